@@ -1,0 +1,58 @@
+/* py_zcwasm: what the files of csrc/py share: module state, error translation, lookups.
+ *
+ * Python types are heap types made in each file's *_add function and kept in the module state; there is no
+ * static PyObject. csrc/py/py_error.c is the one place where a zc_error becomes an exception.
+ */
+#ifndef PY_ZCWASM_H
+#define PY_ZCWASM_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <stdbool.h>
+
+#include "zc_device.h"
+#include "zc_region.h"
+#include "zc_status.h"
+
+typedef struct zc_state {
+    /* exceptions; all derive from error */
+    PyObject *error, *compile_error, *link_error, *trap, *device_error, *snapshot_error;
+    /* types */
+    PyTypeObject *module_type, *instance_type, *exports_type, *function_type, *memory_type, *global_type,
+        *table_type, *extern_type, *device_type, *batch_type, *submission_type, *kernel_type;
+    PyObject *numpy_ndarray;    /* numpy.ndarray */
+    PyObject *numpy_frombuffer; /* numpy.frombuffer */
+    PyObject *numpy_dtype;      /* numpy.dtype */
+} zc_state;
+
+extern struct PyModuleDef zc_py_module_def;
+
+zc_state *zc_state_of_module(PyObject *module);
+zc_state *zc_state_of_type(PyTypeObject *type); /* a type of this module or a subclass of one */
+static inline zc_state *zc_state_of(PyObject *self)
+{
+    return zc_state_of_type(Py_TYPE(self));
+}
+
+/* py_error.c: set the exception for `error` and return NULL. ZC_HOST keeps the exception already set. */
+PyObject *zc_raise(zc_state *state, const zc_error *error);
+int zc_py_add_errors(PyObject *module, zc_state *state);
+void zc_py_clear_errors(zc_state *state);
+
+/* One per file: create the file's types, put them in `state` and (the public ones) in `module`. */
+int zc_py_add_module(PyObject *module, zc_state *state);
+int zc_py_add_instance(PyObject *module, zc_state *state);
+int zc_py_add_function(PyObject *module, zc_state *state);
+int zc_py_add_memory(PyObject *module, zc_state *state);
+int zc_py_add_global(PyObject *module, zc_state *state);
+int zc_py_add_device(PyObject *module, zc_state *state);
+int zc_py_add_submission(PyObject *module, zc_state *state);
+
+/* zc_device of a Device object. */
+zc_device *zc_py_device(PyObject *device);
+
+/* Bytes copied by this package since start, by reason; see copy_stats. */
+typedef enum zc_copy_reason { ZC_COPY_MODULE_BYTES, ZC_COPY_DATA_SEGMENTS, ZC_COPY_MEMORY_READ, ZC_COPY_MEMORY_WRITE, ZC_COPY_REASONS } zc_copy_reason;
+
+#endif

@@ -1,0 +1,47 @@
+/* zc_region_mmap: zc_region_os.h with mmap and mprotect (Linux and other POSIX systems).
+ * An anonymous MAP_NORESERVE mapping without access counts against no commit limit until it is opened. */
+#if !defined(__APPLE__)
+#define _GNU_SOURCE
+#include "zc_region_os.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "zc_region.h"
+
+int zc_region_os_reserve(uint64_t size, uint8_t **out)
+{
+    /* Over-reserve by one alignment and give the surplus back, since mmap aligns to 4 KiB only. */
+    if (size > SIZE_MAX - ZC_REGION_ALIGNMENT) {
+        return ENOMEM;
+    }
+    size_t mapped = (size_t)size + ZC_REGION_ALIGNMENT;
+    uint8_t *raw = mmap(NULL, mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (raw == MAP_FAILED) {
+        return errno;
+    }
+    uint8_t *base = (uint8_t *)(((uintptr_t)raw + ZC_REGION_ALIGNMENT - 1) & ~(uintptr_t)(ZC_REGION_ALIGNMENT - 1));
+    if (base > raw) {
+        (void)munmap(raw, (size_t)(base - raw));
+    }
+    size_t surplus = mapped - (size_t)(base - raw) - (size_t)size;
+    if (surplus) {
+        (void)munmap(base + size, surplus);
+    }
+    *out = base;
+    return 0;
+}
+
+int zc_region_os_commit(uint8_t *address, uint64_t size)
+{
+    return mprotect(address, (size_t)size, PROT_READ | PROT_WRITE) == 0 ? 0 : errno;
+}
+
+void zc_region_os_release(uint8_t *address, uint64_t size)
+{
+    (void)munmap(address, (size_t)size);
+}
+
+#else
+typedef int zc_region_mmap_is_empty_here;
+#endif

@@ -1,0 +1,15 @@
+/* zc_region_os: what zc_region.c needs of the operating system, implemented once per system call family
+ * (zc_region_mmap.c, zc_region_mach.c). Addresses and sizes are multiples of ZC_REGION_ALIGNMENT.
+ * The functions return 0, or the system's error number. No state, any thread. */
+#ifndef ZC_REGION_OS_H
+#define ZC_REGION_OS_H
+
+#include <stdint.h>
+
+/* Inaccessible address space of at least `size` bytes that costs no memory, aligned. */
+int zc_region_os_reserve(uint64_t size, uint8_t **out);
+/* Make [address, address + size) readable, writable and zero. */
+int zc_region_os_commit(uint8_t *address, uint64_t size);
+void zc_region_os_release(uint8_t *address, uint64_t size);
+
+#endif
