@@ -298,7 +298,12 @@ def hashes(files: dict[str, bytes]) -> dict[str, str]:
 
 def recipe(root: Path, expected: str) -> dict[str, dict[str, str] | str]:
     """What csrc/wasm3/ is made from: the part of the stamp that decides whether it is up to date."""
-    return {"sdist": expected, "patches": {p.name: sha256(p.read_bytes()) for p in patch_files(root)}}
+    patches = {}
+    for path in patch_files(root):
+        data = path.read_bytes()
+        prose = parse_patch(path.name, data).prose
+        patches[path.name] = sha256(data.removeprefix(prose))  # rewording the prose changes nothing
+    return {"sdist": expected, "patches": patches}
 
 
 def edited(root: Path, stamp: dict[str, dict[str, str] | str]) -> list[str]:

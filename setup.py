@@ -1,0 +1,119 @@
+"""Builds zcwasm._core: our C sources and wasm3's patched ones in one extension module.
+
+Everything else about the package is in pyproject.toml. wasm3's source is made ready before setuptools
+looks at anything, because the list of sources and the licence files depend on it.
+
+Environment: CC and CFLAGS as usual; ZCWASM_WERROR=1 makes warnings in our files errors;
+ZCWASM_SANITIZE=address,undefined (or thread) and ZCWASM_COVERAGE=1 build for testing, both with clang.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from glob import glob
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "buildtools"))
+
+import wasm3  # noqa: E402
+
+SANITIZE = os.environ.get("ZCWASM_SANITIZE", "")
+COVERAGE = os.environ.get("ZCWASM_COVERAGE", "")
+
+# Read by wasm3's headers, so our files need the same values as wasm3's own.
+DEFINES = [("d_m3RecordBacktraces", "1"), ("d_m3MaxLinearMemoryPages", "65536")]
+
+COMMON = ["-O3", "-fvisibility=hidden", "-fno-math-errno", "-pthread"]
+OURS = ["-std=c11", "-Wall", "-Wextra"]
+# Upstream's flags. The interpreter lives on tail calls, which a stack protector prevents; its accesses
+# through differing types need -fno-strict-aliasing; contraction would change results of WebAssembly.
+WASM3 = ["-std=gnu11", "-w", "-fomit-frame-pointer", "-fno-stack-protector", "-fno-strict-aliasing"]
+WASM3 += ["-ffp-contract=off"]
+LINK = ["-pthread"]
+
+if os.environ.get("ZCWASM_WERROR"):
+    OURS += ["-Werror"]
+if SANITIZE:
+    instrument = [f"-fsanitize={SANITIZE}"]
+    COMMON += [*instrument, "-g", "-O1", "-fno-omit-frame-pointer", "-UNDEBUG"]
+    WASM3 += ["-fno-omit-frame-pointer"]
+    LINK += [*instrument, "-shared-libsan"]
+if COVERAGE:
+    COMMON += ["-fprofile-instr-generate", "-fcoverage-mapping", "-g"]
+    LINK += ["-fprofile-instr-generate"]
+if SANITIZE or COVERAGE:
+    # Only clang keeps wasm3's tail calls in such builds (csrc/wasm3_patches/0001-musttail.patch).
+    os.environ.setdefault("CC", "clang")
+    os.environ.setdefault("LDSHARED", f"{os.environ['CC']} -shared")
+
+
+class BuildCore(build_ext):
+    """Compiles in parallel, wasm3 with its own flags, and again only what changed."""
+
+    def build_extension(self, ext: Extension) -> None:
+        compiler = self.compiler
+        ext.define_macros.append(("ZCWASM_VERSION", f'"{self.distribution.get_version()}"'))
+        # Objects of differing flags or compilers live in differing folders.
+        settings = repr((compiler.compiler_so, compiler.linker_so, COMMON, OURS, WASM3, LINK, ext.define_macros))
+        folder = Path(self.build_temp) / f"{zlib.crc32(settings.encode()):08x}"
+        newest_header = max(os.path.getmtime(path) for path in ext.depends)
+
+        def compile_one(source: str) -> str:
+            (target,) = compiler.object_filenames([source], output_dir=str(folder))
+            newest = max(newest_header, os.path.getmtime(source))
+            if not os.path.exists(target) or os.path.getmtime(target) < newest:
+                theirs = Path(source).parent.name == "wasm3"
+                compiler.compile(
+                    [source],
+                    output_dir=str(folder),
+                    macros=ext.define_macros,
+                    include_dirs=ext.include_dirs,
+                    extra_postargs=COMMON + (WASM3 if theirs else OURS),
+                )
+            return str(target)
+
+        for source in ext.sources:  # beforehand, because the threads would race for it
+            (folder / source).parent.mkdir(parents=True, exist_ok=True)
+        biggest_first = sorted(ext.sources, key=os.path.getsize, reverse=True)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            objects = list(pool.map(compile_one, biggest_first))
+        compiler.link_shared_object(
+            sorted(objects),
+            self.get_ext_fullpath(ext.name),
+            libraries=ext.libraries,
+            extra_postargs=LINK,
+            build_temp=str(folder),
+        )
+
+
+def main() -> None:
+    try:
+        wasm3.prepare(ROOT)
+    except wasm3.Wasm3Error as error:
+        sys.exit(f"zcwasm cannot be built: {error}")
+    folders = ["csrc", "csrc/py", "csrc/wasm3"]
+    headers = [path for path in glob("csrc/**", recursive=True) if path.endswith((".h", ".def", ".inc"))]
+    setup(
+        ext_modules=[
+            Extension(
+                "zcwasm._core",
+                sources=sorted(source for folder in folders for source in glob(f"{folder}/*.c")),
+                depends=sorted(headers),
+                include_dirs=["csrc", "csrc/wasm3"],
+                define_macros=DEFINES,
+                libraries=["m", "dl"] if sys.platform == "linux" else [],
+            )
+        ],
+        cmdclass={"build_ext": BuildCore},
+    )
+
+
+main()
