@@ -10,7 +10,6 @@ ZCWASM_SANITIZE=address,undefined (or thread) and ZCWASM_COVERAGE=1 build for te
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -62,7 +61,9 @@ class BuildCore(build_ext):
         compiler = self.compiler
         ext.define_macros.append(("ZCWASM_VERSION", f'"{self.distribution.get_version()}"'))
         # Objects of differing flags or compilers live in differing folders.
-        settings = repr((compiler.compiler_so, compiler.linker_so, COMMON, OURS, WASM3, LINK, ext.define_macros))
+        settings = repr(
+            (compiler.compiler_so, compiler.linker_so, COMMON, OURS, WASM3, LINK, ext.define_macros)
+        )
         folder = Path(self.build_temp) / f"{zlib.crc32(settings.encode()):08x}"
         newest_header = max(os.path.getmtime(path) for path in ext.depends)
 

@@ -43,8 +43,9 @@ Test: SAY WHICH TEST FAILS WITHOUT IT (tests/file.py::test_name)
 
 """
 
-# A file of wasm3: its bytes as lines, each with its line ending (one file has CRLF endings, so bytes).
+# A file's lines with their endings, in bytes because one file of wasm3 has CRLF endings.
 Lines = list[bytes]
+# File name to lines: what csrc/wasm3/ holds beside the stamp.
 Tree = dict[str, Lines]
 
 
@@ -107,9 +108,9 @@ def parse_patch(name: str, data: bytes) -> Patch:
             raise bad("neither a file header nor a hunk header")
         start, old_left, new_start, new_left = (1 if g is None else int(g) for g in head.groups())
         shift = sum(len(h.new) - len(h.old) for h in hunks)
-        # A side without lines names the line before it, as diff does.
-        at = start - 1 if old_left else start
-        if (new_start - 1 if new_left else new_start) != at + shift:
+        if not old_left or not new_left:
+            raise bad("a hunk without context could apply anywhere")
+        if start < 1 or new_start != start + shift:
             raise bad("the hunk's new line number does not follow from the hunks before it")
         old: Lines = []
         new: Lines = []
@@ -126,7 +127,7 @@ def parse_patch(name: str, data: bytes) -> Patch:
                 new_left -= 1
             if old_left < 0 or new_left < 0:
                 raise bad("the hunk has more lines than its header says")
-        hunks.append(Hunk(at, old, new))
+        hunks.append(Hunk(start - 1, old, new))
         i += 1
     if not any(files.values()):
         raise Wasm3Error(f"{name} contains no hunk")
@@ -146,7 +147,8 @@ def apply_patch(tree: Tree, patch: Patch) -> Tree:
             end = hunk.start + len(hunk.old)
             if hunk.start < done or source[hunk.start : end] != hunk.old:
                 raise Wasm3Error(
-                    f"{patch.name} does not apply: {file}, hunk {number} does not match at line {hunk.start + 1}"
+                    f"{patch.name} does not apply: {file}, hunk {number} does not match "
+                    f"at line {hunk.start + 1}"
                 )
             out += source[done : hunk.start] + hunk.new
             done = end
@@ -160,13 +162,18 @@ def make_diff(old: Tree, new: Tree) -> bytes:
     out: Lines = []
     for file in sorted(old):
         out += difflib.diff_bytes(
-            difflib.unified_diff, old[file], new[file], f"a/{file}".encode(), f"b/{file}".encode(), lineterm=b"\n"
+            difflib.unified_diff,
+            old[file],
+            new[file],
+            f"a/{file}".encode(),
+            f"b/{file}".encode(),
+            lineterm=b"\n",
         )
     return b"".join(out)
 
 
 def relocate(tree: Tree, patch: Patch) -> Tree:
-    """As apply_patch, for authors only: a hunk may sit at another line if its old lines occur exactly once."""
+    """As apply_patch, for authors only: a hunk may sit elsewhere if its old lines occur exactly once."""
     result = dict(tree)
     for file, hunks in patch.files.items():
         lines = list(tree[file])
@@ -174,7 +181,9 @@ def relocate(tree: Tree, patch: Patch) -> Tree:
             size = len(hunk.old)
             found = [i for i in range(len(lines) - size + 1) if lines[i : i + size] == hunk.old]
             if len(found) != 1:
-                raise Wasm3Error(f"cannot place {file}, hunk {number} of {patch.name}: it fits at {len(found)} places")
+                raise Wasm3Error(
+                    f"cannot place {file}, hunk {number} of {patch.name}: it fits at {len(found)} places"
+                )
             lines[found[0] : found[0] + size] = hunk.new
         result[file] = lines
     return result
@@ -183,23 +192,18 @@ def relocate(tree: Tree, patch: Patch) -> Tree:
 # ---- the sdist -------------------------------------------------------------------------------------
 
 
-def unpack(sdist: bytes) -> tuple[Tree, bytes]:
-    """wasm3's sources and the licence. Members are read by name, so no path from the archive is used."""
+def unpack(sdist: bytes) -> Tree:
+    """wasm3's sources and the licence. Members are found by name; no path from the archive is used."""
     tree: Tree = {}
-    licence = None
     with tarfile.open(fileobj=io.BytesIO(sdist)) as archive:
         for member in archive:
-            match = re.fullmatch(r"[^/]+/(?:wasm3/(\w+\.[ch])|LICENSE)", member.name)
+            match = re.fullmatch(r"[^/]+/(?:wasm3/(\w+\.[ch])|(LICENSE))", member.name)
             content = archive.extractfile(member) if match and member.isreg() else None
-            if match is None or content is None:
-                continue
-            if match[1]:
-                tree[match[1]] = split_lines(content.read())
-            else:
-                licence = content.read()
-    if not tree or licence is None:
+            if match and content:
+                tree[match[1] or match[2]] = split_lines(content.read())
+    if "LICENSE" not in tree or len(tree) == 1:
         raise Wasm3Error(f"the sdist of {REQUIREMENT} has no wasm3/ sources or no LICENSE")
-    return tree, licence
+    return tree
 
 
 def has_modern_setuptools() -> bool:
@@ -213,10 +217,18 @@ def has_modern_setuptools() -> bool:
 def pip_download(expected: str, folder: Path) -> Path:
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{REQUIREMENT} --hash=sha256:{expected}\n", encoding="ascii")
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", REQUIREMENT.split("==")[0]]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--no-deps",
+        "--no-binary",
+        REQUIREMENT.split("==")[0],
+    ]
     command += ["--require-hashes", "--no-input", "--disable-pip-version-check", "--dest", str(folder)]
     if has_modern_setuptools():
-        # pip asks the sdist for its metadata; the setuptools at hand answers that without being fetched again.
+        # pip asks the sdist for its metadata; the setuptools at hand can answer that.
         command.append("--no-build-isolation")
     run = subprocess.run(
         [*command, "-r", str(requirements)],
@@ -231,14 +243,18 @@ def pip_download(expected: str, folder: Path) -> Path:
         print(run.stdout, file=sys.stderr)
     if run.returncode == 0:
         return next(folder.glob("*.tar.gz"))
-    remedy = "set ZCWASM_WASM3_SDIST to a copy of that sdist, or build from zcwasm's own sdist, which contains it"
+    remedy = (
+        "set ZCWASM_WASM3_SDIST to a copy of that sdist, or build from zcwasm's own sdist, which contains it"
+    )
     if got := re.search(r"Got\s+([0-9a-f]{64})", run.stdout):
         raise Wasm3Error(
             f"the {REQUIREMENT} that pip found has sha256 {got[1]}, expected {expected}: "
             f"check the package index, or {remedy}"
         )
     if "No module named pip" in run.stdout:
-        raise Wasm3Error(f"pip is needed to fetch {REQUIREMENT} and {sys.executable} has none: install it, or {remedy}")
+        raise Wasm3Error(
+            f"pip is needed to fetch {REQUIREMENT} and {sys.executable} has none: install it, or {remedy}"
+        )
     raise Wasm3Error(
         f"pip cannot fetch the sdist of {REQUIREMENT} (sha256 {expected}): connect to a package index, "
         f"or {remedy}; ZCWASM_VERBOSE=1 shows pip's output"
@@ -251,7 +267,9 @@ def get_sdist(root: Path, expected: str) -> bytes:
         try:
             data = Path(given).read_bytes()
         except OSError as error:
-            raise Wasm3Error(f"ZCWASM_WASM3_SDIST names {given}, which cannot be read: {error.strerror}") from None
+            raise Wasm3Error(
+                f"ZCWASM_WASM3_SDIST names {given}, which cannot be read: {error.strerror}"
+            ) from None
         if sha256(data) != expected:
             raise Wasm3Error(
                 f"ZCWASM_WASM3_SDIST names {given} with sha256 {sha256(data)}, expected {expected}: "
@@ -289,7 +307,8 @@ def read_stamp(root: Path) -> dict[str, dict[str, str] | str] | None:
 
 
 def source_files(root: Path) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in sorted((root / "csrc" / "wasm3").glob("*.[ch]"))}
+    folder = root / "csrc" / "wasm3"
+    return {p.name: p.read_bytes() for p in [*sorted(folder.glob("*.[ch]")), *folder.glob("LICENSE")]}
 
 
 def hashes(files: dict[str, bytes]) -> dict[str, str]:
@@ -320,7 +339,7 @@ def write_stamp(folder: Path, made_from: dict[str, dict[str, str] | str], files:
 
 def patched_trees(root: Path, expected: str) -> Iterator[tuple[Tree, Patch | None]]:
     """The pristine tree, then the tree after each patch."""
-    tree, _ = unpack(get_sdist(root, expected))
+    tree = unpack(get_sdist(root, expected))
     yield tree, None
     for path in patch_files(root):
         patch = parse_patch(path.name, path.read_bytes())
@@ -337,13 +356,14 @@ def prepare(root: Path, *, expected: str = SHA256, force: bool = False) -> bool:
         return False
     if target.exists() and not force:
         if stamp is None:
-            raise Wasm3Error(f"csrc/wasm3 exists without {STAMP}, so it is not ours: delete it and build again")
+            raise Wasm3Error(
+                f"csrc/wasm3 exists without {STAMP}, so it is not ours: delete it and build again"
+            )
         if names := edited(root, stamp):
             raise Wasm3Error(
                 f"the patches changed, but csrc/wasm3 has edits that are in no patch ({', '.join(names)}): "
                 "undo the change and save them with --diff, or discard them with --force"
             )
-    _, licence = unpack(get_sdist(root, expected))
     *_, (tree, _) = patched_trees(root, expected)
     files = {name: b"".join(lines) for name, lines in tree.items()}
     before = source_files(root)
@@ -354,7 +374,6 @@ def prepare(root: Path, *, expected: str = SHA256, force: bool = False) -> bool:
             (fresh / name).write_bytes(data)
             if before.get(name) == data:  # unchanged, so nothing that depends on it need be compiled again
                 shutil.copystat(target / name, fresh / name)
-        (fresh / "LICENSE").write_bytes(licence)
         write_stamp(fresh, made_from, hashes(files))
         if target.exists():
             target.rename(Path(folder) / "old")
@@ -369,7 +388,9 @@ def check(root: Path, *, expected: str = SHA256) -> None:
         raise Wasm3Error("csrc/wasm3 is missing: run python buildtools/wasm3.py")
     made_from = recipe(root, expected)
     if {k: stamp.get(k) for k in made_from} != made_from:
-        raise Wasm3Error("csrc/wasm3 was made from another sdist or other patches: run python buildtools/wasm3.py")
+        raise Wasm3Error(
+            "csrc/wasm3 was made from another sdist or other patches: run python buildtools/wasm3.py"
+        )
     if names := edited(root, stamp):
         raise Wasm3Error(f"csrc/wasm3 has edits that are in no patch: {', '.join(names)}")
 
@@ -403,7 +424,9 @@ def save_edits(root: Path, name: str, *, expected: str = SHA256) -> Path:
             outputs[patch.name] = patch.prose + make_diff(before, after)
             before = after
         if before != edits:
-            raise Wasm3Error(f"{path.name} cannot take these edits: the patches after it do not lead to csrc/wasm3")
+            raise Wasm3Error(
+                f"{path.name} cannot take these edits: the patches after it do not lead to csrc/wasm3"
+            )
     else:
         if not re.fullmatch(r"[a-z0-9-]+", name):
             raise Wasm3Error(f"{name!r} is neither a patch nor a name of small letters, digits and hyphens")
@@ -420,10 +443,14 @@ def save_edits(root: Path, name: str, *, expected: str = SHA256) -> Path:
 
 def main() -> None:
     assert __doc__ is not None
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--check", action="store_true", help="only verify csrc/wasm3")
-    mode.add_argument("--diff", metavar="NAME", help="save edits as a new patch, or fold them into an existing one")
+    mode.add_argument(
+        "--diff", metavar="NAME", help="save edits as a new patch, or fold them into an existing one"
+    )
     mode.add_argument("--force", action="store_true", help="make csrc/wasm3 anew, discarding edits")
     args = parser.parse_args()
     root = Path(__file__).resolve().parent.parent
