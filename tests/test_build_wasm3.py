@@ -126,7 +126,7 @@ def test_patch_keeps_crlf() -> None:
         ((b"-line 10\n", b"-line ten\n"), r"hunk 2 does not match"),
         ((b"@@ -1,3 +1,4 @@", b"@@ -2,3 +2,4 @@"), r"hunk 1 does not match at line 2$"),
         ((b"@@ -9,3 +10,2 @@", b"@@ -8,3 +9,2 @@"), r"hunk 2 does not match at line 8$"),
-        ((b"@@ -9,3 +10,2 @@", b"@@ -9,3 +9,2 @@"), r"line 11: the hunk's new line number"),
+        ((b"@@ -9,3 +10,2 @@", b"@@ -9,3 +9,2 @@"), r"line 10: the hunk's new line number"),
         ((b"@@ -9,3 +10,2 @@", b"@@ -2,3 +3,2 @@"), r"hunk 2 does not match"),
         ((b"@@ -9,3 +10,2 @@", b"@@ -9,4 +10,2 @@"), r"cut short"),
         ((b"@@ -1,3 +1,4 @@", b"@@ -1,3 +1,3 @@"), r"more lines than its header|neither a file header"),
@@ -222,7 +222,7 @@ def test_edits_are_never_lost_silently(project: Path) -> None:
 
 def test_foreign_or_damaged_folder_is_refused(project: Path) -> None:
     tree(project).mkdir()
-    with pytest.raises(wasm3.Wasm3Error, match="exists without STAMP.json"):
+    with pytest.raises(wasm3.Wasm3Error, match="exists without STAMP"):
         prepare(project)
     (tree(project) / "STAMP.json").write_text("{")
     with pytest.raises(wasm3.Wasm3Error, match="is damaged"):
@@ -312,7 +312,7 @@ def test_missing_network(
     monkeypatch.delenv("ZCWASM_WASM3_SDIST")
     if no_index:
         monkeypatch.setenv("PIP_NO_INDEX", "1")
-    with pytest.raises(wasm3.Wasm3Error, match="pip cannot fetch the sdist of pywasm3==0.5.0") as caught:
+    with pytest.raises(wasm3.Wasm3Error, match="pip cannot fetch the sdist of pywasm3") as caught:
         prepare(project)
     assert "ZCWASM_WASM3_SDIST" in sentence(caught.value)
     assert capfd.readouterr() == ("", "")
@@ -360,7 +360,7 @@ def test_download_that_differs_from_what_pip_checked(project: Path, monkeypatch:
     monkeypatch.delenv("ZCWASM_WASM3_SDIST")
     (project / "given.tar.gz").write_bytes(b"x")
     monkeypatch.setattr(wasm3, "pip_download", lambda *_: project / "given.tar.gz")
-    with pytest.raises(wasm3.Wasm3Error, match="pip delivered .* expected"):
+    with pytest.raises(wasm3.Wasm3Error, match="pip delivered pywasm3"):
         prepare(project)
 
 
