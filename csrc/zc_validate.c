@@ -8,7 +8,6 @@
  */
 #include "zc_validate.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "zc_alloc.h"
@@ -184,9 +183,6 @@ static zc_status read_table_type(const zc_validator *validator, zc_reader *reade
         return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed reference type 0x%02x of a table", element);
     }
     ZC_TRY(read_limits(reader, &info->table, "table"));
-    if (info->table.minimum > ZC_LIMIT_TABLE_ELEMENTS) {
-        return fail_limit(reader, start, "table elements", info->table.minimum, ZC_LIMIT_TABLE_ELEMENTS);
-    }
     info->has_table = true;
     return ZC_OK;
 }
@@ -640,19 +636,16 @@ static zc_status read_data_segment(zc_validator *validator, zc_reader *reader)
     if (flags > 2) {
         return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed data segment flags %u", flags);
     }
-    /* Without a memory no instruction can use a passive segment, so there it is only bytes to skip. */
-    if (flags == 1 && info->has_memory) {
+    if (flags == 1) {
         return fail_unsupported(reader, start, "data segment", "passive data segments (bulk memory)");
     }
     if (flags == 2) {
         ZC_TRY(zc_read_u32(reader, &memory, "memory index"));
     }
-    if (flags != 1) {
-        if (memory != 0 || !info->has_memory) {
-            return zc_fail_at(reader->error, ZC_INVALID, start, "data segment: unknown memory %u", memory);
-        }
-        ZC_TRY(zc_check_const_expr(reader, info, ZC_I32, "data segment offset"));
+    if (memory != 0 || !info->has_memory) {
+        return zc_fail_at(reader->error, ZC_INVALID, start, "data segment: unknown memory %u", memory);
     }
+    ZC_TRY(zc_check_const_expr(reader, info, ZC_I32, "data segment offset"));
     ZC_TRY(zc_read_u32(reader, &size, "size of a data segment"));
     ZC_TRY(zc_skip_bytes(reader, size, "data segment"));
     info->data_bytes += size;
@@ -685,17 +678,20 @@ static zc_status read_custom(zc_validator *validator, zc_reader *reader)
 static zc_status read_header(zc_reader *reader)
 {
     static const uint8_t magic[4] = {0x00, 'a', 's', 'm'};
+    static const uint8_t version_1[4] = {0x01, 0x00, 0x00, 0x00};
+    static const uint8_t component[4] = {0x0d, 0x00, 0x01, 0x00};
     if (zc_reader_left(reader) < 4 || memcmp(reader->at, magic, 4) != 0) {
         return zc_fail_at(reader->error, ZC_MALFORMED, 0, "magic header not detected: a module starts with 00 61 73 6d");
     }
     ZC_TRY(zc_skip_bytes(reader, 4, "magic header"));
     const uint8_t *version = reader->at;
     ZC_TRY(zc_skip_bytes(reader, 4, "version"));
-    if (version[0] == 0x0d && version[1] == 0 && version[2] == 1 && version[3] == 0) {
+    if (memcmp(version, component, 4) == 0) {
         return fail_unsupported(reader, 4, "this file", "the component model (it is a component, not a module)");
     }
-    if (version[0] != 1 || version[1] || version[2] || version[3]) {
-        return zc_fail_at(reader->error, ZC_MALFORMED, 4, "unknown binary version %u", (unsigned)version[0] | (unsigned)version[1] << 8 | (unsigned)version[2] << 16 | (unsigned)version[3] << 24);
+    if (memcmp(version, version_1, 4) != 0) {
+        return zc_fail_at(reader->error, ZC_MALFORMED, 4, "unknown binary version %02x %02x %02x %02x, supported is 01 00 00 00",
+                          version[0], version[1], version[2], version[3]);
     }
     return ZC_OK;
 }
