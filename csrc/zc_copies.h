@@ -1,0 +1,29 @@
+/* zc_copies: how many bytes this package copied since start, by reason.
+ *
+ * "No hidden copies" is a rule of this project, and this is its proof: whoever copies guest or module data
+ * adds to a counter here. Kernels and guests moving their own data are not copies by the package.
+ * Counters only grow; any thread.
+ */
+#ifndef ZC_COPIES_H
+#define ZC_COPIES_H
+
+#include <stdint.h>
+
+#define ZC_COPY_LIST(X)                                                          \
+    X(MODULE_BYTES, "module_bytes")   /* a module given as bytes */              \
+    X(DATA_SEGMENTS, "data_segments") /* initial contents of a guest's memory */ \
+    X(MEMORY_READ, "memory_read")     /* Memory.read */                          \
+    X(MEMORY_WRITE, "memory_write")   /* Memory.write */
+
+typedef enum zc_copy_reason {
+#define X(code, name) ZC_COPY_##code,
+    ZC_COPY_LIST(X)
+#undef X
+        ZC_COPY_REASONS
+} zc_copy_reason;
+
+void zc_copies_add(zc_copy_reason reason, uint64_t bytes);
+uint64_t zc_copies_get(zc_copy_reason reason);
+const char *zc_copies_name(zc_copy_reason reason);
+
+#endif
