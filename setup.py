@@ -4,7 +4,7 @@ Everything else about the package is in pyproject.toml. wasm3's source is made r
 looks at anything, because the list of sources and the licence files depend on it.
 
 Environment: CC and CFLAGS as usual; ZCWASM_WERROR=1 makes warnings in our files errors;
-ZCWASM_SANITIZE=address,undefined (or thread) and ZCWASM_COVERAGE=1 build for testing, both with clang.
+ZCWASM_SANITIZE=address,undefined (or thread) builds for testing, with clang.
 """
 
 from __future__ import annotations
@@ -22,36 +22,23 @@ from setuptools.command.build_ext import build_ext
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "buildtools"))
 
+import flags  # noqa: E402
 import wasm3  # noqa: E402
 
 SANITIZE = os.environ.get("ZCWASM_SANITIZE", "")
-COVERAGE = os.environ.get("ZCWASM_COVERAGE", "")
 
-# Read by wasm3's headers, so our files need the same values as wasm3's own.
-DEFINES = [("d_m3RecordBacktraces", "1"), ("d_m3MaxLinearMemoryPages", "65536")]
-
-COMMON = ["-O3", "-fvisibility=hidden", "-fno-math-errno", "-pthread"]
-OURS = ["-std=c11", "-Wall", "-Wextra"]
-# Upstream's flags. The interpreter lives on tail calls, which a stack protector prevents; its accesses
-# through differing types need -fno-strict-aliasing; contraction would change results of WebAssembly.
-WASM3 = ["-std=gnu11", "-w", "-fomit-frame-pointer", "-fno-stack-protector", "-fno-strict-aliasing"]
-WASM3 += ["-ffp-contract=off"]
+COMMON, OURS, WASM3 = list(flags.COMMON), list(flags.OURS), list(flags.WASM3)
 LINK = ["-pthread"]
 
 if os.environ.get("ZCWASM_WERROR"):
     OURS += ["-Werror"]
 if SANITIZE:
+    # Only clang keeps wasm3's tail calls then (csrc/wasm3_patches/0001-musttail.patch).
+    os.environ.setdefault("CC", "clang")
     instrument = [f"-fsanitize={SANITIZE}"]
     COMMON += [*instrument, "-g", "-O1", "-fno-omit-frame-pointer", "-UNDEBUG"]
     WASM3 += ["-fno-omit-frame-pointer"]
     LINK += [*instrument, "-shared-libsan"]
-if COVERAGE:
-    COMMON += ["-fprofile-instr-generate", "-fcoverage-mapping", "-g"]
-    LINK += ["-fprofile-instr-generate"]
-if SANITIZE or COVERAGE:
-    # Only clang keeps wasm3's tail calls in such builds (csrc/wasm3_patches/0001-musttail.patch).
-    os.environ.setdefault("CC", "clang")
-    os.environ.setdefault("LDSHARED", f"{os.environ['CC']} -shared")
 
 
 class BuildCore(build_ext):
@@ -109,7 +96,7 @@ def main() -> None:
                 sources=sorted(source for folder in folders for source in glob(f"{folder}/*.c")),
                 depends=sorted(headers),
                 include_dirs=["csrc", "csrc/wasm3"],
-                define_macros=DEFINES,
+                define_macros=list(flags.DEFINES),
                 libraries=["m", "dl"] if sys.platform == "linux" else [],
             )
         ],

@@ -6,6 +6,7 @@ Everything runs on a made-up sdist in tmp_path; only the tests of the repository
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import io
 import os
 import re
@@ -18,9 +19,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "buildtools"))
-
-import wasm3  # noqa: E402
+# By path and under another name: pywasm3's module is called wasm3, too.
+spec = importlib.util.spec_from_file_location("buildtools_wasm3", ROOT / "buildtools" / "wasm3.py")
+assert spec is not None
+assert spec.loader is not None
+wasm3 = sys.modules["buildtools_wasm3"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(wasm3)
 
 SOURCE = b"".join(b"line %d\n" % i for i in range(1, 21))
 CRLF = b"one\r\ntwo\r\nthree\r\n"
