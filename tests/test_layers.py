@@ -13,29 +13,35 @@ CSRC = Path(__file__).resolve().parent.parent / "csrc"
 LAYERS: dict[str, set[str]] = {
     "status": set(),
     "alloc": {"status"},
-    "region": {"status", "alloc"},
+    "copies": set(),
+    "region": {"status", "alloc", "copies"},
     "opcodes": set(),
     "wasm": {"status", "alloc", "validate"},  # the byte reader of the validator
     "validate": {"status", "alloc", "opcodes", "wasm"},
-    "guest": {"status", "alloc", "region", "validate"},
+    "guest": {"status", "alloc", "copies", "region", "validate"},
     "kernel": {"status"},
     "cpu": {"status", "alloc", "kernel"},
-    "device": {"status", "alloc", "region", "kernel"},
-    "device_cpu": {"status", "alloc", "region", "kernel", "cpu", "device"},
-    "device_vulkan": {"status", "alloc", "region", "kernel", "device"},
-    "device_metal": {"status", "alloc", "region", "kernel", "device"},
-    "abi": {"status", "alloc", "region", "validate", "guest", "kernel", "device"},
-    "snapshot": {"status", "alloc", "region", "validate", "guest", "kernel", "device", "abi"},
+    "device": {"status", "alloc", "copies", "region", "kernel"},
+    "device_cpu": {"status", "alloc", "copies", "region", "kernel", "cpu", "device"},
+    "device_vulkan": {"status", "alloc", "copies", "region", "kernel", "device"},
+    "device_metal": {"status", "alloc", "copies", "region", "kernel", "device"},
+    "abi": {"status", "alloc", "copies", "region", "validate", "guest", "kernel", "device"},
+    "snapshot": {"status", "alloc", "copies", "region", "validate", "guest", "kernel", "device", "abi"},
 }
+# Files named for what they hold, not for their layer.
+ALIASES = {"command_buffer": "device", "submission": "device"}
 # The Python types use every layer's public header, but nobody's private ones.
-PRIVATE = re.compile(r"zc_\w+_(internal|os|backend)\.h|zc_cpu_(?!count)\w+\.h|zc_opcodes\.def|zc_wasm_\w+\.h")
+PRIVATE = re.compile(r"zc_\w+_(internal|os|backend)\.h|zc_cpu_\w+\.h|zc_opcodes\.def|zc_wasm_\w+\.h")
 
 FILES = sorted(path for path in CSRC.rglob("*") if path.suffix in {".c", ".h", ".m", ".def", ".inc"})
 FILES = [path for path in FILES if "wasm3" not in path.parts]
 
 
 def layer_of(name: str) -> str:
-    words = Path(name).stem.removeprefix("zc_").split("_")
+    stem = Path(name).stem.removeprefix("zc_")
+    if stem in ALIASES:
+        return ALIASES[stem]
+    words = stem.split("_")
     for end in range(len(words), 0, -1):
         if "_".join(words[:end]) in LAYERS:
             return "_".join(words[:end])
