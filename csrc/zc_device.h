@@ -13,7 +13,10 @@
  * Threads: every function may be called from any thread, except that one command buffer is recorded by
  * one thread at a time. Callers that hold an interpreter lock release it around run and wait.
  *
- * Knows regions and kernels; nothing of guests or Python.
+ * Fork: the cpu device works on in the child; what was in flight stays the parent's and is, in the child,
+ * finished with ZC_DEVICE "lost by fork". A GPU device must be opened anew in the child.
+ *
+ * Knows regions and kernels; nothing of guests or Python. Backends implement zc_device_backend.h.
  */
 #ifndef ZC_DEVICE_H
 #define ZC_DEVICE_H
@@ -49,6 +52,7 @@ typedef struct zc_device_info {
     bool software;        /* a GPU interface emulated on the CPU */
     uint32_t subgroup_width;
     uint64_t max_buffer;  /* bytes of one binding */
+    unsigned threads;     /* cpu: host threads that work on one kernel; 0 elsewhere */
 } zc_device_info;
 
 /* kind NULL: the best of metal, a hardware Vulkan device, cpu. */
@@ -63,7 +67,10 @@ size_t zc_device_list(zc_device_info *out, size_t capacity);
  * unified), for proofs and tests. */
 zc_status zc_device_buffer_address(zc_device *device, zc_region *region, void **out, zc_error *error);
 
-/* One dispatch, run to its end. */
+/* Work is queued or in flight, so that a zc_device_run now would wait for it. */
+bool zc_device_busy(const zc_device *device);
+
+/* One dispatch, run to its end. The caller keeps the regions alive meanwhile. */
 zc_status zc_device_run(zc_device *device, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
                         const void *params, size_t params_size, zc_error *error);
 
@@ -82,8 +89,8 @@ zc_status zc_submission_wait(zc_submission *submission, int64_t timeout_ns, zc_e
 bool zc_submission_done(zc_submission *submission);
 /* Seconds that the device worked on it; ZC_BUSY before it is done. */
 zc_status zc_submission_seconds(zc_submission *submission, double *out, zc_error *error);
-/* Write one byte to the file descriptor when done (at once if it is); for event loops. The caller keeps
- * the descriptor open until then. At most one per submission. */
+/* Write one byte to the file descriptor when done (at once if it is); for event loops. The submission
+ * writes to a duplicate of its own and closes that, so the caller may close the descriptor at any time. */
 zc_status zc_submission_notify(zc_submission *submission, int file_descriptor, zc_error *error);
 
 /* Wait until no device has work in flight. For interpreter exit. */

@@ -1,0 +1,344 @@
+/* zc_device: see zc_device.h. The registry of backends, the lifetime of devices, the one check that every
+ * dispatch goes through, and the synchronous run.
+ *
+ * A device is reference counted: its users, its buffers over regions and its submissions in flight hold it.
+ * Since a buffer over a region lives as long as the region, a device with buffers may outlive its users; so
+ * such devices are shared: opening the kind again gives the one that lives. Threads: any. This file never
+ * looks at a byte of a region.
+ */
+#include "zc_device_internal.h"
+
+#include <string.h>
+
+#include "zc_alloc.h"
+
+typedef unsigned long long ull;
+
+/* Best first. */
+static const zc_device_backend *const backends[] = {&zc_device_metal, &zc_device_vulkan, &zc_device_cpu};
+#define BACKENDS (sizeof backends / sizeof backends[0])
+
+/* Devices with buffers, by backend: not retained; the last reference goes under this lock. */
+static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
+static zc_device *shared[BACKENDS];
+
+void zc_device_before_fork(void)
+{
+    pthread_mutex_lock(&shared_lock);
+    for (size_t i = 0; i < BACKENDS; i++) {
+        if (backends[i]->before_fork) {
+            backends[i]->before_fork();
+        }
+    }
+}
+
+void zc_device_after_fork_parent(void)
+{
+    for (size_t i = 0; i < BACKENDS; i++) {
+        if (backends[i]->after_fork_parent) {
+            backends[i]->after_fork_parent();
+        }
+    }
+    pthread_mutex_unlock(&shared_lock);
+}
+
+void zc_device_after_fork_child(void)
+{
+    for (size_t i = 0; i < BACKENDS; i++) {
+        if (backends[i]->after_fork_child) {
+            backends[i]->after_fork_child();
+        }
+        shared[i] = NULL; /* the parent's; the child opens its own */
+    }
+    pthread_mutex_unlock(&shared_lock);
+}
+
+static void probe(size_t index, zc_device_info *info)
+{
+    memset(info, 0, sizeof *info);
+    info->kind = backends[index]->kind;
+    backends[index]->probe(info);
+}
+
+size_t zc_device_list(zc_device_info *out, size_t capacity)
+{
+    for (size_t i = 0; i < BACKENDS && i < capacity; i++) {
+        probe(i, &out[i]);
+    }
+    return BACKENDS;
+}
+
+static zc_status open_backend(size_t index, const zc_device_options *options, zc_device **out, zc_error *error)
+{
+    const zc_device_backend *backend = backends[index];
+    bool may_share = backend->buffer_from_host != NULL;
+    zc_device_info info;
+    probe(index, &info);
+    if (!info.available) {
+        return zc_fail(error, ZC_DEVICE, "device %s is not available: %s", backend->kind, info.reason);
+    }
+    zc_submission_setup();
+    zc_status status = ZC_OK;
+    if (may_share) {
+        pthread_mutex_lock(&shared_lock); /* held while opening, so that two openers share one device */
+        if (shared[index] && shared[index]->fork_count == zc_submission_forks()) {
+            *out = zc_device_retain(shared[index]);
+            pthread_mutex_unlock(&shared_lock);
+            return ZC_OK;
+        }
+    }
+    zc_device *device = zc_calloc(1, sizeof *device);
+    if (!device) {
+        status = zc_fail(error, ZC_NO_MEMORY, "cannot allocate a device's bookkeeping");
+    } else {
+        device->backend = backend;
+        device->info = info;
+        device->fork_count = zc_submission_forks();
+        atomic_init(&device->references, 1);
+        status = backend->open(options, &device->info, &device->self, error);
+        if (status == ZC_OK) {
+            pthread_mutex_init(&device->buffer_lock, NULL);
+            if (may_share) {
+                shared[index] = device;
+            }
+            *out = device;
+        } else {
+            zc_free(device);
+        }
+    }
+    if (may_share) {
+        pthread_mutex_unlock(&shared_lock);
+    }
+    return status;
+}
+
+zc_status zc_device_open(const char *kind, const zc_device_options *options, zc_device **out, zc_error *error)
+{
+    static const zc_device_options none = {0};
+    zc_error why;
+    if (!options) {
+        options = &none;
+    }
+    if (kind) {
+        for (size_t i = 0; i < BACKENDS; i++) {
+            if (strcmp(backends[i]->kind, kind) == 0) {
+                return open_backend(i, options, out, error);
+            }
+        }
+        return zc_fail(error, ZC_BAD_VALUE, "there is no device kind \"%.40s\": metal, vulkan and cpu are known", kind);
+    }
+    for (size_t i = 0; i + 1 < BACKENDS; i++) {
+        zc_device_info info;
+        probe(i, &info);
+        if (info.available && !info.software && open_backend(i, options, out, &why) == ZC_OK) {
+            return ZC_OK;
+        }
+    }
+    return open_backend(BACKENDS - 1, options, out, error);
+}
+
+zc_device *zc_device_retain(zc_device *device)
+{
+    atomic_fetch_add_explicit(&device->references, 1, memory_order_relaxed);
+    return device;
+}
+
+void zc_device_release(zc_device *device)
+{
+    if (!device) {
+        return;
+    }
+    /* The last reference goes under the lock only: open_backend retains shared devices under it. */
+    uint64_t references = atomic_load_explicit(&device->references, memory_order_relaxed);
+    while (references > 1) {
+        if (atomic_compare_exchange_weak_explicit(&device->references, &references, references - 1,
+                                                  memory_order_acq_rel, memory_order_relaxed)) {
+            return;
+        }
+    }
+    pthread_mutex_lock(&shared_lock);
+    bool last = atomic_fetch_sub_explicit(&device->references, 1, memory_order_acq_rel) == 1;
+    for (size_t i = 0; last && i < BACKENDS; i++) {
+        if (shared[i] == device) {
+            shared[i] = NULL;
+        }
+    }
+    pthread_mutex_unlock(&shared_lock);
+    if (last) {
+        if (zc_device_alive(device, NULL) == ZC_OK) { /* else its driver's threads and files are the parent's */
+            device->backend->close(device->self);
+        }
+        pthread_mutex_destroy(&device->buffer_lock);
+        zc_free(device);
+    }
+}
+
+const zc_device_info *zc_device_get_info(const zc_device *device)
+{
+    return &device->info;
+}
+
+bool zc_device_busy(const zc_device *device)
+{
+    return device->backend->busy && device->backend->busy(device->self);
+}
+
+zc_status zc_device_alive(const zc_device *device, zc_error *error)
+{
+    if (device->backend->after_fork_child || device->fork_count == zc_submission_forks()) {
+        return ZC_OK;
+    }
+    return zc_fail(error, ZC_DEVICE, "this %s device was opened before a fork: open one in the child",
+                   device->info.kind);
+}
+
+/* Written binding `i` against every other. Addresses, not offsets: two ranges may name one region twice. */
+static zc_status check_overlap(const zc_device_command *command, const uint64_t *start, unsigned i, zc_error *error)
+{
+    const zc_kernel *kernel = command->kernel;
+    uint64_t length = command->bindings[i].length;
+    for (unsigned j = 0; j < kernel->binding_count; j++) {
+        uint64_t other = command->bindings[j].length;
+        if (j == i || other == 0 || start[i] >= start[j] + other || start[j] >= start[i] + length) {
+            continue;
+        }
+        bool same = start[i] == start[j] && length == other;
+        if (same && kernel->in_place && !(kernel->bindings[j].access & ZC_ACCESS_WRITE)) {
+            continue;
+        }
+        return zc_fail(error, ZC_BAD_VALUE,
+                       "kernel %s: %s (bytes %llu to %llu) overlaps %s (bytes %llu to %llu)%s", kernel->name,
+                       kernel->bindings[i].name, (ull)command->bindings[i].offset,
+                       (ull)(command->bindings[i].offset + length), kernel->bindings[j].name,
+                       (ull)command->bindings[j].offset, (ull)(command->bindings[j].offset + other),
+                       kernel->in_place ? "; only the very same range may be input and output" : "");
+    }
+    return ZC_OK;
+}
+
+zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, const zc_range *ranges,
+                          size_t range_count, const void *params, size_t params_size, zc_device_command *command,
+                          zc_error *error)
+{
+    uint64_t needed[ZC_KERNEL_MAX_BINDINGS], start[ZC_KERNEL_MAX_BINDINGS];
+    if (!kernel) {
+        return zc_fail(error, ZC_BAD_VALUE, "a dispatch names no kernel");
+    }
+    if (range_count != kernel->binding_count) {
+        return zc_fail(error, ZC_BAD_VALUE, "kernel %s takes %u ranges, got %zu", kernel->name,
+                       (unsigned)kernel->binding_count, range_count);
+    }
+    if (params_size != kernel->params_size) {
+        return zc_fail(error, ZC_BAD_VALUE, "kernel %s takes %u bytes of parameters, got %zu", kernel->name,
+                       (unsigned)kernel->params_size, params_size);
+    }
+    /* Copied before it is looked at: the source may be memory that someone else writes. */
+    command->kernel = kernel;
+    command->barrier = false;
+    memcpy(command->params, params, params_size);
+    zc_status status = kernel->extent(command->params, needed, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    for (unsigned i = 0; i < kernel->binding_count; i++) {
+        const zc_binding_signature *binding = &kernel->bindings[i];
+        zc_range range = ranges[i];
+        if (needed[i] > range.length) {
+            return zc_fail(error, ZC_OUT_OF_BOUNDS, "kernel %s, %s: the parameters need %llu bytes, the range has %llu",
+                           kernel->name, binding->name, (ull)needed[i], (ull)range.length);
+        }
+        if (!range.region) {
+            if (range.length) {
+                return zc_fail(error, ZC_BAD_VALUE, "kernel %s, %s: a range of %llu bytes has no region",
+                               kernel->name, binding->name, (ull)range.length);
+            }
+            command->bindings[i] = (zc_device_binding){0};
+            start[i] = 0;
+            continue;
+        }
+        uint64_t size = zc_region_size(range.region);
+        if (range.offset > size || range.length > size - range.offset) {
+            return zc_fail(error, ZC_OUT_OF_BOUNDS,
+                           "kernel %s, %s: %llu bytes at offset %llu do not lie inside a memory of %llu bytes",
+                           kernel->name, binding->name, (ull)range.length, (ull)range.offset, (ull)size);
+        }
+        if (range.offset % binding->element_size) {
+            return zc_fail(error, ZC_BAD_VALUE, "kernel %s, %s: offset %llu is not a multiple of its element size %u",
+                           kernel->name, binding->name, (ull)range.offset, (unsigned)binding->element_size);
+        }
+        if (needed[i] > device->info.max_buffer) {
+            return zc_fail(error, ZC_BAD_VALUE, "kernel %s, %s: %llu bytes, device %s binds at most %llu",
+                           kernel->name, binding->name, (ull)needed[i], device->info.kind,
+                           (ull)device->info.max_buffer);
+        }
+        command->bindings[i] = (zc_device_binding){.offset = range.offset, .length = needed[i]};
+        start[i] = (uint64_t)(uintptr_t)zc_region_base(range.region) + range.offset;
+    }
+    for (unsigned i = 0; i < kernel->binding_count; i++) {
+        if ((kernel->bindings[i].access & ZC_ACCESS_WRITE) && command->bindings[i].length &&
+            (status = check_overlap(command, start, i, error)) != ZC_OK) {
+            return status;
+        }
+    }
+    return ZC_OK;
+}
+
+/* Without the backend's fast path: a command buffer of one. */
+static zc_status run_submitted(zc_device *device, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
+                               const void *params, size_t params_size, zc_error *error)
+{
+    zc_command_buffer *buffer = NULL;
+    zc_submission *submission = NULL;
+    zc_status status = zc_command_buffer_new(device, &buffer, error);
+    if (status == ZC_OK) {
+        status = zc_command_buffer_dispatch(buffer, kernel, ranges, range_count, params, params_size, error);
+    }
+    if (status == ZC_OK) {
+        status = zc_command_buffer_submit(buffer, &submission, error);
+    }
+    if (status == ZC_OK) {
+        status = zc_submission_wait(submission, -1, error);
+        zc_submission_release(submission);
+    }
+    zc_command_buffer_free(buffer);
+    return status;
+}
+
+zc_status zc_device_run(zc_device *device, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
+                        const void *params, size_t params_size, zc_error *error)
+{
+    const zc_device_backend *backend = device->backend;
+    if (!backend->run) {
+        return run_submitted(device, kernel, ranges, range_count, params, params_size, error);
+    }
+    zc_device_command command;
+    zc_device_buffer *buffers[ZC_KERNEL_MAX_BINDINGS] = {0};
+    zc_status status = zc_device_alive(device, error);
+    if (status == ZC_OK) {
+        status = zc_device_check(device, kernel, ranges, range_count, params, params_size, &command, error);
+    }
+    if (status != ZC_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < range_count && status == ZC_OK; i++) {
+        zc_region *region = ranges[i].region;
+        if (!region) {
+            continue;
+        }
+        if (!backend->buffer_from_host) {
+            command.bindings[i].buffer = zc_region_base(region);
+            continue;
+        }
+        status = zc_device_buffer_acquire(device, region, ranges[i].offset + ranges[i].length, &buffers[i], error);
+        command.bindings[i].buffer = status == ZC_OK ? buffers[i]->buffer : NULL;
+    }
+    if (status == ZC_OK) {
+        status = backend->run(device->self, &command, error);
+    }
+    if (backend->buffer_from_host) {
+        for (size_t i = 0; i < range_count; i++) {
+            zc_device_buffer_release(buffers[i]);
+        }
+    }
+    return status;
+}

@@ -1,0 +1,75 @@
+/* zc_device_backend: what a device backend (cpu, vulkan, metal) implements and what it is given.
+ *
+ * A backend knows pointers and lengths: not regions, guests or Python. zc_device.c has checked every
+ * command before a backend sees it: kernel and parameters agree, each binding lies inside its buffer, is
+ * aligned to its element size and exactly as long as the kernel needs, and written bindings overlap nothing
+ * (or are the very same range as an input where the kernel may run in place). The generic layer also finds
+ * which commands conflict, caches buffers per region, and owns submissions.
+ *
+ * Ownership: what `open` and `buffer_from_host` return belongs to the generic layer, which hands it to
+ * `close` and `buffer_release` exactly once, when no work that uses it is in flight. A zc_device_work is
+ * the backend's from `submit` until the backend calls zc_device_work_done.
+ * Threads: every function may be called from any thread, several at once; `close` is called last, possibly
+ * on the thread that called zc_device_work_done (a backend that joins its own thread must look).
+ */
+#ifndef ZC_DEVICE_BACKEND_H
+#define ZC_DEVICE_BACKEND_H
+
+#include "zc_device.h"
+
+typedef struct zc_device_binding {
+    void *buffer;    /* from buffer_from_host; without that slot the host address itself; NULL when empty */
+    uint64_t offset; /* any multiple of the element size: the device's own alignment is the backend's task */
+    uint64_t length; /* bytes that the kernel reads or writes from there */
+} zc_device_binding;
+
+typedef struct zc_device_command {
+    const zc_kernel *kernel;
+    bool barrier; /* must see the writes of, or not overtake, a command since the last barrier */
+    zc_device_binding bindings[ZC_KERNEL_MAX_BINDINGS];
+    uint32_t params[ZC_KERNEL_MAX_PARAMS / 4]; /* the kernel's own struct */
+} zc_device_command;
+
+typedef struct zc_device_work {
+    struct zc_device_work *next; /* free for the backend's use */
+    const zc_device_command *commands;
+    size_t count; /* may be 0: the work still completes in its turn */
+} zc_device_work;
+
+typedef struct zc_device_backend {
+    const char *kind;
+    /* Fill `info` (zeroed, kind set) with what `open` would give; available and reason tell. */
+    void (*probe)(zc_device_info *info);
+    /* `info` holds what probe gave and may be refined. */
+    zc_status (*open)(const zc_device_options *options, zc_device_info *info, void **self, zc_error *error);
+    void (*close)(void *self);
+
+    /* Optional pair: a device's view of host memory, `address` and `size` multiples of
+     * ZC_REGION_ALIGNMENT. `device_address` is where the device sees the first byte. */
+    zc_status (*buffer_from_host)(void *self, void *address, uint64_t size, void **buffer, void **device_address,
+                                  zc_error *error);
+    void (*buffer_release)(void *self, void *buffer);
+
+    /* Optional: one command to its end on the calling thread, after all that was submitted before.
+     * Without it the generic layer submits and waits. */
+    zc_status (*run)(void *self, const zc_device_command *command, zc_error *error);
+    /* Optional: work is queued or in flight, so that `run` would have to wait for it. */
+    bool (*busy)(void *self);
+    /* Optional trio, for devices that go on working in the child of a fork: take the backend's locks, give
+     * them back in the parent, and in the child, where only the forking thread exists, forget all queued work
+     * (it is finished as lost). Without them the generic layer refuses the device in the child. */
+    void (*before_fork)(void);
+    void (*after_fork_parent)(void);
+    void (*after_fork_child)(void);
+    /* Queue work; works run in this order. On failure the work stays the caller's. */
+    zc_status (*submit)(void *self, zc_device_work *work, zc_error *error);
+} zc_device_backend;
+
+/* The work is finished: `seconds` is the time that the device spent on it, `error` says why when `status` is
+ * not ZC_OK. Any thread; the last call for this work, which may free it and close the device. */
+void zc_device_work_done(zc_device_work *work, zc_status status, double seconds, const zc_error *error);
+
+/* One per backend; an absent one is a stub that says why in `reason`. */
+extern const zc_device_backend zc_device_metal, zc_device_vulkan, zc_device_cpu;
+
+#endif

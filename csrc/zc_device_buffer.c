@@ -1,0 +1,86 @@
+/* zc_device_buffer: a device's buffers over regions, made once and kept as the region's attachment.
+ *
+ * A backend without buffer_from_host (cpu) reads host addresses, so that nothing here runs for it. A buffer
+ * covers what was committed when it was made; a range beyond that, after growth, replaces it. The old one
+ * lives on while recordings and work in flight hold it. Ownership: the attachment holds one reference, each
+ * user one; each buffer retains its device. Threads: any; the device's buffer_lock makes "look up, then
+ * retain" one step. Never copies and never moves a byte.
+ */
+#include "zc_alloc.h"
+#include "zc_device_internal.h"
+
+void zc_device_buffer_release(zc_device_buffer *buffer)
+{
+    if (buffer && atomic_fetch_sub_explicit(&buffer->references, 1, memory_order_acq_rel) == 1) {
+        zc_device *device = buffer->device;
+        if (zc_device_alive(device, NULL) == ZC_OK) {
+            device->backend->buffer_release(device->self, buffer->buffer);
+        }
+        zc_free(buffer);
+        zc_device_release(device);
+    }
+}
+
+static void release_attachment(void *value)
+{
+    zc_device_buffer_release(value);
+}
+
+static zc_status make(zc_device *device, zc_region *region, zc_device_buffer **out, zc_error *error)
+{
+    zc_device_buffer *buffer = zc_calloc(1, sizeof *buffer);
+    if (!buffer) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a buffer's bookkeeping");
+    }
+    buffer->size = zc_region_size(region);
+    zc_status status = device->backend->buffer_from_host(device->self, zc_region_base(region), buffer->size,
+                                                         &buffer->buffer, &buffer->address, error);
+    if (status != ZC_OK) {
+        zc_free(buffer);
+        return status;
+    }
+    buffer->device = zc_device_retain(device);
+    atomic_init(&buffer->references, 1); /* the attachment's */
+    status = zc_region_attach(region, device, buffer, release_attachment, error);
+    if (status != ZC_OK) {
+        zc_device_buffer_release(buffer);
+        return status;
+    }
+    *out = buffer;
+    return ZC_OK;
+}
+
+zc_status zc_device_buffer_acquire(zc_device *device, zc_region *region, uint64_t needed, zc_device_buffer **out,
+                                   zc_error *error)
+{
+    zc_status status = ZC_OK;
+    pthread_mutex_lock(&device->buffer_lock);
+    zc_device_buffer *buffer = zc_region_attachment(region, device);
+    if (!buffer || buffer->size < needed) {
+        status = make(device, region, &buffer, error);
+    }
+    if (status == ZC_OK) {
+        atomic_fetch_add_explicit(&buffer->references, 1, memory_order_relaxed);
+        *out = buffer;
+    }
+    pthread_mutex_unlock(&device->buffer_lock);
+    return status;
+}
+
+zc_status zc_device_buffer_address(zc_device *device, zc_region *region, void **out, zc_error *error)
+{
+    if (!device->backend->buffer_from_host) {
+        *out = zc_region_base(region);
+        return ZC_OK;
+    }
+    zc_device_buffer *buffer = NULL;
+    zc_status status = zc_device_alive(device, error);
+    if (status == ZC_OK) {
+        status = zc_device_buffer_acquire(device, region, 0, &buffer, error);
+    }
+    if (status == ZC_OK) {
+        *out = buffer->address;
+        zc_device_buffer_release(buffer);
+    }
+    return status;
+}

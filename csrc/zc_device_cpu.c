@@ -1,0 +1,292 @@
+/* zc_device_cpu: the cpu device: a queue over the compute kernels of zc_cpu.
+ *
+ * Submitted work runs in order on one queue thread per device, started at the first submission; zc_cpu
+ * spreads each kernel over its own pool. A synchronous run computes on the calling thread: at once when
+ * nothing is in flight, otherwise after everything submitted before it. Barriers need nothing here, since
+ * the commands of a queue run one after the other. A buffer is the host address itself.
+ *
+ * Ownership: queued work belongs to its submission, which outlives its stay here. Threads: any; one lock for
+ * the queues of all devices, so that a fork can hold them still. The queue thread blocks all signals: they
+ * are for the host program's threads. Fork: the child starts with empty queues and no queue thread; the
+ * submissions that were in them are finished as lost by zc_submission.c.
+ */
+#if !defined(__APPLE__)
+#define _GNU_SOURCE
+#endif
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#if defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
+
+#include "zc_alloc.h"
+#include "zc_cpu.h"
+#include "zc_device_backend.h"
+
+#define MAX_THREADS 1024u
+
+typedef struct cpu_device {
+    struct cpu_device *next, *previous;
+    unsigned threads;
+    /* How many works were ever queued, and finished. Runs compare them without the lock. */
+    _Atomic uint64_t submitted, completed;
+    zc_device_work *head, *tail;
+    bool started, closing;
+    pthread_t thread;
+    pthread_cond_t wake; /* work came, or closing */
+} cpu_device;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t finished = PTHREAD_COND_INITIALIZER; /* some device's completed has grown */
+static cpu_device *devices;
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void after_fork_parent(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+static void after_fork_child(void)
+{
+    pthread_cond_init(&finished, NULL);
+    for (cpu_device *each = devices; each; each = each->next) {
+        each->head = each->tail = NULL;
+        each->started = false;
+        atomic_store(&each->completed, atomic_load(&each->submitted));
+        pthread_cond_init(&each->wake, NULL);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static zc_status execute(const cpu_device *device, const zc_device_command *command, zc_error *error)
+{
+    void *bindings[ZC_KERNEL_MAX_BINDINGS];
+    for (unsigned i = 0; i < command->kernel->binding_count; i++) {
+        const zc_device_binding *binding = &command->bindings[i];
+        bindings[i] = binding->buffer ? (uint8_t *)binding->buffer + binding->offset : NULL;
+    }
+    return zc_cpu_run(command->kernel->id, bindings, command->params, device->threads, error);
+}
+
+static void *queue_main(void *argument)
+{
+    cpu_device *device = argument;
+    pthread_mutex_lock(&lock);
+    for (;;) {
+        while (!device->head && !device->closing) {
+            pthread_cond_wait(&device->wake, &lock);
+        }
+        zc_device_work *work = device->head;
+        if (!work) {
+            break;
+        }
+        device->head = work->next;
+        if (!device->head) {
+            device->tail = NULL;
+        }
+        pthread_mutex_unlock(&lock);
+
+        zc_status status = ZC_OK;
+        zc_error error;
+        double start = now();
+        for (size_t i = 0; i < work->count && status == ZC_OK; i++) {
+            status = execute(device, &work->commands[i], &error);
+        }
+        double seconds = now() - start;
+        pthread_mutex_lock(&lock);
+        atomic_fetch_add_explicit(&device->completed, 1, memory_order_release);
+        pthread_cond_broadcast(&finished);
+        pthread_mutex_unlock(&lock);
+        /* May drop the last reference to the device; then cpu_close leaves the rest to this thread. */
+        zc_device_work_done(work, status, seconds, &error);
+        pthread_mutex_lock(&lock);
+    }
+    bool own = pthread_equal(device->thread, pthread_self()) && device->closing && !device->started;
+    pthread_mutex_unlock(&lock);
+    if (own) {
+        pthread_cond_destroy(&device->wake);
+        zc_free(device);
+    }
+    return NULL;
+}
+
+/* With the lock held. */
+static zc_status start_thread(cpu_device *device, zc_error *error)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int code = pthread_create(&device->thread, NULL, queue_main, device);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (code != 0) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot start the cpu device's queue thread: %s", strerror(code));
+    }
+    device->started = true;
+    return ZC_OK;
+}
+
+static zc_status cpu_submit(void *self, zc_device_work *work, zc_error *error)
+{
+    cpu_device *device = self;
+    zc_status status = ZC_OK;
+    work->next = NULL;
+    pthread_mutex_lock(&lock);
+    if (!device->started) {
+        status = start_thread(device, error);
+    }
+    if (status == ZC_OK) {
+        if (device->tail) {
+            device->tail->next = work;
+        } else {
+            device->head = work;
+        }
+        device->tail = work;
+        atomic_fetch_add_explicit(&device->submitted, 1, memory_order_release);
+        pthread_cond_signal(&device->wake);
+    }
+    pthread_mutex_unlock(&lock);
+    return status;
+}
+
+static bool cpu_busy(void *self)
+{
+    cpu_device *device = self;
+    uint64_t submitted = atomic_load_explicit(&device->submitted, memory_order_acquire);
+    return atomic_load_explicit(&device->completed, memory_order_acquire) < submitted;
+}
+
+static zc_status cpu_run(void *self, const zc_device_command *command, zc_error *error)
+{
+    cpu_device *device = self;
+    uint64_t before = atomic_load_explicit(&device->submitted, memory_order_acquire);
+    if (atomic_load_explicit(&device->completed, memory_order_acquire) < before) {
+        pthread_mutex_lock(&lock);
+        while (atomic_load_explicit(&device->completed, memory_order_acquire) < before) {
+            pthread_cond_wait(&finished, &lock);
+        }
+        pthread_mutex_unlock(&lock);
+    }
+    return execute(device, command, error);
+}
+
+/* The processor's own name; empty when the system does not say. */
+static void processor_name(char *out, size_t size)
+{
+    out[0] = 0;
+#if defined(__APPLE__)
+    (void)sysctlbyname("machdep.cpu.brand_string", out, &size, NULL, 0);
+#else
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    char line[256];
+    while (file && !out[0] && fgets(line, sizeof line, file)) {
+        char *colon = strchr(line, ':');
+        if (colon && strncmp(line, "model name", 10) == 0) {
+            colon += strspn(colon + 1, " \t") + 1;
+            colon[strcspn(colon, "\n")] = 0;
+            (void)snprintf(out, size, "%.*s", (int)size - 1, colon);
+        }
+    }
+    if (file) {
+        (void)fclose(file);
+    }
+#endif
+}
+
+static void cpu_probe(zc_device_info *info)
+{
+    char name[96];
+    processor_name(name, sizeof name);
+    (void)snprintf(info->name, sizeof info->name, "%s (%s)", name[0] ? name : "host processor", zc_cpu_isa());
+    info->available = true;
+    info->unified_memory = true;
+    info->subgroup_width = 1;
+    info->max_buffer = UINT64_MAX;
+    info->threads = zc_cpu_count();
+}
+
+static zc_status cpu_open(const zc_device_options *options, zc_device_info *info, void **self, zc_error *error)
+{
+    if (options->threads > MAX_THREADS) {
+        return zc_fail(error, ZC_BAD_VALUE, "threads is %u, the cpu device takes 0 (all) to %u", options->threads,
+                       MAX_THREADS);
+    }
+    cpu_device *device = zc_calloc(1, sizeof *device);
+    if (!device) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate the cpu device");
+    }
+    device->threads = options->threads;
+    if (options->threads) {
+        info->threads = options->threads;
+    }
+    atomic_init(&device->submitted, 0);
+    atomic_init(&device->completed, 0);
+    pthread_cond_init(&device->wake, NULL);
+    pthread_mutex_lock(&lock);
+    device->next = devices;
+    if (devices) {
+        devices->previous = device;
+    }
+    devices = device;
+    pthread_mutex_unlock(&lock);
+    *self = device;
+    return ZC_OK;
+}
+
+static void cpu_close(void *self)
+{
+    cpu_device *device = self;
+    pthread_mutex_lock(&lock);
+    if (device->previous) {
+        device->previous->next = device->next;
+    } else {
+        devices = device->next;
+    }
+    if (device->next) {
+        device->next->previous = device->previous;
+    }
+    device->closing = true;
+    bool started = device->started;
+    bool inside = started && pthread_equal(device->thread, pthread_self());
+    if (inside) {
+        (void)pthread_detach(device->thread);
+        device->started = false; /* tells queue_main that the device is its own */
+    }
+    pthread_cond_signal(&device->wake);
+    pthread_mutex_unlock(&lock);
+    if (inside) {
+        return;
+    }
+    if (started) {
+        (void)pthread_join(device->thread, NULL);
+    }
+    pthread_cond_destroy(&device->wake);
+    zc_free(device);
+}
+
+const zc_device_backend zc_device_cpu = {
+    .kind = "cpu",
+    .probe = cpu_probe,
+    .open = cpu_open,
+    .close = cpu_close,
+    .run = cpu_run,
+    .busy = cpu_busy,
+    .before_fork = before_fork,
+    .after_fork_parent = after_fork_parent,
+    .after_fork_child = after_fork_child,
+    .submit = cpu_submit,
+};

@@ -1,0 +1,65 @@
+/* zc_device_internal: what zc_device.c, zc_device_buffer.c, zc_command_buffer.c and zc_submission.c share.
+ * Not for backends (zc_device_backend.h) nor for users of devices (zc_device.h).
+ */
+#ifndef ZC_DEVICE_INTERNAL_H
+#define ZC_DEVICE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "zc_device_backend.h"
+
+struct zc_device {
+    _Atomic uint64_t references;
+    const zc_device_backend *backend;
+    void *self;
+    zc_device_info info;
+    uint64_t fork_count;         /* zc_submission_forks() when opened */
+    pthread_mutex_t buffer_lock; /* serialises looking up and replacing buffers over regions */
+};
+
+/* A backend's buffer over the first `size` bytes of a region: cached as the region's attachment, kept by
+ * every recording that uses it, released with the last of them. It retains its device. */
+typedef struct zc_device_buffer {
+    _Atomic uint64_t references;
+    zc_device *device;
+    void *buffer;
+    void *address;
+    uint64_t size;
+} zc_device_buffer;
+
+/* A region that a recording uses: pinned, with the device's buffer over it (NULL where there are none). */
+typedef struct zc_device_use {
+    zc_region *region;
+    zc_device_buffer *buffer;
+} zc_device_use;
+
+/* THE check: copy a dispatch into `command` (all but its buffers and barrier) and verify the copy. */
+zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, const zc_range *ranges,
+                          size_t range_count, const void *params, size_t params_size, zc_device_command *command,
+                          zc_error *error);
+
+/* The buffer over at least the first `needed` bytes of the region, retained; re-made after growth only. */
+zc_status zc_device_buffer_acquire(zc_device *device, zc_region *region, uint64_t needed, zc_device_buffer **out,
+                                   zc_error *error);
+void zc_device_buffer_release(zc_device_buffer *buffer); /* NULL is fine */
+
+/* ZC_DEVICE when the device was opened before a fork that it does not survive. */
+zc_status zc_device_alive(const zc_device *device, zc_error *error);
+
+/* Start commands on the device. On success the arrays and the uses are the submission's. */
+zc_status zc_submission_start(zc_device *device, zc_device_command *commands, size_t count, zc_device_use *uses,
+                              size_t use_count, zc_submission **out, zc_error *error);
+void zc_device_uses_release(zc_device_use *uses, size_t count); /* and frees the array */
+
+/* Around fork: the locks of zc_device.c and of the backends. */
+void zc_device_before_fork(void);
+void zc_device_after_fork_parent(void);
+void zc_device_after_fork_child(void);
+
+/* How often this process is the child of a fork since it loaded this code. */
+uint64_t zc_submission_forks(void);
+/* Called before the first submission. */
+void zc_submission_setup(void);
+
+#endif
