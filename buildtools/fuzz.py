@@ -2,7 +2,7 @@
 
     python buildtools/fuzz.py [--seconds N] [NAME ...]
 
-A target is one C file with LLVMFuzzerTestOneInput, linked with the whole core (csrc/*.c) and wasm3. Seeds
+A target is one C file with LLVMFuzzerTestOneInput, linked with the core (csrc/*.c) and wasm3. Seeds
 are read from tests/fuzz/corpus/NAME/ if it exists; what the fuzzer finds goes to build/fuzz/.
 """
 
@@ -47,12 +47,15 @@ def main() -> None:
     core = [*(ROOT / "csrc").glob("*.c"), *(ROOT / "csrc" / "wasm3").glob("*.c")]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         objects = list(pool.map(compile_one, [*targets, *core]))
+    # An archive, so that a target is linked with what it uses only.
+    archive = BUILD / "core.a"
+    archive.unlink(missing_ok=True)
+    subprocess.run(["ar", "rcs", archive, *objects[len(targets) :]], check=True)
     failed = []
     for target, main_object in zip(targets, objects, strict=False):
         program = BUILD / target.stem
-        libraries = ["-lm", "-ldl", "-pthread"]
-        link = ["clang", *INSTRUMENT, "-fsanitize=fuzzer", str(main_object), "-o", str(program)]
-        subprocess.run([*link, *map(str, objects[len(targets) :]), *libraries], check=True)
+        link = ["clang", *INSTRUMENT, "-fsanitize=fuzzer", str(main_object), str(archive), "-o", str(program)]
+        subprocess.run([*link, "-lm", "-ldl", "-pthread"], check=True)
         found = BUILD / f"{target.stem}-corpus"
         found.mkdir(exist_ok=True)
         seeds = ROOT / "tests" / "fuzz" / "corpus" / target.stem
@@ -71,4 +74,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{error.cmd[0]} failed with status {error.returncode}")
