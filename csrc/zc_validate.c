@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "zc_alloc.h"
-#include "zc_validate_internal.h"
+#include "zc_validate_stack.h"
 
 enum {
     SECTION_CUSTOM = 0,
@@ -32,15 +32,16 @@ enum {
 };
 
 static const char *const section_names[SECTION_COUNT] = {
-    "custom",  "type",  "import", "function", "table",      "memory", "global",
-    "export", "start", "element", "code",     "data", "data count", "tag",
+    "custom", "type",  "import",  "function", "table", "memory",     "global",
+    "export", "start", "element", "code",     "data",  "data count", "tag",
 };
 
 /* Where a section may stand: the data count was squeezed in before the code, tags before the globals. */
 static const uint8_t section_ranks[SECTION_COUNT] = {
-    [SECTION_TYPE] = 1,    [SECTION_IMPORT] = 2,  [SECTION_FUNCTION] = 3, [SECTION_TABLE] = 4, [SECTION_MEMORY] = 5,
-    [SECTION_TAG] = 6,     [SECTION_GLOBAL] = 7,  [SECTION_EXPORT] = 8,   [SECTION_START] = 9, [SECTION_ELEMENT] = 10,
-    [SECTION_DATA_COUNT] = 11, [SECTION_CODE] = 12, [SECTION_DATA] = 13,
+    [SECTION_TYPE] = 1,   [SECTION_IMPORT] = 2,   [SECTION_FUNCTION] = 3,    [SECTION_TABLE] = 4,
+    [SECTION_MEMORY] = 5, [SECTION_TAG] = 6,      [SECTION_GLOBAL] = 7,      [SECTION_EXPORT] = 8,
+    [SECTION_START] = 9,  [SECTION_ELEMENT] = 10, [SECTION_DATA_COUNT] = 11, [SECTION_CODE] = 12,
+    [SECTION_DATA] = 13,
 };
 
 typedef struct zc_validator {
@@ -59,19 +60,22 @@ typedef struct zc_validator {
 
 /* ---- helpers ---- */
 
-static zc_status fail_unsupported(const zc_reader *reader, uint64_t offset, const char *what, const char *feature)
+static zc_status fail_unsupported(const zc_reader *reader, uint64_t offset, const char *what,
+                                  const char *feature)
 {
-    return zc_fail_at(reader->error, ZC_UNSUPPORTED, offset, "%s needs an unsupported feature: %s", what, feature);
+    return zc_fail_at(reader->error, ZC_UNSUPPORTED, offset, "%s needs an unsupported feature: %s", what,
+                      feature);
 }
 
-static zc_status fail_limit(const zc_reader *reader, uint64_t offset, const char *what, uint64_t value, uint64_t limit)
+static zc_status fail_limit(const zc_reader *reader, uint64_t offset, const char *what, uint64_t value,
+                            uint64_t limit)
 {
     return zc_fail_at(reader->error, ZC_INVALID, offset, "implementation limit: %s %llu, at most %llu", what,
                       (unsigned long long)value, (unsigned long long)limit);
 }
 
-static zc_status read_limited_count(zc_reader *reader, uint32_t *count, size_t bytes_each, uint64_t before, uint64_t limit,
-                                    const char *what)
+static zc_status read_limited_count(zc_reader *reader, uint32_t *count, size_t bytes_each, uint64_t before,
+                                    uint64_t limit, const char *what)
 {
     const uint64_t start = zc_reader_offset(reader);
     ZC_TRY(zc_read_count(reader, count, bytes_each, what));
@@ -81,7 +85,8 @@ static zc_status read_limited_count(zc_reader *reader, uint32_t *count, size_t b
     return ZC_OK;
 }
 
-static zc_status allocate(const zc_validator *validator, void **items, uint32_t count, size_t item_size, const char *what)
+static zc_status allocate(const zc_validator *validator, void **items, uint32_t count, size_t item_size,
+                          const char *what)
 {
     *items = zc_calloc(count, item_size);
     if (!*items) {
@@ -91,8 +96,8 @@ static zc_status allocate(const zc_validator *validator, void **items, uint32_t 
 }
 
 /* Makes room for `more` items behind `count`, at least doubling. Counts stay below 2^22. */
-static zc_status reserve(const zc_validator *validator, void **items, uint32_t *capacity, uint32_t count, uint32_t more,
-                         size_t item_size, const char *what)
+static zc_status reserve(const zc_validator *validator, void **items, uint32_t *capacity, uint32_t count,
+                         uint32_t more, size_t item_size, const char *what)
 {
     const uint32_t needed = count + more;
     if (needed <= *capacity) {
@@ -111,8 +116,8 @@ static zc_status reserve(const zc_validator *validator, void **items, uint32_t *
 static zc_status reserve_funcs(zc_validator *validator, uint32_t more)
 {
     void *items = validator->info->funcs;
-    ZC_TRY(reserve(validator, &items, &validator->func_capacity, validator->info->func_count, more, sizeof *validator->info->funcs,
-                   "functions"));
+    ZC_TRY(reserve(validator, &items, &validator->func_capacity, validator->info->func_count, more,
+                   sizeof *validator->info->funcs, "functions"));
     validator->info->funcs = items;
     return ZC_OK;
 }
@@ -133,7 +138,8 @@ static zc_status read_type_index(const zc_validator *validator, zc_reader *reade
     const uint64_t start = zc_reader_offset(reader);
     ZC_TRY(zc_read_u32(reader, index, "type index"));
     if (*index >= validator->info->type_count) {
-        return zc_fail_at(reader->error, ZC_INVALID, start, "unknown type %u of %u", *index, validator->info->type_count);
+        return zc_fail_at(reader->error, ZC_INVALID, start, "unknown type %u of %u", *index,
+                          validator->info->type_count);
     }
     return ZC_OK;
 }
@@ -144,9 +150,12 @@ static zc_status read_limits(zc_reader *reader, zc_limits_type *limits, const ch
     uint8_t flags = 0;
     ZC_TRY(zc_read_byte(reader, &flags, "limits"));
     if (flags > 1) {
-        const char *feature = flags & 8 ? "custom page sizes" : flags & 4 ? "memory64 (64-bit addresses)" : "threads (shared memory)";
+        const char *feature = flags & 8   ? "custom page sizes"
+                              : flags & 4 ? "memory64 (64-bit addresses)"
+                                          : "threads (shared memory)";
         if (flags > 15) {
-            return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed limits flags 0x%02x of a %s", flags, what);
+            return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed limits flags 0x%02x of a %s",
+                              flags, what);
         }
         return fail_unsupported(reader, start, what, feature);
     }
@@ -156,7 +165,8 @@ static zc_status read_limits(zc_reader *reader, zc_limits_type *limits, const ch
     if (limits->has_maximum) {
         ZC_TRY(zc_read_u32(reader, &limits->maximum, "maximum size"));
         if (limits->minimum > limits->maximum) {
-            return zc_fail_at(reader->error, ZC_INVALID, start, "%s: size minimum %u must not be greater than maximum %u", what,
+            return zc_fail_at(reader->error, ZC_INVALID, start,
+                              "%s: size minimum %u must not be greater than maximum %u", what,
                               limits->minimum, limits->maximum);
         }
     }
@@ -180,7 +190,8 @@ static zc_status read_table_type(const zc_validator *validator, zc_reader *reade
         if (feature && element != 0x7b) {
             return fail_unsupported(reader, start, "table type", feature);
         }
-        return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed reference type 0x%02x of a table", element);
+        return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed reference type 0x%02x of a table",
+                          element);
     }
     ZC_TRY(read_limits(reader, &info->table, "table"));
     info->has_table = true;
@@ -197,8 +208,8 @@ static zc_status read_memory_type(const zc_validator *validator, zc_reader *read
     ZC_TRY(read_limits(reader, &info->memory, "memory"));
     const uint32_t most = info->memory.has_maximum ? info->memory.maximum : info->memory.minimum;
     if (most > ZC_WASM_MAX_PAGES) {
-        return zc_fail_at(reader->error, ZC_INVALID, start, "memory size must be at most %u pages (4 GiB), not %u", ZC_WASM_MAX_PAGES,
-                          most);
+        return zc_fail_at(reader->error, ZC_INVALID, start,
+                          "memory size must be at most %u pages (4 GiB), not %u", ZC_WASM_MAX_PAGES, most);
     }
     info->has_memory = true;
     return ZC_OK;
@@ -219,7 +230,8 @@ static zc_status read_global_type(zc_reader *reader, zc_global_type *type)
 
 /* ---- sections, in the module's order ---- */
 
-static zc_status read_type_vector(zc_reader *reader, const uint8_t **types, uint32_t *count, uint32_t limit, const char *what)
+static zc_status read_type_vector(zc_reader *reader, const uint8_t **types, uint32_t *count, uint32_t limit,
+                                  const char *what)
 {
     ZC_TRY(read_limited_count(reader, count, 1, 0, limit, what));
     *types = reader->at;
@@ -259,8 +271,10 @@ static zc_status read_types(zc_validator *validator, zc_reader *reader)
         default:
             return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed type form 0x%02x", form);
         }
-        ZC_TRY(read_type_vector(reader, &type->params, &type->param_count, ZC_LIMIT_PARAMS, "count of parameters"));
-        ZC_TRY(read_type_vector(reader, &type->results, &type->result_count, ZC_LIMIT_RESULTS, "count of results"));
+        ZC_TRY(read_type_vector(reader, &type->params, &type->param_count, ZC_LIMIT_PARAMS,
+                                "count of parameters"));
+        ZC_TRY(read_type_vector(reader, &type->results, &type->result_count, ZC_LIMIT_RESULTS,
+                                "count of results"));
         info->type_count = i + 1;
     }
     return ZC_OK;
@@ -380,74 +394,6 @@ static zc_status read_globals(zc_validator *validator, zc_reader *reader)
     return ZC_OK;
 }
 
-/* ---- exports: unique names, by sorting. A heap sort, because neither its time nor its memory can be made
- * worse by the names chosen, which is more than qsort promises. ---- */
-
-static int compare_exports(const zc_export *exports, uint32_t a, uint32_t b)
-{
-    const zc_name *left = &exports[a].name;
-    const zc_name *right = &exports[b].name;
-    if (left->size != right->size) {
-        return left->size < right->size ? -1 : 1;
-    }
-    return memcmp(left->bytes, right->bytes, left->size);
-}
-
-static void sift_down(const zc_export *exports, uint32_t *order, uint32_t root, uint32_t count)
-{
-    const uint32_t moving = order[root];
-    for (;;) {
-        uint32_t child = 2 * root + 1;
-        if (child >= count) {
-            break;
-        }
-        if (child + 1 < count && compare_exports(exports, order[child], order[child + 1]) < 0) {
-            child++;
-        }
-        if (compare_exports(exports, moving, order[child]) >= 0) {
-            break;
-        }
-        order[root] = order[child];
-        root = child;
-    }
-    order[root] = moving;
-}
-
-static zc_status check_unique_exports(const zc_validator *validator)
-{
-    const zc_export *exports = validator->info->exports;
-    const uint32_t count = validator->info->export_count;
-    if (count < 2) {
-        return ZC_OK;
-    }
-    void *items = NULL;
-    ZC_TRY(allocate(validator, &items, count, sizeof(uint32_t), "export names"));
-    uint32_t *order = items;
-    for (uint32_t i = 0; i < count; i++) {
-        order[i] = i;
-    }
-    for (uint32_t i = count / 2; i > 0; i--) {
-        sift_down(exports, order, i - 1, count);
-    }
-    for (uint32_t i = count - 1; i > 0; i--) {
-        const uint32_t largest = order[0];
-        order[0] = order[i];
-        order[i] = largest;
-        sift_down(exports, order, 0, i);
-    }
-    zc_status status = ZC_OK;
-    for (uint32_t i = 1; i < count && status == ZC_OK; i++) {
-        if (compare_exports(exports, order[i - 1], order[i]) == 0) {
-            char quoted[96];
-            const zc_name name = exports[order[i]].name;
-            status = zc_fail_at(validator->error, ZC_INVALID, (uint64_t)(name.bytes - validator->bytes), "duplicate export name %s",
-                                zc_quote_name(quoted, sizeof quoted, name));
-        }
-    }
-    zc_free(order);
-    return status;
-}
-
 static zc_status read_export(const zc_validator *validator, zc_reader *reader, zc_export *export)
 {
     const zc_module_info *info = validator->info;
@@ -481,7 +427,8 @@ static zc_status read_export(const zc_validator *validator, zc_reader *reader, z
         return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed export kind 0x%02x", kind);
     }
     if (export->index >= count) {
-        return zc_fail_at(reader->error, ZC_INVALID, start, "export of unknown %s %u of %u", space, export->index, count);
+        return zc_fail_at(reader->error, ZC_INVALID, start, "export of unknown %s %u of %u", space,
+                          export->index, count);
     }
     export->kind = (zc_extern_kind)kind;
     return ZC_OK;
@@ -499,7 +446,7 @@ static zc_status read_exports(zc_validator *validator, zc_reader *reader)
         ZC_TRY(read_export(validator, reader, &info->exports[i]));
         info->export_count = i + 1;
     }
-    return check_unique_exports(validator);
+    return zc_check_unique_exports(validator->bytes, info, validator->error);
 }
 
 static zc_status read_start(zc_validator *validator, zc_reader *reader)
@@ -508,12 +455,15 @@ static zc_status read_start(zc_validator *validator, zc_reader *reader)
     const uint64_t start = zc_reader_offset(reader);
     ZC_TRY(zc_read_u32(reader, &info->start, "start function"));
     if (info->start >= info->func_count) {
-        return zc_fail_at(reader->error, ZC_INVALID, start, "start: unknown function %u of %u", info->start, info->func_count);
+        return zc_fail_at(reader->error, ZC_INVALID, start, "start: unknown function %u of %u", info->start,
+                          info->func_count);
     }
     const zc_func_type *type = &info->types[info->funcs[info->start].type_index];
     if (type->param_count || type->result_count) {
-        return zc_fail_at(reader->error, ZC_INVALID, start, "start function %u must take and return nothing, it has %u parameters and %u results",
-                          info->start, type->param_count, type->result_count);
+        return zc_fail_at(
+            reader->error, ZC_INVALID, start,
+            "start function %u must take and return nothing, it has %u parameters and %u results",
+            info->start, type->param_count, type->result_count);
     }
     info->has_start = true;
     return ZC_OK;
@@ -534,7 +484,8 @@ static zc_status read_element_segment(const zc_validator *validator, zc_reader *
         return fail_unsupported(reader, start, "element segment", "passive element segments");
     case 3:
     case 7:
-        return fail_unsupported(reader, start, "element segment", "declarative element segments (reference types)");
+        return fail_unsupported(reader, start, "element segment",
+                                "declarative element segments (reference types)");
     case 4:
     case 6:
         return fail_unsupported(reader, start, "element segment", "element expressions (reference types)");
@@ -553,7 +504,8 @@ static zc_status read_element_segment(const zc_validator *validator, zc_reader *
         uint8_t kind = 0;
         ZC_TRY(zc_read_byte(reader, &kind, "element kind"));
         if (kind != 0) {
-            return zc_fail_at(reader->error, ZC_MALFORMED, zc_reader_offset(reader) - 1, "malformed element kind 0x%02x", kind);
+            return zc_fail_at(reader->error, ZC_MALFORMED, zc_reader_offset(reader) - 1,
+                              "malformed element kind 0x%02x", kind);
         }
     }
     uint32_t count = 0;
@@ -563,7 +515,8 @@ static zc_status read_element_segment(const zc_validator *validator, zc_reader *
         uint32_t index = 0;
         ZC_TRY(zc_read_u32(reader, &index, "function index"));
         if (index >= info->func_count) {
-            return zc_fail_at(reader->error, ZC_INVALID, at, "element segment: unknown function %u of %u", index, info->func_count);
+            return zc_fail_at(reader->error, ZC_INVALID, at, "element segment: unknown function %u of %u",
+                              index, info->func_count);
         }
     }
     return ZC_OK;
@@ -572,7 +525,8 @@ static zc_status read_element_segment(const zc_validator *validator, zc_reader *
 static zc_status read_elements(zc_validator *validator, zc_reader *reader)
 {
     zc_module_info *info = validator->info;
-    ZC_TRY(read_limited_count(reader, &info->element_segment_count, 2, 0, ZC_LIMIT_ELEMENT_SEGMENTS, "count of element segments"));
+    ZC_TRY(read_limited_count(reader, &info->element_segment_count, 2, 0, ZC_LIMIT_ELEMENT_SEGMENTS,
+                              "count of element segments"));
     for (uint32_t i = 0; i < info->element_segment_count; i++) {
         ZC_TRY(read_element_segment(validator, reader));
     }
@@ -594,7 +548,8 @@ static zc_status read_code(zc_validator *validator, zc_reader *reader)
     const uint32_t defined = info->func_count - info->imported_func_count;
     ZC_TRY(zc_read_u32(reader, &validator->body_count, "count of function bodies"));
     if (validator->body_count != defined) {
-        return zc_fail_at(reader->error, ZC_MALFORMED, start, "function and code section have inconsistent lengths: %u and %u", defined,
+        return zc_fail_at(reader->error, ZC_MALFORMED, start,
+                          "function and code section have inconsistent lengths: %u and %u", defined,
                           validator->body_count);
     }
     zc_code_checker checker;
@@ -655,7 +610,8 @@ static zc_status read_data_segment(zc_validator *validator, zc_reader *reader)
 static zc_status read_data(zc_validator *validator, zc_reader *reader)
 {
     zc_module_info *info = validator->info;
-    ZC_TRY(read_limited_count(reader, &info->data_segment_count, 2, 0, ZC_LIMIT_DATA_SEGMENTS, "count of data segments"));
+    ZC_TRY(read_limited_count(reader, &info->data_segment_count, 2, 0, ZC_LIMIT_DATA_SEGMENTS,
+                              "count of data segments"));
     for (uint32_t i = 0; i < info->data_segment_count; i++) {
         ZC_TRY(read_data_segment(validator, reader));
     }
@@ -681,17 +637,20 @@ static zc_status read_header(zc_reader *reader)
     static const uint8_t version_1[4] = {0x01, 0x00, 0x00, 0x00};
     static const uint8_t component[4] = {0x0d, 0x00, 0x01, 0x00};
     if (zc_reader_left(reader) < 4 || memcmp(reader->at, magic, 4) != 0) {
-        return zc_fail_at(reader->error, ZC_MALFORMED, 0, "magic header not detected: a module starts with 00 61 73 6d");
+        return zc_fail_at(reader->error, ZC_MALFORMED, 0,
+                          "magic header not detected: a module starts with 00 61 73 6d");
     }
     ZC_TRY(zc_skip_bytes(reader, 4, "magic header"));
     const uint8_t *version = reader->at;
     ZC_TRY(zc_skip_bytes(reader, 4, "version"));
     if (memcmp(version, component, 4) == 0) {
-        return fail_unsupported(reader, 4, "this file", "the component model (it is a component, not a module)");
+        return fail_unsupported(reader, 4, "this file",
+                                "the component model (it is a component, not a module)");
     }
     if (memcmp(version, version_1, 4) != 0) {
-        return zc_fail_at(reader->error, ZC_MALFORMED, 4, "unknown binary version %02x %02x %02x %02x, supported is 01 00 00 00",
-                          version[0], version[1], version[2], version[3]);
+        return zc_fail_at(reader->error, ZC_MALFORMED, 4,
+                          "unknown binary version %02x %02x %02x %02x, supported is 01 00 00 00", version[0],
+                          version[1], version[2], version[3]);
     }
     return ZC_OK;
 }
@@ -746,14 +705,16 @@ static zc_status read_sections(zc_validator *validator, zc_reader *reader)
         ZC_TRY(zc_read_window(reader, size, &section, "section"));
         if (id != SECTION_CUSTOM) {
             if (section_ranks[id] <= section_ranks[last]) {
-                return zc_fail_at(reader->error, ZC_MALFORMED, start, "unexpected content: %s section after the %s section",
-                                  section_names[id], section_names[last]);
+                return zc_fail_at(reader->error, ZC_MALFORMED, start,
+                                  "unexpected content: %s section after the %s section", section_names[id],
+                                  section_names[last]);
             }
             last = id;
         }
         ZC_TRY(read_section(validator, &section, id));
         if (section.at != section.end) {
-            return zc_fail_at(reader->error, ZC_MALFORMED, zc_reader_offset(&section), "section size mismatch: %zu bytes after the end of the %s section",
+            return zc_fail_at(reader->error, ZC_MALFORMED, zc_reader_offset(&section),
+                              "section size mismatch: %zu bytes after the end of the %s section",
                               zc_reader_left(&section), section_names[id]);
         }
     }
@@ -763,7 +724,8 @@ static zc_status read_sections(zc_validator *validator, zc_reader *reader)
 static zc_status validate(zc_validator *validator)
 {
     zc_module_info *info = validator->info;
-    zc_reader reader = {validator->bytes, validator->bytes, validator->bytes + validator->size, validator->error};
+    zc_reader reader = {validator->bytes, validator->bytes, validator->bytes + validator->size,
+                        validator->error};
     if (validator->size > ZC_LIMIT_MODULE_BYTES) {
         return fail_limit(&reader, 0, "bytes of a module", validator->size, ZC_LIMIT_MODULE_BYTES);
     }
@@ -772,12 +734,13 @@ static zc_status validate(zc_validator *validator)
     const uint32_t defined = info->func_count - info->imported_func_count;
     if (defined != validator->body_count) {
         return zc_fail_at(validator->error, ZC_MALFORMED, validator->size,
-                          "function and code section have inconsistent lengths: %u and %u", defined, validator->body_count);
+                          "function and code section have inconsistent lengths: %u and %u", defined,
+                          validator->body_count);
     }
     if (validator->has_data_count && validator->data_count != info->data_segment_count) {
         return zc_fail_at(validator->error, ZC_MALFORMED, validator->data_count_offset,
-                          "data count and data section have inconsistent lengths: %u and %u", validator->data_count,
-                          info->data_segment_count);
+                          "data count and data section have inconsistent lengths: %u and %u",
+                          validator->data_count, info->data_segment_count);
     }
     zc_apply_names(validator->bytes, validator->name_section, info);
     return ZC_OK;
@@ -795,7 +758,8 @@ zc_status zc_validate(const uint8_t *bytes, size_t size, zc_module_info **out, z
     if (!info) {
         return zc_fail(error, ZC_NO_MEMORY, "no memory for a module's description");
     }
-    zc_validator validator = {.bytes = bytes ? bytes : nothing, .size = bytes ? size : 0, .info = info, .error = error};
+    zc_validator validator = {
+        .bytes = bytes ? bytes : nothing, .size = bytes ? size : 0, .info = info, .error = error};
     const zc_status status = validate(&validator);
     if (status != ZC_OK) {
         zc_module_info_free(info);

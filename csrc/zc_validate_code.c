@@ -1,23 +1,15 @@
 /* zc_validate_code: the type checker for function bodies.
  *
- * The algorithm of the specification's appendix: a stack of operand types and a stack of control frames, one
- * pass, no recursion. Types are one byte each; 0 is the unknown type that a polymorphic stack yields after an
- * unconditional branch. The instructions and their plain signatures come from zc_opcodes.def. Blocks, calls
- * and branches move whole vectors of types at once, eight in a step, because a hostile body can name a type
- * of a thousand parameters with every two bytes. The checker owns its buffers and reuses them from body to
- * body; the module's bytes and the zc_module_info are the caller's. One thread. It resolves no names and
- * knows nothing of sections.
+ * The algorithm of the specification's appendix over the two stacks of zc_validate_stack.h: one pass, no
+ * recursion. The instructions and their plain signatures come from zc_opcodes.def; blocks, branches, calls,
+ * variables and memory have their rules here. The module's bytes and the zc_module_info are the caller's. One
+ * thread. It resolves no names and knows nothing of sections.
  */
-#include "zc_validate_internal.h"
+#include "zc_validate_stack.h"
 
 #include <string.h>
 
-#include "zc_alloc.h"
-
-enum { UNKNOWN = 0 };
-enum { OP_BLOCK = 0x02, OP_LOOP = 0x03, OP_IF = 0x04, OP_ELSE = 0x05, FRAME_FUNCTION = 0xff };
-enum { BLOCK_EMPTY = 0x40 };
-#define ZC_BLOCK_BYTE 0xffffff00u
+enum { OP_IF = 0x04, OP_ELSE = 0x05, FRAME_FUNCTION = 0xff };
 
 typedef enum instruction_class {
     CLASS_ILLEGAL = 0, /* must be 0: bytes without a line in the table */
@@ -57,7 +49,7 @@ typedef enum instruction_class {
     CLASS_PREFIX_FC,
 } instruction_class;
 
-enum { TYPE_NONE = UNKNOWN, TYPE_I32 = ZC_I32, TYPE_I64 = ZC_I64, TYPE_F32 = ZC_F32, TYPE_F64 = ZC_F64 };
+enum { TYPE_NONE = ZC_UNKNOWN, TYPE_I32 = ZC_I32, TYPE_I64 = ZC_I64, TYPE_F32 = ZC_F32, TYPE_F64 = ZC_F64 };
 
 typedef struct instruction {
     uint8_t class;
@@ -112,10 +104,7 @@ const char *zc_instruction_feature(uint8_t opcode)
 
 /* ---- errors ---- */
 
-#define FAIL(checker, code, ...) \
-    zc_fail_at((checker)->reader.error, code, (uint64_t)((checker)->instruction - (checker)->reader.base), __VA_ARGS__)
-
-static const char *current_name(const zc_code_checker *checker)
+const char *zc_code_instruction_name(const zc_code_checker *checker)
 {
     const uint8_t *at = checker->instruction;
     const uint8_t *end = checker->reader.end;
@@ -130,198 +119,7 @@ static const char *current_name(const zc_code_checker *checker)
 
 static zc_status fail_unsupported(const zc_code_checker *checker, const char *name, const char *feature)
 {
-    return FAIL(checker, ZC_UNSUPPORTED, "%s needs an unsupported feature: %s", name, feature);
-}
-
-static zc_status fail_mismatch(const zc_code_checker *checker, uint8_t wanted, uint8_t found)
-{
-    return FAIL(checker, ZC_INVALID, "type mismatch: %s needs %s, found %s", current_name(checker), zc_value_type_name(wanted),
-                zc_value_type_name(found));
-}
-
-static zc_status fail_underflow(const zc_code_checker *checker, uint32_t wanted, uint32_t present)
-{
-    return FAIL(checker, ZC_INVALID, "type mismatch: %s needs %u operand%s, the block's stack holds %u", current_name(checker), wanted,
-                wanted == 1 ? "" : "s", present);
-}
-
-/* ---- buffers ---- */
-
-/* Doubles, so that what is held stays below twice what the module made necessary. */
-static zc_status grow(zc_code_checker *checker, void **items, uint32_t *capacity, uint32_t needed, size_t item_size)
-{
-    uint32_t wanted = *capacity ? *capacity : 64;
-    while (wanted < needed) {
-        wanted *= 2;
-    }
-    void *moved = zc_realloc(*items, wanted * item_size);
-    if (!moved) {
-        return zc_fail(checker->reader.error, ZC_NO_MEMORY, "no memory for %zu bytes to check a function", wanted * item_size);
-    }
-    *items = moved;
-    *capacity = wanted;
-    return ZC_OK;
-}
-
-static zc_status reserve_operands(zc_code_checker *checker, uint32_t count)
-{
-    const uint32_t needed = checker->height + count; /* both are below 2^31 */
-    if (needed <= checker->stack_capacity) {
-        return ZC_OK;
-    }
-    if (needed > ZC_LIMIT_OPERANDS) {
-        return FAIL(checker, ZC_INVALID, "implementation limit: operand stack of more than %u values", ZC_LIMIT_OPERANDS);
-    }
-    void *stack = checker->stack;
-    ZC_TRY(grow(checker, &stack, &checker->stack_capacity, needed, 1));
-    checker->stack = stack;
-    return ZC_OK;
-}
-
-/* ---- the operand stack ---- */
-
-static inline void push(zc_code_checker *checker, uint8_t type)
-{
-    /* The loop keeps room for one operand before every instruction. */
-    checker->stack[checker->height++] = type;
-}
-
-static inline bool is_unreachable(const zc_code_checker *checker)
-{
-    return checker->frames[checker->depth - 1].unreachable;
-}
-
-static zc_status pop_any(zc_code_checker *checker, uint8_t *type)
-{
-    if (checker->height > checker->floor) {
-        *type = checker->stack[--checker->height];
-        return ZC_OK;
-    }
-    *type = UNKNOWN;
-    return is_unreachable(checker) ? ZC_OK : fail_underflow(checker, 1, 0);
-}
-
-static zc_status pop_slow(zc_code_checker *checker, uint8_t wanted)
-{
-    uint8_t found = UNKNOWN;
-    ZC_TRY(pop_any(checker, &found));
-    return found == wanted || found == UNKNOWN ? ZC_OK : fail_mismatch(checker, wanted, found);
-}
-
-static inline zc_status pop(zc_code_checker *checker, uint8_t wanted)
-{
-    if (ZC_LIKELY(checker->height > checker->floor && checker->stack[checker->height - 1] == wanted)) {
-        checker->height--;
-        return ZC_OK;
-    }
-    return pop_slow(checker, wanted);
-}
-
-/* Whether `found` equals `wanted` wherever it is not UNKNOWN. Types are below 0x80, so adding 0x7f to a byte
- * sets its top bit exactly when it is not 0. */
-static bool types_match(const uint8_t *found, const uint8_t *wanted, size_t count)
-{
-    const uint64_t sevens = 0x7f7f7f7f7f7f7f7fu;
-    uint64_t wrong = 0;
-    for (; count >= 8; count -= 8, found += 8, wanted += 8) {
-        uint64_t f, w;
-        memcpy(&f, found, 8);
-        memcpy(&w, wanted, 8);
-        const uint64_t known = (((f + sevens) & ~sevens) >> 7) * 0xff;
-        wrong |= (f ^ w) & known;
-    }
-    for (; count; count--, found++, wanted++) {
-        wrong |= *found != UNKNOWN && *found != *wanted;
-    }
-    return wrong == 0;
-}
-
-/* Checks that the top of the stack has these types, the last on top, without taking them. */
-static zc_status peek_types(const zc_code_checker *checker, const uint8_t *types, uint32_t count)
-{
-    const uint32_t present = checker->height - checker->floor;
-    uint32_t real = count;
-    if (present < count) {
-        if (!is_unreachable(checker)) {
-            return fail_underflow(checker, count, present);
-        }
-        real = present;
-    }
-    const uint8_t *found = checker->stack + (checker->height - real);
-    types += count - real;
-    if (types_match(found, types, real)) {
-        return ZC_OK;
-    }
-    uint32_t i = real - 1;
-    while (found[i] == UNKNOWN || found[i] == types[i]) {
-        i--;
-    }
-    return fail_mismatch(checker, types[i], found[i]);
-}
-
-static zc_status pop_types(zc_code_checker *checker, const uint8_t *types, uint32_t count)
-{
-    if (count == 0) {
-        return ZC_OK;
-    }
-    ZC_TRY(peek_types(checker, types, count));
-    const uint32_t present = checker->height - checker->floor;
-    checker->height -= present < count ? present : count;
-    return ZC_OK;
-}
-
-static zc_status push_types(zc_code_checker *checker, const uint8_t *types, uint32_t count)
-{
-    if (count == 0) {
-        return ZC_OK;
-    }
-    ZC_TRY(reserve_operands(checker, count));
-    memcpy(checker->stack + checker->height, types, count);
-    checker->height += count;
-    return ZC_OK;
-}
-
-/* ---- the control stack ---- */
-
-static zc_func_type block_signature(const zc_code_checker *checker, uint32_t block_type)
-{
-    static const uint8_t singles[] = {ZC_F64, ZC_F32, ZC_I64, ZC_I32};
-    if (block_type < ZC_BLOCK_BYTE) {
-        return checker->info->types[block_type];
-    }
-    const uint8_t byte = (uint8_t)block_type;
-    zc_func_type signature = {singles, singles, 0, 0};
-    if (byte != BLOCK_EMPTY) {
-        signature.results = singles + (byte - ZC_F64);
-        signature.result_count = 1;
-    }
-    return signature;
-}
-
-/* What a branch to the frame carries: a loop's parameters, anything else's results. */
-static void label_types(const zc_code_checker *checker, const zc_control_frame *frame, const uint8_t **types, uint32_t *count)
-{
-    const zc_func_type signature = block_signature(checker, frame->block_type);
-    *types = frame->opcode == OP_LOOP ? signature.params : signature.results;
-    *count = frame->opcode == OP_LOOP ? signature.param_count : signature.result_count;
-}
-
-static zc_status push_frame(zc_code_checker *checker, uint8_t opcode, uint32_t block_type)
-{
-    if (checker->depth == checker->frame_capacity) {
-        void *frames = checker->frames;
-        ZC_TRY(grow(checker, &frames, &checker->frame_capacity, checker->depth + 1, sizeof *checker->frames));
-        checker->frames = frames;
-    }
-    checker->frames[checker->depth++] = (zc_control_frame){checker->height, block_type, opcode, false};
-    checker->floor = checker->height;
-    return ZC_OK;
-}
-
-static void set_unreachable(zc_code_checker *checker)
-{
-    checker->height = checker->floor;
-    checker->frames[checker->depth - 1].unreachable = true;
+    return ZC_CODE_FAIL(checker, ZC_UNSUPPORTED, "%s needs an unsupported feature: %s", name, feature);
 }
 
 static zc_status read_block_type(zc_code_checker *checker, uint32_t *block_type)
@@ -331,7 +129,7 @@ static zc_status read_block_type(zc_code_checker *checker, uint32_t *block_type)
         return zc_read_truncated(reader, "block type");
     }
     const uint8_t byte = *reader->at;
-    if (byte == BLOCK_EMPTY || zc_is_value_type(byte)) {
+    if (byte == ZC_BLOCK_EMPTY || zc_is_value_type(byte)) {
         reader->at++;
         *block_type = ZC_BLOCK_BYTE | byte;
         return ZC_OK;
@@ -339,18 +137,20 @@ static zc_status read_block_type(zc_code_checker *checker, uint32_t *block_type)
     if (byte >= 0x40 && byte < 0x80) {
         const char *feature = zc_later_value_type(byte);
         if (feature) {
-            return FAIL(checker, ZC_UNSUPPORTED, "block type needs an unsupported feature: %s", feature);
+            return ZC_CODE_FAIL(checker, ZC_UNSUPPORTED, "block type needs an unsupported feature: %s",
+                                feature);
         }
-        return FAIL(checker, ZC_MALFORMED, "malformed block type 0x%02x", byte);
+        return ZC_CODE_FAIL(checker, ZC_MALFORMED, "malformed block type 0x%02x", byte);
     }
     /* A signed 33-bit integer that must not be negative. Read unsigned, it has the sign of its last byte. */
     ZC_TRY(zc_read_u32(reader, block_type, "block type"));
     const ptrdiff_t size = reader->at - checker->instruction - 1;
     if (size < 5 && reader->at[-1] >= 0x40) {
-        return FAIL(checker, ZC_MALFORMED, "malformed block type: negative type index");
+        return ZC_CODE_FAIL(checker, ZC_MALFORMED, "malformed block type: negative type index");
     }
     if (*block_type >= checker->info->type_count) {
-        return FAIL(checker, ZC_INVALID, "block type: unknown type %u of %u", *block_type, checker->info->type_count);
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "block type: unknown type %u of %u", *block_type,
+                            checker->info->type_count);
     }
     return ZC_OK;
 }
@@ -360,20 +160,21 @@ static zc_status check_block(zc_code_checker *checker, uint8_t opcode)
     uint32_t block_type = 0;
     ZC_TRY(read_block_type(checker, &block_type));
     if (opcode == OP_IF) {
-        ZC_TRY(pop(checker, ZC_I32));
+        ZC_TRY(zc_code_pop(checker, ZC_I32));
     }
-    const zc_func_type signature = block_signature(checker, block_type);
-    ZC_TRY(pop_types(checker, signature.params, signature.param_count));
-    ZC_TRY(push_frame(checker, opcode, block_type));
-    return push_types(checker, signature.params, signature.param_count);
+    const zc_func_type signature = zc_code_signature(checker, block_type);
+    ZC_TRY(zc_code_pop_types(checker, signature.params, signature.param_count));
+    ZC_TRY(zc_code_push_frame(checker, opcode, block_type));
+    return zc_code_push_types(checker, signature.params, signature.param_count);
 }
 
 static zc_status check_results(zc_code_checker *checker, const zc_func_type *signature)
 {
-    ZC_TRY(pop_types(checker, signature->results, signature->result_count));
+    ZC_TRY(zc_code_pop_types(checker, signature->results, signature->result_count));
     if (checker->height != checker->floor) {
-        return FAIL(checker, ZC_INVALID, "type mismatch: %u value%s left on the stack at the end of a block", checker->height - checker->floor,
-                    checker->height - checker->floor == 1 ? "" : "s");
+        return ZC_CODE_FAIL(
+            checker, ZC_INVALID, "type mismatch: %u value%s left on the stack at the end of a block",
+            checker->height - checker->floor, checker->height - checker->floor == 1 ? "" : "s");
     }
     return ZC_OK;
 }
@@ -382,30 +183,31 @@ static zc_status check_else(zc_code_checker *checker)
 {
     zc_control_frame *frame = &checker->frames[checker->depth - 1];
     if (frame->opcode != OP_IF) {
-        return FAIL(checker, ZC_MALFORMED, "else without if");
+        return ZC_CODE_FAIL(checker, ZC_MALFORMED, "else without if");
     }
-    const zc_func_type signature = block_signature(checker, frame->block_type);
+    const zc_func_type signature = zc_code_signature(checker, frame->block_type);
     ZC_TRY(check_results(checker, &signature));
     frame->opcode = OP_ELSE;
     frame->unreachable = false;
-    return push_types(checker, signature.params, signature.param_count);
+    return zc_code_push_types(checker, signature.params, signature.param_count);
 }
 
 static zc_status check_end(zc_code_checker *checker)
 {
     const zc_control_frame *frame = &checker->frames[checker->depth - 1];
-    const zc_func_type signature = block_signature(checker, frame->block_type);
+    const zc_func_type signature = zc_code_signature(checker, frame->block_type);
     ZC_TRY(check_results(checker, &signature));
     if (frame->opcode == OP_IF && (signature.param_count != signature.result_count ||
                                    memcmp(signature.params, signature.results, signature.param_count) != 0)) {
-        return FAIL(checker, ZC_INVALID, "type mismatch: if without else must leave the types it takes");
+        return ZC_CODE_FAIL(checker, ZC_INVALID,
+                            "type mismatch: if without else must leave the types it takes");
     }
     checker->depth--;
     if (checker->depth == 0) {
         return ZC_OK;
     }
     checker->floor = checker->frames[checker->depth - 1].height;
-    return push_types(checker, signature.results, signature.result_count);
+    return zc_code_push_types(checker, signature.results, signature.result_count);
 }
 
 static zc_status read_label(zc_code_checker *checker, const zc_control_frame **frame)
@@ -413,7 +215,8 @@ static zc_status read_label(zc_code_checker *checker, const zc_control_frame **f
     uint32_t label = 0;
     ZC_TRY(zc_read_u32(&checker->reader, &label, "label"));
     if (label >= checker->depth) {
-        return FAIL(checker, ZC_INVALID, "unknown label %u, %u blocks are open", label, checker->depth);
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "unknown label %u, %u blocks are open", label,
+                            checker->depth);
     }
     *frame = &checker->frames[checker->depth - 1 - label];
     return ZC_OK;
@@ -424,9 +227,10 @@ static zc_status check_br_table(zc_code_checker *checker)
     uint32_t count = 0;
     ZC_TRY(zc_read_count(&checker->reader, &count, 1, "br_table count"));
     if (count > ZC_LIMIT_BR_TABLE) {
-        return FAIL(checker, ZC_INVALID, "implementation limit: br_table of %u labels, at most %u", count, ZC_LIMIT_BR_TABLE);
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "implementation limit: br_table of %u labels, at most %u",
+                            count, ZC_LIMIT_BR_TABLE);
     }
-    ZC_TRY(pop(checker, ZC_I32));
+    ZC_TRY(zc_code_pop(checker, ZC_I32));
     const uint8_t *last_types = NULL;
     uint32_t arity = 0;
     for (uint32_t i = 0; i <= count; i++) { /* the default label comes last */
@@ -434,18 +238,20 @@ static zc_status check_br_table(zc_code_checker *checker)
         const uint8_t *types = NULL;
         uint32_t label_arity = 0;
         ZC_TRY(read_label(checker, &frame));
-        label_types(checker, frame, &types, &label_arity);
+        zc_code_label(checker, frame, &types, &label_arity);
         if (i == 0) {
             arity = label_arity;
         } else if (label_arity != arity) {
-            return FAIL(checker, ZC_INVALID, "type mismatch: br_table label %u carries %u values, the others %u", i, label_arity, arity);
+            return ZC_CODE_FAIL(checker, ZC_INVALID,
+                                "type mismatch: br_table label %u carries %u values, the others %u", i,
+                                label_arity, arity);
         }
         if (types != last_types) { /* tables mostly repeat one type */
-            ZC_TRY(peek_types(checker, types, label_arity));
+            ZC_TRY(zc_code_peek_types(checker, types, label_arity));
             last_types = types;
         }
     }
-    set_unreachable(checker);
+    zc_code_set_unreachable(checker);
     return ZC_OK;
 }
 
@@ -453,8 +259,8 @@ static zc_status check_br_table(zc_code_checker *checker)
 
 static zc_status apply_signature(zc_code_checker *checker, const zc_func_type *signature)
 {
-    ZC_TRY(pop_types(checker, signature->params, signature->param_count));
-    return push_types(checker, signature->results, signature->result_count);
+    ZC_TRY(zc_code_pop_types(checker, signature->params, signature->param_count));
+    return zc_code_push_types(checker, signature->results, signature->result_count);
 }
 
 static zc_status check_call(zc_code_checker *checker)
@@ -462,7 +268,8 @@ static zc_status check_call(zc_code_checker *checker)
     uint32_t index = 0;
     ZC_TRY(zc_read_u32(&checker->reader, &index, "function index"));
     if (index >= checker->info->func_count) {
-        return FAIL(checker, ZC_INVALID, "call: unknown function %u of %u", index, checker->info->func_count);
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "call: unknown function %u of %u", index,
+                            checker->info->func_count);
     }
     return apply_signature(checker, &checker->info->types[checker->info->funcs[index].type_index]);
 }
@@ -475,10 +282,12 @@ static zc_status read_zero_index(zc_code_checker *checker, const char *space, co
     uint32_t index = 0;
     ZC_TRY(zc_read_u32(&checker->reader, &index, "memory or table index"));
     if (index != 0) {
-        return FAIL(checker, ZC_INVALID, "%s: unknown %s %u", current_name(checker), space, index);
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "%s: unknown %s %u", zc_code_instruction_name(checker),
+                            space, index);
     }
     if (checker->reader.at - start != 1) {
-        return FAIL(checker, ZC_UNSUPPORTED, "%s needs an unsupported feature: %s", current_name(checker), feature);
+        return ZC_CODE_FAIL(checker, ZC_UNSUPPORTED, "%s needs an unsupported feature: %s",
+                            zc_code_instruction_name(checker), feature);
     }
     return ZC_OK;
 }
@@ -489,19 +298,21 @@ static zc_status check_call_indirect(zc_code_checker *checker)
     ZC_TRY(zc_read_u32(&checker->reader, &index, "type index"));
     ZC_TRY(read_zero_index(checker, "table", "reference types (a table index of several bytes)"));
     if (!checker->info->has_table) {
-        return FAIL(checker, ZC_INVALID, "call_indirect: unknown table 0, the module has none");
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "call_indirect: unknown table 0, the module has none");
     }
     if (index >= checker->info->type_count) {
-        return FAIL(checker, ZC_INVALID, "call_indirect: unknown type %u of %u", index, checker->info->type_count);
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "call_indirect: unknown type %u of %u", index,
+                            checker->info->type_count);
     }
-    ZC_TRY(pop(checker, ZC_I32));
+    ZC_TRY(zc_code_pop(checker, ZC_I32));
     return apply_signature(checker, &checker->info->types[index]);
 }
 
 static zc_status need_memory(const zc_code_checker *checker)
 {
     if (!checker->info->has_memory) {
-        return FAIL(checker, ZC_INVALID, "%s: unknown memory 0, the module has none", current_name(checker));
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "%s: unknown memory 0, the module has none",
+                            zc_code_instruction_name(checker));
     }
     return ZC_OK;
 }
@@ -519,12 +330,15 @@ static zc_status check_memarg(zc_code_checker *checker, uint8_t natural)
     ZC_TRY(zc_read_u32(&checker->reader, &align, "alignment"));
     if (!ZC_LIKELY(align <= natural)) {
         if (align >= 64 && align < 128) {
-            return fail_unsupported(checker, current_name(checker), "multiple memories (a memory index in the alignment)");
+            return fail_unsupported(checker, zc_code_instruction_name(checker),
+                                    "multiple memories (a memory index in the alignment)");
         }
         if (align >= 32) {
-            return FAIL(checker, ZC_MALFORMED, "%s: malformed alignment 2^%u", current_name(checker), align);
+            return ZC_CODE_FAIL(checker, ZC_MALFORMED, "%s: malformed alignment 2^%u",
+                                zc_code_instruction_name(checker), align);
         }
-        return FAIL(checker, ZC_INVALID, "%s: alignment 2^%u must not be larger than natural 2^%u", current_name(checker), align, natural);
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "%s: alignment 2^%u must not be larger than natural 2^%u",
+                            zc_code_instruction_name(checker), align, natural);
     }
     ZC_TRY(zc_read_u32(&checker->reader, &offset, "memory offset"));
     return need_memory(checker);
@@ -552,7 +366,8 @@ static inline zc_status read_local(zc_code_checker *checker, uint8_t *type)
     uint32_t index = 0;
     ZC_TRY(zc_read_u32(&checker->reader, &index, "local index"));
     if (!ZC_LIKELY(index < checker->local_count)) {
-        return FAIL(checker, ZC_INVALID, "%s: unknown local %u of %u", current_name(checker), index, checker->local_count);
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "%s: unknown local %u of %u",
+                            zc_code_instruction_name(checker), index, checker->local_count);
     }
     *type = ZC_LIKELY(index < ZC_FLAT_LOCALS) ? checker->flat_locals[index] : local_type_slow(checker, index);
     return ZC_OK;
@@ -563,7 +378,8 @@ static zc_status read_global(zc_code_checker *checker, const zc_global_type **gl
     uint32_t index = 0;
     ZC_TRY(zc_read_u32(&checker->reader, &index, "global index"));
     if (index >= checker->info->global_count) {
-        return FAIL(checker, ZC_INVALID, "%s: unknown global %u of %u", current_name(checker), index, checker->info->global_count);
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "%s: unknown global %u of %u",
+                            zc_code_instruction_name(checker), index, checker->info->global_count);
     }
     *global = &checker->info->globals[index];
     return ZC_OK;
@@ -571,15 +387,15 @@ static zc_status read_global(zc_code_checker *checker, const zc_global_type **gl
 
 static zc_status check_select(zc_code_checker *checker)
 {
-    uint8_t second = UNKNOWN;
-    uint8_t first = UNKNOWN;
-    ZC_TRY(pop(checker, ZC_I32));
-    ZC_TRY(pop_any(checker, &second));
-    ZC_TRY(pop_any(checker, &first));
-    if (first != second && first != UNKNOWN && second != UNKNOWN) {
-        return fail_mismatch(checker, first, second);
+    uint8_t second = ZC_UNKNOWN;
+    uint8_t first = ZC_UNKNOWN;
+    ZC_TRY(zc_code_pop(checker, ZC_I32));
+    ZC_TRY(zc_code_pop_any(checker, &second));
+    ZC_TRY(zc_code_pop_any(checker, &first));
+    if (first != second && first != ZC_UNKNOWN && second != ZC_UNKNOWN) {
+        return zc_code_mismatch(checker, first, second);
     }
-    push(checker, first != UNKNOWN ? first : second);
+    zc_code_push(checker, first != ZC_UNKNOWN ? first : second);
     return ZC_OK;
 }
 
@@ -588,13 +404,13 @@ static zc_status check_fc(zc_code_checker *checker)
     uint32_t number = 0;
     ZC_TRY(zc_read_u32(&checker->reader, &number, "instruction number"));
     if (number >= FC_COUNT) {
-        return FAIL(checker, ZC_MALFORMED, "illegal opcode 0xfc %u", number);
+        return ZC_CODE_FAIL(checker, ZC_MALFORMED, "illegal opcode 0xfc %u", number);
     }
     const instruction *op = &fc_instructions[number];
     switch (op->class) {
     case CLASS_UNARY:
-        ZC_TRY(pop(checker, op->operand1));
-        push(checker, op->result);
+        ZC_TRY(zc_code_pop(checker, op->operand1));
+        zc_code_push(checker, op->result);
         return ZC_OK;
     case CLASS_MEMORY_COPY:
         ZC_TRY(read_memory_index(checker));
@@ -606,9 +422,9 @@ static zc_status check_fc(zc_code_checker *checker)
     default:
         return fail_unsupported(checker, fc_texts[number].name, fc_texts[number].feature);
     }
-    ZC_TRY(pop(checker, ZC_I32));
-    ZC_TRY(pop(checker, ZC_I32));
-    return pop(checker, ZC_I32);
+    ZC_TRY(zc_code_pop(checker, ZC_I32));
+    ZC_TRY(zc_code_pop(checker, ZC_I32));
+    return zc_code_pop(checker, ZC_I32);
 }
 
 /* ---- a body ---- */
@@ -630,10 +446,12 @@ static zc_status read_locals(zc_code_checker *checker)
         ZC_TRY(zc_read_value_type(reader, &type, "local type"));
         total += count;
         if (total > UINT32_MAX) {
-            return zc_fail_at(reader->error, ZC_MALFORMED, start, "too many locals: %llu", (unsigned long long)total);
+            return zc_fail_at(reader->error, ZC_MALFORMED, start, "too many locals: %llu",
+                              (unsigned long long)total);
         }
         if (total > ZC_LIMIT_LOCALS) {
-            return zc_fail_at(reader->error, ZC_INVALID, start, "implementation limit: too many locals: %llu, at most %u",
+            return zc_fail_at(reader->error, ZC_INVALID, start,
+                              "implementation limit: too many locals: %llu, at most %u",
                               (unsigned long long)total, ZC_LIMIT_LOCALS);
         }
         if (count == 0) {
@@ -641,7 +459,8 @@ static zc_status read_locals(zc_code_checker *checker)
         }
         if (checker->run_count == checker->run_capacity) {
             void *runs = checker->runs;
-            ZC_TRY(grow(checker, &runs, &checker->run_capacity, checker->run_count + 1, sizeof *checker->runs));
+            ZC_TRY(zc_code_grow(checker, &runs, &checker->run_capacity, checker->run_count + 1,
+                                sizeof *checker->runs));
             checker->runs = runs;
         }
         checker->runs[checker->run_count++] = (zc_local_run){(uint32_t)total, type};
@@ -661,10 +480,12 @@ static zc_status check_instructions(zc_code_checker *checker)
     while (checker->depth) {
         checker->instruction = reader->at;
         if (!ZC_LIKELY(reader->at < reader->end)) {
-            return FAIL(checker, ZC_MALFORMED, "unexpected end of the function body: %u blocks lack their end", checker->depth);
+            return ZC_CODE_FAIL(checker, ZC_MALFORMED,
+                                "unexpected end of the function body: %u blocks lack their end",
+                                checker->depth);
         }
         if (!ZC_LIKELY(checker->height < checker->stack_capacity)) {
-            ZC_TRY(reserve_operands(checker, 1));
+            ZC_TRY(zc_code_reserve(checker, 1));
         }
         const uint8_t opcode = *reader->at++;
         const instruction *op = &instructions[opcode];
@@ -672,49 +493,49 @@ static zc_status check_instructions(zc_code_checker *checker)
         const zc_global_type *global = NULL;
         const uint8_t *types = NULL;
         uint32_t count = 0;
-        uint8_t type = UNKNOWN;
+        uint8_t type = ZC_UNKNOWN;
         switch ((instruction_class)op->class) {
         case CLASS_ILLEGAL:
-            return FAIL(checker, ZC_MALFORMED, "illegal opcode 0x%02x", opcode);
+            return ZC_CODE_FAIL(checker, ZC_MALFORMED, "illegal opcode 0x%02x", opcode);
         case CLASS_LATER:
             return fail_unsupported(checker, texts[opcode].name, texts[opcode].feature);
         case CLASS_UNARY:
-            ZC_TRY(pop(checker, op->operand1));
-            push(checker, op->result);
+            ZC_TRY(zc_code_pop(checker, op->operand1));
+            zc_code_push(checker, op->result);
             break;
         case CLASS_BINARY:
-            ZC_TRY(pop(checker, op->operand2));
-            ZC_TRY(pop(checker, op->operand1));
-            push(checker, op->result);
+            ZC_TRY(zc_code_pop(checker, op->operand2));
+            ZC_TRY(zc_code_pop(checker, op->operand1));
+            zc_code_push(checker, op->result);
             break;
         case CLASS_LOAD:
             ZC_TRY(check_memarg(checker, op->align));
-            ZC_TRY(pop(checker, op->operand1));
-            push(checker, op->result);
+            ZC_TRY(zc_code_pop(checker, op->operand1));
+            zc_code_push(checker, op->result);
             break;
         case CLASS_STORE:
             ZC_TRY(check_memarg(checker, op->align));
-            ZC_TRY(pop(checker, op->operand2));
-            ZC_TRY(pop(checker, op->operand1));
+            ZC_TRY(zc_code_pop(checker, op->operand2));
+            ZC_TRY(zc_code_pop(checker, op->operand1));
             break;
         case CLASS_CONST_I32:
             ZC_TRY(zc_skip_signed(reader, 32, "i32 constant"));
-            push(checker, ZC_I32);
+            zc_code_push(checker, ZC_I32);
             break;
         case CLASS_CONST_I64:
             ZC_TRY(zc_skip_signed(reader, 64, "i64 constant"));
-            push(checker, ZC_I64);
+            zc_code_push(checker, ZC_I64);
             break;
         case CLASS_CONST_F32:
             ZC_TRY(zc_skip_bytes(reader, 4, "f32 constant"));
-            push(checker, ZC_F32);
+            zc_code_push(checker, ZC_F32);
             break;
         case CLASS_CONST_F64:
             ZC_TRY(zc_skip_bytes(reader, 8, "f64 constant"));
-            push(checker, ZC_F64);
+            zc_code_push(checker, ZC_F64);
             break;
         case CLASS_UNREACHABLE:
-            set_unreachable(checker);
+            zc_code_set_unreachable(checker);
             break;
         case CLASS_NOP:
             break;
@@ -731,23 +552,23 @@ static zc_status check_instructions(zc_code_checker *checker)
             break;
         case CLASS_BR:
             ZC_TRY(read_label(checker, &frame));
-            label_types(checker, frame, &types, &count);
-            ZC_TRY(pop_types(checker, types, count));
-            set_unreachable(checker);
+            zc_code_label(checker, frame, &types, &count);
+            ZC_TRY(zc_code_pop_types(checker, types, count));
+            zc_code_set_unreachable(checker);
             break;
         case CLASS_BR_IF:
             ZC_TRY(read_label(checker, &frame));
-            ZC_TRY(pop(checker, ZC_I32));
-            label_types(checker, frame, &types, &count);
-            ZC_TRY(pop_types(checker, types, count));
-            ZC_TRY(push_types(checker, types, count));
+            ZC_TRY(zc_code_pop(checker, ZC_I32));
+            zc_code_label(checker, frame, &types, &count);
+            ZC_TRY(zc_code_pop_types(checker, types, count));
+            ZC_TRY(zc_code_push_types(checker, types, count));
             break;
         case CLASS_BR_TABLE:
             ZC_TRY(check_br_table(checker));
             break;
         case CLASS_RETURN:
-            ZC_TRY(pop_types(checker, checker->type->results, checker->type->result_count));
-            set_unreachable(checker);
+            ZC_TRY(zc_code_pop_types(checker, checker->type->results, checker->type->result_count));
+            zc_code_set_unreachable(checker);
             break;
         case CLASS_CALL:
             ZC_TRY(check_call(checker));
@@ -756,43 +577,43 @@ static zc_status check_instructions(zc_code_checker *checker)
             ZC_TRY(check_call_indirect(checker));
             break;
         case CLASS_DROP:
-            ZC_TRY(pop_any(checker, &type));
+            ZC_TRY(zc_code_pop_any(checker, &type));
             break;
         case CLASS_SELECT:
             ZC_TRY(check_select(checker));
             break;
         case CLASS_LOCAL_GET:
             ZC_TRY(read_local(checker, &type));
-            push(checker, type);
+            zc_code_push(checker, type);
             break;
         case CLASS_LOCAL_SET:
             ZC_TRY(read_local(checker, &type));
-            ZC_TRY(pop(checker, type));
+            ZC_TRY(zc_code_pop(checker, type));
             break;
         case CLASS_LOCAL_TEE:
             ZC_TRY(read_local(checker, &type));
-            ZC_TRY(pop(checker, type));
-            push(checker, type);
+            ZC_TRY(zc_code_pop(checker, type));
+            zc_code_push(checker, type);
             break;
         case CLASS_GLOBAL_GET:
             ZC_TRY(read_global(checker, &global));
-            push(checker, global->value_type);
+            zc_code_push(checker, global->value_type);
             break;
         case CLASS_GLOBAL_SET:
             ZC_TRY(read_global(checker, &global));
             if (!global->is_mutable) {
-                return FAIL(checker, ZC_INVALID, "global.set: the global is immutable");
+                return ZC_CODE_FAIL(checker, ZC_INVALID, "global.set: the global is immutable");
             }
-            ZC_TRY(pop(checker, global->value_type));
+            ZC_TRY(zc_code_pop(checker, global->value_type));
             break;
         case CLASS_MEMORY_SIZE:
             ZC_TRY(read_memory_index(checker));
-            push(checker, ZC_I32);
+            zc_code_push(checker, ZC_I32);
             break;
         case CLASS_MEMORY_GROW:
             ZC_TRY(read_memory_index(checker));
-            ZC_TRY(pop(checker, ZC_I32));
-            push(checker, ZC_I32);
+            ZC_TRY(zc_code_pop(checker, ZC_I32));
+            zc_code_push(checker, ZC_I32);
             break;
         case CLASS_PREFIX_FC:
             ZC_TRY(check_fc(checker));
@@ -805,19 +626,6 @@ static zc_status check_instructions(zc_code_checker *checker)
     return ZC_OK;
 }
 
-void zc_code_checker_init(zc_code_checker *checker, const zc_module_info *info)
-{
-    memset(checker, 0, sizeof *checker);
-    checker->info = info;
-}
-
-void zc_code_checker_free(zc_code_checker *checker)
-{
-    zc_free(checker->stack);
-    zc_free(checker->frames);
-    zc_free(checker->runs);
-}
-
 zc_status zc_check_body(zc_code_checker *checker, zc_reader body, uint32_t type_index)
 {
     checker->reader = body;
@@ -826,12 +634,12 @@ zc_status zc_check_body(zc_code_checker *checker, zc_reader body, uint32_t type_
     checker->height = 0;
     checker->depth = 0;
     ZC_TRY(read_locals(checker));
-    ZC_TRY(reserve_operands(checker, 1));
-    ZC_TRY(push_frame(checker, FRAME_FUNCTION, type_index));
+    ZC_TRY(zc_code_reserve(checker, 1));
+    ZC_TRY(zc_code_push_frame(checker, FRAME_FUNCTION, type_index));
     ZC_TRY(check_instructions(checker));
     if (checker->reader.at != checker->reader.end) {
-        return zc_fail_at(body.error, ZC_MALFORMED, zc_reader_offset(&checker->reader), "%zu bytes after the end of the function",
-                          zc_reader_left(&checker->reader));
+        return zc_fail_at(body.error, ZC_MALFORMED, zc_reader_offset(&checker->reader),
+                          "%zu bytes after the end of the function", zc_reader_left(&checker->reader));
     }
     return ZC_OK;
 }

@@ -65,7 +65,8 @@ zc_status zc_read_value_type(zc_reader *reader, uint8_t *type, const char *what)
     }
     const char *feature = zc_later_value_type(*type);
     if (feature) {
-        return zc_fail_at(reader->error, ZC_UNSUPPORTED, start, "%s needs an unsupported feature: %s", what, feature);
+        return zc_fail_at(reader->error, ZC_UNSUPPORTED, start, "%s needs an unsupported feature: %s", what,
+                          feature);
     }
     return zc_fail_at(reader->error, ZC_MALFORMED, start, "%s: 0x%02x is not a value type", what, *type);
 }
@@ -83,15 +84,18 @@ static zc_status check_global(zc_reader *reader, const zc_module_info *info, uin
     uint32_t index = 0;
     ZC_TRY(zc_read_u32(reader, &index, "global index"));
     if (index >= info->global_count) {
-        return zc_fail_at(reader->error, ZC_INVALID, start, "%s: unknown global %u, %u are defined before it", what, index,
-                          info->global_count);
+        return zc_fail_at(reader->error, ZC_INVALID, start, "%s: unknown global %u, %u are defined before it",
+                          what, index, info->global_count);
     }
     if (info->globals[index].is_mutable) {
-        return zc_fail_at(reader->error, ZC_INVALID, start, "%s: constant expression required, global %u is mutable", what, index);
+        return zc_fail_at(reader->error, ZC_INVALID, start,
+                          "%s: constant expression required, global %u is mutable", what, index);
     }
     if (index >= info->imported_global_count) {
-        return zc_fail_at(reader->error, ZC_UNSUPPORTED, start,
-                          "%s needs an unsupported feature: extended constant expressions (global %u is not imported)", what, index);
+        return zc_fail_at(
+            reader->error, ZC_UNSUPPORTED, start,
+            "%s needs an unsupported feature: extended constant expressions (global %u is not imported)",
+            what, index);
     }
     *type = info->globals[index].value_type;
     return ZC_OK;
@@ -108,11 +112,13 @@ zc_status zc_check_const_expr(zc_reader *reader, const zc_module_info *info, uin
         switch (opcode) {
         case OP_END:
             if (values != 1) {
-                return zc_fail_at(reader->error, ZC_INVALID, start, "%s: type mismatch: it must leave one %s, not %llu values", what,
+                return zc_fail_at(reader->error, ZC_INVALID, start,
+                                  "%s: type mismatch: it must leave one %s, not %llu values", what,
                                   zc_value_type_name(type), (unsigned long long)values);
             }
             if (found != type) {
-                return zc_fail_at(reader->error, ZC_INVALID, start, "%s: type mismatch: it must be %s, it is %s", what,
+                return zc_fail_at(reader->error, ZC_INVALID, start,
+                                  "%s: type mismatch: it must be %s, it is %s", what,
                                   zc_value_type_name(type), zc_value_type_name(found));
             }
             return ZC_OK;
@@ -140,11 +146,12 @@ zc_status zc_check_const_expr(zc_reader *reader, const zc_module_info *info, uin
             const char *feature = is_extended_const(opcode) && values >= 2 ? "extended constant expressions"
                                                                            : zc_instruction_feature(opcode);
             if (feature) {
-                return zc_fail_at(reader->error, ZC_UNSUPPORTED, start, "%s needs an unsupported feature: %s (%s)", what, feature,
-                                  name);
+                return zc_fail_at(reader->error, ZC_UNSUPPORTED, start,
+                                  "%s needs an unsupported feature: %s (%s)", what, feature, name);
             }
             if (name) {
-                return zc_fail_at(reader->error, ZC_INVALID, start, "%s: constant expression required, found %s", what, name);
+                return zc_fail_at(reader->error, ZC_INVALID, start,
+                                  "%s: constant expression required, found %s", what, name);
             }
             return zc_fail_at(reader->error, ZC_MALFORMED, start, "%s: illegal opcode 0x%02x", what, opcode);
         }

@@ -50,7 +50,8 @@ static bool open_function_names(const uint8_t *module, zc_name section, zc_reade
     while (reader.at < reader.end) {
         uint8_t id = 0;
         uint32_t size = 0;
-        if (zc_read_byte(&reader, &id, "") || zc_read_u32(&reader, &size, "") || zc_read_window(&reader, size, names, "")) {
+        if (zc_read_byte(&reader, &id, "") || zc_read_u32(&reader, &size, "") ||
+            zc_read_window(&reader, size, names, "")) {
             return false;
         }
         if (id == FUNCTION_NAMES) {
@@ -100,7 +101,8 @@ static bool find_name(const uint8_t *module, size_t size, uint32_t func, zc_name
             zc_read_window(&reader, section_size, &section, "")) {
             return false;
         }
-        if (id != SECTION_CUSTOM || zc_read_name(&section, &name, "") || name.size != 4 || memcmp(name.bytes, "name", 4) != 0) {
+        if (id != SECTION_CUSTOM || zc_read_name(&section, &name, "") || name.size != 4 ||
+            memcmp(name.bytes, "name", 4) != 0) {
             continue;
         }
         zc_reader names;
@@ -124,7 +126,8 @@ static bool find_name(const uint8_t *module, size_t size, uint32_t func, zc_name
     return false;
 }
 
-void zc_blame_function(zc_error *error, const uint8_t *module, size_t size, const zc_module_info *info, uint32_t func)
+void zc_blame_function(zc_error *error, const uint8_t *module, size_t size, const zc_module_info *info,
+                       uint32_t func)
 {
     char quoted[96] = "";
     zc_name name = {NULL, 0};

@@ -6,8 +6,8 @@
 
 zc_status zc_read_truncated(const zc_reader *reader, const char *what)
 {
-    return zc_fail_at(reader->error, ZC_MALFORMED, zc_reader_offset(reader), "unexpected end: %s does not fit in the %zu bytes left",
-                      what, zc_reader_left(reader));
+    return zc_fail_at(reader->error, ZC_MALFORMED, zc_reader_offset(reader),
+                      "unexpected end: %s does not fit in the %zu bytes left", what, zc_reader_left(reader));
 }
 
 /* The specification allows ceil(bits / 7) bytes and wants the bits that do not fit to be zero, or copies of
@@ -30,14 +30,16 @@ static zc_status read_leb(zc_reader *reader, unsigned bits, bool is_signed, uint
             break;
         }
         if (byte & 0x80) {
-            return zc_fail_at(reader->error, ZC_MALFORMED, start, "%s: integer representation too long (more than %u bytes for %u bits)",
-                              what, shift / 7 + 1, bits);
+            return zc_fail_at(reader->error, ZC_MALFORMED, start,
+                              "%s: integer representation too long (more than %u bytes for %u bits)", what,
+                              shift / 7 + 1, bits);
         }
         const unsigned used = bits - shift;
         const unsigned spare = is_signed ? payload >> (used - 1) : payload >> used;
         const unsigned all_ones = is_signed ? 0x7fu >> (used - 1) : 0;
         if (spare != 0 && spare != all_ones) {
-            return zc_fail_at(reader->error, ZC_MALFORMED, start, "%s: integer too large for %u bits", what, bits);
+            return zc_fail_at(reader->error, ZC_MALFORMED, start, "%s: integer too large for %u bits", what,
+                              bits);
         }
         break;
     }
@@ -64,8 +66,9 @@ zc_status zc_read_count(zc_reader *reader, uint32_t *count, size_t bytes_each, c
     const uint64_t start = zc_reader_offset(reader);
     ZC_TRY(zc_read_u32(reader, count, what));
     if ((uint64_t)*count * bytes_each > zc_reader_left(reader)) {
-        return zc_fail_at(reader->error, ZC_MALFORMED, start, "unexpected end: %s of %u needs at least %llu bytes, %zu are left",
-                          what, *count, (unsigned long long)*count * bytes_each, zc_reader_left(reader));
+        return zc_fail_at(reader->error, ZC_MALFORMED, start,
+                          "unexpected end: %s of %u needs at least %llu bytes, %zu are left", what, *count,
+                          (unsigned long long)*count * bytes_each, zc_reader_left(reader));
     }
     return ZC_OK;
 }
@@ -139,7 +142,8 @@ zc_status zc_read_name(zc_reader *reader, zc_name *name, const char *what)
     uint32_t size = 0;
     ZC_TRY(zc_read_count(reader, &size, 1, what));
     if (!zc_is_utf8(reader->at, size)) {
-        return zc_fail_at(reader->error, ZC_MALFORMED, zc_reader_offset(reader), "%s is not valid UTF-8", what);
+        return zc_fail_at(reader->error, ZC_MALFORMED, zc_reader_offset(reader), "%s is not valid UTF-8",
+                          what);
     }
     name->bytes = reader->at;
     name->size = size;
