@@ -323,6 +323,9 @@ static zc_status read_import(zc_validator *validator, zc_reader *reader, zc_impo
     }
     case 4:
         return fail_unsupported(reader, start, "import of a tag", "exception handling");
+    case 0x7e:
+    case 0x7f:
+        return fail_unsupported(reader, start, "a group of imports", "compact import sections");
     default:
         return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed import kind 0x%02x", kind);
     }

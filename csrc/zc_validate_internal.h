@@ -29,8 +29,7 @@
 #define ZC_LIMIT_BODY_BYTES 7654321u
 #define ZC_LIMIT_LOCALS 50000u
 #define ZC_LIMIT_BR_TABLE 65520u
-/* A call of two bytes can push 1,000 results, so without this the operand stack could be 500 times the body.
- */
+/* A call of two bytes can push 1,000 results: without this the operand stack could be 500 times the body. */
 #define ZC_LIMIT_OPERANDS 1048576u
 
 /* ---- types (zc_validate_const.c) ---- */
