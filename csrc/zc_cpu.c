@@ -1,0 +1,53 @@
+/* zc_cpu: zc_cpu_run, the one entry of the cpu kernels: picks the instruction set and the driver.
+ *
+ * It owns nothing and takes no lock, so a kernel call of a few elements costs tens of nanoseconds. Threads
+ * are the drivers' business (zc_cpu_pool.h), scratch is zc_cpu_scratch.h's. Bounds were checked above.
+ */
+#include "zc_cpu.h"
+
+#include "zc_cpu_ops.h"
+#include "zc_cpu_pool.h"
+
+zc_status zc_cpu_run(zc_kernel_id id, void *const bindings[], const void *params, unsigned threads,
+                     zc_error *error)
+{
+    const zc_cpu_ops *ops = zc_cpu_get_ops();
+    if (threads == 0) {
+        threads = zc_cpu_count();
+    }
+    if (threads > ZC_POOL_MAX_THREADS) {
+        threads = ZC_POOL_MAX_THREADS;
+    }
+    switch (id) {
+    case ZC_KERNEL_fill:
+        zc_cpu_fill(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_affine:
+        zc_cpu_affine(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_axpby:
+        zc_cpu_axpby(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_add:
+        zc_cpu_add(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_mul:
+        zc_cpu_mul(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_matmul:
+        return zc_cpu_matmul(ops, bindings, params, threads, error);
+    case ZC_KERNEL_sum:
+        zc_cpu_sum(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_max:
+        zc_cpu_max(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_softmax:
+        zc_cpu_softmax(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_COUNT:
+        break;
+    }
+    return zc_fail(error, ZC_BAD_VALUE, "kernel %u is not one of the %u built-in ones", (unsigned)id,
+                   (unsigned)ZC_KERNEL_COUNT);
+}

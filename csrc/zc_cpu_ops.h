@@ -1,0 +1,85 @@
+/* zc_cpu_ops: what one instruction set offers to the drivers.
+ *
+ * The drivers (zc_cpu_elementwise.c, zc_cpu_reduce.c, zc_cpu_matmul.c) cut a kernel into blocks, spread
+ * the blocks over threads and combine their results; these functions do one block each. They are written
+ * once, in zc_cpu_kernels.inc and zc_cpu_gemm.inc, and compiled once per instruction set by
+ * zc_cpu_avx512.c, zc_cpu_avx2.c, zc_cpu_baseline.c and zc_cpu_neon.c; each of these exports one table, or
+ * nothing on another architecture.
+ *
+ * Constant data and pure functions: any thread, no ownership. Pointers need the alignment of a float only.
+ * An element's value never depends on where in a block or at which address it lies.
+ */
+#ifndef ZC_CPU_OPS_H
+#define ZC_CPU_OPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "zc_cpu.h"
+
+/* A part of a matmul whose operands are packed; see zc_cpu_gemm.inc for the layouts. */
+typedef struct zc_gemm_block {
+    size_t rows, cols, k; /* of this part */
+    const float *a;       /* packed tiles of rows */
+    const float *b;       /* packed panels of nr columns, or plain rows of b when b_step != nr */
+    size_t b_step;        /* floats between b's rows: nr when packed */
+    size_t b_panel;       /* floats between panels */
+    float *c;
+    size_t ldc;
+    float alpha, beta;    /* c = alpha * a * b + beta * c; c is not read when beta is 0 */
+} zc_gemm_block;
+
+typedef struct zc_cpu_ops {
+    const char *name;
+
+    void (*fill)(float *out, size_t n, float value);
+    void (*affine)(float *out, const float *x, size_t n, float scale, float shift);
+    void (*axpby)(float *out, const float *x, const float *y, size_t n, float alpha, float beta);
+    void (*add)(float *out, const float *x, const float *y, size_t n);
+    void (*mul)(float *out, const float *x, const float *y, size_t n);
+    void (*scale)(float *out, size_t n, float scale); /* in place */
+
+    double (*sum)(const float *x, size_t n);
+    float (*max)(const float *x, size_t n);                              /* NaN if any is; -inf for n == 0 */
+    double (*exp_sum)(float *out, const float *x, size_t n, float shift); /* out = exp(x - shift); sum of it */
+    /* Whole short rows, row r at x + r * ldx. */
+    void (*sum_rows)(float *out, const float *x, size_t ldx, size_t rows, size_t cols);
+    void (*max_rows)(float *out, const float *x, size_t ldx, size_t rows, size_t cols);
+    void (*softmax_rows)(float *out, size_t ldout, const float *x, size_t ldx, size_t rows, size_t cols);
+
+    size_t mr, nr; /* rows and columns of a register tile */
+    /* out[p * width + i] = element (i, p) of src for i < count, p < k, and 0 for count <= i < width, where
+     * element (i, p) is src[i * ld + p], or src[p * ld + i] when `along` (i runs along memory). */
+    void (*pack)(float *out, size_t width, const float *src, size_t ld, int along, size_t count, size_t k);
+    void (*gemm)(const zc_gemm_block *block);
+    /* out[r * step] = alpha * dot(matrix row r, v) + beta * out[r * step]; out is not read when beta is 0. */
+    void (*dot_rows)(float *out, size_t step, const float *matrix, size_t ld, size_t rows, size_t k,
+                     const float *v, float alpha, float beta);
+    /* sums[0, cols) += v[p] * (row p of matrix)[0, cols), p from 0 to k - 1 in this order. */
+    void (*add_rows)(float *sums, const float *matrix, size_t ld, size_t k, size_t cols, const float *v);
+} zc_cpu_ops;
+
+#if defined(__x86_64__)
+extern const zc_cpu_ops zc_cpu_ops_avx512, zc_cpu_ops_avx2;
+#endif
+#if defined(__aarch64__)
+extern const zc_cpu_ops zc_cpu_ops_neon; /* every arm64 has it, so it takes the place of a baseline */
+#else
+extern const zc_cpu_ops zc_cpu_ops_baseline;
+#endif
+
+const zc_cpu_ops *zc_cpu_get_ops(void);
+
+/* The drivers: one kernel each, over `threads` threads (at least 1). */
+void zc_cpu_fill(const zc_cpu_ops *ops, void *const bindings[], const zc_fill_params *p, unsigned threads);
+void zc_cpu_affine(const zc_cpu_ops *ops, void *const bindings[], const zc_affine_params *p, unsigned threads);
+void zc_cpu_axpby(const zc_cpu_ops *ops, void *const bindings[], const zc_axpby_params *p, unsigned threads);
+void zc_cpu_add(const zc_cpu_ops *ops, void *const bindings[], const zc_elementwise_params *p, unsigned threads);
+void zc_cpu_mul(const zc_cpu_ops *ops, void *const bindings[], const zc_elementwise_params *p, unsigned threads);
+void zc_cpu_sum(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads);
+void zc_cpu_max(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads);
+void zc_cpu_softmax(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads);
+zc_status zc_cpu_matmul(const zc_cpu_ops *ops, void *const bindings[], const zc_matmul_params *p,
+                        unsigned threads, zc_error *error);
+
+#endif
