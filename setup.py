@@ -4,7 +4,7 @@ Everything else about the package is in pyproject.toml. wasm3's source is made r
 looks at anything, because the list of sources and the licence files depend on it.
 
 Environment: CC and CFLAGS as usual; ZCWASM_WERROR=1 makes warnings in our files errors;
-ZCWASM_SANITIZE=address,undefined (or thread) builds for testing, with clang.
+ZCWASM_SANITIZE=address,undefined builds for testing, with clang.
 """
 
 from __future__ import annotations

@@ -64,6 +64,7 @@ def main() -> None:
             "-timeout=10",
             "-rss_limit_mb=4096",
             "-print_final_stats=1",
+            "-verbosity=0",
         ]
         options += [f"-artifact_prefix={BUILD}/{target.stem}-"]
         corpora = [str(folder) for folder in (found, seeds) if folder.is_dir()]
