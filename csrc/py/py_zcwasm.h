@@ -8,6 +8,7 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <structmember.h>
 
 #include <stdbool.h>
 
@@ -19,11 +20,12 @@ typedef struct zc_state {
     /* exceptions; all derive from error */
     PyObject *error, *compile_error, *link_error, *trap, *device_error, *snapshot_error;
     /* types */
-    PyTypeObject *module_type, *instance_type, *exports_type, *function_type, *memory_type, *global_type,
-        *table_type, *extern_type, *device_type, *batch_type, *submission_type, *kernel_type;
-    PyObject *numpy_ndarray;    /* numpy.ndarray */
-    PyObject *numpy_frombuffer; /* numpy.frombuffer */
-    PyObject *numpy_dtype;      /* numpy.dtype */
+    PyTypeObject *module_type, *import_type, *export_type, *store_type, *instance_type, *exports_type,
+        *function_type, *memory_type, *view_type, *global_type, *table_type, *device_type, *batch_type,
+        *submission_type, *kernel_type;
+    PyObject *numpy_ndarray; /* numpy.ndarray */
+    PyObject *numpy_dtype;   /* numpy.dtype */
+    PyObject *main_thread;   /* threading.main_thread */
 } zc_state;
 
 extern struct PyModuleDef zc_py_module_def;
@@ -38,7 +40,6 @@ static inline zc_state *zc_state_of(PyObject *self)
 /* py_error.c: set the exception for `error` and return NULL. ZC_HOST keeps the exception already set. */
 PyObject *zc_raise(zc_state *state, const zc_error *error);
 int zc_py_add_errors(PyObject *module, zc_state *state);
-void zc_py_clear_errors(zc_state *state);
 
 /* One per file: create the file's types, put them in `state` and (the public ones) in `module`. */
 int zc_py_add_module(PyObject *module, zc_state *state);
@@ -51,8 +52,5 @@ int zc_py_add_submission(PyObject *module, zc_state *state);
 
 /* zc_device of a Device object. */
 zc_device *zc_py_device(PyObject *device);
-
-/* Bytes copied by this package since start, by reason; see copy_stats. */
-typedef enum zc_copy_reason { ZC_COPY_MODULE_BYTES, ZC_COPY_DATA_SEGMENTS, ZC_COPY_MEMORY_READ, ZC_COPY_MEMORY_WRITE, ZC_COPY_REASONS } zc_copy_reason;
 
 #endif

@@ -1,0 +1,122 @@
+/* py_error: the exceptions of the package, and the one place where a zc_error becomes one. */
+#include "py_zcwasm.h"
+
+#include "zc_guest.h"
+
+static PyObject *type_for(zc_state *state, zc_status code)
+{
+    switch (code) {
+    case ZC_NO_MEMORY:
+        return PyExc_MemoryError;
+    case ZC_BAD_VALUE:
+    case ZC_CLOSED:
+        return PyExc_ValueError;
+    case ZC_BAD_TYPE:
+        return PyExc_TypeError;
+    case ZC_OVERFLOW:
+        return PyExc_OverflowError;
+    case ZC_OUT_OF_BOUNDS:
+        return PyExc_IndexError;
+    case ZC_MALFORMED:
+    case ZC_INVALID:
+    case ZC_UNSUPPORTED:
+        return state->compile_error;
+    case ZC_LINK:
+        return state->link_error;
+    case ZC_TRAP:
+        return state->trap;
+    case ZC_DEVICE:
+        return state->device_error;
+    case ZC_SNAPSHOT:
+        return state->snapshot_error;
+    case ZC_BUSY:
+        return PyExc_BufferError;
+    case ZC_CONCURRENT:
+        return PyExc_RuntimeError;
+    case ZC_TIMEOUT:
+        return PyExc_TimeoutError;
+    case ZC_OK:
+    case ZC_HOST:
+        break;
+    }
+    return PyExc_SystemError;
+}
+
+static int set_attribute(PyObject *exception, const char *name, PyObject *value)
+{
+    int code = value ? PyObject_SetAttrString(exception, name, value) : -1;
+    Py_XDECREF(value);
+    return code;
+}
+
+static int add_details(PyObject *exception, const zc_error *error)
+{
+    switch (error->code) {
+    case ZC_MALFORMED:
+    case ZC_INVALID:
+    case ZC_UNSUPPORTED: {
+        const char *kind = error->code == ZC_MALFORMED ? "malformed"
+                           : error->code == ZC_INVALID ? "invalid"
+                                                       : "unsupported";
+        if (set_attribute(exception, "kind", PyUnicode_FromString(kind)) < 0) {
+            return -1;
+        }
+        PyObject *offset = error->offset == ZC_NO_OFFSET ? Py_NewRef(Py_None)
+                                                         : PyLong_FromUnsignedLongLong(error->offset);
+        return set_attribute(exception, "offset", offset);
+    }
+    case ZC_TRAP:
+        if (set_attribute(exception, "kind", PyUnicode_FromString(zc_trap_name(error->kind))) < 0) {
+            return -1;
+        }
+        return set_attribute(exception, "backtrace", PyTuple_New(0));
+    default:
+        return 0;
+    }
+}
+
+PyObject *zc_raise(zc_state *state, const zc_error *error)
+{
+    if (error->code == ZC_HOST && PyErr_Occurred()) {
+        return NULL;
+    }
+    PyObject *type = type_for(state, error->code);
+    PyObject *message = PyUnicode_DecodeUTF8(error->message, (Py_ssize_t)strlen(error->message), "replace");
+    PyObject *exception = message ? PyObject_CallOneArg(type, message) : NULL;
+    if (exception && add_details(exception, error) == 0) {
+        PyErr_SetObject(type, exception);
+    }
+    Py_XDECREF(exception);
+    Py_XDECREF(message);
+    return NULL;
+}
+
+static int add(PyObject *module, PyObject **slot, const char *name, PyObject *base, const char *doc)
+{
+    *slot = PyErr_NewExceptionWithDoc(name, doc, base, NULL);
+    return *slot ? PyModule_AddObjectRef(module, strrchr(name, '.') + 1, *slot) : -1;
+}
+
+int zc_py_add_errors(PyObject *module, zc_state *state)
+{
+    if (add(module, &state->error, "zcwasm.Error", NULL, "Base of the exceptions that zcwasm defines.") < 0) {
+        return -1;
+    }
+    PyObject *base = state->error;
+    if (add(module, &state->compile_error, "zcwasm.CompileError", base,
+            "A module that is malformed, invalid or uses an unsupported feature.\n\n"
+            "kind: 'malformed', 'invalid' or 'unsupported'; offset: the byte, or None.") < 0 ||
+        add(module, &state->link_error, "zcwasm.LinkError", base,
+            "An import is missing or of another type, or the module needs more than its limits.") < 0 ||
+        add(module, &state->trap, "zcwasm.Trap", base,
+            "The guest trapped.\n\n"
+            "kind: a word such as 'unreachable', 'memory_out_of_bounds', 'stack_overflow', 'out_of_fuel',\n"
+            "'deadline' or 'interrupted'; backtrace: names of the guest functions, innermost first.") < 0 ||
+        add(module, &state->device_error, "zcwasm.DeviceError", base,
+            "A device is absent, or reported an error.") < 0 ||
+        add(module, &state->snapshot_error, "zcwasm.SnapshotError", base,
+            "A snapshot cannot be written or read.") < 0) {
+        return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,416 @@
+/* py_function: calls from Python into a guest and from a guest into Python.
+ *
+ * The interpreter lock: a call starts with it held, since most calls end within microseconds and giving it
+ * back and taking it again would cost more than they do. At the first tick (some 10,000 opcodes) the guest
+ * runs without it. Host functions take it again. On the main thread it is taken every 20 ms to let signal
+ * handlers run, so that Ctrl-C stops a guest. */
+#define _GNU_SOURCE
+#include <string.h>
+#include <time.h>
+
+#include "py_guest.h"
+
+#define SIGNAL_INTERVAL_NS 20000000u
+#define INLINE_PARAMETERS 16
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* --- the interpreter lock during a call --- */
+
+static void take_lock(py_call *call)
+{
+    if (call->saved) {
+        PyEval_RestoreThread(call->saved);
+        call->saved = NULL;
+    }
+}
+
+static int find_thread(py_call *call)
+{
+    PyObject *thread = PyObject_CallNoArgs(call->state->main_thread);
+    PyObject *ident = thread ? PyObject_GetAttrString(thread, "ident") : NULL;
+    Py_XDECREF(thread);
+    if (!ident) {
+        return -1;
+    }
+    call->on_main_thread = PyLong_Check(ident) && PyLong_AsUnsignedLong(ident) == PyThread_get_thread_ident();
+    Py_DECREF(ident);
+    call->ticked = true;
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static zc_status tick(void *context, zc_error *error)
+{
+    py_call *call = context;
+    if (!call->ticked && find_thread(call) < 0) {
+        return zc_fail(error, ZC_HOST, "looking up the main thread failed");
+    }
+    if (call->on_main_thread) {
+        uint64_t now = now_ns();
+        if (now >= call->next_signal_check) {
+            take_lock(call);
+            if (PyErr_CheckSignals() < 0) {
+                return zc_fail(error, ZC_HOST, "a signal handler raised an exception");
+            }
+            call->next_signal_check = now + SIGNAL_INTERVAL_NS;
+        }
+    }
+    if (!call->saved) {
+        call->saved = PyEval_SaveThread();
+    }
+    return ZC_OK;
+}
+
+/* --- from Python into the guest --- */
+
+/* The trap's message gains the guest's frames; the exception gets them as a tuple. */
+static PyObject *describe_trap(py_store *store, zc_error *error)
+{
+    uint32_t functions[32];
+    uint64_t count = zc_instance_trace(store->instance, functions, 32);
+    uint64_t kept = count < 32 ? count : 32;
+    const zc_module_info *info = zc_module_get_info(((py_module *)store->module)->module);
+    PyObject *frames = PyTuple_New((Py_ssize_t)kept);
+    size_t used = strlen(error->message);
+    for (uint64_t i = 0; frames && i < kept; i++) {
+        zc_name name = info->funcs[functions[i]].name;
+        for (uint32_t e = 0; name.size == 0 && e < info->export_count; e++) {
+            if (info->exports[e].kind == ZC_EXTERN_FUNC && info->exports[e].index == functions[i]) {
+                name = info->exports[e].name;
+            }
+        }
+        PyObject *text = name.size ? zc_py_name(name) : PyUnicode_FromFormat("function %u", functions[i]);
+        if (!text) {
+            Py_CLEAR(frames);
+            break;
+        }
+        PyTuple_SET_ITEM(frames, (Py_ssize_t)i, text);
+        const char *utf8 = PyUnicode_AsUTF8(text);
+        if (!utf8) {
+            PyErr_Clear(); /* a name that UTF-8 cannot carry stays out of the message */
+        } else if (i < 8 && used < sizeof error->message) {
+            used += (size_t)snprintf(error->message + used, sizeof error->message - used, "\n  in %.60s", utf8);
+        }
+    }
+    if (count > 8 && used < sizeof error->message) {
+        (void)snprintf(error->message + used, sizeof error->message - used, "\n  and %llu more",
+                       (unsigned long long)(count - 8));
+    }
+    return frames;
+}
+
+static void raise_trap(zc_state *state, py_store *store, zc_error *error)
+{
+    PyObject *frames = describe_trap(store, error);
+    if (!frames) {
+        return;
+    }
+    (void)zc_raise(state, error);
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (value && PyObject_TypeCheck(value, (PyTypeObject *)state->trap)) {
+        if (PyObject_SetAttrString(value, "backtrace", frames) < 0) {
+            PyErr_Clear();
+        }
+    }
+    PyErr_Restore(type, value, traceback);
+    Py_DECREF(frames);
+}
+
+static PyObject *results_of(const zc_func_type *type, const uint64_t *slots)
+{
+    if (type->result_count == 0) {
+        Py_RETURN_NONE;
+    }
+    if (type->result_count == 1) {
+        return zc_py_from_bits(slots[0], type->results[0]);
+    }
+    PyObject *tuple = PyTuple_New((Py_ssize_t)type->result_count);
+    for (uint32_t i = 0; tuple && i < type->result_count; i++) {
+        PyObject *value = zc_py_from_bits(slots[i], type->results[i]);
+        if (!value) {
+            Py_CLEAR(tuple);
+            break;
+        }
+        PyTuple_SET_ITEM(tuple, (Py_ssize_t)i, value);
+    }
+    return tuple;
+}
+
+/* `frame` NULL: run the start function. */
+static zc_status run(zc_state *state, py_store *store, uint32_t index, uint64_t *frame, zc_error *error)
+{
+    py_call call = {.outer = store->call, .state = state};
+    store->call = &call;
+    zc_status status = frame ? zc_instance_call(store->instance, index, frame, tick, &call, error)
+                             : zc_instance_start(store->instance, tick, &call, error);
+    take_lock(&call);
+    store->call = call.outer;
+    if (status == ZC_TRAP) {
+        raise_trap(state, store, error);
+    } else if (status != ZC_OK) {
+        (void)zc_raise(state, error);
+    }
+    return status;
+}
+
+static PyObject *closed(void)
+{
+    PyErr_SetString(PyExc_ValueError, "the instance is closed");
+    return NULL;
+}
+
+PyObject *zc_py_call(zc_state *state, py_store *store, uint32_t index, const uint64_t *parameters)
+{
+    zc_error error;
+    if (!store->instance) {
+        return closed();
+    }
+    const zc_module_info *info = zc_module_get_info(((py_module *)store->module)->module);
+    const zc_func_type *type = &info->types[info->funcs[index].type_index];
+    uint64_t *frame = zc_instance_frame(store->instance, index, &error);
+    if (!frame) {
+        return zc_raise(state, &error);
+    }
+    memcpy(frame + type->result_count, parameters, type->param_count * sizeof *parameters);
+    return run(state, store, index, frame, &error) == ZC_OK ? results_of(type, frame) : NULL;
+}
+
+int zc_py_start(zc_state *state, py_store *store)
+{
+    zc_error error;
+    return run(state, store, 0, NULL, &error) == ZC_OK ? 0 : -1;
+}
+
+static PyObject *function_call(PyObject *callable, PyObject *const *arguments, size_t flags, PyObject *keywords)
+{
+    py_function *self = (py_function *)callable;
+    const zc_func_type *type = self->type;
+    Py_ssize_t count = PyVectorcall_NARGS(flags);
+    if (keywords && PyTuple_GET_SIZE(keywords)) {
+        return PyErr_Format(PyExc_TypeError, "%U() takes no keyword arguments", self->name);
+    }
+    if (count != (Py_ssize_t)type->param_count) {
+        return PyErr_Format(PyExc_TypeError, "%U() takes %u arguments (%zd given)", self->name, type->param_count,
+                            count);
+    }
+    uint64_t few[INLINE_PARAMETERS], *values = few;
+    if (count > INLINE_PARAMETERS) {
+        values = PyMem_Malloc((size_t)count * sizeof *values);
+        if (!values) {
+            return PyErr_NoMemory();
+        }
+    }
+    /* Into a buffer of this call's own first: converting can run Python code that calls the guest. */
+    PyObject *result = NULL;
+    Py_ssize_t i = 0;
+    while (i < count && zc_py_to_bits(arguments[i], type->params[i], &values[i], "argument", i + 1) == 0) {
+        i++;
+    }
+    if (i == count) {
+        zc_state *state = zc_state_of(callable);
+        result = zc_py_call(state, self->store, self->index, values);
+    }
+    if (values != few) {
+        PyMem_Free(values);
+    }
+    return result;
+}
+
+/* --- from the guest into Python --- */
+
+static int store_results(py_host_function *host, PyObject *result, uint64_t *slots)
+{
+    const zc_func_type *type = host->type;
+    if (type->result_count == 0) {
+        return 0; /* as in JavaScript, whatever it returned is dropped */
+    }
+    if (type->result_count == 1) {
+        return zc_py_to_bits(result, type->results[0], &slots[0], "result of a host function", 0);
+    }
+    PyObject *sequence = PySequence_Fast(result, "a host function with several results must return a sequence");
+    if (!sequence) {
+        return -1;
+    }
+    int code = 0;
+    if (PySequence_Fast_GET_SIZE(sequence) != (Py_ssize_t)type->result_count) {
+        PyErr_Format(PyExc_TypeError, "a host function returned %zd results, %u are needed",
+                     PySequence_Fast_GET_SIZE(sequence), type->result_count);
+        code = -1;
+    }
+    for (uint32_t i = 0; code == 0 && i < type->result_count; i++) {
+        PyObject *item = PySequence_Fast_GET_ITEM(sequence, (Py_ssize_t)i);
+        Py_INCREF(item); /* converting can change a list */
+        code = zc_py_to_bits(item, type->results[i], &slots[i], "result", (Py_ssize_t)i + 1);
+        Py_DECREF(item);
+        if (code == 0 && PySequence_Fast_GET_SIZE(sequence) != (Py_ssize_t)type->result_count) {
+            PyErr_SetString(PyExc_RuntimeError, "the list of results changed while it was read");
+            code = -1;
+        }
+    }
+    Py_DECREF(sequence);
+    return code;
+}
+
+zc_status zc_py_call_host(void *context, uint64_t *slots, zc_error *error)
+{
+    py_host_function *host = context;
+    const zc_func_type *type = host->type;
+    PyObject *few[INLINE_PARAMETERS], **arguments = few;
+    take_lock(host->store->call);
+    if (type->param_count > INLINE_PARAMETERS) {
+        arguments = PyMem_Malloc(type->param_count * sizeof *arguments);
+        if (!arguments) {
+            (void)PyErr_NoMemory();
+            return zc_fail(error, ZC_HOST, "no memory for the arguments of a host function");
+        }
+    }
+    uint32_t made = 0;
+    while (made < type->param_count) {
+        arguments[made] = zc_py_from_bits(slots[type->result_count + made], type->params[made]);
+        if (!arguments[made]) {
+            break;
+        }
+        made++;
+    }
+    int code = -1;
+    if (made == type->param_count) {
+        PyObject *callable = Py_NewRef(host->callable);
+        PyObject *result = PyObject_Vectorcall(callable, arguments, made, NULL);
+        if (result) {
+            code = store_results(host, result, slots);
+            Py_DECREF(result);
+        }
+        Py_DECREF(callable);
+    }
+    while (made > 0) {
+        Py_DECREF(arguments[--made]);
+    }
+    if (arguments != few) {
+        PyMem_Free(arguments);
+    }
+    return code == 0 ? ZC_OK : zc_fail(error, ZC_HOST, "a host function raised an exception");
+}
+
+/* --- the Function type --- */
+
+PyObject *zc_py_function_new(zc_state *state, py_store *store, uint32_t index, PyObject *name)
+{
+    py_function *self = PyObject_GC_New(py_function, state->function_type);
+    if (!self) {
+        return NULL;
+    }
+    const zc_module_info *info = zc_module_get_info(((py_module *)store->module)->module);
+    self->vectorcall = function_call;
+    self->store = (py_store *)Py_NewRef((PyObject *)store);
+    self->type = &info->types[info->funcs[index].type_index];
+    self->index = index;
+    self->name = Py_NewRef(name);
+    PyObject_GC_Track(self);
+    return (PyObject *)self;
+}
+
+static int function_traverse(PyObject *object, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(object));
+    Py_VISIT(((py_function *)object)->store);
+    return 0;
+}
+
+static void function_dealloc(PyObject *object)
+{
+    py_function *self = (py_function *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    PyObject_GC_UnTrack(object);
+    Py_DECREF(self->store);
+    Py_DECREF(self->name);
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+static PyObject *function_params(PyObject *object, void *unused)
+{
+    (void)unused;
+    const zc_func_type *type = ((py_function *)object)->type;
+    return zc_py_value_types(type->params, type->param_count);
+}
+
+static PyObject *function_results(PyObject *object, void *unused)
+{
+    (void)unused;
+    const zc_func_type *type = ((py_function *)object)->type;
+    return zc_py_value_types(type->results, type->result_count);
+}
+
+static PyObject *function_name(PyObject *object, void *unused)
+{
+    (void)unused;
+    return Py_NewRef(((py_function *)object)->name);
+}
+
+static PyObject *function_repr(PyObject *object)
+{
+    PyObject *params = function_params(object, NULL), *results = function_results(object, NULL), *text = NULL;
+    PyObject *comma = PyUnicode_FromString(", ");
+    PyObject *left = params && comma ? PyUnicode_Join(comma, params) : NULL;
+    PyObject *right = results && comma ? PyUnicode_Join(comma, results) : NULL;
+    if (left && right) {
+        text = PyUnicode_FromFormat("<zcwasm.Function %U(%U) -> (%U)>", ((py_function *)object)->name, left, right);
+    }
+    Py_XDECREF(params);
+    Py_XDECREF(results);
+    Py_XDECREF(comma);
+    Py_XDECREF(left);
+    Py_XDECREF(right);
+    return text;
+}
+
+static PyGetSetDef function_getset[] = {
+    {"params", function_params, NULL, "Value types of the parameters, a tuple of 'i32', 'i64', 'f32', 'f64'.", NULL},
+    {"results", function_results, NULL, "Value types of the results.", NULL},
+    {"__name__", function_name, NULL, "Name under which the module exports it.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyMemberDef function_members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(py_function, vectorcall), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+PyDoc_STRVAR(function_doc,
+             "A function of a guest; call it with as many arguments as it has parameters.\n\n"
+             "i32 and i64 take integers, signed or unsigned, that fit; f32 and f64 take numbers. Integer\n"
+             "results are signed; no result is None, several are a tuple. Raises TypeError and\n"
+             "OverflowError for arguments that do not fit, Trap when the guest traps, ValueError after close,\n"
+             "RuntimeError when the instance is running on another thread; what a host function raises\n"
+             "passes through unchanged. Long calls run without the interpreter lock.");
+
+static PyType_Slot function_slots[] = {
+    {Py_tp_doc, (void *)function_doc},
+    {Py_tp_call, PyVectorcall_Call},
+    {Py_tp_traverse, function_traverse},
+    {Py_tp_dealloc, function_dealloc},
+    {Py_tp_repr, function_repr},
+    {Py_tp_getset, function_getset},
+    {Py_tp_members, function_members},
+    {0, NULL},
+};
+
+static PyType_Spec function_spec = {
+    .name = "zcwasm.Function",
+    .basicsize = sizeof(py_function),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL |
+             Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = function_slots,
+};
+
+int zc_py_add_function(PyObject *module, zc_state *state)
+{
+    state->function_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &function_spec, NULL);
+    return state->function_type ? PyModule_AddType(module, state->function_type) : -1;
+}

@@ -1,0 +1,741 @@
+/* py_instance: Instance, its exports, and the store that keeps what they share.
+ * Linking: imports are looked up here by name and checked for kind; zc_guest compares their types. */
+#include <math.h>
+
+#include "py_guest.h"
+
+typedef struct py_exports {
+    PyObject_HEAD
+    py_store *store;
+    PyObject *made; /* dict name -> object, filled at first use */
+} py_exports;
+
+typedef struct py_instance {
+    PyObject_HEAD
+    py_store *store;
+    PyObject *exports;
+    PyObject *device; /* or None */
+} py_instance;
+
+static const zc_module_info *info_of(py_store *store)
+{
+    return zc_module_get_info(((py_module *)store->module)->module);
+}
+
+/* --- Store --- */
+
+static int store_traverse(PyObject *object, visitproc visit, void *arg)
+{
+    py_store *self = (py_store *)object;
+    Py_VISIT(Py_TYPE(object));
+    Py_VISIT(self->kept);
+    for (uint32_t i = 0; i < self->host_count; i++) {
+        Py_VISIT(self->hosts[i].callable);
+    }
+    return 0;
+}
+
+/* A collected cycle may still be called from another object of the cycle, by a finaliser: the callables
+ * become None, and calling that is an ordinary exception. */
+static int store_clear(PyObject *object)
+{
+    py_store *self = (py_store *)object;
+    for (uint32_t i = 0; i < self->host_count; i++) {
+        Py_XSETREF(self->hosts[i].callable, Py_NewRef(Py_None));
+    }
+    Py_CLEAR(self->kept);
+    return 0;
+}
+
+static void store_dealloc(PyObject *object)
+{
+    py_store *self = (py_store *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    PyObject_GC_UnTrack(object);
+    zc_instance_free(self->instance);
+    for (uint32_t i = 0; i < self->host_count; i++) {
+        Py_XDECREF(self->hosts[i].callable);
+    }
+    PyMem_Free(self->hosts);
+    Py_XDECREF(self->kept);
+    Py_XDECREF(self->memory);
+    Py_XDECREF(self->module);
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+static PyType_Slot store_slots[] = {
+    {Py_tp_traverse, store_traverse},
+    {Py_tp_clear, store_clear},
+    {Py_tp_dealloc, store_dealloc},
+    {0, NULL},
+};
+
+static PyType_Spec store_spec = {
+    .name = "zcwasm._Store",
+    .basicsize = sizeof(py_store),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = store_slots,
+};
+
+/* --- imports --- */
+
+/* imports[module][field], a new reference; LinkError when it is not there. */
+static PyObject *look_up(zc_state *state, PyObject *imports, const zc_import *import)
+{
+    PyObject *module = zc_py_name(import->module), *field = zc_py_name(import->field);
+    PyObject *namespace = NULL, *value = NULL;
+    if (module && field && imports != Py_None) {
+        namespace = PyObject_GetItem(imports, module);
+        value = namespace ? PyObject_GetItem(namespace, field) : NULL;
+        if (!value && PyErr_ExceptionMatches(PyExc_LookupError)) {
+            PyErr_Clear();
+        }
+    }
+    if (!value && module && field && !PyErr_Occurred()) {
+        static const char *const kinds[] = {"function", "table", "memory", "global"};
+        PyErr_Format(state->link_error, "import %R.%R is missing: the module needs this %s%s", module, field,
+                     kinds[import->kind], namespace || imports == Py_None ? "" : ", and no such module is given");
+    }
+    Py_XDECREF(namespace);
+    Py_XDECREF(module);
+    Py_XDECREF(field);
+    return value;
+}
+
+static bool same_types(const zc_func_type *a, const zc_func_type *b)
+{
+    return a->param_count == b->param_count && a->result_count == b->result_count &&
+           memcmp(a->params, b->params, a->param_count) == 0 && memcmp(a->results, b->results, a->result_count) == 0;
+}
+
+static int wrong_kind(zc_state *state, const zc_import *import, const char *wanted, PyObject *value)
+{
+    PyObject *module = zc_py_name(import->module), *field = zc_py_name(import->field);
+    if (module && field) {
+        PyErr_Format(state->link_error, "import %R.%R must be %s, not %R", module, field, wanted, value);
+    }
+    Py_XDECREF(module);
+    Py_XDECREF(field);
+    return -1;
+}
+
+/* Fill one zc_import_value from a Python object. */
+static int take_import(zc_state *state, py_store *store, uint32_t i, PyObject *value, zc_import_value *out)
+{
+    const zc_import *import = &info_of(store)->imports[i];
+    out->kind = import->kind;
+    switch (import->kind) {
+    case ZC_EXTERN_FUNC: {
+        const zc_func_type *type = &info_of(store)->types[info_of(store)->funcs[import->index].type_index];
+        if (!PyCallable_Check(value)) {
+            return wrong_kind(state, import, "a callable", value);
+        }
+        if (Py_IS_TYPE(value, state->function_type) && !same_types(((py_function *)value)->type, type)) {
+            return wrong_kind(state, import, "a function of the imported type", value);
+        }
+        py_host_function *host = &store->hosts[import->index];
+        *host = (py_host_function){.store = store, .callable = Py_NewRef(value), .type = type, .import = import};
+        out->function = zc_py_call_host;
+        out->context = host;
+        return 0;
+    }
+    case ZC_EXTERN_MEMORY:
+        if (!Py_IS_TYPE(value, state->memory_type)) {
+            return wrong_kind(state, import, "a zcwasm.Memory", value);
+        }
+        out->memory = ((py_memory *)value)->memory;
+        Py_XSETREF(store->memory, Py_NewRef(value));
+        return 0;
+    case ZC_EXTERN_GLOBAL:
+        if (!Py_IS_TYPE(value, state->global_type)) {
+            return wrong_kind(state, import, "a zcwasm.Global", value);
+        }
+        out->global = ((py_global *)value)->global;
+        return 0;
+    default:
+        return 0; /* zc_guest refuses tables */
+    }
+}
+
+static zc_import_value *take_imports(zc_state *state, py_store *store, PyObject *imports)
+{
+    const zc_module_info *info = info_of(store);
+    zc_import_value *values = PyMem_Calloc(info->import_count + 1u, sizeof *values);
+    store->hosts = PyMem_Calloc(info->imported_func_count + 1u, sizeof *store->hosts);
+    if (!values || !store->hosts) {
+        PyErr_NoMemory();
+        PyMem_Free(values);
+        return NULL;
+    }
+    store->host_count = info->imported_func_count;
+    for (uint32_t i = 0; i < info->import_count; i++) {
+        PyObject *value = look_up(state, imports, &info->imports[i]);
+        int code = value ? take_import(state, store, i, value, &values[i]) : -1;
+        if (code == 0 && store->kept) {
+            code = PyList_Append(store->kept, value);
+        }
+        Py_XDECREF(value);
+        if (code < 0) {
+            PyMem_Free(values);
+            return NULL;
+        }
+    }
+    return values;
+}
+
+/* --- limits --- */
+
+/* A number of a Limits object; None leaves *out as it is. */
+static int take_limit(PyObject *limits, const char *name, double scale, uint64_t *out)
+{
+    PyObject *value = PyObject_GetAttrString(limits, name);
+    int code = value ? 0 : -1;
+    if (value && value != Py_None) {
+        if (scale != 1.0) { /* seconds to nanoseconds */
+            double seconds = PyFloat_AsDouble(value);
+            if (seconds == -1.0 && PyErr_Occurred()) {
+                code = -1;
+            } else if (!(seconds >= 0.0) || seconds > 1e9) {
+                PyErr_Format(PyExc_ValueError, "limit %s is %R, must be from 0 to 1e9 seconds", name, value);
+                code = -1;
+            } else {
+                *out = (uint64_t)(seconds * scale);
+            }
+        } else {
+            PyObject *index = PyNumber_Index(value);
+            unsigned long long number = index ? PyLong_AsUnsignedLongLong(index) : 0;
+            if (PyErr_Occurred()) {
+                if (index) {
+                    PyErr_Format(PyExc_ValueError, "limit %s is %R, must be from 0 to 2**64 - 1", name, value);
+                }
+                code = -1;
+            } else {
+                *out = number;
+            }
+            Py_XDECREF(index);
+        }
+    }
+    Py_XDECREF(value);
+    return code;
+}
+
+static int take_limits(PyObject *limits, zc_limits *out)
+{
+    *out = (zc_limits){.memory = ZC_NO_LIMIT,
+                       .table = ZC_NO_LIMIT,
+                       .call_depth = ZC_DEFAULT_CALL_DEPTH,
+                       .stack_bytes = ZC_DEFAULT_STACK_BYTES,
+                       .fuel = ZC_NO_LIMIT,
+                       .deadline_ns = ZC_NO_LIMIT};
+    if (limits == Py_None) {
+        return 0;
+    }
+    if (take_limit(limits, "memory", 1.0, &out->memory) < 0 || take_limit(limits, "table", 1.0, &out->table) < 0 ||
+        take_limit(limits, "call_depth", 1.0, &out->call_depth) < 0 ||
+        take_limit(limits, "stack", 1.0, &out->stack_bytes) < 0 ||
+        take_limit(limits, "fuel", 1.0, &out->fuel) < 0 ||
+        take_limit(limits, "deadline", 1e9, &out->deadline_ns) < 0) {
+        return -1;
+    }
+    if (out->stack_bytes < 65536 || out->stack_bytes > (1u << 30)) {
+        PyErr_Format(PyExc_ValueError, "limit stack is %llu bytes, must be from 65536 to 2**30",
+                     (unsigned long long)out->stack_bytes);
+        return -1;
+    }
+    out->stack_bytes &= ~(uint64_t)4095;
+    return 0;
+}
+
+/* --- Exports --- */
+
+static PyObject *make_export(py_exports *self, PyObject *name, PyObject *position)
+{
+    zc_state *state = zc_state_of((PyObject *)self);
+    py_store *store = self->store;
+    const zc_export *export = &info_of(store)->exports[PyLong_AsSsize_t(position)];
+    PyObject *object = NULL;
+    if (!store->instance) {
+        PyErr_SetString(PyExc_ValueError, "the instance is closed");
+        return NULL;
+    }
+    switch (export->kind) {
+    case ZC_EXTERN_FUNC:
+        object = zc_py_function_new(state, store, export->index, name);
+        break;
+    case ZC_EXTERN_MEMORY:
+        object = Py_NewRef(store->memory);
+        break;
+    case ZC_EXTERN_GLOBAL:
+        object = zc_py_global_new(state, zc_instance_global(store->instance, export->index));
+        break;
+    case ZC_EXTERN_TABLE:
+        object = zc_py_table_new(state, store);
+        break;
+    }
+    if (object && PyDict_SetItem(self->made, name, object) < 0) {
+        Py_CLEAR(object);
+    }
+    return object;
+}
+
+/* A new reference; NULL without an exception when there is no such export. */
+static PyObject *find_export(py_exports *self, PyObject *name)
+{
+    PyObject *object = PyDict_GetItemWithError(self->made, name);
+    if (object || PyErr_Occurred()) {
+        return Py_XNewRef(object);
+    }
+    PyObject *position = PyDict_GetItemWithError(((py_module *)self->store->module)->export_index, name);
+    return position ? make_export(self, name, position) : NULL;
+}
+
+static PyObject *exports_getattr(PyObject *object, PyObject *name)
+{
+    PyObject *found = find_export((py_exports *)object, name);
+    if (found || PyErr_Occurred()) {
+        return found;
+    }
+    found = PyObject_GenericGetAttr(object, name);
+    if (!found && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Format(PyExc_AttributeError, "the module has no export %R", name);
+    }
+    return found;
+}
+
+static PyObject *exports_getitem(PyObject *object, PyObject *name)
+{
+    PyObject *found = find_export((py_exports *)object, name);
+    if (!found && !PyErr_Occurred()) {
+        PyErr_SetObject(PyExc_KeyError, name);
+    }
+    return found;
+}
+
+static PyObject *export_names(PyObject *object)
+{
+    return ((py_module *)((py_exports *)object)->store->module)->export_index;
+}
+
+static Py_ssize_t exports_length(PyObject *object)
+{
+    return PyDict_GET_SIZE(export_names(object));
+}
+
+static int exports_contains(PyObject *object, PyObject *name)
+{
+    return PyDict_Contains(export_names(object), name);
+}
+
+static PyObject *exports_iter(PyObject *object)
+{
+    return PyObject_GetIter(export_names(object));
+}
+
+static PyObject *exports_dir(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    return PyDict_Keys(export_names(object));
+}
+
+static PyObject *exports_repr(PyObject *object)
+{
+    PyObject *names = PyDict_Keys(export_names(object));
+    PyObject *text = names ? PyUnicode_FromFormat("<zcwasm.Exports %R>", names) : NULL;
+    Py_XDECREF(names);
+    return text;
+}
+
+static int exports_traverse(PyObject *object, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(object));
+    Py_VISIT(((py_exports *)object)->store);
+    Py_VISIT(((py_exports *)object)->made);
+    return 0;
+}
+
+static int exports_clear(PyObject *object)
+{
+    if (((py_exports *)object)->made) {
+        PyDict_Clear(((py_exports *)object)->made);
+    }
+    return 0;
+}
+
+static void exports_dealloc(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    PyObject_GC_UnTrack(object);
+    Py_XDECREF(((py_exports *)object)->made);
+    Py_XDECREF(((py_exports *)object)->store);
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+static PyMethodDef exports_methods[] = {
+    {"__dir__", exports_dir, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+PyDoc_STRVAR(exports_doc, "What an instance exports: exports.name for identifiers, exports[name] for any name.\n\n"
+                          "Functions are callables, memories Memory, globals Global, tables Table objects.");
+
+static PyType_Slot exports_slots[] = {
+    {Py_tp_doc, (void *)exports_doc},
+    {Py_tp_getattro, exports_getattr},
+    {Py_tp_iter, exports_iter},
+    {Py_tp_repr, exports_repr},
+    {Py_tp_traverse, exports_traverse},
+    {Py_tp_clear, exports_clear},
+    {Py_tp_dealloc, exports_dealloc},
+    {Py_tp_methods, exports_methods},
+    {Py_mp_length, exports_length},
+    {Py_mp_subscript, exports_getitem},
+    {Py_sq_contains, exports_contains},
+    {0, NULL},
+};
+
+static PyType_Spec exports_spec = {
+    .name = "zcwasm.Exports",
+    .basicsize = sizeof(py_exports),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = exports_slots,
+};
+
+static PyObject *exports_new(zc_state *state, py_store *store)
+{
+    py_exports *self = PyObject_GC_New(py_exports, state->exports_type);
+    if (!self) {
+        return NULL;
+    }
+    self->store = (py_store *)Py_NewRef((PyObject *)store);
+    self->made = PyDict_New();
+    PyObject_GC_Track(self);
+    if (!self->made) {
+        Py_CLEAR(self);
+    }
+    return (PyObject *)self;
+}
+
+/* Name -> position of each export, once per module. */
+static int index_exports(py_module *module)
+{
+    const zc_module_info *info = zc_module_get_info(module->module);
+    if (module->export_index) {
+        return 0;
+    }
+    PyObject *index = PyDict_New();
+    for (uint32_t i = 0; index && i < info->export_count; i++) {
+        PyObject *name = zc_py_name(info->exports[i].name), *position = PyLong_FromUnsignedLong(i);
+        if (name) {
+            PyUnicode_InternInPlace(&name);
+        }
+        if (!name || !position || PyDict_SetItem(index, name, position) < 0) {
+            Py_CLEAR(index);
+        }
+        Py_XDECREF(name);
+        Py_XDECREF(position);
+    }
+    module->export_index = index;
+    return index ? 0 : -1;
+}
+
+/* --- Instance --- */
+
+static int link_instance(zc_state *state, py_store *store, PyObject *imports, PyObject *limits)
+{
+    zc_limits checked;
+    zc_error error;
+    if (take_limits(limits, &checked) < 0) {
+        return -1;
+    }
+    zc_import_value *values = take_imports(state, store, imports);
+    if (!values) {
+        return -1;
+    }
+    zc_status status = zc_instance_new(((py_module *)store->module)->module, values, &checked, &store->instance, &error);
+    PyMem_Free(values);
+    if (status != ZC_OK) {
+        (void)zc_raise(state, &error);
+        return -1;
+    }
+    zc_memory *memory = zc_instance_memory(store->instance);
+    if (memory && !store->memory) {
+        store->memory = zc_py_memory_new(state, memory);
+        if (!store->memory) {
+            return -1;
+        }
+    }
+    return zc_py_start(state, store);
+}
+
+static PyObject *instance_create(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"module", "device", "imports", "limits", NULL};
+    zc_state *state = zc_state_of_type(type);
+    PyObject *module, *device = Py_None, *imports = Py_None, *limits = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!|$OOO:Instance", names, state->module_type, &module,
+                                     &device, &imports, &limits)) {
+        return NULL;
+    }
+    if (device != Py_None && !PyObject_TypeCheck(device, state->device_type)) {
+        return PyErr_Format(PyExc_TypeError, "device must be a zcwasm.Device, not %s", Py_TYPE(device)->tp_name);
+    }
+    if (index_exports((py_module *)module) < 0) {
+        return NULL;
+    }
+    py_store *store = PyObject_GC_New(py_store, state->store_type);
+    if (!store) {
+        return NULL;
+    }
+    memset((char *)store + offsetof(py_store, instance), 0, sizeof *store - offsetof(py_store, instance));
+    store->module = Py_NewRef(module);
+    PyObject_GC_Track(store);
+    py_instance *self = NULL;
+    if (zc_module_get_info(((py_module *)module)->module)->import_count == 0 || (store->kept = PyList_New(0))) {
+        if (link_instance(state, store, imports, limits) == 0) {
+            self = (py_instance *)type->tp_alloc(type, 0);
+        }
+    }
+    if (self) {
+        self->store = (py_store *)Py_NewRef((PyObject *)store);
+        self->device = Py_NewRef(device);
+        self->exports = exports_new(state, store);
+        if (!self->exports) {
+            Py_CLEAR(self);
+        }
+    }
+    Py_DECREF(store);
+    return (PyObject *)self;
+}
+
+static int instance_traverse(PyObject *object, visitproc visit, void *arg)
+{
+    py_instance *self = (py_instance *)object;
+    Py_VISIT(Py_TYPE(object));
+    Py_VISIT(self->store);
+    Py_VISIT(self->exports);
+    Py_VISIT(self->device);
+    return 0;
+}
+
+static void instance_dealloc(PyObject *object)
+{
+    py_instance *self = (py_instance *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    PyObject_GC_UnTrack(object);
+    Py_XDECREF(self->exports);
+    Py_XDECREF(self->store);
+    Py_XDECREF(self->device);
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+static zc_instance *open_instance(PyObject *object)
+{
+    zc_instance *instance = ((py_instance *)object)->store->instance;
+    if (!instance) {
+        PyErr_SetString(PyExc_ValueError, "the instance is closed");
+    }
+    return instance;
+}
+
+PyDoc_STRVAR(close_doc, "close($self)\n--\n\n"
+                        "Free the instance now. Raises BufferError while it runs, or while a view, an exported\n"
+                        "buffer or a submission still uses its own memory. Closing twice is fine.");
+
+static PyObject *instance_close(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    py_store *store = ((py_instance *)object)->store;
+    if (!store->instance) {
+        Py_RETURN_NONE;
+    }
+    if (zc_instance_running(store->instance)) {
+        PyErr_SetString(PyExc_BufferError, "cannot close: the instance is running");
+        return NULL;
+    }
+    if (store->memory && !info_of(store)->memory_imported) {
+        uint64_t pins = zc_region_pins(zc_memory_region(((py_memory *)store->memory)->memory));
+        if (pins) {
+            PyErr_Format(PyExc_BufferError,
+                         "cannot close: %llu views or submissions still use the instance's memory",
+                         (unsigned long long)pins);
+            return NULL;
+        }
+    }
+    zc_instance_free(store->instance);
+    store->instance = NULL;
+    Py_CLEAR(store->memory);
+    (void)exports_clear(((py_instance *)object)->exports);
+    Py_RETURN_NONE;
+}
+
+static PyObject *instance_enter(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    return open_instance(object) ? Py_NewRef(object) : NULL;
+}
+
+/* Views made in the block may still be alive at its end, so leaving it closes only if that is possible;
+ * otherwise the last view frees the memory. */
+static PyObject *instance_exit(PyObject *object, PyObject *arguments)
+{
+    (void)arguments;
+    PyObject *result = instance_close(object, NULL);
+    if (!result && PyErr_ExceptionMatches(PyExc_BufferError)) {
+        PyErr_Clear();
+    }
+    Py_XDECREF(result);
+    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *instance_interrupt(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    zc_instance *instance = open_instance(object);
+    return instance ? PyBool_FromLong(zc_instance_interrupt(instance)) : NULL;
+}
+
+static PyObject *get_memory(PyObject *object, void *unused)
+{
+    (void)unused;
+    py_store *store = ((py_instance *)object)->store;
+    if (!open_instance(object)) {
+        return NULL;
+    }
+    if (!store->memory) {
+        PyErr_SetString(PyExc_AttributeError, "the module has no memory");
+        return NULL;
+    }
+    return Py_NewRef(store->memory);
+}
+
+static PyObject *get_module(PyObject *object, void *unused)
+{
+    (void)unused;
+    return Py_NewRef(((py_instance *)object)->store->module);
+}
+
+static PyObject *get_fuel(PyObject *object, void *unused)
+{
+    (void)unused;
+    zc_instance *instance = open_instance(object);
+    if (!instance) {
+        return NULL;
+    }
+    uint64_t fuel = zc_instance_fuel(instance);
+    return fuel == ZC_NO_LIMIT ? Py_NewRef(Py_None) : PyLong_FromUnsignedLongLong(fuel);
+}
+
+static int set_fuel(PyObject *object, PyObject *value, void *unused)
+{
+    (void)unused;
+    zc_instance *instance = open_instance(object);
+    if (!instance) {
+        return -1;
+    }
+    uint64_t fuel = ZC_NO_LIMIT;
+    if (value && value != Py_None) {
+        fuel = PyLong_AsUnsignedLongLong(value);
+        if (PyErr_Occurred()) {
+            return -1;
+        }
+    }
+    zc_instance_set_fuel(instance, fuel);
+    return 0;
+}
+
+static PyObject *get_fuel_used(PyObject *object, void *unused)
+{
+    (void)unused;
+    zc_instance *instance = open_instance(object);
+    return instance ? PyLong_FromUnsignedLongLong(zc_instance_fuel_used(instance)) : NULL;
+}
+
+static PyObject *get_closed(PyObject *object, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(((py_instance *)object)->store->instance == NULL);
+}
+
+static PyObject *instance_repr(PyObject *object)
+{
+    py_store *store = ((py_instance *)object)->store;
+    if (!store->instance) {
+        return PyUnicode_FromString("<zcwasm.Instance (closed)>");
+    }
+    if (!store->memory) {
+        return PyUnicode_FromFormat("<zcwasm.Instance of %R, no memory>", store->module);
+    }
+    return PyUnicode_FromFormat("<zcwasm.Instance of %R, memory of %u pages>", store->module,
+                                zc_memory_pages(((py_memory *)store->memory)->memory));
+}
+
+static PyMethodDef instance_methods[] = {
+    {"close", instance_close, METH_NOARGS, close_doc},
+    {"interrupt", instance_interrupt, METH_NOARGS,
+     "interrupt($self)\n--\n\n"
+     "Stop the call in progress with a Trap of kind 'interrupted'; from any thread.\n\n"
+     "Returns whether a call was running."},
+    {"__enter__", instance_enter, METH_NOARGS, NULL},
+    {"__exit__", instance_exit, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef instance_getset[] = {
+    {"memory", get_memory, NULL, "The instance's Memory; AttributeError when the module has none.", NULL},
+    {"module", get_module, NULL, "The Module it was made from.", NULL},
+    {"fuel", get_fuel, set_fuel, "Fuel left, or None without a limit. Setting it gives that much from now on.", NULL},
+    {"fuel_used", get_fuel_used, NULL,
+     "Fuel used so far: opcodes of every function body entered and every loop body begun (without those of\n"
+     "loops inside, which count on their own), and 1 per 16 bytes of memory.copy and memory.fill.",
+     NULL},
+    {"closed", get_closed, NULL, "Whether close() has freed it.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyMemberDef instance_members[] = {
+    {"exports", T_OBJECT_EX, offsetof(py_instance, exports), READONLY, "What it exports, see Exports."},
+    {"device", T_OBJECT, offsetof(py_instance, device), READONLY, "The Device it was given, or None."},
+    {NULL, 0, 0, 0, NULL},
+};
+
+PyDoc_STRVAR(instance_doc,
+             "Instance(module, *, device=None, imports=None, limits=None)\n--\n\n"
+             "A running guest: a module linked to its imports, with a memory of its own.\n\n"
+             "imports: {module name: {field name: callable, Memory or Global}}, as in JavaScript; the exports of\n"
+             "another instance serve too. limits: a Limits object. Runs the module's start function. Raises\n"
+             "LinkError for imports that are missing or of another type, Trap when a segment does not fit or\n"
+             "the start function traps, MemoryError when the machine cannot reserve the memory. One thread at\n"
+             "a time may run it. Usable as a context manager.");
+
+static PyType_Slot instance_slots[] = {
+    {Py_tp_doc, (void *)instance_doc},
+    {Py_tp_new, instance_create},
+    {Py_tp_traverse, instance_traverse},
+    {Py_tp_dealloc, instance_dealloc},
+    {Py_tp_repr, instance_repr},
+    {Py_tp_methods, instance_methods},
+    {Py_tp_getset, instance_getset},
+    {Py_tp_members, instance_members},
+    {0, NULL},
+};
+
+static PyType_Spec instance_spec = {
+    .name = "zcwasm.Instance",
+    .basicsize = sizeof(py_instance),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = instance_slots,
+};
+
+int zc_py_add_instance(PyObject *module, zc_state *state)
+{
+    state->store_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &store_spec, NULL);
+    state->exports_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &exports_spec, NULL);
+    state->instance_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &instance_spec, NULL);
+    if (!state->store_type || !state->exports_type || !state->instance_type) {
+        return -1;
+    }
+    return PyModule_AddType(module, state->exports_type) < 0 ? -1 : PyModule_AddType(module, state->instance_type);
+}

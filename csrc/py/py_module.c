@@ -1,0 +1,166 @@
+/* py_module: the extension module zcwasm._core: its state, its initialisation, its functions.
+ * Multi-phase initialisation, heap types, no static objects; the layers below are process-wide and
+ * thread-safe, so several imports of this module share them. */
+#include "py_zcwasm.h"
+
+#include "zc_copies.h"
+#include "zc_cpu.h"
+
+zc_state *zc_state_of_module(PyObject *module)
+{
+    return PyModule_GetState(module);
+}
+
+zc_state *zc_state_of_type(PyTypeObject *type)
+{
+#if PY_VERSION_HEX >= 0x030B0000
+    PyObject *module = PyType_GetModuleByDef(type, &zc_py_module_def);
+    return module ? PyModule_GetState(module) : NULL;
+#else
+    /* 3.10: walk the bases to the first type made by this module. */
+    PyObject *bases = type->tp_mro;
+    for (Py_ssize_t i = 0; bases && i < PyTuple_GET_SIZE(bases); i++) {
+        PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(bases, i);
+        if (PyType_HasFeature(base, Py_TPFLAGS_HEAPTYPE)) {
+            PyObject *module = ((PyHeapTypeObject *)base)->ht_module;
+            if (module && PyModule_GetDef(module) == &zc_py_module_def) {
+                return PyModule_GetState(module);
+            }
+        }
+    }
+    PyErr_SetString(PyExc_TypeError, "not a type of zcwasm");
+    return NULL;
+#endif
+}
+
+PyDoc_STRVAR(copy_stats_doc, "copy_stats()\n--\n\n"
+                             "Bytes that this package copied since start, by reason.\n\n"
+                             "Returns a dict {reason: bytes}; all values stay as they are on the hot path\n"
+                             "(calls, views, dispatches). Reasons: module_bytes (a module given as bytes),\n"
+                             "data_segments (initial contents of guest memories), memory_read and\n"
+                             "memory_write (Memory.read and Memory.write).");
+
+static PyObject *copy_stats(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    PyObject *result = PyDict_New();
+    for (int reason = 0; result && reason < ZC_COPY_REASONS; reason++) {
+        PyObject *bytes = PyLong_FromUnsignedLongLong(zc_copies_get((zc_copy_reason)reason));
+        if (!bytes || PyDict_SetItemString(result, zc_copies_name((zc_copy_reason)reason), bytes) < 0) {
+            Py_CLEAR(result);
+        }
+        Py_XDECREF(bytes);
+    }
+    return result;
+}
+
+static PyObject *drain(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    Py_BEGIN_ALLOW_THREADS
+    zc_device_drain_all();
+    Py_END_ALLOW_THREADS
+    Py_RETURN_NONE;
+}
+
+static PyObject *region_count(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    return PyLong_FromUnsignedLongLong(zc_region_count());
+}
+
+static PyObject *cpu_isa(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    return PyUnicode_FromString(zc_cpu_isa());
+}
+
+static PyMethodDef methods[] = {
+    {"copy_stats", copy_stats, METH_NOARGS, copy_stats_doc},
+    {"_drain", drain, METH_NOARGS, "_drain()\n--\n\nWait until no device has work in flight."},
+    {"_region_count", region_count, METH_NOARGS, "_region_count()\n--\n\nLive regions, for leak tests."},
+    {"_cpu_isa", cpu_isa, METH_NOARGS, "_cpu_isa()\n--\n\nInstruction set of the cpu device."},
+    {NULL, NULL, 0, NULL},
+};
+
+static int import_into(PyObject **slot, const char *module_name, const char *attribute)
+{
+    PyObject *module = PyImport_ImportModule(module_name);
+    if (module) {
+        *slot = PyObject_GetAttrString(module, attribute);
+        Py_DECREF(module);
+    }
+    return *slot ? 0 : -1;
+}
+
+static int exec(PyObject *module)
+{
+    zc_state *state = zc_state_of_module(module);
+    if (import_into(&state->numpy_ndarray, "numpy", "ndarray") < 0 ||
+        import_into(&state->numpy_dtype, "numpy", "dtype") < 0 ||
+        import_into(&state->main_thread, "threading", "main_thread") < 0) {
+        return -1;
+    }
+    if (zc_py_add_errors(module, state) < 0 || zc_py_add_module(module, state) < 0 ||
+        zc_py_add_memory(module, state) < 0 || zc_py_add_global(module, state) < 0 ||
+        zc_py_add_function(module, state) < 0 || zc_py_add_instance(module, state) < 0 ||
+        zc_py_add_device(module, state) < 0 || zc_py_add_submission(module, state) < 0) {
+        return -1;
+    }
+    return 0;
+}
+
+/* Everything in the state is an object pointer. */
+static int traverse(PyObject *module, visitproc visit, void *arg)
+{
+    PyObject **fields = (PyObject **)zc_state_of_module(module);
+    for (size_t i = 0; i < sizeof(zc_state) / sizeof(PyObject *); i++) {
+        Py_VISIT(fields[i]);
+    }
+    return 0;
+}
+
+static int clear(PyObject *module)
+{
+    PyObject **fields = (PyObject **)zc_state_of_module(module);
+    for (size_t i = 0; i < sizeof(zc_state) / sizeof(PyObject *); i++) {
+        Py_CLEAR(fields[i]);
+    }
+    return 0;
+}
+
+static void free_state(void *module)
+{
+    (void)clear(module);
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, exec},
+#if PY_VERSION_HEX >= 0x030C0000
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED}, /* as NumPy */
+#endif
+    {0, NULL},
+};
+
+struct PyModuleDef zc_py_module_def = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "zcwasm._core",
+    .m_doc = "The extension module of zcwasm; use the names that the package zcwasm exports.",
+    .m_size = sizeof(zc_state),
+    .m_methods = methods,
+    .m_slots = slots,
+    .m_traverse = traverse,
+    .m_clear = clear,
+    .m_free = free_state,
+};
+
+PyMODINIT_FUNC PyInit__core(void);
+
+PyMODINIT_FUNC PyInit__core(void)
+{
+    return PyModuleDef_Init(&zc_py_module_def);
+}

@@ -1,0 +1,151 @@
+/* py_values: values and names of a guest, from and to Python.
+ *
+ * The one place where arguments and results are checked for type and range. Floats keep their bits: NaN
+ * payloads survive, signalling ones too, so f32 and f64 are converted by hand where the hardware would
+ * quieten them. */
+#include <math.h>
+#include <string.h>
+
+#include "py_guest.h"
+
+PyObject *zc_py_name(zc_name name)
+{
+    return PyUnicode_DecodeUTF8((const char *)name.bytes, (Py_ssize_t)name.size, "strict");
+}
+
+PyObject *zc_py_value_types(const uint8_t *types, uint32_t count)
+{
+    PyObject *result = PyTuple_New((Py_ssize_t)count);
+    for (uint32_t i = 0; result && i < count; i++) {
+        PyObject *name = PyUnicode_InternFromString(zc_value_type_name(types[i]));
+        if (!name) {
+            Py_CLEAR(result);
+            break;
+        }
+        PyTuple_SET_ITEM(result, (Py_ssize_t)i, name);
+    }
+    return result;
+}
+
+int zc_py_value_type(PyObject *name)
+{
+    static const uint8_t types[] = {ZC_I32, ZC_I64, ZC_F32, ZC_F64};
+    for (size_t i = 0; PyUnicode_Check(name) && i < sizeof types; i++) {
+        if (PyUnicode_CompareWithASCIIString(name, zc_value_type_name(types[i])) == 0) {
+            return types[i];
+        }
+    }
+    PyErr_Format(PyExc_ValueError, "a value type is 'i32', 'i64', 'f32' or 'f64', not %R", name);
+    return -1;
+}
+
+/* NaN from 64 to 32 bits by truncating the payload; a payload that would vanish becomes the quiet bit. */
+static uint32_t float_bits(double value)
+{
+    uint64_t wide;
+    uint32_t bits;
+    if (isnan(value)) {
+        memcpy(&wide, &value, sizeof wide);
+        bits = (uint32_t)(wide >> 32 & 0x80000000u) | 0x7f800000u | (uint32_t)(wide >> 29 & 0x7fffffu);
+        return bits & 0x7fffffu ? bits : bits | 0x400000u;
+    }
+    float narrow = (float)value;
+    memcpy(&bits, &narrow, sizeof bits);
+    return bits;
+}
+
+static double float_value(uint32_t bits)
+{
+    if ((bits & 0x7f800000u) == 0x7f800000u && (bits & 0x7fffffu)) {
+        uint64_t wide = (uint64_t)(bits & 0x80000000u) << 32 | 0x7ff0000000000000u | (uint64_t)(bits & 0x7fffffu) << 29;
+        double value;
+        memcpy(&value, &wide, sizeof value);
+        return value;
+    }
+    float narrow;
+    memcpy(&narrow, &bits, sizeof narrow);
+    return (double)narrow;
+}
+
+static int bad_type(PyObject *value, uint8_t type, const char *what, Py_ssize_t position)
+{
+    const char *wanted = type == ZC_I32 || type == ZC_I64 ? "an integer" : "a number";
+    if (position) {
+        PyErr_Format(PyExc_TypeError, "%s %zd must be %s (%s), not %s", what, position, wanted,
+                     zc_value_type_name(type), Py_TYPE(value)->tp_name);
+    } else {
+        PyErr_Format(PyExc_TypeError, "%s must be %s (%s), not %s", what, wanted, zc_value_type_name(type),
+                     Py_TYPE(value)->tp_name);
+    }
+    return -1;
+}
+
+static int to_integer(PyObject *value, uint8_t type, uint64_t *bits, const char *what, Py_ssize_t position)
+{
+    int overflow = 0;
+    PyObject *index = PyLong_CheckExact(value) ? Py_NewRef(value) : PyNumber_Index(value);
+    if (!index) {
+        return PyErr_ExceptionMatches(PyExc_TypeError) ? bad_type(value, type, what, position) : -1;
+    }
+    long long number = PyLong_AsLongLongAndOverflow(index, &overflow);
+    bool fits;
+    if (type == ZC_I32) {
+        fits = !overflow && number >= INT32_MIN && number <= (long long)UINT32_MAX;
+        *bits = (uint32_t)number;
+    } else if (overflow > 0) { /* the upper half of the unsigned range */
+        unsigned long long large = PyLong_AsUnsignedLongLong(index);
+        fits = !PyErr_Occurred();
+        PyErr_Clear();
+        *bits = large;
+    } else {
+        fits = overflow == 0;
+        *bits = (uint64_t)number;
+    }
+    if (!fits) {
+        const char *name = zc_value_type_name(type);
+        if (position) {
+            PyErr_Format(PyExc_OverflowError, "%s %zd: %R does not fit in %s", what, position, index, name);
+        } else {
+            PyErr_Format(PyExc_OverflowError, "%s: %R does not fit in %s", what, index, name);
+        }
+    }
+    Py_DECREF(index);
+    return fits ? 0 : -1;
+}
+
+int zc_py_to_bits(PyObject *value, uint8_t type, uint64_t *bits, const char *what, Py_ssize_t position)
+{
+    if (type == ZC_I32 || type == ZC_I64) {
+        return to_integer(value, type, bits, what, position);
+    }
+    double number = PyFloat_CheckExact(value) ? PyFloat_AS_DOUBLE(value) : PyFloat_AsDouble(value);
+    if (number == -1.0 && PyErr_Occurred()) {
+        return PyErr_ExceptionMatches(PyExc_TypeError) ? bad_type(value, type, what, position) : -1;
+    }
+    if (type == ZC_F64) {
+        memcpy(bits, &number, sizeof *bits);
+        return 0;
+    }
+    *bits = float_bits(number);
+    if (isfinite(number) && (*bits & 0x7f800000u) == 0x7f800000u) {
+        PyErr_Format(PyExc_OverflowError, "%s %zd: %R does not fit in f32", what, position, value);
+        return -1;
+    }
+    return 0;
+}
+
+PyObject *zc_py_from_bits(uint64_t bits, uint8_t type)
+{
+    double number;
+    switch (type) {
+    case ZC_I32:
+        return PyLong_FromLong((int32_t)(uint32_t)bits);
+    case ZC_I64:
+        return PyLong_FromLongLong((int64_t)bits);
+    case ZC_F32:
+        return PyFloat_FromDouble(float_value((uint32_t)bits));
+    default:
+        memcpy(&number, &bits, sizeof number);
+        return PyFloat_FromDouble(number);
+    }
+}

@@ -1,0 +1,346 @@
+/* py_wasm_module: Module, a validated WebAssembly module, and the descriptions of its imports and exports. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "py_guest.h"
+#include "zc_alloc.h"
+#include "zc_copies.h"
+
+/* --- reading --- */
+
+/* The whole file, read without the interpreter lock. On failure *code is an errno value. */
+static uint8_t *read_file(const char *path, size_t *size, int *code)
+{
+    struct stat info;
+    uint8_t *bytes = NULL;
+    size_t done = 0;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0 || fstat(file, &info) < 0) {
+        *code = errno;
+    } else if (!S_ISREG(info.st_mode)) {
+        *code = S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
+    } else if ((bytes = zc_malloc((size_t)info.st_size)) == NULL) {
+        *code = ENOMEM;
+    } else {
+        /* The size is what the file had when it was opened; what is appended meanwhile is not read. */
+        while (done < (size_t)info.st_size) {
+            ssize_t got = read(file, bytes + done, (size_t)info.st_size - done);
+            if (got < 0 && errno == EINTR) {
+                continue;
+            }
+            if (got <= 0) {
+                *code = got < 0 ? errno : 0;
+                break;
+            }
+            done += (size_t)got;
+        }
+        if (*code) {
+            zc_free(bytes);
+            bytes = NULL;
+        }
+        *size = done;
+    }
+    if (file >= 0) {
+        (void)close(file);
+    }
+    return bytes;
+}
+
+static uint8_t *bytes_from_path(PyObject *source, size_t *size)
+{
+    PyObject *path;
+    int code = 0;
+    uint8_t *bytes;
+    if (!PyUnicode_FSConverter(source, &path)) {
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    bytes = read_file(PyBytes_AS_STRING(path), size, &code);
+    Py_END_ALLOW_THREADS
+    Py_DECREF(path);
+    if (!bytes) {
+        errno = code;
+        PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, source);
+    }
+    return bytes;
+}
+
+static uint8_t *bytes_from_buffer(PyObject *source, size_t *size)
+{
+    Py_buffer view;
+    if (PyObject_GetBuffer(source, &view, PyBUF_SIMPLE) < 0) {
+        return NULL;
+    }
+    /* A copy: the engine reads the bytes as long as instances live, and a bytearray could change. */
+    uint8_t *bytes = zc_malloc((size_t)view.len);
+    if (bytes) {
+        memcpy(bytes, view.buf, (size_t)view.len);
+        zc_copies_add(ZC_COPY_MODULE_BYTES, (uint64_t)view.len);
+        *size = (size_t)view.len;
+    } else {
+        PyErr_NoMemory();
+    }
+    PyBuffer_Release(&view);
+    return bytes;
+}
+
+static PyObject *module_create(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"source", NULL};
+    PyObject *source;
+    size_t size = 0;
+    zc_error error;
+    zc_module *module = NULL;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O:Module", names, &source)) {
+        return NULL;
+    }
+    bool is_buffer = PyObject_CheckBuffer(source);
+    if (!is_buffer && !PyUnicode_Check(source) && !PyObject_HasAttrString(source, "__fspath__")) {
+        return PyErr_Format(PyExc_TypeError, "a module is given as a path or as bytes, not %s",
+                            Py_TYPE(source)->tp_name);
+    }
+    uint8_t *bytes = is_buffer ? bytes_from_buffer(source, &size) : bytes_from_path(source, &size);
+    if (!bytes) {
+        return NULL;
+    }
+    zc_status status;
+    Py_BEGIN_ALLOW_THREADS
+    status = zc_module_new(bytes, size, &module, &error);
+    Py_END_ALLOW_THREADS
+    if (status != ZC_OK) {
+        return zc_raise(zc_state_of_type(type), &error);
+    }
+    py_module *self = (py_module *)type->tp_alloc(type, 0);
+    if (!self) {
+        zc_module_release(module);
+        return NULL;
+    }
+    self->module = module;
+    self->name = Py_NewRef(is_buffer ? Py_None : source);
+    return (PyObject *)self;
+}
+
+static void module_dealloc(PyObject *object)
+{
+    py_module *self = (py_module *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    zc_module_release(self->module);
+    Py_XDECREF(self->name);
+    Py_XDECREF(self->imports);
+    Py_XDECREF(self->exports);
+    Py_XDECREF(self->export_index);
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+/* --- descriptions --- */
+
+static PyStructSequence_Field import_fields[] = {
+    {"module", "Module name."},
+    {"name", "Field name."},
+    {"kind", "'func', 'table', 'memory' or 'global'."},
+    {"params", "Functions: value types of the parameters, else None."},
+    {"results", "Functions: value types of the results, else None."},
+    {"minimum", "Memories (in pages) and tables: smallest size, else None."},
+    {"maximum", "Memories and tables: largest size if declared, else None."},
+    {"type", "Globals: value type, else None."},
+    {"mutable", "Globals: whether it is mutable, else None."},
+    {NULL, NULL},
+};
+
+/* An export has the same fields without the module. */
+static PyStructSequence_Desc import_description = {"zcwasm.ImportType", "What a module imports.", import_fields, 9};
+static PyStructSequence_Desc export_description = {"zcwasm.ExportType", "What a module exports.", import_fields + 1, 8};
+
+static const char *kind_name(zc_extern_kind kind)
+{
+    switch (kind) {
+    case ZC_EXTERN_FUNC:
+        return "func";
+    case ZC_EXTERN_TABLE:
+        return "table";
+    case ZC_EXTERN_MEMORY:
+        return "memory";
+    default:
+        return "global";
+    }
+}
+
+/* Fill the fields from "kind" on. Fields left out become None; returns false with an exception set. */
+static bool describe(PyObject *entry, Py_ssize_t at, const zc_module_info *info, zc_extern_kind kind, uint32_t index)
+{
+    PyObject *fields[7] = {PyUnicode_InternFromString(kind_name(kind))};
+    if (kind == ZC_EXTERN_FUNC) {
+        const zc_func_type *type = &info->types[info->funcs[index].type_index];
+        fields[1] = zc_py_value_types(type->params, type->param_count);
+        fields[2] = zc_py_value_types(type->results, type->result_count);
+    } else if (kind == ZC_EXTERN_GLOBAL) {
+        fields[5] = PyUnicode_InternFromString(zc_value_type_name(info->globals[index].value_type));
+        fields[6] = PyBool_FromLong(info->globals[index].is_mutable);
+    } else {
+        const zc_limits_type *limits = kind == ZC_EXTERN_MEMORY ? &info->memory : &info->table;
+        fields[3] = PyLong_FromUnsignedLong(limits->minimum);
+        fields[4] = limits->has_maximum ? PyLong_FromUnsignedLong(limits->maximum) : NULL;
+    }
+    bool failed = PyErr_Occurred() != NULL;
+    for (Py_ssize_t i = 0; i < 7; i++) {
+        PyStructSequence_SetItem(entry, at + i, fields[i] ? fields[i] : Py_NewRef(Py_None));
+    }
+    return !failed;
+}
+
+static PyObject *make_imports(zc_state *state, const zc_module_info *info)
+{
+    PyObject *result = PyTuple_New((Py_ssize_t)info->import_count);
+    for (uint32_t i = 0; result && i < info->import_count; i++) {
+        const zc_import *import = &info->imports[i];
+        PyObject *entry = PyStructSequence_New(state->import_type);
+        PyObject *module = zc_py_name(import->module), *field = zc_py_name(import->field);
+        if (!entry || !module || !field) {
+            Py_XDECREF(entry);
+            Py_XDECREF(module);
+            Py_XDECREF(field);
+            Py_CLEAR(result);
+            break;
+        }
+        PyStructSequence_SetItem(entry, 0, module);
+        PyStructSequence_SetItem(entry, 1, field);
+        PyTuple_SET_ITEM(result, (Py_ssize_t)i, entry);
+        if (!describe(entry, 2, info, import->kind, import->index)) {
+            Py_CLEAR(result);
+        }
+    }
+    return result;
+}
+
+static PyObject *make_exports(zc_state *state, const zc_module_info *info)
+{
+    PyObject *result = PyTuple_New((Py_ssize_t)info->export_count);
+    for (uint32_t i = 0; result && i < info->export_count; i++) {
+        const zc_export *export = &info->exports[i];
+        PyObject *entry = PyStructSequence_New(state->export_type);
+        PyObject *name = zc_py_name(export->name);
+        if (!entry || !name) {
+            Py_XDECREF(entry);
+            Py_XDECREF(name);
+            Py_CLEAR(result);
+            break;
+        }
+        PyStructSequence_SetItem(entry, 0, name);
+        PyTuple_SET_ITEM(result, (Py_ssize_t)i, entry);
+        if (!describe(entry, 1, info, export->kind, export->index)) {
+            Py_CLEAR(result);
+        }
+    }
+    return result;
+}
+
+static PyObject *get_imports(PyObject *object, void *unused)
+{
+    (void)unused;
+    py_module *self = (py_module *)object;
+    if (!self->imports) {
+        self->imports = make_imports(zc_state_of(object), zc_module_get_info(self->module));
+    }
+    return self->imports ? Py_NewRef(self->imports) : NULL;
+}
+
+static PyObject *get_exports(PyObject *object, void *unused)
+{
+    (void)unused;
+    py_module *self = (py_module *)object;
+    if (!self->exports) {
+        self->exports = make_exports(zc_state_of(object), zc_module_get_info(self->module));
+    }
+    return self->exports ? Py_NewRef(self->exports) : NULL;
+}
+
+static PyObject *get_size(PyObject *object, void *unused)
+{
+    (void)unused;
+    return PyLong_FromSize_t(zc_module_size(((py_module *)object)->module));
+}
+
+static PyObject *module_repr(PyObject *object)
+{
+    py_module *self = (py_module *)object;
+    const zc_module_info *info = zc_module_get_info(self->module);
+    PyObject *source = self->name == Py_None ? PyUnicode_FromString("from bytes") : PyObject_Repr(self->name);
+    PyObject *text = source ? PyUnicode_FromFormat("<zcwasm.Module %U: %u functions, %u imports, %u exports>", source,
+                                                   info->func_count - info->imported_func_count, info->import_count,
+                                                   info->export_count)
+                            : NULL;
+    Py_XDECREF(source);
+    return text;
+}
+
+static PyObject *module_validate(PyObject *type, PyObject *source)
+{
+    /* As in JavaScript: an answer, not an exception, for what is not valid. */
+    zc_state *state = zc_state_of_type((PyTypeObject *)type);
+    PyObject *module = PyObject_CallOneArg(type, source);
+    if (module) {
+        Py_DECREF(module);
+        Py_RETURN_TRUE;
+    }
+    if (PyErr_ExceptionMatches(state->compile_error)) {
+        PyErr_Clear();
+        Py_RETURN_FALSE;
+    }
+    return NULL;
+}
+
+static PyMethodDef module_methods[] = {
+    {"validate", module_validate, METH_O | METH_CLASS,
+     "validate($type, source)\n--\n\nWhether `source` (path or bytes) is a valid, supported module."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef module_getset[] = {
+    {"imports", get_imports, NULL, "What it imports: a tuple of ImportType.", NULL},
+    {"exports", get_exports, NULL, "What it exports: a tuple of ExportType.", NULL},
+    {"size", get_size, NULL, "Size of the binary, in bytes.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyMemberDef module_members[] = {
+    {"name", T_OBJECT, offsetof(py_module, name), READONLY, "The path it was loaded from, or None."},
+    {NULL, 0, 0, 0, NULL},
+};
+
+PyDoc_STRVAR(module_doc,
+             "Module(source)\n--\n\n"
+             "A validated WebAssembly module, from a path or from bytes.\n\n"
+             "Immutable; any number of instances share it. Raises CompileError, which names what is wrong or\n"
+             "unsupported and the byte, and OSError when the file cannot be read.");
+
+static PyType_Slot module_slots[] = {
+    {Py_tp_doc, (void *)module_doc},     {Py_tp_new, module_create},         {Py_tp_dealloc, module_dealloc},
+    {Py_tp_repr, module_repr},           {Py_tp_methods, module_methods},    {Py_tp_getset, module_getset},
+    {Py_tp_members, module_members},     {0, NULL},
+};
+
+static PyType_Spec module_spec = {
+    .name = "zcwasm.Module",
+    .basicsize = sizeof(py_module),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = module_slots,
+};
+
+int zc_py_add_module(PyObject *module, zc_state *state)
+{
+    state->module_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &module_spec, NULL);
+    state->import_type = PyStructSequence_NewType(&import_description);
+    state->export_type = PyStructSequence_NewType(&export_description);
+    if (!state->module_type || !state->import_type || !state->export_type) {
+        return -1;
+    }
+    if (PyModule_AddType(module, state->module_type) < 0 || PyModule_AddType(module, state->import_type) < 0) {
+        return -1;
+    }
+    return PyModule_AddType(module, state->export_type);
+}
