@@ -50,9 +50,9 @@ typedef enum zc_trap_kind {
 } zc_trap_kind;
 
 const char *zc_trap_name(uint32_t kind);
-const char *zc_value_type_name(uint8_t value_type); /* "i32" ... */
 
 #define ZC_NO_LIMIT UINT64_MAX
+#define ZC_DEFAULT_TABLE 10000000u
 #define ZC_DEFAULT_CALL_DEPTH 20000u
 #define ZC_DEFAULT_STACK_BYTES (1u << 20)
 

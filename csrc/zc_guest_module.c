@@ -8,20 +8,6 @@
 _Static_assert(sizeof(M3MemoryHeader) % 16 == 0 && sizeof(M3MemoryHeader) <= ZC_REGION_HEADER,
                "the engine's header must end exactly at the memory's base");
 
-const char *zc_value_type_name(uint8_t value_type)
-{
-    switch (value_type) {
-    case ZC_I32:
-        return "i32";
-    case ZC_I64:
-        return "i64";
-    case ZC_F32:
-        return "f32";
-    default:
-        return "f64";
-    }
-}
-
 static bool released(_Atomic uint64_t *references)
 {
     return atomic_fetch_sub_explicit(references, 1, memory_order_acq_rel) == 1;

@@ -106,5 +106,6 @@ typedef struct zc_module_info {
 
 zc_status zc_validate(const uint8_t *bytes, size_t size, zc_module_info **out, zc_error *error);
 void zc_module_info_free(zc_module_info *info); /* NULL is fine */
+const char *zc_value_type_name(uint8_t value_type); /* "i32" ... */
 
 #endif

@@ -36,7 +36,6 @@
 
 /* The feature a value type byte belongs to, or NULL when it is none in any version. */
 const char *zc_later_value_type(uint8_t byte);
-const char *zc_value_type_name(uint8_t type);
 static inline bool zc_is_value_type(uint8_t byte)
 {
     return byte >= ZC_F64 && byte <= ZC_I32;

@@ -4,11 +4,10 @@
  * back and taking it again would cost more than they do. At the first tick (some 10,000 opcodes) the guest
  * runs without it. Host functions take it again. On the main thread it is taken every 20 ms to let signal
  * handlers run, so that Ctrl-C stops a guest. */
-#define _GNU_SOURCE
+#include "py_guest.h"
+
 #include <string.h>
 #include <time.h>
-
-#include "py_guest.h"
 
 #define SIGNAL_INTERVAL_NS 20000000u
 #define INLINE_PARAMETERS 16

@@ -1,7 +1,5 @@
 /* py_instance: Instance, its exports, and the store that keeps what they share.
  * Linking: imports are looked up here by name and checked for kind; zc_guest compares their types. */
-#include <math.h>
-
 #include "py_guest.h"
 
 typedef struct py_exports {
@@ -223,7 +221,7 @@ static int take_limit(PyObject *limits, const char *name, double scale, uint64_t
 static int take_limits(PyObject *limits, zc_limits *out)
 {
     *out = (zc_limits){.memory = ZC_NO_LIMIT,
-                       .table = ZC_NO_LIMIT,
+                       .table = ZC_DEFAULT_TABLE,
                        .call_depth = ZC_DEFAULT_CALL_DEPTH,
                        .stack_bytes = ZC_DEFAULT_STACK_BYTES,
                        .fuel = ZC_NO_LIMIT,

@@ -3,9 +3,10 @@
  * A view (an array from Memory.array, an exported buffer) pins the region: the memory may grow in place
  * under it, but its owner cannot be closed, and the bytes outlive the instance as long as a view does.
  * Arrays are NumPy's own, over a small object that holds the pin; nothing is copied. */
+#include "py_guest.h"
+
 #include <string.h>
 
-#include "py_guest.h"
 #include "zc_copies.h"
 
 /* The buffer behind an array: bytes of a region, pinned. */

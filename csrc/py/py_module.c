@@ -6,6 +6,10 @@
 #include "zc_copies.h"
 #include "zc_cpu.h"
 
+#if !defined(ZCWASM_VERSION)
+#define ZCWASM_VERSION "unknown" /* setup.py defines it */
+#endif
+
 zc_state *zc_state_of_module(PyObject *module)
 {
     return PyModule_GetState(module);
@@ -111,7 +115,7 @@ static int exec(PyObject *module)
         zc_py_add_device(module, state) < 0 || zc_py_add_submission(module, state) < 0) {
         return -1;
     }
-    return 0;
+    return PyModule_AddStringConstant(module, "__version__", ZCWASM_VERSION);
 }
 
 /* Everything in the state is an object pointer. */

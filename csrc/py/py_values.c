@@ -3,10 +3,10 @@
  * The one place where arguments and results are checked for type and range. Floats keep their bits: NaN
  * payloads survive, signalling ones too, so f32 and f64 are converted by hand where the hardware would
  * quieten them. */
+#include "py_guest.h"
+
 #include <math.h>
 #include <string.h>
-
-#include "py_guest.h"
 
 PyObject *zc_py_name(zc_name name)
 {

@@ -1,12 +1,12 @@
 /* py_wasm_module: Module, a validated WebAssembly module, and the descriptions of its imports and exports. */
-#define _GNU_SOURCE
+#include "py_guest.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "py_guest.h"
 #include "zc_alloc.h"
 #include "zc_copies.h"
 

@@ -1,0 +1,244 @@
+/* py_array: see py_array.h. */
+#include "py_array.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define HOW_TO_GET_ONE "guest.memory.array(ptr, shape, dtype) gives one"
+
+/* The element type in NumPy's words, for messages. */
+static const char *dtype_name(const char *format, Py_ssize_t itemsize)
+{
+    static const struct {
+        char code;
+        const char *name;
+    } names[] = {{'?', "bool"},   {'b', "int8"},    {'B', "uint8"},   {'h', "int16"},  {'H', "uint16"},
+                 {'i', "int32"},  {'I', "uint32"},  {'q', "int64"},   {'Q', "uint64"}, {'e', "float16"},
+                 {'f', "float32"}, {'d', "float64"}, {'O', "object"}};
+    if (!format) {
+        return "uint8";
+    }
+    if (format[0] && !format[1]) {
+        if (format[0] == 'l' || format[0] == 'L') {
+            return itemsize == 8 ? (format[0] == 'l' ? "int64" : "uint64") : (format[0] == 'l' ? "int32" : "uint32");
+        }
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+            if (names[i].code == format[0]) {
+                return names[i].name;
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *wanted(unsigned flags)
+{
+    return flags & ZC_PY_WORDS ? "float32, int32 or uint32" : "float32";
+}
+
+static int check_format(const zc_py_array *array, unsigned flags)
+{
+    const Py_buffer *view = &array->view;
+    const char *format = view->format;
+    if (format) {
+#if PY_LITTLE_ENDIAN
+        format += *format == '<' || *format == '=' || *format == '@' || *format == '^';
+#else
+        format += *format == '>' || *format == '=' || *format == '@' || *format == '^';
+#endif
+        if (format[0] && !format[1] && view->itemsize == 4 &&
+            (format[0] == 'f' || (flags & ZC_PY_WORDS && strchr("iIlL", format[0])))) {
+            return 0;
+        }
+    }
+    const char *name = dtype_name(format, view->itemsize);
+    if (name) {
+        PyErr_Format(PyExc_TypeError, "%s has dtype %s, must be %s", array->name, name, wanted(flags));
+    } else {
+        PyErr_Format(PyExc_TypeError, "%s has elements of format '%s', must be %s in native byte order", array->name,
+                     format, wanted(flags));
+    }
+    return -1;
+}
+
+static int take_view(zc_py_array *array, unsigned flags)
+{
+    PyObject *object = array->object;
+    if (!PyObject_CheckBuffer(object)) {
+        PyErr_Format(PyExc_TypeError, "%s must be an array of %s in guest memory, not %s: " HOW_TO_GET_ONE, array->name,
+                     wanted(flags), Py_TYPE(object)->tp_name);
+        return -1;
+    }
+    if (PyObject_GetBuffer(object, &array->view, PyBUF_STRIDES | PyBUF_FORMAT) == 0) {
+        return 0;
+    }
+    if (PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_BufferError)) {
+        /* NumPy's types without a buffer format, such as datetime64 */
+        PyObject *type, *value, *traceback;
+        PyErr_Fetch(&type, &value, &traceback);
+        PyErr_Format(PyExc_TypeError, "%s gives no plain view of its elements (%S), must be %s", array->name,
+                     value ? value : type, wanted(flags));
+        Py_XDECREF(type);
+        Py_XDECREF(value);
+        Py_XDECREF(traceback);
+    }
+    return -1;
+}
+
+/* Count elements, and find the bytes from the first to the last; check the strides on the way. */
+static int measure(zc_py_array *array, uint64_t *span)
+{
+    const Py_buffer *view = &array->view;
+    uint64_t last = 0;
+    Py_ssize_t count = 1;
+    for (int i = 0; i < view->ndim; i++) {
+        count *= view->shape[i]; /* the exporter has that many, so it fits */
+    }
+    for (int i = 0; i < view->ndim && count > 0; i++) {
+        Py_ssize_t stride = view->strides[i];
+        if (view->shape[i] == 1) {
+            continue;
+        }
+        if (stride < 0 || stride % 4) {
+            PyErr_Format(PyExc_ValueError, "%s has a stride of %zd bytes on axis %d: %s", array->name, stride, i,
+                         stride < 0 ? "negative strides are not supported" : "strides must be multiples of 4");
+            return -1;
+        }
+        uint64_t step;
+        if (__builtin_mul_overflow((uint64_t)(view->shape[i] - 1), (uint64_t)stride, &step) ||
+            __builtin_add_overflow(last, step, &last)) {
+            PyErr_Format(PyExc_OverflowError, "%s spans more than 2^64 bytes", array->name);
+            return -1;
+        }
+    }
+    array->count = count;
+    *span = count > 0 ? last + 4 : 0;
+    return 0;
+}
+
+static int locate(zc_py_array *array, uint64_t span, const zc_py_array *other)
+{
+    const uint8_t *address = array->view.buf;
+    array->range = (zc_range){0};
+    if (span == 0) {
+        return 0; /* nothing is read or written: it may lie anywhere */
+    }
+    zc_region *region = other ? other->range.region : NULL;
+    if (region) {
+        const uint8_t *base = zc_region_base(region);
+        uint64_t size = zc_region_size(region);
+        if (address >= base && (uint64_t)(address - base) <= size && span <= size - (uint64_t)(address - base)) {
+            zc_region_retain(region);
+        } else {
+            region = NULL;
+        }
+    }
+    if (!region && !(region = zc_region_find(address, span))) {
+        PyErr_Format(PyExc_ValueError, "%s does not lie in guest memory, and nothing is copied: " HOW_TO_GET_ONE,
+                     array->name);
+        return -1;
+    }
+    uint64_t offset = (uint64_t)(address - zc_region_base(region));
+    if (offset % 4) {
+        PyErr_Format(PyExc_ValueError, "%s starts at byte %llu of its memory, which is not a multiple of 4",
+                     array->name, (unsigned long long)offset);
+        zc_region_release(region);
+        return -1;
+    }
+    array->range = (zc_range){.region = region, .offset = offset, .length = span};
+    return 0;
+}
+
+int zc_py_array_get(PyObject *object, const char *name, unsigned flags, const zc_py_array *other, zc_py_array *array)
+{
+    uint64_t span;
+    array->name = name;
+    array->object = object;
+    array->shares_view = other && other->object == object;
+    if (array->shares_view) {
+        array->view = other->view;
+        array->count = other->count;
+        array->range = other->range;
+        if (array->range.region) {
+            zc_region_retain(array->range.region);
+        }
+    } else if (take_view(array, flags) < 0) {
+        return -1;
+    } else if (check_format(array, flags) < 0 || measure(array, &span) < 0 || locate(array, span, other) < 0) {
+        PyBuffer_Release(&array->view);
+        return -1;
+    }
+    if (flags & ZC_PY_WRITE && array->view.readonly) {
+        PyErr_Format(PyExc_ValueError, "%s is written, but this view of it is read-only", name);
+        zc_py_array_release(array);
+        return -1;
+    }
+    return 0;
+}
+
+void zc_py_array_release(zc_py_array *array)
+{
+    if (!array->shares_view) {
+        PyBuffer_Release(&array->view);
+    }
+    zc_region_release(array->range.region);
+    array->range.region = NULL;
+}
+
+bool zc_py_array_same_shape(const zc_py_array *a, const zc_py_array *b)
+{
+    return a->view.ndim == b->view.ndim &&
+           (a->view.ndim == 0 || memcmp(a->view.shape, b->view.shape, (size_t)a->view.ndim * sizeof *a->view.shape) == 0);
+}
+
+bool zc_py_array_contiguous(const zc_py_array *array)
+{
+    Py_ssize_t count, stride;
+    return array->count <= 1 || (zc_py_array_fold(array, array->view.ndim, &count, &stride) && stride == 1);
+}
+
+bool zc_py_array_fold(const zc_py_array *array, int axes, Py_ssize_t *count, Py_ssize_t *stride)
+{
+    *count = 1;
+    *stride = 0;
+    for (int i = axes - 1; i >= 0; i--) {
+        Py_ssize_t length = array->view.shape[i];
+        if (length == 1) {
+            continue;
+        }
+        Py_ssize_t here = zc_py_array_stride(array, i);
+        if (*count == 1) {
+            *stride = here;
+        } else if (array->count > 0 && here != *stride * *count) {
+            return false;
+        }
+        *count *= length;
+    }
+    return true;
+}
+
+zc_py_shape zc_py_shape_text(const Py_ssize_t *shape, int ndim)
+{
+    zc_py_shape out;
+    size_t used = 1;
+    out.text[0] = '(';
+    for (int i = 0; i < ndim; i++) {
+        char number[24];
+        int length = snprintf(number, sizeof number, "%s%zd", i ? ", " : "", shape[i]);
+        if (used + (size_t)length + 8 > sizeof out.text) {
+            memcpy(out.text + used, ", ...", 5);
+            used += 5;
+            break;
+        }
+        memcpy(out.text + used, number, (size_t)length);
+        used += (size_t)length;
+    }
+    (void)snprintf(out.text + used, sizeof out.text - used, ndim == 1 ? ",)" : ")");
+    return out;
+}
+
+zc_py_shape zc_py_shape_of(const zc_py_array *array)
+{
+    return zc_py_shape_text(array->view.shape, array->view.ndim);
+}

@@ -1,0 +1,276 @@
+/* py_device: the type Device, and devices().
+ *
+ * A Device owns a reference to a zc_device and nothing else; its kernels are in py_device_methods.c. It holds
+ * no Python objects, so the garbage collector does not track it. Threads: see py_device.h.
+ */
+#include "py_device.h"
+
+#include <stddef.h>
+
+zc_device *zc_py_device(PyObject *device)
+{
+    return ((zc_py_issuer *)device)->device;
+}
+
+static int set_item(PyObject *dict, const char *key, PyObject *value)
+{
+    int code = value ? PyDict_SetItemString(dict, key, value) : -1;
+    Py_XDECREF(value);
+    return code;
+}
+
+static PyObject *text(const char *bytes)
+{
+    return PyUnicode_DecodeUTF8(bytes, (Py_ssize_t)strlen(bytes), "replace");
+}
+
+static PyObject *info_dict(const zc_device_info *info)
+{
+    PyObject *dict = PyDict_New();
+    if (dict &&
+        (set_item(dict, "kind", text(info->kind)) < 0 || set_item(dict, "name", text(info->name)) < 0 ||
+         set_item(dict, "available", PyBool_FromLong(info->available)) < 0 ||
+         set_item(dict, "reason", text(info->reason)) < 0 ||
+         set_item(dict, "unified_memory", PyBool_FromLong(info->unified_memory)) < 0 ||
+         set_item(dict, "software", PyBool_FromLong(info->software)) < 0 ||
+         set_item(dict, "subgroup_width", PyLong_FromUnsignedLong(info->subgroup_width)) < 0 ||
+         set_item(dict, "max_buffer", PyLong_FromUnsignedLongLong(info->max_buffer)) < 0 ||
+         set_item(dict, "threads", PyLong_FromUnsignedLong(info->threads)) < 0)) {
+        Py_CLEAR(dict);
+    }
+    return dict;
+}
+
+static const char devices_doc[] = //
+    "devices()\n--\n\n"
+    "The devices that this package knows, best first, present or not.\n\n"
+    "Returns a list of dicts: kind ('metal', 'vulkan', 'cpu'), name, available, reason (why it is not),\n"
+    "unified_memory (it reads guest memory where it lies), software (a GPU interface emulated on the CPU),\n"
+    "subgroup_width, max_buffer (bytes that one argument may have), threads (cpu only, else 0).";
+
+static PyObject *devices(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    zc_device_info infos[8];
+    size_t count;
+    Py_BEGIN_ALLOW_THREADS
+    count = zc_device_list(infos, 8);
+    Py_END_ALLOW_THREADS
+    count = count < 8 ? count : 8;
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    for (size_t i = 0; list && i < count; i++) {
+        PyObject *dict = info_dict(&infos[i]);
+        if (!dict) {
+            Py_CLEAR(list);
+            break;
+        }
+        PyList_SET_ITEM(list, (Py_ssize_t)i, dict);
+    }
+    return list;
+}
+
+static PyObject *device_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+    static char *names[] = {"kind", "threads", NULL};
+    const char *kind = NULL;
+    PyObject *threads = NULL;
+    zc_device_options options = {0};
+    zc_device *device = NULL;
+    zc_error error;
+    zc_status status;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|z$O:Device", names, &kind, &threads)) {
+        return NULL;
+    }
+    if (threads) {
+        long number = PyLong_AsLong(threads);
+        if (number == -1 && PyErr_Occurred()) {
+            return NULL;
+        }
+        if (number < 0 || number > 1024) {
+            return PyErr_Format(PyExc_ValueError, "threads is %ld, must be 0 (all the process may use) to 1024", number);
+        }
+        options.threads = (unsigned)number;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    status = zc_device_open(kind, &options, &device, &error);
+    Py_END_ALLOW_THREADS
+    if (status != ZC_OK) {
+        return zc_raise(zc_state_of_type(type), &error);
+    }
+    zc_py_issuer *self = (zc_py_issuer *)type->tp_alloc(type, 0);
+    if (!self) {
+        zc_device_release(device);
+        return NULL;
+    }
+    self->device = device;
+    return (PyObject *)self;
+}
+
+static void device_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    zc_device_release(((zc_py_issuer *)self)->device);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static const zc_device_info *info_of(PyObject *self)
+{
+    return zc_device_get_info(zc_py_device(self));
+}
+
+static PyObject *device_repr(PyObject *self)
+{
+    const zc_device_info *info = info_of(self);
+    if (info->threads) {
+        return PyUnicode_FromFormat("<Device %s: %s, %u threads>", info->kind, info->name, info->threads);
+    }
+    return PyUnicode_FromFormat("<Device %s: %s>", info->kind, info->name);
+}
+
+static PyObject *get_kind(PyObject *self, void *unused)
+{
+    (void)unused;
+    return text(info_of(self)->kind);
+}
+
+static PyObject *get_name(PyObject *self, void *unused)
+{
+    (void)unused;
+    return text(info_of(self)->name);
+}
+
+static PyObject *get_unified_memory(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(info_of(self)->unified_memory);
+}
+
+static PyObject *get_software(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(info_of(self)->software);
+}
+
+static PyObject *get_threads(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyLong_FromUnsignedLong(info_of(self)->threads);
+}
+
+static PyObject *get_info(PyObject *self, void *unused)
+{
+    (void)unused;
+    return info_dict(info_of(self));
+}
+
+static PyObject *get_kernels(PyObject *self, void *unused)
+{
+    (void)unused;
+    zc_state *state = zc_state_of(self);
+    PyObject *dict = PyDict_New();
+    for (int id = 0; dict && id < ZC_KERNEL_COUNT; id++) {
+        const zc_kernel *kernel = zc_kernel_get((zc_kernel_id)id);
+        if (set_item(dict, kernel->name, zc_py_kernel_new(state, kernel)) < 0) {
+            Py_CLEAR(dict);
+        }
+    }
+    return dict;
+}
+
+static const char batch_doc[] = //
+    "batch($self, /)\n--\n\n"
+    "A new Batch: records kernels to be submitted together.";
+
+static PyObject *device_batch(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return zc_py_batch_new(zc_state_of(self), self);
+}
+
+static const char buffer_address_doc[] = //
+    "buffer_address($self, array, /)\n--\n\n"
+    "The address at which this device sees the first byte of an array in guest memory, or of a Memory.\n\n"
+    "Equal to the host's address where memory is unified. Raises ValueError when it is not guest memory.";
+
+static PyObject *device_buffer_address(PyObject *self, PyObject *object)
+{
+    Py_buffer view;
+    zc_error error;
+    void *base = NULL;
+    zc_status status = ZC_OK;
+    if (PyObject_GetBuffer(object, &view, PyBUF_FULL_RO) < 0) {
+        return NULL;
+    }
+    uintptr_t address = (uintptr_t)view.buf;
+    zc_region *region = zc_region_find(view.buf, view.len > 0 ? 1 : 0);
+    if (region) {
+        Py_BEGIN_ALLOW_THREADS /* a GPU may pin every page now */
+        status = zc_device_buffer_address(zc_py_device(self), region, &base, &error);
+        Py_END_ALLOW_THREADS
+        address = (uintptr_t)base + (address - (uintptr_t)zc_region_base(region));
+    }
+    PyBuffer_Release(&view);
+    if (!region) {
+        return PyErr_Format(PyExc_ValueError, "the %s does not lie in guest memory", Py_TYPE(object)->tp_name);
+    }
+    zc_region_release(region);
+    if (status != ZC_OK) {
+        return zc_raise(zc_state_of(self), &error);
+    }
+    return PyLong_FromVoidPtr((void *)address);
+}
+
+static PyMethodDef device_methods[] = {
+    ZC_PY_KERNEL_METHODS(ZC_PY_KERNEL_METHOD){"batch", device_batch, METH_NOARGS, batch_doc},
+    {"buffer_address", device_buffer_address, METH_O, buffer_address_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef device_properties[] = {
+    {"kind", get_kind, NULL, "'metal', 'vulkan' or 'cpu'.", NULL},
+    {"name", get_name, NULL, "The hardware, in its vendor's words.", NULL},
+    {"unified_memory", get_unified_memory, NULL, "Whether it reads guest memory where it lies.", NULL},
+    {"software", get_software, NULL, "Whether it is a GPU interface emulated on the CPU.", NULL},
+    {"threads", get_threads, NULL, "cpu: host threads that work on one kernel; 0 elsewhere.", NULL},
+    {"info", get_info, NULL, "All that devices() tells, as a dict.", NULL},
+    {"kernels", get_kernels, NULL, "The kernels by name: dict of str to Kernel.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static const char device_doc[] = //
+    "Device(kind=None, *, threads=0)\n--\n\n"
+    "Runs kernels over arrays that lie in guest memory, in place.\n\n"
+    "kind: 'metal', 'vulkan' or 'cpu'; None takes metal, else a Vulkan GPU (never a software one), else cpu.\n"
+    "threads: for cpu, how many threads may work on one kernel, 0 for all that the process may use.\n"
+    "Kernel methods run to their end and return out; they come after all work submitted before.\n"
+    "Raises ValueError (unknown kind, threads) and DeviceError (the device is absent: says why).";
+
+static PyType_Slot device_slots[] = {
+    {Py_tp_new, device_new},         {Py_tp_dealloc, device_dealloc},       {Py_tp_repr, device_repr},
+    {Py_tp_methods, device_methods}, {Py_tp_getset, device_properties},     {Py_tp_doc, (void *)device_doc},
+    {0, NULL},
+};
+
+static PyType_Spec device_spec = {
+    .name = "zcwasm.Device",
+    .basicsize = sizeof(zc_py_issuer),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = device_slots,
+};
+
+static PyMethodDef functions[] = {
+    {"devices", devices, METH_NOARGS, devices_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+int zc_py_add_device(PyObject *module, zc_state *state)
+{
+    state->device_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &device_spec, NULL);
+    if (!state->device_type || PyModule_AddType(module, state->device_type) < 0 ||
+        PyModule_AddFunctions(module, functions) < 0) {
+        return -1;
+    }
+    return zc_py_add_batch(module, state) < 0 || zc_py_add_kernel(module, state) < 0 ? -1 : 0;
+}

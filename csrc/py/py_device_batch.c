@@ -1,0 +1,197 @@
+/* py_device_batch: the type Batch: a recording of kernels that are submitted together.
+ *
+ * A Batch owns its command buffer and holds its Device object; neither refers back, so the garbage collector
+ * does not track it. What it records pins the memory that it names until it has run, is submitted and done,
+ * or is dropped. Threads: the GIL keeps recording to one thread at a time, because it is never released here.
+ */
+#include "py_device.h"
+
+PyObject *zc_py_batch_new(zc_state *state, PyObject *device)
+{
+    zc_error error;
+    zc_command_buffer *recording;
+    if (zc_command_buffer_new(zc_py_device(device), &recording, &error) != ZC_OK) {
+        return zc_raise(state, &error);
+    }
+    zc_py_issuer *self = (zc_py_issuer *)state->batch_type->tp_alloc(state->batch_type, 0);
+    if (!self) {
+        zc_command_buffer_free(recording);
+        return NULL;
+    }
+    self->device = zc_device_retain(zc_py_device(device));
+    self->recording = recording;
+    self->owner = Py_NewRef(device);
+    return (PyObject *)self;
+}
+
+static void batch_dealloc(PyObject *object)
+{
+    zc_py_issuer *self = (zc_py_issuer *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    zc_command_buffer_free(self->recording);
+    zc_device_release(self->device);
+    Py_XDECREF(self->owner);
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+static PyObject *batch_repr(PyObject *self)
+{
+    return PyUnicode_FromFormat("<Batch on %s: %zu dispatches>", zc_device_get_info(zc_py_device(self))->kind,
+                                zc_command_buffer_length(((zc_py_issuer *)self)->recording));
+}
+
+static Py_ssize_t batch_length(PyObject *self)
+{
+    return (Py_ssize_t)zc_command_buffer_length(((zc_py_issuer *)self)->recording);
+}
+
+static int batch_bool(PyObject *self) /* an empty batch is still a batch */
+{
+    (void)self;
+    return 1;
+}
+
+static PyObject *batch_enter(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return Py_NewRef(self);
+}
+
+static PyObject *batch_exit(PyObject *object, PyObject *const *args, Py_ssize_t nargs)
+{
+    zc_py_issuer *self = (zc_py_issuer *)object;
+    if (nargs > 0 && args[0] != Py_None) {
+        zc_error error;
+        zc_command_buffer *empty;
+        if (zc_command_buffer_new(self->device, &empty, &error) != ZC_OK) {
+            return zc_raise(zc_state_of(object), &error);
+        }
+        zc_command_buffer_free(self->recording);
+        self->recording = empty;
+    }
+    Py_RETURN_FALSE;
+}
+
+static const char submit_doc[] = //
+    "submit($self, /)\n--\n\n"
+    "Start what is recorded, in order, and return a Submission to wait on; the batch is then empty.\n\n"
+    "Submissions of one device run in the order of submission. Raises MemoryError or DeviceError; the\n"
+    "recording is then kept.";
+
+static PyObject *batch_submit(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    zc_py_issuer *self = (zc_py_issuer *)object;
+    zc_error error;
+    zc_submission *submission;
+    if (zc_command_buffer_submit(self->recording, &submission, &error) != ZC_OK) {
+        return zc_raise(zc_state_of(object), &error);
+    }
+    return zc_py_submission_new(zc_state_of(object), submission, self->owner);
+}
+
+static const char dispatch_doc[] = //
+    "dispatch($self, /, kernel, arrays, params, groups=None)\n--\n\n"
+    "Record a kernel by its signature (see Device.kernels).\n\n"
+    "kernel: a name or a Kernel. arrays: one array of 4-byte elements in guest memory per binding, in order;\n"
+    "each gives the bytes from its first to its last element. params: a dict with every field of the\n"
+    "kernel's parameters, or their bytes. groups: for kernels compiled by the user only.\n"
+    "Raises ValueError, TypeError, OverflowError, and IndexError when an array is smaller than the\n"
+    "parameters need.";
+
+static PyObject *batch_dispatch(PyObject *self, PyObject *args, PyObject *keywords)
+{
+    static char *names[] = {"kernel", "arrays", "params", "groups", NULL};
+    PyObject *kernel_object, *arrays_object, *params_object, *groups = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "OOO|O:dispatch", names, &kernel_object, &arrays_object,
+                                     &params_object, &groups)) {
+        return NULL;
+    }
+    const zc_kernel *kernel = zc_py_kernel_of(zc_state_of(self), kernel_object);
+    if (!kernel) {
+        return NULL;
+    }
+    if (groups != Py_None) {
+        return PyErr_Format(PyExc_ValueError,
+                            "groups is for kernels compiled by the user; the built-in %s takes its size from params",
+                            kernel->name);
+    }
+    uint32_t params[ZC_KERNEL_MAX_PARAMS / 4];
+    if (zc_py_kernel_params(kernel, params_object, params) < 0) {
+        return NULL;
+    }
+    PyObject *sequence = PySequence_Fast(arrays_object, "arrays must be a sequence of arrays");
+    if (!sequence) {
+        return NULL;
+    }
+    PyObject *result = NULL;
+    zc_py_array arrays[ZC_KERNEL_MAX_BINDINGS];
+    size_t got = 0, count = (size_t)PySequence_Fast_GET_SIZE(sequence);
+    if (count != kernel->binding_count) {
+        PyErr_Format(PyExc_ValueError, "kernel %s takes %d arrays, got %zu", kernel->name, (int)kernel->binding_count,
+                     count);
+        goto done;
+    }
+    for (; got < count; got++) {
+        const zc_binding_signature *binding = &kernel->bindings[got];
+        unsigned flags = ZC_PY_WORDS | (binding->access & ZC_ACCESS_WRITE ? ZC_PY_WRITE : 0);
+        if (zc_py_array_get(PySequence_Fast_GET_ITEM(sequence, (Py_ssize_t)got), binding->name, flags,
+                            got ? &arrays[got - 1] : NULL, &arrays[got]) < 0) {
+            while (got-- > 0) {
+                zc_py_array_release(&arrays[got]);
+            }
+            goto done;
+        }
+    }
+    result = zc_py_issue(self, kernel, arrays, count, params, 0, Py_None);
+done:
+    Py_DECREF(sequence);
+    return result;
+}
+
+static PyObject *get_device(PyObject *self, void *unused)
+{
+    (void)unused;
+    return Py_NewRef(((zc_py_issuer *)self)->owner);
+}
+
+static PyMethodDef batch_methods[] = {
+    ZC_PY_KERNEL_METHODS(ZC_PY_KERNEL_METHOD){"dispatch", (PyCFunction)(void (*)(void))batch_dispatch,
+                                              METH_VARARGS | METH_KEYWORDS, dispatch_doc},
+    {"submit", batch_submit, METH_NOARGS, submit_doc},
+    {"__enter__", batch_enter, METH_NOARGS, "__enter__($self, /)\n--\n\nReturn the batch itself."},
+    {"__exit__", (PyCFunction)(void (*)(void))batch_exit, METH_FASTCALL,
+     "__exit__($self, /, *exc_info)\n--\n\nDrop the recording when left with an exception."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef batch_properties[] = {
+    {"device", get_device, NULL, "The Device that it records for.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static const char batch_doc[] = //
+    "Kernels recorded to be submitted together; made by Device.batch().\n\n"
+    "The kernel methods are those of Device, but record and return None. They behave as if run in the order\n"
+    "of recording; the device runs those together that do not touch each other's bytes. As a context\n"
+    "manager it drops the recording when left with an exception. len() is the number of dispatches.";
+
+static PyType_Slot batch_slots[] = {
+    {Py_tp_dealloc, batch_dealloc},   {Py_tp_repr, batch_repr},       {Py_tp_methods, batch_methods},
+    {Py_tp_getset, batch_properties}, {Py_sq_length, batch_length},   {Py_nb_bool, batch_bool},
+    {Py_tp_doc, (void *)batch_doc},   {0, NULL},
+};
+
+static PyType_Spec batch_spec = {
+    .name = "zcwasm.Batch",
+    .basicsize = sizeof(zc_py_issuer),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = batch_slots,
+};
+
+int zc_py_add_batch(PyObject *module, zc_state *state)
+{
+    state->batch_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &batch_spec, NULL);
+    return state->batch_type ? PyModule_AddType(module, state->batch_type) : -1;
+}

@@ -1,0 +1,69 @@
+"""Sandboxed WebAssembly guests whose linear memory is GPU memory.
+
+Load a module, make an instance, view its memory with NumPy, and let a device compute on it in place:
+
+    device = zcwasm.Device()
+    guest = zcwasm.Instance(zcwasm.Module("guest.wasm"), device=device)
+    A = guest.memory.array(ptr, (n, n), np.float32)
+    device.matmul(A, B, out=C)
+
+Nothing is copied between guest, device and NumPy; `copy_stats()` counts what is copied elsewhere.
+"""
+
+import atexit
+
+from zcwasm import _core
+from zcwasm._core import (
+    Batch,
+    CompileError,
+    Device,
+    DeviceError,
+    Error,
+    Exports,
+    ExportType,
+    Function,
+    Global,
+    ImportType,
+    Instance,
+    Kernel,
+    LinkError,
+    Memory,
+    Module,
+    SnapshotError,
+    Submission,
+    Table,
+    Trap,
+    __version__,
+    copy_stats,
+    devices,
+)
+from zcwasm._limits import Limits
+
+__all__ = [
+    "Batch",
+    "CompileError",
+    "Device",
+    "DeviceError",
+    "Error",
+    "ExportType",
+    "Exports",
+    "Function",
+    "Global",
+    "ImportType",
+    "Instance",
+    "Kernel",
+    "Limits",
+    "LinkError",
+    "Memory",
+    "Module",
+    "SnapshotError",
+    "Submission",
+    "Table",
+    "Trap",
+    "__version__",
+    "copy_stats",
+    "devices",
+]
+
+# Work in flight uses guest memory: let it end before the interpreter takes that memory apart.
+atexit.register(_core._drain)

@@ -1,0 +1,27 @@
+"""What a guest may use."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Limits of one instance; None is the default of that limit.
+
+    memory: bytes that the guest's own memory may grow to (default: the module's maximum, or 4 GiB). Past it
+        `memory.grow` returns -1; a module that needs more at once is a LinkError.
+    table: elements of the guest's own table (default 10,000,000).
+    call_depth: nested guest calls (default 20,000); past it a Trap of kind 'stack_overflow'. The native
+        stack is guarded in any case, also on threads with a small one.
+    stack: bytes of the value stack, 64 KiB to 1 GiB (default 1 MiB).
+    fuel: how much the guest may compute in its life, see Instance.fuel_used: a deterministic count
+        (default: no limit); past it a Trap of kind 'out_of_fuel'. Instance.fuel can be set again.
+    deadline: wall-clock seconds of each call from the host (default: none); past it a Trap of kind
+        'deadline'. Seen within milliseconds; a host function in progress is not cut short.
+    """
+
+    memory: int | None = None
+    table: int | None = None
+    call_depth: int | None = None
+    stack: int | None = None
+    fuel: int | None = None
+    deadline: float | None = None
