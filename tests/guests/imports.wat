@@ -1,0 +1,15 @@
+;; Imports one of each kind that can be imported; its start function proves that they are there.
+(module
+  (import "env" "memory" (memory 1 100))
+  (import "env" "seed" (global $seed i64))
+  (import "env" "shared" (global $shared (mut i32)))
+  (import "env" "started" (func $started (param i64)))
+  (data (i32.const 8) "imported")
+  (func $start (call $started (global.get $seed)))
+  (start $start)
+  (func (export "bump") (result i32)
+    (global.set $shared (i32.add (global.get $shared) (i32.const 1)))
+    (global.get $shared))
+  (func (export "peek") (param i32) (result i32) (i32.load8_u (local.get 0)))
+  (func (export "poke") (param i32 i32) (i32.store8 (local.get 0) (local.get 1)))
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))

@@ -1,0 +1,295 @@
+"""Memory: views without copies, growth in place, lifetimes."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+import numpy as np
+import pytest
+from support import basics, guest_path, resident_bytes, run_python
+
+import zcwasm
+
+
+def test_one_pointer() -> None:
+    guest = basics()
+    view = guest.memory.array(1024, (4, 8), np.float32)
+    assert view.ctypes.data == guest.memory.address + 1024
+    assert view.flags.writeable
+    assert view.flags.c_contiguous
+    assert guest.memory.address % 16384 == 0
+    view[:] = 2.5
+    assert guest.exports.load_f32(1024 + 4 * 31) == 2.5
+    guest.exports.store(1024, 0x3F800000)
+    assert view[0, 0] == 1.0
+
+
+def test_nothing_is_copied() -> None:
+    guest = basics()
+    before = zcwasm.copy_stats()
+    for _ in range(100):
+        guest.memory.array(0, 100, np.int32)[:] = 1
+        memoryview(guest.memory)[0] = 1
+        guest.exports.add(1, 2)
+        guest.memory.grow(0)
+    assert zcwasm.copy_stats() == before
+    guest.memory.write(0, b"12345")
+    assert guest.memory.read(0, 3) == b"123"
+    after = zcwasm.copy_stats()
+    assert after["memory_write"] - before["memory_write"] == 5
+    assert after["memory_read"] - before["memory_read"] == 3
+
+
+def test_growth_keeps_views_and_address() -> None:
+    guest = basics()
+    memory, address = guest.memory, guest.memory.address
+    view = memory.array(0, 16, np.uint8)
+    whole = memoryview(memory)
+    view[:] = 9
+    assert guest.exports.grow(10) == 2
+    assert memory.grow(5) == 12
+    assert (memory.pages, memory.size, memory.address) == (17, 17 * 65536, address)
+    assert (view == 9).all()
+    view[:] = 3
+    assert guest.exports.load(0) == 0x03030303
+    assert len(whole) == 2 * 65536  # an exported buffer keeps the size it was taken with
+    assert memory.array(16 * 65536, 65536, np.uint8).sum() == 0
+    assert guest.exports.grow(24) == -1
+    with pytest.raises(IndexError, match="cannot grow a memory of 17 pages by 24: its maximum is 40"):
+        memory.grow(24)
+    assert guest.exports.grow(23) == 17
+    assert memory.maximum == 40
+
+
+def test_views_outlive_the_instance() -> None:
+    guest = basics()
+    regions = zcwasm._core._region_count()
+    view = guest.memory.array(16, 5, np.uint8)
+    part = view[1:3]
+    del guest, view
+    gc.collect()
+    assert bytes(part) == b"el"
+    assert zcwasm._core._region_count() == regions
+    del part
+    gc.collect()
+    assert zcwasm._core._region_count() == regions - 1
+
+
+def test_close_while_a_view_is_alive() -> None:
+    guest = basics()
+    view = guest.memory.array(16, 5, np.uint8)
+    buffer = memoryview(guest.memory)
+    assert guest.memory.pins == 2
+    with pytest.raises(BufferError, match="2 views or submissions"):
+        guest.close()
+    assert guest.exports.add(1, 2) == 3
+    buffer.release()
+    with pytest.raises(BufferError, match="1 views or submissions"):
+        guest.close()
+    assert bytes(view) == b"hello"
+    del view
+    guest.close()
+    assert guest.closed
+    guest.close()
+
+
+def test_use_after_close() -> None:
+    guest = basics()
+    add, memory, exports = guest.exports.add, guest.memory, guest.exports
+    guest.close()
+    for use in (
+        lambda: add(1, 2),
+        lambda: exports.add(1, 2),
+        lambda: exports["memory"],
+        lambda: guest.memory,
+        lambda: guest.fuel_used,
+        lambda: guest.interrupt(),
+        lambda: guest.__enter__(),
+    ):
+        with pytest.raises(ValueError, match="the instance is closed"):
+            use()
+    assert repr(guest) == "<zcwasm.Instance (closed)>"
+    assert memory.read(16, 5) == b"hello"  # a Memory object keeps its bytes
+
+
+def test_context_manager() -> None:
+    with basics() as guest:
+        assert guest.exports.add(1, 1) == 2
+    assert guest.closed
+    with basics() as guest:
+        view = guest.memory.array(16, 5, np.uint8)
+    assert not guest.closed  # the view still needs it
+    assert bytes(view) == b"hello"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "text"),
+    [
+        ((131072, 1, np.uint8), IndexError, "1 bytes at offset 131072 do not lie in a memory of 131072 bytes"),
+        ((0, 32769, np.float32), IndexError, "131076 bytes at offset 0"),
+        ((131070, 1, np.float32), IndexError, "4 bytes at offset 131070"),
+        ((2**64 - 1, 1, np.uint8), IndexError, "18446744073709551615"),
+        ((0, (2**40, 2**40), np.float64), IndexError, "18446744073709551615 bytes"),
+        ((0, (2**62, 4), np.float64), IndexError, "bytes"),
+        ((-1, 1, np.uint8), ValueError, "ptr is -1, must not be negative"),
+        ((0, -1, np.uint8), ValueError, "dimension of the shape is -1"),
+        ((0, (2, -3), np.uint8), ValueError, "dimension of the shape is -3"),
+        ((0, 1, object), TypeError, "holds Python objects"),
+        ((0, 1, [("a", "O")]), TypeError, "holds Python objects"),
+        ((0, 1, "nonsense"), TypeError, "nonsense"),
+        ((0.5, 1, np.uint8), TypeError, "float"),
+        ((0, 1.5, np.uint8), TypeError, "float"),
+        ((0, 1), TypeError, "takes ptr, shape and dtype"),
+        ((0, 1, np.uint8, 4), TypeError, "takes ptr, shape and dtype"),
+    ],
+)
+def test_bad_views(arguments: tuple[object, ...], error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        basics().memory.array(*arguments)  # type: ignore[arg-type]
+
+
+def test_views_of_any_shape_and_type() -> None:
+    memory = basics().memory
+    assert memory.array(16, (), "S5")[()] == b"hello"
+    assert memory.array(131072, 0, np.float32).shape == (0,)
+    assert memory.array(0, (2, 0, 3), np.float32).shape == (2, 0, 3)
+    assert memory.array(ptr=17, shape=[2], dtype=">i2").dtype == np.dtype(">i2")
+    record = memory.array(16, 1, [("a", "u1"), ("b", "<u4")])
+    assert record["a"][0] == ord("h")
+    with pytest.raises(TypeError, match="unexpected or repeated"):
+        memory.array(0, 1, np.uint8, ptr=0)  # type: ignore[misc]
+
+
+def test_read_and_write_are_checked() -> None:
+    memory = zcwasm.Memory(1)
+    for offset, size in ((65536, 1), (65530, 7), (2**64 - 1, 2**64 - 1), (0, 65537)):
+        with pytest.raises(IndexError, match="do not lie in a memory of 65536 bytes"):
+            memory.read(offset, size)
+    with pytest.raises(IndexError):
+        memory.write(65534, b"123")
+    with pytest.raises(TypeError):
+        memory.write(0, "text")  # type: ignore[arg-type]
+    assert memory.read(65536, 0) == b""
+
+
+def test_host_memory_arguments() -> None:
+    assert zcwasm.Memory(0).size == 0
+    for arguments in ((-1,), (65537,), (0, 65537), (2, 1)):
+        with pytest.raises(ValueError, match="pages"):
+            zcwasm.Memory(*arguments)
+    with pytest.raises(TypeError):
+        zcwasm.Memory("1")  # type: ignore[arg-type]
+    memory = zcwasm.Memory(1, maximum=3)
+    assert len(memory) == 65536
+    assert memory.grow(2) == 1
+    with pytest.raises(ValueError, match="growth is -1 pages"):
+        memory.grow(-1)
+    assert repr(memory).startswith("<zcwasm.Memory: 3 pages (196608 bytes) at 0x")
+
+
+def test_a_module_without_memory() -> None:
+    guest = zcwasm.Instance(zcwasm.Module(b"\0asm\1\0\0\0"))
+    with pytest.raises(AttributeError, match="no memory"):
+        _ = guest.memory
+
+
+def test_dlpack() -> None:
+    memory = basics().memory
+    assert memory.__dlpack_device__() == (1, 0)
+    view = np.from_dlpack(memory)
+    assert view.dtype == np.uint8
+    assert view.shape == (131072,)
+    assert view.ctypes.data == memory.address
+    assert memory.pins == 1
+
+
+def test_a_reservation_costs_nothing() -> None:
+    before = resident_bytes()
+    memories = [zcwasm.Memory(1) for _ in range(100)]  # 400 GiB of address space
+    assert resident_bytes() - before < 100 * 100_000
+    memories[0].grow(65535)
+    assert memories[0].size == 2**32
+    view = memories[0].array(2**32 - 4, 1, np.uint32)
+    view[0] = 7
+    assert resident_bytes() - before < 100 * 100_000
+    with pytest.raises(IndexError, match="maximum is 65536"):
+        memories[0].grow(1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits address space through RLIMIT_AS")
+def test_a_limit_the_machine_cannot_reserve() -> None:
+    run_python(
+        """
+        import resource, zcwasm
+        resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+        try:
+            zcwasm.Memory(1)
+        except MemoryError as error:
+            assert "cannot reserve 4294967296 bytes" in str(error), error
+        else:
+            raise SystemExit("reserved")
+        zcwasm.Memory(1, maximum=10).array(0, 4, "u1")[:] = 1
+        """
+    )
+
+
+def test_idle_instances_are_small() -> None:
+    run_python(
+        """
+        from support import basics, guest_path, resident_bytes
+        import zcwasm
+        module = zcwasm.Module(guest_path("basics"))
+        imports = {"env": {"log": print, "pair": print}}
+        warm = [zcwasm.Instance(module, imports=imports) for _ in range(10)]
+        before = resident_bytes()
+        idle = [zcwasm.Instance(module, imports=imports) for _ in range(1000)]
+        each = (resident_bytes() - before) / 1000
+        assert each < 200_000, each
+        """
+    )
+
+
+def test_no_leak_over_instance_lifecycles() -> None:
+    run_python(
+        """
+        import gc
+        from support import guest_path, resident_bytes
+        import numpy as np, zcwasm
+        module = zcwasm.Module(guest_path("basics"))
+        def life():
+            guest = zcwasm.Instance(module, imports={"env": {"log": lambda v: guest, "pair": print}})
+            view = guest.memory.array(0, 4, np.float32)
+            guest.exports.add(1, 2)
+            try:
+                guest.exports.divide(1, 0)
+            except zcwasm.Trap:
+                pass
+            guest.exports["call log!"](1)
+        def lives(count):
+            for _ in range(count):
+                life()
+            gc.collect()
+        lives(2000)
+        before = resident_bytes()
+        lives(10000)
+        grown = resident_bytes() - before
+        assert zcwasm._core._region_count() == 0
+        assert grown < 2_000_000, grown
+        """
+    )
+
+
+def test_instances_without_cycles_go_at_once() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        regions = zcwasm._core._region_count()
+        guest = zcwasm.Instance(
+            zcwasm.Module(guest_path("basics")), imports={"env": {"log": print, "pair": print}}
+        )
+        guest.exports.add(1, 2)
+        del guest
+        assert zcwasm._core._region_count() == regions
+    finally:
+        gc.enable()
