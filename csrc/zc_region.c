@@ -15,6 +15,8 @@
  * are there for the accesses that a flaw elsewhere would make. */
 #define GUARD ((uint64_t)ZC_REGION_ALIGNMENT * 2)
 
+#define LARGE ((uint64_t)4 << 20)
+
 typedef struct attachment {
     struct attachment *next;
     const void *owner;
@@ -96,6 +98,14 @@ static uint64_t round_up(uint64_t size)
     return (size + ZC_REGION_ALIGNMENT - 1) & ~(uint64_t)(ZC_REGION_ALIGNMENT - 1);
 }
 
+/* Small memories stay on small pages, so that a thousand idle guests stay small. */
+static void expect_use(zc_region *region, uint64_t old, uint64_t size)
+{
+    if (size >= LARGE && (old < LARGE || size - old >= LARGE)) {
+        zc_region_os_expect_use(region->base, size);
+    }
+}
+
 zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc_error *error)
 {
     if (reserved > UINT64_MAX / 4 || size > reserved) {
@@ -127,6 +137,7 @@ zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc
         destroy(region);
         return status;
     }
+    expect_use(region, 0, round_up(size));
     zc_status status = table_add(region, error);
     if (status != ZC_OK) {
         destroy(region);
@@ -201,6 +212,7 @@ zc_status zc_region_grow(zc_region *region, uint64_t size, zc_error *error)
     if (target > old) {
         int code = zc_region_os_commit(region->base + old, target - old);
         if (code == 0) {
+            expect_use(region, old, target);
             atomic_store_explicit(&region->size, target, memory_order_release);
         } else {
             status = zc_fail(error, ZC_NO_MEMORY, "cannot commit %llu more bytes: %s",

@@ -11,5 +11,7 @@ int zc_region_os_reserve(uint64_t size, uint8_t **out);
 /* Make [address, address + size) readable, writable and zero. */
 int zc_region_os_commit(uint8_t *address, uint64_t size);
 void zc_region_os_release(uint8_t *address, uint64_t size);
+/* [address, address + size) is large and will be used: let the system back it with larger pages if it can. */
+void zc_region_os_expect_use(uint8_t *address, uint64_t size);
 
 #endif
