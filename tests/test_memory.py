@@ -63,6 +63,7 @@ def test_growth_keeps_views_and_address() -> None:
 
 
 def test_views_outlive_the_instance() -> None:
+    gc.collect()
     guest = basics()
     regions = zcwasm._core._region_count()
     view = guest.memory.array(16, 5, np.uint8)
