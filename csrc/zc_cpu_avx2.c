@@ -60,7 +60,7 @@ static inline __attribute__((always_inline)) vf vf_scale2(vf x, vf n)
 static inline __attribute__((always_inline)) void vf_transpose(vf v[8])
 {
     vf w[8];
-#pragma GCC unroll 2
+    ZC_UNROLL(2)
     for (int i = 0; i < 8; i += 4) { /* 4 x 4 inside each 128-bit lane */
         vf a = _mm256_unpacklo_ps(v[i], v[i + 1]), b = _mm256_unpackhi_ps(v[i], v[i + 1]);
         vf c = _mm256_unpacklo_ps(v[i + 2], v[i + 3]), d = _mm256_unpackhi_ps(v[i + 2], v[i + 3]);
@@ -69,7 +69,7 @@ static inline __attribute__((always_inline)) void vf_transpose(vf v[8])
         w[i + 2] = (vf)_mm256_unpacklo_pd((vd)b, (vd)d);
         w[i + 3] = (vf)_mm256_unpackhi_pd((vd)b, (vd)d);
     }
-#pragma GCC unroll 4
+    ZC_UNROLL(4)
     for (int i = 0; i < 4; i++) { /* then 2 x 2 of the lanes */
         v[i] = _mm256_permute2f128_ps(w[i], w[i + 4], 0x20);
         v[i + 4] = _mm256_permute2f128_ps(w[i], w[i + 4], 0x31);

@@ -28,7 +28,7 @@ typedef __m512 vf;
 typedef __m512d vd;
 typedef __mmask16 vn;
 #define VW ((size_t)16)
-#define MR 14
+#define MR 12
 
 #define FIRST(n) ((__mmask16)((1u << (n)) - 1))
 
@@ -55,7 +55,7 @@ typedef __mmask16 vn;
 static inline __attribute__((always_inline)) void vf_transpose(vf v[16])
 {
     vf w[16];
-#pragma GCC unroll 4
+    ZC_UNROLL(4)
     for (int i = 0; i < 16; i += 4) { /* 4 x 4 inside each 128-bit lane */
         vf a = _mm512_unpacklo_ps(v[i], v[i + 1]), b = _mm512_unpackhi_ps(v[i], v[i + 1]);
         vf c = _mm512_unpacklo_ps(v[i + 2], v[i + 3]), d = _mm512_unpackhi_ps(v[i + 2], v[i + 3]);
@@ -64,7 +64,7 @@ static inline __attribute__((always_inline)) void vf_transpose(vf v[16])
         w[i + 2] = (vf)_mm512_unpacklo_pd((vd)b, (vd)d);
         w[i + 3] = (vf)_mm512_unpackhi_pd((vd)b, (vd)d);
     }
-#pragma GCC unroll 4
+    ZC_UNROLL(4)
     for (int i = 0; i < 4; i++) { /* then 4 x 4 of the lanes */
         vf a = _mm512_shuffle_f32x4(w[i], w[i + 4], 0x88), b = _mm512_shuffle_f32x4(w[i], w[i + 4], 0xdd);
         vf c = _mm512_shuffle_f32x4(w[i + 8], w[i + 12], 0x88);

@@ -70,6 +70,15 @@ extern const zc_cpu_ops zc_cpu_ops_baseline;
 
 const zc_cpu_ops *zc_cpu_get_ops(void);
 
+/* Before a loop of a constant number of steps that index an array of vectors: it must be unrolled before
+ * the compiler decides whether that array lives in registers. clang does so only for "full". */
+#if defined(__clang__)
+#define ZC_UNROLL(steps) _Pragma("clang loop unroll(full)")
+#else
+#define ZC_UNROLL(steps) ZC_PRAGMA(GCC unroll steps)
+#define ZC_PRAGMA(text) _Pragma(#text)
+#endif
+
 /* The drivers: one kernel each, over `threads` threads (at least 1). */
 void zc_cpu_fill(const zc_cpu_ops *ops, void *const bindings[], const zc_fill_params *p, unsigned threads);
 void zc_cpu_affine(const zc_cpu_ops *ops, void *const bindings[], const zc_affine_params *p, unsigned threads);
