@@ -96,7 +96,6 @@ def main() -> None:
                 sources=sorted(source for folder in folders for source in glob(f"{folder}/*.c")),
                 depends=sorted(headers),
                 include_dirs=["csrc", "csrc/wasm3"],
-                define_macros=list(flags.DEFINES),
                 libraries=["m", "dl"] if sys.platform == "linux" else [],
             )
         ],

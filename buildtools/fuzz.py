@@ -28,7 +28,6 @@ def compile_one(source: Path) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     language = flags.WASM3 if source.parent.name == "wasm3" else flags.OURS
     command = ["clang", *flags.COMMON, *language, *INSTRUMENT, "-fsanitize=fuzzer-no-link"]
-    command += [f"-D{name}={value}" for name, value in flags.DEFINES]
     command += [f"-I{ROOT / 'csrc'}", f"-I{ROOT / 'csrc' / 'wasm3'}"]
     subprocess.run([*command, "-c", str(source), "-o", str(target)], check=True)
     return target
