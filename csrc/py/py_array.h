@@ -1,0 +1,52 @@
+/* py_array: a Python argument as a checked view of an array in guest memory.
+ *
+ * zc_py_array_get takes the buffer of any exporter (NumPy array, memoryview, Memory), checks what can be
+ * checked without the other arguments (element type, writability, strides, alignment, that it lies in a
+ * region) and refuses with a typed error that names the argument. It holds the buffer and a reference to the
+ * region until zc_py_array_release, that is for one call: a submission pins its regions by itself.
+ *
+ * Threads: with the GIL. Compares no shapes: that is each method's task. Copies nothing.
+ */
+#ifndef PY_ARRAY_H
+#define PY_ARRAY_H
+
+#include "py_zcwasm.h"
+
+enum {
+    ZC_PY_WRITE = 1, /* an output: must be writable */
+    ZC_PY_WORDS = 2, /* int32 and uint32 will do as well */
+};
+
+typedef struct zc_py_array {
+    const char *name; /* of the argument */
+    PyObject *object; /* borrowed from the caller of the method */
+    Py_buffer view;   /* shape and strides (bytes, not negative, multiples of 4) are here */
+    bool shares_view; /* with another argument, the same object */
+    Py_ssize_t count; /* elements */
+    zc_range range;   /* bytes from the first to the last element; no region when empty */
+} zc_py_array;
+
+/* `other`: an argument got before, or NULL: the same object or region is then not looked up again.
+ * -1 with an exception set, and nothing to release. */
+int zc_py_array_get(PyObject *object, const char *name, unsigned flags, const zc_py_array *other, zc_py_array *array);
+void zc_py_array_release(zc_py_array *array);
+
+static inline Py_ssize_t zc_py_array_stride(const zc_py_array *array, int axis) /* in elements */
+{
+    return array->view.strides[axis] / 4;
+}
+
+bool zc_py_array_same_shape(const zc_py_array *a, const zc_py_array *b);
+bool zc_py_array_contiguous(const zc_py_array *array);
+/* Axes [0, axes) as one axis of `*count` elements at a distance of `*stride` (0 when there is at most one).
+ * False when they do not fold. */
+bool zc_py_array_fold(const zc_py_array *array, int axes, Py_ssize_t *count, Py_ssize_t *stride);
+
+/* "(2, 3)", cut short with "..." when it does not fit. */
+typedef struct zc_py_shape {
+    char text[120];
+} zc_py_shape;
+zc_py_shape zc_py_shape_of(const zc_py_array *array);
+zc_py_shape zc_py_shape_text(const Py_ssize_t *shape, int ndim);
+
+#endif
