@@ -4,11 +4,10 @@
  * issues it; bounds, alignment and overlap are checked below, in zc_device.c. Arguments are parsed by hand
  * because a small call's cost is mostly parsing. Threads: see py_device.h. Copies no array.
  */
-#include <float.h>
+#include "py_device.h" /* first: Python.h sets what the system's headers declare */
+
 #include <math.h>
 #include <string.h>
-
-#include "py_device.h"
 
 /* Kernels with less work than this keep the GIL: giving it back and taking it costs about 0.1 us idle, and a
  * thread that waits for it may keep it for 5 ms. 32 KiB are 1 to 4 us; 256 Ki flops 2 to 20 us. */

@@ -74,7 +74,7 @@ static int wait_for(PyObject *self, int64_t deadline, double timeout)
             if (PyErr_CheckSignals() < 0) {
                 return -1;
             }
-            if (left <= slice) {
+            if (deadline != INT64_MAX && left <= slice) {
                 char number[32];
                 (void)snprintf(number, sizeof number, "%g", timeout);
                 PyErr_Format(PyExc_TimeoutError, "the submission was not done after %s s", number);

@@ -1,0 +1,31 @@
+"""The device layer in C, below Python: tests/c/test_device.c says what is tested."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CSRC = ROOT / "csrc"
+SOURCES = ["zc_alloc", "zc_status", "zc_copies", "zc_kernel", "zc_region*", "zc_cpu*", "zc_device*"]
+SOURCES += ["zc_command_buffer", "zc_submission"]
+
+
+@pytest.mark.threads
+def test_device_layer(tmp_path: Path) -> None:
+    sanitize = os.environ.get("ZCWASM_SANITIZE")
+    instrument = [f"-fsanitize={sanitize}", "-g"] if sanitize else []
+    program = tmp_path / "test_device"
+    files = sorted(str(path) for pattern in SOURCES for path in CSRC.glob(f"{pattern}.c"))
+    compiler = os.environ.get("CC", "clang" if sanitize else "cc")
+    # A real Vulkan backend would clash with the fake one of the test.
+    files = [file for file in files if not Path(file).name.startswith("zc_device_vulkan")]
+    command = [compiler, "-std=c11", "-O1", "-pthread", *instrument, "-DZCWASM_HAVE_VULKAN", f"-I{CSRC}"]
+    command += [*files, str(ROOT / "tests" / "c" / "test_device.c"), "-lm", "-o", str(program)]
+    subprocess.run(command, check=True)
+    done = subprocess.run([str(program)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout == "ok\n"
