@@ -18,13 +18,10 @@
 #include "zc_cpu_pool.h"
 #include "zc_cpu_scratch.h"
 
-#ifndef KC
-#define KC ((size_t)384)
-#endif
-#define NC ((size_t)2048)
-#ifndef MC_TILES
+/* A panel of KC rows fits a first-level cache, KC x NC a second-level one beside the packed a. */
+#define KC ((size_t)256)
+#define NC ((size_t)1024)
 #define MC_TILES ((size_t)8)
-#endif
 #define PARALLEL_FLOPS 2000000.0   /* below this a second thread does not pay */
 #define PARALLEL_VECTOR 131072.0   /* elements of the matrix of a vector product: the same */
 #define DIRECT_ELEMENTS ((size_t)16384) /* b of at most this many is used unpacked: it fits the cache */

@@ -16,6 +16,7 @@
 #include "zc_cpu_pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -37,6 +38,7 @@ static struct {
     zc_pool_body body;
     void *context;
     size_t count;
+    int caller_cpu;           /* -1: not known */
     unsigned places;          /* helpers that may still join */
     bool open;                /* false: indices used up, nobody may join */
     atomic_uint helpers;      /* workers inside; changed under the lock, watched without it */
@@ -91,8 +93,65 @@ static void run_indices(zc_pool_body body, void *context, size_t count)
     }
 }
 
+#if defined(__linux__)
+/* A scheduler that knows nothing of shared caches (a virtual machine's, often) wakes a worker on the CPU of
+ * the thread that woke it, where the two take turns while another CPU idles until the next balancing, some
+ * milliseconds later. So a worker that finds itself on its caller's CPU leaves it, and stays away from that
+ * one CPU until it meets the caller elsewhere. */
+typedef struct placement {
+    cpu_set_t allowed; /* what the host gave the worker */
+    cpu_set_t chosen;  /* what was last set here */
+} placement;
+
+static void place_start(placement *p)
+{
+    if (sched_getaffinity(0, sizeof p->allowed, &p->allowed) != 0) {
+        CPU_ZERO(&p->allowed); /* more CPUs than a cpu_set_t holds: leave all to the scheduler */
+    }
+    p->chosen = p->allowed;
+}
+
+static void place_away(placement *p, int caller_cpu)
+{
+    cpu_set_t now;
+    if (caller_cpu < 0 || caller_cpu >= CPU_SETSIZE || sched_getcpu() != caller_cpu ||
+        sched_getaffinity(0, sizeof now, &now) != 0) {
+        return;
+    }
+    if (!CPU_EQUAL(&now, &p->chosen)) { /* somebody else moved this thread: that counts from now on */
+        p->allowed = now;
+    }
+    now = p->allowed;
+    CPU_CLR(caller_cpu, &now);
+    if (CPU_COUNT(&now) > 0 && sched_setaffinity(0, sizeof now, &now) == 0) {
+        p->chosen = now;
+    }
+}
+#else
+typedef int placement;
+static void place_start(placement *p)
+{
+    *p = 0;
+}
+static void place_away(placement *p, int caller_cpu)
+{
+    (void)p;
+    (void)caller_cpu;
+}
+#endif
+
+static int current_cpu(void)
+{
+#if defined(__linux__)
+    return sched_getcpu();
+#else
+    return -1;
+#endif
+}
+
 static void *worker_main(void *argument)
 {
+    placement where;
     unsigned seen = 0; /* the generation this worker last worked on or waited through */
     char name[16];
     snprintf(name, sizeof name, "zcwasm-cpu-%u", (unsigned)(uintptr_t)argument);
@@ -101,6 +160,7 @@ static void *worker_main(void *argument)
 #elif defined(__linux__)
     pthread_setname_np(pthread_self(), name);
 #endif
+    place_start(&where);
     pthread_mutex_lock(&lock);
     seen = atomic_load(&generation) - 1;
     for (;;) {
@@ -111,9 +171,11 @@ static void *worker_main(void *argument)
                 zc_pool_body body = job.body;
                 void *context = job.context;
                 size_t count = job.count;
+                int caller_cpu = job.caller_cpu;
                 job.places--;
                 atomic_fetch_add(&job.helpers, 1);
                 pthread_mutex_unlock(&lock);
+                place_away(&where, caller_cpu);
                 run_indices(body, context, count);
                 pthread_mutex_lock(&lock);
                 if (atomic_fetch_sub(&job.helpers, 1) == 1) {
@@ -220,6 +282,7 @@ void zc_pool_run(zc_pool_body body, void *context, size_t count, unsigned thread
     job.context = context;
     job.count = count;
     job.places = helpers;
+    job.caller_cpu = current_cpu();
     job.open = true;
     atomic_store_explicit(&job.next, 0, memory_order_relaxed);
     atomic_fetch_add(&generation, 1);
