@@ -127,7 +127,11 @@ def test_context_manager() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
-        ((131072, 1, np.uint8), IndexError, "1 bytes at offset 131072 do not lie in a memory of 131072 bytes"),
+        (
+            (131072, 1, np.uint8),
+            IndexError,
+            "1 bytes at offset 131072 do not lie in a memory of 131072 bytes",
+        ),
         ((0, 32769, np.float32), IndexError, "131076 bytes at offset 0"),
         ((131070, 1, np.float32), IndexError, "4 bytes at offset 131070"),
         ((2**64 - 1, 1, np.uint8), IndexError, "18446744073709551615"),
@@ -205,6 +209,7 @@ def test_dlpack() -> None:
     assert memory.pins == 1
 
 
+@pytest.mark.footprint
 def test_a_reservation_costs_nothing() -> None:
     before = resident_bytes()
     memories = [zcwasm.Memory(1) for _ in range(100)]  # 400 GiB of address space
@@ -218,6 +223,7 @@ def test_a_reservation_costs_nothing() -> None:
         memories[0].grow(1)
 
 
+@pytest.mark.footprint
 @pytest.mark.skipif(sys.platform != "linux", reason="limits address space through RLIMIT_AS")
 def test_a_limit_the_machine_cannot_reserve() -> None:
     run_python(
@@ -235,6 +241,7 @@ def test_a_limit_the_machine_cannot_reserve() -> None:
     )
 
 
+@pytest.mark.footprint
 def test_idle_instances_are_small() -> None:
     run_python(
         """
@@ -251,6 +258,7 @@ def test_idle_instances_are_small() -> None:
     )
 
 
+@pytest.mark.footprint
 def test_no_leak_over_instance_lifecycles() -> None:
     run_python(
         """
