@@ -28,7 +28,7 @@ static inline __attribute__((always_inline)) __m256i first(size_t n)
     return _mm256_loadu_si256((const __m256i *)(first_table + 8 - n));
 }
 
-/* vf_scale2: n is an integer from -152 to 0; in two factors because 2^-150 is no normal number. */
+/* vf_scale2: n is an integer from -150 to 0; in two factors because 2^-150 is no normal number. */
 static inline __attribute__((always_inline)) vf vf_scale2(vf x, vf n)
 {
     __m256i whole = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(whole, 1);
@@ -47,6 +47,7 @@ static inline __attribute__((always_inline)) vf vf_scale2(vf x, vf n)
 #define vf_set1(x) _mm256_set1_ps(x)
 #define vf_fma(a, b, c) _mm256_fmadd_ps(a, b, c)
 #define vf_max(a, b) _mm256_max_ps(a, b)
+#define vf_unless_less(v, a, b) _mm256_and_ps(v, _mm256_cmp_ps(a, b, _CMP_NLT_UQ))
 #define vf_round(x) _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #define vn_none() _mm256_setzero_ps()
 #define vn_add(nan, a, b) _mm256_or_ps(nan, _mm256_cmp_ps(a, b, _CMP_UNORD_Q))

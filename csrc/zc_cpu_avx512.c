@@ -2,7 +2,7 @@
  *
  * What an instruction set defines for the .inc files: VW floats in a vf; loads and stores at any address,
  * whole, of the first n (the rest reads as 0, or as `other`); fused multiply-add a * b + c; vf_max(a, b)
- * that gives b (or NaN) when one is NaN; vf_round to the nearest integer; vf_scale2(x, n) = x * 2^n with
+ * that gives b (or NaN) when one is NaN; vf_unless_less(v, a, b): v, or 0 where a < b; vf_round to the nearest integer; vf_scale2(x, n) = x * 2^n with
  * one rounding; vn, which collects whether a NaN was seen; vd, half of a vf as doubles; vf_transpose of a
  * square in place; zc_prefetch_write. Operators + - * work on vf and vd.
  *
@@ -41,6 +41,7 @@ typedef __mmask16 vn;
 #define vf_set1(x) _mm512_set1_ps(x)
 #define vf_fma(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define vf_max(a, b) _mm512_max_ps(a, b)
+#define vf_unless_less(v, a, b) _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, b, _CMP_NLT_UQ), v)
 #define vf_round(x) _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #define vf_scale2(x, n) _mm512_scalef_ps(x, n)
 #define vn_none() ((__mmask16)0)

@@ -65,6 +65,7 @@ INLINE_OP vf vf_set1(float x)
 
 #define vf_loadn(p, n) vf_loadn_or(p, n, vf_set1(0.0f))
 #define vf_fma(a, b, c) ((a) * (b) + (c))
+#define vf_unless_less(v, a, b) ((vf)((vi)(v) & ~(vi)((a) < (b))))
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -84,7 +85,7 @@ INLINE_OP vf vf_round(vf x)
     return (x + magic) - magic;
 }
 
-/* n is an integer from -152 to 0; in two factors because 2^-150 is no normal number. */
+/* n is an integer from -150 to 0; in two factors because 2^-150 is no normal number. */
 INLINE_OP vf vf_scale2(vf x, vf n)
 {
     const vf magic = vf_set1(12582912.0f);

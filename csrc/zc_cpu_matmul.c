@@ -26,7 +26,7 @@
 #define PARALLEL_VECTOR 131072.0   /* elements of the matrix of a vector product: the same */
 #define DIRECT_ELEMENTS ((size_t)16384) /* b of at most this many is used unpacked: it fits the cache */
 #define GATHER ((size_t)4096)      /* elements of a strided vector copied at a time */
-#define STRIP ((size_t)1024)       /* columns of a task of vector * matrix */
+#define STRIP ((size_t)4096)       /* columns of a task of vector * matrix */
 
 typedef struct product {
     const zc_cpu_ops *ops;

@@ -55,7 +55,7 @@ INLINE_OP vf vf_firstn(vf v, size_t n)
     return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(v), vld1q_u32(table + 4 - n)));
 }
 
-/* n is an integer from -152 to 0; in two factors because 2^-150 is no normal number. */
+/* n is an integer from -150 to 0; in two factors because 2^-150 is no normal number. */
 INLINE_OP vf vf_scale2(vf x, vf n)
 {
     int32x4_t whole = vcvtq_s32_f32(n), half = vshrq_n_s32(whole, 1);
@@ -71,6 +71,8 @@ INLINE_OP vf vf_scale2(vf x, vf n)
 #define vf_set1(x) vdupq_n_f32(x)
 #define vf_fma(a, b, c) vfmaq_f32(c, a, b)
 #define vf_max(a, b) vmaxq_f32(a, b)
+#define vf_unless_less(v, a, b) \
+    vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(v), vcltq_f32(a, b)))
 #define vf_round(x) vrndnq_f32(x)
 #define vn_none() vdupq_n_u32(0)
 /* vmaxq hands a NaN on by itself, but which lane wins is then up to scalar code; so collect as elsewhere. */
