@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 CSRC = ROOT / "csrc"
-SOURCES = ["zc_alloc", "zc_status", "zc_copies", "zc_kernel", "zc_region*", "zc_cpu*", "zc_device*"]
+SOURCES = ["zc_status", "zc_copies", "zc_kernel", "zc_region*", "zc_cpu*", "zc_device*"]
 SOURCES += ["zc_command_buffer", "zc_submission"]
 
 

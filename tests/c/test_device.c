@@ -14,7 +14,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "zc_alloc.h"
 #include "zc_device_internal.h"
+
+/* Under TSan a forked child cannot start threads. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WITHOUT_FORK
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define WITHOUT_FORK
+#endif
 
 #define CHECK(condition)                                                            \
     do {                                                                            \
@@ -26,6 +37,35 @@
 #define CHECK_FAILS(call, status, text) CHECK((call) == (status) && strstr(error.message, (text)))
 
 static zc_error error;
+
+/* ---- zc_alloc, counted, and failing once when told to ---- */
+static _Atomic long blocks, countdown = -1; /* countdown: this many requests succeed before one fails */
+
+static bool fails(void)
+{
+    return atomic_load(&countdown) >= 0 && atomic_fetch_sub(&countdown, 1) == 0;
+}
+void *zc_malloc(size_t size)
+{
+    return zc_realloc(NULL, size);
+}
+void *zc_calloc(size_t count, size_t size)
+{
+    void *block = fails() ? NULL : calloc(count ? count : 1, size ? size : 1);
+    blocks += block != NULL;
+    return block;
+}
+void *zc_realloc(void *pointer, size_t size)
+{
+    void *block = fails() ? NULL : realloc(pointer, size ? size : 1);
+    blocks += block && !pointer;
+    return block;
+}
+void zc_free(void *pointer)
+{
+    blocks -= pointer != NULL;
+    free(pointer);
+}
 
 /* ---- a fake GPU: holds work until told to complete it ---- */
 static struct {
@@ -279,7 +319,7 @@ static void test_hazards(zc_region *region)
 
 static void test_fork(zc_device *device, zc_region *region)
 {
-#if defined(__SANITIZE_THREAD__) /* starts no threads in a forked child */
+#if defined(WITHOUT_FORK)
     return;
 #endif
     zc_submission *submission = increments(device, region, 3000, 65536);
@@ -317,6 +357,82 @@ static void test_last_reference(void)
         zc_device_release(device);
     }
     zc_device_drain_all();
+}
+
+/* Record two dispatches over two regions, submit, be told, wait. */
+static zc_status all_steps(const char *kind, zc_region *const regions[2])
+{
+    zc_device *device = NULL;
+    zc_command_buffer *buffer = NULL;
+    zc_submission *submission = NULL;
+    zc_affine_params p = {.count = 4, .scale = 1, .shift = 1};
+    int ends[2];
+    CHECK(pipe(ends) == 0);
+    zc_status status = zc_device_open(kind, NULL, &device, &error);
+    if (status == ZC_OK) {
+        status = zc_command_buffer_new(device, &buffer, &error);
+    }
+    for (int i = 0; i < 40 && status == ZC_OK; i++) {
+        zc_range r[2] = {{regions[i % 2], 0, 16}, {regions[i % 2], 16, 16}};
+        status = zc_command_buffer_dispatch(buffer, zc_kernel_find("affine"), r, 2, &p, sizeof p, &error);
+    }
+    if (status == ZC_OK) {
+        status = zc_command_buffer_submit(buffer, &submission, &error);
+    }
+    if (status == ZC_OK) {
+        status = zc_submission_notify(submission, ends[1], &error);
+        if (strcmp(kind, "vulkan") == 0) {
+            zc_device_work_done(fake.held, ZC_OK, 0, NULL);
+        }
+        CHECK(zc_submission_wait(submission, -1, &error) == ZC_OK);
+        zc_submission_release(submission);
+    }
+    close(ends[0]);
+    close(ends[1]);
+    zc_command_buffer_free(buffer);
+    zc_device_release(device);
+    return status;
+}
+
+/* What is allocated, once it is `expected` or has had the time: a queue thread may be a step behind. */
+static long settled(long expected)
+{
+    for (int i = 0; blocks != expected && i < 300; i++) {
+        usleep(1000);
+    }
+    return blocks;
+}
+
+static void test_allocation_failures(const char *kind)
+{
+    int failures = 0;
+    (void)settled(-1);
+    for (long n = 0; n < 100; n++) {
+        zc_region *regions[2];
+        long before = blocks;
+        for (int i = 0; i < 2; i++) {
+            CHECK(zc_region_create(65536, 65536, &regions[i], &error) == ZC_OK);
+        }
+        memset(&error, 0, sizeof error);
+        countdown = n;
+        zc_status status = all_steps(kind, regions);
+        bool reached = countdown < 0;
+        countdown = -1;
+        CHECK(status == ZC_OK || status == ZC_NO_MEMORY);
+        CHECK(status == ZC_OK || strstr(error.message, "cannot"));
+        failures += status != ZC_OK;
+        zc_device_drain_all();
+        for (int i = 0; i < 2; i++) {
+            CHECK(zc_region_pins(regions[i]) == 0);
+            zc_region_release(regions[i]);
+        }
+        CHECK(settled(before) == before);
+        if (!reached) {
+            CHECK(status == ZC_OK && failures > 4);
+            return;
+        }
+    }
+    CHECK(!"every request failed once");
 }
 
 static double now(void)
@@ -366,6 +482,7 @@ int main(int count, char **arguments)
         test_hazards(region);
         test_fork(device, region);
         test_last_reference();
+        test_allocation_failures("cpu");
     }
     zc_device_release(device);
     zc_region_release(region);
@@ -373,7 +490,10 @@ int main(int count, char **arguments)
     CHECK(zc_region_count() == 0);
     if (fake.opened) {
         CHECK(fake.buffers_alive == 0 && fake.closed == 1);
+        test_allocation_failures("vulkan");
+        CHECK(fake.buffers_alive == 0 && fake.closed == fake.opened);
     }
+    CHECK(settled(0) == 0);
     puts("ok");
     return 0;
 }
