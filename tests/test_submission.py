@@ -30,6 +30,12 @@ def slow(device: zcwasm.Device, arena: Arena, seconds: float = 0.3) -> tuple[zcw
     return batch.submit(), np.full(1 << 21, steps, np.float32)
 
 
+def settle() -> None:
+    """Let go of what earlier tests left in flight or in cycles."""
+    zcwasm._core._drain()
+    gc.collect()
+
+
 def test_dispatches_and_submissions_keep_their_order(device: zcwasm.Device, arena: Arena) -> None:
     x, y = arena.put(np.zeros(1001)), arena.empty(1001)
     submissions = []
@@ -221,6 +227,8 @@ def test_await(device: zcwasm.Device, arena: Arena) -> None:
 
 @pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="counts open descriptors")
 def test_cancelling_leaves_the_work_running(device: zcwasm.Device, arena: Arena) -> None:
+    settle()
+
     async def main() -> None:
         before = len(os.listdir("/dev/fd"))
         submission, _ = slow(device, arena)
@@ -237,18 +245,12 @@ def test_cancelling_leaves_the_work_running(device: zcwasm.Device, arena: Arena)
         assert not submission.done
         await submission
         for _ in range(100):  # the completing thread closes its duplicates just after it wakes us
-            if len(os.listdir("/dev/fd")) == before:
+            if len(os.listdir("/dev/fd")) <= before:
                 break
             await asyncio.sleep(0.01)
-        assert len(os.listdir("/dev/fd")) == before
+        assert len(os.listdir("/dev/fd")) <= before
 
     asyncio.run(main())
-
-
-def settle() -> None:
-    """Let go of what earlier tests left in flight or in cycles."""
-    zcwasm._core._drain()
-    gc.collect()
 
 
 def test_work_in_flight_owns_what_it_uses(device: zcwasm.Device) -> None:
