@@ -27,6 +27,7 @@
 #include "zc_cpu.h"
 
 #define SPIN_NS 20000 /* what a sleeping worker costs to wake, roughly */
+#define MAX_PLACED 7  /* workers that are kept off their caller's CPU */
 #define WORKER_STACK (512 * 1024)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -93,52 +94,54 @@ static void run_indices(zc_pool_body body, void *context, size_t count)
     }
 }
 
+/* What the pool knows of each worker; all but `thread` and `avoids` only matter on Linux. */
+static struct placement {
+    pthread_t thread;
+    bool asleep;       /* under the lock */
+    atomic_int avoids; /* the CPU it stays away from, or -1 */
 #if defined(__linux__)
+    cpu_set_t allowed; /* what the host gave it */
+    cpu_set_t chosen;  /* what was last set here */
+#endif
+} placements[ZC_POOL_MAX_THREADS];
+
 /* A scheduler that knows nothing of shared caches (a virtual machine's, often) wakes a worker on the CPU of
  * the thread that woke it, where the two take turns while another CPU idles until the next balancing, some
- * milliseconds later. So a worker that finds itself on its caller's CPU leaves it, and stays away from that
- * one CPU until it meets the caller elsewhere. */
-typedef struct placement {
-    cpu_set_t allowed; /* what the host gave the worker */
-    cpu_set_t chosen;  /* what was last set here */
-} placement;
-
-static void place_start(placement *p)
+ * milliseconds later. So a worker stays away from the CPU its caller was on: the caller sees to it before
+ * it wakes sleepers, and a worker that was awake sees to it itself. One worker's mask is never set by two
+ * threads at once: the caller sets those of sleepers, under the lock. */
+static void place_away(struct placement *w, int caller_cpu)
 {
-    if (sched_getaffinity(0, sizeof p->allowed, &p->allowed) != 0) {
-        CPU_ZERO(&p->allowed); /* more CPUs than a cpu_set_t holds: leave all to the scheduler */
-    }
-    p->chosen = p->allowed;
-}
-
-static void place_away(placement *p, int caller_cpu)
-{
+#if defined(__linux__)
     cpu_set_t now;
-    if (caller_cpu < 0 || caller_cpu >= CPU_SETSIZE || sched_getcpu() != caller_cpu ||
-        sched_getaffinity(0, sizeof now, &now) != 0) {
+    if (caller_cpu < 0 || caller_cpu >= CPU_SETSIZE || atomic_load(&w->avoids) == caller_cpu ||
+        pthread_getaffinity_np(w->thread, sizeof now, &now) != 0) { /* more CPUs than a cpu_set_t holds */
         return;
     }
-    if (!CPU_EQUAL(&now, &p->chosen)) { /* somebody else moved this thread: that counts from now on */
-        p->allowed = now;
+    if (atomic_load(&w->avoids) < 0 || !CPU_EQUAL(&now, &w->chosen)) { /* set by the host: counts from now on */
+        w->allowed = now;
     }
-    now = p->allowed;
+    now = w->allowed;
     CPU_CLR(caller_cpu, &now);
-    if (CPU_COUNT(&now) > 0 && sched_setaffinity(0, sizeof now, &now) == 0) {
-        p->chosen = now;
+    if (CPU_COUNT(&now) > 0 && pthread_setaffinity_np(w->thread, sizeof now, &now) == 0) {
+        w->chosen = now;
+        atomic_store(&w->avoids, caller_cpu);
+    }
+#else
+    (void)w;
+    (void)caller_cpu;
+#endif
+}
+
+/* With the lock held, before sleepers are woken. Many workers are left to the scheduler: they spread. */
+static void place_sleepers(int caller_cpu)
+{
+    for (unsigned i = 0; workers <= MAX_PLACED && i < workers; i++) {
+        if (placements[i].asleep) {
+            place_away(&placements[i], caller_cpu);
+        }
     }
 }
-#else
-typedef int placement;
-static void place_start(placement *p)
-{
-    *p = 0;
-}
-static void place_away(placement *p, int caller_cpu)
-{
-    (void)p;
-    (void)caller_cpu;
-}
-#endif
 
 static int current_cpu(void)
 {
@@ -151,16 +154,16 @@ static int current_cpu(void)
 
 static void *worker_main(void *argument)
 {
-    placement where;
+    unsigned number = (unsigned)(uintptr_t)argument;
+    struct placement *where = &placements[number - 1];
     unsigned seen = 0; /* the generation this worker last worked on or waited through */
     char name[16];
-    snprintf(name, sizeof name, "zcwasm-cpu-%u", (unsigned)(uintptr_t)argument);
+    snprintf(name, sizeof name, "zcwasm-cpu-%u", number);
 #if defined(__APPLE__)
     pthread_setname_np(name);
 #elif defined(__linux__)
     pthread_setname_np(pthread_self(), name);
 #endif
-    place_start(&where);
     pthread_mutex_lock(&lock);
     seen = atomic_load(&generation) - 1;
     for (;;) {
@@ -175,7 +178,9 @@ static void *worker_main(void *argument)
                 job.places--;
                 atomic_fetch_add(&job.helpers, 1);
                 pthread_mutex_unlock(&lock);
-                place_away(&where, caller_cpu);
+                if (number <= MAX_PLACED && caller_cpu == current_cpu()) {
+                    place_away(where, caller_cpu);
+                }
                 run_indices(body, context, count);
                 pthread_mutex_lock(&lock);
                 if (atomic_fetch_sub(&job.helpers, 1) == 1) {
@@ -188,9 +193,11 @@ static void *worker_main(void *argument)
         spin_while(&generation, seen, false);
         pthread_mutex_lock(&lock);
         sleeping++;
+        where->asleep = true;
         while (atomic_load(&generation) == seen) {
             pthread_cond_wait(&work, &lock);
         }
+        where->asleep = false;
         sleeping--;
     }
     return NULL;
@@ -238,8 +245,10 @@ static void start_workers(unsigned wanted)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old); /* inherited: signals go to the host program's threads */
     while (workers < wanted) {
-        pthread_t thread;
-        if (pthread_create(&thread, &attributes, worker_main, (void *)(uintptr_t)(workers + 1)) != 0) {
+        struct placement *w = &placements[workers];
+        w->asleep = false;
+        atomic_store(&w->avoids, -1);
+        if (pthread_create(&w->thread, &attributes, worker_main, (void *)(uintptr_t)(workers + 1)) != 0) {
             break;
         }
         workers++;
@@ -286,6 +295,9 @@ void zc_pool_run(zc_pool_body body, void *context, size_t count, unsigned thread
     job.open = true;
     atomic_store_explicit(&job.next, 0, memory_order_relaxed);
     atomic_fetch_add(&generation, 1);
+    if (sleeping > 0) {
+        place_sleepers(job.caller_cpu);
+    }
     awake = workers - sleeping;
     wake = helpers > awake ? helpers - awake : 0;
     pthread_mutex_unlock(&lock);
