@@ -2,7 +2,6 @@
 #ifndef ZC_GUEST_INTERNAL_H
 #define ZC_GUEST_INTERNAL_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 #include "wasm3/m3_env.h"
@@ -27,7 +26,6 @@ struct zc_memory {
     zc_region *region;
     zc_limits_type type; /* as declared */
     uint32_t maximum;    /* pages that it can grow to: what is declared, allowed and reserved */
-    pthread_mutex_t lock; /* growth */
     zc_store store;
 };
 

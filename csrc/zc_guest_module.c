@@ -90,7 +90,6 @@ zc_status zc_memory_new(const zc_limits_type *type, uint64_t byte_limit, zc_memo
     atomic_init(&memory->references, 1);
     memory->type = *type;
     memory->maximum = maximum;
-    pthread_mutex_init(&memory->lock, NULL);
     memory->store.header = (M3MemoryHeader *)zc_region_base(memory->region) - 1;
     memory->store.header->length = (size_t)type->minimum * ZC_WASM_PAGE_SIZE;
     *out = memory;
@@ -106,7 +105,6 @@ zc_memory *zc_memory_retain(zc_memory *memory)
 void zc_memory_release(zc_memory *memory)
 {
     if (memory && released(&memory->references)) {
-        pthread_mutex_destroy(&memory->lock);
         zc_region_release(memory->region);
         zc_free(memory);
     }
@@ -130,21 +128,20 @@ uint32_t zc_memory_maximum(const zc_memory *memory, bool *declared)
 
 zc_status zc_memory_grow(zc_memory *memory, uint32_t delta, uint32_t *previous, zc_error *error)
 {
-    pthread_mutex_lock(&memory->lock);
-    uint32_t pages = zc_memory_pages(memory);
-    zc_status status = ZC_OK;
-    *previous = pages;
-    if (delta > memory->maximum - pages) {
-        status = zc_fail(error, ZC_OUT_OF_BOUNDS, "cannot grow a memory of %u pages by %u: its maximum is %u", pages,
-                         delta, memory->maximum);
-    } else if (delta > 0) {
-        uint64_t size = ((uint64_t)pages + delta) * ZC_WASM_PAGE_SIZE;
-        status = zc_region_grow(memory->region, size, error);
-        if (status == ZC_OK) {
-            memory->store.header->length = (size_t)size;
-        }
+    /* The reservation is the maximum, so the region's own check is the check of pages. */
+    uint64_t before;
+    zc_status status = zc_region_grow(memory->region, (uint64_t)delta * ZC_WASM_PAGE_SIZE, &before, error);
+    *previous = (uint32_t)(before / ZC_WASM_PAGE_SIZE);
+    if (status == ZC_OUT_OF_BOUNDS) {
+        return zc_fail(error, ZC_OUT_OF_BOUNDS, "cannot grow a memory of %u pages by %u: its maximum is %u",
+                       *previous, delta, memory->maximum);
     }
-    pthread_mutex_unlock(&memory->lock);
+    /* The host and a guest on another thread may grow at once: the length that guests see only rises. */
+    size_t size = (size_t)zc_region_size(memory->region), *length = &memory->store.header->length;
+    size_t seen = __atomic_load_n(length, __ATOMIC_RELAXED);
+    while (status == ZC_OK && seen < size &&
+           !__atomic_compare_exchange_n(length, &seen, size, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
+    }
     return status;
 }
 

@@ -41,6 +41,29 @@ static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static zc_region **table;
 static size_t table_count, table_capacity;
 
+/* A thread that holds a lock at the moment of fork does not exist in the child: take all of them before, and
+ * give them back on both sides. Order: the table, then the regions in it; nobody takes them otherwise. */
+static void before_fork(void)
+{
+    pthread_mutex_lock(&table_lock);
+    for (size_t i = 0; i < table_count; i++) {
+        pthread_mutex_lock(&table[i]->lock);
+    }
+}
+
+static void after_fork(void)
+{
+    for (size_t i = table_count; i > 0; i--) {
+        pthread_mutex_unlock(&table[i - 1]->lock);
+    }
+    pthread_mutex_unlock(&table_lock);
+}
+
+static void watch_forks(void)
+{
+    (void)pthread_atfork(before_fork, after_fork, after_fork);
+}
+
 /* The index of the first region whose base is above `address`. */
 static size_t table_after(const uint8_t *address)
 {
@@ -116,6 +139,8 @@ zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc
     if (!region) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a region's bookkeeping");
     }
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, watch_forks);
     uint64_t body = round_up(reserved);
     region->mapping_size = GUARD + ZC_REGION_HEADER + body + GUARD;
     int code = zc_region_os_reserve(region->mapping_size, &region->mapping);
@@ -199,17 +224,17 @@ uint64_t zc_region_reserved(const zc_region *region)
     return region->reserved;
 }
 
-zc_status zc_region_grow(zc_region *region, uint64_t size, zc_error *error)
+zc_status zc_region_grow(zc_region *region, uint64_t delta, uint64_t *previous, zc_error *error)
 {
     zc_status status = ZC_OK;
-    if (size > region->reserved) {
-        return zc_fail(error, ZC_OUT_OF_BOUNDS, "cannot grow to %llu bytes: %llu are reserved",
-                       (unsigned long long)size, (unsigned long long)region->reserved);
-    }
     pthread_mutex_lock(&region->lock);
     uint64_t old = atomic_load_explicit(&region->size, memory_order_relaxed);
-    uint64_t target = round_up(size);
-    if (target > old) {
+    *previous = old;
+    if (delta > region->reserved - old) {
+        status = zc_fail(error, ZC_OUT_OF_BOUNDS, "cannot grow from %llu bytes by %llu: %llu are reserved",
+                         (unsigned long long)old, (unsigned long long)delta, (unsigned long long)region->reserved);
+    } else if (delta > 0) {
+        uint64_t target = old + round_up(delta);
         int code = zc_region_os_commit(region->base + old, target - old);
         if (code == 0) {
             expect_use(region, old, target);

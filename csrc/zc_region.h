@@ -9,7 +9,7 @@
  * of what is already there stays, so pointers into it (views, GPU buffers, guest pointers) stay valid.
  *
  * Ownership: reference counted (retain/release, any thread); memory is returned when the last reference
- * goes. A pin is a reference that also says "a view or a submission is using the bytes": an owner who
+ * goes. After fork the child has regions of its own with the same contents. A pin is a reference that also says "a view or a submission is using the bytes": an owner who
  * wants to close checks zc_region_pins first. Threads: sizes and counts are atomic, growth is serialised
  * here; the bytes themselves are shared without locks.
  *
@@ -38,9 +38,9 @@ uint8_t *zc_region_base(const zc_region *region);
 uint64_t zc_region_size(const zc_region *region);     /* committed bytes that users may touch */
 uint64_t zc_region_reserved(const zc_region *region); /* what size can grow to */
 
-/* Commit up to `size` bytes in place; never shrinks. ZC_OUT_OF_BOUNDS past the reservation,
+/* Commit `delta` more bytes in place; *previous is the size before. ZC_OUT_OF_BOUNDS past the reservation,
  * ZC_NO_MEMORY when the system refuses. New bytes are zero. */
-zc_status zc_region_grow(zc_region *region, uint64_t size, zc_error *error);
+zc_status zc_region_grow(zc_region *region, uint64_t delta, uint64_t *previous, zc_error *error);
 
 /* Retain and count a user of the bytes; the opposite. */
 void zc_region_pin(zc_region *region);
