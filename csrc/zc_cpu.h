@@ -17,7 +17,8 @@
 
 /* Run one built-in kernel to its end. bindings[i] points at the first element of binding i; params is
  * the kernel's own struct. threads: how many threads may work, the caller included, at most 64; 0 for as
- * many as the process may use (CPU affinity and cgroup quota counted). ZC_NO_MEMORY when scratch cannot be had; outputs are then undefined. */
+ * many as the process may use (CPU affinity and cgroup quota counted). ZC_NO_MEMORY when scratch cannot be
+ * had; outputs are then undefined. */
 zc_status zc_cpu_run(zc_kernel_id id, void *const bindings[], const void *params, unsigned threads,
                      zc_error *error);
 
