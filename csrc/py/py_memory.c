@@ -255,7 +255,7 @@ done:
     return result;
 }
 
-PyDoc_STRVAR(memory_read_doc, "read($self, ptr, size)\n--\n\n"
+PyDoc_STRVAR(memory_read_doc, "read($self, ptr, size, /)\n--\n\n"
                               "Copy of `size` bytes at `ptr`, as bytes. Counted in copy_stats() as memory_read.");
 
 static PyObject *memory_read(PyObject *object, PyObject *arguments)
@@ -274,7 +274,7 @@ static PyObject *memory_read(PyObject *object, PyObject *arguments)
     return bytes;
 }
 
-PyDoc_STRVAR(memory_write_doc, "write($self, ptr, data)\n--\n\n"
+PyDoc_STRVAR(memory_write_doc, "write($self, ptr, data, /)\n--\n\n"
                                "Copy the bytes of `data` (any contiguous buffer) to `ptr`. Counted in\n"
                                "copy_stats() as memory_write.");
 
@@ -301,7 +301,7 @@ static PyObject *memory_write(PyObject *object, PyObject *arguments)
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(memory_grow_doc, "grow($self, pages)\n--\n\n"
+PyDoc_STRVAR(memory_grow_doc, "grow($self, pages, /)\n--\n\n"
                               "Grow in place by `pages` of 64 KiB; returns the size before, in pages.\n\n"
                               "The base address does not change and views stay valid. Raises IndexError past\n"
                               "the maximum, MemoryError when the system has no more.");

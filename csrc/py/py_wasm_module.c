@@ -296,7 +296,7 @@ static PyObject *module_validate(PyObject *type, PyObject *source)
 
 static PyMethodDef module_methods[] = {
     {"validate", module_validate, METH_O | METH_CLASS,
-     "validate($type, source)\n--\n\nWhether `source` (path or bytes) is a valid, supported module."},
+     "validate($type, source, /)\n--\n\nWhether `source` (path or bytes) is a valid, supported module."},
     {NULL, NULL, 0, NULL},
 };
 
