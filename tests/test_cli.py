@@ -1,0 +1,254 @@
+"""The command line: what it prints, and what it says about input that makes no sense."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import guest_path
+
+import zcwasm
+from zcwasm import _cli, _demo
+
+DEMO = Path(zcwasm.__file__).parent / "guests" / "demo.wasm"
+TRAPS = str(guest_path("command"))
+
+
+class Ran:
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def zcwasm_command(capsys: pytest.CaptureFixture[str]) -> Any:
+    def call(*arguments: str) -> Ran:
+        try:
+            status = _cli.main(arguments)
+        except SystemExit as leave:  # argparse
+            status = leave.code if isinstance(leave.code, int) else 1
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return Ran(status, out, err)
+
+    return call
+
+
+class TestDemo:
+    @pytest.fixture(params=[info["kind"] for info in zcwasm.devices() if info["available"]])
+    def kind(self, request: pytest.FixtureRequest) -> str:
+        return str(request.param)
+
+    def test_json(self, zcwasm_command: Any, kind: str) -> None:
+        ran = zcwasm_command("demo", "--size", "65", "--device", kind, "--json")
+        result = ran.json
+        assert result["size"] == 65
+        assert result["elements"] == 65 * 65
+        assert result["device"]["kind"] == kind
+        for row in result["pointers"].values():
+            assert row["guest"] == result["guest_base"] + row["guest_offset"] == row["numpy"]
+            if result["device"]["unified_memory"]:
+                assert row["device"] == row["guest"]
+        direct, copying = result["in_place"], result["copying"]
+        assert direct["copied_bytes"] == 0
+        assert copying["copied_bytes"] == 3 * 4 * 65 * 65
+        assert direct["errors"] == copying["errors"] == 0
+        assert direct["checksum"] == copying["checksum"]
+        assert direct["seconds"]["copy_out"] is direct["seconds"]["copy_back"] is None
+        assert all(value > 0 for value in copying["seconds"].values())
+
+    @pytest.mark.footprint
+    def test_dispatch_in_place_needs_no_memory(self, zcwasm_command: Any) -> None:
+        ran = zcwasm_command("demo", "--size", "512", "--device", "cpu", "--threads", "1", "--json")
+        assert ran.status == 0
+        assert ran.json["holds"] is True
+        assert ran.json["device"]["threads"] == 1
+        assert ran.json["in_place"]["resident_growth"] < 200_000
+        assert ran.json["copying"]["resident_growth"] > 2 * 4 * 512 * 512
+
+    @pytest.mark.parametrize("size", ["1", "7"])
+    def test_small_sizes(self, zcwasm_command: Any, size: str) -> None:
+        result = zcwasm_command("demo", "--size", size, "--device", "cpu", "--json").json
+        assert result["pointers_equal"]
+        assert result["in_place"]["errors"] == 0
+
+    def test_table_says_what_was_found(self) -> None:
+        result = _demo.run(16, "cpu")
+        result["failed"] = []
+        text = _demo.table(result)
+        assert f"{result['pointers']['C']['numpy']:#x}" in text
+        assert "0 of 256" in text
+        assert text.endswith("One pointer, nothing copied, no errors.")
+        result["failed"] = ["the pointers differ"]
+        assert _demo.table(result).endswith("FAILED: the pointers differ")
+
+    def test_every_claim_can_fail(self) -> None:
+        result = _demo.run(8, "cpu")
+        result["in_place"]["resident_growth"] = 0
+        assert _demo.failures(result) == []
+        result["pointers_equal"] = False
+        result["in_place"].update(copied_bytes=1, resident_growth=10**6, errors=2, checksum="")
+        result["copying"]["errors"] = 3
+        assert len(_demo.failures(result)) == 6
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["--size", "0"],
+            ["--size", "-1"],
+            ["--size", "18919"],
+            ["--size", "many"],
+            ["--device", "abacus"],
+            ["--threads", "0"],
+        ],
+    )
+    def test_arguments_that_make_no_sense(self, zcwasm_command: Any, arguments: list[str]) -> None:
+        ran = zcwasm_command("demo", *arguments)
+        assert ran.status == 2
+        assert arguments[1] in ran.err.splitlines()[-1]
+
+    @pytest.mark.parametrize("size", [0, -1, 18919])
+    def test_guest_refuses_sizes_that_do_not_fit(self, size: int) -> None:
+        with pytest.raises(ValueError, match=f"size {size}: .* 1 to 18918"):
+            _demo.Guest(size)
+
+    def test_absent_device(self, zcwasm_command: Any) -> None:
+        absent = [info for info in zcwasm.devices() if not info["available"]]
+        if not absent:
+            pytest.skip("every device is here")
+        ran = zcwasm_command("demo", "--device", absent[0]["kind"])
+        assert ran.status == 1
+        assert absent[0]["reason"] in ran.err
+
+
+class TestDevices:
+    def test_lists_all_with_reasons(self, zcwasm_command: Any) -> None:
+        ran = zcwasm_command("devices")
+        lines = ran.out.splitlines()
+        assert ran.status == 0
+        assert len(lines) == len(zcwasm.devices())
+        for line, info in zip(lines, zcwasm.devices(), strict=True):
+            assert line.startswith(info["kind"])
+            assert (info["name"] if info["available"] else info["reason"]) in line
+
+    def test_json(self, zcwasm_command: Any) -> None:
+        assert zcwasm_command("devices", "--json").json == zcwasm.devices()
+
+
+class TestInspect:
+    def test_text(self, zcwasm_command: Any) -> None:
+        ran = zcwasm_command("inspect", str(guest_path("imports")))
+        assert ran.status == 0
+        for line in (
+            "  env.memory: memory, 1 pages of 64 KiB, at most 100",
+            "  env.seed: global i64",
+            "  env.shared: global mutable i32",
+            "  env.started(i64) -> ()",
+            "  poke(i32, i32) -> ()",
+        ):
+            assert line in ran.out.splitlines()
+
+    def test_json(self, zcwasm_command: Any) -> None:
+        result = zcwasm_command("inspect", str(DEMO), "--json").json
+        assert result["size"] == DEMO.stat().st_size
+        assert {"name": "fill", "kind": "func", "params": ["i32"], "results": ["i32"]} in result["exports"]
+        assert result["imports"] == []
+        assert "custom 'name'" in [section["name"] for section in result["sections"]]
+        content = sum(section["size"] for section in result["sections"])
+        assert DEMO.stat().st_size - 8 - 6 * len(result["sections"]) <= content < DEMO.stat().st_size
+
+    @pytest.mark.parametrize(("length", "byte"), [(0, 0), (6, 4), (60, None)])
+    def test_broken_module_is_one_line_with_the_byte(
+        self, zcwasm_command: Any, tmp_path: Path, length: int, byte: int | None
+    ) -> None:
+        path = tmp_path / "broken.wasm"
+        path.write_bytes(DEMO.read_bytes()[:length])
+        ran = zcwasm_command("inspect", str(path))
+        assert ran.status == 1
+        assert ran.out == ""
+        assert ran.err.count("\n") == 1
+        assert "broken.wasm: " in ran.err
+        assert (", at byte " if byte is None else f", at byte {byte}\n") in ran.err
+
+    def test_missing_file(self, zcwasm_command: Any, tmp_path: Path) -> None:
+        ran = zcwasm_command("inspect", str(tmp_path / "nothing.wasm"))
+        assert ran.status == 1
+        assert "nothing.wasm" in ran.err
+
+
+class TestRun:
+    def test_prints_each_result(self, zcwasm_command: Any) -> None:
+        ran = zcwasm_command("run", TRAPS, "swap", "3", "--", "-0x10")
+        assert (ran.status, ran.out) == (0, "-16\n3.0\n")
+        assert zcwasm_command("run", str(DEMO), "setup", "0").out == "0\n"
+
+    def test_trap_names_functions(self, zcwasm_command: Any) -> None:
+        ran = zcwasm_command("run", TRAPS, "boom")
+        assert ran.status == 1
+        assert ran.out == ""
+        first, *trace = ran.err.splitlines()
+        assert "trap: unreachable" in first
+        assert trace == ["  in bad", "  in boom"]
+
+    @pytest.mark.parametrize(
+        ("option", "kind"), [(("--fuel", "1000"), "fuel"), (("--deadline", "0.05"), "deadline")]
+    )
+    def test_limits_stop_a_guest(self, zcwasm_command: Any, option: tuple[str, str], kind: str) -> None:
+        ran = zcwasm_command("run", TRAPS, "spin", *option)
+        assert ran.status == 1
+        assert kind in ran.err
+
+    def test_memory_limit(self, zcwasm_command: Any) -> None:
+        assert zcwasm_command("run", str(DEMO), "setup", "256", "--memory", "64K").out == "0\n"
+        assert zcwasm_command("run", str(DEMO), "setup", "256", "--memory", "1M").out == "1\n"
+        assert zcwasm_command("run", str(DEMO), "setup", "256", "--memory", "1").status == 1
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["nothing"], "no function 'nothing'; it exports boom, swap, spin"),
+            (["swap", "1"], "swap(i64, i64) -> (i64, f32) takes 2 arguments, but 1 were given"),
+            (["swap", "1", "1.5"], "'1.5' is not a number of type i64"),
+            (["swap", "1", str(2**64)], "does not fit"),
+        ],
+    )
+    def test_bad_calls(self, zcwasm_command: Any, arguments: list[str], message: str) -> None:
+        ran = zcwasm_command("run", TRAPS, *arguments)
+        assert ran.status == 1
+        assert message in ran.err
+
+    @pytest.mark.parametrize(
+        "option",
+        [("--fuel", "-1"), ("--fuel", "x"), ("--deadline", "0"), ("--deadline", "nan"), ("--memory", "1X")],
+    )
+    def test_bad_limits(self, zcwasm_command: Any, option: tuple[str, str]) -> None:
+        assert zcwasm_command("run", TRAPS, "boom", *option).status == 2
+
+    def test_missing_import(self, zcwasm_command: Any) -> None:
+        ran = zcwasm_command("run", str(guest_path("basics")), "add", "1", "2")
+        assert ran.status == 1
+        assert "'env'.'log'" in ran.err
+
+
+def test_module_can_be_run() -> None:
+    done = subprocess.run([sys.executable, "-m", "zcwasm", "--version"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"zcwasm {zcwasm.__version__}\n")
+
+
+def test_no_command_is_an_error(zcwasm_command: Any) -> None:
+    assert zcwasm_command().status == 2
+
+
+@pytest.mark.slow
+def test_bench(zcwasm_command: Any) -> None:
+    result = zcwasm_command("bench", "--device", "cpu", "--json").json
+    assert all(value > 0 for value in result["seconds"].values())
+    assert result["matmul"]["gflops"] > 0
+    assert result["affine"]["gbytes_per_second"] > 0

@@ -1,0 +1,279 @@
+"""The command line: demo, devices, inspect, run, bench. Each command is one function that prints and returns
+the exit code: 0; 1 when what was asked for failed, with one line on stderr; 2 for arguments that make no
+sense."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import zcwasm
+from zcwasm import _bench, _demo
+
+SUMMARY = "WebAssembly guests whose memory is GPU memory."
+KINDS = ("metal", "vulkan", "cpu")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except zcwasm.Trap as trap:
+        complain(options, f"trap: {trap}")
+        for name in trap.backtrace:
+            print(f"  in {name}", file=sys.stderr)
+    except zcwasm.CompileError as error:
+        at = "" if error.offset is None else f", at byte {error.offset}"
+        complain(options, f"{options.file}: {error}{at}")
+    except (zcwasm.Error, OSError, ValueError, OverflowError, MemoryError) as error:
+        complain(options, str(error) or type(error).__name__)
+    except KeyboardInterrupt:
+        return 130
+    return 1
+
+
+def complain(options: argparse.Namespace, message: str) -> None:
+    print(f"zcwasm {options.name}: {' '.join(message.split())}", file=sys.stderr)
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="zcwasm", description="WebAssembly guests whose memory is GPU memory."
+    )
+    parser.add_argument("--version", action="version", version=f"zcwasm {zcwasm.__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def add(command: Callable[[argparse.Namespace], int], summary: str) -> argparse.ArgumentParser:
+        name = command.__name__
+        child = commands.add_parser(name, help=summary, description=summary)
+        child.set_defaults(command=command, name=name)
+        return child
+
+    child = add(demo, "Show that guest, device and NumPy share one memory: fill, multiply in place, verify.")
+    child.add_argument(
+        "--size", type=whole("size", 1, _demo.LARGEST_SIZE), default=1024, help="rows of the matrices (1024)"
+    )
+    add_device(child)
+    add_json(child)
+
+    child = add(devices, "List the devices that can run kernels here, and why the others cannot.")
+    add_json(child)
+
+    child = add(inspect, "Show what a module imports, exports and consists of.")
+    child.add_argument("file", metavar="FILE", help="a .wasm file")
+    add_json(child)
+
+    child = add(run, "Call an exported function and print its results, one per line.")
+    child.add_argument("file", metavar="FILE", help="a .wasm file that needs no imports")
+    child.add_argument("function", metavar="FUNCTION", help="the name of an exported function")
+    child.add_argument(
+        "arguments", metavar="ARG", nargs="*", help="numbers; integers also as 0x…; after -- anything"
+    )
+    child.add_argument("--fuel", type=whole("fuel", 0), help="how much the guest may compute")
+    child.add_argument("--deadline", type=seconds, metavar="SECONDS", help="how long the call may take")
+    child.add_argument(
+        "--memory",
+        type=size_in_bytes,
+        metavar="BYTES",
+        help="what its memory may grow to: 65536, 64K, 1G",
+    )
+
+    child = add(bench, "Time calls, views, dispatches and kernels on this machine, in a few seconds.")
+    add_device(child)
+    add_json(child)
+    return parser
+
+
+def add_device(child: argparse.ArgumentParser) -> None:
+    child.add_argument("--device", choices=KINDS, help="default: the best one here, see zcwasm devices")
+    child.add_argument(
+        "--threads", type=whole("threads", 1, 2**31 - 1), default=0, help="for cpu (default: all)"
+    )
+
+
+def add_json(child: argparse.ArgumentParser) -> None:
+    child.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+# --- argument types ---
+
+
+def whole(name: str, least: int, most: int = 2**63 - 1) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{name} is {value}, but may be {least} to {most}")
+        return value
+
+    return parse
+
+
+def seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a time above 0")
+    return value
+
+
+def size_in_bytes(text: str) -> int:
+    shift = {"K": 10, "M": 20, "G": 30}.get(text[-1:].upper(), 0)
+    return whole("memory", 0)(text[:-1] if shift else text) << shift
+
+
+# --- commands ---
+
+
+def demo(options: argparse.Namespace) -> int:
+    result = _demo.run(options.size, options.device, options.threads)
+    print(json.dumps(result, indent=2) if options.json else _demo.table(result))
+    return 0 if result["holds"] else 1
+
+
+def devices(options: argparse.Namespace) -> int:
+    found = zcwasm.devices()
+    if options.json:
+        print(json.dumps(found, indent=2))
+        return 0
+    for info in found:
+        about = info["name"] if info["available"] else f"not here: {info['reason']}"
+        details = []
+        if info["available"]:
+            if info["threads"]:
+                details.append(f"{info['threads']} threads")
+            details.append("unified memory" if info["unified_memory"] else "memory of its own")
+            if info["software"]:
+                details.append("software")
+        print(f"{info['kind']:<8}{about}" + (f" ({', '.join(details)})" if details else ""))
+    return 0
+
+
+def bench(options: argparse.Namespace) -> int:
+    result = _bench.run(options.device, options.threads)
+    print(json.dumps(result, indent=2) if options.json else _bench.table(result))
+    return 0
+
+
+def inspect(options: argparse.Namespace) -> int:
+    module = zcwasm.Module(options.file)
+    sections = list(read_sections(Path(options.file).read_bytes()))
+    if options.json:
+        result = {
+            "file": options.file,
+            "size": module.size,
+            "imports": [describe(entry) for entry in module.imports],
+            "exports": [describe(entry) for entry in module.exports],
+            "sections": [{"name": name, "size": size} for name, size in sections],
+        }
+        print(json.dumps(result, indent=2))
+        return 0
+    print(f"{options.file}: {module.size:,} bytes, valid")
+    print("imports" if module.imports else "no imports")
+    for entry in module.imports:
+        print(f"  {entry.module}.{type_of(entry)}")
+    print("exports" if module.exports else "no exports")
+    for exported in module.exports:
+        print(f"  {type_of(exported)}")
+    print("sections")
+    for name, size in sections:
+        print(f"  {name:<24}{size:>12,} bytes")
+    return 0
+
+
+def type_of(entry: zcwasm.ImportType | zcwasm.ExportType) -> str:
+    """An import's or export's type on one line."""
+    if entry.kind == "func":
+        results = ", ".join(entry.results or ())
+        if len(entry.results or ()) != 1:
+            results = f"({results})"
+        return f"{entry.name}({', '.join(entry.params or ())}) -> {results}"
+    if entry.kind == "global":
+        return f"{entry.name}: global {'mutable ' if entry.mutable else ''}{entry.type}"
+    unit = "pages of 64 KiB" if entry.kind == "memory" else "elements"
+    most = "no maximum" if entry.maximum is None else f"at most {entry.maximum}"
+    return f"{entry.name}: {entry.kind}, {entry.minimum} {unit}, {most}"
+
+
+def describe(entry: zcwasm.ImportType | zcwasm.ExportType) -> dict[str, Any]:
+    names = ("module", "name", "kind", "params", "results", "minimum", "maximum", "type", "mutable")
+    values = {name: getattr(entry, name, None) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+SECTIONS = (
+    "custom",
+    "type",
+    "import",
+    "function",
+    "table",
+    "memory",
+    "global",
+    "export",
+    "start",
+    "element",
+    "code",
+    "data",
+    "data count",
+)
+
+
+def read_sections(data: bytes) -> Iterator[tuple[str, int]]:
+    """Name and size of the sections of a module that is known to be valid."""
+
+    def number(at: int) -> tuple[int, int]:  # LEB128
+        value = shift = 0
+        while True:
+            byte = data[at]
+            value |= (byte & 127) << shift
+            at += 1
+            shift += 7
+            if byte < 128:
+                return value, at
+
+    at = 8
+    while at < len(data):
+        name = SECTIONS[data[at]]
+        size, start = number(at + 1)
+        if name == "custom":
+            length, text = number(start)
+            name = f"custom {data[text : text + length].decode()!r}"
+        yield name, size
+        at = start + size
+
+
+def run(options: argparse.Namespace) -> int:
+    module = zcwasm.Module(options.file)
+    limits = zcwasm.Limits(memory=options.memory, fuel=options.fuel, deadline=options.deadline)
+    functions = {entry.name: entry for entry in module.exports if entry.kind == "func"}
+    if options.function not in functions:
+        have = ", ".join(functions) or "none"
+        raise ValueError(f"{options.file} exports no function {options.function!r}; it exports {have}")
+    params = functions[options.function].params or ()
+    if len(params) != len(options.arguments):
+        raise ValueError(
+            f"{type_of(functions[options.function])} takes {len(params)} arguments, "
+            f"but {len(options.arguments)} were given"
+        )
+    values = [parse_argument(kind, text) for kind, text in zip(params, options.arguments, strict=True)]
+    results = zcwasm.Instance(module, limits=limits).exports[options.function](*values)
+    if results is not None:
+        for value in results if isinstance(results, tuple) else (results,):
+            print(value)
+    return 0
+
+
+def parse_argument(kind: str, text: str) -> float:
+    try:
+        return int(text, 0) if kind.startswith("i") else float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a number of type {kind}") from None
