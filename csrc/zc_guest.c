@@ -199,8 +199,14 @@ static M3Result refuel(IM3Runtime runtime, M3MemoryHeader *header)
     if (instance->deadline && now_ns() >= instance->deadline) {
         return stop(instance, ZC_TRAP_DEADLINE);
     }
-    if (call->tick && call->tick(call->tick_context, instance->host_error) != ZC_OK) {
-        return host_failed;
+    if (call->tick) {
+        /* A tick can run the host's signal handlers. They interrupt a function whose slots are in use. */
+        instance->store->ticking = true;
+        zc_status status = call->tick(call->tick_context, instance->host_error);
+        instance->store->ticking = false;
+        if (status != ZC_OK) {
+            return host_failed;
+        }
     }
     start_slice(instance, call, header, SLICE);
     return m3Err_none;
@@ -295,6 +301,11 @@ uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *
     uintptr_t owner = atomic_load_explicit(&instance->store->owner, memory_order_relaxed);
     if (owner && owner != zc_thread_mark()) {
         (void)zc_fail(error, ZC_CONCURRENT, "the instance is running on another thread");
+        return NULL;
+    }
+    if (instance->store->ticking) {
+        (void)zc_fail(error, ZC_CONCURRENT, "the instance is in the middle of a call: it can be called again from "
+                                            "its host functions, not from a signal handler");
         return NULL;
     }
     /* The engine moves runtime->stack up while a host function runs, so that calls nest. */

@@ -175,6 +175,31 @@ def test_ctrl_c() -> None:
     )
 
 
+def test_a_signal_handler_cannot_call_the_guest_it_interrupts() -> None:
+    run_python(
+        """
+        import os, signal, threading
+        from support import basics
+        guest = basics()
+        caught = []
+        def handler(number, frame):
+            try:
+                guest.exports.add(1, 2)
+            except RuntimeError as error:
+                caught.append(str(error))
+            guest.interrupt()
+        signal.signal(signal.SIGUSR1, handler)
+        threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGUSR1)).start()
+        try:
+            guest.exports.spin()
+        except Exception as error:
+            assert getattr(error, "kind", None) == "interrupted", error
+        assert "in the middle of a call" in caught[0], caught
+        assert guest.exports.add(1, 2) == 3
+        """
+    )
+
+
 def test_recursion_on_a_small_stack() -> None:
     run_python(
         """
