@@ -25,6 +25,8 @@ sys.path.insert(0, str(ROOT / "buildtools"))
 import flags  # noqa: E402
 import wasm3  # noqa: E402
 
+import shaders  # noqa: E402
+
 SANITIZE = os.environ.get("ZCWASM_SANITIZE", "")
 
 COMMON, OURS, WASM3 = list(flags.COMMON), list(flags.OURS), list(flags.WASM3)
@@ -52,6 +54,7 @@ class BuildCore(build_ext):
             (compiler.compiler_so, compiler.linker_so, COMMON, OURS, WASM3, LINK, ext.define_macros)
         )
         folder = Path(self.build_temp) / f"{zlib.crc32(settings.encode()):08x}"
+        sources = [*ext.sources, str(shaders.embed(ROOT, folder / "zc_shader_data.c"))]
         newest_header = max(os.path.getmtime(path) for path in ext.depends)
 
         def compile_one(source: str) -> str:
@@ -68,9 +71,9 @@ class BuildCore(build_ext):
                 )
             return str(target)
 
-        for source in ext.sources:  # beforehand, because the threads would race for it
+        for source in sources:  # beforehand, because the threads would race for it
             (folder / source).parent.mkdir(parents=True, exist_ok=True)
-        biggest_first = sorted(ext.sources, key=os.path.getsize, reverse=True)
+        biggest_first = sorted(sources, key=os.path.getsize, reverse=True)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             objects = list(pool.map(compile_one, biggest_first))
         compiler.link_shared_object(

@@ -1,4 +1,5 @@
-/* zc_kernel: the signature table made from zc_kernel.def, and the extents of each kernel's bindings.
+/* zc_kernel: the signature table made from zc_kernel.def, the extents of each kernel's bindings, and the
+ * workgroups of its shader (shaders/NAME.comp, with which the numbers below agree).
  * All arithmetic is on 64-bit values made of 32-bit inputs; products of more than two are checked. */
 #include "zc_kernel.h"
 
@@ -113,6 +114,77 @@ static zc_status extent_softmax(const void *params, uint64_t *bytes, zc_error *e
     return batched("out", span(p->rows, p->cols, p->ldout), 1, 0, &bytes[1], error);
 }
 
+/* ---- workgroups ---- */
+
+#define MAX_GROUPS 65535u
+
+static uint32_t at_most(uint64_t groups, uint32_t limit)
+{
+    return groups < limit ? (uint32_t)groups : limit;
+}
+
+static uint64_t ceil_div(uint64_t a, uint64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static void groups_of(uint32_t out[3], uint32_t x, uint32_t y, uint32_t z)
+{
+    out[0] = x;
+    out[1] = y;
+    out[2] = z;
+}
+
+/* An invocation does 16 elements. All these parameters begin with the count. */
+static void groups_elementwise(const void *params, uint32_t out[3])
+{
+    groups_of(out, at_most(ceil_div(((const zc_elementwise_params *)params)->count, 4096), MAX_GROUPS), 1, 1);
+}
+#define groups_fill groups_elementwise
+#define groups_affine groups_elementwise
+#define groups_axpby groups_elementwise
+#define groups_add groups_elementwise
+#define groups_mul groups_elementwise
+
+_Static_assert(offsetof(zc_fill_params, count) == 0 && offsetof(zc_affine_params, count) == 0 &&
+                   offsetof(zc_axpby_params, count) == 0 && offsetof(zc_elementwise_params, count) == 0,
+               "count comes first");
+
+/* As big_tiles() in shaders/matmul.comp. */
+static bool big_tiles(const zc_matmul_params *p)
+{
+    return at_most(ceil_div(p->m, 128), 1024) * at_most(ceil_div(p->n, 128), 1024) * at_most(p->batch, 1024) >= 96;
+}
+
+static void groups_matmul(const void *params, uint32_t out[3])
+{
+    const zc_matmul_params *p = params;
+    uint32_t batch = at_most(p->batch, MAX_GROUPS);
+    if (p->m == 1 || p->n == 1) {
+        bool along_k = p->m == 1 ? p->transpose_b || (p->n == 1 && p->ldb == 1) : !p->transpose_a;
+        uint64_t length = p->m == 1 ? p->n : p->m; /* the other of the two may be 0, and then this is not 1 */
+        length = p->m && p->n ? length : 0;
+        /* Along k as many lines as there are subgroups: 8, guessed. */
+        groups_of(out, at_most(ceil_div(length, along_k ? 8 : 64), MAX_GROUPS), 1, batch);
+        return;
+    }
+    uint32_t tile = big_tiles(p) ? 128 : 64;
+    groups_of(out, at_most(ceil_div(p->n, tile), MAX_GROUPS), at_most(ceil_div(p->m, tile), MAX_GROUPS), batch);
+}
+
+/* As subgroup_rows() in shaders/rows.glsl: a row to each subgroup, guessing 8 of them, or to each group. */
+static void groups_rows(const void *params, uint32_t out[3])
+{
+    const zc_rows_params *p = params;
+    bool subgroup_rows = (p->cols <= 1024 && p->rows >= 64) || p->cols <= 64;
+    groups_of(out, at_most(ceil_div(p->rows, subgroup_rows ? 8 : 1), MAX_GROUPS), 1, 1);
+}
+#define groups_sum groups_rows
+#define groups_max groups_rows
+#define groups_softmax groups_rows
+
+/* ---- the table ---- */
+
 #define BINDING(binding, how) {.name = #binding, .access = (how), .element_size = ELEMENT},
 #define IN(binding) BINDING(binding, ZC_ACCESS_READ)
 #define OUT(binding) BINDING(binding, ZC_ACCESS_WRITE)
@@ -130,7 +202,8 @@ static const zc_kernel kernels[ZC_KERNEL_COUNT] = {
                             .in_place = (may_run_in_place),                             \
                             .binding_count = KERNEL_BINDINGS(binding_list),             \
                             .bindings = {binding_list},                                 \
-                            .extent = extent_##kernel},
+                            .extent = extent_##kernel,                                   \
+                            .groups = groups_##kernel},
 #include "zc_kernel.def"
 #undef ZC_KERNEL
 };

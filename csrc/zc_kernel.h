@@ -87,7 +87,24 @@ typedef struct zc_kernel {
     zc_binding_signature bindings[ZC_KERNEL_MAX_BINDINGS];
     /* Bytes that each binding needs, or ZC_BAD_VALUE/ZC_OVERFLOW when the parameters contradict. */
     zc_status (*extent)(const void *params, uint64_t bytes[ZC_KERNEL_MAX_BINDINGS], zc_error *error);
+    /* Workgroups of a GPU's dispatch, for parameters that `extent` accepts: at most 65535 in each dimension,
+     * any 0 when there is nothing to do. The shaders take whatever number of groups they are given. */
+    void (*groups)(const void *params, uint32_t out[3]);
+    /* Of a kernel that the user compiled (zc_device_compile), else zeros: the backend's own object, and how
+     * many words before the shader's own parameters say what `groups` gives. It has no `extent`: its
+     * bindings are the whole ranges given. */
+    void *compiled;
+    uint32_t params_skip;
 } zc_kernel;
+
+/* Out element i depends on element i of the inputs alone, all bindings are equally long, and the parameters
+ * begin with the count: a device may cut such a dispatch into several. */
+static inline bool zc_kernel_is_elementwise(const zc_kernel *kernel)
+{
+    return !kernel->compiled && (kernel->id == ZC_KERNEL_fill || kernel->id == ZC_KERNEL_affine ||
+                                 kernel->id == ZC_KERNEL_axpby || kernel->id == ZC_KERNEL_add ||
+                                 kernel->id == ZC_KERNEL_mul);
+}
 
 const zc_kernel *zc_kernel_get(zc_kernel_id id);
 const zc_kernel *zc_kernel_find(const char *name); /* NULL when there is none */

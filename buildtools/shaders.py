@@ -1,0 +1,261 @@
+"""Make SPIR-V and MSL from shaders/*.comp, check them against the kernels' table, and embed them in C.
+
+    python buildtools/shaders.py               make shaders/generated/ anew
+    python buildtools/shaders.py --check       fail unless shaders/generated/ is what the tools make
+    python buildtools/shaders.py --embed FILE  write the C source that the extension embeds (no tools needed)
+
+The first two need glslangValidator, spirv-val and spirv-cross; those of Debian 12 are the reference, because
+other versions make other bytes (shaders/generated/VERSIONS). setup.py embeds what is committed, so building
+the package needs none of them. The table is csrc/zc_kernel.def with the parameter structs of
+csrc/zc_kernel.h: a shader whose bindings, access, push constants or workgroup differ from it fails. Standard
+library only, and importable without this folder being a package: it runs in isolated build environments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import spirv
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = "vulkan1.1"
+# Entry points in MSL have a prefix, for `max` and `fill` are functions of its library.
+MSL_PREFIX = "zc_"
+MSL_VERSION = "20300"
+# What a device must be able to do (shaders/README.md).
+CAPABILITIES = {
+    "Shader",
+    "GroupNonUniform",
+    "GroupNonUniformVote",
+    "GroupNonUniformArithmetic",
+    "GroupNonUniformShuffle",
+}
+TOOLS = {"glslangValidator": "glslang-tools", "spirv-val": "spirv-tools", "spirv-cross": "spirv-cross"}
+
+
+class ShaderError(RuntimeError):
+    """The shaders cannot be made or are wrong; the text says why."""
+
+
+# ---- the kernels' table ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Kernel:
+    name: str
+    workgroup: int
+    bindings: tuple[tuple[str, str], ...]  # name, IN or OUT or INOUT
+    params: tuple[tuple[str, str], ...]  # name, C type
+
+
+def read_table(root: Path = ROOT) -> dict[str, Kernel]:
+    header = (root / "csrc" / "zc_kernel.h").read_text("utf-8")
+    header = re.sub(r"/\*.*?\*/", "", header, flags=re.DOTALL)
+    structs: dict[str, tuple[tuple[str, str], ...]] = {}
+    for name, body in re.findall(r"typedef struct (\w+_params) \{(.*?)\} \1;", header, re.DOTALL):
+        declarations = re.findall(r"(uint32_t|int32_t|float)\s+([\w\s,]+);", body)
+        if len(declarations) != body.count(";"):
+            raise ShaderError(f"{name} has a field that is not of 4 bytes")
+        structs[name] = tuple(
+            (field.strip(), kind) for kind, fields in declarations for field in fields.split(",")
+        )
+    table = (root / "csrc" / "zc_kernel.def").read_text("utf-8")
+    table = re.sub(r"/\*.*?\*/", "", table, flags=re.DOTALL)
+    row = r"ZC_KERNEL\(\s*(\w+),\s*(\w+),\s*(\d+),\s*[01],((?:\s*(?:IN|OUT|INOUT)\(\w+\))*)\s*\)"
+    rows = re.findall(row, table)
+    if len(rows) != table.count("ZC_KERNEL("):
+        raise ShaderError("csrc/zc_kernel.def has a row that is not understood")
+    return {
+        name: Kernel(
+            name,
+            int(workgroup),
+            tuple((binding, access) for access, binding in re.findall(r"(\w+)\((\w+)\)", bindings)),
+            structs[params],
+        )
+        for name, params, workgroup, bindings in rows
+    }
+
+
+# ---- checks ----------------------------------------------------------------------------------------
+
+
+def check_spirv(kernel: Kernel, data: bytes) -> list[str]:
+    """What in the module differs from the table, in words."""
+    wrong = []
+    module = spirv.read(data)
+
+    def same(what: str, is_: object, must_be: object) -> None:
+        if is_ != must_be:
+            wrong.append(f"{what}: {is_}, must be {must_be}")
+
+    same("entry point", module.entry_point, "main")
+    same("local size", module.local_size, (kernel.workgroup, 1, 1))
+    same("capabilities that no device need have", sorted(module.capabilities - CAPABILITIES), [])
+    same("extensions", sorted(module.extensions), [])
+    same("resources other than buffers", module.other_resources, 0)
+    members = [("offset", "uint32_t[4]", 0)]
+    members += [(name, kind, 16 + 4 * at) for at, (name, kind) in enumerate(kernel.params)]
+    same("push constants", [(m.name, m.type, m.offset) for m in module.push_constants], members)
+    numbers = {buffer.binding for buffer in module.buffers}
+    same("bindings", sorted(numbers), list(range(1, len(kernel.bindings) + 1)))
+    for buffer in module.buffers:
+        same(f"descriptor set of binding {buffer.binding}", buffer.set, 0)
+        if not 1 <= buffer.binding <= len(kernel.bindings):
+            continue
+        name, access = kernel.bindings[buffer.binding - 1]
+        must_be = {"IN": (True, False), "OUT": (False, True), "INOUT": (True, True)}[access]
+        same(f"({name} is readable, writable)", (buffer.readable, buffer.writable), must_be)
+    return wrong
+
+
+def check_msl(kernel: Kernel, source: str) -> list[str]:
+    entries = re.findall(r"^kernel void (\w+)\((.*)\)$", source, re.MULTILINE)
+    if [name for name, _ in entries] != [MSL_PREFIX + kernel.name]:
+        return [f"MSL has the entry points {[name for name, _ in entries]}"]
+    numbers = [int(number) for number in re.findall(r"\[\[buffer\((\d+)\)\]\]", entries[0][1])]
+    if numbers != list(range(len(kernel.bindings) + 1)):
+        return [f"MSL has the buffers {numbers}, must be push constants at 0 and the bindings from 1"]
+    return []
+
+
+# ---- generating ------------------------------------------------------------------------------------
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    result = subprocess.run(
+        [str(word) for word in command], cwd=cwd, capture_output=True, text=True, check=False
+    )
+    if result.returncode != 0:
+        raise ShaderError(f"{command[0]} failed:\n{result.stdout}{result.stderr}")
+    return result.stdout
+
+
+def versions() -> str:
+    """The tools' versions, one a line."""
+    missing = [f"{tool} (Debian: {package})" for tool, package in TOOLS.items() if not shutil.which(tool)]
+    if missing:
+        raise ShaderError(f"missing: {', '.join(missing)}")
+    here = Path.cwd()
+    glslang = run("glslangValidator", "--version", cwd=here)
+    tools = run("spirv-val", "--version", cwd=here)
+    # spirv-cross has no version that it tells; Debian's package does.
+    result = (
+        subprocess.run(
+            ["dpkg-query", "--show", "--showformat=${Version}", "spirv-cross"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if shutil.which("dpkg-query")
+        else None
+    )
+    cross = result.stdout.strip() if result is not None and result.returncode == 0 else "unknown"
+    found = re.search(r"Glslang Version: (\S+)", glslang), re.search(r"SPIRV-Tools (\S+)", tools)
+    glslang, tools = (match[1] if match else "unknown" for match in found)
+    return f"glslang {glslang}\nspirv-tools {tools}\nspirv-cross {cross}\n"
+
+
+def generate(root: Path, out: Path) -> None:
+    """Make everything in the empty folder `out`, or raise ShaderError."""
+    table = read_table(root)
+    sources = {path.stem: path for path in sorted((root / "shaders").glob("*.comp"))}
+    if set(sources) != set(table):
+        raise ShaderError(f"kernels without a shader, or the reverse: {sorted(set(sources) ^ set(table))}")
+    (out / "VERSIONS").write_text(versions(), "utf-8")
+    for name, source in sources.items():
+        module, msl = out / f"{name}.spv", out / f"{name}.metal"
+        # No optimizer: the drivers have their own, and MSL stays readable.
+        run("glslangValidator", "-V", "--target-env", TARGET, source.name, "-o", module, cwd=source.parent)
+        run("spirv-val", "--target-env", TARGET, module, cwd=root)
+        command = ["spirv-cross", "--msl", "--msl-version", MSL_VERSION, "--msl-decoration-binding"]
+        command += ["--rename-entry-point", "main", MSL_PREFIX + name, "comp"]
+        run(*command, module, "--output", msl, cwd=root)
+        wrong = check_spirv(table[name], module.read_bytes())
+        wrong += check_msl(table[name], msl.read_text("utf-8"))
+        if wrong:
+            raise ShaderError(f"{source.name} is not what csrc/zc_kernel.def says: {'; '.join(wrong)}")
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()} if folder.is_dir() else {}
+
+
+def differences(root: Path = ROOT) -> list[str]:
+    """The files of shaders/generated/ that are not what the tools make now."""
+    with tempfile.TemporaryDirectory(prefix="zcwasm-shaders-") as folder:
+        generate(root, Path(folder))
+        made, committed = read_folder(Path(folder)), read_folder(root / "shaders" / "generated")
+    return sorted(name for name in made.keys() | committed.keys() if made.get(name) != committed.get(name))
+
+
+# ---- embedding -------------------------------------------------------------------------------------
+
+HEAD = "/* Made by buildtools/shaders.py from shaders/generated/: the kernels of GPU devices. */\n"
+
+
+def rows(items: list[str]) -> str:
+    return "".join(f"    {', '.join(items[at : at + 12])},\n" for at in range(0, len(items), 12))
+
+
+def embed(root: Path, target: Path) -> Path:
+    """Write the C source with everything in shaders/generated/, if it is not there already."""
+    parts, entries = [HEAD, '#include "zc_shaders.h"\n'], []
+    folder = root / "shaders" / "generated"
+    for name in sorted(path.stem for path in folder.glob("*.spv")):
+        module, msl = (folder / f"{name}.spv").read_bytes(), (folder / f"{name}.metal").read_bytes()
+        words = [f"0x{int.from_bytes(module[at : at + 4], 'little'):08x}" for at in range(0, len(module), 4)]
+        text = [str(byte) for byte in msl] + ["0"]
+        parts.append(f"static const uint32_t spirv_{name}[] = {{\n{rows(words)}}};\n")
+        parts.append(f"static const char msl_{name}[] = {{\n{rows(text)}}};\n")
+        entries.append(f'    {{"{name}", spirv_{name}, {len(words)}, msl_{name}, {len(msl)}}},\n')
+    if not entries:
+        raise ShaderError(f"{folder} is empty: run buildtools/shaders.py")
+    parts.append(f"const zc_shader zc_shader_table[] = {{\n{''.join(entries)}}};\n")
+    parts.append(f"const size_t zc_shader_count = {len(entries)};\n")
+    source = "\n".join(parts)
+    if not target.exists() or target.read_text("utf-8") != source:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(source, "utf-8")
+    return target
+
+
+# ---- command line ----------------------------------------------------------------------------------
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="SPIR-V and MSL of the kernels.")
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--check", action="store_true", help="fail unless shaders/generated/ is up to date")
+    choice.add_argument("--embed", metavar="FILE", type=Path, help="write the C source to FILE")
+    arguments = parser.parse_args()
+    try:
+        if arguments.embed:
+            embed(ROOT, arguments.embed)
+        elif arguments.check:
+            different = differences()
+            if different:
+                raise ShaderError(
+                    f"shaders/generated/ is not what the tools make: {', '.join(different)} differ; "
+                    "run buildtools/shaders.py with the tools of shaders/generated/VERSIONS"
+                )
+        else:
+            with tempfile.TemporaryDirectory(prefix="zcwasm-shaders-") as folder:
+                generate(ROOT, Path(folder))
+                target = ROOT / "shaders" / "generated"
+                shutil.rmtree(target, ignore_errors=True)
+                shutil.copytree(folder, target)
+    except (ShaderError, spirv.SpirvError) as error:
+        sys.exit(f"shaders: {error}")
+
+
+if __name__ == "__main__":
+    main()

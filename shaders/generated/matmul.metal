@@ -1,0 +1,940 @@
+#pragma clang diagnostic ignored "-Wmissing-prototypes"
+#pragma clang diagnostic ignored "-Wmissing-braces"
+
+#include <metal_stdlib>
+#include <simd/simd.h>
+
+using namespace metal;
+
+template<typename T, size_t Num>
+struct spvUnsafeArray
+{
+    T elements[Num ? Num : 1];
+    
+    thread T& operator [] (size_t pos) thread
+    {
+        return elements[pos];
+    }
+    constexpr const thread T& operator [] (size_t pos) const thread
+    {
+        return elements[pos];
+    }
+    
+    device T& operator [] (size_t pos) device
+    {
+        return elements[pos];
+    }
+    constexpr const device T& operator [] (size_t pos) const device
+    {
+        return elements[pos];
+    }
+    
+    constexpr const constant T& operator [] (size_t pos) const constant
+    {
+        return elements[pos];
+    }
+    
+    threadgroup T& operator [] (size_t pos) threadgroup
+    {
+        return elements[pos];
+    }
+    constexpr const threadgroup T& operator [] (size_t pos) const threadgroup
+    {
+        return elements[pos];
+    }
+};
+
+struct Push
+{
+    uint4 offset;
+    uint m;
+    uint n;
+    uint k;
+    uint batch;
+    uint lda;
+    uint ldb;
+    uint ldc;
+    uint stride_a;
+    uint stride_b;
+    uint stride_c;
+    uint transpose_a;
+    uint transpose_b;
+    float alpha;
+    float beta;
+};
+
+struct C4
+{
+    float4 c4[1];
+};
+
+struct C1
+{
+    float c1[1];
+};
+
+struct A4
+{
+    float4 a4[1];
+};
+
+struct A1
+{
+    float a1[1];
+};
+
+struct B4
+{
+    float4 b4[1];
+};
+
+struct B1
+{
+    float b1[1];
+};
+
+constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
+
+static inline __attribute__((always_inline))
+uint ceil_div(thread const uint& a, thread const uint& b)
+{
+    return (a / b) + uint((a % b) != 0u);
+}
+
+static inline __attribute__((always_inline))
+bool big_tiles(constant Push& push)
+{
+    uint param = push.m;
+    uint param_1 = 128u;
+    uint rows = min(ceil_div(param, param_1), 1024u);
+    uint param_2 = push.n;
+    uint param_3 = 128u;
+    uint cols = min(ceil_div(param_2, param_3), 1024u);
+    return ((rows * cols) * min(push.batch, 1024u)) >= 96u;
+}
+
+static inline __attribute__((always_inline))
+bool vectors(thread const uint& offset, thread const uint& ld, thread const uint& stride, constant Push& push)
+{
+    return (((offset | ld) | ((push.batch > 1u) ? stride : 0u)) & 3u) == 0u;
+}
+
+static inline __attribute__((always_inline))
+void load_a(thread const uint& base, thread const uint& ld, thread const bool& along_k, thread const bool& by_vectors, thread const uint& i, thread const uint& i_end, thread const uint& p, thread const uint& p_end, thread spvUnsafeArray<float4, 4>& lines, const device A4& v_276, const device A1& v_434)
+{
+    bool _245 = (i + 4u) <= i_end;
+    bool _252;
+    if (_245)
+    {
+        _252 = (p + 4u) <= p_end;
+    }
+    else
+    {
+        _252 = _245;
+    }
+    bool _all = _252;
+    if ((_all && by_vectors) && along_k)
+    {
+        uint index = ((base + (i * ld)) + p) / 4u;
+        uint _step = ld / 4u;
+        float4 r0 = v_276.a4[index];
+        float4 r1 = v_276.a4[index + _step];
+        float4 r2 = v_276.a4[index + (2u * _step)];
+        float4 r3 = v_276.a4[index + (3u * _step)];
+        lines[0] = float4(r0.x, r1.x, r2.x, r3.x);
+        lines[1] = float4(r0.y, r1.y, r2.y, r3.y);
+        lines[2] = float4(r0.z, r1.z, r2.z, r3.z);
+        lines[3] = float4(r0.w, r1.w, r2.w, r3.w);
+    }
+    else
+    {
+        if (_all && by_vectors)
+        {
+            uint index_1 = ((base + (p * ld)) + i) / 4u;
+            uint _step_1 = ld / 4u;
+            lines[0] = v_276.a4[index_1];
+            lines[1] = v_276.a4[index_1 + _step_1];
+            lines[2] = v_276.a4[index_1 + (2u * _step_1)];
+            lines[3] = v_276.a4[index_1 + (3u * _step_1)];
+        }
+        else
+        {
+            uint step_i = along_k ? ld : 1u;
+            uint step_p = along_k ? 1u : ld;
+            uint corner = (base + (i * step_i)) + (p * step_p);
+            for (uint y = 0u; y < 4u; y++)
+            {
+                float4 line = float4(0.0);
+                uint index_2 = corner + (y * step_p);
+                if ((p + y) < p_end)
+                {
+                    if (i < i_end)
+                    {
+                        line.x = v_434.a1[index_2];
+                    }
+                    if ((i + 1u) < i_end)
+                    {
+                        line.y = v_434.a1[index_2 + step_i];
+                    }
+                    if ((i + 2u) < i_end)
+                    {
+                        line.z = v_434.a1[index_2 + (2u * step_i)];
+                    }
+                    if ((i + 3u) < i_end)
+                    {
+                        line.w = v_434.a1[index_2 + (3u * step_i)];
+                    }
+                }
+                lines[y] = line;
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void load_b(thread const uint& base, thread const uint& ld, thread const bool& along_k, thread const bool& by_vectors, thread const uint& i, thread const uint& i_end, thread const uint& p, thread const uint& p_end, thread spvUnsafeArray<float4, 4>& lines, const device B4& v_517, const device B1& v_672)
+{
+    bool _486 = (i + 4u) <= i_end;
+    bool _493;
+    if (_486)
+    {
+        _493 = (p + 4u) <= p_end;
+    }
+    else
+    {
+        _493 = _486;
+    }
+    bool _all = _493;
+    if ((_all && by_vectors) && along_k)
+    {
+        uint index = ((base + (i * ld)) + p) / 4u;
+        uint _step = ld / 4u;
+        float4 r0 = v_517.b4[index];
+        float4 r1 = v_517.b4[index + _step];
+        float4 r2 = v_517.b4[index + (2u * _step)];
+        float4 r3 = v_517.b4[index + (3u * _step)];
+        lines[0] = float4(r0.x, r1.x, r2.x, r3.x);
+        lines[1] = float4(r0.y, r1.y, r2.y, r3.y);
+        lines[2] = float4(r0.z, r1.z, r2.z, r3.z);
+        lines[3] = float4(r0.w, r1.w, r2.w, r3.w);
+    }
+    else
+    {
+        if (_all && by_vectors)
+        {
+            uint index_1 = ((base + (p * ld)) + i) / 4u;
+            uint _step_1 = ld / 4u;
+            lines[0] = v_517.b4[index_1];
+            lines[1] = v_517.b4[index_1 + _step_1];
+            lines[2] = v_517.b4[index_1 + (2u * _step_1)];
+            lines[3] = v_517.b4[index_1 + (3u * _step_1)];
+        }
+        else
+        {
+            uint step_i = along_k ? ld : 1u;
+            uint step_p = along_k ? 1u : ld;
+            uint corner = (base + (i * step_i)) + (p * step_p);
+            for (uint y = 0u; y < 4u; y++)
+            {
+                float4 line = float4(0.0);
+                uint index_2 = corner + (y * step_p);
+                if ((p + y) < p_end)
+                {
+                    if (i < i_end)
+                    {
+                        line.x = v_672.b1[index_2];
+                    }
+                    if ((i + 1u) < i_end)
+                    {
+                        line.y = v_672.b1[index_2 + step_i];
+                    }
+                    if ((i + 2u) < i_end)
+                    {
+                        line.z = v_672.b1[index_2 + (2u * step_i)];
+                    }
+                    if ((i + 3u) < i_end)
+                    {
+                        line.w = v_672.b1[index_2 + (3u * step_i)];
+                    }
+                }
+                lines[y] = line;
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void put(thread const uint& base, thread const uint& i, thread const uint& j, thread const uint& count, thread const bool& by_vectors, thread float4& v, constant Push& push, device C4& v_184, device C1& v_224)
+{
+    uint index = (base + (i * push.ldc)) + j;
+    v *= push.alpha;
+    if (by_vectors && (count >= 4u))
+    {
+        if (push.beta != 0.0)
+        {
+            v += (v_184.c4[index / 4u] * push.beta);
+        }
+        v_184.c4[index / 4u] = v;
+        return;
+    }
+    for (uint e = 0u; e < min(count, 4u); e++)
+    {
+        float value = v[e];
+        if (push.beta != 0.0)
+        {
+            value += (push.beta * v_224.c1[index + e]);
+        }
+        v_224.c1[index + e] = value;
+    }
+}
+
+static inline __attribute__((always_inline))
+void product_128(constant Push& push, device C4& v_184, device C1& v_224, const device A4& v_276, const device A1& v_434, const device B4& v_517, const device B1& v_672, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], threadgroup float4 (&slice_b)[512], thread uint3& gl_NumWorkGroups)
+{
+    uint me = gl_LocalInvocationID.x;
+    uint param = push.offset.x;
+    uint param_1 = push.lda;
+    uint param_2 = push.stride_a;
+    bool a_by_vectors = vectors(param, param_1, param_2, push);
+    uint param_3 = push.offset.y;
+    uint param_4 = push.ldb;
+    uint param_5 = push.stride_b;
+    bool b_by_vectors = vectors(param_3, param_4, param_5, push);
+    uint param_6 = push.offset.z;
+    uint param_7 = push.ldc;
+    uint param_8 = push.stride_c;
+    bool c_by_vectors = vectors(param_6, param_7, param_8, push);
+    bool a_along_k = push.transpose_a == 0u;
+    bool b_along_k = push.transpose_b != 0u;
+    bool loads_a = me < 128u;
+    bool along_k = loads_a ? a_along_k : b_along_k;
+    uint number = me & 127u;
+    uint _1283;
+    if (along_k)
+    {
+        _1283 = number / 4u;
+    }
+    else
+    {
+        _1283 = number % 32u;
+    }
+    uint load_i = 4u * _1283;
+    uint _1295;
+    if (along_k)
+    {
+        _1295 = number % 4u;
+    }
+    else
+    {
+        _1295 = number / 32u;
+    }
+    uint load_p = 4u * _1295;
+    uint keep = (load_p * 32u) + (load_i / 4u);
+    uint row = me / 16u;
+    uint col = me % 16u;
+    uint param_9 = push.m;
+    uint param_10 = 128u;
+    uint tiles_m = ceil_div(param_9, param_10);
+    uint param_11 = push.n;
+    uint param_12 = 128u;
+    uint tiles_n = ceil_div(param_11, param_12);
+    uint param_13 = push.k;
+    uint param_14 = 16u;
+    uint slices = ceil_div(param_13, param_14);
+    spvUnsafeArray<spvUnsafeArray<float4, 2>, 8> sums;
+    spvUnsafeArray<float4, 4> lines;
+    spvUnsafeArray<float4, 4> param_23;
+    spvUnsafeArray<float4, 4> param_32;
+    spvUnsafeArray<float4, 2> a;
+    spvUnsafeArray<float4, 2> b;
+    for (uint g = gl_WorkGroupID.z; g < push.batch; g += gl_NumWorkGroups.z)
+    {
+        uint a_base = push.offset.x + (g * push.stride_a);
+        uint b_base = push.offset.y + (g * push.stride_b);
+        uint c_base = push.offset.z + (g * push.stride_c);
+        for (uint tile_m = gl_WorkGroupID.y; tile_m < tiles_m; tile_m += gl_NumWorkGroups.y)
+        {
+            for (uint tile_n = gl_WorkGroupID.x; tile_n < tiles_n; tile_n += gl_NumWorkGroups.x)
+            {
+                for (int y = 0; y < 8; y++)
+                {
+                    for (int x = 0; x < 2; x++)
+                    {
+                        sums[y][x] = float4(0.0);
+                    }
+                }
+                for (uint s = 0u; s <= slices; s++)
+                {
+                    if (s > 0u)
+                    {
+                        threadgroup_barrier(mem_flags::mem_threadgroup);
+                        for (uint y_1 = 0u; y_1 < 4u; y_1++)
+                        {
+                            if (loads_a)
+                            {
+                                slice_a[keep + (y_1 * 32u)] = lines[y_1];
+                            }
+                            else
+                            {
+                                slice_b[keep + (y_1 * 32u)] = lines[y_1];
+                            }
+                        }
+                        threadgroup_barrier(mem_flags::mem_threadgroup);
+                    }
+                    if (s < slices)
+                    {
+                        uint p = (s * 16u) + load_p;
+                        if (loads_a)
+                        {
+                            uint param_15 = a_base;
+                            uint param_16 = push.lda;
+                            bool param_17 = a_along_k;
+                            bool param_18 = a_by_vectors;
+                            uint param_19 = (tile_m * 128u) + load_i;
+                            uint param_20 = push.m;
+                            uint param_21 = p;
+                            uint param_22 = push.k;
+                            load_a(param_15, param_16, param_17, param_18, param_19, param_20, param_21, param_22, param_23, v_276, v_434);
+                            lines = param_23;
+                        }
+                        else
+                        {
+                            uint param_24 = b_base;
+                            uint param_25 = push.ldb;
+                            bool param_26 = b_along_k;
+                            bool param_27 = b_by_vectors;
+                            uint param_28 = (tile_n * 128u) + load_i;
+                            uint param_29 = push.n;
+                            uint param_30 = p;
+                            uint param_31 = push.k;
+                            load_b(param_24, param_25, param_26, param_27, param_28, param_29, param_30, param_31, param_32, v_517, v_672);
+                            lines = param_32;
+                        }
+                    }
+                    if (s > 0u)
+                    {
+                        for (uint p_1 = 0u; p_1 < 16u; p_1++)
+                        {
+                            for (int x_1 = 0; x_1 < 2; x_1++)
+                            {
+                                a[x_1] = slice_a[((p_1 * 32u) + row) + (16u * uint(x_1))];
+                                b[x_1] = slice_b[((p_1 * 32u) + col) + (16u * uint(x_1))];
+                            }
+                            for (int y_2 = 0; y_2 < 8; y_2++)
+                            {
+                                for (int x_2 = 0; x_2 < 2; x_2++)
+                                {
+                                    sums[y_2][x_2] += (b[x_2] * a[y_2 / 4][y_2 % 4]);
+                                }
+                            }
+                        }
+                    }
+                }
+                for (int y_3 = 0; y_3 < 8; y_3++)
+                {
+                    uint i = (((tile_m * 128u) + (4u * row)) + (64u * uint(y_3 / 4))) + uint(y_3 % 4);
+                    for (int x_3 = 0; x_3 < 2; x_3++)
+                    {
+                        uint j = ((tile_n * 128u) + (4u * col)) + (64u * uint(x_3));
+                        bool _1661 = i < push.m;
+                        bool _1668;
+                        if (_1661)
+                        {
+                            _1668 = j < push.n;
+                        }
+                        else
+                        {
+                            _1668 = _1661;
+                        }
+                        if (_1668)
+                        {
+                            uint param_33 = c_base;
+                            uint param_34 = i;
+                            uint param_35 = j;
+                            uint param_36 = push.n - j;
+                            bool param_37 = c_by_vectors;
+                            float4 param_38 = sums[y_3][x_3];
+                            put(param_33, param_34, param_35, param_36, param_37, param_38, push, v_184, v_224);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void product_64(constant Push& push, device C4& v_184, device C1& v_224, const device A4& v_276, const device A1& v_434, const device B4& v_517, const device B1& v_672, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], threadgroup float4 (&slice_b)[512], thread uint3& gl_NumWorkGroups)
+{
+    uint me = gl_LocalInvocationID.x;
+    uint param = push.offset.x;
+    uint param_1 = push.lda;
+    uint param_2 = push.stride_a;
+    bool a_by_vectors = vectors(param, param_1, param_2, push);
+    uint param_3 = push.offset.y;
+    uint param_4 = push.ldb;
+    uint param_5 = push.stride_b;
+    bool b_by_vectors = vectors(param_3, param_4, param_5, push);
+    uint param_6 = push.offset.z;
+    uint param_7 = push.ldc;
+    uint param_8 = push.stride_c;
+    bool c_by_vectors = vectors(param_6, param_7, param_8, push);
+    bool a_along_k = push.transpose_a == 0u;
+    bool b_along_k = push.transpose_b != 0u;
+    bool loads_a = me < 128u;
+    bool along_k = loads_a ? a_along_k : b_along_k;
+    uint number = me & 127u;
+    uint _789;
+    if (along_k)
+    {
+        _789 = number / 8u;
+    }
+    else
+    {
+        _789 = number % 16u;
+    }
+    uint load_i = 4u * _789;
+    uint _803;
+    if (along_k)
+    {
+        _803 = number % 8u;
+    }
+    else
+    {
+        _803 = number / 16u;
+    }
+    uint load_p = 4u * _803;
+    uint keep = (load_p * 16u) + (load_i / 4u);
+    uint row = me / 16u;
+    uint col = me % 16u;
+    uint param_9 = push.m;
+    uint param_10 = 64u;
+    uint tiles_m = ceil_div(param_9, param_10);
+    uint param_11 = push.n;
+    uint param_12 = 64u;
+    uint tiles_n = ceil_div(param_11, param_12);
+    uint param_13 = push.k;
+    uint param_14 = 32u;
+    uint slices = ceil_div(param_13, param_14);
+    spvUnsafeArray<spvUnsafeArray<float4, 1>, 4> sums;
+    spvUnsafeArray<float4, 4> lines;
+    spvUnsafeArray<float4, 4> param_23;
+    spvUnsafeArray<float4, 4> param_32;
+    spvUnsafeArray<float4, 1> a;
+    spvUnsafeArray<float4, 1> b;
+    for (uint g = gl_WorkGroupID.z; g < push.batch; g += gl_NumWorkGroups.z)
+    {
+        uint a_base = push.offset.x + (g * push.stride_a);
+        uint b_base = push.offset.y + (g * push.stride_b);
+        uint c_base = push.offset.z + (g * push.stride_c);
+        for (uint tile_m = gl_WorkGroupID.y; tile_m < tiles_m; tile_m += gl_NumWorkGroups.y)
+        {
+            for (uint tile_n = gl_WorkGroupID.x; tile_n < tiles_n; tile_n += gl_NumWorkGroups.x)
+            {
+                for (int y = 0; y < 4; y++)
+                {
+                    for (int x = 0; x < 1; x++)
+                    {
+                        sums[y][x] = float4(0.0);
+                    }
+                }
+                for (uint s = 0u; s <= slices; s++)
+                {
+                    if (s > 0u)
+                    {
+                        threadgroup_barrier(mem_flags::mem_threadgroup);
+                        for (uint y_1 = 0u; y_1 < 4u; y_1++)
+                        {
+                            if (loads_a)
+                            {
+                                slice_a[keep + (y_1 * 16u)] = lines[y_1];
+                            }
+                            else
+                            {
+                                slice_b[keep + (y_1 * 16u)] = lines[y_1];
+                            }
+                        }
+                        threadgroup_barrier(mem_flags::mem_threadgroup);
+                    }
+                    if (s < slices)
+                    {
+                        uint p = (s * 32u) + load_p;
+                        if (loads_a)
+                        {
+                            uint param_15 = a_base;
+                            uint param_16 = push.lda;
+                            bool param_17 = a_along_k;
+                            bool param_18 = a_by_vectors;
+                            uint param_19 = (tile_m * 64u) + load_i;
+                            uint param_20 = push.m;
+                            uint param_21 = p;
+                            uint param_22 = push.k;
+                            load_a(param_15, param_16, param_17, param_18, param_19, param_20, param_21, param_22, param_23, v_276, v_434);
+                            lines = param_23;
+                        }
+                        else
+                        {
+                            uint param_24 = b_base;
+                            uint param_25 = push.ldb;
+                            bool param_26 = b_along_k;
+                            bool param_27 = b_by_vectors;
+                            uint param_28 = (tile_n * 64u) + load_i;
+                            uint param_29 = push.n;
+                            uint param_30 = p;
+                            uint param_31 = push.k;
+                            load_b(param_24, param_25, param_26, param_27, param_28, param_29, param_30, param_31, param_32, v_517, v_672);
+                            lines = param_32;
+                        }
+                    }
+                    if (s > 0u)
+                    {
+                        for (uint p_1 = 0u; p_1 < 32u; p_1++)
+                        {
+                            for (int x_1 = 0; x_1 < 1; x_1++)
+                            {
+                                a[x_1] = slice_a[((p_1 * 16u) + row) + (16u * uint(x_1))];
+                                b[x_1] = slice_b[((p_1 * 16u) + col) + (16u * uint(x_1))];
+                            }
+                            for (int y_2 = 0; y_2 < 4; y_2++)
+                            {
+                                for (int x_2 = 0; x_2 < 1; x_2++)
+                                {
+                                    sums[y_2][x_2] += (b[x_2] * a[y_2 / 4][y_2 % 4]);
+                                }
+                            }
+                        }
+                    }
+                }
+                for (int y_3 = 0; y_3 < 4; y_3++)
+                {
+                    uint i = (((tile_m * 64u) + (4u * row)) + (64u * uint(y_3 / 4))) + uint(y_3 % 4);
+                    for (int x_3 = 0; x_3 < 1; x_3++)
+                    {
+                        uint j = ((tile_n * 64u) + (4u * col)) + (64u * uint(x_3));
+                        bool _1180 = i < push.m;
+                        bool _1187;
+                        if (_1180)
+                        {
+                            _1187 = j < push.n;
+                        }
+                        else
+                        {
+                            _1187 = _1180;
+                        }
+                        if (_1187)
+                        {
+                            uint param_33 = c_base;
+                            uint param_34 = i;
+                            uint param_35 = j;
+                            uint param_36 = push.n - j;
+                            bool param_37 = c_by_vectors;
+                            float4 param_38 = sums[y_3][x_3];
+                            put(param_33, param_34, param_35, param_36, param_37, param_38, push, v_184, v_224);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void vector_matrix(thread const uint& count, thread const bool& along_k, thread const uint& matrix, thread const uint& ld, thread const uint& vector, thread const uint& _step, thread const uint& c_base, thread const uint& c_step, constant Push& push, device C4& v_184, device C1& v_224, const device A1& v_434, const device B4& v_517, const device B1& v_672, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], thread uint3& gl_NumWorkGroups, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
+{
+    if (along_k)
+    {
+        uint lane = simd_prefix_exclusive_sum(1u);
+        uint lanes = simd_sum(1u);
+        bool _1718 = ((matrix | ld) & 3u) == 0u;
+        bool _1728;
+        if (!_1718)
+        {
+            _1728 = ((matrix & 3u) == 0u) && (count == 1u);
+        }
+        else
+        {
+            _1728 = _1718;
+        }
+        bool by_vectors = _1728;
+        uint _1731;
+        if (by_vectors)
+        {
+            _1731 = push.k / 4u;
+        }
+        else
+        {
+            _1731 = 0u;
+        }
+        uint fours = _1731;
+        uint first = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
+        for (uint j = first; j < count; j += (gl_NumWorkGroups.x * gl_NumSubgroups))
+        {
+            uint line = matrix + (j * ld);
+            float4 sums = float4(0.0);
+            for (uint i = lane; i < fours; i += lanes)
+            {
+                uint v = vector + ((4u * i) * _step);
+                sums += (v_517.b4[(line / 4u) + i] * float4(v_434.a1[v], v_434.a1[v + _step], v_434.a1[v + (2u * _step)], v_434.a1[v + (3u * _step)]));
+            }
+            float sum = (sums.x + sums.y) + (sums.z + sums.w);
+            uint _1831 = (4u * fours) + lane;
+            for (uint p = _1831; p < push.k; p += lanes)
+            {
+                sum += (v_672.b1[line + p] * v_434.a1[vector + (p * _step)]);
+            }
+            sum = simd_sum(sum);
+            if (lane == 0u)
+            {
+                uint param = c_base + (j * c_step);
+                uint param_1 = 0u;
+                uint param_2 = 0u;
+                uint param_3 = 1u;
+                bool param_4 = false;
+                float4 param_5 = float4(sum);
+                put(param, param_1, param_2, param_3, param_4, param_5, push, v_184, v_224);
+            }
+        }
+    }
+    else
+    {
+        uint me = gl_LocalInvocationID.x;
+        uint part = me / 64u;
+        uint param_6 = count;
+        uint param_7 = 64u;
+        uint tiles = ceil_div(param_6, param_7);
+        for (uint tile = gl_WorkGroupID.x; tile < tiles; tile += gl_NumWorkGroups.x)
+        {
+            uint j_1 = (tile * 64u) + (me & 63u);
+            float sum_1 = 0.0;
+            if (j_1 < count)
+            {
+                for (uint p_1 = part; p_1 < push.k; p_1 += 4u)
+                {
+                    sum_1 += (v_672.b1[(matrix + (p_1 * ld)) + j_1] * v_434.a1[vector + (p_1 * _step)]);
+                }
+            }
+            threadgroup_barrier(mem_flags::mem_threadgroup);
+            slice_a[me] = float4(sum_1);
+            threadgroup_barrier(mem_flags::mem_threadgroup);
+            if ((part == 0u) && (j_1 < count))
+            {
+                sum_1 = (sum_1 + ((threadgroup float*)&slice_a[me + 64u])[0u]) + (((threadgroup float*)&slice_a[me + 128u])[0u] + ((threadgroup float*)&slice_a[me + 192u])[0u]);
+                uint param_8 = c_base + (j_1 * c_step);
+                uint param_9 = 0u;
+                uint param_10 = 0u;
+                uint param_11 = 1u;
+                bool param_12 = false;
+                float4 param_13 = float4(sum_1);
+                put(param_8, param_9, param_10, param_11, param_12, param_13, push, v_184, v_224);
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void matrix_vector(thread const uint& count, thread const bool& along_k, thread const uint& matrix, thread const uint& ld, thread const uint& vector, thread const uint& _step, thread const uint& c_base, thread const uint& c_step, constant Push& push, device C4& v_184, device C1& v_224, const device A4& v_276, const device A1& v_434, const device B1& v_672, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], thread uint3& gl_NumWorkGroups, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
+{
+    if (along_k)
+    {
+        uint lane = simd_prefix_exclusive_sum(1u);
+        uint lanes = simd_sum(1u);
+        bool _2014 = ((matrix | ld) & 3u) == 0u;
+        bool _2024;
+        if (!_2014)
+        {
+            _2024 = ((matrix & 3u) == 0u) && (count == 1u);
+        }
+        else
+        {
+            _2024 = _2014;
+        }
+        bool by_vectors = _2024;
+        uint _2027;
+        if (by_vectors)
+        {
+            _2027 = push.k / 4u;
+        }
+        else
+        {
+            _2027 = 0u;
+        }
+        uint fours = _2027;
+        uint first = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
+        for (uint j = first; j < count; j += (gl_NumWorkGroups.x * gl_NumSubgroups))
+        {
+            uint line = matrix + (j * ld);
+            float4 sums = float4(0.0);
+            for (uint i = lane; i < fours; i += lanes)
+            {
+                uint v = vector + ((4u * i) * _step);
+                sums += (v_276.a4[(line / 4u) + i] * float4(v_672.b1[v], v_672.b1[v + _step], v_672.b1[v + (2u * _step)], v_672.b1[v + (3u * _step)]));
+            }
+            float sum = (sums.x + sums.y) + (sums.z + sums.w);
+            uint _2125 = (4u * fours) + lane;
+            for (uint p = _2125; p < push.k; p += lanes)
+            {
+                sum += (v_434.a1[line + p] * v_672.b1[vector + (p * _step)]);
+            }
+            sum = simd_sum(sum);
+            if (lane == 0u)
+            {
+                uint param = c_base + (j * c_step);
+                uint param_1 = 0u;
+                uint param_2 = 0u;
+                uint param_3 = 1u;
+                bool param_4 = false;
+                float4 param_5 = float4(sum);
+                put(param, param_1, param_2, param_3, param_4, param_5, push, v_184, v_224);
+            }
+        }
+    }
+    else
+    {
+        uint me = gl_LocalInvocationID.x;
+        uint part = me / 64u;
+        uint param_6 = count;
+        uint param_7 = 64u;
+        uint tiles = ceil_div(param_6, param_7);
+        for (uint tile = gl_WorkGroupID.x; tile < tiles; tile += gl_NumWorkGroups.x)
+        {
+            uint j_1 = (tile * 64u) + (me & 63u);
+            float sum_1 = 0.0;
+            if (j_1 < count)
+            {
+                for (uint p_1 = part; p_1 < push.k; p_1 += 4u)
+                {
+                    sum_1 += (v_434.a1[(matrix + (p_1 * ld)) + j_1] * v_672.b1[vector + (p_1 * _step)]);
+                }
+            }
+            threadgroup_barrier(mem_flags::mem_threadgroup);
+            slice_a[me] = float4(sum_1);
+            threadgroup_barrier(mem_flags::mem_threadgroup);
+            if ((part == 0u) && (j_1 < count))
+            {
+                sum_1 = (sum_1 + ((threadgroup float*)&slice_a[me + 64u])[0u]) + (((threadgroup float*)&slice_a[me + 128u])[0u] + ((threadgroup float*)&slice_a[me + 192u])[0u]);
+                uint param_8 = c_base + (j_1 * c_step);
+                uint param_9 = 0u;
+                uint param_10 = 0u;
+                uint param_11 = 1u;
+                bool param_12 = false;
+                float4 param_13 = float4(sum_1);
+                put(param_8, param_9, param_10, param_11, param_12, param_13, push, v_184, v_224);
+            }
+        }
+    }
+}
+
+kernel void zc_matmul(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]])
+{
+    const device auto& v_276 = *(const device A4*)spvBufferAliasSet0Binding1;
+    const device auto& v_517 = *(const device B4*)spvBufferAliasSet0Binding2;
+    device auto& v_184 = *(device C4*)spvBufferAliasSet0Binding3;
+    device auto& v_224 = *(device C1*)spvBufferAliasSet0Binding3;
+    const device auto& v_434 = *(const device A1*)spvBufferAliasSet0Binding1;
+    const device auto& v_672 = *(const device B1*)spvBufferAliasSet0Binding2;
+    threadgroup float4 slice_a[512];
+    threadgroup float4 slice_b[512];
+    bool _2294 = push.m != 1u;
+    bool _2300;
+    if (_2294)
+    {
+        _2300 = push.n != 1u;
+    }
+    else
+    {
+        _2300 = _2294;
+    }
+    if (_2300)
+    {
+        if (big_tiles(push))
+        {
+            product_128(push, v_184, v_224, v_276, v_434, v_517, v_672, gl_LocalInvocationID, gl_WorkGroupID, slice_a, slice_b, gl_NumWorkGroups);
+        }
+        else
+        {
+            product_64(push, v_184, v_224, v_276, v_434, v_517, v_672, gl_LocalInvocationID, gl_WorkGroupID, slice_a, slice_b, gl_NumWorkGroups);
+        }
+        return;
+    }
+    bool _2313 = push.m == 1u;
+    bool _2319;
+    if (_2313)
+    {
+        _2319 = push.n == 1u;
+    }
+    else
+    {
+        _2319 = _2313;
+    }
+    bool _dot = _2319;
+    uint _2379;
+    uint _2411;
+    for (uint g = gl_WorkGroupID.z; g < push.batch; g += gl_NumWorkGroups.z)
+    {
+        uint a = push.offset.x + (g * push.stride_a);
+        uint b = push.offset.y + (g * push.stride_b);
+        uint c = push.offset.z + (g * push.stride_c);
+        if (push.m == 1u)
+        {
+            bool _2364 = push.transpose_b != 0u;
+            bool _2375;
+            if (!_2364)
+            {
+                bool _2374;
+                if (_dot)
+                {
+                    _2374 = push.ldb == 1u;
+                }
+                else
+                {
+                    _2374 = _dot;
+                }
+                _2375 = _2374;
+            }
+            else
+            {
+                _2375 = _2364;
+            }
+            bool along_k = _2375;
+            if (push.transpose_a != 0u)
+            {
+                _2379 = push.lda;
+            }
+            else
+            {
+                _2379 = 1u;
+            }
+            uint param = push.n;
+            bool param_1 = along_k;
+            uint param_2 = b;
+            uint param_3 = push.ldb;
+            uint param_4 = a;
+            uint param_5 = _2379;
+            uint param_6 = c;
+            uint param_7 = 1u;
+            vector_matrix(param, param_1, param_2, param_3, param_4, param_5, param_6, param_7, push, v_184, v_224, v_434, v_517, v_672, gl_LocalInvocationID, gl_WorkGroupID, slice_a, gl_NumWorkGroups, gl_NumSubgroups, gl_SubgroupID);
+        }
+        else
+        {
+            bool along_k_1 = push.transpose_a == 0u;
+            if (push.transpose_b != 0u)
+            {
+                _2411 = 1u;
+            }
+            else
+            {
+                _2411 = push.ldb;
+            }
+            uint param_8 = push.m;
+            bool param_9 = along_k_1;
+            uint param_10 = a;
+            uint param_11 = push.lda;
+            uint param_12 = b;
+            uint param_13 = _2411;
+            uint param_14 = c;
+            uint param_15 = push.ldc;
+            matrix_vector(param_8, param_9, param_10, param_11, param_12, param_13, param_14, param_15, push, v_184, v_224, v_276, v_434, v_672, gl_LocalInvocationID, gl_WorkGroupID, slice_a, gl_NumWorkGroups, gl_NumSubgroups, gl_SubgroupID);
+        }
+    }
+}
+

@@ -1,0 +1,334 @@
+#pragma clang diagnostic ignored "-Wmissing-prototypes"
+
+#include <metal_stdlib>
+#include <simd/simd.h>
+
+using namespace metal;
+
+template<typename T>
+[[clang::optnone]] T spvFAdd(T l, T r)
+{
+    return fma(T(1), l, r);
+}
+
+template<typename T>
+[[clang::optnone]] T spvFSub(T l, T r)
+{
+    return fma(T(-1), r, l);
+}
+
+struct Row
+{
+    uint start;
+    uint skip;
+    uint count;
+    uint blocks;
+};
+
+struct Sum
+{
+    float4 value;
+    float4 lost;
+};
+
+struct X4
+{
+    float4 x4[1];
+};
+
+struct X1
+{
+    float x1[1];
+};
+
+struct Push
+{
+    uint4 offset;
+    uint rows;
+    uint cols;
+    uint ldx;
+    uint ldout;
+};
+
+struct Out1
+{
+    float out1[1];
+};
+
+constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
+
+static inline __attribute__((always_inline))
+bool subgroup_rows(constant Push& push)
+{
+    bool _224 = push.cols <= 1024u;
+    bool _231;
+    if (_224)
+    {
+        _231 = push.rows >= 64u;
+    }
+    else
+    {
+        _231 = _224;
+    }
+    bool _238;
+    if (!_231)
+    {
+        _238 = push.cols <= 64u;
+    }
+    else
+    {
+        _238 = _231;
+    }
+    return _238;
+}
+
+static inline __attribute__((always_inline))
+void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thread uint& team, thread uint3& gl_WorkGroupID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint& teams, thread uint3& gl_NumWorkGroups, thread uint3& gl_LocalInvocationID)
+{
+    if (subgroup_rows(push))
+    {
+        lane = simd_prefix_exclusive_sum(1u);
+        lanes = simd_sum(1u);
+        team = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
+        teams = gl_NumWorkGroups.x * gl_NumSubgroups;
+    }
+    else
+    {
+        lane = gl_LocalInvocationID.x;
+        lanes = 256u;
+        team = gl_WorkGroupID.x;
+        teams = gl_NumWorkGroups.x;
+    }
+}
+
+static inline __attribute__((always_inline))
+Row row_at(thread const uint& first, thread const uint& count)
+{
+    uint skip = first & 3u;
+    uint _81;
+    if (count == 0u)
+    {
+        _81 = 0u;
+    }
+    else
+    {
+        _81 = ((skip + count) + 3u) / 4u;
+    }
+    return Row{ first / 4u, skip, count, _81 };
+}
+
+static inline __attribute__((always_inline))
+bool inside(thread const Row& row, thread const uint& i, thread const uint& e)
+{
+    return (((4u * i) + e) - row.skip) < row.count;
+}
+
+static inline __attribute__((always_inline))
+bool whole(thread const Row& row, thread const uint& i)
+{
+    Row param = row;
+    uint param_1 = i;
+    uint param_2 = 0u;
+    bool _114 = inside(param, param_1, param_2);
+    bool _123;
+    if (_114)
+    {
+        Row param_3 = row;
+        uint param_4 = i;
+        uint param_5 = 3u;
+        _123 = inside(param_3, param_4, param_5);
+    }
+    else
+    {
+        _123 = _114;
+    }
+    return _123;
+}
+
+static inline __attribute__((always_inline))
+float4 block(thread const Row& row, thread const uint& i, const device X4& v_136, const device X1& v_166)
+{
+    Row param = row;
+    uint param_1 = i;
+    if (whole(param, param_1))
+    {
+        return v_136.x4[row.start + i];
+    }
+    float4 v = float4(0.0);
+    uint index = 4u * (row.start + i);
+    Row param_2 = row;
+    uint param_3 = i;
+    uint param_4 = 0u;
+    if (inside(param_2, param_3, param_4))
+    {
+        v.x = v_166.x1[index];
+    }
+    Row param_5 = row;
+    uint param_6 = i;
+    uint param_7 = 1u;
+    if (inside(param_5, param_6, param_7))
+    {
+        v.y = v_166.x1[index + 1u];
+    }
+    Row param_8 = row;
+    uint param_9 = i;
+    uint param_10 = 2u;
+    if (inside(param_8, param_9, param_10))
+    {
+        v.z = v_166.x1[index + 2u];
+    }
+    Row param_11 = row;
+    uint param_12 = i;
+    uint param_13 = 3u;
+    if (inside(param_11, param_12, param_13))
+    {
+        v.w = v_166.x1[index + 3u];
+    }
+    return v;
+}
+
+static inline __attribute__((always_inline))
+void add_to(thread Sum& sum, thread const float4& v)
+{
+    float4 value = spvFAdd(sum.value, v);
+    float4 other = spvFSub(value, sum.value);
+    float4 lost = spvFAdd(spvFSub(sum.value, spvFSub(value, other)), spvFSub(v, other));
+    sum.value = value;
+    sum.lost += lost;
+}
+
+static inline __attribute__((always_inline))
+void share(thread const uint2& value, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
+{
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    bool _278 = simd_is_first();
+    if (_278)
+    {
+        partial[gl_SubgroupID] = value;
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+}
+
+static inline __attribute__((always_inline))
+bool finite(thread const float& x)
+{
+    return (as_type<uint>(x) & 2139095040u) != 2139095040u;
+}
+
+static inline __attribute__((always_inline))
+float team_sum(thread const Sum& sum, constant Push& push, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
+{
+    Sum scalar = Sum{ float4(sum.value.x, 0.0, 0.0, 0.0), float4(sum.lost.x, 0.0, 0.0, 0.0) };
+    Sum param = scalar;
+    float4 param_1 = float4(sum.value.y, 0.0, 0.0, 0.0);
+    add_to(param, param_1);
+    scalar = param;
+    Sum param_2 = scalar;
+    float4 param_3 = float4(sum.value.z, 0.0, 0.0, 0.0);
+    add_to(param_2, param_3);
+    scalar = param_2;
+    Sum param_4 = scalar;
+    float4 param_5 = float4(sum.value.w, 0.0, 0.0, 0.0);
+    add_to(param_4, param_5);
+    scalar = param_4;
+    float value = simd_sum(scalar.value.x);
+    float lost = simd_sum(((scalar.lost.x + sum.lost.y) + sum.lost.z) + sum.lost.w);
+    if (!subgroup_rows(push))
+    {
+        uint2 param_6 = as_type<uint2>(float2(value, lost));
+        share(param_6, gl_SubgroupID, partial);
+        Sum total = Sum{ float4(0.0), float4(0.0) };
+        for (uint i = 0u; i < gl_NumSubgroups; i++)
+        {
+            float2 part = as_type<float2>(partial[i]);
+            Sum param_7 = total;
+            float4 param_8 = float4(part.x, 0.0, 0.0, 0.0);
+            add_to(param_7, param_8);
+            total = param_7;
+            total.lost.x += part.y;
+        }
+        value = total.value.x;
+        lost = total.lost.x;
+    }
+    float param_9 = value;
+    float _416;
+    if (finite(param_9))
+    {
+        _416 = value + lost;
+    }
+    else
+    {
+        _416 = value;
+    }
+    return _416;
+}
+
+kernel void zc_sum(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _585 [[buffer(2)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
+{
+    const device auto& v_136 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_166 = *(const device X1*)spvBufferAliasSet0Binding1;
+    threadgroup uint2 partial[256];
+    uint lane;
+    uint lanes;
+    uint team;
+    uint teams;
+    form_teams(push, lane, lanes, team, gl_WorkGroupID, gl_NumSubgroups, gl_SubgroupID, teams, gl_NumWorkGroups, gl_LocalInvocationID);
+    for (uint r = team; r < push.rows; r += teams)
+    {
+        uint param = push.offset.x + (r * push.ldx);
+        uint param_1 = push.cols;
+        Row row = row_at(param, param_1);
+        Sum sum = Sum{ float4(0.0), float4(0.0) };
+        uint i = lane;
+        if (i < row.blocks)
+        {
+            Row param_2 = row;
+            uint param_3 = i;
+            Sum param_4 = sum;
+            float4 param_5 = block(param_2, param_3, v_136, v_166);
+            add_to(param_4, param_5);
+            sum = param_4;
+        }
+        i += lanes;
+        for (; ((i + (3u * lanes)) + 1u) < row.blocks; i += (4u * lanes))
+        {
+            float4 v0 = v_136.x4[row.start + i];
+            float4 v1 = v_136.x4[(row.start + i) + lanes];
+            float4 v2 = v_136.x4[(row.start + i) + (2u * lanes)];
+            float4 v3 = v_136.x4[(row.start + i) + (3u * lanes)];
+            Sum param_6 = sum;
+            float4 param_7 = v0;
+            add_to(param_6, param_7);
+            sum = param_6;
+            Sum param_8 = sum;
+            float4 param_9 = v1;
+            add_to(param_8, param_9);
+            sum = param_8;
+            Sum param_10 = sum;
+            float4 param_11 = v2;
+            add_to(param_10, param_11);
+            sum = param_10;
+            Sum param_12 = sum;
+            float4 param_13 = v3;
+            add_to(param_12, param_13);
+            sum = param_12;
+        }
+        for (; i < row.blocks; i += lanes)
+        {
+            Row param_14 = row;
+            uint param_15 = i;
+            Sum param_16 = sum;
+            float4 param_17 = block(param_14, param_15, v_136, v_166);
+            add_to(param_16, param_17);
+            sum = param_16;
+        }
+        Sum param_18 = sum;
+        float _577 = team_sum(param_18, push, gl_NumSubgroups, gl_SubgroupID, partial);
+        float total = _577;
+        if (lane == 0u)
+        {
+            _585.out1[push.offset.y + r] = total;
+        }
+    }
+}
+

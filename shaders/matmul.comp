@@ -1,0 +1,123 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#extension GL_KHR_shader_subgroup_basic : require
+#extension GL_KHR_shader_subgroup_arithmetic : require
+// matmul: c[g] = alpha * op(a[g]) * op(b[g]) + beta * c[g]; zc_matmul_params says how everything lies.
+//
+// A workgroup makes a tile of c, 128 x 128 or 64 x 64, from slices of op(a) and op(b) that it keeps in 16 KiB
+// of shared memory (matmul_tile.glsl); a product with a vector goes by another way (matmul_vector.glsl). Which
+// of the three depends on the parameters only and is decided alike in csrc/zc_kernel.c, which says how many
+// workgroups there are. Beyond its limits a workgroup takes several tiles.
+
+layout(push_constant) uniform Push
+{
+    uvec4 offset;
+    uint m, n, k, batch;
+    uint lda, ldb, ldc;
+    uint stride_a, stride_b, stride_c;
+    uint transpose_a, transpose_b;
+    float alpha, beta;
+}
+push;
+
+#include "common.glsl"
+
+layout(set = 0, binding = 1, std430) readonly buffer A1 { float a1[]; };
+layout(set = 0, binding = 1, std430) readonly buffer A4 { vec4 a4[]; };
+layout(set = 0, binding = 2, std430) readonly buffer B1 { float b1[]; };
+layout(set = 0, binding = 2, std430) readonly buffer B4 { vec4 b4[]; };
+layout(set = 0, binding = 3, std430) buffer C1 { float c1[]; };
+layout(set = 0, binding = 3, std430) buffer C4 { vec4 c4[]; };
+
+uint ceil_div(uint a, uint b)
+{
+    return a / b + (a % b != 0u ? 1u : 0u);
+}
+
+// Enough tiles of 128 x 128 to keep a large GPU busy. The same in csrc/zc_kernel.c.
+bool big_tiles()
+{
+    uint rows = min(ceil_div(push.m, 128u), 1024u), cols = min(ceil_div(push.n, 128u), 1024u);
+    return rows * cols * min(push.batch, 1024u) >= 96u;
+}
+
+// Whether vectors of four can be used on a matrix.
+bool vectors(uint offset, uint ld, uint stride)
+{
+    return ((offset | ld | (push.batch > 1u ? stride : 0u)) & 3u) == 0u;
+}
+
+// Four elements of c from column j on, of which `count` exist; `base` is where c[g] starts.
+void put(uint base, uint i, uint j, uint count, bool by_vectors, vec4 v)
+{
+    uint index = base + i * push.ldc + j;
+    v *= push.alpha;
+    if (by_vectors && count >= 4u) {
+        if (push.beta != 0.0) {
+            v += push.beta * c4[index / 4u];
+        }
+        c4[index / 4u] = v;
+        return;
+    }
+    for (uint e = 0u; e < min(count, 4u); e++) {
+        float value = v[e];
+        if (push.beta != 0.0) {
+            value += push.beta * c1[index + e];
+        }
+        c1[index + e] = value;
+    }
+}
+
+shared vec4 slice_a[512], slice_b[512];
+
+#define TILE 64
+#define PRODUCT product_64
+#include "matmul_tile.glsl"
+#undef TILE
+#undef PRODUCT
+
+#define TILE 128
+#define PRODUCT product_128
+#include "matmul_tile.glsl"
+#undef TILE
+#undef PRODUCT
+
+#define MATRIX1 b1
+#define MATRIX4 b4
+#define VECTOR1 a1
+#define VECTOR_PRODUCT vector_matrix
+#include "matmul_vector.glsl"
+#undef MATRIX1
+#undef MATRIX4
+#undef VECTOR1
+#undef VECTOR_PRODUCT
+
+#define MATRIX1 a1
+#define MATRIX4 a4
+#define VECTOR1 b1
+#define VECTOR_PRODUCT matrix_vector
+#include "matmul_vector.glsl"
+
+void main()
+{
+    if (push.m != 1u && push.n != 1u) {
+        if (big_tiles()) {
+            product_128();
+        } else {
+            product_64();
+        }
+        return;
+    }
+    bool dot = push.m == 1u && push.n == 1u;
+    for (uint g = gl_WorkGroupID.z; g < push.batch; g += gl_NumWorkGroups.z) {
+        uint a = push.offset.x + g * push.stride_a, b = push.offset.y + g * push.stride_b;
+        uint c = push.offset.z + g * push.stride_c;
+        if (push.m == 1u) {
+            bool along_k = push.transpose_b != 0u || dot && push.ldb == 1u;
+            vector_matrix(push.n, along_k, b, push.ldb, a, push.transpose_a != 0u ? push.lda : 1u, c, 1u);
+        } else {
+            bool along_k = push.transpose_a == 0u;
+            matrix_vector(push.m, along_k, a, push.lda, b, push.transpose_b != 0u ? 1u : push.ldb, c, push.ldc);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+// PRODUCT(): tiles of TILE x TILE elements of c, TILE being 64 or 128. Included once for each.
+//
+// A slice is DEPTH columns of op(a) and rows of op(b), both kept as DEPTH lines of TILE elements. Half of the
+// invocations load the slice of a, half that of b, each a block of 4 x 4, so that global and shared memory
+// both see vectors, whichever way the matrix lies. While a slice is multiplied the next is on its way.
+// Beyond the matrices' edges there are zeros. Each invocation keeps (TILE / 16)^2 sums.
+
+#define DEPTH (2048 / TILE)
+#define VECTORS (TILE / 4)   // in a line of a slice
+#define PARTS (TILE / 64)    // vectors of four that an invocation takes from each line
+#define SUMS (4 * PARTS)     // rows, of PARTS vectors each, of an invocation's sums
+
+// 4 x 4 elements of op(matrix), lines p..p+3 along k, elements i..i+3 of the tile's direction in each; p_end
+// and i_end are the matrix' ends.
+#define LOAD(name, scalars, four, base, ld, along_k, by_vectors, i, i_end, p, p_end)         \
+    void name(uint base, uint ld, bool along_k, bool by_vectors, uint i, uint i_end, uint p, \
+              uint p_end, out vec4 lines[4])                                                 \
+    {                                                                                        \
+        bool all = i + 4u <= i_end && p + 4u <= p_end;                                       \
+        if (all && by_vectors && along_k) {                                                  \
+            uint index = (base + i * ld + p) / 4u, step = ld / 4u;                           \
+            vec4 r0 = four[index], r1 = four[index + step];                                  \
+            vec4 r2 = four[index + 2u * step], r3 = four[index + 3u * step];                 \
+            lines[0] = vec4(r0.x, r1.x, r2.x, r3.x);                                         \
+            lines[1] = vec4(r0.y, r1.y, r2.y, r3.y);                                         \
+            lines[2] = vec4(r0.z, r1.z, r2.z, r3.z);                                         \
+            lines[3] = vec4(r0.w, r1.w, r2.w, r3.w);                                         \
+        } else if (all && by_vectors) {                                                      \
+            uint index = (base + p * ld + i) / 4u, step = ld / 4u;                           \
+            lines[0] = four[index];                                                          \
+            lines[1] = four[index + step];                                                   \
+            lines[2] = four[index + 2u * step];                                              \
+            lines[3] = four[index + 3u * step];                                              \
+        } else {                                                                             \
+            uint step_i = along_k ? ld : 1u, step_p = along_k ? 1u : ld;                     \
+            uint corner = base + i * step_i + p * step_p;                                    \
+            for (uint y = 0u; y < 4u; y++) {                                                 \
+                vec4 line = vec4(0.0);                                                       \
+                uint index = corner + y * step_p;                                            \
+                if (p + y < p_end) {                                                         \
+                    if (i < i_end) {                                                         \
+                        line.x = scalars[index];                                             \
+                    }                                                                        \
+                    if (i + 1u < i_end) {                                                    \
+                        line.y = scalars[index + step_i];                                    \
+                    }                                                                        \
+                    if (i + 2u < i_end) {                                                    \
+                        line.z = scalars[index + 2u * step_i];                               \
+                    }                                                                        \
+                    if (i + 3u < i_end) {                                                    \
+                        line.w = scalars[index + 3u * step_i];                               \
+                    }                                                                        \
+                }                                                                            \
+                lines[y] = line;                                                             \
+            }                                                                                \
+        }                                                                                    \
+    }
+#ifndef ZC_MATMUL_LOADS
+#define ZC_MATMUL_LOADS
+LOAD(load_a, a1, a4, base, ld, along_k, by_vectors, i, i_end, p, p_end)
+LOAD(load_b, b1, b4, base, ld, along_k, by_vectors, i, i_end, p, p_end)
+#endif
+#undef LOAD
+
+void PRODUCT()
+{
+    uint me = gl_LocalInvocationID.x;
+    bool a_by_vectors = vectors(push.offset.x, push.lda, push.stride_a);
+    bool b_by_vectors = vectors(push.offset.y, push.ldb, push.stride_b);
+    bool c_by_vectors = vectors(push.offset.z, push.ldc, push.stride_c);
+    bool a_along_k = push.transpose_a == 0u, b_along_k = push.transpose_b != 0u;
+
+    // The block of a slice that this invocation loads: neighbours along the direction in which memory runs.
+    bool loads_a = me < 128u;
+    bool along_k = loads_a ? a_along_k : b_along_k;
+    uint number = me & 127u;
+    uint load_i = 4u * (along_k ? number / (DEPTH / 4) : number % VECTORS);
+    uint load_p = 4u * (along_k ? number % (DEPTH / 4) : number / VECTORS);
+    uint keep = load_p * VECTORS + load_i / 4u;
+    // Where its sums are: rows 4 * (me / 16) + 64 * part, columns 4 * (me % 16) + 64 * part.
+    uint row = me / 16u, col = me % 16u;
+
+    uint tiles_m = ceil_div(push.m, TILE), tiles_n = ceil_div(push.n, TILE);
+    uint slices = ceil_div(push.k, DEPTH);
+    for (uint g = gl_WorkGroupID.z; g < push.batch; g += gl_NumWorkGroups.z) {
+        uint a_base = push.offset.x + g * push.stride_a;
+        uint b_base = push.offset.y + g * push.stride_b;
+        uint c_base = push.offset.z + g * push.stride_c;
+        for (uint tile_m = gl_WorkGroupID.y; tile_m < tiles_m; tile_m += gl_NumWorkGroups.y) {
+            for (uint tile_n = gl_WorkGroupID.x; tile_n < tiles_n; tile_n += gl_NumWorkGroups.x) {
+                vec4 sums[SUMS][PARTS];
+                for (int y = 0; y < SUMS; y++) {
+                    for (int x = 0; x < PARTS; x++) {
+                        sums[y][x] = vec4(0.0);
+                    }
+                }
+                vec4 lines[4];
+                for (uint s = 0u; s <= slices; s++) {
+                    if (s > 0u) {
+                        barrier(); // the slice before has been multiplied
+                        for (uint y = 0u; y < 4u; y++) {
+                            if (loads_a) {
+                                slice_a[keep + y * VECTORS] = lines[y];
+                            } else {
+                                slice_b[keep + y * VECTORS] = lines[y];
+                            }
+                        }
+                        barrier();
+                    }
+                    if (s < slices) {
+                        uint p = s * DEPTH + load_p;
+                        if (loads_a) {
+                            load_a(a_base, push.lda, a_along_k, a_by_vectors, tile_m * TILE + load_i, push.m, p,
+                                   push.k, lines);
+                        } else {
+                            load_b(b_base, push.ldb, b_along_k, b_by_vectors, tile_n * TILE + load_i, push.n, p,
+                                   push.k, lines);
+                        }
+                    }
+                    if (s > 0u) {
+                        for (uint p = 0u; p < DEPTH; p++) {
+                            vec4 a[PARTS], b[PARTS];
+                            for (int x = 0; x < PARTS; x++) {
+                                a[x] = slice_a[p * VECTORS + row + 16u * x];
+                                b[x] = slice_b[p * VECTORS + col + 16u * x];
+                            }
+                            for (int y = 0; y < SUMS; y++) {
+                                for (int x = 0; x < PARTS; x++) {
+                                    sums[y][x] += a[y / 4][y % 4] * b[x];
+                                }
+                            }
+                        }
+                    }
+                }
+                for (int y = 0; y < SUMS; y++) {
+                    uint i = tile_m * TILE + 4u * row + 64u * (y / 4) + y % 4;
+                    for (int x = 0; x < PARTS; x++) {
+                        uint j = tile_n * TILE + 4u * col + 64u * x;
+                        if (i < push.m && j < push.n) {
+                            put(c_base, i, j, push.n - j, c_by_vectors, sums[y][x]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#undef DEPTH
+#undef VECTORS
+#undef PARTS
+#undef SUMS
