@@ -99,8 +99,9 @@ def to_python(value: dict[str, Any]) -> int | float:
 def matches(result: Any, expected: dict[str, Any]) -> bool:
     kind, value = expected["type"], expected["value"]
     if kind in ("i32", "i64"):
-        width = 32 if kind == "i32" else 64
-        return isinstance(result, int) and result == (int(value) + 2 ** (width - 1)) % 2**width - 2 ** (width - 1)
+        modulus = 2**32 if kind == "i32" else 2**64
+        signed = -modulus // 2 <= result < modulus // 2 if isinstance(result, int) else False
+        return signed and (result - int(value)) % modulus == 0
     if not isinstance(result, float):
         return False
     bits = bits_from_float(result, kind)
