@@ -62,7 +62,10 @@ void zc_device_uses_release(zc_device_use *uses, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         zc_device_buffer_release(uses[i].buffer);
-        zc_region_unpin(uses[i].region);
+        if (uses[i].region) {
+            zc_region_unpin(uses[i].region);
+        }
+        zc_kernel_release(uses[i].kernel);
     }
     zc_free(uses);
 }
@@ -70,6 +73,36 @@ void zc_device_uses_release(zc_device_use *uses, size_t count)
 size_t zc_command_buffer_length(const zc_command_buffer *buffer)
 {
     return buffer->count;
+}
+
+static zc_status make_room(zc_command_buffer *buffer, zc_error *error)
+{
+    if (buffer->use_count == buffer->use_capacity) {
+        size_t capacity = buffer->use_capacity ? buffer->use_capacity * 2 : 4;
+        zc_device_use *larger = zc_realloc(buffer->uses, capacity * sizeof *larger);
+        if (!larger) {
+            return zc_fail(error, ZC_NO_MEMORY, "cannot record the use of %zu regions", capacity);
+        }
+        buffer->uses = larger;
+        buffer->use_capacity = capacity;
+    }
+    return ZC_OK;
+}
+
+/* Hold a compiled kernel as long as the recording. */
+static zc_status use_kernel(zc_command_buffer *buffer, const zc_kernel *kernel, zc_error *error)
+{
+    for (size_t i = buffer->use_count; i-- > 0;) {
+        if (buffer->uses[i].kernel == kernel) {
+            return ZC_OK;
+        }
+    }
+    zc_status status = make_room(buffer, error);
+    if (status == ZC_OK) {
+        zc_kernel_retain(kernel);
+        buffer->uses[buffer->use_count++] = (zc_device_use){.kernel = kernel};
+    }
+    return status;
 }
 
 /* The use of the region whose buffer reaches to byte `end`, added when it is not there. Newest first: a
@@ -86,18 +119,13 @@ static zc_status use_region(zc_command_buffer *buffer, zc_region *region, uint64
             return ZC_OK;
         }
     }
-    if (buffer->use_count == buffer->use_capacity) {
-        size_t capacity = buffer->use_capacity ? buffer->use_capacity * 2 : 4;
-        zc_device_use *larger = zc_realloc(buffer->uses, capacity * sizeof *larger);
-        if (!larger) {
-            return zc_fail(error, ZC_NO_MEMORY, "cannot record the use of %zu regions", capacity);
-        }
-        buffer->uses = larger;
-        buffer->use_capacity = capacity;
+    zc_status status = make_room(buffer, error);
+    if (status != ZC_OK) {
+        return status;
     }
     zc_device_use use = {.region = region};
     if (has_buffers) {
-        zc_status status = zc_device_buffer_acquire(device, region, end, &use.buffer, error);
+        status = zc_device_buffer_acquire(device, region, end, &use.buffer, error);
         if (status != ZC_OK) {
             return status;
         }
@@ -160,6 +188,9 @@ zc_status zc_command_buffer_dispatch(zc_command_buffer *buffer, const zc_kernel 
     zc_device_command *command = &buffer->commands[buffer->count];
     zc_status status = zc_device_check(buffer->device, kernel, ranges, range_count, params, params_size, command,
                                        error);
+    if (status == ZC_OK && kernel->compiled) {
+        status = use_kernel(buffer, kernel, error);
+    }
     for (size_t i = 0; status == ZC_OK && i < range_count; i++) {
         if (ranges[i].region) {
             status = use_region(buffer, ranges[i].region, ranges[i].offset + ranges[i].length,

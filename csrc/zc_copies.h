@@ -13,7 +13,9 @@
     X(MODULE_BYTES, "module_bytes")   /* a module given as bytes */              \
     X(DATA_SEGMENTS, "data_segments") /* initial contents of a guest's memory */ \
     X(MEMORY_READ, "memory_read")     /* Memory.read */                          \
-    X(MEMORY_WRITE, "memory_write")   /* Memory.write */
+    X(MEMORY_WRITE, "memory_write")   /* Memory.write */                         \
+    X(DEVICE_UPLOAD, "device_upload") /* DeviceArray.upload */                   \
+    X(DEVICE_DOWNLOAD, "device_download") /* DeviceArray.download */
 
 typedef enum zc_copy_reason {
 #define X(code, name) ZC_COPY_##code,

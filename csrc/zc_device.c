@@ -8,6 +8,7 @@
  */
 #include "zc_device_internal.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "zc_alloc.h"
@@ -18,9 +19,9 @@ typedef unsigned long long ull;
 static const zc_device_backend *const backends[] = {&zc_device_metal, &zc_device_vulkan, &zc_device_cpu};
 #define BACKENDS (sizeof backends / sizeof backends[0])
 
-/* Devices with buffers, by backend: not retained; the last reference goes under this lock. */
+/* Devices with buffers: not retained; the last reference goes under this lock. */
 static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
-static zc_device *shared[BACKENDS];
+static zc_device *shared;
 
 void zc_device_before_fork(void)
 {
@@ -48,43 +49,64 @@ void zc_device_after_fork_child(void)
         if (backends[i]->after_fork_child) {
             backends[i]->after_fork_child();
         }
-        shared[i] = NULL; /* the parent's; the child opens its own */
     }
+    shared = NULL; /* the parent's; the child opens its own */
     pthread_mutex_unlock(&shared_lock);
 }
 
-static void probe(size_t index, zc_device_info *info)
+/* The devices of one kind, best first; at least one entry, which may be an absent one. */
+static size_t list_kind(const zc_device_backend *backend, zc_device_info *out, size_t capacity)
 {
-    memset(info, 0, sizeof *info);
-    info->kind = backends[index]->kind;
-    backends[index]->probe(info);
+    if (backend->list) {
+        return backend->list(out, capacity);
+    }
+    if (capacity) {
+        memset(out, 0, sizeof *out);
+        out->kind = backend->kind;
+        backend->probe(out);
+    }
+    return 1;
 }
 
 size_t zc_device_list(zc_device_info *out, size_t capacity)
 {
-    for (size_t i = 0; i < BACKENDS && i < capacity; i++) {
-        probe(i, &out[i]);
+    size_t count = 0;
+    for (size_t i = 0; i < BACKENDS; i++) {
+        size_t room = count < capacity ? capacity - count : 0;
+        count += list_kind(backends[i], room ? out + count : NULL, room);
     }
-    return BACKENDS;
+    return count;
 }
 
-static zc_status open_backend(size_t index, const zc_device_options *options, zc_device **out, zc_error *error)
+int64_t zc_device_validation(const char *kind, char *out, size_t size)
 {
-    const zc_device_backend *backend = backends[index];
+    for (size_t i = 0; i < BACKENDS; i++) {
+        if (strcmp(backends[i]->kind, kind) == 0 && backends[i]->validation) {
+            return backends[i]->validation(out, size);
+        }
+    }
+    return -1;
+}
+
+/* The device that `info` (from list_kind) describes. */
+static zc_status open_device(const zc_device_backend *backend, const zc_device_info *info,
+                             const zc_device_options *options, zc_device **out, zc_error *error)
+{
     bool may_share = backend->buffer_from_host != NULL;
-    zc_device_info info;
-    probe(index, &info);
-    if (!info.available) {
-        return zc_fail(error, ZC_DEVICE, "device %s is not available: %s", backend->kind, info.reason);
+    if (!info->available) {
+        return zc_fail(error, ZC_DEVICE, "device %s is not available: %s", backend->kind, info->reason);
     }
     zc_submission_setup();
     zc_status status = ZC_OK;
     if (may_share) {
         pthread_mutex_lock(&shared_lock); /* held while opening, so that two openers share one device */
-        if (shared[index] && shared[index]->fork_count == zc_submission_forks()) {
-            *out = zc_device_retain(shared[index]);
-            pthread_mutex_unlock(&shared_lock);
-            return ZC_OK;
+        for (zc_device *each = shared; each; each = each->next_shared) {
+            if (each->backend == backend && each->info.index == info->index &&
+                each->fork_count == zc_submission_forks()) {
+                *out = zc_device_retain(each);
+                pthread_mutex_unlock(&shared_lock);
+                return ZC_OK;
+            }
         }
     }
     zc_device *device = zc_calloc(1, sizeof *device);
@@ -92,14 +114,16 @@ static zc_status open_backend(size_t index, const zc_device_options *options, zc
         status = zc_fail(error, ZC_NO_MEMORY, "cannot allocate a device's bookkeeping");
     } else {
         device->backend = backend;
-        device->info = info;
+        device->info = *info;
         device->fork_count = zc_submission_forks();
         atomic_init(&device->references, 1);
+        atomic_init(&device->buffers_made, 0);
         status = backend->open(options, &device->info, &device->self, error);
         if (status == ZC_OK) {
             pthread_mutex_init(&device->buffer_lock, NULL);
             if (may_share) {
-                shared[index] = device;
+                device->next_shared = shared;
+                shared = device;
             }
             *out = device;
         } else {
@@ -112,29 +136,87 @@ static zc_status open_backend(size_t index, const zc_device_options *options, zc
     return status;
 }
 
+/* Whether `text` contains `part`, letters of either case being equal. */
+static bool contains(const char *text, const char *part)
+{
+    for (; *text; text++) {
+        size_t i = 0;
+        while (part[i] && tolower((unsigned char)text[i]) == tolower((unsigned char)part[i])) {
+            i++;
+        }
+        if (!part[i]) {
+            return true;
+        }
+    }
+    return !*part;
+}
+
+/* Which of the kind's devices the options ask for: an index, or ZC_BAD_VALUE. */
+static zc_status choose(const char *kind, const zc_device_info *infos, size_t count,
+                        const zc_device_options *options, size_t *out, zc_error *error)
+{
+    *out = 0;
+    if (options->by_index) {
+        if (options->index >= count) {
+            return zc_fail(error, ZC_BAD_VALUE, "there is no device %s number %u: there are %zu, counted from 0", kind,
+                           options->index, count);
+        }
+        *out = options->index;
+        return ZC_OK;
+    }
+    const char *wish = options->uuid ? options->uuid : options->name;
+    if (!wish) {
+        return ZC_OK;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const zc_device_info *info = &infos[i];
+        if (options->uuid ? info->uuid[0] && strcmp(info->uuid, wish) == 0
+                          : info->name[0] && (contains(info->name, wish) || contains(info->driver, wish))) {
+            *out = i;
+            return ZC_OK;
+        }
+    }
+    return zc_fail(error, infos[0].available ? ZC_BAD_VALUE : ZC_DEVICE,
+                   "no device %s has the %s \"%.60s\"; of %zu the first is %s", kind,
+                   options->uuid ? "UUID" : "name", wish, count,
+                   infos[0].available || !infos[0].reason[0] ? infos[0].name : infos[0].reason);
+}
+
+#define MAX_OF_KIND 16
+
 zc_status zc_device_open(const char *kind, const zc_device_options *options, zc_device **out, zc_error *error)
 {
     static const zc_device_options none = {0};
+    zc_device_info infos[MAX_OF_KIND];
     zc_error why;
     if (!options) {
         options = &none;
     }
-    if (kind) {
-        for (size_t i = 0; i < BACKENDS; i++) {
-            if (strcmp(backends[i]->kind, kind) == 0) {
-                return open_backend(i, options, out, error);
-            }
+    for (size_t i = 0; kind && i < BACKENDS; i++) {
+        if (strcmp(backends[i]->kind, kind) == 0) {
+            size_t which, count = list_kind(backends[i], infos, MAX_OF_KIND);
+            zc_status status =
+                choose(kind, infos, count < MAX_OF_KIND ? count : MAX_OF_KIND, options, &which, error);
+            return status == ZC_OK ? open_device(backends[i], &infos[which], options, out, error) : status;
         }
+    }
+    if (kind) {
         return zc_fail(error, ZC_BAD_VALUE, "there is no device kind \"%.40s\": metal, vulkan and cpu are known", kind);
     }
+    if (options->by_index || options->name || options->uuid) {
+        return zc_fail(error, ZC_BAD_VALUE, "index, name and uuid choose among devices of one kind: give the kind, too");
+    }
     for (size_t i = 0; i + 1 < BACKENDS; i++) {
-        zc_device_info info;
-        probe(i, &info);
-        if (info.available && !info.software && open_backend(i, options, out, &why) == ZC_OK) {
-            return ZC_OK;
+        size_t count = list_kind(backends[i], infos, MAX_OF_KIND);
+        for (size_t j = 0; j < count && j < MAX_OF_KIND; j++) {
+            if (infos[j].available && !infos[j].software &&
+                open_device(backends[i], &infos[j], options, out, &why) == ZC_OK) {
+                return ZC_OK;
+            }
         }
     }
-    return open_backend(BACKENDS - 1, options, out, error);
+    (void)list_kind(backends[BACKENDS - 1], infos, 1);
+    return open_device(backends[BACKENDS - 1], &infos[0], options, out, error);
 }
 
 zc_device *zc_device_retain(zc_device *device)
@@ -158,9 +240,10 @@ void zc_device_release(zc_device *device)
     }
     pthread_mutex_lock(&shared_lock);
     bool last = atomic_fetch_sub_explicit(&device->references, 1, memory_order_acq_rel) == 1;
-    for (size_t i = 0; last && i < BACKENDS; i++) {
-        if (shared[i] == device) {
-            shared[i] = NULL;
+    for (zc_device **at = &shared; last && *at; at = &(*at)->next_shared) {
+        if (*at == device) {
+            *at = device->next_shared;
+            break;
         }
     }
     pthread_mutex_unlock(&shared_lock);
@@ -236,13 +319,18 @@ zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, cons
     command->kernel = kernel;
     command->barrier = false;
     memcpy(command->params, params, params_size);
-    zc_status status = kernel->extent(command->params, needed, error);
+    zc_status status =
+        kernel->compiled ? zc_kernel_check_device(kernel, device, error) : kernel->extent(command->params, needed, error);
     if (status != ZC_OK) {
         return status;
     }
+    bool cut = device->backend->splits_elementwise && zc_kernel_is_elementwise(kernel);
     for (unsigned i = 0; i < kernel->binding_count; i++) {
         const zc_binding_signature *binding = &kernel->bindings[i];
         zc_range range = ranges[i];
+        if (kernel->compiled) {
+            needed[i] = range.length;
+        }
         if (needed[i] > range.length) {
             return zc_fail(error, ZC_OUT_OF_BOUNDS, "kernel %s, %s: the parameters need %llu bytes, the range has %llu",
                            kernel->name, binding->name, (ull)needed[i], (ull)range.length);
@@ -266,7 +354,7 @@ zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, cons
             return zc_fail(error, ZC_BAD_VALUE, "kernel %s, %s: offset %llu is not a multiple of its element size %u",
                            kernel->name, binding->name, (ull)range.offset, (unsigned)binding->element_size);
         }
-        if (needed[i] > device->info.max_buffer) {
+        if (needed[i] > device->info.max_buffer && !cut) {
             return zc_fail(error, ZC_BAD_VALUE, "kernel %s, %s: %llu bytes, device %s binds at most %llu",
                            kernel->name, binding->name, (ull)needed[i], device->info.kind,
                            (ull)device->info.max_buffer);

@@ -13,6 +13,10 @@
  * Threads: every function may be called from any thread, except that one command buffer is recorded by
  * one thread at a time. Callers that hold an interpreter lock release it around run and wait.
  *
+ * Scratch memory is a device's own: on a GPU with memory apart from the host's it lies there, elsewhere it is
+ * plain memory. It is named by a region like any other range, but only its device may use it and only
+ * zc_device_upload and zc_device_download move bytes in and out, which they count as copies.
+ *
  * Fork: the cpu device works on in the child; what was in flight stays the parent's and is, in the child,
  * finished with ZC_DEVICE "lost by fork". A GPU device must be opened anew in the child.
  *
@@ -41,6 +45,11 @@ typedef struct zc_range { /* bytes [offset, offset + length) of a region; an emp
 
 typedef struct zc_device_options {
     unsigned threads; /* cpu: threads that may work on one kernel, 0 for all the process may use */
+    /* Which of several devices of the kind; at most one of these. */
+    bool by_index;
+    unsigned index;   /* its position among them in zc_device_list */
+    const char *name; /* part of its name or its driver's, in any case; NULL for none */
+    const char *uuid; /* the whole of it; NULL for none */
 } zc_device_options;
 
 typedef struct zc_device_info {
@@ -53,7 +62,30 @@ typedef struct zc_device_info {
     uint32_t subgroup_width;
     uint64_t max_buffer;  /* bytes of one binding */
     unsigned threads;     /* cpu: host threads that work on one kernel; 0 elsewhere */
+    /* Of GPUs; zeros and empty texts where there is nothing to say. */
+    unsigned index;       /* among the devices of its kind, best first */
+    const char *type;     /* "discrete", "integrated", "virtual", "cpu", "other"; NULL when it is not known */
+    char driver[128];     /* name and version */
+    char api[16];         /* version of the interface */
+    char uuid[40];
+    uint64_t memory;      /* bytes that the device calls its own */
+    uint64_t max_region;  /* bytes of one region that it can use */
+    uint32_t max_workgroup, max_shared_memory; /* invocations, bytes */
 } zc_device_info;
+
+/* What zc_device_compile takes. Everything is copied. */
+typedef struct zc_kernel_source {
+    const char *name;
+    unsigned binding_count;
+    zc_binding_signature bindings[ZC_KERNEL_MAX_BINDINGS];
+    uint32_t params_size; /* bytes of the shader's own parameters, a multiple of 4 */
+    uint32_t workgroup[3];
+    const void *spirv; /* for vulkan; NULL when there is none */
+    size_t spirv_size;
+    const char *entry_point; /* NULL when there is only one */
+} zc_kernel_source;
+
+#define ZC_KERNEL_GROUPS_SIZE 12u /* the three uint32 that precede a compiled kernel's parameters */
 
 /* kind NULL: the best of metal, a hardware Vulkan device, cpu. */
 zc_status zc_device_open(const char *kind, const zc_device_options *options, zc_device **out, zc_error *error);
@@ -66,6 +98,29 @@ size_t zc_device_list(zc_device_info *out, size_t capacity);
 /* The address at which the device sees the region's first byte (equal to the region's base when memory is
  * unified), for proofs and tests. */
 zc_status zc_device_buffer_address(zc_device *device, zc_region *region, void **out, zc_error *error);
+
+/* How often the device made a buffer over a region: for tests. */
+uint64_t zc_device_buffer_count(const zc_device *device);
+
+/* `size` bytes of the device's own memory, zero or not; see the top. Only for ranges on this device. */
+zc_status zc_device_scratch(zc_device *device, uint64_t size, zc_region **out, zc_error *error);
+/* Copy to and from scratch memory, after all work submitted before; done when they return. */
+zc_status zc_device_upload(zc_device *device, zc_region *scratch, uint64_t offset, const void *from, uint64_t size,
+                           zc_error *error);
+zc_status zc_device_download(zc_device *device, zc_region *scratch, uint64_t offset, void *to, uint64_t size,
+                             zc_error *error);
+
+/* A kernel of the user's for this device, checked against its own code. Its parameters, wherever they are
+ * given, are preceded by ZC_KERNEL_GROUPS_SIZE bytes: the numbers of workgroups. It binds whole ranges, and
+ * sees them by the convention of the built-in ones (shaders/README.md). It outlives its device object. */
+zc_status zc_device_compile(zc_device *device, const zc_kernel_source *source, const zc_kernel **out,
+                            zc_error *error);
+void zc_kernel_retain(const zc_kernel *kernel); /* built-in kernels need neither */
+void zc_kernel_release(const zc_kernel *kernel);
+
+/* What a debugging layer of the kind's interface complained about so far: the number of messages, with the
+ * first texts in `out`, one per line; -1 where there is no such layer or it is off. */
+int64_t zc_device_validation(const char *kind, char *out, size_t size);
 
 /* Work is queued or in flight, so that a zc_device_run now would wait for it. */
 bool zc_device_busy(const zc_device *device);

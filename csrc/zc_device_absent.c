@@ -19,9 +19,6 @@
     const zc_device_backend zc_device_##kind_name = {                                                       \
         .kind = #kind_name, .probe = probe_##kind_name, .open = open_##kind_name}
 
-#if !defined(ZCWASM_HAVE_VULKAN)
-ABSENT(vulkan, "this build has no Vulkan backend yet");
-#endif
 #if !defined(ZCWASM_HAVE_METAL)
 #if defined(__APPLE__)
 ABSENT(metal, "this build has no Metal backend yet");

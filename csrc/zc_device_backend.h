@@ -40,7 +40,10 @@ typedef struct zc_device_backend {
     const char *kind;
     /* Fill `info` (zeroed, kind set) with what `open` would give; available and reason tell. */
     void (*probe)(zc_device_info *info);
-    /* `info` holds what probe gave and may be refined. */
+    /* Optional, instead of probe where there may be several devices: fill up to `capacity` entries, best
+     * first, each with kind and index; returns how many there are, at least one. */
+    size_t (*list)(zc_device_info *out, size_t capacity);
+    /* `info` holds what probe or list gave and may be refined; info->index says which one. */
     zc_status (*open)(const zc_device_options *options, zc_device_info *info, void **self, zc_error *error);
     void (*close)(void *self);
 
@@ -49,6 +52,18 @@ typedef struct zc_device_backend {
     zc_status (*buffer_from_host)(void *self, void *address, uint64_t size, void **buffer, void **device_address,
                                   zc_error *error);
     void (*buffer_release)(void *self, void *buffer);
+    /* Optional pair: memory of the device's own, released as other buffers are, and copies between it and
+     * the host, after all that was submitted before. Not used where memory is unified. */
+    zc_status (*buffer_local)(void *self, uint64_t size, void **buffer, zc_error *error);
+    zc_status (*buffer_copy)(void *self, void *buffer, uint64_t offset, void *host, uint64_t size, bool to_device,
+                             zc_error *error);
+
+    /* Optional pair: a user's kernel; `source` is complete and its SPIR-V aligned. `*compiled` is not NULL and
+     * becomes zc_kernel.compiled. */
+    zc_status (*compile)(void *self, const zc_kernel_source *source, void **compiled, zc_error *error);
+    void (*compiled_release)(void *self, void *compiled);
+    /* Elementwise kernels may have bindings longer than max_buffer: the backend cuts them. */
+    bool splits_elementwise;
 
     /* Optional: one command to its end on the calling thread, after all that was submitted before.
      * Without it the generic layer submits and waits. */
@@ -63,6 +78,8 @@ typedef struct zc_device_backend {
     void (*after_fork_child)(void);
     /* Queue work; works run in this order. On failure the work stays the caller's. */
     zc_status (*submit)(void *self, zc_device_work *work, zc_error *error);
+    /* Optional: see zc_device_validation. */
+    int64_t (*validation)(char *out, size_t size);
 } zc_device_backend;
 
 /* The work is finished: `seconds` is the time that the device spent on it, `error` says why when `status` is

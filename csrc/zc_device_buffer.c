@@ -26,19 +26,23 @@ static void release_attachment(void *value)
     zc_device_buffer_release(value);
 }
 
-static zc_status make(zc_device *device, zc_region *region, zc_device_buffer **out, zc_error *error)
+/* `local`: memory of the device's own, else a view of the region's bytes. */
+static zc_status make(zc_device *device, zc_region *region, bool local, zc_device_buffer **out, zc_error *error)
 {
+    const zc_device_backend *backend = device->backend;
     zc_device_buffer *buffer = zc_calloc(1, sizeof *buffer);
     if (!buffer) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a buffer's bookkeeping");
     }
     buffer->size = zc_region_size(region);
-    zc_status status = device->backend->buffer_from_host(device->self, zc_region_base(region), buffer->size,
+    zc_status status = local ? backend->buffer_local(device->self, buffer->size, &buffer->buffer, error)
+                             : backend->buffer_from_host(device->self, zc_region_base(region), buffer->size,
                                                          &buffer->buffer, &buffer->address, error);
     if (status != ZC_OK) {
         zc_free(buffer);
         return status;
     }
+    atomic_fetch_add_explicit(&device->buffers_made, 1, memory_order_relaxed);
     buffer->device = zc_device_retain(device);
     atomic_init(&buffer->references, 1); /* the attachment's */
     status = zc_region_attach(region, device, buffer, release_attachment, error);
@@ -57,7 +61,7 @@ zc_status zc_device_buffer_acquire(zc_device *device, zc_region *region, uint64_
     pthread_mutex_lock(&device->buffer_lock);
     zc_device_buffer *buffer = zc_region_attachment(region, device);
     if (!buffer || buffer->size < needed) {
-        status = make(device, region, &buffer, error);
+        status = make(device, region, false, &buffer, error);
     }
     if (status == ZC_OK) {
         atomic_fetch_add_explicit(&buffer->references, 1, memory_order_relaxed);
@@ -65,6 +69,20 @@ zc_status zc_device_buffer_acquire(zc_device *device, zc_region *region, uint64_
     }
     pthread_mutex_unlock(&device->buffer_lock);
     return status;
+}
+
+zc_status zc_device_buffer_local(zc_device *device, zc_region *region, zc_error *error)
+{
+    zc_device_buffer *buffer;
+    pthread_mutex_lock(&device->buffer_lock);
+    zc_status status = make(device, region, true, &buffer, error);
+    pthread_mutex_unlock(&device->buffer_lock);
+    return status;
+}
+
+uint64_t zc_device_buffer_count(const zc_device *device)
+{
+    return atomic_load_explicit(&device->buffers_made, memory_order_relaxed);
 }
 
 zc_status zc_device_buffer_address(zc_device *device, zc_region *region, void **out, zc_error *error)

@@ -213,6 +213,7 @@ static void cpu_probe(zc_device_info *info)
     processor_name(name, sizeof name);
     (void)snprintf(info->name, sizeof info->name, "%s (%s)", name[0] ? name : "host processor", zc_cpu_isa());
     info->available = true;
+    info->type = "cpu";
     info->unified_memory = true;
     info->subgroup_width = 1;
     info->max_buffer = UINT64_MAX;

@@ -16,6 +16,8 @@ struct zc_device {
     zc_device_info info;
     uint64_t fork_count;         /* zc_submission_forks() when opened */
     pthread_mutex_t buffer_lock; /* serialises looking up and replacing buffers over regions */
+    _Atomic uint64_t buffers_made;
+    zc_device *next_shared;
 };
 
 /* A backend's buffer over the first `size` bytes of a region: cached as the region's attachment, kept by
@@ -28,10 +30,12 @@ typedef struct zc_device_buffer {
     uint64_t size;
 } zc_device_buffer;
 
-/* A region that a recording uses: pinned, with the device's buffer over it (NULL where there are none). */
+/* A region that a recording uses: pinned, with the device's buffer over it (NULL where there are none). Or a
+ * compiled kernel that it uses. */
 typedef struct zc_device_use {
     zc_region *region;
     zc_device_buffer *buffer;
+    const zc_kernel *kernel;
 } zc_device_use;
 
 /* THE check: copy a dispatch into `command` (all but its buffers and barrier) and verify the copy. */
@@ -43,6 +47,12 @@ zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, cons
 zc_status zc_device_buffer_acquire(zc_device *device, zc_region *region, uint64_t needed, zc_device_buffer **out,
                                    zc_error *error);
 void zc_device_buffer_release(zc_device_buffer *buffer); /* NULL is fine */
+
+/* Give a fresh region a buffer of the device's own memory in place of one over its bytes. */
+zc_status zc_device_buffer_local(zc_device *device, zc_region *region, zc_error *error);
+
+/* ZC_BAD_VALUE when the kernel was compiled for another device. */
+zc_status zc_kernel_check_device(const zc_kernel *kernel, const zc_device *device, zc_error *error);
 
 /* ZC_DEVICE when the device was opened before a fork that it does not survive. */
 zc_status zc_device_alive(const zc_device *device, zc_error *error);

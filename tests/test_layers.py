@@ -24,7 +24,9 @@ LAYERS: dict[str, set[str]] = {
     "cpu": {"status", "alloc", "kernel"},
     "device": {"status", "alloc", "copies", "region", "kernel"},
     "device_cpu": {"status", "alloc", "copies", "region", "kernel", "cpu", "device"},
-    "device_vulkan": {"status", "alloc", "copies", "region", "kernel", "shaders", "device"},
+    "spirv": {"status", "alloc", "kernel", "device"},
+    "vulkan": {"status", "alloc", "copies", "region", "kernel", "shaders", "device", "spirv"},
+    "device_vulkan": {"status", "alloc", "copies", "region", "kernel", "shaders", "device", "vulkan"},
     "device_metal": {"status", "alloc", "copies", "region", "kernel", "shaders", "device"},
     "abi": {"status", "alloc", "copies", "region", "validate", "guest", "kernel", "device"},
     "snapshot": {"status", "alloc", "copies", "region", "validate", "guest", "kernel", "device", "abi"},
@@ -32,7 +34,9 @@ LAYERS: dict[str, set[str]] = {
 # Files named for what they hold, not for their layer.
 ALIASES = {"command_buffer": "device", "submission": "device"}
 # The Python types use every layer's public header, but nobody's private ones.
-PRIVATE = re.compile(r"zc_\w+_(internal|os|backend)\.h|zc_cpu_\w+\.h|zc_opcodes\.def|zc_wasm_\w+\.h")
+PRIVATE = re.compile(
+    r"zc_\w+_(internal|os|backend)\.h|zc_cpu_\w+\.h|zc_vulkan\w*\.h|zc_spirv\.h|zc_opcodes\.def|zc_wasm_\w+\.h"
+)
 
 FILES = sorted(path for path in CSRC.rglob("*") if path.suffix in {".c", ".h", ".m", ".def", ".inc"})
 FILES = [path for path in FILES if "wasm3" not in path.parts]

@@ -1,0 +1,190 @@
+/* zc_vulkan_queue: submitting, the thread that waits for completion, and the synchronous run.
+ *
+ * Works run in the order of vkQueueSubmit, because each recording opens with a barrier (zc_vulkan_record.c).
+ * One thread per device, started at the first submission, blocks on the oldest work's fence and reports it
+ * done; nothing polls. A synchronous run submits and waits on the caller's own thread.
+ *
+ * Seconds are the device's own clock between the recording's first and last timestamp; where the queue has
+ * none, the host's clock between submission and completion.
+ *
+ * Ownership: queued work belongs to its submission. Threads: any; the queue lock serialises vkQueueSubmit, as
+ * Vulkan demands. Failures after submission (a lost device) reach the work as its status.
+ */
+#if !defined(__APPLE__)
+#define _GNU_SOURCE
+#endif
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "zc_vulkan.h"
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static double seconds_of(zc_vulkan_device *device, const zc_vulkan_slot *slot)
+{
+    uint64_t ticks[2];
+    if (!slot->queries ||
+        device->f.vkGetQueryPoolResults(device->handle, slot->queries, 0, 2, sizeof ticks, ticks, sizeof ticks[0],
+                                        VK_QUERY_RESULT_64_BIT) != VK_SUCCESS) {
+        return now() - slot->started;
+    }
+    uint32_t bits = device->physical.timestamp_bits;
+    uint64_t mask = bits >= 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
+    return (double)((ticks[1] - ticks[0]) & mask) * (double)device->physical.timestamp_period * 1e-9;
+}
+
+/* With the queue lock held. */
+static VkResult enqueue(zc_vulkan_device *device, zc_vulkan_slot *slot)
+{
+    VkSubmitInfo info = {
+        .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = 1, .pCommandBuffers = &slot->commands};
+    return device->f.vkQueueSubmit(device->queue, 1, &info, slot->fence);
+}
+
+static VkResult wait_for(zc_vulkan_device *device, zc_vulkan_slot *slot)
+{
+    VkResult result = device->f.vkWaitForFences(device->handle, 1, &slot->fence, VK_TRUE, UINT64_MAX);
+    VkResult reset = device->f.vkResetFences(device->handle, 1, &slot->fence);
+    return result != VK_SUCCESS ? result : reset;
+}
+
+static void *queue_main(void *argument)
+{
+    zc_vulkan_device *device = argument;
+    pthread_mutex_lock(&device->queue_lock);
+    for (;;) {
+        while (!device->head && !device->closing) {
+            pthread_cond_wait(&device->wake, &device->queue_lock);
+        }
+        zc_vulkan_slot *slot = device->head;
+        if (!slot) {
+            break;
+        }
+        pthread_mutex_unlock(&device->queue_lock);
+        VkResult result = wait_for(device, slot);
+        zc_status status = ZC_OK;
+        zc_error error;
+        double seconds = 0;
+        if (result == VK_SUCCESS) {
+            seconds = seconds_of(device, slot);
+        } else {
+            status = zc_vulkan_fail(device, result, &error, "finish a submission", "");
+        }
+        pthread_mutex_lock(&device->queue_lock);
+        device->head = slot->next;
+        if (!device->head) {
+            device->tail = NULL;
+        }
+        pthread_mutex_unlock(&device->queue_lock);
+        zc_device_work *work = slot->work;
+        zc_vulkan_slot_release(device, slot);
+        atomic_fetch_sub_explicit(&device->in_flight, 1, memory_order_release);
+        /* May drop the last reference to the device; then vulkan_close leaves the rest to this thread. */
+        zc_device_work_done(work, status, seconds, &error);
+        pthread_mutex_lock(&device->queue_lock);
+    }
+    bool own = !device->started;
+    pthread_mutex_unlock(&device->queue_lock);
+    if (own) {
+        zc_vulkan_device_destroy(device);
+    }
+    return NULL;
+}
+
+/* With the queue lock held. The thread blocks all signals: they are for the host program's threads. */
+static zc_status start_thread(zc_vulkan_device *device, zc_error *error)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int code = pthread_create(&device->thread, NULL, queue_main, device);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (code != 0) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot start the vulkan device's thread: %s", strerror(code));
+    }
+    device->started = true;
+    return ZC_OK;
+}
+
+zc_status zc_vulkan_submit(void *self, zc_device_work *work, zc_error *error)
+{
+    zc_vulkan_device *device = self;
+    zc_vulkan_slot *slot;
+    zc_status status = zc_vulkan_slot_begin(device, true, &slot, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    status = zc_vulkan_slot_record(device, slot, work->commands, work->count, error);
+    if (status == ZC_OK) {
+        status = zc_vulkan_slot_end(device, slot, true, error);
+    }
+    if (status == ZC_OK) {
+        slot->work = work;
+        slot->started = now();
+        pthread_mutex_lock(&device->queue_lock);
+        if (!device->started) {
+            status = start_thread(device, error);
+        }
+        VkResult result = status == ZC_OK ? enqueue(device, slot) : VK_SUCCESS;
+        if (result != VK_SUCCESS) {
+            status = zc_vulkan_fail(device, result, error, "submit work", "");
+        }
+        if (status == ZC_OK) {
+            atomic_fetch_add_explicit(&device->in_flight, 1, memory_order_relaxed);
+            if (device->tail) {
+                device->tail->next = slot;
+            } else {
+                device->head = slot;
+                pthread_cond_signal(&device->wake);
+            }
+            device->tail = slot;
+        }
+        pthread_mutex_unlock(&device->queue_lock);
+    }
+    if (status != ZC_OK) {
+        zc_vulkan_slot_release(device, slot);
+    }
+    return status;
+}
+
+zc_status zc_vulkan_submit_and_wait(zc_vulkan_device *device, zc_vulkan_slot *slot, zc_error *error)
+{
+    pthread_mutex_lock(&device->queue_lock);
+    VkResult result = enqueue(device, slot);
+    pthread_mutex_unlock(&device->queue_lock);
+    if (result == VK_SUCCESS) {
+        result = wait_for(device, slot);
+    }
+    return result == VK_SUCCESS ? ZC_OK : zc_vulkan_fail(device, result, error, "run work", "");
+}
+
+zc_status zc_vulkan_run(void *self, const zc_device_command *command, zc_error *error)
+{
+    zc_vulkan_device *device = self;
+    zc_vulkan_slot *slot;
+    zc_status status = zc_vulkan_slot_begin(device, false, &slot, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    status = zc_vulkan_slot_record(device, slot, command, 1, error);
+    if (status == ZC_OK) {
+        status = zc_vulkan_slot_end(device, slot, false, error);
+    }
+    if (status == ZC_OK) {
+        status = zc_vulkan_submit_and_wait(device, slot, error);
+    }
+    zc_vulkan_slot_release(device, slot);
+    return status;
+}
+
+bool zc_vulkan_busy(void *self)
+{
+    zc_vulkan_device *device = self;
+    return atomic_load_explicit(&device->in_flight, memory_order_acquire) != 0;
+}
