@@ -135,10 +135,11 @@ static void groups_of(uint32_t out[3], uint32_t x, uint32_t y, uint32_t z)
     out[2] = z;
 }
 
-/* An invocation does 16 elements. All these parameters begin with the count. */
+/* A group does 4096 elements, ITEMS in shaders/elementwise.glsl. All these parameters begin with the count. */
 static void groups_elementwise(const void *params, uint32_t out[3])
 {
-    groups_of(out, at_most(ceil_div(((const zc_elementwise_params *)params)->count, 4096), MAX_GROUPS), 1, 1);
+    uint64_t groups = ceil_div(((const zc_elementwise_params *)params)->count, 4096);
+    groups_of(out, at_most(groups, MAX_GROUPS), (uint32_t)ceil_div(groups, MAX_GROUPS), 1);
 }
 #define groups_fill groups_elementwise
 #define groups_affine groups_elementwise
@@ -202,7 +203,7 @@ static const zc_kernel kernels[ZC_KERNEL_COUNT] = {
                             .in_place = (may_run_in_place),                             \
                             .binding_count = KERNEL_BINDINGS(binding_list),             \
                             .bindings = {binding_list},                                 \
-                            .extent = extent_##kernel,                                   \
+                            .extent = extent_##kernel,                                  \
                             .groups = groups_##kernel},
 #include "zc_kernel.def"
 #undef ZC_KERNEL

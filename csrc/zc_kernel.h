@@ -87,8 +87,8 @@ typedef struct zc_kernel {
     zc_binding_signature bindings[ZC_KERNEL_MAX_BINDINGS];
     /* Bytes that each binding needs, or ZC_BAD_VALUE/ZC_OVERFLOW when the parameters contradict. */
     zc_status (*extent)(const void *params, uint64_t bytes[ZC_KERNEL_MAX_BINDINGS], zc_error *error);
-    /* Workgroups of a GPU's dispatch, for parameters that `extent` accepts: at most 65535 in each dimension,
-     * any 0 when there is nothing to do. The shaders take whatever number of groups they are given. */
+    /* Workgroups of the shader's dispatch, for parameters that `extent` accepts: at most 65535 in each
+     * dimension, any 0 when there is nothing to do. */
     void (*groups)(const void *params, uint32_t out[3]);
     /* Of a kernel that the user compiled (zc_device_compile), else zeros: the backend's own object, and how
      * many words before the shader's own parameters say what `groups` gives. It has no `extent`: its

@@ -5,7 +5,8 @@
 // leave vectors in between; else everything is scalar. An element is read and written by one invocation, the
 // read first, so that out may be the very range of an input.
 //
-// A workgroup does CHUNK consecutive items at a time, four for each invocation, loads before stores.
+// A workgroup does ITEMS consecutive elements, four vectors for each invocation, loads before stores. There is
+// no branch around much code that is rarely needed, because lavapipe runs both sides of every branch.
 
 #include "common.glsl"
 
@@ -29,7 +30,7 @@ layout(set = 0, binding = OUT_BINDING, std430) writeonly buffer Out1 { SCALAR ou
 layout(set = 0, binding = OUT_BINDING, std430) writeonly buffer Out4 { VECTOR out4[]; };
 #define OUT_OFFSET push.offset[OUT_BINDING - 1]
 
-#define CHUNK (4u * WORKGROUP)
+#define ITEMS (16u * WORKGROUP) // elements of a workgroup, as in csrc/zc_kernel.c
 
 #if HAS_X && HAS_Y
 #define SCALAR_AT(i) APPLY(x1[X_OFFSET + (i)], y1[Y_OFFSET + (i)])
@@ -45,60 +46,37 @@ layout(set = 0, binding = OUT_BINDING, std430) writeonly buffer Out4 { VECTOR ou
 void main()
 {
     uint me = gl_LocalInvocationID.x;
-    uint first = gl_WorkGroupID.x * CHUNK, step = gl_NumWorkGroups.x * CHUNK;
-    if ((((X_OFFSET ^ OUT_OFFSET) | (Y_OFFSET ^ OUT_OFFSET)) & 3u) == 0u) {
-        uint head = min((0u - OUT_OFFSET) & 3u, push.count);
-        uint vectors = (push.count - head) / 4u;
-        uint tail = head + 4u * vectors;
-        if (gl_WorkGroupID.x == 0u) {
-            if (me < head) {
-                out1[OUT_OFFSET + me] = SCALAR_AT(me);
-            }
-            if (me < push.count - tail) {
-                out1[OUT_OFFSET + tail + me] = SCALAR_AT(tail + me);
-            }
-        }
-        uint x_base = (X_OFFSET + head) / 4u, y_base = (Y_OFFSET + head) / 4u;
-        uint out_base = (OUT_OFFSET + head) / 4u;
-        for (uint from = first; from < vectors; from += step) { // vectors < 2^30: no overflow
-            uint i = from + me;
-            if (vectors - from >= CHUNK) {
-                VECTOR r0 = VECTOR_AT(i);
-                VECTOR r1 = VECTOR_AT(i + WORKGROUP);
-                VECTOR r2 = VECTOR_AT(i + 2u * WORKGROUP);
-                VECTOR r3 = VECTOR_AT(i + 3u * WORKGROUP);
-                out4[out_base + i] = r0;
-                out4[out_base + i + WORKGROUP] = r1;
-                out4[out_base + i + 2u * WORKGROUP] = r2;
-                out4[out_base + i + 3u * WORKGROUP] = r3;
-            } else {
-                for (; i < vectors; i += WORKGROUP) {
-                    out4[out_base + i] = VECTOR_AT(i);
-                }
-            }
-        }
+    uint group = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x;
+    bool alike = (((X_OFFSET ^ OUT_OFFSET) | (Y_OFFSET ^ OUT_OFFSET)) & 3u) == 0u;
+    uint head = min((0u - OUT_OFFSET) & 3u, push.count);
+    uint vectors = alike ? (push.count - head) / 4u : 0u;
+    uint x_base = (X_OFFSET + head) / 4u, y_base = (Y_OFFSET + head) / 4u, out_base = (OUT_OFFSET + head) / 4u;
+    uint i = group * (ITEMS / 4u) + me;
+    if (i + 3u * WORKGROUP < vectors) {
+        VECTOR r0 = VECTOR_AT(i);
+        VECTOR r1 = VECTOR_AT(i + WORKGROUP);
+        VECTOR r2 = VECTOR_AT(i + 2u * WORKGROUP);
+        VECTOR r3 = VECTOR_AT(i + 3u * WORKGROUP);
+        out4[out_base + i] = r0;
+        out4[out_base + i + WORKGROUP] = r1;
+        out4[out_base + i + 2u * WORKGROUP] = r2;
+        out4[out_base + i + 3u * WORKGROUP] = r3;
     } else {
-        for (uint from = first; from < push.count;) {
-            uint left = push.count - from;
-            uint i = from + me;
-            if (left >= CHUNK) {
-                SCALAR r0 = SCALAR_AT(i);
-                SCALAR r1 = SCALAR_AT(i + WORKGROUP);
-                SCALAR r2 = SCALAR_AT(i + 2u * WORKGROUP);
-                SCALAR r3 = SCALAR_AT(i + 3u * WORKGROUP);
-                out1[OUT_OFFSET + i] = r0;
-                out1[OUT_OFFSET + i + WORKGROUP] = r1;
-                out1[OUT_OFFSET + i + 2u * WORKGROUP] = r2;
-                out1[OUT_OFFSET + i + 3u * WORKGROUP] = r3;
-            } else {
-                for (uint j = me; j < left; j += WORKGROUP) {
-                    out1[OUT_OFFSET + from + j] = SCALAR_AT(from + j);
-                }
-            }
-            if (left <= step) {
-                break;
-            }
-            from += step;
+        for (; i < vectors; i += WORKGROUP) {
+            out4[out_base + i] = VECTOR_AT(i);
         }
+    }
+    // Scalars: what the vectors leave at both ends, at most six, by the first group; or everything.
+    uint from, end;
+    if (alike) {
+        from = me < head ? me : me + 4u * vectors;
+        end = group == 0u && from < push.count ? from + 1u : 0u;
+    } else {
+        uint first = group * ITEMS;
+        from = first + me;
+        end = group <= push.count / ITEMS ? first + min(push.count - first, ITEMS) : 0u;
+    }
+    for (uint e = from; e < end; e += WORKGROUP) {
+        out1[OUT_OFFSET + e] = SCALAR_AT(e);
     }
 }

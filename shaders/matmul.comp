@@ -1,5 +1,6 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
 // matmul: c[g] = alpha * op(a[g]) * op(b[g]) + beta * c[g]; zc_matmul_params says how everything lies.
@@ -65,6 +66,16 @@ void put(uint base, uint i, uint j, uint count, bool by_vectors, vec4 v)
             value += push.beta * c1[index + e];
         }
         c1[index + e] = value;
+    }
+}
+
+// Four rows of four elements of c, as far as they exist.
+void put_block(uint base, uint i, uint j, bool by_vectors, mat4 rows)
+{
+    for (uint y = 0u; y < 4u; y++) {
+        if (i + y < push.m && j < push.n) {
+            put(base, i + y, j, push.n - j, by_vectors, rows[y]);
+        }
     }
 }
 

@@ -3,18 +3,18 @@
 // A slice is DEPTH columns of op(a) and rows of op(b), both kept as DEPTH lines of TILE elements. Half of the
 // invocations load the slice of a, half that of b, each a block of 4 x 4, so that global and shared memory
 // both see vectors, whichever way the matrix lies. While a slice is multiplied the next is on its way.
-// Beyond the matrices' edges there are zeros. Each invocation keeps (TILE / 16)^2 sums.
+// Beyond the matrices' edges there are zeros. Each invocation keeps one or four
+// blocks of 4 x 4 sums, a matrix each, whose columns are rows of c.
 
-#define DEPTH (2048 / TILE)
-#define VECTORS (TILE / 4)   // in a line of a slice
-#define PARTS (TILE / 64)    // vectors of four that an invocation takes from each line
-#define SUMS (4 * PARTS)     // rows, of PARTS vectors each, of an invocation's sums
+#define DEPTH uint(2048 / TILE)
+#define VECTORS uint(TILE / 4)  // in a line of a slice
+#define SPAN 16u             // vectors in 64 elements: how far an invocation's parts are apart
 
 // 4 x 4 elements of op(matrix), lines p..p+3 along k, elements i..i+3 of the tile's direction in each; p_end
 // and i_end are the matrix' ends.
 #define LOAD(name, scalars, four, base, ld, along_k, by_vectors, i, i_end, p, p_end)         \
     void name(uint base, uint ld, bool along_k, bool by_vectors, uint i, uint i_end, uint p, \
-              uint p_end, out vec4 lines[4])                                                 \
+              uint p_end, out mat4 lines)                                                    \
     {                                                                                        \
         bool all = i + 4u <= i_end && p + 4u <= p_end;                                       \
         if (all && by_vectors && along_k) {                                                  \
@@ -55,6 +55,12 @@
             }                                                                                \
         }                                                                                    \
     }
+#define MULTIPLY(block, a, b) \
+    block[0] += a.x * b;      \
+    block[1] += a.y * b;      \
+    block[2] += a.z * b;      \
+    block[3] += a.w * b;
+
 #ifndef ZC_MATMUL_LOADS
 #define ZC_MATMUL_LOADS
 LOAD(load_a, a1, a4, base, ld, along_k, by_vectors, i, i_end, p, p_end)
@@ -74,8 +80,8 @@ void PRODUCT()
     bool loads_a = me < 128u;
     bool along_k = loads_a ? a_along_k : b_along_k;
     uint number = me & 127u;
-    uint load_i = 4u * (along_k ? number / (DEPTH / 4) : number % VECTORS);
-    uint load_p = 4u * (along_k ? number % (DEPTH / 4) : number / VECTORS);
+    uint load_i = 4u * (along_k ? number / (DEPTH / 4u) : number % VECTORS);
+    uint load_p = 4u * (along_k ? number % (DEPTH / 4u) : number / VECTORS);
     uint keep = load_p * VECTORS + load_i / 4u;
     // Where its sums are: rows 4 * (me / 16) + 64 * part, columns 4 * (me % 16) + 64 * part.
     uint row = me / 16u, col = me % 16u;
@@ -88,13 +94,11 @@ void PRODUCT()
         uint c_base = push.offset.z + g * push.stride_c;
         for (uint tile_m = gl_WorkGroupID.y; tile_m < tiles_m; tile_m += gl_NumWorkGroups.y) {
             for (uint tile_n = gl_WorkGroupID.x; tile_n < tiles_n; tile_n += gl_NumWorkGroups.x) {
-                vec4 sums[SUMS][PARTS];
-                for (int y = 0; y < SUMS; y++) {
-                    for (int x = 0; x < PARTS; x++) {
-                        sums[y][x] = vec4(0.0);
-                    }
-                }
-                vec4 lines[4];
+                mat4 sums = mat4(0.0);
+#if TILE == 128
+                mat4 right = mat4(0.0), below = mat4(0.0), corner = mat4(0.0);
+#endif
+                mat4 lines; // four lines of the block
                 for (uint s = 0u; s <= slices; s++) {
                     if (s > 0u) {
                         barrier(); // the slice before has been multiplied
@@ -118,35 +122,32 @@ void PRODUCT()
                         }
                     }
                     if (s > 0u) {
-                        for (uint p = 0u; p < DEPTH; p++) {
-                            vec4 a[PARTS], b[PARTS];
-                            for (int x = 0; x < PARTS; x++) {
-                                a[x] = slice_a[p * VECTORS + row + 16u * x];
-                                b[x] = slice_b[p * VECTORS + col + 16u * x];
-                            }
-                            for (int y = 0; y < SUMS; y++) {
-                                for (int x = 0; x < PARTS; x++) {
-                                    sums[y][x] += a[y / 4][y % 4] * b[x];
-                                }
-                            }
+                        [[unroll]] for (uint p = 0u; p < DEPTH; p++) {
+                            vec4 a = slice_a[p * VECTORS + row], b = slice_b[p * VECTORS + col];
+                            MULTIPLY(sums, a, b)
+#if TILE == 128
+                            vec4 a_below = slice_a[p * VECTORS + row + SPAN];
+                            vec4 b_right = slice_b[p * VECTORS + col + SPAN];
+                            MULTIPLY(right, a, b_right)
+                            MULTIPLY(below, a_below, b)
+                            MULTIPLY(corner, a_below, b_right)
+#endif
                         }
                     }
                 }
-                for (int y = 0; y < SUMS; y++) {
-                    uint i = tile_m * TILE + 4u * row + 64u * (y / 4) + y % 4;
-                    for (int x = 0; x < PARTS; x++) {
-                        uint j = tile_n * TILE + 4u * col + 64u * x;
-                        if (i < push.m && j < push.n) {
-                            put(c_base, i, j, push.n - j, c_by_vectors, sums[y][x]);
-                        }
-                    }
-                }
+                uint i = tile_m * TILE + 4u * row, j = tile_n * TILE + 4u * col;
+                put_block(c_base, i, j, c_by_vectors, sums);
+#if TILE == 128
+                put_block(c_base, i, j + 64u, c_by_vectors, right);
+                put_block(c_base, i + 64u, j, c_by_vectors, below);
+                put_block(c_base, i + 64u, j + 64u, c_by_vectors, corner);
+#endif
             }
         }
     }
 }
 
+#undef MULTIPLY
 #undef DEPTH
 #undef VECTORS
-#undef PARTS
-#undef SUMS
+#undef SPAN

@@ -11,21 +11,6 @@ struct Push
     float beta;
 };
 
-struct Out1
-{
-    float out1[1];
-};
-
-struct X1
-{
-    float x1[1];
-};
-
-struct Y1
-{
-    float y1[1];
-};
-
 struct X4
 {
     float4 x4[1];
@@ -41,92 +26,120 @@ struct Out4
     float4 out4[1];
 };
 
+struct Out1
+{
+    float out1[1];
+};
+
+struct X1
+{
+    float x1[1];
+};
+
+struct Y1
+{
+    float y1[1];
+};
+
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 kernel void zc_axpby(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
 {
-    const device auto& _100 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _115 = *(const device Y1*)spvBufferAliasSet0Binding2;
-    device auto& _88 = *(device Out1*)spvBufferAliasSet0Binding3;
-    const device auto& _209 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& _222 = *(const device Y4*)spvBufferAliasSet0Binding2;
-    device auto& _296 = *(device Out4*)spvBufferAliasSet0Binding3;
+    const device auto& _117 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& _131 = *(const device Y4*)spvBufferAliasSet0Binding2;
+    device auto& _204 = *(device Out4*)spvBufferAliasSet0Binding3;
+    device auto& _332 = *(device Out1*)spvBufferAliasSet0Binding3;
+    const device auto& _342 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _356 = *(const device Y1*)spvBufferAliasSet0Binding2;
     uint me = gl_LocalInvocationID.x;
-    uint first = gl_WorkGroupID.x * 1024u;
-    uint _step = gl_NumWorkGroups.x * 1024u;
-    if ((((push.offset.x ^ push.offset.z) | (push.offset.y ^ push.offset.z)) & 3u) == 0u)
+    uint group = (gl_WorkGroupID.y * gl_NumWorkGroups.x) + gl_WorkGroupID.x;
+    bool alike = (((push.offset.x ^ push.offset.z) | (push.offset.y ^ push.offset.z)) & 3u) == 0u;
+    uint head = min(((0u - push.offset.z) & 3u), push.count);
+    uint _65;
+    if (alike)
     {
-        uint head = min(((0u - push.offset.z) & 3u), push.count);
-        uint vectors = (push.count - head) / 4u;
-        uint tail = head + (4u * vectors);
-        if (gl_WorkGroupID.x == 0u)
-        {
-            if (me < head)
-            {
-                _88.out1[push.offset.z + me] = (push.alpha * _100.x1[push.offset.x + me]) + (push.beta * _115.y1[push.offset.y + me]);
-            }
-            if (me < (push.count - tail))
-            {
-                _88.out1[(push.offset.z + tail) + me] = (push.alpha * _100.x1[push.offset.x + (tail + me)]) + (push.beta * _115.y1[push.offset.y + (tail + me)]);
-            }
-        }
-        uint x_base = (push.offset.x + head) / 4u;
-        uint y_base = (push.offset.y + head) / 4u;
-        uint out_base = (push.offset.z + head) / 4u;
-        for (uint from = first; from < vectors; from += _step)
-        {
-            uint i = from + me;
-            if ((vectors - from) >= 1024u)
-            {
-                float4 r0 = (_209.x4[x_base + i] * push.alpha) + (_222.y4[y_base + i] * push.beta);
-                float4 r1 = (_209.x4[x_base + (i + 256u)] * push.alpha) + (_222.y4[y_base + (i + 256u)] * push.beta);
-                float4 r2 = (_209.x4[x_base + (i + 512u)] * push.alpha) + (_222.y4[y_base + (i + 512u)] * push.beta);
-                float4 r3 = (_209.x4[x_base + (i + 768u)] * push.alpha) + (_222.y4[y_base + (i + 768u)] * push.beta);
-                _296.out4[out_base + i] = r0;
-                _296.out4[(out_base + i) + 256u] = r1;
-                _296.out4[(out_base + i) + 512u] = r2;
-                _296.out4[(out_base + i) + 768u] = r3;
-            }
-            else
-            {
-                for (; i < vectors; i += 256u)
-                {
-                    _296.out4[out_base + i] = (_209.x4[x_base + i] * push.alpha) + (_222.y4[y_base + i] * push.beta);
-                }
-            }
-        }
+        _65 = (push.count - head) / 4u;
     }
     else
     {
-        uint from_1 = first;
-        while (from_1 < push.count)
+        _65 = 0u;
+    }
+    uint vectors = _65;
+    uint x_base = (push.offset.x + head) / 4u;
+    uint y_base = (push.offset.y + head) / 4u;
+    uint out_base = (push.offset.z + head) / 4u;
+    uint i = (group * 1024u) + me;
+    if ((i + 768u) < vectors)
+    {
+        float4 r0 = (_117.x4[x_base + i] * push.alpha) + (_131.y4[y_base + i] * push.beta);
+        float4 r1 = (_117.x4[x_base + (i + 256u)] * push.alpha) + (_131.y4[y_base + (i + 256u)] * push.beta);
+        float4 r2 = (_117.x4[x_base + (i + 512u)] * push.alpha) + (_131.y4[y_base + (i + 512u)] * push.beta);
+        float4 r3 = (_117.x4[x_base + (i + 768u)] * push.alpha) + (_131.y4[y_base + (i + 768u)] * push.beta);
+        _204.out4[out_base + i] = r0;
+        _204.out4[(out_base + i) + 256u] = r1;
+        _204.out4[(out_base + i) + 512u] = r2;
+        _204.out4[(out_base + i) + 768u] = r3;
+    }
+    else
+    {
+        for (; i < vectors; i += 256u)
         {
-            uint left = push.count - from_1;
-            uint i_1 = from_1 + me;
-            if (left >= 1024u)
-            {
-                float r0_1 = (push.alpha * _100.x1[push.offset.x + i_1]) + (push.beta * _115.y1[push.offset.y + i_1]);
-                float r1_1 = (push.alpha * _100.x1[push.offset.x + (i_1 + 256u)]) + (push.beta * _115.y1[push.offset.y + (i_1 + 256u)]);
-                float r2_1 = (push.alpha * _100.x1[push.offset.x + (i_1 + 512u)]) + (push.beta * _115.y1[push.offset.y + (i_1 + 512u)]);
-                float r3_1 = (push.alpha * _100.x1[push.offset.x + (i_1 + 768u)]) + (push.beta * _115.y1[push.offset.y + (i_1 + 768u)]);
-                _88.out1[push.offset.z + i_1] = r0_1;
-                _88.out1[(push.offset.z + i_1) + 256u] = r1_1;
-                _88.out1[(push.offset.z + i_1) + 512u] = r2_1;
-                _88.out1[(push.offset.z + i_1) + 768u] = r3_1;
-            }
-            else
-            {
-                for (uint j = me; j < left; j += 256u)
-                {
-                    _88.out1[(push.offset.z + from_1) + j] = (push.alpha * _100.x1[push.offset.x + (from_1 + j)]) + (push.beta * _115.y1[push.offset.y + (from_1 + j)]);
-                }
-            }
-            if (left <= _step)
-            {
-                break;
-            }
-            from_1 += _step;
+            _204.out4[out_base + i] = (_117.x4[x_base + i] * push.alpha) + (_131.y4[y_base + i] * push.beta);
         }
+    }
+    uint from;
+    uint end;
+    if (alike)
+    {
+        uint _267;
+        if (me < head)
+        {
+            _267 = me;
+        }
+        else
+        {
+            _267 = me + (4u * vectors);
+        }
+        from = _267;
+        bool _279 = group == 0u;
+        bool _286;
+        if (_279)
+        {
+            _286 = from < push.count;
+        }
+        else
+        {
+            _286 = _279;
+        }
+        uint _287;
+        if (_286)
+        {
+            _287 = from + 1u;
+        }
+        else
+        {
+            _287 = 0u;
+        }
+        end = _287;
+    }
+    else
+    {
+        uint first = group * 4096u;
+        from = first + me;
+        uint _307;
+        if (group <= (push.count / 4096u))
+        {
+            _307 = first + min((push.count - first), 4096u);
+        }
+        else
+        {
+            _307 = 0u;
+        }
+        end = _307;
+    }
+    for (uint e = from; e < end; e += 256u)
+    {
+        _332.out1[push.offset.z + e] = (push.alpha * _342.x1[push.offset.x + e]) + (push.beta * _356.y1[push.offset.y + e]);
     }
 }
 

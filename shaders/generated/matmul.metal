@@ -1,48 +1,9 @@
 #pragma clang diagnostic ignored "-Wmissing-prototypes"
-#pragma clang diagnostic ignored "-Wmissing-braces"
 
 #include <metal_stdlib>
 #include <simd/simd.h>
 
 using namespace metal;
-
-template<typename T, size_t Num>
-struct spvUnsafeArray
-{
-    T elements[Num ? Num : 1];
-    
-    thread T& operator [] (size_t pos) thread
-    {
-        return elements[pos];
-    }
-    constexpr const thread T& operator [] (size_t pos) const thread
-    {
-        return elements[pos];
-    }
-    
-    device T& operator [] (size_t pos) device
-    {
-        return elements[pos];
-    }
-    constexpr const device T& operator [] (size_t pos) const device
-    {
-        return elements[pos];
-    }
-    
-    constexpr const constant T& operator [] (size_t pos) const constant
-    {
-        return elements[pos];
-    }
-    
-    threadgroup T& operator [] (size_t pos) threadgroup
-    {
-        return elements[pos];
-    }
-    constexpr const threadgroup T& operator [] (size_t pos) const threadgroup
-    {
-        return elements[pos];
-    }
-};
 
 struct Push
 {
@@ -120,27 +81,27 @@ bool vectors(thread const uint& offset, thread const uint& ld, thread const uint
 }
 
 static inline __attribute__((always_inline))
-void load_a(thread const uint& base, thread const uint& ld, thread const bool& along_k, thread const bool& by_vectors, thread const uint& i, thread const uint& i_end, thread const uint& p, thread const uint& p_end, thread spvUnsafeArray<float4, 4>& lines, const device A4& v_276, const device A1& v_434)
+void load_a(thread const uint& base, thread const uint& ld, thread const bool& along_k, thread const bool& by_vectors, thread const uint& i, thread const uint& i_end, thread const uint& p, thread const uint& p_end, thread float4x4& lines, const device A4& v_329, const device A1& v_487)
 {
-    bool _245 = (i + 4u) <= i_end;
-    bool _252;
-    if (_245)
+    bool _298 = (i + 4u) <= i_end;
+    bool _305;
+    if (_298)
     {
-        _252 = (p + 4u) <= p_end;
+        _305 = (p + 4u) <= p_end;
     }
     else
     {
-        _252 = _245;
+        _305 = _298;
     }
-    bool _all = _252;
+    bool _all = _305;
     if ((_all && by_vectors) && along_k)
     {
         uint index = ((base + (i * ld)) + p) / 4u;
         uint _step = ld / 4u;
-        float4 r0 = v_276.a4[index];
-        float4 r1 = v_276.a4[index + _step];
-        float4 r2 = v_276.a4[index + (2u * _step)];
-        float4 r3 = v_276.a4[index + (3u * _step)];
+        float4 r0 = v_329.a4[index];
+        float4 r1 = v_329.a4[index + _step];
+        float4 r2 = v_329.a4[index + (2u * _step)];
+        float4 r3 = v_329.a4[index + (3u * _step)];
         lines[0] = float4(r0.x, r1.x, r2.x, r3.x);
         lines[1] = float4(r0.y, r1.y, r2.y, r3.y);
         lines[2] = float4(r0.z, r1.z, r2.z, r3.z);
@@ -152,10 +113,10 @@ void load_a(thread const uint& base, thread const uint& ld, thread const bool& a
         {
             uint index_1 = ((base + (p * ld)) + i) / 4u;
             uint _step_1 = ld / 4u;
-            lines[0] = v_276.a4[index_1];
-            lines[1] = v_276.a4[index_1 + _step_1];
-            lines[2] = v_276.a4[index_1 + (2u * _step_1)];
-            lines[3] = v_276.a4[index_1 + (3u * _step_1)];
+            lines[0] = v_329.a4[index_1];
+            lines[1] = v_329.a4[index_1 + _step_1];
+            lines[2] = v_329.a4[index_1 + (2u * _step_1)];
+            lines[3] = v_329.a4[index_1 + (3u * _step_1)];
         }
         else
         {
@@ -170,19 +131,19 @@ void load_a(thread const uint& base, thread const uint& ld, thread const bool& a
                 {
                     if (i < i_end)
                     {
-                        line.x = v_434.a1[index_2];
+                        line.x = v_487.a1[index_2];
                     }
                     if ((i + 1u) < i_end)
                     {
-                        line.y = v_434.a1[index_2 + step_i];
+                        line.y = v_487.a1[index_2 + step_i];
                     }
                     if ((i + 2u) < i_end)
                     {
-                        line.z = v_434.a1[index_2 + (2u * step_i)];
+                        line.z = v_487.a1[index_2 + (2u * step_i)];
                     }
                     if ((i + 3u) < i_end)
                     {
-                        line.w = v_434.a1[index_2 + (3u * step_i)];
+                        line.w = v_487.a1[index_2 + (3u * step_i)];
                     }
                 }
                 lines[y] = line;
@@ -192,27 +153,27 @@ void load_a(thread const uint& base, thread const uint& ld, thread const bool& a
 }
 
 static inline __attribute__((always_inline))
-void load_b(thread const uint& base, thread const uint& ld, thread const bool& along_k, thread const bool& by_vectors, thread const uint& i, thread const uint& i_end, thread const uint& p, thread const uint& p_end, thread spvUnsafeArray<float4, 4>& lines, const device B4& v_517, const device B1& v_672)
+void load_b(thread const uint& base, thread const uint& ld, thread const bool& along_k, thread const bool& by_vectors, thread const uint& i, thread const uint& i_end, thread const uint& p, thread const uint& p_end, thread float4x4& lines, const device B4& v_570, const device B1& v_725)
 {
-    bool _486 = (i + 4u) <= i_end;
-    bool _493;
-    if (_486)
+    bool _539 = (i + 4u) <= i_end;
+    bool _546;
+    if (_539)
     {
-        _493 = (p + 4u) <= p_end;
+        _546 = (p + 4u) <= p_end;
     }
     else
     {
-        _493 = _486;
+        _546 = _539;
     }
-    bool _all = _493;
+    bool _all = _546;
     if ((_all && by_vectors) && along_k)
     {
         uint index = ((base + (i * ld)) + p) / 4u;
         uint _step = ld / 4u;
-        float4 r0 = v_517.b4[index];
-        float4 r1 = v_517.b4[index + _step];
-        float4 r2 = v_517.b4[index + (2u * _step)];
-        float4 r3 = v_517.b4[index + (3u * _step)];
+        float4 r0 = v_570.b4[index];
+        float4 r1 = v_570.b4[index + _step];
+        float4 r2 = v_570.b4[index + (2u * _step)];
+        float4 r3 = v_570.b4[index + (3u * _step)];
         lines[0] = float4(r0.x, r1.x, r2.x, r3.x);
         lines[1] = float4(r0.y, r1.y, r2.y, r3.y);
         lines[2] = float4(r0.z, r1.z, r2.z, r3.z);
@@ -224,10 +185,10 @@ void load_b(thread const uint& base, thread const uint& ld, thread const bool& a
         {
             uint index_1 = ((base + (p * ld)) + i) / 4u;
             uint _step_1 = ld / 4u;
-            lines[0] = v_517.b4[index_1];
-            lines[1] = v_517.b4[index_1 + _step_1];
-            lines[2] = v_517.b4[index_1 + (2u * _step_1)];
-            lines[3] = v_517.b4[index_1 + (3u * _step_1)];
+            lines[0] = v_570.b4[index_1];
+            lines[1] = v_570.b4[index_1 + _step_1];
+            lines[2] = v_570.b4[index_1 + (2u * _step_1)];
+            lines[3] = v_570.b4[index_1 + (3u * _step_1)];
         }
         else
         {
@@ -242,19 +203,19 @@ void load_b(thread const uint& base, thread const uint& ld, thread const bool& a
                 {
                     if (i < i_end)
                     {
-                        line.x = v_672.b1[index_2];
+                        line.x = v_725.b1[index_2];
                     }
                     if ((i + 1u) < i_end)
                     {
-                        line.y = v_672.b1[index_2 + step_i];
+                        line.y = v_725.b1[index_2 + step_i];
                     }
                     if ((i + 2u) < i_end)
                     {
-                        line.z = v_672.b1[index_2 + (2u * step_i)];
+                        line.z = v_725.b1[index_2 + (2u * step_i)];
                     }
                     if ((i + 3u) < i_end)
                     {
-                        line.w = v_672.b1[index_2 + (3u * step_i)];
+                        line.w = v_725.b1[index_2 + (3u * step_i)];
                     }
                 }
                 lines[y] = line;
@@ -264,7 +225,7 @@ void load_b(thread const uint& base, thread const uint& ld, thread const bool& a
 }
 
 static inline __attribute__((always_inline))
-void put(thread const uint& base, thread const uint& i, thread const uint& j, thread const uint& count, thread const bool& by_vectors, thread float4& v, constant Push& push, device C4& v_184, device C1& v_224)
+void put(thread const uint& base, thread const uint& i, thread const uint& j, thread const uint& count, thread const bool& by_vectors, thread float4& v, constant Push& push, device C4& v_192, device C1& v_232)
 {
     uint index = (base + (i * push.ldc)) + j;
     v *= push.alpha;
@@ -272,9 +233,9 @@ void put(thread const uint& base, thread const uint& i, thread const uint& j, th
     {
         if (push.beta != 0.0)
         {
-            v += (v_184.c4[index / 4u] * push.beta);
+            v += (v_192.c4[index / 4u] * push.beta);
         }
-        v_184.c4[index / 4u] = v;
+        v_192.c4[index / 4u] = v;
         return;
     }
     for (uint e = 0u; e < min(count, 4u); e++)
@@ -282,14 +243,42 @@ void put(thread const uint& base, thread const uint& i, thread const uint& j, th
         float value = v[e];
         if (push.beta != 0.0)
         {
-            value += (push.beta * v_224.c1[index + e]);
+            value += (push.beta * v_232.c1[index + e]);
         }
-        v_224.c1[index + e] = value;
+        v_232.c1[index + e] = value;
     }
 }
 
 static inline __attribute__((always_inline))
-void product_128(constant Push& push, device C4& v_184, device C1& v_224, const device A4& v_276, const device A1& v_434, const device B4& v_517, const device B1& v_672, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], threadgroup float4 (&slice_b)[512], thread uint3& gl_NumWorkGroups)
+void put_block(thread const uint& base, thread const uint& i, thread const uint& j, thread const bool& by_vectors, thread const float4x4& rows, constant Push& push, device C4& v_192, device C1& v_232)
+{
+    for (uint y = 0u; y < 4u; y++)
+    {
+        bool _262 = (i + y) < push.m;
+        bool _269;
+        if (_262)
+        {
+            _269 = j < push.n;
+        }
+        else
+        {
+            _269 = _262;
+        }
+        if (_269)
+        {
+            uint param = base;
+            uint param_1 = i + y;
+            uint param_2 = j;
+            uint param_3 = push.n - j;
+            bool param_4 = by_vectors;
+            float4 param_5 = rows[y];
+            put(param, param_1, param_2, param_3, param_4, param_5, push, v_192, v_232);
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void product_128(constant Push& push, device C4& v_192, device C1& v_232, const device A4& v_329, const device A1& v_487, const device B4& v_570, const device B1& v_725, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], threadgroup float4 (&slice_b)[512], thread uint3& gl_NumWorkGroups)
 {
     uint me = gl_LocalInvocationID.x;
     uint param = push.offset.x;
@@ -309,26 +298,26 @@ void product_128(constant Push& push, device C4& v_184, device C1& v_224, const 
     bool loads_a = me < 128u;
     bool along_k = loads_a ? a_along_k : b_along_k;
     uint number = me & 127u;
-    uint _1283;
+    uint _1229;
     if (along_k)
     {
-        _1283 = number / 4u;
+        _1229 = number / 4u;
     }
     else
     {
-        _1283 = number % 32u;
+        _1229 = number % 32u;
     }
-    uint load_i = 4u * _1283;
-    uint _1295;
+    uint load_i = 4u * _1229;
+    uint _1241;
     if (along_k)
     {
-        _1295 = number % 4u;
+        _1241 = number % 4u;
     }
     else
     {
-        _1295 = number / 32u;
+        _1241 = number / 32u;
     }
-    uint load_p = 4u * _1295;
+    uint load_p = 4u * _1241;
     uint keep = (load_p * 32u) + (load_i / 4u);
     uint row = me / 16u;
     uint col = me % 16u;
@@ -341,12 +330,9 @@ void product_128(constant Push& push, device C4& v_184, device C1& v_224, const 
     uint param_13 = push.k;
     uint param_14 = 16u;
     uint slices = ceil_div(param_13, param_14);
-    spvUnsafeArray<spvUnsafeArray<float4, 2>, 8> sums;
-    spvUnsafeArray<float4, 4> lines;
-    spvUnsafeArray<float4, 4> param_23;
-    spvUnsafeArray<float4, 4> param_32;
-    spvUnsafeArray<float4, 2> a;
-    spvUnsafeArray<float4, 2> b;
+    float4x4 lines;
+    float4x4 param_23;
+    float4x4 param_32;
     for (uint g = gl_WorkGroupID.z; g < push.batch; g += gl_NumWorkGroups.z)
     {
         uint a_base = push.offset.x + (g * push.stride_a);
@@ -356,27 +342,24 @@ void product_128(constant Push& push, device C4& v_184, device C1& v_224, const 
         {
             for (uint tile_n = gl_WorkGroupID.x; tile_n < tiles_n; tile_n += gl_NumWorkGroups.x)
             {
-                for (int y = 0; y < 8; y++)
-                {
-                    for (int x = 0; x < 2; x++)
-                    {
-                        sums[y][x] = float4(0.0);
-                    }
-                }
+                float4x4 sums = float4x4(float4(0.0), float4(0.0), float4(0.0), float4(0.0));
+                float4x4 right = float4x4(float4(0.0), float4(0.0), float4(0.0), float4(0.0));
+                float4x4 below = float4x4(float4(0.0), float4(0.0), float4(0.0), float4(0.0));
+                float4x4 corner = float4x4(float4(0.0), float4(0.0), float4(0.0), float4(0.0));
                 for (uint s = 0u; s <= slices; s++)
                 {
                     if (s > 0u)
                     {
                         threadgroup_barrier(mem_flags::mem_threadgroup);
-                        for (uint y_1 = 0u; y_1 < 4u; y_1++)
+                        for (uint y = 0u; y < 4u; y++)
                         {
                             if (loads_a)
                             {
-                                slice_a[keep + (y_1 * 32u)] = lines[y_1];
+                                slice_a[keep + (y * 32u)] = lines[y];
                             }
                             else
                             {
-                                slice_b[keep + (y_1 * 32u)] = lines[y_1];
+                                slice_b[keep + (y * 32u)] = lines[y];
                             }
                         }
                         threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -394,7 +377,7 @@ void product_128(constant Push& push, device C4& v_184, device C1& v_224, const 
                             uint param_20 = push.m;
                             uint param_21 = p;
                             uint param_22 = push.k;
-                            load_a(param_15, param_16, param_17, param_18, param_19, param_20, param_21, param_22, param_23, v_276, v_434);
+                            load_a(param_15, param_16, param_17, param_18, param_19, param_20, param_21, param_22, param_23, v_329, v_487);
                             lines = param_23;
                         }
                         else
@@ -407,7 +390,7 @@ void product_128(constant Push& push, device C4& v_184, device C1& v_224, const 
                             uint param_29 = push.n;
                             uint param_30 = p;
                             uint param_31 = push.k;
-                            load_b(param_24, param_25, param_26, param_27, param_28, param_29, param_30, param_31, param_32, v_517, v_672);
+                            load_b(param_24, param_25, param_26, param_27, param_28, param_29, param_30, param_31, param_32, v_570, v_725);
                             lines = param_32;
                         }
                     }
@@ -415,56 +398,62 @@ void product_128(constant Push& push, device C4& v_184, device C1& v_224, const 
                     {
                         for (uint p_1 = 0u; p_1 < 16u; p_1++)
                         {
-                            for (int x_1 = 0; x_1 < 2; x_1++)
-                            {
-                                a[x_1] = slice_a[((p_1 * 32u) + row) + (16u * uint(x_1))];
-                                b[x_1] = slice_b[((p_1 * 32u) + col) + (16u * uint(x_1))];
-                            }
-                            for (int y_2 = 0; y_2 < 8; y_2++)
-                            {
-                                for (int x_2 = 0; x_2 < 2; x_2++)
-                                {
-                                    sums[y_2][x_2] += (b[x_2] * a[y_2 / 4][y_2 % 4]);
-                                }
-                            }
+                            float4 a = slice_a[(p_1 * 32u) + row];
+                            float4 b = slice_b[(p_1 * 32u) + col];
+                            sums[0] += (b * a.x);
+                            sums[1] += (b * a.y);
+                            sums[2] += (b * a.z);
+                            sums[3] += (b * a.w);
+                            float4 a_below = slice_a[((p_1 * 32u) + row) + 16u];
+                            float4 b_right = slice_b[((p_1 * 32u) + col) + 16u];
+                            right[0] += (b_right * a.x);
+                            right[1] += (b_right * a.y);
+                            right[2] += (b_right * a.z);
+                            right[3] += (b_right * a.w);
+                            below[0] += (b * a_below.x);
+                            below[1] += (b * a_below.y);
+                            below[2] += (b * a_below.z);
+                            below[3] += (b * a_below.w);
+                            corner[0] += (b_right * a_below.x);
+                            corner[1] += (b_right * a_below.y);
+                            corner[2] += (b_right * a_below.z);
+                            corner[3] += (b_right * a_below.w);
                         }
                     }
                 }
-                for (int y_3 = 0; y_3 < 8; y_3++)
-                {
-                    uint i = (((tile_m * 128u) + (4u * row)) + (64u * uint(y_3 / 4))) + uint(y_3 % 4);
-                    for (int x_3 = 0; x_3 < 2; x_3++)
-                    {
-                        uint j = ((tile_n * 128u) + (4u * col)) + (64u * uint(x_3));
-                        bool _1661 = i < push.m;
-                        bool _1668;
-                        if (_1661)
-                        {
-                            _1668 = j < push.n;
-                        }
-                        else
-                        {
-                            _1668 = _1661;
-                        }
-                        if (_1668)
-                        {
-                            uint param_33 = c_base;
-                            uint param_34 = i;
-                            uint param_35 = j;
-                            uint param_36 = push.n - j;
-                            bool param_37 = c_by_vectors;
-                            float4 param_38 = sums[y_3][x_3];
-                            put(param_33, param_34, param_35, param_36, param_37, param_38, push, v_184, v_224);
-                        }
-                    }
-                }
+                uint i = (tile_m * 128u) + (4u * row);
+                uint j = (tile_n * 128u) + (4u * col);
+                uint param_33 = c_base;
+                uint param_34 = i;
+                uint param_35 = j;
+                bool param_36 = c_by_vectors;
+                float4x4 param_37 = sums;
+                put_block(param_33, param_34, param_35, param_36, param_37, push, v_192, v_232);
+                uint param_38 = c_base;
+                uint param_39 = i;
+                uint param_40 = j + 64u;
+                bool param_41 = c_by_vectors;
+                float4x4 param_42 = right;
+                put_block(param_38, param_39, param_40, param_41, param_42, push, v_192, v_232);
+                uint param_43 = c_base;
+                uint param_44 = i + 64u;
+                uint param_45 = j;
+                bool param_46 = c_by_vectors;
+                float4x4 param_47 = below;
+                put_block(param_43, param_44, param_45, param_46, param_47, push, v_192, v_232);
+                uint param_48 = c_base;
+                uint param_49 = i + 64u;
+                uint param_50 = j + 64u;
+                bool param_51 = c_by_vectors;
+                float4x4 param_52 = corner;
+                put_block(param_48, param_49, param_50, param_51, param_52, push, v_192, v_232);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void product_64(constant Push& push, device C4& v_184, device C1& v_224, const device A4& v_276, const device A1& v_434, const device B4& v_517, const device B1& v_672, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], threadgroup float4 (&slice_b)[512], thread uint3& gl_NumWorkGroups)
+void product_64(constant Push& push, device C4& v_192, device C1& v_232, const device A4& v_329, const device A1& v_487, const device B4& v_570, const device B1& v_725, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], threadgroup float4 (&slice_b)[512], thread uint3& gl_NumWorkGroups)
 {
     uint me = gl_LocalInvocationID.x;
     uint param = push.offset.x;
@@ -484,26 +473,26 @@ void product_64(constant Push& push, device C4& v_184, device C1& v_224, const d
     bool loads_a = me < 128u;
     bool along_k = loads_a ? a_along_k : b_along_k;
     uint number = me & 127u;
-    uint _789;
+    uint _842;
     if (along_k)
     {
-        _789 = number / 8u;
+        _842 = number / 8u;
     }
     else
     {
-        _789 = number % 16u;
+        _842 = number % 16u;
     }
-    uint load_i = 4u * _789;
-    uint _803;
+    uint load_i = 4u * _842;
+    uint _856;
     if (along_k)
     {
-        _803 = number % 8u;
+        _856 = number % 8u;
     }
     else
     {
-        _803 = number / 16u;
+        _856 = number / 16u;
     }
-    uint load_p = 4u * _803;
+    uint load_p = 4u * _856;
     uint keep = (load_p * 16u) + (load_i / 4u);
     uint row = me / 16u;
     uint col = me % 16u;
@@ -516,12 +505,9 @@ void product_64(constant Push& push, device C4& v_184, device C1& v_224, const d
     uint param_13 = push.k;
     uint param_14 = 32u;
     uint slices = ceil_div(param_13, param_14);
-    spvUnsafeArray<spvUnsafeArray<float4, 1>, 4> sums;
-    spvUnsafeArray<float4, 4> lines;
-    spvUnsafeArray<float4, 4> param_23;
-    spvUnsafeArray<float4, 4> param_32;
-    spvUnsafeArray<float4, 1> a;
-    spvUnsafeArray<float4, 1> b;
+    float4x4 lines;
+    float4x4 param_23;
+    float4x4 param_32;
     for (uint g = gl_WorkGroupID.z; g < push.batch; g += gl_NumWorkGroups.z)
     {
         uint a_base = push.offset.x + (g * push.stride_a);
@@ -531,27 +517,21 @@ void product_64(constant Push& push, device C4& v_184, device C1& v_224, const d
         {
             for (uint tile_n = gl_WorkGroupID.x; tile_n < tiles_n; tile_n += gl_NumWorkGroups.x)
             {
-                for (int y = 0; y < 4; y++)
-                {
-                    for (int x = 0; x < 1; x++)
-                    {
-                        sums[y][x] = float4(0.0);
-                    }
-                }
+                float4x4 sums = float4x4(float4(0.0), float4(0.0), float4(0.0), float4(0.0));
                 for (uint s = 0u; s <= slices; s++)
                 {
                     if (s > 0u)
                     {
                         threadgroup_barrier(mem_flags::mem_threadgroup);
-                        for (uint y_1 = 0u; y_1 < 4u; y_1++)
+                        for (uint y = 0u; y < 4u; y++)
                         {
                             if (loads_a)
                             {
-                                slice_a[keep + (y_1 * 16u)] = lines[y_1];
+                                slice_a[keep + (y * 16u)] = lines[y];
                             }
                             else
                             {
-                                slice_b[keep + (y_1 * 16u)] = lines[y_1];
+                                slice_b[keep + (y * 16u)] = lines[y];
                             }
                         }
                         threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -569,7 +549,7 @@ void product_64(constant Push& push, device C4& v_184, device C1& v_224, const d
                             uint param_20 = push.m;
                             uint param_21 = p;
                             uint param_22 = push.k;
-                            load_a(param_15, param_16, param_17, param_18, param_19, param_20, param_21, param_22, param_23, v_276, v_434);
+                            load_a(param_15, param_16, param_17, param_18, param_19, param_20, param_21, param_22, param_23, v_329, v_487);
                             lines = param_23;
                         }
                         else
@@ -582,7 +562,7 @@ void product_64(constant Push& push, device C4& v_184, device C1& v_224, const d
                             uint param_29 = push.n;
                             uint param_30 = p;
                             uint param_31 = push.k;
-                            load_b(param_24, param_25, param_26, param_27, param_28, param_29, param_30, param_31, param_32, v_517, v_672);
+                            load_b(param_24, param_25, param_26, param_27, param_28, param_29, param_30, param_31, param_32, v_570, v_725);
                             lines = param_32;
                         }
                     }
@@ -590,82 +570,56 @@ void product_64(constant Push& push, device C4& v_184, device C1& v_224, const d
                     {
                         for (uint p_1 = 0u; p_1 < 32u; p_1++)
                         {
-                            for (int x_1 = 0; x_1 < 1; x_1++)
-                            {
-                                a[x_1] = slice_a[((p_1 * 16u) + row) + (16u * uint(x_1))];
-                                b[x_1] = slice_b[((p_1 * 16u) + col) + (16u * uint(x_1))];
-                            }
-                            for (int y_2 = 0; y_2 < 4; y_2++)
-                            {
-                                for (int x_2 = 0; x_2 < 1; x_2++)
-                                {
-                                    sums[y_2][x_2] += (b[x_2] * a[y_2 / 4][y_2 % 4]);
-                                }
-                            }
+                            float4 a = slice_a[(p_1 * 16u) + row];
+                            float4 b = slice_b[(p_1 * 16u) + col];
+                            sums[0] += (b * a.x);
+                            sums[1] += (b * a.y);
+                            sums[2] += (b * a.z);
+                            sums[3] += (b * a.w);
                         }
                     }
                 }
-                for (int y_3 = 0; y_3 < 4; y_3++)
-                {
-                    uint i = (((tile_m * 64u) + (4u * row)) + (64u * uint(y_3 / 4))) + uint(y_3 % 4);
-                    for (int x_3 = 0; x_3 < 1; x_3++)
-                    {
-                        uint j = ((tile_n * 64u) + (4u * col)) + (64u * uint(x_3));
-                        bool _1180 = i < push.m;
-                        bool _1187;
-                        if (_1180)
-                        {
-                            _1187 = j < push.n;
-                        }
-                        else
-                        {
-                            _1187 = _1180;
-                        }
-                        if (_1187)
-                        {
-                            uint param_33 = c_base;
-                            uint param_34 = i;
-                            uint param_35 = j;
-                            uint param_36 = push.n - j;
-                            bool param_37 = c_by_vectors;
-                            float4 param_38 = sums[y_3][x_3];
-                            put(param_33, param_34, param_35, param_36, param_37, param_38, push, v_184, v_224);
-                        }
-                    }
-                }
+                uint i = (tile_m * 64u) + (4u * row);
+                uint j = (tile_n * 64u) + (4u * col);
+                uint param_33 = c_base;
+                uint param_34 = i;
+                uint param_35 = j;
+                bool param_36 = c_by_vectors;
+                float4x4 param_37 = sums;
+                put_block(param_33, param_34, param_35, param_36, param_37, push, v_192, v_232);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_matrix(thread const uint& count, thread const bool& along_k, thread const uint& matrix, thread const uint& ld, thread const uint& vector, thread const uint& _step, thread const uint& c_base, thread const uint& c_step, constant Push& push, device C4& v_184, device C1& v_224, const device A1& v_434, const device B4& v_517, const device B1& v_672, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], thread uint3& gl_NumWorkGroups, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
+void vector_matrix(thread const uint& count, thread const bool& along_k, thread const uint& matrix, thread const uint& ld, thread const uint& vector, thread const uint& _step, thread const uint& c_base, thread const uint& c_step, constant Push& push, device C4& v_192, device C1& v_232, const device A1& v_487, const device B4& v_570, const device B1& v_725, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], thread uint3& gl_NumWorkGroups, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
 {
     if (along_k)
     {
         uint lane = simd_prefix_exclusive_sum(1u);
         uint lanes = simd_sum(1u);
-        bool _1718 = ((matrix | ld) & 3u) == 0u;
-        bool _1728;
-        if (!_1718)
+        bool _1709 = ((matrix | ld) & 3u) == 0u;
+        bool _1719;
+        if (!_1709)
         {
-            _1728 = ((matrix & 3u) == 0u) && (count == 1u);
+            _1719 = ((matrix & 3u) == 0u) && (count == 1u);
         }
         else
         {
-            _1728 = _1718;
+            _1719 = _1709;
         }
-        bool by_vectors = _1728;
-        uint _1731;
+        bool by_vectors = _1719;
+        uint _1722;
         if (by_vectors)
         {
-            _1731 = push.k / 4u;
+            _1722 = push.k / 4u;
         }
         else
         {
-            _1731 = 0u;
+            _1722 = 0u;
         }
-        uint fours = _1731;
+        uint fours = _1722;
         uint first = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
         for (uint j = first; j < count; j += (gl_NumWorkGroups.x * gl_NumSubgroups))
         {
@@ -674,13 +628,13 @@ void vector_matrix(thread const uint& count, thread const bool& along_k, thread 
             for (uint i = lane; i < fours; i += lanes)
             {
                 uint v = vector + ((4u * i) * _step);
-                sums += (v_517.b4[(line / 4u) + i] * float4(v_434.a1[v], v_434.a1[v + _step], v_434.a1[v + (2u * _step)], v_434.a1[v + (3u * _step)]));
+                sums += (v_570.b4[(line / 4u) + i] * float4(v_487.a1[v], v_487.a1[v + _step], v_487.a1[v + (2u * _step)], v_487.a1[v + (3u * _step)]));
             }
             float sum = (sums.x + sums.y) + (sums.z + sums.w);
-            uint _1831 = (4u * fours) + lane;
-            for (uint p = _1831; p < push.k; p += lanes)
+            uint _1822 = (4u * fours) + lane;
+            for (uint p = _1822; p < push.k; p += lanes)
             {
-                sum += (v_672.b1[line + p] * v_434.a1[vector + (p * _step)]);
+                sum += (v_725.b1[line + p] * v_487.a1[vector + (p * _step)]);
             }
             sum = simd_sum(sum);
             if (lane == 0u)
@@ -691,7 +645,7 @@ void vector_matrix(thread const uint& count, thread const bool& along_k, thread 
                 uint param_3 = 1u;
                 bool param_4 = false;
                 float4 param_5 = float4(sum);
-                put(param, param_1, param_2, param_3, param_4, param_5, push, v_184, v_224);
+                put(param, param_1, param_2, param_3, param_4, param_5, push, v_192, v_232);
             }
         }
     }
@@ -710,7 +664,7 @@ void vector_matrix(thread const uint& count, thread const bool& along_k, thread 
             {
                 for (uint p_1 = part; p_1 < push.k; p_1 += 4u)
                 {
-                    sum_1 += (v_672.b1[(matrix + (p_1 * ld)) + j_1] * v_434.a1[vector + (p_1 * _step)]);
+                    sum_1 += (v_725.b1[(matrix + (p_1 * ld)) + j_1] * v_487.a1[vector + (p_1 * _step)]);
                 }
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -725,40 +679,40 @@ void vector_matrix(thread const uint& count, thread const bool& along_k, thread 
                 uint param_11 = 1u;
                 bool param_12 = false;
                 float4 param_13 = float4(sum_1);
-                put(param_8, param_9, param_10, param_11, param_12, param_13, push, v_184, v_224);
+                put(param_8, param_9, param_10, param_11, param_12, param_13, push, v_192, v_232);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void matrix_vector(thread const uint& count, thread const bool& along_k, thread const uint& matrix, thread const uint& ld, thread const uint& vector, thread const uint& _step, thread const uint& c_base, thread const uint& c_step, constant Push& push, device C4& v_184, device C1& v_224, const device A4& v_276, const device A1& v_434, const device B1& v_672, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], thread uint3& gl_NumWorkGroups, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
+void matrix_vector(thread const uint& count, thread const bool& along_k, thread const uint& matrix, thread const uint& ld, thread const uint& vector, thread const uint& _step, thread const uint& c_base, thread const uint& c_step, constant Push& push, device C4& v_192, device C1& v_232, const device A4& v_329, const device A1& v_487, const device B1& v_725, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], thread uint3& gl_NumWorkGroups, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
 {
     if (along_k)
     {
         uint lane = simd_prefix_exclusive_sum(1u);
         uint lanes = simd_sum(1u);
-        bool _2014 = ((matrix | ld) & 3u) == 0u;
-        bool _2024;
-        if (!_2014)
+        bool _2005 = ((matrix | ld) & 3u) == 0u;
+        bool _2015;
+        if (!_2005)
         {
-            _2024 = ((matrix & 3u) == 0u) && (count == 1u);
+            _2015 = ((matrix & 3u) == 0u) && (count == 1u);
         }
         else
         {
-            _2024 = _2014;
+            _2015 = _2005;
         }
-        bool by_vectors = _2024;
-        uint _2027;
+        bool by_vectors = _2015;
+        uint _2018;
         if (by_vectors)
         {
-            _2027 = push.k / 4u;
+            _2018 = push.k / 4u;
         }
         else
         {
-            _2027 = 0u;
+            _2018 = 0u;
         }
-        uint fours = _2027;
+        uint fours = _2018;
         uint first = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
         for (uint j = first; j < count; j += (gl_NumWorkGroups.x * gl_NumSubgroups))
         {
@@ -767,13 +721,13 @@ void matrix_vector(thread const uint& count, thread const bool& along_k, thread 
             for (uint i = lane; i < fours; i += lanes)
             {
                 uint v = vector + ((4u * i) * _step);
-                sums += (v_276.a4[(line / 4u) + i] * float4(v_672.b1[v], v_672.b1[v + _step], v_672.b1[v + (2u * _step)], v_672.b1[v + (3u * _step)]));
+                sums += (v_329.a4[(line / 4u) + i] * float4(v_725.b1[v], v_725.b1[v + _step], v_725.b1[v + (2u * _step)], v_725.b1[v + (3u * _step)]));
             }
             float sum = (sums.x + sums.y) + (sums.z + sums.w);
-            uint _2125 = (4u * fours) + lane;
-            for (uint p = _2125; p < push.k; p += lanes)
+            uint _2116 = (4u * fours) + lane;
+            for (uint p = _2116; p < push.k; p += lanes)
             {
-                sum += (v_434.a1[line + p] * v_672.b1[vector + (p * _step)]);
+                sum += (v_487.a1[line + p] * v_725.b1[vector + (p * _step)]);
             }
             sum = simd_sum(sum);
             if (lane == 0u)
@@ -784,7 +738,7 @@ void matrix_vector(thread const uint& count, thread const bool& along_k, thread 
                 uint param_3 = 1u;
                 bool param_4 = false;
                 float4 param_5 = float4(sum);
-                put(param, param_1, param_2, param_3, param_4, param_5, push, v_184, v_224);
+                put(param, param_1, param_2, param_3, param_4, param_5, push, v_192, v_232);
             }
         }
     }
@@ -803,7 +757,7 @@ void matrix_vector(thread const uint& count, thread const bool& along_k, thread 
             {
                 for (uint p_1 = part; p_1 < push.k; p_1 += 4u)
                 {
-                    sum_1 += (v_434.a1[(matrix + (p_1 * ld)) + j_1] * v_672.b1[vector + (p_1 * _step)]);
+                    sum_1 += (v_487.a1[(matrix + (p_1 * ld)) + j_1] * v_725.b1[vector + (p_1 * _step)]);
                 }
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -818,7 +772,7 @@ void matrix_vector(thread const uint& count, thread const bool& along_k, thread 
                 uint param_11 = 1u;
                 bool param_12 = false;
                 float4 param_13 = float4(sum_1);
-                put(param_8, param_9, param_10, param_11, param_12, param_13, push, v_184, v_224);
+                put(param_8, param_9, param_10, param_11, param_12, param_13, push, v_192, v_232);
             }
         }
     }
@@ -826,49 +780,49 @@ void matrix_vector(thread const uint& count, thread const bool& along_k, thread 
 
 kernel void zc_matmul(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]])
 {
-    const device auto& v_276 = *(const device A4*)spvBufferAliasSet0Binding1;
-    const device auto& v_517 = *(const device B4*)spvBufferAliasSet0Binding2;
-    device auto& v_184 = *(device C4*)spvBufferAliasSet0Binding3;
-    device auto& v_224 = *(device C1*)spvBufferAliasSet0Binding3;
-    const device auto& v_434 = *(const device A1*)spvBufferAliasSet0Binding1;
-    const device auto& v_672 = *(const device B1*)spvBufferAliasSet0Binding2;
+    const device auto& v_329 = *(const device A4*)spvBufferAliasSet0Binding1;
+    const device auto& v_570 = *(const device B4*)spvBufferAliasSet0Binding2;
+    device auto& v_192 = *(device C4*)spvBufferAliasSet0Binding3;
+    device auto& v_232 = *(device C1*)spvBufferAliasSet0Binding3;
+    const device auto& v_487 = *(const device A1*)spvBufferAliasSet0Binding1;
+    const device auto& v_725 = *(const device B1*)spvBufferAliasSet0Binding2;
     threadgroup float4 slice_a[512];
     threadgroup float4 slice_b[512];
-    bool _2294 = push.m != 1u;
-    bool _2300;
-    if (_2294)
+    bool _2285 = push.m != 1u;
+    bool _2291;
+    if (_2285)
     {
-        _2300 = push.n != 1u;
+        _2291 = push.n != 1u;
     }
     else
     {
-        _2300 = _2294;
+        _2291 = _2285;
     }
-    if (_2300)
+    if (_2291)
     {
         if (big_tiles(push))
         {
-            product_128(push, v_184, v_224, v_276, v_434, v_517, v_672, gl_LocalInvocationID, gl_WorkGroupID, slice_a, slice_b, gl_NumWorkGroups);
+            product_128(push, v_192, v_232, v_329, v_487, v_570, v_725, gl_LocalInvocationID, gl_WorkGroupID, slice_a, slice_b, gl_NumWorkGroups);
         }
         else
         {
-            product_64(push, v_184, v_224, v_276, v_434, v_517, v_672, gl_LocalInvocationID, gl_WorkGroupID, slice_a, slice_b, gl_NumWorkGroups);
+            product_64(push, v_192, v_232, v_329, v_487, v_570, v_725, gl_LocalInvocationID, gl_WorkGroupID, slice_a, slice_b, gl_NumWorkGroups);
         }
         return;
     }
-    bool _2313 = push.m == 1u;
-    bool _2319;
-    if (_2313)
+    bool _2304 = push.m == 1u;
+    bool _2310;
+    if (_2304)
     {
-        _2319 = push.n == 1u;
+        _2310 = push.n == 1u;
     }
     else
     {
-        _2319 = _2313;
+        _2310 = _2304;
     }
-    bool _dot = _2319;
-    uint _2379;
-    uint _2411;
+    bool _dot = _2310;
+    uint _2370;
+    uint _2402;
     for (uint g = gl_WorkGroupID.z; g < push.batch; g += gl_NumWorkGroups.z)
     {
         uint a = push.offset.x + (g * push.stride_a);
@@ -876,64 +830,64 @@ kernel void zc_matmul(constant Push& push [[buffer(0)]], const device void* spvB
         uint c = push.offset.z + (g * push.stride_c);
         if (push.m == 1u)
         {
-            bool _2364 = push.transpose_b != 0u;
-            bool _2375;
-            if (!_2364)
+            bool _2355 = push.transpose_b != 0u;
+            bool _2366;
+            if (!_2355)
             {
-                bool _2374;
+                bool _2365;
                 if (_dot)
                 {
-                    _2374 = push.ldb == 1u;
+                    _2365 = push.ldb == 1u;
                 }
                 else
                 {
-                    _2374 = _dot;
+                    _2365 = _dot;
                 }
-                _2375 = _2374;
+                _2366 = _2365;
             }
             else
             {
-                _2375 = _2364;
+                _2366 = _2355;
             }
-            bool along_k = _2375;
+            bool along_k = _2366;
             if (push.transpose_a != 0u)
             {
-                _2379 = push.lda;
+                _2370 = push.lda;
             }
             else
             {
-                _2379 = 1u;
+                _2370 = 1u;
             }
             uint param = push.n;
             bool param_1 = along_k;
             uint param_2 = b;
             uint param_3 = push.ldb;
             uint param_4 = a;
-            uint param_5 = _2379;
+            uint param_5 = _2370;
             uint param_6 = c;
             uint param_7 = 1u;
-            vector_matrix(param, param_1, param_2, param_3, param_4, param_5, param_6, param_7, push, v_184, v_224, v_434, v_517, v_672, gl_LocalInvocationID, gl_WorkGroupID, slice_a, gl_NumWorkGroups, gl_NumSubgroups, gl_SubgroupID);
+            vector_matrix(param, param_1, param_2, param_3, param_4, param_5, param_6, param_7, push, v_192, v_232, v_487, v_570, v_725, gl_LocalInvocationID, gl_WorkGroupID, slice_a, gl_NumWorkGroups, gl_NumSubgroups, gl_SubgroupID);
         }
         else
         {
             bool along_k_1 = push.transpose_a == 0u;
             if (push.transpose_b != 0u)
             {
-                _2411 = 1u;
+                _2402 = 1u;
             }
             else
             {
-                _2411 = push.ldb;
+                _2402 = push.ldb;
             }
             uint param_8 = push.m;
             bool param_9 = along_k_1;
             uint param_10 = a;
             uint param_11 = push.lda;
             uint param_12 = b;
-            uint param_13 = _2411;
+            uint param_13 = _2402;
             uint param_14 = c;
             uint param_15 = push.ldc;
-            matrix_vector(param_8, param_9, param_10, param_11, param_12, param_13, param_14, param_15, push, v_184, v_224, v_276, v_434, v_672, gl_LocalInvocationID, gl_WorkGroupID, slice_a, gl_NumWorkGroups, gl_NumSubgroups, gl_SubgroupID);
+            matrix_vector(param_8, param_9, param_10, param_11, param_12, param_13, param_14, param_15, push, v_192, v_232, v_329, v_487, v_725, gl_LocalInvocationID, gl_WorkGroupID, slice_a, gl_NumWorkGroups, gl_NumSubgroups, gl_SubgroupID);
         }
     }
 }

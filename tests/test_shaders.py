@@ -1,0 +1,127 @@
+"""The committed shaders are what the kernels' table says and what the tools make of their source."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "buildtools"))
+
+import spirv  # noqa: E402
+
+import shaders  # noqa: E402
+
+GENERATED = ROOT / "shaders" / "generated"
+TABLE = shaders.read_table()
+each_kernel = pytest.mark.parametrize("name", sorted(TABLE))
+
+
+def test_there_is_a_shader_for_each_kernel() -> None:
+    made = {f"{name}.{kind}" for name in TABLE for kind in ("spv", "metal")} | {"VERSIONS"}
+    assert {path.name for path in GENERATED.iterdir()} == made
+    assert {path.stem for path in (ROOT / "shaders").glob("*.comp")} == set(TABLE)
+
+
+@each_kernel
+def test_spirv_is_what_the_table_says(name: str) -> None:
+    assert shaders.check_spirv(TABLE[name], (GENERATED / f"{name}.spv").read_bytes()) == []
+
+
+@each_kernel
+def test_msl_has_the_same_bindings(name: str) -> None:
+    assert shaders.check_msl(TABLE[name], (GENERATED / f"{name}.metal").read_text("utf-8")) == []
+
+
+@each_kernel
+def test_msl_has_the_same_push_constants(name: str) -> None:
+    source = (GENERATED / f"{name}.metal").read_text("utf-8")
+    struct = re.search(r"struct Push\n\{\n(.*?)\};", source, re.DOTALL)
+    assert struct is not None
+    kinds = {"uint32_t": "uint", "int32_t": "int", "float": "float"}
+    fields = [("uint4", "offset")] + [(kinds[kind], field) for field, kind in TABLE[name].params]
+    assert re.findall(r"(\w+) (\w+);", struct[1]) == fields
+
+
+def test_push_constants_fit() -> None:
+    for kernel in TABLE.values():
+        assert 16 + 4 * len(kernel.params) <= 112, kernel.name
+        assert len(kernel.bindings) <= 4, kernel.name
+
+
+def test_a_difference_from_the_table_is_found() -> None:
+    module = (GENERATED / "affine.spv").read_bytes()
+    right = TABLE["affine"]
+    wrong = [
+        ("local size", shaders.Kernel("affine", 128, right.bindings, right.params)),
+        ("bindings", shaders.Kernel("affine", 256, right.bindings[:1], right.params)),
+        ("readable, writable", shaders.Kernel("affine", 256, right.bindings[::-1], right.params)),
+        ("push constants", shaders.Kernel("affine", 256, right.bindings, right.params[::-1])),
+    ]
+    for what, kernel in wrong:
+        assert any(what in text for text in shaders.check_spirv(kernel, module)), what
+    assert (
+        "capabilities"
+        in shaders.check_spirv(right, module.replace(b"\x11\0\2\0\1\0\0\0", b"\x11\0\2\0\x09\0\0\0"))[0]
+    )
+
+
+@pytest.mark.parametrize("data", [b"", b"1234567", bytes(20), b"\x03\x02\x23\x07" + bytes(20)])
+def test_what_is_no_module_is_refused(data: bytes) -> None:
+    with pytest.raises(spirv.SpirvError):
+        spirv.read(data)
+
+
+def test_generated_is_up_to_date() -> None:
+    try:
+        here = shaders.versions()
+    except shaders.ShaderError as error:
+        pytest.skip(str(error))
+    made_by = (GENERATED / "VERSIONS").read_text("utf-8")
+    if here != made_by:
+        pytest.skip(f"the shaders were made by {made_by.split()}, here are {here.split()}")
+    assert shaders.differences() == []
+
+
+def test_embedded_source(tmp_path: Path) -> None:
+    """The C source holds the same bytes, and is not written again for nothing."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler")
+    source = shaders.embed(ROOT, tmp_path / "data.c")
+    written = source.stat().st_mtime_ns
+    assert shaders.embed(ROOT, source).stat().st_mtime_ns == written
+    main = tmp_path / "main.c"
+    main.write_text(
+        """
+        #include <stdio.h>
+        #include <string.h>
+        #include "zc_shaders.h"
+        int main(int argc, char **argv)
+        {
+            const zc_shader *shader = zc_shader_find(argv[1]);
+            if (argc < 3 || !shader || shader->msl[shader->msl_size] != 0 || zc_shader_find("none")) {
+                return 1;
+            }
+            if (strcmp(argv[2], "spv") == 0) {
+                fwrite(shader->spirv, 4, shader->spirv_words, stdout);
+            } else {
+                fwrite(shader->msl, 1, shader->msl_size, stdout);
+            }
+            return 0;
+        }
+        """
+    )
+    program, csrc = tmp_path / "main", ROOT / "csrc"
+    files = [str(main), str(source), str(csrc / "zc_shaders.c")]
+    command = [compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{csrc}", *files, "-o", str(program)]
+    subprocess.run(command, check=True)
+    for name in TABLE:
+        for kind in ("spv", "metal"):
+            done = subprocess.run([program, name, kind], capture_output=True, check=True)
+            assert done.stdout == (GENERATED / f"{name}.{kind}").read_bytes()
