@@ -17,6 +17,8 @@ from pathlib import Path
 
 import flags
 
+import shaders
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "fuzz"
 INSTRUMENT = ["-g", "-O1", "-fno-omit-frame-pointer", "-UNDEBUG", "-fsanitize=address,undefined"]
@@ -43,7 +45,9 @@ def main() -> None:
         targets = [path for path in targets if path.stem in args.names]
     if not targets:
         sys.exit("there is no such target in tests/fuzz")
+    BUILD.mkdir(parents=True, exist_ok=True)
     core = [*(ROOT / "csrc").glob("*.c"), *(ROOT / "csrc" / "wasm3").glob("*.c")]
+    core.append(shaders.embed(ROOT, BUILD / "zc_shader_data.c"))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         objects = list(pool.map(compile_one, [*targets, *core]))
     # An archive, so that a target is linked with what it uses only.
