@@ -25,10 +25,12 @@ zc_status zc_device_scratch(zc_device *device, uint64_t size, zc_region **out, z
         status = zc_fail(error, ZC_DEVICE, "device %s allocates at most %llu bytes at once, not %llu",
                          device->info.name, (unsigned long long)device->info.max_region, (unsigned long long)size);
     }
+    /* Imports want whole pages, and even an empty array an address. */
+    size = size ? (size + ZC_REGION_ALIGNMENT - 1) / ZC_REGION_ALIGNMENT * ZC_REGION_ALIGNMENT : ZC_REGION_ALIGNMENT;
     if (status == ZC_OK) {
         status = zc_region_create(size, size, &region, error);
     }
-    if (status == ZC_OK && size && is_apart(device) &&
+    if (status == ZC_OK && is_apart(device) &&
         (status = zc_device_buffer_local(device, region, error)) != ZC_OK) {
         zc_region_release(region);
     }

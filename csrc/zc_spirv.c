@@ -31,6 +31,8 @@ enum {
     OP_CONSTANT_COMPOSITE = 44,
     OP_SPEC_CONSTANT = 50,
     OP_SPEC_CONSTANT_COMPOSITE = 51,
+    OP_FUNCTION = 54,
+    OP_FUNCTION_END = 56,
     OP_VARIABLE = 59,
     OP_DECORATE = 71,
     OP_MEMBER_DECORATE = 72,
@@ -129,13 +131,19 @@ static zc_status index_module(module *m, zc_error *error)
     if (!m->defined) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate the table of %u ids", m->bound);
     }
+    bool inside = false; /* a function; drivers crash on one that does not end */
     for (uint32_t i = HEADER; i < m->count;) {
-        uint32_t length = length_at(m, i);
+        uint32_t length = length_at(m, i), op = op_at(m, i);
         if (length == 0 || length > m->count - i) {
             return REFUSE("kernel %s: the instruction at word %u has %u words, %u are left", m->name, i, length,
                           m->count - i);
         }
-        uint32_t at = result_word(op_at(m, i));
+        if ((op == OP_FUNCTION && inside) || (op == OP_FUNCTION_END && !inside)) {
+            return REFUSE("kernel %s: the instruction at word %u %s a function, where it cannot", m->name, i,
+                          inside ? "starts" : "ends");
+        }
+        inside = op == OP_FUNCTION || (inside && op != OP_FUNCTION_END);
+        uint32_t at = result_word(op);
         if (at) {
             uint32_t id = word(m, i, at);
             if (id == 0 || id >= m->bound) {
@@ -146,7 +154,7 @@ static zc_status index_module(module *m, zc_error *error)
         }
         i += length;
     }
-    return ZC_OK;
+    return inside ? REFUSE("kernel %s: the module ends inside a function", m->name) : ZC_OK;
 }
 
 /* ---- decorations and constants ---- */

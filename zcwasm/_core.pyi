@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Literal, TypeVar, final
 
+import numpy as np
 import numpy.typing as npt
 from _typeshed import structseq
 from typing_extensions import Buffer, CapsuleType, Self
@@ -192,8 +193,23 @@ def _cpu_isa() -> str: ...
 
 # NumPy arrays, memoryviews and the like over guest memory. out is returned as it was given.
 _Out = TypeVar("_Out")
-_Array = npt.NDArray[Any] | Buffer
 _KernelParams = Mapping[str, float] | Buffer
+_Three = int | tuple[int] | tuple[int, int] | tuple[int, int, int]
+
+@final
+class DeviceArray:
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    @property
+    def nbytes(self) -> int: ...
+    @property
+    def device(self) -> Device: ...
+    def upload(self, array: npt.NDArray[Any] | Buffer, /) -> Self: ...
+    def download(self, out: _Out, /) -> _Out: ...
+
+_Array = npt.NDArray[Any] | Buffer | DeviceArray
 
 @final
 class Kernel:
@@ -217,7 +233,15 @@ class Kernel:
 
 @final
 class Device:
-    def __new__(cls, kind: str | None = None, *, threads: int = 0) -> Self: ...
+    def __new__(
+        cls,
+        kind: str | None = None,
+        *,
+        threads: int = 0,
+        index: int | None = None,
+        name: str | None = None,
+        uuid: str | None = None,
+    ) -> Self: ...
     @property
     def kind(self) -> str: ...
     @property
@@ -232,8 +256,28 @@ class Device:
     def info(self) -> dict[str, Any]: ...
     @property
     def kernels(self) -> dict[str, Kernel]: ...
+    @property
+    def _buffers_made(self) -> int: ...
     def batch(self) -> Batch: ...
-    def buffer_address(self, array: _Array, /) -> int: ...
+    def buffer_address(self, array: npt.NDArray[Any] | Buffer, /) -> int: ...
+    def scratch(self, shape: int | tuple[int, ...], dtype: npt.DTypeLike = ...) -> DeviceArray: ...
+    def compile(
+        self,
+        *,
+        spirv: Buffer,
+        name: str,
+        bindings: Sequence[tuple[str, Literal["read", "write", "read_write"]]],
+        workgroup: _Three,
+        params: Sequence[tuple[str, Literal["uint32", "int32", "float32"]]] = ...,
+        entry_point: str | None = None,
+    ) -> Kernel: ...
+    def dispatch(
+        self,
+        kernel: str | Kernel,
+        arrays: Sequence[_Array],
+        params: _KernelParams,
+        groups: _Three | None = None,
+    ) -> None: ...
     def fill(self, out: _Out, value: float) -> _Out: ...
     def affine(self, x: _Array, scale: float, shift: float, *, out: _Out) -> _Out: ...
     def axpby(self, alpha: float, x: _Array, beta: float, y: _Array, *, out: _Out) -> _Out: ...
@@ -258,7 +302,7 @@ class Batch:
         kernel: str | Kernel,
         arrays: Sequence[_Array],
         params: _KernelParams,
-        groups: tuple[int, int, int] | None = None,
+        groups: _Three | None = None,
     ) -> None: ...
     def fill(self, out: _Array, value: float) -> None: ...
     def affine(self, x: _Array, scale: float, shift: float, *, out: _Array) -> None: ...
@@ -283,3 +327,4 @@ class Submission:
     def __await__(self) -> Generator[Any]: ...
 
 def devices() -> list[dict[str, Any]]: ...
+def _vulkan_validation_messages() -> tuple[int, str] | None: ...

@@ -153,21 +153,31 @@ static int locate(zc_py_array *array, uint64_t span, const zc_py_array *other)
 int zc_py_array_get(PyObject *object, const char *name, unsigned flags, const zc_py_array *other, zc_py_array *array)
 {
     uint64_t span;
+    zc_region *own = NULL;
     array->name = name;
     array->object = object;
+    array->device = NULL;
     array->shares_view = other && other->object == object;
     if (array->shares_view) {
         array->view = other->view;
         array->count = other->count;
+        array->device = other->device;
         array->range = other->range;
         if (array->range.region) {
             zc_region_retain(array->range.region);
         }
-    } else if (take_view(array, flags) < 0) {
+    } else if (!zc_py_device_array_view(object, &array->view, &own, &array->device) && take_view(array, flags) < 0) {
         return -1;
-    } else if (check_format(array, flags) < 0 || measure(array, &span) < 0 || locate(array, span, other) < 0) {
+    } else if (check_format(array, flags) < 0 || measure(array, &span) < 0 ||
+               (!own && locate(array, span, other) < 0)) {
         PyBuffer_Release(&array->view);
         return -1;
+    } else if (own) {
+        array->range = (zc_range){0};
+        if (span) {
+            zc_region_retain(own);
+            array->range = (zc_range){.region = own, .length = span};
+        }
     }
     if (flags & ZC_PY_WRITE && array->view.readonly) {
         PyErr_Format(PyExc_ValueError, "%s is written, but this view of it is read-only", name);

@@ -5,6 +5,8 @@
  * region) and refuses with a typed error that names the argument. It holds the buffer and a reference to the
  * region until zc_py_array_release, that is for one call: a submission pins its regions by itself.
  *
+ * A DeviceArray (py_device_array.c) will do as well: its bytes are its device's, so `device` is set.
+ *
  * Threads: with the GIL. Compares no shapes: that is each method's task. Copies nothing.
  */
 #ifndef PY_ARRAY_H
@@ -23,6 +25,7 @@ typedef struct zc_py_array {
     Py_buffer view;   /* shape and strides (bytes, not negative, multiples of 4) are here */
     bool shares_view; /* with another argument, the same object */
     Py_ssize_t count; /* elements */
+    zc_device *device; /* borrowed; the only one that may use it, or NULL */
     zc_range range;   /* bytes from the first to the last element; no region when empty */
 } zc_py_array;
 
@@ -35,6 +38,9 @@ static inline Py_ssize_t zc_py_array_stride(const zc_py_array *array, int axis) 
 {
     return array->view.strides[axis] / 4;
 }
+
+/* py_device_array.c: whether the object is a DeviceArray; then its view, region (borrowed) and device. */
+bool zc_py_device_array_view(PyObject *object, Py_buffer *view, zc_region **region, zc_device **device);
 
 bool zc_py_array_same_shape(const zc_py_array *a, const zc_py_array *b);
 bool zc_py_array_contiguous(const zc_py_array *array);

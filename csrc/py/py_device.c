@@ -35,7 +35,15 @@ static PyObject *info_dict(const zc_device_info *info)
          set_item(dict, "software", PyBool_FromLong(info->software)) < 0 ||
          set_item(dict, "subgroup_width", PyLong_FromUnsignedLong(info->subgroup_width)) < 0 ||
          set_item(dict, "max_buffer", PyLong_FromUnsignedLongLong(info->max_buffer)) < 0 ||
-         set_item(dict, "threads", PyLong_FromUnsignedLong(info->threads)) < 0)) {
+         set_item(dict, "threads", PyLong_FromUnsignedLong(info->threads)) < 0 ||
+         set_item(dict, "index", PyLong_FromUnsignedLong(info->index)) < 0 ||
+         set_item(dict, "type", text(info->type ? info->type : "")) < 0 ||
+         set_item(dict, "driver", text(info->driver)) < 0 || set_item(dict, "api", text(info->api)) < 0 ||
+         set_item(dict, "uuid", text(info->uuid)) < 0 ||
+         set_item(dict, "memory", PyLong_FromUnsignedLongLong(info->memory)) < 0 ||
+         set_item(dict, "max_region", PyLong_FromUnsignedLongLong(info->max_region)) < 0 ||
+         set_item(dict, "max_workgroup", PyLong_FromUnsignedLong(info->max_workgroup)) < 0 ||
+         set_item(dict, "max_shared_memory", PyLong_FromUnsignedLong(info->max_shared_memory)) < 0)) {
         Py_CLEAR(dict);
     }
     return dict;
@@ -46,18 +54,23 @@ static const char devices_doc[] = //
     "The devices that this package knows, best first, present or not.\n\n"
     "Returns a list of dicts: kind ('metal', 'vulkan', 'cpu'), name, available, reason (why it is not),\n"
     "unified_memory (it reads guest memory where it lies), software (a GPU interface emulated on the CPU),\n"
-    "subgroup_width, max_buffer (bytes that one argument may have), threads (cpu only, else 0).";
+    "subgroup_width, max_buffer (bytes that one argument may have), threads (cpu only, else 0). Of GPUs also:\n"
+    "index (among those of its kind, best first), type ('discrete', 'integrated', 'virtual', 'cpu'), driver,\n"
+    "api (version of the interface), uuid, memory (bytes of its own), max_region (bytes of one memory that it\n"
+    "can use), max_workgroup (invocations), max_shared_memory (bytes).";
+
+#define MAX_DEVICES 32
 
 static PyObject *devices(PyObject *module, PyObject *unused)
 {
     (void)module;
     (void)unused;
-    zc_device_info infos[8];
+    zc_device_info infos[MAX_DEVICES];
     size_t count;
     Py_BEGIN_ALLOW_THREADS
-    count = zc_device_list(infos, 8);
+    count = zc_device_list(infos, MAX_DEVICES);
     Py_END_ALLOW_THREADS
-    count = count < 8 ? count : 8;
+    count = count < MAX_DEVICES ? count : MAX_DEVICES;
     PyObject *list = PyList_New((Py_ssize_t)count);
     for (size_t i = 0; list && i < count; i++) {
         PyObject *dict = info_dict(&infos[i]);
@@ -72,15 +85,31 @@ static PyObject *devices(PyObject *module, PyObject *unused)
 
 static PyObject *device_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {"kind", "threads", NULL};
+    static char *names[] = {"kind", "threads", "index", "name", "uuid", NULL};
     const char *kind = NULL;
-    PyObject *threads = NULL;
+    PyObject *threads = NULL, *index = Py_None;
     zc_device_options options = {0};
     zc_device *device = NULL;
     zc_error error;
     zc_status status;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|z$O:Device", names, &kind, &threads)) {
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|z$OOzz:Device", names, &kind, &threads, &index, &options.name,
+                                     &options.uuid)) {
         return NULL;
+    }
+    if ((index != Py_None) + (options.name != NULL) + (options.uuid != NULL) > 1) {
+        PyErr_SetString(PyExc_ValueError, "of index, name and uuid, at most one chooses the device");
+        return NULL;
+    }
+    if (index != Py_None) {
+        long number = PyLong_AsLong(index);
+        if (number == -1 && PyErr_Occurred()) {
+            return NULL;
+        }
+        if (number < 0 || number > 1024) {
+            return PyErr_Format(PyExc_ValueError, "index is %ld, must be 0 (the best device) or a little more", number);
+        }
+        options.by_index = true;
+        options.index = (unsigned)number;
     }
     if (threads) {
         long number = PyLong_AsLong(threads);
@@ -222,8 +251,18 @@ static PyObject *device_buffer_address(PyObject *self, PyObject *object)
     return PyLong_FromVoidPtr((void *)address);
 }
 
+static PyObject *get_buffers_made(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyLong_FromUnsignedLongLong(zc_device_buffer_count(zc_py_device(self)));
+}
+
 static PyMethodDef device_methods[] = {
     ZC_PY_KERNEL_METHODS(ZC_PY_KERNEL_METHOD){"batch", device_batch, METH_NOARGS, batch_doc},
+    {"dispatch", (PyCFunction)(void (*)(void))zc_py_issue_dispatch, METH_VARARGS | METH_KEYWORDS,
+     zc_py_doc_dispatch},
+    {"compile", (PyCFunction)(void (*)(void))zc_py_compile, METH_VARARGS | METH_KEYWORDS, zc_py_doc_compile},
+    {"scratch", (PyCFunction)(void (*)(void))zc_py_scratch, METH_VARARGS | METH_KEYWORDS, zc_py_doc_scratch},
     {"buffer_address", device_buffer_address, METH_O, buffer_address_doc},
     {NULL, NULL, 0, NULL},
 };
@@ -236,16 +275,20 @@ static PyGetSetDef device_properties[] = {
     {"threads", get_threads, NULL, "cpu: host threads that work on one kernel; 0 elsewhere.", NULL},
     {"info", get_info, NULL, "All that devices() tells, as a dict.", NULL},
     {"kernels", get_kernels, NULL, "The kernels by name: dict of str to Kernel.", NULL},
+    {"_buffers_made", get_buffers_made, NULL, "How often it made a buffer over a memory; for tests.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
 static const char device_doc[] = //
-    "Device(kind=None, *, threads=0)\n--\n\n"
+    "Device(kind=None, *, threads=0, index=None, name=None, uuid=None)\n--\n\n"
     "Runs kernels over arrays that lie in guest memory, in place.\n\n"
     "kind: 'metal', 'vulkan' or 'cpu'; None takes metal, else a Vulkan GPU (never a software one), else cpu.\n"
     "threads: for cpu, how many threads may work on one kernel, 0 for all that the process may use.\n"
+    "index, name, uuid: which of several devices of the kind, as devices() lists them: its index, a part of\n"
+    "its name or its driver's in any case, or its uuid. Without them the best: discrete, integrated, virtual,\n"
+    "software.\n"
     "Kernel methods run to their end and return out; they come after all work submitted before.\n"
-    "Raises ValueError (unknown kind, threads) and DeviceError (the device is absent: says why).";
+    "Raises ValueError (unknown kind or device, threads) and DeviceError (the device is absent: says why).";
 
 static PyType_Slot device_slots[] = {
     {Py_tp_new, device_new},         {Py_tp_dealloc, device_dealloc},       {Py_tp_repr, device_repr},
@@ -260,8 +303,24 @@ static PyType_Spec device_spec = {
     .slots = device_slots,
 };
 
+static PyObject *validation_messages(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    char texts[4096];
+    int64_t count = zc_device_validation("vulkan", texts, sizeof texts);
+    if (count < 0) {
+        Py_RETURN_NONE;
+    }
+    return Py_BuildValue("(LN)", (long long)count, text(texts));
+}
+
 static PyMethodDef functions[] = {
     {"devices", devices, METH_NOARGS, devices_doc},
+    {"_vulkan_validation_messages", validation_messages, METH_NOARGS,
+     "_vulkan_validation_messages()\n--\n\n"
+     "The number of messages of Vulkan's validation layer so far and the first texts, or None when it is off\n"
+     "(ZCWASM_VULKAN_VALIDATION=1 turns it on)."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -272,5 +331,8 @@ int zc_py_add_device(PyObject *module, zc_state *state)
         PyModule_AddFunctions(module, functions) < 0) {
         return -1;
     }
-    return zc_py_add_batch(module, state) < 0 || zc_py_add_kernel(module, state) < 0 ? -1 : 0;
+    return zc_py_add_batch(module, state) < 0 || zc_py_add_kernel(module, state) < 0 ||
+                   zc_py_add_device_array(module, state) < 0
+               ? -1
+               : 0;
 }

@@ -31,14 +31,21 @@ ZC_PY_KERNEL_METHODS(X)
 #define ZC_PY_KERNEL_METHOD(name)                                              \
     {#name, (PyCFunction)(void (*)(void))zc_py_issue_##name, METH_FASTCALL | METH_KEYWORDS, zc_py_doc_##name},
 
+/* dispatch(kernel, arrays, params, groups) of both types; compile and scratch of Device. */
+PyObject *zc_py_issue_dispatch(PyObject *self, PyObject *args, PyObject *keywords);
+PyObject *zc_py_compile(PyObject *self, PyObject *args, PyObject *keywords);
+PyObject *zc_py_scratch(PyObject *self, PyObject *args, PyObject *keywords);
+extern const char zc_py_doc_dispatch[], zc_py_doc_compile[], zc_py_doc_scratch[];
+
 /* A number as float32; OverflowError when it does not fit. */
 int zc_py_float(PyObject *object, const char *name, float *out);
 
 /* The kernel named by a str or a Kernel, or NULL with an exception. */
 const zc_kernel *zc_py_kernel_of(zc_state *state, PyObject *object);
 PyObject *zc_py_kernel_new(zc_state *state, const zc_kernel *kernel);
-/* Parameters from a dict of fields or a bytes-like object into `out`. */
-int zc_py_kernel_params(const zc_kernel *kernel, PyObject *object, void *out);
+/* Parameters from a dict of fields or a bytes-like object into `out`; `given` is what zc_py_kernel_of was
+ * given. Those of a compiled kernel are preceded by `groups`, which is None for the others. */
+int zc_py_kernel_params(const zc_kernel *kernel, PyObject *given, PyObject *object, PyObject *groups, void *out);
 
 PyObject *zc_py_batch_new(zc_state *state, PyObject *device);
 PyObject *zc_py_submission_new(zc_state *state, zc_submission *submission, PyObject *device); /* takes it */
@@ -46,5 +53,6 @@ PyObject *zc_py_submission_new(zc_state *state, zc_submission *submission, PyObj
 /* Make each file's types. */
 int zc_py_add_batch(PyObject *module, zc_state *state);
 int zc_py_add_kernel(PyObject *module, zc_state *state);
+int zc_py_add_device_array(PyObject *module, zc_state *state);
 
 #endif

@@ -91,16 +91,17 @@ static PyObject *batch_submit(PyObject *object, PyObject *unused)
     return zc_py_submission_new(zc_state_of(object), submission, self->owner);
 }
 
-static const char dispatch_doc[] = //
+const char zc_py_doc_dispatch[] = //
     "dispatch($self, /, kernel, arrays, params, groups=None)\n--\n\n"
-    "Record a kernel by its signature (see Device.kernels).\n\n"
+    "Issue a kernel by its signature (see Device.kernels): a Device runs it to its end, a Batch records it.\n\n"
     "kernel: a name or a Kernel. arrays: one array of 4-byte elements in guest memory per binding, in order;\n"
     "each gives the bytes from its first to its last element. params: a dict with every field of the\n"
-    "kernel's parameters, or their bytes. groups: for kernels compiled by the user only.\n"
+    "kernel's parameters, or their bytes. groups: the numbers of workgroups, one to three of them, for kernels\n"
+    "compiled by the user only.\n"
     "Raises ValueError, TypeError, OverflowError, and IndexError when an array is smaller than the\n"
     "parameters need.";
 
-static PyObject *batch_dispatch(PyObject *self, PyObject *args, PyObject *keywords)
+PyObject *zc_py_issue_dispatch(PyObject *self, PyObject *args, PyObject *keywords)
 {
     static char *names[] = {"kernel", "arrays", "params", "groups", NULL};
     PyObject *kernel_object, *arrays_object, *params_object, *groups = Py_None;
@@ -112,13 +113,8 @@ static PyObject *batch_dispatch(PyObject *self, PyObject *args, PyObject *keywor
     if (!kernel) {
         return NULL;
     }
-    if (groups != Py_None) {
-        return PyErr_Format(PyExc_ValueError,
-                            "groups is for kernels compiled by the user; the built-in %s takes its size from params",
-                            kernel->name);
-    }
     uint32_t params[ZC_KERNEL_MAX_PARAMS / 4];
-    if (zc_py_kernel_params(kernel, params_object, params) < 0) {
+    if (zc_py_kernel_params(kernel, kernel_object, params_object, groups, params) < 0) {
         return NULL;
     }
     PyObject *sequence = PySequence_Fast(arrays_object, "arrays must be a sequence of arrays");
@@ -157,8 +153,8 @@ static PyObject *get_device(PyObject *self, void *unused)
 }
 
 static PyMethodDef batch_methods[] = {
-    ZC_PY_KERNEL_METHODS(ZC_PY_KERNEL_METHOD){"dispatch", (PyCFunction)(void (*)(void))batch_dispatch,
-                                              METH_VARARGS | METH_KEYWORDS, dispatch_doc},
+    ZC_PY_KERNEL_METHODS(ZC_PY_KERNEL_METHOD){"dispatch", (PyCFunction)(void (*)(void))zc_py_issue_dispatch,
+                                              METH_VARARGS | METH_KEYWORDS, zc_py_doc_dispatch},
     {"submit", batch_submit, METH_NOARGS, submit_doc},
     {"__enter__", batch_enter, METH_NOARGS, "__enter__($self, /)\n--\n\nReturn the batch itself."},
     {"__exit__", (PyCFunction)(void (*)(void))batch_exit, METH_FASTCALL,

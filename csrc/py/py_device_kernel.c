@@ -1,7 +1,8 @@
 /* py_device_kernel: the type Kernel: a kernel's signature, and parameters from Python values.
  *
- * A Kernel names constant data of zc_kernel.c and owns nothing. The table of parameter fields below is
- * checked against the structs' sizes when compiled. Threads: with the GIL.
+ * A Kernel names constant data of zc_kernel.c and owns nothing, or one that Device.compile made, which it
+ * retains together with the names of its parameters. The table of parameter fields below is checked against
+ * the structs' sizes when compiled. Threads: with the GIL.
  */
 #include "py_device.h"
 
@@ -10,7 +11,7 @@
 typedef struct field {
     const char *name;
     uint32_t offset;
-    bool is_float;
+    char type; /* 'u' uint32, 'i' int32, 'f' float32 */
 } field;
 
 typedef struct fields {
@@ -18,8 +19,8 @@ typedef struct fields {
     size_t count;
 } fields;
 
-#define U32(of, member) {#member, offsetof(of, member), false},
-#define F32(of, member) {#member, offsetof(of, member), true},
+#define U32(of, member) {#member, offsetof(of, member), 'u'},
+#define F32(of, member) {#member, offsetof(of, member), 'f'},
 
 static const field fill_fields[] = {U32(zc_fill_params, count) U32(zc_fill_params, pattern)};
 static const field affine_fields[] = {
@@ -58,6 +59,8 @@ static const fields fields_of[ZC_KERNEL_COUNT] = {
 typedef struct kernel_object {
     PyObject_HEAD
     const zc_kernel *kernel;
+    fields params;
+    field *own; /* of a compiled kernel: what params.all is, the names behind it in one block */
 } kernel_object;
 
 static const zc_kernel *kernel_in(PyObject *self)
@@ -70,6 +73,7 @@ PyObject *zc_py_kernel_new(zc_state *state, const zc_kernel *kernel)
     kernel_object *self = (kernel_object *)state->kernel_type->tp_alloc(state->kernel_type, 0);
     if (self) {
         self->kernel = kernel;
+        self->params = fields_of[kernel->id];
     }
     return (PyObject *)self;
 }
@@ -96,7 +100,7 @@ static int set_field(const zc_kernel *kernel, const field *field, PyObject *valu
     char name[64];
     (void)snprintf(name, sizeof name, "%s: %s", kernel->name, field->name);
     char *target = (char *)out + field->offset;
-    if (field->is_float) {
+    if (field->type == 'f') {
         float number;
         if (zc_py_float(value, name, &number) < 0) {
             return -1;
@@ -111,8 +115,9 @@ static int set_field(const zc_kernel *kernel, const field *field, PyObject *valu
     int overflow;
     long long number = PyLong_AsLongLongAndOverflow(integer, &overflow);
     Py_DECREF(integer);
-    if (overflow || number < 0 || number > (long long)UINT32_MAX) {
-        PyErr_Format(PyExc_OverflowError, "%s = %R does not fit in uint32", name, value);
+    bool is_signed = field->type == 'i';
+    if (overflow || number < (is_signed ? INT32_MIN : 0) || number > (is_signed ? INT32_MAX : (long long)UINT32_MAX)) {
+        PyErr_Format(PyExc_OverflowError, "%s = %R does not fit in %s", name, value, is_signed ? "int32" : "uint32");
         return -1;
     }
     uint32_t bits = (uint32_t)number;
@@ -120,9 +125,50 @@ static int set_field(const zc_kernel *kernel, const field *field, PyObject *valu
     return 0;
 }
 
-int zc_py_kernel_params(const zc_kernel *kernel, PyObject *object, void *out)
+/* One to three numbers, the rest 1. */
+static int set_three(const zc_kernel *kernel, const char *what, PyObject *groups, uint32_t out[3])
 {
-    const fields *expected = &fields_of[kernel->id];
+    const field each = {what, 0, 'u'};
+    PyObject *tuple = PyIndex_Check(groups) ? PyTuple_Pack(1, groups) : PySequence_Tuple(groups);
+    if (!tuple) {
+        return -1;
+    }
+    Py_ssize_t count = PyTuple_GET_SIZE(tuple);
+    int code = count >= 1 && count <= 3 ? 0 : -1;
+    if (code < 0) {
+        PyErr_Format(PyExc_ValueError, "%s has %zd numbers, must have 1 to 3", what, count);
+    }
+    for (Py_ssize_t i = 0; i < 3 && code == 0; i++) {
+        out[i] = 1;
+        if (i < count) {
+            code = set_field(kernel, &each, PyTuple_GET_ITEM(tuple, i), &out[i]);
+        }
+    }
+    Py_DECREF(tuple);
+    return code;
+}
+
+int zc_py_kernel_params(const zc_kernel *kernel, PyObject *given, PyObject *object, PyObject *groups, void *out)
+{
+    const fields *expected = kernel->compiled ? &((kernel_object *)given)->params : &fields_of[kernel->id];
+    size_t size = kernel->params_size;
+    if (kernel->compiled) {
+        if (groups == Py_None) {
+            PyErr_Format(PyExc_ValueError, "kernel %s was compiled by the user: groups=(x, y, z) is needed",
+                         kernel->name);
+            return -1;
+        }
+        if (set_three(kernel, "groups", groups, out) < 0) {
+            return -1;
+        }
+        out = (char *)out + ZC_KERNEL_GROUPS_SIZE;
+        size -= ZC_KERNEL_GROUPS_SIZE;
+    } else if (groups != Py_None) {
+        PyErr_Format(PyExc_ValueError,
+                     "groups is for kernels compiled by the user; the built-in %s takes its size from params",
+                     kernel->name);
+        return -1;
+    }
     if (!PyDict_Check(object)) {
         Py_buffer view;
         if (!PyObject_CheckBuffer(object)) {
@@ -133,12 +179,12 @@ int zc_py_kernel_params(const zc_kernel *kernel, PyObject *object, void *out)
             return -1;
         }
         int code = 0;
-        if (view.len != (Py_ssize_t)kernel->params_size) {
-            PyErr_Format(PyExc_ValueError, "kernel %s takes %u bytes of parameters, got %zd", kernel->name,
-                         (unsigned)kernel->params_size, view.len);
+        if (view.len != (Py_ssize_t)size) {
+            PyErr_Format(PyExc_ValueError, "kernel %s takes %zu bytes of parameters, got %zd", kernel->name, size,
+                         view.len);
             code = -1;
         } else {
-            memcpy(out, view.buf, kernel->params_size);
+            memcpy(out, view.buf, size);
         }
         PyBuffer_Release(&view);
         return code;
@@ -175,11 +221,21 @@ static const char *access_name(uint8_t access)
                                                         : "read";
 }
 
-static PyObject *pairs(size_t count, PyObject *(*make)(const zc_kernel *, size_t), const zc_kernel *kernel)
+static const char *type_name(char type)
+{
+    return type == 'f' ? "float32" : type == 'i' ? "int32" : "uint32";
+}
+
+static const field *param(PyObject *self, size_t i)
+{
+    return &((kernel_object *)self)->params.all[i];
+}
+
+static PyObject *pairs(PyObject *self, size_t count, PyObject *(*make)(PyObject *, size_t))
 {
     PyObject *tuple = PyTuple_New((Py_ssize_t)count);
     for (size_t i = 0; tuple && i < count; i++) {
-        PyObject *pair = make(kernel, i);
+        PyObject *pair = make(self, i);
         if (!pair) {
             Py_CLEAR(tuple);
             break;
@@ -189,15 +245,15 @@ static PyObject *pairs(size_t count, PyObject *(*make)(const zc_kernel *, size_t
     return tuple;
 }
 
-static PyObject *binding_pair(const zc_kernel *kernel, size_t i)
+static PyObject *binding_pair(PyObject *self, size_t i)
 {
-    return Py_BuildValue("(ss)", kernel->bindings[i].name, access_name(kernel->bindings[i].access));
+    const zc_binding_signature *binding = &kernel_in(self)->bindings[i];
+    return Py_BuildValue("(ss)", binding->name, access_name(binding->access));
 }
 
-static PyObject *param_pair(const zc_kernel *kernel, size_t i)
+static PyObject *param_pair(PyObject *self, size_t i)
 {
-    const field *field = &fields_of[kernel->id].all[i];
-    return Py_BuildValue("(ss)", field->name, field->is_float ? "float32" : "uint32");
+    return Py_BuildValue("(ss)", param(self, i)->name, type_name(param(self, i)->type));
 }
 
 static PyObject *get_name(PyObject *self, void *unused)
@@ -209,13 +265,13 @@ static PyObject *get_name(PyObject *self, void *unused)
 static PyObject *get_bindings(PyObject *self, void *unused)
 {
     (void)unused;
-    return pairs(kernel_in(self)->binding_count, binding_pair, kernel_in(self));
+    return pairs(self, kernel_in(self)->binding_count, binding_pair);
 }
 
 static PyObject *get_params(PyObject *self, void *unused)
 {
     (void)unused;
-    return pairs(fields_of[kernel_in(self)->id].count, param_pair, kernel_in(self));
+    return pairs(self, ((kernel_object *)self)->params.count, param_pair);
 }
 
 static PyObject *get_workgroup_size(PyObject *self, void *unused)
@@ -233,8 +289,8 @@ static PyObject *get_in_place(PyObject *self, void *unused)
 static PyObject *kernel_repr(PyObject *self)
 {
     const zc_kernel *kernel = kernel_in(self);
-    const fields *params = &fields_of[kernel->id];
-    char text[512];
+    const fields *params = &((kernel_object *)self)->params;
+    char text[2048]; /* 4 bindings and 24 parameters, their names at most 31 bytes */
     size_t used = 0;
     for (unsigned i = 0; i < kernel->binding_count; i++) {
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s: %s", i ? ", " : "", kernel->bindings[i].name,
@@ -242,7 +298,7 @@ static PyObject *kernel_repr(PyObject *self)
     }
     for (size_t i = 0; i < params->count; i++) {
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s: %s", i ? ", " : "; ", params->all[i].name,
-                                 params->all[i].is_float ? "float32" : "uint32");
+                                 type_name(params->all[i].type));
     }
     return PyUnicode_FromFormat("<Kernel %s(%s)>", kernel->name, text);
 }
@@ -263,6 +319,8 @@ static Py_hash_t kernel_hash(PyObject *self)
 static void kernel_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
+    zc_kernel_release(kernel_in(self));
+    PyMem_Free(((kernel_object *)self)->own);
     type->tp_free(self);
     Py_DECREF(type);
 }
@@ -285,6 +343,157 @@ static PyType_Slot kernel_slots[] = {
     {Py_tp_doc, (void *)"A kernel's signature; Device.kernels has them by name. Batch.dispatch takes one."},
     {0, NULL},
 };
+
+/* ---- Device.compile ---- */
+
+#define MAX_PARAMS ((ZC_KERNEL_MAX_PARAMS - ZC_KERNEL_GROUPS_SIZE) / 4)
+#define PARAM_NAME_SIZE 32
+
+const char zc_py_doc_compile[] = //
+    "compile($self, /, *, spirv, name, bindings, workgroup, params=(), entry_point=None)\n--\n\n"
+    "A Kernel of the program's own for this device, to be given to dispatch().\n\n"
+    "spirv: a SPIR-V module, bytes, compared with the signature that the other arguments give. bindings: up to\n"
+    "four pairs of a name and 'read', 'write' or 'read_write'; the i-th is the storage buffer at set 0, binding\n"
+    "i + 1. params: pairs of a name and 'uint32', 'int32' or 'float32'. workgroup: its size, three numbers.\n"
+    "Push constants: uint offset[4], at which element of each binding its array starts, then the params.\n"
+    "entry_point: needed when the module has several. The code comes from a trusted source: beyond the\n"
+    "signature nothing checks what it does, and the driver is trusted with it.\n"
+    "Raises ValueError (the two do not match: says both sides) and DeviceError (the device compiles nothing).";
+
+static int named_pair(PyObject *item, const char *what, const char **name, const char **value)
+{
+    if (!PyTuple_Check(item) || !PyArg_ParseTuple(item, "ss", name, value)) {
+        PyErr_Clear();
+        PyErr_Format(PyExc_TypeError, "%s must be pairs of two str, not %R", what, item);
+        return -1;
+    }
+    return 0;
+}
+
+static int parse_bindings(PyObject *sequence, zc_kernel_source *source)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(sequence);
+    if (count > ZC_KERNEL_MAX_BINDINGS) {
+        PyErr_Format(PyExc_ValueError, "bindings has %zd entries, at most %d are supported", count,
+                     ZC_KERNEL_MAX_BINDINGS);
+        return -1;
+    }
+    source->binding_count = (unsigned)count;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        const char *access;
+        zc_binding_signature *binding = &source->bindings[i];
+        if (named_pair(PyTuple_GET_ITEM(sequence, i), "bindings", &binding->name, &access) < 0) {
+            return -1;
+        }
+        binding->element_size = 4;
+        binding->access = strcmp(access, "read") == 0         ? ZC_ACCESS_READ
+                          : strcmp(access, "write") == 0      ? ZC_ACCESS_WRITE
+                          : strcmp(access, "read_write") == 0 ? ZC_ACCESS_READ | ZC_ACCESS_WRITE
+                                                              : 0;
+        if (!binding->access) {
+            PyErr_Format(PyExc_ValueError, "binding %s is '%s', must be 'read', 'write' or 'read_write'", binding->name,
+                         access);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* The fields in one block with their names. */
+static field *parse_params(PyObject *sequence)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(sequence);
+    if (count > (Py_ssize_t)MAX_PARAMS) {
+        PyErr_Format(PyExc_ValueError, "params has %zd entries, at most %u are supported", count, (unsigned)MAX_PARAMS);
+        return NULL;
+    }
+    field *all = PyMem_Calloc((size_t)count + 1, sizeof *all + PARAM_NAME_SIZE);
+    if (!all) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    char *names = (char *)(all + count + 1);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        const char *name, *type;
+        char *own = names + i * PARAM_NAME_SIZE;
+        if (named_pair(PyTuple_GET_ITEM(sequence, i), "params", &name, &type) < 0) {
+            break;
+        }
+        size_t length = strlen(name);
+        all[i] = (field){.name = own,
+                         .offset = (uint32_t)(4 * i),
+                         .type = strcmp(type, "float32") == 0  ? 'f'
+                                 : strcmp(type, "int32") == 0  ? 'i'
+                                 : strcmp(type, "uint32") == 0 ? 'u'
+                                                               : 0};
+        if (length == 0 || length >= PARAM_NAME_SIZE || !all[i].type) {
+            PyErr_Format(PyExc_ValueError,
+                         "parameter '%s' of type '%s': a name of 1 to %d bytes and uint32, int32 or float32 are needed",
+                         name, type, PARAM_NAME_SIZE - 1);
+            break;
+        }
+        memcpy(own, name, length);
+    }
+    if (PyErr_Occurred()) {
+        PyMem_Free(all);
+        return NULL;
+    }
+    return all;
+}
+
+PyObject *zc_py_compile(PyObject *self, PyObject *args, PyObject *keywords)
+{
+    static char *names[] = {"spirv", "name", "bindings", "workgroup", "params", "entry_point", NULL};
+    zc_state *state = zc_state_of(self);
+    zc_kernel_source source = {0};
+    Py_buffer spirv = {0};
+    PyObject *bindings = NULL, *params = NULL, *given_bindings = NULL;
+    PyObject *given_workgroup = NULL, *given_params = NULL;
+    kernel_object *result = NULL;
+    field *fields_own = NULL;
+    zc_error error;
+    zc_status status;
+    const zc_kernel *kernel = NULL;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|$y*sOOOz:compile", names, &spirv, &source.name,
+                                     &given_bindings, &given_workgroup, &given_params, &source.entry_point)) {
+        return NULL;
+    }
+    if (!spirv.obj || !source.name || !given_bindings || !given_workgroup) {
+        PyErr_SetString(PyExc_TypeError, "compile() needs spirv, name, bindings and workgroup");
+        goto done;
+    }
+    bindings = PySequence_Tuple(given_bindings);
+    params = bindings ? (given_params ? PySequence_Tuple(given_params) : PyTuple_New(0)) : NULL;
+    if (!params || set_three(&(zc_kernel){.name = source.name}, "workgroup", given_workgroup, source.workgroup) < 0 ||
+        parse_bindings(bindings, &source) < 0 || !(fields_own = parse_params(params))) {
+        goto done;
+    }
+    source.params_size = (uint32_t)(4 * PyTuple_GET_SIZE(params));
+    source.spirv = spirv.buf;
+    source.spirv_size = (size_t)spirv.len;
+    Py_BEGIN_ALLOW_THREADS /* compilers take their time */
+    status = zc_device_compile(zc_py_device(self), &source, &kernel, &error);
+    Py_END_ALLOW_THREADS
+    if (status != ZC_OK) {
+        (void)zc_raise(state, &error);
+        goto done;
+    }
+    result = (kernel_object *)state->kernel_type->tp_alloc(state->kernel_type, 0);
+    if (!result) {
+        zc_kernel_release(kernel);
+        goto done;
+    }
+    result->kernel = kernel;
+    result->params = (fields){fields_own, (size_t)PyTuple_GET_SIZE(params)};
+    result->own = fields_own;
+    fields_own = NULL;
+done:
+    PyMem_Free(fields_own);
+    Py_XDECREF(bindings);
+    Py_XDECREF(params);
+    PyBuffer_Release(&spirv);
+    return (PyObject *)result;
+}
 
 static PyType_Spec kernel_spec = {
     .name = "zcwasm.Kernel",

@@ -114,6 +114,12 @@ PyObject *zc_py_issue(PyObject *self, const zc_kernel *kernel, zc_py_array *arra
     zc_status status;
     uint64_t bytes = 0;
     for (size_t i = 0; i < count && i < ZC_KERNEL_MAX_BINDINGS; i++) {
+        if (arrays[i].device && arrays[i].device != issuer->device) {
+            PyErr_Format(PyExc_ValueError, "%s lies in the memory of another device (%s)", arrays[i].name,
+                         zc_device_get_info(arrays[i].device)->name);
+            release_all(arrays, count);
+            return NULL;
+        }
         ranges[i] = arrays[i].range;
         bytes += ranges[i].length;
     }

@@ -22,7 +22,7 @@ typedef struct zc_state {
     /* types */
     PyTypeObject *module_type, *import_type, *export_type, *store_type, *instance_type, *exports_type,
         *function_type, *memory_type, *view_type, *global_type, *table_type, *device_type, *batch_type,
-        *submission_type, *kernel_type;
+        *submission_type, *kernel_type, *device_array_type;
     PyObject *numpy_ndarray; /* numpy.ndarray */
     PyObject *numpy_dtype;   /* numpy.dtype */
     PyObject *main_thread;   /* threading.main_thread */
