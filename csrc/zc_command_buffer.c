@@ -186,19 +186,20 @@ zc_status zc_command_buffer_dispatch(zc_command_buffer *buffer, const zc_kernel 
         buffer->capacity = capacity;
     }
     zc_device_command *command = &buffer->commands[buffer->count];
-    zc_status status = zc_device_check(buffer->device, kernel, ranges, range_count, params, params_size, command,
-                                       error);
+    zc_range taken[ZC_KERNEL_MAX_BINDINGS];
+    zc_status status = zc_device_check(buffer->device, kernel, ranges, range_count, params, params_size, taken,
+                                       command, error);
     if (status == ZC_OK && kernel->compiled) {
         status = use_kernel(buffer, kernel, error);
     }
     for (size_t i = 0; status == ZC_OK && i < range_count; i++) {
-        if (ranges[i].region) {
-            status = use_region(buffer, ranges[i].region, ranges[i].offset + ranges[i].length,
+        if (taken[i].region) {
+            status = use_region(buffer, taken[i].region, taken[i].offset + taken[i].length,
                                 &command->bindings[i].buffer, error);
         }
     }
     if (status == ZC_OK) {
-        find_hazards(buffer, command, ranges);
+        find_hazards(buffer, command, taken);
         buffer->count++;
     }
     return status;

@@ -300,8 +300,8 @@ static zc_status check_overlap(const zc_device_command *command, const uint64_t 
 }
 
 zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, const zc_range *ranges,
-                          size_t range_count, const void *params, size_t params_size, zc_device_command *command,
-                          zc_error *error)
+                          size_t range_count, const void *params, size_t params_size, zc_range *taken,
+                          zc_device_command *command, zc_error *error)
 {
     uint64_t needed[ZC_KERNEL_MAX_BINDINGS], start[ZC_KERNEL_MAX_BINDINGS];
     if (!kernel) {
@@ -319,6 +319,7 @@ zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, cons
     command->kernel = kernel;
     command->barrier = false;
     memcpy(command->params, params, params_size);
+    memcpy(taken, ranges, range_count * sizeof *taken);
     zc_status status =
         kernel->compiled ? zc_kernel_check_device(kernel, device, error) : kernel->extent(command->params, needed, error);
     if (status != ZC_OK) {
@@ -327,7 +328,7 @@ zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, cons
     bool cut = device->backend->splits_elementwise && zc_kernel_is_elementwise(kernel);
     for (unsigned i = 0; i < kernel->binding_count; i++) {
         const zc_binding_signature *binding = &kernel->bindings[i];
-        zc_range range = ranges[i];
+        zc_range range = taken[i];
         if (kernel->compiled) {
             needed[i] = range.length;
         }
@@ -400,16 +401,17 @@ zc_status zc_device_run(zc_device *device, const zc_kernel *kernel, const zc_ran
         return run_submitted(device, kernel, ranges, range_count, params, params_size, error);
     }
     zc_device_command command;
+    zc_range taken[ZC_KERNEL_MAX_BINDINGS];
     zc_device_buffer *buffers[ZC_KERNEL_MAX_BINDINGS] = {0};
     zc_status status = zc_device_alive(device, error);
     if (status == ZC_OK) {
-        status = zc_device_check(device, kernel, ranges, range_count, params, params_size, &command, error);
+        status = zc_device_check(device, kernel, ranges, range_count, params, params_size, taken, &command, error);
     }
     if (status != ZC_OK) {
         return status;
     }
     for (size_t i = 0; i < range_count && status == ZC_OK; i++) {
-        zc_region *region = ranges[i].region;
+        zc_region *region = taken[i].region;
         if (!region) {
             continue;
         }
@@ -417,7 +419,7 @@ zc_status zc_device_run(zc_device *device, const zc_kernel *kernel, const zc_ran
             command.bindings[i].buffer = zc_region_base(region);
             continue;
         }
-        status = zc_device_buffer_acquire(device, region, ranges[i].offset + ranges[i].length, &buffers[i], error);
+        status = zc_device_buffer_acquire(device, region, taken[i].offset + taken[i].length, &buffers[i], error);
         command.bindings[i].buffer = status == ZC_OK ? buffers[i]->buffer : NULL;
     }
     if (status == ZC_OK) {
