@@ -26,6 +26,13 @@ M3Result LinkRawFunction(IM3Module module, IM3Function function, ccstr_t signatu
 #define FIRST_SLICE 10000
 #define SLICE 250000
 
+#define COMPILER_TICK_NS 1000000u
+
+/* Bytes of compiled code that an instance may have: at least, and per byte of its module. Ordinary modules
+ * need 10 to 20 bytes per byte; crafted ones could need thousands. */
+#define LEAST_CODE ((uint64_t)16 << 20)
+#define CODE_PER_BYTE 64
+
 typedef struct call_state { /* one per nested call, on the native stack */
     struct call_state *outer;
     M3MemoryHeader saved;
@@ -33,6 +40,7 @@ typedef struct call_state { /* one per nested call, on the native stack */
     zc_tick_function tick;
     void *tick_context;
     int64_t slice; /* fuel put into the header and not yet accounted for */
+    uint64_t compiler_ticked; /* monotonic ns */
 } call_state;
 
 typedef struct linked_function {
@@ -212,6 +220,30 @@ static M3Result refuel(IM3Runtime runtime, M3MemoryHeader *header)
     return m3Err_none;
 }
 
+/* What refuel does, while a function is compiled; that uses no fuel, since it happens once. */
+static M3Result pause_compiler(IM3Runtime runtime)
+{
+    zc_instance *instance = runtime->userdata;
+    call_state *call = atomic_load_explicit(&instance->call, memory_order_relaxed);
+    if (!call) {
+        return m3Err_none;
+    }
+    if (atomic_exchange_explicit(&instance->interrupted, false, memory_order_acq_rel)) {
+        return stop(instance, ZC_TRAP_INTERRUPTED);
+    }
+    uint64_t now = now_ns();
+    if (instance->deadline && now >= instance->deadline) {
+        return stop(instance, ZC_TRAP_DEADLINE);
+    }
+    if (call->compiler_ticked == 0) {
+        call->compiler_ticked = now;
+    } else if (call->tick && now - call->compiler_ticked > COMPILER_TICK_NS) {
+        call->compiler_ticked = now;
+        return call->tick(call->tick_context, instance->host_error) == ZC_OK ? m3Err_none : host_failed;
+    }
+    return m3Err_none;
+}
+
 static M3Result grow_memory(IM3Runtime runtime, u32 pages)
 {
     zc_instance *instance = runtime->userdata;
@@ -239,6 +271,7 @@ static zc_status enter(zc_instance *instance, call_state *call, zc_tick_function
     call->saved_owner = found;
     call->tick = tick;
     call->tick_context = context;
+    call->compiler_ticked = 0;
     if (!call->outer) {
         instance->deadline =
             instance->limits.deadline_ns == ZC_NO_LIMIT ? 0 : now_ns() + instance->limits.deadline_ns;
@@ -613,6 +646,8 @@ zc_status zc_instance_new(zc_module *module, const zc_import_value *imports, con
     } else {
         instance->runtime->growMemory = grow_memory;
         instance->runtime->refuel = refuel;
+        instance->runtime->pauseCompiler = pause_compiler;
+        instance->runtime->maxCodeBytes = LEAST_CODE + CODE_PER_BYTE * (uint64_t)module->size;
         status = take_imports(instance, imports, error);
     }
     if (status == ZC_OK) {
