@@ -23,7 +23,7 @@ def measure(device: zcwasm.Device, n: int, quick: bool) -> list[common.Row]:
         ),
         "NumPy": common.repeat("matmul(a, b, out=c)", matmul=np.matmul, a=a, b=b, c=c),
     }
-    times = common.interleave(contenders, rounds=5 if quick else 15, seconds=0.05, pause=0.05)
+    times = common.interleave(contenders, rounds=5 if quick else 25, seconds=0.05, pause=0.05)
     assert np.allclose(views[2], c, rtol=1e-4)
     ours = times.pop("zcwasm")
     threads = f"{device.threads} thread{'s' * (device.threads > 1)}"

@@ -39,7 +39,7 @@ def svg(result: dict[str, Any]) -> str:
     for index, row in enumerate(rows):
         y = TOP + STEP * index
         start, end = sorted((x(1.0), x(row["ratio"])))
-        colour = "#c33" if row["met"] is False else "#2a7"
+        colour = "#c33" if row["met"] is False else "#2a7" if row["ratio"] >= 1 else "#999"
         parts.append(
             f'<text x="{LEFT - 10}" y="{y + 17}" text-anchor="end">'
             f"{escape(row['what'])} <tspan fill='#666'>/ {escape(row['peer'])}</tspan></text>"

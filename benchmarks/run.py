@@ -18,6 +18,7 @@ import platform
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,9 @@ GROUPS: dict[str, tuple[int, ...]] = {
 }
 
 
+QUIET = 0.1  # the share of the CPUs that others may use in a quiet machine
+
+
 def run_group(name: str, threads: int, quick: bool) -> list[dict[str, Any]]:
     command = [sys.executable, str(HERE / f"{name}.py"), "--threads", str(threads)]
     environment = blas_environment(threads or None)
@@ -60,8 +64,47 @@ def machine() -> dict[str, Any]:
         "cpus": usable_cpus(),
         "memory": memory,
         "system": f"{platform.system()} {platform.machine()}",
-        "load": os.getloadavg()[0],
     }
+
+
+class Others:
+    """How much of the CPUs' time processes other than ours take: they disturb the measurement."""
+
+    def __init__(self) -> None:
+        self.start, self.busy = time.perf_counter(), self.foreign()
+
+    @staticmethod
+    def foreign() -> float | None:
+        """Seconds of CPU time that others used since boot, those that a hypervisor took included."""
+        try:
+            with open("/proc/stat", encoding="ascii") as file:
+                user, nice, system, _, _, irq, softirq, steal = map(int, file.readline().split()[1:9])
+        except OSError:
+            return None
+        total = (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+        return total - sum(os.times()[:4])
+
+    def share(self) -> float | None:
+        now = self.foreign()
+        if now is None or self.busy is None:
+            return None
+        cpus = os.cpu_count() or 1
+        return max(0.0, (now - self.busy) / ((time.perf_counter() - self.start) * cpus))
+
+
+def run_quietly(name: str, threads: int, quick: bool, until: float) -> list[dict[str, Any]]:
+    """run_group, once the machine is quiet, and again when it did not stay so; until the time is up."""
+    while True:
+        while time.monotonic() < until:
+            others = Others()
+            time.sleep(2)
+            if (others.share() or 0) < QUIET:
+                break
+        others = Others()
+        rows = run_group(name, threads, quick)
+        share = others.share()
+        if share is None or share < QUIET or time.monotonic() >= until:
+            return [{**row, "others": share} for row in rows]
 
 
 def versions() -> dict[str, str]:
@@ -124,10 +167,12 @@ def markdown_table(rows: list[dict[str, Any]]) -> str:
 def heading(result: dict[str, Any]) -> str:
     about = result["machine"]
     memory = f", {about['memory'] / 2**30:.0f} GiB" if about["memory"] else ""
+    share = result["others"]
+    others = "an unknown share" if share is None else f"{share:.0%}"
     named = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
     return (
         f"{result['date']}; {about['cpu']}, {about['cpus']} CPUs{memory}, {about['system']}, "
-        f"load {about['load']:.1f} at the start; {named}"
+        f"other processes used at most {others} of them; {named}"
     )
 
 
@@ -136,6 +181,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--only", choices=GROUPS, action="append", help="this group (may be repeated)")
     parser.add_argument("--output", type=Path, help="folder for the results (default: results/ here)")
+    parser.add_argument(
+        "--patience", type=float, default=0, metavar="SECONDS", help="wait that long for a quiet machine"
+    )
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     options = parser.parse_args()
 
@@ -148,13 +196,16 @@ def main() -> None:
         "device": repr(zcwasm.Device("cpu")),
         "rows": [],
     }
+    until = time.monotonic() + options.patience
     for name in options.only or GROUPS:
         for threads in GROUPS[name]:
             if threads > usable_cpus():
                 continue
             if sys.stderr.isatty():
                 print(f"{name}{f', {threads} threads' * bool(threads)} …", file=sys.stderr)
-            result["rows"] += run_group(name, threads, options.quick)
+            result["rows"] += run_quietly(name, threads, options.quick, until)
+    shares = [row["others"] for row in result["rows"] if row["others"] is not None]
+    result["others"] = max(shares, default=None)
     print(heading(result) + "\n")
     print((markdown_table if options.markdown else text_table)(result["rows"]))
     missed = [row["what"] for row in result["rows"] if row["met"] is False]
