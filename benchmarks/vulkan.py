@@ -108,7 +108,10 @@ def main() -> None:
             device.buffer_address(x)
             ours_import = time.perf_counter() - start
             times = common.interleave(
-                {"ours": common.repeat("affine(x, 2, 1, out=x)", affine=device.affine, x=x), "bare C": bare.run},
+                {
+                    "ours": common.repeat("affine(x, 2, 1, out=x)", affine=device.affine, x=x),
+                    "bare C": bare.run,
+                },
                 rounds=rounds,
             )
             rows += common.compare(
@@ -120,7 +123,9 @@ def main() -> None:
                 target={"bare C": 1 / 1.1 if device.software else 0.95},
             )
             rows.append(
-                common.Row(f"import of {mebibytes} MiB", ours_import, "s", peer="bare C", peer_value=bare_import)
+                common.Row(
+                    f"import of {mebibytes} MiB", ours_import, "s", peer="bare C", peer_value=bare_import
+                )
             )
             del x, memory
         bare.setup(PAGE)
