@@ -107,6 +107,7 @@ static uint32_t result_word(uint32_t op)
     case OP_CONSTANT_COMPOSITE:
     case OP_SPEC_CONSTANT:
     case OP_SPEC_CONSTANT_COMPOSITE:
+    case OP_FUNCTION:
     case OP_VARIABLE:
         return 2;
     default:
@@ -330,7 +331,10 @@ static zc_status find_entry(const module *m, const char *wanted, char out[ZC_SPI
         }
     }
     if (found == 1) {
-        return ZC_OK;
+        return find(m, *id, OP_FUNCTION) ? ZC_OK
+                                         : REFUSE("kernel %s: entry point \"%s\" is id %u, which is no function of the "
+                                                  "module",
+                                                  m->name, out, *id);
     }
     if (wanted) {
         return REFUSE("kernel %s: the SPIR-V has %u compute entry points named \"%.63s\"", m->name, found, wanted);
