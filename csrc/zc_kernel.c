@@ -166,19 +166,26 @@ static void groups_matmul(const void *params, uint32_t out[3])
         uint64_t length = p->m == 1 ? p->n : p->m; /* the other of the two may be 0, and then this is not 1 */
         length = p->m && p->n ? length : 0;
         /* Along k as many lines as there are subgroups: 8, guessed. */
-        groups_of(out, at_most(ceil_div(length, along_k ? 8 : 64), MAX_GROUPS), 1, batch);
+        groups_of(out, at_most(ceil_div(length, along_k ? 8 : 16), MAX_GROUPS), 1, batch);
         return;
     }
     uint32_t tile = big_tiles(p) ? 128 : 64;
     groups_of(out, at_most(ceil_div(p->n, tile), MAX_GROUPS), at_most(ceil_div(p->m, tile), MAX_GROUPS), batch);
 }
 
-/* As subgroup_rows() in shaders/rows.glsl: a row to each subgroup, guessing 8 of them, or to each group. */
+/* As row_team() in shaders/rows.glsl: rows that a workgroup does at once, guessing that it has 8 subgroups. */
+static uint32_t rows_of_group(const zc_rows_params *p)
+{
+    if (p->cols <= 16 && p->rows >= 64) {
+        return 256;
+    }
+    return (p->cols <= 1024 && p->rows >= 64) || p->cols <= 64 ? 8 : 1;
+}
+
 static void groups_rows(const void *params, uint32_t out[3])
 {
     const zc_rows_params *p = params;
-    bool subgroup_rows = (p->cols <= 1024 && p->rows >= 64) || p->cols <= 64;
-    groups_of(out, at_most(ceil_div(p->rows, subgroup_rows ? 8 : 1), MAX_GROUPS), 1, 1);
+    groups_of(out, at_most(ceil_div(p->rows, rows_of_group(p)), MAX_GROUPS), 1, 1);
 }
 #define groups_sum groups_rows
 #define groups_max groups_rows

@@ -8,6 +8,7 @@
 
 #define DEPTH uint(2048 / TILE)
 #define VECTORS uint(TILE / 4)  // in a line of a slice
+#define TWIST(p) ((p) / 4u * (32u / DEPTH)) // exclusive-or of a vector's place, against conflicts of banks
 #define SPAN 16u             // vectors in 64 elements: how far an invocation's parts are apart
 
 // 4 x 4 elements of op(matrix), lines p..p+3 along k, elements i..i+3 of the tile's direction in each; p_end
@@ -82,7 +83,7 @@ void PRODUCT()
     uint number = me & 127u;
     uint load_i = 4u * (along_k ? number / (DEPTH / 4u) : number % VECTORS);
     uint load_p = 4u * (along_k ? number % (DEPTH / 4u) : number / VECTORS);
-    uint keep = load_p * VECTORS + load_i / 4u;
+    uint keep = load_p * VECTORS + (load_i / 4u ^ TWIST(load_p));
     // Where its sums are: rows 4 * (me / 16) + 64 * part, columns 4 * (me % 16) + 64 * part.
     uint row = me / 16u, col = me % 16u;
 
@@ -123,11 +124,12 @@ void PRODUCT()
                     }
                     if (s > 0u) {
                         [[unroll]] for (uint p = 0u; p < DEPTH; p++) {
-                            vec4 a = slice_a[p * VECTORS + row], b = slice_b[p * VECTORS + col];
+                            uint a_at = p * VECTORS + (row ^ TWIST(p)), b_at = p * VECTORS + (col ^ TWIST(p));
+                            vec4 a = slice_a[a_at], b = slice_b[b_at];
                             MULTIPLY(sums, a, b)
 #if TILE == 128
-                            vec4 a_below = slice_a[p * VECTORS + row + SPAN];
-                            vec4 b_right = slice_b[p * VECTORS + col + SPAN];
+                            vec4 a_below = slice_a[a_at + SPAN];
+                            vec4 b_right = slice_b[b_at + SPAN];
                             MULTIPLY(right, a, b_right)
                             MULTIPLY(below, a_below, b)
                             MULTIPLY(corner, a_below, b_right)
@@ -150,4 +152,5 @@ void PRODUCT()
 #undef MULTIPLY
 #undef DEPTH
 #undef VECTORS
+#undef TWIST
 #undef SPAN

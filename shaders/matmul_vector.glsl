@@ -1,8 +1,8 @@
 // VECTOR_PRODUCT(...): c is a vector of `count` elements: a matrix' lines times a vector of k elements.
 //
 // Line j of the matrix is what belongs to element j of c. Where a line's elements are neighbours in memory
-// (along_k), a subgroup takes a line at a time; else neighbouring lines go to neighbouring invocations, 64 of
-// them for a workgroup, k in four parts. Included twice: for vector times matrix (matrix b) and for matrix
+// (along_k), a subgroup takes a line at a time; else neighbouring lines go to neighbouring invocations, 16 of
+// them for a workgroup, k in 16 parts. Included twice: for vector times matrix (matrix b) and for matrix
 // times vector (matrix a); MATRIX1, MATRIX4 and VECTOR1 are the buffers.
 
 void VECTOR_PRODUCT(uint count, bool along_k, uint matrix, uint ld, uint vector, uint step, uint c_base, uint c_step)
@@ -30,13 +30,13 @@ void VECTOR_PRODUCT(uint count, bool along_k, uint matrix, uint ld, uint vector,
             }
         }
     } else {
-        uint me = gl_LocalInvocationID.x, part = me / 64u;
-        uint tiles = ceil_div(count, 64u);
+        uint me = gl_LocalInvocationID.x, part = me / 16u;
+        uint tiles = ceil_div(count, 16u);
         for (uint tile = gl_WorkGroupID.x; tile < tiles; tile += gl_NumWorkGroups.x) {
-            uint j = tile * 64u + (me & 63u);
+            uint j = tile * 16u + (me & 15u);
             float sum = 0.0;
             if (j < count) {
-                for (uint p = part; p < push.k; p += 4u) {
+                for (uint p = part; p < push.k; p += 16u) {
                     sum += MATRIX1[matrix + p * ld + j] * VECTOR1[vector + p * step];
                 }
             }
@@ -44,7 +44,9 @@ void VECTOR_PRODUCT(uint count, bool along_k, uint matrix, uint ld, uint vector,
             slice_a[me] = vec4(sum);
             barrier();
             if (part == 0u && j < count) {
-                sum = (sum + slice_a[me + 64u].x) + (slice_a[me + 128u].x + slice_a[me + 192u].x);
+                for (uint other = 1u; other < 16u; other++) {
+                    sum += slice_a[me + 16u * other].x;
+                }
                 put(c_base + j * c_step, 0u, 0u, 1u, false, vec4(sum));
             }
         }

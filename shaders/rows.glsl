@@ -7,9 +7,10 @@
 //   ROW_NEUTRAL              what elements before and after the row count as
 // and includes this file; then block(row, i) is the i-th aligned block of a row.
 //
-// A team works on a row: a subgroup when there are many short rows, else the workgroup. `lane` and `lanes`
-// number the team's members whatever the subgroup's width is and whichever of its lanes exist. Which of the
-// two depends on the parameters only, so the same inputs give the same bits on the same device.
+// A team works on a row: one invocation where rows are tiny, a subgroup where there are many short ones, else
+// the workgroup. `lane` and `lanes` number the team's members whatever the subgroup's width is and whichever of
+// its lanes exist. Which team it is depends on the parameters only, so the same inputs give the same bits on
+// the same device.
 
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
@@ -63,10 +64,15 @@ ROW_VECTOR block(Row row, uint i)
     return v;
 }
 
-// Short rows, and enough of them: then a subgroup does one alone.
-bool subgroup_rows()
+// As row_team() in csrc/zc_kernel.c.
+const uint INVOCATION = 0u, SUBGROUP = 1u, GROUP = 2u;
+
+uint row_team()
 {
-    return push.cols <= 1024u && push.rows >= 64u || push.cols <= 64u;
+    if (push.cols <= 16u && push.rows >= 64u) {
+        return INVOCATION;
+    }
+    return push.cols <= 1024u && push.rows >= 64u || push.cols <= 64u ? SUBGROUP : GROUP;
 }
 
 // The parts of a row's blocks that this lane has, TAKE(v) for each v; four loads in flight where the row
@@ -97,7 +103,13 @@ uint team, teams;
 
 void form_teams()
 {
-    if (subgroup_rows()) {
+    uint kind = row_team();
+    if (kind == INVOCATION) {
+        lane = 0u;
+        lanes = 1u;
+        team = gl_GlobalInvocationID.x;
+        teams = gl_NumWorkGroups.x * WORKGROUP;
+    } else if (kind == SUBGROUP) {
         lane = subgroupExclusiveAdd(1u);
         lanes = subgroupAdd(1u);
         team = gl_WorkGroupID.x * gl_NumSubgroups + gl_SubgroupID;
@@ -124,8 +136,11 @@ void share(uvec2 value)
 
 uint team_max(uint value)
 {
+    if (row_team() == INVOCATION) {
+        return value;
+    }
     value = subgroupMax(value);
-    if (!subgroup_rows()) {
+    if (row_team() == GROUP) {
         share(uvec2(value, 0u));
         for (uint i = 0u; i < gl_NumSubgroups; i++) {
             value = max(value, partial[i].x);
@@ -182,9 +197,13 @@ float team_sum(Sum sum)
     add_to(scalar, vec4(sum.value.y, 0.0, 0.0, 0.0));
     add_to(scalar, vec4(sum.value.z, 0.0, 0.0, 0.0));
     add_to(scalar, vec4(sum.value.w, 0.0, 0.0, 0.0));
-    float value = subgroupAdd(scalar.value.x);
-    float lost = subgroupAdd(scalar.lost.x + sum.lost.y + sum.lost.z + sum.lost.w);
-    if (!subgroup_rows()) {
+    float value = scalar.value.x;
+    float lost = scalar.lost.x + sum.lost.y + sum.lost.z + sum.lost.w;
+    if (row_team() != INVOCATION) {
+        value = subgroupAdd(value);
+        lost = subgroupAdd(lost);
+    }
+    if (row_team() == GROUP) {
         share(floatBitsToUint(vec2(value, lost)));
         Sum total = Sum(vec4(0.0), vec4(0.0));
         for (uint i = 0u; i < gl_NumSubgroups; i++) {

@@ -298,27 +298,27 @@ void product_128(constant Push& push, device C4& v_192, device C1& v_232, const 
     bool loads_a = me < 128u;
     bool along_k = loads_a ? a_along_k : b_along_k;
     uint number = me & 127u;
-    uint _1229;
+    uint _1245;
     if (along_k)
     {
-        _1229 = number / 4u;
+        _1245 = number / 4u;
     }
     else
     {
-        _1229 = number % 32u;
+        _1245 = number % 32u;
     }
-    uint load_i = 4u * _1229;
-    uint _1241;
+    uint load_i = 4u * _1245;
+    uint _1257;
     if (along_k)
     {
-        _1241 = number % 4u;
+        _1257 = number % 4u;
     }
     else
     {
-        _1241 = number / 32u;
+        _1257 = number / 32u;
     }
-    uint load_p = 4u * _1241;
-    uint keep = (load_p * 32u) + (load_i / 4u);
+    uint load_p = 4u * _1257;
+    uint keep = (load_p * 32u) + ((load_i / 4u) ^ ((load_p / 4u) * 2u));
     uint row = me / 16u;
     uint col = me % 16u;
     uint param_9 = push.m;
@@ -398,14 +398,16 @@ void product_128(constant Push& push, device C4& v_192, device C1& v_232, const 
                     {
                         for (uint p_1 = 0u; p_1 < 16u; p_1++)
                         {
-                            float4 a = slice_a[(p_1 * 32u) + row];
-                            float4 b = slice_b[(p_1 * 32u) + col];
+                            uint a_at = (p_1 * 32u) + (row ^ ((p_1 / 4u) * 2u));
+                            uint b_at = (p_1 * 32u) + (col ^ ((p_1 / 4u) * 2u));
+                            float4 a = slice_a[a_at];
+                            float4 b = slice_b[b_at];
                             sums[0] += (b * a.x);
                             sums[1] += (b * a.y);
                             sums[2] += (b * a.z);
                             sums[3] += (b * a.w);
-                            float4 a_below = slice_a[((p_1 * 32u) + row) + 16u];
-                            float4 b_right = slice_b[((p_1 * 32u) + col) + 16u];
+                            float4 a_below = slice_a[a_at + 16u];
+                            float4 b_right = slice_b[b_at + 16u];
                             right[0] += (b_right * a.x);
                             right[1] += (b_right * a.y);
                             right[2] += (b_right * a.z);
@@ -493,7 +495,7 @@ void product_64(constant Push& push, device C4& v_192, device C1& v_232, const d
         _856 = number / 16u;
     }
     uint load_p = 4u * _856;
-    uint keep = (load_p * 16u) + (load_i / 4u);
+    uint keep = (load_p * 16u) + ((load_i / 4u) ^ ((load_p / 4u) * 1u));
     uint row = me / 16u;
     uint col = me % 16u;
     uint param_9 = push.m;
@@ -570,8 +572,10 @@ void product_64(constant Push& push, device C4& v_192, device C1& v_232, const d
                     {
                         for (uint p_1 = 0u; p_1 < 32u; p_1++)
                         {
-                            float4 a = slice_a[(p_1 * 16u) + row];
-                            float4 b = slice_b[(p_1 * 16u) + col];
+                            uint a_at = (p_1 * 16u) + (row ^ ((p_1 / 4u) * 1u));
+                            uint b_at = (p_1 * 16u) + (col ^ ((p_1 / 4u) * 1u));
+                            float4 a = slice_a[a_at];
+                            float4 b = slice_b[b_at];
                             sums[0] += (b * a.x);
                             sums[1] += (b * a.y);
                             sums[2] += (b * a.z);
@@ -599,27 +603,27 @@ void vector_matrix(thread const uint& count, thread const bool& along_k, thread 
     {
         uint lane = simd_prefix_exclusive_sum(1u);
         uint lanes = simd_sum(1u);
-        bool _1709 = ((matrix | ld) & 3u) == 0u;
-        bool _1719;
-        if (!_1709)
+        bool _1735 = ((matrix | ld) & 3u) == 0u;
+        bool _1745;
+        if (!_1735)
         {
-            _1719 = ((matrix & 3u) == 0u) && (count == 1u);
+            _1745 = ((matrix & 3u) == 0u) && (count == 1u);
         }
         else
         {
-            _1719 = _1709;
+            _1745 = _1735;
         }
-        bool by_vectors = _1719;
-        uint _1722;
+        bool by_vectors = _1745;
+        uint _1748;
         if (by_vectors)
         {
-            _1722 = push.k / 4u;
+            _1748 = push.k / 4u;
         }
         else
         {
-            _1722 = 0u;
+            _1748 = 0u;
         }
-        uint fours = _1722;
+        uint fours = _1748;
         uint first = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
         for (uint j = first; j < count; j += (gl_NumWorkGroups.x * gl_NumSubgroups))
         {
@@ -631,8 +635,8 @@ void vector_matrix(thread const uint& count, thread const bool& along_k, thread 
                 sums += (v_570.b4[(line / 4u) + i] * float4(v_487.a1[v], v_487.a1[v + _step], v_487.a1[v + (2u * _step)], v_487.a1[v + (3u * _step)]));
             }
             float sum = (sums.x + sums.y) + (sums.z + sums.w);
-            uint _1822 = (4u * fours) + lane;
-            for (uint p = _1822; p < push.k; p += lanes)
+            uint _1848 = (4u * fours) + lane;
+            for (uint p = _1848; p < push.k; p += lanes)
             {
                 sum += (v_725.b1[line + p] * v_487.a1[vector + (p * _step)]);
             }
@@ -652,17 +656,17 @@ void vector_matrix(thread const uint& count, thread const bool& along_k, thread 
     else
     {
         uint me = gl_LocalInvocationID.x;
-        uint part = me / 64u;
+        uint part = me / 16u;
         uint param_6 = count;
-        uint param_7 = 64u;
+        uint param_7 = 16u;
         uint tiles = ceil_div(param_6, param_7);
         for (uint tile = gl_WorkGroupID.x; tile < tiles; tile += gl_NumWorkGroups.x)
         {
-            uint j_1 = (tile * 64u) + (me & 63u);
+            uint j_1 = (tile * 16u) + (me & 15u);
             float sum_1 = 0.0;
             if (j_1 < count)
             {
-                for (uint p_1 = part; p_1 < push.k; p_1 += 4u)
+                for (uint p_1 = part; p_1 < push.k; p_1 += 16u)
                 {
                     sum_1 += (v_725.b1[(matrix + (p_1 * ld)) + j_1] * v_487.a1[vector + (p_1 * _step)]);
                 }
@@ -672,7 +676,10 @@ void vector_matrix(thread const uint& count, thread const bool& along_k, thread 
             threadgroup_barrier(mem_flags::mem_threadgroup);
             if ((part == 0u) && (j_1 < count))
             {
-                sum_1 = (sum_1 + ((threadgroup float*)&slice_a[me + 64u])[0u]) + (((threadgroup float*)&slice_a[me + 128u])[0u] + ((threadgroup float*)&slice_a[me + 192u])[0u]);
+                for (uint other = 1u; other < 16u; other++)
+                {
+                    sum_1 += ((threadgroup float*)&slice_a[me + (16u * other)])[0u];
+                }
                 uint param_8 = c_base + (j_1 * c_step);
                 uint param_9 = 0u;
                 uint param_10 = 0u;
@@ -692,27 +699,27 @@ void matrix_vector(thread const uint& count, thread const bool& along_k, thread 
     {
         uint lane = simd_prefix_exclusive_sum(1u);
         uint lanes = simd_sum(1u);
-        bool _2005 = ((matrix | ld) & 3u) == 0u;
-        bool _2015;
-        if (!_2005)
+        bool _2032 = ((matrix | ld) & 3u) == 0u;
+        bool _2042;
+        if (!_2032)
         {
-            _2015 = ((matrix & 3u) == 0u) && (count == 1u);
+            _2042 = ((matrix & 3u) == 0u) && (count == 1u);
         }
         else
         {
-            _2015 = _2005;
+            _2042 = _2032;
         }
-        bool by_vectors = _2015;
-        uint _2018;
+        bool by_vectors = _2042;
+        uint _2045;
         if (by_vectors)
         {
-            _2018 = push.k / 4u;
+            _2045 = push.k / 4u;
         }
         else
         {
-            _2018 = 0u;
+            _2045 = 0u;
         }
-        uint fours = _2018;
+        uint fours = _2045;
         uint first = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
         for (uint j = first; j < count; j += (gl_NumWorkGroups.x * gl_NumSubgroups))
         {
@@ -724,8 +731,8 @@ void matrix_vector(thread const uint& count, thread const bool& along_k, thread 
                 sums += (v_329.a4[(line / 4u) + i] * float4(v_725.b1[v], v_725.b1[v + _step], v_725.b1[v + (2u * _step)], v_725.b1[v + (3u * _step)]));
             }
             float sum = (sums.x + sums.y) + (sums.z + sums.w);
-            uint _2116 = (4u * fours) + lane;
-            for (uint p = _2116; p < push.k; p += lanes)
+            uint _2143 = (4u * fours) + lane;
+            for (uint p = _2143; p < push.k; p += lanes)
             {
                 sum += (v_487.a1[line + p] * v_725.b1[vector + (p * _step)]);
             }
@@ -745,17 +752,17 @@ void matrix_vector(thread const uint& count, thread const bool& along_k, thread 
     else
     {
         uint me = gl_LocalInvocationID.x;
-        uint part = me / 64u;
+        uint part = me / 16u;
         uint param_6 = count;
-        uint param_7 = 64u;
+        uint param_7 = 16u;
         uint tiles = ceil_div(param_6, param_7);
         for (uint tile = gl_WorkGroupID.x; tile < tiles; tile += gl_NumWorkGroups.x)
         {
-            uint j_1 = (tile * 64u) + (me & 63u);
+            uint j_1 = (tile * 16u) + (me & 15u);
             float sum_1 = 0.0;
             if (j_1 < count)
             {
-                for (uint p_1 = part; p_1 < push.k; p_1 += 4u)
+                for (uint p_1 = part; p_1 < push.k; p_1 += 16u)
                 {
                     sum_1 += (v_487.a1[(matrix + (p_1 * ld)) + j_1] * v_725.b1[vector + (p_1 * _step)]);
                 }
@@ -765,7 +772,10 @@ void matrix_vector(thread const uint& count, thread const bool& along_k, thread 
             threadgroup_barrier(mem_flags::mem_threadgroup);
             if ((part == 0u) && (j_1 < count))
             {
-                sum_1 = (sum_1 + ((threadgroup float*)&slice_a[me + 64u])[0u]) + (((threadgroup float*)&slice_a[me + 128u])[0u] + ((threadgroup float*)&slice_a[me + 192u])[0u]);
+                for (uint other = 1u; other < 16u; other++)
+                {
+                    sum_1 += ((threadgroup float*)&slice_a[me + (16u * other)])[0u];
+                }
                 uint param_8 = c_base + (j_1 * c_step);
                 uint param_9 = 0u;
                 uint param_10 = 0u;
@@ -788,17 +798,17 @@ kernel void zc_matmul(constant Push& push [[buffer(0)]], const device void* spvB
     const device auto& v_725 = *(const device B1*)spvBufferAliasSet0Binding2;
     threadgroup float4 slice_a[512];
     threadgroup float4 slice_b[512];
-    bool _2285 = push.m != 1u;
-    bool _2291;
-    if (_2285)
+    bool _2314 = push.m != 1u;
+    bool _2320;
+    if (_2314)
     {
-        _2291 = push.n != 1u;
+        _2320 = push.n != 1u;
     }
     else
     {
-        _2291 = _2285;
+        _2320 = _2314;
     }
-    if (_2291)
+    if (_2320)
     {
         if (big_tiles(push))
         {
@@ -810,19 +820,19 @@ kernel void zc_matmul(constant Push& push [[buffer(0)]], const device void* spvB
         }
         return;
     }
-    bool _2304 = push.m == 1u;
-    bool _2310;
-    if (_2304)
+    bool _2333 = push.m == 1u;
+    bool _2339;
+    if (_2333)
     {
-        _2310 = push.n == 1u;
+        _2339 = push.n == 1u;
     }
     else
     {
-        _2310 = _2304;
+        _2339 = _2333;
     }
-    bool _dot = _2310;
-    uint _2370;
-    uint _2402;
+    bool _dot = _2339;
+    uint _2399;
+    uint _2431;
     for (uint g = gl_WorkGroupID.z; g < push.batch; g += gl_NumWorkGroups.z)
     {
         uint a = push.offset.x + (g * push.stride_a);
@@ -830,40 +840,40 @@ kernel void zc_matmul(constant Push& push [[buffer(0)]], const device void* spvB
         uint c = push.offset.z + (g * push.stride_c);
         if (push.m == 1u)
         {
-            bool _2355 = push.transpose_b != 0u;
-            bool _2366;
-            if (!_2355)
+            bool _2384 = push.transpose_b != 0u;
+            bool _2395;
+            if (!_2384)
             {
-                bool _2365;
+                bool _2394;
                 if (_dot)
                 {
-                    _2365 = push.ldb == 1u;
+                    _2394 = push.ldb == 1u;
                 }
                 else
                 {
-                    _2365 = _dot;
+                    _2394 = _dot;
                 }
-                _2366 = _2365;
+                _2395 = _2394;
             }
             else
             {
-                _2366 = _2355;
+                _2395 = _2384;
             }
-            bool along_k = _2366;
+            bool along_k = _2395;
             if (push.transpose_a != 0u)
             {
-                _2370 = push.lda;
+                _2399 = push.lda;
             }
             else
             {
-                _2370 = 1u;
+                _2399 = 1u;
             }
             uint param = push.n;
             bool param_1 = along_k;
             uint param_2 = b;
             uint param_3 = push.ldb;
             uint param_4 = a;
-            uint param_5 = _2370;
+            uint param_5 = _2399;
             uint param_6 = c;
             uint param_7 = 1u;
             vector_matrix(param, param_1, param_2, param_3, param_4, param_5, param_6, param_7, push, v_192, v_232, v_487, v_570, v_725, gl_LocalInvocationID, gl_WorkGroupID, slice_a, gl_NumWorkGroups, gl_NumSubgroups, gl_SubgroupID);
@@ -873,18 +883,18 @@ kernel void zc_matmul(constant Push& push [[buffer(0)]], const device void* spvB
             bool along_k_1 = push.transpose_a == 0u;
             if (push.transpose_b != 0u)
             {
-                _2402 = 1u;
+                _2431 = 1u;
             }
             else
             {
-                _2402 = push.ldb;
+                _2431 = push.ldb;
             }
             uint param_8 = push.m;
             bool param_9 = along_k_1;
             uint param_10 = a;
             uint param_11 = push.lda;
             uint param_12 = b;
-            uint param_13 = _2402;
+            uint param_13 = _2431;
             uint param_14 = c;
             uint param_15 = push.ldc;
             matrix_vector(param_8, param_9, param_10, param_11, param_12, param_13, param_14, param_15, push, v_192, v_232, v_329, v_487, v_725, gl_LocalInvocationID, gl_WorkGroupID, slice_a, gl_NumWorkGroups, gl_NumSubgroups, gl_SubgroupID);

@@ -40,9 +40,9 @@ struct Out1
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
-bool subgroup_rows(constant Push& push)
+uint row_team(constant Push& push)
 {
-    bool _214 = push.cols <= 1024u;
+    bool _214 = push.cols <= 16u;
     bool _221;
     if (_214)
     {
@@ -52,34 +52,59 @@ bool subgroup_rows(constant Push& push)
     {
         _221 = _214;
     }
-    bool _228;
-    if (!_221)
+    if (_221)
     {
-        _228 = push.cols <= 64u;
+        return 0u;
+    }
+    bool _228 = push.cols <= 1024u;
+    bool _234;
+    if (_228)
+    {
+        _234 = push.rows >= 64u;
     }
     else
     {
-        _228 = _221;
+        _234 = _228;
     }
-    return _228;
+    bool _241;
+    if (!_234)
+    {
+        _241 = push.cols <= 64u;
+    }
+    else
+    {
+        _241 = _234;
+    }
+    return _241 ? 1u : 2u;
 }
 
 static inline __attribute__((always_inline))
-void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thread uint& team, thread uint3& gl_WorkGroupID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint& teams, thread uint3& gl_NumWorkGroups, thread uint3& gl_LocalInvocationID)
+void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thread uint& team, thread uint3& gl_GlobalInvocationID, thread uint& teams, thread uint3& gl_NumWorkGroups, thread uint3& gl_WorkGroupID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_LocalInvocationID)
 {
-    if (subgroup_rows(push))
+    uint kind = row_team(push);
+    if (kind == 0u)
     {
-        lane = simd_prefix_exclusive_sum(1u);
-        lanes = simd_sum(1u);
-        team = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
-        teams = gl_NumWorkGroups.x * gl_NumSubgroups;
+        lane = 0u;
+        lanes = 1u;
+        team = gl_GlobalInvocationID.x;
+        teams = gl_NumWorkGroups.x * 256u;
     }
     else
     {
-        lane = gl_LocalInvocationID.x;
-        lanes = 256u;
-        team = gl_WorkGroupID.x;
-        teams = gl_NumWorkGroups.x;
+        if (kind == 1u)
+        {
+            lane = simd_prefix_exclusive_sum(1u);
+            lanes = simd_sum(1u);
+            team = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
+            teams = gl_NumWorkGroups.x * gl_NumSubgroups;
+        }
+        else
+        {
+            lane = gl_LocalInvocationID.x;
+            lanes = 256u;
+            team = gl_WorkGroupID.x;
+            teams = gl_NumWorkGroups.x;
+        }
     }
 }
 
@@ -187,8 +212,8 @@ static inline __attribute__((always_inline))
 void share(thread const uint2& value, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _268 = simd_is_first();
-    if (_268)
+    bool _296 = simd_is_first();
+    if (_296)
     {
         partial[gl_SubgroupID] = value;
     }
@@ -198,8 +223,12 @@ void share(thread const uint2& value, thread uint& gl_SubgroupID, threadgroup ui
 static inline __attribute__((always_inline))
 uint team_max(thread uint& value, constant Push& push, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
 {
+    if (row_team(push) == 0u)
+    {
+        return value;
+    }
     value = simd_max(value);
-    if (!subgroup_rows(push))
+    if (row_team(push) == 2u)
     {
         uint2 param = uint2(value, 0u);
         share(param, gl_SubgroupID, partial);
@@ -218,19 +247,19 @@ uint bits_of_order(thread const uint& key)
     {
         return 2143289344u;
     }
-    uint _347;
+    uint _381;
     if ((key & 2147483648u) != 0u)
     {
-        _347 = key ^ 2147483648u;
+        _381 = key ^ 2147483648u;
     }
     else
     {
-        _347 = ~key;
+        _381 = ~key;
     }
-    return _347;
+    return _381;
 }
 
-kernel void zc_max(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _527 [[buffer(2)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
+kernel void zc_max(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _561 [[buffer(2)]], uint3 gl_GlobalInvocationID [[thread_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
 {
     const device auto& v_127 = *(const device X4*)spvBufferAliasSet0Binding1;
     const device auto& v_157 = *(const device X1*)spvBufferAliasSet0Binding1;
@@ -239,7 +268,7 @@ kernel void zc_max(constant Push& push [[buffer(0)]], const device void* spvBuff
     uint lanes;
     uint team;
     uint teams;
-    form_teams(push, lane, lanes, team, gl_WorkGroupID, gl_NumSubgroups, gl_SubgroupID, teams, gl_NumWorkGroups, gl_LocalInvocationID);
+    form_teams(push, lane, lanes, team, gl_GlobalInvocationID, teams, gl_NumWorkGroups, gl_WorkGroupID, gl_NumSubgroups, gl_SubgroupID, gl_LocalInvocationID);
     for (uint r = team; r < push.rows; r += teams)
     {
         uint param = push.offset.x + (r * push.ldx);
@@ -279,12 +308,12 @@ kernel void zc_max(constant Push& push [[buffer(0)]], const device void* spvBuff
         }
         uint4 param_12 = best;
         uint param_13 = greatest(param_12);
-        uint _519 = team_max(param_13, push, gl_NumSubgroups, gl_SubgroupID, partial);
-        uint key = _519;
+        uint _553 = team_max(param_13, push, gl_NumSubgroups, gl_SubgroupID, partial);
+        uint key = _553;
         if (lane == 0u)
         {
             uint param_14 = key;
-            _527.out1[push.offset.y + r] = bits_of_order(param_14);
+            _561.out1[push.offset.y + r] = bits_of_order(param_14);
         }
     }
 }

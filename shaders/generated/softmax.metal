@@ -63,9 +63,9 @@ struct Out1
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
-bool subgroup_rows(constant Push& push)
+uint row_team(constant Push& push)
 {
-    bool _248 = push.cols <= 1024u;
+    bool _248 = push.cols <= 16u;
     bool _255;
     if (_248)
     {
@@ -75,34 +75,59 @@ bool subgroup_rows(constant Push& push)
     {
         _255 = _248;
     }
-    bool _262;
-    if (!_255)
+    if (_255)
     {
-        _262 = push.cols <= 64u;
+        return 0u;
+    }
+    bool _262 = push.cols <= 1024u;
+    bool _268;
+    if (_262)
+    {
+        _268 = push.rows >= 64u;
     }
     else
     {
-        _262 = _255;
+        _268 = _262;
     }
-    return _262;
+    bool _275;
+    if (!_268)
+    {
+        _275 = push.cols <= 64u;
+    }
+    else
+    {
+        _275 = _268;
+    }
+    return _275 ? 1u : 2u;
 }
 
 static inline __attribute__((always_inline))
-void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thread uint& team, thread uint3& gl_WorkGroupID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint& teams, thread uint3& gl_NumWorkGroups, thread uint3& gl_LocalInvocationID)
+void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thread uint& team, thread uint3& gl_GlobalInvocationID, thread uint& teams, thread uint3& gl_NumWorkGroups, thread uint3& gl_WorkGroupID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_LocalInvocationID)
 {
-    if (subgroup_rows(push))
+    uint kind = row_team(push);
+    if (kind == 0u)
     {
-        lane = simd_prefix_exclusive_sum(1u);
-        lanes = simd_sum(1u);
-        team = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
-        teams = gl_NumWorkGroups.x * gl_NumSubgroups;
+        lane = 0u;
+        lanes = 1u;
+        team = gl_GlobalInvocationID.x;
+        teams = gl_NumWorkGroups.x * 256u;
     }
     else
     {
-        lane = gl_LocalInvocationID.x;
-        lanes = 256u;
-        team = gl_WorkGroupID.x;
-        teams = gl_NumWorkGroups.x;
+        if (kind == 1u)
+        {
+            lane = simd_prefix_exclusive_sum(1u);
+            lanes = simd_sum(1u);
+            team = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
+            teams = gl_NumWorkGroups.x * gl_NumSubgroups;
+        }
+        else
+        {
+            lane = gl_LocalInvocationID.x;
+            lanes = 256u;
+            team = gl_WorkGroupID.x;
+            teams = gl_NumWorkGroups.x;
+        }
     }
 }
 
@@ -210,8 +235,8 @@ static inline __attribute__((always_inline))
 void share(thread const uint2& value, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _302 = simd_is_first();
-    if (_302)
+    bool _330 = simd_is_first();
+    if (_330)
     {
         partial[gl_SubgroupID] = value;
     }
@@ -221,8 +246,12 @@ void share(thread const uint2& value, thread uint& gl_SubgroupID, threadgroup ui
 static inline __attribute__((always_inline))
 uint team_max(thread uint& value, constant Push& push, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
 {
+    if (row_team(push) == 0u)
+    {
+        return value;
+    }
     value = simd_max(value);
-    if (!subgroup_rows(push))
+    if (row_team(push) == 2u)
     {
         uint2 param = uint2(value, 0u);
         share(param, gl_SubgroupID, partial);
@@ -241,16 +270,16 @@ uint bits_of_order(thread const uint& key)
     {
         return 2143289344u;
     }
-    uint _380;
+    uint _414;
     if ((key & 2147483648u) != 0u)
     {
-        _380 = key ^ 2147483648u;
+        _414 = key ^ 2147483648u;
     }
     else
     {
-        _380 = ~key;
+        _414 = ~key;
     }
-    return _380;
+    return _414;
 }
 
 static inline __attribute__((always_inline))
@@ -260,23 +289,23 @@ bool finite(thread const float& x)
 }
 
 static inline __attribute__((always_inline))
-void put(thread const uint& first, thread const Row& row, thread const uint& i, thread const float4& v, device Out4& v_564, device Out1& v_591)
+void put(thread const uint& first, thread const Row& row, thread const uint& i, thread const float4& v, device Out4& v_604, device Out1& v_631)
 {
-    bool _550 = ((first ^ row.skip) & 3u) == 0u;
-    bool _558;
-    if (_550)
+    bool _590 = ((first ^ row.skip) & 3u) == 0u;
+    bool _598;
+    if (_590)
     {
         Row param = row;
         uint param_1 = i;
-        _558 = whole(param, param_1);
+        _598 = whole(param, param_1);
     }
     else
     {
-        _558 = _550;
+        _598 = _590;
     }
-    if (_558)
+    if (_598)
     {
-        v_564.out4[(first / 4u) + i] = v;
+        v_604.out4[(first / 4u) + i] = v;
         return;
     }
     uint index = (first - row.skip) + (4u * i);
@@ -285,28 +314,28 @@ void put(thread const uint& first, thread const Row& row, thread const uint& i, 
     uint param_4 = 0u;
     if (inside(param_2, param_3, param_4))
     {
-        v_591.out1[index] = v.x;
+        v_631.out1[index] = v.x;
     }
     Row param_5 = row;
     uint param_6 = i;
     uint param_7 = 1u;
     if (inside(param_5, param_6, param_7))
     {
-        v_591.out1[index + 1u] = v.y;
+        v_631.out1[index + 1u] = v.y;
     }
     Row param_8 = row;
     uint param_9 = i;
     uint param_10 = 2u;
     if (inside(param_8, param_9, param_10))
     {
-        v_591.out1[index + 2u] = v.z;
+        v_631.out1[index + 2u] = v.z;
     }
     Row param_11 = row;
     uint param_12 = i;
     uint param_13 = 3u;
     if (inside(param_11, param_12, param_13))
     {
-        v_591.out1[index + 3u] = v.w;
+        v_631.out1[index + 3u] = v.w;
     }
 }
 
@@ -336,9 +365,14 @@ float team_sum(thread const Sum& sum, constant Push& push, thread uint& gl_NumSu
     float4 param_5 = float4(sum.value.w, 0.0, 0.0, 0.0);
     add_to(param_4, param_5);
     scalar = param_4;
-    float value = simd_sum(scalar.value.x);
-    float lost = simd_sum(((scalar.lost.x + sum.lost.y) + sum.lost.z) + sum.lost.w);
-    if (!subgroup_rows(push))
+    float value = scalar.value.x;
+    float lost = ((scalar.lost.x + sum.lost.y) + sum.lost.z) + sum.lost.w;
+    if (row_team(push) != 0u)
+    {
+        value = simd_sum(value);
+        lost = simd_sum(lost);
+    }
+    if (row_team(push) == 2u)
     {
         uint2 param_6 = as_type<uint2>(float2(value, lost));
         share(param_6, gl_SubgroupID, partial);
@@ -356,30 +390,30 @@ float team_sum(thread const Sum& sum, constant Push& push, thread uint& gl_NumSu
         lost = total.lost.x;
     }
     float param_9 = value;
-    float _534;
+    float _574;
     if (finite(param_9))
     {
-        _534 = value + lost;
+        _574 = value + lost;
     }
     else
     {
-        _534 = value;
+        _574 = value;
     }
-    return _534;
+    return _574;
 }
 
-kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device void* spvBufferAliasSet0Binding2 [[buffer(2)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
+kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device void* spvBufferAliasSet0Binding2 [[buffer(2)]], uint3 gl_GlobalInvocationID [[thread_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
 {
     const device auto& v_160 = *(const device X4*)spvBufferAliasSet0Binding1;
-    device auto& v_564 = *(device Out4*)spvBufferAliasSet0Binding2;
+    device auto& v_604 = *(device Out4*)spvBufferAliasSet0Binding2;
     const device auto& v_191 = *(const device X1*)spvBufferAliasSet0Binding1;
-    device auto& v_591 = *(device Out1*)spvBufferAliasSet0Binding2;
+    device auto& v_631 = *(device Out1*)spvBufferAliasSet0Binding2;
     threadgroup uint2 partial[256];
     uint lane;
     uint lanes;
     uint team;
     uint teams;
-    form_teams(push, lane, lanes, team, gl_WorkGroupID, gl_NumSubgroups, gl_SubgroupID, teams, gl_NumWorkGroups, gl_LocalInvocationID);
+    form_teams(push, lane, lanes, team, gl_GlobalInvocationID, teams, gl_NumWorkGroups, gl_WorkGroupID, gl_NumSubgroups, gl_SubgroupID, gl_LocalInvocationID);
     for (uint r = team; r < push.rows; r += teams)
     {
         uint param = push.offset.x + (r * push.ldx);
@@ -420,8 +454,8 @@ kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spv
         }
         uint4 param_12 = best;
         uint param_13 = greatest(param_12);
-        uint _798 = team_max(param_13, push, gl_NumSubgroups, gl_SubgroupID, partial);
-        uint param_14 = _798;
+        uint _838 = team_max(param_13, push, gl_NumSubgroups, gl_SubgroupID, partial);
+        uint param_14 = _838;
         float highest = as_type<float>(bits_of_order(param_14));
         float param_15 = highest;
         if (!finite(param_15))
@@ -433,7 +467,7 @@ kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spv
                 Row param_17 = row;
                 uint param_18 = i_1;
                 float4 param_19 = nan;
-                put(param_16, param_17, param_18, param_19, v_564, v_591);
+                put(param_16, param_17, param_18, param_19, v_604, v_631);
             }
             continue;
         }
@@ -482,8 +516,8 @@ kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spv
             sum = param_34;
         }
         Sum param_36 = sum;
-        float _984 = team_sum(param_36, push, gl_NumSubgroups, gl_SubgroupID, partial);
-        float scale = 1.0 / _984;
+        float _1024 = team_sum(param_36, push, gl_NumSubgroups, gl_SubgroupID, partial);
+        float scale = 1.0 / _1024;
         for (uint i_3 = lane; i_3 < row.blocks; i_3 += lanes)
         {
             Row param_37 = row;
@@ -492,7 +526,7 @@ kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spv
             Row param_40 = row;
             uint param_41 = i_3;
             float4 param_42 = exp(block(param_37, param_38, v_160, v_191) - float4(highest)) * scale;
-            put(param_39, param_40, param_41, param_42, v_564, v_591);
+            put(param_39, param_40, param_41, param_42, v_604, v_631);
         }
     }
 }

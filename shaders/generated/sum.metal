@@ -58,9 +58,9 @@ struct Out1
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
-bool subgroup_rows(constant Push& push)
+uint row_team(constant Push& push)
 {
-    bool _224 = push.cols <= 1024u;
+    bool _224 = push.cols <= 16u;
     bool _231;
     if (_224)
     {
@@ -70,34 +70,59 @@ bool subgroup_rows(constant Push& push)
     {
         _231 = _224;
     }
-    bool _238;
-    if (!_231)
+    if (_231)
     {
-        _238 = push.cols <= 64u;
+        return 0u;
+    }
+    bool _238 = push.cols <= 1024u;
+    bool _244;
+    if (_238)
+    {
+        _244 = push.rows >= 64u;
     }
     else
     {
-        _238 = _231;
+        _244 = _238;
     }
-    return _238;
+    bool _251;
+    if (!_244)
+    {
+        _251 = push.cols <= 64u;
+    }
+    else
+    {
+        _251 = _244;
+    }
+    return _251 ? 1u : 2u;
 }
 
 static inline __attribute__((always_inline))
-void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thread uint& team, thread uint3& gl_WorkGroupID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint& teams, thread uint3& gl_NumWorkGroups, thread uint3& gl_LocalInvocationID)
+void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thread uint& team, thread uint3& gl_GlobalInvocationID, thread uint& teams, thread uint3& gl_NumWorkGroups, thread uint3& gl_WorkGroupID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_LocalInvocationID)
 {
-    if (subgroup_rows(push))
+    uint kind = row_team(push);
+    if (kind == 0u)
     {
-        lane = simd_prefix_exclusive_sum(1u);
-        lanes = simd_sum(1u);
-        team = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
-        teams = gl_NumWorkGroups.x * gl_NumSubgroups;
+        lane = 0u;
+        lanes = 1u;
+        team = gl_GlobalInvocationID.x;
+        teams = gl_NumWorkGroups.x * 256u;
     }
     else
     {
-        lane = gl_LocalInvocationID.x;
-        lanes = 256u;
-        team = gl_WorkGroupID.x;
-        teams = gl_NumWorkGroups.x;
+        if (kind == 1u)
+        {
+            lane = simd_prefix_exclusive_sum(1u);
+            lanes = simd_sum(1u);
+            team = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
+            teams = gl_NumWorkGroups.x * gl_NumSubgroups;
+        }
+        else
+        {
+            lane = gl_LocalInvocationID.x;
+            lanes = 256u;
+            team = gl_WorkGroupID.x;
+            teams = gl_NumWorkGroups.x;
+        }
     }
 }
 
@@ -201,8 +226,8 @@ static inline __attribute__((always_inline))
 void share(thread const uint2& value, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _278 = simd_is_first();
-    if (_278)
+    bool _306 = simd_is_first();
+    if (_306)
     {
         partial[gl_SubgroupID] = value;
     }
@@ -231,9 +256,14 @@ float team_sum(thread const Sum& sum, constant Push& push, thread uint& gl_NumSu
     float4 param_5 = float4(sum.value.w, 0.0, 0.0, 0.0);
     add_to(param_4, param_5);
     scalar = param_4;
-    float value = simd_sum(scalar.value.x);
-    float lost = simd_sum(((scalar.lost.x + sum.lost.y) + sum.lost.z) + sum.lost.w);
-    if (!subgroup_rows(push))
+    float value = scalar.value.x;
+    float lost = ((scalar.lost.x + sum.lost.y) + sum.lost.z) + sum.lost.w;
+    if (row_team(push) != 0u)
+    {
+        value = simd_sum(value);
+        lost = simd_sum(lost);
+    }
+    if (row_team(push) == 2u)
     {
         uint2 param_6 = as_type<uint2>(float2(value, lost));
         share(param_6, gl_SubgroupID, partial);
@@ -251,19 +281,19 @@ float team_sum(thread const Sum& sum, constant Push& push, thread uint& gl_NumSu
         lost = total.lost.x;
     }
     float param_9 = value;
-    float _416;
+    float _450;
     if (finite(param_9))
     {
-        _416 = value + lost;
+        _450 = value + lost;
     }
     else
     {
-        _416 = value;
+        _450 = value;
     }
-    return _416;
+    return _450;
 }
 
-kernel void zc_sum(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _585 [[buffer(2)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
+kernel void zc_sum(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _619 [[buffer(2)]], uint3 gl_GlobalInvocationID [[thread_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
 {
     const device auto& v_136 = *(const device X4*)spvBufferAliasSet0Binding1;
     const device auto& v_166 = *(const device X1*)spvBufferAliasSet0Binding1;
@@ -272,7 +302,7 @@ kernel void zc_sum(constant Push& push [[buffer(0)]], const device void* spvBuff
     uint lanes;
     uint team;
     uint teams;
-    form_teams(push, lane, lanes, team, gl_WorkGroupID, gl_NumSubgroups, gl_SubgroupID, teams, gl_NumWorkGroups, gl_LocalInvocationID);
+    form_teams(push, lane, lanes, team, gl_GlobalInvocationID, teams, gl_NumWorkGroups, gl_WorkGroupID, gl_NumSubgroups, gl_SubgroupID, gl_LocalInvocationID);
     for (uint r = team; r < push.rows; r += teams)
     {
         uint param = push.offset.x + (r * push.ldx);
@@ -323,11 +353,11 @@ kernel void zc_sum(constant Push& push [[buffer(0)]], const device void* spvBuff
             sum = param_16;
         }
         Sum param_18 = sum;
-        float _577 = team_sum(param_18, push, gl_NumSubgroups, gl_SubgroupID, partial);
-        float total = _577;
+        float _611 = team_sum(param_18, push, gl_NumSubgroups, gl_SubgroupID, partial);
+        float total = _611;
         if (lane == 0u)
         {
-            _585.out1[push.offset.y + r] = total;
+            _619.out1[push.offset.y + r] = total;
         }
     }
 }
