@@ -237,8 +237,9 @@ class TestRun:
         assert "'env'.'log'" in ran.err
 
 
-def test_module_can_be_run() -> None:
-    done = subprocess.run([sys.executable, "-m", "zcwasm", "--version"], capture_output=True, text=True)
+def test_module_can_be_run(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "zcwasm", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, f"zcwasm {zcwasm.__version__}\n")
 
 

@@ -209,7 +209,8 @@ def failures(result: dict[str, Any]) -> list[str]:
 
 def in_child(size: int, threads: int | None) -> dict[str, Any]:
     """through_copies in a process of its own."""
-    command = [sys.executable, "-m", "zcwasm._demo", str(size)]
+    # By its path: with -m, a zcwasm folder in the current directory would be taken for the installed package.
+    command = [sys.executable, __file__, str(size)]
     done = subprocess.run(command, env=blas_environment(threads), capture_output=True, text=True)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
