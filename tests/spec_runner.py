@@ -298,7 +298,8 @@ class Script:
         try:
             instance = self.instantiate(loaded)
         except zcwasm.Trap as error:
-            return self.check_trap(command, error)
+            self.check_trap(command, error)
+            return None
         except zcwasm.LinkError as error:
             raise Failed(f"Trap is expected, not {error!r}") from None
         if isinstance(instance, Absent):
@@ -345,7 +346,8 @@ class Script:
         try:
             results = self.act(command["action"])
         except zcwasm.Trap as error:
-            return self.check_trap(command, error)
+            self.check_trap(command, error)
+            return None
         if isinstance(results, Absent):
             return results
         raise Failed(f"{command['action']['field']}: {command['text']!r} expected, not {results}")
