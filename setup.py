@@ -31,9 +31,11 @@ SANITIZE = os.environ.get("ZCWASM_SANITIZE", "")
 
 COMMON, OURS, WASM3 = list(flags.COMMON), list(flags.OURS), list(flags.WASM3)
 LINK = ["-pthread"]
+MACOS = sys.platform == "darwin"
+if MACOS:
+    LINK += [word for framework in flags.METAL_FRAMEWORKS for word in ("-framework", framework)]
 
-if os.environ.get("ZCWASM_WERROR"):
-    OURS += ["-Werror"]
+WERROR = ["-Werror"] if os.environ.get("ZCWASM_WERROR") else []
 if SANITIZE:
     # Only clang keeps wasm3's tail calls then (csrc/wasm3_patches/0001-musttail.patch).
     os.environ.setdefault("CC", "clang")
@@ -51,7 +53,7 @@ class BuildCore(build_ext):
         ext.define_macros.append(("ZCWASM_VERSION", f'"{self.distribution.get_version()}"'))
         # Objects of differing flags or compilers live in differing folders.
         settings = repr(
-            (compiler.compiler_so, compiler.linker_so, COMMON, OURS, WASM3, LINK, ext.define_macros)
+            (compiler.compiler_so, compiler.linker_so, COMMON, OURS, WASM3, WERROR, LINK, ext.define_macros)
         )
         folder = Path(self.build_temp) / f"{zlib.crc32(settings.encode()):08x}"
         sources = [*ext.sources, str(shaders.embed(ROOT, folder / "zc_shader_data.c"))]
@@ -61,13 +63,14 @@ class BuildCore(build_ext):
             (target,) = compiler.object_filenames([source], output_dir=str(folder))
             newest = max(newest_header, os.path.getmtime(source))
             if not os.path.exists(target) or os.path.getmtime(target) < newest:
+                ours = flags.OBJECTIVE_C + WERROR if source.endswith(".m") else OURS + WERROR
                 theirs = Path(source).parent.name == "wasm3"
                 compiler.compile(
                     [source],
                     output_dir=str(folder),
                     macros=ext.define_macros,
                     include_dirs=ext.include_dirs,
-                    extra_postargs=COMMON + (WASM3 if theirs else OURS),
+                    extra_postargs=COMMON + (WASM3 if theirs else ours),
                 )
             return str(target)
 
@@ -96,9 +99,11 @@ def main() -> None:
         ext_modules=[
             Extension(
                 "zcwasm._core",
-                sources=sorted(source for folder in folders for source in glob(f"{folder}/*.c")),
+                sources=sorted(source for folder in folders for source in glob(f"{folder}/*.c"))
+                + (sorted(glob("csrc/*.m")) if MACOS else []),
                 depends=sorted(headers),
                 include_dirs=["csrc", "csrc/wasm3"],
+                define_macros=[("ZCWASM_HAVE_METAL", None)] if MACOS else [],
                 libraries=["m", "dl"] if sys.platform == "linux" else [],
             )
         ],

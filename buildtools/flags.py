@@ -1,4 +1,4 @@
-"""Compiler settings shared by setup.py and fuzz.py."""
+"""Compiler settings shared by setup.py, fuzz.py and metal.py."""
 
 COMMON = ["-O3", "-fvisibility=hidden", "-fno-math-errno", "-pthread"]
 OURS = ["-std=c11", "-Wall", "-Wextra"]
@@ -7,3 +7,6 @@ OURS = ["-std=c11", "-Wall", "-Wextra"]
 WASM3 = ["-std=gnu11", "-w", "-fomit-frame-pointer", "-fno-stack-protector", "-fno-strict-aliasing"]
 # Operations jump to each other, so where they lie decides some 10% of the speed: aligned, it is stable.
 WASM3 += ["-ffp-contract=off", "-fwrapv", "-falign-functions=64"]
+OBJECTIVE_C = ["-std=gnu11", "-Wall", "-Wextra", "-fblocks", "-fno-objc-arc"]
+# Without CoreGraphics the system gives a program that is no app no default Metal device.
+METAL_FRAMEWORKS = ["Foundation", "Metal", "CoreGraphics"]

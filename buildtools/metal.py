@@ -1,0 +1,301 @@
+"""Check the Metal backend on Linux: everything that needs no Mac.
+
+    python buildtools/metal.py cross      compile and link the extension for arm64 macOS
+    python buildtools/metal.py api        compare each use of Apple's API with PyObjC's metadata
+    python buildtools/metal.py msl        compile each kernel's MSL against strict address spaces
+    python buildtools/metal.py simulate   run the contract tests on a simulated Metal, under ASan and UBSan;
+                                          further arguments are pytest's (--build: build only)
+
+docs/metal.md says what each proves and what none of them does. Needs, beside the packages of the `dev` extra:
+clang, libobjc and libBlocksRuntime with headers (simulate). What is built or fetched lands in build/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import flags
+import msl
+import wasm3
+
+import shaders
+
+ROOT = Path(__file__).resolve().parent.parent
+BACKEND = ROOT / "csrc" / "zc_device_metal.m"
+TESTS = ROOT / "tests" / "metal"
+MACOS = "12.0"  # the oldest that is supported
+SANITIZE = "-fsanitize=address,undefined"
+
+
+class MetalError(RuntimeError):
+    """A check failed; the text says which and why."""
+
+
+def run(command: Sequence[str | Path], what: str) -> str:
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise MetalError(f"{what}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+# ---- building ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Build:
+    """How the extension's sources become objects in `folder`."""
+
+    folder: Path
+    compiler: list[str]
+    common: list[str]
+    objective_c: list[str]
+    extra_sources: list[Path]
+
+    def objects(self) -> list[Path]:
+        wasm3.prepare(ROOT)
+        data = shaders.embed(ROOT, self.folder / "zc_shader_data.c")
+        sources = [data, BACKEND, *self.extra_sources]
+        for place in ("csrc", "csrc/py", "csrc/wasm3"):
+            sources += sorted((ROOT / place).glob("*.c"))
+        headers = [path for path in (ROOT / "csrc").rglob("*") if path.suffix in {".h", ".def", ".inc"}]
+        headers += [path for path in TESTS.rglob("*.h") if path.is_file()]
+        newest_header = max(path.stat().st_mtime for path in headers)
+
+        def compile_one(source: Path) -> Path:
+            target = self.folder / f"{source.parent.name}-{source.stem}.o"
+            if target.exists() and target.stat().st_mtime >= max(newest_header, source.stat().st_mtime):
+                return target
+            command = [*self.compiler, *self.common]
+            if source.suffix == ".m":
+                command += [*flags.OBJECTIVE_C, *self.objective_c, "-Werror"]
+            elif source.parent.name == "wasm3":
+                command += flags.WASM3
+            else:
+                command += [*flags.OURS, "-Werror"]
+            run(
+                [*command, "-c", str(source), "-o", str(target)],
+                f"{source.relative_to(ROOT)} does not compile",
+            )
+            return target
+
+        sources.sort(key=lambda path: path.stat().st_size, reverse=True)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return sorted(pool.map(compile_one, sources))
+
+
+def includes() -> list[str]:
+    python = sysconfig.get_paths()["include"]
+    version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+    assert version is not None
+    words = [f"-I{ROOT / 'csrc'}", f"-I{ROOT / 'csrc' / 'wasm3'}", "-isystem", python]
+    return [*words, f'-DZCWASM_VERSION="{version[1]}"', "-DZCWASM_HAVE_METAL"]
+
+
+# ---- cross ------------------------------------------------------------------------------------------
+
+DYNAMIC_LOOKUP = 0xFE
+
+
+def undefined_symbols(library: Path) -> dict[str, int]:
+    """The undefined symbols of a 64-bit Mach-O file, each with the number of the library that has it."""
+    data = library.read_bytes()
+    magic, _, _, _, count = struct.unpack_from("<5I", data)
+    if magic != 0xFEEDFACF:
+        raise MetalError(f"{library.name} is no 64-bit Mach-O file")
+    at, found = 32, {}
+    for _ in range(count):
+        command, size = struct.unpack_from("<2I", data, at)
+        if command == 2:  # LC_SYMTAB
+            symbols, number, strings, _ = struct.unpack_from("<4I", data, at + 8)
+            for i in range(number):
+                name, kind, _, description, _ = struct.unpack_from("<IBBHQ", data, symbols + 16 * i)
+                if kind & 0xE0 == 0 and kind & 0x0E == 0 and kind & 1:  # no debug entry, undefined, external
+                    end = data.index(0, strings + name)
+                    found[data[strings + name : end].decode()] = description >> 8
+        at += size
+    return found
+
+
+def cross() -> None:
+    folder = ROOT / "build" / "metal-cross"
+    folder.mkdir(parents=True, exist_ok=True)
+    headers = [f"-I{TESTS / 'headers'}", f"-I{TESTS / 'headers' / 'macos'}"]
+    compiler = [sys.executable, "-m", "ziglang", "cc", "-target", f"aarch64-macos.{MACOS}"]
+    # zig builds with traps for undefined behaviour unless told otherwise.
+    common = ["-O2", "-fPIC", "-fno-sanitize=undefined", "-fvisibility=hidden", *includes()]
+    objects = Build(folder, compiler, common, headers, []).objects()
+    library = folder / "_core.so"
+    link = [
+        *compiler,
+        "-shared",
+        "-undefined",
+        "dynamic_lookup",
+        f"-F{TESTS / 'stubs'}",
+        f"-L{TESTS / 'stubs'}",
+    ]
+    for framework in flags.METAL_FRAMEWORKS:
+        link += ["-framework", framework]
+    run([*link, "-lobjc", *map(str, objects), "-o", str(library)], "the extension does not link for macOS")
+    undefined = undefined_symbols(library)
+    missing = [
+        name
+        for name, ordinal in undefined.items()
+        if ordinal == DYNAMIC_LOOKUP and not re.match(r"__?Py[A-Z_]|__Py", name)
+    ]
+    if missing or not any("MTLCreateSystemDefaultDevice" in name for name in undefined):
+        raise MetalError(f"undefined and in no library: {missing or 'the backend is not in it'}")
+    print(
+        f"cross: {len(objects)} objects, {len(undefined)} symbols from outside, each in a library or Python"
+    )
+
+
+# ---- msl --------------------------------------------------------------------------------------------
+
+
+def check_msl() -> None:
+    table = shaders.read_table(ROOT)
+    folder = ROOT / "shaders" / "generated"
+    have = {path.stem for path in folder.glob("*.metal")}
+    if have != set(table):
+        raise MetalError(f"kernels without MSL, or the reverse: {sorted(have ^ set(table))}")
+    for name in sorted(table):
+        try:
+            msl.compile_text(folder / f"{name}.metal", True, None)
+        except msl.MslError as error:
+            raise MetalError(f"{name}.metal: {error}") from error
+    print(f"msl: {len(table)} kernels compile with strict address spaces")
+
+
+# ---- simulate ---------------------------------------------------------------------------------------
+
+SIM = ROOT / "build" / "metal-sim"
+
+
+def objc_runtime() -> list[str]:
+    """Flags for GNU's Objective-C runtime, whose headers lie among gcc's own, which clang must not see."""
+    include = Path(run(["gcc", "-print-file-name=include"], "gcc").strip())
+    if not (include / "objc" / "objc.h").exists():
+        raise MetalError("libobjc has no headers: install libobjc-12-dev (12: of the gcc that is here)")
+    link = SIM / "include" / "objc"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to(include / "objc")
+    words = ["-fobjc-runtime=gcc", "-fconstant-string-class=NSConstantString", "-Wno-objc-root-class"]
+    words += [f"-I{TESTS / 'sim' / 'include'}", f"-I{TESTS / 'headers'}", f"-I{TESTS / 'sim'}"]
+    return [*words, "-idirafter", str(link.parent)]
+
+
+def build_simulated() -> Path:
+    """The package with the backend over the simulated Metal; returns the folder to import it from."""
+    SIM.mkdir(parents=True, exist_ok=True)
+    common = [SANITIZE, "-g", "-O1", "-fno-omit-frame-pointer", "-fPIC", "-pthread", "-fno-math-errno"]
+    common += ["-fvisibility=hidden", *includes()]
+    build = Build(SIM, ["clang"], common, objc_runtime(), sorted((TESTS / "sim").glob("*.m")))
+    objects = build.objects()
+    package = SIM / "import" / "zcwasm"
+    shutil.rmtree(package, ignore_errors=True)
+    shutil.copytree(ROOT / "zcwasm", package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+    target = package / f"_core{sysconfig.get_config_var('EXT_SUFFIX')}"
+    gcc_libraries = Path(run(["gcc", "-print-file-name=libobjc.so"], "gcc").strip()).parent
+    link = [
+        "clang",
+        "-shared",
+        SANITIZE,
+        "-shared-libsan",
+        "-pthread",
+        *map(str, objects),
+        f"-L{gcc_libraries}",
+    ]
+    run(
+        [*link, "-lobjc", "-lBlocksRuntime", "-lm", "-ldl", "-o", str(target)], "the simulation does not link"
+    )
+    return package.parent
+
+
+def shader_cache() -> Path:
+    """Kernels as libraries; emptied when what makes them has changed."""
+    cache = SIM / "kernels"
+    makers = [ROOT / "buildtools" / "msl.py", *(path for path in msl.SHIM.rglob("*") if path.is_file())]
+    if cache.exists() and cache.stat().st_ctime < max(path.stat().st_mtime for path in makers):
+        shutil.rmtree(cache)
+    cache.mkdir(parents=True, exist_ok=True)
+    return cache
+
+
+def simulate(arguments: Sequence[str]) -> None:
+    folder = build_simulated()
+    if list(arguments) == ["--build"]:
+        return
+    runtimes = (f"libclang_rt.asan-{platform.machine()}.so", "libclang_rt.asan.so")
+    candidates = [run(["clang", f"-print-file-name={name}"], "clang").strip() for name in runtimes]
+    runtime = [name for name in candidates if Path(name).exists()]
+    if not runtime:
+        raise MetalError(
+            "clang has no ASan runtime: install libclang-rt-14-dev (14: of the clang that is here)"
+        )
+    cxx = run(["gcc", "-print-file-name=libstdc++.so.6"], "gcc").strip()
+    environment = os.environ | {
+        "PYTHONPATH": str(folder),
+        "PYTHONMALLOC": "malloc",
+        # NumPy throws C++ exceptions, which ASan intercepts only if libstdc++ is there from the start.
+        "LD_PRELOAD": f"{runtime[0]} {cxx}",
+        "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
+        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+        "ZCWASM_SIM_COMPILER": f"'{sys.executable}' '{ROOT / 'buildtools' / 'msl.py'}' --library",
+        "ZCWASM_SIM_CACHE": str(shader_cache()),
+    }
+    names = [
+        str(ROOT / "tests" / name) for name in ("test_metal_sim.py", "test_device.py", "test_submission.py")
+    ]
+    # The other devices have their own runs.
+    tests = list(arguments) or [*names, "-k", "metal or not (cpu or vulkan)", "-q"]
+    tests = [str(Path(word).resolve()) if Path(word).exists() else word for word in tests]
+    command = [str(Path(sys.executable).parent / "pytest"), "-p", "no:cacheprovider"]
+    command += ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
+    # From that folder, because tests start interpreters, which look for the package in the current one first.
+    done = subprocess.run([*command, *tests], env=environment, cwd=folder, check=False)
+    if done.returncode != 0:
+        raise MetalError(f"the tests on the simulated Metal failed with status {done.returncode}")
+
+
+# ---- command line -----------------------------------------------------------------------------------
+
+
+def api() -> None:
+    import metal_api
+
+    print(metal_api.check(ROOT, BACKEND, TESTS / "headers", MACOS))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Checks of the Metal backend that need no Mac.")
+    parser.add_argument("check", choices=["cross", "api", "msl", "simulate"])
+    options, rest = parser.parse_known_args()
+    checks: dict[str, Callable[[], None]] = {"cross": cross, "api": api, "msl": check_msl}
+    try:
+        if options.check == "simulate":
+            simulate(rest)
+        elif rest:
+            parser.error(f"{options.check} takes no arguments")
+        else:
+            checks[options.check]()
+    except (MetalError, msl.MslError, wasm3.Wasm3Error, shaders.ShaderError) as error:
+        sys.exit(f"metal {options.check}: {error}")
+
+
+if __name__ == "__main__":
+    main()

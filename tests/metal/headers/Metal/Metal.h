@@ -1,0 +1,134 @@
+/* Metal/Metal.h for checks on Linux: declarations, written by hand, of what csrc/zc_device_metal.m uses.
+ *
+ * buildtools/metal.py checks each against the metadata that PyObjC made from Apple's SDK. Used for the
+ * cross-compilation and by the simulated runtime; on a Mac Apple's own header takes its place. */
+#pragma once
+#import <Foundation/Foundation.h>
+
+typedef double CFTimeInterval;
+typedef struct {
+    NSUInteger width, height, depth;
+} MTLSize;
+static inline MTLSize MTLSizeMake(NSUInteger width, NSUInteger height, NSUInteger depth)
+{
+    return (MTLSize){width, height, depth};
+}
+
+typedef NSUInteger MTLResourceOptions;
+enum { MTLResourceStorageModeShared = 0, MTLResourceHazardTrackingModeUntracked = 256 };
+typedef NSUInteger MTLCommandBufferStatus;
+enum { MTLCommandBufferStatusCommitted = 2, MTLCommandBufferStatusCompleted = 4, MTLCommandBufferStatusError = 5 };
+typedef NSUInteger MTLDispatchType;
+enum { MTLDispatchTypeConcurrent = 1 };
+typedef NSUInteger MTLBarrierScope;
+enum { MTLBarrierScopeBuffers = 1 };
+typedef NSUInteger MTLLanguageVersion;
+enum { MTLLanguageVersion2_3 = 131075 };
+typedef NSInteger MTLCaptureDestination;
+enum { MTLCaptureDestinationGPUTraceDocument = 2 };
+
+@protocol MTLCommandBuffer;
+typedef void (^MTLCommandBufferHandler)(id<MTLCommandBuffer> commands);
+
+@interface MTLCompileOptions : NSObject
+@property(nonatomic) BOOL fastMathEnabled;
+@property(nonatomic) MTLLanguageVersion languageVersion;
+@end
+
+@protocol MTLFunction <NSObject>
+@end
+
+@protocol MTLLibrary <NSObject>
+- (id<MTLFunction>)newFunctionWithName:(NSString *)name;
+@end
+
+@protocol MTLComputePipelineState <NSObject>
+@property(readonly) NSUInteger maxTotalThreadsPerThreadgroup;
+@property(readonly) NSUInteger threadExecutionWidth;
+@property(readonly) NSUInteger staticThreadgroupMemoryLength;
+@end
+
+@protocol MTLFence <NSObject>
+@end
+
+@protocol MTLAllocation <NSObject>
+@end
+
+@protocol MTLBuffer <MTLAllocation>
+@property(readonly) NSUInteger length;
+- (void *)contents;
+@end
+
+@interface MTLResidencySetDescriptor : NSObject
+@end
+
+@protocol MTLResidencySet <NSObject>
+- (void)addAllocation:(id<MTLAllocation>)allocation;
+- (void)removeAllocation:(id<MTLAllocation>)allocation;
+- (void)commit;
+- (void)requestResidency;
+@end
+
+@protocol MTLComputeCommandEncoder <NSObject>
+- (void)setLabel:(NSString *)label;
+- (void)setComputePipelineState:(id<MTLComputePipelineState>)state;
+- (void)setBytes:(const void *)bytes length:(NSUInteger)length atIndex:(NSUInteger)index;
+- (void)setBuffer:(id<MTLBuffer>)buffer offset:(NSUInteger)offset atIndex:(NSUInteger)index;
+- (void)dispatchThreadgroups:(MTLSize)groups threadsPerThreadgroup:(MTLSize)threads;
+- (void)memoryBarrierWithScope:(MTLBarrierScope)scope;
+- (void)waitForFence:(id<MTLFence>)fence;
+- (void)updateFence:(id<MTLFence>)fence;
+- (void)endEncoding;
+@end
+
+@protocol MTLCommandBuffer <NSObject>
+- (void)setLabel:(NSString *)label;
+- (id<MTLComputeCommandEncoder>)computeCommandEncoderWithDispatchType:(MTLDispatchType)type;
+- (void)addCompletedHandler:(MTLCommandBufferHandler)handler;
+- (void)commit;
+@property(readonly) MTLCommandBufferStatus status;
+@property(readonly) NSError *error;
+@property(readonly) CFTimeInterval GPUStartTime;
+@property(readonly) CFTimeInterval GPUEndTime;
+@end
+
+@protocol MTLCommandQueue <NSObject>
+- (id<MTLCommandBuffer>)commandBuffer;
+- (void)addResidencySet:(id<MTLResidencySet>)set;
+@end
+
+@protocol MTLDevice <NSObject>
+@property(readonly) NSString *name;
+@property(readonly) BOOL hasUnifiedMemory;
+@property(readonly) NSUInteger maxBufferLength;
+@property(readonly) uint64_t recommendedMaxWorkingSetSize;
+@property(readonly) NSUInteger maxThreadgroupMemoryLength;
+@property(readonly) MTLSize maxThreadsPerThreadgroup;
+- (id<MTLCommandQueue>)newCommandQueue;
+- (id<MTLFence>)newFence;
+- (id<MTLBuffer>)newBufferWithBytesNoCopy:(void *)address
+                                   length:(NSUInteger)length
+                                  options:(MTLResourceOptions)options
+                              deallocator:(void (^)(void *address, NSUInteger length))deallocator;
+- (id<MTLLibrary>)newLibraryWithSource:(NSString *)source
+                               options:(MTLCompileOptions *)options
+                                 error:(NSError **)error;
+- (id<MTLComputePipelineState>)newComputePipelineStateWithFunction:(id<MTLFunction>)function
+                                                             error:(NSError **)error;
+- (id<MTLResidencySet>)newResidencySetWithDescriptor:(MTLResidencySetDescriptor *)descriptor error:(NSError **)error;
+@end
+
+@interface MTLCaptureDescriptor : NSObject
+@property(nonatomic, retain) id captureObject;
+@property(nonatomic) MTLCaptureDestination destination;
+@property(nonatomic, copy) NSURL *outputURL;
+@end
+
+@interface MTLCaptureManager : NSObject
++ (MTLCaptureManager *)sharedCaptureManager;
+- (BOOL)supportsDestination:(MTLCaptureDestination)destination;
+- (BOOL)startCaptureWithDescriptor:(MTLCaptureDescriptor *)descriptor error:(NSError **)error;
+- (void)stopCapture;
+@end
+
+extern id<MTLDevice> MTLCreateSystemDefaultDevice(void) __attribute__((ns_returns_retained));

@@ -1,0 +1,905 @@
+/* sim_metal: the simulated Metal classes and the thread that runs command buffers; see sim.h. */
+#define _GNU_SOURCE
+#import <Foundation/Foundation.h>
+#import <Metal/Metal.h>
+#include <Block.h>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim.h"
+
+#define BUFFERS 31 /* as in Metal */
+#define PAGE 16384u /* of Apple Silicon */
+
+typedef int run_function(void *const *buffers, const uint32_t *groups, const uint32_t *threads, uint32_t width);
+
+/* ---- what the tests see and set ---- */
+
+static struct {
+    const char *name;
+    _Atomic int64_t value;
+} values[] = {
+    {"width", 32},
+    {"max_buffer_length", INT64_C(8) << 30},
+    {"working_set", INT64_C(4) << 30},
+    {"threadgroup_memory", 32768},
+    {"max_threads", 1024},
+    {"queue_length", 64},
+    /* counted */
+    {"buffers", 0},
+    {"command_buffers", 0},
+    {"most_in_flight", 0},
+    {"dispatches", 0},
+    {"barriers", 0},
+    {"fence_waits", 0},
+    {"compiled", 0},
+    {"captures", 0},
+    {"resident", 0},
+    /* injected: how often yet */
+    {"device", 0},
+    {"queue", 0},
+    {"fence", 0},
+    {"buffer_nil", 0},
+    {"buffer_short", 0},
+    {"buffer_moved", 0},
+    {"compile", 0},
+    {"function", 0},
+    {"pipeline", 0},
+    {"command_buffer", 0},
+    {"encoder", 0},
+    {"status", 0},
+    {"status_without_error", 0},
+    {"macos14", 0},
+    {"residency", 0},
+    {"no_capture", 0},
+    {"capture_fails", 0},
+    {"slow", 0},
+};
+static _Atomic long live;
+
+static _Noreturn void misuse(const char *text)
+{
+    fprintf(stderr, "simulated Metal: misuse: %s\n", text);
+    abort();
+}
+
+static _Atomic int64_t *value(const char *name)
+{
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        if (strcmp(values[i].name, name) == 0) {
+            return &values[i].value;
+        }
+    }
+    return NULL;
+}
+
+static int64_t add(const char *name, int64_t by)
+{
+    return atomic_fetch_add(value(name), by) + by;
+}
+
+/* Whether this use was told to go wrong. */
+static bool fails(const char *what)
+{
+    _Atomic int64_t *left = value(what);
+    int64_t now = atomic_load(left);
+    while (now > 0) {
+        if (atomic_compare_exchange_weak(left, &now, now - 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+long zc_sim_live(void)
+{
+    return atomic_load(&live);
+}
+
+void zc_sim_count_object(long by)
+{
+    atomic_fetch_add(&live, by);
+}
+
+void zc_sim_inject(const char *what, long times)
+{
+    zc_sim_set(what, times);
+}
+
+int64_t zc_sim_get(const char *name)
+{
+    return value(name) ? atomic_load(value(name)) : -1;
+}
+
+void zc_sim_set(const char *name, int64_t to)
+{
+    if (!value(name)) {
+        misuse(name);
+    }
+    atomic_store(value(name), to);
+}
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+/* ---- resources ---- */
+
+@interface SimBuffer : NSObject <MTLBuffer> {
+  @public
+    void *address;
+    NSUInteger size;
+    bool moved;
+}
+@end
+@implementation SimBuffer
+- (NSUInteger)length
+{
+    return size;
+}
+- (void *)contents
+{
+    return moved ? (char *)address + PAGE : address;
+}
+@end
+
+@interface SimFence : NSObject <MTLFence> {
+  @public
+    id updated_by; /* the command buffer that did it last; compared only */
+}
+@end
+@implementation SimFence
+@end
+
+@implementation MTLResidencySetDescriptor
+@end
+
+@interface SimResidencySet : NSObject <MTLResidencySet> {
+  @public
+    int64_t pending;
+}
+@end
+@implementation SimResidencySet
+- (void)addAllocation:(id<MTLAllocation>)allocation
+{
+    [allocation retain];
+    pending += (int64_t)((SimBuffer *)allocation)->size;
+}
+- (void)removeAllocation:(id<MTLAllocation>)allocation
+{
+    pending -= (int64_t)((SimBuffer *)allocation)->size;
+    [allocation release];
+}
+- (void)commit
+{
+    add("resident", pending);
+    pending = 0;
+}
+- (void)requestResidency
+{
+}
+@end
+
+/* ---- kernels ---- */
+
+/* Where the real class is public its fields are not: a subclass has them. */
+@interface SimCompileOptions : MTLCompileOptions {
+    BOOL fast;
+    MTLLanguageVersion version;
+}
+@end
+@implementation MTLCompileOptions
+@dynamic fastMathEnabled, languageVersion;
++ (id)alloc
+{
+    return class_createInstance(objc_getClass("SimCompileOptions"), 0);
+}
+@end
+@implementation SimCompileOptions
+- (id)init
+{
+    self = [super init];
+    fast = YES; /* as Metal's */
+    return self;
+}
+- (BOOL)fastMathEnabled
+{
+    return fast;
+}
+- (void)setFastMathEnabled:(BOOL)to
+{
+    fast = to;
+}
+- (MTLLanguageVersion)languageVersion
+{
+    return version;
+}
+- (void)setLanguageVersion:(MTLLanguageVersion)to
+{
+    version = to;
+}
+@end
+
+@interface SimLibrary : NSObject <MTLLibrary> {
+  @public
+    void *handle; /* never closed: code of command buffers in flight */
+}
+@end
+@interface SimFunction : NSObject <MTLFunction> {
+  @public
+    run_function *run;
+    uint32_t memory;
+    char name[64];
+}
+@end
+@interface SimPipeline : NSObject <MTLComputePipelineState> {
+  @public
+    SimFunction *function;
+}
+@end
+
+@implementation SimFunction
+@end
+@implementation SimLibrary
+- (id<MTLFunction>)newFunctionWithName:(NSString *)name
+{
+    char symbol[96];
+    (void)snprintf(symbol, sizeof symbol, "zc_run_%s", [name UTF8String]);
+    run_function *run = (run_function *)dlsym(handle, symbol);
+    (void)snprintf(symbol, sizeof symbol, "zc_memory_%s", [name UTF8String]);
+    const uint32_t *memory = dlsym(handle, symbol);
+    if (!run || !memory || fails("function")) {
+        return nil;
+    }
+    SimFunction *function = [SimFunction new];
+    function->run = run;
+    function->memory = *memory;
+    (void)snprintf(function->name, sizeof function->name, "%s", [name UTF8String]);
+    return function;
+}
+@end
+@implementation SimPipeline
+- (NSUInteger)maxTotalThreadsPerThreadgroup
+{
+    return (NSUInteger)zc_sim_get("max_threads");
+}
+- (NSUInteger)threadExecutionWidth
+{
+    return (NSUInteger)zc_sim_get("width");
+}
+- (NSUInteger)staticThreadgroupMemoryLength
+{
+    return function->memory;
+}
+- (void)dealloc
+{
+    [function release];
+    [super dealloc];
+}
+@end
+
+/* The library of this source, made if it is not in the cache; NULL with the compiler's text. */
+static void *library_of(const char *source, char *text, size_t size)
+{
+    static pthread_mutex_t compile_lock = PTHREAD_MUTEX_INITIALIZER;
+    const char *compiler = getenv("ZCWASM_SIM_COMPILER"), *cache = getenv("ZCWASM_SIM_CACHE");
+    char path[512], command[2048];
+    uint64_t hash = 0xcbf29ce484222325u;
+    if (!compiler || !cache) {
+        misuse("ZCWASM_SIM_COMPILER and ZCWASM_SIM_CACHE must be set");
+    }
+    for (const char *at = source; *at; at++) {
+        hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
+    }
+    pthread_mutex_lock(&compile_lock);
+    (void)snprintf(path, sizeof path, "%s/%016llx.so", cache, (unsigned long long)hash);
+    void *handle = NULL;
+    if (access(path, R_OK) != 0) {
+        size_t got = 0;
+        (void)snprintf(command, sizeof command, "%s/%016llx.%d.metal", cache, (unsigned long long)hash, (int)getpid());
+        FILE *file = fopen(command, "w");
+        if (!file || fputs(source, file) < 0 || fclose(file) != 0) {
+            misuse("cannot write into ZCWASM_SIM_CACHE");
+        }
+        /* The preloaded sanitizer is this process's, not the compiler's. */
+        (void)snprintf(command, sizeof command,
+                       "cd '%s' && env -u LD_PRELOAD %s %016llx.%d.metal %016llx.%d.new 2>&1 && mv %016llx.%d.new %s",
+                       cache, compiler, (unsigned long long)hash, (int)getpid(), (unsigned long long)hash,
+                       (int)getpid(), (unsigned long long)hash, (int)getpid(), path);
+        FILE *pipe = popen(command, "r");
+        while (pipe && got + 1 < size && (text[got] = (char)fgetc(pipe)) != EOF) {
+            got++;
+        }
+        text[got] = 0;
+        if (!pipe || pclose(pipe) != 0) {
+            pthread_mutex_unlock(&compile_lock);
+            return NULL;
+        }
+    }
+    handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!handle) {
+        (void)snprintf(text, size, "%s", dlerror());
+    }
+    pthread_mutex_unlock(&compile_lock);
+    return handle;
+}
+
+/* ---- command buffers ---- */
+
+typedef struct dispatch {
+    struct dispatch *next;
+    bool barrier; /* before it */
+    SimPipeline *pipeline;
+    SimBuffer *buffers[BUFFERS];
+    NSUInteger offsets[BUFFERS];
+    void *bytes[BUFFERS];
+    uint32_t groups[3], threads[3];
+} dispatch;
+
+@interface SimCommandBuffer : NSObject <MTLCommandBuffer> {
+  @public
+    SimCommandBuffer *next; /* committed */
+    MTLCommandBufferStatus state;
+    NSError *problem;
+    double began, ended;
+    dispatch *first, *last;
+    MTLCommandBufferHandler handlers[4];
+    unsigned handler_count;
+    id encoder; /* open */
+    id after;   /* the command buffer whose fence it waits for; compared only */
+    bool broken;
+}
+@end
+@interface SimEncoder : NSObject <MTLComputeCommandEncoder> {
+  @public
+    SimCommandBuffer *commands;
+    bool ended, barrier, updated;
+    SimPipeline *pipeline;
+    SimBuffer *buffers[BUFFERS];
+    NSUInteger offsets[BUFFERS];
+    void *bytes[BUFFERS];
+    size_t sizes[BUFFERS];
+}
+@end
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static SimCommandBuffer *head, *tail;
+static id newest; /* committed last; compared only */
+static int64_t unfinished;
+static int64_t open_buffers; /* of all queues: made and not finished */
+static pid_t worker;
+
+@implementation SimEncoder
+- (void)setLabel:(NSString *)label
+{
+    if (!label) {
+        misuse("nil label");
+    }
+}
+- (void)setComputePipelineState:(id<MTLComputePipelineState>)state
+{
+    pipeline = (SimPipeline *)state;
+}
+- (void)setBytes:(const void *)from length:(NSUInteger)length atIndex:(NSUInteger)index
+{
+    if (index >= BUFFERS || !length || length > 4096) {
+        misuse("setBytes of more than 4096 bytes, or to a slot that is not there");
+    }
+    free(bytes[index]);
+    bytes[index] = aligned_alloc(256, 4096);
+    memcpy(bytes[index], from, length);
+    sizes[index] = length;
+    buffers[index] = nil;
+}
+- (void)setBuffer:(id<MTLBuffer>)buffer offset:(NSUInteger)offset atIndex:(NSUInteger)index
+{
+    SimBuffer *given = (SimBuffer *)buffer;
+    if (index >= BUFFERS || (given && (offset >= given->size || offset % 256))) {
+        misuse("setBuffer with an offset outside the buffer or not aligned, or to a slot that is not there");
+    }
+    buffers[index] = given;
+    offsets[index] = offset;
+    free(bytes[index]);
+    bytes[index] = NULL;
+}
+- (void)memoryBarrierWithScope:(MTLBarrierScope)scope
+{
+    if (scope != MTLBarrierScopeBuffers || !commands->first) {
+        misuse("a barrier of another scope, or before any dispatch");
+    }
+    add("barriers", 1);
+    barrier = true;
+}
+- (void)waitForFence:(id<MTLFence>)fence
+{
+    if (updated || commands->first) {
+        misuse("waitForFence after updateFence or a dispatch");
+    }
+    add("fence_waits", 1);
+    pthread_mutex_lock(&lock);
+    commands->after = ((SimFence *)fence)->updated_by;
+    pthread_mutex_unlock(&lock);
+}
+- (void)updateFence:(id<MTLFence>)fence
+{
+    pthread_mutex_lock(&lock);
+    ((SimFence *)fence)->updated_by = commands;
+    pthread_mutex_unlock(&lock);
+    updated = true;
+}
+- (void)dispatchThreadgroups:(MTLSize)groups threadsPerThreadgroup:(MTLSize)threads
+{
+    NSUInteger total = threads.width * threads.height * threads.depth;
+    if (!pipeline || ended || !groups.width || !groups.height || !groups.depth || !total ||
+        total > [pipeline maxTotalThreadsPerThreadgroup]) {
+        misuse("dispatch without a pipeline, of nothing, or of too many threads");
+    }
+    add("dispatches", 1);
+    dispatch *made = calloc(1, sizeof *made);
+    made->pipeline = [pipeline retain];
+    made->barrier = barrier;
+    barrier = false;
+    for (unsigned i = 0; i < BUFFERS; i++) {
+        made->buffers[i] = [buffers[i] retain];
+        made->offsets[i] = offsets[i];
+        if (bytes[i]) {
+            made->bytes[i] = aligned_alloc(256, 4096);
+            memset(made->bytes[i], 0xff, 4096);
+            memcpy(made->bytes[i], bytes[i], sizes[i]);
+        }
+    }
+    made->groups[0] = (uint32_t)groups.width, made->groups[1] = (uint32_t)groups.height;
+    made->groups[2] = (uint32_t)groups.depth;
+    made->threads[0] = (uint32_t)threads.width, made->threads[1] = (uint32_t)threads.height;
+    made->threads[2] = (uint32_t)threads.depth;
+    if (commands->last) {
+        commands->last->next = made;
+    } else {
+        commands->first = made;
+    }
+    commands->last = made;
+}
+- (void)endEncoding
+{
+    ended = true;
+    commands->encoder = nil;
+}
+- (void)dealloc
+{
+    if (!ended) {
+        misuse("an encoder was let go without endEncoding");
+    }
+    for (unsigned i = 0; i < BUFFERS; i++) {
+        free(bytes[i]);
+    }
+    [super dealloc];
+}
+@end
+
+static int run_one(const dispatch *d)
+{
+    void *pointers[BUFFERS];
+    for (unsigned i = 0; i < BUFFERS; i++) {
+        pointers[i] = d->bytes[i] ? d->bytes[i] : d->buffers[i] ? (char *)d->buffers[i]->address + d->offsets[i] : NULL;
+    }
+    return d->pipeline->function->run(pointers, d->groups, d->threads, (uint32_t)zc_sim_get("width"));
+}
+
+/* [from, to) in reverse: what needs a barrier and has none goes wrong. */
+static const dispatch *run_reversed(const dispatch *from, const dispatch *to)
+{
+    const dispatch *failed = NULL;
+    while (to != from && !failed) {
+        const dispatch *last = from;
+        while (last->next != to) {
+            last = last->next;
+        }
+        failed = run_one(last) ? last : NULL;
+        to = last;
+    }
+    return failed;
+}
+
+@implementation SimCommandBuffer
+- (void)setLabel:(NSString *)label
+{
+    if (!label) {
+        misuse("nil label");
+    }
+}
+- (id<MTLComputeCommandEncoder>)computeCommandEncoderWithDispatchType:(MTLDispatchType)type
+{
+    if (encoder || state >= MTLCommandBufferStatusCommitted || type != MTLDispatchTypeConcurrent) {
+        misuse("an encoder beside another, after commit, or not concurrent");
+    }
+    if (fails("encoder")) {
+        return nil;
+    }
+    SimEncoder *made = [[SimEncoder new] autorelease];
+    made->commands = self;
+    encoder = made;
+    return made;
+}
+- (void)addCompletedHandler:(MTLCommandBufferHandler)handler
+{
+    if (state >= MTLCommandBufferStatusCommitted || handler_count == 4) {
+        misuse("addCompletedHandler after commit");
+    }
+    handlers[handler_count++] = Block_copy(handler);
+}
+- (void)commit
+{
+    if (encoder || state >= MTLCommandBufferStatusCommitted) {
+        misuse("commit with an open encoder, or twice");
+    }
+    [self retain];
+    pthread_mutex_lock(&lock);
+    state = MTLCommandBufferStatusCommitted;
+    broken = unfinished > 0 && after != newest;
+    newest = self;
+    unfinished++;
+    if (unfinished > atomic_load(value("most_in_flight"))) {
+        zc_sim_set("most_in_flight", unfinished);
+    }
+    if (tail) {
+        tail->next = self;
+    } else {
+        head = self;
+    }
+    tail = self;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+- (void)execute
+{
+    began = now();
+    NSError *why = nil;
+    bool wrong = false;
+    if (fails("slow")) {
+        usleep(100000);
+    }
+    if (fails("status")) {
+        why = [NSError simulated:"MTLCommandBufferErrorDomain" code:2 text:"Caused GPU Timeout Error (simulated)"];
+    } else if (fails("status_without_error")) {
+        wrong = true;
+    } else if (broken) {
+        why = [NSError simulated:"Simulated" code:1 text:"may overlap earlier work: no fence orders it"];
+    } else {
+        for (const dispatch *from = first; from && !why;) {
+            const dispatch *to = from->next;
+            while (to && !to->barrier) {
+                to = to->next;
+            }
+            const dispatch *failed = run_reversed(from, to);
+            if (failed) {
+                char text[160];
+                (void)snprintf(text, sizeof text, "threads of %s did not all arrive at a barrier",
+                               failed->pipeline->function->name);
+                why = [NSError simulated:"Simulated" code:2 text:text];
+            }
+            from = to;
+        }
+    }
+    ended = now();
+    problem = [why retain];
+    state = why || wrong ? MTLCommandBufferStatusError : MTLCommandBufferStatusCompleted;
+}
+- (MTLCommandBufferStatus)status
+{
+    return state;
+}
+- (NSError *)error
+{
+    return problem;
+}
+- (CFTimeInterval)GPUStartTime
+{
+    return began;
+}
+- (CFTimeInterval)GPUEndTime
+{
+    return ended;
+}
+- (void)dealloc
+{
+    while (first) {
+        dispatch *d = first;
+        first = d->next;
+        [d->pipeline release];
+        for (unsigned i = 0; i < BUFFERS; i++) {
+            [d->buffers[i] release];
+            free(d->bytes[i]);
+        }
+        free(d);
+    }
+    for (unsigned i = 0; i < handler_count; i++) {
+        Block_release(handlers[i]);
+    }
+    [problem release];
+    pthread_mutex_lock(&lock);
+    open_buffers--;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    [super dealloc];
+}
+@end
+
+/* A handler may let go of everything but its command buffer. */
+static void *work(void *nothing)
+{
+    (void)nothing;
+    for (;;) {
+        pthread_mutex_lock(&lock);
+        while (!head) {
+            pthread_cond_wait(&changed, &lock);
+        }
+        SimCommandBuffer *commands = head;
+        head = commands->next;
+        if (!head) {
+            tail = nil;
+        }
+        pthread_mutex_unlock(&lock);
+        @autoreleasepool {
+            [commands execute];
+            pthread_mutex_lock(&lock);
+            unfinished--;
+            pthread_mutex_unlock(&lock);
+            for (unsigned i = 0; i < commands->handler_count; i++) {
+                commands->handlers[i](commands);
+            }
+            [commands release];
+        }
+    }
+    return NULL;
+}
+
+/* ---- queue and device ---- */
+
+@interface SimQueue : NSObject <MTLCommandQueue> {
+    SimResidencySet *residency;
+}
+@end
+@implementation SimQueue
+- (id<MTLCommandBuffer>)commandBuffer
+{
+    if (fails("command_buffer")) {
+        return nil;
+    }
+    add("command_buffers", 1);
+    pthread_mutex_lock(&lock);
+    while (open_buffers >= zc_sim_get("queue_length")) {
+        pthread_cond_wait(&changed, &lock); /* as Metal does; the backend must not let it come to that */
+    }
+    open_buffers++;
+    pthread_mutex_unlock(&lock);
+    return [[SimCommandBuffer new] autorelease];
+}
+- (void)addResidencySet:(id<MTLResidencySet>)set
+{
+    residency = [(SimResidencySet *)set retain];
+}
+- (void)dealloc
+{
+    [residency release];
+    [super dealloc];
+}
+@end
+
+@interface SimDevice : NSObject <MTLDevice>
+@end
+@implementation SimDevice
+- (BOOL)respondsToSelector:(SEL)selector
+{
+    if (sel_isEqual(selector, @selector(newResidencySetWithDescriptor:error:)) && fails("macos14")) {
+        return NO;
+    }
+    return [super respondsToSelector:selector];
+}
+- (NSString *)name
+{
+    return [NSString stringWithUTF8String:"Simulated Metal"];
+}
+- (BOOL)hasUnifiedMemory
+{
+    return YES;
+}
+- (NSUInteger)maxBufferLength
+{
+    return (NSUInteger)zc_sim_get("max_buffer_length");
+}
+- (uint64_t)recommendedMaxWorkingSetSize
+{
+    return (uint64_t)zc_sim_get("working_set");
+}
+- (NSUInteger)maxThreadgroupMemoryLength
+{
+    return (NSUInteger)zc_sim_get("threadgroup_memory");
+}
+- (MTLSize)maxThreadsPerThreadgroup
+{
+    return MTLSizeMake(1024, 1024, 1024);
+}
+- (id<MTLCommandQueue>)newCommandQueue
+{
+    return fails("queue") ? nil : [SimQueue new];
+}
+- (id<MTLFence>)newFence
+{
+    return fails("fence") ? nil : [SimFence new];
+}
+- (id<MTLBuffer>)newBufferWithBytesNoCopy:(void *)address
+                                   length:(NSUInteger)length
+                                  options:(MTLResourceOptions)options
+                              deallocator:(void (^)(void *address, NSUInteger length))deallocator
+{
+    if (options != (MTLResourceStorageModeShared | MTLResourceHazardTrackingModeUntracked) || deallocator) {
+        misuse("a buffer with other options than the backend promises");
+    }
+    if (!address || !length || (uintptr_t)address % PAGE || length % PAGE ||
+        (int64_t)length > zc_sim_get("max_buffer_length") || fails("buffer_nil")) {
+        return nil;
+    }
+    SimBuffer *buffer = [SimBuffer new];
+    buffer->address = address;
+    buffer->size = fails("buffer_short") ? 0 : length;
+    buffer->moved = fails("buffer_moved");
+    add("buffers", 1);
+    return buffer;
+}
+- (id<MTLLibrary>)newLibraryWithSource:(NSString *)source
+                               options:(MTLCompileOptions *)options
+                                 error:(NSError **)error
+{
+    char text[4096] = "program_source:1:1: error: injected";
+    if (!options || [options fastMathEnabled] || [options languageVersion] != MTLLanguageVersion2_3) {
+        misuse("fast math, or another version of the language than the shaders are made for");
+    }
+    void *handle = fails("compile") ? NULL : library_of([source UTF8String], text, sizeof text);
+    if (!handle) {
+        *error = [NSError simulated:"MTLLibraryErrorDomain" code:3 text:text];
+        return nil;
+    }
+    add("compiled", 1);
+    SimLibrary *library = [SimLibrary new];
+    library->handle = handle;
+    return library;
+}
+- (id<MTLComputePipelineState>)newComputePipelineStateWithFunction:(id<MTLFunction>)function error:(NSError **)error
+{
+    if (fails("pipeline")) {
+        *error = [NSError simulated:"AGXMetal" code:3 text:"Compiler encountered an internal error (simulated)"];
+        return nil;
+    }
+    SimPipeline *pipeline = [SimPipeline new];
+    pipeline->function = [(SimFunction *)function retain];
+    return pipeline;
+}
+- (id<MTLResidencySet>)newResidencySetWithDescriptor:(MTLResidencySetDescriptor *)descriptor error:(NSError **)error
+{
+    if (!descriptor) {
+        misuse("no residency set descriptor");
+    }
+    if (fails("residency")) {
+        *error = [NSError simulated:"Simulated" code:4 text:"no residency set"];
+        return nil;
+    }
+    return [SimResidencySet new];
+}
+@end
+
+id<MTLDevice> MTLCreateSystemDefaultDevice(void)
+{
+    if (fails("device")) {
+        return nil;
+    }
+    if (worker != getpid()) { /* the first, or the first after a fork: the parent's work is not ours */
+        pthread_t thread;
+        worker = getpid();
+        pthread_mutex_init(&lock, NULL);
+        pthread_cond_init(&changed, NULL);
+        head = tail = nil;
+        unfinished = open_buffers = 0;
+        if (pthread_create(&thread, NULL, work, NULL) != 0) {
+            return nil;
+        }
+        (void)pthread_detach(thread);
+    }
+    return [SimDevice new];
+}
+
+/* ---- capture ---- */
+
+@interface SimCaptureDescriptor : MTLCaptureDescriptor {
+    id object;
+    MTLCaptureDestination to;
+    NSURL *url;
+}
+@end
+@implementation MTLCaptureDescriptor
+@dynamic captureObject, destination, outputURL;
++ (id)alloc
+{
+    return class_createInstance(objc_getClass("SimCaptureDescriptor"), 0);
+}
+@end
+@implementation SimCaptureDescriptor
+- (id)captureObject
+{
+    return object;
+}
+- (void)setCaptureObject:(id)given
+{
+    object = [given retain];
+}
+- (MTLCaptureDestination)destination
+{
+    return to;
+}
+- (void)setDestination:(MTLCaptureDestination)given
+{
+    to = given;
+}
+- (NSURL *)outputURL
+{
+    return url;
+}
+- (void)setOutputURL:(NSURL *)given
+{
+    url = [given retain];
+}
+- (void)dealloc
+{
+    [object release];
+    [url release];
+    [super dealloc];
+}
+@end
+
+static bool capturing;
+
+@implementation MTLCaptureManager
++ (MTLCaptureManager *)sharedCaptureManager
+{
+    static MTLCaptureManager *shared;
+    if (!shared) {
+        shared = [MTLCaptureManager new];
+        zc_sim_count_object(-1); /* lives as long as the process */
+    }
+    return shared;
+}
+- (BOOL)supportsDestination:(MTLCaptureDestination)destination
+{
+    return destination == MTLCaptureDestinationGPUTraceDocument && !fails("no_capture");
+}
+- (BOOL)startCaptureWithDescriptor:(MTLCaptureDescriptor *)descriptor error:(NSError **)error
+{
+    const char *path = [[[descriptor outputURL] path] UTF8String];
+    FILE *file = path && !fails("capture_fails") ? fopen(path, "wx") : NULL;
+    if (!file || capturing || ![descriptor captureObject]) {
+        *error = [NSError simulated:"MTLCaptureErrorDomain" code:3 text:"the file exists (simulated)"];
+        return NO;
+    }
+    (void)fclose(file);
+    capturing = true;
+    return YES;
+}
+- (void)stopCapture
+{
+    if (!capturing) {
+        misuse("stopCapture without a capture");
+    }
+    capturing = false;
+    add("captures", 1);
+}
+@end
