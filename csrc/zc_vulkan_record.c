@@ -28,6 +28,8 @@ typedef struct bound {
     VkPipeline pipeline;
     unsigned count; /* of the descriptors; UINT32_MAX when there are none yet */
     VkDescriptorBufferInfo windows[ZC_KERNEL_MAX_BINDINGS];
+    unsigned push_count; /* the layout that the constants were pushed with, and their size */
+    uint32_t push_size, push[ZC_VULKAN_PUSH_SIZE / 4];
 } bound;
 
 static void destroy_slot(zc_vulkan_device *device, zc_vulkan_slot *slot)
@@ -306,8 +308,13 @@ static zc_status record_one(zc_vulkan_device *device, zc_vulkan_slot *slot, cons
     }
     uint32_t skip = kernel->params_skip, size = kernel->params_size - 4 * skip;
     memcpy(push + ZC_KERNEL_MAX_BINDINGS, command->params + skip, size);
-    f->vkCmdPushConstants(slot->commands, device->layouts[count], VK_SHADER_STAGE_COMPUTE_BIT, 0,
-                          ZC_VULKAN_OFFSETS_SIZE + size, push);
+    size += ZC_VULKAN_OFFSETS_SIZE;
+    if (now->push_count != count || now->push_size != size || memcmp(now->push, push, size) != 0) {
+        f->vkCmdPushConstants(slot->commands, device->layouts[count], VK_SHADER_STAGE_COMPUTE_BIT, 0, size, push);
+        now->push_count = count;
+        now->push_size = size;
+        memcpy(now->push, push, size);
+    }
     f->vkCmdDispatch(slot->commands, groups[0], groups[1], groups[2]);
     return ZC_OK;
 }
