@@ -39,6 +39,7 @@ GROUPS: dict[str, tuple[int, ...]] = {
     "validation": (0,),
     "elementwise": (1, 2),
     "matmul": (1, 2),
+    "vulkan": (1,),
 }
 
 
