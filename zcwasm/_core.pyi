@@ -36,7 +36,15 @@ class SnapshotError(Error): ...
 @final
 class ImportType(structseq[Any], tuple[Any, ...]):
     __match_args__: Final = (
-        "module", "name", "kind", "params", "results", "minimum", "maximum", "type", "mutable"
+        "module",
+        "name",
+        "kind",
+        "params",
+        "results",
+        "minimum",
+        "maximum",
+        "type",
+        "mutable",
     )
     @property
     def module(self) -> str: ...
@@ -59,9 +67,7 @@ class ImportType(structseq[Any], tuple[Any, ...]):
 
 @final
 class ExportType(structseq[Any], tuple[Any, ...]):
-    __match_args__: Final = (
-        "name", "kind", "params", "results", "minimum", "maximum", "type", "mutable"
-    )
+    __match_args__: Final = ("name", "kind", "params", "results", "minimum", "maximum", "type", "mutable")
     @property
     def name(self) -> str: ...
     @property
