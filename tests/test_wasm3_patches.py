@@ -423,3 +423,10 @@ def test_many_types() -> None:
     start = time.monotonic()
     run(build(b"", types=vector(b"\x60\0\0", *types, *types)))
     assert time.monotonic() - start < 5
+
+
+# --- 0018 wide-slot-counts ---
+
+
+def test_copies_of_a_wide_local() -> None:
+    assert [engine().exports.copies_of_a_local(n) for n in (0, 1, 2)] == [-1, -1, 0]

@@ -119,6 +119,14 @@
       (drop) (i32.add (i32.const 10)) (i32.mul (i32.const 3)))
     (i32.sub))
 
+  ;; --- two values that read a local before it is set, of which one is used and one must outlive that
+  (func (export "copies_of_a_local") (param i64) (result i64)
+    (i32.wrap_i64 (i64.const -1))
+    (local.get 0) (local.get 0) (local.set 0)
+    (i64.gt_u (i64.const 1))
+    (i32.add)
+    (i64.extend_i32_s))
+
   ;; --- constants, 32 and 64 bits wide, from an odd slot on
   (func (export "constants") (param i32) (result i64) (local i32)
     (i64.add (i64.extend_i32_u (i32.add (local.get 0) (i32.const 5)))
