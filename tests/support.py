@@ -35,6 +35,11 @@ def run_python(source: str, *, timeout: float = 120) -> str:
     return done.stdout
 
 
+def without_preload() -> dict[str, str]:
+    """The environment for a program with sanitizers of its own, when this process has some preloaded."""
+    return {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+
+
 def resident_bytes() -> int:
     """Resident set of this process now."""
     if sys.platform == "linux":
