@@ -278,7 +278,10 @@ def simulate(arguments: Sequence[str]) -> None:
 def api() -> None:
     import metal_api
 
-    print(metal_api.check(ROOT, BACKEND, TESTS / "headers", MACOS))
+    try:
+        print(metal_api.check(ROOT, BACKEND, TESTS / "headers", MACOS))
+    except metal_api.ApiError as error:
+        raise MetalError(str(error)) from error
 
 
 def main() -> None:

@@ -293,7 +293,9 @@ def parse(root: Path, source: Path, headers: Path) -> Iterator[Any]:
     library = Path(zig).parent / "lib"
     words = ["-x", "objective-c", "-std=gnu11", "-fblocks", "--target=arm64-apple-macos12", "-nostdinc"]
     words += ["-fdefine-target-os-macros", "-isystem", str(library / "include")]
-    words += ["-isystem", str(library / "libc" / "include" / "any-darwin-any")]
+    # any-darwin-any, or any-macos-any in older ones
+    for place in sorted((library / "libc" / "include").glob("any-[dm]a*-any")):
+        words += ["-isystem", str(place)]
     words += ["-isystem", sysconfig.get_paths()["include"]]
     words += [f"-I{root / 'csrc'}", f"-I{headers}", f"-I{headers / 'macos'}"]
     unit = cindex.Index.create().parse(str(source), words)

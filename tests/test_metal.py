@@ -1,0 +1,189 @@
+"""The checks of the Metal backend find what they are for: each test plants one mistake.
+
+tests/test_metal_sim.py tests the backend itself. Skipped is what needs tools that are not here; the step
+`metal` of .ci/run has them all.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "buildtools"))
+
+import metal_api  # noqa: E402
+import msl  # noqa: E402
+
+import shaders  # noqa: E402
+
+GENERATED = ROOT / "shaders" / "generated"
+METADATA = ROOT / "build" / f"pyobjc-{metal_api.VERSION}"
+
+needs_clang = pytest.mark.skipif(not shutil.which("clang"), reason="needs clang")
+needs_metadata = pytest.mark.skipif(
+    not importlib.util.find_spec("clang")
+    or not importlib.util.find_spec("ziglang")
+    or not (METADATA / "Metal.fwinfo").exists(),
+    reason="needs libclang, ziglang and PyObjC's metadata (buildtools/metal.py api)",
+)
+
+
+def test_every_kernel_has_msl() -> None:
+    table = shaders.read_table(ROOT)
+    assert {path.stem for path in GENERATED.glob("*.metal")} == set(table)
+    for name, kernel in table.items():
+        (entry,) = msl.entries((GENERATED / f"{name}.metal").read_text("utf-8"))
+        assert entry.name == f"zc_{name}"
+        buffers = [argument for argument in entry.arguments if "[[buffer(" in argument]
+        assert len(buffers) == len(kernel.bindings) + 1
+
+
+CORRECT = """\
+#include <metal_stdlib>
+using namespace metal;
+struct Push { uint4 offset; uint count; };
+struct Data { float at[1]; };
+static inline void set(thread float& to, thread const float& from) { to = from; }
+kernel void zc_test(constant Push& push [[buffer(0)]], const device Data& x [[buffer(1)]],
+                    device Data& y [[buffer(2)]])
+{
+    threadgroup float shared[64];
+    shared[push.count] = x.at[0];
+    float4 v = float4(shared[0]);
+    float w;
+    set(w, v.x);
+    y.at[push.offset.x] = w;
+    HERE
+}
+"""
+MISTAKES = [
+    ("push.count = 1u;", "const"),
+    ("x.at[0] = 1.0;", "const"),
+    ("thread float* p = &y.at[0]; p[0] = 0.0;", "address_space"),
+    ("device float* p = &x.at[0]; p[0] = 0.0;", "const"),
+    ("threadgroup float* p = &y.at[0]; p[0] = 0.0;", "address_space"),
+    ("set(y.at[0], w);", "address space|no matching"),
+    ("set(shared[0], w);", "address space|no matching"),
+    ("double d = 1.0;", "there_is_no_double_in_msl"),
+    ("w = not_in_msl(1.0);", "not_in_msl"),
+    ("v = float4(1.0, 2.0);", "two scalars"),
+]
+
+
+@needs_clang
+def test_strict_compilation(tmp_path: Path) -> None:
+    file = tmp_path / "test.metal"
+    file.write_text(CORRECT.replace("HERE", ""), "utf-8")
+    msl.compile_text(file, True, None)
+
+
+@needs_clang
+@pytest.mark.parametrize(("mistake", "message"), MISTAKES)
+def test_strict_compilation_finds(tmp_path: Path, mistake: str, message: str) -> None:
+    file = tmp_path / "test.metal"
+    file.write_text(CORRECT.replace("HERE", mistake), "utf-8")
+    with pytest.raises(msl.MslError, match=message):
+        msl.compile_text(file, True, None)
+
+
+KERNEL = """\
+#include <metal_stdlib>
+using namespace metal;
+kernel void zc_test(device uint* out [[buffer(0)]], uint me [[thread_index_in_threadgroup]],
+                    uint lane [[thread_index_in_simdgroup]])
+{
+    threadgroup uint shared[64];
+    BODY
+}
+""".replace(",\n                    ", ", ")
+
+
+def run_kernel(folder: Path, body: str, threads: int, width: int) -> tuple[int, list[int]]:
+    """Run one threadgroup in a process of its own; the result of the run and what it wrote."""
+    source, library = folder / "test.metal", folder / "test.so"
+    source.write_text(KERNEL.replace("BODY", body), "utf-8")
+    msl.compile_text(source, False, library)
+    program = (
+        "import ctypes\n"
+        f"run = ctypes.CDLL({str(library)!r}).zc_run_zc_test\n"
+        f"out = (ctypes.c_uint32 * {threads})()\n"
+        "triple = ctypes.c_uint32 * 3\n"
+        "buffers = (ctypes.c_void_p * 1)(ctypes.addressof(out))\n"
+        f"print(run(buffers, triple(1, 1, 1), triple({threads}, 1, 1), {width}), *out)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    result, *values = map(int, done.stdout.split())
+    return result, values
+
+
+@needs_clang
+def test_threads_of_a_group(tmp_path: Path) -> None:
+    body = "shared[me] = me; threadgroup_barrier(mem_flags::mem_threadgroup); out[me] = shared[63 - me];"
+    assert run_kernel(tmp_path, body, 64, 32) == (0, list(range(63, -1, -1)))
+    body = "out[me] = simd_sum(1u) * 1000u + simd_prefix_exclusive_sum(lane);"
+    sums = [32000 + lane * (lane - 1) // 2 for lane in range(32)] + [
+        8000 + lane * (lane - 1) // 2 for lane in range(8)
+    ]
+    assert run_kernel(tmp_path, body, 40, 32) == (0, sums)  # the last SIMD group is not full
+    assert run_kernel(tmp_path, "out[me] = simd_max(me);", 8, 4) == (0, [3] * 4 + [7] * 4)
+
+
+@needs_clang
+def test_divergent_barriers_and_unset_memory(tmp_path: Path) -> None:
+    body = "if (me != 5u) { threadgroup_barrier(mem_flags::mem_threadgroup); } out[me] = 1u;"
+    assert run_kernel(tmp_path, body, 64, 32)[0] == 1
+    body = "if (me != 5u) { return; } out[me] = shared[me];"
+    assert run_kernel(tmp_path, body, 64, 32)[1][5] == 2**32 - 1
+
+
+API_MISTAKES = [
+    # in the backend
+    ("m", "[encoder endEncoding];", "[(id<MTLFence>)encoder endEncoding];", "receiver has no type"),
+    ("m", "self->queue = [self->device newCommandQueue];", "add_resident_macos15(self, 0);", "no condition"),
+    ("m", "make_residency_macos15(", "make_residency(", "came with macOS 15"),
+    ("m", "_macos15", "_macos14", "came with macOS 15"),
+    # in the headers
+    ("h", "MTLBarrierScopeBuffers = 1", "MTLBarrierScopeBuffers = 2", "MTLBarrierScopeBuffers is 2"),
+    ("h", "NSUInteger width, height, depth;", "NSUInteger width, depth, height;", "struct MTLSize"),
+    ("h", "- (void)endEncoding;", "- (int)endEncoding;", r"endEncoding\] is"),
+    ("h", "offset:(NSUInteger)offset", "offset:(uint32_t)offset", r"setBuffer:offset:atIndex:\] is"),
+    (
+        "h",
+        "@property(readonly) BOOL hasUnifiedMemory;",
+        "@property(readonly) int hasUnifiedMemory;",
+        "hasUnif",
+    ),
+    ("h", "- (void)stopCapture;", "+ (void)stopCapture;", r"\+\[MTLCaptureManager stopCapture\] is not"),
+    ("h", "- (void)stopCapture;", "- (void)stopCapture;\n- (void)pauseCapture;", "pauseCapture"),
+    ("h", "MTLCreateSystemDefaultDevice", "MTLMakeDevice", "MTLMakeDevice|undeclared|implicit"),
+]
+
+
+@needs_metadata
+@pytest.mark.parametrize(("where", "old", "new", "message"), API_MISTAKES)
+def test_api_check_finds(tmp_path: Path, where: str, old: str, new: str, message: str) -> None:
+    shutil.copytree(ROOT / "tests" / "metal" / "headers", tmp_path / "headers")
+    source = tmp_path / "zc_device_metal.m"
+    shutil.copy(ROOT / "csrc" / source.name, source)
+    target = source if where == "m" else tmp_path / "headers" / "Metal" / "Metal.h"
+    text = target.read_text("utf-8")
+    assert old in text
+    target.write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(metal_api.ApiError, match=message):
+        metal_api.check(ROOT, source, tmp_path / "headers", "12.0")
+
+
+@needs_metadata
+def test_api_holds() -> None:
+    headers = ROOT / "tests" / "metal" / "headers"
+    metal_api.check(ROOT, ROOT / "csrc" / "zc_device_metal.m", headers, "12.0")
+    with pytest.raises(metal_api.ApiError, match="came with macOS 10"):
+        metal_api.check(ROOT, ROOT / "csrc" / "zc_device_metal.m", headers, "10.9")

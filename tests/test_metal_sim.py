@@ -1,0 +1,501 @@
+"""The Metal backend where it meets the simulated runtime: injected errors, limits, order, object counts.
+
+Runs under `python buildtools/metal.py simulate` only, which also runs the contract tests of every device on
+the simulation; tests/metal/sim/sim.h says what that is and how it is driven.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import Arena
+from support import run_python
+
+import zcwasm
+
+runtime = ctypes.CDLL(zcwasm._core.__file__)
+pytestmark = pytest.mark.skipif(not hasattr(runtime, "zc_sim_live"), reason="not the simulated Metal")
+
+
+class Sim:
+    """The simulated runtime's switches; what a test sets is put back after it. Tests make their own arenas,
+    because a fixture's lives until after the count of objects."""
+
+    def __init__(self) -> None:
+        self.before: dict[str, int] = {}
+        runtime.zc_sim_live.restype = ctypes.c_long
+        runtime.zc_sim_get.restype = ctypes.c_int64
+        runtime.zc_sim_get.argtypes = [ctypes.c_char_p]
+        runtime.zc_sim_set.argtypes = [ctypes.c_char_p, ctypes.c_int64]
+
+    def get(self, name: str) -> int:
+        return runtime.zc_sim_get(name.encode())
+
+    def set(self, name: str, value: int) -> None:
+        self.before.setdefault(name, self.get(name))
+        runtime.zc_sim_set(name.encode(), value)
+
+    def inject(self, what: str, times: int = 1) -> None:
+        runtime.zc_sim_set(what.encode(), times)
+
+    def settle(self) -> int:
+        """Wait for the last object to go; how many are left."""
+        end = time.monotonic() + 5
+        while runtime.zc_sim_live() and time.monotonic() < end:
+            zcwasm._core._drain()
+            gc.collect()
+            time.sleep(0.002)
+        return runtime.zc_sim_live()
+
+
+@pytest.fixture
+def sim() -> Iterator[Sim]:
+    sim = Sim()
+    assert sim.settle() == 0, "an earlier test left objects"
+    yield sim
+    for name, value in sim.before.items():
+        sim.set(name, value)
+    assert sim.settle() == 0, "objects left"
+
+
+def run_affine(device: zcwasm.Device, arena: Arena) -> None:
+    x = arena.put(np.arange(1000))
+    device.affine(x, 2, 1, out=x)
+    assert np.array_equal(x, 2 * np.arange(1000) + 1)
+
+
+def fails(message: str, call: Callable[..., Any], *args: Any, **keywords: Any) -> None:
+    with pytest.raises(zcwasm.DeviceError, match=message):
+        call(*args, **keywords)
+
+
+# --- every kernel ---
+
+EVERY: dict[str, Callable[[Any, Arena], tuple[Any, Any]]] = {}
+rng = np.random.default_rng(11)
+
+
+def kernel(function: Callable[[Any, Arena], tuple[Any, Any]]) -> Callable[[Any, Arena], tuple[Any, Any]]:
+    EVERY[function.__name__.removeprefix("every_")] = function
+    return function
+
+
+@kernel
+def every_fill(d: Any, arena: Arena) -> tuple[Any, Any]:
+    return d.fill(arena.empty(777), 3), np.full(777, 3)
+
+
+@kernel
+def every_affine(d: Any, arena: Arena) -> tuple[Any, Any]:
+    x = arena.put(rng.standard_normal(777))
+    return d.affine(x, 2, 1, out=arena.empty(777)), 2 * x + 1
+
+
+@kernel
+def every_axpby(d: Any, arena: Arena) -> tuple[Any, Any]:
+    x, y = arena.put(rng.standard_normal(777)), arena.put(rng.standard_normal(777))
+    return d.axpby(2, x, 3, y, out=arena.empty(777)), 2 * x + 3 * y
+
+
+@kernel
+def every_add(d: Any, arena: Arena) -> tuple[Any, Any]:
+    x, y = arena.put(rng.standard_normal(777)), arena.put(rng.standard_normal(777))
+    return d.add(x, y, out=arena.empty(777)), x + y
+
+
+@kernel
+def every_mul(d: Any, arena: Arena) -> tuple[Any, Any]:
+    x, y = arena.put(rng.standard_normal(777)), arena.put(rng.standard_normal(777))
+    return d.mul(x, y, out=arena.empty(777)), x * y
+
+
+@kernel
+def every_matmul(d: Any, arena: Arena) -> tuple[Any, Any]:
+    shapes = [(70, 130, 33), (1, 100, 40), (100, 1, 40), (1, 1, 555)]
+    got, want = [], []
+    for m, n, k in shapes:
+        a, b = arena.put(rng.standard_normal((m, k))), arena.put(rng.standard_normal((k, n)))
+        got.append(d.matmul(a, b, out=arena.empty((m, n))).ravel())
+        want.append((a.astype(np.float64) @ b).ravel())
+    return np.concatenate(got), np.concatenate(want)
+
+
+@kernel
+def every_sum(d: Any, arena: Arena) -> tuple[Any, Any]:
+    x, y = arena.put(rng.standard_normal((70, 33))), arena.put(rng.standard_normal((3, 3001)))
+    d.sum(x, out=(out := arena.empty(70)))
+    d.sum(y, out=(more := arena.empty(3)))
+    return np.concatenate([out, more]), np.concatenate([x.sum(1, np.float64), y.sum(1, np.float64)])
+
+
+@kernel
+def every_max(d: Any, arena: Arena) -> tuple[Any, Any]:
+    x, y = arena.put(rng.standard_normal((70, 33))), arena.put(rng.standard_normal((3, 3001)))
+    d.max(x, out=(out := arena.empty(70)))
+    d.max(y, out=(more := arena.empty(3)))
+    return np.concatenate([out, more]), np.concatenate([x.max(1), y.max(1)])
+
+
+@kernel
+def every_softmax(d: Any, arena: Arena) -> tuple[Any, Any]:
+    x = arena.put(rng.standard_normal((70, 33)))
+    shifted = np.exp(x.astype(np.float64))
+    return d.softmax(x, out=arena.empty((70, 33))), shifted / shifted.sum(1, keepdims=True)
+
+
+@pytest.mark.parametrize("width", [4, 8, 16, 32, 64])
+def test_every_kernel_at_every_width(sim: Sim, width: int) -> None:
+    arena = Arena()
+    sim.set("width", width)
+    device = zcwasm.Device("metal")
+    assert device.info["subgroup_width"] == width
+    assert set(EVERY) == set(device.kernels), "a new kernel needs a line here"
+    for name, run in EVERY.items():
+        got, want = run(device, arena)
+        np.testing.assert_allclose(got, want, rtol=2e-5, atol=2e-5, err_msg=f"{name} at width {width}")
+
+
+# --- objects ---
+
+
+def test_nothing_is_left(sim: Sim) -> None:
+    memory = zcwasm.Memory(16, 64)
+    x = memory.array(0, 1000, np.float32)
+    device = zcwasm.Device("metal")
+    with device.batch() as batch:
+        batch.fill(x, 1)
+        batch.add(x, x, out=x)
+    sim.inject("slow")
+    submission = batch.submit()
+    memory.grow(16)  # while the work is in flight
+    high = memory.array(20 * 65536, 1000, np.float32)
+    buffers = sim.get("buffers")
+    device.affine(x, 1, 0, out=high)
+    assert sim.get("buffers") == buffers + 1  # wrapped anew; the work in flight keeps the old one
+    submission.wait()
+    assert (high == 2).all()
+    dropped = device.batch()
+    dropped.fill(x, 2)
+    assert sim.get("resident") > 0
+    del dropped, batch, submission, device, high, x, memory
+    assert sim.settle() == 0
+    assert sim.get("resident") == 0
+
+
+def test_threads_without_pools_of_their_own(sim: Sim) -> None:
+    device = zcwasm.Device("metal")
+
+    def work(number: int) -> None:
+        arena = Arena()
+        x = arena.put(np.zeros(100))
+        for _ in range(20):
+            device.affine(x, 1, number, out=x)
+        assert (x == 20 * number).all()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+# --- opening ---
+
+
+def test_no_device(sim: Sim) -> None:
+    sim.inject("device")
+    assert zcwasm.devices()[0]["reason"] == "Metal finds no GPU for this process"
+    sim.inject("device")
+    fails("metal is not available: Metal finds no GPU", zcwasm.Device, "metal")
+    assert zcwasm.Device().kind == "metal"
+
+
+@pytest.mark.parametrize("what", ["queue", "fence"])
+def test_open_fails(sim: Sim, what: str) -> None:
+    sim.inject(what)
+    fails(f"cannot make a (command )?{what}", zcwasm.Device, "metal")
+    zcwasm.Device("metal")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("max_threads", 128, "kernel sum needs threadgroups of 256 threads, this GPU runs 128 of it"),
+        ("threadgroup_memory", 16, r"kernel sum needs \d+ bytes of threadgroup memory, this GPU has 16"),
+        ("width", 128, "kernel sum runs 128 threads wide, the shaders are for 4 to 64"),
+        ("width", 2, "kernel sum runs 2 threads wide"),
+    ],
+)
+def test_gpus_that_cannot_run_the_shaders(sim: Sim, name: str, value: int, message: str) -> None:
+    sim.set(name, value)
+    fails(message, zcwasm.Device, "metal")
+    assert zcwasm.Device().kind != "metal"
+
+
+def test_properties(sim: Sim) -> None:
+    info = zcwasm.Device("metal").info
+    assert (info["name"], info["type"]) == ("Simulated Metal", "integrated")
+    assert info["unified_memory"]
+    assert info["max_buffer"] == 8 << 30
+
+
+# --- shaders ---
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("compile", "kernel affine does not compile: MTLLibraryErrorDomain 3: program_source:1:1: error"),
+        ("function", "the shader of kernel affine has no function zc_affine"),
+        ("pipeline", "kernel affine makes no pipeline: AGXMetal 3: Compiler encountered"),
+    ],
+)
+def test_compilation_fails(sim: Sim, what: str, message: str) -> None:
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put([1.0, 2.0])
+    sim.inject(what)
+    fails(message, device.affine, x, 2, 0, out=x)
+    batch = device.batch()
+    batch.affine(x, 2, 0, out=x)
+    sim.inject(what)
+    fails(message, batch.submit)
+    assert len(batch) == 1
+    batch.submit().wait()  # the next attempt compiles
+    assert x.tolist() == [2, 4]
+    compiled = sim.get("compiled")
+    device.affine(x, 2, 0, out=x)
+    assert sim.get("compiled") == compiled  # once
+
+
+# --- buffers ---
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("buffer_nil", r"cannot make a buffer of \d+ bytes at 0x\w+ without copying"),
+        ("buffer_short", r"a buffer over \d+ bytes at 0x\w+ has a length of 0"),
+        ("buffer_moved", r"a buffer over \d+ bytes at 0x\w+ lies at 0x\w+: it is a copy"),
+    ],
+)
+def test_buffers_that_are_not_the_memory(sim: Sim, what: str, message: str) -> None:
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put([1.0])
+    sim.inject(what)
+    fails(message, device.affine, x, 1, 1, out=x)
+    assert x[0] == 1
+    run_affine(device, arena)
+
+
+def test_limits(sim: Sim) -> None:
+    sim.set("max_buffer_length", 1 << 20)
+    device = zcwasm.Device("metal")
+    assert device.info["max_buffer"] == 1 << 20
+    small = zcwasm.Memory(16).array(0, 10, np.float32)
+    device.fill(small, 1)
+    large = zcwasm.Memory(17).array(0, 10, np.float32)
+    fails("1114112 bytes is asked for, this GPU takes at most 1048576", device.fill, large, 1)
+
+
+def test_region_is_the_buffer(sim: Sim) -> None:
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    assert device.buffer_address(arena.memory) == arena.memory.address
+    base = arena.memory.array(0, 4096, np.float32)
+    for start in range(0, 130, 3):  # element offsets beside bases that the simulation wants aligned
+        part = base[start : start + 50]
+        base[:] = 0
+        device.fill(part, 1)
+        assert base.sum() == 50
+        assert part.sum() == 50
+
+
+def test_empty_ranges_at_the_end(sim: Sim) -> None:
+    device = zcwasm.Device("metal")
+    memory = zcwasm.Memory(1)
+    out = memory.array(0, (3, 5), np.float32)
+    out[:] = 7
+    a, b = memory.array(65536, (3, 0), np.float32), memory.array(65536, (0, 5), np.float32)
+    device.matmul(a, b, out=out)
+    assert (out == 0).all()
+
+
+# --- order ---
+
+
+def test_barriers_only_where_ranges_meet(sim: Sim) -> None:
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x, y, z = (arena.put(np.ones(100)) for _ in range(3))
+    with device.batch() as batch:
+        batch.fill(x, 1)
+        batch.fill(y, 2)
+        batch.fill(z, 3)
+    before = sim.get("barriers"), sim.get("command_buffers"), sim.get("dispatches")
+    batch.submit().wait()
+    after = sim.get("barriers"), sim.get("command_buffers"), sim.get("dispatches")
+    assert [a - b for a, b in zip(after, before, strict=True)] == [0, 1, 3]
+    with device.batch() as batch:
+        for _ in range(10):  # the simulation runs backwards what no barrier parts
+            batch.affine(x, 2, 1, out=x)
+    batch.submit().wait()
+    assert sim.get("barriers") == after[0] + 9
+    assert (x == 2047).all()
+
+
+def test_a_dispatch_of_nothing_keeps_its_barrier(sim: Sim) -> None:
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    b, out = arena.put(np.ones((3, 5))), arena.empty((3, 5))
+    with device.batch() as batch:
+        batch.fill(b, 2)
+        batch.matmul(arena.empty((0, 3)), b, out=arena.empty((0, 5)))  # reads b, so the next need not wait
+        batch.affine(b, 1, 0, out=out)
+    batch.submit().wait()
+    assert (out == 2).all()
+
+
+def test_many_submissions(sim: Sim) -> None:
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put(np.zeros(10))
+    run_affine(device, arena)
+    sim.set("most_in_flight", 0)
+    sim.inject("slow")
+    submissions = []
+    waits = sim.get("fence_waits")
+    for _ in range(200):
+        batch = device.batch()
+        batch.affine(x, 1, 1, out=x)
+        submissions.append(batch.submit())  # never blocks, though the queue holds 64
+    for submission in submissions:
+        submission.wait()
+    assert (x == 200).all()
+    assert 10 <= sim.get("most_in_flight") <= 48
+    assert sim.get("fence_waits") > waits
+
+
+# --- errors of the GPU ---
+
+
+def test_error_of_a_command_buffer(sim: Sim) -> None:
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x, y = arena.put(np.ones(10)), arena.put(np.ones(10))
+    sim.inject("status")
+    text = r"metal: 1 dispatch \(affine\) failed with status 5: MTLCommandBufferErrorDomain 2: Caused GPU"
+    fails(text, device.affine, x, 2, 0, out=x)
+    sim.inject("status_without_error")
+    fails("failed with status 5: Metal did not say why", device.affine, x, 2, 0, out=x)
+    assert (x == 1).all()
+    with device.batch() as batch:
+        batch.add(x, y, out=y)
+        batch.softmax(y, out=y)
+    sim.inject("status")
+    failed = batch.submit()
+    with device.batch() as batch:
+        batch.affine(x, 3, 0, out=x)
+    works = batch.submit()
+    fails(r"2 dispatches \(add, softmax\) failed", failed.wait)
+    fails("2 dispatches", failed.wait)  # as often as asked
+    works.wait()
+    assert (x == 3).all()
+    run_affine(device, arena)
+
+
+@pytest.mark.parametrize(
+    ("what", "name"), [("command_buffer", "command buffer"), ("encoder", "compute encoder")]
+)
+def test_nothing_to_encode_into(sim: Sim, what: str, name: str) -> None:
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put([1.0])
+    sim.inject(what)
+    fails(rf"cannot make a {name} for 1 dispatch \(affine\)", device.affine, x, 2, 0, out=x)
+    assert x[0] == 1
+    run_affine(device, arena)
+
+
+def test_long_labels(sim: Sim) -> None:
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put(np.ones(10))
+    with device.batch() as batch:
+        for _ in range(500):
+            batch.softmax(x, out=x)
+    sim.inject("status")
+    fails(r"500 dispatches \(softmax, .*, \.\.\.\) failed", batch.submit().wait)
+
+
+# --- residency and captures ---
+
+
+def test_residency(sim: Sim) -> None:
+    arena = Arena()
+    size = arena.memory.size
+    for what in ("macos14", "residency"):
+        sim.inject(what)
+        device = zcwasm.Device("metal")
+        run_affine(device, arena)
+        assert sim.get("resident") == 0
+        del device
+        arena = Arena()
+        assert sim.settle() == 0
+    device = zcwasm.Device("metal")
+    run_affine(device, arena)
+    assert sim.get("resident") == size
+    sim.set("working_set", size + 65536)  # what is too much stays out
+    other = Arena()
+    run_affine(device, other)
+    assert sim.get("resident") == size
+
+
+CAPTURE = """
+    import ctypes, os, sys
+    import numpy as np
+    sys.path.insert(0, {tests!r})
+    import zcwasm
+    sim = ctypes.CDLL(zcwasm._core.__file__)
+    sim.zc_sim_set.argtypes = [ctypes.c_char_p, ctypes.c_int64]
+    sim.zc_sim_get.argtypes = [ctypes.c_char_p]
+    os.environ["ZCWASM_METAL_CAPTURE"] = {path!r}
+    device = zcwasm.Device("metal")
+    x = zcwasm.Memory(1).array(0, 10, np.float32)
+    if {inject!r}:
+        sim.zc_sim_set({inject!r}.encode(), 1)
+        try:
+            device.fill(x, 1)
+        except zcwasm.DeviceError as error:
+            print(error)
+    device.fill(x, 1)
+    device.fill(x, 2)
+    assert (x == 2).all()
+    print(sim.zc_sim_get(b"captures"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("inject", "message"),
+    [
+        ("", "^1\n$"),
+        ("no_capture", "cannot write the trace .*: MTL_CAPTURE_ENABLED=1 must be set\n0\n"),
+        ("capture_fails", r"cannot write the trace .*: MTLCaptureErrorDomain 3: the file exists .*\n0\n"),
+    ],
+)
+def test_capture(tmp_path: Path, inject: str, message: str) -> None:
+    path = tmp_path / "a.gputrace"
+    tests = str(Path(__file__).parent)
+    output = run_python(CAPTURE.format(tests=tests, path=str(path), inject=inject))
+    assert re.search(message, output), output
+    assert path.exists() == (not inject)
