@@ -37,6 +37,7 @@ GROUPS: dict[str, tuple[int, ...]] = {
     "footprint": (0,),
     "dispatch": (0,),
     "validation": (0,),
+    "sandbox": (0,),
     "elementwise": (1, 2),
     "matmul": (1, 2),
     "vulkan": (1,),
