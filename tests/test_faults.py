@@ -19,6 +19,7 @@ import flags  # type: ignore[import-not-found]  # noqa: E402
 GUESTS = ["basics", "imports", "engine"]
 
 
+@pytest.mark.slow
 def test_every_allocation_may_fail(tmp_path: Path) -> None:
     if not shutil.which("clang"):
         pytest.skip("no clang: gcc's sanitizers prevent the interpreter's tail calls")
