@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "zc_alloc.h"
@@ -216,6 +217,31 @@ static void remove_resident_macos15(metal_device *self, const metal_buffer *buff
 
 /* ---- buffers ---- */
 
+static id<MTLBuffer> wrap(id<MTLDevice> device, void *address, uint64_t size)
+{
+    return [device newBufferWithBytesNoCopy:address
+                                     length:(NSUInteger)size
+                                    options:MTLResourceStorageModeShared | MTLResourceHazardTrackingModeUntracked
+                                deallocator:nil];
+}
+
+/* Whether a page of ours can be a buffer: not on the GPUs of some virtual machines, hosted CI runners among
+ * them, and then nothing here can work. */
+static bool shares_memory(id<MTLDevice> device)
+{
+    size_t size = ZC_REGION_ALIGNMENT;
+    uint8_t *mapped = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+    if (mapped == MAP_FAILED) {
+        return true; /* whoever needs memory will say so */
+    }
+    uint8_t *page = mapped + (size - (uintptr_t)mapped % size) % size;
+    id<MTLBuffer> buffer = wrap(device, page, size);
+    bool shares = buffer && [buffer length] == size && [buffer contents] == page;
+    [buffer release];
+    (void)munmap(mapped, 2 * size);
+    return shares;
+}
+
 static zc_status metal_buffer_from_host(void *device, void *address, uint64_t size, void **out, void **device_address,
                                         zc_error *error)
 {
@@ -235,11 +261,7 @@ static zc_status metal_buffer_from_host(void *device, void *address, uint64_t si
         if (!buffer) {
             return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a buffer's bookkeeping");
         }
-        id<MTLBuffer> made = [self->device
-            newBufferWithBytesNoCopy:address
-                              length:(NSUInteger)size
-                             options:MTLResourceStorageModeShared | MTLResourceHazardTrackingModeUntracked
-                         deallocator:nil];
+        id<MTLBuffer> made = wrap(self->device, address, size);
         /* Misuse, or a virtual machine's GPU, gives nil or a buffer that is not these bytes. */
         zc_status status = ZC_OK;
         if (!made) {
@@ -500,7 +522,6 @@ static void describe_device(id<MTLDevice> device, zc_device_info *info)
 {
     const char *name = [[device name] UTF8String];
     (void)snprintf(info->name, sizeof info->name, "%s", name ? name : "Metal device");
-    info->available = true;
     info->unified_memory = [device hasUnifiedMemory];
     info->type = info->unified_memory ? "integrated" : "discrete";
     info->max_region = [device maxBufferLength];
@@ -514,11 +535,15 @@ static void metal_probe(zc_device_info *info)
 {
     @autoreleasepool {
         id<MTLDevice> device = MTLCreateSystemDefaultDevice();
-        if (device) {
-            describe_device(device, info);
-            info->subgroup_width = 32; /* of all of Apple's GPUs; open asks a pipeline */
-        } else {
+        if (!device) {
             (void)snprintf(info->reason, sizeof info->reason, "Metal finds no GPU for this process");
+        } else if (!shares_memory(device)) {
+            (void)snprintf(info->reason, sizeof info->reason, "%.80s makes no buffer of memory without copying it",
+                           [[device name] UTF8String]);
+        } else {
+            describe_device(device, info);
+            info->available = true;
+            info->subgroup_width = 32; /* of all of Apple's GPUs; open asks a pipeline */
         }
         [device release];
     }

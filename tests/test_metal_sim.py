@@ -23,7 +23,8 @@ from support import run_python
 import zcwasm
 
 runtime = ctypes.CDLL(zcwasm._core.__file__)
-pytestmark = pytest.mark.skipif(not hasattr(runtime, "zc_sim_live"), reason="not the simulated Metal")
+if not hasattr(runtime, "zc_sim_live"):
+    pytest.skip("not the simulated Metal", allow_module_level=True)
 
 
 class Sim:
@@ -217,6 +218,15 @@ def test_no_device(sim: Sim) -> None:
     sim.inject("device")
     fails("metal is not available: Metal finds no GPU", zcwasm.Device, "metal")
     assert zcwasm.Device().kind == "metal"
+
+
+@pytest.mark.parametrize("what", ["buffer_nil", "buffer_short", "buffer_moved"])
+def test_gpus_that_copy(sim: Sim, what: str) -> None:
+    sim.inject(what)
+    reason = "Simulated Metal makes no buffer of memory without copying it"
+    assert zcwasm.devices()[0]["reason"] == reason
+    sim.inject(what)
+    fails(f"metal is not available: {reason}", zcwasm.Device, "metal")
 
 
 @pytest.mark.parametrize("what", ["queue", "fence"])

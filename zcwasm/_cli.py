@@ -1,6 +1,6 @@
-"""The command line: demo, devices, inspect, run, bench. Each command is one function that prints and returns
-the exit code: 0; 1 when what was asked for failed, with one line on stderr; 2 for arguments that make no
-sense."""
+"""The command line: demo, devices, inspect, run, bench, selftest. Each command is one function that prints
+and returns the exit code: 0; 1 when what was asked for failed, with one line on stderr; 2 for arguments that
+make no sense."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import zcwasm
-from zcwasm import _bench, _demo
+from zcwasm import _bench, _demo, _selftest
 
 SUMMARY = "WebAssembly guests whose memory is GPU memory."
 KINDS = ("metal", "vulkan", "cpu")
@@ -86,6 +86,8 @@ def parser() -> argparse.ArgumentParser:
     child = add(bench, "Time calls, views, dispatches and kernels on this machine, in a few seconds.")
     add_device(child)
     add_json(child)
+
+    add(selftest, "Check every device here and print a short report, to paste into an issue.")
     return parser
 
 
@@ -162,6 +164,10 @@ def bench(options: argparse.Namespace) -> int:
     result = _bench.run(options.device, options.threads)
     print(json.dumps(result, indent=2) if options.json else _bench.table(result))
     return 0
+
+
+def selftest(options: argparse.Namespace) -> int:
+    return 0 if _selftest.run() else 1
 
 
 def inspect(options: argparse.Namespace) -> int:

@@ -1,0 +1,306 @@
+"""`zcwasm selftest`: whether this package works on this machine, as a short report to paste into an issue.
+
+For each device that is here: pointer identity, resident set, every kernel against NumPy, order within and
+between submissions, growth of memory in flight, errors that must be refused; then what a submission, a
+dispatch and memory cost. At last the demo. Nothing but the package and NumPy is needed; it takes well under
+two minutes. On a Mac it is the acceptance test of the Metal device (docs/metal.md).
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+import timeit
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import zcwasm
+from zcwasm import _demo
+from zcwasm._measure import cpu_name, resident_bytes, usable_cpus
+
+E = 2.0**-23
+LARGE = 1 << 24  # elements, 64 MiB
+# GB/s of Apple's chips, as announced; the share of it is what a kernel that only moves memory can reach.
+BANDWIDTH = {
+    "M1 Ultra": 800,
+    "M1 Max": 400,
+    "M1 Pro": 200,
+    "M1": 68,
+    "M2 Ultra": 800,
+    "M2 Max": 400,
+    "M2 Pro": 200,
+    "M2": 100,
+    "M3 Ultra": 819,
+    "M3 Max": 400,
+    "M3 Pro": 150,
+    "M3": 100,
+    "M4 Max": 546,
+    "M4 Pro": 273,
+    "M4": 120,
+}
+
+Array = npt.NDArray[Any]
+Check = Callable[["Bench"], str]
+
+
+class Bench:
+    """A device, and arrays one after the other in one guest memory, at no alignment but their element's."""
+
+    def __init__(self, kind: str) -> None:
+        self.device = zcwasm.Device(kind)
+        self.memory = zcwasm.Memory(512, 1024)
+        self.used = 4
+        self.random = np.random.default_rng(7)
+
+    def empty(self, *shape: int) -> Array:
+        array = self.memory.array(self.used, shape, np.float32)
+        self.used += array.nbytes + 4
+        return array
+
+    def normal(self, *shape: int) -> Array:
+        array = self.empty(*shape)
+        array[...] = self.random.standard_normal(shape)
+        return array
+
+
+def expect(holds: Any, text: str) -> None:
+    if not holds:
+        raise AssertionError(text)
+
+
+def close(got: Any, reference: Any, allowed: Any, what: str) -> None:
+    error = np.abs(np.asarray(got, np.float64) - reference)
+    expect((error <= allowed).all(), f"{what}: worst error {np.max(error, initial=0):.3g}")
+
+
+# --- checks: each returns what is worth a word, or raises ---
+
+
+def pointers(bench: Bench) -> str:
+    x = bench.empty(4)
+    expect(x.ctypes.data == bench.memory.address + 4, "NumPy's view is not the guest's memory")
+    where = bench.device.buffer_address(x)
+    if bench.device.unified_memory:
+        expect(where == x.ctypes.data, f"the device has it at {where:#x}, the guest at {x.ctypes.data:#x}")
+        return "guest, NumPy and device see one pointer"
+    return "the device has addresses of its own for the same bytes"
+
+
+def resident_set(bench: Bench) -> str:
+    memory = zcwasm.Memory(LARGE * 4 // 65536)
+    x = memory.array(0, LARGE, np.float32)
+    x[:] = 1
+    bench.device.affine(x[:4096], 1, 0, out=x[:4096])  # the buffer is made here
+    copied, before = sum(zcwasm.copy_stats().values()), resident_bytes()
+    bench.device.affine(x, 2, 1, out=x)
+    grown = resident_bytes() - before
+    expect((x == 3)[4096:].all(), "wrong results")
+    expect(sum(zcwasm.copy_stats().values()) == copied, "bytes were copied")
+    expect(grown < x.nbytes // 8, f"the resident set grew by {grown:,} bytes for {x.nbytes:,}")
+    return f"{grown / 1e6:.2f} MB more for a kernel over {x.nbytes / 1e6:.0f} MB"
+
+
+def elementwise(bench: Bench) -> str:
+    d = bench.device
+    for count in (0, 1, 3, 255, 1000, 70001):
+        x, y, out, canary = bench.normal(count), bench.normal(count), bench.normal(count), bench.normal(1)
+        kept, x64, y64 = canary.copy(), x.astype(np.float64), y.astype(np.float64)
+        size = np.abs(x64) + np.abs(y64) + 1
+        d.affine(x, 2, -0.5, out=out)
+        close(out, 2 * x64 - 0.5, 4 * E * size, f"affine of {count}")
+        d.axpby(2, x, -0.5, y, out=out)
+        close(out, 2 * x64 - 0.5 * y64, 4 * E * size, f"axpby of {count}")
+        d.add(x, y, out=out)
+        close(out, x64 + y64, E * size, f"add of {count}")
+        d.mul(x, y, out=out)
+        close(out, x64 * y64, E * np.abs(x64 * y64), f"mul of {count}")
+        d.fill(out, -2.5)
+        expect((out == -2.5).all() and canary == kept, f"fill of {count}")
+    x = bench.empty(6)
+    x[:] = [0.0, -0.0, np.inf, -np.inf, np.nan, 3e38]
+    d.affine(x, float("inf"), 0, out=x)
+    expected = [np.nan, np.nan, np.inf, -np.inf, np.nan, np.inf]
+    expect(np.array_equal(x, expected, equal_nan=True), f"infinity times special values gave {x.tolist()}")
+    return ""
+
+
+def matmul(bench: Bench) -> str:
+    for m, n, k in ((1, 1, 1), (17, 16, 15), (130, 67, 259), (1, 300, 77), (300, 1, 77), (5, 7, 0)):
+        a, b, out = bench.normal(m, k), bench.normal(k, n), bench.normal(m, n)
+        a_t, b_t = bench.empty(k, m), bench.empty(n, k)
+        a_t[...], b_t[...] = a.T, b.T
+        a64, b64 = a.astype(np.float64), b.astype(np.float64)
+        for alpha, beta in ((1.0, 0.0), (0.5, -2.0)):
+            for left in (a, a_t.T):
+                for right in (b, b_t.T):
+                    before = out.astype(np.float64) if beta else np.zeros((m, n))
+                    if not beta:
+                        out[...] = np.nan  # must not be read
+                    bench.device.matmul(left, right, out=out, alpha=alpha, beta=beta)
+                    size = abs(alpha) * (np.abs(a64) @ np.abs(b64)) + np.abs(beta * before)
+                    reference = alpha * (a64 @ b64) + beta * before
+                    close(out, reference, (k + 3) * E * size, f"matmul of ({m}, {k}) and ({k}, {n})")
+    return ""
+
+
+def rows(bench: Bench) -> str:
+    for count, cols in ((1, 1), (3, 255), (70, 33), (2, 70001), (3, 0)):
+        x, out, wide = bench.normal(count, cols), bench.empty(count), bench.empty(count, cols)
+        x64 = x.astype(np.float64)
+        bench.device.sum(x, out=out)
+        close(out, x64.sum(1), (cols + 1) * E * np.abs(x64).sum(1), f"sum of ({count}, {cols})")
+        bench.device.max(x, out=out)
+        expect(np.array_equal(out, x.max(1, initial=-np.inf)), f"max of ({count}, {cols})")
+        bench.device.softmax(x, out=wide)
+        shifted = np.exp(x64 - x64.max(1, keepdims=True, initial=-np.inf))
+        reference = shifted / shifted.sum(1, keepdims=True)
+        close(wide, reference, 1e-5 * reference + 1e-37, f"softmax of ({count}, {cols})")
+    return ""
+
+
+def order(bench: Bench) -> str:
+    x, y = bench.empty(100_003), bench.empty(100_003)
+    x[:] = 0
+    submissions = []
+    for _ in range(20):  # x = 2 x + 1 by three dispatches that depend on each other
+        with bench.device.batch() as batch:
+            batch.affine(x, 2, 1, out=x)
+            batch.add(x, x, out=y)
+            batch.affine(y, 0.5, 0, out=x)
+        submissions.append(batch.submit())
+    for submission in submissions:
+        submission.wait(timeout=30)
+    expect((x == 2**20 - 1).all(), f"20 submissions in a row gave {x[0]}, not {2**20 - 1}")
+    expect(all(submission.gpu_seconds >= 0 for submission in submissions), "negative times")
+    return ""
+
+
+def growth(bench: Bench) -> str:
+    memory = zcwasm.Memory(64, 256)
+    x = memory.array(0, 1 << 20, np.float32)
+    x[:] = 0
+    with bench.device.batch() as batch:
+        for _ in range(50):
+            batch.affine(x, 1, 1, out=x)
+    submission = batch.submit()
+    base = memory.address
+    memory.grow(128)
+    high = memory.array(100 * 65536, 1 << 20, np.float32)
+    bench.device.affine(x, 2, 0, out=high)
+    submission.wait(timeout=30)
+    expect(memory.address == base, "the base moved")
+    expect((high == 100).all(), f"memory that had just grown got {high[0]}, not 100")
+    return ""
+
+
+def refusals(bench: Bench) -> str:
+    x = bench.normal(100)
+    before = x.copy()
+    cases: list[tuple[str, Callable[[], Any]]] = [
+        ("memory that is not a guest's", lambda: bench.device.fill(np.zeros(4, np.float32), 1)),
+        ("overlapping ranges", lambda: bench.device.affine(x[:50], 1, 1, out=x[1:51])),
+        ("shapes that differ", lambda: bench.device.add(x[:50], x[50:99], out=x[:50])),
+    ]
+    for name, call in cases:
+        try:
+            call()
+        except ValueError:
+            continue
+        raise AssertionError(f"{name}: not refused")
+    expect(np.array_equal(x, before), "a refused dispatch changed memory")
+    return ""
+
+
+CHECKS: list[Check] = [pointers, resident_set, elementwise, matmul, rows, order, growth, refusals]
+
+
+# --- what it costs ---
+
+
+def best(function: Callable[[], Any], number: int = 1, repeat: int = 7) -> float:
+    return min(timeit.repeat(function, number=number, repeat=repeat)) / number
+
+
+def costs(bench: Bench) -> list[str]:
+    device, small = bench.device, bench.normal(64)
+
+    def batch_of(count: int) -> Callable[[], None]:
+        def run() -> None:
+            with device.batch() as batch:
+                for _ in range(count):
+                    batch.affine(small, 1, 0, out=small)
+            batch.submit().wait()
+
+        return run
+
+    one = best(batch_of(1), 20)
+    many = best(batch_of(1000))
+    memory = zcwasm.Memory(LARGE * 4 // 65536)
+    x = memory.array(0, LARGE, np.float32)
+    x[:] = 1
+    device.affine(x, 1, 0, out=x)
+    moved = 2 * x.nbytes / best(lambda: device.affine(x, 1, 0, out=x)) / 1e9
+    name = next((name for name in BANDWIDTH if name in device.name), None)
+    share = f", {100 * moved / BANDWIDTH[name]:.0f}% of {name}'s {BANDWIDTH[name]}" if name else ""
+    a, b, c = bench.normal(1024, 1024), bench.normal(1024, 1024), bench.empty(1024, 1024)
+    product = 2 * 1024**3 / best(lambda: device.matmul(a, b, out=c), repeat=5) / 1e9
+    return [
+        f"submit and wait           {one * 1e6:9.1f} µs",
+        f"one more dispatch         {(many - one) / 999 * 1e6:9.2f} µs, each after the one before",
+        f"affine over 64 MiB        {moved:9.1f} GB/s read and written{share}",
+        f"matmul of 1024 × 1024     {product:9.1f} GFLOP/s",
+    ]
+
+
+# --- the report ---
+
+
+def run(write: Callable[[str], None] = print) -> bool:
+    """Write the report line by line; whether all holds."""
+    system = platform.mac_ver()[0] if sys.platform == "darwin" else platform.release()
+    name = "macOS" if sys.platform == "darwin" else platform.system()
+    write(f"zcwasm {zcwasm.__version__}, NumPy {np.__version__}, Python {platform.python_version()}")
+    write(f"{name} {system} on {platform.machine()}: {cpu_name()}, {usable_cpus()} CPUs")
+    failed = 0
+    for info in zcwasm.devices():
+        if not info["available"]:
+            write(f"\n{info['kind']}: not here: {info['reason']}")
+            continue
+        write(f"\n{info['kind']}: {info['name']}")
+        try:
+            bench = Bench(info["kind"])
+        except zcwasm.Error as error:
+            write(f"  FAILED  open: {error}")
+            failed += 1
+            continue
+        for check in CHECKS:
+            failed += not attempt(check.__name__.replace("_", " "), lambda: check(bench), write)  # noqa: B023
+        failed += not attempt("costs", lambda: "".join(f"\n    {line}" for line in costs(bench)), write)  # noqa: B023
+    write("\nguest")
+    failed += not attempt("demo", demo, write)
+    write("\nall holds" if not failed else f"\n{failed} FAILED")
+    return not failed
+
+
+def attempt(name: str, check: Callable[[], str], write: Callable[[str], None]) -> bool:
+    try:
+        told = check()
+    except Exception as error:  # whatever it is, it belongs into the report
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        write(f"  FAILED  {name}: {type(error).__name__}: {error} ({where.name}, line {where.lineno})")
+        return False
+    if not told or told.startswith("\n"):
+        write(f"  ok      {name}{told}")
+    else:
+        write(f"  ok      {name}: {told}")
+    return True
+
+
+def demo() -> str:
+    result = _demo.run(512)
+    expect(result["holds"], "; ".join(result["failed"]))
+    return f"on {result['device']['kind']}, 0 of {result['elements']:,} elements wrong, 0 bytes copied"
