@@ -312,8 +312,10 @@ typedef struct batch_job {
 static product batch_item(const batch_job *j, size_t g)
 {
     product p = *j->first;
-    p.a += g * j->stride_a;
-    p.b += g * j->stride_b;
+    if (p.k) { /* else a and b are empty and may have no address to count from */
+        p.a += g * j->stride_a;
+        p.b += g * j->stride_b;
+    }
     p.c += g * j->stride_c;
     return p;
 }
