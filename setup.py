@@ -95,6 +95,7 @@ def main() -> None:
         sys.exit(f"zcwasm cannot be built: {error}")
     folders = ["csrc", "csrc/py", "csrc/wasm3"]
     headers = [path for path in glob("csrc/**", recursive=True) if path.endswith((".h", ".def", ".inc"))]
+    headers += glob("zcwasm/include/*.h")
     setup(
         ext_modules=[
             Extension(

@@ -7,7 +7,7 @@
 The first two need glslangValidator, spirv-val and spirv-cross; those of Debian 12 are the reference, because
 other versions make other bytes (shaders/generated/VERSIONS). setup.py embeds what is committed, so building
 the package needs none of them. The table is csrc/zc_kernel.def with the parameter structs of
-csrc/zc_kernel.h: a shader whose bindings, access, push constants or workgroup differ from it fails. Standard
+zcwasm/include/zcwasm_kernels.h: a shader whose bindings, access, push constants or workgroup differ from it fails. Standard
 library only, and importable without this folder being a package: it runs in isolated build environments.
 """
 
@@ -55,10 +55,16 @@ class Kernel:
     workgroup: int
     bindings: tuple[tuple[str, str], ...]  # name, IN or OUT or INOUT
     params: tuple[tuple[str, str], ...]  # name, C type
+    traits: frozenset[str]
+
+    @property
+    def offset_words(self) -> int:
+        """As zc_kernel_offset_words in csrc/zc_kernel.h."""
+        return 4 if len(self.bindings) <= 4 else 8
 
 
 def read_table(root: Path = ROOT) -> dict[str, Kernel]:
-    header = (root / "csrc" / "zc_kernel.h").read_text("utf-8")
+    header = (root / "zcwasm" / "include" / "zcwasm_kernels.h").read_text("utf-8")
     header = re.sub(r"/\*.*?\*/", "", header, flags=re.DOTALL)
     structs: dict[str, tuple[tuple[str, str], ...]] = {}
     for name, body in re.findall(r"typedef struct (\w+_params) \{(.*?)\} \1;", header, re.DOTALL):
@@ -70,7 +76,7 @@ def read_table(root: Path = ROOT) -> dict[str, Kernel]:
         )
     table = (root / "csrc" / "zc_kernel.def").read_text("utf-8")
     table = re.sub(r"/\*.*?\*/", "", table, flags=re.DOTALL)
-    row = r"ZC_KERNEL\(\s*(\w+),\s*(\w+),\s*(\d+),\s*[01],((?:\s*(?:IN|OUT|INOUT)\(\w+\))*)\s*\)"
+    row = r"ZC_KERNEL\(\s*(\w+),\s*(\w+),\s*(\d+),\s*([\w |]+),((?:\s*(?:IN|OUT|INOUT)\(\w+\))*)\s*\)"
     rows = re.findall(row, table)
     if len(rows) != table.count("ZC_KERNEL("):
         raise ShaderError("csrc/zc_kernel.def has a row that is not understood")
@@ -80,8 +86,9 @@ def read_table(root: Path = ROOT) -> dict[str, Kernel]:
             int(workgroup),
             tuple((binding, access) for access, binding in re.findall(r"(\w+)\((\w+)\)", bindings)),
             structs[params],
+            frozenset(traits.replace("|", " ").split()) - {"0"},
         )
-        for name, params, workgroup, bindings in rows
+        for name, params, workgroup, traits, bindings in rows
     }
 
 
@@ -102,8 +109,10 @@ def check_spirv(kernel: Kernel, data: bytes) -> list[str]:
     same("capabilities that no device need have", sorted(module.capabilities - CAPABILITIES), [])
     same("extensions", sorted(module.extensions), [])
     same("resources other than buffers", module.other_resources, 0)
-    members = [("offset", "uint32_t[4]", 0)]
-    members += [(name, kind, 16 + 4 * at) for at, (name, kind) in enumerate(kernel.params)]
+    members = [
+        (name, "uint32_t[4]", 16 * at) for at, name in enumerate(["offset", "offset2"][: kernel.offset_words // 4])
+    ]
+    members += [(name, kind, 4 * kernel.offset_words + 4 * at) for at, (name, kind) in enumerate(kernel.params)]
     same("push constants", [(m.name, m.type, m.offset) for m in module.push_constants], members)
     numbers = {buffer.binding for buffer in module.buffers}
     same("bindings", sorted(numbers), list(range(1, len(kernel.bindings) + 1)))

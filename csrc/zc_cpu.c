@@ -45,7 +45,7 @@ zc_status zc_cpu_run(zc_kernel_id id, void *const bindings[], const void *params
     case ZC_KERNEL_softmax:
         zc_cpu_softmax(ops, bindings, params, threads);
         return ZC_OK;
-    case ZC_KERNEL_COUNT:
+    default:
         break;
     }
     return zc_fail(error, ZC_BAD_VALUE, "kernel %u is not one of the %u built-in ones", (unsigned)id,

@@ -280,13 +280,14 @@ static zc_status check_overlap(const zc_device_command *command, const uint64_t 
 {
     const zc_kernel *kernel = command->kernel;
     uint64_t length = command->bindings[i].length;
+    bool in_place = kernel->traits & ZC_TRAIT_IN_PLACE;
     for (unsigned j = 0; j < kernel->binding_count; j++) {
         uint64_t other = command->bindings[j].length;
         if (j == i || other == 0 || start[i] >= start[j] + other || start[j] >= start[i] + length) {
             continue;
         }
         bool same = start[i] == start[j] && length == other;
-        if (same && kernel->in_place && !(kernel->bindings[j].access & ZC_ACCESS_WRITE)) {
+        if (same && in_place && !(kernel->bindings[j].access & ZC_ACCESS_WRITE)) {
             continue;
         }
         return zc_fail(error, ZC_BAD_VALUE,
@@ -294,7 +295,7 @@ static zc_status check_overlap(const zc_device_command *command, const uint64_t 
                        kernel->bindings[i].name, (ull)command->bindings[i].offset,
                        (ull)(command->bindings[i].offset + length), kernel->bindings[j].name,
                        (ull)command->bindings[j].offset, (ull)(command->bindings[j].offset + other),
-                       kernel->in_place ? "; only the very same range may be input and output" : "");
+                       in_place ? "; only the very same range may be input and output" : "");
     }
     return ZC_OK;
 }

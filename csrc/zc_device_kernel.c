@@ -121,7 +121,7 @@ zc_status zc_device_compile(zc_device *device, const zc_kernel_source *given, co
                                   .name = own->name,
                                   .params_size = ZC_KERNEL_GROUPS_SIZE + given->params_size,
                                   .workgroup_size = given->workgroup[0] * given->workgroup[1] * given->workgroup[2],
-                                  .in_place = true,
+                                  .traits = ZC_TRAIT_IN_PLACE,
                                   .binding_count = (uint8_t)given->binding_count,
                                   .groups = groups_given,
                                   .params_skip = ZC_KERNEL_GROUPS_SIZE / 4};

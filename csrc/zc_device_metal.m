@@ -67,13 +67,9 @@ typedef struct metal_buffer {
     bool resident;
 } metal_buffer;
 
-/* What is pushed to a kernel: element offsets beside the aligned bases, then its own parameters. */
-typedef struct push {
-    uint32_t offset[ZC_KERNEL_MAX_BINDINGS];
-    uint32_t params[ZC_KERNEL_MAX_PARAMS / 4];
-} push;
-
-_Static_assert(offsetof(push, params) == 16, "shaders expect the parameters after uint4 offset");
+/* What is pushed to a kernel: element offsets beside the aligned bases (zc_kernel_offset_words), then its own
+ * parameters. */
+#define PUSH_WORDS (ZC_KERNEL_MAX_BINDINGS + ZC_KERNEL_MAX_PARAMS / 4)
 
 static NSString *string(const char *text)
 {
@@ -326,7 +322,7 @@ static void encode_command(metal_device *self, id<MTLComputeCommandEncoder> enco
                            const uint32_t groups[3])
 {
     const zc_kernel *kernel = command->kernel;
-    push constants = {{0}, {0}};
+    uint32_t push[PUSH_WORDS] = {0}, offsets = zc_kernel_offset_words(kernel->binding_count);
     const metal_buffer *any = NULL;
     for (unsigned i = 0; i < kernel->binding_count && !any; i++) {
         any = command->bindings[i].buffer;
@@ -340,12 +336,12 @@ static void encode_command(metal_device *self, id<MTLComputeCommandEncoder> enco
             buffer = any;
             aligned = 0;
         } else {
-            constants.offset[i] = (uint32_t)(binding->offset - aligned) / 4;
+            push[i] = (uint32_t)(binding->offset - aligned) / 4;
         }
         [encoder setBuffer:buffer ? buffer->buffer : nil offset:(NSUInteger)aligned atIndex:i + 1];
     }
-    memcpy(constants.params, command->params, kernel->params_size);
-    [encoder setBytes:&constants length:offsetof(push, params) + kernel->params_size atIndex:0];
+    memcpy(push + offsets, command->params, kernel->params_size);
+    [encoder setBytes:push length:4 * offsets + kernel->params_size atIndex:0];
     [encoder dispatchThreadgroups:MTLSizeMake(groups[0], groups[1], groups[2])
             threadsPerThreadgroup:MTLSizeMake(kernel->workgroup_size, 1, 1)];
 }

@@ -114,6 +114,270 @@ static zc_status extent_softmax(const void *params, uint64_t *bytes, zc_error *e
     return batched("out", span(p->rows, p->cols, p->ldout), 1, 0, &bytes[1], error);
 }
 
+/* ---- language models ---- */
+
+static const zc_weight_type_info weight_types[ZC_WEIGHT_TYPE_COUNT] = {
+    [ZC_WEIGHT_F32] = {"F32", 1, 4},      [ZC_WEIGHT_F16] = {"F16", 1, 2},      [ZC_WEIGHT_BF16] = {"BF16", 1, 2},
+    [ZC_WEIGHT_Q8_0] = {"Q8_0", 32, 34},  [ZC_WEIGHT_Q4_0] = {"Q4_0", 32, 18},  [ZC_WEIGHT_Q4_1] = {"Q4_1", 32, 20},
+    [ZC_WEIGHT_Q4_K] = {"Q4_K", 256, 144}, [ZC_WEIGHT_Q6_K] = {"Q6_K", 256, 210},
+};
+
+const zc_weight_type_info *zc_weight_type_get(uint32_t type)
+{
+    return type < ZC_WEIGHT_TYPE_COUNT ? &weight_types[type] : NULL;
+}
+
+/* Bytes of a (rows, cols) matrix of weights. */
+static zc_status weights(const char *name, uint32_t type, uint32_t rows, uint32_t cols, uint64_t *bytes,
+                         zc_error *error)
+{
+    const zc_weight_type_info *info = zc_weight_type_get(type);
+    if (!info) {
+        return zc_fail(error, ZC_BAD_VALUE, "type of %s is %u, types are 0 to %d", name, type,
+                       ZC_WEIGHT_TYPE_COUNT - 1);
+    }
+    if (cols % info->block) {
+        return zc_fail(error, ZC_BAD_VALUE, "%s has %u columns, %s takes multiples of %u", name, cols, info->name,
+                       info->block);
+    }
+    *bytes = (uint64_t)rows * (cols / info->block) * info->block_bytes; /* below 2^32 * 2^32 * 4 / 4... checked: */
+    if (rows && (uint64_t)(cols / info->block) * info->block_bytes > (UINT64_MAX >> 2) / rows) {
+        return zc_fail(error, ZC_OVERFLOW, "%s has more than 2^62 bytes", name);
+    }
+    return ZC_OK;
+}
+
+/* Bytes of (rows, cols) elements of a cache at a distance of `ld`. */
+static zc_status cache(const char *name, uint32_t type, uint32_t rows, uint32_t cols, uint32_t ld, uint64_t *bytes,
+                       zc_error *error)
+{
+    if (type > ZC_CACHE_F16) {
+        return zc_fail(error, ZC_BAD_VALUE, "element type of %s is %u, must be 0 (F32) or 1 (F16)", name, type);
+    }
+    if (type == ZC_CACHE_F16 && (cols % 2 || ld % 2)) {
+        return zc_fail(error, ZC_BAD_VALUE, "%s has %u columns at a distance of %u: both must be even for F16", name,
+                       cols, ld);
+    }
+    if (rows > 1 && ld < cols) {
+        return zc_fail(error, ZC_BAD_VALUE, "leading dimension of %s is %u, less than its %u columns", name, ld,
+                       cols);
+    }
+    uint64_t elements = span(rows, cols, ld);
+    if (elements > UINT64_MAX / ELEMENT / 2) {
+        return zc_fail(error, ZC_OVERFLOW, "%s spans more than 2^61 elements", name);
+    }
+    *bytes = elements * (type == ZC_CACHE_F16 ? 2 : 4);
+    return ZC_OK;
+}
+
+/* Bytes of float32 (rows, cols) at a distance of `ld`, rows of which may lie closer when they are only read. */
+static zc_status matrix(const char *name, bool written, uint32_t rows, uint32_t cols, uint32_t ld, uint64_t *bytes,
+                        zc_error *error)
+{
+    zc_status status = written ? leading(name, ld, rows, cols, error) : ZC_OK;
+    return status == ZC_OK ? batched(name, span(rows, cols, ld), 1, 0, bytes, error) : status;
+}
+
+/* heads * head_size as a row's columns. */
+static zc_status head_columns(uint32_t heads, uint32_t head_size, uint32_t *out, zc_error *error)
+{
+    uint64_t columns = (uint64_t)heads * head_size;
+    if (columns > UINT32_MAX) {
+        return zc_fail(error, ZC_OVERFLOW, "%u heads of %u elements are more than 2^32 columns", heads, head_size);
+    }
+    *out = (uint32_t)columns;
+    return ZC_OK;
+}
+
+static zc_status flags_within(uint32_t flags, uint32_t known, zc_error *error)
+{
+    return flags & ~known ? zc_fail(error, ZC_BAD_VALUE, "flags are 0x%x, known are 0x%x", flags, known) : ZC_OK;
+}
+
+static zc_status extent_embed(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_embed_params *p = params;
+    zc_status status;
+    if ((status = flags_within(p->flags, ZC_EMBED_ADD, error)) != ZC_OK ||
+        (status = weights("table", p->type, p->vocab, p->dim, &bytes[1], error)) != ZC_OK) {
+        return status;
+    }
+    if (p->rows && p->vocab == 0) {
+        return zc_fail(error, ZC_BAD_VALUE, "the table has no rows to look %u ids up in", p->rows);
+    }
+    bytes[0] = (uint64_t)p->rows * ELEMENT;
+    return matrix("out", true, p->rows, p->dim, p->ldout, &bytes[2], error);
+}
+
+static zc_status extent_rms_norm(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_norm_params *p = params;
+    zc_status status;
+    bytes[1] = (uint64_t)p->cols * ELEMENT;
+    if ((status = matrix("x", false, p->rows, p->cols, p->ldx, &bytes[0], error)) != ZC_OK) {
+        return status;
+    }
+    return matrix("out", true, p->rows, p->cols, p->ldout, &bytes[2], error);
+}
+
+static zc_status extent_layer_norm(const void *params, uint64_t *bytes, zc_error *error)
+{
+    zc_status status = extent_rms_norm(params, bytes, error);
+    bytes[3] = bytes[2];
+    bytes[2] = bytes[1];
+    return status;
+}
+
+static zc_status extent_linear(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_linear_params *p = params;
+    zc_status status;
+    bool gated = p->flags & ZC_LINEAR_SWIGLU;
+    if ((status = flags_within(p->flags, ZC_LINEAR_FLAGS, error)) != ZC_OK ||
+        (status = weights("w", p->type, p->n, p->k, &bytes[1], error)) != ZC_OK) {
+        return status;
+    }
+    if (gated && (p->flags & ZC_LINEAR_NORM)) {
+        return zc_fail(error, ZC_BAD_VALUE, "flags 0x%x ask for NORM and for SWIGLU of the same input", p->flags);
+    }
+    if (gated && p->k > UINT32_MAX / 2) {
+        return zc_fail(error, ZC_OVERFLOW, "2 * %u columns are more than 2^32", p->k);
+    }
+    bytes[2] = p->flags & ZC_LINEAR_BIAS ? (uint64_t)p->n * ELEMENT : 0;
+    bytes[3] = p->flags & ZC_LINEAR_NORM ? (uint64_t)p->k * ELEMENT : 0;
+    if ((status = matrix("x", false, p->rows, gated ? 2 * p->k : p->k, p->ldx, &bytes[0], error)) != ZC_OK) {
+        return status;
+    }
+    return matrix("y", true, p->rows, p->n, p->ldy, &bytes[4], error);
+}
+
+static zc_status extent_rope(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_rope_params *p = params;
+    uint32_t cols = 0;
+    zc_status status = head_columns(p->heads, p->head_size, &cols, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    if (p->rotated % 2 || p->rotated > p->head_size) {
+        return zc_fail(error, ZC_BAD_VALUE, "%u elements of a head of %u are to be rotated: must be even and fit",
+                       p->rotated, p->head_size);
+    }
+    if (p->layout > ZC_ROPE_HALVES) {
+        return zc_fail(error, ZC_BAD_VALUE, "layout is %u, must be 0 (pairs) or 1 (halves)", p->layout);
+    }
+    if (p->rows && p->table_rows == 0) {
+        return zc_fail(error, ZC_BAD_VALUE, "the table has no rows for %u positions", p->rows);
+    }
+    bytes[1] = (uint64_t)p->rows * ELEMENT;
+    if ((status = matrix("x", false, p->rows, cols, p->ldx, &bytes[0], error)) != ZC_OK ||
+        (status = matrix("table", false, p->table_rows, p->rotated, p->rotated, &bytes[2], error)) != ZC_OK) {
+        return status;
+    }
+    return cache("out", p->out_type, p->capacity ? p->capacity : p->rows, cols, p->ldout, &bytes[3], error);
+}
+
+static zc_status extent_append(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_append_params *p = params;
+    zc_status status = matrix("x", false, p->rows, p->cols, p->ldx, &bytes[0], error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    if (p->rows && p->capacity == 0) {
+        return zc_fail(error, ZC_BAD_VALUE, "a cache of no rows cannot take %u", p->rows);
+    }
+    bytes[1] = (uint64_t)p->rows * ELEMENT;
+    return cache("out", p->out_type, p->capacity, p->cols, p->ldout, &bytes[2], error);
+}
+
+static zc_status extent_attention(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_attention_params *p = params;
+    uint32_t q_cols = 0, kv_cols = 0;
+    zc_status status;
+    if (p->head_size % 4 || p->head_size == 0 || p->head_size > ZC_ATTENTION_MAX_HEAD) {
+        return zc_fail(error, ZC_BAD_VALUE, "head_size is %u, must be a multiple of 4 up to %d", p->head_size,
+                       ZC_ATTENTION_MAX_HEAD);
+    }
+    if (p->kv_heads == 0 || p->heads % p->kv_heads) {
+        return zc_fail(error, ZC_BAD_VALUE, "%u heads cannot share %u key-value heads", p->heads, p->kv_heads);
+    }
+    if ((status = head_columns(p->heads, p->head_size, &q_cols, error)) != ZC_OK ||
+        (status = head_columns(p->kv_heads, p->head_size, &kv_cols, error)) != ZC_OK ||
+        (status = matrix("q", false, p->rows, q_cols, p->ldq, &bytes[0], error)) != ZC_OK ||
+        (status = cache("k", p->kv_type, p->capacity, kv_cols, p->ldk, &bytes[1], error)) != ZC_OK ||
+        (status = cache("v", p->kv_type, p->capacity, kv_cols, p->ldv, &bytes[2], error)) != ZC_OK) {
+        return status;
+    }
+    bytes[3] = (uint64_t)p->rows * 2 * ELEMENT;
+    return matrix("out", true, p->rows, q_cols, p->ldout, &bytes[4], error);
+}
+
+static zc_status extent_swiglu(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_swiglu_params *p = params;
+    zc_status status;
+    if ((status = matrix("gate", false, p->rows, p->cols, p->ldgate, &bytes[0], error)) != ZC_OK ||
+        (status = matrix("up", false, p->rows, p->cols, p->ldup, &bytes[1], error)) != ZC_OK) {
+        return status;
+    }
+    return matrix("out", true, p->rows, p->cols, p->ldout, &bytes[2], error);
+}
+
+static zc_status extent_gelu(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_gelu_params *p = params;
+    bytes[0] = bytes[1] = (uint64_t)p->count * ELEMENT;
+    return p->tanh > 1 ? zc_fail(error, ZC_BAD_VALUE, "tanh is %u, must be 0 or 1", p->tanh) : ZC_OK;
+}
+
+static zc_status extent_argmax(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_rows_params *p = params;
+    if (p->rows && p->cols == 0) {
+        return zc_fail(error, ZC_BAD_VALUE, "%u rows of no elements have no largest one", p->rows);
+    }
+    return extent_reduction(params, bytes, error);
+}
+
+static zc_status extent_top_k(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_top_k_params *p = params;
+    if (p->k > p->cols || p->k > ZC_TOP_K_MAX) {
+        return zc_fail(error, ZC_BAD_VALUE, "k is %u, must be at most %d and the number of columns, %u", p->k,
+                       ZC_TOP_K_MAX, p->cols);
+    }
+    bytes[1] = bytes[2] = (uint64_t)p->rows * p->k * ELEMENT;
+    return matrix("x", false, p->rows, p->cols, p->ldx, &bytes[0], error);
+}
+
+static zc_status extent_penalize(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_penalize_params *p = params;
+    if (!(p->penalty > 0.0f)) {
+        return zc_fail(error, ZC_BAD_VALUE, "penalty is %g, must be above 0", (double)p->penalty);
+    }
+    if (p->cols == 0) {
+        return zc_fail(error, ZC_BAD_VALUE, "there are no columns to change");
+    }
+    bytes[0] = ((uint64_t)p->capacity + 1) * ELEMENT;
+    bytes[1] = (uint64_t)p->cols * ELEMENT;
+    return ZC_OK;
+}
+
+static zc_status extent_pool(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_pool_params *p = params;
+    zc_status status;
+    if ((status = flags_within(p->flags, ZC_POOL_NORMALIZE, error)) != ZC_OK ||
+        (status = matrix("x", false, p->capacity, p->cols, p->ldx, &bytes[0], error)) != ZC_OK) {
+        return status;
+    }
+    bytes[1] = (uint64_t)p->rows * 2 * ELEMENT;
+    return matrix("out", true, p->rows, p->cols, p->ldout, &bytes[2], error);
+}
+
 /* ---- workgroups ---- */
 
 #define MAX_GROUPS 65535u
@@ -191,6 +455,50 @@ static void groups_rows(const void *params, uint32_t out[3])
 #define groups_max groups_rows
 #define groups_softmax groups_rows
 
+/* One workgroup a row, as the shaders of these kernels count. */
+static void groups_a_row(uint32_t rows, uint32_t out[3])
+{
+    groups_of(out, at_most(rows, MAX_GROUPS), 1, 1);
+}
+
+/* The first parameter of these is the number of rows. */
+static void groups_each_row(const void *params, uint32_t out[3])
+{
+    groups_a_row(*(const uint32_t *)params, out);
+}
+#define groups_rms_norm groups_each_row
+#define groups_layer_norm groups_each_row
+#define groups_rope groups_each_row
+#define groups_append groups_each_row
+#define groups_swiglu groups_each_row
+#define groups_argmax groups_each_row
+#define groups_top_k groups_each_row
+#define groups_pool groups_each_row
+#define groups_gelu groups_elementwise
+
+static void groups_embed(const void *params, uint32_t out[3])
+{
+    groups_a_row(((const zc_embed_params *)params)->rows, out);
+}
+
+static void groups_penalize(const void *params, uint32_t out[3])
+{
+    (void)params;
+    groups_of(out, 1, 1, 1);
+}
+
+static void groups_linear(const void *params, uint32_t out[3])
+{
+    const zc_linear_params *p = params;
+    groups_of(out, at_most(p->rows ? ceil_div(p->n, 8) : 0, MAX_GROUPS), at_most(p->rows, MAX_GROUPS), 1);
+}
+
+static void groups_attention(const void *params, uint32_t out[3])
+{
+    const zc_attention_params *p = params;
+    groups_of(out, at_most(p->heads, MAX_GROUPS), at_most(p->rows, MAX_GROUPS), 1);
+}
+
 /* ---- the table ---- */
 
 #define BINDING(binding, how) {.name = #binding, .access = (how), .element_size = ELEMENT},
@@ -198,16 +506,19 @@ static void groups_rows(const void *params, uint32_t out[3])
 #define OUT(binding) BINDING(binding, ZC_ACCESS_WRITE)
 #define INOUT(binding) BINDING(binding, ZC_ACCESS_READ | ZC_ACCESS_WRITE)
 
+#define IN_PLACE ZC_TRAIT_IN_PLACE
+#define BY_TYPE ZC_TRAIT_BY_TYPE
+
 /* The number of bindings follows from the same lists. */
 #define KERNEL_BINDINGS(...) (sizeof((zc_binding_signature[]){__VA_ARGS__}) / sizeof(zc_binding_signature))
 
 static const zc_kernel kernels[ZC_KERNEL_COUNT] = {
-#define ZC_KERNEL(kernel, params, workgroup, may_run_in_place, binding_list)            \
+#define ZC_KERNEL(kernel, params, workgroup, trait_set, binding_list)            \
     [ZC_KERNEL_##kernel] = {.id = ZC_KERNEL_##kernel,                                   \
                             .name = #kernel,                                            \
                             .params_size = sizeof(params),                              \
                             .workgroup_size = (workgroup),                              \
-                            .in_place = (may_run_in_place),                             \
+                            .traits = (trait_set),                                      \
                             .binding_count = KERNEL_BINDINGS(binding_list),             \
                             .bindings = {binding_list},                                 \
                             .extent = extent_##kernel,                                  \
@@ -216,7 +527,7 @@ static const zc_kernel kernels[ZC_KERNEL_COUNT] = {
 #undef ZC_KERNEL
 };
 
-#define ZC_KERNEL(kernel, params, workgroup, may_run_in_place, binding_list) \
+#define ZC_KERNEL(kernel, params, workgroup, trait_set, binding_list) \
     _Static_assert(sizeof(params) <= ZC_KERNEL_MAX_PARAMS && sizeof(params) % 4 == 0, #kernel " params");
 #include "zc_kernel.def"
 #undef ZC_KERNEL

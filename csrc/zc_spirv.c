@@ -425,7 +425,8 @@ static zc_status check_variables(const module *m, const zc_kernel_source *source
 {
     uint8_t seen[ZC_KERNEL_MAX_BINDINGS] = {0};
     unsigned buffers = 0, pushes = 0;
-    uint64_t wanted = 4u * ZC_KERNEL_MAX_BINDINGS + source->params_size, size = 0;
+    unsigned offsets = zc_kernel_offset_words(source->binding_count);
+    uint64_t wanted = 4u * offsets + source->params_size, size = 0;
     for EACH_INSTRUCTION (m, i) {
         if (op_at(m, i) != OP_VARIABLE) {
             continue;
@@ -468,9 +469,9 @@ static zc_status check_variables(const module *m, const zc_kernel_source *source
         }
     }
     if (pushes != 1 || size != wanted) {
-        return REFUSE("kernel %s: the signature needs push constants of %u bytes (uint offset[%d], then %u bytes of "
+        return REFUSE("kernel %s: the signature needs push constants of %u bytes (uint offset[%u], then %u bytes of "
                       "parameters), the SPIR-V has %s%llu",
-                      m->name, (unsigned)wanted, ZC_KERNEL_MAX_BINDINGS, source->params_size,
+                      m->name, (unsigned)wanted, offsets, source->params_size,
                       pushes > 1 ? "several, the last of " : "", (unsigned long long)size);
     }
     return ZC_OK;

@@ -22,9 +22,8 @@
 
 #define ZC_VULKAN_MAX_DEVICES 16
 
-/* Every kernel's push constants: element offsets of its bindings, then its parameters. */
-#define ZC_VULKAN_OFFSETS_SIZE (4u * ZC_KERNEL_MAX_BINDINGS)
-#define ZC_VULKAN_PUSH_SIZE (ZC_VULKAN_OFFSETS_SIZE + ZC_KERNEL_MAX_PARAMS)
+/* Every kernel's push constants: element offsets of its bindings (zc_kernel_offset_words), then its parameters. */
+#define ZC_VULKAN_PUSH_SIZE (4u * ZC_KERNEL_MAX_BINDINGS + ZC_KERNEL_MAX_PARAMS)
 _Static_assert(ZC_VULKAN_PUSH_SIZE <= 128, "what every Vulkan device takes");
 
 typedef struct zc_vulkan_instance_functions {
@@ -101,7 +100,7 @@ typedef struct zc_vulkan_device {
     VkPipelineLayout layouts[ZC_KERNEL_MAX_BINDINGS + 1];
     VkPipelineCache cache;
     pthread_mutex_t pipeline_lock; /* making a pipeline */
-    _Atomic(VkPipeline) pipelines[ZC_KERNEL_COUNT];
+    _Atomic(VkPipeline) pipelines[ZC_KERNEL_COUNT][ZC_KERNEL_VARIANTS];
 
     pthread_mutex_t slot_lock; /* the free list */
     zc_vulkan_slot *free_slots;
@@ -126,7 +125,9 @@ zc_status zc_vulkan_fail(zc_vulkan_device *device, VkResult result, zc_error *er
 
 zc_status zc_vulkan_pipelines_init(zc_vulkan_device *device, zc_error *error);
 void zc_vulkan_pipelines_destroy(zc_vulkan_device *device);
-zc_status zc_vulkan_pipeline(zc_vulkan_device *device, const zc_kernel *kernel, VkPipeline *out, zc_error *error);
+/* The pipeline that a command needs: of its kernel, and its variant (zc_kernel_variant). */
+zc_status zc_vulkan_pipeline(zc_vulkan_device *device, const zc_device_command *command, VkPipeline *out,
+                             zc_error *error);
 zc_status zc_vulkan_compile(void *self, const zc_kernel_source *source, void **out, zc_error *error);
 void zc_vulkan_compiled_release(void *self, void *compiled);
 

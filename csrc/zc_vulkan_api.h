@@ -538,7 +538,18 @@ typedef struct VkPipelineCacheCreateInfo {
     const void *pInitialData;
 } VkPipelineCacheCreateInfo;
 
-typedef struct VkSpecializationInfo VkSpecializationInfo;
+typedef struct VkSpecializationMapEntry {
+    uint32_t constantID;
+    uint32_t offset;
+    size_t size;
+} VkSpecializationMapEntry;
+
+typedef struct VkSpecializationInfo {
+    uint32_t mapEntryCount;
+    const VkSpecializationMapEntry *pMapEntries;
+    size_t dataSize;
+    const void *pData;
+} VkSpecializationInfo;
 
 typedef struct VkPipelineShaderStageCreateInfo {
     VkStructureType sType;

@@ -1,9 +1,9 @@
 /* zc_vulkan_pipeline: layouts and pipelines of the built-in and of users' kernels.
  *
  * One convention for all kernels: descriptor set 0, binding i of the signature at binding number i + 1, all
- * storage buffers; push constants: an element offset for each of four bindings, then the parameters. So there
- * is one pipeline layout per number of bindings. A built-in kernel's pipeline is made from its embedded
- * SPIR-V at first use; a user's when it is compiled, after zc_spirv has compared it with its signature.
+ * storage buffers; push constants: element offsets of the bindings, then the parameters. So there is one
+ * pipeline layout per number of bindings. A built-in kernel's pipeline is made from its embedded SPIR-V at
+ * first use, one for each variant (the value of specialization constant 0); a user's when it is compiled, after zc_spirv has compared it with its signature.
  * Beyond that comparison the driver is trusted with the SPIR-V: it comes from the host program.
  *
  * Ownership: pipelines of built-in kernels are the device's, a compiled one is its zc_kernel's. Threads: any;
@@ -52,8 +52,8 @@ zc_status zc_vulkan_pipelines_init(zc_vulkan_device *device, zc_error *error)
 void zc_vulkan_pipelines_destroy(zc_vulkan_device *device)
 {
     const zc_vulkan_functions *f = &device->f;
-    for (unsigned i = 0; i < ZC_KERNEL_COUNT; i++) {
-        VkPipeline pipeline = atomic_load(&device->pipelines[i]);
+    for (unsigned i = 0; i < ZC_KERNEL_COUNT * ZC_KERNEL_VARIANTS; i++) {
+        VkPipeline pipeline = atomic_load(&device->pipelines[i / ZC_KERNEL_VARIANTS][i % ZC_KERNEL_VARIANTS]);
         if (pipeline) {
             f->vkDestroyPipeline(device->handle, pipeline, NULL);
         }
@@ -72,7 +72,8 @@ void zc_vulkan_pipelines_destroy(zc_vulkan_device *device)
 }
 
 static zc_status make(zc_vulkan_device *device, const char *name, const uint32_t *spirv, size_t words,
-                      const char *entry_point, unsigned bindings, VkPipeline *out, zc_error *error)
+                      const char *entry_point, unsigned bindings, const uint32_t *variant, VkPipeline *out,
+                      zc_error *error)
 {
     const zc_vulkan_functions *f = &device->f;
     char label[96];
@@ -84,25 +85,33 @@ static zc_status make(zc_vulkan_device *device, const char *name, const uint32_t
     if (result != VK_SUCCESS) {
         return zc_vulkan_fail(device, result, error, "load", label);
     }
+    VkSpecializationMapEntry constant = {.constantID = 0, .size = sizeof *variant};
+    VkSpecializationInfo specialization = {
+        .mapEntryCount = 1, .pMapEntries = &constant, .dataSize = sizeof *variant, .pData = variant};
     VkComputePipelineCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
         .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
                   .stage = VK_SHADER_STAGE_COMPUTE_BIT,
                   .module = module,
-                  .pName = entry_point},
+                  .pName = entry_point,
+                  .pSpecializationInfo = variant ? &specialization : NULL},
         .layout = device->layouts[bindings]};
     result = f->vkCreateComputePipelines(device->handle, device->cache, 1, &info, NULL, out);
     f->vkDestroyShaderModule(device->handle, module, NULL);
     return result == VK_SUCCESS ? ZC_OK : zc_vulkan_fail(device, result, error, "build the pipeline of", label);
 }
 
-zc_status zc_vulkan_pipeline(zc_vulkan_device *device, const zc_kernel *kernel, VkPipeline *out, zc_error *error)
+zc_status zc_vulkan_pipeline(zc_vulkan_device *device, const zc_device_command *command, VkPipeline *out,
+                             zc_error *error)
 {
+    const zc_kernel *kernel = command->kernel;
     if (kernel->compiled) {
         *out = kernel->compiled;
         return ZC_OK;
     }
-    *out = atomic_load_explicit(&device->pipelines[kernel->id], memory_order_acquire);
+    uint32_t variant = zc_kernel_variant(kernel, command->params);
+    _Atomic(VkPipeline) *kept = &device->pipelines[kernel->id][variant];
+    *out = atomic_load_explicit(kept, memory_order_acquire);
     if (*out) {
         return ZC_OK;
     }
@@ -112,12 +121,12 @@ zc_status zc_vulkan_pipeline(zc_vulkan_device *device, const zc_kernel *kernel, 
     }
     zc_status status = ZC_OK;
     pthread_mutex_lock(&device->pipeline_lock);
-    *out = atomic_load_explicit(&device->pipelines[kernel->id], memory_order_relaxed);
+    *out = atomic_load_explicit(kept, memory_order_relaxed);
     if (!*out) {
-        status = make(device, kernel->name, shader->spirv, shader->spirv_words, "main", kernel->binding_count, out,
-                      error);
+        status = make(device, kernel->name, shader->spirv, shader->spirv_words, "main", kernel->binding_count,
+                      kernel->traits & ZC_TRAIT_BY_TYPE ? &variant : NULL, out, error);
         if (status == ZC_OK) {
-            atomic_store_explicit(&device->pipelines[kernel->id], *out, memory_order_release);
+            atomic_store_explicit(kept, *out, memory_order_release);
         }
     }
     pthread_mutex_unlock(&device->pipeline_lock);
@@ -151,7 +160,7 @@ zc_status zc_vulkan_compile(void *self, const zc_kernel_source *source, void **o
     VkPipeline pipeline = NULL;
     pthread_mutex_lock(&device->pipeline_lock);
     status = make(device, source->name, source->spirv, source->spirv_size / 4, entry_point, source->binding_count,
-                  &pipeline, error);
+                  NULL, &pipeline, error);
     pthread_mutex_unlock(&device->pipeline_lock);
     *out = pipeline;
     return status;

@@ -290,7 +290,7 @@ static zc_status record_one(zc_vulkan_device *device, zc_vulkan_slot *slot, cons
         push[i] = (uint32_t)(skipped / kernel->bindings[i].element_size);
     }
     VkPipeline pipeline;
-    zc_status status = zc_vulkan_pipeline(device, kernel, &pipeline, error);
+    zc_status status = zc_vulkan_pipeline(device, command, &pipeline, error);
     if (status != ZC_OK) {
         return status;
     }
@@ -307,8 +307,9 @@ static zc_status record_one(zc_vulkan_device *device, zc_vulkan_slot *slot, cons
         memcpy(now->windows, windows, count * sizeof *windows);
     }
     uint32_t skip = kernel->params_skip, size = kernel->params_size - 4 * skip;
-    memcpy(push + ZC_KERNEL_MAX_BINDINGS, command->params + skip, size);
-    size += ZC_VULKAN_OFFSETS_SIZE;
+    uint32_t offsets = zc_kernel_offset_words(count);
+    memcpy(push + offsets, command->params + skip, size);
+    size += 4 * offsets;
     if (now->push_count != count || now->push_size != size || memcmp(now->push, push, size) != 0) {
         f->vkCmdPushConstants(slot->commands, device->layouts[count], VK_SHADER_STAGE_COMPUTE_BIT, 0, size, push);
         now->push_count = count;

@@ -510,7 +510,7 @@ def test_properties(device: zcwasm.Device, arena: Arena) -> None:
     if device.unified_memory:
         assert device.buffer_address(x) == x.ctypes.data
         assert device.buffer_address(arena.memory) == arena.memory.address
-    assert set(device.kernels) == {"fill", "affine", "axpby", "add", "mul", "matmul", "sum", "max", "softmax"}
+    assert {"fill", "affine", "axpby", "add", "mul", "matmul", "sum", "max", "softmax"} <= set(device.kernels)
     matmul = device.kernels["matmul"]
     assert matmul.bindings == (("a", "read"), ("b", "read"), ("c", "read and written"))
     assert matmul.params[0] == ("m", "uint32")

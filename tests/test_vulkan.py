@@ -488,7 +488,7 @@ def test_dispatch_of_compiled_kernels_refuses(vulkan: zcwasm.Device, arena: Aren
             {"bindings": [("x", "read"), ("out", "write"), ("y", "read")]},
             "binding 3, y, the SPIR-V has no buffer",
         ),
-        ({"bindings": [(c, "read") for c in "abcde"]}, "bindings has 5 entries, at most 4"),
+        ({"bindings": [(c, "read") for c in "abcdefghi"]}, "bindings has 9 entries, at most 8"),
         ({"bindings": []}, "has 0 bindings"),
         ({"bindings": [("x", "reads")]}, "'reads', must be 'read', 'write' or 'read_write'"),
         (

@@ -36,6 +36,39 @@ static const field matmul_fields[] = {
 static const field rows_fields[] = {
     U32(zc_rows_params, rows) U32(zc_rows_params, cols) U32(zc_rows_params, ldx) U32(zc_rows_params, ldout)};
 
+#define P(member) U32(zc_embed_params, member)
+static const field embed_fields[] = {P(type) P(rows) P(dim) P(vocab) P(ldout) P(flags)};
+#undef P
+#define P(member) U32(zc_norm_params, member)
+static const field norm_fields[] = {P(rows) P(cols) P(ldx) P(ldout) F32(zc_norm_params, eps)};
+#undef P
+#define P(member) U32(zc_linear_params, member)
+static const field linear_fields[] = {
+    P(type) P(rows) P(n) P(k) P(ldx) P(ldy) P(flags) F32(zc_linear_params, eps)};
+#undef P
+#define P(member) U32(zc_rope_params, member)
+static const field rope_fields[] = {P(rows) P(heads) P(head_size) P(rotated) P(ldx) P(ldout) P(table_rows)
+                                        P(capacity) P(layout) P(out_type)};
+#undef P
+#define P(member) U32(zc_append_params, member)
+static const field append_fields[] = {P(rows) P(cols) P(ldx) P(ldout) P(capacity) P(out_type)};
+#undef P
+#define P(member) U32(zc_attention_params, member)
+static const field attention_fields[] = {P(rows) P(heads) P(kv_heads) P(head_size) P(ldq) P(ldk) P(ldv) P(ldout)
+                                             P(capacity) P(kv_type) F32(zc_attention_params, scale)};
+#undef P
+#define P(member) U32(zc_swiglu_params, member)
+static const field swiglu_fields[] = {P(rows) P(cols) P(ldgate) P(ldup) P(ldout)};
+#undef P
+static const field gelu_fields[] = {U32(zc_gelu_params, count) U32(zc_gelu_params, tanh)};
+static const field top_k_fields[] = {
+    U32(zc_top_k_params, rows) U32(zc_top_k_params, cols) U32(zc_top_k_params, ldx) U32(zc_top_k_params, k)};
+static const field penalize_fields[] = {
+    U32(zc_penalize_params, cols) U32(zc_penalize_params, capacity) F32(zc_penalize_params, penalty)};
+#define P(member) U32(zc_pool_params, member)
+static const field pool_fields[] = {P(rows) P(cols) P(capacity) P(ldx) P(ldout) P(flags)};
+#undef P
+
 /* Which fields a parameter struct has. */
 #define zc_fill_params_fields fill_fields
 #define zc_affine_params_fields affine_fields
@@ -43,15 +76,26 @@ static const field rows_fields[] = {
 #define zc_elementwise_params_fields elementwise_fields
 #define zc_matmul_params_fields matmul_fields
 #define zc_rows_params_fields rows_fields
+#define zc_embed_params_fields embed_fields
+#define zc_norm_params_fields norm_fields
+#define zc_linear_params_fields linear_fields
+#define zc_rope_params_fields rope_fields
+#define zc_append_params_fields append_fields
+#define zc_attention_params_fields attention_fields
+#define zc_swiglu_params_fields swiglu_fields
+#define zc_gelu_params_fields gelu_fields
+#define zc_top_k_params_fields top_k_fields
+#define zc_penalize_params_fields penalize_fields
+#define zc_pool_params_fields pool_fields
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 
 static const fields fields_of[ZC_KERNEL_COUNT] = {
-#define ZC_KERNEL(name, params, workgroup, in_place, bindings) {params##_fields, LENGTH(params##_fields)},
+#define ZC_KERNEL(name, params, workgroup, traits, bindings) {params##_fields, LENGTH(params##_fields)},
 #include "zc_kernel.def"
 #undef ZC_KERNEL
 };
 
-#define ZC_KERNEL(name, params, workgroup, in_place, bindings) \
+#define ZC_KERNEL(name, params, workgroup, traits, bindings) \
     _Static_assert(sizeof(params) == 4 * LENGTH(params##_fields), #name " has a field that is not listed");
 #include "zc_kernel.def"
 #undef ZC_KERNEL
@@ -283,7 +327,7 @@ static PyObject *get_workgroup_size(PyObject *self, void *unused)
 static PyObject *get_in_place(PyObject *self, void *unused)
 {
     (void)unused;
-    return PyBool_FromLong(kernel_in(self)->in_place);
+    return PyBool_FromLong(kernel_in(self)->traits & ZC_TRAIT_IN_PLACE);
 }
 
 static PyObject *kernel_repr(PyObject *self)

@@ -1,0 +1,191 @@
+/* zcwasm_kernels.h: what each built-in kernel computes, and its parameters: for guests and for the host alike.
+ *
+ * Parameter structs are plain 4-byte fields, at most 96 bytes, laid out alike in C, GLSL (std430) and MSL.
+ * csrc/zc_kernel.def names the kernels with their bindings; Device.kernels prints them. Part of version 1 of the
+ * interface of zcwasm.h.
+ */
+#ifndef ZCWASM_KERNELS_H
+#define ZCWASM_KERNELS_H
+
+#include <stdint.h>
+
+/* Sizes and strides count elements (float32 unless said otherwise), row-major. */
+
+typedef struct zc_fill_params { /* out[i] = pattern, any 4-byte element type */
+    uint32_t count;
+    uint32_t pattern; /* the bits of the value */
+} zc_fill_params;
+
+typedef struct zc_affine_params { /* out[i] = scale * x[i] + shift */
+    uint32_t count;
+    float scale;
+    float shift;
+} zc_affine_params;
+
+typedef struct zc_axpby_params { /* out[i] = alpha * x[i] + beta * y[i] */
+    uint32_t count;
+    float alpha;
+    float beta;
+} zc_axpby_params;
+
+typedef struct zc_elementwise_params { /* out[i] = x[i] op y[i] */
+    uint32_t count;
+} zc_elementwise_params;
+
+typedef struct zc_matmul_params {
+    /* c[g] = alpha * op(a[g]) * op(b[g]) + beta * c[g] for g in [0, batch).
+     * op(a) is (m, k), op(b) is (k, n), c is (m, n). Element (i, p) of op(a[g]) is
+     * a[g * stride_a + i * lda + p], or a[g * stride_a + p * lda + i] when transpose_a; likewise b.
+     * beta == 0: c is written without being read (NaN there does not spread). k == 0: c = beta * c.
+     * A stride_a or stride_b of 0 shares that matrix between the batches. */
+    uint32_t m, n, k, batch;
+    uint32_t lda, ldb, ldc;
+    uint32_t stride_a, stride_b, stride_c;
+    uint32_t transpose_a, transpose_b; /* 0 or 1 */
+    float alpha, beta;
+} zc_matmul_params;
+
+typedef struct zc_rows_params {
+    /* x is (rows, cols), row r at x[r * ldx]. sum, max: out[r] for each row (max of a row with a NaN is
+     * NaN; cols == 0: sum 0, max -inf). softmax: out row r at out[r * ldout], rows summing to 1. */
+    uint32_t rows, cols;
+    uint32_t ldx, ldout; /* ldout: softmax only, else ignored */
+} zc_rows_params;
+
+/* ---- kernels of language models ---- */
+
+/* How a matrix of weights is stored: whole rows of blocks, as in GGUF files. */
+typedef enum zc_weight_type {
+    ZC_WEIGHT_F32,
+    ZC_WEIGHT_F16,
+    ZC_WEIGHT_BF16,
+    ZC_WEIGHT_Q8_0,
+    ZC_WEIGHT_Q4_0,
+    ZC_WEIGHT_Q4_1,
+    ZC_WEIGHT_Q4_K,
+    ZC_WEIGHT_Q6_K,
+    ZC_WEIGHT_TYPE_COUNT
+} zc_weight_type;
+
+/* An index that a kernel reads from memory (a token, a position, a span) is clamped: it cannot lead out of the
+ * binding that it counts in. "Rows" are a batch of tokens, one of them when decoding. */
+
+typedef struct zc_embed_params {
+    /* out[r] = row ids[r] of the table (vocab, dim), as float32; or added to out[r] with ZC_EMBED_ADD. */
+    uint32_t type; /* zc_weight_type of the table */
+    uint32_t rows, dim, vocab;
+    uint32_t ldout;
+    uint32_t flags;
+} zc_embed_params;
+
+enum { ZC_EMBED_ADD = 1 };
+
+typedef struct zc_norm_params {
+    /* rms_norm: out[r] = x[r] / sqrt(mean(x[r]^2) + eps) * weight
+     * layer_norm: out[r] = (x[r] - mean(x[r])) / sqrt(variance(x[r]) + eps) * weight + bias */
+    uint32_t rows, cols;
+    uint32_t ldx, ldout;
+    float eps;
+} zc_norm_params;
+
+typedef struct zc_linear_params {
+    /* y[r] = f(x[r]) * transpose(w), w is (n, k) weights; f is the identity, or by flags:
+     *   ZC_LINEAR_NORM    f(x) = rms_norm(x) with the weights `norm` and `eps`
+     *   ZC_LINEAR_SWIGLU  x[r] has 2k columns, gate then up: f(x) = silu(gate) * up
+     * then, in this order: ZC_LINEAR_BIAS adds bias (n), ZC_LINEAR_GELU applies GELU (erf), ZC_LINEAR_ADD adds
+     * what y[r] was before. Bindings that no flag asks for may be empty.
+     * ZC_LINEAR_EXACT: x is used in float32 as it is. Without it a device may round x to blocks of 16-bit
+     * fixed point (relative error below 2^-14 of a block's largest element). */
+    uint32_t type; /* zc_weight_type of w; k is a multiple of its block */
+    uint32_t rows, n, k;
+    uint32_t ldx, ldy;
+    uint32_t flags;
+    float eps;
+} zc_linear_params;
+
+enum {
+    ZC_LINEAR_ADD = 1,
+    ZC_LINEAR_BIAS = 2,
+    ZC_LINEAR_NORM = 4,
+    ZC_LINEAR_SWIGLU = 8,
+    ZC_LINEAR_GELU = 16,
+    ZC_LINEAR_EXACT = 32,
+    ZC_LINEAR_FLAGS = 63
+};
+
+enum { ZC_CACHE_F32, ZC_CACHE_F16 }; /* element types of a key-value cache */
+enum { ZC_ROPE_PAIRS, ZC_ROPE_HALVES }; /* (x[2i], x[2i+1]) as in llama; (x[i], x[i + rotated/2]) as in NeoX */
+
+typedef struct zc_rope_params {
+    /* Rotate the first `rotated` elements of each head of x[r] by the angles of position p = positions[r]:
+     * table[p] is rotated/2 pairs (cos, sin). capacity 0: to out[r]. Else to out[p], a cache of `capacity` rows
+     * of `out_type`; ldout counts its elements. */
+    uint32_t rows, heads, head_size, rotated;
+    uint32_t ldx, ldout;
+    uint32_t table_rows; /* positions beyond are clamped */
+    uint32_t capacity;
+    uint32_t layout;   /* ZC_ROPE_* */
+    uint32_t out_type; /* ZC_CACHE_*; ZC_CACHE_F16 needs even head_size and ldout */
+} zc_rope_params;
+
+typedef struct zc_append_params {
+    /* out[positions[r]] = x[r], converted to `out_type`; ldout counts its elements. */
+    uint32_t rows, cols;
+    uint32_t ldx, ldout;
+    uint32_t capacity; /* rows of out */
+    uint32_t out_type; /* ZC_CACHE_*; ZC_CACHE_F16 needs even cols and ldout */
+} zc_append_params;
+
+#define ZC_ATTENTION_MAX_HEAD 256
+
+typedef struct zc_attention_params {
+    /* For each row r and head h, over the keys t in [spans[2r], spans[2r + 1]) of kv head h * kv_heads / heads:
+     * out[r][h] = sum over t of softmax(scale * dot(q[r][h], k[t])) * v[t]; zeros when there is no key.
+     * k and v are (capacity, ldk) and (capacity, ldv) elements of kv_type. */
+    uint32_t rows, heads, kv_heads, head_size; /* head_size: up to ZC_ATTENTION_MAX_HEAD, a multiple of 4 */
+    uint32_t ldq, ldk, ldv, ldout;
+    uint32_t capacity;
+    uint32_t kv_type; /* ZC_CACHE_*; ZC_CACHE_F16 needs even ldk and ldv */
+    float scale;
+} zc_attention_params;
+
+typedef struct zc_swiglu_params { /* out[r] = silu(gate[r]) * up[r] */
+    uint32_t rows, cols;
+    uint32_t ldgate, ldup, ldout;
+} zc_swiglu_params;
+
+typedef struct zc_gelu_params { /* out[i] = gelu(x[i]): by erf, or by the usual approximation with tanh */
+    uint32_t count;
+    uint32_t tanh; /* 0 or 1 */
+} zc_gelu_params;
+
+#define ZC_TOP_K_MAX 256
+
+typedef struct zc_top_k_params {
+    /* The k largest of x[r], largest first, the lower index first among equals; a NaN is above everything.
+     * values and indices are (rows, k); argmax is the same with k = 1 and indices only. */
+    uint32_t rows, cols;
+    uint32_t ldx;
+    uint32_t k; /* up to cols and ZC_TOP_K_MAX */
+} zc_top_k_params;
+
+typedef struct zc_penalize_params {
+    /* ids[0] counts the ids that follow, at most `capacity`, each no more than once. x[id] = x[id] / penalty
+     * where that is positive, else x[id] * penalty. */
+    uint32_t cols;
+    uint32_t capacity; /* ids has 1 + capacity words */
+    float penalty;
+} zc_penalize_params;
+
+typedef struct zc_pool_params {
+    /* out[s] = mean of the rows [spans[2s], spans[2s + 1]) of x (capacity, cols), zeros when there are none;
+     * divided by its length (L2) with ZC_POOL_NORMALIZE. */
+    uint32_t rows, cols; /* rows: of out */
+    uint32_t capacity;
+    uint32_t ldx, ldout;
+    uint32_t flags;
+} zc_pool_params;
+
+enum { ZC_POOL_NORMALIZE = 1 };
+
+#endif
