@@ -520,7 +520,7 @@ def test_properties(device: zcwasm.Device, arena: Arena) -> None:
     assert matmul.workgroup_size == 256
     assert matmul == device.kernels["matmul"]
     assert matmul != device.kernels["sum"]
-    assert len(set(device.kernels.values())) == 9
+    assert len(set(device.kernels.values())) == len(device.kernels)
     assert "matmul(a: read" in repr(matmul)
 
 
