@@ -386,6 +386,33 @@ zc_status zc_instance_start(zc_instance *instance, zc_tick_function tick, void *
     return frame ? zc_instance_call(instance, info->start, frame, tick, context, error) : error->code;
 }
 
+zc_status zc_instance_pause(zc_instance *instance, zc_error *error)
+{
+    call_state *call = atomic_load_explicit(&instance->call, memory_order_relaxed);
+    if (!call) {
+        return ZC_OK;
+    }
+    if (atomic_exchange_explicit(&instance->interrupted, false, memory_order_acq_rel)) {
+        return trap(error, ZC_TRAP_INTERRUPTED);
+    }
+    if (instance->deadline && now_ns() >= instance->deadline) {
+        return trap(error, ZC_TRAP_DEADLINE);
+    }
+    zc_status status = ZC_OK;
+    if (call->tick) { /* as in refuel; a host function may not be ready for a call back into it either */
+        instance->store->ticking = true;
+        status = call->tick(call->tick_context, error);
+        instance->store->ticking = false;
+    }
+    return status;
+}
+
+uint64_t zc_instance_time_left(const zc_instance *instance)
+{
+    uint64_t now = instance->deadline ? now_ns() : 0;
+    return !instance->deadline ? ZC_NO_LIMIT : now < instance->deadline ? instance->deadline - now : 0;
+}
+
 bool zc_instance_running(const zc_instance *instance)
 {
     return atomic_load_explicit(&instance->call, memory_order_acquire) != NULL;

@@ -128,6 +128,15 @@ uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *
 zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *frame, zc_tick_function tick,
                            void *context, zc_error *error);
 
+/* For host functions that block, from inside the call: gives way to the tick (which may release a lock), and
+ * fails with the trap or the host's failure that is to end the call: interrupted, deadline, a signal. Wait in
+ * steps of at most zc_instance_time_left, and of ZC_PAUSE_NS, with a pause after each. The guest cannot be
+ * called from what the tick runs. */
+#define ZC_PAUSE_NS 20000000u
+zc_status zc_instance_pause(zc_instance *instance, zc_error *error);
+/* Nanoseconds until the deadline of the call in progress, or ZC_NO_LIMIT. */
+uint64_t zc_instance_time_left(const zc_instance *instance);
+
 bool zc_instance_running(const zc_instance *instance);
 /* Stop the call in progress with a trap; false when none is running. Any thread. */
 bool zc_instance_interrupt(zc_instance *instance);
