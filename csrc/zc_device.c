@@ -346,6 +346,10 @@ zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, cons
             start[i] = 0;
             continue;
         }
+        if ((binding->access & ZC_ACCESS_WRITE) && zc_region_read_only(range.region)) {
+            return zc_fail(error, ZC_BAD_VALUE, "kernel %s, %s: is written, but weights are read-only", kernel->name,
+                           binding->name);
+        }
         uint64_t size = zc_region_size(range.region);
         if (range.offset > size || range.length > size - range.offset) {
             return zc_fail(error, ZC_OUT_OF_BOUNDS,

@@ -29,6 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "zc_copies.h"
 #include "zc_kernel.h"
 #include "zc_region.h"
 #include "zc_status.h"
@@ -102,11 +103,17 @@ zc_status zc_device_buffer_address(zc_device *device, zc_region *region, void **
 /* How often the device made a buffer over a region: for tests. */
 uint64_t zc_device_buffer_count(const zc_device *device);
 
+/* Whether the device has memory apart from the host's, so that what it reads often should lie there. */
+bool zc_device_is_apart(const zc_device *device);
+
 /* `size` bytes of the device's own memory, zero or not; see the top. Only for ranges on this device. */
 zc_status zc_device_scratch(zc_device *device, uint64_t size, zc_region **out, zc_error *error);
 /* Copy to and from scratch memory, after all work submitted before; done when they return. */
 zc_status zc_device_upload(zc_device *device, zc_region *scratch, uint64_t offset, const void *from, uint64_t size,
                            zc_error *error);
+/* The same, counted as something else than "device_upload". */
+zc_status zc_device_upload_as(zc_device *device, zc_region *scratch, uint64_t offset, const void *from, uint64_t size,
+                              zc_copy_reason reason, zc_error *error);
 zc_status zc_device_download(zc_device *device, zc_region *scratch, uint64_t offset, void *to, uint64_t size,
                              zc_error *error);
 

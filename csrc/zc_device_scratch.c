@@ -12,7 +12,7 @@
 #include "zc_copies.h"
 #include "zc_device_internal.h"
 
-static bool is_apart(const zc_device *device)
+bool zc_device_is_apart(const zc_device *device)
 {
     return device->backend->buffer_local && !device->info.unified_memory;
 }
@@ -30,7 +30,7 @@ zc_status zc_device_scratch(zc_device *device, uint64_t size, zc_region **out, z
     if (status == ZC_OK) {
         status = zc_region_create(size, size, &region, error);
     }
-    if (status == ZC_OK && is_apart(device) &&
+    if (status == ZC_OK && zc_device_is_apart(device) &&
         (status = zc_device_buffer_local(device, region, error)) != ZC_OK) {
         zc_region_release(region);
     }
@@ -58,19 +58,23 @@ static zc_status settle(zc_device *device, zc_error *error)
     return status;
 }
 
-static zc_status copy(zc_device *device, zc_region *region, uint64_t offset, void *host, uint64_t size, bool to_device,
-                      zc_error *error)
+static zc_status copy(zc_device *device, zc_region *region, uint64_t offset, void *host, uint64_t size,
+                      zc_copy_reason reason, zc_error *error)
 {
+    bool to_device = reason != ZC_COPY_DEVICE_DOWNLOAD;
     uint64_t limit = zc_region_size(region);
     if (offset > limit || size > limit - offset) {
         return zc_fail(error, ZC_OUT_OF_BOUNDS, "%llu bytes at offset %llu do not lie inside scratch of %llu bytes",
                        (unsigned long long)size, (unsigned long long)offset, (unsigned long long)limit);
     }
+    if (to_device && zc_region_read_only(region)) {
+        return zc_fail(error, ZC_BAD_VALUE, "weights are read-only: nothing can be uploaded to them");
+    }
     zc_status status = zc_device_alive(device, error);
     if (status != ZC_OK || size == 0) {
         return status;
     }
-    if (is_apart(device)) {
+    if (zc_device_is_apart(device)) {
         zc_device_buffer *buffer;
         status = zc_device_buffer_acquire(device, region, offset + size, &buffer, error);
         if (status == ZC_OK) {
@@ -87,7 +91,7 @@ static zc_status copy(zc_device *device, zc_region *region, uint64_t offset, voi
         }
     }
     if (status == ZC_OK) {
-        zc_copies_add(to_device ? ZC_COPY_DEVICE_UPLOAD : ZC_COPY_DEVICE_DOWNLOAD, size);
+        zc_copies_add(reason, size);
     }
     return status;
 }
@@ -95,11 +99,17 @@ static zc_status copy(zc_device *device, zc_region *region, uint64_t offset, voi
 zc_status zc_device_upload(zc_device *device, zc_region *scratch, uint64_t offset, const void *from, uint64_t size,
                            zc_error *error)
 {
-    return copy(device, scratch, offset, (void *)from, size, true, error);
+    return zc_device_upload_as(device, scratch, offset, from, size, ZC_COPY_DEVICE_UPLOAD, error);
+}
+
+zc_status zc_device_upload_as(zc_device *device, zc_region *scratch, uint64_t offset, const void *from, uint64_t size,
+                              zc_copy_reason reason, zc_error *error)
+{
+    return copy(device, scratch, offset, (void *)from, size, reason, error);
 }
 
 zc_status zc_device_download(zc_device *device, zc_region *scratch, uint64_t offset, void *to, uint64_t size,
                              zc_error *error)
 {
-    return copy(device, scratch, offset, to, size, false, error);
+    return copy(device, scratch, offset, to, size, ZC_COPY_DEVICE_DOWNLOAD, error);
 }

@@ -32,6 +32,7 @@ struct zc_region {
     _Atomic uint64_t pins;
     uint8_t *mapping;
     uint64_t mapping_size;
+    bool read_only;
     pthread_mutex_t lock; /* growth and attachments */
     attachment *attachments;
 };
@@ -129,12 +130,9 @@ static void expect_use(zc_region *region, uint64_t old, uint64_t size)
     }
 }
 
-zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc_error *error)
+/* A region that nobody knows yet, all of it inaccessible. */
+static zc_status reserve(uint64_t reserved, zc_region **out, zc_error *error)
 {
-    if (reserved > UINT64_MAX / 4 || size > reserved) {
-        return zc_fail(error, ZC_BAD_VALUE, "a region of %llu bytes cannot have %llu reserved",
-                       (unsigned long long)size, (unsigned long long)reserved);
-    }
     zc_region *region = zc_calloc(1, sizeof *region);
     if (!region) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a region's bookkeeping");
@@ -153,23 +151,70 @@ zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc
     region->reserved = body;
     atomic_init(&region->references, 1);
     atomic_init(&region->pins, 0);
-    atomic_init(&region->size, round_up(size));
+    atomic_init(&region->size, 0);
     pthread_mutex_init(&region->lock, NULL);
-    code = zc_region_os_commit(region->base - ZC_REGION_HEADER, ZC_REGION_HEADER + round_up(size));
-    if (code != 0) {
-        zc_status status = zc_fail(error, ZC_NO_MEMORY, "cannot commit %llu bytes: %s", (unsigned long long)size,
-                                   strerror(code));
-        destroy(region);
-        return status;
+    *out = region;
+    return ZC_OK;
+}
+
+/* Make it known with its size, or destroy it when that or what came before failed. */
+static zc_status publish(zc_status status, zc_region *region, uint64_t size, zc_region **out, zc_error *error)
+{
+    atomic_init(&region->size, round_up(size));
+    if (status == ZC_OK) {
+        status = table_add(region, error);
     }
-    expect_use(region, 0, round_up(size));
-    zc_status status = table_add(region, error);
     if (status != ZC_OK) {
         destroy(region);
         return status;
     }
     *out = region;
     return ZC_OK;
+}
+
+zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc_error *error)
+{
+    if (reserved > UINT64_MAX / 4 || size > reserved) {
+        return zc_fail(error, ZC_BAD_VALUE, "a region of %llu bytes cannot have %llu reserved",
+                       (unsigned long long)size, (unsigned long long)reserved);
+    }
+    zc_region *region;
+    zc_status status = reserve(reserved, &region, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    int code = zc_region_os_commit(region->base - ZC_REGION_HEADER, ZC_REGION_HEADER + round_up(size));
+    if (code != 0) {
+        status = zc_fail(error, ZC_NO_MEMORY, "cannot commit %llu bytes: %s", (unsigned long long)size,
+                         strerror(code));
+    } else {
+        expect_use(region, 0, round_up(size));
+    }
+    return publish(status, region, size, out, error);
+}
+
+zc_status zc_region_map(int file, uint64_t size, zc_region **out, zc_error *error)
+{
+    if (size == 0 || size > UINT64_MAX / 4) {
+        return zc_fail(error, ZC_BAD_VALUE, "a file of %llu bytes cannot be mapped", (unsigned long long)size);
+    }
+    zc_region *region;
+    zc_status status = reserve(size, &region, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    region->read_only = true;
+    int code = zc_region_os_map(region->base, size, file);
+    if (code != 0) {
+        status = zc_fail(error, ZC_NO_MEMORY, "cannot map %llu bytes of a file: %s", (unsigned long long)size,
+                         strerror(code));
+    }
+    return publish(status, region, size, out, error);
+}
+
+bool zc_region_read_only(const zc_region *region)
+{
+    return region->read_only;
 }
 
 zc_region *zc_region_retain(zc_region *region)

@@ -9,9 +9,12 @@
  * of what is already there stays, so pointers into it (views, GPU buffers, guest pointers) stay valid.
  *
  * Ownership: reference counted (retain/release, any thread); memory is returned when the last reference
- * goes. After fork the child has regions of its own with the same contents. A pin is a reference that also says "a view or a submission is using the bytes": an owner who
- * wants to close checks zc_region_pins first. Threads: sizes and counts are atomic, growth is serialised
+ * goes. After fork the child has regions of its own with the same contents. A pin is a reference that also
+ * says "a view or a submission is using the bytes": an owner who wants to close checks zc_region_pins first. Threads: sizes and counts are atomic, growth is serialised
  * here; the bytes themselves are shared without locks.
+ *
+ * A region may instead show a file (zc_region_map): its bytes are the file's pages, shared with the system's
+ * cache and never written; it does not grow, and zc_device_check refuses to write to it.
  *
  * Platform part in zc_region_mmap.c or zc_region_mach.c, one of which is not empty. This layer does not
  * know WebAssembly pages, guests, devices or Python.
@@ -19,6 +22,7 @@
 #ifndef ZC_REGION_H
 #define ZC_REGION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +35,10 @@ typedef struct zc_region zc_region;
 
 /* Reserve `reserved` bytes (rounded up to the alignment) and commit the first `size` of them. */
 zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc_error *error);
+/* A region that shows the first `size` bytes of an open file, and zeros up to the alignment. Read-only. The file
+ * may be closed, but cutting it short while it is mapped makes reads of what is gone fail with SIGBUS. */
+zc_status zc_region_map(int file, uint64_t size, zc_region **out, zc_error *error);
+bool zc_region_read_only(const zc_region *region);
 zc_region *zc_region_retain(zc_region *region);
 void zc_region_release(zc_region *region); /* NULL is fine */
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <mach/mach.h>
+#include <sys/mman.h>
 
 #include "zc_region.h"
 
@@ -40,6 +41,17 @@ int zc_region_os_commit(uint8_t *address, uint64_t size)
     kern_return_t code =
         vm_protect(mach_task_self(), (vm_address_t)address, (vm_size_t)size, FALSE, VM_PROT_READ | VM_PROT_WRITE);
     return code == KERN_SUCCESS ? 0 : ENOMEM;
+}
+
+int zc_region_os_map(uint8_t *address, uint64_t size, int file)
+{
+    /* On Apple Silicon a page is the alignment, so that one VM region covers all. Intel Macs have smaller pages:
+     * those after the file's last one stay anonymous and zero. */
+    uint64_t whole = (size + ZC_REGION_ALIGNMENT - 1) & ~(uint64_t)(ZC_REGION_ALIGNMENT - 1);
+    if (vm_protect(mach_task_self(), (vm_address_t)address, (vm_size_t)whole, FALSE, VM_PROT_READ) != KERN_SUCCESS) {
+        return ENOMEM;
+    }
+    return mmap(address, (size_t)size, PROT_READ, MAP_SHARED | MAP_FIXED, file, 0) == (void *)address ? 0 : errno;
 }
 
 void zc_region_os_release(uint8_t *address, uint64_t size)

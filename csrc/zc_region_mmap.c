@@ -37,6 +37,17 @@ int zc_region_os_commit(uint8_t *address, uint64_t size)
     return mprotect(address, (size_t)size, PROT_READ | PROT_WRITE) == 0 ? 0 : errno;
 }
 
+int zc_region_os_map(uint8_t *address, uint64_t size, int file)
+{
+    /* Anonymous pages first: those after the file's last one stay, and are zero where the file's would be SIGBUS. */
+    uint64_t whole = (size + ZC_REGION_ALIGNMENT - 1) & ~(uint64_t)(ZC_REGION_ALIGNMENT - 1);
+    if (mprotect(address, (size_t)whole, PROT_READ) != 0) {
+        return errno;
+    }
+    /* Shared, not private: a driver that asks for writable pages is then refused, instead of being given copies. */
+    return mmap(address, (size_t)size, PROT_READ, MAP_SHARED | MAP_FIXED, file, 0) == address ? 0 : errno;
+}
+
 void zc_region_os_release(uint8_t *address, uint64_t size)
 {
     (void)munmap(address, (size_t)size);

@@ -1,6 +1,6 @@
 /* zc_region_os: what zc_region.c needs of the operating system, implemented once per system call family
- * (zc_region_mmap.c, zc_region_mach.c). Addresses and sizes are multiples of ZC_REGION_ALIGNMENT.
- * The functions return 0, or the system's error number. No state, any thread. */
+ * (zc_region_mmap.c, zc_region_mach.c). Addresses and sizes are multiples of ZC_REGION_ALIGNMENT
+ * unless said otherwise. The functions return 0, or the system's error number. No state, any thread. */
 #ifndef ZC_REGION_OS_H
 #define ZC_REGION_OS_H
 
@@ -10,6 +10,9 @@
 int zc_region_os_reserve(uint64_t size, uint8_t **out);
 /* Make [address, address + size) readable, writable and zero. */
 int zc_region_os_commit(uint8_t *address, uint64_t size);
+/* Show the first `size` bytes (not 0) of an open file at `address`, reserved before: readable, and zeros from the
+ * file's end up to the next multiple of ZC_REGION_ALIGNMENT. */
+int zc_region_os_map(uint8_t *address, uint64_t size, int file);
 void zc_region_os_release(uint8_t *address, uint64_t size);
 /* [address, address + size) is large and will be used: let the system back it with larger pages if it can. */
 void zc_region_os_expect_use(uint8_t *address, uint64_t size);

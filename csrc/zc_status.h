@@ -26,6 +26,7 @@
     X(ZC_LINK, "an import is missing or of another type")                                          \
     X(ZC_TRAP, "the guest trapped")                                                                \
     X(ZC_DEVICE, "the device reported an error")                                                   \
+    X(ZC_MODEL, "the model file is damaged, hostile or of a kind that is not supported")            \
     X(ZC_SNAPSHOT, "the snapshot cannot be written or read")                                       \
     X(ZC_BUSY, "still in use: a view, a submission or a call holds it")                            \
     X(ZC_CLOSED, "used after close")                                                               \

@@ -5,7 +5,9 @@
  * zc_weights_add is THE check of what a file says about a tensor: type, shape, and that its bytes lie inside the
  * file. What reads file formats (Python) only tells names and numbers.
  *
- * Ownership: reference counted, and immutable once shared. Threads: any.
+ * Ownership: reference counted; tensors are added before the weights are shared, then they are constant. They keep
+ * each device alive that they were uploaded to. Threads: any, once shared. After fork the child has the mapping, and
+ * loads anew for the devices that it opens.
  */
 #ifndef ZC_WEIGHTS_H
 #define ZC_WEIGHTS_H
@@ -26,13 +28,14 @@ typedef struct zc_tensor {
     uint64_t bytes;
 } zc_tensor;
 
-/* Map the file. */
-zc_status zc_weights_open(const char *path, zc_weights **out, zc_error *error);
+/* Map the whole of an open file, which may be closed then. ZC_MODEL when it is empty or not a plain file. */
+zc_status zc_weights_open(int file, zc_weights **out, zc_error *error);
 zc_weights *zc_weights_retain(zc_weights *weights);
 void zc_weights_release(zc_weights *weights);
-uint64_t zc_weights_size(const zc_weights *weights); /* of the file */
+uint64_t zc_weights_size(const zc_weights *weights);      /* of the file */
+zc_region *zc_weights_region(const zc_weights *weights); /* the mapping, borrowed */
 
-/* Before it is shared. ZC_OUT_OF_BOUNDS, ZC_BAD_VALUE, ZC_OVERFLOW name the tensor and its offset. */
+/* Before they are shared. ZC_MODEL names the tensor and its offset. */
 zc_status zc_weights_add(zc_weights *weights, const char *name, size_t name_size, uint32_t type, uint32_t ndim,
                          const uint64_t *shape, uint64_t offset, zc_error *error);
 
@@ -41,9 +44,18 @@ const zc_tensor *zc_weights_get(const zc_weights *weights, uint32_t index); /* N
 /* The index of the tensor of that name, or UINT32_MAX. */
 uint32_t zc_weights_find(const zc_weights *weights, const char *name, size_t name_size);
 
-/* Make everything ready for the device: nothing where memory is unified, else the upload. Idempotent. */
-zc_status zc_weights_load(zc_weights *weights, zc_device *device, zc_error *error);
-/* The tensor's bytes as a range for that device. The region is borrowed. ZC_BAD_VALUE before zc_weights_load. */
+/* Called during an upload with bytes done and to do, on the thread that loads; false stops it with ZC_HOST. */
+typedef struct zc_weights_progress {
+    bool (*report)(void *context, uint64_t done, uint64_t total);
+    void *context;
+} zc_weights_progress;
+
+/* Make everything ready for the device: its buffer over the mapping, or the upload where it has memory of its own.
+ * Idempotent. `progress` may be NULL. */
+zc_status zc_weights_load(zc_weights *weights, zc_device *device, const zc_weights_progress *progress,
+                          zc_error *error);
+/* The tensor's bytes as a range for that device. The region is borrowed. ZC_BAD_VALUE when they must be uploaded
+ * and zc_weights_load has not done so. */
 zc_status zc_weights_range(const zc_weights *weights, uint32_t index, const zc_device *device, zc_range *out,
                            zc_error *error);
 

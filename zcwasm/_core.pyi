@@ -31,6 +31,10 @@ class Trap(Error):
     backtrace: tuple[str, ...]
 
 class DeviceError(Error): ...
+
+class ModelError(Error):
+    offset: int | None
+
 class SnapshotError(Error): ...
 
 @final

@@ -27,6 +27,8 @@ static PyObject *type_for(zc_state *state, zc_status code)
         return state->trap;
     case ZC_DEVICE:
         return state->device_error;
+    case ZC_MODEL:
+        return state->model_error;
     case ZC_SNAPSHOT:
         return state->snapshot_error;
     case ZC_BUSY:
@@ -49,6 +51,12 @@ static int set_attribute(PyObject *exception, const char *name, PyObject *value)
     return code;
 }
 
+static int set_offset(PyObject *exception, const zc_error *error)
+{
+    PyObject *offset = error->offset == ZC_NO_OFFSET ? Py_NewRef(Py_None) : PyLong_FromUnsignedLongLong(error->offset);
+    return set_attribute(exception, "offset", offset);
+}
+
 static int add_details(PyObject *exception, const zc_error *error)
 {
     switch (error->code) {
@@ -61,10 +69,10 @@ static int add_details(PyObject *exception, const zc_error *error)
         if (set_attribute(exception, "kind", PyUnicode_FromString(kind)) < 0) {
             return -1;
         }
-        PyObject *offset = error->offset == ZC_NO_OFFSET ? Py_NewRef(Py_None)
-                                                         : PyLong_FromUnsignedLongLong(error->offset);
-        return set_attribute(exception, "offset", offset);
+        return set_offset(exception, error);
     }
+    case ZC_MODEL:
+        return set_offset(exception, error);
     case ZC_TRAP:
         if (set_attribute(exception, "kind", PyUnicode_FromString(zc_trap_name(error->kind))) < 0) {
             return -1;
@@ -114,6 +122,9 @@ int zc_py_add_errors(PyObject *module, zc_state *state)
             "'deadline' or 'interrupted'; backtrace: names of the guest functions, innermost first.") < 0 ||
         add(module, &state->device_error, "zcwasm.DeviceError", base,
             "A device is absent, or reported an error.") < 0 ||
+        add(module, &state->model_error, "zcwasm.ModelError", base,
+            "A model file that is damaged, hostile or of a kind that is not supported.\n\n"
+            "offset: the byte of the file, or None.") < 0 ||
         add(module, &state->snapshot_error, "zcwasm.SnapshotError", base,
             "A snapshot cannot be written or read.") < 0) {
         return -1;

@@ -18,7 +18,7 @@
 
 typedef struct zc_state {
     /* exceptions; all derive from error */
-    PyObject *error, *compile_error, *link_error, *trap, *device_error, *snapshot_error;
+    PyObject *error, *compile_error, *link_error, *trap, *device_error, *model_error, *snapshot_error;
     /* types */
     PyTypeObject *module_type, *import_type, *export_type, *store_type, *instance_type, *exports_type,
         *function_type, *memory_type, *view_type, *global_type, *table_type, *device_type, *batch_type,
