@@ -23,6 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("zcwasm/guests", "tests/guests")
+INCLUDE = ROOT / "zcwasm" / "include"  # zcwasm.h: what guests may import
 
 ZIGLANG = "0.15.2"
 # No feature beyond WebAssembly 1.0: zcwasm takes more, but nothing here needs it. The name section stays, so
@@ -85,7 +86,18 @@ def compile_c(source: Path) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         # The linker writes the output's file name into the module, so the name must not vary.
         output = Path(folder) / source.with_suffix(".wasm").name
-        command = [sys.executable, "-m", "ziglang", "cc", *CFLAGS, "-o", str(output), str(source)]
+        command = [
+            sys.executable,
+            "-m",
+            "ziglang",
+            "cc",
+            *CFLAGS,
+            "-I",
+            str(INCLUDE),
+            "-o",
+            str(output),
+            str(source),
+        ]
         done = subprocess.run(command, env={**os.environ, **caches}, capture_output=True, text=True)
         if done.returncode:
             raise GuestError(f"{source.name} does not compile:\n{done.stderr}")

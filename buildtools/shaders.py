@@ -110,9 +110,12 @@ def check_spirv(kernel: Kernel, data: bytes) -> list[str]:
     same("extensions", sorted(module.extensions), [])
     same("resources other than buffers", module.other_resources, 0)
     members = [
-        (name, "uint32_t[4]", 16 * at) for at, name in enumerate(["offset", "offset2"][: kernel.offset_words // 4])
+        (name, "uint32_t[4]", 16 * at)
+        for at, name in enumerate(["offset", "offset2"][: kernel.offset_words // 4])
     ]
-    members += [(name, kind, 4 * kernel.offset_words + 4 * at) for at, (name, kind) in enumerate(kernel.params)]
+    members += [
+        (name, kind, 4 * kernel.offset_words + 4 * at) for at, (name, kind) in enumerate(kernel.params)
+    ]
     same("push constants", [(m.name, m.type, m.offset) for m in module.push_constants], members)
     numbers = {buffer.binding for buffer in module.buffers}
     same("bindings", sorted(numbers), list(range(1, len(kernel.bindings) + 1)))

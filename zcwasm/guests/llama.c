@@ -1,0 +1,864 @@
+/* The guest of zcwasm.llm: a decoder of the Llama family (Llama 2 and 3, SmolLM2, Qwen2 with its biases).
+ *
+ * It owns the loop: activations, the key-value cache, the history of tokens and the sampler's state lie in its
+ * memory, at addresses that llama_state (llama.h) gives. Weights are tensors of the host, named by handle. It
+ * computes nothing but indices and the last walk over a few probabilities; all arithmetic is the device's.
+ *
+ * The host calls init once, then prefill for a prompt and step for every further token; both return the next
+ * token. A step is one submission: a sequence that was recorded at the first one of its kind and is replayed
+ * unchanged, since the kernels read the token, its position and its span from this memory.
+ *
+ * Functions that can fail return a negative zc_errno and leave a sentence in llama_state.error. A call that is
+ * interrupted leaves the cache as it was after the last submission that ended. */
+#include "llama.h"
+
+#include <zcwasm.h>
+#include <zcwasm_kernels.h>
+
+#define EXPORT(name) __attribute__((export_name(#name))) name
+
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+static llama_state state;
+
+llama_state *EXPORT(address)(void) { return &state; }
+
+/* --- what a compiler may call --- */
+
+__attribute__((no_builtin("memcpy"))) void *memcpy(void *to, const void *from, unsigned long size)
+{
+    for (unsigned long i = 0; i < size; i++)
+        ((char *)to)[i] = ((const char *)from)[i];
+    return to;
+}
+
+__attribute__((no_builtin("memset"))) void *memset(void *to, int value, unsigned long size)
+{
+    for (unsigned long i = 0; i < size; i++)
+        ((char *)to)[i] = (char)value;
+    return to;
+}
+
+/* --- errors --- */
+
+static void say(const char *text)
+{
+    while (*text && state.error_size < sizeof state.error)
+        state.error[state.error_size++] = *text++;
+}
+
+static void say_number(u64 value)
+{
+    char digits[21];
+    u32 at = sizeof digits - 1;
+    digits[at] = 0;
+    do
+        digits[--at] = (char)('0' + value % 10);
+    while (value /= 10);
+    say(digits + at);
+}
+
+static int32_t fail(zc_errno code, const char *text)
+{
+    state.error_size = 0;
+    say(text);
+    return -(int32_t)code;
+}
+
+/* A function of zcwasm.h failed. */
+static int32_t fail_host(int32_t code, const char *doing)
+{
+    fail(0, doing);
+    say(": ");
+    int32_t length = zc_error_text(state.error + state.error_size, sizeof state.error - state.error_size);
+    state.error_size += length > 0 ? (u32)length : 0;
+    return code;
+}
+
+static int32_t fail_limit(zc_errno code, const char *what, u64 value, const char *limit_is, u64 limit)
+{
+    fail(code, what);
+    say(" is ");
+    say_number(value);
+    say(limit_is);
+    say_number(limit);
+    return -(int32_t)code;
+}
+
+/* --- memory --- */
+
+enum { ALIGNMENT = 64, PAGE = 65536 };
+
+extern unsigned char __heap_base; /* where the linker's own data end */
+static u64 heap_end;
+
+/* A pointer to zeros that stay allocated, or 0. Pages that nobody touches take no room. */
+static u32 allocate(u64 bytes)
+{
+    u64 start = (heap_end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    u64 have = (u64)__builtin_wasm_memory_size(0) * PAGE;
+    if (heap_end == 0 || bytes > (u64)65536 * PAGE - start) {
+        heap_end = 0;
+        return 0;
+    }
+    u64 end = start + bytes;
+    if (end > have &&
+        __builtin_wasm_memory_grow(0, (unsigned long)((end - have + PAGE - 1) / PAGE)) == (unsigned long)-1) {
+        heap_end = 0; /* whatever is asked for now fails too: one check at the end is enough */
+        return 0;
+    }
+    heap_end = end;
+    return (u32)start;
+}
+
+static void *at(u32 pointer) { return (void *)(unsigned long)pointer; }
+
+/* --- kernels and weights --- */
+
+enum { EMBED, RMS_NORM, LINEAR, ROPE, APPEND, ATTENTION, ARGMAX, AFFINE, PENALIZE, SOFTMAX, TOP_K, KERNELS };
+
+static const char *const kernel_names[KERNELS] = {"embed",     "rms_norm", "linear", "rope",     "append",  "attention",
+                                                  "argmax",    "affine",   "penalize", "softmax", "top_k"};
+static zc_handle kernels[KERNELS];
+
+typedef struct tensor {
+    zc_handle handle; /* 0: there is none */
+    u32 type;
+} tensor;
+
+typedef struct layer {
+    tensor attention_norm, q, k, v, q_bias, k_bias, v_bias, o, ff_norm, gate, up, down;
+} layer;
+
+static layer *layers;
+static tensor embedding, output_norm, output;
+
+static u32 length_of(const char *text)
+{
+    u32 length = 0;
+    while (text[length])
+        length++;
+    return length;
+}
+
+/* Tensor `name` of `rows` by `cols`, or of `cols` float32 when rows is 0. With `optional` it may be absent. */
+static int32_t find(const char *name, u32 rows, u32 cols, int optional, tensor *out)
+{
+    zc_tensor_info info;
+    u32 length = length_of(name);
+    zc_handle handle = zc_tensor_find(name, length);
+    out->handle = 0;
+    if (handle == -ZC_ENOENT && optional)
+        return 0;
+    if (handle < 0)
+        return fail_host(handle, name);
+    int32_t code = zc_tensor_get_info(handle, &info);
+    if (code < 0)
+        return fail_host(code, name);
+    u32 ndim = rows ? 2 : 1;
+    u64 expected_first = rows ? rows : cols;
+    if (info.ndim != ndim || info.shape[0] != expected_first || (rows && info.shape[1] != cols)) {
+        fail(ZC_EINVAL, "tensor ");
+        say(name);
+        say(" has shape (");
+        for (u32 i = 0; i < info.ndim && i < 4; i++) {
+            say(i ? ", " : "");
+            say_number(info.shape[i]);
+        }
+        say("), the model's numbers ask for (");
+        if (rows) {
+            say_number(rows);
+            say(", ");
+        }
+        say_number(cols);
+        say(")");
+        return -ZC_EINVAL;
+    }
+    if (!rows && info.type != ZC_WEIGHT_F32) {
+        fail(ZC_EINVAL, "tensor ");
+        say(name);
+        say(" must be F32");
+        return -ZC_EINVAL;
+    }
+    out->handle = handle;
+    out->type = info.type;
+    return 0;
+}
+
+/* The same of layer `index`. */
+static int32_t find_in(u32 index, const char *name, u32 rows, u32 cols, int optional, tensor *out)
+{
+    char full[48] = "blk.", digits[11];
+    u32 length = 4, count = 0;
+    do
+        digits[count++] = (char)('0' + index % 10);
+    while (index /= 10);
+    while (count)
+        full[length++] = digits[--count];
+    full[length++] = '.';
+    while (*name && length < sizeof full - 1)
+        full[length++] = *name++;
+    full[length] = 0;
+    return find(full, rows, cols, optional, out);
+}
+
+static u32 q_columns(void) { return state.config.heads * state.config.head_size; }
+static u32 kv_columns(void) { return state.config.kv_heads * state.config.head_size; }
+
+static int32_t find_layer(u32 i, layer *l)
+{
+    const llama_config *c = &state.config;
+    const struct {
+        const char *name;
+        u32 rows, cols;
+        int optional;
+        tensor *out;
+    } wanted[] = {
+        {"attn_norm.weight", 0, c->dim, 0, &l->attention_norm},
+        {"attn_q.weight", q_columns(), c->dim, 0, &l->q},
+        {"attn_k.weight", kv_columns(), c->dim, 0, &l->k},
+        {"attn_v.weight", kv_columns(), c->dim, 0, &l->v},
+        {"attn_q.bias", 0, q_columns(), 1, &l->q_bias},
+        {"attn_k.bias", 0, kv_columns(), 1, &l->k_bias},
+        {"attn_v.bias", 0, kv_columns(), 1, &l->v_bias},
+        {"attn_output.weight", c->dim, q_columns(), 0, &l->o},
+        {"ffn_norm.weight", 0, c->dim, 0, &l->ff_norm},
+        {"ffn_gate.weight", c->ff, c->dim, 0, &l->gate},
+        {"ffn_up.weight", c->ff, c->dim, 0, &l->up},
+        {"ffn_down.weight", c->dim, c->ff, 0, &l->down},
+    };
+    for (u32 n = 0; n < sizeof wanted / sizeof *wanted; n++) {
+        int32_t code = find_in(i, wanted[n].name, wanted[n].rows, wanted[n].cols, wanted[n].optional, wanted[n].out);
+        if (code < 0)
+            return code;
+    }
+    return 0;
+}
+
+/* --- buffers --- */
+
+/* Of `chunk` rows; gated has 2 * ff columns, gate then up. */
+static u32 x, normed, q, k, v, attended, gated, positions, spans;
+/* Of the sampler: the most likely tokens; ids[0] unique ids of the window; per token, how often it is there and
+ * where in ids. */
+static u32 top_values, top_indices, ids, counts, places;
+
+static u32 most_candidates(void) { return state.config.vocab < ZC_TOP_K_MAX ? state.config.vocab : ZC_TOP_K_MAX; }
+
+static int32_t allocate_all(void)
+{
+    const llama_config *c = &state.config;
+    u64 row = (u64)c->chunk * sizeof(float);
+    u64 context = (u64)c->context * sizeof(u32), vocab = (u64)c->vocab * sizeof(u32);
+    heap_end = (unsigned long)&__heap_base;
+    state.cache_layer_bytes = 2 * (u64)c->context * kv_columns() * (c->kv_type == ZC_CACHE_F16 ? 2 : 4);
+    state.cache_bytes = state.cache_layer_bytes * c->layers;
+    layers = at(allocate((u64)c->layers * sizeof(layer)));
+    state.history = allocate(context);
+    state.prompt = allocate(context);
+    state.logits = allocate(vocab);
+    state.scores = allocate(vocab);
+    state.rope = allocate(context * c->rotated);
+    x = allocate(row * c->dim);
+    normed = allocate(row * c->dim);
+    q = allocate(row * q_columns());
+    k = allocate(row * kv_columns());
+    v = allocate(row * kv_columns());
+    attended = allocate(row * q_columns());
+    gated = allocate(row * 2 * c->ff);
+    positions = allocate(row);
+    spans = allocate(row * 2);
+    top_values = allocate(ZC_TOP_K_MAX * sizeof(float));
+    top_indices = allocate(ZC_TOP_K_MAX * sizeof(u32));
+    ids = allocate(context + sizeof(u32));
+    counts = allocate(vocab);
+    places = allocate(vocab);
+    state.cache = allocate(state.cache_bytes);
+    if (heap_end == 0) {
+        fail(ZC_ENOMEM, "the memory of this guest has no room for a cache of ");
+        say_number(state.cache_bytes);
+        say(" bytes (context ");
+        say_number(c->context);
+        say(") and what else it needs");
+        return -ZC_ENOMEM;
+    }
+    return 0;
+}
+
+/* --- recording --- */
+
+static zc_handle target;  /* a sequence, or 0: the next zc_run */
+static int32_t failure;   /* of the first dispatch that was refused */
+static zc_range bound[8]; /* of the next dispatch */
+static u32 bound_count;
+
+static void bind(u32 pointer, u64 bytes)
+{
+    bound[bound_count++] = (zc_range){.offset = pointer, .length = bytes};
+}
+
+/* A tensor, or nothing where it has no handle. */
+static void bind_tensor(const tensor *t)
+{
+    bound[bound_count++] = (zc_range){.handle = t->handle, .length = t->handle ? ZC_WHOLE : 0};
+}
+
+static void dispatch(u32 kernel, const void *params, u32 size)
+{
+    if (failure >= 0) {
+        failure = zc_dispatch(target, kernels[kernel], bound, bound_count, params, size);
+        if (failure < 0)
+            fail_host(failure, kernel_names[kernel]);
+    }
+    bound_count = 0;
+}
+
+static const tensor none;
+
+/* Bytes of `rows` rows of `cols` float32 at a distance of `ld`. */
+static u64 matrix(u32 rows, u32 cols, u32 ld) { return ((u64)(rows - 1) * ld + cols) * sizeof(float); }
+
+/* y (n columns at a distance of ldy) from from (k columns, twice that with SWIGLU). */
+static void linear(u32 rows, u32 n, u32 columns, u32 from, const tensor *w, const tensor *bias, const tensor *norm,
+                   u32 y, u32 ldy, u32 flags)
+{
+    u32 from_columns = flags & ZC_LINEAR_SWIGLU ? 2 * columns : columns;
+    zc_linear_params p = {.type = w->type,
+                          .rows = rows,
+                          .n = n,
+                          .k = columns,
+                          .ldx = from_columns,
+                          .ldy = ldy,
+                          .flags = flags,
+                          .eps = state.config.norm_epsilon};
+    p.flags |= bias->handle ? ZC_LINEAR_BIAS : 0;
+    p.flags |= norm->handle ? ZC_LINEAR_NORM : 0;
+    p.flags |= state.config.exact ? ZC_LINEAR_EXACT : 0;
+    bind(from, matrix(rows, from_columns, from_columns));
+    bind_tensor(w);
+    bind_tensor(bias);
+    bind_tensor(norm);
+    bind(y, matrix(rows, n, ldy));
+    dispatch(LINEAR, &p, sizeof p);
+}
+
+static void rope(u32 rows, u32 heads, u32 from, u32 place, u32 out, u64 out_bytes, u32 capacity, u32 type)
+{
+    const llama_config *c = &state.config;
+    u32 columns = heads * c->head_size;
+    zc_rope_params p = {.rows = rows,
+                        .heads = heads,
+                        .head_size = c->head_size,
+                        .rotated = c->rotated,
+                        .ldx = columns,
+                        .ldout = columns,
+                        .table_rows = c->context,
+                        .capacity = capacity,
+                        .layout = c->rope_layout,
+                        .out_type = type};
+    bind(from, matrix(rows, columns, columns));
+    bind(place, (u64)rows * sizeof(u32));
+    bind(state.rope, (u64)c->context * c->rotated * sizeof(float));
+    bind(out, out_bytes);
+    dispatch(ROPE, &p, sizeof p);
+}
+
+/* From this many rows on an RMS norm that several linears need is computed once, before them. */
+enum { NORM_APART = 8 };
+
+/* Where linears read what `norm` makes of `from`: either `from`, and they apply the norm, or a buffer. */
+static u32 normalize(u32 rows, u32 from, const tensor **norm)
+{
+    u32 dim = state.config.dim;
+    if (rows < NORM_APART)
+        return from;
+    zc_norm_params p = {.rows = rows, .cols = dim, .ldx = dim, .ldout = dim, .eps = state.config.norm_epsilon};
+    bind(from, matrix(rows, dim, dim));
+    bind_tensor(*norm);
+    bind(normed, matrix(rows, dim, dim));
+    dispatch(RMS_NORM, &p, sizeof p);
+    *norm = &none;
+    return normed;
+}
+
+/* One layer over `rows` rows of x. What only later rows of the cache need (their keys and values) is computed
+ * for all, the rest for the last `kept` ones. */
+static void record_layer(u32 index, u32 rows, u32 kept, u32 place, u32 span)
+{
+    const llama_config *c = &state.config;
+    const layer *l = &layers[index];
+    u32 nq = q_columns(), nkv = kv_columns(), first = rows - kept;
+    u64 half = state.cache_layer_bytes / 2;
+    u32 keys = (u32)(state.cache + state.cache_layer_bytes * index), values = (u32)(keys + half);
+    const tensor *norm = &l->attention_norm;
+    u32 from = normalize(rows, x, &norm);
+    if (kept)
+        linear(kept, nq, c->dim, from + first * c->dim * 4, &l->q, &l->q_bias, norm, q, nq, 0);
+    linear(rows, nkv, c->dim, from, &l->k, &l->k_bias, norm, k, nkv, 0);
+    linear(rows, nkv, c->dim, from, &l->v, &l->v_bias, norm, v, nkv, 0);
+
+    if (kept)
+        rope(kept, c->heads, q, place + first * 4, q, matrix(kept, nq, nq), 0, ZC_CACHE_F32);
+    rope(rows, c->kv_heads, k, place, keys, half, c->context, c->kv_type);
+    zc_append_params append = {
+        .rows = rows, .cols = nkv, .ldx = nkv, .ldout = nkv, .capacity = c->context, .out_type = c->kv_type};
+    bind(v, matrix(rows, nkv, nkv));
+    bind(place, (u64)rows * sizeof(u32));
+    bind(values, half);
+    dispatch(APPEND, &append, sizeof append);
+    if (!kept)
+        return;
+
+    zc_attention_params attention = {.rows = kept,
+                                     .heads = c->heads,
+                                     .kv_heads = c->kv_heads,
+                                     .head_size = c->head_size,
+                                     .ldq = nq,
+                                     .ldk = nkv,
+                                     .ldv = nkv,
+                                     .ldout = nq,
+                                     .capacity = c->context,
+                                     .kv_type = c->kv_type,
+                                     .scale = c->attention_scale};
+    bind(q, matrix(kept, nq, nq));
+    bind(keys, half);
+    bind(values, half);
+    bind(span + first * 8, (u64)kept * 2 * sizeof(u32));
+    bind(attended, matrix(kept, nq, nq));
+    dispatch(ATTENTION, &attention, sizeof attention);
+
+    u32 here = x + first * c->dim * 4;
+    linear(kept, c->dim, nq, attended, &l->o, &none, &none, here, c->dim, ZC_LINEAR_ADD);
+    norm = &l->ff_norm;
+    from = normalize(kept, here, &norm);
+    linear(kept, c->ff, c->dim, from, &l->gate, &none, norm, gated, 2 * c->ff, 0);
+    linear(kept, c->ff, c->dim, from, &l->up, &none, norm, gated + c->ff * 4, 2 * c->ff, 0);
+    linear(kept, c->dim, c->ff, gated, &l->down, &none, &none, here, c->dim, ZC_LINEAR_SWIGLU | ZC_LINEAR_ADD);
+}
+
+enum tail { GREEDY, PENALIZED, SAMPLED, TAILS }; /* how the next token is found */
+
+static enum tail tail_of_settings(void)
+{
+    const llama_sampling *s = &state.sampling;
+    return s->temperature > 0 ? SAMPLED : s->penalty != 1 ? PENALIZED : GREEDY;
+}
+
+static void record_tail(enum tail tail)
+{
+    const llama_sampling *s = &state.sampling;
+    u32 vocab = state.config.vocab, scored = tail == GREEDY ? state.logits : state.scores;
+    u64 bytes = (u64)vocab * sizeof(float);
+    zc_rows_params row = {.rows = 1, .cols = vocab, .ldx = vocab, .ldout = vocab};
+    if (tail != GREEDY) {
+        zc_affine_params affine = {.count = vocab, .scale = tail == SAMPLED ? 1 / s->temperature : 1};
+        bind(state.logits, bytes);
+        bind(state.scores, bytes);
+        dispatch(AFFINE, &affine, sizeof affine);
+        zc_penalize_params penalize = {.cols = vocab, .capacity = state.config.context, .penalty = s->penalty};
+        bind(ids, ((u64)state.config.context + 1) * sizeof(u32));
+        bind(state.scores, bytes);
+        dispatch(PENALIZE, &penalize, sizeof penalize);
+    }
+    if (tail != SAMPLED) {
+        bind(scored, bytes);
+        bind((u32)(unsigned long)&state.token, sizeof state.token);
+        dispatch(ARGMAX, &row, sizeof row);
+        return;
+    }
+    bind(state.scores, bytes);
+    bind(state.scores, bytes);
+    dispatch(SOFTMAX, &row, sizeof row);
+    zc_top_k_params top = {.rows = 1, .cols = vocab, .ldx = vocab, .k = most_candidates()};
+    bind(state.scores, bytes);
+    bind(top_values, (u64)top.k * sizeof(float));
+    bind(top_indices, (u64)top.k * sizeof(u32));
+    dispatch(TOP_K, &top, sizeof top);
+}
+
+/* Everything for `rows` tokens at `tokens`; the logits and the next token too when `last`. */
+static int32_t record(zc_handle sequence, u32 rows, u32 tokens, u32 place, u32 span, int last, enum tail tail)
+{
+    const llama_config *c = &state.config;
+    target = sequence;
+    failure = 0;
+    zc_embed_params embed = {.type = embedding.type, .rows = rows, .dim = c->dim, .vocab = c->vocab, .ldout = c->dim};
+    bind(tokens, (u64)rows * sizeof(u32));
+    bind_tensor(&embedding);
+    bind(x, matrix(rows, c->dim, c->dim));
+    dispatch(EMBED, &embed, sizeof embed);
+    for (u32 i = 0; i < c->layers; i++)
+        record_layer(i, rows, i + 1 < c->layers ? rows : last ? 1 : 0, place, span);
+    if (last) {
+        linear(1, c->vocab, c->dim, x + (rows - 1) * c->dim * 4, &output, &none, &output_norm, state.logits,
+               c->vocab, 0);
+        record_tail(tail);
+    }
+    return failure;
+}
+
+/* --- sampling --- */
+
+/* PCG32 (O'Neill 2014), one stream. */
+static u32 random_bits(void)
+{
+    u64 old = state.sampling.random;
+    state.sampling.random = old * 6364136223846793005u + 1442695040888963407u;
+    u32 shifted = (u32)(((old >> 18) ^ old) >> 27), turn = (u32)(old >> 59);
+    return shifted >> turn | shifted << (-turn & 31);
+}
+
+/* In [0, 1), a multiple of 2^-53. */
+static double uniform(void)
+{
+    u64 high = random_bits() >> 5, low = random_bits() >> 6;
+    return (double)(high << 26 | low) / 9007199254740992.0;
+}
+
+/* Whether token a comes before token b: more likely, or as likely with a lower number. */
+static int ahead(const float *p, u32 a, u32 b) { return p[a] > p[b] || (p[a] == p[b] && a < b); }
+
+/* A token that is not among the `count` most likely ones, drawn by what is left of r; 0xffffffff: none is left. */
+static u32 draw_rest(const float *p, u32 last, double r)
+{
+    u32 chosen = UINT32_MAX;
+    for (u32 i = 0; i < state.config.vocab; i++) {
+        if (!(p[i] > 0) || !ahead(p, last, i))
+            continue;
+        chosen = i; /* if rounding leaves some of r at the end, the last one that can be */
+        r -= p[i];
+        if (r < 0)
+            break;
+    }
+    return chosen;
+}
+
+static double mass_ahead(const float *p, u32 token)
+{
+    double mass = 0;
+    for (u32 i = 0; i < state.config.vocab; i++)
+        if (ahead(p, i, token))
+            mass += p[i];
+    return mass;
+}
+
+/* Exactly: temperature and penalty are in the probabilities already; then top_k, top_p of what top_k leaves,
+ * min_p; then one of those left by its share. When the tokens that top_k the kernel gives do not hold all that
+ * may be chosen, the draw is from all tokens, and repeated until it is one that may be. */
+static u32 sample(void)
+{
+    const llama_sampling *s = &state.sampling;
+    const float *p = at(state.scores), *best = at(top_values);
+    const u32 *best_ids = at(top_indices);
+    u32 count = most_candidates();
+    int complete = count == state.config.vocab;
+    double total = 1, kept = 0;
+    if (s->top_k && s->top_k <= count) {
+        count = s->top_k;
+        complete = 1;
+        total = 0;
+        for (u32 i = 0; i < count; i++)
+            total += best[i];
+    }
+    double goal = s->top_p < 1 ? s->top_p * total : 2;
+    float least = s->min_p * best[0];
+    for (u32 i = 0; i < count; i++) {
+        if (i && best[i] < least) {
+            count = i;
+            complete = 1;
+            break;
+        }
+        kept += best[i];
+        if (kept >= goal) {
+            count = i + 1;
+            complete = 1;
+            break;
+        }
+    }
+    for (;;) {
+        double r = uniform() * (complete ? kept : total);
+        for (u32 i = 0; i < count; i++) {
+            r -= best[i];
+            if (r < 0)
+                return best_ids[i];
+        }
+        if (complete) { /* rounding */
+            while (count > 1 && !(best[count - 1] > 0))
+                count--;
+            return best_ids[count - 1];
+        }
+        u32 token = draw_rest(p, best_ids[count - 1], r);
+        if (token == UINT32_MAX)
+            return best_ids[0];
+        if (p[token] >= least && (s->top_p >= 1 || mass_ahead(p, token) < goal))
+            return token;
+    }
+}
+
+/* The ids of history[0, cached + more) that lie in the window, each once, in ids. */
+static void penalize_add(u32 token)
+{
+    u32 *list = at(ids), *count = at(counts), *place = at(places);
+    if (count[token]++ == 0) {
+        place[token] = ++list[0];
+        list[list[0]] = token;
+    }
+}
+
+static void penalize_remove(u32 token)
+{
+    u32 *list = at(ids), *count = at(counts), *place = at(places);
+    if (--count[token] == 0) {
+        u32 moved = list[list[0]--];
+        list[place[token]] = moved;
+        place[moved] = place[token];
+    }
+}
+
+static void penalize_none(void)
+{
+    u32 *list = at(ids), *count = at(counts);
+    for (u32 i = 1; i <= list[0]; i++)
+        count[list[i]] = 0;
+    list[0] = 0;
+}
+
+/* The window before a prompt's end. */
+static void penalize_prompt(const u32 *tokens, u32 count)
+{
+    penalize_none();
+    if (state.sampling.penalty == 1)
+        return;
+    for (u32 i = count > state.sampling.window ? count - state.sampling.window : 0; i < count; i++)
+        penalize_add(tokens[i]);
+}
+
+/* The window moves on by one token. */
+static void penalize_next(const u32 *history, u32 count)
+{
+    if (state.sampling.penalty == 1)
+        return;
+    penalize_add(history[count - 1]);
+    if (count > state.sampling.window)
+        penalize_remove(history[count - 1 - state.sampling.window]);
+}
+
+/* After the submission: the next token, in state.token too. */
+static int32_t choose(enum tail tail)
+{
+    const float *scores = at(tail == GREEDY ? state.logits : state.scores);
+    if (tail == SAMPLED) {
+        float best = *(const float *)at(top_values); /* a NaN is the largest */
+        if (!(best > 0))
+            return fail(ZC_EIO, "the model's output has no probabilities: NaN or infinite logits");
+        state.token = sample();
+    } else if (state.token >= state.config.vocab || scores[state.token] != scores[state.token]) {
+        return fail(ZC_EIO, "the model's output has NaN logits");
+    }
+    return (int32_t)state.token;
+}
+
+/* --- what the host calls --- */
+
+static zc_handle sequences[TAILS]; /* of a step; 0: not recorded yet */
+
+static int32_t forget_sequence(enum tail tail)
+{
+    zc_handle sequence = sequences[tail];
+    sequences[tail] = 0;
+    return sequence ? zc_sequence_free(sequence) : 0;
+}
+
+/* Finds kernels and weights. init does it; call it again in an instance whose memory came from another one:
+ * handles are the instance's own. */
+int32_t EXPORT(attach)(void)
+{
+    const llama_config *c = &state.config;
+    int32_t code;
+    for (u32 i = 0; i < TAILS; i++)
+        sequences[i] = 0;
+    for (u32 i = 0; i < KERNELS; i++) {
+        kernels[i] = zc_kernel_find(kernel_names[i], length_of(kernel_names[i]));
+        if (kernels[i] < 0)
+            return fail_host(kernels[i], kernel_names[i]);
+    }
+    if ((code = find("token_embd.weight", c->vocab, c->dim, 0, &embedding)) < 0 ||
+        (code = find("output_norm.weight", 0, c->dim, 0, &output_norm)) < 0 ||
+        (code = find("output.weight", c->vocab, c->dim, 1, &output)) < 0)
+        return code;
+    if (!output.handle)
+        output = embedding; /* tied */
+    for (u32 i = 0; i < c->layers; i++)
+        if ((code = find_layer(i, &layers[i])) < 0)
+            return code;
+    return 0;
+}
+
+/* The numbers are the host's, who is trusted with them no more than with a pointer: products of two must fit. */
+static int32_t check_config(void)
+{
+    const llama_config *c = &state.config;
+    const struct {
+        const char *name;
+        u32 value, most;
+    } limits[] = {
+        {"layers", c->layers, 4096},       {"dim", c->dim, 1 << 20},         {"heads", c->heads, 1 << 12},
+        {"kv_heads", c->kv_heads, 1 << 12}, {"head_size", c->head_size, 256}, {"ff", c->ff, 1 << 22},
+        {"vocab", c->vocab, 1 << 24},      {"context", c->context, 1 << 24}, {"chunk", c->chunk, 1 << 12},
+    };
+    if (c->version != LLAMA_VERSION)
+        return fail_limit(ZC_EINVAL, "config version", c->version, ", this guest speaks ", LLAMA_VERSION);
+    for (u32 i = 0; i < sizeof limits / sizeof *limits; i++) {
+        if (limits[i].value == 0)
+            return fail_limit(ZC_EINVAL, limits[i].name, 0, ", must be 1 to ", limits[i].most);
+        if (limits[i].value > limits[i].most)
+            return fail_limit(ZC_EINVAL, limits[i].name, limits[i].value, ", the most is ", limits[i].most);
+    }
+    if (c->rotated > c->head_size || c->kv_type > ZC_CACHE_F16)
+        return fail(ZC_EINVAL, "rotated or kv_type is out of range");
+    return 0;
+}
+
+int32_t EXPORT(init)(void)
+{
+    static const char config[] = "config", rope_name[] = "rope";
+    int32_t code;
+    state.version = 0;
+    if (zc_input_size(config, sizeof config - 1) != sizeof state.config)
+        return fail(ZC_EINVAL, "the input config is missing or has another size");
+    zc_input_read(config, sizeof config - 1, 0, &state.config, sizeof state.config);
+    if ((code = check_config()) < 0 || (code = allocate_all()) < 0)
+        return code;
+    u64 table = (u64)state.config.context * state.config.rotated * sizeof(float);
+    if (zc_input_size(rope_name, sizeof rope_name - 1) != (int64_t)table)
+        return fail(ZC_EINVAL, "the input rope is missing or has another size than context and rotated give");
+    zc_input_read(rope_name, sizeof rope_name - 1, 0, at(state.rope), table);
+    if ((code = attach()) < 0)
+        return code;
+    state.sampling = (llama_sampling){.top_p = 1, .penalty = 1};
+    state.size = sizeof state;
+    state.version = LLAMA_VERSION;
+    return 0;
+}
+
+/* How tokens are chosen from now on; before prefill. */
+int32_t EXPORT(configure)(float temperature, u32 top_k, float top_p, float min_p, float penalty, u32 window,
+                          u64 seed)
+{
+    llama_sampling *s = &state.sampling;
+    if (!(temperature >= 0 && temperature <= 1000) || (temperature > 0 && temperature < 0.001f))
+        return fail(ZC_EINVAL, "temperature must be 0, or 0.001 to 1000");
+    if (top_k > ZC_TOP_K_MAX)
+        return fail_limit(ZC_EINVAL, "top_k", top_k, ", the most is ", ZC_TOP_K_MAX);
+    if (!(top_p > 0 && top_p <= 1))
+        return fail(ZC_EINVAL, "top_p must be above 0 and at most 1");
+    if (!(min_p >= 0 && min_p <= 1))
+        return fail(ZC_EINVAL, "min_p must be 0 to 1");
+    if (!(penalty >= 0.001f && penalty <= 1000))
+        return fail(ZC_EINVAL, "the repetition penalty must be 0.001 to 1000");
+    if (window == 0 && penalty != 1)
+        return fail(ZC_EINVAL, "the repetition window must be at least 1");
+    if (temperature != s->temperature || penalty != s->penalty) { /* these are in the recordings */
+        forget_sequence(PENALIZED);
+        forget_sequence(SAMPLED);
+    }
+    *s = (llama_sampling){temperature, top_k, top_p, min_p, penalty, window, 0};
+    random_bits(); /* as pcg32_srandom */
+    s->random += seed;
+    random_bits();
+    return 0;
+}
+
+/* The prompt's `count` tokens. What the cache holds already of its beginning is not computed again. */
+int32_t EXPORT(prefill)(u32 count)
+{
+    const u32 *prompt = at(state.prompt);
+    u32 *history = at(state.history), *place = at(positions), *span = at(spans);
+    enum tail tail = tail_of_settings();
+    u32 reused = 0;
+    int32_t code;
+    if (state.version != LLAMA_VERSION)
+        return fail(ZC_EINVAL, "init has not succeeded");
+    if (count == 0)
+        return fail(ZC_EINVAL, "an empty prompt has no next token");
+    if (count > state.config.context)
+        return fail_limit(ZC_EOVERFLOW, "the prompt's length", count, " tokens, the context has room for ",
+                          state.config.context);
+    for (u32 i = 0; i < count; i++)
+        if (prompt[i] >= state.config.vocab)
+            return fail_limit(ZC_EINVAL, "a token's number", prompt[i], ", the size of the vocabulary is ",
+                              state.config.vocab);
+    while (reused + 1 < count && reused < state.cached && history[reused] == prompt[reused])
+        reused++;
+    state.cached = state.reused = reused;
+    penalize_prompt(prompt, count);
+    zc_discard(); /* what an interrupted call left */
+    while (state.cached < count) {
+        u32 start = state.cached, rows = count - start;
+        rows = rows < state.config.chunk ? rows : state.config.chunk;
+        for (u32 i = 0; i < rows; i++) {
+            history[start + i] = prompt[start + i];
+            place[i] = start + i;
+            span[2 * i] = 0;
+            span[2 * i + 1] = start + i + 1;
+        }
+        if ((code = record(0, rows, state.history + start * 4, positions, spans, start + rows == count, tail)) < 0) {
+            zc_discard();
+            return code;
+        }
+        if ((code = zc_run()) < 0)
+            return fail_host(code, "prefill");
+        state.cached = start + rows;
+    }
+    return choose(tail);
+}
+
+static int32_t record_step(enum tail tail)
+{
+    zc_handle sequence = zc_sequence_new();
+    if (sequence < 0)
+        return fail_host(sequence, "sequence_new");
+    int32_t code = record(sequence, 1, (u32)(unsigned long)&state.token, (u32)(unsigned long)&state.position,
+                          (u32)(unsigned long)state.span, 1, tail);
+    if (code >= 0 && (code = zc_sequence_seal(sequence)) < 0)
+        fail_host(code, "sequence_seal");
+    if (code < 0) {
+        zc_sequence_free(sequence);
+        return code;
+    }
+    sequences[tail] = sequence;
+    return 0;
+}
+
+/* The token that prefill or the last step returned goes into the cache; the one after it comes back. */
+int32_t EXPORT(step)(void)
+{
+    enum tail tail = tail_of_settings();
+    u32 *history = at(state.history);
+    u32 position = state.cached;
+    int32_t code;
+    if (position == 0)
+        return fail(ZC_EINVAL, "a step comes after a prefill");
+    if (position >= state.config.context)
+        return fail_limit(ZC_EOVERFLOW, "the context", position, " tokens, the room that it has is ",
+                          state.config.context);
+    if (!sequences[tail] && (code = record_step(tail)) < 0)
+        return code;
+    history[position] = state.token;
+    penalize_next(history, position + 1);
+    state.position = position;
+    state.span[0] = 0;
+    state.span[1] = position + 1;
+    if ((code = zc_sequence_run(sequences[tail])) < 0)
+        return fail_host(code, "step");
+    state.cached = position + 1;
+    return choose(tail);
+}
+
+/* Keep the first `count` tokens of the cache. */
+int32_t EXPORT(truncate)(u32 count)
+{
+    state.cached = count < state.cached ? count : state.cached;
+    return (int32_t)state.cached;
+}
