@@ -45,6 +45,44 @@ zc_status zc_cpu_run(zc_kernel_id id, void *const bindings[], const void *params
     case ZC_KERNEL_softmax:
         zc_cpu_softmax(ops, bindings, params, threads);
         return ZC_OK;
+    case ZC_KERNEL_embed:
+        zc_cpu_embed(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_rms_norm:
+        zc_cpu_rms_norm(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_layer_norm:
+        zc_cpu_layer_norm(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_linear:
+        return zc_cpu_linear(ops, bindings, params, threads, error);
+    case ZC_KERNEL_rope:
+        zc_cpu_rope(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_append:
+        zc_cpu_append(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_attention:
+        zc_cpu_attention(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_swiglu:
+        zc_cpu_swiglu(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_gelu:
+        zc_cpu_gelu(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_argmax:
+        zc_cpu_argmax(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_top_k:
+        zc_cpu_top_k(ops, bindings, params, threads);
+        return ZC_OK;
+    case ZC_KERNEL_penalize:
+        zc_cpu_penalize(bindings, params);
+        return ZC_OK;
+    case ZC_KERNEL_pool:
+        zc_cpu_pool_rows(ops, bindings, params, threads);
+        return ZC_OK;
     default:
         break;
     }

@@ -90,5 +90,25 @@ void zc_cpu_max(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_par
 void zc_cpu_softmax(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads);
 zc_status zc_cpu_matmul(const zc_cpu_ops *ops, void *const bindings[], const zc_matmul_params *p,
                         unsigned threads, zc_error *error);
+void zc_cpu_embed(const zc_cpu_ops *ops, void *const bindings[], const zc_embed_params *p, unsigned threads);
+void zc_cpu_rms_norm(const zc_cpu_ops *ops, void *const bindings[], const zc_norm_params *p, unsigned threads);
+void zc_cpu_layer_norm(const zc_cpu_ops *ops, void *const bindings[], const zc_norm_params *p, unsigned threads);
+zc_status zc_cpu_linear(const zc_cpu_ops *ops, void *const bindings[], const zc_linear_params *p,
+                        unsigned threads, zc_error *error);
+void zc_cpu_rope(const zc_cpu_ops *ops, void *const bindings[], const zc_rope_params *p, unsigned threads);
+void zc_cpu_append(const zc_cpu_ops *ops, void *const bindings[], const zc_append_params *p, unsigned threads);
+void zc_cpu_attention(const zc_cpu_ops *ops, void *const bindings[], const zc_attention_params *p,
+                      unsigned threads);
+void zc_cpu_swiglu(const zc_cpu_ops *ops, void *const bindings[], const zc_swiglu_params *p, unsigned threads);
+void zc_cpu_gelu(const zc_cpu_ops *ops, void *const bindings[], const zc_gelu_params *p, unsigned threads);
+void zc_cpu_argmax(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads);
+void zc_cpu_top_k(const zc_cpu_ops *ops, void *const bindings[], const zc_top_k_params *p, unsigned threads);
+void zc_cpu_penalize(void *const bindings[], const zc_penalize_params *p);
+void zc_cpu_pool_rows(const zc_cpu_ops *ops, void *const bindings[], const zc_pool_params *p, unsigned threads);
+
+/* Rows that kernels of their own and the prologues of linear share. */
+void zc_cpu_rms_norm_row(float *out, const float *x, const float *weight, size_t cols, float eps);
+void zc_cpu_swiglu_row(float *out, const float *gate, const float *up, size_t cols);
+float zc_cpu_gelu_erf(float x);
 
 #endif

@@ -12,7 +12,8 @@
 
 typedef enum zc_scratch_slot {
     ZC_SCRATCH_PANEL, /* matmul: packed b, read by all threads of one call */
-    ZC_SCRATCH_BLOCK, /* matmul: packed a of the thread's own task */
+    ZC_SCRATCH_BLOCK, /* matmul: packed a of the thread's own task; linear: one row of weights */
+    ZC_SCRATCH_INPUT, /* linear: its input after the prologue, read by all threads of one call */
     ZC_SCRATCH_SLOTS
 } zc_scratch_slot;
 

@@ -1,0 +1,253 @@
+/* zc_cpu_rows: the small row-wise kernels of language models: embed, rms_norm, layer_norm, rope, append,
+ * swiglu, gelu, pool.
+ *
+ * Rows are independent and each is computed by one thread in one fixed order. Indices that come from guest
+ * memory are clamped. Nothing is owned or allocated.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "zc_cpu_ops.h"
+#include "zc_cpu_pool.h"
+#include "zc_cpu_quant.h"
+
+#define PARALLEL ((size_t)64 * 1024) /* elements from which on a second thread pays */
+#define GROUP ((size_t)8 * 1024)     /* elements handed to a thread at once */
+#define BLOCK 256                    /* elements dequantized at once: a multiple of every block */
+
+typedef struct job {
+    const zc_cpu_ops *ops;
+    const void *params;
+    void *const *bindings;
+    void (*row)(const struct job *j, size_t r);
+    size_t rows, group;
+} job;
+
+static void group_body(void *context, size_t index)
+{
+    const job *j = context;
+    size_t from = index * j->group, end = j->rows - from < j->group ? j->rows : from + j->group;
+    for (size_t r = from; r < end; r++) {
+        j->row(j, r);
+    }
+}
+
+/* row(r) for each of `rows`, of about `cols` elements of work each; nothing to do where cols is 0. */
+static void each_row(const zc_cpu_ops *ops, void *const bindings[], const void *params, size_t rows, size_t cols,
+                     void (*row)(const job *j, size_t r), unsigned threads)
+{
+    job j = {.ops = ops, .params = params, .bindings = bindings, .row = row, .rows = rows};
+    if (rows == 0 || cols == 0) {
+        return;
+    }
+    if ((double)rows * (double)cols < PARALLEL) {
+        threads = 1;
+    }
+    j.group = cols < GROUP ? GROUP / cols : 1;
+    zc_pool_run(group_body, &j, (rows + j.group - 1) / j.group, threads);
+}
+
+static size_t clamp(uint32_t index, uint32_t count)
+{
+    return index < count ? index : count - 1;
+}
+
+static void embed_row(const job *j, size_t r)
+{
+    const zc_embed_params *p = j->params;
+    const zc_weight_type_info *info = zc_weight_type_get(p->type);
+    const uint32_t *ids = j->bindings[0];
+    float *out = (float *)j->bindings[2] + r * p->ldout, values[BLOCK];
+    const uint8_t *from = (const uint8_t *)j->bindings[1] +
+                          clamp(ids[r], p->vocab) * ((size_t)(p->dim / info->block) * info->block_bytes);
+    for (size_t at = 0; at < p->dim; at += BLOCK) {
+        size_t n = p->dim - at < BLOCK ? p->dim - at : BLOCK;
+        zc_dequantize((zc_weight_type)p->type, from + at / info->block * info->block_bytes, n, values);
+        if (p->flags & ZC_EMBED_ADD) {
+            j->ops->add(out + at, out + at, values, n);
+        } else {
+            memcpy(out + at, values, n * sizeof *out);
+        }
+    }
+}
+
+void zc_cpu_embed(const zc_cpu_ops *ops, void *const bindings[], const zc_embed_params *p, unsigned threads)
+{
+    each_row(ops, bindings, p, p->rows, p->dim, embed_row, threads);
+}
+
+void zc_cpu_rms_norm_row(float *out, const float *x, const float *weight, size_t cols, float eps)
+{
+    double squares = 0.0;
+    for (size_t i = 0; i < cols; i++) {
+        squares += (double)x[i] * (double)x[i];
+    }
+    float scale = (float)(1.0 / sqrt(squares / (double)cols + (double)eps));
+    for (size_t i = 0; i < cols; i++) {
+        out[i] = x[i] * scale * weight[i];
+    }
+}
+
+static void rms_norm_row(const job *j, size_t r)
+{
+    const zc_norm_params *p = j->params;
+    zc_cpu_rms_norm_row((float *)j->bindings[2] + r * p->ldout, (const float *)j->bindings[0] + r * p->ldx,
+                        j->bindings[1], p->cols, p->eps);
+}
+
+void zc_cpu_rms_norm(const zc_cpu_ops *ops, void *const bindings[], const zc_norm_params *p, unsigned threads)
+{
+    each_row(ops, bindings, p, p->rows, p->cols, rms_norm_row, threads);
+}
+
+static void layer_norm_row(const job *j, size_t r)
+{
+    const zc_norm_params *p = j->params;
+    const float *x = (const float *)j->bindings[0] + r * p->ldx, *weight = j->bindings[1], *bias = j->bindings[2];
+    float *out = (float *)j->bindings[3] + r * p->ldout;
+    double mean = j->ops->sum(x, p->cols) / p->cols, squares = 0.0;
+    for (size_t i = 0; i < p->cols; i++) {
+        squares += ((double)x[i] - mean) * ((double)x[i] - mean);
+    }
+    double scale = 1.0 / sqrt(squares / p->cols + (double)p->eps);
+    for (size_t i = 0; i < p->cols; i++) {
+        out[i] = (float)(((double)x[i] - mean) * scale) * weight[i] + bias[i];
+    }
+}
+
+void zc_cpu_layer_norm(const zc_cpu_ops *ops, void *const bindings[], const zc_norm_params *p, unsigned threads)
+{
+    each_row(ops, bindings, p, p->rows, p->cols, layer_norm_row, threads);
+}
+
+/* Element i of a row of a cache or of float32. */
+static void put(void *out, uint32_t type, size_t i, float value)
+{
+    if (type == ZC_CACHE_F16) {
+        ((uint16_t *)out)[i] = zc_float_to_half(value);
+    } else {
+        ((float *)out)[i] = value;
+    }
+}
+
+static void *row_of(void *out, uint32_t type, size_t elements)
+{
+    return (uint8_t *)out + elements * (type == ZC_CACHE_F16 ? 2 : 4);
+}
+
+static void rope_row(const job *j, size_t r)
+{
+    const zc_rope_params *p = j->params;
+    uint32_t position = ((const uint32_t *)j->bindings[1])[r];
+    const float *x = (const float *)j->bindings[0] + r * p->ldx, *table = j->bindings[2];
+    size_t to = p->capacity ? clamp(position, p->capacity) : r, half = p->rotated / 2;
+    size_t step = p->layout == ZC_ROPE_PAIRS ? 1 : half, distance = p->layout == ZC_ROPE_PAIRS ? 2 : 1;
+    if (p->rotated) {
+        table += clamp(position, p->table_rows) * p->rotated;
+    }
+    for (size_t h = 0; h < p->heads; h++, x += p->head_size) {
+        void *out = row_of(j->bindings[3], p->out_type, to * p->ldout + h * p->head_size);
+        for (size_t i = 0; i < half; i++) {
+            float a = x[i * distance], b = x[i * distance + step], c = table[2 * i], s = table[2 * i + 1];
+            put(out, p->out_type, i * distance, a * c - b * s);
+            put(out, p->out_type, i * distance + step, a * s + b * c);
+        }
+        for (size_t i = p->rotated; i < p->head_size; i++) {
+            put(out, p->out_type, i, x[i]);
+        }
+    }
+}
+
+void zc_cpu_rope(const zc_cpu_ops *ops, void *const bindings[], const zc_rope_params *p, unsigned threads)
+{
+    each_row(ops, bindings, p, p->rows, (size_t)p->heads * p->head_size, rope_row, threads);
+}
+
+static void append_row(const job *j, size_t r)
+{
+    const zc_append_params *p = j->params;
+    const float *x = (const float *)j->bindings[0] + r * p->ldx;
+    void *out = row_of(j->bindings[2], p->out_type,
+                       clamp(((const uint32_t *)j->bindings[1])[r], p->capacity) * p->ldout);
+    for (size_t i = 0; i < p->cols; i++) {
+        put(out, p->out_type, i, x[i]);
+    }
+}
+
+void zc_cpu_append(const zc_cpu_ops *ops, void *const bindings[], const zc_append_params *p, unsigned threads)
+{
+    each_row(ops, bindings, p, p->rows, p->cols, append_row, threads);
+}
+
+void zc_cpu_swiglu_row(float *out, const float *gate, const float *up, size_t cols)
+{
+    for (size_t i = 0; i < cols; i++) {
+        out[i] = gate[i] / (1.0f + expf(-gate[i])) * up[i];
+    }
+}
+
+static void swiglu_row(const job *j, size_t r)
+{
+    const zc_swiglu_params *p = j->params;
+    zc_cpu_swiglu_row((float *)j->bindings[2] + r * p->ldout, (const float *)j->bindings[0] + r * p->ldgate,
+                      (const float *)j->bindings[1] + r * p->ldup, p->cols);
+}
+
+void zc_cpu_swiglu(const zc_cpu_ops *ops, void *const bindings[], const zc_swiglu_params *p, unsigned threads)
+{
+    each_row(ops, bindings, p, p->rows, p->cols, swiglu_row, threads);
+}
+
+float zc_cpu_gelu_erf(float x)
+{
+    return 0.5f * x * (1.0f + erff(x * 0.70710678118654752f));
+}
+
+static void gelu_block(const job *j, size_t index)
+{
+    const zc_gelu_params *p = j->params;
+    size_t from = index * BLOCK, end = p->count - from < BLOCK ? p->count : from + BLOCK;
+    const float *x = j->bindings[0];
+    float *out = j->bindings[1];
+    for (size_t i = from; i < end; i++) {
+        float v = x[i];
+        out[i] = p->tanh ? 0.5f * v * (1.0f + tanhf(0.79788456080286536f * (v + 0.044715f * v * v * v)))
+                         : zc_cpu_gelu_erf(v);
+    }
+}
+
+void zc_cpu_gelu(const zc_cpu_ops *ops, void *const bindings[], const zc_gelu_params *p, unsigned threads)
+{
+    each_row(ops, bindings, p, ((size_t)p->count + BLOCK - 1) / BLOCK, BLOCK, gelu_block, threads);
+}
+
+static void pool_row(const job *j, size_t r)
+{
+    const zc_pool_params *p = j->params;
+    const uint32_t *spans = j->bindings[1];
+    size_t from = spans[2 * r], end = spans[2 * r + 1] < p->capacity ? spans[2 * r + 1] : p->capacity;
+    float *out = (float *)j->bindings[2] + r * p->ldout;
+    double squares = 0.0;
+    j->ops->fill(out, p->cols, 0.0f);
+    if (from >= end) {
+        return;
+    }
+    for (size_t t = from; t < end; t++) {
+        j->ops->add(out, out, (const float *)j->bindings[0] + t * p->ldx, p->cols);
+    }
+    j->ops->scale(out, p->cols, (float)(1.0 / (double)(end - from)));
+    if (p->flags & ZC_POOL_NORMALIZE) {
+        for (size_t i = 0; i < p->cols; i++) {
+            squares += (double)out[i] * (double)out[i];
+        }
+        if (!(squares == 0.0)) {
+            j->ops->scale(out, p->cols, (float)(1.0 / sqrt(squares)));
+        }
+    }
+}
+
+void zc_cpu_pool_rows(const zc_cpu_ops *ops, void *const bindings[], const zc_pool_params *p, unsigned threads)
+{
+    size_t work = p->capacity / (p->rows ? p->rows : 1) + 1;
+    each_row(ops, bindings, p, p->rows, work * p->cols, pool_row, threads);
+}

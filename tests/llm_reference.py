@@ -1,0 +1,185 @@
+"""What the language models' kernels compute, in NumPy and float64: the references of the contract tests.
+
+Weights are bytes in the layouts of GGUF files. `random_weights` makes blocks with random bits and sane
+scales, `dequantize` says what they mean.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+# Name: (zc_weight_type, elements of a block, bytes of a block)
+WEIGHT_TYPES = {
+    "F32": (0, 1, 4),
+    "F16": (1, 1, 2),
+    "BF16": (2, 1, 2),
+    "Q8_0": (3, 32, 34),
+    "Q4_0": (4, 32, 18),
+    "Q4_1": (5, 32, 20),
+    "Q4_K": (6, 256, 144),
+    "Q6_K": (7, 256, 210),
+}
+
+
+def halves(data: Array) -> Array:
+    """The float16 numbers in rows of bytes, as float32."""
+    return np.ascontiguousarray(data).view(np.float16).astype(np.float32)
+
+
+def nibbles(q: Array) -> Array:
+    """Rows of bytes: low nibbles, then high nibbles."""
+    return np.concatenate([q & 15, q >> 4], axis=-1)
+
+
+def dequantize_blocks(name: str, blocks: Array) -> Array:
+    """(blocks, bytes) to (blocks, elements), float32."""
+    count = len(blocks)
+    if name == "F32":
+        return np.ascontiguousarray(blocks).view(np.float32)
+    if name == "F16":
+        return halves(blocks)
+    if name == "BF16":
+        return (np.ascontiguousarray(blocks).view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+    if name == "Q8_0":
+        return halves(blocks[:, :2]) * blocks[:, 2:].view(np.int8).astype(np.float32)
+    if name == "Q4_0":
+        return halves(blocks[:, :2]) * (nibbles(blocks[:, 2:]).astype(np.float32) - 8)
+    if name == "Q4_1":
+        return halves(blocks[:, :2]) * nibbles(blocks[:, 4:]).astype(np.float32) + halves(blocks[:, 2:4])
+    if name == "Q4_K":
+        s = blocks[:, 4:16]
+        scale = np.concatenate([s[:, :4] & 63, (s[:, 8:] & 15) | (s[:, :4] >> 6 << 4)], axis=1)
+        least = np.concatenate([s[:, 4:8] & 63, (s[:, 8:] >> 4) | (s[:, 4:8] >> 6 << 4)], axis=1)
+        q = nibbles(blocks[:, 16:].reshape(count, 4, 32)).reshape(count, 8, 32).astype(np.float32)
+        d, m = halves(blocks[:, :2]), halves(blocks[:, 2:4])
+        return ((d * scale)[:, :, None] * q - (m * least)[:, :, None]).reshape(count, 256)
+    assert name == "Q6_K"
+    low = blocks[:, :128].reshape(count, 2, 1, 64) >> np.array([0, 4], np.uint8).reshape(1, 1, 2, 1) & 15
+    high = (
+        blocks[:, 128:192].reshape(count, 2, 1, 32) >> np.array([0, 2, 4, 6], np.uint8).reshape(1, 1, 4, 1)
+        & 3
+    )
+    q = (low.reshape(count, 256) | high.reshape(count, 256) << 4).astype(np.float32) - 32
+    scale = halves(blocks[:, 208:]) * blocks[:, 192:208].view(np.int8).astype(np.float32)
+    return (scale[:, :, None] * q.reshape(count, 16, 16)).reshape(count, 256)
+
+
+def dequantize(name: str, data: Array) -> Array:
+    """Rows of bytes, (n, bytes), to (n, k) float32."""
+    _, block, size = WEIGHT_TYPES[name]
+    n, length = data.shape
+    return dequantize_blocks(name, data.reshape(-1, size)).reshape(n, length // size * block)
+
+
+def random_weights(name: str, n: int, k: int, rng: np.random.Generator) -> Array:
+    """(n, bytes of a row) uint8: every bit random, but the scales such that elements are about 1 in size."""
+    _, block, size = WEIGHT_TYPES[name]
+    count = n * (k // block)
+    if name in ("F32", "F16", "BF16"):
+        values = rng.standard_normal(count).astype(np.float32)
+        if name == "F16":
+            values = values.astype(np.float16)
+        if name == "BF16":
+            values = (values.view(np.uint32) >> 16).astype(np.uint16)
+        return values.view(np.uint8).reshape(n, k * size)
+    blocks = rng.integers(0, 256, (count, size), np.uint8)
+
+    def put(at: int, largest: float, signed: bool = True) -> None:
+        scales = rng.uniform(-largest if signed else 0, largest, count).astype(np.float16)
+        blocks[:, at : at + 2] = scales.view(np.uint8).reshape(count, 2)
+
+    if name == "Q8_0":
+        put(0, 1 / 64)
+    elif name == "Q4_0":
+        put(0, 1 / 4)
+    elif name == "Q4_1":
+        put(0, 1 / 8)
+        put(2, 1.0)
+    elif name == "Q4_K":
+        put(0, 1 / 512)
+        put(2, 1 / 64)
+    else:
+        put(208, 1 / 2048)
+    return blocks.reshape(n, k // block * size)
+
+
+def silu(x: Array) -> Array:
+    with np.errstate(over="ignore"):
+        return x / (1 + np.exp(-x))
+
+
+def gelu(x: Array, tanh: bool = False) -> Array:
+    x = np.asarray(x, np.float64)
+    if tanh:
+        return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+    return 0.5 * x * (1 + np.vectorize(math.erf, otypes=[np.float64])(x / math.sqrt(2)))
+
+
+def rms_norm(x: Array, weight: Array, eps: float) -> Array:
+    x = np.asarray(x, np.float64)
+    return x / np.sqrt((x**2).mean(-1, keepdims=True) + eps) * weight
+
+
+def layer_norm(x: Array, weight: Array, bias: Array, eps: float) -> Array:
+    x = np.asarray(x, np.float64)
+    centred = x - x.mean(-1, keepdims=True)
+    return centred / np.sqrt((centred**2).mean(-1, keepdims=True) + eps) * weight + bias
+
+
+def rope(x: Array, angles: Array, rotated: int, halves_layout: bool) -> Array:
+    """x (rows, heads, head_size), angles (rows, rotated / 2, 2) of cos and sin."""
+    out = np.array(x, np.float64)
+    half = rotated // 2
+    first = slice(0, half) if halves_layout else slice(0, rotated, 2)
+    second = slice(half, rotated) if halves_layout else slice(1, rotated, 2)
+    a, b = out[..., first].copy(), out[..., second].copy()
+    cos, sin = angles[:, None, :, 0].astype(np.float64), angles[:, None, :, 1].astype(np.float64)
+    out[..., first] = a * cos - b * sin
+    out[..., second] = a * sin + b * cos
+    return out
+
+
+def attention(q: Array, k: Array, v: Array, spans: Array, scale: float) -> tuple[Array, Array]:
+    """q (rows, heads, size), k and v (capacity, kv_heads, size): the result, and a bound for its error in
+    float32 divided by 2^-23."""
+    rows, heads, size = q.shape
+    capacity, kv_heads = k.shape[:2]
+    q, k, v = (np.asarray(a, np.float64) for a in (q, k, v))
+    out, bound = np.zeros(q.shape), np.zeros(q.shape)
+    for r in range(rows):
+        keys = slice(int(spans[r][0]), min(int(spans[r][1]), capacity))
+        if keys.start >= keys.stop:
+            continue
+        for h in range(heads):
+            kv = h * kv_heads // heads
+            scores = scale * (k[keys, kv] @ q[r, h])
+            size_of_scores = abs(scale) * (np.abs(k[keys, kv]) @ np.abs(q[r, h]))
+            weights = np.exp(scores - scores.max())
+            weights /= weights.sum()
+            out[r, h] = weights @ v[keys, kv]
+            uncertain = (size + 8) * size_of_scores.max() + 64
+            bound[r, h] = (weights * uncertain) @ np.abs(v[keys, kv]) + uncertain * np.abs(out[r, h])
+    return out, bound
+
+
+def order(row: Array) -> Array:
+    """Indices, largest first, the lower index first among equals, NaNs before everything."""
+    keys = np.where(np.isnan(row), np.inf, row)
+    return np.lexsort((np.arange(len(row)), -keys, ~np.isnan(row)))
+
+
+def pool(x: Array, spans: Array, normalize: bool) -> Array:
+    out = np.zeros((len(spans), x.shape[1]))
+    for s, (start, end) in enumerate(spans):
+        part = x[int(start) : min(int(end), len(x))].astype(np.float64)
+        if int(start) < int(end) and len(part):
+            out[s] = part.mean(0)
+            if normalize and out[s].any():
+                out[s] /= np.sqrt((out[s] ** 2).sum())
+    return out

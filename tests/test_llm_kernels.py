@@ -1,0 +1,662 @@
+"""Every device: the kernels of language models but for linear against the references in llm_reference.py.
+
+Tolerances, with E = 2**-23 (float32's spacing at 1), are stated where they are used. All of them bound the
+error by what float32 arithmetic in any order may do, with 1e-5 relative for what goes through an exponential
+and 2e-6 for the error function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import llm_reference as reference
+import numpy as np
+import pytest
+from conftest import Arena
+from llm_reference import WEIGHT_TYPES, Array
+from llm_support import (
+    F16,
+    F32,
+    MOST,
+    E,
+    Framed,
+    close,
+    each_type,
+    empty,
+    normal,
+    put,
+    rng,
+    run,
+    words,
+)
+
+import zcwasm
+
+# --- embed ---
+
+
+@each_type
+@pytest.mark.parametrize("rows", [0, 1, 3, 37])
+def test_embed(device: zcwasm.Device, arena: Arena, name: str, rows: int) -> None:
+    code, block, _ = WEIGHT_TYPES[name]
+    for dim in (0, block, 3 * block + (5 if block == 1 else 0), 7 * block):
+        vocab = 9
+        data = reference.random_weights(name, vocab, dim, rng)
+        table = reference.dequantize(name, data)
+        ids = rng.integers(0, vocab, rows).astype(np.uint32)
+        for flags in (0, 1):
+            offset = int(rng.integers(0, 4))
+            out = Framed(arena, rows, dim, dim + 3, offset=offset)
+            expected = table[ids].astype(np.float64) + (flags * out.get().astype(np.float64))
+            size = 2 * np.abs(table[ids]) + flags * np.abs(out.get()) + 1
+            run(
+                device,
+                "embed",
+                [put(arena, ids, offset), put(arena, words(data), 3 - offset), out.binding],
+                type=code,
+                rows=rows,
+                dim=dim,
+                vocab=vocab,
+                ldout=dim + 3,
+                flags=flags,
+            )
+            close(out.get(), expected, 4 * E * size)
+            out.check_frame()
+
+
+def test_embed_clamps_ids(device: zcwasm.Device, arena: Arena) -> None:
+    table = normal(5, 6)
+    ids = np.array([4, 5, 6, MOST, 2**31, 0], np.uint32)
+    out = Framed(arena, 6, 6, 6)
+    run(
+        device,
+        "embed",
+        [put(arena, ids), put(arena, table), out.binding],
+        type=0,
+        rows=6,
+        dim=6,
+        vocab=5,
+        ldout=6,
+        flags=0,
+    )
+    assert np.array_equal(out.get(), table[[4, 4, 4, 4, 4, 0]])
+    out.check_frame()
+
+
+# --- norms ---
+
+ROWS = [0, 1, 2, 5, 19]
+COLS = [0, 1, 3, 17, 64, 129, 577, 2051]
+
+
+@pytest.mark.parametrize("cols", COLS)
+def test_norms(device: zcwasm.Device, arena: Arena, cols: int) -> None:
+    for rows in ROWS:
+        offset = (rows + cols) % 4
+        x = Framed(arena, rows, cols, cols + 2, offset=offset)
+        weight, bias = put(arena, normal(cols), 1 - offset % 2), put(arena, normal(cols), offset)
+        x64 = x.get().astype(np.float64)
+        size = 3.0 + 4 * np.abs(x64).max(initial=0)
+        out = Framed(arena, rows, cols, cols + 1, offset=3 - offset)
+        params: dict[str, float] = {
+            "rows": rows,
+            "cols": cols,
+            "ldx": cols + 2,
+            "ldout": cols + 1,
+            "eps": 1e-5,
+        }
+        run(device, "rms_norm", [x.binding, weight, out.binding], **params)
+        expected = reference.rms_norm(x64, weight, np.float32(1e-5)) if cols else x64
+        close(out.get(), expected, 16 * E * np.abs(expected) + 1e-30)
+        out.check_frame()
+        run(device, "layer_norm", [x.binding, weight, bias, out.binding], **params)
+        if cols:
+            expected = reference.layer_norm(x64, weight, bias, np.float32(1e-5))
+            scale = 1 / np.sqrt(x64.var(-1, keepdims=True) + 1e-5)
+            close(
+                out.get(),
+                expected,
+                16 * E * (np.abs(expected) + (size * scale + 1) * np.abs(weight) + np.abs(bias)),
+            )
+        out.check_frame()
+        x.check_frame()
+        params["ldx"] = params["ldout"] = cols
+        flat = put(arena, x.get().copy(), offset)  # in place
+        run(device, "rms_norm", [flat, weight, flat], **params)
+        if cols:
+            expected = reference.rms_norm(x64, weight, np.float32(1e-5))
+            close(flat, expected, 16 * E * np.abs(expected) + 1e-30)
+
+
+def test_norms_hand_on_what_is_not_finite(device: zcwasm.Device, arena: Arena) -> None:
+    """A NaN spoils its own row and no other."""
+    x = normal(3, 70)
+    x[1, 5] = np.nan
+    given, weight, out = put(arena, x), put(arena, normal(70)), arena.empty((3, 70))
+    for kernel, middle in (("rms_norm", [weight]), ("layer_norm", [weight, weight])):
+        run(device, kernel, [given, *middle, out], rows=3, cols=70, ldx=70, ldout=70, eps=1e-5)
+        assert np.isnan(out[1]).all()
+        assert np.isfinite(out[[0, 2]]).all()
+
+
+def test_norm_of_large_and_small(device: zcwasm.Device, arena: Arena) -> None:
+    x = np.stack([normal(100) * 1e15, normal(100) * 1e-3, np.zeros(100, np.float32)])
+    given, weight, out = put(arena, x), put(arena, normal(100)), arena.empty((3, 100))
+    run(device, "rms_norm", [given, weight, out], rows=3, cols=100, ldx=100, ldout=100, eps=1e-6)
+    expected = reference.rms_norm(x, weight, np.float32(1e-6))
+    close(out, expected, 16 * E * np.abs(expected))
+
+
+# --- rope and append ---
+
+
+def angles_of(count: int, rotated: int) -> Array:
+    angles = rng.uniform(0, 7, (count, rotated // 2))
+    return np.stack([np.cos(angles), np.sin(angles)], axis=-1).astype(np.float32)
+
+
+def tolerance(dtype: Any, size: Array) -> Array:
+    """float32 arithmetic, and the rounding to float16."""
+    return 4 * E * size + (2.0**-11 * size + 2.0**-24 if dtype == np.float16 else 0)
+
+
+@pytest.mark.parametrize("layout", [0, 1])
+@pytest.mark.parametrize("out_type", [F32, F16])
+def test_rope(device: zcwasm.Device, arena: Arena, layout: int, out_type: int) -> None:
+    dtype = np.float16 if out_type == F16 else np.float32
+    sizes = [
+        (0, 2, 4, 4),
+        (1, 0, 4, 4),
+        (1, 1, 2, 2),
+        (1, 9, 64, 64),
+        (5, 3, 64, 64),
+        (3, 2, 10, 6),
+        (2, 3, 8, 0),
+    ]
+    sizes += [(33, 3, 96, 32)] + ([(4, 3, 7, 6)] if out_type == F32 else [])
+    for rows, heads, size, rotated in sizes:
+        for capacity in (0, 40):
+            offset = (rows + heads + capacity) % 4
+            cols, table_rows = heads * size, 50
+            x = Framed(arena, rows, cols, cols + 1, offset=offset)
+            positions = rng.permutation(40)[:rows].astype(np.uint32)
+            table = angles_of(table_rows, rotated)
+            out = Framed(arena, capacity or rows, cols, cols + 2, offset=3 - offset, dtype=dtype)
+            kept = out.get().copy()
+            run(
+                device,
+                "rope",
+                [x.binding, put(arena, positions, offset), put(arena, table, 1), out.binding],
+                rows=rows,
+                heads=heads,
+                head_size=size,
+                rotated=rotated,
+                ldx=cols + 1,
+                ldout=cols + 2,
+                table_rows=table_rows,
+                capacity=capacity,
+                layout=layout,
+                out_type=out_type,
+            )
+            out.check_frame()
+            given = x.get().reshape(rows, heads, size)
+            expected = reference.rope(given, table[positions], rotated, layout == 1).reshape(rows, cols)
+            where = positions if capacity else np.arange(rows)
+            close(out.get()[where], expected, tolerance(dtype, np.abs(expected) + 4.0))
+            others = np.delete(np.arange(capacity or rows), where)
+            assert np.array_equal(out.get()[others], kept[others])
+
+
+def test_rope_in_place_and_hostile_positions(device: zcwasm.Device, arena: Arena) -> None:
+    table = angles_of(10, 8)
+    x = Framed(arena, 4, 16, 16)
+    given = x.get().copy().reshape(4, 2, 8)
+    positions = np.array([3, 9, 10, MOST], np.uint32)
+    params = {
+        "rows": 4,
+        "heads": 2,
+        "head_size": 8,
+        "rotated": 8,
+        "ldx": 16,
+        "ldout": 16,
+        "table_rows": 10,
+        "layout": 0,
+        "out_type": 0,
+    }
+    arrays = [x.binding, put(arena, positions), put(arena, table), x.binding]
+    run(device, "rope", arrays, **params, capacity=0)
+    expected = reference.rope(given, table[[3, 9, 9, 9]], 8, False).reshape(4, 16)
+    close(x.get(), expected, 4 * E * 8)
+    x.check_frame()
+    cache = Framed(arena, 7, 16, 16)  # position 6 is the last row, 9 and beyond go there too
+    y = put(arena, given.reshape(4, 16))
+    run(device, "rope", [y, put(arena, positions), put(arena, table), cache.binding], **params, capacity=7)
+    cache.check_frame()
+    close(cache.get()[3], expected[0], 4 * E * 8)
+
+
+@pytest.mark.parametrize("out_type", [F32, F16])
+def test_append(device: zcwasm.Device, arena: Arena, out_type: int) -> None:
+    dtype = np.float16 if out_type == F16 else np.float32
+    for rows, cols in [(0, 4), (3, 0), (1, 2), (1, 192), (7, 34), (40, 6)] + (
+        [(5, 3)] if out_type == F32 else []
+    ):
+        offset = (rows + cols) % 4
+        x = Framed(arena, rows, cols, cols + 3, offset=offset)
+        positions = rng.permutation(40)[:rows].astype(np.uint32)
+        out = Framed(arena, 41, cols, cols + 4, offset=3 - offset, dtype=dtype)
+        kept = out.get().copy()
+        params: dict[str, float] = {
+            "rows": rows,
+            "cols": cols,
+            "ldx": cols + 3,
+            "ldout": cols + 4,
+            "capacity": 41,
+        }
+        params["out_type"] = out_type
+        run(device, "append", [x.binding, put(arena, positions, offset), out.binding], **params)
+        out.check_frame()
+        assert np.array_equal(out.get()[positions], x.get().astype(dtype))
+        others = np.delete(np.arange(41), positions)
+        assert np.array_equal(out.get()[others], kept[others])
+
+
+def test_append_rounds_as_numpy_and_clamps(device: zcwasm.Device, arena: Arena) -> None:
+    special = [
+        0.0,
+        -0.0,
+        65504,
+        65519.9,
+        65520,
+        1e30,
+        -np.inf,
+        6e-8,
+        2.9e-8,
+        1e-30,
+        6.1e-5,
+        1 + 2**-11,
+        1 + 3 * 2**-11,
+    ]
+    special += [0.1, -3.3e-5, 2049]
+    x = np.array([special, normal(16)], np.float32)
+    out = arena.empty((3, 16), np.float16)
+    out[...] = 0
+    params = {"rows": 2, "cols": 16, "ldx": 16, "ldout": 16, "capacity": 3, "out_type": F16}
+    arrays = [put(arena, x), put(arena, np.array([1, MOST], np.uint32)), out.view(np.uint32)]
+    run(device, "append", arrays, **params)
+    with np.errstate(over="ignore"):
+        expected = x.astype(np.float16)
+    assert out[1].tobytes() == expected[0].tobytes()
+    assert out[2].tobytes() == expected[1].tobytes()
+    assert not out[0].any()
+    x[0, 3] = np.nan
+    run(device, "append", [put(arena, x), *arrays[1:]], **params)
+    assert np.isnan(out[1, 3])
+
+
+# --- attention ---
+
+
+def check_attention(
+    device: zcwasm.Device,
+    arena: Arena,
+    rows: int,
+    heads: int,
+    kv_heads: int,
+    size: int,
+    capacity: int,
+    spans: Array,
+    kv_type: int,
+    offset: int = 0,
+    scale: float = 0.0,
+) -> None:
+    arena.used = 64
+    dtype = np.float16 if kv_type == F16 else np.float32
+    scale = float(np.float32(scale or size**-0.5))
+    cols, kv_cols = heads * size, kv_heads * size
+    q = Framed(arena, rows, cols, cols + offset, offset=offset)
+    k = Framed(arena, capacity, kv_cols, kv_cols + 2, offset=offset, dtype=dtype)
+    v = Framed(arena, capacity, kv_cols, kv_cols + 4, offset=3 - offset % 4, dtype=dtype)
+    used = np.zeros(capacity, bool)
+    for start, end in spans:
+        used[int(start) : int(end)] = True
+    k.get()[~used] = np.nan  # what no span names must not be read into a result
+    v.get()[~used] = np.nan
+    out = Framed(arena, rows, cols, cols + 1, offset=offset + 1)
+    run(
+        device,
+        "attention",
+        [q.binding, k.binding, v.binding, put(arena, spans.astype(np.uint32), offset), out.binding],
+        rows=rows,
+        heads=heads,
+        kv_heads=kv_heads,
+        head_size=size,
+        ldq=cols + offset,
+        ldk=kv_cols + 2,
+        ldv=kv_cols + 4,
+        ldout=cols + 1,
+        capacity=capacity,
+        kv_type=kv_type,
+        scale=scale,
+    )
+    out.check_frame()
+    expected, bound = reference.attention(
+        q.get().reshape(rows, heads, size),
+        k.get().reshape(capacity, kv_heads, size),
+        v.get().reshape(capacity, kv_heads, size),
+        spans,
+        scale,
+    )
+    close(out.get(), expected.reshape(rows, cols), E * bound.reshape(rows, cols) + 1e-30)
+
+
+def causal(rows: int, before: int) -> Array:
+    return np.array([(0, before + r + 1) for r in range(rows)], np.uint32).reshape(rows, 2)
+
+
+@pytest.mark.parametrize("kv_type", [F32, F16])
+def test_attention(device: zcwasm.Device, arena: Arena, kv_type: int) -> None:
+    for rows, before in [
+        (0, 0),
+        (1, 0),
+        (1, 1),
+        (1, 62),
+        (1, 63),
+        (1, 64),
+        (1, 200),
+        (3, 5),
+        (17, 0),
+        (70, 63),
+    ]:
+        for heads, kv_heads, size in [(1, 1, 4), (9, 3, 64), (4, 4, 20), (6, 1, 32)]:
+            spans, offset = causal(rows, before), (rows + size + before) % 4
+            check_attention(
+                device, arena, rows, heads, kv_heads, size, before + rows + 3, spans, kv_type, offset
+            )
+    for size in (128, 252, 256):
+        check_attention(device, arena, 5, 2, 1, size, 90, causal(5, 80), kv_type)
+    check_attention(device, arena, 3, 0, 1, 8, 5, causal(3, 0), kv_type)
+
+
+@pytest.mark.parametrize("kv_type", [F32, F16])
+def test_attention_of_any_spans(device: zcwasm.Device, arena: Arena, kv_type: int) -> None:
+    """Windows, sequences packed into one batch, spans in no order, empty ones, and hostile ones."""
+    window = np.array([(max(0, t - 7), t + 1) for t in range(50)], np.uint32)
+    check_attention(device, arena, 50, 3, 1, 16, 50, window, kv_type)
+    packed = np.array([(0, 13)] * 13 + [(13, 40)] * 27 + [(40, 41)], np.uint32)
+    check_attention(device, arena, 41, 2, 2, 32, 41, packed, kv_type)
+    mixed = np.array([(30, 35), (0, 64), (3, 3), (9, 2), (63, 64), (0, 1), (5, 64)], np.uint32)
+    check_attention(device, arena, 7, 2, 1, 8, 64, mixed, kv_type)
+    hostile = np.array(
+        [(0, 65), (0, MOST), (64, MOST), (MOST, 5), (MOST, MOST), (63, MOST), (2**31, 1)], np.uint32
+    )
+    check_attention(device, arena, 7, 2, 1, 8, 64, hostile, kv_type)
+    check_attention(device, arena, 7, 2, 1, 8, 0, hostile, kv_type)
+
+
+def test_attention_with_large_scores(device: zcwasm.Device, arena: Arena) -> None:
+    """Scores of thousands, so that exp would overflow without the maximum, and one key takes all."""
+    check_attention(device, arena, 9, 2, 1, 16, 150, causal(9, 140), F32, scale=300.0)
+
+
+def test_attention_hands_on_nan(device: zcwasm.Device, arena: Arena) -> None:
+    q, k, v = normal(3, 2, 8), normal(80, 1, 8), normal(80, 1, 8)
+    q[1, 1, 3] = np.nan
+    out = arena.empty((3, 2, 8))
+    params = {
+        "rows": 3,
+        "heads": 2,
+        "kv_heads": 1,
+        "head_size": 8,
+        "ldq": 16,
+        "ldk": 8,
+        "ldv": 8,
+        "ldout": 16,
+        "capacity": 80,
+    }
+    spans = np.array([(0, 70), (0, 80), (3, 20)], np.uint32)
+    arrays = [put(arena, a) for a in (q, k, v, spans)]
+    run(device, "attention", [*arrays, out], **params, kv_type=F32, scale=0.3)
+    assert np.isnan(out[1, 1]).all()
+    assert np.isfinite(np.delete(out.reshape(6, 8), 3, axis=0)).all()
+    arrays[0][...] = normal(3, 2, 8)
+    arrays[1][75] = np.nan  # a key that only row 1 sees
+    run(device, "attention", [*arrays, out], **params, kv_type=F32, scale=0.3)
+    assert np.isnan(out[1]).all()
+    assert np.isfinite(out[[0, 2]]).all()
+
+
+# --- swiglu and gelu ---
+
+
+@pytest.mark.parametrize("cols", COLS)
+def test_swiglu(device: zcwasm.Device, arena: Arena, cols: int) -> None:
+    for rows in ROWS:
+        offset = (rows + cols) % 4
+        both = Framed(arena, rows, 2 * cols, 2 * cols + 1, offset=offset)
+        both.get()[...] *= 8
+        out = Framed(arena, rows, cols, cols + 3, offset=3 - offset)
+        gate, up = both.get()[:, :cols], both.get()[:, cols:]
+        start = both.start
+        size = (rows - 1) * both.ld + cols if rows and cols else 0
+        arrays = [
+            both.whole[start : start + size],
+            both.whole[start + cols : start + cols + size],
+            out.binding,
+        ]
+        params: dict[str, float] = {"rows": rows, "cols": cols, "ldout": cols + 3}
+        run(device, "swiglu", arrays, **params, ldgate=2 * cols + 1, ldup=2 * cols + 1)
+        expected = reference.silu(gate.astype(np.float64)) * up
+        close(out.get(), expected, 1e-5 * np.abs(expected) + 1e-30)
+        out.check_frame()
+        flat, other = put(arena, gate.copy()), put(arena, up.copy(), 1)
+        run(device, "swiglu", [flat, other, flat], rows=rows, cols=cols, ldgate=cols, ldup=cols, ldout=cols)
+        close(flat, expected, 1e-5 * np.abs(expected) + 1e-30)
+
+
+def test_swiglu_of_extremes(device: zcwasm.Device, arena: Arena) -> None:
+    gate = np.array([-1e30, -200, -88, -0.0, 0, 90, 1e30, np.inf, np.nan], np.float32)
+    up, out = arena.put(np.ones(9)), arena.empty(9)
+    run(device, "swiglu", [put(arena, gate), up, out], rows=1, cols=9, ldgate=9, ldup=9, ldout=9)
+    close(out[:7], [0, 0, 0, 0, 0, 90, 1e30], [1e-30, 1e-30, 1e-30, 0, 0, 1e-3, 1e25])
+    assert out[7] == np.inf
+    assert np.isnan(out[8])
+
+
+@pytest.mark.parametrize("tanh", [0, 1])
+@pytest.mark.parametrize("count", [0, 1, 3, 17, 1000, 4099, 70001])
+def test_gelu(device: zcwasm.Device, arena: Arena, count: int, tanh: int) -> None:
+    x, out = put(arena, 3 * normal(count), 1), Framed(arena, 1, count, count, offset=2)
+    run(device, "gelu", [x, out.binding], count=count, tanh=tanh)
+    out.check_frame()
+    expected = reference.gelu(x, tanh == 1)
+    close(out.get()[0], expected, 2e-6 * (1 + np.abs(expected)))
+    run(device, "gelu", [x, x], count=count, tanh=tanh)
+    assert np.array_equal(x, out.get()[0])
+
+
+@pytest.mark.parametrize("tanh", [0, 1])
+def test_gelu_of_extremes(device: zcwasm.Device, arena: Arena, tanh: int) -> None:
+    x = put(arena, np.array([-1e30, -100, -20, -0.0, 0, 20, 100, 1e30, np.inf, np.nan], np.float32))
+    out = arena.empty(10)
+    run(device, "gelu", [x, out], count=10, tanh=tanh)
+    close(out[:7], [0, 0, 0, 0, 0, 20, 100], 1e-5)
+    assert out[7] == np.float32(1e30)
+    assert out[8] == np.inf
+    assert np.isnan(out[9])
+
+
+# --- argmax and top_k ---
+
+
+def check_selection(device: zcwasm.Device, arena: Arena, x: Array, ks: Sequence[int]) -> None:
+    rows, cols = x.shape
+    given = Framed(arena, rows, cols, cols + 3, offset=cols % 4, values=x)
+    expected = np.stack([reference.order(row) for row in x]) if rows else np.zeros((0, cols), np.int64)
+    best = Framed(arena, 1, rows, rows, offset=1)
+    run(device, "argmax", [given.binding, best.binding], rows=rows, cols=cols, ldx=cols + 3, ldout=0)
+    best.check_frame()
+    assert np.array_equal(best.get()[0].view(np.uint32), expected[:, 0])
+    for k in ks:
+        k = min(k, cols)
+        values, indices = Framed(arena, 1, rows * k, rows * k, offset=2), Framed(arena, 1, rows * k, rows * k)
+        run(
+            device,
+            "top_k",
+            [given.binding, values.binding, indices.binding],
+            rows=rows,
+            cols=cols,
+            ldx=cols + 3,
+            k=k,
+        )
+        values.check_frame()
+        indices.check_frame()
+        assert np.array_equal(indices.get()[0].view(np.uint32).reshape(rows, k), expected[:, :k])
+        picked = np.take_along_axis(x, expected[:, :k], 1)
+        assert np.array_equal(values.get()[0].reshape(rows, k), picked, equal_nan=True)
+
+
+@pytest.mark.parametrize("cols", [1, 2, 3, 17, 64, 255, 1000, 4099, 49152])
+def test_argmax_and_top_k(device: zcwasm.Device, arena: Arena, cols: int) -> None:
+    for rows in (0, 1, 3):
+        check_selection(device, arena, normal(rows, cols), [0, 1, 5, 40, 256])
+    few = rng.integers(-3, 4, (2, cols)).astype(np.float32)  # many equal ones
+    check_selection(device, arena, few, [1, 7, 256])
+    check_selection(device, arena, np.sort(normal(2, cols), axis=1), [1, 50])
+    check_selection(device, arena, -np.sort(normal(1, cols), axis=1), [1, 50])
+
+
+def test_selection_of_special_values(device: zcwasm.Device, arena: Arena) -> None:
+    rows = [
+        [1, np.nan, 3, np.nan, np.inf, -np.inf],
+        [-np.inf] * 6,
+        [0.0, -0.0, 0.0, -0.0, -1e-40, -1],
+        [-5, -3, -np.inf, -3, -7, -3],
+        [np.nan] * 6,
+        [1e-38, 1e-39, 3e38, np.inf, 3e38, -3e38],
+    ]
+    x = np.array(rows, np.float32)
+    x[0, 1] = -x[0, 1]  # the sign of a NaN does not matter
+    check_selection(device, arena, x, [1, 2, 6])
+
+
+# --- penalize ---
+
+
+def test_penalize(device: zcwasm.Device, arena: Arena) -> None:
+    for cols, capacity, count in [(1, 1, 1), (50, 0, 0), (50, 8, 8), (5000, 1000, 777), (5000, 1000, 0)]:
+        x = Framed(arena, 1, cols, cols, offset=cols % 4)
+        before = x.get()[0].copy()
+        listed = rng.permutation(cols)[:capacity].astype(np.uint32)
+        ids = np.concatenate([[count], listed]).astype(np.uint32)
+        penalty = float(np.float32(1.3))
+        run(
+            device, "penalize", [put(arena, ids, 3), x.binding], cols=cols, capacity=capacity, penalty=penalty
+        )
+        x.check_frame()
+        expected = before.astype(np.float64)
+        chosen = listed[:count]
+        expected[chosen] = np.where(
+            before[chosen] > 0, expected[chosen] / penalty, expected[chosen] * penalty
+        )
+        close(x.get()[0], expected, 2 * E * np.abs(expected))
+        others = np.delete(np.arange(cols), chosen)
+        assert np.array_equal(x.get()[0][others], before[others])
+
+
+def test_penalize_with_hostile_ids(device: zcwasm.Device, arena: Arena) -> None:
+    x = Framed(arena, 1, 20, 20)
+    x.get()[...] = 1
+    ids = np.array([MOST, 3, 20, 0, 7], np.uint32)  # 20 is clamped to 19
+    run(device, "penalize", [put(arena, ids), x.binding], cols=20, capacity=4, penalty=2)
+    x.check_frame()
+    assert np.array_equal(np.flatnonzero(x.get()[0] == 0.5), [0, 3, 7, 19])
+    x.get()[0, :5] = [np.nan, np.inf, -np.inf, 0.0, -0.0]
+    listed = put(arena, np.array([5, 0, 1, 2, 3, 4], np.uint32))
+    run(device, "penalize", [listed, x.binding], cols=20, capacity=5, penalty=2)
+    assert np.array_equal(x.get()[0, :5], [np.nan, np.inf, -np.inf, 0, 0], equal_nan=True)
+
+
+# --- pool ---
+
+
+@pytest.mark.parametrize("normalize", [0, 1])
+@pytest.mark.parametrize("cols", [0, 1, 3, 17, 129, 384])
+def test_pool(device: zcwasm.Device, arena: Arena, cols: int, normalize: int) -> None:
+    for capacity in (0, 1, 40):
+        spans = np.array(
+            [(0, 40), (0, 1), (5, 5), (7, 3), (13, 29), (0, MOST), (40, 41), (MOST, MOST)], np.uint32
+        )
+        x = Framed(arena, capacity, cols, cols + 1, offset=cols % 4)
+        out = Framed(arena, 8, cols, cols + 2, offset=1)
+        params: dict[str, float] = {"rows": 8, "cols": cols, "capacity": capacity, "ldx": cols + 1}
+        arrays = [x.binding, put(arena, spans, 2), out.binding]
+        run(device, "pool", arrays, **params, ldout=cols + 2, flags=normalize)
+        out.check_frame()
+        expected = reference.pool(x.get(), spans, normalize == 1)
+        means = np.abs(reference.pool(x.get(), spans, False)).max(-1, initial=0)
+        largest = np.abs(x.get()).max(initial=0)
+        allowed = 64 * E * (largest / np.where(means > 0, means, 1) if normalize else largest + 0 * means)
+        close(out.get(), expected, allowed[:, None] + 1e-30)
+    run(
+        device,
+        "pool",
+        [empty(arena), empty(arena), empty(arena)],
+        rows=0,
+        cols=5,
+        capacity=0,
+        ldx=5,
+        ldout=5,
+        flags=0,
+    )
+
+
+def test_pool_of_zeros_and_nan(device: zcwasm.Device, arena: Arena) -> None:
+    x, out = put(arena, np.zeros((4, 9), np.float32)), arena.empty((2, 9))
+    x[3, 2] = np.nan
+    spans = put(arena, np.array([(0, 2), (2, 4)], np.uint32))
+    run(device, "pool", [x, spans, out], rows=2, cols=9, capacity=4, ldx=9, ldout=9, flags=1)
+    assert not out[0].any()
+    assert np.isnan(out[1, 2])
+
+
+# --- the references themselves, and determinism ---
+
+
+@each_type
+def test_dequantizing_agrees_with_the_gguf_package(name: str) -> None:
+    gguf = pytest.importorskip("gguf", reason="the gguf package is not installed")
+    data = reference.random_weights(name, 3, 1024, rng)
+    theirs = gguf.quants.dequantize(
+        data.view(np.float32) if name == "F32" else data.view(np.float16) if name == "F16" else data,
+        gguf.GGMLQuantizationType[name],
+    )
+    assert np.array_equal(np.asarray(theirs).reshape(3, 1024), reference.dequantize(name, data))
+
+
+def test_same_inputs_give_the_same_bits(device: zcwasm.Device, arena: Arena) -> None:
+    heads, kv_heads, size, capacity = 6, 2, 32, 300
+    cols = heads * size
+    q, k, v = put(arena, normal(40, cols)), put(arena, normal(capacity, 64)), put(arena, normal(capacity, 64))
+    spans = put(arena, causal(40, 250))
+    out, y = arena.empty((40, cols)), arena.empty((40, 131))
+    w = put(arena, words(reference.random_weights("Q4_1", 131, cols, rng)))
+    seen = set()
+    others = [zcwasm.Device("cpu", threads=count) for count in (1, 2)] if device.kind == "cpu" else [device]
+    for each in [device, *others, device]:
+        params = {
+            "rows": 40,
+            "heads": heads,
+            "kv_heads": kv_heads,
+            "head_size": size,
+            "ldq": cols,
+            "ldk": 64,
+            "ldv": 64,
+            "ldout": cols,
+        }
+        run(each, "attention", [q, k, v, spans, out], **params, capacity=capacity, kv_type=F32, scale=0.17)
+        arrays = [out, w, empty(arena), empty(arena), y]
+        run(each, "linear", arrays, type=5, rows=40, n=131, k=cols, ldx=cols, ldy=131, flags=0, eps=0)
+        seen.add((out.tobytes(), y.tobytes()))
+    assert len(seen) == 1

@@ -1,0 +1,233 @@
+"""Every device: linear, every weight type, against the reference in llm_reference.py.
+
+Errors are at most what float32 arithmetic in any order may do, with 1e-5 relative for what goes through an
+exponential and 2e-6 for the error function; without EXACT also the 2**-14 of a block's largest element that
+the contract allows, for blocks of 256."""
+
+from __future__ import annotations
+
+import llm_reference as reference
+import numpy as np
+import pytest
+from conftest import Arena
+from llm_reference import WEIGHT_TYPES, Array
+from llm_support import (
+    ADD,
+    BIAS,
+    EXACT,
+    GELU,
+    NORM,
+    SWIGLU,
+    E,
+    Framed,
+    close,
+    each_type,
+    empty,
+    normal,
+    put,
+    rng,
+    run,
+    words,
+)
+
+import zcwasm
+
+
+def linear_input(x: Array, flags: int, norm: Array, eps: float) -> tuple[Array, Array]:
+    """f(x), and the relative error that making it may have."""
+    x = x.astype(np.float64)
+    if flags & NORM:
+        return reference.rms_norm(x, norm, eps), np.float64(16 * E)
+    if flags & SWIGLU:
+        gate, up = np.split(x, 2, axis=1)
+        return reference.silu(gate) * up, np.float64(1e-5)
+    return x, np.float64(0)
+
+
+def check_linear(
+    device: zcwasm.Device, arena: Arena, name: str, rows: int, n: int, k: int, flags: int, offset: int = 0
+) -> None:
+    code, _, _ = WEIGHT_TYPES[name]
+    arena.used = 64
+    cols = 2 * k if flags & SWIGLU else k
+    ldx, ldy, eps = cols + offset, n + 3, np.float32(1e-5)
+    data = reference.random_weights(name, n, k, rng)
+    w = reference.dequantize(name, data).astype(np.float64)
+    x = Framed(arena, rows, cols, ldx, offset=offset)
+    y = Framed(arena, rows, n, ldy, offset=3 - offset % 4)
+    bias, norm = normal(n), normal(k)
+    before = y.get().astype(np.float64)
+    if not flags & ADD:
+        y.get()[...] = np.nan  # must not be read
+    given = [x.binding, put(arena, words(data), offset)]
+    given += [put(arena, bias, 1) if flags & BIAS else empty(arena)]
+    given += [put(arena, norm, 2) if flags & NORM else empty(arena)]
+    run(
+        device,
+        "linear",
+        [*given, y.binding],
+        type=code,
+        rows=rows,
+        n=n,
+        k=k,
+        ldx=ldx,
+        ldy=ldy,
+        flags=flags,
+        eps=eps,
+    )
+    y.check_frame()
+    if not rows or not n:
+        return
+    f, relative = (
+        linear_input(x.get(), flags, norm, float(eps)) if k else (np.zeros((rows, 0)), np.float64(0))
+    )
+    expected = f @ w.T
+    size = np.abs(f) @ np.abs(w).T
+    # As many roundings as terms, and those of dequantizing, which may cancel (Q4_1, Q4_K).
+    allowed = ((k + 8) * E + relative) * size + 4 * E * np.abs(f) @ (np.abs(w) + 3).T
+    if not flags & EXACT and k:
+        for at in range(0, k, 256):
+            part = slice(at, min(at + 256, k))
+            top = np.abs(f[:, part]).max(1, keepdims=True)
+            allowed += 2.0**-14 * top * np.abs(w[:, part]).sum(1)
+    if flags & BIAS:
+        expected = expected + bias
+    if flags & GELU:
+        allowed = 1.2 * allowed + 2e-6 * (1 + np.abs(expected))
+        expected = reference.gelu(expected)
+    if flags & ADD:
+        expected = expected + before
+    close(y.get(), expected, allowed + 4 * E * (np.abs(expected) + np.abs(before) + 2))
+
+
+@each_type
+@pytest.mark.parametrize("flags", [0, EXACT])
+def test_linear(device: zcwasm.Device, arena: Arena, name: str, flags: int) -> None:
+    block = WEIGHT_TYPES[name][1]
+    lengths = {1: [1, 3, 17, 129, 576], 32: [32, 96, 576, 1056], 256: [256, 768]}[block]
+    for rows, n in [
+        (1, 1),
+        (1, 5),
+        (1, 67),
+        (1, 200),
+        (2, 17),
+        (3, 33),
+        (5, 64),
+        (8, 15),
+        (17, 35),
+        (70, 131),
+    ]:
+        for k in lengths:
+            check_linear(device, arena, name, rows, n, k, flags, offset=(rows + n + k) % 4)
+
+
+@each_type
+def test_linear_of_nothing(device: zcwasm.Device, arena: Arena, name: str) -> None:
+    block = WEIGHT_TYPES[name][1]
+    for rows, n, k in [(0, 5, block), (3, 0, block), (3, 5, 0), (1, 5, 0), (0, 0, 0)]:
+        for flags in (0, ADD, ADD | BIAS | GELU | EXACT):
+            check_linear(device, arena, name, rows, n, k, flags)
+
+
+@pytest.mark.parametrize("flags", range(64))
+def test_linear_flags(device: zcwasm.Device, arena: Arena, flags: int) -> None:
+    if flags & NORM and flags & SWIGLU:
+        x = arena.empty(64)
+        with pytest.raises(ValueError, match="ask for NORM and for SWIGLU"):
+            run(device, "linear", [x] * 5, type=0, rows=1, n=1, k=8, ldx=16, ldy=1, flags=flags, eps=0)
+        return
+    for name, k in (("Q4_1", 96), ("Q8_0", 64), ("F16", 75), ("Q6_K", 256)):
+        for rows, n in ((1, 21), (4, 9), (19, 37)):
+            check_linear(device, arena, name, rows, n, k, flags, offset=flags % 4)
+
+
+@each_type
+def test_linear_at_every_offset(device: zcwasm.Device, arena: Arena, name: str) -> None:
+    k = max(WEIGHT_TYPES[name][1], 32)
+    for offset in range(1, 17):
+        for rows in (1, 6):
+            check_linear(device, arena, name, rows, 19, k, ADD, offset=offset)
+
+
+@each_type
+def test_linear_of_a_model_s_size(device: zcwasm.Device, arena: Arena, name: str) -> None:
+    for flags in (0, EXACT):
+        check_linear(device, arena, name, 1, 1000, 1536, flags | SWIGLU | ADD)
+        check_linear(device, arena, name, 41, 300, 768, flags | NORM)
+
+
+@each_type
+@pytest.mark.parametrize("flags", [0, EXACT])
+def test_linear_spoils_only_rows_that_are_not_finite(
+    device: zcwasm.Device, arena: Arena, name: str, flags: int
+) -> None:
+    """A NaN or an infinity leaves no finite number in its row, and the other rows as they were."""
+    code, block, _ = WEIGHT_TYPES[name]
+    n, k = 37, 2 * block if block > 1 else 50
+    data = reference.random_weights(name, n, k, rng)
+    for rows, bad in ((1, 0), (3, 1), (20, 7)):
+        for value in (np.nan, np.inf, -np.inf):
+            x = normal(rows, k)
+            x[bad, k // 3] = value
+            arena.used = 64
+            y = arena.empty((rows, n))
+            arrays = [put(arena, x), put(arena, words(data)), empty(arena), empty(arena), y]
+            run(device, "linear", arrays, type=code, rows=rows, n=n, k=k, ldx=k, ldy=n, flags=flags, eps=0)
+            assert not np.isfinite(y[bad]).any()
+            assert np.isfinite(np.delete(y, bad, axis=0)).all()
+
+
+@each_type
+def test_linear_of_a_wide_range(device: zcwasm.Device, arena: Arena, name: str) -> None:
+    """Blocks of zeros, of tiny and of large elements keep their own precision in exact mode, and otherwise
+    the precision of a block of at most 256."""
+    code = WEIGHT_TYPES[name][0]
+    n, k = 9, 1536
+    data = reference.random_weights(name, n, k, rng)
+    w = reference.dequantize(name, data).astype(np.float64)
+    x = normal(4, k) * np.repeat(10.0 ** rng.integers(-6, 7, (4, k // 256)), 256, axis=1).astype(np.float32)
+    x[2] = 0
+    x[3, 256:512] = 0
+    for flags in (0, EXACT):
+        for rows in (1, 4):
+            y = arena.empty((rows, n))
+            arrays = [put(arena, x[4 - rows :]), put(arena, words(data)), empty(arena), empty(arena), y]
+            run(device, "linear", arrays, type=code, rows=rows, n=n, k=k, ldx=k, ldy=n, flags=flags, eps=0)
+            f = x[4 - rows :].astype(np.float64)
+            allowed = (k + 8) * E * (np.abs(f) @ np.abs(w).T) + 4 * E * np.abs(f) @ (np.abs(w) + 3).T
+            for at in range(0, k, 256):
+                part = slice(at, at + 256)
+                top = np.abs(f[:, part]).max(1, keepdims=True)
+                allowed += (0 if flags else 2.0**-14) * top * np.abs(w[:, part]).sum(1)
+            close(y, f @ w.T, allowed)
+
+
+def test_linear_with_one_thread_gives_the_same_bits(arena: Arena) -> None:
+    for name, (code, block, _) in WEIGHT_TYPES.items():
+        for rows, n, k in ((1, 1201, 1024), (67, 310, 512)):
+            k = k if block > 1 else k - 3
+            arena.used = 64
+            arrays = [
+                put(arena, normal(rows, k)),
+                put(arena, words(reference.random_weights(name, n, k, rng))),
+                empty(arena),
+                empty(arena),
+            ]
+            for flags in (0, EXACT):
+                seen = set()
+                for threads in (1, 2, 3, 3):
+                    y = arena.empty((rows, n))
+                    device = zcwasm.Device("cpu", threads=threads)
+                    params = {
+                        "type": code,
+                        "rows": rows,
+                        "n": n,
+                        "k": k,
+                        "ldx": k,
+                        "ldy": n,
+                        "flags": flags,
+                        "eps": 0,
+                    }
+                    device.dispatch("linear", [*arrays, y], params)
+                    seen.add(y.tobytes())
+                assert len(seen) == 1, name
