@@ -4,10 +4,10 @@
     python buildtools/msl.py --library FILE OUT.so  make a library that runs the file's kernels
 
 MSL is C++ with some more words; tests/metal/msl/metal_stdlib says what they mean. Here only that is changed
-for which C++ has no word: attributes, arrays in threadgroup memory, spirv-cross's array template, and
-references to arrays of vectors. Each kernel NAME becomes int zc_run_NAME(buffers, groups, threads, width)
-and unsigned zc_memory_NAME, the bytes of its threadgroup memory. Needs clang. The simulated Metal runtime
-(tests/metal/sim) calls the second form. Standard library only.
+for which C++ has no word: attributes, arrays in threadgroup memory, spirv-cross's array template, function
+constants, and references to arrays of vectors. The second form makes what the simulated Metal runtime
+(tests/metal/sim) loads, declared in tests/metal/msl/library.h: of each kernel NAME a zc_kernel_NAME, and what
+the whole library is in zc_library. Needs clang. Standard library only.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ POSITIONS = {
     "simdgroups_per_threadgroup": "p.simds",
     "threads_per_simdgroup": "metal::the_group.width",
 }
+# Types of function constants, with their MTLDataType.
+CONSTANT_TYPES = {"float": 3, "int": 29, "uint": 33, "bool": 53}
 FLAGS = ["-std=c++17", "-x", "c++", "-nostdinc", "-ffp-contract=off", "-fno-math-errno"]
 FLAGS += ["-Wno-unknown-pragmas", "-Wno-duplicate-decl-specifier"]
 
@@ -51,16 +53,21 @@ class Entry:
 
 def entries(source: str) -> list[Entry]:
     found = []
-    for name, text in re.findall(r"^kernel void (\w+)\((.*)\)\s*$", source, re.MULTILINE):
+    for name, text in re.findall(r"^kernel void (\w+)\((.*?)\)\s*\{", source, re.MULTILINE | re.DOTALL):
         found.append(Entry(name, [argument.strip() for argument in re.split(r",(?![^(]*\))", text)]))
     return found
 
 
-def argument_value(argument: str) -> str:
-    """The expression that a kernel's argument gets."""
+def attribute_of(argument: str) -> re.Match[str]:
     attribute = re.search(r"\[\[(\w+)(?:\((\d+)\))?\]\]\s*$", argument)
     if attribute is None:
         raise MslError(f"error: argument without attribute: {argument}")
+    return attribute
+
+
+def argument_value(argument: str) -> str:
+    """The expression that a kernel's argument gets."""
+    attribute = attribute_of(argument)
     declared = re.sub(r"\s*\w+\s*\[\[.*$", "", argument)
     if attribute[1] == "buffer":
         address = f"l.buffers[{attribute[2]}]"
@@ -71,10 +78,64 @@ def argument_value(argument: str) -> str:
     return f"metal::pick({POSITIONS[attribute[1]]}, {declared}())".replace("uint3()", "uint3_()")
 
 
+def reflection(entry: Entry) -> str:
+    """The kernel's buffers, as an initializer of zc_argument[]."""
+    rows = []
+    for argument in entry.arguments:
+        attribute = attribute_of(argument)
+        if attribute[1] != "buffer":
+            continue
+        declared, name = re.match(r"(.*?)\s*(\w+)\s*\[\[", argument, re.DOTALL).groups()  # type: ignore[union-attr]
+        kind = re.sub(r"\b(const|constant|device)\b", "", declared).rstrip("&* ").strip()
+        read_only = re.search(r"\bconst(ant)?\b", declared) is not None
+        size = "1" if kind == "void" else f"sizeof({kind})"
+        rows.append(f'{{"{name}", {attribute[2]}, {int(not read_only)}, {size}}}')
+    return "{" + ", ".join([*rows, "{}"]) + "}"
+
+
+def specialize(source: str, strict: bool) -> tuple[str, str]:
+    """The source with its function constants as variables, and the code that sets them.
+
+    A constant that others are made of is set with them, in the order of the text: so a kernel is compiled
+    once for all values.
+    """
+    types = "|".join(CONSTANT_TYPES)
+    pattern = rf"^constant ({types}) (\w+) \[\[function_constant\((\d+)\)\]\];$"
+    given = re.findall(pattern, source, re.MULTILINE)
+    if len(given) != source.count("[[function_constant("):
+        raise MslError("error: a function constant is not 'constant TYPE NAME [[function_constant(N)]];'")
+    rows, statements = [], []
+    for at, (kind, name, number) in enumerate(given):
+        marker = f"function_constant_{name}"
+        declaration = f"constant {kind} {name} [[function_constant({number})]];"
+        if strict:
+            source = source.replace(
+                declaration, f"extern constant {kind} {name}; extern const bool {marker};"
+            )
+            continue
+        source = source.replace(declaration, f"static {kind} {name}; static bool {marker};")
+        optional = f"is_function_constant_defined({name})" in source
+        rows.append(f"{{{number}, {CONSTANT_TYPES[kind]}, {int(not optional)}}}")
+        statements.append(f"    {marker} = values[{at}] != nullptr;")
+        statements.append(f"    {name} = {marker} ? *(const {kind} *)values[{at}] : {kind}();")
+
+    def derived(match: re.Match[str]) -> str:
+        statements.append(f"    {match[2]} = {match[3]};")
+        return f"static {match[1]} {match[2]};"
+
+    if given and not strict:
+        source = re.sub(rf"^constant ({types}) (\w+) = (.*);$", derived, source, flags=re.MULTILINE)
+    text = f"static const zc_constant constants[] = {{{', '.join([*rows, '{}'])}}};\n"
+    text += "static void set_constants(const void *const *values) {\n" + "\n".join(statements) + "\n}\n"
+    return source, text
+
+
 def translate(source: str, strict: bool) -> str:
-    tail, public = [], 'extern "C" __attribute__((visibility("default")))'
+    source, constants = specialize(source, strict)
+    tail, names, public = [constants], [], 'extern "C" __attribute__((visibility("default")))'
     for entry in entries(source):
-        body = source[source.index(f"kernel void {entry.name}(") :]
+        start = source.index(f"kernel void {entry.name}(")
+        body = source[start : source.find("\n}", start)]
         arrays = re.findall(r"^\s+threadgroup (\w+) \w+\[(\d+)\];$", body, re.MULTILINE)
         memory = " + ".join(["0", *(f"sizeof({kind}) * {count}" for kind, count in arrays)])
         values = ", ".join(argument_value(argument) for argument in entry.arguments)
@@ -83,11 +144,16 @@ def translate(source: str, strict: bool) -> str:
             "    const metal::launch &l = *(const metal::launch *)context;\n"
             "    metal::position p = metal::where(l, index);\n"
             f"    {entry.name}({values});\n}}\n"
-            f"{public} const uint zc_memory_{entry.name} = {memory};\n"
-            f"{public} int zc_run_{entry.name}(void *const *buffers,\n"
+            f"static int run_{entry.name}(void *const *buffers,\n"
             "        const uint *groups, const uint *threads, uint width) {\n"
             f"    return metal::run_groups(body_{entry.name}, buffers, groups, threads, width);\n}}\n"
+            f"static const zc_argument arguments_{entry.name}[] = {reflection(entry)};\n"
         )
+        names.append(f'{{"{entry.name}", run_{entry.name}, {memory}, arguments_{entry.name}}}')
+    tail.append(f"static const zc_function functions[] = {{{', '.join([*names, '{}'])}}};\n")
+    tail.append(f"{public} const zc_msl_library zc_library = {{functions, constants, set_constants}};\n")
+    tail[:] = tail if not strict else []
+    source += "\n" + "".join(tail)
     text = re.sub(
         r"template<typename T, size_t Num>\nstruct spvUnsafeArray\n\{.*?\n\};",
         lambda match: "\n" * match[0].count("\n"),  # so that errors keep their lines
@@ -101,8 +167,7 @@ def translate(source: str, strict: bool) -> str:
     text = re.sub(r"^(\s+)threadgroup (\w+ (\w+)\[\d+\];)$", local, text, flags=re.MULTILINE)
     text = re.sub(r"\b((?:float|uint|int)[234]) \(&", r"\1_ (&", text)
     # A literal is a float in MSL.
-    text = re.sub(r"(?<![\w.])(\d+\.\d*(?:e[+-]?\d+)?|\d+e[+-]?\d+)(?![\w.])", r"\1f", text)
-    return text if strict else text + "\n" + "".join(tail)
+    return re.sub(r"(?<![\w.])(\d+\.\d*(?:e[+-]?\d+)?|\d+e[+-]?\d+)(?![\w.])", r"\1f", text)
 
 
 def compile_text(source: Path, strict: bool, output: Path | None) -> None:

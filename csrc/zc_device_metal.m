@@ -50,7 +50,9 @@ typedef struct metal_device {
     id<MTLFence> fence; /* updated by the newest encoder */
 
     pthread_mutex_t compile_lock;
-    id<MTLComputePipelineState> pipelines[ZC_KERNEL_COUNT]; /* nil until first use, then constant */
+    id<MTLLibrary> libraries[ZC_KERNEL_COUNT]; /* of specialized kernels that were used */
+    /* nil until first use, then constant */
+    id<MTLComputePipelineState> pipelines[ZC_KERNEL_COUNT][ZC_KERNEL_VARIANTS];
 
     pthread_mutex_t lock;
     unsigned in_flight;
@@ -91,18 +93,18 @@ static void describe(NSError *error, char *out, size_t size)
 
 /* ---- pipelines ---- */
 
-static zc_status compile(metal_device *self, const zc_kernel *kernel, id<MTLComputePipelineState> *out,
-                         zc_error *error)
+/* What a failure names: a specialized kernel together with its type. */
+static void name_of(const zc_kernel *kernel, uint32_t variant, char *out, size_t size)
 {
-    const zc_shader *shader = zc_shader_find(kernel->name);
-    char why[sizeof error->message], entry[64];
+    const zc_weight_type_info *type = kernel->traits & ZC_TRAIT_BY_TYPE ? zc_weight_type_get(variant) : NULL;
+    (void)snprintf(out, size, "%s%s%s%s", kernel->name, type ? " (" : "", type ? type->name : "", type ? ")" : "");
+}
+
+static id<MTLLibrary> new_library(metal_device *self, const char *name, const char *msl, size_t size, zc_error *error)
+{
+    char why[sizeof error->message];
     NSError *problem = nil;
-    if (!shader) {
-        return zc_fail(error, ZC_DEVICE, "metal: this build has no shader of kernel %s", kernel->name);
-    }
-    NSString *source = [[NSString alloc] initWithBytes:shader->msl
-                                                length:shader->msl_size
-                                              encoding:NSUTF8StringEncoding];
+    NSString *source = [[NSString alloc] initWithBytes:msl length:size encoding:NSUTF8StringEncoding];
     MTLCompileOptions *options = [[MTLCompileOptions alloc] init];
     /* Fast math may assume that there is no NaN and reorder sums: results would not be what is promised. */
     [options setFastMathEnabled:NO];
@@ -112,52 +114,104 @@ static zc_status compile(metal_device *self, const zc_kernel *kernel, id<MTLComp
     [source release];
     if (!library) {
         describe(problem, why, sizeof why);
-        return zc_fail(error, ZC_DEVICE, "metal: kernel %s does not compile: %s", kernel->name, why);
+        (void)zc_fail(error, ZC_DEVICE, "metal: kernel %s does not compile: %s", name, why);
     }
+    return library;
+}
+
+/* The kernel's function, of a specialized one with the variant as function constant 0. */
+static id<MTLFunction> new_function(id<MTLLibrary> library, const zc_kernel *kernel, uint32_t variant, zc_error *error)
+{
+    char why[sizeof error->message], entry[64], name[96];
+    NSError *problem = nil;
+    id<MTLFunction> function;
     (void)snprintf(entry, sizeof entry, "zc_%s", kernel->name);
-    id<MTLFunction> function = [library newFunctionWithName:string(entry)];
-    [library release];
+    if (kernel->traits & ZC_TRAIT_BY_TYPE) {
+        MTLFunctionConstantValues *values = [[MTLFunctionConstantValues alloc] init];
+        [values setConstantValue:&variant type:MTLDataTypeUInt atIndex:0];
+        function = [library newFunctionWithName:string(entry) constantValues:values error:&problem];
+        [values release];
+    } else {
+        function = [library newFunctionWithName:string(entry)];
+    }
+    if (!function && problem) {
+        name_of(kernel, variant, name, sizeof name);
+        describe(problem, why, sizeof why);
+        (void)zc_fail(error, ZC_DEVICE, "metal: kernel %s cannot be specialized: %s", name, why);
+    } else if (!function) {
+        (void)zc_fail(error, ZC_DEVICE, "metal: the shader of kernel %s has no function %s", kernel->name, entry);
+    }
+    return function;
+}
+
+/* Whether this GPU runs the pipeline with threadgroups of so many threads, and as wide as shaders are for. */
+static zc_status check_pipeline(metal_device *self, id<MTLComputePipelineState> pipeline, const char *name,
+                                uint64_t threads, zc_error *error)
+{
+    NSUInteger most = [pipeline maxTotalThreadsPerThreadgroup], width = [pipeline threadExecutionWidth];
+    NSUInteger memory = [pipeline staticThreadgroupMemoryLength], limit = [self->device maxThreadgroupMemoryLength];
+    if (most < threads) {
+        return zc_fail(error, ZC_DEVICE, "metal: kernel %s needs threadgroups of %llu threads, this GPU runs %llu of it",
+                       name, (ull)threads, (ull)most);
+    }
+    if (memory > limit) {
+        return zc_fail(error, ZC_DEVICE, "metal: kernel %s needs %llu bytes of threadgroup memory, this GPU has %llu",
+                       name, (ull)memory, (ull)limit);
+    }
+    if (width < MIN_WIDTH || width > MAX_WIDTH) {
+        return zc_fail(error, ZC_DEVICE, "metal: kernel %s runs %llu threads wide, the shaders are for %u to %u", name,
+                       (ull)width, MIN_WIDTH, MAX_WIDTH);
+    }
+    return ZC_OK;
+}
+
+static zc_status compile(metal_device *self, const zc_kernel *kernel, uint32_t variant, zc_error *error)
+{
+    const zc_shader *shader = zc_shader_find(kernel->name);
+    char why[sizeof error->message], name[96];
+    NSError *problem = nil;
+    if (!shader) {
+        return zc_fail(error, ZC_DEVICE, "metal: this build has no shader of kernel %s", kernel->name);
+    }
+    name_of(kernel, variant, name, sizeof name);
+    id<MTLLibrary> *library = &self->libraries[kernel->id];
+    if (!*library && !(*library = new_library(self, kernel->name, shader->msl, shader->msl_size, error))) {
+        return ZC_DEVICE;
+    }
+    id<MTLFunction> function = new_function(*library, kernel, variant, error);
     if (!function) {
-        return zc_fail(error, ZC_DEVICE, "metal: the shader of kernel %s has no function %s", kernel->name, entry);
+        return ZC_DEVICE;
     }
     id<MTLComputePipelineState> pipeline = [self->device newComputePipelineStateWithFunction:function
                                                                                         error:&problem];
     [function release];
     if (!pipeline) {
         describe(problem, why, sizeof why);
-        return zc_fail(error, ZC_DEVICE, "metal: kernel %s makes no pipeline: %s", kernel->name, why);
+        return zc_fail(error, ZC_DEVICE, "metal: kernel %s makes no pipeline: %s", name, why);
     }
-    NSUInteger threads = [pipeline maxTotalThreadsPerThreadgroup], width = [pipeline threadExecutionWidth];
-    NSUInteger memory = [pipeline staticThreadgroupMemoryLength], limit = [self->device maxThreadgroupMemoryLength];
-    zc_status status = ZC_OK;
-    if (threads < kernel->workgroup_size) {
-        status = zc_fail(error, ZC_DEVICE, "metal: kernel %s needs threadgroups of %u threads, this GPU runs %llu of it",
-                         kernel->name, kernel->workgroup_size, (ull)threads);
-    } else if (memory > limit) {
-        status = zc_fail(error, ZC_DEVICE, "metal: kernel %s needs %llu bytes of threadgroup memory, this GPU has %llu",
-                         kernel->name, (ull)memory, (ull)limit);
-    } else if (width < MIN_WIDTH || width > MAX_WIDTH) {
-        status = zc_fail(error, ZC_DEVICE, "metal: kernel %s runs %llu threads wide, the shaders are for %u to %u",
-                         kernel->name, (ull)width, MIN_WIDTH, MAX_WIDTH);
-    }
+    zc_status status = check_pipeline(self, pipeline, name, kernel->workgroup_size, error);
     if (status != ZC_OK) {
         [pipeline release];
         return status;
     }
-    *out = pipeline;
+    self->pipelines[kernel->id][variant] = pipeline;
+    if (!(kernel->traits & ZC_TRAIT_BY_TYPE)) { /* else kept for the other variants */
+        [*library release];
+        *library = nil;
+    }
     return ZC_OK;
 }
 
-/* Make the kernel's pipeline if it is not there; it stays until the device is closed. */
-static zc_status prepare(metal_device *self, const zc_kernel *kernel, zc_error *error)
+/* Make the pipeline of this variant of the kernel if it is not there; it stays until the device is closed. */
+static zc_status prepare(metal_device *self, const zc_kernel *kernel, uint32_t variant, zc_error *error)
 {
     zc_status status = ZC_OK;
-    if (kernel->compiled || (unsigned)kernel->id >= ZC_KERNEL_COUNT) {
+    if (kernel->compiled || (unsigned)kernel->id >= ZC_KERNEL_COUNT || variant >= ZC_KERNEL_VARIANTS) {
         return zc_fail(error, ZC_DEVICE, "metal: kernel %s is not one of this device", kernel->name);
     }
     pthread_mutex_lock(&self->compile_lock);
-    if (!self->pipelines[kernel->id]) {
-        status = compile(self, kernel, &self->pipelines[kernel->id], error);
+    if (!self->pipelines[kernel->id][variant]) {
+        status = compile(self, kernel, variant, error);
     }
     pthread_mutex_unlock(&self->compile_lock);
     return status;
@@ -327,7 +381,7 @@ static void encode_command(metal_device *self, id<MTLComputeCommandEncoder> enco
     for (unsigned i = 0; i < kernel->binding_count && !any; i++) {
         any = command->bindings[i].buffer;
     }
-    [encoder setComputePipelineState:self->pipelines[kernel->id]];
+    [encoder setComputePipelineState:self->pipelines[kernel->id][zc_kernel_variant(kernel, command->params)]];
     for (unsigned i = 0; i < kernel->binding_count; i++) {
         const zc_device_binding *binding = &command->bindings[i];
         const metal_buffer *buffer = binding->buffer;
@@ -341,7 +395,8 @@ static void encode_command(metal_device *self, id<MTLComputeCommandEncoder> enco
         [encoder setBuffer:buffer ? buffer->buffer : nil offset:(NSUInteger)aligned atIndex:i + 1];
     }
     memcpy(push + offsets, command->params, kernel->params_size);
-    [encoder setBytes:push length:4 * offsets + kernel->params_size atIndex:0];
+    /* As long as the shader's struct is, whose alignment is that of uint4. */
+    [encoder setBytes:push length:(4 * offsets + kernel->params_size + 15) / 16 * 16 atIndex:0];
     [encoder dispatchThreadgroups:MTLSizeMake(groups[0], groups[1], groups[2])
             threadsPerThreadgroup:MTLSizeMake(kernel->workgroup_size, 1, 1)];
 }
@@ -486,7 +541,8 @@ static zc_status metal_submit(void *device, zc_device_work *work, zc_error *erro
     @autoreleasepool {
         /* Outside the lock, since compiling takes milliseconds; and a shader's error is the submitter's. */
         for (size_t i = 0; i < work->count; i++) {
-            zc_status status = prepare(self, work->commands[i].kernel, error);
+            const zc_device_command *command = &work->commands[i];
+            zc_status status = prepare(self, command->kernel, zc_kernel_variant(command->kernel, command->params), error);
             if (status != ZC_OK) {
                 return status;
             }
@@ -550,7 +606,10 @@ static void metal_close(void *device)
     metal_device *self = device;
     @autoreleasepool {
         for (unsigned i = 0; i < ZC_KERNEL_COUNT; i++) {
-            [self->pipelines[i] release];
+            for (unsigned variant = 0; variant < ZC_KERNEL_VARIANTS; variant++) {
+                [self->pipelines[i][variant] release];
+            }
+            [self->libraries[i] release];
         }
         [self->residency release];
         [self->fence release];
@@ -588,10 +647,10 @@ static zc_status metal_open(const zc_device_options *options, zc_device_info *in
                 make_residency_macos15(self);
             }
             /* A kernel with SIMD-group functions shows whether this GPU can run the shaders, and how wide. */
-            status = prepare(self, zc_kernel_get(ZC_KERNEL_sum), error);
+            status = prepare(self, zc_kernel_get(ZC_KERNEL_sum), 0, error);
         }
         if (status == ZC_OK) {
-            info->subgroup_width = (uint32_t)[self->pipelines[ZC_KERNEL_sum] threadExecutionWidth];
+            info->subgroup_width = (uint32_t)[self->pipelines[ZC_KERNEL_sum][0] threadExecutionWidth];
         }
     }
     if (status != ZC_OK) {

@@ -104,23 +104,42 @@ kernel void zc_test(device uint* out [[buffer(0)]], uint me [[thread_index_in_th
 """.replace(",\n                    ", ", ")
 
 
-def run_kernel(folder: Path, body: str, threads: int, width: int) -> tuple[int, list[int]]:
-    """Run one threadgroup in a process of its own; the result of the run and what it wrote."""
-    source, library = folder / "test.metal", folder / "test.so"
-    source.write_text(KERNEL.replace("BODY", body), "utf-8")
-    msl.compile_text(source, False, library)
-    program = (
-        "import ctypes\n"
-        f"run = ctypes.CDLL({str(library)!r}).zc_run_zc_test\n"
-        f"out = (ctypes.c_uint32 * {threads})()\n"
-        "triple = ctypes.c_uint32 * 3\n"
-        "buffers = (ctypes.c_void_p * 1)(ctypes.addressof(out))\n"
-        f"print(run(buffers, triple(1, 1, 1), triple({threads}, 1, 1), {width}), *out)\n"
-    )
+def run_library(source: str, program: str, folder: Path) -> str:
+    """Compile for the CPU and run the program, which finds it as `library`, in a process of its own."""
+    file, target = folder / "test.metal", folder / "test.so"
+    file.write_text(source, "utf-8")
+    msl.compile_text(file, False, target)
+    # As tests/metal/msl/library.h has it.
+    prelude = f"""
+import ctypes
+from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_uint, c_void_p
+class Argument(Structure):
+    _fields_ = [("name", c_char_p), ("index", c_uint), ("written", c_uint), ("size", c_uint)]
+class Constant(Structure):
+    _fields_ = [("index", c_uint), ("type", c_uint), ("required", c_uint)]
+class Function(Structure):
+    _fields_ = [("name", c_char_p),
+                ("run", CFUNCTYPE(c_int, POINTER(c_void_p), POINTER(c_uint), POINTER(c_uint), c_uint)),
+                ("memory", c_uint), ("arguments", POINTER(Argument))]
+class Library(Structure):
+    _fields_ = [("functions", POINTER(Function)), ("constants", POINTER(Constant)),
+                ("set_constants", CFUNCTYPE(None, POINTER(c_void_p)))]
+library = Library.in_dll(ctypes.CDLL({str(target)!r}), "zc_library")
+def run(out, threads, width):
+    buffers, triple = (c_void_p * 1)(ctypes.addressof(out)), c_uint * 3
+    return library.functions[0].run(buffers, triple(1, 1, 1), triple(threads, 1, 1), width)
+"""
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", prelude + program], capture_output=True, text=True, check=False, timeout=60
     )
-    result, *values = map(int, done.stdout.split())
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def run_kernel(folder: Path, body: str, threads: int, width: int) -> tuple[int, list[int]]:
+    """Run one threadgroup; the result of the run and what it wrote."""
+    program = f"out = (c_uint * {threads})()\nprint(run(out, {threads}, {width}), *out)"
+    result, *values = map(int, run_library(KERNEL.replace("BODY", body), program, folder).split())
     return result, values
 
 
@@ -142,6 +161,55 @@ def test_divergent_barriers_and_unset_memory(tmp_path: Path) -> None:
     assert run_kernel(tmp_path, body, 64, 32)[0] == 1
     body = "if (me != 5u) { return; } out[me] = shared[me];"
     assert run_kernel(tmp_path, body, 64, 32)[1][5] == 2**32 - 1
+
+
+# As spirv-cross writes a specialization constant, and a constant without a default.
+CONSTANTS = """\
+constant uint type_tmp [[function_constant(0)]];
+constant uint type = is_function_constant_defined(type_tmp) ? type_tmp : 7u;
+constant bool _16 = (type == 3u);
+constant float scale [[function_constant(4)]];
+"""
+WITH_CONSTANTS = KERNEL.replace("kernel void", CONSTANTS + "kernel void")
+
+
+@needs_clang
+def test_function_constants(tmp_path: Path) -> None:
+    source = WITH_CONSTANTS.replace("BODY", "out[me] = type * 10u + uint(_16) + uint(scale * 1000.0);")
+    program = """
+kind, scale, out = c_uint(3), ctypes.c_float(0.5), (c_uint * 1)()
+for each in library.constants[0:3]:
+    print(each.index, each.type, each.required)
+for first in (kind, None):
+    values = (c_void_p * 2)(first and ctypes.addressof(first), ctypes.addressof(scale))
+    library.set_constants(values)
+    print(run(out, 1, 32), out[0])
+argument = library.functions[0].arguments[0]
+print(argument.name.decode(), argument.index, argument.written, argument.size)
+"""
+    lines = run_library(source, program, tmp_path).splitlines()
+    assert lines == ["0 33 0", "4 3 1", "0 0 0", "0 531", "0 570", "out 0 1 4"]
+
+
+@needs_clang
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("BODY", "out[me] = type;", ""),
+        ("BODY", "type = 1u;", "const"),
+        ("BODY", "type_tmp = 1u;", "const"),
+        ("BODY", "out[me] = uint(is_function_constant_defined(me));", "function_constant_me"),
+        ("constant uint type_tmp [[", "constant uint type_tmp = 1u [[", "a function constant is not"),
+    ],
+)
+def test_strict_function_constants(tmp_path: Path, old: str, new: str, message: str) -> None:
+    file = tmp_path / "test.metal"
+    file.write_text(WITH_CONSTANTS.replace(old, new).replace("BODY", ""), "utf-8")
+    if not message:
+        msl.compile_text(file, True, None)
+        return
+    with pytest.raises(msl.MslError, match=message):
+        msl.compile_text(file, True, None)
 
 
 API_MISTAKES = [

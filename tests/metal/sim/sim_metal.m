@@ -13,12 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../msl/library.h"
 #include "sim.h"
 
 #define BUFFERS 31 /* as in Metal */
 #define PAGE 16384u /* of Apple Silicon */
-
-typedef int run_function(void *const *buffers, const uint32_t *groups, const uint32_t *threads, uint32_t width);
+#define CONSTANTS 16 /* of one library, at most */
 
 /* ---- what the tests see and set ---- */
 
@@ -40,6 +40,7 @@ static struct {
     {"barriers", 0},
     {"fence_waits", 0},
     {"compiled", 0},
+    {"specialized", 0},
     {"captures", 0},
     {"resident", 0},
     /* injected: how often yet */
@@ -51,6 +52,7 @@ static struct {
     {"buffer_moved", 0},
     {"compile", 0},
     {"function", 0},
+    {"specialization", 0},
     {"pipeline", 0},
     {"command_buffer", 0},
     {"encoder", 0},
@@ -230,16 +232,53 @@ static double now(void)
 }
 @end
 
+typedef struct constant {
+    uint32_t index;
+    MTLDataType type;
+    unsigned char value[4];
+} constant;
+
+@interface SimConstantValues : MTLFunctionConstantValues {
+  @public
+    constant all[CONSTANTS];
+    unsigned count;
+}
+@end
+@implementation MTLFunctionConstantValues
++ (id)alloc
+{
+    return class_createInstance(objc_getClass("SimConstantValues"), 0);
+}
+- (void)setConstantValue:(const void *)value type:(MTLDataType)type atIndex:(NSUInteger)index
+{
+    (void)value, (void)type, (void)index; /* the subclass does it */
+}
+@end
+@implementation SimConstantValues
+- (void)setConstantValue:(const void *)value type:(MTLDataType)type atIndex:(NSUInteger)index
+{
+    if (count == CONSTANTS) {
+        misuse("more function constants than the simulation keeps");
+    }
+    all[count].index = (uint32_t)index;
+    all[count].type = type;
+    memcpy(all[count].value, value, type == 53 /* bool */ ? 1 : 4);
+    count++;
+}
+@end
+
 @interface SimLibrary : NSObject <MTLLibrary> {
   @public
-    void *handle; /* never closed: code of command buffers in flight */
+    const zc_msl_library *code; /* never unloaded: code of command buffers in flight */
 }
 @end
 @interface SimFunction : NSObject <MTLFunction> {
   @public
-    run_function *run;
-    uint32_t memory;
-    char name[64];
+    const zc_msl_library *library;
+    const zc_function *code;
+    constant constants[CONSTANTS];
+    const void *values[CONSTANTS]; /* into constants; NULL where there is none */
+    bool specialized;
 }
 @end
 @interface SimPipeline : NSObject <MTLComputePipelineState> {
@@ -251,20 +290,54 @@ static double now(void)
 @implementation SimFunction
 @end
 @implementation SimLibrary
-- (id<MTLFunction>)newFunctionWithName:(NSString *)name
+- (SimFunction *)function:(const char *)name
 {
-    char symbol[96];
-    (void)snprintf(symbol, sizeof symbol, "zc_run_%s", [name UTF8String]);
-    run_function *run = (run_function *)dlsym(handle, symbol);
-    (void)snprintf(symbol, sizeof symbol, "zc_memory_%s", [name UTF8String]);
-    const uint32_t *memory = dlsym(handle, symbol);
-    if (!run || !memory || fails("function")) {
+    const zc_function *found = code->functions;
+    while (found->name && strcmp(found->name, name) != 0) {
+        found++;
+    }
+    if (!found->name || fails("function")) {
         return nil;
     }
     SimFunction *function = [SimFunction new];
-    function->run = run;
-    function->memory = *memory;
-    (void)snprintf(function->name, sizeof function->name, "%s", [name UTF8String]);
+    function->library = code;
+    function->code = found;
+    return function;
+}
+- (id<MTLFunction>)newFunctionWithName:(NSString *)name
+{
+    return [self function:[name UTF8String]];
+}
+- (id<MTLFunction>)newFunctionWithName:(NSString *)name
+                        constantValues:(MTLFunctionConstantValues *)given
+                                 error:(NSError **)error
+{
+    SimConstantValues *values = (SimConstantValues *)given;
+    SimFunction *function = [self function:[name UTF8String]];
+    const char *text = fails("specialization") ? "Specialization failed (simulated)" : NULL;
+    for (unsigned i = 0; function && !text && code->constants[i].type; i++) {
+        const zc_constant *wanted = &code->constants[i];
+        for (unsigned j = 0; j < values->count; j++) {
+            if (values->all[j].index != wanted->index) {
+                continue;
+            }
+            if (values->all[j].type != wanted->type) {
+                text = "a function constant has another type";
+            }
+            function->constants[i] = values->all[j];
+            function->values[i] = function->constants[i].value;
+        }
+        if (wanted->required && !function->values[i]) {
+            text = "a function constant that the function needs is missing";
+        }
+    }
+    if (text) {
+        *error = [NSError simulated:"MTLLibraryErrorDomain" code:3 text:text];
+        [function release];
+        return nil;
+    }
+    function->specialized = true;
+    add("specialized", 1);
     return function;
 }
 @end
@@ -279,7 +352,7 @@ static double now(void)
 }
 - (NSUInteger)staticThreadgroupMemoryLength
 {
-    return function->memory;
+    return function->code->memory;
 }
 - (void)dealloc
 {
@@ -289,7 +362,7 @@ static double now(void)
 @end
 
 /* The library of this source, made if it is not in the cache; NULL with the compiler's text. */
-static void *library_of(const char *source, char *text, size_t size)
+static const zc_msl_library *library_of(const char *source, char *text, size_t size)
 {
     static pthread_mutex_t compile_lock = PTHREAD_MUTEX_INITIALIZER;
     const char *compiler = getenv("ZCWASM_SIM_COMPILER"), *cache = getenv("ZCWASM_SIM_CACHE");
@@ -303,7 +376,6 @@ static void *library_of(const char *source, char *text, size_t size)
     }
     pthread_mutex_lock(&compile_lock);
     (void)snprintf(path, sizeof path, "%s/%016llx.so", cache, (unsigned long long)hash);
-    void *handle = NULL;
     if (access(path, R_OK) != 0) {
         size_t got = 0;
         (void)snprintf(command, sizeof command, "%s/%016llx.%d.metal", cache, (unsigned long long)hash, (int)getpid());
@@ -326,12 +398,13 @@ static void *library_of(const char *source, char *text, size_t size)
             return NULL;
         }
     }
-    handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!handle) {
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    const zc_msl_library *library = handle ? dlsym(handle, "zc_library") : NULL;
+    if (!library) {
         (void)snprintf(text, size, "%s", dlerror());
     }
     pthread_mutex_unlock(&compile_lock);
-    return handle;
+    return library;
 }
 
 /* ---- command buffers ---- */
@@ -445,6 +518,13 @@ static pid_t worker;
         total > [pipeline maxTotalThreadsPerThreadgroup]) {
         misuse("dispatch without a pipeline, of nothing, or of too many threads");
     }
+    for (const zc_argument *argument = pipeline->function->code->arguments; argument->name; argument++) {
+        unsigned at = argument->index;
+        NSUInteger length = bytes[at] ? sizes[at] : buffers[at] ? buffers[at]->size - offsets[at] : 0;
+        if (length < argument->size) { /* what Metal's own validation asserts */
+            misuse("an argument's buffer is shorter than its struct, or there is none");
+        }
+    }
     add("dispatches", 1);
     dispatch *made = calloc(1, sizeof *made);
     made->pipeline = [pipeline retain];
@@ -493,7 +573,9 @@ static int run_one(const dispatch *d)
     for (unsigned i = 0; i < BUFFERS; i++) {
         pointers[i] = d->bytes[i] ? d->bytes[i] : d->buffers[i] ? (char *)d->buffers[i]->address + d->offsets[i] : NULL;
     }
-    return d->pipeline->function->run(pointers, d->groups, d->threads, (uint32_t)zc_sim_get("width"));
+    const SimFunction *function = d->pipeline->function;
+    function->library->set_constants(function->values);
+    return function->code->run(pointers, d->groups, d->threads, (uint32_t)zc_sim_get("width"));
 }
 
 /* [from, to) in reverse: what needs a barrier and has none goes wrong. */
@@ -585,7 +667,7 @@ static const dispatch *run_reversed(const dispatch *from, const dispatch *to)
             if (failed) {
                 char text[160];
                 (void)snprintf(text, sizeof text, "threads of %s did not all arrive at a barrier",
-                               failed->pipeline->function->name);
+                               failed->pipeline->function->code->name);
                 why = [NSError simulated:"Simulated" code:2 text:text];
             }
             from = to;
@@ -765,20 +847,24 @@ static void *work(void *nothing)
     if (!options || [options fastMathEnabled] || [options languageVersion] != MTLLanguageVersion2_3) {
         misuse("fast math, or another version of the language than the shaders are made for");
     }
-    void *handle = fails("compile") ? NULL : library_of([source UTF8String], text, sizeof text);
-    if (!handle) {
+    const zc_msl_library *code = fails("compile") ? NULL : library_of([source UTF8String], text, sizeof text);
+    if (!code) {
         *error = [NSError simulated:"MTLLibraryErrorDomain" code:3 text:text];
         return nil;
     }
     add("compiled", 1);
     SimLibrary *library = [SimLibrary new];
-    library->handle = handle;
+    library->code = code;
     return library;
 }
 - (id<MTLComputePipelineState>)newComputePipelineStateWithFunction:(id<MTLFunction>)function error:(NSError **)error
 {
     if (fails("pipeline")) {
         *error = [NSError simulated:"AGXMetal" code:3 text:"Compiler encountered an internal error (simulated)"];
+        return nil;
+    }
+    if (((SimFunction *)function)->library->constants[0].type && !((SimFunction *)function)->specialized) {
+        *error = [NSError simulated:"CompilerError" code:1 text:"the function must be specialized"];
         return nil;
     }
     SimPipeline *pipeline = [SimPipeline new];

@@ -24,6 +24,8 @@ typedef NSUInteger MTLBarrierScope;
 enum { MTLBarrierScopeBuffers = 1 };
 typedef NSUInteger MTLLanguageVersion;
 enum { MTLLanguageVersion2_3 = 131075 };
+typedef NSUInteger MTLDataType;
+enum { MTLDataTypeUInt = 33 };
 typedef NSInteger MTLCaptureDestination;
 enum { MTLCaptureDestinationGPUTraceDocument = 2 };
 
@@ -35,11 +37,18 @@ typedef void (^MTLCommandBufferHandler)(id<MTLCommandBuffer> commands);
 @property(nonatomic) MTLLanguageVersion languageVersion;
 @end
 
+@interface MTLFunctionConstantValues : NSObject
+- (void)setConstantValue:(const void *)value type:(MTLDataType)type atIndex:(NSUInteger)index;
+@end
+
 @protocol MTLFunction <NSObject>
 @end
 
 @protocol MTLLibrary <NSObject>
 - (id<MTLFunction>)newFunctionWithName:(NSString *)name;
+- (id<MTLFunction>)newFunctionWithName:(NSString *)name
+                        constantValues:(MTLFunctionConstantValues *)values
+                                 error:(NSError **)error;
 @end
 
 @protocol MTLComputePipelineState <NSObject>
