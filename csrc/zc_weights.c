@@ -385,8 +385,8 @@ zc_status zc_weights_load(zc_weights *weights, zc_device *device, const zc_weigh
     if (!zc_device_is_apart(device)) {
         return zc_device_buffer_address(device, weights->region, &address, error);
     }
-    upload *entry;
-    bool mine;
+    upload *entry = NULL;
+    bool mine = false;
     pthread_mutex_lock(&lock);
     zc_status status = claim(weights, device, &entry, &mine, error);
     pthread_mutex_unlock(&lock);

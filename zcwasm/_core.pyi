@@ -1,14 +1,14 @@
 # Types of the extension module; its docstrings are in csrc/py. stubtest compares the two.
 import os
 import sys
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Literal, TypeVar, final
 
 import numpy as np
 import numpy.typing as npt
 from _typeshed import structseq
-from typing_extensions import Buffer, CapsuleType, Self
+from typing_extensions import Buffer, CapsuleType, Self, disjoint_base
 
 from zcwasm._limits import Limits
 
@@ -219,7 +219,41 @@ class DeviceArray:
     def upload(self, array: npt.NDArray[Any] | Buffer, /) -> Self: ...
     def download(self, out: _Out, /) -> _Out: ...
 
-_Array = npt.NDArray[Any] | Buffer | DeviceArray
+@final
+class Tensor:
+    @property
+    def name(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def nbytes(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    def array(self) -> npt.NDArray[Any]: ...
+
+# What describes a tensor: name, type, shape, offset in the file.
+_TensorEntry = tuple[str, str, tuple[int, ...], int]
+
+@disjoint_base
+class _Weights:
+    path: Final[str | os.PathLike[str]]
+    tensors: Final[Mapping[str, Tensor]]
+    def __new__(
+        cls,
+        path: str | os.PathLike[str],
+        tensors: Iterable[_TensorEntry] | Callable[[memoryview], Iterable[_TensorEntry]],
+    ) -> Self: ...
+    def load(self, device: Device, progress: Callable[[int, int], object] | None = None) -> Self: ...
+    @property
+    def nbytes(self) -> int: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, name: str, /) -> Tensor: ...
+    def __contains__(self, name: object, /) -> bool: ...
+    def __iter__(self) -> Iterator[str]: ...
+
+_Array = npt.NDArray[Any] | Buffer | DeviceArray | Tensor
 
 @final
 class Kernel:

@@ -150,6 +150,54 @@ static int locate(zc_py_array *array, uint64_t span, const zc_py_array *other)
     return 0;
 }
 
+/* A tensor's view: of its elements when they are float32, else of its bytes as one row, which dispatch takes. */
+static int take_tensor(zc_py_array *array, unsigned flags)
+{
+    const zc_tensor *tensor = zc_weights_get(array->weights, array->tensor);
+    const char *type = zc_weight_type_get(tensor->type)->name;
+    if (flags & ZC_PY_WRITE) {
+        PyErr_Format(PyExc_ValueError, "%s is written, but weights are read-only", array->name);
+        return -1;
+    }
+    if (tensor->type != ZC_WEIGHT_F32 && !(flags & ZC_PY_WORDS)) {
+        PyErr_Format(PyExc_TypeError, "%s is a tensor of %s, must be of F32: dispatch takes the other types", array->name,
+                     type);
+        return -1;
+    }
+    zc_region *region = zc_weights_region(array->weights);
+    bool plain = tensor->type == ZC_WEIGHT_F32;
+    array->view = (Py_buffer){.buf = zc_region_base(region) + tensor->offset,
+                              .len = (Py_ssize_t)tensor->bytes,
+                              .itemsize = plain ? 4 : 1,
+                              .ndim = plain ? (int)tensor->ndim : 1,
+                              .readonly = 1,
+                              .shape = array->sides,
+                              .strides = array->sides + ZC_TENSOR_MAX_DIMS};
+    array->count = (Py_ssize_t)tensor->bytes / array->view.itemsize;
+    Py_ssize_t stride = array->view.itemsize;
+    for (int i = array->view.ndim; i-- > 0;) {
+        array->view.shape[i] = plain ? (Py_ssize_t)tensor->shape[i] : (Py_ssize_t)tensor->bytes;
+        array->view.strides[i] = stride;
+        stride *= array->view.shape[i] ? array->view.shape[i] : 1;
+    }
+    array->range = (zc_range){0};
+    if (tensor->bytes) {
+        array->range = (zc_range){.region = zc_region_retain(region), .offset = tensor->offset, .length = tensor->bytes};
+    }
+    return 0;
+}
+
+int zc_py_array_range(const zc_py_array *array, zc_state *state, const zc_device *device, zc_range *out)
+{
+    zc_error error;
+    *out = array->range;
+    if (array->weights && out->region && zc_weights_range(array->weights, array->tensor, device, out, &error) != ZC_OK) {
+        (void)zc_raise(state, &error);
+        return -1;
+    }
+    return 0;
+}
+
 int zc_py_array_get(PyObject *object, const char *name, unsigned flags, const zc_py_array *other, zc_py_array *array)
 {
     uint64_t span;
@@ -157,15 +205,21 @@ int zc_py_array_get(PyObject *object, const char *name, unsigned flags, const zc
     array->name = name;
     array->object = object;
     array->device = NULL;
+    array->weights = NULL;
+    array->tensor = 0;
     array->shares_view = other && other->object == object;
     if (array->shares_view) {
         array->view = other->view;
         array->count = other->count;
         array->device = other->device;
+        array->weights = other->weights;
+        array->tensor = other->tensor;
         array->range = other->range;
         if (array->range.region) {
             zc_region_retain(array->range.region);
         }
+    } else if (zc_py_is_tensor(object, &array->weights, &array->tensor)) {
+        return take_tensor(array, flags);
     } else if (!zc_py_device_array_view(object, &array->view, &own, &array->device) && take_view(array, flags) < 0) {
         return -1;
     } else if (check_format(array, flags) < 0 || measure(array, &span) < 0 ||

@@ -5,7 +5,8 @@
  * region) and refuses with a typed error that names the argument. It holds the buffer and a reference to the
  * region until zc_py_array_release, that is for one call: a submission pins its regions by itself.
  *
- * A DeviceArray (py_device_array.c) will do as well: its bytes are its device's, so `device` is set.
+ * A DeviceArray (py_device_array.c) will do as well: its bytes are its device's, so `device` is set. And so will a
+ * Tensor (py_weights.c) where it is only read: `weights` is set, and zc_py_array_range asks them where it lies.
  *
  * Threads: with the GIL. Compares no shapes: that is each method's task. Copies nothing.
  */
@@ -26,13 +27,19 @@ typedef struct zc_py_array {
     bool shares_view; /* with another argument, the same object */
     Py_ssize_t count; /* elements */
     zc_device *device; /* borrowed; the only one that may use it, or NULL */
-    zc_range range;   /* bytes from the first to the last element; no region when empty */
+    const zc_weights *weights; /* borrowed; of a Tensor, else NULL */
+    uint32_t tensor;
+    Py_ssize_t sides[2 * ZC_TENSOR_MAX_DIMS]; /* of its view: shape and strides */
+    zc_range range;   /* bytes from the first to the last element, in host memory; no region when empty */
 } zc_py_array;
 
 /* `other`: an argument got before, or NULL: the same object or region is then not looked up again.
  * -1 with an exception set, and nothing to release. */
 int zc_py_array_get(PyObject *object, const char *name, unsigned flags, const zc_py_array *other, zc_py_array *array);
 void zc_py_array_release(zc_py_array *array);
+
+/* Where the bytes are for that device; -1 with an exception. The region is borrowed. */
+int zc_py_array_range(const zc_py_array *array, zc_state *state, const zc_device *device, zc_range *out);
 
 static inline Py_ssize_t zc_py_array_stride(const zc_py_array *array, int axis) /* in elements */
 {
@@ -41,6 +48,9 @@ static inline Py_ssize_t zc_py_array_stride(const zc_py_array *array, int axis) 
 
 /* py_device_array.c: whether the object is a DeviceArray; then its view, region (borrowed) and device. */
 bool zc_py_device_array_view(PyObject *object, Py_buffer *view, zc_region **region, zc_device **device);
+
+/* py_weights.c: whether the object is a Tensor; then its weights (borrowed) and its index among their tensors. */
+bool zc_py_is_tensor(PyObject *object, const zc_weights **weights, uint32_t *index);
 
 bool zc_py_array_same_shape(const zc_py_array *a, const zc_py_array *b);
 bool zc_py_array_contiguous(const zc_py_array *array);

@@ -120,7 +120,10 @@ PyObject *zc_py_issue(PyObject *self, const zc_kernel *kernel, zc_py_array *arra
             release_all(arrays, count);
             return NULL;
         }
-        ranges[i] = arrays[i].range;
+        if (zc_py_array_range(&arrays[i], zc_state_of(self), issuer->device, &ranges[i]) < 0) {
+            release_all(arrays, count);
+            return NULL;
+        }
         bytes += ranges[i].length;
     }
     if (issuer->recording) {

@@ -17,7 +17,7 @@ typedef struct py_view {
     Py_ssize_t size;
 } py_view;
 
-static PyObject *view_new(zc_state *state, zc_region *region, uint64_t offset, uint64_t size)
+PyObject *zc_py_view_new(zc_state *state, zc_region *region, uint64_t offset, uint64_t size)
 {
     py_view *view = PyObject_New(py_view, state->view_type);
     if (view) {
@@ -40,13 +40,15 @@ static void view_dealloc(PyObject *object)
 static int view_buffer(PyObject *object, Py_buffer *buffer, int flags)
 {
     py_view *view = (py_view *)object;
-    return PyBuffer_FillInfo(buffer, object, view->address, view->size, 0, flags);
+    return PyBuffer_FillInfo(buffer, object, view->address, view->size, zc_region_read_only(view->region), flags);
 }
 
 static PyObject *view_repr(PyObject *object)
 {
     py_view *view = (py_view *)object;
-    return PyUnicode_FromFormat("<guest memory: %zd bytes at %p>", view->size, (void *)view->address);
+    return PyUnicode_FromFormat("<%s: %zd bytes at %p>",
+                                zc_region_read_only(view->region) ? "weights" : "guest memory", view->size,
+                                (void *)view->address);
 }
 
 static PyType_Slot view_slots[] = {
@@ -241,7 +243,7 @@ static PyObject *memory_array(PyObject *object, PyObject *const *arguments, Py_s
     if (check_range(object, offset, bytes) < 0) {
         goto done;
     }
-    view = view_new(state, region_of(object), offset, bytes);
+    view = zc_py_view_new(state, region_of(object), offset, bytes);
     if (view) {
         PyObject *call[] = {shape, dtype, view};
         result = PyObject_Vectorcall(state->numpy_ndarray, call, 3, NULL);

@@ -15,6 +15,7 @@
 #include "zc_device.h"
 #include "zc_region.h"
 #include "zc_status.h"
+#include "zc_weights.h"
 
 typedef struct zc_state {
     /* exceptions; all derive from error */
@@ -22,7 +23,7 @@ typedef struct zc_state {
     /* types */
     PyTypeObject *module_type, *import_type, *export_type, *store_type, *instance_type, *exports_type,
         *function_type, *memory_type, *view_type, *global_type, *table_type, *device_type, *batch_type,
-        *submission_type, *kernel_type, *device_array_type;
+        *submission_type, *kernel_type, *device_array_type, *weights_type, *tensor_type;
     PyObject *numpy_ndarray; /* numpy.ndarray */
     PyObject *numpy_dtype;   /* numpy.dtype */
     PyObject *main_thread;   /* threading.main_thread */
@@ -49,6 +50,13 @@ int zc_py_add_memory(PyObject *module, zc_state *state);
 int zc_py_add_global(PyObject *module, zc_state *state);
 int zc_py_add_device(PyObject *module, zc_state *state);
 int zc_py_add_submission(PyObject *module, zc_state *state);
+int zc_py_add_weights(PyObject *module, zc_state *state);
+
+/* An object with the buffer of `size` bytes of the region, which it pins; read-only where the region is. */
+PyObject *zc_py_view_new(zc_state *state, zc_region *region, uint64_t offset, uint64_t size);
+
+/* The weights (borrowed) of a Weights object, or NULL with a TypeError that names the argument. */
+zc_weights *zc_py_weights(zc_state *state, PyObject *object, const char *name);
 
 /* zc_device of a Device object. */
 zc_device *zc_py_device(PyObject *device);

@@ -1,0 +1,473 @@
+/* py_weights: Weights, the tensors of a mapped model file, and Tensor, one of them.
+ *
+ * A Weights owns a reference to its zc_weights and a dict of its Tensors; a Tensor owns a reference to the
+ * zc_weights, not to the Weights, so that nothing refers back and the garbage collector tracks neither. Which tensors
+ * there are is told by the constructor's caller, in zcwasm/_weights.py: reading file formats is Python's part,
+ * and zc_weights_add checks all that it says. Threads: the GIL guards the objects; it is released while the file is
+ * opened and while weights are uploaded, but for reports of progress.
+ */
+#include "py_device.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct weights_object {
+    PyObject_HEAD
+    zc_weights *weights;
+    PyObject *path;
+    PyObject *tensors; /* a mappingproxy over a dict of str to Tensor, in the file's order */
+} weights_object;
+
+typedef struct tensor_object {
+    PyObject_HEAD
+    zc_weights *weights;
+    uint32_t index;
+} tensor_object;
+
+/* ---- Tensor ---- */
+
+static const zc_tensor *tensor_in(PyObject *object)
+{
+    return zc_weights_get(((tensor_object *)object)->weights, ((tensor_object *)object)->index);
+}
+
+static PyObject *tensor_new(zc_state *state, zc_weights *weights, uint32_t index)
+{
+    tensor_object *self = PyObject_New(tensor_object, state->tensor_type);
+    if (self) {
+        self->weights = zc_weights_retain(weights);
+        self->index = index;
+    }
+    return (PyObject *)self;
+}
+
+static void tensor_dealloc(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    zc_weights_release(((tensor_object *)object)->weights);
+    PyObject_Free(object);
+    Py_DECREF(type);
+}
+
+bool zc_py_is_tensor(PyObject *object, const zc_weights **weights, uint32_t *index)
+{
+    if (Py_TYPE(object)->tp_dealloc != tensor_dealloc) {
+        return false;
+    }
+    *weights = ((tensor_object *)object)->weights;
+    *index = ((tensor_object *)object)->index;
+    return true;
+}
+
+static PyObject *shape_tuple(const uint64_t *shape, uint32_t ndim)
+{
+    PyObject *tuple = PyTuple_New(ndim);
+    for (uint32_t i = 0; tuple && i < ndim; i++) {
+        PyObject *side = PyLong_FromUnsignedLongLong(shape[i]);
+        if (!side) {
+            Py_CLEAR(tuple);
+            break;
+        }
+        PyTuple_SET_ITEM(tuple, (Py_ssize_t)i, side);
+    }
+    return tuple;
+}
+
+static PyObject *get_name(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyUnicode_FromString(tensor_in(self)->name);
+}
+
+static PyObject *get_type(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyUnicode_InternFromString(zc_weight_type_get(tensor_in(self)->type)->name);
+}
+
+static PyObject *get_shape(PyObject *self, void *unused)
+{
+    (void)unused;
+    return shape_tuple(tensor_in(self)->shape, tensor_in(self)->ndim);
+}
+
+static PyObject *get_nbytes(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyLong_FromUnsignedLongLong(tensor_in(self)->bytes);
+}
+
+static PyObject *get_offset(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyLong_FromUnsignedLongLong(tensor_in(self)->offset);
+}
+
+static PyObject *tensor_array(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    zc_state *state = zc_state_of(object);
+    const zc_tensor *tensor = tensor_in(object);
+    const zc_weight_type_info *type = zc_weight_type_get(tensor->type);
+    uint64_t shape[ZC_TENSOR_MAX_DIMS];
+    memcpy(shape, tensor->shape, sizeof shape);
+    const char *dtype = tensor->type == ZC_WEIGHT_F32    ? "<f4"
+                        : tensor->type == ZC_WEIGHT_F16  ? "<f2"
+                        : tensor->type == ZC_WEIGHT_BF16 ? "<u2"
+                                                         : "u1";
+    if (type->block > 1) {
+        shape[tensor->ndim - 1] = shape[tensor->ndim - 1] / type->block * type->block_bytes;
+    }
+    PyObject *sides = shape_tuple(shape, tensor->ndim), *name = PyUnicode_FromString(dtype);
+    PyObject *view = zc_py_view_new(state, zc_weights_region(((tensor_object *)object)->weights), tensor->offset,
+                                    tensor->bytes);
+    PyObject *result = NULL;
+    if (sides && name && view) {
+        PyObject *call[] = {sides, name, view};
+        result = PyObject_Vectorcall(state->numpy_ndarray, call, 3, NULL);
+    }
+    Py_XDECREF(view);
+    Py_XDECREF(name);
+    Py_XDECREF(sides);
+    return result;
+}
+
+static PyObject *tensor_repr(PyObject *self)
+{
+    PyObject *name = get_name(self, NULL), *shape = get_shape(self, NULL);
+    PyObject *text = name && shape ? PyUnicode_FromFormat("<zcwasm.Tensor %R: %s %S>", name,
+                                                          zc_weight_type_get(tensor_in(self)->type)->name, shape)
+                                   : NULL;
+    Py_XDECREF(name);
+    Py_XDECREF(shape);
+    return text;
+}
+
+static PyMethodDef tensor_methods[] = {
+    {"array", tensor_array, METH_NOARGS,
+     "array($self, /)\n--\n\n"
+     "Read-only NumPy view of its bytes in the mapped file: no copy.\n\n"
+     "F32 and F16: its elements. BF16: their bits, as uint16. Blocks: uint8, the last axis being a row's bytes."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef tensor_properties[] = {
+    {"name", get_name, NULL, "Its name in the file.", NULL},
+    {"type", get_type, NULL, "How its elements are stored: 'F32', 'Q4_1', ...", NULL},
+    {"shape", get_shape, NULL, "Tuple of its sides, as NumPy has them: elements of a row last.", NULL},
+    {"nbytes", get_nbytes, NULL, "Bytes in the file.", NULL},
+    {"offset", get_offset, NULL, "Where in the file they start.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot tensor_slots[] = {
+    {Py_tp_dealloc, tensor_dealloc},
+    {Py_tp_repr, tensor_repr},
+    {Py_tp_methods, tensor_methods},
+    {Py_tp_getset, tensor_properties},
+    {Py_tp_doc, (void *)"A read-only tensor in a mapped model file, from Weights. Device methods take one of type F32\n"
+                        "in place of an array that is only read, dispatch one of any type."},
+    {0, NULL},
+};
+
+static PyType_Spec tensor_spec = {
+    .name = "zcwasm.Tensor",
+    .basicsize = sizeof(tensor_object),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = tensor_slots,
+};
+
+/* ---- Weights ---- */
+
+zc_weights *zc_py_weights(zc_state *state, PyObject *object, const char *name)
+{
+    if (PyObject_TypeCheck(object, state->weights_type)) {
+        return ((weights_object *)object)->weights;
+    }
+    PyErr_Format(PyExc_TypeError, "%s must be a zcwasm.Weights, not %s", name, Py_TYPE(object)->tp_name);
+    return NULL;
+}
+
+static zc_weights *map_file(zc_state *state, PyObject *path)
+{
+    PyObject *encoded;
+    zc_weights *weights = NULL;
+    zc_error error;
+    zc_status status = ZC_OK;
+    if (!PyUnicode_FSConverter(path, &encoded)) {
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    /* Not blocking, so that a pipe without a writer is refused, not waited for. */
+    int file = open(PyBytes_AS_STRING(encoded), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file >= 0) {
+        status = zc_weights_open(file, &weights, &error);
+        (void)close(file);
+    }
+    Py_END_ALLOW_THREADS
+    Py_DECREF(encoded);
+    if (status != ZC_OK) {
+        (void)zc_raise(state, &error);
+    } else if (!weights) {
+        PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
+    }
+    return weights;
+}
+
+static int type_number(const char *name, uint32_t *out)
+{
+    for (*out = 0; *out < ZC_WEIGHT_TYPE_COUNT; ++*out) {
+        if (strcmp(zc_weight_type_get(*out)->name, name) == 0) {
+            return 0;
+        }
+    }
+    PyErr_Format(PyExc_ValueError, "'%s' is no type of weights", name);
+    return -1;
+}
+
+/* (name, type, shape, offset) */
+static int add_tensor(zc_state *state, zc_weights *weights, PyObject *item)
+{
+    PyObject *name, *shape;
+    const char *type;
+    unsigned long long offset;
+    uint32_t number;
+    Py_ssize_t size;
+    uint64_t sides[ZC_TENSOR_MAX_DIMS] = {0};
+    zc_error error;
+    if (!PyTuple_Check(item)) {
+        PyErr_Format(PyExc_TypeError, "a tensor is given as (name, type, shape, offset), not %s", Py_TYPE(item)->tp_name);
+        return -1;
+    }
+    PyObject *last = PyTuple_GET_SIZE(item) == 4 ? PyTuple_GET_ITEM(item, 3) : NULL;
+    if (!last || !PyLong_Check(last) || !PyArg_ParseTuple(item, "UsO!O", &name, &type, &PyTuple_Type, &shape, &last)) {
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_TypeError, "a tensor is given as (name, type, shape, offset)");
+        }
+        return -1;
+    }
+    offset = PyLong_AsUnsignedLongLong(last);
+    const char *text = PyErr_Occurred() ? NULL : PyUnicode_AsUTF8AndSize(name, &size);
+    if (!text || type_number(type, &number) < 0) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(shape) && i < ZC_TENSOR_MAX_DIMS; i++) {
+        sides[i] = PyLong_AsUnsignedLongLong(PyTuple_GET_ITEM(shape, i));
+        if (PyErr_Occurred()) {
+            return -1;
+        }
+    }
+    if (zc_weights_add(weights, text, (size_t)size, number, (uint32_t)PyTuple_GET_SIZE(shape), sides, offset, &error) !=
+        ZC_OK) {
+        (void)zc_raise(state, &error);
+        return -1;
+    }
+    return 0;
+}
+
+/* `tensors`: an iterable, or what makes one of the file's bytes. */
+static int add_tensors(zc_state *state, zc_weights *weights, PyObject *tensors)
+{
+    PyObject *given = Py_NewRef(tensors);
+    if (PyCallable_Check(tensors)) {
+        PyObject *view = zc_py_view_new(state, zc_weights_region(weights), 0, zc_weights_size(weights));
+        PyObject *bytes = view ? PyMemoryView_FromObject(view) : NULL;
+        Py_SETREF(given, bytes ? PyObject_CallOneArg(tensors, bytes) : NULL);
+        Py_XDECREF(bytes);
+        Py_XDECREF(view);
+    }
+    PyObject *iterator = given ? PyObject_GetIter(given) : NULL;
+    PyObject *item;
+    int code = 0;
+    while (iterator && code == 0 && (item = PyIter_Next(iterator)) != NULL) {
+        code = add_tensor(state, weights, item);
+        Py_DECREF(item);
+    }
+    Py_XDECREF(iterator);
+    Py_XDECREF(given);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static PyObject *tensor_mapping(zc_state *state, zc_weights *weights)
+{
+    PyObject *dict = PyDict_New(), *result = NULL;
+    for (uint32_t i = 0; dict && i < zc_weights_count(weights); i++) {
+        PyObject *tensor = tensor_new(state, weights, i);
+        if (!tensor || PyDict_SetItemString(dict, zc_weights_get(weights, i)->name, tensor) < 0) {
+            Py_CLEAR(dict);
+        }
+        Py_XDECREF(tensor);
+    }
+    if (dict) {
+        result = PyDictProxy_New(dict);
+        Py_DECREF(dict);
+    }
+    return result;
+}
+
+static PyObject *weights_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"path", "tensors", NULL};
+    PyObject *path, *tensors;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OO:_Weights", names, &path, &tensors)) {
+        return NULL;
+    }
+    zc_state *state = zc_state_of_type(type);
+    zc_weights *weights = map_file(state, path);
+    if (!weights) {
+        return NULL;
+    }
+    PyObject *mapping = add_tensors(state, weights, tensors) == 0 ? tensor_mapping(state, weights) : NULL;
+    weights_object *self = mapping ? (weights_object *)type->tp_alloc(type, 0) : NULL;
+    if (!self) {
+        Py_XDECREF(mapping);
+        zc_weights_release(weights);
+        return NULL;
+    }
+    self->weights = weights;
+    self->path = Py_NewRef(path);
+    self->tensors = mapping;
+    return (PyObject *)self;
+}
+
+static void weights_dealloc(PyObject *object)
+{
+    weights_object *self = (weights_object *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    zc_weights_release(self->weights);
+    Py_XDECREF(self->path);
+    Py_XDECREF(self->tensors);
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+/* Where an upload reports: it lets go of the GIL around the copies and takes it for the call. */
+typedef struct reporting {
+    PyThreadState *saved;
+    PyObject *callable;
+} reporting;
+
+static bool report(void *context, uint64_t done, uint64_t total)
+{
+    reporting *to = context;
+    PyEval_RestoreThread(to->saved);
+    PyObject *result = PyObject_CallFunction(to->callable, "KK", (unsigned long long)done, (unsigned long long)total);
+    bool go_on = result != NULL && PyErr_CheckSignals() == 0;
+    Py_XDECREF(result);
+    to->saved = PyEval_SaveThread();
+    return go_on;
+}
+
+static PyObject *weights_load(PyObject *object, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"device", "progress", NULL};
+    PyObject *device, *progress = Py_None;
+    zc_state *state = zc_state_of(object);
+    if (!state || !PyArg_ParseTupleAndKeywords(arguments, keywords, "O!|O:load", names, state->device_type, &device,
+                                               &progress)) {
+        return NULL;
+    }
+    if (progress != Py_None && !PyCallable_Check(progress)) {
+        return PyErr_Format(PyExc_TypeError, "progress must be callable, not %s", Py_TYPE(progress)->tp_name);
+    }
+    zc_error error;
+    reporting to = {.callable = progress};
+    zc_weights_progress reports = {.report = report, .context = &to};
+    to.saved = PyEval_SaveThread();
+    zc_status status = zc_weights_load(((weights_object *)object)->weights, zc_py_device(device),
+                                       progress == Py_None ? NULL : &reports, &error);
+    PyEval_RestoreThread(to.saved);
+    if (status != ZC_OK) {
+        return zc_raise(state, &error);
+    }
+    return Py_NewRef(object);
+}
+
+static Py_ssize_t weights_length(PyObject *object)
+{
+    return PyObject_Length(((weights_object *)object)->tensors);
+}
+
+static PyObject *weights_item(PyObject *object, PyObject *name)
+{
+    return PyObject_GetItem(((weights_object *)object)->tensors, name);
+}
+
+static int weights_contains(PyObject *object, PyObject *name)
+{
+    return PySequence_Contains(((weights_object *)object)->tensors, name);
+}
+
+static PyObject *weights_iterate(PyObject *object)
+{
+    return PyObject_GetIter(((weights_object *)object)->tensors);
+}
+
+static PyObject *get_weights_nbytes(PyObject *object, void *unused)
+{
+    (void)unused;
+    return PyLong_FromUnsignedLongLong(zc_weights_size(((weights_object *)object)->weights));
+}
+
+static PyObject *weights_repr(PyObject *object)
+{
+    weights_object *self = (weights_object *)object;
+    return PyUnicode_FromFormat("<zcwasm.Weights %R: %u tensors>", self->path, zc_weights_count(self->weights));
+}
+
+static PyMethodDef weights_methods[] = {
+    {"load", (PyCFunction)(void (*)(void))weights_load, METH_VARARGS | METH_KEYWORDS,
+     "load($self, device, progress=None)\n--\n\n"
+     "Make the tensors ready for a device; return self.\n\n"
+     "Where memory is unified the mapped file is the device's buffer, and nothing is copied. To a device with\n"
+     "memory of its own they are uploaded, once for all users of this object (copy_stats: weights_upload).\n"
+     "progress: called with bytes done and bytes in all during an upload; an exception stops it.\n"
+     "Raises DeviceError when the device cannot take them."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyMemberDef weights_members[] = {
+    {"path", T_OBJECT, offsetof(weights_object, path), READONLY, "The file, as it was given."},
+    {"tensors", T_OBJECT, offsetof(weights_object, tensors), READONLY, "Its tensors by name, in the file's order."},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyGetSetDef weights_properties[] = {
+    {"nbytes", get_weights_nbytes, NULL, "Bytes of the file.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot weights_slots[] = {
+    {Py_tp_new, weights_new},
+    {Py_tp_dealloc, weights_dealloc},
+    {Py_tp_repr, weights_repr},
+    {Py_tp_methods, weights_methods},
+    {Py_tp_members, weights_members},
+    {Py_tp_getset, weights_properties},
+    {Py_tp_iter, weights_iterate},
+    {Py_mp_length, weights_length},
+    {Py_mp_subscript, weights_item},
+    {Py_sq_contains, weights_contains},
+    {Py_tp_doc, (void *)"_Weights(path, tensors)\n--\n\n"
+                        "A mapped file with tensors (name, type, shape, offset): an iterable of them, or a callable\n"
+                        "that makes one of the file's bytes. zcwasm.Weights is the public one."},
+    {0, NULL},
+};
+
+static PyType_Spec weights_spec = {
+    .name = "zcwasm._core._Weights",
+    .basicsize = sizeof(weights_object),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_BASETYPE,
+    .slots = weights_slots,
+};
+
+int zc_py_add_weights(PyObject *module, zc_state *state)
+{
+    state->tensor_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &tensor_spec, NULL);
+    state->weights_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &weights_spec, NULL);
+    return state->tensor_type && state->weights_type && PyModule_AddType(module, state->tensor_type) == 0
+               ? PyModule_AddType(module, state->weights_type)
+               : -1;
+}
