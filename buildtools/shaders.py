@@ -109,6 +109,8 @@ def check_spirv(kernel: Kernel, data: bytes) -> list[str]:
     same("capabilities that no device need have", sorted(module.capabilities - CAPABILITIES), [])
     same("extensions", sorted(module.extensions), [])
     same("resources other than buffers", module.other_resources, 0)
+    specialized = {0} if "BY_TYPE" in kernel.traits else set()
+    same("specialization constants", sorted(module.specialization_constants), sorted(specialized))
     members = [
         (name, "uint32_t[4]", 16 * at)
         for at, name in enumerate(["offset", "offset2"][: kernel.offset_words // 4])
@@ -116,7 +118,8 @@ def check_spirv(kernel: Kernel, data: bytes) -> list[str]:
     members += [
         (name, kind, 4 * kernel.offset_words + 4 * at) for at, (name, kind) in enumerate(kernel.params)
     ]
-    same("push constants", [(m.name, m.type, m.offset) for m in module.push_constants], members)
+    # A name that is a word of GLSL or that of the specialization constant has a _ behind it there.
+    same("push constants", [(m.name.rstrip("_"), m.type, m.offset) for m in module.push_constants], members)
     numbers = {buffer.binding for buffer in module.buffers}
     same("bindings", sorted(numbers), list(range(1, len(kernel.bindings) + 1)))
     for buffer in module.buffers:

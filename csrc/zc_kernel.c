@@ -455,30 +455,48 @@ static void groups_rows(const void *params, uint32_t out[3])
 #define groups_max groups_rows
 #define groups_softmax groups_rows
 
-/* One workgroup a row, as the shaders of these kernels count. */
-static void groups_a_row(uint32_t rows, uint32_t out[3])
-{
-    groups_of(out, at_most(rows, MAX_GROUPS), 1, 1);
-}
+/* ---- language models: workgroups ---- */
 
-/* The first parameter of these is the number of rows. */
+/* The first parameter of these is the number of rows, and a workgroup does a row. */
 static void groups_each_row(const void *params, uint32_t out[3])
 {
-    groups_a_row(*(const uint32_t *)params, out);
+    groups_of(out, at_most(*(const uint32_t *)params, MAX_GROUPS), 1, 1);
 }
 #define groups_rms_norm groups_each_row
 #define groups_layer_norm groups_each_row
-#define groups_rope groups_each_row
-#define groups_append groups_each_row
-#define groups_swiglu groups_each_row
 #define groups_argmax groups_each_row
 #define groups_top_k groups_each_row
 #define groups_pool groups_each_row
 #define groups_gelu groups_elementwise
 
+/* An invocation for each of `items` in each row. */
+static void groups_items(uint64_t items, uint32_t rows, uint32_t out[3])
+{
+    groups_of(out, at_most(ceil_div(items, 256), MAX_GROUPS), at_most(rows, MAX_GROUPS), 1);
+}
+
 static void groups_embed(const void *params, uint32_t out[3])
 {
-    groups_a_row(((const zc_embed_params *)params)->rows, out);
+    const zc_embed_params *p = params;
+    groups_items(ceil_div(p->dim, 4), p->rows, out);
+}
+
+static void groups_rope(const void *params, uint32_t out[3])
+{
+    const zc_rope_params *p = params;
+    groups_items(p->heads * ceil_div(p->head_size, 2), p->rows, out);
+}
+
+static void groups_append(const void *params, uint32_t out[3])
+{
+    const zc_append_params *p = params;
+    groups_items(ceil_div(p->cols, 2), p->rows, out);
+}
+
+static void groups_swiglu(const void *params, uint32_t out[3])
+{
+    const zc_swiglu_params *p = params;
+    groups_items(p->cols, p->rows, out);
 }
 
 static void groups_penalize(const void *params, uint32_t out[3])
@@ -487,10 +505,16 @@ static void groups_penalize(const void *params, uint32_t out[3])
     groups_of(out, 1, 1, 1);
 }
 
+/* As VECTOR_ROWS in shaders/linear.comp and vector_team() in shaders/linear_vector.glsl. */
 static void groups_linear(const void *params, uint32_t out[3])
 {
     const zc_linear_params *p = params;
-    groups_of(out, at_most(p->rows ? ceil_div(p->n, 8) : 0, MAX_GROUPS), at_most(p->rows, MAX_GROUPS), 1);
+    if (p->rows <= 4) {
+        uint32_t lines = p->n >= 4096 ? 8 : 4; /* that a workgroup makes at once */
+        groups_of(out, at_most(ceil_div(p->n, lines), 2048), p->rows, 1);
+        return;
+    }
+    groups_of(out, at_most(ceil_div(p->n, 64), MAX_GROUPS), at_most(ceil_div(p->rows, 64), MAX_GROUPS), 1);
 }
 
 static void groups_attention(const void *params, uint32_t out[3])

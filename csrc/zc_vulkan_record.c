@@ -278,15 +278,16 @@ static zc_status record_one(zc_vulkan_device *device, zc_vulkan_slot *slot, cons
             continue;
         }
         uint64_t skipped = binding->offset % physical->offset_alignment;
-        if (binding->length > physical->max_range - skipped) {
+        uint64_t length = (binding->length + 3) / 4 * 4; /* whole words: shaders read no less; a region has them */
+        if (length > physical->max_range - skipped) {
             return zc_fail(error, ZC_BAD_VALUE,
                            "kernel %s, %s: a window of %llu bytes, device %s binds at most %llu (maxStorageBufferRange)",
-                           kernel->name, kernel->bindings[i].name, (ull)(binding->length + skipped),
+                           kernel->name, kernel->bindings[i].name, (ull)(length + skipped),
                            physical->info.name, (ull)physical->max_range);
         }
         windows[i] = (VkDescriptorBufferInfo){.buffer = buffer->handle,
                                               .offset = binding->offset - skipped,
-                                              .range = binding->length + skipped};
+                                              .range = length + skipped};
         push[i] = (uint32_t)(skipped / kernel->bindings[i].element_size);
     }
     VkPipeline pipeline;

@@ -1,0 +1,31 @@
+// silu and gelu, near float32's precision however far exp() overflows.
+
+float silu(float x)
+{
+    return x / (1.0 + exp(-x));
+}
+
+// By the error function: a rational approximation of erf on [-4, 4], constant beyond.
+float gelu_erf(float x)
+{
+    float y = clamp(x * 0.70710678118654752, -4.0, 4.0), z = y * y;
+    float p = -2.72614225801306e-10;
+    p = p * z + 2.77068142495902e-08;
+    p = p * z - 2.10102402082508e-06;
+    p = p * z - 5.69250639462346e-05;
+    p = p * z - 7.34990630326855e-04;
+    p = p * z - 2.95459980854025e-03;
+    p = p * z - 1.60960333262415e-02;
+    float q = -1.45660718464996e-05;
+    q = q * z - 2.13374055278905e-04;
+    q = q * z - 1.68282697438203e-03;
+    q = q * z - 7.37332916720468e-03;
+    q = q * z - 1.42647390514189e-02;
+    return 0.5 * x * (1.0 + y * p / q);
+}
+
+// tanh(u) = 2 / (1 + exp(-2u)) - 1.
+float gelu_tanh(float x)
+{
+    return x / (1.0 + exp(-1.5957691216057308 * (x + 0.044715 * x * x * x)));
+}

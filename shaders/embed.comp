@@ -1,0 +1,37 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
+// embed: out[r] = row ids[r] of a table of weights, or added to it: an invocation for each four elements.
+
+layout(push_constant) uniform Push
+{
+    uvec4 offset;
+    uint type_;
+    uint rows, dim, vocab;
+    uint ldout;
+    uint flags;
+}
+push;
+
+layout(set = 0, binding = 1, std430) readonly buffer Ids1 { uint ids1[]; };
+layout(set = 0, binding = 3, std430) buffer Out1 { float out1[]; };
+
+#include "common.glsl"
+#include "weights.glsl"
+
+const uint ADD = 1u;
+
+void main()
+{
+    uint quads = push.dim / 4u + ((push.dim & 3u) != 0u ? 1u : 0u);
+    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y) {
+        uint id = min(ids1[push.offset.x + r], push.vocab - 1u);
+        uint row = 2u * push.offset.y + id * row_halves(push.dim);
+        for (uint q = gl_GlobalInvocationID.x; q < quads; q += gl_NumWorkGroups.x * WORKGROUP) {
+            vec4 v = quad(row, push.dim, q);
+            for (uint e = 0u; e < min(push.dim - 4u * q, 4u); e++) {
+                uint to = push.offset.z + r * push.ldout + 4u * q + e;
+                out1[to] = (push.flags & ADD) != 0u ? out1[to] + v[e] : v[e];
+            }
+        }
+    }
+}

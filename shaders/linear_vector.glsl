@@ -1,0 +1,226 @@
+// vector_rows(): one row of x at a time.
+//
+// A workgroup makes `lines` elements of y at once, `team` invocations for each: 8 quads of x for ... A unit is
+// eight weights that share words: two quads of x, which lie in shared memory in chunks of CHUNK elements, spread
+// so that neighbours' quads lie in different banks. An invocation loads the words of its next unit before it
+// needs them, the first ones before x is there.
+
+#define CHUNK 2048u             // a multiple of every block
+#define CHUNK_UNITS (CHUNK / 8u)
+#define SUMS 576u               // in the pool: after the chunk's quads, with one vector in 8 unused
+#define SQUARES 648u            // after the sums, 72 vectors
+
+struct Unit // words of eight weights, before anything is computed from them
+{
+    uvec4 a, b;
+};
+
+uint at_odd(uint h, uint low, uint high)
+{
+    return (h & 1u) != 0u ? low >> 16u | high << 16u : low;
+}
+
+float float_of(uint h, uint word)
+{
+    return unpackHalf2x16(word >> (16u * (h & 1u))).x;
+}
+
+Unit load_unit(uint row, uint u)
+{
+    Unit unit = Unit(uvec4(0u), uvec4(0u));
+    if (type == F32) {
+        uint last = row / 2u + push.k - 1u, at = row / 2u + 8u * u;
+        if ((at & 3u) == 0u && at + 7u <= last) {
+            unit.a = weights4[at / 4u];
+            unit.b = weights4[at / 4u + 1u];
+        } else {
+            [[unroll]] for (uint e = 0u; e < 4u; e++) {
+                unit.a[e] = weights1[min(at + e, last)];
+                unit.b[e] = weights1[min(at + 4u + e, last)];
+            }
+        }
+    } else if (type == F16 || type == BF16) {
+        uint last = (row + push.k - 1u) / 2u, at = (row + 8u * u) / 2u;
+        [[unroll]] for (uint e = 0u; e < 4u; e++) {
+            unit.a[e] = weights1[min(at + e, last)];
+        }
+        unit.b.x = weights1[min(at + 4u, last)];
+    } else if (type == Q8_0) {
+        uint h = row + u / 4u * 17u, q = h + 1u + 4u * (u & 3u);
+        unit.a.x = weights1[q / 2u];
+        unit.a.y = weights1[q / 2u + 1u];
+        unit.a.z = weights1[q / 2u + 1u + (q & 1u)];
+        unit.a.w = weights1[h / 2u];
+    } else if (type == Q4_0) {
+        uint h = row + u / 4u * 9u, q = h + 1u + 2u * (u & 3u);
+        unit.a.x = weights1[q / 2u];
+        unit.a.y = weights1[q / 2u + (q & 1u)];
+        unit.a.w = weights1[h / 2u];
+    } else if (type == Q4_1) {
+        uint at = row / 2u + u / 4u * 5u;
+        unit.a.x = weights1[at + 1u + (u & 3u)];
+        unit.a.w = weights1[at];
+    } else if (type == Q4_K) {
+        uint at = row / 2u + u / 32u * 36u;
+        unit.a.x = weights1[at + 4u + (u & 31u)];
+        unit.a.w = weights1[at];
+        unit.b.x = weights1[at + 1u];
+        unit.b.y = weights1[at + 2u];
+        unit.b.z = weights1[at + 3u];
+    } else {
+        uint h = row + u / 32u * 105u, part = u / 16u & 1u, in_part = u & 15u;
+        uint low = h + 32u * part + 2u * in_part, high = h + 64u + 16u * part + 2u * (in_part & 7u);
+        uint scale = h + 96u + 4u * part + in_part / 8u;
+        unit.a.x = weights1[low / 2u];
+        unit.a.y = weights1[low / 2u + (low & 1u)];
+        unit.a.z = weights1[high / 2u];
+        unit.a.w = weights1[high / 2u + (high & 1u)];
+        unit.b.x = weights1[scale / 2u];
+        unit.b.y = weights1[scale / 2u + 1u];
+        unit.b.z = weights1[h / 2u + 52u];
+    }
+    return unit;
+}
+
+vec4 shared_quad(uint q)
+{
+    return pool[q + q / 8u];
+}
+
+// The unit's weights times x; `base` is the chunk's first unit. A weight beyond the row's end counts as 0.
+float unit_times_x(Unit unit, uint row, uint u, uint base)
+{
+    uint first = 2u * (u - base), second = first + 1u; // the two quads of x
+    if (type == Q4_0 || type == Q4_1) {
+        first = (u - base) / 4u * 8u + (u & 3u);
+        second = first + 4u;
+    } else if (type == Q4_K) {
+        first = (u - base) / 8u * 16u + (u & 7u);
+        second = first + 8u;
+    } else if (type == Q6_K) {
+        first = (u - base) / 16u * 32u + (u & 15u);
+        second = first + 16u;
+    }
+    vec4 x = shared_quad(first), y = shared_quad(second);
+    if (type == F32 || type == F16 || type == BF16) {
+        vec4 a = uintBitsToFloat(unit.a), b = uintBitsToFloat(unit.b);
+        if (type != F32) {
+            uint h = row;
+            uvec4 words = uvec4(at_odd(h, unit.a.x, unit.a.y), at_odd(h, unit.a.y, unit.a.z),
+                                at_odd(h, unit.a.z, unit.a.w), at_odd(h, unit.a.w, unit.b.x));
+            if (type == F16) {
+                a = vec4(unpackHalf2x16(words.x), unpackHalf2x16(words.y));
+                b = vec4(unpackHalf2x16(words.z), unpackHalf2x16(words.w));
+            } else {
+                uvec4 low = words << 16u, high = words & 0xffff0000u;
+                a = uintBitsToFloat(uvec4(low.x, high.x, low.y, high.y));
+                b = uintBitsToFloat(uvec4(low.z, high.z, low.w, high.w));
+            }
+        }
+        uint left = push.k - 8u * u;
+        if (left < 8u) {
+            a = mix(vec4(0.0), a, lessThan(uvec4(0u, 1u, 2u, 3u), uvec4(left)));
+            b = mix(vec4(0.0), b, lessThan(uvec4(4u, 5u, 6u, 7u), uvec4(left)));
+        }
+        return dot(a, x) + dot(b, y);
+    }
+    if (type == Q8_0) {
+        uint h = row + u / 4u; // odd as the block's start is
+        uint low = at_odd(h + 1u, unit.a.x, unit.a.y), high = at_odd(h + 1u, unit.a.y, unit.a.z);
+        return float_of(h, unit.a.w) * (dot(signed_bytes(low), x) + dot(signed_bytes(high), y));
+    }
+    if (type == Q4_0) {
+        uint h = row + u / 4u;
+        uint word = at_odd(h + 1u, unit.a.x, unit.a.y);
+        return float_of(h, unit.a.w) * (dot(unsigned_bytes(word & 0x0f0f0f0fu) - 8.0, x) +
+                                        dot(unsigned_bytes(word >> 4u & 0x0f0f0f0fu) - 8.0, y));
+    }
+    if (type == Q4_1) {
+        vec2 scale = unpackHalf2x16(unit.a.w);
+        vec4 a = unsigned_bytes(unit.a.x & 0x0f0f0f0fu), b = unsigned_bytes(unit.a.x >> 4u & 0x0f0f0f0fu);
+        return dot(scale.x * a + scale.y, x) + dot(scale.x * b + scale.y, y);
+    }
+    if (type == Q4_K) {
+        uint sub = u / 8u * 2u & 7u;
+        vec2 scale = unpackHalf2x16(unit.a.w);
+        vec2 s = scale * scale_of(unit.b.xyz, sub), t = scale * scale_of(unit.b.xyz, sub + 1u);
+        vec4 a = unsigned_bytes(unit.a.x & 0x0f0f0f0fu), b = unsigned_bytes(unit.a.x >> 4u & 0x0f0f0f0fu);
+        return dot(s.x * a - s.y, x) + dot(t.x * b - t.y, y);
+    }
+    uint h = row + u / 32u, upper = u / 8u & 1u; // h: odd as the block's start is
+    uint low = at_odd(h, unit.a.x, unit.a.y), high = at_odd(h, unit.a.z, unit.a.w) >> (2u * upper);
+    // Scales are bytes 8 * part + 2 * upper + 0 or 1, and 4 bytes on; the words start at that half-word's.
+    uint shift = 16u * (h + upper & 1u) + 8u * (u / 4u & 1u);
+    int s = int(unit.b.x >> shift << 24u) >> 24, t = int(unit.b.y >> shift << 24u) >> 24;
+    vec4 a = unsigned_bytes(low & 0x0f0f0f0fu | (high & 0x03030303u) << 4u) - 32.0;
+    vec4 b = unsigned_bytes(low >> 4u & 0x0f0f0f0fu | (high & 0x30303030u)) - 32.0;
+    return float_of(h, unit.b.z) * (float(s) * dot(a, x) + float(t) * dot(b, y));
+}
+
+// As vector_team in csrc/zc_kernel.c: invocations for an element of y, a power of two.
+uint vector_team()
+{
+    return push.n >= 4096u ? 32u : 64u;
+}
+
+void vector_rows()
+{
+    uint me = gl_LocalInvocationID.x;
+    uint team = vector_team(), lines = WORKGROUP / team, lane = me & team - 1u, line = me / team;
+    uint units = ceil_div(push.k, 8u), halves = row_halves(push.k);
+    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y) {
+        uint x = push.offset.x + r * push.ldx;
+        float scale = 1.0;
+        bool there = false; // f(x[r]) is in shared memory, all of it
+        for (uint tile = gl_WorkGroupID.x; tile * lines < push.n; tile += gl_NumWorkGroups.x) {
+            uint j = tile * lines + line;
+            uint row = 2u * push.offset.y + j * halves;
+            float sum = 0.0, squares = 0.0;
+            for (uint base = 0u; base < units; base += CHUNK_UNITS) {
+                uint end = j < push.n ? min(units, base + CHUNK_UNITS) : 0u;
+                Unit next;
+                if (base + lane < end) {
+                    next = load_unit(row, base + lane);
+                }
+                if (!there) {
+                    barrier(); // what was shared before has been read
+                    for (uint q = me; q < min(2u * (units - base), CHUNK / 4u); q += WORKGROUP) {
+                        pool[q + q / 8u] = input_at(x, 8u * base + 4u * q, squares);
+                    }
+                    if (has(NORM) && base + CHUNK_UNITS >= units) {
+                        float part = subgroupAdd(squares);
+                        if (subgroupElect()) {
+                            pool[SQUARES + gl_SubgroupID].x = part;
+                        }
+                    }
+                    barrier();
+                    there = units <= CHUNK_UNITS;
+                }
+                for (uint u = base + lane; u < end; u += team) {
+                    Unit unit = next;
+                    if (u + team < end) {
+                        next = load_unit(row, u + team);
+                    }
+                    sum += unit_times_x(unit, row, u, base);
+                }
+            }
+            pool[SUMS + me / 4u + me / 32u][me & 3u] = sum;
+            barrier();
+            if (me < lines && tile * lines + me < push.n) {
+                vec4 sums = vec4(0.0);
+                for (uint i = me * team; i < (me + 1u) * team; i += 4u) {
+                    sums += pool[SUMS + i / 4u + i / 32u];
+                }
+                if (has(NORM)) {
+                    squares = 0.0;
+                    for (uint s = 0u; s < gl_NumSubgroups; s++) {
+                        squares += pool[SQUARES + s].x;
+                    }
+                    scale = norm_scale(squares);
+                }
+                finish(r, tile * lines + me, scale * ((sums.x + sums.y) + (sums.z + sums.w)));
+            }
+            barrier(); // the sums have been read
+        }
+    }
+}
