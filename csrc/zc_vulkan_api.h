@@ -291,7 +291,9 @@ typedef struct VkPhysicalDeviceLimits {
     uint32_t unused1[7];
     uint32_t maxStorageBufferRange;
     uint32_t maxPushConstantsSize;
-    uint32_t unused2[45];
+    uint32_t unused2[10];
+    uint32_t maxPerStageDescriptorStorageBuffers;
+    uint32_t unused2b[34];
     uint32_t maxComputeSharedMemorySize;
     uint32_t maxComputeWorkGroupCount[3];
     uint32_t maxComputeWorkGroupInvocations;

@@ -348,15 +348,15 @@ static void describe(const zc_vulkan_instance_functions *f, zc_vulkan_physical *
     if (!imports) {
         (void)snprintf(info->reason, sizeof info->reason,
                        "it has no VK_EXT_external_memory_host, so it cannot use guest memory where it lies");
+    } else if (limits->maxPerStageDescriptorStorageBuffers < ZC_KERNEL_MAX_BINDINGS) {
+        (void)snprintf(info->reason, sizeof info->reason, "its shaders bind %u storage buffers at most, kernels have up to %d",
+                       limits->maxPerStageDescriptorStorageBuffers, ZC_KERNEL_MAX_BINDINGS);
     } else if (physical->queue_family == UINT32_MAX) {
         (void)snprintf(info->reason, sizeof info->reason, "it has no queue for compute");
     } else if (ZC_REGION_ALIGNMENT % (import.minImportedHostPointerAlignment ? import.minImportedHostPointerAlignment
                                                                              : ZC_REGION_ALIGNMENT + 1)) {
         (void)snprintf(info->reason, sizeof info->reason, "it imports host memory in steps of %llu bytes, %u is the most",
                        (unsigned long long)import.minImportedHostPointerAlignment, ZC_REGION_ALIGNMENT);
-    } else if (limits->maxPerStageDescriptorStorageBuffers < ZC_KERNEL_MAX_BINDINGS) {
-        (void)snprintf(info->reason, sizeof info->reason, "its shaders bind %u storage buffers at most, %u are needed",
-                       limits->maxPerStageDescriptorStorageBuffers, ZC_KERNEL_MAX_BINDINGS);
     } else if (!(subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) ||
                (subgroup.supportedOperations & needed) != needed) {
         (void)snprintf(info->reason, sizeof info->reason,

@@ -6,7 +6,7 @@ layout(push_constant) uniform Push
 {
     uvec4 offset;
     uint count;
-    uint tanh;
+    uint tanh_;
 }
 push;
 
@@ -14,7 +14,7 @@ push;
 
 float gelu(float x)
 {
-    return push.tanh != 0u ? gelu_tanh(x) : gelu_erf(x);
+    return push.tanh_ != 0u ? gelu_tanh(x) : gelu_erf(x);
 }
 
 vec4 gelu(vec4 x)

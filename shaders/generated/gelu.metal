@@ -9,7 +9,7 @@ struct Push
 {
     uint4 offset;
     uint count;
-    uint _tanh;
+    uint tanh_;
 };
 
 struct X4
@@ -64,7 +64,7 @@ static inline __attribute__((always_inline))
 float gelu(thread const float& x, constant Push& push)
 {
     float _132;
-    if (push._tanh != 0u)
+    if (push.tanh_ != 0u)
     {
         float param = x;
         _132 = gelu_tanh(param);
