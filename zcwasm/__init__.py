@@ -41,6 +41,7 @@ from zcwasm._core import (
     devices,
 )
 from zcwasm._limits import Limits
+from zcwasm._weights import Weights
 
 __all__ = [
     "Batch",
@@ -66,6 +67,7 @@ __all__ = [
     "Table",
     "Tensor",
     "Trap",
+    "Weights",
     "__version__",
     "copy_stats",
     "devices",
