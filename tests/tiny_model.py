@@ -1,0 +1,153 @@
+"""Tiny random models of the Llama family as GGUF files, so that tests of the language model need no download.
+
+`write` makes one with the package gguf's writer, tokenizer included, and gives the tensors as float32,
+dequantized by that package: what a reference computes with. Blocks of Q4_K and Q6_K, for which it has no
+quantizer, are random.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gguf
+import numpy as np
+import numpy.typing as npt
+from gguf import quants
+
+# A small alphabet, so that merges are common: byte tokens, then these, then special ones.
+MERGES = ["Ġ t", "h e", "Ġt he", "i n", "e r", "Ġ a", "o n", "Ġa n", "Ġan d", "l l", "Ġ w", "o r"]
+MERGES += ["Ġw or", "l d", "Ġwor ld", "H e", "He ll", "Hell o"]
+SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+CHAT_TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
+    "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def byte_tokens() -> list[str]:
+    """How byte-level BPE writes the 256 bytes: printable ones as themselves, the others from U+0100 on."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    tokens = {byte: chr(byte) for byte in printable}
+    for byte in range(256):
+        if byte not in tokens:
+            tokens[byte] = chr(256 + len(tokens) - len(printable))
+    return [tokens[byte] for byte in range(256)]
+
+
+def vocabulary() -> list[str]:
+    return [*byte_tokens(), *(merge.replace(" ", "") for merge in MERGES), *SPECIAL]
+
+
+def k_blocks(rng: np.random.Generator, shape: tuple[int, ...], kind: str) -> npt.NDArray[np.uint8]:
+    """Random bytes, but for the scales, which are such that values are of the size of weights."""
+    block, block_bytes = gguf.GGML_QUANT_SIZES[gguf.GGMLQuantizationType[kind]]
+    data = rng.integers(0, 256, (*shape[:-1], shape[-1] // block, block_bytes), np.uint8)
+    if kind == "Q4_K":  # d, dmin: f16; then packed 6-bit scales and minima
+        data[..., 0:2] = np.array([2e-4], "<f2").view(np.uint8)
+        data[..., 2:4] = np.array([1e-3], "<f2").view(np.uint8)
+    else:  # Q6_K: d is the last f16
+        data[..., -2:] = np.array([5e-5], "<f2").view(np.uint8)
+    return data.reshape(*shape[:-1], -1)
+
+
+def encode(rng: np.random.Generator, values: npt.NDArray[np.float32], kind: str) -> npt.NDArray[Any]:
+    """The bytes of a tensor of that type."""
+    if kind in ("Q4_K", "Q6_K"):
+        return k_blocks(rng, values.shape, kind)
+    return quants.quantize(values, gguf.GGMLQuantizationType[kind])
+
+
+def decode(data: npt.NDArray[Any], kind: str) -> npt.NDArray[np.float32]:
+    return np.asarray(quants.dequantize(data, gguf.GGMLQuantizationType[kind]), np.float32)
+
+
+def write(
+    path: Path,
+    *,
+    kind: str = "F32",
+    embedding_kind: str | None = None,
+    tied: bool = True,
+    layers: int = 2,
+    dim: int = 0,
+    heads: int = 4,
+    kv_heads: int = 2,
+    ff: int = 0,
+    context: int = 256,
+    rope_base: float = 10000.0,
+    rope_factors: npt.ArrayLike | None = None,
+    architecture: str = "llama",
+    bias: bool = False,
+    chat_template: str | None = CHAT_TEMPLATE,
+    seed: int = 0,
+) -> dict[str, npt.NDArray[np.float32]]:
+    """Write a model whose matrices are of type `kind`, the rest F32; its tensors as float32, by name.
+
+    dim and ff are multiples of the type's block: 64 and 128 if not given, 256 and 512 for Q4_K and Q6_K.
+    """
+    large = "_K" in kind or "_K" in (embedding_kind or "")
+    dim, ff = dim or (256 if large else 64), ff or (512 if large else 128)
+    rng = np.random.default_rng(seed)
+    head_size, tokens = dim // heads, vocabulary()
+    writer = gguf.GGUFWriter(path, architecture)
+    writer.add_name("tiny")
+    writer.add_context_length(context)
+    writer.add_embedding_length(dim)
+    writer.add_block_count(layers)
+    writer.add_feed_forward_length(ff)
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(kv_heads)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_freq_base(rope_base)
+    writer.add_rope_dimension_count(head_size)
+    writer.add_vocab_size(len(tokens))
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("smollm")
+    writer.add_token_list(tokens)
+    normal, control = gguf.TokenType.NORMAL, gguf.TokenType.CONTROL
+    writer.add_token_types([control if token in SPECIAL else normal for token in tokens])
+    writer.add_token_merges(MERGES)
+    writer.add_bos_token_id(tokens.index("<|im_start|>"))
+    writer.add_eos_token_id(tokens.index("<|im_end|>"))
+    writer.add_unk_token_id(tokens.index("<|endoftext|>"))
+    writer.add_add_bos_token(False)
+    writer.add_add_space_prefix(False)
+    if chat_template is not None:
+        writer.add_chat_template(chat_template)
+    result: dict[str, npt.NDArray[np.float32]] = {}
+
+    def put(name: str, shape: tuple[int, ...], kind: str, scale: float, shift: float = 0) -> None:
+        values = (rng.standard_normal(shape) * scale + shift).astype(np.float32)
+        data = encode(rng, values, kind)
+        writer.add_tensor(name, data, raw_dtype=gguf.GGMLQuantizationType[kind])
+        result[name] = decode(data, kind)
+
+    put("token_embd.weight", (len(tokens), dim), embedding_kind or kind, 0.5)
+    for layer in range(layers):
+        block = f"blk.{layer}."
+        put(block + "attn_norm.weight", (dim,), "F32", 0.1, 1)
+        for name, rows, cols in (
+            ("attn_q", dim, dim),
+            ("attn_k", kv_heads * head_size, dim),
+            ("attn_v", kv_heads * head_size, dim),
+            ("attn_output", dim, dim),
+            ("ffn_gate", ff, dim),
+            ("ffn_up", ff, dim),
+            ("ffn_down", dim, ff),
+        ):
+            put(f"{block}{name}.weight", (rows, cols), kind, 1.5 / np.sqrt(cols))
+            if bias and name in ("attn_q", "attn_k", "attn_v"):
+                put(f"{block}{name}.bias", (rows,), "F32", 0.2)
+        put(block + "ffn_norm.weight", (dim,), "F32", 0.1, 1)
+    if rope_factors is not None:
+        factors = np.asarray(rope_factors, np.float32)
+        writer.add_tensor("rope_freqs.weight", factors)
+        result["rope_freqs.weight"] = factors
+    put("output_norm.weight", (dim,), "F32", 0.1, 1)
+    if not tied:
+        put("output.weight", (len(tokens), dim), kind, 1 / np.sqrt(dim))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return result
