@@ -16,7 +16,8 @@
     X(MEMORY_WRITE, "memory_write")   /* Memory.write */                         \
     X(DEVICE_UPLOAD, "device_upload") /* DeviceArray.upload */                   \
     X(DEVICE_DOWNLOAD, "device_download") /* DeviceArray.download */             \
-    X(WEIGHTS_UPLOAD, "weights_upload") /* a model's weights to a device with memory of its own */
+    X(WEIGHTS_UPLOAD, "weights_upload") /* a model's weights to a device with memory of its own */ \
+    X(WASI, "wasi")                   /* arguments, paths, streams of Python */
 
 typedef enum zc_copy_reason {
 #define X(code, name) ZC_COPY_##code,

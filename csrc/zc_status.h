@@ -32,6 +32,7 @@
     X(ZC_CLOSED, "used after close")                                                               \
     X(ZC_CONCURRENT, "used from two threads at once")                                              \
     X(ZC_TIMEOUT, "the wait timed out")                                                            \
+    X(ZC_EXIT, "the guest ended its program; the error's kind is the exit code")                   \
     X(ZC_HOST, "a host function failed; its own error is kept by the host")
 
 typedef enum zc_status {
@@ -44,7 +45,7 @@ typedef enum zc_status {
 
 typedef struct zc_error {
     zc_status code;
-    uint32_t kind;   /* with ZC_TRAP a zc_trap_kind, else 0 */
+    uint32_t kind;   /* with ZC_TRAP a zc_trap_kind, with ZC_EXIT the exit code, else 0 */
     uint64_t offset; /* byte of the module that is wrong, or ZC_NO_OFFSET */
     char message[496];
 } zc_error;

@@ -20,6 +20,7 @@ from zcwasm._core import (
     DeviceArray,
     DeviceError,
     Error,
+    Exit,
     Exports,
     ExportType,
     Function,
@@ -41,6 +42,7 @@ from zcwasm._core import (
     devices,
 )
 from zcwasm._limits import Limits
+from zcwasm._wasi import Wasi
 from zcwasm._weights import Weights
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "DeviceArray",
     "DeviceError",
     "Error",
+    "Exit",
     "ExportType",
     "Exports",
     "Function",
@@ -67,6 +70,7 @@ __all__ = [
     "Table",
     "Tensor",
     "Trap",
+    "Wasi",
     "Weights",
     "__version__",
     "copy_stats",

@@ -30,6 +30,9 @@ class Trap(Error):
     kind: str
     backtrace: tuple[str, ...]
 
+class Exit(Error):
+    code: int
+
 class DeviceError(Error): ...
 
 class ModelError(Error):
@@ -172,6 +175,7 @@ class Instance:
         module: Module,
         *,
         device: Device | None = None,
+        wasi: _Wasi | None = None,
         imports: _Imports | None = None,
         limits: Limits | None = None,
     ) -> Self: ...
@@ -193,6 +197,16 @@ class Instance:
         traceback: TracebackType | None,
         /,
     ) -> None: ...
+
+@disjoint_base
+class _Wasi:
+    def __new__(
+        cls,
+        args: tuple[bytes, ...],
+        env: tuple[bytes, ...],
+        streams: tuple[Callable[..., Any] | int | None, ...],
+        dirs: tuple[tuple[bytes, bytes, bool], ...],
+    ) -> Self: ...
 
 def copy_stats() -> dict[str, int]: ...
 def _drain() -> None: ...

@@ -25,6 +25,8 @@ static PyObject *type_for(zc_state *state, zc_status code)
         return state->link_error;
     case ZC_TRAP:
         return state->trap;
+    case ZC_EXIT:
+        return state->exit;
     case ZC_DEVICE:
         return state->device_error;
     case ZC_MODEL:
@@ -78,6 +80,8 @@ static int add_details(PyObject *exception, const zc_error *error)
             return -1;
         }
         return set_attribute(exception, "backtrace", PyTuple_New(0));
+    case ZC_EXIT:
+        return set_attribute(exception, "code", PyLong_FromUnsignedLong(error->kind));
     default:
         return 0;
     }
@@ -120,6 +124,9 @@ int zc_py_add_errors(PyObject *module, zc_state *state)
             "The guest trapped.\n\n"
             "kind: a word such as 'unreachable', 'memory_out_of_bounds', 'stack_overflow', 'out_of_fuel',\n"
             "'deadline' or 'interrupted'; backtrace: names of the guest functions, innermost first.") < 0 ||
+        add(module, &state->exit, "zcwasm.Exit", base,
+            "The guest ended its program (WASI's proc_exit), also with code 0.\n\n"
+            "code: the exit code, from 0 to 2**32 - 1.") < 0 ||
         add(module, &state->device_error, "zcwasm.DeviceError", base,
             "A device is absent, or reported an error.") < 0 ||
         add(module, &state->model_error, "zcwasm.ModelError", base,

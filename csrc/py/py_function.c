@@ -21,7 +21,7 @@ static uint64_t now_ns(void)
 
 /* --- the interpreter lock during a call --- */
 
-static void take_lock(py_call *call)
+void zc_py_take_lock(py_call *call)
 {
     if (call->saved) {
         PyEval_RestoreThread(call->saved);
@@ -52,7 +52,7 @@ static zc_status tick(void *context, zc_error *error)
     if (call->on_main_thread) {
         uint64_t now = now_ns();
         if (now >= call->next_signal_check) {
-            take_lock(call);
+            zc_py_take_lock(call);
             if (PyErr_CheckSignals() < 0) {
                 return zc_fail(error, ZC_HOST, "a signal handler raised an exception");
             }
@@ -148,7 +148,7 @@ static zc_status run(zc_state *state, py_store *store, uint32_t index, uint64_t 
     store->call = &call;
     zc_status status = frame ? zc_instance_call(store->instance, index, frame, tick, &call, error)
                              : zc_instance_start(store->instance, tick, &call, error);
-    take_lock(&call);
+    zc_py_take_lock(&call);
     store->call = call.outer;
     if (status == ZC_TRAP) {
         raise_trap(state, store, error);
@@ -261,7 +261,7 @@ zc_status zc_py_call_host(void *context, uint64_t *slots, zc_error *error)
     py_host_function *host = context;
     const zc_func_type *type = host->type;
     PyObject *few[INLINE_PARAMETERS], **arguments = few;
-    take_lock(host->store->call);
+    zc_py_take_lock(host->store->call);
     if (type->param_count > INLINE_PARAMETERS) {
         arguments = PyMem_Malloc(type->param_count * sizeof *arguments);
         if (!arguments) {

@@ -22,6 +22,8 @@ typedef struct py_call {
     uint64_t next_signal_check; /* monotonic ns */
 } py_call;
 
+typedef struct py_wasi_link py_wasi_link;
+
 typedef struct py_host_function {
     struct py_store *store; /* borrowed: the store owns this */
     PyObject *callable;
@@ -38,6 +40,7 @@ typedef struct py_store {
     uint32_t host_count;
     PyObject *kept; /* list of imported objects that must live as long */
     py_call *call;  /* innermost call in progress */
+    py_wasi_link *wasi; /* what it was granted of WASI, or NULL; owned */
 } py_store;
 
 typedef struct py_module {
@@ -90,6 +93,21 @@ PyObject *zc_py_call(zc_state *state, py_store *store, uint32_t index, const uin
 int zc_py_start(zc_state *state, py_store *store);
 /* zc_host_function over a py_host_function. */
 zc_status zc_py_call_host(void *context, uint64_t *slots, zc_error *error);
+
+/* Take the interpreter lock back, from a host function. */
+void zc_py_take_lock(py_call *call);
+
+/* --- py_wasi.c --- */
+
+/* Make what the Wasi object grants ready for imports of the store, and let go of it. */
+int zc_py_wasi_link(zc_state *state, py_store *store, PyObject *wasi);
+void zc_py_wasi_unlink(py_store *store);
+/* 1: *out is filled; 0: the import is not WASI's; -1: LinkError, also when WASI was not granted. `type` is NULL
+ * for what is no function. */
+int zc_py_wasi_import(zc_state *state, py_store *store, const zc_import *import, const zc_func_type *type,
+                      zc_import_value *out);
+void zc_py_wasi_bind(py_store *store); /* once the store has its instance */
+PyObject *zc_py_wasi_object(const py_store *store); /* borrowed, or NULL */
 
 PyObject *zc_py_function_new(zc_state *state, py_store *store, uint32_t index, PyObject *name);
 PyObject *zc_py_memory_new(zc_state *state, zc_memory *memory); /* retains */

@@ -27,6 +27,7 @@ static int store_traverse(PyObject *object, visitproc visit, void *arg)
     py_store *self = (py_store *)object;
     Py_VISIT(Py_TYPE(object));
     Py_VISIT(self->kept);
+    Py_VISIT(zc_py_wasi_object(self));
     for (uint32_t i = 0; i < self->host_count; i++) {
         Py_VISIT(self->hosts[i].callable);
     }
@@ -51,6 +52,7 @@ static void store_dealloc(PyObject *object)
     PyTypeObject *type = Py_TYPE(object);
     PyObject_GC_UnTrack(object);
     zc_instance_free(self->instance);
+    zc_py_wasi_unlink(self);
     for (uint32_t i = 0; i < self->host_count; i++) {
         Py_XDECREF(self->hosts[i].callable);
     }
@@ -78,8 +80,8 @@ static PyType_Spec store_spec = {
 
 /* --- imports --- */
 
-/* imports[module][field], a new reference; LinkError when it is not there. */
-static PyObject *look_up(zc_state *state, PyObject *imports, const zc_import *import)
+/* imports[module][field], a new reference; NULL without an exception when it is not there. */
+static PyObject *look_up(PyObject *imports, const zc_import *import)
 {
     PyObject *module = zc_py_name(import->module), *field = zc_py_name(import->field);
     PyObject *namespace = NULL, *value = NULL;
@@ -90,15 +92,26 @@ static PyObject *look_up(zc_state *state, PyObject *imports, const zc_import *im
             PyErr_Clear();
         }
     }
-    if (!value && module && field && !PyErr_Occurred()) {
-        static const char *const kinds[] = {"function", "table", "memory", "global"};
-        PyErr_Format(state->link_error, "import %R.%R is missing: the module needs this %s%s", module, field,
-                     kinds[import->kind], namespace || imports == Py_None ? "" : ", and no such module is given");
-    }
     Py_XDECREF(namespace);
     Py_XDECREF(module);
     Py_XDECREF(field);
     return value;
+}
+
+static int missing(zc_state *state, PyObject *imports, const zc_import *import)
+{
+    static const char *const kinds[] = {"function", "table", "memory", "global"};
+    PyObject *module = zc_py_name(import->module), *field = zc_py_name(import->field);
+    if (module && field) {
+        int known = imports == Py_None ? 1 : PySequence_Contains(imports, module);
+        if (known >= 0) {
+            PyErr_Format(state->link_error, "import %R.%R is missing: the module needs this %s%s", module, field,
+                         kinds[import->kind], known ? "" : ", and no such module is given");
+        }
+    }
+    Py_XDECREF(module);
+    Py_XDECREF(field);
+    return -1;
 }
 
 static bool same_types(const zc_func_type *a, const zc_func_type *b)
@@ -119,7 +132,7 @@ static int wrong_kind(zc_state *state, const zc_import *import, const char *want
 }
 
 /* Fill one zc_import_value from a Python object. */
-static int take_import(zc_state *state, py_store *store, uint32_t i, PyObject *value, zc_import_value *out)
+static int take_value(zc_state *state, py_store *store, uint32_t i, PyObject *value, zc_import_value *out)
 {
     const zc_import *import = &info_of(store)->imports[i];
     out->kind = import->kind;
@@ -156,6 +169,29 @@ static int take_import(zc_state *state, py_store *store, uint32_t i, PyObject *v
     }
 }
 
+/* What `imports` gives comes first; then what the module was granted. */
+static int take_import(zc_state *state, py_store *store, uint32_t i, PyObject *imports, zc_import_value *out)
+{
+    const zc_module_info *info = info_of(store);
+    const zc_import *import = &info->imports[i];
+    PyObject *value = look_up(imports, import);
+    if (value) {
+        int code = take_value(state, store, i, value, out);
+        if (code == 0 && store->kept) {
+            code = PyList_Append(store->kept, value);
+        }
+        Py_DECREF(value);
+        return code;
+    }
+    if (PyErr_Occurred()) {
+        return -1;
+    }
+    bool function = import->kind == ZC_EXTERN_FUNC;
+    const zc_func_type *type = function ? &info->types[info->funcs[import->index].type_index] : NULL;
+    int granted = zc_py_wasi_import(state, store, import, type, out);
+    return granted > 0 ? 0 : granted < 0 ? -1 : missing(state, imports, import);
+}
+
 static zc_import_value *take_imports(zc_state *state, py_store *store, PyObject *imports)
 {
     const zc_module_info *info = info_of(store);
@@ -168,13 +204,7 @@ static zc_import_value *take_imports(zc_state *state, py_store *store, PyObject 
     }
     store->host_count = info->imported_func_count;
     for (uint32_t i = 0; i < info->import_count; i++) {
-        PyObject *value = look_up(state, imports, &info->imports[i]);
-        int code = value ? take_import(state, store, i, value, &values[i]) : -1;
-        if (code == 0 && store->kept) {
-            code = PyList_Append(store->kept, value);
-        }
-        Py_XDECREF(value);
-        if (code < 0) {
+        if (take_import(state, store, i, imports, &values[i]) < 0) {
             PyMem_Free(values);
             return NULL;
         }
@@ -457,6 +487,7 @@ static int link_instance(zc_state *state, py_store *store, PyObject *imports, Py
         (void)zc_raise(state, &error);
         return -1;
     }
+    zc_py_wasi_bind(store);
     zc_memory *memory = zc_instance_memory(store->instance);
     if (memory && !store->memory) {
         store->memory = zc_py_memory_new(state, memory);
@@ -469,11 +500,11 @@ static int link_instance(zc_state *state, py_store *store, PyObject *imports, Py
 
 static PyObject *instance_create(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    static char *names[] = {"module", "device", "imports", "limits", NULL};
+    static char *names[] = {"module", "device", "wasi", "imports", "limits", NULL};
     zc_state *state = zc_state_of_type(type);
-    PyObject *module, *device = Py_None, *imports = Py_None, *limits = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!|$OOO:Instance", names, state->module_type, &module,
-                                     &device, &imports, &limits)) {
+    PyObject *module, *device = Py_None, *wasi = Py_None, *imports = Py_None, *limits = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!|$OOOO:Instance", names, state->module_type, &module,
+                                     &device, &wasi, &imports, &limits)) {
         return NULL;
     }
     if (device != Py_None && !PyObject_TypeCheck(device, state->device_type)) {
@@ -491,7 +522,8 @@ static PyObject *instance_create(PyTypeObject *type, PyObject *arguments, PyObje
     PyObject_GC_Track(store);
     py_instance *self = NULL;
     if (zc_module_get_info(((py_module *)module)->module)->import_count == 0 || (store->kept = PyList_New(0))) {
-        if (link_instance(state, store, imports, limits) == 0) {
+        if ((wasi == Py_None || zc_py_wasi_link(state, store, wasi) == 0) &&
+            link_instance(state, store, imports, limits) == 0) {
             self = (py_instance *)type->tp_alloc(type, 0);
         }
     }
@@ -564,6 +596,7 @@ static PyObject *instance_close(PyObject *object, PyObject *unused)
     }
     zc_instance_free(store->instance);
     store->instance = NULL;
+    zc_py_wasi_unlink(store);
     Py_CLEAR(store->memory);
     (void)exports_clear(((py_instance *)object)->exports);
     Py_RETURN_NONE;
@@ -700,10 +733,11 @@ static PyMemberDef instance_members[] = {
 };
 
 PyDoc_STRVAR(instance_doc,
-             "Instance(module, *, device=None, imports=None, limits=None)\n--\n\n"
+             "Instance(module, *, device=None, wasi=None, imports=None, limits=None)\n--\n\n"
              "A running guest: a module linked to its imports, with a memory of its own.\n\n"
              "imports: {module name: {field name: callable, Memory or Global}}, as in JavaScript; the exports of\n"
-             "another instance serve too. limits: a Limits object. Runs the module's start function. Raises\n"
+             "another instance serve too. wasi: a Wasi object, for programs that import WASI preview 1.\n"
+             "limits: a Limits object. Runs the module's start function. Raises\n"
              "LinkError for imports that are missing or of another type, Trap when a segment does not fit or\n"
              "the start function traps, MemoryError when the machine cannot reserve the memory. One thread at\n"
              "a time may run it. Usable as a context manager.");

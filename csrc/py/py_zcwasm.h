@@ -19,11 +19,12 @@
 
 typedef struct zc_state {
     /* exceptions; all derive from error */
-    PyObject *error, *compile_error, *link_error, *trap, *device_error, *model_error, *snapshot_error;
+    PyObject *error, *compile_error, *link_error, *trap, *exit, *device_error, *model_error, *snapshot_error;
     /* types */
     PyTypeObject *module_type, *import_type, *export_type, *store_type, *instance_type, *exports_type,
         *function_type, *memory_type, *view_type, *global_type, *table_type, *device_type, *batch_type,
-        *submission_type, *kernel_type, *device_array_type, *weights_type, *tensor_type;
+        *submission_type, *kernel_type, *device_array_type, *weights_type, *tensor_type,
+        *wasi_type;
     PyObject *numpy_ndarray; /* numpy.ndarray */
     PyObject *numpy_dtype;   /* numpy.dtype */
     PyObject *main_thread;   /* threading.main_thread */
@@ -50,6 +51,7 @@ int zc_py_add_memory(PyObject *module, zc_state *state);
 int zc_py_add_global(PyObject *module, zc_state *state);
 int zc_py_add_device(PyObject *module, zc_state *state);
 int zc_py_add_submission(PyObject *module, zc_state *state);
+int zc_py_add_wasi(PyObject *module, zc_state *state);
 int zc_py_add_weights(PyObject *module, zc_state *state);
 
 /* An object with the buffer of `size` bytes of the region, which it pins; read-only where the region is. */
