@@ -8,7 +8,8 @@ The first two need glslangValidator, spirv-val and spirv-cross; those of Debian 
 other versions make other bytes (shaders/generated/VERSIONS). setup.py embeds what is committed, so building
 the package needs none of them. The table is csrc/zc_kernel.def with the parameter structs of
 zcwasm/include/zcwasm_kernels.h: a shader whose bindings, access, push constants or workgroup differ from it
-fails. Standard library only, and importable without this folder being a package: it runs in isolated build environments.
+fails. Standard library only, and importable without this folder being a package: it runs in isolated build
+environments.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ void main()
             for (uint c = me; c < push.cols; c += WORKGROUP) {
                 uint key = order_of(x1[x + c]);
                 uint digit = (key ^ threshold) >> shift; // 0 to 3 where the bits found so far are alike
-                counts += uvec4(equal(uvec4(digit), uvec4(0u, 1u, 2u, 3u)));
+                counts += uvec4(uint(digit == 0u), uint(digit == 1u), uint(digit == 2u), uint(digit == 3u));
             }
             counts = group_sum(counts);
             uint digit = 3u, larger = 0u, count = counts.w;

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import llm_small
 import numpy as np
 import pytest
 from conftest import Arena
@@ -81,7 +82,7 @@ def fails(message: str, call: Callable[..., Any], *args: Any, **keywords: Any) -
 
 # --- every kernel ---
 
-EVERY: dict[str, Callable[[Any, Arena], tuple[Any, Any]]] = {}
+EVERY: dict[str, Callable[[Any, Arena], tuple[Any, Any]]] = dict(llm_small.EVERY)
 rng = np.random.default_rng(11)
 
 

@@ -99,13 +99,13 @@ bool before(thread const uint2& a, thread const uint2& b)
     return _131;
 }
 
-kernel void zc_top_k(constant Push& push [[buffer(0)]], const device X1& _205 [[buffer(1)]], device Values1& _535 [[buffer(2)]], device Indices1& _554 [[buffer(3)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+kernel void zc_top_k(constant Push& push [[buffer(0)]], const device X1& _205 [[buffer(1)]], device Values1& _541 [[buffer(2)]], device Indices1& _560 [[buffer(3)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
 {
     threadgroup uint4 counts_of[256];
     threadgroup uint2 above_of[256];
     threadgroup uint2 candidate[256];
     uint me = gl_LocalInvocationID.x;
-    bool _496;
+    bool _502;
     uint r = gl_WorkGroupID.x;
     for (;;)
     {
@@ -132,11 +132,11 @@ kernel void zc_top_k(constant Push& push [[buffer(0)]], const device X1& _205 [[
                     uint param = _205.x1[x + c];
                     uint key = order_of(param);
                     uint digit = (key ^ threshold) >> uint(shift);
-                    counts += uint4(uint4(digit) == uint4(0u, 1u, 2u, 3u));
+                    counts += uint4(uint(digit == 0u), uint(digit == 1u), uint(digit == 2u), uint(digit == 3u));
                 }
                 uint4 param_1 = counts;
-                uint4 _233 = group_sum(param_1, counts_of, gl_SubgroupID, gl_NumSubgroups);
-                counts = _233;
+                uint4 _239 = group_sum(param_1, counts_of, gl_SubgroupID, gl_NumSubgroups);
+                counts = _239;
                 uint digit_1 = 3u;
                 uint larger = 0u;
                 uint count = counts.w;
@@ -146,33 +146,33 @@ kernel void zc_top_k(constant Push& push [[buffer(0)]], const device X1& _205 [[
                     digit_1 = 2u;
                     count = counts.z;
                 }
-                bool _252 = digit_1 == 2u;
-                bool _260;
-                if (_252)
+                bool _258 = digit_1 == 2u;
+                bool _266;
+                if (_258)
                 {
-                    _260 = (larger + count) < wanted;
+                    _266 = (larger + count) < wanted;
                 }
                 else
                 {
-                    _260 = _252;
+                    _266 = _258;
                 }
-                if (_260)
+                if (_266)
                 {
                     larger += count;
                     digit_1 = 1u;
                     count = counts.y;
                 }
-                bool _269 = digit_1 == 1u;
-                bool _277;
-                if (_269)
+                bool _275 = digit_1 == 1u;
+                bool _283;
+                if (_275)
                 {
-                    _277 = (larger + count) < wanted;
+                    _283 = (larger + count) < wanted;
                 }
                 else
                 {
-                    _277 = _269;
+                    _283 = _275;
                 }
-                if (_277)
+                if (_283)
                 {
                     larger += count;
                     digit_1 = 0u;
@@ -198,62 +198,62 @@ kernel void zc_top_k(constant Push& push [[buffer(0)]], const device X1& _205 [[
             {
                 place += above_of[i];
             }
-            bool _382 = mine.x != 0u;
-            bool _397;
-            if (!_382)
+            bool _388 = mine.x != 0u;
+            bool _403;
+            if (!_388)
             {
-                bool _388 = mine.y != 0u;
-                bool _396;
-                if (_388)
+                bool _394 = mine.y != 0u;
+                bool _402;
+                if (_394)
                 {
-                    _396 = place.y < push.k;
+                    _402 = place.y < push.k;
                 }
                 else
                 {
-                    _396 = _388;
+                    _402 = _394;
                 }
-                _397 = _396;
+                _403 = _402;
             }
             else
             {
-                _397 = _382;
+                _403 = _388;
             }
-            bool _any = _397;
+            bool _any = _403;
             for (uint c_2 = begin; _any && (c_2 < end); c_2++)
             {
                 uint param_3 = _205.x1[x + c_2];
                 uint key_2 = order_of(param_3);
                 if (key_2 > threshold)
                 {
-                    uint _424 = place.x;
-                    place.x = _424 + uint(1);
-                    candidate[_424] = uint2(key_2, c_2);
+                    uint _430 = place.x;
+                    place.x = _430 + uint(1);
+                    candidate[_430] = uint2(key_2, c_2);
                 }
                 else
                 {
-                    bool _433 = key_2 == threshold;
-                    bool _441;
-                    if (_433)
+                    bool _439 = key_2 == threshold;
+                    bool _447;
+                    if (_439)
                     {
-                        _441 = place.y < push.k;
+                        _447 = place.y < push.k;
                     }
                     else
                     {
-                        _441 = _433;
+                        _447 = _439;
                     }
-                    if (_441)
+                    if (_447)
                     {
-                        uint _445 = place.y;
-                        place.y = _445 + uint(1);
-                        candidate[_445] = uint2(key_2, c_2);
+                        uint _451 = place.y;
+                        place.y = _451 + uint(1);
+                        candidate[_451] = uint2(key_2, c_2);
                     }
                 }
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
             for (uint size = 2u; size <= 256u; size *= 2u)
             {
-                uint _463 = size / 2u;
-                for (uint apart = _463; apart != 0u; apart /= 2u)
+                uint _469 = size / 2u;
+                for (uint apart = _469; apart != 0u; apart /= 2u)
                 {
                     uint other = me ^ apart;
                     uint2 a = candidate[me];
@@ -264,15 +264,15 @@ kernel void zc_top_k(constant Push& push [[buffer(0)]], const device X1& _205 [[
                     {
                         uint2 param_4 = b;
                         uint2 param_5 = a;
-                        _496 = before(param_4, param_5);
+                        _502 = before(param_4, param_5);
                     }
                     else
                     {
                         uint2 param_6 = a;
                         uint2 param_7 = b;
-                        _496 = before(param_6, param_7);
+                        _502 = before(param_6, param_7);
                     }
-                    bool swap = _496;
+                    bool swap = _502;
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     if (swap)
                     {
@@ -284,8 +284,8 @@ kernel void zc_top_k(constant Push& push [[buffer(0)]], const device X1& _205 [[
             if (me < push.k)
             {
                 uint index = ((threadgroup uint*)&candidate[me])[1u];
-                _535.values1[(push.offset.y + (r * push.k)) + me] = _205.x1[x + index];
-                _554.indices1[(push.offset.z + (r * push.k)) + me] = index;
+                _541.values1[(push.offset.y + (r * push.k)) + me] = _205.x1[x + index];
+                _560.indices1[(push.offset.z + (r * push.k)) + me] = index;
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
             r += gl_NumWorkGroups.x;

@@ -1,0 +1,199 @@
+"""Each kernel of language models once, at small sizes that are multiples of nothing: what it makes and what the
+references make. For the simulated Metal, where a kernel runs at every width of SIMD groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import llm_reference as reference
+import numpy as np
+from conftest import Arena
+from llm_reference import WEIGHT_TYPES, Array
+from llm_support import ADD, BIAS, F16, F32, GELU, NORM, SWIGLU, empty, normal, put, rng, words
+
+EPS = np.float32(1e-5)
+Pair = tuple[Any, Any]
+
+
+def joined(pairs: list[Pair]) -> Pair:
+    got, want = zip(*pairs, strict=True)
+    return tuple(np.concatenate([np.ravel(part) for part in parts]) for parts in (got, want))  # type: ignore[return-value]
+
+
+def every_embed(d: Any, arena: Arena) -> Pair:
+    ids, pairs = np.array([3, 0, 2, 9], np.uint32), []
+    for name, (code, block, _) in WEIGHT_TYPES.items():
+        dim = 2 * block if block > 1 else 37
+        data = reference.random_weights(name, 5, dim, rng)
+        out = arena.empty((4, dim))
+        params = {"type": code, "rows": 4, "dim": dim, "vocab": 5, "ldout": dim, "flags": 0}
+        d.dispatch("embed", [put(arena, ids), put(arena, words(data), 1), out], params)
+        pairs.append((out, reference.dequantize(name, data)[[3, 0, 2, 4]]))
+    return joined(pairs)
+
+
+def every_rms_norm(d: Any, arena: Arena) -> Pair:
+    x, weight, out = arena.put(normal(3, 301)), arena.put(normal(301)), arena.empty((3, 301))
+    params = {"rows": 3, "cols": 301, "ldx": 301, "ldout": 301, "eps": EPS}
+    d.dispatch("rms_norm", [x, weight, out], params)
+    return out, reference.rms_norm(x, weight, EPS)
+
+
+def every_layer_norm(d: Any, arena: Arena) -> Pair:
+    x, weight, bias = arena.put(normal(3, 301)), arena.put(normal(301)), arena.put(normal(301))
+    out = arena.empty((3, 301))
+    params = {"rows": 3, "cols": 301, "ldx": 301, "ldout": 301, "eps": EPS}
+    d.dispatch("layer_norm", [x, weight, bias, out], params)
+    return out, reference.layer_norm(x, weight, bias, EPS)
+
+
+def one_linear(d: Any, arena: Arena, name: str, rows: int, n: int, k: int, flags: int) -> Pair:
+    code = WEIGHT_TYPES[name][0]
+    data = reference.random_weights(name, n, k, rng)
+    x = arena.put(normal(rows, 2 * k if flags & SWIGLU else k) / np.float32(np.sqrt(k)))
+    bias, norm, y = normal(n), normal(k) / np.float32(np.sqrt(k)), arena.put(normal(rows, n))
+    arrays = [x, put(arena, words(data), 3), put(arena, bias) if flags & BIAS else empty(arena)]
+    arrays += [put(arena, norm, 1) if flags & NORM else empty(arena)]
+    params = {
+        "type": code,
+        "rows": rows,
+        "n": n,
+        "k": k,
+        "ldx": x.shape[1],
+        "ldy": n,
+        "flags": flags,
+        "eps": EPS,
+    }
+    f: Array = x.astype(np.float64)
+    if flags & NORM:
+        f = reference.rms_norm(x, norm, EPS)
+    if flags & SWIGLU:
+        gate, up = np.split(f, 2, axis=1)
+        f = reference.silu(gate) * up
+    want = f @ reference.dequantize(name, data).astype(np.float64).T
+    if flags & BIAS:
+        want = want + bias
+    if flags & GELU:
+        want = reference.gelu(want)
+    if flags & ADD:
+        want = want + y
+    d.dispatch("linear", [*arrays, y], params)
+    return y, want
+
+
+def every_linear(d: Any, arena: Arena) -> Pair:
+    """Each type for one row and for a tile, each flag in both ways."""
+    pairs = []
+    for name, (_, block, _) in WEIGHT_TYPES.items():
+        k = 2 * block if block > 1 else 43
+        pairs += [one_linear(d, arena, name, rows, 13, k, 0) for rows in (1, 9)]
+    for flags in (NORM, SWIGLU | ADD, BIAS | GELU):
+        pairs += [one_linear(d, arena, "Q4_1", rows, 13, 96, flags) for rows in (2, 9)]
+    pairs.append(one_linear(d, arena, "Q8_0", 1, 9, 2112, NORM))  # more than a chunk
+    return joined(pairs)
+
+
+def every_rope(d: Any, arena: Arena) -> Pair:
+    pairs = []
+    positions = np.array([1, 6, 4], np.uint32)
+    angles = normal(8, 6, 2)
+    for layout in (0, 1):
+        for out_type in (F32, F16):
+            x = arena.put(normal(3, 2 * 14))
+            out = arena.empty((8, 2 * 14 // (2 if out_type == F16 else 1)))
+            params = {"rows": 3, "heads": 2, "head_size": 14, "rotated": 12, "ldx": 28, "ldout": 28}
+            params |= {"table_rows": 8, "capacity": 8, "layout": layout, "out_type": out_type}
+            d.dispatch("rope", [x, put(arena, positions), put(arena, angles), out], params)
+            got = out.view(np.float16) if out_type == F16 else out
+            want = reference.rope(x.reshape(3, 2, 14), angles[positions], 12, layout == 1).reshape(3, 28)
+            if out_type == F16:
+                want = want.astype(np.float32).astype(np.float16)
+                assert np.abs(got[positions] - want).max() < 4e-3
+                want = got[positions]
+            pairs.append((got[positions], want))
+    return joined(pairs)
+
+
+def every_append(d: Any, arena: Arena) -> Pair:
+    pairs = []
+    positions = np.array([1, 6, 4], np.uint32)
+    for out_type in (F32, F16):
+        x = arena.put(normal(3, 34))
+        out = arena.empty((8, 34 // (2 if out_type == F16 else 1)))
+        params = {"rows": 3, "cols": 34, "ldx": 34, "ldout": 34, "capacity": 8, "out_type": out_type}
+        d.dispatch("append", [x, put(arena, positions), out], params)
+        got = out.view(np.float16) if out_type == F16 else out
+        pairs.append((got[positions], x.astype(got.dtype)))
+    return joined(pairs)
+
+
+def every_attention(d: Any, arena: Arena) -> Pair:
+    pairs = []
+    spans = np.array([(0, 1), (2, 150), (5, 5), (0, 128)], np.uint32)
+    for size, dtype in ((12, np.float32), (72, np.float16)):
+        q, out = arena.put(normal(4, 2 * size)), arena.empty((4, 2 * size))
+        k, v = (normal(150, size).astype(dtype) for _ in range(2))
+        params = {"rows": 4, "heads": 2, "kv_heads": 1, "head_size": size, "ldq": 2 * size, "ldk": size}
+        params |= {"ldv": size, "ldout": 2 * size, "capacity": 150, "kv_type": int(dtype == np.float16)}
+        arrays = [q, put(arena, k.view(np.uint32)), put(arena, v.view(np.uint32), 1), put(arena, spans), out]
+        d.dispatch("attention", arrays, params | {"scale": 0.2})
+        shape = (150, 1, size)
+        want, _ = reference.attention(
+            q.reshape(4, 2, size), k.reshape(shape), v.reshape(shape), spans, float(np.float32(0.2))
+        )
+        pairs.append((out, want))
+    return joined(pairs)
+
+
+def every_swiglu(d: Any, arena: Arena) -> Pair:
+    gate, up, out = arena.put(normal(3, 45)), arena.put(normal(3, 45)), arena.empty((3, 45))
+    d.dispatch("swiglu", [gate, up, out], {"rows": 3, "cols": 45, "ldgate": 45, "ldup": 45, "ldout": 45})
+    return out, reference.silu(gate.astype(np.float64)) * up
+
+
+def every_gelu(d: Any, arena: Arena) -> Pair:
+    x, pairs = arena.put(3 * normal(777)), []
+    for tanh in (0, 1):
+        out = arena.empty(777)
+        d.dispatch("gelu", [x, out], {"count": 777, "tanh": tanh})
+        pairs.append((out, reference.gelu(x, bool(tanh))))
+    return joined(pairs)
+
+
+def every_argmax(d: Any, arena: Arena) -> Pair:
+    x, out = arena.put(normal(3, 1301)), arena.empty(3, np.uint32)
+    d.dispatch("argmax", [x, out], {"rows": 3, "cols": 1301, "ldx": 1301, "ldout": 1})
+    return out, x.argmax(1)
+
+
+def every_top_k(d: Any, arena: Arena) -> Pair:
+    x = arena.put(np.round(normal(2, 1301) * 8) / 8)  # with equals
+    values, indices = arena.empty((2, 40)), arena.empty((2, 40), np.uint32)
+    d.dispatch("top_k", [x, values, indices], {"rows": 2, "cols": 1301, "ldx": 1301, "k": 40})
+    want = np.stack([reference.order(row)[:40] for row in x])
+    return joined([(indices, want), (values, np.take_along_axis(x, want, 1))])
+
+
+def every_penalize(d: Any, arena: Arena) -> Pair:
+    x = arena.put(normal(100))
+    want, ids = x.copy(), rng.permutation(100)[:30]
+    want[ids] = np.where(want[ids] > 0, want[ids] / 1.5, want[ids] * 1.5)
+    counted = np.concatenate([[30], ids, [0] * 5]).astype(np.uint32)
+    d.dispatch("penalize", [put(arena, counted), x], {"cols": 100, "capacity": 35, "penalty": 1.5})
+    return x, want
+
+
+def every_pool(d: Any, arena: Arena) -> Pair:
+    x, spans = arena.put(normal(20, 301)), np.array([(0, 7), (7, 7), (3, 99)], np.uint32)
+    out = arena.empty((3, 301))
+    params = {"rows": 3, "cols": 301, "capacity": 20, "ldx": 301, "ldout": 301, "flags": 1}
+    d.dispatch("pool", [x, put(arena, spans), out], params)
+    return out, reference.pool(x, spans, True)
+
+
+EVERY: dict[str, Callable[[Any, Arena], Pair]] = {
+    name.removeprefix("every_"): function
+    for name, function in list(globals().items())
+    if name.startswith("every_")
+}
