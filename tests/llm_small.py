@@ -1,5 +1,5 @@
-"""Each kernel of language models once, at small sizes that are multiples of nothing: what it makes and what the
-references make. For the simulated Metal, where a kernel runs at every width of SIMD groups."""
+"""Each kernel of language models once, at small sizes that are multiples of nothing: what it makes and what
+the references make. For the simulated Metal, where a kernel runs at every width of SIMD groups."""
 
 from __future__ import annotations
 
