@@ -246,7 +246,7 @@ static zc_status check(const zc_weights *weights, const char *name, const zc_ten
     }
     if (!fits || bytes > UINT64_MAX / 4) {
         return zc_fail_at(error, ZC_MODEL, tensor->offset,
-                          "tensor %.100s at offset %llu would have more than 2^62 bytes", name, (ull)tensor->offset);
+                          "tensor %.100s at offset %llu would have 2^62 bytes or more", name, (ull)tensor->offset);
     }
     if (tensor->offset > weights->size || bytes > weights->size - tensor->offset) {
         return zc_fail_at(error, ZC_MODEL, tensor->offset,

@@ -149,9 +149,9 @@ class _Bytes:
         unpack, data, items, start = _U64.unpack_from, self.data, list[str](), at
         try:
             for _ in range(count):
-                start = at + 8
-                at = start + unpack(data, at)[0]
-                items.append(str(data[start:at], "utf-8"))
+                start = at
+                at += 8 + unpack(data, at)[0]
+                items.append(str(data[start + 8 : at], "utf-8"))
         except (UnicodeDecodeError, struct.error) as error:
             raise model_error(f"item {len(items)} of {what} at offset {start}: {error}", start) from None
         return items

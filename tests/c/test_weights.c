@@ -1,0 +1,500 @@
+/* test_weights: mapped regions and zc_weights without Python: the check of tensors, names, every allocation failing,
+ * and, with a fake GPU that has memory of its own in place of Vulkan, uploads: once, by many threads, failing,
+ * stopped, and across fork.
+ *
+ * Built by tests/test_weights_core.py from this file and csrc/zc_*.c but zc_alloc.c and the Vulkan backend. The
+ * argument is a folder for files. Prints the first failure and exits with 1.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "zc_alloc.h"
+#include "zc_device_backend.h"
+#include "zc_weights.h"
+
+#define CHECK(condition)                                                                                    \
+    do {                                                                                                    \
+        if (!(condition)) {                                                                                 \
+            fprintf(stderr, "%s:%d: %s (last error: %s)\n", __FILE__, __LINE__, #condition, error.message); \
+            exit(1);                                                                                        \
+        }                                                                                                   \
+    } while (0)
+#define CHECK_FAILS(call, status, text) CHECK((call) == (status) && error.code == (status) && strstr(error.message, (text)))
+
+static _Thread_local zc_error error;
+
+/* ---- zc_alloc, counted, and failing once when told to ---- */
+static _Atomic long blocks, countdown = -1;
+
+static bool fails(void)
+{
+    return atomic_load(&countdown) >= 0 && atomic_fetch_sub(&countdown, 1) == 0;
+}
+void *zc_malloc(size_t size)
+{
+    return zc_realloc(NULL, size);
+}
+void *zc_calloc(size_t count, size_t size)
+{
+    void *block = fails() ? NULL : calloc(count ? count : 1, size ? size : 1);
+    blocks += block != NULL;
+    return block;
+}
+void *zc_realloc(void *pointer, size_t size)
+{
+    void *block = fails() ? NULL : realloc(pointer, size ? size : 1);
+    blocks += block && !pointer;
+    return block;
+}
+void zc_free(void *pointer)
+{
+    blocks -= pointer != NULL;
+    free(pointer);
+}
+
+/* ---- a fake GPU with memory of its own ---- */
+static _Atomic int copies, locals_alive, failing_copies;
+static _Atomic bool slow;
+
+static void fake_probe(zc_device_info *info)
+{
+    info->available = true;
+    info->software = true;
+    info->max_buffer = UINT64_C(1) << 32;
+    strcpy(info->name, "fake");
+}
+static zc_status fake_open(const zc_device_options *options, zc_device_info *info, void **self, zc_error *e)
+{
+    (void)options, (void)info, (void)e;
+    *self = &copies;
+    return ZC_OK;
+}
+static void fake_close(void *self)
+{
+    (void)self;
+}
+static zc_status fake_from_host(void *self, void *address, uint64_t size, void **buffer, void **device_address,
+                                zc_error *e)
+{
+    (void)self, (void)address, (void)size, (void)buffer, (void)device_address;
+    return zc_fail(e, ZC_DEVICE, "the fake imports nothing");
+}
+static zc_status fake_local(void *self, uint64_t size, void **buffer, zc_error *e)
+{
+    (void)self;
+    if (!(*buffer = calloc(1, size))) {
+        return zc_fail(e, ZC_NO_MEMORY, "no memory in the fake");
+    }
+    locals_alive++;
+    return ZC_OK;
+}
+static void fake_release(void *self, void *buffer)
+{
+    (void)self;
+    locals_alive--;
+    free(buffer);
+}
+static zc_status fake_copy(void *self, void *buffer, uint64_t offset, void *host, uint64_t size, bool to_device,
+                           zc_error *e)
+{
+    (void)self;
+    if (failing_copies > 0) {
+        failing_copies--;
+        return zc_fail(e, ZC_DEVICE, "the fake's copy failed");
+    }
+    if (slow) {
+        usleep(200000);
+    }
+    uint8_t *own = (uint8_t *)buffer + offset;
+    memcpy(to_device ? own : host, to_device ? host : own, size);
+    copies++;
+    return ZC_OK;
+}
+static zc_status fake_submit(void *self, zc_device_work *work, zc_error *e)
+{
+    (void)self, (void)e;
+    zc_device_work_done(work, ZC_OK, 0, NULL);
+    return ZC_OK;
+}
+const zc_device_backend zc_device_vulkan = {.kind = "vulkan",
+                                            .probe = fake_probe,
+                                            .open = fake_open,
+                                            .close = fake_close,
+                                            .buffer_from_host = fake_from_host,
+                                            .buffer_local = fake_local,
+                                            .buffer_copy = fake_copy,
+                                            .buffer_release = fake_release,
+                                            .submit = fake_submit};
+
+/* ---- files ---- */
+#define FILE_SIZE 100003u /* ends within a page */
+
+static const char *folder;
+
+static int make_file(const char *name, size_t size)
+{
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    int file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    uint8_t *bytes = malloc(size + 1);
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] = (uint8_t)(i * 7 + i / 256);
+    }
+    CHECK(file >= 0 && write(file, bytes, size) == (ssize_t)size);
+    free(bytes);
+    return file;
+}
+
+static zc_weights *open_weights(void)
+{
+    int file = make_file("weights", FILE_SIZE);
+    zc_weights *weights;
+    CHECK(zc_weights_open(file, &weights, &error) == ZC_OK);
+    (void)close(file);
+    return weights;
+}
+
+static zc_status add(zc_weights *weights, const char *name, uint32_t type, uint64_t rows, uint64_t cols, uint64_t offset)
+{
+    uint64_t shape[] = {rows, cols};
+    return zc_weights_add(weights, name, strlen(name), type, 2, shape, offset, &error);
+}
+
+/* ---- tests ---- */
+
+static void test_region(void)
+{
+    int file = make_file("region", FILE_SIZE);
+    zc_region *region;
+    uint64_t previous;
+    CHECK(zc_region_map(file, FILE_SIZE, &region, &error) == ZC_OK);
+    (void)close(file);
+    const uint8_t *base = zc_region_base(region);
+    CHECK(zc_region_read_only(region) && (uintptr_t)base % ZC_REGION_ALIGNMENT == 0);
+    CHECK(zc_region_size(region) == (FILE_SIZE + ZC_REGION_ALIGNMENT - 1) / ZC_REGION_ALIGNMENT * ZC_REGION_ALIGNMENT);
+    for (uint64_t i = 0; i < zc_region_size(region); i++) {
+        CHECK(base[i] == (i < FILE_SIZE ? (uint8_t)(i * 7 + i / 256) : 0));
+    }
+    CHECK_FAILS(zc_region_grow(region, 1, &previous, &error), ZC_OUT_OF_BOUNDS, "cannot grow");
+    zc_region *found = zc_region_find(base + 5, 10);
+    CHECK(found == region);
+    zc_region_release(found);
+    zc_region_release(region);
+    CHECK_FAILS(zc_region_map(0, 0, &region, &error), ZC_BAD_VALUE, "0 bytes");
+    CHECK_FAILS(zc_region_map(0, UINT64_MAX / 2, &region, &error), ZC_BAD_VALUE, "cannot be mapped");
+    CHECK_FAILS(zc_region_map(-1, 10, &region, &error), ZC_NO_MEMORY, "cannot map 10 bytes");
+    CHECK(zc_region_create(10, 10, &region, &error) == ZC_OK && !zc_region_read_only(region));
+    zc_region_release(region);
+}
+
+static void test_check(void)
+{
+    zc_weights *weights = open_weights();
+    CHECK(zc_weights_size(weights) == FILE_SIZE && zc_weights_count(weights) == 0);
+    CHECK(zc_weights_find(weights, "a", 1) == UINT32_MAX && !zc_weights_get(weights, 0));
+    CHECK(add(weights, "a", ZC_WEIGHT_F32, 2, 3, 100) == ZC_OK);
+    CHECK(add(weights, "q", ZC_WEIGHT_Q4_1, 2, 64, FILE_SIZE - 83) == ZC_OK); /* its last byte is 3 before the end */
+    CHECK(zc_weights_get(weights, 1)->bytes == 80 && zc_weights_get(weights, 0)->bytes == 24);
+    CHECK(add(weights, "empty", ZC_WEIGHT_F16, 0, 3, FILE_SIZE - 3) == ZC_OK && zc_weights_get(weights, 2)->bytes == 0);
+    CHECK_FAILS(add(weights, "b", ZC_WEIGHT_TYPE_COUNT, 1, 1, 0), ZC_MODEL, "tensor b has type number 8");
+    CHECK_FAILS(add(weights, "b", ZC_WEIGHT_Q8_0, 1, 33, 4), ZC_MODEL, "rows of 33 elements, Q8_0 takes multiples of 32");
+    CHECK(error.offset == 4);
+    CHECK_FAILS(add(weights, "b", ZC_WEIGHT_F32, 1, 1, 2), ZC_MODEL, "offset 2, which is not a multiple of 4");
+    CHECK_FAILS(add(weights, "b", ZC_WEIGHT_Q4_1, 2, 64, FILE_SIZE - 79), ZC_MODEL, "inside the file of 100003 bytes");
+    CHECK_FAILS(add(weights, "b", ZC_WEIGHT_F32, 1, 1, UINT64_MAX - 3), ZC_MODEL, "do not lie inside");
+    CHECK_FAILS(add(weights, "b", ZC_WEIGHT_F32, 1, UINT64_MAX, 0), ZC_MODEL, "would have 2^62 bytes or more");
+    CHECK_FAILS(add(weights, "b", ZC_WEIGHT_F32, UINT64_C(1) << 32, UINT64_C(1) << 32, 0), ZC_MODEL, "2^62 bytes or more");
+    CHECK_FAILS(add(weights, "b", ZC_WEIGHT_F32, UINT64_C(1) << 30, UINT64_C(1) << 29, 0), ZC_MODEL, "do not lie inside");
+    CHECK_FAILS(add(weights, "a", ZC_WEIGHT_F32, 1, 1, 8), ZC_MODEL, "tensor a is there twice, at offsets 100 and 8");
+    uint64_t shape[5] = {1, 1, 1, 1, 1};
+    CHECK_FAILS(zc_weights_add(weights, "b", 1, 0, 5, shape, 0, &error), ZC_MODEL, "5 dimensions");
+    CHECK_FAILS(zc_weights_add(weights, "b", 1, 0, 0, shape, 0, &error), ZC_MODEL, "0 dimensions");
+    CHECK_FAILS(zc_weights_add(weights, "b", 1, 0, UINT32_MAX, shape, 0, &error), ZC_MODEL, "dimensions");
+    CHECK_FAILS(zc_weights_add(weights, "b\0c", 3, 0, 1, shape, 0, &error), ZC_MODEL, "name of 3 bytes");
+    CHECK_FAILS(zc_weights_add(weights, "", 0, 0, 1, shape, 0, &error), ZC_MODEL, "name of 0 bytes");
+    CHECK(zc_weights_count(weights) == 3);
+    /* Names that share prefixes, through several sizes of the table. */
+    char name[16];
+    for (int i = 0; i < 1000; i++) {
+        (void)snprintf(name, sizeof name, "n%d", i);
+        CHECK(add(weights, name, ZC_WEIGHT_F32, 1, 1, (uint64_t)i * 4) == ZC_OK);
+    }
+    for (int i = 0; i < 1000; i++) {
+        int size = snprintf(name, sizeof name, "n%d", i);
+        uint32_t found = zc_weights_find(weights, name, (size_t)size);
+        CHECK(found == (uint32_t)i + 3 && zc_weights_get(weights, found)->offset == (uint64_t)i * 4);
+    }
+    CHECK(zc_weights_find(weights, "n", 1) == UINT32_MAX && zc_weights_find(weights, "n1000", 5) == UINT32_MAX);
+    CHECK(zc_weights_find(weights, "n1\0", 3) == UINT32_MAX && zc_weights_find(weights, "", 0) == UINT32_MAX);
+    zc_weights_release(zc_weights_retain(weights));
+    zc_weights_release(weights);
+    zc_weights_release(NULL);
+}
+
+static void test_files(void)
+{
+    zc_weights *weights;
+    int file = make_file("empty", 0), pipes[2];
+    CHECK_FAILS(zc_weights_open(file, &weights, &error), ZC_MODEL, "is empty");
+    (void)close(file);
+    CHECK_FAILS(zc_weights_open(file, &weights, &error), ZC_MODEL, "cannot tell the size");
+    CHECK(pipe(pipes) == 0);
+    CHECK_FAILS(zc_weights_open(pipes[0], &weights, &error), ZC_MODEL, "not a plain file");
+    (void)close(pipes[0]);
+    (void)close(pipes[1]);
+}
+
+static zc_device *open_device(const char *kind)
+{
+    zc_device *device;
+    CHECK(zc_device_open(kind, NULL, &device, &error) == ZC_OK);
+    return device;
+}
+
+static void test_writes_are_refused(void)
+{
+    zc_weights *weights = open_weights();
+    zc_device *device = open_device("cpu");
+    zc_range range;
+    CHECK(add(weights, "a", ZC_WEIGHT_F32, 1, 16, 0) == ZC_OK);
+    CHECK(zc_weights_load(weights, device, NULL, &error) == ZC_OK);
+    CHECK(zc_weights_range(weights, 0, device, &range, &error) == ZC_OK && range.length == 64);
+    CHECK(range.region == zc_weights_region(weights));
+    CHECK_FAILS(zc_weights_range(weights, 1, device, &range, &error), ZC_BAD_VALUE, "no tensor number 1");
+    zc_fill_params params = {.count = 4};
+    const zc_kernel *fill = zc_kernel_get(ZC_KERNEL_fill);
+    CHECK_FAILS(zc_device_run(device, fill, &range, 1, &params, sizeof params, &error), ZC_BAD_VALUE, "read-only");
+    zc_command_buffer *buffer;
+    CHECK(zc_command_buffer_new(device, &buffer, &error) == ZC_OK);
+    CHECK_FAILS(zc_command_buffer_dispatch(buffer, fill, &range, 1, &params, sizeof params, &error), ZC_BAD_VALUE,
+                "read-only");
+    CHECK_FAILS(zc_device_upload(device, range.region, 0, &params, 4, &error), ZC_BAD_VALUE, "read-only");
+    zc_command_buffer_free(buffer);
+    zc_device_release(device);
+    zc_weights_release(weights);
+}
+
+static void check_uploaded(zc_weights *weights, zc_device *device)
+{
+    for (uint32_t i = 0; i < zc_weights_count(weights); i++) {
+        const zc_tensor *tensor = zc_weights_get(weights, i);
+        zc_range range;
+        uint8_t bytes[256];
+        CHECK(zc_weights_range(weights, i, device, &range, &error) == ZC_OK);
+        CHECK(range.length == tensor->bytes && range.region != zc_weights_region(weights));
+        CHECK(zc_device_download(device, range.region, range.offset, bytes, range.length, &error) == ZC_OK);
+        CHECK(memcmp(bytes, zc_region_base(zc_weights_region(weights)) + tensor->offset, range.length) == 0);
+    }
+}
+
+typedef struct reports {
+    int count, stop_at;
+    uint64_t done, total;
+} reports;
+
+static bool report(void *context, uint64_t done, uint64_t total)
+{
+    reports *seen = context;
+    seen->done = done;
+    seen->total = total;
+    return ++seen->count != seen->stop_at;
+}
+
+static zc_weights *two_tensors(void)
+{
+    zc_weights *weights = open_weights();
+    CHECK(add(weights, "late", ZC_WEIGHT_Q8_0, 2, 64, 90004) == ZC_OK);
+    CHECK(add(weights, "early", ZC_WEIGHT_F32, 2, 8, 40000) == ZC_OK);
+    return weights;
+}
+
+static void test_upload(void)
+{
+    zc_weights *weights = two_tensors();
+    zc_device *device = open_device("vulkan");
+    zc_range range;
+    uint64_t before = zc_copies_get(ZC_COPY_WEIGHTS_UPLOAD);
+    CHECK_FAILS(zc_weights_range(weights, 0, device, &range, &error), ZC_BAD_VALUE, "tensor late is not in the memory of fake");
+    failing_copies = 1;
+    CHECK_FAILS(zc_weights_load(weights, device, NULL, &error), ZC_DEVICE, "copy failed");
+    CHECK_FAILS(zc_weights_range(weights, 0, device, &range, &error), ZC_BAD_VALUE, "load the weights first");
+    reports seen = {.stop_at = 1};
+    zc_weights_progress progress = {.report = report, .context = &seen};
+    CHECK_FAILS(zc_weights_load(weights, device, &progress, &error), ZC_HOST, "was stopped");
+    CHECK(locals_alive == 0);
+    before = zc_copies_get(ZC_COPY_WEIGHTS_UPLOAD);
+    seen.stop_at = 0;
+    copies = 0;
+    CHECK(zc_weights_load(weights, device, &progress, &error) == ZC_OK);
+    CHECK(seen.done == seen.total && seen.total == 90004 + 136 - 2 * ZC_REGION_ALIGNMENT);
+    CHECK(zc_copies_get(ZC_COPY_WEIGHTS_UPLOAD) - before == seen.total);
+    CHECK(zc_weights_load(weights, device, NULL, &error) == ZC_OK && copies == 1);
+    check_uploaded(weights, device);
+    zc_device_release(device); /* the weights keep it */
+    CHECK(locals_alive == 1);
+    zc_weights_release(weights);
+    CHECK(locals_alive == 0);
+    weights = open_weights(); /* without any tensor */
+    device = open_device("vulkan");
+    CHECK(zc_weights_load(weights, device, NULL, &error) == ZC_OK);
+    zc_weights_release(weights);
+    zc_device_release(device);
+}
+
+typedef struct shared {
+    zc_weights *weights;
+    zc_device *device;
+} shared;
+
+static void *load_and_check(void *context)
+{
+    shared *with = context;
+    zc_weights *weights = zc_weights_retain(with->weights);
+    CHECK(zc_weights_load(weights, with->device, NULL, &error) == ZC_OK);
+    check_uploaded(weights, with->device);
+    CHECK(zc_weights_find(weights, "early", 5) == 1);
+    zc_weights_release(weights);
+    return NULL;
+}
+
+static void test_threads(void)
+{
+    shared with = {two_tensors(), open_device("vulkan")};
+    pthread_t threads[8];
+    copies = 0;
+    slow = true;
+    failing_copies = 0;
+    for (int i = 0; i < 8; i++) {
+        CHECK(pthread_create(&threads[i], NULL, load_and_check, &with) == 0);
+    }
+    usleep(100000);
+    slow = false;
+    for (int i = 0; i < 8; i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0);
+    }
+    CHECK(copies == 1 + 8 * 2);
+    zc_weights_release(with.weights);
+    zc_device_release(with.device);
+}
+
+static void *load_only(void *context)
+{
+    shared *with = context;
+    CHECK(zc_weights_load(with->weights, with->device, NULL, &error) == ZC_OK);
+    return NULL;
+}
+
+/* In the child the mapping works, what the parent uploaded or is uploading is refused, and nothing waits for ever. */
+static void test_fork(void)
+{
+    shared with = {two_tensors(), open_device("vulkan")};
+    for (int uploading = 1; uploading >= 0; uploading--) {
+        pthread_t thread;
+        slow = uploading;
+        if (uploading) {
+            CHECK(pthread_create(&thread, NULL, load_only, &with) == 0);
+            usleep(50000);
+        }
+        pid_t child = fork();
+        if (child == 0) {
+            (void)alarm(20);
+            slow = false;
+            CHECK_FAILS(zc_weights_load(with.weights, with.device, NULL, &error), ZC_DEVICE, "before a fork");
+            zc_device *own = open_device("vulkan"), *cpu = open_device("cpu");
+            zc_range range;
+            CHECK(own != with.device && zc_weights_load(with.weights, own, NULL, &error) == ZC_OK);
+            check_uploaded(with.weights, own);
+            CHECK(zc_weights_load(with.weights, cpu, NULL, &error) == ZC_OK);
+            CHECK(zc_weights_range(with.weights, 0, cpu, &range, &error) == ZC_OK);
+            zc_device_release(own);
+            zc_device_release(cpu);
+            zc_weights_release(with.weights);
+            _exit(0);
+        }
+        int status;
+        CHECK(child > 0 && waitpid(child, &status, 0) == child);
+        CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        if (uploading) {
+            CHECK(pthread_join(thread, NULL) == 0);
+        }
+    }
+    check_uploaded(with.weights, with.device);
+    zc_weights_release(with.weights);
+    zc_device_release(with.device);
+}
+
+/* One life of weights; true when an allocation failed, which must be all that went wrong. */
+static bool live(int file, const char *kind)
+{
+    zc_weights *weights = NULL;
+    zc_device *device = NULL;
+    zc_range range;
+    char name[16];
+    zc_status status = zc_weights_open(file, &weights, &error);
+    for (int i = 0; i < 100 && status == ZC_OK; i++) {
+        (void)snprintf(name, sizeof name, "n%d", i);
+        status = add(weights, name, ZC_WEIGHT_F32, 1, 1, (uint64_t)i * 4);
+        CHECK(zc_weights_count(weights) == (uint32_t)(status == ZC_OK ? i + 1 : i));
+        CHECK(zc_weights_find(weights, name, strlen(name)) == (status == ZC_OK ? (uint32_t)i : UINT32_MAX));
+    }
+    status = status == ZC_OK ? zc_device_open(kind, NULL, &device, &error) : status;
+    status = status == ZC_OK ? zc_weights_load(weights, device, NULL, &error) : status;
+    if (status == ZC_OK) {
+        CHECK(zc_weights_range(weights, 5, device, &range, &error) == ZC_OK);
+    }
+    CHECK(status == ZC_OK || (status == ZC_NO_MEMORY && error.code == ZC_NO_MEMORY));
+    zc_weights_release(weights);
+    zc_device_release(device);
+    return status != ZC_OK;
+}
+
+static void test_allocations_fail(void)
+{
+    int file = make_file("faults", FILE_SIZE), failures = 0;
+    for (int kind = 0; kind < 2; kind++) {
+        for (long n = 0;; n++) {
+            atomic_store(&countdown, n);
+            bool failed = live(file, kind ? "cpu" : "vulkan");
+            bool used = atomic_load(&countdown) < 0;
+            atomic_store(&countdown, -1);
+            CHECK(failed == used);
+            CHECK(locals_alive == 0);
+            if (!used) {
+                break;
+            }
+            failures++;
+        }
+    }
+    CHECK(failures > 200);
+    (void)close(file);
+}
+
+int main(int count, char **arguments)
+{
+    if (count != 2) {
+        return 2;
+    }
+    folder = arguments[1];
+    long before = blocks;
+    test_region();
+    test_check();
+    test_files();
+    test_writes_are_refused();
+    test_upload();
+    test_threads();
+#if !defined(WITHOUT_FORK)
+    test_fork();
+#endif
+    test_allocations_fail();
+    CHECK(zc_region_count() == 0);
+    CHECK(blocks - before < 10); /* what the cpu device keeps for the process */
+    puts("ok");
+    return 0;
+}

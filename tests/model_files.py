@@ -1,0 +1,105 @@
+"""GGUF and safetensors files made by hand, field by field, so that tests can damage each of them."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+
+STRING, ARRAY, BOOL, U8, U32, F32, U64 = 8, 9, 7, 0, 4, 6, 10
+GGUF_TYPES = {
+    "F32": 0,
+    "F16": 1,
+    "Q4_0": 2,
+    "Q4_1": 3,
+    "Q5_0": 6,
+    "Q8_0": 8,
+    "Q4_K": 12,
+    "Q6_K": 14,
+    "BF16": 30,
+}
+
+
+def string(text: str | bytes) -> bytes:
+    data = text.encode() if isinstance(text, str) else text
+    return struct.pack("<Q", len(data)) + data
+
+
+def entry(key: str | bytes, kind: int, value: bytes) -> bytes:
+    return string(key) + struct.pack("<I", kind) + value
+
+
+def array(kind: int, items: list[bytes], count: int | None = None) -> bytes:
+    return struct.pack("<IQ", kind, len(items) if count is None else count) + b"".join(items)
+
+
+def tensor(
+    name: str | bytes, shape: tuple[int, ...], kind: str | int, offset: int, ndim: int | None = None
+) -> bytes:
+    """An entry of the table; `shape` as NumPy has it."""
+    number = GGUF_TYPES[kind] if isinstance(kind, str) else kind
+    sides = struct.pack(f"<{len(shape)}Q", *reversed(shape))
+    return (
+        string(name)
+        + struct.pack("<I", len(shape) if ndim is None else ndim)
+        + sides
+        + struct.pack("<IQ", number, offset)
+    )
+
+
+ENTRIES = [
+    entry("general.architecture", STRING, string("llama")),
+    entry("llama.block_count", U32, struct.pack("<I", 1)),
+    entry("llama.rope.freq_base", F32, struct.pack("<f", 10000.0)),
+    entry("tokenizer.ggml.add_bos_token", BOOL, b"\1"),
+    entry("tokenizer.ggml.tokens", ARRAY, array(STRING, [string("a"), string("ä"), string("")])),
+    entry("tokenizer.ggml.scores", ARRAY, array(F32, [struct.pack("<f", x) for x in (0.5, 1.5, 2.5)])),
+    entry("nested", ARRAY, array(ARRAY, [array(U8, [b"\1", b"\2"]), array(STRING, [string("x")])])),
+    entry("big", U64, struct.pack("<Q", 1 << 63)),
+]
+TENSORS = [
+    tensor("embd", (3, 32), "F32", 0),
+    tensor("norm", (5,), "F16", 384),
+    tensor("q", (2, 32), "Q4_1", 416),
+]
+
+
+def gguf(
+    entries: list[bytes] | None = None,
+    tensors: list[bytes] | None = None,
+    *,
+    data: bytes = bytes(range(256)) * 2,
+    magic: bytes = b"GGUF",
+    version: int = 3,
+    tensor_count: int | None = None,
+    entry_count: int | None = None,
+    alignment: int = 32,
+) -> bytes:
+    entries = ENTRIES if entries is None else entries
+    tensors = TENSORS if tensors is None else tensors
+    counts = (
+        len(tensors) if tensor_count is None else tensor_count,
+        len(entries) if entry_count is None else entry_count,
+    )
+    head = magic + struct.pack("<IQQ", version, *counts) + b"".join(entries) + b"".join(tensors)
+    return head + bytes(-len(head) % alignment) + data
+
+
+def needed(file: bytes) -> int:
+    """Bytes of the file made by gguf() that its tensors reach to."""
+    return len(file) - 512 + 416 + 40
+
+
+SAFE: dict[str, Any] = {
+    "__metadata__": {"format": "pt"},
+    "a": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]},
+    "b": {"dtype": "BF16", "shape": [4], "data_offsets": [24, 32]},
+    "ids": {"dtype": "I64", "shape": [1, 2], "data_offsets": [32, 48]},
+    "scalar": {"dtype": "F32", "shape": [], "data_offsets": [48, 52]},
+}
+
+
+def safetensors(header: Any = None, *, data: bytes = bytes(range(52)), length: int | None = None) -> bytes:
+    text = header if isinstance(header, bytes) else json.dumps(SAFE if header is None else header).encode()
+    text += b" " * (-len(text) % 8) if length is None else b""
+    return struct.pack("<Q", len(text) if length is None else length) + text + data
