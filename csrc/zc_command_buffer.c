@@ -22,15 +22,10 @@ typedef struct touched {
     bool written;
 } touched;
 
-struct zc_command_buffer {
-    zc_device *device;
-    zc_device_command *commands;
-    size_t count, capacity;
-    zc_device_use *uses;
-    size_t use_count, use_capacity;
-    unsigned touched_count;
+typedef struct zc_hazards {
+    unsigned count;
     touched touched[MAX_TOUCHED];
-};
+} hazards;
 
 zc_status zc_command_buffer_new(zc_device *device, zc_command_buffer **out, zc_error *error)
 {
@@ -39,9 +34,14 @@ zc_status zc_command_buffer_new(zc_device *device, zc_command_buffer **out, zc_e
         return status;
     }
     zc_command_buffer *buffer = zc_calloc(1, sizeof *buffer);
-    if (!buffer) {
+    hazards *found = zc_malloc(sizeof *found);
+    if (!buffer || !found) {
+        zc_free(buffer);
+        zc_free(found);
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a command buffer");
     }
+    found->count = 0;
+    buffer->hazards = found;
     buffer->device = zc_device_retain(device);
     *out = buffer;
     return ZC_OK;
@@ -53,7 +53,10 @@ void zc_command_buffer_free(zc_command_buffer *buffer)
         return;
     }
     zc_device_uses_release(buffer->uses, buffer->use_count);
+    zc_free(buffer->uses);
     zc_free(buffer->commands);
+    zc_free(buffer->ranges);
+    zc_free(buffer->hazards);
     zc_device_release(buffer->device);
     zc_free(buffer);
 }
@@ -67,7 +70,6 @@ void zc_device_uses_release(zc_device_use *uses, size_t count)
         }
         zc_kernel_release(uses[i].kernel);
     }
-    zc_free(uses);
 }
 
 size_t zc_command_buffer_length(const zc_command_buffer *buffer)
@@ -75,7 +77,40 @@ size_t zc_command_buffer_length(const zc_command_buffer *buffer)
     return buffer->count;
 }
 
+uint64_t zc_command_buffer_pins(const zc_command_buffer *buffer, const zc_region *region)
+{
+    uint64_t pins = 0;
+    for (size_t i = 0; i < buffer->use_count; i++) {
+        pins += buffer->uses[i].region == region;
+    }
+    return pins;
+}
+
+/* For one more dispatch. */
 static zc_status make_room(zc_command_buffer *buffer, zc_error *error)
+{
+    if (buffer->count < buffer->capacity) {
+        return ZC_OK;
+    }
+    size_t capacity = buffer->capacity ? buffer->capacity * 2 : 16;
+    zc_device_command *commands = NULL;
+    zc_device_ranges *ranges = NULL;
+    if (capacity <= SIZE_MAX / sizeof *commands) {
+        commands = zc_realloc(buffer->commands, capacity * sizeof *commands);
+        buffer->commands = commands ? commands : buffer->commands;
+        if (commands && buffer->sequence) {
+            ranges = zc_realloc(buffer->ranges, capacity * sizeof *ranges);
+            buffer->ranges = ranges ? ranges : buffer->ranges;
+        }
+    }
+    if (!commands || (buffer->sequence && !ranges)) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot record %zu dispatches", capacity);
+    }
+    buffer->capacity = capacity;
+    return ZC_OK;
+}
+
+static zc_status make_room_for_use(zc_command_buffer *buffer, zc_error *error)
 {
     if (buffer->use_count == buffer->use_capacity) {
         size_t capacity = buffer->use_capacity ? buffer->use_capacity * 2 : 4;
@@ -97,7 +132,7 @@ static zc_status use_kernel(zc_command_buffer *buffer, const zc_kernel *kernel, 
             return ZC_OK;
         }
     }
-    zc_status status = make_room(buffer, error);
+    zc_status status = make_room_for_use(buffer, error);
     if (status == ZC_OK) {
         zc_kernel_retain(kernel);
         buffer->uses[buffer->use_count++] = (zc_device_use){.kernel = kernel};
@@ -119,7 +154,7 @@ static zc_status use_region(zc_command_buffer *buffer, zc_region *region, uint64
             return ZC_OK;
         }
     }
-    zc_status status = make_room(buffer, error);
+    zc_status status = make_room_for_use(buffer, error);
     if (status != ZC_OK) {
         return status;
     }
@@ -136,10 +171,10 @@ static zc_status use_region(zc_command_buffer *buffer, zc_region *region, uint64
     return ZC_OK;
 }
 
-static bool conflicts(const zc_command_buffer *buffer, touched range)
+static bool conflicts(const hazards *found, touched range)
 {
-    for (unsigned i = 0; i < buffer->touched_count; i++) {
-        const touched *earlier = &buffer->touched[i];
+    for (unsigned i = 0; i < found->count; i++) {
+        const touched *earlier = &found->touched[i];
         if ((earlier->written || range.written) && range.start < earlier->end && earlier->start < range.end) {
             return true;
         }
@@ -147,48 +182,44 @@ static bool conflicts(const zc_command_buffer *buffer, touched range)
     return false;
 }
 
-/* Set the command's barrier and remember what it touches. */
+/* Set the command's barrier and remember what it touches: the bytes that its parameters need, or in a sequence,
+ * whose parameters may change, all of its ranges. */
 static void find_hazards(zc_command_buffer *buffer, zc_device_command *command, const zc_range *ranges)
 {
     const zc_kernel *kernel = command->kernel;
+    hazards *found = buffer->hazards;
     touched now[ZC_KERNEL_MAX_BINDINGS];
     unsigned count = 0;
     for (unsigned i = 0; i < kernel->binding_count; i++) {
-        if (command->bindings[i].length) {
-            uint64_t start = (uint64_t)(uintptr_t)zc_region_base(ranges[i].region) + command->bindings[i].offset;
+        uint64_t length = buffer->sequence && ranges[i].region ? ranges[i].length : command->bindings[i].length;
+        if (length) {
+            uint64_t start = (uint64_t)(uintptr_t)zc_region_base(ranges[i].region) + ranges[i].offset;
             now[count++] = (touched){.start = start,
-                                     .end = start + command->bindings[i].length,
+                                     .end = start + length,
                                      .written = (kernel->bindings[i].access & ZC_ACCESS_WRITE) != 0};
         }
     }
-    command->barrier = buffer->touched_count + count > MAX_TOUCHED;
+    command->barrier = found->count + count > MAX_TOUCHED;
     for (unsigned i = 0; i < count && !command->barrier; i++) {
-        command->barrier = conflicts(buffer, now[i]);
+        command->barrier = conflicts(found, now[i]);
     }
     if (command->barrier) {
-        buffer->touched_count = 0;
+        found->count = 0;
     }
-    memcpy(buffer->touched + buffer->touched_count, now, count * sizeof *now);
-    buffer->touched_count += count;
+    memcpy(found->touched + found->count, now, count * sizeof *now);
+    found->count += count;
 }
 
 zc_status zc_command_buffer_dispatch(zc_command_buffer *buffer, const zc_kernel *kernel, const zc_range *ranges,
                                      size_t range_count, const void *params, size_t params_size, zc_error *error)
 {
-    if (buffer->count == buffer->capacity) {
-        size_t capacity = buffer->capacity ? buffer->capacity * 2 : 16;
-        zc_device_command *larger =
-            capacity <= SIZE_MAX / sizeof *larger ? zc_realloc(buffer->commands, capacity * sizeof *larger) : NULL;
-        if (!larger) {
-            return zc_fail(error, ZC_NO_MEMORY, "cannot record %zu dispatches", capacity);
-        }
-        buffer->commands = larger;
-        buffer->capacity = capacity;
+    zc_range taken[ZC_KERNEL_MAX_BINDINGS];
+    zc_status status = make_room(buffer, error);
+    if (status != ZC_OK) {
+        return status;
     }
     zc_device_command *command = &buffer->commands[buffer->count];
-    zc_range taken[ZC_KERNEL_MAX_BINDINGS];
-    zc_status status = zc_device_check(buffer->device, kernel, ranges, range_count, params, params_size, taken,
-                                       command, error);
+    status = zc_device_check(buffer->device, kernel, ranges, range_count, params, params_size, taken, command, error);
     if (status == ZC_OK && kernel->compiled) {
         status = use_kernel(buffer, kernel, error);
     }
@@ -200,24 +231,60 @@ zc_status zc_command_buffer_dispatch(zc_command_buffer *buffer, const zc_kernel 
     }
     if (status == ZC_OK) {
         find_hazards(buffer, command, taken);
+        uint64_t work = zc_device_work_of(command);
+        buffer->largest = work > buffer->largest ? work : buffer->largest;
+        if (buffer->sequence) {
+            memcpy(buffer->ranges[buffer->count].each, taken, range_count * sizeof *taken);
+        }
         buffer->count++;
     }
     return status;
 }
 
+/* Empty again; the arrays stay, where they are still its own. */
+static void empty(zc_command_buffer *buffer)
+{
+    buffer->count = buffer->use_count = 0;
+    buffer->largest = 0;
+    buffer->hazards->count = 0;
+}
+
 zc_status zc_command_buffer_submit(zc_command_buffer *buffer, zc_submission **out, zc_error *error)
 {
+    zc_submission_source source = {.commands = buffer->commands,
+                                   .count = buffer->count,
+                                   .uses = buffer->uses,
+                                   .use_count = buffer->use_count};
     zc_status status = zc_device_alive(buffer->device, error);
     if (status == ZC_OK) {
-        status = zc_submission_start(buffer->device, buffer->commands, buffer->count, buffer->uses,
-                                     buffer->use_count, out, error);
+        status = zc_submission_start(buffer->device, &source, out, error);
     }
     if (status == ZC_OK) {
         buffer->commands = NULL;
         buffer->uses = NULL;
-        buffer->count = buffer->capacity = 0;
-        buffer->use_count = buffer->use_capacity = 0;
-        buffer->touched_count = 0;
+        buffer->capacity = buffer->use_capacity = 0;
+        empty(buffer);
+    }
+    return status;
+}
+
+zc_status zc_command_buffer_run(zc_command_buffer *buffer, zc_pause_function pause, void *context, zc_error *error)
+{
+    zc_submission *submission;
+    zc_status status = zc_device_alive(buffer->device, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    if (zc_device_run_all(buffer->device, buffer->commands, buffer->count, buffer->largest, pause, context, &status,
+                          error)) {
+        zc_device_uses_release(buffer->uses, buffer->use_count);
+        empty(buffer);
+        return status;
+    }
+    status = zc_command_buffer_submit(buffer, &submission, error);
+    if (status == ZC_OK) {
+        status = zc_submission_wait_pausing(submission, -1, pause, context, error);
+        zc_submission_release(submission);
     }
     return status;
 }

@@ -377,6 +377,57 @@ zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, cons
     return ZC_OK;
 }
 
+uint64_t zc_device_work_of(const zc_device_command *command)
+{
+    double work = 0;
+    for (unsigned i = 0; i < command->kernel->binding_count; i++) {
+        work += (double)command->bindings[i].length / 4;
+    }
+    if (command->kernel->id == ZC_KERNEL_matmul) {
+        zc_matmul_params p;
+        memcpy(&p, command->params, sizeof p);
+        work += (double)p.m * p.n * p.k * p.batch;
+    } else if (command->kernel->id == ZC_KERNEL_linear) {
+        zc_linear_params p;
+        memcpy(&p, command->params, sizeof p);
+        work += (double)p.rows * p.n * p.k;
+    } else if (command->kernel->id == ZC_KERNEL_attention) {
+        zc_attention_params p;
+        memcpy(&p, command->params, sizeof p);
+        work += (double)p.rows * p.heads * p.head_size * p.capacity;
+    } else if (command->kernel->id == ZC_KERNEL_pool) {
+        zc_pool_params p;
+        memcpy(&p, command->params, sizeof p);
+        work += (double)p.rows * p.capacity * p.cols;
+    } else if (command->kernel->id == ZC_KERNEL_top_k) {
+        zc_top_k_params p;
+        memcpy(&p, command->params, sizeof p);
+        work += (double)p.rows * p.cols * p.k;
+    }
+    return work < 1e18 ? (uint64_t)work : UINT64_MAX;
+}
+
+/* What takes longer than about a tenth of a second is waited for, so that a wait can be ended. */
+#define MOST_WORK_INLINE ((uint64_t)1 << 30)
+
+static zc_status no_pause(void *context, zc_error *error)
+{
+    (void)context;
+    (void)error;
+    return ZC_OK;
+}
+
+bool zc_device_run_all(zc_device *device, const zc_device_command *commands, size_t count, uint64_t largest,
+                       zc_pause_function pause, void *context, zc_status *status, zc_error *error)
+{
+    const zc_device_backend *backend = device->backend;
+    if (!backend->run_all || largest > MOST_WORK_INLINE || zc_device_busy(device)) {
+        return false;
+    }
+    *status = backend->run_all(device->self, commands, count, pause ? pause : no_pause, context, error);
+    return true;
+}
+
 /* Without the backend's fast path: a command buffer of one. */
 static zc_status run_submitted(zc_device *device, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
                                const void *params, size_t params_size, zc_error *error)

@@ -36,6 +36,7 @@
 
 typedef struct zc_device zc_device;
 typedef struct zc_command_buffer zc_command_buffer;
+typedef struct zc_sequence zc_sequence;
 typedef struct zc_submission zc_submission;
 
 typedef struct zc_range { /* bytes [offset, offset + length) of a region; an empty range may have no region */
@@ -144,11 +145,42 @@ zc_status zc_command_buffer_dispatch(zc_command_buffer *buffer, const zc_kernel 
 zc_status zc_command_buffer_submit(zc_command_buffer *buffer, zc_submission **out, zc_error *error);
 size_t zc_command_buffer_length(const zc_command_buffer *buffer);
 
+/* Called every millisecond or so while somebody waits or computes for the caller; a failure ends the wait, or
+ * the run before its next dispatch, and becomes its status. What has been submitted runs on. */
+typedef zc_status (*zc_pause_function)(void *context, zc_error *error);
+
+/* Submit and wait. A device that computes on the calling thread does so when nothing else is in flight and no
+ * dispatch takes long. The command buffer is empty afterwards, whatever the work's status. */
+zc_status zc_command_buffer_run(zc_command_buffer *buffer, zc_pause_function pause, void *context, zc_error *error);
+
+/* Sequences: recorded once, submitted any number of times. `begin` gives a command buffer that `seal` makes a
+ * sequence of, and frees (not on failure). Its barriers hold for all bytes of the ranges given, so that they stay
+ * right when parameters change. A sequence is reference counted; one in flight may be submitted again, but its
+ * parameters cannot be changed (ZC_BUSY). One thread at a time changes or submits it. */
+zc_status zc_sequence_begin(zc_device *device, zc_command_buffer **out, zc_error *error);
+zc_status zc_sequence_seal(zc_command_buffer *buffer, zc_sequence **out, zc_error *error);
+zc_sequence *zc_sequence_retain(zc_sequence *sequence);
+void zc_sequence_release(zc_sequence *sequence); /* NULL is fine */
+size_t zc_sequence_length(const zc_sequence *sequence);
+bool zc_sequence_in_flight(const zc_sequence *sequence);
+/* Replace bytes [offset, offset + size) of the parameters of dispatch `index`; the whole dispatch is checked
+ * again against the ranges it was recorded with. On failure nothing has changed. */
+zc_status zc_sequence_params(zc_sequence *sequence, size_t index, size_t offset, const void *bytes, size_t size,
+                             zc_error *error);
+zc_status zc_sequence_submit(zc_sequence *sequence, zc_submission **out, zc_error *error);
+zc_status zc_sequence_run(zc_sequence *sequence, zc_pause_function pause, void *context, zc_error *error);
+/* How often it, or a command buffer, pins the region. */
+uint64_t zc_sequence_pins(const zc_sequence *sequence, const zc_region *region);
+uint64_t zc_command_buffer_pins(const zc_command_buffer *buffer, const zc_region *region);
+
 zc_submission *zc_submission_retain(zc_submission *submission);
 void zc_submission_release(zc_submission *submission); /* work in flight keeps itself alive */
 /* Wait until done: ZC_TIMEOUT after timeout_ns (negative: no limit), else the work's own status. */
 zc_status zc_submission_wait(zc_submission *submission, int64_t timeout_ns, zc_error *error);
 bool zc_submission_done(zc_submission *submission);
+/* The same, with pauses. */
+zc_status zc_submission_wait_pausing(zc_submission *submission, int64_t timeout_ns, zc_pause_function pause,
+                                     void *context, zc_error *error);
 /* Seconds that the device worked on it; ZC_BUSY before it is done. */
 zc_status zc_submission_seconds(zc_submission *submission, double *out, zc_error *error);
 /* Write one byte to the file descriptor when done (at once if it is); for event loops. The submission

@@ -34,6 +34,7 @@ typedef struct zc_device_work {
     struct zc_device_work *next; /* free for the backend's use */
     const zc_device_command *commands;
     size_t count; /* may be 0: the work still completes in its turn */
+    void *prepared; /* what `prepare` made of these commands, or NULL */
 } zc_device_work;
 
 typedef struct zc_device_backend {
@@ -68,6 +69,15 @@ typedef struct zc_device_backend {
     /* Optional: one command to its end on the calling thread, after all that was submitted before.
      * Without it the generic layer submits and waits. */
     zc_status (*run)(void *self, const zc_device_command *command, zc_error *error);
+    /* Optional: commands to their end on the calling thread, at once: nothing is in flight. Calls `pause` (not
+     * NULL) after each command, and stops when that fails. Without it the generic layer submits and waits. */
+    zc_status (*run_all)(void *self, const zc_device_command *commands, size_t count, zc_pause_function pause,
+                         void *context, zc_error *error);
+    /* Optional pair, for sequences: what makes submitting these commands again cheaper. It is given along with
+     * them (zc_device_work.prepared), also several times at once, and released when it is not in flight. */
+    zc_status (*prepare)(void *self, const zc_device_command *commands, size_t count, void **prepared,
+                         zc_error *error);
+    void (*prepared_release)(void *self, void *prepared);
     /* Optional: work is queued or in flight, so that `run` would have to wait for it. */
     bool (*busy)(void *self);
     /* Optional trio, for devices that go on working in the child of a fork: take the backend's locks, give

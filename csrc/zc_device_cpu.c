@@ -184,6 +184,19 @@ static zc_status cpu_run(void *self, const zc_device_command *command, zc_error 
     return execute(device, command, error);
 }
 
+static zc_status cpu_run_all(void *self, const zc_device_command *commands, size_t count, zc_pause_function pause,
+                             void *context, zc_error *error)
+{
+    zc_status status = ZC_OK;
+    for (size_t i = 0; i < count && status == ZC_OK; i++) {
+        status = execute(self, &commands[i], error);
+        if (status == ZC_OK) {
+            status = pause(context, error);
+        }
+    }
+    return status;
+}
+
 /* The processor's own name; empty when the system does not say. */
 static void processor_name(char *out, size_t size)
 {
@@ -285,6 +298,7 @@ const zc_device_backend zc_device_cpu = {
     .open = cpu_open,
     .close = cpu_close,
     .run = cpu_run,
+    .run_all = cpu_run_all,
     .busy = cpu_busy,
     .before_fork = before_fork,
     .after_fork_parent = after_fork_parent,

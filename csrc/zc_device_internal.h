@@ -58,10 +58,44 @@ zc_status zc_kernel_check_device(const zc_kernel *kernel, const zc_device *devic
 /* ZC_DEVICE when the device was opened before a fork that it does not survive. */
 zc_status zc_device_alive(const zc_device *device, zc_error *error);
 
-/* Start commands on the device. On success the arrays and the uses are the submission's. */
-zc_status zc_submission_start(zc_device *device, zc_device_command *commands, size_t count, zc_device_use *uses,
-                              size_t use_count, zc_submission **out, zc_error *error);
-void zc_device_uses_release(zc_device_use *uses, size_t count); /* and frees the array */
+/* A dispatch as it was given: what a sequence checks new parameters against. */
+typedef struct zc_device_ranges {
+    zc_range each[ZC_KERNEL_MAX_BINDINGS];
+} zc_device_ranges;
+
+struct zc_command_buffer {
+    zc_device *device;
+    zc_device_command *commands;
+    zc_device_ranges *ranges; /* of each command; only when it is to become a sequence */
+    bool sequence;
+    size_t count, capacity;
+    zc_device_use *uses;
+    size_t use_count, use_capacity;
+    uint64_t largest; /* zc_device_work_of the largest dispatch */
+    struct zc_hazards *hazards;
+};
+
+/* What to start: commands and uses, both the submission's on success; or those of a sequence, which it retains. */
+typedef struct zc_submission_source {
+    zc_device_command *commands;
+    size_t count;
+    zc_device_use *uses;
+    size_t use_count;
+    zc_sequence *sequence;
+    void *prepared;
+} zc_submission_source;
+
+zc_status zc_submission_start(zc_device *device, const zc_submission_source *source, zc_submission **out,
+                              zc_error *error);
+void zc_device_uses_release(zc_device_use *uses, size_t count); /* not the array */
+/* About how many multiply-adds or elements a checked command costs, saturated. */
+uint64_t zc_device_work_of(const zc_device_command *command);
+/* A submission of the sequence is over: it is in flight once less, and released. */
+void zc_sequence_done(zc_sequence *sequence);
+/* Run the commands on this thread if the backend can and may, `largest` being that of their command buffer. False:
+ * submit them instead. */
+bool zc_device_run_all(zc_device *device, const zc_device_command *commands, size_t count, uint64_t largest,
+                       zc_pause_function pause, void *context, zc_status *status, zc_error *error);
 
 /* Around fork: the locks of zc_device.c and of the backends. */
 void zc_device_before_fork(void);

@@ -1,6 +1,7 @@
 /* zc_submission: the handle to wait on, and the list of everything in flight.
  *
- * A submission owns its commands, and pins and buffers from the recording, until the backend reports it done;
+ * A submission owns its commands, and pins and buffers from the recording, or retains the sequence that owns
+ * them, until the backend reports it done;
  * then the completing thread lets go of them first, so that whoever has waited can close what was used, and
  * publishes the result after. References: one per user and one while in flight. One lock and one condition
  * variable serve all submissions: completions are rare beside the work they stand for, and a single lock is
@@ -40,6 +41,7 @@ struct zc_submission {
     zc_device_command *commands;
     zc_device_use *uses;
     size_t use_count;
+    zc_sequence *sequence; /* it owns the commands and uses, and is retained; or NULL */
     int *notify; /* duplicated descriptors to write to, owned */
     size_t notify_count;
 };
@@ -137,10 +139,14 @@ static void after_fork_child(void)
     while (lost) {
         zc_submission *next = lost->next;
         zc_device_use *uses = lost->uses;
+        zc_sequence *sequence = lost->sequence;
         zc_device *device = lost->device;
         lost->uses = NULL;
+        lost->sequence = NULL;
         lost->device = NULL;
         zc_device_uses_release(uses, uses ? lost->use_count : 0);
+        zc_free(uses);
+        zc_sequence_done(sequence);
         zc_submission_release(lost);
         zc_device_release(device);
         lost = next;
@@ -159,21 +165,23 @@ void zc_submission_setup(void)
     pthread_once(&once, setup);
 }
 
-zc_status zc_submission_start(zc_device *device, zc_device_command *commands, size_t count, zc_device_use *uses,
-                              size_t use_count, zc_submission **out, zc_error *error)
+zc_status zc_submission_start(zc_device *device, const zc_submission_source *source, zc_submission **out,
+                              zc_error *error)
 {
     zc_submission *submission = zc_calloc(1, sizeof *submission);
     if (!submission) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a submission");
     }
-    submission->work.commands = commands;
-    submission->work.count = count;
+    submission->work.commands = source->commands;
+    submission->work.count = source->count;
+    submission->work.prepared = source->prepared;
     atomic_init(&submission->references, 2);
     atomic_init(&submission->done, false);
     submission->device = zc_device_retain(device);
-    submission->commands = commands;
-    submission->uses = uses;
-    submission->use_count = use_count;
+    submission->commands = source->sequence ? NULL : source->commands;
+    submission->uses = source->uses;
+    submission->use_count = source->use_count;
+    submission->sequence = source->sequence;
     pthread_mutex_lock(&lock);
     submission->next = in_flight;
     if (in_flight) {
@@ -229,9 +237,13 @@ void zc_device_work_done(zc_device_work *work, zc_status status, double seconds,
     /* Taken under the lock, so that a child forked meanwhile does not let go of them a second time. */
     pthread_mutex_lock(&lock);
     zc_device_use *uses = submission->uses;
+    zc_sequence *sequence = submission->sequence;
     submission->uses = NULL;
+    submission->sequence = NULL;
     pthread_mutex_unlock(&lock);
     zc_device_uses_release(uses, uses ? submission->use_count : 0);
+    zc_free(uses);
+    zc_sequence_done(sequence);
 
     pthread_mutex_lock(&lock);
     unlink_in_flight(submission);
@@ -301,6 +313,33 @@ zc_status zc_submission_wait(zc_submission *submission, int64_t timeout_ns, zc_e
         *error = submission->error;
     }
     return submission->status;
+}
+
+#define PAUSE_NS 5000000
+
+zc_status zc_submission_wait_pausing(zc_submission *submission, int64_t timeout_ns, zc_pause_function pause,
+                                     void *context, zc_error *error)
+{
+    if (!pause) {
+        return zc_submission_wait(submission, timeout_ns, error);
+    }
+    int64_t start = now_ns();
+    int64_t deadline = timeout_ns < 0 || timeout_ns > INT64_MAX - start ? INT64_MAX : start + timeout_ns;
+    for (;;) {
+        zc_status status = zc_submission_done(submission) ? ZC_OK : pause(context, error);
+        if (status != ZC_OK) {
+            return status;
+        }
+        int64_t left = deadline == INT64_MAX ? PAUSE_NS : deadline - now_ns();
+        bool last = left <= 0;
+        status = zc_submission_wait(submission, last ? 0 : left < PAUSE_NS ? left : PAUSE_NS, error);
+        if (status != ZC_TIMEOUT || zc_submission_done(submission)) {
+            return zc_submission_wait(submission, 0, error);
+        }
+        if (last) {
+            return zc_fail(error, ZC_TIMEOUT, "the submission was not done after %.3f s", (double)timeout_ns / 1e9);
+        }
+    }
 }
 
 zc_status zc_submission_seconds(zc_submission *submission, double *out, zc_error *error)
