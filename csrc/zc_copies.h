@@ -15,6 +15,8 @@
     X(MEMORY_READ, "memory_read")     /* Memory.read */                          \
     X(MEMORY_WRITE, "memory_write")   /* Memory.write */                         \
     X(DEVICE_UPLOAD, "device_upload") /* DeviceArray.upload */                   \
+    X(INPUTS, "inputs")   /* of a guest, as it reads them */                     \
+    X(OUTPUTS, "outputs") /* of a guest, to the host */                          \
     X(DEVICE_DOWNLOAD, "device_download") /* DeviceArray.download */             \
     X(WEIGHTS_UPLOAD, "weights_upload") /* a model's weights to a device with memory of its own */ \
     X(WASI, "wasi")                   /* arguments, paths, streams of Python */

@@ -169,13 +169,19 @@ class Exports:
 class Instance:
     exports: Final[Exports]
     device: Final[Device | None]
+    weights: Final[Any]
     fuel: int | None
     def __new__(
         cls,
         module: Module,
         *,
         device: Device | None = None,
+<<<<<<< HEAD
         wasi: _Wasi | None = None,
+=======
+        weights: _Weights | None = None,
+        inputs: Mapping[str, Buffer] | None = None,
+>>>>>>> dc1435d (The import module zcwasm: guests record, submit and wait for work, replay sequences, name tensors, read inputs and write outputs; granted by Instance(device=, weights=, inputs=))
         imports: _Imports | None = None,
         limits: Limits | None = None,
     ) -> Self: ...
@@ -183,6 +189,8 @@ class Instance:
     def memory(self) -> Memory: ...
     @property
     def module(self) -> Module: ...
+    @property
+    def outputs(self) -> dict[str, bytes]: ...
     @property
     def fuel_used(self) -> int: ...
     @property

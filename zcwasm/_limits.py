@@ -15,6 +15,8 @@ class Limits:
     stack: bytes of the value stack, 64 KiB to 1 GiB (default 1 MiB).
     fuel: how much the guest may compute in its life, see Instance.fuel_used: a deterministic count
         (default: no limit); past it a Trap of kind 'out_of_fuel'. Instance.fuel can be set again.
+    scratch: bytes of device scratch that the guest may hold at a time (default 1 GiB).
+    outputs: bytes of all outputs of the guest (default 64 MiB).
     deadline: wall-clock seconds of each call from the host (default: none); past it a Trap of kind
         'deadline'. Seen within milliseconds; a host function in progress is not cut short.
     """
@@ -24,4 +26,6 @@ class Limits:
     call_depth: int | None = None
     stack: int | None = None
     fuel: int | None = None
+    scratch: int | None = None
+    outputs: int | None = None
     deadline: float | None = None

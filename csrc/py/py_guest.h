@@ -8,6 +8,7 @@
 #define PY_GUEST_H
 
 #include "py_zcwasm.h"
+#include "zc_abi.h"
 #include "zc_guest.h"
 
 /* One call in progress, on the native stack of zc_py_call. The interpreter lock is held when the guest
@@ -41,6 +42,8 @@ typedef struct py_store {
     PyObject *kept; /* list of imported objects that must live as long */
     py_call *call;  /* innermost call in progress */
     py_wasi_link *wasi; /* what it was granted of WASI, or NULL; owned */
+    zc_abi *abi;      /* of a module that imports "zcwasm"; owned */
+    PyObject *inputs; /* list of memoryviews, or NULL */
 } py_store;
 
 typedef struct py_module {
@@ -108,6 +111,22 @@ int zc_py_wasi_import(zc_state *state, py_store *store, const zc_import *import,
                       zc_import_value *out);
 void zc_py_wasi_bind(py_store *store); /* once the store has its instance */
 PyObject *zc_py_wasi_object(const py_store *store); /* borrowed, or NULL */
+
+/* --- py_abi.c --- */
+
+typedef struct py_grants { /* arguments of Instance, Py_None where not given */
+    PyObject *device, *weights, *inputs;
+} py_grants;
+
+/* Check the grants and, for a module that imports from "zcwasm", make the store's zc_abi. */
+int zc_py_abi_make(zc_state *state, py_store *store, const py_grants *grants, const zc_abi_limits *limits);
+/* 1: *out is filled; 0: the import is not of "zcwasm"; -1: LinkError, also when it was not granted. `type` is NULL
+ * for what is no function. */
+int zc_py_abi_import(zc_state *state, py_store *store, const zc_import *import, const zc_func_type *type,
+                     zc_import_value *out);
+void zc_py_abi_clear(py_store *store); /* lets go of Python objects */
+void zc_py_abi_free(py_store *store);
+PyObject *zc_py_abi_outputs(const py_store *store); /* a new dict */
 
 PyObject *zc_py_function_new(zc_state *state, py_store *store, uint32_t index, PyObject *name);
 PyObject *zc_py_memory_new(zc_state *state, zc_memory *memory); /* retains */

@@ -13,6 +13,7 @@ typedef struct py_instance {
     py_store *store;
     PyObject *exports;
     PyObject *device; /* or None */
+    PyObject *weights;
 } py_instance;
 
 static const zc_module_info *info_of(py_store *store)
@@ -28,6 +29,7 @@ static int store_traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(object));
     Py_VISIT(self->kept);
     Py_VISIT(zc_py_wasi_object(self));
+    Py_VISIT(self->inputs);
     for (uint32_t i = 0; i < self->host_count; i++) {
         Py_VISIT(self->hosts[i].callable);
     }
@@ -43,6 +45,7 @@ static int store_clear(PyObject *object)
         Py_XSETREF(self->hosts[i].callable, Py_NewRef(Py_None));
     }
     Py_CLEAR(self->kept);
+    zc_py_abi_clear(self);
     return 0;
 }
 
@@ -53,6 +56,7 @@ static void store_dealloc(PyObject *object)
     PyObject_GC_UnTrack(object);
     zc_instance_free(self->instance);
     zc_py_wasi_unlink(self);
+    zc_py_abi_free(self);
     for (uint32_t i = 0; i < self->host_count; i++) {
         Py_XDECREF(self->hosts[i].callable);
     }
@@ -188,7 +192,8 @@ static int take_import(zc_state *state, py_store *store, uint32_t i, PyObject *i
     }
     bool function = import->kind == ZC_EXTERN_FUNC;
     const zc_func_type *type = function ? &info->types[info->funcs[import->index].type_index] : NULL;
-    int granted = zc_py_wasi_import(state, store, import, type, out);
+    int granted = zc_py_abi_import(state, store, import, type, out);
+    granted = granted ? granted : zc_py_wasi_import(state, store, import, type, out);
     return granted > 0 ? 0 : granted < 0 ? -1 : missing(state, imports, import);
 }
 
@@ -248,8 +253,9 @@ static int take_limit(PyObject *limits, const char *name, double scale, uint64_t
     return code;
 }
 
-static int take_limits(PyObject *limits, zc_limits *out)
+static int take_limits(PyObject *limits, zc_limits *out, zc_abi_limits *abi)
 {
+    *abi = (zc_abi_limits){.scratch = ZC_ABI_DEFAULT_SCRATCH, .outputs = ZC_ABI_DEFAULT_OUTPUTS};
     *out = (zc_limits){.memory = ZC_NO_LIMIT,
                        .table = ZC_DEFAULT_TABLE,
                        .call_depth = ZC_DEFAULT_CALL_DEPTH,
@@ -263,6 +269,8 @@ static int take_limits(PyObject *limits, zc_limits *out)
         take_limit(limits, "call_depth", 1.0, &out->call_depth) < 0 ||
         take_limit(limits, "stack", 1.0, &out->stack_bytes) < 0 ||
         take_limit(limits, "fuel", 1.0, &out->fuel) < 0 ||
+        take_limit(limits, "scratch", 1.0, &abi->scratch) < 0 ||
+        take_limit(limits, "outputs", 1.0, &abi->outputs) < 0 ||
         take_limit(limits, "deadline", 1e9, &out->deadline_ns) < 0) {
         return -1;
     }
@@ -470,11 +478,13 @@ static int index_exports(py_module *module)
 
 /* --- Instance --- */
 
-static int link_instance(zc_state *state, py_store *store, PyObject *imports, PyObject *limits)
+static int link_instance(zc_state *state, py_store *store, const py_grants *grants, PyObject *imports,
+                         PyObject *limits)
 {
     zc_limits checked;
+    zc_abi_limits abi_limits;
     zc_error error;
-    if (take_limits(limits, &checked) < 0) {
+    if (take_limits(limits, &checked, &abi_limits) < 0 || zc_py_abi_make(state, store, grants, &abi_limits) < 0) {
         return -1;
     }
     zc_import_value *values = take_imports(state, store, imports);
@@ -488,6 +498,9 @@ static int link_instance(zc_state *state, py_store *store, PyObject *imports, Py
         return -1;
     }
     zc_py_wasi_bind(store);
+    if (store->abi) {
+        zc_abi_attach(store->abi, store->instance);
+    }
     zc_memory *memory = zc_instance_memory(store->instance);
     if (memory && !store->memory) {
         store->memory = zc_py_memory_new(state, memory);
@@ -500,13 +513,15 @@ static int link_instance(zc_state *state, py_store *store, PyObject *imports, Py
 
 static PyObject *instance_create(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    static char *names[] = {"module", "device", "wasi", "imports", "limits", NULL};
+    static char *names[] = {"module", "device", "weights", "inputs", "wasi", "imports", "limits", NULL};
     zc_state *state = zc_state_of_type(type);
-    PyObject *module, *device = Py_None, *wasi = Py_None, *imports = Py_None, *limits = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!|$OOOO:Instance", names, state->module_type, &module,
-                                     &device, &wasi, &imports, &limits)) {
+    PyObject *module, *device = Py_None, *weights = Py_None, *inputs = Py_None, *wasi = Py_None,
+                      *imports = Py_None, *limits = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!|$OOOOOO:Instance", names, state->module_type, &module,
+                                     &device, &weights, &inputs, &wasi, &imports, &limits)) {
         return NULL;
     }
+    py_grants grants = {.device = device, .weights = weights, .inputs = inputs};
     if (device != Py_None && !PyObject_TypeCheck(device, state->device_type)) {
         return PyErr_Format(PyExc_TypeError, "device must be a zcwasm.Device, not %s", Py_TYPE(device)->tp_name);
     }
@@ -523,13 +538,14 @@ static PyObject *instance_create(PyTypeObject *type, PyObject *arguments, PyObje
     py_instance *self = NULL;
     if (zc_module_get_info(((py_module *)module)->module)->import_count == 0 || (store->kept = PyList_New(0))) {
         if ((wasi == Py_None || zc_py_wasi_link(state, store, wasi) == 0) &&
-            link_instance(state, store, imports, limits) == 0) {
+            link_instance(state, store, &grants, imports, limits) == 0) {
             self = (py_instance *)type->tp_alloc(type, 0);
         }
     }
     if (self) {
         self->store = (py_store *)Py_NewRef((PyObject *)store);
         self->device = Py_NewRef(device);
+        self->weights = Py_NewRef(weights);
         self->exports = exports_new(state, store);
         if (!self->exports) {
             Py_CLEAR(self);
@@ -546,6 +562,7 @@ static int instance_traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(self->store);
     Py_VISIT(self->exports);
     Py_VISIT(self->device);
+    Py_VISIT(self->weights);
     return 0;
 }
 
@@ -557,6 +574,7 @@ static void instance_dealloc(PyObject *object)
     Py_XDECREF(self->exports);
     Py_XDECREF(self->store);
     Py_XDECREF(self->device);
+    Py_XDECREF(self->weights);
     type->tp_free(object);
     Py_DECREF(type);
 }
@@ -586,17 +604,19 @@ static PyObject *instance_close(PyObject *object, PyObject *unused)
         return NULL;
     }
     if (store->memory && !info_of(store)->memory_imported) {
-        uint64_t pins = zc_region_pins(zc_memory_region(((py_memory *)store->memory)->memory));
-        if (pins) {
+        zc_region *region = zc_memory_region(((py_memory *)store->memory)->memory);
+        uint64_t pins = zc_region_pins(region), own = store->abi ? zc_abi_idle_pins(store->abi, region) : 0;
+        if (pins > own) {
             PyErr_Format(PyExc_BufferError,
                          "cannot close: %llu views or submissions still use the instance's memory",
-                         (unsigned long long)pins);
+                         (unsigned long long)(pins - own));
             return NULL;
         }
     }
     zc_instance_free(store->instance);
     store->instance = NULL;
     zc_py_wasi_unlink(store);
+    zc_py_abi_free(store);
     Py_CLEAR(store->memory);
     (void)exports_clear(((py_instance *)object)->exports);
     Py_RETURN_NONE;
@@ -684,6 +704,12 @@ static PyObject *get_fuel_used(PyObject *object, void *unused)
     return instance ? PyLong_FromUnsignedLongLong(zc_instance_fuel_used(instance)) : NULL;
 }
 
+static PyObject *get_outputs(PyObject *object, void *unused)
+{
+    (void)unused;
+    return open_instance(object) ? zc_py_abi_outputs(((py_instance *)object)->store) : NULL;
+}
+
 static PyObject *get_closed(PyObject *object, void *unused)
 {
     (void)unused;
@@ -722,6 +748,8 @@ static PyGetSetDef instance_getset[] = {
      "Fuel used so far: opcodes of every function body entered and every loop body begun (without those of\n"
      "loops inside, which count on their own), and 1 per 16 bytes of memory.copy and memory.fill.",
      NULL},
+    {"outputs", get_outputs, NULL,
+     "What the guest wrote with zc_output_write: a new dict of name to bytes, copied each time.", NULL},
     {"closed", get_closed, NULL, "Whether close() has freed it.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
@@ -729,12 +757,16 @@ static PyGetSetDef instance_getset[] = {
 static PyMemberDef instance_members[] = {
     {"exports", T_OBJECT_EX, offsetof(py_instance, exports), READONLY, "What it exports, see Exports."},
     {"device", T_OBJECT, offsetof(py_instance, device), READONLY, "The Device it was given, or None."},
+    {"weights", T_OBJECT, offsetof(py_instance, weights), READONLY, "The Weights it was given, or None."},
     {NULL, 0, 0, 0, NULL},
 };
 
 PyDoc_STRVAR(instance_doc,
-             "Instance(module, *, device=None, wasi=None, imports=None, limits=None)\n--\n\n"
+             "Instance(module, *, device=None, weights=None, inputs=None, wasi=None, imports=None, limits=None)\n"
+             "--\n\n"
              "A running guest: a module linked to its imports, with a memory of its own.\n\n"
+             "device, weights, inputs: what a guest that imports from 'zcwasm' may use: a Device to compute with, a\n"
+             "Weights whose tensors it may name, buffers by name that it may read. None is not granted.\n"
              "imports: {module name: {field name: callable, Memory or Global}}, as in JavaScript; the exports of\n"
              "another instance serve too. wasi: a Wasi object, for programs that import WASI preview 1.\n"
              "limits: a Limits object. Runs the module's start function. Raises\n"

@@ -68,6 +68,10 @@ typedef struct zc_tensor_info {
     uint64_t bytes;
 } zc_tensor_info;
 
+enum { ZC_LOG_DEBUG, ZC_LOG_INFO, ZC_LOG_WARNING, ZC_LOG_ERROR };
+
+#ifndef ZCWASM_NO_FUNCTIONS /* the host's own code wants types and numbers only */
+
 #define ZC_IMPORT(name) __attribute__((import_module("zcwasm"), import_name(name)))
 
 /* The version of this interface that the host speaks: at least the one the guest was made for. Later versions
@@ -124,10 +128,11 @@ int64_t zc_input_read(const char *name, uint32_t name_size, uint64_t offset, voi
 ZC_IMPORT("output_write")
 int32_t zc_output_write(const char *name, uint32_t name_size, const void *bytes, uint64_t size);
 
-enum { ZC_LOG_DEBUG, ZC_LOG_INFO, ZC_LOG_WARNING, ZC_LOG_ERROR };
 ZC_IMPORT("log") int32_t zc_log(int32_t level, const char *text, uint32_t size);
 /* Monotonic nanoseconds. */
 ZC_IMPORT("clock") int64_t zc_clock(void);
+
+#endif /* ZCWASM_NO_FUNCTIONS */
 
 #ifdef __cplusplus
 }
