@@ -53,9 +53,7 @@ class Guest:
     def kernel(self, name: str) -> int:
         return int(self.exports.kernel(*self.text(name)))
 
-    def record(
-        self, kernel: str, ranges: list[tuple[int, int, int]], params: bytes, sequence: int = 0
-    ) -> int:
+    def record(self, kernel: str, ranges: list[tuple[int, int, int]], params: bytes, into: int = 0) -> int:
         """ranges: (handle, offset, length)."""
         handle = self.kernel(kernel)
         packed = b"".join(struct.pack("<iIQQ", h, 0, offset, length) for h, offset, length in ranges)
