@@ -72,7 +72,10 @@ MISTAKES = [
     ("set(shared[0], w);", "address space|no matching"),
     ("double d = 1.0;", "there_is_no_double_in_msl"),
     ("w = not_in_msl(1.0);", "not_in_msl"),
-    ("v = float4(1.0, 2.0);", "two scalars"),
+    ("v = float4(1.0, 2.0);", "two vectors of two"),
+    ("v.xy = float2(1.0, v);", "two scalars"),
+    ("w = fast::fma(1.0, w, w);", "fma"),
+    ("half2 h = half2(1.0, w);", "half2"),
 ]
 
 
@@ -153,6 +156,41 @@ def test_threads_of_a_group(tmp_path: Path) -> None:
     ]
     assert run_kernel(tmp_path, body, 40, 32) == (0, sums)  # the last SIMD group is not full
     assert run_kernel(tmp_path, "out[me] = simd_max(me);", 8, 4) == (0, [3] * 4 + [7] * 4)
+
+
+@needs_clang
+def test_halves(tmp_path: Path) -> None:
+    """Both ways, of every half and of what lies beside and between them, as NumPy has it."""
+    loop = "for (uint i = me; i < COUNT; i += 64u) { out[i] = as_type<uint>(VALUE); }"
+    body = loop.replace("COUNT", "65536u").replace("VALUE", "float2(as_type<half2>(out[i])).x")
+    source = KERNEL.replace("BODY", body)
+    program = """
+import numpy as np
+halves = np.arange(65536, dtype=np.uint16)
+out = np.ctypeslib.as_ctypes(halves.astype(np.uint32))
+assert run(out, 64, 32) == 0
+got, want = np.array(out).view(np.float32), halves.view(np.float16).astype(np.float32)
+print(int(((got == want) | (np.isnan(got) & np.isnan(want))).sum()))
+"""
+    assert run_library(source, program, tmp_path).split() == ["65536"]
+    body = loop.replace("COUNT", "262144u").replace("VALUE", "half2(float2(as_type<float>(out[i]), -2.0))")
+    source = KERNEL.replace("BODY", body)
+    program = """
+import numpy as np
+exact = np.arange(65536, dtype=np.uint16).view(np.float16).astype(np.float32)
+with np.errstate(all="ignore"):
+    between = ((exact.astype(np.float64) + np.roll(exact, -1)) / 2).astype(np.float32)
+    beside = [np.nextafter(between, np.float32(side)) for side in (np.inf, -np.inf)]
+    floats = np.concatenate([exact, between, *beside])
+    want = floats.astype(np.float16)
+out = np.ctypeslib.as_ctypes(floats.view(np.uint32).copy())
+assert run(out, 64, 32) == 0
+bits = np.array(out)
+got = (bits & 0xffff).astype(np.uint16).view(np.float16)
+same = (got.view(np.uint16) == want.view(np.uint16)) | (np.isnan(got) & np.isnan(want))
+print(int(same.sum()), set((bits >> 16).tolist()))
+"""
+    assert run_library(source, program, tmp_path) == f"262144 {{{0xC000}}}\n"
 
 
 @needs_clang
