@@ -130,6 +130,24 @@ def specialize(source: str, strict: bool) -> tuple[str, str]:
     return source, text
 
 
+def truths(text: str) -> str:
+    """Numbers made of comparisons of vectors: true is 1 in MSL and -1 in clang's vectors."""
+    booleans = set(re.findall(r"\bbool[234] (\w+)", text))
+    at, parts = 0, []
+    for match in re.finditer(r"\b((?:u?int|float)[234])\(", text):
+        depth, end, level = 1, match.end(), ""
+        while depth and end < len(text):
+            depth += (text[end] == "(") - (text[end] == ")")
+            level += text[end] if depth == 1 else ""
+            end += 1
+        if level.strip("()") in booleans:
+            raise MslError(f"error: {text[match.start() : end]}: buildtools/msl.py takes comparisons only")
+        if re.search(r" (==|!=|<=?|>=?) ", level):
+            parts += [text[at : match.start()], f"zc_msl::truth<{match[1]}>("]
+            at = match.end()
+    return "".join(parts) + text[at:]
+
+
 def translate(source: str, strict: bool) -> str:
     source, constants = specialize(source, strict)
     tail, names, public = [constants], [], 'extern "C" __attribute__((visibility("default")))'
@@ -160,7 +178,7 @@ def translate(source: str, strict: bool) -> str:
         source,
         flags=re.DOTALL,
     )
-    text = re.sub(r"\[\[[^\]]*\]\]", "", text)
+    text = truths(re.sub(r"\[\[[^\]]*\]\]", "", text))
     local = r"\1threadgroup_local \2"
     if not strict:
         local += r" static uint filled_\3; metal::threadgroup_memory(\3, sizeof \3, filled_\3);"

@@ -372,15 +372,21 @@ static void label_of(const zc_device_work *work, char *out, size_t size)
     (void)snprintf(out + used, size - (size_t)used, ")");
 }
 
+/* The buffer of a binding that is not empty; NULL where all are, and so the dispatch can do nothing. */
+static const metal_buffer *any_buffer(const zc_device_command *command)
+{
+    const metal_buffer *any = NULL;
+    for (unsigned i = 0; i < command->kernel->binding_count && !any; i++) {
+        any = command->bindings[i].length ? command->bindings[i].buffer : NULL;
+    }
+    return any;
+}
+
 static void encode_command(metal_device *self, id<MTLComputeCommandEncoder> encoder, const zc_device_command *command,
-                           const uint32_t groups[3])
+                           const metal_buffer *any, const uint32_t groups[3])
 {
     const zc_kernel *kernel = command->kernel;
     uint32_t push[PUSH_WORDS] = {0}, offsets = zc_kernel_offset_words(kernel->binding_count);
-    const metal_buffer *any = NULL;
-    for (unsigned i = 0; i < kernel->binding_count && !any; i++) {
-        any = command->bindings[i].buffer;
-    }
     [encoder setComputePipelineState:self->pipelines[kernel->id][zc_kernel_variant(kernel, command->params)]];
     for (unsigned i = 0; i < kernel->binding_count; i++) {
         const zc_device_binding *binding = &command->bindings[i];
@@ -392,7 +398,7 @@ static void encode_command(metal_device *self, id<MTLComputeCommandEncoder> enco
         } else {
             push[i] = (uint32_t)(binding->offset - aligned) / 4;
         }
-        [encoder setBuffer:buffer ? buffer->buffer : nil offset:(NSUInteger)aligned atIndex:i + 1];
+        [encoder setBuffer:buffer->buffer offset:(NSUInteger)aligned atIndex:i + 1];
     }
     memcpy(push + offsets, command->params, kernel->params_size);
     /* As long as the shader's struct is, whose alignment is that of uint4. */
@@ -409,7 +415,8 @@ static void encode_commands(metal_device *self, id<MTLComputeCommandEncoder> enc
         uint32_t groups[3];
         due = due || command->barrier; /* later ones may rely on it even when this one has nothing to do */
         command->kernel->groups(command->params, groups);
-        if (!groups[0] || !groups[1] || !groups[2]) {
+        const metal_buffer *any = any_buffer(command);
+        if (!groups[0] || !groups[1] || !groups[2] || !any) {
             continue;
         }
         if (due && dispatched) {
@@ -417,7 +424,7 @@ static void encode_commands(metal_device *self, id<MTLComputeCommandEncoder> enc
         }
         due = false;
         dispatched = true;
-        encode_command(self, encoder, command, groups);
+        encode_command(self, encoder, command, any, groups);
     }
 }
 

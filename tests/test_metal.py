@@ -75,6 +75,7 @@ MISTAKES = [
     ("v = float4(1.0, 2.0);", "two vectors of two"),
     ("v.xy = float2(1.0, v);", "two scalars"),
     ("w = fast::fma(1.0, w, w);", "fma"),
+    ("bool4 b = v == v; v = float4(b);", "takes comparisons only"),
     ("half2 h = half2(1.0, w);", "half2"),
 ]
 
@@ -155,6 +156,8 @@ def test_threads_of_a_group(tmp_path: Path) -> None:
         8000 + lane * (lane - 1) // 2 for lane in range(8)
     ]
     assert run_kernel(tmp_path, body, 40, 32) == (0, sums)  # the last SIMD group is not full
+    body = "uint4 v = uint4(0u, 1u, 2u, me); v += uint4(v == uint4(me)); out[me] = v.y * 10u + v.w;"
+    assert run_kernel(tmp_path, body, 3, 32) == (0, [11, 22, 13])
     assert run_kernel(tmp_path, "out[me] = simd_max(me);", 8, 4) == (0, [3] * 4 + [7] * 4)
 
 

@@ -522,6 +522,7 @@ static pid_t worker;
         unsigned at = argument->index;
         NSUInteger length = bytes[at] ? sizes[at] : buffers[at] ? buffers[at]->size - offsets[at] : 0;
         if (length < argument->size) { /* what Metal's own validation asserts */
+            fprintf(stderr, "%s has %lu bytes at [[buffer(%u)]]\n", pipeline->function->code->name, length, at);
             misuse("an argument's buffer is shorter than its struct, or there is none");
         }
     }
