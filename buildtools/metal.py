@@ -183,6 +183,8 @@ def check_msl() -> None:
 # ---- simulate ---------------------------------------------------------------------------------------
 
 SIM = ROOT / "build" / "metal-sim"
+CONTRACT_TESTS = ["test_metal_sim.py", "test_device.py", "test_submission.py"]
+CONTRACT_TESTS += ["test_llm_kernels.py", "test_llm_linear.py"]
 
 
 def objc_runtime() -> list[str]:
@@ -258,9 +260,7 @@ def simulate(arguments: Sequence[str]) -> None:
         "ZCWASM_SIM_COMPILER": f"'{sys.executable}' '{ROOT / 'buildtools' / 'msl.py'}' --library",
         "ZCWASM_SIM_CACHE": str(shader_cache()),
     }
-    names = [
-        str(ROOT / "tests" / name) for name in ("test_metal_sim.py", "test_device.py", "test_submission.py")
-    ]
+    names = [str(ROOT / "tests" / name) for name in CONTRACT_TESTS]
     # The other devices have their own runs.
     tests = list(arguments) or [*names, "-k", "metal or not (cpu or vulkan)", "-q"]
     tests = [str(Path(word).resolve()) if Path(word).exists() else word for word in tests]

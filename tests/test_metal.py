@@ -72,7 +72,7 @@ MISTAKES = [
     ("set(shared[0], w);", "address space|no matching"),
     ("double d = 1.0;", "there_is_no_double_in_msl"),
     ("w = not_in_msl(1.0);", "not_in_msl"),
-    ("v = float4(1.0, 2.0);", "two vectors of two"),
+    ("v = float4(1.0, 2.0);", "two scalars"),
     ("v.xy = float2(1.0, v);", "two scalars"),
     ("w = fast::fma(1.0, w, w);", "fma"),
     ("bool4 b = v == v; v = float4(b);", "takes comparisons only"),

@@ -15,10 +15,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import llm_reference
 import llm_small
 import numpy as np
 import pytest
 from conftest import Arena
+from llm_support import put, words
 from support import run_python
 
 import zcwasm
@@ -286,6 +288,54 @@ def test_compilation_fails(sim: Sim, what: str, message: str) -> None:
     compiled = sim.get("compiled")
     device.affine(x, 2, 0, out=x)
     assert sim.get("compiled") == compiled  # once
+
+
+def run_embed(device: zcwasm.Device, name: str) -> None:
+    arena = Arena()
+    code, block, _ = llm_reference.WEIGHT_TYPES[name]
+    data = llm_reference.random_weights(name, 4, block, rng)
+    ids, out = put(arena, np.array([2, 0], np.uint32)), arena.empty((2, block))
+    params = {"type": code, "rows": 2, "dim": block, "vocab": 4, "ldout": block, "flags": 0}
+    device.dispatch("embed", [ids, put(arena, words(data)), out], params)
+    np.testing.assert_allclose(out, llm_reference.dequantize(name, data)[[2, 0]], rtol=1e-6, atol=1e-6)
+
+
+def test_a_pipeline_for_each_type(sim: Sim) -> None:
+    device = zcwasm.Device("metal")
+    compiled, specialized = sim.get("compiled"), sim.get("specialized")
+    for _ in range(2):
+        for name in llm_reference.WEIGHT_TYPES:
+            run_embed(device, name)
+    assert sim.get("compiled") == compiled + 1
+    assert sim.get("specialized") == specialized + len(llm_reference.WEIGHT_TYPES)
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("specialization", r"kernel embed \(Q4_1\) cannot be specialized: MTLLibraryErrorDomain 3: Special"),
+        ("pipeline", r"kernel embed \(Q4_1\) makes no pipeline: AGXMetal 3: Compiler encountered"),
+        ("function", "the shader of kernel embed has no function zc_embed"),
+        ("compile", "kernel embed does not compile: MTLLibraryErrorDomain 3"),
+    ],
+)
+def test_specialization_fails(sim: Sim, what: str, message: str) -> None:
+    device = zcwasm.Device("metal")
+    sim.inject(what)
+    fails(message, run_embed, device, "Q4_1")
+    run_embed(device, "Q4_1")  # the next attempt works
+    sim.set("max_threads", 128)
+    fails(r"kernel embed \(Q8_0\) needs threadgroups of 256 threads", run_embed, device, "Q8_0")
+
+
+def test_dispatches_of_empty_ranges_only(sim: Sim) -> None:
+    """Groups there are, but nothing to bind: Metal would have no buffer to set."""
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    empty, before = arena.empty(0), sim.get("dispatches")
+    params = {"rows": 3, "cols": 0, "ldx": 0, "ldout": 0, "eps": 0}
+    device.dispatch("rms_norm", [empty, empty, empty], params)
+    assert sim.get("dispatches") == before
 
 
 # --- buffers ---

@@ -314,8 +314,11 @@ typedef struct constant {
 {
     SimConstantValues *values = (SimConstantValues *)given;
     SimFunction *function = [self function:[name UTF8String]];
+    if (!function) {
+        return nil;
+    }
     const char *text = fails("specialization") ? "Specialization failed (simulated)" : NULL;
-    for (unsigned i = 0; function && !text && code->constants[i].type; i++) {
+    for (unsigned i = 0; !text && code->constants[i].type; i++) {
         const zc_constant *wanted = &code->constants[i];
         for (unsigned j = 0; j < values->count; j++) {
             if (values->all[j].index != wanted->index) {
