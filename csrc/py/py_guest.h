@@ -129,6 +129,10 @@ void zc_py_abi_free(py_store *store);
 PyObject *zc_py_abi_outputs(const py_store *store); /* a new dict */
 
 PyObject *zc_py_function_new(zc_state *state, py_store *store, uint32_t index, PyObject *name);
+/* Name -> position of each export, once per module. */
+int zc_py_index_exports(py_module *module);
+PyObject *zc_py_exports_new(zc_state *state, py_store *store);
+int zc_py_exports_clear(PyObject *exports);
 PyObject *zc_py_memory_new(zc_state *state, zc_memory *memory); /* retains */
 PyObject *zc_py_global_new(zc_state *state, zc_global *global); /* retains */
 PyObject *zc_py_table_new(zc_state *state, py_store *store);

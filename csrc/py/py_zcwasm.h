@@ -45,6 +45,7 @@ int zc_py_add_errors(PyObject *module, zc_state *state);
 
 /* One per file: create the file's types, put them in `state` and (the public ones) in `module`. */
 int zc_py_add_module(PyObject *module, zc_state *state);
+int zc_py_add_exports(PyObject *module, zc_state *state);
 int zc_py_add_instance(PyObject *module, zc_state *state);
 int zc_py_add_function(PyObject *module, zc_state *state);
 int zc_py_add_memory(PyObject *module, zc_state *state);
