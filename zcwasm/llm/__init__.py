@@ -1,0 +1,15 @@
+"""Language models, driven by a WebAssembly guest:
+
+    model = zcwasm.llm.Model.open("SmolLM2-135M-Instruct.Q4_1.gguf")
+    session = model.session(context=2048)
+    for token in session.generate("Once upon a time", max_new_tokens=64):
+        print(token.text, end="", flush=True)
+
+The weights are the mapped file, shared by every session; a session is a guest (guests/llama.c) whose memory
+holds the activations, the key-value cache and the sampler's state. docs/llm.md has the whole picture.
+"""
+
+from zcwasm.llm._model import Config, Model
+from zcwasm.llm._session import ContextError, Session, Token, Usage
+
+__all__ = ["Config", "ContextError", "Model", "Session", "Token", "Usage"]

@@ -1,0 +1,241 @@
+"""Model: a file's weights, its numbers and its tokenizer, shared by sessions.
+
+A model is immutable and may be used from any thread. It owns the mapped weights; sessions keep them alive."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+import zcwasm
+from zcwasm._model_file import model_error
+from zcwasm._weights import Progress
+
+if TYPE_CHECKING:
+    from zcwasm.llm._session import Session
+    from zcwasm.llm._tokenizer import Tokenizer
+
+# Architectures of GGUF files, and whether they rotate halves (x[i], x[i + n/2]) or pairs (x[2i], x[2i + 1]), the
+# order in which llama.cpp stores the rows of llama's q and k.
+_ROTATES_HALVES = {"llama": False, "qwen2": True}
+
+_MAX_HEAD = 256  # ZC_ATTENTION_MAX_HEAD
+# As llama.c checks; here the error can name the file's key.
+_LIMITS = {
+    "block_count": 4096,
+    "embedding_length": 1 << 20,
+    "attention.head_count": 4096,
+    "attention.head_count_kv": 4096,
+    "feed_forward_length": 1 << 22,
+    "context_length": 1 << 24,
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """A model's numbers."""
+
+    architecture: str
+    layers: int
+    dim: int
+    heads: int
+    kv_heads: int
+    head_size: int
+    rotated: int  # elements of a head that are rotated by the position
+    ff: int
+    vocab: int
+    context: int  # positions that the model was made for
+    rope_base: float
+    rope_scale: float  # angles are those of position / rope_scale
+    rope_halves: bool
+    norm_epsilon: float
+
+    @classmethod
+    def read(cls, metadata: Mapping[str, Any], vocab: int) -> Config:
+        """From a GGUF file's metadata. Raises ModelError for what is missing, odd or unsupported."""
+        architecture = metadata.get("general.architecture")
+        if architecture not in _ROTATES_HALVES:
+            known = ", ".join(_ROTATES_HALVES)
+            raise model_error(f"general.architecture is {architecture!r}, supported are {known}", None)
+
+        def value(key: str, default: float | None = None) -> float:
+            found = metadata.get(f"{architecture}.{key}", default)
+            if isinstance(found, bool) or not isinstance(found, (int, float)) or not math.isfinite(found):
+                raise model_error(f"{architecture}.{key} is {found!r}, must be a number", None)
+            return found
+
+        def count(key: str, default: int | None = None) -> int:
+            found = value(key, default)
+            if not 1 <= found <= _LIMITS.get(key, _MAX_HEAD) or found != int(found):
+                limit = _LIMITS.get(key, _MAX_HEAD)
+                raise model_error(f"{architecture}.{key} is {found!r}, must be 1 to {limit}", None)
+            return int(found)
+
+        dim, heads = count("embedding_length"), count("attention.head_count")
+        head_size = count("attention.key_length", dim // heads)
+        if count("attention.value_length", head_size) != head_size:
+            raise model_error(f"{architecture}: keys and values of different lengths are not supported", None)
+        kv_heads = count("attention.head_count_kv", heads)
+        rotated = count("rope.dimension_count", head_size)
+        if heads % kv_heads or head_size % 4 or rotated % 2 or rotated > head_size:
+            raise model_error(
+                f"{architecture}: {heads} heads of {head_size} ({rotated} of them rotated) with {kv_heads} "
+                "key-value heads are not supported",
+                None,
+            )
+        scaling = metadata.get(f"{architecture}.rope.scaling.type", "none")
+        if scaling not in ("none", "linear"):
+            raise model_error(f"{architecture}.rope.scaling.type {scaling!r} is not supported", None)
+        base, scale = value("rope.freq_base", 10000.0), value("rope.scaling.factor", 1.0)
+        if base <= 0 or scale <= 0:
+            raise model_error(f"{architecture}: rope base {base} and factor {scale} must be above 0", None)
+        return cls(
+            architecture=architecture,
+            layers=count("block_count"),
+            dim=dim,
+            heads=heads,
+            kv_heads=kv_heads,
+            head_size=head_size,
+            rotated=rotated,
+            ff=count("feed_forward_length"),
+            vocab=vocab,
+            context=count("context_length"),
+            rope_base=base,
+            rope_scale=scale if scaling == "linear" else 1.0,
+            rope_halves=_ROTATES_HALVES[architecture],
+            norm_epsilon=value("attention.layer_norm_rms_epsilon"),
+        )
+
+    def cache_bytes(self, context: int, kv_dtype: Literal["f16", "f32"]) -> int:
+        """Of a cache for so many positions."""
+        element = 2 if kv_dtype == "f16" else 4
+        return 2 * self.layers * context * self.kv_heads * self.head_size * element
+
+
+class Model:
+    """A language model in a GGUF file. Make one with Model.open."""
+
+    def __init__(self, weights: zcwasm.Weights, device: zcwasm.Device) -> None:
+        if weights.format != "gguf":
+            raise model_error(f"language models are read from GGUF files, this one is {weights.format}", None)
+        embedding = weights.tensors.get("token_embd.weight")
+        if embedding is None or len(embedding.shape) != 2:
+            why = weights.unusable.get("token_embd.weight", "is missing or no matrix")
+            raise model_error(f"tensor token_embd.weight: {why}", None)
+        self.device = device
+        self.config = Config.read(weights.metadata, embedding.shape[0])
+        self._weights: zcwasm.Weights | None = weights
+        self._tokenizer: Tokenizer | None = None
+        self._rope_factors = self._read_rope_factors(weights)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        device: zcwasm.Device | None = None,
+        *,
+        progress: Progress | bool | None = None,
+    ) -> Model:
+        """Map the file. Nothing of the weights is read; a device with memory of its own gets them, once.
+
+        device: where sessions compute; default zcwasm.Device(). progress: as zcwasm.Weights.
+        Raises OSError, and ModelError for what is damaged or not supported.
+        """
+        device = device or zcwasm.Device()
+        return cls(zcwasm.Weights(path, device=device, progress=progress), device)
+
+    def _read_rope_factors(self, weights: zcwasm.Weights) -> npt.NDArray[np.float64] | None:
+        """What Llama 3's scaling divides the frequencies by; the file has it as a tensor."""
+        tensor = weights.tensors.get("rope_freqs.weight")
+        if tensor is None:
+            return None
+        if tensor.type != "F32" or tensor.shape != (self.config.rotated // 2,):
+            raise model_error(
+                f"tensor rope_freqs.weight is {tensor.type} {tensor.shape}, must be F32 "
+                f"({self.config.rotated // 2},)",
+                tensor.offset,
+            )
+        factors = np.array(tensor.array(), np.float64)
+        if not (np.isfinite(factors).all() and (factors > 0).all()):
+            raise model_error("tensor rope_freqs.weight has values that are not above 0", tensor.offset)
+        return factors
+
+    @property
+    def weights(self) -> zcwasm.Weights:
+        if self._weights is None:
+            raise zcwasm.Error("the model is closed")
+        return self._weights
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The file's tokenizer, made when it is first needed."""
+        if self._tokenizer is None:
+            from zcwasm.llm._tokenizer import Tokenizer  # needs an optional extra
+
+            self._tokenizer = Tokenizer(self.weights.metadata)
+        return self._tokenizer
+
+    def tokenize(self, text: str) -> list[int]:
+        """Token ids of a text, with a token for its beginning where the model wants one. Names of special
+        tokens in the text become these tokens."""
+        return self.tokenizer.encode(text)
+
+    def detokenize(self, ids: Sequence[int]) -> str:
+        """The text of tokens, special ones included; what is not UTF-8 becomes U+FFFD."""
+        return self.tokenizer.decode(ids)
+
+    def rope_table(self, context: int) -> npt.NDArray[np.float32]:
+        """(context, rotated / 2, 2): cosine and sine of the angle of every position and pair."""
+        half = self.config.rotated // 2
+        frequencies = self.config.rope_base ** (-np.arange(half) / half) / self.config.rope_scale
+        if self._rope_factors is not None:
+            frequencies = frequencies / self._rope_factors
+        table = np.empty((context, half, 2), np.float32)
+        angles = np.outer(np.arange(context), frequencies)
+        np.cos(angles, out=table[..., 0], casting="same_kind")
+        np.sin(angles, out=table[..., 1], casting="same_kind")
+        return table
+
+    def session(
+        self,
+        *,
+        context: int | None = None,
+        kv_dtype: Literal["f16", "f32"] = "f16",
+        exact: bool = False,
+        chunk: int = 256,
+    ) -> Session:
+        """A guest with a cache of its own.
+
+        context: positions it has room for; default the model's, at most 4096. Room is taken as it is used.
+        kv_dtype: elements of the cache. exact: float32 activations in every product, where the default may
+        round them to 16-bit fixed point. chunk: most rows of one submission when a prompt is computed.
+        """
+        from zcwasm.llm._session import Session
+
+        return Session(self, context=context, kv_dtype=kv_dtype, exact=exact, chunk=chunk)
+
+    @property
+    def closed(self) -> bool:
+        return self._weights is None
+
+    def close(self) -> None:
+        """Let go of the weights. Open sessions go on and keep them."""
+        self._weights = None
+
+    def __enter__(self) -> Model:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
