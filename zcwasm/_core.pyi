@@ -176,12 +176,9 @@ class Instance:
         module: Module,
         *,
         device: Device | None = None,
-<<<<<<< HEAD
         wasi: _Wasi | None = None,
-=======
         weights: _Weights | None = None,
         inputs: Mapping[str, Buffer] | None = None,
->>>>>>> dc1435d (The import module zcwasm: guests record, submit and wait for work, replay sequences, name tensors, read inputs and write outputs; granted by Instance(device=, weights=, inputs=))
         imports: _Imports | None = None,
         limits: Limits | None = None,
     ) -> Self: ...

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from zcwasm.llm._session import Session
     from zcwasm.llm._tokenizer import Tokenizer
 
-# Architectures of GGUF files, and whether they rotate halves (x[i], x[i + n/2]) or pairs (x[2i], x[2i + 1]), the
-# order in which llama.cpp stores the rows of llama's q and k.
+# Architectures of GGUF files, and whether they rotate halves (x[i], x[i + n/2]) or pairs (x[2i], x[2i + 1]),
+# the order in which llama.cpp stores the rows of llama's q and k.
 _ROTATES_HALVES = {"llama": False, "qwen2": True}
 
 _MAX_HEAD = 256  # ZC_ATTENTION_MAX_HEAD

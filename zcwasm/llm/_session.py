@@ -42,8 +42,8 @@ _CONFIG = np.dtype(
     + [("norm_epsilon", _F4), ("attention_scale", _F4)]
 )
 _SAMPLING = np.dtype(
-    [("temperature", _F4), ("top_k", _U4), ("top_p", _F4), ("min_p", _F4)]
-    + [("penalty", _F4), ("window", _U4), ("random", _U8)]
+    [("temperature", _F4), ("top_k", _U4), ("top_p", _F4), ("min_p", _F4), ("penalty", _F4)]
+    + [(name, kind) for name, kind in (("window", _U4), ("random", _U8))]
 )
 # llama_state of guests/llama.h.
 _STATE = np.dtype(
