@@ -1,4 +1,7 @@
 /* zc_abi: see zc_abi.h. Lifetime, linking by the one table, handles, access to the guest's memory, errnos. */
+#if !defined(__APPLE__)
+#define _GNU_SOURCE
+#endif
 #include <stdio.h>
 #include <string.h>
 #include <time.h>

@@ -5,6 +5,7 @@
  *   zc_vulkan_buffer.c    imports of host memory, device-local memory and copies to and from it
  *   zc_vulkan_pipeline.c  layouts and pipelines of built-in and compiled kernels
  *   zc_vulkan_record.c    slots: a command buffer, its fence, queries and descriptors; recording into one
+ *   zc_vulkan_sequence.c  recordings that are submitted many times
  *   zc_vulkan_queue.c     submitting, the thread that waits for completion, the synchronous run
  *
  * Ownership: the instance lives as long as the process; a zc_vulkan_device owns all else. Threads: any, with
@@ -74,6 +75,8 @@ typedef struct zc_vulkan_buffer {
     void *mapped; /* host address of the first byte, or NULL */
 } zc_vulkan_buffer;
 
+typedef struct zc_vulkan_prepared zc_vulkan_prepared;
+
 /* One recording and what it takes to run it: made on demand, reused for ever after. */
 typedef struct zc_vulkan_slot {
     struct zc_vulkan_slot *next; /* in the device's free list or in its queue */
@@ -85,6 +88,7 @@ typedef struct zc_vulkan_slot {
     VkDescriptorPool *set_pools;
     uint32_t set_pool_count, sets_used;
     zc_device_work *work; /* in the queue */
+    zc_vulkan_prepared *prepared; /* whose recording it keeps, or NULL: then it goes back to the device */
     double started;
 } zc_vulkan_slot;
 
@@ -140,13 +144,23 @@ zc_status zc_vulkan_copy(void *self, void *buffer, uint64_t offset, void *host, 
 zc_status zc_vulkan_empty_init(zc_vulkan_device *device, zc_error *error);
 void zc_vulkan_buffer_destroy(zc_vulkan_device *device, zc_vulkan_buffer *buffer);
 
-/* A slot whose command buffer is being recorded, the first barrier in it; or an error. */
-zc_status zc_vulkan_slot_begin(zc_vulkan_device *device, bool timed, zc_vulkan_slot **out, zc_error *error);
+/* A slot whose command buffer is being recorded, the first barrier in it; or an error. `once`: it will be submitted
+ * once only. */
+zc_status zc_vulkan_slot_begin(zc_vulkan_device *device, bool timed, bool once, zc_vulkan_slot **out,
+                               zc_error *error);
 zc_status zc_vulkan_slot_record(zc_vulkan_device *device, zc_vulkan_slot *slot, const zc_device_command *commands,
                                 size_t count, zc_error *error);
 zc_status zc_vulkan_slot_end(zc_vulkan_device *device, zc_vulkan_slot *slot, bool timed, zc_error *error);
 void zc_vulkan_slot_release(zc_vulkan_device *device, zc_vulkan_slot *slot);
 void zc_vulkan_slots_destroy(zc_vulkan_device *device);
+
+zc_status zc_vulkan_prepare(void *self, const zc_device_command *commands, size_t count, void **out,
+                            zc_error *error);
+void zc_vulkan_prepared_release(void *self, void *prepared);
+/* A slot with the recording, ready to be submitted. */
+zc_status zc_vulkan_prepared_take(zc_vulkan_device *device, zc_vulkan_prepared *prepared, zc_vulkan_slot **out,
+                                  zc_error *error);
+void zc_vulkan_prepared_give_back(zc_vulkan_prepared *prepared, zc_vulkan_slot *slot); /* slot lock held */
 
 zc_status zc_vulkan_run(void *self, const zc_device_command *command, zc_error *error);
 zc_status zc_vulkan_submit(void *self, zc_device_work *work, zc_error *error);

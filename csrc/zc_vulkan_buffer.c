@@ -228,7 +228,7 @@ zc_status zc_vulkan_copy(void *self, void *opaque, uint64_t offset, void *host, 
             memcpy(staging->mapped, (const char *)host + done, piece);
         }
         zc_vulkan_slot *slot;
-        status = zc_vulkan_slot_begin(device, false, &slot, error);
+        status = zc_vulkan_slot_begin(device, false, true, &slot, error);
         if (status != ZC_OK) {
             break;
         }

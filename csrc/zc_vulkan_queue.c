@@ -116,13 +116,16 @@ zc_status zc_vulkan_submit(void *self, zc_device_work *work, zc_error *error)
 {
     zc_vulkan_device *device = self;
     zc_vulkan_slot *slot;
-    zc_status status = zc_vulkan_slot_begin(device, true, &slot, error);
+    zc_status status = work->prepared ? zc_vulkan_prepared_take(device, work->prepared, &slot, error)
+                                      : zc_vulkan_slot_begin(device, true, true, &slot, error);
     if (status != ZC_OK) {
         return status;
     }
-    status = zc_vulkan_slot_record(device, slot, work->commands, work->count, error);
-    if (status == ZC_OK) {
-        status = zc_vulkan_slot_end(device, slot, true, error);
+    if (!work->prepared) {
+        status = zc_vulkan_slot_record(device, slot, work->commands, work->count, error);
+        if (status == ZC_OK) {
+            status = zc_vulkan_slot_end(device, slot, true, error);
+        }
     }
     if (status == ZC_OK) {
         slot->work = work;
@@ -168,7 +171,7 @@ zc_status zc_vulkan_run(void *self, const zc_device_command *command, zc_error *
 {
     zc_vulkan_device *device = self;
     zc_vulkan_slot *slot;
-    zc_status status = zc_vulkan_slot_begin(device, false, &slot, error);
+    zc_status status = zc_vulkan_slot_begin(device, false, true, &slot, error);
     if (status != ZC_OK) {
         return status;
     }

@@ -108,7 +108,8 @@ static void barrier(zc_vulkan_device *device, zc_vulkan_slot *slot, VkPipelineSt
 #define WORK_WRITES (VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT)
 #define WORK_READS (VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT)
 
-zc_status zc_vulkan_slot_begin(zc_vulkan_device *device, bool timed, zc_vulkan_slot **out, zc_error *error)
+zc_status zc_vulkan_slot_begin(zc_vulkan_device *device, bool timed, bool once, zc_vulkan_slot **out,
+                               zc_error *error)
 {
     const zc_vulkan_functions *f = &device->f;
     VkResult result = VK_SUCCESS;
@@ -138,7 +139,7 @@ zc_status zc_vulkan_slot_begin(zc_vulkan_device *device, bool timed, zc_vulkan_s
     slot->sets_used = 0;
     if (result == VK_SUCCESS) {
         VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
-                                          .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT};
+                                          .flags = once ? VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT : 0};
         result = f->vkBeginCommandBuffer(slot->commands, &begin);
     }
     if (result != VK_SUCCESS) {
@@ -172,8 +173,12 @@ zc_status zc_vulkan_slot_end(zc_vulkan_device *device, zc_vulkan_slot *slot, boo
 void zc_vulkan_slot_release(zc_vulkan_device *device, zc_vulkan_slot *slot)
 {
     pthread_mutex_lock(&device->slot_lock);
-    slot->next = device->free_slots;
-    device->free_slots = slot;
+    if (slot->prepared) {
+        zc_vulkan_prepared_give_back(slot->prepared, slot);
+    } else {
+        slot->next = device->free_slots;
+        device->free_slots = slot;
+    }
     pthread_mutex_unlock(&device->slot_lock);
 }
 
