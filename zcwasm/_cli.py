@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -68,19 +69,32 @@ def parser() -> argparse.ArgumentParser:
     child.add_argument("file", metavar="FILE", help="a .wasm file")
     add_json(child)
 
-    child = add(run, "Call an exported function and print its results, one per line.")
-    child.add_argument("file", metavar="FILE", help="a .wasm file that needs no imports")
-    child.add_argument("function", metavar="FUNCTION", help="the name of an exported function")
+    child = add(run, "Run a WASI program, or call an exported function and print its results, one per line.")
+    add_limits(child)
     child.add_argument(
-        "arguments", metavar="ARG", nargs="*", help="numbers; integers also as 0x…; after -- anything"
+        "--dir",
+        action="append",
+        default=[],
+        metavar="HOST[::GUEST]",
+        help="a directory that a WASI program may read",
     )
-    child.add_argument("--fuel", type=whole("fuel", 0), help="how much the guest may compute")
-    child.add_argument("--deadline", type=seconds, metavar="SECONDS", help="how long the call may take")
     child.add_argument(
-        "--memory",
-        type=size_in_bytes,
-        metavar="BYTES",
-        help="what its memory may grow to: 65536, 64K, 1G",
+        "--writable-dir", action="append", default=[], metavar="HOST[::GUEST]", help="and one it may change"
+    )
+    child.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        metavar="NAME[=VALUE]",
+        help="a variable of its environment; without a value this process's own",
+    )
+    child.add_argument("file", metavar="FILE", help="a .wasm file; of imports it may need WASI's")
+    child.add_argument(
+        "rest",
+        metavar="...",
+        nargs=argparse.REMAINDER,
+        help="of a WASI program, which exports _start, its arguments; else FUNCTION and numbers, integers "
+        "also as 0x…, after -- anything",
     )
 
     child = add(bench, "Time calls, views, dispatches and kernels on this machine, in a few seconds.")
@@ -89,6 +103,17 @@ def parser() -> argparse.ArgumentParser:
 
     add(selftest, "Check every device here and print a short report, to paste into an issue.")
     return parser
+
+
+def add_limits(child: argparse.ArgumentParser) -> None:
+    child.add_argument("--fuel", type=whole("fuel", 0), help="how much the guest may compute")
+    child.add_argument("--deadline", type=seconds, metavar="SECONDS", help="how long the call may take")
+    child.add_argument(
+        "--memory",
+        type=size_in_bytes,
+        metavar="BYTES",
+        help="what its memory may grow to: 65536, 64K, 1G",
+    )
 
 
 def add_device(child: argparse.ArgumentParser) -> None:
@@ -259,8 +284,51 @@ def read_sections(data: bytes) -> Iterator[tuple[str, int]]:
 
 def run(options: argparse.Namespace) -> int:
     module = zcwasm.Module(options.file)
-    limits = zcwasm.Limits(memory=options.memory, fuel=options.fuel, deadline=options.deadline)
     functions = {entry.name: entry for entry in module.exports if entry.kind == "func"}
+    arguments = options.rest[1:] if options.rest[:1] == ["--"] else options.rest
+    program = "_start" in functions
+    if not program:
+        call = argparse.ArgumentParser(prog=f"zcwasm run {options.file}")
+        call.add_argument("function", metavar="FUNCTION", help="the name of an exported function")
+        call.add_argument("arguments", metavar="ARG", nargs="*", help="its arguments")
+        add_limits(call)
+        call.parse_args(arguments, options)
+    limits = zcwasm.Limits(memory=options.memory, fuel=options.fuel, deadline=options.deadline)
+    wasi = zcwasm.Wasi(
+        args=[Path(options.file).name, *(arguments if program else [])],
+        env=dict(variable(text) for text in options.env),
+        stdin="inherit",
+        stdout="inherit",
+        stderr="inherit",
+        dirs=dict(directory(text) for text in options.dir),
+        writable_dirs=dict(directory(text) for text in options.writable_dir),
+    )
+    try:
+        if program:
+            zcwasm.Instance(module, limits=limits, wasi=wasi).exports["_start"]()
+            return 0
+        return call_function(module, functions, options, limits, wasi)
+    except zcwasm.Exit as end:
+        return end.code if end.code < 256 else 1
+
+
+def variable(text: str) -> tuple[str, str]:
+    name, given, value = text.partition("=")
+    return name, value if given else os.environ.get(name, "")
+
+
+def directory(text: str) -> tuple[str, str]:
+    host, _, guest = text.partition("::")
+    return guest or host, host
+
+
+def call_function(
+    module: zcwasm.Module,
+    functions: dict[str, zcwasm.ExportType],
+    options: argparse.Namespace,
+    limits: zcwasm.Limits,
+    wasi: zcwasm.Wasi,
+) -> int:
     if options.function not in functions:
         have = ", ".join(functions) or "none"
         raise ValueError(f"{options.file} exports no function {options.function!r}; it exports {have}")
@@ -271,7 +339,10 @@ def run(options: argparse.Namespace) -> int:
             f"but {len(options.arguments)} were given"
         )
     values = [parse_argument(kind, text) for kind, text in zip(params, options.arguments, strict=True)]
-    results = zcwasm.Instance(module, limits=limits).exports[options.function](*values)
+    exports = zcwasm.Instance(module, limits=limits, wasi=wasi).exports
+    if "_initialize" in functions and options.function != "_initialize":
+        exports["_initialize"]()
+    results = exports[options.function](*values)
     if results is not None:
         for value in results if isinstance(results, tuple) else (results,):
             print(value)
