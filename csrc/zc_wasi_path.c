@@ -246,11 +246,15 @@ static zc_wasi_errno open_place(const place *at, uint64_t rights, uint32_t how, 
     if (directory && (how & OPEN_CREATE)) {
         return at->directory ? W_ISDIR : W_INVAL;
     }
-    zc_wasi_errno error = look(at, true, info);
+    bool exclusive = (how & OPEN_CREATE) && (how & OPEN_EXCLUSIVE);
+    zc_wasi_errno error = look(at, !exclusive, info);
     if (error != W_SUCCESS && !(error == W_NOENT && (how & OPEN_CREATE))) {
         return error;
     }
-    if (error == W_SUCCESS && !(how & OPEN_EXCLUSIVE)) {
+    if (error == W_SUCCESS) {
+        if (exclusive) {
+            return W_EXIST;
+        }
         if (!S_ISREG(info->st_mode) && !S_ISDIR(info->st_mode)) {
             return W_ACCES;
         }
