@@ -7,12 +7,13 @@
 #include <stdint.h>
 
 #include "zc_cpu_ops.h"
+#include "zc_cpu_quant.h"
 
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx2,fma")
+#pragma GCC target("avx2,fma,f16c")
 #endif
 
 typedef __m256 vf;
@@ -56,6 +57,8 @@ static inline __attribute__((always_inline)) vf vf_scale2(vf x, vf n)
 #define vd_low(v) _mm256_cvtps_pd(_mm256_castps256_ps128(v))
 #define vd_high(v) _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1))
 #define vd_store(p, v) _mm256_storeu_pd(p, v)
+#define vf_load_half(p) _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(p)))
+#define vf_store_half(p, v) _mm_storeu_si128((__m128i *)(p), _mm256_cvtps_ph(v, 0))
 #define zc_prefetch_write(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
 
 static inline __attribute__((always_inline)) void vf_transpose(vf v[8])
@@ -79,6 +82,7 @@ static inline __attribute__((always_inline)) void vf_transpose(vf v[8])
 
 #include "zc_cpu_kernels.inc"
 #include "zc_cpu_gemm.inc"
+#include "zc_cpu_llm.inc"
 
 #if defined(__clang__)
 #pragma clang attribute pop
@@ -86,7 +90,7 @@ static inline __attribute__((always_inline)) void vf_transpose(vf v[8])
 #pragma GCC pop_options
 #endif
 
-const zc_cpu_ops zc_cpu_ops_avx2 = ZC_OPS_TABLE("avx2");
+const zc_cpu_ops zc_cpu_ops_avx2 = ZC_OPS_TABLE("avx2", NULL);
 
 #else
 typedef int zc_cpu_avx2_is_empty_here;

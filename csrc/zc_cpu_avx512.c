@@ -1,4 +1,4 @@
-/* zc_cpu_avx512: the table for AVX-512 (F, DQ, BW, VL); an empty unit elsewhere.
+/* zc_cpu_avx512: the tables for AVX-512 (F, DQ, BW, VL), without and with VNNI; an empty unit elsewhere.
  *
  * What an instruction set defines for the .inc files: VW floats in a vf; loads and stores at any address,
  * whole, of the first n (the rest reads as 0, or as `other`); fused multiply-add a * b + c; vf_max(a, b)
@@ -15,13 +15,14 @@
 #include <stdint.h>
 
 #include "zc_cpu_ops.h"
+#include "zc_cpu_quant.h"
 
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma"))), \
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,f16c"))), \
                              apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
+#pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,f16c")
 #endif
 
 typedef __m512 vf;
@@ -51,6 +52,8 @@ typedef __mmask16 vn;
 #define vd_low(v) _mm512_cvtps_pd(_mm512_castps512_ps256(v))
 #define vd_high(v) _mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1))
 #define vd_store(p, v) _mm512_storeu_pd(p, v)
+#define vf_load_half(p) _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(p)))
+#define vf_store_half(p, v) _mm256_storeu_si256((__m256i *)(p), _mm512_cvtps_ph(v, 0))
 #define zc_prefetch_write(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
 
 static inline __attribute__((always_inline)) void vf_transpose(vf v[16])
@@ -79,6 +82,7 @@ static inline __attribute__((always_inline)) void vf_transpose(vf v[16])
 
 #include "zc_cpu_kernels.inc"
 #include "zc_cpu_gemm.inc"
+#include "zc_cpu_llm.inc"
 
 #if defined(__clang__)
 #pragma clang attribute pop
@@ -86,7 +90,8 @@ static inline __attribute__((always_inline)) void vf_transpose(vf v[16])
 #pragma GCC pop_options
 #endif
 
-const zc_cpu_ops zc_cpu_ops_avx512 = ZC_OPS_TABLE("avx512");
+const zc_cpu_ops zc_cpu_ops_avx512 = ZC_OPS_TABLE("avx512", NULL);
+const zc_cpu_ops zc_cpu_ops_vnni = ZC_OPS_TABLE("avx512vnni", &zc_cpu_integer_vnni);
 
 #else
 typedef int zc_cpu_avx512_is_empty_here;

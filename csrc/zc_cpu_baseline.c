@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "zc_cpu_ops.h"
+#include "zc_cpu_quant.h"
 
 /* Where the machine could fuse what vf_fma spells as two operations, it must not do so here and there. */
 #if defined(__clang__)
@@ -63,6 +64,13 @@ INLINE_OP vf vf_set1(float x)
     return (vf){x, x, x, x};
 }
 
+INLINE_OP void vf_store_half(uint16_t *p, vf v)
+{
+    for (size_t i = 0; i < VW; i++) {
+        p[i] = zc_float_to_half(v[i]);
+    }
+}
+
 #define vf_loadn(p, n) vf_loadn_or(p, n, vf_set1(0.0f))
 #define vf_fma(a, b, c) ((a) * (b) + (c))
 #define vf_unless_less(v, a, b) ((vf)((vi)(v) & ~(vi)((a) < (b))))
@@ -109,6 +117,9 @@ INLINE_OP vd vd_high(vf v)
 #define vn_any(nan) (((nan)[0] | (nan)[1] | (nan)[2] | (nan)[3]) != 0)
 #define vd_zero() ((vd){0.0, 0.0})
 #define vd_store(p, v) memcpy(p, &(vd){(v)[0], (v)[1]}, sizeof(vd))
+#define vf_load_half(p)                                                          \
+    ((vf){zc_half_to_float((p)[0]), zc_half_to_float((p)[1]), zc_half_to_float((p)[2]), \
+          zc_half_to_float((p)[3])})
 #define zc_prefetch_write(p) __builtin_prefetch(p, 1)
 
 INLINE_OP void vf_transpose(vf v[4])
@@ -128,8 +139,9 @@ INLINE_OP void vf_transpose(vf v[4])
 
 #include "zc_cpu_kernels.inc"
 #include "zc_cpu_gemm.inc"
+#include "zc_cpu_llm.inc"
 
-const zc_cpu_ops zc_cpu_ops_baseline = ZC_OPS_TABLE("baseline");
+const zc_cpu_ops zc_cpu_ops_baseline = ZC_OPS_TABLE("baseline", NULL);
 
 #else
 typedef int zc_cpu_baseline_is_empty_here;

@@ -29,7 +29,7 @@ static bool available(const zc_cpu_ops *ops)
     if (ops == &zc_cpu_ops_baseline) {
         return true;
     }
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE) || !(c & bit_AVX) || !(c & bit_FMA) ||
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE) || !(c & bit_AVX) || !(c & bit_FMA) || !(c & bit_F16C) ||
         !__get_cpuid_count(7, 0, &a, &b7, &c7, &d7) || !(b7 & bit_AVX2)) {
         return false;
     }
@@ -40,11 +40,15 @@ static bool available(const zc_cpu_ops *ops)
     if (ops == &zc_cpu_ops_avx2) {
         return true;
     }
-    return (state & 0xe6) == 0xe6 && /* and opmask, the upper zmm halves, the upper zmm registers */
-           (b7 & bit_AVX512F) && (b7 & bit_AVX512DQ) && (b7 & bit_AVX512BW) && (b7 & bit_AVX512VL);
+    if ((state & 0xe6) != 0xe6 || /* and opmask, the upper zmm halves, the upper zmm registers */
+        !(b7 & bit_AVX512F) || !(b7 & bit_AVX512DQ) || !(b7 & bit_AVX512BW) || !(b7 & bit_AVX512VL)) {
+        return false;
+    }
+    return ops == &zc_cpu_ops_avx512 || ((c7 & bit_AVX512VNNI) && (c7 & bit_AVX512VBMI) && (c7 & bit_GFNI));
 }
 
-static const zc_cpu_ops *const known[] = {&zc_cpu_ops_avx512, &zc_cpu_ops_avx2, &zc_cpu_ops_baseline};
+static const zc_cpu_ops *const known[] = {&zc_cpu_ops_vnni, &zc_cpu_ops_avx512, &zc_cpu_ops_avx2,
+                                         &zc_cpu_ops_baseline};
 #else
 static bool available(const zc_cpu_ops *ops)
 {

@@ -1,7 +1,10 @@
 /* zc_cpu_linear: y = f(x) * transpose(w) with weights as they lie in the model file.
  *
- * f(x) is made once per call, in the caller's scratch. Outputs are cut into parts, each of which one thread
- * computes for all rows of x, so an output's bits do not depend on the number of threads.
+ * f(x) is made first, in the caller's scratch: as fixed point where the instruction set has products for it, the
+ * weights are quantized and exactness was not asked for; else as float32. Outputs are cut into parts whose size
+ * depends on the parameters only; a thread computes a part for all rows of x. For few rows, dot products with
+ * the weights as they lie; for many, a panel of weights is unpacked into the thread's scratch, where it serves
+ * all rows. So an output's bits do not depend on the number of threads.
  */
 #include <math.h>
 #include <stdatomic.h>
@@ -12,98 +15,256 @@
 #include "zc_cpu_quant.h"
 #include "zc_cpu_scratch.h"
 
-#define PART 16        /* outputs of a task */
-#define PARALLEL 32768 /* weights from which on a second thread pays */
-#define ROWS 64        /* rows of x whose products are kept at once */
+#define FEW 3             /* rows of x up to which weights are not unpacked into panels */
+#define PARALLEL 65536.0  /* multiply-adds from which on a second thread pays */
+#define INPUT_PART 16384  /* elements of f(x) that a task makes */
+#define MAX_PART 256      /* outputs of a task with few rows */
+#define DEPTH 512         /* columns of weights in a float panel */
 
 typedef struct job {
     const zc_cpu_ops *ops;
     const zc_linear_params *p;
-    const float *x; /* f(x), rows at a distance of ldx */
-    size_t ldx, row_bytes;
+    const float *x, *bias, *norm;
     const uint8_t *w;
-    const float *bias;
     float *y;
+    size_t row_bytes; /* of weights */
+    uint32_t flags;   /* that `finish` looks at */
+    unsigned threads;
+    /* f(x): */
+    void *made;
+    zc_fixed_layout layout; /* of its rows when fixed, else they are k floats */
+    bool fixed, grouped;
+    size_t input_rows; /* of a task */
+    size_t part;       /* outputs of a task */
     atomic_bool failed;
 } job;
 
-static float finish(const job *j, float value, size_t r, size_t n)
+static void fail(job *j)
 {
-    uint32_t flags = j->p->flags;
-    if (flags & ZC_LINEAR_BIAS) {
-        value += j->bias[n];
-    }
-    if (flags & ZC_LINEAR_GELU) {
-        value = zc_cpu_gelu_erf(value);
-    }
-    return flags & ZC_LINEAR_ADD ? j->y[r * j->p->ldy + n] + value : value;
+    atomic_store_explicit(&j->failed, true, memory_order_relaxed);
 }
 
-static void part_body(void *context, size_t index)
+/* f of row r of x, in `room` (k floats) or where it lies. */
+static const float *input_row(const job *j, size_t r, float *room)
+{
+    const zc_linear_params *p = j->p;
+    const float *x = j->x + r * p->ldx;
+    if (p->flags & ZC_LINEAR_NORM) {
+        zc_cpu_rms_norm_row(j->ops, room, x, j->norm, p->k, p->eps);
+        return room;
+    }
+    if (p->flags & ZC_LINEAR_SWIGLU) {
+        j->ops->swiglu(room, x, x + p->k, p->k);
+        return room;
+    }
+    return x;
+}
+
+static void input_body(void *context, size_t index)
+{
+    job *j = context;
+    size_t from = index * j->input_rows, end = from + j->input_rows < j->p->rows ? from + j->input_rows : j->p->rows;
+    if (!j->fixed) {
+        for (size_t r = from; r < end; r++) {
+            (void)input_row(j, r, (float *)j->made + r * j->p->k);
+        }
+        return;
+    }
+    float *room = zc_scratch(ZC_SCRATCH_BLOCK, (size_t)j->p->k * sizeof *room);
+    if (room == NULL) {
+        fail(j);
+        return;
+    }
+    for (size_t r = from; r < end; r++) {
+        j->ops->integer->fix((uint8_t *)j->made + r * j->layout.bytes, &j->layout, input_row(j, r, room), j->grouped);
+    }
+}
+
+/* f(x), unless it is x itself. */
+static bool make_input(job *j)
+{
+    const zc_linear_params *p = j->p;
+    size_t row = j->fixed ? j->layout.bytes : (size_t)p->k * sizeof(float);
+    if (!j->fixed && !(p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU))) {
+        return true;
+    }
+    j->made = zc_scratch(ZC_SCRATCH_INPUT, row * p->rows);
+    if (j->made == NULL) {
+        return false;
+    }
+    j->input_rows = p->k < INPUT_PART ? INPUT_PART / p->k : 1;
+    zc_pool_run(input_body, j, (p->rows + j->input_rows - 1) / j->input_rows, j->threads);
+    if (!j->fixed) {
+        j->x = j->made;
+    }
+    return !atomic_load_explicit(&j->failed, memory_order_relaxed);
+}
+
+/* ---- fixed point ---- */
+
+static void few_fixed(void *context, size_t index)
 {
     job *j = context;
     const zc_linear_params *p = j->p;
-    size_t from = index * PART, end = p->n - from < PART ? p->n : from + PART;
-    float *w = zc_scratch(ZC_SCRATCH_BLOCK, ((size_t)p->k + 1) * sizeof *w), sums[ROWS];
-    if (w == NULL) {
-        atomic_store_explicit(&j->failed, true, memory_order_relaxed);
+    float sums[MAX_PART];
+    size_t from = index * j->part, n = p->n - from < j->part ? p->n - from : j->part;
+    for (size_t r = 0; r < p->rows; r++) {
+        j->ops->integer->dots(sums, p->type, j->w + from * j->row_bytes, j->row_bytes, n, &j->layout,
+                              (const uint8_t *)j->made + r * j->layout.bytes);
+        j->ops->finish(j->y + r * p->ldy + from, sums, j->bias ? j->bias + from : NULL, n, j->flags);
+    }
+}
+
+static void panel_fixed(void *context, size_t index)
+{
+    job *j = context;
+    const zc_linear_params *p = j->p;
+    const zc_cpu_integer *integer = j->ops->integer;
+    float sums[8 * ZC_PANEL];
+    size_t from = index * ZC_PANEL, n = p->n - from < ZC_PANEL ? p->n - from : ZC_PANEL;
+    uint8_t *panel = zc_scratch(ZC_SCRATCH_BLOCK, integer->panel_bytes(p->type, p->k));
+    if (panel == NULL) {
+        fail(j);
         return;
     }
-    for (size_t n = from; n < end; n++) {
-        if (p->k) {
-            zc_dequantize((zc_weight_type)p->type, j->w + n * j->row_bytes, p->k, w);
-        }
-        for (size_t first = 0; first < p->rows; first += ROWS) {
-            size_t rows = p->rows - first < ROWS ? p->rows - first : ROWS;
-            for (size_t r = 0; p->k == 0 && r < rows; r++) {
-                sums[r] = 0.0f;
-            }
-            if (p->k) {
-                j->ops->dot_rows(sums, 1, j->x + first * j->ldx, j->ldx, rows, p->k, w, 1.0f, 0.0f);
-            }
-            for (size_t r = 0; r < rows; r++) {
-                j->y[(first + r) * p->ldy + n] = finish(j, sums[r], first + r, n);
-            }
+    integer->pack(panel, p->type, j->w + from * j->row_bytes, j->row_bytes, n, p->k);
+    for (size_t first = 0; first < p->rows; first += integer->tile_rows) {
+        size_t rows = p->rows - first < integer->tile_rows ? p->rows - first : integer->tile_rows;
+        integer->tile(sums, p->type, panel, rows, &j->layout, (const uint8_t *)j->made + first * j->layout.bytes);
+        for (size_t r = 0; r < rows; r++) {
+            j->ops->finish(j->y + (first + r) * p->ldy + from, sums + r * ZC_PANEL, j->bias ? j->bias + from : NULL,
+                           n, j->flags);
         }
     }
 }
 
-static zc_status no_scratch(zc_error *error, size_t bytes)
+/* ---- float32 ---- */
+
+static void few_float(void *context, size_t index)
 {
-    return zc_fail(error, ZC_NO_MEMORY, "linear cannot have %zu bytes of scratch", bytes);
+    job *j = context;
+    const zc_linear_params *p = j->p;
+    size_t from = index * j->part, end = p->n - from < j->part ? p->n : from + j->part;
+    size_t ldx = j->made ? p->k : p->ldx;
+    float sums[FEW * MAX_PART], *w = NULL;
+    if (p->type != ZC_WEIGHT_F32 && (w = zc_scratch(ZC_SCRATCH_BLOCK, ((size_t)p->k + 1) * sizeof *w)) == NULL) {
+        fail(j);
+        return;
+    }
+    for (size_t n = from; n < end; n++) {
+        const float *row = (const float *)(j->w + n * j->row_bytes);
+        if (w) {
+            zc_dequantize((zc_weight_type)p->type, j->w + n * j->row_bytes, p->k, w);
+            row = w;
+        }
+        j->ops->dot_rows(sums + n - from, MAX_PART, j->x, ldx, p->rows, p->k, row, 1.0f, 0.0f);
+    }
+    for (size_t r = 0; r < p->rows; r++) {
+        j->ops->finish(j->y + r * p->ldy + from, sums + r * MAX_PART, j->bias ? j->bias + from : NULL, end - from,
+                       j->flags);
+    }
+}
+
+/* ROWS rows of x at a time, whose sums stay in the cache while the panel's parts along k are added up. */
+#define ROWS 96
+
+static void panel_float(void *context, size_t index)
+{
+    job *j = context;
+    const zc_linear_params *p = j->p;
+    const zc_weight_type_info *info = zc_weight_type_get(p->type);
+    size_t nr = j->ops->nr, mr = j->ops->mr, ldx = j->made ? p->k : p->ldx;
+    size_t from = index * nr, n = p->n - from < nr ? p->n - from : nr;
+    size_t rows_floats = nr * DEPTH, packed_floats = nr * ((size_t)p->k + 64), a_floats = (ROWS + 1) * DEPTH + 64;
+    float *room = zc_scratch(ZC_SCRATCH_BLOCK, (rows_floats + packed_floats + a_floats + ROWS * nr) * sizeof *room);
+    float *packed = room + rows_floats, *a = packed + packed_floats, *sums = a + a_floats;
+    if (room == NULL) {
+        fail(j);
+        return;
+    }
+    for (size_t at = 0; at < p->k; at += DEPTH) {
+        size_t depth = p->k - at < DEPTH ? p->k - at : DEPTH;
+        for (size_t i = 0; i < n; i++) {
+            zc_dequantize((zc_weight_type)p->type,
+                          j->w + (from + i) * j->row_bytes + at / info->block * info->block_bytes, depth,
+                          room + i * depth);
+        }
+        j->ops->pack(packed + at * nr, nr, room, depth, 0, n, depth);
+    }
+    for (size_t first = 0; first < p->rows; first += ROWS) {
+        size_t rows = p->rows - first < ROWS ? p->rows - first : ROWS, tiles = (rows + mr - 1) / mr;
+        for (size_t at = 0; at < p->k; at += DEPTH) {
+            size_t depth = p->k - at < DEPTH ? p->k - at : DEPTH;
+            zc_gemm_block g = {.rows = rows, .cols = n, .k = depth, .a = a, .b = packed + at * nr, .b_step = nr,
+                               .b_panel = nr * depth, .c = sums, .ldc = nr, .alpha = 1.0f,
+                               .beta = at ? 1.0f : 0.0f};
+            for (size_t t = 0; t < tiles; t++) {
+                size_t row = t * rows / tiles, height = (t + 1) * rows / tiles - row;
+                j->ops->pack(a + row * depth, height, j->x + (first + row) * ldx + at, ldx, 0, height, depth);
+            }
+            j->ops->gemm(&g);
+        }
+        for (size_t r = 0; r < rows; r++) {
+            j->ops->finish(j->y + (first + r) * p->ldy + from, sums + r * nr, j->bias ? j->bias + from : NULL, n,
+                           j->flags);
+        }
+    }
+}
+
+/* No columns: every dot product is 0. */
+static void finish_zeros(const job *j)
+{
+    static const float zeros[MAX_PART];
+    for (size_t r = 0; r < j->p->rows; r++) {
+        for (size_t from = 0; from < j->p->n; from += MAX_PART) {
+            size_t n = j->p->n - from < MAX_PART ? j->p->n - from : MAX_PART;
+            j->ops->finish(j->y + r * j->p->ldy + from, zeros, j->bias ? j->bias + from : NULL, n, j->flags);
+        }
+    }
+}
+
+/* A few parts for each thread that there may be, so that one that is held up does not hold up all; no more
+ * than that, because handing them out costs. */
+static size_t part_of(const job *j)
+{
+    size_t least = 32768 / j->row_bytes + 1, part = (j->p->n + 15) / 16;
+    part = part < least ? least : part;
+    part = (part + 3) / 4 * 4;
+    return part < MAX_PART ? part : MAX_PART;
 }
 
 zc_status zc_cpu_linear(const zc_cpu_ops *ops, void *const bindings[], const zc_linear_params *p, unsigned threads,
                         zc_error *error)
 {
     const zc_weight_type_info *info = zc_weight_type_get(p->type);
-    job j = {.ops = ops, .p = p, .x = bindings[0], .ldx = p->ldx, .w = bindings[1], .bias = bindings[2],
-             .y = bindings[4], .row_bytes = (size_t)(p->k / info->block) * info->block_bytes};
+    job j = {.ops = ops, .p = p, .x = bindings[0], .w = bindings[1], .norm = bindings[3], .y = bindings[4],
+             .bias = p->flags & ZC_LINEAR_BIAS ? bindings[2] : NULL, .flags = p->flags, .threads = threads,
+             .row_bytes = (size_t)(p->k / info->block) * info->block_bytes};
     if (p->rows == 0 || p->n == 0) {
         return ZC_OK;
     }
-    if (p->k && (p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU))) {
-        size_t bytes = (size_t)p->rows * p->k * sizeof(float);
-        float *made = zc_scratch(ZC_SCRATCH_INPUT, bytes);
-        if (made == NULL) {
-            return no_scratch(error, bytes);
-        }
-        for (size_t r = 0; r < p->rows; r++) {
-            const float *x = j.x + r * p->ldx;
-            if (p->flags & ZC_LINEAR_NORM) {
-                zc_cpu_rms_norm_row(made + r * p->k, x, bindings[3], p->k, p->eps);
-            } else {
-                zc_cpu_swiglu_row(made + r * p->k, x, x + p->k, p->k);
-            }
-        }
-        j.x = made;
-        j.ldx = p->k;
+    if (p->k == 0) {
+        finish_zeros(&j);
+        return ZC_OK;
     }
     if ((double)p->n * p->k * p->rows < PARALLEL) {
-        threads = 1;
+        j.threads = 1;
     }
-    zc_pool_run(part_body, &j, ((size_t)p->n + PART - 1) / PART, threads);
-    return atomic_load_explicit(&j.failed, memory_order_relaxed)
-               ? no_scratch(error, ((size_t)p->k + 1) * sizeof(float))
-               : ZC_OK;
+    j.fixed = ops->integer && info->block > 1 && !(p->flags & ZC_LINEAR_EXACT);
+    if (j.fixed) {
+        j.layout = zc_fixed_layout_of(p->k);
+        j.grouped = p->rows <= FEW && ops->integer->grouped(p->type);
+    }
+    bool ok = make_input(&j);
+    if (ok && p->rows <= FEW) {
+        j.part = part_of(&j);
+        zc_pool_run(j.fixed ? few_fixed : few_float, &j, (p->n + j.part - 1) / j.part, j.threads);
+    } else if (ok) {
+        size_t wide = j.fixed ? ZC_PANEL : ops->nr;
+        zc_pool_run(j.fixed ? panel_fixed : panel_float, &j, (p->n + wide - 1) / wide, j.threads);
+    }
+    ok = ok && !atomic_load_explicit(&j.failed, memory_order_relaxed);
+    return ok ? ZC_OK
+              : zc_fail(error, ZC_NO_MEMORY, "linear cannot have scratch for %u rows of %u columns and a panel of "
+                        "weights", p->rows, p->k);
 }

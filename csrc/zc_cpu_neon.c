@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "zc_cpu_ops.h"
+#include "zc_cpu_quant.h"
 
 #define INLINE_OP static inline __attribute__((always_inline))
 
@@ -82,6 +83,8 @@ INLINE_OP vf vf_scale2(vf x, vf n)
 #define vd_low(v) vcvt_f64_f32(vget_low_f32(v))
 #define vd_high(v) vcvt_high_f64_f32(v)
 #define vd_store(p, v) vst1q_f64(p, v)
+#define vf_load_half(p) vcvt_f32_f16(vld1_f16((const float16_t *)(p)))
+#define vf_store_half(p, v) vst1_f16((float16_t *)(p), vcvt_f16_f32(v))
 #define zc_prefetch_write(p) __builtin_prefetch(p, 1)
 
 INLINE_OP void vf_transpose(vf v[4])
@@ -95,8 +98,9 @@ INLINE_OP void vf_transpose(vf v[4])
 
 #include "zc_cpu_kernels.inc"
 #include "zc_cpu_gemm.inc"
+#include "zc_cpu_llm.inc"
 
-const zc_cpu_ops zc_cpu_ops_neon = ZC_OPS_TABLE("neon");
+const zc_cpu_ops zc_cpu_ops_neon = ZC_OPS_TABLE("neon", NULL);
 
 #else
 typedef int zc_cpu_neon_is_empty_here;

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "zc_cpu.h"
+#include "zc_cpu_integer.h"
 
 /* A part of a matmul whose operands are packed; see zc_cpu_gemm.inc for the layouts. */
 typedef struct zc_gemm_block {
@@ -31,6 +32,7 @@ typedef struct zc_gemm_block {
 
 typedef struct zc_cpu_ops {
     const char *name;
+    const zc_cpu_integer *integer; /* NULL where the processor has nothing for it */
 
     void (*fill)(float *out, size_t n, float value);
     void (*affine)(float *out, const float *x, size_t n, float scale, float shift);
@@ -57,10 +59,20 @@ typedef struct zc_cpu_ops {
                      const float *v, float alpha, float beta);
     /* sums[0, cols) += v[p] * (row p of matrix)[0, cols), p from 0 to k - 1 in this order. */
     void (*add_rows)(float *sums, const float *matrix, size_t ld, size_t k, size_t cols, const float *v);
+
+    /* Rows of language models, see zc_cpu_llm.inc. */
+    double (*squares)(const float *x, size_t n, float shift); /* sum of (x - shift)^2 */
+    void (*normalize)(float *out, const float *x, size_t n, float shift, float scale, const float *weight,
+                      const float *bias);
+    void (*swiglu)(float *out, const float *gate, const float *up, size_t n);
+    void (*gelu)(float *out, const float *x, size_t n, int with_tanh);
+    void (*finish)(float *y, const float *sums, const float *bias, size_t n, uint32_t flags);
+    void (*to_half)(uint16_t *out, const float *x, size_t n);
+    void (*from_half)(float *out, const uint16_t *x, size_t n);
 } zc_cpu_ops;
 
 #if defined(__x86_64__)
-extern const zc_cpu_ops zc_cpu_ops_avx512, zc_cpu_ops_avx2;
+extern const zc_cpu_ops zc_cpu_ops_vnni, zc_cpu_ops_avx512, zc_cpu_ops_avx2;
 #endif
 #if defined(__aarch64__)
 extern const zc_cpu_ops zc_cpu_ops_neon; /* every arm64 has it, so it takes the place of a baseline */
@@ -106,9 +118,8 @@ void zc_cpu_top_k(const zc_cpu_ops *ops, void *const bindings[], const zc_top_k_
 void zc_cpu_penalize(void *const bindings[], const zc_penalize_params *p);
 void zc_cpu_pool_rows(const zc_cpu_ops *ops, void *const bindings[], const zc_pool_params *p, unsigned threads);
 
-/* Rows that kernels of their own and the prologues of linear share. */
-void zc_cpu_rms_norm_row(float *out, const float *x, const float *weight, size_t cols, float eps);
-void zc_cpu_swiglu_row(float *out, const float *gate, const float *up, size_t cols);
-float zc_cpu_gelu_erf(float x);
+/* A row of rms_norm, for that kernel and the prologue of linear. */
+void zc_cpu_rms_norm_row(const zc_cpu_ops *ops, float *out, const float *x, const float *weight, size_t cols,
+                         float eps);
 
 #endif

@@ -76,22 +76,17 @@ void zc_cpu_embed(const zc_cpu_ops *ops, void *const bindings[], const zc_embed_
     each_row(ops, bindings, p, p->rows, p->dim, embed_row, threads);
 }
 
-void zc_cpu_rms_norm_row(float *out, const float *x, const float *weight, size_t cols, float eps)
+void zc_cpu_rms_norm_row(const zc_cpu_ops *ops, float *out, const float *x, const float *weight, size_t cols,
+                         float eps)
 {
-    double squares = 0.0;
-    for (size_t i = 0; i < cols; i++) {
-        squares += (double)x[i] * (double)x[i];
-    }
-    float scale = (float)(1.0 / sqrt(squares / (double)cols + (double)eps));
-    for (size_t i = 0; i < cols; i++) {
-        out[i] = x[i] * scale * weight[i];
-    }
+    double mean = ops->squares(x, cols, 0.0f) / (double)cols;
+    ops->normalize(out, x, cols, 0.0f, (float)(1.0 / sqrt(mean + (double)eps)), weight, NULL);
 }
 
 static void rms_norm_row(const job *j, size_t r)
 {
     const zc_norm_params *p = j->params;
-    zc_cpu_rms_norm_row((float *)j->bindings[2] + r * p->ldout, (const float *)j->bindings[0] + r * p->ldx,
+    zc_cpu_rms_norm_row(j->ops, (float *)j->bindings[2] + r * p->ldout, (const float *)j->bindings[0] + r * p->ldx,
                         j->bindings[1], p->cols, p->eps);
 }
 
@@ -103,16 +98,11 @@ void zc_cpu_rms_norm(const zc_cpu_ops *ops, void *const bindings[], const zc_nor
 static void layer_norm_row(const job *j, size_t r)
 {
     const zc_norm_params *p = j->params;
-    const float *x = (const float *)j->bindings[0] + r * p->ldx, *weight = j->bindings[1], *bias = j->bindings[2];
-    float *out = (float *)j->bindings[3] + r * p->ldout;
-    double mean = j->ops->sum(x, p->cols) / p->cols, squares = 0.0;
-    for (size_t i = 0; i < p->cols; i++) {
-        squares += ((double)x[i] - mean) * ((double)x[i] - mean);
-    }
-    double scale = 1.0 / sqrt(squares / p->cols + (double)p->eps);
-    for (size_t i = 0; i < p->cols; i++) {
-        out[i] = (float)(((double)x[i] - mean) * scale) * weight[i] + bias[i];
-    }
+    const float *x = (const float *)j->bindings[0] + r * p->ldx;
+    float mean = (float)(j->ops->sum(x, p->cols) / p->cols);
+    double variance = j->ops->squares(x, p->cols, mean) / p->cols;
+    j->ops->normalize((float *)j->bindings[3] + r * p->ldout, x, p->cols, mean,
+                      (float)(1.0 / sqrt(variance + (double)p->eps)), j->bindings[1], j->bindings[2]);
 }
 
 void zc_cpu_layer_norm(const zc_cpu_ops *ops, void *const bindings[], const zc_norm_params *p, unsigned threads)
@@ -169,8 +159,10 @@ static void append_row(const job *j, size_t r)
     const float *x = (const float *)j->bindings[0] + r * p->ldx;
     void *out = row_of(j->bindings[2], p->out_type,
                        clamp(((const uint32_t *)j->bindings[1])[r], p->capacity) * p->ldout);
-    for (size_t i = 0; i < p->cols; i++) {
-        put(out, p->out_type, i, x[i]);
+    if (p->out_type == ZC_CACHE_F16) {
+        j->ops->to_half(out, x, p->cols);
+    } else {
+        memcpy(out, x, p->cols * sizeof *x);
     }
 }
 
@@ -179,18 +171,11 @@ void zc_cpu_append(const zc_cpu_ops *ops, void *const bindings[], const zc_appen
     each_row(ops, bindings, p, p->rows, p->cols, append_row, threads);
 }
 
-void zc_cpu_swiglu_row(float *out, const float *gate, const float *up, size_t cols)
-{
-    for (size_t i = 0; i < cols; i++) {
-        out[i] = gate[i] / (1.0f + expf(-gate[i])) * up[i];
-    }
-}
-
 static void swiglu_row(const job *j, size_t r)
 {
     const zc_swiglu_params *p = j->params;
-    zc_cpu_swiglu_row((float *)j->bindings[2] + r * p->ldout, (const float *)j->bindings[0] + r * p->ldgate,
-                      (const float *)j->bindings[1] + r * p->ldup, p->cols);
+    j->ops->swiglu((float *)j->bindings[2] + r * p->ldout, (const float *)j->bindings[0] + r * p->ldgate,
+                   (const float *)j->bindings[1] + r * p->ldup, p->cols);
 }
 
 void zc_cpu_swiglu(const zc_cpu_ops *ops, void *const bindings[], const zc_swiglu_params *p, unsigned threads)
@@ -198,22 +183,11 @@ void zc_cpu_swiglu(const zc_cpu_ops *ops, void *const bindings[], const zc_swigl
     each_row(ops, bindings, p, p->rows, p->cols, swiglu_row, threads);
 }
 
-float zc_cpu_gelu_erf(float x)
-{
-    return 0.5f * x * (1.0f + erff(x * 0.70710678118654752f));
-}
-
 static void gelu_block(const job *j, size_t index)
 {
     const zc_gelu_params *p = j->params;
-    size_t from = index * BLOCK, end = p->count - from < BLOCK ? p->count : from + BLOCK;
-    const float *x = j->bindings[0];
-    float *out = j->bindings[1];
-    for (size_t i = from; i < end; i++) {
-        float v = x[i];
-        out[i] = p->tanh ? 0.5f * v * (1.0f + tanhf(0.79788456080286536f * (v + 0.044715f * v * v * v)))
-                         : zc_cpu_gelu_erf(v);
-    }
+    size_t from = index * BLOCK, n = p->count - from < BLOCK ? p->count - from : BLOCK;
+    j->ops->gelu((float *)j->bindings[1] + from, (const float *)j->bindings[0] + from, n, (int)p->tanh);
 }
 
 void zc_cpu_gelu(const zc_cpu_ops *ops, void *const bindings[], const zc_gelu_params *p, unsigned threads)
@@ -227,7 +201,6 @@ static void pool_row(const job *j, size_t r)
     const uint32_t *spans = j->bindings[1];
     size_t from = spans[2 * r], end = spans[2 * r + 1] < p->capacity ? spans[2 * r + 1] : p->capacity;
     float *out = (float *)j->bindings[2] + r * p->ldout;
-    double squares = 0.0;
     j->ops->fill(out, p->cols, 0.0f);
     if (from >= end) {
         return;
@@ -237,9 +210,7 @@ static void pool_row(const job *j, size_t r)
     }
     j->ops->scale(out, p->cols, (float)(1.0 / (double)(end - from)));
     if (p->flags & ZC_POOL_NORMALIZE) {
-        for (size_t i = 0; i < p->cols; i++) {
-            squares += (double)out[i] * (double)out[i];
-        }
+        double squares = j->ops->squares(out, p->cols, 0.0f);
         if (!(squares == 0.0)) {
             j->ops->scale(out, p->cols, (float)(1.0 / sqrt(squares)));
         }
