@@ -225,8 +225,8 @@ static zc_status make_room(zc_weights *weights, zc_error *error)
 
 /* ---- the check ---- */
 
-/* All but the name, which is known to be a sane one. */
-static zc_status check(const zc_weights *weights, const char *name, const zc_tensor *tensor, zc_error *error)
+/* All but the name, which is known to be a sane one. Sets the tensor's bytes. */
+static zc_status check(const zc_weights *weights, const char *name, zc_tensor *tensor, zc_error *error)
 {
     const zc_weight_type_info *type = zc_weight_type_get(tensor->type);
     if (!type) {
@@ -239,15 +239,18 @@ static zc_status check(const zc_weights *weights, const char *name, const zc_ten
                           "tensor %.100s has rows of %llu elements, %s takes multiples of %u", name, (ull)last,
                           type->name, type->block);
     }
-    uint64_t bytes = last / type->block;
-    bool fits = !__builtin_mul_overflow(bytes, (uint64_t)type->block_bytes, &bytes);
+    /* Sides of 0 count as 1 here, so that no product of some of the sides overflows either. */
+    uint64_t bytes = last ? last / type->block : 1;
+    bool empty = last == 0, fits = !__builtin_mul_overflow(bytes, (uint64_t)type->block_bytes, &bytes);
     for (uint32_t i = 0; fits && i + 1 < tensor->ndim; i++) {
-        fits = !__builtin_mul_overflow(bytes, tensor->shape[i], &bytes);
+        empty = empty || tensor->shape[i] == 0;
+        fits = !__builtin_mul_overflow(bytes, tensor->shape[i] ? tensor->shape[i] : 1, &bytes);
     }
     if (!fits || bytes > UINT64_MAX / 4) {
         return zc_fail_at(error, ZC_MODEL, tensor->offset,
                           "tensor %.100s at offset %llu would have 2^62 bytes or more", name, (ull)tensor->offset);
     }
+    bytes = empty ? 0 : bytes;
     if (tensor->offset > weights->size || bytes > weights->size - tensor->offset) {
         return zc_fail_at(error, ZC_MODEL, tensor->offset,
                           "tensor %.100s: its %llu bytes at offset %llu do not lie inside the file of %llu bytes", name,
@@ -258,6 +261,7 @@ static zc_status check(const zc_weights *weights, const char *name, const zc_ten
                           "tensor %.100s lies at offset %llu, which is not a multiple of %u", name, (ull)tensor->offset,
                           ALIGNMENT);
     }
+    tensor->bytes = bytes;
     return ZC_OK;
 }
 
@@ -293,11 +297,6 @@ zc_status zc_weights_add(zc_weights *weights, const char *name, size_t name_size
     if (status != ZC_OK) {
         zc_free(copy);
         return status;
-    }
-    const zc_weight_type_info *info = zc_weight_type_get(type);
-    tensor.bytes = tensor.shape[ndim - 1] / info->block * info->block_bytes;
-    for (uint32_t i = 0; i + 1 < ndim; i++) {
-        tensor.bytes *= tensor.shape[i];
     }
     weights->tensors[weights->count] = tensor;
     weights->slots[slot] = ++weights->count;

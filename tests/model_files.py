@@ -1,10 +1,15 @@
-"""GGUF and safetensors files made by hand, field by field, so that tests can damage each of them."""
+"""GGUF and safetensors files made by hand, field by field, and ways to damage them."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import random
 import struct
+from pathlib import Path
 from typing import Any
+
+import zcwasm
 
 STRING, ARRAY, BOOL, U8, U32, F32, U64 = 8, 9, 7, 0, 4, 6, 10
 GGUF_TYPES = {
@@ -103,3 +108,40 @@ def safetensors(header: Any = None, *, data: bytes = bytes(range(52)), length: i
     text = header if isinstance(header, bytes) else json.dumps(SAFE if header is None else header).encode()
     text += b" " * (-len(text) % 8) if length is None else b""
     return struct.pack("<Q", len(text) if length is None else length) + text + data
+
+
+def mutate(rng: random.Random, data: bytes) -> bytes:
+    changed = bytearray(data)
+    for _ in range(rng.choice([1, 1, 2, 5])):
+        at = rng.randrange(len(changed))
+        kind = rng.randrange(5)
+        if kind == 0:
+            changed[at] = rng.randrange(256)
+        elif kind == 1:
+            changed[at : at + 8] = struct.pack(
+                "<Q", rng.choice([0, 1, 2**31, 2**32, 2**63, 2**64 - 1, len(data)])
+            )
+        elif kind == 2:
+            del changed[at : at + rng.randrange(20)]
+        elif kind == 3:
+            changed[at:at] = changed[at : at + rng.randrange(20)]
+        else:
+            changed[at] ^= 1 << rng.randrange(8)
+        changed = changed or bytearray(b"G")
+    return bytes(changed)
+
+
+def check_any(path: Path, data: bytes) -> bool:
+    """Whatever the bytes are, the file is refused with a ModelError or all of it can be read."""
+    path.write_bytes(data)
+    try:
+        weights = zcwasm.Weights(path)
+    except zcwasm.ModelError:
+        return False
+    for tensor in weights.tensors.values():
+        assert tensor.offset + tensor.nbytes <= len(data)
+        tensor.array().tobytes()
+    for key in weights.metadata:
+        with contextlib.suppress(zcwasm.ModelError):
+            weights.metadata[key]
+    return True

@@ -212,6 +212,8 @@ static void test_check(void)
     CHECK_FAILS(add(weights, "b", ZC_WEIGHT_F32, 1, UINT64_MAX, 0), ZC_MODEL, "would have 2^62 bytes or more");
     CHECK_FAILS(add(weights, "b", ZC_WEIGHT_F32, UINT64_C(1) << 32, UINT64_C(1) << 32, 0), ZC_MODEL, "2^62 bytes or more");
     CHECK_FAILS(add(weights, "b", ZC_WEIGHT_F32, UINT64_C(1) << 30, UINT64_C(1) << 29, 0), ZC_MODEL, "do not lie inside");
+    CHECK_FAILS(add(weights, "b", ZC_WEIGHT_F32, 0, UINT64_C(1) << 62, 0), ZC_MODEL, "2^62 bytes or more");
+    CHECK_FAILS(add(weights, "b", ZC_WEIGHT_Q4_K, UINT64_MAX, 0, 0), ZC_MODEL, "2^62 bytes or more");
     CHECK_FAILS(add(weights, "a", ZC_WEIGHT_F32, 1, 1, 8), ZC_MODEL, "tensor a is there twice, at offsets 100 and 8");
     uint64_t shape[5] = {1, 1, 1, 1, 1};
     CHECK_FAILS(zc_weights_add(weights, "b", 1, 0, 5, shape, 0, &error), ZC_MODEL, "5 dimensions");
