@@ -4,9 +4,10 @@
     ref/bin/pip install torch==2.13.0 transformers==5.24.0 gguf==0.19.0 accelerate
     ref/bin/python tests/references/make_llm.py SmolLM2-135M-Instruct.Q4_1.gguf
 
-The GGUF is the one that `zcwasm.llm` fetches as smollm2-135m. transformers dequantizes it to float32; that its
-weights are those of the `gguf` package's own dequantizer, bit for bit, is checked here on a tensor of each
-kind. Attention is the eager one, so that every step is a plain float32 operation. Nothing of zcwasm takes part.
+The GGUF is the one that `zcwasm.llm` fetches as smollm2-135m. transformers dequantizes it to float32; that
+its weights are those of the `gguf` package's own dequantizer, bit for bit, is checked here on a tensor of
+each kind. Attention is the eager one, so that every step is a plain float32 operation. Nothing of zcwasm
+takes part. It takes some minutes.
 
 Contents of llm.npz, with p prompts for logits and g for greedy continuations:
     file_sha256            of the GGUF
@@ -34,19 +35,21 @@ from gguf.quants import dequantize
 
 NEW_TOKENS = 48
 
-STORY = """The lighthouse keeper counted the ships that passed, and wrote each of them down in a long grey book. \
-On the first page stood the names of vessels that nobody alive had seen: barques and brigs, a whaler with a \
-broken mast, a packet boat that carried letters and oranges. He had copied those lines from an older book, \
-because the paper of the older one was falling apart, and because his father had asked him to. Every evening, \
-when the lamp was lit and the clockwork had been wound, he read one page aloud to the cat. The cat slept. \
-Outside, the water moved as it always did, and the light went round, and round again, over rocks, over foam, \
-over the small harbour with its nets hung out to dry. In the winter of the great storm, a ship came that was \
-not in any register. It had no flag and no name on its bow, and it lay at anchor for three days without a \
-sound. On the fourth morning a boat was lowered. In it sat a woman in a yellow coat, who rowed with long, even \
-strokes, as people do who have rowed all their lives. She tied the boat to the iron ring, climbed the stairs, \
-knocked at the door, and said: "I have come about the book. There is a page in it that belongs to us, and we \
-would like to read it, if you please, before the tide turns." The keeper looked at her for a while. Then he \
-put the kettle on, because that was what his father would have done, and"""
+STORY = """\
+The lighthouse keeper counted the ships that passed, and wrote each of them down in a long grey book. On \
+the first page stood the names of vessels that nobody alive had seen: barques and brigs, a whaler with a \
+broken mast, a packet boat that carried letters and oranges. He had copied those lines from an older \
+book, because the paper of the older one was falling apart, and because his father had asked him to. \
+Every evening, when the lamp was lit and the clockwork had been wound, he read one page aloud to the \
+cat. The cat slept. Outside, the water moved as it always did, and the light went round, and round \
+again, over rocks, over foam, over the small harbour with its nets hung out to dry. In the winter of the \
+great storm, a ship came that was not in any register. It had no flag and no name on its bow, and it lay \
+at anchor for three days without a sound. On the fourth morning a boat was lowered. In it sat a woman in \
+a yellow coat, who rowed with long, even strokes, as people do who have rowed all their lives. She tied \
+the boat to the iron ring, climbed the stairs, knocked at the door, and said: "I have come about the \
+book. There is a page in it that belongs to us, and we would like to read it, if you please, before the \
+tide turns." The keeper looked at her for a while. Then he put the kettle on, because that was what his \
+father would have done, and"""
 
 LOGITS_PROMPTS = [
     "Hello",
@@ -54,8 +57,9 @@ LOGITS_PROMPTS = [
     "def fibonacci(n):\n    if n < 2:\n        return n\n    return",
     "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n"
     "<|im_start|>user\nWhy is the sky blue? Answer in one sentence.<|im_end|>\n<|im_start|>assistant\n",
-    "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich. 東京は日本の首都です。 🧑‍🚀👩🏽‍🔬 — «naïve» café; "
-    "\t\ttabs,\n\n\nnewlines,     spaces. Привет, мир! Γειά σου Κόσμε. مرحبا بالعالم. नमस्ते दुनिया.",
+    "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich. 東京は日本の首都です。 🧑‍🚀👩🏽‍🔬 "
+    "— «naïve» café; \t\ttabs,\n\n\nnewlines,     spaces. "
+    "Привет, мир! Γειά σου Κόσμε. مرحبا بالعالم. नमस्ते दुनिया.",
     STORY,
 ]
 
