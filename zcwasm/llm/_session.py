@@ -283,12 +283,12 @@ class Session:
 
     def chat(self, messages: Sequence[Mapping[str, Any]], **options: Any) -> Generator[Token]:
         """The model's answer to messages ({"role": ..., "content": ...}), put together by the file's own
-        template. Options as generate's. Send the whole conversation every time: what is in the cache is not
-        computed again."""
-        from zcwasm.llm._chat import render
+        template; names of control tokens in a message stay text. Options as generate's. Send the whole
+        conversation every time: what is in the cache is not computed again."""
+        from zcwasm.llm import _chat
 
-        text = render(self.model.weights.metadata, messages)
-        return self.generate(self.model.tokenizer.encode(text, add_special=False), **options)
+        model = self.model
+        return self.generate(_chat.encode(model.weights.metadata, model.tokenizer, messages), **options)
 
     def logits(self, prompt: str | Sequence[int]) -> npt.NDArray[np.float32]:
         """The logits of what follows the prompt, (vocabulary,): a view of guest memory, valid until the next

@@ -4,16 +4,14 @@ Two families: byte-level BPE with ranked merges ("gpt2": SmolLM2, Llama 3, Qwen2
 by scores ("llama": Llama 2, TinyLlama, Mistral). Encoding is done by Hugging Face's `tokenizers`, put
 together as the models' original tokenizer.json files are; decoding is a table of each token's bytes, here.
 
-Control tokens, such as <|im_start|>, are what turns text into instructions: text that says so is ordinary
-text unless `special=True`. Metadata is untrusted; whatever is wrong with it is a ModelError that names the
-key.
+Control tokens, such as <|im_start|>, are what turns text into instructions: with `special=False` text that
+says so is ordinary text. Metadata is untrusted; whatever is wrong with it is a ModelError that names the key.
 
 Any thread may use a Tokenizer: the library's one setting that differs between calls is under a lock.
 """
 
 from __future__ import annotations
 
-import codecs
 import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -74,7 +72,7 @@ class Tokenizer:
     #: Whether text gets a space in front of it, as SentencePiece does.
     add_space_prefix: bool
     #: Ids that end a generation.
-    end_ids: frozenset[int]
+    stop_ids: frozenset[int]
     #: Ids of tokens that stand for no text.
     control_ids: frozenset[int]
 
@@ -112,7 +110,7 @@ class Tokenizer:
         ends |= {self.eos_id}
         if any(text in _ENDS for text in tokens):
             ends |= {index for index, text in enumerate(tokens) if text in _ENDS and types[index] != _NORMAL}
-        self.end_ids = frozenset(index for index in ends if index is not None)
+        self.stop_ids = frozenset(index for index in ends if index is not None)
         self.control_ids = frozenset(index for index, control in enumerate(special) if control)
 
         self._lock = threading.Lock()
@@ -131,12 +129,12 @@ class Tokenizer:
         """How many tokens there are."""
         return len(self._starts) - 1
 
-    def encode(self, text: str, *, special: bool = False, add_special: bool = True) -> list[int]:
+    def encode(self, text: str, *, special: bool = True, add_special: bool = True) -> list[int]:
         """The ids of `text`.
 
-        special: control tokens that the text spells are those tokens, not text. add_special: begin and end
-        with the tokens that the model wants there (`add_bos`, `add_eos`). Half a surrogate pair, which no
-        UTF-8 text can hold, counts as U+FFFD.
+        special: control tokens that the text spells are those tokens; give False for text from outside.
+        add_special: begin and end with the tokens that the model wants there (`add_bos`, `add_eos`). Half a
+        surrogate pair, which no UTF-8 text can hold, counts as U+FFFD.
         """
         if not isinstance(text, str):
             raise TypeError(f"text is {type(text).__name__}, not str")
@@ -159,37 +157,18 @@ class Tokenizer:
             raise ValueError(f"token id {index} is not one of the {len(self)} of this model")
         return self._bytes[self._starts[index] : self._starts[index + 1]]
 
-    def decode(self, ids: Iterable[int], *, special: bool = False) -> str:
-        """The text of these ids from its beginning on: the inverse of encode(). Control tokens are left out
-        unless `special`; bytes that are no UTF-8 become U+FFFD."""
+    def decode(self, ids: Iterable[int], *, special: bool = True) -> str:
+        """The text of these ids from its beginning on: the inverse of encode(). Without `special`
+        control tokens are left out. Bytes that are no UTF-8 become U+FFFD."""
         kept = [index for index in map(int, ids) if special or index not in self.control_ids]
         text = b"".join(map(self.token_bytes, kept)).decode("utf-8", "replace")
         # The space that encode() put in front.
         return text[1:] if self.add_space_prefix and text.startswith(" ") else text
 
-    def decoder(self, *, special: bool = False) -> Decoder:
-        """Decodes a stream of ids that continues some text."""
-        return Decoder(self, special)
-
-
-class Decoder:
-    """Ids, one after the other, to text as soon as its characters are whole. For one thread at a time."""
-
-    def __init__(self, tokenizer: Tokenizer, special: bool = False) -> None:
-        self._tokenizer = tokenizer
-        self._special = special
-        self._partial = codecs.getincrementaldecoder("utf-8")("replace")
-
-    def push(self, index: int) -> str:
-        """The text that this id completes, perhaps none."""
-        content = self._tokenizer.token_bytes(index)
-        if not self._special and index in self._tokenizer.control_ids:
-            return ""
-        return self._partial.decode(content)
-
-    def finish(self) -> str:
-        """What is left of a character that was never completed: U+FFFD, or nothing."""
-        return self._partial.decode(b"", True)
+    def control_names(self) -> list[str]:
+        """How control tokens are spelled, longest first."""
+        names = (self.token_bytes(index).decode("utf-8", "replace") for index in self.control_ids)
+        return sorted(filter(None, names), key=lambda name: (-len(name), name))
 
 
 # --- metadata, checked ---
@@ -371,7 +350,7 @@ def _by_text(tokens: list[str]) -> dict[str, int]:
     return {text: index for index, text in enumerate(tokens)}
 
 
-def _bpe(model: Any, vocabulary: dict[str, int], merges: list[tuple[str, ...]], **options: Any) -> Any:
+def _bpe(model: Any, vocabulary: dict[str, int], merges: Sequence[tuple[str, ...]], **options: Any) -> Any:
     try:
         return model(vocabulary, merges, **options)
     except Exception as error:  # the library raises plain Exception
