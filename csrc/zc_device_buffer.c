@@ -30,6 +30,12 @@ static void release_attachment(void *value)
 static zc_status make(zc_device *device, zc_region *region, bool local, zc_device_buffer **out, zc_error *error)
 {
     const zc_device_backend *backend = device->backend;
+    if (!local && zc_region_read_only(region) && zc_device_is_apart(device)) {
+        /* NVIDIA's driver wants writable pages: the import fails, and what was allocated next failed too (seen on an
+         * H100, driver 580). */
+        return zc_fail(error, ZC_BAD_VALUE, "device %s has memory of its own and uses no mapped file: load the weights",
+                       device->info.name);
+    }
     zc_device_buffer *buffer = zc_calloc(1, sizeof *buffer);
     if (!buffer) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a buffer's bookkeeping");

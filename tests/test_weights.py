@@ -305,6 +305,8 @@ def test_upload_to_a_device_with_memory_of_its_own(tmp_path: Path) -> None:
     weights, out = zcwasm.Weights(path), zcwasm.Memory(2000).array(0, size // 4, np.float32)
     with pytest.raises(ValueError, match="load the weights first"):
         device.affine(weights["w"], 2, 0, out=out)
+    with pytest.raises(ValueError, match="has memory of its own and uses no mapped file: load the weights"):
+        device.affine(weights["w"].array(), 2, 0, out=out)
     reports: list[tuple[int, int]] = []
     before = zcwasm.copy_stats()
 

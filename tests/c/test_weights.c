@@ -324,6 +324,9 @@ static void test_upload(void)
     zc_range range;
     uint64_t before = zc_copies_get(ZC_COPY_WEIGHTS_UPLOAD);
     CHECK_FAILS(zc_weights_range(weights, 0, device, &range, &error), ZC_BAD_VALUE, "tensor late is not in the memory of fake");
+    void *address;
+    CHECK_FAILS(zc_device_buffer_address(device, zc_weights_region(weights), &address, &error), ZC_BAD_VALUE,
+                "uses no mapped file");
     failing_copies = 1;
     CHECK_FAILS(zc_weights_load(weights, device, NULL, &error), ZC_DEVICE, "copy failed");
     CHECK_FAILS(zc_weights_range(weights, 0, device, &range, &error), ZC_BAD_VALUE, "load the weights first");
