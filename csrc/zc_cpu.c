@@ -63,8 +63,7 @@ zc_status zc_cpu_run(zc_kernel_id id, void *const bindings[], const void *params
         zc_cpu_append(ops, bindings, params, threads);
         return ZC_OK;
     case ZC_KERNEL_attention:
-        zc_cpu_attention(ops, bindings, params, threads);
-        return ZC_OK;
+        return zc_cpu_attention(ops, bindings, params, threads, error);
     case ZC_KERNEL_swiglu:
         zc_cpu_swiglu(ops, bindings, params, threads);
         return ZC_OK;

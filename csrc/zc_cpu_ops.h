@@ -69,6 +69,7 @@ typedef struct zc_cpu_ops {
     void (*finish)(float *y, const float *sums, const float *bias, size_t n, uint32_t flags);
     void (*to_half)(uint16_t *out, const float *x, size_t n);
     void (*from_half)(float *out, const uint16_t *x, size_t n);
+    void (*key_dots)(float *out, const float *keys, size_t ld, size_t count, size_t n, const float *q, float scale);
 } zc_cpu_ops;
 
 #if defined(__x86_64__)
@@ -109,8 +110,8 @@ zc_status zc_cpu_linear(const zc_cpu_ops *ops, void *const bindings[], const zc_
                         unsigned threads, zc_error *error);
 void zc_cpu_rope(const zc_cpu_ops *ops, void *const bindings[], const zc_rope_params *p, unsigned threads);
 void zc_cpu_append(const zc_cpu_ops *ops, void *const bindings[], const zc_append_params *p, unsigned threads);
-void zc_cpu_attention(const zc_cpu_ops *ops, void *const bindings[], const zc_attention_params *p,
-                      unsigned threads);
+zc_status zc_cpu_attention(const zc_cpu_ops *ops, void *const bindings[], const zc_attention_params *p,
+                           unsigned threads, zc_error *error);
 void zc_cpu_swiglu(const zc_cpu_ops *ops, void *const bindings[], const zc_swiglu_params *p, unsigned threads);
 void zc_cpu_gelu(const zc_cpu_ops *ops, void *const bindings[], const zc_gelu_params *p, unsigned threads);
 void zc_cpu_argmax(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads);
