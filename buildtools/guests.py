@@ -3,16 +3,19 @@
     python buildtools/guests.py [--check] [FILE ...]
 
 C is compiled with PyPI's ziglang, whose clang and linker give the same bytes on every machine; its version is
-pinned, because another one need not. Text is assembled with PyPI's wasmtime. A C guest marks its exports and
-imports by attributes (export_name, import_module, import_name), so that all share one command line.
+pinned, because another one need not. wasi_*.c are ordinary programs, compiled for WASI with the C library that
+ziglang brings. Text is assembled with PyPI's wasmtime. Rust, where it is installed, is Debian 12's. A C guest
+marks its exports and imports by attributes (export_name, import_module, import_name), so that all share one
+command line.
 
 --check builds into a temporary folder and compares. Exit codes: 0; 1 when a guest differs or does not
-compile; 2 when a compiler that is needed is not installed.
+compile; 2 when a compiler that is needed is not installed (Rust's is not needed).
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.metadata
 import importlib.util
 import os
@@ -22,7 +25,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("zcwasm/guests", "tests/guests")
+FOLDERS = ("zcwasm/guests", "tests/guests", "examples")
 INCLUDE = ROOT / "zcwasm" / "include"  # zcwasm.h: what guests may import
 
 ZIGLANG = "0.15.2"
@@ -32,6 +35,19 @@ CFLAGS = [
     *("-target", "wasm32-freestanding", "-mcpu=mvp", "-std=c11", "-O2", "-g0"),
     *("-ffreestanding", "-fno-strict-aliasing", "-Wall", "-Wextra", "-Werror"),
     *("-nostdlib", "-Wl,--no-entry", "-Wl,-z,stack-size=16384"),
+]
+
+
+# With the C library that ziglang brings.
+WASI_CFLAGS = [
+    *("-target", "wasm32-wasi", "-mcpu=mvp", "-std=c11", "-Os", "-g0", "-s"),
+    *("-Wall", "-Wextra", "-Werror"),
+]
+# Debian 12's packages rustc, libstd-rust-dev-wasm32 and lld; where they are not, Rust guests are not checked.
+RUST = "1.63.0"
+RUSTFLAGS = [
+    *("--target", "wasm32-wasi", "-C", "opt-level=z", "-C", "strip=symbols", "-C", "panic=abort"),
+    *("-C", "lto", "-C", "linker=wasm-ld"),
 ]
 
 
@@ -49,11 +65,29 @@ def sources() -> list[Path]:
 
 
 def is_source(path: Path) -> bool:
-    return path.suffix in (".c", ".wat")
+    return path.suffix in (".c", ".wat", ".rs")
+
+
+def rustc() -> str:
+    return os.environ.get("RUSTC", "/usr/bin/rustc")
+
+
+def require_rust() -> None:
+    version = libraries = ""
+    with contextlib.suppress(OSError):
+        done = subprocess.run([rustc(), "--version"], capture_output=True, text=True)
+        version = done.stdout.removeprefix("rustc ").strip().partition(" ")[0]
+        done = subprocess.run([rustc(), "--print", "sysroot"], capture_output=True, text=True)
+        libraries = f"{done.stdout.strip()}/lib/rustlib/wasm32-wasi"
+    if version != RUST or not Path(libraries).is_dir():
+        raise MissingCompiler(f"there is no rustc {RUST} with wasm32-wasi at {rustc()} (or $RUSTC)")
 
 
 def require_compiler(source: Path) -> None:
     """Raises MissingCompiler when `source` cannot be built here."""
+    if source.suffix == ".rs":
+        require_rust()
+        return
     if source.suffix == ".wat":
         if importlib.util.find_spec("wasmtime") is None:
             raise MissingCompiler("wasmtime is not installed: pip install wasmtime")
@@ -69,7 +103,18 @@ def require_compiler(source: Path) -> None:
 def build(source: Path) -> bytes:
     """The module that `source` gives."""
     require_compiler(source)
-    return assemble(source) if source.suffix == ".wat" else compile_c(source)
+    compilers = {".wat": assemble, ".c": compile_c, ".rs": compile_rust}
+    return compilers[source.suffix](source)
+
+
+def compile_rust(source: Path) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / source.with_suffix(".wasm").name
+        command = [rustc(), *RUSTFLAGS, "-o", str(output), source.name]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=source.parent)
+        if done.returncode:
+            raise GuestError(f"{source.name} does not compile:\n{done.stderr}")
+        return output.read_bytes()
 
 
 def assemble(source: Path) -> bytes:
@@ -91,7 +136,7 @@ def compile_c(source: Path) -> bytes:
             "-m",
             "ziglang",
             "cc",
-            *CFLAGS,
+            *(WASI_CFLAGS if source.name.startswith("wasi_") else CFLAGS),
             "-I",
             str(INCLUDE),
             "-o",
@@ -112,12 +157,14 @@ def main() -> int:
     status = 0
     for source in options.files or sources():
         if not is_source(source):
-            parser.error(f"{source}: a guest's source ends in .c or .wat")
+            parser.error(f"{source}: a guest's source ends in .c, .wat or .rs")
         target = source.with_suffix(".wasm")
         try:
             module = build(source)
         except MissingCompiler as error:
             print(f"{source.name}: {error}", file=sys.stderr)
+            if source.suffix == ".rs" and not options.files:
+                continue
             return 2
         except GuestError as error:
             print(error, file=sys.stderr)
