@@ -182,14 +182,14 @@ class Model:
             self._tokenizer = Tokenizer(self.weights.metadata)
         return self._tokenizer
 
-    def tokenize(self, text: str) -> list[int]:
-        """Token ids of a text, with a token for its beginning where the model wants one. Names of special
-        tokens in the text become these tokens."""
-        return self.tokenizer.encode(text)
+    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
+        """Token ids of a text, with a token for its beginning where the model wants one. special: control
+        tokens that the text spells (<|im_start|>) are those tokens, not text."""
+        return self.tokenizer.encode(text, special=special)
 
-    def detokenize(self, ids: Sequence[int]) -> str:
-        """The text of tokens, special ones included; what is not UTF-8 becomes U+FFFD."""
-        return self.tokenizer.decode(ids)
+    def detokenize(self, ids: Sequence[int], *, special: bool = False) -> str:
+        """The text of tokens, without control tokens unless `special`; what is not UTF-8 becomes U+FFFD."""
+        return self.tokenizer.decode(ids, special=special)
 
     def rope_table(self, context: int) -> npt.NDArray[np.float32]:
         """(context, rotated / 2, 2): cosine and sine of the angle of every position and pair."""

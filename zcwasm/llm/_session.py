@@ -7,7 +7,6 @@ Threads: one at a time; a second one gets an error. cancel() may come from any."
 
 from __future__ import annotations
 
-import codecs
 import math
 import secrets
 import struct
@@ -28,6 +27,7 @@ import zcwasm
 
 if TYPE_CHECKING:
     from zcwasm.llm._model import Model
+    from zcwasm.llm._tokenizer import Decoder
 
 _VERSION = 1  # LLAMA_VERSION
 _MAX_CHUNK = 4096
@@ -410,7 +410,7 @@ class Session:
             window=_whole("repetition_window", window, 1, _MAX_CONTEXT),
             seed=_whole("seed", seed, 0, 2**64 - 1),
             stop=stops,
-            stop_ids=frozenset() if ignore_eos else self.model.tokenizer.stop_ids,
+            stop_ids=frozenset() if ignore_eos else self.model.tokenizer.end_ids,
         )
 
     # --- the loop ---
@@ -419,11 +419,10 @@ class Session:
         with self._taken():
             self._cancelled.clear()
             usage = self.usage = Usage()
-            text = _Text(options.stop)
+            text = _Text(self.model.tokenizer.decoder(), options.stop)
             configure, step = self._instance.exports.configure, self._step
             o = options
             seed = struct.unpack("<q", struct.pack("<Q", o.seed))[0]
-            token_bytes = self.model.tokenizer.token_bytes
             clock = time.perf_counter
             try:
                 self._check(
@@ -434,7 +433,7 @@ class Session:
                     usage.generated_tokens += 1
                     ended = token in o.stop_ids
                     if not ended:
-                        text.add(token_bytes(token))
+                        text.add(token)
                     if ended or text.stopped:
                         usage.finish = "stop"
                     elif self._cancelled.is_set():
@@ -458,16 +457,16 @@ class Session:
 
 
 class _Text:
-    """Bytes of tokens become text: whole characters, and nothing of a stop string."""
+    """Tokens become text: whole characters, and nothing of a stop string."""
 
-    def __init__(self, stops: tuple[str, ...]) -> None:
+    def __init__(self, decoder: Decoder, stops: tuple[str, ...]) -> None:
         self.stops = stops
-        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self.decoder = decoder
         self.pending = ""  # not handed out yet
         self.stopped = False
 
-    def add(self, data: bytes) -> None:
-        self.pending += self.decoder.decode(data)
+    def add(self, token: int) -> None:
+        self.pending += self.decoder.push(token)
         found = [at for at in (self.pending.find(stop) for stop in self.stops) if at >= 0]
         if found:
             self.pending = self.pending[: min(found)]
@@ -485,6 +484,6 @@ class _Text:
 
     def rest(self) -> str:
         """The end: what was held back, and U+FFFD for a character that was cut."""
-        out = self.pending if self.stopped else self.pending + self.decoder.decode(b"", final=True)
+        out = self.pending if self.stopped else self.pending + self.decoder.finish()
         self.pending = ""
         return out
