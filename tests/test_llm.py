@@ -1,0 +1,612 @@
+"""Sessions over tiny random models, on every device, against the NumPy reference of llm_numpy.py."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+pytest.importorskip("tokenizers", reason="zcwasm[llm] is not installed")
+
+import llm_numpy
+import tiny_model
+
+import zcwasm
+from zcwasm import llm
+
+HEADS, KV_HEADS = 4, 2
+PROMPT = [(7 * n * n + 3 * n) % 250 for n in range(37)]
+
+Tensors = dict[str, npt.NDArray[np.float32]]
+
+
+class Tiny:
+    """A model file, its numbers and its tensors."""
+
+    def __init__(self, path: Path, **options: Any) -> None:
+        self.path = path
+        self.tensors: Tensors = tiny_model.write(path, heads=HEADS, kv_heads=KV_HEADS, **options)
+        vocab, dim = self.tensors["token_embd.weight"].shape
+        self.shape = llm_numpy.Shape(
+            layers=options.get("layers", 2),
+            dim=dim,
+            heads=HEADS,
+            kv_heads=KV_HEADS,
+            ff=self.tensors["blk.0.ffn_gate.weight"].shape[0],
+            vocab=vocab,
+            head_size=dim // HEADS,
+            rope_base=options.get("rope_base", 10000.0),
+            halves=options.get("architecture") == "qwen2",
+        )
+
+    def logits(self, ids: Sequence[int]) -> npt.NDArray[np.float64]:
+        """Of what follows."""
+        return np.asarray(llm_numpy.logits(self.shape, self.tensors, ids)[-1])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="module")
+def tiny(folder: Path) -> Tiny:
+    return Tiny(folder / "tiny.gguf")
+
+
+@pytest.fixture
+def model(tiny: Tiny, device: zcwasm.Device) -> llm.Model:
+    return llm.Model.open(tiny.path, device)
+
+
+@pytest.fixture
+def cpu_model(tiny: Tiny) -> llm.Model:
+    """For what does not depend on the device."""
+    return llm.Model.open(tiny.path, zcwasm.Device("cpu"))
+
+
+def ids_of(tokens: Any) -> list[int]:
+    return [token.id for token in tokens]
+
+
+# Float32 all the way: nothing but rounding. The default mode rounds activations to 16-bit fixed point.
+EXACT, DEFAULT, F16_CACHE = 2e-4, 5e-3, 2e-2
+
+KINDS: list[dict[str, Any]] = [
+    {},
+    {"tied": False, "rope_base": 100000.0},
+    {"architecture": "qwen2", "bias": True},
+    {"rope_factors": np.linspace(1, 8, 8)},
+    {"kind": "F16"},
+    {"kind": "BF16"},
+    {"kind": "Q8_0"},
+    {"kind": "Q4_0"},
+    {"kind": "Q4_1", "embedding_kind": "Q8_0"},
+    {"kind": "Q4_K", "embedding_kind": "Q6_K"},
+    {"kind": "Q6_K", "layers": 1},
+]
+
+
+class TestNumbers:
+    @pytest.mark.parametrize("options", KINDS, ids=lambda options: "-".join(map(str, options)) or "plain")
+    def test_prefill_and_steps_agree_with_the_reference(
+        self, folder: Path, device: zcwasm.Device, options: dict[str, Any]
+    ) -> None:
+        tiny = Tiny(folder / "kind.gguf", **options)
+        for exact, tolerance in ((True, EXACT), (False, DEFAULT)):
+            session = llm.Model.open(tiny.path, device).session(context=64, kv_dtype="f32", exact=exact)
+            scale = np.abs(tiny.logits(PROMPT)).max()
+            assert np.abs(session.logits(PROMPT) - tiny.logits(PROMPT)).max() < tolerance * scale
+            ids = list(PROMPT)
+            for token in session.generate(PROMPT, max_new_tokens=4, ignore_eos=True):
+                expected = tiny.logits(ids)
+                assert expected.max() - expected[token.id] < 2 * tolerance * scale
+                assert np.abs(session._logits - expected).max() < tolerance * scale
+                ids.append(token.id)
+
+    @pytest.mark.parametrize("kv_dtype", ["f32", "f16"])
+    @pytest.mark.parametrize("chunk", [1, 5, 16, 37, 64])
+    def test_chunks_and_caches(self, tiny: Tiny, model: llm.Model, chunk: int, kv_dtype: Any) -> None:
+        session = model.session(context=64, chunk=chunk, kv_dtype=kv_dtype, exact=True)
+        tolerance = F16_CACHE if kv_dtype == "f16" else EXACT
+        expected = tiny.logits(PROMPT)
+        difference = np.abs(session.logits(PROMPT) - expected).max()
+        assert difference < tolerance * np.abs(expected).max()
+        if kv_dtype == "f16":
+            assert difference > 0  # it is another cache
+        assert session.cached_tokens == len(PROMPT)
+
+    def test_steps_are_what_a_prefill_of_the_same_tokens_gives(self, model: llm.Model) -> None:
+        session, other = (model.session(context=64, kv_dtype="f32", exact=True) for _ in range(2))
+        new = ids_of(session.generate(PROMPT, max_new_tokens=12, ignore_eos=True))
+        after = session._logits.copy()
+        assert np.abs(other.logits(PROMPT + new[:-1]) - after).max() < EXACT * np.abs(after).max()
+        assert other._logits.argmax() == new[-1]
+
+    def test_equal_sessions_give_equal_bits(self, model: llm.Model) -> None:
+        rows = [model.session(context=64, chunk=7).logits(PROMPT).copy() for _ in range(2)]
+        assert rows[0].tobytes() == rows[1].tobytes()
+
+    def test_logits_are_a_view_of_guest_memory(self, model: llm.Model) -> None:
+        session = model.session(context=64)
+        before = zcwasm.copy_stats()
+        row = session.logits(PROMPT)
+        assert not row.flags.owndata
+        start = session.memory.address
+        assert start <= row.__array_interface__["data"][0] < start + session.memory.size
+        for _ in session.generate(PROMPT[:5], max_new_tokens=5, ignore_eos=True):
+            pass
+        assert zcwasm.copy_stats() == before
+
+    def test_cache_lies_where_the_layout_says(self, tiny: Tiny, model: llm.Model) -> None:
+        """As docs/llm.md: per layer K then V, a row a position. The first layer's V is a simple product."""
+        session = model.session(context=64, kv_dtype="f32", exact=True)
+        session.logits(PROMPT)
+        state, shape = session._state[0], tiny.shape
+        columns = shape.kv_heads * shape.head_size
+        values = session.memory.array(
+            int(state["cache"] + state["cache_layer_bytes"] // 2), (64, columns), np.float32
+        )
+        x = llm_numpy.rms_norm(
+            tiny.tensors["token_embd.weight"][PROMPT].astype(np.float64),
+            tiny.tensors["blk.0.attn_norm.weight"],
+            shape.epsilon,
+        )
+        expected = x @ tiny.tensors["blk.0.attn_v.weight"].T
+        np.testing.assert_allclose(values[: len(PROMPT)], expected, atol=1e-4)
+        assert not values[len(PROMPT) :].any()
+        assert session.memory.array(int(state["history"]), len(PROMPT), np.uint32).tolist() == PROMPT
+
+
+class TestPrefixes:
+    def test_what_is_cached_is_not_computed_again(self, tiny: Tiny, model: llm.Model) -> None:
+        session = model.session(context=64, kv_dtype="f32", exact=True)
+        session.logits(PROMPT[:20])
+        for ids, reused in ((PROMPT, 20), (PROMPT, 36), ([*PROMPT[:10], 5], 10), ([6, *PROMPT], 0)):
+            row = session.logits(ids)
+            assert session.usage.reused_tokens == reused
+            expected = tiny.logits(ids)
+            assert np.abs(row - expected).max() < EXACT * np.abs(expected).max()
+
+    def test_a_conversation_reuses_what_was_said(self, cpu_model: llm.Model) -> None:
+        session = cpu_model.session(context=256)
+        messages = [{"role": "user", "content": "Hello world"}]
+        answer = "".join(token.text for token in session.chat(messages, max_new_tokens=8, ignore_eos=True))
+        first = session.usage.prompt_tokens
+        messages += [{"role": "assistant", "content": answer}, {"role": "user", "content": "and the world"}]
+        for _ in session.chat(messages, max_new_tokens=1):
+            pass
+        assert session.usage.prompt_tokens > first
+        assert session.usage.reused_tokens >= first
+
+
+def probabilities(logits: npt.NDArray[Any], temperature: float) -> npt.NDArray[Any]:
+    weights = np.exp((logits - logits.max()) / temperature)
+    return weights / weights.sum()
+
+
+def allowed(p: npt.NDArray[Any], top_k: int = 0, top_p: float = 1, min_p: float = 0) -> npt.NDArray[Any]:
+    """What the options leave, by their definitions."""
+    order = np.argsort(-p, kind="stable")
+    q = p.copy()
+    if top_k:
+        q[order[top_k:]] = 0
+        q /= q.sum()
+    if top_p < 1:
+        q[order[np.searchsorted(np.cumsum(q[order]), top_p) + 1 :]] = 0
+    q[q < min_p * q.max()] = 0
+    return q / q.sum()
+
+
+class TestSampling:
+    DRAWS = 400
+
+    # The tiny vocabulary has more tokens than the kernel's 256 candidates.
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {},
+            {"top_k": 5},
+            {"top_k": 256, "top_p": 0.9},
+            {"top_p": 0.5},
+            {"top_p": 0.999},
+            {"min_p": 0.3},
+            {"top_k": 20, "top_p": 0.7, "min_p": 0.1},
+        ],
+        ids=lambda options: "-".join(f"{k}={v}" for k, v in options.items()) or "all",
+    )
+    def test_draws_follow_the_distribution(
+        self, tiny: Tiny, cpu_model: llm.Model, options: dict[str, Any]
+    ) -> None:
+        assert tiny.shape.vocab > 256
+        session = cpu_model.session(context=64, kv_dtype="f32", exact=True)
+        temperature = 4.0
+        counts = np.zeros(tiny.shape.vocab)
+        for seed in range(self.DRAWS):
+            draws = session.generate(PROMPT, max_new_tokens=1, temperature=temperature, seed=seed, **options)
+            counts[next(draws).id] += 1
+            draws.close()
+        expected = allowed(probabilities(tiny.logits(PROMPT), temperature), **options) * self.DRAWS
+        assert counts[expected == 0].sum() == 0
+        # Rare tokens together, so that every class has enough draws for chi squared.
+        common = expected >= 5
+        seen, wanted = counts[common], expected[common]
+        if not common.all():
+            seen, wanted = np.append(seen, counts[~common].sum()), np.append(wanted, expected[~common].sum())
+        keep = wanted > 0
+        chi = ((seen - wanted)[keep] ** 2 / wanted[keep]).sum()
+        freedom = keep.sum() - 1
+        assert chi < freedom + 5 * np.sqrt(2 * freedom) + 5
+        assert len(set(np.flatnonzero(counts))) > 1
+
+    def test_tokens_beyond_the_candidates_are_drawn_by_their_share(
+        self, folder: Path, device: zcwasm.Device
+    ) -> None:
+        """At a temperature at which all tokens are about as likely, some come from outside the 256 first."""
+        tiny = Tiny(folder / "tiny.gguf")
+        session = llm.Model.open(tiny.path, device).session(context=64)
+        p = probabilities(tiny.logits(PROMPT), 1000.0)
+        rest = set(np.argsort(-p, kind="stable")[256:].tolist())
+        found = 0
+        for seed in range(300):
+            found += (
+                next(session.generate(PROMPT, temperature=1000.0, seed=seed, max_new_tokens=1)).id in rest
+            )
+        share = len(rest) / len(p)
+        assert abs(found - 300 * share) < 5 * np.sqrt(300 * share * (1 - share))
+
+    def test_seeds(self, model: llm.Model) -> None:
+        session = model.session(context=64)
+
+        def draw(seed: int | None) -> list[int]:
+            options = {"temperature": 2.0, "top_p": 0.95, "seed": seed}
+            return ids_of(session.generate(PROMPT, max_new_tokens=20, ignore_eos=True, **options))
+
+        assert draw(1) == draw(1)
+        assert draw(1) != draw(2)
+        assert draw(None) != draw(None)
+        assert draw(2**64 - 1) == draw(2**64 - 1)
+
+    def test_temperature_above_zero_with_one_candidate_is_greedy(self, model: llm.Model) -> None:
+        session = model.session(context=64)
+        greedy = ids_of(session.generate(PROMPT, max_new_tokens=8, ignore_eos=True))
+        for options in ({"top_k": 1}, {"top_p": 1e-9}, {"min_p": 1.0}):
+            drawn = session.generate(PROMPT, max_new_tokens=8, ignore_eos=True, temperature=1.0, **options)
+            assert ids_of(drawn) == greedy
+
+    @pytest.mark.parametrize("window", [None, 3])
+    def test_penalty_is_of_the_tokens_in_the_window(
+        self, tiny: Tiny, model: llm.Model, window: int | None
+    ) -> None:
+        session = model.session(context=64, kv_dtype="f32", exact=True)
+        options = {"repetition_penalty": 1.8, "repetition_window": window}
+        ids = list(PROMPT)
+        for token in session.generate(PROMPT, max_new_tokens=8, ignore_eos=True, **options):
+            row = tiny.logits(ids)
+            seen = list(set(ids[-window:] if window else ids))
+            row[seen] = np.where(row[seen] > 0, row[seen] / 1.8, row[seen] * 1.8)
+            assert row.max() - row[token.id] < 2 * EXACT * np.abs(row).max()
+            ids.append(token.id)
+        plain = ids_of(session.generate(PROMPT, max_new_tokens=8, ignore_eos=True))
+        assert plain != ids[len(PROMPT) :]
+        assert session._logits.max() > 0  # what logits shows is not penalized
+        assert np.abs(session._logits - tiny.logits(PROMPT + plain[:-1])).max() < 1e-2
+
+
+class TestText:
+    def texts(self, session: llm.Session, monkeypatch: Any, ids: list[int], **options: Any) -> list[str]:
+        """What comes out when the guest says these tokens."""
+        monkeypatch.setattr(session, "_prefill", lambda *_: ids[0])
+        monkeypatch.setattr(session, "_step", iter(ids[1:]).__next__)
+        return [token.text for token in session.generate([1], **options)]
+
+    def bytes_of(self, model: llm.Model, text: str) -> list[int]:
+        """A token for each byte."""
+        table = {model.tokenizer.token_bytes(index): index for index in range(256)}
+        return [table[bytes([byte])] for byte in text.encode()]
+
+    def test_characters_come_whole(self, cpu_model: llm.Model, monkeypatch: Any) -> None:
+        session = cpu_model.session(context=64)
+        ids = self.bytes_of(cpu_model, "aä😀b")
+        texts = self.texts(session, monkeypatch, ids, max_new_tokens=len(ids))
+        assert texts == ["a", "", "ä", "", "", "", "😀", "b"]
+
+    def test_what_was_cut_is_marked(self, cpu_model: llm.Model, monkeypatch: Any) -> None:
+        session = cpu_model.session(context=64)
+        ids = self.bytes_of(cpu_model, "a😀")[:-1]
+        assert (
+            "".join(self.texts(session, monkeypatch, ids, max_new_tokens=len(ids)))
+            == "a\N{REPLACEMENT CHARACTER}"
+        )
+
+    @pytest.mark.parametrize(
+        ("stop", "texts"),
+        [
+            ("lo w", ["H", "e", "", "l", "", "", ""]),
+            (["xyz", "ell"], ["H", "", "", ""]),
+            (["lx", "world"], ["H", "e", "", "l", "lo"[1:], " ", "", "", "", "", ""]),
+            (["nothing"], list("Hello world")),
+        ],
+    )
+    def test_stop_strings_and_what_may_begin_one(
+        self, cpu_model: llm.Model, monkeypatch: Any, stop: Any, texts: list[str]
+    ) -> None:
+        session = cpu_model.session(context=64)
+        ids = self.bytes_of(cpu_model, "Hello world")
+        found = self.texts(session, monkeypatch, ids, stop=stop, max_new_tokens=len(ids))
+        stops = [stop] if isinstance(stop, str) else stop
+        whole = "Hello world"
+        end = min([at for at in (whole.find(s) for s in stops) if at >= 0], default=len(whole))
+        assert "".join(found) == whole[:end]
+        assert len(found) == len(texts)
+        assert session.usage.finish == ("stop" if end < len(whole) else "length")
+        for count in range(len(found)):  # nothing of a stop string got out before it was known
+            assert whole.startswith("".join(found[:count]))
+
+    def test_the_models_own_end(self, cpu_model: llm.Model, monkeypatch: Any) -> None:
+        session = cpu_model.session(context=64)
+        end = cpu_model.tokenizer.eos_id
+        assert end is not None
+        ids = [*self.bytes_of(cpu_model, "ab"), end, *self.bytes_of(cpu_model, "cd")]
+        assert self.texts(session, monkeypatch, ids) == ["a", "b", ""]
+        assert session.usage.finish == "stop"
+        texts = self.texts(session, monkeypatch, ids, ignore_eos=True, max_new_tokens=5)
+        assert "".join(texts) == "abcd"
+        assert session.usage.finish == "length"
+
+    def test_a_text_is_a_prompt(self, cpu_model: llm.Model) -> None:
+        session = cpu_model.session(context=64)
+        by_text = ids_of(session.generate("Hello world", max_new_tokens=4))
+        by_ids = ids_of(session.generate(cpu_model.tokenize("Hello world"), max_new_tokens=4))
+        assert by_text == by_ids
+        assert cpu_model.detokenize(cpu_model.tokenize("Hello world")) == "Hello world"
+
+
+class TestLife:
+    def test_many_sessions_of_one_model(self, model: llm.Model) -> None:
+        sessions = [model.session(context=64, chunk=8) for _ in range(5)]
+        prompts = [PROMPT[n:] for n in range(5)]
+        alone = [
+            ids_of(model.session(context=64, chunk=8).generate(p, max_new_tokens=6, ignore_eos=True))
+            for p in prompts
+        ]
+        streams = [
+            s.generate(p, max_new_tokens=6, ignore_eos=True) for s, p in zip(sessions, prompts, strict=True)
+        ]
+        turns = [[next(stream).id for stream in streams] for _ in range(6)]
+        assert [list(ids) for ids in zip(*turns, strict=True)] == alone
+
+    def test_sessions_in_threads(self, model: llm.Model) -> None:
+        expected = ids_of(model.session(context=64).generate(PROMPT, max_new_tokens=10, ignore_eos=True))
+        results: list[list[int]] = []
+
+        def work() -> None:
+            with model.session(context=64) as session:
+                results.append(ids_of(session.generate(PROMPT, max_new_tokens=10, ignore_eos=True)))
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert results == [expected] * 4
+
+    def test_a_session_outlives_its_model(self, tiny: Tiny) -> None:
+        with llm.Model.open(tiny.path, zcwasm.Device("cpu")) as model:
+            session = model.session(context=64)
+        assert model.closed
+        with pytest.raises(zcwasm.Error, match="the model is closed"):
+            model.session()
+        assert session.logits(PROMPT).shape == (tiny.shape.vocab,)
+
+    def test_closing(self, cpu_model: llm.Model) -> None:
+        gc.collect()
+        before = zcwasm._core._region_count()
+        session = cpu_model.session(context=64)
+        row = session.logits(PROMPT)
+        with pytest.raises(BufferError):
+            session.close()
+        assert not session.closed
+        assert session.logits(PROMPT[:3]).shape == row.shape
+        del row
+        session.close()
+        session.close()
+        assert session.closed
+        assert zcwasm._core._region_count() == before
+        for call in (lambda: session.logits([1]), lambda: list(session.generate([1]))):
+            with pytest.raises(zcwasm.Error, match="the session is closed"):
+                call()
+
+    def test_one_generation_at_a_time(self, cpu_model: llm.Model) -> None:
+        session = cpu_model.session(context=64)
+        stream = session.generate(PROMPT, ignore_eos=True)
+        next(stream)
+        with pytest.raises(zcwasm.Error, match="the session is in use"):
+            session.logits(PROMPT)
+        stream.close()
+        session.logits(PROMPT)
+        session.generate(PROMPT)  # never begun: nothing is taken
+        session.logits(PROMPT)
+
+    def test_cancelling_between_tokens(self, cpu_model: llm.Model) -> None:
+        session = cpu_model.session(context=64)
+        stream = session.generate(PROMPT, ignore_eos=True)
+        next(stream)
+        session.cancel()
+        assert list(stream) == []
+        assert session.usage.finish == "cancelled"
+        assert len(list(session.generate(PROMPT, max_new_tokens=3, ignore_eos=True))) == 3
+
+    def test_cancelling_from_another_thread(self, tiny: Tiny, device: zcwasm.Device) -> None:
+        """While the guest computes a long prompt, a row a submission; the session goes on after."""
+        model = llm.Model.open(tiny.path, device)
+        session = model.session(context=256, chunk=1)
+        prompt = [n % 200 for n in range(256)]
+
+        def cancel() -> None:
+            while not session._turn.locked():
+                time.sleep(0)
+            time.sleep(0.001)
+            session.cancel()
+
+        finishes = []
+        while "cancelled" not in finishes and len(finishes) < 50:  # a race, which cancel shall win once
+            thread = threading.Thread(target=cancel)
+            thread.start()
+            items = list(session.generate([len(finishes), *prompt[1:]], max_new_tokens=1, ignore_eos=True))
+            thread.join()
+            finishes.append(session.usage.finish)
+            assert len(items) == (finishes[-1] == "length") or finishes[-1] == "cancelled"
+        assert finishes[-1] == "cancelled"
+        assert session.cached_tokens < 256
+        again = ids_of(session.generate(PROMPT, max_new_tokens=5, ignore_eos=True))
+        assert again == ids_of(model.session(context=256).generate(PROMPT, max_new_tokens=5, ignore_eos=True))
+
+    def test_usage(self, model: llm.Model) -> None:
+        session = model.session(context=64, kv_dtype="f16")
+        list(session.generate(PROMPT, max_new_tokens=6, ignore_eos=True))
+        usage = session.usage
+        assert (usage.prompt_tokens, usage.reused_tokens, usage.generated_tokens) == (len(PROMPT), 0, 6)
+        assert usage.finish == "length"
+        assert usage.cache_bytes == session.cache_bytes == 2 * 2 * 64 * KV_HEADS * 16 * 2
+        assert usage.prefill_tokens_per_second > 0
+        assert usage.decode_tokens_per_second > 0
+        assert session.cached_tokens == len(PROMPT) + 5
+
+
+class TestErrors:
+    def test_prompts(self, cpu_model: llm.Model) -> None:
+        session = cpu_model.session(context=32)
+        with pytest.raises(llm.ContextError, match=r"37 tokens.*room for 32"):
+            session.generate(PROMPT)
+        with pytest.raises(llm.ContextError, match=r"30 tokens and 4 new ones.*32"):
+            session.generate(PROMPT[:30], max_new_tokens=4)
+        assert len(list(session.generate(PROMPT[:30], max_new_tokens=3, ignore_eos=True))) == 3
+        assert len(list(session.generate(PROMPT[:30], ignore_eos=True))) == 3  # until the context is full
+        with pytest.raises(ValueError, match="no tokens"):
+            session.generate([])
+        with pytest.raises(ValueError, match="token id 9999"):
+            session.logits([1, 9999])
+        with pytest.raises(ValueError, match="token id -1"):
+            session.logits([-1])
+        with pytest.raises(TypeError, match="ids"):
+            session.logits([1.5])  # type: ignore[list-item]
+
+    @pytest.mark.parametrize(
+        ("options", "error"),
+        [
+            ({"temperature": -1}, ValueError),
+            ({"temperature": float("nan")}, ValueError),
+            ({"temperature": 1e-9}, ValueError),
+            ({"temperature": "hot"}, TypeError),
+            ({"top_k": 257}, ValueError),
+            ({"top_k": 1.5}, TypeError),
+            ({"top_p": 0}, ValueError),
+            ({"top_p": 1.1}, ValueError),
+            ({"min_p": -0.1}, ValueError),
+            ({"repetition_penalty": 0}, ValueError),
+            ({"repetition_window": 0}, ValueError),
+            ({"seed": -1}, ValueError),
+            ({"seed": 2**64}, ValueError),
+            ({"stop": ""}, ValueError),
+            ({"stop": [1]}, TypeError),
+            ({"max_new_tokens": 0}, ValueError),
+            ({"max_new_tokens": True}, TypeError),
+        ],
+    )
+    def test_options(self, cpu_model: llm.Model, options: dict[str, Any], error: type[Exception]) -> None:
+        session = cpu_model.session(context=64)
+        with pytest.raises(error, match=next(iter(options)).split("_")[0]):
+            session.generate(PROMPT, **options)
+
+    @pytest.mark.parametrize(
+        "options", [{"context": 0}, {"context": 257}, {"kv_dtype": "f8"}, {"chunk": 0}, {"chunk": 4097}]
+    )
+    def test_sessions(self, cpu_model: llm.Model, options: dict[str, Any]) -> None:
+        with pytest.raises(ValueError, match=next(iter(options))):
+            cpu_model.session(**options)
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            (lambda t: t.pop("blk.1.ffn_up.weight"), "blk.1.ffn_up.weight"),
+            (
+                lambda t: t.update({"output_norm.weight": t["output_norm.weight"][:-4]}),
+                r"output_norm.weight.*\(60\)",
+            ),
+            (
+                lambda t: t.update({"blk.0.attn_k.weight": t["blk.0.attn_v.weight"][:-1]}),
+                r"attn_k.*\(31, 64\).*\(32, 64\)",
+            ),
+        ],
+    )
+    def test_tensors_that_are_missing_or_do_not_fit(
+        self, tiny: Tiny, tmp_path: Path, change: Callable[[Tensors], object], message: str
+    ) -> None:
+        gguf = pytest.importorskip("gguf")
+        path = tmp_path / "changed.gguf"
+        tensors = dict(tiny.tensors)
+        change(tensors)
+        writer = gguf.GGUFWriter(path, "llama")
+        for key, value in zcwasm.Weights(tiny.path).metadata.items():
+            if key.startswith("llama."):
+                (writer.add_float32 if isinstance(value, float) else writer.add_uint32)(key, value)
+        for name, values in tensors.items():
+            writer.add_tensor(name, np.ascontiguousarray(values))
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+        with pytest.raises(zcwasm.Error, match=message):
+            llm.Model.open(path, zcwasm.Device("cpu")).session(context=64)
+
+    @pytest.mark.parametrize(
+        ("key", "value", "message"),
+        [
+            ("general.architecture", "mamba", "general.architecture is 'mamba'"),
+            ("llama.block_count", 0, "llama.block_count is 0"),
+            ("llama.embedding_length", None, "llama.embedding_length is None"),
+            ("llama.attention.head_count_kv", 3, "3 key-value heads"),
+            ("llama.rope.dimension_count", 15, "15 of them rotated"),
+            ("llama.rope.freq_base", float("nan"), "llama.rope.freq_base is nan"),
+            ("llama.rope.scaling.type", "yarn", "'yarn' is not supported"),
+            ("llama.attention.layer_norm_rms_epsilon", "no", "must be a number"),
+            ("llama.attention.head_count", 5000, "llama.attention.head_count is 5000"),
+        ],
+    )
+    def test_metadata(self, tiny: Tiny, key: str, value: Any, message: str) -> None:
+        metadata = {**zcwasm.Weights(tiny.path).metadata, key: value}
+        with pytest.raises(zcwasm.ModelError, match=message):
+            llm.Config.read(metadata, 300)
+
+    def test_a_nan_is_found(self, folder: Path, device: zcwasm.Device) -> None:
+        path = folder / "nan.gguf"
+        Tiny(path)
+        tensor = zcwasm.Weights(path)["output_norm.weight"]
+        with open(path, "r+b") as file:
+            file.seek(tensor.offset)
+            file.write(np.full(4, np.nan, np.float32).tobytes())
+        session = llm.Model.open(path, device).session(context=64)
+        for options in ({}, {"temperature": 1.0}, {"repetition_penalty": 1.5}):
+            with pytest.raises(zcwasm.Error, match="NaN"):
+                next(session.generate(PROMPT, **options))
+
+    def test_a_guest_without_room(self, cpu_model: llm.Model, monkeypatch: Any) -> None:
+        """The guest says so; a cache that is larger than its memory is not a trap."""
+        from zcwasm.llm import _session
+
+        real = zcwasm.Instance
+
+        def small(*arguments: Any, **options: Any) -> zcwasm.Instance:
+            return real(*arguments, limits=zcwasm.Limits(memory=4 << 16), **options)
+
+        monkeypatch.setattr(_session.zcwasm, "Instance", small)
+        with pytest.raises(zcwasm.Error, match=r"no room for a cache of 65536 bytes \(context 256\)"):
+            cpu_model.session(context=256)
