@@ -182,13 +182,13 @@ class Model:
             self._tokenizer = Tokenizer(self.weights.metadata)
         return self._tokenizer
 
-    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
+    def tokenize(self, text: str, *, special: bool = True) -> list[int]:
         """Token ids of a text, with a token for its beginning where the model wants one. special: control
-        tokens that the text spells (<|im_start|>) are those tokens, not text."""
+        tokens that the text spells (<|im_start|>) are those tokens; give False for text from outside."""
         return self.tokenizer.encode(text, special=special)
 
-    def detokenize(self, ids: Sequence[int], *, special: bool = False) -> str:
-        """The text of tokens, without control tokens unless `special`; what is not UTF-8 becomes U+FFFD."""
+    def detokenize(self, ids: Sequence[int], *, special: bool = True) -> str:
+        """The text of tokens, without `special` not of control tokens; what is not UTF-8 becomes U+FFFD."""
         return self.tokenizer.decode(ids, special=special)
 
     def rope_table(self, context: int) -> npt.NDArray[np.float32]:

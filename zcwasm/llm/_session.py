@@ -7,12 +7,13 @@ Threads: one at a time; a second one gets an error. cancel() may come from any."
 
 from __future__ import annotations
 
+import codecs
 import math
 import secrets
 import struct
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -27,7 +28,6 @@ import zcwasm
 
 if TYPE_CHECKING:
     from zcwasm.llm._model import Model
-    from zcwasm.llm._tokenizer import Decoder
 
 _VERSION = 1  # LLAMA_VERSION
 _MAX_CHUNK = 4096
@@ -164,7 +164,7 @@ class Session:
             _module(),
             device=model.device,
             weights=model.weights,
-            inputs={"config": numbers.tobytes(), "rope": model.rope_table(self.context)},
+            inputs={"config": numbers.tobytes(), "rope": model.rope_table(self.context).data},
         )
         self._step = self._instance.exports.step
         address = self._instance.exports.address()
@@ -410,7 +410,7 @@ class Session:
             window=_whole("repetition_window", window, 1, _MAX_CONTEXT),
             seed=_whole("seed", seed, 0, 2**64 - 1),
             stop=stops,
-            stop_ids=frozenset() if ignore_eos else self.model.tokenizer.end_ids,
+            stop_ids=frozenset() if ignore_eos else self.model.tokenizer.stop_ids,
         )
 
     # --- the loop ---
@@ -419,7 +419,7 @@ class Session:
         with self._taken():
             self._cancelled.clear()
             usage = self.usage = Usage()
-            text = _Text(self.model.tokenizer.decoder(), options.stop)
+            text = _Text(self.model.tokenizer.token_bytes, options.stop)
             configure, step = self._instance.exports.configure, self._step
             o = options
             seed = struct.unpack("<q", struct.pack("<Q", o.seed))[0]
@@ -459,14 +459,15 @@ class Session:
 class _Text:
     """Tokens become text: whole characters, and nothing of a stop string."""
 
-    def __init__(self, decoder: Decoder, stops: tuple[str, ...]) -> None:
+    def __init__(self, token_bytes: Callable[[int], bytes], stops: tuple[str, ...]) -> None:
         self.stops = stops
-        self.decoder = decoder
+        self.token_bytes = token_bytes
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.pending = ""  # not handed out yet
         self.stopped = False
 
     def add(self, token: int) -> None:
-        self.pending += self.decoder.push(token)
+        self.pending += self.decoder.decode(self.token_bytes(token))
         found = [at for at in (self.pending.find(stop) for stop in self.stops) if at >= 0]
         if found:
             self.pending = self.pending[: min(found)]
@@ -484,6 +485,6 @@ class _Text:
 
     def rest(self) -> str:
         """The end: what was held back, and U+FFFD for a character that was cut."""
-        out = self.pending if self.stopped else self.pending + self.decoder.finish()
+        out = self.pending if self.stopped else self.pending + self.decoder.decode(b"", final=True)
         self.pending = ""
         return out
