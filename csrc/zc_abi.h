@@ -60,7 +60,7 @@ zc_status zc_abi_link(zc_abi *abi, zc_name field, const zc_func_type *type, zc_i
 /* Once linked, before the guest runs. */
 void zc_abi_attach(zc_abi *abi, zc_instance *instance);
 
-/* Outputs, in the order of their first writing; false beyond the last. */
+/* Outputs, in the order of their first writing, names in UTF-8; false beyond the last. Not while the guest runs. */
 bool zc_abi_output(const zc_abi *abi, size_t index, const char **name, size_t *name_size, const void **bytes,
                    uint64_t *size);
 /* Pins of the region by recordings and sequences that are not in flight: they go with the instance. */

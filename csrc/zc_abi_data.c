@@ -7,6 +7,7 @@
 #include "zc_abi_internal.h"
 #include "zc_alloc.h"
 #include "zc_copies.h"
+#include "zc_wasm_reader.h"
 
 typedef unsigned long long ull;
 
@@ -205,6 +206,9 @@ zc_status zc_abi_call_output_write(void *context, uint64_t *slots, zc_error *err
     int32_t failure;
     if (!zc_abi_name(abi, (uint32_t)slots[1], name_size, name, &failure)) {
         return answer(slots, failure);
+    }
+    if (!zc_is_utf8((const uint8_t *)name, name_size)) {
+        return answer(slots, zc_abi_fail(abi, ZC_EINVAL, "an output's name is not UTF-8"));
     }
     const uint8_t *from = zc_abi_memory(abi, (uint32_t)slots[3], size);
     if (!from) {

@@ -230,7 +230,9 @@ zc_status zc_command_buffer_dispatch(zc_command_buffer *buffer, const zc_kernel 
         }
     }
     if (status == ZC_OK) {
-        find_hazards(buffer, command, taken);
+        if (!buffer->device->backend->in_order) {
+            find_hazards(buffer, command, taken);
+        }
         uint64_t work = zc_device_work_of(command);
         buffer->largest = work > buffer->largest ? work : buffer->largest;
         if (buffer->sequence) {

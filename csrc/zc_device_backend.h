@@ -63,6 +63,8 @@ typedef struct zc_device_backend {
      * becomes zc_kernel.compiled. */
     zc_status (*compile)(void *self, const zc_kernel_source *source, void **compiled, zc_error *error);
     void (*compiled_release)(void *self, void *compiled);
+    /* Commands run one after the other, so that barriers are not looked for. */
+    bool in_order;
     /* Elementwise kernels may have bindings longer than max_buffer: the backend cuts them. */
     bool splits_elementwise;
 

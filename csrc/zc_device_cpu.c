@@ -294,6 +294,7 @@ static void cpu_close(void *self)
 
 const zc_device_backend zc_device_cpu = {
     .kind = "cpu",
+    .in_order = true,
     .probe = cpu_probe,
     .open = cpu_open,
     .close = cpu_close,

@@ -1,4 +1,4 @@
-"""The device layer in C, below Python: tests/c/test_device.c says what is tested."""
+"""The device layer in C, below Python: tests/c/test_device.c and test_sequence.c say what is tested."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ SOURCES += ["zc_command_buffer", "zc_submission", "zc_sequence"]
 
 
 @pytest.mark.threads
-def test_device_layer(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["test_device", "test_sequence"])
+def test_device_layer(name: str, tmp_path: Path) -> None:
     sanitize = os.environ.get("ZCWASM_SANITIZE")
     instrument = [f"-fsanitize={sanitize}", "-g"] if sanitize else []
-    program = tmp_path / "test_device"
+    program = tmp_path / name
     files = sorted(str(path) for pattern in SOURCES for path in CSRC.glob(f"{pattern}.c"))
     compiler = os.environ.get("CC", "clang" if sanitize else "cc")
     # A real Vulkan backend would clash with the fake one of the test.
     files = [file for file in files if not Path(file).name.startswith("zc_device_vulkan")]
     command = [compiler, "-std=c11", "-O1", "-pthread", *instrument, "-DZCWASM_HAVE_VULKAN", f"-I{CSRC}"]
-    command += [*files, str(ROOT / "tests" / "c" / "test_device.c"), "-lm", "-o", str(program)]
+    command += [*files, str(ROOT / "tests" / "c" / f"{name}.c"), "-lm", "-o", str(program)]
     subprocess.run(command, check=True)
     done = subprocess.run([str(program)], capture_output=True, text=True, timeout=300, env=without_preload())
     assert done.returncode == 0, done.stdout + done.stderr

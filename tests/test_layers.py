@@ -30,7 +30,7 @@ LAYERS: dict[str, set[str]] = {
     "device_metal": {"status", "alloc", "copies", "region", "kernel", "shaders", "device"},
     "weights": {"status", "alloc", "copies", "region", "kernel", "device"},
     "wasi": {"status", "alloc", "copies", "region", "validate", "guest"},
-    "abi": {"status", "alloc", "copies", "region", "validate", "guest", "kernel", "device", "weights"},
+    "abi": {"status", "alloc", "copies", "region", "wasm", "validate", "guest", "kernel", "device", "weights"},
     "snapshot": {"status", "alloc", "copies", "region", "validate", "guest", "kernel", "device", "abi"},
 }
 # Files named for what they hold, not for their layer.

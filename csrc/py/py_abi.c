@@ -140,13 +140,17 @@ void zc_py_abi_free(py_store *store)
 
 PyObject *zc_py_abi_outputs(const py_store *store)
 {
-    PyObject *outputs = PyDict_New();
+    PyObject *outputs = PyDict_New(); /* the last thing here that could run Python code, and so the guest */
     const char *name;
     const void *bytes;
     size_t name_size;
     uint64_t size;
+    if (outputs && zc_instance_running(store->instance)) {
+        PyErr_SetString(PyExc_RuntimeError, "the guest is running: its outputs can be read when its call is over");
+        Py_CLEAR(outputs);
+    }
     for (size_t i = 0; outputs && store->abi && zc_abi_output(store->abi, i, &name, &name_size, &bytes, &size); i++) {
-        PyObject *key = PyUnicode_DecodeUTF8(name, (Py_ssize_t)name_size, "surrogateescape");
+        PyObject *key = PyUnicode_DecodeUTF8(name, (Py_ssize_t)name_size, NULL);
         PyObject *value = key ? PyBytes_FromStringAndSize(bytes, (Py_ssize_t)size) : NULL;
         if (!value || PyDict_SetItem(outputs, key, value) < 0) {
             Py_CLEAR(outputs);

@@ -550,7 +550,8 @@ static PyGetSetDef instance_getset[] = {
      "loops inside, which count on their own), and 1 per 16 bytes of memory.copy and memory.fill.",
      NULL},
     {"outputs", get_outputs, NULL,
-     "What the guest wrote with zc_output_write: a new dict of name to bytes, copied each time.", NULL},
+     "What the guest wrote with zc_output_write: a new dict of name to bytes, copied each time.\n\n"
+     "RuntimeError while the guest runs.", NULL},
     {"closed", get_closed, NULL, "Whether close() has freed it.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
