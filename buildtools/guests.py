@@ -32,11 +32,13 @@ ZIGLANG = "0.15.2"
 # No feature beyond WebAssembly 1.0: zcwasm takes more, but nothing here needs it. The name section stays, so
 # that traps can name functions.
 CFLAGS = [
-    *("-target", "wasm32-freestanding", "-mcpu=mvp", "-std=c11", "-O2", "-g0"),
+    *("-target", "wasm32-freestanding", "-mcpu=mvp", "-O2", "-g0"),
     *("-ffreestanding", "-fno-strict-aliasing", "-Wall", "-Wextra", "-Werror"),
     *("-nostdlib", "-Wl,--no-entry", "-Wl,-z,stack-size=16384"),
 ]
 
+
+CXXFLAGS = [*CFLAGS, "-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"]
 
 # With the C library that ziglang brings.
 WASI_CFLAGS = [
@@ -46,8 +48,7 @@ WASI_CFLAGS = [
 # Debian 12's packages rustc, libstd-rust-dev-wasm32 and lld; where they are not, Rust guests are not checked.
 RUST = "1.63.0"
 RUSTFLAGS = [
-    *("--target", "wasm32-wasi", "-C", "opt-level=z", "-C", "strip=symbols", "-C", "panic=abort"),
-    *("-C", "lto", "-C", "linker=wasm-ld"),
+    *("-C", "opt-level=z", "-C", "strip=symbols", "-C", "panic=abort", "-C", "lto", "-C", "linker=wasm-ld"),
 ]
 
 
@@ -65,7 +66,12 @@ def sources() -> list[Path]:
 
 
 def is_source(path: Path) -> bool:
-    return path.suffix in (".c", ".wat", ".rs")
+    return path.suffix in (".c", ".cpp", ".wat", ".rs")
+
+
+def is_wasi(source: Path) -> bool:
+    """Whether it is an ordinary program, for WASI; else it stands alone and imports "zcwasm" at most."""
+    return source.name.startswith("wasi_")
 
 
 def rustc() -> str:
@@ -103,14 +109,16 @@ def require_compiler(source: Path) -> None:
 def build(source: Path) -> bytes:
     """The module that `source` gives."""
     require_compiler(source)
-    compilers = {".wat": assemble, ".c": compile_c, ".rs": compile_rust}
+    compilers = {".wat": assemble, ".c": compile_c, ".cpp": compile_c, ".rs": compile_rust}
     return compilers[source.suffix](source)
 
 
 def compile_rust(source: Path) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / source.with_suffix(".wasm").name
-        command = [rustc(), *RUSTFLAGS, "-o", str(output), source.name]
+        target = ["--target", "wasm32-wasi"] if is_wasi(source) else ["--target", "wasm32-unknown-unknown"]
+        target += [] if is_wasi(source) else ["--crate-type", "cdylib"]
+        command = [rustc(), *target, *RUSTFLAGS, "-o", str(output), source.name]
         done = subprocess.run(command, capture_output=True, text=True, cwd=source.parent)
         if done.returncode:
             raise GuestError(f"{source.name} does not compile:\n{done.stderr}")
@@ -131,12 +139,15 @@ def compile_c(source: Path) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         # The linker writes the output's file name into the module, so the name must not vary.
         output = Path(folder) / source.with_suffix(".wasm").name
+        options = WASI_CFLAGS if is_wasi(source) else [*CFLAGS, "-std=c11"]
+        if source.suffix == ".cpp":
+            options = CXXFLAGS
         command = [
             sys.executable,
             "-m",
             "ziglang",
-            "cc",
-            *(WASI_CFLAGS if source.name.startswith("wasi_") else CFLAGS),
+            "c++" if source.suffix == ".cpp" else "cc",
+            *options,
             "-I",
             str(INCLUDE),
             "-o",
@@ -157,7 +168,7 @@ def main() -> int:
     status = 0
     for source in options.files or sources():
         if not is_source(source):
-            parser.error(f"{source}: a guest's source ends in .c, .wat or .rs")
+            parser.error(f"{source}: a guest's source ends in .c, .cpp, .wat or .rs")
         target = source.with_suffix(".wasm")
         try:
             module = build(source)

@@ -11,6 +11,7 @@ Nothing is copied between guest, device and NumPy; `copy_stats()` counts what is
 """
 
 import atexit
+from importlib.resources import files
 
 from zcwasm import _core
 from zcwasm._core import (
@@ -75,7 +76,14 @@ __all__ = [
     "__version__",
     "copy_stats",
     "devices",
+    "guest_include",
 ]
+
+
+def guest_include() -> str:
+    """Folder of the headers for guests: zcwasm.h, zcwasm_helpers.h, zcwasm_kernels.h, and zcwasm.rs for Rust."""
+    return str(files("zcwasm") / "include")
+
 
 # Work in flight uses guest memory: let it end before the interpreter takes that memory apart.
 atexit.register(_core._drain)

@@ -101,33 +101,43 @@ ZC_IMPORT("wait") int32_t zc_wait(zc_handle submission, int64_t timeout_ns);
 /* 1 when it is done, else 0. The handle stays. */
 ZC_IMPORT("poll") int32_t zc_poll(zc_handle submission);
 
-/* Sequences: recorded once, submitted any number of times. A sealed sequence takes no more dispatches; its
- * parameters can be changed while it is not in flight, its ranges cannot. The parameters may need more or fewer
- * bytes than before, as long as the ranges have them. */
+/* Sequences: recorded once, submitted any number of times. */
+
+/* A new, empty sequence: record into it with zc_dispatch, then seal it. */
 ZC_IMPORT("sequence_new") zc_handle zc_sequence_new(void);
+/* No more dispatches: from now on it can be submitted. */
 ZC_IMPORT("sequence_seal") int32_t zc_sequence_seal(zc_handle sequence);
-/* Replace `size` bytes at `offset` of the parameters of dispatch `index`. */
+/* Replace `size` bytes at `offset` of the parameters of dispatch `index` of a sealed sequence that is not in flight
+ * (ZC_EBUSY). They may need more or fewer bytes than before, as long as the ranges have them. */
 ZC_IMPORT("sequence_params")
 int32_t zc_sequence_params(zc_handle sequence, uint32_t index, uint32_t offset, const void *bytes, uint32_t size);
+/* Submit it, as often as wanted, also while it is in flight: a submission handle. */
 ZC_IMPORT("sequence_submit") zc_handle zc_sequence_submit(zc_handle sequence);
+/* Submit it and wait for the end: less work than zc_sequence_submit and zc_wait. */
 ZC_IMPORT("sequence_run") int32_t zc_sequence_run(zc_handle sequence);
+/* Give the handle back; work in flight goes on. */
 ZC_IMPORT("sequence_free") int32_t zc_sequence_free(zc_handle sequence);
 
-/* Weights that the host granted: by name, read-only, never in the guest's memory. */
+/* Handle of the tensor of that name in the weights that the host granted: read-only, never in the guest's memory. */
 ZC_IMPORT("tensor") zc_handle zc_tensor_find(const char *name, uint32_t name_size);
+/* Its type, shape and size. */
 ZC_IMPORT("tensor_info") int32_t zc_tensor_get_info(zc_handle tensor, zc_tensor_info *out);
 
 /* Memory of the device's own, for what neither guest nor host needs to see. Contents start undefined. */
 ZC_IMPORT("scratch_new") zc_handle zc_scratch_new(uint64_t size);
+/* Give it back; ZC_EBUSY while a recording, a sequence or work in flight uses it. */
 ZC_IMPORT("scratch_free") int32_t zc_scratch_free(zc_handle scratch);
 
-/* Inputs: bytes that the host gave this instance by name. Outputs: bytes that the guest gives back. */
+/* Size of an input: bytes that the host gave this instance by name. */
 ZC_IMPORT("input_size") int64_t zc_input_size(const char *name, uint32_t name_size);
+/* Copy `size` bytes at `offset` of an input, or as many as there are: how many. */
 ZC_IMPORT("input_read")
 int64_t zc_input_read(const char *name, uint32_t name_size, uint64_t offset, void *out, uint64_t size);
+/* Give bytes to the host under a name, in place of what was given under it before. */
 ZC_IMPORT("output_write")
 int32_t zc_output_write(const char *name, uint32_t name_size, const void *bytes, uint64_t size);
 
+/* Tell the host something, in UTF-8; `level` is one of ZC_LOG_DEBUG to ZC_LOG_ERROR. */
 ZC_IMPORT("log") int32_t zc_log(int32_t level, const char *text, uint32_t size);
 /* Monotonic nanoseconds. */
 ZC_IMPORT("clock") int64_t zc_clock(void);

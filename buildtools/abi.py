@@ -1,0 +1,274 @@
+"""Keeps what describes the guests' interface in step with its one table, csrc/zc_abi.def.
+
+    python buildtools/abi.py [--check]
+
+From the table and the headers in zcwasm/include it writes zcwasm/include/zcwasm.rs (the same declarations for Rust)
+and the tables of docs/abi.md between their markers. It fails when zcwasm.h declares other functions than the table
+has, with another import name or other types, or when zcwasm_helpers.h lacks a kernel of csrc/zc_kernel.def or binds
+it otherwise. --check writes nothing and fails when what is there differs. Standard library only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+INCLUDE = ROOT / "zcwasm" / "include"
+RUST = INCLUDE / "zcwasm.rs"
+DOCS = ROOT / "docs" / "abi.md"
+
+
+class AbiError(Exception):
+    """The table and a header contradict each other."""
+
+
+@dataclass
+class Import:
+    """A line of csrc/zc_abi.def."""
+
+    name: str
+    function: str
+    params: str
+    result: str
+    grant: str
+
+
+@dataclass
+class Prototype:
+    """A declaration of zcwasm.h, with the comment before it."""
+
+    name: str
+    function: str
+    result: str
+    params: list[tuple[str, str]]  # type, name
+    comment: str
+
+
+def table() -> list[Import]:
+    text = (ROOT / "csrc" / "zc_abi.def").read_text("utf-8")
+    found = re.findall(r'^ZC_ABI\((\w+), (\w+), "(\w*)", "(\w)", (\w+)\)$', text, re.MULTILINE)
+    return [Import(*fields) for fields in found]
+
+
+def plain(comment: str) -> str:
+    """A C comment's text on one line."""
+    return " ".join(re.sub(r"^/\*|\*/$", "", comment.strip()).replace("\n *", " ").split())
+
+
+def prototypes() -> list[Prototype]:
+    text = (INCLUDE / "zcwasm.h").read_text("utf-8")
+    pattern = r'(?:(/\*(?:(?!\*/).)*\*/)\n)?ZC_IMPORT\("(\w+)"\)\s+(\w+) (\w+)\(([^)]*)\);'
+    result = []
+    for comment, name, kind, function, arguments in re.findall(pattern, text, re.DOTALL):
+        params = []
+        for argument in [] if arguments == "void" else arguments.split(","):
+            match = re.fullmatch(r"\s*(.*?)(\w+)\s*", argument, re.DOTALL)
+            assert match is not None
+            params.append((" ".join(match[1].split()), match[2]))
+        result.append(Prototype(name, function, kind, params, plain(comment)))
+    return result
+
+
+def letter(kind: str) -> str:
+    """i or I for a C type."""
+    if kind.endswith("*") or kind in ("int32_t", "uint32_t", "zc_handle"):
+        return "i"
+    if kind in ("int64_t", "uint64_t"):
+        return "I"
+    raise AbiError(f"zcwasm.h: the type {kind} is not one that the table knows")
+
+
+def check_header(imports: list[Import], declared: list[Prototype]) -> None:
+    if [each.name for each in imports] != [each.name for each in declared]:
+        raise AbiError("zcwasm.h and zc_abi.def do not list the same functions in the same order")
+    for one, other in zip(imports, declared, strict=True):
+        types = "".join(letter(kind) for kind, _ in other.params)
+        if (one.function, one.params, one.result) != (other.function, types, letter(other.result)):
+            raise AbiError(f"zcwasm.h declares {other.function} otherwise than zc_abi.def")
+
+
+def check_helpers() -> None:
+    text = (ROOT / "csrc" / "zc_kernel.def").read_text("utf-8")
+    kernels = {}
+    for name, params, bindings in re.findall(
+        r"^ZC_KERNEL\((\w+), (\w+), \d+, \w+, (.*)\)$", text, re.MULTILINE
+    ):
+        kernels[name] = (params, re.findall(r"\((\w+)\)", bindings))
+    text = (INCLUDE / "zcwasm_helpers.h").read_text("utf-8")
+    helpers = {}
+    for count, name, params, names in re.findall(
+        r"^ZC_HELPER_(\d)\((\w+), (\w+), (.*)\)$", text, re.MULTILINE
+    ):
+        helpers[name] = (params, names.split(", "))
+        if len(names.split(", ")) != int(count):
+            raise AbiError(f"zcwasm_helpers.h: {name} has not {count} bindings")
+    if kernels != helpers:
+        wrong = sorted(
+            name for name in kernels.keys() | helpers.keys() if kernels.get(name) != helpers.get(name)
+        )
+        raise AbiError(f"zcwasm_helpers.h and zc_kernel.def differ in: {', '.join(wrong)}")
+
+
+# --- Rust ---
+
+RUST_TYPES = {
+    "int32_t": "i32",
+    "uint32_t": "u32",
+    "int64_t": "i64",
+    "uint64_t": "u64",
+    "float": "f32",
+    "zc_handle": "zc_handle",
+    "char *": "*mut u8",
+    "const char *": "*const u8",
+    "void *": "*mut u8",
+    "const void *": "*const u8",
+    "const zc_range *": "*const zc_range",
+    "zc_tensor_info *": "*mut zc_tensor_info",
+}
+RUST_WORDS = {"type": "r#type"}
+
+
+def structs(header: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Each struct of a header: its name and fields with Rust types."""
+    text = re.sub(r"/\*.*?\*/", "", (INCLUDE / header).read_text("utf-8"), flags=re.DOTALL)
+    result = []
+    for name, body in re.findall(r"typedef struct (\w+) \{(.*?)\} \1;", text, re.DOTALL):
+        fields = []
+        for kind, names in re.findall(r"(\w+) ([^;]+);", body):
+            for field in names.split(","):
+                match = re.fullmatch(r"\s*(\w+)(?:\[(\d+)\])?\s*", field)
+                assert match is not None
+                rust = RUST_TYPES[kind]
+                fields.append(
+                    (RUST_WORDS.get(match[1], match[1]), f"[{rust}; {match[2]}]" if match[2] else rust)
+                )
+        result.append((name, fields))
+    return result
+
+
+def enums(header: str) -> list[tuple[str, int]]:
+    """Every constant of the enums and numeric macros of a header, in order."""
+    text = re.sub(r"/\*.*?\*/", "", (INCLUDE / header).read_text("utf-8"), flags=re.DOTALL)
+    found: list[tuple[int, str, int]] = []
+    for match in re.finditer(r"enum(?: \w+)? \{(.*?)\}", text, re.DOTALL):
+        if "#" in match[1]:
+            continue  # made by an X macro: the errnos
+        value = -1
+        for item in match[1].split(","):
+            words = item.split()
+            if not words:
+                continue
+            value = int(words[2]) if len(words) == 3 else value + 1
+            found.append((match.start(), words[0], value))
+    for match in re.finditer(r"^#define (ZC\w+) (\d+)$", text, re.MULTILINE):
+        found.append((match.start(), match[1], int(match[2])))
+    return [(name, value) for _, name, value in sorted(found, key=lambda each: each[0])]
+
+
+def errnos() -> list[tuple[str, int, str]]:
+    text = (INCLUDE / "zcwasm.h").read_text("utf-8")
+    found = re.findall(r'X\((ZC_E\w+), (\d+), "([^"]*)"\)', text)
+    return [(name, int(number), meaning) for name, number, meaning in found]
+
+
+def rust(declared: list[Prototype]) -> str:
+    lines = [
+        "// zcwasm.rs: zcwasm.h and zcwasm_kernels.h for Rust, made from them by buildtools/abi.py. No crate is",
+        "// needed: `mod zcwasm;`, target wasm32-unknown-unknown. The headers say what everything means.",
+        "#![allow(non_camel_case_types, dead_code)]",
+        "",
+        "pub type zc_handle = i32;",
+        "pub const ZC_WHOLE: u64 = u64::MAX;",
+        "",
+    ]
+    lines += [f"pub const {name}: i32 = {number}; // {meaning}" for name, number, meaning in errnos()]
+    lines.append("")
+    for header in ("zcwasm.h", "zcwasm_kernels.h"):
+        for name, value in enums(header):
+            lines.append(f"pub const {name}: u32 = {value};")
+        lines.append("")
+        for name, fields in structs(header):
+            lines += ["#[repr(C)]", "#[derive(Clone, Copy)]", f"pub struct {name} {{"]
+            lines += [f"    pub {field}: {kind}," for field, kind in fields]
+            lines += ["}", ""]
+    lines += ['#[link(wasm_import_module = "zcwasm")]', 'extern "C" {']
+    for each in declared:
+        arguments = ", ".join(
+            f"{RUST_WORDS.get(name, name)}: {RUST_TYPES[kind]}" for kind, name in each.params
+        )
+        lines.append(f'    #[link_name = "{each.name}"]')
+        lines.append(f"    pub fn {each.function}({arguments}) -> {RUST_TYPES[each.result]};")
+    return "\n".join([*lines, "}", ""])
+
+
+# --- docs ---
+
+GRANTS = {"NONE": "", "DEVICE": "`device=`", "WEIGHTS": "`weights=`", "INPUTS": "`inputs=`"}
+
+
+def functions(imports: list[Import], declared: list[Prototype]) -> str:
+    lines = ["| function | import | needs | |", "| --- | --- | --- | --- |"]
+    for one, other in zip(imports, declared, strict=True):
+        arguments = ", ".join(
+            f"{kind}{'' if kind.endswith('*') else ' '}{name}" for kind, name in other.params
+        )
+        lines.append(
+            f"| `{other.result} {one.function}({arguments or 'void'})` | `{one.name}` | {GRANTS[one.grant]} "
+            f"| {other.comment} |"
+        )
+    return "\n".join(lines)
+
+
+def numbers() -> str:
+    rows = [f"| `{name}` | {number} | {meaning} |" for name, number, meaning in errnos()]
+    return "\n".join(["| code | number | meaning |", "| --- | --- | --- |", *rows])
+
+
+def docs(text: str, parts: dict[str, str]) -> str:
+    for name, part in parts.items():
+        pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
+        if not re.search(pattern, text, re.DOTALL):
+            raise AbiError(f"docs/abi.md has no markers for {name}")
+        text = re.sub(
+            pattern, lambda match, part=part: f"{match[1]}{part}\n{match[2]}", text, flags=re.DOTALL
+        )
+    return text
+
+
+def made() -> dict[Path, str]:
+    """The files that follow from the table, and what must be in them."""
+    imports, declared = table(), prototypes()
+    check_header(imports, declared)
+    check_helpers()
+    parts = {"functions": functions(imports, declared), "errnos": numbers()}
+    return {RUST: rust(declared), DOCS: docs(DOCS.read_text("utf-8"), parts)}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Make what follows from csrc/zc_abi.def.")
+    parser.add_argument("--check", action="store_true", help="compare with what is there, write nothing")
+    options = parser.parse_args()
+    try:
+        files = made()
+    except AbiError as error:
+        print(error, file=sys.stderr)
+        return 1
+    status = 0
+    for path, text in files.items():
+        if path.exists() and path.read_text("utf-8") == text:
+            continue
+        if options.check:
+            print(f"{path.relative_to(ROOT)} differs: run python buildtools/abi.py", file=sys.stderr)
+            status = 1
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"{path.relative_to(ROOT)}: written")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""Headers, Rust file and page of the guests' interface say what the one table says, and compile."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import zcwasm
+
+ROOT = Path(__file__).resolve().parent.parent
+spec = importlib.util.spec_from_file_location("abi", ROOT / "buildtools" / "abi.py")
+assert spec is not None
+assert spec.loader is not None
+abi = importlib.util.module_from_spec(spec)
+sys.modules["abi"] = abi  # dataclasses look it up
+spec.loader.exec_module(abi)
+
+
+def test_files_follow_from_the_table() -> None:
+    for path, text in abi.made().items():
+        assert path.read_text("utf-8") == text, f"{path.name}: run python buildtools/abi.py"
+
+
+def test_differences_are_found() -> None:
+    imports, declared = abi.table(), abi.prototypes()
+    assert len(imports) == 24
+    abi.check_header(imports, declared)
+    imports[3].params += "i"
+    with pytest.raises(abi.AbiError, match="zc_dispatch"):
+        abi.check_header(imports, declared)
+    with pytest.raises(abi.AbiError, match="list"):
+        abi.check_header(abi.table()[1:], declared)
+
+
+def test_include_folder_is_installed() -> None:
+    folder = Path(zcwasm.guest_include())
+    for name in ("zcwasm.h", "zcwasm_helpers.h", "zcwasm_kernels.h", "zcwasm.rs"):
+        assert (folder / name).read_bytes() == (ROOT / "zcwasm" / "include" / name).read_bytes()
+
+
+USE = """
+#include <zcwasm_helpers.h>
+int use(float *x) {
+    zc_affine_params p = {4, 2.0f, 1.0f};
+    zc_tensor_info info;
+    int code = zc_record_affine(0, zc_floats(x, 4), zc_floats(x, 4), &p);
+    code |= zc_matmul(0, x, x + 4, x + 8, 2, 2, 2) | zc_linear(0, x, zc_tensor("w"), x + 8, ZC_WEIGHT_F32, 1, 1, 4);
+    code |= zc_tensor_get_info(1, &info) | zc_say(ZC_LOG_INFO, "hello");
+    return code < 0 ? -ZC_EINVAL : zc_run();
+}
+"""
+
+
+@pytest.mark.parametrize("language", ["c99", "c11", "c++11", "c++20"])
+def test_headers_compile_with_clang(language: str, tmp_path: Path) -> None:
+    clang = shutil.which("clang")
+    if clang is None:
+        pytest.skip("clang is not installed")
+    source = tmp_path / ("use.cpp" if "++" in language else "use.c")
+    source.write_text(USE)
+    command = [clang, "--target=wasm32", f"-std={language}", "-Wall", "-Wextra", "-Werror", "-ffreestanding"]
+    command += [f"-I{zcwasm.guest_include()}", "-c", str(source), "-o", str(tmp_path / "use.o")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_rust_file_compiles(tmp_path: Path) -> None:
+    rustc = os.environ.get("RUSTC", "/usr/bin/rustc")
+    target = "wasm32-unknown-unknown"
+    done = (
+        subprocess.run([rustc, "--print", "sysroot"], capture_output=True, text=True)
+        if shutil.which(rustc)
+        else None
+    )
+    if done is None or not (Path(done.stdout.strip()) / "lib" / "rustlib" / target).is_dir():
+        pytest.skip(f"there is no rustc with {target} at {rustc} (or $RUSTC)")
+    command = [rustc, "--target", target, "--crate-type", "lib", "-D", "warnings", "--out-dir", str(tmp_path)]
+    done = subprocess.run([*command, str(abi.RUST)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
