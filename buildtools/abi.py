@@ -2,10 +2,10 @@
 
     python buildtools/abi.py [--check]
 
-From the table and the headers in zcwasm/include it writes zcwasm/include/zcwasm.rs (the same declarations for Rust)
-and the tables of docs/abi.md between their markers. It fails when zcwasm.h declares other functions than the table
-has, with another import name or other types, or when zcwasm_helpers.h lacks a kernel of csrc/zc_kernel.def or binds
-it otherwise. --check writes nothing and fails when what is there differs. Standard library only.
+From the table and the headers in zcwasm/include it writes zcwasm/include/zcwasm.rs (the same declarations for
+Rust) and the tables of docs/abi.md between their markers. It fails when zcwasm.h declares other functions than
+the table has, with another import name or other types, or when zcwasm_helpers.h lacks a kernel of
+csrc/zc_kernel.def or binds it otherwise. --check writes nothing and fails when what is there differs. Standard library only.
 """
 
 from __future__ import annotations
@@ -177,8 +177,8 @@ def errnos() -> list[tuple[str, int, str]]:
 
 def rust(declared: list[Prototype]) -> str:
     lines = [
-        "// zcwasm.rs: zcwasm.h and zcwasm_kernels.h for Rust, made from them by buildtools/abi.py. No crate is",
-        "// needed: `mod zcwasm;`, target wasm32-unknown-unknown. The headers say what everything means.",
+        "// zcwasm.rs: zcwasm.h and zcwasm_kernels.h for Rust, made from them by buildtools/abi.py. No crate",
+        "// is needed: `mod zcwasm;`, target wasm32-unknown-unknown. The headers say what everything means.",
         "#![allow(non_camel_case_types, dead_code)]",
         "",
         "pub type zc_handle = i32;",

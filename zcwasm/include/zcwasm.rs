@@ -1,5 +1,5 @@
-// zcwasm.rs: zcwasm.h and zcwasm_kernels.h for Rust, made from them by buildtools/abi.py. No crate is
-// needed: `mod zcwasm;`, target wasm32-unknown-unknown. The headers say what everything means.
+// zcwasm.rs: zcwasm.h and zcwasm_kernels.h for Rust, made from them by buildtools/abi.py. No crate
+// is needed: `mod zcwasm;`, target wasm32-unknown-unknown. The headers say what everything means.
 #![allow(non_camel_case_types, dead_code)]
 
 pub type zc_handle = i32;
