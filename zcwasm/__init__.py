@@ -42,6 +42,7 @@ from zcwasm._core import (
     copy_stats,
     devices,
 )
+from zcwasm._fetch import FetchError
 from zcwasm._limits import Limits
 from zcwasm._wasi import Wasi
 from zcwasm._weights import Weights
@@ -56,6 +57,7 @@ __all__ = [
     "Exit",
     "ExportType",
     "Exports",
+    "FetchError",
     "Function",
     "Global",
     "ImportType",

