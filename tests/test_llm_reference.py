@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -57,11 +57,18 @@ def prompts(reference: Reference, prefix: str) -> list[list[int]]:
     return [reference[f"{prefix}{index}"].tolist() for index in range(count)]
 
 
-def difference(model: Model, reference: Reference, **options: Any) -> float:
+# A software GPU takes seconds for a token: a part of the work in the ordinary run, all of it in the slow one.
+SHORT_PROMPTS, SHORT_CONTINUATION = 3, 6
+
+
+def difference(model: Model, reference: Reference, *, all_prompts: bool = False, **options: Any) -> float:
     """The largest of any logit of any prompt."""
     largest = 0.0
+    ids = prompts(reference, "prompt_")
+    if model.device.software and not all_prompts:
+        ids = ids[:SHORT_PROMPTS]
     with model.session(context=512, **options) as session:
-        for index, prompt in enumerate(prompts(reference, "prompt_")):
+        for index, prompt in enumerate(ids):
             logits = session.logits(prompt)
             assert np.isfinite(logits).all()
             largest = max(largest, float(np.abs(logits - reference[f"logits_{index}"]).max()))
@@ -77,10 +84,10 @@ def test_logits(model: Model, reference: Reference, exact: bool) -> None:
 
 
 def test_what_a_cache_of_f16_costs(model: Model, reference: Reference) -> None:
-    """Printed, and known to be small beside what follows from the logits; not what decides."""
+    """Measured, and small; no tolerance of the product's."""
     largest = difference(model, reference, kv_dtype="f16", exact=True)
     print(f"{model.device.kind}, F16 cache: largest difference of a logit {largest:.2e}")
-    assert TOLERANCE[True] / 100 < largest < 0.1
+    assert 0 < largest < 0.1
 
 
 def continuation(session: Session, prompt: list[int], count: int) -> list[int]:
@@ -89,39 +96,47 @@ def continuation(session: Session, prompt: list[int], count: int) -> list[int]:
     ]
 
 
-def check_greedy(
-    model: Model, reference: Reference, which: range, exact: bool, kv_dtype: Literal["f16", "f32"] = "f32"
-) -> None:
+def check_greedy(model: Model, reference: Reference, which: list[int], exact: bool, count: int = 48) -> None:
     """The reference's ids wherever its margin decides. After an id that may differ and does, the reference's
     own is followed."""
     followed = 0
-    with model.session(context=512, kv_dtype=kv_dtype, exact=exact) as session:
+    with model.session(context=512, kv_dtype="f32", exact=exact) as session:
         for index in which:
             prompt = reference[f"greedy_prompt_{index}"].tolist()
-            ids = reference["greedy_ids"][index].tolist()
-            margins = reference["greedy_margins"][index]
+            ids = reference["greedy_ids"][index][:count].tolist()
             done = 0
-            while done < len(ids):
-                got = continuation(session, prompt + ids[:done], len(ids) - done)
+            while done < count:
+                got = continuation(session, prompt + ids[:done], count - done)
                 same = [a == b for a, b in zip(got, ids[done:], strict=True)]
                 if all(same):
                     break
+                found = got[same.index(False)]
                 done += same.index(False)
-                margin, second = float(margins[done]), int(reference["greedy_second"][index][done])
-                where = f"prompt {index}, token {done}: {got[same.index(False)]} for {ids[done]}"
-                assert margin <= 2 * TOLERANCE[exact], f"{where}, though its margin is {margin:.4f}"
-                assert got[same.index(False)] == second, where
+                margin, second = (
+                    reference["greedy_margins"][index][done],
+                    reference["greedy_second"][index][done],
+                )
+                where = f"prompt {index}, token {done}: {found} for {ids[done]}, whose margin is {margin:.4f}"
+                assert margin <= 2 * TOLERANCE[exact], where
+                assert found == second, where
                 followed += 1
                 done += 1
-    print(f"{model.device.kind}, exact={exact}: {len(which)} continuations, {followed} ties followed")
+    print(
+        f"{model.device.kind}, exact={exact}: {len(which)} continuations of {count}, {followed} ties followed"
+    )
 
 
 @pytest.mark.parametrize("exact", [False, True], ids=["default", "exact"])
 def test_greedy(model: Model, reference: Reference, exact: bool) -> None:
-    check_greedy(model, reference, range(4), exact)
+    if model.device.software:
+        check_greedy(model, reference, [0], exact, SHORT_CONTINUATION)
+    else:
+        check_greedy(model, reference, [0, 3, 8], exact)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("exact", [False, True], ids=["default", "exact"])
-def test_every_greedy_continuation(model: Model, reference: Reference, exact: bool) -> None:
-    check_greedy(model, reference, range(len(reference["greedy_ids"])), exact)
+def test_everything(model: Model, reference: Reference, exact: bool) -> None:
+    largest = difference(model, reference, all_prompts=True, kv_dtype="f32", exact=exact)
+    assert largest <= TOLERANCE[exact]
+    check_greedy(model, reference, list(range(len(reference["greedy_ids"]))), exact)
