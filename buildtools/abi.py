@@ -3,9 +3,10 @@
     python buildtools/abi.py [--check]
 
 From the table and the headers in zcwasm/include it writes zcwasm/include/zcwasm.rs (the same declarations for
-Rust) and the tables of docs/abi.md between their markers. It fails when zcwasm.h declares other functions than
-the table has, with another import name or other types, or when zcwasm_helpers.h lacks a kernel of
-csrc/zc_kernel.def or binds it otherwise. --check writes nothing and fails when what is there differs. Standard library only.
+Rust) and the tables of docs/abi.md between their markers. It fails when zcwasm.h declares other functions
+than the table has, with another import name or other types, or when zcwasm_helpers.h lacks a kernel of
+csrc/zc_kernel.def or binds it otherwise. --check writes nothing and fails when what is there differs. Standard
+library only.
 """
 
 from __future__ import annotations
@@ -233,9 +234,8 @@ def docs(text: str, parts: dict[str, str]) -> str:
         pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
         if not re.search(pattern, text, re.DOTALL):
             raise AbiError(f"docs/abi.md has no markers for {name}")
-        text = re.sub(
-            pattern, lambda match, part=part: f"{match[1]}{part}\n{match[2]}", text, flags=re.DOTALL
-        )
+        before, _, _, after = re.split(pattern, text, maxsplit=1, flags=re.DOTALL)
+        text = f"{before}<!-- {name} -->\n{part}\n<!-- /{name} -->{after}"
     return text
 
 

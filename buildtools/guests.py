@@ -3,8 +3,8 @@
     python buildtools/guests.py [--check] [FILE ...]
 
 C is compiled with PyPI's ziglang, whose clang and linker give the same bytes on every machine; its version is
-pinned, because another one need not. wasi_*.c are ordinary programs, compiled for WASI with the C library that
-ziglang brings. Text is assembled with PyPI's wasmtime. Rust, where it is installed, is Debian 12's. A C guest
+pinned, because another one need not. wasi_*.c are ordinary programs, compiled for WASI with the C library
+that ziglang brings. Text is assembled with PyPI's wasmtime. Rust, where it is installed, is Debian 12's. A C guest
 marks its exports and imports by attributes (export_name, import_module, import_name), so that all share one
 command line.
 

@@ -20,7 +20,7 @@ class Submission {
         handle_ = zc_submit();
         return handle_ < 0 ? handle_ : 0;
     }
-    bool done() const { return handle_ <= 0 || zc_poll(handle_) != 0; }
+    bool pending() const { return handle_ > 0; } // not waited for
     int32_t wait()
     {
         int32_t code = handle_ > 0 ? zc_wait(handle_, -1) : 0;
@@ -77,7 +77,7 @@ __attribute__((export_name("blend"))) int32_t blend(float alpha, float beta)
             return code;
         int32_t flying = 0;
         for (const Submission &each : submissions)
-            flying += !each.done();
+            flying += each.pending();
         most_in_flight = flying > most_in_flight ? flying : most_in_flight;
     }
     for (Submission &each : submissions)

@@ -1,4 +1,4 @@
-"""An image pipeline of six kernels that a guest records once: python examples/sharpen.py [WIDTH HEIGHT] [DEVICE]"""
+"""A pipeline of six kernels that a guest records once: python examples/sharpen.py [WIDTH HEIGHT] [DEVICE]"""
 
 import struct
 import sys
@@ -29,7 +29,8 @@ def main(width: int = 640, height: int = 360, kind: str | None = None) -> None:
     guest.exports.write()
     sharp = np.frombuffer(guest.outputs["sharpened"], "<f4").reshape(height, width)
     print(
-        f"{width} x {height} on {device}: {seconds * 1e3:.2f} ms a frame, from {sharp.min():.2f} to {sharp.max():.2f}"
+        f"{width} x {height} on {device}: {seconds * 1e3:.2f} ms a frame, "
+        f"from {sharp.min():.2f} to {sharp.max():.2f}"
     )
 
 

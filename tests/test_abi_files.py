@@ -50,7 +50,8 @@ int use(float *x) {
     zc_affine_params p = {4, 2.0f, 1.0f};
     zc_tensor_info info;
     int code = zc_record_affine(0, zc_floats(x, 4), zc_floats(x, 4), &p);
-    code |= zc_matmul(0, x, x + 4, x + 8, 2, 2, 2) | zc_linear(0, x, zc_tensor("w"), x + 8, ZC_WEIGHT_F32, 1, 1, 4);
+    code |= zc_matmul(0, x, x + 4, x + 8, 2, 2, 2);
+    code |= zc_linear(0, x, zc_tensor("w"), x + 8, ZC_WEIGHT_F32, 1, 1, 4);
     code |= zc_tensor_get_info(1, &info) | zc_say(ZC_LOG_INFO, "hello");
     return code < 0 ? -ZC_EINVAL : zc_run();
 }

@@ -83,7 +83,7 @@ __all__ = [
 
 
 def guest_include() -> str:
-    """Folder of the headers for guests: zcwasm.h, zcwasm_helpers.h, zcwasm_kernels.h, and zcwasm.rs for Rust."""
+    """Folder of what guests include: zcwasm.h, zcwasm_helpers.h, zcwasm_kernels.h; zcwasm.rs for Rust."""
     return str(files("zcwasm") / "include")
 
 
