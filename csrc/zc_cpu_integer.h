@@ -5,8 +5,10 @@
  * bytes and adds them in 32 bits, exactly; scales are applied once a block. The error is at most 2^-16 of a
  * block's largest element, and a block with a NaN or an infinity gives NaN. Blocks below 2^-100 count as zero.
  *
- * A row of fixed point lies in one piece of memory: planes, then scales, then for each block, and for each half
- * of one, the sum of its elements. Constant data and pure functions: any thread, no ownership.
+ * A row of fixed point for `dots` lies in one piece of memory: planes, then scales, then for each block, and for
+ * each half of one, the sum of its elements. The rows of a tile lie interleaved: for each block the planes of
+ * each row, then each row's scale, sum, and sums of halves. Constant data and pure functions: any thread, no
+ * ownership.
  */
 #ifndef ZC_CPU_INTEGER_H
 #define ZC_CPU_INTEGER_H
@@ -33,12 +35,12 @@ static inline zc_fixed_layout zc_fixed_layout_of(size_t k)
     return l;
 }
 
-#define ZC_PANEL 32 /* outputs of a panel of packed weights */
+#define ZC_PANEL 32       /* outputs of a panel of packed weights */
+#define ZC_FIXED_BLOCK 80 /* bytes of a block of a row in a tile */
 
 typedef struct zc_cpu_integer {
-    /* How planes lie: `grouped`, as `dots` wants them, or not, as `tiles` does; see the implementation. */
-    void (*fix)(uint8_t *row, const zc_fixed_layout *layout, const float *x, int grouped);
-    int (*grouped)(uint32_t type);
+    /* Makes a row for `dots` with weights of this type. */
+    void (*fix)(uint8_t *row, uint32_t type, const zc_fixed_layout *layout, const float *x);
     /* out[i] = dot(weight row i, x) for `count` rows. */
     void (*dots)(float *out, uint32_t type, const uint8_t *w, size_t row_bytes, size_t count,
                  const zc_fixed_layout *layout, const uint8_t *x);
@@ -47,9 +49,10 @@ typedef struct zc_cpu_integer {
     size_t (*panel_bytes)(uint32_t type, size_t k);
     void (*pack)(uint8_t *panel, uint32_t type, const uint8_t *w, size_t row_bytes, size_t count, size_t k);
     size_t tile_rows;
-    /* out[r * ZC_PANEL + i] = dot(panel's row i, x row r) for up to tile_rows rows. */
-    void (*tile)(float *out, uint32_t type, const uint8_t *panel, size_t rows, const zc_fixed_layout *layout,
-                 const uint8_t *x);
+    /* Makes row r of a tile of `rows` rows, which takes rows * ZC_FIXED_BLOCK bytes for each block. */
+    void (*fix_in_tile)(uint8_t *tile, size_t rows, size_t r, size_t blocks, const float *x);
+    /* out[r * ZC_PANEL + i] = dot(panel's row i, row r of the tile) for up to tile_rows rows. */
+    void (*tile)(float *out, uint32_t type, const uint8_t *panel, size_t rows, size_t blocks, const uint8_t *x);
 } zc_cpu_integer;
 
 #if defined(__x86_64__)

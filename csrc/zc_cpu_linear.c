@@ -32,8 +32,9 @@ typedef struct job {
     unsigned threads;
     /* f(x): */
     void *made;
-    zc_fixed_layout layout; /* of its rows when fixed, else they are k floats */
-    bool fixed, grouped;
+    zc_fixed_layout layout; /* when fixed: of few rows */
+    size_t row_size;        /* bytes of a row; rows of a tile lie interleaved */
+    bool fixed;
     size_t input_rows; /* of a task */
     size_t part;       /* outputs of a task */
     atomic_bool failed;
@@ -76,7 +77,14 @@ static void input_body(void *context, size_t index)
         return;
     }
     for (size_t r = from; r < end; r++) {
-        j->ops->integer->fix((uint8_t *)j->made + r * j->layout.bytes, &j->layout, input_row(j, r, room), j->grouped);
+        const float *x = input_row(j, r, room);
+        if (j->p->rows <= FEW) {
+            j->ops->integer->fix((uint8_t *)j->made + r * j->row_size, j->p->type, &j->layout, x);
+        } else {
+            size_t wide = j->ops->integer->tile_rows, first = r / wide * wide;
+            size_t rows = j->p->rows - first < wide ? j->p->rows - first : wide;
+            j->ops->integer->fix_in_tile((uint8_t *)j->made + first * j->row_size, rows, r - first, j->p->k / 32, x);
+        }
     }
 }
 
@@ -84,11 +92,10 @@ static void input_body(void *context, size_t index)
 static bool make_input(job *j)
 {
     const zc_linear_params *p = j->p;
-    size_t row = j->fixed ? j->layout.bytes : (size_t)p->k * sizeof(float);
     if (!j->fixed && !(p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU))) {
         return true;
     }
-    j->made = zc_scratch(ZC_SCRATCH_INPUT, row * p->rows);
+    j->made = zc_scratch(ZC_SCRATCH_INPUT, j->row_size * p->rows);
     if (j->made == NULL) {
         return false;
     }
@@ -110,7 +117,7 @@ static void few_fixed(void *context, size_t index)
     size_t from = index * j->part, n = p->n - from < j->part ? p->n - from : j->part;
     for (size_t r = 0; r < p->rows; r++) {
         j->ops->integer->dots(sums, p->type, j->w + from * j->row_bytes, j->row_bytes, n, &j->layout,
-                              (const uint8_t *)j->made + r * j->layout.bytes);
+                              (const uint8_t *)j->made + r * j->row_size);
         j->ops->finish(j->y + r * p->ldy + from, sums, j->bias ? j->bias + from : NULL, n, j->flags);
     }
 }
@@ -130,7 +137,7 @@ static void panel_fixed(void *context, size_t index)
     integer->pack(panel, p->type, j->w + from * j->row_bytes, j->row_bytes, n, p->k);
     for (size_t first = 0; first < p->rows; first += integer->tile_rows) {
         size_t rows = p->rows - first < integer->tile_rows ? p->rows - first : integer->tile_rows;
-        integer->tile(sums, p->type, panel, rows, &j->layout, (const uint8_t *)j->made + first * j->layout.bytes);
+        integer->tile(sums, p->type, panel, rows, p->k / 32, (const uint8_t *)j->made + first * j->row_size);
         for (size_t r = 0; r < rows; r++) {
             j->ops->finish(j->y + (first + r) * p->ldy + from, sums + r * ZC_PANEL, j->bias ? j->bias + from : NULL,
                            n, j->flags);
@@ -253,8 +260,9 @@ zc_status zc_cpu_linear(const zc_cpu_ops *ops, void *const bindings[], const zc_
     j.fixed = ops->integer && info->block > 1 && !(p->flags & ZC_LINEAR_EXACT);
     if (j.fixed) {
         j.layout = zc_fixed_layout_of(p->k);
-        j.grouped = p->rows <= FEW && ops->integer->grouped(p->type);
     }
+    j.row_size = !j.fixed ? (size_t)p->k * sizeof(float)
+                          : p->rows <= FEW ? j.layout.bytes : (size_t)p->k / 32 * ZC_FIXED_BLOCK;
     bool ok = make_input(&j);
     if (ok && p->rows <= FEW) {
         j.part = part_of(&j);

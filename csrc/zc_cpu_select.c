@@ -9,6 +9,7 @@
 #include "zc_cpu_ops.h"
 #include "zc_cpu_pool.h"
 
+#define BLOCK 256                     /* elements whose maximum says whether any of them matters */
 #define PARALLEL ((size_t)256 * 1024) /* elements from which on a second thread pays */
 
 typedef struct job {
@@ -59,10 +60,17 @@ static void top_body(void *context, size_t r)
     const job *j = context;
     const float *x = j->x + r * j->ldx;
     uint64_t heap[ZC_TOP_K_MAX] = {0}; /* below every element */
-    for (size_t i = 0; i < j->cols; i++) {
-        uint64_t entry = ranked(x, i);
-        if (entry > heap[0]) {
-            replace_least(heap, j->k, entry);
+    for (size_t at = 0; at < j->cols; at += BLOCK) {
+        size_t end = j->cols - at < BLOCK ? j->cols : at + BLOCK;
+        /* An equal element that comes later ranks lower, so only a greater one gets in. */
+        if (key_of(j->ops->max(x + at, end - at)) <= heap[0] >> 32) {
+            continue;
+        }
+        for (size_t i = at; i < end; i++) {
+            uint64_t entry = ranked(x, i);
+            if (entry > heap[0]) {
+                replace_least(heap, j->k, entry);
+            }
         }
     }
     for (size_t left = j->k; left > 0; left--) { /* the least goes last */

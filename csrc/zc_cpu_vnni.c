@@ -12,6 +12,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "zc_cpu_integer.h"
@@ -30,53 +31,66 @@
 #define FIRST(n) ((n) >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << (n)) - 1))
 #define AHEAD 4096 /* bytes: the processor's own prefetching stops at every page */
 
-static int grouped(uint32_t type)
+typedef struct place { /* where a block goes */
+    uint8_t *high;      /* 16 bytes; the low plane `low` bytes after it, the second 16 of both `second` after */
+    size_t second, low;
+    float *scale, *sum, *half_sum, *other_half;
+} place;
+
+INLINE void fix_block(place to, const float *x)
 {
-    return type == ZC_WEIGHT_Q4_0 || type == ZC_WEIGHT_Q4_1;
+    const __m512i half = _mm512_set1_epi32(128), magnitude = _mm512_set1_epi32(0x7fffffff);
+    __m512 x0 = _mm512_loadu_ps(x), x1 = _mm512_loadu_ps(x + 16);
+    __m512i a0 = _mm512_and_si512(_mm512_castps_si512(x0), magnitude);
+    __m512i a1 = _mm512_and_si512(_mm512_castps_si512(x1), magnitude), q0, q1;
+    /* Bits compare as magnitudes do, with infinity and NaN on top. */
+    uint32_t bits = (uint32_t)_mm512_reduce_max_epi32(_mm512_max_epi32(a0, a1));
+    float top, factor = 0.0f, scale = 0.0f, s0, s1;
+    memcpy(&top, &bits, sizeof top);
+    if (bits >= 0x7f800000) {
+        scale = NAN;
+    } else if (top >= 0x1p-100f) {
+        factor = 32512.0f / top; /* 127 * 256, so that rounding the high byte up stays in range */
+        scale = top * (1.0f / 32512.0f);
+    }
+    /* Infinity times 0 converts to the smallest integer, whose bytes are 0. */
+    q0 = _mm512_cvtps_epi32(_mm512_mul_ps(x0, _mm512_set1_ps(factor)));
+    q1 = _mm512_cvtps_epi32(_mm512_mul_ps(x1, _mm512_set1_ps(factor)));
+    _mm_storeu_si128((__m128i *)(to.high + to.low), _mm512_cvtepi32_epi8(q0));
+    _mm_storeu_si128((__m128i *)(to.high + to.low + to.second), _mm512_cvtepi32_epi8(q1));
+    _mm_storeu_si128((__m128i *)to.high, _mm512_cvtepi32_epi8(_mm512_srai_epi32(_mm512_add_epi32(q0, half), 8)));
+    _mm_storeu_si128((__m128i *)(to.high + to.second),
+                     _mm512_cvtepi32_epi8(_mm512_srai_epi32(_mm512_add_epi32(q1, half), 8)));
+    s0 = (float)_mm512_reduce_add_epi32(q0) * scale;
+    s1 = (float)_mm512_reduce_add_epi32(q1) * scale;
+    *to.scale = scale;
+    *to.half_sum = s0;
+    *to.other_half = s1;
+    *to.sum = s0 + s1;
 }
 
-static void fix(uint8_t *row, const zc_fixed_layout *layout, const float *x, int in_groups)
+static void fix(uint8_t *row, uint32_t type, const zc_fixed_layout *layout, const float *x)
 {
-    const __m512i one = _mm512_set1_epi32(1), magnitude = _mm512_set1_epi32(0x7fffffff);
+    bool grouped = type == ZC_WEIGHT_Q4_0 || type == ZC_WEIGHT_Q4_1;
     float *scale = (float *)(row + layout->scale), *sum = (float *)(row + layout->sum);
     float *half_sum = (float *)(row + layout->half_sum);
     size_t padded = (layout->sum - layout->scale) / sizeof(float);
-    for (size_t b = 0; b < layout->blocks; b++, x += 32) {
-        uint8_t *high = in_groups ? row + b / 4 * 256 + b % 4 * 16 : row + b / 2 * 128 + b % 2 * 32;
-        size_t second = in_groups ? 64 : 16, low = in_groups ? 128 : 64;
-        __m512 x0 = _mm512_loadu_ps(x), x1 = _mm512_loadu_ps(x + 16);
-        __m512i a0 = _mm512_and_si512(_mm512_castps_si512(x0), magnitude);
-        __m512i a1 = _mm512_and_si512(_mm512_castps_si512(x1), magnitude), q0, q1;
-        /* Bits compare as magnitudes do, with infinity and NaN on top. */
-        uint32_t bits = (uint32_t)_mm512_reduce_max_epi32(_mm512_max_epi32(a0, a1));
-        float top, factor = 0.0f;
-        int s0, s1;
-        memcpy(&top, &bits, sizeof top);
-        if (bits >= 0x7f800000) {
-            scale[b] = NAN;
-        } else if (top < 0x1p-100f) {
-            scale[b] = 0.0f;
-        } else {
-            factor = 32512.0f / top; /* 127 * 256, so that rounding the high byte up stays in range */
-            scale[b] = top / 32512.0f;
-        }
-        /* Infinity times 0 converts to the smallest integer, whose bytes are 0. */
-        q0 = _mm512_cvtps_epi32(_mm512_mul_ps(x0, _mm512_set1_ps(factor)));
-        q1 = _mm512_cvtps_epi32(_mm512_mul_ps(x1, _mm512_set1_ps(factor)));
-        _mm_storeu_si128((__m128i *)(high + low), _mm512_cvtepi32_epi8(q0));
-        _mm_storeu_si128((__m128i *)(high + low + second), _mm512_cvtepi32_epi8(q1));
-        s0 = _mm512_reduce_add_epi32(q0);
-        s1 = _mm512_reduce_add_epi32(q1);
-        q0 = _mm512_srai_epi32(_mm512_add_epi32(q0, _mm512_slli_epi32(one, 7)), 8);
-        q1 = _mm512_srai_epi32(_mm512_add_epi32(q1, _mm512_slli_epi32(one, 7)), 8);
-        _mm_storeu_si128((__m128i *)high, _mm512_cvtepi32_epi8(q0));
-        _mm_storeu_si128((__m128i *)(high + second), _mm512_cvtepi32_epi8(q1));
-        half_sum[2 * b] = (float)s0 * scale[b];
-        half_sum[2 * b + 1] = (float)s1 * scale[b];
-        sum[b] = half_sum[2 * b] + half_sum[2 * b + 1];
+    for (size_t b = 0; b < layout->blocks; b++) {
+        place to = {grouped ? row + b / 4 * 256 + b % 4 * 16 : row + b / 2 * 128 + b % 2 * 32, grouped ? 64 : 16,
+                    grouped ? 128 : 64, scale + b, sum + b, half_sum + 2 * b, half_sum + 2 * b + 1};
+        fix_block(to, x + 32 * b);
     }
     for (size_t b = layout->blocks; b < padded; b++) {
         scale[b] = sum[b] = half_sum[2 * b] = half_sum[2 * b + 1] = 0.0f;
+    }
+}
+
+static void fix_in_tile(uint8_t *tile, size_t rows, size_t r, size_t blocks, const float *x)
+{
+    for (size_t b = 0; b < blocks; b++, tile += rows * ZC_FIXED_BLOCK) {
+        float *numbers = (float *)(tile + rows * 64) + r;
+        place to = {tile + r * 64, 16, 32, numbers, numbers + rows, numbers + 2 * rows, numbers + 3 * rows};
+        fix_block(to, x + 32 * b);
     }
 }
 
@@ -548,88 +562,82 @@ INLINE void pack_of(uint32_t type, uint8_t *panel, const uint8_t *w, size_t row_
     }
 }
 
-INLINE void tile_of(uint32_t type, const int rows, float *out, const uint8_t *panel, const zc_fixed_layout *layout,
+INLINE void tile_of(const size_t steps, const size_t rows, float *out, const uint8_t *panel, size_t blocks,
                     const uint8_t *x)
 {
-    const size_t steps = steps_of(type), parts = layout->blocks * 8 / steps;
-    const float *scale = (const float *)(x + layout->scale);
-    const float *sum = (const float *)(x + (steps == 4 ? layout->half_sum : layout->sum));
-    const size_t stride = layout->bytes, floats = stride / sizeof(float);
+    const size_t parts = 8 / steps; /* of a block */
     __m512 total[TILE_ROWS][2];
     ZC_UNROLL(6)
-    for (int r = 0; r < rows; r++) {
+    for (size_t r = 0; r < rows; r++) {
         total[r][0] = total[r][1] = _mm512_setzero_ps();
     }
-    for (size_t b = 0; b < parts; b++) {
-        __m512i acc[TILE_ROWS][2];
-        __m512 d0, d1, m0, m1;
-        const uint8_t *plane = steps == 4 ? x + b / 4 * 128 + b % 4 * 16 : x + b / 2 * 128 + b % 2 * 32;
-        ZC_UNROLL(6)
-        for (int r = 0; r < rows; r++) {
-            acc[r][0] = acc[r][1] = _mm512_setzero_si512();
-        }
+    for (size_t b = 0; b < blocks; b++, x += rows * ZC_FIXED_BLOCK) {
+        const float *numbers = (const float *)(x + rows * 64);
         ZC_UNROLL(2)
-        for (int low = 0; low < 2; low++) {
-            ZC_UNROLL(8)
-            for (size_t i = 0; i < steps; i++) {
-                __m512i w0 = _mm512_loadu_si512(panel + i * 128), w1 = _mm512_loadu_si512(panel + i * 128 + 64);
+        for (size_t part = 0; part < parts; part++, panel += steps * 128 + 256) {
+            const float *d = (const float *)(panel + steps * 128);
+            __m512i acc[TILE_ROWS][2];
+            ZC_UNROLL(6)
+            for (size_t r = 0; r < rows; r++) {
+                acc[r][0] = acc[r][1] = _mm512_setzero_si512();
+            }
+            ZC_UNROLL(2)
+            for (size_t low = 0; low < 2; low++) {
+                ZC_UNROLL(8)
+                for (size_t i = 0; i < steps; i++) {
+                    __m512i w0 = _mm512_loadu_si512(panel + i * 128), w1 = _mm512_loadu_si512(panel + i * 128 + 64);
+                    ZC_UNROLL(6)
+                    for (size_t r = 0; r < rows; r++) {
+                        int32_t four;
+                        memcpy(&four, x + r * 64 + low * 32 + part * 16 + i * 4, sizeof four);
+                        acc[r][0] = _mm512_dpbusd_epi32(acc[r][0], w0, _mm512_set1_epi32(four));
+                        acc[r][1] = _mm512_dpbusd_epi32(acc[r][1], w1, _mm512_set1_epi32(four));
+                    }
+                }
                 ZC_UNROLL(6)
-                for (int r = 0; r < rows; r++) {
-                    int32_t four;
-                    memcpy(&four, plane + (size_t)r * stride + 64 * (size_t)low + 4 * i, sizeof four);
-                    acc[r][0] = _mm512_dpbusd_epi32(acc[r][0], w0, _mm512_set1_epi32(four));
-                    acc[r][1] = _mm512_dpbusd_epi32(acc[r][1], w1, _mm512_set1_epi32(four));
+                for (size_t r = 0; low == 0 && r < rows; r++) {
+                    acc[r][0] = _mm512_slli_epi32(acc[r][0], 8);
+                    acc[r][1] = _mm512_slli_epi32(acc[r][1], 8);
                 }
             }
             ZC_UNROLL(6)
-            for (int r = 0; low == 0 && r < rows; r++) {
-                acc[r][0] = _mm512_slli_epi32(acc[r][0], 8);
-                acc[r][1] = _mm512_slli_epi32(acc[r][1], 8);
+            for (size_t r = 0; r < rows; r++) {
+                __m512 s = _mm512_set1_ps(numbers[r]), t = _mm512_set1_ps(numbers[(parts == 1 ? 1 : 2 + part) * rows + r]);
+                total[r][0] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc[r][0]), _mm512_mul_ps(_mm512_loadu_ps(d), s),
+                                              total[r][0]);
+                total[r][1] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc[r][1]), _mm512_mul_ps(_mm512_loadu_ps(d + 16), s),
+                                              total[r][1]);
+                total[r][0] = _mm512_fmadd_ps(_mm512_loadu_ps(d + 32), t, total[r][0]);
+                total[r][1] = _mm512_fmadd_ps(_mm512_loadu_ps(d + 48), t, total[r][1]);
             }
         }
-        d0 = _mm512_loadu_ps((const float *)(panel + steps * 128));
-        d1 = _mm512_loadu_ps((const float *)(panel + steps * 128 + 64));
-        m0 = _mm512_loadu_ps((const float *)(panel + steps * 128 + 128));
-        m1 = _mm512_loadu_ps((const float *)(panel + steps * 128 + 192));
-        ZC_UNROLL(6)
-        for (int r = 0; r < rows; r++) {
-            __m512 s = _mm512_set1_ps(scale[(size_t)r * floats + (steps == 4 ? b / 2 : b)]);
-            __m512 t = _mm512_set1_ps(sum[(size_t)r * floats + b]);
-            total[r][0] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc[r][0]), _mm512_mul_ps(d0, s), total[r][0]);
-            total[r][1] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc[r][1]), _mm512_mul_ps(d1, s), total[r][1]);
-            total[r][0] = _mm512_fmadd_ps(m0, t, total[r][0]);
-            total[r][1] = _mm512_fmadd_ps(m1, t, total[r][1]);
-        }
-        panel += steps * 128 + 256;
     }
     ZC_UNROLL(6)
-    for (int r = 0; r < rows; r++) {
+    for (size_t r = 0; r < rows; r++) {
         _mm512_storeu_ps(out + r * ZC_PANEL, total[r][0]);
         _mm512_storeu_ps(out + r * ZC_PANEL + 16, total[r][1]);
     }
 }
 
-typedef void (*tile_function)(float *out, const uint8_t *panel, const zc_fixed_layout *layout, const uint8_t *x);
+typedef void (*tile_function)(float *out, const uint8_t *panel, size_t blocks, const uint8_t *x);
 
-/* Q8_0 stands for all types with scales for 32 elements. */
 #define TILES(X) X(1) X(2) X(3) X(4) X(5) X(6)
-#define TILE(rows)                                                                                            \
-    static void tile_32_##rows(float *out, const uint8_t *panel, const zc_fixed_layout *layout, const uint8_t *x) \
-    {                                                                                                         \
-        tile_of(ZC_WEIGHT_Q8_0, rows, out, panel, layout, x);                                                 \
-    }                                                                                                         \
-    static void tile_16_##rows(float *out, const uint8_t *panel, const zc_fixed_layout *layout, const uint8_t *x) \
-    {                                                                                                         \
-        tile_of(ZC_WEIGHT_Q6_K, rows, out, panel, layout, x);                                                 \
+#define TILE(rows)                                                                             \
+    static void tile_32_##rows(float *out, const uint8_t *panel, size_t blocks, const uint8_t *x) \
+    {                                                                                          \
+        tile_of(8, rows, out, panel, blocks, x);                                               \
+    }                                                                                          \
+    static void tile_16_##rows(float *out, const uint8_t *panel, size_t blocks, const uint8_t *x) \
+    {                                                                                          \
+        tile_of(4, rows, out, panel, blocks, x);                                               \
     }
 TILES(TILE)
 #define ENTRY(rows) {tile_32_##rows, tile_16_##rows},
 static const tile_function tiles[TILE_ROWS][2] = {TILES(ENTRY)};
 
-static void tile(float *out, uint32_t type, const uint8_t *panel, size_t rows, const zc_fixed_layout *layout,
-                 const uint8_t *x)
+static void tile(float *out, uint32_t type, const uint8_t *panel, size_t rows, size_t blocks, const uint8_t *x)
 {
-    tiles[rows - 1][type == ZC_WEIGHT_Q6_K](out, panel, layout, x);
+    tiles[rows - 1][type == ZC_WEIGHT_Q6_K](out, panel, blocks, x);
 }
 
 static void pack(uint8_t *panel, uint32_t type, const uint8_t *w, size_t row_bytes, size_t count, size_t k)
@@ -661,11 +669,11 @@ static void pack(uint8_t *panel, uint32_t type, const uint8_t *w, size_t row_byt
 
 const zc_cpu_integer zc_cpu_integer_vnni = {
     .fix = fix,
-    .grouped = grouped,
     .dots = dots,
     .panel_bytes = panel_bytes,
     .pack = pack,
     .tile_rows = TILE_ROWS,
+    .fix_in_tile = fix_in_tile,
     .tile = tile,
 };
 
