@@ -83,6 +83,7 @@ static inline __attribute__((always_inline)) void vf_transpose(vf v[8])
 #include "zc_cpu_kernels.inc"
 #include "zc_cpu_gemm.inc"
 #include "zc_cpu_llm.inc"
+#include "zc_cpu_dequantize.inc"
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -12,7 +12,6 @@
 
 #include "zc_cpu_ops.h"
 #include "zc_cpu_pool.h"
-#include "zc_cpu_quant.h"
 #include "zc_cpu_scratch.h"
 
 #define FEW 3             /* rows of x up to which weights are not unpacked into panels */
@@ -161,7 +160,7 @@ static void few_float(void *context, size_t index)
     for (size_t n = from; n < end; n++) {
         const float *row = (const float *)(j->w + n * j->row_bytes);
         if (w) {
-            zc_dequantize((zc_weight_type)p->type, j->w + n * j->row_bytes, p->k, w);
+            j->ops->dequantize(w, p->type, j->w + n * j->row_bytes, p->k);
             row = w;
         }
         j->ops->dot_rows(sums + n - from, MAX_PART, j->x, ldx, p->rows, p->k, row, 1.0f, 0.0f);
@@ -192,9 +191,8 @@ static void panel_float(void *context, size_t index)
     for (size_t at = 0; at < p->k; at += DEPTH) {
         size_t depth = p->k - at < DEPTH ? p->k - at : DEPTH;
         for (size_t i = 0; i < n; i++) {
-            zc_dequantize((zc_weight_type)p->type,
-                          j->w + (from + i) * j->row_bytes + at / info->block * info->block_bytes, depth,
-                          room + i * depth);
+            j->ops->dequantize(room + i * depth, p->type,
+                               j->w + (from + i) * j->row_bytes + at / info->block * info->block_bytes, depth);
         }
         j->ops->pack(packed + at * nr, nr, room, depth, 0, n, depth);
     }

@@ -99,6 +99,7 @@ INLINE_OP void vf_transpose(vf v[4])
 #include "zc_cpu_kernels.inc"
 #include "zc_cpu_gemm.inc"
 #include "zc_cpu_llm.inc"
+#include "zc_cpu_dequantize.inc"
 
 const zc_cpu_ops zc_cpu_ops_neon = ZC_OPS_TABLE("neon", NULL);
 

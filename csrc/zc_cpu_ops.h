@@ -69,6 +69,8 @@ typedef struct zc_cpu_ops {
     void (*finish)(float *y, const float *sums, const float *bias, size_t n, uint32_t flags);
     void (*to_half)(uint16_t *out, const float *x, size_t n);
     void (*from_half)(float *out, const uint16_t *x, size_t n);
+    /* The first `count` elements of a row of weights. */
+    void (*dequantize)(float *out, uint32_t type, const void *blocks, size_t count);
     void (*key_dots)(float *out, const float *keys, size_t ld, size_t count, size_t n, const float *q, float scale);
 } zc_cpu_ops;
 

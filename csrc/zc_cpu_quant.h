@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "zc_kernel.h"
 
@@ -41,12 +42,34 @@ typedef struct zc_block_q6_k { /* d * scales[i / 16] * (n - 32), n of 6 bits */
     uint16_t d;
 } zc_block_q6_k;
 
-float zc_half_to_float(uint16_t half);
+static inline float zc_half_to_float(uint16_t half)
+{
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16, rest = half & 0x7fff, bits;
+    float value;
+    if (rest >= 0x7c00) { /* infinite or NaN */
+        bits = sign | 0x7f800000 | (rest & 0x3ff) << 13;
+    } else if (rest >= 0x400) {
+        bits = sign | ((rest << 13) + (112u << 23));
+    } else { /* zero or denormal: a multiple of 2^-24, exact in float */
+        value = (float)rest * 0x1p-24f;
+        memcpy(&bits, &value, sizeof bits);
+        bits |= sign;
+    }
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 uint16_t zc_float_to_half(float value); /* to nearest, ties to even; NaN stays NaN */
 
-void zc_q4_k_scales(const zc_block_q4_k *block, uint8_t scale[8], uint8_t min[8]);
-
-/* out[0, count) = the elements of the blocks from `blocks` on; count is a multiple of the type's block. */
-void zc_dequantize(zc_weight_type type, const void *blocks, size_t count, float *out);
+static inline void zc_q4_k_scales(const zc_block_q4_k *block, uint8_t scale[8], uint8_t min[8])
+{
+    const uint8_t *s = block->scales;
+    for (int j = 0; j < 4; j++) {
+        scale[j] = s[j] & 63;
+        min[j] = s[j + 4] & 63;
+        scale[j + 4] = (uint8_t)((s[j + 8] & 15) | (s[j] >> 6) << 4);
+        min[j + 4] = (uint8_t)((s[j + 8] >> 4) | (s[j + 4] >> 6) << 4);
+    }
+}
 
 #endif

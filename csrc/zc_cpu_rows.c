@@ -62,7 +62,7 @@ static void embed_row(const job *j, size_t r)
                           clamp(ids[r], p->vocab) * ((size_t)(p->dim / info->block) * info->block_bytes);
     for (size_t at = 0; at < p->dim; at += BLOCK) {
         size_t n = p->dim - at < BLOCK ? p->dim - at : BLOCK;
-        zc_dequantize((zc_weight_type)p->type, from + at / info->block * info->block_bytes, n, values);
+        j->ops->dequantize(values, p->type, from + at / info->block * info->block_bytes, n);
         if (p->flags & ZC_EMBED_ADD) {
             j->ops->add(out + at, out + at, values, n);
         } else {
