@@ -120,6 +120,10 @@ INLINE_OP vd vd_high(vf v)
 #define vf_load_half(p)                                                          \
     ((vf){zc_half_to_float((p)[0]), zc_half_to_float((p)[1]), zc_half_to_float((p)[2]), \
           zc_half_to_float((p)[3])})
+#define vf_from_nibbles(p, shift)                                                             \
+    ((vf){(float)((p)[0] >> (shift) & 15), (float)((p)[1] >> (shift) & 15), (float)((p)[2] >> (shift) & 15), \
+          (float)((p)[3] >> (shift) & 15)})
+#define vf_from_i8(p) ((vf){(float)(p)[0], (float)(p)[1], (float)(p)[2], (float)(p)[3]})
 #define zc_prefetch_write(p) __builtin_prefetch(p, 1)
 
 INLINE_OP void vf_transpose(vf v[4])

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "zc_cpu_ops.h"
 #include "zc_cpu_pool.h"
@@ -18,7 +19,8 @@
 #define PARALLEL 65536.0  /* multiply-adds from which on a second thread pays */
 #define INPUT_PART 16384  /* elements of f(x) that a task makes */
 #define MAX_PART 256      /* outputs of a task with few rows */
-#define DEPTH 512         /* columns of weights in a float panel */
+#define DEPTH 512         /* columns that a float panel multiplies at once */
+#define ROWS 96           /* rows of x whose sums stay in the cache while these parts along k are added up */
 
 typedef struct job {
     const zc_cpu_ops *ops;
@@ -34,7 +36,7 @@ typedef struct job {
     zc_fixed_layout layout; /* when fixed: of few rows */
     size_t row_size;        /* bytes of a row; rows of a tile lie interleaved */
     bool fixed;
-    size_t input_rows; /* of a task */
+    size_t input_rows, room_floats; /* of a task, and what it needs to make them */
     size_t part;       /* outputs of a task */
     atomic_bool failed;
 } job;
@@ -60,29 +62,58 @@ static const float *input_row(const job *j, size_t r, float *room)
     return x;
 }
 
+/* Rows [from, end) as few_fixed or panel_fixed takes them. */
+static void fix_rows(job *j, size_t from, size_t end, float *room)
+{
+    const zc_cpu_integer *integer = j->ops->integer;
+    for (size_t r = from; r < end; r++) {
+        const float *x = input_row(j, r, room);
+        if (j->p->rows <= FEW) {
+            integer->fix((uint8_t *)j->made + r * j->row_size, j->p->type, &j->layout, x);
+        } else {
+            size_t wide = integer->tile_rows, first = r / wide * wide;
+            size_t rows = j->p->rows - first < wide ? j->p->rows - first : wide;
+            integer->fix_in_tile((uint8_t *)j->made + first * j->row_size, rows, r - first, j->p->k / 32, x);
+        }
+    }
+}
+
+/* Rows [from, end) in tiles, as the GEMM takes its left operand: DEPTH columns after DEPTH columns. */
+static void pack_rows(job *j, size_t from, size_t end, float *room)
+{
+    size_t k = j->p->k, mr = j->ops->mr, tiles = (end - from + mr - 1) / mr, rows = end - from;
+    bool prologue = j->p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU);
+    const float *source = prologue ? room : j->x + from * j->p->ldx;
+    size_t ld = prologue ? k : j->p->ldx;
+    for (size_t r = 0; prologue && r < rows; r++) {
+        (void)input_row(j, from + r, room + r * k);
+    }
+    for (size_t at = 0; at < k; at += DEPTH) {
+        size_t depth = k - at < DEPTH ? k - at : DEPTH;
+        float *to = (float *)j->made + from * k + rows * at;
+        for (size_t t = 0; t < tiles; t++) {
+            size_t row = t * rows / tiles, height = (t + 1) * rows / tiles - row;
+            /* The packing of a tile may write past its end, where nothing or the next tile goes: not here. */
+            j->ops->pack(room + j->room_floats, height, source + row * ld + at, ld, 0, height, depth);
+            memcpy(to + row * depth, room + j->room_floats, height * depth * sizeof *to);
+        }
+    }
+}
+
 static void input_body(void *context, size_t index)
 {
     job *j = context;
     size_t from = index * j->input_rows, end = from + j->input_rows < j->p->rows ? from + j->input_rows : j->p->rows;
-    if (!j->fixed) {
-        for (size_t r = from; r < end; r++) {
-            (void)input_row(j, r, (float *)j->made + r * j->p->k);
-        }
-        return;
-    }
-    float *room = zc_scratch(ZC_SCRATCH_BLOCK, (size_t)j->p->k * sizeof *room);
+    float *room = zc_scratch(ZC_SCRATCH_BLOCK, (j->room_floats + j->ops->mr * DEPTH + 64) * sizeof *room);
     if (room == NULL) {
         fail(j);
-        return;
-    }
-    for (size_t r = from; r < end; r++) {
-        const float *x = input_row(j, r, room);
-        if (j->p->rows <= FEW) {
-            j->ops->integer->fix((uint8_t *)j->made + r * j->row_size, j->p->type, &j->layout, x);
-        } else {
-            size_t wide = j->ops->integer->tile_rows, first = r / wide * wide;
-            size_t rows = j->p->rows - first < wide ? j->p->rows - first : wide;
-            j->ops->integer->fix_in_tile((uint8_t *)j->made + first * j->row_size, rows, r - first, j->p->k / 32, x);
+    } else if (j->fixed) {
+        fix_rows(j, from, end, room);
+    } else if (j->p->rows > FEW) {
+        pack_rows(j, from, end, room);
+    } else {
+        for (size_t r = from; r < end; r++) {
+            (void)input_row(j, r, (float *)j->made + r * j->p->k);
         }
     }
 }
@@ -91,7 +122,8 @@ static void input_body(void *context, size_t index)
 static bool make_input(job *j)
 {
     const zc_linear_params *p = j->p;
-    if (!j->fixed && !(p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU))) {
+    bool panels = !j->fixed && p->rows > FEW;
+    if (!j->fixed && !panels && !(p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU))) {
         return true;
     }
     j->made = zc_scratch(ZC_SCRATCH_INPUT, j->row_size * p->rows);
@@ -99,10 +131,12 @@ static bool make_input(job *j)
         return false;
     }
     j->input_rows = p->k < INPUT_PART ? INPUT_PART / p->k : 1;
-    zc_pool_run(input_body, j, (p->rows + j->input_rows - 1) / j->input_rows, j->threads);
-    if (!j->fixed) {
-        j->x = j->made;
+    if (panels) { /* as panel_float counts */
+        size_t chunks = (p->rows + ROWS - 1) / ROWS;
+        j->input_rows = (p->rows + chunks - 1) / chunks;
     }
+    j->room_floats = panels ? j->input_rows * p->k : p->k;
+    zc_pool_run(input_body, j, (p->rows + j->input_rows - 1) / j->input_rows, j->threads);
     return !atomic_load_explicit(&j->failed, memory_order_relaxed);
 }
 
@@ -152,6 +186,7 @@ static void few_float(void *context, size_t index)
     const zc_linear_params *p = j->p;
     size_t from = index * j->part, end = p->n - from < j->part ? p->n : from + j->part;
     size_t ldx = j->made ? p->k : p->ldx;
+    const float *x = j->made ? j->made : j->x;
     float sums[FEW * MAX_PART], *w = NULL;
     if (p->type != ZC_WEIGHT_F32 && (w = zc_scratch(ZC_SCRATCH_BLOCK, ((size_t)p->k + 1) * sizeof *w)) == NULL) {
         fail(j);
@@ -163,7 +198,7 @@ static void few_float(void *context, size_t index)
             j->ops->dequantize(w, p->type, j->w + n * j->row_bytes, p->k);
             row = w;
         }
-        j->ops->dot_rows(sums + n - from, MAX_PART, j->x, ldx, p->rows, p->k, row, 1.0f, 0.0f);
+        j->ops->dot_rows(sums + n - from, MAX_PART, x, ldx, p->rows, p->k, row, 1.0f, 0.0f);
     }
     for (size_t r = 0; r < p->rows; r++) {
         j->ops->finish(j->y + r * p->ldy + from, sums + r * MAX_PART, j->bias ? j->bias + from : NULL, end - from,
@@ -171,19 +206,15 @@ static void few_float(void *context, size_t index)
     }
 }
 
-/* ROWS rows of x at a time, whose sums stay in the cache while the panel's parts along k are added up. */
-#define ROWS 96
-
 static void panel_float(void *context, size_t index)
 {
     job *j = context;
     const zc_linear_params *p = j->p;
     const zc_weight_type_info *info = zc_weight_type_get(p->type);
-    size_t nr = j->ops->nr, mr = j->ops->mr, ldx = j->made ? p->k : p->ldx;
-    size_t from = index * nr, n = p->n - from < nr ? p->n - from : nr;
-    size_t rows_floats = nr * DEPTH, packed_floats = nr * ((size_t)p->k + 64), a_floats = (ROWS + 1) * DEPTH + 64;
-    float *room = zc_scratch(ZC_SCRATCH_BLOCK, (rows_floats + packed_floats + a_floats + ROWS * nr) * sizeof *room);
-    float *packed = room + rows_floats, *a = packed + packed_floats, *sums = a + a_floats;
+    size_t nr = j->ops->nr, from = index * nr, n = p->n - from < nr ? p->n - from : nr;
+    size_t rows_floats = nr * DEPTH, packed_floats = nr * ((size_t)p->k + 64);
+    float *room = zc_scratch(ZC_SCRATCH_BLOCK, (rows_floats + packed_floats + ROWS * nr) * sizeof *room);
+    float *packed = room + rows_floats, *sums = packed + packed_floats;
     if (room == NULL) {
         fail(j);
         return;
@@ -196,17 +227,14 @@ static void panel_float(void *context, size_t index)
         }
         j->ops->pack(packed + at * nr, nr, room, depth, 0, n, depth);
     }
-    for (size_t first = 0; first < p->rows; first += ROWS) {
-        size_t rows = p->rows - first < ROWS ? p->rows - first : ROWS, tiles = (rows + mr - 1) / mr;
+    for (size_t first = 0; first < p->rows; first += j->input_rows) {
+        size_t rows = p->rows - first < j->input_rows ? p->rows - first : j->input_rows;
         for (size_t at = 0; at < p->k; at += DEPTH) {
             size_t depth = p->k - at < DEPTH ? p->k - at : DEPTH;
-            zc_gemm_block g = {.rows = rows, .cols = n, .k = depth, .a = a, .b = packed + at * nr, .b_step = nr,
-                               .b_panel = nr * depth, .c = sums, .ldc = nr, .alpha = 1.0f,
+            zc_gemm_block g = {.rows = rows, .cols = n, .k = depth,
+                               .a = (const float *)j->made + first * p->k + rows * at, .b = packed + at * nr,
+                               .b_step = nr, .b_panel = nr * depth, .c = sums, .ldc = nr, .alpha = 1.0f,
                                .beta = at ? 1.0f : 0.0f};
-            for (size_t t = 0; t < tiles; t++) {
-                size_t row = t * rows / tiles, height = (t + 1) * rows / tiles - row;
-                j->ops->pack(a + row * depth, height, j->x + (first + row) * ldx + at, ldx, 0, height, depth);
-            }
             j->ops->gemm(&g);
         }
         for (size_t r = 0; r < rows; r++) {

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "zc_cpu_ops.h"
 #include "zc_cpu_quant.h"
@@ -85,6 +86,17 @@ INLINE_OP vf vf_scale2(vf x, vf n)
 #define vd_store(p, v) vst1q_f64(p, v)
 #define vf_load_half(p) vcvt_f32_f16(vld1_f16((const float16_t *)(p)))
 #define vf_store_half(p, v) vst1_f16((float16_t *)(p), vcvt_f16_f32(v))
+INLINE_OP uint8x8_t four_bytes(const void *p)
+{
+    uint32_t four;
+    memcpy(&four, p, sizeof four);
+    return vreinterpret_u8_u32(vdup_n_u32(four));
+}
+
+#define vf_from_nibbles(p, shift)  \
+    vcvtq_f32_u32(vandq_u32(vshlq_u32(vmovl_u16(vget_low_u16(vmovl_u8(four_bytes(p)))), vdupq_n_s32(-(shift))), \
+                            vdupq_n_u32(15)))
+#define vf_from_i8(p) vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_u8(four_bytes(p))))))
 #define zc_prefetch_write(p) __builtin_prefetch(p, 1)
 
 INLINE_OP void vf_transpose(vf v[4])
