@@ -209,7 +209,7 @@ class Check:
         kinds, kind = self.kinds, self.kind(cursor)
         name = cursor.spelling
         if kind in (kinds.OBJC_PROTOCOL_DECL, kinds.OBJC_INTERFACE_DECL):
-            owner = name if re.match(r"MTL|NS(String|Error|URL)$", name) else ""
+            owner = name if re.match(r"MTL|NS(Array|Error|String|URL)$", name) else ""
             if owner:
                 self.expect(name in self.metadata.owners, f"{name} is not in the metadata")
         elif kind in (kinds.OBJC_INSTANCE_METHOD_DECL, kinds.OBJC_CLASS_METHOD_DECL) and owner:
@@ -240,6 +240,7 @@ class Check:
         got = [normal(part) for part in split(cursor.objc_type_encoding)]
         got = got[:1] + got[3:]  # without self and the selector
         want = [normal(part["typestr"]) for part in [known["retval"], *known["args"]]]
+        want = ["@" if part == "?" else part for part in want]  # an array's own type of object
         self.expect(got == want, f"{sign}[{owner} {cursor.spelling}] is {got}, in the metadata {want}")
 
     def uses(self, cursor: Any, function: str = "", conditional: bool = False) -> None:

@@ -35,6 +35,8 @@ POSITIONS = {
     "simdgroups_per_threadgroup": "p.simds",
     "threads_per_simdgroup": "metal::the_group.width",
 }
+# Arguments that are set from outside, with their MTLArgumentType.
+ARGUMENT_TYPES = {"buffer": 0, "threadgroup": 1, "texture": 2}
 # Types of function constants, with their MTLDataType.
 CONSTANT_TYPES = {"float": 3, "int": 29, "uint": 33, "bool": 53}
 FLAGS = ["-std=c++17", "-x", "c++", "-nostdinc", "-ffp-contract=off", "-fno-math-errno"]
@@ -73,23 +75,26 @@ def argument_value(argument: str) -> str:
         address = f"l.buffers[{attribute[2]}]"
         kind = declared.rstrip("&* ")
         return f"*({kind} *){address}" if declared.endswith("&") else f"({kind} *){address}"
+    if attribute[1] in ARGUMENT_TYPES:  # declared, so that the backend can refuse it; never run
+        return f"*({declared} *)nullptr"
     if attribute[1] not in POSITIONS:
         raise MslError(f"error: attribute {attribute[1]} of {argument} is not known to buildtools/msl.py")
     return f"metal::pick({POSITIONS[attribute[1]]}, {declared}())".replace("uint3()", "uint3_()")
 
 
 def reflection(entry: Entry) -> str:
-    """The kernel's buffers, as an initializer of zc_argument[]."""
+    """The kernel's arguments that are set from outside, as an initializer of zc_argument[]."""
     rows = []
     for argument in entry.arguments:
         attribute = attribute_of(argument)
-        if attribute[1] != "buffer":
+        if attribute[1] not in ARGUMENT_TYPES:
             continue
         declared, name = re.match(r"(.*?)\s*(\w+)\s*\[\[", argument, re.DOTALL).groups()  # type: ignore[union-attr]
         kind = re.sub(r"\b(const|constant|device)\b", "", declared).rstrip("&* ").strip()
         read_only = re.search(r"\bconst(ant)?\b", declared) is not None
-        size = "1" if kind == "void" else f"sizeof({kind})"
-        rows.append(f'{{"{name}", {attribute[2]}, {int(not read_only)}, {size}}}')
+        size = "1" if kind == "void" or attribute[1] == "texture" else f"sizeof({kind})"
+        numbers = f"{ARGUMENT_TYPES[attribute[1]]}, {attribute[2]}, {int(not read_only)}"
+        rows.append(f'{{"{name}", {numbers}, {size}}}')
     return "{" + ", ".join([*rows, "{}"]) + "}"
 
 

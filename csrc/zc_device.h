@@ -84,7 +84,9 @@ typedef struct zc_kernel_source {
     uint32_t workgroup[3];
     const void *spirv; /* for vulkan; NULL when there is none */
     size_t spirv_size;
-    const char *entry_point; /* NULL when there is only one */
+    const char *msl; /* for metal, UTF-8; NULL when there is none */
+    size_t msl_size;
+    const char *entry_point; /* in either; NULL when there is only one */
 } zc_kernel_source;
 
 #define ZC_KERNEL_GROUPS_SIZE 12u /* the three uint32 that precede a compiled kernel's parameters */

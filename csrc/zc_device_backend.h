@@ -59,7 +59,7 @@ typedef struct zc_device_backend {
     zc_status (*buffer_copy)(void *self, void *buffer, uint64_t offset, void *host, uint64_t size, bool to_device,
                              zc_error *error);
 
-    /* Optional pair: a user's kernel; `source` is complete and its SPIR-V aligned. `*compiled` is not NULL and
+    /* Optional pair: a user's kernel; `source` has SPIR-V, aligned, or MSL or both. `*compiled` is not NULL and
      * becomes zc_kernel.compiled. */
     zc_status (*compile)(void *self, const zc_kernel_source *source, void **compiled, zc_error *error);
     void (*compiled_release)(void *self, void *compiled);

@@ -86,6 +86,9 @@ static zc_status check(const zc_kernel_source *source, zc_error *error)
                            source->name, source->workgroup[0], source->workgroup[1], source->workgroup[2]);
         }
     }
+    if (!source->spirv && !source->msl) {
+        return zc_fail(error, ZC_BAD_VALUE, "kernel %s has neither SPIR-V nor MSL", source->name);
+    }
     if (source->spirv && (source->spirv_size % 4 || source->spirv_size < 20)) {
         return zc_fail(error, ZC_BAD_VALUE, "kernel %s: %zu bytes cannot be SPIR-V, which is whole words, 5 or more",
                        source->name, source->spirv_size);

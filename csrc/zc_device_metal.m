@@ -63,6 +63,11 @@ typedef struct metal_device {
     uint64_t resident;           /* bytes in it */
 } metal_device;
 
+typedef struct metal_kernel { /* that a user compiled */
+    id<MTLComputePipelineState> pipeline;
+    MTLSize threads;
+} metal_kernel;
+
 typedef struct metal_buffer {
     id<MTLBuffer> buffer;
     uint64_t size;
@@ -79,11 +84,17 @@ static NSString *string(const char *text)
     return result ? result : [NSString stringWithUTF8String:"?"];
 }
 
-/* "domain code: text" of an NSError that may be nil. */
+/* "domain code: text" of an NSError that may be nil. A compiler's text from the first line with an error on,
+ * for there is not room for everything. */
 static void describe(NSError *error, char *out, size_t size)
 {
     const char *domain = error ? [[error domain] UTF8String] : NULL;
     const char *text = error ? [[error localizedDescription] UTF8String] : NULL;
+    const char *first = text && strlen(text) > size / 2 ? strstr(text, "error: ") : NULL;
+    while (first && first > text && first[-1] != '\n') {
+        first--;
+    }
+    text = first ? first : text;
     if (error) {
         (void)snprintf(out, size, "%s %ld: %s", domain ? domain : "?", (long)[error code], text ? text : "?");
     } else {
@@ -100,7 +111,9 @@ static void name_of(const zc_kernel *kernel, uint32_t variant, char *out, size_t
     (void)snprintf(out, size, "%s%s%s%s", kernel->name, type ? " (" : "", type ? type->name : "", type ? ")" : "");
 }
 
-static id<MTLLibrary> new_library(metal_device *self, const char *name, const char *msl, size_t size, zc_error *error)
+/* The text may be a user's, in any version of the language that this system knows. */
+static id<MTLLibrary> new_library(metal_device *self, const char *name, const char *msl, size_t size, bool of_user,
+                                  zc_error *error)
 {
     char why[sizeof error->message];
     NSError *problem = nil;
@@ -108,13 +121,17 @@ static id<MTLLibrary> new_library(metal_device *self, const char *name, const ch
     MTLCompileOptions *options = [[MTLCompileOptions alloc] init];
     /* Fast math may assume that there is no NaN and reorder sums: results would not be what is promised. */
     [options setFastMathEnabled:NO];
-    [options setLanguageVersion:MTLLanguageVersion2_3];
+    if (!of_user) {
+        [options setLanguageVersion:MTLLanguageVersion2_3];
+    }
     id<MTLLibrary> library = source ? [self->device newLibraryWithSource:source options:options error:&problem] : nil;
     [options release];
     [source release];
-    if (!library) {
+    if (!source) {
+        (void)zc_fail(error, ZC_BAD_VALUE, "metal: the MSL of kernel %s is not UTF-8", name);
+    } else if (!library) {
         describe(problem, why, sizeof why);
-        (void)zc_fail(error, ZC_DEVICE, "metal: kernel %s does not compile: %s", name, why);
+        (void)zc_fail(error, of_user ? ZC_BAD_VALUE : ZC_DEVICE, "metal: kernel %s does not compile: %s", name, why);
     }
     return library;
 }
@@ -175,7 +192,7 @@ static zc_status compile(metal_device *self, const zc_kernel *kernel, uint32_t v
     }
     name_of(kernel, variant, name, sizeof name);
     id<MTLLibrary> *library = &self->libraries[kernel->id];
-    if (!*library && !(*library = new_library(self, kernel->name, shader->msl, shader->msl_size, error))) {
+    if (!*library && !(*library = new_library(self, kernel->name, shader->msl, shader->msl_size, false, error))) {
         return ZC_DEVICE;
     }
     id<MTLFunction> function = new_function(*library, kernel, variant, error);
@@ -206,7 +223,10 @@ static zc_status compile(metal_device *self, const zc_kernel *kernel, uint32_t v
 static zc_status prepare(metal_device *self, const zc_kernel *kernel, uint32_t variant, zc_error *error)
 {
     zc_status status = ZC_OK;
-    if (kernel->compiled || (unsigned)kernel->id >= ZC_KERNEL_COUNT || variant >= ZC_KERNEL_VARIANTS) {
+    if (kernel->compiled) {
+        return ZC_OK;
+    }
+    if ((unsigned)kernel->id >= ZC_KERNEL_COUNT || variant >= ZC_KERNEL_VARIANTS) {
         return zc_fail(error, ZC_DEVICE, "metal: kernel %s is not one of this device", kernel->name);
     }
     pthread_mutex_lock(&self->compile_lock);
@@ -215,6 +235,180 @@ static zc_status prepare(metal_device *self, const zc_kernel *kernel, uint32_t v
     }
     pthread_mutex_unlock(&self->compile_lock);
     return status;
+}
+
+/* ---- kernels that the user compiles ---- */
+
+/* bindings takes the place of arguments from macOS 13 on, with the same names for what is read of them here. */
+static NSArray *bindings_macos13(MTLComputePipelineReflection *reflection)
+{
+    return [reflection bindings];
+}
+
+/* The function named, or the only kernel there is. spirv-cross calls `main` main0, for MSL has no such name. */
+static id<MTLFunction> find_kernel(id<MTLLibrary> library, const zc_kernel_source *source, zc_error *error)
+{
+    NSArray *names = [library functionNames];
+    id<MTLFunction> found = nil;
+    unsigned kernels = 0;
+    const char *wanted = source->entry_point && strcmp(source->entry_point, "main") == 0 ? "main0" : source->entry_point;
+    for (NSUInteger i = 0; i < [names count]; i++) {
+        NSString *name = [names objectAtIndex:i];
+        if (wanted && strcmp([name UTF8String], wanted) != 0) {
+            continue;
+        }
+        id<MTLFunction> function = [library newFunctionWithName:name];
+        if ([function functionType] != MTLFunctionTypeKernel) {
+            [function release];
+            continue;
+        }
+        [found release];
+        found = function;
+        kernels++;
+    }
+    if (kernels == 1) {
+        return found;
+    }
+    [found release];
+    (void)zc_fail(error, ZC_BAD_VALUE, "kernel %s: the MSL has %u kernels%s%.63s%s%s", source->name, kernels,
+                  wanted ? " named \"" : "", wanted ? wanted : "", wanted ? "\"" : "",
+                  !wanted && kernels ? "; name one" : "");
+    return nil;
+}
+
+static zc_status check_argument(MTLArgument *argument, const zc_kernel_source *source, uint32_t *seen, zc_error *error)
+{
+    NSUInteger number = [argument index], pushed = 4 * zc_kernel_offset_words(source->binding_count) + source->params_size;
+    const char *text = [[argument name] UTF8String];
+    if ([argument type] == MTLArgumentTypeThreadgroupMemory) {
+        return ZC_OK;
+    }
+    if ([argument type] != MTLArgumentTypeBuffer) {
+        return zc_fail(error, ZC_BAD_VALUE, "kernel %s: %.63s in the MSL is no buffer; only buffers can be bound",
+                       source->name, text ? text : "?");
+    }
+    if (number > source->binding_count) {
+        return zc_fail(error, ZC_BAD_VALUE, "kernel %s: the MSL has [[buffer(%llu)]], the signature's %u bindings are 1 to %u",
+                       source->name, (ull)number, source->binding_count, source->binding_count);
+    }
+    *seen |= 1u << number;
+    bool writes = [argument access] != MTLArgumentAccessReadOnly;
+    if (number == 0) {
+        /* A struct's size is a multiple of its alignment, at most 16. */
+        return writes || [argument bufferDataSize] > (pushed + 15) / 16 * 16
+                   ? zc_fail(error, ZC_BAD_VALUE,
+                             "kernel %s: [[buffer(0)]] is constant, offsets and parameters of %llu bytes; in the MSL "
+                             "it is %s, of %llu",
+                             source->name, (ull)pushed, writes ? "written" : "read", (ull)[argument bufferDataSize])
+                   : ZC_OK;
+    }
+    const zc_binding_signature *binding = &source->bindings[number - 1];
+    if (writes != ((binding->access & ZC_ACCESS_WRITE) != 0)) {
+        return zc_fail(error, ZC_BAD_VALUE, "kernel %s: the signature says that binding %llu, %s, is %s, the MSL %s",
+                       source->name, (ull)number, binding->name, writes ? "read" : "written",
+                       writes ? "may write it (declare it const there)" : "declares it const");
+    }
+    return ZC_OK;
+}
+
+static zc_status check_arguments(MTLComputePipelineReflection *reflection, const zc_kernel_source *source,
+                                 zc_error *error)
+{
+    NSArray *arguments;
+    uint32_t seen = 0;
+    if ([reflection respondsToSelector:@selector(bindings)]) {
+        arguments = bindings_macos13(reflection);
+    } else {
+        arguments = [reflection arguments];
+    }
+    for (NSUInteger i = 0; i < [arguments count]; i++) {
+        zc_status status = check_argument([arguments objectAtIndex:i], source, &seen, error);
+        if (status != ZC_OK) {
+            return status;
+        }
+    }
+    for (unsigned number = 1; number <= source->binding_count; number++) {
+        if (!(seen >> number & 1)) {
+            return zc_fail(error, ZC_BAD_VALUE, "kernel %s: the signature has binding %u, %s, the MSL has no [[buffer(%u)]]",
+                           source->name, number, source->bindings[number - 1].name, number);
+        }
+    }
+    return ZC_OK;
+}
+
+static zc_status build(metal_device *self, const zc_kernel_source *source, metal_kernel *kernel, zc_error *error)
+{
+    char why[sizeof error->message];
+    NSError *problem = nil;
+    MTLComputePipelineReflection *reflection = nil;
+    zc_status status = ZC_BAD_VALUE;
+    id<MTLLibrary> library = new_library(self, source->name, source->msl, source->msl_size, true, error);
+    id<MTLFunction> function = library ? find_kernel(library, source, error) : nil;
+    [library release];
+    if (function) {
+        kernel->pipeline =
+            [self->device newComputePipelineStateWithFunction:function
+                                                      options:MTLPipelineOptionArgumentInfo | MTLPipelineOptionBufferTypeInfo
+                                                   reflection:&reflection
+                                                        error:&problem];
+        if (kernel->pipeline) {
+            status = check_arguments(reflection, source, error);
+        } else {
+            describe(problem, why, sizeof why);
+            status = zc_fail(error, ZC_DEVICE, "metal: kernel %s makes no pipeline: %s", source->name, why);
+        }
+    }
+    [function release];
+    if (status == ZC_OK) {
+        uint64_t threads = (uint64_t)kernel->threads.width * kernel->threads.height * kernel->threads.depth;
+        status = check_pipeline(self, kernel->pipeline, source->name, threads, error);
+    }
+    if (status != ZC_OK) {
+        [kernel->pipeline release];
+    }
+    return status;
+}
+
+static zc_status metal_compile(void *device, const zc_kernel_source *source, void **out, zc_error *error)
+{
+    metal_device *self = device;
+    const uint32_t *workgroup = source->workgroup;
+    zc_status status;
+    if (!source->msl) {
+        return zc_fail(error, ZC_BAD_VALUE, "kernel %s: device metal compiles MSL, and none is given", source->name);
+    }
+    metal_kernel *kernel = zc_calloc(1, sizeof *kernel);
+    if (!kernel) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate kernel %s", source->name);
+    }
+    kernel->threads = MTLSizeMake(workgroup[0], workgroup[1], workgroup[2]);
+    @autoreleasepool {
+        MTLSize most = [self->device maxThreadsPerThreadgroup];
+        if (workgroup[0] > most.width || workgroup[1] > most.height || workgroup[2] > most.depth) {
+            status = zc_fail(error, ZC_BAD_VALUE,
+                             "kernel %s: a workgroup of %u x %u x %u is too large: the device runs at most %llu x %llu x %llu",
+                             source->name, workgroup[0], workgroup[1], workgroup[2], (ull)most.width, (ull)most.height,
+                             (ull)most.depth);
+        } else {
+            status = build(self, source, kernel, error);
+        }
+    }
+    if (status != ZC_OK) {
+        zc_free(kernel);
+        return status;
+    }
+    *out = kernel;
+    return ZC_OK;
+}
+
+static void metal_compiled_release(void *device, void *compiled)
+{
+    (void)device;
+    metal_kernel *kernel = compiled;
+    @autoreleasepool {
+        [kernel->pipeline release];
+    }
+    zc_free(kernel);
 }
 
 /* ---- residency: keeps idle buffers from being unwired; functions named _macos15 run only there ---- */
@@ -387,7 +581,9 @@ static void encode_command(metal_device *self, id<MTLComputeCommandEncoder> enco
 {
     const zc_kernel *kernel = command->kernel;
     uint32_t push[PUSH_WORDS] = {0}, offsets = zc_kernel_offset_words(kernel->binding_count);
-    [encoder setComputePipelineState:self->pipelines[kernel->id][zc_kernel_variant(kernel, command->params)]];
+    const metal_kernel *own = kernel->compiled;
+    [encoder setComputePipelineState:own ? own->pipeline
+                                         : self->pipelines[kernel->id][zc_kernel_variant(kernel, command->params)]];
     for (unsigned i = 0; i < kernel->binding_count; i++) {
         const zc_device_binding *binding = &command->bindings[i];
         const metal_buffer *buffer = binding->buffer;
@@ -400,11 +596,12 @@ static void encode_command(metal_device *self, id<MTLComputeCommandEncoder> enco
         }
         [encoder setBuffer:buffer->buffer offset:(NSUInteger)aligned atIndex:i + 1];
     }
-    memcpy(push + offsets, command->params, kernel->params_size);
+    uint32_t size = kernel->params_size - 4 * kernel->params_skip;
+    memcpy(push + offsets, command->params + kernel->params_skip, size);
     /* As long as the shader's struct is, whose alignment is that of uint4. */
-    [encoder setBytes:push length:(4 * offsets + kernel->params_size + 15) / 16 * 16 atIndex:0];
+    [encoder setBytes:push length:(4 * offsets + size + 15) / 16 * 16 atIndex:0];
     [encoder dispatchThreadgroups:MTLSizeMake(groups[0], groups[1], groups[2])
-            threadsPerThreadgroup:MTLSizeMake(kernel->workgroup_size, 1, 1)];
+            threadsPerThreadgroup:own ? own->threads : MTLSizeMake(kernel->workgroup_size, 1, 1)];
 }
 
 static void encode_commands(metal_device *self, id<MTLComputeCommandEncoder> encoder, const zc_device_work *work)
@@ -542,6 +739,20 @@ static void completed(metal_device *self, zc_device_work *work, id<MTLCommandBuf
     zc_device_work_done(work, status, seconds > 0 ? seconds : 0, &error); /* may close the device */
 }
 
+/* Threads of a user's grid are counted in 32 bits; those of built-in kernels are fewer. */
+static zc_status check_grid(const zc_device_command *command, zc_error *error)
+{
+    const metal_kernel *own = command->kernel->compiled;
+    uint32_t groups[3];
+    command->kernel->groups(command->params, groups);
+    if (own && (groups[0] > UINT32_MAX / own->threads.width || groups[1] > UINT32_MAX / own->threads.height ||
+                groups[2] > UINT32_MAX / own->threads.depth)) {
+        return zc_fail(error, ZC_BAD_VALUE, "kernel %s: %u x %u x %u workgroups, device metal counts threads in 32 bits",
+                       command->kernel->name, groups[0], groups[1], groups[2]);
+    }
+    return ZC_OK;
+}
+
 static zc_status metal_submit(void *device, zc_device_work *work, zc_error *error)
 {
     metal_device *self = device;
@@ -549,7 +760,10 @@ static zc_status metal_submit(void *device, zc_device_work *work, zc_error *erro
         /* Outside the lock, since compiling takes milliseconds; and a shader's error is the submitter's. */
         for (size_t i = 0; i < work->count; i++) {
             const zc_device_command *command = &work->commands[i];
-            zc_status status = prepare(self, command->kernel, zc_kernel_variant(command->kernel, command->params), error);
+            zc_status status = check_grid(command, error);
+            if (status == ZC_OK) {
+                status = prepare(self, command->kernel, zc_kernel_variant(command->kernel, command->params), error);
+            }
             if (status != ZC_OK) {
                 return status;
             }
@@ -675,6 +889,8 @@ const zc_device_backend zc_device_metal = {
     .close = metal_close,
     .buffer_from_host = metal_buffer_from_host,
     .buffer_release = metal_buffer_release,
+    .compile = metal_compile,
+    .compiled_release = metal_compiled_release,
     .busy = metal_busy,
     .submit = metal_submit,
 };

@@ -118,7 +118,8 @@ def run_library(source: str, program: str, folder: Path) -> str:
 import ctypes
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_uint, c_void_p
 class Argument(Structure):
-    _fields_ = [("name", c_char_p), ("index", c_uint), ("written", c_uint), ("size", c_uint)]
+    _fields_ = [("name", c_char_p)]
+    _fields_ += [(name, c_uint) for name in ("type", "index", "written", "size")]
 class Constant(Structure):
     _fields_ = [("index", c_uint), ("type", c_uint), ("required", c_uint)]
 class Function(Structure):
@@ -226,10 +227,10 @@ for first in (kind, None):
     library.set_constants(values)
     print(run(out, 1, 32), out[0])
 argument = library.functions[0].arguments[0]
-print(argument.name.decode(), argument.index, argument.written, argument.size)
+print(argument.name.decode(), argument.type, argument.index, argument.written, argument.size)
 """
     lines = run_library(source, program, tmp_path).splitlines()
-    assert lines == ["0 33 0", "4 3 1", "0 0 0", "0 531", "0 570", "out 0 1 4"]
+    assert lines == ["0 33 0", "4 3 1", "0 0 0", "0 531", "0 570", "out 0 0 1 4"]
 
 
 @needs_clang

@@ -19,6 +19,7 @@ import llm_reference
 import llm_small
 import numpy as np
 import pytest
+import test_compile
 from conftest import Arena
 from llm_support import put, words
 from support import run_python
@@ -336,6 +337,42 @@ def test_dispatches_of_empty_ranges_only(sim: Sim) -> None:
     params = {"rows": 3, "cols": 0, "ldx": 0, "ldout": 0, "eps": 0}
     device.dispatch("rms_norm", [empty, empty, empty], params)
     assert sim.get("dispatches") == before
+
+
+@pytest.mark.parametrize(
+    ("what", "error", "message"),
+    [
+        ("compile", ValueError, "kernel mine does not compile: MTLLibraryErrorDomain 3: .*injected"),
+        ("function", ValueError, "kernel mine: the MSL has 0 kernels"),
+        ("pipeline", zcwasm.DeviceError, "kernel mine makes no pipeline: AGXMetal 3: Compiler encountered"),
+    ],
+)
+def test_users_kernels_fail(sim: Sim, what: str, error: type[Exception], message: str) -> None:
+    device, arena = zcwasm.Device("metal"), Arena()
+    sim.inject(what)
+    with pytest.raises(error, match=message):
+        device.compile(**test_compile.SIGNATURE)
+    test_compile.test_compile_and_dispatch(device, arena)
+    arguments = sim.get("reflected_arguments")
+    sim.inject("macos12")  # which has no bindings to reflect
+    device.compile(**test_compile.SIGNATURE)
+    assert sim.get("reflected_arguments") == arguments + 1
+    sim.set("max_threads", 128)
+    fails("kernel mine needs threadgroups of 256 threads", device.compile, **test_compile.SIGNATURE)
+
+
+def test_a_users_kernel_outlives_its_device(sim: Sim) -> None:
+    device, arena = zcwasm.Device("metal"), Arena()
+    kernel = device.compile(**test_compile.SIGNATURE)
+    x = arena.put(np.ones(10))
+    batch = device.batch()
+    batch.dispatch(kernel, [x, x], {"count": 10, "scale": 2, "shift": 1}, groups=1)
+    del kernel, device
+    sim.inject("slow")
+    submission = batch.submit()
+    del batch
+    submission.wait()
+    assert (x == 3).all()
 
 
 # --- buffers ---

@@ -402,7 +402,7 @@ def test_scratch_belongs_to_one_device(vulkan: zcwasm.Device) -> None:
         vulkan.batch().affine(there, 1, 1, out=here)
 
 
-# --- users' kernels ---
+# --- users' kernels: tests/test_compile.py has what every device does ---
 
 WORDS = np.frombuffer(AFFINE, np.uint32)
 FUNCTION = next(i for i in range(5, len(WORDS)) if WORDS[i] == 5 << 16 | 54)  # where the first one starts
@@ -414,60 +414,6 @@ SIGNATURE: dict[str, Any] = {
     "params": [("count", "uint32"), ("scale", "float32"), ("shift", "float32")],
     "workgroup": (256, 1, 1),
 }
-
-
-@needs_vulkan
-def test_compile_and_dispatch(vulkan: zcwasm.Device, arena: Arena) -> None:
-    kernel = vulkan.compile(**SIGNATURE)
-    assert kernel.name == "mine"
-    assert kernel.bindings == (("x", "read"), ("out", "written"))
-    assert kernel.params == (("count", "uint32"), ("scale", "float32"), ("shift", "float32"))
-    assert kernel.workgroup_size == 256
-    assert kernel == kernel
-    assert kernel != vulkan.compile(**SIGNATURE)
-    assert (
-        repr(kernel) == "<Kernel mine(x: read, out: written; count: uint32, scale: float32, shift: float32)>"
-    )
-    x, out = arena.put(np.arange(5000)), arena.empty(5000)
-    params = {"count": 5000, "scale": 3, "shift": -1}
-    assert vulkan.dispatch(kernel, [x, out], params, groups=(2, 1, 1)) is None
-    assert np.array_equal(out, 3 * x - 1)
-    vulkan.dispatch("affine", [x, out], params)
-    with vulkan.batch() as batch:
-        batch.dispatch(kernel, [x, out], params, groups=2)
-        batch.affine(out, 1, 1, out=out)
-        batch.dispatch(kernel, [out, out], params, groups=(2,))
-        batch.dispatch(kernel, [out, out], params, groups=(0, 1, 1))  # nothing to do
-    del kernel  # the recording holds it
-    batch.submit().wait()
-    assert np.array_equal(out, 9 * x - 1)
-
-
-@needs_vulkan
-def test_dispatch_of_compiled_kernels_refuses(vulkan: zcwasm.Device, arena: Arena) -> None:
-    kernel = vulkan.compile(**SIGNATURE)
-    x, out = arena.put(np.arange(8)), arena.empty(8)
-    good = {"count": 8, "scale": 3, "shift": -1}
-    cases: list[tuple[tuple, type[Exception], str]] = [
-        ((kernel, [x, out], good), ValueError, r"groups=\(x, y, z\) is needed"),
-        ((kernel, [x, out], good, ()), ValueError, "groups has 0 numbers"),
-        ((kernel, [x, out], good, (1, 1, 1, 1)), ValueError, "groups has 4 numbers"),
-        ((kernel, [x, out], good, (-1,)), OverflowError, "groups = -1"),
-        ((kernel, [x, out], good, (1 << 32,)), OverflowError, "groups = 4294967296"),
-        ((kernel, [x, out], good, ((1 << 32) - 1,)), ValueError, "4294967295 x 1 x 1 workgroups, device"),
-        ((kernel, [x], good, 1), ValueError, "takes 2 arrays"),
-        ((kernel, [x, out], {"count": 8}, 1), ValueError, "misses 'scale'"),
-        ((kernel, [x, out], b"1234", 1), ValueError, "takes 12 bytes of parameters, got 4"),
-        ((kernel, [x, np.zeros(8, np.float32)], good, 1), ValueError, "out does not lie in guest memory"),
-        ((kernel, [x[:6], x[2:]], good, 1), ValueError, "overlaps"),
-    ]
-    for arguments, error, message in cases:
-        with pytest.raises(error, match=message):
-            vulkan.dispatch(*arguments)
-    with pytest.raises(ValueError, match="was compiled for another device"):
-        zcwasm.Device("cpu").dispatch(kernel, [x, out], good, 1)
-    with pytest.raises(zcwasm.DeviceError, match="device cpu cannot compile kernels"):
-        zcwasm.Device("cpu").compile(**SIGNATURE)
 
 
 @needs_vulkan
@@ -501,6 +447,7 @@ def test_dispatch_of_compiled_kernels_refuses(vulkan: zcwasm.Device, arena: Aren
         ({"name": ""}, "name has 1 to 63 bytes"),
         ({"name": "n" * 64}, "name has 1 to 63 bytes"),
         ({"entry_point": "other"}, '0 compute entry points named "other"'),
+        ({"spirv": None, "msl": "kernel"}, "device vulkan compiles SPIR-V, and none is given"),
         ({"spirv": b""}, "0 bytes cannot be SPIR-V"),
         ({"spirv": AFFINE[:-1]}, "cannot be SPIR-V, which is whole words"),
         ({"spirv": bytes(len(AFFINE))}, "start with 0x00000000, not 0x07230203"),
@@ -519,10 +466,11 @@ def test_compile_tells_both_sides(vulkan: zcwasm.Device, change: dict[str, Any],
 def test_compile_arguments(vulkan: zcwasm.Device) -> None:
     compile_: Any = vulkan.compile
     for missing in ("spirv", "name", "bindings", "workgroup"):
-        with pytest.raises(TypeError, match="needs spirv, name, bindings and workgroup"):
+        with pytest.raises(TypeError, match="needs spirv or msl, name, bindings and workgroup"):
             compile_(**{key: value for key, value in SIGNATURE.items() if key != missing})
     for wrong in (
         {"spirv": "text"},
+        {"msl": b"bytes"},
         {"bindings": [("x",)]},
         {"bindings": 3},
         {"params": [3]},

@@ -327,7 +327,8 @@ class Device:
     def compile(
         self,
         *,
-        spirv: Buffer,
+        spirv: Buffer | None = None,
+        msl: str | None = None,
         name: str,
         bindings: Sequence[tuple[str, Literal["read", "write", "read_write"]]],
         workgroup: _Three,

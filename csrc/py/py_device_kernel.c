@@ -334,7 +334,7 @@ static PyObject *kernel_repr(PyObject *self)
 {
     const zc_kernel *kernel = kernel_in(self);
     const fields *params = &((kernel_object *)self)->params;
-    char text[2048]; /* 4 bindings and 24 parameters, their names at most 31 bytes */
+    char text[2048]; /* 8 bindings and 24 parameters, their names at most 31 bytes */
     size_t used = 0;
     for (unsigned i = 0; i < kernel->binding_count; i++) {
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s: %s", i ? ", " : "", kernel->bindings[i].name,
@@ -394,15 +394,18 @@ static PyType_Slot kernel_slots[] = {
 #define PARAM_NAME_SIZE 32
 
 const char zc_py_doc_compile[] = //
-    "compile($self, /, *, spirv, name, bindings, workgroup, params=(), entry_point=None)\n--\n\n"
+    "compile($self, /, *, spirv=None, msl=None, name, bindings, workgroup, params=(), entry_point=None)\n--\n\n"
     "A Kernel of the program's own for this device, to be given to dispatch().\n\n"
-    "spirv: a SPIR-V module, bytes, compared with the signature that the other arguments give. bindings: up to\n"
-    "four pairs of a name and 'read', 'write' or 'read_write'; the i-th is the storage buffer at set 0, binding\n"
-    "i + 1. params: pairs of a name and 'uint32', 'int32' or 'float32'. workgroup: its size, three numbers.\n"
-    "Push constants: uint offset[4], at which element of each binding its array starts, then the params.\n"
-    "entry_point: needed when the module has several. The code comes from a trusted source: beyond the\n"
-    "signature nothing checks what it does, and the driver is trusted with it.\n"
-    "Raises ValueError (the two do not match: says both sides) and DeviceError (the device compiles nothing).";
+    "spirv: a SPIR-V module, bytes, for vulkan. msl: the text in Metal's language, for metal. Give both and the\n"
+    "program runs on either. The code is compared with the signature that the other arguments give. bindings: up\n"
+    "to eight pairs of a name and 'read', 'write' or 'read_write'; the i-th is the storage buffer at set 0,\n"
+    "binding i + 1, or [[buffer(i + 1)]]. params: pairs of a name and 'uint32', 'int32' or 'float32'. workgroup:\n"
+    "its size, three numbers. Push constants, or [[buffer(0)]]: uint offset[4] (with more than four bindings\n"
+    "offset[8]), at which element of each binding its array starts, then the params. entry_point: needed when\n"
+    "there are several; 'main' is main0 in MSL. The code comes from a trusted source: beyond the signature\n"
+    "nothing checks what it does, and the driver is trusted with it.\n"
+    "Raises ValueError (the code does not compile, or differs from the signature: says both sides) and\n"
+    "DeviceError (the device compiles nothing, or cannot run this).";
 
 static int named_pair(PyObject *item, const char *what, const char **name, const char **value)
 {
@@ -487,10 +490,12 @@ static field *parse_params(PyObject *sequence)
 
 PyObject *zc_py_compile(PyObject *self, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {"spirv", "name", "bindings", "workgroup", "params", "entry_point", NULL};
+    static char *names[] = {"spirv", "msl", "name", "bindings", "workgroup", "params", "entry_point", NULL};
     zc_state *state = zc_state_of(self);
     zc_kernel_source source = {0};
     Py_buffer spirv = {0};
+    PyObject *given_spirv = Py_None;
+    Py_ssize_t msl_size = 0;
     PyObject *bindings = NULL, *params = NULL, *given_bindings = NULL;
     PyObject *given_workgroup = NULL, *given_params = NULL;
     kernel_object *result = NULL;
@@ -498,12 +503,16 @@ PyObject *zc_py_compile(PyObject *self, PyObject *args, PyObject *keywords)
     zc_error error;
     zc_status status;
     const zc_kernel *kernel = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|$y*sOOOz:compile", names, &spirv, &source.name,
-                                     &given_bindings, &given_workgroup, &given_params, &source.entry_point)) {
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|$Oz#sOOOz:compile", names, &given_spirv, &source.msl, &msl_size,
+                                     &source.name, &given_bindings, &given_workgroup, &given_params,
+                                     &source.entry_point)) {
         return NULL;
     }
-    if (!spirv.obj || !source.name || !given_bindings || !given_workgroup) {
-        PyErr_SetString(PyExc_TypeError, "compile() needs spirv, name, bindings and workgroup");
+    if ((given_spirv == Py_None && !source.msl) || !source.name || !given_bindings || !given_workgroup) {
+        PyErr_SetString(PyExc_TypeError, "compile() needs spirv or msl, name, bindings and workgroup");
+        goto done;
+    }
+    if (given_spirv != Py_None && PyObject_GetBuffer(given_spirv, &spirv, PyBUF_SIMPLE) < 0) {
         goto done;
     }
     bindings = PySequence_Tuple(given_bindings);
@@ -513,8 +522,9 @@ PyObject *zc_py_compile(PyObject *self, PyObject *args, PyObject *keywords)
         goto done;
     }
     source.params_size = (uint32_t)(4 * PyTuple_GET_SIZE(params));
-    source.spirv = spirv.buf;
+    source.spirv = spirv.obj ? spirv.buf : NULL;
     source.spirv_size = (size_t)spirv.len;
+    source.msl_size = (size_t)msl_size;
     Py_BEGIN_ALLOW_THREADS /* compilers take their time */
     status = zc_device_compile(zc_py_device(self), &source, &kernel, &error);
     Py_END_ALLOW_THREADS

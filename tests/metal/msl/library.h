@@ -3,8 +3,9 @@
 #ifndef ZC_MSL_LIBRARY_H
 #define ZC_MSL_LIBRARY_H
 
-typedef struct zc_argument { /* a buffer; ends with a name of NULL */
+typedef struct zc_argument { /* a buffer, threadgroup memory or texture; ends with a name of NULL */
     const char *name;
+    unsigned type; /* MTLArgumentType */
     unsigned index;
     unsigned written; /* not const */
     unsigned size;    /* of the struct or element */

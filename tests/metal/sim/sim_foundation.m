@@ -112,6 +112,40 @@ __attribute__((objc_root_class)) @interface NSConstantString {
 @implementation NSConstantString
 @end
 
+@implementation NSArray
++ (NSArray *)simulated
+{
+    return [[NSArray new] autorelease];
+}
+- (void)add:(id)object
+{
+    if (count == capacity) {
+        capacity = capacity ? capacity * 2 : 8;
+        all = realloc(all, capacity * sizeof *all);
+    }
+    all[count++] = [object retain];
+}
+- (NSUInteger)count
+{
+    return count;
+}
+- (id)objectAtIndex:(NSUInteger)index
+{
+    if (index >= count) {
+        abort();
+    }
+    return all[index];
+}
+- (void)dealloc
+{
+    while (count) {
+        [all[--count] release];
+    }
+    free(all);
+    [super dealloc];
+}
+@end
+
 @implementation NSURL
 + (NSURL *)fileURLWithPath:(NSString *)from
 {

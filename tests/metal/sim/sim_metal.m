@@ -41,6 +41,7 @@ static struct {
     {"fence_waits", 0},
     {"compiled", 0},
     {"specialized", 0},
+    {"reflected_arguments", 0},
     {"captures", 0},
     {"resident", 0},
     /* injected: how often yet */
@@ -58,6 +59,7 @@ static struct {
     {"encoder", 0},
     {"status", 0},
     {"status_without_error", 0},
+    {"macos12", 0},
     {"macos14", 0},
     {"residency", 0},
     {"no_capture", 0},
@@ -288,8 +290,90 @@ typedef struct constant {
 @end
 
 @implementation SimFunction
+- (MTLFunctionType)functionType
+{
+    return MTLFunctionTypeKernel;
+}
 @end
+
+/* MTLBinding too, whose methods that are used here have the same names. */
+@implementation MTLArgument
+@dynamic name, type, access, index, bufferDataSize;
+@end
+@interface SimArgument : MTLArgument {
+  @public
+    const zc_argument *code;
+}
+@end
+@implementation SimArgument
+- (NSString *)name
+{
+    return [NSString stringWithUTF8String:code->name];
+}
+- (MTLArgumentType)type
+{
+    return code->type;
+}
+- (MTLArgumentAccess)access
+{
+    return code->written ? 1 : MTLArgumentAccessReadOnly;
+}
+- (NSUInteger)index
+{
+    return code->index;
+}
+- (NSUInteger)bufferDataSize
+{
+    return code->size;
+}
+@end
+@implementation MTLComputePipelineReflection
+@dynamic arguments, bindings;
+@end
+@interface SimReflection : MTLComputePipelineReflection {
+  @public
+    const zc_function *code;
+}
+@end
+@implementation SimReflection
+- (BOOL)respondsToSelector:(SEL)selector
+{
+    if (sel_isEqual(selector, @selector(bindings)) && fails("macos12")) {
+        return NO;
+    }
+    return [super respondsToSelector:selector];
+}
+- (NSArray *)list
+{
+    NSArray *list = [NSArray simulated];
+    for (const zc_argument *argument = code->arguments; argument->name; argument++) {
+        SimArgument *made = [SimArgument new];
+        made->code = argument;
+        [list add:made];
+        [made release];
+    }
+    return list;
+}
+- (NSArray *)arguments
+{
+    add("reflected_arguments", 1);
+    return [self list];
+}
+- (NSArray *)bindings
+{
+    return [self list];
+}
+@end
+
 @implementation SimLibrary
+- (NSArray *)functionNames
+{
+    NSArray *names = [NSArray simulated];
+    for (const zc_function *function = code->functions; function->name; function++) {
+        [names add:[NSString stringWithUTF8String:function->name]];
+    }
+    return names;
+}
 - (SimFunction *)function:(const char *)name
 {
     const zc_function *found = code->functions;
@@ -523,6 +607,9 @@ static pid_t worker;
     }
     for (const zc_argument *argument = pipeline->function->code->arguments; argument->name; argument++) {
         unsigned at = argument->index;
+        if (argument->type != MTLArgumentTypeBuffer) {
+            continue;
+        }
         NSUInteger length = bytes[at] ? sizes[at] : buffers[at] ? buffers[at]->size - offsets[at] : 0;
         if (length < argument->size) { /* what Metal's own validation asserts */
             fprintf(stderr, "%s has %lu bytes at [[buffer(%u)]]\n", pipeline->function->code->name, length, at);
@@ -847,8 +934,14 @@ static void *work(void *nothing)
                                options:(MTLCompileOptions *)options
                                  error:(NSError **)error
 {
-    char text[4096] = "program_source:1:1: error: injected";
-    if (!options || [options fastMathEnabled] || [options languageVersion] != MTLLanguageVersion2_3) {
+    /* More warnings than there is room for in an error of ours. */
+    char text[4096] = "program_source:7:1: warning: unused variable 'a' [-Wunused-variable]\n"
+                      "    float a_variable_with_a_name_that_nobody_would_like_to_read_or_write_again = 0.0;\n"
+                      "program_source:8:1: warning: unused variable 'b' [-Wunused-variable]\n"
+                      "    float another_variable_with_a_name_that_nobody_would_like_to_read_or_write = 0.0;\n"
+                      "program_source:1:1: error: injected\n";
+    NSUInteger version = options ? [options languageVersion] : 0; /* 0, the system's newest, is for users' */
+    if (!options || [options fastMathEnabled] || (version != 0 && version != MTLLanguageVersion2_3)) {
         misuse("fast math, or another version of the language than the shaders are made for");
     }
     const zc_msl_library *code = fails("compile") ? NULL : library_of([source UTF8String], text, sizeof text);
@@ -873,6 +966,22 @@ static void *work(void *nothing)
     }
     SimPipeline *pipeline = [SimPipeline new];
     pipeline->function = [(SimFunction *)function retain];
+    return pipeline;
+}
+- (id<MTLComputePipelineState>)newComputePipelineStateWithFunction:(id<MTLFunction>)function
+                                                           options:(MTLPipelineOption)options
+                                                        reflection:(MTLComputePipelineReflection **)reflection
+                                                             error:(NSError **)error
+{
+    if (options != (MTLPipelineOptionArgumentInfo | MTLPipelineOptionBufferTypeInfo) || !reflection) {
+        misuse("reflection without what is asked of it");
+    }
+    id<MTLComputePipelineState> pipeline = [self newComputePipelineStateWithFunction:function error:error];
+    if (pipeline) {
+        SimReflection *made = [[SimReflection new] autorelease];
+        made->code = ((SimFunction *)function)->code;
+        *reflection = made;
+    }
     return pipeline;
 }
 - (id<MTLResidencySet>)newResidencySetWithDescriptor:(MTLResidencySetDescriptor *)descriptor error:(NSError **)error

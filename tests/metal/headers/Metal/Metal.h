@@ -26,6 +26,14 @@ typedef NSUInteger MTLLanguageVersion;
 enum { MTLLanguageVersion2_3 = 131075 };
 typedef NSUInteger MTLDataType;
 enum { MTLDataTypeUInt = 33 };
+typedef NSUInteger MTLFunctionType;
+enum { MTLFunctionTypeKernel = 3 };
+typedef NSUInteger MTLPipelineOption;
+enum { MTLPipelineOptionArgumentInfo = 1, MTLPipelineOptionBufferTypeInfo = 2 };
+typedef NSUInteger MTLArgumentType;
+enum { MTLArgumentTypeBuffer = 0, MTLArgumentTypeThreadgroupMemory = 1 };
+typedef NSUInteger MTLArgumentAccess;
+enum { MTLArgumentAccessReadOnly = 0 };
 typedef NSInteger MTLCaptureDestination;
 enum { MTLCaptureDestinationGPUTraceDocument = 2 };
 
@@ -42,9 +50,24 @@ typedef void (^MTLCommandBufferHandler)(id<MTLCommandBuffer> commands);
 @end
 
 @protocol MTLFunction <NSObject>
+@property(readonly) MTLFunctionType functionType;
+@end
+
+@interface MTLArgument : NSObject
+@property(readonly) NSString *name;
+@property(readonly) MTLArgumentType type;
+@property(readonly) MTLArgumentAccess access;
+@property(readonly) NSUInteger index;
+@property(readonly) NSUInteger bufferDataSize;
+@end
+
+@interface MTLComputePipelineReflection : NSObject
+@property(readonly) NSArray *arguments;
+@property(readonly) NSArray *bindings;
 @end
 
 @protocol MTLLibrary <NSObject>
+@property(readonly) NSArray *functionNames;
 - (id<MTLFunction>)newFunctionWithName:(NSString *)name;
 - (id<MTLFunction>)newFunctionWithName:(NSString *)name
                         constantValues:(MTLFunctionConstantValues *)values
@@ -123,6 +146,10 @@ typedef void (^MTLCommandBufferHandler)(id<MTLCommandBuffer> commands);
                                options:(MTLCompileOptions *)options
                                  error:(NSError **)error;
 - (id<MTLComputePipelineState>)newComputePipelineStateWithFunction:(id<MTLFunction>)function
+                                                             error:(NSError **)error;
+- (id<MTLComputePipelineState>)newComputePipelineStateWithFunction:(id<MTLFunction>)function
+                                                           options:(MTLPipelineOption)options
+                                                        reflection:(MTLComputePipelineReflection **)reflection
                                                              error:(NSError **)error;
 - (id<MTLResidencySet>)newResidencySetWithDescriptor:(MTLResidencySetDescriptor *)descriptor error:(NSError **)error;
 @end

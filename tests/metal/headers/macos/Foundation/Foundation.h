@@ -14,6 +14,11 @@ enum { NSUTF8StringEncoding = 4 };
 @property(readonly) const char *UTF8String;
 @end
 
+@interface NSArray : NSObject
+@property(readonly) NSUInteger count;
+- (id)objectAtIndex:(NSUInteger)index;
+@end
+
 @interface NSURL : NSObject
 + (NSURL *)fileURLWithPath:(NSString *)path;
 @end

@@ -42,6 +42,16 @@ __attribute__((objc_root_class)) @interface NSObject <NSObject> {
 - (const char *)UTF8String;
 @end
 
+@interface NSArray : NSObject {
+    NSUInteger count, capacity;
+    id *all;
+}
++ (NSArray *)simulated;
+- (void)add:(id)object; /* retained */
+- (NSUInteger)count;
+- (id)objectAtIndex:(NSUInteger)index;
+@end
+
 @interface NSURL : NSObject {
     NSString *path;
 }

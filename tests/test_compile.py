@@ -1,0 +1,233 @@
+"""Kernels that the user compiles: on every device that takes them, and what Metal says of its language.
+
+tests/test_vulkan.py has what differs between SPIR-V and a signature.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import KINDS, Arena
+
+import zcwasm
+
+GENERATED = Path(__file__).resolve().parent.parent / "shaders" / "generated"
+
+SIGNATURE: dict[str, Any] = {
+    "spirv": (GENERATED / "affine.spv").read_bytes(),
+    "msl": (GENERATED / "affine.metal").read_text("utf-8"),
+    "name": "mine",
+    "bindings": [("x", "read"), ("out", "write")],
+    "params": [("count", "uint32"), ("scale", "float32"), ("shift", "float32")],
+    "workgroup": (256, 1, 1),
+}
+
+
+@pytest.fixture(params=[kind for kind in KINDS if kind != "cpu"] or ["no GPU"])
+def compiler(request: pytest.FixtureRequest) -> zcwasm.Device:
+    """Each device that compiles kernels."""
+    if request.param == "no GPU":
+        pytest.skip("no device here compiles kernels")
+    return zcwasm.Device(request.param)
+
+
+def test_compile_and_dispatch(compiler: zcwasm.Device, arena: Arena) -> None:
+    kernel = compiler.compile(**SIGNATURE)
+    assert kernel.name == "mine"
+    assert kernel.bindings == (("x", "read"), ("out", "written"))
+    assert kernel.params == (("count", "uint32"), ("scale", "float32"), ("shift", "float32"))
+    assert kernel.workgroup_size == 256
+    assert kernel == kernel
+    assert kernel != compiler.compile(**SIGNATURE)
+    assert (
+        repr(kernel) == "<Kernel mine(x: read, out: written; count: uint32, scale: float32, shift: float32)>"
+    )
+    x, out = arena.put(np.arange(5000)), arena.empty(5000)
+    params = {"count": 5000, "scale": 3, "shift": -1}
+    assert compiler.dispatch(kernel, [x, out], params, groups=(2, 1, 1)) is None
+    assert np.array_equal(out, 3 * x - 1)
+    compiler.dispatch("affine", [x, out], params)
+    with compiler.batch() as batch:
+        batch.dispatch(kernel, [x, out], params, groups=2)
+        batch.affine(out, 1, 1, out=out)
+        batch.dispatch(kernel, [out, out], params, groups=(2,))
+        batch.dispatch(kernel, [out, out], params, groups=(0, 1, 1))  # nothing to do
+    del kernel  # the recording holds it
+    batch.submit().wait()
+    assert np.array_equal(out, 9 * x - 1)
+
+
+def test_dispatch_of_compiled_kernels_refuses(compiler: zcwasm.Device, arena: Arena) -> None:
+    kernel = compiler.compile(**SIGNATURE)
+    x, out = arena.put(np.arange(8)), arena.empty(8)
+    good = {"count": 8, "scale": 3, "shift": -1}
+    cases: list[tuple[tuple, type[Exception], str]] = [
+        ((kernel, [x, out], good), ValueError, r"groups=\(x, y, z\) is needed"),
+        ((kernel, [x, out], good, ()), ValueError, "groups has 0 numbers"),
+        ((kernel, [x, out], good, (1, 1, 1, 1)), ValueError, "groups has 4 numbers"),
+        ((kernel, [x, out], good, (-1,)), OverflowError, "groups = -1"),
+        ((kernel, [x, out], good, (1 << 32,)), OverflowError, "groups = 4294967296"),
+        ((kernel, [x, out], good, ((1 << 32) - 1,)), ValueError, "4294967295 x 1 x 1 workgroups, device"),
+        ((kernel, [x], good, 1), ValueError, "takes 2 arrays"),
+        ((kernel, [x, out], {"count": 8}, 1), ValueError, "misses 'scale'"),
+        ((kernel, [x, out], b"1234", 1), ValueError, "takes 12 bytes of parameters, got 4"),
+        ((kernel, [x, np.zeros(8, np.float32)], good, 1), ValueError, "out does not lie in guest memory"),
+        ((kernel, [x[:6], x[2:]], good, 1), ValueError, "overlaps"),
+    ]
+    for arguments, error, message in cases:
+        with pytest.raises(error, match=message):
+            compiler.dispatch(*arguments)
+    with pytest.raises(ValueError, match="was compiled for another device"):
+        zcwasm.Device("cpu").dispatch(kernel, [x, out], good, 1)
+
+
+def test_cpu_compiles_nothing() -> None:
+    with pytest.raises(zcwasm.DeviceError, match="device cpu cannot compile kernels"):
+        zcwasm.Device("cpu").compile(**SIGNATURE)
+
+
+def test_compile_needs_code(compiler: zcwasm.Device) -> None:
+    compile_: Any = compiler.compile
+    for missing in ("name", "bindings", "workgroup"):
+        with pytest.raises(TypeError, match="needs spirv or msl, name, bindings and workgroup"):
+            compile_(**{key: value for key, value in SIGNATURE.items() if key != missing})
+    with pytest.raises(TypeError, match="needs spirv or msl"):
+        compile_(**{**SIGNATURE, "spirv": None, "msl": None})
+    other = "spirv" if compiler.kind == "metal" else "msl"
+    assert compile_(**{**SIGNATURE, other: None}).name == "mine"
+    own = "msl" if compiler.kind == "metal" else "spirv"
+    with pytest.raises(ValueError, match=f"device {compiler.kind} compiles .*, and none is given"):
+        compile_(**{**SIGNATURE, own: None})
+
+
+# --- Metal's language ---
+
+HEAD = "#include <metal_stdlib>\nusing namespace metal;\n"
+# Two-dimensional, by hand, with offsets and a parameter.
+GRID = (
+    HEAD
+    + """\
+struct Push { uint4 offset; int add; };
+kernel void grid(constant Push& push [[buffer(0)]], const device int* x [[buffer(1)]],
+                 device int* out [[buffer(2)]], uint3 at [[thread_position_in_grid]],
+                 uint3 group [[threadgroup_position_in_grid]])
+{
+    uint i = at.y * 12u + at.x;
+    out[push.offset.y + i] = x[push.offset.x + i] + push.add * int(group.x + 10u * group.y);
+}
+"""
+)
+GRID_SIGNATURE: dict[str, Any] = {
+    "msl": GRID,
+    "name": "grid",
+    "bindings": [("x", "read"), ("out", "write")],
+    "params": [("add", "int32")],
+    "workgroup": (4, 2, 1),
+}
+
+
+@pytest.fixture
+def metal() -> zcwasm.Device:
+    if "metal" not in KINDS:
+        pytest.skip("Metal is not here, nor its simulation (buildtools/metal.py simulate)")
+    return zcwasm.Device("metal")
+
+
+def test_msl_written_by_hand(metal: zcwasm.Device, arena: Arena) -> None:
+    kernel = metal.compile(**GRID_SIGNATURE)
+    assert kernel.workgroup_size == 8
+    x, out = arena.put(np.arange(48), np.int32), arena.empty(48, np.int32)
+    metal.dispatch(kernel, [x[5:], out], {"add": -1000}, groups=(3, 1, 1))
+    groups = np.tile(np.repeat([0, 1, 2], 4), 2)
+    assert np.array_equal(out[:24], x[5:29] - 1000 * groups)
+    out[:] = 7
+    metal.dispatch(kernel, [x[:24], out[24:]], {"add": 100}, groups=(3, 1, 1))  # the last of them as well
+    assert (out[:24] == 7).all()
+    assert np.array_equal(out[24:], x[:24] + 100 * groups)
+
+
+def test_msl_with_several_kernels(metal: zcwasm.Device, arena: Arena) -> None:
+    other = GRID.removeprefix(HEAD).replace("Push", "Push2").replace("void grid", "void main0")
+    both = GRID + other.replace("+ push.add", "- push.add")
+    x, out = arena.put([5, 6], np.int32), arena.empty(2, np.int32)
+    for entry_point, expected in (("grid", [5, 106]), ("main0", [5, -94]), ("main", [5, -94])):
+        signature = GRID_SIGNATURE | {"msl": both, "entry_point": entry_point, "workgroup": 1}
+        metal.dispatch(metal.compile(**signature), [x, out], {"add": 100}, groups=2)
+        assert out.tolist() == expected
+    with pytest.raises(ValueError, match="kernel grid: the MSL has 2 kernels; name one"):
+        metal.compile(**GRID_SIGNATURE | {"msl": both})
+    with pytest.raises(ValueError, match='kernel grid: the MSL has 0 kernels named "other"'):
+        metal.compile(**GRID_SIGNATURE | {"msl": both, "entry_point": "other"})
+
+
+def test_many_bindings(metal: zcwasm.Device, arena: Arena) -> None:
+    """With more than four, eight offsets precede the parameters."""
+    names = "abcdefg"
+    arguments = ", ".join(f"const device float* {c} [[buffer({i + 1})]]" for i, c in enumerate(names))
+    total = " + ".join(f"{c}[push.offset{i // 4}[{i % 4}]]" for i, c in enumerate(names))
+    source = HEAD + (
+        "struct Push { uint4 offset0; uint4 offset1; float scale; };\n"
+        f"kernel void total(constant Push& push [[buffer(0)]], {arguments},\n"
+        "                  device float* out [[buffer(8)]])\n"
+        f"{{\n    out[push.offset1.w] = push.scale * ({total});\n}}\n"
+    )
+    bindings: list[Any] = [*((c, "read") for c in names), ("out", "write")]
+    params: list[Any] = [("scale", "float32")]
+    kernel = metal.compile(msl=source, name="total", bindings=bindings, params=params, workgroup=1)
+    values = [arena.put([2.0**i]) for i in range(7)]
+    out = arena.empty(1)
+    metal.dispatch(kernel, [*values, out], {"scale": 3.0}, groups=1)
+    assert out[0] == 3 * 127
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"msl": HEAD}, "the MSL has 0 kernels$"),
+        ({"msl": GRID.replace("push.add", "push.sub")}, "kernel grid does not compile: .*error: .*sub"),
+        ({"bindings": [("x", "read"), ("out", "read")]}, "binding 2, out, is read, the MSL may write it"),
+        (
+            {"bindings": [("x", "write"), ("out", "write")]},
+            "binding 1, x, is written, the MSL declares it const",
+        ),
+        (
+            {"bindings": [("x", "read")]},
+            r"the MSL has \[\[buffer\(2\)\]\], the signature's 1 bindings are 1 to 1",
+        ),
+        (
+            {"bindings": [("x", "read"), ("out", "write"), ("y", "read")]},
+            r"the signature has binding 3, y, the MSL has no \[\[buffer\(3\)\]\]",
+        ),
+        (
+            {"msl": GRID.replace("int add", "int add; uint4 more")},
+            "offsets and parameters of 20 bytes; in the MSL it is read, of 48",
+        ),
+        (
+            {"msl": GRID.replace("constant Push", "device Push")},
+            "offsets and parameters of 20 bytes; in the MSL it is written, of 32",
+        ),
+        (
+            {
+                "msl": GRID.replace(
+                    "device int* out [[buffer(2)]]",
+                    "texture2d<float> t [[texture(0)]], device int* out [[buffer(2)]]",
+                )
+            },
+            "t in the MSL is no buffer; only buffers can be bound",
+        ),
+        ({"workgroup": (65535, 1, 1)}, "a workgroup of 65535 x 1 x 1 is too large: the device runs at most"),
+    ],
+)
+def test_msl_tells_both_sides(metal: zcwasm.Device, change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        metal.compile(**{**GRID_SIGNATURE, **change})
+
+
+def test_threadgroups_that_are_too_large(metal: zcwasm.Device) -> None:
+    with pytest.raises(
+        zcwasm.DeviceError, match="kernel grid needs threadgroups of 1048576 threads, this GPU"
+    ):
+        metal.compile(**GRID_SIGNATURE | {"workgroup": (1024, 1024, 1)})
