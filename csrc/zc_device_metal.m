@@ -30,6 +30,7 @@
 
 #include "zc_alloc.h"
 #include "zc_device_backend.h"
+#include "zc_msl.h"
 #include "zc_shaders.h"
 
 /* A queue holds 64 command buffers and blocks at the next. */
@@ -38,9 +39,6 @@
 #define MAX_BINDING (UINT64_C(4) << 31)
 /* Enough for every kind of GPU and address space; what is left of an offset goes to the kernel. */
 #define OFFSET_ALIGNMENT 256u
-/* Shaders are written for these widths (shaders/README.md). */
-#define MIN_WIDTH 4u
-#define MAX_WIDTH 64u
 
 typedef unsigned long long ull;
 
@@ -65,7 +63,7 @@ typedef struct metal_device {
 
 typedef struct metal_kernel { /* that a user compiled */
     id<MTLComputePipelineState> pipeline;
-    MTLSize threads;
+    uint32_t threads[3]; /* of a threadgroup */
 } metal_kernel;
 
 typedef struct metal_buffer {
@@ -84,17 +82,11 @@ static NSString *string(const char *text)
     return result ? result : [NSString stringWithUTF8String:"?"];
 }
 
-/* "domain code: text" of an NSError that may be nil. A compiler's text from the first line with an error on,
- * for there is not room for everything. */
+/* "domain code: text" of an NSError that may be nil. */
 static void describe(NSError *error, char *out, size_t size)
 {
     const char *domain = error ? [[error domain] UTF8String] : NULL;
-    const char *text = error ? [[error localizedDescription] UTF8String] : NULL;
-    const char *first = text && strlen(text) > size / 2 ? strstr(text, "error: ") : NULL;
-    while (first && first > text && first[-1] != '\n') {
-        first--;
-    }
-    text = first ? first : text;
+    const char *text = error ? zc_msl_first_error([[error localizedDescription] UTF8String], size) : NULL;
     if (error) {
         (void)snprintf(out, size, "%s %ld: %s", domain ? domain : "?", (long)[error code], text ? text : "?");
     } else {
@@ -103,13 +95,6 @@ static void describe(NSError *error, char *out, size_t size)
 }
 
 /* ---- pipelines ---- */
-
-/* What a failure names: a specialized kernel together with its type. */
-static void name_of(const zc_kernel *kernel, uint32_t variant, char *out, size_t size)
-{
-    const zc_weight_type_info *type = kernel->traits & ZC_TRAIT_BY_TYPE ? zc_weight_type_get(variant) : NULL;
-    (void)snprintf(out, size, "%s%s%s%s", kernel->name, type ? " (" : "", type ? type->name : "", type ? ")" : "");
-}
 
 /* The text may be a user's, in any version of the language that this system knows. */
 static id<MTLLibrary> new_library(metal_device *self, const char *name, const char *msl, size_t size, bool of_user,
@@ -152,7 +137,7 @@ static id<MTLFunction> new_function(id<MTLLibrary> library, const zc_kernel *ker
         function = [library newFunctionWithName:string(entry)];
     }
     if (!function && problem) {
-        name_of(kernel, variant, name, sizeof name);
+        zc_msl_name(kernel, variant, name, sizeof name);
         describe(problem, why, sizeof why);
         (void)zc_fail(error, ZC_DEVICE, "metal: kernel %s cannot be specialized: %s", name, why);
     } else if (!function) {
@@ -161,25 +146,14 @@ static id<MTLFunction> new_function(id<MTLLibrary> library, const zc_kernel *ker
     return function;
 }
 
-/* Whether this GPU runs the pipeline with threadgroups of so many threads, and as wide as shaders are for. */
 static zc_status check_pipeline(metal_device *self, id<MTLComputePipelineState> pipeline, const char *name,
                                 uint64_t threads, zc_error *error)
 {
-    NSUInteger most = [pipeline maxTotalThreadsPerThreadgroup], width = [pipeline threadExecutionWidth];
-    NSUInteger memory = [pipeline staticThreadgroupMemoryLength], limit = [self->device maxThreadgroupMemoryLength];
-    if (most < threads) {
-        return zc_fail(error, ZC_DEVICE, "metal: kernel %s needs threadgroups of %llu threads, this GPU runs %llu of it",
-                       name, (ull)threads, (ull)most);
-    }
-    if (memory > limit) {
-        return zc_fail(error, ZC_DEVICE, "metal: kernel %s needs %llu bytes of threadgroup memory, this GPU has %llu",
-                       name, (ull)memory, (ull)limit);
-    }
-    if (width < MIN_WIDTH || width > MAX_WIDTH) {
-        return zc_fail(error, ZC_DEVICE, "metal: kernel %s runs %llu threads wide, the shaders are for %u to %u", name,
-                       (ull)width, MIN_WIDTH, MAX_WIDTH);
-    }
-    return ZC_OK;
+    zc_msl_pipeline made = {.max_threads = [pipeline maxTotalThreadsPerThreadgroup],
+                            .width = [pipeline threadExecutionWidth],
+                            .memory = [pipeline staticThreadgroupMemoryLength],
+                            .memory_limit = [self->device maxThreadgroupMemoryLength]};
+    return zc_msl_check_pipeline(name, threads, &made, error);
 }
 
 static zc_status compile(metal_device *self, const zc_kernel *kernel, uint32_t variant, zc_error *error)
@@ -190,7 +164,7 @@ static zc_status compile(metal_device *self, const zc_kernel *kernel, uint32_t v
     if (!shader) {
         return zc_fail(error, ZC_DEVICE, "metal: this build has no shader of kernel %s", kernel->name);
     }
-    name_of(kernel, variant, name, sizeof name);
+    zc_msl_name(kernel, variant, name, sizeof name);
     id<MTLLibrary> *library = &self->libraries[kernel->id];
     if (!*library && !(*library = new_library(self, kernel->name, shader->msl, shader->msl_size, false, error))) {
         return ZC_DEVICE;
@@ -223,9 +197,6 @@ static zc_status compile(metal_device *self, const zc_kernel *kernel, uint32_t v
 static zc_status prepare(metal_device *self, const zc_kernel *kernel, uint32_t variant, zc_error *error)
 {
     zc_status status = ZC_OK;
-    if (kernel->compiled) {
-        return ZC_OK;
-    }
     if ((unsigned)kernel->id >= ZC_KERNEL_COUNT || variant >= ZC_KERNEL_VARIANTS) {
         return zc_fail(error, ZC_DEVICE, "metal: kernel %s is not one of this device", kernel->name);
     }
@@ -245,13 +216,13 @@ static NSArray *bindings_macos13(MTLComputePipelineReflection *reflection)
     return [reflection bindings];
 }
 
-/* The function named, or the only kernel there is. spirv-cross calls `main` main0, for MSL has no such name. */
+/* The function named, or the only kernel there is. */
 static id<MTLFunction> find_kernel(id<MTLLibrary> library, const zc_kernel_source *source, zc_error *error)
 {
     NSArray *names = [library functionNames];
+    const char *wanted = zc_msl_entry(source);
     id<MTLFunction> found = nil;
     unsigned kernels = 0;
-    const char *wanted = source->entry_point && strcmp(source->entry_point, "main") == 0 ? "main0" : source->entry_point;
     for (NSUInteger i = 0; i < [names count]; i++) {
         NSString *name = [names objectAtIndex:i];
         if (wanted && strcmp([name UTF8String], wanted) != 0) {
@@ -266,49 +237,12 @@ static id<MTLFunction> find_kernel(id<MTLLibrary> library, const zc_kernel_sourc
         found = function;
         kernels++;
     }
-    if (kernels == 1) {
-        return found;
+    if (kernels != 1) {
+        [found release];
+        found = nil;
+        (void)zc_msl_not_one(source, kernels, error);
     }
-    [found release];
-    (void)zc_fail(error, ZC_BAD_VALUE, "kernel %s: the MSL has %u kernels%s%.63s%s%s", source->name, kernels,
-                  wanted ? " named \"" : "", wanted ? wanted : "", wanted ? "\"" : "",
-                  !wanted && kernels ? "; name one" : "");
-    return nil;
-}
-
-static zc_status check_argument(MTLArgument *argument, const zc_kernel_source *source, uint32_t *seen, zc_error *error)
-{
-    NSUInteger number = [argument index], pushed = 4 * zc_kernel_offset_words(source->binding_count) + source->params_size;
-    const char *text = [[argument name] UTF8String];
-    if ([argument type] == MTLArgumentTypeThreadgroupMemory) {
-        return ZC_OK;
-    }
-    if ([argument type] != MTLArgumentTypeBuffer) {
-        return zc_fail(error, ZC_BAD_VALUE, "kernel %s: %.63s in the MSL is no buffer; only buffers can be bound",
-                       source->name, text ? text : "?");
-    }
-    if (number > source->binding_count) {
-        return zc_fail(error, ZC_BAD_VALUE, "kernel %s: the MSL has [[buffer(%llu)]], the signature's %u bindings are 1 to %u",
-                       source->name, (ull)number, source->binding_count, source->binding_count);
-    }
-    *seen |= 1u << number;
-    bool writes = [argument access] != MTLArgumentAccessReadOnly;
-    if (number == 0) {
-        /* A struct's size is a multiple of its alignment, at most 16. */
-        return writes || [argument bufferDataSize] > (pushed + 15) / 16 * 16
-                   ? zc_fail(error, ZC_BAD_VALUE,
-                             "kernel %s: [[buffer(0)]] is constant, offsets and parameters of %llu bytes; in the MSL "
-                             "it is %s, of %llu",
-                             source->name, (ull)pushed, writes ? "written" : "read", (ull)[argument bufferDataSize])
-                   : ZC_OK;
-    }
-    const zc_binding_signature *binding = &source->bindings[number - 1];
-    if (writes != ((binding->access & ZC_ACCESS_WRITE) != 0)) {
-        return zc_fail(error, ZC_BAD_VALUE, "kernel %s: the signature says that binding %llu, %s, is %s, the MSL %s",
-                       source->name, (ull)number, binding->name, writes ? "read" : "written",
-                       writes ? "may write it (declare it const there)" : "declares it const");
-    }
-    return ZC_OK;
+    return found;
 }
 
 static zc_status check_arguments(MTLComputePipelineReflection *reflection, const zc_kernel_source *source,
@@ -322,18 +256,21 @@ static zc_status check_arguments(MTLComputePipelineReflection *reflection, const
         arguments = [reflection arguments];
     }
     for (NSUInteger i = 0; i < [arguments count]; i++) {
-        zc_status status = check_argument([arguments objectAtIndex:i], source, &seen, error);
+        MTLArgument *argument = [arguments objectAtIndex:i];
+        MTLArgumentType type = [argument type];
+        zc_msl_argument each = {.name = [[argument name] UTF8String],
+                                .kind = type == MTLArgumentTypeBuffer              ? ZC_MSL_BUFFER
+                                        : type == MTLArgumentTypeThreadgroupMemory ? ZC_MSL_THREADGROUP
+                                                                                   : ZC_MSL_OTHER,
+                                .number = [argument index],
+                                .writes = [argument access] != MTLArgumentAccessReadOnly,
+                                .size = type == MTLArgumentTypeBuffer ? [argument bufferDataSize] : 0};
+        zc_status status = zc_msl_check_argument(source, &each, &seen, error);
         if (status != ZC_OK) {
             return status;
         }
     }
-    for (unsigned number = 1; number <= source->binding_count; number++) {
-        if (!(seen >> number & 1)) {
-            return zc_fail(error, ZC_BAD_VALUE, "kernel %s: the signature has binding %u, %s, the MSL has no [[buffer(%u)]]",
-                           source->name, number, source->bindings[number - 1].name, number);
-        }
-    }
-    return ZC_OK;
+    return zc_msl_check_seen(source, seen, error);
 }
 
 static zc_status build(metal_device *self, const zc_kernel_source *source, metal_kernel *kernel, zc_error *error)
@@ -360,7 +297,7 @@ static zc_status build(metal_device *self, const zc_kernel_source *source, metal
     }
     [function release];
     if (status == ZC_OK) {
-        uint64_t threads = (uint64_t)kernel->threads.width * kernel->threads.height * kernel->threads.depth;
+        uint64_t threads = (uint64_t)kernel->threads[0] * kernel->threads[1] * kernel->threads[2];
         status = check_pipeline(self, kernel->pipeline, source->name, threads, error);
     }
     if (status != ZC_OK) {
@@ -372,24 +309,16 @@ static zc_status build(metal_device *self, const zc_kernel_source *source, metal
 static zc_status metal_compile(void *device, const zc_kernel_source *source, void **out, zc_error *error)
 {
     metal_device *self = device;
-    const uint32_t *workgroup = source->workgroup;
     zc_status status;
-    if (!source->msl) {
-        return zc_fail(error, ZC_BAD_VALUE, "kernel %s: device metal compiles MSL, and none is given", source->name);
-    }
     metal_kernel *kernel = zc_calloc(1, sizeof *kernel);
     if (!kernel) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate kernel %s", source->name);
     }
-    kernel->threads = MTLSizeMake(workgroup[0], workgroup[1], workgroup[2]);
+    memcpy(kernel->threads, source->workgroup, sizeof kernel->threads);
     @autoreleasepool {
         MTLSize most = [self->device maxThreadsPerThreadgroup];
-        if (workgroup[0] > most.width || workgroup[1] > most.height || workgroup[2] > most.depth) {
-            status = zc_fail(error, ZC_BAD_VALUE,
-                             "kernel %s: a workgroup of %u x %u x %u is too large: the device runs at most %llu x %llu x %llu",
-                             source->name, workgroup[0], workgroup[1], workgroup[2], (ull)most.width, (ull)most.height,
-                             (ull)most.depth);
-        } else {
+        status = zc_msl_check_source(source, (uint64_t[3]){most.width, most.height, most.depth}, error);
+        if (status == ZC_OK) {
             status = build(self, source, kernel, error);
         }
     }
@@ -553,19 +482,6 @@ static void metal_buffer_release(void *device, void *handle)
 
 /* ---- encoding ---- */
 
-/* "3 dispatches (affine, add, affine)", as much as fits. */
-static void label_of(const zc_device_work *work, char *out, size_t size)
-{
-    int used = snprintf(out, size, "%zu dispatch%s (", work->count, work->count == 1 ? "" : "es");
-    for (size_t i = 0; i < work->count && used > 0 && (size_t)used + 40 < size; i++) {
-        used += snprintf(out + used, size - (size_t)used, "%s%s", i ? ", " : "", work->commands[i].kernel->name);
-        if (i + 1 < work->count && (size_t)used + 40 >= size) {
-            used += snprintf(out + used, size - (size_t)used, ", ...");
-        }
-    }
-    (void)snprintf(out + used, size - (size_t)used, ")");
-}
-
 /* The buffer of a binding that is not empty; NULL where all are, and so the dispatch can do nothing. */
 static const metal_buffer *any_buffer(const zc_device_command *command)
 {
@@ -601,7 +517,8 @@ static void encode_command(metal_device *self, id<MTLComputeCommandEncoder> enco
     /* As long as the shader's struct is, whose alignment is that of uint4. */
     [encoder setBytes:push length:(4 * offsets + size + 15) / 16 * 16 atIndex:0];
     [encoder dispatchThreadgroups:MTLSizeMake(groups[0], groups[1], groups[2])
-            threadsPerThreadgroup:own ? own->threads : MTLSizeMake(kernel->workgroup_size, 1, 1)];
+            threadsPerThreadgroup:own ? MTLSizeMake(own->threads[0], own->threads[1], own->threads[2])
+                                      : MTLSizeMake(kernel->workgroup_size, 1, 1)];
 }
 
 static void encode_commands(metal_device *self, id<MTLComputeCommandEncoder> encoder, const zc_device_work *work)
@@ -660,7 +577,7 @@ static zc_status start(metal_device *self, zc_device_work *work, zc_error *error
             return status;
         }
     }
-    label_of(work, label, sizeof label);
+    zc_msl_label(work, label, sizeof label);
     /* Retained references: this work owns what it uses, whatever happens outside. */
     id<MTLCommandBuffer> commands = [self->queue commandBuffer];
     id<MTLComputeCommandEncoder> encoder = [commands computeCommandEncoderWithDispatchType:MTLDispatchTypeConcurrent];
@@ -724,7 +641,7 @@ static void completed(metal_device *self, zc_device_work *work, id<MTLCommandBuf
         NSError *problem = [commands error];
         if (state != MTLCommandBufferStatusCompleted || problem) {
             char why[sizeof error.message / 2], label[160];
-            label_of(work, label, sizeof label);
+            zc_msl_label(work, label, sizeof label);
             describe(problem, why, sizeof why);
             status = zc_fail(&error, ZC_DEVICE, "metal: %s failed with status %llu: %s", label, (ull)state, why);
         } else {
@@ -739,20 +656,6 @@ static void completed(metal_device *self, zc_device_work *work, id<MTLCommandBuf
     zc_device_work_done(work, status, seconds > 0 ? seconds : 0, &error); /* may close the device */
 }
 
-/* Threads of a user's grid are counted in 32 bits; those of built-in kernels are fewer. */
-static zc_status check_grid(const zc_device_command *command, zc_error *error)
-{
-    const metal_kernel *own = command->kernel->compiled;
-    uint32_t groups[3];
-    command->kernel->groups(command->params, groups);
-    if (own && (groups[0] > UINT32_MAX / own->threads.width || groups[1] > UINT32_MAX / own->threads.height ||
-                groups[2] > UINT32_MAX / own->threads.depth)) {
-        return zc_fail(error, ZC_BAD_VALUE, "kernel %s: %u x %u x %u workgroups, device metal counts threads in 32 bits",
-                       command->kernel->name, groups[0], groups[1], groups[2]);
-    }
-    return ZC_OK;
-}
-
 static zc_status metal_submit(void *device, zc_device_work *work, zc_error *error)
 {
     metal_device *self = device;
@@ -760,10 +663,10 @@ static zc_status metal_submit(void *device, zc_device_work *work, zc_error *erro
         /* Outside the lock, since compiling takes milliseconds; and a shader's error is the submitter's. */
         for (size_t i = 0; i < work->count; i++) {
             const zc_device_command *command = &work->commands[i];
-            zc_status status = check_grid(command, error);
-            if (status == ZC_OK) {
-                status = prepare(self, command->kernel, zc_kernel_variant(command->kernel, command->params), error);
-            }
+            const metal_kernel *own = command->kernel->compiled;
+            zc_status status =
+                own ? zc_msl_check_grid(command, own->threads, error)
+                    : prepare(self, command->kernel, zc_kernel_variant(command->kernel, command->params), error);
             if (status != ZC_OK) {
                 return status;
             }

@@ -494,7 +494,7 @@ PyObject *zc_py_compile(PyObject *self, PyObject *args, PyObject *keywords)
     zc_state *state = zc_state_of(self);
     zc_kernel_source source = {0};
     Py_buffer spirv = {0};
-    PyObject *given_spirv = Py_None;
+    PyObject *given_spirv = Py_None, *given_msl = Py_None;
     Py_ssize_t msl_size = 0;
     PyObject *bindings = NULL, *params = NULL, *given_bindings = NULL;
     PyObject *given_workgroup = NULL, *given_params = NULL;
@@ -503,16 +503,17 @@ PyObject *zc_py_compile(PyObject *self, PyObject *args, PyObject *keywords)
     zc_error error;
     zc_status status;
     const zc_kernel *kernel = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|$Oz#sOOOz:compile", names, &given_spirv, &source.msl, &msl_size,
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|$OOsOOOz:compile", names, &given_spirv, &given_msl,
                                      &source.name, &given_bindings, &given_workgroup, &given_params,
                                      &source.entry_point)) {
         return NULL;
     }
-    if ((given_spirv == Py_None && !source.msl) || !source.name || !given_bindings || !given_workgroup) {
+    if ((given_spirv == Py_None && given_msl == Py_None) || !source.name || !given_bindings || !given_workgroup) {
         PyErr_SetString(PyExc_TypeError, "compile() needs spirv or msl, name, bindings and workgroup");
         goto done;
     }
-    if (given_spirv != Py_None && PyObject_GetBuffer(given_spirv, &spirv, PyBUF_SIMPLE) < 0) {
+    if ((given_spirv != Py_None && PyObject_GetBuffer(given_spirv, &spirv, PyBUF_SIMPLE) < 0) ||
+        (given_msl != Py_None && !(source.msl = PyUnicode_AsUTF8AndSize(given_msl, &msl_size)))) {
         goto done;
     }
     bindings = PySequence_Tuple(given_bindings);
