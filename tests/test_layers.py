@@ -27,17 +27,29 @@ LAYERS: dict[str, set[str]] = {
     "spirv": {"status", "alloc", "kernel", "device"},
     "vulkan": {"status", "alloc", "copies", "region", "kernel", "shaders", "device", "spirv"},
     "device_vulkan": {"status", "alloc", "copies", "region", "kernel", "shaders", "device", "vulkan"},
-    "device_metal": {"status", "alloc", "copies", "region", "kernel", "shaders", "device"},
+    "msl": {"status", "kernel", "device"},
+    "device_metal": {"status", "alloc", "copies", "region", "kernel", "shaders", "device", "msl"},
     "weights": {"status", "alloc", "copies", "region", "kernel", "device"},
     "wasi": {"status", "alloc", "copies", "region", "validate", "guest"},
-    "abi": {"status", "alloc", "copies", "region", "wasm", "validate", "guest", "kernel", "device", "weights"},
+    "abi": {
+        "status",
+        "alloc",
+        "copies",
+        "region",
+        "wasm",
+        "validate",
+        "guest",
+        "kernel",
+        "device",
+        "weights",
+    },
     "snapshot": {"status", "alloc", "copies", "region", "validate", "guest", "kernel", "device", "abi"},
 }
 # Files named for what they hold, not for their layer.
 ALIASES = {"command_buffer": "device", "submission": "device", "sequence": "device"}
 # The Python types use every layer's public header, but nobody's private ones.
 PRIVATE = re.compile(
-    r"zc_\w+_(internal|os|backend)\.h|zc_cpu_\w+\.h|zc_vulkan\w*\.h|zc_spirv\.h|zc_opcodes\.def|zc_wasm_\w+\.h"
+    r"zc_\w+_(internal|os|backend)\.h|zc_cpu_\w+\.h|zc_vulkan\w*\.h|zc_(spirv|msl)\.h|zc_opcodes\.def|zc_wasm_\w+\.h"
 )
 
 FILES = sorted(path for path in CSRC.rglob("*") if path.suffix in {".c", ".h", ".m", ".def", ".inc"})
