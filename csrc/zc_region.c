@@ -193,10 +193,11 @@ zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc
     return publish(status, region, size, out, error);
 }
 
-zc_status zc_region_map(int file, uint64_t size, zc_region **out, zc_error *error)
+zc_status zc_region_map(int file, uint64_t offset, uint64_t size, zc_region **out, zc_error *error)
 {
-    if (size == 0 || size > UINT64_MAX / 4) {
-        return zc_fail(error, ZC_BAD_VALUE, "a file of %llu bytes cannot be mapped", (unsigned long long)size);
+    if (size == 0 || size > UINT64_MAX / 4 || offset > UINT64_MAX / 4 || offset % ZC_REGION_ALIGNMENT) {
+        return zc_fail(error, ZC_BAD_VALUE, "%llu bytes at offset %llu of a file cannot be mapped",
+                       (unsigned long long)size, (unsigned long long)offset);
     }
     zc_region *region;
     zc_status status = reserve(size, &region, error);
@@ -204,7 +205,7 @@ zc_status zc_region_map(int file, uint64_t size, zc_region **out, zc_error *erro
         return status;
     }
     region->read_only = true;
-    int code = zc_region_os_map(region->base, size, file);
+    int code = zc_region_os_map(region->base, size, file, offset);
     if (code != 0) {
         status = zc_fail(error, ZC_NO_MEMORY, "cannot map %llu bytes of a file: %s", (unsigned long long)size,
                          strerror(code));

@@ -35,9 +35,10 @@ typedef struct zc_region zc_region;
 
 /* Reserve `reserved` bytes (rounded up to the alignment) and commit the first `size` of them. */
 zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc_error *error);
-/* A region that shows the first `size` bytes of an open file, and zeros up to the alignment. Read-only. The file
- * may be closed, but cutting it short while it is mapped makes reads of what is gone fail with SIGBUS. */
-zc_status zc_region_map(int file, uint64_t size, zc_region **out, zc_error *error);
+/* A region that shows `size` bytes of an open file from `offset`, a multiple of the alignment, and zeros where the
+ * file ends within the last alignment. Read-only. The file may be closed, but cutting it short while it is mapped
+ * makes reads of what is gone fail with SIGBUS. */
+zc_status zc_region_map(int file, uint64_t offset, uint64_t size, zc_region **out, zc_error *error);
 bool zc_region_read_only(const zc_region *region);
 zc_region *zc_region_retain(zc_region *region);
 void zc_region_release(zc_region *region); /* NULL is fine */

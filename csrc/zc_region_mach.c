@@ -43,7 +43,7 @@ int zc_region_os_commit(uint8_t *address, uint64_t size)
     return code == KERN_SUCCESS ? 0 : ENOMEM;
 }
 
-int zc_region_os_map(uint8_t *address, uint64_t size, int file)
+int zc_region_os_map(uint8_t *address, uint64_t size, int file, uint64_t offset)
 {
     /* On Apple Silicon a page is the alignment, so that one VM region covers all. Intel Macs have smaller pages:
      * those after the file's last one stay anonymous and zero. */
@@ -51,7 +51,8 @@ int zc_region_os_map(uint8_t *address, uint64_t size, int file)
     if (vm_protect(mach_task_self(), (vm_address_t)address, (vm_size_t)whole, FALSE, VM_PROT_READ) != KERN_SUCCESS) {
         return ENOMEM;
     }
-    return mmap(address, (size_t)size, PROT_READ, MAP_SHARED | MAP_FIXED, file, 0) == (void *)address ? 0 : errno;
+    void *mapped = mmap(address, (size_t)size, PROT_READ, MAP_SHARED | MAP_FIXED, file, (off_t)offset);
+    return mapped == (void *)address ? 0 : errno;
 }
 
 void zc_region_os_release(uint8_t *address, uint64_t size)

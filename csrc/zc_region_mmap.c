@@ -37,7 +37,7 @@ int zc_region_os_commit(uint8_t *address, uint64_t size)
     return mprotect(address, (size_t)size, PROT_READ | PROT_WRITE) == 0 ? 0 : errno;
 }
 
-int zc_region_os_map(uint8_t *address, uint64_t size, int file)
+int zc_region_os_map(uint8_t *address, uint64_t size, int file, uint64_t offset)
 {
     /* Anonymous pages first: those after the file's last one stay, and are zero where the file's would be SIGBUS. */
     uint64_t whole = (size + ZC_REGION_ALIGNMENT - 1) & ~(uint64_t)(ZC_REGION_ALIGNMENT - 1);
@@ -45,7 +45,7 @@ int zc_region_os_map(uint8_t *address, uint64_t size, int file)
         return errno;
     }
     /* Shared, not private: a driver that asks for writable pages is then refused, instead of being given copies. */
-    return mmap(address, (size_t)size, PROT_READ, MAP_SHARED | MAP_FIXED, file, 0) == address ? 0 : errno;
+    return mmap(address, (size_t)size, PROT_READ, MAP_SHARED | MAP_FIXED, file, (off_t)offset) == address ? 0 : errno;
 }
 
 void zc_region_os_release(uint8_t *address, uint64_t size)

@@ -10,9 +10,9 @@
 int zc_region_os_reserve(uint64_t size, uint8_t **out);
 /* Make [address, address + size) readable, writable and zero. */
 int zc_region_os_commit(uint8_t *address, uint64_t size);
-/* Show the first `size` bytes (not 0) of an open file at `address`, reserved before: readable, and zeros from the
+/* Show `size` bytes (not 0) of an open file from `offset` at `address`, reserved before: readable, and zeros from the
  * file's end up to the next multiple of ZC_REGION_ALIGNMENT. */
-int zc_region_os_map(uint8_t *address, uint64_t size, int file);
+int zc_region_os_map(uint8_t *address, uint64_t size, int file, uint64_t offset);
 void zc_region_os_release(uint8_t *address, uint64_t size);
 /* [address, address + size) is large and will be used: let the system back it with larger pages if it can. */
 void zc_region_os_expect_use(uint8_t *address, uint64_t size);

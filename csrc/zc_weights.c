@@ -1,16 +1,24 @@
 /* zc_weights: see zc_weights.h. Tensors in order of addition, a hash table of their names, and a list of the devices
- * that they were uploaded to.
+ * that use something else than the one mapping of the whole file.
  *
- * Uploads: an entry of the list says whether the upload is being made, done or failed. It is looked at under one
- * lock of the process, never held while bytes move; who finds an upload being made waits for it. A child of a fork
- * whose parent's thread was uploading finds an entry that nobody will finish: its device is the parent's, too, so
+ * Those are the devices with memory of their own, and those whose buffers cannot be as large as the file. For them
+ * the tensors are dealt, in the file's order, into parts that are small enough: memory of the device that is filled
+ * from the mapping, or further mappings of pieces of the file.
+ *
+ * A device's entry in the list says whether its parts are being made, made, or failed. It is looked at under one
+ * lock of the process, never held while bytes move; who finds parts being made waits for them. A child of a fork
+ * whose parent's thread was making some finds an entry that nobody will finish: its device is the parent's, too, so
  * that the child is refused (`owner`).
  */
+#define _GNU_SOURCE
+#define _DARWIN_C_SOURCE
 #include "zc_weights.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -26,19 +34,25 @@
 
 typedef unsigned long long ull;
 
-typedef enum upload_state { UPLOADING, UPLOADED, FAILED } upload_state;
+typedef struct part { /* the file's bytes [start, end) in a region of their own */
+    uint64_t start, end;
+    zc_region *region;
+} part;
 
-typedef struct upload {
-    struct upload *next;
+typedef enum placing_state { PLACING, PLACED, FAILED } placing_state;
+
+typedef struct placing {
+    struct placing *next;
     zc_device *device; /* retained */
-    upload_state state;
-    zc_region *region; /* once uploaded: the file's bytes from `start` on, in the device's memory */
-    uint64_t start;
+    placing_state state;
+    part *parts; /* once placed */
+    size_t part_count;
     pid_t owner; /* process that made the entry */
-} upload;
+} placing;
 
 struct zc_weights {
     _Atomic uint64_t references;
+    int file; /* for mappings of pieces of it */
     zc_region *region;
     uint64_t size;
     zc_tensor *tensors;
@@ -46,7 +60,7 @@ struct zc_weights {
     uint32_t *slots; /* index + 1 of a tensor, 0 when free; a power of two of them, at most half used */
     uint32_t slot_count;
     uint64_t seed; /* so that nobody can choose names that collide */
-    upload *uploads; /* under `lock` */
+    placing *placings; /* under `lock` */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -95,7 +109,11 @@ zc_status zc_weights_open(int file, zc_weights **out, zc_error *error)
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate the weights' bookkeeping");
     }
     weights->size = (uint64_t)info.st_size;
-    zc_status status = zc_region_map(file, weights->size, &weights->region, error);
+    zc_status status = zc_region_map(file, 0, weights->size, &weights->region, error);
+    if (status == ZC_OK && (weights->file = fcntl(file, F_DUPFD_CLOEXEC, 0)) < 0) {
+        status = zc_fail(error, ZC_NO_MEMORY, "cannot keep the file open: %s", strerror(errno));
+        zc_region_release(weights->region);
+    }
     if (status != ZC_OK) {
         zc_free(weights);
         return status;
@@ -114,15 +132,23 @@ zc_weights *zc_weights_retain(zc_weights *weights)
     return weights;
 }
 
+static void release_parts(part *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        zc_region_release(parts[i].region);
+    }
+    zc_free(parts);
+}
+
 void zc_weights_release(zc_weights *weights)
 {
     if (!weights || atomic_fetch_sub_explicit(&weights->references, 1, memory_order_acq_rel) != 1) {
         return;
     }
-    while (weights->uploads) {
-        upload *first = weights->uploads;
-        weights->uploads = first->next;
-        zc_region_release(first->region);
+    while (weights->placings) {
+        placing *first = weights->placings;
+        weights->placings = first->next;
+        release_parts(first->parts, first->part_count);
         zc_device_release(first->device);
         zc_free(first);
     }
@@ -132,6 +158,7 @@ void zc_weights_release(zc_weights *weights)
     zc_free(weights->tensors);
     zc_free(weights->slots);
     zc_region_release(weights->region);
+    (void)close(weights->file);
     zc_free(weights);
 }
 
@@ -305,56 +332,135 @@ zc_status zc_weights_add(zc_weights *weights, const char *name, size_t name_size
 
 /* ---- devices ---- */
 
-static upload *upload_for(const zc_weights *weights, const zc_device *device)
+/* Bytes of one region that the device can use, in whole alignments. */
+static uint64_t region_limit(const zc_device *device)
 {
-    upload *each = weights->uploads;
+    uint64_t limit = zc_device_get_info(device)->max_region;
+    return limit ? limit - limit % ZC_REGION_ALIGNMENT : UINT64_MAX;
+}
+
+static bool needs_parts(const zc_weights *weights, const zc_device *device)
+{
+    return zc_device_is_apart(device) || zc_region_size(weights->region) > region_limit(device);
+}
+
+static placing *placing_for(const zc_weights *weights, const zc_device *device)
+{
+    placing *each = weights->placings;
     while (each && each->device != device) {
         each = each->next;
     }
     return each;
 }
 
-/* The tensors' bytes, from the first to the last in the file, in whole alignments. */
-static zc_status copy_to_device(const zc_weights *weights, zc_device *device, const zc_weights_progress *progress,
-                                zc_region **out, uint64_t *start, zc_error *error)
+static int by_offset(const void *a, const void *b)
 {
-    uint64_t first = weights->size, end = 0;
-    for (uint32_t i = 0; i < weights->count; i++) {
-        const zc_tensor *tensor = &weights->tensors[i];
-        first = tensor->offset < first ? tensor->offset : first;
-        end = tensor->offset + tensor->bytes > end ? tensor->offset + tensor->bytes : end;
+    const zc_tensor *left = *(const zc_tensor *const *)a, *right = *(const zc_tensor *const *)b;
+    return left->offset < right->offset ? -1 : left->offset > right->offset;
+}
+
+static uint64_t aligned(uint64_t value, bool up)
+{
+    return (value + (up ? ZC_REGION_ALIGNMENT - 1 : 0)) / ZC_REGION_ALIGNMENT * ZC_REGION_ALIGNMENT;
+}
+
+/* Deal the tensors that have bytes into parts of at most `limit` bytes, so that each lies in one. */
+static zc_status plan(const zc_weights *weights, uint64_t limit, part **out, size_t *count, zc_error *error)
+{
+    const zc_tensor **order = zc_malloc(weights->count * sizeof *order);
+    part *parts = zc_malloc(weights->count * sizeof *parts);
+    zc_status status = ZC_OK;
+    size_t used = 0;
+    if (!order || !parts) {
+        status = zc_fail(error, ZC_NO_MEMORY, "cannot allocate the places of %u tensors", weights->count);
     }
-    first -= first % ZC_REGION_ALIGNMENT;
-    uint64_t total = end > first ? end - first : 0;
-    const uint8_t *bytes = zc_region_base(weights->region) + first;
-    zc_region *region;
-    zc_status status = zc_device_scratch(device, total, &region, error);
-    if (status != ZC_OK) {
-        return status;
+    for (uint32_t i = 0; i < weights->count && status == ZC_OK; i++) {
+        order[i] = &weights->tensors[i];
     }
-    for (uint64_t done = 0; status == ZC_OK && done < total;) {
-        uint64_t size = total - done < PIECE ? total - done : PIECE;
-        status = zc_device_upload_as(device, region, done, bytes + done, size, ZC_COPY_WEIGHTS_UPLOAD, error);
-        done += size;
-        if (status == ZC_OK && progress && !progress->report(progress->context, done, total)) {
-            status = zc_fail(error, ZC_HOST, "the upload of weights was stopped after %llu of %llu bytes", (ull)done,
-                             (ull)total);
+    if (status == ZC_OK) {
+        qsort(order, weights->count, sizeof *order, by_offset);
+    }
+    for (uint32_t i = 0; i < weights->count && status == ZC_OK; i++) {
+        const zc_tensor *tensor = order[i];
+        uint64_t start = aligned(tensor->offset, false), end = tensor->offset + tensor->bytes;
+        part *last = used ? &parts[used - 1] : NULL;
+        if (tensor->bytes == 0) {
+            continue;
+        }
+        if (aligned(end, true) - start > limit) {
+            status = zc_fail(error, ZC_DEVICE, "tensor %.100s has %llu bytes, the device uses at most %llu at once",
+                             tensor->name, (ull)tensor->bytes, (ull)limit);
+        } else if (last && aligned(end, true) - last->start <= limit) {
+            last->end = end > last->end ? end : last->end;
+        } else {
+            parts[used++] = (part){.start = start, .end = end};
         }
     }
+    zc_free(order);
     if (status != ZC_OK) {
-        zc_region_release(region);
+        zc_free(parts);
         return status;
     }
-    *out = region;
-    *start = first;
+    *out = parts;
+    *count = used;
     return ZC_OK;
 }
 
-/* With the lock held: wait for an upload in progress. *mine: the entry is now the caller's to finish. */
-static zc_status claim(zc_weights *weights, zc_device *device, upload **out, bool *mine, zc_error *error)
+/* Fill the part's region, which is the device's memory. */
+static zc_status upload(const zc_weights *weights, zc_device *device, const part *to, const zc_weights_progress *progress,
+                        uint64_t *done, uint64_t total, zc_error *error)
 {
-    upload *entry = upload_for(weights, device);
-    while (entry && entry->state == UPLOADING && entry->owner == getpid()) {
+    const uint8_t *bytes = zc_region_base(weights->region);
+    zc_status status = ZC_OK;
+    for (uint64_t at = to->start; at < to->end && status == ZC_OK;) {
+        uint64_t size = to->end - at < PIECE ? to->end - at : PIECE;
+        status = zc_device_upload_as(device, to->region, at - to->start, bytes + at, size, ZC_COPY_WEIGHTS_UPLOAD, error);
+        at += size;
+        *done += size;
+        if (status == ZC_OK && progress && !progress->report(progress->context, *done, total)) {
+            status = zc_fail(error, ZC_HOST, "the upload of weights was stopped after %llu of %llu bytes", (ull)*done,
+                             (ull)total);
+        }
+    }
+    return status;
+}
+
+static zc_status place(const zc_weights *weights, zc_device *device, const zc_weights_progress *progress, part **out,
+                       size_t *count, zc_error *error)
+{
+    zc_status status = plan(weights, region_limit(device), out, count, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    bool apart = zc_device_is_apart(device);
+    uint64_t total = 0, done = 0;
+    size_t made = 0;
+    for (size_t i = 0; i < *count; i++) {
+        total += (*out)[i].end - (*out)[i].start;
+    }
+    for (size_t i = 0; i < *count && status == ZC_OK; i++) {
+        part *each = &(*out)[i];
+        void *address;
+        uint64_t end = aligned(each->end, true) < weights->size ? aligned(each->end, true) : weights->size;
+        status = apart ? zc_device_scratch(device, each->end - each->start, &each->region, error)
+                       : zc_region_map(weights->file, each->start, end - each->start, &each->region, error);
+        made += status == ZC_OK;
+        if (status == ZC_OK) {
+            status = apart ? upload(weights, device, each, progress, &done, total, error)
+                           : zc_device_buffer_address(device, each->region, &address, error);
+        }
+    }
+    if (status != ZC_OK) {
+        release_parts(*out, made);
+    }
+    return status;
+}
+
+/* With the lock held: wait for parts being made. *mine: the entry is now the caller's to finish. */
+static zc_status claim(zc_weights *weights, zc_device *device, placing **out, bool *mine, zc_error *error)
+{
+    placing *entry = placing_for(weights, device);
+    while (entry && entry->state == PLACING && entry->owner == getpid()) {
         pthread_cond_wait(&changed, &lock);
     }
     if (entry && entry->owner != getpid()) {
@@ -367,11 +473,11 @@ static zc_status claim(zc_weights *weights, zc_device *device, upload **out, boo
         if (!entry) {
             return zc_fail(error, ZC_NO_MEMORY, "cannot allocate the bookkeeping of an upload");
         }
-        *entry = (upload){.next = weights->uploads, .device = zc_device_retain(device), .owner = getpid()};
-        weights->uploads = entry;
+        *entry = (placing){.next = weights->placings, .device = zc_device_retain(device), .owner = getpid()};
+        weights->placings = entry;
     }
     if (*mine) {
-        entry->state = UPLOADING;
+        entry->state = PLACING;
     }
     *out = entry;
     return ZC_OK;
@@ -381,10 +487,10 @@ zc_status zc_weights_load(zc_weights *weights, zc_device *device, const zc_weigh
                           zc_error *error)
 {
     void *address;
-    if (!zc_device_is_apart(device)) {
+    if (!needs_parts(weights, device)) {
         return zc_device_buffer_address(device, weights->region, &address, error);
     }
-    upload *entry = NULL;
+    placing *entry = NULL;
     bool mine = false;
     pthread_mutex_lock(&lock);
     zc_status status = claim(weights, device, &entry, &mine, error);
@@ -392,13 +498,15 @@ zc_status zc_weights_load(zc_weights *weights, zc_device *device, const zc_weigh
     if (status != ZC_OK || !mine) {
         return status;
     }
-    zc_region *region = NULL;
-    uint64_t start = 0;
-    status = copy_to_device(weights, device, progress, &region, &start, error);
+    part *parts = NULL;
+    size_t count = 0;
+    status = place(weights, device, progress, &parts, &count, error);
     pthread_mutex_lock(&lock);
-    entry->region = region;
-    entry->start = start;
-    entry->state = status == ZC_OK ? UPLOADED : FAILED;
+    if (status == ZC_OK) {
+        entry->parts = parts;
+        entry->part_count = count;
+    }
+    entry->state = status == ZC_OK ? PLACED : FAILED;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
     return status;
@@ -413,18 +521,26 @@ zc_status zc_weights_range(const zc_weights *weights, uint32_t index, const zc_d
                        weights->count);
     }
     *out = (zc_range){.region = weights->region, .offset = tensor->offset, .length = tensor->bytes};
-    if (!zc_device_is_apart(device)) {
+    if (!needs_parts(weights, device)) {
         return ZC_OK;
     }
     pthread_mutex_lock(&lock);
-    const upload *entry = upload_for(weights, device);
-    bool there = entry && entry->state == UPLOADED;
-    if (there) {
-        out->region = entry->region;
-        out->offset -= entry->start;
+    const placing *entry = placing_for(weights, device);
+    bool there = entry && entry->state == PLACED;
+    const part *each = there ? entry->parts : NULL;
+    pthread_mutex_unlock(&lock); /* what is placed stays as it is */
+    if (!there) {
+        return zc_fail(error, ZC_BAD_VALUE, "tensor %.100s is not in the memory of %s yet: load the weights first",
+                       tensor->name, zc_device_get_info(device)->name);
     }
-    pthread_mutex_unlock(&lock);
-    return there ? ZC_OK
-                 : zc_fail(error, ZC_BAD_VALUE, "tensor %.100s is not in the memory of %s yet: load the weights first",
-                           tensor->name, zc_device_get_info(device)->name);
+    if (tensor->bytes == 0) {
+        *out = (zc_range){0};
+        return ZC_OK;
+    }
+    while (each->start > tensor->offset || each->end < tensor->offset + tensor->bytes) {
+        each++; /* plan() has put it into one */
+    }
+    out->region = each->region;
+    out->offset = tensor->offset - each->start;
+    return ZC_OK;
 }

@@ -1,7 +1,8 @@
 /* zc_weights: read-only tensors in a mapped model file, shared by any number of instances.
  *
  * The file is mapped, never read: the mapping is a read-only region, and where a device shares the host's memory
- * its buffer is that mapping. On a device with memory of its own the file is uploaded to it once (counted).
+ * its buffer is that mapping, or several of pieces of the file where its buffers cannot be that large. To a device
+ * with memory of its own the tensors are uploaded once (counted).
  * zc_weights_add is THE check of what a file says about a tensor: type, shape, and that its bytes lie inside the
  * file. What reads file formats (Python) only tells names and numbers.
  *
@@ -54,8 +55,8 @@ typedef struct zc_weights_progress {
  * Idempotent. `progress` may be NULL. */
 zc_status zc_weights_load(zc_weights *weights, zc_device *device, const zc_weights_progress *progress,
                           zc_error *error);
-/* The tensor's bytes as a range for that device. The region is borrowed. ZC_BAD_VALUE when they must be uploaded
- * and zc_weights_load has not done so. */
+/* The tensor's bytes as a range for that device. The region is borrowed. ZC_BAD_VALUE where zc_weights_load has to
+ * make them ready and has not done so. */
 zc_status zc_weights_range(const zc_weights *weights, uint32_t index, const zc_device *device, zc_range *out,
                            zc_error *error);
 
