@@ -40,6 +40,7 @@ GROUPS: dict[str, tuple[int, ...]] = {
     "sandbox": (0,),
     "elementwise": (1, 2),
     "matmul": (1, 2),
+    "linear": (1, 2),
     "vulkan": (1,),
 }
 

@@ -1,0 +1,160 @@
+"""y = x·Wᵀ with quantized weights, beside what bounds it: for one row, reading as many bytes (the kernel
+sum); for many rows, as many float32 products (the kernel matmul, and NumPy's). Default mode and exact mode.
+
+The matrices are a small language model's (SmolLM2-135M: 576 and 1536). For one row there are copies of the
+weights for 64 MiB, one after the other, as a model has layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import common
+import numpy as np
+
+import zcwasm
+
+# Name: zc_weight_type, elements and bytes of a block, where its float16 scales are.
+TYPES = {
+    "F32": (0, 1, 4, ()),
+    "F16": (1, 1, 2, ()),
+    "BF16": (2, 1, 2, ()),
+    "Q8_0": (3, 32, 34, (0,)),
+    "Q4_0": (4, 32, 18, (0,)),
+    "Q4_1": (5, 32, 20, (0, 2)),
+    "Q4_K": (6, 256, 144, (0, 2)),
+    "Q6_K": (7, 256, 210, (208,)),
+}
+EXACT = 32
+COPIED = 64 << 20
+
+
+def weights(name: str, n: int, k: int) -> Any:
+    """Bytes of an (n, k) matrix: random, with scales that are neither infinite nor denormal."""
+    _, block, size, scales = TYPES[name]
+    rng = np.random.default_rng(1)
+    count = n * k // block
+    if not scales:
+        values = rng.standard_normal(count).astype(np.float32)
+        if name == "F16":
+            return values.astype(np.float16).view(np.uint8)
+        return (
+            values.view(np.uint8)
+            if name == "F32"
+            else (values.view(np.uint32) >> 16).astype(np.uint16).view(np.uint8)
+        )
+    data = rng.integers(0, 256, (count, size), np.uint8)
+    for at in scales:
+        data[:, at : at + 2] = np.frombuffer(np.float16(0.01).tobytes(), np.uint8)
+    return data.reshape(-1)
+
+
+def one_row(device: zcwasm.Device, name: str, n: int, k: int, flags: int, quick: bool) -> list[common.Row]:
+    data = weights(name, n, k)
+    copies = max(1, COPIED // len(data))
+    room = -(-len(data) // 64) * 64
+    memory = zcwasm.Memory((copies * room + 4 * (n + k) + 4096) // common.PAGE + 1)
+    x, y = memory.array(64, (1, k), np.float32), memory.array(64 + 4 * k, (1, n), np.float32)
+    none, total = memory.array(0, 0, np.float32), memory.array(0, 1, np.float32)
+    x[:] = np.random.default_rng(2).standard_normal(k)
+    start = (64 + 4 * (n + k) + 63) // 64 * 64
+    places = [start + i * room for i in range(copies)]
+    for at in places:
+        memory.array(at, len(data), np.uint8)[:] = data
+    params = {
+        "type": TYPES[name][0],
+        "rows": 1,
+        "n": n,
+        "k": k,
+        "ldx": k,
+        "ldy": n,
+        "flags": flags,
+        "eps": 0.0,
+    }
+    views = [memory.array(at, -(-len(data) // 4), np.uint32) for at in places]
+    everything = memory.array(start, copies * room // 4, np.float32)
+
+    def products(count: int) -> None:
+        for _ in range(count):
+            with device.batch() as batch:
+                for view in views:
+                    batch.dispatch("linear", [x, view, none, none, y], params)
+            batch.submit().wait()
+
+    def read(count: int) -> None:
+        for _ in range(count):
+            with device.batch() as batch:
+                batch.sum(everything, out=total[0:1])
+            batch.submit().wait()
+
+    contenders: dict[str, Callable[[int], object]] = {"zcwasm": products, "reading as much": read}
+    times = common.interleave(contenders, rounds=5 if quick else 15, seconds=0.03)
+    ours = times.pop("zcwasm")
+    what = f"{name} {n} × {k}, one row, {'exact' if flags else 'default'}, {threads_of(device)}"
+    return common.compare(what, ours, times, work=copies * room / 1e9, unit="GB/s")
+
+
+def many_rows(
+    device: zcwasm.Device, name: str, rows: int, n: int, k: int, flags: int, quick: bool
+) -> list[common.Row]:
+    data = weights(name, n, k)
+    a, c, wide = 4 * rows * k, 4 * rows * n, 4 * n * k
+    memory = zcwasm.Memory((len(data) + a + c + wide + 4096) // common.PAGE + 1)
+    x, y = memory.array(64, (rows, k), np.float32), memory.array(64 + a, (rows, n), np.float32)
+    b = memory.array(64 + a + c, (k, n), np.float32)
+    w = memory.array(64 + a + c + wide, -(-len(data) // 4), np.uint32)
+    none = memory.array(0, 0, np.float32)
+    w.view(np.uint8)[: len(data)] = data
+    rng = np.random.default_rng(3)
+    x[:], b[:] = rng.standard_normal((rows, k)), rng.standard_normal((k, n))
+    params = {
+        "type": TYPES[name][0],
+        "rows": rows,
+        "n": n,
+        "k": k,
+        "ldx": k,
+        "ldy": n,
+        "flags": flags,
+        "eps": 0.0,
+    }
+    contenders = {
+        "zcwasm": common.repeat(
+            "dispatch('linear', arrays, params)",
+            dispatch=device.dispatch,
+            arrays=[x, w, none, none, y],
+            params=params,
+        ),
+        "matmul f32": common.repeat("matmul(x, b, out=y)", matmul=device.matmul, x=x, b=b, y=y),
+        "NumPy f32": common.repeat("matmul(x, b, out=y)", matmul=np.matmul, x=x, b=b, y=y),
+    }
+    several = device.threads > 1
+    times = common.interleave(
+        contenders, rounds=5 if quick else 15, seconds=0.03, pause=0.3 if several else 0.0
+    )
+    ours = times.pop("zcwasm")
+    what = f"{name} {n} × {k}, {rows} rows, {'exact' if flags else 'default'}, {threads_of(device)}"
+    return common.compare(what, ours, times, work=2e-9 * rows * n * k, unit="GFLOP/s")
+
+
+def threads_of(device: zcwasm.Device) -> str:
+    return f"{device.threads} thread{'s' * (device.threads > 1)}"
+
+
+def main() -> None:
+    options = common.options()
+    device = zcwasm.Device("cpu", threads=options.threads or 1)
+    rows = []
+    for name in TYPES:
+        k = 1536  # whole blocks of every type
+        modes = (0,) if not TYPES[name][3] else (0, EXACT)
+        for flags in modes:
+            rows += one_row(device, name, 576, k, flags, options.quick)
+            rows += many_rows(device, name, 128, 576, k, flags, options.quick)
+    rows += one_row(device, "Q4_1", 1536, 576, 0, options.quick)
+    rows += one_row(device, "Q8_0", 49152, 576, 0, options.quick)
+    rows += many_rows(device, "Q4_1", 512, 1536, 576, 0, options.quick)
+    common.report(rows)
+
+
+if __name__ == "__main__":
+    main()
