@@ -187,16 +187,22 @@ static void few_float(void *context, size_t index)
     size_t from = index * j->part, end = p->n - from < j->part ? p->n : from + j->part;
     size_t ldx = j->made ? p->k : p->ldx;
     const float *x = j->made ? j->made : j->x;
-    float sums[FEW * MAX_PART], *w = NULL;
-    if (p->type != ZC_WEIGHT_F32 && (w = zc_scratch(ZC_SCRATCH_BLOCK, ((size_t)p->k + 1) * sizeof *w)) == NULL) {
+    bool halves = p->type == ZC_WEIGHT_F16 || p->type == ZC_WEIGHT_BF16;
+    float sums[FEW * MAX_PART], *room = NULL;
+    if (zc_weight_type_get(p->type)->block > 1 &&
+        (room = zc_scratch(ZC_SCRATCH_BLOCK, (size_t)p->k * sizeof *room)) == NULL) {
         fail(j);
         return;
     }
-    for (size_t n = from; n < end; n++) {
-        const float *row = (const float *)(j->w + n * j->row_bytes);
-        if (w) {
-            j->ops->dequantize(w, p->type, j->w + n * j->row_bytes, p->k);
-            row = w;
+    for (size_t r = 0; halves && r < p->rows; r++) {
+        (p->type == ZC_WEIGHT_F16 ? j->ops->dots_f16 : j->ops->dots_bf16)(
+            sums + r * MAX_PART, j->w + from * j->row_bytes, end - from, p->k, x + r * ldx);
+    }
+    for (size_t n = from; !halves && n < end; n++) {
+        const void *row = j->w + n * j->row_bytes;
+        if (room) {
+            j->ops->dequantize(room, p->type, row, p->k);
+            row = room;
         }
         j->ops->dot_rows(sums + n - from, MAX_PART, x, ldx, p->rows, p->k, row, 1.0f, 0.0f);
     }

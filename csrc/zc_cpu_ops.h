@@ -71,6 +71,9 @@ typedef struct zc_cpu_ops {
     void (*from_half)(float *out, const uint16_t *x, size_t n);
     /* The first `count` elements of a row of weights. */
     void (*dequantize)(float *out, uint32_t type, const void *blocks, size_t count);
+    /* out[i] = dot(row i of w, x) of `rows` rows of 16-bit floats, one after the other. */
+    void (*dots_f16)(float *out, const uint8_t *w, size_t rows, size_t n, const float *x);
+    void (*dots_bf16)(float *out, const uint8_t *w, size_t rows, size_t n, const float *x);
     void (*key_dots)(float *out, const float *keys, size_t ld, size_t count, size_t n, const float *q, float scale);
 } zc_cpu_ops;
 
