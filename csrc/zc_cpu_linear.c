@@ -204,7 +204,7 @@ static void few_float(void *context, size_t index)
             j->ops->dequantize(room, p->type, row, p->k);
             row = room;
         }
-        j->ops->dot_rows(sums + n - from, MAX_PART, x, ldx, p->rows, p->k, row, 1.0f, 0.0f);
+        j->ops->dot_rows(sums + (n - from), MAX_PART, x, ldx, p->rows, p->k, row, 1.0f, 0.0f);
     }
     for (size_t r = 0; r < p->rows; r++) {
         j->ops->finish(j->y + r * p->ldy + from, sums + r * MAX_PART, j->bias ? j->bias + from : NULL, end - from,
