@@ -6,8 +6,9 @@
  * planes: high bytes first, a shift by eight, low bytes.
  *
  * Planes, grouped (for one row and nibbles): for each 128 elements, four vectors of 64 bytes: of both planes the
- * elements that low nibbles hold, then those of high nibbles, of four blocks. Not grouped: for each 64 elements
- * the high plane, then the low plane, in order.
+ * elements that low nibbles hold, then those of high nibbles, of four blocks; and in each whole chunk of 16 blocks
+ * the scale and the sum of block 4 i + j stand in place 4 j + i, where a chunk's products end up. Not grouped: for
+ * each 64 elements the high plane, then the low plane, in order.
  */
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -76,8 +77,9 @@ static void fix(uint8_t *row, uint32_t type, const zc_fixed_layout *layout, cons
     float *half_sum = (float *)(row + layout->half_sum);
     size_t padded = (layout->sum - layout->scale) / sizeof(float);
     for (size_t b = 0; b < layout->blocks; b++) {
+        size_t at = grouped && b < layout->blocks / 16 * 16 ? b / 16 * 16 + b % 4 * 4 + b % 16 / 4 : b;
         place to = {grouped ? row + b / 4 * 256 + b % 4 * 16 : row + b / 2 * 128 + b % 2 * 32, grouped ? 64 : 16,
-                    grouped ? 128 : 64, scale + b, sum + b, half_sum + 2 * b, half_sum + 2 * b + 1};
+                    grouped ? 128 : 64, scale + at, sum + at, half_sum + 2 * b, half_sum + 2 * b + 1};
         fix_block(to, x + 32 * b);
     }
     for (size_t b = layout->blocks; b < padded; b++) {
@@ -97,26 +99,28 @@ static void fix_in_tile(uint8_t *tile, size_t rows, size_t r, size_t blocks, con
 /* ---- one row of x ---- */
 
 typedef struct constants {
-    __m512i pick, words, spread, nibble, shift4;
+    __m512i pick, words, chunk_words, spread, nibble, shift4;
 } constants;
 
 /* In lane 4i + j of the result of `pick`: bytes 4j to 4j + 3 of block i's nibbles. In words 4j + i and
- * 16 + 4j + i of `words`, for every j: block i's scale, and its second number. */
+ * 16 + 4j + i of `words`, for every j: block i's scale, and its second number; in chunk_words in 4i + j. */
 INLINE constants make_constants(uint32_t type)
 {
     const __m512i lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     constants c = {.spread = _mm512_srli_epi32(lane, 2), .nibble = _mm512_set1_epi8(15),
                    .shift4 = _mm512_set1_epi64(0x1020408000000000)};
-    uint16_t words[32];
+    uint16_t words[32], chunk_words[32];
     uint8_t bytes[64];
     unsigned step = type == ZC_WEIGHT_Q4_1 ? 20 : 18;
     for (unsigned i = 0; i < 32; i++) {
         words[i] = (uint16_t)(i % 4 * step / 2 + (i / 16) * (type == ZC_WEIGHT_Q4_1));
+        chunk_words[i] = (uint16_t)(i % 16 / 4 * step / 2 + (i / 16) * (type == ZC_WEIGHT_Q4_1));
     }
     for (unsigned i = 0; i < 64; i++) {
         bytes[i] = (uint8_t)(i / 16 * 18 + 2 + i % 16 - (i >= 48 ? 8 : 0)); /* the last block: 8 bytes on */
     }
     c.words = _mm512_loadu_si512(words);
+    c.chunk_words = _mm512_loadu_si512(chunk_words);
     c.pick = type == ZC_WEIGHT_Q4_1
                  ? _mm512_set_epi32(31, 30, 29, 28, 14, 13, 12, 11, 9, 8, 7, 6, 4, 3, 2, 1)
                  : _mm512_loadu_si512(bytes);
@@ -164,6 +168,14 @@ INLINE scales make_scales(uint32_t type, __m512i words)
     return s;
 }
 
+/* In lane 4i + j the sum of lanes 4i to 4i + 3 of v[j]. */
+INLINE __m512i block_totals(const __m512i v[4])
+{
+    __m512i a = _mm512_add_epi32(_mm512_unpacklo_epi32(v[0], v[1]), _mm512_unpackhi_epi32(v[0], v[1]));
+    __m512i b = _mm512_add_epi32(_mm512_unpacklo_epi32(v[2], v[3]), _mm512_unpackhi_epi32(v[2], v[3]));
+    return _mm512_add_epi32(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+}
+
 /* Two rows of Q4_0 or Q4_1 at once, because they share loads of x and what is left at their ends. The sums of
  * the lanes of out are the results. */
 INLINE void two_grouped_rows(uint32_t type, const uint8_t *const rows[2], const zc_fixed_layout *layout,
@@ -191,7 +203,7 @@ INLINE void two_grouped_rows(uint32_t type, const uint8_t *const rows[2], const 
             for (int r = 0; r < 2; r++) {
                 __m512i head, v = four_blocks(type, w[r], c, &head);
                 _mm_prefetch((const char *)w[r] + AHEAD, _MM_HINT_T0);
-                words[r] = _mm512_mask_permutexvar_epi16(words[r], 0x000f000fu << (4 * j), c->words, head);
+                words[r] = _mm512_mask_permutexvar_epi16(words[r], 0x11111111u << j, c->chunk_words, head);
                 dots[r][j] = grouped_dots(v, c, h0, h1, l0, l1);
                 w[r] += step;
             }
@@ -199,14 +211,8 @@ INLINE void two_grouped_rows(uint32_t type, const uint8_t *const rows[2], const 
         ZC_UNROLL(2)
         for (int r = 0; r < 2; r++) {
             scales s = make_scales(type, words[r]);
-            __m512 d = _mm512_mul_ps(s.d, xs);
-            __m512i at = c->spread;
             low[r] = _mm512_fmadd_ps(s.m, xm, low[r]);
-            ZC_UNROLL(4)
-            for (int j = 0; j < 4; j++) {
-                acc[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[r][j]), _mm512_permutexvar_ps(at, d), acc[r]);
-                at = _mm512_add_epi32(at, _mm512_set1_epi32(4));
-            }
+            acc[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(block_totals(dots[r])), _mm512_mul_ps(s.d, xs), acc[r]);
         }
     }
     for (left = layout->blocks - b; left > 2; left -= left < 4 ? left : 4, b += 4, x += 256) {
