@@ -104,3 +104,13 @@ class Framed:
 
 def empty(arena: Arena) -> Array:
     return arena.empty(0)
+
+
+def at_the_end(values: Array) -> Array:
+    """`values` as the last bytes of a memory of their own, after which nothing can be read."""
+    values = np.ascontiguousarray(values)
+    pages = -(-values.nbytes // 65536) or 1
+    memory = zcwasm.Memory(pages, pages)
+    array = memory.array(65536 * pages - values.nbytes, values.shape, values.dtype)
+    array[...] = values
+    return array

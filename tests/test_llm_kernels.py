@@ -21,6 +21,7 @@ from llm_support import (
     MOST,
     E,
     Framed,
+    at_the_end,
     close,
     each_type,
     empty,
@@ -619,6 +620,58 @@ def test_pool_of_zeros_and_nan(device: zcwasm.Device, arena: Arena) -> None:
     run(device, "pool", [x, spans, out], rows=2, cols=9, capacity=4, ldx=9, ldout=9, flags=1)
     assert not out[0].any()
     assert np.isnan(out[1, 2])
+
+
+# --- all of them ---
+
+
+@pytest.mark.parametrize("out_type", [F32, F16])
+def test_nothing_is_read_beyond_the_end(device: zcwasm.Device, out_type: int) -> None:
+    """Every range ends where its memory does: what reads or writes further crashes."""
+    dtype = np.float16 if out_type == F16 else np.float32
+    for size, rows in ((4, 1), (12, 3), (20, 2), (64, 5)):
+        cols, capacity = 3 * size, 37
+        x, positions = at_the_end(normal(rows, cols)), at_the_end(np.arange(rows, dtype=np.uint32))
+        table = at_the_end(angles_of(rows, size))
+        cache = at_the_end(np.zeros((capacity, cols), dtype))
+        bits = cache.view(np.uint32).reshape(-1)
+        run(
+            device,
+            "rope",
+            [x, positions, table, bits],
+            rows=rows,
+            heads=3,
+            head_size=size,
+            rotated=size,
+            ldx=cols,
+            ldout=cols,
+            table_rows=rows,
+            capacity=capacity,
+            layout=1,
+            out_type=out_type,
+        )
+        params: dict[str, float] = {"rows": rows, "cols": cols, "ldx": cols}
+        run(
+            device, "append", [x, positions, bits], **params, ldout=cols, capacity=capacity, out_type=out_type
+        )
+        assert np.array_equal(cache[:rows], x.astype(dtype))
+        cache[...] = normal(capacity, cols).astype(dtype)
+        spans = at_the_end(np.array([(0, capacity)] * rows, np.uint32))
+        out = at_the_end(np.zeros((rows, cols), np.float32))
+        heads = {
+            "rows": rows,
+            "heads": 3,
+            "kv_heads": 3,
+            "head_size": size,
+            "ldq": cols,
+            "ldk": cols,
+            "ldv": cols,
+        }
+        arrays = [x, bits, bits, spans, out]
+        run(device, "attention", arrays, **heads, ldout=cols, capacity=capacity, kv_type=out_type, scale=0.2)
+        parts = [np.asarray(a).reshape(-1, 3, size) for a in (x, cache, cache)]
+        expected, bound = reference.attention(*parts, spans, 0.2)
+        close(out.reshape(expected.shape), expected, E * bound + 1e-30)
 
 
 # --- the references themselves, and determinism ---

@@ -20,6 +20,7 @@ from llm_support import (
     SWIGLU,
     E,
     Framed,
+    at_the_end,
     close,
     each_type,
     empty,
@@ -200,6 +201,29 @@ def test_linear_of_a_wide_range(device: zcwasm.Device, arena: Arena, name: str) 
                 top = np.abs(f[:, part]).max(1, keepdims=True)
                 allowed += (0 if flags else 2.0**-14) * top * np.abs(w[:, part]).sum(1)
             close(y, f @ w.T, allowed)
+
+
+@each_type
+@pytest.mark.parametrize("flags", [0, EXACT])
+def test_linear_reads_nothing_beyond_the_end(device: zcwasm.Device, name: str, flags: int) -> None:
+    """Every range ends where its memory does; a mapped file's last page ends with its last tensor, too."""
+    code, block, _ = WEIGHT_TYPES[name]
+    for rows, n, k in ((1, 4, 1), (1, 6, 2), (2, 7, 2), (5, 10, 3), (13, 34, 5), (1, 38, 18), (7, 32, 18)):
+        k *= block if block > 1 else 3
+        n += n * k // block * WEIGHT_TYPES[name][2] % 4  # then the weights are whole words
+        data = reference.random_weights(name, n, k, rng)
+        if data.size % 4:
+            continue
+        x, w = at_the_end(normal(rows, k)), at_the_end(words(data))
+        bias, norm, y = (
+            at_the_end(normal(n)),
+            at_the_end(normal(k)),
+            at_the_end(np.zeros((rows, n), np.float32)),
+        )
+        params = {"type": code, "rows": rows, "n": n, "k": k, "ldx": k, "ldy": n, "eps": 0}
+        run(device, "linear", [x, w, bias, norm, y], **params, flags=flags | BIAS | NORM)
+        f = reference.rms_norm(x, norm, 0)
+        close(y, f @ reference.dequantize(name, data).T + bias, 1e-2 * (k**0.5 + 1) * (1 + np.abs(f).max()))
 
 
 def test_linear_with_one_thread_gives_the_same_bits(arena: Arena) -> None:
