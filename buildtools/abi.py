@@ -5,8 +5,8 @@
 From the table and the headers in zcwasm/include it writes zcwasm/include/zcwasm.rs (the same declarations for
 Rust) and the tables of docs/abi.md between their markers. It fails when zcwasm.h declares other functions
 than the table has, with another import name or other types, or when zcwasm_helpers.h lacks a kernel of
-csrc/zc_kernel.def or binds it otherwise. --check writes nothing and fails when what is there differs. Standard
-library only.
+csrc/zc_kernel.def or binds it otherwise. --check writes nothing and fails when what is there differs.
+Standard library only.
 """
 
 from __future__ import annotations

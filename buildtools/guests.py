@@ -4,9 +4,9 @@
 
 C is compiled with PyPI's ziglang, whose clang and linker give the same bytes on every machine; its version is
 pinned, because another one need not. wasi_*.c are ordinary programs, compiled for WASI with the C library
-that ziglang brings. Text is assembled with PyPI's wasmtime. Rust, where it is installed, is Debian 12's. A C guest
-marks its exports and imports by attributes (export_name, import_module, import_name), so that all share one
-command line.
+that ziglang brings. Text is assembled with PyPI's wasmtime. Rust, where it is installed, is Debian 12's. A C
+guest marks its exports and imports by attributes (export_name, import_module, import_name), so that all share
+one command line.
 
 --check builds into a temporary folder and compares. Exit codes: 0; 1 when a guest differs or does not
 compile; 2 when a compiler that is needed is not installed (Rust's is not needed).
