@@ -1,0 +1,35 @@
+/* bert.h: what the host gives the guest bert.wasm, and what it finds in the guest's memory. zcwasm/embed.py
+ * writes bert_config and reads bert_state. Little-endian, fields of 4 bytes; pointers are offsets into the guest's
+ * memory. */
+#ifndef BERT_H
+#define BERT_H
+
+#include <stdint.h>
+
+#define BERT_VERSION 1
+
+/* The input "config". */
+typedef struct bert_config {
+    uint32_t version; /* BERT_VERSION */
+    uint32_t layers, dim, heads, ff;
+    uint32_t vocab, positions, types; /* rows of the three tables that are added up */
+    uint32_t most_tokens;             /* of one text: at most `positions` */
+    uint32_t batch_tokens;            /* of one submission, unless one text has more */
+    uint32_t flags;                   /* ZC_POOL_* */
+    float norm_epsilon;
+} bert_config;
+
+typedef struct bert_state {
+    uint32_t version; /* BERT_VERSION */
+    uint32_t size;    /* of this struct */
+    bert_config config;
+    uint32_t texts, tokens; /* what prepare was called with */
+    uint32_t ids;           /* uint32[tokens], the texts' one after the other: the host writes them */
+    uint32_t lengths;       /* uint32[texts]: how many ids each text has; the host writes them */
+    uint32_t output;        /* float32[texts][dim]: what run computes */
+    uint32_t submissions;   /* of the last run */
+    uint32_t error_size;
+    char error[512]; /* UTF-8: why the last call failed */
+} bert_state;
+
+#endif
