@@ -36,6 +36,7 @@ GROUPS: dict[str, tuple[int, ...]] = {
     "instances": (0,),
     "footprint": (0,),
     "dispatch": (0,),
+    "abi": (0,),
     "validation": (0,),
     "sandbox": (0,),
     "elementwise": (1, 2),

@@ -302,3 +302,276 @@ def test_weights(device: zcwasm.Device, tmp_path: Path) -> None:
     assert guest.record("affine", [(tensor, 4, 256), (0, at, 256)], double) == -EBOUNDS
     assert guest.exports.run() == 0
     assert (out == values * 2).all()
+
+
+# --- order ---
+
+
+def test_submissions_run_in_order(guest: Guest) -> None:
+    """Each submission multiplies by 2 and adds its number: any other order gives another result."""
+    at, x = guest.put(np.ones(4096))
+    expected = 1.0
+    submissions = []
+    for number in range(16):
+        assert guest.affine(at, at, 4096, 2 if number % 4 == 0 else 1, number) == 0
+        expected = expected * (2 if number % 4 == 0 else 1) + number
+        submissions.append(guest.exports.submit())
+    assert guest.affine(at, at, 4096, 1, 0.5) == 0
+    assert guest.exports.run() == 0  # after everything submitted before
+    assert all(guest.exports.poll(submission) for submission in submissions)
+    for submission in submissions:
+        assert guest.exports.wait(submission, 0) == 0
+    assert (x == expected + 0.5).all()
+
+
+def test_dispatches_of_a_recording_see_each_other(guest: Guest) -> None:
+    """A chain through three arrays with every kind of conflict, and independent work between."""
+    n = 2048
+    a_at, a = guest.put(np.arange(n))
+    b_at, b = guest.put(np.zeros(n))
+    c_at, c = guest.put(np.zeros(n))
+    d_at, d = guest.put(np.zeros(n))
+    for sequence in (0, guest.exports.sequence_new()):
+        a[:] = np.arange(n)
+        d[:] = 0
+        for step in (
+            (a_at, b_at, 2, 0),  # b = 2a
+            (d_at, d_at, 1, 5),  # apart
+            (b_at, c_at, 1, 1),  # reads b: c = 2a + 1
+            (c_at, b_at, 3, 0),  # writes b, which was read: b = 6a + 3
+            (b_at, b_at, 1, 1),  # in place: b = 6a + 4
+            (c_at, a_at, 1, 0),  # writes a: a = 2a + 1
+        ):
+            x, out, scale, shift = step
+            assert guest.affine(x, out, n, scale, shift, sequence) >= 0
+        if sequence:
+            assert guest.exports.sequence_seal(sequence) == 0
+            assert guest.exports.sequence_run(sequence) == 0
+        else:
+            assert guest.exports.run() == 0
+        first = np.arange(n)
+        assert (b == 6 * first + 4).all()
+        assert (c == 2 * first + 1).all()
+        assert (a == 2 * first + 1).all()
+        assert (d == 5).all()
+
+
+def test_order_against_python_and_other_instances(device: zcwasm.Device) -> None:
+    memory = zcwasm.Memory(17, 64)  # the guest's arena is 1 MiB; not shared: each has its own
+    first, second = Guest(device), Guest(device)
+    x = memory.array(0, 1024, np.float32)
+    x[:] = 1
+    at, own = first.put(np.zeros(1024))
+    at2, own2 = second.put(np.zeros(1024))
+    assert first.affine(at, at, 1024, 1, 3) == 0
+    submission = first.exports.submit()
+    assert second.affine(at2, at2, 1024, 1, 4) == 0
+    assert second.exports.run() == 0
+    assert first.exports.poll(submission) == 1  # it was submitted before
+    device.affine(x, 2, 0, out=x)
+    assert first.exports.wait(submission, -1) == 0
+    assert (own == 3).all()
+    assert (own2 == 4).all()
+    assert (x == 2).all()
+
+
+def test_guest_computes_while_the_device_works(guest: Guest) -> None:
+    at, x = guest.put(np.zeros(65536))
+    guest.affine(at, at, 65536, 1, 1)
+    kernel = guest.kernel("affine")
+    guest.record("affine", [(0, at, 4 * 65536)] * 2, struct.pack("<Iff", 65536, 1, 1))
+    count = 500
+    assert (
+        guest.exports.dispatch_many(0, kernel, guest.base + 1024, 2, guest.base + 4096, 12, count)
+        == count + 1
+    )
+    assert guest.exports.count_while_working() > 0
+    assert (x == count + 2).all()
+
+
+# --- what a guest does wrong ---
+
+
+def test_hostile_arguments(guest: Guest) -> None:
+    at = guest.data
+    size = guest.memory.size
+    exports = guest.exports
+    double = struct.pack("<Iff", 4, 2, 0)
+    assert exports.kernel(size - 2, 6) == -EFAULT
+    assert exports.kernel(-1, 2**31 - 1) == -EFAULT
+    assert exports.kernel(*guest.text("affin")) == -ENOENT
+    assert exports.kernel(*guest.text("affine\0")) == -ENOENT
+    assert exports.kernel(guest.base, 300) == -EINVAL
+    for offset, length in ((size - 8, 16), (2**32, 16), (2**64 - 16, 32), (2**63, 2**63), (at, 2**63)):
+        assert guest.record("affine", [(0, offset, length), (0, at, 16)], double) == -EFAULT
+    assert guest.record("affine", [(0, at, 12), (0, at + 64, 16)], double) == -EBOUNDS
+    assert guest.record("affine", [(0, at + 2, 16), (0, at + 64, 16)], double) == -EINVAL  # not aligned
+    assert guest.record("affine", [(0, at, 16), (0, at + 4, 16)], double) == -EINVAL  # overlap
+    assert guest.record("affine", [(0, at, 16)], double) == -EINVAL
+    assert guest.record("affine", [(0, at, 16), (0, at, 16)], double[:8]) == -EINVAL
+    for handle in (1, -1, 2**30, exports.kernel(*guest.text("add")), exports.sequence_new()):
+        assert guest.record("affine", [(handle, 0, 16), (0, at, 16)], double) == -EBADF
+        assert exports.wait(handle, 0) == -EBADF
+        assert exports.scratch_free(handle) == -EBADF
+    kernel = guest.kernel("affine")
+    assert exports.dispatch(0, kernel, size - 40, 2, guest.base, 12) == -EFAULT
+    assert exports.dispatch(0, kernel, guest.base, 2, size - 8, 12) == -EFAULT
+    assert exports.dispatch(0, kernel, -16, 2, guest.base, 12) == -EFAULT
+    assert exports.dispatch(7, kernel, guest.base, 2, guest.base, 12) == -EBADF
+    assert exports.dispatch(0, 0, guest.base, 2, guest.base, 12) == -EBADF
+    assert exports.output_write(*guest.text("x"), size - 4, 8) == -EFAULT
+    assert exports.output_write(*guest.text("x"), guest.base, 2**63) == -EFAULT
+    assert exports.output_write(*guest.text(b"\xff"), guest.base, 1) == -EINVAL
+    assert exports.input_read(*guest.text("numbers"), 0, size - 4, 8) == -EFAULT
+    assert exports.log(1, size - 1, 2) == -EFAULT
+    assert exports.error_text(size - 1, 2) == -EFAULT
+    assert exports.sequence_params(exports.sequence_new(), 0, 0, guest.base, 4) == -EINVAL
+    assert exports.run() == 0  # of all this, nothing was recorded
+
+
+def test_limits(device: zcwasm.Device) -> None:
+    guest = Guest(device, limits=zcwasm.Limits(scratch=100000, outputs=100))
+    exports = guest.exports
+    scratch = exports.scratch_new(60000)
+    assert scratch > 0
+    assert exports.scratch_new(60000) == -ENOMEM
+    assert exports.scratch_free(scratch) == 0
+    assert exports.scratch_new(60000) > 0
+    assert exports.output_write(*guest.text("a"), guest.data, 60) == 0
+    assert exports.output_write(*guest.text("b"), guest.data, 60) == -ENOMEM
+    assert exports.output_write(*guest.text("a"), guest.data, 100) == 0
+    submissions = [exports.submit() for _ in range(257)]
+    assert submissions[255] > 0
+    assert submissions[256] == -ENOMEM
+    assert all(exports.wait(submission, -1) == 0 for submission in submissions[:256])
+    assert exports.submit() > 0
+    guest.affine(guest.data, guest.data, 4, 1, 0)
+    kernel = guest.kernel("affine")
+    code = exports.dispatch_many(0, kernel, guest.base + 1024, 2, guest.base + 4096, 12, 2**19)
+    assert code == -ENOMEM
+    assert "262144" in guest.error()
+    assert exports.discard() == 0
+    assert guest.affine(guest.data, guest.data, 4, 1, 0) == 0
+
+
+def test_handles_are_not_reused_soon(guest: Guest) -> None:
+    seen = set()
+    for _ in range(50):
+        sequence = guest.exports.sequence_new()
+        assert sequence > 0
+        seen.add(sequence)
+        assert guest.exports.sequence_free(sequence) == 0
+        assert guest.exports.sequence_free(sequence) == -EBADF
+    assert len(seen) == 50
+
+
+def test_a_trap_leaves_everything_usable(guest: Guest) -> None:
+    at, x = guest.put(np.ones(16))
+    assert guest.affine(at, at, 16, 2, 0) == 0
+    submission = guest.exports.submit()
+    assert guest.affine(at, at, 16, 2, 0) == 0
+    with pytest.raises(zcwasm.Trap, match="unreachable"):
+        guest.exports.trap()
+    assert guest.exports.wait(submission, -1) == 0
+    assert guest.exports.run() == 0
+    assert (x == 4).all()
+
+
+def test_freed_with_work_in_flight(device: zcwasm.Device) -> None:
+    regions = zcwasm._core._region_count()
+    guest = Guest(device)
+    sequence = guest.exports.sequence_new()
+    guest.affine(guest.data, guest.data, 65536, 1, 1, sequence)
+    kernel = guest.kernel("affine")
+    guest.record("affine", [(0, guest.data, 4 * 65536)] * 2, struct.pack("<Iff", 65536, 1, 1), sequence)
+    guest.exports.dispatch_many(sequence, kernel, guest.base + 1024, 2, guest.base + 4096, 12, 200)
+    assert guest.exports.sequence_seal(sequence) == 0
+    for _ in range(3):
+        assert guest.exports.sequence_submit(sequence) > 0
+    del guest
+    zcwasm._core._drain()
+    for _ in range(1000):
+        if zcwasm._core._region_count() <= regions:
+            break
+        time.sleep(0.001)
+    assert zcwasm._core._region_count() <= regions
+
+
+def test_memory_shared_by_instances(device: zcwasm.Device, tmp_path: Path) -> None:
+    """A guest that imports its memory works on the same bytes as Python and others."""
+    wasmtime = pytest.importorskip("wasmtime", reason="pip install wasmtime: it assembles the guest")
+    text = """(module
+      (import "env" "memory" (memory 1))
+      (import "zcwasm" "kernel" (func $kernel (param i32 i32) (result i32)))
+      (import "zcwasm" "dispatch" (func $dispatch (param i32 i32 i32 i32 i32 i32) (result i32)))
+      (import "zcwasm" "run" (func $run (result i32)))
+      (func (export "go") (result i32)
+        (drop (call $dispatch (i32.const 0) (call $kernel (i32.const 0) (i32.const 6))
+                              (i32.const 64) (i32.const 2) (i32.const 128) (i32.const 12)))
+        (call $run)))"""
+    memory = zcwasm.Memory(1, 4)
+    memory.write(0, b"affine")
+    memory.write(64, struct.pack("<iIQQ", 0, 0, 1024, 64) * 2)
+    memory.write(128, struct.pack("<Iff", 16, 2, 1))
+    module = zcwasm.Module(bytes(wasmtime.wat2wasm(text)))
+    guests = [zcwasm.Instance(module, device=device, imports={"env": {"memory": memory}}) for _ in range(2)]
+    x = memory.array(1024, 16, np.float32)
+    x[:] = 1
+    assert [guest.exports.go() for guest in guests] == [0, 0]
+    assert (x == 7).all()
+    with pytest.raises(zcwasm.LinkError, match="has no such function"):
+        zcwasm.Instance(
+            zcwasm.Module(bytes(wasmtime.wat2wasm('(module (import "zcwasm" "nothing" (func)))'))),
+            device=device,
+        )
+    wrong = '(module (import "zcwasm" "run" (func (param i64))))'
+    with pytest.raises(zcwasm.LinkError, match=r"'run' is \(\) -> \(i32\)"):
+        zcwasm.Instance(zcwasm.Module(bytes(wasmtime.wat2wasm(wrong))), device=device)
+
+
+def test_arguments_of_instance(device: zcwasm.Device) -> None:
+    module = zcwasm.Module(guest_path("abi"))
+    with pytest.raises(TypeError, match="weights"):
+        zcwasm.Instance(module, device=device, weights=1)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="inputs must be a mapping"):
+        Guest(device, inputs=[b"x"])
+    with pytest.raises(TypeError):
+        Guest(device, inputs={"x": 1})
+    with pytest.raises(TypeError, match="name must be a str"):
+        Guest(device, inputs={1: b""})
+    with pytest.raises(ValueError, match="contiguous"):
+        Guest(device, inputs={"x": np.zeros((4, 4))[:, 1]})
+    with pytest.raises(ValueError, match="255"):
+        Guest(device, inputs={"x" * 256: b""})
+
+
+def test_outputs_are_read_when_the_guest_rests(device: zcwasm.Device) -> None:
+    seen: list[str] = []
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            with pytest.raises(RuntimeError, match="running"):
+                _ = guest.instance.outputs
+            seen.append(record.getMessage())
+
+    guest = Guest(device)
+    handler = Handler()
+    logger = logging.getLogger("zcwasm.guest")
+    logger.addHandler(handler)
+    try:
+        assert guest.exports.log(3, *guest.text("inside")) == 0
+    finally:
+        logger.removeHandler(handler)
+    assert seen == ["inside"]
+    assert guest.instance.outputs == {}
+
+
+def test_an_exception_of_the_logger_ends_the_call(guest: Guest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: Any) -> None:
+        raise KeyError("broken logger")
+
+    monkeypatch.setattr(logging.getLogger("zcwasm.guest"), "log", broken)
+    with pytest.raises(KeyError, match="broken logger"):
+        guest.exports.log(1, *guest.text("x"))
+    monkeypatch.undo()
+    assert guest.exports.log(1, *guest.text("x")) == 0

@@ -59,7 +59,7 @@ static int add_inputs(zc_state *state, py_store *store, PyObject *inputs)
 {
     PyObject *items = PyMapping_Check(inputs) ? PyMapping_Items(inputs) : NULL;
     if (!items) {
-        if (!PyErr_Occurred()) {
+        if (!PyErr_Occurred() || PyErr_ExceptionMatches(PyExc_AttributeError)) {
             PyErr_Format(PyExc_TypeError, "inputs must be a mapping of names to buffers, not %s",
                          Py_TYPE(inputs)->tp_name);
         }

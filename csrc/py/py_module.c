@@ -42,7 +42,7 @@ PyDoc_STRVAR(copy_stats_doc, "copy_stats()\n--\n\n"
                              "Returns a dict {reason: bytes}; all values stay as they are on the hot path\n"
                              "(calls, views, dispatches). Reasons: module_bytes (a module given as bytes),\n"
                              "data_segments (initial contents of guest memories), memory_read and\n"
-                             "memory_write (Memory.read and Memory.write).");
+                             "memory_write (Memory.read and Memory.write), inputs and outputs (of guests).");
 
 static PyObject *copy_stats(PyObject *module, PyObject *unused)
 {
