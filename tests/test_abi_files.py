@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import zcwasm
@@ -84,3 +86,26 @@ def test_rust_file_compiles(tmp_path: Path) -> None:
     command = [rustc, "--target", target, "--crate-type", "lib", "-D", "warnings", "--out-dir", str(tmp_path)]
     done = subprocess.run([*command, str(abi.RUST)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_example_of_the_page(tmp_path: Path) -> None:
+    """The C file, the command and the Python line of docs/abi.md, as they stand there."""
+    if importlib.util.find_spec("ziglang") is None:
+        pytest.skip("pip install ziglang")
+    page = abi.DOCS.read_text("utf-8")
+    blocks = dict(re.findall(r"```(\w+)\n(.*?)```", page, re.DOTALL))
+    (tmp_path / "scale.c").write_text(blocks["c"])
+    command = blocks["bash"].partition("\n")[2].replace("python", sys.executable)
+    caches = {f"ZIG_{kind}_CACHE_DIR": str(ROOT / "build" / "zig-cache") for kind in ("GLOBAL", "LOCAL")}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env=os.environ | caches, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    guest = zcwasm.Instance(zcwasm.Module(tmp_path / "scale.wasm"), device=zcwasm.Device("cpu"))
+    guest.memory.grow(1)
+    at = guest.memory.size - 400
+    x = guest.memory.array(at, 100, np.float32)
+    x[:] = np.arange(100)
+    assert guest.exports.scale(at, 100) == 0
+    assert (x == 2 * np.arange(100) + 1).all()
+    assert guest.exports.scale(at, 101) == -2  # ZC_EFAULT

@@ -169,7 +169,7 @@ class Exports:
 class Instance:
     exports: Final[Exports]
     device: Final[Device | None]
-    weights: Final[Any]
+    weights: Final[_Weights | None]
     fuel: int | None
     def __new__(
         cls,
