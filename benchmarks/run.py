@@ -43,6 +43,7 @@ GROUPS: dict[str, tuple[int, ...]] = {
     "matmul": (1, 2),
     "linear": (1, 2),
     "vulkan": (1,),
+    "llm": (1, 2),
 }
 
 
