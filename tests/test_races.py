@@ -25,7 +25,9 @@ import shaders  # noqa: E402
 def test_descriptors_that_change(tmp_path: Path) -> None:
     program = tmp_path / "test_races"
     files = [
-        str(path) for path in sorted(CSRC.glob("zc_*.c")) if not re.match("zc_(guest|validate|abi|wasi)", path.name)
+        str(path)
+        for path in sorted(CSRC.glob("zc_*.c"))
+        if not re.match("zc_(guest|validate|abi|wasi)", path.name)
     ]
     files.append(str(shaders.embed(ROOT, tmp_path / "zc_shader_data.c")))
     command = [os.environ.get("CC", "cc"), "-std=c11", "-O1", "-pthread", f"-I{CSRC}", *files]
