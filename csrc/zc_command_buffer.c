@@ -251,29 +251,41 @@ static void empty(zc_command_buffer *buffer)
     buffer->hazards->count = 0;
 }
 
+static zc_submission_source source_of(const zc_command_buffer *buffer)
+{
+    return (zc_submission_source){.commands = buffer->commands,
+                                  .count = buffer->count,
+                                  .uses = buffer->uses,
+                                  .use_count = buffer->use_count};
+}
+
+/* A submission has taken the arrays. */
+static void hand_over(zc_command_buffer *buffer)
+{
+    buffer->commands = NULL;
+    buffer->uses = NULL;
+    buffer->capacity = buffer->use_capacity = 0;
+    empty(buffer);
+}
+
 zc_status zc_command_buffer_submit(zc_command_buffer *buffer, zc_submission **out, zc_error *error)
 {
-    zc_submission_source source = {.commands = buffer->commands,
-                                   .count = buffer->count,
-                                   .uses = buffer->uses,
-                                   .use_count = buffer->use_count};
+    zc_submission_source source = source_of(buffer);
     zc_status status = zc_device_alive(buffer->device, error);
     if (status == ZC_OK) {
         status = zc_submission_start(buffer->device, &source, out, error);
     }
     if (status == ZC_OK) {
-        buffer->commands = NULL;
-        buffer->uses = NULL;
-        buffer->capacity = buffer->use_capacity = 0;
-        empty(buffer);
+        hand_over(buffer);
     }
     return status;
 }
 
 zc_status zc_command_buffer_run(zc_command_buffer *buffer, zc_pause_function pause, void *context, zc_error *error)
 {
-    zc_submission *submission;
+    zc_submission_source source = source_of(buffer);
     zc_status status = zc_device_alive(buffer->device, error);
+    bool taken;
     if (status != ZC_OK) {
         return status;
     }
@@ -283,10 +295,9 @@ zc_status zc_command_buffer_run(zc_command_buffer *buffer, zc_pause_function pau
         empty(buffer);
         return status;
     }
-    status = zc_command_buffer_submit(buffer, &submission, error);
-    if (status == ZC_OK) {
-        status = zc_submission_wait_pausing(submission, -1, pause, context, error);
-        zc_submission_release(submission);
+    status = zc_submission_run(buffer->device, &source, pause, context, &taken, error);
+    if (taken) {
+        hand_over(buffer);
     }
     return status;
 }

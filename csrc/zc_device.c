@@ -410,7 +410,7 @@ uint64_t zc_device_work_of(const zc_device_command *command)
 /* What takes longer than about a tenth of a second is waited for, so that a wait can be ended. */
 #define MOST_WORK_INLINE ((uint64_t)1 << 30)
 
-static zc_status no_pause(void *context, zc_error *error)
+zc_status zc_device_no_pause(void *context, zc_error *error)
 {
     (void)context;
     (void)error;
@@ -424,7 +424,7 @@ bool zc_device_run_all(zc_device *device, const zc_device_command *commands, siz
     if (!backend->run_all || largest > MOST_WORK_INLINE || zc_device_busy(device)) {
         return false;
     }
-    *status = backend->run_all(device->self, commands, count, pause ? pause : no_pause, context, error);
+    *status = backend->run_all(device->self, commands, count, pause ? pause : zc_device_no_pause, context, error);
     return true;
 }
 

@@ -90,6 +90,12 @@ typedef struct zc_device_backend {
     void (*after_fork_child)(void);
     /* Queue work; works run in this order. On failure the work stays the caller's. */
     zc_status (*submit)(void *self, zc_device_work *work, zc_error *error);
+    /* Optional: submit, and wait for this work on the calling thread, which saves waking others. Calls `pause` (not
+     * NULL) every few milliseconds; when that fails, returns its status and leaves the work to the backend like any
+     * other. *submitted false: submitting failed, and the work is still the caller's. ZC_OK: zc_device_work_done has
+     * been called, with the work's own status. */
+    zc_status (*submit_and_wait)(void *self, zc_device_work *work, zc_pause_function pause, void *context,
+                                 bool *submitted, zc_error *error);
     /* Optional: see zc_device_validation. */
     int64_t (*validation)(char *out, size_t size);
 } zc_device_backend;

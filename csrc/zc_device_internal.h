@@ -87,6 +87,12 @@ typedef struct zc_submission_source {
 
 zc_status zc_submission_start(zc_device *device, const zc_submission_source *source, zc_submission **out,
                               zc_error *error);
+/* Start and wait for the end, which gives the status; *taken is whether they are the submission's. `pause` may be
+ * NULL. */
+zc_status zc_submission_run(zc_device *device, const zc_submission_source *source, zc_pause_function pause,
+                            void *context, bool *taken, zc_error *error);
+/* What stands for a pause that the caller does not want. */
+zc_status zc_device_no_pause(void *context, zc_error *error);
 void zc_device_uses_release(zc_device_use *uses, size_t count); /* not the array */
 /* About how many multiply-adds or elements a checked command costs, saturated. */
 uint64_t zc_device_work_of(const zc_device_command *command);

@@ -207,6 +207,7 @@ const zc_device_backend zc_device_vulkan = {
     .prepared_release = zc_vulkan_prepared_release,
     .busy = zc_vulkan_busy,
     .submit = zc_vulkan_submit,
+    .submit_and_wait = zc_vulkan_submit_work_and_wait,
     .splits_elementwise = true,
     .validation = zc_vulkan_validation,
 };

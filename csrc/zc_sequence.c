@@ -155,23 +155,29 @@ zc_status zc_sequence_params(zc_sequence *sequence, size_t index, size_t offset,
     return ZC_OK;
 }
 
-zc_status zc_sequence_submit(zc_sequence *sequence, zc_submission **out, zc_error *error)
+/* Prepare it where needed, and count it as in flight: `zc_sequence_done` if it then is not submitted. */
+static zc_status set_out(zc_sequence *sequence, zc_submission_source *source, zc_error *error)
 {
     zc_device *device = sequence->device;
     zc_status status = zc_device_alive(device, error);
     if (status == ZC_OK && !sequence->prepared && device->backend->prepare) {
         status = device->backend->prepare(device->self, sequence->commands, sequence->count, &sequence->prepared, error);
     }
-    if (status != ZC_OK) {
-        return status;
+    if (status == ZC_OK) {
+        *source = (zc_submission_source){.commands = sequence->commands,
+                                         .count = sequence->count,
+                                         .sequence = zc_sequence_retain(sequence),
+                                         .prepared = sequence->prepared};
+        atomic_fetch_add_explicit(&sequence->in_flight, 1, memory_order_relaxed);
     }
-    zc_submission_source source = {.commands = sequence->commands,
-                                   .count = sequence->count,
-                                   .sequence = zc_sequence_retain(sequence),
-                                   .prepared = sequence->prepared};
-    atomic_fetch_add_explicit(&sequence->in_flight, 1, memory_order_relaxed);
-    status = zc_submission_start(device, &source, out, error);
-    if (status != ZC_OK) {
+    return status;
+}
+
+zc_status zc_sequence_submit(zc_sequence *sequence, zc_submission **out, zc_error *error)
+{
+    zc_submission_source source;
+    zc_status status = set_out(sequence, &source, error);
+    if (status == ZC_OK && (status = zc_submission_start(sequence->device, &source, out, error)) != ZC_OK) {
         zc_sequence_done(sequence);
     }
     return status;
@@ -179,16 +185,19 @@ zc_status zc_sequence_submit(zc_sequence *sequence, zc_submission **out, zc_erro
 
 zc_status zc_sequence_run(zc_sequence *sequence, zc_pause_function pause, void *context, zc_error *error)
 {
-    zc_submission *submission;
+    zc_submission_source source;
+    bool taken;
     zc_status status = zc_device_alive(sequence->device, error);
     if (status != ZC_OK || zc_device_run_all(sequence->device, sequence->commands, sequence->count, sequence->largest,
                                              pause, context, &status, error)) {
         return status;
     }
-    status = zc_sequence_submit(sequence, &submission, error);
+    status = set_out(sequence, &source, error);
     if (status == ZC_OK) {
-        status = zc_submission_wait_pausing(submission, -1, pause, context, error);
-        zc_submission_release(submission);
+        status = zc_submission_run(sequence->device, &source, pause, context, &taken, error);
+        if (!taken) {
+            zc_sequence_done(sequence);
+        }
     }
     return status;
 }

@@ -165,12 +165,13 @@ void zc_submission_setup(void)
     pthread_once(&once, setup);
 }
 
-zc_status zc_submission_start(zc_device *device, const zc_submission_source *source, zc_submission **out,
-                              zc_error *error)
+/* A submission on the list of those in flight, or NULL. */
+static zc_submission *begin(zc_device *device, const zc_submission_source *source, zc_error *error)
 {
     zc_submission *submission = zc_calloc(1, sizeof *submission);
     if (!submission) {
-        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a submission");
+        (void)zc_fail(error, ZC_NO_MEMORY, "cannot allocate a submission");
+        return NULL;
     }
     submission->work.commands = source->commands;
     submission->work.count = source->count;
@@ -189,18 +190,65 @@ zc_status zc_submission_start(zc_device *device, const zc_submission_source *sou
     }
     in_flight = submission;
     pthread_mutex_unlock(&lock);
+    return submission;
+}
 
+/* It could not be submitted: the recording stays the caller's. */
+static void abandon(zc_submission *submission)
+{
+    pthread_mutex_lock(&lock);
+    unlink_in_flight(submission);
+    pthread_mutex_unlock(&lock);
+    zc_device_release(submission->device);
+    zc_free(submission);
+}
+
+zc_status zc_submission_start(zc_device *device, const zc_submission_source *source, zc_submission **out,
+                              zc_error *error)
+{
+    zc_submission *submission = begin(device, source, error);
+    if (!submission) {
+        return ZC_NO_MEMORY;
+    }
     zc_status status = device->backend->submit(device->self, &submission->work, error);
-    if (status != ZC_OK) { /* the recording stays the caller's */
-        pthread_mutex_lock(&lock);
-        unlink_in_flight(submission);
-        pthread_mutex_unlock(&lock);
-        zc_device_release(submission->device);
-        zc_free(submission);
+    if (status != ZC_OK) {
+        abandon(submission);
         return status;
     }
     *out = submission;
     return ZC_OK;
+}
+
+zc_status zc_submission_run(zc_device *device, const zc_submission_source *source, zc_pause_function pause,
+                            void *context, bool *taken, zc_error *error)
+{
+    zc_submission *submission;
+    zc_status status;
+    if (device->backend->submit_and_wait) {
+        submission = begin(device, source, error);
+        *taken = false;
+        if (!submission) {
+            return ZC_NO_MEMORY;
+        }
+        status = device->backend->submit_and_wait(device->self, &submission->work, pause ? pause : zc_device_no_pause,
+                                                  context, taken, error);
+        if (!*taken) {
+            abandon(submission);
+            return status;
+        }
+        if (status == ZC_OK) {
+            status = zc_submission_wait(submission, -1, error);
+        }
+    } else {
+        status = zc_submission_start(device, source, &submission, error);
+        *taken = status == ZC_OK;
+        if (!*taken) {
+            return status;
+        }
+        status = zc_submission_wait_pausing(submission, -1, pause, context, error);
+    }
+    zc_submission_release(submission);
+    return status;
 }
 
 /* Write one byte and close. A reader that has gone must not kill the process, so SIGPIPE is held off this

@@ -87,6 +87,7 @@ typedef struct zc_vulkan_slot {
     /* Where descriptors cannot be pushed: pools of descriptor sets, all reset when the slot is reused. */
     VkDescriptorPool *set_pools;
     uint32_t set_pool_count, sets_used;
+    bool timed;           /* the recording writes the queries */
     zc_device_work *work; /* in the queue */
     zc_vulkan_prepared *prepared; /* whose recording it keeps, or NULL: then it goes back to the device */
     double started;
@@ -164,6 +165,8 @@ void zc_vulkan_prepared_give_back(zc_vulkan_prepared *prepared, zc_vulkan_slot *
 
 zc_status zc_vulkan_run(void *self, const zc_device_command *command, zc_error *error);
 zc_status zc_vulkan_submit(void *self, zc_device_work *work, zc_error *error);
+zc_status zc_vulkan_submit_work_and_wait(void *self, zc_device_work *work, zc_pause_function pause, void *context,
+                                         bool *submitted, zc_error *error);
 bool zc_vulkan_busy(void *self);
 /* Submit the ended slot and wait for it on this thread. The slot stays the caller's. */
 zc_status zc_vulkan_submit_and_wait(zc_vulkan_device *device, zc_vulkan_slot *slot, zc_error *error);

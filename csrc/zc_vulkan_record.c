@@ -147,6 +147,7 @@ zc_status zc_vulkan_slot_begin(zc_vulkan_device *device, bool timed, bool once, 
         return zc_vulkan_fail(device, result, error, "begin a command buffer", "");
     }
     timed = timed && slot->queries;
+    slot->timed = timed;
     if (timed) {
         f->vkCmdResetQueryPool(slot->commands, slot->queries, 0, 2);
     }

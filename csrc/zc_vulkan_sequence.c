@@ -1,7 +1,7 @@
 /* zc_vulkan_sequence: commands that are recorded once and submitted many times.
  *
  * A prepared sequence is a list of slots with the same recording, push constants and all, made without ONE_TIME_SUBMIT.
- * Each submission takes an idle one, so that fence and timestamps are its own; when all are in flight, one more is
+ * Each submission takes an idle one, so that the fence is its own; when all are in flight, one more is
  * recorded. So a steady load records nothing. A slot comes back to its list when its submission is done.
  *
  * Ownership: the slots are the list's until it is released, when none is in flight, and then the device's again.
@@ -18,13 +18,13 @@ struct zc_vulkan_prepared {
 
 static zc_status record(zc_vulkan_device *device, zc_vulkan_prepared *prepared, zc_vulkan_slot **out, zc_error *error)
 {
-    zc_status status = zc_vulkan_slot_begin(device, true, false, out, error);
+    zc_status status = zc_vulkan_slot_begin(device, false, false, out, error);
     if (status != ZC_OK) {
         return status;
     }
     status = zc_vulkan_slot_record(device, *out, prepared->commands, prepared->count, error);
     if (status == ZC_OK) {
-        status = zc_vulkan_slot_end(device, *out, true, error);
+        status = zc_vulkan_slot_end(device, *out, false, error);
     }
     if (status != ZC_OK) {
         zc_vulkan_slot_release(device, *out);

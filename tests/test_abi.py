@@ -318,9 +318,9 @@ def test_submissions_run_in_order(guest: Guest) -> None:
         submissions.append(guest.exports.submit())
     assert guest.affine(at, at, 4096, 1, 0.5) == 0
     assert guest.exports.run() == 0  # after everything submitted before
-    assert all(guest.exports.poll(submission) for submission in submissions)
+    assert (x == expected + 0.5).all()
     for submission in submissions:
-        assert guest.exports.wait(submission, 0) == 0
+        assert guest.exports.wait(submission, -1) == 0
     assert (x == expected + 0.5).all()
 
 
@@ -367,7 +367,7 @@ def test_order_against_python_and_other_instances(device: zcwasm.Device) -> None
     submission = first.exports.submit()
     assert second.affine(at2, at2, 1024, 1, 4) == 0
     assert second.exports.run() == 0
-    assert first.exports.poll(submission) == 1  # it was submitted before
+    assert (own == 3).all()  # it was submitted before
     device.affine(x, 2, 0, out=x)
     assert first.exports.wait(submission, -1) == 0
     assert (own == 3).all()
