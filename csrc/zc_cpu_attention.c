@@ -155,13 +155,30 @@ static void add_values(tile *t, const float *values, size_t ld, size_t first, si
     }
 }
 
+/* Rows of a cache are too far apart for the processor to foresee. */
+static void prefetch_rows(const tile *t, const uint8_t *cache, size_t ldc, size_t column, size_t first, size_t count)
+{
+    size_t element = t->j->p->kv_type == ZC_CACHE_F16 ? 2 : 4;
+    const uint8_t *row = cache + (first * ldc + column) * element;
+    for (size_t i = 0; i < count; i++, row += ldc * element) {
+        for (size_t at = 0; at < t->size * element; at += 64) {
+            __builtin_prefetch(row + at);
+        }
+    }
+}
+
 static void block(tile *t, size_t column, size_t first, size_t count)
 {
     const job *j = t->j;
     const zc_cpu_ops *ops = j->ops;
     size_t nr = ops->nr, ld;
-    const float *rows = cache_rows(t, j->k, j->p->ldk, column, first, count, &ld);
+    const float *rows;
     bool all = true;
+    if (t->queries <= FEW) {
+        prefetch_rows(t, j->k, j->p->ldk, column, first, count);
+        prefetch_rows(t, j->v, j->p->ldv, column, first, count);
+    }
+    rows = cache_rows(t, j->k, j->p->ldk, column, first, count, &ld);
     for (size_t i = 0; t->queries <= FEW && i < t->queries; i++) {
         ops->key_dots(t->scores + i * KEYS, rows, ld, count, t->size, t->q + i * t->size, j->p->scale);
     }

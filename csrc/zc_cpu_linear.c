@@ -1,10 +1,10 @@
 /* zc_cpu_linear: y = f(x) * transpose(w) with weights as they lie in the model file.
  *
  * f(x) is made first, in the caller's scratch: as fixed point where the instruction set has products for it, the
- * weights are quantized and exactness was not asked for; else as float32. Outputs are cut into parts whose size
- * depends on the parameters only; a thread computes a part for all rows of x. For few rows, dot products with
- * the weights as they lie; for many, a panel of weights is unpacked into the thread's scratch, where it serves
- * all rows. So an output's bits do not depend on the number of threads.
+ * weights are quantized and exactness was not asked for; else as float32. Outputs are cut into parts; a thread
+ * computes a part for all rows of x. For few rows, dot products with the weights as they lie; for many, a panel
+ * of weights is unpacked into the thread's scratch, where it serves all rows. Either way an output is computed in
+ * one order that depends on the parameters only, so its bits do not depend on the number of threads.
  */
 #include <math.h>
 #include <stdatomic.h>
@@ -18,7 +18,8 @@
 #define FEW 3             /* rows of x up to which weights are not unpacked into panels */
 #define PARALLEL 65536.0  /* multiply-adds from which on a second thread pays */
 #define INPUT_PART 16384  /* elements of f(x) that a task makes */
-#define MAX_PART 256      /* outputs of a task with few rows */
+#define MAX_PART 2048     /* outputs of a task with few rows */
+#define PART_BYTES 262144 /* of weights of such a task, about */
 #define DEPTH 512         /* columns that a float panel multiplies at once */
 #define ROWS 96           /* rows of x whose sums stay in the cache while these parts along k are added up */
 
@@ -262,12 +263,12 @@ static void finish_zeros(const job *j)
     }
 }
 
-/* A few parts for each thread that there may be, so that one that is held up does not hold up all; no more
- * than that, because handing them out costs. */
+/* Equal parts, one or more for each thread: streams from memory start slowly, so let them be long. An output's
+ * bits do not depend on its neighbours, so here the number of threads may count. */
 static size_t part_of(const job *j)
 {
-    size_t least = 32768 / j->row_bytes + 1, part = (j->p->n + 15) / 16;
-    part = part < least ? least : part;
+    size_t each = (size_t)(j->row_bytes * (double)j->p->n / PART_BYTES / j->threads) + 1;
+    size_t parts = j->threads * (each < 8 ? each : 8), part = (j->p->n + parts - 1) / parts;
     part = (part + 3) / 4 * 4;
     return part < MAX_PART ? part : MAX_PART;
 }

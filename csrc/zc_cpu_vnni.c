@@ -30,7 +30,9 @@
 
 #define INLINE static inline __attribute__((always_inline))
 #define FIRST(n) ((n) >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << (n)) - 1))
-#define AHEAD 4096 /* bytes: the processor's own prefetching stops at every page */
+/* The processor's own prefetching hardly helps: it stops at every page. */
+#define AHEAD 12288 /* bytes */
+#define PREFETCH(p) _mm_prefetch((const char *)(p) + AHEAD, _MM_HINT_T0)
 
 typedef struct place { /* where a block goes */
     uint8_t *high;      /* 16 bytes; the low plane `low` bytes after it, the second 16 of both `second` after */
@@ -202,7 +204,7 @@ INLINE void two_grouped_rows(uint32_t type, const uint8_t *const rows[2], const 
             ZC_UNROLL(2)
             for (int r = 0; r < 2; r++) {
                 __m512i head, v = four_blocks(type, w[r], c, &head);
-                _mm_prefetch((const char *)w[r] + AHEAD, _MM_HINT_T0);
+                PREFETCH(w[r]);
                 words[r] = _mm512_mask_permutexvar_epi16(words[r], 0x11111111u << j, c->chunk_words, head);
                 dots[r][j] = grouped_dots(v, c, h0, h1, l0, l1);
                 w[r] += step;
@@ -211,6 +213,7 @@ INLINE void two_grouped_rows(uint32_t type, const uint8_t *const rows[2], const 
         ZC_UNROLL(2)
         for (int r = 0; r < 2; r++) {
             scales s = make_scales(type, words[r]);
+            PREFETCH(w[r]); /* 16 blocks are five lines */
             low[r] = _mm512_fmadd_ps(s.m, xm, low[r]);
             acc[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(block_totals(dots[r])), _mm512_mul_ps(s.d, xs), acc[r]);
         }
@@ -348,7 +351,7 @@ INLINE __m512 one_row(uint32_t type, const uint8_t *w, const zc_fixed_layout *la
             low = _mm512_fmadd_ps(_mm512_mul_ps(d, _mm512_set1_ps(-128.0f)), _mm512_loadu_ps(sum + b), low);
             d = _mm512_mul_ps(d, _mm512_loadu_ps(scale + b));
             for (size_t j = 0; j < left; j += 2, x += 128) {
-                _mm_prefetch((const char *)from + 34 * j + AHEAD, _MM_HINT_T0);
+                PREFETCH(from + 34 * j);
                 acc = _mm512_fmadd_ps(_mm512_cvtepi32_ps(both_planes(unpack(type, from, j / 2, left - j), x)),
                                       _mm512_permutexvar_ps(at, d), acc);
                 at = _mm512_add_epi32(at, _mm512_set1_epi32(2));
@@ -360,8 +363,8 @@ INLINE __m512 one_row(uint32_t type, const uint8_t *w, const zc_fixed_layout *la
             __m512 d = _mm512_mul_ps(s.d, _mm512_maskz_loadu_ps(0xff, scale + b));
             __m512i at = _mm512_srli_epi32(lane, 3);
             low = _mm512_fmadd_ps(s.m, _mm512_maskz_loadu_ps(0xff, sum + b), low);
-            _mm_prefetch((const char *)w + AHEAD, _MM_HINT_T0);
-            _mm_prefetch((const char *)w + AHEAD + 64, _MM_HINT_T0);
+            PREFETCH(w);
+            PREFETCH(w + 64);
             ZC_UNROLL(4)
             for (size_t j = 0; j < 4; j++, x += 128) {
                 acc = _mm512_fmadd_ps(_mm512_cvtepi32_ps(both_planes(unpack(type, w, j, 2), x)),
@@ -379,7 +382,7 @@ INLINE __m512 one_row(uint32_t type, const uint8_t *w, const zc_fixed_layout *la
             low = _mm512_fmadd_ps(_mm512_mul_ps(s, _mm512_set1_ps(-32.0f)), _mm512_loadu_ps(half_sum + 2 * b), low);
             ZC_UNROLL(3)
             for (size_t j = 0; j < 3; j++) {
-                _mm_prefetch((const char *)w + AHEAD + 64 * j, _MM_HINT_T0);
+                PREFETCH(w + 64 * j);
             }
             ZC_UNROLL(4)
             for (size_t j = 0; j < 4; j++, x += 128) {
@@ -407,6 +410,9 @@ INLINE void dots_of(uint32_t type, float *out, const uint8_t *w, size_t row_byte
                     const zc_fixed_layout *layout, const uint8_t *x)
 {
     const constants c = make_constants(type);
+    for (size_t at = 0; at < AHEAD && at < count * row_bytes; at += 64) {
+        _mm_prefetch((const char *)w + at, _MM_HINT_T1);
+    }
     for (size_t i = 0; i < count; i += 4) {
         __m512 v[4];
         for (size_t j = 0; j < 4; j += 2) {
