@@ -110,7 +110,7 @@ def check_spirv(kernel: Kernel, data: bytes) -> list[str]:
     same("capabilities that no device need have", sorted(module.capabilities - CAPABILITIES), [])
     same("extensions", sorted(module.extensions), [])
     same("resources other than buffers", module.other_resources, 0)
-    specialized = {0} if "BY_TYPE" in kernel.traits else set()
+    specialized = {0} if "VARIANTS" in kernel.traits else set()
     same("specialization constants", sorted(module.specialization_constants), sorted(specialized))
     members = [
         (name, "uint32_t[4]", 16 * at)

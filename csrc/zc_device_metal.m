@@ -128,7 +128,7 @@ static id<MTLFunction> new_function(id<MTLLibrary> library, const zc_kernel *ker
     NSError *problem = nil;
     id<MTLFunction> function;
     (void)snprintf(entry, sizeof entry, "zc_%s", kernel->name);
-    if (kernel->traits & ZC_TRAIT_BY_TYPE) {
+    if (kernel->traits & ZC_TRAIT_VARIANTS) {
         MTLFunctionConstantValues *values = [[MTLFunctionConstantValues alloc] init];
         [values setConstantValue:&variant type:MTLDataTypeUInt atIndex:0];
         function = [library newFunctionWithName:string(entry) constantValues:values error:&problem];
@@ -186,7 +186,7 @@ static zc_status compile(metal_device *self, const zc_kernel *kernel, uint32_t v
         return status;
     }
     self->pipelines[kernel->id][variant] = pipeline;
-    if (!(kernel->traits & ZC_TRAIT_BY_TYPE)) { /* else kept for the other variants */
+    if (!(kernel->traits & ZC_TRAIT_VARIANTS)) { /* else kept for the other variants */
         [*library release];
         *library = nil;
     }

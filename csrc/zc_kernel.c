@@ -457,16 +457,36 @@ static void groups_rows(const void *params, uint32_t out[3])
 
 /* ---- language models: workgroups ---- */
 
-/* The first parameter of these is the number of rows, and a workgroup does a row. */
-static void groups_each_row(const void *params, uint32_t out[3])
+/* A workgroup for each row, none where a row has nothing to write. */
+static void groups_a_row(uint32_t rows, uint32_t written, uint32_t out[3])
 {
-    groups_of(out, at_most(*(const uint32_t *)params, MAX_GROUPS), 1, 1);
+    groups_of(out, written ? at_most(rows, MAX_GROUPS) : 0, 1, 1);
 }
-#define groups_rms_norm groups_each_row
-#define groups_layer_norm groups_each_row
-#define groups_argmax groups_each_row
-#define groups_top_k groups_each_row
-#define groups_pool groups_each_row
+
+static void groups_norm(const void *params, uint32_t out[3])
+{
+    const zc_norm_params *p = params;
+    groups_a_row(p->rows, p->cols, out);
+}
+#define groups_rms_norm groups_norm
+#define groups_layer_norm groups_norm
+
+static void groups_argmax(const void *params, uint32_t out[3])
+{
+    groups_a_row(((const zc_rows_params *)params)->rows, 1, out);
+}
+
+static void groups_top_k(const void *params, uint32_t out[3])
+{
+    const zc_top_k_params *p = params;
+    groups_a_row(p->rows, p->k, out);
+}
+
+static void groups_pool(const void *params, uint32_t out[3])
+{
+    const zc_pool_params *p = params;
+    groups_a_row(p->rows, p->cols, out);
+}
 #define groups_gelu groups_elementwise
 
 /* An invocation for each of `items` in each row. */
@@ -490,7 +510,7 @@ static void groups_rope(const void *params, uint32_t out[3])
 static void groups_append(const void *params, uint32_t out[3])
 {
     const zc_append_params *p = params;
-    groups_items(ceil_div(p->cols, 2), p->rows, out);
+    groups_items(p->out_type == ZC_CACHE_F16 ? ceil_div(p->cols, 2) : p->cols, p->rows, out);
 }
 
 static void groups_swiglu(const void *params, uint32_t out[3])
@@ -505,23 +525,72 @@ static void groups_penalize(const void *params, uint32_t out[3])
     groups_of(out, 1, 1, 1);
 }
 
-/* As VECTOR_ROWS in shaders/linear.comp and vector_team() in shaders/linear_vector.glsl. */
+/* Whether rows go one by one (shaders/linear_vector.glsl) or in tiles of 64 x 64 (linear_tile.glsl). */
+static bool linear_tiled(const zc_linear_params *p)
+{
+    return p->rows > 4;
+}
+
+/* Whether they go the way of shaders/linear_wide.glsl. */
+static bool linear_wide(const zc_linear_params *p)
+{
+    return !linear_tiled(p) && p->type == ZC_WEIGHT_Q8_0 && p->k % 64 == 0 && p->n >= 4096;
+}
+
+/* As in shaders/linear_vector.glsl: invocations for an element of y, measured to be best on an H100. */
+static uint32_t vector_team(uint32_t n)
+{
+    return n >= 4096 ? 8 : n >= 1024 ? 32 : 64;
+}
+
 static void groups_linear(const void *params, uint32_t out[3])
 {
     const zc_linear_params *p = params;
-    if (p->rows <= 4) {
-        uint32_t lines = p->n >= 4096 ? 8 : 4; /* that a workgroup makes at once */
-        groups_of(out, at_most(ceil_div(p->n, lines), 2048), p->rows, 1);
+    if (linear_tiled(p)) {
+        groups_of(out, at_most(ceil_div(p->n, 64), MAX_GROUPS), at_most(ceil_div(p->rows, 64), MAX_GROUPS), 1);
         return;
     }
-    groups_of(out, at_most(ceil_div(p->n, 64), MAX_GROUPS), at_most(ceil_div(p->rows, 64), MAX_GROUPS), 1);
+    uint32_t lines = linear_wide(p) ? 64 : 256 / vector_team(p->n);
+    groups_of(out, at_most(ceil_div(p->n, lines), MAX_GROUPS), p->rows, 1);
+}
+
+/* Whether 16 rows share the keys they read (shaders/attention_tile.glsl), which is for heads of up to 64. */
+static bool attention_tiled(const zc_attention_params *p)
+{
+    return p->rows > 4 && p->head_size <= 64;
 }
 
 static void groups_attention(const void *params, uint32_t out[3])
 {
     const zc_attention_params *p = params;
-    groups_of(out, at_most(p->heads, MAX_GROUPS), at_most(p->rows, MAX_GROUPS), 1);
+    uint64_t rows = attention_tiled(p) ? ceil_div(p->rows, 16) : p->rows;
+    groups_of(out, at_most(p->heads, MAX_GROUPS), at_most(rows, MAX_GROUPS), 1);
 }
+
+uint32_t zc_kernel_variant(const zc_kernel *kernel, const void *params)
+{
+    if (!(kernel->traits & ZC_TRAIT_VARIANTS)) {
+        return 0;
+    }
+    if (kernel->id == ZC_KERNEL_linear) {
+        const zc_linear_params *p = params;
+        uint32_t input = p->flags & ZC_LINEAR_NORM ? 1 : p->flags & ZC_LINEAR_SWIGLU ? 2 : 0;
+        return p->type | (linear_tiled(p) ? 8u : 0) | input << 4 | (linear_wide(p) ? 64u : 0);
+    }
+    if (kernel->id == ZC_KERNEL_attention) {
+        const zc_attention_params *p = params;
+        return p->kv_type | (attention_tiled(p) ? 2u : 0) | (p->head_size - 1) / 32 << 2;
+    }
+    return ((const zc_embed_params *)params)->type;
+}
+
+const char *zc_kernel_variant_name(const zc_kernel *kernel, uint32_t variant)
+{
+    bool typed = kernel->id == ZC_KERNEL_linear || kernel->id == ZC_KERNEL_embed;
+    return typed && kernel->traits & ZC_TRAIT_VARIANTS ? weight_types[variant % ZC_WEIGHT_TYPE_COUNT].name : "";
+}
+
+_Static_assert(ZC_WEIGHT_TYPE_COUNT == 8, "a type has three bits of a variant");
 
 /* ---- the table ---- */
 
@@ -531,7 +600,7 @@ static void groups_attention(const void *params, uint32_t out[3])
 #define INOUT(binding) BINDING(binding, ZC_ACCESS_READ | ZC_ACCESS_WRITE)
 
 #define IN_PLACE ZC_TRAIT_IN_PLACE
-#define BY_TYPE ZC_TRAIT_BY_TYPE
+#define VARIANTS ZC_TRAIT_VARIANTS
 
 /* The number of bindings follows from the same lists. */
 #define KERNEL_BINDINGS(...) (sizeof((zc_binding_signature[]){__VA_ARGS__}) / sizeof(zc_binding_signature))

@@ -41,7 +41,7 @@ typedef enum zc_kernel_id {
 } zc_kernel_id;
 
 enum { ZC_ACCESS_READ = 1, ZC_ACCESS_WRITE = 2 };
-enum { ZC_TRAIT_IN_PLACE = 1, ZC_TRAIT_BY_TYPE = 2 };
+enum { ZC_TRAIT_IN_PLACE = 1, ZC_TRAIT_VARIANTS = 2 };
 
 typedef struct zc_binding_signature {
     const char *name;
@@ -78,14 +78,11 @@ static inline bool zc_kernel_is_elementwise(const zc_kernel *kernel)
                                  kernel->id == ZC_KERNEL_mul || kernel->id == ZC_KERNEL_gelu);
 }
 
-/* Pipelines of one kernel: by the type where it is specialized, else one. */
-#define ZC_KERNEL_VARIANTS ZC_WEIGHT_TYPE_COUNT
-
-/* The value of specialization constant 0, for parameters that `extent` accepts; 0 where there is none. */
-static inline uint32_t zc_kernel_variant(const zc_kernel *kernel, const uint32_t *params)
-{
-    return kernel->traits & ZC_TRAIT_BY_TYPE ? params[0] : 0;
-}
+/* The value of specialization constant 0 of a kernel with ZC_TRAIT_VARIANTS, below ZC_KERNEL_VARIANTS, for
+ * parameters that `extent` accepts; else 0. And what an error calls it: a type's name, or "". */
+#define ZC_KERNEL_VARIANTS 128
+uint32_t zc_kernel_variant(const zc_kernel *kernel, const void *params);
+const char *zc_kernel_variant_name(const zc_kernel *kernel, uint32_t variant);
 
 const zc_kernel *zc_kernel_get(zc_kernel_id id);
 const zc_kernel *zc_kernel_find(const char *name); /* NULL when there is none */

@@ -130,8 +130,8 @@ const char *zc_msl_first_error(const char *text, size_t size)
 
 void zc_msl_name(const zc_kernel *kernel, uint32_t variant, char *out, size_t size)
 {
-    const zc_weight_type_info *type = kernel->traits & ZC_TRAIT_BY_TYPE ? zc_weight_type_get(variant) : NULL;
-    (void)snprintf(out, size, "%s%s%s%s", kernel->name, type ? " (" : "", type ? type->name : "", type ? ")" : "");
+    const char *type = zc_kernel_variant_name(kernel, variant);
+    (void)snprintf(out, size, "%s%s%s%s", kernel->name, *type ? " (" : "", type, *type ? ")" : "");
 }
 
 void zc_msl_label(const zc_device_work *work, char *out, size_t size)

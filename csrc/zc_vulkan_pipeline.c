@@ -124,7 +124,7 @@ zc_status zc_vulkan_pipeline(zc_vulkan_device *device, const zc_device_command *
     *out = atomic_load_explicit(kept, memory_order_relaxed);
     if (!*out) {
         status = make(device, kernel->name, shader->spirv, shader->spirv_words, "main", kernel->binding_count,
-                      kernel->traits & ZC_TRAIT_BY_TYPE ? &variant : NULL, out, error);
+                      kernel->traits & ZC_TRAIT_VARIANTS ? &variant : NULL, out, error);
         if (status == ZC_OK) {
             atomic_store_explicit(kept, *out, memory_order_release);
         }

@@ -5,10 +5,10 @@ float silu(float x)
     return x / (1.0 + exp(-x));
 }
 
-// By the error function: a rational approximation of erf on [-4, 4], constant beyond.
+// By the error function: a rational approximation of erf on [-3.9, 3.9], -1 or 1 beyond.
 float gelu_erf(float x)
 {
-    float y = clamp(x * 0.70710678118654752, -4.0, 4.0), z = y * y;
+    float y = x * 0.70710678118654752, z = min(y * y, 16.0);
     float p = -2.72614225801306e-10;
     p = p * z + 2.77068142495902e-08;
     p = p * z - 2.10102402082508e-06;
@@ -21,7 +21,8 @@ float gelu_erf(float x)
     q = q * z - 1.68282697438203e-03;
     q = q * z - 7.37332916720468e-03;
     q = q * z - 1.42647390514189e-02;
-    return 0.5 * x * (1.0 + y * p / q);
+    float erf = abs(y) > 3.9 ? sign(y) : y * p / q;
+    return 0.5 * x * (1.0 + erf);
 }
 
 // tanh(u) = 2 / (1 + exp(-2u)) - 1.

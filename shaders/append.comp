@@ -1,6 +1,6 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-// append: row positions[r] of a cache = x[r], as float32 or float16: an invocation for each two elements.
+// append: row positions[r] of a cache = x[r], as float32 or float16: an invocation for each word.
 
 layout(push_constant) uniform Push
 {
@@ -21,19 +21,16 @@ layout(set = 0, binding = 3, std430) writeonly buffer Out1 { uint out1[]; };
 
 void main()
 {
-    uint pairs = push.cols / 2u + (push.cols & 1u);
+    bool narrow = push.out_type == CACHE_F16;
+    uint words = narrow ? push.cols / 2u : push.cols;
     for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y) {
         uint x = push.offset.x + r * push.ldx;
-        uint row = min(positions1[push.offset.y + r], push.capacity - 1u);
-        for (uint i = gl_GlobalInvocationID.x; i < pairs; i += gl_NumWorkGroups.x * WORKGROUP) {
-            uint c = 2u * i, index = row * push.ldout + c;
-            if (push.out_type == CACHE_F16) {
-                out1[push.offset.z + index / 2u] = packHalf2x16(vec2(x1[x + c], x1[x + c + 1u]));
-                continue;
-            }
-            out1[push.offset.z + index] = floatBitsToUint(x1[x + c]);
-            if (c + 1u < push.cols) {
-                out1[push.offset.z + index + 1u] = floatBitsToUint(x1[x + c + 1u]);
+        uint row = min(positions1[push.offset.y + r], push.capacity - 1u) * push.ldout;
+        for (uint i = gl_GlobalInvocationID.x; i < words; i += gl_NumWorkGroups.x * WORKGROUP) {
+            if (narrow) {
+                out1[push.offset.z + row / 2u + i] = packHalf2x16(vec2(x1[x + 2u * i], x1[x + 2u * i + 1u]));
+            } else {
+                out1[push.offset.z + row + i] = floatBitsToUint(x1[x + i]);
             }
         }
     }

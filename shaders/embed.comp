@@ -14,8 +14,10 @@ push;
 
 layout(set = 0, binding = 1, std430) readonly buffer Ids1 { uint ids1[]; };
 layout(set = 0, binding = 3, std430) buffer Out1 { float out1[]; };
+layout(set = 0, binding = 3, std430) buffer Out4 { vec4 out4[]; };
 
 #include "common.glsl"
+layout(constant_id = 0) const uint type = 0u;
 #include "weights.glsl"
 
 const uint ADD = 1u;
@@ -28,9 +30,14 @@ void main()
         uint row = 2u * push.offset.y + id * row_halves(push.dim);
         for (uint q = gl_GlobalInvocationID.x; q < quads; q += gl_NumWorkGroups.x * WORKGROUP) {
             vec4 v = quad(row, push.dim, q);
+            uint to = push.offset.z + r * push.ldout + 4u * q;
+            bool add = (push.flags & ADD) != 0u;
+            if ((to & 3u) == 0u && 4u * q + 4u <= push.dim) {
+                out4[to / 4u] = add ? out4[to / 4u] + v : v;
+                continue;
+            }
             for (uint e = 0u; e < min(push.dim - 4u * q, 4u); e++) {
-                uint to = push.offset.z + r * push.ldout + 4u * q + e;
-                out1[to] = (push.flags & ADD) != 0u ? out1[to] + v[e] : v[e];
+                out1[to + e] = add ? out1[to + e] + v[e] : v[e];
             }
         }
     }

@@ -4,8 +4,9 @@
 // linear: y[r] = f(x[r]) * transpose(w), w being weights of any type; zc_linear_params says what f is and what
 // is done to the sums. Everything is float32, so ZC_LINEAR_EXACT changes nothing.
 //
-// Few rows go one by one (linear_vector.glsl), many in tiles of 64 x 64 (linear_tile.glsl); which way depends on
-// the parameters only and is decided alike in csrc/zc_kernel.c. The scale of an RMS norm is common to a row, so
+// Few rows go one by one (linear_vector.glsl; linear_wide.glsl for large w), many in tiles of 64 x 64
+// (linear_tile.glsl); which way depends on
+// the parameters only and is decided in csrc/zc_kernel.c. The scale of an RMS norm is common to a row, so
 // sums are made of x * norm and scaled in the end; the squares are added while x is read for the sums.
 
 layout(push_constant) uniform Push
@@ -26,15 +27,19 @@ layout(set = 0, binding = 3, std430) readonly buffer Bias1 { float bias1[]; };
 layout(set = 0, binding = 4, std430) readonly buffer Norm1 { float norm1[]; };
 layout(set = 0, binding = 4, std430) readonly buffer Norm4 { vec4 norm4[]; };
 layout(set = 0, binding = 5, std430) buffer Y1 { float y1[]; };
+layout(set = 0, binding = 5, std430) buffer Y4 { vec4 y4[]; };
 
 #include "group.glsl"
 #include "activation.glsl"
+
+// zc_kernel_variant: the type, which way, and what f is, so that a pipeline contains nothing else.
+layout(constant_id = 0) const uint variant = 0u;
+const uint type = variant & 7u;
+const bool tiled = (variant & 8u) != 0u, normed = (variant & 16u) != 0u, gated = (variant & 32u) != 0u;
+const bool wide = (variant & 64u) != 0u;
 #include "weights.glsl"
 
-const uint ADD = 1u, BIAS = 2u, NORM = 4u, SWIGLU = 8u, GELU = 16u;
-
-// As vector_rows in csrc/zc_kernel.c: the most rows that go one by one.
-const uint VECTOR_ROWS = 4u;
+const uint ADD = 1u, BIAS = 2u, GELU = 16u;
 
 bool has(uint flag)
 {
@@ -60,37 +65,32 @@ vec4 x_at(uint i, uint count)
     return v;
 }
 
-// Elements i to i + 3 of f(x[r]) but for the norm's scale, zeros beyond k; `row` is where x[r] starts, i is a
-// multiple of 4. Adds the squares of x.
-vec4 input_at(uint row, uint i, inout float squares)
+// Elements i to i + 3 of the norm's weights; i is a multiple of 4. Beyond k anything that is there.
+vec4 norm_at(uint i)
 {
-    if (i >= push.k) {
-        return vec4(0.0);
+    uint at = push.offset.w + i, last = push.offset.w + push.k - 1u;
+    if ((at & 3u) == 0u && at + 3u <= last) {
+        return norm4[at / 4u];
     }
-    uint count = push.k - i;
-    vec4 v = x_at(row + i, count);
-    if (has(SWIGLU)) {
-        vec4 up = x_at(row + push.k + i, count);
-        v = vec4(silu(v.x), silu(v.y), silu(v.z), silu(v.w)) * up;
+    return vec4(norm1[min(at, last)], norm1[min(at + 1u, last)], norm1[min(at + 2u, last)], norm1[min(at + 3u, last)]);
+}
+
+// f(x) but for the norm's scale. Adds the squares of x.
+vec4 input_of(vec4 x, vec4 up, vec4 factor, inout float squares)
+{
+    if (gated) {
+        return vec4(silu(x.x), silu(x.y), silu(x.z), silu(x.w)) * up;
     }
-    if (has(NORM)) {
-        squares += dot(v, v);
-        uint at = push.offset.w + i;
-        if ((at & 3u) == 0u && count >= 4u) {
-            v *= norm4[at / 4u];
-        } else {
-            v.x *= norm1[at];
-            v.y *= norm1[at + min(1u, count - 1u)];
-            v.z *= norm1[at + min(2u, count - 1u)];
-            v.w *= norm1[at + min(3u, count - 1u)];
-        }
+    if (normed) {
+        squares += dot(x, x);
+        return x * factor;
     }
-    return v;
+    return x;
 }
 
 float norm_scale(float squares)
 {
-    return inversesqrt(squares / float(push.k) + push.eps);
+    return push.k != 0u ? inversesqrt(squares / float(push.k) + push.eps) : 0.0;
 }
 
 // What becomes of a sum.
@@ -109,16 +109,42 @@ void finish(uint r, uint j, float sum)
     y1[to] = sum;
 }
 
+// Of four sums, as many as there are; where it can be by one store, for host memory is written over a bus.
+void finish_quad(uint r, uint j, vec4 sums)
+{
+    uint to = push.offset2.x + r * push.ldy + j;
+    if ((to & 3u) == 0u && j + 4u <= push.n) {
+        if (has(BIAS)) {
+            uint at = push.offset.z + j;
+            sums += vec4(bias1[at], bias1[at + 1u], bias1[at + 2u], bias1[at + 3u]);
+        }
+        if (has(GELU)) {
+            sums = vec4(gelu_erf(sums.x), gelu_erf(sums.y), gelu_erf(sums.z), gelu_erf(sums.w));
+        }
+        if (has(ADD)) {
+            sums += y4[to / 4u];
+        }
+        y4[to / 4u] = sums;
+        return;
+    }
+    for (uint e = 0u; e < 4u && j + e < push.n; e++) {
+        finish(r, j + e, sums[e]);
+    }
+}
+
 shared vec4 pool[1024]; // 16 KiB, of which each way has its own use
 
 #include "linear_vector.glsl"
+#include "linear_wide.glsl"
 #include "linear_tile.glsl"
 
 void main()
 {
-    if (push.rows <= VECTOR_ROWS) {
-        vector_rows();
-    } else {
+    if (tiled) {
         tiles();
+    } else if (wide) {
+        wide_rows();
+    } else {
+        vector_rows();
     }
 }

@@ -2,8 +2,8 @@
 //
 // As shaders/matmul_tile.glsl, with f(x) for the one and weights for the other: slices of DEPTH columns, as DEPTH
 // lines of 64 elements, in shared memory; half of the invocations make the slice of x, half that of w, each four
-// quads, 4 x 4 elements. While a slice is multiplied the next is on its way. Each invocation keeps 4 x 4 sums,
-// a matrix whose columns are rows of y.
+// quads, 4 x 4 elements. While a slice is multiplied the next is on its way, as it lies in memory. Each invocation
+// keeps 4 x 4 sums, a matrix whose columns are rows of y.
 
 #define TILE 64u
 #define DEPTH 32u
@@ -35,9 +35,20 @@ void tiles()
             uint first = (loads_x ? tile_r : tile_j) * TILE + 4u * load_i; // of the four rows that it loads
             vec4 squares = vec4(0.0);
             mat4 sums = mat4(0.0);
-            vec4 v[4];
+            vec4 v[4], up[4], factor = vec4(1.0); // of x
+            Raw raw[4];                           // of w
             for (uint s = 0u; s <= slices; s++) {
                 if (s > 0u) {
+                    uint q = (s - 1u) * (DEPTH / 4u) + load_q;
+                    [[unroll]] for (uint y = 0u; y < 4u; y++) {
+                        if (loads_x) {
+                            v[y] = input_of(v[y], up[y], factor, squares[y]);
+                        } else {
+                            bool there = first + y < push.n && 4u * q < push.k;
+                            v[y] = there ? decode_quad(raw[y], 2u * push.offset.y + (first + y) * halves, push.k, q)
+                                         : vec4(0.0);
+                        }
+                    }
                     mat4 lines = transposed(v[0], v[1], v[2], v[3]);
                     barrier(); // the slice before has been multiplied
                     [[unroll]] for (uint y = 0u; y < 4u; y++) {
@@ -46,15 +57,24 @@ void tiles()
                     barrier();
                 }
                 if (s < slices) {
+                    uint q = s * (DEPTH / 4u) + load_q;
+                    if (loads_x) {
+                        factor = normed ? norm_at(4u * q) : vec4(1.0);
+                    }
                     [[unroll]] for (uint y = 0u; y < 4u; y++) {
-                        uint i = first + y, q = s * (DEPTH / 4u) + load_q;
-                        v[y] = vec4(0.0);
+                        uint i = first + y;
                         if (loads_x) {
-                            if (i < push.rows) {
-                                v[y] = input_at(push.offset.x + i * push.ldx, 4u * q, squares[y]);
+                            v[y] = vec4(0.0);
+                            up[y] = vec4(0.0);
+                            if (i < push.rows && 4u * q < push.k) {
+                                uint at = push.offset.x + i * push.ldx + 4u * q;
+                                v[y] = x_at(at, push.k - 4u * q);
+                                if (gated) {
+                                    up[y] = x_at(at + push.k, push.k - 4u * q);
+                                }
                             }
-                        } else if (i < push.n) {
-                            v[y] = quad(2u * push.offset.y + i * halves, push.k, q);
+                        } else if (i < push.n && 4u * q < push.k) {
+                            raw[y] = load_quad(2u * push.offset.y + i * halves, push.k, q);
                         }
                     }
                 }
@@ -69,7 +89,7 @@ void tiles()
                 }
             }
             vec4 scale = vec4(1.0);
-            if (has(NORM)) {
+            if (normed) {
                 barrier(); // the last slice has been multiplied
                 if (loads_x) {
                     pool[load_i * (DEPTH / 4u) + load_q] = squares;
@@ -84,11 +104,8 @@ void tiles()
             }
             [[unroll]] for (uint y = 0u; y < 4u; y++) {
                 uint i = tile_r * TILE + 4u * row + y;
-                [[unroll]] for (uint z = 0u; z < 4u; z++) {
-                    uint j = tile_j * TILE + 4u * col + z;
-                    if (i < push.rows && j < push.n) {
-                        finish(i, j, scale[y] * sums[y][z]);
-                    }
+                if (i < push.rows) {
+                    finish_quad(i, tile_j * TILE + 4u * col, scale[y] * sums[y]);
                 }
             }
         }

@@ -1,8 +1,8 @@
 // vector_rows(): one row of x at a time.
 //
-// A workgroup makes `lines` elements of y at once, `team` invocations for each: 8 quads of x for ... A unit is
-// eight weights that share words: two quads of x, which lie in shared memory in chunks of CHUNK elements, spread
-// so that neighbours' quads lie in different banks. An invocation loads the words of its next unit before it
+// A workgroup makes `lines` elements of y at once, a `team` of invocations for each. A unit is eight weights that
+// share words, for two quads of x, which lie in shared memory in chunks of CHUNK elements, spread so that
+// neighbours' quads lie in different banks. An invocation loads the words of its next unit before it
 // needs them, the first ones before x is there.
 
 #define CHUNK 2048u             // a multiple of every block
@@ -14,16 +14,6 @@ struct Unit // words of eight weights, before anything is computed from them
 {
     uvec4 a, b;
 };
-
-uint at_odd(uint h, uint low, uint high)
-{
-    return (h & 1u) != 0u ? low >> 16u | high << 16u : low;
-}
-
-float float_of(uint h, uint word)
-{
-    return unpackHalf2x16(word >> (16u * (h & 1u))).x;
-}
 
 Unit load_unit(uint row, uint u)
 {
@@ -82,6 +72,51 @@ Unit load_unit(uint row, uint u)
     return unit;
 }
 
+// Elements first to first + count - 1 of f(x[r]) but for the norm's scale into shared memory, zeros beyond k.
+// Adds the squares of x. Loads before stores, four elements an invocation.
+void put_chunk(uint x, uint first, uint count, inout float squares)
+{
+    for (uint i = gl_LocalInvocationID.x; i < count; i += 4u * WORKGROUP) {
+        vec4 v, factor;
+        [[unroll]] for (uint e = 0u; e < 4u; e++) {
+            uint at = min(first + i + e * WORKGROUP, push.k - 1u);
+            v[e] = x1[x + at];
+            factor[e] = normed ? norm1[push.offset.w + at] : gated ? x1[x + push.k + at] : 1.0;
+        }
+        [[unroll]] for (uint e = 0u; e < 4u; e++) {
+            uint to = i + e * WORKGROUP;
+            if (to < count) {
+                bool there = first + to < push.k;
+                float value = there ? v[e] : 0.0;
+                if (normed) {
+                    squares += value * value;
+                } else if (gated) {
+                    value = silu(value);
+                }
+                pool[to / 4u + to / 32u][to & 3u] = there ? value * factor[e] : 0.0;
+            }
+        }
+    }
+}
+
+// The squares of all, after a barrier.
+void share_squares(float squares)
+{
+    squares = subgroupAdd(squares);
+    if (subgroupElect()) {
+        pool[SQUARES + gl_SubgroupID].x = squares;
+    }
+}
+
+float shared_squares()
+{
+    float sum = 0.0;
+    for (uint s = 0u; s < gl_NumSubgroups; s++) {
+        sum += pool[SQUARES + s].x;
+    }
+    return sum;
+}
+
 vec4 shared_quad(uint q)
 {
     return pool[q + q / 8u];
@@ -106,8 +141,8 @@ float unit_times_x(Unit unit, uint row, uint u, uint base)
         vec4 a = uintBitsToFloat(unit.a), b = uintBitsToFloat(unit.b);
         if (type != F32) {
             uint h = row;
-            uvec4 words = uvec4(at_odd(h, unit.a.x, unit.a.y), at_odd(h, unit.a.y, unit.a.z),
-                                at_odd(h, unit.a.z, unit.a.w), at_odd(h, unit.a.w, unit.b.x));
+            uvec4 words = uvec4(word_of(h, unit.a.x, unit.a.y), word_of(h, unit.a.y, unit.a.z),
+                                word_of(h, unit.a.z, unit.a.w), word_of(h, unit.a.w, unit.b.x));
             if (type == F16) {
                 a = vec4(unpackHalf2x16(words.x), unpackHalf2x16(words.y));
                 b = vec4(unpackHalf2x16(words.z), unpackHalf2x16(words.w));
@@ -126,12 +161,12 @@ float unit_times_x(Unit unit, uint row, uint u, uint base)
     }
     if (type == Q8_0) {
         uint h = row + u / 4u; // odd as the block's start is
-        uint low = at_odd(h + 1u, unit.a.x, unit.a.y), high = at_odd(h + 1u, unit.a.y, unit.a.z);
+        uint low = word_of(h + 1u, unit.a.x, unit.a.y), high = word_of(h + 1u, unit.a.y, unit.a.z);
         return float_of(h, unit.a.w) * (dot(signed_bytes(low), x) + dot(signed_bytes(high), y));
     }
     if (type == Q4_0) {
         uint h = row + u / 4u;
-        uint word = at_odd(h + 1u, unit.a.x, unit.a.y);
+        uint word = word_of(h + 1u, unit.a.x, unit.a.y);
         return float_of(h, unit.a.w) * (dot(unsigned_bytes(word & 0x0f0f0f0fu) - 8.0, x) +
                                         dot(unsigned_bytes(word >> 4u & 0x0f0f0f0fu) - 8.0, y));
     }
@@ -148,7 +183,7 @@ float unit_times_x(Unit unit, uint row, uint u, uint base)
         return dot(s.x * a - s.y, x) + dot(t.x * b - t.y, y);
     }
     uint h = row + u / 32u, upper = u / 8u & 1u; // h: odd as the block's start is
-    uint low = at_odd(h, unit.a.x, unit.a.y), high = at_odd(h, unit.a.z, unit.a.w) >> (2u * upper);
+    uint low = word_of(h, unit.a.x, unit.a.y), high = word_of(h, unit.a.z, unit.a.w) >> (2u * upper);
     // Scales are bytes 8 * part + 2 * upper + 0 or 1, and 4 bytes on; the words start at that half-word's.
     uint shift = 16u * (h + upper & 1u) + 8u * (u / 4u & 1u);
     int s = int(unit.b.x >> shift << 24u) >> 24, t = int(unit.b.y >> shift << 24u) >> 24;
@@ -157,10 +192,10 @@ float unit_times_x(Unit unit, uint row, uint u, uint base)
     return float_of(h, unit.b.z) * (float(s) * dot(a, x) + float(t) * dot(b, y));
 }
 
-// As vector_team in csrc/zc_kernel.c: invocations for an element of y, a power of two.
+// As vector_team() in csrc/zc_kernel.c: invocations for an element of y, a power of two.
 uint vector_team()
 {
-    return push.n >= 4096u ? 32u : 64u;
+    return push.n >= 4096u ? 8u : push.n >= 1024u ? 32u : 64u;
 }
 
 void vector_rows()
@@ -184,14 +219,9 @@ void vector_rows()
                 }
                 if (!there) {
                     barrier(); // what was shared before has been read
-                    for (uint q = me; q < min(2u * (units - base), CHUNK / 4u); q += WORKGROUP) {
-                        pool[q + q / 8u] = input_at(x, 8u * base + 4u * q, squares);
-                    }
-                    if (has(NORM) && base + CHUNK_UNITS >= units) {
-                        float part = subgroupAdd(squares);
-                        if (subgroupElect()) {
-                            pool[SQUARES + gl_SubgroupID].x = part;
-                        }
+                    put_chunk(x, 8u * base, 8u * min(units - base, CHUNK_UNITS), squares);
+                    if (normed && base + CHUNK_UNITS >= units) {
+                        share_squares(squares);
                     }
                     barrier();
                     there = units <= CHUNK_UNITS;
@@ -211,12 +241,8 @@ void vector_rows()
                 for (uint i = me * team; i < (me + 1u) * team; i += 4u) {
                     sums += pool[SUMS + i / 4u + i / 32u];
                 }
-                if (has(NORM)) {
-                    squares = 0.0;
-                    for (uint s = 0u; s < gl_NumSubgroups; s++) {
-                        squares += pool[SQUARES + s].x;
-                    }
-                    scale = norm_scale(squares);
+                if (normed) {
+                    scale = norm_scale(shared_squares());
                 }
                 finish(r, tile * lines + me, scale * ((sums.x + sums.y) + (sums.z + sums.w)));
             }

@@ -20,6 +20,7 @@ layout(set = 0, binding = 1, std430) readonly buffer X1 { float x1[]; };
 layout(set = 0, binding = 2, std430) readonly buffer Positions1 { uint positions1[]; };
 layout(set = 0, binding = 3, std430) readonly buffer Table1 { float table1[]; };
 layout(set = 0, binding = 4, std430) writeonly buffer Out1 { uint out1[]; };
+layout(set = 0, binding = 4, std430) writeonly buffer Out2 { uvec2 out2[]; };
 
 #include "common.glsl"
 #include "cache.glsl"
@@ -69,8 +70,13 @@ void main()
             } else if (2u * i < push.rotated) {
                 uvec2 at = places(i);
                 vec2 pair = rotate(head, angles, i);
-                out1[push.offset.w + to + at.x] = floatBitsToUint(pair.x);
-                out1[push.offset.w + to + at.y] = floatBitsToUint(pair.y);
+                uint first = push.offset.w + to + at.x;
+                if (push.layout_ != HALVES && (first & 1u) == 0u) { // by one store: host memory is behind a bus
+                    out2[first / 2u] = floatBitsToUint(pair);
+                } else {
+                    out1[first] = floatBitsToUint(pair.x);
+                    out1[push.offset.w + to + at.y] = floatBitsToUint(pair.y);
+                }
             } else {
                 for (uint e = 2u * i; e < min(2u * i + 2u, push.head_size); e++) {
                     out1[push.offset.w + to + e] = floatBitsToUint(x1[head + e]);

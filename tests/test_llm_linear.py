@@ -157,6 +157,13 @@ def test_linear_of_a_model_s_size(device: zcwasm.Device, arena: Arena, name: str
         check_linear(device, arena, name, 41, 300, 768, flags | NORM)
 
 
+@pytest.mark.parametrize("name", ["Q8_0", "Q4_1", "F16"])
+def test_linear_of_a_vocabulary_s_size(device: zcwasm.Device, arena: Arena, name: str) -> None:
+    """As many rows of w as only a model's head has: devices have ways of their own for it."""
+    for rows, n, k in [(1, 4096, 64), (1, 5003, 576), (2, 4100, 2240), (3, 1500, 96)]:
+        check_linear(device, arena, name, rows, n, k, NORM | ADD, offset=1)
+
+
 @each_type
 @pytest.mark.parametrize("flags", [0, EXACT])
 def test_linear_spoils_only_rows_that_are_not_finite(

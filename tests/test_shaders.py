@@ -65,7 +65,7 @@ def test_a_difference_from_the_table_is_found() -> None:
         ("bindings", dataclasses.replace(right, bindings=right.bindings[:1])),
         ("readable, writable", dataclasses.replace(right, bindings=right.bindings[::-1])),
         ("push constants", dataclasses.replace(right, params=right.params[::-1])),
-        ("specialization constants", dataclasses.replace(right, traits=frozenset({"BY_TYPE"}))),
+        ("specialization constants", dataclasses.replace(right, traits=frozenset({"VARIANTS"}))),
     ]
     for what, kernel in wrong:
         assert any(what in text for text in shaders.check_spirv(kernel, module)), what

@@ -31,26 +31,32 @@ struct X1
 
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-kernel void zc_append(constant Push& push [[buffer(0)]], const device X1& _113 [[buffer(1)]], const device Positions1& _58 [[buffer(2)]], device Out1& _103 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_GlobalInvocationID [[thread_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+kernel void zc_append(constant Push& push [[buffer(0)]], const device X1& _115 [[buffer(1)]], const device Positions1& _68 [[buffer(2)]], device Out1& _103 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_GlobalInvocationID [[thread_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
 {
-    uint pairs = (push.cols / 2u) + (push.cols & 1u);
+    bool narrow = push.out_type == 1u;
+    uint _24;
+    if (narrow)
+    {
+        _24 = push.cols / 2u;
+    }
+    else
+    {
+        _24 = push.cols;
+    }
+    uint words = _24;
     for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y)
     {
         uint x = push.offset.x + (r * push.ldx);
-        uint row = min(_58.positions1[push.offset.y + r], (push.capacity - 1u));
-        for (uint i = gl_GlobalInvocationID.x; i < pairs; i += (gl_NumWorkGroups.x * 256u))
+        uint row = min(_68.positions1[push.offset.y + r], (push.capacity - 1u)) * push.ldout;
+        for (uint i = gl_GlobalInvocationID.x; i < words; i += (gl_NumWorkGroups.x * 256u))
         {
-            uint c = 2u * i;
-            uint index = (row * push.ldout) + c;
-            if (push.out_type == 1u)
+            if (narrow)
             {
-                _103.out1[push.offset.z + (index / 2u)] = as_type<uint>(half2(float2(_113.x1[x + c], _113.x1[(x + c) + 1u])));
-                continue;
+                _103.out1[(push.offset.z + (row / 2u)) + i] = as_type<uint>(half2(float2(_115.x1[x + (2u * i)], _115.x1[(x + (2u * i)) + 1u])));
             }
-            _103.out1[push.offset.z + index] = as_type<uint>(_113.x1[x + c]);
-            if ((c + 1u) < push.cols)
+            else
             {
-                _103.out1[(push.offset.z + index) + 1u] = as_type<uint>(_113.x1[(x + c) + 1u]);
+                _103.out1[(push.offset.z + row) + i] = as_type<uint>(_115.x1[x + i]);
             }
         }
     }

@@ -44,6 +44,13 @@ struct spvUnsafeArray
     }
 };
 
+struct Best
+{
+    int4 key;
+    uint4 block;
+    uint4 size;
+};
+
 struct Push
 {
     uint4 offset;
@@ -71,161 +78,180 @@ struct Out1
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
-uint order_of(thread const uint& bits)
+uint4 partial_block(thread const uint& start, thread const uint& skip, thread const uint& i, constant Push& push, const device X1& v_116)
 {
-    if ((bits & 2147483647u) > 2139095040u)
+    uint4 v = uint4(4286578688u);
+    for (uint e = 0u; e < 4u; e++)
     {
-        return 4294967295u;
+        if ((((4u * i) + e) - skip) < push.cols)
+        {
+            v[e] = v_116.x1[(start + (4u * i)) + e];
+        }
     }
-    if (bits == 2147483648u)
-    {
-        return 2147483648u;
-    }
-    uint _40;
-    if ((bits & 2147483648u) != 0u)
-    {
-        _40 = ~bits;
-    }
-    else
-    {
-        _40 = bits ^ 2147483648u;
-    }
-    return _40;
+    return v;
 }
 
 static inline __attribute__((always_inline))
-void take(thread uint2& best, thread const uint& bits, thread const uint& index)
+int4 key_of(thread const uint4& bits)
 {
-    uint param = bits;
-    uint key = order_of(param);
-    bool _58 = key > best.x;
-    bool _66;
-    if (!_58)
-    {
-        _66 = best.y == 4294967295u;
-    }
-    else
-    {
-        _66 = _58;
-    }
-    if (_66)
-    {
-        best = uint2(key, index);
-    }
+    int4 x = int4(bits);
+    return x ^ ((x >> int4(31)) & int4(2147483647));
 }
 
-kernel void zc_argmax(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _390 [[buffer(2)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+static inline __attribute__((always_inline))
+void take(thread Best& best, thread const uint4& bits, thread const uint& block)
 {
-    const device auto& _135 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _182 = *(const device X4*)spvBufferAliasSet0Binding1;
-    threadgroup uint2 best_of[256];
+    uint4 param = bits;
+    int4 key = key_of(param);
+    bool4 more = key > best.key;
+    best.block = select(best.block, uint4(block), more);
+    best.key = max(best.key, key);
+    best.size = max(best.size, (bits & uint4(2147483647u)));
+}
+
+static inline __attribute__((always_inline))
+uint group_min(thread uint& value, threadgroup int3 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups)
+{
+    value = simd_min(value);
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    bool _137 = simd_is_first();
+    if (_137)
+    {
+        ((threadgroup int*)&best_of[gl_SubgroupID])[0u] = int(value);
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    for (uint s = 0u; s < gl_NumSubgroups; s++)
+    {
+        value = min(value, uint(((threadgroup int*)&best_of[s])[0u]));
+    }
+    return value;
+}
+
+kernel void zc_argmax(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _516 [[buffer(2)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+{
+    const device auto& v_116 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _270 = *(const device X4*)spvBufferAliasSet0Binding1;
+    threadgroup int3 best_of[256];
     uint me = gl_LocalInvocationID.x;
     spvUnsafeArray<uint4, 8> v;
-    uint _319;
+    bool _492;
     for (uint r = gl_WorkGroupID.x; r < push.rows; r += gl_NumWorkGroups.x)
     {
         uint x = push.offset.x + (r * push.ldx);
-        uint head = min(((0u - x) & 3u), push.cols);
-        uint vectors = (push.cols - head) / 4u;
-        uint2 best = uint2(0u, 4294967295u);
-        if (me < head)
+        uint skip = x & 3u;
+        uint start = x - skip;
+        uint blocks = (((push.cols - 1u) + skip) / 4u) + 1u;
+        Best best = Best{ int4(int(0x80000000)), uint4(4294967295u), uint4(0u) };
+        if (me == 0u)
         {
-            uint2 param = best;
-            uint param_1 = _135.x1[x + me];
-            uint param_2 = me;
-            take(param, param_1, param_2);
-            best = param;
+            uint param = start;
+            uint param_1 = skip;
+            uint param_2 = 0u;
+            Best param_3 = best;
+            uint4 param_4 = partial_block(param, param_1, param_2, push, v_116);
+            uint param_5 = 0u;
+            take(param_3, param_4, param_5);
+            best = param_3;
         }
-        uint i = me;
-        uint first = (x + head) / 4u;
-        for (; (i + 1792u) < vectors; i += 2048u)
+        uint i = me + 1u;
+        for (; ((i + 1792u) + 1u) < blocks; i += 2048u)
         {
             for (uint y = 0u; y < 8u; y++)
             {
-                v[y] = _182.x4[(first + i) + (y * 256u)];
+                v[y] = _270.x4[((start / 4u) + i) + (y * 256u)];
             }
             for (uint y_1 = 0u; y_1 < 8u; y_1++)
             {
-                for (uint e = 0u; e < 4u; e++)
-                {
-                    uint2 param_3 = best;
-                    uint param_4 = v[y_1][e];
-                    uint param_5 = (head + (4u * (i + (y_1 * 256u)))) + e;
-                    take(param_3, param_4, param_5);
-                    best = param_3;
-                }
-            }
-        }
-        for (; i < vectors; i += 256u)
-        {
-            uint4 v_1 = _182.x4[first + i];
-            for (uint e_1 = 0u; e_1 < 4u; e_1++)
-            {
-                uint2 param_6 = best;
-                uint param_7 = v_1[e_1];
-                uint param_8 = (head + (4u * i)) + e_1;
+                Best param_6 = best;
+                uint4 param_7 = v[y_1];
+                uint param_8 = i + (y_1 * 256u);
                 take(param_6, param_7, param_8);
                 best = param_6;
             }
         }
-        uint _286 = (head + (4u * vectors)) + me;
-        for (uint c = _286; c < push.cols; c += 256u)
+        for (; (i + 1u) < blocks; i += 256u)
         {
-            uint2 param_9 = best;
-            uint param_10 = _135.x1[x + c];
-            uint param_11 = c;
+            Best param_9 = best;
+            uint4 param_10 = _270.x4[(start / 4u) + i];
+            uint param_11 = i;
             take(param_9, param_10, param_11);
             best = param_9;
         }
-        uint key = simd_max(best.x);
-        if (best.x == key)
+        if ((i + 1u) == blocks)
         {
-            _319 = best.y;
+            uint param_12 = start;
+            uint param_13 = skip;
+            uint param_14 = i;
+            Best param_15 = best;
+            uint4 param_16 = partial_block(param_12, param_13, param_14, push, v_116);
+            uint param_17 = i;
+            take(param_15, param_16, param_17);
+            best = param_15;
         }
-        else
-        {
-            _319 = 4294967295u;
-        }
-        uint index = simd_min(_319);
+        int key = max(max(best.key.x, best.key.y), max(best.key.z, best.key.w));
+        uint size = max(max(best.size.x, best.size.y), max(best.size.z, best.size.w));
+        key = simd_max(key);
+        size = simd_max(size);
         threadgroup_barrier(mem_flags::mem_threadgroup);
-        bool _329 = simd_is_first();
-        if (_329)
+        bool _383 = simd_is_first();
+        if (_383)
         {
-            best_of[gl_SubgroupID] = uint2(key, index);
+            best_of[gl_SubgroupID] = int3(key, int(size), 0);
         }
         threadgroup_barrier(mem_flags::mem_threadgroup);
-        if (me == 0u)
+        for (uint s = 0u; s < gl_NumSubgroups; s++)
         {
-            for (uint s = 0u; s < gl_NumSubgroups; s++)
+            key = max(key, ((threadgroup int*)&best_of[s])[0u]);
+            size = max(size, uint(((threadgroup int*)&best_of[s])[1u]));
+        }
+        bool nan = size > 2139095040u;
+        bool zero = (key == 0) || (key == (-1));
+        uint index = 4294967295u;
+        if ((!nan) && (!zero))
+        {
+            for (uint e = 0u; e < 4u; e++)
             {
-                uint2 other = best_of[s];
-                bool _363 = other.x > key;
-                bool _378;
-                if (!_363)
+                bool _447 = best.key[e] == key;
+                bool _454;
+                if (_447)
                 {
-                    bool _370 = other.x == key;
-                    bool _377;
-                    if (_370)
-                    {
-                        _377 = other.y < index;
-                    }
-                    else
-                    {
-                        _377 = _370;
-                    }
-                    _378 = _377;
+                    _454 = best.block[e] != 4294967295u;
                 }
                 else
                 {
-                    _378 = _363;
+                    _454 = _447;
                 }
-                if (_378)
+                if (_454)
                 {
-                    key = other.x;
-                    index = other.y;
+                    index = min(index, (((4u * best.block[e]) + e) - skip));
                 }
             }
-            _390.out1[push.offset.y + r] = index;
+        }
+        else
+        {
+            for (uint c = me; (c < push.cols) && (index == 4294967295u); c += 256u)
+            {
+                uint bits = v_116.x1[x + c] & 2147483647u;
+                if (nan)
+                {
+                    _492 = bits > 2139095040u;
+                }
+                else
+                {
+                    _492 = bits == 0u;
+                }
+                if (_492)
+                {
+                    index = c;
+                }
+            }
+        }
+        uint param_18 = index;
+        uint _508 = group_min(param_18, best_of, gl_SubgroupID, gl_NumSubgroups);
+        index = _508;
+        if (me == 0u)
+        {
+            _516.out1[push.offset.y + r] = index;
         }
     }
 }

@@ -44,6 +44,11 @@ struct spvUnsafeArray
     }
 };
 
+constant uint variant_tmp [[function_constant(0)]];
+constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
+constant uint kv_type = (variant & 1u);
+constant bool _36 = (kv_type == 1u);
+
 struct Push
 {
     uint4 offset;
@@ -76,6 +81,8 @@ struct K4
     uint4 k4[1];
 };
 
+constant bool _140 = (kv_type == 1u);
+
 struct V2
 {
     uint2 v2[1];
@@ -91,10 +98,16 @@ struct V4
     uint4 v4[1];
 };
 
+constant bool _229 = (kv_type == 1u);
+
 struct Spans1
 {
     uint spans1[1];
 };
+
+constant uint _335 = (variant / 4u);
+constant uint _336 = (_335 % 8u);
+constant uint PARTS = (_336 + 1u);
 
 struct Q1
 {
@@ -106,265 +119,532 @@ struct Out1
     float out1[1];
 };
 
+struct Out4
+{
+    float4 out4[1];
+};
+
+constant uint _1745 = (variant & 2u);
+constant bool tiled = (_1745 != 0u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
+constant spvUnsafeArray<float4, 2> _1342 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+
 static inline __attribute__((always_inline))
-float4 key_quad(thread const uint& index, constant Push& push, const device K2& v_110, const device K1& v_120, const device K4& v_160)
+uint4 key_quad(thread const uint& index, constant Push& push, const device K2& v_70, const device K1& v_85, const device K4& v_114)
 {
-    if (push.kv_type == 1u)
+    if (_36)
     {
         uint at = push.offset.y + (index / 2u);
-        uint2 pairs;
         if (((push.offset.y | (push.ldk / 2u)) & 1u) == 0u)
         {
-            pairs = v_110.k2[at / 2u];
+            uint2 pair = v_70.k2[at / 2u];
+            return uint4(pair.x, pair.y, 0u, 0u);
         }
-        else
-        {
-            pairs = uint2(v_120.k1[at], v_120.k1[at + 1u]);
-        }
-        return float4(float2(as_type<half2>(pairs.x)), float2(as_type<half2>(pairs.y)));
+        return uint4(v_85.k1[at], v_85.k1[at + 1u], 0u, 0u);
     }
     uint at_1 = push.offset.y + index;
     if (((push.offset.y | push.ldk) & 3u) == 0u)
     {
-        return as_type<float4>(v_160.k4[at_1 / 4u]);
+        return v_114.k4[at_1 / 4u];
     }
-    return as_type<float4>(uint4(v_120.k1[at_1], v_120.k1[at_1 + 1u], v_120.k1[at_1 + 2u], v_120.k1[at_1 + 3u]));
+    return uint4(v_85.k1[at_1], v_85.k1[at_1 + 1u], v_85.k1[at_1 + 2u], v_85.k1[at_1 + 3u]);
 }
 
 static inline __attribute__((always_inline))
-float group_max(thread float& value, threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups)
+float4 floats(thread const uint4& words)
 {
-    value = simd_max(value);
-    threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _289 = simd_is_first();
-    if (_289)
+    float4 _231;
+    if (_229)
     {
-        group_partial[gl_SubgroupID] = value;
+        _231 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
     }
-    threadgroup_barrier(mem_flags::mem_threadgroup);
-    for (uint i = 0u; i < gl_NumSubgroups; i++)
+    else
     {
-        value = fast::max(value, group_partial[i]);
+        _231 = as_type<float4>(words);
     }
-    return value;
+    return _231;
 }
 
 static inline __attribute__((always_inline))
-float4 value_quad(thread const uint& index, constant Push& push, const device V2& v_214, const device V1& v_223, const device V4& v_261)
+uint4 value_quad(thread const uint& index, constant Push& push, const device V2& v_164, const device V1& v_178, const device V4& v_205)
 {
-    if (push.kv_type == 1u)
+    if (_140)
     {
         uint at = push.offset.z + (index / 2u);
-        uint2 pairs;
         if (((push.offset.z | (push.ldv / 2u)) & 1u) == 0u)
         {
-            pairs = v_214.v2[at / 2u];
+            uint2 pair = v_164.v2[at / 2u];
+            return uint4(pair.x, pair.y, 0u, 0u);
         }
-        else
-        {
-            pairs = uint2(v_223.v1[at], v_223.v1[at + 1u]);
-        }
-        return float4(float2(as_type<half2>(pairs.x)), float2(as_type<half2>(pairs.y)));
+        return uint4(v_178.v1[at], v_178.v1[at + 1u], 0u, 0u);
     }
     uint at_1 = push.offset.z + index;
     if (((push.offset.z | push.ldv) & 3u) == 0u)
     {
-        return as_type<float4>(v_261.v4[at_1 / 4u]);
+        return v_205.v4[at_1 / 4u];
     }
-    return as_type<float4>(uint4(v_223.v1[at_1], v_223.v1[at_1 + 1u], v_223.v1[at_1 + 2u], v_223.v1[at_1 + 3u]));
+    return uint4(v_178.v1[at_1], v_178.v1[at_1 + 1u], v_178.v1[at_1 + 2u], v_178.v1[at_1 + 3u]);
 }
 
 static inline __attribute__((always_inline))
-float group_sum(thread float& value, threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups)
-{
-    value = simd_sum(value);
-    threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _36 = simd_is_first();
-    if (_36)
-    {
-        group_partial[gl_SubgroupID] = value;
-    }
-    threadgroup_barrier(mem_flags::mem_threadgroup);
-    float sum = 0.0;
-    for (uint i = 0u; i < gl_NumSubgroups; i++)
-    {
-        sum += group_partial[i];
-    }
-    return sum;
-}
-
-static inline __attribute__((always_inline))
-void attend(thread const uint& r, thread const uint& head, threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device K2& v_110, const device K1& v_120, const device K4& v_160, const device V2& v_214, const device V1& v_223, const device V4& v_261, thread uint3& gl_LocalInvocationID, const device Spans1& v_349, const device Q1& v_427, threadgroup float4 (&scores)[640], threadgroup float (&weights)[128], device Out1& v_812)
+void attend_tile(thread const uint& tile, thread const uint& head, constant Push& push, const device K2& v_70, const device K1& v_85, const device K4& v_114, const device V2& v_164, const device V1& v_178, const device V4& v_205, thread uint3& gl_LocalInvocationID, const device Spans1& v_288, const device Q1& v_500, threadgroup float4 (&pool)[1024], device Out1& v_1041, device Out4& v_1719)
 {
     uint me = gl_LocalInvocationID.x;
+    uint row = me / 16u;
     uint lane = me % 16u;
-    uint line = me / 16u;
+    uint r = (tile * 16u) + row;
     uint quads = push.head_size / 4u;
     uint kv = (head / (push.heads / push.kv_heads)) * push.head_size;
-    uint begin = min(v_349.spans1[push.offset.w + (2u * r)], push.capacity);
-    uint end = min(v_349.spans1[(push.offset.w + (2u * r)) + 1u], push.capacity);
-    spvUnsafeArray<float4, 4> query;
-    spvUnsafeArray<float4, 4> sums;
-    for (uint c = 0u; c < 4u; c++)
+    uint begin = 0u;
+    uint end = 0u;
+    uint first = push.capacity;
+    uint last = 0u;
+    for (uint i = 0u; i < min(16u, (push.rows - (tile * 16u))); i++)
     {
-        query[c] = float4(0.0);
-        sums[c] = float4(0.0);
-        if ((lane + (16u * c)) < quads)
+        uint at = push.offset.w + (2u * ((tile * 16u) + i));
+        uint from = min(v_288.spans1[at], push.capacity);
+        uint to = min(v_288.spans1[at + 1u], push.capacity);
+        if (from < to)
         {
-            uint at = ((push.offset.x + (r * push.ldq)) + (head * push.head_size)) + (4u * (lane + (16u * c)));
-            query[c] = float4(v_427.q1[at], v_427.q1[at + 1u], v_427.q1[at + 2u], v_427.q1[at + 3u]) * push.scale;
+            first = min(first, from);
+            last = max(last, to);
+            if (i == row)
+            {
+                begin = from;
+                end = to;
+            }
+        }
+    }
+    float4 query = float4(0.0);
+    if ((r < push.rows) && (lane < quads))
+    {
+        uint at_1 = ((push.offset.x + (r * push.ldq)) + (head * push.head_size)) + (4u * lane);
+        query = float4(v_500.q1[at_1], v_500.q1[at_1 + 1u], v_500.q1[at_1 + 2u], v_500.q1[at_1 + 3u]) * push.scale;
+    }
+    pool[(row * 16u) + (lane ^ row)] = query;
+    float4 sums = float4(0.0);
+    float highest = -3.0000000054977557577780399428115e+38;
+    float total = 0.0;
+    spvUnsafeArray<uint4, 2> loaded;
+    float2 score;
+    float _1422;
+    float _1527;
+    for (uint base = first; base < last; base += 32u)
+    {
+        for (uint i_1 = 0u; i_1 < 2u; i_1++)
+        {
+            uint key = (base + row) + (16u * i_1);
+            loaded[i_1] = uint4(0u);
+            if ((key < last) && (lane < quads))
+            {
+                uint param = ((key * push.ldk) + kv) + (4u * lane);
+                loaded[i_1] = key_quad(param, push, v_70, v_85, v_114);
+            }
+        }
+        threadgroup_barrier(mem_flags::mem_threadgroup);
+        for (uint i_2 = 0u; i_2 < 2u; i_2++)
+        {
+            uint key_1 = row + (16u * i_2);
+            uint4 param_1 = loaded[i_2];
+            pool[(256u + (key_1 * 16u)) + (lane ^ (key_1 & 15u))] = floats(param_1);
+        }
+        threadgroup_barrier(mem_flags::mem_threadgroup);
+        for (uint i_3 = 0u; i_3 < 2u; i_3++)
+        {
+            uint key_2 = (base + row) + (16u * i_3);
+            if ((key_2 < last) && (lane < quads))
+            {
+                uint param_2 = ((key_2 * push.ldv) + kv) + (4u * lane);
+                loaded[i_3] = value_quad(param_2, push, v_164, v_178, v_205);
+            }
+        }
+        spvUnsafeArray<float4, 2> products = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+        for (uint d = 0u; d < 16u; d++)
+        {
+            float4 q = pool[(row * 16u) + (d ^ row)];
+            products[0] += (q * pool[(256u + (lane * 16u)) + (d ^ lane)]);
+            products[1] += (q * pool[(256u + ((lane + 16u) * 16u)) + (d ^ lane)]);
+        }
+        for (uint i_4 = 0u; i_4 < 2u; i_4++)
+        {
+            uint key_3 = (base + lane) + (16u * i_4);
+            float4 p = products[i_4];
+            if ((key_3 >= begin) && (key_3 < end))
+            {
+                _1422 = (p.x + p.y) + (p.z + p.w);
+            }
+            else
+            {
+                _1422 = -3.0000000054977557577780399428115e+38;
+            }
+            score[i_4] = _1422;
+            uint place = ((row * 32u) + lane) + (16u * i_4);
+            ((threadgroup float*)&pool[768u + (place / 4u)])[place & 3u] = score[i_4];
+        }
+        threadgroup_barrier(mem_flags::mem_threadgroup);
+        float next = highest;
+        for (uint i_5 = 0u; i_5 < 8u; i_5++)
+        {
+            float4 s = pool[(768u + (row * 8u)) + i_5];
+            next = fast::max(next, fast::max(fast::max(s.x, s.y), fast::max(s.z, s.w)));
+        }
+        float shrink = exp(highest - next);
+        highest = next;
+        total *= shrink;
+        sums *= shrink;
+        for (uint i_6 = 0u; i_6 < 2u; i_6++)
+        {
+            uint key_4 = (base + lane) + (16u * i_6);
+            if ((key_4 >= begin) && (key_4 < end))
+            {
+                _1527 = exp(score[i_6] - highest);
+            }
+            else
+            {
+                _1527 = 0.0;
+            }
+            float weight = _1527;
+            total += weight;
+            uint place_1 = ((row * 32u) + lane) + (16u * i_6);
+            ((threadgroup float*)&pool[896u + (place_1 / 4u)])[place_1 & 3u] = weight;
+            uint other = row + (16u * i_6);
+            uint4 param_3 = loaded[i_6];
+            pool[(256u + (other * 16u)) + (lane ^ (other & 15u))] = floats(param_3);
+        }
+        threadgroup_barrier(mem_flags::mem_threadgroup);
+        for (uint i_7 = 0u; i_7 < 32u; i_7 += 4u)
+        {
+            float4 weight_1 = pool[896u + (((row * 32u) + i_7) / 4u)];
+            for (uint e = 0u; e < 4u; e++)
+            {
+                if (weight_1[e] != 0.0)
+                {
+                    sums += (pool[(256u + ((i_7 + e) * 16u)) + (lane ^ ((i_7 + e) & 15u))] * weight_1[e]);
+                }
+            }
+        }
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    ((threadgroup float*)&pool[768u + (me / 4u)])[me & 3u] = total;
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    if ((r < push.rows) && (lane < quads))
+    {
+        float4 t = float4(0.0);
+        for (uint i_8 = 0u; i_8 < 4u; i_8++)
+        {
+            t += pool[(768u + (row * 4u)) + i_8];
+        }
+        float4 _1676;
+        if (end > begin)
+        {
+            _1676 = sums / float4((t.x + t.y) + (t.z + t.w));
+        }
+        else
+        {
+            _1676 = float4(0.0);
+        }
+        float4 result = _1676;
+        uint to_1 = ((push.offset2.x + (r * push.ldout)) + (head * push.head_size)) + (4u * lane);
+        if ((to_1 & 3u) == 0u)
+        {
+            v_1719.out4[to_1 / 4u] = result;
+        }
+        else
+        {
+            v_1041.out1[to_1] = result.x;
+            v_1041.out1[to_1 + 1u] = result.y;
+            v_1041.out1[to_1 + 2u] = result.z;
+            v_1041.out1[to_1 + 3u] = result.w;
+        }
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+}
+
+static inline __attribute__((always_inline))
+void attend(thread const uint& r, thread const uint& head, constant Push& push, const device K2& v_70, const device K1& v_85, const device K4& v_114, const device V2& v_164, const device V1& v_178, const device V4& v_205, thread uint3& gl_LocalInvocationID, const device Spans1& v_288, const device Q1& v_500, threadgroup float4 (&pool)[1024], device Out1& v_1041)
+{
+    uint me = gl_LocalInvocationID.x;
+    uint lane = me % 8u;
+    uint line = me / 8u;
+    uint quads = push.head_size / 4u;
+    uint kv = (head / (push.heads / push.kv_heads)) * push.head_size;
+    uint begin = min(v_288.spans1[push.offset.w + (2u * r)], push.capacity);
+    uint end = min(v_288.spans1[(push.offset.w + (2u * r)) + 1u], push.capacity);
+    spvUnsafeArray<uint4, 32> keys;
+    for (uint i = 0u; i < 4u; i++)
+    {
+        uint key = (begin + line) + (32u * i);
+        for (uint c = 0u; c < PARTS; c++)
+        {
+            uint4 words = uint4(0u);
+            bool _343 = key < end;
+            bool _352;
+            if (_343)
+            {
+                _352 = (lane + (8u * c)) < quads;
+            }
+            else
+            {
+                _352 = _343;
+            }
+            if (_352)
+            {
+                uint param = ((key * push.ldk) + kv) + (4u * (lane + (8u * c)));
+                words = key_quad(param, push, v_70, v_85, v_114);
+            }
+            keys[(i * PARTS) + c] = words;
+        }
+    }
+    spvUnsafeArray<uint4, 32> values;
+    for (uint i_1 = 0u; i_1 < 4u; i_1++)
+    {
+        uint key_1 = (begin + line) + (32u * i_1);
+        for (uint c_1 = 0u; c_1 < PARTS; c_1++)
+        {
+            uint4 words_1 = uint4(0u);
+            bool _409 = key_1 < end;
+            bool _418;
+            if (_409)
+            {
+                _418 = (lane + (8u * c_1)) < quads;
+            }
+            else
+            {
+                _418 = _409;
+            }
+            if (_418)
+            {
+                uint param_1 = ((key_1 * push.ldv) + kv) + (4u * (lane + (8u * c_1)));
+                words_1 = value_quad(param_1, push, v_164, v_178, v_205);
+            }
+            values[(i_1 * PARTS) + c_1] = words_1;
+        }
+    }
+    spvUnsafeArray<float4, 8> query;
+    spvUnsafeArray<float4, 8> sums;
+    for (uint c_2 = 0u; c_2 < PARTS; c_2++)
+    {
+        query[c_2] = float4(0.0);
+        sums[c_2] = float4(0.0);
+        if ((lane + (8u * c_2)) < quads)
+        {
+            uint at = ((push.offset.x + (r * push.ldq)) + (head * push.head_size)) + (4u * (lane + (8u * c_2)));
+            query[c_2] = float4(v_500.q1[at], v_500.q1[at + 1u], v_500.q1[at + 2u], v_500.q1[at + 3u]) * push.scale;
         }
     }
     float highest = -3.0000000054977557577780399428115e+38;
     float total = 0.0;
-    float _612;
+    spvUnsafeArray<float, 4> score_1;
+    float _711;
     for (uint first = begin; first < end; first += 128u)
     {
-        for (uint i = 0u; i < 8u; i++)
+        threadgroup_barrier(mem_flags::mem_threadgroup);
+        for (uint i_2 = 0u; i_2 < 4u; i_2++)
         {
-            uint key = (first + line) + (16u * i);
             float score = 0.0;
-            if (key < end)
+            for (uint c_3 = 0u; c_3 < PARTS; c_3++)
             {
-                for (uint c_1 = 0u; c_1 < 4u; c_1++)
-                {
-                    if ((lane + (16u * c_1)) < quads)
-                    {
-                        uint param = ((key * push.ldk) + kv) + (4u * (lane + (16u * c_1)));
-                        score += dot(query[c_1], key_quad(param, push, v_110, v_120, v_160));
-                    }
-                }
+                uint4 param_2 = keys[(i_2 * PARTS) + c_3];
+                score += dot(query[c_3], floats(param_2));
             }
-            ((threadgroup float*)&scores[((line + (16u * i)) * 5u) + (lane / 4u)])[lane & 3u] = score;
+            ((threadgroup float*)&pool[((line + (32u * i_2)) * 3u) + (lane / 4u)])[lane & 3u] = score;
         }
         threadgroup_barrier(mem_flags::mem_threadgroup);
-        float score_1 = -3.0000000054977557577780399428115e+38;
-        bool _544 = me < 128u;
-        bool _552;
-        if (_544)
+        if ((first + 128u) < end)
         {
-            _552 = (first + me) < end;
-        }
-        else
-        {
-            _552 = _544;
-        }
-        if (_552)
-        {
-            float4 sum = scores[me * 5u];
-            for (uint i_1 = 1u; i_1 < 4u; i_1++)
+            for (uint i_3 = 0u; i_3 < 4u; i_3++)
             {
-                sum += scores[(me * 5u) + i_1];
+                uint key_2 = ((first + 128u) + line) + (32u * i_3);
+                for (uint c_4 = 0u; c_4 < PARTS; c_4++)
+                {
+                    uint4 words_2 = uint4(0u);
+                    bool _623 = key_2 < end;
+                    bool _632;
+                    if (_623)
+                    {
+                        _632 = (lane + (8u * c_4)) < quads;
+                    }
+                    else
+                    {
+                        _632 = _623;
+                    }
+                    if (_632)
+                    {
+                        uint param_3 = ((key_2 * push.ldk) + kv) + (4u * (lane + (8u * c_4)));
+                        words_2 = key_quad(param_3, push, v_70, v_85, v_114);
+                    }
+                    keys[(i_3 * PARTS) + c_4] = words_2;
+                }
             }
-            score_1 = (sum.x + sum.y) + (sum.z + sum.w);
         }
-        float param_1 = score_1;
-        float _594 = group_max(param_1, group_partial, gl_SubgroupID, gl_NumSubgroups);
-        float next = fast::max(highest, _594);
-        float shrink = exp(highest - next);
-        highest = next;
-        if (me < 128u)
+        float next = highest;
+        for (uint i_4 = 0u; i_4 < 4u; i_4++)
         {
-            if ((first + me) < end)
+            float4 s = pool[(line + (32u * i_4)) * 3u] + pool[((line + (32u * i_4)) * 3u) + 1u];
+            score_1[i_4] = (s.x + s.y) + (s.z + s.w);
+            if (((first + line) + (32u * i_4)) < end)
             {
-                _612 = exp(score_1 - highest);
+                _711 = fast::max(next, score_1[i_4]);
             }
             else
             {
-                _612 = 0.0;
+                _711 = next;
             }
-            float weight = _612;
-            weights[me] = weight;
-            total = (total * shrink) + weight;
+            next = _711;
         }
-        threadgroup_barrier(mem_flags::mem_threadgroup);
-        for (uint c_2 = 0u; c_2 < 4u; c_2++)
+        float shrink = exp(highest - next);
+        highest = next;
+        total *= shrink;
+        for (uint c_5 = 0u; c_5 < PARTS; c_5++)
         {
-            sums[c_2] *= shrink;
+            sums[c_5] *= shrink;
         }
-        for (uint i_2 = 0u; i_2 < 8u; i_2++)
+        for (uint i_5 = 0u; i_5 < 4u; i_5++)
         {
-            uint key_1 = (first + line) + (16u * i_2);
-            if (key_1 < end)
+            if (((first + line) + (32u * i_5)) < end)
             {
-                float weight_1 = weights[line + (16u * i_2)];
-                for (uint c_3 = 0u; c_3 < 4u; c_3++)
+                float weight = exp(score_1[i_5] - highest);
+                total += weight;
+                for (uint c_6 = 0u; c_6 < PARTS; c_6++)
                 {
-                    if ((lane + (16u * c_3)) < quads)
+                    uint4 param_4 = values[(i_5 * PARTS) + c_6];
+                    sums[c_6] += (floats(param_4) * weight);
+                }
+            }
+        }
+        if ((first + 128u) < end)
+        {
+            for (uint i_6 = 0u; i_6 < 4u; i_6++)
+            {
+                uint key_3 = ((first + 128u) + line) + (32u * i_6);
+                for (uint c_7 = 0u; c_7 < PARTS; c_7++)
+                {
+                    uint4 words_3 = uint4(0u);
+                    bool _837 = key_3 < end;
+                    bool _846;
+                    if (_837)
                     {
-                        uint param_2 = ((key_1 * push.ldv) + kv) + (4u * (lane + (16u * c_3)));
-                        sums[c_3] += (value_quad(param_2, push, v_214, v_223, v_261) * weight_1);
+                        _846 = (lane + (8u * c_7)) < quads;
                     }
+                    else
+                    {
+                        _846 = _837;
+                    }
+                    if (_846)
+                    {
+                        uint param_5 = ((key_3 * push.ldv) + kv) + (4u * (lane + (8u * c_7)));
+                        words_3 = value_quad(param_5, push, v_164, v_178, v_205);
+                    }
+                    values[(i_6 * PARTS) + c_7] = words_3;
                 }
             }
         }
     }
-    float param_3 = total;
-    float _720 = group_sum(param_3, group_partial, gl_SubgroupID, gl_NumSubgroups);
-    total = _720;
-    float _725;
-    if (end > begin)
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    if (lane == 0u)
     {
-        _725 = 1.0 / total;
+        ((threadgroup float*)&pool[line / 4u])[line & 3u] = highest;
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    float top = -3.0000000054977557577780399428115e+38;
+    for (uint i_7 = 0u; i_7 < 8u; i_7++)
+    {
+        float4 h = pool[i_7];
+        top = fast::max(top, fast::max(fast::max(h.x, h.y), fast::max(h.z, h.w)));
+    }
+    float _921;
+    if (line < (end - min(begin, end)))
+    {
+        _921 = exp(highest - top);
     }
     else
     {
-        _725 = 0.0;
+        _921 = 0.0;
     }
-    float scale = _725;
-    for (uint c_4 = 0u; (16u * c_4) < quads; c_4++)
+    float shrink_1 = _921;
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    if (lane == 0u)
+    {
+        ((threadgroup float*)&pool[line / 4u])[line & 3u] = total * shrink_1;
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    float _all = 0.0;
+    for (uint i_8 = 0u; i_8 < 8u; i_8++)
+    {
+        float4 t = pool[i_8];
+        _all += ((t.x + t.y) + (t.z + t.w));
+    }
+    float _974;
+    if (end > begin)
+    {
+        _974 = 1.0 / _all;
+    }
+    else
+    {
+        _974 = 0.0;
+    }
+    float scale = _974;
+    for (uint c_8 = 0u; c_8 < PARTS; c_8++)
     {
         threadgroup_barrier(mem_flags::mem_threadgroup);
-        scores[(line * 16u) + lane] = sums[c_4];
+        pool[(line * 8u) + lane] = sums[c_8] * shrink_1;
         threadgroup_barrier(mem_flags::mem_threadgroup);
-        bool _752 = me < 16u;
-        bool _761;
-        if (_752)
+        uint e = (32u * c_8) + me;
+        bool _1006 = me < 32u;
+        bool _1013;
+        if (_1006)
         {
-            _761 = (me + (16u * c_4)) < quads;
+            _1013 = e < push.head_size;
         }
         else
         {
-            _761 = _752;
+            _1013 = _1006;
         }
-        if (_761)
+        if (_1013)
         {
-            float4 sum_1 = scores[me];
-            for (uint other = 1u; other < 16u; other++)
+            float sum = 0.0;
+            for (uint i_9 = 0u; i_9 < 32u; i_9++)
             {
-                sum_1 += scores[(other * 16u) + me];
+                sum += ((threadgroup float*)&pool[(i_9 * 8u) + (me / 4u)])[me & 3u];
             }
-            sum_1 *= scale;
-            uint to = ((push.offset2.x + (r * push.ldout)) + (head * push.head_size)) + (4u * (me + (16u * c_4)));
-            v_812.out1[to] = sum_1.x;
-            v_812.out1[to + 1u] = sum_1.y;
-            v_812.out1[to + 2u] = sum_1.z;
-            v_812.out1[to + 3u] = sum_1.w;
+            v_1041.out1[((push.offset2.x + (r * push.ldout)) + (head * push.head_size)) + e] = sum * scale;
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
-kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_427 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_349 [[buffer(4)]], device Out1& v_812 [[buffer(5)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_500 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_288 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
 {
-    const device auto& v_110 = *(const device K2*)spvBufferAliasSet0Binding2;
-    const device auto& v_214 = *(const device V2*)spvBufferAliasSet0Binding3;
-    const device auto& v_120 = *(const device K1*)spvBufferAliasSet0Binding2;
-    const device auto& v_160 = *(const device K4*)spvBufferAliasSet0Binding2;
-    const device auto& v_223 = *(const device V1*)spvBufferAliasSet0Binding3;
-    const device auto& v_261 = *(const device V4*)spvBufferAliasSet0Binding3;
-    threadgroup float group_partial[256];
-    threadgroup float4 scores[640];
-    threadgroup float weights[128];
+    const device auto& v_70 = *(const device K2*)spvBufferAliasSet0Binding2;
+    const device auto& v_164 = *(const device V2*)spvBufferAliasSet0Binding3;
+    device auto& v_1041 = *(device Out1*)spvBufferAliasSet0Binding5;
+    const device auto& v_85 = *(const device K1*)spvBufferAliasSet0Binding2;
+    const device auto& v_114 = *(const device K4*)spvBufferAliasSet0Binding2;
+    const device auto& v_178 = *(const device V1*)spvBufferAliasSet0Binding3;
+    const device auto& v_205 = *(const device V4*)spvBufferAliasSet0Binding3;
+    device auto& v_1719 = *(device Out4*)spvBufferAliasSet0Binding5;
+    threadgroup float4 pool[1024];
+    if (tiled)
+    {
+        for (uint tile = gl_WorkGroupID.y; (tile * 16u) < push.rows; tile += gl_NumWorkGroups.y)
+        {
+            for (uint head = gl_WorkGroupID.x; head < push.heads; head += gl_NumWorkGroups.x)
+            {
+                uint param = tile;
+                uint param_1 = head;
+                attend_tile(param, param_1, push, v_70, v_85, v_114, v_164, v_178, v_205, gl_LocalInvocationID, v_288, v_500, pool, v_1041, v_1719);
+            }
+        }
+        return;
+    }
     for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y)
     {
-        for (uint head = gl_WorkGroupID.x; head < push.heads; head += gl_NumWorkGroups.x)
+        for (uint head_1 = gl_WorkGroupID.x; head_1 < push.heads; head_1 += gl_NumWorkGroups.x)
         {
-            uint param = r;
-            uint param_1 = head;
-            attend(param, param_1, group_partial, gl_SubgroupID, gl_NumSubgroups, push, v_110, v_120, v_160, v_214, v_223, v_261, gl_LocalInvocationID, v_349, v_427, scores, weights, v_812);
+            uint param_2 = r;
+            uint param_3 = head_1;
+            attend(param_2, param_3, push, v_70, v_85, v_114, v_164, v_178, v_205, gl_LocalInvocationID, v_288, v_500, pool, v_1041);
         }
     }
 }

@@ -43,8 +43,8 @@ float gelu_tanh(thread const float& x)
 static inline __attribute__((always_inline))
 float gelu_erf(thread const float& x)
 {
-    float y = fast::clamp(x * 0.707106769084930419921875, -4.0, 4.0);
-    float z = y * y;
+    float y = x * 0.707106769084930419921875;
+    float z = fast::min(y * y, 16.0);
     float p = -2.7261423674040941023122286424041e-10;
     p = (p * z) + 2.7706814620387376635335385799408e-08;
     p = (p * z) - 2.101023937939316965639591217041e-06;
@@ -57,24 +57,34 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    return (0.5 * x) * (1.0 + ((y * p) / q));
+    float _94;
+    if (abs(y) > 3.900000095367431640625)
+    {
+        _94 = sign(y);
+    }
+    else
+    {
+        _94 = (y * p) / q;
+    }
+    float erf = _94;
+    return (0.5 * x) * (1.0 + erf);
 }
 
 static inline __attribute__((always_inline))
 float gelu(thread const float& x, constant Push& push)
 {
-    float _132;
+    float _144;
     if (push.tanh_ != 0u)
     {
         float param = x;
-        _132 = gelu_tanh(param);
+        _144 = gelu_tanh(param);
     }
     else
     {
         float param_1 = x;
-        _132 = gelu_erf(param_1);
+        _144 = gelu_erf(param_1);
     }
-    return _132;
+    return _144;
 }
 
 static inline __attribute__((always_inline))
@@ -89,105 +99,105 @@ float4 gelu(thread const float4& x, constant Push& push)
 
 kernel void zc_gelu(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device void* spvBufferAliasSet0Binding2 [[buffer(2)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
 {
-    const device auto& _259 = *(const device X4*)spvBufferAliasSet0Binding1;
-    device auto& _300 = *(device Out4*)spvBufferAliasSet0Binding2;
-    device auto& _418 = *(device Out1*)spvBufferAliasSet0Binding2;
-    const device auto& _426 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _271 = *(const device X4*)spvBufferAliasSet0Binding1;
+    device auto& _312 = *(device Out4*)spvBufferAliasSet0Binding2;
+    device auto& _430 = *(device Out1*)spvBufferAliasSet0Binding2;
+    const device auto& _438 = *(const device X1*)spvBufferAliasSet0Binding1;
     uint me = gl_LocalInvocationID.x;
     uint group = (gl_WorkGroupID.y * gl_NumWorkGroups.x) + gl_WorkGroupID.x;
     bool alike = (((push.offset.x ^ push.offset.y) | (push.offset.y ^ push.offset.y)) & 3u) == 0u;
     uint head = min(((0u - push.offset.y) & 3u), push.count);
-    uint _213;
+    uint _225;
     if (alike)
     {
-        _213 = (push.count - head) / 4u;
+        _225 = (push.count - head) / 4u;
     }
     else
     {
-        _213 = 0u;
+        _225 = 0u;
     }
-    uint vectors = _213;
+    uint vectors = _225;
     uint x_base = (push.offset.x + head) / 4u;
     uint y_base = (push.offset.y + head) / 4u;
     uint out_base = (push.offset.y + head) / 4u;
     uint i = (group * 1024u) + me;
     if ((i + 768u) < vectors)
     {
-        float4 param = _259.x4[x_base + i];
+        float4 param = _271.x4[x_base + i];
         float4 r0 = gelu(param, push);
-        float4 param_1 = _259.x4[x_base + (i + 256u)];
+        float4 param_1 = _271.x4[x_base + (i + 256u)];
         float4 r1 = gelu(param_1, push);
-        float4 param_2 = _259.x4[x_base + (i + 512u)];
+        float4 param_2 = _271.x4[x_base + (i + 512u)];
         float4 r2 = gelu(param_2, push);
-        float4 param_3 = _259.x4[x_base + (i + 768u)];
+        float4 param_3 = _271.x4[x_base + (i + 768u)];
         float4 r3 = gelu(param_3, push);
-        _300.out4[out_base + i] = r0;
-        _300.out4[(out_base + i) + 256u] = r1;
-        _300.out4[(out_base + i) + 512u] = r2;
-        _300.out4[(out_base + i) + 768u] = r3;
+        _312.out4[out_base + i] = r0;
+        _312.out4[(out_base + i) + 256u] = r1;
+        _312.out4[(out_base + i) + 512u] = r2;
+        _312.out4[(out_base + i) + 768u] = r3;
     }
     else
     {
         for (; i < vectors; i += 256u)
         {
-            float4 param_4 = _259.x4[x_base + i];
-            _300.out4[out_base + i] = gelu(param_4, push);
+            float4 param_4 = _271.x4[x_base + i];
+            _312.out4[out_base + i] = gelu(param_4, push);
         }
     }
     uint from;
     uint end;
     if (alike)
     {
-        uint _353;
+        uint _365;
         if (me < head)
         {
-            _353 = me;
+            _365 = me;
         }
         else
         {
-            _353 = me + (4u * vectors);
+            _365 = me + (4u * vectors);
         }
-        from = _353;
-        bool _365 = group == 0u;
-        bool _372;
-        if (_365)
+        from = _365;
+        bool _377 = group == 0u;
+        bool _384;
+        if (_377)
         {
-            _372 = from < push.count;
+            _384 = from < push.count;
         }
         else
         {
-            _372 = _365;
+            _384 = _377;
         }
-        uint _373;
-        if (_372)
+        uint _385;
+        if (_384)
         {
-            _373 = from + 1u;
+            _385 = from + 1u;
         }
         else
         {
-            _373 = 0u;
+            _385 = 0u;
         }
-        end = _373;
+        end = _385;
     }
     else
     {
         uint first = group * 4096u;
         from = first + me;
-        uint _393;
+        uint _405;
         if (group <= (push.count / 4096u))
         {
-            _393 = first + min((push.count - first), 4096u);
+            _405 = first + min((push.count - first), 4096u);
         }
         else
         {
-            _393 = 0u;
+            _405 = 0u;
         }
-        end = _393;
+        end = _405;
     }
     for (uint e = from; e < end; e += 256u)
     {
-        float param_5 = _426.x1[push.offset.x + e];
-        _418.out1[push.offset.y + e] = gelu(param_5, push);
+        float param_5 = _438.x1[push.offset.x + e];
+        _430.out1[push.offset.y + e] = gelu(param_5, push);
     }
 }
 

@@ -44,39 +44,64 @@ struct spvUnsafeArray
     }
 };
 
+struct Raw
+{
+    uint4 a;
+    uint2 b;
+};
+
 struct Unit
 {
     uint4 a;
     uint4 b;
 };
 
-constant uint type_tmp [[function_constant(0)]];
-constant uint type = is_function_constant_defined(type_tmp) ? type_tmp : 0u;
-
-struct Weights1
-{
-    uint weights1[1];
-};
-
-constant bool _454 = (type == 0u);
-constant bool _471 = (type == 1u);
-constant bool _492 = (type == 0u);
-constant bool _493 = (type == 1u);
-constant bool _494 = (_492 || _493);
-constant bool _495 = (type == 2u);
-constant bool _496 = (_494 || _495);
-constant bool _508 = (type == 0u);
+constant uint variant_tmp [[function_constant(0)]];
+constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
+constant uint type = (variant & 7u);
+constant bool _276 = (type == 0u);
+constant bool _285 = (type == 3u);
+constant bool _296 = (type == 4u);
+constant bool _306 = (type == 5u);
+constant bool _316 = (type == 6u);
+constant bool _326 = (type == 7u);
+constant bool _474 = (type == 0u);
 
 struct Weights4
 {
     uint4 weights4[1];
 };
 
-constant bool _565 = (type == 1u);
-constant bool _647 = (type == 3u);
-constant bool _669 = (type == 4u);
-constant bool _703 = (type == 5u);
-constant bool _745 = (type == 6u);
+struct Weights1
+{
+    uint weights1[1];
+};
+
+constant bool _543 = (type == 1u);
+constant bool _544 = (type == 2u);
+constant bool _545 = (_543 || _544);
+constant bool _579 = (type == 3u);
+constant bool _580 = (type == 4u);
+constant bool _581 = (_579 || _580);
+constant bool _588 = (type == 3u);
+constant uint _589 = _588 ? 17u : 9u;
+constant bool _596 = (type == 3u);
+constant uint _597 = _596 ? 7u : 3u;
+constant bool _620 = (type == 5u);
+constant bool _643 = (type == 6u);
+constant bool _775 = (type == 0u);
+constant bool _776 = (type == 1u);
+constant bool _777 = (_775 || _776);
+constant bool _778 = (type == 2u);
+constant bool _779 = (_777 || _778);
+constant bool _786 = (type != 0u);
+constant bool _809 = (type == 1u);
+constant bool _872 = (type == 3u);
+constant bool _873 = (type == 4u);
+constant bool _874 = (_872 || _873);
+constant bool _899 = (type == 3u);
+constant bool _921 = (type == 5u);
+constant bool _944 = (type == 6u);
 
 struct Push
 {
@@ -112,6 +137,11 @@ struct Norm1
     float norm1[1];
 };
 
+constant uint _1197 = (variant & 32u);
+constant bool gated = (_1197 != 0u);
+constant uint _1221 = (variant & 16u);
+constant bool normed = (_1221 != 0u);
+
 struct Bias1
 {
     float bias1[1];
@@ -122,37 +152,40 @@ struct Y1
     float y1[1];
 };
 
-constant bool _1193 = (type == 0u);
-constant bool _1264 = (type == 1u);
-constant bool _1265 = (type == 2u);
-constant bool _1266 = (_1264 || _1265);
-constant bool _1309 = (type == 3u);
-constant bool _1351 = (type == 4u);
-constant bool _1386 = (type == 5u);
-constant bool _1409 = (type == 6u);
-constant bool _1556 = (type == 4u);
-constant bool _1557 = (type == 5u);
-constant bool _1558 = (_1556 || _1557);
-constant bool _1572 = (type == 6u);
-constant bool _1586 = (type == 7u);
-constant bool _1607 = (type == 0u);
-constant bool _1608 = (type == 1u);
-constant bool _1609 = (_1607 || _1608);
-constant bool _1610 = (type == 2u);
-constant bool _1611 = (_1609 || _1610);
-constant bool _1622 = (type != 0u);
-constant bool _1665 = (type == 1u);
-constant bool _1750 = (type == 3u);
-constant bool _1799 = (type == 4u);
-constant bool _1844 = (type == 5u);
-constant bool _1886 = (type == 6u);
-constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
-
-static inline __attribute__((always_inline))
-uint vector_team(constant Push& push)
+struct Y4
 {
-    return (push.n >= 4096u) ? 32u : 64u;
-}
+    float4 y4[1];
+};
+
+constant bool _1431 = (type == 0u);
+constant bool _1501 = (type == 1u);
+constant bool _1502 = (type == 2u);
+constant bool _1503 = (_1501 || _1502);
+constant bool _1546 = (type == 3u);
+constant bool _1588 = (type == 4u);
+constant bool _1623 = (type == 5u);
+constant bool _1646 = (type == 6u);
+constant bool _1968 = (type == 4u);
+constant bool _1969 = (type == 5u);
+constant bool _1970 = (_1968 || _1969);
+constant bool _1984 = (type == 6u);
+constant bool _1998 = (type == 7u);
+constant bool _2019 = (type == 0u);
+constant bool _2020 = (type == 1u);
+constant bool _2021 = (_2019 || _2020);
+constant bool _2022 = (type == 2u);
+constant bool _2023 = (_2021 || _2022);
+constant bool _2034 = (type != 0u);
+constant bool _2077 = (type == 1u);
+constant bool _2162 = (type == 3u);
+constant bool _2211 = (type == 4u);
+constant bool _2256 = (type == 5u);
+constant bool _2298 = (type == 6u);
+constant uint _3783 = (variant & 8u);
+constant bool tiled = (_3783 != 0u);
+constant uint _3789 = (variant & 64u);
+constant bool wide = (_3789 != 0u);
+constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -163,175 +196,61 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    switch (type)
+    uint _277;
+    if (_276)
     {
-        case 0u:
-        {
-            return 2u * k;
-        }
-        case 3u:
-        {
-            return (k / 32u) * 17u;
-        }
-        case 4u:
-        {
-            return (k / 32u) * 9u;
-        }
-        case 5u:
-        {
-            return (k / 32u) * 10u;
-        }
-        case 6u:
-        {
-            return (k / 256u) * 72u;
-        }
-        case 7u:
-        {
-            return (k / 256u) * 105u;
-        }
-        default:
-        {
-            return k;
-        }
-    }
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, const device Weights1& v_287, const device Weights4& v_524, constant Push& push)
-{
-    Unit unit = Unit{ uint4(0u), uint4(0u) };
-    if (_1193)
-    {
-        uint last = ((row / 2u) + push.k) - 1u;
-        uint at = (row / 2u) + (8u * u);
-        bool _1211 = (at & 3u) == 0u;
-        bool _1218;
-        if (_1211)
-        {
-            _1218 = (at + 7u) <= last;
-        }
-        else
-        {
-            _1218 = _1211;
-        }
-        if (_1218)
-        {
-            unit.a = v_524.weights4[at / 4u];
-            unit.b = v_524.weights4[(at / 4u) + 1u];
-        }
-        else
-        {
-            for (uint e = 0u; e < 4u; e++)
-            {
-                unit.a[e] = v_287.weights1[min((at + e), last)];
-                unit.b[e] = v_287.weights1[min(((at + 4u) + e), last)];
-            }
-        }
+        _277 = 2u * k;
     }
     else
     {
-        if (_1266)
+        uint _286;
+        if (_285)
         {
-            uint last_1 = ((row + push.k) - 1u) / 2u;
-            uint at_1 = (row + (8u * u)) / 2u;
-            for (uint e_1 = 0u; e_1 < 4u; e_1++)
-            {
-                unit.a[e_1] = v_287.weights1[min((at_1 + e_1), last_1)];
-            }
-            unit.b.x = v_287.weights1[min((at_1 + 4u), last_1)];
+            _286 = (k / 32u) * 17u;
         }
         else
         {
-            if (_1309)
+            uint _297;
+            if (_296)
             {
-                uint h = row + ((u / 4u) * 17u);
-                uint q = (h + 1u) + (4u * (u & 3u));
-                unit.a.x = v_287.weights1[q / 2u];
-                unit.a.y = v_287.weights1[(q / 2u) + 1u];
-                unit.a.z = v_287.weights1[((q / 2u) + 1u) + (q & 1u)];
-                unit.a.w = v_287.weights1[h / 2u];
+                _297 = (k / 32u) * 9u;
             }
             else
             {
-                if (_1351)
+                uint _307;
+                if (_306)
                 {
-                    uint h_1 = row + ((u / 4u) * 9u);
-                    uint q_1 = (h_1 + 1u) + (2u * (u & 3u));
-                    unit.a.x = v_287.weights1[q_1 / 2u];
-                    unit.a.y = v_287.weights1[(q_1 / 2u) + (q_1 & 1u)];
-                    unit.a.w = v_287.weights1[h_1 / 2u];
+                    _307 = (k / 32u) * 10u;
                 }
                 else
                 {
-                    if (_1386)
+                    uint _317;
+                    if (_316)
                     {
-                        uint at_2 = (row / 2u) + ((u / 4u) * 5u);
-                        unit.a.x = v_287.weights1[(at_2 + 1u) + (u & 3u)];
-                        unit.a.w = v_287.weights1[at_2];
+                        _317 = (k / 256u) * 72u;
                     }
                     else
                     {
-                        if (_1409)
+                        uint _327;
+                        if (_326)
                         {
-                            uint at_3 = (row / 2u) + ((u / 32u) * 36u);
-                            unit.a.x = v_287.weights1[(at_3 + 4u) + (u & 31u)];
-                            unit.a.w = v_287.weights1[at_3];
-                            unit.b.x = v_287.weights1[at_3 + 1u];
-                            unit.b.y = v_287.weights1[at_3 + 2u];
-                            unit.b.z = v_287.weights1[at_3 + 3u];
+                            _327 = (k / 256u) * 105u;
                         }
                         else
                         {
-                            uint h_2 = row + ((u / 32u) * 105u);
-                            uint part = (u / 16u) & 1u;
-                            uint in_part = u & 15u;
-                            uint low = (h_2 + (32u * part)) + (2u * in_part);
-                            uint high = ((h_2 + 64u) + (16u * part)) + (2u * (in_part & 7u));
-                            uint scale = ((h_2 + 96u) + (4u * part)) + (in_part / 8u);
-                            unit.a.x = v_287.weights1[low / 2u];
-                            unit.a.y = v_287.weights1[(low / 2u) + (low & 1u)];
-                            unit.a.z = v_287.weights1[high / 2u];
-                            unit.a.w = v_287.weights1[(high / 2u) + (high & 1u)];
-                            unit.b.x = v_287.weights1[scale / 2u];
-                            unit.b.y = v_287.weights1[(scale / 2u) + 1u];
-                            unit.b.z = v_287.weights1[(h_2 / 2u) + 52u];
+                            _327 = k;
                         }
+                        _317 = _327;
                     }
+                    _307 = _317;
                 }
+                _297 = _307;
             }
+            _286 = _297;
         }
+        _277 = _286;
     }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_919, const device X1& v_930)
-{
-    if (((i & 3u) == 0u) && (count >= 4u))
-    {
-        return v_919.x4[i / 4u];
-    }
-    float4 v = float4(0.0);
-    v.x = v_930.x1[i];
-    if (count > 1u)
-    {
-        v.y = v_930.x1[i + 1u];
-    }
-    if (count > 2u)
-    {
-        v.z = v_930.x1[i + 2u];
-    }
-    if (count > 3u)
-    {
-        v.w = v_930.x1[i + 3u];
-    }
-    return v;
-}
-
-static inline __attribute__((always_inline))
-bool has(thread const uint& flag, constant Push& push)
-{
-    return (push.flags & flag) != 0u;
+    return _277;
 }
 
 static inline __attribute__((always_inline))
@@ -341,67 +260,37 @@ float silu(thread const float& x)
 }
 
 static inline __attribute__((always_inline))
-float4 input_at(thread const uint& row, thread const uint& i, thread float& squares, constant Push& push, const device X4& v_919, const device X1& v_930, const device Norm4& v_1046, const device Norm1& v_1057)
+float4 input_of(thread const float4& x, thread const float4& up, thread const float4& factor, thread float& squares)
 {
-    if (i >= push.k)
+    if (gated)
     {
-        return float4(0.0);
+        float param = x.x;
+        float param_1 = x.y;
+        float param_2 = x.z;
+        float param_3 = x.w;
+        return float4(silu(param), silu(param_1), silu(param_2), silu(param_3)) * up;
     }
-    uint count = push.k - i;
-    uint param = row + i;
-    uint param_1 = count;
-    float4 v = x_at(param, param_1, v_919, v_930);
-    uint param_2 = 8u;
-    if (has(param_2, push))
+    if (normed)
     {
-        uint param_3 = (row + push.k) + i;
-        uint param_4 = count;
-        float4 up = x_at(param_3, param_4, v_919, v_930);
-        float param_5 = v.x;
-        float param_6 = v.y;
-        float param_7 = v.z;
-        float param_8 = v.w;
-        v = float4(silu(param_5), silu(param_6), silu(param_7), silu(param_8)) * up;
+        squares += dot(x, x);
+        return x * factor;
     }
-    uint param_9 = 4u;
-    if (has(param_9, push))
-    {
-        squares += dot(v, v);
-        uint at = push.offset.w + i;
-        if (((at & 3u) == 0u) && (count >= 4u))
-        {
-            v *= v_1046.norm4[at / 4u];
-        }
-        else
-        {
-            v.x *= v_1057.norm1[at];
-            v.y *= v_1057.norm1[at + min(1u, (count - 1u))];
-            v.z *= v_1057.norm1[at + min(2u, (count - 1u))];
-            v.w *= v_1057.norm1[at + min(3u, (count - 1u))];
-        }
-    }
-    return v;
+    return x;
 }
 
 static inline __attribute__((always_inline))
-float4 shared_quad(thread const uint& q, threadgroup float4 (&pool)[1024])
+uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    return pool[q + (q / 8u)];
-}
-
-static inline __attribute__((always_inline))
-uint at_odd(thread const uint& h, thread const uint& low, thread const uint& high)
-{
-    uint _1168;
+    uint _347;
     if ((h & 1u) != 0u)
     {
-        _1168 = (low >> 16u) | (high << 16u);
+        _347 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _1168 = low;
+        _347 = low;
     }
-    return _1168;
+    return _347;
 }
 
 static inline __attribute__((always_inline))
@@ -429,349 +318,127 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _419;
+    float2 _436;
     if (i < 4u)
     {
-        _419 = float2(float(a & 63u), float(b & 63u));
+        _436 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _419 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _436 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _419;
+    return _436;
 }
 
 static inline __attribute__((always_inline))
-float unit_times_x(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& base, constant Push& push, threadgroup float4 (&pool)[1024])
+float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
-    uint first = 2u * (u - base);
-    uint second = first + 1u;
-    if (_1558)
+    if (_779)
     {
-        first = (((u - base) / 4u) * 8u) + (u & 3u);
-        second = first + 4u;
-    }
-    else
-    {
-        if (_1572)
+        float4 v = as_type<float4>(raw.a);
+        if (_786)
         {
-            first = (((u - base) / 8u) * 16u) + (u & 7u);
-            second = first + 8u;
+            uint param = row;
+            uint param_1 = raw.a.x;
+            uint param_2 = raw.a.y;
+            uint low = word_of(param, param_1, param_2);
+            uint param_3 = row;
+            uint param_4 = raw.a.y;
+            uint param_5 = raw.a.z;
+            uint high = word_of(param_3, param_4, param_5);
+            float4 _810;
+            if (_809)
+            {
+                _810 = float4(float2(as_type<half2>(low)), float2(as_type<half2>(high)));
+            }
+            else
+            {
+                _810 = as_type<float4>(uint4(low << 16u, low & 4294901760u, high << 16u, high & 4294901760u));
+            }
+            v = _810;
+        }
+        uint left = k - (4u * q);
+        float _844;
+        if (left > 1u)
+        {
+            _844 = v.y;
         }
         else
         {
-            if (_1586)
-            {
-                first = (((u - base) / 16u) * 32u) + (u & 15u);
-                second = first + 16u;
-            }
+            _844 = 0.0;
         }
-    }
-    uint param = first;
-    float4 x = shared_quad(param, pool);
-    uint param_1 = second;
-    float4 y = shared_quad(param_1, pool);
-    if (_1611)
-    {
-        float4 a = as_type<float4>(unit.a);
-        float4 b = as_type<float4>(unit.b);
-        if (_1622)
+        float _854;
+        if (left > 2u)
         {
-            uint h = row;
-            uint param_2 = h;
-            uint param_3 = unit.a.x;
-            uint param_4 = unit.a.y;
-            uint param_5 = h;
-            uint param_6 = unit.a.y;
-            uint param_7 = unit.a.z;
-            uint param_8 = h;
-            uint param_9 = unit.a.z;
-            uint param_10 = unit.a.w;
-            uint param_11 = h;
-            uint param_12 = unit.a.w;
-            uint param_13 = unit.b.x;
-            uint4 words = uint4(at_odd(param_2, param_3, param_4), at_odd(param_5, param_6, param_7), at_odd(param_8, param_9, param_10), at_odd(param_11, param_12, param_13));
-            if (_1665)
-            {
-                a = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
-                b = float4(float2(as_type<half2>(words.z)), float2(as_type<half2>(words.w)));
-            }
-            else
-            {
-                uint4 low = words << uint4(16u);
-                uint4 high = words & uint4(4294901760u);
-                a = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
-                b = as_type<float4>(uint4(low.z, high.z, low.w, high.w));
-            }
+            _854 = v.z;
         }
-        uint left = push.k - (8u * u);
-        if (left < 8u)
+        else
         {
-            a = select(float4(0.0), a, uint4(0u, 1u, 2u, 3u) < uint4(left));
-            b = select(float4(0.0), b, uint4(4u, 5u, 6u, 7u) < uint4(left));
+            _854 = 0.0;
         }
-        return dot(a, x) + dot(b, y);
-    }
-    if (_1750)
-    {
-        uint h_1 = row + (u / 4u);
-        uint param_14 = h_1 + 1u;
-        uint param_15 = unit.a.x;
-        uint param_16 = unit.a.y;
-        uint low_1 = at_odd(param_14, param_15, param_16);
-        uint param_17 = h_1 + 1u;
-        uint param_18 = unit.a.y;
-        uint param_19 = unit.a.z;
-        uint high_1 = at_odd(param_17, param_18, param_19);
-        uint param_20 = h_1;
-        uint param_21 = unit.a.w;
-        uint param_22 = low_1;
-        uint param_23 = high_1;
-        return float_of(param_20, param_21) * (dot(signed_bytes(param_22), x) + dot(signed_bytes(param_23), y));
-    }
-    if (_1799)
-    {
-        uint h_2 = row + (u / 4u);
-        uint param_24 = h_2 + 1u;
-        uint param_25 = unit.a.x;
-        uint param_26 = unit.a.y;
-        uint word = at_odd(param_24, param_25, param_26);
-        uint param_27 = h_2;
-        uint param_28 = unit.a.w;
-        uint param_29 = word & 252645135u;
-        uint param_30 = (word >> 4u) & 252645135u;
-        return float_of(param_27, param_28) * (dot(unsigned_bytes(param_29) - float4(8.0), x) + dot(unsigned_bytes(param_30) - float4(8.0), y));
-    }
-    if (_1844)
-    {
-        float2 scale = float2(as_type<half2>(unit.a.w));
-        uint param_31 = unit.a.x & 252645135u;
-        float4 a_1 = unsigned_bytes(param_31);
-        uint param_32 = (unit.a.x >> 4u) & 252645135u;
-        float4 b_1 = unsigned_bytes(param_32);
-        return dot((a_1 * scale.x) + float4(scale.y), x) + dot((b_1 * scale.x) + float4(scale.y), y);
-    }
-    if (_1886)
-    {
-        uint sub = ((u / 8u) * 2u) & 7u;
-        float2 scale_1 = float2(as_type<half2>(unit.a.w));
-        uint3 param_33 = unit.b.xyz;
-        uint param_34 = sub;
-        float2 s = scale_1 * scale_of(param_33, param_34);
-        uint3 param_35 = unit.b.xyz;
-        uint param_36 = sub + 1u;
-        float2 t = scale_1 * scale_of(param_35, param_36);
-        uint param_37 = unit.a.x & 252645135u;
-        float4 a_2 = unsigned_bytes(param_37);
-        uint param_38 = (unit.a.x >> 4u) & 252645135u;
-        float4 b_2 = unsigned_bytes(param_38);
-        return dot((a_2 * s.x) - float4(s.y), x) + dot((b_2 * t.x) - float4(t.y), y);
-    }
-    uint h_3 = row + (u / 32u);
-    uint upper = (u / 8u) & 1u;
-    uint param_39 = h_3;
-    uint param_40 = unit.a.x;
-    uint param_41 = unit.a.y;
-    uint low_2 = at_odd(param_39, param_40, param_41);
-    uint param_42 = h_3;
-    uint param_43 = unit.a.z;
-    uint param_44 = unit.a.w;
-    uint high_2 = at_odd(param_42, param_43, param_44) >> (2u * upper);
-    uint shift = (16u * ((h_3 + upper) & 1u)) + (8u * ((u / 4u) & 1u));
-    int s_1 = int((unit.b.x >> shift) << 24u) >> 24;
-    int t_1 = int((unit.b.y >> shift) << 24u) >> 24;
-    uint param_45 = (low_2 & 252645135u) | ((high_2 & 50529027u) << 4u);
-    float4 a_3 = unsigned_bytes(param_45) - float4(32.0);
-    uint param_46 = ((low_2 >> 4u) & 252645135u) | (high_2 & 808464432u);
-    float4 b_3 = unsigned_bytes(param_46) - float4(32.0);
-    uint param_47 = h_3;
-    uint param_48 = unit.b.z;
-    return float_of(param_47, param_48) * ((float(s_1) * dot(a_3, x)) + (float(t_1) * dot(b_3, y)));
-}
-
-static inline __attribute__((always_inline))
-float norm_scale(thread const float& squares, constant Push& push)
-{
-    return rsqrt((squares / float(push.k)) + push.eps);
-}
-
-static inline __attribute__((always_inline))
-float gelu_erf(thread const float& x)
-{
-    float y = fast::clamp(x * 0.707106769084930419921875, -4.0, 4.0);
-    float z = y * y;
-    float p = -2.7261423674040941023122286424041e-10;
-    p = (p * z) + 2.7706814620387376635335385799408e-08;
-    p = (p * z) - 2.101023937939316965639591217041e-06;
-    p = (p * z) - 5.6925062381196767091751098632812e-05;
-    p = (p * z) - 0.0007349906372837722301483154296875;
-    p = (p * z) - 0.0029545999132096767425537109375;
-    p = (p * z) - 0.016096033155918121337890625;
-    float q = -1.4566071513399947434663772583008e-05;
-    q = (q * z) - 0.00021337404905352741479873657226562;
-    q = (q * z) - 0.00168282701633870601654052734375;
-    q = (q * z) - 0.0073733292520046234130859375;
-    q = (q * z) - 0.014264739118516445159912109375;
-    return (0.5 * x) * (1.0 + ((y * p) / q));
-}
-
-static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1133, device Y1& v_1156)
-{
-    uint to = (push.offset2.x + (r * push.ldy)) + j;
-    uint param = 2u;
-    if (has(param, push))
-    {
-        sum += v_1133.bias1[push.offset.z + j];
-    }
-    uint param_1 = 16u;
-    if (has(param_1, push))
-    {
-        float param_2 = sum;
-        sum = gelu_erf(param_2);
-    }
-    uint param_3 = 1u;
-    if (has(param_3, push))
-    {
-        sum += v_1156.y1[to];
-    }
-    v_1156.y1[to] = sum;
-}
-
-static inline __attribute__((always_inline))
-void vector_rows(const device Weights1& v_287, const device Weights4& v_524, constant Push& push, const device X4& v_919, const device X1& v_930, const device Norm4& v_1046, const device Norm1& v_1057, const device Bias1& v_1133, device Y1& v_1156, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_NumWorkGroups)
-{
-    uint me = gl_LocalInvocationID.x;
-    uint team = vector_team(push);
-    uint lines = 256u / team;
-    uint lane = me & (team - 1u);
-    uint line = me / team;
-    uint param = push.k;
-    uint param_1 = 8u;
-    uint units = ceil_div(param, param_1);
-    uint param_2 = push.k;
-    uint halves = row_halves(param_2);
-    uint _2168;
-    Unit next;
-    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y)
-    {
-        uint x = push.offset.x + (r * push.ldx);
-        float scale = 1.0;
-        bool there = false;
-        for (uint tile = gl_WorkGroupID.x; (tile * lines) < push.n; tile += gl_NumWorkGroups.x)
+        float _863;
+        if (left > 3u)
         {
-            uint j = (tile * lines) + line;
-            uint row = (2u * push.offset.y) + (j * halves);
-            float sum = 0.0;
-            float squares = 0.0;
-            for (uint base = 0u; base < units; base += 256u)
-            {
-                if (j < push.n)
-                {
-                    _2168 = min(units, (base + 256u));
-                }
-                else
-                {
-                    _2168 = 0u;
-                }
-                uint end = _2168;
-                if ((base + lane) < end)
-                {
-                    uint param_3 = row;
-                    uint param_4 = base + lane;
-                    next = load_unit(param_3, param_4, v_287, v_524, push);
-                }
-                if (!there)
-                {
-                    threadgroup_barrier(mem_flags::mem_threadgroup);
-                    for (uint q = me; q < min((2u * (units - base)), 512u); q += 256u)
-                    {
-                        uint param_5 = x;
-                        uint param_6 = (8u * base) + (4u * q);
-                        float param_7 = squares;
-                        float4 _2226 = input_at(param_5, param_6, param_7, push, v_919, v_930, v_1046, v_1057);
-                        squares = param_7;
-                        pool[q + (q / 8u)] = _2226;
-                    }
-                    uint param_8 = 4u;
-                    bool _2232 = has(param_8, push);
-                    bool _2239;
-                    if (_2232)
-                    {
-                        _2239 = (base + 256u) >= units;
-                    }
-                    else
-                    {
-                        _2239 = _2232;
-                    }
-                    if (_2239)
-                    {
-                        float part = simd_sum(squares);
-                        bool _2245 = simd_is_first();
-                        if (_2245)
-                        {
-                            ((threadgroup float*)&pool[648u + gl_SubgroupID])[0u] = part;
-                        }
-                    }
-                    threadgroup_barrier(mem_flags::mem_threadgroup);
-                    there = units <= 256u;
-                }
-                uint _2260 = base + lane;
-                for (uint u = _2260; u < end; u += team)
-                {
-                    Unit unit = next;
-                    if ((u + team) < end)
-                    {
-                        uint param_9 = row;
-                        uint param_10 = u + team;
-                        next = load_unit(param_9, param_10, v_287, v_524, push);
-                    }
-                    Unit param_11 = unit;
-                    uint param_12 = row;
-                    uint param_13 = u;
-                    uint param_14 = base;
-                    sum += unit_times_x(param_11, param_12, param_13, param_14, push, pool);
-                }
-            }
-            ((threadgroup float*)&pool[(576u + (me / 4u)) + (me / 32u)])[me & 3u] = sum;
-            threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2314 = me < lines;
-            bool _2325;
-            if (_2314)
-            {
-                _2325 = ((tile * lines) + me) < push.n;
-            }
-            else
-            {
-                _2325 = _2314;
-            }
-            if (_2325)
-            {
-                float4 sums = float4(0.0);
-                uint _2332 = me * team;
-                for (uint i = _2332; i < ((me + 1u) * team); i += 4u)
-                {
-                    sums += pool[(576u + (i / 4u)) + (i / 32u)];
-                }
-                uint param_15 = 4u;
-                if (has(param_15, push))
-                {
-                    squares = 0.0;
-                    for (uint s = 0u; s < gl_NumSubgroups; s++)
-                    {
-                        squares += ((threadgroup float*)&pool[648u + s])[0u];
-                    }
-                    float param_16 = squares;
-                    scale = norm_scale(param_16, push);
-                }
-                uint param_17 = r;
-                uint param_18 = (tile * lines) + me;
-                float param_19 = scale * ((sums.x + sums.y) + (sums.z + sums.w));
-                finish(param_17, param_18, param_19, push, v_1133, v_1156);
-            }
-            threadgroup_barrier(mem_flags::mem_threadgroup);
+            _863 = v.w;
         }
+        else
+        {
+            _863 = 0.0;
+        }
+        return float4(v.x, _844, _854, _863);
     }
+    if (_874)
+    {
+        uint h = row + (q / 8u);
+        uint param_6 = h + 1u;
+        uint param_7 = raw.a.x;
+        uint param_8 = raw.a.y;
+        uint word = word_of(param_6, param_7, param_8);
+        uint param_9 = h;
+        uint param_10 = raw.a.w;
+        float4 _900;
+        if (_899)
+        {
+            uint param_11 = word;
+            _900 = signed_bytes(param_11);
+        }
+        else
+        {
+            uint param_12 = (word >> (q & 4u)) & 252645135u;
+            _900 = unsigned_bytes(param_12) - float4(8.0);
+        }
+        return _900 * float_of(param_9, param_10);
+    }
+    if (_921)
+    {
+        float2 scale = float2(as_type<half2>(raw.a.w));
+        uint param_13 = (raw.a.x >> (q & 4u)) & 252645135u;
+        return (unsigned_bytes(param_13) * scale.x) + float4(scale.y);
+    }
+    if (_944)
+    {
+        uint3 param_14 = uint3(raw.a.y, raw.a.z, raw.b.x);
+        uint param_15 = (q / 8u) & 7u;
+        float2 scale_1 = float2(as_type<half2>(raw.a.w)) * scale_of(param_14, param_15);
+        uint param_16 = (raw.a.x >> ((q / 2u) & 4u)) & 252645135u;
+        return (unsigned_bytes(param_16) * scale_1.x) - float4(scale_1.y);
+    }
+    uint h_1 = row + (q / 64u);
+    uint stripe = (q / 8u) & 3u;
+    uint param_17 = h_1;
+    uint param_18 = raw.a.x;
+    uint param_19 = raw.a.y;
+    uint low_1 = (word_of(param_17, param_18, param_19) >> (2u * (stripe & 2u))) & 252645135u;
+    uint param_20 = h_1;
+    uint param_21 = raw.a.z;
+    uint param_22 = raw.a.w;
+    uint high_1 = (word_of(param_20, param_21, param_22) >> (2u * stripe)) & 50529027u;
+    uint shift = (16u * ((h_1 + stripe) & 1u)) + (8u * ((q / 4u) & 1u));
+    int scale_2 = int((raw.b.x >> shift) << 24u) >> 24;
+    uint param_23 = h_1;
+    uint param_24 = raw.b.y;
+    uint param_25 = low_1 | (high_1 << 4u);
+    return (unsigned_bytes(param_25) - float4(32.0)) * (float_of(param_23, param_24) * float(scale_2));
 }
 
 static inline __attribute__((always_inline))
@@ -787,176 +454,283 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-uint word_at(thread const uint& h, const device Weights1& v_287)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1161, const device Norm1& v_1170)
 {
-    uint low = v_287.weights1[h / 2u];
-    uint high = v_287.weights1[(h / 2u) + (h & 1u)];
-    uint _306;
-    if ((h & 1u) != 0u)
+    uint at = push.offset.w + i;
+    uint last = (push.offset.w + push.k) - 1u;
+    bool _1148 = (at & 3u) == 0u;
+    bool _1155;
+    if (_1148)
     {
-        _306 = (low >> 16u) | (high << 16u);
+        _1155 = (at + 3u) <= last;
     }
     else
     {
-        _306 = low;
+        _1155 = _1148;
     }
-    return _306;
-}
-
-static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, const device Weights1& v_287)
-{
-    return (v_287.weights1[h / 2u] >> (16u * (h & 1u))) & 65535u;
-}
-
-static inline __attribute__((always_inline))
-float single(thread const uint& row, thread const uint& i, const device Weights1& v_287)
-{
-    if (_454)
+    if (_1155)
     {
-        return as_type<float>(v_287.weights1[(row / 2u) + i]);
+        return v_1161.norm4[at / 4u];
     }
-    uint param = row + i;
-    uint bits = half_at(param, v_287);
-    float _472;
-    if (_471)
+    return float4(v_1170.norm1[min(at, last)], v_1170.norm1[min((at + 1u), last)], v_1170.norm1[min((at + 2u), last)], v_1170.norm1[min((at + 3u), last)]);
+}
+
+static inline __attribute__((always_inline))
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1085, const device X1& v_1097)
+{
+    if (((i & 3u) == 0u) && (count >= 4u))
     {
-        _472 = float2(as_type<half2>(bits)).x;
+        return v_1085.x4[i / 4u];
     }
-    else
+    float4 v = float4(0.0);
+    v.x = v_1097.x1[i];
+    if (count > 1u)
     {
-        _472 = as_type<float>(bits << 16u);
+        v.y = v_1097.x1[i + 1u];
     }
-    return _472;
-}
-
-static inline __attribute__((always_inline))
-float float_at(thread const uint& h, const device Weights1& v_287)
-{
-    uint param = h;
-    return float2(as_type<half2>(half_at(param, v_287))).x;
-}
-
-static inline __attribute__((always_inline))
-uint byte_at(thread const uint& h, thread const uint& byte_, const device Weights1& v_287)
-{
-    uint param = h + (byte_ / 2u);
-    return (half_at(param, v_287) >> (8u * (byte_ & 1u))) & 255u;
-}
-
-static inline __attribute__((always_inline))
-float4 quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_287, const device Weights4& v_524)
-{
-    uint block = q / 8u;
-    uint in_block = q & 7u;
-    if (_496)
+    if (count > 2u)
     {
-        uint i = 4u * q;
-        if ((i + 4u) <= k)
+        v.z = v_1097.x1[i + 2u];
+    }
+    if (count > 3u)
+    {
+        v.w = v_1097.x1[i + 3u];
+    }
+    return v;
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights4& v_505, const device Weights1& v_517)
+{
+    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    if (_474)
+    {
+        uint last = ((row / 2u) + k) - 1u;
+        uint at = (row / 2u) + (4u * q);
+        bool _491 = (at & 3u) == 0u;
+        bool _498;
+        if (_491)
         {
-            if (_508)
+            _498 = (at + 3u) <= last;
+        }
+        else
+        {
+            _498 = _491;
+        }
+        if (_498)
+        {
+            raw.a = v_505.weights4[at / 4u];
+        }
+        else
+        {
+            raw.a = uint4(v_517.weights1[at], v_517.weights1[min((at + 1u), last)], v_517.weights1[min((at + 2u), last)], v_517.weights1[min((at + 3u), last)]);
+        }
+    }
+    else
+    {
+        if (_545)
+        {
+            uint last_1 = ((row + k) - 1u) / 2u;
+            uint at_1 = (row + (4u * q)) / 2u;
+            raw.a.x = v_517.weights1[at_1];
+            raw.a.y = v_517.weights1[min((at_1 + 1u), last_1)];
+            raw.a.z = v_517.weights1[min((at_1 + 2u), last_1)];
+        }
+        else
+        {
+            if (_581)
             {
-                uint at = (row / 2u) + i;
-                if ((at & 3u) == 0u)
-                {
-                    return as_type<float4>(v_524.weights4[at / 4u]);
-                }
-                return as_type<float4>(uint4(v_287.weights1[at], v_287.weights1[at + 1u], v_287.weights1[at + 2u], v_287.weights1[at + 3u]));
-            }
-            uint param = row + i;
-            uint param_1 = (row + i) + 2u;
-            uint2 pairs = uint2(word_at(param, v_287), word_at(param_1, v_287));
-            float4 _566;
-            if (_565)
-            {
-                _566 = float4(float2(as_type<half2>(pairs.x)), float2(as_type<half2>(pairs.y)));
+                uint h = row + ((q / 8u) * _589);
+                uint word = (h + 1u) + (2u * (q & _597));
+                raw.a.x = v_517.weights1[word / 2u];
+                raw.a.y = v_517.weights1[(word / 2u) + (word & 1u)];
+                raw.a.w = v_517.weights1[h / 2u];
             }
             else
             {
-                _566 = as_type<float4>(uint4(pairs.x << 16u, pairs.x & 4294901760u, pairs.y << 16u, pairs.y & 4294901760u));
+                if (_620)
+                {
+                    uint at_2 = (row / 2u) + ((q / 8u) * 5u);
+                    raw.a.x = v_517.weights1[(at_2 + 1u) + (q & 3u)];
+                    raw.a.w = v_517.weights1[at_2];
+                }
+                else
+                {
+                    if (_643)
+                    {
+                        uint at_3 = (row / 2u) + ((q / 64u) * 36u);
+                        raw.a.x = v_517.weights1[((at_3 + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u)];
+                        raw.a.y = v_517.weights1[at_3 + 1u];
+                        raw.a.z = v_517.weights1[at_3 + 2u];
+                        raw.a.w = v_517.weights1[at_3];
+                        raw.b.x = v_517.weights1[at_3 + 3u];
+                    }
+                    else
+                    {
+                        uint h_1 = row + ((q / 64u) * 105u);
+                        uint part = (q / 32u) & 1u;
+                        uint stripe = (q / 8u) & 3u;
+                        uint quad_ = q & 7u;
+                        uint low = ((h_1 + (32u * part)) + (16u * (stripe & 1u))) + (2u * quad_);
+                        uint high = ((h_1 + 64u) + (16u * part)) + (2u * quad_);
+                        raw.a.x = v_517.weights1[low / 2u];
+                        raw.a.y = v_517.weights1[(low / 2u) + (low & 1u)];
+                        raw.a.z = v_517.weights1[high / 2u];
+                        raw.a.w = v_517.weights1[(high / 2u) + (high & 1u)];
+                        raw.b.x = v_517.weights1[(((h_1 + 96u) + (4u * part)) + stripe) / 2u];
+                        raw.b.y = v_517.weights1[(h_1 / 2u) + 52u];
+                    }
+                }
             }
-            return _566;
         }
-        float4 v = float4(0.0);
-        if (i < k)
-        {
-            uint param_2 = row;
-            uint param_3 = i;
-            v.x = single(param_2, param_3, v_287);
-        }
-        if ((i + 1u) < k)
-        {
-            uint param_4 = row;
-            uint param_5 = i + 1u;
-            v.y = single(param_4, param_5, v_287);
-        }
-        if ((i + 2u) < k)
-        {
-            uint param_6 = row;
-            uint param_7 = i + 2u;
-            v.z = single(param_6, param_7, v_287);
-        }
-        return v;
     }
-    if (q >= (k / 4u))
-    {
-        return float4(0.0);
-    }
-    if (_647)
-    {
-        uint h = row + (block * 17u);
-        uint param_8 = h;
-        uint param_9 = (h + 1u) + (2u * in_block);
-        uint param_10 = word_at(param_9, v_287);
-        return signed_bytes(param_10) * float_at(param_8, v_287);
-    }
-    if (_669)
-    {
-        uint h_1 = row + (block * 9u);
-        uint param_11 = (h_1 + 1u) + (2u * (in_block & 3u));
-        uint nibbles = word_at(param_11, v_287) >> (in_block & 4u);
-        uint param_12 = h_1;
-        uint param_13 = nibbles & 252645135u;
-        return (unsigned_bytes(param_13) - float4(8.0)) * float_at(param_12, v_287);
-    }
-    if (_703)
-    {
-        uint at_1 = (row / 2u) + (block * 5u);
-        float2 scale = float2(as_type<half2>(v_287.weights1[at_1]));
-        uint nibbles_1 = v_287.weights1[(at_1 + 1u) + (in_block & 3u)] >> (in_block & 4u);
-        uint param_14 = nibbles_1 & 252645135u;
-        return (unsigned_bytes(param_14) * scale.x) + float4(scale.y);
-    }
-    block = q / 64u;
-    in_block = q & 63u;
-    if (_745)
-    {
-        uint at_2 = (row / 2u) + (block * 36u);
-        uint3 param_15 = uint3(v_287.weights1[at_2 + 1u], v_287.weights1[at_2 + 2u], v_287.weights1[at_2 + 3u]);
-        uint param_16 = in_block / 8u;
-        float2 scale_1 = float2(as_type<half2>(v_287.weights1[at_2])) * scale_of(param_15, param_16);
-        uint nibbles_2 = v_287.weights1[((at_2 + 4u) + ((in_block / 16u) * 8u)) + (in_block & 7u)] >> ((in_block / 2u) & 4u);
-        uint param_17 = nibbles_2 & 252645135u;
-        return (unsigned_bytes(param_17) * scale_1.x) - float4(scale_1.y);
-    }
-    uint h_2 = row + (block * 105u);
-    uint part = in_block / 32u;
-    uint stripe = (in_block / 8u) & 3u;
-    uint quad_ = in_block & 7u;
-    uint param_18 = ((h_2 + (32u * part)) + (16u * (stripe & 1u))) + (2u * quad_);
-    uint low = (word_at(param_18, v_287) >> (2u * (stripe & 2u))) & 252645135u;
-    uint param_19 = ((h_2 + 64u) + (16u * part)) + (2u * quad_);
-    uint high = (word_at(param_19, v_287) >> (2u * stripe)) & 50529027u;
-    uint param_20 = h_2 + 96u;
-    uint param_21 = ((8u * part) + (2u * stripe)) + (quad_ / 4u);
-    int scale_2 = int(byte_at(param_20, param_21, v_287) << 24u) >> 24;
-    uint param_22 = h_2 + 104u;
-    uint param_23 = low | (high << 4u);
-    return (unsigned_bytes(param_23) - float4(32.0)) * (float_at(param_22, v_287) * float(scale_2));
+    return raw;
 }
 
 static inline __attribute__((always_inline))
-void tiles(const device Weights1& v_287, const device Weights4& v_524, constant Push& push, const device X4& v_919, const device X1& v_930, const device Norm4& v_1046, const device Norm1& v_1057, const device Bias1& v_1133, device Y1& v_1156, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, thread uint3& gl_NumWorkGroups)
+float norm_scale(thread const float& squares, constant Push& push)
+{
+    float _1240;
+    if (push.k != 0u)
+    {
+        _1240 = rsqrt((squares / float(push.k)) + push.eps);
+    }
+    else
+    {
+        _1240 = 0.0;
+    }
+    return _1240;
+}
+
+static inline __attribute__((always_inline))
+bool has(thread const uint& flag, constant Push& push)
+{
+    return (push.flags & flag) != 0u;
+}
+
+static inline __attribute__((always_inline))
+float gelu_erf(thread const float& x)
+{
+    float y = x * 0.707106769084930419921875;
+    float z = fast::min(y * y, 16.0);
+    float p = -2.7261423674040941023122286424041e-10;
+    p = (p * z) + 2.7706814620387376635335385799408e-08;
+    p = (p * z) - 2.101023937939316965639591217041e-06;
+    p = (p * z) - 5.6925062381196767091751098632812e-05;
+    p = (p * z) - 0.0007349906372837722301483154296875;
+    p = (p * z) - 0.0029545999132096767425537109375;
+    p = (p * z) - 0.016096033155918121337890625;
+    float q = -1.4566071513399947434663772583008e-05;
+    q = (q * z) - 0.00021337404905352741479873657226562;
+    q = (q * z) - 0.00168282701633870601654052734375;
+    q = (q * z) - 0.0073733292520046234130859375;
+    q = (q * z) - 0.014264739118516445159912109375;
+    float _253;
+    if (abs(y) > 3.900000095367431640625)
+    {
+        _253 = sign(y);
+    }
+    else
+    {
+        _253 = (y * p) / q;
+    }
+    float erf = _253;
+    return (0.5 * x) * (1.0 + erf);
+}
+
+static inline __attribute__((always_inline))
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1276, device Y1& v_1299)
+{
+    uint to = (push.offset2.x + (r * push.ldy)) + j;
+    uint param = 2u;
+    if (has(param, push))
+    {
+        sum += v_1276.bias1[push.offset.z + j];
+    }
+    uint param_1 = 16u;
+    if (has(param_1, push))
+    {
+        float param_2 = sum;
+        sum = gelu_erf(param_2);
+    }
+    uint param_3 = 1u;
+    if (has(param_3, push))
+    {
+        sum += v_1299.y1[to];
+    }
+    v_1299.y1[to] = sum;
+}
+
+static inline __attribute__((always_inline))
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_1276, device Y1& v_1299, device Y4& v_1387)
+{
+    uint to = (push.offset2.x + (r * push.ldy)) + j;
+    bool _1320 = (to & 3u) == 0u;
+    bool _1329;
+    if (_1320)
+    {
+        _1329 = (j + 4u) <= push.n;
+    }
+    else
+    {
+        _1329 = _1320;
+    }
+    if (_1329)
+    {
+        uint param = 2u;
+        if (has(param, push))
+        {
+            uint at = push.offset.z + j;
+            sums += float4(v_1276.bias1[at], v_1276.bias1[at + 1u], v_1276.bias1[at + 2u], v_1276.bias1[at + 3u]);
+        }
+        uint param_1 = 16u;
+        if (has(param_1, push))
+        {
+            float param_2 = sums.x;
+            float param_3 = sums.y;
+            float param_4 = sums.z;
+            float param_5 = sums.w;
+            sums = float4(gelu_erf(param_2), gelu_erf(param_3), gelu_erf(param_4), gelu_erf(param_5));
+        }
+        uint param_6 = 1u;
+        if (has(param_6, push))
+        {
+            sums += v_1387.y4[to / 4u];
+        }
+        v_1387.y4[to / 4u] = sums;
+        return;
+    }
+    uint e = 0u;
+    for (;;)
+    {
+        bool _1406 = e < 4u;
+        bool _1415;
+        if (_1406)
+        {
+            _1415 = (j + e) < push.n;
+        }
+        else
+        {
+            _1415 = _1406;
+        }
+        if (_1415)
+        {
+            uint param_7 = r;
+            uint param_8 = j + e;
+            float param_9 = sums[e];
+            finish(param_7, param_8, param_9, push, v_1276, v_1299);
+            e++;
+            continue;
+        }
+        else
+        {
+            break;
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void tiles(const device Weights4& v_505, const device Weights1& v_517, constant Push& push, const device X4& v_1085, const device X1& v_1097, const device Norm4& v_1161, const device Norm1& v_1170, const device Bias1& v_1276, device Y1& v_1299, device Y4& v_1387, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint3& gl_WorkGroupID, thread uint3& gl_NumWorkGroups)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -977,6 +751,10 @@ void tiles(const device Weights1& v_287, const device Weights4& v_524, constant 
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
     spvUnsafeArray<float4, 4> v;
+    spvUnsafeArray<float4, 4> up;
+    float4 _3423;
+    spvUnsafeArray<Raw, 4> raw;
+    float4 _3508;
     for (uint tile_r = gl_WorkGroupID.y; tile_r < tiles_r; tile_r += gl_NumWorkGroups.y)
     {
         for (uint tile_j = gl_WorkGroupID.x; tile_j < tiles_j; tile_j += gl_NumWorkGroups.x)
@@ -984,51 +762,131 @@ void tiles(const device Weights1& v_287, const device Weights4& v_524, constant 
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
             float4x4 sums = float4x4(float4(0.0), float4(0.0), float4(0.0), float4(0.0));
+            float4 factor = float4(1.0);
             for (uint s = 0u; s <= slices; s++)
             {
                 if (s > 0u)
                 {
-                    float4 param_7 = v[0];
-                    float4 param_8 = v[1];
-                    float4 param_9 = v[2];
-                    float4 param_10 = v[3];
-                    float4x4 lines = transposed(param_7, param_8, param_9, param_10);
-                    threadgroup_barrier(mem_flags::mem_threadgroup);
+                    uint q = ((s - 1u) * 8u) + load_q;
                     for (uint y = 0u; y < 4u; y++)
                     {
-                        uint param_11 = (4u * load_q) + y;
-                        uint param_12 = load_i;
-                        pool[(loads_x ? 0u : 512u) + slice_at(param_11, param_12)] = lines[y];
+                        if (loads_x)
+                        {
+                            float4 param_7 = v[y];
+                            float4 param_8 = up[y];
+                            float4 param_9 = factor;
+                            float param_10 = squares[y];
+                            float4 _3401 = input_of(param_7, param_8, param_9, param_10);
+                            squares[y] = param_10;
+                            v[y] = _3401;
+                        }
+                        else
+                        {
+                            bool _3412 = (first + y) < push.n;
+                            bool _3420;
+                            if (_3412)
+                            {
+                                _3420 = (4u * q) < push.k;
+                            }
+                            else
+                            {
+                                _3420 = _3412;
+                            }
+                            bool there = _3420;
+                            if (there)
+                            {
+                                Raw param_11 = raw[y];
+                                uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
+                                uint param_13 = push.k;
+                                uint param_14 = q;
+                                _3423 = decode_quad(param_11, param_12, param_13, param_14);
+                            }
+                            else
+                            {
+                                _3423 = float4(0.0);
+                            }
+                            v[y] = _3423;
+                        }
+                    }
+                    float4 param_15 = v[0];
+                    float4 param_16 = v[1];
+                    float4 param_17 = v[2];
+                    float4 param_18 = v[3];
+                    float4x4 lines = transposed(param_15, param_16, param_17, param_18);
+                    threadgroup_barrier(mem_flags::mem_threadgroup);
+                    for (uint y_1 = 0u; y_1 < 4u; y_1++)
+                    {
+                        uint param_19 = (4u * load_q) + y_1;
+                        uint param_20 = load_i;
+                        pool[(loads_x ? 0u : 512u) + slice_at(param_19, param_20)] = lines[y_1];
                     }
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                 }
                 if (s < slices)
                 {
-                    for (uint y_1 = 0u; y_1 < 4u; y_1++)
+                    uint q_1 = (s * 8u) + load_q;
+                    if (loads_x)
                     {
-                        uint i = first + y_1;
-                        uint q = (s * 8u) + load_q;
-                        v[y_1] = float4(0.0);
+                        if (normed)
+                        {
+                            uint param_21 = 4u * q_1;
+                            _3508 = norm_at(param_21, push, v_1161, v_1170);
+                        }
+                        else
+                        {
+                            _3508 = float4(1.0);
+                        }
+                        factor = _3508;
+                    }
+                    for (uint y_2 = 0u; y_2 < 4u; y_2++)
+                    {
+                        uint i = first + y_2;
                         if (loads_x)
                         {
-                            if (i < push.rows)
+                            v[y_2] = float4(0.0);
+                            up[y_2] = float4(0.0);
+                            bool _3539 = i < push.rows;
+                            bool _3547;
+                            if (_3539)
                             {
-                                uint param_13 = push.offset.x + (i * push.ldx);
-                                uint param_14 = 4u * q;
-                                float param_15 = squares[y_1];
-                                float4 _2669 = input_at(param_13, param_14, param_15, push, v_919, v_930, v_1046, v_1057);
-                                squares[y_1] = param_15;
-                                v[y_1] = _2669;
+                                _3547 = (4u * q_1) < push.k;
+                            }
+                            else
+                            {
+                                _3547 = _3539;
+                            }
+                            if (_3547)
+                            {
+                                uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
+                                uint param_22 = at;
+                                uint param_23 = push.k - (4u * q_1);
+                                v[y_2] = x_at(param_22, param_23, v_1085, v_1097);
+                                if (gated)
+                                {
+                                    uint param_24 = at + push.k;
+                                    uint param_25 = push.k - (4u * q_1);
+                                    up[y_2] = x_at(param_24, param_25, v_1085, v_1097);
+                                }
                             }
                         }
                         else
                         {
-                            if (i < push.n)
+                            bool _3592 = i < push.n;
+                            bool _3600;
+                            if (_3592)
                             {
-                                uint param_16 = (2u * push.offset.y) + (i * halves);
-                                uint param_17 = push.k;
-                                uint param_18 = q;
-                                v[y_1] = quad(param_16, param_17, param_18, v_287, v_524);
+                                _3600 = (4u * q_1) < push.k;
+                            }
+                            else
+                            {
+                                _3600 = _3592;
+                            }
+                            if (_3600)
+                            {
+                                uint param_26 = (2u * push.offset.y) + (i * halves);
+                                uint param_27 = push.k;
+                                uint param_28 = q_1;
+                                raw[y_2] = load_quad(param_26, param_27, param_28, v_505, v_517);
                             }
                         }
                     }
@@ -1037,12 +895,12 @@ void tiles(const device Weights1& v_287, const device Weights4& v_524, constant 
                 {
                     for (uint p = 0u; p < 32u; p++)
                     {
-                        uint param_19 = p;
-                        uint param_20 = row;
-                        float4 a = pool[slice_at(param_19, param_20)];
-                        uint param_21 = p;
-                        uint param_22 = col;
-                        float4 b = pool[512u + slice_at(param_21, param_22)];
+                        uint param_29 = p;
+                        uint param_30 = row;
+                        float4 a = pool[slice_at(param_29, param_30)];
+                        uint param_31 = p;
+                        uint param_32 = col;
+                        float4 b = pool[512u + slice_at(param_31, param_32)];
                         sums[0] += (b * a.x);
                         sums[1] += (b * a.y);
                         sums[2] += (b * a.z);
@@ -1051,8 +909,7 @@ void tiles(const device Weights1& v_287, const device Weights4& v_524, constant 
                 }
             }
             float4 scale = float4(1.0);
-            uint param_23 = 4u;
-            if (has(param_23, push))
+            if (normed)
             {
                 threadgroup_barrier(mem_flags::mem_threadgroup);
                 if (loads_x)
@@ -1065,59 +922,707 @@ void tiles(const device Weights1& v_287, const device Weights4& v_524, constant 
                 {
                     sum += pool[(row * 8u) + i_1];
                 }
-                float param_24 = sum.x;
-                float param_25 = sum.y;
-                float param_26 = sum.z;
-                float param_27 = sum.w;
-                scale = float4(norm_scale(param_24, push), norm_scale(param_25, push), norm_scale(param_26, push), norm_scale(param_27, push));
+                float param_33 = sum.x;
+                float param_34 = sum.y;
+                float param_35 = sum.z;
+                float param_36 = sum.w;
+                scale = float4(norm_scale(param_33, push), norm_scale(param_34, push), norm_scale(param_35, push), norm_scale(param_36, push));
                 threadgroup_barrier(mem_flags::mem_threadgroup);
             }
-            for (uint y_2 = 0u; y_2 < 4u; y_2++)
+            for (uint y_3 = 0u; y_3 < 4u; y_3++)
             {
-                uint i_2 = ((tile_r * 64u) + (4u * row)) + y_2;
-                for (uint z = 0u; z < 4u; z++)
+                uint i_2 = ((tile_r * 64u) + (4u * row)) + y_3;
+                if (i_2 < push.rows)
                 {
-                    uint j = ((tile_j * 64u) + (4u * col)) + z;
-                    bool _2849 = i_2 < push.rows;
-                    bool _2856;
-                    if (_2849)
-                    {
-                        _2856 = j < push.n;
-                    }
-                    else
-                    {
-                        _2856 = _2849;
-                    }
-                    if (_2856)
-                    {
-                        uint param_28 = i_2;
-                        uint param_29 = j;
-                        float param_30 = scale[y_2] * sums[y_2][z];
-                        finish(param_28, param_29, param_30, push, v_1133, v_1156);
-                    }
+                    uint param_37 = i_2;
+                    uint param_38 = (tile_j * 64u) + (4u * col);
+                    float4 param_39 = sums[y_3] * scale[y_3];
+                    finish_quad(param_37, param_38, param_39, push, v_1276, v_1299, v_1387);
                 }
             }
         }
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1133 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device Y1& v_1156 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+static inline __attribute__((always_inline))
+void put_chunk(thread const uint& x, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X1& v_1097, const device Norm1& v_1170, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024])
 {
-    const device auto& v_919 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_287 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_1046 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    const device auto& v_524 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_930 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_1057 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    threadgroup float4 pool[1024];
-    threadgroup float group_partial[256];
-    if (push.rows <= 4u)
+    float4 v;
+    float4 factor;
+    float _1814;
+    float _1824;
+    float _1869;
+    float _1902;
+    for (uint i = gl_LocalInvocationID.x; i < count; i += 1024u)
     {
-        vector_rows(v_287, v_524, push, v_919, v_930, v_1046, v_1057, v_1133, v_1156, pool, gl_LocalInvocationID, gl_WorkGroupID, gl_SubgroupID, gl_NumSubgroups, gl_NumWorkGroups);
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint at = min(((first + i) + (e * 256u)), (push.k - 1u));
+            v[e] = v_1097.x1[x + at];
+            if (normed)
+            {
+                _1814 = v_1170.norm1[push.offset.w + at];
+            }
+            else
+            {
+                if (gated)
+                {
+                    _1824 = v_1097.x1[(x + push.k) + at];
+                }
+                else
+                {
+                    _1824 = 1.0;
+                }
+                _1814 = _1824;
+            }
+            factor[e] = _1814;
+        }
+        for (uint e_1 = 0u; e_1 < 4u; e_1++)
+        {
+            uint to = i + (e_1 * 256u);
+            if (to < count)
+            {
+                bool there = (first + to) < push.k;
+                if (there)
+                {
+                    _1869 = v[e_1];
+                }
+                else
+                {
+                    _1869 = 0.0;
+                }
+                float value = _1869;
+                if (normed)
+                {
+                    squares += (value * value);
+                }
+                else
+                {
+                    if (gated)
+                    {
+                        float param = value;
+                        value = silu(param);
+                    }
+                }
+                if (there)
+                {
+                    _1902 = value * factor[e_1];
+                }
+                else
+                {
+                    _1902 = 0.0;
+                }
+                ((threadgroup float*)&pool[(to / 4u) + (to / 32u)])[to & 3u] = _1902;
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void share_squares(thread float& squares, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID)
+{
+    squares = simd_sum(squares);
+    bool _1920 = simd_is_first();
+    if (_1920)
+    {
+        ((threadgroup float*)&pool[648u + gl_SubgroupID])[0u] = squares;
+    }
+}
+
+static inline __attribute__((always_inline))
+float shared_element(thread const uint& e, threadgroup float4 (&pool)[1024])
+{
+    return ((threadgroup float*)&pool[(e / 4u) + (e / 32u)])[e & 3u];
+}
+
+static inline __attribute__((always_inline))
+float shared_squares(threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups)
+{
+    float sum = 0.0;
+    for (uint s = 0u; s < gl_NumSubgroups; s++)
+    {
+        sum += ((threadgroup float*)&pool[648u + s])[0u];
+    }
+    return sum;
+}
+
+static inline __attribute__((always_inline))
+void wide_rows(const device Weights1& v_517, constant Push& push, const device X1& v_1097, const device Norm1& v_1170, const device Bias1& v_1276, device Y1& v_1299, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID, thread uint3& gl_NumWorkGroups)
+{
+    uint me = gl_LocalInvocationID.x;
+    uint lane = me % 32u;
+    uint team = me / 32u;
+    uint row_words = (push.k / 64u) * 17u;
+    spvUnsafeArray<float, 8> sums;
+    uint _2936;
+    spvUnsafeArray<float4, 5> v;
+    float _2972;
+    spvUnsafeArray<uint, 5> word;
+    spvUnsafeArray<uint, 5> scale;
+    spvUnsafeArray<uint, 5> shift;
+    float _3161;
+    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y)
+    {
+        uint x = push.offset.x + (r * push.ldx);
+        for (uint tile = gl_WorkGroupID.x; (tile * 64u) < push.n; tile += gl_NumWorkGroups.x)
+        {
+            uint first = (tile * 64u) + (team * 8u);
+            float squares = 0.0;
+            for (uint y = 0u; y < 8u; y++)
+            {
+                sums[y] = 0.0;
+            }
+            for (uint base = 0u; base < push.k; base += 2048u)
+            {
+                uint count = min((push.k - base), 2048u);
+                uint words = (count / 64u) * 17u;
+                threadgroup_barrier(mem_flags::mem_threadgroup);
+                uint param = x;
+                uint param_1 = base;
+                uint param_2 = count;
+                float param_3 = squares;
+                put_chunk(param, param_1, param_2, param_3, push, v_1097, v_1170, gl_LocalInvocationID, pool);
+                squares = param_3;
+                bool _2895;
+                if (normed)
+                {
+                    _2895 = (base + 2048u) >= push.k;
+                }
+                else
+                {
+                    _2895 = normed;
+                }
+                if (_2895)
+                {
+                    float param_4 = squares;
+                    share_squares(param_4, pool, gl_SubgroupID);
+                }
+                threadgroup_barrier(mem_flags::mem_threadgroup);
+                for (uint from = 0u; from < words; from += 160u)
+                {
+                    for (uint i = 0u; i < 5u; i++)
+                    {
+                        uint at = (from + lane) + (32u * i);
+                        uint pair = at / 17u;
+                        uint in_pair = at % 17u;
+                        bool second = in_pair > 8u;
+                        if (second)
+                        {
+                            _2936 = (4u * in_pair) - 36u;
+                        }
+                        else
+                        {
+                            _2936 = (4u * in_pair) - 2u;
+                        }
+                        uint quant = _2936;
+                        for (uint e = 0u; e < 4u; e++)
+                        {
+                            bool _2958 = at < words;
+                            bool _2965;
+                            if (_2958)
+                            {
+                                _2965 = (quant + e) < 32u;
+                            }
+                            else
+                            {
+                                _2965 = _2958;
+                            }
+                            bool there = _2965;
+                            if (there)
+                            {
+                                uint param_5 = (((64u * pair) + (second ? 32u : 0u)) + quant) + e;
+                                _2972 = shared_element(param_5, pool);
+                            }
+                            else
+                            {
+                                _2972 = 0.0;
+                            }
+                            v[i][e] = _2972;
+                        }
+                        at = min(at, (words - 1u));
+                        word[i] = ((base / 64u) * 17u) + at;
+                        scale[i] = (((base / 64u) * 17u) + ((at / 17u) * 17u)) + (((at % 17u) > 8u) ? 8u : 0u);
+                        shift[i] = ((at % 17u) > 8u) ? 16u : 0u;
+                    }
+                    for (uint y_1 = 0u; y_1 < 8u; y_1++)
+                    {
+                        uint row = push.offset.y + (min((first + y_1), (push.n - 1u)) * row_words);
+                        for (uint i_1 = 0u; i_1 < 5u; i_1++)
+                        {
+                            uint quants = v_517.weights1[row + word[i_1]];
+                            uint scales = v_517.weights1[row + scale[i_1]];
+                            uint param_6 = quants;
+                            sums[y_1] += (float2(as_type<half2>(scales >> shift[i_1])).x * dot(signed_bytes(param_6), v[i_1]));
+                        }
+                    }
+                }
+            }
+            threadgroup_barrier(mem_flags::mem_threadgroup);
+            for (uint y_2 = 0u; y_2 < 8u; y_2++)
+            {
+                ((threadgroup float*)&pool[(((team * 8u) + y_2) * 9u) + (lane / 4u)])[lane & 3u] = sums[y_2];
+            }
+            threadgroup_barrier(mem_flags::mem_threadgroup);
+            bool _3128 = me < 64u;
+            bool _3138;
+            if (_3128)
+            {
+                _3138 = ((tile * 64u) + me) < push.n;
+            }
+            else
+            {
+                _3138 = _3128;
+            }
+            if (_3138)
+            {
+                float4 sum = float4(0.0);
+                for (uint i_2 = 0u; i_2 < 8u; i_2++)
+                {
+                    sum += pool[(me * 9u) + i_2];
+                }
+                if (normed)
+                {
+                    float param_7 = shared_squares(pool, gl_NumSubgroups);
+                    _3161 = norm_scale(param_7, push);
+                }
+                else
+                {
+                    _3161 = 1.0;
+                }
+                float scale_1 = _3161;
+                uint param_8 = r;
+                uint param_9 = (tile * 64u) + me;
+                float param_10 = scale_1 * ((sum.x + sum.y) + (sum.z + sum.w));
+                finish(param_8, param_9, param_10, push, v_1276, v_1299);
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+uint vector_team(constant Push& push)
+{
+    uint _2474;
+    if (push.n >= 4096u)
+    {
+        _2474 = 8u;
     }
     else
     {
-        tiles(v_287, v_524, push, v_919, v_930, v_1046, v_1057, v_1133, v_1156, pool, gl_LocalInvocationID, gl_WorkGroupID, gl_NumWorkGroups);
+        _2474 = (push.n >= 1024u) ? 32u : 64u;
+    }
+    return _2474;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit(thread const uint& row, thread const uint& u, const device Weights4& v_505, const device Weights1& v_517, constant Push& push)
+{
+    Unit unit = Unit{ uint4(0u), uint4(0u) };
+    if (_1431)
+    {
+        uint last = ((row / 2u) + push.k) - 1u;
+        uint at = (row / 2u) + (8u * u);
+        bool _1449 = (at & 3u) == 0u;
+        bool _1456;
+        if (_1449)
+        {
+            _1456 = (at + 7u) <= last;
+        }
+        else
+        {
+            _1456 = _1449;
+        }
+        if (_1456)
+        {
+            unit.a = v_505.weights4[at / 4u];
+            unit.b = v_505.weights4[(at / 4u) + 1u];
+        }
+        else
+        {
+            for (uint e = 0u; e < 4u; e++)
+            {
+                unit.a[e] = v_517.weights1[min((at + e), last)];
+                unit.b[e] = v_517.weights1[min(((at + 4u) + e), last)];
+            }
+        }
+    }
+    else
+    {
+        if (_1503)
+        {
+            uint last_1 = ((row + push.k) - 1u) / 2u;
+            uint at_1 = (row + (8u * u)) / 2u;
+            for (uint e_1 = 0u; e_1 < 4u; e_1++)
+            {
+                unit.a[e_1] = v_517.weights1[min((at_1 + e_1), last_1)];
+            }
+            unit.b.x = v_517.weights1[min((at_1 + 4u), last_1)];
+        }
+        else
+        {
+            if (_1546)
+            {
+                uint h = row + ((u / 4u) * 17u);
+                uint q = (h + 1u) + (4u * (u & 3u));
+                unit.a.x = v_517.weights1[q / 2u];
+                unit.a.y = v_517.weights1[(q / 2u) + 1u];
+                unit.a.z = v_517.weights1[((q / 2u) + 1u) + (q & 1u)];
+                unit.a.w = v_517.weights1[h / 2u];
+            }
+            else
+            {
+                if (_1588)
+                {
+                    uint h_1 = row + ((u / 4u) * 9u);
+                    uint q_1 = (h_1 + 1u) + (2u * (u & 3u));
+                    unit.a.x = v_517.weights1[q_1 / 2u];
+                    unit.a.y = v_517.weights1[(q_1 / 2u) + (q_1 & 1u)];
+                    unit.a.w = v_517.weights1[h_1 / 2u];
+                }
+                else
+                {
+                    if (_1623)
+                    {
+                        uint at_2 = (row / 2u) + ((u / 4u) * 5u);
+                        unit.a.x = v_517.weights1[(at_2 + 1u) + (u & 3u)];
+                        unit.a.w = v_517.weights1[at_2];
+                    }
+                    else
+                    {
+                        if (_1646)
+                        {
+                            uint at_3 = (row / 2u) + ((u / 32u) * 36u);
+                            unit.a.x = v_517.weights1[(at_3 + 4u) + (u & 31u)];
+                            unit.a.w = v_517.weights1[at_3];
+                            unit.b.x = v_517.weights1[at_3 + 1u];
+                            unit.b.y = v_517.weights1[at_3 + 2u];
+                            unit.b.z = v_517.weights1[at_3 + 3u];
+                        }
+                        else
+                        {
+                            uint h_2 = row + ((u / 32u) * 105u);
+                            uint part = (u / 16u) & 1u;
+                            uint in_part = u & 15u;
+                            uint low = (h_2 + (32u * part)) + (2u * in_part);
+                            uint high = ((h_2 + 64u) + (16u * part)) + (2u * (in_part & 7u));
+                            uint scale = ((h_2 + 96u) + (4u * part)) + (in_part / 8u);
+                            unit.a.x = v_517.weights1[low / 2u];
+                            unit.a.y = v_517.weights1[(low / 2u) + (low & 1u)];
+                            unit.a.z = v_517.weights1[high / 2u];
+                            unit.a.w = v_517.weights1[(high / 2u) + (high & 1u)];
+                            unit.b.x = v_517.weights1[scale / 2u];
+                            unit.b.y = v_517.weights1[(scale / 2u) + 1u];
+                            unit.b.z = v_517.weights1[(h_2 / 2u) + 52u];
+                        }
+                    }
+                }
+            }
+        }
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+float4 shared_quad(thread const uint& q, threadgroup float4 (&pool)[1024])
+{
+    return pool[q + (q / 8u)];
+}
+
+static inline __attribute__((always_inline))
+float unit_times_x(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& base, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    uint first = 2u * (u - base);
+    uint second = first + 1u;
+    if (_1970)
+    {
+        first = (((u - base) / 4u) * 8u) + (u & 3u);
+        second = first + 4u;
+    }
+    else
+    {
+        if (_1984)
+        {
+            first = (((u - base) / 8u) * 16u) + (u & 7u);
+            second = first + 8u;
+        }
+        else
+        {
+            if (_1998)
+            {
+                first = (((u - base) / 16u) * 32u) + (u & 15u);
+                second = first + 16u;
+            }
+        }
+    }
+    uint param = first;
+    float4 x = shared_quad(param, pool);
+    uint param_1 = second;
+    float4 y = shared_quad(param_1, pool);
+    if (_2023)
+    {
+        float4 a = as_type<float4>(unit.a);
+        float4 b = as_type<float4>(unit.b);
+        if (_2034)
+        {
+            uint h = row;
+            uint param_2 = h;
+            uint param_3 = unit.a.x;
+            uint param_4 = unit.a.y;
+            uint param_5 = h;
+            uint param_6 = unit.a.y;
+            uint param_7 = unit.a.z;
+            uint param_8 = h;
+            uint param_9 = unit.a.z;
+            uint param_10 = unit.a.w;
+            uint param_11 = h;
+            uint param_12 = unit.a.w;
+            uint param_13 = unit.b.x;
+            uint4 words = uint4(word_of(param_2, param_3, param_4), word_of(param_5, param_6, param_7), word_of(param_8, param_9, param_10), word_of(param_11, param_12, param_13));
+            if (_2077)
+            {
+                a = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
+                b = float4(float2(as_type<half2>(words.z)), float2(as_type<half2>(words.w)));
+            }
+            else
+            {
+                uint4 low = words << uint4(16u);
+                uint4 high = words & uint4(4294901760u);
+                a = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
+                b = as_type<float4>(uint4(low.z, high.z, low.w, high.w));
+            }
+        }
+        uint left = push.k - (8u * u);
+        if (left < 8u)
+        {
+            a = select(float4(0.0), a, uint4(0u, 1u, 2u, 3u) < uint4(left));
+            b = select(float4(0.0), b, uint4(4u, 5u, 6u, 7u) < uint4(left));
+        }
+        return dot(a, x) + dot(b, y);
+    }
+    if (_2162)
+    {
+        uint h_1 = row + (u / 4u);
+        uint param_14 = h_1 + 1u;
+        uint param_15 = unit.a.x;
+        uint param_16 = unit.a.y;
+        uint low_1 = word_of(param_14, param_15, param_16);
+        uint param_17 = h_1 + 1u;
+        uint param_18 = unit.a.y;
+        uint param_19 = unit.a.z;
+        uint high_1 = word_of(param_17, param_18, param_19);
+        uint param_20 = h_1;
+        uint param_21 = unit.a.w;
+        uint param_22 = low_1;
+        uint param_23 = high_1;
+        return float_of(param_20, param_21) * (dot(signed_bytes(param_22), x) + dot(signed_bytes(param_23), y));
+    }
+    if (_2211)
+    {
+        uint h_2 = row + (u / 4u);
+        uint param_24 = h_2 + 1u;
+        uint param_25 = unit.a.x;
+        uint param_26 = unit.a.y;
+        uint word = word_of(param_24, param_25, param_26);
+        uint param_27 = h_2;
+        uint param_28 = unit.a.w;
+        uint param_29 = word & 252645135u;
+        uint param_30 = (word >> 4u) & 252645135u;
+        return float_of(param_27, param_28) * (dot(unsigned_bytes(param_29) - float4(8.0), x) + dot(unsigned_bytes(param_30) - float4(8.0), y));
+    }
+    if (_2256)
+    {
+        float2 scale = float2(as_type<half2>(unit.a.w));
+        uint param_31 = unit.a.x & 252645135u;
+        float4 a_1 = unsigned_bytes(param_31);
+        uint param_32 = (unit.a.x >> 4u) & 252645135u;
+        float4 b_1 = unsigned_bytes(param_32);
+        return dot((a_1 * scale.x) + float4(scale.y), x) + dot((b_1 * scale.x) + float4(scale.y), y);
+    }
+    if (_2298)
+    {
+        uint sub = ((u / 8u) * 2u) & 7u;
+        float2 scale_1 = float2(as_type<half2>(unit.a.w));
+        uint3 param_33 = unit.b.xyz;
+        uint param_34 = sub;
+        float2 s = scale_1 * scale_of(param_33, param_34);
+        uint3 param_35 = unit.b.xyz;
+        uint param_36 = sub + 1u;
+        float2 t = scale_1 * scale_of(param_35, param_36);
+        uint param_37 = unit.a.x & 252645135u;
+        float4 a_2 = unsigned_bytes(param_37);
+        uint param_38 = (unit.a.x >> 4u) & 252645135u;
+        float4 b_2 = unsigned_bytes(param_38);
+        return dot((a_2 * s.x) - float4(s.y), x) + dot((b_2 * t.x) - float4(t.y), y);
+    }
+    uint h_3 = row + (u / 32u);
+    uint upper = (u / 8u) & 1u;
+    uint param_39 = h_3;
+    uint param_40 = unit.a.x;
+    uint param_41 = unit.a.y;
+    uint low_2 = word_of(param_39, param_40, param_41);
+    uint param_42 = h_3;
+    uint param_43 = unit.a.z;
+    uint param_44 = unit.a.w;
+    uint high_2 = word_of(param_42, param_43, param_44) >> (2u * upper);
+    uint shift = (16u * ((h_3 + upper) & 1u)) + (8u * ((u / 4u) & 1u));
+    int s_1 = int((unit.b.x >> shift) << 24u) >> 24;
+    int t_1 = int((unit.b.y >> shift) << 24u) >> 24;
+    uint param_45 = (low_2 & 252645135u) | ((high_2 & 50529027u) << 4u);
+    float4 a_3 = unsigned_bytes(param_45) - float4(32.0);
+    uint param_46 = ((low_2 >> 4u) & 252645135u) | (high_2 & 808464432u);
+    float4 b_3 = unsigned_bytes(param_46) - float4(32.0);
+    uint param_47 = h_3;
+    uint param_48 = unit.b.z;
+    return float_of(param_47, param_48) * ((float(s_1) * dot(a_3, x)) + (float(t_1) * dot(b_3, y)));
+}
+
+static inline __attribute__((always_inline))
+void vector_rows(const device Weights4& v_505, const device Weights1& v_517, constant Push& push, const device X1& v_1097, const device Norm1& v_1170, const device Bias1& v_1276, device Y1& v_1299, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID, thread uint3& gl_NumWorkGroups)
+{
+    uint me = gl_LocalInvocationID.x;
+    uint team = vector_team(push);
+    uint lines = 256u / team;
+    uint lane = me & (team - 1u);
+    uint line = me / team;
+    uint param = push.k;
+    uint param_1 = 8u;
+    uint units = ceil_div(param, param_1);
+    uint param_2 = push.k;
+    uint halves = row_halves(param_2);
+    uint _2583;
+    Unit next;
+    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y)
+    {
+        uint x = push.offset.x + (r * push.ldx);
+        float scale = 1.0;
+        bool there = false;
+        for (uint tile = gl_WorkGroupID.x; (tile * lines) < push.n; tile += gl_NumWorkGroups.x)
+        {
+            uint j = (tile * lines) + line;
+            uint row = (2u * push.offset.y) + (j * halves);
+            float sum = 0.0;
+            float squares = 0.0;
+            for (uint base = 0u; base < units; base += 256u)
+            {
+                if (j < push.n)
+                {
+                    _2583 = min(units, (base + 256u));
+                }
+                else
+                {
+                    _2583 = 0u;
+                }
+                uint end = _2583;
+                if ((base + lane) < end)
+                {
+                    uint param_3 = row;
+                    uint param_4 = base + lane;
+                    next = load_unit(param_3, param_4, v_505, v_517, push);
+                }
+                if (!there)
+                {
+                    threadgroup_barrier(mem_flags::mem_threadgroup);
+                    uint param_5 = x;
+                    uint param_6 = 8u * base;
+                    uint param_7 = 8u * min((units - base), 256u);
+                    float param_8 = squares;
+                    put_chunk(param_5, param_6, param_7, param_8, push, v_1097, v_1170, gl_LocalInvocationID, pool);
+                    squares = param_8;
+                    bool _2633;
+                    if (normed)
+                    {
+                        _2633 = (base + 256u) >= units;
+                    }
+                    else
+                    {
+                        _2633 = normed;
+                    }
+                    if (_2633)
+                    {
+                        float param_9 = squares;
+                        share_squares(param_9, pool, gl_SubgroupID);
+                    }
+                    threadgroup_barrier(mem_flags::mem_threadgroup);
+                    there = units <= 256u;
+                }
+                uint _2644 = base + lane;
+                for (uint u = _2644; u < end; u += team)
+                {
+                    Unit unit = next;
+                    if ((u + team) < end)
+                    {
+                        uint param_10 = row;
+                        uint param_11 = u + team;
+                        next = load_unit(param_10, param_11, v_505, v_517, push);
+                    }
+                    Unit param_12 = unit;
+                    uint param_13 = row;
+                    uint param_14 = u;
+                    uint param_15 = base;
+                    sum += unit_times_x(param_12, param_13, param_14, param_15, push, pool);
+                }
+            }
+            ((threadgroup float*)&pool[(576u + (me / 4u)) + (me / 32u)])[me & 3u] = sum;
+            threadgroup_barrier(mem_flags::mem_threadgroup);
+            bool _2698 = me < lines;
+            bool _2709;
+            if (_2698)
+            {
+                _2709 = ((tile * lines) + me) < push.n;
+            }
+            else
+            {
+                _2709 = _2698;
+            }
+            if (_2709)
+            {
+                float4 sums = float4(0.0);
+                uint _2716 = me * team;
+                for (uint i = _2716; i < ((me + 1u) * team); i += 4u)
+                {
+                    sums += pool[(576u + (i / 4u)) + (i / 32u)];
+                }
+                if (normed)
+                {
+                    float param_16 = shared_squares(pool, gl_NumSubgroups);
+                    scale = norm_scale(param_16, push);
+                }
+                uint param_17 = r;
+                uint param_18 = (tile * lines) + me;
+                float param_19 = scale * ((sums.x + sums.y) + (sums.z + sums.w));
+                finish(param_17, param_18, param_19, push, v_1276, v_1299);
+            }
+            threadgroup_barrier(mem_flags::mem_threadgroup);
+        }
+    }
+}
+
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1276 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+{
+    const device auto& v_1085 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_505 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_1161 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_1299 = *(device Y1*)spvBufferAliasSet0Binding5;
+    const device auto& v_517 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_1097 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_1170 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& v_1387 = *(device Y4*)spvBufferAliasSet0Binding5;
+    threadgroup float4 pool[1024];
+    threadgroup float group_partial[256];
+    if (tiled)
+    {
+        tiles(v_505, v_517, push, v_1085, v_1097, v_1161, v_1170, v_1276, v_1299, v_1387, gl_LocalInvocationID, pool, gl_WorkGroupID, gl_NumWorkGroups);
+    }
+    else
+    {
+        if (wide)
+        {
+            wide_rows(v_517, push, v_1097, v_1170, v_1276, v_1299, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID, gl_NumWorkGroups);
+        }
+        else
+        {
+            vector_rows(v_505, v_517, push, v_1097, v_1170, v_1276, v_1299, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID, gl_NumWorkGroups);
+        }
     }
 }
 

@@ -40,6 +40,11 @@ struct Out1
     uint out1[1];
 };
 
+struct Out2
+{
+    uint2 out2[1];
+};
+
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
@@ -113,8 +118,10 @@ float element(thread const uint& head, thread const uint& angles, thread const u
     return _178;
 }
 
-kernel void zc_rope(constant Push& push [[buffer(0)]], const device X1& v_71 [[buffer(1)]], const device Positions1& _225 [[buffer(2)]], const device Table1& v_92 [[buffer(3)]], device Out1& _316 [[buffer(4)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_GlobalInvocationID [[thread_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+kernel void zc_rope(constant Push& push [[buffer(0)]], const device X1& v_71 [[buffer(1)]], const device Positions1& _225 [[buffer(2)]], const device Table1& v_92 [[buffer(3)]], device void* spvBufferAliasSet0Binding4 [[buffer(4)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_GlobalInvocationID [[thread_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
 {
+    device auto& _316 = *(device Out1*)spvBufferAliasSet0Binding4;
+    device auto& _387 = *(device Out2*)spvBufferAliasSet0Binding4;
     uint pairs = (push.head_size / 2u) + (push.head_size & 1u);
     uint items = push.heads * pairs;
     uint _251;
@@ -157,13 +164,31 @@ kernel void zc_rope(constant Push& push [[buffer(0)]], const device X1& v_71 [[b
                     uint param_8 = angles;
                     uint param_9 = i;
                     float2 pair = rotate(param_7, param_8, param_9, push, v_71, v_92);
-                    _316.out1[(push.offset.w + to) + at.x] = as_type<uint>(pair.x);
-                    _316.out1[(push.offset.w + to) + at.y] = as_type<uint>(pair.y);
+                    uint first = (push.offset.w + to) + at.x;
+                    bool _375 = push.layout_ != 1u;
+                    bool _381;
+                    if (_375)
+                    {
+                        _381 = (first & 1u) == 0u;
+                    }
+                    else
+                    {
+                        _381 = _375;
+                    }
+                    if (_381)
+                    {
+                        _387.out2[first / 2u] = as_type<uint2>(pair);
+                    }
+                    else
+                    {
+                        _316.out1[first] = as_type<uint>(pair.x);
+                        _316.out1[(push.offset.w + to) + at.y] = as_type<uint>(pair.y);
+                    }
                 }
                 else
                 {
-                    uint _390 = 2u * i;
-                    for (uint e = _390; e < min(((2u * i) + 2u), push.head_size); e++)
+                    uint _414 = 2u * i;
+                    for (uint e = _414; e < min(((2u * i) + 2u), push.head_size); e++)
                     {
                         _316.out1[(push.offset.w + to) + e] = as_type<uint>(v_71.x1[head + e]);
                     }

@@ -1,0 +1,280 @@
+"""Where the time of a language model goes on a GPU: kernels at SmolLM2-135M's shapes, tokens and prompts.
+
+    python benchmarks/llm_kernels.py [--device vulkan] [--contexts 128 1000] [--prompts 512]
+
+Weights are random, of the model's types and sizes, in device memory; what a guest keeps, activations and the
+cache, lies in guest memory, or in device scratch for comparison. Times are the GPU's own (gpu_seconds), the
+least of several batches. A kernel is timed as one of many that wait for each other, so it includes what a
+barrier and a launch cost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import zcwasm
+
+LAYERS, DIM, HIDDEN, HEADS, KV_HEADS, HEAD, VOCAB = 30, 576, 1536, 9, 3, 64, 49152
+F32, F16, Q8_0, Q4_1 = 0, 1, 3, 5
+BLOCK_BYTES = {F32: 128, F16: 64, Q8_0: 34, Q4_1: 20}  # of 32 weights
+ADD, NORM, SWIGLU = 1, 4, 8
+rng = np.random.default_rng(1)
+
+
+class Place:
+    """Where arrays are made: guest memory or device scratch."""
+
+    def __init__(self, device: zcwasm.Device, scratch: bool) -> None:
+        self.device, self.scratch, self.used = device, scratch, 0
+        self.memory = None if scratch else zcwasm.Memory(8192)
+
+    def make(self, shape: Any, dtype: Any = np.float32, values: Any = None) -> Any:
+        if self.memory is None:
+            array = self.device.scratch(shape, dtype)
+            data = np.zeros(shape, dtype) if values is None else np.ascontiguousarray(values, dtype)
+            return array.upload(data)
+        out = self.memory.array(self.used, shape, dtype)
+        self.used = (self.used + out.nbytes + 255) // 256 * 256
+        if values is not None:
+            out[...] = values
+        return out
+
+
+def weights(device: zcwasm.Device, n: int, k: int, kind: int) -> Any:
+    size = BLOCK_BYTES[kind]
+    blocks = rng.integers(0, 256, (n * k // 32, size), np.uint8)
+    if kind in (Q8_0, Q4_1):
+        scales = (rng.uniform(-1, 1, (len(blocks), 1)) / (1000 if kind == Q8_0 else 100)).astype(np.float16)
+        blocks[:, :2] = scales.view(np.uint8)
+        if kind == Q4_1:
+            blocks[:, 2:4] = (-8 * scales).view(np.uint8)
+    elif kind == F32:
+        blocks = (rng.standard_normal((n, k)).astype(np.float32) / 24).view(np.uint8)
+    else:
+        blocks = (rng.standard_normal((n, k)) / 24).astype(np.float16).view(np.uint8)
+    words = np.ascontiguousarray(blocks).reshape(-1).view(np.uint32)
+    return device.scratch(words.shape, np.uint32).upload(words)
+
+
+class Model:
+    """Random weights; the sequences of kernels that llama.c records."""
+
+    def __init__(self, device: zcwasm.Device, kind: int = Q4_1) -> None:
+        self.device, self.kind = device, kind
+        shapes = {"q": (DIM, DIM), "k": (192, DIM), "v": (192, DIM), "o": (DIM, DIM)}
+        shapes |= {"gate_up": (2 * HIDDEN, DIM), "down": (DIM, HIDDEN)}
+        self.shapes = shapes
+        self.layers = [
+            {name: weights(device, *shape, kind) for name, shape in shapes.items()} for _ in range(LAYERS)
+        ]
+        self.head = weights(device, VOCAB, DIM, Q8_0)
+        norm = np.ones(DIM, np.float32)
+        self.norm = device.scratch(DIM, np.float32).upload(norm)
+        angles = rng.standard_normal((8192, HEAD // 2, 2)).astype(np.float32)
+        self.table = device.scratch(angles.shape, np.float32).upload(angles)
+
+
+class State:
+    """The arrays of one guest: activations of some rows, the cache of all layers."""
+
+    def __init__(
+        self, model: Model, place: Place, cache_place: Place, rows: int, context: int, cache_type: int
+    ) -> None:
+        capacity = max(context + 1, rows)
+        self.rows, self.capacity, self.cache_type = rows, capacity, cache_type
+        self.x = place.make((rows, DIM), values=rng.standard_normal((rows, DIM)))
+        self.q = place.make((rows, DIM))
+        self.turned = place.make((rows, DIM))
+        self.k, self.v = place.make((rows, 192)), place.make((rows, 192))
+        self.attended = place.make((rows, DIM))
+        self.gate_up = place.make((rows, 2 * HIDDEN))
+        self.logits, self.token = place.make((1, VOCAB)), place.make((1,), np.uint32)
+        first = context if rows == 1 else 0
+        self.positions = place.make((rows,), np.uint32, np.arange(first, first + rows))
+        spans = [(0, first + r + 1) for r in range(rows)]
+        self.spans = place.make((rows, 2), np.uint32, spans)
+        self.one = place.make((1,), np.uint32, [5])
+        width = 192 if cache_type == F32 else 96
+        kept = rng.standard_normal((capacity, width)) if cache_type == F32 else np.zeros((capacity, width))
+        dtype = np.float32 if cache_type == F32 else np.uint32
+        self.cache = [
+            tuple(cache_place.make((capacity, width), dtype, kept) for _ in range(2)) for _ in range(LAYERS)
+        ]
+        self.empty = place.make((0,))
+
+
+def steps(m: Model, s: State, layer: int) -> dict[str, tuple[str, list[Any], dict[str, Any]]]:
+    """The dispatches of a layer by name."""
+    w, (cache_k, cache_v) = m.layers[layer], s.cache[layer]
+
+    def linear(x: Any, name: str, y: Any, ldx: int, flags: int) -> tuple[str, list[Any], dict[str, Any]]:
+        n, k = m.shapes[name]
+        params = {
+            "type": m.kind,
+            "rows": s.rows,
+            "n": n,
+            "k": k,
+            "ldx": ldx,
+            "ldy": n,
+            "flags": flags,
+            "eps": 1e-5,
+        }
+        return "linear", [x, w[name], s.empty, m.norm if flags & NORM else s.empty, y], params
+
+    def rope(x: Any, heads: int, out: Any, capacity: int, kind: int) -> tuple[str, list[Any], dict[str, Any]]:
+        params = {"rows": s.rows, "heads": heads, "head_size": HEAD, "rotated": HEAD, "ldx": heads * HEAD}
+        params |= {
+            "ldout": heads * HEAD,
+            "table_rows": 8192,
+            "capacity": capacity,
+            "layout": 0,
+            "out_type": kind,
+        }
+        return "rope", [x, s.positions, m.table, out], params
+
+    append = {
+        "rows": s.rows,
+        "cols": 192,
+        "ldx": 192,
+        "ldout": 192,
+        "capacity": s.capacity,
+        "out_type": s.cache_type,
+    }
+    attention = {
+        "rows": s.rows,
+        "heads": HEADS,
+        "kv_heads": KV_HEADS,
+        "head_size": HEAD,
+        "ldq": DIM,
+        "ldk": 192,
+    }
+    attention |= {
+        "ldv": 192,
+        "ldout": DIM,
+        "capacity": s.capacity,
+        "kv_type": s.cache_type,
+        "scale": HEAD**-0.5,
+    }
+    return {
+        "q": linear(s.x, "q", s.q, DIM, NORM),
+        "k": linear(s.x, "k", s.k, DIM, NORM),
+        "v": linear(s.x, "v", s.v, DIM, NORM),
+        "rope q": rope(s.q, HEADS, s.turned, 0, F32),
+        "rope k": rope(s.k, KV_HEADS, cache_k, s.capacity, s.cache_type),
+        "append v": ("append", [s.v, s.positions, cache_v], append),
+        "attention": ("attention", [s.turned, cache_k, cache_v, s.spans, s.attended], attention),
+        "output": linear(s.attended, "o", s.x, DIM, ADD),
+        "gate, up": linear(s.x, "gate_up", s.gate_up, DIM, NORM),
+        "down": linear(s.gate_up, "down", s.x, 2 * HIDDEN, SWIGLU | ADD),
+    }
+
+
+def ends(m: Model, s: State) -> dict[str, tuple[str, list[Any], dict[str, Any]]]:
+    head = {
+        "type": Q8_0,
+        "rows": 1,
+        "n": VOCAB,
+        "k": DIM,
+        "ldx": DIM,
+        "ldy": VOCAB,
+        "flags": NORM,
+        "eps": 1e-5,
+    }
+    return {
+        "head": ("linear", [s.x, m.head, s.empty, m.norm, s.logits], head),
+        "argmax": ("argmax", [s.logits, s.token], {"rows": 1, "cols": VOCAB, "ldx": VOCAB, "ldout": 1}),
+        "embed": (
+            "embed",
+            [s.one, m.head, s.x],
+            {"type": Q8_0, "rows": 1, "dim": DIM, "vocab": VOCAB, "ldout": DIM, "flags": 0},
+        ),
+    }
+
+
+def timed(device: zcwasm.Device, record: Callable[[Any], None], tries: int = 7) -> tuple[float, float]:
+    """Seconds of the GPU, and from the first call to the end of waiting."""
+    best, wall = 1e9, 1e9
+    for _ in range(tries):
+        batch = device.batch()
+        record(batch)
+        start = time.perf_counter()
+        submission = batch.submit()
+        submission.wait()
+        wall = min(wall, time.perf_counter() - start)
+        best = min(best, submission.gpu_seconds)
+    return best, wall
+
+
+def whole(m: Model, s: State) -> Callable[[Any], None]:
+    everything = [steps(m, s, layer) for layer in range(LAYERS)]
+    last = ends(m, s)
+
+    def record(batch: Any) -> None:
+        if s.rows == 1:
+            batch.dispatch(*last["embed"])
+        for layer in everything:
+            for command in layer.values():
+                batch.dispatch(*command)
+        batch.dispatch(*last["head"])
+        batch.dispatch(*last["argmax"])
+
+    return record
+
+
+def each(m: Model, s: State, repeat: int, names: list[str] | None = None) -> None:
+    """Every kernel of a layer, many times over, of all layers in turn so that weights come from memory."""
+    kinds = steps(m, s, 0) | ends(m, s)
+    for name in names or kinds:
+        commands = [(steps(m, s, at % LAYERS) | ends(m, s))[name] for at in range(LAYERS)]
+
+        def record(batch: Any, commands: Any = commands) -> None:
+            for at in range(repeat):
+                batch.dispatch(*commands[at % LAYERS])
+
+        seconds, _ = timed(m.device, record)
+        print(f"    {name:10} {1e6 * seconds / repeat:8.2f} us", flush=True)
+
+
+PLACES = {"guest memory": (False, False), "cache in scratch": (False, True), "all in scratch": (True, True)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Language model kernels at SmolLM2-135M's shapes.")
+    parser.add_argument("--device", default="vulkan")
+    parser.add_argument("--contexts", type=int, nargs="*", default=[128, 1000])
+    parser.add_argument("--prompts", type=int, nargs="*", default=[512])
+    parser.add_argument("--repeat", type=int, default=150)
+    parser.add_argument("--whole", action="store_true", help="tokens and prompts only, not each kernel")
+    o = parser.parse_args()
+    device = zcwasm.Device(o.device)
+    print(device.kind, device.name)
+    model = Model(device)
+    for name, (scratch, cache_scratch) in PLACES.items():
+        for cache_type in (F32, F16):
+            place = Place(device, scratch)
+            cache_place = place if scratch == cache_scratch else Place(device, cache_scratch)
+            where = f"{name}, cache {'F16' if cache_type else 'F32'}"
+            for rows, context in [(1, context) for context in o.contexts] + [(rows, 0) for rows in o.prompts]:
+                state = State(model, place, cache_place, rows, context, cache_type)
+                seconds, wall = timed(device, whole(model, state), 7 if rows == 1 else 4)
+                what = f"token, {context} before it" if rows == 1 else f"prompt of {rows}"
+                gpu = f"{1e3 * seconds:.3f} ms, {rows / seconds:.0f}/s"
+                print(f"{what}, {where}: {gpu}, wall {1e3 * wall:.3f} ms")
+                if not o.whole:
+                    each(
+                        model,
+                        state,
+                        o.repeat if rows == 1 else 10,
+                        None if cache_type == F32 else ["attention"],
+                    )
+                sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
