@@ -1,6 +1,6 @@
-"""The command line: demo, devices, inspect, run, bench, selftest. Each command is one function that prints
-and returns the exit code: 0; 1 when what was asked for failed, with one line on stderr; 2 for arguments that
-make no sense."""
+"""The command line: demo, devices, inspect, run, generate, bench, selftest. Each command is one function that
+prints and returns the exit code: 0; 1 when what was asked for failed, with one line on stderr; 2 for arguments
+that make no sense."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import zcwasm
-from zcwasm import _bench, _demo, _selftest
+from zcwasm import _bench, _demo, _generate, _selftest
 
 SUMMARY = "WebAssembly guests whose memory is GPU memory."
 KINDS = ("metal", "vulkan", "cpu")
@@ -96,6 +96,10 @@ def parser() -> argparse.ArgumentParser:
         help="of a WASI program, which exports _start, its arguments; else FUNCTION and numbers, integers "
         "also as 0x…, after -- anything",
     )
+
+    child = add(generate, "Let a language model go on with a prompt, or answer it, streaming to stdout.")
+    _generate.add_arguments(child, whole)
+    add_device(child)
 
     child = add(bench, "Time calls, views, dispatches and kernels on this machine, in a few seconds.")
     add_device(child)
@@ -189,6 +193,10 @@ def bench(options: argparse.Namespace) -> int:
     result = _bench.run(options.device, options.threads)
     print(json.dumps(result, indent=2) if options.json else _bench.table(result))
     return 0
+
+
+def generate(options: argparse.Namespace) -> int:
+    return _generate.run(options, zcwasm.Device(options.device, threads=options.threads))
 
 
 def selftest(options: argparse.Namespace) -> int:

@@ -285,10 +285,13 @@ class Session:
         """The model's answer to messages ({"role": ..., "content": ...}), put together by the file's own
         template; names of control tokens in a message stay text. Options as generate's. Send the whole
         conversation every time: what is in the cache is not computed again."""
+        return self.generate(self.chat_ids(messages), **options)
+
+    def chat_ids(self, messages: Sequence[Mapping[str, Any]]) -> list[int]:
+        """The ids that chat(messages) goes on from."""
         from zcwasm.llm import _chat
 
-        model = self.model
-        return self.generate(_chat.encode(model.weights.metadata, model.tokenizer, messages), **options)
+        return _chat.encode(self.model.weights.metadata, self.model.tokenizer, messages)
 
     def logits(self, prompt: str | Sequence[int]) -> npt.NDArray[np.float32]:
         """The logits of what follows the prompt, (vocabulary,): a view of guest memory, valid until the next

