@@ -89,7 +89,7 @@ def start(options: argparse.Namespace, model: Model, session: Session, prompt: s
 
 def room(options: argparse.Namespace, session: Session, ids: list[int]) -> int:
     """No more than the context has room for; what a prompt too long means is the session's to say."""
-    return max(1, min(options.max_new_tokens, session.context - len(ids) + 1))
+    return max(1, min(int(options.max_new_tokens), session.context - len(ids) + 1))
 
 
 def write(tokens: Iterator[Token], session: Session, stats: bool) -> int:
@@ -121,7 +121,8 @@ def summary(session: Session) -> str:
     usage = session.usage
     return (
         f"{session.model.device.kind}: {usage.prompt_tokens} tokens of the prompt in "
-        f"{usage.prefill_seconds:.3f} s ({usage.prefill_tokens_per_second:.1f} tokens/s), {usage.generated_tokens} new ones, all but the "
+        f"{usage.prefill_seconds:.3f} s ({usage.prefill_tokens_per_second:.1f} tokens/s), "
+        f"{usage.generated_tokens} new ones, all but the "
         f"first in {usage.decode_seconds:.3f} s ({usage.decode_tokens_per_second:.1f} tokens/s); "
         f"cache of {usage.cache_bytes:,} bytes for {session.context} tokens; "
         f"ended by {usage.finish or 'interruption'}"
