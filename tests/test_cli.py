@@ -253,3 +253,58 @@ def test_bench(zcwasm_command: Any) -> None:
     assert all(value > 0 for value in result["seconds"].values())
     assert result["matmul"]["gflops"] > 0
     assert result["affine"]["gbytes_per_second"] > 0
+
+
+class TestGenerate:
+    """On a tiny random model, whose words mean nothing."""
+
+    @pytest.fixture
+    def model(self, tmp_path: Path) -> str:
+        pytest.importorskip("tokenizers", reason="zcwasm[llm] is not installed")
+        pytest.importorskip("gguf", reason="the gguf package, which writes the model, is not installed")
+        from tiny_model import write
+
+        path = tmp_path / "tiny.gguf"
+        write(path)
+        return str(path)
+
+    def test_goes_on_with_a_prompt(self, zcwasm_command: Any, model: str) -> None:
+        words = ("generate", "--model", model, "--prompt", "ab", "--raw", "--max-new-tokens", "8")
+        ran = zcwasm_command(*words, "--device", "cpu", "--stats")
+        assert ran.status == 0, ran.err
+        assert ran.out.endswith("\n")
+        assert "new ones" in ran.err
+        assert "tokens/s" in ran.err
+        assert zcwasm_command(*words, "--device", "cpu").out == ran.out
+
+    def test_a_seed_repeats_what_was_drawn(self, zcwasm_command: Any, model: str) -> None:
+        words = ("generate", "--model", model, "--prompt", "ab", "--raw", "--max-new-tokens", "16")
+        words += ("--device", "cpu", "--temperature", "2", "--seed")
+        outs = {seed: zcwasm_command(*words, seed).out for seed in ("1", "2", "3")}
+        assert zcwasm_command(*words, "1").out == outs["1"]
+        assert len(set(outs.values())) > 1
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            (("--temperature", "-1"), "temperature is -1.0"),
+            (("--system", "be brief"), "a system message needs --chat"),
+            (("--top-p", "2"), "top_p is 2.0"),
+        ],
+    )
+    def test_says_what_makes_no_sense(
+        self, zcwasm_command: Any, model: str, change: tuple[str, ...], message: str
+    ) -> None:
+        ran = zcwasm_command(
+            "generate", "--model", model, "--prompt", "a", "--raw", "--device", "cpu", *change
+        )
+        assert ran.status == 1
+        assert message in ran.err
+        assert ran.out == ""
+
+    def test_no_such_model(self, zcwasm_command: Any, tmp_path: Path) -> None:
+        pytest.importorskip("tokenizers", reason="zcwasm[llm] is not installed")
+        missing = tmp_path / "missing.gguf"
+        ran = zcwasm_command("generate", "--model", str(missing), "--prompt", "a")
+        assert ran.status == 1
+        assert str(missing) in ran.err
