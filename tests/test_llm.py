@@ -165,6 +165,18 @@ class TestNumbers:
         assert session.memory.array(int(state["history"]), len(PROMPT), np.uint32).tolist() == PROMPT
 
 
+def test_activations_in_memory_of_the_device_change_nothing(
+    model: llm.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near = model.session(context=64)
+    tokens = ids_of(near.generate(PROMPT, max_new_tokens=8, ignore_eos=True))
+    logits = near.logits(PROMPT).copy()
+    monkeypatch.setattr("zcwasm.llm._session._activations_apart", lambda device: True)
+    apart = model.session(context=64)
+    assert ids_of(apart.generate(PROMPT, max_new_tokens=8, ignore_eos=True)) == tokens
+    assert np.array_equal(apart.logits(PROMPT), logits)
+
+
 class TestPrefixes:
     def test_what_is_cached_is_not_computed_again(self, tiny: Tiny, model: llm.Model) -> None:
         session = model.session(context=64, kv_dtype="f32", exact=True)

@@ -240,11 +240,42 @@ static int32_t find_layer(u32 i, layer *l)
 
 /* Of `chunk` rows; gated has 2 * ff columns, gate then up. */
 static u32 x, normed, q, k, v, attended, gated, positions, spans;
+/* Where the device has memory of its own, the activations (x to gated) lie in scratch. Addresses from SCRATCH_START
+ * on, which the guest's own memory then does not reach, stand for it. */
+#define SCRATCH_START ((u64)1 << 31)
+static zc_handle scratch; /* 0: there is none */
+
 /* Of the sampler: the most likely tokens; ids[0] unique ids of the window; per token, how often it is there and
  * where in ids. */
 static u32 top_values, top_indices, ids, counts, places;
 
 static u32 most_candidates(void) { return state.config.vocab < ZC_TOP_K_MAX ? state.config.vocab : ZC_TOP_K_MAX; }
+
+/* The rest has been allocated. */
+static int32_t allocate_activations(u64 row)
+{
+    const llama_config *c = &state.config;
+    struct {
+        u32 *place;
+        u64 columns;
+    } wanted[] = {{&x, c->dim},           {&normed, c->dim},         {&q, q_columns()},    {&k, kv_columns()},
+                  {&v, kv_columns()}, {&attended, q_columns()}, {&gated, 2 * (u64)c->ff}};
+    u64 size = 0;
+    scratch = 0;
+    for (u32 i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        size += wanted[i].columns * row + ALIGNMENT;
+    int apart = c->scratch && heap_end && heap_end <= SCRATCH_START && size <= SCRATCH_START;
+    u64 end = SCRATCH_START;
+    for (u32 i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        u64 bytes = wanted[i].columns * row;
+        *wanted[i].place = apart ? (u32)end : allocate(bytes);
+        end += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+    if (!apart)
+        return 0;
+    scratch = zc_scratch_new(size);
+    return scratch < 0 ? fail_host(scratch, "scratch") : 0;
+}
 
 static int32_t allocate_all(void)
 {
@@ -260,13 +291,6 @@ static int32_t allocate_all(void)
     state.logits = allocate(vocab);
     state.scores = allocate(vocab);
     state.rope = allocate(context * c->rotated);
-    x = allocate(row * c->dim);
-    normed = allocate(row * c->dim);
-    q = allocate(row * q_columns());
-    k = allocate(row * kv_columns());
-    v = allocate(row * kv_columns());
-    attended = allocate(row * q_columns());
-    gated = allocate(row * 2 * c->ff);
     positions = allocate(row);
     spans = allocate(row * 2);
     top_values = allocate(ZC_TOP_K_MAX * sizeof(float));
@@ -275,6 +299,9 @@ static int32_t allocate_all(void)
     counts = allocate(vocab);
     places = allocate(vocab);
     state.cache = allocate(state.cache_bytes);
+    int32_t code = allocate_activations(row);
+    if (code < 0)
+        return code;
     if (heap_end == 0) {
         fail(ZC_ENOMEM, "the memory of this guest has no room for a cache of ");
         say_number(state.cache_bytes);
@@ -295,7 +322,10 @@ static u32 bound_count;
 
 static void bind(u32 pointer, u64 bytes)
 {
-    bound[bound_count++] = (zc_range){.offset = pointer, .length = bytes};
+    if (scratch && pointer >= SCRATCH_START)
+        bound[bound_count++] = (zc_range){.handle = scratch, .offset = pointer - SCRATCH_START, .length = bytes};
+    else
+        bound[bound_count++] = (zc_range){.offset = pointer, .length = bytes};
 }
 
 /* A tensor, or nothing where it has no handle. */

@@ -23,6 +23,8 @@ typedef struct llama_config {
     uint32_t rope_layout; /* ZC_ROPE_PAIRS or ZC_ROPE_HALVES */
     uint32_t kv_type;     /* ZC_CACHE_F32 or ZC_CACHE_F16 */
     uint32_t exact;       /* 1: ZC_LINEAR_EXACT in every linear */
+    uint32_t scratch;     /* 1: activations lie in scratch of a device that has memory of its own */
+    uint32_t reserved;    /* 0 */
     float norm_epsilon, attention_scale;
 } llama_config;
 

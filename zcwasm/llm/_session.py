@@ -39,6 +39,7 @@ _U4, _U8, _F4 = "<u4", "<u8", "<f4"
 _CONFIG = np.dtype(
     [(name, _U4) for name in ("version", "layers", "dim", "heads", "kv_heads", "head_size", "rotated", "ff")]
     + [(name, _U4) for name in ("vocab", "context", "chunk", "rope_layout", "kv_type", "exact")]
+    + [("scratch", _U4), ("reserved", _U4)]
     + [("norm_epsilon", _F4), ("attention_scale", _F4)]
 )
 _SAMPLING = np.dtype(
@@ -115,6 +116,11 @@ def _module() -> zcwasm.Module:
     return zcwasm.Module(str(files("zcwasm") / "guests" / "llama.wasm"))
 
 
+def _activations_apart(device: zcwasm.Device) -> bool:
+    """Whether what only the device reads and writes lies in its own memory: guest memory is across a bus."""
+    return not device.unified_memory
+
+
 def _number(name: str, value: float, least: float, most: float, also: str = "") -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} must be a number, not {type(value).__name__}")
@@ -158,6 +164,7 @@ class Session:
         numbers["rope_layout"] = config.rope_halves
         numbers["kv_type"] = kv_dtype == "f16"
         numbers["exact"] = self.exact
+        numbers["scratch"] = _activations_apart(model.device)
         numbers["norm_epsilon"] = config.norm_epsilon
         numbers["attention_scale"] = config.head_size**-0.5
         self._instance = zcwasm.Instance(
