@@ -158,7 +158,7 @@ class _Bytes:
 
 
 class Metadata(Mapping[str, Any]):
-    """Metadata of a GGUF file by key. A value is read when it is first asked for, and kept."""
+    """Metadata of a GGUF file by key. A value is read when it is first asked for, and kept until forget()."""
 
     def __init__(self, data: _Bytes, places: dict[str, tuple[int, int]]) -> None:
         self._data = data
@@ -170,6 +170,10 @@ class Metadata(Mapping[str, Any]):
             kind, at = self._places[key]
             self._values[key] = self._data.value(kind, at, f"metadata {key}")
         return self._values[key]
+
+    def forget(self, key: str) -> None:
+        """Keep that value no longer, a large one that has served; it is read again when asked for."""
+        self._values.pop(key, None)
 
     def __len__(self) -> int:
         return len(self._places)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 import zcwasm
 from zcwasm import _fetch
+from zcwasm._gguf import Metadata
 from zcwasm._model_file import model_error
 from zcwasm._weights import Progress
 
@@ -183,7 +184,11 @@ class Model:
         if self._tokenizer is None:
             from zcwasm.llm._tokenizer import Tokenizer  # needs an optional extra
 
-            self._tokenizer = Tokenizer(self.weights.metadata)
+            metadata = self.weights.metadata
+            self._tokenizer = Tokenizer(metadata)
+            if isinstance(metadata, Metadata):  # lists of strings: 10 MB that the tokenizer has its own way
+                metadata.forget("tokenizer.ggml.tokens")
+                metadata.forget("tokenizer.ggml.merges")
         return self._tokenizer
 
     def tokenize(self, text: str, *, special: bool = True) -> list[int]:
