@@ -218,7 +218,7 @@ class Model:
         context: int | None = None,
         kv_dtype: Literal["f16", "f32"] = "f16",
         exact: bool = False,
-        chunk: int = 256,
+        chunk: int = 512,
     ) -> Session:
         """A guest with a cache of its own.
 
