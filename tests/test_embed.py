@@ -29,6 +29,7 @@ class TestRealModel:
     def folder(self) -> Path:
         return real_model("all-minilm-l6-v2")
 
+    @pytest.mark.slow
     def test_is_what_sentence_transformers_computes(self, folder: Path, device: zcwasm.Device) -> None:
         with np.load(REFERENCES) as file:
             expected = file["embeddings"]
