@@ -138,7 +138,7 @@ static int32_t recording_of(zc_abi *abi, uint64_t handle, zc_command_buffer **ou
 zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
 {
     zc_abi *abi = context;
-    zc_command_buffer *recording;
+    zc_command_buffer *recording = NULL;
     int32_t failure = recording_of(abi, slots[1], &recording);
     if (failure) {
         return answer(slots, failure);
@@ -221,7 +221,7 @@ zc_status zc_abi_call_submit(void *context, uint64_t *slots, zc_error *error)
 zc_status zc_abi_call_run(void *context, uint64_t *slots, zc_error *error)
 {
     zc_abi *abi = context;
-    zc_command_buffer *recording;
+    zc_command_buffer *recording = NULL;
     int32_t failure = recording_of(abi, 0, &recording);
     if (failure) {
         return answer(slots, failure);

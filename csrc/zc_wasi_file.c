@@ -496,7 +496,7 @@ zc_wasi_errno zc_wasi_fd_fdstat_set_rights(zc_wasi_call *call)
 
 static zc_wasi_errno sync_file(zc_wasi_call *call, uint64_t right)
 {
-    zc_wasi_errno error;
+    zc_wasi_errno error = W_SUCCESS;
     zc_wasi_file *file = zc_wasi_file_of(call, zc_wasi_u32(call, 0), right, &error);
     if (!file) {
         return error;
