@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import run_python
 
 import zcwasm
 from zcwasm import _fetch
@@ -135,9 +134,7 @@ def test_no_index(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_looking_for_pip_leaves_setuptools_usable() -> None:
-    code = "from zcwasm import _fetch; print(_fetch.has_pip()); import setuptools"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
+    assert run_python("from zcwasm import _fetch; print(_fetch.has_pip()); import setuptools") == "True\n"
 
 
 def test_no_pip(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:

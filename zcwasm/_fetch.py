@@ -159,8 +159,8 @@ def _workshop(cache: Path) -> Iterator[Path]:
 
 
 def has_pip() -> bool:
-    """Asked of the path itself: importlib.util.find_spec("pip") makes setuptools, where it is installed, import the
-    standard distutils in place of its own, and a later import of setuptools in this process then fails."""
+    """Asked of the path itself: importlib.util.find_spec("pip") makes setuptools, where it is installed, use
+    the standard distutils in place of its own, and a later import of setuptools in this process fails."""
     return importlib.machinery.PathFinder.find_spec("pip") is not None
 
 
