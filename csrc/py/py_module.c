@@ -3,6 +3,10 @@
  * thread-safe, so several imports of this module share them. */
 #include "py_zcwasm.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "zc_copies.h"
 #include "zc_cpu.h"
 
@@ -69,6 +73,19 @@ static PyObject *drain(PyObject *module, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+/* glibc keeps what was freed for later; after the making of a tokenizer that is many MB that nobody asks for again. */
+static PyObject *trim(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+#ifdef __GLIBC__
+    Py_BEGIN_ALLOW_THREADS
+    malloc_trim(0);
+    Py_END_ALLOW_THREADS
+#endif
+    Py_RETURN_NONE;
+}
+
 static PyObject *region_count(PyObject *module, PyObject *unused)
 {
     (void)module;
@@ -86,6 +103,7 @@ static PyObject *cpu_isa(PyObject *module, PyObject *unused)
 static PyMethodDef methods[] = {
     {"copy_stats", copy_stats, METH_NOARGS, copy_stats_doc},
     {"_drain", drain, METH_NOARGS, "_drain()\n--\n\nWait until no device has work in flight."},
+    {"_trim", trim, METH_NOARGS, "_trim()\n--\n\nGive memory that was freed back to the system, where it is kept."},
     {"_region_count", region_count, METH_NOARGS, "_region_count()\n--\n\nLive regions, for leak tests."},
     {"_cpu_isa", cpu_isa, METH_NOARGS, "_cpu_isa()\n--\n\nInstruction set of the cpu device."},
     {NULL, NULL, 0, NULL},

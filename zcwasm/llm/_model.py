@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 import zcwasm
-from zcwasm import _fetch
+from zcwasm import _core, _fetch
 from zcwasm._gguf import Metadata
 from zcwasm._model_file import model_error
 from zcwasm._weights import Progress
@@ -189,6 +189,7 @@ class Model:
             if isinstance(metadata, Metadata):  # lists of strings: 10 MB that the tokenizer has its own way
                 metadata.forget("tokenizer.ggml.tokens")
                 metadata.forget("tokenizer.ggml.merges")
+            _core._trim()
         return self._tokenizer
 
     def tokenize(self, text: str, *, special: bool = True) -> list[int]:

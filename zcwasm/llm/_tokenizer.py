@@ -259,15 +259,15 @@ def _byte_level(
 ) -> tokenizers.Tokenizer:
     from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
-    merges = []
+    vocabulary, merges = _by_text(tokens), []
     for index, text in enumerate(_texts(metadata, "tokenizer.ggml.merges")):
-        pair = tuple(text.split(" "))
-        if len(pair) != 2:
-            raise ModelError(f"tokenizer.ggml.merges[{index}] is {text!r}, not two tokens")
-        merges.append(pair)
-    encoder = Tokenizer(
-        _bpe(models.BPE, _by_text(tokens), merges, ignore_merges=cut is _LLAMA3, fuse_unk=False)
-    )
+        try:
+            left, right = text.split(" ")
+            # The strings of `tokens` again, not as many new ones.
+            merges.append((tokens[vocabulary[left]], tokens[vocabulary[right]]))
+        except (ValueError, KeyError):
+            raise ModelError(f"tokenizer.ggml.merges[{index}] is {text!r}, not two tokens") from None
+    encoder = Tokenizer(_bpe(models.BPE, vocabulary, merges, ignore_merges=cut is _LLAMA3, fuse_unk=False))
     if cut is _GPT2 or cut is _DIGITS_GPT2:
         cuts: list[Any] = [pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)]
         if cut is _DIGITS_GPT2:
