@@ -165,16 +165,91 @@ class TestNumbers:
         assert session.memory.array(int(state["history"]), len(PROMPT), np.uint32).tolist() == PROMPT
 
 
-def test_activations_in_memory_of_the_device_change_nothing(
-    model: llm.Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    near = model.session(context=64)
-    tokens = ids_of(near.generate(PROMPT, max_new_tokens=8, ignore_eos=True))
-    logits = near.logits(PROMPT).copy()
-    monkeypatch.setattr("zcwasm.llm._session._activations_apart", lambda device: True)
-    apart = model.session(context=64)
-    assert ids_of(apart.generate(PROMPT, max_new_tokens=8, ignore_eos=True)) == tokens
-    assert np.array_equal(apart.logits(PROMPT), logits)
+class TestGPUs:
+    """What sessions do where the device has memory of its own (activations lie there), and where it is not
+    the CPU itself (steps are submitted ahead), on every device."""
+
+    @pytest.fixture(params=["apart", "ahead", "apart and ahead"])
+    def session(
+        self, model: llm.Model, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    ) -> llm.Session:
+        from zcwasm.llm import _session
+
+        monkeypatch.setattr(_session, "_activations_apart", lambda device: "apart" in request.param)
+        monkeypatch.setattr(_session, "_steps_ahead", lambda device: "ahead" in request.param)
+        return model.session(context=64)
+
+    @pytest.fixture
+    def plain(self, model: llm.Model, monkeypatch: pytest.MonkeyPatch) -> llm.Session:
+        from zcwasm.llm import _session
+
+        with monkeypatch.context() as patch:
+            for name in ("_activations_apart", "_steps_ahead"):
+                patch.setattr(_session, name, lambda device: False)
+            return model.session(context=64)
+
+    def test_nothing_changes(self, plain: llm.Session, session: llm.Session) -> None:
+        """To the end of the context, after one another in one session, longer and shorter prompts."""
+        for options in (
+            {},
+            {"repetition_penalty": 1.5, "repetition_window": 9},
+            {"temperature": 2.0, "seed": 7},
+            {"temperature": 500.0, "seed": 8, "repetition_penalty": 1.1},
+            {},
+        ):
+            for prompt in (PROMPT, [*PROMPT[:20], *PROMPT]):
+                expected = ids_of(plain.generate(prompt, ignore_eos=True, **options))
+                assert len(expected) == 64 - len(prompt) + 1
+                assert ids_of(session.generate(prompt, ignore_eos=True, **options)) == expected
+            assert np.array_equal(session.logits(PROMPT), plain.logits(PROMPT))
+
+    def test_a_generation_left_in_the_middle(self, plain: llm.Session, session: llm.Session) -> None:
+        expected = ids_of(plain.generate(PROMPT, max_new_tokens=9, ignore_eos=True))
+        for taken in (1, 2, 3):
+            tokens = session.generate(PROMPT, ignore_eos=True)
+            assert [next(tokens).id for _ in range(taken)] == expected[:taken]
+            tokens.close()
+            assert session.cached_tokens == len(PROMPT) + taken - 1
+            assert ids_of(session.generate([9, 8, 7], max_new_tokens=3, ignore_eos=True)) == ids_of(
+                plain.generate([9, 8, 7], max_new_tokens=3, ignore_eos=True)
+            )
+            assert ids_of(session.generate(PROMPT, max_new_tokens=9, ignore_eos=True)) == expected
+
+    def test_closing_with_a_step_in_flight(self, session: llm.Session) -> None:
+        tokens = session.generate(PROMPT, ignore_eos=True)
+        next(tokens)
+        next(tokens)
+        tokens.close()
+        session.close()
+
+    def test_truncation_with_a_step_in_flight(self, plain: llm.Session, session: llm.Session) -> None:
+        results = []
+        for one in (plain, session):
+            exports = one._instance.exports
+            ids_of(one.generate(PROMPT, max_new_tokens=5, ignore_eos=True))
+            assert exports.truncate(20) == 20
+            results.append([exports.step(), exports.step(), one.cached_tokens])
+        assert results[0] == results[1]
+
+    def test_a_nan_is_found(
+        self, folder: Path, device: zcwasm.Device, session: llm.Session, plain: llm.Session
+    ) -> None:
+        """In the second step: of the third token, the embedding is NaN."""
+        expected = ids_of(plain.generate(PROMPT, max_new_tokens=3, ignore_eos=True))
+        path = folder / "nan-later.gguf"
+        Tiny(path, tied=False)
+        first = ids_of(llm.Model.open(path, device).session(context=64).generate(PROMPT, max_new_tokens=2))
+        tensor = zcwasm.Weights(path)["token_embd.weight"]
+        row = tensor.nbytes // tensor.shape[0]
+        with open(path, "r+b") as file:
+            file.seek(tensor.offset + first[1] * row)
+            file.write(np.full(row // 4, np.nan, np.float32).tobytes())
+        broken = llm.Model.open(path, device).session(context=64)
+        tokens = broken.generate(PROMPT, ignore_eos=True)
+        assert [next(tokens).id, next(tokens).id] == first
+        with pytest.raises(zcwasm.Error, match="NaN"):
+            next(tokens)
+        assert ids_of(session.generate(PROMPT, max_new_tokens=3, ignore_eos=True)) == expected
 
 
 class TestPrefixes:

@@ -6,7 +6,8 @@
  *
  * The host calls init once, then prefill for a prompt and step for every further token; both return the next
  * token. A step is one submission: a sequence that was recorded at the first one of its kind and is replayed
- * unchanged, since the kernels read the token, its position and its span from this memory.
+ * unchanged, since the kernels read the token, its position and its span from this memory. With config.ahead a
+ * greedy step is submitted before the one in front of it has ended: the token between them never leaves the device.
  *
  * Functions that can fail return a negative zc_errno and leave a sentence in llama_state.error. A call that is
  * interrupted leaves the cache as it was after the last submission that ended. */
@@ -116,10 +117,10 @@ static void *at(u32 pointer) { return (void *)(unsigned long)pointer; }
 
 /* --- kernels and weights --- */
 
-enum { EMBED, RMS_NORM, LINEAR, ROPE, APPEND, ATTENTION, ARGMAX, AFFINE, PENALIZE, SOFTMAX, TOP_K, KERNELS };
+enum { EMBED, RMS_NORM, LINEAR, ROPE, APPEND, ATTENTION, ARGMAX, MAX, AFFINE, PENALIZE, SOFTMAX, TOP_K, KERNELS };
 
-static const char *const kernel_names[KERNELS] = {"embed",     "rms_norm", "linear", "rope",     "append",  "attention",
-                                                  "argmax",    "affine",   "penalize", "softmax", "top_k"};
+static const char *const kernel_names[KERNELS] = {"embed",  "rms_norm", "linear", "rope",     "append",  "attention",
+                                                  "argmax", "max",      "affine", "penalize", "softmax", "top_k"};
 static zc_handle kernels[KERNELS];
 
 typedef struct tensor {
@@ -239,42 +240,53 @@ static int32_t find_layer(u32 i, layer *l)
 /* --- buffers --- */
 
 /* Of `chunk` rows; gated has 2 * ff columns, gate then up. */
-static u32 x, normed, q, k, v, attended, gated, positions, spans;
-/* Where the device has memory of its own, the activations (x to gated) lie in scratch. Addresses from SCRATCH_START
- * on, which the guest's own memory then does not reach, stand for it. */
+static u32 x, normed, q, k, v, attended, gated;
+/* Of a prompt's rows: their positions, then their spans of keys (first, end). */
+static u32 places;
+/* What kernels read in place of `places`, state.rope, state.logits and state.scores: the same, or copies. */
+static u32 near_places, near_rope, near_logits, near_scores;
+/* Where the device has memory of its own, all that the device reads and writes over and over (x to near_scores)
+ * lies in scratch. Addresses from SCRATCH_START on, which the guest's own memory then does not reach, stand for it. */
 #define SCRATCH_START ((u64)1 << 31)
-static zc_handle scratch; /* 0: there is none */
+static u64 scratch_size; /* 0: everything lies in the guest's memory */
+static zc_handle scratch;
 
 /* Of the sampler: the most likely tokens; ids[0] unique ids of the window; per token, how often it is there and
  * where in ids. */
-static u32 top_values, top_indices, ids, counts, places;
+static u32 top_values, top_indices, ids, counts, indices;
 
 static u32 most_candidates(void) { return state.config.vocab < ZC_TOP_K_MAX ? state.config.vocab : ZC_TOP_K_MAX; }
 
 /* The rest has been allocated. */
-static int32_t allocate_activations(u64 row)
+static void allocate_activations(u64 row)
 {
     const llama_config *c = &state.config;
+    u64 vocab = (u64)c->vocab * sizeof(float);
     struct {
         u32 *place;
-        u64 columns;
-    } wanted[] = {{&x, c->dim},           {&normed, c->dim},         {&q, q_columns()},    {&k, kv_columns()},
-                  {&v, kv_columns()}, {&attended, q_columns()}, {&gated, 2 * (u64)c->ff}};
+        u64 bytes;
+        u32 same; /* as this in the guest's memory; 0: there is none */
+    } wanted[] = {{&x, c->dim * row, 0},
+                  {&normed, c->dim * row, 0},
+                  {&q, q_columns() * row, 0},
+                  {&k, kv_columns() * row, 0},
+                  {&v, kv_columns() * row, 0},
+                  {&attended, q_columns() * row, 0},
+                  {&gated, 2 * (u64)c->ff * row, 0},
+                  {&near_places, 3 * row, places},
+                  {&near_rope, (u64)c->context * c->rotated * sizeof(float), state.rope},
+                  {&near_logits, vocab, state.logits},
+                  {&near_scores, vocab, state.scores}};
     u64 size = 0;
-    scratch = 0;
     for (u32 i = 0; i < sizeof wanted / sizeof *wanted; i++)
-        size += wanted[i].columns * row + ALIGNMENT;
+        size += wanted[i].bytes + ALIGNMENT;
     int apart = c->scratch && heap_end && heap_end <= SCRATCH_START && size <= SCRATCH_START;
     u64 end = SCRATCH_START;
     for (u32 i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        u64 bytes = wanted[i].columns * row;
-        *wanted[i].place = apart ? (u32)end : allocate(bytes);
-        end += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        *wanted[i].place = apart ? (u32)end : wanted[i].same ? wanted[i].same : allocate(wanted[i].bytes);
+        end += (wanted[i].bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
-    if (!apart)
-        return 0;
-    scratch = zc_scratch_new(size);
-    return scratch < 0 ? fail_host(scratch, "scratch") : 0;
+    scratch_size = apart ? size : 0;
 }
 
 static int32_t allocate_all(void)
@@ -291,17 +303,14 @@ static int32_t allocate_all(void)
     state.logits = allocate(vocab);
     state.scores = allocate(vocab);
     state.rope = allocate(context * c->rotated);
-    positions = allocate(row);
-    spans = allocate(row * 2);
+    places = allocate(row * 3);
     top_values = allocate(ZC_TOP_K_MAX * sizeof(float));
     top_indices = allocate(ZC_TOP_K_MAX * sizeof(u32));
     ids = allocate(context + sizeof(u32));
     counts = allocate(vocab);
-    places = allocate(vocab);
+    indices = allocate(vocab);
     state.cache = allocate(state.cache_bytes);
-    int32_t code = allocate_activations(row);
-    if (code < 0)
-        return code;
+    allocate_activations(row);
     if (heap_end == 0) {
         fail(ZC_ENOMEM, "the memory of this guest has no room for a cache of ");
         say_number(state.cache_bytes);
@@ -322,7 +331,7 @@ static u32 bound_count;
 
 static void bind(u32 pointer, u64 bytes)
 {
-    if (scratch && pointer >= SCRATCH_START)
+    if (scratch_size && pointer >= SCRATCH_START)
         bound[bound_count++] = (zc_range){.handle = scratch, .offset = pointer - SCRATCH_START, .length = bytes};
     else
         bound[bound_count++] = (zc_range){.offset = pointer, .length = bytes};
@@ -373,7 +382,18 @@ static void linear(u32 rows, u32 n, u32 columns, u32 from, const tensor *w, cons
     dispatch(LINEAR, &p, sizeof p);
 }
 
-static void rope(u32 rows, u32 heads, u32 from, u32 place, u32 out, u64 out_bytes, u32 capacity, u32 type)
+/* Words, whatever they are. */
+static void copy(u32 from, u32 to, u32 words)
+{
+    static const u32 first_row;
+    zc_append_params p = {.rows = 1, .cols = words, .ldx = words, .ldout = words, .capacity = 1};
+    bind(from, (u64)words * sizeof(u32));
+    bind((u32)(unsigned long)&first_row, sizeof first_row);
+    bind(to, (u64)words * sizeof(u32));
+    dispatch(APPEND, &p, sizeof p);
+}
+
+static void rope(u32 rows, u32 heads, u32 from, u32 positions, u32 out, u64 out_bytes, u32 capacity, u32 type)
 {
     const llama_config *c = &state.config;
     u32 columns = heads * c->head_size;
@@ -388,8 +408,8 @@ static void rope(u32 rows, u32 heads, u32 from, u32 place, u32 out, u64 out_byte
                         .layout = c->rope_layout,
                         .out_type = type};
     bind(from, matrix(rows, columns, columns));
-    bind(place, (u64)rows * sizeof(u32));
-    bind(state.rope, (u64)c->context * c->rotated * sizeof(float));
+    bind(positions, (u64)rows * sizeof(u32));
+    bind(near_rope, (u64)c->context * c->rotated * sizeof(float));
     bind(out, out_bytes);
     dispatch(ROPE, &p, sizeof p);
 }
@@ -414,7 +434,7 @@ static u32 normalize(u32 rows, u32 from, const tensor **norm)
 
 /* One layer over `rows` rows of x. What only later rows of the cache need (their keys and values) is computed
  * for all, the rest for the last `kept` ones. */
-static void record_layer(u32 index, u32 rows, u32 kept, u32 place, u32 span)
+static void record_layer(u32 index, u32 rows, u32 kept, u32 positions, u32 spans)
 {
     const llama_config *c = &state.config;
     const layer *l = &layers[index];
@@ -429,12 +449,12 @@ static void record_layer(u32 index, u32 rows, u32 kept, u32 place, u32 span)
     linear(rows, nkv, c->dim, from, &l->v, &l->v_bias, norm, v, nkv, 0);
 
     if (kept)
-        rope(kept, c->heads, q, place + first * 4, q, matrix(kept, nq, nq), 0, ZC_CACHE_F32);
-    rope(rows, c->kv_heads, k, place, keys, half, c->context, c->kv_type);
+        rope(kept, c->heads, q, positions + first * 4, q, matrix(kept, nq, nq), 0, ZC_CACHE_F32);
+    rope(rows, c->kv_heads, k, positions, keys, half, c->context, c->kv_type);
     zc_append_params append = {
         .rows = rows, .cols = nkv, .ldx = nkv, .ldout = nkv, .capacity = c->context, .out_type = c->kv_type};
     bind(v, matrix(rows, nkv, nkv));
-    bind(place, (u64)rows * sizeof(u32));
+    bind(positions, (u64)rows * sizeof(u32));
     bind(values, half);
     dispatch(APPEND, &append, sizeof append);
     if (!kept)
@@ -454,7 +474,7 @@ static void record_layer(u32 index, u32 rows, u32 kept, u32 place, u32 span)
     bind(q, matrix(kept, nq, nq));
     bind(keys, half);
     bind(values, half);
-    bind(span + first * 8, (u64)kept * 2 * sizeof(u32));
+    bind(spans + first * 8, (u64)kept * 2 * sizeof(u32));
     bind(attended, matrix(kept, nq, nq));
     dispatch(ATTENTION, &attention, sizeof attention);
 
@@ -467,7 +487,15 @@ static void record_layer(u32 index, u32 rows, u32 kept, u32 place, u32 span)
     linear(kept, c->dim, c->ff, gated, &l->down, &none, &none, here, c->dim, ZC_LINEAR_SWIGLU | ZC_LINEAR_ADD);
 }
 
-enum tail { GREEDY, PENALIZED, SAMPLED, TAILS }; /* how the next token is found */
+/* How the next token is found. EVEN and ODD: greedily, in steps of even and of odd positions with config.ahead. */
+enum tail { GREEDY, PENALIZED, SAMPLED, EVEN, ODD, TAILS };
+
+/* With config.ahead: what the step of a position reads, in lanes[position % 2], and what the one before it wrote. */
+static struct lane {
+    u32 token;
+    float best; /* its logit; NaN if any is */
+    u32 position, span[2];
+} lanes[2];
 
 static enum tail tail_of_settings(void)
 {
@@ -475,53 +503,77 @@ static enum tail tail_of_settings(void)
     return s->temperature > 0 ? SAMPLED : s->penalty != 1 ? PENALIZED : GREEDY;
 }
 
+static void record_argmax(u32 kernel, u32 row_of, void *out)
+{
+    u32 vocab = state.config.vocab;
+    zc_rows_params row = {.rows = 1, .cols = vocab, .ldx = vocab, .ldout = 1};
+    bind(row_of, (u64)vocab * sizeof(float));
+    bind((u32)(unsigned long)out, sizeof(u32));
+    dispatch(kernel, &row, sizeof row);
+}
+
 static void record_tail(enum tail tail)
 {
     const llama_sampling *s = &state.sampling;
-    u32 vocab = state.config.vocab, scored = tail == GREEDY ? state.logits : state.scores;
+    u32 vocab = state.config.vocab;
     u64 bytes = (u64)vocab * sizeof(float);
-    zc_rows_params row = {.rows = 1, .cols = vocab, .ldx = vocab, .ldout = vocab};
+    if (tail == EVEN || tail == ODD) {
+        struct lane *next = &lanes[tail == EVEN];
+        record_argmax(ARGMAX, near_logits, &next->token);
+        record_argmax(MAX, near_logits, &next->best);
+        return;
+    }
+    if (scratch_size)
+        copy(near_logits, state.logits, vocab);
     if (tail != GREEDY) {
         zc_affine_params affine = {.count = vocab, .scale = tail == SAMPLED ? 1 / s->temperature : 1};
-        bind(state.logits, bytes);
-        bind(state.scores, bytes);
+        bind(near_logits, bytes);
+        bind(near_scores, bytes);
         dispatch(AFFINE, &affine, sizeof affine);
         zc_penalize_params penalize = {.cols = vocab, .capacity = state.config.context, .penalty = s->penalty};
         bind(ids, ((u64)state.config.context + 1) * sizeof(u32));
-        bind(state.scores, bytes);
+        bind(near_scores, bytes);
         dispatch(PENALIZE, &penalize, sizeof penalize);
     }
+    if (tail == SAMPLED) {
+        zc_rows_params row = {.rows = 1, .cols = vocab, .ldx = vocab, .ldout = vocab};
+        bind(near_scores, bytes);
+        bind(near_scores, bytes);
+        dispatch(SOFTMAX, &row, sizeof row);
+    }
+    if (scratch_size && tail != GREEDY)
+        copy(near_scores, state.scores, vocab);
     if (tail != SAMPLED) {
-        bind(scored, bytes);
-        bind((u32)(unsigned long)&state.token, sizeof state.token);
-        dispatch(ARGMAX, &row, sizeof row);
+        record_argmax(ARGMAX, tail == GREEDY ? near_logits : near_scores, &state.token);
         return;
     }
-    bind(state.scores, bytes);
-    bind(state.scores, bytes);
-    dispatch(SOFTMAX, &row, sizeof row);
     zc_top_k_params top = {.rows = 1, .cols = vocab, .ldx = vocab, .k = most_candidates()};
-    bind(state.scores, bytes);
+    bind(near_scores, bytes);
     bind(top_values, (u64)top.k * sizeof(float));
     bind(top_indices, (u64)top.k * sizeof(u32));
     dispatch(TOP_K, &top, sizeof top);
 }
 
-/* Everything for `rows` tokens at `tokens`; the logits and the next token too when `last`. */
-static int32_t record(zc_handle sequence, u32 rows, u32 tokens, u32 place, u32 span, int last, enum tail tail)
+/* Everything for `rows` tokens at `tokens`, whose positions and then spans lie at `from`; the logits and the next
+ * token too when `last`. */
+static int32_t record(zc_handle sequence, u32 rows, u32 tokens, u32 from, int last, enum tail tail)
 {
     const llama_config *c = &state.config;
     target = sequence;
     failure = 0;
+    if (scratch_size) {
+        copy(from, near_places, 3 * rows);
+        from = near_places;
+    }
     zc_embed_params embed = {.type = embedding.type, .rows = rows, .dim = c->dim, .vocab = c->vocab, .ldout = c->dim};
     bind(tokens, (u64)rows * sizeof(u32));
     bind_tensor(&embedding);
     bind(x, matrix(rows, c->dim, c->dim));
     dispatch(EMBED, &embed, sizeof embed);
     for (u32 i = 0; i < c->layers; i++)
-        record_layer(i, rows, i + 1 < c->layers ? rows : last ? 1 : 0, place, span);
+        record_layer(i, rows, i + 1 < c->layers ? rows : last ? 1 : 0, from, from + rows * sizeof(u32));
     if (last) {
-        linear(1, c->vocab, c->dim, x + (rows - 1) * c->dim * 4, &output, &none, &output_norm, state.logits,
+        linear(1, c->vocab, c->dim, x + (rows - 1) * c->dim * 4, &output, &none, &output_norm, near_logits,
                c->vocab, 0);
         record_tail(tail);
     }
@@ -629,20 +681,20 @@ static u32 sample(void)
 /* The ids of history[0, cached + more) that lie in the window, each once, in ids. */
 static void penalize_add(u32 token)
 {
-    u32 *list = at(ids), *count = at(counts), *place = at(places);
+    u32 *list = at(ids), *count = at(counts), *index = at(indices);
     if (count[token]++ == 0) {
-        place[token] = ++list[0];
+        index[token] = ++list[0];
         list[list[0]] = token;
     }
 }
 
 static void penalize_remove(u32 token)
 {
-    u32 *list = at(ids), *count = at(counts), *place = at(places);
+    u32 *list = at(ids), *count = at(counts), *index = at(indices);
     if (--count[token] == 0) {
         u32 moved = list[list[0]--];
-        list[place[token]] = moved;
-        place[moved] = place[token];
+        list[index[token]] = moved;
+        index[moved] = index[token];
     }
 }
 
@@ -692,6 +744,17 @@ static int32_t choose(enum tail tail)
 /* --- what the host calls --- */
 
 static zc_handle sequences[TAILS]; /* of a step; 0: not recorded yet */
+static zc_handle flying[2];        /* steps that config.ahead submitted, the older one first */
+static u32 flying_count;
+
+/* Steps that were submitted ahead end; what they computed counts for nothing. A call that was interrupted may have
+ * lost sight of one: whoever changes what it reads has a submission of his own behind it first. */
+static void land(void)
+{
+    for (u32 i = 0; i < flying_count; i++)
+        zc_wait(flying[i], -1);
+    flying_count = 0;
+}
 
 static int32_t forget_sequence(enum tail tail)
 {
@@ -700,12 +763,13 @@ static int32_t forget_sequence(enum tail tail)
     return sequence ? zc_sequence_free(sequence) : 0;
 }
 
-/* Finds kernels and weights. init does it; call it again in an instance whose memory came from another one:
- * handles are the instance's own. */
+/* Finds kernels and weights, makes scratch. init does it; call it again in an instance whose memory came from
+ * another one: handles are the instance's own. */
 int32_t EXPORT(attach)(void)
 {
     const llama_config *c = &state.config;
     int32_t code;
+    flying_count = 0;
     for (u32 i = 0; i < TAILS; i++)
         sequences[i] = 0;
     for (u32 i = 0; i < KERNELS; i++) {
@@ -722,6 +786,15 @@ int32_t EXPORT(attach)(void)
     for (u32 i = 0; i < c->layers; i++)
         if ((code = find_layer(i, &layers[i])) < 0)
             return code;
+    scratch = 0;
+    if (!scratch_size)
+        return 0;
+    if ((scratch = zc_scratch_new(scratch_size)) < 0)
+        return fail_host(scratch, "scratch");
+    target = failure = 0;
+    copy(state.rope, near_rope, c->context * c->rotated);
+    if (failure < 0 || (code = zc_run()) < 0)
+        return failure < 0 ? failure : fail_host(code, "the table of angles");
     return 0;
 }
 
@@ -789,6 +862,7 @@ int32_t EXPORT(configure)(float temperature, u32 top_k, float top_p, float min_p
         return fail(ZC_EINVAL, "the repetition penalty must be 0.001 to 1000");
     if (window == 0 && penalty != 1)
         return fail(ZC_EINVAL, "the repetition window must be at least 1");
+    land();
     if (temperature != s->temperature || penalty != s->penalty) { /* these are in the recordings */
         forget_sequence(PENALIZED);
         forget_sequence(SAMPLED);
@@ -804,7 +878,7 @@ int32_t EXPORT(configure)(float temperature, u32 top_k, float top_p, float min_p
 int32_t EXPORT(prefill)(u32 count)
 {
     const u32 *prompt = at(state.prompt);
-    u32 *history = at(state.history), *place = at(positions), *span = at(spans);
+    u32 *history = at(state.history);
     enum tail tail = tail_of_settings();
     u32 reused = 0;
     int32_t code;
@@ -819,6 +893,7 @@ int32_t EXPORT(prefill)(u32 count)
         if (prompt[i] >= state.config.vocab)
             return fail_limit(ZC_EINVAL, "a token's number", prompt[i], ", the size of the vocabulary is ",
                               state.config.vocab);
+    land();
     while (reused + 1 < count && reused < state.cached && history[reused] == prompt[reused])
         reused++;
     state.cached = state.reused = reused;
@@ -827,13 +902,14 @@ int32_t EXPORT(prefill)(u32 count)
     while (state.cached < count) {
         u32 start = state.cached, rows = count - start;
         rows = rows < state.config.chunk ? rows : state.config.chunk;
+        u32 *place = at(places), *span = place + rows;
         for (u32 i = 0; i < rows; i++) {
             history[start + i] = prompt[start + i];
             place[i] = start + i;
             span[2 * i] = 0;
             span[2 * i + 1] = start + i + 1;
         }
-        if ((code = record(0, rows, state.history + start * 4, positions, spans, start + rows == count, tail)) < 0) {
+        if ((code = record(0, rows, state.history + start * 4, places, start + rows == count, tail)) < 0) {
             zc_discard();
             return code;
         }
@@ -846,11 +922,13 @@ int32_t EXPORT(prefill)(u32 count)
 
 static int32_t record_step(enum tail tail)
 {
+    struct lane *lane = &lanes[tail == ODD];
+    int apart = tail == EVEN || tail == ODD;
+    u32 *token = apart ? &lane->token : &state.token, *place = apart ? &lane->position : &state.position;
     zc_handle sequence = zc_sequence_new();
     if (sequence < 0)
         return fail_host(sequence, "sequence_new");
-    int32_t code = record(sequence, 1, (u32)(unsigned long)&state.token, (u32)(unsigned long)&state.position,
-                          (u32)(unsigned long)state.span, 1, tail);
+    int32_t code = record(sequence, 1, (u32)(unsigned long)token, (u32)(unsigned long)place, 1, tail);
     if (code >= 0 && (code = zc_sequence_seal(sequence)) < 0)
         fail_host(code, "sequence_seal");
     if (code < 0) {
@@ -859,6 +937,50 @@ static int32_t record_step(enum tail tail)
     }
     sequences[tail] = sequence;
     return 0;
+}
+
+static int32_t submit_ahead(u32 position)
+{
+    struct lane *lane = &lanes[position % 2];
+    enum tail tail = position % 2 ? ODD : EVEN;
+    int32_t code;
+    if (!sequences[tail] && (code = record_step(tail)) < 0)
+        return code;
+    lane->position = position;
+    lane->span[0] = 0;
+    lane->span[1] = position + 1;
+    zc_handle submission = zc_sequence_submit(sequences[tail]);
+    if (submission < 0)
+        return fail_host(submission, "step");
+    flying[flying_count++] = submission;
+    return 0;
+}
+
+/* The step of `position`, which may be in flight already; when it returns, the one behind it is. */
+static int32_t step_ahead(u32 position)
+{
+    struct lane *lane = &lanes[position % 2], *next = &lanes[(position + 1) % 2];
+    int32_t code;
+    if (flying_count == 0) {
+        lane->token = state.token;
+        if ((code = submit_ahead(position)) < 0)
+            return code;
+    }
+    if (flying_count == 1 && position + 1 < state.config.context && (code = submit_ahead(position + 1)) < 0)
+        return code;
+    if ((code = zc_wait(flying[0], -1)) < 0)
+        fail_host(code, "step");
+    flying[0] = flying[1];
+    flying_count--;
+    if (code >= 0) {
+        state.cached = position + 1;
+        state.token = next->token;
+        if (state.token < state.config.vocab && next->best == next->best)
+            return (int32_t)state.token;
+        code = fail(ZC_EIO, "the model's output has NaN logits");
+    }
+    land();
+    return code;
 }
 
 /* The token that prefill or the last step returned goes into the cache; the one after it comes back. */
@@ -873,9 +995,11 @@ int32_t EXPORT(step)(void)
     if (position >= state.config.context)
         return fail_limit(ZC_EOVERFLOW, "the context", position, " tokens, the room that it has is ",
                           state.config.context);
+    history[position] = state.token;
+    if (tail == GREEDY && state.config.ahead)
+        return step_ahead(position);
     if (!sequences[tail] && (code = record_step(tail)) < 0)
         return code;
-    history[position] = state.token;
     penalize_next(history, position + 1);
     state.position = position;
     state.span[0] = 0;
@@ -889,6 +1013,7 @@ int32_t EXPORT(step)(void)
 /* Keep the first `count` tokens of the cache. */
 int32_t EXPORT(truncate)(u32 count)
 {
+    land();
     state.cached = count < state.cached ? count : state.cached;
     return (int32_t)state.cached;
 }

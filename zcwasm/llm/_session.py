@@ -39,7 +39,7 @@ _U4, _U8, _F4 = "<u4", "<u8", "<f4"
 _CONFIG = np.dtype(
     [(name, _U4) for name in ("version", "layers", "dim", "heads", "kv_heads", "head_size", "rotated", "ff")]
     + [(name, _U4) for name in ("vocab", "context", "chunk", "rope_layout", "kv_type", "exact")]
-    + [("scratch", _U4), ("reserved", _U4)]
+    + [("scratch", _U4), ("ahead", _U4)]
     + [("norm_epsilon", _F4), ("attention_scale", _F4)]
 )
 _SAMPLING = np.dtype(
@@ -121,6 +121,12 @@ def _activations_apart(device: zcwasm.Device) -> bool:
     return not device.unified_memory
 
 
+def _steps_ahead(device: zcwasm.Device) -> bool:
+    """Whether the next step waits on the device already when one ends. On the CPU there is nothing to hide,
+    and the step behind a generation's last one, which is for nothing, costs as much as any."""
+    return device.kind != "cpu" and not device.info["software"]
+
+
 def _number(name: str, value: float, least: float, most: float, also: str = "") -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} must be a number, not {type(value).__name__}")
@@ -165,6 +171,7 @@ class Session:
         numbers["kv_type"] = kv_dtype == "f16"
         numbers["exact"] = self.exact
         numbers["scratch"] = _activations_apart(model.device)
+        numbers["ahead"] = _steps_ahead(model.device)
         numbers["norm_epsilon"] = config.norm_epsilon
         numbers["attention_scale"] = config.head_size**-0.5
         self._instance = zcwasm.Instance(
@@ -326,6 +333,7 @@ class Session:
         if self._instance.closed:
             return
         with self._taken():
+            self._instance.exports.truncate(self.cached_tokens)  # ends what is in flight
             held = self._state, self._prompt, self._logits
             self._state = self._prompt = self._logits = None
             try:
