@@ -1,5 +1,5 @@
 """What the tests of the language models' kernels share: running a kernel by name, matrices with a frame
-around them that must not change, and the numbers of flags and element types."""
+around them that must not change. References and arenas are the selftest's (zcwasm/_selftest)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Arena
-from llm_reference import WEIGHT_TYPES, Array
 
 import zcwasm
+from zcwasm._selftest.arena import Arena
+from zcwasm._selftest.reference import WEIGHT_TYPES, Array
 
 E = 2.0**-23
-ADD, BIAS, NORM, SWIGLU, GELU, EXACT = 1, 2, 4, 8, 16, 32
-F32, F16 = 0, 1
 MOST = 2**32 - 1
 rng = np.random.default_rng(11)
 
@@ -34,21 +32,6 @@ def close(result: Any, expected: Any, allowed: Any) -> None:
 
 def run(device: zcwasm.Device, kernel: str, arrays: Sequence[Any], **params: float) -> None:
     device.dispatch(kernel, arrays, params)
-
-
-def words(data: Array) -> Array:
-    """Bytes as whole 32-bit words, the last filled up with ones so that reading there would be seen."""
-    flat = np.ascontiguousarray(data).view(np.uint8).reshape(-1)
-    padded = np.full(-(-len(flat) // 4) * 4, 255, np.uint8)
-    padded[: len(flat)] = flat
-    return padded.view(np.uint32)
-
-
-def put(arena: Arena, values: Array, offset: int = 0) -> Array:
-    """`values` in guest memory, `offset` elements of 4 bytes after a multiple of 64."""
-    values = np.asarray(values)
-    arena.used = -(-arena.used // 64) * 64 + 4 * offset
-    return arena.put(values, values.dtype)
 
 
 class Framed:

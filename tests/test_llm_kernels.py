@@ -1,4 +1,4 @@
-"""Every device: the kernels of language models but for linear against the references in llm_reference.py.
+"""Every device: the kernels of language models but for linear, against zcwasm/_selftest/reference.py.
 
 Tolerances, with E = 2**-23 (float32's spacing at 1), are stated where they are used. All of them bound the
 error by what float32 arithmetic in any order may do, with 1e-5 relative for what goes through an exponential
@@ -10,29 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import llm_reference as reference
 import numpy as np
 import pytest
 from conftest import Arena
-from llm_reference import WEIGHT_TYPES, Array
-from llm_support import (
-    F16,
-    F32,
-    MOST,
-    E,
-    Framed,
-    at_the_end,
-    close,
-    each_type,
-    empty,
-    normal,
-    put,
-    rng,
-    run,
-    words,
-)
+from llm_support import MOST, E, Framed, at_the_end, close, each_type, empty, normal, rng, run
 
 import zcwasm
+from zcwasm._selftest import reference
+from zcwasm._selftest.arena import put, words
+from zcwasm._selftest.reference import F16, F32, WEIGHT_TYPES, Array
 
 # --- embed ---
 

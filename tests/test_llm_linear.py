@@ -1,4 +1,4 @@
-"""Every device: linear, every weight type, against the reference in llm_reference.py.
+"""Every device: linear, every weight type, against the reference in zcwasm/_selftest/reference.py.
 
 Errors are at most what float32 arithmetic in any order may do, with 1e-5 relative for what goes through an
 exponential and 2e-6 for the error function; without EXACT also the 2**-14 of a block's largest element that
@@ -6,32 +6,15 @@ the contract allows, for blocks of 256."""
 
 from __future__ import annotations
 
-import llm_reference as reference
 import numpy as np
 import pytest
 from conftest import Arena
-from llm_reference import WEIGHT_TYPES, Array
-from llm_support import (
-    ADD,
-    BIAS,
-    EXACT,
-    GELU,
-    NORM,
-    SWIGLU,
-    E,
-    Framed,
-    at_the_end,
-    close,
-    each_type,
-    empty,
-    normal,
-    put,
-    rng,
-    run,
-    words,
-)
+from llm_support import E, Framed, at_the_end, close, each_type, empty, normal, rng, run
 
 import zcwasm
+from zcwasm._selftest import reference
+from zcwasm._selftest.arena import put, words
+from zcwasm._selftest.reference import ADD, BIAS, EXACT, GELU, NORM, SWIGLU, WEIGHT_TYPES, Array
 
 
 def linear_input(x: Array, flags: int, norm: Array, eps: float) -> tuple[Array, Array]:

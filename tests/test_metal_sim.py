@@ -15,16 +15,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import llm_reference
-import llm_small
+import model_files as made
 import numpy as np
 import pytest
 import test_compile
 from conftest import Arena
-from llm_support import put, words
 from support import run_python
 
 import zcwasm
+from zcwasm._selftest import checks, kernels, reference
+from zcwasm._selftest.arena import put, words
 
 runtime = ctypes.CDLL(zcwasm._core.__file__)
 if not hasattr(runtime, "zc_sim_live"):
@@ -85,77 +85,6 @@ def fails(message: str, call: Callable[..., Any], *args: Any, **keywords: Any) -
 
 # --- every kernel ---
 
-EVERY: dict[str, Callable[[Any, Arena], tuple[Any, Any]]] = dict(llm_small.EVERY)
-rng = np.random.default_rng(11)
-
-
-def kernel(function: Callable[[Any, Arena], tuple[Any, Any]]) -> Callable[[Any, Arena], tuple[Any, Any]]:
-    EVERY[function.__name__.removeprefix("every_")] = function
-    return function
-
-
-@kernel
-def every_fill(d: Any, arena: Arena) -> tuple[Any, Any]:
-    return d.fill(arena.empty(777), 3), np.full(777, 3)
-
-
-@kernel
-def every_affine(d: Any, arena: Arena) -> tuple[Any, Any]:
-    x = arena.put(rng.standard_normal(777))
-    return d.affine(x, 2, 1, out=arena.empty(777)), 2 * x + 1
-
-
-@kernel
-def every_axpby(d: Any, arena: Arena) -> tuple[Any, Any]:
-    x, y = arena.put(rng.standard_normal(777)), arena.put(rng.standard_normal(777))
-    return d.axpby(2, x, 3, y, out=arena.empty(777)), 2 * x + 3 * y
-
-
-@kernel
-def every_add(d: Any, arena: Arena) -> tuple[Any, Any]:
-    x, y = arena.put(rng.standard_normal(777)), arena.put(rng.standard_normal(777))
-    return d.add(x, y, out=arena.empty(777)), x + y
-
-
-@kernel
-def every_mul(d: Any, arena: Arena) -> tuple[Any, Any]:
-    x, y = arena.put(rng.standard_normal(777)), arena.put(rng.standard_normal(777))
-    return d.mul(x, y, out=arena.empty(777)), x * y
-
-
-@kernel
-def every_matmul(d: Any, arena: Arena) -> tuple[Any, Any]:
-    shapes = [(70, 130, 33), (1, 100, 40), (100, 1, 40), (1, 1, 555)]
-    got, want = [], []
-    for m, n, k in shapes:
-        a, b = arena.put(rng.standard_normal((m, k))), arena.put(rng.standard_normal((k, n)))
-        got.append(d.matmul(a, b, out=arena.empty((m, n))).ravel())
-        want.append((a.astype(np.float64) @ b).ravel())
-    return np.concatenate(got), np.concatenate(want)
-
-
-@kernel
-def every_sum(d: Any, arena: Arena) -> tuple[Any, Any]:
-    x, y = arena.put(rng.standard_normal((70, 33))), arena.put(rng.standard_normal((3, 3001)))
-    d.sum(x, out=(out := arena.empty(70)))
-    d.sum(y, out=(more := arena.empty(3)))
-    return np.concatenate([out, more]), np.concatenate([x.sum(1, np.float64), y.sum(1, np.float64)])
-
-
-@kernel
-def every_max(d: Any, arena: Arena) -> tuple[Any, Any]:
-    x, y = arena.put(rng.standard_normal((70, 33))), arena.put(rng.standard_normal((3, 3001)))
-    d.max(x, out=(out := arena.empty(70)))
-    d.max(y, out=(more := arena.empty(3)))
-    return np.concatenate([out, more]), np.concatenate([x.max(1), y.max(1)])
-
-
-@kernel
-def every_softmax(d: Any, arena: Arena) -> tuple[Any, Any]:
-    x = arena.put(rng.standard_normal((70, 33)))
-    shifted = np.exp(x.astype(np.float64))
-    return d.softmax(x, out=arena.empty((70, 33))), shifted / shifted.sum(1, keepdims=True)
-
 
 @pytest.mark.parametrize("width", [4, 8, 16, 32, 64])
 def test_every_kernel_at_every_width(sim: Sim, width: int) -> None:
@@ -163,10 +92,15 @@ def test_every_kernel_at_every_width(sim: Sim, width: int) -> None:
     sim.set("width", width)
     device = zcwasm.Device("metal")
     assert device.info["subgroup_width"] == width
-    assert set(EVERY) == set(device.kernels), "a new kernel needs a line here"
-    for name, run in EVERY.items():
-        got, want = run(device, arena)
-        np.testing.assert_allclose(got, want, rtol=2e-5, atol=2e-5, err_msg=f"{name} at width {width}")
+    assert set(kernels.EVERY) == set(device.kernels), "a new kernel needs a line there"
+    for name, run in kernels.EVERY.items():
+        kernels.compare(name, run(device, arena))
+
+
+def test_what_the_selftest_runs(sim: Sim) -> None:
+    """A kernel of the user's; a language model: llama.wasm, its sequences and the shipped MSL together."""
+    for check in (checks.users_kernel, checks.language_model):
+        check(checks.Bench("metal"))
 
 
 # --- objects ---
@@ -292,23 +226,23 @@ def test_compilation_fails(sim: Sim, what: str, message: str) -> None:
 
 
 def run_embed(device: zcwasm.Device, name: str) -> None:
-    arena = Arena()
-    code, block, _ = llm_reference.WEIGHT_TYPES[name]
-    data = llm_reference.random_weights(name, 4, block, rng)
+    arena, rng = Arena(), np.random.default_rng(11)
+    code, block, _ = reference.WEIGHT_TYPES[name]
+    data = reference.random_weights(name, 4, block, rng)
     ids, out = put(arena, np.array([2, 0], np.uint32)), arena.empty((2, block))
     params = {"type": code, "rows": 2, "dim": block, "vocab": 4, "ldout": block, "flags": 0}
     device.dispatch("embed", [ids, put(arena, words(data)), out], params)
-    np.testing.assert_allclose(out, llm_reference.dequantize(name, data)[[2, 0]], rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(out, reference.dequantize(name, data)[[2, 0]], rtol=1e-6, atol=1e-6)
 
 
 def test_a_pipeline_for_each_type(sim: Sim) -> None:
     device = zcwasm.Device("metal")
     compiled, specialized = sim.get("compiled"), sim.get("specialized")
     for _ in range(2):
-        for name in llm_reference.WEIGHT_TYPES:
+        for name in reference.WEIGHT_TYPES:
             run_embed(device, name)
     assert sim.get("compiled") == compiled + 1
-    assert sim.get("specialized") == specialized + len(llm_reference.WEIGHT_TYPES)
+    assert sim.get("specialized") == specialized + len(reference.WEIGHT_TYPES)
 
 
 @pytest.mark.parametrize(
@@ -394,6 +328,24 @@ def test_buffers_that_are_not_the_memory(sim: Sim, what: str, message: str) -> N
     fails(message, device.affine, x, 1, 1, out=x)
     assert x[0] == 1
     run_affine(device, arena)
+
+
+def test_weights_are_the_mapped_file(sim: Sim, tmp_path: Path) -> None:
+    path, values = tmp_path / "w.safetensors", np.arange(3000, dtype=np.float32)
+    header = {"w": {"dtype": "F32", "shape": [30, 100], "data_offsets": [0, values.nbytes]}}
+    path.write_bytes(made.safetensors(header, data=values.tobytes()))
+    device, arena = zcwasm.Device("metal"), Arena()
+    sim.inject("buffer_moved")
+    fails("it is a copy", zcwasm.Weights, path, device=device)
+    copied, buffers = zcwasm.copy_stats(), sim.get("buffers")
+    weights = zcwasm.Weights(path, device=device)
+    array = weights["w"].array()
+    assert device.buffer_address(array) == array.ctypes.data
+    out = arena.empty((30, 100))
+    for _ in range(2):
+        assert np.array_equal(device.affine(weights["w"], 2, 1, out=out), 2 * array + 1)
+    assert sim.get("buffers") == buffers + 2  # the file and the arena
+    assert zcwasm.copy_stats() == copied
 
 
 def test_limits(sim: Sim) -> None:

@@ -1,26 +1,18 @@
-"""`zcwasm selftest`: whether this package works on this machine, as a short report to paste into an issue.
-
-For each device that is here: pointer identity, resident set, every kernel against NumPy, order within and
-between submissions, growth of memory in flight, errors that must be refused; then what a submission, a
-dispatch and memory cost. At last the demo. Nothing but the package and NumPy is needed; it takes well under
-two minutes. On a Mac it is the acceptance test of the Metal device (docs/metal.md).
-"""
+"""What `zcwasm selftest` checks on a device, and what it measures."""
 
 from __future__ import annotations
 
-import platform
-import sys
 import timeit
-import traceback
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 import zcwasm
-from zcwasm import _demo
-from zcwasm._measure import cpu_name, resident_bytes, usable_cpus
+from zcwasm._measure import resident_bytes
+from zcwasm._selftest import kernels, tiny
+from zcwasm._selftest.arena import Arena
+from zcwasm._selftest.reference import Array
 
 E = 2.0**-23
 LARGE = 1 << 24  # elements, 64 MiB
@@ -43,28 +35,22 @@ BANDWIDTH = {
     "M4": 120,
 }
 
-Array = npt.NDArray[Any]
 Check = Callable[["Bench"], str]
 
 
 class Bench:
-    """A device, and arrays one after the other in one guest memory, at no alignment but their element's."""
+    """A device, and arrays in one guest memory."""
 
     def __init__(self, kind: str) -> None:
         self.device = zcwasm.Device(kind)
-        self.memory = zcwasm.Memory(512, 1024)
-        self.used = 4
+        self.arena = Arena()
         self.random = np.random.default_rng(7)
 
     def empty(self, *shape: int) -> Array:
-        array = self.memory.array(self.used, shape, np.float32)
-        self.used += array.nbytes + 4
-        return array
+        return self.arena.empty(shape)
 
     def normal(self, *shape: int) -> Array:
-        array = self.empty(*shape)
-        array[...] = self.random.standard_normal(shape)
-        return array
+        return self.arena.put(self.random.standard_normal(shape))
 
 
 def expect(holds: Any, text: str) -> None:
@@ -81,8 +67,8 @@ def close(got: Any, reference: Any, allowed: Any, what: str) -> None:
 
 
 def pointers(bench: Bench) -> str:
-    x = bench.empty(4)
-    expect(x.ctypes.data == bench.memory.address + 4, "NumPy's view is not the guest's memory")
+    start, x = bench.arena.used, bench.empty(4)
+    expect(x.ctypes.data == bench.arena.memory.address + start, "NumPy's view is not the guest's memory")
     where = bench.device.buffer_address(x)
     if bench.device.unified_memory:
         expect(where == x.ctypes.data, f"the device has it at {where:#x}, the guest at {x.ctypes.data:#x}")
@@ -162,6 +148,47 @@ def rows(bench: Bench) -> str:
     return ""
 
 
+def every_kernel(bench: Bench) -> str:
+    expect(set(kernels.EVERY) == set(bench.device.kernels), "a kernel has no check")
+    for name, run in kernels.EVERY.items():
+        kernels.compare(name, run(bench.device, bench.arena))
+    return f"{len(kernels.EVERY)} of them"
+
+
+USERS_MSL = """#include <metal_stdlib>
+struct Push { uint4 offset; uint count; float scale; };
+kernel void mine(constant Push& push [[buffer(0)]], const device float* x [[buffer(1)]],
+                 device float* out [[buffer(2)]], uint i [[thread_position_in_grid]])
+{
+    if (i < push.count) {
+        out[push.offset.y + i] = push.scale * x[push.offset.x + i];
+    }
+}
+"""
+
+
+def users_kernel(bench: Bench) -> str:
+    if bench.device.kind != "metal":
+        return "there is one for Metal only"
+    kernel = bench.device.compile(
+        msl=USERS_MSL,
+        name="mine",
+        bindings=[("x", "read"), ("out", "write")],
+        params=[("count", "uint32"), ("scale", "float32")],
+        workgroup=(64, 1, 1),
+    )
+    x, out, canary = bench.normal(1000), bench.empty(1000), bench.normal(1)
+    kept = canary.copy()
+    bench.device.dispatch(kernel, [x, out], {"count": 1000, "scale": 3.0}, groups=(16, 1, 1))
+    close(out, np.float32(3) * x, 0, "a kernel of the user's")
+    expect(canary == kept, "a kernel of the user's wrote beyond its range")
+    return ""
+
+
+def language_model(bench: Bench) -> str:
+    return tiny.check(bench.device)
+
+
 def order(bench: Bench) -> str:
     x, y = bench.empty(100_003), bench.empty(100_003)
     x[:] = 0
@@ -215,7 +242,19 @@ def refusals(bench: Bench) -> str:
     return ""
 
 
-CHECKS: list[Check] = [pointers, resident_set, elementwise, matmul, rows, order, growth, refusals]
+CHECKS: list[Check] = [
+    pointers,
+    resident_set,
+    elementwise,
+    matmul,
+    rows,
+    every_kernel,
+    users_kernel,
+    language_model,
+    order,
+    growth,
+    refusals,
+]
 
 
 # --- what it costs ---
@@ -254,53 +293,3 @@ def costs(bench: Bench) -> list[str]:
         f"affine over 64 MiB        {moved:9.1f} GB/s read and written{share}",
         f"matmul of 1024 × 1024     {product:9.1f} GFLOP/s",
     ]
-
-
-# --- the report ---
-
-
-def run(write: Callable[[str], None] = print) -> bool:
-    """Write the report line by line; whether all holds."""
-    system = platform.mac_ver()[0] if sys.platform == "darwin" else platform.release()
-    name = "macOS" if sys.platform == "darwin" else platform.system()
-    write(f"zcwasm {zcwasm.__version__}, NumPy {np.__version__}, Python {platform.python_version()}")
-    write(f"{name} {system} on {platform.machine()}: {cpu_name()}, {usable_cpus()} CPUs")
-    failed = 0
-    for info in zcwasm.devices():
-        if not info["available"]:
-            write(f"\n{info['kind']}: not here: {info['reason']}")
-            continue
-        write(f"\n{info['kind']}: {info['name']}")
-        try:
-            bench = Bench(info["kind"])
-        except zcwasm.Error as error:
-            write(f"  FAILED  open: {error}")
-            failed += 1
-            continue
-        for check in CHECKS:
-            failed += not attempt(check.__name__.replace("_", " "), lambda: check(bench), write)  # noqa: B023
-        failed += not attempt("costs", lambda: "".join(f"\n    {line}" for line in costs(bench)), write)  # noqa: B023
-    write("\nguest")
-    failed += not attempt("demo", demo, write)
-    write("\nall holds" if not failed else f"\n{failed} FAILED")
-    return not failed
-
-
-def attempt(name: str, check: Callable[[], str], write: Callable[[str], None]) -> bool:
-    try:
-        told = check()
-    except Exception as error:  # whatever it is, it belongs into the report
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        write(f"  FAILED  {name}: {type(error).__name__}: {error} ({where.name}, line {where.lineno})")
-        return False
-    if not told or told.startswith("\n"):
-        write(f"  ok      {name}{told}")
-    else:
-        write(f"  ok      {name}: {told}")
-    return True
-
-
-def demo() -> str:
-    result = _demo.run(512)
-    expect(result["holds"], "; ".join(result["failed"]))
-    return f"on {result['device']['kind']}, 0 of {result['elements']:,} elements wrong, 0 bytes copied"

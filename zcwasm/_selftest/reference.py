@@ -1,4 +1,5 @@
-"""What the language models' kernels compute, in NumPy and float64: the references of the contract tests.
+"""What the language models' kernels compute, in NumPy and float64: the references of the selftest and of the
+contract tests.
 
 Weights are bytes in the layouts of GGUF files. `random_weights` makes blocks with random bits and sane
 scales, `dequantize` says what they mean.
@@ -13,6 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+
+# As in zcwasm_kernels.h: flags of linear, types of what is written to a cache.
+ADD, BIAS, NORM, SWIGLU, GELU, EXACT = 1, 2, 4, 8, 16, 32
+F32, F16 = 0, 1
 
 # Name: (zc_weight_type, elements of a block, bytes of a block)
 WEIGHT_TYPES = {
@@ -58,7 +63,7 @@ def dequantize_blocks(name: str, blocks: Array) -> Array:
         least = np.concatenate([s[:, 4:8] & 63, (s[:, 8:] >> 4) | (s[:, 4:8] >> 6 << 4)], axis=1)
         q = nibbles(blocks[:, 16:].reshape(count, 4, 32)).reshape(count, 8, 32).astype(np.float32)
         d, m = halves(blocks[:, :2]), halves(blocks[:, 2:4])
-        return ((d * scale)[:, :, None] * q - (m * least)[:, :, None]).reshape(count, 256)
+        return np.asarray(((d * scale)[:, :, None] * q - (m * least)[:, :, None]).reshape(count, 256))
     assert name == "Q6_K"
     low = blocks[:, :128].reshape(count, 2, 1, 64) >> np.array([0, 4], np.uint8).reshape(1, 1, 2, 1) & 15
     high = (
@@ -111,25 +116,25 @@ def random_weights(name: str, n: int, k: int, rng: np.random.Generator) -> Array
 
 def silu(x: Array) -> Array:
     with np.errstate(over="ignore"):
-        return x / (1 + np.exp(-x))
+        return np.asarray(x / (1 + np.exp(-x)))
 
 
 def gelu(x: Array, tanh: bool = False) -> Array:
     x = np.asarray(x, np.float64)
     if tanh:
-        return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
-    return 0.5 * x * (1 + np.vectorize(math.erf, otypes=[np.float64])(x / math.sqrt(2)))
+        return np.asarray(0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))))
+    return np.asarray(0.5 * x * (1 + np.vectorize(math.erf, otypes=[np.float64])(x / math.sqrt(2))))
 
 
 def rms_norm(x: Array, weight: Array, eps: float) -> Array:
     x = np.asarray(x, np.float64)
-    return x / np.sqrt((x**2).mean(-1, keepdims=True) + eps) * weight
+    return np.asarray(x / np.sqrt((x**2).mean(-1, keepdims=True) + eps) * weight)
 
 
 def layer_norm(x: Array, weight: Array, bias: Array, eps: float) -> Array:
     x = np.asarray(x, np.float64)
     centred = x - x.mean(-1, keepdims=True)
-    return centred / np.sqrt((centred**2).mean(-1, keepdims=True) + eps) * weight + bias
+    return np.asarray(centred / np.sqrt((centred**2).mean(-1, keepdims=True) + eps) * weight + bias)
 
 
 def rope(x: Array, angles: Array, rotated: int, halves_layout: bool) -> Array:

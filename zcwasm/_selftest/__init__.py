@@ -1,0 +1,74 @@
+"""`zcwasm selftest`: whether this package works on this machine, as a short report to paste into an issue.
+
+For each device that is here: pointer identity, resident set, every kernel against NumPy, a language model
+that a guest runs, order within and between submissions, growth of memory in flight, errors that must be
+refused; then what a submission, a dispatch and memory cost. At last the demo. Nothing but the package and
+NumPy is needed; it takes well under two minutes. On a Mac it is the acceptance test of the Metal device
+(docs/metal.md).
+
+checks.py has the checks, kernels.py each kernel once, reference.py what it shall compute, tiny.py the
+language model. The tests compute with the same references.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+import traceback
+from collections.abc import Callable
+
+import numpy as np
+
+import zcwasm
+from zcwasm import _demo
+from zcwasm._measure import cpu_name, usable_cpus
+from zcwasm._selftest.checks import CHECKS, Bench, close, costs, expect
+
+__all__ = ["Bench", "close", "run"]
+
+
+def run(write: Callable[[str], None] = print) -> bool:
+    """Write the report line by line; whether all holds."""
+    system = platform.mac_ver()[0] if sys.platform == "darwin" else platform.release()
+    name = "macOS" if sys.platform == "darwin" else platform.system()
+    write(f"zcwasm {zcwasm.__version__}, NumPy {np.__version__}, Python {platform.python_version()}")
+    write(f"{name} {system} on {platform.machine()}: {cpu_name()}, {usable_cpus()} CPUs")
+    failed = 0
+    for info in zcwasm.devices():
+        if not info["available"]:
+            write(f"\n{info['kind']}: not here: {info['reason']}")
+            continue
+        write(f"\n{info['kind']}: {info['name']}")
+        try:
+            bench = Bench(info["kind"])
+        except zcwasm.Error as error:
+            write(f"  FAILED  open: {error}")
+            failed += 1
+            continue
+        for check in CHECKS:
+            failed += not attempt(check.__name__.replace("_", " "), lambda: check(bench), write)  # noqa: B023
+        failed += not attempt("costs", lambda: "".join(f"\n    {line}" for line in costs(bench)), write)  # noqa: B023
+    write("\nguest")
+    failed += not attempt("demo", demo, write)
+    write("\nall holds" if not failed else f"\n{failed} FAILED")
+    return not failed
+
+
+def attempt(name: str, check: Callable[[], str], write: Callable[[str], None]) -> bool:
+    try:
+        told = check()
+    except Exception as error:  # whatever it is, it belongs into the report
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        write(f"  FAILED  {name}: {type(error).__name__}: {error} ({where.name}, line {where.lineno})")
+        return False
+    if not told or told.startswith("\n"):
+        write(f"  ok      {name}{told}")
+    else:
+        write(f"  ok      {name}: {told}")
+    return True
+
+
+def demo() -> str:
+    result = _demo.run(512)
+    expect(result["holds"], "; ".join(result["failed"]))
+    return f"on {result['device']['kind']}, 0 of {result['elements']:,} elements wrong, 0 bytes copied"
