@@ -9,6 +9,8 @@
  * unchanged, since the kernels read the token, its position and its span from this memory. With config.ahead a
  * greedy step is submitted before the one in front of it has ended: the token between them never leaves the device.
  *
+ * llama_sample.h, a part of this file, chooses tokens from probabilities.
+ *
  * Functions that can fail return a negative zc_errno and leave a sentence in llama_state.error. A call that is
  * interrupted leaves the cache as it was after the last submission that ended. */
 #include "llama.h"
@@ -16,66 +18,11 @@
 #include <zcwasm.h>
 #include <zcwasm_kernels.h>
 
-#define EXPORT(name) __attribute__((export_name(#name))) name
-
-typedef uint32_t u32;
-typedef uint64_t u64;
-
 static llama_state state;
 
+#include "guest.h"
+
 llama_state *EXPORT(address)(void) { return &state; }
-
-/* --- what a compiler may call --- */
-
-__attribute__((no_builtin("memcpy"))) void *memcpy(void *to, const void *from, unsigned long size)
-{
-    for (unsigned long i = 0; i < size; i++)
-        ((char *)to)[i] = ((const char *)from)[i];
-    return to;
-}
-
-__attribute__((no_builtin("memset"))) void *memset(void *to, int value, unsigned long size)
-{
-    for (unsigned long i = 0; i < size; i++)
-        ((char *)to)[i] = (char)value;
-    return to;
-}
-
-/* --- errors --- */
-
-static void say(const char *text)
-{
-    while (*text && state.error_size < sizeof state.error)
-        state.error[state.error_size++] = *text++;
-}
-
-static void say_number(u64 value)
-{
-    char digits[21];
-    u32 at = sizeof digits - 1;
-    digits[at] = 0;
-    do
-        digits[--at] = (char)('0' + value % 10);
-    while (value /= 10);
-    say(digits + at);
-}
-
-static int32_t fail(zc_errno code, const char *text)
-{
-    state.error_size = 0;
-    say(text);
-    return -(int32_t)code;
-}
-
-/* A function of zcwasm.h failed. */
-static int32_t fail_host(int32_t code, const char *doing)
-{
-    fail(0, doing);
-    say(": ");
-    int32_t length = zc_error_text(state.error + state.error_size, sizeof state.error - state.error_size);
-    state.error_size += length > 0 ? (u32)length : 0;
-    return code;
-}
 
 static int32_t fail_limit(zc_errno code, const char *what, u64 value, const char *limit_is, u64 limit)
 {
@@ -86,34 +33,6 @@ static int32_t fail_limit(zc_errno code, const char *what, u64 value, const char
     say_number(limit);
     return -(int32_t)code;
 }
-
-/* --- memory --- */
-
-enum { ALIGNMENT = 64, PAGE = 65536 };
-
-extern unsigned char __heap_base; /* where the linker's own data end */
-static u64 heap_end;
-
-/* A pointer to zeros that stay allocated, or 0. Pages that nobody touches take no room. */
-static u32 allocate(u64 bytes)
-{
-    u64 start = (heap_end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    u64 have = (u64)__builtin_wasm_memory_size(0) * PAGE;
-    if (heap_end == 0 || bytes > (u64)65536 * PAGE - start) {
-        heap_end = 0;
-        return 0;
-    }
-    u64 end = start + bytes;
-    if (end > have &&
-        __builtin_wasm_memory_grow(0, (unsigned long)((end - have + PAGE - 1) / PAGE)) == (unsigned long)-1) {
-        heap_end = 0; /* whatever is asked for now fails too: one check at the end is enough */
-        return 0;
-    }
-    heap_end = end;
-    return (u32)start;
-}
-
-static void *at(u32 pointer) { return (void *)(unsigned long)pointer; }
 
 /* --- kernels and weights --- */
 
@@ -154,28 +73,9 @@ static int32_t find(const char *name, u32 rows, u32 cols, int optional, tensor *
         return 0;
     if (handle < 0)
         return fail_host(handle, name);
-    int32_t code = zc_tensor_get_info(handle, &info);
+    int32_t code = get_info(handle, name, rows, cols, &info);
     if (code < 0)
-        return fail_host(code, name);
-    u32 ndim = rows ? 2 : 1;
-    u64 expected_first = rows ? rows : cols;
-    if (info.ndim != ndim || info.shape[0] != expected_first || (rows && info.shape[1] != cols)) {
-        fail(ZC_EINVAL, "tensor ");
-        say(name);
-        say(" has shape (");
-        for (u32 i = 0; i < info.ndim && i < 4; i++) {
-            say(i ? ", " : "");
-            say_number(info.shape[i]);
-        }
-        say("), the model's numbers ask for (");
-        if (rows) {
-            say_number(rows);
-            say(", ");
-        }
-        say_number(cols);
-        say(")");
-        return -ZC_EINVAL;
-    }
+        return code;
     if (!rows && info.type != ZC_WEIGHT_F32) {
         fail(ZC_EINVAL, "tensor ");
         say(name);
@@ -580,151 +480,7 @@ static int32_t record(zc_handle sequence, u32 rows, u32 tokens, u32 from, int la
     return failure;
 }
 
-/* --- sampling --- */
-
-/* PCG32 (O'Neill 2014), one stream. */
-static u32 random_bits(void)
-{
-    u64 old = state.sampling.random;
-    state.sampling.random = old * 6364136223846793005u + 1442695040888963407u;
-    u32 shifted = (u32)(((old >> 18) ^ old) >> 27), turn = (u32)(old >> 59);
-    return shifted >> turn | shifted << (-turn & 31);
-}
-
-/* In [0, 1), a multiple of 2^-53. */
-static double uniform(void)
-{
-    u64 high = random_bits() >> 5, low = random_bits() >> 6;
-    return (double)(high << 26 | low) / 9007199254740992.0;
-}
-
-/* Whether token a comes before token b: more likely, or as likely with a lower number. */
-static int ahead(const float *p, u32 a, u32 b) { return p[a] > p[b] || (p[a] == p[b] && a < b); }
-
-/* A token that is not among the `count` most likely ones, drawn by what is left of r; 0xffffffff: none is left. */
-static u32 draw_rest(const float *p, u32 last, double r)
-{
-    u32 chosen = UINT32_MAX;
-    for (u32 i = 0; i < state.config.vocab; i++) {
-        if (!(p[i] > 0) || !ahead(p, last, i))
-            continue;
-        chosen = i; /* if rounding leaves some of r at the end, the last one that can be */
-        r -= p[i];
-        if (r < 0)
-            break;
-    }
-    return chosen;
-}
-
-static double mass_ahead(const float *p, u32 token)
-{
-    double mass = 0;
-    for (u32 i = 0; i < state.config.vocab; i++)
-        if (ahead(p, i, token))
-            mass += p[i];
-    return mass;
-}
-
-/* Exactly: temperature and penalty are in the probabilities already; then top_k, top_p of what top_k leaves,
- * min_p; then one of those left by its share. When the tokens that top_k the kernel gives do not hold all that
- * may be chosen, the draw is from all tokens, and repeated until it is one that may be. */
-static u32 sample(void)
-{
-    const llama_sampling *s = &state.sampling;
-    const float *p = at(state.scores), *best = at(top_values);
-    const u32 *best_ids = at(top_indices);
-    u32 count = most_candidates();
-    int complete = count == state.config.vocab;
-    double total = 1, kept = 0;
-    if (s->top_k && s->top_k <= count) {
-        count = s->top_k;
-        complete = 1;
-        total = 0;
-        for (u32 i = 0; i < count; i++)
-            total += best[i];
-    }
-    double goal = s->top_p < 1 ? s->top_p * total : 2;
-    float least = s->min_p * best[0];
-    for (u32 i = 0; i < count; i++) {
-        if (i && best[i] < least) {
-            count = i;
-            complete = 1;
-            break;
-        }
-        kept += best[i];
-        if (kept >= goal) {
-            count = i + 1;
-            complete = 1;
-            break;
-        }
-    }
-    for (;;) {
-        double r = uniform() * (complete ? kept : total);
-        for (u32 i = 0; i < count; i++) {
-            r -= best[i];
-            if (r < 0)
-                return best_ids[i];
-        }
-        if (complete) { /* rounding */
-            while (count > 1 && !(best[count - 1] > 0))
-                count--;
-            return best_ids[count - 1];
-        }
-        u32 token = draw_rest(p, best_ids[count - 1], r);
-        if (token == UINT32_MAX)
-            return best_ids[0];
-        if (p[token] >= least && (s->top_p >= 1 || mass_ahead(p, token) < goal))
-            return token;
-    }
-}
-
-/* The ids of history[0, cached + more) that lie in the window, each once, in ids. */
-static void penalize_add(u32 token)
-{
-    u32 *list = at(ids), *count = at(counts), *index = at(indices);
-    if (count[token]++ == 0) {
-        index[token] = ++list[0];
-        list[list[0]] = token;
-    }
-}
-
-static void penalize_remove(u32 token)
-{
-    u32 *list = at(ids), *count = at(counts), *index = at(indices);
-    if (--count[token] == 0) {
-        u32 moved = list[list[0]--];
-        list[index[token]] = moved;
-        index[moved] = index[token];
-    }
-}
-
-static void penalize_none(void)
-{
-    u32 *list = at(ids), *count = at(counts);
-    for (u32 i = 1; i <= list[0]; i++)
-        count[list[i]] = 0;
-    list[0] = 0;
-}
-
-/* The window before a prompt's end. */
-static void penalize_prompt(const u32 *tokens, u32 count)
-{
-    penalize_none();
-    if (state.sampling.penalty == 1)
-        return;
-    for (u32 i = count > state.sampling.window ? count - state.sampling.window : 0; i < count; i++)
-        penalize_add(tokens[i]);
-}
-
-/* The window moves on by one token. */
-static void penalize_next(const u32 *history, u32 count)
-{
-    if (state.sampling.penalty == 1)
-        return;
-    penalize_add(history[count - 1]);
-    if (count > state.sampling.window)
-        penalize_remove(history[count - 1 - state.sampling.window]);
-}
+#include "llama_sample.h"
 
 /* After the submission: the next token, in state.token too. */
 static int32_t choose(enum tail tail)

@@ -1,0 +1,150 @@
+/* llama_sample.h: the part of llama.c that chooses tokens from probabilities, and keeps the window of tokens whose
+ * repetition is penalized. Exact, and reproducible from the seed. */
+#ifndef LLAMA_SAMPLE_H
+#define LLAMA_SAMPLE_H
+
+/* PCG32 (O'Neill 2014), one stream. */
+static u32 random_bits(void)
+{
+    u64 old = state.sampling.random;
+    state.sampling.random = old * 6364136223846793005u + 1442695040888963407u;
+    u32 shifted = (u32)(((old >> 18) ^ old) >> 27), turn = (u32)(old >> 59);
+    return shifted >> turn | shifted << (-turn & 31);
+}
+
+/* In [0, 1), a multiple of 2^-53. */
+static double uniform(void)
+{
+    u64 high = random_bits() >> 5, low = random_bits() >> 6;
+    return (double)(high << 26 | low) / 9007199254740992.0;
+}
+
+/* Whether token a comes before token b: more likely, or as likely with a lower number. */
+static int ahead(const float *p, u32 a, u32 b) { return p[a] > p[b] || (p[a] == p[b] && a < b); }
+
+/* A token that is not among the `count` most likely ones, drawn by what is left of r; 0xffffffff: none is left. */
+static u32 draw_rest(const float *p, u32 last, double r)
+{
+    u32 chosen = UINT32_MAX;
+    for (u32 i = 0; i < state.config.vocab; i++) {
+        if (!(p[i] > 0) || !ahead(p, last, i))
+            continue;
+        chosen = i; /* if rounding leaves some of r at the end, the last one that can be */
+        r -= p[i];
+        if (r < 0)
+            break;
+    }
+    return chosen;
+}
+
+static double mass_ahead(const float *p, u32 token)
+{
+    double mass = 0;
+    for (u32 i = 0; i < state.config.vocab; i++)
+        if (ahead(p, i, token))
+            mass += p[i];
+    return mass;
+}
+
+/* Exactly: temperature and penalty are in the probabilities already; then top_k, top_p of what top_k leaves,
+ * min_p; then one of those left by its share. When the tokens that top_k the kernel gives do not hold all that
+ * may be chosen, the draw is from all tokens, and repeated until it is one that may be. */
+static u32 sample(void)
+{
+    const llama_sampling *s = &state.sampling;
+    const float *p = at(state.scores), *best = at(top_values);
+    const u32 *best_ids = at(top_indices);
+    u32 count = most_candidates();
+    int complete = count == state.config.vocab;
+    double total = 1, kept = 0;
+    if (s->top_k && s->top_k <= count) {
+        count = s->top_k;
+        complete = 1;
+        total = 0;
+        for (u32 i = 0; i < count; i++)
+            total += best[i];
+    }
+    double goal = s->top_p < 1 ? s->top_p * total : 2;
+    float least = s->min_p * best[0];
+    for (u32 i = 0; i < count; i++) {
+        if (i && best[i] < least) {
+            count = i;
+            complete = 1;
+            break;
+        }
+        kept += best[i];
+        if (kept >= goal) {
+            count = i + 1;
+            complete = 1;
+            break;
+        }
+    }
+    for (;;) {
+        double r = uniform() * (complete ? kept : total);
+        for (u32 i = 0; i < count; i++) {
+            r -= best[i];
+            if (r < 0)
+                return best_ids[i];
+        }
+        if (complete) { /* rounding */
+            while (count > 1 && !(best[count - 1] > 0))
+                count--;
+            return best_ids[count - 1];
+        }
+        u32 token = draw_rest(p, best_ids[count - 1], r);
+        if (token == UINT32_MAX)
+            return best_ids[0];
+        if (p[token] >= least && (s->top_p >= 1 || mass_ahead(p, token) < goal))
+            return token;
+    }
+}
+
+/* The ids of history[0, cached + more) that lie in the window, each once, in ids. */
+static void penalize_add(u32 token)
+{
+    u32 *list = at(ids), *count = at(counts), *index = at(indices);
+    if (count[token]++ == 0) {
+        index[token] = ++list[0];
+        list[list[0]] = token;
+    }
+}
+
+static void penalize_remove(u32 token)
+{
+    u32 *list = at(ids), *count = at(counts), *index = at(indices);
+    if (--count[token] == 0) {
+        u32 moved = list[list[0]--];
+        list[index[token]] = moved;
+        index[moved] = index[token];
+    }
+}
+
+static void penalize_none(void)
+{
+    u32 *list = at(ids), *count = at(counts);
+    for (u32 i = 1; i <= list[0]; i++)
+        count[list[i]] = 0;
+    list[0] = 0;
+}
+
+/* The window before a prompt's end. */
+static void penalize_prompt(const u32 *tokens, u32 count)
+{
+    penalize_none();
+    if (state.sampling.penalty == 1)
+        return;
+    for (u32 i = count > state.sampling.window ? count - state.sampling.window : 0; i < count; i++)
+        penalize_add(tokens[i]);
+}
+
+/* The window moves on by one token. */
+static void penalize_next(const u32 *history, u32 count)
+{
+    if (state.sampling.penalty == 1)
+        return;
+    penalize_add(history[count - 1]);
+    if (count > state.sampling.window)
+        penalize_remove(history[count - 1 - state.sampling.window]);
+}
+
+#endif
