@@ -15,6 +15,8 @@
 #ifndef ZC_DEVICE_BACKEND_H
 #define ZC_DEVICE_BACKEND_H
 
+#include <pthread.h>
+
 #include "zc_device.h"
 
 typedef struct zc_device_binding {
@@ -103,6 +105,9 @@ typedef struct zc_device_backend {
 /* The work is finished: `seconds` is the time that the device spent on it, `error` says why when `status` is
  * not ZC_OK. Any thread; the last call for this work, which may free it and close the device. */
 void zc_device_work_done(zc_device_work *work, zc_status status, double seconds, const zc_error *error);
+
+/* A thread of a backend's own. It blocks all signals: they are for the host program's threads. */
+zc_status zc_device_start_thread(pthread_t *out, void *(*main)(void *), void *argument, zc_error *error);
 
 /* One per backend; an absent one is a stub that says why in `reason`. */
 extern const zc_device_backend zc_device_metal, zc_device_vulkan, zc_device_cpu;

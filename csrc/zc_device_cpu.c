@@ -14,7 +14,6 @@
 #define _GNU_SOURCE
 #endif
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -128,16 +127,9 @@ static void *queue_main(void *argument)
 /* With the lock held. */
 static zc_status start_thread(cpu_device *device, zc_error *error)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&device->thread, NULL, queue_main, device);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (code != 0) {
-        return zc_fail(error, ZC_NO_MEMORY, "cannot start the cpu device's queue thread: %s", strerror(code));
-    }
-    device->started = true;
-    return ZC_OK;
+    zc_status status = zc_device_start_thread(&device->thread, queue_main, device, error);
+    device->started = status == ZC_OK;
+    return status;
 }
 
 static zc_status cpu_submit(void *self, zc_device_work *work, zc_error *error)

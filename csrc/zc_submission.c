@@ -278,6 +278,16 @@ static void signal_and_close(int descriptor)
     (void)close(descriptor);
 }
 
+zc_status zc_device_start_thread(pthread_t *out, void *(*main)(void *), void *argument, zc_error *error)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* inherited */
+    int code = pthread_create(out, NULL, main, argument);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return code == 0 ? ZC_OK : zc_fail(error, ZC_NO_MEMORY, "cannot start a device's thread: %s", strerror(code));
+}
+
 void zc_device_work_done(zc_device_work *work, zc_status status, double seconds, const zc_error *error)
 {
     zc_submission *submission = (zc_submission *)work;

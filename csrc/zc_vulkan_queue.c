@@ -13,7 +13,6 @@
 #if !defined(__APPLE__)
 #define _GNU_SOURCE
 #endif
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -103,19 +102,12 @@ static void *queue_main(void *argument)
     return NULL;
 }
 
-/* With the queue lock held. The thread blocks all signals: they are for the host program's threads. */
+/* With the queue lock held. */
 static zc_status start_thread(zc_vulkan_device *device, zc_error *error)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&device->thread, NULL, queue_main, device);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (code != 0) {
-        return zc_fail(error, ZC_NO_MEMORY, "cannot start the vulkan device's thread: %s", strerror(code));
-    }
-    device->started = true;
-    return ZC_OK;
+    zc_status status = zc_device_start_thread(&device->thread, queue_main, device, error);
+    device->started = status == ZC_OK;
+    return status;
 }
 
 /* With the queue lock held: leave it to the thread to wait for the slot. */

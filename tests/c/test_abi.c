@@ -16,13 +16,9 @@
 #include "zc_abi.h"
 #include "zc_alloc.h"
 
-#define CHECK(condition)                                                        \
-    do {                                                                        \
-        if (!(condition)) {                                                     \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);     \
-            exit(1);                                                            \
-        }                                                                       \
-    } while (0)
+#include "check.h"
+
+static _Thread_local zc_error error;
 
 #define GUESTS 3
 #define ROUNDS 40
@@ -41,7 +37,7 @@ typedef struct guest {
 static zc_device *device;
 static zc_module *module;
 
-static zc_status call(guest *self, const char *name, const uint64_t *arguments, uint64_t *result, zc_error *error)
+static zc_status call(guest *self, const char *name, const uint64_t *arguments, uint64_t *result, zc_error *out)
 {
     uint32_t index = UINT32_MAX;
     for (uint32_t i = 0; i < self->info->export_count; i++) {
@@ -52,10 +48,10 @@ static zc_status call(guest *self, const char *name, const uint64_t *arguments, 
     }
     CHECK(index != UINT32_MAX);
     const zc_func_type *type = &self->info->types[self->info->funcs[index].type_index];
-    uint64_t *frame = zc_instance_frame(self->instance, index, error);
+    uint64_t *frame = zc_instance_frame(self->instance, index, out);
     CHECK(frame);
     memcpy(frame + type->result_count, arguments, type->param_count * sizeof *frame);
-    zc_status status = zc_instance_call(self->instance, index, frame, NULL, NULL, error);
+    zc_status status = zc_instance_call(self->instance, index, frame, NULL, NULL, out);
     *result = status == ZC_OK && type->result_count ? frame[0] : 0;
     return status;
 }

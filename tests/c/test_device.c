@@ -14,8 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "zc_alloc.h"
 #include "zc_device_internal.h"
+
+#include "check.h"
+#include "counted_alloc.h"
 
 /* Under TSan a forked child cannot start threads. */
 #if defined(__has_feature)
@@ -27,45 +29,7 @@
 #define WITHOUT_FORK
 #endif
 
-#define CHECK(condition)                                                            \
-    do {                                                                            \
-        if (!(condition)) {                                                         \
-            fprintf(stderr, "%s:%d: %s (last error: %s)\n", __FILE__, __LINE__, #condition, error.message); \
-            exit(1);                                                                \
-        }                                                                           \
-    } while (0)
-#define CHECK_FAILS(call, status, text) CHECK((call) == (status) && strstr(error.message, (text)))
-
 static zc_error error;
-
-/* ---- zc_alloc, counted, and failing once when told to ---- */
-static _Atomic long blocks, countdown = -1; /* countdown: this many requests succeed before one fails */
-
-static bool fails(void)
-{
-    return atomic_load(&countdown) >= 0 && atomic_fetch_sub(&countdown, 1) == 0;
-}
-void *zc_malloc(size_t size)
-{
-    return zc_realloc(NULL, size);
-}
-void *zc_calloc(size_t count, size_t size)
-{
-    void *block = fails() ? NULL : calloc(count ? count : 1, size ? size : 1);
-    blocks += block != NULL;
-    return block;
-}
-void *zc_realloc(void *pointer, size_t size)
-{
-    void *block = fails() ? NULL : realloc(pointer, size ? size : 1);
-    blocks += block && !pointer;
-    return block;
-}
-void zc_free(void *pointer)
-{
-    blocks -= pointer != NULL;
-    free(pointer);
-}
 
 /* ---- a fake GPU: holds work until told to complete it ---- */
 static struct {

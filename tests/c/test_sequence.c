@@ -11,8 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "zc_alloc.h"
 #include "zc_device_internal.h"
+
+#include "check.h"
+#include "counted_alloc.h"
 
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
@@ -23,43 +25,7 @@
 #define WITHOUT_FORK
 #endif
 
-#define CHECK(condition)                                                                                    \
-    do {                                                                                                    \
-        if (!(condition)) {                                                                                 \
-            fprintf(stderr, "%s:%d: %s (last error: %s)\n", __FILE__, __LINE__, #condition, error.message); \
-            exit(1);                                                                                        \
-        }                                                                                                   \
-    } while (0)
-
 static zc_error error;
-
-/* ---- zc_alloc, failing once when told to ---- */
-static _Atomic long blocks, countdown = -1;
-
-static bool fails(void)
-{
-    return atomic_load(&countdown) >= 0 && atomic_fetch_sub(&countdown, 1) == 0;
-}
-void *zc_realloc(void *pointer, size_t size)
-{
-    void *block = fails() ? NULL : realloc(pointer, size ? size : 1);
-    blocks += block && !pointer;
-    return block;
-}
-void *zc_malloc(size_t size)
-{
-    return zc_realloc(NULL, size);
-}
-void *zc_calloc(size_t count, size_t size)
-{
-    void *block = zc_realloc(NULL, count * size);
-    return block ? memset(block, 0, count * size) : NULL;
-}
-void zc_free(void *pointer)
-{
-    blocks -= pointer != NULL;
-    free(pointer);
-}
 
 /* ---- a fake GPU: holds work until told to complete it, prepares ---- */
 #define HELD 4

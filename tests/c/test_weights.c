@@ -14,49 +14,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "zc_alloc.h"
 #include "zc_device_backend.h"
 #include "zc_weights.h"
 
-#define CHECK(condition)                                                                                    \
-    do {                                                                                                    \
-        if (!(condition)) {                                                                                 \
-            fprintf(stderr, "%s:%d: %s (last error: %s)\n", __FILE__, __LINE__, #condition, error.message); \
-            exit(1);                                                                                        \
-        }                                                                                                   \
-    } while (0)
-#define CHECK_FAILS(call, status, text) CHECK((call) == (status) && error.code == (status) && strstr(error.message, (text)))
+#include "check.h"
+#include "counted_alloc.h"
 
 static _Thread_local zc_error error;
-
-/* ---- zc_alloc, counted, and failing once when told to ---- */
-static _Atomic long blocks, countdown = -1;
-
-static bool fails(void)
-{
-    return atomic_load(&countdown) >= 0 && atomic_fetch_sub(&countdown, 1) == 0;
-}
-void *zc_malloc(size_t size)
-{
-    return zc_realloc(NULL, size);
-}
-void *zc_calloc(size_t count, size_t size)
-{
-    void *block = fails() ? NULL : calloc(count ? count : 1, size ? size : 1);
-    blocks += block != NULL;
-    return block;
-}
-void *zc_realloc(void *pointer, size_t size)
-{
-    void *block = fails() ? NULL : realloc(pointer, size ? size : 1);
-    blocks += block && !pointer;
-    return block;
-}
-void zc_free(void *pointer)
-{
-    blocks -= pointer != NULL;
-    free(pointer);
-}
 
 /* ---- a fake GPU with memory of its own ---- */
 static _Atomic int copies, locals_alive, failing_copies;
