@@ -158,7 +158,8 @@ class _Bytes:
 
 
 class Metadata(Mapping[str, Any]):
-    """Metadata of a GGUF file by key. A value is read when it is first asked for, and kept until forget()."""
+    """Metadata of a GGUF file by key. A value is read when it is first asked for and kept, but for lists,
+    which may have many strings: whoever asks gets one of their own."""
 
     def __init__(self, data: _Bytes, places: dict[str, tuple[int, int]]) -> None:
         self._data = data
@@ -166,14 +167,13 @@ class Metadata(Mapping[str, Any]):
         self._values: dict[str, Any] = {}
 
     def __getitem__(self, key: str) -> Any:
-        if key not in self._values:
-            kind, at = self._places[key]
-            self._values[key] = self._data.value(kind, at, f"metadata {key}")
-        return self._values[key]
-
-    def forget(self, key: str) -> None:
-        """Keep that value no longer, a large one that has served; it is read again when asked for."""
-        self._values.pop(key, None)
+        if key in self._values:
+            return self._values[key]
+        kind, at = self._places[key]
+        value = self._data.value(kind, at, f"metadata {key}")
+        if not isinstance(value, list):
+            self._values[key] = value
+        return value
 
     def __len__(self) -> int:
         return len(self._places)

@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 import zcwasm
 from zcwasm import _core, _fetch
-from zcwasm._gguf import Metadata
 from zcwasm._model_file import model_error
 from zcwasm._weights import Progress
 
@@ -184,11 +183,7 @@ class Model:
         if self._tokenizer is None:
             from zcwasm.llm._tokenizer import Tokenizer  # needs an optional extra
 
-            metadata = self.weights.metadata
-            self._tokenizer = Tokenizer(metadata)
-            if isinstance(metadata, Metadata):  # lists of strings: 10 MB that the tokenizer has its own way
-                metadata.forget("tokenizer.ggml.tokens")
-                metadata.forget("tokenizer.ggml.merges")
+            self._tokenizer = Tokenizer(self.weights.metadata)
             _core._trim()
         return self._tokenizer
 

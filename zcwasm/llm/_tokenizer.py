@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,6 +76,8 @@ class Tokenizer:
     control_ids: frozenset[int]
 
     def __init__(self, metadata: Mapping[str, Any]) -> None:
+        import tokenizers  # noqa: F401 (what it keeps is not to lie between what is given back)
+
         tokens = _texts(metadata, "tokenizer.ggml.tokens")
         if not tokens:
             raise ModelError("tokenizer.ggml.tokens is empty")
@@ -122,8 +123,12 @@ class Tokenizer:
             self._encoder = _sentencepiece(metadata, tokens, types, unknown, self.add_space_prefix)
             texts = _sentencepiece_bytes(tokens, types)
         # One string and where each token starts in it: a list of as many would take ten times the memory.
-        self._bytes = b"".join(texts)
-        self._starts = np.fromiter(accumulate(map(len, texts), initial=0), np.uint32, len(texts) + 1)
+        joined = bytearray()
+        self._starts = np.zeros(len(tokens) + 1, np.uint32)
+        for index, text in enumerate(texts, 1):
+            joined += text
+            self._starts[index] = len(joined)
+        self._bytes = bytes(joined)
 
     def __len__(self) -> int:
         """How many tokens there are."""
@@ -245,13 +250,13 @@ _TO_LATIN = str.maketrans({letter: chr(byte) for letter, byte in _ALPHABET.items
 _FOREIGN = re.compile(f"[^{re.escape(''.join(_ALPHABET))}]")
 
 
-def _byte_level_bytes(tokens: list[str], types: list[int]) -> list[bytes]:
-    return [
+def _byte_level_bytes(tokens: list[str], types: list[int]) -> Iterator[bytes]:
+    return (
         text.encode()
         if kind in (_CONTROL, _USER_DEFINED) or _FOREIGN.search(text)
         else text.translate(_TO_LATIN).encode("latin-1")
         for text, kind in zip(tokens, types, strict=True)
-    ]
+    )
 
 
 def _byte_level(
@@ -259,12 +264,13 @@ def _byte_level(
 ) -> tokenizers.Tokenizer:
     from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
-    vocabulary, merges = _by_text(tokens), []
-    for index, text in enumerate(_texts(metadata, "tokenizer.ggml.merges")):
+    vocabulary = _by_text(tokens)
+    merges: list[Any] = _texts(metadata, "tokenizer.ggml.merges")
+    for index, text in enumerate(merges):
         try:
             left, right = text.split(" ")
-            # The strings of `tokens` again, not as many new ones.
-            merges.append((tokens[vocabulary[left]], tokens[vocabulary[right]]))
+            # In place, and the strings of `tokens` again: a large vocabulary's take many MB.
+            merges[index] = tokens[vocabulary[left]], tokens[vocabulary[right]]
         except (ValueError, KeyError):
             raise ModelError(f"tokenizer.ggml.merges[{index}] is {text!r}, not two tokens") from None
     encoder = Tokenizer(_bpe(models.BPE, vocabulary, merges, ignore_merges=cut is _LLAMA3, fuse_unk=False))
@@ -290,17 +296,15 @@ _SPACE = "\u2581"  # SentencePiece's visible space
 _BYTE_TOKEN = re.compile("<0x([0-9A-Fa-f]{2})>")
 
 
-def _sentencepiece_bytes(tokens: list[str], types: list[int]) -> list[bytes]:
-    texts = []
+def _sentencepiece_bytes(tokens: list[str], types: list[int]) -> Iterator[bytes]:
     for text, kind in zip(tokens, types, strict=True):
         byte = _BYTE_TOKEN.fullmatch(text) if kind == _BYTE else None
         if byte:
-            texts.append(bytes([int(byte[1], 16)]))
+            yield bytes([int(byte[1], 16)])
         elif kind in (_CONTROL, _UNKNOWN):
-            texts.append(text.encode())
+            yield text.encode()
         else:
-            texts.append(text.replace(_SPACE, " ").encode())
-    return texts
+            yield text.replace(_SPACE, " ").encode()
 
 
 def _sentencepiece(
