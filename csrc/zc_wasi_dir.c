@@ -96,7 +96,7 @@ static zc_wasi_errno go_to(zc_wasi_call *call, const zc_wasi_file *file, uint64_
 
 zc_wasi_errno zc_wasi_fd_readdir(zc_wasi_call *call)
 {
-    zc_wasi_errno error;
+    zc_wasi_errno error = W_SUCCESS;
     uint32_t size = zc_wasi_u32(call, 2), used = 0;
     uint64_t cookie = call->slots[3];
     zc_wasi_file *file = zc_wasi_file_of(call, zc_wasi_u32(call, 0), R_FD_READDIR, &error);

@@ -57,7 +57,7 @@ void zc_wasi_close_file(zc_wasi_file *file)
 
 zc_wasi_errno zc_wasi_fd_close(zc_wasi_call *call)
 {
-    zc_wasi_errno error;
+    zc_wasi_errno error = W_SUCCESS;
     zc_wasi_file *file = zc_wasi_file_of(call, zc_wasi_u32(call, 0), 0, &error);
     if (!file) {
         return error;
@@ -69,7 +69,7 @@ zc_wasi_errno zc_wasi_fd_close(zc_wasi_call *call)
 /* What the guest found at its start stays where it is: libraries look for granted directories by number. */
 zc_wasi_errno zc_wasi_fd_renumber(zc_wasi_call *call)
 {
-    zc_wasi_errno error;
+    zc_wasi_errno error = W_SUCCESS;
     zc_wasi_file *from = zc_wasi_file_of(call, zc_wasi_u32(call, 0), 0, &error);
     zc_wasi_file *to = from ? zc_wasi_file_of(call, zc_wasi_u32(call, 1), 0, &error) : NULL;
     if (!from || !to) {
@@ -90,7 +90,7 @@ zc_wasi_errno zc_wasi_fd_renumber(zc_wasi_call *call)
 
 zc_wasi_errno zc_wasi_fd_prestat_get(zc_wasi_call *call)
 {
-    zc_wasi_errno error;
+    zc_wasi_errno error = W_SUCCESS;
     zc_wasi_file *file = zc_wasi_file_of(call, zc_wasi_u32(call, 0), 0, &error);
     uint8_t *at = zc_wasi_range(call, zc_wasi_u32(call, 1), 8);
     if (!file || !file->name) {
@@ -106,7 +106,7 @@ zc_wasi_errno zc_wasi_fd_prestat_get(zc_wasi_call *call)
 
 zc_wasi_errno zc_wasi_fd_prestat_dir_name(zc_wasi_call *call)
 {
-    zc_wasi_errno error;
+    zc_wasi_errno error = W_SUCCESS;
     zc_wasi_file *file = zc_wasi_file_of(call, zc_wasi_u32(call, 0), 0, &error);
     uint32_t size = zc_wasi_u32(call, 2);
     uint8_t *at = zc_wasi_range(call, zc_wasi_u32(call, 1), size);
@@ -313,7 +313,7 @@ static zc_wasi_errno move_stream(zc_wasi_call *call, uint32_t fd, direction way,
 /* fd, vectors, their count, [offset,] where to put the number of bytes */
 static zc_wasi_errno move(zc_wasi_call *call, direction way, bool positioned)
 {
-    zc_wasi_errno error;
+    zc_wasi_errno error = W_SUCCESS;
     uint32_t fd = zc_wasi_u32(call, 0), done = 0;
     uint64_t rights = (way == READ ? R_FD_READ : R_FD_WRITE) | (positioned ? R_FD_SEEK : 0);
     uint64_t offset = positioned ? call->slots[3] : 0;
@@ -442,7 +442,7 @@ zc_wasi_errno zc_wasi_fd_tell(zc_wasi_call *call)
 
 zc_wasi_errno zc_wasi_fd_fdstat_get(zc_wasi_call *call)
 {
-    zc_wasi_errno error;
+    zc_wasi_errno error = W_SUCCESS;
     zc_wasi_file *file = zc_wasi_file_of(call, zc_wasi_u32(call, 0), 0, &error);
     uint8_t *at = zc_wasi_range(call, zc_wasi_u32(call, 1), 24);
     if (!file) {
@@ -461,7 +461,7 @@ zc_wasi_errno zc_wasi_fd_fdstat_get(zc_wasi_call *call)
 
 zc_wasi_errno zc_wasi_fd_fdstat_set_flags(zc_wasi_call *call)
 {
-    zc_wasi_errno error;
+    zc_wasi_errno error = W_SUCCESS;
     uint32_t flags = zc_wasi_u32(call, 1), can_change = FLAG_APPEND | FLAG_NONBLOCK;
     zc_wasi_file *file = zc_wasi_file_of(call, zc_wasi_u32(call, 0), R_FD_FDSTAT_SET_FLAGS, &error);
     if (!file) {
@@ -479,7 +479,7 @@ zc_wasi_errno zc_wasi_fd_fdstat_set_flags(zc_wasi_call *call)
 
 zc_wasi_errno zc_wasi_fd_fdstat_set_rights(zc_wasi_call *call)
 {
-    zc_wasi_errno error;
+    zc_wasi_errno error = W_SUCCESS;
     zc_wasi_file *file = zc_wasi_file_of(call, zc_wasi_u32(call, 0), 0, &error);
     if (!file) {
         return error;

@@ -158,7 +158,7 @@ static zc_wasi_errno walk(zc_wasi_call *call, place *at, bool follow)
 static zc_wasi_errno find(zc_wasi_call *call, uint32_t fd, uint64_t rights, uint32_t pointer, uint32_t size,
                           bool follow, place *at)
 {
-    zc_wasi_errno error;
+    zc_wasi_errno error = W_SUCCESS;
     const uint8_t *path = zc_wasi_range(call, pointer, size);
     zc_wasi_file *file = zc_wasi_file_of(call, fd, 0, &error);
     at->rest = NULL;
@@ -281,7 +281,7 @@ zc_wasi_errno zc_wasi_path_open(zc_wasi_call *call)
     place at;
     struct stat info;
     int host = -1;
-    zc_wasi_errno error;
+    zc_wasi_errno error = W_SUCCESS;
     uint32_t fd = zc_wasi_u32(call, 0), look_up = zc_wasi_u32(call, 1), how = zc_wasi_u32(call, 4);
     uint32_t flags = zc_wasi_u32(call, 7);
     uint64_t wanted = call->slots[5], inheriting = call->slots[6];

@@ -58,7 +58,7 @@ void zc_wasi_put_stat(const zc_wasi_call *call, uint8_t *at, const struct stat *
 
 zc_wasi_errno zc_wasi_fd_filestat_get(zc_wasi_call *call)
 {
-    zc_wasi_errno error;
+    zc_wasi_errno error = W_SUCCESS;
     struct stat info;
     memset(&info, 0, sizeof info);
     zc_wasi_file *file = zc_wasi_file_of(call, zc_wasi_u32(call, 0), R_FD_FILESTAT_GET, &error);
@@ -79,7 +79,7 @@ zc_wasi_errno zc_wasi_fd_filestat_get(zc_wasi_call *call)
 
 zc_wasi_errno zc_wasi_fd_filestat_set_size(zc_wasi_call *call)
 {
-    zc_wasi_errno error;
+    zc_wasi_errno error = W_SUCCESS;
     zc_wasi_file *file = zc_wasi_file_of(call, zc_wasi_u32(call, 0), R_FD_FILESTAT_SET_SIZE, &error);
     if (!file) {
         return error;
@@ -113,7 +113,7 @@ zc_wasi_errno zc_wasi_times(uint64_t accessed, uint64_t modified, uint32_t flags
 
 zc_wasi_errno zc_wasi_fd_filestat_set_times(zc_wasi_call *call)
 {
-    zc_wasi_errno error;
+    zc_wasi_errno error = W_SUCCESS;
     struct timespec times[2];
     zc_wasi_file *file = zc_wasi_file_of(call, zc_wasi_u32(call, 0), R_FD_FILESTAT_SET_TIMES, &error);
     if (!file) {

@@ -7,6 +7,7 @@ import pytest
 
 import zcwasm
 from zcwasm import _cli, _selftest
+from zcwasm._selftest.checks import apple_chip
 
 
 @pytest.mark.footprint
@@ -39,3 +40,13 @@ def test_reports_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     assert any(line.startswith(broke) for line in lines)
     assert any(line.startswith("  FAILED  crashes: DeviceError: lost (crashes, line") for line in lines)
     assert lines[-1].endswith(" FAILED")
+
+
+def test_bandwidth_is_of_the_whole_name() -> None:
+    names = {
+        "Apple M1": "M1",
+        "Apple M3 Max": "M3 Max",
+        "NVIDIA H100 80GB HBM3": None,
+        "Apple Paravirtual device": None,
+    }
+    assert {name: apple_chip(name) for name in names} == names

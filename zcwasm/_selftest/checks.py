@@ -264,6 +264,11 @@ def best(function: Callable[[], Any], number: int = 1, repeat: int = 7) -> float
     return min(timeit.repeat(function, number=number, repeat=repeat)) / number
 
 
+def apple_chip(device_name: str) -> str | None:
+    """Its key of BANDWIDTH."""
+    return next((chip for chip in BANDWIDTH if device_name.startswith(f"Apple {chip}")), None)
+
+
 def costs(bench: Bench) -> list[str]:
     device, small = bench.device, bench.normal(64)
 
@@ -283,8 +288,8 @@ def costs(bench: Bench) -> list[str]:
     x[:] = 1
     device.affine(x, 1, 0, out=x)
     moved = 2 * x.nbytes / best(lambda: device.affine(x, 1, 0, out=x)) / 1e9
-    name = next((name for name in BANDWIDTH if name in device.name), None)
-    share = f", {100 * moved / BANDWIDTH[name]:.0f}% of {name}'s {BANDWIDTH[name]}" if name else ""
+    chip = apple_chip(device.name)
+    share = f", {100 * moved / BANDWIDTH[chip]:.0f}% of {chip}'s {BANDWIDTH[chip]}" if chip else ""
     a, b, c = bench.normal(1024, 1024), bench.normal(1024, 1024), bench.empty(1024, 1024)
     product = 2 * 1024**3 / best(lambda: device.matmul(a, b, out=c), repeat=5) / 1e9
     return [
