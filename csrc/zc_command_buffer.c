@@ -214,7 +214,10 @@ zc_status zc_command_buffer_dispatch(zc_command_buffer *buffer, const zc_kernel 
                                      size_t range_count, const void *params, size_t params_size, zc_error *error)
 {
     zc_range taken[ZC_KERNEL_MAX_BINDINGS];
-    zc_status status = make_room(buffer, error);
+    zc_status status = zc_device_alive(buffer->device, error); /* also a recording begun before a fork */
+    if (status == ZC_OK) {
+        status = make_room(buffer, error);
+    }
     if (status != ZC_OK) {
         return status;
     }
@@ -259,33 +262,39 @@ static zc_submission_source source_of(const zc_command_buffer *buffer)
                                   .use_count = buffer->use_count};
 }
 
-/* A submission has taken the arrays. */
-static void hand_over(zc_command_buffer *buffer)
+/* What a submission takes. The buffer gives it up before the submission has it, and gets it back when submitting
+ * fails: were it in both for a while, the child of a fork of that moment would free it twice. */
+static zc_command_buffer take(zc_command_buffer *buffer)
 {
+    zc_command_buffer taken = *buffer;
     buffer->commands = NULL;
     buffer->uses = NULL;
     buffer->capacity = buffer->use_capacity = 0;
-    empty(buffer);
+    buffer->count = buffer->use_count = 0;
+    return taken;
 }
 
 zc_status zc_command_buffer_submit(zc_command_buffer *buffer, zc_submission **out, zc_error *error)
 {
-    zc_submission_source source = source_of(buffer);
     zc_status status = zc_device_alive(buffer->device, error);
-    if (status == ZC_OK) {
-        status = zc_submission_start(buffer->device, &source, out, error);
+    if (status != ZC_OK) {
+        return status;
     }
+    zc_command_buffer taken = take(buffer);
+    zc_submission_source source = source_of(&taken);
+    status = zc_submission_start(buffer->device, &source, out, error);
     if (status == ZC_OK) {
-        hand_over(buffer);
+        empty(buffer);
+    } else {
+        *buffer = taken;
     }
     return status;
 }
 
 zc_status zc_command_buffer_run(zc_command_buffer *buffer, zc_pause_function pause, void *context, zc_error *error)
 {
-    zc_submission_source source = source_of(buffer);
     zc_status status = zc_device_alive(buffer->device, error);
-    bool taken;
+    bool started;
     if (status != ZC_OK) {
         return status;
     }
@@ -295,9 +304,13 @@ zc_status zc_command_buffer_run(zc_command_buffer *buffer, zc_pause_function pau
         empty(buffer);
         return status;
     }
-    status = zc_submission_run(buffer->device, &source, pause, context, &taken, error);
-    if (taken) {
-        hand_over(buffer);
+    zc_command_buffer taken = take(buffer);
+    zc_submission_source source = source_of(&taken);
+    status = zc_submission_run(buffer->device, &source, pause, context, &started, error);
+    if (started) {
+        empty(buffer);
+    } else {
+        *buffer = taken;
     }
     return status;
 }

@@ -7,8 +7,8 @@
  * counter for a few microseconds, then sleep; that keeps the phases of one kernel, and kernels called
  * back to back, free of system calls without burning a CPU that somebody else wants.
  *
- * fork: the prepare handler takes the mutex, so the child inherits a consistent pool, and resets it to
- * empty, whatever another thread was doing in the parent. Locks are held for instructions only, except
+ * fork: the mutex is held over it, so the child inherits a consistent pool, and resets it to empty, whatever
+ * another thread was doing in the parent. Locks are held for instructions only, except
  * while threads are created.
  */
 #define _GNU_SOURCE
@@ -25,6 +25,7 @@
 #include <time.h>
 
 #include "zc_cpu.h"
+#include "zc_fork.h"
 
 #define SPIN_NS 20000 /* what a sleeping worker costs to wake, roughly */
 #define MAX_PLACED 7  /* workers that are kept off their caller's CPU */
@@ -33,7 +34,6 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t work = PTHREAD_COND_INITIALIZER; /* a new generation */
 static pthread_cond_t done = PTHREAD_COND_INITIALIZER; /* the last helper left */
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static struct {
     zc_pool_body body;
@@ -203,18 +203,18 @@ static void *worker_main(void *argument)
     return NULL;
 }
 
-static void before_fork(void)
+static void lock_pool(void)
 {
     pthread_mutex_lock(&lock);
 }
 
-static void after_fork_parent(void)
+static void unlock_pool(void)
 {
     pthread_mutex_unlock(&lock);
 }
 
 /* Only the forking thread lives on, and it is not inside zc_pool_run. */
-static void after_fork_child(void)
+static void reset(void)
 {
     static const pthread_cond_t fresh = PTHREAD_COND_INITIALIZER;
     work = fresh;
@@ -224,13 +224,9 @@ static void after_fork_child(void)
     busy = false;
     workers = sleeping = 0;
     atomic_store(&solo, 0);
-    pthread_mutex_unlock(&lock);
 }
 
-static void register_fork_handlers(void)
-{
-    pthread_atfork(before_fork, after_fork_parent, after_fork_child);
-}
+ZC_FORK_HANDLERS(ZC_FORK_CPU_POOL, .lock = lock_pool, .unlock = unlock_pool, .reset = reset)
 
 /* With the lock held: start workers until there are `wanted`; fewer when the system refuses. */
 static void start_workers(unsigned wanted)
@@ -273,7 +269,6 @@ void zc_pool_run(zc_pool_body body, void *context, size_t count, unsigned thread
         }
         return;
     }
-    pthread_once(&once, register_fork_handlers);
     pthread_mutex_lock(&lock);
     if (busy) {
         pthread_mutex_unlock(&lock);

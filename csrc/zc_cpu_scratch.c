@@ -23,7 +23,6 @@ typedef struct scratch {
 } scratch;
 
 static _Thread_local scratch mine;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static int have_key;
 
@@ -37,7 +36,8 @@ static void release(void *argument)
     }
 }
 
-static void create_key(void)
+/* At load: a child of a fork could find a pthread_once that nobody will finish. */
+static __attribute__((constructor)) void create_key(void)
 {
     have_key = pthread_key_create(&key, release) == 0;
 }
@@ -49,7 +49,6 @@ void *zc_scratch(zc_scratch_slot slot, size_t bytes)
     if (bytes <= mine.bytes[slot]) {
         return mine.aligned[slot];
     }
-    pthread_once(&once, create_key);
     zc_free(mine.memory[slot]);
     mine.memory[slot] = NULL;
     mine.bytes[slot] = 0;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "zc_alloc.h"
+#include "zc_fork.h"
 
 typedef unsigned long long ull;
 
@@ -23,36 +24,31 @@ static const zc_device_backend *const backends[] = {&zc_device_metal, &zc_device
 static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
 static zc_device *shared;
 
-void zc_device_before_fork(void)
+/* A fork does not wait for a device that is being opened. */
+static bool held_for_fork;
+
+static void try_shared(void)
 {
-    pthread_mutex_lock(&shared_lock);
-    for (size_t i = 0; i < BACKENDS; i++) {
-        if (backends[i]->before_fork) {
-            backends[i]->before_fork();
-        }
+    held_for_fork = pthread_mutex_trylock(&shared_lock) == 0;
+}
+
+static void unlock_shared(void)
+{
+    if (held_for_fork) {
+        pthread_mutex_unlock(&shared_lock);
     }
 }
 
-void zc_device_after_fork_parent(void)
+static void reset(void)
 {
-    for (size_t i = 0; i < BACKENDS; i++) {
-        if (backends[i]->after_fork_parent) {
-            backends[i]->after_fork_parent();
-        }
-    }
-    pthread_mutex_unlock(&shared_lock);
-}
-
-void zc_device_after_fork_child(void)
-{
-    for (size_t i = 0; i < BACKENDS; i++) {
-        if (backends[i]->after_fork_child) {
-            backends[i]->after_fork_child();
-        }
+    static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+    if (!held_for_fork) {
+        shared_lock = fresh;
     }
     shared = NULL; /* the parent's; the child opens its own */
-    pthread_mutex_unlock(&shared_lock);
 }
+
+ZC_FORK_HANDLERS(ZC_FORK_DEVICES, .lock = try_shared, .unlock = unlock_shared, .reset = reset)
 
 /* The devices of one kind, best first; at least one entry, which may be an absent one. */
 static size_t list_kind(const zc_device_backend *backend, zc_device_info *out, size_t capacity)
@@ -96,13 +92,12 @@ static zc_status open_device(const zc_device_backend *backend, const zc_device_i
     if (!info->available) {
         return zc_fail(error, ZC_DEVICE, "device %s is not available: %s", backend->kind, info->reason);
     }
-    zc_submission_setup();
     zc_status status = ZC_OK;
     if (may_share) {
         pthread_mutex_lock(&shared_lock); /* held while opening, so that two openers share one device */
         for (zc_device *each = shared; each; each = each->next_shared) {
             if (each->backend == backend && each->info.index == info->index &&
-                each->fork_count == zc_submission_forks()) {
+                each->fork_count == zc_fork_count()) {
                 *out = zc_device_retain(each);
                 pthread_mutex_unlock(&shared_lock);
                 return ZC_OK;
@@ -115,7 +110,7 @@ static zc_status open_device(const zc_device_backend *backend, const zc_device_i
     } else {
         device->backend = backend;
         device->info = *info;
-        device->fork_count = zc_submission_forks();
+        device->fork_count = zc_fork_count();
         atomic_init(&device->references, 1);
         atomic_init(&device->buffers_made, 0);
         status = backend->open(options, &device->info, &device->self, error);
@@ -250,8 +245,8 @@ void zc_device_release(zc_device *device)
     if (last) {
         if (zc_device_alive(device, NULL) == ZC_OK) { /* else its driver's threads and files are the parent's */
             device->backend->close(device->self);
+            pthread_mutex_destroy(&device->buffer_lock);
         }
-        pthread_mutex_destroy(&device->buffer_lock);
         zc_free(device);
     }
 }
@@ -268,7 +263,7 @@ bool zc_device_busy(const zc_device *device)
 
 zc_status zc_device_alive(const zc_device *device, zc_error *error)
 {
-    if (device->backend->after_fork_child || device->fork_count == zc_submission_forks()) {
+    if (device->backend->survives_fork || device->fork_count == zc_fork_count()) {
         return ZC_OK;
     }
     return zc_fail(error, ZC_DEVICE, "this %s device was opened before a fork: open one in the child",

@@ -84,12 +84,9 @@ typedef struct zc_device_backend {
     void (*prepared_release)(void *self, void *prepared);
     /* Optional: work is queued or in flight, so that `run` would have to wait for it. */
     bool (*busy)(void *self);
-    /* Optional trio, for devices that go on working in the child of a fork: take the backend's locks, give
-     * them back in the parent, and in the child, where only the forking thread exists, forget all queued work
-     * (it is finished as lost). Without them the generic layer refuses the device in the child. */
-    void (*before_fork)(void);
-    void (*after_fork_parent)(void);
-    void (*after_fork_child)(void);
+    /* Devices go on working in the child of a fork, where the backend forgets all queued work (ZC_FORK_HANDLERS;
+     * it is finished as lost). Other devices the generic layer refuses in the child. */
+    bool survives_fork;
     /* Queue work; works run in this order. On failure the work stays the caller's. */
     zc_status (*submit)(void *self, zc_device_work *work, zc_error *error);
     /* Optional: submit, and wait for this work on the calling thread, which saves waking others. Calls `pause` (not

@@ -25,6 +25,7 @@
 #include "zc_alloc.h"
 #include "zc_cpu.h"
 #include "zc_device_backend.h"
+#include "zc_fork.h"
 
 #define MAX_THREADS 1024u
 
@@ -43,17 +44,17 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t finished = PTHREAD_COND_INITIALIZER; /* some device's completed has grown */
 static cpu_device *devices;
 
-static void before_fork(void)
+static void lock_queues(void)
 {
     pthread_mutex_lock(&lock);
 }
 
-static void after_fork_parent(void)
+static void unlock_queues(void)
 {
     pthread_mutex_unlock(&lock);
 }
 
-static void after_fork_child(void)
+static void reset(void)
 {
     pthread_cond_init(&finished, NULL);
     for (cpu_device *each = devices; each; each = each->next) {
@@ -62,8 +63,9 @@ static void after_fork_child(void)
         atomic_store(&each->completed, atomic_load(&each->submitted));
         pthread_cond_init(&each->wake, NULL);
     }
-    pthread_mutex_unlock(&lock);
 }
+
+ZC_FORK_HANDLERS(ZC_FORK_CPU_QUEUES, .lock = lock_queues, .unlock = unlock_queues, .reset = reset)
 
 static double now(void)
 {
@@ -293,8 +295,6 @@ const zc_device_backend zc_device_cpu = {
     .run = cpu_run,
     .run_all = cpu_run_all,
     .busy = cpu_busy,
-    .before_fork = before_fork,
-    .after_fork_parent = after_fork_parent,
-    .after_fork_child = after_fork_child,
+    .survives_fork = true,
     .submit = cpu_submit,
 };

@@ -14,7 +14,7 @@ struct zc_device {
     const zc_device_backend *backend;
     void *self;
     zc_device_info info;
-    uint64_t fork_count;         /* zc_submission_forks() when opened */
+    uint64_t fork_count;         /* zc_fork_count() when opened */
     pthread_mutex_t buffer_lock; /* serialises looking up and replacing buffers over regions */
     _Atomic uint64_t buffers_made;
     zc_device *next_shared;
@@ -102,15 +102,5 @@ void zc_sequence_done(zc_sequence *sequence);
  * submit them instead. */
 bool zc_device_run_all(zc_device *device, const zc_device_command *commands, size_t count, uint64_t largest,
                        zc_pause_function pause, void *context, zc_status *status, zc_error *error);
-
-/* Around fork: the locks of zc_device.c and of the backends. */
-void zc_device_before_fork(void);
-void zc_device_after_fork_parent(void);
-void zc_device_after_fork_child(void);
-
-/* How often this process is the child of a fork since it loaded this code. */
-uint64_t zc_submission_forks(void);
-/* Called before the first submission. */
-void zc_submission_setup(void);
 
 #endif

@@ -100,7 +100,10 @@ static VkResult create(zc_vulkan_device *device, const zc_vulkan_instance *insta
                                .pQueueCreateInfos = &queue,
                                .enabledExtensionCount = count,
                                .ppEnabledExtensionNames = extensions};
-    return instance->f.vkCreateDevice(physical->handle, &info, NULL, &device->handle);
+    zc_vulkan_enter();
+    VkResult result = instance->f.vkCreateDevice(physical->handle, &info, NULL, &device->handle);
+    zc_vulkan_leave();
+    return result;
 }
 
 void zc_vulkan_device_destroy(zc_vulkan_device *device)
@@ -111,7 +114,9 @@ void zc_vulkan_device_destroy(zc_vulkan_device *device)
         zc_vulkan_pipelines_destroy(device);
         zc_vulkan_buffer_destroy(device, &device->staging);
         zc_vulkan_buffer_destroy(device, &device->empty);
+        zc_vulkan_enter();
         device->f.vkDestroyDevice(device->handle, NULL);
+        zc_vulkan_leave();
     }
     pthread_mutex_destroy(&device->pipeline_lock);
     pthread_mutex_destroy(&device->slot_lock);

@@ -2,7 +2,9 @@
  *
  * The interpreter recurses natively for each guest call. Each thread's bounds are asked of the system once
  * and kept in thread-local storage; a margin stays free for host functions and for the interpreter's own
- * leaf frames. No state is shared between threads. */
+ * leaf frames. A thread's mark is a number that no other thread of the process gets, not even once the thread has
+ * gone: in the child of a fork, threads of the parent own what they were running, and a new thread may well get the
+ * stack and the thread-local storage of one of those. */
 #if !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif
@@ -22,6 +24,7 @@
 
 static _Thread_local FAST_TLS struct {
     uintptr_t low, high, limit;
+    uintptr_t mark; /* 0 until asked for */
 } stack;
 
 static void find_bounds(void)
@@ -65,5 +68,9 @@ void *zc_native_stack_limit(void)
 
 uintptr_t zc_thread_mark(void)
 {
-    return (uintptr_t)&stack;
+    static _Atomic uintptr_t marks;
+    if (stack.mark == 0) {
+        stack.mark = 1 + atomic_fetch_add_explicit(&marks, 1, memory_order_relaxed);
+    }
+    return stack.mark;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "zc_alloc.h"
+#include "zc_fork.h"
 #include "zc_region_os.h"
 
 /* Two alignments of no access on each side. A guest's largest offset is checked by the engine; the guards
@@ -42,9 +43,8 @@ static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static zc_region **table;
 static size_t table_count, table_capacity;
 
-/* A thread that holds a lock at the moment of fork does not exist in the child: take all of them before, and
- * give them back on both sides. Order: the table, then the regions in it; nobody takes them otherwise. */
-static void before_fork(void)
+/* Around fork: the table, then the regions in it; nobody takes two of these otherwise. */
+static void lock_all(void)
 {
     pthread_mutex_lock(&table_lock);
     for (size_t i = 0; i < table_count; i++) {
@@ -52,7 +52,7 @@ static void before_fork(void)
     }
 }
 
-static void after_fork(void)
+static void unlock_all(void)
 {
     for (size_t i = table_count; i > 0; i--) {
         pthread_mutex_unlock(&table[i - 1]->lock);
@@ -60,10 +60,7 @@ static void after_fork(void)
     pthread_mutex_unlock(&table_lock);
 }
 
-static void watch_forks(void)
-{
-    (void)pthread_atfork(before_fork, after_fork, after_fork);
-}
+ZC_FORK_HANDLERS(ZC_FORK_REGIONS, .lock = lock_all, .unlock = unlock_all)
 
 /* The index of the first region whose base is above `address`. */
 static size_t table_after(const uint8_t *address)
@@ -137,8 +134,6 @@ static zc_status reserve(uint64_t reserved, zc_region **out, zc_error *error)
     if (!region) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a region's bookkeeping");
     }
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    (void)pthread_once(&once, watch_forks);
     uint64_t body = round_up(reserved);
     region->mapping_size = GUARD + ZC_REGION_HEADER + body + GUARD;
     int code = zc_region_os_reserve(region->mapping_size, &region->mapping);

@@ -7,7 +7,7 @@
  * variable serve all submissions: completions are rare beside the work they stand for, and a single lock is
  * what a fork can hold still.
  *
- * Fork: the handlers below keep the list consistent. In the child each submission in flight ends with
+ * Fork: the list's lock is held over it. In the child each submission in flight ends with
  * ZC_DEVICE "lost by fork", its regions unpinned, its notifications closed unwritten (their pipes are shared
  * with the parent). What a thread of the parent was letting go of at that instant stays allocated in the
  * child; nothing hangs on it.
@@ -27,6 +27,7 @@
 
 #include "zc_alloc.h"
 #include "zc_device_internal.h"
+#include "zc_fork.h"
 
 struct zc_submission {
     zc_device_work work; /* first: a backend's work is its submission */
@@ -49,14 +50,9 @@ struct zc_submission {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed;
 static zc_submission *in_flight;
-static _Atomic uint64_t forks;
+static zc_submission *lost; /* by a fork, between its two steps in the child */
 
-uint64_t zc_submission_forks(void)
-{
-    return atomic_load_explicit(&forks, memory_order_relaxed);
-}
-
-static void init_condition(void)
+static __attribute__((constructor)) void init_condition(void)
 {
 #if defined(__APPLE__)
     pthread_cond_init(&changed, NULL); /* waits are relative there, see wait_until */
@@ -106,24 +102,20 @@ static void unlink_in_flight(zc_submission *submission)
     }
 }
 
-static void before_fork(void)
+static void lock_all(void)
 {
-    zc_device_before_fork();
     pthread_mutex_lock(&lock);
 }
 
-static void after_fork_parent(void)
+static void unlock_all(void)
 {
     pthread_mutex_unlock(&lock);
-    zc_device_after_fork_parent();
 }
 
-static void after_fork_child(void)
+static void reset(void)
 {
-    atomic_fetch_add(&forks, 1);
-    zc_device_after_fork_child();
     init_condition(); /* waiters of the parent's threads are not here */
-    zc_submission *lost = in_flight;
+    lost = in_flight;
     in_flight = NULL;
     for (zc_submission *each = lost; each; each = each->next) {
         each->status = zc_fail(&each->error, ZC_DEVICE,
@@ -135,7 +127,10 @@ static void after_fork_child(void)
         each->notify_count = 0;
         atomic_store_explicit(&each->done, true, memory_order_release);
     }
-    pthread_mutex_unlock(&lock);
+}
+
+static void let_go_of_lost(void)
+{
     while (lost) {
         zc_submission *next = lost->next;
         zc_device_use *uses = lost->uses;
@@ -153,17 +148,8 @@ static void after_fork_child(void)
     }
 }
 
-static void setup(void)
-{
-    init_condition();
-    (void)pthread_atfork(before_fork, after_fork_parent, after_fork_child);
-}
-
-void zc_submission_setup(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, setup);
-}
+ZC_FORK_HANDLERS(ZC_FORK_SUBMISSIONS, .lock = lock_all, .unlock = unlock_all, .reset = reset,
+                 .clean = let_go_of_lost)
 
 /* A submission on the list of those in flight, or NULL. */
 static zc_submission *begin(zc_device *device, const zc_submission_source *source, zc_error *error)
@@ -439,7 +425,6 @@ zc_status zc_submission_notify(zc_submission *submission, int file_descriptor, z
 
 void zc_device_drain_all(void)
 {
-    zc_submission_setup();
     pthread_mutex_lock(&lock);
     while (in_flight) {
         wait_until(INT64_MAX);

@@ -64,6 +64,9 @@ typedef struct zc_vulkan_instance {
 
 /* The process's instance, or NULL with the reason in words. Constant once made. */
 const zc_vulkan_instance *zc_vulkan_instance_get(char *reason, size_t size);
+/* Around calls that take the loader's own locks; not to be nested. See the top of zc_vulkan_loader.c. */
+void zc_vulkan_enter(void);
+void zc_vulkan_leave(void);
 size_t zc_vulkan_list(zc_device_info *out, size_t capacity);
 /* The validation layer's messages so far, or -1 when it is off; their first texts, one per line, in `out`. */
 int64_t zc_vulkan_validation(char *out, size_t size);

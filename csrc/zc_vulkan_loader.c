@@ -1,8 +1,12 @@
 /* zc_vulkan_loader: opens the Vulkan loader, makes the process's one instance and lists physical devices.
  *
  * The loader is opened with dlopen, so that the package runs where there is none and can say so. The instance
- * is made at first use and lives as long as the process: drivers do not like to be unloaded. A child of a
- * fork forgets its parent's and makes its own. The list of devices is constant once made.
+ * is made at first use and lives as long as the process: drivers do not like to be unloaded. The list of devices
+ * is constant once made.
+ *
+ * Fork: a child forgets its parent's instance and makes its own. The parent does not wait for a thread of its own
+ * that is inside the loader or a driver, opening or closing a device (zc_vulkan_enter); its child could wait for
+ * ever for the locks that such a thread holds there, so it is told that it has no Vulkan.
  *
  * Environment: ZCWASM_VULKAN_LOADER names another loader library; ZCWASM_VULKAN_VALIDATION=1 turns on the
  * Khronos validation layer if it is installed, whose messages are counted here for the tests.
@@ -12,22 +16,59 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "zc_alloc.h"
+#include "zc_fork.h"
 #include "zc_vulkan.h"
 
 #define VALIDATION_LAYER "VK_LAYER_KHRONOS_validation"
 #define KEPT_MESSAGES 8
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static zc_vulkan_instance *instance; /* made by the process `owner` */
-static pid_t owner;
+static zc_vulkan_instance *instance; /* of this process */
+static bool held_for_fork, torn; /* torn: forked while another thread was inside */
 
 static pthread_mutex_t message_lock = PTHREAD_MUTEX_INITIALIZER;
 static bool validating;
 static uint64_t message_count;
 static char messages[KEPT_MESSAGES][512];
+
+void zc_vulkan_enter(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void zc_vulkan_leave(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+static void try_lock(void)
+{
+    held_for_fork = pthread_mutex_trylock(&lock) == 0;
+}
+
+static void unlock_all(void)
+{
+    if (held_for_fork) {
+        pthread_mutex_unlock(&lock);
+    }
+}
+
+static void reset(void)
+{
+    static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+    if (!held_for_fork) {
+        lock = fresh;
+        torn = true;
+    }
+    instance = NULL;
+    message_lock = fresh; /* held for instructions only, but in the middle of a driver's call */
+    message_count = 0;
+    validating = false;
+}
+
+ZC_FORK_HANDLERS(ZC_FORK_VULKAN, .lock = try_lock, .unlock = unlock_all, .reset = reset)
 
 const char *zc_vulkan_result(VkResult result, char unnamed[24])
 {
@@ -440,9 +481,11 @@ static zc_vulkan_instance *make(char *reason, size_t size)
 const zc_vulkan_instance *zc_vulkan_instance_get(char *reason, size_t size)
 {
     pthread_mutex_lock(&lock);
-    if (!instance || owner != getpid()) {
-        instance = make(reason, size); /* a parent's, in its child, is left alone */
-        owner = getpid();
+    if (torn) {
+        (void)snprintf(reason, size, "this process was forked while another thread was inside the Vulkan loader or "
+                                     "a driver, whose locks may be held for ever");
+    } else if (!instance) {
+        instance = make(reason, size);
     }
     const zc_vulkan_instance *found = instance;
     pthread_mutex_unlock(&lock);

@@ -8,7 +8,7 @@
  * A device's entry in the list says whether its parts are being made, made, or failed. It is looked at under one
  * lock of the process, never held while bytes move; who finds parts being made waits for them. A child of a fork
  * whose parent's thread was making some finds an entry that nobody will finish: its device is the parent's, too, so
- * that the child is refused (`owner`).
+ * that the child is refused (`forks`).
  */
 #define _GNU_SOURCE
 #define _DARWIN_C_SOURCE
@@ -26,6 +26,7 @@
 
 #include "zc_alloc.h"
 #include "zc_copies.h"
+#include "zc_fork.h"
 
 #define MAX_NAME 1024u
 #define ALIGNMENT 4u
@@ -47,7 +48,7 @@ typedef struct placing {
     placing_state state;
     part *parts; /* once placed */
     size_t part_count;
-    pid_t owner; /* process that made the entry */
+    uint64_t forks; /* zc_fork_count() of the process that made the entry */
 } placing;
 
 struct zc_weights {
@@ -66,33 +67,28 @@ struct zc_weights {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
-static void before_fork(void)
+static void lock_all(void)
 {
     pthread_mutex_lock(&lock);
 }
 
-static void after_fork_parent(void)
+static void unlock_all(void)
 {
     pthread_mutex_unlock(&lock);
 }
 
-static void after_fork_child(void)
+static void reset(void)
 {
-    pthread_mutex_unlock(&lock);
-    pthread_cond_init(&changed, NULL); /* who waited is the parent's */
+    static const pthread_cond_t fresh = PTHREAD_COND_INITIALIZER;
+    changed = fresh; /* who waited is the parent's */
 }
 
-static void watch_forks(void)
-{
-    (void)pthread_atfork(before_fork, after_fork_parent, after_fork_child);
-}
+ZC_FORK_HANDLERS(ZC_FORK_WEIGHTS, .lock = lock_all, .unlock = unlock_all, .reset = reset)
 
 /* ---- lifetime ---- */
 
 zc_status zc_weights_open(int file, zc_weights **out, zc_error *error)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    (void)pthread_once(&once, watch_forks);
     struct stat info;
     struct timespec now = {0};
     if (fstat(file, &info) != 0) {
@@ -460,10 +456,10 @@ static zc_status place(const zc_weights *weights, zc_device *device, const zc_we
 static zc_status claim(zc_weights *weights, zc_device *device, placing **out, bool *mine, zc_error *error)
 {
     placing *entry = placing_for(weights, device);
-    while (entry && entry->state == PLACING && entry->owner == getpid()) {
+    while (entry && entry->state == PLACING && entry->forks == zc_fork_count()) {
         pthread_cond_wait(&changed, &lock);
     }
-    if (entry && entry->owner != getpid()) {
+    if (entry && entry->forks != zc_fork_count()) {
         return zc_fail(error, ZC_DEVICE, "this %s device was opened before a fork: open one in the child",
                        zc_device_get_info(device)->kind);
     }
@@ -473,7 +469,7 @@ static zc_status claim(zc_weights *weights, zc_device *device, placing **out, bo
         if (!entry) {
             return zc_fail(error, ZC_NO_MEMORY, "cannot allocate the bookkeeping of an upload");
         }
-        *entry = (placing){.next = weights->placings, .device = zc_device_retain(device), .owner = getpid()};
+        *entry = (placing){.next = weights->placings, .device = zc_device_retain(device), .forks = zc_fork_count()};
         weights->placings = entry;
     }
     if (*mine) {

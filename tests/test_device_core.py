@@ -11,7 +11,7 @@ from support import without_preload
 
 ROOT = Path(__file__).resolve().parent.parent
 CSRC = ROOT / "csrc"
-SOURCES = ["zc_status", "zc_copies", "zc_kernel", "zc_region*", "zc_cpu*", "zc_device*"]
+SOURCES = ["zc_status", "zc_copies", "zc_fork", "zc_kernel", "zc_region*", "zc_cpu*", "zc_device*"]
 SOURCES += ["zc_command_buffer", "zc_submission", "zc_sequence"]
 
 

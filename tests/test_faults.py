@@ -27,7 +27,7 @@ def test_every_allocation_may_fail(tmp_path: Path) -> None:
         pytest.skip("no csrc/wasm3: build the package first")
     instrument = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-g", "-O1"]
     base = ["clang", *flags.COMMON, *instrument, f"-I{CSRC}", f"-I{CSRC / 'wasm3'}", "-c"]
-    patterns = ("zc_status", "zc_copies", "zc_region*", "zc_validate*", "zc_guest*")  # not zc_alloc
+    patterns = ("zc_status", "zc_copies", "zc_fork", "zc_region*", "zc_validate*", "zc_guest*")  # not zc_alloc
     ours = [path for pattern in patterns for path in sorted(CSRC.glob(f"{pattern}.c"))]
     groups = [
         (flags.OURS, [*ours, ROOT / "tests" / "c" / "test_faults.c"]),
