@@ -45,7 +45,7 @@ typedef enum zc_status {
 
 typedef struct zc_error {
     zc_status code;
-    uint32_t kind;   /* with ZC_TRAP a zc_trap_kind, with ZC_EXIT the exit code, else 0 */
+    uint32_t kind;   /* with ZC_TRAP a zc_trap_kind, with ZC_EXIT the exit code, else 0 (or a layer's own) */
     uint64_t offset; /* byte of the module that is wrong, or ZC_NO_OFFSET */
     char message[496];
 } zc_error;

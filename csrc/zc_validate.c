@@ -60,13 +60,6 @@ typedef struct zc_validator {
 
 /* ---- helpers ---- */
 
-static zc_status fail_unsupported(const zc_reader *reader, uint64_t offset, const char *what,
-                                  const char *feature)
-{
-    return zc_fail_at(reader->error, ZC_UNSUPPORTED, offset, "%s needs an unsupported feature: %s", what,
-                      feature);
-}
-
 static zc_status fail_limit(const zc_reader *reader, uint64_t offset, const char *what, uint64_t value,
                             uint64_t limit)
 {
@@ -150,14 +143,14 @@ static zc_status read_limits(zc_reader *reader, zc_limits_type *limits, const ch
     uint8_t flags = 0;
     ZC_TRY(zc_read_byte(reader, &flags, "limits"));
     if (flags > 1) {
-        const char *feature = flags & 8   ? "custom page sizes"
-                              : flags & 4 ? "memory64 (64-bit addresses)"
-                                          : "threads (shared memory)";
         if (flags > 15) {
             return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed limits flags 0x%02x of a %s",
                               flags, what);
         }
-        return fail_unsupported(reader, start, what, feature);
+        const zc_feature feature = flags & 8   ? ZC_FEATURE_PAGE_SIZES
+                                   : flags & 4 ? ZC_FEATURE_MEMORY64
+                                               : ZC_FEATURE_THREADS;
+        return zc_fail_unsupported(reader->error, start, feature, "%s", what);
     }
     ZC_TRY(zc_read_u32(reader, &limits->minimum, "minimum size"));
     limits->has_maximum = flags == 1;
@@ -179,16 +172,17 @@ static zc_status read_table_type(const zc_validator *validator, zc_reader *reade
     const uint64_t start = zc_reader_offset(reader);
     uint8_t element = 0;
     if (info->has_table) {
-        return fail_unsupported(reader, start, "a second table", "reference types (multiple tables)");
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES, "a second table");
     }
     ZC_TRY(zc_read_byte(reader, &element, "table type"));
     if (element == 0x40) {
-        return fail_unsupported(reader, start, "a table with an initial value", "typed function references");
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_FUNCTION_REFERENCES,
+                                   "a table with an initial value");
     }
     if (element != 0x70) {
-        const char *feature = zc_later_value_type(element);
+        const zc_feature feature = zc_later_value_type(element);
         if (feature && element != 0x7b) {
-            return fail_unsupported(reader, start, "table type", feature);
+            return zc_fail_unsupported(reader->error, start, feature, "table type");
         }
         return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed reference type 0x%02x of a table",
                           element);
@@ -203,7 +197,7 @@ static zc_status read_memory_type(const zc_validator *validator, zc_reader *read
     zc_module_info *info = validator->info;
     const uint64_t start = zc_reader_offset(reader);
     if (info->has_memory) {
-        return fail_unsupported(reader, start, "a second memory", "multiple memories");
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_MULTIPLE_MEMORIES, "a second memory");
     }
     ZC_TRY(read_limits(reader, &info->memory, "memory"));
     const uint32_t most = info->memory.has_maximum ? info->memory.maximum : info->memory.minimum;
@@ -263,11 +257,11 @@ static zc_status read_types(zc_validator *validator, zc_reader *reader)
         case 0x50: /* sub */
         case 0x5e: /* array */
         case 0x5f: /* struct */
-            return fail_unsupported(reader, start, "type definition", "garbage collection");
+            return zc_fail_unsupported(reader->error, start, ZC_FEATURE_GC, "type definition");
         case 0x5d:
-            return fail_unsupported(reader, start, "type definition", "stack switching");
+            return zc_fail_unsupported(reader->error, start, ZC_FEATURE_STACK_SWITCHING, "type definition");
         case 0x65:
-            return fail_unsupported(reader, start, "type definition", "threads (shared types)");
+            return zc_fail_unsupported(reader->error, start, ZC_FEATURE_THREADS, "type definition");
         default:
             return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed type form 0x%02x", form);
         }
@@ -322,10 +316,10 @@ static zc_status read_import(zc_validator *validator, zc_reader *reader, zc_impo
         break;
     }
     case 4:
-        return fail_unsupported(reader, start, "import of a tag", "exception handling");
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_EXCEPTIONS, "import of a tag");
     case 0x7e:
     case 0x7f:
-        return fail_unsupported(reader, start, "a group of imports", "compact import sections");
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_COMPACT_IMPORTS, "a group of imports");
     default:
         return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed import kind 0x%02x", kind);
     }
@@ -425,7 +419,7 @@ static zc_status read_export(const zc_validator *validator, zc_reader *reader, z
         space = "global";
         break;
     case 4:
-        return fail_unsupported(reader, start, "export of a tag", "exception handling");
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_EXCEPTIONS, "export of a tag");
     default:
         return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed export kind 0x%02x", kind);
     }
@@ -484,14 +478,16 @@ static zc_status read_element_segment(const zc_validator *validator, zc_reader *
         break;
     case 1:
     case 5:
-        return fail_unsupported(reader, start, "element segment", "passive element segments");
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_PASSIVE_SEGMENTS,
+                                   "passive element segment");
     case 3:
     case 7:
-        return fail_unsupported(reader, start, "element segment",
-                                "declarative element segments (reference types)");
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES,
+                                   "declarative element segment");
     case 4:
     case 6:
-        return fail_unsupported(reader, start, "element segment", "element expressions (reference types)");
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES,
+                                   "element segment of expressions");
     default:
         return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed element segment flags %u", flags);
     }
@@ -595,7 +591,7 @@ static zc_status read_data_segment(zc_validator *validator, zc_reader *reader)
         return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed data segment flags %u", flags);
     }
     if (flags == 1) {
-        return fail_unsupported(reader, start, "data segment", "passive data segments (bulk memory)");
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_PASSIVE_SEGMENTS, "passive data segment");
     }
     if (flags == 2) {
         ZC_TRY(zc_read_u32(reader, &memory, "memory index"));
@@ -647,8 +643,7 @@ static zc_status read_header(zc_reader *reader)
     const uint8_t *version = reader->at;
     ZC_TRY(zc_skip_bytes(reader, 4, "version"));
     if (memcmp(version, component, 4) == 0) {
-        return fail_unsupported(reader, 4, "this file",
-                                "the component model (it is a component, not a module)");
+        return zc_fail_unsupported(reader->error, 4, ZC_FEATURE_COMPONENT, "a component instead of a module");
     }
     if (memcmp(version, version_1, 4) != 0) {
         return zc_fail_at(reader->error, ZC_MALFORMED, 4,
@@ -688,7 +683,8 @@ static zc_status read_section(zc_validator *validator, zc_reader *section, uint8
     case SECTION_DATA_COUNT:
         return read_data_count(validator, section);
     default:
-        return fail_unsupported(section, zc_reader_offset(section), "tag section", "exception handling");
+        return zc_fail_unsupported(section->error, zc_reader_offset(section), ZC_FEATURE_EXCEPTIONS,
+                                   "tag section");
     }
 }
 
@@ -765,6 +761,9 @@ zc_status zc_validate(const uint8_t *bytes, size_t size, zc_module_info **out, z
         .bytes = bytes ? bytes : nothing, .size = bytes ? size : 0, .info = info, .error = error};
     const zc_status status = validate(&validator);
     if (status != ZC_OK) {
+        if (status == ZC_UNSUPPORTED) {
+            zc_advise_on_feature(error);
+        }
         zc_module_info_free(info);
         return status;
     }

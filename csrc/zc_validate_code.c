@@ -61,7 +61,7 @@ typedef struct instruction {
 
 typedef struct instruction_text { /* for errors only, so kept out of the table the loop reads */
     const char *name;
-    const char *feature;
+    zc_feature feature;
 } instruction_text;
 
 static const instruction instructions[256] = {
@@ -72,8 +72,8 @@ static const instruction instructions[256] = {
 };
 
 static const instruction_text texts[256] = {
-#define ZC_OP(byte, name, class, operand1, operand2, result, align) [byte] = {name, NULL},
-#define ZC_OP_LATER(byte, name, feature) [byte] = {name, feature},
+#define ZC_OP(byte, name, class, operand1, operand2, result, align) [byte] = {name, ZC_FEATURE_NONE},
+#define ZC_OP_LATER(byte, name, feature) [byte] = {name, ZC_FEATURE_##feature},
 #include "zc_opcodes.def"
 };
 
@@ -87,8 +87,8 @@ static const instruction fc_instructions[FC_COUNT] = {
 };
 
 static const instruction_text fc_texts[FC_COUNT] = {
-#define ZC_OP_FC(number, name, class, operand1, operand2, result) [number] = {name, NULL},
-#define ZC_OP_FC_LATER(number, name, feature) [number] = {name, feature},
+#define ZC_OP_FC(number, name, class, operand1, operand2, result) [number] = {name, ZC_FEATURE_NONE},
+#define ZC_OP_FC_LATER(number, name, feature) [number] = {name, ZC_FEATURE_##feature},
 #include "zc_opcodes.def"
 };
 
@@ -97,7 +97,7 @@ const char *zc_instruction_name(uint8_t opcode)
     return texts[opcode].name;
 }
 
-const char *zc_instruction_feature(uint8_t opcode)
+zc_feature zc_instruction_feature(uint8_t opcode)
 {
     return texts[opcode].feature;
 }
@@ -117,9 +117,10 @@ const char *zc_code_instruction_name(const zc_code_checker *checker)
     return texts[*at].name ? texts[*at].name : "instruction";
 }
 
-static zc_status fail_unsupported(const zc_code_checker *checker, const char *name, const char *feature)
+static zc_status fail_unsupported(const zc_code_checker *checker, const char *what, zc_feature feature)
 {
-    return ZC_CODE_FAIL(checker, ZC_UNSUPPORTED, "%s needs an unsupported feature: %s", name, feature);
+    const uint64_t offset = (uint64_t)(checker->instruction - checker->reader.base);
+    return zc_fail_unsupported(checker->reader.error, offset, feature, "%s", what);
 }
 
 static zc_status read_block_type(zc_code_checker *checker, uint32_t *block_type)
@@ -135,10 +136,9 @@ static zc_status read_block_type(zc_code_checker *checker, uint32_t *block_type)
         return ZC_OK;
     }
     if (byte >= 0x40 && byte < 0x80) {
-        const char *feature = zc_later_value_type(byte);
+        const zc_feature feature = zc_later_value_type(byte);
         if (feature) {
-            return ZC_CODE_FAIL(checker, ZC_UNSUPPORTED, "block type needs an unsupported feature: %s",
-                                feature);
+            return fail_unsupported(checker, "block type", feature);
         }
         return ZC_CODE_FAIL(checker, ZC_MALFORMED, "malformed block type 0x%02x", byte);
     }
@@ -274,20 +274,15 @@ static zc_status check_call(zc_code_checker *checker)
     return apply_signature(checker, &checker->info->types[checker->info->funcs[index].type_index]);
 }
 
-/* The index of a memory or table where there can be only one. Up to WebAssembly 1.0 it was a zero byte; a
- * longer spelling of zero came with the feature. */
-static zc_status read_zero_index(zc_code_checker *checker, const char *space, const char *feature)
+/* The index of a memory or table where there can be only one. WebAssembly 1.0 had a zero byte in its place;
+ * any spelling of zero is right since, and linkers write five bytes where they may have to change the index. */
+static zc_status read_zero_index(zc_code_checker *checker, const char *space)
 {
-    const uint8_t *start = checker->reader.at;
     uint32_t index = 0;
     ZC_TRY(zc_read_u32(&checker->reader, &index, "memory or table index"));
     if (index != 0) {
         return ZC_CODE_FAIL(checker, ZC_INVALID, "%s: unknown %s %u", zc_code_instruction_name(checker),
                             space, index);
-    }
-    if (checker->reader.at - start != 1) {
-        return ZC_CODE_FAIL(checker, ZC_UNSUPPORTED, "%s needs an unsupported feature: %s",
-                            zc_code_instruction_name(checker), feature);
     }
     return ZC_OK;
 }
@@ -296,7 +291,7 @@ static zc_status check_call_indirect(zc_code_checker *checker)
 {
     uint32_t index = 0;
     ZC_TRY(zc_read_u32(&checker->reader, &index, "type index"));
-    ZC_TRY(read_zero_index(checker, "table", "reference types (a table index of several bytes)"));
+    ZC_TRY(read_zero_index(checker, "table"));
     if (!checker->info->has_table) {
         return ZC_CODE_FAIL(checker, ZC_INVALID, "call_indirect: unknown table 0, the module has none");
     }
@@ -319,9 +314,11 @@ static zc_status need_memory(const zc_code_checker *checker)
 
 static zc_status read_memory_index(zc_code_checker *checker)
 {
-    ZC_TRY(read_zero_index(checker, "memory", "multiple memories (a memory index of several bytes)"));
+    ZC_TRY(read_zero_index(checker, "memory"));
     return need_memory(checker);
 }
+
+#define MEMARG_HAS_INDEX 0x40u /* in the alignment: the index of the memory follows */
 
 static zc_status check_memarg(zc_code_checker *checker, uint8_t natural)
 {
@@ -329,14 +326,16 @@ static zc_status check_memarg(zc_code_checker *checker, uint8_t natural)
     uint32_t offset = 0;
     ZC_TRY(zc_read_u32(&checker->reader, &align, "alignment"));
     if (!ZC_LIKELY(align <= natural)) {
-        if (align >= 64 && align < 128) {
-            return fail_unsupported(checker, zc_code_instruction_name(checker),
-                                    "multiple memories (a memory index in the alignment)");
+        if (align & MEMARG_HAS_INDEX) {
+            align &= ~MEMARG_HAS_INDEX;
+            ZC_TRY(read_zero_index(checker, "memory"));
         }
         if (align >= 32) {
             return ZC_CODE_FAIL(checker, ZC_MALFORMED, "%s: malformed alignment 2^%u",
                                 zc_code_instruction_name(checker), align);
         }
+    }
+    if (!ZC_LIKELY(align <= natural)) {
         return ZC_CODE_FAIL(checker, ZC_INVALID, "%s: alignment 2^%u must not be larger than natural 2^%u",
                             zc_code_instruction_name(checker), align, natural);
     }

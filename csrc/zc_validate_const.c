@@ -6,26 +6,26 @@
  */
 #include "zc_validate_internal.h"
 
-const char *zc_later_value_type(uint8_t byte)
+zc_feature zc_later_value_type(uint8_t byte)
 {
     switch (byte) {
     case 0x7b:
-        return "SIMD (v128)";
+        return ZC_FEATURE_SIMD;
     case 0x70:
-        return "reference types (funcref)";
+        return ZC_FEATURE_REFERENCE_TYPES;
     case 0x6f:
-        return "reference types (externref)";
+        return ZC_FEATURE_REFERENCE_TYPES;
     case 0x69:
     case 0x74:
-        return "exception handling (exnref)";
+        return ZC_FEATURE_EXCEPTIONS;
     case 0x68:
     case 0x75:
-        return "stack switching (contref)";
+        return ZC_FEATURE_STACK_SWITCHING;
     case 0x63:
     case 0x64:
-        return "typed function references";
+        return ZC_FEATURE_FUNCTION_REFERENCES;
     case 0x65:
-        return "threads (shared types)";
+        return ZC_FEATURE_THREADS;
     case 0x6a:
     case 0x6b:
     case 0x6c:
@@ -34,9 +34,9 @@ const char *zc_later_value_type(uint8_t byte)
     case 0x71:
     case 0x72:
     case 0x73:
-        return "garbage collection";
+        return ZC_FEATURE_GC;
     default:
-        return NULL;
+        return ZC_FEATURE_NONE;
     }
 }
 
@@ -63,10 +63,9 @@ zc_status zc_read_value_type(zc_reader *reader, uint8_t *type, const char *what)
     if (zc_is_value_type(*type)) {
         return ZC_OK;
     }
-    const char *feature = zc_later_value_type(*type);
+    const zc_feature feature = zc_later_value_type(*type);
     if (feature) {
-        return zc_fail_at(reader->error, ZC_UNSUPPORTED, start, "%s needs an unsupported feature: %s", what,
-                          feature);
+        return zc_fail_unsupported(reader->error, start, feature, "%s", what);
     }
     return zc_fail_at(reader->error, ZC_MALFORMED, start, "%s: 0x%02x is not a value type", what, *type);
 }
@@ -92,10 +91,8 @@ static zc_status check_global(zc_reader *reader, const zc_module_info *info, uin
                           "%s: constant expression required, global %u is mutable", what, index);
     }
     if (index >= info->imported_global_count) {
-        return zc_fail_at(
-            reader->error, ZC_UNSUPPORTED, start,
-            "%s needs an unsupported feature: extended constant expressions (global %u is not imported)",
-            what, index);
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_EXTENDED_CONST,
+                                   "%s: global.get %u, which is not imported,", what, index);
     }
     *type = info->globals[index].value_type;
     return ZC_OK;
@@ -143,11 +140,11 @@ zc_status zc_check_const_expr(zc_reader *reader, const zc_module_info *info, uin
             break;
         default: {
             const char *name = zc_instruction_name(opcode);
-            const char *feature = is_extended_const(opcode) && values >= 2 ? "extended constant expressions"
-                                                                           : zc_instruction_feature(opcode);
+            const zc_feature feature = is_extended_const(opcode) && values >= 2
+                                           ? ZC_FEATURE_EXTENDED_CONST
+                                           : zc_instruction_feature(opcode);
             if (feature) {
-                return zc_fail_at(reader->error, ZC_UNSUPPORTED, start,
-                                  "%s needs an unsupported feature: %s (%s)", what, feature, name);
+                return zc_fail_unsupported(reader->error, start, feature, "%s: %s", what, name);
             }
             if (name) {
                 return zc_fail_at(reader->error, ZC_INVALID, start,

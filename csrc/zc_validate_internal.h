@@ -3,8 +3,8 @@
  * zc_validate.c reads sections and owns the zc_module_info until it is handed out; zc_validate_code.c checks
  * one function body at a time on the stacks of zc_validate_stack.c; zc_validate_const.c checks constant
  * expressions, zc_validate_exports.c that export names differ; zc_validate_names.c knows the name section and
- * puts function names into errors. All of them work on one thread for the length of one call of zc_validate
- * and keep nothing afterwards.
+ * puts function names into errors, zc_validate_features.c the names of later features. All of them work on
+ * one thread for the length of one call of zc_validate and keep nothing afterwards.
  *
  * The limits below are implementation limits, close to those the JavaScript API sets for engines. Together
  * with the rule that a declared count must fit in the bytes that are left, they bound memory by a constant
@@ -32,10 +32,24 @@
 /* A call of two bytes can push 1,000 results: without this the operand stack could be 500 times the body. */
 #define ZC_LIMIT_OPERANDS 1048576u
 
+/* ---- later features (zc_validate_features.c) ---- */
+
+typedef enum zc_feature {
+    ZC_FEATURE_NONE = 0,
+#define ZC_FEATURE(id, name, without) ZC_FEATURE_##id,
+#include "zc_validate_features.def"
+} zc_feature;
+
+/* ZC_UNSUPPORTED: what the format gives "needs an unsupported feature: NAME". */
+zc_status zc_fail_unsupported(zc_error *error, uint64_t offset, zc_feature feature, const char *format, ...)
+    ZC_PRINTF(4, 5);
+/* Ends the message of such an error with the flags that avoid the feature. */
+void zc_advise_on_feature(zc_error *error);
+
 /* ---- types (zc_validate_const.c) ---- */
 
-/* The feature a value type byte belongs to, or NULL when it is none in any version. */
-const char *zc_later_value_type(uint8_t byte);
+/* The feature a value type byte belongs to, or none when it is no type in any version. */
+zc_feature zc_later_value_type(uint8_t byte);
 static inline bool zc_is_value_type(uint8_t byte)
 {
     return byte >= ZC_F64 && byte <= ZC_I32;
@@ -57,9 +71,9 @@ typedef struct zc_code_checker zc_code_checker;
 /* Checks one body: its locals and instructions, exactly to the end of `body`. */
 zc_status zc_check_body(zc_code_checker *checker, zc_reader body, uint32_t type_index);
 
-/* The name and the feature of an instruction byte; either may be NULL. For constant expressions. */
+/* The name of an instruction byte or NULL, and the feature or none. For constant expressions. */
 const char *zc_instruction_name(uint8_t opcode);
-const char *zc_instruction_feature(uint8_t opcode);
+zc_feature zc_instruction_feature(uint8_t opcode);
 
 /* ---- names (zc_validate_names.c) ---- */
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,57 @@ def test_refused(data: bytes, kind: str, offset: int | None, text: str) -> None:
     assert caught.value.kind == kind
     assert isinstance(caught.value, zcwasm.Error)
     assert not zcwasm.Module.validate(data)
+
+
+def code(instructions: bytes) -> bytes:
+    """A module whose one function, () -> (), has these instructions; they may be wrong."""
+    body = b"\0" + instructions + b"\x0b"
+    sections = b"\1\4\1\x60\0\0" + b"\3\2\1\0" + b"\7\5\1\1f\0\0"
+    return EMPTY + sections + b"\x0a" + bytes([len(body) + 2, 1, len(body)]) + body
+
+
+# What the validator calls a feature: a module that needs it, and of what its error must say how to avoid it.
+LATER_FEATURES = {
+    "SIMD": (EMPTY + b"\1\5\1\x60\1\x7b\0", "-mno-simd128"),
+    "threads": (EMPTY + b"\5\4\1\3\1\1", "-pthread"),
+    "reference types": (EMPTY + b"\1\5\1\x60\1\x6f\0", "-mno-reference-types"),
+    "bulk memory, passive segments": (EMPTY + b"\x0b\3\1\1\0", "-mno-bulk-memory"),
+    "bulk memory, table instructions": (code(b"\xfc\x0c\0\0"), "-mno-bulk-memory"),
+    "exception handling": (EMPTY + b"\x0d\3\1\0\0", "-fno-exceptions"),
+    "tail calls": (code(b"\x12\0"), "-mno-tail-call"),
+    "extended constant expressions": (
+        EMPTY + b"\6\x09\1\x7f\0\x41\1\x41\1\x6a\x0b",
+        "-mno-extended-const",
+    ),
+    "wide arithmetic": (code(b"\xfc\x13"), "-mno-wide-arithmetic"),
+    "multiple memories": (EMPTY + b"\5\5\2\0\1\0\1", "-mno-multimemory"),
+    "memory64 (64-bit addresses)": (EMPTY + b"\5\3\1\4\1", "wasm32, not wasm64"),
+    "custom page sizes": (EMPTY + b"\5\4\1\x08\1\0", "--page-size"),
+    "memory control": (code(b"\xfc\x12\0"), "memory.discard"),
+    "typed function references": (code(b"\x14\0"), "garbage collection"),
+    "garbage collection": (EMPTY + b"\1\4\1\x5f\0\0", "Kotlin"),
+    "stack switching": (code(b"\xe0\0"), "--asyncify"),
+    "compact import sections": (EMPTY + b"\2\5\1\0\0\x7f\0", "one by one"),
+    "the component model": (b"\0asm\x0d\0\1\0", "wasm32-wasip1"),
+}
+
+
+@pytest.mark.parametrize("feature", LATER_FEATURES)
+def test_later_feature_and_the_flag_against_it(feature: str) -> None:
+    data, flag = LATER_FEATURES[feature]
+    with pytest.raises(zcwasm.CompileError) as caught:
+        zcwasm.Module(data)
+    assert caught.value.kind == "unsupported"
+    message, _, advice = str(caught.value).partition(" (without it: ")
+    assert re.search(f'needs an unsupported feature: {re.escape(feature)}( in function 0 "f")?$', message)
+    assert flag in advice
+    assert advice.endswith(")")
+
+
+def test_every_feature_of_the_table_is_tried() -> None:
+    table = Path(__file__).resolve().parent.parent / "csrc" / "zc_validate_features.def"
+    names = re.findall(r'^ZC_FEATURE\(\w+, "([^"]+)"', table.read_text("utf-8"), re.MULTILINE)
+    assert sorted(names) == sorted(LATER_FEATURES)
 
 
 def test_every_truncation_is_refused() -> None:

@@ -11,6 +11,7 @@ import re
 import struct
 import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -430,3 +431,88 @@ def test_many_types() -> None:
 
 def test_copies_of_a_wide_local() -> None:
     assert [engine().exports.copies_of_a_local(n) for n in (0, 1, 2)] == [-1, -1, 0]
+
+
+# --- 0019 memory-and-table-indices ---
+
+# Of index 0, and of 1: from one byte to six, and with bits that 32 do not have.
+SPELLINGS = {n: b"\x80" * (n - 1) + b"\0" for n in range(1, 7)}
+WRONG = {"one": b"\1", "one in five": b"\x81\x80\x80\x80\0", "bit 32": b"\x80\x80\x80\x80\x10"}
+WRONG |= {"a sign": b"\x80\x80\x80\x80\x70"}
+READ_0, READ_8 = b"\x41\0\x28\2\0", b"\x41\x08\x28\2\0"  # i32.load
+OPERANDS = b"\x41\x08\x41\0\x41\4"  # four bytes at 8: copied from 0, or filled with 0
+I32_0, I64_0, F32_0, F64_0 = b"\x41\0", b"\x42\0", b"\x43" + bytes(4), b"\x44" + bytes(8)
+
+
+def access(operands: bytes, opcode: int, after: bytes) -> Callable[[bytes], bytes]:
+    """A load or store whose memory's index follows the alignment."""
+    return lambda index: operands + bytes([opcode, 0x40]) + index + b"\0" + after
+
+
+# Where an index of a memory or table may stand in code, which leaves one i32, and what that is.
+IN_CODE: dict[str, tuple[Callable[[bytes], bytes], int]] = {
+    "call_indirect": (lambda index: b"\x41\0\x11\0" + index, 7),
+    "memory.size": (lambda index: b"\x3f" + index, 1),
+    "memory.grow": (lambda index: b"\x41\0\x40" + index, 1),
+    "memory.copy to": (lambda index: OPERANDS + b"\xfc\x0a" + index + b"\0" + READ_8, 42),
+    "memory.copy from": (lambda index: OPERANDS + b"\xfc\x0a\0" + index + READ_8, 42),
+    "memory.fill": (lambda index: OPERANDS + b"\xfc\x0b" + index + READ_8, 0),
+}
+for opcode in range(0x28, 0x36):
+    IN_CODE[f"load {opcode:#x}"] = (access(I32_0, opcode, b"\x1a" + READ_0), 42)
+for opcode, value in enumerate([I32_0, I64_0, F32_0, F64_0, I32_0, I32_0, I64_0, I64_0, I64_0], 0x36):
+    IN_CODE[f"store {opcode:#x}"] = (access(I32_0 + value, opcode, READ_0), 0)
+IN_SEGMENTS: dict[str, Callable[[bytes], dict[str, bytes]]] = {
+    "element": lambda index: {"elements": b"\2" + index + b"\x41\0\x0b\0\1\1"},
+    "data": lambda index: {"data": b"\2" + index + b"\x41\0\x0b\4\x2a\0\0\0"},
+}
+
+
+def module_with_index(place: str, index: bytes) -> tuple[bytes, int]:
+    """A module that spells an index so, also in code that cannot run, and the result of its f0."""
+    body, expected = b"\x41\0\x11\0\0" + READ_0 + b"\x6a", 49  # 7 of f1, by the table, and 42 in memory
+    sections = {"elements": b"\0" + element(b"\0", 1), "data": b"\0\x41\0\x0b\4\x2a\0\0\0"}
+    if place in IN_CODE:
+        code, expected = IN_CODE[place]
+        body = b"\x02\x40\x0c\0" + code(index) + b"\x1a\x0b" + code(index)
+    else:
+        sections |= IN_SEGMENTS[place](index)
+    sections = {name: vector(segment) for name, segment in sections.items()}
+    sections |= {"tables": vector(b"\x70\0\1"), "memories": vector(b"\0\1")}
+    return build(body, b"\x41\7", types=vector(b"\x60\0" + vector(I32)), **sections), expected
+
+
+@pytest.mark.parametrize("place", [*IN_CODE, *IN_SEGMENTS])
+def test_index_spellings(place: str) -> None:
+    for size, spelling in SPELLINGS.items():
+        module, expected = module_with_index(place, spelling)
+        if size <= 5:
+            assert run(module) == expected, f"{size} bytes"
+            continue
+        with pytest.raises(zcwasm.CompileError, match="too long") as caught:
+            zcwasm.Module(module)
+        assert caught.value.kind == "malformed"
+    for what, spelling in WRONG.items():
+        with pytest.raises(zcwasm.CompileError) as caught:
+            zcwasm.Module(module_with_index(place, spelling)[0])
+        if what.startswith("one"):
+            assert caught.value.kind == "invalid"
+            assert re.search("unknown (memory|table) 1", str(caught.value)), what
+        else:
+            assert caught.value.kind == "malformed", what
+
+
+@pytest.mark.parametrize("place", [*IN_CODE, *IN_SEGMENTS])
+def test_index_spellings_in_wasmtime(place: str) -> None:
+    wasmtime = pytest.importorskip("wasmtime", reason="pip install wasmtime: it is the other engine")
+    engine = wasmtime.Engine()
+    for what, spelling in [*SPELLINGS.items(), *WRONG.items()]:
+        data, expected = module_with_index(place, spelling)
+        try:
+            module = wasmtime.Module(engine, data)
+        except wasmtime.WasmtimeError:
+            assert not zcwasm.Module.validate(data), what
+            continue
+        store = wasmtime.Store(engine)
+        exports = wasmtime.Instance(store, module, []).exports(store)
+        assert exports["f0"](store) == run(data) == expected, what
