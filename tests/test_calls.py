@@ -45,7 +45,7 @@ def test_multi_value_and_none() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
-        ((), TypeError, r"add\(\) takes 2 arguments \(0 given\)"),
+        ((), TypeError, r"add\(i32, i32\) -> i32 takes 2 arguments \(0 given\)"),
         ((1,), TypeError, r"takes 2 arguments \(1 given\)"),
         ((1, 2, 3), TypeError, r"takes 2 arguments \(3 given\)"),
         ((1.0, 2), TypeError, r"argument 1 must be an integer \(i32\), not float"),
@@ -200,7 +200,7 @@ def test_exports_by_name_and_item() -> None:
     assert list(exports) == [export.name for export in guest.module.exports]
     assert "add" in dir(exports)
     assert exports.add.__name__ == "add"
-    assert repr(exports.add) == "<zcwasm.Function add(i32, i32) -> (i32)>"
+    assert repr(exports.add) == "<zcwasm.Function add(i32, i32) -> i32>"
     with pytest.raises(AttributeError, match="no export 'subtract'"):
         _ = exports.subtract
     with pytest.raises(KeyError, match="subtract"):

@@ -37,13 +37,14 @@ def compiler(request: pytest.FixtureRequest) -> zcwasm.Device:
 def test_compile_and_dispatch(compiler: zcwasm.Device, arena: Arena) -> None:
     kernel = compiler.compile(**SIGNATURE)
     assert kernel.name == "mine"
-    assert kernel.bindings == (("x", "read"), ("out", "written"))
+    assert kernel.bindings == (("x", "read"), ("out", "write"))
     assert kernel.params == (("count", "uint32"), ("scale", "float32"), ("shift", "float32"))
     assert kernel.workgroup_size == 256
     assert kernel == kernel
     assert kernel != compiler.compile(**SIGNATURE)
     assert (
-        repr(kernel) == "<Kernel mine(x: read, out: written; count: uint32, scale: float32, shift: float32)>"
+        repr(kernel)
+        == "<zcwasm.Kernel mine(x: read, out: write; count: uint32, scale: float32, shift: float32)>"
     )
     x, out = arena.put(np.arange(5000)), arena.empty(5000)
     params = {"count": 5000, "scale": 3, "shift": -1}

@@ -513,7 +513,7 @@ def test_properties(device: zcwasm.Device, arena: Arena) -> None:
         assert device.buffer_address(arena.memory) == arena.memory.address
     assert {"fill", "affine", "axpby", "add", "mul", "matmul", "sum", "max", "softmax"} <= set(device.kernels)
     matmul = device.kernels["matmul"]
-    assert matmul.bindings == (("a", "read"), ("b", "read"), ("c", "read and written"))
+    assert matmul.bindings == (("a", "read"), ("b", "read"), ("c", "read_write"))
     assert matmul.params[0] == ("m", "uint32")
     assert matmul.params[-1] == ("beta", "float32")
     assert len(matmul.params) == 14

@@ -335,7 +335,7 @@ def test_the_child_of_a_fork_leaves_the_device_alone() -> None:
 
 def test_scratch(device: zcwasm.Device, arena: Arena) -> None:
     a, b, c = device.scratch((40, 30)), device.scratch((30, 50)), device.scratch((40, 50))
-    assert repr(c) == f"<DeviceArray (40, 50) float32 on {device.kind}>"
+    assert repr(c) == f"<zcwasm.DeviceArray (40, 50) float32 on {device.kind}>"
     assert (c.shape, c.dtype, c.nbytes, c.device) == ((40, 50), np.dtype(np.float32), 8000, device)
     rng = np.random.default_rng(3)
     left, right = rng.random((40, 30), np.float32), rng.random((30, 50), np.float32)

@@ -42,7 +42,10 @@ class TestGrants:
         assert guest.strings("environ") == [b"A=1", b"B=x=y", b"C="]
 
     def test_a_module_without_grant_does_not_link(self) -> None:
-        with pytest.raises(zcwasm.LinkError, match=r"preview1\.args_get.* not granted WASI.*wasi="):
+        with pytest.raises(
+            zcwasm.LinkError,
+            match=r"^the module imports from wasi_snapshot_preview1, .* not granted WASI.*wasi=",
+        ):
             zcwasm.Instance(zcwasm.Module(guest_path("wasi")))
 
     def test_grant_that_no_module_asked_for(self) -> None:
@@ -83,7 +86,7 @@ class TestGrants:
         links, size = struct.unpack("<IQ", instance.memory.read(8 + 20, 12))
         assert (links, size) == (Path(__file__).stat().st_nlink, Path(__file__).stat().st_size)
         assert instance.memory.read(8 + 56, 8) == bytes(8)
-        with pytest.raises(zcwasm.LinkError, match=r"wasi_unstable\.fd_filestat_get"):
+        with pytest.raises(zcwasm.LinkError, match="wasi_unstable, and was not granted"):
             zcwasm.Instance(module)
         module = zcwasm.Module(importing("wasi_unstable", "poll_oneoff", 4, 1))
         instance = zcwasm.Instance(module, wasi=zcwasm.Wasi())

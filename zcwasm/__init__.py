@@ -16,6 +16,7 @@ from importlib.resources import files
 from zcwasm import _core
 from zcwasm._core import (
     Batch,
+    ClosedError,
     CompileError,
     Device,
     DeviceArray,
@@ -28,6 +29,7 @@ from zcwasm._core import (
     Global,
     ImportType,
     Instance,
+    InUseError,
     Kernel,
     LinkError,
     Memory,
@@ -44,15 +46,18 @@ from zcwasm._core import (
 )
 from zcwasm._fetch import FetchError
 from zcwasm._limits import Limits
+from zcwasm._types import DeviceKind
 from zcwasm._wasi import Wasi
 from zcwasm._weights import Weights
 
 __all__ = [
     "Batch",
+    "ClosedError",
     "CompileError",
     "Device",
     "DeviceArray",
     "DeviceError",
+    "DeviceKind",
     "Error",
     "Exit",
     "ExportType",
@@ -61,6 +66,7 @@ __all__ = [
     "Function",
     "Global",
     "ImportType",
+    "InUseError",
     "Instance",
     "Kernel",
     "Limits",

@@ -11,6 +11,7 @@ import numpy as np
 import zcwasm
 from zcwasm._demo import Guest
 from zcwasm._measure import cpu_name, median_of_rounds, usable_cpus
+from zcwasm._types import DeviceKind
 
 SIZE = 1024  # of the matrices
 ELEMENTS = 1 << 24  # 64 MiB
@@ -21,7 +22,7 @@ def each(function: Any, number: int) -> float:
     return min(timeit.repeat(function, number=number, repeat=5)) / number
 
 
-def run(kind: str | None = None, threads: int = 0) -> dict[str, Any]:
+def run(kind: DeviceKind | None = None, threads: int = 0) -> dict[str, Any]:
     device = zcwasm.Device(kind, threads=threads) if threads else zcwasm.Device(kind)
     guest = Guest(SIZE, device)
     guest.fill()

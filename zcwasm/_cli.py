@@ -10,13 +10,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import zcwasm
 from zcwasm import _bench, _demo, _generate, _selftest
+from zcwasm._types import DeviceKind
 
 SUMMARY = "WebAssembly guests whose memory is GPU memory."
-KINDS = ("metal", "vulkan", "cpu")
+KINDS = get_args(DeviceKind)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 import zcwasm
 from zcwasm._measure import blas_environment, median_of_rounds, resident_bytes, timed
+from zcwasm._types import DeviceKind
 
 LARGEST_SIZE = 18918  # as guests/demo.c: three matrices in 4 GiB
 MOST_GROWTH = 200_000  # bytes by which a dispatch in place may grow the resident set
@@ -159,7 +160,7 @@ def pointers(guest: Guest, device: zcwasm.Device) -> dict[str, dict[str, int]]:
     }
 
 
-def run(size: int = 1024, kind: str | None = None, threads: int = 0) -> dict[str, Any]:
+def run(size: int = 1024, kind: DeviceKind | None = None, threads: int = 0) -> dict[str, Any]:
     """Everything that the demo reports, as `zcwasm demo --json` prints it."""
     device = zcwasm.Device(kind, threads=threads) if threads else zcwasm.Device(kind)
     guest = Guest(size, device)

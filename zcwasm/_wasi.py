@@ -40,7 +40,7 @@ class Wasi(_core._Wasi):
     it. Several instances may share it; each has descriptors of its own.
     """
 
-    __slots__ = ()
+    __slots__ = ("__weakref__",)
 
     def __new__(
         cls,

@@ -139,6 +139,7 @@ static PyObject *device_new(PyTypeObject *type, PyObject *args, PyObject *keywor
 static void device_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
+    ZC_PY_CLEAR_WEAK(self, zc_py_issuer);
     zc_device_release(((zc_py_issuer *)self)->device);
     type->tp_free(self);
     Py_DECREF(type);
@@ -153,9 +154,10 @@ static PyObject *device_repr(PyObject *self)
 {
     const zc_device_info *info = info_of(self);
     if (info->threads) {
-        return PyUnicode_FromFormat("<Device %s: %s, %u threads>", info->kind, info->name, info->threads);
+        return PyUnicode_FromFormat("<zcwasm.Device %s: %s, %u thread%s>", info->kind, info->name, info->threads,
+                                    zc_py_plural(info->threads));
     }
-    return PyUnicode_FromFormat("<Device %s: %s>", info->kind, info->name);
+    return PyUnicode_FromFormat("<zcwasm.Device %s: %s>", info->kind, info->name);
 }
 
 static PyObject *get_kind(PyObject *self, void *unused)
@@ -290,7 +292,13 @@ static const char device_doc[] = //
     "Kernel methods run to their end and return out; they come after all work submitted before.\n"
     "Raises ValueError (unknown kind or device, threads) and DeviceError (the device is absent: says why).";
 
+static PyMemberDef device_members[] = {
+    ZC_PY_WEAK(zc_py_issuer),
+    {NULL, 0, 0, 0, NULL},
+};
+
 static PyType_Slot device_slots[] = {
+    {Py_tp_members, device_members},
     {Py_tp_new, device_new},         {Py_tp_dealloc, device_dealloc},       {Py_tp_repr, device_repr},
     {Py_tp_methods, device_methods}, {Py_tp_getset, device_properties},     {Py_tp_doc, (void *)device_doc},
     {0, NULL},

@@ -14,6 +14,7 @@ typedef struct zc_py_issuer {
     zc_device *device;            /* retained */
     zc_command_buffer *recording; /* Batch only */
     PyObject *owner;              /* Batch: its Device */
+    PyObject *weak; /* references */
 } zc_py_issuer;
 
 /* Run, or record, the kernel over the arrays, release them all and return a new reference to `result` (None

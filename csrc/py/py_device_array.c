@@ -22,12 +22,14 @@ typedef struct device_array {
     int ndim;
     char format[2];
     Py_ssize_t shape[MAX_AXES], strides[MAX_AXES];
+    PyObject *weak; /* references */
 } device_array;
 
 static void array_dealloc(PyObject *object)
 {
     device_array *self = (device_array *)object;
     PyTypeObject *type = Py_TYPE(object);
+    ZC_PY_CLEAR_WEAK(object, device_array);
     zc_region_release(self->region);
     Py_XDECREF(self->owner);
     Py_XDECREF(self->dtype);
@@ -97,8 +99,8 @@ static int set_shape(device_array *self, PyObject *shape)
 /* Numbers in native byte order only: kernels know nothing else. */
 static int set_dtype(zc_state *state, device_array *self, PyObject *dtype)
 {
-    self->dtype = dtype ? PyObject_CallOneArg(state->numpy_dtype, dtype)
-                        : PyObject_CallFunction(state->numpy_dtype, "s", "float32");
+    self->dtype = dtype != Py_None ? PyObject_CallOneArg(state->numpy_dtype, dtype)
+                                   : PyObject_CallFunction(state->numpy_dtype, "s", "float32");
     PyObject *letter = self->dtype ? PyObject_GetAttrString(self->dtype, "char") : NULL;
     PyObject *size = letter ? PyObject_GetAttrString(self->dtype, "itemsize") : NULL;
     PyObject *native = size ? PyObject_GetAttrString(self->dtype, "isnative") : NULL;
@@ -121,8 +123,8 @@ static int set_dtype(zc_state *state, device_array *self, PyObject *dtype)
 }
 
 const char zc_py_doc_scratch[] = //
-    "scratch($self, /, shape, dtype=numpy.float32)\n--\n\n"
-    "A DeviceArray: memory of this device's own, for arguments of its kernels.\n\n"
+    "scratch($self, /, shape, dtype=None)\n--\n\n"
+    "A DeviceArray: memory of this device's own, for arguments of its kernels. dtype None is float32.\n\n"
     "On a GPU with memory apart from the host's it lies there, elsewhere it is plain memory. Its contents are\n"
     "undefined until upload() or a kernel writes them. Raises MemoryError or DeviceError when there is not so\n"
     "much, ValueError and TypeError for a wrong shape or dtype.";
@@ -131,7 +133,7 @@ PyObject *zc_py_scratch(PyObject *device, PyObject *args, PyObject *keywords)
 {
     static char *names[] = {"shape", "dtype", NULL};
     zc_state *state = zc_state_of(device);
-    PyObject *shape, *dtype = NULL;
+    PyObject *shape, *dtype = Py_None;
     if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|O:scratch", names, &shape, &dtype)) {
         return NULL;
     }
@@ -249,7 +251,7 @@ static PyObject *get_device(PyObject *self, void *unused)
 static PyObject *array_repr(PyObject *object)
 {
     device_array *self = (device_array *)object;
-    return PyUnicode_FromFormat("<DeviceArray %s %S on %s>", zc_py_shape_text(self->shape, self->ndim).text, self->dtype,
+    return PyUnicode_FromFormat("<zcwasm.DeviceArray %s %S on %s>", zc_py_shape_text(self->shape, self->ndim).text, self->dtype,
                                 zc_device_get_info(zc_py_device(self->owner))->kind);
 }
 
@@ -274,7 +276,13 @@ static PyGetSetDef array_properties[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
+static PyMemberDef array_members[] = {
+    ZC_PY_WEAK(device_array),
+    {NULL, 0, 0, 0, NULL},
+};
+
 static PyType_Slot array_slots[] = {
+    {Py_tp_members, array_members},
     {Py_tp_dealloc, array_dealloc},
     {Py_tp_repr, array_repr},
     {Py_tp_methods, array_methods},

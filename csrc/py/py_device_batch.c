@@ -2,7 +2,7 @@
  *
  * A Batch owns its command buffer and holds its Device object; neither refers back, so the garbage collector
  * does not track it. What it records pins the memory that it names until it has run, is submitted and done,
- * or is dropped. Threads: the GIL keeps recording to one thread at a time, because it is never released here.
+ * or is dropped: without an exception that left its `with`, that is a ResourceWarning. Threads: the GIL keeps recording to one thread at a time, because it is never released here.
  */
 #include "py_device.h"
 
@@ -24,10 +24,30 @@ PyObject *zc_py_batch_new(zc_state *state, PyObject *device)
     return (PyObject *)self;
 }
 
+/* Work that was recorded and never ran is a mistake that nothing else tells. */
+static void batch_finalize(PyObject *object)
+{
+    size_t length = zc_command_buffer_length(((zc_py_issuer *)object)->recording);
+    PyObject *type, *value, *traceback;
+    if (length == 0) {
+        return;
+    }
+    PyErr_Fetch(&type, &value, &traceback);
+    if (PyErr_ResourceWarning(object, 1, "%R was dropped before submit()", object) < 0 &&
+        PyErr_ExceptionMatches(PyExc_Warning)) {
+        PyErr_WriteUnraisable(object);
+    }
+    PyErr_Restore(type, value, traceback);
+}
+
 static void batch_dealloc(PyObject *object)
 {
     zc_py_issuer *self = (zc_py_issuer *)object;
     PyTypeObject *type = Py_TYPE(object);
+    if (PyObject_CallFinalizerFromDealloc(object) < 0) {
+        return; /* someone keeps it */
+    }
+    ZC_PY_CLEAR_WEAK(object, zc_py_issuer);
     zc_command_buffer_free(self->recording);
     zc_device_release(self->device);
     Py_XDECREF(self->owner);
@@ -37,8 +57,9 @@ static void batch_dealloc(PyObject *object)
 
 static PyObject *batch_repr(PyObject *self)
 {
-    return PyUnicode_FromFormat("<Batch on %s: %zu dispatches>", zc_device_get_info(zc_py_device(self))->kind,
-                                zc_command_buffer_length(((zc_py_issuer *)self)->recording));
+    size_t length = zc_command_buffer_length(((zc_py_issuer *)self)->recording);
+    return PyUnicode_FromFormat("<zcwasm.Batch on %s: %zu dispatch%s>", zc_device_get_info(zc_py_device(self))->kind,
+                                length, length == 1 ? "" : "es");
 }
 
 static Py_ssize_t batch_length(PyObject *self)
@@ -58,17 +79,28 @@ static PyObject *batch_enter(PyObject *self, PyObject *unused)
     return Py_NewRef(self);
 }
 
+static PyObject *batch_clear(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    zc_py_issuer *self = (zc_py_issuer *)object;
+    zc_error error;
+    zc_command_buffer *empty;
+    if (zc_command_buffer_new(self->device, &empty, &error) != ZC_OK) {
+        return zc_raise(zc_state_of(object), &error);
+    }
+    zc_command_buffer_free(self->recording);
+    self->recording = empty;
+    Py_RETURN_NONE;
+}
+
 static PyObject *batch_exit(PyObject *object, PyObject *const *args, Py_ssize_t nargs)
 {
-    zc_py_issuer *self = (zc_py_issuer *)object;
     if (nargs > 0 && args[0] != Py_None) {
-        zc_error error;
-        zc_command_buffer *empty;
-        if (zc_command_buffer_new(self->device, &empty, &error) != ZC_OK) {
-            return zc_raise(zc_state_of(object), &error);
+        PyObject *result = batch_clear(object, NULL);
+        if (!result) { /* the exception that leaves the block is the one to see */
+            PyErr_Clear();
         }
-        zc_command_buffer_free(self->recording);
-        self->recording = empty;
+        Py_XDECREF(result);
     }
     Py_RETURN_FALSE;
 }
@@ -156,6 +188,7 @@ static PyMethodDef batch_methods[] = {
     ZC_PY_KERNEL_METHODS(ZC_PY_KERNEL_METHOD){"dispatch", (PyCFunction)(void (*)(void))zc_py_issue_dispatch,
                                               METH_VARARGS | METH_KEYWORDS, zc_py_doc_dispatch},
     {"submit", batch_submit, METH_NOARGS, submit_doc},
+    {"clear", batch_clear, METH_NOARGS, "clear($self, /)\n--\n\nDrop what is recorded."},
     {"__enter__", batch_enter, METH_NOARGS, "__enter__($self, /)\n--\n\nReturn the batch itself."},
     {"__exit__", (PyCFunction)(void (*)(void))batch_exit, METH_FASTCALL,
      "__exit__($self, /, *exc_info)\n--\n\nDrop the recording when left with an exception."},
@@ -171,10 +204,18 @@ static const char batch_doc[] = //
     "Kernels recorded to be submitted together; made by Device.batch().\n\n"
     "The kernel methods are those of Device, but record and return None. They behave as if run in the order\n"
     "of recording; the device runs those together that do not touch each other's bytes. As a context\n"
-    "manager it drops the recording when left with an exception. len() is the number of dispatches.";
+    "manager it drops the recording when left with an exception. A batch that is forgotten with dispatches in\n"
+    "it gives a ResourceWarning; clear() drops them. len() is the number of dispatches.";
+
+static PyMemberDef batch_members[] = {
+    ZC_PY_WEAK(zc_py_issuer),
+    {NULL, 0, 0, 0, NULL},
+};
 
 static PyType_Slot batch_slots[] = {
-    {Py_tp_dealloc, batch_dealloc},   {Py_tp_repr, batch_repr},       {Py_tp_methods, batch_methods},
+    {Py_tp_members, batch_members},
+    {Py_tp_dealloc, batch_dealloc},   {Py_tp_finalize, batch_finalize},
+    {Py_tp_repr, batch_repr},         {Py_tp_methods, batch_methods},
     {Py_tp_getset, batch_properties}, {Py_sq_length, batch_length},   {Py_nb_bool, batch_bool},
     {Py_tp_doc, (void *)batch_doc},   {0, NULL},
 };

@@ -105,6 +105,7 @@ typedef struct kernel_object {
     const zc_kernel *kernel;
     fields params;
     field *own; /* of a compiled kernel: what params.all is, the names behind it in one block */
+    PyObject *weak; /* references */
 } kernel_object;
 
 static const zc_kernel *kernel_in(PyObject *self)
@@ -258,11 +259,18 @@ int zc_py_kernel_params(const zc_kernel *kernel, PyObject *given, PyObject *obje
     return 0;
 }
 
-static const char *access_name(uint8_t access)
+/* What compile takes and Kernel.bindings gives; by the bits of an access. */
+static const char *const access_words[] = {
+    [ZC_ACCESS_READ] = "read", [ZC_ACCESS_WRITE] = "write", [ZC_ACCESS_READ | ZC_ACCESS_WRITE] = "read_write"};
+#define ACCESS_WORDS (sizeof access_words / sizeof *access_words)
+
+/* The access that a word names, or 0. */
+static uint8_t access_of(const char *word)
 {
-    return access == (ZC_ACCESS_READ | ZC_ACCESS_WRITE) ? "read and written"
-           : access == ZC_ACCESS_WRITE                  ? "written"
-                                                        : "read";
+    uint8_t access = ACCESS_WORDS;
+    while (--access > 0 && strcmp(word, access_words[access]) != 0) {
+    }
+    return access;
 }
 
 static const char *type_name(char type)
@@ -292,7 +300,7 @@ static PyObject *pairs(PyObject *self, size_t count, PyObject *(*make)(PyObject 
 static PyObject *binding_pair(PyObject *self, size_t i)
 {
     const zc_binding_signature *binding = &kernel_in(self)->bindings[i];
-    return Py_BuildValue("(ss)", binding->name, access_name(binding->access));
+    return Py_BuildValue("(ss)", binding->name, access_words[binding->access]);
 }
 
 static PyObject *param_pair(PyObject *self, size_t i)
@@ -338,13 +346,13 @@ static PyObject *kernel_repr(PyObject *self)
     size_t used = 0;
     for (unsigned i = 0; i < kernel->binding_count; i++) {
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s: %s", i ? ", " : "", kernel->bindings[i].name,
-                                 access_name(kernel->bindings[i].access));
+                                 access_words[kernel->bindings[i].access]);
     }
     for (size_t i = 0; i < params->count; i++) {
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s: %s", i ? ", " : "; ", params->all[i].name,
                                  type_name(params->all[i].type));
     }
-    return PyUnicode_FromFormat("<Kernel %s(%s)>", kernel->name, text);
+    return PyUnicode_FromFormat("<zcwasm.Kernel %s(%s)>", kernel->name, text);
 }
 
 static PyObject *kernel_compare(PyObject *self, PyObject *other, int operation)
@@ -363,6 +371,7 @@ static Py_hash_t kernel_hash(PyObject *self)
 static void kernel_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
+    ZC_PY_CLEAR_WEAK(self, kernel_object);
     zc_kernel_release(kernel_in(self));
     PyMem_Free(((kernel_object *)self)->own);
     type->tp_free(self);
@@ -371,14 +380,20 @@ static void kernel_dealloc(PyObject *self)
 
 static PyGetSetDef kernel_properties[] = {
     {"name", get_name, NULL, "The kernel's name.", NULL},
-    {"bindings", get_bindings, NULL, "Tuple of (name, 'read' | 'written' | 'read and written').", NULL},
-    {"params", get_params, NULL, "Tuple of (name, 'uint32' | 'float32'), in the order of the struct.", NULL},
+    {"bindings", get_bindings, NULL, "Tuple of (name, 'read' | 'write' | 'read_write'), as compile takes them.", NULL},
+    {"params", get_params, NULL, "Tuple of (name, 'uint32' | 'int32' | 'float32'), in the order of the struct.", NULL},
     {"workgroup_size", get_workgroup_size, NULL, "Invocations in one workgroup, on a GPU.", NULL},
     {"in_place", get_in_place, NULL, "Whether an output may be the very array of an input.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
+static PyMemberDef kernel_members[] = {
+    ZC_PY_WEAK(kernel_object),
+    {NULL, 0, 0, 0, NULL},
+};
+
 static PyType_Slot kernel_slots[] = {
+    {Py_tp_members, kernel_members},
     {Py_tp_dealloc, kernel_dealloc},
     {Py_tp_repr, kernel_repr},
     {Py_tp_richcompare, kernel_compare},
@@ -433,10 +448,7 @@ static int parse_bindings(PyObject *sequence, zc_kernel_source *source)
             return -1;
         }
         binding->element_size = 4;
-        binding->access = strcmp(access, "read") == 0         ? ZC_ACCESS_READ
-                          : strcmp(access, "write") == 0      ? ZC_ACCESS_WRITE
-                          : strcmp(access, "read_write") == 0 ? ZC_ACCESS_READ | ZC_ACCESS_WRITE
-                                                              : 0;
+        binding->access = access_of(access);
         if (!binding->access) {
             PyErr_Format(PyExc_ValueError, "binding %s is '%s', must be 'read', 'write' or 'read_write'", binding->name,
                          access);

@@ -9,8 +9,9 @@ static PyObject *type_for(zc_state *state, zc_status code)
     case ZC_NO_MEMORY:
         return PyExc_MemoryError;
     case ZC_BAD_VALUE:
-    case ZC_CLOSED:
         return PyExc_ValueError;
+    case ZC_CLOSED:
+        return state->closed_error;
     case ZC_BAD_TYPE:
         return PyExc_TypeError;
     case ZC_OVERFLOW:
@@ -34,7 +35,7 @@ static PyObject *type_for(zc_state *state, zc_status code)
     case ZC_SNAPSHOT:
         return state->snapshot_error;
     case ZC_BUSY:
-        return PyExc_BufferError;
+        return state->in_use_error;
     case ZC_CONCURRENT:
         return PyExc_RuntimeError;
     case ZC_TIMEOUT:
@@ -109,6 +110,15 @@ static int add(PyObject *module, PyObject **slot, const char *name, PyObject *ba
     return *slot ? PyModule_AddObjectRef(module, strrchr(name, '.') + 1, *slot) : -1;
 }
 
+/* Also one of Python's own, so that code that knows only that one catches it. */
+static int add_with(PyObject *module, PyObject **slot, const char *name, PyObject *base, PyObject *own, const char *doc)
+{
+    PyObject *bases = PyTuple_Pack(2, base, own);
+    int code = bases ? add(module, slot, name, bases, doc) : -1;
+    Py_XDECREF(bases);
+    return code;
+}
+
 int zc_py_add_errors(PyObject *module, zc_state *state)
 {
     if (add(module, &state->error, "zcwasm.Error", NULL, "Base of the exceptions that zcwasm defines.") < 0) {
@@ -119,7 +129,12 @@ int zc_py_add_errors(PyObject *module, zc_state *state)
             "A module that is malformed, invalid or uses an unsupported feature.\n\n"
             "kind: 'malformed', 'invalid' or 'unsupported'; offset: the byte, or None.") < 0 ||
         add(module, &state->link_error, "zcwasm.LinkError", base,
-            "An import is missing or of another type, or the module needs more than its limits.") < 0 ||
+            "Imports are missing or of another type, or the module needs more than its limits.") < 0 ||
+        add_with(module, &state->closed_error, "zcwasm.ClosedError", base, PyExc_ValueError,
+                 "Something was used that is closed.") < 0 ||
+        add_with(module, &state->in_use_error, "zcwasm.InUseError", base, PyExc_BufferError,
+                 "Something cannot be closed, changed or used now, because it is in use: a view, a submission or a\n"
+                 "call holds it.") < 0 ||
         add(module, &state->trap, "zcwasm.Trap", base,
             "The guest trapped.\n\n"
             "kind: a word such as 'unreachable', 'memory_out_of_bounds', 'stack_overflow', 'out_of_fuel',\n"

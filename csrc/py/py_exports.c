@@ -6,6 +6,7 @@ typedef struct py_exports {
     PyObject_HEAD
     py_store *store;
     PyObject *made; /* dict name -> object, filled at first use */
+    PyObject *weak; /* references */
 } py_exports;
 
 static const zc_module_info *info_of(py_store *store)
@@ -19,8 +20,7 @@ static PyObject *make_export(py_exports *self, PyObject *name, PyObject *positio
     py_store *store = self->store;
     const zc_export *export = &info_of(store)->exports[PyLong_AsSsize_t(position)];
     PyObject *object = NULL;
-    if (!store->instance) {
-        PyErr_SetString(PyExc_ValueError, "the instance is closed");
+    if (!zc_py_open_instance(store)) {
         return NULL;
     }
     switch (export->kind) {
@@ -130,6 +130,7 @@ static void exports_dealloc(PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
     PyObject_GC_UnTrack(object);
+    ZC_PY_CLEAR_WEAK(object, py_exports);
     Py_XDECREF(((py_exports *)object)->made);
     Py_XDECREF(((py_exports *)object)->store);
     type->tp_free(object);
@@ -144,7 +145,13 @@ static PyMethodDef exports_methods[] = {
 PyDoc_STRVAR(exports_doc, "What an instance exports: exports.name for identifiers, exports[name] for any name.\n\n"
                           "Functions are callables, memories Memory, globals Global, tables Table objects.");
 
+static PyMemberDef exports_members[] = {
+    ZC_PY_WEAK(py_exports),
+    {NULL, 0, 0, 0, NULL},
+};
+
 static PyType_Slot exports_slots[] = {
+    {Py_tp_members, exports_members},
     {Py_tp_doc, (void *)exports_doc},
     {Py_tp_getattro, exports_getattr},
     {Py_tp_iter, exports_iter},
@@ -174,6 +181,7 @@ PyObject *zc_py_exports_new(zc_state *state, py_store *store)
     }
     self->store = (py_store *)Py_NewRef((PyObject *)store);
     self->made = PyDict_New();
+    self->weak = NULL;
     PyObject_GC_Track(self);
     if (!self->made) {
         Py_CLEAR(self);

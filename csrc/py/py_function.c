@@ -158,17 +158,11 @@ static zc_status run(zc_state *state, py_store *store, uint32_t index, uint64_t 
     return status;
 }
 
-static PyObject *closed(void)
-{
-    PyErr_SetString(PyExc_ValueError, "the instance is closed");
-    return NULL;
-}
-
 PyObject *zc_py_call(zc_state *state, py_store *store, uint32_t index, const uint64_t *parameters)
 {
     zc_error error;
-    if (!store->instance) {
-        return closed();
+    if (!zc_py_open_instance(store)) {
+        return NULL;
     }
     const zc_module_info *info = zc_module_get_info(((py_module *)store->module)->module);
     const zc_func_type *type = &info->types[info->funcs[index].type_index];
@@ -195,8 +189,13 @@ static PyObject *function_call(PyObject *callable, PyObject *const *arguments, s
         return PyErr_Format(PyExc_TypeError, "%U() takes no keyword arguments", self->name);
     }
     if (count != (Py_ssize_t)type->param_count) {
-        return PyErr_Format(PyExc_TypeError, "%U() takes %u arguments (%zd given)", self->name, type->param_count,
-                            count);
+        PyObject *signature = zc_py_signature(type);
+        if (signature) {
+            PyErr_Format(PyExc_TypeError, "%U%U takes %u argument%s (%zd given)", self->name, signature,
+                         type->param_count, zc_py_plural(type->param_count), count);
+            Py_DECREF(signature);
+        }
+        return NULL;
     }
     uint64_t few[INLINE_PARAMETERS], *values = few;
     if (count > INLINE_PARAMETERS) {
@@ -310,6 +309,7 @@ PyObject *zc_py_function_new(zc_state *state, py_store *store, uint32_t index, P
     self->type = &info->types[info->funcs[index].type_index];
     self->index = index;
     self->name = Py_NewRef(name);
+    self->weak = NULL;
     PyObject_GC_Track(self);
     return (PyObject *)self;
 }
@@ -326,6 +326,7 @@ static void function_dealloc(PyObject *object)
     py_function *self = (py_function *)object;
     PyTypeObject *type = Py_TYPE(object);
     PyObject_GC_UnTrack(object);
+    ZC_PY_CLEAR_WEAK(object, py_function);
     Py_DECREF(self->store);
     Py_DECREF(self->name);
     type->tp_free(object);
@@ -354,18 +355,10 @@ static PyObject *function_name(PyObject *object, void *unused)
 
 static PyObject *function_repr(PyObject *object)
 {
-    PyObject *params = function_params(object, NULL), *results = function_results(object, NULL), *text = NULL;
-    PyObject *comma = PyUnicode_FromString(", ");
-    PyObject *left = params && comma ? PyUnicode_Join(comma, params) : NULL;
-    PyObject *right = results && comma ? PyUnicode_Join(comma, results) : NULL;
-    if (left && right) {
-        text = PyUnicode_FromFormat("<zcwasm.Function %U(%U) -> (%U)>", ((py_function *)object)->name, left, right);
-    }
-    Py_XDECREF(params);
-    Py_XDECREF(results);
-    Py_XDECREF(comma);
-    Py_XDECREF(left);
-    Py_XDECREF(right);
+    py_function *self = (py_function *)object;
+    PyObject *signature = zc_py_signature(self->type);
+    PyObject *text = signature ? PyUnicode_FromFormat("<zcwasm.Function %U%U>", self->name, signature) : NULL;
+    Py_XDECREF(signature);
     return text;
 }
 
@@ -378,6 +371,7 @@ static PyGetSetDef function_getset[] = {
 
 static PyMemberDef function_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(py_function, vectorcall), READONLY, NULL},
+    ZC_PY_WEAK(py_function),
     {NULL, 0, 0, 0, NULL},
 };
 
@@ -385,7 +379,7 @@ PyDoc_STRVAR(function_doc,
              "A function of a guest; call it with as many arguments as it has parameters.\n\n"
              "i32 and i64 take integers, signed or unsigned, that fit; f32 and f64 take numbers. Integer\n"
              "results are signed; no result is None, several are a tuple. Raises TypeError and\n"
-             "OverflowError for arguments that do not fit, Trap when the guest traps, ValueError after close,\n"
+             "OverflowError for arguments that do not fit, Trap when the guest traps, ClosedError after close,\n"
              "RuntimeError when the instance is running on another thread; what a host function raises\n"
              "passes through unchanged. Long calls run without the interpreter lock.");
 

@@ -6,6 +6,7 @@ PyObject *zc_py_global_new(zc_state *state, zc_global *global)
     py_global *self = PyObject_New(py_global, state->global_type);
     if (self) {
         self->global = zc_global_retain(global);
+        self->weak = NULL;
     }
     return (PyObject *)self;
 }
@@ -41,6 +42,7 @@ static PyObject *global_create(PyTypeObject *type, PyObject *arguments, PyObject
 static void global_dealloc(PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
+    ZC_PY_CLEAR_WEAK(object, py_global);
     zc_global_release(((py_global *)object)->global);
     type->tp_free(object);
     Py_DECREF(type);
@@ -105,7 +107,13 @@ PyDoc_STRVAR(global_doc, "Global(type, value, mutable=False)\n--\n\n"
                          "A global that instances can import; an instance's exported globals are of this type too.\n\n"
                          "type: 'i32', 'i64', 'f32' or 'f64'. Instances and the host share one cell.");
 
+static PyMemberDef global_members[] = {
+    ZC_PY_WEAK(py_global),
+    {NULL, 0, 0, 0, NULL},
+};
+
 static PyType_Slot global_slots[] = {
+    {Py_tp_members, global_members},
     {Py_tp_doc, (void *)global_doc},   {Py_tp_new, global_create},   {Py_tp_dealloc, global_dealloc},
     {Py_tp_repr, global_repr},         {Py_tp_getset, global_getset}, {0, NULL},
 };
@@ -124,6 +132,7 @@ PyObject *zc_py_table_new(zc_state *state, py_store *store)
     py_table *self = PyObject_GC_New(py_table, state->table_type);
     if (self) {
         self->store = (py_store *)Py_NewRef((PyObject *)store);
+        self->weak = NULL;
         PyObject_GC_Track(self);
     }
     return (PyObject *)self;
@@ -140,6 +149,7 @@ static void table_dealloc(PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
     PyObject_GC_UnTrack(object);
+    ZC_PY_CLEAR_WEAK(object, py_table);
     Py_DECREF(((py_table *)object)->store);
     type->tp_free(object);
     Py_DECREF(type);
@@ -149,11 +159,17 @@ static PyObject *get_table_size(PyObject *object, void *unused)
 {
     (void)unused;
     py_store *store = ((py_table *)object)->store;
+    return zc_py_open_instance(store) ? PyLong_FromUnsignedLong(zc_instance_table_size(store->instance)) : NULL;
+}
+
+static PyObject *table_repr(PyObject *object)
+{
+    py_store *store = ((py_table *)object)->store;
     if (!store->instance) {
-        PyErr_SetString(PyExc_ValueError, "the instance is closed");
-        return NULL;
+        return PyUnicode_FromString("<zcwasm.Table (closed)>");
     }
-    return PyLong_FromUnsignedLong(zc_instance_table_size(store->instance));
+    uint32_t size = zc_instance_table_size(store->instance);
+    return PyUnicode_FromFormat("<zcwasm.Table: %u element%s>", size, zc_py_plural(size));
 }
 
 static PyGetSetDef table_getset[] = {
@@ -161,10 +177,17 @@ static PyGetSetDef table_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
+static PyMemberDef table_members[] = {
+    ZC_PY_WEAK(py_table),
+    {NULL, 0, 0, 0, NULL},
+};
+
 static PyType_Slot table_slots[] = {
+    {Py_tp_members, table_members},
     {Py_tp_doc, (void *)"An exported table of functions; guests call through it, hosts see its size."},
     {Py_tp_traverse, table_traverse},
     {Py_tp_dealloc, table_dealloc},
+    {Py_tp_repr, table_repr},
     {Py_tp_getset, table_getset},
     {0, NULL},
 };

@@ -53,21 +53,25 @@ typedef struct py_module {
     PyObject *imports; /* tuple, made at first use */
     PyObject *exports;
     PyObject *export_index; /* dict name -> position */
+    PyObject *weak; /* references */
 } py_module;
 
 typedef struct py_memory {
     PyObject_HEAD
     zc_memory *memory;
+    PyObject *weak; /* references */
 } py_memory;
 
 typedef struct py_global {
     PyObject_HEAD
     zc_global *global;
+    PyObject *weak; /* references */
 } py_global;
 
 typedef struct py_table {
     PyObject_HEAD
     py_store *store;
+    PyObject *weak; /* references */
 } py_table;
 
 typedef struct py_function {
@@ -77,11 +81,18 @@ typedef struct py_function {
     const zc_func_type *type;
     uint32_t index;
     PyObject *name;
+    PyObject *weak; /* references */
 } py_function;
+
+/* The store's instance, or NULL with a ClosedError. */
+zc_instance *zc_py_open_instance(py_store *store);
 
 /* "i32" ... as interned strings in a tuple. */
 PyObject *zc_py_value_types(const uint8_t *types, uint32_t count);
 PyObject *zc_py_name(zc_name name);
+/* "(i32, i64) -> f32", or "() -> ()"; and what an import or export is: "function (i32) -> ()", "global i64", ... */
+PyObject *zc_py_signature(const zc_func_type *type);
+PyObject *zc_py_describe_extern(const zc_module_info *info, zc_extern_kind kind, uint32_t index);
 /* Value type of a name such as "i32", or -1 with an exception. */
 int zc_py_value_type(PyObject *name);
 

@@ -8,6 +8,7 @@ typedef struct py_instance {
     PyObject *exports;
     PyObject *device; /* or None */
     PyObject *weights;
+    PyObject *weak; /* references */
 } py_instance;
 
 static const zc_module_info *info_of(py_store *store)
@@ -96,20 +97,54 @@ static PyObject *look_up(PyObject *imports, const zc_import *import)
     return value;
 }
 
-static int missing(zc_state *state, PyObject *imports, const zc_import *import)
+/* One line about a missing import for the list. */
+static int note_missing(PyObject *lines, PyObject *imports, const zc_module_info *info, const zc_import *import)
 {
-    static const char *const kinds[] = {"function", "table", "memory", "global"};
-    PyObject *module = zc_py_name(import->module), *field = zc_py_name(import->field);
-    if (module && field) {
+    PyObject *module = zc_py_name(import->module), *field = zc_py_name(import->field), *line = NULL;
+    PyObject *type = zc_py_describe_extern(info, import->kind, import->index);
+    if (module && field && type) {
         int known = imports == Py_None ? 1 : PySequence_Contains(imports, module);
         if (known >= 0) {
-            PyErr_Format(state->link_error, "import %R.%R is missing: the module needs this %s%s", module, field,
-                         kinds[import->kind], known ? "" : ", and no such module is given");
+            line = PyUnicode_FromFormat("import %R.%R is missing: the module needs this %U%s", module, field, type,
+                                        known ? "" : ", and no such module is given");
         }
     }
+    int code = line ? PyList_Append(lines, line) : -1;
+    Py_XDECREF(line);
+    Py_XDECREF(type);
     Py_XDECREF(module);
     Py_XDECREF(field);
-    return -1;
+    return code;
+}
+
+/* The LinkError that is set becomes a line of the list, unless the list has it. */
+static int note_refused(PyObject *lines)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    PyObject *line = value ? PyObject_Str(value) : NULL;
+    int there = line ? PySequence_Contains(lines, line) : -1;
+    int code = there ? (there < 0 ? -1 : 0) : PyList_Append(lines, line);
+    Py_XDECREF(line);
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+    return code;
+}
+
+/* One sentence, or all of them below a heading. */
+static void raise_missing(zc_state *state, PyObject *lines)
+{
+    Py_ssize_t count = PyList_GET_SIZE(lines);
+    PyObject *separator = PyUnicode_FromString("\n  "), *text = separator ? PyUnicode_Join(separator, lines) : NULL;
+    if (text && count == 1) {
+        PyErr_SetObject(state->link_error, text);
+    } else if (text) {
+        PyErr_Format(state->link_error, "the module cannot be linked:\n  %U", text);
+    }
+    Py_XDECREF(separator);
+    Py_XDECREF(text);
 }
 
 static bool same_types(const zc_func_type *a, const zc_func_type *b)
@@ -167,8 +202,9 @@ static int take_value(zc_state *state, py_store *store, uint32_t i, PyObject *va
     }
 }
 
-/* What `imports` gives comes first; then what the module was granted. */
-static int take_import(zc_state *state, py_store *store, uint32_t i, PyObject *imports, zc_import_value *out)
+/* What `imports` gives comes first; then what the module was granted. What is missing is noted in `lines`. */
+static int take_import(zc_state *state, py_store *store, uint32_t i, PyObject *imports, PyObject *lines,
+                       zc_import_value *out)
 {
     const zc_module_info *info = info_of(store);
     const zc_import *import = &info->imports[i];
@@ -188,7 +224,10 @@ static int take_import(zc_state *state, py_store *store, uint32_t i, PyObject *i
     const zc_func_type *type = function ? &info->types[info->funcs[import->index].type_index] : NULL;
     int granted = zc_py_abi_import(state, store, import, type, out);
     granted = granted ? granted : zc_py_wasi_import(state, store, import, type, out);
-    return granted > 0 ? 0 : granted < 0 ? -1 : missing(state, imports, import);
+    if (granted < 0 && PyErr_ExceptionMatches(state->link_error)) {
+        return note_refused(lines);
+    }
+    return granted > 0 ? 0 : granted < 0 ? -1 : note_missing(lines, imports, info, import);
 }
 
 static zc_import_value *take_imports(zc_state *state, py_store *store, PyObject *imports)
@@ -202,11 +241,19 @@ static zc_import_value *take_imports(zc_state *state, py_store *store, PyObject 
         return NULL;
     }
     store->host_count = info->imported_func_count;
-    for (uint32_t i = 0; i < info->import_count; i++) {
-        if (take_import(state, store, i, imports, &values[i]) < 0) {
-            PyMem_Free(values);
-            return NULL;
-        }
+    PyObject *lines = PyList_New(0);
+    int code = lines ? 0 : -1;
+    for (uint32_t i = 0; i < info->import_count && code == 0; i++) {
+        code = take_import(state, store, i, imports, lines, &values[i]);
+    }
+    if (code == 0 && PyList_GET_SIZE(lines) > 0) {
+        raise_missing(state, lines);
+        code = -1;
+    }
+    Py_XDECREF(lines);
+    if (code < 0) {
+        PyMem_Free(values);
+        values = NULL;
     }
     return values;
 }
@@ -372,6 +419,7 @@ static void instance_dealloc(PyObject *object)
     py_instance *self = (py_instance *)object;
     PyTypeObject *type = Py_TYPE(object);
     PyObject_GC_UnTrack(object);
+    ZC_PY_CLEAR_WEAK(object, py_instance);
     Py_XDECREF(self->exports);
     Py_XDECREF(self->store);
     Py_XDECREF(self->device);
@@ -380,17 +428,39 @@ static void instance_dealloc(PyObject *object)
     Py_DECREF(type);
 }
 
+zc_instance *zc_py_open_instance(py_store *store)
+{
+    if (!store->instance) {
+        PyErr_SetString(zc_state_of((PyObject *)store)->closed_error, "the instance is closed");
+    }
+    return store->instance;
+}
+
 static zc_instance *open_instance(PyObject *object)
 {
-    zc_instance *instance = ((py_instance *)object)->store->instance;
-    if (!instance) {
-        PyErr_SetString(PyExc_ValueError, "the instance is closed");
-    }
-    return instance;
+    return zc_py_open_instance(((py_instance *)object)->store);
+}
+
+/* The instance ends; bytes that something still uses live on. */
+static void end(PyObject *object)
+{
+    py_store *store = ((py_instance *)object)->store;
+    zc_instance_free(store->instance);
+    store->instance = NULL;
+    zc_py_wasi_unlink(store);
+    zc_py_abi_free(store);
+    Py_CLEAR(store->memory);
+    (void)zc_py_exports_clear(((py_instance *)object)->exports);
+}
+
+static PyObject *refuse_running(PyObject *object)
+{
+    PyErr_SetString(zc_state_of(object)->in_use_error, "cannot close: the instance is running");
+    return NULL;
 }
 
 PyDoc_STRVAR(close_doc, "close($self)\n--\n\n"
-                        "Free the instance now. Raises BufferError while it runs, or while a view, an exported\n"
+                        "Free the instance now. Raises InUseError while it runs, or while a view, an exported\n"
                         "buffer or a submission still uses its own memory. Closing twice is fine.");
 
 static PyObject *instance_close(PyObject *object, PyObject *unused)
@@ -401,25 +471,20 @@ static PyObject *instance_close(PyObject *object, PyObject *unused)
         Py_RETURN_NONE;
     }
     if (zc_instance_running(store->instance)) {
-        PyErr_SetString(PyExc_BufferError, "cannot close: the instance is running");
-        return NULL;
+        return refuse_running(object);
     }
     if (store->memory && !info_of(store)->memory_imported) {
         zc_region *region = zc_memory_region(((py_memory *)store->memory)->memory);
         uint64_t pins = zc_region_pins(region), own = store->abi ? zc_abi_idle_pins(store->abi, region) : 0;
         if (pins > own) {
-            PyErr_Format(PyExc_BufferError,
-                         "cannot close: %llu views or submissions still use the instance's memory",
-                         (unsigned long long)(pins - own));
+            bool one = pins - own == 1;
+            PyErr_Format(zc_state_of(object)->in_use_error,
+                         "cannot close: %llu view%s or submission%s still use%s the instance's memory",
+                         (unsigned long long)(pins - own), one ? "" : "s", one ? "" : "s", one ? "s" : "");
             return NULL;
         }
     }
-    zc_instance_free(store->instance);
-    store->instance = NULL;
-    zc_py_wasi_unlink(store);
-    zc_py_abi_free(store);
-    Py_CLEAR(store->memory);
-    (void)zc_py_exports_clear(((py_instance *)object)->exports);
+    end(object);
     Py_RETURN_NONE;
 }
 
@@ -429,17 +494,22 @@ static PyObject *instance_enter(PyObject *object, PyObject *unused)
     return open_instance(object) ? Py_NewRef(object) : NULL;
 }
 
-/* Views made in the block may still be alive at its end, so leaving it closes only if that is possible;
- * otherwise the last view frees the memory. */
-static PyObject *instance_exit(PyObject *object, PyObject *arguments)
+PyDoc_STRVAR(exit_doc, "__exit__($self, /, *exc_info)\n--\n\n"
+                       "Close the instance. Unlike close() it does not mind views: variables of the block, or an\n"
+                       "exception's traceback, may hold some. Their bytes live as long as they do. InUseError when\n"
+                       "the instance is running, but for an exception that leaves the block.");
+
+static PyObject *instance_exit(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
 {
-    (void)arguments;
-    PyObject *result = instance_close(object, NULL);
-    if (!result && PyErr_ExceptionMatches(PyExc_BufferError)) {
-        PyErr_Clear();
+    zc_instance *instance = ((py_instance *)object)->store->instance;
+    bool running = instance && zc_instance_running(instance);
+    if (running && (count == 0 || arguments[0] == Py_None)) {
+        return refuse_running(object);
     }
-    Py_XDECREF(result);
-    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+    if (instance && !running) {
+        end(object);
+    }
+    Py_RETURN_NONE;
 }
 
 static PyObject *instance_interrupt(PyObject *object, PyObject *unused)
@@ -521,13 +591,14 @@ static PyObject *instance_repr(PyObject *object)
 {
     py_store *store = ((py_instance *)object)->store;
     if (!store->instance) {
-        return PyUnicode_FromString("<zcwasm.Instance (closed)>");
+        return PyUnicode_FromFormat("<zcwasm.Instance of %R, closed>", store->module);
     }
     if (!store->memory) {
         return PyUnicode_FromFormat("<zcwasm.Instance of %R, no memory>", store->module);
     }
-    return PyUnicode_FromFormat("<zcwasm.Instance of %R, memory of %u pages>", store->module,
-                                zc_memory_pages(((py_memory *)store->memory)->memory));
+    uint32_t pages = zc_memory_pages(((py_memory *)store->memory)->memory);
+    return PyUnicode_FromFormat("<zcwasm.Instance of %R, memory of %u page%s>", store->module, pages,
+                                zc_py_plural(pages));
 }
 
 static PyMethodDef instance_methods[] = {
@@ -536,8 +607,8 @@ static PyMethodDef instance_methods[] = {
      "interrupt($self)\n--\n\n"
      "Stop the call in progress with a Trap of kind 'interrupted'; from any thread.\n\n"
      "Returns whether a call was running."},
-    {"__enter__", instance_enter, METH_NOARGS, NULL},
-    {"__exit__", instance_exit, METH_VARARGS, NULL},
+    {"__enter__", instance_enter, METH_NOARGS, "__enter__($self, /)\n--\n\nReturn the instance itself."},
+    {"__exit__", (PyCFunction)(void (*)(void))instance_exit, METH_FASTCALL, exit_doc},
     {NULL, NULL, 0, NULL},
 };
 
@@ -560,6 +631,7 @@ static PyMemberDef instance_members[] = {
     {"exports", T_OBJECT_EX, offsetof(py_instance, exports), READONLY, "What it exports, see Exports."},
     {"device", T_OBJECT, offsetof(py_instance, device), READONLY, "The Device it was given, or None."},
     {"weights", T_OBJECT, offsetof(py_instance, weights), READONLY, "The Weights it was given, or None."},
+    ZC_PY_WEAK(py_instance),
     {NULL, 0, 0, 0, NULL},
 };
 
@@ -574,7 +646,7 @@ PyDoc_STRVAR(instance_doc,
              "limits: a Limits object. Runs the module's start function. Raises\n"
              "LinkError for imports that are missing or of another type, Trap when a segment does not fit or\n"
              "the start function traps, MemoryError when the machine cannot reserve the memory. One thread at\n"
-             "a time may run it. Usable as a context manager.");
+             "a time may run it. A context manager: leaving the block closes it.");
 
 static PyType_Slot instance_slots[] = {
     {Py_tp_doc, (void *)instance_doc},

@@ -72,6 +72,7 @@ PyObject *zc_py_memory_new(zc_state *state, zc_memory *memory)
     py_memory *self = PyObject_New(py_memory, state->memory_type);
     if (self) {
         self->memory = zc_memory_retain(memory);
+        self->weak = NULL;
     }
     return (PyObject *)self;
 }
@@ -133,6 +134,7 @@ static PyObject *memory_create(PyTypeObject *type, PyObject *arguments, PyObject
 static void memory_dealloc(PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
+    ZC_PY_CLEAR_WEAK(object, py_memory);
     zc_memory_release(((py_memory *)object)->memory);
     type->tp_free(object);
     Py_DECREF(type);
@@ -158,8 +160,9 @@ static int check_range(PyObject *object, uint64_t offset, uint64_t length)
 {
     uint64_t size = zc_region_size(region_of(object));
     if (offset > size || length > size - offset) {
-        PyErr_Format(PyExc_IndexError, "%llu bytes at offset %llu do not lie in a memory of %llu bytes",
-                     (unsigned long long)length, (unsigned long long)offset, (unsigned long long)size);
+        PyErr_Format(PyExc_IndexError, "%llu byte%s at offset %llu do%s not lie in a memory of %llu bytes",
+                     (unsigned long long)length, zc_py_plural(length), (unsigned long long)offset,
+                     length == 1 ? "es" : "", (unsigned long long)size);
         return -1;
     }
     return 0;
@@ -214,9 +217,13 @@ static PyObject *memory_array(PyObject *object, PyObject *const *arguments, Py_s
         }
         values[at] = arguments[count + k];
     }
-    if (count > 3 || !values[0] || !values[1] || !values[2]) {
-        PyErr_SetString(PyExc_TypeError, "array() takes ptr, shape and dtype");
-        return NULL;
+    if (count > 3) {
+        return PyErr_Format(PyExc_TypeError, "array() takes ptr, shape and dtype, got %zd arguments", count);
+    }
+    for (int i = 0; i < 3; i++) {
+        if (!values[i]) {
+            return PyErr_Format(PyExc_TypeError, "array() misses argument '%s'", names[i]);
+        }
     }
     zc_state *state = zc_state_of(object);
     uint64_t offset, elements, bytes;
@@ -405,8 +412,8 @@ static Py_ssize_t memory_length(PyObject *object)
 
 static PyObject *memory_repr(PyObject *object)
 {
-    return PyUnicode_FromFormat("<zcwasm.Memory: %u pages (%llu bytes) at %p>",
-                                zc_memory_pages(((py_memory *)object)->memory),
+    uint32_t pages = zc_memory_pages(((py_memory *)object)->memory);
+    return PyUnicode_FromFormat("<zcwasm.Memory: %u page%s (%llu bytes) at %p>", pages, zc_py_plural(pages),
                                 (unsigned long long)zc_region_size(region_of(object)),
                                 (void *)zc_region_base(region_of(object)));
 }
@@ -438,7 +445,13 @@ PyDoc_STRVAR(memory_doc,
              "reserved as address space and costs nothing until touched; MemoryError when the machine cannot\n"
              "reserve it. Supports the buffer protocol and DLPack over its present size.");
 
+static PyMemberDef memory_members[] = {
+    ZC_PY_WEAK(py_memory),
+    {NULL, 0, 0, 0, NULL},
+};
+
 static PyType_Slot memory_slots[] = {
+    {Py_tp_members, memory_members},
     {Py_tp_doc, (void *)memory_doc},
     {Py_tp_new, memory_create},
     {Py_tp_dealloc, memory_dealloc},

@@ -16,6 +16,7 @@ typedef struct submission_object {
     PyObject_HEAD
     zc_submission *submission;
     PyObject *device;
+    PyObject *weak; /* references */
 } submission_object;
 
 static zc_submission *submission_in(PyObject *self)
@@ -39,6 +40,7 @@ static void submission_dealloc(PyObject *object)
 {
     submission_object *self = (submission_object *)object;
     PyTypeObject *type = Py_TYPE(object);
+    ZC_PY_CLEAR_WEAK(object, submission_object);
     zc_submission_release(self->submission);
     Py_XDECREF(self->device);
     type->tp_free(object);
@@ -175,14 +177,14 @@ static PyObject *submission_repr(PyObject *self)
     double seconds;
     zc_error error;
     if (zc_submission_seconds(submission_in(self), &seconds, &error) != ZC_OK) {
-        return PyUnicode_FromFormat("<Submission on %s: in flight>", kind);
+        return PyUnicode_FromFormat("<zcwasm.Submission on %s: in flight>", kind);
     }
     if (zc_submission_wait(submission_in(self), 0, &error) != ZC_OK) {
-        return PyUnicode_FromFormat("<Submission on %s: failed: %s>", kind, error.message);
+        return PyUnicode_FromFormat("<zcwasm.Submission on %s: failed: %s>", kind, error.message);
     }
     char number[32];
     (void)snprintf(number, sizeof number, "%.3f", seconds * 1e3);
-    return PyUnicode_FromFormat("<Submission on %s: done in %s ms>", kind, number);
+    return PyUnicode_FromFormat("<zcwasm.Submission on %s: done in %s ms>", kind, number);
 }
 
 static PyMethodDef submission_methods[] = {
@@ -195,7 +197,7 @@ static PyMethodDef submission_methods[] = {
 static PyGetSetDef submission_properties[] = {
     {"done", get_done, NULL, "Whether the work has ended, well or not.", NULL},
     {"gpu_seconds", get_gpu_seconds, NULL,
-     "Seconds that the device worked on it, as the device measures. BufferError while it is in flight.", NULL},
+     "Seconds that the device worked on it, as the device measures. InUseError while it is in flight.", NULL},
     {"device", get_device, NULL, "The Device that runs it.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
@@ -205,7 +207,13 @@ static const char submission_doc[] = //
     "wait() for it, or await it in asyncio. Until it is done it keeps the memory it uses alive; dropping the\n"
     "object, or cancelling an await, leaves the work running.";
 
+static PyMemberDef submission_members[] = {
+    ZC_PY_WEAK(submission_object),
+    {NULL, 0, 0, 0, NULL},
+};
+
 static PyType_Slot submission_slots[] = {
+    {Py_tp_members, submission_members},
     {Py_tp_dealloc, submission_dealloc},   {Py_tp_repr, submission_repr},
     {Py_tp_methods, submission_methods},   {Py_tp_getset, submission_properties},
     {Py_am_await, submission_await},       {Py_tp_doc, (void *)submission_doc},

@@ -27,6 +27,45 @@ PyObject *zc_py_value_types(const uint8_t *types, uint32_t count)
     return result;
 }
 
+PyObject *zc_py_signature(const zc_func_type *type)
+{
+    PyObject *comma = PyUnicode_FromString(", "), *text = NULL;
+    PyObject *params = zc_py_value_types(type->params, type->param_count);
+    PyObject *results = zc_py_value_types(type->results, type->result_count);
+    PyObject *left = comma && params ? PyUnicode_Join(comma, params) : NULL;
+    PyObject *right = comma && results ? PyUnicode_Join(comma, results) : NULL;
+    if (left && right) {
+        text = PyUnicode_FromFormat(type->result_count == 1 ? "(%U) -> %U" : "(%U) -> (%U)", left, right);
+    }
+    Py_XDECREF(comma);
+    Py_XDECREF(params);
+    Py_XDECREF(results);
+    Py_XDECREF(left);
+    Py_XDECREF(right);
+    return text;
+}
+
+PyObject *zc_py_describe_extern(const zc_module_info *info, zc_extern_kind kind, uint32_t index)
+{
+    if (kind == ZC_EXTERN_FUNC) {
+        PyObject *signature = zc_py_signature(&info->types[info->funcs[index].type_index]);
+        PyObject *text = signature ? PyUnicode_FromFormat("function %U", signature) : NULL;
+        Py_XDECREF(signature);
+        return text;
+    }
+    if (kind == ZC_EXTERN_GLOBAL) {
+        return PyUnicode_FromFormat("%sglobal %s", info->globals[index].is_mutable ? "mutable " : "",
+                                    zc_value_type_name(info->globals[index].value_type));
+    }
+    const zc_limits_type *limits = kind == ZC_EXTERN_MEMORY ? &info->memory : &info->table;
+    char most[32] = "no maximum";
+    if (limits->has_maximum) {
+        (void)snprintf(most, sizeof most, "at most %u", limits->maximum);
+    }
+    return PyUnicode_FromFormat("%s of %u %s%s, %s", kind == ZC_EXTERN_MEMORY ? "memory" : "table", limits->minimum,
+                                kind == ZC_EXTERN_MEMORY ? "page" : "element", zc_py_plural(limits->minimum), most);
+}
+
 int zc_py_value_type(PyObject *name)
 {
     static const uint8_t types[] = {ZC_I32, ZC_I64, ZC_F32, ZC_F64};

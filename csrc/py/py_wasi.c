@@ -330,9 +330,8 @@ int zc_py_wasi_import(zc_state *state, py_store *store, const zc_import *import,
     }
     if (!store->wasi) {
         (void)zc_fail(&error, ZC_LINK,
-                      "the module imports %.*s.%.*s, and was not granted WASI: give Instance(…, wasi=zcwasm.Wasi(…))",
-                      (int)(import->module.size < 40 ? import->module.size : 40), (const char *)import->module.bytes,
-                      (int)(import->field.size < 60 ? import->field.size : 60), (const char *)import->field.bytes);
+                      "the module imports from %.*s, and was not granted WASI: give Instance(…, wasi=zcwasm.Wasi(…))",
+                      (int)(import->module.size < 40 ? import->module.size : 40), (const char *)import->module.bytes);
     } else if (!type) {
         (void)zc_fail(&error, ZC_LINK, "WASI has functions only, and no '%.*s'",
                       (int)(import->field.size < 60 ? import->field.size : 60), (const char *)import->field.bytes);

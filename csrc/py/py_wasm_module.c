@@ -128,6 +128,7 @@ static void module_dealloc(PyObject *object)
 {
     py_module *self = (py_module *)object;
     PyTypeObject *type = Py_TYPE(object);
+    ZC_PY_CLEAR_WEAK(object, py_module);
     zc_module_release(self->module);
     Py_XDECREF(self->name);
     Py_XDECREF(self->imports);
@@ -309,6 +310,7 @@ static PyGetSetDef module_getset[] = {
 
 static PyMemberDef module_members[] = {
     {"name", T_OBJECT, offsetof(py_module, name), READONLY, "The path it was loaded from, or None."},
+    ZC_PY_WEAK(py_module),
     {NULL, 0, 0, 0, NULL},
 };
 

@@ -24,6 +24,7 @@ typedef struct tensor_object {
     PyObject_HEAD
     zc_weights *weights;
     uint32_t index;
+    PyObject *weak; /* references */
 } tensor_object;
 
 /* ---- Tensor ---- */
@@ -39,6 +40,7 @@ static PyObject *tensor_new(zc_state *state, zc_weights *weights, uint32_t index
     if (self) {
         self->weights = zc_weights_retain(weights);
         self->index = index;
+        self->weak = NULL;
     }
     return (PyObject *)self;
 }
@@ -46,6 +48,7 @@ static PyObject *tensor_new(zc_state *state, zc_weights *weights, uint32_t index
 static void tensor_dealloc(PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
+    ZC_PY_CLEAR_WEAK(object, tensor_object);
     zc_weights_release(((tensor_object *)object)->weights);
     PyObject_Free(object);
     Py_DECREF(type);
@@ -162,7 +165,13 @@ static PyGetSetDef tensor_properties[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
+static PyMemberDef tensor_members[] = {
+    ZC_PY_WEAK(tensor_object),
+    {NULL, 0, 0, 0, NULL},
+};
+
 static PyType_Slot tensor_slots[] = {
+    {Py_tp_members, tensor_members},
     {Py_tp_dealloc, tensor_dealloc},
     {Py_tp_repr, tensor_repr},
     {Py_tp_methods, tensor_methods},

@@ -19,7 +19,8 @@
 
 typedef struct zc_state {
     /* exceptions; all derive from error */
-    PyObject *error, *compile_error, *link_error, *trap, *exit, *device_error, *model_error, *snapshot_error;
+    PyObject *error, *compile_error, *link_error, *trap, *exit, *device_error, *model_error, *snapshot_error,
+        *closed_error, *in_use_error;
     /* types */
     PyTypeObject *module_type, *import_type, *export_type, *store_type, *instance_type, *exports_type,
         *function_type, *memory_type, *view_type, *global_type, *table_type, *device_type, *batch_type,
@@ -37,6 +38,22 @@ zc_state *zc_state_of_type(PyTypeObject *type); /* a type of this module or a su
 static inline zc_state *zc_state_of(PyObject *self)
 {
     return zc_state_of_type(Py_TYPE(self));
+}
+
+/* Weak references to objects of a struct with a field `PyObject *weak`: its member, and what comes first in dealloc,
+ * behind PyObject_GC_UnTrack where there is one: callbacks run there, and may collect garbage. */
+#define ZC_PY_WEAK(struct_name) {"__weaklistoffset__", T_PYSSIZET, offsetof(struct_name, weak), READONLY, NULL}
+#define ZC_PY_CLEAR_WEAK(object, struct_name)          \
+    do {                                               \
+        if (((struct_name *)(object))->weak) {         \
+            PyObject_ClearWeakRefs((PyObject *)object); \
+        }                                              \
+    } while (0)
+
+/* "s" where there are several, for messages. */
+static inline const char *zc_py_plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
 }
 
 /* py_error.c: set the exception for `error` and return NULL. ZC_HOST keeps the exception already set. */

@@ -13,6 +13,7 @@ from zcwasm._measure import resident_bytes
 from zcwasm._selftest import kernels, tiny
 from zcwasm._selftest.arena import Arena
 from zcwasm._selftest.reference import Array
+from zcwasm._types import DeviceKind
 
 E = 2.0**-23
 LARGE = 1 << 24  # elements, 64 MiB
@@ -41,7 +42,7 @@ Check = Callable[["Bench"], str]
 class Bench:
     """A device, and arrays in one guest memory."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: DeviceKind) -> None:
         self.device = zcwasm.Device(kind)
         self.arena = Arena()
         self.random = np.random.default_rng(7)
