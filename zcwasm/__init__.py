@@ -93,5 +93,10 @@ def guest_include() -> str:
     return str(files("zcwasm") / "include")
 
 
+# Where users find them is what tracebacks, reprs and pickles say.
+for _public in (FetchError, Limits, Wasi, Weights):
+    _public.__module__ = __name__
+del _public
+
 # Work in flight uses guest memory: let it end before the interpreter takes that memory apart.
 atexit.register(_core._drain)

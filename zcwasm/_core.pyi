@@ -1,6 +1,7 @@
 # Types of the extension module; its docstrings are in csrc/py. stubtest compares the two.
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from inspect import Signature
 from types import TracebackType
 from typing import Any, Final, Literal, TypeVar, final, type_check_only
 
@@ -159,6 +160,8 @@ class Function:
     def results(self) -> tuple[_ValueType, ...]: ...
     @property
     def __name__(self) -> str: ...
+    @property
+    def __signature__(self) -> Signature: ...
 
 @final
 class Exports:

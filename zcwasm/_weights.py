@@ -1,12 +1,11 @@
 """Weights: the tensors of a model file, mapped."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from zcwasm import _core, _gguf, _safetensors
+from zcwasm._extras import needed_for
 from zcwasm._model_file import Entry, Header, model_error
 
 # What progress is told: bytes done, bytes in all.
@@ -36,7 +35,7 @@ class Weights(_core._Weights):
         *,
         device: _core.Device | None = None,
         progress: Progress | bool | None = None,
-    ) -> Weights:
+    ) -> "Weights":
         found: list[Header] = []
 
         def tensors(view: memoryview) -> list[Entry]:
@@ -61,7 +60,7 @@ class Weights(_core._Weights):
             why = self.unusable.get(name)
             raise KeyError(f"{name}: {why}" if why else name) from None
 
-    def load(self, device: _core.Device, progress: Progress | bool | None = None) -> Weights:
+    def load(self, device: _core.Device, progress: Progress | bool | None = None) -> "Weights":
         if progress is True:
             with _Bar(f"weights to {device.name}") as bar:
                 return super().load(device, bar.report)
@@ -83,14 +82,15 @@ class _Bar:
     """A tqdm bar that appears when there is something to report."""
 
     def __init__(self, what: str) -> None:
-        from tqdm import tqdm  # an optional extra
+        with needed_for("progress=True"):
+            from tqdm import tqdm
 
         self.make: Callable[[int], Any] = lambda total: tqdm(
             total=total, unit="B", unit_scale=True, desc=what
         )
         self.bar: Any = None
 
-    def __enter__(self) -> _Bar:
+    def __enter__(self) -> "_Bar":
         return self
 
     def __exit__(self, *exc_info: object) -> None:

@@ -17,14 +17,16 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 import zcwasm
-from zcwasm import _fetch
+from zcwasm import _arguments, _fetch
 from zcwasm._core import ModelError
+from zcwasm._extras import needed_for
 from zcwasm._weights import Progress
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ class Model:
     ) -> None:
         self.device = device
         self.config = config
-        self.weights = weights
+        self._weights: zcwasm.Weights | None = weights
         self._tokenizer = tokenizer
 
     @classmethod
@@ -95,10 +97,16 @@ class Model:
 
         Raises OSError, FetchError, and ModelError for what is damaged or not supported.
         """
-        from tokenizers import Tokenizer
+        with needed_for("zcwasm.embed"):
+            from tokenizers import Tokenizer
 
-        device = device or zcwasm.Device()
-        folder = _fetch.resolve(path, progress=progress is True)
+        device = _arguments.device("device", device)
+        folder = _fetch.resolve(_arguments.path("path", path), progress=progress is True)
+        if folder.is_file():
+            raise ModelError(
+                f"{folder} is a file: an embedding model is a folder with model.safetensors, config.json and "
+                "tokenizer.json; a language model, a GGUF file, is for zcwasm.llm.Model.open"
+            )
         weights = zcwasm.Weights(folder / "model.safetensors", device=device, progress=progress)
         config = _read_config(folder)
         text = _read(folder / "tokenizer.json")
@@ -112,6 +120,39 @@ class Model:
         tokenizer.no_padding()
         tokenizer.enable_truncation(config.most_tokens)
         return cls(weights, config, tokenizer, device)
+
+    @property
+    def weights(self) -> zcwasm.Weights:
+        if self._weights is None:
+            raise zcwasm.ClosedError("the model is closed")
+        return self._weights
+
+    @property
+    def closed(self) -> bool:
+        return self._weights is None
+
+    def close(self) -> None:
+        """Let go of the weights. An encode() in progress goes on and keeps them, and results stay."""
+        self._weights = None
+
+    def __enter__(self) -> Model:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        config = self.config
+        numbers = f"{config.layers} layers of {config.dim}, texts of up to {config.most_tokens} tokens"
+        if self._weights is None:
+            return f"<zcwasm.embed.Model: {numbers}, closed>"
+        folder = os.path.dirname(os.fspath(self._weights.path))
+        return f"<zcwasm.embed.Model {folder!r}: {numbers}, on {self.device.kind}>"
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """The token ids of each text, with the model's own at both ends, cut to what the model takes."""
@@ -130,10 +171,7 @@ class Model:
         The rows of several texts are computed at once, packed without padding, up to batch_tokens in one
         submission: order and lengths of the texts make no difference, to the result or to the time.
         """
-        if isinstance(batch_tokens, bool) or not isinstance(batch_tokens, int):
-            raise TypeError(f"batch_tokens is {type(batch_tokens).__name__}, must be an int")
-        if not 1 <= batch_tokens <= _MOST_BATCH:
-            raise ValueError(f"batch_tokens is {batch_tokens}, must be 1 to {_MOST_BATCH}")
+        batch_tokens = _arguments.whole("batch_tokens", batch_tokens, 1, _MOST_BATCH)
         ids = self.tokenize(texts)
         if not ids:
             return np.empty((0, self.config.dim), np.float32)

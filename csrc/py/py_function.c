@@ -353,6 +353,20 @@ static PyObject *function_name(PyObject *object, void *unused)
     return Py_NewRef(((py_function *)object)->name);
 }
 
+/* What inspect and help() show: an inspect.Signature. */
+static PyObject *function_signature(PyObject *object, void *unused)
+{
+    (void)unused;
+    PyObject *module = PyImport_ImportModule("zcwasm._signature");
+    PyObject *params = module ? function_params(object, NULL) : NULL;
+    PyObject *results = params ? function_results(object, NULL) : NULL;
+    PyObject *signature = results ? PyObject_CallMethod(module, "of", "OO", params, results) : NULL;
+    Py_XDECREF(results);
+    Py_XDECREF(params);
+    Py_XDECREF(module);
+    return signature;
+}
+
 static PyObject *function_repr(PyObject *object)
 {
     py_function *self = (py_function *)object;
@@ -365,6 +379,8 @@ static PyObject *function_repr(PyObject *object)
 static PyGetSetDef function_getset[] = {
     {"params", function_params, NULL, "Value types of the parameters, a tuple of 'i32', 'i64', 'f32', 'f64'.", NULL},
     {"results", function_results, NULL, "Value types of the results.", NULL},
+    {"__signature__", function_signature, NULL, "An inspect.Signature: parameters by position, floats or integers.",
+     NULL},
     {"__name__", function_name, NULL, "Name under which the module exports it.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -180,7 +180,17 @@ static void wasi_dealloc(PyObject *object)
     Py_DECREF(type);
 }
 
+static PyObject *wasi_repr(PyObject *object)
+{
+    py_wasi *self = (py_wasi *)object;
+    Py_ssize_t args = PyTuple_GET_SIZE(self->args), env = PyTuple_GET_SIZE(self->env);
+    return PyUnicode_FromFormat("<zcwasm.Wasi: %zd argument%s, %zd variable%s, %zd director%s>", args,
+                                zc_py_plural((uint64_t)args), env, zc_py_plural((uint64_t)env), self->grant_count,
+                                self->grant_count == 1 ? "y" : "ies");
+}
+
 static PyType_Slot wasi_slots[] = {
+    {Py_tp_repr, wasi_repr},
     {Py_tp_doc, (void *)"What a guest is granted; made by zcwasm.Wasi."},
     {Py_tp_new, wasi_create},
     {Py_tp_traverse, wasi_traverse},

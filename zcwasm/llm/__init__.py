@@ -10,6 +10,21 @@ holds the activations, the key-value cache and the sampler's state. docs/llm.md 
 """
 
 from zcwasm.llm._model import Config, Model
-from zcwasm.llm._session import ContextError, Session, Token, Usage
+from zcwasm.llm._session import ContextError, Finish, GenerateOptions, KvDtype, Session, Token, Usage
 
-__all__ = ["Config", "ContextError", "Model", "Session", "Token", "Usage"]
+# Where users find them is what tracebacks, reprs and pickles say.
+for _public in (Config, ContextError, GenerateOptions, Model, Session, Token, Usage):
+    _public.__module__ = __name__
+del _public
+
+__all__ = [
+    "Config",
+    "ContextError",
+    "Finish",
+    "GenerateOptions",
+    "KvDtype",
+    "Model",
+    "Session",
+    "Token",
+    "Usage",
+]

@@ -6,21 +6,22 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 import zcwasm
-from zcwasm import _core, _fetch
+from zcwasm import _arguments, _core, _fetch
+from zcwasm._extras import needed_for
 from zcwasm._model_file import model_error
 from zcwasm._weights import Progress
 
 if TYPE_CHECKING:
-    from zcwasm.llm._session import Session
+    from zcwasm.llm._session import KvDtype, Session
     from zcwasm.llm._tokenizer import Tokenizer
 
 # Architectures of GGUF files, and whether they rotate halves (x[i], x[i + n/2]) or pairs (x[2i], x[2i + 1]),
@@ -114,7 +115,7 @@ class Config:
             norm_epsilon=value("attention.layer_norm_rms_epsilon"),
         )
 
-    def cache_bytes(self, context: int, kv_dtype: Literal["f16", "f32"]) -> int:
+    def cache_bytes(self, context: int, kv_dtype: KvDtype) -> int:
         """Of a cache for so many positions."""
         element = 2 if kv_dtype == "f16" else 4
         return 2 * self.layers * context * self.kv_heads * self.head_size * element
@@ -151,8 +152,14 @@ class Model:
         True also shows that of a download.
         Raises OSError, FetchError, and ModelError for what is damaged or not supported.
         """
-        device = device or zcwasm.Device()
-        path = _fetch.resolve(path, progress=progress is True)
+        device = _arguments.device("device", device)
+        path = _fetch.resolve(_arguments.path("path", path), progress=progress is True)
+        if path.is_dir():
+            raise model_error(
+                f"{path} is a folder: language models are GGUF files; a folder with an embedding model is "
+                "for zcwasm.embed.Model.open",
+                None,
+            )
         return cls(zcwasm.Weights(path, device=device, progress=progress), device)
 
     def _read_rope_factors(self, weights: zcwasm.Weights) -> npt.NDArray[np.float64] | None:
@@ -174,7 +181,7 @@ class Model:
     @property
     def weights(self) -> zcwasm.Weights:
         if self._weights is None:
-            raise zcwasm.Error("the model is closed")
+            raise zcwasm.ClosedError("the model is closed")
         return self._weights
 
     @property
@@ -183,18 +190,21 @@ class Model:
         if self._tokenizer is None:
             from zcwasm.llm._tokenizer import Tokenizer  # needs an optional extra
 
-            self._tokenizer = Tokenizer(self.weights.metadata)
+            with needed_for("zcwasm.llm"):
+                self._tokenizer = Tokenizer(self.weights.metadata)
             _core._trim()
         return self._tokenizer
 
     def tokenize(self, text: str, *, special: bool = True) -> list[int]:
         """Token ids of a text, with a token for its beginning where the model wants one. special: control
         tokens that the text spells (<|im_start|>) are those tokens; give False for text from outside."""
-        return self.tokenizer.encode(text, special=special)
+        text = _arguments.text("text", text)
+        return self.tokenizer.encode(text, special=_arguments.flag("special", special))
 
-    def detokenize(self, ids: Sequence[int], *, special: bool = True) -> str:
+    def detokenize(self, ids: Iterable[int], *, special: bool = True) -> str:
         """The text of tokens, without `special` not of control tokens; what is not UTF-8 becomes U+FFFD."""
-        return self.tokenizer.decode(ids, special=special)
+        checked = _arguments.token_ids("ids", ids, len(self.tokenizer))
+        return self.tokenizer.decode(checked.tolist(), special=_arguments.flag("special", special))
 
     def rope_table(self, context: int) -> npt.NDArray[np.float32]:
         """(context, rotated / 2, 2): cosine and sine of the angle of every position and pair."""
@@ -212,7 +222,7 @@ class Model:
         self,
         *,
         context: int | None = None,
-        kv_dtype: Literal["f16", "f32"] = "f16",
+        kv_dtype: KvDtype = "f16",
         exact: bool = False,
         chunk: int = 512,
     ) -> Session:
@@ -233,6 +243,14 @@ class Model:
     def close(self) -> None:
         """Let go of the weights. Open sessions go on and keep them."""
         self._weights = None
+
+    def __repr__(self) -> str:
+        config = self.config
+        numbers = f"{config.architecture}, {config.layers} layers of {config.dim}, {config.vocab:,} tokens"
+        if self._weights is None:
+            return f"<zcwasm.llm.Model: {numbers}, closed>"
+        path = os.fspath(self._weights.path)
+        return f"<zcwasm.llm.Model {path!r}: {numbers}, on {self.device.kind}>"
 
     def __enter__(self) -> Model:
         return self

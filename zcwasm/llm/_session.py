@@ -13,20 +13,25 @@ import secrets
 import struct
 import threading
 import time
+import weakref
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
 import zcwasm
+from zcwasm import _arguments
+from zcwasm._extras import needed_for
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from zcwasm.llm._model import Model
 
 _VERSION = 1  # LLAMA_VERSION
@@ -56,6 +61,10 @@ _STATE = np.dtype(
 )
 
 
+Finish = Literal["stop", "length", "cancelled"]
+KvDtype = Literal["f16", "f32"]
+
+
 class ContextError(zcwasm.Error):
     """A prompt, or what is to follow it, does not fit the session's context."""
 
@@ -64,8 +73,8 @@ class Token(NamedTuple):
     """One token of a generation."""
 
     id: int
-    #: What it adds to the text. Empty while a character is incomplete, or while what there is may turn out
-    #: to be the beginning of a stop string; it comes with a later token then.
+    #: What it adds to the text. Empty for a control token, while a character is incomplete, or while what
+    #: there is may turn out to be the beginning of a stop string; it comes with a later token then.
     text: str
 
 
@@ -81,7 +90,7 @@ class Usage:
     decode_seconds: float = 0.0
     cache_bytes: int = 0
     #: "stop" (a stop token or string), "length", "cancelled", or None while it goes on.
-    finish: Literal["stop", "length", "cancelled"] | None = None
+    finish: Finish | None = None
 
     @property
     def prefill_tokens_per_second(self) -> float:
@@ -109,6 +118,7 @@ class _Options:
     seed: int
     stop: tuple[str, ...]
     stop_ids: frozenset[int] = field(default_factory=frozenset)
+    hidden: frozenset[int] = field(default_factory=frozenset)
 
 
 @cache
@@ -127,46 +137,63 @@ def _steps_ahead(device: zcwasm.Device) -> bool:
     return device.kind != "cpu" and not device.info["software"]
 
 
-def _number(name: str, value: float, least: float, most: float, also: str = "") -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{name} must be a number, not {type(value).__name__}")
-    if not least <= value <= most:
-        raise ValueError(f"{name} is {value}, must be {least:g} to {most:g}{also}")
-    return float(value)
+class GenerateOptions(TypedDict, total=False):
+    """The keyword arguments of Session.generate, for chat and for functions that pass them on."""
+
+    max_new_tokens: int | None
+    temperature: float
+    top_k: int | None
+    top_p: float | None
+    min_p: float | None
+    repetition_penalty: float
+    repetition_window: int | None
+    seed: int | None
+    stop: str | Sequence[str] | None
+    ignore_eos: bool
+    special: bool
 
 
-def _whole(name: str, value: int, least: int, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be an int, not {type(value).__name__}")
-    if not least <= value <= most:
-        raise ValueError(f"{name} is {value}, must be {least} to {most}")
-    return int(value)
+class _Turn:
+    """One generation: what was asked for before it began, and the generator that holds the session."""
+
+    def __init__(self, cancels: int) -> None:
+        self.cancels = cancels  # how many there were when it was asked for
+        self.stream: weakref.ref[Generator[Token]] | None = None
+
+    def end(self) -> None:
+        """A generator that is suspended ends. One that computes, on another thread or below a signal handler,
+        goes on."""
+        stream = self.stream() if self.stream else None
+        if stream is not None:
+            with suppress(ValueError):
+                stream.close()
 
 
 class Session:
     """A conversation with a model: a guest whose memory holds the cache. Made by Model.session."""
 
     def __init__(
-        self, model: Model, *, context: int | None, kv_dtype: Literal["f16", "f32"], exact: bool, chunk: int
+        self, model: Model, *, context: int | None, kv_dtype: KvDtype, exact: bool, chunk: int
     ) -> None:
         config = model.config
         if context is None:
             context = min(config.context, _DEFAULT_CONTEXT)
-        self.context = _whole("context", context, 1, min(config.context, _MAX_CONTEXT))
+        self.context = _arguments.whole("context", context, 1, min(config.context, _MAX_CONTEXT))
         if kv_dtype not in ("f16", "f32"):
             raise ValueError(f"kv_dtype is {kv_dtype!r}, must be 'f16' or 'f32'")
         self.model = model
-        self.kv_dtype: Literal["f16", "f32"] = kv_dtype
-        self.exact = bool(exact)
+        self.kv_dtype: KvDtype = kv_dtype
+        self.exact = _arguments.flag("exact", exact)
         self.usage = Usage()
-        self._cancelled = threading.Event()
+        self._cancels = 0
         self._turn = threading.Lock()
+        self._current: _Turn | None = None
         numbers = np.zeros((), _CONFIG)
         for name in ("layers", "dim", "heads", "kv_heads", "head_size", "rotated", "ff", "vocab"):
             numbers[name] = getattr(config, name)
         numbers["version"] = _VERSION
         numbers["context"] = self.context
-        numbers["chunk"] = min(_whole("chunk", chunk, 1, _MAX_CHUNK), self.context)
+        numbers["chunk"] = min(_arguments.whole("chunk", chunk, 1, _MAX_CHUNK), self.context)
         numbers["rope_layout"] = config.rope_halves
         numbers["kv_type"] = kv_dtype == "f16"
         numbers["exact"] = self.exact
@@ -208,9 +235,9 @@ class Session:
     def _taken(self) -> Iterator[None]:
         """The session is this thread's for a while."""
         if self._instance.closed:
-            raise zcwasm.Error("the session is closed")
+            raise zcwasm.ClosedError("the session is closed")
         if not self._turn.acquire(blocking=False):
-            raise zcwasm.Error(
+            raise zcwasm.InUseError(
                 "the session is in use: a generation that was neither ended nor closed, or another thread. "
                 "Sessions are cheap: open another one."
             )
@@ -219,12 +246,10 @@ class Session:
         finally:
             self._turn.release()
 
-    def _prefill(self, ids: Sequence[int], usage: Usage) -> int:
+    def _prefill(self, ids: npt.NDArray[np.uint32], usage: Usage) -> int:
         """The first token after the prompt."""
         assert self._prompt is not None
         assert self._state is not None
-        usage.prompt_tokens = len(ids)
-        usage.cache_bytes = self.cache_bytes
         self._prompt[: len(ids)] = ids
         start = time.perf_counter()
         token = self._check(self._instance.exports.prefill(len(ids)))
@@ -243,12 +268,14 @@ class Session:
     def cached_tokens(self) -> int:
         """How many tokens' keys and values are in the cache."""
         if self._state is None:
-            raise zcwasm.Error("the session is closed")
+            raise zcwasm.ClosedError("the session is closed")
         return int(self._state[0]["cached"])
 
     @property
     def memory(self) -> zcwasm.Memory:
         """The guest's memory; docs/llm.md says what lies where."""
+        if self._instance.closed:
+            raise zcwasm.ClosedError("the session is closed")
         return self._instance.memory
 
     def generate(
@@ -263,8 +290,9 @@ class Session:
         repetition_penalty: float = 1.0,
         repetition_window: int | None = None,
         seed: int | None = None,
-        stop: str | Sequence[str] = (),
+        stop: str | Sequence[str] | None = None,
         ignore_eos: bool = False,
+        special: bool = False,
     ) -> Generator[Token]:
         """Tokens that follow the prompt, one by one as they are computed.
 
@@ -276,12 +304,14 @@ class Session:
         among the last repetition_window ones (default: all).
         It ends after a token that ends the model's turn (unless ignore_eos), which is the last item, before a
         stop string, or when it is cancelled or the generator is closed. `usage` tells what it took.
+        Control tokens, such as <|im_end|>, are items with their id and no text, unless `special`; a stop
+        string that they spell is found in either case.
 
         Raises ContextError, ValueError and TypeError at once, before anything is computed.
         """
-        ids = self._ids(prompt)
-        options = self._options(
-            len(ids),
+        return self._begin(
+            prompt,
+            self._cancels,
             max_new_tokens=max_new_tokens,
             temperature=temperature,
             top_k=top_k,
@@ -292,20 +322,34 @@ class Session:
             seed=seed,
             stop=stop,
             ignore_eos=ignore_eos,
+            special=special,
         )
-        return self._generate(ids, options)
 
-    def chat(self, messages: Sequence[Mapping[str, Any]], **options: Any) -> Generator[Token]:
+    def _begin(
+        self, prompt: str | Sequence[int], cancels: int, **options: Unpack[GenerateOptions]
+    ) -> Generator[Token]:
+        """cancels: how many there were when the caller asked."""
+        ids = self._ids(prompt)
+        turn = _Turn(cancels)
+        stream = self._generate(ids, self._options(len(ids), **options), turn)
+        turn.stream = weakref.ref(stream)
+        return stream
+
+    def chat(
+        self, messages: Sequence[Mapping[str, Any]], **options: Unpack[GenerateOptions]
+    ) -> Generator[Token]:
         """The model's answer to messages ({"role": ..., "content": ...}), put together by the file's own
         template; names of control tokens in a message stay text. Options as generate's. Send the whole
         conversation every time: what is in the cache is not computed again."""
-        return self.generate(self.chat_ids(messages), **options)
+        cancels = self._cancels
+        return self._begin(self.chat_ids(messages), cancels, **options)
 
     def chat_ids(self, messages: Sequence[Mapping[str, Any]]) -> list[int]:
         """The ids that chat(messages) goes on from."""
         from zcwasm.llm import _chat
 
-        return _chat.encode(self.model.weights.metadata, self.model.tokenizer, messages)
+        with needed_for("zcwasm.llm"):
+            return _chat.encode(self.model.weights.metadata, self.model.tokenizer, messages)
 
     def logits(self, prompt: str | Sequence[int]) -> npt.NDArray[np.float32]:
         """The logits of what follows the prompt, (vocabulary,): a view of guest memory, valid until the next
@@ -313,14 +357,15 @@ class Session:
         ids = self._ids(prompt)
         with self._taken():
             self._check(self._instance.exports.configure(0.0, 0, 1.0, 0.0, 1.0, 0, 0))
-            self.usage = Usage()
+            self.usage = Usage(prompt_tokens=len(ids), cache_bytes=self.cache_bytes)
             self._prefill(ids, self.usage)
             assert self._logits is not None
             return self._logits[:]
 
     def cancel(self) -> None:
-        """End the generation in progress, from any thread; its generator ends with finish "cancelled"."""
-        self._cancelled.set()
+        """End the generation in progress, and those that were asked for and have not begun, from any thread:
+        their generators end with finish "cancelled"."""
+        self._cancels += 1
         if not self._instance.closed:
             self._instance.interrupt()
 
@@ -329,18 +374,30 @@ class Session:
         return self._instance.closed
 
     def close(self) -> None:
-        """Give the cache back. BufferError while a view of the memory lives."""
+        """Give the cache back. A generation that was left before its end is ended. InUseError while another
+        thread computes, or while a view of the memory lives, such as that of logits()."""
         if self._instance.closed:
             return
+        turn = self._current
+        if turn:
+            turn.end()
         with self._taken():
-            self._instance.exports.truncate(self.cached_tokens)  # ends what is in flight
+            self._settle()
             held = self._state, self._prompt, self._logits
             self._state = self._prompt = self._logits = None
             try:
                 del held
                 self._instance.close()
-            except BufferError:
+            except zcwasm.InUseError:
                 self._views_again()
+                raise
+
+    def _settle(self) -> None:
+        """End what is in flight on the device."""
+        try:
+            self._instance.exports.truncate(self.cached_tokens)
+        except zcwasm.Trap as trap:
+            if trap.kind != "interrupted":  # by cancel(), which is as good
                 raise
 
     def _views_again(self) -> None:
@@ -359,90 +416,115 @@ class Session:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
+        """Close the session. Variables of the block, or the exception's traceback, may hold a generator or
+        views: generators are ended, the bytes of views live as long as they do. InUseError when another
+        thread computes; but an exception that leaves the block is never replaced."""
+        if self._instance.closed:
+            return
+        turn = self._current
+        if turn:
+            turn.end()
+        try:
+            with self._taken():
+                try:
+                    self._settle()
+                finally:
+                    self._state = self._prompt = self._logits = None
+                    self._instance.__exit__(kind, error, traceback)
+        except zcwasm.Error:
+            if kind is None:
+                raise
+            self.cancel()
+
+    def __repr__(self) -> str:
+        kind = self.model.config.architecture
+        if self._state is None:
+            return f"<zcwasm.llm.Session of {kind}, closed>"
+        return (
+            f"<zcwasm.llm.Session of {kind}: {self.cached_tokens} of {self.context} tokens cached, "
+            f"{self.cache_bytes:,} bytes as {self.kv_dtype}>"
+        )
 
     # --- arguments ---
 
-    def _ids(self, prompt: str | Sequence[int]) -> Sequence[int]:
-        ids = self.model.tokenize(prompt) if isinstance(prompt, str) else prompt
+    def _ids(self, prompt: str | Sequence[int]) -> npt.NDArray[np.uint32]:
+        vocab = self.model.config.vocab
+        given = self.model.tokenize(prompt) if isinstance(prompt, str) else prompt
+        ids = _arguments.token_ids("prompt", given, vocab)
         if len(ids) == 0:
             raise ValueError("the prompt has no tokens")
         if len(ids) > self.context:
             raise ContextError(
                 f"the prompt has {len(ids)} tokens, the session's context has room for {self.context}"
             )
-        numbers = np.asarray(ids)
-        if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
-            raise TypeError("the prompt must be a text or a sequence of token ids")
-        vocab = self.model.config.vocab
-        if numbers.min() < 0 or numbers.max() >= vocab:
-            wrong = next(int(number) for number in numbers if not 0 <= number < vocab)
-            raise ValueError(f"token id {wrong} is not in the vocabulary, which has 0 to {vocab - 1}")
         return ids
 
     def _options(
         self,
         prompt_tokens: int,
         *,
-        max_new_tokens: int | None,
-        temperature: float,
-        top_k: int | None,
-        top_p: float | None,
-        min_p: float | None,
-        repetition_penalty: float,
-        repetition_window: int | None,
-        seed: int | None,
-        stop: str | Sequence[str],
-        ignore_eos: bool,
+        max_new_tokens: int | None = None,
+        temperature: float = 0.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        min_p: float | None = None,
+        repetition_penalty: float = 1.0,
+        repetition_window: int | None = None,
+        seed: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        ignore_eos: bool = False,
+        special: bool = False,
     ) -> _Options:
         room = self.context - prompt_tokens + 1  # the last token need not be in the cache
         if max_new_tokens is None:
             max_new_tokens = room
-        elif _whole("max_new_tokens", max_new_tokens, 1, 2**31) > room:
+        elif _arguments.whole("max_new_tokens", max_new_tokens, 1, 2**31) > room:
             raise ContextError(
                 f"a prompt of {prompt_tokens} tokens and {max_new_tokens} new ones do not fit the session's "
                 f"context of {self.context}"
             )
-        temperature = _number("temperature", temperature, 0, 1000)
+        temperature = _arguments.number("temperature", temperature, 0, 1000)
         if 0 < temperature < 0.001:
             raise ValueError(f"temperature is {temperature}, must be 0 or at least 0.001")
-        stops = (stop,) if isinstance(stop, str) else tuple(stop)
-        for text in stops:
-            if not isinstance(text, str):
-                raise TypeError(f"stop strings must be str, not {type(text).__name__}")
-            if not text:
-                raise ValueError("a stop string is empty")
+        stops = _arguments.texts("stop", stop)
+        if "" in stops:
+            raise ValueError("a stop string is empty")
         if seed is None:
             seed = secrets.randbits(64)
-        top_p = 1.0 if top_p is None else _number("top_p", top_p, 0, 1)
+        top_p = 1.0 if top_p is None else _arguments.number("top_p", top_p, 0, 1)
         if top_p == 0:
             raise ValueError("top_p is 0, must be above 0 and at most 1")
         window = self.context if repetition_window is None else repetition_window
+        tokenizer = self.model.tokenizer
         return _Options(
             max_new_tokens=max_new_tokens,
             temperature=temperature,
-            top_k=0 if top_k is None else _whole("top_k", top_k, 0, _MAX_TOP_K),
+            top_k=0 if top_k is None else _arguments.whole("top_k", top_k, 0, _MAX_TOP_K),
             top_p=top_p,
-            min_p=0.0 if min_p is None else _number("min_p", min_p, 0, 1),
-            penalty=_number("repetition_penalty", repetition_penalty, 0.001, 1000),
-            window=_whole("repetition_window", window, 1, _MAX_CONTEXT),
-            seed=_whole("seed", seed, 0, 2**64 - 1),
+            min_p=0.0 if min_p is None else _arguments.number("min_p", min_p, 0, 1),
+            penalty=_arguments.number("repetition_penalty", repetition_penalty, 0.001, 1000),
+            window=_arguments.whole("repetition_window", window, 1, _MAX_CONTEXT),
+            seed=_arguments.whole("seed", seed, 0, 2**64 - 1),
             stop=stops,
-            stop_ids=frozenset() if ignore_eos else self.model.tokenizer.stop_ids,
+            stop_ids=frozenset() if _arguments.flag("ignore_eos", ignore_eos) else tokenizer.stop_ids,
+            hidden=frozenset() if _arguments.flag("special", special) else tokenizer.control_ids,
         )
 
     # --- the loop ---
 
-    def _generate(self, ids: Sequence[int], options: _Options) -> Generator[Token]:
+    def _generate(self, ids: npt.NDArray[np.uint32], options: _Options, turn: _Turn) -> Generator[Token]:
         with self._taken():
-            self._cancelled.clear()
-            usage = self.usage = Usage()
-            text = _Text(self.model.tokenizer.token_bytes, options.stop)
+            usage = self.usage = Usage(prompt_tokens=len(ids), cache_bytes=self.cache_bytes)
+            text = _Text(self.model.tokenizer.token_bytes, options.stop, options.hidden)
             configure, step = self._instance.exports.configure, self._step
             o = options
             seed = struct.unpack("<q", struct.pack("<Q", o.seed))[0]
             clock = time.perf_counter
+            self._current = turn
             try:
+                if self._cancels != turn.cancels:
+                    usage.finish = "cancelled"
+                    return
                 self._check(
                     configure(o.temperature, o.top_k, max(o.top_p, 1e-30), o.min_p, o.penalty, o.window, seed)
                 )
@@ -454,7 +536,7 @@ class Session:
                         text.add(token)
                     if ended or text.stopped:
                         usage.finish = "stop"
-                    elif self._cancelled.is_set():
+                    elif self._cancels != turn.cancels:
                         usage.finish = "cancelled"
                     elif usage.generated_tokens == o.max_new_tokens:
                         usage.finish = "length"
@@ -462,34 +544,41 @@ class Session:
                         yield Token(token, text.rest())
                         return
                     yield Token(token, text.take())
-                    if self._cancelled.is_set():
+                    if self._cancels != turn.cancels:
                         usage.finish = "cancelled"
                         return
                     start = clock()
                     token = self._check(step())
                     usage.decode_seconds += clock() - start
             except zcwasm.Trap as trap:
-                if trap.kind != "interrupted" or not self._cancelled.is_set():
+                if trap.kind != "interrupted" or self._cancels == turn.cancels:
                     raise
                 usage.finish = "cancelled"
+            finally:
+                self._current = None
 
 
 class _Text:
     """Tokens become text: whole characters, and nothing of a stop string."""
 
-    def __init__(self, token_bytes: Callable[[int], bytes], stops: tuple[str, ...]) -> None:
+    def __init__(
+        self, token_bytes: Callable[[int], bytes], stops: tuple[str, ...], hidden: frozenset[int]
+    ) -> None:
         self.stops = stops
+        self.hidden = hidden  # tokens without a text of their own; stop strings are found in it
         self.token_bytes = token_bytes
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.pending = ""  # not handed out yet
         self.stopped = False
 
     def add(self, token: int) -> None:
-        self.pending += self.decoder.decode(self.token_bytes(token))
-        found = [at for at in (self.pending.find(stop) for stop in self.stops) if at >= 0]
-        if found:
-            self.pending = self.pending[: min(found)]
-            self.stopped = True
+        if token in self.hidden:
+            shown, whole = self.pending, self.pending + self.token_bytes(token).decode("utf-8", "replace")
+        else:
+            shown = whole = self.pending + self.decoder.decode(self.token_bytes(token))
+        found = [at for at in (whole.find(stop) for stop in self.stops) if at >= 0]
+        self.stopped = bool(found)
+        self.pending = shown[: min(found)] if found else shown
 
     def take(self) -> str:
         """All but an end that a stop string may begin with."""
