@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -147,7 +148,7 @@ class TestInspect:
         ran = zcwasm_command("inspect", str(guest_path("imports")))
         assert ran.status == 0
         for line in (
-            "  env.memory: memory, 1 pages of 64 KiB, at most 100",
+            "  env.memory: memory, 1 page of 64 KiB, at most 100",
             "  env.seed: global i64",
             "  env.shared: global mutable i32",
             "  env.started(i64) -> ()",
@@ -213,8 +214,7 @@ class TestRun:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            (["nothing"], "no function 'nothing'; it exports boom, swap, spin"),
-            (["swap", "1"], "swap(i64, i64) -> (i64, f32) takes 2 arguments, but 1 were given"),
+            (["swap", "1"], "swap(i64, i64) -> (i64, f32) takes 2 arguments, got 1"),
             (["swap", "1", "1.5"], "'1.5' is not a number of type i64"),
             (["swap", "1", str(2**64)], "does not fit"),
         ],
@@ -231,10 +231,55 @@ class TestRun:
     def test_bad_limits(self, zcwasm_command: Any, option: tuple[str, str]) -> None:
         assert zcwasm_command("run", TRAPS, "boom", *option).status == 2
 
-    def test_missing_import(self, zcwasm_command: Any) -> None:
+    def test_missing_imports(self, zcwasm_command: Any) -> None:
         ran = zcwasm_command("run", str(guest_path("basics")), "add", "1", "2")
         assert ran.status == 1
-        assert "'env'.'log'" in ran.err
+        assert ran.err.splitlines() == [
+            "zcwasm run: the module cannot be linked:",
+            "  import 'env'.'log' is missing: the module needs this function (i32) -> ()",
+            "  import 'env'.'pair' is missing: the module needs this function (i32, i64) -> (i64, i32)",
+        ]
+
+    @pytest.mark.parametrize(
+        ("arguments", "first"),
+        [
+            ([], f"{TRAPS} is no program (it does not export _start): which function?"),
+            (["nothing"], f"{TRAPS} exports no function 'nothing'"),
+        ],
+    )
+    def test_no_such_function_lists_them(self, zcwasm_command: Any, arguments: list[str], first: str) -> None:
+        ran = zcwasm_command("run", TRAPS, *arguments)
+        assert ran.status == 2
+        assert ran.out == ""
+        assert ran.err.splitlines() == [
+            f"zcwasm run: {first}",
+            "it exports:",
+            "  boom() -> ()",
+            "  swap(i64, i64) -> (i64, f32)",
+            "  spin() -> ()",
+        ]
+
+    def test_help_of_a_module_lists_its_functions(self, zcwasm_command: Any) -> None:
+        ran = zcwasm_command("run", TRAPS, "--help")
+        assert ran.status == 0
+        assert "  swap(i64, i64) -> (i64, f32)\n" in ran.out
+
+    def test_module_without_functions(self, zcwasm_command: Any, tmp_path: Path) -> None:
+        path = tmp_path / "empty.wasm"
+        path.write_bytes(b"\0asm\1\0\0\0")
+        ran = zcwasm_command("run", str(path))
+        assert ran.status == 2
+        assert ran.err.endswith("which function?\nit exports no functions\n")
+
+    def test_variables_that_are_not_set_stay_unset(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ZCWASM_TEST_SET", "here")
+        monkeypatch.setenv("ZCWASM_TEST_EMPTY", "")
+        monkeypatch.delenv("ZCWASM_TEST_UNSET", raising=False)
+        assert _cli.variable("ZCWASM_TEST_SET") == [("ZCWASM_TEST_SET", "here")]
+        assert _cli.variable("ZCWASM_TEST_EMPTY") == [("ZCWASM_TEST_EMPTY", "")]
+        assert _cli.variable("ZCWASM_TEST_UNSET") == []
+        assert _cli.variable("ZCWASM_TEST_UNSET=") == [("ZCWASM_TEST_UNSET", "")]
+        assert _cli.variable("ZCWASM_TEST_SET=a=b") == [("ZCWASM_TEST_SET", "a=b")]
 
 
 def test_module_can_be_run(tmp_path: Path) -> None:
@@ -243,8 +288,34 @@ def test_module_can_be_run(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, f"zcwasm {zcwasm.__version__}\n")
 
 
-def test_no_command_is_an_error(zcwasm_command: Any) -> None:
-    assert zcwasm_command().status == 2
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [((), "COMMAND is missing"), (("run",), "FILE is missing"), (("inspect",), "FILE is missing")],
+)
+def test_what_is_missing_shows_the_help(zcwasm_command: Any, arguments: tuple[str, ...], text: str) -> None:
+    ran = zcwasm_command(*arguments)
+    assert ran.status == 2
+    assert ran.err.startswith("usage: zcwasm")
+    assert ran.err.endswith(f"{text}\n")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+@pytest.mark.parametrize("arguments", [["devices"], ["inspect", str(DEMO)], ["run", TRAPS, "swap", "1", "2"]])
+def test_stdout_that_takes_nothing(arguments: list[str], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "zcwasm", *arguments]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == f"zcwasm {arguments[0]}: [Errno 28] No space left on device\n"
+
+
+def test_stdout_that_nobody_reads(tmp_path: Path) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    command = [sys.executable, "-m", "zcwasm", "inspect", str(DEMO)]
+    done = subprocess.run(command, stdout=writes, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 @pytest.mark.slow
@@ -301,6 +372,37 @@ class TestGenerate:
         assert ran.status == 1
         assert message in ran.err
         assert ran.out == ""
+
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+    def test_stdout_that_takes_nothing(self, model: str, tmp_path: Path) -> None:
+        words = ["generate", "--model", model, "--prompt", "ab", "--raw", "--device", "cpu"]
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "zcwasm", *words],
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=tmp_path,
+            )
+        assert done.returncode == 1
+        assert done.stderr == "zcwasm generate: [Errno 28] No space left on device\n"
+
+    def test_embedding_models_write_no_text(self, zcwasm_command: Any, tmp_path: Path) -> None:
+        words = ("--prompt", "a", "--device", "cpu")
+        ran = zcwasm_command("generate", "--model", "all-minilm-l6-v2", *words)
+        assert ran.status == 1
+        assert "all-minilm-l6-v2 is an embedding model, which writes no text" in ran.err
+        ran = zcwasm_command("generate", "--model", str(tmp_path), *words)
+        assert ran.status == 1
+        assert "is a folder: language models are GGUF files" in ran.err
+
+    def test_without_the_extra(
+        self, zcwasm_command: Any, model: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "tokenizers", None)
+        ran = zcwasm_command("generate", "--model", model, "--prompt", "a", "--device", "cpu")
+        assert ran.status == 1
+        assert "the package tokenizers: pip install 'zcwasm[llm]'" in ran.err
 
     def test_no_such_model(self, zcwasm_command: Any, tmp_path: Path) -> None:
         pytest.importorskip("tokenizers", reason="zcwasm[llm] is not installed")

@@ -20,27 +20,54 @@ SUMMARY = "WebAssembly guests whose memory is GPU memory."
 KINDS = get_args(DeviceKind)
 
 
+class Usage(Exception):
+    """Arguments that make no sense: what is wrong, and what would be right. Exit code 2."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
-        return command(options)
+        status = command(options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        drop_stdout()  # nobody reads on
+    except Usage as error:
+        complain(options, str(error))
+        return 2
     except zcwasm.Trap as trap:
-        complain(options, f"trap: {trap}")
+        complain(options, f"trap: {str(trap).splitlines()[0]}")
         for name in trap.backtrace:
             print(f"  in {name}", file=sys.stderr)
     except zcwasm.CompileError as error:
         at = "" if error.offset is None else f", at byte {error.offset}"
         complain(options, f"{options.file}: {error}{at}")
-    except (zcwasm.Error, OSError, ValueError, OverflowError, MemoryError) as error:
+    except (zcwasm.Error, OSError, ValueError, OverflowError, MemoryError, ModuleNotFoundError) as error:
         complain(options, str(error) or type(error).__name__)
+        if isinstance(error, OSError):
+            drop_stdout()  # where that is what failed: Python flushes it once more at its end
     except KeyboardInterrupt:
         return 130
     return 1
 
 
 def complain(options: argparse.Namespace, message: str) -> None:
-    print(f"zcwasm {options.name}: {' '.join(message.split())}", file=sys.stderr)
+    """On stderr."""
+    first, *more = message.strip().splitlines()
+    print("\n".join([f"zcwasm {options.name}: {first}", *more]), file=sys.stderr)
+
+
+def drop_stdout() -> None:
+    """What stdout cannot take is dropped, without a word at exit. A stdout that works stays as it is."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
+    except ValueError:  # closed
+        pass
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,12 +75,13 @@ def parser() -> argparse.ArgumentParser:
         prog="zcwasm", description="WebAssembly guests whose memory is GPU memory."
     )
     parser.add_argument("--version", action="version", version=f"zcwasm {zcwasm.__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    parser.set_defaults(command=lambda options: show_help(parser, "COMMAND"))
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def add(command: Callable[[argparse.Namespace], int], summary: str) -> argparse.ArgumentParser:
         name = command.__name__
         child = commands.add_parser(name, help=summary, description=summary)
-        child.set_defaults(command=command, name=name)
+        child.set_defaults(command=command, name=name, parser=child)
         return child
 
     child = add(demo, "Show that guest, device and NumPy share one memory: fill, multiply in place, verify.")
@@ -67,7 +95,7 @@ def parser() -> argparse.ArgumentParser:
     add_json(child)
 
     child = add(inspect, "Show what a module imports, exports and consists of.")
-    child.add_argument("file", metavar="FILE", help="a .wasm file")
+    child.add_argument("file", metavar="FILE", nargs="?", help="a .wasm file")
     add_json(child)
 
     child = add(run, "Run a WASI program, or call an exported function and print its results, one per line.")
@@ -87,9 +115,9 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME[=VALUE]",
-        help="a variable of its environment; without a value this process's own",
+        help="a variable of its environment; without a value this process's own, if it is set",
     )
-    child.add_argument("file", metavar="FILE", help="a .wasm file; of imports it may need WASI's")
+    child.add_argument("file", metavar="FILE", nargs="?", help="a .wasm file; of imports it may need WASI's")
     child.add_argument(
         "rest",
         metavar="...",
@@ -108,6 +136,13 @@ def parser() -> argparse.ArgumentParser:
 
     add(selftest, "Check every device here and print a short report, to paste into an issue.")
     return parser
+
+
+def show_help(parser: argparse.ArgumentParser, missing: str) -> int:
+    """In place of a usage error, where the first thing that is needed is missing."""
+    parser.print_help(sys.stderr)
+    print(f"\n{parser.prog}: {missing} is missing", file=sys.stderr)
+    return 2
 
 
 def add_limits(child: argparse.ArgumentParser) -> None:
@@ -205,6 +240,8 @@ def selftest(options: argparse.Namespace) -> int:
 
 
 def inspect(options: argparse.Namespace) -> int:
+    if options.file is None:
+        return show_help(options.parser, "FILE")
     module = zcwasm.Module(options.file)
     sections = list(read_sections(Path(options.file).read_bytes()))
     if options.json:
@@ -239,7 +276,8 @@ def type_of(entry: zcwasm.ImportType | zcwasm.ExportType) -> str:
         return f"{entry.name}({', '.join(entry.params or ())}) -> {results}"
     if entry.kind == "global":
         return f"{entry.name}: global {'mutable ' if entry.mutable else ''}{entry.type}"
-    unit = "pages of 64 KiB" if entry.kind == "memory" else "elements"
+    s = "" if entry.minimum == 1 else "s"
+    unit = f"page{s} of 64 KiB" if entry.kind == "memory" else f"element{s}"
     most = "no maximum" if entry.maximum is None else f"at most {entry.maximum}"
     return f"{entry.name}: {entry.kind}, {entry.minimum} {unit}, {most}"
 
@@ -292,20 +330,33 @@ def read_sections(data: bytes) -> Iterator[tuple[str, int]]:
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.file is None:
+        return show_help(options.parser, "FILE")
     module = zcwasm.Module(options.file)
     functions = {entry.name: entry for entry in module.exports if entry.kind == "func"}
     arguments = options.rest[1:] if options.rest[:1] == ["--"] else options.rest
     program = "_start" in functions
     if not program:
-        call = argparse.ArgumentParser(prog=f"zcwasm run {options.file}")
-        call.add_argument("function", metavar="FUNCTION", help="the name of an exported function")
+        call = argparse.ArgumentParser(prog=f"zcwasm run {options.file}", epilog=listing(functions))
+        call.formatter_class = argparse.RawDescriptionHelpFormatter
+        call.add_argument("function", metavar="FUNCTION", nargs="?", help="the name of an exported function")
         call.add_argument("arguments", metavar="ARG", nargs="*", help="its arguments")
         add_limits(call)
         call.parse_args(arguments, options)
+        if options.function not in functions:
+            wanted = options.function
+            raise Usage(
+                (
+                    f"{options.file} is no program (it does not export _start): which function?"
+                    if wanted is None
+                    else f"{options.file} exports no function {wanted!r}"
+                )
+                + f"\n{listing(functions)}"
+            )
     limits = zcwasm.Limits(memory=options.memory, fuel=options.fuel, deadline=options.deadline)
     wasi = zcwasm.Wasi(
         args=[Path(options.file).name, *(arguments if program else [])],
-        env=dict(variable(text) for text in options.env),
+        env=dict(pair for text in options.env for pair in variable(text)),
         stdin="inherit",
         stdout="inherit",
         stderr="inherit",
@@ -321,9 +372,18 @@ def run(options: argparse.Namespace) -> int:
         return end.code if end.code < 256 else 1
 
 
-def variable(text: str) -> tuple[str, str]:
+def listing(functions: dict[str, zcwasm.ExportType]) -> str:
+    if not functions:
+        return "it exports no functions"
+    return "\n".join(["it exports:", *(f"  {type_of(entry)}" for entry in functions.values())])
+
+
+def variable(text: str) -> list[tuple[str, str]]:
+    """What --env grants: none where it names a variable that is not set."""
     name, given, value = text.partition("=")
-    return name, value if given else os.environ.get(name, "")
+    if not given and name not in os.environ:
+        return []
+    return [(name, value if given else os.environ[name])]
 
 
 def directory(text: str) -> tuple[str, str]:
@@ -338,14 +398,11 @@ def call_function(
     limits: zcwasm.Limits,
     wasi: zcwasm.Wasi,
 ) -> int:
-    if options.function not in functions:
-        have = ", ".join(functions) or "none"
-        raise ValueError(f"{options.file} exports no function {options.function!r}; it exports {have}")
     params = functions[options.function].params or ()
     if len(params) != len(options.arguments):
         raise ValueError(
-            f"{type_of(functions[options.function])} takes {len(params)} arguments, "
-            f"but {len(options.arguments)} were given"
+            f"{type_of(functions[options.function])} takes {len(params)} argument"
+            f"{'' if len(params) == 1 else 's'}, got {len(options.arguments)}"
         )
     values = [parse_argument(kind, text) for kind, text in zip(params, options.arguments, strict=True)]
     exports = zcwasm.Instance(module, limits=limits, wasi=wasi).exports

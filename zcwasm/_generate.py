@@ -6,7 +6,6 @@ The guest is interrupted by Ctrl-C like any other (exit code 130); when nobody r
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -46,6 +45,7 @@ def add_arguments(child: argparse.ArgumentParser, whole: Whole) -> None:
     child.add_argument("--min-p", type=number, metavar="P")
     child.add_argument("--repetition-penalty", type=number, default=1.0, metavar="X")
     child.add_argument("--seed", type=whole("seed", 0, 2**64 - 1), metavar="N", help="default: a new one")
+    child.add_argument("--special", action="store_true", help="print control tokens too, such as <|im_end|>")
     child.add_argument("--stats", action="store_true", help="tokens per second and more, on stderr")
 
 
@@ -57,15 +57,17 @@ def number(text: str) -> float:
 
 
 def run(options: argparse.Namespace, device: zcwasm.Device) -> int:
-    prompt = sys.stdin.read() if options.prompt == "-" else options.prompt
-    try:
-        from zcwasm.llm import Model
+    from zcwasm.llm import Model
 
-        path = _fetch.resolve(options.model, progress=True)
-        with Model.open(path, device, progress=sys.stderr.isatty()) as model, model.session() as session:
-            return write(start(options, model, session, prompt), session, options.stats)
-    except ModuleNotFoundError as error:
-        raise zcwasm.Error(f"{error}: pip install 'zcwasm[llm]'") from None
+    pinned = _fetch.MODELS.get(options.model)
+    if pinned and not pinned.main:
+        raise zcwasm.ModelError(
+            f"{options.model} is an embedding model, which writes no text: zcwasm.embed.Model.open takes it"
+        )
+    path = _fetch.resolve(options.model, progress=True)
+    prompt = sys.stdin.read() if options.prompt == "-" else options.prompt
+    with Model.open(path, device, progress=sys.stderr.isatty()) as model, model.session() as session:
+        return write(start(options, model, session, prompt), session, options.stats)
 
 
 def start(options: argparse.Namespace, model: Model, session: Session, prompt: str) -> Iterator[Token]:
@@ -74,7 +76,7 @@ def start(options: argparse.Namespace, model: Model, session: Session, prompt: s
         chat = "tokenizer.chat_template" in model.weights.metadata
     settings = {
         name: getattr(options, name)
-        for name in ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "seed")
+        for name in ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "seed", "special")
     }
     if not chat:
         if options.system is not None:
@@ -104,10 +106,6 @@ def write(tokens: Iterator[Token], session: Session, stats: bool) -> int:
             print(token.text, end="", flush=True)
         if not text.endswith("\n"):
             print(flush=True)
-    except BrokenPipeError:
-        # Nobody reads on. Python flushes stdout once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except KeyboardInterrupt:
         print(flush=True)
         raise

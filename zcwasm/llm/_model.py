@@ -65,7 +65,8 @@ class Config:
         architecture = metadata.get("general.architecture")
         if architecture not in _ROTATES_HALVES:
             known = ", ".join(_ROTATES_HALVES)
-            raise model_error(f"general.architecture is {architecture!r}, supported are {known}", None)
+            kind = ", an embedding model, which writes no text" if "bert" in str(architecture) else ""
+            raise model_error(f"general.architecture is {architecture!r}{kind}; supported are {known}", None)
 
         def value(key: str, default: float | None = None) -> float:
             found = metadata.get(f"{architecture}.{key}", default)
