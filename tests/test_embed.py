@@ -253,5 +253,5 @@ def test_bad_arguments(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="batch_tokens is 0"):
         model.encode(["a"], batch_tokens=0)
     bad = 1.5
-    with pytest.raises(TypeError, match="batch_tokens is float"):
+    with pytest.raises(TypeError, match="batch_tokens must be an int, not float"):
         model.encode(["a"], batch_tokens=bad)

@@ -453,9 +453,33 @@ class TestText:
         ids = [*self.bytes_of(cpu_model, "ab"), end, *self.bytes_of(cpu_model, "cd")]
         assert self.texts(session, monkeypatch, ids) == ["a", "b", ""]
         assert session.usage.finish == "stop"
-        texts = self.texts(session, monkeypatch, ids, ignore_eos=True, max_new_tokens=5)
+        texts = self.texts(session, monkeypatch, ids, ignore_eos=True, max_new_tokens=5, special=True)
         assert "".join(texts) == cpu_model.detokenize(ids) == "ab<|im_end|>cd"
         assert session.usage.finish == "length"
+
+    def test_control_tokens_give_no_text(self, cpu_model: llm.Model, monkeypatch: Any) -> None:
+        session = cpu_model.session(context=64)
+        start = cpu_model.tokenize("<|im_start|>")
+        ids = [*self.bytes_of(cpu_model, "ab"), *start, *self.bytes_of(cpu_model, "cd")]
+        assert self.texts(session, monkeypatch, ids, max_new_tokens=5) == ["a", "b", "", "c", "d"]
+        assert cpu_model.detokenize(ids, special=False) == "abcd"
+        shown = self.texts(session, monkeypatch, ids, max_new_tokens=5, special=True)
+        assert shown == ["a", "b", "<|im_start|>", "c", "d"]
+
+    @pytest.mark.parametrize(
+        ("stop", "text"),
+        [("<|im_start|>", "ab"), ("b<|im", "a"), ("start|>", "ab"), ("start|>c", "abcd"), ("bc", "a")],
+    )
+    def test_stop_strings_in_control_tokens(
+        self, cpu_model: llm.Model, monkeypatch: Any, stop: str, text: str
+    ) -> None:
+        """Found though nothing of them is shown; one that spans a control token and text behind it is not."""
+        session = cpu_model.session(context=64)
+        start = cpu_model.tokenize("<|im_start|>")
+        ids = [*self.bytes_of(cpu_model, "ab"), *start, *self.bytes_of(cpu_model, "cd")]
+        found = self.texts(session, monkeypatch, ids, max_new_tokens=5, stop=stop)
+        assert "".join(found) == text
+        assert session.usage.finish == ("length" if text == "abcd" else "stop")
 
     def test_a_text_is_a_prompt(self, cpu_model: llm.Model) -> None:
         session = cpu_model.session(context=64)
@@ -498,7 +522,7 @@ class TestLife:
         with llm.Model.open(tiny.path, zcwasm.Device("cpu")) as model:
             session = model.session(context=64)
         assert model.closed
-        with pytest.raises(zcwasm.Error, match="the model is closed"):
+        with pytest.raises(zcwasm.ClosedError, match="the model is closed"):
             model.session()
         assert session.logits(PROMPT).shape == (tiny.shape.vocab,)
 
@@ -507,7 +531,7 @@ class TestLife:
         before = zcwasm._core._region_count()
         session = cpu_model.session(context=64)
         row = session.logits(PROMPT)
-        with pytest.raises(BufferError):
+        with pytest.raises(zcwasm.InUseError, match="1 view or submission"):
             session.close()
         assert not session.closed
         assert session.logits(PROMPT[:3]).shape == row.shape
@@ -516,9 +540,92 @@ class TestLife:
         session.close()
         assert session.closed
         assert zcwasm._core._region_count() == before
-        for call in (lambda: session.logits([1]), lambda: list(session.generate([1]))):
-            with pytest.raises(zcwasm.Error, match="the session is closed"):
+        for call in (
+            lambda: session.logits([1]),
+            lambda: list(session.generate([1])),
+            lambda: session.cached_tokens,
+            lambda: session.memory,
+        ):
+            with pytest.raises(zcwasm.ClosedError, match="the session is closed"):
                 call()
+
+    def test_leaving_a_generation_unfinished(self, cpu_model: llm.Model) -> None:
+        """While a variable holds the generator: close and the end of the block end it."""
+        session = cpu_model.session(context=64)
+        stream = session.generate(PROMPT, ignore_eos=True)
+        next(stream)
+        session.close()
+        assert session.closed
+        assert list(stream) == []
+        with cpu_model.session(context=64) as session:
+            stream = session.generate(PROMPT, ignore_eos=True)
+            next(stream)
+            unbegun = session.generate(PROMPT)
+        assert session.closed
+        assert list(stream) == []
+        with pytest.raises(zcwasm.ClosedError):
+            next(unbegun)
+        with cpu_model.session(context=64) as session:
+            row = session.logits(PROMPT)
+            before = row.copy()
+        assert session.closed
+        assert np.array_equal(row, before)  # its bytes live on
+
+    def test_an_exception_that_leaves_a_block_is_not_replaced(self, cpu_model: llm.Model) -> None:
+        def fail(view: bool) -> None:
+            with cpu_model.session(context=64) as session:
+                sessions.append(session)
+                if view:
+                    row = session.logits(PROMPT)
+                    raise OSError(f"disk full {row.shape}")
+                for _ in session.generate(PROMPT, ignore_eos=True):
+                    raise OSError("disk full")
+
+        for view in (False, True):
+            sessions: list[llm.Session] = []
+            with pytest.raises(OSError, match="disk full") as raised:
+                fail(view)
+            assert raised.value.__context__ is None
+            assert sessions[0].closed
+
+    def test_leaving_a_block_while_another_thread_computes(self, cpu_model: llm.Model) -> None:
+        computes, go_on = threading.Event(), threading.Event()
+        ends: list[Any] = []
+
+        def work(session: llm.Session) -> None:
+            step = session._step
+
+            def slow() -> int:
+                computes.set()
+                go_on.wait(30)
+                return int(step())
+
+            session._step = slow  # type: ignore[assignment]
+            try:
+                ends.append(len(list(session.generate(PROMPT, ignore_eos=True))))
+            except zcwasm.Error as error:
+                ends.append(error)
+
+        def leave(failing: bool) -> None:
+            computes.clear()
+            go_on.clear()
+            try:
+                with cpu_model.session(context=64) as session:
+                    thread = threading.Thread(target=work, args=(session,))
+                    thread.start()
+                    assert computes.wait(30)
+                    if failing:
+                        raise OSError("disk full")
+            finally:
+                go_on.set()
+                thread.join()
+
+        with pytest.raises(zcwasm.InUseError, match="another thread"):
+            leave(failing=False)
+        assert ends.pop() == 64 - len(PROMPT) + 1
+        with pytest.raises(OSError, match="disk full"):
+            leave(failing=True)
+        assert ends.pop() == 2  # it was cancelled
 
     def test_one_generation_at_a_time(self, cpu_model: llm.Model) -> None:
         session = cpu_model.session(context=64)
@@ -530,6 +637,30 @@ class TestLife:
         session.logits(PROMPT)
         session.generate(PROMPT)  # never begun: nothing is taken
         session.logits(PROMPT)
+
+    def test_cancelling_before_the_first_token(self, cpu_model: llm.Model) -> None:
+        session = cpu_model.session(context=64)
+        first = session.generate(PROMPT, ignore_eos=True)
+        second = session.generate(PROMPT, ignore_eos=True)
+        session.cancel()
+        later = session.generate(PROMPT, max_new_tokens=3, ignore_eos=True)
+        for stream in (first, second):
+            assert list(stream) == []
+            assert session.usage.finish == "cancelled"
+            assert session.usage.prompt_tokens == len(PROMPT)
+        assert session.cached_tokens == 0
+        assert len(list(later)) == 3
+
+    def test_cancelling_while_a_chat_is_put_together(self, cpu_model: llm.Model, monkeypatch: Any) -> None:
+        session = cpu_model.session(context=64)
+
+        def chat_ids(messages: Any) -> list[int]:
+            session.cancel()  # as from another thread
+            return PROMPT
+
+        monkeypatch.setattr(session, "chat_ids", chat_ids)
+        assert list(session.chat([{"role": "user", "content": "a"}])) == []
+        assert session.usage.finish == "cancelled"
 
     def test_cancelling_between_tokens(self, cpu_model: llm.Model) -> None:
         session = cpu_model.session(context=64)
@@ -614,6 +745,16 @@ class TestErrors:
             ({"seed": 2**64}, ValueError),
             ({"stop": ""}, ValueError),
             ({"stop": [1]}, TypeError),
+            ({"stop": 5}, TypeError),
+            ({"stop": b"end"}, TypeError),
+            ({"ignore_eos": 1}, TypeError),
+            ({"special": "yes"}, TypeError),
+            ({"temperature": True}, TypeError),
+            ({"top_p": "1"}, TypeError),
+            ({"min_p": [0.5]}, TypeError),
+            ({"repetition_penalty": None}, TypeError),
+            ({"repetition_window": 1.0}, TypeError),
+            ({"seed": "7"}, TypeError),
             ({"max_new_tokens": 0}, ValueError),
             ({"max_new_tokens": True}, TypeError),
         ],
@@ -622,6 +763,55 @@ class TestErrors:
         session = cpu_model.session(context=64)
         with pytest.raises(error, match=next(iter(options)).split("_")[0]):
             session.generate(PROMPT, **options)
+
+    def test_no_stop_strings(self, cpu_model: llm.Model) -> None:
+        session = cpu_model.session(context=64)
+        for stop in (None, (), []):
+            assert len(list(session.generate(PROMPT, max_new_tokens=2, ignore_eos=True, stop=stop))) == 2
+
+    @pytest.mark.parametrize("wrong", [None, 5, b"text", b"\x05", [1.5], ["7"], [True], [[1]], [None]])
+    def test_what_is_no_prompt(self, cpu_model: llm.Model, wrong: Any) -> None:
+        session = cpu_model.session(context=64)
+        for call in (session.generate, session.logits):
+            with pytest.raises(TypeError, match=r"^prompt(\[0\])? "):
+                call(wrong)
+        with pytest.raises(TypeError, match=r"^ids(\[0\])? "):
+            cpu_model.detokenize(wrong)
+
+    def test_what_is_no_text_and_no_id(self, cpu_model: llm.Model) -> None:
+        wrong: Any = "12"
+        with pytest.raises(TypeError, match="ids must be a sequence of token ids, not str"):
+            cpu_model.detokenize(wrong)
+        with pytest.raises(TypeError, match=r"ids has shape \(2,\) and dtype float64"):
+            cpu_model.detokenize(np.zeros(2))
+        with pytest.raises(ValueError, match="token id 99999 is not in the vocabulary"):
+            cpu_model.detokenize([1, 99999])
+        wrong = 5
+        with pytest.raises(TypeError, match="text must be a str, not int"):
+            cpu_model.tokenize(wrong)
+        with pytest.raises(TypeError, match="special must be a bool, not int"):
+            cpu_model.tokenize("a", special=wrong)
+        ids = cpu_model.tokenize("Hello world")
+        for same in (tuple(ids), np.array(ids), np.array(ids, np.uint16), iter(ids), [*map(np.int64, ids)]):
+            assert cpu_model.detokenize(same) == "Hello world"
+        assert cpu_model.detokenize([]) == cpu_model.detokenize(np.array([])) == ""
+
+    def test_what_is_no_path_and_no_device(self, tiny: Tiny, tmp_path: Path) -> None:
+        wrong: Any = 5
+        with pytest.raises(TypeError, match="path must be a str or a path, not int"):
+            llm.Model.open(wrong)
+        wrong = "cpu"
+        with pytest.raises(TypeError, match=r"device must be a zcwasm\.Device, not str"):
+            llm.Model.open(tiny.path, wrong)
+        with pytest.raises(zcwasm.ModelError, match=r"is a folder: .* zcwasm\.embed\.Model\.open"):
+            llm.Model.open(tmp_path)
+
+    @pytest.mark.parametrize(
+        "options", [{"context": "64"}, {"context": 64.0}, {"chunk": None}, {"chunk": True}, {"exact": 1}]
+    )
+    def test_sessions_of_the_wrong_kind(self, cpu_model: llm.Model, options: dict[str, Any]) -> None:
+        with pytest.raises(TypeError, match=next(iter(options))):
+            cpu_model.session(**options)
 
     @pytest.mark.parametrize(
         "options", [{"context": 0}, {"context": 257}, {"kv_dtype": "f8"}, {"chunk": 0}, {"chunk": 4097}]

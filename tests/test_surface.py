@@ -1,0 +1,373 @@
+"""The public surface as a whole: what holds for every name of it. Signatures, modules, reprs, weak
+references, exceptions, words, what a missing extra says."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import inspect
+import pickle
+import re
+import sys
+import typing
+import warnings
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from support import basics, guest_path
+
+import zcwasm
+import zcwasm.embed
+import zcwasm.llm
+from zcwasm import _types
+from zcwasm._selftest.arena import Arena
+
+MODULES = (zcwasm, zcwasm.llm, zcwasm.embed)
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def public(module: ModuleType) -> dict[str, Any]:
+    return {name: getattr(module, name) for name in module.__all__ if name != "__version__"}
+
+
+CLASSES = [
+    (f"{module.__name__}.{name}", value)
+    for module in MODULES
+    for name, value in public(module).items()
+    if inspect.isclass(value)
+]
+each_class = pytest.mark.parametrize(("name", "value"), CLASSES, ids=[name for name, _ in CLASSES])
+
+
+def callables() -> Iterator[tuple[str, Any]]:
+    """Every public function, class that can be called, and method."""
+    for module in MODULES:
+        for name, value in public(module).items():
+            if inspect.isroutine(value):
+                yield f"{module.__name__}.{name}", value
+    for name, value in CLASSES:
+        if not (issubclass(value, (BaseException, dict)) or made_by_others(value)):
+            yield name, value
+        for attribute in dir(value):
+            own = next(
+                (base.__dict__[attribute] for base in value.__mro__ if attribute in base.__dict__), None
+            )
+            foreign = any(attribute in vars(base) for base in (object, Exception, BaseException, tuple, dict))
+            if not foreign and (not attribute.startswith("_") or attribute in ("__enter__", "__exit__")):
+                found = getattr(value, attribute)
+                if callable(found) and not isinstance(own, property) and not inspect.isclass(found):
+                    yield f"{name}.{attribute}", found
+
+
+def made_by_others(value: type) -> bool:
+    return bool(value.__flags__ & (1 << 7))  # Py_TPFLAGS_DISALLOW_INSTANTIATION
+
+
+CALLABLES = dict(callables())
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_every_callable_has_a_signature(name: str) -> None:
+    signature = inspect.signature(CALLABLES[name])
+    assert "(*args, **kw" not in str(signature), f"{name}{signature} says nothing"
+
+
+def test_the_callables_are_found() -> None:
+    names = {"zcwasm.devices", "zcwasm.Device", "zcwasm.Device.scratch", "zcwasm.Batch.matmul"}
+    names |= {"zcwasm.Memory.array", "zcwasm.llm.Session.generate", "zcwasm.embed.Model.encode"}
+    names |= {"zcwasm.Instance.__exit__", "zcwasm.Limits", "zcwasm.Wasi", "zcwasm.Weights.load"}
+    assert names <= set(CALLABLES)
+
+
+def test_signatures_of_guest_functions() -> None:
+    exports = basics().exports
+    assert str(inspect.signature(exports.add)) == "(i32_0: int, i32_1: int, /) -> int"
+    assert str(inspect.signature(exports.nothing)) == "() -> None"
+    many = inspect.signature(exports.many)
+    assert [p.annotation for p in many.parameters.values()] == [int, int, float, float]
+    assert many.return_annotation == tuple[float, float, int, int]
+
+
+@each_class
+def test_classes_say_where_users_find_them(name: str, value: type) -> None:
+    module, _, own = name.rpartition(".")
+    assert (value.__module__, value.__name__) == (module, own)
+    assert value.__doc__
+    typing.get_type_hints(value)  # what dataclass tools read
+
+
+def test_values_can_be_pickled() -> None:
+    limits = zcwasm.Limits(fuel=5)
+    assert pickle.loads(pickle.dumps(limits)) == limits
+    with pytest.raises(zcwasm.CompileError) as raised:
+        zcwasm.Module(b"\0asm\2\0\0\0")
+    assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)
+
+
+# --- one object of every type of the core ---
+
+
+def objects() -> dict[str, tuple[Any, str]]:
+    """Each with its repr, a pattern."""
+    guest = basics()
+    device = zcwasm.Device("cpu", threads=1)
+    memory = zcwasm.Memory(1)
+    x = memory.array(0, 16, np.float32)
+    batch = device.batch()
+    batch.fill(x, 1)
+    submission = batch.submit()
+    submission.wait()
+    one = device.batch()
+    one.fill(x, 1)
+    array = device.scratch((3, 4))
+    made: dict[str, tuple[Any, str]] = {
+        "Module": (
+            guest.module,
+            r"Module \S*PosixPath\('.*basics\.wasm'\): \d+ functions, \d+ imports, \d+ exports",
+        ),
+        "Instance": (guest, r"Instance of <zcwasm\.Module .*>, memory of \d+ pages?"),
+        "Exports": (guest.exports, r"Exports \['.*'\]"),
+        "Function": (guest.exports.add, r"Function add\(i32, i32\) -> i32"),
+        "Memory": (memory, r"Memory: 1 page \(65536 bytes\) at 0x[0-9a-f]+"),
+        "Global": (zcwasm.Global("i64", 7), r"Global i64 = 7"),
+        "Table": (tables(), r"Table: 1 element"),
+        "Device": (device, r"Device cpu: .*, 1 thread"),
+        "Batch": (one, r"Batch on cpu: 1 dispatch"),
+        "Submission": (submission, r"Submission on cpu: done in [0-9.]+ ms"),
+        "Kernel": (device.kernels["fill"], r"Kernel fill\(out: write; count: uint32, pattern: uint32\)"),
+        "DeviceArray": (array, r"DeviceArray \(3, 4\) float32 on cpu"),
+        "Wasi": (zcwasm.Wasi(args=["a"]), r"Wasi: 1 argument, 0 variables, 0 directories"),
+    }
+    return made
+
+
+def tables() -> zcwasm.Table:
+    """(table (export "t") 1 funcref)"""
+    module = b"\0asm\1\0\0\0\x04\x04\x01\x70\x00\x01\x07\x05\x01\x01t\x01\x00"
+    table = zcwasm.Instance(zcwasm.Module(module)).exports.t
+    assert isinstance(table, zcwasm.Table)
+    return table
+
+
+def test_reprs() -> None:
+    for name, (value, pattern) in objects().items():
+        assert re.fullmatch(f"<zcwasm.{pattern}>", repr(value)), f"{name}: {value!r}"
+        if name == "Batch":
+            value.clear()
+
+
+def test_weak_references() -> None:
+    made = objects()
+    gone: list[str] = []
+    references = [
+        weakref.ref(value, lambda _, name=name: gone.append(name)) for name, (value, _) in made.items()
+    ]
+    assert all(reference() is made[name][0] for name, reference in zip(made, references, strict=True))
+    made["Batch"][0].clear()
+    names = set(made)
+    made.clear()
+    gc.collect()
+    assert set(gone) == names
+    table: weakref.WeakKeyDictionary[zcwasm.Memory, int] = weakref.WeakKeyDictionary()
+    memory = zcwasm.Memory(1)
+    table[memory] = 1
+    del memory
+    assert len(table) == 0
+
+
+# --- exceptions ---
+
+
+def test_closed_and_in_use() -> None:
+    for own, python in ((zcwasm.ClosedError, ValueError), (zcwasm.InUseError, BufferError)):
+        assert issubclass(own, zcwasm.Error)
+        assert issubclass(own, python)
+
+
+def test_submission_in_use() -> None:
+    device = zcwasm.Device("cpu", threads=1)
+    memory = zcwasm.Memory(1024)
+    x = memory.array(0, (2048, 2048), np.float32)
+    out = memory.array(x.nbytes, (2048, 2048), np.float32)
+    batch = device.batch()
+    for _ in range(8):
+        batch.matmul(x, x, out=out)
+    submission = batch.submit()
+    with pytest.raises(zcwasm.InUseError, match="still in flight"):
+        submission.gpu_seconds  # noqa: B018
+    submission.wait()
+    assert submission.gpu_seconds > 0
+
+
+# --- batches that are forgotten ---
+
+
+@pytest.fixture
+def cpu() -> zcwasm.Device:
+    return zcwasm.Device("cpu", threads=1)
+
+
+def warned(action: Callable[[], object]) -> list[str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        action()
+        gc.collect()
+    assert all(issubclass(each.category, ResourceWarning) for each in caught)
+    return [str(each.message) for each in caught]
+
+
+def test_a_batch_that_is_dropped_unsubmitted(cpu: zcwasm.Device) -> None:
+    arena = Arena()
+    x = arena.empty(4)
+
+    def forget() -> None:
+        with cpu.batch() as batch:
+            batch.fill(x, 1)
+
+    def submit() -> None:
+        batch = cpu.batch()
+        batch.fill(x, 1)
+        batch.submit().wait()
+
+    def clear() -> None:
+        batch = cpu.batch()
+        batch.fill(x, 1)
+        batch.clear()
+        assert len(batch) == 0
+
+    def fail() -> None:
+        try:
+            with cpu.batch() as batch:
+                batch.fill(x, 1)
+                raise OSError
+        except OSError:
+            pass
+
+    assert warned(forget) == ["<zcwasm.Batch on cpu: 1 dispatch> was dropped before submit()"]
+    for quiet in (submit, clear, fail, cpu.batch):
+        assert warned(quiet) == []
+
+
+def test_a_warning_that_is_an_error_does_not_hurt(cpu: zcwasm.Device, monkeypatch: Any) -> None:
+    unraisable: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
+    memory = zcwasm.Memory(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        batch = cpu.batch()
+        batch.fill(memory.array(0, 4, np.float32), 1)
+        assert memory.pins > 0
+        del batch
+    assert [each.exc_type for each in unraisable] == [ResourceWarning]
+    unraisable.clear()
+    assert memory.pins == 0
+
+
+# --- words ---
+
+
+def test_words_are_those_of_the_core(cpu: zcwasm.Device) -> None:
+    source = (ROOT / "csrc").rglob("zc_guest.h")
+    traps = re.findall(r'^ *X\([A-Z_]+, "(\w+)", ".*"\)', next(source).read_text("utf-8"), re.M)
+    assert set(typing.get_args(_types.TrapKind)) == set(traps)
+    types = re.findall(
+        r'\[ZC_WEIGHT_\w+\] = \{"(\w+)"', next((ROOT / "csrc").rglob("zc_kernel.c")).read_text()
+    )
+    assert set(typing.get_args(_types.WeightType)) == set(types)
+    assert {info["kind"] for info in zcwasm.devices()} == set(typing.get_args(zcwasm.DeviceKind))
+    bindings = {access for kernel in cpu.kernels.values() for _, access in kernel.bindings}
+    assert bindings <= set(typing.get_args(_types.Access))
+    params = {kind for kernel in cpu.kernels.values() for _, kind in kernel.params}
+    assert params <= set(typing.get_args(_types.FieldType))
+
+
+def test_bindings_are_what_compile_takes(cpu: zcwasm.Device) -> None:
+    """The cpu compiles nothing; it gets as far as saying so."""
+    for kernel in cpu.kernels.values():
+        with pytest.raises(zcwasm.DeviceError):
+            cpu.compile(
+                spirv=b"\0\0\0\0", name="mine", bindings=kernel.bindings, workgroup=1, params=kernel.params
+            )
+    with pytest.raises(ValueError, match="binding x is 'written', must be 'read', 'write' or 'read_write'"):
+        cpu.compile(spirv=b"", name="mine", bindings=[("x", "written")], workgroup=1)  # type: ignore[list-item]
+
+
+# --- extras ---
+
+
+@pytest.fixture
+def without(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    return lambda name: monkeypatch.setitem(sys.modules, name, None)
+
+
+def test_llm_without_its_extra(tmp_path: Path, without: Callable[[str], None]) -> None:
+    pytest.importorskip("gguf", reason="the gguf package, which writes the model, is not installed")
+    from tiny_model import write
+
+    path = tmp_path / "tiny.gguf"
+    write(path)
+    without("tokenizers")
+    session = zcwasm.llm.Model.open(path, zcwasm.Device("cpu")).session(context=16)
+    with pytest.raises(
+        ModuleNotFoundError, match=r"needs the package tokenizers: pip install 'zcwasm\[llm\]'"
+    ):
+        session.generate("a")
+
+
+def test_chat_without_its_extra(tmp_path: Path, without: Callable[[str], None]) -> None:
+    pytest.importorskip("gguf", reason="the gguf package, which writes the model, is not installed")
+    pytest.importorskip("tokenizers", reason="zcwasm[llm] is not installed")
+    from tiny_model import write
+
+    path = tmp_path / "tiny.gguf"
+    write(path)
+    without("jinja2")
+    session = zcwasm.llm.Model.open(path, zcwasm.Device("cpu")).session(context=16)
+    with pytest.raises(ModuleNotFoundError, match=r"needs the package jinja2: pip install 'zcwasm\[llm\]'"):
+        session.chat([{"role": "user", "content": "a"}])
+
+
+def test_embed_without_its_extra(tmp_path: Path, without: Callable[[str], None]) -> None:
+    without("tokenizers")
+    with pytest.raises(ModuleNotFoundError, match=r"zcwasm\.embed needs .*: pip install 'zcwasm\[llm\]'"):
+        zcwasm.embed.Model.open(tmp_path)
+
+
+def test_progress_without_its_extra(tmp_path: Path, without: Callable[[str], None]) -> None:
+    pytest.importorskip("gguf", reason="the gguf package, which writes the model, is not installed")
+    from tiny_model import write
+
+    path = tmp_path / "tiny.gguf"
+    write(path)
+    without("tqdm")
+    with pytest.raises(ModuleNotFoundError, match=r"progress=True needs the package tqdm"):
+        zcwasm.Weights(path, device=zcwasm.Device("cpu"), progress=True)
+
+
+def test_import_needs_no_extra() -> None:
+    for module in ("zcwasm.llm", "zcwasm.embed"):
+        assert importlib.import_module(module)
+
+
+# --- linking ---
+
+
+def test_all_missing_imports_at_once() -> None:
+    with pytest.raises(zcwasm.LinkError) as raised:
+        zcwasm.Instance(
+            zcwasm.Module(guest_path("imports")), imports={"env": {"seed": zcwasm.Global("i64", 7)}}
+        )
+    assert str(raised.value).splitlines() == [
+        "the module cannot be linked:",
+        "  import 'env'.'memory' is missing: the module needs this memory of 1 page, at most 100",
+        "  import 'env'.'shared' is missing: the module needs this mutable global i32",
+        "  import 'env'.'started' is missing: the module needs this function (i64) -> ()",
+    ]
+    with pytest.raises(zcwasm.LinkError) as raised:
+        zcwasm.Instance(zcwasm.Module(guest_path("wasi")))
+    assert str(raised.value).count("\n") == 0  # one grant, one line
