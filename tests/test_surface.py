@@ -53,11 +53,11 @@ def callables() -> Iterator[tuple[str, Any]]:
     for name, value in CLASSES:
         if not (issubclass(value, (BaseException, dict)) or made_by_others(value)):
             yield name, value
-        for attribute in dir(value):
+        for attribute in () if issubclass(value, dict) else dir(value):
             own = next(
                 (base.__dict__[attribute] for base in value.__mro__ if attribute in base.__dict__), None
             )
-            foreign = any(attribute in vars(base) for base in (object, Exception, BaseException, tuple, dict))
+            foreign = any(attribute in vars(base) for base in (object, BaseException, tuple))
             if not foreign and (not attribute.startswith("_") or attribute in ("__enter__", "__exit__")):
                 found = getattr(value, attribute)
                 if callable(found) and not isinstance(own, property) and not inspect.isclass(found):
@@ -78,7 +78,7 @@ def test_every_callable_has_a_signature(name: str) -> None:
 
 
 def test_the_callables_are_found() -> None:
-    names = {"zcwasm.devices", "zcwasm.Device", "zcwasm.Device.scratch", "zcwasm.Batch.matmul"}
+    names = {"zcwasm.devices", "zcwasm.Device", "zcwasm.Device.scratch", "zcwasm.Batch.clear"}
     names |= {"zcwasm.Memory.array", "zcwasm.llm.Session.generate", "zcwasm.embed.Model.encode"}
     names |= {"zcwasm.Instance.__exit__", "zcwasm.Limits", "zcwasm.Wasi", "zcwasm.Weights.load"}
     assert names <= set(CALLABLES)

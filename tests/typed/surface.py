@@ -1,0 +1,80 @@
+"""What type checkers make of the public surface; nothing runs this file. CI's step types takes it as of
+Python 3.10. An ignore that is not needed is an error there, so what is marked here is certain to be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from typing_extensions import Unpack, assert_type
+
+import zcwasm
+from zcwasm import embed, llm
+
+
+def buffers(memory: zcwasm.Memory, guest: zcwasm.Instance) -> None:
+    assert_type(memoryview(memory)[0], int)
+    np.frombuffer(memoryview(guest.memory), np.uint8)
+    bytes(memory)
+    memory.write(0, memory)
+    zcwasm.Module(memory)
+    zcwasm.Memory(1)
+    zcwasm.Memory("1")  # type: ignore[arg-type]
+
+
+def words(device: zcwasm.Device, kernel: zcwasm.Kernel) -> None:
+    assert_type(device.kind, Literal["metal", "vulkan", "cpu"])
+    zcwasm.Device(device.kind)
+    zcwasm.Device("cuda")  # type: ignore[arg-type]
+    kind: zcwasm.DeviceKind = "cpu"
+    zcwasm.Device(kind, threads=2)
+    device.compile(name="again", bindings=kernel.bindings, params=kernel.params, workgroup=64)
+    device.compile(name="no", bindings=[("x", "written")], workgroup=64)  # type: ignore[list-item]
+    device.scratch((3, 4))
+    device.scratch(3, None)
+    zcwasm.Global("i16", 1)  # type: ignore[arg-type]
+
+
+def errors() -> None:
+    try:
+        zcwasm.Instance(zcwasm.Module("guest.wasm")).close()
+    except zcwasm.InUseError as error:
+        as_buffer_error: BufferError = error
+        raise as_buffer_error from None
+    except zcwasm.ClosedError as error:
+        as_value_error: ValueError = error
+        raise as_value_error from None
+    except zcwasm.Trap as trap:
+        if trap.kind == "unreachable":
+            raise
+        if trap.kind == "unreachible":  # type: ignore[comparison-overlap]
+            raise
+
+
+def generation(model: llm.Model, **options: Unpack[llm.GenerateOptions]) -> None:
+    with model.session(context=64, kv_dtype="f32") as session:
+        assert_type(session, llm.Session)
+        assert_type(session.generate("a", stop=None, special=True), Generator[llm.Token, None, None])
+        messages = [{"role": "user", "content": "a"}]
+        assert_type(session.chat(messages, temperature=1.0, top_k=5), Generator[llm.Token, None, None])
+        session.chat(messages, **options)
+        session.generate("a", **options)
+        session.chat(messages, temprature=1.0)  # type: ignore[call-arg]
+        session.chat(messages, stop=5)  # type: ignore[arg-type]
+        assert_type(session.usage.finish, Literal["stop", "length", "cancelled"] | None)
+    model.session(kv_dtype="f8")  # type: ignore[arg-type]
+    model.detokenize(token.id for token in session.generate("a"))
+    model.detokenize(["7"])  # type: ignore[list-item]
+
+
+def embeddings(texts: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
+    with embed.Model.open("all-minilm-l6-v2") as model:
+        return model.encode(texts)
+
+
+def batches(device: zcwasm.Device, x: np.ndarray[Any, np.dtype[np.float32]]) -> None:
+    with device.batch() as batch:
+        batch.fill(x, 1)
+    assert_type(batch.submit(), zcwasm.Submission)
+    batch.clear()
