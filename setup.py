@@ -1,7 +1,7 @@
 """Builds zcwasm._core: our C sources and wasm3's patched ones in one extension module.
 
-Everything else about the package is in pyproject.toml. wasm3's source is made ready before setuptools
-looks at anything, because the list of sources and the licence files depend on it.
+Everything else about the package is in pyproject.toml, but for the README, whose links are made absolute.
+wasm3's source is made ready before setuptools looks at anything, because the list of sources and the licence files depend on it.
 
 Environment: CC and CFLAGS as usual; ZCWASM_WERROR=1 makes warnings in our files errors;
 ZCWASM_SANITIZE=address,undefined builds for testing, with clang.
@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "buildtools"))
 
 import flags  # noqa: E402
+import readme  # noqa: E402
 import wasm3  # noqa: E402
 
 import shaders  # noqa: E402
@@ -97,6 +98,8 @@ def main() -> None:
     headers = [path for path in glob("csrc/**", recursive=True) if path.endswith((".h", ".def", ".inc"))]
     headers += glob("zcwasm/include/*.h")
     setup(
+        long_description=readme.for_index(ROOT),
+        long_description_content_type="text/markdown",
         ext_modules=[
             Extension(
                 "zcwasm._core",

@@ -1,5 +1,5 @@
 """What type checkers make of the public surface; nothing runs this file. CI's step types takes it as of
-Python 3.10. An ignore that is not needed is an error there, so what is marked here is certain to be refused."""
+Python 3.10. An ignore that is not needed is an error there, so what is marked here is sure to be refused."""
 
 from __future__ import annotations
 
