@@ -1,7 +1,8 @@
 """Builds zcwasm._core: our C sources and wasm3's patched ones in one extension module.
 
 Everything else about the package is in pyproject.toml, but for the README, whose links are made absolute.
-wasm3's source is made ready before setuptools looks at anything, because the list of sources and the licence files depend on it.
+wasm3's source is made ready before setuptools looks at anything, because the list of sources and the licence
+files depend on it.
 
 Environment: CC and CFLAGS as usual; ZCWASM_WERROR=1 makes warnings in our files errors;
 ZCWASM_SANITIZE=address,undefined builds for testing, with clang.
