@@ -101,8 +101,12 @@ def test_missing_modules() -> None:
         zcwasm.Instance(module)
     with pytest.raises(zcwasm.LinkError, match="no such module is given"):
         zcwasm.Instance(module, imports={"other": {}})
-    with pytest.raises(TypeError):
-        zcwasm.Instance(module, imports=5)  # type: ignore[arg-type]
+    wrong: list[Any] = [5, [], (), "env"]
+    for imports in wrong:
+        with pytest.raises(TypeError, match="imports must be a mapping"):
+            zcwasm.Instance(module, imports=imports)
+        with pytest.raises(TypeError, match=r"imports\['env'\] must be a mapping"):
+            zcwasm.Instance(module, imports={"env": imports})
 
 
 def test_errors_while_looking_up_imports_pass() -> None:
@@ -135,9 +139,9 @@ def test_global_arguments() -> None:
 
 def test_wrong_instance_arguments() -> None:
     module = zcwasm.Module(guest_path("basics"))
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"module must be a zcwasm\.Module, not PosixPath"):
         zcwasm.Instance(guest_path("basics"))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"must be a zcwasm\.Device, not str"):
         zcwasm.Instance(module, device="cpu")  # type: ignore[arg-type]
-    with pytest.raises(AttributeError):
+    with pytest.raises(TypeError, match=r"limits must be a zcwasm\.Limits, not dict"):
         zcwasm.Instance(module, limits={"fuel": 5})  # type: ignore[arg-type]

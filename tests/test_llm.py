@@ -764,6 +764,13 @@ class TestErrors:
         with pytest.raises(error, match=next(iter(options)).split("_")[0]):
             session.generate(PROMPT, **options)
 
+    def test_an_option_that_there_is_not(self, cpu_model: llm.Model) -> None:
+        session = cpu_model.session(context=64)
+        wrong: Any = {"temprature": 1.0}
+        for call in (session.generate, session.chat):
+            with pytest.raises(TypeError, match="temprature"):
+                call([{"role": "user", "content": "a"}], **wrong)
+
     def test_no_stop_strings(self, cpu_model: llm.Model) -> None:
         session = cpu_model.session(context=64)
         for stop in (None, (), []):

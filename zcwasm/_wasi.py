@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from zcwasm import _core
@@ -55,21 +55,36 @@ class Wasi(_core._Wasi):
     ) -> Self:
         if isinstance(args, str | bytes):
             raise TypeError(f"args is {args!r}, must be a sequence of strings")
-        grants = [(*grant, False) for grant in (dirs or {}).items()]
-        grants += [(*grant, True) for grant in (writable_dirs or {}).items()]
+        grants = [(*grant, False) for grant in items("dirs", dirs)]
+        grants += [(*grant, True) for grant in items("writable_dirs", writable_dirs)]
         return super().__new__(
             cls,
-            args=tuple(os.fsencode(text) for text in args),
-            env=tuple(variable(name, value) for name, value in (env or {}).items()),
+            args=tuple(encoded(f"args[{place}]", text) for place, text in enumerate(args)),
+            env=tuple(variable(name, value) for name, value in items("env", env)),
             streams=(source(stdin), sink("stdout", 1, stdout), sink("stderr", 2, stderr)),
             dirs=tuple((guest_name(name), os.fsencode(path), write) for name, path, write in grants),
         )
 
 
+def items(argument: str, mapping: Mapping[str, Any] | None) -> Iterable[tuple[str, Any]]:
+    if mapping is None:
+        return ()
+    if not isinstance(mapping, Mapping):
+        raise TypeError(f"{argument} must be a mapping, not {type(mapping).__name__}")
+    return mapping.items()
+
+
+def encoded(name: str, text: str | bytes) -> bytes:
+    if not isinstance(text, str | bytes):
+        raise TypeError(f"{name} must be a str, not {type(text).__name__}")
+    return os.fsencode(text)
+
+
 def variable(name: str, value: str) -> bytes:
+    encoded_name = encoded("the name of a variable in env", name)
     if not name or "=" in name:
         raise ValueError(f"{name!r} cannot name an environment variable")
-    return os.fsencode(name) + b"=" + os.fsencode(value)
+    return encoded_name + b"=" + encoded(f"env[{name!r}]", value)
 
 
 def guest_name(name: str) -> bytes:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from zcwasm import _core, _gguf, _safetensors
+from zcwasm import _arguments, _core, _gguf, _safetensors
 from zcwasm._extras import needed_for
 from zcwasm._model_file import Entry, Header, model_error
 
@@ -37,6 +37,7 @@ class Weights(_core._Weights):
         progress: Progress | bool | None = None,
     ) -> "Weights":
         found: list[Header] = []
+        _arguments.path("path", path)
 
         def tensors(view: memoryview) -> list[Entry]:
             found.append(read_header(view))

@@ -148,7 +148,8 @@ class Model:
 
     def __repr__(self) -> str:
         config = self.config
-        numbers = f"{config.layers} layers of {config.dim}, texts of up to {config.most_tokens} tokens"
+        layers = f"{config.layers} layer{'' if config.layers == 1 else 's'} of {config.dim}"
+        numbers = f"{layers}, texts of up to {config.most_tokens} tokens"
         if self._weights is None:
             return f"<zcwasm.embed.Model: {numbers}, closed>"
         folder = os.path.dirname(os.fspath(self._weights.path))

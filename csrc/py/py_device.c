@@ -103,6 +103,7 @@ static PyObject *device_new(PyTypeObject *type, PyObject *args, PyObject *keywor
     if (index != Py_None) {
         long number = PyLong_AsLong(index);
         if (number == -1 && PyErr_Occurred()) {
+            (void)zc_py_must_be("index", "an integer", index);
             return NULL;
         }
         if (number < 0 || number > 1024) {
@@ -114,6 +115,7 @@ static PyObject *device_new(PyTypeObject *type, PyObject *args, PyObject *keywor
     if (threads) {
         long number = PyLong_AsLong(threads);
         if (number == -1 && PyErr_Occurred()) {
+            (void)zc_py_must_be("threads", "an integer", threads);
             return NULL;
         }
         if (number < 0 || number > 1024) {

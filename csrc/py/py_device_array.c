@@ -59,7 +59,7 @@ static int set_shape(device_array *self, PyObject *shape)
 {
     PyObject *tuple = PyIndex_Check(shape) ? PyTuple_Pack(1, shape) : PySequence_Tuple(shape);
     if (!tuple) {
-        return -1;
+        return zc_py_must_be("shape", "an integer or a tuple of them", shape);
     }
     int code = 0;
     Py_ssize_t ndim = PyTuple_GET_SIZE(tuple), count = 1;
@@ -70,7 +70,7 @@ static int set_shape(device_array *self, PyObject *shape)
     for (Py_ssize_t i = 0; i < ndim && code == 0; i++) {
         Py_ssize_t side = PyNumber_AsSsize_t(PyTuple_GET_ITEM(tuple, i), PyExc_OverflowError);
         if (side == -1 && PyErr_Occurred()) {
-            code = -1;
+            code = zc_py_must_be("a side of the shape", "an integer", PyTuple_GET_ITEM(tuple, i));
         } else if (side < 0) {
             PyErr_Format(PyExc_ValueError, "shape has a side of %zd", side);
             code = -1;

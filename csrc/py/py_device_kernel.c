@@ -155,7 +155,7 @@ static int set_field(const zc_kernel *kernel, const field *field, PyObject *valu
     }
     PyObject *integer = PyNumber_Index(value);
     if (!integer) {
-        return -1;
+        return zc_py_must_be(name, "an integer", value);
     }
     int overflow;
     long long number = PyLong_AsLongLongAndOverflow(integer, &overflow);
@@ -176,7 +176,7 @@ static int set_three(const zc_kernel *kernel, const char *what, PyObject *groups
     const field each = {what, 0, 'u'};
     PyObject *tuple = PyIndex_Check(groups) ? PyTuple_Pack(1, groups) : PySequence_Tuple(groups);
     if (!tuple) {
-        return -1;
+        return zc_py_must_be(what, "one to three integers", groups);
     }
     Py_ssize_t count = PyTuple_GET_SIZE(tuple);
     int code = count >= 1 && count <= 3 ? 0 : -1;

@@ -196,7 +196,7 @@ static int pattern_of(PyObject *value, const zc_py_array *array, uint32_t *out)
     }
     PyObject *integer = PyNumber_Index(value);
     if (!integer) {
-        return -1;
+        return zc_py_must_be("value", "an integer", value);
     }
     int overflow;
     long long number = PyLong_AsLongLongAndOverflow(integer, &overflow);

@@ -104,6 +104,13 @@ PyObject *zc_raise(zc_state *state, const zc_error *error)
     return NULL;
 }
 
+void zc_py_raise_wrong_type(const char *name, const char *wanted, PyObject *value)
+{
+    if (!PyErr_Occurred() || PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Format(PyExc_TypeError, "%s must be %s, not %s", name, wanted, Py_TYPE(value)->tp_name);
+    }
+}
+
 static int add(PyObject *module, PyObject **slot, const char *name, PyObject *base, const char *doc)
 {
     *slot = PyErr_NewExceptionWithDoc(name, doc, base, NULL);

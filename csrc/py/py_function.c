@@ -161,7 +161,8 @@ static zc_status run(zc_state *state, py_store *store, uint32_t index, uint64_t 
 PyObject *zc_py_call(zc_state *state, py_store *store, uint32_t index, const uint64_t *parameters)
 {
     zc_error error;
-    if (!zc_py_open_instance(store)) {
+    if (!store->instance) {
+        (void)zc_py_open_instance(store); /* says so */
         return NULL;
     }
     const zc_module_info *info = zc_module_get_info(((py_module *)store->module)->module);

@@ -79,15 +79,31 @@ static PyType_Spec store_spec = {
 
 /* --- imports --- */
 
+/* Whether it can be asked for a name. Sequences can be asked too, but only for numbers. */
+static bool is_namespace(PyObject *object)
+{
+    return PyMapping_Check(object) && !PyList_Check(object) && !PyTuple_Check(object) && !PyUnicode_Check(object) &&
+           !PyBytes_Check(object);
+}
+
 /* imports[module][field], a new reference; NULL without an exception when it is not there. */
 static PyObject *look_up(PyObject *imports, const zc_import *import)
 {
+    if (imports != Py_None && !is_namespace(imports)) {
+        (void)zc_py_must_be("imports", "a mapping {module name: {field name: value}}", imports);
+        return NULL;
+    }
     PyObject *module = zc_py_name(import->module), *field = zc_py_name(import->field);
     PyObject *namespace = NULL, *value = NULL;
     if (module && field && imports != Py_None) {
         namespace = PyObject_GetItem(imports, module);
-        value = namespace ? PyObject_GetItem(namespace, field) : NULL;
-        if (!value && PyErr_ExceptionMatches(PyExc_LookupError)) {
+        if (namespace && !is_namespace(namespace)) {
+            PyErr_Format(PyExc_TypeError, "imports[%R] must be a mapping {field name: value}, not %s", module,
+                         Py_TYPE(namespace)->tp_name);
+        } else if (namespace) {
+            value = PyObject_GetItem(namespace, field);
+        }
+        if (!value && PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_LookupError)) {
             PyErr_Clear();
         }
     }
@@ -265,11 +281,17 @@ static int take_limit(PyObject *limits, const char *name, double scale, uint64_t
 {
     PyObject *value = PyObject_GetAttrString(limits, name);
     int code = value ? 0 : -1;
+    char label[32];
+    (void)snprintf(label, sizeof label, "limit %s", name);
+    if (!value && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Clear();
+        return zc_py_must_be("limits", "a zcwasm.Limits", limits);
+    }
     if (value && value != Py_None) {
         if (scale != 1.0) { /* seconds to nanoseconds */
             double seconds = PyFloat_AsDouble(value);
             if (seconds == -1.0 && PyErr_Occurred()) {
-                code = -1;
+                code = zc_py_must_be(label, "a number of seconds", value);
             } else if (!(seconds >= 0.0) || seconds > 1e9) {
                 PyErr_Format(PyExc_ValueError, "limit %s is %R, must be from 0 to 1e9 seconds", name, value);
                 code = -1;
@@ -279,10 +301,10 @@ static int take_limit(PyObject *limits, const char *name, double scale, uint64_t
         } else {
             PyObject *index = PyNumber_Index(value);
             unsigned long long number = index ? PyLong_AsUnsignedLongLong(index) : 0;
-            if (PyErr_Occurred()) {
-                if (index) {
-                    PyErr_Format(PyExc_ValueError, "limit %s is %R, must be from 0 to 2**64 - 1", name, value);
-                }
+            if (!index) {
+                code = zc_py_must_be(label, "an integer", value);
+            } else if (PyErr_Occurred()) {
+                PyErr_Format(PyExc_ValueError, "limit %s is %R, must be from 0 to 2**64 - 1", name, value);
                 code = -1;
             } else {
                 *out = number;
@@ -365,8 +387,12 @@ static PyObject *instance_create(PyTypeObject *type, PyObject *arguments, PyObje
     zc_state *state = zc_state_of_type(type);
     PyObject *module, *device = Py_None, *weights = Py_None, *inputs = Py_None, *wasi = Py_None,
                       *imports = Py_None, *limits = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!|$OOOOOO:Instance", names, state->module_type, &module,
-                                     &device, &weights, &inputs, &wasi, &imports, &limits)) {
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|$OOOOOO:Instance", names, &module, &device, &weights, &inputs, &wasi,
+                                     &imports, &limits)) {
+        return NULL;
+    }
+    if (!Py_IS_TYPE(module, state->module_type)) {
+        (void)zc_py_must_be("module", "a zcwasm.Module", module);
         return NULL;
     }
     py_grants grants = {.device = device, .weights = weights, .inputs = inputs};
@@ -561,7 +587,7 @@ static int set_fuel(PyObject *object, PyObject *value, void *unused)
     if (value && value != Py_None) {
         fuel = PyLong_AsUnsignedLongLong(value);
         if (PyErr_Occurred()) {
-            return -1;
+            return zc_py_must_be("fuel", "an integer or None", value);
         }
     }
     zc_instance_set_fuel(instance, fuel);

@@ -87,7 +87,7 @@ static int64_t pages_from(PyObject *value, const char *what)
 {
     long long pages = PyLong_AsLongLong(value);
     if (pages == -1 && PyErr_Occurred()) {
-        return -1;
+        return zc_py_must_be(what, "an integer", value);
     }
     if (pages < 0 || pages > ZC_WASM_MAX_PAGES) {
         PyErr_Format(PyExc_ValueError, "%s is %lld pages, must be from 0 to %u", what, pages, ZC_WASM_MAX_PAGES);
@@ -145,7 +145,7 @@ static int unsigned_from(PyObject *value, const char *what, uint64_t *out)
 {
     PyObject *index = PyNumber_Index(value);
     if (!index) {
-        return -1;
+        return zc_py_must_be(what, "an integer", value);
     }
     *out = PyLong_AsUnsignedLongLong(index);
     int code = *out == UINT64_MAX && PyErr_Occurred() ? -1 : 0;
@@ -172,6 +172,9 @@ static int check_range(PyObject *object, uint64_t offset, uint64_t length)
 static PyObject *shape_from(PyObject *value, uint64_t *elements)
 {
     PyObject *shape = PyIndex_Check(value) ? PyTuple_Pack(1, value) : PySequence_Tuple(value);
+    if (!shape) {
+        (void)zc_py_must_be("shape", "an integer or a tuple of them", value);
+    }
     bool empty = false, overflow = false;
     *elements = 1;
     for (Py_ssize_t i = 0; shape && i < PyTuple_GET_SIZE(shape); i++) {

@@ -110,6 +110,7 @@ static PyObject *submission_wait(PyObject *self, PyObject *args, PyObject *keywo
     if (timeout != Py_None) {
         seconds = PyFloat_AsDouble(timeout);
         if (seconds == -1.0 && PyErr_Occurred()) {
+            (void)zc_py_must_be("timeout", "a number of seconds or None", timeout);
             return NULL;
         }
         if (isnan(seconds) || seconds < 0) {

@@ -62,9 +62,11 @@ static uint8_t *bytes_from_path(PyObject *source, size_t *size)
     bytes = read_file(PyBytes_AS_STRING(path), size, &code);
     Py_END_ALLOW_THREADS
     Py_DECREF(path);
-    if (!bytes) {
+    PyObject *name = bytes ? NULL : PyOS_FSPath(source); /* as open() has it in its errors */
+    if (name) {
         errno = code;
-        PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, source);
+        PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, name);
+        Py_DECREF(name);
     }
     return bytes;
 }
@@ -270,7 +272,9 @@ static PyObject *module_repr(PyObject *object)
 {
     py_module *self = (py_module *)object;
     const zc_module_info *info = zc_module_get_info(self->module);
-    PyObject *source = self->name == Py_None ? PyUnicode_FromString("from bytes") : PyObject_Repr(self->name);
+    PyObject *path = self->name == Py_None ? NULL : PyOS_FSPath(self->name);
+    PyObject *source = path ? PyObject_Repr(path) : PyErr_Occurred() ? NULL : PyUnicode_FromString("from bytes");
+    Py_XDECREF(path);
     PyObject *text = source ? PyUnicode_FromFormat("<zcwasm.Module %U: %u functions, %u imports, %u exports>", source,
                                                    info->func_count - info->imported_func_count, info->import_count,
                                                    info->export_count)

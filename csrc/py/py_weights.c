@@ -220,7 +220,13 @@ static zc_weights *map_file(zc_state *state, PyObject *path)
     if (status != ZC_OK) {
         (void)zc_raise(state, &error);
     } else if (!weights) {
-        PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
+        int code = errno;
+        PyObject *name = PyOS_FSPath(path); /* as open() has it in its errors */
+        errno = code;
+        if (name) {
+            PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, name);
+            Py_DECREF(name);
+        }
     }
     return weights;
 }
@@ -374,8 +380,11 @@ static PyObject *weights_load(PyObject *object, PyObject *arguments, PyObject *k
     static char *names[] = {"device", "progress", NULL};
     PyObject *device, *progress = Py_None;
     zc_state *state = zc_state_of(object);
-    if (!state || !PyArg_ParseTupleAndKeywords(arguments, keywords, "O!|O:load", names, state->device_type, &device,
-                                               &progress)) {
+    if (!state || !PyArg_ParseTupleAndKeywords(arguments, keywords, "O|O:load", names, &device, &progress)) {
+        return NULL;
+    }
+    if (!PyObject_TypeCheck(device, state->device_type)) {
+        (void)zc_py_must_be("device", "a zcwasm.Device", device);
         return NULL;
     }
     if (progress != Py_None && !PyCallable_Check(progress)) {

@@ -58,6 +58,13 @@ static inline const char *zc_py_plural(uint64_t count)
 
 /* py_error.c: set the exception for `error` and return NULL. ZC_HOST keeps the exception already set. */
 PyObject *zc_raise(zc_state *state, const zc_error *error);
+/* A TypeError that is set, or none, becomes one that names the argument; other exceptions stay. -1. */
+void zc_py_raise_wrong_type(const char *name, const char *wanted, PyObject *value);
+static inline int zc_py_must_be(const char *name, const char *wanted, PyObject *value)
+{
+    zc_py_raise_wrong_type(name, wanted, value);
+    return -1;
+}
 int zc_py_add_errors(PyObject *module, zc_state *state);
 
 /* One per file: create the file's types, put them in `state` and (the public ones) in `module`. */

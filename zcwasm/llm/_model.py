@@ -126,6 +126,10 @@ class Model:
     """A language model in a GGUF file. Make one with Model.open."""
 
     def __init__(self, weights: zcwasm.Weights, device: zcwasm.Device) -> None:
+        if not isinstance(weights, zcwasm.Weights):
+            raise TypeError(
+                f"weights must be a zcwasm.Weights, not {type(weights).__name__}; Model.open takes a path"
+            )
         if weights.format != "gguf":
             raise model_error(f"language models are read from GGUF files, this one is {weights.format}", None)
         embedding = weights.tensors.get("token_embd.weight")
@@ -247,7 +251,8 @@ class Model:
 
     def __repr__(self) -> str:
         config = self.config
-        numbers = f"{config.architecture}, {config.layers} layers of {config.dim}, {config.vocab:,} tokens"
+        layers = f"{config.layers} layer{'' if config.layers == 1 else 's'} of {config.dim}"
+        numbers = f"{config.architecture}, {layers}, {config.vocab:,} tokens"
         if self._weights is None:
             return f"<zcwasm.llm.Model: {numbers}, closed>"
         path = os.fspath(self._weights.path)

@@ -342,6 +342,8 @@ class Session:
         template; names of control tokens in a message stay text. Options as generate's. Send the whole
         conversation every time: what is in the cache is not computed again."""
         cancels = self._cancels
+        for name in options.keys() - GenerateOptions.__annotations__.keys():
+            raise TypeError(f"chat() got an unexpected keyword argument {name!r}")
         return self._begin(self.chat_ids(messages), cancels, **options)
 
     def chat_ids(self, messages: Sequence[Mapping[str, Any]]) -> list[int]:
