@@ -255,3 +255,29 @@ def test_bad_arguments(tmp_path: Path) -> None:
     bad = 1.5
     with pytest.raises(TypeError, match="batch_tokens must be an int, not float"):
         model.encode(["a"], batch_tokens=bad)
+
+
+def test_closing(tmp_path: Path) -> None:
+    write_tiny(tmp_path)
+    with embed.Model.open(tmp_path, zcwasm.Device("cpu")) as model:
+        vectors = model.encode(["a"])
+        assert repr(model).startswith(f"<zcwasm.embed.Model '{tmp_path}': ")
+    assert model.closed
+    assert repr(model).endswith(", closed>")
+    assert np.isfinite(vectors).all()  # a result stays
+    with pytest.raises(zcwasm.ClosedError, match="the model is closed"):
+        model.encode(["a"])
+    model.close()
+
+
+def test_what_is_no_model(tmp_path: Path) -> None:
+    wrong: Any = 5
+    with pytest.raises(TypeError, match="path must be a str or a path, not int"):
+        embed.Model.open(wrong)
+    wrong = "cpu"
+    with pytest.raises(TypeError, match=r"device must be a zcwasm\.Device, not str"):
+        embed.Model.open(tmp_path, wrong)
+    file = tmp_path / "model.gguf"
+    file.write_bytes(b"GGUF")
+    with pytest.raises(zcwasm.ModelError, match=r"model\.gguf is a file: .* is for zcwasm\.llm\.Model\.open"):
+        embed.Model.open(file)

@@ -161,6 +161,29 @@ def test_reprs() -> None:
             value.clear()
 
 
+def test_reprs_of_python_classes(tmp_path: Path) -> None:
+    assert repr(zcwasm.Limits(fuel=5, deadline=0.5)) == "Limits(fuel=5, deadline=0.5)"
+    assert repr(zcwasm.Limits()) == "Limits()"
+    pytest.importorskip("gguf", reason="the gguf package, which writes the model, is not installed")
+    from tiny_model import write
+
+    path = tmp_path / "tiny.gguf"
+    write(path)
+    model = zcwasm.llm.Model.open(path, zcwasm.Device("cpu"))
+    numbers = r"llama, 2 layers of \d+, \d+ tokens"
+    size = path.stat().st_size
+    assert re.fullmatch(f"<zcwasm.Weights '{path}': [0-9]+ tensors, {size} bytes>", repr(model.weights))
+    assert re.fullmatch(f"<zcwasm.llm.Model '{path}': {numbers}, on cpu>", repr(model))
+    session = model.session(context=16)
+    assert repr(session) == (
+        f"<zcwasm.llm.Session of llama: 0 of 16 tokens cached, {session.cache_bytes:,} bytes as f16>"
+    )
+    session.close()
+    model.close()
+    assert repr(session) == "<zcwasm.llm.Session of llama, closed>"
+    assert re.fullmatch(f"<zcwasm.llm.Model: {numbers}, closed>", repr(model))
+
+
 def test_weak_references() -> None:
     made = objects()
     gone: list[str] = []

@@ -1,9 +1,9 @@
 """What a guest may use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Limits:
     """Limits of one instance; None is the default of that limit.
 
@@ -29,3 +29,7 @@ class Limits:
     scratch: int | None = None
     outputs: int | None = None
     deadline: float | None = None
+
+    def __repr__(self) -> str:
+        given = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return f"Limits({', '.join(f'{name}={value!r}' for name, value in given if value is not None)})"

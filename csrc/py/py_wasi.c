@@ -4,7 +4,7 @@
  * instance gets a zc_wasi made from it, kept in a py_wasi_link of its store, which also is the context of the
  * streams' callables: those need the interpreter lock of the store's call in progress. A collected cycle may
  * still be called; its callables are None then, as in py_instance.c. */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1 /* as Python.h has it */
 #include "py_guest.h"
 
 #include <errno.h>

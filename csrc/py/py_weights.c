@@ -432,7 +432,14 @@ static PyObject *get_weights_nbytes(PyObject *object, void *unused)
 static PyObject *weights_repr(PyObject *object)
 {
     weights_object *self = (weights_object *)object;
-    return PyUnicode_FromFormat("<zcwasm.Weights %R: %u tensors>", self->path, zc_weights_count(self->weights));
+    uint32_t count = zc_weights_count(self->weights);
+    PyObject *path = PyOS_FSPath(self->path);
+    PyObject *text = path ? PyUnicode_FromFormat("<zcwasm.Weights %R: %u tensor%s, %llu bytes>", path, count,
+                                                 zc_py_plural(count),
+                                                 (unsigned long long)zc_weights_size(self->weights))
+                          : NULL;
+    Py_XDECREF(path);
+    return text;
 }
 
 static PyMethodDef weights_methods[] = {
