@@ -322,20 +322,8 @@ zc_wasi_errno zc_wasi_sched_yield(zc_wasi_call *call)
     return W_SUCCESS;
 }
 
-/* --- what this host does not offer --- */
-
-#define NOT_OFFERED(name)                                  \
-    zc_wasi_errno zc_wasi_##name(zc_wasi_call *call)       \
-    {                                                      \
-        (void)call;                                        \
-        return W_NOTSUP;                                   \
-    }
-
-NOT_OFFERED(fd_allocate)   /* a file grows when it is written */
-NOT_OFFERED(path_link)     /* a link could make what is outside */
-NOT_OFFERED(path_symlink)  /* reachable for the host's programs */
-NOT_OFFERED(proc_raise)
-NOT_OFFERED(sock_accept)
-NOT_OFFERED(sock_recv)
-NOT_OFFERED(sock_send)
-NOT_OFFERED(sock_shutdown)
+zc_wasi_errno zc_wasi_proc_raise(zc_wasi_call *call)
+{
+    (void)call;
+    return W_NOTSUP; /* a guest has no signals */
+}

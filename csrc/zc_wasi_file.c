@@ -66,7 +66,7 @@ zc_wasi_errno zc_wasi_fd_close(zc_wasi_call *call)
     return W_SUCCESS;
 }
 
-/* What the guest found at its start stays where it is: libraries look for granted directories by number. */
+/* A granted directory is a descriptor like any other: moved, it takes its name along; moved over, it is closed. */
 zc_wasi_errno zc_wasi_fd_renumber(zc_wasi_call *call)
 {
     zc_wasi_errno error = W_SUCCESS;
@@ -74,9 +74,6 @@ zc_wasi_errno zc_wasi_fd_renumber(zc_wasi_call *call)
     zc_wasi_file *to = from ? zc_wasi_file_of(call, zc_wasi_u32(call, 1), 0, &error) : NULL;
     if (!from || !to) {
         return error;
-    }
-    if (from->name || to->name) {
-        return W_NOTSUP;
     }
     if (from != to) {
         zc_wasi_close_file(to);
@@ -523,4 +520,43 @@ zc_wasi_errno zc_wasi_fd_advise(zc_wasi_call *call)
         return error;
     }
     return zc_wasi_u32(call, 3) > 5 ? W_INVAL : W_SUCCESS;
+}
+
+/* No room is set aside: a file takes its room when it is written, and a program is told so rather than deceived. */
+zc_wasi_errno zc_wasi_fd_allocate(zc_wasi_call *call)
+{
+    zc_wasi_errno error = W_SUCCESS;
+    zc_wasi_file *file = zc_wasi_file_of(call, zc_wasi_u32(call, 0), 0, &error);
+    if (!file) {
+        return error;
+    }
+    return file->kind == KIND_FILE ? W_NOTSUP : W_BADF;
+}
+
+/* --- sockets: no descriptor is one --- */
+
+static zc_wasi_errno no_socket(const zc_wasi_call *call)
+{
+    zc_wasi_errno error = W_SUCCESS;
+    return zc_wasi_file_of(call, zc_wasi_u32(call, 0), 0, &error) ? W_NOTSOCK : error;
+}
+
+zc_wasi_errno zc_wasi_sock_accept(zc_wasi_call *call)
+{
+    return no_socket(call);
+}
+
+zc_wasi_errno zc_wasi_sock_recv(zc_wasi_call *call)
+{
+    return no_socket(call);
+}
+
+zc_wasi_errno zc_wasi_sock_send(zc_wasi_call *call)
+{
+    return no_socket(call);
+}
+
+zc_wasi_errno zc_wasi_sock_shutdown(zc_wasi_call *call)
+{
+    return no_socket(call);
 }

@@ -45,6 +45,8 @@ zc_wasi_errno zc_wasi_from_host(int host_errno);
 #define R_FD_ALLOCATE ((uint64_t)1 << 8)
 #define R_PATH_CREATE_DIRECTORY ((uint64_t)1 << 9)
 #define R_PATH_CREATE_FILE ((uint64_t)1 << 10)
+#define R_PATH_LINK_SOURCE ((uint64_t)1 << 11)
+#define R_PATH_LINK_TARGET ((uint64_t)1 << 12)
 #define R_PATH_OPEN ((uint64_t)1 << 13)
 #define R_FD_READDIR ((uint64_t)1 << 14)
 #define R_PATH_READLINK ((uint64_t)1 << 15)
@@ -56,6 +58,7 @@ zc_wasi_errno zc_wasi_from_host(int host_errno);
 #define R_FD_FILESTAT_GET ((uint64_t)1 << 21)
 #define R_FD_FILESTAT_SET_SIZE ((uint64_t)1 << 22)
 #define R_FD_FILESTAT_SET_TIMES ((uint64_t)1 << 23)
+#define R_PATH_SYMLINK ((uint64_t)1 << 24)
 #define R_PATH_REMOVE_DIRECTORY ((uint64_t)1 << 25)
 #define R_PATH_UNLINK_FILE ((uint64_t)1 << 26)
 #define R_POLL_FD_READWRITE ((uint64_t)1 << 27)
@@ -68,10 +71,13 @@ zc_wasi_errno zc_wasi_from_host(int host_errno);
 #define R_DIRECTORY_READ                                                                                 \
     (R_PATH_OPEN | R_FD_READDIR | R_PATH_READLINK | R_PATH_FILESTAT_GET | R_FD_FILESTAT_GET |            \
      R_FD_FDSTAT_SET_FLAGS)
+/* Giving a file a second name is among them: under that name, in a directory that may be changed, it could be
+ * written. So nothing of a directory granted for reading can be the source of a hard link. */
 #define R_DIRECTORY_WRITE                                                                                \
-    (R_PATH_CREATE_DIRECTORY | R_PATH_CREATE_FILE | R_PATH_RENAME_SOURCE | R_PATH_RENAME_TARGET |        \
-     R_PATH_FILESTAT_SET_SIZE | R_PATH_FILESTAT_SET_TIMES | R_FD_FILESTAT_SET_TIMES | R_FD_SYNC |        \
-     R_FD_DATASYNC | R_PATH_REMOVE_DIRECTORY | R_PATH_UNLINK_FILE)
+    (R_PATH_CREATE_DIRECTORY | R_PATH_CREATE_FILE | R_PATH_LINK_SOURCE | R_PATH_LINK_TARGET |            \
+     R_PATH_RENAME_SOURCE | R_PATH_RENAME_TARGET | R_PATH_FILESTAT_SET_SIZE | R_PATH_FILESTAT_SET_TIMES | \
+     R_FD_FILESTAT_SET_TIMES | R_FD_SYNC | R_FD_DATASYNC | R_PATH_SYMLINK | R_PATH_REMOVE_DIRECTORY |    \
+     R_PATH_UNLINK_FILE)
 
 enum { FLAG_APPEND = 1, FLAG_DSYNC = 2, FLAG_NONBLOCK = 4, FLAG_RSYNC = 8, FLAG_SYNC = 16 };
 enum { TYPE_UNKNOWN, TYPE_BLOCK, TYPE_CHARACTER, TYPE_DIRECTORY, TYPE_REGULAR, TYPE_DGRAM, TYPE_STREAM, TYPE_LINK };

@@ -30,6 +30,10 @@
 
 enum { OPEN_CREATE = 1, OPEN_DIRECTORY = 2, OPEN_EXCLUSIVE = 4, OPEN_TRUNCATE = 8 };
 
+/* What to do with a symbolic link that is the last name of a path. A slash behind it asks for what it leads to, but
+ * for calls that make, move or remove the name itself, where a link with a slash is no directory. */
+typedef enum last_link { KEEP, KEEP_UNLESS_SLASH, FOLLOW } last_link;
+
 typedef struct place { /* where a path leads: a name in an open directory */
     char *rest;        /* owned: the path, and behind it as much room for a link's target */
     const char *name;  /* one name, or "." */
@@ -93,7 +97,7 @@ static zc_wasi_errno enter(place *at, const char *name)
     return W_SUCCESS;
 }
 
-static zc_wasi_errno walk(zc_wasi_call *call, place *at, bool follow)
+static zc_wasi_errno walk(zc_wasi_call *call, place *at, last_link link)
 {
     unsigned links = 0;
     char *name = at->rest;
@@ -126,7 +130,7 @@ static zc_wasi_errno walk(zc_wasi_call *call, place *at, bool follow)
             name = after;
             continue;
         }
-        if (!last || follow || slash) {
+        if (!last || link == FOLLOW || (slash && link == KEEP_UNLESS_SLASH)) {
             bool found;
             zc_wasi_errno error = follow_link(at, name, after, slash, &found);
             if (error != W_SUCCESS) {
@@ -156,7 +160,7 @@ static zc_wasi_errno walk(zc_wasi_call *call, place *at, bool follow)
 /* Where the path in guest memory leads, from directory `fd`, which must have `rights`. After success the caller
  * leaves the place. */
 static zc_wasi_errno find(zc_wasi_call *call, uint32_t fd, uint64_t rights, uint32_t pointer, uint32_t size,
-                          bool follow, place *at)
+                          last_link link, place *at)
 {
     zc_wasi_errno error = W_SUCCESS;
     const uint8_t *path = zc_wasi_range(call, pointer, size);
@@ -196,7 +200,7 @@ static zc_wasi_errno find(zc_wasi_call *call, uint32_t fd, uint64_t rights, uint
     } else if (at->rest[0] == '/') {
         error = W_NOTCAPABLE;
     } else {
-        error = walk(call, at, follow);
+        error = walk(call, at, link);
     }
     if (error != W_SUCCESS) {
         leave(at);
@@ -244,7 +248,7 @@ static zc_wasi_errno open_place(const place *at, uint64_t rights, uint32_t how, 
 {
     bool directory = at->directory || (how & OPEN_DIRECTORY);
     if (directory && (how & OPEN_CREATE)) {
-        return at->directory ? W_ISDIR : W_INVAL;
+        return W_ISDIR;
     }
     bool exclusive = (how & OPEN_CREATE) && (how & OPEN_EXCLUSIVE);
     zc_wasi_errno error = look(at, !exclusive, info);
@@ -258,7 +262,7 @@ static zc_wasi_errno open_place(const place *at, uint64_t rights, uint32_t how, 
         if (!S_ISREG(info->st_mode) && !S_ISDIR(info->st_mode)) {
             return W_ACCES;
         }
-        if (S_ISDIR(info->st_mode) && !directory) {
+        if (S_ISDIR(info->st_mode)) {
             if ((rights & R_FD_WRITE) || (how & (OPEN_CREATE | OPEN_TRUNCATE))) {
                 return W_ISDIR;
             }
@@ -293,13 +297,17 @@ zc_wasi_errno zc_wasi_path_open(zc_wasi_call *call)
     if (look_up > 1 || how >= 16 || flags >= 32) {
         return W_INVAL;
     }
+    if ((how & OPEN_DIRECTORY) && (how & (OPEN_CREATE | OPEN_EXCLUSIVE | OPEN_TRUNCATE))) {
+        return W_INVAL; /* directories are neither made nor emptied by opening them */
+    }
     if (!result) {
         return W_FAULT;
     }
     uint64_t needed = R_PATH_OPEN | (how & OPEN_CREATE ? R_PATH_CREATE_FILE : 0) |
                       (how & OPEN_TRUNCATE ? R_PATH_FILESTAT_SET_SIZE : 0);
     bool exclusive = (how & OPEN_CREATE) && (how & OPEN_EXCLUSIVE);
-    error = find(call, fd, needed, zc_wasi_u32(call, 2), zc_wasi_u32(call, 3), (look_up & 1) && !exclusive, &at);
+    last_link link = look_up && !exclusive ? FOLLOW : KEEP_UNLESS_SLASH;
+    error = find(call, fd, needed, zc_wasi_u32(call, 2), zc_wasi_u32(call, 3), link, &at);
     if (error != W_SUCCESS) {
         return error;
     }
@@ -335,7 +343,7 @@ zc_wasi_errno zc_wasi_path_filestat_get(zc_wasi_call *call)
     bool follow = zc_wasi_u32(call, 1) & 1;
     uint8_t *result = zc_wasi_range(call, zc_wasi_u32(call, 4), zc_wasi_stat_size(call));
     zc_wasi_errno error = find(call, zc_wasi_u32(call, 0), R_PATH_FILESTAT_GET, zc_wasi_u32(call, 2),
-                               zc_wasi_u32(call, 3), follow, &at);
+                               zc_wasi_u32(call, 3), follow ? FOLLOW : KEEP_UNLESS_SLASH, &at);
     if (error != W_SUCCESS) {
         return error;
     }
@@ -358,7 +366,7 @@ zc_wasi_errno zc_wasi_path_filestat_set_times(zc_wasi_call *call)
         return error;
     }
     error = find(call, zc_wasi_u32(call, 0), R_PATH_FILESTAT_SET_TIMES, zc_wasi_u32(call, 2), zc_wasi_u32(call, 3),
-                 follow, &at);
+                 follow ? FOLLOW : KEEP_UNLESS_SLASH, &at);
     if (error != W_SUCCESS) {
         return error;
     }
@@ -378,7 +386,7 @@ zc_wasi_errno zc_wasi_path_readlink(zc_wasi_call *call)
     uint8_t *out = zc_wasi_range(call, zc_wasi_u32(call, 3), size);
     uint8_t *used = zc_wasi_range(call, zc_wasi_u32(call, 5), 4);
     zc_wasi_errno error = find(call, zc_wasi_u32(call, 0), R_PATH_READLINK, zc_wasi_u32(call, 1),
-                               zc_wasi_u32(call, 2), false, &at);
+                               zc_wasi_u32(call, 2), KEEP_UNLESS_SLASH, &at);
     if (error != W_SUCCESS) {
         return error;
     }
@@ -405,7 +413,7 @@ zc_wasi_errno zc_wasi_path_create_directory(zc_wasi_call *call)
 {
     place at;
     zc_wasi_errno error = find(call, zc_wasi_u32(call, 0), R_PATH_CREATE_DIRECTORY, zc_wasi_u32(call, 1),
-                               zc_wasi_u32(call, 2), false, &at);
+                               zc_wasi_u32(call, 2), KEEP, &at);
     if (error == W_SUCCESS) {
         error = outcome(mkdirat(parent_of(&at), at.name, 0777));
         leave(&at);
@@ -418,7 +426,7 @@ static zc_wasi_errno remove_entry(zc_wasi_call *call, uint64_t right, bool direc
     place at;
     struct stat info;
     zc_wasi_errno error =
-        find(call, zc_wasi_u32(call, 0), right, zc_wasi_u32(call, 1), zc_wasi_u32(call, 2), false, &at);
+        find(call, zc_wasi_u32(call, 0), right, zc_wasi_u32(call, 1), zc_wasi_u32(call, 2), KEEP, &at);
     if (error != W_SUCCESS) {
         return error;
     }
@@ -443,25 +451,115 @@ zc_wasi_errno zc_wasi_path_remove_directory(zc_wasi_call *call)
     return remove_entry(call, R_PATH_REMOVE_DIRECTORY, true);
 }
 
+/* The two places of a call: the first from descriptor 0 and the path at slot `from_path`, the second from the
+ * descriptor at slot `to_fd` and the path behind it. After success the caller leaves both. */
+static zc_wasi_errno find_both(zc_wasi_call *call, unsigned from_path, uint64_t from_right, unsigned to_fd,
+                               uint64_t to_right, last_link link, place *from, place *to)
+{
+    zc_wasi_errno error = find(call, zc_wasi_u32(call, 0), from_right, zc_wasi_u32(call, from_path),
+                               zc_wasi_u32(call, from_path + 1), link, from);
+    if (error != W_SUCCESS) {
+        return error;
+    }
+    error = find(call, zc_wasi_u32(call, to_fd), to_right, zc_wasi_u32(call, to_fd + 1),
+                 zc_wasi_u32(call, to_fd + 2), link, to);
+    if (error != W_SUCCESS) {
+        leave(from);
+    }
+    return error;
+}
+
 zc_wasi_errno zc_wasi_path_rename(zc_wasi_call *call)
 {
     place from, to;
     struct stat info;
-    zc_wasi_errno error = find(call, zc_wasi_u32(call, 0), R_PATH_RENAME_SOURCE, zc_wasi_u32(call, 1),
-                               zc_wasi_u32(call, 2), false, &from);
+    zc_wasi_errno error = find_both(call, 1, R_PATH_RENAME_SOURCE, 3, R_PATH_RENAME_TARGET, KEEP, &from, &to);
     if (error != W_SUCCESS) {
         return error;
     }
-    error = find(call, zc_wasi_u32(call, 3), R_PATH_RENAME_TARGET, zc_wasi_u32(call, 4), zc_wasi_u32(call, 5), false,
-                 &to);
+    from.directory |= to.directory;
+    error = look(&from, false, &info);
     if (error == W_SUCCESS) {
-        from.directory |= to.directory;
-        error = look(&from, false, &info);
-        if (error == W_SUCCESS) {
-            error = outcome(renameat(parent_of(&from), from.name, parent_of(&to), to.name));
-        }
-        leave(&to);
+        error = outcome(renameat(parent_of(&from), from.name, parent_of(&to), to.name));
     }
+    leave(&to);
     leave(&from);
+    return error;
+}
+
+/* --- making links --- */
+
+/* A path with a slash behind it can only name a directory, which no link is: it is taken, or cannot be made. */
+static zc_wasi_errno check_link_name(const place *at)
+{
+    struct stat info;
+    zc_wasi_errno error = at->directory ? look(at, false, &info) : W_SUCCESS;
+    return at->directory && error == W_SUCCESS ? W_EXIST : error;
+}
+
+/* A second name for what the first path names, a symbolic link included, which is not followed. Both names lie in
+ * directories that the walk has reached, so that nothing comes in from outside. */
+zc_wasi_errno zc_wasi_path_link(zc_wasi_call *call)
+{
+    place from, to;
+    struct stat info;
+    if (zc_wasi_u32(call, 1)) {
+        return W_INVAL; /* following the last link would be a way around what the walk promises */
+    }
+    zc_wasi_errno error =
+        find_both(call, 2, R_PATH_LINK_SOURCE, 4, R_PATH_LINK_TARGET, KEEP_UNLESS_SLASH, &from, &to);
+    if (error != W_SUCCESS) {
+        return error;
+    }
+    error = look(&from, false, &info);
+    if (error == W_SUCCESS) {
+        error = S_ISDIR(info.st_mode) ? W_PERM : check_link_name(&to);
+    }
+    if (error == W_SUCCESS) {
+        error = outcome(linkat(parent_of(&from), from.name, parent_of(&to), to.name, 0));
+    }
+    leave(&to);
+    leave(&from);
+    return error;
+}
+
+/* A link's text, copied behind the path. Any relative one will do: where it leads is for the walk to judge, each
+ * time, since the link may be moved. */
+static zc_wasi_errno take_link_text(const place *at, const uint8_t *text, uint32_t size)
+{
+    char *copy = at->rest + ZC_WASI_PATH;
+    if (!text) {
+        return W_FAULT;
+    }
+    if (size >= ZC_WASI_PATH) {
+        return W_NAMETOOLONG;
+    }
+    memcpy(copy, text, size);
+    copy[size] = 0;
+    zc_copies_add(ZC_COPY_WASI, size);
+    if (strlen(copy) != size) {
+        return W_INVAL;
+    }
+    return size == 0 ? W_NOENT : copy[0] == '/' ? W_NOTCAPABLE : W_SUCCESS;
+}
+
+zc_wasi_errno zc_wasi_path_symlink(zc_wasi_call *call)
+{
+    place at;
+    uint32_t size = zc_wasi_u32(call, 1);
+    const uint8_t *text = zc_wasi_range(call, zc_wasi_u32(call, 0), size);
+    zc_wasi_errno error = find(call, zc_wasi_u32(call, 2), R_PATH_SYMLINK, zc_wasi_u32(call, 3),
+                               zc_wasi_u32(call, 4), KEEP_UNLESS_SLASH, &at);
+    if (error != W_SUCCESS) {
+        return error;
+    }
+    error = take_link_text(&at, text, size);
+    if (error == W_SUCCESS) {
+        error = check_link_name(&at);
+    }
+    if (error == W_SUCCESS) {
+        error = outcome(symlinkat(at.rest + ZC_WASI_PATH, parent_of(&at), at.name));
+    }
+    leave(&at);
     return error;
 }

@@ -25,12 +25,14 @@ ERRNO = {
     31: "ISDIR",
     32: "LOOP",
     33: "MFILE",
+    34: "MLINK",
     37: "NAMETOOLONG",
     44: "NOENT",
     48: "NOMEM",
     52: "NOSYS",
     54: "NOTDIR",
     55: "NOTEMPTY",
+    57: "NOTSOCK",
     58: "NOTSUP",
     61: "OVERFLOW",
     63: "PERM",
@@ -173,6 +175,12 @@ class Guest:
 
     def rename(self, fd: int, path: str | bytes, to_fd: int, to: str | bytes) -> str:
         return self.call("path_rename", fd, *self.put(path), to_fd, *self.put(to, 5 * AREA))
+
+    def link(self, fd: int, path: str | bytes, to_fd: int, to: str | bytes, flags: int = 0) -> str:
+        return self.call("path_link", fd, flags, *self.put(path), to_fd, *self.put(to, 5 * AREA))
+
+    def symlink(self, text: str | bytes, fd: int, path: str | bytes) -> str:
+        return self.call("path_symlink", *self.put(text), fd, *self.put(path, 5 * AREA))
 
     def readlink(self, fd: int, path: str | bytes, size: int = 100) -> str | bytes:
         error = self.path_call("path_readlink", fd, path, extra=(64, size, 0))
