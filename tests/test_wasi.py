@@ -161,9 +161,11 @@ class TestProcess:
 
     def test_what_is_not_offered(self) -> None:
         guest = Guest()
-        for name in ("proc_raise", "sock_accept", "sock_recv", "sock_send", "sock_shutdown", "path_link"):
-            zeros = [0] * len(guest.exports[name].params)
-            assert guest.call(name, *zeros) == "NOTSUP"
+        assert guest.call("proc_raise", 0) == "NOTSUP"
+        for name in ("sock_accept", "sock_recv", "sock_send", "sock_shutdown"):
+            rest = [0] * (len(guest.exports[name].params) - 1)
+            assert guest.call(name, 1, *rest) == "NOTSOCK"
+            assert guest.call(name, 3, *rest) == "BADF"
 
 
 class TestOutput:
@@ -644,9 +646,42 @@ class TestFiles:
         assert guest.read(b, 3) == b"012"
         assert guest.try_read(a, 3) == "BADF"
         assert guest.call("fd_renumber", b, b) == "SUCCESS"
-        assert guest.call("fd_renumber", b, 3) == "NOTSUP"
-        assert guest.call("fd_renumber", 3, b) == "NOTSUP"
+        assert guest.read(b, 1) == b"3"
         assert guest.call("fd_renumber", b, 200) == "BADF"
+
+    @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc to count descriptors")
+    def test_renumber_of_granted_directories(self, guest: Guest) -> None:
+        """They take their name along, and what they move over is closed."""
+        before = len(os.listdir("/proc/self/fd"))
+        assert guest.call("fd_renumber", 3, 4) == "SUCCESS"
+        assert guest.call("fd_prestat_dir_name", 4, 64, 2) == "SUCCESS"
+        assert guest.memory.read(64, 2) == b"/r"
+        assert guest.try_open(4, "new", create=True, write=True) == "NOTCAPABLE"
+        assert guest.try_open(3, "file") == "BADF"
+        assert len(os.listdir("/proc/self/fd")) == before - 1
+        assert guest.call("fd_renumber", 4, 4) == "SUCCESS"
+        assert guest.call("fd_prestat_get", 4, 64) == "SUCCESS"
+        fd = guest.open(4, "file")
+        assert guest.call("fd_renumber", fd, 4) == "SUCCESS"
+        assert guest.call("fd_prestat_get", 4, 64) == "BADF"
+        assert guest.read(4, 3) == b"012"
+
+    def test_links(self, guest: Guest, root: Path) -> None:
+        assert guest.symlink("dir/inner", 4, "soft") == "SUCCESS"
+        assert os.readlink(root / "soft") == "dir/inner"
+        assert guest.read(guest.open(4, "soft"), 9) == b"inner"
+        assert guest.symlink("../file", 4, "dir/up") == "SUCCESS"
+        assert guest.read(guest.open(4, "dir/up"), 4) == b"0123"
+        assert guest.link(4, "file", 4, "dir/hard") == "SUCCESS"
+        assert (root / "dir" / "hard").samefile(root / "file")
+        assert guest.write(guest.open(4, "dir/hard", write=True), b"ab") == 2
+        assert (root / "file").read_bytes() == b"ab23456789"
+        assert guest.link(4, "soft", 4, "hard soft") == "SUCCESS"
+        assert os.readlink(root / "hard soft") == "dir/inner"
+        assert guest.link(4, "dir", 4, "hard dir") == "PERM"
+        assert guest.symlink("x" * 4095, 4, "long") == "SUCCESS"
+        assert guest.symlink("x" * 4096, 4, "longer") == "NAMETOOLONG"
+        assert guest.symlink("x", 4, "y" * 256) == "NAMETOOLONG"
 
 
 class TestRights:
@@ -669,6 +704,8 @@ class TestRights:
             guest.path_call("path_remove_directory", 3, "dir"),
             guest.path_call("path_filestat_set_times", 3, "file", 1, extra=(0, 0, 5)),
             guest.rename(3, "file", 3, "moved"),
+            guest.symlink("file", 3, "soft"),
+            guest.link(3, "file", 3, "hard"),
             guest.call("fd_filestat_set_times", 3, 0, 0, 5),
             guest.call("fd_sync", 3),
         ]
@@ -680,6 +717,8 @@ class TestRights:
         # Not through a directory opened from it either.
         inner = guest.open(3, "dir", directory=True, rights=2**64 - 1 & ~64, inheriting=2**64 - 1)
         assert guest.try_open(inner, "new", create=True) == "NOTCAPABLE"
+        assert guest.symlink("x", inner, "soft") == "NOTCAPABLE"
+        assert guest.link(3, "file", inner, "hard") == "NOTCAPABLE"
         assert {path: path.stat() for path in (root, *root.iterdir())} == before
 
     def test_no_move_between_grants_without_rights_on_both(self, root: Path, tmp_path: Path) -> None:
@@ -687,6 +726,24 @@ class TestRights:
         guest = Guest(dirs={"/r": root}, writable_dirs={"/w": tmp_path / "w"})
         assert guest.rename(3, "file", 4, "file") == "NOTCAPABLE"
         assert guest.rename(4, "x", 3, "x") == "NOTCAPABLE"
+
+    def test_a_hard_link_takes_nothing_out_of_a_grant_to_read(self, root: Path, tmp_path: Path) -> None:
+        """Under a second name in a directory that may be changed, the file could be written."""
+        (root / "soft").symlink_to("file")
+        (tmp_path / "w" / "w").mkdir(parents=True)
+        guest = Guest(dirs={"/r": root}, writable_dirs={"/w": tmp_path / "w"})
+        inner = guest.open(3, "dir", directory=True)
+        for fd, path in ((3, "file"), (3, "soft"), (3, "dir/../file"), (inner, "x")):
+            assert guest.link(fd, path, 4, "mine") == "NOTCAPABLE"
+            assert guest.link(4, "w", fd, "new") == "NOTCAPABLE"
+        assert os.listdir(tmp_path / "w") == ["w"]
+        # Each of the two rights can be given up.
+        assert guest.link(4, "w", 4, "new") == "PERM"
+        rights, _ = guest.rights(4)
+        for right in (11, 12):
+            fd = guest.open(4, "w", directory=True, rights=rights & ~(1 << right))
+            assert guest.link(fd, "x", fd, "y") == "NOTCAPABLE"
+        assert guest.symlink("x", guest.open(4, "w", rights=rights & ~(1 << 24)), "y") == "NOTCAPABLE"
 
     def test_rights_only_shrink(self, root: Path) -> None:
         guest = Guest(writable_dirs={"/": root})

@@ -69,6 +69,14 @@ def snapshot(world: Path) -> dict[str, tuple[int, int, bytes]]:
     return {**found, "": (0, 0, repr(sorted(os.listdir(world))).encode())}
 
 
+def inodes(folder: Path) -> set[int]:
+    return {
+        os.lstat(Path(at) / name).st_ino
+        for at, dirs, files in os.walk(folder)
+        for name in [".", *dirs, *files]
+    }
+
+
 ESCAPES = [
     "..",
     "../",
@@ -121,6 +129,9 @@ class TestEscapes:
         assert guest.readlink(3, path) == "NOTCAPABLE"
         assert guest.rename(3, path, 3, "stolen") == "NOTCAPABLE"
         assert guest.rename(3, "file", 3, path) == "NOTCAPABLE"
+        assert guest.link(3, path, 3, "stolen") == "NOTCAPABLE"
+        assert guest.link(3, "file", 3, path) == "NOTCAPABLE"
+        assert guest.symlink("file", 3, path) == "NOTCAPABLE"
         assert guest.try_open(3, path, create=True, exclusive=True, write=True) == "NOTCAPABLE"
         assert snapshot(world) == before
         assert (world / "root" / "file").read_bytes() == b"inside"
@@ -133,6 +144,12 @@ class TestEscapes:
         assert guest.try_open(3, path, follow=False) == "LOOP"
         assert guest.try_open(3, path, create=True, exclusive=True, write=True) == "EXIST"
         assert guest.path_call("path_filestat_set_times", 3, path, 0, extra=(5, 5, 5)) == "SUCCESS"
+        assert guest.link(3, path, 3, "second") == "SUCCESS"
+        assert os.readlink(world / "root" / "second") == os.readlink(world / "root" / path)
+        assert guest.try_open(3, "second") == "NOTCAPABLE"
+        assert guest.path_call("path_unlink_file", 3, "second") == "SUCCESS"
+        assert guest.link(3, "file", 3, path) == "EXIST"
+        assert guest.symlink("file", 3, path) == "EXIST"
         assert guest.rename(3, path, 3, "a/moved") == "SUCCESS"
         # One that led out by one step leads to the granted directory from there: by its text, as ever.
         assert guest.try_open(3, "a/moved", directory=True) in ("NOTCAPABLE", "NOENT", "NOTDIR")
@@ -155,6 +172,46 @@ class TestEscapes:
     )
     def test_links_within_are_followed(self, guest: Guest, path: str, content: bytes) -> None:
         assert guest.read(guest.open(3, path), 100) == content
+
+    @pytest.mark.parametrize(
+        "text", ["..", "../secret", "../outside", "a/../..", "../root/../secret", "to_a/../../secret"]
+    )
+    def test_own_links_lead_nowhere_else(self, world: Path, guest: Guest, text: str) -> None:
+        """A guest may make a link with any relative text; neither it nor what it is moved to is a way out."""
+        before = snapshot(world)
+        made = ["made", "a/b/made", "a/made", "a/b/c"]
+        assert guest.symlink(text, 3, "made") == "SUCCESS"
+        assert guest.link(3, "made", 3, "a/b/made") == "SUCCESS"
+        assert guest.rename(3, "a/b/made", 3, "a/made") == "SUCCESS"
+        assert guest.symlink("../../made", 3, "a/b/c") == "SUCCESS"
+        for path in made:
+            for leaf in (path, f"{path}/secret", f"{path}/"):
+                for options in ({}, {"write": True}, {"create": True, "write": True}, {"truncate": True}):
+                    opened = guest.try_open(3, leaf, **options)
+                    if isinstance(opened, int):  # by a link to the granted directory itself
+                        assert guest.fstat(opened)["inode"] in inodes(world / "root")
+                        guest.done("fd_close", opened)
+            if guest.link(3, f"{path}/secret", 3, "stolen") == "SUCCESS":
+                assert (world / "root" / "stolen").stat().st_ino != (world / "secret").stat().st_ino
+            guest.link(3, "file", 3, f"{path}/new")
+            guest.symlink("x", 3, f"{path}/new link")
+        assert snapshot(world) == before
+
+    @pytest.mark.parametrize("text", ["/", "/etc/passwd", "//", "/."])
+    def test_no_absolute_link_is_made(self, world: Path, guest: Guest, text: str) -> None:
+        assert guest.symlink(text, 3, "made") == "NOTCAPABLE"
+        assert guest.symlink(text + "\0", 3, "made") == "INVAL"
+        assert not os.path.lexists(world / "root" / "made")
+
+    def test_hard_links_of_directories_that_moved_out(self, world: Path) -> None:
+        """The guest still holds them: what it holds it was granted, what lies beside them it was not."""
+        guest = Guest(writable_dirs={"/": world / "root"})
+        moved = guest.open(3, "a", directory=True, rights=2**29 - 1 & ~64)
+        (world / "root" / "a").rename(world / "outside" / "a")
+        assert guest.link(moved, "../secret", 3, "stolen") == "NOTCAPABLE"
+        assert guest.link(3, "file", moved, "../new") == "NOTCAPABLE"
+        assert guest.symlink("x", moved, "../new") == "NOTCAPABLE"
+        assert sorted(os.listdir(world / "outside")) == ["a", "secret"]
 
     def test_a_directory_is_its_own_root(self, guest: Guest) -> None:
         inner = guest.open(3, "a", directory=True)
@@ -267,10 +324,21 @@ class TestRaces:
             seen.add(guest.try_open(3, "x/new", create=True, exclusive=True, write=True).__class__.__name__)
             guest.path_call("path_unlink_file", 3, "x/new")
             guest.path_call("path_filestat_set_times", 3, "f", 1, extra=(0, 0, 5))
+            # Neither a file of outside gets a name inside, nor the other way round.
+            for path, name in (("x/secret", "stolen"), ("f", "stolen"), ("f", "x/stolen")):
+                if guest.link(3, path, 3, name) == "SUCCESS":
+                    opened = guest.try_open(3, name, follow=False)
+                    if isinstance(opened, int):
+                        assert guest.read(opened, 100) == b"inside"
+                        guest.done("fd_close", opened)
+                    seen.add("linked")
+                guest.path_call("path_unlink_file", 3, name)
+            guest.symlink("../secret", 3, "x/made")
+            guest.path_call("path_unlink_file", 3, "x/made")
             for fd in range(4, 20):
                 guest.call("fd_close", fd)
         assert snapshot(world) == before
-        assert {"opened", "NOTCAPABLE"} <= seen  # both were met
+        assert {"opened", "NOTCAPABLE", "linked"} <= seen  # all were met
 
     def test_a_directory_that_is_moved_out(self, world: Path) -> None:
         """Opened inside, then moved beside the secret: `..` in it must not find that."""
@@ -350,10 +418,12 @@ class TestHostileArguments:
             ("path_create_directory", (3, 0, 1), (1,)),
             ("path_filestat_get", (3, 0, 4096, 4, 0), (2, 4)),
             ("path_filestat_set_times", (3, 0, 0, 1, 0, 0, 0), (2,)),
+            ("path_link", (3, 0, 4096, 4, 3, 4096, 4), (2, 5)),
             ("path_open", (3, 0, 4096, 4, 0, READ, 0, 0, 0), (2, 8)),
             ("path_readlink", (3, 4096, 4, 0, 9, 0), (1, 3, 5)),
             ("path_remove_directory", (3, 0, 1), (1,)),
             ("path_rename", (3, 4096, 4, 3, 4096, 4), (1, 4)),
+            ("path_symlink", (4096, 4, 3, 4096, 4), (0, 3)),
             ("path_unlink_file", (3, 0, 1), (1,)),
             ("poll_oneoff", (0, 0, 1, 0), (0, 1, 3)),
             ("random_get", (0, 8), (0,)),
