@@ -6,6 +6,10 @@
  * walk came from, which is kept open, and never asks the file system, where someone may be moving directories.
  * Whatever is swapped meanwhile, each step opens either a real entry of a directory below the start or fails.
  *
+ * A guest may make links of its own in a directory that it may change: a symbolic one with any relative text, since
+ * this walk judges where it leads whenever it is followed; a hard one between two places that the walk has reached.
+ * Programs of the host that follow a guest's link are not protected by this (docs/wasi.md).
+ *
  * Devices, FIFOs and sockets are not opened: some block, some do something. */
 #define _GNU_SOURCE
 #include <errno.h>

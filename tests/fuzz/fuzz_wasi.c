@@ -1,7 +1,9 @@
 /* fuzz_wasi: a libFuzzer entry point over every WASI function. The input is a program of calls with any numbers
  * and any bytes in memory, made from inside a guest's call, so that deadlines hold. Granted are two directories,
- * one to read and one to change, full of links that lead out. Whatever is called, the answer is an errno, a trap
- * or an exit; nothing outside the granted directories is opened, seen or changed; no descriptor is left. */
+ * one to read and one to change, full of links that lead out; the guest makes more of them, and hard links, and
+ * moves them about. Whatever is called, the answer is an errno, a trap or an exit; nothing outside the granted
+ * directories is opened, seen or changed, and nothing of the one to read changed or linked to; no descriptor is
+ * left. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
@@ -54,7 +56,11 @@ static const char *const paths[] = {
 
 static char base[64], cwd_free_path[128];
 static ino_t forbidden[3];
-static struct stat secret;
+
+/* What must stay as it is. A hard link would show in the time of the last change. */
+static const char *const kept[] = {"secret", "r", "r/file", "r/dir", "r/dir/inner", "r/out", "r/link"};
+static struct stat kept_as[sizeof kept / sizeof *kept];
+#define KEPT (sizeof kept / sizeof *kept)
 
 static const char *at(const char *name)
 {
@@ -112,8 +118,10 @@ static void make_tree(void)
     put_file("secret", "secret");
     fill("r");
     fill("w");
-    require(stat(at("secret"), &secret) == 0);
-    forbidden[0] = secret.st_ino;
+    for (size_t i = 0; i < KEPT; i++) {
+        require(lstat(at(kept[i]), &kept_as[i]) == 0);
+    }
+    forbidden[0] = kept_as[0].st_ino;
     require(stat(base, &info) == 0);
     forbidden[1] = info.st_ino;
     require(stat("/etc/passwd", &info) == 0);
@@ -124,8 +132,11 @@ static void check_outside(void)
 {
     struct stat info;
     unsigned entries = 0;
-    require(stat(at("secret"), &info) == 0 && info.st_size == secret.st_size);
-    require(info.st_mtim.tv_sec == secret.st_mtim.tv_sec && info.st_mtim.tv_nsec == secret.st_mtim.tv_nsec);
+    for (size_t i = 0; i < KEPT; i++) {
+        const struct stat *was = &kept_as[i];
+        require(lstat(at(kept[i]), &info) == 0 && info.st_ino == was->st_ino && info.st_nlink == was->st_nlink);
+        require(info.st_ctim.tv_sec == was->st_ctim.tv_sec && info.st_ctim.tv_nsec == was->st_ctim.tv_nsec);
+    }
     DIR *directory = opendir(base);
     require(directory != NULL);
     while (readdir(directory)) {
@@ -234,7 +245,7 @@ static void make_likely(run *state, const char *name, uint64_t *params)
 {
     static const struct {
         const char *name;
-        unsigned path, flags[3]; /* positions; 0: none */
+        unsigned path, flags[3]; /* positions; of flags 0: none */
     } shapes[] = {
         {"path_open", 2, {1, 4, 7}},
         {"path_filestat_get", 2, {1, 0, 0}},
@@ -245,6 +256,10 @@ static void make_likely(run *state, const char *name, uint64_t *params)
         {"path_unlink_file", 1, {0, 0, 0}},
         {"path_rename", 1, {0, 0, 0}},
         {"path_rename", 4, {0, 0, 0}},
+        {"path_link", 2, {1, 0, 0}},
+        {"path_link", 5, {0, 0, 0}},
+        {"path_symlink", 0, {0, 0, 0}},
+        {"path_symlink", 3, {0, 0, 0}},
     };
     if (next(state) % 8 == 0) {
         return;
@@ -262,8 +277,12 @@ static void make_likely(run *state, const char *name, uint64_t *params)
             }
         }
     }
-    if (strcmp(name, "path_rename") == 0) {
-        params[3] = next(state) % 8u;
+    unsigned second = !strcmp(name, "path_rename")    ? 3
+                      : !strcmp(name, "path_link")    ? 4
+                      : !strcmp(name, "path_symlink") ? 2
+                                                      : 0;
+    if (second) { /* a descriptor behind the first path or text */
+        params[second] = next(state) % 8u;
     }
 }
 
@@ -281,6 +300,10 @@ static zc_status run_calls(void *context, uint64_t *unused, zc_error *error)
             continue;
         }
         size_t function = next(state) % FUNCTIONS;
+        if (what % 16 == 1) {
+            static const char *const makers[] = {"path_symlink", "path_link", "path_rename", "path_create_directory"};
+            function = function_named(makers[function % 4]);
+        }
         if (what % 4 == 2) { /* a third of the calls: without an open file most others say EBADF */
             function = function_named("path_open");
         }
