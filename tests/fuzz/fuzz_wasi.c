@@ -239,6 +239,13 @@ static void check_descriptors(run *state)
     }
 }
 
+/* Most often that of the directory which may be changed. */
+static uint64_t directory(run *state)
+{
+    static const uint8_t likely[] = {4, 4, 4, 4, 3, 5, 6, 0};
+    return likely[next(state) % sizeof likely];
+}
+
 /* Most calls get a descriptor that may exist, a path with its own length, and flags that may be valid: with
  * numbers of any kind alone, few would get further than the first check. */
 static void make_likely(run *state, const char *name, uint64_t *params)
@@ -256,7 +263,7 @@ static void make_likely(run *state, const char *name, uint64_t *params)
         {"path_unlink_file", 1, {0, 0, 0}},
         {"path_rename", 1, {0, 0, 0}},
         {"path_rename", 4, {0, 0, 0}},
-        {"path_link", 2, {1, 0, 0}},
+        {"path_link", 2, {0, 0, 0}},
         {"path_link", 5, {0, 0, 0}},
         {"path_symlink", 0, {0, 0, 0}},
         {"path_symlink", 3, {0, 0, 0}},
@@ -264,8 +271,10 @@ static void make_likely(run *state, const char *name, uint64_t *params)
     if (next(state) % 8 == 0) {
         return;
     }
-    if (strncmp(name, "fd_", 3) == 0 || strncmp(name, "path_", 5) == 0) {
+    if (strncmp(name, "fd_", 3) == 0) {
         params[0] = next(state) % 8u;
+    } else if (strncmp(name, "path_", 5) == 0) {
+        params[0] = directory(state);
     }
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         if (strcmp(name, shapes[i].name) == 0) {
@@ -281,8 +290,11 @@ static void make_likely(run *state, const char *name, uint64_t *params)
                       : !strcmp(name, "path_link")    ? 4
                       : !strcmp(name, "path_symlink") ? 2
                                                       : 0;
+    if (strcmp(name, "path_link") == 0) {
+        params[1] = next(state) % 8u == 0; /* any flag is refused */
+    }
     if (second) { /* a descriptor behind the first path or text */
-        params[second] = next(state) % 8u;
+        params[second] = directory(state);
     }
 }
 
@@ -300,7 +312,7 @@ static zc_status run_calls(void *context, uint64_t *unused, zc_error *error)
             continue;
         }
         size_t function = next(state) % FUNCTIONS;
-        if (what % 16 == 1) {
+        if (what % 8 == 1) {
             static const char *const makers[] = {"path_symlink", "path_link", "path_rename", "path_create_directory"};
             function = function_named(makers[function % 4]);
         }
