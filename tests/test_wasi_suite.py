@@ -72,13 +72,20 @@ class Step(NamedTuple):
 
 Program = Callable[[Guest], Iterator[Step]]
 PROGRAMS: list[Program] = []
-OK, MADE = "SUCCESS", "made.txt"
+OK = "SUCCESS"
 
 
-def program(function: Program) -> Program:
-    """The granted directory, which may be changed, is empty and has descriptor 3."""
-    PROGRAMS.append(function)
-    return function
+def program(asked_by: str = "") -> Callable[[Program], Program]:
+    """The granted directory, which may be changed, is empty and has descriptor 3.
+
+    asked_by: programs of the suite. Not here are those of arguments, environment and exit codes, which
+    test_wasi.py has, and fopen-with-no-access: the C library's own answer where nothing was granted."""
+
+    def keep(function: Program) -> Program:
+        PROGRAMS.append(function)
+        return function
+
+    return keep
 
 
 def opened(
@@ -103,7 +110,7 @@ def path_errors(guest: Guest, *calls: str) -> list[str]:
     return [guest.path_call(f"path_{name}", 3, path) for name, path in (call.split() for call in calls)]
 
 
-@program
+@program("dangling_symlink")
 def dangling_links(guest: Guest) -> Iterator[Step]:
     yield Step(guest.symlink("nothing", 3, "link"), OK)
     yield Step(open_error(guest, 3, "link", DIRECTORY), "LOOP NOTDIR")
@@ -112,7 +119,7 @@ def dangling_links(guest: Guest) -> Iterator[Step]:
     yield Step(guest.path_call("path_unlink_file", 3, "link"), OK)
 
 
-@program
+@program("nofollow_errors path_exists symlink_create")
 def links_are_followed_only_when_asked(guest: Guest) -> Iterator[Step]:
     yield Step(path_errors(guest, "create_directory target"), [OK])
     yield Step(guest.symlink("target", 3, "link"), OK)
@@ -130,7 +137,7 @@ def links_are_followed_only_when_asked(guest: Guest) -> Iterator[Step]:
     yield Step(guest.stat(3, "link", follow=True)["type"], 4)
 
 
-@program
+@program("symlink_create symlink_loop")
 def where_links_may_lead(guest: Guest) -> Iterator[Step]:
     """Any relative text can be a link's; one that leads out is not followed."""
     for text in ("/", "/etc/passwd", "//"):
@@ -149,7 +156,7 @@ def where_links_may_lead(guest: Guest) -> Iterator[Step]:
     yield Step(guest.readlink(3, "long", 2000), b"x" * 1000)
 
 
-@program
+@program("readlink")
 def text_of_a_link(guest: Guest) -> Iterator[Step]:
     yield Step(guest.symlink("target", 3, "link"), OK)
     guest.memory.write(64, b"\xaa" * 10)
@@ -160,7 +167,7 @@ def text_of_a_link(guest: Guest) -> Iterator[Step]:
     yield Step(guest.readlink(3, "target"), "INVAL")
 
 
-@program
+@program("symlink_filestat")
 def a_link_has_times_of_its_own(guest: Guest) -> Iterator[Step]:
     touch(guest, "file")
     yield Step(guest.symlink("file", 3, "link"), OK)
@@ -173,7 +180,7 @@ def a_link_has_times_of_its_own(guest: Guest) -> Iterator[Step]:
     yield Step(guest.stat(3, "file")["modified"], when)
 
 
-@program
+@program("path_link")
 def hard_links(guest: Guest) -> Iterator[Step]:
     file = opened(guest, 3, "file", CREATE, ALL & ~(1 << 14))
     yield Step(guest.link(3, "file", 3, "link"), OK)
@@ -198,7 +205,7 @@ def hard_links(guest: Guest) -> Iterator[Step]:
     yield Step(guest.link(3, "../x", 3, "new"), "NOTCAPABLE PERM")
 
 
-@program
+@program("path_link")
 def hard_links_to_links(guest: Guest) -> Iterator[Step]:
     """The link gets the second name, not what it leads to; and a call cannot ask for the other."""
     touch(guest, "file")
@@ -212,7 +219,7 @@ def hard_links_to_links(guest: Guest) -> Iterator[Step]:
     yield Step(guest.link(3, "file", 3, "third", 1), "INVAL NOENT")
 
 
-@program
+@program("path_symlink_trailing_slashes")
 def slashes_behind_new_links(guest: Guest) -> Iterator[Step]:
     yield Step(guest.symlink("text", 3, "new/"), "NOENT")
     yield Step(guest.symlink("text", 3, "new"), OK)
@@ -225,7 +232,7 @@ def slashes_behind_new_links(guest: Guest) -> Iterator[Step]:
     yield Step(guest.symlink("text", 3, "new"), "EXIST")
 
 
-@program
+@program()
 def slashes_behind_links(guest: Guest) -> Iterator[Step]:
     """Calls about the name itself: with a slash it is no directory; nothing happens to what it leads to."""
     yield Step(path_errors(guest, "create_directory dir"), [OK])
@@ -240,7 +247,7 @@ def slashes_behind_links(guest: Guest) -> Iterator[Step]:
     yield Step(guest.stat(3, "link/", follow=False)["type"], 3)
 
 
-@program
+@program("path_rename_dir_trailing_slashes remove_directory_trailing_slashes unlink_file_trailing_slashes")
 def slashes_behind_names(guest: Guest) -> Iterator[Step]:
     touch(guest, "file")
     yield Step(path_errors(guest, "create_directory dir"), [OK])
@@ -255,7 +262,7 @@ def slashes_behind_names(guest: Guest) -> Iterator[Step]:
     yield Step(path_errors(guest, "unlink_file file"), [OK])
 
 
-@program
+@program("path_rename remove_nonempty_directory")
 def renaming(guest: Guest) -> Iterator[Step]:
     made = path_errors(
         guest, "create_directory a", "create_directory b", "create_directory full", "create_directory full/x"
@@ -273,7 +280,7 @@ def renaming(guest: Guest) -> Iterator[Step]:
     yield Step(path_errors(guest, "remove_directory full"), ["NOTEMPTY"])
 
 
-@program
+@program("interesting_paths")
 def paths(guest: Guest) -> Iterator[Step]:
     yield Step(path_errors(guest, "create_directory dir", "create_directory dir/nested"), [OK, OK])
     touch(guest, "dir/nested/file")
@@ -286,7 +293,7 @@ def paths(guest: Guest) -> Iterator[Step]:
     yield Step(open_error(guest, 3, "dir/nested/../../../x/dir/nested/file"), "NOTCAPABLE PERM")
 
 
-@program
+@program("overwrite_preopen")
 def a_granted_directory_is_a_descriptor(guest: Guest) -> Iterator[Step]:
     """It can be closed and moved over, and keeps its name where it is moved."""
     yield Step(path_errors(guest, "create_directory dir"), [OK])
@@ -300,7 +307,7 @@ def a_granted_directory_is_a_descriptor(guest: Guest) -> Iterator[Step]:
     yield Step(guest.call("fd_fdstat_get", 3, 64), "BADF")
 
 
-@program
+@program("close_preopen")
 def a_granted_directory_is_closed(guest: Guest) -> Iterator[Step]:
     directory = opened(guest, 3, ".", DIRECTORY)
     yield Step(guest.call("fd_close", 3), OK)
@@ -309,7 +316,7 @@ def a_granted_directory_is_closed(guest: Guest) -> Iterator[Step]:
     yield Step(guest.memory.read(64, 1), b"\3")
 
 
-@program
+@program("renumber stdio")
 def renumbering(guest: Guest) -> Iterator[Step]:
     one, other = opened(guest, 3, "one", CREATE, 66), opened(guest, 3, "other", CREATE, 66, APPEND)
     rights = guest.rights(one)
@@ -325,7 +332,7 @@ def renumbering(guest: Guest) -> Iterator[Step]:
         yield Step(guest.call("fd_fdstat_get", stream, 64), "BADF")
 
 
-@program
+@program("dir_fd_op_failures directory_seek")
 def operations_on_directories(guest: Guest) -> Iterator[Step]:
     yield Step(path_errors(guest, "create_directory dir"), [OK])
     for fd in (3, opened(guest, 3, "dir", DIRECTORY, 4), opened(guest, 3, "dir", DIRECTORY, ALL & ~64)):
@@ -345,7 +352,7 @@ def operations_on_directories(guest: Guest) -> Iterator[Step]:
     yield Step(guest.call("fd_prestat_dir_name", 3, 64, 100), OK)
 
 
-@program
+@program("path_open_preopen path_open_nonblock")
 def rights_of_a_granted_directory(guest: Guest) -> Iterator[Step]:
     """Libraries look for them, those of links too."""
     base, inheriting = guest.rights(3)
@@ -364,7 +371,7 @@ def rights_of_a_granted_directory(guest: Guest) -> Iterator[Step]:
         yield Step(open_error(guest, 3, "new", DIRECTORY | how), "INVAL")
 
 
-@program
+@program("fd_fdstat_set_rights truncation_rights")
 def rights_shrink(guest: Guest) -> Iterator[Step]:
     file = opened(guest, 3, "file", CREATE, 2 | 4 | 32 | 64)
     yield Step(guest.write(file, b"0123"), 4)
@@ -385,7 +392,10 @@ def rights_shrink(guest: Guest) -> Iterator[Step]:
     yield Step(open_error(guest, 3, "file", TRUNCATE), "PERM NOTCAPABLE")
 
 
-@program
+@program(
+    "file_pread_pwrite file_seek_tell file_truncation file_unbuffered_write path_open_read_write lseek "
+    "pread-with-access pwrite-with-access"
+)
 def reading_and_writing(guest: Guest) -> Iterator[Step]:
     touch(guest, "file")
     read, write = opened(guest, 3, "file", 0, 2), opened(guest, 3, "file", 0, 64)
@@ -407,7 +417,7 @@ def reading_and_writing(guest: Guest) -> Iterator[Step]:
     yield Step(guest.read(file, 9), b"y")
 
 
-@program
+@program("fd_flags_set pwrite-with-append")
 def appending(guest: Guest) -> Iterator[Step]:
     file = opened(guest, 3, "file", CREATE, 2 | 4 | 8 | 32 | 64, APPEND)
     for text in (b"ab", b"cd"):
@@ -425,7 +435,7 @@ def appending(guest: Guest) -> Iterator[Step]:
     yield Step(OK if isinstance(flagged, int) else flagged, "SUCCESS NOTSUP")
 
 
-@program
+@program("fd_advise fd_filestat_set file_allocate fstflags_validate path_filestat")
 def sizes_and_times(guest: Guest) -> Iterator[Step]:
     file = opened(guest, 3, "file", CREATE, 2 | 64 | 1 << 7 | 1 << 8 | 1 << 21 | 1 << 22 | 1 << 23)
     yield Step(guest.call("fd_filestat_set_size", file, 100), OK)
@@ -444,7 +454,10 @@ def sizes_and_times(guest: Guest) -> Iterator[Step]:
     yield Step(guest.fstat(file), after)
 
 
-@program
+@program(
+    "dangling_fd fopen-with-access isatty path_open_create_existing path_open_dirfd_not_dir "
+    "path_open_missing stat-dev-ino"
+)
 def opening(guest: Guest) -> Iterator[Step]:
     yield Step(open_error(guest, 3, "file"), "NOENT")
     file = opened(guest, 3, "file", CREATE)
@@ -460,7 +473,7 @@ def opening(guest: Guest) -> Iterator[Step]:
     )
 
 
-@program
+@program("fd_readdir fdopendir-with-access")
 def reading_directories(guest: Guest) -> Iterator[Step]:
     yield Step(path_errors(guest, "create_directory dir"), [OK])
     directory = opened(guest, 3, "dir", DIRECTORY, ALL & ~64)
@@ -477,7 +490,7 @@ def reading_directories(guest: Guest) -> Iterator[Step]:
     yield Step((found[b"file.7"].type, found[b"file.7"].inode), (4, guest.stat(directory, "file.7")["inode"]))
 
 
-@program
+@program("sock_shutdown-invalid_fd sock_shutdown-not_sock")
 def there_are_no_sockets(guest: Guest) -> Iterator[Step]:
     touch(guest, "file")
     file = opened(guest, 3, "file", 0, 66)
@@ -489,7 +502,7 @@ def there_are_no_sockets(guest: Guest) -> Iterator[Step]:
         yield Step(guest.call("sock_send", fd, 16, 1, 0, 0), error)
 
 
-@program
+@program("big_random_buf clock_* fd_write-to-* poll_oneoff_stdio random_get-* sched_yield")
 def the_rest(guest: Guest) -> Iterator[Step]:
     guest.vectors(0)
     yield Step(guest.call("fd_write", 2**32 - 31337, 16, 0, 0), "BADF")
