@@ -175,6 +175,11 @@ class Metadata(Mapping[str, Any]):
             self._values[key] = value
         return value
 
+    def count(self, key: str) -> int | None:
+        """How many items the array of that key has, without reading it; None where there is no array."""
+        kind, at = self._places.get(key, (None, 0))
+        return self._data.u64(at + 4, f"metadata {key}") if kind == _ARRAY else None
+
     def __len__(self) -> int:
         return len(self._places)
 

@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 import zcwasm
-from zcwasm import _arguments, _core, _fetch
+from zcwasm import _arguments, _core, _fetch, _gguf
 from zcwasm._extras import needed_for
 from zcwasm._model_file import model_error
 from zcwasm._weights import Progress
+from zcwasm.llm import _known
 
 if TYPE_CHECKING:
     from zcwasm.llm._session import KvDtype, Session
@@ -53,7 +54,7 @@ class Config:
     rotated: int  # elements of a head that are rotated by the position
     ff: int
     vocab: int
-    context: int  # positions that the model was made for
+    context: int  # positions that the model was made for, at most those of its sliding window
     rope_base: float
     rope_scale: float  # angles are those of position / rope_scale
     rope_halves: bool
@@ -63,15 +64,17 @@ class Config:
     def read(cls, metadata: Mapping[str, Any], vocab: int) -> Config:
         """From a GGUF file's metadata. Raises ModelError for what is missing, odd or unsupported."""
         architecture = metadata.get("general.architecture")
-        if architecture not in _ROTATES_HALVES:
+        if not isinstance(architecture, str) or architecture not in _ROTATES_HALVES:
             known = ", ".join(_ROTATES_HALVES)
-            kind = ", an embedding model, which writes no text" if "bert" in str(architecture) else ""
-            raise model_error(f"general.architecture is {architecture!r}{kind}; supported are {known}", None)
+            kind = ", an embedding model, which writes no text" if "bert" in f"{architecture!s:.100}" else ""
+            raise model_error(
+                f"general.architecture is {architecture!r:.100}{kind}; supported are {known}", None
+            )
 
         def value(key: str, default: float | None = None) -> float:
             found = metadata.get(f"{architecture}.{key}", default)
             if isinstance(found, bool) or not isinstance(found, (int, float)) or not math.isfinite(found):
-                raise model_error(f"{architecture}.{key} is {found!r}, must be a number", None)
+                raise model_error(f"{architecture}.{key} is {found!r:.100}, must be a number", None)
             return found
 
         def count(key: str, default: int | None = None) -> int:
@@ -93,12 +96,22 @@ class Config:
                 "key-value heads are not supported",
                 None,
             )
-        scaling = metadata.get(f"{architecture}.rope.scaling.type", "none")
-        if scaling not in ("none", "linear"):
-            raise model_error(f"{architecture}.rope.scaling.type {scaling!r} is not supported", None)
-        base, scale = value("rope.freq_base", 10000.0), value("rope.scaling.factor", 1.0)
+        # As in llama.cpp: a factor counts unless the file says that there is none.
+        scaling = metadata.get(f"{architecture}.rope.scaling.type", "linear")
+        if not isinstance(scaling, str) or scaling not in ("none", "linear"):
+            raise model_error(f"{architecture}.rope.scaling.type {scaling!r:.100} is not supported", None)
+        base = value("rope.freq_base", 10000.0)
+        scale = value("rope.scaling.factor", value("rope.scale_linear", 1.0))
         if base <= 0 or scale <= 0:
             raise model_error(f"{architecture}: rope base {base} and factor {scale} must be above 0", None)
+        # Within one window, attention to a window is attention to everything.
+        context = count("context_length")
+        if window := value("attention.sliding_window", 0):
+            if not 1 <= window < 1 << 32 or window != int(window):
+                raise model_error(
+                    f"{architecture}.attention.sliding_window is {window!r}, must be a whole number", None
+                )
+            context = min(context, int(window))
         return cls(
             architecture=architecture,
             layers=count("block_count"),
@@ -109,7 +122,7 @@ class Config:
             rotated=rotated,
             ff=count("feed_forward_length"),
             vocab=vocab,
-            context=count("context_length"),
+            context=context,
             rope_base=base,
             rope_scale=scale if scaling == "linear" else 1.0,
             rope_halves=_ROTATES_HALVES[architecture],
@@ -122,6 +135,14 @@ class Config:
         return 2 * self.layers * context * self.kv_heads * self.head_size * element
 
 
+def _check_rows(metadata: Mapping[str, Any], rows: int) -> None:
+    """Every token needs a row of the embedding. Rows without a token are padding: the tokenizer knows them."""
+    key = "tokenizer.ggml.tokens"
+    tokens = metadata.count(key) if isinstance(metadata, _gguf.Metadata) else None
+    if tokens is not None and tokens > rows:
+        raise model_error(f"{key} has {tokens} tokens, tensor token_embd.weight {rows} rows", None)
+
+
 class Model:
     """A language model in a GGUF file. Make one with Model.open."""
 
@@ -132,12 +153,16 @@ class Model:
             )
         if weights.format != "gguf":
             raise model_error(f"language models are read from GGUF files, this one is {weights.format}", None)
+        _known.check_whole(weights.metadata)
         embedding = weights.tensors.get("token_embd.weight")
         if embedding is None or len(embedding.shape) != 2:
             why = weights.unusable.get("token_embd.weight", "is missing or no matrix")
             raise model_error(f"tensor token_embd.weight: {why}", None)
         self.device = device
         self.config = Config.read(weights.metadata, embedding.shape[0])
+        _known.check_numbers(weights.metadata, self.config)
+        _known.check_tensors(weights, self.config)
+        _check_rows(weights.metadata, self.config.vocab)
         self._weights: zcwasm.Weights | None = weights
         self._tokenizer: Tokenizer | None = None
         self._rope_factors = self._read_rope_factors(weights)
@@ -172,12 +197,6 @@ class Model:
         tensor = weights.tensors.get("rope_freqs.weight")
         if tensor is None:
             return None
-        if tensor.type != "F32" or tensor.shape != (self.config.rotated // 2,):
-            raise model_error(
-                f"tensor rope_freqs.weight is {tensor.type} {tensor.shape}, must be F32 "
-                f"({self.config.rotated // 2},)",
-                tensor.offset,
-            )
         factors = np.array(tensor.array(), np.float64)
         if not (np.isfinite(factors).all() and (factors > 0).all()):
             raise model_error("tensor rope_freqs.weight has values that are not above 0", tensor.offset)
@@ -196,7 +215,7 @@ class Model:
             from zcwasm.llm._tokenizer import Tokenizer  # needs an optional extra
 
             with needed_for("zcwasm.llm"):
-                self._tokenizer = Tokenizer(self.weights.metadata)
+                self._tokenizer = Tokenizer(self.weights.metadata, rows=self.config.vocab)
             _core._trim()
         return self._tokenizer
 
@@ -208,7 +227,7 @@ class Model:
 
     def detokenize(self, ids: Iterable[int], *, special: bool = True) -> str:
         """The text of tokens, without `special` not of control tokens; what is not UTF-8 becomes U+FFFD."""
-        checked = _arguments.token_ids("ids", ids, len(self.tokenizer))
+        checked = _arguments.token_ids("ids", ids, self.config.vocab)
         return self.tokenizer.decode(checked.tolist(), special=_arguments.flag("special", special))
 
     def rope_table(self, context: int) -> npt.NDArray[np.float32]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import threading
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,18 @@ if TYPE_CHECKING:
     import tokenizers
 
 _NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED, _UNUSED, _BYTE = 1, 2, 3, 4, 5, 6
+_ADDED = (_CONTROL, _USER_DEFINED)
 
+# What a vocabulary may be, several times what any has: Gemma's 262,144 tokens with twice as many merges,
+# tokens of 128 letters, some 6,000 that are looked for in the text. Within these, all that is made of the
+# metadata takes time and memory in proportion to the file, and little of both.
 _MOST_TOKENS = 1 << 20
+_LONGEST_TOKEN = 1024  # characters
+_MOST_ADDED = 1 << 14  # control and user-defined tokens
+_MOST_ADDED_CHARACTERS = 1 << 18  # of them together
+_MOST_SPLITS = 24  # places where a token can be cut in two, on average; of SentencePiece's tokens
+_MOST_MERGES = 8  # for each token
+_FEW = 4096  # in small vocabularies these two may be that many in all
 
 # How text is cut before merging. The expressions of the models' own tokenizer.json.
 _LLAMA3 = (
@@ -34,10 +45,18 @@ _LLAMA3 = (
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 _QWEN2 = _LLAMA3.replace(r"\p{N}{1,3}", r"\p{N}")
+# llama.cpp's rule for a file that does not say: one after the other, each cuts what the ones before left.
+_DEFAULT = (
+    r"[\p{P}\$\+<=>\^~\|]+",
+    r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)",
+    r"\p{N}+",
+    r"[0-9][0-9][0-9]",
+)
 _GPT2 = "gpt2"
 _DIGITS_GPT2 = "digits gpt2"  # each digit by itself
 # tokenizer.ggml.pre, as converters write it
-_CUTS = {"default": _GPT2, "gpt-2": _GPT2, "gpt2": _GPT2, "olmo": _GPT2}
+_CUTS: dict[str, str | tuple[str, ...]] = {"default": _DEFAULT}
+_CUTS |= {"gpt-2": _GPT2, "gpt2": _GPT2, "olmo": _GPT2}
 _CUTS |= {"smollm": _DIGITS_GPT2, "starcoder": _DIGITS_GPT2}
 _CUTS |= dict.fromkeys(("llama-bpe", "llama3", "llama-v3", "falcon3", "lfm2"), _LLAMA3)
 _CUTS |= dict.fromkeys(("qwen2", "deepseek-r1-qwen"), _QWEN2)
@@ -58,8 +77,10 @@ _ENDS = (
 class Tokenizer:
     """Text to token ids and back, as the model of this metadata was trained with.
 
-    metadata: a GGUF file's (`zcwasm.Weights(path).metadata`). Raises ModelError when it describes no
-    tokenizer of a supported family, and ImportError without the package `tokenizers`.
+    metadata: a GGUF file's (`zcwasm.Weights(path).metadata`). rows: of the model's embedding, which may have
+    more than there are tokens; an id of such padding stands for no text. Raises ModelError when the metadata
+    describes no tokenizer of a supported family, and ImportError without the package `tokenizers`. Warns
+    where a byte-level vocabulary does not say how text is cut.
     """
 
     bos_id: int | None
@@ -75,7 +96,7 @@ class Tokenizer:
     #: Ids of tokens that stand for no text.
     control_ids: frozenset[int]
 
-    def __init__(self, metadata: Mapping[str, Any]) -> None:
+    def __init__(self, metadata: Mapping[str, Any], *, rows: int = 0) -> None:
         import tokenizers  # noqa: F401 (what it keeps is not to lie between what is given back)
 
         tokens = _texts(metadata, "tokenizer.ggml.tokens")
@@ -84,19 +105,17 @@ class Tokenizer:
         if len(tokens) > _MOST_TOKENS:
             raise ModelError(f"tokenizer.ggml.tokens has {len(tokens)} tokens, more than {_MOST_TOKENS}")
         types = _types(metadata, len(tokens))
-        model = metadata.get("tokenizer.ggml.model")
+        _check_sizes(tokens, types)
+        model = _text(metadata, "tokenizer.ggml.model")
         if model == "gpt2":
-            pre = metadata.get("tokenizer.ggml.pre", "default")
-            if pre not in _CUTS:
-                raise ModelError(f"tokenizer.ggml.pre is {pre!r}, supported are {', '.join(sorted(_CUTS))}")
-            cut = _CUTS[pre]
+            cut = _cut(metadata)
             self.add_bos = _flag(metadata, "add_bos_token", cut is _LLAMA3)
             self.add_space_prefix = False
         elif model == "llama":
             self.add_bos = _flag(metadata, "add_bos_token", True)
             self.add_space_prefix = _flag(metadata, "add_space_prefix", True)
         else:
-            raise ModelError(f"tokenizer.ggml.model is {model!r}, supported are 'gpt2' and 'llama'")
+            raise ModelError(f"tokenizer.ggml.model is {model!r:.100}, supported are 'gpt2' and 'llama'")
         self.add_eos = _flag(metadata, "add_eos_token", False)
 
         self.bos_id = _id(metadata, "bos_token_id", len(tokens))
@@ -122,6 +141,14 @@ class Tokenizer:
             unknown = None if self.unknown_id is None else tokens[self.unknown_id]
             self._encoder = _sentencepiece(metadata, tokens, types, unknown, self.add_space_prefix)
             texts = _sentencepiece_bytes(tokens, types)
+        self._rows = max(rows, len(tokens))
+        self._controls = {
+            text: index
+            for index, (text, kind) in enumerate(zip(tokens, types, strict=True))
+            if kind == _CONTROL and text
+        }
+        self._finder: tokenizers.Tokenizer | None = None
+        self._check_controls()
         # One string and where each token starts in it: a list of as many would take ten times the memory.
         joined = bytearray()
         self._starts = np.zeros(len(tokens) + 1, np.uint32)
@@ -156,10 +183,41 @@ class Tokenizer:
             ids = [*ids, self.eos_id]
         return ids
 
+    def _check_controls(self) -> None:
+        """Text that spells a control token must become other tokens when it is asked to be text."""
+        self._encoder.encode_special_tokens = True
+        encodings = self._encoder.encode_batch_fast(list(self._controls), add_special_tokens=False)
+        for (name, index), encoding in zip(self._controls.items(), encodings, strict=True):
+            if index in encoding.ids:
+                raise ModelError(
+                    f"tokenizer.ggml.tokens[{index}] is the control token {name!r:.100}, and also what "
+                    "ordinary text becomes"
+                )
+
+    def find_controls(self, text: str) -> list[tuple[int, int, int]]:
+        """Where `text` spells control tokens: first character, the one behind the last, id."""
+        from tokenizers import AddedToken, Tokenizer, models
+
+        names = list(self._controls)
+        if not names:
+            return []
+        with self._lock:
+            if self._finder is None:
+                finder = Tokenizer(models.BPE())
+                finder.add_tokens([AddedToken(name, normalized=False, special=True) for name in names])
+                self._finder = finder
+            found = self._finder.encode(text, add_special_tokens=False)
+        return [
+            (first, end, self._controls[names[at]])
+            for at, (first, end) in zip(found.ids, found.offsets, strict=True)
+        ]
+
     def token_bytes(self, index: int) -> bytes:
         """What one token stands for: not always whole characters."""
         if not 0 <= index < len(self):
-            raise ValueError(f"token id {index} is not one of the {len(self)} of this model")
+            if 0 <= index < self._rows:
+                return b""
+            raise ValueError(f"token id {index} is not one of the {self._rows} of this model")
         return self._bytes[self._starts[index] : self._starts[index + 1]]
 
     def decode(self, ids: Iterable[int], *, special: bool = True) -> str:
@@ -169,11 +227,6 @@ class Tokenizer:
         text = b"".join(map(self.token_bytes, kept)).decode("utf-8", "replace")
         # The space that encode() put in front.
         return text[1:] if self.add_space_prefix and text.startswith(" ") else text
-
-    def control_names(self) -> list[str]:
-        """How control tokens are spelled, longest first."""
-        names = (self.token_bytes(index).decode("utf-8", "replace") for index in self.control_ids)
-        return sorted(filter(None, names), key=lambda name: (-len(name), name))
 
 
 # --- metadata, checked ---
@@ -192,14 +245,59 @@ def _texts(metadata: Mapping[str, Any], key: str) -> list[str]:
     return texts
 
 
+def _text(metadata: Mapping[str, Any], key: str, default: str | None = None) -> str | None:
+    value = metadata.get(key, default)
+    if value is not None and not isinstance(value, str):
+        raise ModelError(f"{key} is {type(value).__name__}, not a string")
+    return value
+
+
+def _cut(metadata: Mapping[str, Any]) -> str | tuple[str, ...]:
+    """How text is cut before merging."""
+    key = "tokenizer.ggml.pre"
+    pre = _text(metadata, key)
+    if not pre:
+        warnings.warn(
+            f"the file has no {key}: how it cuts text before merging is a guess, and its answers may be "
+            "worse than the model's; convert the model again",
+            stacklevel=4,
+        )
+        pre = "default"
+    if pre not in _CUTS:
+        raise ModelError(f"{key} is {pre!r:.100}, supported are {', '.join(sorted(_CUTS))}")
+    return _CUTS[pre]
+
+
+def _check_sizes(tokens: list[str], types: list[int]) -> None:
+    key = "tokenizer.ggml.tokens"
+    longest = max(tokens, key=len)
+    if len(longest) > _LONGEST_TOKEN:
+        raise ModelError(
+            f"{key}[{tokens.index(longest)}] has {len(longest)} characters, more than {_LONGEST_TOKEN}"
+        )
+    added = [len(text) for text, kind in zip(tokens, types, strict=True) if kind in _ADDED]
+    if len(added) > _MOST_ADDED:
+        raise ModelError(f"{key} has {len(added)} control and user-defined tokens, more than {_MOST_ADDED}")
+    if sum(added) > _MOST_ADDED_CHARACTERS:
+        raise ModelError(
+            f"{key} has control and user-defined tokens of {sum(added)} characters, more than "
+            f"{_MOST_ADDED_CHARACTERS}"
+        )
+
+
 def _numbers(metadata: Mapping[str, Any], key: str, count: int, kinds: str) -> np.ndarray[Any, Any] | None:
     """An array of that many numbers, of NumPy's kinds; None where the file has none."""
     values = metadata.get(key)
     if values is None:
         return None
+    # Of strings or lists, NumPy would make an array of any size.
+    if not isinstance(values, np.ndarray) and not (
+        isinstance(values, (list, tuple)) and all(type(value) in (int, float) for value in values)
+    ):
+        raise ModelError(f"{key} is not an array of numbers")
     try:
         array = np.asarray(values)
-    except ValueError:
+    except OverflowError:
         raise ModelError(f"{key} is not an array of numbers") from None
     if array.ndim != 1 or array.dtype.kind not in kinds:
         raise ModelError(f"{key} is not an array of numbers")
@@ -214,21 +312,25 @@ def _types(metadata: Mapping[str, Any], count: int) -> list[int]:
 
 
 def _flag(metadata: Mapping[str, Any], name: str, default: bool) -> bool:
-    return bool(metadata.get(f"tokenizer.ggml.{name}", default))
+    key = f"tokenizer.ggml.{name}"
+    value = metadata.get(key, default)
+    if not isinstance(value, int) or value not in (0, 1):
+        raise ModelError(f"{key} is {value!r:.100}, not true or false")
+    return bool(value)
 
 
 def _id(metadata: Mapping[str, Any], name: str, count: int) -> int | None:
     key = f"tokenizer.ggml.{name}"
     value = metadata.get(key)
-    if value is None or value in (-1, 0xFFFFFFFF):  # llama.cpp's word for none
+    if value is None:
         return None
-    try:
-        index = int(value)
-    except (TypeError, ValueError):
-        raise ModelError(f"{key} is {value!r}, not a number") from None
-    if not 0 <= index < count:
-        raise ModelError(f"{key} is {index}, but there are {count} tokens")
-    return index
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ModelError(f"{key} is {value!r:.100}, not a number")
+    if value in (-1, 0xFFFFFFFF):  # llama.cpp's word for none
+        return None
+    if not 0 <= value < count:
+        raise ModelError(f"{key} is {value}, but there are {count} tokens")
+    return value
 
 
 def _default(index: int | None, usual: int, count: int) -> int | None:
@@ -260,19 +362,28 @@ def _byte_level_bytes(tokens: list[str], types: list[int]) -> Iterator[bytes]:
 
 
 def _byte_level(
-    metadata: Mapping[str, Any], tokens: list[str], types: list[int], cut: str
+    metadata: Mapping[str, Any], tokens: list[str], types: list[int], cut: str | tuple[str, ...]
 ) -> tokenizers.Tokenizer:
     from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
     vocabulary = _by_text(tokens)
     merges: list[Any] = _texts(metadata, "tokenizer.ggml.merges")
+    if len(merges) > max(_MOST_MERGES * len(tokens), _FEW):
+        raise ModelError(
+            f"tokenizer.ggml.merges has {len(merges)} merges for {len(tokens)} tokens, more than "
+            f"{_MOST_MERGES} for each"
+        )
+    controls = {text for text, kind in zip(tokens, types, strict=True) if kind == _CONTROL}
     for index, text in enumerate(merges):
         try:
             left, right = text.split(" ")
             # In place, and the strings of `tokens` again: a large vocabulary's take many MB.
             merges[index] = tokens[vocabulary[left]], tokens[vocabulary[right]]
         except (ValueError, KeyError):
-            raise ModelError(f"tokenizer.ggml.merges[{index}] is {text!r}, not two tokens") from None
+            raise ModelError(f"tokenizer.ggml.merges[{index}] is {text!r:.100}, not two tokens") from None
+    # A control token is never made of text.
+    if any(left + right in controls for left, right in merges):
+        merges = [merge for merge in merges if "".join(merge) not in controls]
     encoder = Tokenizer(_bpe(models.BPE, vocabulary, merges, ignore_merges=cut is _LLAMA3, fuse_unk=False))
     if cut is _GPT2 or cut is _DIGITS_GPT2:
         cuts: list[Any] = [pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)]
@@ -280,7 +391,7 @@ def _byte_level(
             cuts.insert(0, pre_tokenizers.Digits(individual_digits=True))
     else:
         cuts = [
-            pre_tokenizers.Split(Regex(cut), behavior="isolated"),
+            *(pre_tokenizers.Split(Regex(one), behavior="isolated") for one in _each(cut)),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     encoder.pre_tokenizer = pre_tokenizers.Sequence(cuts)
@@ -288,6 +399,10 @@ def _byte_level(
         encoder.normalizer = normalizers.NFC()
     _add_tokens(encoder, tokens, types)
     return encoder
+
+
+def _each(cut: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (cut,) if isinstance(cut, str) else cut
 
 
 # --- SentencePiece ---
@@ -337,12 +452,18 @@ def _merges_by_score(tokens: list[str], types: list[int], scores: list[float]) -
         for index, (text, kind) in enumerate(zip(tokens, types, strict=True))
         if kind in (_NORMAL, _USER_DEFINED, _UNUSED)
     }
-    found = []
+    splits, most = sum(map(len, usable)), max(_MOST_SPLITS * len(usable), _FEW)
+    if splits > most:
+        raise ModelError(f"tokenizer.ggml.tokens can be cut in two at {splits} places, more than {most}")
+    found: list[tuple[float, int, int, int]] = []
+    most = max(_MOST_MERGES * len(usable), _FEW)
     for text, index in usable.items():
         for at in range(1, len(text)):
             left, right = usable.get(text[:at]), usable.get(text[at:])
             if left is not None and right is not None:
                 found.append((-scores[index], -at, left, right))
+        if len(found) > most:
+            raise ModelError(f"tokenizer.ggml.tokens: they merge in more than {most} ways")
     found.sort()
     return [(tokens[left], tokens[right]) for _, _, left, right in found]
 
@@ -365,6 +486,6 @@ def _add_tokens(encoder: tokenizers.Tokenizer, tokens: list[str], types: list[in
     """Tokens that are found in the text before anything else is done with it."""
     from tokenizers import AddedToken
 
-    for kind, special in ((_CONTROL, True), (_USER_DEFINED, False)):
+    for kind, special in zip(_ADDED, (True, False), strict=True):
         found = [text for text, is_kind in zip(tokens, types, strict=True) if is_kind == kind and text]
         encoder.add_tokens([AddedToken(text, normalized=False, special=special) for text in found])
