@@ -197,6 +197,9 @@ def test_order_and_company_make_no_difference(tmp_path: Path) -> None:
         ({"num_hidden_layers": 0}, ["num_hidden_layers"]),
         ({"vocab_size": 5}, ["tokenizer.json", "12 tokens"]),
         ({"layer_norm_eps": None}, ["layer_norm_eps"]),
+        ({"is_decoder": True}, ["is_decoder", "True"]),
+        ({"add_cross_attention": True}, ["add_cross_attention"]),
+        ({"hidden_act": ["gelu"]}, ["hidden_act"]),
     ],
 )
 def test_bad_numbers(tmp_path: Path, config: dict[str, Any], words: list[str]) -> None:
@@ -212,7 +215,8 @@ def test_bad_numbers(tmp_path: Path, config: dict[str, Any], words: list[str]) -
     [
         ({"num_hidden_layers": 3}, ["encoder.layer.2.attention.self.query.weight"]),
         ({"intermediate_size": 44}, ["encoder.layer.0.intermediate.dense.weight", "(40, 24)", "(44, 24)"]),
-        ({"num_attention_heads": 5}, ["heads"]),
+        ({"num_attention_heads": 5}, ["5 heads of 24 columns"]),
+        ({"num_hidden_layers": 1}, ["encoder.layer.1.", "not known", "config.json says 1 layers"]),
         ({"max_position_embeddings": 21}, ["position_embeddings", "(20, 24)"]),
     ],
 )
@@ -220,11 +224,201 @@ def test_numbers_that_do_not_fit_the_tensors(
     tmp_path: Path, config: dict[str, Any], words: list[str]
 ) -> None:
     write_tiny(tmp_path, **config)
-    model = embed.Model.open(tmp_path, zcwasm.Device("cpu"))
-    with pytest.raises(zcwasm.Error) as caught:
-        model.encode(["a"])
+    with pytest.raises(zcwasm.ModelError) as caught:
+        embed.Model.open(tmp_path, zcwasm.Device("cpu"))
     for word in words:
         assert word in str(caught.value)
+
+
+def write_json(path: Path, value: Any) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(value))
+
+
+def modules(*kinds: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "idx": index,
+            "path": "" if index == 0 else f"{index}_{kind}",
+            "type": f"sentence_transformers.models.{kind}",
+        }
+        for index, kind in enumerate(kinds)
+    ]
+
+
+MEAN = {"word_embedding_dimension": DIM, "pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}
+
+
+class TestModules:
+    """What sentence-transformers' files ask for after the encoder is done, or refused."""
+
+    def test_normalize_is_done_where_it_is_asked_for(self, tmp_path: Path, device: zcwasm.Device) -> None:
+        tensors = write_tiny(tmp_path)
+        write_json(tmp_path / "1_Pooling" / "config.json", MEAN)
+        write_json(tmp_path / "modules.json", modules("Transformer", "Pooling", "Normalize"))
+        model = embed.Model.open(tmp_path, device)
+        expected = np.array([reference(tensors, ids) for ids in model.tokenize(TEXTS)])
+        np.testing.assert_allclose(model.encode(TEXTS), expected, atol=2e-5)
+        write_json(tmp_path / "modules.json", modules("Transformer", "Pooling"))
+        model = embed.Model.open(tmp_path, device)
+        assert not model.config.normalize
+        got = model.encode(TEXTS)
+        lengths = np.linalg.norm(got, axis=1, keepdims=True)
+        assert np.abs(lengths - 1).max() > 0.1
+        np.testing.assert_allclose(got / lengths, expected, atol=2e-5)
+
+    @pytest.mark.parametrize(
+        ("file", "value", "words"),
+        [
+            ("1_Pooling/config.json", MEAN | {"pooling_mode_cls_token": True}, "cls_token, mean_tokens"),
+            ("1_Pooling/config.json", {"pooling_mode_mean_tokens": False}, "no pooling"),
+            (
+                "1_Pooling/config.json",
+                {"pooling_mode_mean_tokens": False, "pooling_mode_max_tokens": True},
+                "asks for max_tokens: supported is mean_tokens",
+            ),
+            ("1_Pooling/config.json", {"pooling_mode": "cls"}, "asks for cls"),
+            ("1_Pooling/config.json", {"pooling_mode": ["mean"]}, "asks for"),
+            ("1_Pooling/config.json", MEAN | {"word_embedding_dimension": 25}, "is 25, the encoder has 24"),
+            ("modules.json", modules("Transformer", "Pooling", "Dense", "Normalize"), "Dense"),
+            ("modules.json", modules("Transformer", "Normalize"), "Transformer, Normalize"),
+            ("modules.json", modules("Transformer"), "has Transformer: supported"),
+            ("modules.json", {}, "no JSON array"),
+            ("modules.json", [1], "no JSON array of objects"),
+            ("modules.json", [{"type": "Transformer"}], "without type or path"),
+            ("modules.json", [{"type": "Transformer", "path": "../x"}], "not a folder beside it"),
+            ("modules.json", [{"type": "Transformer", "path": "/etc"}], "not a folder beside it"),
+            ("modules.json", [{"type": "Transformer", "path": ".."}], "without type or path"),
+            ("sentence_bert_config.json", {"max_seq_length": "20"}, "max_seq_length is '20'"),
+            ("sentence_bert_config.json", {"max_seq_length": 0}, "max_seq_length is 0"),
+            ("sentence_bert_config.json", {"max_seq_length": 2}, "puts 2 tokens around a text"),
+            ("sentence_bert_config.json", {"do_lower_case": 1}, "do_lower_case"),
+            (
+                "config_sentence_transformers.json",
+                {"prompts": {"query": "query: "}, "default_prompt_name": "query"},
+                "prompts are not supported",
+            ),
+        ],
+    )
+    def test_refused(self, tmp_path: Path, file: str, value: Any, words: str) -> None:
+        write_tiny(tmp_path)
+        write_json(tmp_path / file, value)
+        with pytest.raises(zcwasm.ModelError, match=words):
+            embed.Model.open(tmp_path, zcwasm.Device("cpu"))
+
+    @pytest.mark.parametrize(
+        ("file", "value"),
+        [
+            ("1_Pooling/config.json", {"pooling_mode": "mean", "embedding_dimension": DIM}),
+            ("1_Pooling/config.json", {"word_embedding_dimension": DIM, "include_prompt": True}),
+            ("sentence_bert_config.json", {"max_seq_length": None, "do_lower_case": False}),
+            ("tokenizer_config.json", {"model_max_length": 1e30}),
+            (
+                "config_sentence_transformers.json",
+                {"prompts": {"query": "query: "}, "default_prompt_name": None},
+            ),
+            ("config_sentence_transformers.json", {"similarity_fn_name": "cosine"}),
+        ],
+    )
+    def test_without_effect(self, tmp_path: Path, file: str, value: Any) -> None:
+        write_tiny(tmp_path)
+        cpu = zcwasm.Device("cpu")
+        plain = embed.Model.open(tmp_path, cpu).encode(TEXTS)
+        write_json(tmp_path / file, value)
+        np.testing.assert_array_equal(embed.Model.open(tmp_path, cpu).encode(TEXTS), plain)
+
+    def test_where_texts_end_and_lower_case(self, tmp_path: Path) -> None:
+        write_tiny(tmp_path)
+        cpu = zcwasm.Device("cpu")
+        write_json(tmp_path / "tokenizer_config.json", {"model_max_length": 9})
+        assert [len(ids) for ids in embed.Model.open(tmp_path, cpu).tokenize(["a " * 50])] == [9]
+        write_json(tmp_path / "sentence_bert_config.json", {"max_seq_length": 7, "do_lower_case": True})
+        model = embed.Model.open(tmp_path, cpu)
+        assert [len(ids) for ids in model.tokenize(["a " * 50])] == [7]
+        assert model.tokenize(["A b"]) == model.tokenize(["a b"])
+
+    def test_an_encoder_in_a_folder_of_its_own(self, tmp_path: Path) -> None:
+        cpu = zcwasm.Device("cpu")
+        inner = tmp_path / "0_Transformer"
+        inner.mkdir()
+        write_tiny(inner)
+        found = modules("Transformer", "Pooling", "Normalize")
+        found[0]["path"] = "0_Transformer"
+        write_json(tmp_path / "modules.json", found)
+        plain = embed.Model.open(inner, cpu).encode(TEXTS)
+        np.testing.assert_array_equal(embed.Model.open(tmp_path, cpu).encode(TEXTS), plain)
+
+    def test_several_files(self, tmp_path: Path) -> None:
+        write_tiny(tmp_path)
+        (tmp_path / "model.safetensors").rename(tmp_path / "model-00001-of-00002.safetensors")
+        write_json(tmp_path / "model.safetensors.index.json", {})
+        with pytest.raises(zcwasm.ModelError, match="several files"):
+            embed.Model.open(tmp_path, zcwasm.Device("cpu"))
+
+
+class TestTensors:
+    def change(self, folder: Path, **changes: Any) -> None:
+        tensors = write_tiny(folder)
+        for name, values in changes.items():
+            key = name.replace("__", ".")
+            tensors.pop(key, None)
+            if values is not None:
+                tensors[key] = values
+        numpy_files.save_file(tensors, folder / "model.safetensors")
+
+    @pytest.mark.parametrize(
+        ("name", "values", "words"),
+        [
+            ("encoder__layer__0__output__dense__bias", None, "output.dense.bias is missing"),
+            ("embeddings__LayerNorm__weight", np.ones(3, np.float32), r"is \(3,\), must be \(24,\)"),
+            ("encoder__layer__0__adapter__weight", np.ones(3, np.float32), "adapter.weight is not known"),
+            ("embeddings__LayerNorm__weight", np.ones(DIM, np.int64), "its type is I64"),
+            ("embeddings__word_embeddings__weight", None, "embeddings.word_embeddings.weight is missing"),
+        ],
+    )
+    def test_refused(self, tmp_path: Path, name: str, values: Any, words: str) -> None:
+        self.change(tmp_path, **{name: values})
+        with pytest.raises(zcwasm.ModelError, match=words):
+            embed.Model.open(tmp_path, zcwasm.Device("cpu"))
+
+    def test_what_embeddings_do_not_need(self, tmp_path: Path) -> None:
+        self.change(
+            tmp_path,
+            pooler__dense__weight=np.ones((DIM, DIM), np.float32),
+            embeddings__position_ids=np.arange(POSITIONS)[None],
+        )
+        embed.Model.open(tmp_path, zcwasm.Device("cpu")).encode(["a"])
+
+
+class TestTokenizerFile:
+    def test_ids_beyond_the_rows(self, tmp_path: Path) -> None:
+        """Few tokens, but one of a large number."""
+        write_tiny(tmp_path)
+        words = {"[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "a": 10**6}
+        tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, unk_token="[UNK]"))
+        (tmp_path / "tokenizer.json").write_text(tokenizer.to_str())
+        with pytest.raises(zcwasm.ModelError, match="has 1000001 tokens, the model 12"):
+            embed.Model.open(tmp_path, zcwasm.Device("cpu"))
+
+    def test_a_post_processor_with_ids_of_its_own(self, tmp_path: Path) -> None:
+        write_tiny(tmp_path)
+        path = tmp_path / "tokenizer.json"
+        text = json.loads(path.read_text())
+        text["post_processor"]["cls"] = ["[CLS]", 10**6]
+        path.write_text(json.dumps(text))
+        with pytest.raises(zcwasm.ModelError, match="post-processor does not fit"):
+            embed.Model.open(tmp_path, zcwasm.Device("cpu"))
+
+    def test_types_of_tokens(self, tmp_path: Path) -> None:
+        write_tiny(tmp_path)
+        path = tmp_path / "tokenizer.json"
+        tokenizer = tokenizers.Tokenizer.from_str(path.read_text())
+        tokenizer.post_processor = tokenizers.processors.TemplateProcessing(
+            single="[CLS]:1 $A:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+        )
+        path.write_text(tokenizer.to_str())
+        with pytest.raises(zcwasm.ModelError, match="another type than 0"):
+            embed.Model.open(tmp_path, zcwasm.Device("cpu"))
 
 
 def test_bad_files(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
     model = zcwasm.embed.Model.open("all-minilm-l6-v2")
     vectors = model.encode(["A cat sits on the mat.", "Eine Katze sitzt auf der Matte."])
-    vectors @ vectors.T                                     # cosines: the rows have length 1
+    vectors @ vectors.T                                     # cosines: this model's rows have length 1
 
 The weights are a mapped safetensors file. Each encode() is an instance of guests/bert.c: it packs the texts,
 drives the device, and its memory is what the result is a view of. Extra: pip install 'zcwasm[llm]'.
@@ -10,21 +10,20 @@ drives the device, and its memory is what the result is a view of. Extra: pip in
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 import zcwasm
-from zcwasm import _arguments, _fetch
+from zcwasm import _arguments, _bert_files, _fetch
+from zcwasm._bert_files import Config
 from zcwasm._core import ModelError
 from zcwasm._extras import needed_for
 from zcwasm._weights import Progress
@@ -36,7 +35,6 @@ __all__ = ["Config", "Model"]
 
 _VERSION = 1  # BERT_VERSION
 _NORMALIZE = 1  # ZC_POOL_NORMALIZE
-_MOST_JSON = 64 << 20
 _MOST_BATCH = 1 << 20
 
 _NUMBERS = ("layers", "dim", "heads", "ff", "vocab", "positions", "types", "most_tokens")
@@ -50,21 +48,6 @@ _STATE = np.dtype(
     + [(name, "<u4") for name in _STATE_FIELDS]
     + [("error", "u1", 512)]
 )
-
-
-@dataclass(frozen=True)
-class Config:
-    """A model's numbers."""
-
-    layers: int
-    dim: int
-    heads: int
-    ff: int
-    vocab: int
-    positions: int
-    types: int
-    most_tokens: int  # of a text; what is behind them is cut off
-    norm_epsilon: float
 
 
 class Model:
@@ -95,30 +78,29 @@ class Model:
         "all-minilm-l6-v2". device: default zcwasm.Device(). progress: as zcwasm.Weights; True also shows
         that of a download.
 
+        What modules.json asks for is done, or refused: the encoder, the mean of its rows, and length 1 if it
+        says so, or if there is no modules.json.
         Raises OSError, FetchError, and ModelError for what is damaged or not supported.
         """
         with needed_for("zcwasm.embed"):
-            from tokenizers import Tokenizer
+            import tokenizers  # noqa: F401
 
         device = _arguments.device("device", device)
-        folder = _fetch.resolve(_arguments.path("path", path), progress=progress is True)
-        if folder.is_file():
+        root = _fetch.resolve(_arguments.path("path", path), progress=progress is True)
+        if root.is_file():
             raise ModelError(
-                f"{folder} is a file: an embedding model is a folder with model.safetensors, config.json and "
+                f"{root} is a file: an embedding model is a folder with model.safetensors, config.json and "
                 "tokenizer.json; a language model, a GGUF file, is for zcwasm.llm.Model.open"
             )
-        weights = zcwasm.Weights(folder / "model.safetensors", device=device, progress=progress)
-        config = _read_config(folder)
-        text = _read(folder / "tokenizer.json")
-        try:
-            tokenizer = Tokenizer.from_str(text)
-        except Exception as error:  # the library raises plain Exception
-            raise ModelError(f"{folder / 'tokenizer.json'}: {error}") from None
-        size = tokenizer.get_vocab_size()
-        if size > config.vocab:
-            raise ModelError(f"{folder / 'tokenizer.json'} has {size} tokens, the model {config.vocab}")
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(config.most_tokens)
+        folder = _bert_files.Folder.read(root)
+        file = folder.encoder / "model.safetensors"
+        if not file.exists() and (folder.encoder / "model.safetensors.index.json").exists():
+            raise ModelError(f"{folder.encoder} holds a model in several files, which is not supported")
+        config = _bert_files.read_config(folder, root)
+        tokenizer = _read_tokenizer(folder.encoder / "tokenizer.json", config)
+        weights = zcwasm.Weights(file)
+        _bert_files.check_tensors(weights, config, file)
+        weights.load(device, progress)
         return cls(weights, config, tokenizer, device)
 
     @property
@@ -163,11 +145,14 @@ class Model:
             if not isinstance(text, str):
                 raise TypeError(f"texts[{index}] is {type(text).__name__}, must be str")
         whole = [text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") for text in texts]
-        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(whole)]
+        if self.config.lower_case:
+            whole = [text.lower() for text in whole]
+        encodings = _guarded("tokenizer.json", lambda: self._tokenizer.encode_batch_fast(whole))
+        return [encoding.ids for encoding in encodings]
 
     def encode(self, texts: Sequence[str], *, batch_tokens: int = 2048) -> npt.NDArray[np.float32]:
-        """One row for each text, (len(texts), dim), each of length 1: a view of the memory of a guest that
-        nothing else uses.
+        """One row for each text, (len(texts), dim), of length 1 where the model normalizes: a view of the
+        memory of a guest that nothing else uses.
 
         The rows of several texts are computed at once, packed without padding, up to batch_tokens in one
         submission: order and lengths of the texts make no difference, to the result or to the time.
@@ -181,7 +166,7 @@ class Model:
             numbers[name] = getattr(self.config, name)
         numbers["version"] = _VERSION
         numbers["batch_tokens"] = batch_tokens
-        numbers["flags"] = _NORMALIZE
+        numbers["flags"] = _NORMALIZE if self.config.normalize else 0
         numbers["norm_epsilon"] = self.config.norm_epsilon
         guest = zcwasm.Instance(
             _module(), device=self.device, weights=self.weights, inputs={"config": numbers.tobytes()}
@@ -214,62 +199,41 @@ def _module() -> zcwasm.Module:
     return zcwasm.Module(str(files("zcwasm") / "guests" / "bert.wasm"))
 
 
-def _read(path: Path) -> str:
-    with open(path, encoding="utf-8") as file:
-        try:
-            text = file.read(_MOST_JSON + 1)
-        except UnicodeDecodeError as error:
-            raise ModelError(f"{path} is not UTF-8: {error.reason}") from None
-    if len(text) > _MOST_JSON:
-        raise ModelError(f"{path} has more than {_MOST_JSON} characters")
-    return text
+_Result = TypeVar("_Result")
 
 
-def _read_object(path: Path) -> Mapping[str, Any]:
+def _guarded(what: str, call: Callable[[], _Result]) -> _Result:
+    """What the library tokenizers does: it raises plain Exception, and where it panics a BaseException."""
     try:
-        found = json.loads(_read(path))
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path} is no JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise ModelError(f"{path} holds no JSON object")
-    return found
+        return call()
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
+        raise
+    except BaseException as error:
+        raise ModelError(f"{what}: {error!s:.400}") from None
 
 
-def _read_config(folder: Path) -> Config:
-    path = folder / "config.json"
-    found = _read_object(path)
+def _read_tokenizer(path: Path, config: Config) -> tokenizers.Tokenizer:
+    """The tokenizer, cutting texts as the model wants it, its ids checked to be rows of the embedding."""
+    from tokenizers import Tokenizer
 
-    def must(key: str, allowed: tuple[object, ...]) -> None:
-        if key in found and found[key] not in allowed:
-            raise ModelError(f"{path}: {key} is {found[key]!r}, supported: {allowed[0]!r}")
+    text = _bert_files.read_text(path)
 
-    def count(key: str, most: int) -> int:
-        value = found.get(key)
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-            raise ModelError(f"{path}: {key} is {value!r}, must be 1 to {most}")
-        return value
+    def make() -> Tokenizer:
+        tokenizer = Tokenizer.from_str(text)
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(config.most_tokens)
+        return tokenizer
 
-    must("model_type", ("bert",))
-    must("hidden_act", ("gelu",))
-    must("position_embedding_type", ("absolute",))
-    epsilon = found.get("layer_norm_eps", 1e-12)
-    if isinstance(epsilon, bool) or not isinstance(epsilon, (int, float)) or not 0 <= epsilon < 1:
-        raise ModelError(f"{path}: layer_norm_eps is {epsilon!r}, must be 0 to 1")
-    positions = count("max_position_embeddings", 1 << 20)
-    most_tokens = positions
-    own = folder / "sentence_bert_config.json"
-    if own.exists():
-        value = _read_object(own).get("max_seq_length")
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
-            most_tokens = min(positions, value)
-    return Config(
-        layers=count("num_hidden_layers", 1024),
-        dim=count("hidden_size", 1 << 16),
-        heads=count("num_attention_heads", 1024),
-        ff=count("intermediate_size", 1 << 18),
-        vocab=count("vocab_size", 1 << 24),
-        positions=positions,
-        types=count("type_vocab_size", 1 << 16),
-        most_tokens=most_tokens,
-        norm_epsilon=float(epsilon),
-    )
+    tokenizer = _guarded(str(path), make)
+    last = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=0)
+    if last >= config.vocab:
+        raise ModelError(f"{path} has {last + 1} tokens, the model {config.vocab}")
+    around = tokenizer.num_special_tokens_to_add(False)
+    if config.most_tokens <= around:
+        raise ModelError(f"{path} puts {around} tokens around a text, which may have {config.most_tokens}")
+    probe = _guarded(str(path), lambda: tokenizer.encode("a"))
+    if any(probe.type_ids):
+        raise ModelError(f"{path} gives texts another type than 0, which is not supported")
+    if len(probe.ids) > config.most_tokens or any(index >= config.vocab for index in probe.ids):
+        raise ModelError(f"{path}: its post-processor does not fit the model")
+    return tokenizer
