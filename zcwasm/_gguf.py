@@ -27,6 +27,9 @@ MAGIC = b"GGUF"
 MAX_ENTRIES = 1 << 16
 MAX_STRINGS = 1 << 22
 MAX_KEY = 65535
+MAX_TEXT = 1 << 26  # bytes of one string, a whole tokenizer.json for instance
+MAX_TEXTS = 1 << 28  # of an array of strings
+MAX_ARRAYS = 1 << 16  # inside others
 MAX_DEPTH = 4
 
 _U32, _U64 = struct.Struct("<I"), struct.Struct("<Q")
@@ -51,6 +54,7 @@ class _Bytes:
         self.data = data
         self.size = len(data)
         self.strings = 0  # met so far
+        self.arrays = 0  # inside others
 
     def need(self, at: int, count: int, what: str) -> None:
         if count > self.size - at:
@@ -106,6 +110,11 @@ class _Bytes:
             raise model_error(f"{what} at offset {at}: {self.strings} strings, more than {MAX_STRINGS}", at)
         if inner == _STRING:
             return self._skip_strings(start, count, what)
+        self.arrays += count
+        if self.arrays > MAX_ARRAYS:
+            raise model_error(
+                f"{what} at offset {at}: {self.arrays} nested arrays, more than {MAX_ARRAYS}", at
+            )
         if depth == MAX_DEPTH:
             raise model_error(f"{what} at offset {at}: arrays are nested more than {MAX_DEPTH} deep", at)
         for _ in range(count):
@@ -116,45 +125,52 @@ class _Bytes:
         unpack, data, last = _U64.unpack_from, self.data, self.size - 8
         for _ in range(count):
             if at > last:
-                break
+                self.need(at, 8, what)
             at += 8 + unpack(data, at)[0]
-        if at > self.size:
-            self.need(at, 8, what)
+        self.need(at, 0, what)
         return at
 
-    def value(self, kind: int, at: int, what: str) -> Any:
-        """The value there: a number, a bool, a str, an array of numbers, or a list of str or of such."""
+    def value(self, kind: int, at: int, what: str) -> tuple[Any, int]:
+        """The value there, which skip() has been over, and where it ends: a number, a bool, a str, an array
+        of numbers, or a list of str or of such."""
         scalar = _SCALARS.get(kind)
         if scalar is not None:
-            self.need(at, np.dtype(scalar).itemsize, what)
-            return np.frombuffer(self.data, scalar, 1, at)[0].item()
+            size = np.dtype(scalar).itemsize
+            self.need(at, size, what)
+            return np.frombuffer(self.data, scalar, 1, at)[0].item(), at + size
         if kind == _STRING:
-            return self.string(at, what)[0]
+            return self.string(at, what, MAX_TEXT)
         inner, count = self.u32(at, what), self.u64(at + 4, what)
         start = at + 12
         scalar = _SCALARS.get(inner)
         if scalar is not None:
-            self.need(start, count * np.dtype(scalar).itemsize, what)
-            return np.frombuffer(self.data, scalar, count, start) if count else np.empty(0, scalar)
+            size = count * np.dtype(scalar).itemsize
+            self.need(start, size, what)
+            return np.frombuffer(self.data, scalar, count, start) if count else np.empty(
+                0, scalar
+            ), start + size
         if inner == _STRING:
             return self._strings(start, count, what)
         items: list[Any] = []
         for _ in range(count):
-            items.append(self.value(inner, start, what))
-            start = self.skip(inner, start, what)
-        return items
+            item, start = self.value(inner, start, what)
+            items.append(item)
+        return items, start
 
-    def _strings(self, at: int, count: int, what: str) -> list[str]:
-        """`count` strings, whose bytes skip() has found in the file."""
+    def _strings(self, at: int, count: int, what: str) -> tuple[list[str], int]:
+        """`count` strings, whose bytes skip() has found in the file, and where they end."""
         unpack, data, items, start = _U64.unpack_from, self.data, list[str](), at
+        first = at
         try:
             for _ in range(count):
                 start = at
                 at += 8 + unpack(data, at)[0]
+                if at - first > MAX_TEXTS:
+                    raise model_error(f"{what} at offset {first} has more than {MAX_TEXTS} bytes", first)
                 items.append(str(data[start + 8 : at], "utf-8"))
         except (UnicodeDecodeError, struct.error) as error:
             raise model_error(f"item {len(items)} of {what} at offset {start}: {error}", start) from None
-        return items
+        return items, at
 
 
 class Metadata(Mapping[str, Any]):
@@ -170,7 +186,7 @@ class Metadata(Mapping[str, Any]):
         if key in self._values:
             return self._values[key]
         kind, at = self._places[key]
-        value = self._data.value(kind, at, f"metadata {key}")
+        value, _ = self._data.value(kind, at, f"metadata {key}")
         if not isinstance(value, list):
             self._values[key] = value
         return value

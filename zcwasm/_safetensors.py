@@ -19,6 +19,7 @@ from zcwasm._model_file import MAX_TENSORS, Entry, Header, model_error
 
 # The format allows 100 MB; JSON takes some twenty times its size while it is parsed.
 MAX_HEADER = 16 << 20
+_MOST_SIDES = 64
 
 _USABLE = {"F32": 4, "F16": 2, "BF16": 2}
 _OTHERS = {
@@ -86,8 +87,17 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
+def _is_text(name: str) -> bool:
+    """JSON can spell half a surrogate pair, which no UTF-8 can."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
 def _are_sizes(value: object) -> bool:
-    return isinstance(value, list) and all(type(item) is int and 0 <= item < 1 << 62 for item in value)
+    return (
+        isinstance(value, list)
+        and len(value) <= _MOST_SIDES
+        and all(type(item) is int and 0 <= item < 1 << 62 for item in value)
+    )
 
 
 def _read_tensors(header: dict[str, Any], metadata: dict[str, str], start: int, size: int) -> Header:
@@ -99,6 +109,8 @@ def _read_tensors(header: dict[str, Any], metadata: dict[str, str], start: int, 
             raise model_error(
                 f"tensor {name!r:.100}: must have dtype, shape and data_offsets (header at offset 8)", 8
             )
+        if not _is_text(name):
+            raise model_error(f"tensor {name!r:.100}: its name is not Unicode text (header at offset 8)", 8)
         dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
         if not (isinstance(dtype, str) and _are_sizes(shape) and _are_sizes(offsets) and len(offsets) == 2):
             raise model_error(
