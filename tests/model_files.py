@@ -1,4 +1,4 @@
-"""GGUF and safetensors files made by hand, field by field, and ways to damage them."""
+"""GGUF and safetensors files made by hand, field by field, ways to damage them, and a tiny language model."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import zcwasm
 
-STRING, ARRAY, BOOL, U8, U32, F32, U64 = 8, 9, 7, 0, 4, 6, 10
+STRING, ARRAY, BOOL, U8, U32, F32, U64, I64 = 8, 9, 7, 0, 4, 6, 10, 11
 GGUF_TYPES = {
     "F32": 0,
     "F16": 1,
@@ -145,3 +147,99 @@ def check_any(path: Path, data: bytes) -> bool:
         with contextlib.suppress(zcwasm.ModelError):
             weights.metadata[key]
     return True
+
+
+def value(item: Any) -> tuple[int, bytes]:
+    """Type and bytes of a Python value, as an entry of metadata has it."""
+    if isinstance(item, bool):
+        return BOOL, bytes([item])
+    if isinstance(item, int):
+        return (U32, struct.pack("<I", item)) if 0 <= item < 1 << 32 else (I64, struct.pack("<q", item))
+    if isinstance(item, float):
+        return F32, struct.pack("<f", item)
+    if isinstance(item, (str, bytes)):
+        return STRING, string(item)
+    kinds = {value(one)[0] for one in item} or {STRING}
+    assert len(kinds) == 1, f"an array of {kinds}"
+    return ARRAY, array(kinds.pop(), [value(one)[1] for one in item])
+
+
+def model(metadata: dict[str, Any], tensors: dict[str, Any]) -> bytes:
+    """A GGUF file of these entries and float32 arrays; what is None is left out."""
+    entries = [entry(key, *value(item)) for key, item in metadata.items() if item is not None]
+    table, data = [], b""
+    for name, values in tensors.items():
+        if values is not None:
+            raw = np.asarray(values, np.float32)
+            table.append(tensor(name, raw.shape, "F32", len(data)))
+            data += raw.tobytes() + bytes(-raw.nbytes % 32)
+    return gguf(entries, table, data=data)
+
+
+# --- a whole language model, as small as one can be ---
+
+DIM, HEADS, KV_HEADS, FF, CONTEXT = 32, 4, 2, 64, 256
+CONTROLS = ["<|im_start|>", "<|im_end|>", "<|endoftext|>"]
+TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
+    "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def letters() -> list[str]:
+    """GPT-2's stand-ins of the 256 bytes."""
+    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    rest = iter(range(256, 512))
+    return [chr(byte if byte in plain else next(rest)) for byte in range(256)]
+
+
+def llama_metadata(layers: int = 1, **tokenizer: Any) -> dict[str, Any]:
+    """Of a llama with a byte-level tokenizer; `tokenizer` changes the entries of that name."""
+    tokens = [*CONTROLS, *letters()]
+    entries: dict[str, Any] = {
+        "model": "gpt2",
+        "pre": "smollm",
+        "tokens": tokens,
+        "token_type": [3] * len(CONTROLS) + [1] * 256,
+        "merges": [],
+        "eos_token_id": 1,
+        **tokenizer,
+    }
+    numbers = {
+        "context_length": CONTEXT,
+        "embedding_length": DIM,
+        "block_count": layers,
+        "feed_forward_length": FF,
+        "attention.head_count": HEADS,
+        "attention.head_count_kv": KV_HEADS,
+        "attention.layer_norm_rms_epsilon": 1e-5,
+    }
+    return {
+        "general.architecture": "llama",
+        **{f"llama.{name}": number for name, number in numbers.items()},
+        **{f"tokenizer.ggml.{name}": item for name, item in entries.items()},
+        "tokenizer.chat_template": TEMPLATE,
+    }
+
+
+def llama_tensors(layers: int = 1, rows: int = len(CONTROLS) + 256) -> dict[str, Any]:
+    rng = np.random.default_rng(3)
+    kv = DIM // HEADS * KV_HEADS
+    tensors: dict[str, Any] = {
+        "token_embd.weight": rng.standard_normal((rows, DIM)),
+        "output_norm.weight": np.ones(DIM),
+    }
+    for layer in range(layers):
+        block = f"blk.{layer}."
+        for name, shape in {
+            "attn_q": (DIM, DIM),
+            "attn_k": (kv, DIM),
+            "attn_v": (kv, DIM),
+            "attn_output": (DIM, DIM),
+            "ffn_gate": (FF, DIM),
+            "ffn_up": (FF, DIM),
+            "ffn_down": (DIM, FF),
+        }.items():
+            tensors[f"{block}{name}.weight"] = rng.standard_normal(shape) / np.sqrt(shape[1])
+        tensors |= {block + "attn_norm.weight": np.ones(DIM), block + "ffn_norm.weight": np.ones(DIM)}
+    return tensors

@@ -94,7 +94,7 @@ MERGES = ["1 2", "12 3", "123 4", "a b"]
     ("pre", "expected"),
     [
         ("gpt-2", [b"1234", b"1", b"ab"]),
-        ("default", [b"1234", b"1", b"ab"]),
+        ("default", [b"123", b"4", b"1", b"ab"]),
         ("smollm", [b"1", b"2", b"3", b"4", b"1", b"ab"]),
         ("qwen2", [b"1", b"2", b"3", b"4", b"1", b"ab"]),
         ("llama-bpe", [b"123", b"4", b"1", b"ab"]),

@@ -68,6 +68,7 @@ def _render(metadata: Mapping[str, Any], messages: list[Any], add_generation_pro
     import jinja2
 
     from zcwasm.llm import _sandbox
+    from zcwasm.llm._template_functions import Refused
 
     template = _compile(_template(metadata))
     variables = {
@@ -79,7 +80,7 @@ def _render(metadata: Mapping[str, Any], messages: list[Any], add_generation_pro
     }
     try:
         return _sandbox.run_template(template, variables)
-    except _sandbox.Refused as error:
+    except Refused as error:
         raise zcwasm.Error(f"the model's chat template refuses these messages: {error}") from None
     except jinja2.TemplateError as error:
         raise ModelError(f"the sandbox refuses what the model's chat template does: {error!s:.400}") from None

@@ -1,8 +1,8 @@
 """What a GGUF file of a supported architecture may hold: checked when it is opened, before a guest sees it.
 
-The guest (guests/llama.c) computes one graph. A tensor or a number that it does not know would change what the
-model says, so it is refused by name; what is known to make no difference passes, and so does a number that
-says what the graph does anyway. Names as llama.cpp's converters write them.
+The guest (guests/llama.c) computes one graph. A tensor or a number that it does not know would change what
+the model says, so it is refused by name; what is known to make no difference passes, and so does a number
+that says what the graph does anyway. Names as llama.cpp's converters write them.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _BLOCKS = "the quantized blocks of version 2 are supported"
 def check_whole(metadata: Mapping[str, Any]) -> None:
     """Raises ModelError for a part of a file, and for what is no model."""
     parts = metadata.get("split.count", 1)
-    if not isinstance(parts, int) or parts > 1:
+    if not isinstance(parts, int) or parts not in (0, 1):
         raise model_error(
             f"split.count is {parts!r:.40}: the file is one part of a split model; join the parts with "
             "llama-gguf-split --merge",

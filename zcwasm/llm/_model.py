@@ -136,7 +136,7 @@ class Config:
 
 
 def _check_rows(metadata: Mapping[str, Any], rows: int) -> None:
-    """Every token needs a row of the embedding. Rows without a token are padding: the tokenizer knows them."""
+    """Every token needs a row of the embedding. Rows without one are padding, which the tokenizer knows."""
     key = "tokenizer.ggml.tokens"
     tokens = metadata.count(key) if isinstance(metadata, _gguf.Metadata) else None
     if tokens is not None and tokens > rows:

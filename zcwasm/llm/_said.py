@@ -82,7 +82,7 @@ class Said(str):
     # --- cutting ---
 
     def _parts(self, texts: Iterable[str], gap: int | None = None) -> list[str]:
-        """These texts, which lie in this order in it: `gap` characters apart, or each where it is next found."""
+        """These texts, which lie in it in this order: `gap` characters apart, or where each is next found."""
         found, at = [], 0
         for text in texts:
             if gap is None:
@@ -127,12 +127,13 @@ class Said(str):
 
     # --- putting together ---
 
-    def replace(self, old: str, new: str, count: SupportsIndex = -1) -> str:  # type: ignore[override]
+    def replace(self, old: str, new: str, count: SupportsIndex = -1) -> str:
         left = count.__index__()
         if not old:
             text = super().replace(old, new, left)
             return whole(text) if is_said(self) or is_said(new) else text
-        parts, at = [], 0
+        parts: list[str] = []
+        at = 0
         while left and (found := self.find(old, at)) >= 0:
             parts += self[at:found], new
             at, left = found + len(old), left - 1
@@ -140,8 +141,8 @@ class Said(str):
 
     def join(self, parts: Iterable[str]) -> str:
         found = list(parts)
-        separated = [self] * (2 * len(found) - 1) if found else []
-        separated[::2] = found  # type: ignore[assignment]
+        separated: list[str] = [self] * (2 * len(found) - 1) if found else []
+        separated[::2] = found
         return joined(separated)
 
     # --- the same letters, or as many ---
@@ -175,6 +176,7 @@ def _all_said(name: str) -> Callable[..., str]:
         text = method(self, *args)
         return whole(text) if any(map(is_said, (self, *args))) else plain(text)
 
+    call.__name__ = name
     return call
 
 

@@ -148,7 +148,7 @@ class Tokenizer:
             if kind == _CONTROL and text
         }
         self._finder: tokenizers.Tokenizer | None = None
-        self._check_controls()
+        self._check_controls(tokens, model == "gpt2")
         # One string and where each token starts in it: a list of as many would take ten times the memory.
         joined = bytearray()
         self._starts = np.zeros(len(tokens) + 1, np.uint32)
@@ -183,12 +183,20 @@ class Tokenizer:
             ids = [*ids, self.eos_id]
         return ids
 
-    def _check_controls(self) -> None:
-        """Text that spells a control token must become other tokens when it is asked to be text."""
+    def _check_controls(self, tokens: list[str], byte_level: bool) -> None:
+        """No text may become a control token when it is asked to be text: neither its name, nor what its
+        letters stand for, nor one byte."""
+        spelled = list(self._controls.items())
+        if byte_level:
+            for name, index in self._controls.items():
+                if not _FOREIGN.search(name):
+                    data = name.translate(_TO_LATIN).encode("latin-1")
+                    spelled.append((data.decode("utf-8", "replace"), index))
         self._encoder.encode_special_tokens = True
-        encodings = self._encoder.encode_batch_fast(list(self._controls), add_special_tokens=False)
-        for (name, index), encoding in zip(self._controls.items(), encodings, strict=True):
-            if index in encoding.ids:
+        encodings = self._encoder.encode_batch_fast([text for text, _ in spelled], add_special_tokens=False)
+        for (_, index), encoding in zip(spelled, encodings, strict=True):
+            name = tokens[index]
+            if index in encoding.ids or (byte_level and name in _ALPHABET):
                 raise ModelError(
                     f"tokenizer.ggml.tokens[{index}] is the control token {name!r:.100}, and also what "
                     "ordinary text becomes"
