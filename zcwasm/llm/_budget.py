@@ -1,7 +1,7 @@
 """What one rendering of a chat template may do: units of time and room, paid before something is done or as
 it goes on.
 
-A unit is some 0.1 to 1 microseconds, or 64 characters. The budget grows with what the template is given. It
+A unit is some 0.1 to 1 microseconds, or 32 characters. The budget grows with what the template is given. It
 is found in a context variable, so that threads and renderings inside one another have their own.
 """
 
@@ -16,10 +16,10 @@ from jinja2.utils import Namespace
 
 from zcwasm.llm._said import is_said
 
-_UNITS = 2_000_000
+_UNITS = 1_000_000
 _UNITS_PER_INPUT = 200  # for each unit of what is given
 CALL, OPERATOR = 10, 3
-CHARACTERS = 64  # of a unit
+CHARACTERS = 32  # of a unit
 
 
 class Budget:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from zcwasm.llm._tokenizer import Tokenizer
 
 _KEY = "tokenizer.chat_template"
-_LONGEST = 1 << 17
+_LONGEST = 1 << 16  # characters: three times the longest of any model; compiling takes seconds at most
 _DEEPEST = 64  # of a message's lists and mappings
 
 Messages = Sequence[Mapping[str, Any]]

@@ -286,6 +286,8 @@ _FILTERS += ("sort", "title", "trim", "truncate", "unique", "upper", "urlencode"
 # That see text as a sequence of characters.
 _SEQUENCES = {"batch", "groupby", "join", "list", "map", "max", "min", "reject", "rejectattr", "select"}
 _SEQUENCES |= {"selectattr", "slice", "sort", "sum", "unique"}
+# Of Jinja's: make text of what they get, which keeps its marks if it is text.
+_OF_TEXT = {"capitalize", "lower", "trim", "truncate", "upper"}
 # Whose text keeps its marks by itself.
 _KEEP = {"e", "escape", "format", "indent", "join", "replace", "safe", "string", "trim", "lower", "upper"}
 _KEEP |= {"capitalize", "reverse", "truncate", "max", "min"}
@@ -306,6 +308,8 @@ def _filter(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
                 _no_wider(*args, *kwargs.values())
             if name == "sort":
                 budget.walk(*[value] * 16)
+            if name in _OF_TEXT:
+                value = as_text(value)
             if name in _SEQUENCES and isinstance(value, str):
                 budget.spend(len(value))
         if isinstance(value, Iterator):

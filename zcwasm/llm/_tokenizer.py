@@ -74,6 +74,9 @@ _ENDS = (
 )
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 class Tokenizer:
     """Text to token ids and back, as the model of this metadata was trained with.
 
@@ -214,7 +217,8 @@ class Tokenizer:
                 finder = Tokenizer(models.BPE())
                 finder.add_tokens([AddedToken(name, normalized=False, special=True) for name in names])
                 self._finder = finder
-            found = self._finder.encode(text, add_special_tokens=False)
+            # Half a surrogate pair is no text for the library; a name has none.
+            found = self._finder.encode(_SURROGATE.sub("\ufffd", text), add_special_tokens=False)
         return [
             (first, end, self._controls[names[at]])
             for at, (first, end) in zip(found.ids, found.offsets, strict=True)
