@@ -289,6 +289,8 @@ class TestModules:
             ("modules.json", [{"type": "Transformer", "path": "../x"}], "not a folder beside it"),
             ("modules.json", [{"type": "Transformer", "path": "/etc"}], "not a folder beside it"),
             ("modules.json", [{"type": "Transformer", "path": ".."}], "without type or path"),
+            ("modules.json", [{"type": "Transformer", "path": "a\0b"}], "not a folder beside it"),
+            ("modules.json", [{"type": "Transformer", "path": "\ud800"}], "not a folder beside it"),
             ("sentence_bert_config.json", {"max_seq_length": "20"}, "max_seq_length is '20'"),
             ("sentence_bert_config.json", {"max_seq_length": 0}, "max_seq_length is 0"),
             ("sentence_bert_config.json", {"max_seq_length": 2}, "puts 2 tokens around a text"),

@@ -8,6 +8,7 @@ ModelError. So are tensors that the guest would not read. All of it is untrusted
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,7 @@ class Folder:
             kind, place = module.get("type"), module.get("path")
             if not isinstance(kind, str) or not isinstance(place, str) or place in (".", ".."):
                 raise ModelError(f"{path}: a module without type or path")
-            if Path(place).name != place:
+            if not re.fullmatch(r"[\w .+-]{0,200}", place):
                 raise ModelError(f"{path}: path {place!r:.100} is not a folder beside it")
             kinds.append(kind.rpartition(".")[2])
             places.append(folder / place)

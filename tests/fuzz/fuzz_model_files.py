@@ -41,7 +41,7 @@ SLOW = 20  # seconds that nothing of this takes
 def check_tokenizer(metadata: Any) -> None:
     tokenizer = Tokenizer(metadata)
     for text in TEXTS:
-        plain = tokenizer.encode(text, special=False)
+        plain = tokenizer.encode(text, special=False, add_special=False)
         tokenizer.decode(tokenizer.encode(text))
         tokenizer.decode(plain)
         tokenizer.find_controls(text)
