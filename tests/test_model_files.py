@@ -231,7 +231,7 @@ class TestRows:
         tokens = list(session.generate("hello", temperature=100.0, seed=1, ignore_eos=True))
         assert any(token.id >= 259 for token in tokens)
         assert model.detokenize([token.id for token in tokens]) == "".join(token.text for token in tokens)
-        with pytest.raises(ValueError, match="token id 600 is not one of the 600"):
+        with pytest.raises(ValueError, match="token id 600"):
             model.detokenize([600])
 
     def test_fewer_rows_than_tokens(self, make: Maker) -> None:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Config", "Model"]
 
+Config.__module__ = __name__
+
 _VERSION = 1  # BERT_VERSION
 _NORMALIZE = 1  # ZC_POOL_NORMALIZE
 _MOST_BATCH = 1 << 20
