@@ -348,6 +348,13 @@ def test_float_below_the_result_of_a_branch() -> None:
     assert [exports.float_below_br_table(10, 3, target) for target in (0, 1)] == [-13, -113]
 
 
+def test_float_far_below_the_index_of_a_branch() -> None:
+    exports = engine().exports
+    for number in (1.0, -1.0, 0.0, -0.0):
+        taken = [exports.float_far_below_br_table(number, index) for index in (0, 1, 2, 3, 7)]
+        assert taken == [100, 101, 102, 102, 102]
+
+
 def test_results_of_blocks() -> None:
     exports = engine().exports
     assert exports.three_floats(1, 2, 3) == (-1, 2, 3)

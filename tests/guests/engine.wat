@@ -93,6 +93,13 @@
         (f32.neg (local.get 0)) (local.get 1) (br_table $out $in (local.get 2)))
       (f32.add (f32.const 100)))
     (f32.sub))
+  (func (export "float_far_below_br_table") (param f32 i32) (result i32)
+    (block $c (block $b (block $a
+      (f32.neg (local.get 0)) (i32.const 55)
+      (br_table $a $b $c (i32.and (local.get 1) (i32.const 7))))
+      (return (i32.const 100)))
+      (return (i32.const 101)))
+    (i32.const 102))
   (func (export "three_floats") (param f64 f64 f64) (result f64 f64 f64)
     (block (result f64 f64 f64) (f64.neg (local.get 0)) (local.get 1) (local.get 2)))
   (func (export "swapped") (param i32 i32 f32) (result i32 i32 f32)
