@@ -37,8 +37,7 @@ typedef struct call_state { /* one per nested call, on the native stack */
     struct call_state *outer;
     M3MemoryHeader saved;
     uintptr_t saved_owner;
-    zc_tick_function tick;
-    void *tick_context;
+    const zc_call_hooks *hooks; /* or NULL */
     int64_t slice; /* fuel put into the header and not yet accounted for */
     uint64_t compiler_ticked; /* monotonic ns */
 } call_state;
@@ -64,8 +63,9 @@ struct zc_instance {
     int64_t *cells;          /* values of the others */
     uint8_t *stack;          /* value stack, between guards */
     uint64_t stack_mapping;
-    zc_limits limits;
-    uint64_t fuel_used;
+    zc_limits limits;           /* fuel: see fuel_limit */
+    _Atomic uint64_t fuel_limit; /* both: written by one thread, read by any */
+    _Atomic uint64_t fuel_used;
     uint64_t deadline; /* of the outermost call in progress, monotonic ns; 0 for none */
     _Atomic bool interrupted;
     _Atomic(call_state *) call; /* innermost call in progress */
@@ -169,21 +169,45 @@ static zc_status translate(zc_instance *instance, M3Result result, zc_error *err
 /* Move what the running slice has used from the header to the books. */
 static void settle(zc_instance *instance, call_state *call, const M3MemoryHeader *header)
 {
-    instance->fuel_used += (uint64_t)(call->slice - header->fuel);
+    uint64_t used = zc_instance_fuel_used(instance) + (uint64_t)(call->slice - header->fuel);
+    atomic_store_explicit(&instance->fuel_used, used, memory_order_relaxed);
     call->slice = header->fuel;
 }
 
 static void start_slice(zc_instance *instance, call_state *call, M3MemoryHeader *header, int64_t length)
 {
-    uint64_t left = instance->limits.fuel == ZC_NO_LIMIT ? ZC_NO_LIMIT : instance->limits.fuel - instance->fuel_used;
-    if (instance->limits.fuel != ZC_NO_LIMIT && instance->fuel_used >= instance->limits.fuel) {
-        left = 0;
-    }
+    uint64_t left = zc_instance_fuel(instance);
     if ((uint64_t)length > left) {
         length = (int64_t)left;
     }
     header->fuel = length;
     call->slice = length;
+}
+
+/* The one place where the host's code runs between two states of the engine: in the middle of a guest's function, of
+ * a function being compiled, of a host function that waits. Whatever it does, no call begins over this store (see
+ * zc_instance_frame); the books are settled around it, since it may read and set the fuel. */
+static zc_status give_way(zc_instance *instance, call_state *call, zc_error *error)
+{
+    M3MemoryHeader *header = instance->store->header;
+    if (!call->hooks) {
+        return ZC_OK;
+    }
+    settle(instance, call, header);
+    instance->store->ticking = true;
+    zc_status status = call->hooks->tick(call->hooks->context, error);
+    instance->store->ticking = false;
+    start_slice(instance, call, header, call->slice);
+    return status;
+}
+
+/* Why the call must end now, or ZC_TRAP_NONE: what any thread may ask for, and time. */
+static zc_trap_kind must_end(zc_instance *instance, uint64_t now)
+{
+    if (atomic_exchange_explicit(&instance->interrupted, false, memory_order_acq_rel)) {
+        return ZC_TRAP_INTERRUPTED;
+    }
+    return instance->deadline && now >= instance->deadline ? ZC_TRAP_DEADLINE : ZC_TRAP_NONE;
 }
 
 static const char *stop(zc_instance *instance, zc_trap_kind kind)
@@ -198,23 +222,15 @@ static M3Result refuel(IM3Runtime runtime, M3MemoryHeader *header)
     zc_instance *instance = runtime->userdata;
     call_state *call = atomic_load_explicit(&instance->call, memory_order_relaxed);
     settle(instance, call, header);
-    if (atomic_exchange_explicit(&instance->interrupted, false, memory_order_acq_rel)) {
-        return stop(instance, ZC_TRAP_INTERRUPTED);
-    }
-    if (instance->fuel_used > instance->limits.fuel) {
+    if (zc_instance_fuel_used(instance) > atomic_load_explicit(&instance->fuel_limit, memory_order_relaxed)) {
         return stop(instance, ZC_TRAP_OUT_OF_FUEL);
     }
-    if (instance->deadline && now_ns() >= instance->deadline) {
-        return stop(instance, ZC_TRAP_DEADLINE);
+    zc_trap_kind kind = must_end(instance, instance->deadline ? now_ns() : 0);
+    if (kind != ZC_TRAP_NONE) {
+        return stop(instance, kind);
     }
-    if (call->tick) {
-        /* A tick can run the host's signal handlers. They interrupt a function whose slots are in use. */
-        instance->store->ticking = true;
-        zc_status status = call->tick(call->tick_context, instance->host_error);
-        instance->store->ticking = false;
-        if (status != ZC_OK) {
-            return host_failed;
-        }
+    if (give_way(instance, call, instance->host_error) != ZC_OK) {
+        return host_failed;
     }
     start_slice(instance, call, header, SLICE);
     return m3Err_none;
@@ -228,18 +244,16 @@ static M3Result pause_compiler(IM3Runtime runtime)
     if (!call) {
         return m3Err_none;
     }
-    if (atomic_exchange_explicit(&instance->interrupted, false, memory_order_acq_rel)) {
-        return stop(instance, ZC_TRAP_INTERRUPTED);
-    }
     uint64_t now = now_ns();
-    if (instance->deadline && now >= instance->deadline) {
-        return stop(instance, ZC_TRAP_DEADLINE);
+    zc_trap_kind kind = must_end(instance, now);
+    if (kind != ZC_TRAP_NONE) {
+        return stop(instance, kind);
     }
     if (call->compiler_ticked == 0) {
         call->compiler_ticked = now;
-    } else if (call->tick && now - call->compiler_ticked > COMPILER_TICK_NS) {
+    } else if (now - call->compiler_ticked > COMPILER_TICK_NS) {
         call->compiler_ticked = now;
-        return call->tick(call->tick_context, instance->host_error) == ZC_OK ? m3Err_none : host_failed;
+        return give_way(instance, call, instance->host_error) == ZC_OK ? m3Err_none : host_failed;
     }
     return m3Err_none;
 }
@@ -255,8 +269,7 @@ static M3Result grow_memory(IM3Runtime runtime, u32 pages)
 /* --- entering and leaving --- */
 
 /* Take the store for this thread; restored by leave. */
-static zc_status enter(zc_instance *instance, call_state *call, zc_tick_function tick, void *context,
-                       zc_error *error)
+static zc_status enter(zc_instance *instance, call_state *call, const zc_call_hooks *hooks, zc_error *error)
 {
     zc_store *store = instance->store;
     uintptr_t me = zc_thread_mark(), found = 0;
@@ -269,8 +282,7 @@ static zc_status enter(zc_instance *instance, call_state *call, zc_tick_function
     call->outer = atomic_load_explicit(&instance->call, memory_order_relaxed);
     call->saved = *header;
     call->saved_owner = found;
-    call->tick = tick;
-    call->tick_context = context;
+    call->hooks = hooks;
     call->compiler_ticked = 0;
     if (!call->outer) {
         instance->deadline =
@@ -288,13 +300,19 @@ static zc_status enter(zc_instance *instance, call_state *call, zc_tick_function
     return ZC_OK;
 }
 
+/* All but the length goes back: growth is not undone, and other threads may be growing the memory right now. */
 static void leave(zc_instance *instance, call_state *call)
 {
     M3MemoryHeader *header = instance->store->header;
     settle(instance, call, header);
-    size_t length = header->length; /* growth is not undone */
-    *header = call->saved;
-    header->length = length;
+    header->runtime = call->saved.runtime;
+    header->maxStack = call->saved.maxStack;
+    header->nativeStackLimit = call->saved.nativeStackLimit;
+    header->fuel = call->saved.fuel;
+    header->depth = call->saved.depth;
+    if (call->hooks) {
+        call->hooks->resume(call->hooks->context);
+    }
     atomic_store_explicit(&instance->call, call->outer, memory_order_release);
     atomic_store_explicit(&instance->store->owner, call->saved_owner, memory_order_release);
 }
@@ -351,12 +369,12 @@ uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *
     return (uint64_t *)(void *)frame;
 }
 
-zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *frame, zc_tick_function tick,
-                           void *context, zc_error *error)
+zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *frame, const zc_call_hooks *hooks,
+                           zc_error *error)
 {
     IM3Function target = &instance->engine_module->functions[function];
     call_state call;
-    zc_status status = enter(instance, &call, tick, context, error);
+    zc_status status = enter(instance, &call, hooks, error);
     if (status != ZC_OK) {
         return status;
     }
@@ -376,14 +394,14 @@ zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *f
     return status;
 }
 
-zc_status zc_instance_start(zc_instance *instance, zc_tick_function tick, void *context, zc_error *error)
+zc_status zc_instance_start(zc_instance *instance, const zc_call_hooks *hooks, zc_error *error)
 {
     const zc_module_info *info = instance->module->info;
     if (!info->has_start) {
         return ZC_OK;
     }
     uint64_t *frame = zc_instance_frame(instance, info->start, error);
-    return frame ? zc_instance_call(instance, info->start, frame, tick, context, error) : error->code;
+    return frame ? zc_instance_call(instance, info->start, frame, hooks, error) : error->code;
 }
 
 zc_status zc_instance_pause(zc_instance *instance, zc_error *error)
@@ -392,19 +410,8 @@ zc_status zc_instance_pause(zc_instance *instance, zc_error *error)
     if (!call) {
         return ZC_OK;
     }
-    if (atomic_exchange_explicit(&instance->interrupted, false, memory_order_acq_rel)) {
-        return trap(error, ZC_TRAP_INTERRUPTED);
-    }
-    if (instance->deadline && now_ns() >= instance->deadline) {
-        return trap(error, ZC_TRAP_DEADLINE);
-    }
-    zc_status status = ZC_OK;
-    if (call->tick) { /* as in refuel; a host function may not be ready for a call back into it either */
-        instance->store->ticking = true;
-        status = call->tick(call->tick_context, error);
-        instance->store->ticking = false;
-    }
-    return status;
+    zc_trap_kind kind = must_end(instance, instance->deadline ? now_ns() : 0);
+    return kind == ZC_TRAP_NONE ? give_way(instance, call, error) : trap(error, kind);
 }
 
 uint64_t zc_instance_time_left(const zc_instance *instance)
@@ -430,18 +437,20 @@ bool zc_instance_interrupt(zc_instance *instance)
 
 uint64_t zc_instance_fuel_used(const zc_instance *instance)
 {
-    return instance->fuel_used;
+    return atomic_load_explicit(&instance->fuel_used, memory_order_relaxed);
 }
 
 void zc_instance_set_fuel(zc_instance *instance, uint64_t fuel)
 {
-    uint64_t used = instance->fuel_used;
-    instance->limits.fuel = fuel >= ZC_NO_LIMIT - used ? ZC_NO_LIMIT : used + fuel;
+    uint64_t used = zc_instance_fuel_used(instance);
+    atomic_store_explicit(&instance->fuel_limit, fuel >= ZC_NO_LIMIT - used ? ZC_NO_LIMIT : used + fuel,
+                          memory_order_relaxed);
 }
 
 uint64_t zc_instance_fuel(const zc_instance *instance)
 {
-    uint64_t limit = instance->limits.fuel, used = instance->fuel_used;
+    uint64_t limit = atomic_load_explicit(&instance->fuel_limit, memory_order_relaxed);
+    uint64_t used = zc_instance_fuel_used(instance);
     return limit == ZC_NO_LIMIT ? ZC_NO_LIMIT : limit > used ? limit - used : 0;
 }
 
@@ -660,6 +669,7 @@ zc_status zc_instance_new(zc_module *module, const zc_import_value *imports, con
     }
     instance->module = zc_module_retain(module);
     instance->limits = *limits;
+    atomic_init(&instance->fuel_limit, limits->fuel);
     instance->linked = zc_calloc(info->imported_func_count, sizeof *instance->linked);
     instance->globals = zc_calloc(info->global_count, sizeof *instance->globals);
     instance->cells = zc_calloc(info->global_count, sizeof *instance->cells);

@@ -110,28 +110,37 @@ typedef struct zc_import_value {
     zc_global *global; /* retained by the instance */
 } zc_import_value;
 
-/* Called now and then while the guest runs (first after some microseconds, then every millisecond or so):
- * the host may release a lock, look for signals, or stop the guest by failing. */
-typedef zc_status (*zc_tick_function)(void *context, zc_error *error);
+/* The host's part in a call. Both functions run on the calling thread, while the instance is between two states: a
+ * guest's function is half done or half compiled. What they let run (signal handlers, other threads) may ask,
+ * interrupt or try to close the instance and gets a right answer; calling a guest over the same memory fails with
+ * ZC_CONCURRENT. */
+typedef struct zc_call_hooks {
+    /* Called now and then while the guest runs or is compiled (first after some microseconds, then every millisecond
+     * or so): the host may release a lock, look for signals, or stop the guest by failing. */
+    zc_status (*tick)(void *context, zc_error *error);
+    /* Called once at the end, whatever it is: the host takes back what its ticks released. The instance is free for
+     * other threads only after that, so the results in the frame, and the trace, are the caller's to read. */
+    void (*resume)(void *context);
+    void *context;
+} zc_call_hooks;
 
 /* Link and initialise, without running the start function. `imports` has one entry per import of the
  * module, in order, of the right kind; types are compared here. */
 zc_status zc_instance_new(zc_module *module, const zc_import_value *imports, const zc_limits *limits,
                           zc_instance **out, zc_error *error);
 void zc_instance_free(zc_instance *instance);
-zc_status zc_instance_start(zc_instance *instance, zc_tick_function tick, void *context, zc_error *error);
+zc_status zc_instance_start(zc_instance *instance, const zc_call_hooks *hooks, zc_error *error);
 
-/* Where to put the parameters of the next call: slots[results + i]. NULL when the value stack has no room,
- * or the instance runs on another thread. Results come back at slots[0 ..]. */
+/* Where to put the parameters of the next call: slots[results + i]. NULL when the value stack has no room, the
+ * instance runs on another thread, or is between two states (zc_call_hooks). Results come back at slots[0 ..]. */
 uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *error);
-/* Call function `function` with the frame that zc_instance_frame gave. */
-zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *frame, zc_tick_function tick,
-                           void *context, zc_error *error);
+/* Call function `function` with the frame that zc_instance_frame gave. `hooks` may be NULL. */
+zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *frame, const zc_call_hooks *hooks,
+                           zc_error *error);
 
 /* For host functions that block, from inside the call: gives way to the tick (which may release a lock), and
  * fails with the trap or the host's failure that is to end the call: interrupted, deadline, a signal. Wait in
- * steps of at most zc_instance_time_left, and of ZC_PAUSE_NS, with a pause after each. The guest cannot be
- * called from what the tick runs. */
+ * steps of at most zc_instance_time_left, and of ZC_PAUSE_NS, with a pause after each. */
 #define ZC_PAUSE_NS 20000000u
 zc_status zc_instance_pause(zc_instance *instance, zc_error *error);
 /* Nanoseconds until the deadline of the call in progress, or ZC_NO_LIMIT. */

@@ -19,7 +19,7 @@ struct zc_module {
 typedef struct zc_store {
     M3MemoryHeader *header;
     _Atomic uintptr_t owner; /* a value unique to the running thread, 0 when idle */
-    bool ticking;            /* its thread is in a tick, in the middle of guest code: no call may nest here */
+    bool ticking;            /* its thread is in a tick, between two states of the engine: no call may nest here */
 } zc_store;
 
 struct zc_memory {

@@ -138,14 +138,16 @@ void zc_py_abi_free(py_store *store)
     store->abi = NULL;
 }
 
-PyObject *zc_py_abi_outputs(const py_store *store)
+PyObject *zc_py_abi_outputs(py_store *store)
 {
     PyObject *outputs = PyDict_New(); /* the last thing here that could run Python code, and so the guest */
     const char *name;
     const void *bytes;
     size_t name_size;
     uint64_t size;
-    if (outputs && zc_instance_running(store->instance)) {
+    if (outputs && !zc_py_open_instance(store)) {
+        Py_CLEAR(outputs);
+    } else if (outputs && zc_instance_running(store->instance)) {
         PyErr_SetString(PyExc_RuntimeError, "the guest is running: its outputs can be read when its call is over");
         Py_CLEAR(outputs);
     }

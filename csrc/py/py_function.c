@@ -65,6 +65,13 @@ static zc_status tick(void *context, zc_error *error)
     return ZC_OK;
 }
 
+/* Waiting for the lock is the last thing of a call, while the instance still is this thread's: another thread that
+ * holds the lock meanwhile can neither overwrite the results, nor close the instance, nor find store->call changed. */
+static void resume(void *context)
+{
+    zc_py_take_lock(context);
+}
+
 /* --- from Python into the guest --- */
 
 /* The trap's message gains the guest's frames; the exception gets them as a tuple. */
@@ -121,17 +128,11 @@ static void raise_trap(zc_state *state, py_store *store, zc_error *error)
     Py_DECREF(frames);
 }
 
-static PyObject *results_of(const zc_func_type *type, const uint64_t *slots)
+static PyObject *tuple_of(const zc_func_type *type, const uint64_t *values)
 {
-    if (type->result_count == 0) {
-        Py_RETURN_NONE;
-    }
-    if (type->result_count == 1) {
-        return zc_py_from_bits(slots[0], type->results[0]);
-    }
     PyObject *tuple = PyTuple_New((Py_ssize_t)type->result_count);
     for (uint32_t i = 0; tuple && i < type->result_count; i++) {
-        PyObject *value = zc_py_from_bits(slots[i], type->results[i]);
+        PyObject *value = zc_py_from_bits(values[i], type->results[i]);
         if (!value) {
             Py_CLEAR(tuple);
             break;
@@ -141,14 +142,39 @@ static PyObject *results_of(const zc_func_type *type, const uint64_t *slots)
     return tuple;
 }
 
+/* The call is over, so the slots are the next one's: several are copied before making a tuple, which can run the
+ * garbage collector, and so finalisers that call the guest or close it. */
+static PyObject *results_of(const zc_func_type *type, const uint64_t *slots)
+{
+    uint64_t few[INLINE_PARAMETERS], *values = few;
+    if (type->result_count == 0) {
+        Py_RETURN_NONE;
+    }
+    if (type->result_count == 1) {
+        return zc_py_from_bits(slots[0], type->results[0]);
+    }
+    if (type->result_count > INLINE_PARAMETERS) {
+        values = PyMem_Malloc(type->result_count * sizeof *values);
+        if (!values) {
+            return PyErr_NoMemory();
+        }
+    }
+    memcpy(values, slots, type->result_count * sizeof *values);
+    PyObject *tuple = tuple_of(type, values);
+    if (values != few) {
+        PyMem_Free(values);
+    }
+    return tuple;
+}
+
 /* `frame` NULL: run the start function. */
 static zc_status run(zc_state *state, py_store *store, uint32_t index, uint64_t *frame, zc_error *error)
 {
     py_call call = {.outer = store->call, .state = state};
+    zc_call_hooks hooks = {.tick = tick, .resume = resume, .context = &call};
     store->call = &call;
-    zc_status status = frame ? zc_instance_call(store->instance, index, frame, tick, &call, error)
-                             : zc_instance_start(store->instance, tick, &call, error);
-    zc_py_take_lock(&call);
+    zc_status status = frame ? zc_instance_call(store->instance, index, frame, &hooks, error)
+                             : zc_instance_start(store->instance, &hooks, error);
     store->call = call.outer;
     if (status == ZC_TRAP) {
         raise_trap(state, store, error);
@@ -397,8 +423,9 @@ PyDoc_STRVAR(function_doc,
              "i32 and i64 take integers, signed or unsigned, that fit; f32 and f64 take numbers. Integer\n"
              "results are signed; no result is None, several are a tuple. Raises TypeError and\n"
              "OverflowError for arguments that do not fit, Trap when the guest traps, ClosedError after close,\n"
-             "RuntimeError when the instance is running on another thread; what a host function raises\n"
-             "passes through unchanged. Long calls run without the interpreter lock.");
+             "RuntimeError when the instance is running on another thread, or is called by a signal handler\n"
+             "that interrupts its own call; what a host function raises passes through unchanged. Long calls\n"
+             "run without the interpreter lock.");
 
 static PyType_Slot function_slots[] = {
     {Py_tp_doc, (void *)function_doc},

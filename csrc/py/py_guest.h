@@ -137,7 +137,7 @@ int zc_py_abi_import(zc_state *state, py_store *store, const zc_import *import, 
                      zc_import_value *out);
 void zc_py_abi_clear(py_store *store); /* lets go of Python objects */
 void zc_py_abi_free(py_store *store);
-PyObject *zc_py_abi_outputs(const py_store *store); /* a new dict */
+PyObject *zc_py_abi_outputs(py_store *store); /* a new dict */
 
 PyObject *zc_py_function_new(zc_state *state, py_store *store, uint32_t index, PyObject *name);
 /* Name -> position of each export, once per module. */

@@ -471,8 +471,9 @@ static zc_instance *open_instance(PyObject *object)
 static void end(PyObject *object)
 {
     py_store *store = ((py_instance *)object)->store;
-    zc_instance_free(store->instance);
-    store->instance = NULL;
+    zc_instance *instance = store->instance;
+    store->instance = NULL; /* first: what the others let go of may run Python code */
+    zc_instance_free(instance);
     zc_py_wasi_unlink(store);
     zc_py_abi_free(store);
     Py_CLEAR(store->memory);

@@ -51,7 +51,7 @@ static zc_status call(guest *self, const char *name, const uint64_t *arguments, 
     uint64_t *frame = zc_instance_frame(self->instance, index, out);
     CHECK(frame);
     memcpy(frame + type->result_count, arguments, type->param_count * sizeof *frame);
-    zc_status status = zc_instance_call(self->instance, index, frame, NULL, NULL, out);
+    zc_status status = zc_instance_call(self->instance, index, frame, NULL, out);
     *result = status == ZC_OK && type->result_count ? frame[0] : 0;
     return status;
 }

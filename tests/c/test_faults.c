@@ -94,7 +94,7 @@ static zc_status call(zc_instance *instance, const zc_module_info *info, uint32_
     for (uint32_t i = 0; i < type->param_count; i++) {
         frame[type->result_count + i] = i + 1;
     }
-    zc_status status = zc_instance_call(instance, function, frame, NULL, NULL, error);
+    zc_status status = zc_instance_call(instance, function, frame, NULL, error);
     return status == ZC_TRAP ? ZC_OK : status;
 }
 
@@ -163,7 +163,7 @@ static void step(zc_instance *instance, const zc_module_info *info, const char *
         uint64_t *frame = zc_instance_frame(instance, function, &error);
         require(frame != NULL, "frame");
         memcpy(frame + 1, numbers, count * sizeof *frame);
-        if (no_memory(zc_instance_call(instance, function, frame, NULL, NULL, &error), &error, name)) {
+        if (no_memory(zc_instance_call(instance, function, frame, NULL, &error), &error, name)) {
             continue;
         }
         uint32_t code = (uint32_t)frame[0];
@@ -244,7 +244,7 @@ static void live(const uint8_t *data, size_t size)
     }
     zc_instance *instance = NULL;
     if (complete && !no_memory(zc_instance_new(module, imports, &limits, &instance, &error), &error, "instance")) {
-        zc_status status = zc_instance_start(instance, NULL, NULL, &error);
+        zc_status status = zc_instance_start(instance, NULL, &error);
         (void)no_memory(status == ZC_TRAP ? ZC_OK : status, &error, "start");
         if (wasi) {
             zc_wasi_bind(wasi, instance);

@@ -74,7 +74,7 @@ static zc_status call(outcome *seen, uint32_t function, uint32_t salt)
     for (uint32_t i = 0; i < type->param_count; i++) {
         frame[type->result_count + i] = pattern(salt + i, type->params[i]);
     }
-    zc_status status = zc_instance_call(seen->instance, function, frame, NULL, NULL, &error);
+    zc_status status = zc_instance_call(seen->instance, function, frame, NULL, &error);
     require(status == ZC_OK || error.code == status);
     require(status == ZC_OK || status == ZC_TRAP || status == ZC_UNSUPPORTED || status == ZC_HOST);
     mix(seen, status);
@@ -170,7 +170,7 @@ static uint64_t run(zc_module *module)
     mix(&seen, status);
     if (status == ZC_OK) {
         seen.instance = instance;
-        status = zc_instance_start(instance, NULL, NULL, &error);
+        status = zc_instance_start(instance, NULL, &error);
         mix(&seen, status);
         uint32_t calls = 0;
         for (uint32_t i = 0; i < info->export_count && calls < MAX_CALLS; i++) {

@@ -428,7 +428,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     state->memory_size = zc_region_size(region);
     uint64_t *frame = zc_instance_frame(instance, 0, &error);
     require(frame != NULL);
-    require(zc_instance_call(instance, 0, frame, NULL, NULL, &error) == ZC_TRAP);
+    require(zc_instance_call(instance, 0, frame, NULL, &error) == ZC_TRAP);
     zc_instance_free(instance);
     zc_wasi_free(state->wasi);
     free(state);
