@@ -17,13 +17,20 @@
 
 typedef struct zc_wasi zc_wasi;
 
+/* *done of a stream's function that can do nothing just now: it is called again a little later. */
+#define ZC_WASI_LATER SIZE_MAX
+
 /* What a standard stream is. With neither a descriptor nor a function: reads find the end, writes vanish. */
 typedef struct zc_wasi_stream {
     int descriptor; /* of the host, or -1 */
-    /* Else these, when set. *done: how many bytes, at most `size`; 0 read is the end. A failure ends the guest's
-     * call. They may run the instance's exports. */
+    /* Without a descriptor these, when set. *done: how many bytes, at most `size`; 0 read is the end. A failure ends
+     * the guest's call. They may run the instance's exports.
+     * With a descriptor that the host's program reads or writes through a buffer of its own, too: `read` gives what
+     * that has read ahead, 0 for nothing, before the descriptor is read; `write`, called with no bytes, makes it write
+     * what it holds back; and `settle` is called after the descriptor was used. */
     zc_status (*read)(void *context, uint8_t *bytes, size_t size, size_t *done, zc_error *error);
-    zc_status (*write)(void *context, const uint8_t *bytes, size_t size, zc_error *error);
+    zc_status (*write)(void *context, const uint8_t *bytes, size_t size, size_t *done, zc_error *error);
+    zc_status (*settle)(void *context, zc_error *error);
     void *context;
 } zc_wasi_stream;
 

@@ -280,7 +280,11 @@ static zc_wasi_errno move_function(zc_wasi_call *call, const zc_wasi_stream *str
             if (way == READ) {
                 ZC_WASI_TRY(call, stream->read(stream->context, one->bytes + at, part, &moved, call->error));
             } else {
-                ZC_WASI_TRY(call, stream->write(stream->context, one->bytes + at, part, call->error));
+                ZC_WASI_TRY(call, stream->write(stream->context, one->bytes + at, part, &moved, call->error));
+            }
+            if (moved == ZC_WASI_LATER) {
+                (void)poll(NULL, 0, 1);
+                continue;
             }
             at += (uint32_t)moved;
             *done += (uint32_t)moved;
@@ -292,11 +296,42 @@ static zc_wasi_errno move_function(zc_wasi_call *call, const zc_wasi_stream *str
     return W_SUCCESS;
 }
 
+/* A descriptor beside which the host's program has a buffer. */
+static zc_wasi_errno move_shared(zc_wasi_call *call, uint32_t fd, const zc_wasi_stream *stream, direction way,
+                                 const vectors *list, uint32_t *done)
+{
+    size_t moved = 0;
+    if (way == WRITE && stream->write) {
+        ZC_WASI_TRY(call, stream->write(stream->context, NULL, 0, &moved, call->error));
+    }
+    for (uint32_t i = 0; way == READ && stream->read && i < list->count; i++) {
+        const vector *one = &list->all[i];
+        if (one->size) {
+            size_t part = one->size < ZC_WASI_CHUNK ? one->size : ZC_WASI_CHUNK;
+            ZC_WASI_TRY(call, stream->read(stream->context, one->bytes, part, &moved, call->error));
+            *done = (uint32_t)moved;
+            break;
+        }
+    }
+    if (*done > 0) {
+        return W_SUCCESS;
+    }
+    if (call->wasi->files[fd].kind != KIND_STREAM || call->wasi->files[fd].stream.context != stream->context) {
+        return W_BADF; /* closed meanwhile */
+    }
+    zc_wasi_errno error = move_descriptor(call, fd, way, list, done);
+    if (call->status == ZC_OK && stream->settle) {
+        ZC_WASI_TRY(call, stream->settle(stream->context, call->error));
+    }
+    return error;
+}
+
 static zc_wasi_errno move_stream(zc_wasi_call *call, uint32_t fd, direction way, const vectors *list, uint32_t *done)
 {
     zc_wasi_stream stream = call->wasi->files[fd].stream; /* a copy: the function may close the descriptor */
     if (stream.descriptor >= 0) {
-        return move_descriptor(call, fd, way, list, done);
+        return stream.read || stream.write ? move_shared(call, fd, &stream, way, list, done)
+                                           : move_descriptor(call, fd, way, list, done);
     }
     if (way == READ ? stream.read != NULL : stream.write != NULL) {
         return move_function(call, &stream, way, list, done);

@@ -1,4 +1,4 @@
-"""Forks from Python: any order of first use, threads at work, guests in the middle of a call, children of children.
+"""Forks from Python: any order of first use, busy threads, guests in a call, children of children.
 
 tests/c/test_fork.c tries all orders; here are those that differ in what comes first.
 """
@@ -16,8 +16,8 @@ from support import guest_path, run_python
 if not hasattr(os, "fork"):
     pytest.skip("there is no fork here", allow_module_level=True)
 
-# The allocator of LLVM 14's ASan is not looked after in a fork: a child of a process whose other threads allocate just
-# then may wait for its lock for ever.
+# The allocator of LLVM 14's ASan is not looked after in a fork: a child of a process whose other threads
+# allocate just then may wait for its lock for ever.
 needs_allocator = pytest.mark.skipif(
     "asan" in os.environ.get("LD_PRELOAD", ""), reason="ASan's allocator does not survive such forks"
 )
@@ -259,7 +259,7 @@ def test_from_a_guests_host_function(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(
-    sys.platform == "darwin", reason="a forked child cannot use Metal or its frameworks there"
+    sys.platform == "darwin", reason="a forked child cannot use Metal there"
 )
 def test_a_fork_beside_the_listing_of_devices() -> None:
     """A GPU's loader may be busy at that moment: the child is told, and does not wait."""

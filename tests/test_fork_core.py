@@ -7,7 +7,6 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
 from support import without_preload
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,7 +15,6 @@ CSRC = ROOT / "csrc"
 LEFT_OUT = re.compile(r"zc_(guest|validate|abi|wasi|vulkan|device_vulkan|spirv|shaders|msl)")
 
 
-@pytest.mark.threads
 def test_forks(tmp_path: Path) -> None:
     sanitize = os.environ.get("ZCWASM_SANITIZE", "").replace("address,", "")  # the program says why
     instrument = [f"-fsanitize={sanitize}", "-g"] if sanitize else []
@@ -27,8 +25,9 @@ def test_forks(tmp_path: Path) -> None:
     command = [*compiler, "-std=c11", "-O1", "-Wall", "-Wextra", "-pthread", *instrument, f"-I{CSRC}", *files]
     command += [str(ROOT / "tests" / "c" / "test_fork.c"), "-lm", "-o", str(program)]
     subprocess.run(command, check=True)
+    arguments = [str(program), str(model), "100"]
     done = subprocess.run(
-        [str(program), str(model), "20" if sanitize else "100"],
+        arguments,
         capture_output=True,
         text=True,
         timeout=300,

@@ -216,7 +216,7 @@ class _Wasi:
         cls,
         args: tuple[bytes, ...],
         env: tuple[bytes, ...],
-        streams: tuple[Callable[..., Any] | int | None, ...],
+        streams: tuple[Callable[..., Any] | int | tuple[int | None, Callable[..., Any]] | None, ...],
         dirs: tuple[tuple[bytes, bytes, bool], ...],
     ) -> Self: ...
 

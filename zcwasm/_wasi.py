@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import collections
+import contextlib
 import io
 import os
+import sys
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
 Path: TypeAlias = str | os.PathLike[str]
 Output: TypeAlias = Literal["inherit"] | int | IO[bytes] | IO[str] | Callable[[bytes], object] | None
 Input: TypeAlias = "Literal['inherit'] | int | IO[bytes] | Buffer | Callable[[int], Buffer] | None"
-Stream: TypeAlias = int | Callable[..., Any] | None
+Stream: TypeAlias = int | Callable[..., Any] | tuple[int | None, Callable[..., Any]] | None
 
 
 class Wasi(_core._Wasi):
@@ -28,10 +32,12 @@ class Wasi(_core._Wasi):
 
     args: the program's arguments; the first one is its name. env: its environment, such as os.environ.
 
-    stdin, stdout, stderr: "inherit" for the stream of this process; a file descriptor, or an object with one
-        (an open file, subprocess pipes), which the guest then uses directly; an object with write (read for
-        stdin) such as io.BytesIO; a callable that takes bytes (for stdin: takes the most to give, and returns
-        bytes, none at the end). stdin may be the bytes themselves. None: nothing.
+    stdin, stdout, stderr: "inherit" for the stream of this process; a file descriptor; an open file or pipe,
+        which guest and Python then use in turn, each where the other stopped; an object with write (read for
+        stdin) such as io.BytesIO or gzip.GzipFile; a callable that takes bytes (for stdin: takes the most to
+        give, and returns bytes, none at the end). stdin may be the bytes themselves. None: nothing. Of files,
+        those that Python reads or writes as they are (also as UTF-8 text) are used by their descriptor;
+        whatever transforms bytes, or is of a class of its own, by its methods.
 
     dirs: {name in the guest: directory of the host}, which the guest may read; writable_dirs: the same, and
         it may change them. Paths never lead out of them. Names are absolute as a rule: {"/data": "data"}.
@@ -93,49 +99,174 @@ def guest_name(name: str) -> bytes:
     return os.fsencode(name)
 
 
-def descriptor(stream: Any) -> int | None:
-    """Of an open file; None when there is none behind it, as in io.BytesIO or a notebook's sys.stdout."""
-    try:
-        return int(stream.fileno())
-    except (AttributeError, OSError):  # io.UnsupportedOperation is an OSError
+Buffered: TypeAlias = io.BufferedReader | io.BufferedWriter | io.BufferedRandom
+BUFFERED = (io.BufferedReader, io.BufferedWriter, io.BufferedRandom)
+
+
+class Shared:
+    """A descriptor that Python reads or writes through buffers of its own, kept in step with what a guest does.
+
+    The core calls it before it reads (with the most bytes to give: what Python has read ahead), before it writes
+    (with no bytes: Python writes what it holds back), and with None after it has used the descriptor.
+    """
+
+    def __init__(self, text: io.TextIOWrapper | None, buffered: Buffered | None, raw: io.FileIO) -> None:
+        self.text = text
+        self.buffered = buffered
+        self.raw = raw
+        self.ahead = b""
+
+    def __call__(self, what: int | bytes | None) -> bytes | None:
+        if self.raw.closed:  # in Python, which then has no more to do with it
+            return None if what is None or isinstance(what, bytes) else b""
+        if what is None:
+            if self.buffered is not None and self.buffered.seekable():
+                self.buffered.tell()  # asks the system where it is, which a later seek relies on
+            return None
+        if isinstance(what, bytes):
+            (self.text or self.buffered or self.raw).flush()
+            return None
+        if not self.ahead:
+            self.ahead = self.rewind() if self.raw.seekable() else self.take()
+        given, self.ahead = self.ahead[:what], self.ahead[what:]
+        return given
+
+    def rewind(self) -> bytes:
+        """Put the file back to where Python's reader is, with nothing read ahead."""
+        if self.text is not None:
+            try:
+                position = self.text.tell() & (2**64 - 1)  # above: the decoder's state, none in UTF-8
+            except OSError:
+                raise ValueError(
+                    "stdin is a text file in the middle of an iteration, which does not say where it is: "
+                    "read lines with readline(), or give its .buffer"
+                ) from None
+            if position != self.raw.tell():
+                self.text.seek(0, io.SEEK_END)
+                self.text.seek(position)
+        elif self.buffered is not None:
+            position = self.buffered.tell()
+            if position != self.raw.tell():
+                self.buffered.seek(0, io.SEEK_END)  # unlike other seeks, one to the end drops the buffer
+                self.buffered.seek(position)
+        return b""
+
+    def take(self) -> bytes:
+        """What was read ahead from a pipe or a terminal, which cannot be put back."""
+        taken = b""
+        # As long as the buffer's source has nothing to give, reading gives what is there and does not wait.
+        self.raw.readinto = collections.deque(maxlen=0).append  # type: ignore[method-assign,assignment]
+        try:
+            if self.text is not None:
+                characters = ""
+                while character := self.text.read(1):
+                    characters += character
+                if self.text.newlines not in (None, "\n"):
+                    raise ValueError("stdin is a text stream that changes line ends: give its .buffer")
+                taken = characters.encode(self.text.encoding)
+            if isinstance(self.buffered, io.BufferedReader | io.BufferedRandom):
+                while more := self.buffered.read1(1 << 16):
+                    taken += more
+        finally:
+            del self.raw.readinto
+        return taken
+
+
+def plain(stream: Any) -> Shared | None:
+    """The stream as its layers, when it is a file that Python reads or writes directly; None for what transforms
+    bytes, has no descriptor, or is of a class that may do either."""
+    if type(stream) is tempfile._TemporaryFileWrapper:
+        stream = stream.file
+    text = buffered = None
+    if type(stream) is io.TextIOWrapper and codecs.lookup(stream.encoding).name == "utf-8":
+        text, stream = stream, stream.buffer
+    if type(stream) in BUFFERED:
+        buffered, stream = stream, stream.raw
+    return Shared(text, buffered, stream) if type(stream) is io.FileIO else None
+
+
+def shared(stream: Any) -> Stream:
+    """For a plain stream its descriptor, with what keeps Python's buffers in step if it has some."""
+    layers = plain(stream)
+    if layers is None:
         return None
+    number = layers.raw.fileno()
+    return number if layers.buffered is None and layers.text is None else (number, layers)
 
 
-def sink(name: str, inherited: int, stream: Any) -> Stream:
+def inherited(name: str, number: int) -> Stream:
+    """A stream of the process: by its descriptor, in step with the one that Python has for it."""
+    layers = plain(getattr(sys, name, None))
+    if layers is None or layers.raw.closed or layers.raw.fileno() != number:
+        return number
+    return number, layers
+
+
+def check(name: str, stream: Any) -> None:
+    """What is the same for input and output."""
+    if isinstance(stream, bool):
+        raise TypeError(f"{name} is {stream!r}, must be a descriptor or a stream")
+    if isinstance(stream, str) and stream != "inherit":
+        hint = ", text must be bytes" if name == "stdin" else ""
+        raise TypeError(f"{name} is {stream!r}; a string can only be 'inherit'{hint}")
+    if getattr(stream, "closed", False) is True:
+        raise ValueError(f"{name} is a closed file: {stream!r}")
+
+
+def sink(name: str, number: int, stream: Any) -> Stream:
+    check(name, stream)
     if stream is None or isinstance(stream, int):
         return cast(Stream, stream)
     if isinstance(stream, str):
-        if stream == "inherit":
-            return inherited
-        raise TypeError(f"{name} is {stream!r}; a string can only be 'inherit'")
+        return inherited(name, number)
     write = getattr(stream, "write", None)
     if write is None:
         if callable(stream):
             return cast(Stream, stream)
         raise TypeError(f"{name} is {stream!r}, which cannot be written")
-    number = descriptor(stream)
-    if number is not None:
-        if hasattr(stream, "flush"):
-            stream.flush()  # what the host wrote comes before what the guest writes
-        return number
+    found = shared(stream)
+    if found is not None:
+        return found
     if isinstance(stream, io.TextIOBase):
         decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        return lambda data: write(decode(data))
-    return cast(Stream, write)
+
+        def write_text(data: bytes) -> None:
+            write(decode(data))
+            if isinstance(stream, io.TextIOWrapper):
+                stream.flush()
+
+        return write_text
+    if not isinstance(stream, (io.RawIOBase, *BUFFERED)):
+        return cast(Stream, write)  # whatever it returns
+
+    def write_some(data: bytes) -> int:
+        """How many bytes it took; -1 when it takes none now."""
+        try:
+            taken = write(data)
+        except BlockingIOError as error:
+            taken = error.characters_written
+        if isinstance(stream, BUFFERED):
+            with contextlib.suppress(BlockingIOError):  # the buffer keeps them
+                stream.flush()
+        return taken or -1
+
+    return None, write_some
 
 
 def source(stream: Any) -> Stream:
+    check("stdin", stream)
     if stream is None or isinstance(stream, int):
         return cast(Stream, stream)
     if isinstance(stream, str):
-        if stream == "inherit":
-            return 0
-        raise TypeError(f"stdin is {stream!r}; a string can only be 'inherit', text must be bytes")
-    if isinstance(stream, io.TextIOBase) and descriptor(stream) is None:
-        raise TypeError("stdin is a text stream without a file descriptor: give one of bytes")
+        return inherited("stdin", 0)
+    found = shared(stream)
+    if found is not None:
+        return found
+    if isinstance(stream, io.TextIOBase):
+        raise TypeError("stdin is a text stream, and not one of a file in UTF-8: give one of bytes")
     if hasattr(stream, "read"):
-        number = descriptor(stream)
-        return cast(Stream, stream.read if number is None else number)
+        # As much as there is, like read(2), where a stream can say so; None is nothing yet.
+        return None, getattr(stream, "read1", stream.read)
     if callable(stream):
         return cast(Stream, stream)
     return io.BytesIO(memoryview(stream)).read

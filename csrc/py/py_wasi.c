@@ -24,8 +24,9 @@ typedef struct py_wasi_grant { /* a directory */
 typedef struct py_wasi {
     PyObject_HEAD
     PyObject *args, *env; /* tuples of bytes */
-    int descriptors[3];   /* -1: see callables */
-    PyObject *callables[3]; /* or NULL */
+    int descriptors[3];   /* or -1 */
+    PyObject *callables[3]; /* or NULL; with a descriptor, what keeps a buffer of Python in step with it */
+    bool counts[3];         /* the callable may do less than it is asked for */
     py_wasi_grant *grants;
     Py_ssize_t grant_count;
 } py_wasi;
@@ -56,11 +57,20 @@ static int take_texts(PyObject *texts, const char *what)
     return 0;
 }
 
-/* None, a descriptor or a callable. */
+/* None; a descriptor; a callable; (descriptor, what keeps a buffer in step); (None, a callable that may do less than it
+ * is asked for: it returns how many bytes it has written, or -1 for none now, or gives None for no bytes now). */
 static int take_stream(py_wasi *self, int i, PyObject *stream)
 {
     if (stream == Py_None) {
         return 0;
+    }
+    if (PyTuple_Check(stream) && PyTuple_GET_SIZE(stream) == 2) {
+        self->callables[i] = Py_NewRef(PyTuple_GET_ITEM(stream, 1));
+        stream = PyTuple_GET_ITEM(stream, 0);
+        if (stream == Py_None) {
+            self->counts[i] = true;
+            return 0;
+        }
     }
     if (!PyLong_Check(stream)) {
         self->callables[i] = Py_NewRef(stream);
@@ -219,7 +229,8 @@ static zc_status failed(zc_error *error)
     return zc_fail(error, ZC_HOST, "a stream of the guest raised an exception");
 }
 
-static zc_status write_stream(void *context, const uint8_t *bytes, size_t size, zc_error *error)
+/* The callable may say that it has taken fewer bytes, as raw streams do. */
+static zc_status write_stream(void *context, const uint8_t *bytes, size_t size, size_t *done, zc_error *error)
 {
     py_wasi_stream *stream = context;
     zc_py_take_lock(stream->link->store->call);
@@ -228,8 +239,32 @@ static zc_status write_stream(void *context, const uint8_t *bytes, size_t size, 
     PyObject *result = data ? PyObject_CallOneArg(callable, data) : NULL;
     Py_DECREF(callable);
     Py_XDECREF(data);
-    Py_XDECREF(result);
+    if (!result) {
+        return failed(error);
+    }
+    *done = size;
+    if (stream->link->wasi->counts[stream->index]) {
+        long long taken = PyLong_AsLongLong(result);
+        *done = taken < 0 ? ZC_WASI_LATER : (unsigned long long)taken < size ? (size_t)taken : size;
+        size = taken < 0 ? 0 : *done;
+    }
+    Py_DECREF(result);
+    if (PyErr_Occurred()) {
+        return failed(error);
+    }
     zc_copies_add(ZC_COPY_WASI, size);
+    return ZC_OK;
+}
+
+/* The descriptor of the stream has been used: its callable takes note. */
+static zc_status settle_stream(void *context, zc_error *error)
+{
+    py_wasi_stream *stream = context;
+    zc_py_take_lock(stream->link->store->call);
+    PyObject *callable = Py_NewRef(stream->link->wasi->callables[stream->index]);
+    PyObject *result = PyObject_CallOneArg(callable, Py_None);
+    Py_DECREF(callable);
+    Py_XDECREF(result);
     return result ? ZC_OK : failed(error);
 }
 
@@ -241,6 +276,11 @@ static zc_status read_stream(void *context, uint8_t *bytes, size_t size, size_t 
     PyObject *callable = Py_NewRef(stream->link->wasi->callables[stream->index]);
     PyObject *result = PyObject_CallFunction(callable, "n", (Py_ssize_t)size);
     Py_DECREF(callable);
+    if (result == Py_None && stream->link->wasi->counts[stream->index]) {
+        Py_DECREF(result);
+        *done = ZC_WASI_LATER;
+        return ZC_OK;
+    }
     if (!result || PyObject_GetBuffer(result, &view, PyBUF_SIMPLE) < 0) {
         Py_XDECREF(result);
         return failed(error);
@@ -286,6 +326,7 @@ static zc_status make_context(py_wasi_link *link, zc_error *error)
             stream->context = &link->streams[i];
             stream->read = wasi->callables[i] && i == 0 ? read_stream : NULL;
             stream->write = wasi->callables[i] && i != 0 ? write_stream : NULL;
+            stream->settle = wasi->callables[i] && wasi->descriptors[i] >= 0 ? settle_stream : NULL;
         }
         for (Py_ssize_t i = 0; i < wasi->grant_count; i++) {
             directories[i] = (zc_wasi_directory){.name = PyBytes_AS_STRING(wasi->grants[i].name),

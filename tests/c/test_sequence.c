@@ -146,12 +146,12 @@ static void test_run_after_submissions(zc_device *device, zc_region *region)
     float *x = (float *)zc_region_base(region);
     zc_submission *submission;
     memset(x, 0, 1 << 20);
-    zc_sequence *slow = increments(device, region, 300, 1 << 18), *quick = increments(device, region, 1, 16);
+    zc_sequence *slow = increments(device, region, 6000, 1 << 18), *quick = increments(device, region, 1, 16);
     float factor = 0;
     CHECK(zc_sequence_params(quick, 0, 4, &factor, 4, &error) == ZC_OK); /* x = 1 */
     CHECK(zc_sequence_submit(slow, &submission, &error) == ZC_OK);
     CHECK(zc_sequence_params(slow, 0, 4, &factor, 4, &error) == ZC_BUSY);
-    CHECK(zc_sequence_run(quick, NULL, NULL, &error) == ZC_OK && x[0] == 1 && x[16] == 300);
+    CHECK(zc_sequence_run(quick, NULL, NULL, &error) == ZC_OK && x[0] == 1 && x[16] == 6000);
     zc_submission_release(submission);
     zc_sequence_release(slow);
     zc_sequence_release(quick);
