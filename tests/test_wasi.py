@@ -395,7 +395,13 @@ class TestWaiting:
 
     def test_interrupt_from_another_thread(self, pipes: Any, wait: Any) -> None:
         guest = self.guest(pipes)
-        thread = threading.Timer(0.05, guest.instance.interrupt)
+
+        def interrupt() -> None:
+            time.sleep(0.05)
+            while not guest.instance.interrupt():  # until there is a call to end
+                time.sleep(0.01)
+
+        thread = threading.Thread(target=interrupt)
         thread.start()  # it can run: the interpreter lock is free meanwhile
         with pytest.raises(zcwasm.Trap) as caught:
             wait(guest)

@@ -12,7 +12,9 @@ from support import without_preload
 
 ROOT = Path(__file__).resolve().parent.parent
 CSRC = ROOT / "csrc"
-LAYERS = re.compile(r"zc_(status|copies|fork|kernel|region|device|command_buffer|submission|sequence|weights)")
+LAYERS = re.compile(
+    r"zc_(status|copies|fork|kernel|region|device|command_buffer|submission|sequence|weights)"
+)
 
 
 @pytest.mark.threads

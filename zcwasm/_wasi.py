@@ -101,13 +101,14 @@ def guest_name(name: str) -> bytes:
 
 Buffered: TypeAlias = io.BufferedReader | io.BufferedWriter | io.BufferedRandom
 BUFFERED = (io.BufferedReader, io.BufferedWriter, io.BufferedRandom)
+FLUSHED = (*BUFFERED, io.BufferedRWPair)  # whose bytes others wait for
 
 
 class Shared:
-    """A descriptor that Python reads or writes through buffers of its own, kept in step with what a guest does.
+    """A descriptor that Python reads or writes through buffers of its own, kept in step with a guest.
 
-    The core calls it before it reads (with the most bytes to give: what Python has read ahead), before it writes
-    (with no bytes: Python writes what it holds back), and with None after it has used the descriptor.
+    The core calls it before it reads (with the most bytes to give: what Python has read ahead), before it
+    writes (with no bytes: Python writes what it holds back), and with None after it used the descriptor.
     """
 
     def __init__(self, text: io.TextIOWrapper | None, buffered: Buffered | None, raw: io.FileIO) -> None:
@@ -120,16 +121,24 @@ class Shared:
         if self.raw.closed:  # in Python, which then has no more to do with it
             return None if what is None or isinstance(what, bytes) else b""
         if what is None:
-            if self.buffered is not None and self.buffered.seekable():
+            if self.buffered is not None and self.seekable():
                 self.buffered.tell()  # asks the system where it is, which a later seek relies on
             return None
         if isinstance(what, bytes):
             (self.text or self.buffered or self.raw).flush()
             return None
         if not self.ahead:
-            self.ahead = self.rewind() if self.raw.seekable() else self.take()
+            self.ahead = self.rewind() if self.seekable() else self.take()
         given, self.ahead = self.ahead[:what], self.ahead[what:]
         return given
+
+    def seekable(self) -> bool:
+        """Now: Python's own answer is of when it was opened; the descriptor may be another file's since."""
+        try:
+            os.lseek(self.raw.fileno(), 0, os.SEEK_CUR)
+        except OSError:
+            return False
+        return True
 
     def rewind(self) -> bytes:
         """Put the file back to where Python's reader is, with nothing read ahead."""
@@ -173,8 +182,8 @@ class Shared:
 
 
 def plain(stream: Any) -> Shared | None:
-    """The stream as its layers, when it is a file that Python reads or writes directly; None for what transforms
-    bytes, has no descriptor, or is of a class that may do either."""
+    """The stream as its layers, when it is a file that Python reads or writes directly; None for what
+    transforms bytes, has no descriptor, or is of a class that may do either."""
     if type(stream) is tempfile._TemporaryFileWrapper:
         stream = stream.file
     text = buffered = None
@@ -236,7 +245,7 @@ def sink(name: str, number: int, stream: Any) -> Stream:
                 stream.flush()
 
         return write_text
-    if not isinstance(stream, (io.RawIOBase, *BUFFERED)):
+    if not isinstance(stream, (io.RawIOBase, *FLUSHED)):
         return cast(Stream, write)  # whatever it returns
 
     def write_some(data: bytes) -> int:
@@ -245,7 +254,7 @@ def sink(name: str, number: int, stream: Any) -> Stream:
             taken = write(data)
         except BlockingIOError as error:
             taken = error.characters_written
-        if isinstance(stream, BUFFERED):
+        if isinstance(stream, FLUSHED):
             with contextlib.suppress(BlockingIOError):  # the buffer keeps them
                 stream.flush()
         return taken or -1

@@ -167,6 +167,11 @@ static PyModuleDef_Slot slots[] = {
 #if PY_VERSION_HEX >= 0x030C0000
     {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED}, /* as NumPy */
 #endif
+#if defined(Py_mod_gil)
+    /* Objects are guarded by the GIL alone: closing an instance while another thread calls it, say. A free-threaded
+     * interpreter turns the GIL on when it imports this. */
+    {Py_mod_gil, Py_MOD_GIL_USED},
+#endif
     {0, NULL},
 };
 
