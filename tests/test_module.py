@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from support import guest_path
+from support import guest_path, run_python
 
 import zcwasm
 
@@ -172,3 +172,14 @@ def test_wrong_types() -> None:
     for value in (None, 5, 1.5, ["guest.wasm"]):
         with pytest.raises(TypeError, match=r"path or as bytes"):
             zcwasm.Module(value)  # type: ignore[arg-type]
+
+
+def test_the_module_says_that_it_needs_the_gil() -> None:
+    """A free-threaded interpreter reads this when it imports the module, and turns the GIL on."""
+    source = """
+        import sys, warnings
+        warnings.simplefilter("ignore")
+        import zcwasm
+        print(getattr(sys, "_is_gil_enabled", lambda: True)())
+    """
+    assert run_python(source) == "True\n"

@@ -128,7 +128,7 @@ class Shared:
             (self.text or self.buffered or self.raw).flush()
             return None
         if not self.ahead:
-            self.ahead = self.rewind() if self.seekable() else self.take()
+            self.ahead = self.rewind() if self.seekable() else self.take(what)
         given, self.ahead = self.ahead[:what], self.ahead[what:]
         return given
 
@@ -160,22 +160,20 @@ class Shared:
                 self.buffered.seek(position)
         return b""
 
-    def take(self) -> bytes:
-        """What was read ahead from a pipe or a terminal, which cannot be put back."""
+    def take(self, size: int) -> bytes:
+        """What was read ahead from a pipe or a terminal, which cannot be put back: no more than is asked for,
+        but for the rest of a character."""
         taken = b""
-        # As long as the buffer's source has nothing to give, reading gives what is there and does not wait.
+        # While the buffer's source has nothing to give, reading gives what is there and does not wait.
         self.raw.readinto = collections.deque(maxlen=0).append  # type: ignore[method-assign,assignment]
         try:
             if self.text is not None:
-                characters = ""
-                while character := self.text.read(1):
-                    characters += character
+                while len(taken) < size and (character := self.text.read(1)):
+                    taken += character.encode(errors="surrogateescape")
                 if self.text.newlines not in (None, "\n"):
                     raise ValueError("stdin is a text stream that changes line ends: give its .buffer")
-                taken = characters.encode(self.text.encoding)
-            if isinstance(self.buffered, io.BufferedReader | io.BufferedRandom):
-                while more := self.buffered.read1(1 << 16):
-                    taken += more
+            elif isinstance(self.buffered, io.BufferedReader | io.BufferedRandom):
+                taken = self.buffered.read1(size)
         finally:
             del self.raw.readinto
         return taken
