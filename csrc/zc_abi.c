@@ -43,6 +43,7 @@ zc_status zc_abi_new(zc_device *device, zc_weights *weights, const zc_abi_host *
     abi->weights = weights ? zc_weights_retain(weights) : NULL;
     abi->host = *host;
     abi->limits = *limits;
+    abi->owner = (zc_work_owner){.most_work = limits->dispatch_work};
     abi->sequences = (zc_abi_table){.kind = ZC_ABI_SEQUENCE, .limit = ZC_ABI_MAX_SEQUENCES};
     abi->submissions = (zc_abi_table){.kind = ZC_ABI_SUBMISSION, .limit = ZC_ABI_MAX_SUBMISSIONS};
     abi->scratches = (zc_abi_table){.kind = ZC_ABI_SCRATCH, .limit = ZC_ABI_MAX_SCRATCHES};
@@ -160,6 +161,7 @@ static zc_errno errno_of(zc_status status)
 {
     switch (status) {
     case ZC_NO_MEMORY:
+    case ZC_LIMIT:
         return ZC_ENOMEM;
     case ZC_OVERFLOW:
         return ZC_EOVERFLOW;
@@ -172,6 +174,7 @@ static zc_errno errno_of(zc_status status)
     case ZC_TIMEOUT:
         return ZC_ETIMEDOUT;
     case ZC_DEVICE:
+    case ZC_CANCELLED:
         return ZC_EIO;
     default:
         return ZC_EINVAL;

@@ -22,8 +22,9 @@
 typedef struct zc_abi zc_abi;
 
 typedef struct zc_abi_limits {
-    uint64_t scratch; /* bytes of scratch memory at a time */
-    uint64_t outputs; /* bytes of all outputs */
+    uint64_t scratch;       /* bytes of scratch memory at a time */
+    uint64_t outputs;       /* bytes of all outputs */
+    uint64_t dispatch_work; /* of one dispatch, as zc_kernel.work counts */
 } zc_abi_limits;
 
 #define ZC_ABI_DEFAULT_SCRATCH ((uint64_t)1 << 30)

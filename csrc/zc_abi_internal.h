@@ -60,6 +60,7 @@ struct zc_abi {
     zc_weights *weights;
     zc_abi_host host;
     zc_abi_limits limits;
+    zc_work_owner owner; /* of what it submits */
     zc_command_buffer *recording; /* sequence 0; made at first use */
     zc_abi_table sequences, submissions, scratches;
     uint64_t recorded, scratch_bytes, output_bytes; /* against the limits */

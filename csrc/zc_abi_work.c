@@ -120,6 +120,7 @@ static int32_t recording_of(zc_abi *abi, uint64_t handle, zc_command_buffer **ou
             if (status != ZC_OK) {
                 return status == ZC_NO_MEMORY ? -ZC_ENOMEM : -ZC_EIO;
             }
+            zc_command_buffer_own(abi->recording, &abi->owner);
         }
         *out = abi->recording;
         return 0;
@@ -289,6 +290,7 @@ zc_status zc_abi_call_sequence_new(void *context, uint64_t *slots, zc_error *err
         zc_abi_remove(&abi->sequences, entry);
         return zc_abi_failed(abi, status, &slots[0], error);
     }
+    zc_command_buffer_own(entry->recording, &abi->owner);
     return answer(slots, handle);
 }
 

@@ -47,6 +47,11 @@ zc_status zc_command_buffer_new(zc_device *device, zc_command_buffer **out, zc_e
     return ZC_OK;
 }
 
+void zc_command_buffer_own(zc_command_buffer *buffer, const zc_work_owner *owner)
+{
+    buffer->owner = owner;
+}
+
 void zc_command_buffer_free(zc_command_buffer *buffer)
 {
     if (!buffer) {
@@ -223,6 +228,9 @@ zc_status zc_command_buffer_dispatch(zc_command_buffer *buffer, const zc_kernel 
     }
     zc_device_command *command = &buffer->commands[buffer->count];
     status = zc_device_check(buffer->device, kernel, ranges, range_count, params, params_size, taken, command, error);
+    if (status == ZC_OK) {
+        status = zc_device_check_work(buffer->owner, command, error);
+    }
     if (status == ZC_OK && kernel->compiled) {
         status = use_kernel(buffer, kernel, error);
     }

@@ -374,32 +374,25 @@ zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, cons
 
 uint64_t zc_device_work_of(const zc_device_command *command)
 {
-    double work = 0;
+    if (command->kernel->work) {
+        return command->kernel->work(command->params);
+    }
+    uint64_t work = 0; /* a kernel of the host's own: nobody knows */
     for (unsigned i = 0; i < command->kernel->binding_count; i++) {
-        work += (double)command->bindings[i].length / 4;
+        work += command->bindings[i].length / 4;
     }
-    if (command->kernel->id == ZC_KERNEL_matmul) {
-        zc_matmul_params p;
-        memcpy(&p, command->params, sizeof p);
-        work += (double)p.m * p.n * p.k * p.batch;
-    } else if (command->kernel->id == ZC_KERNEL_linear) {
-        zc_linear_params p;
-        memcpy(&p, command->params, sizeof p);
-        work += (double)p.rows * p.n * p.k;
-    } else if (command->kernel->id == ZC_KERNEL_attention) {
-        zc_attention_params p;
-        memcpy(&p, command->params, sizeof p);
-        work += (double)p.rows * p.heads * p.head_size * p.capacity;
-    } else if (command->kernel->id == ZC_KERNEL_pool) {
-        zc_pool_params p;
-        memcpy(&p, command->params, sizeof p);
-        work += (double)p.rows * p.capacity * p.cols;
-    } else if (command->kernel->id == ZC_KERNEL_top_k) {
-        zc_top_k_params p;
-        memcpy(&p, command->params, sizeof p);
-        work += (double)p.rows * p.cols * p.k;
+    return work;
+}
+
+zc_status zc_device_check_work(const zc_work_owner *owner, const zc_device_command *command, zc_error *error)
+{
+    uint64_t work = owner ? zc_device_work_of(command) : 0;
+    if (owner && work > owner->most_work) {
+        return zc_fail(error, ZC_LIMIT,
+                       "kernel %s: about %llu multiply-adds, the limit of one dispatch is %llu (Limits.dispatch_work)",
+                       command->kernel->name, (ull)work, (ull)owner->most_work);
     }
-    return work < 1e18 ? (uint64_t)work : UINT64_MAX;
+    return ZC_OK;
 }
 
 /* What takes longer than about a tenth of a second is waited for, so that a wait can be ended. */

@@ -45,6 +45,15 @@ typedef struct zc_range { /* bytes [offset, offset + length) of a region; an emp
     uint64_t length;
 } zc_range;
 
+/* Whose work it is that a command buffer records, where that is a guest: what the guest's host allows. The host's own
+ * work has no owner, and no limits. It must outlive the command buffers and sequences that know it, not what they
+ * submitted. */
+typedef struct zc_work_owner {
+    uint64_t most_work; /* of one dispatch, as zc_kernel.work counts */
+} zc_work_owner;
+
+#define ZC_DEFAULT_DISPATCH_WORK ((uint64_t)1 << 40)
+
 typedef struct zc_device_options {
     unsigned threads; /* cpu: threads that may work on one kernel, 0 for all the process may use */
     /* Which of several devices of the kind; at most one of these. */
@@ -143,6 +152,8 @@ zc_status zc_command_buffer_new(zc_device *device, zc_command_buffer **out, zc_e
 void zc_command_buffer_free(zc_command_buffer *buffer); /* NULL is fine */
 zc_status zc_command_buffer_dispatch(zc_command_buffer *buffer, const zc_kernel *kernel, const zc_range *ranges,
                                      size_t range_count, const void *params, size_t params_size, zc_error *error);
+/* Before anything is recorded. What is refused then: dispatches of too much work (ZC_LIMIT). */
+void zc_command_buffer_own(zc_command_buffer *buffer, const zc_work_owner *owner);
 /* Hands the recording over; the command buffer is empty afterwards and may record anew. */
 zc_status zc_command_buffer_submit(zc_command_buffer *buffer, zc_submission **out, zc_error *error);
 size_t zc_command_buffer_length(const zc_command_buffer *buffer);

@@ -65,6 +65,7 @@ typedef struct zc_device_ranges {
 
 struct zc_command_buffer {
     zc_device *device;
+    const zc_work_owner *owner; /* NULL: the host */
     zc_device_command *commands;
     zc_device_ranges *ranges; /* of each command; only when it is to become a sequence */
     bool sequence;
@@ -94,8 +95,10 @@ zc_status zc_submission_run(zc_device *device, const zc_submission_source *sourc
 /* What stands for a pause that the caller does not want. */
 zc_status zc_device_no_pause(void *context, zc_error *error);
 void zc_device_uses_release(zc_device_use *uses, size_t count); /* not the array */
-/* About how many multiply-adds or elements a checked command costs, saturated. */
+/* About how many multiply-adds a checked command costs, saturated: zc_kernel.work. */
 uint64_t zc_device_work_of(const zc_device_command *command);
+/* ZC_LIMIT when the owner (NULL: anything goes) may not have as much in one dispatch. */
+zc_status zc_device_check_work(const zc_work_owner *owner, const zc_device_command *command, zc_error *error);
 /* A submission of the sequence is over: it is in flight once less, and released. */
 void zc_sequence_done(zc_sequence *sequence);
 /* Run the commands on this thread if the backend can and may, `largest` being that of their command buffer. False:

@@ -1,6 +1,12 @@
 /* zc_kernel: the signature table made from zc_kernel.def, the extents of each kernel's bindings, and the
- * workgroups of its shader (shaders/NAME.comp, with which the numbers below agree).
- * All arithmetic is on 64-bit values made of 32-bit inputs; products of more than two are checked. */
+ * workgroups of its shader (shaders/NAME.comp, with which the numbers below agree). How much work a dispatch is
+ * stands in zc_kernel_work.c.
+ *
+ * Rows of what is written never overlap. Rows that are only read may overlap where that has a use: windows, for sum,
+ * max, argmax and linear (a moving maximum, a convolution over frames), though never at a distance of 0; and whole
+ * matrices between the batches of matmul. Everywhere else overlapping rows are refused: they would let a few bytes
+ * stand for any amount of work. All arithmetic is on 64-bit values made of 32-bit inputs; products of more than two
+ * are checked. */
 #include "zc_kernel.h"
 
 #include <string.h>
@@ -94,9 +100,23 @@ static zc_status extent_matmul(const void *params, uint64_t *bytes, zc_error *er
     return batched("c", c_span, p->batch, p->stride_c, &bytes[2], error);
 }
 
+/* Rows that may be windows: any distance but 0. */
+static zc_status windows(const char *name, uint32_t ld, uint32_t rows, uint32_t cols, zc_error *error)
+{
+    if (rows > 1 && cols > 0 && ld == 0) {
+        return zc_fail(error, ZC_BAD_VALUE, "leading dimension of %s is 0: its %u rows would be one and the same", name,
+                       rows);
+    }
+    return ZC_OK;
+}
+
 static zc_status extent_reduction(const void *params, uint64_t *bytes, zc_error *error)
 {
     const zc_rows_params *p = params;
+    zc_status status = windows("x", p->ldx, p->rows, p->cols, error);
+    if (status != ZC_OK) {
+        return status;
+    }
     bytes[1] = (uint64_t)p->rows * ELEMENT;
     return batched("x", span(p->rows, p->cols, p->ldx), 1, 0, &bytes[0], error);
 }
@@ -107,7 +127,8 @@ static zc_status extent_softmax(const void *params, uint64_t *bytes, zc_error *e
 {
     const zc_rows_params *p = params;
     zc_status status;
-    if ((status = leading("out", p->ldout, p->rows, p->cols, error)) != ZC_OK ||
+    if ((status = leading("x", p->ldx, p->rows, p->cols, error)) != ZC_OK ||
+        (status = leading("out", p->ldout, p->rows, p->cols, error)) != ZC_OK ||
         (status = batched("x", span(p->rows, p->cols, p->ldx), 1, 0, &bytes[0], error)) != ZC_OK) {
         return status;
     }
@@ -170,11 +191,10 @@ static zc_status cache(const char *name, uint32_t type, uint32_t rows, uint32_t 
     return ZC_OK;
 }
 
-/* Bytes of float32 (rows, cols) at a distance of `ld`, rows of which may lie closer when they are only read. */
-static zc_status matrix(const char *name, bool written, uint32_t rows, uint32_t cols, uint32_t ld, uint64_t *bytes,
-                        zc_error *error)
+/* Bytes of float32 (rows, cols) at a distance of `ld`. */
+static zc_status matrix(const char *name, uint32_t rows, uint32_t cols, uint32_t ld, uint64_t *bytes, zc_error *error)
 {
-    zc_status status = written ? leading(name, ld, rows, cols, error) : ZC_OK;
+    zc_status status = leading(name, ld, rows, cols, error);
     return status == ZC_OK ? batched(name, span(rows, cols, ld), 1, 0, bytes, error) : status;
 }
 
@@ -206,7 +226,7 @@ static zc_status extent_embed(const void *params, uint64_t *bytes, zc_error *err
         return zc_fail(error, ZC_BAD_VALUE, "the table has no rows to look %u ids up in", p->rows);
     }
     bytes[0] = (uint64_t)p->rows * ELEMENT;
-    return matrix("out", true, p->rows, p->dim, p->ldout, &bytes[2], error);
+    return matrix("out", p->rows, p->dim, p->ldout, &bytes[2], error);
 }
 
 static zc_status extent_rms_norm(const void *params, uint64_t *bytes, zc_error *error)
@@ -214,10 +234,10 @@ static zc_status extent_rms_norm(const void *params, uint64_t *bytes, zc_error *
     const zc_norm_params *p = params;
     zc_status status;
     bytes[1] = (uint64_t)p->cols * ELEMENT;
-    if ((status = matrix("x", false, p->rows, p->cols, p->ldx, &bytes[0], error)) != ZC_OK) {
+    if ((status = matrix("x", p->rows, p->cols, p->ldx, &bytes[0], error)) != ZC_OK) {
         return status;
     }
-    return matrix("out", true, p->rows, p->cols, p->ldout, &bytes[2], error);
+    return matrix("out", p->rows, p->cols, p->ldout, &bytes[2], error);
 }
 
 static zc_status extent_layer_norm(const void *params, uint64_t *bytes, zc_error *error)
@@ -240,15 +260,17 @@ static zc_status extent_linear(const void *params, uint64_t *bytes, zc_error *er
     if (gated && (p->flags & ZC_LINEAR_NORM)) {
         return zc_fail(error, ZC_BAD_VALUE, "flags 0x%x ask for NORM and for SWIGLU of the same input", p->flags);
     }
-    if (gated && p->k > UINT32_MAX / 2) {
-        return zc_fail(error, ZC_OVERFLOW, "2 * %u columns are more than 2^32", p->k);
-    }
     bytes[2] = p->flags & ZC_LINEAR_BIAS ? (uint64_t)p->n * ELEMENT : 0;
     bytes[3] = p->flags & ZC_LINEAR_NORM ? (uint64_t)p->k * ELEMENT : 0;
-    if ((status = matrix("x", false, p->rows, gated ? 2 * p->k : p->k, p->ldx, &bytes[0], error)) != ZC_OK) {
+    if (p->k > ZC_LINEAR_MAX_K) {
+        return zc_fail(error, ZC_BAD_VALUE, "k is %u, must be at most %u", p->k, ZC_LINEAR_MAX_K);
+    }
+    uint32_t columns = gated ? 2 * p->k : p->k;
+    if ((status = windows("x", p->ldx, p->rows, columns, error)) != ZC_OK ||
+        (status = batched("x", span(p->rows, columns, p->ldx), 1, 0, &bytes[0], error)) != ZC_OK) {
         return status;
     }
-    return matrix("y", true, p->rows, p->n, p->ldy, &bytes[4], error);
+    return matrix("y", p->rows, p->n, p->ldy, &bytes[4], error);
 }
 
 static zc_status extent_rope(const void *params, uint64_t *bytes, zc_error *error)
@@ -270,8 +292,8 @@ static zc_status extent_rope(const void *params, uint64_t *bytes, zc_error *erro
         return zc_fail(error, ZC_BAD_VALUE, "the table has no rows for %u positions", p->rows);
     }
     bytes[1] = (uint64_t)p->rows * ELEMENT;
-    if ((status = matrix("x", false, p->rows, cols, p->ldx, &bytes[0], error)) != ZC_OK ||
-        (status = matrix("table", false, p->table_rows, p->rotated, p->rotated, &bytes[2], error)) != ZC_OK) {
+    if ((status = matrix("x", p->rows, cols, p->ldx, &bytes[0], error)) != ZC_OK ||
+        (status = matrix("table", p->table_rows, p->rotated, p->rotated, &bytes[2], error)) != ZC_OK) {
         return status;
     }
     return cache("out", p->out_type, p->capacity ? p->capacity : p->rows, cols, p->ldout, &bytes[3], error);
@@ -280,7 +302,7 @@ static zc_status extent_rope(const void *params, uint64_t *bytes, zc_error *erro
 static zc_status extent_append(const void *params, uint64_t *bytes, zc_error *error)
 {
     const zc_append_params *p = params;
-    zc_status status = matrix("x", false, p->rows, p->cols, p->ldx, &bytes[0], error);
+    zc_status status = matrix("x", p->rows, p->cols, p->ldx, &bytes[0], error);
     if (status != ZC_OK) {
         return status;
     }
@@ -305,24 +327,24 @@ static zc_status extent_attention(const void *params, uint64_t *bytes, zc_error 
     }
     if ((status = head_columns(p->heads, p->head_size, &q_cols, error)) != ZC_OK ||
         (status = head_columns(p->kv_heads, p->head_size, &kv_cols, error)) != ZC_OK ||
-        (status = matrix("q", false, p->rows, q_cols, p->ldq, &bytes[0], error)) != ZC_OK ||
+        (status = matrix("q", p->rows, q_cols, p->ldq, &bytes[0], error)) != ZC_OK ||
         (status = cache("k", p->kv_type, p->capacity, kv_cols, p->ldk, &bytes[1], error)) != ZC_OK ||
         (status = cache("v", p->kv_type, p->capacity, kv_cols, p->ldv, &bytes[2], error)) != ZC_OK) {
         return status;
     }
     bytes[3] = (uint64_t)p->rows * 2 * ELEMENT;
-    return matrix("out", true, p->rows, q_cols, p->ldout, &bytes[4], error);
+    return matrix("out", p->rows, q_cols, p->ldout, &bytes[4], error);
 }
 
 static zc_status extent_swiglu(const void *params, uint64_t *bytes, zc_error *error)
 {
     const zc_swiglu_params *p = params;
     zc_status status;
-    if ((status = matrix("gate", false, p->rows, p->cols, p->ldgate, &bytes[0], error)) != ZC_OK ||
-        (status = matrix("up", false, p->rows, p->cols, p->ldup, &bytes[1], error)) != ZC_OK) {
+    if ((status = matrix("gate", p->rows, p->cols, p->ldgate, &bytes[0], error)) != ZC_OK ||
+        (status = matrix("up", p->rows, p->cols, p->ldup, &bytes[1], error)) != ZC_OK) {
         return status;
     }
-    return matrix("out", true, p->rows, p->cols, p->ldout, &bytes[2], error);
+    return matrix("out", p->rows, p->cols, p->ldout, &bytes[2], error);
 }
 
 static zc_status extent_gelu(const void *params, uint64_t *bytes, zc_error *error)
@@ -349,7 +371,7 @@ static zc_status extent_top_k(const void *params, uint64_t *bytes, zc_error *err
                        ZC_TOP_K_MAX, p->cols);
     }
     bytes[1] = bytes[2] = (uint64_t)p->rows * p->k * ELEMENT;
-    return matrix("x", false, p->rows, p->cols, p->ldx, &bytes[0], error);
+    return matrix("x", p->rows, p->cols, p->ldx, &bytes[0], error);
 }
 
 static zc_status extent_penalize(const void *params, uint64_t *bytes, zc_error *error)
@@ -371,11 +393,11 @@ static zc_status extent_pool(const void *params, uint64_t *bytes, zc_error *erro
     const zc_pool_params *p = params;
     zc_status status;
     if ((status = flags_within(p->flags, ZC_POOL_NORMALIZE, error)) != ZC_OK ||
-        (status = matrix("x", false, p->capacity, p->cols, p->ldx, &bytes[0], error)) != ZC_OK) {
+        (status = matrix("x", p->capacity, p->cols, p->ldx, &bytes[0], error)) != ZC_OK) {
         return status;
     }
     bytes[1] = (uint64_t)p->rows * 2 * ELEMENT;
-    return matrix("out", true, p->rows, p->cols, p->ldout, &bytes[2], error);
+    return matrix("out", p->rows, p->cols, p->ldout, &bytes[2], error);
 }
 
 /* ---- workgroups ---- */
@@ -615,7 +637,8 @@ static const zc_kernel kernels[ZC_KERNEL_COUNT] = {
                             .binding_count = KERNEL_BINDINGS(binding_list),             \
                             .bindings = {binding_list},                                 \
                             .extent = extent_##kernel,                                  \
-                            .groups = groups_##kernel},
+                            .groups = groups_##kernel,                                  \
+                            .work = zc_kernel_work_##kernel},
 #include "zc_kernel.def"
 #undef ZC_KERNEL
 };

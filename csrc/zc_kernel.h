@@ -62,9 +62,12 @@ typedef struct zc_kernel {
     /* Workgroups of the shader's dispatch, for parameters that `extent` accepts: at most 65535 in each
      * dimension, any 0 when there is nothing to do. */
     void (*groups)(const void *params, uint32_t out[3]);
+    /* About how many multiply-adds a dispatch costs (or what takes as long), whatever lies in memory, for parameters
+     * that `extent` accepts; saturated. Elementwise work counts several for each element, by its cost. */
+    uint64_t (*work)(const void *params);
     /* Of a kernel that the user compiled (zc_device_compile), else zeros: the backend's own object, and how
      * many words before the shader's own parameters say what `groups` gives. It has no `extent`: its
-     * bindings are the whole ranges given. */
+     * bindings are the whole ranges given; and no `work`. */
     void *compiled;
     uint32_t params_skip;
 } zc_kernel;
@@ -83,6 +86,10 @@ static inline bool zc_kernel_is_elementwise(const zc_kernel *kernel)
 #define ZC_KERNEL_VARIANTS 128
 uint32_t zc_kernel_variant(const zc_kernel *kernel, const void *params);
 const char *zc_kernel_variant_name(const zc_kernel *kernel, uint32_t variant);
+
+#define ZC_KERNEL(name, params, workgroup, traits, bindings) uint64_t zc_kernel_work_##name(const void *);
+#include "zc_kernel.def"
+#undef ZC_KERNEL
 
 const zc_kernel *zc_kernel_get(zc_kernel_id id);
 const zc_kernel *zc_kernel_find(const char *name); /* NULL when there is none */

@@ -18,6 +18,7 @@ struct zc_sequence {
     _Atomic uint64_t references;
     _Atomic uint64_t in_flight;
     zc_device *device;
+    const zc_work_owner *owner; /* NULL: the host */
     zc_device_command *commands;
     zc_device_ranges *ranges;
     size_t count;
@@ -48,6 +49,7 @@ zc_status zc_sequence_seal(zc_command_buffer *buffer, zc_sequence **out, zc_erro
     atomic_init(&sequence->references, 1);
     atomic_init(&sequence->in_flight, 0);
     sequence->device = zc_device_retain(buffer->device);
+    sequence->owner = buffer->owner;
     sequence->commands = buffer->commands;
     sequence->ranges = buffer->ranges;
     sequence->count = buffer->count;
@@ -141,6 +143,9 @@ zc_status zc_sequence_params(zc_sequence *sequence, size_t index, size_t offset,
     }
     zc_status status = zc_device_check(sequence->device, kernel, sequence->ranges[index].each, kernel->binding_count,
                                        params, kernel->params_size, taken, &fresh, error);
+    if (status == ZC_OK) {
+        status = zc_device_check_work(sequence->owner, &fresh, error);
+    }
     if (status != ZC_OK) {
         return status;
     }

@@ -32,6 +32,8 @@
     X(ZC_CLOSED, "used after close")                                                               \
     X(ZC_CONCURRENT, "used from two threads at once")                                              \
     X(ZC_TIMEOUT, "the wait timed out")                                                            \
+    X(ZC_LIMIT, "more than a limit of the host allows")                                            \
+    X(ZC_CANCELLED, "the work was cancelled before its end")                                       \
     X(ZC_EXIT, "the guest ended its program; the error's kind is the exit code")                   \
     X(ZC_HOST, "a host function failed; its own error is kept by the host")
 

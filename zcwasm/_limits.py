@@ -17,6 +17,10 @@ class Limits:
         (default: no limit); past it a Trap of kind 'out_of_fuel'. Instance.fuel can be set again.
     scratch: bytes of device scratch that the guest may hold at a time (default 1 GiB).
     outputs: bytes of all outputs of the guest (default 64 MiB).
+    dispatch_work: work of one dispatch that the guest records, or gives new parameters, in multiply-adds
+        as its kernel's table estimates them at worst (default 2**40: attention of 512 rows and 32 heads of
+        128 over 131,072 keys is half of that); past it ZC_ENOMEM, with both numbers in its text. The host's
+        own dispatches have no limit.
     deadline: wall-clock seconds of each call from the host (default: none); past it a Trap of kind
         'deadline'. Seen within milliseconds; a host function in progress is not cut short.
     """
@@ -28,6 +32,7 @@ class Limits:
     fuel: int | None = None
     scratch: int | None = None
     outputs: int | None = None
+    dispatch_work: int | None = None
     deadline: float | None = None
 
     def __repr__(self) -> str:

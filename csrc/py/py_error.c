@@ -9,6 +9,7 @@ static PyObject *type_for(zc_state *state, zc_status code)
     case ZC_NO_MEMORY:
         return PyExc_MemoryError;
     case ZC_BAD_VALUE:
+    case ZC_LIMIT:
         return PyExc_ValueError;
     case ZC_CLOSED:
         return state->closed_error;
@@ -29,6 +30,7 @@ static PyObject *type_for(zc_state *state, zc_status code)
     case ZC_EXIT:
         return state->exit;
     case ZC_DEVICE:
+    case ZC_CANCELLED:
         return state->device_error;
     case ZC_MODEL:
         return state->model_error;

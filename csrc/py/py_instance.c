@@ -318,7 +318,9 @@ static int take_limit(PyObject *limits, const char *name, double scale, uint64_t
 
 static int take_limits(PyObject *limits, zc_limits *out, zc_abi_limits *abi)
 {
-    *abi = (zc_abi_limits){.scratch = ZC_ABI_DEFAULT_SCRATCH, .outputs = ZC_ABI_DEFAULT_OUTPUTS};
+    *abi = (zc_abi_limits){.scratch = ZC_ABI_DEFAULT_SCRATCH,
+                           .outputs = ZC_ABI_DEFAULT_OUTPUTS,
+                           .dispatch_work = ZC_DEFAULT_DISPATCH_WORK};
     *out = (zc_limits){.memory = ZC_NO_LIMIT,
                        .table = ZC_DEFAULT_TABLE,
                        .call_depth = ZC_DEFAULT_CALL_DEPTH,
@@ -334,6 +336,7 @@ static int take_limits(PyObject *limits, zc_limits *out, zc_abi_limits *abi)
         take_limit(limits, "fuel", 1.0, &out->fuel) < 0 ||
         take_limit(limits, "scratch", 1.0, &abi->scratch) < 0 ||
         take_limit(limits, "outputs", 1.0, &abi->outputs) < 0 ||
+        take_limit(limits, "dispatch_work", 1.0, &abi->dispatch_work) < 0 ||
         take_limit(limits, "deadline", 1e9, &out->deadline_ns) < 0) {
         return -1;
     }

@@ -79,7 +79,8 @@ static void make(guest *self)
 {
     zc_error error = {0};
     const zc_abi_host host = {.log = log_nothing, .inputs = true};
-    const zc_abi_limits abi_limits = {.scratch = 1 << 20, .outputs = 1 << 20};
+    const zc_abi_limits abi_limits = {
+        .scratch = 1 << 20, .outputs = 1 << 20, .dispatch_work = ZC_DEFAULT_DISPATCH_WORK};
     const zc_limits limits = {.memory = ZC_NO_LIMIT, .table = 100, .call_depth = 1000, .stack_bytes = 65536,
                               .fuel = ZC_NO_LIMIT, .deadline_ns = ZC_NO_LIMIT};
     memset(self, 0, sizeof *self);

@@ -9,7 +9,8 @@
 
 #include <stdint.h>
 
-/* Sizes and strides count elements (float32 unless said otherwise), row-major. */
+/* Sizes and strides count elements (float32 unless said otherwise), row-major. Rows of a matrix, read or written, do
+ * not overlap: a leading dimension is at least the columns where there is more than one row. What may, says so. */
 
 typedef struct zc_fill_params { /* out[i] = pattern, any 4-byte element type */
     uint32_t count;
@@ -47,7 +48,8 @@ typedef struct zc_matmul_params {
 
 typedef struct zc_rows_params {
     /* x is (rows, cols), row r at x[r * ldx]. sum, max: out[r] for each row (max of a row with a NaN is
-     * NaN; cols == 0: sum 0, max -inf). softmax: out row r at out[r * ldout], rows summing to 1. */
+     * NaN; cols == 0: sum 0, max -inf). softmax: out row r at out[r * ldout], rows summing to 1.
+     * Rows may be windows that overlap (0 < ldx < cols) for sum, max and argmax. */
     uint32_t rows, cols;
     uint32_t ldx, ldout; /* ldout: softmax only, else ignored */
 } zc_rows_params;
@@ -88,15 +90,18 @@ typedef struct zc_norm_params {
     float eps;
 } zc_norm_params;
 
+#define ZC_LINEAR_MAX_K (1u << 22)
+
 typedef struct zc_linear_params {
     /* y[r] = f(x[r]) * transpose(w), w is (n, k) weights; f is the identity, or by flags:
      *   ZC_LINEAR_NORM    f(x) = rms_norm(x) with the weights `norm` and `eps`
      *   ZC_LINEAR_SWIGLU  x[r] has 2k columns, gate then up: f(x) = silu(gate) * up
      * then, in this order: ZC_LINEAR_BIAS adds bias (n), ZC_LINEAR_GELU applies GELU (erf), ZC_LINEAR_ADD adds
      * what y[r] was before. Bindings that no flag asks for may be empty.
+     * Rows of x may be windows that overlap (0 < ldx < k).
      * ZC_LINEAR_EXACT: x is used in float32 as it is. Without it a device may round x to blocks of 16-bit
      * fixed point (relative error below 2^-14 of a block's largest element). */
-    uint32_t type; /* zc_weight_type of w; k is a multiple of its block */
+    uint32_t type; /* zc_weight_type of w; k is a multiple of its block, at most ZC_LINEAR_MAX_K */
     uint32_t rows, n, k;
     uint32_t ldx, ldy;
     uint32_t flags;
