@@ -5,19 +5,13 @@
  */
 #include "zc_cpu.h"
 
+#include "zc_cpu_cancel.h"
 #include "zc_cpu_ops.h"
 #include "zc_cpu_pool.h"
 
-zc_status zc_cpu_run(zc_kernel_id id, void *const bindings[], const void *params, unsigned threads,
-                     zc_error *error)
+static zc_status run(zc_kernel_id id, void *const bindings[], const void *params, unsigned threads, zc_error *error)
 {
     const zc_cpu_ops *ops = zc_cpu_get_ops();
-    if (threads == 0) {
-        threads = zc_cpu_count();
-    }
-    if (threads > ZC_POOL_MAX_THREADS) {
-        threads = ZC_POOL_MAX_THREADS;
-    }
     switch (id) {
     case ZC_KERNEL_fill:
         zc_cpu_fill(ops, bindings, params, threads);
@@ -87,4 +81,22 @@ zc_status zc_cpu_run(zc_kernel_id id, void *const bindings[], const void *params
     }
     return zc_fail(error, ZC_BAD_VALUE, "kernel %u is not one of the %u built-in ones", (unsigned)id,
                    (unsigned)ZC_KERNEL_COUNT);
+}
+
+zc_status zc_cpu_run(zc_kernel_id id, void *const bindings[], const void *params, unsigned threads,
+                     const _Atomic bool *cancel, zc_error *error)
+{
+    if (threads == 0) {
+        threads = zc_cpu_count();
+    }
+    if (threads > ZC_POOL_MAX_THREADS) {
+        threads = ZC_POOL_MAX_THREADS;
+    }
+    if (!cancel) {
+        return run(id, bindings, params, threads, error);
+    }
+    zc_cpu_cancel = cancel;
+    zc_status status = run(id, bindings, params, threads, error);
+    zc_cpu_cancel = NULL;
+    return status == ZC_OK && zc_cpu_is_set(cancel) ? zc_fail(error, ZC_CANCELLED, "cancelled") : status;
 }

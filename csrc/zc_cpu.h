@@ -13,14 +13,19 @@
 #ifndef ZC_CPU_H
 #define ZC_CPU_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
+
 #include "zc_kernel.h"
 
 /* Run one built-in kernel to its end. bindings[i] points at the first element of binding i; params is
  * the kernel's own struct. threads: how many threads may work, the caller included, at most 64; 0 for as
  * many as the process may use (CPU affinity and cgroup quota counted). ZC_NO_MEMORY when scratch cannot be
- * had; outputs are then undefined. */
+ * had; outputs are then undefined.
+ * cancel: NULL, or a flag that another thread may set: within some milliseconds the call then ends with ZC_CANCELLED,
+ * its outputs written in part. */
 zc_status zc_cpu_run(zc_kernel_id id, void *const bindings[], const void *params, unsigned threads,
-                     zc_error *error);
+                     const _Atomic bool *cancel, zc_error *error);
 
 /* CPUs that this process may use: affinity and cgroup quota counted, at least 1. */
 unsigned zc_cpu_count(void);

@@ -1,6 +1,7 @@
 /* zc_cpu_attention: softmax(scale * q k^T) v for each row and head, over the keys of the row's span.
  *
- * A task is one key-value head and a tile of rows, whose queries (of all heads that share it) form one matrix.
+ * A task is one key-value head and a tile of rows, whose queries (of all heads that share it, up to QUERIES at a time)
+ * form one matrix.
  * It walks over the keys of all its rows' spans in blocks: scores by the float GEMM (by dot products for few
  * queries, as when decoding), exponentials against a running maximum (online softmax), values by the GEMM again;
  * so nothing grows with the context. Keys outside of a row's span get the weight 0, and values that are not
@@ -12,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "zc_cpu_cancel.h"
 #include "zc_cpu_ops.h"
 #include "zc_cpu_pool.h"
 #include "zc_cpu_scratch.h"
@@ -30,6 +32,7 @@ typedef struct job {
     const uint32_t *spans;
     float *out;
     size_t group;     /* heads of a key-value head */
+    size_t part, parts; /* heads of a task, and tasks that a group is cut into */
     size_t tile_rows;
     atomic_bool failed;
 } job;
@@ -38,10 +41,11 @@ typedef struct span {
     size_t from, end; /* from < end, or both 0 */
 } span;
 
-/* One task's working memory. Query i is row i / group, head i % group. */
+/* One task's working memory. Query i is row i / group, head i % group of the task's. */
 typedef struct tile {
     const job *j;
     size_t size, queries;
+    size_t group; /* heads of this task */
     span spans[MAX_ROWS];
     float *q;       /* packed, unless few */
     float *rows;    /* keys or values of a block as float32 */
@@ -100,7 +104,7 @@ static void pack_left(const tile *t, float *out, const float *source, size_t ld,
 static bool weigh(tile *t, size_t i, size_t first, size_t count)
 {
     const zc_cpu_ops *ops = t->j->ops;
-    span s = t->spans[i / t->j->group];
+    span s = t->spans[i / t->group];
     float *scores = t->scores + i * KEYS, most, shrink;
     size_t low = s.from > first ? s.from - first : 0, high = s.end > first ? s.end - first : 0;
     high = high < count ? high : count;
@@ -145,7 +149,7 @@ static void add_values(tile *t, const float *values, size_t ld, size_t first, si
         return;
     }
     for (size_t i = 0; i < t->queries; i++) {
-        span s = t->spans[i / t->j->group];
+        span s = t->spans[i / t->group];
         size_t low = s.from > first ? s.from - first : 0, high = s.end > first ? s.end - first : 0;
         high = high < count ? high : count;
         if (low < high) {
@@ -220,14 +224,16 @@ static void tile_body(void *context, size_t index)
     job *j = context;
     const zc_attention_params *p = j->p;
     const zc_cpu_ops *ops = j->ops;
-    size_t kv = index % p->kv_heads, row = index / p->kv_heads * j->tile_rows, size = p->head_size, at = 0, count;
+    size_t tasks = (size_t)p->kv_heads * j->parts, row = index / tasks * j->tile_rows;
+    size_t kv = index % tasks / j->parts, from = index % j->parts * j->part, first = kv * j->group + from;
+    size_t group = j->group - from < j->part ? j->group - from : j->part, size = p->head_size, at = 0, count;
     size_t rows = p->rows - row < j->tile_rows ? p->rows - row : j->tile_rows, nr = ops->nr;
-    size_t queries = rows * j->group, wide = (size > KEYS ? size : KEYS) + nr, deep = size > KEYS ? size : KEYS;
+    size_t queries = rows * group, wide = (size > KEYS ? size : KEYS) + nr, deep = size > KEYS ? size : KEYS;
     /* The packing of a tile may write a vector past its end. */
     size_t packed = queries * size + 64, scores = queries * KEYS + 64;
     size_t floats = packed + KEYS * size + wide * deep + 2 * scores + queries * size + 3 * queries;
     float *room = zc_scratch(ZC_SCRATCH_BLOCK, floats * sizeof *room);
-    tile t = {.j = j, .size = size, .queries = queries};
+    tile t = {.j = j, .size = size, .queries = queries, .group = group};
     if (room == NULL) {
         atomic_store_explicit(&j->failed, true, memory_order_relaxed);
         return;
@@ -241,10 +247,10 @@ static void tile_body(void *context, size_t index)
     t.weights = t.scores + scores;
     t.sums = t.weights + scores;
     for (size_t r = 0; r < rows; r++) {
-        const float *q = j->q + (row + r) * p->ldq + kv * j->group * size;
+        const float *q = j->q + (row + r) * p->ldq + first * size;
         t.spans[r] = read_span(j, row + r);
-        for (size_t h = 0; h < j->group; h++) {
-            ops->affine(t.sums + (r * j->group + h) * size, q + h * size, size, 1.0f, 0.0f);
+        for (size_t h = 0; h < group; h++) {
+            ops->affine(t.sums + (r * group + h) * size, q + h * size, size, 1.0f, 0.0f);
         }
     }
     if (queries > FEW) {
@@ -257,11 +263,11 @@ static void tile_body(void *context, size_t index)
     for (size_t i = 0; i < queries; i++) {
         t.total[i] = 0.0;
     }
-    for (; (count = next_block(&t, rows, &at)) > 0; at += count) {
+    for (; (count = next_block(&t, rows, &at)) > 0 && !zc_cpu_cancelled(); at += count) {
         block(&t, kv * size, at, count);
     }
     for (size_t i = 0; i < queries; i++) {
-        size_t r = i / j->group, h = kv * j->group + i % j->group;
+        size_t r = i / group, h = first + i % group;
         float *out = j->out + (row + r) * p->ldout + h * size;
         if (t.spans[r].end) {
             ops->affine(out, t.sums + i * size, size, (float)(1.0 / t.total[i]), 0.0f);
@@ -280,7 +286,7 @@ zc_status zc_cpu_attention(const zc_cpu_ops *ops, void *const bindings[], const 
     if (p->rows == 0 || p->heads == 0) {
         return ZC_OK;
     }
-    for (size_t r = 0; r < p->rows; r++) {
+    for (size_t r = 0; r < p->rows && keys * p->heads * p->head_size < PARALLEL && !zc_cpu_cancelled(); r++) {
         span s = read_span(&j, r);
         keys += (double)(s.end - s.from);
     }
@@ -288,7 +294,10 @@ zc_status zc_cpu_attention(const zc_cpu_ops *ops, void *const bindings[], const 
         threads = 1;
     }
     j.tile_rows = j.group < QUERIES ? QUERIES / j.group : 1;
-    zc_pool_run(tile_body, &j, (p->rows + j.tile_rows - 1) / j.tile_rows * p->kv_heads, threads);
+    j.parts = (j.group + QUERIES - 1) / QUERIES;
+    j.part = (j.group + j.parts - 1) / j.parts;
+    j.parts = (j.group + j.part - 1) / j.part;
+    zc_pool_run(tile_body, &j, (p->rows + j.tile_rows - 1) / j.tile_rows * p->kv_heads * j.parts, threads);
     return atomic_load_explicit(&j.failed, memory_order_relaxed)
                ? zc_fail(error, ZC_NO_MEMORY, "attention cannot have scratch for %u heads of %u elements", p->heads,
                          p->head_size)

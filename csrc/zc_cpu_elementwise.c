@@ -55,7 +55,7 @@ static void spread(job *j, unsigned threads)
     if (j->count == 0) {
         return;
     }
-    if (threads == 1 || j->count < PARALLEL) {
+    if (j->count < PARALLEL) {
         run(j, 0, j->count);
     } else {
         zc_pool_run(body, j, (j->count + CHUNK - 1) / CHUNK, threads);

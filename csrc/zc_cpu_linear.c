@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "zc_cpu_cancel.h"
 #include "zc_cpu_ops.h"
 #include "zc_cpu_pool.h"
 #include "zc_cpu_scratch.h"
@@ -20,6 +21,7 @@
 #define INPUT_PART 16384  /* elements of f(x) that a task makes */
 #define MAX_PART 2048     /* outputs of a task with few rows */
 #define PART_BYTES 262144 /* of weights of such a task, about */
+#define PART_WORK 16777216 /* multiply-adds of such a task: at most, but for a few outputs of long rows */
 #define DEPTH 512         /* columns that a float panel multiplies at once */
 #define ROWS 96           /* rows of x whose sums stay in the cache while these parts along k are added up */
 
@@ -67,7 +69,7 @@ static const float *input_row(const job *j, size_t r, float *room)
 static void fix_rows(job *j, size_t from, size_t end, float *room)
 {
     const zc_cpu_integer *integer = j->ops->integer;
-    for (size_t r = from; r < end; r++) {
+    for (size_t r = from; r < end && !zc_cpu_cancelled(); r++) {
         const float *x = input_row(j, r, room);
         if (j->p->rows <= FEW) {
             integer->fix((uint8_t *)j->made + r * j->row_size, j->p->type, &j->layout, x);
@@ -86,10 +88,10 @@ static void pack_rows(job *j, size_t from, size_t end, float *room)
     bool prologue = j->p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU);
     const float *source = prologue ? room : j->x + from * j->p->ldx;
     size_t ld = prologue ? k : j->p->ldx;
-    for (size_t r = 0; prologue && r < rows; r++) {
+    for (size_t r = 0; prologue && r < rows && !zc_cpu_cancelled(); r++) {
         (void)input_row(j, from + r, room + r * k);
     }
-    for (size_t at = 0; at < k; at += DEPTH) {
+    for (size_t at = 0; at < k && !zc_cpu_cancelled(); at += DEPTH) {
         size_t depth = k - at < DEPTH ? k - at : DEPTH;
         float *to = (float *)j->made + from * k + rows * at;
         for (size_t t = 0; t < tiles; t++) {
@@ -113,7 +115,7 @@ static void input_body(void *context, size_t index)
     } else if (j->p->rows > FEW) {
         pack_rows(j, from, end, room);
     } else {
-        for (size_t r = from; r < end; r++) {
+        for (size_t r = from; r < end && !zc_cpu_cancelled(); r++) {
             (void)input_row(j, r, (float *)j->made + r * j->p->k);
         }
     }
@@ -169,7 +171,7 @@ static void panel_fixed(void *context, size_t index)
         return;
     }
     integer->pack(panel, p->type, j->w + from * j->row_bytes, j->row_bytes, n, p->k);
-    for (size_t first = 0; first < p->rows; first += integer->tile_rows) {
+    for (size_t first = 0; first < p->rows && !zc_cpu_cancelled(); first += integer->tile_rows) {
         size_t rows = p->rows - first < integer->tile_rows ? p->rows - first : integer->tile_rows;
         integer->tile(sums, p->type, panel, rows, p->k / 32, (const uint8_t *)j->made + first * j->row_size);
         for (size_t r = 0; r < rows; r++) {
@@ -199,7 +201,7 @@ static void few_float(void *context, size_t index)
         (p->type == ZC_WEIGHT_F16 ? j->ops->dots_f16 : j->ops->dots_bf16)(
             sums + r * MAX_PART, j->w + from * j->row_bytes, end - from, p->k, x + r * ldx);
     }
-    for (size_t n = from; !halves && n < end; n++) {
+    for (size_t n = from; !halves && n < end && !zc_cpu_cancelled(); n++) {
         const void *row = j->w + n * j->row_bytes;
         if (room) {
             j->ops->dequantize(room, p->type, row, p->k);
@@ -226,7 +228,7 @@ static void panel_float(void *context, size_t index)
         fail(j);
         return;
     }
-    for (size_t at = 0; at < p->k; at += DEPTH) {
+    for (size_t at = 0; at < p->k && !zc_cpu_cancelled(); at += DEPTH) {
         size_t depth = p->k - at < DEPTH ? p->k - at : DEPTH;
         for (size_t i = 0; i < n; i++) {
             j->ops->dequantize(room + i * depth, p->type,
@@ -234,9 +236,9 @@ static void panel_float(void *context, size_t index)
         }
         j->ops->pack(packed + at * nr, nr, room, depth, 0, n, depth);
     }
-    for (size_t first = 0; first < p->rows; first += j->input_rows) {
+    for (size_t first = 0; first < p->rows && !zc_cpu_cancelled(); first += j->input_rows) {
         size_t rows = p->rows - first < j->input_rows ? p->rows - first : j->input_rows;
-        for (size_t at = 0; at < p->k; at += DEPTH) {
+        for (size_t at = 0; at < p->k && !zc_cpu_cancelled(); at += DEPTH) {
             size_t depth = p->k - at < DEPTH ? p->k - at : DEPTH;
             zc_gemm_block g = {.rows = rows, .cols = n, .k = depth,
                                .a = (const float *)j->made + first * p->k + rows * at, .b = packed + at * nr,
@@ -256,7 +258,7 @@ static void finish_zeros(const job *j)
 {
     static const float zeros[MAX_PART];
     for (size_t r = 0; r < j->p->rows; r++) {
-        for (size_t from = 0; from < j->p->n; from += MAX_PART) {
+        for (size_t from = 0; from < j->p->n && !zc_cpu_cancelled(); from += MAX_PART) {
             size_t n = j->p->n - from < MAX_PART ? j->p->n - from : MAX_PART;
             j->ops->finish(j->y + r * j->p->ldy + from, zeros, j->bias ? j->bias + from : NULL, n, j->flags);
         }
@@ -269,8 +271,10 @@ static size_t part_of(const job *j)
 {
     size_t each = (size_t)(j->row_bytes * (double)j->p->n / PART_BYTES / j->threads) + 1;
     size_t parts = j->threads * (each < 8 ? each : 8), part = (j->p->n + parts - 1) / parts;
+    size_t most = PART_WORK / j->p->k < 4 ? 4 : PART_WORK / j->p->k / 4 * 4;
     part = (part + 3) / 4 * 4;
-    return part < MAX_PART ? part : MAX_PART;
+    most = most < MAX_PART ? most : MAX_PART;
+    return part < most ? part : most;
 }
 
 zc_status zc_cpu_linear(const zc_cpu_ops *ops, void *const bindings[], const zc_linear_params *p, unsigned threads,

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "zc_cpu_cancel.h"
 #include "zc_cpu_ops.h"
 #include "zc_cpu_pool.h"
 #include "zc_cpu_scratch.h"
@@ -27,6 +28,7 @@
 #define DIRECT_ELEMENTS ((size_t)16384) /* b of at most this many is used unpacked: it fits the cache */
 #define GATHER ((size_t)4096)      /* elements of a strided vector copied at a time */
 #define STRIP ((size_t)4096)       /* columns of a task of vector * matrix */
+#define DOT ((size_t)4 << 20)      /* elements of a dot product at a time: a millisecond of one row or four */
 
 typedef struct product {
     const zc_cpu_ops *ops;
@@ -166,7 +168,7 @@ static zc_status run_tiled(const product *p, zc_error *error)
         return no_scratch(error, bytes);
     }
     for (size_t col = 0; col < p->n; col += NC) {
-        for (size_t part = 0; part < parts; part++) {
+        for (size_t part = 0; part < parts && !zc_cpu_cancelled(); part++) {
             step s = {.p = p, .col = col, .cols = p->n - col < NC ? p->n - col : NC, .panels = panels,
                       .direct = direct};
             s.at = part * p->k / parts;
@@ -218,8 +220,8 @@ static void dot_body(void *context, size_t index)
     const vector_product *q = context;
     float room[GATHER];
     size_t from = index * q->part, rows = q->count - from < q->part ? q->count - from : q->part;
-    size_t span = q->v_step == 1 ? q->k : GATHER;
-    for (size_t at = 0; at < q->k; at += span) {
+    size_t span = q->v_step == 1 ? DOT : GATHER;
+    for (size_t at = 0; at < q->k && (at == 0 || !zc_cpu_cancelled()); at += span) {
         size_t n = q->k - at < span ? q->k - at : span;
         q->ops->dot_rows(q->out + from * q->out_step, q->out_step, q->matrix + from * q->ld + at, q->ld, rows,
                          n, gather(q, at, n, room), q->alpha, at == 0 ? q->beta : 1.0f);
@@ -233,7 +235,7 @@ static void strip_body(void *context, size_t index)
     size_t from = index * q->part, n = q->count - from < q->part ? q->count - from : q->part;
     float *out = q->out + from * q->out_step;
     memset(sums, 0, n * sizeof *sums);
-    for (size_t at = 0; at < q->k; at += GATHER) {
+    for (size_t at = 0; at < q->k && !zc_cpu_cancelled(); at += GATHER) {
         size_t span = q->k - at < GATHER ? q->k - at : GATHER;
         q->ops->add_rows(sums, q->matrix + at * q->ld + from, q->ld, span, n, gather(q, at, span, room));
     }
@@ -279,7 +281,9 @@ static void run_vector(const product *p)
         q.part = q.part < 64 ? 64 : q.part > STRIP || threads == 1 ? STRIP : divide_up(q.part, 64) * 64;
         zc_pool_run(strip_body, &q, divide_up(q.count, q.part), threads);
     } else {
+        size_t most = DOT / q.k < 4 ? 4 : DOT / q.k / 4 * 4;
         q.part = threads == 1 ? q.count : divide_up(q.part, 4) * 4;
+        q.part = q.part < most ? q.part : most;
         zc_pool_run(dot_body, &q, divide_up(q.count, q.part), threads);
     }
 }
@@ -288,10 +292,13 @@ static zc_status run_product(const product *p, zc_error *error)
 {
     if (p->k == 0) {
         for (size_t i = 0; i < p->m; i++) {
-            if (p->beta == 0.0f) {
-                p->ops->fill(p->c + i * p->ldc, p->n, 0.0f);
-            } else {
-                p->ops->scale(p->c + i * p->ldc, p->n, p->beta);
+            for (size_t at = 0; at < p->n && !zc_cpu_cancelled(); at += ZC_CPU_STRIDE) {
+                size_t n = p->n - at < ZC_CPU_STRIDE ? p->n - at : ZC_CPU_STRIDE;
+                if (p->beta == 0.0f) {
+                    p->ops->fill(p->c + i * p->ldc + at, n, 0.0f);
+                } else {
+                    p->ops->scale(p->c + i * p->ldc + at, n, p->beta);
+                }
             }
         }
         return ZC_OK;
@@ -366,7 +373,7 @@ zc_status zc_cpu_matmul(const zc_cpu_ops *ops, void *const bindings[], const zc_
         return atomic_load_explicit(&j.failed, memory_order_relaxed) ? no_scratch(error, NC * KC * sizeof(float))
                                                                      : ZC_OK;
     }
-    for (size_t g = 0; g < j.count; g++) {
+    for (size_t g = 0; g < j.count && !zc_cpu_cancelled(); g++) {
         product item = batch_item(&j, g);
         zc_status status = run_product(&item, error);
         if (status != ZC_OK) {

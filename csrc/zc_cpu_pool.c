@@ -25,7 +25,10 @@
 #include <time.h>
 
 #include "zc_cpu.h"
+#include "zc_cpu_cancel.h"
 #include "zc_fork.h"
+
+_Thread_local zc_cpu_flag *zc_cpu_cancel;
 
 #define SPIN_NS 20000 /* what a sleeping worker costs to wake, roughly */
 #define MAX_PLACED 7  /* workers that are kept off their caller's CPU */
@@ -38,6 +41,7 @@ static pthread_cond_t done = PTHREAD_COND_INITIALIZER; /* the last helper left *
 static struct {
     zc_pool_body body;
     void *context;
+    zc_cpu_flag *cancel;      /* the caller's */
     size_t count;
     int caller_cpu;           /* -1: not known */
     unsigned places;          /* helpers that may still join */
@@ -86,10 +90,20 @@ static void spin_while(atomic_uint *value, unsigned old, bool until_zero)
     } while (now_ns() < end && atomic_load_explicit(&solo, memory_order_relaxed) == 0);
 }
 
-static void run_indices(zc_pool_body body, void *context, size_t count)
+static void run_indices(zc_pool_body body, void *context, size_t count, zc_cpu_flag *cancel)
 {
     size_t index;
-    while ((index = atomic_fetch_add_explicit(&job.next, 1, memory_order_relaxed)) < count) {
+    while (!zc_cpu_is_set(cancel) &&
+           (index = atomic_fetch_add_explicit(&job.next, 1, memory_order_relaxed)) < count) {
+        body(context, index);
+    }
+}
+
+/* On the caller alone. */
+static void run_all_indices(zc_pool_body body, void *context, size_t count)
+{
+    zc_cpu_flag *cancel = zc_cpu_cancel;
+    for (size_t index = 0; index < count && !zc_cpu_is_set(cancel); index++) {
         body(context, index);
     }
 }
@@ -173,6 +187,7 @@ static void *worker_main(void *argument)
             if (job.open && job.places > 0) {
                 zc_pool_body body = job.body;
                 void *context = job.context;
+                zc_cpu_cancel = job.cancel;
                 size_t count = job.count;
                 int caller_cpu = job.caller_cpu;
                 job.places--;
@@ -181,7 +196,8 @@ static void *worker_main(void *argument)
                 if (number <= MAX_PLACED && caller_cpu == current_cpu()) {
                     place_away(where, caller_cpu);
                 }
-                run_indices(body, context, count);
+                run_indices(body, context, count, zc_cpu_cancel);
+                zc_cpu_cancel = NULL;
                 pthread_mutex_lock(&lock);
                 if (atomic_fetch_sub(&job.helpers, 1) == 1) {
                     pthread_cond_signal(&done);
@@ -264,18 +280,14 @@ void zc_pool_run(zc_pool_body body, void *context, size_t count, unsigned thread
         threads = (unsigned)count;
     }
     if (threads <= 1) {
-        for (size_t index = 0; index < count; index++) {
-            body(context, index);
-        }
+        run_all_indices(body, context, count);
         return;
     }
     pthread_mutex_lock(&lock);
     if (busy) {
         pthread_mutex_unlock(&lock);
         atomic_fetch_add_explicit(&solo, 1, memory_order_relaxed);
-        for (size_t index = 0; index < count; index++) {
-            body(context, index);
-        }
+        run_all_indices(body, context, count);
         atomic_fetch_sub_explicit(&solo, 1, memory_order_relaxed);
         return;
     }
@@ -284,6 +296,7 @@ void zc_pool_run(zc_pool_body body, void *context, size_t count, unsigned thread
     helpers = threads - 1 < workers ? threads - 1 : workers;
     job.body = body;
     job.context = context;
+    job.cancel = zc_cpu_cancel;
     job.count = count;
     job.places = helpers;
     job.caller_cpu = current_cpu();
@@ -300,7 +313,7 @@ void zc_pool_run(zc_pool_body body, void *context, size_t count, unsigned thread
         pthread_cond_signal(&work);
     }
 
-    run_indices(body, context, count);
+    run_indices(body, context, count, zc_cpu_cancel);
 
     pthread_mutex_lock(&lock);
     job.open = false;

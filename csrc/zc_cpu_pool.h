@@ -3,7 +3,7 @@
  * zc_pool_run calls body(context, index) once for each index in [0, count), from the calling thread and
  * from up to threads - 1 workers, and returns when all calls have returned. Indices are handed out in
  * order, one at a time, so bodies should be worth a few microseconds. What the bodies wrote is visible to
- * the caller afterwards.
+ * the caller afterwards. When the caller's flag (zc_cpu_cancel.h) is set, no further call begins.
  *
  * The pool starts its threads at first use and keeps them, asleep, until the process ends; nobody joins
  * them and they touch static state only. A second caller, or a body that calls zc_pool_run, finds the pool

@@ -8,6 +8,7 @@
  */
 #include <math.h>
 
+#include "zc_cpu_cancel.h"
 #include "zc_cpu_ops.h"
 #include "zc_cpu_pool.h"
 
@@ -114,7 +115,7 @@ static void run_rows(const job *j, size_t from, size_t rows)
 {
     const float *x = j->x + from * j->ldx;
     if (j->blocks > 1) {
-        for (size_t r = from; r < from + rows; r++) {
+        for (size_t r = from; r < from + rows && !zc_cpu_cancelled(); r++) {
             long_row(j, r, 1);
         }
         return;
@@ -150,12 +151,12 @@ static void spread(job *j, unsigned threads)
         j->block = (j->cols + MAX_BLOCKS - 1) / MAX_BLOCKS;
     }
     j->blocks = (j->cols + j->block - 1) / j->block;
-    if (threads == 1 || cost * j->rows < (j->id == ZC_KERNEL_softmax ? PARALLEL / 4 : PARALLEL)) {
+    if (cost * j->rows < (j->id == ZC_KERNEL_softmax ? PARALLEL / 4 : PARALLEL)) {
         run_rows(j, 0, j->rows);
         return;
     }
     if (j->blocks > 1 && j->rows < 4 * (size_t)threads) {
-        for (size_t r = 0; r < j->rows; r++) {
+        for (size_t r = 0; r < j->rows && !zc_cpu_cancelled(); r++) {
             long_row(j, r, threads);
         }
         return;

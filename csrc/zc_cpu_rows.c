@@ -1,12 +1,15 @@
 /* zc_cpu_rows: the small row-wise kernels of language models: embed, rms_norm, layer_norm, rope, append,
  * swiglu, gelu, pool.
  *
- * Rows are independent and each is computed by one thread in one fixed order. Indices that come from guest
+ * Rows are independent and each is computed by one thread in one fixed order; a row longer than ZC_CPU_STRIDE in
+ * stretches of that, between which there is a look at the cancel flag. Indices that come from guest
  * memory are clamped. Nothing is owned or allocated.
  */
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
+#include "zc_cpu_cancel.h"
 #include "zc_cpu_ops.h"
 #include "zc_cpu_pool.h"
 #include "zc_cpu_quant.h"
@@ -47,6 +50,13 @@ static void each_row(const zc_cpu_ops *ops, void *const bindings[], const void *
     zc_pool_run(group_body, &j, (rows + j.group - 1) / j.group, threads);
 }
 
+/* The next stretch of a row of `cols`: its length, and 0 at the end or when the work was cancelled. */
+static size_t stretch(size_t at, size_t cols)
+{
+    size_t left = cols - at, n = left < ZC_CPU_STRIDE ? left : ZC_CPU_STRIDE;
+    return n == cols || n == 0 || !zc_cpu_cancelled() ? n : 0;
+}
+
 static size_t clamp(uint32_t index, uint32_t count)
 {
     return index < count ? index : count - 1;
@@ -62,6 +72,9 @@ static void embed_row(const job *j, size_t r)
                           clamp(ids[r], p->vocab) * ((size_t)(p->dim / info->block) * info->block_bytes);
     for (size_t at = 0; at < p->dim; at += BLOCK) {
         size_t n = p->dim - at < BLOCK ? p->dim - at : BLOCK;
+        if (at % ZC_CPU_STRIDE == 0 && zc_cpu_cancelled()) {
+            return;
+        }
         j->ops->dequantize(values, p->type, from + at / info->block * info->block_bytes, n);
         if (p->flags & ZC_EMBED_ADD) {
             j->ops->add(out + at, out + at, values, n);
@@ -76,11 +89,28 @@ void zc_cpu_embed(const zc_cpu_ops *ops, void *const bindings[], const zc_embed_
     each_row(ops, bindings, p, p->rows, p->dim, embed_row, threads);
 }
 
+static double squares(const zc_cpu_ops *ops, const float *x, size_t cols, float shift)
+{
+    double total = 0.0;
+    for (size_t at = 0, n; (n = stretch(at, cols)) > 0; at += n) {
+        total += ops->squares(x + at, n, shift);
+    }
+    return total;
+}
+
+static void normalize(const zc_cpu_ops *ops, float *out, const float *x, size_t cols, float shift, float scale,
+                      const float *weight, const float *bias)
+{
+    for (size_t at = 0, n; (n = stretch(at, cols)) > 0; at += n) {
+        ops->normalize(out + at, x + at, n, shift, scale, weight + at, bias ? bias + at : NULL);
+    }
+}
+
 void zc_cpu_rms_norm_row(const zc_cpu_ops *ops, float *out, const float *x, const float *weight, size_t cols,
                          float eps)
 {
-    double mean = ops->squares(x, cols, 0.0f) / (double)cols;
-    ops->normalize(out, x, cols, 0.0f, (float)(1.0 / sqrt(mean + (double)eps)), weight, NULL);
+    double mean = squares(ops, x, cols, 0.0f) / (double)cols;
+    normalize(ops, out, x, cols, 0.0f, (float)(1.0 / sqrt(mean + (double)eps)), weight, NULL);
 }
 
 static void rms_norm_row(const job *j, size_t r)
@@ -99,10 +129,14 @@ static void layer_norm_row(const job *j, size_t r)
 {
     const zc_norm_params *p = j->params;
     const float *x = (const float *)j->bindings[0] + r * p->ldx;
-    float mean = (float)(j->ops->sum(x, p->cols) / p->cols);
-    double variance = j->ops->squares(x, p->cols, mean) / p->cols;
-    j->ops->normalize((float *)j->bindings[3] + r * p->ldout, x, p->cols, mean,
-                      (float)(1.0 / sqrt(variance + (double)p->eps)), j->bindings[1], j->bindings[2]);
+    double sum = 0.0;
+    for (size_t at = 0, n; (n = stretch(at, p->cols)) > 0; at += n) {
+        sum += j->ops->sum(x + at, n);
+    }
+    float mean = (float)(sum / p->cols);
+    double variance = squares(j->ops, x, p->cols, mean) / p->cols;
+    normalize(j->ops, (float *)j->bindings[3] + r * p->ldout, x, p->cols, mean,
+              (float)(1.0 / sqrt(variance + (double)p->eps)), j->bindings[1], j->bindings[2]);
 }
 
 void zc_cpu_layer_norm(const zc_cpu_ops *ops, void *const bindings[], const zc_norm_params *p, unsigned threads)
@@ -135,15 +169,19 @@ static void rope_row(const job *j, size_t r)
     if (p->rotated) {
         table += clamp(position, p->table_rows) * p->rotated;
     }
-    for (size_t h = 0; h < p->heads; h++, x += p->head_size) {
+    for (size_t h = 0; h < p->heads && !zc_cpu_cancelled(); h++, x += p->head_size) {
         void *out = row_of(j->bindings[3], p->out_type, to * p->ldout + h * p->head_size);
-        for (size_t i = 0; i < half; i++) {
-            float a = x[i * distance], b = x[i * distance + step], c = table[2 * i], s = table[2 * i + 1];
-            put(out, p->out_type, i * distance, a * c - b * s);
-            put(out, p->out_type, i * distance + step, a * s + b * c);
+        for (size_t at = 0, n; (n = stretch(at, half)) > 0; at += n) {
+            for (size_t i = at; i < at + n; i++) {
+                float a = x[i * distance], b = x[i * distance + step], c = table[2 * i], s = table[2 * i + 1];
+                put(out, p->out_type, i * distance, a * c - b * s);
+                put(out, p->out_type, i * distance + step, a * s + b * c);
+            }
         }
-        for (size_t i = p->rotated; i < p->head_size; i++) {
-            put(out, p->out_type, i, x[i]);
+        for (size_t at = p->rotated, n; (n = stretch(at, p->head_size)) > 0; at += n) {
+            for (size_t i = at; i < at + n; i++) {
+                put(out, p->out_type, i, x[i]);
+            }
         }
     }
 }
@@ -157,12 +195,14 @@ static void append_row(const job *j, size_t r)
 {
     const zc_append_params *p = j->params;
     const float *x = (const float *)j->bindings[0] + r * p->ldx;
-    void *out = row_of(j->bindings[2], p->out_type,
-                       clamp(((const uint32_t *)j->bindings[1])[r], p->capacity) * p->ldout);
-    if (p->out_type == ZC_CACHE_F16) {
-        j->ops->to_half(out, x, p->cols);
-    } else {
-        memcpy(out, x, p->cols * sizeof *x);
+    size_t to = clamp(((const uint32_t *)j->bindings[1])[r], p->capacity) * p->ldout;
+    for (size_t at = 0, n; (n = stretch(at, p->cols)) > 0; at += n) {
+        void *out = row_of(j->bindings[2], p->out_type, to + at);
+        if (p->out_type == ZC_CACHE_F16) {
+            j->ops->to_half(out, x + at, n);
+        } else {
+            memcpy(out, x + at, n * sizeof *x);
+        }
     }
 }
 
@@ -174,8 +214,10 @@ void zc_cpu_append(const zc_cpu_ops *ops, void *const bindings[], const zc_appen
 static void swiglu_row(const job *j, size_t r)
 {
     const zc_swiglu_params *p = j->params;
-    j->ops->swiglu((float *)j->bindings[2] + r * p->ldout, (const float *)j->bindings[0] + r * p->ldgate,
-                   (const float *)j->bindings[1] + r * p->ldup, p->cols);
+    for (size_t at = 0, n; (n = stretch(at, p->cols)) > 0; at += n) {
+        j->ops->swiglu((float *)j->bindings[2] + r * p->ldout + at, (const float *)j->bindings[0] + r * p->ldgate + at,
+                       (const float *)j->bindings[1] + r * p->ldup + at, n);
+    }
 }
 
 void zc_cpu_swiglu(const zc_cpu_ops *ops, void *const bindings[], const zc_swiglu_params *p, unsigned threads)
@@ -201,18 +243,20 @@ static void pool_row(const job *j, size_t r)
     const uint32_t *spans = j->bindings[1];
     size_t from = spans[2 * r], end = spans[2 * r + 1] < p->capacity ? spans[2 * r + 1] : p->capacity;
     float *out = (float *)j->bindings[2] + r * p->ldout;
-    j->ops->fill(out, p->cols, 0.0f);
-    if (from >= end) {
-        return;
+    double length = 0.0;
+    for (size_t at = 0, n; (n = stretch(at, p->cols)) > 0; at += n) {
+        j->ops->fill(out + at, n, 0.0f);
+        for (size_t t = from; t < end && !zc_cpu_cancelled(); t++) {
+            j->ops->add(out + at, out + at, (const float *)j->bindings[0] + t * p->ldx + at, n);
+        }
+        if (from < end) {
+            j->ops->scale(out + at, n, (float)(1.0 / (double)(end - from)));
+            length += j->ops->squares(out + at, n, 0.0f);
+        }
     }
-    for (size_t t = from; t < end; t++) {
-        j->ops->add(out, out, (const float *)j->bindings[0] + t * p->ldx, p->cols);
-    }
-    j->ops->scale(out, p->cols, (float)(1.0 / (double)(end - from)));
-    if (p->flags & ZC_POOL_NORMALIZE) {
-        double squares = j->ops->squares(out, p->cols, 0.0f);
-        if (!(squares == 0.0)) {
-            j->ops->scale(out, p->cols, (float)(1.0 / sqrt(squares)));
+    if (p->flags & ZC_POOL_NORMALIZE && !(length == 0.0)) {
+        for (size_t at = 0, n; (n = stretch(at, p->cols)) > 0; at += n) {
+            j->ops->scale(out + at, n, (float)(1.0 / sqrt(length)));
         }
     }
 }

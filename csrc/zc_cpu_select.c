@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "zc_cpu_cancel.h"
 #include "zc_cpu_ops.h"
 #include "zc_cpu_pool.h"
 
@@ -62,6 +63,9 @@ static void top_body(void *context, size_t r)
     uint64_t heap[ZC_TOP_K_MAX] = {0}; /* below every element */
     for (size_t at = 0; at < j->cols; at += BLOCK) {
         size_t end = j->cols - at < BLOCK ? j->cols : at + BLOCK;
+        if (at % ZC_CPU_STRIDE == 0 && zc_cpu_cancelled()) {
+            return;
+        }
         /* An equal element that comes later ranks lower, so only a greater one gets in. */
         if (key_of(j->ops->max(x + at, end - at)) <= heap[0] >> 32) {
             continue;
@@ -111,6 +115,9 @@ void zc_cpu_penalize(void *const bindings[], const zc_penalize_params *p)
     float *x = bindings[1];
     size_t count = ids[0] < p->capacity ? ids[0] : p->capacity;
     for (size_t i = 1; i <= count; i++) {
+        if (i % 4096 == 0 && zc_cpu_cancelled()) {
+            return;
+        }
         uint32_t given = ids[i], id = given < p->cols ? given : p->cols - 1;
         x[id] = x[id] > 0.0f ? x[id] / p->penalty : x[id] * p->penalty;
     }

@@ -81,7 +81,7 @@ static zc_status execute(const cpu_device *device, const zc_device_command *comm
         const zc_device_binding *binding = &command->bindings[i];
         bindings[i] = binding->buffer ? (uint8_t *)binding->buffer + binding->offset : NULL;
     }
-    return zc_cpu_run(command->kernel->id, bindings, command->params, device->threads, error);
+    return zc_cpu_run(command->kernel->id, bindings, command->params, device->threads, NULL, error);
 }
 
 static void *queue_main(void *argument)
