@@ -257,8 +257,8 @@ static void panel_float(void *context, size_t index)
 static void finish_zeros(const job *j)
 {
     static const float zeros[MAX_PART];
-    for (size_t r = 0; r < j->p->rows; r++) {
-        for (size_t from = 0; from < j->p->n && !zc_cpu_cancelled(); from += MAX_PART) {
+    for (size_t r = 0; r < j->p->rows && !zc_cpu_cancelled(); r++) {
+        for (size_t from = 0; from < j->p->n && (from == 0 || !zc_cpu_cancelled()); from += MAX_PART) {
             size_t n = j->p->n - from < MAX_PART ? j->p->n - from : MAX_PART;
             j->ops->finish(j->y + r * j->p->ldy + from, zeros, j->bias ? j->bias + from : NULL, n, j->flags);
         }

@@ -291,8 +291,8 @@ static void run_vector(const product *p)
 static zc_status run_product(const product *p, zc_error *error)
 {
     if (p->k == 0) {
-        for (size_t i = 0; i < p->m; i++) {
-            for (size_t at = 0; at < p->n && !zc_cpu_cancelled(); at += ZC_CPU_STRIDE) {
+        for (size_t i = 0; i < p->m && !zc_cpu_cancelled(); i++) {
+            for (size_t at = 0; at < p->n && (at == 0 || !zc_cpu_cancelled()); at += ZC_CPU_STRIDE) {
                 size_t n = p->n - at < ZC_CPU_STRIDE ? p->n - at : ZC_CPU_STRIDE;
                 if (p->beta == 0.0f) {
                     p->ops->fill(p->c + i * p->ldc + at, n, 0.0f);

@@ -263,6 +263,6 @@ static void pool_row(const job *j, size_t r)
 
 void zc_cpu_pool_rows(const zc_cpu_ops *ops, void *const bindings[], const zc_pool_params *p, unsigned threads)
 {
-    size_t work = p->capacity / (p->rows ? p->rows : 1) + 1;
+    size_t work = (size_t)p->capacity / (p->rows ? p->rows : 1) + 1;
     each_row(ops, bindings, p, p->rows, work * p->cols, pool_row, threads);
 }

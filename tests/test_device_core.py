@@ -1,4 +1,4 @@
-"""The device layer in C, below Python: tests/c/test_device.c and test_sequence.c say what is tested."""
+"""The device layer in C, below Python: tests/c/test_device.c, test_sequence.c and test_cancel.c say what is tested."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SOURCES += ["zc_command_buffer", "zc_submission", "zc_sequence"]
 
 
 @pytest.mark.threads
-@pytest.mark.parametrize("name", ["test_device", "test_sequence"])
+@pytest.mark.parametrize("name", ["test_device", "test_sequence", "test_cancel"])
 def test_device_layer(name: str, tmp_path: Path) -> None:
     sanitize = os.environ.get("ZCWASM_SANITIZE")
     instrument = [f"-fsanitize={sanitize}", "-g"] if sanitize else []

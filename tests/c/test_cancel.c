@@ -1,0 +1,221 @@
+/* test_cancel: every kernel of the cpu device with parameters as an attacker would choose them: rows on top of each
+ * other, spans over all of a cache of 2^32 rows, one row of a billion elements. Each must end soon after its flag is
+ * set, on one thread and on several, and its declared work must not be less than what its loops do, counted here on
+ * paper, nor many times that.
+ *
+ * The bindings are address ranges of 4 GiB over one small file, so the largest rows need no memory. zc_cpu_run is below
+ * the layer that refuses such parameters. Built by tests/test_device_core.py from this file and csrc/zc_*.c. Prints
+ * "ok", or the first failure.
+ */
+#define _GNU_SOURCE
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "zc_cpu.h"
+
+#include "check.h"
+
+static zc_error error;
+
+#define BILLION ((uint32_t)1 << 30) /* elements of a binding */
+#define TILE ((size_t)8 << 20)      /* bytes of the file */
+#define ALL UINT32_MAX
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+/* 4 GiB whose bytes are those of a file over and over. */
+static uint32_t *wide(uint32_t first, uint32_t second)
+{
+    FILE *file = tmpfile();
+    CHECK(file);
+    for (size_t i = 0; i < TILE / 8; i++) {
+        CHECK(fwrite((uint32_t[]){first, second}, 8, 1, file) == 1);
+    }
+    CHECK(fflush(file) == 0);
+    uint8_t *base = mmap(NULL, (size_t)BILLION * 4, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    CHECK(base != MAP_FAILED);
+    for (size_t at = 0; at < (size_t)BILLION * 4; at += TILE) {
+        CHECK(mmap(base + at, TILE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fileno(file), 0) != MAP_FAILED);
+    }
+    fclose(file);
+    return (uint32_t *)(void *)base;
+}
+
+static uint32_t *zeros, *spans, *out;
+
+static _Atomic bool cancel;
+static _Atomic double set_at;
+
+static void *canceller(void *unused)
+{
+    (void)unused;
+    nanosleep(&(struct timespec){.tv_nsec = 15000000}, NULL);
+    atomic_store(&set_at, now());
+    atomic_store(&cancel, true);
+    return NULL;
+}
+
+/* `least`: elements that its loops touch, or multiply-adds. */
+static void check(zc_kernel_id id, const void *params, double least, unsigned threads, int line)
+{
+    const zc_kernel *kernel = zc_kernel_get(id);
+    double work = (double)kernel->work(params);
+    if (work < fmin(least, 1e18) || (work > 64 * least && work < 1e19)) {
+        fprintf(stderr, "%d: %s declares %g, its loops do %g\n", line, kernel->name, work, least);
+        exit(1);
+    }
+    void *bindings[ZC_KERNEL_MAX_BINDINGS];
+    for (unsigned i = 0; i < kernel->binding_count; i++) {
+        bool spanned = strcmp(kernel->bindings[i].name, "spans") == 0;
+        bool written = kernel->bindings[i].access & ZC_ACCESS_WRITE;
+        bindings[i] = spanned ? spans : written ? out : zeros;
+    }
+    if (id == ZC_KERNEL_penalize) {
+        bindings[0] = spans + 1; /* its first word is a count, of all there are */
+    }
+    pthread_t thread;
+    atomic_store(&cancel, false);
+    CHECK(pthread_create(&thread, NULL, canceller, NULL) == 0);
+    zc_status status = zc_cpu_run(id, bindings, params, threads, &cancel, &error);
+    double end = now();
+    pthread_join(thread, NULL);
+    double late = end - atomic_load(&set_at);
+    if (getenv("VERBOSE")) {
+        fprintf(stderr, "%d: %s, %u threads: %.1f ms\n", line, kernel->name, threads, late * 1e3);
+    }
+    /* What has fewer elements than seconds may be over before. */
+    if ((status != ZC_CANCELLED && (status != ZC_OK || least > 1e11)) || late > 2) {
+        fprintf(stderr, "%d: %s, %u threads: status %s (%s), %.0f ms after the flag\n", line, kernel->name, threads,
+                zc_status_name(status), status == ZC_OK ? "" : error.message, late * 1e3);
+        exit(1);
+    }
+}
+
+#define RUN_ON(threads, kernel, params, least, ...) \
+    check(ZC_KERNEL_##kernel, &(params){__VA_ARGS__}, (double)(least), threads, __LINE__)
+#define RUN(kernel, params, least, ...)            \
+    RUN_ON(1, kernel, params, least, __VA_ARGS__); \
+    RUN_ON(4, kernel, params, least, __VA_ARGS__)
+
+static const double G = 1073741824.0;
+
+static void elementwise(void)
+{
+    RUN(fill, zc_fill_params, G, .count = BILLION);
+    RUN(affine, zc_affine_params, G, .count = BILLION, .scale = 1);
+    RUN(axpby, zc_axpby_params, G, .count = BILLION, .alpha = 1);
+    RUN(add, zc_elementwise_params, G, .count = BILLION);
+    RUN(mul, zc_elementwise_params, G, .count = BILLION);
+    RUN(gelu, zc_gelu_params, G, .count = BILLION);
+}
+
+static void rows(void)
+{
+    RUN(sum, zc_rows_params, G * 65536, .rows = BILLION, .cols = 65536);
+    RUN(sum, zc_rows_params, G * 8, .rows = BILLION, .cols = 8);
+    RUN(sum, zc_rows_params, G * G, .rows = BILLION, .cols = BILLION);
+    RUN(max, zc_rows_params, G * G, .rows = BILLION, .cols = BILLION);
+    RUN(max, zc_rows_params, G, .rows = 1, .cols = BILLION);
+    RUN(argmax, zc_rows_params, G * G, .rows = BILLION, .cols = BILLION);
+    RUN(argmax, zc_rows_params, G * 4, .rows = BILLION, .cols = 4);
+    RUN(argmax, zc_rows_params, G, .rows = 1, .cols = BILLION);
+    RUN(softmax, zc_rows_params, G, .rows = BILLION / 64, .cols = 64, .ldout = 64);
+    RUN(softmax, zc_rows_params, G, .rows = 1, .cols = BILLION);
+    RUN(top_k, zc_top_k_params, G / 256 * 65536, .rows = BILLION / 256, .cols = 65536, .k = 256);
+    RUN(top_k, zc_top_k_params, G, .rows = 1, .cols = BILLION, .k = 1);
+    RUN(penalize, zc_penalize_params, G, .cols = BILLION, .capacity = BILLION - 2, .penalty = 1);
+    RUN(pool, zc_pool_params, 64.0 * 1024 * 4 * G, .rows = 64, .cols = 1024, .capacity = ALL, .ldout = 1024);
+    RUN(pool, zc_pool_params, G * G * 4, .rows = 1, .cols = BILLION, .capacity = ALL, .flags = ZC_POOL_NORMALIZE);
+}
+
+static void models(void)
+{
+    RUN(rms_norm, zc_norm_params, G, .rows = BILLION / 64, .cols = 64, .ldout = 64, .eps = 1);
+    RUN(rms_norm, zc_norm_params, G, .rows = 1, .cols = BILLION, .eps = 1);
+    RUN(layer_norm, zc_norm_params, G, .rows = BILLION / 64, .cols = 64, .ldout = 64, .eps = 1);
+    RUN(layer_norm, zc_norm_params, G, .rows = 1, .cols = BILLION, .eps = 1);
+    RUN(swiglu, zc_swiglu_params, G, .rows = BILLION / 64, .cols = 64, .ldout = 64);
+    RUN(swiglu, zc_swiglu_params, G, .rows = 1, .cols = BILLION);
+    for (unsigned type = ZC_WEIGHT_F32; type <= ZC_WEIGHT_Q6_K; type++) {
+        RUN(embed, zc_embed_params, G, .type = type, .rows = BILLION / 256, .dim = 256, .vocab = 1, .ldout = 256);
+        RUN(embed, zc_embed_params, G, .type = type, .rows = 1, .dim = BILLION, .vocab = 1, .flags = ZC_EMBED_ADD);
+    }
+    for (unsigned layout = 0; layout < 2; layout++) {
+        RUN(rope, zc_rope_params, G, .rows = BILLION / 64, .heads = 16, .head_size = 4, .rotated = 4, .ldout = 64,
+            .table_rows = 1, .layout = layout);
+        RUN(rope, zc_rope_params, G, .rows = 1, .heads = 1, .head_size = BILLION, .rotated = BILLION / 2,
+            .table_rows = 1, .layout = layout);
+        RUN(rope, zc_rope_params, G, .rows = 1, .heads = 1, .head_size = BILLION, .table_rows = 1, .layout = layout);
+        RUN(rope, zc_rope_params, G, .rows = 1, .heads = BILLION / 4, .head_size = 4, .rotated = 4, .table_rows = 1,
+            .layout = layout);
+    }
+    for (unsigned type = 0; type < 2; type++) {
+        RUN_ON(1, append, zc_append_params, G * G, .rows = BILLION, .cols = BILLION, .capacity = 1, .out_type = type);
+        RUN_ON(1, append, zc_append_params, G * 4, .rows = BILLION, .cols = 4, .capacity = 1, .out_type = type);
+        RUN(attention, zc_attention_params, G * 4 * G * 4, .rows = BILLION / 4096, .heads = 32, .kv_heads = 8,
+            .head_size = 128, .ldout = 4096, .capacity = ALL, .kv_type = type, .scale = 1);
+        RUN(attention, zc_attention_params, 4096 * G * 4, .rows = 1, .heads = 32, .kv_heads = 8, .head_size = 128,
+            .capacity = ALL, .kv_type = type, .scale = 1);
+        RUN(attention, zc_attention_params, 4 * G * G * 4, .rows = 1, .heads = BILLION, .kv_heads = 1, .head_size = 4,
+            .capacity = ALL, .kv_type = type, .scale = 1);
+    }
+}
+
+static void products(void)
+{
+    const uint32_t side = 32768;
+    double cube = 32768.0 * 32768 * 32768;
+    RUN(matmul, zc_matmul_params, cube, .m = side, .n = side, .k = side, .batch = 1, .lda = side, .ldb = side,
+        .ldc = side, .alpha = 1);
+    RUN(matmul, zc_matmul_params, cube, .m = side, .n = side, .k = side, .batch = 1, .ldc = side, .transpose_a = 1,
+        .transpose_b = 1, .alpha = 1);
+    RUN(matmul, zc_matmul_params, cube, .m = 32, .n = 32, .k = side, .batch = BILLION / 1024, .lda = side, .ldb = 32,
+        .ldc = 32, .stride_c = 1024, .alpha = 1);
+    RUN(matmul, zc_matmul_params, G, .m = 1, .n = 1, .batch = BILLION, .stride_c = 1, .beta = 1);
+    for (unsigned turned = 0; turned < 2; turned++) {
+        RUN(matmul, zc_matmul_params, G * G, .m = 1, .n = BILLION, .k = BILLION, .batch = 1, .transpose_b = turned);
+        RUN(matmul, zc_matmul_params, G * G, .m = BILLION, .n = 1, .k = BILLION, .batch = 1, .ldc = 1,
+            .transpose_a = turned);
+        RUN(matmul, zc_matmul_params, G, .m = 1, .n = 1, .k = BILLION, .batch = 1, .ldb = turned);
+        RUN(matmul, zc_matmul_params, G, .m = 1, .n = BILLION, .batch = 1, .beta = (float)turned);
+        RUN(matmul, zc_matmul_params, 2 * G, .m = 2, .n = BILLION / 2, .k = 2, .batch = 1, .ldc = BILLION / 2,
+            .transpose_b = turned);
+    }
+    for (unsigned type = ZC_WEIGHT_F32; type <= ZC_WEIGHT_Q6_K; type++) {
+        for (unsigned flags = 0; flags <= ZC_LINEAR_EXACT; flags += ZC_LINEAR_EXACT) {
+            RUN(linear, zc_linear_params, G * 1024, .type = type, .rows = BILLION / 1024, .n = 1024, .k = 1024,
+                .ldy = 1024, .flags = flags);
+            RUN(linear, zc_linear_params, 3 * G, .type = type, .rows = 3, .n = 256, .k = ZC_LINEAR_MAX_K, .ldy = 256,
+                .flags = flags);
+            RUN(linear, zc_linear_params, 20 * G, .type = type, .rows = 20, .n = 256, .k = ZC_LINEAR_MAX_K, .ldy = 256,
+                .flags = flags | ZC_LINEAR_NORM, .eps = 1);
+            RUN(linear, zc_linear_params, G, .type = type, .rows = 1, .n = BILLION / 1024, .k = 1024, .flags = flags);
+        }
+    }
+    RUN(linear, zc_linear_params, G, .rows = BILLION / 4, .n = 4, .ldy = 4);
+}
+
+int main(void)
+{
+    zeros = wide(0, 0);
+    spans = wide(0, ALL);
+    out = wide(0, 0);
+    elementwise();
+    rows();
+    models();
+    products();
+    puts("ok");
+    return 0;
+}
