@@ -43,7 +43,8 @@ zc_status zc_abi_new(zc_device *device, zc_weights *weights, const zc_abi_host *
     abi->weights = weights ? zc_weights_retain(weights) : NULL;
     abi->host = *host;
     abi->limits = *limits;
-    abi->owner = (zc_work_owner){.most_work = limits->dispatch_work};
+    abi->owner = (zc_work_owner){
+        .id = zc_work_owner_id(), .most_work = limits->dispatch_work, .deadline = ZC_NO_DEADLINE};
     abi->sequences = (zc_abi_table){.kind = ZC_ABI_SEQUENCE, .limit = ZC_ABI_MAX_SEQUENCES};
     abi->submissions = (zc_abi_table){.kind = ZC_ABI_SUBMISSION, .limit = ZC_ABI_MAX_SUBMISSIONS};
     abi->scratches = (zc_abi_table){.kind = ZC_ABI_SCRATCH, .limit = ZC_ABI_MAX_SCRATCHES};
@@ -81,6 +82,23 @@ void zc_abi_free(zc_abi *abi)
 void zc_abi_attach(zc_abi *abi, zc_instance *instance)
 {
     abi->instance = instance;
+}
+
+void zc_abi_ended(zc_abi *abi, zc_status status, const zc_error *error, bool signalled)
+{
+    uint64_t limit = zc_instance_deadline(abi->instance);
+    char why[100];
+    if (signalled) {
+        (void)snprintf(why, sizeof why, "cancelled: a signal ended the call that submitted it");
+    } else if (status == ZC_TRAP && error->kind == ZC_TRAP_DEADLINE) {
+        (void)snprintf(why, sizeof why, "cancelled: the call that submitted it passed its deadline of %.3f s",
+                       limit == ZC_NO_LIMIT ? 0 : (double)limit / 1e9);
+    } else if (status == ZC_TRAP && error->kind == ZC_TRAP_INTERRUPTED) {
+        (void)snprintf(why, sizeof why, "cancelled: the host interrupted the call that submitted it");
+    } else {
+        return;
+    }
+    zc_device_cancel(abi->owner.id, why);
 }
 
 uint64_t zc_abi_idle_pins(const zc_abi *abi, const zc_region *region)

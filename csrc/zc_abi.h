@@ -6,6 +6,9 @@
  * again. What a guest does wrong is an errno for it; only the end of the whole call (deadline, interrupt, a
  * signal's exception) and a failing log travel on as failures.
  *
+ * What a call submits ends with the call's deadline: at that time it is cancelled, whether the call waits for it, goes on
+ * or has returned.
+ *
  * Ownership: the zc_abi retains device and weights and owns what handles stand for. Work in flight keeps alive
  * what it uses, so the zc_abi may be freed at any time the guest does not run. Inputs are borrowed from the host.
  * Threads: the one that runs the guest.
@@ -60,6 +63,10 @@ void zc_abi_clear_inputs(zc_abi *abi);
 zc_status zc_abi_link(zc_abi *abi, zc_name field, const zc_func_type *type, zc_import_value *out, zc_error *error);
 /* Once linked, before the guest runs. */
 void zc_abi_attach(zc_abi *abi, zc_instance *instance);
+
+/* A call of the guest's has failed like this. When its deadline, an interrupt or (signalled) a signal's exception ended it,
+ * what the guest has on the device is cancelled; any other trap leaves it running. */
+void zc_abi_ended(zc_abi *abi, zc_status status, const zc_error *error, bool signalled);
 
 /* Outputs, in the order of their first writing, names in UTF-8; false beyond the last. Not while the guest runs. */
 bool zc_abi_output(const zc_abi *abi, size_t index, const char **name, size_t *name_size, const void **bytes,

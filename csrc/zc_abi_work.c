@@ -36,6 +36,14 @@ static zc_status give_way(zc_abi *abi)
     return zc_instance_pause(abi->instance, &abi->error);
 }
 
+/* What is submitted now may take as long as the call in progress. */
+static void set_deadline(zc_abi *abi)
+{
+    uint64_t left = zc_instance_time_left(abi->instance);
+    abi->owner.deadline = left >= INT64_MAX / 2 ? ZC_NO_DEADLINE : (int64_t)(zc_abi_now() + left);
+    abi->owner.limit = zc_instance_deadline(abi->instance);
+}
+
 zc_status zc_abi_call_kernel(void *context, uint64_t *slots, zc_error *error)
 {
     (void)error;
@@ -203,6 +211,7 @@ static zc_status submit(zc_abi *abi, zc_abi_entry *sequence, uint64_t *slots, zc
     if (handle < 0) {
         return answer(slots, handle);
     }
+    set_deadline(abi);
     zc_status status = sequence ? zc_sequence_submit(sequence->sequence, &entry->submission, &abi->error)
                                 : zc_command_buffer_submit(recording, &entry->submission, &abi->error);
     if (status != ZC_OK) {
@@ -230,6 +239,7 @@ zc_status zc_abi_call_run(void *context, uint64_t *slots, zc_error *error)
     zc_status status = give_way(abi);
     if (status == ZC_OK) {
         uint64_t length = zc_command_buffer_length(recording);
+        set_deadline(abi);
         status = zc_command_buffer_run(recording, pause, abi, &abi->error);
         abi->recorded -= length - zc_command_buffer_length(recording);
     }
@@ -364,6 +374,7 @@ zc_status zc_abi_call_sequence_run(void *context, uint64_t *slots, zc_error *err
     }
     zc_status status = give_way(abi);
     if (status == ZC_OK) {
+        set_deadline(abi);
         status = zc_sequence_run(entry->sequence, pause, abi, &abi->error);
     }
     return status == ZC_OK ? answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);

@@ -267,7 +267,8 @@ static zc_submission_source source_of(const zc_command_buffer *buffer)
     return (zc_submission_source){.commands = buffer->commands,
                                   .count = buffer->count,
                                   .uses = buffer->uses,
-                                  .use_count = buffer->use_count};
+                                  .use_count = buffer->use_count,
+                                  .owner = buffer->owner};
 }
 
 /* What a submission takes. The buffer gives it up before the submission has it, and gets it back when submitting

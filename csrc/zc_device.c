@@ -113,6 +113,7 @@ static zc_status open_device(const zc_device_backend *backend, const zc_device_i
         device->fork_count = zc_fork_count();
         atomic_init(&device->references, 1);
         atomic_init(&device->buffers_made, 0);
+        atomic_init(&device->held, false);
         status = backend->open(options, &device->info, &device->self, error);
         if (status == ZC_OK) {
             pthread_mutex_init(&device->buffer_lock, NULL);
@@ -258,7 +259,8 @@ const zc_device_info *zc_device_get_info(const zc_device *device)
 
 bool zc_device_busy(const zc_device *device)
 {
-    return device->backend->busy && device->backend->busy(device->self);
+    return atomic_load_explicit(&device->held, memory_order_acquire) ||
+           (device->backend->busy && device->backend->busy(device->self));
 }
 
 zc_status zc_device_alive(const zc_device *device, zc_error *error)
@@ -395,8 +397,10 @@ zc_status zc_device_check_work(const zc_work_owner *owner, const zc_device_comma
     return ZC_OK;
 }
 
-/* What takes longer than about a tenth of a second is waited for, so that a wait can be ended. */
-#define MOST_WORK_INLINE ((uint64_t)1 << 30)
+/* What may take longer than some hundredths of a second is submitted and waited for, so that it can be ended. The host's
+ * own work, which does not end with its caller's wait, may take some tenths. */
+#define MOST_WORK_INLINE ((uint64_t)1 << 28)
+#define MOST_HOST_WORK_INLINE ((uint64_t)1 << 32)
 
 zc_status zc_device_no_pause(void *context, zc_error *error)
 {
@@ -418,7 +422,8 @@ bool zc_device_run_all(zc_device *device, const zc_device_command *commands, siz
 
 /* Without the backend's fast path: a command buffer of one. */
 static zc_status run_submitted(zc_device *device, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
-                               const void *params, size_t params_size, zc_error *error)
+                               const void *params, size_t params_size, zc_pause_function pause, void *context,
+                               zc_error *error)
 {
     zc_command_buffer *buffer = NULL;
     zc_submission *submission = NULL;
@@ -430,7 +435,7 @@ static zc_status run_submitted(zc_device *device, const zc_kernel *kernel, const
         status = zc_command_buffer_submit(buffer, &submission, error);
     }
     if (status == ZC_OK) {
-        status = zc_submission_wait(submission, -1, error);
+        status = zc_submission_wait_pausing(submission, -1, pause, context, error);
         zc_submission_release(submission);
     }
     zc_command_buffer_free(buffer);
@@ -440,9 +445,17 @@ static zc_status run_submitted(zc_device *device, const zc_kernel *kernel, const
 zc_status zc_device_run(zc_device *device, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
                         const void *params, size_t params_size, zc_error *error)
 {
+    return zc_device_run_pausing(device, kernel, ranges, range_count, params, params_size, NULL, NULL, error);
+}
+
+zc_status zc_device_run_pausing(zc_device *device, const zc_kernel *kernel, const zc_range *ranges,
+                                size_t range_count, const void *params, size_t params_size, zc_pause_function pause,
+                                void *context, zc_error *error)
+{
     const zc_device_backend *backend = device->backend;
-    if (!backend->run) {
-        return run_submitted(device, kernel, ranges, range_count, params, params_size, error);
+    /* A run by the backend comes after what the backend knows of. */
+    if (!backend->run || (pause ? zc_device_busy(device) : atomic_load_explicit(&device->held, memory_order_acquire))) {
+        return run_submitted(device, kernel, ranges, range_count, params, params_size, pause, context, error);
     }
     zc_device_command command;
     zc_range taken[ZC_KERNEL_MAX_BINDINGS];
@@ -453,6 +466,9 @@ zc_status zc_device_run(zc_device *device, const zc_kernel *kernel, const zc_ran
     }
     if (status != ZC_OK) {
         return status;
+    }
+    if (pause && zc_device_work_of(&command) > MOST_HOST_WORK_INLINE) {
+        return run_submitted(device, kernel, ranges, range_count, params, params_size, pause, context, error);
     }
     for (size_t i = 0; i < range_count && status == ZC_OK; i++) {
         zc_region *region = taken[i].region;

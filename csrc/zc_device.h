@@ -49,8 +49,14 @@ typedef struct zc_range { /* bytes [offset, offset + length) of a region; an emp
  * work has no owner, and no limits. It must outlive the command buffers and sequences that know it, not what they
  * submitted. */
 typedef struct zc_work_owner {
+    uint64_t id;        /* zc_work_owner_id */
     uint64_t most_work; /* of one dispatch, as zc_kernel.work counts */
+    int64_t deadline;   /* monotonic ns at which what is submitted now is cancelled, or ZC_NO_DEADLINE */
+    uint64_t limit;     /* ns: how long that was when it was set, for the error's text */
 } zc_work_owner;
+
+#define ZC_NO_DEADLINE INT64_MAX
+uint64_t zc_work_owner_id(void); /* a new one, never 0 */
 
 #define ZC_DEFAULT_DISPATCH_WORK ((uint64_t)1 << 40)
 
@@ -144,23 +150,31 @@ int64_t zc_device_validation(const char *kind, char *out, size_t size);
 /* Work is queued or in flight, so that a zc_device_run now would wait for it. */
 bool zc_device_busy(const zc_device *device);
 
-/* One dispatch, run to its end. The caller keeps the regions alive meanwhile. */
+/* Called every millisecond or so while somebody waits or computes for the caller; a failure ends the wait, or
+ * the run before its next dispatch, and becomes its status. What has been submitted runs on. */
+typedef zc_status (*zc_pause_function)(void *context, zc_error *error);
+
+/* One dispatch, run to its end. The caller keeps the regions alive meanwhile.
+ *
+ * zc_device_run_pausing: the same for callers that must not be deaf for long. Work that takes more than some tenths of
+ * a second, or must wait for other work, is submitted, and the caller waits with pauses (see zc_pause_function); when
+ * one fails the work runs on, and keeps alive what it uses. */
 zc_status zc_device_run(zc_device *device, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
                         const void *params, size_t params_size, zc_error *error);
+zc_status zc_device_run_pausing(zc_device *device, const zc_kernel *kernel, const zc_range *ranges,
+                                size_t range_count, const void *params, size_t params_size, zc_pause_function pause,
+                                void *context, zc_error *error);
 
 zc_status zc_command_buffer_new(zc_device *device, zc_command_buffer **out, zc_error *error);
 void zc_command_buffer_free(zc_command_buffer *buffer); /* NULL is fine */
 zc_status zc_command_buffer_dispatch(zc_command_buffer *buffer, const zc_kernel *kernel, const zc_range *ranges,
                                      size_t range_count, const void *params, size_t params_size, zc_error *error);
-/* Before anything is recorded. What is refused then: dispatches of too much work (ZC_LIMIT). */
+/* Before anything is recorded. What is refused then: dispatches of too much work (ZC_LIMIT). What is submitted then
+ * ends at the owner's deadline, and can be cancelled. */
 void zc_command_buffer_own(zc_command_buffer *buffer, const zc_work_owner *owner);
 /* Hands the recording over; the command buffer is empty afterwards and may record anew. */
 zc_status zc_command_buffer_submit(zc_command_buffer *buffer, zc_submission **out, zc_error *error);
 size_t zc_command_buffer_length(const zc_command_buffer *buffer);
-
-/* Called every millisecond or so while somebody waits or computes for the caller; a failure ends the wait, or
- * the run before its next dispatch, and becomes its status. What has been submitted runs on. */
-typedef zc_status (*zc_pause_function)(void *context, zc_error *error);
 
 /* Submit and wait. A device that computes on the calling thread does so when nothing else is in flight and no
  * dispatch takes long. The command buffer is empty afterwards, whatever the work's status. */
@@ -200,7 +214,16 @@ zc_status zc_submission_seconds(zc_submission *submission, double *out, zc_error
  * writes to a duplicate of its own and closes that, so the caller may close the descriptor at any time. */
 zc_status zc_submission_notify(zc_submission *submission, int file_descriptor, zc_error *error);
 
-/* Wait until no device has work in flight. For interpreter exit. */
+/* Cancel what this owner (zc_work_owner.id) has in flight: each such submission ends as soon as its device can, with
+ * ZC_CANCELLED and `why` as its text, unless it is done before. What its dispatches wrote until then stays written.
+ * Returns at once. Any thread. */
+void zc_device_cancel(uint64_t owner, const char *why);
+
+/* Wait until no device has work in flight. */
 void zc_device_drain_all(void);
+/* For the process's exit: cancel all that is in flight, the host's too, and wait for its end, at most `limit_ns`, with
+ * a pause every 20 ms. False when something is left, or a pause failed: a device's thread may then be inside its
+ * driver, and what it uses must be left alone. */
+bool zc_device_finish_all(int64_t limit_ns, zc_pause_function pause, void *context);
 
 #endif

@@ -16,6 +16,7 @@
 #define ZC_DEVICE_BACKEND_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "zc_device.h"
 
@@ -36,6 +37,7 @@ typedef struct zc_device_work {
     struct zc_device_work *next; /* free for the backend's use */
     const zc_device_command *commands;
     size_t count; /* may be 0: the work still completes in its turn */
+    const _Atomic bool *cancelled; /* set: nobody wants the rest of it, see zc_device_backend.cancels */
     void *prepared; /* what `prepare` made of these commands, or NULL */
 } zc_device_work;
 
@@ -67,6 +69,9 @@ typedef struct zc_device_backend {
     void (*compiled_release)(void *self, void *compiled);
     /* Commands run one after the other, so that barriers are not looked for. */
     bool in_order;
+    /* It looks at zc_device_work.cancelled, ends such work within milliseconds, also in the middle of a command, and
+     * reports it done with ZC_CANCELLED. Others get guests' work in pieces (zc_device_pace.c). */
+    bool cancels;
     /* Elementwise kernels may have bindings longer than max_buffer: the backend cuts them. */
     bool splits_elementwise;
 

@@ -74,14 +74,16 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-static zc_status execute(const cpu_device *device, const zc_device_command *command, zc_error *error)
+/* `cancel` may be NULL. */
+static zc_status execute(const cpu_device *device, const zc_device_command *command, const _Atomic bool *cancel,
+                         zc_error *error)
 {
     void *bindings[ZC_KERNEL_MAX_BINDINGS];
     for (unsigned i = 0; i < command->kernel->binding_count; i++) {
         const zc_device_binding *binding = &command->bindings[i];
         bindings[i] = binding->buffer ? (uint8_t *)binding->buffer + binding->offset : NULL;
     }
-    return zc_cpu_run(command->kernel->id, bindings, command->params, device->threads, NULL, error);
+    return zc_cpu_run(command->kernel->id, bindings, command->params, device->threads, cancel, error);
 }
 
 static void *queue_main(void *argument)
@@ -106,7 +108,9 @@ static void *queue_main(void *argument)
         zc_error error;
         double start = now();
         for (size_t i = 0; i < work->count && status == ZC_OK; i++) {
-            status = execute(device, &work->commands[i], &error);
+            status = atomic_load_explicit(work->cancelled, memory_order_acquire)
+                         ? zc_fail(&error, ZC_CANCELLED, "cancelled")
+                         : execute(device, &work->commands[i], work->cancelled, &error);
         }
         double seconds = now() - start;
         pthread_mutex_lock(&lock);
@@ -175,7 +179,7 @@ static zc_status cpu_run(void *self, const zc_device_command *command, zc_error 
         }
         pthread_mutex_unlock(&lock);
     }
-    return execute(device, command, error);
+    return execute(device, command, NULL, error);
 }
 
 static zc_status cpu_run_all(void *self, const zc_device_command *commands, size_t count, zc_pause_function pause,
@@ -183,7 +187,7 @@ static zc_status cpu_run_all(void *self, const zc_device_command *commands, size
 {
     zc_status status = ZC_OK;
     for (size_t i = 0; i < count && status == ZC_OK; i++) {
-        status = execute(self, &commands[i], error);
+        status = execute(self, &commands[i], NULL, error);
         if (status == ZC_OK) {
             status = pause(context, error);
         }
@@ -289,6 +293,7 @@ static void cpu_close(void *self)
 const zc_device_backend zc_device_cpu = {
     .kind = "cpu",
     .in_order = true,
+    .cancels = true,
     .probe = cpu_probe,
     .open = cpu_open,
     .close = cpu_close,

@@ -18,6 +18,12 @@ struct zc_device {
     pthread_mutex_t buffer_lock; /* serialises looking up and replacing buffers over regions */
     _Atomic uint64_t buffers_made;
     zc_device *next_shared;
+    /* Of zc_device_pace.c, under the submissions' lock: submissions that wait for their turn, in order; the work that
+     * guests have in the driver; whether somebody is handing over. */
+    zc_submission *waiting, *last_waiting;
+    uint64_t in_driver;
+    bool pumping;
+    _Atomic bool held; /* something waits */
 };
 
 /* A backend's buffer over the first `size` bytes of a region: cached as the region's attachment, kept by
@@ -76,6 +82,63 @@ struct zc_command_buffer {
     struct zc_hazards *hazards;
 };
 
+/* What a backend has of a submission at a time: all of it, or some of its commands. */
+typedef struct zc_piece {
+    zc_device_work work; /* first: a backend's work is its piece */
+    zc_submission *submission;
+    uint64_t size; /* its work, as zc_kernel.work counts; 0 when it is the host's */
+    bool busy;     /* the backend has it */
+} zc_piece;
+
+struct zc_submission {
+    _Atomic uint64_t references;
+    _Atomic bool done; /* set last, under the lock; the next three are constant from then on */
+    zc_status status;
+    double seconds; /* of the pieces that are done */
+    zc_error error;
+
+    zc_submission *previous, *next; /* in flight */
+    zc_device *device;
+    zc_device_command *commands; /* owned, or NULL */
+    zc_device_use *uses;
+    size_t use_count;
+    zc_sequence *sequence; /* it owns the commands and uses, and is retained; or NULL */
+    int *notify; /* duplicated descriptors to write to, owned */
+    size_t notify_count;
+
+    uint64_t owner;   /* 0: the host */
+    int64_t deadline; /* monotonic ns, or ZC_NO_DEADLINE */
+    uint64_t limit;
+    _Atomic bool cancelled;
+    char why[160]; /* when cancelled */
+
+    /* How far it has been handed to the backend; under the lock. */
+    const zc_device_command *all;
+    size_t count, at;
+    void *prepared;
+    uint64_t size; /* of all of it; 0 when it is the host's, or the backend cancels */
+    zc_piece pieces[2];
+    unsigned outstanding; /* pieces that the backend has */
+    bool begun, waits;    /* a piece was handed over; it is in the device's list */
+    zc_submission *next_waiting;
+};
+
+/* The lock of all submissions, and of the lists of those in flight and waiting. */
+void zc_submission_lock(void);
+void zc_submission_unlock(void);
+int64_t zc_submission_now(void); /* monotonic ns */
+/* Without the lock: its last piece is done. Lets go of what it used and publishes the result. */
+void zc_submission_finish(zc_submission *submission);
+
+/* zc_device_pace.c; all with the lock held. Whether the new submission goes to the backend at once and as a whole, as
+ * piece 0; else it waits in the device's list, and zc_pace_pump is to be called. */
+bool zc_pace_admit(zc_submission *submission);
+/* Hand over what may be handed over; gives the lock up meanwhile. The caller holds a reference to the device. */
+void zc_pace_pump(zc_device *device);
+/* The backend is done with the piece. */
+void zc_pace_done(zc_piece *piece);
+uint64_t zc_pace_size(const zc_device *device, const zc_device_command *commands, size_t count);
+
 /* What to start: commands and uses, both the submission's on success; or those of a sequence, which it retains. */
 typedef struct zc_submission_source {
     zc_device_command *commands;
@@ -84,6 +147,7 @@ typedef struct zc_submission_source {
     size_t use_count;
     zc_sequence *sequence;
     void *prepared;
+    const zc_work_owner *owner; /* NULL: the host */
 } zc_submission_source;
 
 zc_status zc_submission_start(zc_device *device, const zc_submission_source *source, zc_submission **out,

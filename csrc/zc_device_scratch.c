@@ -74,7 +74,14 @@ static zc_status copy(zc_device *device, zc_region *region, uint64_t offset, voi
     if (status != ZC_OK || size == 0) {
         return status;
     }
-    if (zc_device_is_apart(device)) {
+    bool apart = zc_device_is_apart(device);
+    if (apart ? atomic_load_explicit(&device->held, memory_order_acquire) : zc_device_busy(device)) {
+        status = settle(device, error);
+    }
+    if (status != ZC_OK) {
+        return status;
+    }
+    if (apart) {
         zc_device_buffer *buffer;
         status = zc_device_buffer_acquire(device, region, offset + size, &buffer, error);
         if (status == ZC_OK) {
@@ -82,13 +89,8 @@ static zc_status copy(zc_device *device, zc_region *region, uint64_t offset, voi
             zc_device_buffer_release(buffer);
         }
     } else {
-        if (zc_device_busy(device)) {
-            status = settle(device, error);
-        }
-        if (status == ZC_OK) {
-            uint8_t *own = zc_region_base(region) + offset;
-            memcpy(to_device ? own : host, to_device ? host : own, size);
-        }
+        uint8_t *own = zc_region_base(region) + offset;
+        memcpy(to_device ? own : host, to_device ? host : own, size);
     }
     if (status == ZC_OK) {
         zc_copies_add(reason, size);

@@ -454,6 +454,11 @@ uint64_t zc_instance_fuel(const zc_instance *instance)
     return limit == ZC_NO_LIMIT ? ZC_NO_LIMIT : limit > used ? limit - used : 0;
 }
 
+uint64_t zc_instance_deadline(const zc_instance *instance)
+{
+    return instance->limits.deadline_ns;
+}
+
 void zc_instance_set_deadline(zc_instance *instance, uint64_t nanoseconds)
 {
     instance->limits.deadline_ns = nanoseconds;

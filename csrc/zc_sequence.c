@@ -172,7 +172,8 @@ static zc_status set_out(zc_sequence *sequence, zc_submission_source *source, zc
         *source = (zc_submission_source){.commands = sequence->commands,
                                          .count = sequence->count,
                                          .sequence = zc_sequence_retain(sequence),
-                                         .prepared = sequence->prepared};
+                                         .prepared = sequence->prepared,
+                                         .owner = sequence->owner};
         atomic_fetch_add_explicit(&sequence->in_flight, 1, memory_order_relaxed);
     }
     return status;

@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 /* Kernels with less work than this keep the GIL: giving it back and taking it costs about 0.1 us idle, and a
  * thread that waits for it may keep it for 5 ms. 32 KiB are 1 to 4 us; 256 Ki flops 2 to 20 us. */
@@ -105,6 +106,33 @@ static int get_all(PyObject *const *objects, const char *const *names, size_t co
     return 0;
 }
 
+typedef struct waiting {
+    PyThreadState *saved;
+    uint64_t next_check; /* monotonic ns */
+} waiting;
+
+#define SIGNAL_INTERVAL_NS 50000000u
+
+/* While a kernel runs without the lock: signal handlers, now and then. */
+static zc_status look_for_signals(void *context, zc_error *error)
+{
+    waiting *self = context;
+    struct timespec time;
+    (void)clock_gettime(CLOCK_MONOTONIC, &time);
+    uint64_t now = (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+    if (self->next_check == 0) {
+        self->next_check = now + SIGNAL_INTERVAL_NS;
+    }
+    if (now < self->next_check) {
+        return ZC_OK;
+    }
+    self->next_check = now + SIGNAL_INTERVAL_NS;
+    PyEval_RestoreThread(self->saved);
+    int code = PyErr_CheckSignals();
+    self->saved = PyEval_SaveThread();
+    return code < 0 ? zc_fail(error, ZC_HOST, "a signal handler raised an exception") : ZC_OK;
+}
+
 PyObject *zc_py_issue(PyObject *self, const zc_kernel *kernel, zc_py_array *arrays, size_t count, const void *params,
                       double flops, PyObject *result)
 {
@@ -134,9 +162,10 @@ PyObject *zc_py_issue(PyObject *self, const zc_kernel *kernel, zc_py_array *arra
                zc_device_get_info(issuer->device)->threads > 0) { /* a GPU always takes longer */
         status = zc_device_run(issuer->device, kernel, ranges, count, params, kernel->params_size, &error);
     } else {
-        Py_BEGIN_ALLOW_THREADS
-        status = zc_device_run(issuer->device, kernel, ranges, count, params, kernel->params_size, &error);
-        Py_END_ALLOW_THREADS
+        waiting self = {.saved = PyEval_SaveThread()};
+        status = zc_device_run_pausing(issuer->device, kernel, ranges, count, params, kernel->params_size,
+                                       look_for_signals, &self, &error);
+        PyEval_RestoreThread(self.saved);
     }
     release_all(arrays, count);
     if (status != ZC_OK) {

@@ -54,6 +54,7 @@ static zc_status tick(void *context, zc_error *error)
         if (now >= call->next_signal_check) {
             zc_py_take_lock(call);
             if (PyErr_CheckSignals() < 0) {
+                call->signalled = true;
                 return zc_fail(error, ZC_HOST, "a signal handler raised an exception");
             }
             call->next_signal_check = now + SIGNAL_INTERVAL_NS;
@@ -176,6 +177,9 @@ static zc_status run(zc_state *state, py_store *store, uint32_t index, uint64_t 
     zc_status status = frame ? zc_instance_call(store->instance, index, frame, &hooks, error)
                              : zc_instance_start(store->instance, &hooks, error);
     store->call = call.outer;
+    if (status != ZC_OK && store->abi) {
+        zc_abi_ended(store->abi, status, error, call.signalled);
+    }
     if (status == ZC_TRAP) {
         raise_trap(state, store, error);
     } else if (status != ZC_OK) {

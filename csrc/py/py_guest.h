@@ -20,6 +20,7 @@ typedef struct py_call {
     PyThreadState *saved; /* not NULL: the lock is released */
     bool ticked;
     bool on_main_thread;
+    bool signalled; /* a signal handler's exception ends it */
     uint64_t next_signal_check; /* monotonic ns */
 } py_call;
 

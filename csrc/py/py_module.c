@@ -73,6 +73,28 @@ static PyObject *drain(PyObject *module, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+static zc_status look_for_signals(void *context, zc_error *error)
+{
+    (void)error;
+    PyEval_RestoreThread(*(PyThreadState **)context);
+    int code = PyErr_CheckSignals();
+    *(PyThreadState **)context = PyEval_SaveThread();
+    return code < 0 ? ZC_HOST : ZC_OK;
+}
+
+static PyObject *finish(PyObject *module, PyObject *seconds)
+{
+    (void)module;
+    double limit = PyFloat_AsDouble(seconds);
+    if (limit == -1.0 && PyErr_Occurred()) {
+        return NULL;
+    }
+    PyThreadState *saved = PyEval_SaveThread();
+    bool idle = zc_device_finish_all((int64_t)(limit * 1e9), look_for_signals, &saved);
+    PyEval_RestoreThread(saved);
+    return PyErr_Occurred() ? NULL : PyBool_FromLong(idle);
+}
+
 /* glibc keeps what was freed for later; after the making of a tokenizer that is many MB that nobody asks for again. */
 static PyObject *trim(PyObject *module, PyObject *unused)
 {
@@ -103,6 +125,8 @@ static PyObject *cpu_isa(PyObject *module, PyObject *unused)
 static PyMethodDef methods[] = {
     {"copy_stats", copy_stats, METH_NOARGS, copy_stats_doc},
     {"_drain", drain, METH_NOARGS, "_drain()\n--\n\nWait until no device has work in flight."},
+    {"_finish", finish, METH_O,
+     "_finish(seconds, /)\n--\n\nCancel all work in flight and wait for its end so long; whether all has ended."},
     {"_trim", trim, METH_NOARGS, "_trim()\n--\n\nGive memory that was freed back to the system, where it is kept."},
     {"_region_count", region_count, METH_NOARGS, "_region_count()\n--\n\nLive regions, for leak tests."},
     {"_cpu_isa", cpu_isa, METH_NOARGS, "_cpu_isa()\n--\n\nInstruction set of the cpu device."},
