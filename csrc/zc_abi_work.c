@@ -36,6 +36,17 @@ static zc_status give_way(zc_abi *abi)
     return zc_instance_pause(abi->instance, &abi->error);
 }
 
+/* Work that was waited for was cancelled: by the deadline of the call in progress, most often, which then ends here. */
+static zc_status waited(zc_abi *abi, zc_status status)
+{
+    zc_error error;
+    zc_status pause = status == ZC_CANCELLED ? zc_instance_pause(abi->instance, &error) : ZC_OK;
+    if (pause != ZC_OK) {
+        abi->error = error;
+    }
+    return pause == ZC_OK ? status : pause;
+}
+
 /* What is submitted now may take as long as the call in progress. */
 static void set_deadline(zc_abi *abi)
 {
@@ -240,7 +251,7 @@ zc_status zc_abi_call_run(void *context, uint64_t *slots, zc_error *error)
     if (status == ZC_OK) {
         uint64_t length = zc_command_buffer_length(recording);
         set_deadline(abi);
-        status = zc_command_buffer_run(recording, pause, abi, &abi->error);
+        status = waited(abi, zc_command_buffer_run(recording, pause, abi, &abi->error));
         abi->recorded -= length - zc_command_buffer_length(recording);
     }
     return status == ZC_OK ? answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
@@ -268,7 +279,7 @@ zc_status zc_abi_call_wait(void *context, uint64_t *slots, zc_error *error)
     zc_submission *submission = entry->submission;
     zc_status status = zc_submission_done(submission) ? ZC_OK : give_way(abi);
     if (status == ZC_OK) {
-        status = zc_submission_wait_pausing(submission, (int64_t)slots[2], pause, abi, &abi->error);
+        status = waited(abi, zc_submission_wait_pausing(submission, (int64_t)slots[2], pause, abi, &abi->error));
     }
     if (status != ZC_TRAP && status != ZC_HOST && status != ZC_TIMEOUT) {
         abi->recorded -= entry->size;
@@ -375,7 +386,7 @@ zc_status zc_abi_call_sequence_run(void *context, uint64_t *slots, zc_error *err
     zc_status status = give_way(abi);
     if (status == ZC_OK) {
         set_deadline(abi);
-        status = zc_sequence_run(entry->sequence, pause, abi, &abi->error);
+        status = waited(abi, zc_sequence_run(entry->sequence, pause, abi, &abi->error));
     }
     return status == ZC_OK ? answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
 }

@@ -14,9 +14,9 @@
 #include "zc_device_internal.h"
 
 /* On a GPU some milliseconds to some tens of them, beside which handing over costs nothing; a GPU that is emulated is a
- * hundred times slower. */
+ * thousand times slower. */
 #define MOST ((uint64_t)1 << 35)
-#define MOST_SOFTWARE ((uint64_t)1 << 28)
+#define MOST_SOFTWARE ((uint64_t)1 << 25)
 
 static uint64_t most(const zc_device *device)
 {

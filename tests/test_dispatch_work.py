@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import struct
+import threading
+import time
 from typing import Any
 
 import numpy as np
 import pytest
 from conftest import Arena
-from test_abi import EINVAL, ENOMEM, Guest
+from support import run_python
+from test_abi import EINVAL, EIO, ENOMEM, Guest
 
 import zcwasm
 
@@ -129,3 +132,218 @@ def test_windows_stay(device: zcwasm.Device, arena: Arena, step: int) -> None:
     nothing = line[:0]
     device.dispatch("linear", [line, weights, nothing, nothing, y], params)
     assert np.allclose(y, windows @ weights.T, atol=1e-4)
+
+
+# ---- work that is too long ----
+
+LONG = 0.3  # seconds: the guests' deadline
+SOON = 10.0  # much more than a deadline and what follows it on a busy machine, much less than the work would take
+
+
+def endless(device: zcwasm.Device, **options: Any) -> tuple[Guest, int]:
+    """A guest of small means with a sealed sequence of minutes: attention of 1,024 rows, a thousand times."""
+    guest = Guest(device, **options)
+    rows, size = 1024, 4
+    at, _ = guest.put(np.ones((rows, size)))
+    out_at, _ = guest.put(np.zeros((rows, size)))
+    spans_at, _ = guest.put(np.array([[0, rows]] * rows), np.uint32)
+    sequence = guest.exports.sequence_new()
+    params = struct.pack("<10If", rows, 1, 1, size, size, size, size, size, rows, 0, 1.0)
+    ranges = [(0, at, rows * size * 4)] * 3 + [(0, spans_at, rows * 8), (0, out_at, rows * size * 4)]
+    assert guest.record("attention", ranges, params, sequence) == 0
+    kernel = guest.kernel("attention")
+    packed = b"".join(struct.pack("<iIQQ", h, 0, offset, length) for h, offset, length in ranges)
+    guest.memory.write(guest.base + 1024, packed)
+    many = guest.exports.dispatch_many(
+        sequence, kernel, guest.base + 1024, 5, guest.base + 4096, len(params), 1000
+    )
+    assert many >= 0
+    assert guest.exports.sequence_seal(sequence) == 0
+    return guest, sequence
+
+
+def host_is_served(device: zcwasm.Device, arena: Arena, since: float) -> None:
+    x = arena.empty(64)
+    device.fill(x, 3)
+    took = time.monotonic() - since
+    assert (x == 3).all()
+    assert took < SOON
+
+
+def text_of(guest: Guest, submission: int) -> str:
+    assert guest.exports.wait(submission, -1) == -EIO
+    return guest.error()
+
+
+def test_a_deadline_ends_the_work_too(device: zcwasm.Device, arena: Arena) -> None:
+    guest, sequence = endless(device, limits=zcwasm.Limits(deadline=LONG))
+    start = time.monotonic()
+    queued = [guest.exports.sequence_submit(sequence) for _ in range(20)]
+    with pytest.raises(zcwasm.Trap) as trap:
+        guest.exports.sequence_run(sequence)
+    assert trap.value.kind == "deadline"
+    host_is_served(device, arena, start)
+    for submission in queued:
+        text = text_of(guest, submission)
+        assert text == "cancelled: the call that submitted it passed its deadline of 0.300 s"
+    # Guest and device are as good as ever.
+    at, x = guest.put(np.ones(100))
+    assert guest.affine(at, at, 100, 2, 1) == 0
+    assert guest.exports.run() == 0
+    assert (x == 3).all()
+
+
+def test_the_deadline_holds_after_the_call_has_returned(device: zcwasm.Device, arena: Arena) -> None:
+    guest, sequence = endless(device, limits=zcwasm.Limits(deadline=LONG))
+    start = time.monotonic()
+    queued = [guest.exports.sequence_submit(sequence) for _ in range(20)]
+    host_is_served(device, arena, start)
+    assert "passed its deadline of 0.300 s" in text_of(guest, queued[0])
+    assert "passed its deadline of 0.300 s" in text_of(guest, queued[-1])
+
+
+def test_without_a_deadline_work_goes_on(device: zcwasm.Device, arena: Arena) -> None:
+    guest = Guest(device)
+    at, x = guest.put(np.zeros(4096))
+    assert guest.affine(at, at, 4096, 1, 1) == 0
+    kernel = guest.kernel("affine")
+    assert guest.exports.dispatch_many(0, kernel, guest.base + 1024, 2, guest.base + 4096, 12, 500) >= 0
+    assert guest.exports.submit() > 0
+    with pytest.raises(zcwasm.Trap, match="unreachable"):
+        guest.exports.trap()
+    host_is_served(device, arena, time.monotonic())
+    assert (x == 501).all()
+
+
+def test_an_interrupt_ends_the_work_too(device: zcwasm.Device, arena: Arena) -> None:
+    guest, sequence = endless(device)
+    queued = guest.exports.sequence_submit(sequence)
+    timer = threading.Timer(LONG, guest.instance.interrupt)
+    timer.start()
+    with pytest.raises(zcwasm.Trap) as trap:
+        guest.exports.wait(queued, -1)
+    assert trap.value.kind == "interrupted"
+    host_is_served(device, arena, time.monotonic())
+    assert text_of(guest, queued) == "cancelled: the host interrupted the call that submitted it"
+    timer.join()
+
+
+def test_the_others_go_on(device: zcwasm.Device) -> None:
+    """One guest's work is cancelled; another's, and what its host waits for, are not."""
+    first, sequence = endless(device, limits=zcwasm.Limits(deadline=LONG))
+    second = Guest(device)
+    at, x = second.put(np.ones(64))
+    first.exports.sequence_submit(sequence)
+    assert second.affine(at, at, 64, 3, 0) == 0
+    waited = second.exports.submit()
+    start = time.monotonic()
+    assert second.exports.wait(waited, -1) == 0
+    assert time.monotonic() - start < SOON
+    assert (x == 3).all()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_one_long_dispatch_is_cut_short(threads: int, arena: Arena) -> None:
+    device = zcwasm.Device("cpu", threads=threads)
+    guest = Guest(device, limits=zcwasm.Limits(deadline=LONG))
+    rows, cols, capacity = 2048, 64, 1 << 20  # minutes
+    spans_at, _ = guest.put(np.array([[0, capacity]] * rows), np.uint32)
+    x = guest.exports.scratch_new(cols * capacity * 4)
+    out = guest.exports.scratch_new(rows * cols * 4)
+    ranges = [(x, 0, 2**64 - 1), (0, spans_at, rows * 8), (out, 0, 2**64 - 1)]
+    assert guest.record("pool", ranges, struct.pack(POOL, rows, cols, capacity, cols, cols, 0)) == 0
+    start = time.monotonic()
+    with pytest.raises(zcwasm.Trap, match="deadline"):
+        guest.exports.run()
+    host_is_served(device, arena, start)
+
+
+PROGRAM = """
+    import signal, sys, threading, time
+    import numpy as np
+    import zcwasm
+    device = zcwasm.Device(KIND)
+"""
+LONG_HOST_WORK = """
+    memory = zcwasm.Memory(2048)
+    a = memory.array(0, (2048, 2048), np.float32)
+    out = memory.array(1 << 25, (2048, 2048), np.float32)
+    batch = device.batch()
+    for _ in range(2000):
+        batch.matmul(a, a, out=out)
+"""
+CTRL_C = """
+    def raise_it(*_):
+        raise KeyboardInterrupt
+    signal.signal(signal.SIGALRM, raise_it)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+"""
+
+
+def run_and_time(text: str, device: zcwasm.Device) -> tuple[str, float]:
+    start = time.monotonic()
+    output = run_python(PROGRAM.replace("KIND", repr(device.kind)) + text)
+    return output, time.monotonic() - start
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_exit_does_not_wait_for_the_hosts_work(device: zcwasm.Device, kept: bool) -> None:
+    nothing, base = run_and_time("    print('end')", device)
+    text = LONG_HOST_WORK + "\n    submission = batch.submit()\n    print('end')"
+    if not kept:
+        text += "\n    del submission, batch, a, out, memory, device"
+    output, took = run_and_time(text, device)
+    assert nothing == output == "end\n"
+    assert took < base + 2 + SOON
+
+
+def test_ctrl_c_ends_a_wait_and_the_work_goes_on(device: zcwasm.Device) -> None:
+    text = (
+        LONG_HOST_WORK
+        + CTRL_C
+        + """
+    submission = batch.submit()
+    start = time.monotonic()
+    try:
+        submission.wait()
+    except KeyboardInterrupt:
+        print(time.monotonic() - start < 3, submission.done)
+"""
+    )
+    assert run_and_time(text, device)[0] == "True False\n"
+
+
+def test_ctrl_c_ends_a_call_of_the_hosts(device: zcwasm.Device) -> None:
+    """A call that waits for other work, and on cpu one that computes for long."""
+    text = (
+        LONG_HOST_WORK
+        + CTRL_C
+        + """
+    submission = batch.submit()
+    start = time.monotonic()
+    try:
+        device.fill(out, 1)
+    except KeyboardInterrupt:
+        print(time.monotonic() - start < 3, submission.done)
+"""
+    )
+    assert run_and_time(text, device)[0] == "True False\n"
+    if device.kind == "cpu":
+        text = """
+    memory = zcwasm.Memory(16384)
+    side = 12288
+    a = memory.array(0, (side, side), np.float32)
+"""
+        text += (
+            CTRL_C
+            + """
+    out = memory.array(640 << 20, (1, side), np.float32)
+    c = np.lib.stride_tricks.as_strided(memory.array(640 << 20, 1, np.float32), (side, 4096), (4096 * 4, 4))
+    start = time.monotonic()
+    try:
+        device.matmul(a, a[:, :4096], out=c)
+    except KeyboardInterrupt:
+        print(time.monotonic() - start < 3)
+"""
+        )
+        assert run_and_time(text, device)[0] == "True\n"
