@@ -1,4 +1,4 @@
-"""The device layer in C, below Python: tests/c/test_device.c, test_sequence.c and test_cancel.c say what is tested."""
+"""The device layer in C, below Python: tests/c/test_device.c, test_sequence.c, test_cancel.c, test_pace.c say what is tested."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from support import without_preload
 
 ROOT = Path(__file__).resolve().parent.parent
 CSRC = ROOT / "csrc"
-SOURCES = ["zc_status", "zc_copies", "zc_fork", "zc_kernel", "zc_region*", "zc_cpu*", "zc_device*"]
+SOURCES = ["zc_status", "zc_copies", "zc_fork", "zc_kernel*", "zc_region*", "zc_cpu*", "zc_device*"]
 SOURCES += ["zc_command_buffer", "zc_submission", "zc_sequence"]
 
 
 @pytest.mark.threads
-@pytest.mark.parametrize("name", ["test_device", "test_sequence", "test_cancel"])
+@pytest.mark.parametrize("name", ["test_device", "test_sequence", "test_cancel", "test_pace"])
 def test_device_layer(name: str, tmp_path: Path) -> None:
     sanitize = os.environ.get("ZCWASM_SANITIZE")
     instrument = [f"-fsanitize={sanitize}", "-g"] if sanitize else []

@@ -19,10 +19,14 @@
 #include <unistd.h>
 
 #include "zc_cpu.h"
+#include "zc_device_backend.h"
 
 #include "check.h"
+#include "counted_alloc.h"
 
 static zc_error error;
+
+const zc_device_backend zc_device_vulkan = {.kind = "vulkan"}; /* nobody opens it */
 
 #define BILLION ((uint32_t)1 << 30) /* elements of a binding */
 #define TILE ((size_t)8 << 20)      /* bytes of the file */

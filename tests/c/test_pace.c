@@ -1,0 +1,285 @@
+/* test_pace: cancelling and pacing without Python: what a driver that cannot cancel is given of guests' work, what ends
+ * at an owner's deadline, and what the end of the process waits for; then all of it from several threads at once, for
+ * ThreadSanitizer.
+ *
+ * A fake GPU stands in place of Vulkan: it holds what it is given until it is told to complete it. Built by
+ * tests/test_device_core.py from this file and csrc/zc_*.c with ZCWASM_HAVE_VULKAN defined. Prints "ok", or the first
+ * failure.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "zc_device_internal.h"
+
+#include "check.h"
+#include "counted_alloc.h"
+
+static _Thread_local zc_error error;
+
+#define MOST_HELD 1024
+
+static struct {
+    pthread_mutex_t lock;
+    zc_device_work *held[MOST_HELD];
+    unsigned count;
+    size_t commands; /* ever given */
+    bool fails;      /* the next submission */
+} fake = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void fake_probe(zc_device_info *info)
+{
+    info->available = true;
+    info->software = true;
+    info->max_buffer = UINT64_MAX;
+}
+static zc_status fake_open(const zc_device_options *options, zc_device_info *info, void **self, zc_error *e)
+{
+    (void)options, (void)info, (void)e;
+    *self = &fake;
+    return ZC_OK;
+}
+static void fake_close(void *self)
+{
+    (void)self;
+}
+static zc_status fake_submit(void *self, zc_device_work *work, zc_error *e)
+{
+    (void)self;
+    pthread_mutex_lock(&fake.lock);
+    bool fails = fake.fails;
+    fake.fails = false;
+    if (!fails) {
+        CHECK(fake.count < MOST_HELD);
+        fake.held[fake.count++] = work;
+        fake.commands += work->count;
+    }
+    pthread_mutex_unlock(&fake.lock);
+    return fails ? zc_fail(e, ZC_DEVICE, "the fake fails") : ZC_OK;
+}
+const zc_device_backend zc_device_vulkan = {
+    .kind = "vulkan", .probe = fake_probe, .open = fake_open, .close = fake_close, .submit = fake_submit};
+
+static unsigned held(void)
+{
+    pthread_mutex_lock(&fake.lock);
+    unsigned count = fake.count;
+    pthread_mutex_unlock(&fake.lock);
+    return count;
+}
+
+/* Complete the oldest; its number of commands, or -1. */
+static int complete(void)
+{
+    pthread_mutex_lock(&fake.lock);
+    zc_device_work *work = fake.count ? fake.held[0] : NULL;
+    if (work) {
+        memmove(fake.held, fake.held + 1, --fake.count * sizeof *fake.held);
+    }
+    pthread_mutex_unlock(&fake.lock);
+    int count = work ? (int)work->count : -1;
+    if (work) {
+        zc_device_work_done(work, ZC_OK, 0.001, NULL);
+    }
+    return count;
+}
+
+static zc_region *region;
+
+/* Products of 2^(3 * log_side) multiply-adds, `count` of them. */
+static zc_submission *start(zc_device *device, const zc_work_owner *owner, unsigned log_side, unsigned count)
+{
+    zc_command_buffer *buffer;
+    zc_submission *submission;
+    uint32_t side = 1u << log_side;
+    uint64_t bytes = (uint64_t)side * side * 4;
+    zc_range ranges[3] = {{region, 0, bytes}, {region, 0, bytes}, {region, 8 << 20, bytes}};
+    zc_matmul_params p = {.m = side, .n = side, .k = side, .batch = 1, .lda = side, .ldb = side, .ldc = side, .alpha = 1};
+    CHECK(zc_command_buffer_new(device, &buffer, &error) == ZC_OK);
+    zc_command_buffer_own(buffer, owner);
+    for (unsigned i = 0; i < count; i++) {
+        CHECK(zc_command_buffer_dispatch(buffer, zc_kernel_find("matmul"), ranges, 3, &p, sizeof p, &error) == ZC_OK);
+    }
+    zc_status status = zc_command_buffer_submit(buffer, &submission, &error);
+    zc_command_buffer_free(buffer);
+    return status == ZC_OK ? submission : NULL;
+}
+
+static zc_work_owner new_owner(void)
+{
+    return (zc_work_owner){.id = zc_work_owner_id(), .most_work = UINT64_MAX, .deadline = ZC_NO_DEADLINE};
+}
+
+static zc_status end_of(zc_submission *submission)
+{
+    zc_status status = zc_submission_wait(submission, 10000000000, &error);
+    zc_submission_release(submission);
+    return status;
+}
+
+static void test_pieces(zc_device *device)
+{
+    zc_work_owner owner = new_owner();
+    zc_submission *small = start(device, &owner, 4, 100); /* one piece, at once, as ever */
+    CHECK(held() == 1 && !zc_device_busy(device) && complete() == 100 && end_of(small) == ZC_OK);
+    zc_submission *host = start(device, NULL, 9, 40); /* the host's own is never cut */
+    CHECK(held() == 1 && complete() == 40 && end_of(host) == ZC_OK);
+
+    zc_submission *large = start(device, &owner, 8, 5); /* 2^24 and some each: one is a piece, and two are given */
+    zc_submission *later = start(device, NULL, 4, 3), *last = start(device, &owner, 4, 7);
+    CHECK(held() == 2 && zc_device_busy(device));
+    for (int i = 0; i < 3; i++) {
+        CHECK(complete() == 1 && held() >= 2 && !zc_submission_done(large) && !zc_submission_done(later));
+    }
+    CHECK(complete() == 1 && complete() == 1); /* all five; only then what came after */
+    CHECK(end_of(large) == ZC_OK && complete() == 3 && complete() == 7 && complete() == -1);
+    CHECK(end_of(later) == ZC_OK && end_of(last) == ZC_OK && !zc_device_busy(device));
+    CHECK(zc_region_pins(region) == 0);
+}
+
+static void test_cancel(zc_device *device)
+{
+    zc_work_owner owner = new_owner(), other = new_owner();
+    zc_submission *large = start(device, &owner, 8, 50), *second = start(device, &owner, 8, 50);
+    zc_submission *theirs = start(device, &other, 8, 1), *host = start(device, NULL, 4, 1);
+    CHECK(held() == 2);
+    zc_device_cancel(owner.id, "cancelled: because");
+    CHECK(held() == 4 && complete() == 1 && complete() == 1); /* those cannot be taken back; the others have room */
+    CHECK(end_of(large) == ZC_CANCELLED && strcmp(error.message, "cancelled: because") == 0);
+    CHECK(end_of(second) == ZC_CANCELLED); /* it never began */
+    CHECK(complete() == 1 && complete() == 1 && end_of(theirs) == ZC_OK && end_of(host) == ZC_OK);
+    zc_device_cancel(owner.id, "nothing is there");
+
+    /* A driver that fails in between: the rest is not tried, what comes later is. */
+    large = start(device, &owner, 8, 50);
+    host = start(device, NULL, 4, 1);
+    fake.fails = true;
+    CHECK(complete() == 1 && complete() == 1 && end_of(large) == ZC_DEVICE && strstr(error.message, "the fake fails"));
+    CHECK(complete() == 1 && end_of(host) == ZC_OK);
+    fake.fails = true;
+    CHECK(!start(device, &owner, 4, 1) && strstr(error.message, "the fake fails"));
+    CHECK(zc_region_pins(region) == 0 && !zc_device_busy(device));
+}
+
+static void in_ms(zc_work_owner *owner, int64_t ms)
+{
+    owner->limit = (uint64_t)ms * 1000000;
+    owner->deadline = zc_submission_now() + ms * 1000000;
+}
+
+static void test_deadline(zc_device *cpu, zc_device *device)
+{
+    zc_work_owner owner = new_owner(), other = new_owner();
+    in_ms(&other, 3600000);
+    zc_submission *far = start(device, &other, 4, 1);
+    in_ms(&owner, 30); /* before the one that the watch sleeps until */
+    zc_submission *large = start(cpu, &owner, 10, 2000), *second = start(cpu, &owner, 10, 2000);
+    zc_submission *given = start(device, &owner, 8, 50);
+    CHECK(end_of(large) == ZC_CANCELLED);
+    CHECK(strcmp(error.message, "cancelled: the call that submitted it passed its deadline of 0.030 s") == 0);
+    CHECK(end_of(second) == ZC_CANCELLED);
+    CHECK(complete() == 1 && end_of(far) == ZC_OK && complete() >= 0);
+    while (complete() >= 0) {
+    }
+    CHECK(end_of(given) == ZC_CANCELLED);
+    zc_submission *fine = start(cpu, NULL, 6, 1);
+    CHECK(end_of(fine) == ZC_OK);
+}
+
+static zc_status nothing(void *context, zc_error *e)
+{
+    (void)e;
+    return ++*(int *)context == 1000 ? ZC_HOST : ZC_OK;
+}
+
+static void test_finish(zc_device *cpu, zc_device *device)
+{
+    int pauses = 0;
+    zc_submission *ours = start(cpu, NULL, 10, 2000), *stuck = start(device, NULL, 4, 1);
+    CHECK(!zc_device_finish_all(300000000, nothing, &pauses) && pauses > 0);
+    CHECK(end_of(ours) == ZC_CANCELLED && strcmp(error.message, "cancelled: the process ends") == 0);
+    CHECK(!zc_submission_done(stuck) && zc_region_pins(region) == 1); /* left as it is */
+    pauses = 999;
+    CHECK(!zc_device_finish_all(300000000000, nothing, &pauses) && pauses == 1000); /* a signal */
+    CHECK(complete() == 1 && end_of(stuck) == ZC_OK && zc_device_finish_all(0, nothing, &pauses));
+}
+
+/* ---- several threads ---- */
+
+static zc_device *devices[2];
+static _Atomic bool over;
+
+static void *complete_all(void *unused)
+{
+    (void)unused;
+    while (!atomic_load(&over) || held()) {
+        if (complete() < 0) {
+            sched_yield();
+        }
+    }
+    return NULL;
+}
+
+static void *guest(void *number)
+{
+    zc_work_owner owner = new_owner();
+    unsigned seed = (unsigned)(uintptr_t)number;
+    for (int i = 0; i < 60; i++) {
+        zc_submission *submissions[4];
+        bool owned = rand_r(&seed) % 4 > 0;
+        for (int k = 0; k < 4; k++) {
+            in_ms(&owner, rand_r(&seed) % 3 ? 5 : 10000);
+            submissions[k] = start(devices[rand_r(&seed) % 2], owned ? &owner : NULL, rand_r(&seed) % 2 ? 3 : 8, 3);
+        }
+        if (rand_r(&seed) % 2) {
+            zc_device_cancel(owner.id, "cancelled: at random");
+        }
+        for (int k = 0; k < 4; k++) {
+            zc_status status = end_of(submissions[k]);
+            CHECK(status == ZC_OK || (owned && status == ZC_CANCELLED && strstr(error.message, "cancelled: ")));
+        }
+    }
+    return NULL;
+}
+
+static void test_threads(void)
+{
+    pthread_t completer, guests[3];
+    CHECK(pthread_create(&completer, NULL, complete_all, NULL) == 0);
+    for (uintptr_t i = 0; i < 3; i++) {
+        CHECK(pthread_create(&guests[i], NULL, guest, (void *)(i + 1)) == 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        pthread_join(guests[i], NULL);
+    }
+    atomic_store(&over, true);
+    pthread_join(completer, NULL);
+}
+
+int main(void)
+{
+    zc_device *cpu, *device;
+    CHECK(zc_device_open("cpu", NULL, &cpu, &error) == ZC_OK);
+    CHECK(zc_device_open("vulkan", NULL, &device, &error) == ZC_OK);
+    CHECK(zc_region_create(64 << 20, 16 << 20, &region, &error) == ZC_OK);
+    test_pieces(device);
+    test_cancel(device);
+    test_deadline(cpu, device);
+    test_finish(cpu, device);
+    devices[0] = cpu;
+    devices[1] = device;
+    test_threads();
+    zc_device_drain_all();
+    CHECK(zc_region_pins(region) == 0 && !zc_device_busy(device));
+    zc_device_release(device);
+    zc_device_release(cpu);
+    zc_region_release(region);
+    CHECK(zc_region_count() == 0);
+    puts("ok");
+    return 0;
+}
