@@ -50,8 +50,8 @@ static zc_status waited(zc_abi *abi, zc_status status)
 /* What is submitted now may take as long as the call in progress. */
 static void set_deadline(zc_abi *abi)
 {
-    uint64_t left = zc_instance_time_left(abi->instance);
-    abi->owner.deadline = left >= INT64_MAX / 2 ? ZC_NO_DEADLINE : (int64_t)(zc_abi_now() + left);
+    uint64_t end = zc_instance_ends_at(abi->instance);
+    abi->owner.deadline = end < INT64_MAX ? (int64_t)end : ZC_NO_DEADLINE;
     abi->owner.limit = zc_instance_deadline(abi->instance);
 }
 

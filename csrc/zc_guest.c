@@ -420,6 +420,11 @@ uint64_t zc_instance_time_left(const zc_instance *instance)
     return !instance->deadline ? ZC_NO_LIMIT : now < instance->deadline ? instance->deadline - now : 0;
 }
 
+uint64_t zc_instance_ends_at(const zc_instance *instance)
+{
+    return instance->deadline ? instance->deadline : ZC_NO_LIMIT;
+}
+
 bool zc_instance_running(const zc_instance *instance)
 {
     return atomic_load_explicit(&instance->call, memory_order_acquire) != NULL;

@@ -146,6 +146,9 @@ zc_status zc_instance_pause(zc_instance *instance, zc_error *error);
 /* Nanoseconds until the deadline of the call in progress, or ZC_NO_LIMIT. */
 uint64_t zc_instance_time_left(const zc_instance *instance);
 
+/* When that is, in monotonic ns, or ZC_NO_LIMIT. */
+uint64_t zc_instance_ends_at(const zc_instance *instance);
+
 bool zc_instance_running(const zc_instance *instance);
 /* Stop the call in progress with a trap; false when none is running. Any thread. */
 bool zc_instance_interrupt(zc_instance *instance);
