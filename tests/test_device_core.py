@@ -1,4 +1,4 @@
-"""The device layer in C, below Python: tests/c/test_device.c, test_sequence.c, test_cancel.c, test_pace.c say what is tested."""
+"""The device layer in C, below Python: each of the programs in tests/c says what it tests."""
 
 from __future__ import annotations
 

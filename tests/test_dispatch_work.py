@@ -1,4 +1,4 @@
-"""How much work a guest may put into one dispatch, which rows may overlap, and what ends work that is too long."""
+"""How much work a guest may put into one dispatch, which rows may overlap, what ends work that is too long."""
 
 from __future__ import annotations
 
@@ -72,13 +72,10 @@ def test_the_default_admits_long_contexts() -> None:
         params = (rows, heads, kv_heads, size, heads * size, size, size, heads * size, keys, 1)
         ranges = [(other, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (0, 0, rows * 8)]
         out = guest.exports.scratch_new(rows * heads * size * 4)
-        return guest.record(
-            "attention", [*ranges, (out, 0, 2**64 - 1)], struct.pack("<10If", *params, 0.1)
-        )
+        return guest.record("attention", [*ranges, (out, 0, 2**64 - 1)], struct.pack("<10If", *params, 0.1))
 
     assert record(keys) == 0
     assert guest.exports.discard() == 0
-
 
 
 def overlapping(guest: Guest) -> dict[str, tuple[list[int], str, tuple[Any, ...]]]:
@@ -137,7 +134,7 @@ def test_windows_stay(device: zcwasm.Device, arena: Arena, step: int) -> None:
 # ---- work that is too long ----
 
 LONG = 0.3  # seconds: the guests' deadline
-SOON = 10.0  # much more than a deadline and what follows it on a busy machine, much less than the work would take
+SOON = 10.0  # much more than a deadline and what follows it on a busy machine, much less than the work takes
 
 
 def endless(device: zcwasm.Device, **options: Any) -> tuple[Guest, int]:

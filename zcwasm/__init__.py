@@ -98,6 +98,6 @@ for _public in (FetchError, Limits, Wasi, Weights):
     _public.__module__ = __name__
 del _public
 
-# Nobody is left who could want the results of work in flight. It is cancelled; what a driver cannot be talked out of
-# within this time keeps its memory and ends with the process.
+# Nobody is left who could want the results of work in flight: it is cancelled. What a driver does not end in
+# two seconds keeps its memory, and ends with the process.
 atexit.register(_core._finish, 2.0)
