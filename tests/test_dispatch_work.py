@@ -1,4 +1,4 @@
-"""How much work a guest may put into one dispatch, which rows may overlap, what ends work that is too long."""
+"""How much work a guest may put into one dispatch, which rows may overlap, and what ends what is too long."""
 
 from __future__ import annotations
 
