@@ -139,6 +139,8 @@ SOON = 10.0  # much more than a deadline and what follows it on a busy machine, 
 
 def endless(device: zcwasm.Device, **options: Any) -> tuple[Guest, int]:
     """A guest of small means with a sealed sequence of minutes: attention of 1,024 rows, a thousand times."""
+    if device.kind == "metal":
+        pytest.skip("a GPU's piece of work takes hours on the simulation; tests/c/test_pace.c has a fake GPU")
     guest = Guest(device, **options)
     rows, size = 1024, 4
     at, _ = guest.put(np.ones((rows, size)))

@@ -291,7 +291,8 @@ static const char device_doc[] = //
     "index, name, uuid: which of several devices of the kind, as devices() lists them: its index, a part of\n"
     "its name or its driver's in any case, or its uuid. Without them the best: discrete, integrated, virtual,\n"
     "software.\n"
-    "Kernel methods run to their end and return out; they come after all work submitted before.\n"
+    "Kernel methods run to their end and return out; they come after all work submitted before. Ctrl-C ends a\n"
+    "call that waits or takes long, while its work goes on.\n"
     "Raises ValueError (unknown kind or device, threads) and DeviceError (the device is absent: says why).";
 
 static PyMemberDef device_members[] = {
