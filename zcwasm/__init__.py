@@ -100,6 +100,4 @@ del _public
 
 # Nobody is left who could want the results of work in flight: it is cancelled. What a driver does not end in
 # two seconds keeps its memory, and ends with the process.
-# Nobody is left who could want the results of work in flight: it is cancelled. What a driver does not end in
-# two seconds keeps its memory, and ends with the process.
 atexit.register(_core._finish, 2.0)
