@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import threading
 import time
@@ -275,7 +276,6 @@ CTRL_C = """
     def raise_it(*_):
         raise KeyboardInterrupt
     signal.signal(signal.SIGALRM, raise_it)
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
 """
 
 
@@ -304,6 +304,7 @@ def test_ctrl_c_ends_a_wait_and_the_work_goes_on(device: zcwasm.Device) -> None:
     submission = batch.submit()
     start = time.monotonic()
     try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
         submission.wait()
     except KeyboardInterrupt:
         print(time.monotonic() - start < 3, submission.done)
@@ -321,6 +322,7 @@ def test_ctrl_c_ends_a_call_of_the_hosts(device: zcwasm.Device) -> None:
     submission = batch.submit()
     start = time.monotonic()
     try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
         device.fill(out, 1)
     except KeyboardInterrupt:
         print(time.monotonic() - start < 3, submission.done)
@@ -336,13 +338,36 @@ def test_ctrl_c_ends_a_call_of_the_hosts(device: zcwasm.Device) -> None:
         text += (
             CTRL_C
             + """
-    out = memory.array(640 << 20, (1, side), np.float32)
     c = np.lib.stride_tricks.as_strided(memory.array(640 << 20, 1, np.float32), (side, 4096), (4096 * 4, 4))
     start = time.monotonic()
     try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
         device.matmul(a, a[:, :4096], out=c)
     except KeyboardInterrupt:
         print(time.monotonic() - start < 3)
 """
         )
         assert run_and_time(text, device)[0] == "True\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_deadlines_hold_in_the_child_of_a_fork() -> None:
+    """The thread that watches them is the parent's; the child has one of its own."""
+    text = """
+    import os
+    from test_dispatch_work import LONG, endless
+    def run():
+        guest, sequence = endless(device, limits=zcwasm.Limits(deadline=LONG))
+        late = guest.exports.sequence_submit(sequence)
+        time.sleep(2 * LONG)
+        assert guest.exports.wait(late, -1) == -10, guest.error()
+        assert "passed its deadline" in guest.error()
+    device = zcwasm.Device("cpu")
+    run()
+    child = os.fork()
+    run()
+    if child == 0:
+        os._exit(0)
+    print(os.waitpid(child, 0)[1])
+"""
+    assert run_python(PROGRAM.replace("KIND", "'cpu'") + text) == "0\n"
