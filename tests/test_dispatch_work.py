@@ -371,3 +371,35 @@ def test_deadlines_hold_in_the_child_of_a_fork() -> None:
     print(os.waitpid(child, 0)[1])
 """
     assert run_python(PROGRAM.replace("KIND", "'cpu'") + text) == "0\n"
+
+
+def test_rows_that_are_cut_are_whole() -> None:
+    """On cpu a long row is worked on in stretches, with a look at the flag between them."""
+    device, arena, random = zcwasm.Device("cpu"), Arena(), np.random.default_rng(3)
+    cols = 2 * 65536 + 77
+    x, y = (arena.put(random.standard_normal((2, cols)).astype(np.float32)) for _ in range(2))
+    weight, bias = arena.put(np.linspace(1, 2, cols)), arena.put(np.linspace(3, 4, cols))
+    out = arena.empty((2, cols))
+    wide, other = x.astype(np.float64), y.astype(np.float64)
+    norm: dict[str, float] = {"rows": 2, "cols": cols, "ldx": cols, "ldout": cols, "eps": 1e-5}
+    device.dispatch("rms_norm", [x, weight, out], norm)
+    assert np.allclose(out, wide / np.sqrt((wide**2).mean(1, keepdims=True) + 1e-5) * weight, atol=1e-4)
+    device.dispatch("layer_norm", [x, weight, bias, out], norm)
+    centred = wide - wide.mean(1, keepdims=True)
+    expected = centred / np.sqrt((centred**2).mean(1, keepdims=True) + 1e-5) * weight + bias
+    assert np.allclose(out, expected, atol=1e-4)
+    lengths = {"ldgate": cols, "ldup": cols, "ldout": cols}
+    device.dispatch("swiglu", [x, y, out], {"rows": 2, "cols": cols, **lengths})
+    assert np.allclose(out, wide / (1 + np.exp(-wide)) * other, atol=1e-4)
+    positions, spans = arena.put([1, 0], np.uint32), arena.put([0, 2, 1, 2], np.uint32)
+    cache = {"rows": 2, "cols": cols, "ldx": cols, "ldout": cols, "capacity": 2, "out_type": 0}
+    device.dispatch("append", [x, positions, out], cache)
+    assert (out == x[::-1]).all()
+    pool: dict[str, float] = {"rows": 2, "cols": cols, "capacity": 2, "ldx": cols, "ldout": cols, "flags": 1}
+    device.dispatch("pool", [x, spans, out], pool)
+    mean = np.stack([wide.mean(0), wide[1]])
+    assert np.allclose(out, mean / np.linalg.norm(mean, axis=1, keepdims=True), atol=1e-6)
+    long = arena.put(random.standard_normal(5 << 20).astype(np.float32)).reshape(1, -1)
+    one = arena.empty((1, 1))
+    device.matmul(long, long.T, out=one)
+    assert np.isclose(one[0, 0], (long.astype(np.float64) ** 2).sum(), rtol=1e-4)

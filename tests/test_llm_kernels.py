@@ -342,6 +342,12 @@ def causal(rows: int, before: int) -> Array:
     return np.array([(0, before + r + 1) for r in range(rows)], np.uint32).reshape(rows, 2)
 
 
+def test_attention_with_many_heads_of_one_key(device: zcwasm.Device, arena: Arena) -> None:
+    """More than a task takes at a time, which is then cut; also unevenly, and with few left over."""
+    for heads, kv_heads in ((97, 1), (200, 1), (600, 2)):
+        check_attention(device, arena, 3, heads, kv_heads, 8, 150, causal(3, 140), F32, offset=1)
+
+
 @pytest.mark.parametrize("kv_type", [F32, F16])
 def test_attention(device: zcwasm.Device, arena: Arena, kv_type: int) -> None:
     for rows, before in [
