@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import struct
 import threading
 import time
@@ -403,3 +404,22 @@ def test_rows_that_are_cut_are_whole() -> None:
     one = arena.empty((1, 1))
     device.matmul(long, long.T, out=one)
     assert np.isclose(one[0, 0], (long.astype(np.float64) ** 2).sum(), rtol=1e-4)
+
+
+def test_a_signals_exception_ends_the_work_too(device: zcwasm.Device, arena: Arena) -> None:
+    guest, sequence = endless(device)
+    queued = guest.exports.sequence_submit(sequence)
+
+    def handler(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, LONG)
+        with pytest.raises(KeyboardInterrupt):
+            guest.exports.wait(queued, -1)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    host_is_served(device, arena, time.monotonic())
+    assert text_of(guest, queued) == "cancelled: a signal ended the call that submitted it"
