@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 from typing import Any
@@ -132,8 +135,14 @@ class TestCommandLine:
             cwd=EXAMPLES,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
-        time.sleep(1.5)  # it has started, and reads
+        assert child.stdin is not None
+        child.stdin.write(b"some words\n")
+        child.stdin.flush()
+        left = struct.pack("i", 1)
+        end = time.monotonic() + 60
+        while any(left) and time.monotonic() < end:  # until it has started and read them, and wants more
+            time.sleep(0.05)
+            left = fcntl.ioctl(child.stdin, termios.FIONREAD, left)
         os.kill(child.pid, signal.SIGINT)
         assert child.wait(30) == 130
-        assert child.stdin is not None
         child.stdin.close()
