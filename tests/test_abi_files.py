@@ -89,8 +89,10 @@ def test_rust_file_compiles(tmp_path: Path) -> None:
 
 
 def test_the_example_of_the_page(tmp_path: Path) -> None:
-    """The C file, Zig's command and the Python line of docs/abi.md, as they stand there; tests/toolchains.py runs
-    every command of the page."""
+    """The C file, Zig's command and the Python line of docs/abi.md, as they stand there.
+
+    tests/toolchains.py runs every command of the page.
+    """
     if importlib.util.find_spec("ziglang") is None:
         pytest.skip("pip install ziglang")
     page = abi.DOCS.read_text("utf-8")
