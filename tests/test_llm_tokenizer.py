@@ -5,6 +5,8 @@ references/make_tokenizer.py made the reference, and says how."""
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +105,19 @@ MERGES = ["1 2", "12 3", "123 4", "a b"]
 def test_how_digits_are_cut(pre: str, expected: list[bytes]) -> None:
     tokenizer = Tokenizer(byte_level(pre, MERGES))
     assert pieces(tokenizer, "12341ab", add_special=False) == expected
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_child_does_not_wait_for_a_thread_of_its_parent() -> None:
+    tokenizer = Tokenizer(byte_level("gpt-2", MERGES))
+    expected = tokenizer.encode("ab")
+    with tokenizer._lock:  # as if another thread were encoding
+        child = os.fork()
+        if child == 0:
+            signal.alarm(20)  # what hangs is killed
+            os._exit(tokenizer.encode("ab") != expected)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_qwen_composes_characters_and_others_do_not() -> None:

@@ -7,14 +7,17 @@ together as the models' original tokenizer.json files are; decoding is a table o
 Control tokens, such as <|im_start|>, are what turns text into instructions: with `special=False` text that
 says so is ordinary text. Metadata is untrusted; whatever is wrong with it is a ModelError that names the key.
 
-Any thread may use a Tokenizer: the library's one setting that differs between calls is under a lock.
+Any thread may use a Tokenizer: the library's one setting that differs between calls is under a lock. In a
+forked child the lock is a new one, since the thread that held it is not there.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import warnings
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +80,18 @@ _ENDS = (
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+_made: weakref.WeakSet[Tokenizer] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for tokenizer in _made:
+        tokenizer._lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 class Tokenizer:
     """Text to token ids and back, as the model of this metadata was trained with.
 
@@ -137,6 +152,7 @@ class Tokenizer:
         self.control_ids = frozenset(index for index, control in enumerate(special) if control)
 
         self._lock = threading.Lock()
+        _made.add(self)
         if model == "gpt2":
             self._encoder = _byte_level(metadata, tokens, types, cut)
             texts = _byte_level_bytes(tokens, types)
