@@ -371,6 +371,24 @@ def yosys(start: Start) -> bytes:
     return netlist
 
 
+def quickjs(start: Start) -> bytes:
+    guest = start()
+    guest.call("_initialize")
+    script = """
+        class Point { constructor(x) { this.x = x } get double() { return this.x * 2n ** 70n } }
+        const sorted = [3, 1, 2].map(x => new Point(BigInt(x))).sort((a, b) => Number(b.x - a.x));
+        const text = JSON.stringify({a: [1.5, null, "\u00e4"]});
+        console.log(sorted.map(p => p.double).join(), text, /(b+)c/.exec("abbc")[1]);
+        try { null.x } catch (error) { console.log(error instanceof TypeError) }
+    """
+    words = [put(guest, word.encode() + b"\0") for word in ("qjs", "-e", script)]
+    expect(guest.call("qjs_init_argv", 3, put(guest, struct.pack("<3I", *words))) == 0, "the script runs")
+    numbers = ",".join(str(x * 2**70) for x in (3, 2, 1))
+    expected = f'{numbers} {{"a":[1.5,null,"ä"]}} bb\ntrue\n'
+    expect(guest.output().decode() == expected, f"it prints {guest.output()!r}")
+    return guest.output()
+
+
 class Case(NamedTuple):
     registry: str
     package: str
@@ -541,7 +559,7 @@ CASES = [
         "0.17.0",
         "qjs-wasi-reactor/qjs-wasi-reactor.wasm",
         "1a4e0bce82f2faed14f5e2620174e3daf33e161bad75ce955ceeaca1f7c82572",
-        refused="reference types",
+        quickjs,
     ),
     Case(
         PYPI,
