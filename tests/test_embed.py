@@ -463,6 +463,8 @@ def test_closing(tmp_path: Path) -> None:
     assert np.isfinite(vectors).all()  # a result stays
     with pytest.raises(zcwasm.ClosedError, match="the model is closed"):
         model.encode(["a"])
+    with pytest.raises(zcwasm.ClosedError, match="the model is closed"):
+        model.__enter__()
     model.close()
 
 

@@ -522,8 +522,9 @@ class TestLife:
         with llm.Model.open(tiny.path, zcwasm.Device("cpu")) as model:
             session = model.session(context=64)
         assert model.closed
-        with pytest.raises(zcwasm.ClosedError, match="the model is closed"):
-            model.session()
+        for call in (model.session, model.__enter__):
+            with pytest.raises(zcwasm.ClosedError, match="the model is closed"):
+                call()
         assert session.logits(PROMPT).shape == (tiny.shape.vocab,)
 
     def test_closing(self, cpu_model: llm.Model) -> None:
@@ -545,6 +546,7 @@ class TestLife:
             lambda: list(session.generate([1])),
             lambda: session.cached_tokens,
             lambda: session.memory,
+            session.__enter__,
         ):
             with pytest.raises(zcwasm.ClosedError, match="the session is closed"):
                 call()

@@ -120,6 +120,8 @@ class Model:
         self._weights = None
 
     def __enter__(self) -> Model:
+        if self.closed:
+            raise zcwasm.ClosedError("the model is closed")
         return self
 
     def __exit__(

@@ -278,6 +278,8 @@ class Model:
         return f"<zcwasm.llm.Model {path!r}: {numbers}, on {self.device.kind}>"
 
     def __enter__(self) -> Model:
+        if self.closed:
+            raise zcwasm.ClosedError("the model is closed")
         return self
 
     def __exit__(

@@ -410,6 +410,8 @@ class Session:
         self._logits = memory.array(int(state["logits"]), self.model.config.vocab, np.float32)
 
     def __enter__(self) -> Session:
+        if self.closed:
+            raise zcwasm.ClosedError("the session is closed")
         return self
 
     def __exit__(
