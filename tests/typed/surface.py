@@ -20,6 +20,9 @@ def buffers(memory: zcwasm.Memory, guest: zcwasm.Instance) -> None:
     memory.write(0, memory)
     zcwasm.Module(memory)
     zcwasm.Memory(1)
+    array = np.zeros(3)
+    memory.write(0, array)
+    zcwasm.Instance(guest.module, inputs={"bytes": b"a", "array": array, "memory": memory})
     zcwasm.Memory("1")  # type: ignore[arg-type]
 
 
