@@ -637,7 +637,8 @@ static zc_status read_header(zc_reader *reader)
     static const uint8_t component[4] = {0x0d, 0x00, 0x01, 0x00};
     if (zc_reader_left(reader) < 4 || memcmp(reader->at, magic, 4) != 0) {
         return zc_fail_at(reader->error, ZC_MALFORMED, 0,
-                          "magic header not detected: a module starts with 00 61 73 6d");
+                          "magic header not detected: a module starts with 00 61 73 6d; text (.wat) has to be assembled "
+                          "first, by wat2wasm for example");
     }
     ZC_TRY(zc_skip_bytes(reader, 4, "magic header"));
     const uint8_t *version = reader->at;

@@ -63,14 +63,15 @@ def test_imports_and_exports() -> None:
     [
         (b"", "malformed", 0, "magic"),
         (b"\0as", "malformed", None, "magic"),
-        (b"hello, this is text\n", "malformed", 0, "magic"),
+        (b"hello, this is text\n", "malformed", 0, "magic header not detected"),
+        (b"(module)", "malformed", 0, "text (.wat) has to be assembled first"),
         (b"\0asm\2\0\0\0", "malformed", 4, "version"),
         (EMPTY + b"\x01\x05\x01\x60", "malformed", None, ""),
         (EMPTY + b"\x01\x04\x01\x60\x01\x7f", "malformed", None, ""),
         (EMPTY + b"\x01\x05\x01\x60\x01\x7b\x00", "unsupported", None, "SIMD"),
         (EMPTY + b"\x03\x02\x01\x00", "invalid", None, "type"),
     ],
-    ids=["empty", "short", "text", "version", "truncated", "section end", "simd", "type index"],
+    ids=["empty", "short", "text", "as text", "version", "truncated", "section end", "simd", "type index"],
 )
 def test_refused(data: bytes, kind: str, offset: int | None, text: str) -> None:
     with pytest.raises(zcwasm.CompileError) as caught:
