@@ -8,6 +8,7 @@ import importlib
 import inspect
 import pickle
 import re
+import subprocess
 import sys
 import typing
 import warnings
@@ -435,6 +436,17 @@ def test_progress_without_its_extra(tmp_path: Path, without: Callable[[str], Non
 def test_import_needs_no_extra() -> None:
     for module in ("zcwasm.llm", "zcwasm.embed"):
         assert importlib.import_module(module)
+
+
+def test_the_source_folder_says_that_it_is_no_package(tmp_path: Path) -> None:
+    """Where Python starts in the repository, that is what `import zcwasm` finds."""
+    package = tmp_path / "zcwasm"
+    package.mkdir()
+    package.joinpath("__init__.py").write_bytes((ROOT / "zcwasm" / "__init__.py").read_bytes())
+    command = [sys.executable, "-S", "-c", "import zcwasm"]  # -S: also where an editable install adds to it
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 1
+    assert f"ImportError: {package} is the source of zcwasm" in done.stderr
 
 
 # --- linking ---

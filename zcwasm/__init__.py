@@ -12,6 +12,13 @@ Nothing is copied between guest, device and NumPy; `copy_stats()` counts what is
 
 import atexit
 from importlib.resources import files
+from importlib.util import find_spec
+
+if not find_spec("zcwasm._core"):
+    raise ImportError(
+        f"{__path__[0]} is the source of zcwasm, without its compiled module: start Python in another "
+        "folder, where it finds the installed package, or build this one in place (pip install -e .)"
+    )
 
 from zcwasm import _core
 from zcwasm._core import (
