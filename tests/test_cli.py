@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -316,6 +317,28 @@ def test_stdout_that_nobody_reads(tmp_path: Path) -> None:
     done = subprocess.run(command, stdout=writes, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
     os.close(writes)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", ">&- 2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(["devices"], 0), (["run", TRAPS, "swap", "1", "2"], 0), (["run", TRAPS, "nothing like it"], 2)],
+)
+def test_streams_that_are_closed(closed: str, arguments: list[str], status: int, tmp_path: Path) -> None:
+    """What has nowhere to go is dropped."""
+    words = shlex.join([sys.executable, "-m", "zcwasm", *arguments])
+    done = subprocess.run(["sh", "-c", f"{words} {closed}"], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr
+    if ">" not in closed and status == 0:
+        assert done.stdout
+
+
+def test_an_unknown_option_shows_the_usage_of_its_command(zcwasm_command: Any) -> None:
+    ran = zcwasm_command("generate", "--model", "a", "--prompt", "b", "--max-tokens", "8")
+    assert ran.status == 2
+    assert ran.err.startswith("usage: zcwasm generate ")
+    assert ran.err.endswith("zcwasm generate: error: unrecognized arguments: --max-tokens 8\n")
 
 
 @pytest.mark.slow

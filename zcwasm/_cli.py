@@ -25,7 +25,10 @@ class Usage(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
+    open_streams()
+    options, unknown = parser().parse_known_args(arguments)
+    if unknown:
+        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")  # with the command's own usage
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         status = command(options)
@@ -58,6 +61,21 @@ def complain(options: argparse.Namespace, message: str) -> None:
     print("\n".join([f"zcwasm {options.name}: {first}", *more]), file=sys.stderr)
 
 
+def open_streams() -> None:
+    """A standard stream that was closed before the start (`>&-`) drops what it is given, and no file that is
+    opened later gets its descriptor."""
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != descriptor:
+                os.dup2(null, descriptor)
+                os.close(null)
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(descriptor, "w" if descriptor else "r", closefd=False))
+
+
 def drop_stdout() -> None:
     """What stdout cannot take is dropped, without a word at exit. A stdout that works stays as it is."""
     try:
@@ -75,7 +93,7 @@ def parser() -> argparse.ArgumentParser:
         prog="zcwasm", description="WebAssembly guests whose memory is GPU memory."
     )
     parser.add_argument("--version", action="version", version=f"zcwasm {zcwasm.__version__}")
-    parser.set_defaults(command=lambda options: show_help(parser, "COMMAND"))
+    parser.set_defaults(command=lambda options: show_help(parser, "COMMAND"), parser=parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def add(command: Callable[[argparse.Namespace], int], summary: str) -> argparse.ArgumentParser:
