@@ -239,6 +239,7 @@ class TestRun:
             "zcwasm run: the module cannot be linked:",
             "  import 'env'.'log' is missing: the module needs this function (i32) -> ()",
             "  import 'env'.'pair' is missing: the module needs this function (i32, i64) -> (i64, i32)",
+            "This command grants WASI only; zcwasm.Instance gives a guest the rest, from Python.",
         ]
 
     @pytest.mark.parametrize(
@@ -271,6 +272,12 @@ class TestRun:
         ran = zcwasm_command("run", str(path))
         assert ran.status == 2
         assert ran.err.endswith("which function?\nit exports no functions\n")
+
+    def test_what_only_python_can_grant(self, zcwasm_command: Any) -> None:
+        ran = zcwasm_command("run", str(guest_path("abi")), "memory_at")
+        assert ran.status == 1
+        assert "is not granted: the guest needs device=" in ran.err
+        assert ran.err.endswith("zcwasm.Instance gives a guest the rest, from Python.\n")
 
     def test_variables_that_are_not_set_stay_unset(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("ZCWASM_TEST_SET", "here")

@@ -388,6 +388,12 @@ def run(options: argparse.Namespace) -> int:
         return call_function(module, functions, options, limits, wasi)
     except zcwasm.Exit as end:
         return end.code if end.code < 256 else 1
+    except zcwasm.LinkError as error:
+        if all(entry.module.startswith("wasi_") for entry in module.imports):
+            raise
+        raise zcwasm.LinkError(
+            f"{error}\nThis command grants WASI only; zcwasm.Instance gives a guest the rest, from Python."
+        ) from None
 
 
 def listing(functions: dict[str, zcwasm.ExportType]) -> str:
