@@ -24,6 +24,7 @@
 #define PART_WORK 16777216 /* multiply-adds of such a task: at most, but for a few outputs of long rows */
 #define DEPTH 512         /* columns that a float panel multiplies at once */
 #define ROWS 96           /* rows of x whose sums stay in the cache while these parts along k are added up */
+#define MOST_INPUT ((size_t)64 << 20) /* bytes of f(x) at a time: rows may overlap, so x does not bound them */
 
 typedef struct job {
     const zc_cpu_ops *ops;
@@ -163,6 +164,7 @@ static void panel_fixed(void *context, size_t index)
     job *j = context;
     const zc_linear_params *p = j->p;
     const zc_cpu_integer *integer = j->ops->integer;
+    const zc_weight_type_info *info = zc_weight_type_get(p->type);
     float sums[8 * ZC_PANEL];
     size_t from = index * ZC_PANEL, n = p->n - from < ZC_PANEL ? p->n - from : ZC_PANEL;
     uint8_t *panel = zc_scratch(ZC_SCRATCH_BLOCK, integer->panel_bytes(p->type, p->k));
@@ -170,7 +172,13 @@ static void panel_fixed(void *context, size_t index)
         fail(j);
         return;
     }
-    integer->pack(panel, p->type, j->w + from * j->row_bytes, j->row_bytes, n, p->k);
+    const size_t start = integer->panel_bytes(p->type, 0);
+    /* The stride is a multiple of all that is packed together. */
+    for (size_t at = 0; at < p->k && !zc_cpu_cancelled(); at += ZC_CPU_STRIDE) {
+        size_t depth = p->k - at < ZC_CPU_STRIDE ? p->k - at : ZC_CPU_STRIDE;
+        integer->pack(panel + integer->panel_bytes(p->type, at) - start, p->type,
+                      j->w + from * j->row_bytes + at / info->block * info->block_bytes, j->row_bytes, n, depth);
+    }
     for (size_t first = 0; first < p->rows && !zc_cpu_cancelled(); first += integer->tile_rows) {
         size_t rows = p->rows - first < integer->tile_rows ? p->rows - first : integer->tile_rows;
         integer->tile(sums, p->type, panel, rows, p->k / 32, (const uint8_t *)j->made + first * j->row_size);
@@ -277,8 +285,9 @@ static size_t part_of(const job *j)
     return part < most ? part : most;
 }
 
-zc_status zc_cpu_linear(const zc_cpu_ops *ops, void *const bindings[], const zc_linear_params *p, unsigned threads,
-                        zc_error *error)
+/* Rows whose f(x) is in memory together. */
+static zc_status linear_part(const zc_cpu_ops *ops, void *const bindings[], const zc_linear_params *p,
+                             unsigned threads, zc_error *error)
 {
     const zc_weight_type_info *info = zc_weight_type_get(p->type);
     job j = {.ops = ops, .p = p, .x = bindings[0], .w = bindings[1], .norm = bindings[3], .y = bindings[4],
@@ -312,4 +321,20 @@ zc_status zc_cpu_linear(const zc_cpu_ops *ops, void *const bindings[], const zc_
     return ok ? ZC_OK
               : zc_fail(error, ZC_NO_MEMORY, "linear cannot have scratch for %u rows of %u columns and a panel of "
                         "weights", p->rows, p->k);
+}
+
+zc_status zc_cpu_linear(const zc_cpu_ops *ops, void *const bindings[], const zc_linear_params *p, unsigned threads,
+                        zc_error *error)
+{
+    zc_status status = ZC_OK;
+    size_t most = MOST_INPUT / sizeof(float) / (p->k ? p->k : 1), left = p->rows;
+    zc_linear_params part = *p;
+    void *of_part[] = {bindings[0], bindings[1], bindings[2], bindings[3], bindings[4]};
+    for (; left > 0 && status == ZC_OK && !zc_cpu_cancelled(); left -= part.rows) {
+        part.rows = (uint32_t)(left < most ? left : most);
+        status = linear_part(ops, of_part, &part, threads, error);
+        of_part[0] = p->k ? (float *)of_part[0] + (size_t)part.rows * p->ldx : of_part[0];
+        of_part[4] = p->n ? (float *)of_part[4] + (size_t)part.rows * p->ldy : of_part[4];
+    }
+    return status;
 }
