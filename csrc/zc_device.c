@@ -397,9 +397,10 @@ zc_status zc_device_check_work(const zc_work_owner *owner, const zc_device_comma
     return ZC_OK;
 }
 
-/* What may take longer than some hundredths of a second is submitted and waited for, so that it can be ended. The host's
- * own work, which does not end with its caller's wait, may take some tenths. */
-#define MOST_WORK_INLINE ((uint64_t)1 << 28)
+/* What may take longer than some hundredths of a second, with the parameters and numbers that take longest and in memory
+ * that was never written, is submitted and waited for, so that it can be ended. The host's own work, which does not end
+ * with its caller's wait, may take some tenths with those that do not. */
+#define MOST_WORK_INLINE ((uint64_t)1 << 24)
 #define MOST_HOST_WORK_INLINE ((uint64_t)1 << 32)
 
 zc_status zc_device_no_pause(void *context, zc_error *error)

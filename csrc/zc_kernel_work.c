@@ -12,7 +12,9 @@
 #include "zc_kernel.h"
 
 #define EXP 8    /* an exponential or what takes as long */
-#define FETCH 16 /* a random access */
+#define FETCH 32 /* a random access */
+#define ROW 32   /* a row, a query, a product of a batch: what goes with it whatever its length */
+#define WALK 4096 /* a step that one invocation of a GPU does while the others have nothing to do */
 
 static uint64_t times(uint64_t a, uint64_t b)
 {
@@ -26,11 +28,11 @@ static uint64_t plus(uint64_t a, uint64_t b)
     return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
 }
 
-/* ---- elementwise: an access costs as much as the multiply-add ---- */
+/* ---- elementwise: an access costs as much as the multiply-add, the first of a page more ---- */
 
 static uint64_t work_fill(const void *params)
 {
-    return ((const zc_fill_params *)params)->count;
+    return times(((const zc_fill_params *)params)->count, 2);
 }
 
 static uint64_t work_affine(const void *params)
@@ -65,7 +67,7 @@ static uint64_t work_matmul(const void *params)
         return 0;
     }
     uint64_t one = plus(times(times(p->m, p->n), (uint64_t)p->k + 2), times((uint64_t)p->m + p->n, p->k));
-    return times(one, p->batch);
+    return times(plus(one, ROW), p->batch);
 }
 
 /* The product; the input's prologue; weights unpacked once for each part of the rows. */
@@ -77,7 +79,7 @@ static uint64_t work_linear(const void *params)
     }
     uint64_t row = plus(times(p->n, (uint64_t)p->k + 2 + (p->flags & ZC_LINEAR_GELU ? EXP : 0)),
                         times(p->k, p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU) ? 2 + EXP : 1));
-    return plus(times(row, p->rows), times(p->n, p->k));
+    return plus(times(plus(row, ROW), p->rows), times(p->n, p->k));
 }
 
 /* Each query with all keys and all values, and an exponential for each score. */
@@ -86,15 +88,15 @@ static uint64_t work_attention(const void *params)
     const zc_attention_params *p = params;
     uint64_t queries = times(p->rows, p->heads);
     uint64_t keys = times(p->capacity, 2 * (uint64_t)p->head_size + EXP);
-    return plus(times(queries, plus(keys, 2 * (uint64_t)p->head_size)), times(p->rows, 2));
+    return plus(times(queries, plus(keys, 2 * (uint64_t)p->head_size + ROW)), times(p->rows, ROW));
 }
 
 /* ---- rows ---- */
 
-/* `each` for each element of each row; a row costs something even where it is empty. */
+/* `each` for each element of each row. */
 static uint64_t rows_of(uint64_t rows, uint64_t cols, unsigned each)
 {
-    return times(rows, plus(times(cols, each), 1));
+    return times(rows, plus(times(cols, each), ROW));
 }
 
 static uint64_t work_reduction(const void *params)
@@ -169,11 +171,13 @@ static uint64_t work_penalize(const void *params)
     return times((uint64_t)((const zc_penalize_params *)params)->capacity + 1, FETCH);
 }
 
-/* Each row of out may be the mean of all rows of x. */
+/* Each row of out may be the mean of all rows of x, a few columns of each at worst. On a GPU one invocation walks over
+ * them, one after the other, whatever else there is to do. */
 static uint64_t work_pool(const void *params)
 {
     const zc_pool_params *p = params;
-    return p->cols ? times(p->rows, times(p->cols, (uint64_t)p->capacity + 4)) : 0;
+    uint64_t row = times(p->cols + (uint64_t)16, (uint64_t)p->capacity + 4);
+    return p->rows && p->cols ? plus(times(p->rows, row), times(p->capacity, WALK)) : 0;
 }
 
 #define ZC_KERNEL(name, params, workgroup, traits, bindings) \

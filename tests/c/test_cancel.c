@@ -144,6 +144,18 @@ static void rows(void)
     RUN(pool, zc_pool_params, G * G * 4, .rows = 1, .cols = BILLION, .capacity = ALL, .flags = ZC_POOL_NORMALIZE);
 }
 
+/* Short rows, small products and walks are more than their elements. */
+static void rests(void)
+{
+    RUN(sum, zc_rows_params, 16 * G, .rows = BILLION);
+    RUN(argmax, zc_rows_params, 16 * G, .rows = BILLION, .cols = 1);
+    RUN(layer_norm, zc_norm_params, 16 * G, .rows = BILLION, .cols = 1, .ldout = 1, .eps = 1);
+    RUN(attention, zc_attention_params, 48 * (G / 4), .rows = 1, .heads = BILLION / 4, .kv_heads = BILLION / 4,
+        .head_size = 4, .capacity = 1, .scale = 1);
+    RUN(matmul, zc_matmul_params, 16 * G, .m = 1, .n = 1, .k = 1, .batch = BILLION, .stride_c = 1, .alpha = 1);
+    RUN(pool, zc_pool_params, 1024 * 4 * G, .rows = 1, .cols = 1, .capacity = ALL, .ldout = 1);
+}
+
 static void models(void)
 {
     RUN(rms_norm, zc_norm_params, G, .rows = BILLION / 64, .cols = 64, .ldout = 64, .eps = 1);
@@ -218,6 +230,7 @@ int main(void)
     out = wide(0, 0);
     elementwise();
     rows();
+    rests();
     models();
     products();
     puts("ok");
