@@ -217,6 +217,9 @@ static void few_float(void *context, size_t index)
         }
         j->ops->dot_rows(sums + (n - from), MAX_PART, x, ldx, p->rows, p->k, row, 1.0f, 0.0f);
     }
+    if (zc_cpu_cancelled()) {
+        return; /* some sums are what lay on the stack */
+    }
     for (size_t r = 0; r < p->rows; r++) {
         j->ops->finish(j->y + r * p->ldy + from, sums + r * MAX_PART, j->bias ? j->bias + from : NULL, end - from,
                        j->flags);
@@ -253,6 +256,9 @@ static void panel_float(void *context, size_t index)
                                .b_step = nr, .b_panel = nr * depth, .c = sums, .ldc = nr, .alpha = 1.0f,
                                .beta = at ? 1.0f : 0.0f};
             j->ops->gemm(&g);
+        }
+        if (zc_cpu_cancelled()) {
+            return; /* or what lay in the scratch */
         }
         for (size_t r = 0; r < rows; r++) {
             j->ops->finish(j->y + (first + r) * p->ldy + from, sums + r * nr, j->bias ? j->bias + from : NULL, n,

@@ -94,11 +94,15 @@ static void long_row(const job *whole, size_t r, unsigned threads)
     switch (j.id) {
     case ZC_KERNEL_sum:
         zc_pool_run(sum_block, &j, j.blocks, threads);
-        j.out[r] = (float)combine_sum(&j);
+        if (!zc_cpu_cancelled()) { /* else some of the parts are what lay on the stack */
+            j.out[r] = (float)combine_sum(&j);
+        }
         break;
     case ZC_KERNEL_max:
         zc_pool_run(max_block, &j, j.blocks, threads);
-        j.out[r] = combine_max(&j);
+        if (!zc_cpu_cancelled()) {
+            j.out[r] = combine_max(&j);
+        }
         break;
     default:
         j.row_out = j.out + r * j.ldout;

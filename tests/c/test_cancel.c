@@ -71,6 +71,25 @@ static void *canceller(void *unused)
     return NULL;
 }
 
+static __attribute__((noinline)) void spoil_the_stack(void)
+{
+    volatile uint8_t below[256 * 1024];
+    for (size_t i = 0; i < sizeof below; i++) {
+        below[i] = 0x5a;
+    }
+}
+
+/* Of zeros come zeros, from a kernel that is cut short too: never what lay in its working memory. */
+static void check_zeros(const zc_kernel *kernel, unsigned threads, int line)
+{
+    for (size_t i = 0; i < TILE / 4; i++) {
+        if (out[i]) {
+            fprintf(stderr, "%d: %s, %u threads: element %zu is 0x%x\n", line, kernel->name, threads, i, out[i]);
+            exit(1);
+        }
+    }
+}
+
 /* `least`: elements that its loops touch, or multiply-adds. */
 static void check(zc_kernel_id id, const void *params, double least, unsigned threads, int line)
 {
@@ -89,6 +108,11 @@ static void check(zc_kernel_id id, const void *params, double least, unsigned th
     if (id == ZC_KERNEL_penalize) {
         bindings[0] = spans + 1; /* its first word is a count, of all there are */
     }
+    bool of_zeros = id == ZC_KERNEL_linear || id == ZC_KERNEL_matmul || id == ZC_KERNEL_sum || id == ZC_KERNEL_max;
+    if (of_zeros) {
+        memset(out, 0, TILE);
+    }
+    spoil_the_stack();
     pthread_t thread;
     atomic_store(&cancel, false);
     CHECK(pthread_create(&thread, NULL, canceller, NULL) == 0);
@@ -104,6 +128,9 @@ static void check(zc_kernel_id id, const void *params, double least, unsigned th
         fprintf(stderr, "%d: %s, %u threads: status %s (%s), %.0f ms after the flag\n", line, kernel->name, threads,
                 zc_status_name(status), status == ZC_OK ? "" : error.message, late * 1e3);
         exit(1);
+    }
+    if (of_zeros) {
+        check_zeros(kernel, threads, line);
     }
 }
 
