@@ -50,11 +50,16 @@ static void each_row(const zc_cpu_ops *ops, void *const bindings[], const void *
     zc_pool_run(group_body, &j, (rows + j.group - 1) / j.group, threads);
 }
 
-/* The next stretch of a row of `cols`: its length, and 0 at the end or when the work was cancelled. */
-static size_t stretch(size_t at, size_t cols)
+static size_t stretch_of_many(size_t at, size_t cols)
 {
-    size_t left = cols - at, n = left < ZC_CPU_STRIDE ? left : ZC_CPU_STRIDE;
-    return n == cols || n == 0 || !zc_cpu_cancelled() ? n : 0;
+    size_t left = cols - at;
+    return zc_cpu_cancelled() ? 0 : left < ZC_CPU_STRIDE ? left : ZC_CPU_STRIDE;
+}
+
+/* The next stretch of a row of `cols`: its length, and 0 at the end or when the work was cancelled. */
+static inline size_t stretch(size_t at, size_t cols)
+{
+    return cols <= ZC_CPU_STRIDE ? cols - at : stretch_of_many(at, cols); /* short rows do not notice */
 }
 
 static size_t clamp(uint32_t index, uint32_t count)
