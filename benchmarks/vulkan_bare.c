@@ -44,7 +44,7 @@ static VkBuffer buffer;
 static VkDeviceMemory imported;
 static void *memory;
 static uint64_t bytes;
-static uint32_t push[7]; /* four offsets, count, scale, shift */
+static uint32_t push[15]; /* four offsets, first and number of workgroups (0: of one row), count, scale, shift */
 static char name[256];
 
 #define TRY(call)               \
@@ -176,7 +176,7 @@ static int record(uint32_t dispatches)
     VkMemoryBarrier after = {VK_STRUCTURE_TYPE_MEMORY_BARRIER, NULL, VK_ACCESS_SHADER_WRITE_BIT,
                              VK_ACCESS_HOST_READ_BIT};
     VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
-    uint32_t groups = (push[4] + 4095) / 4096;
+    uint32_t groups = (push[12] + 4095) / 4096;
     TRY(f.vkResetCommandPool(device, pool, 0))
     TRY(f.vkBeginCommandBuffer(commands, &begin))
     f.vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_HOST_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 1, &before, 0,
@@ -254,9 +254,9 @@ int bare_setup(uint64_t size, float scale, float shift, double *import_seconds)
                                            .pBufferInfo = &window};
     }
     f.vkUpdateDescriptorSets(device, 2, writes, 0, NULL);
-    push[4] = (uint32_t)(size / 4);
-    memcpy(&push[5], &scale, 4);
-    memcpy(&push[6], &shift, 4);
+    push[12] = (uint32_t)(size / 4);
+    memcpy(&push[13], &scale, 4);
+    memcpy(&push[14], &shift, 4);
     return record(1);
 }
 

@@ -114,11 +114,11 @@ def check_spirv(kernel: Kernel, data: bytes) -> list[str]:
     same("specialization constants", sorted(module.specialization_constants), sorted(specialized))
     members = [
         (name, "uint32_t[4]", 16 * at)
-        for at, name in enumerate(["offset", "offset2"][: kernel.offset_words // 4])
+        for at, name in enumerate([*["offset", "offset2"][: kernel.offset_words // 4], "first", "groups"])
     ]
-    members += [
-        (name, kind, 4 * kernel.offset_words + 4 * at) for at, (name, kind) in enumerate(kernel.params)
-    ]
+    start = 16 * len(members)
+    members += [(name, kind, start + 4 * at) for at, (name, kind) in enumerate(kernel.params)]
+    same("more than 128 bytes of push constants", start + 4 * len(kernel.params) > 128, False)
     # A name that is a word of GLSL or that of the specialization constant has a _ behind it there.
     same("push constants", [(m.name.rstrip("_"), m.type, m.offset) for m in module.push_constants], members)
     numbers = {buffer.binding for buffer in module.buffers}

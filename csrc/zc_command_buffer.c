@@ -229,7 +229,7 @@ zc_status zc_command_buffer_dispatch(zc_command_buffer *buffer, const zc_kernel 
     zc_device_command *command = &buffer->commands[buffer->count];
     status = zc_device_check(buffer->device, kernel, ranges, range_count, params, params_size, taken, command, error);
     if (status == ZC_OK) {
-        status = zc_device_check_work(buffer->owner, command, error);
+        status = zc_device_check_work(buffer->device, buffer->owner, command, error);
     }
     if (status == ZC_OK && kernel->compiled) {
         status = use_kernel(buffer, kernel, error);

@@ -117,6 +117,7 @@ static zc_status open_device(const zc_device_backend *backend, const zc_device_i
         status = backend->open(options, &device->info, &device->self, error);
         if (status == ZC_OK) {
             pthread_mutex_init(&device->buffer_lock, NULL);
+            zc_pace_init(device);
             if (may_share) {
                 device->next_shared = shared;
                 shared = device;
@@ -374,6 +375,23 @@ zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, cons
     return ZC_OK;
 }
 
+uint32_t zc_device_push(const zc_device_command *command, const zc_device_part *part, uint32_t groups[3],
+                        uint32_t push[ZC_KERNEL_PUSH_WORDS])
+{
+    const zc_kernel *kernel = command->kernel;
+    uint32_t skip = kernel->params_skip, words = zc_kernel_offset_words(kernel->binding_count);
+    if (!kernel->compiled) {
+        memcpy(push + words + 4, groups, 3 * sizeof *groups);
+        if (part->groups[0]) {
+            memcpy(push + words, part->first, sizeof part->first);
+            memcpy(groups, part->groups, sizeof part->groups);
+        }
+        words += ZC_KERNEL_GROUP_WORDS;
+    }
+    memcpy(push + words, command->params + skip, kernel->params_size - 4 * skip);
+    return words + kernel->params_size / 4 - skip;
+}
+
 uint64_t zc_device_work_of(const zc_device_command *command)
 {
     if (command->kernel->work) {
@@ -386,13 +404,31 @@ uint64_t zc_device_work_of(const zc_device_command *command)
     return work;
 }
 
-zc_status zc_device_check_work(const zc_work_owner *owner, const zc_device_command *command, zc_error *error)
+/* A workgroup cannot be cut (zc_device_pace.c). On a GPU this takes some tenths of a second, on one that is emulated
+ * some seconds. */
+#define MOST_WORK_OF_GROUP ((uint64_t)1 << 32)
+
+zc_status zc_device_check_work(const zc_device *device, const zc_work_owner *owner, const zc_device_command *command,
+                               zc_error *error)
 {
+    uint32_t groups[3];
     uint64_t work = owner ? zc_device_work_of(command) : 0;
     if (owner && work > owner->most_work) {
         return zc_fail(error, ZC_LIMIT,
                        "kernel %s: about %llu multiply-adds, the limit of one dispatch is %llu (Limits.dispatch_work)",
                        command->kernel->name, (ull)work, (ull)owner->most_work);
+    }
+    if (owner && !device->backend->cancels && !command->kernel->compiled) {
+        work = zc_kernel_work_in_tiles(command->kernel, command->params);
+        command->kernel->groups(command->params, groups);
+        uint64_t count = (uint64_t)groups[0] * groups[1] * groups[2];
+        if (count && work / count > MOST_WORK_OF_GROUP) {
+            return zc_fail(error, ZC_LIMIT,
+                           "kernel %s: about %llu multiply-adds for each of %llu workgroups, the limit on device %s, "
+                           "which cannot end a workgroup, is %llu",
+                           command->kernel->name, (ull)(work / count), (ull)count, device->info.kind,
+                           (ull)MOST_WORK_OF_GROUP);
+        }
     }
     return ZC_OK;
 }
@@ -455,7 +491,8 @@ zc_status zc_device_run_pausing(zc_device *device, const zc_kernel *kernel, cons
 {
     const zc_device_backend *backend = device->backend;
     /* A run by the backend comes after what the backend knows of. */
-    if (!backend->run || (pause ? zc_device_busy(device) : atomic_load_explicit(&device->held, memory_order_acquire))) {
+    if (!backend->run || device->paces_all ||
+        (pause ? zc_device_busy(device) : atomic_load_explicit(&device->held, memory_order_acquire))) {
         return run_submitted(device, kernel, ranges, range_count, params, params_size, pause, context, error);
     }
     zc_device_command command;

@@ -33,12 +33,18 @@ typedef struct zc_device_command {
     uint32_t params[ZC_KERNEL_MAX_PARAMS / 4]; /* the kernel's own struct */
 } zc_device_command;
 
+/* Some of a dispatch's workgroups: a box of them. No groups in it: all there are. */
+typedef struct zc_device_part {
+    uint32_t first[3], groups[3];
+} zc_device_part;
+
 typedef struct zc_device_work {
     struct zc_device_work *next; /* free for the backend's use */
     const zc_device_command *commands;
     size_t count; /* may be 0: the work still completes in its turn */
     const _Atomic bool *cancelled; /* set: nobody wants the rest of it, see zc_device_backend.cancels */
     void *prepared; /* what `prepare` made of these commands, or NULL */
+    zc_device_part part; /* of the only command, what is to run; a backend that cancels gets no parts */
 } zc_device_work;
 
 typedef struct zc_device_backend {
@@ -107,6 +113,11 @@ typedef struct zc_device_backend {
 /* The work is finished: `seconds` is the time that the device spent on it, `error` says why when `status` is
  * not ZC_OK. Any thread; the last call for this work, which may free it and close the device. */
 void zc_device_work_done(zc_device_work *work, zc_status status, double seconds, const zc_error *error);
+
+/* Put behind the offsets of the bindings what a shader is pushed besides (shaders/README.md): of its workgroups, and the
+ * parameters. `groups` are those of the whole command, and become those to dispatch. Returns the words in all. */
+uint32_t zc_device_push(const zc_device_command *command, const zc_device_part *part, uint32_t groups[3],
+                        uint32_t push[ZC_KERNEL_PUSH_WORDS]);
 
 /* A thread of a backend's own. It blocks all signals: they are for the host program's threads. */
 zc_status zc_device_start_thread(pthread_t *out, void *(*main)(void *), void *argument, zc_error *error);

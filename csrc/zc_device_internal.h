@@ -22,6 +22,9 @@ struct zc_device {
      * guests have in the driver; whether somebody is handing over. */
     zc_submission *waiting, *last_waiting;
     uint64_t in_driver;
+    uint64_t most;        /* multiply-adds of a piece, */
+    uint64_t most_groups; /* or as many workgroups, however long they are */
+    bool paces_all;       /* for tests: the host's work, too */
     bool pumping;
     _Atomic bool held; /* something waits */
 };
@@ -115,6 +118,7 @@ struct zc_submission {
     /* How far it has been handed to the backend; under the lock. */
     const zc_device_command *all;
     size_t count, at;
+    uint64_t groups_at; /* workgroups of that command that have been handed over */
     void *prepared;
     uint64_t size; /* of all of it; 0 when it is the host's, or the backend cancels */
     zc_piece pieces[2];
@@ -137,6 +141,7 @@ bool zc_pace_admit(zc_submission *submission);
 void zc_pace_pump(zc_device *device);
 /* The backend is done with the piece. */
 void zc_pace_done(zc_piece *piece);
+void zc_pace_init(zc_device *device); /* when its info is there; without the lock */
 uint64_t zc_pace_size(const zc_device *device, const zc_device_command *commands, size_t count);
 
 /* What to start: commands and uses, both the submission's on success; or those of a sequence, which it retains. */
@@ -162,7 +167,8 @@ void zc_device_uses_release(zc_device_use *uses, size_t count); /* not the array
 /* About how many multiply-adds a checked command costs, saturated: zc_kernel.work. */
 uint64_t zc_device_work_of(const zc_device_command *command);
 /* ZC_LIMIT when the owner (NULL: anything goes) may not have as much in one dispatch. */
-zc_status zc_device_check_work(const zc_work_owner *owner, const zc_device_command *command, zc_error *error);
+zc_status zc_device_check_work(const zc_device *device, const zc_work_owner *owner, const zc_device_command *command,
+                               zc_error *error);
 /* A submission of the sequence is over: it is in flight once less, and released. */
 void zc_sequence_done(zc_sequence *sequence);
 /* Run the commands on this thread if the backend can and may, `largest` being that of their command buffer. False:

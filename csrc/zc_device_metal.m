@@ -72,10 +72,6 @@ typedef struct metal_buffer {
     bool resident;
 } metal_buffer;
 
-/* What is pushed to a kernel: element offsets beside the aligned bases (zc_kernel_offset_words), then its own
- * parameters. */
-#define PUSH_WORDS (ZC_KERNEL_MAX_BINDINGS + ZC_KERNEL_MAX_PARAMS / 4)
-
 static NSString *string(const char *text)
 {
     NSString *result = [NSString stringWithUTF8String:text];
@@ -493,10 +489,10 @@ static const metal_buffer *any_buffer(const zc_device_command *command)
 }
 
 static void encode_command(metal_device *self, id<MTLComputeCommandEncoder> encoder, const zc_device_command *command,
-                           const metal_buffer *any, const uint32_t groups[3])
+                           const zc_device_part *part, const metal_buffer *any, uint32_t groups[3])
 {
     const zc_kernel *kernel = command->kernel;
-    uint32_t push[PUSH_WORDS] = {0}, offsets = zc_kernel_offset_words(kernel->binding_count);
+    uint32_t push[ZC_KERNEL_PUSH_WORDS] = {0};
     const metal_kernel *own = kernel->compiled;
     [encoder setComputePipelineState:own ? own->pipeline
                                          : self->pipelines[kernel->id][zc_kernel_variant(kernel, command->params)]];
@@ -512,10 +508,9 @@ static void encode_command(metal_device *self, id<MTLComputeCommandEncoder> enco
         }
         [encoder setBuffer:buffer->buffer offset:(NSUInteger)aligned atIndex:i + 1];
     }
-    uint32_t size = kernel->params_size - 4 * kernel->params_skip;
-    memcpy(push + offsets, command->params + kernel->params_skip, size);
+    uint32_t words = zc_device_push(command, part, groups, push);
     /* As long as the shader's struct is, whose alignment is that of uint4. */
-    [encoder setBytes:push length:(4 * offsets + size + 15) / 16 * 16 atIndex:0];
+    [encoder setBytes:push length:(words + 3) / 4 * 16 atIndex:0];
     [encoder dispatchThreadgroups:MTLSizeMake(groups[0], groups[1], groups[2])
             threadsPerThreadgroup:own ? MTLSizeMake(own->threads[0], own->threads[1], own->threads[2])
                                       : MTLSizeMake(kernel->workgroup_size, 1, 1)];
@@ -538,7 +533,7 @@ static void encode_commands(metal_device *self, id<MTLComputeCommandEncoder> enc
         }
         due = false;
         dispatched = true;
-        encode_command(self, encoder, command, any, groups);
+        encode_command(self, encoder, command, &work->part, any, groups);
     }
 }
 

@@ -443,11 +443,17 @@ static bool big_tiles(const zc_matmul_params *p)
     return at_most(ceil_div(p->m, 128), 1024) * at_most(ceil_div(p->n, 128), 1024) * at_most(p->batch, 1024) >= 96;
 }
 
+uint32_t zc_kernel_matmul_tile(const zc_matmul_params *p)
+{
+    return p->m == 1 || p->n == 1 ? 0 : big_tiles(p) ? 128 : 64;
+}
+
 static void groups_matmul(const void *params, uint32_t out[3])
 {
     const zc_matmul_params *p = params;
     uint32_t batch = at_most(p->batch, MAX_GROUPS);
-    if (p->m == 1 || p->n == 1) {
+    uint32_t tile = zc_kernel_matmul_tile(p);
+    if (!tile) {
         bool along_k = p->m == 1 ? p->transpose_b || (p->n == 1 && p->ldb == 1) : !p->transpose_a;
         uint64_t length = p->m == 1 ? p->n : p->m; /* the other of the two may be 0, and then this is not 1 */
         length = p->m && p->n ? length : 0;
@@ -455,7 +461,6 @@ static void groups_matmul(const void *params, uint32_t out[3])
         groups_of(out, at_most(ceil_div(length, along_k ? 8 : 16), MAX_GROUPS), 1, batch);
         return;
     }
-    uint32_t tile = big_tiles(p) ? 128 : 64;
     groups_of(out, at_most(ceil_div(p->n, tile), MAX_GROUPS), at_most(ceil_div(p->m, tile), MAX_GROUPS), batch);
 }
 
@@ -548,9 +553,14 @@ static void groups_penalize(const void *params, uint32_t out[3])
 }
 
 /* Whether rows go one by one (shaders/linear_vector.glsl) or in tiles of 64 x 64 (linear_tile.glsl). */
+uint32_t zc_kernel_linear_tile(const zc_linear_params *p)
+{
+    return p->rows > 4 ? 64 : 0;
+}
+
 static bool linear_tiled(const zc_linear_params *p)
 {
-    return p->rows > 4;
+    return zc_kernel_linear_tile(p) != 0;
 }
 
 /* Whether they go the way of shaders/linear_wide.glsl. */

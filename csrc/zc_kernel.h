@@ -25,6 +25,12 @@ static inline uint32_t zc_kernel_offset_words(unsigned binding_count)
     return binding_count <= 4 ? 4 : ZC_KERNEL_MAX_BINDINGS;
 }
 
+/* Then, for the built-in ones, by the first of the workgroups that are dispatched and by how many the whole dispatch
+ * has, four words each of which the last is 0. */
+#define ZC_KERNEL_GROUP_WORDS 8u
+/* What is pushed in all: 128 bytes, which every device takes; buildtools/shaders.py checks that it is enough. */
+#define ZC_KERNEL_PUSH_WORDS 32u
+
 typedef struct zc_weight_type_info { /* of a zc_weight_type */
     const char *name;      /* "Q4_1" */
     uint32_t block;        /* elements of a block */
@@ -86,6 +92,12 @@ static inline bool zc_kernel_is_elementwise(const zc_kernel *kernel)
 #define ZC_KERNEL_VARIANTS 128
 uint32_t zc_kernel_variant(const zc_kernel *kernel, const void *params);
 const char *zc_kernel_variant_name(const zc_kernel *kernel, uint32_t variant);
+
+/* The side of a GPU's tiles of a product; 0 where it has none. */
+uint32_t zc_kernel_matmul_tile(const zc_matmul_params *params);
+uint32_t zc_kernel_linear_tile(const zc_linear_params *params);
+/* zc_kernel.work as a GPU does it: tiles are computed whole, also where little is in them. Not of compiled kernels. */
+uint64_t zc_kernel_work_in_tiles(const zc_kernel *kernel, const void *params);
 
 #define ZC_KERNEL(name, params, workgroup, traits, bindings) uint64_t zc_kernel_work_##name(const void *);
 #include "zc_kernel.def"

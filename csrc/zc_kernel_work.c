@@ -180,6 +180,28 @@ static uint64_t work_pool(const void *params)
     return p->rows && p->cols ? plus(times(p->rows, row), times(p->capacity, WALK)) : 0;
 }
 
+static uint64_t up(uint64_t size, uint64_t tile)
+{
+    return (size + tile - 1) / tile * tile;
+}
+
+uint64_t zc_kernel_work_in_tiles(const zc_kernel *kernel, const void *params)
+{
+    uint64_t work = kernel->work(params), whole = 0;
+    const zc_matmul_params *matmul = params;
+    const zc_linear_params *linear = params;
+    const zc_pool_params *pool = params;
+    uint32_t tile;
+    if (kernel->id == ZC_KERNEL_matmul && (tile = zc_kernel_matmul_tile(matmul))) {
+        whole = times(times(up(matmul->m, tile), up(matmul->n, tile)), times(matmul->k, matmul->batch));
+    } else if (kernel->id == ZC_KERNEL_linear && (tile = zc_kernel_linear_tile(linear))) {
+        whole = times(times(up(linear->rows, tile), up(linear->n, tile)), linear->k);
+    } else if (kernel->id == ZC_KERNEL_pool) { /* a workgroup's invocations have a column each */
+        whole = times(times(pool->rows, up(pool->cols, kernel->workgroup_size)), pool->capacity);
+    }
+    return whole > work ? whole : work;
+}
+
 #define ZC_KERNEL(name, params, workgroup, traits, bindings) \
     uint64_t zc_kernel_work_##name(const void *given)        \
     {                                                        \

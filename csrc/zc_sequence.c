@@ -144,7 +144,7 @@ zc_status zc_sequence_params(zc_sequence *sequence, size_t index, size_t offset,
     zc_status status = zc_device_check(sequence->device, kernel, sequence->ranges[index].each, kernel->binding_count,
                                        params, kernel->params_size, taken, &fresh, error);
     if (status == ZC_OK) {
-        status = zc_device_check_work(sequence->owner, &fresh, error);
+        status = zc_device_check_work(sequence->device, sequence->owner, &fresh, error);
     }
     if (status != ZC_OK) {
         return status;

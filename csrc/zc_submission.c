@@ -285,7 +285,7 @@ static zc_status begin(zc_device *device, const zc_submission_source *source, zc
     submission->owner = owner ? owner->id : 0;
     submission->deadline = owner ? owner->deadline : ZC_NO_DEADLINE;
     submission->limit = owner ? owner->limit : 0;
-    submission->size = owner ? zc_pace_size(device, source->commands, source->count) : 0;
+    submission->size = owner || device->paces_all ? zc_pace_size(device, source->commands, source->count) : 0;
     atomic_init(&submission->references, 2);
     atomic_init(&submission->done, false);
     atomic_init(&submission->cancelled, false);

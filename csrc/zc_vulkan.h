@@ -24,7 +24,7 @@
 #define ZC_VULKAN_MAX_DEVICES 16
 
 /* Every kernel's push constants: element offsets of its bindings (zc_kernel_offset_words), then its parameters. */
-#define ZC_VULKAN_PUSH_SIZE (4u * ZC_KERNEL_MAX_BINDINGS + ZC_KERNEL_MAX_PARAMS)
+#define ZC_VULKAN_PUSH_SIZE (4u * ZC_KERNEL_PUSH_WORDS)
 _Static_assert(ZC_VULKAN_PUSH_SIZE <= 128, "what every Vulkan device takes");
 
 typedef struct zc_vulkan_instance_functions {
@@ -153,7 +153,7 @@ void zc_vulkan_buffer_destroy(zc_vulkan_device *device, zc_vulkan_buffer *buffer
 zc_status zc_vulkan_slot_begin(zc_vulkan_device *device, bool timed, bool once, zc_vulkan_slot **out,
                                zc_error *error);
 zc_status zc_vulkan_slot_record(zc_vulkan_device *device, zc_vulkan_slot *slot, const zc_device_command *commands,
-                                size_t count, zc_error *error);
+                                size_t count, const zc_device_part *part, zc_error *error);
 zc_status zc_vulkan_slot_end(zc_vulkan_device *device, zc_vulkan_slot *slot, bool timed, zc_error *error);
 void zc_vulkan_slot_release(zc_vulkan_device *device, zc_vulkan_slot *slot);
 void zc_vulkan_slots_destroy(zc_vulkan_device *device);

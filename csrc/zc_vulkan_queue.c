@@ -135,7 +135,7 @@ static zc_status start(zc_vulkan_device *device, zc_device_work *work, bool wait
         return status;
     }
     if (!work->prepared) {
-        status = zc_vulkan_slot_record(device, slot, work->commands, work->count, error);
+        status = zc_vulkan_slot_record(device, slot, work->commands, work->count, &work->part, error);
         if (status == ZC_OK) {
             status = zc_vulkan_slot_end(device, slot, !waits, error);
         }
@@ -218,7 +218,7 @@ zc_status zc_vulkan_run(void *self, const zc_device_command *command, zc_error *
     if (status != ZC_OK) {
         return status;
     }
-    status = zc_vulkan_slot_record(device, slot, command, 1, error);
+    status = zc_vulkan_slot_record(device, slot, command, 1, &(zc_device_part){0}, error);
     if (status == ZC_OK) {
         status = zc_vulkan_slot_end(device, slot, false, error);
     }

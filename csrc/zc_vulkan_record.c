@@ -257,7 +257,7 @@ static bool same_windows(const VkDescriptorBufferInfo *a, const VkDescriptorBuff
 }
 
 static zc_status record_one(zc_vulkan_device *device, zc_vulkan_slot *slot, const zc_device_command *command,
-                            bound *now, zc_error *error)
+                            const zc_device_part *part, bound *now, zc_error *error)
 {
     const zc_vulkan_functions *f = &device->f;
     const zc_kernel *kernel = command->kernel;
@@ -313,10 +313,7 @@ static zc_status record_one(zc_vulkan_device *device, zc_vulkan_slot *slot, cons
         now->count = count;
         memcpy(now->windows, windows, count * sizeof *windows);
     }
-    uint32_t skip = kernel->params_skip, size = kernel->params_size - 4 * skip;
-    uint32_t offsets = zc_kernel_offset_words(count);
-    memcpy(push + offsets, command->params + skip, size);
-    size += 4 * offsets;
+    uint32_t size = 4 * zc_device_push(command, part, groups, push);
     if (now->push_count != count || now->push_size != size || memcmp(now->push, push, size) != 0) {
         f->vkCmdPushConstants(slot->commands, device->layouts[count], VK_SHADER_STAGE_COMPUTE_BIT, 0, size, push);
         now->push_count = count;
@@ -356,14 +353,14 @@ static zc_status record_pieces(zc_vulkan_device *device, zc_vulkan_slot *slot, c
             piece.bindings[i].offset = command->bindings[i].offset + done;
             piece.bindings[i].length = length;
         }
-        status = record_one(device, slot, &piece, now, error);
+        status = record_one(device, slot, &piece, &(zc_device_part){0}, now, error);
         done += length;
     }
     return status;
 }
 
 zc_status zc_vulkan_slot_record(zc_vulkan_device *device, zc_vulkan_slot *slot, const zc_device_command *commands,
-                                size_t count, zc_error *error)
+                                size_t count, const zc_device_part *part, zc_error *error)
 {
     bound now = {.count = UINT32_MAX};
     zc_status status = ZC_OK;
@@ -374,7 +371,7 @@ zc_status zc_vulkan_slot_record(zc_vulkan_device *device, zc_vulkan_slot *slot, 
                     VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT);
         }
         status = too_long(device, command) ? record_pieces(device, slot, command, &now, error)
-                                           : record_one(device, slot, command, &now, error);
+                                           : record_one(device, slot, command, part, &now, error);
     }
     return status;
 }

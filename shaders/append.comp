@@ -5,6 +5,7 @@
 layout(push_constant) uniform Push
 {
     uvec4 offset;
+    uvec4 first, groups;
     uint rows, cols;
     uint ldx, ldout;
     uint capacity;
@@ -23,10 +24,10 @@ void main()
 {
     bool narrow = push.out_type == CACHE_F16;
     uint words = narrow ? push.cols / 2u : push.cols;
-    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y) {
+    for (uint r = WORKGROUP_ID.y; r < push.rows; r += WORKGROUPS.y) {
         uint x = push.offset.x + r * push.ldx;
         uint row = min(positions1[push.offset.y + r], push.capacity - 1u) * push.ldout;
-        for (uint i = gl_GlobalInvocationID.x; i < words; i += gl_NumWorkGroups.x * WORKGROUP) {
+        for (uint i = INVOCATION_X; i < words; i += WORKGROUPS.x * WORKGROUP) {
             if (narrow) {
                 out1[push.offset.z + row / 2u + i] = packHalf2x16(vec2(x1[x + 2u * i], x1[x + 2u * i + 1u]));
             } else {

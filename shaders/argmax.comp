@@ -10,6 +10,7 @@
 layout(push_constant) uniform Push
 {
     uvec4 offset;
+    uvec4 first, groups;
     uint rows, cols;
     uint ldx, ldout;
 }
@@ -80,7 +81,7 @@ uint group_min(uint value)
 void main()
 {
     uint me = gl_LocalInvocationID.x;
-    for (uint r = gl_WorkGroupID.x; r < push.rows; r += gl_NumWorkGroups.x) {
+    for (uint r = WORKGROUP_ID.x; r < push.rows; r += WORKGROUPS.x) {
         uint x = push.offset.x + r * push.ldx;
         uint skip = x & 3u, start = x - skip, blocks = (push.cols - 1u + skip) / 4u + 1u;
         Best best = Best(ivec4(0x80000000), uvec4(NOWHERE), uvec4(0u));

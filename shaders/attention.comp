@@ -11,6 +11,7 @@ layout(push_constant) uniform Push
 {
     uvec4 offset;
     uvec4 offset2;
+    uvec4 first, groups;
     uint rows, heads, kv_heads, head_size;
     uint ldq, ldk, ldv, ldout;
     uint capacity;
@@ -76,15 +77,15 @@ shared vec4 pool[1024]; // 16 KiB, of which each way has its own use
 void main()
 {
     if (tiled) {
-        for (uint tile = gl_WorkGroupID.y; tile * ROWS < push.rows; tile += gl_NumWorkGroups.y) {
-            for (uint head = gl_WorkGroupID.x; head < push.heads; head += gl_NumWorkGroups.x) {
+        for (uint tile = WORKGROUP_ID.y; tile * ROWS < push.rows; tile += WORKGROUPS.y) {
+            for (uint head = WORKGROUP_ID.x; head < push.heads; head += WORKGROUPS.x) {
                 attend_tile(tile, head);
             }
         }
         return;
     }
-    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y) {
-        for (uint head = gl_WorkGroupID.x; head < push.heads; head += gl_NumWorkGroups.x) {
+    for (uint r = WORKGROUP_ID.y; r < push.rows; r += WORKGROUPS.y) {
+        for (uint head = WORKGROUP_ID.x; head < push.heads; head += WORKGROUPS.x) {
             attend(r, head);
         }
     }

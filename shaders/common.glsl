@@ -9,6 +9,12 @@
 #define WORKGROUP 256u // the number in csrc/zc_kernel.def
 layout(local_size_x = 256) in;
 
+// Which of the dispatch's workgroups this is, and how many there are. Not gl_WorkGroupID and gl_NumWorkGroups: a driver
+// may be given a dispatch in pieces (csrc/zc_device_pace.c).
+#define WORKGROUP_ID (push.first.xyz + gl_WorkGroupID)
+#define WORKGROUPS push.groups
+#define INVOCATION_X (WORKGROUP_ID.x * WORKGROUP + gl_LocalInvocationID.x)
+
 // By bits, because a compiler with relaxed arithmetic assumes that there is no NaN and no infinity.
 const uint INFINITY_BITS = 0x7f800000u;
 const uint NAN_BITS = 0x7fc00000u;

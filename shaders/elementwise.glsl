@@ -46,7 +46,7 @@ layout(set = 0, binding = OUT_BINDING, std430) writeonly buffer Out4 { VECTOR ou
 void main()
 {
     uint me = gl_LocalInvocationID.x;
-    uint group = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x;
+    uint group = WORKGROUP_ID.y * WORKGROUPS.x + WORKGROUP_ID.x;
     bool alike = (((X_OFFSET ^ OUT_OFFSET) | (Y_OFFSET ^ OUT_OFFSET)) & 3u) == 0u;
     uint head = min((0u - OUT_OFFSET) & 3u, push.count);
     uint vectors = alike ? (push.count - head) / 4u : 0u;

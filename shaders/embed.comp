@@ -5,6 +5,7 @@
 layout(push_constant) uniform Push
 {
     uvec4 offset;
+    uvec4 first, groups;
     uint type_;
     uint rows, dim, vocab;
     uint ldout;
@@ -25,10 +26,10 @@ const uint ADD = 1u;
 void main()
 {
     uint quads = push.dim / 4u + ((push.dim & 3u) != 0u ? 1u : 0u);
-    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y) {
+    for (uint r = WORKGROUP_ID.y; r < push.rows; r += WORKGROUPS.y) {
         uint id = min(ids1[push.offset.x + r], push.vocab - 1u);
         uint row = 2u * push.offset.y + id * row_halves(push.dim);
-        for (uint q = gl_GlobalInvocationID.x; q < quads; q += gl_NumWorkGroups.x * WORKGROUP) {
+        for (uint q = INVOCATION_X; q < quads; q += WORKGROUPS.x * WORKGROUP) {
             vec4 v = quad(row, push.dim, q);
             uint to = push.offset.z + r * push.ldout + 4u * q;
             bool add = (push.flags & ADD) != 0u;

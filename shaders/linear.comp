@@ -13,6 +13,7 @@ layout(push_constant) uniform Push
 {
     uvec4 offset;
     uvec4 offset2;
+    uvec4 first, groups;
     uint type_;
     uint rows, n, k;
     uint ldx, ldy;

@@ -30,8 +30,8 @@ void tiles()
     uint slices = ceil_div(push.k, DEPTH), halves = row_halves(push.k);
     uint row = me / 16u, col = me % 16u;
     uint tiles_r = ceil_div(push.rows, TILE), tiles_j = ceil_div(push.n, TILE);
-    for (uint tile_r = gl_WorkGroupID.y; tile_r < tiles_r; tile_r += gl_NumWorkGroups.y) {
-        for (uint tile_j = gl_WorkGroupID.x; tile_j < tiles_j; tile_j += gl_NumWorkGroups.x) {
+    for (uint tile_r = WORKGROUP_ID.y; tile_r < tiles_r; tile_r += WORKGROUPS.y) {
+        for (uint tile_j = WORKGROUP_ID.x; tile_j < tiles_j; tile_j += WORKGROUPS.x) {
             uint first = (loads_x ? tile_r : tile_j) * TILE + 4u * load_i; // of the four rows that it loads
             vec4 squares = vec4(0.0);
             mat4 sums = mat4(0.0);

@@ -203,11 +203,11 @@ void vector_rows()
     uint me = gl_LocalInvocationID.x;
     uint team = vector_team(), lines = WORKGROUP / team, lane = me & team - 1u, line = me / team;
     uint units = ceil_div(push.k, 8u), halves = row_halves(push.k);
-    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y) {
+    for (uint r = WORKGROUP_ID.y; r < push.rows; r += WORKGROUPS.y) {
         uint x = push.offset.x + r * push.ldx;
         float scale = 1.0;
         bool there = false; // f(x[r]) is in shared memory, all of it
-        for (uint tile = gl_WorkGroupID.x; tile * lines < push.n; tile += gl_NumWorkGroups.x) {
+        for (uint tile = WORKGROUP_ID.x; tile * lines < push.n; tile += WORKGROUPS.x) {
             uint j = tile * lines + line;
             uint row = 2u * push.offset.y + j * halves;
             float sum = 0.0, squares = 0.0;

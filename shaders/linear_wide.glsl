@@ -19,9 +19,9 @@ void wide_rows()
 {
     uint me = gl_LocalInvocationID.x, lane = me % WIDE_LANES, team = me / WIDE_LANES;
     uint row_words = push.k / 64u * 17u;
-    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y) {
+    for (uint r = WORKGROUP_ID.y; r < push.rows; r += WORKGROUPS.y) {
         uint x = push.offset.x + r * push.ldx;
-        for (uint tile = gl_WorkGroupID.x; tile * WIDE_LINES < push.n; tile += gl_NumWorkGroups.x) {
+        for (uint tile = WORKGROUP_ID.x; tile * WIDE_LINES < push.n; tile += WORKGROUPS.x) {
             uint first = tile * WIDE_LINES + team * WIDE_ROWS;
             float sums[WIDE_ROWS], squares = 0.0;
             [[unroll]] for (uint y = 0u; y < WIDE_ROWS; y++) {

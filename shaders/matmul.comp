@@ -13,6 +13,7 @@
 layout(push_constant) uniform Push
 {
     uvec4 offset;
+    uvec4 first, groups;
     uint m, n, k, batch;
     uint lda, ldb, ldc;
     uint stride_a, stride_b, stride_c;
@@ -120,7 +121,7 @@ void main()
         return;
     }
     bool dot = push.m == 1u && push.n == 1u;
-    for (uint g = gl_WorkGroupID.z; g < push.batch; g += gl_NumWorkGroups.z) {
+    for (uint g = WORKGROUP_ID.z; g < push.batch; g += WORKGROUPS.z) {
         uint a = push.offset.x + g * push.stride_a, b = push.offset.y + g * push.stride_b;
         uint c = push.offset.z + g * push.stride_c;
         if (push.m == 1u) {

@@ -89,12 +89,12 @@ void PRODUCT()
 
     uint tiles_m = ceil_div(push.m, TILE), tiles_n = ceil_div(push.n, TILE);
     uint slices = ceil_div(push.k, DEPTH);
-    for (uint g = gl_WorkGroupID.z; g < push.batch; g += gl_NumWorkGroups.z) {
+    for (uint g = WORKGROUP_ID.z; g < push.batch; g += WORKGROUPS.z) {
         uint a_base = push.offset.x + g * push.stride_a;
         uint b_base = push.offset.y + g * push.stride_b;
         uint c_base = push.offset.z + g * push.stride_c;
-        for (uint tile_m = gl_WorkGroupID.y; tile_m < tiles_m; tile_m += gl_NumWorkGroups.y) {
-            for (uint tile_n = gl_WorkGroupID.x; tile_n < tiles_n; tile_n += gl_NumWorkGroups.x) {
+        for (uint tile_m = WORKGROUP_ID.y; tile_m < tiles_m; tile_m += WORKGROUPS.y) {
+            for (uint tile_n = WORKGROUP_ID.x; tile_n < tiles_n; tile_n += WORKGROUPS.x) {
                 mat4 sums = mat4(0.0);
 #if TILE == 128
                 mat4 right = mat4(0.0), below = mat4(0.0), corner = mat4(0.0);

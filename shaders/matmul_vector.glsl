@@ -11,8 +11,8 @@ void VECTOR_PRODUCT(uint count, bool along_k, uint matrix, uint ld, uint vector,
         uint lane = subgroupExclusiveAdd(1u), lanes = subgroupAdd(1u);
         bool by_vectors = ((matrix | ld) & 3u) == 0u || (matrix & 3u) == 0u && count == 1u;
         uint fours = by_vectors ? push.k / 4u : 0u;
-        uint first = gl_WorkGroupID.x * gl_NumSubgroups + gl_SubgroupID;
-        for (uint j = first; j < count; j += gl_NumWorkGroups.x * gl_NumSubgroups) {
+        uint first = WORKGROUP_ID.x * gl_NumSubgroups + gl_SubgroupID;
+        for (uint j = first; j < count; j += WORKGROUPS.x * gl_NumSubgroups) {
             uint line = matrix + j * ld;
             vec4 sums = vec4(0.0);
             for (uint i = lane; i < fours; i += lanes) {
@@ -32,7 +32,7 @@ void VECTOR_PRODUCT(uint count, bool along_k, uint matrix, uint ld, uint vector,
     } else {
         uint me = gl_LocalInvocationID.x, part = me / 16u;
         uint tiles = ceil_div(count, 16u);
-        for (uint tile = gl_WorkGroupID.x; tile < tiles; tile += gl_NumWorkGroups.x) {
+        for (uint tile = WORKGROUP_ID.x; tile < tiles; tile += WORKGROUPS.x) {
             uint j = tile * 16u + (me & 15u);
             float sum = 0.0;
             if (j < count) {

@@ -5,6 +5,7 @@
 layout(push_constant) uniform Push
 {
     uvec4 offset;
+    uvec4 first, groups;
     uint cols;
     uint capacity;
     float penalty;
@@ -19,7 +20,7 @@ layout(set = 0, binding = 2, std430) buffer X1 { float x1[]; };
 void main()
 {
     uint count = min(ids1[push.offset.x], push.capacity);
-    for (uint i = gl_GlobalInvocationID.x; i < count; i += gl_NumWorkGroups.x * WORKGROUP) {
+    for (uint i = INVOCATION_X; i < count; i += WORKGROUPS.x * WORKGROUP) {
         uint at = push.offset.y + min(ids1[push.offset.x + 1u + i], push.cols - 1u);
         float x = x1[at];
         x1[at] = x > 0.0 ? x / push.penalty : x * push.penalty;

@@ -6,6 +6,7 @@
 layout(push_constant) uniform Push
 {
     uvec4 offset;
+    uvec4 first, groups;
     uint rows, cols;
     uint capacity;
     uint ldx, ldout;
@@ -33,7 +34,7 @@ float mean(uint begin, uint end, uint c)
 void main()
 {
     uint me = gl_LocalInvocationID.x;
-    for (uint s = gl_WorkGroupID.x; s < push.rows; s += gl_NumWorkGroups.x) {
+    for (uint s = WORKGROUP_ID.x; s < push.rows; s += WORKGROUPS.x) {
         uint begin = min(spans1[push.offset.y + 2u * s], push.capacity);
         uint end = min(spans1[push.offset.y + 2u * s + 1u], push.capacity);
         float scale = 1.0;

@@ -6,6 +6,7 @@
 layout(push_constant) uniform Push
 {
     uvec4 offset;
+    uvec4 first, groups;
     uint rows, cols;
     uint ldx, ldout;
     float eps;
@@ -21,7 +22,7 @@ layout(set = 0, binding = 3, std430) writeonly buffer Out1 { float out1[]; };
 void main()
 {
     uint me = gl_LocalInvocationID.x;
-    for (uint r = gl_WorkGroupID.x; r < push.rows; r += gl_NumWorkGroups.x) {
+    for (uint r = WORKGROUP_ID.x; r < push.rows; r += WORKGROUPS.x) {
         uint x = push.offset.x + r * push.ldx, to = push.offset.z + r * push.ldout;
         float squares = 0.0;
         for (uint c = me; c < push.cols; c += WORKGROUP) {

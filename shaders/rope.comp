@@ -7,6 +7,7 @@
 layout(push_constant) uniform Push
 {
     uvec4 offset;
+    uvec4 first, groups;
     uint rows, heads, head_size, rotated;
     uint ldx, ldout;
     uint table_rows;
@@ -56,11 +57,11 @@ float element(uint head, uint angles, uint e)
 void main()
 {
     uint pairs = push.head_size / 2u + (push.head_size & 1u), items = push.heads * pairs;
-    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y) {
+    for (uint r = WORKGROUP_ID.y; r < push.rows; r += WORKGROUPS.y) {
         uint position = positions1[push.offset.y + r];
         uint angles = push.offset.z + min(position, push.table_rows - 1u) * push.rotated;
         uint row = push.capacity != 0u ? min(position, push.capacity - 1u) : r;
-        for (uint item = gl_GlobalInvocationID.x; item < items; item += gl_NumWorkGroups.x * WORKGROUP) {
+        for (uint item = INVOCATION_X; item < items; item += WORKGROUPS.x * WORKGROUP) {
             uint h = item / pairs, i = item % pairs;
             uint head = push.offset.x + r * push.ldx + h * push.head_size;
             uint to = row * push.ldout + h * push.head_size;

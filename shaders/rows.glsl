@@ -107,18 +107,18 @@ void form_teams()
     if (kind == INVOCATION) {
         lane = 0u;
         lanes = 1u;
-        team = gl_GlobalInvocationID.x;
-        teams = gl_NumWorkGroups.x * WORKGROUP;
+        team = INVOCATION_X;
+        teams = WORKGROUPS.x * WORKGROUP;
     } else if (kind == SUBGROUP) {
         lane = subgroupExclusiveAdd(1u);
         lanes = subgroupAdd(1u);
-        team = gl_WorkGroupID.x * gl_NumSubgroups + gl_SubgroupID;
-        teams = gl_NumWorkGroups.x * gl_NumSubgroups;
+        team = WORKGROUP_ID.x * gl_NumSubgroups + gl_SubgroupID;
+        teams = WORKGROUPS.x * gl_NumSubgroups;
     } else {
         lane = gl_LocalInvocationID.x;
         lanes = WORKGROUP;
-        team = gl_WorkGroupID.x;
-        teams = gl_NumWorkGroups.x;
+        team = WORKGROUP_ID.x;
+        teams = WORKGROUPS.x;
     }
 }
 

@@ -6,6 +6,7 @@
 layout(push_constant) uniform Push
 {
     uvec4 offset;
+    uvec4 first, groups;
     uint rows, cols;
     uint ldgate, ldup, ldout;
 }
@@ -20,8 +21,8 @@ layout(set = 0, binding = 3, std430) writeonly buffer Out1 { float out1[]; };
 
 void main()
 {
-    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y) {
-        for (uint c = gl_GlobalInvocationID.x; c < push.cols; c += gl_NumWorkGroups.x * WORKGROUP) {
+    for (uint r = WORKGROUP_ID.y; r < push.rows; r += WORKGROUPS.y) {
+        for (uint c = INVOCATION_X; c < push.cols; c += WORKGROUPS.x * WORKGROUP) {
             out1[push.offset.z + r * push.ldout + c] =
                 silu(gate1[push.offset.x + r * push.ldgate + c]) * up1[push.offset.y + r * push.ldup + c];
         }

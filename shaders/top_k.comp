@@ -10,6 +10,7 @@
 layout(push_constant) uniform Push
 {
     uvec4 offset;
+    uvec4 first, groups;
     uint rows, cols;
     uint ldx;
     uint k;
@@ -53,7 +54,7 @@ bool before(uvec2 a, uvec2 b)
 void main()
 {
     uint me = gl_LocalInvocationID.x;
-    for (uint r = gl_WorkGroupID.x; r < push.rows && push.k != 0u; r += gl_NumWorkGroups.x) {
+    for (uint r = WORKGROUP_ID.x; r < push.rows && push.k != 0u; r += WORKGROUPS.x) {
         uint x = push.offset.x + r * push.ldx;
         uint threshold = 0u, wanted = push.k; // wanted: of those that share the bits found so far
         for (int shift = 30; shift >= 0; shift -= 2) {

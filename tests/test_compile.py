@@ -16,12 +16,21 @@ import zcwasm
 
 GENERATED = Path(__file__).resolve().parent.parent / "shaders" / "generated"
 
+# A kernel of the package's own as one of the user's: what the package tells such kernels of workgroups
+# (shaders/README.md) is parameters then, and zeros will do where there is one row of workgroups.
+ONE_ROW = {f"{name}_{axis}": 0 for name in ("first", "groups") for axis in "xyzw"}
+PARAMS = (
+    *((name, "uint32") for name in ONE_ROW),
+    ("count", "uint32"),
+    ("scale", "float32"),
+    ("shift", "float32"),
+)
 SIGNATURE: dict[str, Any] = {
     "spirv": (GENERATED / "affine.spv").read_bytes(),
     "msl": (GENERATED / "affine.metal").read_text("utf-8"),
     "name": "mine",
     "bindings": [("x", "read"), ("out", "write")],
-    "params": [("count", "uint32"), ("scale", "float32"), ("shift", "float32")],
+    "params": list(PARAMS),
     "workgroup": (256, 1, 1),
 }
 
@@ -38,19 +47,18 @@ def test_compile_and_dispatch(compiler: zcwasm.Device, arena: Arena) -> None:
     kernel = compiler.compile(**SIGNATURE)
     assert kernel.name == "mine"
     assert kernel.bindings == (("x", "read"), ("out", "write"))
-    assert kernel.params == (("count", "uint32"), ("scale", "float32"), ("shift", "float32"))
+    assert kernel.params == PARAMS
     assert kernel.workgroup_size == 256
     assert kernel == kernel
     assert kernel != compiler.compile(**SIGNATURE)
-    assert (
-        repr(kernel)
-        == "<zcwasm.Kernel mine(x: read, out: write; count: uint32, scale: float32, shift: float32)>"
-    )
+    params_of = ", ".join(f"{name}: {kind}" for name, kind in PARAMS)
+    assert repr(kernel) == f"<zcwasm.Kernel mine(x: read, out: write; {params_of})>"
     x, out = arena.put(np.arange(5000)), arena.empty(5000)
-    params = {"count": 5000, "scale": 3, "shift": -1}
+    own = {"count": 5000, "scale": 3, "shift": -1}
+    params = {**ONE_ROW, **own}
     assert compiler.dispatch(kernel, [x, out], params, groups=(2, 1, 1)) is None
     assert np.array_equal(out, 3 * x - 1)
-    compiler.dispatch("affine", [x, out], params)
+    compiler.dispatch("affine", [x, out], own)
     with compiler.batch() as batch:
         batch.dispatch(kernel, [x, out], params, groups=2)
         batch.affine(out, 1, 1, out=out)
@@ -64,7 +72,7 @@ def test_compile_and_dispatch(compiler: zcwasm.Device, arena: Arena) -> None:
 def test_dispatch_of_compiled_kernels_refuses(compiler: zcwasm.Device, arena: Arena) -> None:
     kernel = compiler.compile(**SIGNATURE)
     x, out = arena.put(np.arange(8)), arena.empty(8)
-    good = {"count": 8, "scale": 3, "shift": -1}
+    good = {**ONE_ROW, "count": 8, "scale": 3, "shift": -1}
     cases: list[tuple[tuple, type[Exception], str]] = [
         ((kernel, [x, out], good), ValueError, r"groups=\(x, y, z\) is needed"),
         ((kernel, [x, out], good, ()), ValueError, "groups has 0 numbers"),
@@ -73,8 +81,8 @@ def test_dispatch_of_compiled_kernels_refuses(compiler: zcwasm.Device, arena: Ar
         ((kernel, [x, out], good, (1 << 32,)), OverflowError, "groups = 4294967296"),
         ((kernel, [x, out], good, ((1 << 32) - 1,)), ValueError, "4294967295 x 1 x 1 workgroups, device"),
         ((kernel, [x], good, 1), ValueError, "takes 2 arrays"),
-        ((kernel, [x, out], {"count": 8}, 1), ValueError, "misses 'scale'"),
-        ((kernel, [x, out], b"1234", 1), ValueError, "takes 12 bytes of parameters, got 4"),
+        ((kernel, [x, out], {**ONE_ROW, "count": 8}, 1), ValueError, "misses 'scale'"),
+        ((kernel, [x, out], b"1234", 1), ValueError, "takes 44 bytes of parameters, got 4"),
         ((kernel, [x, np.zeros(8, np.float32)], good, 1), ValueError, "out does not lie in guest memory"),
         ((kernel, [x[:6], x[2:]], good, 1), ValueError, "overlaps"),
     ]

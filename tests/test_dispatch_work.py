@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import struct
+import textwrap
 import threading
 import time
 from typing import Any
@@ -286,6 +287,72 @@ def test_one_long_dispatch_is_cut_short(threads: int, arena: Arena) -> None:
     with pytest.raises(zcwasm.Trap, match="deadline"):
         guest.exports.run()
     host_is_served(device, arena, start)
+
+
+def attention_of_a_long_context(guest: Guest, keys: int) -> int:
+    """512 rows and 32 heads of 128: on a GPU 2**14 workgroups, 2**8 multiply-adds for each of their keys."""
+    rows, heads, size = 512, 32, 128
+    spans_at, _ = guest.put(np.array([[0, keys]] * rows), np.uint32)
+    q, out = (guest.exports.scratch_new(rows * heads * size * 4) for _ in range(2))
+    cache = guest.exports.scratch_new(keys * size * 2)
+    params = (rows, heads, 1, size, heads * size, size, size, heads * size, keys, 1)
+    ranges = [(q, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (0, spans_at, rows * 8)]
+    return guest.record("attention", [*ranges, (out, 0, 2**64 - 1)], struct.pack("<10If", *params, 0.1))
+
+
+def test_one_long_dispatch_is_cut_between_workgroups(device: zcwasm.Device, arena: Arena) -> None:
+    if device.kind == "metal":
+        pytest.skip("a GPU's piece of work takes hours on the simulation; tests/c/test_pace.c has a fake GPU")
+    guest = Guest(device, limits=zcwasm.Limits(deadline=LONG))
+    assert attention_of_a_long_context(guest, 1 << 15) == 0  # minutes
+    start = time.monotonic()
+    with pytest.raises(zcwasm.Trap, match="deadline"):
+        guest.exports.run()
+    host_is_served(device, arena, start)
+
+
+def test_a_workgroup_has_a_limit(device: zcwasm.Device) -> None:
+    """Where nothing ends one: a tile, computed whole, of more than 2**32. A long context has less."""
+    guest = Guest(device)
+    assert attention_of_a_long_context(guest, 131072) == 0
+    assert guest.exports.discard() == 0
+    rows, n, k = 5, 1, 1 << 22
+    x = guest.exports.scratch_new((k + rows) * 4)
+    weights = guest.exports.scratch_new(n * k // 32 * 18)
+    y = guest.exports.scratch_new(rows * n * 4)
+    ranges = [(x, 0, 2**64 - 1), (weights, 0, 2**64 - 1), (0, 0, 0), (0, 0, 0), (y, 0, 2**64 - 1)]
+    made = guest.record("linear", ranges, struct.pack("<7If", 4, rows, n, k, 1, n, 0, 0))
+    if device.kind == "cpu":
+        assert made == 0, guest.error()
+        return
+    assert made == -ENOMEM, guest.error()
+    limit = f"the limit on device {device.kind}, which cannot end a workgroup, is {2**32}"
+    assert f"multiply-adds for each of 1 workgroups, {limit}" in guest.error()
+
+
+PIECES = """
+import hashlib
+from zcwasm._selftest import kernels
+from zcwasm._selftest.arena import Arena
+for name, run in kernels.EVERY.items():
+    got, want = run(device, Arena())
+    kernels.compare(name, (got, want))
+    print(name, hashlib.sha256(got.tobytes()).hexdigest())
+print(zcwasm._core._vulkan_validation_messages())
+"""
+
+
+@pytest.mark.parametrize("work", [1, 3000])
+def test_every_kernel_in_pieces_makes_the_same_bits(
+    device: zcwasm.Device, work: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pieces of one workgroup, and of about as many as make that much work."""
+    if device.kind == "cpu":
+        pytest.skip("nothing is cut on cpu, which can end a dispatch at any time")
+    text = textwrap.dedent(PROGRAM.replace("KIND", repr(device.kind))) + PIECES
+    whole = run_python(text)
+    monkeypatch.setenv("ZCWASM_PIECE_WORK", str(work))
+    assert run_python(text) == whole
 
 
 PROGRAM = """

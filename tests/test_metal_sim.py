@@ -300,7 +300,7 @@ def test_a_users_kernel_outlives_its_device(sim: Sim) -> None:
     kernel = device.compile(**test_compile.SIGNATURE)
     x = arena.put(np.ones(10))
     batch = device.batch()
-    batch.dispatch(kernel, [x, x], {"count": 10, "scale": 2, "shift": 1}, groups=1)
+    batch.dispatch(kernel, [x, x], {**test_compile.ONE_ROW, "count": 10, "scale": 2, "shift": 1}, groups=1)
     del kernel, device
     sim.inject("slow")
     submission = batch.submit()

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from conftest import Arena
 from support import run_python
+from test_compile import PARAMS
 
 import zcwasm
 
@@ -412,7 +413,7 @@ SIGNATURE: dict[str, Any] = {
     "spirv": AFFINE,
     "name": "mine",
     "bindings": [("x", "read"), ("out", "write")],
-    "params": [("count", "uint32"), ("scale", "float32"), ("shift", "float32")],
+    "params": list(PARAMS),
     "workgroup": (256, 1, 1),
 }
 
@@ -440,7 +441,7 @@ SIGNATURE: dict[str, Any] = {
         ({"bindings": [("x", "reads")]}, "'reads', must be 'read', 'write' or 'read_write'"),
         (
             {"params": [("count", "uint32")]},
-            "push constants of 20 bytes .*4 bytes of parameters.*SPIR-V has 28",
+            "push constants of 20 bytes .*4 bytes of parameters.*SPIR-V has 60",
         ),
         ({"params": [("count", "uint64")]}, "of type 'uint64'"),
         ({"params": [("p" * 40, "uint32")]}, "a name of 1 to 31 bytes"),

@@ -6,6 +6,8 @@ using namespace metal;
 struct Push
 {
     uint4 offset;
+    uint4 first;
+    uint4 groups;
     uint count;
     float scale;
     float shift;
@@ -33,101 +35,101 @@ struct X1
 
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-kernel void zc_affine(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device void* spvBufferAliasSet0Binding2 [[buffer(2)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+kernel void zc_affine(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device void* spvBufferAliasSet0Binding2 [[buffer(2)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& _116 = *(const device X4*)spvBufferAliasSet0Binding1;
-    device auto& _176 = *(device Out4*)spvBufferAliasSet0Binding2;
-    device auto& _299 = *(device Out1*)spvBufferAliasSet0Binding2;
-    const device auto& _309 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _126 = *(const device X4*)spvBufferAliasSet0Binding1;
+    device auto& _186 = *(device Out4*)spvBufferAliasSet0Binding2;
+    device auto& _309 = *(device Out1*)spvBufferAliasSet0Binding2;
+    const device auto& _319 = *(const device X1*)spvBufferAliasSet0Binding1;
     uint me = gl_LocalInvocationID.x;
-    uint group = (gl_WorkGroupID.y * gl_NumWorkGroups.x) + gl_WorkGroupID.x;
+    uint group = ((push.first.xyz + gl_WorkGroupID).y * push.groups.x) + (push.first.xyz + gl_WorkGroupID).x;
     bool alike = (((push.offset.x ^ push.offset.y) | (push.offset.y ^ push.offset.y)) & 3u) == 0u;
     uint head = min(((0u - push.offset.y) & 3u), push.count);
-    uint _64;
+    uint _74;
     if (alike)
     {
-        _64 = (push.count - head) / 4u;
+        _74 = (push.count - head) / 4u;
     }
     else
     {
-        _64 = 0u;
+        _74 = 0u;
     }
-    uint vectors = _64;
+    uint vectors = _74;
     uint x_base = (push.offset.x + head) / 4u;
     uint y_base = (push.offset.y + head) / 4u;
     uint out_base = (push.offset.y + head) / 4u;
     uint i = (group * 1024u) + me;
     if ((i + 768u) < vectors)
     {
-        float4 r0 = (_116.x4[x_base + i] * push.scale) + float4(push.shift);
-        float4 r1 = (_116.x4[x_base + (i + 256u)] * push.scale) + float4(push.shift);
-        float4 r2 = (_116.x4[x_base + (i + 512u)] * push.scale) + float4(push.shift);
-        float4 r3 = (_116.x4[x_base + (i + 768u)] * push.scale) + float4(push.shift);
-        _176.out4[out_base + i] = r0;
-        _176.out4[(out_base + i) + 256u] = r1;
-        _176.out4[(out_base + i) + 512u] = r2;
-        _176.out4[(out_base + i) + 768u] = r3;
+        float4 r0 = (_126.x4[x_base + i] * push.scale) + float4(push.shift);
+        float4 r1 = (_126.x4[x_base + (i + 256u)] * push.scale) + float4(push.shift);
+        float4 r2 = (_126.x4[x_base + (i + 512u)] * push.scale) + float4(push.shift);
+        float4 r3 = (_126.x4[x_base + (i + 768u)] * push.scale) + float4(push.shift);
+        _186.out4[out_base + i] = r0;
+        _186.out4[(out_base + i) + 256u] = r1;
+        _186.out4[(out_base + i) + 512u] = r2;
+        _186.out4[(out_base + i) + 768u] = r3;
     }
     else
     {
         for (; i < vectors; i += 256u)
         {
-            _176.out4[out_base + i] = (_116.x4[x_base + i] * push.scale) + float4(push.shift);
+            _186.out4[out_base + i] = (_126.x4[x_base + i] * push.scale) + float4(push.shift);
         }
     }
     uint from;
     uint end;
     if (alike)
     {
-        uint _234;
+        uint _244;
         if (me < head)
         {
-            _234 = me;
+            _244 = me;
         }
         else
         {
-            _234 = me + (4u * vectors);
+            _244 = me + (4u * vectors);
         }
-        from = _234;
-        bool _246 = group == 0u;
-        bool _253;
-        if (_246)
+        from = _244;
+        bool _256 = group == 0u;
+        bool _263;
+        if (_256)
         {
-            _253 = from < push.count;
+            _263 = from < push.count;
         }
         else
         {
-            _253 = _246;
+            _263 = _256;
         }
-        uint _254;
-        if (_253)
+        uint _264;
+        if (_263)
         {
-            _254 = from + 1u;
+            _264 = from + 1u;
         }
         else
         {
-            _254 = 0u;
+            _264 = 0u;
         }
-        end = _254;
+        end = _264;
     }
     else
     {
         uint first = group * 4096u;
         from = first + me;
-        uint _274;
+        uint _284;
         if (group <= (push.count / 4096u))
         {
-            _274 = first + min((push.count - first), 4096u);
+            _284 = first + min((push.count - first), 4096u);
         }
         else
         {
-            _274 = 0u;
+            _284 = 0u;
         }
-        end = _274;
+        end = _284;
     }
     for (uint e = from; e < end; e += 256u)
     {
-        _299.out1[push.offset.y + e] = (push.scale * _309.x1[push.offset.x + e]) + push.shift;
+        _309.out1[push.offset.y + e] = (push.scale * _319.x1[push.offset.x + e]) + push.shift;
     }
 }
 

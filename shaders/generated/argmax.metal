@@ -54,6 +54,8 @@ struct Best
 struct Push
 {
     uint4 offset;
+    uint4 first;
+    uint4 groups;
     uint rows;
     uint cols;
     uint ldx;
@@ -78,14 +80,14 @@ struct Out1
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
-uint4 partial_block(thread const uint& start, thread const uint& skip, thread const uint& i, constant Push& push, const device X1& v_116)
+uint4 partial_block(thread const uint& start, thread const uint& skip, thread const uint& i, constant Push& push, const device X1& v_117)
 {
     uint4 v = uint4(4286578688u);
     for (uint e = 0u; e < 4u; e++)
     {
         if ((((4u * i) + e) - skip) < push.cols)
         {
-            v[e] = v_116.x1[(start + (4u * i)) + e];
+            v[e] = v_117.x1[(start + (4u * i)) + e];
         }
     }
     return v;
@@ -114,8 +116,8 @@ uint group_min(thread uint& value, threadgroup int3 (&best_of)[256], thread uint
 {
     value = simd_min(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _137 = simd_is_first();
-    if (_137)
+    bool _138 = simd_is_first();
+    if (_138)
     {
         ((threadgroup int*)&best_of[gl_SubgroupID])[0u] = int(value);
     }
@@ -127,15 +129,17 @@ uint group_min(thread uint& value, threadgroup int3 (&best_of)[256], thread uint
     return value;
 }
 
-kernel void zc_argmax(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _516 [[buffer(2)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+kernel void zc_argmax(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _523 [[buffer(2)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_116 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _270 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_117 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _277 = *(const device X4*)spvBufferAliasSet0Binding1;
     threadgroup int3 best_of[256];
     uint me = gl_LocalInvocationID.x;
+    uint3 _187 = push.first.xyz + gl_WorkGroupID;
+    uint _188 = _187.x;
     spvUnsafeArray<uint4, 8> v;
-    bool _492;
-    for (uint r = gl_WorkGroupID.x; r < push.rows; r += gl_NumWorkGroups.x)
+    bool _499;
+    for (uint r = _188; r < push.rows; r += push.groups.x)
     {
         uint x = push.offset.x + (r * push.ldx);
         uint skip = x & 3u;
@@ -148,7 +152,7 @@ kernel void zc_argmax(constant Push& push [[buffer(0)]], const device void* spvB
             uint param_1 = skip;
             uint param_2 = 0u;
             Best param_3 = best;
-            uint4 param_4 = partial_block(param, param_1, param_2, push, v_116);
+            uint4 param_4 = partial_block(param, param_1, param_2, push, v_117);
             uint param_5 = 0u;
             take(param_3, param_4, param_5);
             best = param_3;
@@ -158,7 +162,7 @@ kernel void zc_argmax(constant Push& push [[buffer(0)]], const device void* spvB
         {
             for (uint y = 0u; y < 8u; y++)
             {
-                v[y] = _270.x4[((start / 4u) + i) + (y * 256u)];
+                v[y] = _277.x4[((start / 4u) + i) + (y * 256u)];
             }
             for (uint y_1 = 0u; y_1 < 8u; y_1++)
             {
@@ -172,7 +176,7 @@ kernel void zc_argmax(constant Push& push [[buffer(0)]], const device void* spvB
         for (; (i + 1u) < blocks; i += 256u)
         {
             Best param_9 = best;
-            uint4 param_10 = _270.x4[(start / 4u) + i];
+            uint4 param_10 = _277.x4[(start / 4u) + i];
             uint param_11 = i;
             take(param_9, param_10, param_11);
             best = param_9;
@@ -183,7 +187,7 @@ kernel void zc_argmax(constant Push& push [[buffer(0)]], const device void* spvB
             uint param_13 = skip;
             uint param_14 = i;
             Best param_15 = best;
-            uint4 param_16 = partial_block(param_12, param_13, param_14, push, v_116);
+            uint4 param_16 = partial_block(param_12, param_13, param_14, push, v_117);
             uint param_17 = i;
             take(param_15, param_16, param_17);
             best = param_15;
@@ -193,8 +197,8 @@ kernel void zc_argmax(constant Push& push [[buffer(0)]], const device void* spvB
         key = simd_max(key);
         size = simd_max(size);
         threadgroup_barrier(mem_flags::mem_threadgroup);
-        bool _383 = simd_is_first();
-        if (_383)
+        bool _390 = simd_is_first();
+        if (_390)
         {
             best_of[gl_SubgroupID] = int3(key, int(size), 0);
         }
@@ -211,17 +215,17 @@ kernel void zc_argmax(constant Push& push [[buffer(0)]], const device void* spvB
         {
             for (uint e = 0u; e < 4u; e++)
             {
-                bool _447 = best.key[e] == key;
-                bool _454;
-                if (_447)
+                bool _454 = best.key[e] == key;
+                bool _461;
+                if (_454)
                 {
-                    _454 = best.block[e] != 4294967295u;
+                    _461 = best.block[e] != 4294967295u;
                 }
                 else
                 {
-                    _454 = _447;
+                    _461 = _454;
                 }
-                if (_454)
+                if (_461)
                 {
                     index = min(index, (((4u * best.block[e]) + e) - skip));
                 }
@@ -231,27 +235,27 @@ kernel void zc_argmax(constant Push& push [[buffer(0)]], const device void* spvB
         {
             for (uint c = me; (c < push.cols) && (index == 4294967295u); c += 256u)
             {
-                uint bits = v_116.x1[x + c] & 2147483647u;
+                uint bits = v_117.x1[x + c] & 2147483647u;
                 if (nan)
                 {
-                    _492 = bits > 2139095040u;
+                    _499 = bits > 2139095040u;
                 }
                 else
                 {
-                    _492 = bits == 0u;
+                    _499 = bits == 0u;
                 }
-                if (_492)
+                if (_499)
                 {
                     index = c;
                 }
             }
         }
         uint param_18 = index;
-        uint _508 = group_min(param_18, best_of, gl_SubgroupID, gl_NumSubgroups);
-        index = _508;
+        uint _515 = group_min(param_18, best_of, gl_SubgroupID, gl_NumSubgroups);
+        index = _515;
         if (me == 0u)
         {
-            _516.out1[push.offset.y + r] = index;
+            _523.out1[push.offset.y + r] = index;
         }
     }
 }

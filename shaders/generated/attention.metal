@@ -53,6 +53,8 @@ struct Push
 {
     uint4 offset;
     uint4 offset2;
+    uint4 first;
+    uint4 groups;
     uint rows;
     uint heads;
     uint kv_heads;
@@ -614,7 +616,7 @@ void attend(thread const uint& r, thread const uint& head, constant Push& push, 
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
-kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_500 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_288 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_500 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_288 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
     const device auto& v_70 = *(const device K2*)spvBufferAliasSet0Binding2;
     const device auto& v_164 = *(const device V2*)spvBufferAliasSet0Binding3;
@@ -627,9 +629,13 @@ kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_5
     threadgroup float4 pool[1024];
     if (tiled)
     {
-        for (uint tile = gl_WorkGroupID.y; (tile * 16u) < push.rows; tile += gl_NumWorkGroups.y)
+        uint3 _1757 = push.first.xyz + gl_WorkGroupID;
+        uint _1758 = _1757.y;
+        for (uint tile = _1758; (tile * 16u) < push.rows; tile += push.groups.y)
         {
-            for (uint head = gl_WorkGroupID.x; head < push.heads; head += gl_NumWorkGroups.x)
+            uint3 _1774 = push.first.xyz + gl_WorkGroupID;
+            uint _1775 = _1774.x;
+            for (uint head = _1775; head < push.heads; head += push.groups.x)
             {
                 uint param = tile;
                 uint param_1 = head;
@@ -638,9 +644,13 @@ kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_5
         }
         return;
     }
-    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y)
+    uint3 _1805 = push.first.xyz + gl_WorkGroupID;
+    uint _1806 = _1805.y;
+    for (uint r = _1806; r < push.rows; r += push.groups.y)
     {
-        for (uint head_1 = gl_WorkGroupID.x; head_1 < push.heads; head_1 += gl_NumWorkGroups.x)
+        uint3 _1821 = push.first.xyz + gl_WorkGroupID;
+        uint _1822 = _1821.x;
+        for (uint head_1 = _1822; head_1 < push.heads; head_1 += push.groups.x)
         {
             uint param_2 = r;
             uint param_3 = head_1;

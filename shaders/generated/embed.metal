@@ -60,6 +60,8 @@ constant bool _738 = (type == 6u);
 struct Push
 {
     uint4 offset;
+    uint4 first;
+    uint4 groups;
     uint type_;
     uint rows;
     uint dim;
@@ -409,21 +411,24 @@ float4 quad(thread const uint& row, thread const uint& k, thread const uint& q, 
     return decode_quad(param_3, param_4, param_5, param_6);
 }
 
-kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _908 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_GlobalInvocationID [[thread_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _912 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
 {
     const device auto& v_297 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    device auto& _988 = *(device Out4*)spvBufferAliasSet0Binding3;
+    device auto& _1001 = *(device Out4*)spvBufferAliasSet0Binding3;
     const device auto& v_309 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    device auto& _1024 = *(device Out1*)spvBufferAliasSet0Binding3;
+    device auto& _1037 = *(device Out1*)spvBufferAliasSet0Binding3;
     uint quads = (push.dim / 4u) + uint((push.dim & 3u) != 0u);
-    float4 _992;
-    float _1029;
-    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y)
+    uint3 _896 = push.first.xyz + gl_WorkGroupID;
+    uint _897 = _896.y;
+    float4 _1005;
+    float _1042;
+    for (uint r = _897; r < push.rows; r += push.groups.y)
     {
-        uint id = min(_908.ids1[push.offset.x + r], (push.vocab - 1u));
+        uint id = min(_912.ids1[push.offset.x + r], (push.vocab - 1u));
         uint param = push.dim;
         uint row = (2u * push.offset.y) + (id * row_halves(param));
-        for (uint q = gl_GlobalInvocationID.x; q < quads; q += (gl_NumWorkGroups.x * 256u))
+        uint _947 = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
+        for (uint q = _947; q < quads; q += (push.groups.x * 256u))
         {
             uint param_1 = row;
             uint param_2 = push.dim;
@@ -431,40 +436,40 @@ kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _908 
             float4 v = quad(param_1, param_2, param_3, v_297, v_309);
             uint to = (push.offset.z + (r * push.ldout)) + (4u * q);
             bool add = (push.flags & 1u) != 0u;
-            bool _973 = (to & 3u) == 0u;
-            bool _982;
-            if (_973)
+            bool _986 = (to & 3u) == 0u;
+            bool _995;
+            if (_986)
             {
-                _982 = ((4u * q) + 4u) <= push.dim;
+                _995 = ((4u * q) + 4u) <= push.dim;
             }
             else
             {
-                _982 = _973;
+                _995 = _986;
             }
-            if (_982)
+            if (_995)
             {
                 if (add)
                 {
-                    _992 = _988.out4[to / 4u] + v;
+                    _1005 = _1001.out4[to / 4u] + v;
                 }
                 else
                 {
-                    _992 = v;
+                    _1005 = v;
                 }
-                _988.out4[to / 4u] = _992;
+                _1001.out4[to / 4u] = _1005;
                 continue;
             }
             for (uint e = 0u; e < min((push.dim - (4u * q)), 4u); e++)
             {
                 if (add)
                 {
-                    _1029 = _1024.out1[to + e] + v[e];
+                    _1042 = _1037.out1[to + e] + v[e];
                 }
                 else
                 {
-                    _1029 = v[e];
+                    _1042 = v[e];
                 }
-                _1024.out1[to + e] = _1029;
+                _1037.out1[to + e] = _1042;
             }
         }
     }

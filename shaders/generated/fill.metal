@@ -6,6 +6,8 @@ using namespace metal;
 struct Push
 {
     uint4 offset;
+    uint4 first;
+    uint4 groups;
     uint count;
     uint pattern;
 };
@@ -22,24 +24,24 @@ struct Out1
 
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-kernel void zc_fill(constant Push& push [[buffer(0)]], device void* spvBufferAliasSet0Binding1 [[buffer(1)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+kernel void zc_fill(constant Push& push [[buffer(0)]], device void* spvBufferAliasSet0Binding1 [[buffer(1)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    device auto& _126 = *(device Out4*)spvBufferAliasSet0Binding1;
-    device auto& _243 = *(device Out1*)spvBufferAliasSet0Binding1;
+    device auto& _136 = *(device Out4*)spvBufferAliasSet0Binding1;
+    device auto& _253 = *(device Out1*)spvBufferAliasSet0Binding1;
     uint me = gl_LocalInvocationID.x;
-    uint group = (gl_WorkGroupID.y * gl_NumWorkGroups.x) + gl_WorkGroupID.x;
+    uint group = ((push.first.xyz + gl_WorkGroupID).y * push.groups.x) + (push.first.xyz + gl_WorkGroupID).x;
     bool alike = (((push.offset.x ^ push.offset.x) | (push.offset.x ^ push.offset.x)) & 3u) == 0u;
     uint head = min(((0u - push.offset.x) & 3u), push.count);
-    uint _63;
+    uint _73;
     if (alike)
     {
-        _63 = (push.count - head) / 4u;
+        _73 = (push.count - head) / 4u;
     }
     else
     {
-        _63 = 0u;
+        _73 = 0u;
     }
-    uint vectors = _63;
+    uint vectors = _73;
     uint x_base = (push.offset.x + head) / 4u;
     uint y_base = (push.offset.x + head) / 4u;
     uint out_base = (push.offset.x + head) / 4u;
@@ -50,71 +52,71 @@ kernel void zc_fill(constant Push& push [[buffer(0)]], device void* spvBufferAli
         uint4 r1 = uint4(push.pattern);
         uint4 r2 = uint4(push.pattern);
         uint4 r3 = uint4(push.pattern);
-        _126.out4[out_base + i] = r0;
-        _126.out4[(out_base + i) + 256u] = r1;
-        _126.out4[(out_base + i) + 512u] = r2;
-        _126.out4[(out_base + i) + 768u] = r3;
+        _136.out4[out_base + i] = r0;
+        _136.out4[(out_base + i) + 256u] = r1;
+        _136.out4[(out_base + i) + 512u] = r2;
+        _136.out4[(out_base + i) + 768u] = r3;
     }
     else
     {
         for (; i < vectors; i += 256u)
         {
-            _126.out4[out_base + i] = uint4(push.pattern);
+            _136.out4[out_base + i] = uint4(push.pattern);
         }
     }
     uint from;
     uint end;
     if (alike)
     {
-        uint _178;
+        uint _188;
         if (me < head)
         {
-            _178 = me;
+            _188 = me;
         }
         else
         {
-            _178 = me + (4u * vectors);
+            _188 = me + (4u * vectors);
         }
-        from = _178;
-        bool _190 = group == 0u;
-        bool _197;
-        if (_190)
+        from = _188;
+        bool _200 = group == 0u;
+        bool _207;
+        if (_200)
         {
-            _197 = from < push.count;
+            _207 = from < push.count;
         }
         else
         {
-            _197 = _190;
+            _207 = _200;
         }
-        uint _198;
-        if (_197)
+        uint _208;
+        if (_207)
         {
-            _198 = from + 1u;
+            _208 = from + 1u;
         }
         else
         {
-            _198 = 0u;
+            _208 = 0u;
         }
-        end = _198;
+        end = _208;
     }
     else
     {
         uint first = group * 4096u;
         from = first + me;
-        uint _218;
+        uint _228;
         if (group <= (push.count / 4096u))
         {
-            _218 = first + min((push.count - first), 4096u);
+            _228 = first + min((push.count - first), 4096u);
         }
         else
         {
-            _218 = 0u;
+            _228 = 0u;
         }
-        end = _218;
+        end = _228;
     }
     for (uint e = from; e < end; e += 256u)
     {
-        _243.out1[push.offset.x + e] = push.pattern;
+        _253.out1[push.offset.x + e] = push.pattern;
     }
 }
 

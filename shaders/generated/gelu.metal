@@ -8,6 +8,8 @@ using namespace metal;
 struct Push
 {
     uint4 offset;
+    uint4 first;
+    uint4 groups;
     uint count;
     uint tanh_;
 };
@@ -97,107 +99,107 @@ float4 gelu(thread const float4& x, constant Push& push)
     return float4(gelu(param, push), gelu(param_1, push), gelu(param_2, push), gelu(param_3, push));
 }
 
-kernel void zc_gelu(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device void* spvBufferAliasSet0Binding2 [[buffer(2)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+kernel void zc_gelu(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device void* spvBufferAliasSet0Binding2 [[buffer(2)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& _271 = *(const device X4*)spvBufferAliasSet0Binding1;
-    device auto& _312 = *(device Out4*)spvBufferAliasSet0Binding2;
-    device auto& _430 = *(device Out1*)spvBufferAliasSet0Binding2;
-    const device auto& _438 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _281 = *(const device X4*)spvBufferAliasSet0Binding1;
+    device auto& _322 = *(device Out4*)spvBufferAliasSet0Binding2;
+    device auto& _440 = *(device Out1*)spvBufferAliasSet0Binding2;
+    const device auto& _448 = *(const device X1*)spvBufferAliasSet0Binding1;
     uint me = gl_LocalInvocationID.x;
-    uint group = (gl_WorkGroupID.y * gl_NumWorkGroups.x) + gl_WorkGroupID.x;
+    uint group = ((push.first.xyz + gl_WorkGroupID).y * push.groups.x) + (push.first.xyz + gl_WorkGroupID).x;
     bool alike = (((push.offset.x ^ push.offset.y) | (push.offset.y ^ push.offset.y)) & 3u) == 0u;
     uint head = min(((0u - push.offset.y) & 3u), push.count);
-    uint _225;
+    uint _235;
     if (alike)
     {
-        _225 = (push.count - head) / 4u;
+        _235 = (push.count - head) / 4u;
     }
     else
     {
-        _225 = 0u;
+        _235 = 0u;
     }
-    uint vectors = _225;
+    uint vectors = _235;
     uint x_base = (push.offset.x + head) / 4u;
     uint y_base = (push.offset.y + head) / 4u;
     uint out_base = (push.offset.y + head) / 4u;
     uint i = (group * 1024u) + me;
     if ((i + 768u) < vectors)
     {
-        float4 param = _271.x4[x_base + i];
+        float4 param = _281.x4[x_base + i];
         float4 r0 = gelu(param, push);
-        float4 param_1 = _271.x4[x_base + (i + 256u)];
+        float4 param_1 = _281.x4[x_base + (i + 256u)];
         float4 r1 = gelu(param_1, push);
-        float4 param_2 = _271.x4[x_base + (i + 512u)];
+        float4 param_2 = _281.x4[x_base + (i + 512u)];
         float4 r2 = gelu(param_2, push);
-        float4 param_3 = _271.x4[x_base + (i + 768u)];
+        float4 param_3 = _281.x4[x_base + (i + 768u)];
         float4 r3 = gelu(param_3, push);
-        _312.out4[out_base + i] = r0;
-        _312.out4[(out_base + i) + 256u] = r1;
-        _312.out4[(out_base + i) + 512u] = r2;
-        _312.out4[(out_base + i) + 768u] = r3;
+        _322.out4[out_base + i] = r0;
+        _322.out4[(out_base + i) + 256u] = r1;
+        _322.out4[(out_base + i) + 512u] = r2;
+        _322.out4[(out_base + i) + 768u] = r3;
     }
     else
     {
         for (; i < vectors; i += 256u)
         {
-            float4 param_4 = _271.x4[x_base + i];
-            _312.out4[out_base + i] = gelu(param_4, push);
+            float4 param_4 = _281.x4[x_base + i];
+            _322.out4[out_base + i] = gelu(param_4, push);
         }
     }
     uint from;
     uint end;
     if (alike)
     {
-        uint _365;
+        uint _375;
         if (me < head)
         {
-            _365 = me;
+            _375 = me;
         }
         else
         {
-            _365 = me + (4u * vectors);
+            _375 = me + (4u * vectors);
         }
-        from = _365;
-        bool _377 = group == 0u;
-        bool _384;
-        if (_377)
+        from = _375;
+        bool _387 = group == 0u;
+        bool _394;
+        if (_387)
         {
-            _384 = from < push.count;
+            _394 = from < push.count;
         }
         else
         {
-            _384 = _377;
+            _394 = _387;
         }
-        uint _385;
-        if (_384)
+        uint _395;
+        if (_394)
         {
-            _385 = from + 1u;
+            _395 = from + 1u;
         }
         else
         {
-            _385 = 0u;
+            _395 = 0u;
         }
-        end = _385;
+        end = _395;
     }
     else
     {
         uint first = group * 4096u;
         from = first + me;
-        uint _405;
+        uint _415;
         if (group <= (push.count / 4096u))
         {
-            _405 = first + min((push.count - first), 4096u);
+            _415 = first + min((push.count - first), 4096u);
         }
         else
         {
-            _405 = 0u;
+            _415 = 0u;
         }
-        end = _405;
+        end = _415;
     }
     for (uint e = from; e < end; e += 256u)
     {
-        float param_5 = _438.x1[push.offset.x + e];
-        _430.out1[push.offset.y + e] = gelu(param_5, push);
+        float param_5 = _448.x1[push.offset.x + e];
+        _440.out1[push.offset.y + e] = gelu(param_5, push);
     }
 }
 

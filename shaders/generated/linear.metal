@@ -107,6 +107,8 @@ struct Push
 {
     uint4 offset;
     uint4 offset2;
+    uint4 first;
+    uint4 groups;
     uint type_;
     uint rows;
     uint n;
@@ -181,10 +183,10 @@ constant bool _2162 = (type == 3u);
 constant bool _2211 = (type == 4u);
 constant bool _2256 = (type == 5u);
 constant bool _2298 = (type == 6u);
-constant uint _3783 = (variant & 8u);
-constant bool tiled = (_3783 != 0u);
-constant uint _3789 = (variant & 64u);
-constant bool wide = (_3789 != 0u);
+constant uint _3808 = (variant & 8u);
+constant bool tiled = (_3808 != 0u);
+constant uint _3814 = (variant & 64u);
+constant bool wide = (_3814 != 0u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
@@ -730,7 +732,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void tiles(const device Weights4& v_505, const device Weights1& v_517, constant Push& push, const device X4& v_1085, const device X1& v_1097, const device Norm4& v_1161, const device Norm1& v_1170, const device Bias1& v_1276, device Y1& v_1299, device Y4& v_1387, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint3& gl_WorkGroupID, thread uint3& gl_NumWorkGroups)
+void tiles(const device Weights4& v_505, const device Weights1& v_517, constant Push& push, const device X4& v_1085, const device X1& v_1097, const device Norm4& v_1161, const device Norm1& v_1170, const device Bias1& v_1276, device Y1& v_1299, device Y4& v_1387, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -750,14 +752,18 @@ void tiles(const device Weights4& v_505, const device Weights1& v_517, constant 
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
+    uint3 _3338 = push.first.xyz + gl_WorkGroupID;
+    uint _3339 = _3338.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _3423;
+    float4 _3449;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _3508;
-    for (uint tile_r = gl_WorkGroupID.y; tile_r < tiles_r; tile_r += gl_NumWorkGroups.y)
+    float4 _3533;
+    for (uint tile_r = _3339; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        for (uint tile_j = gl_WorkGroupID.x; tile_j < tiles_j; tile_j += gl_NumWorkGroups.x)
+        uint3 _3353 = push.first.xyz + gl_WorkGroupID;
+        uint _3354 = _3353.x;
+        for (uint tile_j = _3354; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -776,36 +782,36 @@ void tiles(const device Weights4& v_505, const device Weights1& v_517, constant 
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _3401 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _3427 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _3401;
+                            v[y] = _3427;
                         }
                         else
                         {
-                            bool _3412 = (first + y) < push.n;
-                            bool _3420;
-                            if (_3412)
+                            bool _3438 = (first + y) < push.n;
+                            bool _3446;
+                            if (_3438)
                             {
-                                _3420 = (4u * q) < push.k;
+                                _3446 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _3420 = _3412;
+                                _3446 = _3438;
                             }
-                            bool there = _3420;
+                            bool there = _3446;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _3423 = decode_quad(param_11, param_12, param_13, param_14);
+                                _3449 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _3423 = float4(0.0);
+                                _3449 = float4(0.0);
                             }
-                            v[y] = _3423;
+                            v[y] = _3449;
                         }
                     }
                     float4 param_15 = v[0];
@@ -830,13 +836,13 @@ void tiles(const device Weights4& v_505, const device Weights1& v_517, constant 
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _3508 = norm_at(param_21, push, v_1161, v_1170);
+                            _3533 = norm_at(param_21, push, v_1161, v_1170);
                         }
                         else
                         {
-                            _3508 = float4(1.0);
+                            _3533 = float4(1.0);
                         }
-                        factor = _3508;
+                        factor = _3533;
                     }
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
                     {
@@ -845,17 +851,17 @@ void tiles(const device Weights4& v_505, const device Weights1& v_517, constant 
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _3539 = i < push.rows;
-                            bool _3547;
-                            if (_3539)
+                            bool _3564 = i < push.rows;
+                            bool _3572;
+                            if (_3564)
                             {
-                                _3547 = (4u * q_1) < push.k;
+                                _3572 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _3547 = _3539;
+                                _3572 = _3564;
                             }
-                            if (_3547)
+                            if (_3572)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
@@ -871,17 +877,17 @@ void tiles(const device Weights4& v_505, const device Weights1& v_517, constant 
                         }
                         else
                         {
-                            bool _3592 = i < push.n;
-                            bool _3600;
-                            if (_3592)
+                            bool _3617 = i < push.n;
+                            bool _3625;
+                            if (_3617)
                             {
-                                _3600 = (4u * q_1) < push.k;
+                                _3625 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _3600 = _3592;
+                                _3625 = _3617;
                             }
-                            if (_3600)
+                            if (_3625)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
@@ -1047,24 +1053,28 @@ float shared_squares(threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgro
 }
 
 static inline __attribute__((always_inline))
-void wide_rows(const device Weights1& v_517, constant Push& push, const device X1& v_1097, const device Norm1& v_1170, const device Bias1& v_1276, device Y1& v_1299, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID, thread uint3& gl_NumWorkGroups)
+void wide_rows(const device Weights1& v_517, constant Push& push, const device X1& v_1097, const device Norm1& v_1170, const device Bias1& v_1276, device Y1& v_1299, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint lane = me % 32u;
     uint team = me / 32u;
     uint row_words = (push.k / 64u) * 17u;
+    uint3 _2817 = push.first.xyz + gl_WorkGroupID;
+    uint _2818 = _2817.y;
     spvUnsafeArray<float, 8> sums;
-    uint _2936;
+    uint _2954;
     spvUnsafeArray<float4, 5> v;
-    float _2972;
+    float _2990;
     spvUnsafeArray<uint, 5> word;
     spvUnsafeArray<uint, 5> scale;
     spvUnsafeArray<uint, 5> shift;
-    float _3161;
-    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y)
+    float _3179;
+    for (uint r = _2818; r < push.rows; r += push.groups.y)
     {
         uint x = push.offset.x + (r * push.ldx);
-        for (uint tile = gl_WorkGroupID.x; (tile * 64u) < push.n; tile += gl_NumWorkGroups.x)
+        uint3 _2841 = push.first.xyz + gl_WorkGroupID;
+        uint _2842 = _2841.x;
+        for (uint tile = _2842; (tile * 64u) < push.n; tile += push.groups.x)
         {
             uint first = (tile * 64u) + (team * 8u);
             float squares = 0.0;
@@ -1083,16 +1093,16 @@ void wide_rows(const device Weights1& v_517, constant Push& push, const device X
                 float param_3 = squares;
                 put_chunk(param, param_1, param_2, param_3, push, v_1097, v_1170, gl_LocalInvocationID, pool);
                 squares = param_3;
-                bool _2895;
+                bool _2913;
                 if (normed)
                 {
-                    _2895 = (base + 2048u) >= push.k;
+                    _2913 = (base + 2048u) >= push.k;
                 }
                 else
                 {
-                    _2895 = normed;
+                    _2913 = normed;
                 }
-                if (_2895)
+                if (_2913)
                 {
                     float param_4 = squares;
                     share_squares(param_4, pool, gl_SubgroupID);
@@ -1108,36 +1118,36 @@ void wide_rows(const device Weights1& v_517, constant Push& push, const device X
                         bool second = in_pair > 8u;
                         if (second)
                         {
-                            _2936 = (4u * in_pair) - 36u;
+                            _2954 = (4u * in_pair) - 36u;
                         }
                         else
                         {
-                            _2936 = (4u * in_pair) - 2u;
+                            _2954 = (4u * in_pair) - 2u;
                         }
-                        uint quant = _2936;
+                        uint quant = _2954;
                         for (uint e = 0u; e < 4u; e++)
                         {
-                            bool _2958 = at < words;
-                            bool _2965;
-                            if (_2958)
+                            bool _2976 = at < words;
+                            bool _2983;
+                            if (_2976)
                             {
-                                _2965 = (quant + e) < 32u;
+                                _2983 = (quant + e) < 32u;
                             }
                             else
                             {
-                                _2965 = _2958;
+                                _2983 = _2976;
                             }
-                            bool there = _2965;
+                            bool there = _2983;
                             if (there)
                             {
                                 uint param_5 = (((64u * pair) + (second ? 32u : 0u)) + quant) + e;
-                                _2972 = shared_element(param_5, pool);
+                                _2990 = shared_element(param_5, pool);
                             }
                             else
                             {
-                                _2972 = 0.0;
+                                _2990 = 0.0;
                             }
-                            v[i][e] = _2972;
+                            v[i][e] = _2990;
                         }
                         at = min(at, (words - 1u));
                         word[i] = ((base / 64u) * 17u) + at;
@@ -1163,17 +1173,17 @@ void wide_rows(const device Weights1& v_517, constant Push& push, const device X
                 ((threadgroup float*)&pool[(((team * 8u) + y_2) * 9u) + (lane / 4u)])[lane & 3u] = sums[y_2];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _3128 = me < 64u;
-            bool _3138;
-            if (_3128)
+            bool _3146 = me < 64u;
+            bool _3156;
+            if (_3146)
             {
-                _3138 = ((tile * 64u) + me) < push.n;
+                _3156 = ((tile * 64u) + me) < push.n;
             }
             else
             {
-                _3138 = _3128;
+                _3156 = _3146;
             }
-            if (_3138)
+            if (_3156)
             {
                 float4 sum = float4(0.0);
                 for (uint i_2 = 0u; i_2 < 8u; i_2++)
@@ -1183,13 +1193,13 @@ void wide_rows(const device Weights1& v_517, constant Push& push, const device X
                 if (normed)
                 {
                     float param_7 = shared_squares(pool, gl_NumSubgroups);
-                    _3161 = norm_scale(param_7, push);
+                    _3179 = norm_scale(param_7, push);
                 }
                 else
                 {
-                    _3161 = 1.0;
+                    _3179 = 1.0;
                 }
-                float scale_1 = _3161;
+                float scale_1 = _3179;
                 uint param_8 = r;
                 uint param_9 = (tile * 64u) + me;
                 float param_10 = scale_1 * ((sum.x + sum.y) + (sum.z + sum.w));
@@ -1477,7 +1487,7 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(const device Weights4& v_505, const device Weights1& v_517, constant Push& push, const device X1& v_1097, const device Norm1& v_1170, const device Bias1& v_1276, device Y1& v_1299, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID, thread uint3& gl_NumWorkGroups)
+void vector_rows(const device Weights4& v_505, const device Weights1& v_517, constant Push& push, const device X1& v_1097, const device Norm1& v_1170, const device Bias1& v_1276, device Y1& v_1299, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint team = vector_team(push);
@@ -1489,14 +1499,18 @@ void vector_rows(const device Weights4& v_505, const device Weights1& v_517, con
     uint units = ceil_div(param, param_1);
     uint param_2 = push.k;
     uint halves = row_halves(param_2);
-    uint _2583;
+    uint3 _2521 = push.first.xyz + gl_WorkGroupID;
+    uint _2522 = _2521.y;
+    uint _2593;
     Unit next;
-    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y)
+    for (uint r = _2522; r < push.rows; r += push.groups.y)
     {
         uint x = push.offset.x + (r * push.ldx);
         float scale = 1.0;
         bool there = false;
-        for (uint tile = gl_WorkGroupID.x; (tile * lines) < push.n; tile += gl_NumWorkGroups.x)
+        uint3 _2550 = push.first.xyz + gl_WorkGroupID;
+        uint _2551 = _2550.x;
+        for (uint tile = _2551; (tile * lines) < push.n; tile += push.groups.x)
         {
             uint j = (tile * lines) + line;
             uint row = (2u * push.offset.y) + (j * halves);
@@ -1506,13 +1520,13 @@ void vector_rows(const device Weights4& v_505, const device Weights1& v_517, con
             {
                 if (j < push.n)
                 {
-                    _2583 = min(units, (base + 256u));
+                    _2593 = min(units, (base + 256u));
                 }
                 else
                 {
-                    _2583 = 0u;
+                    _2593 = 0u;
                 }
-                uint end = _2583;
+                uint end = _2593;
                 if ((base + lane) < end)
                 {
                     uint param_3 = row;
@@ -1528,16 +1542,16 @@ void vector_rows(const device Weights4& v_505, const device Weights1& v_517, con
                     float param_8 = squares;
                     put_chunk(param_5, param_6, param_7, param_8, push, v_1097, v_1170, gl_LocalInvocationID, pool);
                     squares = param_8;
-                    bool _2633;
+                    bool _2643;
                     if (normed)
                     {
-                        _2633 = (base + 256u) >= units;
+                        _2643 = (base + 256u) >= units;
                     }
                     else
                     {
-                        _2633 = normed;
+                        _2643 = normed;
                     }
-                    if (_2633)
+                    if (_2643)
                     {
                         float param_9 = squares;
                         share_squares(param_9, pool, gl_SubgroupID);
@@ -1545,8 +1559,8 @@ void vector_rows(const device Weights4& v_505, const device Weights1& v_517, con
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     there = units <= 256u;
                 }
-                uint _2644 = base + lane;
-                for (uint u = _2644; u < end; u += team)
+                uint _2654 = base + lane;
+                for (uint u = _2654; u < end; u += team)
                 {
                     Unit unit = next;
                     if ((u + team) < end)
@@ -1564,21 +1578,21 @@ void vector_rows(const device Weights4& v_505, const device Weights1& v_517, con
             }
             ((threadgroup float*)&pool[(576u + (me / 4u)) + (me / 32u)])[me & 3u] = sum;
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2698 = me < lines;
-            bool _2709;
-            if (_2698)
+            bool _2708 = me < lines;
+            bool _2719;
+            if (_2708)
             {
-                _2709 = ((tile * lines) + me) < push.n;
+                _2719 = ((tile * lines) + me) < push.n;
             }
             else
             {
-                _2709 = _2698;
+                _2719 = _2708;
             }
-            if (_2709)
+            if (_2719)
             {
                 float4 sums = float4(0.0);
-                uint _2716 = me * team;
-                for (uint i = _2716; i < ((me + 1u) * team); i += 4u)
+                uint _2726 = me * team;
+                for (uint i = _2726; i < ((me + 1u) * team); i += 4u)
                 {
                     sums += pool[(576u + (i / 4u)) + (i / 32u)];
                 }
@@ -1597,7 +1611,7 @@ void vector_rows(const device Weights4& v_505, const device Weights1& v_517, con
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1276 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1276 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
     const device auto& v_1085 = *(const device X4*)spvBufferAliasSet0Binding1;
     const device auto& v_505 = *(const device Weights4*)spvBufferAliasSet0Binding2;
@@ -1611,17 +1625,17 @@ kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvB
     threadgroup float group_partial[256];
     if (tiled)
     {
-        tiles(v_505, v_517, push, v_1085, v_1097, v_1161, v_1170, v_1276, v_1299, v_1387, gl_LocalInvocationID, pool, gl_WorkGroupID, gl_NumWorkGroups);
+        tiles(v_505, v_517, push, v_1085, v_1097, v_1161, v_1170, v_1276, v_1299, v_1387, gl_LocalInvocationID, pool, gl_WorkGroupID);
     }
     else
     {
         if (wide)
         {
-            wide_rows(v_517, push, v_1097, v_1170, v_1276, v_1299, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID, gl_NumWorkGroups);
+            wide_rows(v_517, push, v_1097, v_1170, v_1276, v_1299, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
         }
         else
         {
-            vector_rows(v_505, v_517, push, v_1097, v_1170, v_1276, v_1299, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID, gl_NumWorkGroups);
+            vector_rows(v_505, v_517, push, v_1097, v_1170, v_1276, v_1299, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
         }
     }
 }

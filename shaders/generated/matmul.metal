@@ -8,6 +8,8 @@ using namespace metal;
 struct Push
 {
     uint4 offset;
+    uint4 first;
+    uint4 groups;
     uint m;
     uint n;
     uint k;
@@ -81,27 +83,27 @@ bool vectors(thread const uint& offset, thread const uint& ld, thread const uint
 }
 
 static inline __attribute__((always_inline))
-void load_a(thread const uint& base, thread const uint& ld, thread const bool& along_k, thread const bool& by_vectors, thread const uint& i, thread const uint& i_end, thread const uint& p, thread const uint& p_end, thread float4x4& lines, const device A4& v_329, const device A1& v_487)
+void load_a(thread const uint& base, thread const uint& ld, thread const bool& along_k, thread const bool& by_vectors, thread const uint& i, thread const uint& i_end, thread const uint& p, thread const uint& p_end, thread float4x4& lines, const device A4& v_330, const device A1& v_488)
 {
-    bool _298 = (i + 4u) <= i_end;
-    bool _305;
-    if (_298)
+    bool _299 = (i + 4u) <= i_end;
+    bool _306;
+    if (_299)
     {
-        _305 = (p + 4u) <= p_end;
+        _306 = (p + 4u) <= p_end;
     }
     else
     {
-        _305 = _298;
+        _306 = _299;
     }
-    bool _all = _305;
+    bool _all = _306;
     if ((_all && by_vectors) && along_k)
     {
         uint index = ((base + (i * ld)) + p) / 4u;
         uint _step = ld / 4u;
-        float4 r0 = v_329.a4[index];
-        float4 r1 = v_329.a4[index + _step];
-        float4 r2 = v_329.a4[index + (2u * _step)];
-        float4 r3 = v_329.a4[index + (3u * _step)];
+        float4 r0 = v_330.a4[index];
+        float4 r1 = v_330.a4[index + _step];
+        float4 r2 = v_330.a4[index + (2u * _step)];
+        float4 r3 = v_330.a4[index + (3u * _step)];
         lines[0] = float4(r0.x, r1.x, r2.x, r3.x);
         lines[1] = float4(r0.y, r1.y, r2.y, r3.y);
         lines[2] = float4(r0.z, r1.z, r2.z, r3.z);
@@ -113,10 +115,10 @@ void load_a(thread const uint& base, thread const uint& ld, thread const bool& a
         {
             uint index_1 = ((base + (p * ld)) + i) / 4u;
             uint _step_1 = ld / 4u;
-            lines[0] = v_329.a4[index_1];
-            lines[1] = v_329.a4[index_1 + _step_1];
-            lines[2] = v_329.a4[index_1 + (2u * _step_1)];
-            lines[3] = v_329.a4[index_1 + (3u * _step_1)];
+            lines[0] = v_330.a4[index_1];
+            lines[1] = v_330.a4[index_1 + _step_1];
+            lines[2] = v_330.a4[index_1 + (2u * _step_1)];
+            lines[3] = v_330.a4[index_1 + (3u * _step_1)];
         }
         else
         {
@@ -131,19 +133,19 @@ void load_a(thread const uint& base, thread const uint& ld, thread const bool& a
                 {
                     if (i < i_end)
                     {
-                        line.x = v_487.a1[index_2];
+                        line.x = v_488.a1[index_2];
                     }
                     if ((i + 1u) < i_end)
                     {
-                        line.y = v_487.a1[index_2 + step_i];
+                        line.y = v_488.a1[index_2 + step_i];
                     }
                     if ((i + 2u) < i_end)
                     {
-                        line.z = v_487.a1[index_2 + (2u * step_i)];
+                        line.z = v_488.a1[index_2 + (2u * step_i)];
                     }
                     if ((i + 3u) < i_end)
                     {
-                        line.w = v_487.a1[index_2 + (3u * step_i)];
+                        line.w = v_488.a1[index_2 + (3u * step_i)];
                     }
                 }
                 lines[y] = line;
@@ -153,27 +155,27 @@ void load_a(thread const uint& base, thread const uint& ld, thread const bool& a
 }
 
 static inline __attribute__((always_inline))
-void load_b(thread const uint& base, thread const uint& ld, thread const bool& along_k, thread const bool& by_vectors, thread const uint& i, thread const uint& i_end, thread const uint& p, thread const uint& p_end, thread float4x4& lines, const device B4& v_570, const device B1& v_725)
+void load_b(thread const uint& base, thread const uint& ld, thread const bool& along_k, thread const bool& by_vectors, thread const uint& i, thread const uint& i_end, thread const uint& p, thread const uint& p_end, thread float4x4& lines, const device B4& v_571, const device B1& v_726)
 {
-    bool _539 = (i + 4u) <= i_end;
-    bool _546;
-    if (_539)
+    bool _540 = (i + 4u) <= i_end;
+    bool _547;
+    if (_540)
     {
-        _546 = (p + 4u) <= p_end;
+        _547 = (p + 4u) <= p_end;
     }
     else
     {
-        _546 = _539;
+        _547 = _540;
     }
-    bool _all = _546;
+    bool _all = _547;
     if ((_all && by_vectors) && along_k)
     {
         uint index = ((base + (i * ld)) + p) / 4u;
         uint _step = ld / 4u;
-        float4 r0 = v_570.b4[index];
-        float4 r1 = v_570.b4[index + _step];
-        float4 r2 = v_570.b4[index + (2u * _step)];
-        float4 r3 = v_570.b4[index + (3u * _step)];
+        float4 r0 = v_571.b4[index];
+        float4 r1 = v_571.b4[index + _step];
+        float4 r2 = v_571.b4[index + (2u * _step)];
+        float4 r3 = v_571.b4[index + (3u * _step)];
         lines[0] = float4(r0.x, r1.x, r2.x, r3.x);
         lines[1] = float4(r0.y, r1.y, r2.y, r3.y);
         lines[2] = float4(r0.z, r1.z, r2.z, r3.z);
@@ -185,10 +187,10 @@ void load_b(thread const uint& base, thread const uint& ld, thread const bool& a
         {
             uint index_1 = ((base + (p * ld)) + i) / 4u;
             uint _step_1 = ld / 4u;
-            lines[0] = v_570.b4[index_1];
-            lines[1] = v_570.b4[index_1 + _step_1];
-            lines[2] = v_570.b4[index_1 + (2u * _step_1)];
-            lines[3] = v_570.b4[index_1 + (3u * _step_1)];
+            lines[0] = v_571.b4[index_1];
+            lines[1] = v_571.b4[index_1 + _step_1];
+            lines[2] = v_571.b4[index_1 + (2u * _step_1)];
+            lines[3] = v_571.b4[index_1 + (3u * _step_1)];
         }
         else
         {
@@ -203,19 +205,19 @@ void load_b(thread const uint& base, thread const uint& ld, thread const bool& a
                 {
                     if (i < i_end)
                     {
-                        line.x = v_725.b1[index_2];
+                        line.x = v_726.b1[index_2];
                     }
                     if ((i + 1u) < i_end)
                     {
-                        line.y = v_725.b1[index_2 + step_i];
+                        line.y = v_726.b1[index_2 + step_i];
                     }
                     if ((i + 2u) < i_end)
                     {
-                        line.z = v_725.b1[index_2 + (2u * step_i)];
+                        line.z = v_726.b1[index_2 + (2u * step_i)];
                     }
                     if ((i + 3u) < i_end)
                     {
-                        line.w = v_725.b1[index_2 + (3u * step_i)];
+                        line.w = v_726.b1[index_2 + (3u * step_i)];
                     }
                 }
                 lines[y] = line;
@@ -254,17 +256,17 @@ void put_block(thread const uint& base, thread const uint& i, thread const uint&
 {
     for (uint y = 0u; y < 4u; y++)
     {
-        bool _262 = (i + y) < push.m;
-        bool _269;
-        if (_262)
+        bool _263 = (i + y) < push.m;
+        bool _270;
+        if (_263)
         {
-            _269 = j < push.n;
+            _270 = j < push.n;
         }
         else
         {
-            _269 = _262;
+            _270 = _263;
         }
-        if (_269)
+        if (_270)
         {
             uint param = base;
             uint param_1 = i + y;
@@ -278,7 +280,7 @@ void put_block(thread const uint& base, thread const uint& i, thread const uint&
 }
 
 static inline __attribute__((always_inline))
-void product_128(constant Push& push, device C4& v_192, device C1& v_232, const device A4& v_329, const device A1& v_487, const device B4& v_570, const device B1& v_725, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], threadgroup float4 (&slice_b)[512], thread uint3& gl_NumWorkGroups)
+void product_128(constant Push& push, device C4& v_192, device C1& v_232, const device A4& v_330, const device A1& v_488, const device B4& v_571, const device B1& v_726, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], threadgroup float4 (&slice_b)[512])
 {
     uint me = gl_LocalInvocationID.x;
     uint param = push.offset.x;
@@ -298,26 +300,26 @@ void product_128(constant Push& push, device C4& v_192, device C1& v_232, const 
     bool loads_a = me < 128u;
     bool along_k = loads_a ? a_along_k : b_along_k;
     uint number = me & 127u;
-    uint _1245;
+    uint _1259;
     if (along_k)
     {
-        _1245 = number / 4u;
+        _1259 = number / 4u;
     }
     else
     {
-        _1245 = number % 32u;
+        _1259 = number % 32u;
     }
-    uint load_i = 4u * _1245;
-    uint _1257;
+    uint load_i = 4u * _1259;
+    uint _1271;
     if (along_k)
     {
-        _1257 = number % 4u;
+        _1271 = number % 4u;
     }
     else
     {
-        _1257 = number / 32u;
+        _1271 = number / 32u;
     }
-    uint load_p = 4u * _1257;
+    uint load_p = 4u * _1271;
     uint keep = (load_p * 32u) + ((load_i / 4u) ^ ((load_p / 4u) * 2u));
     uint row = me / 16u;
     uint col = me % 16u;
@@ -330,17 +332,23 @@ void product_128(constant Push& push, device C4& v_192, device C1& v_232, const 
     uint param_13 = push.k;
     uint param_14 = 16u;
     uint slices = ceil_div(param_13, param_14);
+    uint3 _1320 = push.first.xyz + gl_WorkGroupID;
+    uint _1321 = _1320.z;
     float4x4 lines;
     float4x4 param_23;
     float4x4 param_32;
-    for (uint g = gl_WorkGroupID.z; g < push.batch; g += gl_NumWorkGroups.z)
+    for (uint g = _1321; g < push.batch; g += push.groups.z)
     {
         uint a_base = push.offset.x + (g * push.stride_a);
         uint b_base = push.offset.y + (g * push.stride_b);
         uint c_base = push.offset.z + (g * push.stride_c);
-        for (uint tile_m = gl_WorkGroupID.y; tile_m < tiles_m; tile_m += gl_NumWorkGroups.y)
+        uint3 _1360 = push.first.xyz + gl_WorkGroupID;
+        uint _1361 = _1360.y;
+        for (uint tile_m = _1361; tile_m < tiles_m; tile_m += push.groups.y)
         {
-            for (uint tile_n = gl_WorkGroupID.x; tile_n < tiles_n; tile_n += gl_NumWorkGroups.x)
+            uint3 _1375 = push.first.xyz + gl_WorkGroupID;
+            uint _1376 = _1375.x;
+            for (uint tile_n = _1376; tile_n < tiles_n; tile_n += push.groups.x)
             {
                 float4x4 sums = float4x4(float4(0.0), float4(0.0), float4(0.0), float4(0.0));
                 float4x4 right = float4x4(float4(0.0), float4(0.0), float4(0.0), float4(0.0));
@@ -377,7 +385,7 @@ void product_128(constant Push& push, device C4& v_192, device C1& v_232, const 
                             uint param_20 = push.m;
                             uint param_21 = p;
                             uint param_22 = push.k;
-                            load_a(param_15, param_16, param_17, param_18, param_19, param_20, param_21, param_22, param_23, v_329, v_487);
+                            load_a(param_15, param_16, param_17, param_18, param_19, param_20, param_21, param_22, param_23, v_330, v_488);
                             lines = param_23;
                         }
                         else
@@ -390,7 +398,7 @@ void product_128(constant Push& push, device C4& v_192, device C1& v_232, const 
                             uint param_29 = push.n;
                             uint param_30 = p;
                             uint param_31 = push.k;
-                            load_b(param_24, param_25, param_26, param_27, param_28, param_29, param_30, param_31, param_32, v_570, v_725);
+                            load_b(param_24, param_25, param_26, param_27, param_28, param_29, param_30, param_31, param_32, v_571, v_726);
                             lines = param_32;
                         }
                     }
@@ -455,7 +463,7 @@ void product_128(constant Push& push, device C4& v_192, device C1& v_232, const 
 }
 
 static inline __attribute__((always_inline))
-void product_64(constant Push& push, device C4& v_192, device C1& v_232, const device A4& v_329, const device A1& v_487, const device B4& v_570, const device B1& v_725, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], threadgroup float4 (&slice_b)[512], thread uint3& gl_NumWorkGroups)
+void product_64(constant Push& push, device C4& v_192, device C1& v_232, const device A4& v_330, const device A1& v_488, const device B4& v_571, const device B1& v_726, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], threadgroup float4 (&slice_b)[512])
 {
     uint me = gl_LocalInvocationID.x;
     uint param = push.offset.x;
@@ -475,26 +483,26 @@ void product_64(constant Push& push, device C4& v_192, device C1& v_232, const d
     bool loads_a = me < 128u;
     bool along_k = loads_a ? a_along_k : b_along_k;
     uint number = me & 127u;
-    uint _842;
+    uint _843;
     if (along_k)
     {
-        _842 = number / 8u;
+        _843 = number / 8u;
     }
     else
     {
-        _842 = number % 16u;
+        _843 = number % 16u;
     }
-    uint load_i = 4u * _842;
-    uint _856;
+    uint load_i = 4u * _843;
+    uint _857;
     if (along_k)
     {
-        _856 = number % 8u;
+        _857 = number % 8u;
     }
     else
     {
-        _856 = number / 16u;
+        _857 = number / 16u;
     }
-    uint load_p = 4u * _856;
+    uint load_p = 4u * _857;
     uint keep = (load_p * 16u) + ((load_i / 4u) ^ ((load_p / 4u) * 1u));
     uint row = me / 16u;
     uint col = me % 16u;
@@ -507,17 +515,23 @@ void product_64(constant Push& push, device C4& v_192, device C1& v_232, const d
     uint param_13 = push.k;
     uint param_14 = 32u;
     uint slices = ceil_div(param_13, param_14);
+    uint3 _911 = push.first.xyz + gl_WorkGroupID;
+    uint _912 = _911.z;
     float4x4 lines;
     float4x4 param_23;
     float4x4 param_32;
-    for (uint g = gl_WorkGroupID.z; g < push.batch; g += gl_NumWorkGroups.z)
+    for (uint g = _912; g < push.batch; g += push.groups.z)
     {
         uint a_base = push.offset.x + (g * push.stride_a);
         uint b_base = push.offset.y + (g * push.stride_b);
         uint c_base = push.offset.z + (g * push.stride_c);
-        for (uint tile_m = gl_WorkGroupID.y; tile_m < tiles_m; tile_m += gl_NumWorkGroups.y)
+        uint3 _951 = push.first.xyz + gl_WorkGroupID;
+        uint _952 = _951.y;
+        for (uint tile_m = _952; tile_m < tiles_m; tile_m += push.groups.y)
         {
-            for (uint tile_n = gl_WorkGroupID.x; tile_n < tiles_n; tile_n += gl_NumWorkGroups.x)
+            uint3 _966 = push.first.xyz + gl_WorkGroupID;
+            uint _967 = _966.x;
+            for (uint tile_n = _967; tile_n < tiles_n; tile_n += push.groups.x)
             {
                 float4x4 sums = float4x4(float4(0.0), float4(0.0), float4(0.0), float4(0.0));
                 for (uint s = 0u; s <= slices; s++)
@@ -551,7 +565,7 @@ void product_64(constant Push& push, device C4& v_192, device C1& v_232, const d
                             uint param_20 = push.m;
                             uint param_21 = p;
                             uint param_22 = push.k;
-                            load_a(param_15, param_16, param_17, param_18, param_19, param_20, param_21, param_22, param_23, v_329, v_487);
+                            load_a(param_15, param_16, param_17, param_18, param_19, param_20, param_21, param_22, param_23, v_330, v_488);
                             lines = param_23;
                         }
                         else
@@ -564,7 +578,7 @@ void product_64(constant Push& push, device C4& v_192, device C1& v_232, const d
                             uint param_29 = push.n;
                             uint param_30 = p;
                             uint param_31 = push.k;
-                            load_b(param_24, param_25, param_26, param_27, param_28, param_29, param_30, param_31, param_32, v_570, v_725);
+                            load_b(param_24, param_25, param_26, param_27, param_28, param_29, param_30, param_31, param_32, v_571, v_726);
                             lines = param_32;
                         }
                     }
@@ -597,48 +611,48 @@ void product_64(constant Push& push, device C4& v_192, device C1& v_232, const d
 }
 
 static inline __attribute__((always_inline))
-void vector_matrix(thread const uint& count, thread const bool& along_k, thread const uint& matrix, thread const uint& ld, thread const uint& vector, thread const uint& _step, thread const uint& c_base, thread const uint& c_step, constant Push& push, device C4& v_192, device C1& v_232, const device A1& v_487, const device B4& v_570, const device B1& v_725, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], thread uint3& gl_NumWorkGroups, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
+void vector_matrix(thread const uint& count, thread const bool& along_k, thread const uint& matrix, thread const uint& ld, thread const uint& vector, thread const uint& _step, thread const uint& c_base, thread const uint& c_step, constant Push& push, device C4& v_192, device C1& v_232, const device A1& v_488, const device B4& v_571, const device B1& v_726, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
 {
     if (along_k)
     {
         uint lane = simd_prefix_exclusive_sum(1u);
         uint lanes = simd_sum(1u);
-        bool _1735 = ((matrix | ld) & 3u) == 0u;
-        bool _1745;
-        if (!_1735)
+        bool _1761 = ((matrix | ld) & 3u) == 0u;
+        bool _1771;
+        if (!_1761)
         {
-            _1745 = ((matrix & 3u) == 0u) && (count == 1u);
+            _1771 = ((matrix & 3u) == 0u) && (count == 1u);
         }
         else
         {
-            _1745 = _1735;
+            _1771 = _1761;
         }
-        bool by_vectors = _1745;
-        uint _1748;
+        bool by_vectors = _1771;
+        uint _1774;
         if (by_vectors)
         {
-            _1748 = push.k / 4u;
+            _1774 = push.k / 4u;
         }
         else
         {
-            _1748 = 0u;
+            _1774 = 0u;
         }
-        uint fours = _1748;
-        uint first = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
-        for (uint j = first; j < count; j += (gl_NumWorkGroups.x * gl_NumSubgroups))
+        uint fours = _1774;
+        uint first = ((push.first.xyz + gl_WorkGroupID).x * gl_NumSubgroups) + gl_SubgroupID;
+        for (uint j = first; j < count; j += (push.groups.x * gl_NumSubgroups))
         {
             uint line = matrix + (j * ld);
             float4 sums = float4(0.0);
             for (uint i = lane; i < fours; i += lanes)
             {
                 uint v = vector + ((4u * i) * _step);
-                sums += (v_570.b4[(line / 4u) + i] * float4(v_487.a1[v], v_487.a1[v + _step], v_487.a1[v + (2u * _step)], v_487.a1[v + (3u * _step)]));
+                sums += (v_571.b4[(line / 4u) + i] * float4(v_488.a1[v], v_488.a1[v + _step], v_488.a1[v + (2u * _step)], v_488.a1[v + (3u * _step)]));
             }
             float sum = (sums.x + sums.y) + (sums.z + sums.w);
-            uint _1848 = (4u * fours) + lane;
-            for (uint p = _1848; p < push.k; p += lanes)
+            uint _1878 = (4u * fours) + lane;
+            for (uint p = _1878; p < push.k; p += lanes)
             {
-                sum += (v_725.b1[line + p] * v_487.a1[vector + (p * _step)]);
+                sum += (v_726.b1[line + p] * v_488.a1[vector + (p * _step)]);
             }
             sum = simd_sum(sum);
             if (lane == 0u)
@@ -660,7 +674,9 @@ void vector_matrix(thread const uint& count, thread const bool& along_k, thread 
         uint param_6 = count;
         uint param_7 = 16u;
         uint tiles = ceil_div(param_6, param_7);
-        for (uint tile = gl_WorkGroupID.x; tile < tiles; tile += gl_NumWorkGroups.x)
+        uint3 _1950 = push.first.xyz + gl_WorkGroupID;
+        uint _1951 = _1950.x;
+        for (uint tile = _1951; tile < tiles; tile += push.groups.x)
         {
             uint j_1 = (tile * 16u) + (me & 15u);
             float sum_1 = 0.0;
@@ -668,7 +684,7 @@ void vector_matrix(thread const uint& count, thread const bool& along_k, thread 
             {
                 for (uint p_1 = part; p_1 < push.k; p_1 += 16u)
                 {
-                    sum_1 += (v_725.b1[(matrix + (p_1 * ld)) + j_1] * v_487.a1[vector + (p_1 * _step)]);
+                    sum_1 += (v_726.b1[(matrix + (p_1 * ld)) + j_1] * v_488.a1[vector + (p_1 * _step)]);
                 }
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -693,48 +709,48 @@ void vector_matrix(thread const uint& count, thread const bool& along_k, thread 
 }
 
 static inline __attribute__((always_inline))
-void matrix_vector(thread const uint& count, thread const bool& along_k, thread const uint& matrix, thread const uint& ld, thread const uint& vector, thread const uint& _step, thread const uint& c_base, thread const uint& c_step, constant Push& push, device C4& v_192, device C1& v_232, const device A4& v_329, const device A1& v_487, const device B1& v_725, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], thread uint3& gl_NumWorkGroups, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
+void matrix_vector(thread const uint& count, thread const bool& along_k, thread const uint& matrix, thread const uint& ld, thread const uint& vector, thread const uint& _step, thread const uint& c_base, thread const uint& c_step, constant Push& push, device C4& v_192, device C1& v_232, const device A4& v_330, const device A1& v_488, const device B1& v_726, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
 {
     if (along_k)
     {
         uint lane = simd_prefix_exclusive_sum(1u);
         uint lanes = simd_sum(1u);
-        bool _2032 = ((matrix | ld) & 3u) == 0u;
-        bool _2042;
-        if (!_2032)
+        bool _2066 = ((matrix | ld) & 3u) == 0u;
+        bool _2076;
+        if (!_2066)
         {
-            _2042 = ((matrix & 3u) == 0u) && (count == 1u);
+            _2076 = ((matrix & 3u) == 0u) && (count == 1u);
         }
         else
         {
-            _2042 = _2032;
+            _2076 = _2066;
         }
-        bool by_vectors = _2042;
-        uint _2045;
+        bool by_vectors = _2076;
+        uint _2079;
         if (by_vectors)
         {
-            _2045 = push.k / 4u;
+            _2079 = push.k / 4u;
         }
         else
         {
-            _2045 = 0u;
+            _2079 = 0u;
         }
-        uint fours = _2045;
-        uint first = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
-        for (uint j = first; j < count; j += (gl_NumWorkGroups.x * gl_NumSubgroups))
+        uint fours = _2079;
+        uint first = ((push.first.xyz + gl_WorkGroupID).x * gl_NumSubgroups) + gl_SubgroupID;
+        for (uint j = first; j < count; j += (push.groups.x * gl_NumSubgroups))
         {
             uint line = matrix + (j * ld);
             float4 sums = float4(0.0);
             for (uint i = lane; i < fours; i += lanes)
             {
                 uint v = vector + ((4u * i) * _step);
-                sums += (v_329.a4[(line / 4u) + i] * float4(v_725.b1[v], v_725.b1[v + _step], v_725.b1[v + (2u * _step)], v_725.b1[v + (3u * _step)]));
+                sums += (v_330.a4[(line / 4u) + i] * float4(v_726.b1[v], v_726.b1[v + _step], v_726.b1[v + (2u * _step)], v_726.b1[v + (3u * _step)]));
             }
             float sum = (sums.x + sums.y) + (sums.z + sums.w);
-            uint _2143 = (4u * fours) + lane;
-            for (uint p = _2143; p < push.k; p += lanes)
+            uint _2181 = (4u * fours) + lane;
+            for (uint p = _2181; p < push.k; p += lanes)
             {
-                sum += (v_487.a1[line + p] * v_725.b1[vector + (p * _step)]);
+                sum += (v_488.a1[line + p] * v_726.b1[vector + (p * _step)]);
             }
             sum = simd_sum(sum);
             if (lane == 0u)
@@ -756,7 +772,9 @@ void matrix_vector(thread const uint& count, thread const bool& along_k, thread 
         uint param_6 = count;
         uint param_7 = 16u;
         uint tiles = ceil_div(param_6, param_7);
-        for (uint tile = gl_WorkGroupID.x; tile < tiles; tile += gl_NumWorkGroups.x)
+        uint3 _2252 = push.first.xyz + gl_WorkGroupID;
+        uint _2253 = _2252.x;
+        for (uint tile = _2253; tile < tiles; tile += push.groups.x)
         {
             uint j_1 = (tile * 16u) + (me & 15u);
             float sum_1 = 0.0;
@@ -764,7 +782,7 @@ void matrix_vector(thread const uint& count, thread const bool& along_k, thread 
             {
                 for (uint p_1 = part; p_1 < push.k; p_1 += 16u)
                 {
-                    sum_1 += (v_487.a1[(matrix + (p_1 * ld)) + j_1] * v_725.b1[vector + (p_1 * _step)]);
+                    sum_1 += (v_488.a1[(matrix + (p_1 * ld)) + j_1] * v_726.b1[vector + (p_1 * _step)]);
                 }
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -788,116 +806,118 @@ void matrix_vector(thread const uint& count, thread const bool& along_k, thread 
     }
 }
 
-kernel void zc_matmul(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]])
+kernel void zc_matmul(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]])
 {
-    const device auto& v_329 = *(const device A4*)spvBufferAliasSet0Binding1;
-    const device auto& v_570 = *(const device B4*)spvBufferAliasSet0Binding2;
+    const device auto& v_330 = *(const device A4*)spvBufferAliasSet0Binding1;
+    const device auto& v_571 = *(const device B4*)spvBufferAliasSet0Binding2;
     device auto& v_192 = *(device C4*)spvBufferAliasSet0Binding3;
     device auto& v_232 = *(device C1*)spvBufferAliasSet0Binding3;
-    const device auto& v_487 = *(const device A1*)spvBufferAliasSet0Binding1;
-    const device auto& v_725 = *(const device B1*)spvBufferAliasSet0Binding2;
+    const device auto& v_488 = *(const device A1*)spvBufferAliasSet0Binding1;
+    const device auto& v_726 = *(const device B1*)spvBufferAliasSet0Binding2;
     threadgroup float4 slice_a[512];
     threadgroup float4 slice_b[512];
-    bool _2314 = push.m != 1u;
-    bool _2320;
-    if (_2314)
+    bool _2356 = push.m != 1u;
+    bool _2362;
+    if (_2356)
     {
-        _2320 = push.n != 1u;
+        _2362 = push.n != 1u;
     }
     else
     {
-        _2320 = _2314;
+        _2362 = _2356;
     }
-    if (_2320)
+    if (_2362)
     {
         if (big_tiles(push))
         {
-            product_128(push, v_192, v_232, v_329, v_487, v_570, v_725, gl_LocalInvocationID, gl_WorkGroupID, slice_a, slice_b, gl_NumWorkGroups);
+            product_128(push, v_192, v_232, v_330, v_488, v_571, v_726, gl_LocalInvocationID, gl_WorkGroupID, slice_a, slice_b);
         }
         else
         {
-            product_64(push, v_192, v_232, v_329, v_487, v_570, v_725, gl_LocalInvocationID, gl_WorkGroupID, slice_a, slice_b, gl_NumWorkGroups);
+            product_64(push, v_192, v_232, v_330, v_488, v_571, v_726, gl_LocalInvocationID, gl_WorkGroupID, slice_a, slice_b);
         }
         return;
     }
-    bool _2333 = push.m == 1u;
-    bool _2339;
-    if (_2333)
+    bool _2375 = push.m == 1u;
+    bool _2381;
+    if (_2375)
     {
-        _2339 = push.n == 1u;
+        _2381 = push.n == 1u;
     }
     else
     {
-        _2339 = _2333;
+        _2381 = _2375;
     }
-    bool _dot = _2339;
-    uint _2399;
-    uint _2431;
-    for (uint g = gl_WorkGroupID.z; g < push.batch; g += gl_NumWorkGroups.z)
+    bool _dot = _2381;
+    uint3 _2387 = push.first.xyz + gl_WorkGroupID;
+    uint _2388 = _2387.z;
+    uint _2445;
+    uint _2477;
+    for (uint g = _2388; g < push.batch; g += push.groups.z)
     {
         uint a = push.offset.x + (g * push.stride_a);
         uint b = push.offset.y + (g * push.stride_b);
         uint c = push.offset.z + (g * push.stride_c);
         if (push.m == 1u)
         {
-            bool _2384 = push.transpose_b != 0u;
-            bool _2395;
-            if (!_2384)
+            bool _2430 = push.transpose_b != 0u;
+            bool _2441;
+            if (!_2430)
             {
-                bool _2394;
+                bool _2440;
                 if (_dot)
                 {
-                    _2394 = push.ldb == 1u;
+                    _2440 = push.ldb == 1u;
                 }
                 else
                 {
-                    _2394 = _dot;
+                    _2440 = _dot;
                 }
-                _2395 = _2394;
+                _2441 = _2440;
             }
             else
             {
-                _2395 = _2384;
+                _2441 = _2430;
             }
-            bool along_k = _2395;
+            bool along_k = _2441;
             if (push.transpose_a != 0u)
             {
-                _2399 = push.lda;
+                _2445 = push.lda;
             }
             else
             {
-                _2399 = 1u;
+                _2445 = 1u;
             }
             uint param = push.n;
             bool param_1 = along_k;
             uint param_2 = b;
             uint param_3 = push.ldb;
             uint param_4 = a;
-            uint param_5 = _2399;
+            uint param_5 = _2445;
             uint param_6 = c;
             uint param_7 = 1u;
-            vector_matrix(param, param_1, param_2, param_3, param_4, param_5, param_6, param_7, push, v_192, v_232, v_487, v_570, v_725, gl_LocalInvocationID, gl_WorkGroupID, slice_a, gl_NumWorkGroups, gl_NumSubgroups, gl_SubgroupID);
+            vector_matrix(param, param_1, param_2, param_3, param_4, param_5, param_6, param_7, push, v_192, v_232, v_488, v_571, v_726, gl_LocalInvocationID, gl_WorkGroupID, slice_a, gl_NumSubgroups, gl_SubgroupID);
         }
         else
         {
             bool along_k_1 = push.transpose_a == 0u;
             if (push.transpose_b != 0u)
             {
-                _2431 = 1u;
+                _2477 = 1u;
             }
             else
             {
-                _2431 = push.ldb;
+                _2477 = push.ldb;
             }
             uint param_8 = push.m;
             bool param_9 = along_k_1;
             uint param_10 = a;
             uint param_11 = push.lda;
             uint param_12 = b;
-            uint param_13 = _2431;
+            uint param_13 = _2477;
             uint param_14 = c;
             uint param_15 = push.ldc;
-            matrix_vector(param_8, param_9, param_10, param_11, param_12, param_13, param_14, param_15, push, v_192, v_232, v_329, v_487, v_725, gl_LocalInvocationID, gl_WorkGroupID, slice_a, gl_NumWorkGroups, gl_NumSubgroups, gl_SubgroupID);
+            matrix_vector(param_8, param_9, param_10, param_11, param_12, param_13, param_14, param_15, push, v_192, v_232, v_330, v_488, v_726, gl_LocalInvocationID, gl_WorkGroupID, slice_a, gl_NumSubgroups, gl_SubgroupID);
         }
     }
 }

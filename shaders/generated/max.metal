@@ -26,6 +26,8 @@ struct X1
 struct Push
 {
     uint4 offset;
+    uint4 first;
+    uint4 groups;
     uint rows;
     uint cols;
     uint ldx;
@@ -42,52 +44,52 @@ constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 static inline __attribute__((always_inline))
 uint row_team(constant Push& push)
 {
-    bool _214 = push.cols <= 16u;
-    bool _221;
-    if (_214)
+    bool _215 = push.cols <= 16u;
+    bool _223;
+    if (_215)
     {
-        _221 = push.rows >= 64u;
+        _223 = push.rows >= 64u;
     }
     else
     {
-        _221 = _214;
+        _223 = _215;
     }
-    if (_221)
+    if (_223)
     {
         return 0u;
     }
-    bool _228 = push.cols <= 1024u;
-    bool _234;
-    if (_228)
+    bool _230 = push.cols <= 1024u;
+    bool _236;
+    if (_230)
     {
-        _234 = push.rows >= 64u;
+        _236 = push.rows >= 64u;
     }
     else
     {
-        _234 = _228;
+        _236 = _230;
     }
-    bool _241;
-    if (!_234)
+    bool _243;
+    if (!_236)
     {
-        _241 = push.cols <= 64u;
+        _243 = push.cols <= 64u;
     }
     else
     {
-        _241 = _234;
+        _243 = _236;
     }
-    return _241 ? 1u : 2u;
+    return _243 ? 1u : 2u;
 }
 
 static inline __attribute__((always_inline))
-void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thread uint& team, thread uint3& gl_GlobalInvocationID, thread uint& teams, thread uint3& gl_NumWorkGroups, thread uint3& gl_WorkGroupID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_LocalInvocationID)
+void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thread uint& team, thread uint3& gl_WorkGroupID, thread uint3& gl_LocalInvocationID, thread uint& teams, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
 {
     uint kind = row_team(push);
     if (kind == 0u)
     {
         lane = 0u;
         lanes = 1u;
-        team = gl_GlobalInvocationID.x;
-        teams = gl_NumWorkGroups.x * 256u;
+        team = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
+        teams = push.groups.x * 256u;
     }
     else
     {
@@ -95,15 +97,15 @@ void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thre
         {
             lane = simd_prefix_exclusive_sum(1u);
             lanes = simd_sum(1u);
-            team = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
-            teams = gl_NumWorkGroups.x * gl_NumSubgroups;
+            team = ((push.first.xyz + gl_WorkGroupID).x * gl_NumSubgroups) + gl_SubgroupID;
+            teams = push.groups.x * gl_NumSubgroups;
         }
         else
         {
             lane = gl_LocalInvocationID.x;
             lanes = 256u;
-            team = gl_WorkGroupID.x;
-            teams = gl_NumWorkGroups.x;
+            team = (push.first.xyz + gl_WorkGroupID).x;
+            teams = push.groups.x;
         }
     }
 }
@@ -212,8 +214,8 @@ static inline __attribute__((always_inline))
 void share(thread const uint2& value, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _296 = simd_is_first();
-    if (_296)
+    bool _313 = simd_is_first();
+    if (_313)
     {
         partial[gl_SubgroupID] = value;
     }
@@ -247,19 +249,19 @@ uint bits_of_order(thread const uint& key)
     {
         return 2143289344u;
     }
-    uint _381;
+    uint _398;
     if ((key & 2147483648u) != 0u)
     {
-        _381 = key ^ 2147483648u;
+        _398 = key ^ 2147483648u;
     }
     else
     {
-        _381 = ~key;
+        _398 = ~key;
     }
-    return _381;
+    return _398;
 }
 
-kernel void zc_max(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _561 [[buffer(2)]], uint3 gl_GlobalInvocationID [[thread_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
+kernel void zc_max(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _578 [[buffer(2)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]])
 {
     const device auto& v_127 = *(const device X4*)spvBufferAliasSet0Binding1;
     const device auto& v_157 = *(const device X1*)spvBufferAliasSet0Binding1;
@@ -268,7 +270,7 @@ kernel void zc_max(constant Push& push [[buffer(0)]], const device void* spvBuff
     uint lanes;
     uint team;
     uint teams;
-    form_teams(push, lane, lanes, team, gl_GlobalInvocationID, teams, gl_NumWorkGroups, gl_WorkGroupID, gl_NumSubgroups, gl_SubgroupID, gl_LocalInvocationID);
+    form_teams(push, lane, lanes, team, gl_WorkGroupID, gl_LocalInvocationID, teams, gl_NumSubgroups, gl_SubgroupID);
     for (uint r = team; r < push.rows; r += teams)
     {
         uint param = push.offset.x + (r * push.ldx);
@@ -308,12 +310,12 @@ kernel void zc_max(constant Push& push [[buffer(0)]], const device void* spvBuff
         }
         uint4 param_12 = best;
         uint param_13 = greatest(param_12);
-        uint _553 = team_max(param_13, push, gl_NumSubgroups, gl_SubgroupID, partial);
-        uint key = _553;
+        uint _570 = team_max(param_13, push, gl_NumSubgroups, gl_SubgroupID, partial);
+        uint key = _570;
         if (lane == 0u)
         {
             uint param_14 = key;
-            _561.out1[push.offset.y + r] = bits_of_order(param_14);
+            _578.out1[push.offset.y + r] = bits_of_order(param_14);
         }
     }
 }

@@ -13,6 +13,8 @@ struct X1
 struct Push
 {
     uint4 offset;
+    uint4 first;
+    uint4 groups;
     uint rows;
     uint cols;
     uint capacity;
@@ -72,15 +74,17 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
     return sum;
 }
 
-kernel void zc_pool(constant Push& push [[buffer(0)]], const device X1& v_78 [[buffer(1)]], const device Spans1& _141 [[buffer(2)]], device Out1& _230 [[buffer(3)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+kernel void zc_pool(constant Push& push [[buffer(0)]], const device X1& v_78 [[buffer(1)]], const device Spans1& _147 [[buffer(2)]], device Out1& _236 [[buffer(3)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
     threadgroup float group_partial[256];
     uint me = gl_LocalInvocationID.x;
-    float _209;
-    for (uint s = gl_WorkGroupID.x; s < push.rows; s += gl_NumWorkGroups.x)
+    uint3 _131 = push.first.xyz + gl_WorkGroupID;
+    uint _132 = _131.x;
+    float _215;
+    for (uint s = _132; s < push.rows; s += push.groups.x)
     {
-        uint begin = min(_141.spans1[push.offset.y + (2u * s)], push.capacity);
-        uint end = min(_141.spans1[(push.offset.y + (2u * s)) + 1u], push.capacity);
+        uint begin = min(_147.spans1[push.offset.y + (2u * s)], push.capacity);
+        uint end = min(_147.spans1[(push.offset.y + (2u * s)) + 1u], push.capacity);
         float scale = 1.0;
         if ((push.flags & 1u) != 0u)
         {
@@ -94,24 +98,24 @@ kernel void zc_pool(constant Push& push [[buffer(0)]], const device X1& v_78 [[b
                 squares += (value * value);
             }
             float param_3 = squares;
-            float _206 = group_sum(param_3, group_partial, gl_SubgroupID, gl_NumSubgroups);
-            squares = _206;
+            float _212 = group_sum(param_3, group_partial, gl_SubgroupID, gl_NumSubgroups);
+            squares = _212;
             if (squares > 0.0)
             {
-                _209 = rsqrt(squares);
+                _215 = rsqrt(squares);
             }
             else
             {
-                _209 = 0.0;
+                _215 = 0.0;
             }
-            scale = _209;
+            scale = _215;
         }
         for (uint c_1 = me; c_1 < push.cols; c_1 += 256u)
         {
             uint param_4 = begin;
             uint param_5 = end;
             uint param_6 = c_1;
-            _230.out1[(push.offset.z + (s * push.ldout)) + c_1] = mean(param_4, param_5, param_6, v_78, push) * scale;
+            _236.out1[(push.offset.z + (s * push.ldout)) + c_1] = mean(param_4, param_5, param_6, v_78, push) * scale;
         }
     }
 }

@@ -8,6 +8,8 @@ using namespace metal;
 struct Push
 {
     uint4 offset;
+    uint4 first;
+    uint4 groups;
     uint rows;
     uint cols;
     uint ldx;
@@ -51,25 +53,27 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
     return sum;
 }
 
-kernel void zc_rms_norm(constant Push& push [[buffer(0)]], const device X1& _117 [[buffer(1)]], const device Weight1& _176 [[buffer(2)]], device Out1& _162 [[buffer(3)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+kernel void zc_rms_norm(constant Push& push [[buffer(0)]], const device X1& _123 [[buffer(1)]], const device Weight1& _182 [[buffer(2)]], device Out1& _168 [[buffer(3)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
     threadgroup float group_partial[256];
     uint me = gl_LocalInvocationID.x;
-    for (uint r = gl_WorkGroupID.x; r < push.rows; r += gl_NumWorkGroups.x)
+    uint3 _75 = push.first.xyz + gl_WorkGroupID;
+    uint _76 = _75.x;
+    for (uint r = _76; r < push.rows; r += push.groups.x)
     {
         uint x = push.offset.x + (r * push.ldx);
         uint to = push.offset.z + (r * push.ldout);
         float squares = 0.0;
         for (uint c = me; c < push.cols; c += 256u)
         {
-            squares += (_117.x1[x + c] * _117.x1[x + c]);
+            squares += (_123.x1[x + c] * _123.x1[x + c]);
         }
         float param = squares;
-        float _137 = group_sum(param, group_partial, gl_SubgroupID, gl_NumSubgroups);
-        float scale = rsqrt((_137 / float(push.cols)) + push.eps);
+        float _143 = group_sum(param, group_partial, gl_SubgroupID, gl_NumSubgroups);
+        float scale = rsqrt((_143 / float(push.cols)) + push.eps);
         for (uint c_1 = me; c_1 < push.cols; c_1 += 256u)
         {
-            _162.out1[to + c_1] = (_117.x1[x + c_1] * scale) * _176.weight1[push.offset.y + c_1];
+            _168.out1[to + c_1] = (_123.x1[x + c_1] * scale) * _182.weight1[push.offset.y + c_1];
         }
     }
 }

@@ -8,6 +8,8 @@ using namespace metal;
 struct Push
 {
     uint4 offset;
+    uint4 first;
+    uint4 groups;
     uint rows;
     uint heads;
     uint head_size;
@@ -118,27 +120,30 @@ float element(thread const uint& head, thread const uint& angles, thread const u
     return _178;
 }
 
-kernel void zc_rope(constant Push& push [[buffer(0)]], const device X1& v_71 [[buffer(1)]], const device Positions1& _225 [[buffer(2)]], const device Table1& v_92 [[buffer(3)]], device void* spvBufferAliasSet0Binding4 [[buffer(4)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_GlobalInvocationID [[thread_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+kernel void zc_rope(constant Push& push [[buffer(0)]], const device X1& v_71 [[buffer(1)]], const device Positions1& _230 [[buffer(2)]], const device Table1& v_92 [[buffer(3)]], device void* spvBufferAliasSet0Binding4 [[buffer(4)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
 {
-    device auto& _316 = *(device Out1*)spvBufferAliasSet0Binding4;
-    device auto& _387 = *(device Out2*)spvBufferAliasSet0Binding4;
+    device auto& _331 = *(device Out1*)spvBufferAliasSet0Binding4;
+    device auto& _402 = *(device Out2*)spvBufferAliasSet0Binding4;
     uint pairs = (push.head_size / 2u) + (push.head_size & 1u);
     uint items = push.heads * pairs;
-    uint _251;
-    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y)
+    uint3 _214 = push.first.xyz + gl_WorkGroupID;
+    uint _215 = _214.y;
+    uint _256;
+    for (uint r = _215; r < push.rows; r += push.groups.y)
     {
-        uint position = _225.positions1[push.offset.y + r];
+        uint position = _230.positions1[push.offset.y + r];
         uint angles = push.offset.z + (min(position, (push.table_rows - 1u)) * push.rotated);
         if (push.capacity != 0u)
         {
-            _251 = min(position, (push.capacity - 1u));
+            _256 = min(position, (push.capacity - 1u));
         }
         else
         {
-            _251 = r;
+            _256 = r;
         }
-        uint row = _251;
-        for (uint item = gl_GlobalInvocationID.x; item < items; item += (gl_NumWorkGroups.x * 256u))
+        uint row = _256;
+        uint _280 = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
+        for (uint item = _280; item < items; item += (push.groups.x * 256u))
         {
             uint h = item / pairs;
             uint i = item % pairs;
@@ -152,7 +157,7 @@ kernel void zc_rope(constant Push& push [[buffer(0)]], const device X1& v_71 [[b
                 uint param_3 = head;
                 uint param_4 = angles;
                 uint param_5 = (2u * i) + 1u;
-                _316.out1[(push.offset.w + (to / 2u)) + i] = as_type<uint>(half2(float2(element(param, param_1, param_2, push, v_71, v_92), element(param_3, param_4, param_5, push, v_71, v_92))));
+                _331.out1[(push.offset.w + (to / 2u)) + i] = as_type<uint>(half2(float2(element(param, param_1, param_2, push, v_71, v_92), element(param_3, param_4, param_5, push, v_71, v_92))));
             }
             else
             {
@@ -165,32 +170,32 @@ kernel void zc_rope(constant Push& push [[buffer(0)]], const device X1& v_71 [[b
                     uint param_9 = i;
                     float2 pair = rotate(param_7, param_8, param_9, push, v_71, v_92);
                     uint first = (push.offset.w + to) + at.x;
-                    bool _375 = push.layout_ != 1u;
-                    bool _381;
-                    if (_375)
+                    bool _390 = push.layout_ != 1u;
+                    bool _396;
+                    if (_390)
                     {
-                        _381 = (first & 1u) == 0u;
+                        _396 = (first & 1u) == 0u;
                     }
                     else
                     {
-                        _381 = _375;
+                        _396 = _390;
                     }
-                    if (_381)
+                    if (_396)
                     {
-                        _387.out2[first / 2u] = as_type<uint2>(pair);
+                        _402.out2[first / 2u] = as_type<uint2>(pair);
                     }
                     else
                     {
-                        _316.out1[first] = as_type<uint>(pair.x);
-                        _316.out1[(push.offset.w + to) + at.y] = as_type<uint>(pair.y);
+                        _331.out1[first] = as_type<uint>(pair.x);
+                        _331.out1[(push.offset.w + to) + at.y] = as_type<uint>(pair.y);
                     }
                 }
                 else
                 {
-                    uint _414 = 2u * i;
-                    for (uint e = _414; e < min(((2u * i) + 2u), push.head_size); e++)
+                    uint _429 = 2u * i;
+                    for (uint e = _429; e < min(((2u * i) + 2u), push.head_size); e++)
                     {
-                        _316.out1[(push.offset.w + to) + e] = as_type<uint>(v_71.x1[head + e]);
+                        _331.out1[(push.offset.w + to) + e] = as_type<uint>(v_71.x1[head + e]);
                     }
                 }
             }

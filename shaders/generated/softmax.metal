@@ -44,6 +44,8 @@ struct X1
 struct Push
 {
     uint4 offset;
+    uint4 first;
+    uint4 groups;
     uint rows;
     uint cols;
     uint ldx;
@@ -65,52 +67,52 @@ constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 static inline __attribute__((always_inline))
 uint row_team(constant Push& push)
 {
-    bool _248 = push.cols <= 16u;
-    bool _255;
-    if (_248)
+    bool _249 = push.cols <= 16u;
+    bool _257;
+    if (_249)
     {
-        _255 = push.rows >= 64u;
+        _257 = push.rows >= 64u;
     }
     else
     {
-        _255 = _248;
+        _257 = _249;
     }
-    if (_255)
+    if (_257)
     {
         return 0u;
     }
-    bool _262 = push.cols <= 1024u;
-    bool _268;
-    if (_262)
+    bool _264 = push.cols <= 1024u;
+    bool _270;
+    if (_264)
     {
-        _268 = push.rows >= 64u;
+        _270 = push.rows >= 64u;
     }
     else
     {
-        _268 = _262;
+        _270 = _264;
     }
-    bool _275;
-    if (!_268)
+    bool _277;
+    if (!_270)
     {
-        _275 = push.cols <= 64u;
+        _277 = push.cols <= 64u;
     }
     else
     {
-        _275 = _268;
+        _277 = _270;
     }
-    return _275 ? 1u : 2u;
+    return _277 ? 1u : 2u;
 }
 
 static inline __attribute__((always_inline))
-void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thread uint& team, thread uint3& gl_GlobalInvocationID, thread uint& teams, thread uint3& gl_NumWorkGroups, thread uint3& gl_WorkGroupID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_LocalInvocationID)
+void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thread uint& team, thread uint3& gl_WorkGroupID, thread uint3& gl_LocalInvocationID, thread uint& teams, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
 {
     uint kind = row_team(push);
     if (kind == 0u)
     {
         lane = 0u;
         lanes = 1u;
-        team = gl_GlobalInvocationID.x;
-        teams = gl_NumWorkGroups.x * 256u;
+        team = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
+        teams = push.groups.x * 256u;
     }
     else
     {
@@ -118,15 +120,15 @@ void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thre
         {
             lane = simd_prefix_exclusive_sum(1u);
             lanes = simd_sum(1u);
-            team = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
-            teams = gl_NumWorkGroups.x * gl_NumSubgroups;
+            team = ((push.first.xyz + gl_WorkGroupID).x * gl_NumSubgroups) + gl_SubgroupID;
+            teams = push.groups.x * gl_NumSubgroups;
         }
         else
         {
             lane = gl_LocalInvocationID.x;
             lanes = 256u;
-            team = gl_WorkGroupID.x;
-            teams = gl_NumWorkGroups.x;
+            team = (push.first.xyz + gl_WorkGroupID).x;
+            teams = push.groups.x;
         }
     }
 }
@@ -235,8 +237,8 @@ static inline __attribute__((always_inline))
 void share(thread const uint2& value, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _330 = simd_is_first();
-    if (_330)
+    bool _347 = simd_is_first();
+    if (_347)
     {
         partial[gl_SubgroupID] = value;
     }
@@ -270,16 +272,16 @@ uint bits_of_order(thread const uint& key)
     {
         return 2143289344u;
     }
-    uint _414;
+    uint _431;
     if ((key & 2147483648u) != 0u)
     {
-        _414 = key ^ 2147483648u;
+        _431 = key ^ 2147483648u;
     }
     else
     {
-        _414 = ~key;
+        _431 = ~key;
     }
-    return _414;
+    return _431;
 }
 
 static inline __attribute__((always_inline))
@@ -289,23 +291,23 @@ bool finite(thread const float& x)
 }
 
 static inline __attribute__((always_inline))
-void put(thread const uint& first, thread const Row& row, thread const uint& i, thread const float4& v, device Out4& v_604, device Out1& v_631)
+void put(thread const uint& first, thread const Row& row, thread const uint& i, thread const float4& v, device Out4& v_621, device Out1& v_648)
 {
-    bool _590 = ((first ^ row.skip) & 3u) == 0u;
-    bool _598;
-    if (_590)
+    bool _607 = ((first ^ row.skip) & 3u) == 0u;
+    bool _615;
+    if (_607)
     {
         Row param = row;
         uint param_1 = i;
-        _598 = whole(param, param_1);
+        _615 = whole(param, param_1);
     }
     else
     {
-        _598 = _590;
+        _615 = _607;
     }
-    if (_598)
+    if (_615)
     {
-        v_604.out4[(first / 4u) + i] = v;
+        v_621.out4[(first / 4u) + i] = v;
         return;
     }
     uint index = (first - row.skip) + (4u * i);
@@ -314,28 +316,28 @@ void put(thread const uint& first, thread const Row& row, thread const uint& i, 
     uint param_4 = 0u;
     if (inside(param_2, param_3, param_4))
     {
-        v_631.out1[index] = v.x;
+        v_648.out1[index] = v.x;
     }
     Row param_5 = row;
     uint param_6 = i;
     uint param_7 = 1u;
     if (inside(param_5, param_6, param_7))
     {
-        v_631.out1[index + 1u] = v.y;
+        v_648.out1[index + 1u] = v.y;
     }
     Row param_8 = row;
     uint param_9 = i;
     uint param_10 = 2u;
     if (inside(param_8, param_9, param_10))
     {
-        v_631.out1[index + 2u] = v.z;
+        v_648.out1[index + 2u] = v.z;
     }
     Row param_11 = row;
     uint param_12 = i;
     uint param_13 = 3u;
     if (inside(param_11, param_12, param_13))
     {
-        v_631.out1[index + 3u] = v.w;
+        v_648.out1[index + 3u] = v.w;
     }
 }
 
@@ -390,30 +392,30 @@ float team_sum(thread const Sum& sum, constant Push& push, thread uint& gl_NumSu
         lost = total.lost.x;
     }
     float param_9 = value;
-    float _574;
+    float _591;
     if (finite(param_9))
     {
-        _574 = value + lost;
+        _591 = value + lost;
     }
     else
     {
-        _574 = value;
+        _591 = value;
     }
-    return _574;
+    return _591;
 }
 
-kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device void* spvBufferAliasSet0Binding2 [[buffer(2)]], uint3 gl_GlobalInvocationID [[thread_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
+kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device void* spvBufferAliasSet0Binding2 [[buffer(2)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]])
 {
     const device auto& v_160 = *(const device X4*)spvBufferAliasSet0Binding1;
-    device auto& v_604 = *(device Out4*)spvBufferAliasSet0Binding2;
+    device auto& v_621 = *(device Out4*)spvBufferAliasSet0Binding2;
     const device auto& v_191 = *(const device X1*)spvBufferAliasSet0Binding1;
-    device auto& v_631 = *(device Out1*)spvBufferAliasSet0Binding2;
+    device auto& v_648 = *(device Out1*)spvBufferAliasSet0Binding2;
     threadgroup uint2 partial[256];
     uint lane;
     uint lanes;
     uint team;
     uint teams;
-    form_teams(push, lane, lanes, team, gl_GlobalInvocationID, teams, gl_NumWorkGroups, gl_WorkGroupID, gl_NumSubgroups, gl_SubgroupID, gl_LocalInvocationID);
+    form_teams(push, lane, lanes, team, gl_WorkGroupID, gl_LocalInvocationID, teams, gl_NumSubgroups, gl_SubgroupID);
     for (uint r = team; r < push.rows; r += teams)
     {
         uint param = push.offset.x + (r * push.ldx);
@@ -454,8 +456,8 @@ kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spv
         }
         uint4 param_12 = best;
         uint param_13 = greatest(param_12);
-        uint _838 = team_max(param_13, push, gl_NumSubgroups, gl_SubgroupID, partial);
-        uint param_14 = _838;
+        uint _855 = team_max(param_13, push, gl_NumSubgroups, gl_SubgroupID, partial);
+        uint param_14 = _855;
         float highest = as_type<float>(bits_of_order(param_14));
         float param_15 = highest;
         if (!finite(param_15))
@@ -467,7 +469,7 @@ kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spv
                 Row param_17 = row;
                 uint param_18 = i_1;
                 float4 param_19 = nan;
-                put(param_16, param_17, param_18, param_19, v_604, v_631);
+                put(param_16, param_17, param_18, param_19, v_621, v_648);
             }
             continue;
         }
@@ -516,8 +518,8 @@ kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spv
             sum = param_34;
         }
         Sum param_36 = sum;
-        float _1024 = team_sum(param_36, push, gl_NumSubgroups, gl_SubgroupID, partial);
-        float scale = 1.0 / _1024;
+        float _1041 = team_sum(param_36, push, gl_NumSubgroups, gl_SubgroupID, partial);
+        float scale = 1.0 / _1041;
         for (uint i_3 = lane; i_3 < row.blocks; i_3 += lanes)
         {
             Row param_37 = row;
@@ -526,7 +528,7 @@ kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spv
             Row param_40 = row;
             uint param_41 = i_3;
             float4 param_42 = exp(block(param_37, param_38, v_160, v_191) - float4(highest)) * scale;
-            put(param_39, param_40, param_41, param_42, v_604, v_631);
+            put(param_39, param_40, param_41, param_42, v_621, v_648);
         }
     }
 }

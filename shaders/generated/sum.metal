@@ -44,6 +44,8 @@ struct X1
 struct Push
 {
     uint4 offset;
+    uint4 first;
+    uint4 groups;
     uint rows;
     uint cols;
     uint ldx;
@@ -60,52 +62,52 @@ constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 static inline __attribute__((always_inline))
 uint row_team(constant Push& push)
 {
-    bool _224 = push.cols <= 16u;
-    bool _231;
-    if (_224)
+    bool _225 = push.cols <= 16u;
+    bool _233;
+    if (_225)
     {
-        _231 = push.rows >= 64u;
+        _233 = push.rows >= 64u;
     }
     else
     {
-        _231 = _224;
+        _233 = _225;
     }
-    if (_231)
+    if (_233)
     {
         return 0u;
     }
-    bool _238 = push.cols <= 1024u;
-    bool _244;
-    if (_238)
+    bool _240 = push.cols <= 1024u;
+    bool _246;
+    if (_240)
     {
-        _244 = push.rows >= 64u;
+        _246 = push.rows >= 64u;
     }
     else
     {
-        _244 = _238;
+        _246 = _240;
     }
-    bool _251;
-    if (!_244)
+    bool _253;
+    if (!_246)
     {
-        _251 = push.cols <= 64u;
+        _253 = push.cols <= 64u;
     }
     else
     {
-        _251 = _244;
+        _253 = _246;
     }
-    return _251 ? 1u : 2u;
+    return _253 ? 1u : 2u;
 }
 
 static inline __attribute__((always_inline))
-void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thread uint& team, thread uint3& gl_GlobalInvocationID, thread uint& teams, thread uint3& gl_NumWorkGroups, thread uint3& gl_WorkGroupID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_LocalInvocationID)
+void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thread uint& team, thread uint3& gl_WorkGroupID, thread uint3& gl_LocalInvocationID, thread uint& teams, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
 {
     uint kind = row_team(push);
     if (kind == 0u)
     {
         lane = 0u;
         lanes = 1u;
-        team = gl_GlobalInvocationID.x;
-        teams = gl_NumWorkGroups.x * 256u;
+        team = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
+        teams = push.groups.x * 256u;
     }
     else
     {
@@ -113,15 +115,15 @@ void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thre
         {
             lane = simd_prefix_exclusive_sum(1u);
             lanes = simd_sum(1u);
-            team = (gl_WorkGroupID.x * gl_NumSubgroups) + gl_SubgroupID;
-            teams = gl_NumWorkGroups.x * gl_NumSubgroups;
+            team = ((push.first.xyz + gl_WorkGroupID).x * gl_NumSubgroups) + gl_SubgroupID;
+            teams = push.groups.x * gl_NumSubgroups;
         }
         else
         {
             lane = gl_LocalInvocationID.x;
             lanes = 256u;
-            team = gl_WorkGroupID.x;
-            teams = gl_NumWorkGroups.x;
+            team = (push.first.xyz + gl_WorkGroupID).x;
+            teams = push.groups.x;
         }
     }
 }
@@ -226,8 +228,8 @@ static inline __attribute__((always_inline))
 void share(thread const uint2& value, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _306 = simd_is_first();
-    if (_306)
+    bool _323 = simd_is_first();
+    if (_323)
     {
         partial[gl_SubgroupID] = value;
     }
@@ -281,19 +283,19 @@ float team_sum(thread const Sum& sum, constant Push& push, thread uint& gl_NumSu
         lost = total.lost.x;
     }
     float param_9 = value;
-    float _450;
+    float _467;
     if (finite(param_9))
     {
-        _450 = value + lost;
+        _467 = value + lost;
     }
     else
     {
-        _450 = value;
+        _467 = value;
     }
-    return _450;
+    return _467;
 }
 
-kernel void zc_sum(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _619 [[buffer(2)]], uint3 gl_GlobalInvocationID [[thread_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
+kernel void zc_sum(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _636 [[buffer(2)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]])
 {
     const device auto& v_136 = *(const device X4*)spvBufferAliasSet0Binding1;
     const device auto& v_166 = *(const device X1*)spvBufferAliasSet0Binding1;
@@ -302,7 +304,7 @@ kernel void zc_sum(constant Push& push [[buffer(0)]], const device void* spvBuff
     uint lanes;
     uint team;
     uint teams;
-    form_teams(push, lane, lanes, team, gl_GlobalInvocationID, teams, gl_NumWorkGroups, gl_WorkGroupID, gl_NumSubgroups, gl_SubgroupID, gl_LocalInvocationID);
+    form_teams(push, lane, lanes, team, gl_WorkGroupID, gl_LocalInvocationID, teams, gl_NumSubgroups, gl_SubgroupID);
     for (uint r = team; r < push.rows; r += teams)
     {
         uint param = push.offset.x + (r * push.ldx);
@@ -353,11 +355,11 @@ kernel void zc_sum(constant Push& push [[buffer(0)]], const device void* spvBuff
             sum = param_16;
         }
         Sum param_18 = sum;
-        float _611 = team_sum(param_18, push, gl_NumSubgroups, gl_SubgroupID, partial);
-        float total = _611;
+        float _628 = team_sum(param_18, push, gl_NumSubgroups, gl_SubgroupID, partial);
+        float total = _628;
         if (lane == 0u)
         {
-            _619.out1[push.offset.y + r] = total;
+            _636.out1[push.offset.y + r] = total;
         }
     }
 }

@@ -8,6 +8,8 @@ using namespace metal;
 struct Push
 {
     uint4 offset;
+    uint4 first;
+    uint4 groups;
     uint rows;
     uint cols;
     uint ldgate;
@@ -38,14 +40,17 @@ float silu(thread const float& x)
     return x / (1.0 + exp(-x));
 }
 
-kernel void zc_swiglu(constant Push& push [[buffer(0)]], const device Gate1& _82 [[buffer(1)]], const device Up1& _101 [[buffer(2)]], device Out1& _66 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_GlobalInvocationID [[thread_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+kernel void zc_swiglu(constant Push& push [[buffer(0)]], const device Gate1& _97 [[buffer(1)]], const device Up1& _116 [[buffer(2)]], device Out1& _81 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
 {
-    for (uint r = gl_WorkGroupID.y; r < push.rows; r += gl_NumWorkGroups.y)
+    uint3 _38 = push.first.xyz + gl_WorkGroupID;
+    uint _40 = _38.y;
+    for (uint r = _40; r < push.rows; r += push.groups.y)
     {
-        for (uint c = gl_GlobalInvocationID.x; c < push.cols; c += (gl_NumWorkGroups.x * 256u))
+        uint _67 = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
+        for (uint c = _67; c < push.cols; c += (push.groups.x * 256u))
         {
-            float param = _82.gate1[(push.offset.x + (r * push.ldgate)) + c];
-            _66.out1[(push.offset.z + (r * push.ldout)) + c] = silu(param) * _101.up1[(push.offset.y + (r * push.ldup)) + c];
+            float param = _97.gate1[(push.offset.x + (r * push.ldgate)) + c];
+            _81.out1[(push.offset.z + (r * push.ldout)) + c] = silu(param) * _116.up1[(push.offset.y + (r * push.ldup)) + c];
         }
     }
 }

@@ -8,6 +8,8 @@ using namespace metal;
 struct Push
 {
     uint4 offset;
+    uint4 first;
+    uint4 groups;
     uint rows;
     uint cols;
     uint ldx;
@@ -99,27 +101,29 @@ bool before(thread const uint2& a, thread const uint2& b)
     return _131;
 }
 
-kernel void zc_top_k(constant Push& push [[buffer(0)]], const device X1& _205 [[buffer(1)]], device Values1& _541 [[buffer(2)]], device Indices1& _560 [[buffer(3)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_NumWorkGroups [[threadgroups_per_grid]])
+kernel void zc_top_k(constant Push& push [[buffer(0)]], const device X1& _211 [[buffer(1)]], device Values1& _548 [[buffer(2)]], device Indices1& _567 [[buffer(3)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
     threadgroup uint4 counts_of[256];
     threadgroup uint2 above_of[256];
     threadgroup uint2 candidate[256];
     uint me = gl_LocalInvocationID.x;
-    bool _502;
-    uint r = gl_WorkGroupID.x;
+    uint3 _150 = push.first.xyz + gl_WorkGroupID;
+    uint _151 = _150.x;
+    bool _509;
+    uint r = _151;
     for (;;)
     {
-        bool _156 = r < push.rows;
-        bool _163;
-        if (_156)
+        bool _162 = r < push.rows;
+        bool _169;
+        if (_162)
         {
-            _163 = push.k != 0u;
+            _169 = push.k != 0u;
         }
         else
         {
-            _163 = _156;
+            _169 = _162;
         }
-        if (_163)
+        if (_169)
         {
             uint x = push.offset.x + (r * push.ldx);
             uint threshold = 0u;
@@ -129,14 +133,14 @@ kernel void zc_top_k(constant Push& push [[buffer(0)]], const device X1& _205 [[
                 uint4 counts = uint4(0u);
                 for (uint c = me; c < push.cols; c += 256u)
                 {
-                    uint param = _205.x1[x + c];
+                    uint param = _211.x1[x + c];
                     uint key = order_of(param);
                     uint digit = (key ^ threshold) >> uint(shift);
                     counts += uint4(uint(digit == 0u), uint(digit == 1u), uint(digit == 2u), uint(digit == 3u));
                 }
                 uint4 param_1 = counts;
-                uint4 _239 = group_sum(param_1, counts_of, gl_SubgroupID, gl_NumSubgroups);
-                counts = _239;
+                uint4 _245 = group_sum(param_1, counts_of, gl_SubgroupID, gl_NumSubgroups);
+                counts = _245;
                 uint digit_1 = 3u;
                 uint larger = 0u;
                 uint count = counts.w;
@@ -146,33 +150,33 @@ kernel void zc_top_k(constant Push& push [[buffer(0)]], const device X1& _205 [[
                     digit_1 = 2u;
                     count = counts.z;
                 }
-                bool _258 = digit_1 == 2u;
-                bool _266;
-                if (_258)
+                bool _264 = digit_1 == 2u;
+                bool _272;
+                if (_264)
                 {
-                    _266 = (larger + count) < wanted;
+                    _272 = (larger + count) < wanted;
                 }
                 else
                 {
-                    _266 = _258;
+                    _272 = _264;
                 }
-                if (_266)
+                if (_272)
                 {
                     larger += count;
                     digit_1 = 1u;
                     count = counts.y;
                 }
-                bool _275 = digit_1 == 1u;
-                bool _283;
-                if (_275)
+                bool _281 = digit_1 == 1u;
+                bool _289;
+                if (_281)
                 {
-                    _283 = (larger + count) < wanted;
+                    _289 = (larger + count) < wanted;
                 }
                 else
                 {
-                    _283 = _275;
+                    _289 = _281;
                 }
-                if (_283)
+                if (_289)
                 {
                     larger += count;
                     digit_1 = 0u;
@@ -186,7 +190,7 @@ kernel void zc_top_k(constant Push& push [[buffer(0)]], const device X1& _205 [[
             uint2 mine = uint2(0u);
             for (uint c_1 = begin; c_1 < end; c_1++)
             {
-                uint param_2 = _205.x1[x + c_1];
+                uint param_2 = _211.x1[x + c_1];
                 uint key_1 = order_of(param_2);
                 mine += uint2(uint(key_1 > threshold), uint(key_1 == threshold));
             }
@@ -198,62 +202,62 @@ kernel void zc_top_k(constant Push& push [[buffer(0)]], const device X1& _205 [[
             {
                 place += above_of[i];
             }
-            bool _388 = mine.x != 0u;
-            bool _403;
-            if (!_388)
+            bool _395 = mine.x != 0u;
+            bool _410;
+            if (!_395)
             {
-                bool _394 = mine.y != 0u;
-                bool _402;
-                if (_394)
+                bool _401 = mine.y != 0u;
+                bool _409;
+                if (_401)
                 {
-                    _402 = place.y < push.k;
+                    _409 = place.y < push.k;
                 }
                 else
                 {
-                    _402 = _394;
+                    _409 = _401;
                 }
-                _403 = _402;
+                _410 = _409;
             }
             else
             {
-                _403 = _388;
+                _410 = _395;
             }
-            bool _any = _403;
+            bool _any = _410;
             for (uint c_2 = begin; _any && (c_2 < end); c_2++)
             {
-                uint param_3 = _205.x1[x + c_2];
+                uint param_3 = _211.x1[x + c_2];
                 uint key_2 = order_of(param_3);
                 if (key_2 > threshold)
                 {
-                    uint _430 = place.x;
-                    place.x = _430 + uint(1);
-                    candidate[_430] = uint2(key_2, c_2);
+                    uint _437 = place.x;
+                    place.x = _437 + uint(1);
+                    candidate[_437] = uint2(key_2, c_2);
                 }
                 else
                 {
-                    bool _439 = key_2 == threshold;
-                    bool _447;
-                    if (_439)
+                    bool _446 = key_2 == threshold;
+                    bool _454;
+                    if (_446)
                     {
-                        _447 = place.y < push.k;
+                        _454 = place.y < push.k;
                     }
                     else
                     {
-                        _447 = _439;
+                        _454 = _446;
                     }
-                    if (_447)
+                    if (_454)
                     {
-                        uint _451 = place.y;
-                        place.y = _451 + uint(1);
-                        candidate[_451] = uint2(key_2, c_2);
+                        uint _458 = place.y;
+                        place.y = _458 + uint(1);
+                        candidate[_458] = uint2(key_2, c_2);
                     }
                 }
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
             for (uint size = 2u; size <= 256u; size *= 2u)
             {
-                uint _469 = size / 2u;
-                for (uint apart = _469; apart != 0u; apart /= 2u)
+                uint _476 = size / 2u;
+                for (uint apart = _476; apart != 0u; apart /= 2u)
                 {
                     uint other = me ^ apart;
                     uint2 a = candidate[me];
@@ -264,15 +268,15 @@ kernel void zc_top_k(constant Push& push [[buffer(0)]], const device X1& _205 [[
                     {
                         uint2 param_4 = b;
                         uint2 param_5 = a;
-                        _502 = before(param_4, param_5);
+                        _509 = before(param_4, param_5);
                     }
                     else
                     {
                         uint2 param_6 = a;
                         uint2 param_7 = b;
-                        _502 = before(param_6, param_7);
+                        _509 = before(param_6, param_7);
                     }
-                    bool swap = _502;
+                    bool swap = _509;
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     if (swap)
                     {
@@ -284,11 +288,11 @@ kernel void zc_top_k(constant Push& push [[buffer(0)]], const device X1& _205 [[
             if (me < push.k)
             {
                 uint index = ((threadgroup uint*)&candidate[me])[1u];
-                _541.values1[(push.offset.y + (r * push.k)) + me] = _205.x1[x + index];
-                _560.indices1[(push.offset.z + (r * push.k)) + me] = index;
+                _548.values1[(push.offset.y + (r * push.k)) + me] = _211.x1[x + index];
+                _567.indices1[(push.offset.z + (r * push.k)) + me] = index;
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            r += gl_NumWorkGroups.x;
+            r += push.groups.x;
             continue;
         }
         else

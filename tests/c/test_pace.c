@@ -91,15 +91,17 @@ static int complete(void)
 
 static zc_region *region;
 
-/* Products of 2^(3 * log_side) multiply-adds, `count` of them. */
-static zc_submission *start(zc_device *device, const zc_work_owner *owner, unsigned log_side, unsigned count)
+/* Products of 2^(3 * log_side) multiply-adds, `count` of them, each `batch` times. */
+static zc_submission *start_batches(zc_device *device, const zc_work_owner *owner, unsigned log_side, unsigned count,
+                                    unsigned batch)
 {
     zc_command_buffer *buffer;
     zc_submission *submission;
     uint32_t side = 1u << log_side;
     uint64_t bytes = (uint64_t)side * side * 4;
-    zc_range ranges[3] = {{region, 0, bytes}, {region, 0, bytes}, {region, 8 << 20, bytes}};
-    zc_matmul_params p = {.m = side, .n = side, .k = side, .batch = 1, .lda = side, .ldb = side, .ldc = side, .alpha = 1};
+    zc_range ranges[3] = {{region, 0, bytes}, {region, 0, bytes}, {region, 8 << 20, batch * bytes}};
+    zc_matmul_params p = {.m = side, .n = side, .k = side, .batch = batch, .lda = side, .ldb = side, .ldc = side, .stride_c = side * side,
+                          .alpha = 1};
     CHECK(zc_command_buffer_new(device, &buffer, &error) == ZC_OK);
     zc_command_buffer_own(buffer, owner);
     for (unsigned i = 0; i < count; i++) {
@@ -108,6 +110,11 @@ static zc_submission *start(zc_device *device, const zc_work_owner *owner, unsig
     zc_status status = zc_command_buffer_submit(buffer, &submission, &error);
     zc_command_buffer_free(buffer);
     return status == ZC_OK ? submission : NULL;
+}
+
+static zc_submission *start(zc_device *device, const zc_work_owner *owner, unsigned log_side, unsigned count)
+{
+    return start_batches(device, owner, log_side, count, 1);
 }
 
 static zc_work_owner new_owner(void)
@@ -140,6 +147,59 @@ static void test_pieces(zc_device *device)
     CHECK(end_of(large) == ZC_OK && complete() == 3 && complete() == 7 && complete() == -1);
     CHECK(end_of(later) == ZC_OK && end_of(last) == ZC_OK && !zc_device_busy(device));
     CHECK(zc_region_pins(region) == 0);
+}
+
+/* Complete what comes of one dispatch of `batch` products, of `tiles` x `tiles` x `batch` workgroups, and see that each
+ * is there once. Returns the number of pieces, the largest of which has *largest workgroups. */
+static unsigned parts_of(zc_device *device, unsigned log_side, unsigned tiles, unsigned batch, unsigned *largest)
+{
+    static unsigned char times[1 << 14];
+    zc_work_owner owner = new_owner();
+    zc_submission *submission = start_batches(device, &owner, log_side, 1, batch);
+    unsigned pieces = 0;
+    memset(times, 0, sizeof times);
+    *largest = 0;
+    CHECK(tiles * tiles * batch <= sizeof times);
+    while (held()) {
+        const zc_device_part *part = &fake.held[0]->part;
+        const uint32_t *first = part->first, *groups = part->groups;
+        CHECK(fake.held[0]->count == 1 && !fake.held[0]->prepared && held() <= 2);
+        CHECK(first[0] + groups[0] <= tiles && first[1] + groups[1] <= tiles && first[2] + groups[2] <= batch);
+        for (uint32_t i = 0; i < groups[0] * groups[1] * groups[2]; i++) {
+            uint32_t x = first[0] + i % groups[0], y = first[1] + i / groups[0] % groups[1];
+            times[((first[2] + i / groups[0] / groups[1]) * tiles + y) * tiles + x]++;
+        }
+        *largest = groups[0] * groups[1] * groups[2] > *largest ? groups[0] * groups[1] * groups[2] : *largest;
+        pieces++;
+        CHECK(complete() == 1);
+    }
+    for (unsigned i = 0; i < tiles * tiles * batch; i++) {
+        CHECK(times[i] == 1);
+    }
+    CHECK(end_of(submission) == ZC_OK);
+    return pieces;
+}
+
+static void test_parts(zc_device *device)
+{
+    unsigned largest;
+    CHECK(parts_of(device, 7, 2, 40, &largest) == 3 && largest == 15 * 4); /* slabs: 2^25 is 15 of them and some */
+    CHECK(parts_of(device, 8, 4, 3, &largest) == 3 && largest == 16);      /* a slab at a time */
+    CHECK(parts_of(device, 9, 8, 2, &largest) == 16 && largest == 8);      /* a row of tiles */
+    CHECK(parts_of(device, 10, 16, 1, &largest) == 48 && largest == 7);    /* some of a row: 7, 7 and 2 */
+
+    /* A single dispatch ends, too: what the driver has of it is all that it gets. The next one begins at its start. */
+    zc_work_owner owner = new_owner();
+    zc_submission *large = start_batches(device, &owner, 10, 1, 8), *next = start(device, &owner, 10, 2);
+    CHECK(held() == 1 && complete() == 1 && held() == 1);
+    zc_device_cancel(owner.id, "cancelled: because");
+    CHECK(complete() == 1 && complete() == -1 && end_of(large) == ZC_CANCELLED && end_of(next) == ZC_CANCELLED);
+    unsigned pieces = 0;
+    next = start(device, &owner, 9, 2);
+    while (complete() == 1) {
+        pieces++;
+    }
+    CHECK(pieces == 16 && end_of(next) == ZC_OK && !zc_device_busy(device) && zc_region_pins(region) == 0);
 }
 
 static void test_cancel(zc_device *device)
@@ -266,8 +326,9 @@ int main(void)
     zc_device *cpu, *device;
     CHECK(zc_device_open("cpu", NULL, &cpu, &error) == ZC_OK);
     CHECK(zc_device_open("vulkan", NULL, &device, &error) == ZC_OK);
-    CHECK(zc_region_create(64 << 20, 16 << 20, &region, &error) == ZC_OK);
+    CHECK(zc_region_create(64 << 20, 48 << 20, &region, &error) == ZC_OK);
     test_pieces(device);
+    test_parts(device);
     test_cancel(device);
     test_deadline(cpu, device);
     test_finish(cpu, device);

@@ -38,7 +38,7 @@ static zc_status check(const uint32_t *words, size_t count)
     zc_kernel_source source = {.name = "broken",
                                .binding_count = 2,
                                .bindings = {{"x", ZC_ACCESS_READ, 4}, {"out", ZC_ACCESS_WRITE, 4}},
-                               .params_size = 12,
+                               .params_size = 44, /* and what the package tells its own kernels of workgroups */
                                .workgroup = {256, 1, 1},
                                .spirv = exact,
                                .spirv_size = count * 4};
