@@ -179,6 +179,45 @@ def test_translated_line_ends_of_a_pipe_are_refused() -> None:
             Guest(stdin=source).read(0, 10)
 
 
+def test_line_ends_are_translated_only_in_what_was_read_ahead() -> None:
+    read, write = os.pipe()
+    os.write(write, b"one\r\n")
+    with os.fdopen(read, encoding="utf-8") as source:
+        source.readline()
+        os.write(write, b"two\r\n")
+        assert Guest(stdin=source).read(0, 10) == b"two\r\n"
+    os.close(write)
+
+
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+@pytest.mark.parametrize("character", ["\u07ff", "\u0800", "\ud7ff", "\uffff", "\U00010000", "\U0010ffff"])
+def test_half_a_character_read_ahead(errors: str, character: str) -> None:
+    """Python's buffer may end anywhere in a character."""
+    data = character.encode()
+    for cut in range(1, len(data)):
+        read, write = os.pipe()
+        os.write(write, b"header\nrow " + data[:cut])
+        with os.fdopen(read, encoding="utf-8", errors=errors) as source:
+            source.readline()
+            guest = Guest(stdin=source)
+            assert guest.read(0, 100) == b"row " + data[:cut]
+            os.write(write, data[cut:] + data)
+            os.close(write)
+            assert guest.read(0, len(data) - cut) == data[cut:]
+            assert source.read() == character
+
+
+@pytest.mark.parametrize("errors", ["replace", "ignore", "backslashreplace"])
+def test_replaced_characters_of_a_pipe_are_refused(errors: str) -> None:
+    read, write = os.pipe()
+    os.write(write, b"header\nr\xffw\n")
+    os.close(write)
+    with os.fdopen(read, encoding="utf-8", errors=errors) as source:
+        source.readline()
+        with pytest.raises(ValueError, match="which changes bytes"):
+            Guest(stdin=source).read(0, 10)
+
+
 # --- what Python holds back ---
 
 

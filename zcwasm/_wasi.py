@@ -168,15 +168,45 @@ class Shared:
         self.raw.readinto = collections.deque(maxlen=0).append  # type: ignore[method-assign,assignment]
         try:
             if self.text is not None:
-                while len(taken) < size and (character := self.text.read(1)):
-                    taken += character.encode(errors="surrogateescape")
-                if self.text.newlines not in (None, "\n"):
-                    raise ValueError("stdin is a text stream that changes line ends: give its .buffer")
+                taken = self.take_text(self.text, size)
             elif isinstance(self.buffered, io.BufferedReader | io.BufferedRandom):
                 taken = self.buffered.read1(size)
         finally:
             del self.raw.readinto
         return taken
+
+    def take_text(self, text: io.TextIOWrapper, size: int) -> bytes:
+        taken = b""
+        try:
+            while len(taken) < size and (character := text.read(1)):
+                taken += character.encode(errors="surrogateescape")
+        except UnicodeDecodeError as error:
+            # The decoder keeps the first bytes of a character until it has the others. The guest gets those
+            # bytes; the decoder gets others, and what it makes of them is dropped.
+            half = error.object[error.start :]
+            taken += half
+
+            def complete(into: memoryview) -> int:
+                rest = rest_of_character(half)
+                into[: len(rest)] = rest
+                return len(rest)
+
+            self.raw.readinto = complete  # type: ignore[method-assign,assignment]
+            text.read(1)
+        if b"\n" in taken and text.newlines not in (None, "\n"):
+            raise ValueError("stdin is a text stream that changes line ends: give its .buffer")
+        if taken and text.errors not in ("strict", "surrogateescape"):
+            raise ValueError(
+                f"stdin is a text stream with errors={text.errors!r}, which changes bytes: give its .buffer"
+            )
+        return taken
+
+
+def rest_of_character(first: bytes) -> bytes:
+    """What makes the first bytes of a character in UTF-8 whole."""
+    size = 2 + (first[0] >= 0xE0) + (first[0] >= 0xF0)
+    second = {0xE0: b"\xa0", 0xF0: b"\x90"}.get(first[0], b"\x80")  # after those two, 0x80 is not allowed
+    return (first + second + b"\x80\x80")[len(first) : size]
 
 
 def plain(stream: Any) -> Shared | None:
