@@ -301,8 +301,13 @@ static zc_wasi_errno move_shared(zc_wasi_call *call, uint32_t fd, const zc_wasi_
                                  const vectors *list, uint32_t *done)
 {
     size_t moved = 0;
-    if (way == WRITE && stream->write) {
+    while (way == WRITE && stream->write) {
         ZC_WASI_TRY(call, stream->write(stream->context, NULL, 0, &moved, call->error));
+        if (moved != ZC_WASI_LATER) {
+            break;
+        }
+        (void)poll(NULL, 0, 1);
+        ZC_WASI_PAUSE(call);
     }
     for (uint32_t i = 0; way == READ && stream->read && i < list->count; i++) {
         const vector *one = &list->all[i];

@@ -357,6 +357,29 @@ def test_large_output_beside_a_slow_reader() -> None:
     assert b"".join(got) == data
 
 
+def test_what_python_holds_back_waits_for_a_slow_reader() -> None:
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    held = bytes(200_000)  # more than a pipe takes at once
+    got: list[bytes] = []
+
+    def drain() -> None:
+        while sum(map(len, got)) < len(held) + 5 and (part := os.read(read, 65536)):
+            got.append(part)
+
+    with os.fdopen(write, "wb", buffering=2 * len(held)) as out:
+        out.write(held)
+        guest = Guest(stdout=out, limits=zcwasm.Limits(deadline=0.1))
+        with pytest.raises(zcwasm.Trap, match="deadline"):
+            guest.write(1, b"guest")
+        thread = threading.Thread(target=drain, daemon=True)
+        thread.start()
+        assert Guest(stdout=out).write(1, b"guest") == 5
+        thread.join(60)
+    os.close(read)
+    assert b"".join(got) == held + b"guest"
+
+
 # --- what is none ---
 
 

@@ -108,7 +108,8 @@ class Shared:
     """A descriptor that Python reads or writes through buffers of its own, kept in step with a guest.
 
     The core calls it before it reads (with the most bytes to give: what Python has read ahead), before it
-    writes (with no bytes: Python writes what it holds back), and with None after it used the descriptor.
+    writes (with no bytes: Python writes what it holds back, -1 says that it cannot yet), and with None after
+    it used the descriptor.
     """
 
     def __init__(self, text: io.TextIOWrapper | None, buffered: Buffered | None, raw: io.FileIO) -> None:
@@ -117,20 +118,31 @@ class Shared:
         self.raw = raw
         self.ahead = b""
 
-    def __call__(self, what: int | bytes | None) -> bytes | None:
+    def __call__(self, what: int | bytes | None) -> bytes | int | None:
         if self.raw.closed:  # in Python, which then has no more to do with it
-            return None if what is None or isinstance(what, bytes) else b""
+            return None if what is None else 0 if isinstance(what, bytes) else b""
         if what is None:
             if self.buffered is not None and self.seekable():
                 self.buffered.tell()  # asks the system where it is, which a later seek relies on
             return None
         if isinstance(what, bytes):
-            (self.text or self.buffered or self.raw).flush()
-            return None
+            return self.flush()
         if not self.ahead:
             self.ahead = self.rewind() if self.seekable() else self.take(what)
         given, self.ahead = self.ahead[:what], self.ahead[what:]
         return given
+
+    def flush(self) -> int:
+        """-1 when the descriptor takes nothing just now."""
+        try:
+            (self.text or self.buffered or self.raw).flush()
+        except BlockingIOError:
+            if (
+                self.text is not None
+            ):  # which has given its letters away, and does not say how many were taken
+                raise
+            return -1
+        return 0
 
     def seekable(self) -> bool:
         """Now: Python's own answer is of when it was opened; the descriptor may be another file's since."""

@@ -57,8 +57,9 @@ static int take_texts(PyObject *texts, const char *what)
     return 0;
 }
 
-/* None; a descriptor; a callable; (descriptor, what keeps a buffer in step); (None, a callable that may do less than it
- * is asked for: it returns how many bytes it has written, or -1 for none now, or gives None for no bytes now). */
+/* None; a descriptor; a callable; (descriptor, what keeps a buffer in step); (None, a callable). The callables of the
+ * last two may do less than they are asked for: they return how many bytes they have written, or -1 for none now, or
+ * give None for no bytes now. */
 static int take_stream(py_wasi *self, int i, PyObject *stream)
 {
     if (stream == Py_None) {
@@ -66,9 +67,9 @@ static int take_stream(py_wasi *self, int i, PyObject *stream)
     }
     if (PyTuple_Check(stream) && PyTuple_GET_SIZE(stream) == 2) {
         self->callables[i] = Py_NewRef(PyTuple_GET_ITEM(stream, 1));
+        self->counts[i] = true;
         stream = PyTuple_GET_ITEM(stream, 0);
         if (stream == Py_None) {
-            self->counts[i] = true;
             return 0;
         }
     }
