@@ -334,6 +334,19 @@ def test_sockets() -> None:
         assert guest.read(0, 100) == b"second\n"
 
 
+def test_a_nonblocking_socket_has_not_ended() -> None:
+    left, right = socket.socketpair()
+    left.setblocking(False)
+    with left, right, left.makefile("rb") as file:
+        guest = Guest(stdin=file, limits=zcwasm.Limits(deadline=0.1))
+        with pytest.raises(zcwasm.Trap, match="deadline"):
+            guest.read(0, 10)
+        right.send(b"late")
+        assert Guest(stdin=file).read(0, 10) == b"late"
+        right.close()
+        assert Guest(stdin=file).read(0, 10) == b""
+
+
 def test_large_output_beside_a_slow_reader() -> None:
     read, write = os.pipe()
     os.set_blocking(write, False)

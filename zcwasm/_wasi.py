@@ -313,6 +313,13 @@ def source(stream: Any) -> Stream:
         return found
     if isinstance(stream, io.TextIOBase):
         raise TypeError("stdin is a text stream, and not one of a file in UTF-8: give one of bytes")
+    if isinstance(stream, FLUSHED) and stream.readable():
+
+        def read_some(size: int) -> bytes | None:
+            """read1 gives nothing at the end and also for now, which read tells apart."""
+            return stream.read1(size) or stream.read(1)
+
+        return None, read_some
     if hasattr(stream, "read"):
         # As much as there is, like read(2), where a stream can say so; None is nothing yet.
         return None, getattr(stream, "read1", stream.read)
