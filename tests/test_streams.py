@@ -410,7 +410,8 @@ def test_what_is_no_stream(name: str, path: Path) -> None:
             zcwasm.Wasi(**{name: closed})  # type: ignore[arg-type]
 
 
-def test_the_streams_of_the_process() -> None:
+@pytest.mark.parametrize("encoding", ["", "ascii:surrogateescape", "latin-1", "utf-8", "cp1252"])
+def test_the_streams_of_the_process(encoding: str) -> None:
     """ "inherit" goes on where sys.stdin is, and comes after what was printed."""
     source = f"""
 import sys
@@ -418,15 +419,19 @@ sys.path.insert(0, {str(Path(__file__).parent)!r})
 from wasi_guest import Guest
 guest = Guest(stdin="inherit", stdout="inherit")
 print(input())
-guest.write(1, guest.read(0, 4))
+guest.write(1, guest.read(0, 5))
 print(input())
 """
     done = subprocess.run(
         [sys.executable, "-c", source],
-        input="one\ntwo\nthree\n",
+        input="one\ntwö\nthree\n".encode(),
         capture_output=True,
-        text=True,
         timeout=60,
         cwd=Path(__file__).parent,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
     )
-    assert done.stdout == "one\ntwo\nthree\n", done.stderr
+    if encoding == "cp1252":
+        assert done.stdout == b"one\n"
+        assert b"a text stream in cp1252" in done.stderr
+    else:
+        assert done.stdout == "one\ntwö\nthree\n".encode(), done.stderr

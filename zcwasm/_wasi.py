@@ -102,6 +102,7 @@ def guest_name(name: str) -> bytes:
 Buffered: TypeAlias = io.BufferedReader | io.BufferedWriter | io.BufferedRandom
 BUFFERED = (io.BufferedReader, io.BufferedWriter, io.BufferedRandom)
 FLUSHED = (*BUFFERED, io.BufferedRWPair)  # whose bytes others wait for
+EXACT = ("utf-8", "ascii", "iso8859-1")  # encodings whose characters give back the bytes that they were
 
 
 class Shared:
@@ -163,6 +164,7 @@ class Shared:
                     "read lines with readline(), or give its .buffer"
                 ) from None
             if position != self.raw.tell():
+                check_encoding(self.text)
                 self.text.seek(0, io.SEEK_END)
                 self.text.seek(position)
         elif self.buffered is not None:
@@ -191,7 +193,8 @@ class Shared:
         taken = b""
         try:
             while len(taken) < size and (character := text.read(1)):
-                taken += character.encode(errors="surrogateescape")
+                check_encoding(text)
+                taken += character.encode(text.encoding, "surrogateescape")
         except UnicodeDecodeError as error:
             # The decoder keeps the first bytes of a character until it has the others. The guest gets those
             # bytes; the decoder gets others, and what it makes of them is dropped.
@@ -214,6 +217,13 @@ class Shared:
         return taken
 
 
+def check_encoding(text: io.TextIOWrapper) -> None:
+    if codecs.lookup(text.encoding).name not in EXACT:
+        raise ValueError(
+            f"stdin is a text stream in {text.encoding}, from which Python has read: give its .buffer"
+        )
+
+
 def rest_of_character(first: bytes) -> bytes:
     """What makes the first bytes of a character in UTF-8 whole."""
     size = 2 + (first[0] >= 0xE0) + (first[0] >= 0xF0)
@@ -221,13 +231,13 @@ def rest_of_character(first: bytes) -> bytes:
     return (first + second + b"\x80\x80")[len(first) : size]
 
 
-def plain(stream: Any) -> Shared | None:
+def plain(stream: Any, any_encoding: bool = False) -> Shared | None:
     """The stream as its layers, when it is a file that Python reads or writes directly; None for what
     transforms bytes, has no descriptor, or is of a class that may do either."""
     if type(stream) is tempfile._TemporaryFileWrapper:
         stream = stream.file
     text = buffered = None
-    if type(stream) is io.TextIOWrapper and codecs.lookup(stream.encoding).name == "utf-8":
+    if type(stream) is io.TextIOWrapper and (any_encoding or codecs.lookup(stream.encoding).name == "utf-8"):
         text, stream = stream, stream.buffer
     if type(stream) in BUFFERED:
         buffered, stream = stream, stream.raw
@@ -244,8 +254,9 @@ def shared(stream: Any) -> Stream:
 
 
 def inherited(name: str, number: int) -> Stream:
-    """A stream of the process: by its descriptor, in step with the one that Python has for it."""
-    layers = plain(getattr(sys, name, None))
+    """A stream of the process: by its descriptor, in step with the one that Python has for it, whose encoding
+    changes nothing of what the guest reads and writes."""
+    layers = plain(getattr(sys, name, None), any_encoding=True)
     if layers is None or layers.raw.closed or layers.raw.fileno() != number:
         return number
     return number, layers
