@@ -198,6 +198,7 @@ def test_messages_that_hold_themselves() -> None:
 
 # --- time and memory ---
 
+_MANY = "{% set m = messages[0] %}{% for i in range(300000) %}"
 _GRAPH = "{% set a = [1] %}" + "{% set a = [a, a] %}" * 40
 _LONG = "{% set s = 'abcdefgh' %}" + "{% set s = s ~ s %}" * 17  # a million characters
 
@@ -252,6 +253,26 @@ _LONG = "{% set s = 'abcdefgh' %}" + "{% set s = s ~ s %}" * 17  # a million cha
         "{% set a = (1,) %}" + "{% set a = (a, a) %}" * 40 + "{{ {}[a] }}",
         "{% set a = (1,) %}" + "{% set a = (a, a) %}" * 40 + "{{ {a: 1} }}",
         "{% set n = namespace() %}{% set n.n = n %}{{ n }}",
+        _GRAPH + "{{ a is upper }}",
+        "{% set n = ('f' * 2000000) | int(base=16) %}{{ (n // (n - 1)) is odd }}",
+        "{% set n = 0x" + "f" * 30_000 + " %}{{ n // 0x" + "e" * 15_000 + " }}",
+        "{{ 0x" + "f" * 30_000 + " is divisibleby 0x" + "e" * 15_000 + " }}",
+        _LONG + "{{ s.rfind('ab' ~ s[:500000]) }}",
+        "{% set s = 'a' * 1000000 %}{{ s.rsplit('ab' ~ s[:50000]) | length }}",
+        "{% set s = 'a' * 1000000 %}{{ s.strip('b' * 500000 ~ 'a') }}",
+        "{% set s = 'a' * 1000000 %}{{ s | trim('b' * 500000 ~ 'a') }}",
+        "{% set x = ('%%' * 8000000) % () %}",
+        "{% set x = ('{{' * 8000000).format() %}",
+        _MANY + "{% set x = [" + "m.r," * 12_000 + "] %}{% endfor %}",
+        _MANY + "{% set x = [" + "m," * 20_000 + "] %}{% endfor %}",
+        _MANY[:-3] + " if [" + "m," * 20_000 + "] is none %}{% endfor %}",
+        "{% macro f() %}{% set x = [" + "m," * 20_000 + "] %}{% endmacro %}" + _MANY + "{% set y = f() %}"
+        "{% endfor %}",
+        "{% macro f() %}{{ caller() }}{% endmacro %}"
+        + _MANY
+        + "{% set y %}{% call f() %}{% set x = ["
+        + "m," * 20_000
+        + "] %}{% endcall %}{% endset %}{% endfor %}",
     ],
     ids=lambda source: source.replace(_GRAPH, "graph ").replace(_LONG, "long ")[:40],
 )
@@ -266,6 +287,29 @@ def test_the_budget_grows_with_the_messages() -> None:
     source = "{% for m in messages %}{{ messages[loop.index0].content | trim | length }}{% endfor %}"
     messages = [{"role": "user", "content": "x" * 100}] * 20_000
     assert render(source, messages) == "100" * 20_000
+
+
+def test_long_conversations_are_within_the_budget() -> None:
+    """With the loops, look-aheads and searches of the longest templates of models."""
+    source = (
+        "{%- set ns = namespace(last=messages | length - 1, tool=false) -%}"
+        "{%- for m in messages[::-1] -%}"
+        "{%- set index = (messages | length - 1) - loop.index0 -%}"
+        "{%- if m.role == 'user' and not (m.content.startswith('<tool_response>') and "
+        "m.content.endswith('</tool_response>')) -%}{%- set ns.last = index -%}{%- endif -%}{%- endfor -%}"
+        "{%- for m in messages -%}{%- set content = m.content if m.content is string else '' -%}"
+        "{%- if m.role == 'assistant' and '</think>' in content -%}"
+        "{%- set thought = content.split('</think>')[0].rstrip('\n').split('<think>')[-1].lstrip('\n') -%}"
+        "{%- set content = content.rsplit('</think>', 1)[-1] | trim -%}"
+        "{{- '<think>' ~ thought ~ '</think>' if loop.index0 > ns.last -}}{%- endif -%}"
+        "{{- '<|im_start|>' + m.role + '\n' + content + '<|im_end|>\n' -}}"
+        "{%- for call in m.tool_calls or [] -%}{{- call.function.arguments | tojson -}}{%- endfor -%}"
+        "{%- endfor -%}"
+    )
+    turns = [("user", "Why?"), ("assistant", "<think>\nSo.\n</think>\n\n" + "Because. " * 20)]
+    calls = [{"function": {"name": "f", "arguments": {"x": [1, 2]}}}]
+    messages = [{"role": role, "content": text, "tool_calls": calls} for role, text in turns] * 2000
+    assert render(source, messages).count("Because. Because.") == 20_000
 
 
 def test_budgets_are_a_renderings_own() -> None:
@@ -497,3 +541,14 @@ def test_random_templates_do_not_lose_what_is_said(seed: int) -> None:
     rng = random.Random(seed)
     rendered = sum(check_marks(template_maker.template(rng)) for _ in range(150))
     assert rendered > 30
+
+
+@pytest.mark.parametrize(
+    ("source", "content", "expected"),
+    [("{{ m.content.format(1) }}", "{{{0:|<9}}}", "{1||||||||}"), ("{{ m.content % 1 }}", "%%%03d", "%001")],
+)
+def test_what_a_messages_format_makes_is_said(source: str, content: str, expected: str) -> None:
+    metadata = {"tokenizer.chat_template": "{% set m = messages[0] %}" + source}
+    text = _chat._render(metadata, _chat._check([{"role": "user", "content": content}]), False)
+    assert text == expected
+    assert marks_of(text) == bytes([SAID]) * len(text)

@@ -20,6 +20,9 @@ _UNITS = 1_000_000
 _UNITS_PER_INPUT = 200  # for each unit of what is given
 CALL, OPERATOR = 10, 3
 CHARACTERS = 32  # of a unit
+NODES = 16  # of a template's code, that run for a unit
+COMPARISONS = 1 << 10  # of characters, for a unit
+MOST_BITS = 1 << 14  # of an integer: dividing takes their square
 
 
 class Budget:
@@ -56,7 +59,7 @@ class Budget:
                 units += len(value)
                 stack.extend(value)
             elif isinstance(value, int):
-                units += value.bit_length() // 64
+                units += _bits(value) // 64
             elif isinstance(value, range):
                 units += len(value)
             elif isinstance(value, Namespace):
@@ -75,13 +78,20 @@ class Budget:
         elif isinstance(value, (list, tuple, dict)):
             self.spend(1 + len(value))
         elif isinstance(value, int):
-            self.spend(1 + value.bit_length() // 64)
+            self.spend(1 + _bits(value) // 64)
         return value
 
-    def each(self, values: Iterable[Any]) -> Iterator[Any]:
+    def each(self, values: Iterable[Any], units: int = 1) -> Iterator[Any]:
         for value in values:
-            self.spend(1)
+            self.spend(units)
             yield value
+
+
+def _bits(number: int) -> int:
+    bits = number.bit_length()
+    if bits > MOST_BITS:
+        raise SecurityError(f"it computes a number of {bits:.3g} bits")
+    return bits
 
 
 running: ContextVar[Budget] = ContextVar("budget of the template that is being rendered")

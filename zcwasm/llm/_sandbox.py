@@ -31,21 +31,25 @@ from jinja2.visitor import NodeTransformer
 
 import zcwasm
 from zcwasm.llm import _template_functions as _functions
-from zcwasm.llm._budget import CALL, CHARACTERS, OPERATOR, Budget, running
+from zcwasm.llm._budget import CALL, CHARACTERS, MOST_BITS, NODES, OPERATOR, Budget, running
 from zcwasm.llm._said import joined
 
 # Older ones give templates str.format by way of a filter, and so the host's modules and environment.
 _OLDEST = (3, 1, 6)
 
 _LONGEST_TEXT = 1 << 24  # characters, of what is rendered
-_MOST_BITS = 1 << 14  # of an integer
 _MOST_DEPTH = 100  # calls of macros inside one another
 
 
 # What the compiler puts into a template; their names cannot be spelled in one.
 @pass_context
-def _each(_: Context, values: Iterable[Any]) -> Iterator[Any]:
-    return running.get().each(values)
+def _each(_: Context, values: Iterable[Any], units: int) -> Iterator[Any]:
+    return running.get().each(values, units)
+
+
+@pass_context
+def _paid(_: Context, units: int) -> None:
+    running.get().spend(units)
 
 
 @pass_context
@@ -67,15 +71,32 @@ def _concat(_: Context, values: list[Any]) -> str:
 class _Counted(NodeTransformer):
     """Puts the budget where the environment's hooks do not reach."""
 
-    def _wrap(self, node: nodes.Expr, name: str) -> nodes.Expr:
-        return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+    def _wrap(self, node: nodes.Expr, name: str, *args: nodes.Expr) -> nodes.Expr:
+        return nodes.Filter(node, name, list(args), [], None, None, lineno=node.lineno)
+
+    def _units(self, node: nodes.Node) -> nodes.Const:
+        """What running all of it once costs, beside what its parts pay for."""
+        return nodes.Const(1 + sum(1 for _ in node.find_all(nodes.Node)) // NODES)
 
     def _walk(self, node: nodes.Expr) -> nodes.Expr:
         return node if isinstance(node, nodes.Const) else self._wrap(node, " walked")
 
     def visit_For(self, node: nodes.For) -> nodes.Node:
+        units = self._units(node)
         self.generic_visit(node)
-        node.iter = self._wrap(node.iter, " each")  # type: ignore[arg-type]
+        node.iter = self._wrap(node.iter, " each", units)  # type: ignore[arg-type]
+        return node
+
+    def visit_Macro(self, node: nodes.Macro) -> nodes.Node:
+        units = self._units(node)
+        self.generic_visit(node)
+        node.body.insert(0, nodes.ExprStmt(self._wrap(units, " paid"), lineno=node.lineno))
+        return node
+
+    def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node:
+        units = self._units(node)
+        self.generic_visit(node)
+        node.body.insert(0, nodes.ExprStmt(self._wrap(units, " paid"), lineno=node.lineno))
         return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
@@ -130,6 +151,7 @@ class Environment(ImmutableSandboxedEnvironment):
         self.concat = lambda parts: _functions.join(parts)  # type: ignore[method-assign]
         filters: dict[str, Any] = _functions.filters() | {
             " each": _each,
+            " paid": _paid,
             " walked": _walked,
             " made": _made,
             " concat": _concat,
@@ -155,6 +177,10 @@ class Environment(ImmutableSandboxedEnvironment):
             return True
         return any(isinstance(obj, kind) and attr in names for kind, names in _functions.ATTRIBUTES)
 
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        running.get().spend(1)
+        return super().getattr(obj, attribute)
+
     def getitem(self, obj: Any, argument: Any) -> Any:
         running.get().walk(argument)
         return super().getitem(obj, argument)
@@ -171,9 +197,9 @@ class Environment(ImmutableSandboxedEnvironment):
             return _functions.percent(left, right)
         elif operator == "+" and isinstance(left, str) and isinstance(right, str):
             return _functions.join((left, right))
-        if isinstance(left, int) and isinstance(right, int) and operator in ("*", "**"):
+        if isinstance(left, int) and isinstance(right, int):
             bits = left.bit_length() * right if operator == "**" else left.bit_length() + right.bit_length()
-            if bits > _MOST_BITS:
+            if bits > MOST_BITS:
                 raise SecurityError(f"it computes a number of {bits:.3g} bits")
         return budget.made(super().call_binop(context, operator, left, right))
 

@@ -22,7 +22,7 @@ from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.tests import TESTS
 from jinja2.utils import Cycler, Joiner, Namespace
 
-from zcwasm.llm._budget import CALL, CHARACTERS, OPERATOR, running
+from zcwasm.llm._budget import CALL, CHARACTERS, COMPARISONS, OPERATOR, running
 from zcwasm.llm._said import Said, is_said, marks_of, plain, whole
 
 _MOST_WIDTH = 999  # a number that says how wide text becomes
@@ -72,6 +72,7 @@ _TEXT |= {"partition", "removeprefix", "removesuffix", "replace", "rfind", "rind
 _TEXT |= {"rstrip", "split", "splitlines", "startswith", "strip", "swapcase", "title", "upper"}
 _TEXT |= {name for name in dir(str) if name.startswith("is")}
 _WIDE = {"center", "ljust", "rjust", "zfill", "expandtabs"}
+_SEARCHING = {"lstrip", "rfind", "rindex", "rpartition", "rsplit", "rstrip", "strip"}
 ATTRIBUTES: list[tuple[type | tuple[type, ...], set[str]]] = [
     (str, _TEXT | _WIDE),
     ((list, tuple), {"index", "count", "copy", "grouper", "list"}),  # the last two: of groupby's rows
@@ -119,12 +120,13 @@ _FIELD = re.compile(r"(\{\{|\}\})|\{(\w*)(?:!([rs]))?(?::([^{}]{0,16}))?\}|[{}]"
 _PERCENT = re.compile(r"%(?:(%)|(?:\((\w+)\))?([-+ #0]*[0-9]{0,8}(?:\.[0-9]{0,8})?)([diouxXeEfFgGcrsa]))?")
 
 
-def _formatted(value: object, spec: str, form: Callable[[], str]) -> str:
+def _formatted(value: object, spec: str, form: Callable[[], str], how: str) -> str:
+    """how: the format, which may be a message's."""
     budget = running.get()
     if not spec and isinstance(value, str):
         return value
     _no_wider(*map(int, re.findall(r"[0-9]+", spec)))
-    said = budget.walk(value)
+    said = budget.walk(value, how)
     text = form()
     return whole(text) if said else text
 
@@ -134,11 +136,11 @@ def _format(text: str, *args: Any, **kwargs: Any) -> str:
     numbers = iter(range(len(args)))
     parts: list[str] = []
     at = 0
-    for match in _FIELD.finditer(text):
+    for match in running.get().each(_FIELD.finditer(text)):
         parts.append(text[at : match.start()])
         at = match.end()
         if match[1]:
-            parts.append(match[1][0])
+            parts.append(text[at - 1 : at])
             continue
         if match[2] is None:
             raise ValueError(f"format {match[0]!r} is not supported")
@@ -146,7 +148,11 @@ def _format(text: str, *args: Any, **kwargs: Any) -> str:
         place = next(numbers, len(args)) if not name else int(name) if name.isdigit() else None
         value = kwargs[name] if place is None else args[place]
         form = "{:" + spec + "}" if not how else "{!" + how + ":" + spec + "}"
-        parts.append(_formatted(value, spec + how.replace("s", ""), partial(form.format, value)))
+        parts.append(
+            _formatted(
+                value, spec + how.replace("s", ""), partial(form.format, value), text[match.start() : at]
+            )
+        )
     return join([*parts, text[at:]])
 
 
@@ -158,11 +164,11 @@ def percent(text: str, values: Any) -> str:
     given = iter(values if isinstance(values, tuple) else (values,))
     parts: list[str] = []
     at = 0
-    for match in _PERCENT.finditer(text):
+    for match in running.get().each(_PERCENT.finditer(text)):
         parts.append(text[at : match.start()])
         at = match.end()
         if match[1]:
-            parts.append("%")
+            parts.append(text[at - 1 : at])
             continue
         if not match[4]:
             raise ValueError("a % that begins no format")
@@ -171,7 +177,7 @@ def percent(text: str, values: Any) -> str:
             raise ValueError("more formats than values")
         spec = match[3] + match[4].replace("s", "")
         form = "%" + match[3] + match[4]
-        parts.append(_formatted(value, spec, partial(mod, form, (value,))))
+        parts.append(_formatted(value, spec, partial(mod, form, (value,)), text[match.start() : at]))
     return join([*parts, text[at:]])
 
 
@@ -232,6 +238,14 @@ def _sum(
     return sum(values, start)
 
 
+def _searched(text: str, *wanted: object) -> None:
+    """Pay for what may compare every character of the text with every one that is wanted: cutting characters
+    off its ends, and, in Python, searching from behind."""
+    for one in wanted:
+        if isinstance(one, str):
+            running.get().spend(len(text) * len(one) // COMPARISONS)
+
+
 def call_method(owner: str, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """A method of text."""
     own: dict[str, Callable[..., Any]] = {
@@ -244,6 +258,8 @@ def call_method(owner: str, name: str, args: tuple[Any, ...], kwargs: Mapping[st
         return own[name](owner, *args, **kwargs)
     if name in ("split", "rsplit", "splitlines"):
         running.get().spend(owner.count(args[0]) if args and args[0] else len(owner) // 4)
+    if name in _SEARCHING:
+        _searched(owner, *args, *kwargs.values())
     if name in _WIDE:
         _no_wider(*args, *kwargs.values())
         if name == "expandtabs":
@@ -310,6 +326,8 @@ def _filter(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
                 budget.walk(*[value] * 16)
             if name in _OF_TEXT:
                 value = as_text(value)
+            if name == "trim":
+                _searched(value, *args, *kwargs.values())
             if name in _SEQUENCES and isinstance(value, str):
                 budget.spend(len(value))
         if isinstance(value, Iterator):
@@ -323,14 +341,14 @@ def _filter(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _test(function: Any) -> Callable[..., Any]:
+def _test(name: str, function: Any) -> Callable[..., Any]:
     first = getattr(getattr(function, "jinja_pass_arg", None), "name", None)
 
     @pass_context
     def call(context: Context, value: Any, *args: Any, **kwargs: Any) -> Any:
         budget = running.get()
         budget.spend(OPERATOR)
-        if args or kwargs:
+        if args or kwargs or name in ("lower", "upper"):  # these two make text of anything
             budget.walk(value, args, kwargs)
         known = {"context": context, "environment": context.environment, "eval_context": context.eval_ctx}
         return function(*([known[first]] if first else []), value, *args, **kwargs)
@@ -345,4 +363,4 @@ def filters() -> dict[str, Callable[..., Any]]:
 
 
 def tests() -> dict[str, Any]:
-    return {name: _test(function) for name, function in TESTS.items()}
+    return {name: _test(name, function) for name, function in TESTS.items()}
