@@ -181,6 +181,7 @@ class TestNumbers:
         plain = logits(make())
         assert np.abs(plain - linear).max() > 1e-3
         np.testing.assert_array_equal(logits(make(factor | {"llama.rope.scaling.type": "none"})), plain)
+        np.testing.assert_array_equal(logits(make({"llama.rope.scaling.factor": 0.0})), plain)
 
     def test_a_sliding_window_ends_the_context(self, make: Maker) -> None:
         model = make({"llama.attention.sliding_window": 100})

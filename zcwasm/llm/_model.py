@@ -101,7 +101,7 @@ class Config:
         if not isinstance(scaling, str) or scaling not in ("none", "linear"):
             raise model_error(f"{architecture}.rope.scaling.type {scaling!r:.100} is not supported", None)
         base = value("rope.freq_base", 10000.0)
-        scale = value("rope.scaling.factor", value("rope.scale_linear", 1.0))
+        scale = value("rope.scaling.factor", value("rope.scale_linear", 1.0)) or 1.0  # 0 is none, too
         if base <= 0 or scale <= 0:
             raise model_error(f"{architecture}: rope base {base} and factor {scale} must be above 0", None)
         # Within one window, attention to a window is attention to everything.
