@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -453,6 +455,8 @@ class TestText:
         ids = [*self.bytes_of(cpu_model, "ab"), end, *self.bytes_of(cpu_model, "cd")]
         assert self.texts(session, monkeypatch, ids) == ["a", "b", ""]
         assert session.usage.finish == "stop"
+        assert self.texts(session, monkeypatch, ids, special=True) == ["a", "b", "<|im_end|>"]
+        assert session.usage.finish == "stop"
         texts = self.texts(session, monkeypatch, ids, ignore_eos=True, max_new_tokens=5, special=True)
         assert "".join(texts) == cpu_model.detokenize(ids) == "ab<|im_end|>cd"
         assert session.usage.finish == "length"
@@ -490,6 +494,28 @@ class TestText:
 
 
 class TestLife:
+    def test_an_interrupt_where_a_session_is_taken_leaves_it_free(self, cpu_model: llm.Model) -> None:
+        if not hasattr(signal, "setitimer"):
+            pytest.skip("there is no setitimer here")
+
+        def interrupt(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        session = cpu_model.session(context=16)
+        before = signal.signal(signal.SIGALRM, interrupt)
+        try:
+            for number in range(600):
+                with contextlib.suppress(KeyboardInterrupt):
+                    signal.setitimer(signal.ITIMER_REAL, 2e-5 + number % 60 * 6e-6)
+                    while True:
+                        with session._taken():
+                            pass
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        session.close()
+        assert session.closed
+
     def test_many_sessions_of_one_model(self, model: llm.Model) -> None:
         sessions = [model.session(context=64, chunk=8) for _ in range(5)]
         prompts = [PROMPT[n:] for n in range(5)]

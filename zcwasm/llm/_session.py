@@ -119,6 +119,7 @@ class _Options:
     stop: tuple[str, ...]
     stop_ids: frozenset[int] = field(default_factory=frozenset)
     hidden: frozenset[int] = field(default_factory=frozenset)
+    special: bool = False
 
 
 @cache
@@ -236,15 +237,19 @@ class Session:
         """The session is this thread's for a while."""
         if self._instance.closed:
             raise zcwasm.ClosedError("the session is closed")
-        if not self._turn.acquire(blocking=False):
-            raise zcwasm.InUseError(
-                "the session is in use: a generation that was neither ended nor closed, or another thread. "
-                "Sessions are cheap: open another one."
-            )
+        taken: list[bool] = []
         try:
+            # Taken and known to be taken in one step: a signal's exception comes before it or behind it.
+            taken.extend(map(self._turn.acquire, (False,)))
+            if taken == [False]:
+                raise zcwasm.InUseError(
+                    "the session is in use: a generation that was neither ended nor closed, or another "
+                    "thread. Sessions are cheap: open another one."
+                )
             yield
         finally:
-            self._turn.release()
+            if taken == [True]:
+                self._turn.release()
 
     def _prefill(self, ids: npt.NDArray[np.uint32], usage: Usage) -> int:
         """The first token after the prompt."""
@@ -512,6 +517,7 @@ class Session:
             stop=stops,
             stop_ids=frozenset() if _arguments.flag("ignore_eos", ignore_eos) else tokenizer.stop_ids,
             hidden=frozenset() if _arguments.flag("special", special) else tokenizer.control_ids,
+            special=bool(special),
         )
 
     # --- the loop ---
@@ -536,7 +542,7 @@ class Session:
                 while True:
                     usage.generated_tokens += 1
                     ended = token in o.stop_ids
-                    if not ended:
+                    if o.special or not ended:
                         text.add(token)
                     if ended or text.stopped:
                         usage.finish = "stop"
