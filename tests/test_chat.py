@@ -253,6 +253,8 @@ _LONG = "{% set s = 'abcdefgh' %}" + "{% set s = s ~ s %}" * 17  # a million cha
         "{% set a = (1,) %}" + "{% set a = (a, a) %}" * 40 + "{{ {}[a] }}",
         "{% set a = (1,) %}" + "{% set a = (a, a) %}" * 40 + "{{ {a: 1} }}",
         "{% set n = namespace() %}{% set n.n = n %}{{ n }}",
+        "{% set n = namespace(a=(1,)) %}{% for i in range(200000) %}{% set n.a = (n.a,) %}{% endfor %}"
+        "{{ {n.a: 1} }}",
         _GRAPH + "{{ a is upper }}",
         "{% set n = ('f' * 2000000) | int(base=16) %}{{ (n // (n - 1)) is odd }}",
         "{% set n = 0x" + "f" * 30_000 + " %}{{ n // 0x" + "e" * 15_000 + " }}",

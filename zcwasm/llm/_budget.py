@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, ValuesView
 from contextvars import ContextVar
+from itertools import chain
 from typing import Any
 
 from jinja2.exceptions import SecurityError
@@ -22,6 +23,8 @@ CALL, OPERATOR = 10, 3
 CHARACTERS = 32  # of a unit
 NODES = 16  # of a template's code, that run for a unit
 COMPARISONS = 1 << 10  # of characters, for a unit
+_DEEPEST = 500  # lists in lists: Python's hash of tuples goes as deep as they do, on the thread's stack
+_END = object()
 MOST_BITS = 1 << 14  # of an integer: dividing takes their square
 
 
@@ -41,31 +44,30 @@ class Budget:
 
     def walk(self, *values: object) -> bool:
         """Pay for going through all that these values hold. Whether a message said anything of it."""
-        stack, units, said = list(values), 0, False
-        while stack:
-            value = stack.pop()
+        stack, units, said = [iter(values)], 0, False
+        while stack and units <= self.left:
+            value = next(stack[-1], _END)
+            if value is _END:
+                stack.pop()
+                continue
+            if len(stack) > _DEEPEST:
+                raise SecurityError(f"it nests values more than {_DEEPEST} deep")
             units += 1
             if isinstance(value, str):
                 units += len(value) // CHARACTERS
                 said = said or is_said(value)
-            elif isinstance(value, (list, tuple, set, frozenset)):
+            elif isinstance(value, (list, tuple, set, frozenset, KeysView, ValuesView, ItemsView)):
                 units += len(value)
-                stack.extend(value)
+                stack.append(iter(value))
             elif isinstance(value, dict):
                 units += 2 * len(value)
-                stack.extend(value.keys())
-                stack.extend(value.values())
-            elif isinstance(value, (KeysView, ValuesView, ItemsView)):
-                units += len(value)
-                stack.extend(value)
+                stack.append(chain(value.keys(), value.values()))
             elif isinstance(value, int):
                 units += _bits(value) // 64
             elif isinstance(value, range):
                 units += len(value)
             elif isinstance(value, Namespace):
-                stack.append(value._Namespace__attrs)
-            if units > self.left:
-                break
+                stack.append(iter((value._Namespace__attrs,)))
         self.spend(units)
         return said
 
