@@ -57,6 +57,11 @@ def render(source: str, messages: list[dict[str, Any]] = MESSAGES) -> str:
         ("{{ messages[0:1] | length }}{{ 'abc'[::-1] }}{{ messages[0]['none'] is defined }}", "1cbaFalse"),
         ("{{ dict(a=1).items() | list }}{{ 7 // 2 }}{{ 2 ** 5 }}{{ 7 % 4 }}", "[('a', 1)]3323"),
         ("{% set c = cycler('a', 'b') %}{{ c.next() }}{{ c.next() }}{{ c.current }}", "aba"),
+        (
+            "{% set n = namespace(a=[1]) %}{% for i in range(3000) %}{% set n.a = n.a | map('string') %}"
+            "{% endfor %}{{ n.a | join }}",
+            "1",
+        ),
         ("{% generation %}a{% set q = 1 %}{% endgeneration %}{{ q }}", "a"),
         (
             "{%- for m in messages -%}{%- generation -%} {{ m.content }} {%- endgeneration -%}{%- endfor -%}",

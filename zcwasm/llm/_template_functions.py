@@ -330,8 +330,8 @@ def _filter(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
                 _searched(value, *args, *kwargs.values())
             if name in _SEQUENCES and isinstance(value, str):
                 budget.spend(len(value))
-        if isinstance(value, Iterator):
-            value = budget.each(value)
+        if isinstance(value, Iterator):  # a list, so that iterators never lie deep inside one another
+            value = list(budget.each(value))
         known = {"context": context, "environment": context.environment, "eval_context": context.eval_ctx}
         result = budget.made(function(*([known[first]] if first else []), value, *args, **kwargs))
         if said and isinstance(result, str) and type(result) is not Said and name not in _KEEP:
