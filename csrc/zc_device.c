@@ -434,8 +434,8 @@ zc_status zc_device_check_work(const zc_device *device, const zc_work_owner *own
 }
 
 /* What may take longer than some hundredths of a second, with the parameters and numbers that take longest and in memory
- * that was never written, is submitted and waited for, so that it can be ended. The host's own work, which does not end
- * with its caller's wait, may take some tenths with those that do not. */
+ * that was never written, becomes a submission, so that it can be ended. The host's own work, which does not end with
+ * its caller's wait, may take some tenths with those that do not. */
 #define MOST_WORK_INLINE ((uint64_t)1 << 24)
 #define MOST_HOST_WORK_INLINE ((uint64_t)1 << 32)
 

@@ -100,10 +100,10 @@ typedef struct zc_device_backend {
     bool survives_fork;
     /* Queue work; works run in this order. On failure the work stays the caller's. */
     zc_status (*submit)(void *self, zc_device_work *work, zc_error *error);
-    /* Optional: submit, and wait for this work on the calling thread, which saves waking others. Calls `pause` (not
-     * NULL) every few milliseconds; when that fails, returns its status and leaves the work to the backend like any
-     * other. *submitted false: submitting failed, and the work is still the caller's. ZC_OK: zc_device_work_done has
-     * been called, with the work's own status. */
+    /* Optional: submit, and do or wait for this work on the calling thread, which saves waking others. Calls `pause` (not
+     * NULL) every few milliseconds or between commands; when that fails, returns its status, and the work goes on like
+     * any other or ends cancelled. *submitted false: submitting failed, and the work is still the caller's. ZC_OK: it is
+     * submitted, and most often done. */
     zc_status (*submit_and_wait)(void *self, zc_device_work *work, zc_pause_function pause, void *context,
                                  bool *submitted, zc_error *error);
     /* Optional: see zc_device_validation. */

@@ -2,7 +2,7 @@
  *
  * Submitted work runs in order on one queue thread per device, started at the first submission; zc_cpu
  * spreads each kernel over its own pool. A synchronous run computes on the calling thread: at once when
- * nothing is in flight, otherwise after everything submitted before it. Barriers need nothing here, since
+ * nothing is in flight, otherwise after everything submitted before it; so does who submits little and waits. Barriers need nothing here, since
  * the commands of a queue run one after the other. A buffer is the host address itself.
  *
  * Ownership: queued work belongs to its submission, which outlives its stay here. Threads: any; one lock for
@@ -168,6 +168,48 @@ static bool cpu_busy(void *self)
     return atomic_load_explicit(&device->completed, memory_order_acquire) < submitted;
 }
 
+/* More than that is the queue thread's: its waiting caller sees signals within milliseconds, which a computing one sees
+ * between commands only. With what takes longest for its size (zc_kernel_work.c) that is some tenths of a second. */
+#define MOST_WORK_HERE ((uint64_t)1 << 26)
+
+static bool is_much(const zc_device_work *work)
+{
+    for (size_t i = 0; i < work->count; i++) {
+        if (work->commands[i].kernel->work(work->commands[i].params) > MOST_WORK_HERE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* On the calling thread where nothing is queued: a change of threads and back costs as much as a small kernel. */
+static zc_status cpu_submit_and_wait(void *self, zc_device_work *work, zc_pause_function pause, void *context,
+                                     bool *submitted, zc_error *error)
+{
+    zc_status status = ZC_OK, stopped = ZC_OK;
+    zc_error why;
+    if (cpu_busy(self) || is_much(work)) {
+        status = cpu_submit(self, work, error);
+        *submitted = status == ZC_OK;
+        return status;
+    }
+    *submitted = true;
+    uint64_t forks = zc_fork_count();
+    double start = now();
+    for (size_t i = 0; i < work->count && status == ZC_OK; i++) {
+        status = execute(self, &work->commands[i], work->cancelled, &why);
+        stopped = pause(context, error);
+        if (zc_fork_count() != forks) {
+            return stopped; /* in the child of a fork in `pause`, where the work is finished as lost */
+        }
+        if (stopped != ZC_OK) {
+            status = zc_fail(&why, ZC_CANCELLED, "cancelled");
+        }
+    }
+    zc_device_work_done(work, status, now() - start, &why);
+    return stopped;
+}
+
 static zc_status cpu_run(void *self, const zc_device_command *command, zc_error *error)
 {
     cpu_device *device = self;
@@ -302,4 +344,5 @@ const zc_device_backend zc_device_cpu = {
     .busy = cpu_busy,
     .survives_fork = true,
     .submit = cpu_submit,
+    .submit_and_wait = cpu_submit_and_wait,
 };

@@ -373,14 +373,13 @@ zc_status zc_submission_run(zc_device *device, const zc_submission_source *sourc
             abandon(submission);
             return status;
         }
-        if (status == ZC_OK) {
-            status = zc_submission_wait(submission, -1, error);
-        }
     } else {
         *taken = true;
         pthread_mutex_lock(&lock);
         zc_pace_pump(device);
         pthread_mutex_unlock(&lock);
+    }
+    if (status == ZC_OK) {
         status = zc_submission_wait_pausing(submission, -1, pause, context, error);
     }
     zc_submission_release(submission);

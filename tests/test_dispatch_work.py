@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import struct
@@ -170,17 +171,21 @@ SOON = 10.0  # much more than a deadline and what follows it on a busy machine, 
 
 
 def endless(device: zcwasm.Device, **options: Any) -> tuple[Guest, int]:
-    """A guest of small means with a sealed sequence of minutes: attention of 1,024 rows, a thousand times."""
+    """A guest of small means with a sealed sequence of many seconds: attention, a thousand times.
+
+    On cpu one dispatch is so small that who runs the sequence computes it himself; on a GPU it is much.
+    """
     if device.kind == "metal":
         pytest.skip("a GPU's piece of work takes hours on the simulation; tests/c/test_pace.c has a fake GPU")
     guest = Guest(device, **options)
-    rows, size = 1024, 4
-    at, _ = guest.put(np.ones((rows, size)))
-    out_at, _ = guest.put(np.zeros((rows, size)))
+    rows, heads, size = (1024, 1, 4) if device.kind == "cpu" else (4096, 8, 64)
     spans_at, _ = guest.put(np.array([[0, rows]] * rows), np.uint32)
+    q, out = (guest.exports.scratch_new(rows * heads * size * 4) for _ in range(2))
+    cache = guest.exports.scratch_new(rows * size * 4)
     sequence = guest.exports.sequence_new()
-    params = struct.pack("<10If", rows, 1, 1, size, size, size, size, size, rows, 0, 1.0)
-    ranges = [(0, at, rows * size * 4)] * 3 + [(0, spans_at, rows * 8), (0, out_at, rows * size * 4)]
+    params = struct.pack("<10If", rows, heads, 1, size, heads * size, size, size, heads * size, rows, 0, 1.0)
+    ranges = [(q, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (0, spans_at, rows * 8)]
+    ranges.append((out, 0, 2**64 - 1))
     assert guest.record("attention", ranges, params, sequence) == 0
     kernel = guest.kernel("attention")
     packed = b"".join(struct.pack("<iIQQ", h, 0, offset, length) for h, offset, length in ranges)
@@ -222,6 +227,72 @@ def test_a_deadline_ends_the_work_too(device: zcwasm.Device, arena: Arena) -> No
     assert guest.affine(at, at, 100, 2, 1) == 0
     assert guest.exports.run() == 0
     assert (x == 3).all()
+
+
+@pytest.mark.parametrize("end", ["deadline", "interrupt", "signal"])
+def test_a_run_with_nothing_queued_ends_too(end: str, device: zcwasm.Device, arena: Arena) -> None:
+    """On cpu it is computed by the thread that asked for it, and another one ends it."""
+    guest, sequence = endless(device, limits=zcwasm.Limits(deadline=LONG if end == "deadline" else None))
+    timer = threading.Timer(LONG, guest.instance.interrupt)
+
+    def handler(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        if end == "interrupt":
+            timer.start()
+        if end == "signal":
+            signal.setitimer(signal.ITIMER_REAL, LONG)
+        start = time.monotonic()
+        with pytest.raises((zcwasm.Trap, KeyboardInterrupt)) as ended:
+            guest.exports.sequence_run(sequence)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        if end == "interrupt":
+            timer.join()
+    kinds = {"deadline": "deadline", "interrupt": "interrupted", "signal": None}
+    assert getattr(ended.value, "kind", None) == kinds[end]
+    host_is_served(device, arena, start)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_fork_while_the_caller_computes() -> None:
+    """The run goes on in the parent; in the child it is lost, and the guest goes on."""
+    device = zcwasm.Device("cpu", threads=1)
+    guest, sequence = endless(device)
+    child = None
+
+    def handler(*_: object) -> None:
+        nonlocal child
+        if child is not None:
+            raise KeyboardInterrupt
+        child = os.fork()
+        signal.setitimer(signal.ITIMER_REAL, LONG)
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, LONG)
+        result = guest.exports.sequence_run(sequence)
+    except KeyboardInterrupt:
+        result = None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    if child == 0:
+        signal.alarm(60)  # what hangs is killed
+        code = 1
+        with contextlib.suppress(BaseException):
+            lost = result == -EIO and "lost by fork" in guest.error()
+            at, x = guest.put(np.ones(100))
+            fine = guest.affine(at, at, 100, 2, 1) == 0 and guest.exports.run() == 0
+            code = 0 if lost and fine and (x == 3).all() else 2
+        os._exit(code)
+    assert child is not None
+    assert os.waitpid(child, 0)[1] == 0
+    assert result is None
 
 
 def test_the_deadline_holds_after_the_call_has_returned(device: zcwasm.Device, arena: Arena) -> None:

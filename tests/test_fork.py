@@ -71,10 +71,11 @@ SETUP = """
     def long_work(device, memory):
         x = memory.array(0, 1 << 21, np.float32)
         batch = device.batch()
-        for _ in range(400):
+        for _ in range(5000):  # seconds
             batch.affine(x, 1, 1, out=x)
         submission = batch.submit()
         time.sleep(0.03)
+        assert not submission.done
         return submission
 """
 
