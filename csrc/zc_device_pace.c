@@ -142,7 +142,7 @@ static bool fits(const zc_device *device, uint64_t size)
 static void take(zc_submission *submission, zc_piece *piece, const stretch *next)
 {
     bool part = next->part.groups[0] != 0, whole = submission->at == 0 && next->end == submission->count && !part;
-    piece->work = (zc_device_work){.commands = submission->all + submission->at,
+    piece->work = (zc_device_work){.commands = submission->at ? submission->all + submission->at : submission->all,
                                    .count = part ? 1 : next->end - submission->at,
                                    .part = next->part,
                                    .prepared = whole ? submission->prepared : NULL,
