@@ -268,7 +268,7 @@ def test_work_in_flight_owns_what_it_uses(device: zcwasm.Device) -> None:
     arena = Arena()
     memory = arena.memory
     before = memory.pins
-    submission, _ = slow(device, arena, 2)  # longer than a collection takes under ASan after thousands of tests
+    submission, _ = slow(device, arena, 2)  # longer than a collection takes under ASan
     gc.collect()
     assert memory.pins == before + 1  # the submission's; views are gone
     regions = zcwasm._core._region_count()
