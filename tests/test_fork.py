@@ -259,6 +259,7 @@ def test_from_a_guests_host_function(tmp_path: Path) -> None:
     assert lines == ["child (2, 1)", "parent (2, 1)"]
 
 
+@needs_allocator
 @pytest.mark.skipif(sys.platform == "darwin", reason="a forked child cannot use Metal there")
 def test_a_fork_beside_the_listing_of_devices() -> None:
     """A GPU's loader may be busy at that moment: the child is told, and does not wait."""
