@@ -14,7 +14,6 @@ import os
 import sys
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from glob import glob
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -25,6 +24,7 @@ sys.path.insert(0, str(ROOT / "buildtools"))
 
 import flags  # noqa: E402
 import readme  # noqa: E402
+import sources  # noqa: E402
 import wasm3  # noqa: E402
 
 import shaders  # noqa: E402
@@ -58,27 +58,25 @@ class BuildCore(build_ext):
             (compiler.compiler_so, compiler.linker_so, COMMON, OURS, WASM3, WERROR, LINK, ext.define_macros)
         )
         folder = Path(self.build_temp) / f"{zlib.crc32(settings.encode()):08x}"
-        sources = [*ext.sources, str(shaders.embed(ROOT, folder / "zc_shader_data.c"))]
-        newest_header = max(os.path.getmtime(path) for path in ext.depends)
+        files = [*ext.sources, str(shaders.embed(ROOT, folder / "zc_shader_data.c"))]
 
         def compile_one(source: str) -> str:
             (target,) = compiler.object_filenames([source], output_dir=str(folder))
-            newest = max(newest_header, os.path.getmtime(source))
-            if not os.path.exists(target) or os.path.getmtime(target) < newest:
+            if not sources.is_current(Path(target), Path(source)):
                 ours = flags.OBJECTIVE_C + WERROR if source.endswith(".m") else OURS + WERROR
-                theirs = Path(source).parent.name == "wasm3"
+                theirs = sources.is_wasm3(Path(source))
                 compiler.compile(
                     [source],
                     output_dir=str(folder),
                     macros=ext.define_macros,
                     include_dirs=ext.include_dirs,
-                    extra_postargs=COMMON + (WASM3 if theirs else ours),
+                    extra_postargs=COMMON + sources.DEPFILE_FLAGS + (WASM3 if theirs else ours),
                 )
             return str(target)
 
-        for source in sources:  # beforehand, because the threads would race for it
+        for source in files:  # beforehand, because the threads would race for it
             (folder / source).parent.mkdir(parents=True, exist_ok=True)
-        biggest_first = sorted(sources, key=os.path.getsize, reverse=True)
+        biggest_first = sorted(files, key=os.path.getsize, reverse=True)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             objects = list(pool.map(compile_one, biggest_first))
         compiler.link_shared_object(
@@ -95,19 +93,17 @@ def main() -> None:
         wasm3.prepare(ROOT)
     except wasm3.Wasm3Error as error:
         sys.exit(f"zcwasm cannot be built: {error}")
-    folders = ["csrc", "csrc/py", "csrc/wasm3"]
-    headers = [path for path in glob("csrc/**", recursive=True) if path.endswith((".h", ".def", ".inc"))]
-    headers += glob("zcwasm/include/*.h")
+    files = [*sources.core(), *sources.python(), *sources.wasm3(), *(sources.objective_c() if MACOS else [])]
     setup(
         long_description=readme.for_index(ROOT),
         long_description_content_type="text/markdown",
         ext_modules=[
             Extension(
                 "zcwasm._core",
-                sources=sorted(source for folder in folders for source in glob(f"{folder}/*.c"))
-                + (sorted(glob("csrc/*.m")) if MACOS else []),
-                depends=sorted(headers),
-                include_dirs=["csrc", "csrc/wasm3"],
+                sources=[path.relative_to(ROOT).as_posix() for path in files],
+                include_dirs=[
+                    folder.relative_to(ROOT).as_posix() for folder in sources.include_folders(ROOT)
+                ],
                 define_macros=[("ZCWASM_HAVE_METAL", None)] if MACOS else [],
                 libraries=["m", "dl"] if sys.platform == "linux" else [],
             )

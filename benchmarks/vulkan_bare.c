@@ -16,14 +16,14 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "zc_vulkan_api.h"
+#include "device/vulkan/zc_vulkan_api.h"
 
 static struct {
 #define ZC_VULKAN_GLOBAL(result, name, ...) PFN_##name name;
 #define ZC_VULKAN_ON_INSTANCE(result, name, ...) PFN_##name name;
 #define ZC_VULKAN_ON_DEVICE(result, name, ...) PFN_##name name;
 #define ZC_VULKAN_OPTIONAL(result, name, ...) PFN_##name name;
-#include "zc_vulkan_functions.def"
+#include "device/vulkan/zc_vulkan_functions.def"
 } f;
 
 static VkInstance instance;
@@ -71,7 +71,7 @@ int bare_open(uint32_t index, const uint32_t *spirv, size_t words)
                                           .pApplicationInfo = &application};
     TRY(f.vkCreateInstance(&instance_info, NULL, &instance))
 #define ZC_VULKAN_ON_INSTANCE(result, name, ...) f.name = (PFN_##name)f.vkGetInstanceProcAddr(instance, #name);
-#include "zc_vulkan_functions.def"
+#include "device/vulkan/zc_vulkan_functions.def"
     VkPhysicalDevice all[16];
     uint32_t count = 16;
     if (f.vkEnumeratePhysicalDevices(instance, &count, all) < 0 || index >= count) {
@@ -100,7 +100,7 @@ int bare_open(uint32_t index, const uint32_t *spirv, size_t words)
                                       .ppEnabledExtensionNames = &extension};
     TRY(f.vkCreateDevice(physical, &device_info, NULL, &device))
 #define ZC_VULKAN_ON_DEVICE(result, name, ...) f.name = (PFN_##name)f.vkGetDeviceProcAddr(device, #name);
-#include "zc_vulkan_functions.def"
+#include "device/vulkan/zc_vulkan_functions.def"
     f.vkGetDeviceQueue(device, family, 0, &queue);
 
     VkDescriptorSetLayoutBinding bindings[2];

@@ -1,11 +1,11 @@
-"""Keeps what describes the guests' interface in step with its one table, csrc/zc_abi.def.
+"""Keeps what describes the guests' interface in step with its one table, csrc/imports/zc_abi.def.
 
     python buildtools/abi.py [--check]
 
 From the table and the headers in zcwasm/include it writes zcwasm/include/zcwasm.rs (the same declarations for
 Rust) and the tables of docs/abi.md between their markers. It fails when zcwasm.h declares other functions
 than the table has, with another import name or other types, or when zcwasm_helpers.h lacks a kernel of
-csrc/zc_kernel.def or binds it otherwise. --check writes nothing and fails when what is there differs.
+csrc/kernel/zc_kernel.def or binds it otherwise. --check writes nothing and fails when what is there differs.
 Standard library only.
 """
 
@@ -29,7 +29,7 @@ class AbiError(Exception):
 
 @dataclass
 class Import:
-    """A line of csrc/zc_abi.def."""
+    """A line of csrc/imports/zc_abi.def."""
 
     name: str
     function: str
@@ -50,7 +50,7 @@ class Prototype:
 
 
 def table() -> list[Import]:
-    text = (ROOT / "csrc" / "zc_abi.def").read_text("utf-8")
+    text = (ROOT / "csrc" / "imports" / "zc_abi.def").read_text("utf-8")
     found = re.findall(r'^ZC_ABI\((\w+), (\w+), "(\w*)", "(\w)", (\w+)\)$', text, re.MULTILINE)
     return [Import(*fields) for fields in found]
 
@@ -93,7 +93,7 @@ def check_header(imports: list[Import], declared: list[Prototype]) -> None:
 
 
 def check_helpers() -> None:
-    text = (ROOT / "csrc" / "zc_kernel.def").read_text("utf-8")
+    text = (ROOT / "csrc" / "kernel" / "zc_kernel.def").read_text("utf-8")
     kernels = {}
     for name, params, bindings in re.findall(
         r"^ZC_KERNEL\((\w+), (\w+), \d+, \w+, (.*)\)$", text, re.MULTILINE
@@ -249,7 +249,7 @@ def made() -> dict[Path, str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Make what follows from csrc/zc_abi.def.")
+    parser = argparse.ArgumentParser(description="Make what follows from csrc/imports/zc_abi.def.")
     parser.add_argument("--check", action="store_true", help="compare with what is there, write nothing")
     options = parser.parse_args()
     try:

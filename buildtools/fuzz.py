@@ -2,7 +2,7 @@
 
     python buildtools/fuzz.py [--seconds N] [NAME ...]
 
-A target is one C file with LLVMFuzzerTestOneInput, linked with the core (csrc/*.c) and wasm3. Seeds
+A target is one C file with LLVMFuzzerTestOneInput, linked with the core and wasm3. Seeds
 are read from tests/fuzz/corpus/NAME/ if it exists; what the fuzzer finds goes to build/fuzz/.
 """
 
@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import flags
+import sources
 
 import shaders
 
@@ -28,9 +29,9 @@ INSTRUMENT += ["-fno-sanitize-recover=undefined"]
 def compile_one(source: Path) -> Path:
     target = BUILD / source.relative_to(ROOT).with_suffix(".o")
     target.parent.mkdir(parents=True, exist_ok=True)
-    language = flags.WASM3 if source.parent.name == "wasm3" else flags.OURS
+    language = flags.WASM3 if sources.is_wasm3(source) else flags.OURS
     command = ["clang", *flags.COMMON, *language, *INSTRUMENT, "-fsanitize=fuzzer-no-link"]
-    command += [f"-I{ROOT / 'csrc'}", f"-I{ROOT / 'csrc' / 'wasm3'}"]
+    command += sources.include_flags()
     subprocess.run([*command, "-c", str(source), "-o", str(target)], check=True)
     return target
 
@@ -46,8 +47,7 @@ def main() -> None:
     if not targets:
         sys.exit("there is no such target in tests/fuzz")
     BUILD.mkdir(parents=True, exist_ok=True)
-    core = [*(ROOT / "csrc").glob("*.c"), *(ROOT / "csrc" / "wasm3").glob("*.c")]
-    core.append(shaders.embed(ROOT, BUILD / "zc_shader_data.c"))
+    core = [*sources.core(), *sources.wasm3(), shaders.embed(ROOT, BUILD / "zc_shader_data.c")]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         objects = list(pool.map(compile_one, [*targets, *core]))
     # An archive, so that a target is linked with what it uses only.

@@ -30,12 +30,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import flags
 import msl
+import sources
 import wasm3
 
 import shaders
 
 ROOT = Path(__file__).resolve().parent.parent
-BACKEND = ROOT / "csrc" / "zc_device_metal.m"
+BACKEND = ROOT / "csrc" / "device" / "metal" / "zc_device_metal.m"
 TESTS = ROOT / "tests" / "metal"
 MACOS = "12.0"  # the oldest that is supported
 SANITIZE = "-fsanitize=address,undefined"
@@ -68,21 +69,17 @@ class Build:
     def objects(self) -> list[Path]:
         wasm3.prepare(ROOT)
         data = shaders.embed(ROOT, self.folder / "zc_shader_data.c")
-        sources = [data, BACKEND, *self.extra_sources]
-        for place in ("csrc", "csrc/py", "csrc/wasm3"):
-            sources += sorted((ROOT / place).glob("*.c"))
-        headers = [path for path in (ROOT / "csrc").rglob("*") if path.suffix in {".h", ".def", ".inc"}]
-        headers += [path for path in TESTS.rglob("*.h") if path.is_file()]
-        newest_header = max(path.stat().st_mtime for path in headers)
+        files = [data, *sources.objective_c(), *self.extra_sources]
+        files += [*sources.core(), *sources.python(), *sources.wasm3()]
 
         def compile_one(source: Path) -> Path:
             target = self.folder / f"{source.parent.name}-{source.stem}.o"
-            if target.exists() and target.stat().st_mtime >= max(newest_header, source.stat().st_mtime):
+            if sources.is_current(target, source):
                 return target
-            command = [*self.compiler, *self.common]
+            command = [*self.compiler, *self.common, *sources.DEPFILE_FLAGS]
             if source.suffix == ".m":
                 command += [*flags.OBJECTIVE_C, *self.objective_c, "-Werror"]
-            elif source.parent.name == "wasm3":
+            elif sources.is_wasm3(source):
                 command += flags.WASM3
             else:
                 command += [*flags.OURS, "-Werror"]
@@ -92,16 +89,16 @@ class Build:
             )
             return target
 
-        sources.sort(key=lambda path: path.stat().st_size, reverse=True)
+        files.sort(key=lambda path: path.stat().st_size, reverse=True)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return sorted(pool.map(compile_one, sources))
+            return sorted(pool.map(compile_one, files))
 
 
 def includes() -> list[str]:
     python = sysconfig.get_paths()["include"]
     version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
     assert version is not None
-    words = [f"-I{ROOT / 'csrc'}", f"-I{ROOT / 'csrc' / 'wasm3'}", "-isystem", python]
+    words = [*sources.include_flags(), "-isystem", python]
     return [*words, f'-DZCWASM_VERSION="{version[1]}"', "-DZCWASM_HAVE_METAL"]
 
 

@@ -24,6 +24,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import sources
+
 VERSION = "12.2.2"
 # Framework: the sdist, its SHA-256, the folder of the metadata in it.
 SDISTS = {
@@ -298,7 +300,7 @@ def parse(root: Path, source: Path, headers: Path) -> Iterator[Any]:
     for place in sorted((library / "libc" / "include").glob("any-[dm]a*-any")):
         words += ["-isystem", str(place)]
     words += ["-isystem", sysconfig.get_paths()["include"]]
-    words += [f"-I{root / 'csrc'}", f"-I{headers}", f"-I{headers / 'macos'}"]
+    words += [*sources.include_flags(), f"-I{headers}", f"-I{headers / 'macos'}"]
     unit = cindex.Index.create().parse(str(source), words)
     errors = [str(problem) for problem in unit.diagnostics if problem.severity >= 3]
     if errors:

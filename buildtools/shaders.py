@@ -6,7 +6,7 @@
 
 The first two need glslangValidator, spirv-val and spirv-cross; those of Debian 12 are the reference, because
 other versions make other bytes (shaders/generated/VERSIONS). setup.py embeds what is committed, so building
-the package needs none of them. The table is csrc/zc_kernel.def with the parameter structs of
+the package needs none of them. The table is csrc/kernel/zc_kernel.def with the parameter structs of
 zcwasm/include/zcwasm_kernels.h: a shader whose bindings, access, push constants or workgroup differ from it
 fails. Standard library only, and importable without this folder being a package: it runs in isolated build
 environments.
@@ -60,7 +60,7 @@ class Kernel:
 
     @property
     def offset_words(self) -> int:
-        """As zc_kernel_offset_words in csrc/zc_kernel.h."""
+        """As zc_kernel_offset_words in csrc/kernel/zc_kernel.h."""
         return 4 if len(self.bindings) <= 4 else 8
 
 
@@ -75,12 +75,12 @@ def read_table(root: Path = ROOT) -> dict[str, Kernel]:
         structs[name] = tuple(
             (field.strip(), kind) for kind, fields in declarations for field in fields.split(",")
         )
-    table = (root / "csrc" / "zc_kernel.def").read_text("utf-8")
+    table = (root / "csrc" / "kernel" / "zc_kernel.def").read_text("utf-8")
     table = re.sub(r"/\*.*?\*/", "", table, flags=re.DOTALL)
     row = r"ZC_KERNEL\(\s*(\w+),\s*(\w+),\s*(\d+),\s*([\w |]+),((?:\s*(?:IN|OUT|INOUT)\(\w+\))*)\s*\)"
     rows = re.findall(row, table)
     if len(rows) != table.count("ZC_KERNEL("):
-        raise ShaderError("csrc/zc_kernel.def has a row that is not understood")
+        raise ShaderError("csrc/kernel/zc_kernel.def has a row that is not understood")
     return {
         name: Kernel(
             name,
@@ -198,7 +198,7 @@ def generate(root: Path, out: Path) -> None:
         wrong = check_spirv(table[name], module.read_bytes())
         wrong += check_msl(table[name], msl.read_text("utf-8"))
         if wrong:
-            raise ShaderError(f"{source.name} is not what csrc/zc_kernel.def says: {'; '.join(wrong)}")
+            raise ShaderError(f"{source.name} is not what csrc/kernel/zc_kernel.def says: {'; '.join(wrong)}")
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -224,7 +224,7 @@ def rows(items: list[str]) -> str:
 
 def embed(root: Path, target: Path) -> Path:
     """Write the C source with everything in shaders/generated/, if it is not there already."""
-    parts, entries = [HEAD, '#include "zc_shaders.h"\n'], []
+    parts, entries = [HEAD, '#include "kernel/zc_shaders.h"\n'], []
     folder = root / "shaders" / "generated"
     for name in sorted(path.stem for path in folder.glob("*.spv")):
         module, msl = (folder / f"{name}.spv").read_bytes(), (folder / f"{name}.metal").read_bytes()

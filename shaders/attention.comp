@@ -5,7 +5,7 @@
 // rescaled whenever a greater score turns up).
 //
 // A workgroup for each row and head (attention_row.glsl), or for each 16 rows and head (attention_tile.glsl); which
-// depends on the parameters only and is decided in csrc/zc_kernel.c.
+// depends on the parameters only and is decided in csrc/kernel/zc_kernel.c.
 
 layout(push_constant) uniform Push
 {

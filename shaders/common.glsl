@@ -1,16 +1,16 @@
 // Shared by every kernel: the workgroup, and what IEEE says where a GPU's compiler may not.
 //
-// Conventions (README.md): binding i of csrc/zc_kernel.def is `binding = i + 1` of set 0; a range starts
+// Conventions (README.md): binding i of csrc/kernel/zc_kernel.def is `binding = i + 1` of set 0; a range starts
 // `push.offset[i]` elements after what is bound, and what is bound starts at a multiple of 16 bytes. A buffer
 // is declared twice, as scalars and as vectors of four: vectors where the address allows, scalars elsewhere.
 #ifndef ZC_COMMON_GLSL
 #define ZC_COMMON_GLSL
 
-#define WORKGROUP 256u // the number in csrc/zc_kernel.def
+#define WORKGROUP 256u // the number in csrc/kernel/zc_kernel.def
 layout(local_size_x = 256) in;
 
 // Which of the dispatch's workgroups this is, and how many there are. Not gl_WorkGroupID and gl_NumWorkGroups: a driver
-// may be given a dispatch in pieces (csrc/zc_device_pace.c).
+// may be given a dispatch in pieces (csrc/device/zc_device_pace.c).
 #define WORKGROUP_ID (push.first.xyz + gl_WorkGroupID)
 #define WORKGROUPS push.groups
 #define INVOCATION_X (WORKGROUP_ID.x * WORKGROUP + gl_LocalInvocationID.x)

@@ -6,7 +6,7 @@
 //
 // Few rows go one by one (linear_vector.glsl; linear_wide.glsl for large w), many in tiles of 64 x 64
 // (linear_tile.glsl); which way depends on
-// the parameters only and is decided in csrc/zc_kernel.c. The scale of an RMS norm is common to a row, so
+// the parameters only and is decided in csrc/kernel/zc_kernel.c. The scale of an RMS norm is common to a row, so
 // sums are made of x * norm and scaled in the end; the squares are added while x is read for the sums.
 
 layout(push_constant) uniform Push

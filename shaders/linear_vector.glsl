@@ -192,7 +192,7 @@ float unit_times_x(Unit unit, uint row, uint u, uint base)
     return float_of(h, unit.b.z) * (float(s) * dot(a, x) + float(t) * dot(b, y));
 }
 
-// As vector_team() in csrc/zc_kernel.c: invocations for an element of y, a power of two.
+// As vector_team() in csrc/kernel/zc_kernel.c: invocations for an element of y, a power of two.
 uint vector_team()
 {
     return push.n >= 4096u ? 8u : push.n >= 1024u ? 32u : 64u;

@@ -7,7 +7,7 @@
 //
 // A workgroup makes a tile of c, 128 x 128 or 64 x 64, from slices of op(a) and op(b) that it keeps in 16 KiB
 // of shared memory (matmul_tile.glsl); a product with a vector goes by another way (matmul_vector.glsl). Which
-// of the three depends on the parameters only and is decided alike in csrc/zc_kernel.c, which says how many
+// of the three depends on the parameters only and is decided alike in csrc/kernel/zc_kernel.c, which says how many
 // workgroups there are. Beyond its limits a workgroup takes several tiles.
 
 layout(push_constant) uniform Push
@@ -36,7 +36,7 @@ uint ceil_div(uint a, uint b)
     return a / b + (a % b != 0u ? 1u : 0u);
 }
 
-// Enough tiles of 128 x 128 to keep a large GPU busy. The same in csrc/zc_kernel.c.
+// Enough tiles of 128 x 128 to keep a large GPU busy. The same in csrc/kernel/zc_kernel.c.
 bool big_tiles()
 {
     uint rows = min(ceil_div(push.m, 128u), 1024u), cols = min(ceil_div(push.n, 128u), 1024u);

@@ -64,7 +64,7 @@ ROW_VECTOR block(Row row, uint i)
     return v;
 }
 
-// As row_team() in csrc/zc_kernel.c.
+// As row_team() in csrc/kernel/zc_kernel.c.
 const uint INVOCATION = 0u, SUBGROUP = 1u, GROUP = 2u;
 
 uint row_team()

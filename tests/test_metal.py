@@ -282,7 +282,7 @@ API_MISTAKES = [
 def test_api_check_finds(tmp_path: Path, where: str, old: str, new: str, message: str) -> None:
     shutil.copytree(ROOT / "tests" / "metal" / "headers", tmp_path / "headers")
     source = tmp_path / "zc_device_metal.m"
-    shutil.copy(ROOT / "csrc" / source.name, source)
+    shutil.copy(ROOT / "csrc" / "device" / "metal" / source.name, source)
     target = source if where == "m" else tmp_path / "headers" / "Metal" / "Metal.h"
     text = target.read_text("utf-8")
     assert old in text
@@ -294,6 +294,6 @@ def test_api_check_finds(tmp_path: Path, where: str, old: str, new: str, message
 @needs_metadata
 def test_api_holds() -> None:
     headers = ROOT / "tests" / "metal" / "headers"
-    metal_api.check(ROOT, ROOT / "csrc" / "zc_device_metal.m", headers, "12.0")
+    metal_api.check(ROOT, ROOT / "csrc" / "device" / "metal" / "zc_device_metal.m", headers, "12.0")
     with pytest.raises(metal_api.ApiError, match="came with macOS 10"):
-        metal_api.check(ROOT, ROOT / "csrc" / "zc_device_metal.m", headers, "10.9")
+        metal_api.check(ROOT, ROOT / "csrc" / "device" / "metal" / "zc_device_metal.m", headers, "10.9")

@@ -131,7 +131,7 @@ def test_later_feature_and_the_flag_against_it(feature: str) -> None:
 
 
 def test_every_feature_of_the_table_is_tried() -> None:
-    table = Path(__file__).resolve().parent.parent / "csrc" / "zc_validate_features.def"
+    table = Path(__file__).resolve().parent.parent / "csrc" / "validate" / "zc_validate_features.def"
     names = re.findall(r'^ZC_FEATURE\(\w+, "([^"]+)"', table.read_text("utf-8"), re.MULTILINE)
     assert sorted(names) == sorted(LATER_FEATURES)
 

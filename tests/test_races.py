@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
+import c_programs
 import numpy as np
+from c_programs import sources
 from conftest import Arena
-from support import without_preload
 
 import zcwasm
 
-ROOT = Path(__file__).resolve().parent.parent
-CSRC = ROOT / "csrc"
-sys.path.insert(0, str(ROOT / "buildtools"))
-
-import shaders  # noqa: E402
-
 
 def test_descriptors_that_change(tmp_path: Path) -> None:
-    program = tmp_path / "test_races"
-    files = [
-        str(path)
-        for path in sorted(CSRC.glob("zc_*.c"))
-        if not re.match("zc_(guest|validate|abi|wasi)", path.name)
-    ]
-    files.append(str(shaders.embed(ROOT, tmp_path / "zc_shader_data.c")))
-    command = [os.environ.get("CC", "cc"), "-std=c11", "-O1", "-pthread", f"-I{CSRC}", *files]
-    command += [str(ROOT / "tests" / "c" / "test_races.c"), "-lm", "-ldl", "-o", str(program)]
-    subprocess.run(command, check=True)
-    done = subprocess.run([str(program)], capture_output=True, text=True, timeout=300, env=without_preload())
-    assert done.returncode == 0, (done.returncode, done.stdout, done.stderr)
+    files = sources.core(without=["guest", "validate", "imports", "wasi"])
+    c_programs.run(c_programs.build("test_races", tmp_path, files, with_shaders=True))
 
 
 def test_inputs_that_change_spoil_their_own_numbers_only(device: zcwasm.Device, arena: Arena) -> None:

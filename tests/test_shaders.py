@@ -117,7 +117,7 @@ def test_embedded_source(tmp_path: Path) -> None:
         """
         #include <stdio.h>
         #include <string.h>
-        #include "zc_shaders.h"
+        #include "kernel/zc_shaders.h"
         int main(int argc, char **argv)
         {
             const zc_shader *shader = zc_shader_find(argv[1]);
@@ -134,7 +134,7 @@ def test_embedded_source(tmp_path: Path) -> None:
         """
     )
     program, csrc = tmp_path / "main", ROOT / "csrc"
-    files = [str(main), str(source), str(csrc / "zc_shaders.c")]
+    files = [str(main), str(source), str(csrc / "kernel" / "zc_shaders.c")]
     command = [compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{csrc}", *files, "-o", str(program)]
     subprocess.run(command, check=True)
     for name in TABLE:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from c_programs import sources
 from conftest import Arena
 from support import run_python
 from test_compile import PARAMS
@@ -18,7 +19,6 @@ from test_compile import PARAMS
 import zcwasm
 
 ROOT = Path(__file__).resolve().parent.parent
-CSRC = ROOT / "csrc"
 AFFINE = (ROOT / "shaders" / "generated" / "affine.spv").read_bytes()
 LISTED = [info for info in zcwasm.devices() if info["kind"] == "vulkan"]
 PAGE = 65536
@@ -490,7 +490,7 @@ def test_compile_arguments(vulkan: zcwasm.Device) -> None:
 def test_broken_modules_are_read_safely(tmp_path: Path) -> None:
     program = tmp_path / "test_spirv"
     compiler, sanitize = ("clang", ["-fsanitize=address,undefined"]) if shutil.which("clang") else ("cc", [])
-    sources = [str(CSRC / f"{name}.c") for name in ("zc_spirv", "zc_alloc", "zc_status")]
+    files = ("device/vulkan/zc_spirv.c", "base/zc_alloc.c", "base/zc_status.c")
     command = [
         compiler,
         "-std=c11",
@@ -498,8 +498,8 @@ def test_broken_modules_are_read_safely(tmp_path: Path) -> None:
         "-g",
         *sanitize,
         "-fno-sanitize-recover=all",
-        f"-I{CSRC}",
-        *sources,
+        *sources.include_flags(),
+        *(str(sources.CSRC / name) for name in files),
     ]
     command += [str(ROOT / "tests" / "c" / "test_spirv.c"), "-o", str(program)]
     if subprocess.run(command, capture_output=True).returncode:  # without the sanitizers' libraries

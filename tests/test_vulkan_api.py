@@ -1,4 +1,4 @@
-"""csrc/zc_vulkan_api.h against the system's <vulkan/vulkan.h>: every struct, field, value and prototype.
+"""device/vulkan/zc_vulkan_api.h against the system's <vulkan/vulkan.h>: each struct, field, value, prototype.
 
 Both headers use the specification's names, so they cannot meet in one translation unit: a program that prints
 what it sees is generated from our header and compiled once with each, and the two outputs must be equal.
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 CSRC = Path(__file__).resolve().parent.parent / "csrc"
-HEADER = (CSRC / "zc_vulkan_api.h").read_text("utf-8")
+HEADER = (CSRC / "device" / "vulkan" / "zc_vulkan_api.h").read_text("utf-8")
 
 
 def has_vulkan_headers() -> bool:
@@ -57,12 +57,12 @@ def test_declarations_are_those_of_the_specification(tmp_path: Path) -> None:
 #include <vulkan/vulkan.h>
 #define ZC_VULKAN_FUNCTION(result, name, ...) \\
     _Static_assert(__builtin_types_compatible_p(PFN_##name, result (*)(__VA_ARGS__)), #name);
-#include "zc_vulkan_functions.def"
+#include "device/vulkan/zc_vulkan_functions.def"
 _Static_assert(__builtin_types_compatible_p(PFN_vkDebugUtilsMessengerCallbackEXT,
     VkBool32 (*)(VkDebugUtilsMessageSeverityFlagBitsEXT, VkDebugUtilsMessageTypeFlagsEXT,
                  const VkDebugUtilsMessengerCallbackDataEXT *, void *)), "callback");
 #else
-#include "zc_vulkan_api.h"
+#include "device/vulkan/zc_vulkan_api.h"
 #endif
 int main(void)
 {{

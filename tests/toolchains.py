@@ -250,7 +250,7 @@ def is_old(clang: str) -> bool:
 
 def advised_flags() -> list[str]:
     """All the flags that errors about later features name: compilers must have them."""
-    table = (ROOT / "csrc" / "zc_validate_features.def").read_text("utf-8")
+    table = (ROOT / "csrc" / "validate" / "zc_validate_features.def").read_text("utf-8")
     return [f"-mno-{feature}" for feature in sorted(set(re.findall(r'LLVM\("([\w-]+)"\)', table)))]
 
 

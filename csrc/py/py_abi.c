@@ -5,8 +5,8 @@
  * memoryviews, so that nothing is copied before the guest reads. Threads: as the store.
  */
 #include "py_guest.h"
-#include "zc_abi.h"
-#include "zc_copies.h"
+#include "imports/zc_abi.h"
+#include "base/zc_copies.h"
 
 static zc_status guest_log(void *context, int level, const char *text, size_t size, zc_error *error)
 {

@@ -91,13 +91,13 @@ static const field pool_fields[] = {P(rows) P(cols) P(capacity) P(ldx) P(ldout) 
 
 static const fields fields_of[ZC_KERNEL_COUNT] = {
 #define ZC_KERNEL(name, params, workgroup, traits, bindings) {params##_fields, LENGTH(params##_fields)},
-#include "zc_kernel.def"
+#include "kernel/zc_kernel.def"
 #undef ZC_KERNEL
 };
 
 #define ZC_KERNEL(name, params, workgroup, traits, bindings) \
     _Static_assert(sizeof(params) == 4 * LENGTH(params##_fields), #name " has a field that is not listed");
-#include "zc_kernel.def"
+#include "kernel/zc_kernel.def"
 #undef ZC_KERNEL
 
 typedef struct kernel_object {

@@ -1,7 +1,7 @@
 /* py_error: the exceptions of the package, and the one place where a zc_error becomes one. */
 #include "py_zcwasm.h"
 
-#include "zc_guest.h"
+#include "guest/zc_guest.h"
 
 static PyObject *type_for(zc_state *state, zc_status code)
 {

@@ -8,8 +8,8 @@
 #define PY_GUEST_H
 
 #include "py_zcwasm.h"
-#include "zc_abi.h"
-#include "zc_guest.h"
+#include "imports/zc_abi.h"
+#include "guest/zc_guest.h"
 
 /* One call in progress, on the native stack of zc_py_call. The interpreter lock is held when the guest
  * starts; a call that lasts gives it back at its first tick and takes it again for host functions, signals

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "zc_copies.h"
+#include "base/zc_copies.h"
 
 /* The buffer behind an array: bytes of a region, pinned. */
 typedef struct py_view {

@@ -7,8 +7,8 @@
 #include <malloc.h>
 #endif
 
-#include "zc_copies.h"
-#include "zc_cpu.h"
+#include "base/zc_copies.h"
+#include "device/cpu/zc_cpu.h"
 
 #if !defined(ZCWASM_VERSION)
 #define ZCWASM_VERSION "unknown" /* setup.py defines it */

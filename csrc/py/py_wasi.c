@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "zc_copies.h"
-#include "zc_wasi.h"
+#include "base/zc_copies.h"
+#include "wasi/zc_wasi.h"
 
 typedef struct py_wasi_grant { /* a directory */
     PyObject *name; /* bytes */

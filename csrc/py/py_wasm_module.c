@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "zc_alloc.h"
-#include "zc_copies.h"
+#include "base/zc_alloc.h"
+#include "base/zc_copies.h"
 
 /* --- reading --- */
 

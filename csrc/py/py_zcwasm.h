@@ -12,10 +12,10 @@
 
 #include <stdbool.h>
 
-#include "zc_device.h"
-#include "zc_region.h"
-#include "zc_status.h"
-#include "zc_weights.h"
+#include "device/zc_device.h"
+#include "region/zc_region.h"
+#include "base/zc_status.h"
+#include "weights/zc_weights.h"
 
 typedef struct zc_state {
     /* exceptions; all derive from error */

@@ -1,4 +1,4 @@
-/* counted_alloc.h: zc_alloc in place of csrc/zc_alloc.c, for tests that count what is left and let requests fail.
+/* counted_alloc.h: zc_alloc in place of csrc/base/zc_alloc.c, for tests that count what is left and let requests fail.
  * To be included once by a program that links everything but zc_alloc.c. */
 #ifndef COUNTED_ALLOC_H
 #define COUNTED_ALLOC_H
@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "zc_alloc.h"
+#include "base/zc_alloc.h"
 
 static _Atomic long blocks;         /* that are not freed */
 static _Atomic long countdown = -1; /* this many requests succeed before one fails; -1: none fails */

@@ -3,7 +3,7 @@
  *
  *     test_abi guests/abi.wasm       prints "ok"
  *
- * Built by tests/test_abi_threads.py from this file, csrc/zc_*.c and wasm3.
+ * Built by tests/test_abi_threads.py from this file, the core and wasm3.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "zc_abi.h"
-#include "zc_alloc.h"
+#include "imports/zc_abi.h"
+#include "base/zc_alloc.h"
 
 #include "check.h"
 

@@ -4,7 +4,7 @@
  * paper, nor many times that.
  *
  * The bindings are address ranges of 4 GiB over one small file, so the largest rows need no memory. zc_cpu_run is below
- * the layer that refuses such parameters. Built by tests/test_device_core.py from this file and csrc/zc_*.c. Prints
+ * the layer that refuses such parameters. Built by tests/test_device_core.py from this file and the device layer. Prints
  * "ok", or the first failure.
  */
 #define _GNU_SOURCE
@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "zc_cpu.h"
-#include "zc_device_backend.h"
+#include "device/cpu/zc_cpu.h"
+#include "device/zc_device_backend.h"
 
 #include "check.h"
 #include "counted_alloc.h"

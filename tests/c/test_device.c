@@ -1,9 +1,8 @@
 /* test_device: the device layer without Python: the check of dispatches, ordering, submissions, fork, and,
  * with a fake GPU backend in place of Vulkan, buffers over regions and hazards.
  *
- * Built by tests/test_device_core.py from this file and csrc/zc_*.c with ZCWASM_HAVE_VULKAN defined, so that
- * the stub gives way to the fake below. Prints the first failure and exits with 1. "bench" as the argument
- * measures the call overhead instead.
+ * Built by tests/test_device_core.py from this file and the device layer. Prints the first failure and exits with 1.
+ * "bench" as the argument measures the call overhead instead.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -14,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "zc_device_internal.h"
+#include "device/zc_device_internal.h"
 
 #include "check.h"
 #include "counted_alloc.h"

@@ -15,9 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "zc_alloc.h"
-#include "zc_guest.h"
-#include "zc_wasi.h"
+#include "base/zc_alloc.h"
+#include "guest/zc_guest.h"
+#include "wasi/zc_wasi.h"
 
 /* --- the allocator --- */
 

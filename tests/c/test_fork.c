@@ -1,7 +1,7 @@
 /* test_fork: forks with work in flight: after every order of first use of what has locks, from a second thread, in a
  * child again, and while other threads use everything at once.
  *
- * Built by tests/test_fork_core.py from this file and csrc/zc_*.c without guests and GPUs. The argument is a file to
+ * Built by tests/test_fork_core.py from this file and the core without guests and GPUs. The argument is a file to
  * map as weights. Each order runs in a process of its own: what counts is what the process has used before. Prints
  * the first failure and exits with 1; so does a child that hangs.
  *
@@ -20,9 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "zc_cpu_pool.h"
-#include "zc_device_backend.h"
-#include "zc_weights.h"
+#include "device/cpu/zc_cpu_pool.h"
+#include "device/zc_device_backend.h"
+#include "weights/zc_weights.h"
 
 #define CHECK_SECONDS 30
 

@@ -3,8 +3,7 @@
  * ThreadSanitizer.
  *
  * A fake GPU stands in place of Vulkan: it holds what it is given until it is told to complete it. Built by
- * tests/test_device_core.py from this file and csrc/zc_*.c with ZCWASM_HAVE_VULKAN defined. Prints "ok", or the first
- * failure.
+ * tests/test_device_core.py from this file and the device layer. Prints "ok", or the first failure.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -15,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "zc_device_internal.h"
+#include "device/zc_device_internal.h"
 
 #include "check.h"
 #include "counted_alloc.h"

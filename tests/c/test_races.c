@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "zc_device.h"
+#include "device/zc_device.h"
 
 #define BYTES 65536u
 #define ROUNDS 300000

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "zc_device_internal.h"
+#include "device/zc_device_internal.h"
 
 #include "check.h"
 #include "counted_alloc.h"

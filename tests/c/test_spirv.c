@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "zc_spirv.h"
+#include "device/vulkan/zc_spirv.h"
 
 static uint64_t state = 88172645463325252u;
 

@@ -2,7 +2,8 @@
  * and, with a fake GPU that has memory of its own in place of Vulkan, uploads: once, by many threads, failing,
  * stopped, and across fork.
  *
- * Built by tests/test_weights_core.py from this file and what it needs of csrc/zc_*.c. The argument is a folder for files. Prints the first failure and exits with 1.
+ * Built by tests/test_weights_core.py from this file and the layers that it needs. The argument is a folder for files.
+ * Prints the first failure and exits with 1.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -14,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "zc_device_backend.h"
-#include "zc_weights.h"
+#include "device/zc_device_backend.h"
+#include "weights/zc_weights.h"
 
 #include "check.h"
 #include "counted_alloc.h"

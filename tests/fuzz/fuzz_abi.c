@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "zc_abi.h"
-#include "zc_alloc.h"
+#include "imports/zc_abi.h"
+#include "base/zc_alloc.h"
 
 #define PAGES 2
 #define BYTES (PAGES * ZC_WASM_PAGE_SIZE)
@@ -32,7 +32,7 @@ static const struct {
     const char *name, *params, *result;
 } functions[] = {
 #define ZC_ABI(import, name, params, result, grant) {#import, params, result},
-#include "zc_abi.def"
+#include "imports/zc_abi.def"
 #undef ZC_ABI
 };
 #define FUNCTIONS (sizeof functions / sizeof *functions)

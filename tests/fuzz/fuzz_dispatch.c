@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "zc_device.h"
+#include "device/zc_device.h"
 
 #define REGION_BYTES 65536u
 #define REGIONS 2

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "zc_alloc.h"
-#include "zc_guest.h"
+#include "base/zc_alloc.h"
+#include "guest/zc_guest.h"
 
 #define MAX_PAGES 64
 #define MAX_CALLS 24

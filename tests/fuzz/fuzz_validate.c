@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "zc_validate.h"
+#include "validate/zc_validate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

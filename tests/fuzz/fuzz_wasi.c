@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "zc_alloc.h"
-#include "zc_guest.h"
-#include "zc_wasi.h"
+#include "base/zc_alloc.h"
+#include "guest/zc_guest.h"
+#include "wasi/zc_wasi.h"
 
 #define RUNS_PER_TREE 200
 #define MOST_CALLS 40
@@ -38,7 +38,7 @@ static const struct {
     const char *name, *parameters;
 } functions[] = {
 #define X(name, parameters) {#name, parameters},
-#include "zc_wasi.def"
+#include "wasi/zc_wasi.def"
 #undef X
 };
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "zc_weights.h"
+#include "weights/zc_weights.h"
 
 #define FILE_SIZE 65539u
 

@@ -1,7 +1,7 @@
 /* zcwasm_kernels.h: what each built-in kernel computes, and its parameters: for guests and for the host alike.
  *
  * Parameter structs are plain 4-byte fields, at most 96 bytes, laid out alike in C, GLSL (std430) and MSL.
- * csrc/zc_kernel.def names the kernels with their bindings; Device.kernels prints them. Part of version 1 of the
+ * csrc/kernel/zc_kernel.def names the kernels with their bindings; Device.kernels prints them. Part of version 1 of the
  * interface of zcwasm.h.
  */
 #ifndef ZCWASM_KERNELS_H

@@ -1,0 +1,36 @@
+/* zc_cpu: the compute half of the cpu device: SIMD kernels and the thread pool they run on.
+ *
+ * zc_device_cpu.c (queues, submissions, the vtable) calls zc_cpu_run with pointers and parameters that
+ * zc_device.c has checked; nothing here checks bounds again, allocates per call on the hot path, or knows
+ * of regions, guests or Python.
+ *
+ * The pool is one per process and starts its threads at first use. zc_cpu_run may be called from any
+ * thread: the caller works too; when the pool is busy with another caller's kernel, the caller runs alone,
+ * so there are never more busy threads than callers plus workers. Results do not depend on the number of
+ * threads: work is cut into blocks whose shape depends on the parameters only, and partial results are
+ * combined in a fixed order. After fork the child starts with an empty pool and starts its own threads.
+ */
+#ifndef ZC_CPU_H
+#define ZC_CPU_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "kernel/zc_kernel.h"
+
+/* Run one built-in kernel to its end. bindings[i] points at the first element of binding i; params is
+ * the kernel's own struct. threads: how many threads may work, the caller included, at most 64; 0 for as
+ * many as the process may use (CPU affinity and cgroup quota counted). ZC_NO_MEMORY when scratch cannot be
+ * had; outputs are then undefined.
+ * cancel: NULL, or a flag that another thread may set: within some milliseconds the call then ends with ZC_CANCELLED,
+ * its outputs written in part. */
+zc_status zc_cpu_run(zc_kernel_id id, void *const bindings[], const void *params, unsigned threads,
+                     const _Atomic bool *cancel, zc_error *error);
+
+/* CPUs that this process may use: affinity and cgroup quota counted, at least 1. */
+unsigned zc_cpu_count(void);
+/* "avx512vnni", "avx512", "avx2", "neon" or "baseline": the instruction set chosen at first use. The environment
+ * variable ZCWASM_ISA forces a lower one (a name that this machine lacks is ignored). */
+const char *zc_cpu_isa(void);
+
+#endif

@@ -1,0 +1,62 @@
+/* zc_cpu_integer: products of quantized weights with activations in 16-bit fixed point.
+ *
+ * An element of x becomes q * scale with q of 16 bits in two planes of bytes, q = 256 * high + low, and one scale
+ * for each block of 32 elements; weights stay the few bits that they are in the file. The processor multiplies
+ * bytes and adds them in 32 bits, exactly; scales are applied once a block. The error is at most 2^-16 of a
+ * block's largest element, and a block with a NaN or an infinity gives NaN. Blocks below 2^-100 count as zero.
+ *
+ * A row of fixed point for `dots` lies in one piece of memory: planes, then scales, then for each block, and for
+ * each half of one, the sum of its elements. The rows of a tile lie interleaved: for each block the planes of
+ * each row, then each row's scale, sum, and sums of halves. Constant data and pure functions: any thread, no
+ * ownership.
+ */
+#ifndef ZC_CPU_INTEGER_H
+#define ZC_CPU_INTEGER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/zc_kernel.h"
+
+typedef struct zc_fixed_layout {
+    size_t blocks;                 /* of 32 elements */
+    size_t scale, sum, half_sum;   /* byte offsets of the floats; filled with zeros to whole vectors of 16 */
+    size_t bytes;                  /* of a row */
+} zc_fixed_layout;
+
+static inline zc_fixed_layout zc_fixed_layout_of(size_t k)
+{
+    zc_fixed_layout l = {.blocks = k / 32};
+    size_t padded = (l.blocks + 15) / 16 * 16;
+    l.scale = (k + 127) / 128 * 256;
+    l.sum = l.scale + padded * sizeof(float);
+    l.half_sum = l.sum + padded * sizeof(float);
+    l.bytes = l.half_sum + 2 * padded * sizeof(float);
+    return l;
+}
+
+#define ZC_PANEL 32       /* outputs of a panel of packed weights */
+#define ZC_FIXED_BLOCK 80 /* bytes of a block of a row in a tile */
+
+typedef struct zc_cpu_integer {
+    /* Makes a row for `dots` with weights of this type. */
+    void (*fix)(uint8_t *row, uint32_t type, const zc_fixed_layout *layout, const float *x);
+    /* out[i] = dot(weight row i, x) for `count` rows. */
+    void (*dots)(float *out, uint32_t type, const uint8_t *w, size_t row_bytes, size_t count,
+                 const zc_fixed_layout *layout, const uint8_t *x);
+
+    /* Up to ZC_PANEL rows of weights side by side; missing ones count as zeros. */
+    size_t (*panel_bytes)(uint32_t type, size_t k);
+    void (*pack)(uint8_t *panel, uint32_t type, const uint8_t *w, size_t row_bytes, size_t count, size_t k);
+    size_t tile_rows;
+    /* Makes row r of a tile of `rows` rows, which takes rows * ZC_FIXED_BLOCK bytes for each block. */
+    void (*fix_in_tile)(uint8_t *tile, size_t rows, size_t r, size_t blocks, const float *x);
+    /* out[r * ZC_PANEL + i] = dot(panel's row i, row r of the tile) for up to tile_rows rows. */
+    void (*tile)(float *out, uint32_t type, const uint8_t *panel, size_t rows, size_t blocks, const uint8_t *x);
+} zc_cpu_integer;
+
+#if defined(__x86_64__)
+extern const zc_cpu_integer zc_cpu_integer_vnni;
+#endif
+
+#endif

@@ -1,0 +1,97 @@
+/* zc_cpu_isa: which instruction set this process uses, chosen once.
+ *
+ * The choice is an atomic pointer to a constant table; threads that race for the first use find the same
+ * answer. AVX registers count only when the operating system saves them (XCR0), which the compiler's
+ * __builtin_cpu_supports checks as well; the check is spelled out because that builtin's answer for
+ * AVX-512 state has differed between compiler runtimes. ZCWASM_ISA is read at the first use only.
+ */
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device/cpu/zc_cpu_ops.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+static uint64_t enabled_state(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (uint64_t)high << 32 | low;
+}
+
+static bool available(const zc_cpu_ops *ops)
+{
+    uint32_t a, b, c, d, b7, c7, d7;
+    uint64_t state;
+    if (ops == &zc_cpu_ops_baseline) {
+        return true;
+    }
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE) || !(c & bit_AVX) || !(c & bit_FMA) || !(c & bit_F16C) ||
+        !__get_cpuid_count(7, 0, &a, &b7, &c7, &d7) || !(b7 & bit_AVX2)) {
+        return false;
+    }
+    state = enabled_state();
+    if ((state & 0x6) != 0x6) { /* xmm, ymm */
+        return false;
+    }
+    if (ops == &zc_cpu_ops_avx2) {
+        return true;
+    }
+    if ((state & 0xe6) != 0xe6 || /* and opmask, the upper zmm halves, the upper zmm registers */
+        !(b7 & bit_AVX512F) || !(b7 & bit_AVX512DQ) || !(b7 & bit_AVX512BW) || !(b7 & bit_AVX512VL)) {
+        return false;
+    }
+    return ops == &zc_cpu_ops_avx512 || ((c7 & bit_AVX512VNNI) && (c7 & bit_AVX512VBMI) && (c7 & bit_GFNI));
+}
+
+static const zc_cpu_ops *const known[] = {&zc_cpu_ops_vnni, &zc_cpu_ops_avx512, &zc_cpu_ops_avx2,
+                                         &zc_cpu_ops_baseline};
+#else
+static bool available(const zc_cpu_ops *ops)
+{
+    (void)ops;
+    return true;
+}
+#if defined(__aarch64__)
+static const zc_cpu_ops *const known[] = {&zc_cpu_ops_neon};
+#else
+static const zc_cpu_ops *const known[] = {&zc_cpu_ops_baseline};
+#endif
+#endif
+
+static _Atomic(const zc_cpu_ops *) chosen;
+
+static const zc_cpu_ops *choose(void)
+{
+    const char *forced = getenv("ZCWASM_ISA");
+    const zc_cpu_ops *best = NULL;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (available(known[i])) {
+            if (forced != NULL && strcmp(forced, known[i]->name) == 0) {
+                return known[i];
+            }
+            if (best == NULL) {
+                best = known[i];
+            }
+        }
+    }
+    return best;
+}
+
+const zc_cpu_ops *zc_cpu_get_ops(void)
+{
+    const zc_cpu_ops *ops = atomic_load_explicit(&chosen, memory_order_acquire);
+    if (ops == NULL) {
+        ops = choose();
+        atomic_store_explicit(&chosen, ops, memory_order_release);
+    }
+    return ops;
+}
+
+const char *zc_cpu_isa(void)
+{
+    return zc_cpu_get_ops()->name;
+}

@@ -1,0 +1,346 @@
+/* zc_cpu_linear: y = f(x) * transpose(w) with weights as they lie in the model file.
+ *
+ * f(x) is made first, in the caller's scratch: as fixed point where the instruction set has products for it, the
+ * weights are quantized and exactness was not asked for; else as float32. Outputs are cut into parts; a thread
+ * computes a part for all rows of x. For few rows, dot products with the weights as they lie; for many, a panel
+ * of weights is unpacked into the thread's scratch, where it serves all rows. Either way an output is computed in
+ * one order that depends on the parameters only, so its bits do not depend on the number of threads.
+ */
+#include <math.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "device/cpu/zc_cpu_cancel.h"
+#include "device/cpu/zc_cpu_ops.h"
+#include "device/cpu/zc_cpu_pool.h"
+#include "device/cpu/zc_cpu_scratch.h"
+
+#define FEW 3             /* rows of x up to which weights are not unpacked into panels */
+#define PARALLEL 65536.0  /* multiply-adds from which on a second thread pays */
+#define INPUT_PART 16384  /* elements of f(x) that a task makes */
+#define MAX_PART 2048     /* outputs of a task with few rows */
+#define PART_BYTES 262144 /* of weights of such a task, about */
+#define PART_WORK 16777216 /* multiply-adds of such a task: at most, but for a few outputs of long rows */
+#define DEPTH 512         /* columns that a float panel multiplies at once */
+#define ROWS 96           /* rows of x whose sums stay in the cache while these parts along k are added up */
+#define MOST_INPUT ((size_t)64 << 20) /* bytes of f(x) at a time: rows may overlap, so x does not bound them */
+
+typedef struct job {
+    const zc_cpu_ops *ops;
+    const zc_linear_params *p;
+    const float *x, *bias, *norm;
+    const uint8_t *w;
+    float *y;
+    size_t row_bytes; /* of weights */
+    uint32_t flags;   /* that `finish` looks at */
+    unsigned threads;
+    /* f(x): */
+    void *made;
+    zc_fixed_layout layout; /* when fixed: of few rows */
+    size_t row_size;        /* bytes of a row; rows of a tile lie interleaved */
+    bool fixed;
+    size_t input_rows, room_floats; /* of a task, and what it needs to make them */
+    size_t part;       /* outputs of a task */
+    atomic_bool failed;
+} job;
+
+static void fail(job *j)
+{
+    atomic_store_explicit(&j->failed, true, memory_order_relaxed);
+}
+
+/* f of row r of x, in `room` (k floats) or where it lies. */
+static const float *input_row(const job *j, size_t r, float *room)
+{
+    const zc_linear_params *p = j->p;
+    const float *x = j->x + r * p->ldx;
+    if (p->flags & ZC_LINEAR_NORM) {
+        zc_cpu_rms_norm_row(j->ops, room, x, j->norm, p->k, p->eps);
+        return room;
+    }
+    if (p->flags & ZC_LINEAR_SWIGLU) {
+        j->ops->swiglu(room, x, x + p->k, p->k);
+        return room;
+    }
+    return x;
+}
+
+/* Rows [from, end) as few_fixed or panel_fixed takes them. */
+static void fix_rows(job *j, size_t from, size_t end, float *room)
+{
+    const zc_cpu_integer *integer = j->ops->integer;
+    for (size_t r = from; r < end && !zc_cpu_cancelled(); r++) {
+        const float *x = input_row(j, r, room);
+        if (j->p->rows <= FEW) {
+            integer->fix((uint8_t *)j->made + r * j->row_size, j->p->type, &j->layout, x);
+        } else {
+            size_t wide = integer->tile_rows, first = r / wide * wide;
+            size_t rows = j->p->rows - first < wide ? j->p->rows - first : wide;
+            integer->fix_in_tile((uint8_t *)j->made + first * j->row_size, rows, r - first, j->p->k / 32, x);
+        }
+    }
+}
+
+/* Rows [from, end) in tiles, as the GEMM takes its left operand: DEPTH columns after DEPTH columns. */
+static void pack_rows(job *j, size_t from, size_t end, float *room)
+{
+    size_t k = j->p->k, mr = j->ops->mr, tiles = (end - from + mr - 1) / mr, rows = end - from;
+    bool prologue = j->p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU);
+    const float *source = prologue ? room : j->x + from * j->p->ldx;
+    size_t ld = prologue ? k : j->p->ldx;
+    for (size_t r = 0; prologue && r < rows && !zc_cpu_cancelled(); r++) {
+        (void)input_row(j, from + r, room + r * k);
+    }
+    for (size_t at = 0; at < k && !zc_cpu_cancelled(); at += DEPTH) {
+        size_t depth = k - at < DEPTH ? k - at : DEPTH;
+        float *to = (float *)j->made + from * k + rows * at;
+        for (size_t t = 0; t < tiles; t++) {
+            size_t row = t * rows / tiles, height = (t + 1) * rows / tiles - row;
+            /* The packing of a tile may write past its end, where nothing or the next tile goes: not here. */
+            j->ops->pack(room + j->room_floats, height, source + row * ld + at, ld, 0, height, depth);
+            memcpy(to + row * depth, room + j->room_floats, height * depth * sizeof *to);
+        }
+    }
+}
+
+static void input_body(void *context, size_t index)
+{
+    job *j = context;
+    size_t from = index * j->input_rows, end = from + j->input_rows < j->p->rows ? from + j->input_rows : j->p->rows;
+    float *room = zc_scratch(ZC_SCRATCH_BLOCK, (j->room_floats + j->ops->mr * DEPTH + 64) * sizeof *room);
+    if (room == NULL) {
+        fail(j);
+    } else if (j->fixed) {
+        fix_rows(j, from, end, room);
+    } else if (j->p->rows > FEW) {
+        pack_rows(j, from, end, room);
+    } else {
+        for (size_t r = from; r < end && !zc_cpu_cancelled(); r++) {
+            (void)input_row(j, r, (float *)j->made + r * j->p->k);
+        }
+    }
+}
+
+/* f(x), unless it is x itself. */
+static bool make_input(job *j)
+{
+    const zc_linear_params *p = j->p;
+    bool panels = !j->fixed && p->rows > FEW;
+    if (!j->fixed && !panels && !(p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU))) {
+        return true;
+    }
+    j->made = zc_scratch(ZC_SCRATCH_INPUT, j->row_size * p->rows);
+    if (j->made == NULL) {
+        return false;
+    }
+    j->input_rows = p->k < INPUT_PART ? INPUT_PART / p->k : 1;
+    if (panels) { /* as panel_float counts */
+        size_t chunks = (p->rows + ROWS - 1) / ROWS;
+        j->input_rows = (p->rows + chunks - 1) / chunks;
+    }
+    j->room_floats = panels ? j->input_rows * p->k : p->k;
+    zc_pool_run(input_body, j, (p->rows + j->input_rows - 1) / j->input_rows, j->threads);
+    return !atomic_load_explicit(&j->failed, memory_order_relaxed);
+}
+
+/* ---- fixed point ---- */
+
+static void few_fixed(void *context, size_t index)
+{
+    job *j = context;
+    const zc_linear_params *p = j->p;
+    float sums[MAX_PART];
+    size_t from = index * j->part, n = p->n - from < j->part ? p->n - from : j->part;
+    for (size_t r = 0; r < p->rows; r++) {
+        j->ops->integer->dots(sums, p->type, j->w + from * j->row_bytes, j->row_bytes, n, &j->layout,
+                              (const uint8_t *)j->made + r * j->row_size);
+        j->ops->finish(j->y + r * p->ldy + from, sums, j->bias ? j->bias + from : NULL, n, j->flags);
+    }
+}
+
+static void panel_fixed(void *context, size_t index)
+{
+    job *j = context;
+    const zc_linear_params *p = j->p;
+    const zc_cpu_integer *integer = j->ops->integer;
+    const zc_weight_type_info *info = zc_weight_type_get(p->type);
+    float sums[8 * ZC_PANEL];
+    size_t from = index * ZC_PANEL, n = p->n - from < ZC_PANEL ? p->n - from : ZC_PANEL;
+    uint8_t *panel = zc_scratch(ZC_SCRATCH_BLOCK, integer->panel_bytes(p->type, p->k));
+    if (panel == NULL) {
+        fail(j);
+        return;
+    }
+    const size_t start = integer->panel_bytes(p->type, 0);
+    /* The stride is a multiple of all that is packed together. */
+    for (size_t at = 0; at < p->k && !zc_cpu_cancelled(); at += ZC_CPU_STRIDE) {
+        size_t depth = p->k - at < ZC_CPU_STRIDE ? p->k - at : ZC_CPU_STRIDE;
+        integer->pack(panel + integer->panel_bytes(p->type, at) - start, p->type,
+                      j->w + from * j->row_bytes + at / info->block * info->block_bytes, j->row_bytes, n, depth);
+    }
+    for (size_t first = 0; first < p->rows && !zc_cpu_cancelled(); first += integer->tile_rows) {
+        size_t rows = p->rows - first < integer->tile_rows ? p->rows - first : integer->tile_rows;
+        integer->tile(sums, p->type, panel, rows, p->k / 32, (const uint8_t *)j->made + first * j->row_size);
+        for (size_t r = 0; r < rows; r++) {
+            j->ops->finish(j->y + (first + r) * p->ldy + from, sums + r * ZC_PANEL, j->bias ? j->bias + from : NULL,
+                           n, j->flags);
+        }
+    }
+}
+
+/* ---- float32 ---- */
+
+static void few_float(void *context, size_t index)
+{
+    job *j = context;
+    const zc_linear_params *p = j->p;
+    size_t from = index * j->part, end = p->n - from < j->part ? p->n : from + j->part;
+    size_t ldx = j->made ? p->k : p->ldx;
+    const float *x = j->made ? j->made : j->x;
+    bool halves = p->type == ZC_WEIGHT_F16 || p->type == ZC_WEIGHT_BF16;
+    float sums[FEW * MAX_PART], *room = NULL;
+    if (zc_weight_type_get(p->type)->block > 1 &&
+        (room = zc_scratch(ZC_SCRATCH_BLOCK, (size_t)p->k * sizeof *room)) == NULL) {
+        fail(j);
+        return;
+    }
+    for (size_t r = 0; halves && r < p->rows; r++) {
+        (p->type == ZC_WEIGHT_F16 ? j->ops->dots_f16 : j->ops->dots_bf16)(
+            sums + r * MAX_PART, j->w + from * j->row_bytes, end - from, p->k, x + r * ldx);
+    }
+    for (size_t n = from; !halves && n < end && !zc_cpu_cancelled(); n++) {
+        const void *row = j->w + n * j->row_bytes;
+        if (room) {
+            j->ops->dequantize(room, p->type, row, p->k);
+            row = room;
+        }
+        j->ops->dot_rows(sums + (n - from), MAX_PART, x, ldx, p->rows, p->k, row, 1.0f, 0.0f);
+    }
+    if (zc_cpu_cancelled()) {
+        return; /* some sums are what lay on the stack */
+    }
+    for (size_t r = 0; r < p->rows; r++) {
+        j->ops->finish(j->y + r * p->ldy + from, sums + r * MAX_PART, j->bias ? j->bias + from : NULL, end - from,
+                       j->flags);
+    }
+}
+
+static void panel_float(void *context, size_t index)
+{
+    job *j = context;
+    const zc_linear_params *p = j->p;
+    const zc_weight_type_info *info = zc_weight_type_get(p->type);
+    size_t nr = j->ops->nr, from = index * nr, n = p->n - from < nr ? p->n - from : nr;
+    size_t rows_floats = nr * DEPTH, packed_floats = nr * ((size_t)p->k + 64);
+    float *room = zc_scratch(ZC_SCRATCH_BLOCK, (rows_floats + packed_floats + ROWS * nr) * sizeof *room);
+    float *packed = room + rows_floats, *sums = packed + packed_floats;
+    if (room == NULL) {
+        fail(j);
+        return;
+    }
+    for (size_t at = 0; at < p->k && !zc_cpu_cancelled(); at += DEPTH) {
+        size_t depth = p->k - at < DEPTH ? p->k - at : DEPTH;
+        for (size_t i = 0; i < n; i++) {
+            j->ops->dequantize(room + i * depth, p->type,
+                               j->w + (from + i) * j->row_bytes + at / info->block * info->block_bytes, depth);
+        }
+        j->ops->pack(packed + at * nr, nr, room, depth, 0, n, depth);
+    }
+    for (size_t first = 0; first < p->rows && !zc_cpu_cancelled(); first += j->input_rows) {
+        size_t rows = p->rows - first < j->input_rows ? p->rows - first : j->input_rows;
+        for (size_t at = 0; at < p->k && !zc_cpu_cancelled(); at += DEPTH) {
+            size_t depth = p->k - at < DEPTH ? p->k - at : DEPTH;
+            zc_gemm_block g = {.rows = rows, .cols = n, .k = depth,
+                               .a = (const float *)j->made + first * p->k + rows * at, .b = packed + at * nr,
+                               .b_step = nr, .b_panel = nr * depth, .c = sums, .ldc = nr, .alpha = 1.0f,
+                               .beta = at ? 1.0f : 0.0f};
+            j->ops->gemm(&g);
+        }
+        if (zc_cpu_cancelled()) {
+            return; /* or what lay in the scratch */
+        }
+        for (size_t r = 0; r < rows; r++) {
+            j->ops->finish(j->y + (first + r) * p->ldy + from, sums + r * nr, j->bias ? j->bias + from : NULL, n,
+                           j->flags);
+        }
+    }
+}
+
+/* No columns: every dot product is 0. */
+static void finish_zeros(const job *j)
+{
+    static const float zeros[MAX_PART];
+    for (size_t r = 0; r < j->p->rows && !zc_cpu_cancelled(); r++) {
+        for (size_t from = 0; from < j->p->n && (from == 0 || !zc_cpu_cancelled()); from += MAX_PART) {
+            size_t n = j->p->n - from < MAX_PART ? j->p->n - from : MAX_PART;
+            j->ops->finish(j->y + r * j->p->ldy + from, zeros, j->bias ? j->bias + from : NULL, n, j->flags);
+        }
+    }
+}
+
+/* Equal parts, one or more for each thread: streams from memory start slowly, so let them be long. An output's
+ * bits do not depend on its neighbours, so here the number of threads may count. */
+static size_t part_of(const job *j)
+{
+    size_t each = (size_t)(j->row_bytes * (double)j->p->n / PART_BYTES / j->threads) + 1;
+    size_t parts = j->threads * (each < 8 ? each : 8), part = (j->p->n + parts - 1) / parts;
+    size_t most = PART_WORK / j->p->k < 4 ? 4 : PART_WORK / j->p->k / 4 * 4;
+    part = (part + 3) / 4 * 4;
+    most = most < MAX_PART ? most : MAX_PART;
+    return part < most ? part : most;
+}
+
+/* Rows whose f(x) is in memory together. */
+static zc_status linear_part(const zc_cpu_ops *ops, void *const bindings[], const zc_linear_params *p,
+                             unsigned threads, zc_error *error)
+{
+    const zc_weight_type_info *info = zc_weight_type_get(p->type);
+    job j = {.ops = ops, .p = p, .x = bindings[0], .w = bindings[1], .norm = bindings[3], .y = bindings[4],
+             .bias = p->flags & ZC_LINEAR_BIAS ? bindings[2] : NULL, .flags = p->flags, .threads = threads,
+             .row_bytes = (size_t)(p->k / info->block) * info->block_bytes};
+    if (p->rows == 0 || p->n == 0) {
+        return ZC_OK;
+    }
+    if (p->k == 0) {
+        finish_zeros(&j);
+        return ZC_OK;
+    }
+    if ((double)p->n * p->k * p->rows < PARALLEL) {
+        j.threads = 1;
+    }
+    j.fixed = ops->integer && info->block > 1 && !(p->flags & ZC_LINEAR_EXACT);
+    if (j.fixed) {
+        j.layout = zc_fixed_layout_of(p->k);
+    }
+    j.row_size = !j.fixed ? (size_t)p->k * sizeof(float)
+                          : p->rows <= FEW ? j.layout.bytes : (size_t)p->k / 32 * ZC_FIXED_BLOCK;
+    bool ok = make_input(&j);
+    if (ok && p->rows <= FEW) {
+        j.part = part_of(&j);
+        zc_pool_run(j.fixed ? few_fixed : few_float, &j, (p->n + j.part - 1) / j.part, j.threads);
+    } else if (ok) {
+        size_t wide = j.fixed ? ZC_PANEL : ops->nr;
+        zc_pool_run(j.fixed ? panel_fixed : panel_float, &j, (p->n + wide - 1) / wide, j.threads);
+    }
+    ok = ok && !atomic_load_explicit(&j.failed, memory_order_relaxed);
+    return ok ? ZC_OK
+              : zc_fail(error, ZC_NO_MEMORY, "linear cannot have scratch for %u rows of %u columns and a panel of "
+                        "weights", p->rows, p->k);
+}
+
+zc_status zc_cpu_linear(const zc_cpu_ops *ops, void *const bindings[], const zc_linear_params *p, unsigned threads,
+                        zc_error *error)
+{
+    zc_status status = ZC_OK;
+    size_t most = MOST_INPUT / sizeof(float) / (p->k ? p->k : 1), left = p->rows;
+    zc_linear_params part = *p;
+    void *of_part[] = {bindings[0], bindings[1], bindings[2], bindings[3], bindings[4]};
+    for (; left > 0 && status == ZC_OK && !zc_cpu_cancelled(); left -= part.rows) {
+        part.rows = (uint32_t)(left < most ? left : most);
+        status = linear_part(ops, of_part, &part, threads, error);
+        of_part[0] = p->k ? (float *)of_part[0] + (size_t)part.rows * p->ldx : of_part[0];
+        of_part[4] = p->n ? (float *)of_part[4] + (size_t)part.rows * p->ldy : of_part[4];
+    }
+    return status;
+}

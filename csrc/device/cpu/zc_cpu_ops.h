@@ -1,0 +1,132 @@
+/* zc_cpu_ops: what one instruction set offers to the drivers.
+ *
+ * The drivers (zc_cpu_elementwise.c, zc_cpu_reduce.c, zc_cpu_matmul.c, and of language models zc_cpu_linear.c,
+ * zc_cpu_attention.c, zc_cpu_rows.c, zc_cpu_select.c) cut a kernel into blocks, spread the blocks over threads and
+ * combine their results; these functions do one block each. They are written once, in zc_cpu_kernels.inc,
+ * zc_cpu_gemm.inc, zc_cpu_llm.inc and zc_cpu_dequantize.inc, and compiled once per instruction set by
+ * zc_cpu_avx512.c, zc_cpu_avx2.c, zc_cpu_baseline.c and zc_cpu_neon.c; each of these exports tables, or nothing on
+ * another architecture. Products in fixed point (zc_cpu_integer.h) are there for some: zc_cpu_vnni.c.
+ *
+ * Constant data and pure functions: any thread, no ownership. Pointers need the alignment of a float only.
+ * An element's value never depends on where in a block or at which address it lies.
+ */
+#ifndef ZC_CPU_OPS_H
+#define ZC_CPU_OPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "device/cpu/zc_cpu.h"
+#include "device/cpu/zc_cpu_integer.h"
+
+/* A part of a matmul whose operands are packed; see zc_cpu_gemm.inc for the layouts. */
+typedef struct zc_gemm_block {
+    size_t rows, cols, k; /* of this part */
+    const float *a;       /* packed tiles of rows */
+    const float *b;       /* packed panels of nr columns, or plain rows of b when b_step != nr */
+    size_t b_step;        /* floats between b's rows: nr when packed */
+    size_t b_panel;       /* floats between panels */
+    float *c;
+    size_t ldc;
+    float alpha, beta;    /* c = alpha * a * b + beta * c; c is not read when beta is 0 */
+} zc_gemm_block;
+
+typedef struct zc_cpu_ops {
+    const char *name;
+    const zc_cpu_integer *integer; /* NULL where the processor has nothing for it */
+
+    void (*fill)(float *out, size_t n, float value);
+    void (*affine)(float *out, const float *x, size_t n, float scale, float shift);
+    void (*axpby)(float *out, const float *x, const float *y, size_t n, float alpha, float beta);
+    void (*add)(float *out, const float *x, const float *y, size_t n);
+    void (*mul)(float *out, const float *x, const float *y, size_t n);
+    void (*scale)(float *out, size_t n, float scale); /* in place */
+
+    double (*sum)(const float *x, size_t n);
+    float (*max)(const float *x, size_t n);                              /* NaN if any is; -inf for n == 0 */
+    double (*exp_sum)(float *out, const float *x, size_t n, float shift); /* out = exp(x - shift); sum of it */
+    /* Whole short rows, row r at x + r * ldx. */
+    void (*sum_rows)(float *out, const float *x, size_t ldx, size_t rows, size_t cols);
+    void (*max_rows)(float *out, const float *x, size_t ldx, size_t rows, size_t cols);
+    void (*softmax_rows)(float *out, size_t ldout, const float *x, size_t ldx, size_t rows, size_t cols);
+
+    size_t mr, nr; /* rows and columns of a register tile */
+    /* out[p * width + i] = element (i, p) of src for i < count, p < k, and 0 for count <= i < width, where
+     * element (i, p) is src[i * ld + p], or src[p * ld + i] when `along` (i runs along memory). */
+    void (*pack)(float *out, size_t width, const float *src, size_t ld, int along, size_t count, size_t k);
+    void (*gemm)(const zc_gemm_block *block);
+    /* out[r * step] = alpha * dot(matrix row r, v) + beta * out[r * step]; out is not read when beta is 0. */
+    void (*dot_rows)(float *out, size_t step, const float *matrix, size_t ld, size_t rows, size_t k,
+                     const float *v, float alpha, float beta);
+    /* sums[0, cols) += v[p] * (row p of matrix)[0, cols), p from 0 to k - 1 in this order. */
+    void (*add_rows)(float *sums, const float *matrix, size_t ld, size_t k, size_t cols, const float *v);
+
+    /* Rows of language models, see zc_cpu_llm.inc. */
+    double (*squares)(const float *x, size_t n, float shift); /* sum of (x - shift)^2 */
+    void (*normalize)(float *out, const float *x, size_t n, float shift, float scale, const float *weight,
+                      const float *bias);
+    void (*swiglu)(float *out, const float *gate, const float *up, size_t n);
+    void (*gelu)(float *out, const float *x, size_t n, int with_tanh);
+    void (*finish)(float *y, const float *sums, const float *bias, size_t n, uint32_t flags);
+    void (*to_half)(uint16_t *out, const float *x, size_t n);
+    void (*from_half)(float *out, const uint16_t *x, size_t n);
+    /* The first `count` elements of a row of weights. */
+    void (*dequantize)(float *out, uint32_t type, const void *blocks, size_t count);
+    /* out[i] = dot(row i of w, x) of `rows` rows of 16-bit floats, one after the other. */
+    void (*dots_f16)(float *out, const uint8_t *w, size_t rows, size_t n, const float *x);
+    void (*dots_bf16)(float *out, const uint8_t *w, size_t rows, size_t n, const float *x);
+    void (*key_dots)(float *out, const float *keys, size_t ld, size_t count, size_t n, const float *q, float scale);
+} zc_cpu_ops;
+
+#if defined(__x86_64__)
+extern const zc_cpu_ops zc_cpu_ops_vnni, zc_cpu_ops_avx512, zc_cpu_ops_avx2;
+#endif
+#if defined(__aarch64__)
+extern const zc_cpu_ops zc_cpu_ops_neon; /* every arm64 has it, so it takes the place of a baseline */
+#else
+extern const zc_cpu_ops zc_cpu_ops_baseline;
+#endif
+
+const zc_cpu_ops *zc_cpu_get_ops(void);
+
+/* Before a loop of a constant number of steps that index an array of vectors: it must be unrolled before
+ * the compiler decides whether that array lives in registers. clang does so only for "full". */
+#if defined(__clang__)
+#define ZC_UNROLL(steps) _Pragma("clang loop unroll(full)")
+#else
+#define ZC_UNROLL(steps) ZC_PRAGMA(GCC unroll steps)
+#define ZC_PRAGMA(text) _Pragma(#text)
+#endif
+
+/* The drivers: one kernel each, over `threads` threads (at least 1). */
+void zc_cpu_fill(const zc_cpu_ops *ops, void *const bindings[], const zc_fill_params *p, unsigned threads);
+void zc_cpu_affine(const zc_cpu_ops *ops, void *const bindings[], const zc_affine_params *p, unsigned threads);
+void zc_cpu_axpby(const zc_cpu_ops *ops, void *const bindings[], const zc_axpby_params *p, unsigned threads);
+void zc_cpu_add(const zc_cpu_ops *ops, void *const bindings[], const zc_elementwise_params *p, unsigned threads);
+void zc_cpu_mul(const zc_cpu_ops *ops, void *const bindings[], const zc_elementwise_params *p, unsigned threads);
+void zc_cpu_sum(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads);
+void zc_cpu_max(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads);
+void zc_cpu_softmax(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads);
+zc_status zc_cpu_matmul(const zc_cpu_ops *ops, void *const bindings[], const zc_matmul_params *p,
+                        unsigned threads, zc_error *error);
+void zc_cpu_embed(const zc_cpu_ops *ops, void *const bindings[], const zc_embed_params *p, unsigned threads);
+void zc_cpu_rms_norm(const zc_cpu_ops *ops, void *const bindings[], const zc_norm_params *p, unsigned threads);
+void zc_cpu_layer_norm(const zc_cpu_ops *ops, void *const bindings[], const zc_norm_params *p, unsigned threads);
+zc_status zc_cpu_linear(const zc_cpu_ops *ops, void *const bindings[], const zc_linear_params *p,
+                        unsigned threads, zc_error *error);
+void zc_cpu_rope(const zc_cpu_ops *ops, void *const bindings[], const zc_rope_params *p, unsigned threads);
+void zc_cpu_append(const zc_cpu_ops *ops, void *const bindings[], const zc_append_params *p, unsigned threads);
+zc_status zc_cpu_attention(const zc_cpu_ops *ops, void *const bindings[], const zc_attention_params *p,
+                           unsigned threads, zc_error *error);
+void zc_cpu_swiglu(const zc_cpu_ops *ops, void *const bindings[], const zc_swiglu_params *p, unsigned threads);
+void zc_cpu_gelu(const zc_cpu_ops *ops, void *const bindings[], const zc_gelu_params *p, unsigned threads);
+void zc_cpu_argmax(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads);
+void zc_cpu_top_k(const zc_cpu_ops *ops, void *const bindings[], const zc_top_k_params *p, unsigned threads);
+void zc_cpu_penalize(void *const bindings[], const zc_penalize_params *p);
+void zc_cpu_pool_rows(const zc_cpu_ops *ops, void *const bindings[], const zc_pool_params *p, unsigned threads);
+
+/* A row of rms_norm, for that kernel and the prologue of linear. */
+void zc_cpu_rms_norm_row(const zc_cpu_ops *ops, float *out, const float *x, const float *weight, size_t cols,
+                         float eps);
+
+#endif

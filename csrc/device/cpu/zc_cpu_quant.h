@@ -1,0 +1,75 @@
+/* zc_cpu_quant: the block layouts of quantized weights, and 16-bit floats, in portable C.
+ *
+ * Layouts are those of GGUF files: rows are whole blocks, little endian, at any multiple of two bytes. What is
+ * here is exact and right on every machine; the instruction sets' own products read the same structs. Pure
+ * functions: any thread, no ownership.
+ */
+#ifndef ZC_CPU_QUANT_H
+#define ZC_CPU_QUANT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "kernel/zc_kernel.h"
+
+/* Element i of a block is: */
+typedef struct zc_block_q8_0 { /* d * q[i] */
+    uint16_t d;                /* a float16, as everywhere below */
+    int8_t q[32];
+} zc_block_q8_0;
+
+typedef struct zc_block_q4_0 { /* d * (n - 8), n the low nibble of q[i], or the high one of q[i - 16] */
+    uint16_t d;
+    uint8_t q[16];
+} zc_block_q4_0;
+
+typedef struct zc_block_q4_1 { /* d * n + m, n as in q4_0 */
+    uint16_t d, m;
+    uint8_t q[16];
+} zc_block_q4_1;
+
+typedef struct zc_block_q4_k { /* d * scale[i / 32] * n - m * min[i / 32]; zc_q4_k_scales unpacks these */
+    uint16_t d, m;
+    uint8_t scales[12];
+    uint8_t q[128]; /* 32 bytes for each 64 elements: low nibbles, then high nibbles */
+} zc_block_q4_k;
+
+typedef struct zc_block_q6_k { /* d * scales[i / 16] * (n - 32), n of 6 bits */
+    uint8_t low[128]; /* 64 bytes for each 128 elements: low nibbles of 64, then high nibbles of 64 */
+    uint8_t high[64]; /* 32 bytes for each 128 elements: two bits of each of four groups of 32 */
+    int8_t scales[16];
+    uint16_t d;
+} zc_block_q6_k;
+
+static inline float zc_half_to_float(uint16_t half)
+{
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16, rest = half & 0x7fff, bits;
+    float value;
+    if (rest >= 0x7c00) { /* infinite or NaN */
+        bits = sign | 0x7f800000 | (rest & 0x3ff) << 13;
+    } else if (rest >= 0x400) {
+        bits = sign | ((rest << 13) + (112u << 23));
+    } else { /* zero or denormal: a multiple of 2^-24, exact in float */
+        value = (float)rest * 0x1p-24f;
+        memcpy(&bits, &value, sizeof bits);
+        bits |= sign;
+    }
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+uint16_t zc_float_to_half(float value); /* to nearest, ties to even; NaN stays NaN */
+
+static inline void zc_q4_k_scales(const zc_block_q4_k *block, uint8_t scale[8], uint8_t min[8])
+{
+    const uint8_t *s = block->scales;
+    for (int j = 0; j < 4; j++) {
+        scale[j] = s[j] & 63;
+        min[j] = s[j + 4] & 63;
+        scale[j + 4] = (uint8_t)((s[j + 8] & 15) | (s[j] >> 6) << 4);
+        min[j + 4] = (uint8_t)((s[j + 8] >> 4) | (s[j + 4] >> 6) << 4);
+    }
+}
+
+#endif

@@ -1,0 +1,273 @@
+/* zc_cpu_rows: the small row-wise kernels of language models: embed, rms_norm, layer_norm, rope, append,
+ * swiglu, gelu, pool.
+ *
+ * Rows are independent and each is computed by one thread in one fixed order; a row longer than ZC_CPU_STRIDE in
+ * stretches of that, between which there is a look at the cancel flag. Indices that come from guest
+ * memory are clamped. Nothing is owned or allocated.
+ */
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "device/cpu/zc_cpu_cancel.h"
+#include "device/cpu/zc_cpu_ops.h"
+#include "device/cpu/zc_cpu_pool.h"
+#include "device/cpu/zc_cpu_quant.h"
+
+#define PARALLEL ((size_t)64 * 1024) /* elements from which on a second thread pays */
+#define GROUP ((size_t)8 * 1024)     /* elements handed to a thread at once */
+#define BLOCK 256                    /* elements dequantized at once: a multiple of every block */
+
+typedef struct job {
+    const zc_cpu_ops *ops;
+    const void *params;
+    void *const *bindings;
+    void (*row)(const struct job *j, size_t r);
+    size_t rows, group;
+} job;
+
+static void group_body(void *context, size_t index)
+{
+    const job *j = context;
+    size_t from = index * j->group, end = j->rows - from < j->group ? j->rows : from + j->group;
+    for (size_t r = from; r < end; r++) {
+        j->row(j, r);
+    }
+}
+
+/* row(r) for each of `rows`, of about `cols` elements of work each; nothing to do where cols is 0. */
+static void each_row(const zc_cpu_ops *ops, void *const bindings[], const void *params, size_t rows, size_t cols,
+                     void (*row)(const job *j, size_t r), unsigned threads)
+{
+    job j = {.ops = ops, .params = params, .bindings = bindings, .row = row, .rows = rows};
+    if (rows == 0 || cols == 0) {
+        return;
+    }
+    if ((double)rows * (double)cols < PARALLEL) {
+        threads = 1;
+    }
+    j.group = cols < GROUP ? GROUP / cols : 1;
+    zc_pool_run(group_body, &j, (rows + j.group - 1) / j.group, threads);
+}
+
+static size_t stretch_of_many(size_t at, size_t cols)
+{
+    size_t left = cols - at;
+    return zc_cpu_cancelled() ? 0 : left < ZC_CPU_STRIDE ? left : ZC_CPU_STRIDE;
+}
+
+/* The next stretch of a row of `cols`: its length, and 0 at the end or when the work was cancelled. */
+static inline size_t stretch(size_t at, size_t cols)
+{
+    return cols <= ZC_CPU_STRIDE ? cols - at : stretch_of_many(at, cols); /* short rows do not notice */
+}
+
+static size_t clamp(uint32_t index, uint32_t count)
+{
+    return index < count ? index : count - 1;
+}
+
+static void embed_row(const job *j, size_t r)
+{
+    const zc_embed_params *p = j->params;
+    const zc_weight_type_info *info = zc_weight_type_get(p->type);
+    const uint32_t *ids = j->bindings[0];
+    float *out = (float *)j->bindings[2] + r * p->ldout, values[BLOCK];
+    const uint8_t *from = (const uint8_t *)j->bindings[1] +
+                          clamp(ids[r], p->vocab) * ((size_t)(p->dim / info->block) * info->block_bytes);
+    for (size_t at = 0; at < p->dim; at += BLOCK) {
+        size_t n = p->dim - at < BLOCK ? p->dim - at : BLOCK;
+        if (at % ZC_CPU_STRIDE == 0 && zc_cpu_cancelled()) {
+            return;
+        }
+        j->ops->dequantize(values, p->type, from + at / info->block * info->block_bytes, n);
+        if (p->flags & ZC_EMBED_ADD) {
+            j->ops->add(out + at, out + at, values, n);
+        } else {
+            memcpy(out + at, values, n * sizeof *out);
+        }
+    }
+}
+
+void zc_cpu_embed(const zc_cpu_ops *ops, void *const bindings[], const zc_embed_params *p, unsigned threads)
+{
+    each_row(ops, bindings, p, p->rows, p->dim, embed_row, threads);
+}
+
+static double squares(const zc_cpu_ops *ops, const float *x, size_t cols, float shift)
+{
+    double total = 0.0;
+    for (size_t at = 0, n; (n = stretch(at, cols)) > 0; at += n) {
+        total += ops->squares(x + at, n, shift);
+    }
+    return total;
+}
+
+static void normalize(const zc_cpu_ops *ops, float *out, const float *x, size_t cols, float shift, float scale,
+                      const float *weight, const float *bias)
+{
+    for (size_t at = 0, n; (n = stretch(at, cols)) > 0; at += n) {
+        ops->normalize(out + at, x + at, n, shift, scale, weight + at, bias ? bias + at : NULL);
+    }
+}
+
+void zc_cpu_rms_norm_row(const zc_cpu_ops *ops, float *out, const float *x, const float *weight, size_t cols,
+                         float eps)
+{
+    double mean = squares(ops, x, cols, 0.0f) / (double)cols;
+    normalize(ops, out, x, cols, 0.0f, (float)(1.0 / sqrt(mean + (double)eps)), weight, NULL);
+}
+
+static void rms_norm_row(const job *j, size_t r)
+{
+    const zc_norm_params *p = j->params;
+    zc_cpu_rms_norm_row(j->ops, (float *)j->bindings[2] + r * p->ldout, (const float *)j->bindings[0] + r * p->ldx,
+                        j->bindings[1], p->cols, p->eps);
+}
+
+void zc_cpu_rms_norm(const zc_cpu_ops *ops, void *const bindings[], const zc_norm_params *p, unsigned threads)
+{
+    each_row(ops, bindings, p, p->rows, p->cols, rms_norm_row, threads);
+}
+
+static void layer_norm_row(const job *j, size_t r)
+{
+    const zc_norm_params *p = j->params;
+    const float *x = (const float *)j->bindings[0] + r * p->ldx;
+    double sum = 0.0;
+    for (size_t at = 0, n; (n = stretch(at, p->cols)) > 0; at += n) {
+        sum += j->ops->sum(x + at, n);
+    }
+    float mean = (float)(sum / p->cols);
+    double variance = squares(j->ops, x, p->cols, mean) / p->cols;
+    normalize(j->ops, (float *)j->bindings[3] + r * p->ldout, x, p->cols, mean,
+              (float)(1.0 / sqrt(variance + (double)p->eps)), j->bindings[1], j->bindings[2]);
+}
+
+void zc_cpu_layer_norm(const zc_cpu_ops *ops, void *const bindings[], const zc_norm_params *p, unsigned threads)
+{
+    each_row(ops, bindings, p, p->rows, p->cols, layer_norm_row, threads);
+}
+
+/* Element i of a row of a cache or of float32. */
+static void put(void *out, uint32_t type, size_t i, float value)
+{
+    if (type == ZC_CACHE_F16) {
+        ((uint16_t *)out)[i] = zc_float_to_half(value);
+    } else {
+        ((float *)out)[i] = value;
+    }
+}
+
+static void *row_of(void *out, uint32_t type, size_t elements)
+{
+    return (uint8_t *)out + elements * (type == ZC_CACHE_F16 ? 2 : 4);
+}
+
+static void rope_row(const job *j, size_t r)
+{
+    const zc_rope_params *p = j->params;
+    uint32_t position = ((const uint32_t *)j->bindings[1])[r];
+    const float *x = (const float *)j->bindings[0] + r * p->ldx, *table = j->bindings[2];
+    size_t to = p->capacity ? clamp(position, p->capacity) : r, half = p->rotated / 2;
+    size_t step = p->layout == ZC_ROPE_PAIRS ? 1 : half, distance = p->layout == ZC_ROPE_PAIRS ? 2 : 1;
+    if (p->rotated) {
+        table += clamp(position, p->table_rows) * p->rotated;
+    }
+    for (size_t h = 0; h < p->heads && !zc_cpu_cancelled(); h++, x += p->head_size) {
+        void *out = row_of(j->bindings[3], p->out_type, to * p->ldout + h * p->head_size);
+        for (size_t at = 0, n; (n = stretch(at, half)) > 0; at += n) {
+            for (size_t i = at; i < at + n; i++) {
+                float a = x[i * distance], b = x[i * distance + step], c = table[2 * i], s = table[2 * i + 1];
+                put(out, p->out_type, i * distance, a * c - b * s);
+                put(out, p->out_type, i * distance + step, a * s + b * c);
+            }
+        }
+        for (size_t at = p->rotated, n; (n = stretch(at, p->head_size)) > 0; at += n) {
+            for (size_t i = at; i < at + n; i++) {
+                put(out, p->out_type, i, x[i]);
+            }
+        }
+    }
+}
+
+void zc_cpu_rope(const zc_cpu_ops *ops, void *const bindings[], const zc_rope_params *p, unsigned threads)
+{
+    each_row(ops, bindings, p, p->rows, (size_t)p->heads * p->head_size, rope_row, threads);
+}
+
+static void append_row(const job *j, size_t r)
+{
+    const zc_append_params *p = j->params;
+    const float *x = (const float *)j->bindings[0] + r * p->ldx;
+    size_t to = clamp(((const uint32_t *)j->bindings[1])[r], p->capacity) * p->ldout;
+    for (size_t at = 0, n; (n = stretch(at, p->cols)) > 0; at += n) {
+        void *out = row_of(j->bindings[2], p->out_type, to + at);
+        if (p->out_type == ZC_CACHE_F16) {
+            j->ops->to_half(out, x + at, n);
+        } else {
+            memcpy(out, x + at, n * sizeof *x);
+        }
+    }
+}
+
+void zc_cpu_append(const zc_cpu_ops *ops, void *const bindings[], const zc_append_params *p, unsigned threads)
+{
+    each_row(ops, bindings, p, p->rows, p->cols, append_row, threads);
+}
+
+static void swiglu_row(const job *j, size_t r)
+{
+    const zc_swiglu_params *p = j->params;
+    for (size_t at = 0, n; (n = stretch(at, p->cols)) > 0; at += n) {
+        j->ops->swiglu((float *)j->bindings[2] + r * p->ldout + at, (const float *)j->bindings[0] + r * p->ldgate + at,
+                       (const float *)j->bindings[1] + r * p->ldup + at, n);
+    }
+}
+
+void zc_cpu_swiglu(const zc_cpu_ops *ops, void *const bindings[], const zc_swiglu_params *p, unsigned threads)
+{
+    each_row(ops, bindings, p, p->rows, p->cols, swiglu_row, threads);
+}
+
+static void gelu_block(const job *j, size_t index)
+{
+    const zc_gelu_params *p = j->params;
+    size_t from = index * BLOCK, n = p->count - from < BLOCK ? p->count - from : BLOCK;
+    j->ops->gelu((float *)j->bindings[1] + from, (const float *)j->bindings[0] + from, n, (int)p->tanh);
+}
+
+void zc_cpu_gelu(const zc_cpu_ops *ops, void *const bindings[], const zc_gelu_params *p, unsigned threads)
+{
+    each_row(ops, bindings, p, ((size_t)p->count + BLOCK - 1) / BLOCK, BLOCK, gelu_block, threads);
+}
+
+static void pool_row(const job *j, size_t r)
+{
+    const zc_pool_params *p = j->params;
+    const uint32_t *spans = j->bindings[1];
+    size_t from = spans[2 * r], end = spans[2 * r + 1] < p->capacity ? spans[2 * r + 1] : p->capacity;
+    float *out = (float *)j->bindings[2] + r * p->ldout;
+    double length = 0.0;
+    for (size_t at = 0, n; (n = stretch(at, p->cols)) > 0; at += n) {
+        j->ops->fill(out + at, n, 0.0f);
+        for (size_t t = from; t < end && !zc_cpu_cancelled(); t++) {
+            j->ops->add(out + at, out + at, (const float *)j->bindings[0] + t * p->ldx + at, n);
+        }
+        if (from < end) {
+            j->ops->scale(out + at, n, (float)(1.0 / (double)(end - from)));
+            length += j->ops->squares(out + at, n, 0.0f);
+        }
+    }
+    if (p->flags & ZC_POOL_NORMALIZE && !(length == 0.0)) {
+        for (size_t at = 0, n; (n = stretch(at, p->cols)) > 0; at += n) {
+            j->ops->scale(out + at, n, (float)(1.0 / sqrt(length)));
+        }
+    }
+}
+
+void zc_cpu_pool_rows(const zc_cpu_ops *ops, void *const bindings[], const zc_pool_params *p, unsigned threads)
+{
+    size_t work = (size_t)p->capacity / (p->rows ? p->rows : 1) + 1;
+    each_row(ops, bindings, p, p->rows, work * p->cols, pool_row, threads);
+}

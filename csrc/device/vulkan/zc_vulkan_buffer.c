@@ -1,0 +1,252 @@
+/* zc_vulkan_buffer: imports of host memory, device-local memory, and copies to and from it.
+ *
+ * An import makes a region's committed bytes a VkBuffer with VK_EXT_external_memory_host: the driver uses the
+ * pages where they lie. It either works or fails with an error that names the limit; nothing here falls back
+ * to a copy. Where memory is unified the import is also mapped, and the driver must give back the very same
+ * address: the proof that it is the same memory.
+ *
+ * Device-local memory (scratch) is filled and read through one staging buffer per device, in pieces, by
+ * zc_vulkan_copy alone, whose callers count what they copy.
+ *
+ * Ownership: a zc_vulkan_buffer owns its VkBuffer and VkDeviceMemory; host memory stays the region's.
+ * Threads: any; copies of one device take turns.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/zc_alloc.h"
+#include "device/vulkan/zc_vulkan.h"
+
+#define STAGING_SIZE (16u << 20)
+#define EMPTY_SIZE 256u
+
+typedef unsigned long long ull;
+
+/* The type among `bits` that has all of `wanted` and as many of `liked` as can be; UINT32_MAX for none. */
+static uint32_t memory_type(const zc_vulkan_device *device, uint32_t bits, VkMemoryPropertyFlags wanted,
+                            VkMemoryPropertyFlags liked)
+{
+    const VkPhysicalDeviceMemoryProperties *memory = &device->physical.memory;
+    uint32_t best = UINT32_MAX;
+    int most = -1;
+    for (uint32_t i = 0; i < memory->memoryTypeCount; i++) {
+        VkMemoryPropertyFlags flags = memory->memoryTypes[i].propertyFlags;
+        if (!(bits >> i & 1) || (flags & wanted) != wanted) {
+            continue;
+        }
+        int score = __builtin_popcount(flags & liked);
+        if (score > most) {
+            most = score;
+            best = i;
+        }
+    }
+    return best;
+}
+
+void zc_vulkan_buffer_destroy(zc_vulkan_device *device, zc_vulkan_buffer *buffer)
+{
+    if (buffer->handle) {
+        device->f.vkDestroyBuffer(device->handle, buffer->handle, NULL);
+    }
+    if (buffer->memory) {
+        device->f.vkFreeMemory(device->handle, buffer->memory, NULL); /* unmaps it, too */
+    }
+    *buffer = (zc_vulkan_buffer){0};
+}
+
+void zc_vulkan_buffer_release(void *self, void *buffer)
+{
+    zc_vulkan_buffer_destroy(self, buffer);
+    zc_free(buffer);
+}
+
+static VkResult create_buffer(zc_vulkan_device *device, zc_vulkan_buffer *buffer, const void *next)
+{
+    VkBufferCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+                               .pNext = next,
+                               .size = buffer->size,
+                               .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
+                                        VK_BUFFER_USAGE_TRANSFER_DST_BIT,
+                               .sharingMode = VK_SHARING_MODE_EXCLUSIVE};
+    return device->f.vkCreateBuffer(device->handle, &info, NULL, &buffer->handle);
+}
+
+static VkResult allocate(zc_vulkan_device *device, zc_vulkan_buffer *buffer, const void *next, uint64_t size,
+                         uint32_t type)
+{
+    VkMemoryAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+                                 .pNext = next,
+                                 .allocationSize = size,
+                                 .memoryTypeIndex = type};
+    VkResult result = device->f.vkAllocateMemory(device->handle, &info, NULL, &buffer->memory);
+    return result != VK_SUCCESS ? result
+                                : device->f.vkBindBufferMemory(device->handle, buffer->handle, buffer->memory, 0);
+}
+
+static zc_status import(zc_vulkan_device *device, void *address, zc_vulkan_buffer *buffer, zc_error *error)
+{
+    const zc_vulkan_functions *f = &device->f;
+    const char *name = device->physical.info.name;
+    char label[96];
+    (void)snprintf(label, sizeof label, "%llu bytes of memory at %p", (ull)buffer->size, address);
+    if (buffer->size > device->physical.max_allocation) {
+        return zc_fail(error, ZC_DEVICE,
+                       "vulkan device %s: cannot import %s: its maxMemoryAllocationSize is %llu bytes", name, label,
+                       (ull)device->physical.max_allocation);
+    }
+    VkMemoryHostPointerPropertiesEXT pointer = {.sType = VK_STRUCTURE_TYPE_MEMORY_HOST_POINTER_PROPERTIES_EXT};
+    VkResult result = f->vkGetMemoryHostPointerPropertiesEXT(
+        device->handle, VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT, address, &pointer);
+    if (result != VK_SUCCESS) {
+        return zc_vulkan_fail(device, result, error, "import", label);
+    }
+    VkExternalMemoryBufferCreateInfo external = {.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO,
+                                                 .handleTypes =
+                                                     VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT};
+    result = create_buffer(device, buffer, &external);
+    if (result != VK_SUCCESS) {
+        return zc_vulkan_fail(device, result, error, "make a buffer over", label);
+    }
+    VkMemoryRequirements needs;
+    f->vkGetBufferMemoryRequirements(device->handle, buffer->handle, &needs);
+    if (needs.size > buffer->size) {
+        return zc_fail(error, ZC_DEVICE, "vulkan device %s: cannot import %s: a buffer of that size needs %llu bytes",
+                       name, label, (ull)needs.size);
+    }
+    uint32_t type = memory_type(device, pointer.memoryTypeBits & needs.memoryTypeBits,
+                                VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
+                                VK_MEMORY_PROPERTY_HOST_CACHED_BIT);
+    if (type == UINT32_MAX) {
+        return zc_fail(error, ZC_DEVICE, "vulkan device %s: cannot import %s: no coherent memory type allows it",
+                       name, label);
+    }
+    VkImportMemoryHostPointerInfoEXT info = {.sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT,
+                                             .handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
+                                             .pHostPointer = address};
+    result = allocate(device, buffer, &info, buffer->size, type);
+    if (result != VK_SUCCESS) {
+        return zc_vulkan_fail(device, result, error, "import", label);
+    }
+    buffer->mapped = address;
+    if (device->physical.info.unified_memory) {
+        void *mapped = NULL;
+        result = f->vkMapMemory(device->handle, buffer->memory, 0, VK_WHOLE_SIZE, 0, &mapped);
+        if (result != VK_SUCCESS) {
+            return zc_vulkan_fail(device, result, error, "map", label);
+        }
+        if (mapped != address) {
+            return zc_fail(error, ZC_DEVICE, "vulkan device %s: imported %s, but it lies at %p for the driver", name,
+                           label, mapped);
+        }
+    }
+    return ZC_OK;
+}
+
+zc_status zc_vulkan_import(void *self, void *address, uint64_t size, void **out, void **device_address,
+                           zc_error *error)
+{
+    zc_vulkan_buffer *buffer = zc_calloc(1, sizeof *buffer);
+    if (!buffer) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a buffer's bookkeeping");
+    }
+    buffer->size = size;
+    zc_status status = import(self, address, buffer, error);
+    if (status != ZC_OK) {
+        zc_vulkan_buffer_release(self, buffer);
+        return status;
+    }
+    *out = buffer;
+    *device_address = buffer->mapped;
+    return ZC_OK;
+}
+
+static zc_status make(zc_vulkan_device *device, zc_vulkan_buffer *buffer, VkMemoryPropertyFlags wanted,
+                      VkMemoryPropertyFlags liked, zc_error *error)
+{
+    char label[64];
+    (void)snprintf(label, sizeof label, "%llu bytes of device memory", (ull)buffer->size);
+    VkMemoryRequirements needs;
+    VkResult result = create_buffer(device, buffer, NULL);
+    if (result == VK_SUCCESS) {
+        device->f.vkGetBufferMemoryRequirements(device->handle, buffer->handle, &needs);
+        if (needs.size > device->physical.max_allocation) {
+            return zc_fail(error, ZC_DEVICE,
+                           "vulkan device %s: cannot allocate %s: its maxMemoryAllocationSize is %llu bytes",
+                           device->physical.info.name, label, (ull)device->physical.max_allocation);
+        }
+        uint32_t type = memory_type(device, needs.memoryTypeBits, wanted, liked);
+        result = type == UINT32_MAX ? VK_ERROR_OUT_OF_DEVICE_MEMORY : allocate(device, buffer, NULL, needs.size, type);
+    }
+    if (result == VK_SUCCESS && wanted & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT) {
+        result = device->f.vkMapMemory(device->handle, buffer->memory, 0, VK_WHOLE_SIZE, 0, &buffer->mapped);
+    }
+    return result == VK_SUCCESS ? ZC_OK : zc_vulkan_fail(device, result, error, "allocate", label);
+}
+
+zc_status zc_vulkan_empty_init(zc_vulkan_device *device, zc_error *error)
+{
+    device->empty.size = EMPTY_SIZE;
+    return make(device, &device->empty, 0, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, error);
+}
+
+zc_status zc_vulkan_local(void *self, uint64_t size, void **out, zc_error *error)
+{
+    zc_vulkan_buffer *buffer = zc_calloc(1, sizeof *buffer);
+    if (!buffer) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a buffer's bookkeeping");
+    }
+    buffer->size = size;
+    zc_status status = make(self, buffer, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0, error);
+    if (status != ZC_OK) {
+        zc_vulkan_buffer_release(self, buffer);
+        return status;
+    }
+    *out = buffer;
+    return ZC_OK;
+}
+
+/* After all that was submitted before, and done when it returns. */
+zc_status zc_vulkan_copy(void *self, void *opaque, uint64_t offset, void *host, uint64_t size, bool to_device,
+                         zc_error *error)
+{
+    zc_vulkan_device *device = self;
+    const zc_vulkan_buffer *buffer = opaque;
+    zc_vulkan_buffer *staging = &device->staging;
+    zc_status status = ZC_OK;
+    pthread_mutex_lock(&device->staging_lock);
+    if (!staging->handle) {
+        staging->size = STAGING_SIZE;
+        status = make(device, staging, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
+                      VK_MEMORY_PROPERTY_HOST_CACHED_BIT, error);
+        if (status != ZC_OK) {
+            zc_vulkan_buffer_destroy(device, staging);
+        }
+    }
+    for (uint64_t done = 0; status == ZC_OK && done < size;) {
+        uint64_t piece = size - done < STAGING_SIZE ? size - done : STAGING_SIZE;
+        if (to_device) {
+            memcpy(staging->mapped, (const char *)host + done, piece);
+        }
+        zc_vulkan_slot *slot;
+        status = zc_vulkan_slot_begin(device, false, true, &slot, error);
+        if (status != ZC_OK) {
+            break;
+        }
+        VkBufferCopy copy = {.srcOffset = to_device ? 0 : offset + done,
+                             .dstOffset = to_device ? offset + done : 0,
+                             .size = piece};
+        device->f.vkCmdCopyBuffer(slot->commands, to_device ? staging->handle : buffer->handle,
+                                  to_device ? buffer->handle : staging->handle, 1, &copy);
+        status = zc_vulkan_slot_end(device, slot, false, error);
+        if (status == ZC_OK) {
+            status = zc_vulkan_submit_and_wait(device, slot, error);
+        }
+        zc_vulkan_slot_release(device, slot);
+        if (status == ZC_OK && !to_device) {
+            memcpy((char *)host + done, staging->mapped, piece);
+        }
+        done += piece;
+    }
+    pthread_mutex_unlock(&device->staging_lock);
+    return status;
+}

@@ -1,0 +1,509 @@
+/* zc_vulkan_loader: opens the Vulkan loader, makes the process's one instance and lists physical devices.
+ *
+ * The loader is opened with dlopen, so that the package runs where there is none and can say so. The instance
+ * is made at first use and lives as long as the process: drivers do not like to be unloaded. The list of devices
+ * is constant once made.
+ *
+ * Fork: a child forgets its parent's instance and makes its own. The parent does not wait for a thread of its own
+ * that is inside the loader or a driver, opening or closing a device (zc_vulkan_enter); its child could wait for
+ * ever for the locks that such a thread holds there, so it is told that it has no Vulkan.
+ *
+ * Environment: ZCWASM_VULKAN_LOADER names another loader library; ZCWASM_VULKAN_VALIDATION=1 turns on the
+ * Khronos validation layer if it is installed, whose messages are counted here for the tests.
+ * Threads: any; one lock for the instance, one for the messages. Makes no logical device.
+ */
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/zc_alloc.h"
+#include "base/zc_fork.h"
+#include "device/vulkan/zc_vulkan.h"
+
+#define VALIDATION_LAYER "VK_LAYER_KHRONOS_validation"
+#define KEPT_MESSAGES 8
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static zc_vulkan_instance *instance; /* of this process */
+static bool held_for_fork, torn; /* torn: forked while another thread was inside */
+
+static pthread_mutex_t message_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool validating;
+static uint64_t message_count;
+static char messages[KEPT_MESSAGES][512];
+
+void zc_vulkan_enter(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void zc_vulkan_leave(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+static void try_lock(void)
+{
+    held_for_fork = pthread_mutex_trylock(&lock) == 0;
+}
+
+static void unlock_all(void)
+{
+    if (held_for_fork) {
+        pthread_mutex_unlock(&lock);
+    }
+}
+
+static void reset(void)
+{
+    static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+    if (!held_for_fork) {
+        lock = fresh;
+        torn = true;
+    }
+    instance = NULL;
+    message_lock = fresh; /* held for instructions only, but in the middle of a driver's call */
+    message_count = 0;
+    validating = false;
+}
+
+ZC_FORK_HANDLERS(ZC_FORK_VULKAN, .lock = try_lock, .unlock = unlock_all, .reset = reset)
+
+const char *zc_vulkan_result(VkResult result, char unnamed[24])
+{
+    switch ((int)result) {
+#define X(name, value) \
+    case value:        \
+        return #name;
+        ZC_VULKAN_RESULTS(X)
+#undef X
+    }
+    (void)snprintf(unnamed, 24, "VkResult %d", (int)result);
+    return unnamed;
+}
+
+static VkBool32 on_message(VkDebugUtilsMessageSeverityFlagBitsEXT severity, VkDebugUtilsMessageTypeFlagsEXT type,
+                           const VkDebugUtilsMessengerCallbackDataEXT *data, void *unused)
+{
+    (void)severity, (void)type, (void)unused;
+    pthread_mutex_lock(&message_lock);
+    if (message_count < KEPT_MESSAGES) {
+        (void)snprintf(messages[message_count], sizeof messages[0], "%s",
+                       data->pMessage ? data->pMessage : "(no text)");
+    }
+    message_count++;
+    pthread_mutex_unlock(&message_lock);
+    return VK_FALSE;
+}
+
+int64_t zc_vulkan_validation(char *out, size_t size)
+{
+    size_t used = 0;
+    pthread_mutex_lock(&message_lock);
+    int64_t count = validating ? (int64_t)message_count : -1;
+    for (int64_t i = 0; i < count && i < KEPT_MESSAGES && used < size; i++) {
+        used += (size_t)snprintf(out + used, size - used, "%s\n", messages[i]);
+    }
+    pthread_mutex_unlock(&message_lock);
+    if (size && used == 0) {
+        out[0] = 0;
+    }
+    return count;
+}
+
+static void *open_loader(char *reason, size_t size)
+{
+#if defined(__APPLE__)
+    static const char *const names[] = {"libvulkan.1.dylib", "libvulkan.dylib", "libMoltenVK.dylib",
+                                        "/usr/local/lib/libvulkan.1.dylib", "/opt/homebrew/lib/libvulkan.1.dylib",
+                                        "/opt/homebrew/lib/libMoltenVK.dylib"};
+#else
+    static const char *const names[] = {"libvulkan.so.1", "libvulkan.so"};
+#endif
+    const char *chosen = getenv("ZCWASM_VULKAN_LOADER");
+    void *library = NULL;
+    if (chosen && *chosen) {
+        library = dlopen(chosen, RTLD_NOW | RTLD_LOCAL);
+    } else {
+        for (size_t i = 0; i < sizeof names / sizeof names[0] && !library; i++) {
+            library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+        }
+    }
+    if (!library) {
+        (void)snprintf(reason, size, "there is no Vulkan loader: %s cannot be opened",
+                       chosen && *chosen ? chosen : names[0]);
+    }
+    return library;
+}
+
+static bool has_layer(const zc_vulkan_instance_functions *f, const char *name)
+{
+    uint32_t count = 0;
+    bool found = false;
+    if (f->vkEnumerateInstanceLayerProperties(&count, NULL) != VK_SUCCESS || count == 0) {
+        return false;
+    }
+    VkLayerProperties *layers = zc_calloc(count, sizeof *layers);
+    if (layers && f->vkEnumerateInstanceLayerProperties(&count, layers) >= 0) {
+        for (uint32_t i = 0; i < count && !found; i++) {
+            found = strcmp(layers[i].layerName, name) == 0;
+        }
+    }
+    zc_free(layers);
+    return found;
+}
+
+/* `layer` NULL asks the loader and the drivers. */
+static bool has_instance_extension(const zc_vulkan_instance_functions *f, const char *layer, const char *name)
+{
+    uint32_t count = 0;
+    bool found = false;
+    if (f->vkEnumerateInstanceExtensionProperties(layer, &count, NULL) != VK_SUCCESS || count == 0) {
+        return false;
+    }
+    VkExtensionProperties *all = zc_calloc(count, sizeof *all);
+    if (all && f->vkEnumerateInstanceExtensionProperties(layer, &count, all) >= 0) {
+        for (uint32_t i = 0; i < count && !found; i++) {
+            found = strcmp(all[i].extensionName, name) == 0;
+        }
+    }
+    zc_free(all);
+    return found;
+}
+
+static bool load_functions(zc_vulkan_instance_functions *f, VkInstance handle, const char **missing)
+{
+#define GET(name)                                                             \
+    if (!(f->name = (PFN_##name)f->vkGetInstanceProcAddr(handle, #name))) {   \
+        *missing = #name;                                                     \
+        return false;                                                         \
+    }
+#define ZC_VULKAN_ON_INSTANCE(result, name, ...) GET(name)
+#include "device/vulkan/zc_vulkan_functions.def"
+    return true;
+}
+
+static bool load_global_functions(zc_vulkan_instance_functions *f, void *library, const char **missing)
+{
+    *(void **)&f->vkGetInstanceProcAddr = dlsym(library, "vkGetInstanceProcAddr");
+    *missing = "vkGetInstanceProcAddr";
+    if (!f->vkGetInstanceProcAddr) {
+        return false;
+    }
+    PFN_vkGetInstanceProcAddr get = f->vkGetInstanceProcAddr;
+#undef GET
+#define GET(name)                                                \
+    if (!(f->name = (PFN_##name)get(NULL, #name))) {             \
+        *missing = #name;                                        \
+        return false;                                            \
+    }
+    GET(vkEnumerateInstanceVersion) /* absent from Vulkan 1.0 */
+    GET(vkEnumerateInstanceLayerProperties)
+    GET(vkEnumerateInstanceExtensionProperties)
+    GET(vkCreateInstance)
+#undef GET
+    return true;
+}
+
+static VkResult create_instance(zc_vulkan_instance *made)
+{
+    static const char *const layers[] = {VALIDATION_LAYER};
+    const char *extensions[2];
+    uint32_t extension_count = 0;
+    const char *wish = getenv("ZCWASM_VULKAN_VALIDATION");
+    bool validate = wish && strcmp(wish, "1") == 0 && has_layer(&made->f, VALIDATION_LAYER) &&
+                    (has_instance_extension(&made->f, VALIDATION_LAYER, "VK_EXT_debug_utils") ||
+                     has_instance_extension(&made->f, NULL, "VK_EXT_debug_utils"));
+    VkDebugUtilsMessengerCreateInfoEXT messenger = {
+        .sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT,
+        .messageSeverity =
+            VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT | VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
+        .messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT,
+        .pfnUserCallback = on_message};
+    VkApplicationInfo application = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
+                                     .pApplicationName = "zcwasm",
+                                     .pEngineName = "zcwasm",
+                                     .apiVersion = VK_API_VERSION_1_2};
+    VkInstanceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO, .pApplicationInfo = &application};
+    if (validate) {
+        info.pNext = &messenger; /* for what is said while making the instance */
+        info.enabledLayerCount = 1;
+        info.ppEnabledLayerNames = layers;
+        extensions[extension_count++] = "VK_EXT_debug_utils";
+    }
+#if defined(__APPLE__)
+    if (has_instance_extension(&made->f, NULL, "VK_KHR_portability_enumeration")) {
+        extensions[extension_count++] = "VK_KHR_portability_enumeration";
+        info.flags = 1; /* VK_INSTANCE_CREATE_ENUMERATE_PORTABILITY_BIT_KHR */
+    }
+#endif
+    info.enabledExtensionCount = extension_count;
+    info.ppEnabledExtensionNames = extensions;
+    VkResult result = made->f.vkCreateInstance(&info, NULL, &made->handle);
+    if (result == VK_SUCCESS && validate) {
+        PFN_vkCreateDebugUtilsMessengerEXT create = (PFN_vkCreateDebugUtilsMessengerEXT)made->f.vkGetInstanceProcAddr(
+            made->handle, "vkCreateDebugUtilsMessengerEXT");
+        VkDebugUtilsMessengerEXT unused;
+        if (create && create(made->handle, &messenger, NULL, &unused) == VK_SUCCESS) {
+            pthread_mutex_lock(&message_lock);
+            validating = true;
+            pthread_mutex_unlock(&message_lock);
+        }
+    }
+    return result;
+}
+
+/* ---- physical devices ---- */
+
+static const char *type_name(VkPhysicalDeviceType type)
+{
+    return type == VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU     ? "discrete"
+           : type == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU ? "integrated"
+           : type == VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU    ? "virtual"
+           : type == VK_PHYSICAL_DEVICE_TYPE_CPU            ? "cpu"
+                                                            : "other";
+}
+
+static int type_rank(VkPhysicalDeviceType type)
+{
+    return type == VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU     ? 0
+           : type == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU ? 1
+           : type == VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU    ? 2
+           : type == VK_PHYSICAL_DEVICE_TYPE_CPU            ? 4
+                                                            : 3;
+}
+
+static void set_uuid(char *out, size_t size, const uint8_t *bytes)
+{
+    size_t used = 0;
+    for (unsigned i = 0; i < 16 && used < size; i++) {
+        used += (size_t)snprintf(out + used, size - used, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x",
+                                 bytes[i]);
+    }
+}
+
+/* What a device must have; the first thing that is missing goes into info.reason. */
+static void describe(const zc_vulkan_instance_functions *f, zc_vulkan_physical *physical)
+{
+    zc_device_info *info = &physical->info;
+    VkPhysicalDeviceProperties old;
+    f->vkGetPhysicalDeviceProperties(physical->handle, &old);
+    info->kind = "vulkan";
+    info->type = type_name(old.deviceType);
+    info->software = old.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
+    info->unified_memory = info->software || old.deviceType == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU;
+    physical->rank = type_rank(old.deviceType);
+    physical->api_version = old.apiVersion;
+    (void)snprintf(info->name, sizeof info->name, "%.127s", old.deviceName);
+    if (old.apiVersion < VK_API_VERSION_1_1) {
+        (void)snprintf(info->reason, sizeof info->reason, "it has Vulkan %u.%u, 1.1 is needed", old.apiVersion >> 22,
+                       old.apiVersion >> 12 & 1023);
+        return;
+    }
+
+    uint32_t count = 0;
+    bool imports = false, driver_properties = false;
+    VkExtensionProperties *extensions = NULL;
+    if (f->vkEnumerateDeviceExtensionProperties(physical->handle, NULL, &count, NULL) == VK_SUCCESS && count) {
+        extensions = zc_calloc(count, sizeof *extensions);
+    }
+    if (extensions && f->vkEnumerateDeviceExtensionProperties(physical->handle, NULL, &count, extensions) >= 0) {
+        for (uint32_t i = 0; i < count; i++) {
+            const char *name = extensions[i].extensionName;
+            imports |= strcmp(name, "VK_EXT_external_memory_host") == 0;
+            physical->push_descriptors |= strcmp(name, "VK_KHR_push_descriptor") == 0;
+            physical->portability |= strcmp(name, "VK_KHR_portability_subset") == 0;
+            driver_properties |= strcmp(name, "VK_KHR_driver_properties") == 0;
+        }
+    }
+    zc_free(extensions);
+    const char *push = getenv("ZCWASM_VULKAN_PUSH_DESCRIPTORS");
+    if (push && strcmp(push, "0") == 0) { /* so that the other path can be tested */
+        physical->push_descriptors = false;
+    }
+
+    VkPhysicalDeviceDriverProperties driver = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES};
+    VkPhysicalDeviceExternalMemoryHostPropertiesEXT import = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_MEMORY_HOST_PROPERTIES_EXT};
+    VkPhysicalDeviceMaintenance3Properties maintenance = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES};
+    VkPhysicalDeviceSubgroupProperties subgroup = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES,
+                                                   .pNext = &maintenance};
+    VkPhysicalDeviceIDProperties id = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES, .pNext = &subgroup};
+    VkPhysicalDeviceProperties2 properties = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &id};
+    if (imports) {
+        import.pNext = properties.pNext;
+        properties.pNext = &import;
+    }
+    if (driver_properties || old.apiVersion >= VK_API_VERSION_1_2) {
+        driver.pNext = properties.pNext;
+        properties.pNext = &driver;
+    }
+    f->vkGetPhysicalDeviceProperties2(physical->handle, &properties);
+    const VkPhysicalDeviceLimits *limits = &properties.properties.limits;
+    set_uuid(info->uuid, sizeof info->uuid, id.deviceUUID);
+    (void)snprintf(info->driver, sizeof info->driver, "%.60s%s%.60s", driver.driverName,
+                   driver.driverInfo[0] ? ", " : "", driver.driverInfo);
+    (void)snprintf(info->api, sizeof info->api, "%u.%u.%u", old.apiVersion >> 22 & 127, old.apiVersion >> 12 & 1023,
+                   old.apiVersion & 4095);
+    info->subgroup_width = subgroup.subgroupSize;
+    physical->subgroup_operations = subgroup.supportedOperations;
+    info->max_buffer = limits->maxStorageBufferRange;
+    info->max_region = maintenance.maxMemoryAllocationSize;
+    info->max_workgroup = limits->maxComputeWorkGroupInvocations;
+    info->max_shared_memory = limits->maxComputeSharedMemorySize;
+    physical->import_alignment = import.minImportedHostPointerAlignment;
+    physical->offset_alignment = limits->minStorageBufferOffsetAlignment;
+    if (physical->offset_alignment < 4) {
+        physical->offset_alignment = 4; /* windows start at whole words */
+    }
+    physical->max_range = limits->maxStorageBufferRange;
+    physical->max_allocation = maintenance.maxMemoryAllocationSize;
+    memcpy(physical->max_groups, limits->maxComputeWorkGroupCount, sizeof physical->max_groups);
+    memcpy(physical->max_group_size, limits->maxComputeWorkGroupSize, sizeof physical->max_group_size);
+    physical->max_invocations = limits->maxComputeWorkGroupInvocations;
+    physical->timestamp_period = limits->timestampPeriod;
+
+    f->vkGetPhysicalDeviceMemoryProperties(physical->handle, &physical->memory);
+    for (uint32_t i = 0; i < physical->memory.memoryHeapCount; i++) {
+        const VkMemoryHeap *heap = &physical->memory.memoryHeaps[i];
+        if (heap->flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT && heap->size > info->memory) {
+            info->memory = heap->size;
+        }
+    }
+
+    VkQueueFamilyProperties families[16];
+    uint32_t family_count = 16;
+    f->vkGetPhysicalDeviceQueueFamilyProperties(physical->handle, &family_count, families);
+    physical->queue_family = UINT32_MAX;
+    for (uint32_t i = 0; i < family_count && physical->queue_family == UINT32_MAX; i++) {
+        if (families[i].queueCount && families[i].queueFlags & VK_QUEUE_COMPUTE_BIT) {
+            physical->queue_family = i;
+            physical->timestamp_bits = families[i].timestampValidBits;
+        }
+    }
+
+    const VkSubgroupFeatureFlags needed = VK_SUBGROUP_FEATURE_BASIC_BIT | VK_SUBGROUP_FEATURE_VOTE_BIT |
+                                          VK_SUBGROUP_FEATURE_ARITHMETIC_BIT | VK_SUBGROUP_FEATURE_SHUFFLE_BIT;
+    if (!imports) {
+        (void)snprintf(info->reason, sizeof info->reason,
+                       "it has no VK_EXT_external_memory_host, so it cannot use guest memory where it lies");
+    } else if (limits->maxPerStageDescriptorStorageBuffers < ZC_KERNEL_MAX_BINDINGS) {
+        (void)snprintf(info->reason, sizeof info->reason, "its shaders bind %u storage buffers at most, kernels have up to %d",
+                       limits->maxPerStageDescriptorStorageBuffers, ZC_KERNEL_MAX_BINDINGS);
+    } else if (physical->queue_family == UINT32_MAX) {
+        (void)snprintf(info->reason, sizeof info->reason, "it has no queue for compute");
+    } else if (ZC_REGION_ALIGNMENT % (import.minImportedHostPointerAlignment ? import.minImportedHostPointerAlignment
+                                                                             : ZC_REGION_ALIGNMENT + 1)) {
+        (void)snprintf(info->reason, sizeof info->reason, "it imports host memory in steps of %llu bytes, %u is the most",
+                       (unsigned long long)import.minImportedHostPointerAlignment, ZC_REGION_ALIGNMENT);
+    } else if (!(subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) ||
+               (subgroup.supportedOperations & needed) != needed) {
+        (void)snprintf(info->reason, sizeof info->reason,
+                       "its subgroups lack basic, vote, arithmetic or shuffle operations in compute (it has 0x%x)",
+                       subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT ? subgroup.supportedOperations : 0);
+    } else if (subgroup.subgroupSize < 4 || subgroup.subgroupSize > 64) {
+        (void)snprintf(info->reason, sizeof info->reason, "its subgroups are %u wide, 4 to 64 are supported",
+                       subgroup.subgroupSize);
+    } else {
+        info->available = true;
+    }
+}
+
+static VkResult enumerate(zc_vulkan_instance *made)
+{
+    VkPhysicalDevice handles[ZC_VULKAN_MAX_DEVICES];
+    uint32_t count = ZC_VULKAN_MAX_DEVICES;
+    VkResult result = made->f.vkEnumeratePhysicalDevices(made->handle, &count, handles);
+    if (result < 0) {
+        return result;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        zc_vulkan_physical physical = {.handle = handles[i]};
+        describe(&made->f, &physical);
+        physical.rank += physical.info.available ? 0 : 10;
+        size_t at = made->count++;
+        for (; at > 0 && made->physical[at - 1].rank > physical.rank; at--) {
+            made->physical[at] = made->physical[at - 1];
+        }
+        made->physical[at] = physical;
+    }
+    for (uint32_t i = 0; i < made->count; i++) {
+        made->physical[i].info.index = i;
+    }
+    return VK_SUCCESS;
+}
+
+/* With the lock held. The library stays open, also after a failure: a driver may have started threads. */
+static zc_vulkan_instance *make(char *reason, size_t size)
+{
+    void *library = open_loader(reason, size);
+    if (!library) {
+        return NULL;
+    }
+    char unnamed[24];
+    const char *missing = "";
+    zc_vulkan_instance *made = zc_calloc(1, sizeof *made);
+    if (!made) {
+        (void)snprintf(reason, size, "there is no memory for the list of devices");
+        return NULL;
+    }
+    if (!load_global_functions(&made->f, library, &missing)) {
+        (void)snprintf(reason, size, "the Vulkan loader has no %s, Vulkan 1.1 is needed", missing);
+        zc_free(made);
+        return NULL;
+    }
+    VkResult result = create_instance(made);
+    if (result != VK_SUCCESS) {
+        (void)snprintf(reason, size, "the Vulkan loader finds no usable driver (vkCreateInstance: %s)",
+                       zc_vulkan_result(result, unnamed));
+        zc_free(made);
+        return NULL;
+    }
+    if (!load_functions(&made->f, made->handle, &missing)) {
+        (void)snprintf(reason, size, "the Vulkan instance has no %s", missing);
+    } else if ((result = enumerate(made)) != VK_SUCCESS) {
+        (void)snprintf(reason, size, "the Vulkan loader cannot list devices (vkEnumeratePhysicalDevices: %s)",
+                       zc_vulkan_result(result, unnamed));
+    } else if (made->count == 0) {
+        (void)snprintf(reason, size, "the Vulkan loader finds no device");
+    } else {
+        return made;
+    }
+    if (made->f.vkDestroyInstance) {
+        made->f.vkDestroyInstance(made->handle, NULL);
+    }
+    zc_free(made);
+    return NULL;
+}
+
+const zc_vulkan_instance *zc_vulkan_instance_get(char *reason, size_t size)
+{
+    pthread_mutex_lock(&lock);
+    if (torn) {
+        (void)snprintf(reason, size, "this process was forked while another thread was inside the Vulkan loader or "
+                                     "a driver, whose locks may be held for ever");
+    } else if (!instance) {
+        instance = make(reason, size);
+    }
+    const zc_vulkan_instance *found = instance;
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+size_t zc_vulkan_list(zc_device_info *out, size_t capacity)
+{
+    zc_device_info absent = {.kind = "vulkan"};
+    const zc_vulkan_instance *found = zc_vulkan_instance_get(absent.reason, sizeof absent.reason);
+    if (!found) {
+        if (capacity) {
+            out[0] = absent;
+        }
+        return 1;
+    }
+    for (size_t i = 0; i < found->count && i < capacity; i++) {
+        out[i] = found->physical[i].info;
+    }
+    return found->count;
+}

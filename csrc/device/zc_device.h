@@ -1,0 +1,229 @@
+/* zc_device: something that runs kernels over regions, and the one place where dispatches are checked.
+ *
+ * A dispatch names a kernel, one zc_range per binding and the kernel's parameters. zc_device.c copies the
+ * descriptor once and checks it in 64-bit arithmetic against the region's current size and the kernel's
+ * signature (alignment, extent, overlap of written ranges); a backend then sees pointers, offsets and
+ * lengths that hold. A command buffer is a recorded sequence; submitting it gives a submission to wait on.
+ *
+ * Ordering: submissions of one device run in the order of submission, and the dispatches of one command
+ * buffer behave as if run in order; a synchronous zc_device_run comes after everything submitted before.
+ *
+ * Ownership: everything is reference counted. A command buffer and a submission in flight pin every region
+ * they name and retain their device; what completes unpins at once, on the thread that completes it.
+ * Threads: every function may be called from any thread, except that one command buffer is recorded by
+ * one thread at a time. Callers that hold an interpreter lock release it around run and wait.
+ *
+ * Scratch memory is a device's own: on a GPU with memory apart from the host's it lies there, elsewhere it is
+ * plain memory. It is named by a region like any other range, but only its device may use it and only
+ * zc_device_upload and zc_device_download move bytes in and out, which they count as copies.
+ *
+ * Fork: the cpu device works on in the child; what was in flight stays the parent's and is, in the child,
+ * finished with ZC_DEVICE "lost by fork". A GPU device must be opened anew in the child.
+ *
+ * Knows regions and kernels; nothing of guests or Python. Backends implement zc_device_backend.h.
+ */
+#ifndef ZC_DEVICE_H
+#define ZC_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/zc_copies.h"
+#include "kernel/zc_kernel.h"
+#include "region/zc_region.h"
+#include "base/zc_status.h"
+
+typedef struct zc_device zc_device;
+typedef struct zc_command_buffer zc_command_buffer;
+typedef struct zc_sequence zc_sequence;
+typedef struct zc_submission zc_submission;
+
+typedef struct zc_range { /* bytes [offset, offset + length) of a region; an empty range may have no region */
+    zc_region *region;
+    uint64_t offset;
+    uint64_t length;
+} zc_range;
+
+/* Whose work it is that a command buffer records, where that is a guest: what the guest's host allows. The host's own
+ * work has no owner, and no limits. It must outlive the command buffers and sequences that know it, not what they
+ * submitted. */
+typedef struct zc_work_owner {
+    uint64_t id;        /* zc_work_owner_id */
+    uint64_t most_work; /* of one dispatch, as zc_kernel.work counts */
+    int64_t deadline;   /* monotonic ns at which what is submitted now is cancelled, or ZC_NO_DEADLINE */
+    uint64_t limit;     /* ns: how long that was when it was set, for the error's text */
+} zc_work_owner;
+
+#define ZC_NO_DEADLINE INT64_MAX
+uint64_t zc_work_owner_id(void); /* a new one, never 0 */
+
+#define ZC_DEFAULT_DISPATCH_WORK ((uint64_t)1 << 40)
+
+typedef struct zc_device_options {
+    unsigned threads; /* cpu: threads that may work on one kernel, 0 for all the process may use */
+    /* Which of several devices of the kind; at most one of these. */
+    bool by_index;
+    unsigned index;   /* its position among them in zc_device_list */
+    const char *name; /* part of its name or its driver's, in any case; NULL for none */
+    const char *uuid; /* the whole of it; NULL for none */
+} zc_device_options;
+
+typedef struct zc_device_info {
+    const char *kind;     /* "metal", "vulkan", "cpu" */
+    char name[128];       /* the hardware, in its vendor's words */
+    bool available;
+    char reason[160];     /* when not available: why */
+    bool unified_memory;  /* the device reads guest memory where it lies */
+    bool software;        /* a GPU interface emulated on the CPU */
+    uint32_t subgroup_width;
+    uint64_t max_buffer;  /* bytes of one binding */
+    unsigned threads;     /* cpu: host threads that work on one kernel; 0 elsewhere */
+    /* Of GPUs; zeros and empty texts where there is nothing to say. */
+    unsigned index;       /* among the devices of its kind, best first */
+    const char *type;     /* "discrete", "integrated", "virtual", "cpu", "other"; NULL when it is not known */
+    char driver[128];     /* name and version */
+    char api[16];         /* version of the interface */
+    char uuid[40];
+    uint64_t memory;      /* bytes that the device calls its own */
+    uint64_t max_region;  /* bytes of one region that it can use */
+    uint32_t max_workgroup, max_shared_memory; /* invocations, bytes */
+} zc_device_info;
+
+/* What zc_device_compile takes. Everything is copied. */
+typedef struct zc_kernel_source {
+    const char *name;
+    unsigned binding_count;
+    zc_binding_signature bindings[ZC_KERNEL_MAX_BINDINGS];
+    uint32_t params_size; /* bytes of the shader's own parameters, a multiple of 4 */
+    uint32_t workgroup[3];
+    const void *spirv; /* for vulkan; NULL when there is none */
+    size_t spirv_size;
+    const char *msl; /* for metal, UTF-8; NULL when there is none */
+    size_t msl_size;
+    const char *entry_point; /* in either; NULL when there is only one */
+} zc_kernel_source;
+
+#define ZC_KERNEL_GROUPS_SIZE 12u /* the three uint32 that precede a compiled kernel's parameters */
+
+/* kind NULL: the best of metal, a hardware Vulkan device, cpu. */
+zc_status zc_device_open(const char *kind, const zc_device_options *options, zc_device **out, zc_error *error);
+zc_device *zc_device_retain(zc_device *device);
+void zc_device_release(zc_device *device);
+const zc_device_info *zc_device_get_info(const zc_device *device);
+/* Fill up to `capacity` entries, present or not, best first; returns how many there are. */
+size_t zc_device_list(zc_device_info *out, size_t capacity);
+
+/* The address at which the device sees the region's first byte (equal to the region's base when memory is
+ * unified), for proofs and tests. */
+zc_status zc_device_buffer_address(zc_device *device, zc_region *region, void **out, zc_error *error);
+
+/* How often the device made a buffer over a region: for tests. */
+uint64_t zc_device_buffer_count(const zc_device *device);
+
+/* Whether the device has memory apart from the host's, so that what it reads often should lie there. */
+bool zc_device_is_apart(const zc_device *device);
+
+/* `size` bytes of the device's own memory, zero or not; see the top. Only for ranges on this device. */
+zc_status zc_device_scratch(zc_device *device, uint64_t size, zc_region **out, zc_error *error);
+/* Copy to and from scratch memory, after all work submitted before; done when they return. */
+zc_status zc_device_upload(zc_device *device, zc_region *scratch, uint64_t offset, const void *from, uint64_t size,
+                           zc_error *error);
+/* The same, counted as something else than "device_upload". */
+zc_status zc_device_upload_as(zc_device *device, zc_region *scratch, uint64_t offset, const void *from, uint64_t size,
+                              zc_copy_reason reason, zc_error *error);
+zc_status zc_device_download(zc_device *device, zc_region *scratch, uint64_t offset, void *to, uint64_t size,
+                             zc_error *error);
+
+/* A kernel of the user's for this device, checked against its own code. Its parameters, wherever they are
+ * given, are preceded by ZC_KERNEL_GROUPS_SIZE bytes: the numbers of workgroups. It binds whole ranges, and
+ * sees them by the convention of the built-in ones (shaders/README.md). It outlives its device object. */
+zc_status zc_device_compile(zc_device *device, const zc_kernel_source *source, const zc_kernel **out,
+                            zc_error *error);
+void zc_kernel_retain(const zc_kernel *kernel); /* built-in kernels need neither */
+void zc_kernel_release(const zc_kernel *kernel);
+
+/* What a debugging layer of the kind's interface complained about so far: the number of messages, with the
+ * first texts in `out`, one per line; -1 where there is no such layer or it is off. */
+int64_t zc_device_validation(const char *kind, char *out, size_t size);
+
+/* Work is queued or in flight, so that a zc_device_run now would wait for it. */
+bool zc_device_busy(const zc_device *device);
+
+/* Called every millisecond or so while somebody waits or computes for the caller; a failure ends the wait, or
+ * the run before its next dispatch, and becomes its status. What has been submitted runs on. */
+typedef zc_status (*zc_pause_function)(void *context, zc_error *error);
+
+/* One dispatch, run to its end. The caller keeps the regions alive meanwhile.
+ *
+ * zc_device_run_pausing: the same for callers that must not be deaf for long. Work that takes more than some tenths of
+ * a second, or must wait for other work, is submitted, and the caller waits with pauses (see zc_pause_function); when
+ * one fails the work runs on, and keeps alive what it uses. */
+zc_status zc_device_run(zc_device *device, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
+                        const void *params, size_t params_size, zc_error *error);
+zc_status zc_device_run_pausing(zc_device *device, const zc_kernel *kernel, const zc_range *ranges,
+                                size_t range_count, const void *params, size_t params_size, zc_pause_function pause,
+                                void *context, zc_error *error);
+
+zc_status zc_command_buffer_new(zc_device *device, zc_command_buffer **out, zc_error *error);
+void zc_command_buffer_free(zc_command_buffer *buffer); /* NULL is fine */
+zc_status zc_command_buffer_dispatch(zc_command_buffer *buffer, const zc_kernel *kernel, const zc_range *ranges,
+                                     size_t range_count, const void *params, size_t params_size, zc_error *error);
+/* Before anything is recorded. What is refused then: dispatches of too much work (ZC_LIMIT). What is submitted then
+ * ends at the owner's deadline, and can be cancelled. */
+void zc_command_buffer_own(zc_command_buffer *buffer, const zc_work_owner *owner);
+/* Hands the recording over; the command buffer is empty afterwards and may record anew. */
+zc_status zc_command_buffer_submit(zc_command_buffer *buffer, zc_submission **out, zc_error *error);
+size_t zc_command_buffer_length(const zc_command_buffer *buffer);
+
+/* Submit and wait. A device that computes on the calling thread does so when nothing else is in flight and no
+ * dispatch takes long. The command buffer is empty afterwards, whatever the work's status. */
+zc_status zc_command_buffer_run(zc_command_buffer *buffer, zc_pause_function pause, void *context, zc_error *error);
+
+/* Sequences: recorded once, submitted any number of times. `begin` gives a command buffer that `seal` makes a
+ * sequence of, and frees (not on failure). Its barriers hold for all bytes of the ranges given, so that they stay
+ * right when parameters change. A sequence is reference counted; one in flight may be submitted again, but its
+ * parameters cannot be changed (ZC_BUSY). One thread at a time changes or submits it. */
+zc_status zc_sequence_begin(zc_device *device, zc_command_buffer **out, zc_error *error);
+zc_status zc_sequence_seal(zc_command_buffer *buffer, zc_sequence **out, zc_error *error);
+zc_sequence *zc_sequence_retain(zc_sequence *sequence);
+void zc_sequence_release(zc_sequence *sequence); /* NULL is fine */
+size_t zc_sequence_length(const zc_sequence *sequence);
+bool zc_sequence_in_flight(const zc_sequence *sequence);
+/* Replace bytes [offset, offset + size) of the parameters of dispatch `index`; the whole dispatch is checked
+ * again against the ranges it was recorded with. On failure nothing has changed. */
+zc_status zc_sequence_params(zc_sequence *sequence, size_t index, size_t offset, const void *bytes, size_t size,
+                             zc_error *error);
+zc_status zc_sequence_submit(zc_sequence *sequence, zc_submission **out, zc_error *error);
+zc_status zc_sequence_run(zc_sequence *sequence, zc_pause_function pause, void *context, zc_error *error);
+/* How often it, or a command buffer, pins the region. */
+uint64_t zc_sequence_pins(const zc_sequence *sequence, const zc_region *region);
+uint64_t zc_command_buffer_pins(const zc_command_buffer *buffer, const zc_region *region);
+
+zc_submission *zc_submission_retain(zc_submission *submission);
+void zc_submission_release(zc_submission *submission); /* work in flight keeps itself alive */
+/* Wait until done: ZC_TIMEOUT after timeout_ns (negative: no limit), else the work's own status. */
+zc_status zc_submission_wait(zc_submission *submission, int64_t timeout_ns, zc_error *error);
+bool zc_submission_done(zc_submission *submission);
+/* The same, with pauses. */
+zc_status zc_submission_wait_pausing(zc_submission *submission, int64_t timeout_ns, zc_pause_function pause,
+                                     void *context, zc_error *error);
+/* Seconds that the device worked on it; ZC_BUSY before it is done. */
+zc_status zc_submission_seconds(zc_submission *submission, double *out, zc_error *error);
+/* Write one byte to the file descriptor when done (at once if it is); for event loops. The submission
+ * writes to a duplicate of its own and closes that, so the caller may close the descriptor at any time. */
+zc_status zc_submission_notify(zc_submission *submission, int file_descriptor, zc_error *error);
+
+/* Cancel what this owner (zc_work_owner.id) has in flight: each such submission ends as soon as its device can, with
+ * ZC_CANCELLED and `why` as its text, unless it is done before. What its dispatches wrote until then stays written.
+ * Returns at once. Any thread. */
+void zc_device_cancel(uint64_t owner, const char *why);
+
+/* Wait until no device has work in flight. */
+void zc_device_drain_all(void);
+/* For the process's exit: cancel all that is in flight, the host's too, and wait for its end, at most `limit_ns`, with
+ * a pause every 20 ms. False when something is left, or a pause failed: a device's thread may then be inside its
+ * driver, and what it uses must be left alone. */
+bool zc_device_finish_all(int64_t limit_ns, zc_pause_function pause, void *context);
+
+#endif

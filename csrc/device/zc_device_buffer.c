@@ -1,0 +1,110 @@
+/* zc_device_buffer: a device's buffers over regions, made once and kept as the region's attachment.
+ *
+ * A backend without buffer_from_host (cpu) reads host addresses, so that nothing here runs for it. A buffer
+ * covers what was committed when it was made; a range beyond that, after growth, replaces it. The old one
+ * lives on while recordings and work in flight hold it. Ownership: the attachment holds one reference, each
+ * user one; each buffer retains its device. Threads: any; the device's buffer_lock makes "look up, then
+ * retain" one step. Never copies and never moves a byte.
+ */
+#include "base/zc_alloc.h"
+#include "device/zc_device_internal.h"
+
+void zc_device_buffer_release(zc_device_buffer *buffer)
+{
+    if (buffer && atomic_fetch_sub_explicit(&buffer->references, 1, memory_order_acq_rel) == 1) {
+        zc_device *device = buffer->device;
+        if (zc_device_alive(device, NULL) == ZC_OK) {
+            device->backend->buffer_release(device->self, buffer->buffer);
+        }
+        zc_free(buffer);
+        zc_device_release(device);
+    }
+}
+
+static void release_attachment(void *value)
+{
+    zc_device_buffer_release(value);
+}
+
+/* `local`: memory of the device's own, else a view of the region's bytes. */
+static zc_status make(zc_device *device, zc_region *region, bool local, zc_device_buffer **out, zc_error *error)
+{
+    const zc_device_backend *backend = device->backend;
+    if (!local && zc_region_read_only(region) && zc_device_is_apart(device)) {
+        /* NVIDIA's driver wants writable pages: the import fails, and what was allocated next failed too (seen on an
+         * H100, driver 580). */
+        return zc_fail(error, ZC_BAD_VALUE, "device %s has memory of its own and uses no mapped file: load the weights",
+                       device->info.name);
+    }
+    zc_device_buffer *buffer = zc_calloc(1, sizeof *buffer);
+    if (!buffer) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a buffer's bookkeeping");
+    }
+    buffer->size = zc_region_size(region);
+    zc_status status = local ? backend->buffer_local(device->self, buffer->size, &buffer->buffer, error)
+                             : backend->buffer_from_host(device->self, zc_region_base(region), buffer->size,
+                                                         &buffer->buffer, &buffer->address, error);
+    if (status != ZC_OK) {
+        zc_free(buffer);
+        return status;
+    }
+    atomic_fetch_add_explicit(&device->buffers_made, 1, memory_order_relaxed);
+    buffer->device = zc_device_retain(device);
+    atomic_init(&buffer->references, 1); /* the attachment's */
+    status = zc_region_attach(region, device, buffer, release_attachment, error);
+    if (status != ZC_OK) {
+        zc_device_buffer_release(buffer);
+        return status;
+    }
+    *out = buffer;
+    return ZC_OK;
+}
+
+zc_status zc_device_buffer_acquire(zc_device *device, zc_region *region, uint64_t needed, zc_device_buffer **out,
+                                   zc_error *error)
+{
+    zc_status status = ZC_OK;
+    pthread_mutex_lock(&device->buffer_lock);
+    zc_device_buffer *buffer = zc_region_attachment(region, device);
+    if (!buffer || buffer->size < needed) {
+        status = make(device, region, false, &buffer, error);
+    }
+    if (status == ZC_OK) {
+        atomic_fetch_add_explicit(&buffer->references, 1, memory_order_relaxed);
+        *out = buffer;
+    }
+    pthread_mutex_unlock(&device->buffer_lock);
+    return status;
+}
+
+zc_status zc_device_buffer_local(zc_device *device, zc_region *region, zc_error *error)
+{
+    zc_device_buffer *buffer;
+    pthread_mutex_lock(&device->buffer_lock);
+    zc_status status = make(device, region, true, &buffer, error);
+    pthread_mutex_unlock(&device->buffer_lock);
+    return status;
+}
+
+uint64_t zc_device_buffer_count(const zc_device *device)
+{
+    return atomic_load_explicit(&device->buffers_made, memory_order_relaxed);
+}
+
+zc_status zc_device_buffer_address(zc_device *device, zc_region *region, void **out, zc_error *error)
+{
+    if (!device->backend->buffer_from_host) {
+        *out = zc_region_base(region);
+        return ZC_OK;
+    }
+    zc_device_buffer *buffer = NULL;
+    zc_status status = zc_device_alive(device, error);
+    if (status == ZC_OK) {
+        status = zc_device_buffer_acquire(device, region, 0, &buffer, error);
+    }
+    if (status == ZC_OK) {
+        *out = buffer->address;
+        zc_device_buffer_release(buffer);
+    }
+    return status;
+}

@@ -1,0 +1,737 @@
+/* zc_guest: instances over the wasm3 interpreter: link, initialise, call, trap, limits.
+ *
+ * One engine runtime per instance. The engine's memory header lies in the region's header page, directly
+ * before the linear memory; whoever enters fills it with the limits of its own call and restores what it
+ * found, so that calls nest and instances can share a memory. The engine charges opcodes to a slice of
+ * fuel; when the slice is used up, `refuel` looks at everything that can stop a guest: fuel, deadline,
+ * interrupt, and the host's tick.
+ *
+ * See zc_guest.h for ownership and threads.
+ */
+#define _GNU_SOURCE
+#include <string.h>
+#include <time.h>
+
+#include "base/zc_alloc.h"
+#include "base/zc_copies.h"
+#include "guest/zc_guest_internal.h"
+#include "region/zc_region_os.h"
+
+/* Of m3_bind.c, which declares it nowhere. */
+M3Result LinkRawFunction(IM3Module module, IM3Function function, ccstr_t signature, const void *call,
+                         const void *userdata);
+
+/* Opcodes between two looks at the limits: about 10 microseconds first, so that short calls never pay for
+ * one, then about a millisecond. */
+#define FIRST_SLICE 10000
+#define SLICE 250000
+
+#define COMPILER_TICK_NS 1000000u
+
+/* Bytes of compiled code that an instance may have: at least, and per byte of its module. Ordinary modules
+ * need 10 to 20 bytes per byte; crafted ones could need thousands. */
+#define LEAST_CODE ((uint64_t)16 << 20)
+#define CODE_PER_BYTE 64
+
+typedef struct call_state { /* one per nested call, on the native stack */
+    struct call_state *outer;
+    M3MemoryHeader saved;
+    uintptr_t saved_owner;
+    const zc_call_hooks *hooks; /* or NULL */
+    int64_t slice; /* fuel put into the header and not yet accounted for */
+    uint64_t compiler_ticked; /* monotonic ns */
+} call_state;
+
+typedef struct linked_function {
+    zc_instance *instance;
+    zc_host_function function;
+    void *context;
+    uint32_t slots; /* results and parameters */
+} linked_function;
+
+struct zc_instance {
+    zc_module *module;
+    IM3Environment environment;
+    IM3Runtime runtime;
+    IM3Module engine_module;
+    zc_memory *memory; /* NULL when the module has none */
+    zc_store *store;   /* the memory's, or own_store */
+    zc_store own_store;
+    M3MemoryHeader own_header;
+    linked_function *linked; /* one per imported function */
+    zc_global **globals;     /* imported and exported ones; NULL for the others */
+    int64_t *cells;          /* values of the others */
+    uint8_t *stack;          /* value stack, between guards */
+    uint64_t stack_mapping;
+    zc_limits limits;           /* fuel: see fuel_limit */
+    _Atomic uint64_t fuel_limit; /* both: written by one thread, read by any */
+    _Atomic uint64_t fuel_used;
+    uint64_t deadline; /* of the outermost call in progress, monotonic ns; 0 for none */
+    _Atomic bool interrupted;
+    _Atomic(call_state *) call; /* innermost call in progress */
+    zc_error *host_error;       /* of the call in progress: filled by failing host functions and ticks */
+    zc_trap_kind stopped;       /* why refuel stopped the guest */
+    uint64_t trace_count;
+    uint32_t trace[d_m3MaxTrace];
+};
+
+static const char host_failed[] = "host function failed";
+static const char guest_stopped[] = "stopped by a limit";
+
+static const struct {
+    const char *name;
+    const char *message;
+} traps[] = {
+    [ZC_TRAP_NONE] = {"none", ""},
+#define X(code, name, message) [ZC_TRAP_##code] = {name, message},
+    ZC_TRAP_LIST(X)
+#undef X
+};
+
+const char *zc_trap_name(uint32_t kind)
+{
+    return kind < sizeof traps / sizeof *traps ? traps[kind].name : "unknown";
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static zc_status trap(zc_error *error, zc_trap_kind kind)
+{
+    (void)zc_fail(error, ZC_TRAP, "%s", traps[kind].message);
+    if (error) {
+        error->kind = kind;
+    }
+    return ZC_TRAP;
+}
+
+/* The engine reports failures as addresses of constant strings. */
+static zc_trap_kind trap_kind(M3Result result)
+{
+    if (result == m3Err_trapOutOfBoundsMemoryAccess) {
+        return ZC_TRAP_MEMORY_OUT_OF_BOUNDS;
+    }
+    if (result == m3Err_trapDivisionByZero) {
+        return ZC_TRAP_INTEGER_DIVIDE_BY_ZERO;
+    }
+    if (result == m3Err_trapIntegerOverflow) {
+        return ZC_TRAP_INTEGER_OVERFLOW;
+    }
+    if (result == m3Err_trapIntegerConversion) {
+        return ZC_TRAP_INVALID_CONVERSION;
+    }
+    if (result == m3Err_trapIndirectCallTypeMismatch) {
+        return ZC_TRAP_INDIRECT_CALL_TYPE;
+    }
+    if (result == m3Err_trapTableIndexOutOfRange) {
+        return ZC_TRAP_TABLE_OUT_OF_BOUNDS;
+    }
+    if (result == m3Err_trapTableElementIsNull) {
+        return ZC_TRAP_UNINITIALIZED_ELEMENT;
+    }
+    if (result == m3Err_trapUnreachable) {
+        return ZC_TRAP_UNREACHABLE;
+    }
+    if (result == m3Err_trapStackOverflow) {
+        return ZC_TRAP_STACK_OVERFLOW;
+    }
+    return ZC_TRAP_NONE;
+}
+
+/* Turn what the engine returned into a status. */
+static zc_status translate(zc_instance *instance, M3Result result, zc_error *error)
+{
+    if (!result) {
+        return ZC_OK;
+    }
+    if (result == host_failed) {
+        return error->code; /* filled by the host function or the tick */
+    }
+    if (result == guest_stopped) {
+        return trap(error, instance->stopped);
+    }
+    zc_trap_kind kind = trap_kind(result);
+    if (kind != ZC_TRAP_NONE) {
+        return trap(error, kind);
+    }
+    if (result == m3Err_mallocFailed || result == m3Err_mallocFailedCodePage) {
+        return zc_fail(error, ZC_NO_MEMORY, "the engine cannot allocate memory");
+    }
+    return zc_fail(error, ZC_UNSUPPORTED, "the engine cannot compile a function of this module: %s", result);
+}
+
+/* --- limits while running --- */
+
+/* Move what the running slice has used from the header to the books. */
+static void settle(zc_instance *instance, call_state *call, const M3MemoryHeader *header)
+{
+    uint64_t used = zc_instance_fuel_used(instance) + (uint64_t)(call->slice - header->fuel);
+    atomic_store_explicit(&instance->fuel_used, used, memory_order_relaxed);
+    call->slice = header->fuel;
+}
+
+static void start_slice(zc_instance *instance, call_state *call, M3MemoryHeader *header, int64_t length)
+{
+    uint64_t left = zc_instance_fuel(instance);
+    if ((uint64_t)length > left) {
+        length = (int64_t)left;
+    }
+    header->fuel = length;
+    call->slice = length;
+}
+
+/* The one place where the host's code runs between two states of the engine: in the middle of a guest's function, of
+ * a function being compiled, of a host function that waits. Whatever it does, no call begins over this store (see
+ * zc_instance_frame); the books are settled around it, since it may read and set the fuel. */
+static zc_status give_way(zc_instance *instance, call_state *call, zc_error *error)
+{
+    M3MemoryHeader *header = instance->store->header;
+    if (!call->hooks) {
+        return ZC_OK;
+    }
+    settle(instance, call, header);
+    instance->store->ticking = true;
+    zc_status status = call->hooks->tick(call->hooks->context, error);
+    instance->store->ticking = false;
+    start_slice(instance, call, header, call->slice);
+    return status;
+}
+
+/* Why the call must end now, or ZC_TRAP_NONE: what any thread may ask for, and time. */
+static zc_trap_kind must_end(zc_instance *instance, uint64_t now)
+{
+    if (atomic_exchange_explicit(&instance->interrupted, false, memory_order_acq_rel)) {
+        return ZC_TRAP_INTERRUPTED;
+    }
+    return instance->deadline && now >= instance->deadline ? ZC_TRAP_DEADLINE : ZC_TRAP_NONE;
+}
+
+static const char *stop(zc_instance *instance, zc_trap_kind kind)
+{
+    instance->stopped = kind;
+    return guest_stopped;
+}
+
+/* The engine's header->fuel fell below zero. */
+static M3Result refuel(IM3Runtime runtime, M3MemoryHeader *header)
+{
+    zc_instance *instance = runtime->userdata;
+    call_state *call = atomic_load_explicit(&instance->call, memory_order_relaxed);
+    settle(instance, call, header);
+    if (zc_instance_fuel_used(instance) > atomic_load_explicit(&instance->fuel_limit, memory_order_relaxed)) {
+        return stop(instance, ZC_TRAP_OUT_OF_FUEL);
+    }
+    zc_trap_kind kind = must_end(instance, instance->deadline ? now_ns() : 0);
+    if (kind != ZC_TRAP_NONE) {
+        return stop(instance, kind);
+    }
+    if (give_way(instance, call, instance->host_error) != ZC_OK) {
+        return host_failed;
+    }
+    start_slice(instance, call, header, SLICE);
+    return m3Err_none;
+}
+
+/* What refuel does, while a function is compiled; that uses no fuel, since it happens once. */
+static M3Result pause_compiler(IM3Runtime runtime)
+{
+    zc_instance *instance = runtime->userdata;
+    call_state *call = atomic_load_explicit(&instance->call, memory_order_relaxed);
+    if (!call) {
+        return m3Err_none;
+    }
+    uint64_t now = now_ns();
+    zc_trap_kind kind = must_end(instance, now);
+    if (kind != ZC_TRAP_NONE) {
+        return stop(instance, kind);
+    }
+    if (call->compiler_ticked == 0) {
+        call->compiler_ticked = now;
+    } else if (now - call->compiler_ticked > COMPILER_TICK_NS) {
+        call->compiler_ticked = now;
+        return give_way(instance, call, instance->host_error) == ZC_OK ? m3Err_none : host_failed;
+    }
+    return m3Err_none;
+}
+
+static M3Result grow_memory(IM3Runtime runtime, u32 pages)
+{
+    zc_instance *instance = runtime->userdata;
+    uint32_t previous;
+    bool grown = instance->memory && zc_memory_grow(instance->memory, pages, &previous, NULL) == ZC_OK;
+    return grown ? m3Err_none : m3Err_wasmMemoryOverflow;
+}
+
+/* --- entering and leaving --- */
+
+/* Take the store for this thread; restored by leave. */
+static zc_status enter(zc_instance *instance, call_state *call, const zc_call_hooks *hooks, zc_error *error)
+{
+    zc_store *store = instance->store;
+    uintptr_t me = zc_thread_mark(), found = 0;
+    if (!atomic_compare_exchange_strong_explicit(&store->owner, &found, me, memory_order_acquire,
+                                                 memory_order_relaxed) &&
+        found != me) {
+        return zc_fail(error, ZC_CONCURRENT, "the instance is running on another thread");
+    }
+    M3MemoryHeader *header = store->header;
+    call->outer = atomic_load_explicit(&instance->call, memory_order_relaxed);
+    call->saved = *header;
+    call->saved_owner = found;
+    call->hooks = hooks;
+    call->compiler_ticked = 0;
+    if (!call->outer) {
+        instance->deadline =
+            instance->limits.deadline_ns == ZC_NO_LIMIT ? 0 : now_ns() + instance->limits.deadline_ns;
+        atomic_store_explicit(&instance->interrupted, false, memory_order_relaxed);
+        header->depth = instance->limits.call_depth;
+    }
+    header->runtime = instance->runtime;
+    header->maxStack = (m3slot_t *)(instance->stack + instance->limits.stack_bytes);
+    header->nativeStackLimit = zc_native_stack_limit();
+    instance->runtime->nativeStackLimit = header->nativeStackLimit;
+    start_slice(instance, call, header, FIRST_SLICE);
+    instance->runtime->numTrace = 0;
+    atomic_store_explicit(&instance->call, call, memory_order_release);
+    return ZC_OK;
+}
+
+/* All but the length goes back: growth is not undone, and other threads may be growing the memory right now. */
+static void leave(zc_instance *instance, call_state *call)
+{
+    M3MemoryHeader *header = instance->store->header;
+    settle(instance, call, header);
+    header->runtime = call->saved.runtime;
+    header->maxStack = call->saved.maxStack;
+    header->nativeStackLimit = call->saved.nativeStackLimit;
+    header->fuel = call->saved.fuel;
+    header->depth = call->saved.depth;
+    if (call->hooks) {
+        call->hooks->resume(call->hooks->context);
+    }
+    atomic_store_explicit(&instance->call, call->outer, memory_order_release);
+    atomic_store_explicit(&instance->store->owner, call->saved_owner, memory_order_release);
+}
+
+/* Trampoline from the engine to a host function. The books are settled around it, since calls nested in it
+ * use fuel too; what is left of the slice stays, so that a loop around a host call is not endless. */
+static const void *call_host(IM3Runtime runtime, IM3ImportContext import, uint64_t *slots, void *memory)
+{
+    (void)memory;
+    linked_function *linked = import->userdata;
+    zc_instance *instance = linked->instance;
+    M3MemoryHeader *header = instance->store->header;
+    call_state *call = atomic_load_explicit(&instance->call, memory_order_relaxed);
+    settle(instance, call, header);
+    /* A nested call begins above the slots of this one; the engine restores its stack afterwards. */
+    runtime->stack = slots + linked->slots;
+    zc_status status = linked->function(linked->context, slots, instance->host_error);
+    start_slice(instance, call, header, call->slice);
+    return status == ZC_OK ? m3Err_none : host_failed;
+}
+
+static void keep_trace(zc_instance *instance)
+{
+    IM3Runtime runtime = instance->runtime;
+    uint64_t kept = runtime->numTrace < d_m3MaxTrace ? runtime->numTrace : d_m3MaxTrace;
+    instance->trace_count = runtime->numTrace;
+    for (uint64_t i = 0; i < kept; i++) {
+        instance->trace[i] = (uint32_t)(runtime->trace[i] - instance->engine_module->functions);
+    }
+    runtime->numTrace = 0;
+}
+
+uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *error)
+{
+    const zc_module_info *info = instance->module->info;
+    const zc_func_type *type = &info->types[info->funcs[function].type_index];
+    uintptr_t owner = atomic_load_explicit(&instance->store->owner, memory_order_relaxed);
+    if (owner && owner != zc_thread_mark()) {
+        (void)zc_fail(error, ZC_CONCURRENT, "the instance is running on another thread");
+        return NULL;
+    }
+    if (instance->store->ticking) {
+        (void)zc_fail(error, ZC_CONCURRENT, "the instance is in the middle of a call: it can be called again from "
+                                            "its host functions, not from a signal handler");
+        return NULL;
+    }
+    /* The engine moves runtime->stack up while a host function runs, so that calls nest. */
+    uint8_t *frame = instance->runtime->stack, *end = instance->stack + instance->limits.stack_bytes;
+    uint64_t needed = ((uint64_t)type->param_count + type->result_count + 1) * sizeof(uint64_t);
+    if (frame > end || needed > (uint64_t)(end - frame)) {
+        (void)trap(error, ZC_TRAP_STACK_OVERFLOW);
+        return NULL;
+    }
+    return (uint64_t *)(void *)frame;
+}
+
+zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *frame, const zc_call_hooks *hooks,
+                           zc_error *error)
+{
+    IM3Function target = &instance->engine_module->functions[function];
+    call_state call;
+    zc_status status = enter(instance, &call, hooks, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    zc_error *outer_error = instance->host_error;
+    instance->host_error = error;
+    M3Result result = target->compiled ? m3Err_none : CompileFunction(target);
+    if (!result) {
+        pc_t pc = target->compiled;
+        result = ((IM3Operation)(*pc))(pc + 1, (m3stack_t)(void *)frame, instance->store->header, 0, 0.);
+    }
+    instance->host_error = outer_error;
+    if (result) {
+        status = translate(instance, result, error);
+        keep_trace(instance);
+    }
+    leave(instance, &call);
+    return status;
+}
+
+zc_status zc_instance_start(zc_instance *instance, const zc_call_hooks *hooks, zc_error *error)
+{
+    const zc_module_info *info = instance->module->info;
+    if (!info->has_start) {
+        return ZC_OK;
+    }
+    uint64_t *frame = zc_instance_frame(instance, info->start, error);
+    return frame ? zc_instance_call(instance, info->start, frame, hooks, error) : error->code;
+}
+
+zc_status zc_instance_pause(zc_instance *instance, zc_error *error)
+{
+    call_state *call = atomic_load_explicit(&instance->call, memory_order_relaxed);
+    if (!call) {
+        return ZC_OK;
+    }
+    zc_trap_kind kind = must_end(instance, instance->deadline ? now_ns() : 0);
+    return kind == ZC_TRAP_NONE ? give_way(instance, call, error) : trap(error, kind);
+}
+
+uint64_t zc_instance_time_left(const zc_instance *instance)
+{
+    uint64_t now = instance->deadline ? now_ns() : 0;
+    return !instance->deadline ? ZC_NO_LIMIT : now < instance->deadline ? instance->deadline - now : 0;
+}
+
+uint64_t zc_instance_ends_at(const zc_instance *instance)
+{
+    return instance->deadline ? instance->deadline : ZC_NO_LIMIT;
+}
+
+bool zc_instance_running(const zc_instance *instance)
+{
+    return atomic_load_explicit(&instance->call, memory_order_acquire) != NULL;
+}
+
+bool zc_instance_interrupt(zc_instance *instance)
+{
+    if (!zc_instance_running(instance)) {
+        return false;
+    }
+    /* When the call ends before it looks, the next one clears the flag. */
+    atomic_store_explicit(&instance->interrupted, true, memory_order_release);
+    return true;
+}
+
+uint64_t zc_instance_fuel_used(const zc_instance *instance)
+{
+    return atomic_load_explicit(&instance->fuel_used, memory_order_relaxed);
+}
+
+void zc_instance_set_fuel(zc_instance *instance, uint64_t fuel)
+{
+    uint64_t used = zc_instance_fuel_used(instance);
+    atomic_store_explicit(&instance->fuel_limit, fuel >= ZC_NO_LIMIT - used ? ZC_NO_LIMIT : used + fuel,
+                          memory_order_relaxed);
+}
+
+uint64_t zc_instance_fuel(const zc_instance *instance)
+{
+    uint64_t limit = atomic_load_explicit(&instance->fuel_limit, memory_order_relaxed);
+    uint64_t used = zc_instance_fuel_used(instance);
+    return limit == ZC_NO_LIMIT ? ZC_NO_LIMIT : limit > used ? limit - used : 0;
+}
+
+uint64_t zc_instance_deadline(const zc_instance *instance)
+{
+    return instance->limits.deadline_ns;
+}
+
+void zc_instance_set_deadline(zc_instance *instance, uint64_t nanoseconds)
+{
+    instance->limits.deadline_ns = nanoseconds;
+}
+
+zc_memory *zc_instance_memory(const zc_instance *instance)
+{
+    return instance->memory;
+}
+
+zc_global *zc_instance_global(const zc_instance *instance, uint32_t index)
+{
+    return instance->globals[index];
+}
+
+uint32_t zc_instance_table_size(const zc_instance *instance)
+{
+    return instance->engine_module->table0Size;
+}
+
+uint64_t zc_instance_trace(const zc_instance *instance, uint32_t *functions, size_t capacity)
+{
+    for (uint64_t i = 0; i < instance->trace_count && i < d_m3MaxTrace && i < capacity; i++) {
+        functions[i] = instance->trace[i];
+    }
+    return instance->trace_count;
+}
+
+/* --- creation --- */
+
+static zc_status check_memory(zc_instance *instance, const zc_import *import, zc_memory *memory, zc_error *error)
+{
+    const zc_limits_type *wanted = &instance->module->info->memory;
+    bool declared;
+    uint32_t pages = zc_memory_pages(memory), maximum = zc_memory_maximum(memory, &declared);
+    if (pages < wanted->minimum) {
+        return zc_fail(error, ZC_LINK, "import %.*s.%.*s: the memory has %u pages, at least %u are needed",
+                       ZC_NAME(import->module), ZC_NAME(import->field), pages, wanted->minimum);
+    }
+    if (wanted->has_maximum && (!declared || maximum > wanted->maximum)) {
+        return zc_fail(error, ZC_LINK, "import %.*s.%.*s: the memory's maximum is %u pages%s, at most %u are allowed",
+                       ZC_NAME(import->module), ZC_NAME(import->field), maximum, declared ? "" : " (none declared)",
+                       wanted->maximum);
+    }
+    instance->memory = zc_memory_retain(memory);
+    return ZC_OK;
+}
+
+static zc_status check_global(zc_instance *instance, const zc_import *import, zc_global *global, zc_error *error)
+{
+    const zc_global_type *wanted = &instance->module->info->globals[import->index];
+    if (global->type.value_type != wanted->value_type || global->type.is_mutable != wanted->is_mutable) {
+        return zc_fail(error, ZC_LINK, "import %.*s.%.*s: the global is %s%s, the module needs %s%s",
+                       ZC_NAME(import->module), ZC_NAME(import->field), global->type.is_mutable ? "mutable " : "",
+                       zc_value_type_name(global->type.value_type), wanted->is_mutable ? "mutable " : "",
+                       zc_value_type_name(wanted->value_type));
+    }
+    instance->globals[import->index] = zc_global_retain(global);
+    return ZC_OK;
+}
+
+static zc_status take_imports(zc_instance *instance, const zc_import_value *imports, zc_error *error)
+{
+    const zc_module_info *info = instance->module->info;
+    for (uint32_t i = 0; i < info->import_count; i++) {
+        const zc_import *import = &info->imports[i];
+        const zc_import_value *value = &imports[i];
+        zc_status status = ZC_OK;
+        if (import->kind == ZC_EXTERN_TABLE) {
+            return zc_fail(error, ZC_LINK, "import %.*s.%.*s: imported tables are not supported",
+                           ZC_NAME(import->module), ZC_NAME(import->field));
+        }
+        if (value->kind != import->kind) {
+            return zc_fail(error, ZC_LINK, "import %.*s.%.*s is of another kind", ZC_NAME(import->module),
+                           ZC_NAME(import->field));
+        }
+        if (import->kind == ZC_EXTERN_MEMORY) {
+            status = check_memory(instance, import, value->memory, error);
+        } else if (import->kind == ZC_EXTERN_GLOBAL) {
+            status = check_global(instance, import, value->global, error);
+        } else {
+            const zc_func_type *type = &info->types[info->funcs[import->index].type_index];
+            instance->linked[import->index] = (linked_function){.instance = instance,
+                                                                .function = value->function,
+                                                                .context = value->context,
+                                                                .slots = type->param_count + type->result_count};
+        }
+        if (status != ZC_OK) {
+            return status;
+        }
+    }
+    return ZC_OK;
+}
+
+static zc_status make_memory(zc_instance *instance, zc_error *error)
+{
+    const zc_module_info *info = instance->module->info;
+    if (info->has_memory && !instance->memory) {
+        zc_status status = zc_memory_new(&info->memory, instance->limits.memory, &instance->memory, error);
+        if (status != ZC_OK) {
+            return status;
+        }
+    }
+    if (instance->memory) {
+        instance->store = &instance->memory->store;
+    } else {
+        instance->own_store.header = &instance->own_header;
+        instance->store = &instance->own_store;
+    }
+    instance->runtime->memory.mallocated = instance->store->header;
+    return ZC_OK;
+}
+
+static zc_status make_stack(zc_instance *instance, zc_error *error)
+{
+    uint64_t size = (instance->limits.stack_bytes + ZC_REGION_ALIGNMENT - 1) & ~(uint64_t)(ZC_REGION_ALIGNMENT - 1);
+    uint64_t mapping = size + 2 * ZC_REGION_ALIGNMENT;
+    uint8_t *base;
+    int code = zc_region_os_reserve(mapping, &base);
+    if (code == 0) {
+        instance->stack = base + ZC_REGION_ALIGNMENT;
+        instance->stack_mapping = mapping;
+        code = zc_region_os_commit(instance->stack, size);
+    }
+    if (code != 0) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a value stack of %llu bytes: %s",
+                       (unsigned long long)size, strerror(code));
+    }
+    instance->runtime->stack = instance->stack;
+    return ZC_OK;
+}
+
+/* Cells for all globals, and the table: the engine takes both from its owner. */
+static zc_status make_globals_and_table(zc_instance *instance, zc_error *error)
+{
+    const zc_module_info *info = instance->module->info;
+    for (uint32_t i = 0; i < info->export_count; i++) {
+        uint32_t index = info->exports[i].index;
+        if (info->exports[i].kind == ZC_EXTERN_GLOBAL && !instance->globals[index]) {
+            zc_status status = zc_global_new(info->globals[index], 0, &instance->globals[index], error);
+            if (status != ZC_OK) {
+                return status;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < info->global_count; i++) {
+        instance->engine_module->globals[i].cell =
+            instance->globals[i] ? &instance->globals[i]->cell : &instance->cells[i];
+    }
+    if (info->has_table && info->table.minimum > 0) {
+        if (info->table.minimum > instance->limits.table) {
+            return zc_fail(error, ZC_LINK, "the module's table has %u elements, the limit is %llu",
+                           info->table.minimum, (unsigned long long)instance->limits.table);
+        }
+        instance->engine_module->table0 = zc_calloc(info->table.minimum, sizeof(IM3Function));
+        if (!instance->engine_module->table0) {
+            return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a table of %u elements", info->table.minimum);
+        }
+        instance->engine_module->table0Size = info->table.minimum;
+    }
+    return ZC_OK;
+}
+
+/* The engine's messages for what the specification calls a trap during instantiation. */
+static zc_status translate_load(zc_instance *instance, M3Result result, zc_error *error)
+{
+    if (result && strcmp(result, "data segment out of bounds") == 0) {
+        return trap(error, ZC_TRAP_MEMORY_OUT_OF_BOUNDS);
+    }
+    if (result && strcmp(result, "element segment out of bounds") == 0) {
+        (void)zc_fail(error, ZC_TRAP, "out of bounds table access");
+        error->kind = ZC_TRAP_TABLE_OUT_OF_BOUNDS;
+        return ZC_TRAP;
+    }
+    return translate(instance, result, error);
+}
+
+static zc_status load(zc_instance *instance, zc_error *error)
+{
+    zc_status status =
+        translate(instance,
+                  m3_ParseModule(instance->environment, &instance->engine_module, instance->module->bytes,
+                                 (uint32_t)instance->module->size),
+                  error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    status = make_globals_and_table(instance, error);
+    if (status == ZC_OK) {
+        status = translate_load(instance, m3_LoadModule(instance->runtime, instance->engine_module), error);
+    }
+    if (status != ZC_OK) {
+        m3_FreeModule(instance->engine_module);
+        return status;
+    }
+    /* From here on the runtime owns the engine's module. */
+    for (uint32_t i = 0; i < instance->module->info->imported_func_count && status == ZC_OK; i++) {
+        status = translate(instance,
+                           LinkRawFunction(instance->engine_module, &instance->engine_module->functions[i], NULL,
+                                           (const void *)(uintptr_t)call_host, &instance->linked[i]),
+                           error);
+    }
+    return status;
+}
+
+zc_status zc_instance_new(zc_module *module, const zc_import_value *imports, const zc_limits *limits,
+                          zc_instance **out, zc_error *error)
+{
+    const zc_module_info *info = module->info;
+    zc_instance *instance = zc_calloc(1, sizeof *instance);
+    if (!instance) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate an instance");
+    }
+    instance->module = zc_module_retain(module);
+    instance->limits = *limits;
+    atomic_init(&instance->fuel_limit, limits->fuel);
+    instance->linked = zc_calloc(info->imported_func_count, sizeof *instance->linked);
+    instance->globals = zc_calloc(info->global_count, sizeof *instance->globals);
+    instance->cells = zc_calloc(info->global_count, sizeof *instance->cells);
+    instance->environment = m3_NewEnvironment();
+    if (instance->environment) {
+        instance->runtime = m3_NewRuntime(instance->environment, (uint32_t)limits->stack_bytes, instance);
+    }
+    zc_status status = ZC_OK;
+    if (!instance->linked || !instance->globals || !instance->cells || !instance->runtime) {
+        status = zc_fail(error, ZC_NO_MEMORY, "cannot allocate an instance");
+    } else {
+        instance->runtime->growMemory = grow_memory;
+        instance->runtime->refuel = refuel;
+        instance->runtime->pauseCompiler = pause_compiler;
+        instance->runtime->maxCodeBytes = LEAST_CODE + CODE_PER_BYTE * (uint64_t)module->size;
+        status = take_imports(instance, imports, error);
+    }
+    if (status == ZC_OK) {
+        status = make_memory(instance, error);
+    }
+    if (status == ZC_OK) {
+        status = make_stack(instance, error);
+    }
+    if (status == ZC_OK) {
+        status = load(instance, error);
+    }
+    if (status != ZC_OK) {
+        zc_instance_free(instance);
+        return status;
+    }
+    zc_copies_add(ZC_COPY_DATA_SEGMENTS, info->data_bytes);
+    *out = instance;
+    return ZC_OK;
+}
+
+void zc_instance_free(zc_instance *instance)
+{
+    if (!instance) {
+        return;
+    }
+    m3_FreeRuntime(instance->runtime);
+    m3_FreeEnvironment(instance->environment);
+    if (instance->stack_mapping) {
+        zc_region_os_release(instance->stack - ZC_REGION_ALIGNMENT, instance->stack_mapping);
+    }
+    for (uint32_t i = 0; instance->globals && i < instance->module->info->global_count; i++) {
+        zc_global_release(instance->globals[i]);
+    }
+    zc_free(instance->globals);
+    zc_free(instance->cells);
+    zc_free(instance->linked);
+    zc_memory_release(instance->memory);
+    zc_module_release(instance->module);
+    zc_free(instance);
+}

@@ -1,0 +1,172 @@
+/* zc_guest: WebAssembly modules, instances, memories and globals, run by an interpreter.
+ *
+ * Nothing here says which engine runs the code, so that another one with a hook for linear memory can take
+ * its place. Only modules that zc_validate accepted come this far.
+ *
+ * Ownership: zc_module, zc_memory and zc_global are reference counted and may be shared by instances; a
+ * zc_instance has one owner, and must not be running when it is freed. Threads: a module is immutable. A
+ * memory is executed by one thread at a time, and with it every instance over it; a second thread gets
+ * ZC_CONCURRENT. Calls may nest on one thread (a host function that calls back). zc_instance_interrupt is
+ * for any thread.
+ *
+ * Host code sees values as 64-bit slots: i32 and f32 in the low 32 bits, bits unchanged.
+ */
+#ifndef ZC_GUEST_H
+#define ZC_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "region/zc_region.h"
+#include "base/zc_status.h"
+#include "validate/zc_validate.h"
+
+typedef struct zc_module zc_module;
+typedef struct zc_instance zc_instance;
+typedef struct zc_memory zc_memory;
+typedef struct zc_global zc_global;
+
+/* kind (its name in the Python API), the specification's message */
+#define ZC_TRAP_LIST(X)                                                                  \
+    X(UNREACHABLE, "unreachable", "unreachable")                                         \
+    X(MEMORY_OUT_OF_BOUNDS, "memory_out_of_bounds", "out of bounds memory access")       \
+    X(TABLE_OUT_OF_BOUNDS, "table_out_of_bounds", "undefined element")                   \
+    X(UNINITIALIZED_ELEMENT, "uninitialized_element", "uninitialized element")           \
+    X(INDIRECT_CALL_TYPE, "indirect_call_type", "indirect call type mismatch")           \
+    X(INTEGER_OVERFLOW, "integer_overflow", "integer overflow")                          \
+    X(INTEGER_DIVIDE_BY_ZERO, "integer_divide_by_zero", "integer divide by zero")        \
+    X(INVALID_CONVERSION, "invalid_conversion", "invalid conversion to integer")         \
+    X(STACK_OVERFLOW, "stack_overflow", "call stack exhausted")                          \
+    X(OUT_OF_FUEL, "out_of_fuel", "all fuel consumed")                                   \
+    X(DEADLINE, "deadline", "deadline exceeded")                                         \
+    X(INTERRUPTED, "interrupted", "interrupted by the host")
+
+typedef enum zc_trap_kind {
+    ZC_TRAP_NONE,
+#define X(code, name, message) ZC_TRAP_##code,
+    ZC_TRAP_LIST(X)
+#undef X
+} zc_trap_kind;
+
+const char *zc_trap_name(uint32_t kind);
+
+#define ZC_NO_LIMIT UINT64_MAX
+#define ZC_DEFAULT_TABLE 10000000u
+#define ZC_DEFAULT_CALL_DEPTH 20000u
+#define ZC_DEFAULT_STACK_BYTES (1u << 20)
+
+typedef struct zc_limits {
+    uint64_t memory;      /* bytes that the guest's own memory may grow to */
+    uint64_t table;       /* elements that the guest's own table may have */
+    uint64_t call_depth;  /* nested guest calls */
+    uint64_t stack_bytes; /* of the value stack */
+    uint64_t fuel;        /* opcodes charged over the instance's life, see zc_instance_fuel_used */
+    uint64_t deadline_ns; /* wall-clock time of one outermost call */
+} zc_limits;
+
+/* --- modules --- */
+
+/* Validate. Takes over `bytes`, which came from zc_malloc, also on failure. */
+zc_status zc_module_new(uint8_t *bytes, size_t size, zc_module **out, zc_error *error);
+zc_module *zc_module_retain(zc_module *module);
+void zc_module_release(zc_module *module);
+const zc_module_info *zc_module_get_info(const zc_module *module);
+size_t zc_module_size(const zc_module *module);
+
+/* --- memories: pages of 64 KiB over a region of their own --- */
+
+/* Reserves the maximum (or `byte_limit`, if that is less), commits the minimum. */
+zc_status zc_memory_new(const zc_limits_type *type, uint64_t byte_limit, zc_memory **out, zc_error *error);
+zc_memory *zc_memory_retain(zc_memory *memory);
+void zc_memory_release(zc_memory *memory);
+zc_region *zc_memory_region(const zc_memory *memory);
+uint32_t zc_memory_pages(const zc_memory *memory);
+/* The declared maximum, or what it can grow to where none is declared. */
+uint32_t zc_memory_maximum(const zc_memory *memory, bool *declared);
+/* Grow in place by `delta` pages; *previous is the size before. ZC_OUT_OF_BOUNDS past the maximum. */
+zc_status zc_memory_grow(zc_memory *memory, uint32_t delta, uint32_t *previous, zc_error *error);
+
+/* --- globals: a cell that instances and the host share --- */
+
+zc_status zc_global_new(zc_global_type type, uint64_t bits, zc_global **out, zc_error *error);
+zc_global *zc_global_retain(zc_global *global);
+void zc_global_release(zc_global *global);
+zc_global_type zc_global_get_type(const zc_global *global);
+uint64_t zc_global_get(const zc_global *global);
+void zc_global_set(zc_global *global, uint64_t bits);
+
+/* --- instances --- */
+
+/* A host function: slots[0 .. results) to be written, then the parameters to be read. A failure other than
+ * ZC_TRAP travels through the guest to the caller of zc_instance_call as it is. */
+typedef zc_status (*zc_host_function)(void *context, uint64_t *slots, zc_error *error);
+
+typedef struct zc_import_value {
+    zc_extern_kind kind; /* func, memory or global; tables cannot be imported */
+    zc_host_function function;
+    void *context;
+    zc_memory *memory; /* retained by the instance */
+    zc_global *global; /* retained by the instance */
+} zc_import_value;
+
+/* The host's part in a call. Both functions run on the calling thread, while the instance is between two states: a
+ * guest's function is half done or half compiled. What they let run (signal handlers, other threads) may ask,
+ * interrupt or try to close the instance and gets a right answer; calling a guest over the same memory fails with
+ * ZC_CONCURRENT. */
+typedef struct zc_call_hooks {
+    /* Called now and then while the guest runs or is compiled (first after some microseconds, then every millisecond
+     * or so): the host may release a lock, look for signals, or stop the guest by failing. */
+    zc_status (*tick)(void *context, zc_error *error);
+    /* Called once at the end, whatever it is: the host takes back what its ticks released. The instance is free for
+     * other threads only after that, so the results in the frame, and the trace, are the caller's to read. */
+    void (*resume)(void *context);
+    void *context;
+} zc_call_hooks;
+
+/* Link and initialise, without running the start function. `imports` has one entry per import of the
+ * module, in order, of the right kind; types are compared here. */
+zc_status zc_instance_new(zc_module *module, const zc_import_value *imports, const zc_limits *limits,
+                          zc_instance **out, zc_error *error);
+void zc_instance_free(zc_instance *instance);
+zc_status zc_instance_start(zc_instance *instance, const zc_call_hooks *hooks, zc_error *error);
+
+/* Where to put the parameters of the next call: slots[results + i]. NULL when the value stack has no room, the
+ * instance runs on another thread, or is between two states (zc_call_hooks). Results come back at slots[0 ..]. */
+uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *error);
+/* Call function `function` with the frame that zc_instance_frame gave. `hooks` may be NULL. */
+zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *frame, const zc_call_hooks *hooks,
+                           zc_error *error);
+
+/* For host functions that block, from inside the call: gives way to the tick (which may release a lock), and
+ * fails with the trap or the host's failure that is to end the call: interrupted, deadline, a signal. Wait in
+ * steps of at most zc_instance_time_left, and of ZC_PAUSE_NS, with a pause after each. */
+#define ZC_PAUSE_NS 20000000u
+zc_status zc_instance_pause(zc_instance *instance, zc_error *error);
+/* Nanoseconds until the deadline of the call in progress, or ZC_NO_LIMIT. */
+uint64_t zc_instance_time_left(const zc_instance *instance);
+
+/* When that is, in monotonic ns, or ZC_NO_LIMIT. */
+uint64_t zc_instance_ends_at(const zc_instance *instance);
+
+bool zc_instance_running(const zc_instance *instance);
+/* Stop the call in progress with a trap; false when none is running. Any thread. */
+bool zc_instance_interrupt(zc_instance *instance);
+
+/* Fuel: the number of opcodes in each function body entered and each loop body begun (without those of
+ * loops inside it, which count on their own), and one per 16 bytes of memory.copy and memory.fill. */
+uint64_t zc_instance_fuel_used(const zc_instance *instance);
+void zc_instance_set_fuel(zc_instance *instance, uint64_t fuel); /* what may be used from now on */
+uint64_t zc_instance_fuel(const zc_instance *instance);          /* what is left, or ZC_NO_LIMIT */
+uint64_t zc_instance_deadline(const zc_instance *instance); /* ns of each call, or ZC_NO_LIMIT */
+void zc_instance_set_deadline(zc_instance *instance, uint64_t nanoseconds);
+
+zc_memory *zc_instance_memory(const zc_instance *instance);                 /* NULL when it has none */
+zc_global *zc_instance_global(const zc_instance *instance, uint32_t index); /* exported or imported, else NULL */
+uint32_t zc_instance_table_size(const zc_instance *instance);
+
+/* Function indices that the last trap unwound, innermost first: writes up to `capacity`, returns how many
+ * there were, which may be more. */
+uint64_t zc_instance_trace(const zc_instance *instance, uint32_t *functions, size_t capacity);
+
+#endif

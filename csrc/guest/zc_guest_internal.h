@@ -1,0 +1,47 @@
+/* zc_guest_internal: what the zc_guest*.c files share. They alone include the engine's headers. */
+#ifndef ZC_GUEST_INTERNAL_H
+#define ZC_GUEST_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "wasm3/m3_env.h"
+#include "wasm3/m3_exec_defs.h"
+#include "guest/zc_guest.h"
+
+struct zc_module {
+    _Atomic uint64_t references;
+    uint8_t *bytes;
+    size_t size;
+    zc_module_info *info;
+};
+
+/* Who executes over a memory. Instances without a memory have one of their own with an empty header. */
+typedef struct zc_store {
+    M3MemoryHeader *header;
+    _Atomic uintptr_t owner; /* a value unique to the running thread, 0 when idle */
+    bool ticking;            /* its thread is in a tick, between two states of the engine: no call may nest here */
+} zc_store;
+
+struct zc_memory {
+    _Atomic uint64_t references;
+    zc_region *region;
+    zc_limits_type type; /* as declared */
+    uint32_t maximum;    /* pages that it can grow to: what is declared, allowed and reserved */
+    zc_store store;
+};
+
+struct zc_global {
+    _Atomic uint64_t references;
+    zc_global_type type;
+    int64_t cell;
+};
+
+/* For "%.*s". */
+#define ZC_NAME(name) (int)((name).size < 100 ? (name).size : 100), (const char *)(name).bytes
+
+/* Address of the lowest byte that guest code may use of the calling thread's stack. */
+void *zc_native_stack_limit(void);
+/* A value unique to the calling thread, never 0. */
+uintptr_t zc_thread_mark(void);
+
+#endif

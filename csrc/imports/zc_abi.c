@@ -1,0 +1,300 @@
+/* zc_abi: see zc_abi.h. Lifetime, linking by the one table, handles, access to the guest's memory, errnos. */
+#if !defined(__APPLE__)
+#define _GNU_SOURCE
+#endif
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "imports/zc_abi_internal.h"
+#include "base/zc_alloc.h"
+
+enum { NONE, DEVICE, WEIGHTS, INPUTS };
+
+static const struct {
+    const char *name, *params, *result;
+    int grant;
+    zc_host_function function;
+} imports[] = {
+#define ZC_ABI(import, name, params, result, grant) {#import, params, result, grant, zc_abi_call_##import},
+#include "imports/zc_abi.def"
+#undef ZC_ABI
+};
+
+static const char *const grants[] = {"", "device", "weights", "inputs"};
+
+uint64_t zc_abi_now(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* --- lifetime --- */
+
+zc_status zc_abi_new(zc_device *device, zc_weights *weights, const zc_abi_host *host, const zc_abi_limits *limits,
+                     zc_abi **out, zc_error *error)
+{
+    zc_abi *abi = zc_calloc(1, sizeof *abi);
+    if (!abi) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate an instance's imports");
+    }
+    abi->device = device ? zc_device_retain(device) : NULL;
+    abi->weights = weights ? zc_weights_retain(weights) : NULL;
+    abi->host = *host;
+    abi->limits = *limits;
+    abi->owner = (zc_work_owner){
+        .id = zc_work_owner_id(), .most_work = limits->dispatch_work, .deadline = ZC_NO_DEADLINE};
+    abi->sequences = (zc_abi_table){.kind = ZC_ABI_SEQUENCE, .limit = ZC_ABI_MAX_SEQUENCES};
+    abi->submissions = (zc_abi_table){.kind = ZC_ABI_SUBMISSION, .limit = ZC_ABI_MAX_SUBMISSIONS};
+    abi->scratches = (zc_abi_table){.kind = ZC_ABI_SCRATCH, .limit = ZC_ABI_MAX_SCRATCHES};
+    *out = abi;
+    return ZC_OK;
+}
+
+static void free_table(zc_abi_table *table)
+{
+    for (uint32_t i = 0; i < table->count; i++) {
+        zc_abi_remove(table, &table->entries[i]);
+    }
+    zc_free(table->entries);
+}
+
+void zc_abi_free(zc_abi *abi)
+{
+    if (!abi) {
+        return;
+    }
+    free_table(&abi->submissions);
+    free_table(&abi->sequences);
+    zc_command_buffer_free(abi->recording);
+    free_table(&abi->scratches);
+    for (size_t i = 0; i < abi->output_count; i++) {
+        zc_free(abi->outputs[i].bytes);
+    }
+    zc_free(abi->outputs);
+    zc_free(abi->inputs);
+    zc_weights_release(abi->weights);
+    zc_device_release(abi->device);
+    zc_free(abi);
+}
+
+void zc_abi_attach(zc_abi *abi, zc_instance *instance)
+{
+    abi->instance = instance;
+}
+
+void zc_abi_ended(zc_abi *abi, zc_status status, const zc_error *error, bool signalled)
+{
+    uint64_t limit = zc_instance_deadline(abi->instance);
+    char why[100];
+    if (signalled) {
+        (void)snprintf(why, sizeof why, "cancelled: a signal ended the call that submitted it");
+    } else if (status == ZC_TRAP && error->kind == ZC_TRAP_DEADLINE) {
+        (void)snprintf(why, sizeof why, "cancelled: the call that submitted it passed its deadline of %.3f s",
+                       limit == ZC_NO_LIMIT ? 0 : (double)limit / 1e9);
+    } else if (status == ZC_TRAP && error->kind == ZC_TRAP_INTERRUPTED) {
+        (void)snprintf(why, sizeof why, "cancelled: the host interrupted the call that submitted it");
+    } else {
+        return;
+    }
+    zc_device_cancel(abi->owner.id, why);
+}
+
+uint64_t zc_abi_idle_pins(const zc_abi *abi, const zc_region *region)
+{
+    uint64_t pins = abi->recording ? zc_command_buffer_pins(abi->recording, region) : 0;
+    for (uint32_t i = 0; i < abi->sequences.count; i++) {
+        const zc_abi_entry *entry = &abi->sequences.entries[i];
+        if (entry->recording) {
+            pins += zc_command_buffer_pins(entry->recording, region);
+        } else if (entry->sequence && !zc_sequence_in_flight(entry->sequence)) {
+            pins += zc_sequence_pins(entry->sequence, region);
+        }
+    }
+    return pins;
+}
+
+/* --- linking --- */
+
+static bool same_types(const char *types, const uint8_t *given, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (!types[i] || (types[i] == 'i' ? ZC_I32 : ZC_I64) != given[i]) {
+            return false;
+        }
+    }
+    return !types[count];
+}
+
+/* "(i32, i64) -> (i32)" */
+static void spell(char *out, size_t size, const char *params, const char *result)
+{
+    size_t used = (size_t)snprintf(out, size, "(");
+    for (const char *at = params; *at && used < size; at++) {
+        used += (size_t)snprintf(out + used, size - used, "%s%s", at == params ? "" : ", ", *at == 'i' ? "i32" : "i64");
+    }
+    if (used < size) {
+        (void)snprintf(out + used, size - used, ") -> (%s)", *result == 'i' ? "i32" : "i64");
+    }
+}
+
+zc_status zc_abi_link(zc_abi *abi, zc_name field, const zc_func_type *type, zc_import_value *out, zc_error *error)
+{
+    for (size_t i = 0; i < sizeof imports / sizeof *imports; i++) {
+        if (strlen(imports[i].name) != field.size || memcmp(imports[i].name, field.bytes, field.size) != 0) {
+            continue;
+        }
+        if (!same_types(imports[i].params, type->params, type->param_count) ||
+            !same_types(imports[i].result, type->results, type->result_count)) {
+            char wanted[80];
+            spell(wanted, sizeof wanted, imports[i].params, imports[i].result);
+            return zc_fail(error, ZC_LINK, "import 'zcwasm'.'%s' is %s, the module declares another type",
+                           imports[i].name, wanted);
+        }
+        const bool granted[] = {true, abi->device != NULL, abi->weights != NULL, abi->host.inputs};
+        if (!granted[imports[i].grant]) {
+            return zc_fail(error, ZC_LINK, "import 'zcwasm'.'%s' is not granted: the guest needs %s=", imports[i].name,
+                           grants[imports[i].grant]);
+        }
+        *out = (zc_import_value){.kind = ZC_EXTERN_FUNC, .function = imports[i].function, .context = abi};
+        return ZC_OK;
+    }
+    return zc_fail(error, ZC_LINK, "import 'zcwasm'.'%.*s' is missing: version %d of this module has no such function",
+                   (int)(field.size < 100 ? field.size : 100), (const char *)field.bytes, ZCWASM_ABI_VERSION);
+}
+
+/* --- failures --- */
+
+int32_t zc_abi_fail(zc_abi *abi, zc_errno code, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(abi->error.message, sizeof abi->error.message, format, arguments);
+    va_end(arguments);
+    return -(int32_t)code;
+}
+
+static zc_errno errno_of(zc_status status)
+{
+    switch (status) {
+    case ZC_NO_MEMORY:
+    case ZC_LIMIT:
+        return ZC_ENOMEM;
+    case ZC_OVERFLOW:
+        return ZC_EOVERFLOW;
+    case ZC_OUT_OF_BOUNDS:
+        return ZC_EBOUNDS;
+    case ZC_UNSUPPORTED:
+        return ZC_ENOSYS;
+    case ZC_BUSY:
+        return ZC_EBUSY;
+    case ZC_TIMEOUT:
+        return ZC_ETIMEDOUT;
+    case ZC_DEVICE:
+    case ZC_CANCELLED:
+        return ZC_EIO;
+    default:
+        return ZC_EINVAL;
+    }
+}
+
+zc_status zc_abi_failed(zc_abi *abi, zc_status status, uint64_t *result, zc_error *error)
+{
+    if (status == ZC_TRAP || status == ZC_HOST) {
+        *error = abi->error;
+        return status;
+    }
+    *result = (uint32_t)-(int32_t)errno_of(status);
+    return ZC_OK;
+}
+
+/* --- the guest's memory --- */
+
+uint8_t *zc_abi_memory(zc_abi *abi, uint64_t pointer, uint64_t size)
+{
+    static uint8_t nothing[1];
+    zc_memory *memory = abi->instance ? zc_instance_memory(abi->instance) : NULL;
+    uint64_t have = memory ? (uint64_t)zc_memory_pages(memory) * ZC_WASM_PAGE_SIZE : 0;
+    if (pointer > have || size > have - pointer) {
+        (void)zc_abi_fail(abi, ZC_EFAULT, "%llu bytes at %llu do not lie inside the guest's memory of %llu bytes",
+                          (unsigned long long)size, (unsigned long long)pointer, (unsigned long long)have);
+        return NULL;
+    }
+    return size ? zc_region_base(zc_memory_region(memory)) + pointer : nothing;
+}
+
+bool zc_abi_name(zc_abi *abi, uint64_t pointer, uint64_t size, char out[ZC_ABI_MAX_NAME], int32_t *failure)
+{
+    const uint8_t *bytes = zc_abi_memory(abi, pointer, size);
+    if (!bytes) {
+        *failure = -ZC_EFAULT;
+        return false;
+    }
+    if (size > ZC_ABI_MAX_NAME) {
+        *failure = zc_abi_fail(abi, ZC_EINVAL, "a name of %llu bytes: at most %u are allowed", (unsigned long long)size,
+                               ZC_ABI_MAX_NAME);
+        return false;
+    }
+    memcpy(out, bytes, size);
+    return true;
+}
+
+/* --- handles --- */
+
+int32_t zc_abi_add(zc_abi *abi, zc_abi_table *table, zc_abi_entry **out)
+{
+    uint32_t index;
+    if (table->first_free) {
+        index = table->first_free - 1;
+        table->first_free = table->entries[index].next_free;
+    } else {
+        if (table->count == table->limit) {
+            return zc_abi_fail(abi, ZC_ENOMEM, "an instance has at most %u such handles at a time", table->limit);
+        }
+        if (table->count == table->capacity) {
+            uint32_t capacity = table->capacity ? table->capacity * 2 : 8;
+            capacity = capacity < table->limit ? capacity : table->limit;
+            zc_abi_entry *larger = zc_realloc(table->entries, capacity * sizeof *larger);
+            if (!larger) {
+                return zc_abi_fail(abi, ZC_ENOMEM, "cannot allocate %u handles", capacity);
+            }
+            table->entries = larger;
+            table->capacity = capacity;
+        }
+        index = table->count++;
+        table->entries[index] = (zc_abi_entry){0};
+    }
+    zc_abi_entry *entry = &table->entries[index];
+    entry->used = true;
+    *out = entry;
+    return (int32_t)((uint32_t)table->kind << ZC_ABI_KIND_SHIFT |
+                     (uint32_t)entry->generation << ZC_ABI_GENERATION_SHIFT | index);
+}
+
+zc_abi_entry *zc_abi_find(zc_abi *abi, zc_abi_table *table, uint64_t handle)
+{
+    static const char *const kinds[] = {
+        [ZC_ABI_SCRATCH] = "scratch", [ZC_ABI_SEQUENCE] = "sequence", [ZC_ABI_SUBMISSION] = "submission"};
+    uint32_t bits = (uint32_t)handle, index = bits & ZC_ABI_INDICES;
+    if (bits >> ZC_ABI_KIND_SHIFT == (uint32_t)table->kind && index < table->count && table->entries[index].used &&
+        table->entries[index].generation == (bits >> ZC_ABI_GENERATION_SHIFT & ZC_ABI_GENERATIONS)) {
+        return &table->entries[index];
+    }
+    (void)zc_abi_fail(abi, ZC_EBADF, "%d is no %s handle", (int32_t)bits, kinds[table->kind]);
+    return NULL;
+}
+
+void zc_abi_remove(zc_abi_table *table, zc_abi_entry *entry)
+{
+    if (!entry->used) {
+        return;
+    }
+    zc_command_buffer_free(entry->recording);
+    zc_sequence_release(entry->sequence);
+    zc_submission_release(entry->submission);
+    zc_region_release(entry->region);
+    *entry = (zc_abi_entry){.generation = (entry->generation + 1u) & ZC_ABI_GENERATIONS,
+                            .next_free = table->first_free};
+    table->first_free = (uint32_t)(entry - table->entries) + 1;
+}

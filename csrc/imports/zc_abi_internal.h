@@ -1,0 +1,97 @@
+/* zc_abi_internal: what the zc_abi*.c files share: the state of one instance, handles, and errnos.
+ *
+ *   zc_abi.c       lifetime, linking, handles, guest memory, errors
+ *   zc_abi_work.c  kernels, recordings, submissions, sequences, scratch
+ *   zc_abi_data.c  tensors, inputs, outputs, log, clock
+ */
+#ifndef ZC_ABI_INTERNAL_H
+#define ZC_ABI_INTERNAL_H
+
+/* The guests' header gives layouts and numbers; its zc_range is another one than the device layer's. */
+#define ZCWASM_NO_FUNCTIONS
+#define zc_range zc_abi_range
+#include "zcwasm.h"
+#undef zc_range
+
+#include "imports/zc_abi.h"
+
+/* A handle: kind, generation of its slot, slot. Those of kernels and tensors are indices without a generation. */
+typedef enum zc_abi_kind {
+    ZC_ABI_KERNEL = 1,
+    ZC_ABI_TENSOR,
+    ZC_ABI_SCRATCH,
+    ZC_ABI_SEQUENCE,
+    ZC_ABI_SUBMISSION,
+} zc_abi_kind;
+
+#define ZC_ABI_KIND_SHIFT 28
+#define ZC_ABI_GENERATION_SHIFT 16
+#define ZC_ABI_GENERATIONS 0xfffu
+#define ZC_ABI_INDICES 0xffffu
+
+typedef struct zc_abi_entry {
+    uint16_t generation;
+    bool used;
+    uint32_t next_free; /* plus one */
+    zc_command_buffer *recording; /* sequence: until it is sealed */
+    zc_sequence *sequence;        /* sequence: once it is sealed */
+    zc_submission *submission;
+    zc_region *region; /* scratch */
+    uint64_t size;     /* scratch: as asked for; else dispatches */
+} zc_abi_entry;
+
+typedef struct zc_abi_table {
+    zc_abi_kind kind;
+    uint32_t limit, capacity, count;
+    uint32_t first_free; /* plus one */
+    zc_abi_entry *entries;
+} zc_abi_table;
+
+typedef struct zc_abi_bytes {
+    char name[ZC_ABI_MAX_NAME];
+    size_t name_size;
+    uint8_t *bytes; /* of an input: borrowed and only read */
+    uint64_t size;
+} zc_abi_bytes;
+
+struct zc_abi {
+    zc_instance *instance; /* NULL before zc_abi_attach */
+    zc_device *device;
+    zc_weights *weights;
+    zc_abi_host host;
+    zc_abi_limits limits;
+    zc_work_owner owner; /* of what it submits */
+    zc_command_buffer *recording; /* sequence 0; made at first use */
+    zc_abi_table sequences, submissions, scratches;
+    uint64_t recorded, scratch_bytes, output_bytes; /* against the limits */
+    zc_abi_bytes *inputs, *outputs;
+    size_t input_count, output_count;
+    uint64_t next_pause; /* monotonic ns */
+    zc_error error;      /* the guest's last failure */
+};
+
+/* The guest's bytes [pointer, pointer + size), or NULL with -ZC_EFAULT recorded; never NULL for size 0. They may
+ * change at any time: copy. */
+uint8_t *zc_abi_memory(zc_abi *abi, uint64_t pointer, uint64_t size);
+/* A name, copied; false with the failure recorded. */
+bool zc_abi_name(zc_abi *abi, uint64_t pointer, uint64_t size, char out[ZC_ABI_MAX_NAME], int32_t *failure);
+
+/* Record a failure: its text, and -code to be returned to the guest. */
+int32_t zc_abi_fail(zc_abi *abi, zc_errno code, const char *format, ...) ZC_PRINTF(3, 4);
+/* The same for a status whose error is in abi->error; where it must end the whole call, the status is returned and
+ * the error handed on, else ZC_OK, with the errno in *result. */
+zc_status zc_abi_failed(zc_abi *abi, zc_status status, uint64_t *result, zc_error *error);
+
+/* A new entry's handle, or an errno. */
+int32_t zc_abi_add(zc_abi *abi, zc_abi_table *table, zc_abi_entry **out);
+zc_abi_entry *zc_abi_find(zc_abi *abi, zc_abi_table *table, uint64_t handle); /* NULL: -ZC_EBADF recorded */
+void zc_abi_remove(zc_abi_table *table, zc_abi_entry *entry);
+
+uint64_t zc_abi_now(void); /* monotonic ns */
+
+#define ZC_ABI(import, name, params, result, grant) \
+    zc_status zc_abi_call_##import(void *context, uint64_t *slots, zc_error *error);
+#include "imports/zc_abi.def"
+#undef ZC_ABI
+
+#endif

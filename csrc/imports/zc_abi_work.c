@@ -1,0 +1,448 @@
+/* zc_abi_work: kernels, recordings, submissions, sequences and scratch of the import module "zcwasm".
+ *
+ * Translates handles and the guest's descriptors into those of the device layer, whose one check decides. See
+ * zc_abi.h for ownership and threads. Slots: the result first, then the parameters.
+ */
+#include <string.h>
+
+#include "imports/zc_abi_internal.h"
+
+typedef unsigned long long ull;
+
+static zc_status answer(uint64_t *slots, int32_t value)
+{
+    slots[0] = (uint32_t)value;
+    return ZC_OK;
+}
+
+#define PAUSE_NS 1000000u
+
+/* While work runs on this thread: now and then a look at what may stop the guest. */
+static zc_status pause(void *context, zc_error *error)
+{
+    zc_abi *abi = context;
+    uint64_t now = zc_abi_now();
+    if (now < abi->next_pause) {
+        return ZC_OK;
+    }
+    abi->next_pause = now + PAUSE_NS;
+    return zc_instance_pause(abi->instance, error);
+}
+
+/* Before waiting or computing: the host may give its lock to others meanwhile. */
+static zc_status give_way(zc_abi *abi)
+{
+    abi->next_pause = zc_abi_now() + PAUSE_NS;
+    return zc_instance_pause(abi->instance, &abi->error);
+}
+
+/* Work that was waited for was cancelled: by the deadline of the call in progress, most often, which then ends here. */
+static zc_status waited(zc_abi *abi, zc_status status)
+{
+    zc_error error;
+    zc_status pause = status == ZC_CANCELLED ? zc_instance_pause(abi->instance, &error) : ZC_OK;
+    if (pause != ZC_OK) {
+        abi->error = error;
+    }
+    return pause == ZC_OK ? status : pause;
+}
+
+/* What is submitted now may take as long as the call in progress. */
+static void set_deadline(zc_abi *abi)
+{
+    uint64_t end = zc_instance_ends_at(abi->instance);
+    abi->owner.deadline = end < INT64_MAX ? (int64_t)end : ZC_NO_DEADLINE;
+    abi->owner.limit = zc_instance_deadline(abi->instance);
+}
+
+zc_status zc_abi_call_kernel(void *context, uint64_t *slots, zc_error *error)
+{
+    (void)error;
+    zc_abi *abi = context;
+    char name[ZC_ABI_MAX_NAME + 1];
+    int32_t failure;
+    if (!zc_abi_name(abi, (uint32_t)slots[1], (uint32_t)slots[2], name, &failure)) {
+        return answer(slots, failure);
+    }
+    name[(uint32_t)slots[2]] = 0;
+    const zc_kernel *kernel = strlen(name) == (uint32_t)slots[2] ? zc_kernel_find(name) : NULL;
+    if (!kernel) {
+        return answer(slots, zc_abi_fail(abi, ZC_ENOENT, "there is no kernel \"%.100s\"", name));
+    }
+    return answer(slots, (int32_t)((uint32_t)ZC_ABI_KERNEL << ZC_ABI_KIND_SHIFT | (uint32_t)kernel->id));
+}
+
+static const zc_kernel *kernel_of(uint64_t handle)
+{
+    uint32_t bits = (uint32_t)handle, id = bits & ~(UINT32_MAX << ZC_ABI_KIND_SHIFT);
+    return bits >> ZC_ABI_KIND_SHIFT == ZC_ABI_KERNEL && id < ZC_KERNEL_COUNT ? zc_kernel_get((zc_kernel_id)id) : NULL;
+}
+
+/* One range of the guest's, already copied, as one of the device layer's; 0 or an errno. `access` is what the
+ * kernel does with it. */
+static int32_t take_range(zc_abi *abi, const zc_abi_range *given, uint8_t access, zc_range *out)
+{
+    zc_range whole = {0};
+    uint32_t kind = (uint32_t)given->handle >> ZC_ABI_KIND_SHIFT;
+    if (given->reserved) {
+        return zc_abi_fail(abi, ZC_EINVAL, "a range's reserved field is %u, must be 0", given->reserved);
+    }
+    if (given->handle == 0) {
+        zc_memory *memory = zc_instance_memory(abi->instance);
+        if (memory) {
+            whole.region = zc_memory_region(memory);
+            whole.length = (uint64_t)zc_memory_pages(memory) * ZC_WASM_PAGE_SIZE;
+        }
+    } else if (kind == ZC_ABI_TENSOR && abi->weights) {
+        uint32_t index = (uint32_t)given->handle & ~(UINT32_MAX << ZC_ABI_KIND_SHIFT);
+        if (index >= zc_weights_count(abi->weights)) {
+            return zc_abi_fail(abi, ZC_EBADF, "%d is no tensor handle", given->handle);
+        }
+        if (access & ZC_ACCESS_WRITE) {
+            return zc_abi_fail(abi, ZC_EACCES, "a kernel would write to tensor %.100s: weights are read-only",
+                               zc_weights_get(abi->weights, index)->name);
+        }
+        if (zc_weights_range(abi->weights, index, abi->device, &whole, &abi->error) != ZC_OK) {
+            return -ZC_EIO;
+        }
+    } else if (kind == ZC_ABI_SCRATCH) {
+        zc_abi_entry *entry = zc_abi_find(abi, &abi->scratches, (uint32_t)given->handle);
+        if (!entry) {
+            return -ZC_EBADF;
+        }
+        whole = (zc_range){.region = entry->region, .length = entry->size};
+    } else {
+        return zc_abi_fail(abi, ZC_EBADF, "%d is no handle of memory: 0, a tensor or scratch", given->handle);
+    }
+    uint64_t length = given->length;
+    if (length == ZC_WHOLE && given->offset <= whole.length) {
+        length = whole.length - given->offset;
+    }
+    if (given->offset > whole.length || length > whole.length - given->offset) {
+        return zc_abi_fail(abi, given->handle ? ZC_EBOUNDS : ZC_EFAULT,
+                           "%llu bytes at %llu do not lie inside %s of %llu bytes", (ull)length, (ull)given->offset,
+                           given->handle == 0       ? "the guest's memory"
+                           : kind == ZC_ABI_SCRATCH ? "scratch"
+                                                    : "a tensor",
+                           (ull)whole.length);
+    }
+    *out = (zc_range){.region = whole.region, .offset = whole.offset + given->offset, .length = length};
+    return 0;
+}
+
+/* Where to record: the instance's own recording or an unsealed sequence. */
+static int32_t recording_of(zc_abi *abi, uint64_t handle, zc_command_buffer **out)
+{
+    if ((uint32_t)handle == 0) {
+        if (!abi->recording) {
+            zc_status status = zc_command_buffer_new(abi->device, &abi->recording, &abi->error);
+            if (status != ZC_OK) {
+                return status == ZC_NO_MEMORY ? -ZC_ENOMEM : -ZC_EIO;
+            }
+            zc_command_buffer_own(abi->recording, &abi->owner);
+        }
+        *out = abi->recording;
+        return 0;
+    }
+    zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, handle);
+    if (!entry) {
+        return -ZC_EBADF;
+    }
+    if (!entry->recording) {
+        return zc_abi_fail(abi, ZC_EINVAL, "the sequence is sealed: it takes no more dispatches");
+    }
+    *out = entry->recording;
+    return 0;
+}
+
+zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
+{
+    zc_abi *abi = context;
+    zc_command_buffer *recording = NULL;
+    int32_t failure = recording_of(abi, slots[1], &recording);
+    if (failure) {
+        return answer(slots, failure);
+    }
+    const zc_kernel *kernel = kernel_of(slots[2]);
+    if (!kernel) {
+        return answer(slots, zc_abi_fail(abi, ZC_EBADF, "%d is no kernel handle", (int32_t)slots[2]));
+    }
+    uint32_t count = (uint32_t)slots[4], size = (uint32_t)slots[6];
+    if (count != kernel->binding_count || size != kernel->params_size) {
+        return answer(slots, zc_abi_fail(abi, ZC_EINVAL,
+                                         "kernel %s takes %u ranges and %u bytes of parameters, not %u and %u",
+                                         kernel->name, (unsigned)kernel->binding_count, kernel->params_size, count,
+                                         size));
+    }
+    /* Copied before anything is looked at: work in flight may write there. */
+    zc_abi_range given[ZC_KERNEL_MAX_BINDINGS];
+    uint32_t params[ZC_KERNEL_MAX_PARAMS / 4];
+    const uint8_t *from = zc_abi_memory(abi, (uint32_t)slots[3], count * sizeof *given);
+    const uint8_t *params_from = from ? zc_abi_memory(abi, (uint32_t)slots[5], size) : NULL;
+    if (!params_from) {
+        return answer(slots, -ZC_EFAULT);
+    }
+    memcpy(given, from, count * sizeof *given);
+    memcpy(params, params_from, size);
+    zc_range ranges[ZC_KERNEL_MAX_BINDINGS];
+    for (uint32_t i = 0; i < count; i++) {
+        failure = take_range(abi, &given[i], kernel->bindings[i].access, &ranges[i]);
+        if (failure) {
+            return answer(slots, failure);
+        }
+    }
+    if (abi->recorded >= ZC_ABI_MAX_RECORDED) {
+        return answer(slots, zc_abi_fail(abi, ZC_ENOMEM, "an instance records at most %u dispatches at a time",
+                                         ZC_ABI_MAX_RECORDED));
+    }
+    zc_status status = zc_command_buffer_dispatch(recording, kernel, ranges, count, params, size, &abi->error);
+    if (status != ZC_OK) {
+        return zc_abi_failed(abi, status, &slots[0], error);
+    }
+    abi->recorded++;
+    return answer(slots, (int32_t)zc_command_buffer_length(recording) - 1);
+}
+
+/* Submit the sequence, or the instance's recording. */
+static zc_status submit(zc_abi *abi, zc_abi_entry *sequence, uint64_t *slots, zc_error *error)
+{
+    zc_abi_entry *entry;
+    uint64_t length = 0;
+    zc_command_buffer *recording = NULL;
+    int32_t handle = sequence ? 0 : recording_of(abi, 0, &recording);
+    if (handle == 0) {
+        length = sequence ? sequence->size : zc_command_buffer_length(recording);
+        if (sequence && abi->recorded + length > ZC_ABI_MAX_RECORDED) {
+            handle = zc_abi_fail(abi, ZC_ENOMEM, "an instance has at most %u dispatches in flight and recorded",
+                                 ZC_ABI_MAX_RECORDED);
+        } else {
+            handle = zc_abi_add(abi, &abi->submissions, &entry);
+        }
+    }
+    if (handle < 0) {
+        return answer(slots, handle);
+    }
+    set_deadline(abi);
+    zc_status status = sequence ? zc_sequence_submit(sequence->sequence, &entry->submission, &abi->error)
+                                : zc_command_buffer_submit(recording, &entry->submission, &abi->error);
+    if (status != ZC_OK) {
+        zc_abi_remove(&abi->submissions, entry);
+        return zc_abi_failed(abi, status, &slots[0], error);
+    }
+    entry->size = length; /* stays counted until it has been waited for */
+    abi->recorded += sequence ? length : 0;
+    return answer(slots, handle);
+}
+
+zc_status zc_abi_call_submit(void *context, uint64_t *slots, zc_error *error)
+{
+    return submit(context, NULL, slots, error);
+}
+
+zc_status zc_abi_call_run(void *context, uint64_t *slots, zc_error *error)
+{
+    zc_abi *abi = context;
+    zc_command_buffer *recording = NULL;
+    int32_t failure = recording_of(abi, 0, &recording);
+    if (failure) {
+        return answer(slots, failure);
+    }
+    zc_status status = give_way(abi);
+    if (status == ZC_OK) {
+        uint64_t length = zc_command_buffer_length(recording);
+        set_deadline(abi);
+        status = waited(abi, zc_command_buffer_run(recording, pause, abi, &abi->error));
+        abi->recorded -= length - zc_command_buffer_length(recording);
+    }
+    return status == ZC_OK ? answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
+}
+
+zc_status zc_abi_call_discard(void *context, uint64_t *slots, zc_error *error)
+{
+    (void)error;
+    zc_abi *abi = context;
+    if (abi->recording) {
+        abi->recorded -= zc_command_buffer_length(abi->recording);
+        zc_command_buffer_free(abi->recording);
+        abi->recording = NULL;
+    }
+    return answer(slots, 0);
+}
+
+zc_status zc_abi_call_wait(void *context, uint64_t *slots, zc_error *error)
+{
+    zc_abi *abi = context;
+    zc_abi_entry *entry = zc_abi_find(abi, &abi->submissions, slots[1]);
+    if (!entry) {
+        return answer(slots, -ZC_EBADF);
+    }
+    zc_submission *submission = entry->submission;
+    zc_status status = zc_submission_done(submission) ? ZC_OK : give_way(abi);
+    if (status == ZC_OK) {
+        status = waited(abi, zc_submission_wait_pausing(submission, (int64_t)slots[2], pause, abi, &abi->error));
+    }
+    if (status != ZC_TRAP && status != ZC_HOST && status != ZC_TIMEOUT) {
+        abi->recorded -= entry->size;
+        zc_abi_remove(&abi->submissions, entry);
+    }
+    return status == ZC_OK ? answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
+}
+
+zc_status zc_abi_call_poll(void *context, uint64_t *slots, zc_error *error)
+{
+    (void)error;
+    zc_abi *abi = context;
+    zc_abi_entry *entry = zc_abi_find(abi, &abi->submissions, slots[1]);
+    return answer(slots, entry ? zc_submission_done(entry->submission) : -ZC_EBADF);
+}
+
+/* --- sequences --- */
+
+zc_status zc_abi_call_sequence_new(void *context, uint64_t *slots, zc_error *error)
+{
+    zc_abi *abi = context;
+    zc_abi_entry *entry;
+    int32_t handle = zc_abi_add(abi, &abi->sequences, &entry);
+    if (handle < 0) {
+        return answer(slots, handle);
+    }
+    zc_status status = zc_sequence_begin(abi->device, &entry->recording, &abi->error);
+    if (status != ZC_OK) {
+        zc_abi_remove(&abi->sequences, entry);
+        return zc_abi_failed(abi, status, &slots[0], error);
+    }
+    zc_command_buffer_own(entry->recording, &abi->owner);
+    return answer(slots, handle);
+}
+
+/* The sealed sequence of that handle, or NULL and an errno. */
+static zc_abi_entry *sealed(zc_abi *abi, uint64_t handle, int32_t *failure)
+{
+    zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, handle);
+    *failure = -ZC_EBADF;
+    if (entry && !entry->sequence) {
+        *failure = zc_abi_fail(abi, ZC_EINVAL, "the sequence has not been sealed");
+        return NULL;
+    }
+    return entry;
+}
+
+zc_status zc_abi_call_sequence_seal(void *context, uint64_t *slots, zc_error *error)
+{
+    zc_abi *abi = context;
+    zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, slots[1]);
+    if (!entry) {
+        return answer(slots, -ZC_EBADF);
+    }
+    if (!entry->recording) {
+        return answer(slots, zc_abi_fail(abi, ZC_EINVAL, "the sequence is sealed already"));
+    }
+    zc_status status = zc_sequence_seal(entry->recording, &entry->sequence, &abi->error);
+    if (status != ZC_OK) {
+        return zc_abi_failed(abi, status, &slots[0], error);
+    }
+    entry->recording = NULL;
+    entry->size = zc_sequence_length(entry->sequence);
+    return answer(slots, 0);
+}
+
+zc_status zc_abi_call_sequence_params(void *context, uint64_t *slots, zc_error *error)
+{
+    zc_abi *abi = context;
+    int32_t failure;
+    zc_abi_entry *entry = sealed(abi, slots[1], &failure);
+    if (!entry) {
+        return answer(slots, failure);
+    }
+    uint32_t size = (uint32_t)slots[5];
+    if (size > ZC_KERNEL_MAX_PARAMS) {
+        return answer(slots, zc_abi_fail(abi, ZC_EINVAL, "%u bytes: no kernel has more than %u bytes of parameters",
+                                         size, ZC_KERNEL_MAX_PARAMS));
+    }
+    const uint8_t *bytes = zc_abi_memory(abi, (uint32_t)slots[4], size);
+    if (!bytes) {
+        return answer(slots, -ZC_EFAULT);
+    }
+    zc_status status = zc_sequence_params(entry->sequence, (uint32_t)slots[2], (uint32_t)slots[3], bytes, size,
+                                          &abi->error);
+    return status == ZC_OK ? answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
+}
+
+zc_status zc_abi_call_sequence_submit(void *context, uint64_t *slots, zc_error *error)
+{
+    int32_t failure;
+    zc_abi_entry *entry = sealed(context, slots[1], &failure);
+    return entry ? submit(context, entry, slots, error) : answer(slots, failure);
+}
+
+zc_status zc_abi_call_sequence_run(void *context, uint64_t *slots, zc_error *error)
+{
+    zc_abi *abi = context;
+    int32_t failure;
+    zc_abi_entry *entry = sealed(abi, slots[1], &failure);
+    if (!entry) {
+        return answer(slots, failure);
+    }
+    zc_status status = give_way(abi);
+    if (status == ZC_OK) {
+        set_deadline(abi);
+        status = waited(abi, zc_sequence_run(entry->sequence, pause, abi, &abi->error));
+    }
+    return status == ZC_OK ? answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
+}
+
+zc_status zc_abi_call_sequence_free(void *context, uint64_t *slots, zc_error *error)
+{
+    (void)error;
+    zc_abi *abi = context;
+    zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, slots[1]);
+    if (!entry) {
+        return answer(slots, -ZC_EBADF);
+    }
+    abi->recorded -= entry->recording ? zc_command_buffer_length(entry->recording) : entry->size;
+    zc_abi_remove(&abi->sequences, entry);
+    return answer(slots, 0);
+}
+
+/* --- scratch --- */
+
+zc_status zc_abi_call_scratch_new(void *context, uint64_t *slots, zc_error *error)
+{
+    zc_abi *abi = context;
+    uint64_t size = slots[1];
+    zc_abi_entry *entry;
+    if (size > abi->limits.scratch - abi->scratch_bytes) {
+        return answer(slots, zc_abi_fail(abi, ZC_ENOMEM, "%llu bytes of scratch: the limit of %llu leaves %llu",
+                                         (ull)size, (ull)abi->limits.scratch,
+                                         (ull)(abi->limits.scratch - abi->scratch_bytes)));
+    }
+    int32_t handle = zc_abi_add(abi, &abi->scratches, &entry);
+    if (handle < 0) {
+        return answer(slots, handle);
+    }
+    zc_status status = zc_device_scratch(abi->device, size, &entry->region, &abi->error);
+    if (status != ZC_OK) {
+        entry->region = NULL;
+        zc_abi_remove(&abi->scratches, entry);
+        return zc_abi_failed(abi, status, &slots[0], error);
+    }
+    entry->size = size;
+    abi->scratch_bytes += size;
+    return answer(slots, handle);
+}
+
+zc_status zc_abi_call_scratch_free(void *context, uint64_t *slots, zc_error *error)
+{
+    (void)error;
+    zc_abi *abi = context;
+    zc_abi_entry *entry = zc_abi_find(abi, &abi->scratches, slots[1]);
+    if (!entry) {
+        return answer(slots, -ZC_EBADF);
+    }
+    if (zc_region_pins(entry->region)) { /* else a guest could hold more than its limit */
+        return answer(slots, zc_abi_fail(abi, ZC_EBUSY, "a recording, a sequence or work in flight uses the scratch"));
+    }
+    abi->scratch_bytes -= entry->size;
+    zc_abi_remove(&abi->scratches, entry);
+    return answer(slots, 0);
+}

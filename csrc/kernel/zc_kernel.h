@@ -1,0 +1,109 @@
+/* zc_kernel: the signatures of the built-in kernels.
+ *
+ * A kernel is a compute function with a name, bindings (ranges of bytes, in a fixed order), a parameter
+ * struct (zcwasm_kernels.h) and a workgroup size. `extent` is the one place that says how many bytes
+ * each binding must have for given parameters; zc_device.c compares that with the ranges it was given.
+ *
+ * Everything here is constant data and pure functions: no ownership, any thread.
+ */
+#ifndef ZC_KERNEL_H
+#define ZC_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "zcwasm_kernels.h"
+#include "base/zc_status.h"
+
+#define ZC_KERNEL_MAX_BINDINGS 8
+#define ZC_KERNEL_MAX_PARAMS 96
+
+/* A shader's parameters are preceded by element offsets of its bindings: as many words as this says. */
+static inline uint32_t zc_kernel_offset_words(unsigned binding_count)
+{
+    return binding_count <= 4 ? 4 : ZC_KERNEL_MAX_BINDINGS;
+}
+
+/* Then, for the built-in ones, by the first of the workgroups that are dispatched and by how many the whole dispatch
+ * has, four words each of which the last is 0. */
+#define ZC_KERNEL_GROUP_WORDS 8u
+/* What is pushed in all: 128 bytes, which every device takes; buildtools/shaders.py checks that it is enough. */
+#define ZC_KERNEL_PUSH_WORDS 32u
+
+typedef struct zc_weight_type_info { /* of a zc_weight_type */
+    const char *name;      /* "Q4_1" */
+    uint32_t block;        /* elements of a block */
+    uint32_t block_bytes;
+} zc_weight_type_info;
+
+const zc_weight_type_info *zc_weight_type_get(uint32_t type); /* NULL when there is none */
+
+typedef enum zc_kernel_id {
+#define ZC_KERNEL(name, params, workgroup, traits, bindings) ZC_KERNEL_##name,
+#include "kernel/zc_kernel.def"
+#undef ZC_KERNEL
+    ZC_KERNEL_COUNT
+} zc_kernel_id;
+
+enum { ZC_ACCESS_READ = 1, ZC_ACCESS_WRITE = 2 };
+enum { ZC_TRAIT_IN_PLACE = 1, ZC_TRAIT_VARIANTS = 2 };
+
+typedef struct zc_binding_signature {
+    const char *name;
+    uint8_t access;       /* ZC_ACCESS_* */
+    uint8_t element_size; /* a range starts at a multiple of it */
+} zc_binding_signature;
+
+typedef struct zc_kernel {
+    zc_kernel_id id;
+    const char *name;
+    uint32_t params_size;
+    uint32_t workgroup_size;
+    uint8_t traits; /* ZC_TRAIT_* */
+    uint8_t binding_count;
+    zc_binding_signature bindings[ZC_KERNEL_MAX_BINDINGS];
+    /* Bytes that each binding needs, or ZC_BAD_VALUE/ZC_OVERFLOW when the parameters contradict. */
+    zc_status (*extent)(const void *params, uint64_t bytes[ZC_KERNEL_MAX_BINDINGS], zc_error *error);
+    /* Workgroups of the shader's dispatch, for parameters that `extent` accepts: at most 65535 in each
+     * dimension, any 0 when there is nothing to do. */
+    void (*groups)(const void *params, uint32_t out[3]);
+    /* About how many multiply-adds a dispatch costs (or what takes as long), whatever lies in memory, for parameters
+     * that `extent` accepts; saturated. Elementwise work counts several for each element, by its cost. */
+    uint64_t (*work)(const void *params);
+    /* Of a kernel that the user compiled (zc_device_compile), else zeros: the backend's own object, and how
+     * many words before the shader's own parameters say what `groups` gives. It has no `extent`: its
+     * bindings are the whole ranges given; and no `work`. */
+    void *compiled;
+    uint32_t params_skip;
+} zc_kernel;
+
+/* Out element i depends on element i of the inputs alone, all bindings are equally long, and the parameters
+ * begin with the count: a device may cut such a dispatch into several. */
+static inline bool zc_kernel_is_elementwise(const zc_kernel *kernel)
+{
+    return !kernel->compiled && (kernel->id == ZC_KERNEL_fill || kernel->id == ZC_KERNEL_affine ||
+                                 kernel->id == ZC_KERNEL_axpby || kernel->id == ZC_KERNEL_add ||
+                                 kernel->id == ZC_KERNEL_mul || kernel->id == ZC_KERNEL_gelu);
+}
+
+/* The value of specialization constant 0 of a kernel with ZC_TRAIT_VARIANTS, below ZC_KERNEL_VARIANTS, for
+ * parameters that `extent` accepts; else 0. And what an error calls it: a type's name, or "". */
+#define ZC_KERNEL_VARIANTS 128
+uint32_t zc_kernel_variant(const zc_kernel *kernel, const void *params);
+const char *zc_kernel_variant_name(const zc_kernel *kernel, uint32_t variant);
+
+/* The side of a GPU's tiles of a product; 0 where it has none. */
+uint32_t zc_kernel_matmul_tile(const zc_matmul_params *params);
+uint32_t zc_kernel_linear_tile(const zc_linear_params *params);
+/* zc_kernel.work as a GPU does it: tiles are computed whole, also where little is in them. Not of compiled kernels. */
+uint64_t zc_kernel_work_in_tiles(const zc_kernel *kernel, const void *params);
+
+#define ZC_KERNEL(name, params, workgroup, traits, bindings) uint64_t zc_kernel_work_##name(const void *);
+#include "kernel/zc_kernel.def"
+#undef ZC_KERNEL
+
+const zc_kernel *zc_kernel_get(zc_kernel_id id);
+const zc_kernel *zc_kernel_find(const char *name); /* NULL when there is none */
+
+#endif

@@ -1,0 +1,69 @@
+/* zc_region_mmap: zc_region_os.h with mmap and mprotect (Linux and other POSIX systems).
+ * An anonymous MAP_NORESERVE mapping without access counts against no commit limit until it is opened. */
+#if !defined(__APPLE__)
+#define _GNU_SOURCE
+#include "region/zc_region_os.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "region/zc_region.h"
+
+int zc_region_os_reserve(uint64_t size, uint8_t **out)
+{
+    /* Over-reserve by one alignment and give the surplus back, since mmap aligns to 4 KiB only. */
+    if (size > SIZE_MAX - ZC_REGION_ALIGNMENT) {
+        return ENOMEM;
+    }
+    size_t mapped = (size_t)size + ZC_REGION_ALIGNMENT;
+    uint8_t *raw = mmap(NULL, mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (raw == MAP_FAILED) {
+        return errno;
+    }
+    uint8_t *base = (uint8_t *)(((uintptr_t)raw + ZC_REGION_ALIGNMENT - 1) & ~(uintptr_t)(ZC_REGION_ALIGNMENT - 1));
+    if (base > raw) {
+        (void)munmap(raw, (size_t)(base - raw));
+    }
+    size_t surplus = mapped - (size_t)(base - raw) - (size_t)size;
+    if (surplus) {
+        (void)munmap(base + size, surplus);
+    }
+    *out = base;
+    return 0;
+}
+
+int zc_region_os_commit(uint8_t *address, uint64_t size)
+{
+    return mprotect(address, (size_t)size, PROT_READ | PROT_WRITE) == 0 ? 0 : errno;
+}
+
+int zc_region_os_map(uint8_t *address, uint64_t size, int file, uint64_t offset)
+{
+    /* Anonymous pages first: those after the file's last one stay, and are zero where the file's would be SIGBUS. */
+    uint64_t whole = (size + ZC_REGION_ALIGNMENT - 1) & ~(uint64_t)(ZC_REGION_ALIGNMENT - 1);
+    if (mprotect(address, (size_t)whole, PROT_READ) != 0) {
+        return errno;
+    }
+    /* Shared, not private: a driver that asks for writable pages is then refused, instead of being given copies. */
+    return mmap(address, (size_t)size, PROT_READ, MAP_SHARED | MAP_FIXED, file, (off_t)offset) == address ? 0 : errno;
+}
+
+void zc_region_os_release(uint8_t *address, uint64_t size)
+{
+    (void)munmap(address, (size_t)size);
+}
+
+void zc_region_os_expect_use(uint8_t *address, uint64_t size)
+{
+#if defined(MADV_HUGEPAGE)
+    /* First touches of 64 MiB take half the time. Advice only: a refusal changes nothing. */
+    (void)madvise(address, (size_t)size, MADV_HUGEPAGE);
+#else
+    (void)address;
+    (void)size;
+#endif
+}
+
+#else
+typedef int zc_region_mmap_is_empty_here;
+#endif

@@ -1,0 +1,786 @@
+/* zc_validate: sections and module structure. The contract is in zc_validate.h.
+ *
+ * Reads the module front to back, once. Each section is opened as a window of its own, so that nothing in it
+ * can read past its end, and must fill it exactly. What a section declares goes into the zc_module_info that
+ * later sections are checked against; it belongs to this file until zc_validate hands it out. Function bodies
+ * go to zc_validate_code.c, constant expressions to zc_validate_const.c. Threads: no shared state. Segments
+ * and tables are checked here but not kept.
+ */
+#include "validate/zc_validate.h"
+
+#include <string.h>
+
+#include "base/zc_alloc.h"
+#include "validate/zc_validate_stack.h"
+
+enum {
+    SECTION_CUSTOM = 0,
+    SECTION_TYPE = 1,
+    SECTION_IMPORT = 2,
+    SECTION_FUNCTION = 3,
+    SECTION_TABLE = 4,
+    SECTION_MEMORY = 5,
+    SECTION_GLOBAL = 6,
+    SECTION_EXPORT = 7,
+    SECTION_START = 8,
+    SECTION_ELEMENT = 9,
+    SECTION_CODE = 10,
+    SECTION_DATA = 11,
+    SECTION_DATA_COUNT = 12,
+    SECTION_TAG = 13,
+    SECTION_COUNT = 14,
+};
+
+static const char *const section_names[SECTION_COUNT] = {
+    "custom", "type",  "import",  "function", "table", "memory",     "global",
+    "export", "start", "element", "code",     "data",  "data count", "tag",
+};
+
+/* Where a section may stand: the data count was squeezed in before the code, tags before the globals. */
+static const uint8_t section_ranks[SECTION_COUNT] = {
+    [SECTION_TYPE] = 1,   [SECTION_IMPORT] = 2,   [SECTION_FUNCTION] = 3,    [SECTION_TABLE] = 4,
+    [SECTION_MEMORY] = 5, [SECTION_TAG] = 6,      [SECTION_GLOBAL] = 7,      [SECTION_EXPORT] = 8,
+    [SECTION_START] = 9,  [SECTION_ELEMENT] = 10, [SECTION_DATA_COUNT] = 11, [SECTION_CODE] = 12,
+    [SECTION_DATA] = 13,
+};
+
+typedef struct zc_validator {
+    const uint8_t *bytes;
+    size_t size;
+    zc_module_info *info;
+    zc_error *error;
+    uint32_t func_capacity;
+    uint32_t global_capacity;
+    uint32_t body_count;
+    bool has_data_count;
+    uint32_t data_count;
+    uint64_t data_count_offset;
+    zc_name name_section;
+} zc_validator;
+
+/* ---- helpers ---- */
+
+static zc_status fail_limit(const zc_reader *reader, uint64_t offset, const char *what, uint64_t value,
+                            uint64_t limit)
+{
+    return zc_fail_at(reader->error, ZC_INVALID, offset, "implementation limit: %s %llu, at most %llu", what,
+                      (unsigned long long)value, (unsigned long long)limit);
+}
+
+static zc_status read_limited_count(zc_reader *reader, uint32_t *count, size_t bytes_each, uint64_t before,
+                                    uint64_t limit, const char *what)
+{
+    const uint64_t start = zc_reader_offset(reader);
+    ZC_TRY(zc_read_count(reader, count, bytes_each, what));
+    if (before + *count > limit) {
+        return fail_limit(reader, start, what, before + *count, limit);
+    }
+    return ZC_OK;
+}
+
+static zc_status allocate(const zc_validator *validator, void **items, uint32_t count, size_t item_size,
+                          const char *what)
+{
+    *items = zc_calloc(count, item_size);
+    if (!*items) {
+        return zc_fail(validator->error, ZC_NO_MEMORY, "no memory for %u %s", count, what);
+    }
+    return ZC_OK;
+}
+
+/* Makes room for `more` items behind `count`, at least doubling. Counts stay below 2^22. */
+static zc_status reserve(const zc_validator *validator, void **items, uint32_t *capacity, uint32_t count,
+                         uint32_t more, size_t item_size, const char *what)
+{
+    const uint32_t needed = count + more;
+    if (needed <= *capacity) {
+        return ZC_OK;
+    }
+    const uint32_t wanted = needed > 2 * *capacity ? needed : 2 * *capacity;
+    void *moved = zc_realloc(*items, wanted * item_size);
+    if (!moved) {
+        return zc_fail(validator->error, ZC_NO_MEMORY, "no memory for %u %s", wanted, what);
+    }
+    *items = moved;
+    *capacity = wanted;
+    return ZC_OK;
+}
+
+static zc_status reserve_funcs(zc_validator *validator, uint32_t more)
+{
+    void *items = validator->info->funcs;
+    ZC_TRY(reserve(validator, &items, &validator->func_capacity, validator->info->func_count, more,
+                   sizeof *validator->info->funcs, "functions"));
+    validator->info->funcs = items;
+    return ZC_OK;
+}
+
+static zc_status reserve_globals(zc_validator *validator, uint32_t more)
+{
+    void *items = validator->info->globals;
+    ZC_TRY(reserve(validator, &items, &validator->global_capacity, validator->info->global_count, more,
+                   sizeof *validator->info->globals, "globals"));
+    validator->info->globals = items;
+    return ZC_OK;
+}
+
+/* ---- types of imports and definitions ---- */
+
+static zc_status read_type_index(const zc_validator *validator, zc_reader *reader, uint32_t *index)
+{
+    const uint64_t start = zc_reader_offset(reader);
+    ZC_TRY(zc_read_u32(reader, index, "type index"));
+    if (*index >= validator->info->type_count) {
+        return zc_fail_at(reader->error, ZC_INVALID, start, "unknown type %u of %u", *index,
+                          validator->info->type_count);
+    }
+    return ZC_OK;
+}
+
+static zc_status read_limits(zc_reader *reader, zc_limits_type *limits, const char *what)
+{
+    const uint64_t start = zc_reader_offset(reader);
+    uint8_t flags = 0;
+    ZC_TRY(zc_read_byte(reader, &flags, "limits"));
+    if (flags > 1) {
+        if (flags > 15) {
+            return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed limits flags 0x%02x of a %s",
+                              flags, what);
+        }
+        const zc_feature feature = flags & 8   ? ZC_FEATURE_PAGE_SIZES
+                                   : flags & 4 ? ZC_FEATURE_MEMORY64
+                                               : ZC_FEATURE_THREADS;
+        return zc_fail_unsupported(reader->error, start, feature, "%s", what);
+    }
+    ZC_TRY(zc_read_u32(reader, &limits->minimum, "minimum size"));
+    limits->has_maximum = flags == 1;
+    limits->maximum = 0;
+    if (limits->has_maximum) {
+        ZC_TRY(zc_read_u32(reader, &limits->maximum, "maximum size"));
+        if (limits->minimum > limits->maximum) {
+            return zc_fail_at(reader->error, ZC_INVALID, start,
+                              "%s: size minimum %u must not be greater than maximum %u", what,
+                              limits->minimum, limits->maximum);
+        }
+    }
+    return ZC_OK;
+}
+
+static zc_status read_table_type(const zc_validator *validator, zc_reader *reader)
+{
+    zc_module_info *info = validator->info;
+    const uint64_t start = zc_reader_offset(reader);
+    uint8_t element = 0;
+    if (info->has_table) {
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES, "a second table");
+    }
+    ZC_TRY(zc_read_byte(reader, &element, "table type"));
+    if (element == 0x40) {
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_FUNCTION_REFERENCES,
+                                   "a table with an initial value");
+    }
+    if (element != 0x70) {
+        const zc_feature feature = zc_later_value_type(element);
+        if (feature && element != 0x7b) {
+            return zc_fail_unsupported(reader->error, start, feature, "table type");
+        }
+        return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed reference type 0x%02x of a table",
+                          element);
+    }
+    ZC_TRY(read_limits(reader, &info->table, "table"));
+    info->has_table = true;
+    return ZC_OK;
+}
+
+static zc_status read_memory_type(const zc_validator *validator, zc_reader *reader)
+{
+    zc_module_info *info = validator->info;
+    const uint64_t start = zc_reader_offset(reader);
+    if (info->has_memory) {
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_MULTIPLE_MEMORIES, "a second memory");
+    }
+    ZC_TRY(read_limits(reader, &info->memory, "memory"));
+    const uint32_t most = info->memory.has_maximum ? info->memory.maximum : info->memory.minimum;
+    if (most > ZC_WASM_MAX_PAGES) {
+        return zc_fail_at(reader->error, ZC_INVALID, start,
+                          "memory size must be at most %u pages (4 GiB), not %u", ZC_WASM_MAX_PAGES, most);
+    }
+    info->has_memory = true;
+    return ZC_OK;
+}
+
+static zc_status read_global_type(zc_reader *reader, zc_global_type *type)
+{
+    uint8_t is_mutable = 0;
+    ZC_TRY(zc_read_value_type(reader, &type->value_type, "global type"));
+    const uint64_t start = zc_reader_offset(reader);
+    ZC_TRY(zc_read_byte(reader, &is_mutable, "mutability"));
+    if (is_mutable > 1) {
+        return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed mutability 0x%02x", is_mutable);
+    }
+    type->is_mutable = is_mutable == 1;
+    return ZC_OK;
+}
+
+/* ---- sections, in the module's order ---- */
+
+static zc_status read_type_vector(zc_reader *reader, const uint8_t **types, uint32_t *count, uint32_t limit,
+                                  const char *what)
+{
+    ZC_TRY(read_limited_count(reader, count, 1, 0, limit, what));
+    *types = reader->at;
+    for (uint32_t i = 0; i < *count; i++) {
+        uint8_t type = 0;
+        ZC_TRY(zc_read_value_type(reader, &type, "function type"));
+    }
+    return ZC_OK;
+}
+
+static zc_status read_types(zc_validator *validator, zc_reader *reader)
+{
+    zc_module_info *info = validator->info;
+    uint32_t count = 0;
+    ZC_TRY(read_limited_count(reader, &count, 3, 0, ZC_LIMIT_TYPES, "count of types"));
+    void *items = NULL;
+    ZC_TRY(allocate(validator, &items, count, sizeof *info->types, "types"));
+    info->types = items;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t start = zc_reader_offset(reader);
+        zc_func_type *type = &info->types[i];
+        uint8_t form = 0;
+        ZC_TRY(zc_read_byte(reader, &form, "type form"));
+        switch (form) {
+        case 0x60:
+            break;
+        case 0x4e: /* rec */
+        case 0x4f: /* sub final */
+        case 0x50: /* sub */
+        case 0x5e: /* array */
+        case 0x5f: /* struct */
+            return zc_fail_unsupported(reader->error, start, ZC_FEATURE_GC, "type definition");
+        case 0x5d:
+            return zc_fail_unsupported(reader->error, start, ZC_FEATURE_STACK_SWITCHING, "type definition");
+        case 0x65:
+            return zc_fail_unsupported(reader->error, start, ZC_FEATURE_THREADS, "type definition");
+        default:
+            return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed type form 0x%02x", form);
+        }
+        ZC_TRY(read_type_vector(reader, &type->params, &type->param_count, ZC_LIMIT_PARAMS,
+                                "count of parameters"));
+        ZC_TRY(read_type_vector(reader, &type->results, &type->result_count, ZC_LIMIT_RESULTS,
+                                "count of results"));
+        info->type_count = i + 1;
+    }
+    return ZC_OK;
+}
+
+static zc_status read_import(zc_validator *validator, zc_reader *reader, zc_import *import)
+{
+    zc_module_info *info = validator->info;
+    ZC_TRY(zc_read_name(reader, &import->module, "import module name"));
+    ZC_TRY(zc_read_name(reader, &import->field, "import field name"));
+    const uint64_t start = zc_reader_offset(reader);
+    uint8_t kind = 0;
+    ZC_TRY(zc_read_byte(reader, &kind, "import kind"));
+    switch (kind) {
+    case ZC_EXTERN_FUNC: {
+        zc_func_info func = {0};
+        ZC_TRY(read_type_index(validator, reader, &func.type_index));
+        if (info->func_count >= ZC_LIMIT_FUNCS) {
+            return fail_limit(reader, start, "functions", info->func_count + 1, ZC_LIMIT_FUNCS);
+        }
+        ZC_TRY(reserve_funcs(validator, 1));
+        import->index = info->func_count;
+        info->funcs[info->func_count++] = func;
+        info->imported_func_count++;
+        break;
+    }
+    case ZC_EXTERN_TABLE:
+        ZC_TRY(read_table_type(validator, reader));
+        info->table_imported = true;
+        break;
+    case ZC_EXTERN_MEMORY:
+        ZC_TRY(read_memory_type(validator, reader));
+        info->memory_imported = true;
+        break;
+    case ZC_EXTERN_GLOBAL: {
+        zc_global_type global = {0};
+        ZC_TRY(read_global_type(reader, &global));
+        if (info->global_count >= ZC_LIMIT_GLOBALS) {
+            return fail_limit(reader, start, "globals", info->global_count + 1, ZC_LIMIT_GLOBALS);
+        }
+        ZC_TRY(reserve_globals(validator, 1));
+        import->index = info->global_count;
+        info->globals[info->global_count++] = global;
+        info->imported_global_count++;
+        break;
+    }
+    case 4:
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_EXCEPTIONS, "import of a tag");
+    case 0x7e:
+    case 0x7f:
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_COMPACT_IMPORTS, "a group of imports");
+    default:
+        return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed import kind 0x%02x", kind);
+    }
+    import->kind = (zc_extern_kind)kind;
+    return ZC_OK;
+}
+
+static zc_status read_imports(zc_validator *validator, zc_reader *reader)
+{
+    zc_module_info *info = validator->info;
+    uint32_t count = 0;
+    ZC_TRY(read_limited_count(reader, &count, 4, 0, ZC_LIMIT_IMPORTS, "count of imports"));
+    void *items = NULL;
+    ZC_TRY(allocate(validator, &items, count, sizeof *info->imports, "imports"));
+    info->imports = items;
+    for (uint32_t i = 0; i < count; i++) {
+        ZC_TRY(read_import(validator, reader, &info->imports[i]));
+        info->import_count = i + 1;
+    }
+    return ZC_OK;
+}
+
+static zc_status read_functions(zc_validator *validator, zc_reader *reader)
+{
+    zc_module_info *info = validator->info;
+    uint32_t count = 0;
+    ZC_TRY(read_limited_count(reader, &count, 1, info->func_count, ZC_LIMIT_FUNCS, "count of functions"));
+    ZC_TRY(reserve_funcs(validator, count));
+    for (uint32_t i = 0; i < count; i++) {
+        zc_func_info func = {0};
+        ZC_TRY(read_type_index(validator, reader, &func.type_index));
+        info->funcs[info->func_count++] = func;
+    }
+    return ZC_OK;
+}
+
+static zc_status read_tables(zc_validator *validator, zc_reader *reader)
+{
+    uint32_t count = 0;
+    ZC_TRY(zc_read_count(reader, &count, 3, "count of tables"));
+    for (uint32_t i = 0; i < count; i++) {
+        ZC_TRY(read_table_type(validator, reader));
+    }
+    return ZC_OK;
+}
+
+static zc_status read_memories(zc_validator *validator, zc_reader *reader)
+{
+    uint32_t count = 0;
+    ZC_TRY(zc_read_count(reader, &count, 2, "count of memories"));
+    for (uint32_t i = 0; i < count; i++) {
+        ZC_TRY(read_memory_type(validator, reader));
+    }
+    return ZC_OK;
+}
+
+static zc_status read_globals(zc_validator *validator, zc_reader *reader)
+{
+    zc_module_info *info = validator->info;
+    uint32_t count = 0;
+    ZC_TRY(read_limited_count(reader, &count, 4, info->global_count, ZC_LIMIT_GLOBALS, "count of globals"));
+    ZC_TRY(reserve_globals(validator, count));
+    for (uint32_t i = 0; i < count; i++) {
+        zc_global_type global = {0};
+        ZC_TRY(read_global_type(reader, &global));
+        ZC_TRY(zc_check_const_expr(reader, info, global.value_type, "global initializer"));
+        info->globals[info->global_count++] = global;
+    }
+    return ZC_OK;
+}
+
+static zc_status read_export(const zc_validator *validator, zc_reader *reader, zc_export *export)
+{
+    const zc_module_info *info = validator->info;
+    ZC_TRY(zc_read_name(reader, &export->name, "export name"));
+    const uint64_t start = zc_reader_offset(reader);
+    uint8_t kind = 0;
+    ZC_TRY(zc_read_byte(reader, &kind, "export kind"));
+    ZC_TRY(zc_read_u32(reader, &export->index, "export index"));
+    uint32_t count = 0;
+    const char *space = NULL;
+    switch (kind) {
+    case ZC_EXTERN_FUNC:
+        count = info->func_count;
+        space = "function";
+        break;
+    case ZC_EXTERN_TABLE:
+        count = info->has_table ? 1 : 0;
+        space = "table";
+        break;
+    case ZC_EXTERN_MEMORY:
+        count = info->has_memory ? 1 : 0;
+        space = "memory";
+        break;
+    case ZC_EXTERN_GLOBAL:
+        count = info->global_count;
+        space = "global";
+        break;
+    case 4:
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_EXCEPTIONS, "export of a tag");
+    default:
+        return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed export kind 0x%02x", kind);
+    }
+    if (export->index >= count) {
+        return zc_fail_at(reader->error, ZC_INVALID, start, "export of unknown %s %u of %u", space,
+                          export->index, count);
+    }
+    export->kind = (zc_extern_kind)kind;
+    return ZC_OK;
+}
+
+static zc_status read_exports(zc_validator *validator, zc_reader *reader)
+{
+    zc_module_info *info = validator->info;
+    uint32_t count = 0;
+    ZC_TRY(read_limited_count(reader, &count, 3, 0, ZC_LIMIT_EXPORTS, "count of exports"));
+    void *items = NULL;
+    ZC_TRY(allocate(validator, &items, count, sizeof *info->exports, "exports"));
+    info->exports = items;
+    for (uint32_t i = 0; i < count; i++) {
+        ZC_TRY(read_export(validator, reader, &info->exports[i]));
+        info->export_count = i + 1;
+    }
+    return zc_check_unique_exports(validator->bytes, info, validator->error);
+}
+
+static zc_status read_start(zc_validator *validator, zc_reader *reader)
+{
+    zc_module_info *info = validator->info;
+    const uint64_t start = zc_reader_offset(reader);
+    ZC_TRY(zc_read_u32(reader, &info->start, "start function"));
+    if (info->start >= info->func_count) {
+        return zc_fail_at(reader->error, ZC_INVALID, start, "start: unknown function %u of %u", info->start,
+                          info->func_count);
+    }
+    const zc_func_type *type = &info->types[info->funcs[info->start].type_index];
+    if (type->param_count || type->result_count) {
+        return zc_fail_at(
+            reader->error, ZC_INVALID, start,
+            "start function %u must take and return nothing, it has %u parameters and %u results",
+            info->start, type->param_count, type->result_count);
+    }
+    info->has_start = true;
+    return ZC_OK;
+}
+
+static zc_status read_element_segment(const zc_validator *validator, zc_reader *reader)
+{
+    const zc_module_info *info = validator->info;
+    const uint64_t start = zc_reader_offset(reader);
+    uint32_t flags = 0;
+    ZC_TRY(zc_read_u32(reader, &flags, "element segment flags"));
+    switch (flags) {
+    case 0:
+    case 2:
+        break;
+    case 1:
+    case 5:
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_PASSIVE_SEGMENTS,
+                                   "passive element segment");
+    case 3:
+    case 7:
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES,
+                                   "declarative element segment");
+    case 4:
+    case 6:
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES,
+                                   "element segment of expressions");
+    default:
+        return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed element segment flags %u", flags);
+    }
+    uint32_t table = 0;
+    if (flags == 2) { /* names its table: many tools write this where 0 would do */
+        ZC_TRY(zc_read_u32(reader, &table, "table index"));
+    }
+    if (table != 0 || !info->has_table) {
+        return zc_fail_at(reader->error, ZC_INVALID, start, "element segment: unknown table %u", table);
+    }
+    ZC_TRY(zc_check_const_expr(reader, info, ZC_I32, "element segment offset"));
+    if (flags == 2) {
+        uint8_t kind = 0;
+        ZC_TRY(zc_read_byte(reader, &kind, "element kind"));
+        if (kind != 0) {
+            return zc_fail_at(reader->error, ZC_MALFORMED, zc_reader_offset(reader) - 1,
+                              "malformed element kind 0x%02x", kind);
+        }
+    }
+    uint32_t count = 0;
+    ZC_TRY(zc_read_count(reader, &count, 1, "count of elements"));
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t at = zc_reader_offset(reader);
+        uint32_t index = 0;
+        ZC_TRY(zc_read_u32(reader, &index, "function index"));
+        if (index >= info->func_count) {
+            return zc_fail_at(reader->error, ZC_INVALID, at, "element segment: unknown function %u of %u",
+                              index, info->func_count);
+        }
+    }
+    return ZC_OK;
+}
+
+static zc_status read_elements(zc_validator *validator, zc_reader *reader)
+{
+    zc_module_info *info = validator->info;
+    ZC_TRY(read_limited_count(reader, &info->element_segment_count, 2, 0, ZC_LIMIT_ELEMENT_SEGMENTS,
+                              "count of element segments"));
+    for (uint32_t i = 0; i < info->element_segment_count; i++) {
+        ZC_TRY(read_element_segment(validator, reader));
+    }
+    return ZC_OK;
+}
+
+static zc_status read_data_count(zc_validator *validator, zc_reader *reader)
+{
+    validator->data_count_offset = zc_reader_offset(reader);
+    ZC_TRY(zc_read_u32(reader, &validator->data_count, "data count"));
+    validator->has_data_count = true;
+    return ZC_OK;
+}
+
+static zc_status read_code(zc_validator *validator, zc_reader *reader)
+{
+    zc_module_info *info = validator->info;
+    const uint64_t start = zc_reader_offset(reader);
+    const uint32_t defined = info->func_count - info->imported_func_count;
+    ZC_TRY(zc_read_u32(reader, &validator->body_count, "count of function bodies"));
+    if (validator->body_count != defined) {
+        return zc_fail_at(reader->error, ZC_MALFORMED, start,
+                          "function and code section have inconsistent lengths: %u and %u", defined,
+                          validator->body_count);
+    }
+    zc_code_checker checker;
+    zc_code_checker_init(&checker, info);
+    zc_status status = ZC_OK;
+    for (uint32_t i = info->imported_func_count; i < info->func_count && status == ZC_OK; i++) {
+        zc_func_info *func = &info->funcs[i];
+        zc_reader body = *reader;
+        uint32_t size = 0;
+        const uint64_t at = zc_reader_offset(reader);
+        status = zc_read_u32(reader, &size, "size of a function body");
+        if (status == ZC_OK) {
+            status = zc_read_window(reader, size, &body, "function body");
+        }
+        if (status == ZC_OK && size > ZC_LIMIT_BODY_BYTES) {
+            status = fail_limit(reader, at, "bytes of a function body", size, ZC_LIMIT_BODY_BYTES);
+        }
+        if (status == ZC_OK) {
+            func->body_offset = (uint32_t)zc_reader_offset(&body);
+            func->body_size = size;
+            status = zc_check_body(&checker, body, func->type_index);
+        }
+        if (status != ZC_OK && status != ZC_NO_MEMORY) {
+            zc_blame_function(validator->error, validator->bytes, validator->size, info, i);
+        }
+    }
+    zc_code_checker_free(&checker);
+    return status;
+}
+
+static zc_status read_data_segment(zc_validator *validator, zc_reader *reader)
+{
+    zc_module_info *info = validator->info;
+    const uint64_t start = zc_reader_offset(reader);
+    uint32_t flags = 0;
+    uint32_t memory = 0;
+    uint32_t size = 0;
+    ZC_TRY(zc_read_u32(reader, &flags, "data segment flags"));
+    if (flags > 2) {
+        return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed data segment flags %u", flags);
+    }
+    if (flags == 1) {
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_PASSIVE_SEGMENTS, "passive data segment");
+    }
+    if (flags == 2) {
+        ZC_TRY(zc_read_u32(reader, &memory, "memory index"));
+    }
+    if (memory != 0 || !info->has_memory) {
+        return zc_fail_at(reader->error, ZC_INVALID, start, "data segment: unknown memory %u", memory);
+    }
+    ZC_TRY(zc_check_const_expr(reader, info, ZC_I32, "data segment offset"));
+    ZC_TRY(zc_read_u32(reader, &size, "size of a data segment"));
+    ZC_TRY(zc_skip_bytes(reader, size, "data segment"));
+    info->data_bytes += size;
+    return ZC_OK;
+}
+
+static zc_status read_data(zc_validator *validator, zc_reader *reader)
+{
+    zc_module_info *info = validator->info;
+    ZC_TRY(read_limited_count(reader, &info->data_segment_count, 2, 0, ZC_LIMIT_DATA_SEGMENTS,
+                              "count of data segments"));
+    for (uint32_t i = 0; i < info->data_segment_count; i++) {
+        ZC_TRY(read_data_segment(validator, reader));
+    }
+    return ZC_OK;
+}
+
+static zc_status read_custom(zc_validator *validator, zc_reader *reader)
+{
+    zc_name name = {NULL, 0};
+    ZC_TRY(zc_read_name(reader, &name, "custom section name"));
+    if (!validator->name_section.bytes && name.size == 4 && memcmp(name.bytes, "name", 4) == 0) {
+        validator->name_section = (zc_name){reader->at, (uint32_t)zc_reader_left(reader)};
+    }
+    reader->at = reader->end;
+    return ZC_OK;
+}
+
+/* ---- the module ---- */
+
+static zc_status read_header(zc_reader *reader)
+{
+    static const uint8_t magic[4] = {0x00, 'a', 's', 'm'};
+    static const uint8_t version_1[4] = {0x01, 0x00, 0x00, 0x00};
+    static const uint8_t component[4] = {0x0d, 0x00, 0x01, 0x00};
+    if (zc_reader_left(reader) < 4 || memcmp(reader->at, magic, 4) != 0) {
+        return zc_fail_at(reader->error, ZC_MALFORMED, 0,
+                          "magic header not detected: a module starts with 00 61 73 6d; text (.wat) has to be assembled "
+                          "first, by wat2wasm for example");
+    }
+    ZC_TRY(zc_skip_bytes(reader, 4, "magic header"));
+    const uint8_t *version = reader->at;
+    ZC_TRY(zc_skip_bytes(reader, 4, "version"));
+    if (memcmp(version, component, 4) == 0) {
+        return zc_fail_unsupported(reader->error, 4, ZC_FEATURE_COMPONENT, "a component instead of a module");
+    }
+    if (memcmp(version, version_1, 4) != 0) {
+        return zc_fail_at(reader->error, ZC_MALFORMED, 4,
+                          "unknown binary version %02x %02x %02x %02x, supported is 01 00 00 00", version[0],
+                          version[1], version[2], version[3]);
+    }
+    return ZC_OK;
+}
+
+static zc_status read_section(zc_validator *validator, zc_reader *section, uint8_t id)
+{
+    switch (id) {
+    case SECTION_CUSTOM:
+        return read_custom(validator, section);
+    case SECTION_TYPE:
+        return read_types(validator, section);
+    case SECTION_IMPORT:
+        return read_imports(validator, section);
+    case SECTION_FUNCTION:
+        return read_functions(validator, section);
+    case SECTION_TABLE:
+        return read_tables(validator, section);
+    case SECTION_MEMORY:
+        return read_memories(validator, section);
+    case SECTION_GLOBAL:
+        return read_globals(validator, section);
+    case SECTION_EXPORT:
+        return read_exports(validator, section);
+    case SECTION_START:
+        return read_start(validator, section);
+    case SECTION_ELEMENT:
+        return read_elements(validator, section);
+    case SECTION_CODE:
+        return read_code(validator, section);
+    case SECTION_DATA:
+        return read_data(validator, section);
+    case SECTION_DATA_COUNT:
+        return read_data_count(validator, section);
+    default:
+        return zc_fail_unsupported(section->error, zc_reader_offset(section), ZC_FEATURE_EXCEPTIONS,
+                                   "tag section");
+    }
+}
+
+static zc_status read_sections(zc_validator *validator, zc_reader *reader)
+{
+    uint8_t last = SECTION_CUSTOM;
+    while (zc_reader_left(reader)) {
+        const uint64_t start = zc_reader_offset(reader);
+        uint8_t id = 0;
+        uint32_t size = 0;
+        zc_reader section;
+        ZC_TRY(zc_read_byte(reader, &id, "section id"));
+        if (id >= SECTION_COUNT) {
+            return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed section id %u", id);
+        }
+        ZC_TRY(zc_read_u32(reader, &size, "section size"));
+        ZC_TRY(zc_read_window(reader, size, &section, "section"));
+        if (id != SECTION_CUSTOM) {
+            if (section_ranks[id] <= section_ranks[last]) {
+                return zc_fail_at(reader->error, ZC_MALFORMED, start,
+                                  "unexpected content: %s section after the %s section", section_names[id],
+                                  section_names[last]);
+            }
+            last = id;
+        }
+        ZC_TRY(read_section(validator, &section, id));
+        if (section.at != section.end) {
+            return zc_fail_at(reader->error, ZC_MALFORMED, zc_reader_offset(&section),
+                              "section size mismatch: %zu bytes after the end of the %s section",
+                              zc_reader_left(&section), section_names[id]);
+        }
+    }
+    return ZC_OK;
+}
+
+static zc_status validate(zc_validator *validator)
+{
+    zc_module_info *info = validator->info;
+    zc_reader reader = {validator->bytes, validator->bytes, validator->bytes + validator->size,
+                        validator->error};
+    if (validator->size > ZC_LIMIT_MODULE_BYTES) {
+        return fail_limit(&reader, 0, "bytes of a module", validator->size, ZC_LIMIT_MODULE_BYTES);
+    }
+    ZC_TRY(read_header(&reader));
+    ZC_TRY(read_sections(validator, &reader));
+    const uint32_t defined = info->func_count - info->imported_func_count;
+    if (defined != validator->body_count) {
+        return zc_fail_at(validator->error, ZC_MALFORMED, validator->size,
+                          "function and code section have inconsistent lengths: %u and %u", defined,
+                          validator->body_count);
+    }
+    if (validator->has_data_count && validator->data_count != info->data_segment_count) {
+        return zc_fail_at(validator->error, ZC_MALFORMED, validator->data_count_offset,
+                          "data count and data section have inconsistent lengths: %u and %u",
+                          validator->data_count, info->data_segment_count);
+    }
+    zc_apply_names(validator->bytes, validator->name_section, info);
+    return ZC_OK;
+}
+
+zc_status zc_validate(const uint8_t *bytes, size_t size, zc_module_info **out, zc_error *error)
+{
+    static const uint8_t nothing[1] = {0};
+    zc_error unread; /* so that the error can be amended even when the caller wants none */
+    if (!error) {
+        error = &unread;
+    }
+    *out = NULL;
+    zc_module_info *info = zc_calloc(1, sizeof *info);
+    if (!info) {
+        return zc_fail(error, ZC_NO_MEMORY, "no memory for a module's description");
+    }
+    zc_validator validator = {
+        .bytes = bytes ? bytes : nothing, .size = bytes ? size : 0, .info = info, .error = error};
+    const zc_status status = validate(&validator);
+    if (status != ZC_OK) {
+        if (status == ZC_UNSUPPORTED) {
+            zc_advise_on_feature(error);
+        }
+        zc_module_info_free(info);
+        return status;
+    }
+    *out = info;
+    return ZC_OK;
+}
+
+void zc_module_info_free(zc_module_info *info)
+{
+    if (!info) {
+        return;
+    }
+    zc_free(info->types);
+    zc_free(info->imports);
+    zc_free(info->exports);
+    zc_free(info->funcs);
+    zc_free(info->globals);
+    zc_free(info);
+}

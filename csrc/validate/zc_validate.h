@@ -1,0 +1,111 @@
+/* zc_validate: full validation of a WebAssembly binary, and the table of contents it yields.
+ *
+ * One pass over untrusted bytes. On ZC_OK the module is valid by the specification's algorithm and stays
+ * within the supported features (WebAssembly 1.0 plus mutable globals, sign extension, saturating
+ * float-to-int, multi-value, memory.copy, memory.fill), and *out describes it. Otherwise the status is
+ *   ZC_MALFORMED    the bytes do not follow the binary format
+ *   ZC_INVALID      they do, but a validation rule is broken
+ *   ZC_UNSUPPORTED  a later feature is used; the message names it
+ *   ZC_NO_MEMORY    the bookkeeping (bounded by a constant times the input size) could not be allocated
+ * and error->offset is the byte, error->message says what and, inside code, in which function.
+ *
+ * Ownership: the caller owns the bytes and keeps them unchanged and alive as long as the zc_module_info,
+ * whose names and type vectors point into them. Threads: no shared state. This layer knows bytes only:
+ * nothing of wasm3, regions, devices or Python.
+ */
+#ifndef ZC_VALIDATE_H
+#define ZC_VALIDATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/zc_status.h"
+
+#define ZC_WASM_PAGE_SIZE 65536u
+#define ZC_WASM_MAX_PAGES 65536u
+
+/* Value types, by their byte in the binary format. */
+enum { ZC_I32 = 0x7f, ZC_I64 = 0x7e, ZC_F32 = 0x7d, ZC_F64 = 0x7c };
+
+typedef enum zc_extern_kind {
+    ZC_EXTERN_FUNC = 0,
+    ZC_EXTERN_TABLE = 1,
+    ZC_EXTERN_MEMORY = 2,
+    ZC_EXTERN_GLOBAL = 3,
+} zc_extern_kind;
+
+typedef struct zc_name { /* valid UTF-8, not NUL-terminated, may be empty, may contain NUL */
+    const uint8_t *bytes;
+    uint32_t size;
+} zc_name;
+
+typedef struct zc_func_type { /* value types as bytes of the module */
+    const uint8_t *params;
+    const uint8_t *results;
+    uint32_t param_count;
+    uint32_t result_count;
+} zc_func_type;
+
+typedef struct zc_limits_type { /* of a memory in pages, of a table in elements */
+    uint32_t minimum;
+    uint32_t maximum; /* meaningful when has_maximum */
+    bool has_maximum;
+} zc_limits_type;
+
+typedef struct zc_global_type {
+    uint8_t value_type;
+    bool is_mutable;
+} zc_global_type;
+
+typedef struct zc_import {
+    zc_name module;
+    zc_name field;
+    zc_extern_kind kind;
+    uint32_t index; /* in the index space of its kind; type details stand there */
+} zc_import;
+
+typedef struct zc_export {
+    zc_name name;
+    zc_extern_kind kind;
+    uint32_t index;
+} zc_export;
+
+typedef struct zc_func_info {
+    uint32_t type_index;
+    uint32_t body_offset; /* of the first byte after the body's size; 0 for imports */
+    uint32_t body_size;
+    zc_name name; /* from the name section; size 0 when it gives none or is damaged */
+} zc_func_info;
+
+typedef struct zc_module_info {
+    zc_func_type *types;
+    uint32_t type_count;
+    zc_import *imports;
+    uint32_t import_count;
+    zc_export *exports; /* in the module's order; names are unique */
+    uint32_t export_count;
+    zc_func_info *funcs; /* imports first */
+    uint32_t func_count;
+    uint32_t imported_func_count;
+    zc_global_type *globals; /* imports first */
+    uint32_t global_count;
+    uint32_t imported_global_count;
+    bool has_table;
+    bool table_imported;
+    zc_limits_type table;
+    bool has_memory;
+    bool memory_imported;
+    zc_limits_type memory;
+    bool has_start;
+    uint32_t start; /* function index */
+    uint32_t element_segment_count;
+    uint32_t data_segment_count;
+    uint64_t data_bytes; /* sum of all data segments */
+} zc_module_info;
+
+zc_status zc_validate(const uint8_t *bytes, size_t size, zc_module_info **out, zc_error *error);
+void zc_module_info_free(zc_module_info *info); /* NULL is fine */
+const char *zc_value_type_name(uint8_t value_type); /* "i32" ... */
+
+#endif

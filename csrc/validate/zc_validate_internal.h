@@ -1,0 +1,88 @@
+/* zc_validate_internal: what the files of the validator share, and nobody else includes.
+ *
+ * zc_validate.c reads sections and owns the zc_module_info until it is handed out; zc_validate_code.c checks
+ * one function body at a time on the stacks of zc_validate_stack.c; zc_validate_const.c checks constant
+ * expressions, zc_validate_exports.c that export names differ; zc_validate_names.c knows the name section and
+ * puts function names into errors, zc_validate_features.c the names of later features. All of them work on
+ * one thread for the length of one call of zc_validate and keep nothing afterwards.
+ *
+ * The limits below are implementation limits, close to those the JavaScript API sets for engines. Together
+ * with the rule that a declared count must fit in the bytes that are left, they bound memory by a constant
+ * times the input and time by a constant for each byte.
+ */
+#ifndef ZC_VALIDATE_INTERNAL_H
+#define ZC_VALIDATE_INTERNAL_H
+
+#include "validate/zc_validate.h"
+#include "validate/zc_wasm_reader.h"
+
+#define ZC_LIMIT_MODULE_BYTES 1073741824u
+#define ZC_LIMIT_TYPES 1000000u
+#define ZC_LIMIT_FUNCS 1000000u
+#define ZC_LIMIT_IMPORTS 1000000u
+#define ZC_LIMIT_EXPORTS 1000000u
+#define ZC_LIMIT_GLOBALS 1000000u
+#define ZC_LIMIT_ELEMENT_SEGMENTS 10000000u
+#define ZC_LIMIT_DATA_SEGMENTS 100000u
+#define ZC_LIMIT_PARAMS 1000u
+#define ZC_LIMIT_RESULTS 1000u
+#define ZC_LIMIT_BODY_BYTES 7654321u
+#define ZC_LIMIT_LOCALS 50000u
+#define ZC_LIMIT_BR_TABLE 65520u
+/* A call of two bytes can push 1,000 results: without this the operand stack could be 500 times the body. */
+#define ZC_LIMIT_OPERANDS 1048576u
+
+/* ---- later features (zc_validate_features.c) ---- */
+
+typedef enum zc_feature {
+    ZC_FEATURE_NONE = 0,
+#define ZC_FEATURE(id, name, without) ZC_FEATURE_##id,
+#include "validate/zc_validate_features.def"
+} zc_feature;
+
+/* ZC_UNSUPPORTED: what the format gives "needs an unsupported feature: NAME". */
+zc_status zc_fail_unsupported(zc_error *error, uint64_t offset, zc_feature feature, const char *format, ...)
+    ZC_PRINTF(4, 5);
+/* Ends the message of such an error with the flags that avoid the feature. */
+void zc_advise_on_feature(zc_error *error);
+
+/* ---- types (zc_validate_const.c) ---- */
+
+/* The feature a value type byte belongs to, or none when it is no type in any version. */
+zc_feature zc_later_value_type(uint8_t byte);
+static inline bool zc_is_value_type(uint8_t byte)
+{
+    return byte >= ZC_F64 && byte <= ZC_I32;
+}
+/* One of the four numeric types; a type of a later feature is ZC_UNSUPPORTED by name. */
+zc_status zc_read_value_type(zc_reader *reader, uint8_t *type, const char *what);
+
+/* A constant expression of type `type`, through its `end`. */
+zc_status zc_check_const_expr(zc_reader *reader, const zc_module_info *info, uint8_t type, const char *what);
+
+/* ---- exports (zc_validate_exports.c) ---- */
+
+zc_status zc_check_unique_exports(const uint8_t *module, const zc_module_info *info, zc_error *error);
+
+/* ---- function bodies (zc_validate_code.c) ---- */
+
+typedef struct zc_code_checker zc_code_checker;
+
+/* Checks one body: its locals and instructions, exactly to the end of `body`. */
+zc_status zc_check_body(zc_code_checker *checker, zc_reader body, uint32_t type_index);
+
+/* The name of an instruction byte or NULL, and the feature or none. For constant expressions. */
+const char *zc_instruction_name(uint8_t opcode);
+zc_feature zc_instruction_feature(uint8_t opcode);
+
+/* ---- names (zc_validate_names.c) ---- */
+
+/* Writes `name` between quotes, in ASCII, escaped and shortened; `size` >= 80 always suffices. */
+const char *zc_quote_name(char *buffer, size_t size, zc_name name);
+/* Gives functions the names found in the contents of a name section; none at all when it is damaged. */
+void zc_apply_names(const uint8_t *module, zc_name section, zc_module_info *info);
+/* Ends error->message with ` in function 3 "fill"`, by the name section or else an export. */
+void zc_blame_function(zc_error *error, const uint8_t *module, size_t size, const zc_module_info *info,
+                       uint32_t func);
+
+#endif
