@@ -3,24 +3,32 @@
 // the next one into other memory. examples/blend.py runs it.
 #include <zcwasm_helpers.h>
 
-namespace {
+namespace
+{
 
 constexpr uint32_t kBlock = 16384, kSlots = 3, kBlocks = 16;
 
 // Work in flight. Waits in the end, whatever the path out.
-class Submission {
+class Submission
+{
   public:
     Submission() = default;
     Submission(const Submission &) = delete;
     Submission &operator=(const Submission &) = delete;
-    ~Submission() { wait(); }
+    ~Submission()
+    {
+        wait();
+    }
 
     int32_t submit()
     {
         handle_ = zc_submit();
         return handle_ < 0 ? handle_ : 0;
     }
-    bool pending() const { return handle_ > 0; } // not waited for
+    bool pending() const
+    {
+        return handle_ > 0;
+    } // not waited for
     int32_t wait()
     {
         int32_t code = handle_ > 0 ? zc_wait(handle_, -1) : 0;
@@ -54,9 +62,18 @@ void generate(uint32_t block, uint32_t slot)
 
 extern "C" {
 
-__attribute__((export_name("result"))) float *result() { return blended[0]; }
-__attribute__((export_name("result_size"))) uint32_t result_size() { return kBlocks * kBlock; }
-__attribute__((export_name("in_flight"))) int32_t in_flight() { return most_in_flight; }
+__attribute__((export_name("result"))) float *result()
+{
+    return blended[0];
+}
+__attribute__((export_name("result_size"))) uint32_t result_size()
+{
+    return kBlocks * kBlock;
+}
+__attribute__((export_name("in_flight"))) int32_t in_flight()
+{
+    return most_in_flight;
+}
 
 // blended = alpha * first + beta * second, block by block. 0 or a negative zc_errno.
 __attribute__((export_name("blend"))) int32_t blend(float alpha, float beta)

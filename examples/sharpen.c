@@ -49,10 +49,22 @@ static zc_matmul_params product(uint32_t m, uint32_t n, uint32_t k)
     return (zc_matmul_params){.m = m, .n = n, .k = k, .batch = 1, .lda = k, .ldb = n, .ldc = n, .alpha = 1};
 }
 
-float *EXPORT(pixels)(void) { return image; }
-float *EXPORT(result)(void) { return out; }
-float *EXPORT(row_sums)(void) { return sums; }
-float *EXPORT(row_maxima)(void) { return maxima; }
+float *EXPORT(pixels)(void)
+{
+    return image;
+}
+float *EXPORT(result)(void)
+{
+    return out;
+}
+float *EXPORT(row_sums)(void)
+{
+    return sums;
+}
+float *EXPORT(row_maxima)(void)
+{
+    return maxima;
+}
 
 /* Read the size and the first frame from the input, and record the pipeline. 0 or a negative zc_errno. */
 int32_t EXPORT(init)(float strength, float gain, float lift)

@@ -9,15 +9,15 @@
 
 #include <stdint.h>
 
-#define ZC_COPY_LIST(X)                                                          \
-    X(MODULE_BYTES, "module_bytes")   /* a module given as bytes */              \
-    X(DATA_SEGMENTS, "data_segments") /* initial contents of a guest's memory */ \
-    X(MEMORY_READ, "memory_read")     /* Memory.read */                          \
-    X(MEMORY_WRITE, "memory_write")   /* Memory.write */                         \
-    X(DEVICE_UPLOAD, "device_upload") /* DeviceArray.upload */                   \
-    X(INPUTS, "inputs")   /* of a guest, as it reads them */                     \
-    X(OUTPUTS, "outputs") /* of a guest, to the host */                          \
-    X(DEVICE_DOWNLOAD, "device_download") /* DeviceArray.download */             \
+#define ZC_COPY_LIST(X)                                                                            \
+    X(MODULE_BYTES, "module_bytes")   /* a module given as bytes */                                \
+    X(DATA_SEGMENTS, "data_segments") /* initial contents of a guest's memory */                   \
+    X(MEMORY_READ, "memory_read")     /* Memory.read */                                            \
+    X(MEMORY_WRITE, "memory_write")   /* Memory.write */                                           \
+    X(DEVICE_UPLOAD, "device_upload") /* DeviceArray.upload */                                     \
+    X(INPUTS, "inputs")   /* of a guest, as it reads them */                                       \
+    X(OUTPUTS, "outputs") /* of a guest, to the host */                                            \
+    X(DEVICE_DOWNLOAD, "device_download") /* DeviceArray.download */                               \
     X(WEIGHTS_UPLOAD, "weights_upload") /* a model's weights to a device with memory of its own */ \
     X(WASI, "wasi")                   /* arguments, paths, streams of Python */
 

@@ -45,11 +45,11 @@ typedef struct zc_fork_handlers {
 void zc_fork_watch(zc_fork_place place, const zc_fork_handlers *handlers);
 
 /* Once per file: its handlers, registered when the code is loaded. */
-#define ZC_FORK_HANDLERS(place, ...)                                    \
-    static __attribute__((constructor)) void watch_forks(void)          \
-    {                                                                   \
-        static const zc_fork_handlers handlers = {__VA_ARGS__};         \
-        zc_fork_watch(place, &handlers);                                \
+#define ZC_FORK_HANDLERS(place, ...)                            \
+    static __attribute__((constructor)) void watch_forks(void)  \
+    {                                                           \
+        static const zc_fork_handlers handlers = {__VA_ARGS__}; \
+        zc_fork_watch(place, &handlers);                        \
     }
 
 /* How often this process is the child of a fork since it loaded this code: what carries another number is a

@@ -147,8 +147,7 @@ static zc_status use_kernel(zc_command_buffer *buffer, const zc_kernel *kernel, 
 
 /* The use of the region whose buffer reaches to byte `end`, added when it is not there. Newest first: a
  * batch names the same few regions again and again. */
-static zc_status use_region(zc_command_buffer *buffer, zc_region *region, uint64_t end, void **handle,
-                            zc_error *error)
+static zc_status use_region(zc_command_buffer *buffer, zc_region *region, uint64_t end, void **handle, zc_error *error)
 {
     zc_device *device = buffer->device;
     bool has_buffers = device->backend->buffer_from_host != NULL;
@@ -199,9 +198,8 @@ static void find_hazards(zc_command_buffer *buffer, zc_device_command *command, 
         uint64_t length = buffer->sequence && ranges[i].region ? ranges[i].length : command->bindings[i].length;
         if (length) {
             uint64_t start = (uint64_t)(uintptr_t)zc_region_base(ranges[i].region) + ranges[i].offset;
-            now[count++] = (touched){.start = start,
-                                     .end = start + length,
-                                     .written = (kernel->bindings[i].access & ZC_ACCESS_WRITE) != 0};
+            now[count++] = (touched){
+                .start = start, .end = start + length, .written = (kernel->bindings[i].access & ZC_ACCESS_WRITE) != 0};
         }
     }
     command->barrier = found->count + count > MAX_TOUCHED;

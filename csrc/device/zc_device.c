@@ -96,8 +96,7 @@ static zc_status open_device(const zc_device_backend *backend, const zc_device_i
     if (may_share) {
         pthread_mutex_lock(&shared_lock); /* held while opening, so that two openers share one device */
         for (zc_device *each = shared; each; each = each->next_shared) {
-            if (each->backend == backend && each->info.index == info->index &&
-                each->fork_count == zc_fork_count()) {
+            if (each->backend == backend && each->info.index == info->index && each->fork_count == zc_fork_count()) {
                 *out = zc_device_retain(each);
                 pthread_mutex_unlock(&shared_lock);
                 return ZC_OK;
@@ -149,8 +148,8 @@ static bool contains(const char *text, const char *part)
 }
 
 /* Which of the kind's devices the options ask for: an index, or ZC_BAD_VALUE. */
-static zc_status choose(const char *kind, const zc_device_info *infos, size_t count,
-                        const zc_device_options *options, size_t *out, zc_error *error)
+static zc_status choose(const char *kind, const zc_device_info *infos, size_t count, const zc_device_options *options,
+                        size_t *out, zc_error *error)
 {
     *out = 0;
     if (options->by_index) {
@@ -174,9 +173,8 @@ static zc_status choose(const char *kind, const zc_device_info *infos, size_t co
         }
     }
     return zc_fail(error, infos[0].available ? ZC_BAD_VALUE : ZC_DEVICE,
-                   "no device %s has the %s \"%.60s\"; of %zu the first is %s", kind,
-                   options->uuid ? "UUID" : "name", wish, count,
-                   infos[0].available || !infos[0].reason[0] ? infos[0].name : infos[0].reason);
+                   "no device %s has the %s \"%.60s\"; of %zu the first is %s", kind, options->uuid ? "UUID" : "name",
+                   wish, count, infos[0].available || !infos[0].reason[0] ? infos[0].name : infos[0].reason);
 }
 
 #define MAX_OF_KIND 16
@@ -192,8 +190,7 @@ zc_status zc_device_open(const char *kind, const zc_device_options *options, zc_
     for (size_t i = 0; kind && i < BACKENDS; i++) {
         if (strcmp(backends[i]->kind, kind) == 0) {
             size_t which, count = list_kind(backends[i], infos, MAX_OF_KIND);
-            zc_status status =
-                choose(kind, infos, count < MAX_OF_KIND ? count : MAX_OF_KIND, options, &which, error);
+            zc_status status = choose(kind, infos, count < MAX_OF_KIND ? count : MAX_OF_KIND, options, &which, error);
             return status == ZC_OK ? open_device(backends[i], &infos[which], options, out, error) : status;
         }
     }
@@ -201,7 +198,8 @@ zc_status zc_device_open(const char *kind, const zc_device_options *options, zc_
         return zc_fail(error, ZC_BAD_VALUE, "there is no device kind \"%.40s\": metal, vulkan and cpu are known", kind);
     }
     if (options->by_index || options->name || options->uuid) {
-        return zc_fail(error, ZC_BAD_VALUE, "index, name and uuid choose among devices of one kind: give the kind, too");
+        return zc_fail(error, ZC_BAD_VALUE,
+                       "index, name and uuid choose among devices of one kind: give the kind, too");
     }
     for (size_t i = 0; i + 1 < BACKENDS; i++) {
         size_t count = list_kind(backends[i], infos, MAX_OF_KIND);
@@ -288,9 +286,8 @@ static zc_status check_overlap(const zc_device_command *command, const uint64_t 
         if (same && in_place && !(kernel->bindings[j].access & ZC_ACCESS_WRITE)) {
             continue;
         }
-        return zc_fail(error, ZC_BAD_VALUE,
-                       "kernel %s: %s (bytes %llu to %llu) overlaps %s (bytes %llu to %llu)%s", kernel->name,
-                       kernel->bindings[i].name, (ull)command->bindings[i].offset,
+        return zc_fail(error, ZC_BAD_VALUE, "kernel %s: %s (bytes %llu to %llu) overlaps %s (bytes %llu to %llu)%s",
+                       kernel->name, kernel->bindings[i].name, (ull)command->bindings[i].offset,
                        (ull)(command->bindings[i].offset + length), kernel->bindings[j].name,
                        (ull)command->bindings[j].offset, (ull)(command->bindings[j].offset + other),
                        in_place ? "; only the very same range may be input and output" : "");
@@ -298,9 +295,9 @@ static zc_status check_overlap(const zc_device_command *command, const uint64_t 
     return ZC_OK;
 }
 
-zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, const zc_range *ranges,
-                          size_t range_count, const void *params, size_t params_size, zc_range *taken,
-                          zc_device_command *command, zc_error *error)
+zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
+                          const void *params, size_t params_size, zc_range *taken, zc_device_command *command,
+                          zc_error *error)
 {
     uint64_t needed[ZC_KERNEL_MAX_BINDINGS], start[ZC_KERNEL_MAX_BINDINGS];
     if (!kernel) {
@@ -319,8 +316,8 @@ zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, cons
     command->barrier = false;
     memcpy(command->params, params, params_size);
     memcpy(taken, ranges, range_count * sizeof *taken);
-    zc_status status =
-        kernel->compiled ? zc_kernel_check_device(kernel, device, error) : kernel->extent(command->params, needed, error);
+    zc_status status = kernel->compiled ? zc_kernel_check_device(kernel, device, error)
+                                        : kernel->extent(command->params, needed, error);
     if (status != ZC_OK) {
         return status;
     }
@@ -337,8 +334,8 @@ zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, cons
         }
         if (!range.region) {
             if (range.length) {
-                return zc_fail(error, ZC_BAD_VALUE, "kernel %s, %s: a range of %llu bytes has no region",
-                               kernel->name, binding->name, (ull)range.length);
+                return zc_fail(error, ZC_BAD_VALUE, "kernel %s, %s: a range of %llu bytes has no region", kernel->name,
+                               binding->name, (ull)range.length);
             }
             command->bindings[i] = (zc_device_binding){0};
             start[i] = 0;
@@ -359,9 +356,8 @@ zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, cons
                            kernel->name, binding->name, (ull)range.offset, (unsigned)binding->element_size);
         }
         if (needed[i] > device->info.max_buffer && !cut) {
-            return zc_fail(error, ZC_BAD_VALUE, "kernel %s, %s: %llu bytes, device %s binds at most %llu",
-                           kernel->name, binding->name, (ull)needed[i], device->info.kind,
-                           (ull)device->info.max_buffer);
+            return zc_fail(error, ZC_BAD_VALUE, "kernel %s, %s: %llu bytes, device %s binds at most %llu", kernel->name,
+                           binding->name, (ull)needed[i], device->info.kind, (ull)device->info.max_buffer);
         }
         command->bindings[i] = (zc_device_binding){.offset = range.offset, .length = needed[i]};
         start[i] = (uint64_t)(uintptr_t)zc_region_base(range.region) + range.offset;
@@ -485,9 +481,9 @@ zc_status zc_device_run(zc_device *device, const zc_kernel *kernel, const zc_ran
     return zc_device_run_pausing(device, kernel, ranges, range_count, params, params_size, NULL, NULL, error);
 }
 
-zc_status zc_device_run_pausing(zc_device *device, const zc_kernel *kernel, const zc_range *ranges,
-                                size_t range_count, const void *params, size_t params_size, zc_pause_function pause,
-                                void *context, zc_error *error)
+zc_status zc_device_run_pausing(zc_device *device, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
+                                const void *params, size_t params_size, zc_pause_function pause, void *context,
+                                zc_error *error)
 {
     const zc_device_backend *backend = device->backend;
     /* A run by the backend comes after what the backend knows of. */

@@ -138,8 +138,7 @@ zc_status zc_device_download(zc_device *device, zc_region *scratch, uint64_t off
 /* A kernel of the user's for this device, checked against its own code. Its parameters, wherever they are
  * given, are preceded by ZC_KERNEL_GROUPS_SIZE bytes: the numbers of workgroups. It binds whole ranges, and
  * sees them by the convention of the built-in ones (shaders/README.md). It outlives its device object. */
-zc_status zc_device_compile(zc_device *device, const zc_kernel_source *source, const zc_kernel **out,
-                            zc_error *error);
+zc_status zc_device_compile(zc_device *device, const zc_kernel_source *source, const zc_kernel **out, zc_error *error);
 void zc_kernel_retain(const zc_kernel *kernel); /* built-in kernels need neither */
 void zc_kernel_release(const zc_kernel *kernel);
 
@@ -161,9 +160,9 @@ typedef zc_status (*zc_pause_function)(void *context, zc_error *error);
  * one fails the work runs on, and keeps alive what it uses. */
 zc_status zc_device_run(zc_device *device, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
                         const void *params, size_t params_size, zc_error *error);
-zc_status zc_device_run_pausing(zc_device *device, const zc_kernel *kernel, const zc_range *ranges,
-                                size_t range_count, const void *params, size_t params_size, zc_pause_function pause,
-                                void *context, zc_error *error);
+zc_status zc_device_run_pausing(zc_device *device, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
+                                const void *params, size_t params_size, zc_pause_function pause, void *context,
+                                zc_error *error);
 
 zc_status zc_command_buffer_new(zc_device *device, zc_command_buffer **out, zc_error *error);
 void zc_command_buffer_free(zc_command_buffer *buffer); /* NULL is fine */

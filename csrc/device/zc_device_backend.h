@@ -90,8 +90,7 @@ typedef struct zc_device_backend {
                          void *context, zc_error *error);
     /* Optional pair, for sequences: what makes submitting these commands again cheaper. It is given along with
      * them (zc_device_work.prepared), also several times at once, and released when it is not in flight. */
-    zc_status (*prepare)(void *self, const zc_device_command *commands, size_t count, void **prepared,
-                         zc_error *error);
+    zc_status (*prepare)(void *self, const zc_device_command *commands, size_t count, void **prepared, zc_error *error);
     void (*prepared_release)(void *self, void *prepared);
     /* Optional: work is queued or in flight, so that `run` would have to wait for it. */
     bool (*busy)(void *self);

@@ -46,8 +46,7 @@ void zc_kernel_retain(const zc_kernel *kernel)
 void zc_kernel_release(const zc_kernel *kernel)
 {
     compiled_kernel *own = (compiled_kernel *)kernel;
-    if (!kernel || !kernel->compiled ||
-        atomic_fetch_sub_explicit(&own->references, 1, memory_order_acq_rel) != 1) {
+    if (!kernel || !kernel->compiled || atomic_fetch_sub_explicit(&own->references, 1, memory_order_acq_rel) != 1) {
         return;
     }
     zc_device *device = own->device;

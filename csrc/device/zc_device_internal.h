@@ -49,9 +49,9 @@ typedef struct zc_device_use {
 
 /* THE check: copy a dispatch into `command` (all but its buffers and barrier) and `taken`, and verify the copies;
  * callers use those from then on, because the originals may change under them. */
-zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, const zc_range *ranges,
-                          size_t range_count, const void *params, size_t params_size,
-                          zc_range *taken, zc_device_command *command, zc_error *error);
+zc_status zc_device_check(const zc_device *device, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
+                          const void *params, size_t params_size, zc_range *taken, zc_device_command *command,
+                          zc_error *error);
 
 /* The buffer over at least the first `needed` bytes of the region, retained; re-made after growth only. */
 zc_status zc_device_buffer_acquire(zc_device *device, zc_region *region, uint64_t needed, zc_device_buffer **out,

@@ -160,8 +160,8 @@ static void take(zc_submission *submission, zc_piece *piece, const stretch *next
 bool zc_pace_admit(zc_submission *submission)
 {
     zc_device *device = submission->device;
-    if (device->backend->cancels || (!device->waiting && !device->pumping && submission->size <= device->most &&
-                                     fits(device, submission->size))) {
+    if (device->backend->cancels ||
+        (!device->waiting && !device->pumping && submission->size <= device->most && fits(device, submission->size))) {
         take(submission, &submission->pieces[0], &(stretch){.end = submission->count, .size = submission->size});
         return true;
     }
@@ -196,7 +196,9 @@ void zc_pace_pump(zc_device *device)
     }
     device->pumping = true;
     while ((first = device->waiting)) {
-        zc_piece *piece = !first->pieces[0].busy ? &first->pieces[0] : !first->pieces[1].busy ? &first->pieces[1] : NULL;
+        zc_piece *piece = !first->pieces[0].busy   ? &first->pieces[0]
+                          : !first->pieces[1].busy ? &first->pieces[1]
+                                                   : NULL;
         stretch next = next_piece(first);
         if ((first->begun && first->at == first->count) || first->status != ZC_OK ||
             atomic_load_explicit(&first->cancelled, memory_order_relaxed)) {

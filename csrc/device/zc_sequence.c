@@ -166,7 +166,8 @@ static zc_status set_out(zc_sequence *sequence, zc_submission_source *source, zc
     zc_device *device = sequence->device;
     zc_status status = zc_device_alive(device, error);
     if (status == ZC_OK && !sequence->prepared && device->backend->prepare) {
-        status = device->backend->prepare(device->self, sequence->commands, sequence->count, &sequence->prepared, error);
+        status =
+            device->backend->prepare(device->self, sequence->commands, sequence->count, &sequence->prepared, error);
     }
     if (status == ZC_OK) {
         *source = (zc_submission_source){.commands = sequence->commands,

@@ -151,8 +151,7 @@ static void let_go_of_lost(void)
     }
 }
 
-ZC_FORK_HANDLERS(ZC_FORK_SUBMISSIONS, .lock = lock_all, .unlock = unlock_all, .reset = reset,
-                 .clean = let_go_of_lost)
+ZC_FORK_HANDLERS(ZC_FORK_SUBMISSIONS, .lock = lock_all, .unlock = unlock_all, .reset = reset, .clean = let_go_of_lost)
 
 /* ---- cancelling ---- */
 

@@ -81,10 +81,9 @@ static const char guest_stopped[] = "stopped by a limit";
 static const struct {
     const char *name;
     const char *message;
-} traps[] = {
-    [ZC_TRAP_NONE] = {"none", ""},
+} traps[] = {[ZC_TRAP_NONE] = {"none", ""},
 #define X(code, name, message) [ZC_TRAP_##code] = {name, message},
-    ZC_TRAP_LIST(X)
+             ZC_TRAP_LIST(X)
 #undef X
 };
 
@@ -285,8 +284,7 @@ static zc_status enter(zc_instance *instance, call_state *call, const zc_call_ho
     call->hooks = hooks;
     call->compiler_ticked = 0;
     if (!call->outer) {
-        instance->deadline =
-            instance->limits.deadline_ns == ZC_NO_LIMIT ? 0 : now_ns() + instance->limits.deadline_ns;
+        instance->deadline = instance->limits.deadline_ns == ZC_NO_LIMIT ? 0 : now_ns() + instance->limits.deadline_ns;
         atomic_store_explicit(&instance->interrupted, false, memory_order_relaxed);
         header->depth = instance->limits.call_depth;
     }
@@ -355,8 +353,9 @@ uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *
         return NULL;
     }
     if (instance->store->ticking) {
-        (void)zc_fail(error, ZC_CONCURRENT, "the instance is in the middle of a call: it can be called again from "
-                                            "its host functions, not from a signal handler");
+        (void)zc_fail(error, ZC_CONCURRENT,
+                      "the instance is in the middle of a call: it can be called again from "
+                      "its host functions, not from a signal handler");
         return NULL;
     }
     /* The engine moves runtime->stack up while a host function runs, so that calls nest. */
@@ -589,8 +588,8 @@ static zc_status make_stack(zc_instance *instance, zc_error *error)
         code = zc_region_os_commit(instance->stack, size);
     }
     if (code != 0) {
-        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a value stack of %llu bytes: %s",
-                       (unsigned long long)size, strerror(code));
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a value stack of %llu bytes: %s", (unsigned long long)size,
+                       strerror(code));
     }
     instance->runtime->stack = instance->stack;
     return ZC_OK;
@@ -615,8 +614,8 @@ static zc_status make_globals_and_table(zc_instance *instance, zc_error *error)
     }
     if (info->has_table && info->table.minimum > 0) {
         if (info->table.minimum > instance->limits.table) {
-            return zc_fail(error, ZC_LINK, "the module's table has %u elements, the limit is %llu",
-                           info->table.minimum, (unsigned long long)instance->limits.table);
+            return zc_fail(error, ZC_LINK, "the module's table has %u elements, the limit is %llu", info->table.minimum,
+                           (unsigned long long)instance->limits.table);
         }
         instance->engine_module->table0 = zc_calloc(info->table.minimum, sizeof(IM3Function));
         if (!instance->engine_module->table0) {
@@ -643,11 +642,10 @@ static zc_status translate_load(zc_instance *instance, M3Result result, zc_error
 
 static zc_status load(zc_instance *instance, zc_error *error)
 {
-    zc_status status =
-        translate(instance,
-                  m3_ParseModule(instance->environment, &instance->engine_module, instance->module->bytes,
-                                 (uint32_t)instance->module->size),
-                  error);
+    zc_status status = translate(instance,
+                                 m3_ParseModule(instance->environment, &instance->engine_module,
+                                                instance->module->bytes, (uint32_t)instance->module->size),
+                                 error);
     if (status != ZC_OK) {
         return status;
     }
@@ -669,8 +667,8 @@ static zc_status load(zc_instance *instance, zc_error *error)
     return status;
 }
 
-zc_status zc_instance_new(zc_module *module, const zc_import_value *imports, const zc_limits *limits,
-                          zc_instance **out, zc_error *error)
+zc_status zc_instance_new(zc_module *module, const zc_import_value *imports, const zc_limits *limits, zc_instance **out,
+                          zc_error *error)
 {
     const zc_module_info *info = module->info;
     zc_instance *instance = zc_calloc(1, sizeof *instance);

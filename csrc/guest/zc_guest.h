@@ -28,18 +28,18 @@ typedef struct zc_memory zc_memory;
 typedef struct zc_global zc_global;
 
 /* kind (its name in the Python API), the specification's message */
-#define ZC_TRAP_LIST(X)                                                                  \
-    X(UNREACHABLE, "unreachable", "unreachable")                                         \
-    X(MEMORY_OUT_OF_BOUNDS, "memory_out_of_bounds", "out of bounds memory access")       \
-    X(TABLE_OUT_OF_BOUNDS, "table_out_of_bounds", "undefined element")                   \
-    X(UNINITIALIZED_ELEMENT, "uninitialized_element", "uninitialized element")           \
-    X(INDIRECT_CALL_TYPE, "indirect_call_type", "indirect call type mismatch")           \
-    X(INTEGER_OVERFLOW, "integer_overflow", "integer overflow")                          \
-    X(INTEGER_DIVIDE_BY_ZERO, "integer_divide_by_zero", "integer divide by zero")        \
-    X(INVALID_CONVERSION, "invalid_conversion", "invalid conversion to integer")         \
-    X(STACK_OVERFLOW, "stack_overflow", "call stack exhausted")                          \
-    X(OUT_OF_FUEL, "out_of_fuel", "all fuel consumed")                                   \
-    X(DEADLINE, "deadline", "deadline exceeded")                                         \
+#define ZC_TRAP_LIST(X)                                                            \
+    X(UNREACHABLE, "unreachable", "unreachable")                                   \
+    X(MEMORY_OUT_OF_BOUNDS, "memory_out_of_bounds", "out of bounds memory access") \
+    X(TABLE_OUT_OF_BOUNDS, "table_out_of_bounds", "undefined element")             \
+    X(UNINITIALIZED_ELEMENT, "uninitialized_element", "uninitialized element")     \
+    X(INDIRECT_CALL_TYPE, "indirect_call_type", "indirect call type mismatch")     \
+    X(INTEGER_OVERFLOW, "integer_overflow", "integer overflow")                    \
+    X(INTEGER_DIVIDE_BY_ZERO, "integer_divide_by_zero", "integer divide by zero")  \
+    X(INVALID_CONVERSION, "invalid_conversion", "invalid conversion to integer")   \
+    X(STACK_OVERFLOW, "stack_overflow", "call stack exhausted")                    \
+    X(OUT_OF_FUEL, "out_of_fuel", "all fuel consumed")                             \
+    X(DEADLINE, "deadline", "deadline exceeded")                                   \
     X(INTERRUPTED, "interrupted", "interrupted by the host")
 
 typedef enum zc_trap_kind {
@@ -126,8 +126,8 @@ typedef struct zc_call_hooks {
 
 /* Link and initialise, without running the start function. `imports` has one entry per import of the
  * module, in order, of the right kind; types are compared here. */
-zc_status zc_instance_new(zc_module *module, const zc_import_value *imports, const zc_limits *limits,
-                          zc_instance **out, zc_error *error);
+zc_status zc_instance_new(zc_module *module, const zc_import_value *imports, const zc_limits *limits, zc_instance **out,
+                          zc_error *error);
 void zc_instance_free(zc_instance *instance);
 zc_status zc_instance_start(zc_instance *instance, const zc_call_hooks *hooks, zc_error *error);
 

@@ -67,8 +67,8 @@ zc_status zc_memory_new(const zc_limits_type *type, uint64_t byte_limit, zc_memo
     uint32_t maximum = type->has_maximum ? type->maximum : ZC_WASM_MAX_PAGES;
     if (maximum > ZC_WASM_MAX_PAGES || type->minimum > maximum) {
         return zc_fail(error, ZC_BAD_VALUE,
-                       "a memory of %u to %u pages: the maximum is at most %u and not below the minimum",
-                       type->minimum, maximum, ZC_WASM_MAX_PAGES);
+                       "a memory of %u to %u pages: the maximum is at most %u and not below the minimum", type->minimum,
+                       maximum, ZC_WASM_MAX_PAGES);
     }
     if (byte_limit / ZC_WASM_PAGE_SIZE < maximum) {
         maximum = (uint32_t)(byte_limit / ZC_WASM_PAGE_SIZE);
@@ -133,8 +133,8 @@ zc_status zc_memory_grow(zc_memory *memory, uint32_t delta, uint32_t *previous, 
     zc_status status = zc_region_grow(memory->region, (uint64_t)delta * ZC_WASM_PAGE_SIZE, &before, error);
     *previous = (uint32_t)(before / ZC_WASM_PAGE_SIZE);
     if (status == ZC_OUT_OF_BOUNDS) {
-        return zc_fail(error, ZC_OUT_OF_BOUNDS, "cannot grow a memory of %u pages by %u: its maximum is %u",
-                       *previous, delta, memory->maximum);
+        return zc_fail(error, ZC_OUT_OF_BOUNDS, "cannot grow a memory of %u pages by %u: its maximum is %u", *previous,
+                       delta, memory->maximum);
     }
     /* The host and a guest on another thread may grow at once: the length that guests see only rises. */
     size_t size = (size_t)zc_region_size(memory->region), *length = &memory->store.header->length;

@@ -43,8 +43,8 @@ zc_status zc_abi_new(zc_device *device, zc_weights *weights, const zc_abi_host *
     abi->weights = weights ? zc_weights_retain(weights) : NULL;
     abi->host = *host;
     abi->limits = *limits;
-    abi->owner = (zc_work_owner){
-        .id = zc_work_owner_id(), .most_work = limits->dispatch_work, .deadline = ZC_NO_DEADLINE};
+    abi->owner =
+        (zc_work_owner){.id = zc_work_owner_id(), .most_work = limits->dispatch_work, .deadline = ZC_NO_DEADLINE};
     abi->sequences = (zc_abi_table){.kind = ZC_ABI_SEQUENCE, .limit = ZC_ABI_MAX_SEQUENCES};
     abi->submissions = (zc_abi_table){.kind = ZC_ABI_SUBMISSION, .limit = ZC_ABI_MAX_SUBMISSIONS};
     abi->scratches = (zc_abi_table){.kind = ZC_ABI_SCRATCH, .limit = ZC_ABI_MAX_SCRATCHES};
@@ -294,7 +294,7 @@ void zc_abi_remove(zc_abi_table *table, zc_abi_entry *entry)
     zc_sequence_release(entry->sequence);
     zc_submission_release(entry->submission);
     zc_region_release(entry->region);
-    *entry = (zc_abi_entry){.generation = (entry->generation + 1u) & ZC_ABI_GENERATIONS,
-                            .next_free = table->first_free};
+    *entry =
+        (zc_abi_entry){.generation = (entry->generation + 1u) & ZC_ABI_GENERATIONS, .next_free = table->first_free};
     table->first_free = (uint32_t)(entry - table->entries) + 1;
 }

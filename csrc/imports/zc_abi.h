@@ -34,13 +34,13 @@ typedef struct zc_abi_limits {
 #define ZC_ABI_DEFAULT_OUTPUTS ((uint64_t)64 << 20)
 
 /* Fixed limits of an instance. */
-#define ZC_ABI_MAX_RECORDED (1u << 18)  /* dispatches in its recording, its sequences and what it has not waited for */
-#define ZC_ABI_MAX_SUBMISSIONS 256u     /* not waited for */
+#define ZC_ABI_MAX_RECORDED (1u << 18) /* dispatches in its recording, its sequences and what it has not waited for */
+#define ZC_ABI_MAX_SUBMISSIONS 256u /* not waited for */
 #define ZC_ABI_MAX_SEQUENCES 4096u
 #define ZC_ABI_MAX_SCRATCHES 4096u
 #define ZC_ABI_MAX_OUTPUTS 1024u
-#define ZC_ABI_MAX_NAME 255u            /* bytes */
-#define ZC_ABI_MAX_LOG 65536u           /* bytes of one message */
+#define ZC_ABI_MAX_NAME 255u /* bytes */
+#define ZC_ABI_MAX_LOG 65536u /* bytes of one message */
 
 typedef struct zc_abi_host {
     void *context;

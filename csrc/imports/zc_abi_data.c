@@ -217,8 +217,9 @@ zc_status zc_abi_call_output_write(void *context, uint64_t *slots, zc_error *err
     zc_abi_bytes *output = find(abi->outputs, abi->output_count, name, name_size);
     uint64_t others = abi->output_bytes - (output ? output->size : 0);
     if (size > abi->limits.outputs - others || (!output && abi->output_count == ZC_ABI_MAX_OUTPUTS)) {
-        return answer(slots, zc_abi_fail(abi, ZC_ENOMEM, "%llu bytes more: outputs are limited to %llu bytes in %u names",
-                                         (ull)size, (ull)abi->limits.outputs, ZC_ABI_MAX_OUTPUTS));
+        return answer(slots,
+                      zc_abi_fail(abi, ZC_ENOMEM, "%llu bytes more: outputs are limited to %llu bytes in %u names",
+                                  (ull)size, (ull)abi->limits.outputs, ZC_ABI_MAX_OUTPUTS));
     }
     uint8_t *bytes = zc_malloc(size);
     if (bytes && !output) {

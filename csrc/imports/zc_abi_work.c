@@ -169,10 +169,9 @@ zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
     }
     uint32_t count = (uint32_t)slots[4], size = (uint32_t)slots[6];
     if (count != kernel->binding_count || size != kernel->params_size) {
-        return answer(slots, zc_abi_fail(abi, ZC_EINVAL,
-                                         "kernel %s takes %u ranges and %u bytes of parameters, not %u and %u",
-                                         kernel->name, (unsigned)kernel->binding_count, kernel->params_size, count,
-                                         size));
+        return answer(slots,
+                      zc_abi_fail(abi, ZC_EINVAL, "kernel %s takes %u ranges and %u bytes of parameters, not %u and %u",
+                                  kernel->name, (unsigned)kernel->binding_count, kernel->params_size, count, size));
     }
     /* Copied before anything is looked at: work in flight may write there. */
     zc_abi_range given[ZC_KERNEL_MAX_BINDINGS];
@@ -363,8 +362,8 @@ zc_status zc_abi_call_sequence_params(void *context, uint64_t *slots, zc_error *
     if (!bytes) {
         return answer(slots, -ZC_EFAULT);
     }
-    zc_status status = zc_sequence_params(entry->sequence, (uint32_t)slots[2], (uint32_t)slots[3], bytes, size,
-                                          &abi->error);
+    zc_status status =
+        zc_sequence_params(entry->sequence, (uint32_t)slots[2], (uint32_t)slots[3], bytes, size, &abi->error);
     return status == ZC_OK ? answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
 }
 
@@ -412,9 +411,9 @@ zc_status zc_abi_call_scratch_new(void *context, uint64_t *slots, zc_error *erro
     uint64_t size = slots[1];
     zc_abi_entry *entry;
     if (size > abi->limits.scratch - abi->scratch_bytes) {
-        return answer(slots, zc_abi_fail(abi, ZC_ENOMEM, "%llu bytes of scratch: the limit of %llu leaves %llu",
-                                         (ull)size, (ull)abi->limits.scratch,
-                                         (ull)(abi->limits.scratch - abi->scratch_bytes)));
+        return answer(slots,
+                      zc_abi_fail(abi, ZC_ENOMEM, "%llu bytes of scratch: the limit of %llu leaves %llu", (ull)size,
+                                  (ull)abi->limits.scratch, (ull)(abi->limits.scratch - abi->scratch_bytes)));
     }
     int32_t handle = zc_abi_add(abi, &abi->scratches, &entry);
     if (handle < 0) {

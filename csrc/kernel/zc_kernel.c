@@ -37,8 +37,7 @@ static zc_status batched(const char *name, uint64_t elements, uint32_t batch, ui
 static zc_status leading(const char *name, uint32_t ld, uint32_t rows, uint32_t cols, zc_error *error)
 {
     if (rows > 1 && ld < cols) {
-        return zc_fail(error, ZC_BAD_VALUE, "leading dimension of %s is %u, less than its %u columns", name, ld,
-                       cols);
+        return zc_fail(error, ZC_BAD_VALUE, "leading dimension of %s is %u, less than its %u columns", name, ld, cols);
     }
     return ZC_OK;
 }
@@ -138,8 +137,8 @@ static zc_status extent_softmax(const void *params, uint64_t *bytes, zc_error *e
 /* ---- language models ---- */
 
 static const zc_weight_type_info weight_types[ZC_WEIGHT_TYPE_COUNT] = {
-    [ZC_WEIGHT_F32] = {"F32", 1, 4},      [ZC_WEIGHT_F16] = {"F16", 1, 2},      [ZC_WEIGHT_BF16] = {"BF16", 1, 2},
-    [ZC_WEIGHT_Q8_0] = {"Q8_0", 32, 34},  [ZC_WEIGHT_Q4_0] = {"Q4_0", 32, 18},  [ZC_WEIGHT_Q4_1] = {"Q4_1", 32, 20},
+    [ZC_WEIGHT_F32] = {"F32", 1, 4},       [ZC_WEIGHT_F16] = {"F16", 1, 2},       [ZC_WEIGHT_BF16] = {"BF16", 1, 2},
+    [ZC_WEIGHT_Q8_0] = {"Q8_0", 32, 34},   [ZC_WEIGHT_Q4_0] = {"Q4_0", 32, 18},   [ZC_WEIGHT_Q4_1] = {"Q4_1", 32, 20},
     [ZC_WEIGHT_Q4_K] = {"Q4_K", 256, 144}, [ZC_WEIGHT_Q6_K] = {"Q6_K", 256, 210},
 };
 
@@ -180,8 +179,7 @@ static zc_status cache(const char *name, uint32_t type, uint32_t rows, uint32_t 
                        cols, ld);
     }
     if (rows > 1 && ld < cols) {
-        return zc_fail(error, ZC_BAD_VALUE, "leading dimension of %s is %u, less than its %u columns", name, ld,
-                       cols);
+        return zc_fail(error, ZC_BAD_VALUE, "leading dimension of %s is %u, less than its %u columns", name, ld, cols);
     }
     uint64_t elements = span(rows, cols, ld);
     if (elements > UINT64_MAX / ELEMENT / 2) {
@@ -638,16 +636,16 @@ _Static_assert(ZC_WEIGHT_TYPE_COUNT == 8, "a type has three bits of a variant");
 #define KERNEL_BINDINGS(...) (sizeof((zc_binding_signature[]){__VA_ARGS__}) / sizeof(zc_binding_signature))
 
 static const zc_kernel kernels[ZC_KERNEL_COUNT] = {
-#define ZC_KERNEL(kernel, params, workgroup, trait_set, binding_list)            \
-    [ZC_KERNEL_##kernel] = {.id = ZC_KERNEL_##kernel,                                   \
-                            .name = #kernel,                                            \
-                            .params_size = sizeof(params),                              \
-                            .workgroup_size = (workgroup),                              \
-                            .traits = (trait_set),                                      \
-                            .binding_count = KERNEL_BINDINGS(binding_list),             \
-                            .bindings = {binding_list},                                 \
-                            .extent = extent_##kernel,                                  \
-                            .groups = groups_##kernel,                                  \
+#define ZC_KERNEL(kernel, params, workgroup, trait_set, binding_list)       \
+    [ZC_KERNEL_##kernel] = {.id = ZC_KERNEL_##kernel,                       \
+                            .name = #kernel,                                \
+                            .params_size = sizeof(params),                  \
+                            .workgroup_size = (workgroup),                  \
+                            .traits = (trait_set),                          \
+                            .binding_count = KERNEL_BINDINGS(binding_list), \
+                            .bindings = {binding_list},                     \
+                            .extent = extent_##kernel,                      \
+                            .groups = groups_##kernel,                      \
                             .work = zc_kernel_work_##kernel},
 #include "kernel/zc_kernel.def"
 #undef ZC_KERNEL

@@ -82,9 +82,9 @@ typedef struct zc_kernel {
  * begin with the count: a device may cut such a dispatch into several. */
 static inline bool zc_kernel_is_elementwise(const zc_kernel *kernel)
 {
-    return !kernel->compiled && (kernel->id == ZC_KERNEL_fill || kernel->id == ZC_KERNEL_affine ||
-                                 kernel->id == ZC_KERNEL_axpby || kernel->id == ZC_KERNEL_add ||
-                                 kernel->id == ZC_KERNEL_mul || kernel->id == ZC_KERNEL_gelu);
+    return !kernel->compiled &&
+           (kernel->id == ZC_KERNEL_fill || kernel->id == ZC_KERNEL_affine || kernel->id == ZC_KERNEL_axpby ||
+            kernel->id == ZC_KERNEL_add || kernel->id == ZC_KERNEL_mul || kernel->id == ZC_KERNEL_gelu);
 }
 
 /* The value of specialization constant 0 of a kernel with ZC_TRAIT_VARIANTS, below ZC_KERNEL_VARIANTS, for

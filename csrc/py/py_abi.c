@@ -36,8 +36,10 @@ static int add_input(zc_state *state, py_store *store, PyObject *name, PyObject 
     zc_error error;
     const char *text = PyUnicode_Check(name) ? PyUnicode_AsUTF8AndSize(name, &size) : NULL;
     if (!text) {
-        return PyErr_Occurred() ? -1 : (PyErr_Format(PyExc_TypeError, "an input's name must be a str, not %s",
-                                                     Py_TYPE(name)->tp_name), -1);
+        return PyErr_Occurred()
+                   ? -1
+                   : (PyErr_Format(PyExc_TypeError, "an input's name must be a str, not %s", Py_TYPE(name)->tp_name),
+                      -1);
     }
     PyObject *view = PyMemoryView_FromObject(bytes);
     int code = view ? PyList_Append(store->inputs, view) : -1;
@@ -46,7 +48,8 @@ static int add_input(zc_state *state, py_store *store, PyObject *name, PyObject 
         if (!PyBuffer_IsContiguous(buffer, 'C')) {
             PyErr_Format(PyExc_ValueError, "input %R is not contiguous", name);
             code = -1;
-        } else if (zc_abi_add_input(store->abi, text, (size_t)size, buffer->buf, (uint64_t)buffer->len, &error) != ZC_OK) {
+        } else if (zc_abi_add_input(store->abi, text, (size_t)size, buffer->buf, (uint64_t)buffer->len, &error) !=
+                   ZC_OK) {
             (void)zc_raise(state, &error);
             code = -1;
         }

@@ -13,8 +13,8 @@ static const char *dtype_name(const char *format, Py_ssize_t itemsize)
     static const struct {
         char code;
         const char *name;
-    } names[] = {{'?', "bool"},   {'b', "int8"},    {'B', "uint8"},   {'h', "int16"},  {'H', "uint16"},
-                 {'i', "int32"},  {'I', "uint32"},  {'q', "int64"},   {'Q', "uint64"}, {'e', "float16"},
+    } names[] = {{'?', "bool"},    {'b', "int8"},    {'B', "uint8"}, {'h', "int16"},  {'H', "uint16"},
+                 {'i', "int32"},   {'I', "uint32"},  {'q', "int64"}, {'Q', "uint64"}, {'e', "float16"},
                  {'f', "float32"}, {'d', "float64"}, {'O', "object"}};
     if (!format) {
         return "uint8";
@@ -160,8 +160,8 @@ static int take_tensor(zc_py_array *array, unsigned flags)
         return -1;
     }
     if (tensor->type != ZC_WEIGHT_F32 && !(flags & ZC_PY_WORDS)) {
-        PyErr_Format(PyExc_TypeError, "%s is a tensor of %s, must be of F32: dispatch takes the other types", array->name,
-                     type);
+        PyErr_Format(PyExc_TypeError, "%s is a tensor of %s, must be of F32: dispatch takes the other types",
+                     array->name, type);
         return -1;
     }
     zc_region *region = zc_weights_region(array->weights);
@@ -182,7 +182,8 @@ static int take_tensor(zc_py_array *array, unsigned flags)
     }
     array->range = (zc_range){0};
     if (tensor->bytes) {
-        array->range = (zc_range){.region = zc_region_retain(region), .offset = tensor->offset, .length = tensor->bytes};
+        array->range =
+            (zc_range){.region = zc_region_retain(region), .offset = tensor->offset, .length = tensor->bytes};
     }
     return 0;
 }
@@ -191,7 +192,8 @@ int zc_py_array_range(const zc_py_array *array, zc_state *state, const zc_device
 {
     zc_error error;
     *out = array->range;
-    if (array->weights && out->region && zc_weights_range(array->weights, array->tensor, device, out, &error) != ZC_OK) {
+    if (array->weights && out->region &&
+        zc_weights_range(array->weights, array->tensor, device, out, &error) != ZC_OK) {
         (void)zc_raise(state, &error);
         return -1;
     }
@@ -253,7 +255,8 @@ void zc_py_array_release(zc_py_array *array)
 bool zc_py_array_same_shape(const zc_py_array *a, const zc_py_array *b)
 {
     return a->view.ndim == b->view.ndim &&
-           (a->view.ndim == 0 || memcmp(a->view.shape, b->view.shape, (size_t)a->view.ndim * sizeof *a->view.shape) == 0);
+           (a->view.ndim == 0 ||
+            memcmp(a->view.shape, b->view.shape, (size_t)a->view.ndim * sizeof *a->view.shape) == 0);
 }
 
 bool zc_py_array_contiguous(const zc_py_array *array)

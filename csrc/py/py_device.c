@@ -27,23 +27,22 @@ static PyObject *text(const char *bytes)
 static PyObject *info_dict(const zc_device_info *info)
 {
     PyObject *dict = PyDict_New();
-    if (dict &&
-        (set_item(dict, "kind", text(info->kind)) < 0 || set_item(dict, "name", text(info->name)) < 0 ||
-         set_item(dict, "available", PyBool_FromLong(info->available)) < 0 ||
-         set_item(dict, "reason", text(info->reason)) < 0 ||
-         set_item(dict, "unified_memory", PyBool_FromLong(info->unified_memory)) < 0 ||
-         set_item(dict, "software", PyBool_FromLong(info->software)) < 0 ||
-         set_item(dict, "subgroup_width", PyLong_FromUnsignedLong(info->subgroup_width)) < 0 ||
-         set_item(dict, "max_buffer", PyLong_FromUnsignedLongLong(info->max_buffer)) < 0 ||
-         set_item(dict, "threads", PyLong_FromUnsignedLong(info->threads)) < 0 ||
-         set_item(dict, "index", PyLong_FromUnsignedLong(info->index)) < 0 ||
-         set_item(dict, "type", text(info->type ? info->type : "")) < 0 ||
-         set_item(dict, "driver", text(info->driver)) < 0 || set_item(dict, "api", text(info->api)) < 0 ||
-         set_item(dict, "uuid", text(info->uuid)) < 0 ||
-         set_item(dict, "memory", PyLong_FromUnsignedLongLong(info->memory)) < 0 ||
-         set_item(dict, "max_region", PyLong_FromUnsignedLongLong(info->max_region)) < 0 ||
-         set_item(dict, "max_workgroup", PyLong_FromUnsignedLong(info->max_workgroup)) < 0 ||
-         set_item(dict, "max_shared_memory", PyLong_FromUnsignedLong(info->max_shared_memory)) < 0)) {
+    if (dict && (set_item(dict, "kind", text(info->kind)) < 0 || set_item(dict, "name", text(info->name)) < 0 ||
+                 set_item(dict, "available", PyBool_FromLong(info->available)) < 0 ||
+                 set_item(dict, "reason", text(info->reason)) < 0 ||
+                 set_item(dict, "unified_memory", PyBool_FromLong(info->unified_memory)) < 0 ||
+                 set_item(dict, "software", PyBool_FromLong(info->software)) < 0 ||
+                 set_item(dict, "subgroup_width", PyLong_FromUnsignedLong(info->subgroup_width)) < 0 ||
+                 set_item(dict, "max_buffer", PyLong_FromUnsignedLongLong(info->max_buffer)) < 0 ||
+                 set_item(dict, "threads", PyLong_FromUnsignedLong(info->threads)) < 0 ||
+                 set_item(dict, "index", PyLong_FromUnsignedLong(info->index)) < 0 ||
+                 set_item(dict, "type", text(info->type ? info->type : "")) < 0 ||
+                 set_item(dict, "driver", text(info->driver)) < 0 || set_item(dict, "api", text(info->api)) < 0 ||
+                 set_item(dict, "uuid", text(info->uuid)) < 0 ||
+                 set_item(dict, "memory", PyLong_FromUnsignedLongLong(info->memory)) < 0 ||
+                 set_item(dict, "max_region", PyLong_FromUnsignedLongLong(info->max_region)) < 0 ||
+                 set_item(dict, "max_workgroup", PyLong_FromUnsignedLong(info->max_workgroup)) < 0 ||
+                 set_item(dict, "max_shared_memory", PyLong_FromUnsignedLong(info->max_shared_memory)) < 0)) {
         Py_CLEAR(dict);
     }
     return dict;
@@ -119,7 +118,8 @@ static PyObject *device_new(PyTypeObject *type, PyObject *args, PyObject *keywor
             return NULL;
         }
         if (number < 0 || number > 1024) {
-            return PyErr_Format(PyExc_ValueError, "threads is %ld, must be 0 (all the process may use) to 1024", number);
+            return PyErr_Format(PyExc_ValueError, "threads is %ld, must be 0 (all the process may use) to 1024",
+                                number);
         }
         options.threads = (unsigned)number;
     }
@@ -263,8 +263,7 @@ static PyObject *get_buffers_made(PyObject *self, void *unused)
 
 static PyMethodDef device_methods[] = {
     ZC_PY_KERNEL_METHODS(ZC_PY_KERNEL_METHOD){"batch", device_batch, METH_NOARGS, batch_doc},
-    {"dispatch", (PyCFunction)(void (*)(void))zc_py_issue_dispatch, METH_VARARGS | METH_KEYWORDS,
-     zc_py_doc_dispatch},
+    {"dispatch", (PyCFunction)(void (*)(void))zc_py_issue_dispatch, METH_VARARGS | METH_KEYWORDS, zc_py_doc_dispatch},
     {"compile", (PyCFunction)(void (*)(void))zc_py_compile, METH_VARARGS | METH_KEYWORDS, zc_py_doc_compile},
     {"scratch", (PyCFunction)(void (*)(void))zc_py_scratch, METH_VARARGS | METH_KEYWORDS, zc_py_doc_scratch},
     {"buffer_address", device_buffer_address, METH_O, buffer_address_doc},
@@ -301,10 +300,10 @@ static PyMemberDef device_members[] = {
 };
 
 static PyType_Slot device_slots[] = {
-    {Py_tp_members, device_members},
-    {Py_tp_new, device_new},         {Py_tp_dealloc, device_dealloc},       {Py_tp_repr, device_repr},
-    {Py_tp_methods, device_methods}, {Py_tp_getset, device_properties},     {Py_tp_doc, (void *)device_doc},
-    {0, NULL},
+    {Py_tp_members, device_members}, {Py_tp_new, device_new},
+    {Py_tp_dealloc, device_dealloc}, {Py_tp_repr, device_repr},
+    {Py_tp_methods, device_methods}, {Py_tp_getset, device_properties},
+    {Py_tp_doc, (void *)device_doc}, {0, NULL},
 };
 
 static PyType_Spec device_spec = {

@@ -24,12 +24,12 @@ PyObject *zc_py_issue(PyObject *self, const zc_kernel *kernel, zc_py_array *arra
 
 /* The methods named as kernels, with their docstrings: entries for both types. */
 #define ZC_PY_KERNEL_METHODS(X) X(fill) X(affine) X(axpby) X(add) X(mul) X(matmul) X(sum) X(max) X(softmax)
-#define X(name)                                                                                                 \
+#define X(name)                                                                                                \
     PyObject *zc_py_issue_##name(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords); \
     extern const char zc_py_doc_##name[];
 ZC_PY_KERNEL_METHODS(X)
 #undef X
-#define ZC_PY_KERNEL_METHOD(name)                                              \
+#define ZC_PY_KERNEL_METHOD(name) \
     {#name, (PyCFunction)(void (*)(void))zc_py_issue_##name, METH_FASTCALL | METH_KEYWORDS, zc_py_doc_##name},
 
 /* dispatch(kernel, arrays, params, groups) of both types; compile and scratch of Device. */

@@ -175,8 +175,8 @@ static int host_view(device_array *self, PyObject *object, const char *name, int
         return -1;
     }
     if (view->itemsize != self->itemsize || !view->format || strcmp(view->format, self->format) != 0) {
-        PyErr_Format(PyExc_TypeError, "%s has elements of format '%s' and %zd bytes, the device array has dtype %S", name,
-                     view->format ? view->format : "B", view->itemsize, self->dtype);
+        PyErr_Format(PyExc_TypeError, "%s has elements of format '%s' and %zd bytes, the device array has dtype %S",
+                     name, view->format ? view->format : "B", view->itemsize, self->dtype);
         PyBuffer_Release(view);
         return -1;
     }
@@ -251,8 +251,8 @@ static PyObject *get_device(PyObject *self, void *unused)
 static PyObject *array_repr(PyObject *object)
 {
     device_array *self = (device_array *)object;
-    return PyUnicode_FromFormat("<zcwasm.DeviceArray %s %S on %s>", zc_py_shape_text(self->shape, self->ndim).text, self->dtype,
-                                zc_device_get_info(zc_py_device(self->owner))->kind);
+    return PyUnicode_FromFormat("<zcwasm.DeviceArray %s %S on %s>", zc_py_shape_text(self->shape, self->ndim).text,
+                                self->dtype, zc_device_get_info(zc_py_device(self->owner))->kind);
 }
 
 static PyMethodDef array_methods[] = {

@@ -213,10 +213,10 @@ static PyMemberDef batch_members[] = {
 };
 
 static PyType_Slot batch_slots[] = {
-    {Py_tp_members, batch_members},
-    {Py_tp_dealloc, batch_dealloc},   {Py_tp_finalize, batch_finalize},
-    {Py_tp_repr, batch_repr},         {Py_tp_methods, batch_methods},
-    {Py_tp_getset, batch_properties}, {Py_sq_length, batch_length},   {Py_nb_bool, batch_bool},
+    {Py_tp_members, batch_members},   {Py_tp_dealloc, batch_dealloc},
+    {Py_tp_finalize, batch_finalize}, {Py_tp_repr, batch_repr},
+    {Py_tp_methods, batch_methods},   {Py_tp_getset, batch_properties},
+    {Py_sq_length, batch_length},     {Py_nb_bool, batch_bool},
     {Py_tp_doc, (void *)batch_doc},   {0, NULL},
 };
 

@@ -23,18 +23,17 @@ typedef struct fields {
 #define F32(of, member) {#member, offsetof(of, member), 'f'},
 
 static const field fill_fields[] = {U32(zc_fill_params, count) U32(zc_fill_params, pattern)};
-static const field affine_fields[] = {
-    U32(zc_affine_params, count) F32(zc_affine_params, scale) F32(zc_affine_params, shift)};
-static const field axpby_fields[] = {
-    U32(zc_axpby_params, count) F32(zc_axpby_params, alpha) F32(zc_axpby_params, beta)};
+static const field affine_fields[] = {U32(zc_affine_params, count) F32(zc_affine_params, scale)
+                                          F32(zc_affine_params, shift)};
+static const field axpby_fields[] = {U32(zc_axpby_params, count) F32(zc_axpby_params, alpha)
+                                         F32(zc_axpby_params, beta)};
 static const field elementwise_fields[] = {U32(zc_elementwise_params, count)};
 #define M(member) U32(zc_matmul_params, member)
-static const field matmul_fields[] = {
-    M(m) M(n) M(k) M(batch) M(lda) M(ldb) M(ldc) M(stride_a) M(stride_b) M(stride_c) M(transpose_a)
-        M(transpose_b) F32(zc_matmul_params, alpha) F32(zc_matmul_params, beta)};
+static const field matmul_fields[] = {M(m) M(n) M(k) M(batch) M(lda) M(ldb) M(ldc) M(stride_a) M(stride_b) M(
+    stride_c) M(transpose_a) M(transpose_b) F32(zc_matmul_params, alpha) F32(zc_matmul_params, beta)};
 #undef M
-static const field rows_fields[] = {
-    U32(zc_rows_params, rows) U32(zc_rows_params, cols) U32(zc_rows_params, ldx) U32(zc_rows_params, ldout)};
+static const field rows_fields[] = {U32(zc_rows_params, rows) U32(zc_rows_params, cols) U32(zc_rows_params, ldx)
+                                        U32(zc_rows_params, ldout)};
 
 #define P(member) U32(zc_embed_params, member)
 static const field embed_fields[] = {P(type) P(rows) P(dim) P(vocab) P(ldout) P(flags)};
@@ -43,12 +42,11 @@ static const field embed_fields[] = {P(type) P(rows) P(dim) P(vocab) P(ldout) P(
 static const field norm_fields[] = {P(rows) P(cols) P(ldx) P(ldout) F32(zc_norm_params, eps)};
 #undef P
 #define P(member) U32(zc_linear_params, member)
-static const field linear_fields[] = {
-    P(type) P(rows) P(n) P(k) P(ldx) P(ldy) P(flags) F32(zc_linear_params, eps)};
+static const field linear_fields[] = {P(type) P(rows) P(n) P(k) P(ldx) P(ldy) P(flags) F32(zc_linear_params, eps)};
 #undef P
 #define P(member) U32(zc_rope_params, member)
-static const field rope_fields[] = {P(rows) P(heads) P(head_size) P(rotated) P(ldx) P(ldout) P(table_rows)
-                                        P(capacity) P(layout) P(out_type)};
+static const field rope_fields[] = {P(rows) P(heads) P(head_size) P(rotated) P(ldx) P(ldout) P(table_rows) P(capacity)
+                                        P(layout) P(out_type)};
 #undef P
 #define P(member) U32(zc_append_params, member)
 static const field append_fields[] = {P(rows) P(cols) P(ldx) P(ldout) P(capacity) P(out_type)};
@@ -61,10 +59,10 @@ static const field attention_fields[] = {P(rows) P(heads) P(kv_heads) P(head_siz
 static const field swiglu_fields[] = {P(rows) P(cols) P(ldgate) P(ldup) P(ldout)};
 #undef P
 static const field gelu_fields[] = {U32(zc_gelu_params, count) U32(zc_gelu_params, tanh)};
-static const field top_k_fields[] = {
-    U32(zc_top_k_params, rows) U32(zc_top_k_params, cols) U32(zc_top_k_params, ldx) U32(zc_top_k_params, k)};
-static const field penalize_fields[] = {
-    U32(zc_penalize_params, cols) U32(zc_penalize_params, capacity) F32(zc_penalize_params, penalty)};
+static const field top_k_fields[] = {U32(zc_top_k_params, rows) U32(zc_top_k_params, cols) U32(zc_top_k_params, ldx)
+                                         U32(zc_top_k_params, k)};
+static const field penalize_fields[] = {U32(zc_penalize_params, cols) U32(zc_penalize_params, capacity)
+                                            F32(zc_penalize_params, penalty)};
 #define P(member) U32(zc_pool_params, member)
 static const field pool_fields[] = {P(rows) P(cols) P(capacity) P(ldx) P(ldout) P(flags)};
 #undef P
@@ -515,9 +513,8 @@ PyObject *zc_py_compile(PyObject *self, PyObject *args, PyObject *keywords)
     zc_error error;
     zc_status status;
     const zc_kernel *kernel = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|$OOsOOOz:compile", names, &given_spirv, &given_msl,
-                                     &source.name, &given_bindings, &given_workgroup, &given_params,
-                                     &source.entry_point)) {
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|$OOsOOOz:compile", names, &given_spirv, &given_msl, &source.name,
+                                     &given_bindings, &given_workgroup, &given_params, &source.entry_point)) {
         return NULL;
     }
     if ((given_spirv == Py_None && given_msl == Py_None) || !source.name || !given_bindings || !given_workgroup) {

@@ -40,8 +40,8 @@ static int parse(const signature *s, PyObject *const *args, Py_ssize_t nargs, Py
         while (--i >= 0 && PyUnicode_CompareWithASCIIString(keyword, s->names[i]) != 0) {
         }
         if (i < 0 || out[i]) {
-            PyErr_Format(PyExc_TypeError,
-                         i < 0 ? "%s() has no argument '%U'" : "%s() got argument '%U' twice", s->method, keyword);
+            PyErr_Format(PyExc_TypeError, i < 0 ? "%s() has no argument '%U'" : "%s() got argument '%U' twice",
+                         s->method, keyword);
             return -1;
         }
         out[i] = args[nargs + k];
@@ -155,8 +155,8 @@ PyObject *zc_py_issue(PyObject *self, const zc_kernel *kernel, zc_py_array *arra
         bytes += ranges[i].length;
     }
     if (issuer->recording) {
-        status = zc_command_buffer_dispatch(issuer->recording, kernel, ranges, count, params, kernel->params_size,
-                                            &error);
+        status =
+            zc_command_buffer_dispatch(issuer->recording, kernel, ranges, count, params, kernel->params_size, &error);
         result = Py_None;
     } else if (bytes <= KEEP_GIL_BYTES && flops <= KEEP_GIL_FLOPS && !zc_device_busy(issuer->device) &&
                zc_device_get_info(issuer->device)->threads > 0) { /* a GPU always takes longer */
@@ -200,8 +200,8 @@ static int check_elementwise(const char *method, const zc_py_array *arrays, size
     return fits(arrays[0].count, "elements", arrays[0].name, elements);
 }
 
-#define ELEMENTWISE_DOC                                                                                       \
-    "Arrays: float32 in guest memory, C-contiguous, of equal shape; out may be an input itself, but not\n"    \
+#define ELEMENTWISE_DOC                                                                                    \
+    "Arrays: float32 in guest memory, C-contiguous, of equal shape; out may be an input itself, but not\n" \
     "overlap one otherwise. Raises TypeError (element type), ValueError (shape, strides, place, overlap).\n"
 
 const char zc_py_doc_fill[] = //
@@ -361,8 +361,8 @@ static int matrix_of(const zc_py_array *array, const zc_py_array *out, bool is_o
         return -1;
     }
     const Py_ssize_t *shape = array->view.shape;
-    if (ndim > 2 && (ndim != out->view.ndim ||
-                     memcmp(shape, out->view.shape, (size_t)(ndim - 2) * sizeof *shape) != 0)) {
+    if (ndim > 2 &&
+        (ndim != out->view.ndim || memcmp(shape, out->view.shape, (size_t)(ndim - 2) * sizeof *shape) != 0)) {
         PyErr_Format(PyExc_ValueError, "matmul: %s has shape %s and out has shape %s, their leading dimensions differ",
                      array->name, zc_py_shape_of(array).text, zc_py_shape_of(out).text);
         return -1;
@@ -390,7 +390,8 @@ static int matrix_of(const zc_py_array *array, const zc_py_array *out, bool is_o
         return -1;
     }
     matrix->transposed = transposed;
-    return fits(rows, "rows", array->name, &matrix->rows) < 0 || fits(cols, "columns", array->name, &matrix->cols) < 0 ||
+    return fits(rows, "rows", array->name, &matrix->rows) < 0 ||
+                   fits(cols, "columns", array->name, &matrix->cols) < 0 ||
                    fits(ld, "elements between rows", array->name, &matrix->ld) < 0 ||
                    fits(array->count ? stride : 0, "elements between matrices", array->name, &matrix->stride) < 0
                ? -1
@@ -407,8 +408,7 @@ static int matmul_params(const zc_py_array *arrays, zc_matmul_params *p)
     }
     if (a.cols != b.rows || c.rows != a.rows || c.cols != b.cols) {
         PyErr_Format(PyExc_ValueError, "matmul: a has shape %s, b %s and out %s; (m, k), (k, n) and (m, n) are needed",
-                     zc_py_shape_of(&arrays[0]).text, zc_py_shape_of(&arrays[1]).text,
-                     zc_py_shape_of(&arrays[2]).text);
+                     zc_py_shape_of(&arrays[0]).text, zc_py_shape_of(&arrays[1]).text, zc_py_shape_of(&arrays[2]).text);
         return -1;
     }
     (void)zc_py_array_fold(&arrays[2], arrays[2].view.ndim - 2, &batch, &stride);
@@ -452,9 +452,8 @@ static int rows_of(const char *method, const zc_py_array *array, uint32_t *rows,
     Py_ssize_t width = ndim ? array->view.shape[ndim - 1] : 1, count = 1, stride = 0;
     if ((width > 1 && array->count && zc_py_array_stride(array, ndim - 1) != 1) ||
         !zc_py_array_fold(array, ndim ? ndim - 1 : 0, &count, &stride)) {
-        PyErr_Format(PyExc_ValueError,
-                     "%s: the rows of %s with shape %s must be contiguous and evenly spaced", method, array->name,
-                     zc_py_shape_of(array).text);
+        PyErr_Format(PyExc_ValueError, "%s: the rows of %s with shape %s must be contiguous and evenly spaced", method,
+                     array->name, zc_py_shape_of(array).text);
         return -1;
     }
     if (count <= 1 || array->count == 0) {
@@ -472,8 +471,8 @@ static int rows_of(const char *method, const zc_py_array *array, uint32_t *rows,
     "C-contiguous and not overlap x.\n"                                                                        \
     "On a Device at once, returning out; on a Batch recorded, returning None."
 
-static PyObject *reduction(PyObject *self, zc_kernel_id id, const signature *s, PyObject *const *args,
-                           Py_ssize_t nargs, PyObject *keywords)
+static PyObject *reduction(PyObject *self, zc_kernel_id id, const signature *s, PyObject *const *args, Py_ssize_t nargs,
+                           PyObject *keywords)
 {
     static const char *const names[] = {"x", "out"};
     PyObject *given[2];
@@ -551,7 +550,8 @@ PyObject *zc_py_issue_softmax(PyObject *self, PyObject *const *args, Py_ssize_t 
         return NULL;
     }
     if (arrays[0].view.ndim == 0 || !zc_py_array_same_shape(&arrays[0], &arrays[1])) {
-        PyErr_Format(PyExc_ValueError, "softmax: x has shape %s and out %s; equal shapes of at least one axis are needed",
+        PyErr_Format(PyExc_ValueError,
+                     "softmax: x has shape %s and out %s; equal shapes of at least one axis are needed",
                      zc_py_shape_of(&arrays[0]).text, zc_py_shape_of(&arrays[1]).text);
         return refuse(arrays, 2);
     }

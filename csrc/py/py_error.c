@@ -151,13 +151,13 @@ int zc_py_add_errors(PyObject *module, zc_state *state)
         add(module, &state->exit, "zcwasm.Exit", base,
             "The guest ended its program (WASI's proc_exit), also with code 0.\n\n"
             "code: the exit code, from 0 to 2**32 - 1.") < 0 ||
-        add(module, &state->device_error, "zcwasm.DeviceError", base,
-            "A device is absent, or reported an error.") < 0 ||
+        add(module, &state->device_error, "zcwasm.DeviceError", base, "A device is absent, or reported an error.") <
+            0 ||
         add(module, &state->model_error, "zcwasm.ModelError", base,
             "A model file that is damaged, hostile or of a kind that is not supported.\n\n"
             "offset: the byte of the file, or None.") < 0 ||
-        add(module, &state->snapshot_error, "zcwasm.SnapshotError", base,
-            "A snapshot cannot be written or read.") < 0) {
+        add(module, &state->snapshot_error, "zcwasm.SnapshotError", base, "A snapshot cannot be written or read.") <
+            0) {
         return -1;
     }
     return 0;

@@ -432,21 +432,17 @@ PyDoc_STRVAR(function_doc,
              "run without the interpreter lock.");
 
 static PyType_Slot function_slots[] = {
-    {Py_tp_doc, (void *)function_doc},
-    {Py_tp_call, PyVectorcall_Call},
-    {Py_tp_traverse, function_traverse},
-    {Py_tp_dealloc, function_dealloc},
-    {Py_tp_repr, function_repr},
-    {Py_tp_getset, function_getset},
-    {Py_tp_members, function_members},
-    {0, NULL},
+    {Py_tp_doc, (void *)function_doc},   {Py_tp_call, PyVectorcall_Call},
+    {Py_tp_traverse, function_traverse}, {Py_tp_dealloc, function_dealloc},
+    {Py_tp_repr, function_repr},         {Py_tp_getset, function_getset},
+    {Py_tp_members, function_members},   {0, NULL},
 };
 
 static PyType_Spec function_spec = {
     .name = "zcwasm.Function",
     .basicsize = sizeof(py_function),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL |
-             Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION |
+             Py_TPFLAGS_IMMUTABLETYPE,
     .slots = function_slots,
 };
 

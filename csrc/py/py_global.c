@@ -89,9 +89,10 @@ static PyObject *get_mutable(PyObject *object, void *unused)
 static PyObject *global_repr(PyObject *object)
 {
     PyObject *value = get_value(object, NULL);
-    PyObject *text = value ? PyUnicode_FromFormat("<zcwasm.Global %s%s = %R>", type_of(object).is_mutable ? "mutable " : "",
-                                                  zc_value_type_name(type_of(object).value_type), value)
-                           : NULL;
+    PyObject *text =
+        value ? PyUnicode_FromFormat("<zcwasm.Global %s%s = %R>", type_of(object).is_mutable ? "mutable " : "",
+                                     zc_value_type_name(type_of(object).value_type), value)
+              : NULL;
     Py_XDECREF(value);
     return text;
 }
@@ -114,8 +115,12 @@ static PyMemberDef global_members[] = {
 
 static PyType_Slot global_slots[] = {
     {Py_tp_members, global_members},
-    {Py_tp_doc, (void *)global_doc},   {Py_tp_new, global_create},   {Py_tp_dealloc, global_dealloc},
-    {Py_tp_repr, global_repr},         {Py_tp_getset, global_getset}, {0, NULL},
+    {Py_tp_doc, (void *)global_doc},
+    {Py_tp_new, global_create},
+    {Py_tp_dealloc, global_dealloc},
+    {Py_tp_repr, global_repr},
+    {Py_tp_getset, global_getset},
+    {0, NULL},
 };
 
 static PyType_Spec global_spec = {

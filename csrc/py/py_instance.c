@@ -332,8 +332,7 @@ static int take_limits(PyObject *limits, zc_limits *out, zc_abi_limits *abi)
     }
     if (take_limit(limits, "memory", 1.0, &out->memory) < 0 || take_limit(limits, "table", 1.0, &out->table) < 0 ||
         take_limit(limits, "call_depth", 1.0, &out->call_depth) < 0 ||
-        take_limit(limits, "stack", 1.0, &out->stack_bytes) < 0 ||
-        take_limit(limits, "fuel", 1.0, &out->fuel) < 0 ||
+        take_limit(limits, "stack", 1.0, &out->stack_bytes) < 0 || take_limit(limits, "fuel", 1.0, &out->fuel) < 0 ||
         take_limit(limits, "scratch", 1.0, &abi->scratch) < 0 ||
         take_limit(limits, "outputs", 1.0, &abi->outputs) < 0 ||
         take_limit(limits, "dispatch_work", 1.0, &abi->dispatch_work) < 0 ||
@@ -351,8 +350,7 @@ static int take_limits(PyObject *limits, zc_limits *out, zc_abi_limits *abi)
 
 /* --- Instance --- */
 
-static int link_instance(zc_state *state, py_store *store, const py_grants *grants, PyObject *imports,
-                         PyObject *limits)
+static int link_instance(zc_state *state, py_store *store, const py_grants *grants, PyObject *imports, PyObject *limits)
 {
     zc_limits checked;
     zc_abi_limits abi_limits;
@@ -364,7 +362,8 @@ static int link_instance(zc_state *state, py_store *store, const py_grants *gran
     if (!values) {
         return -1;
     }
-    zc_status status = zc_instance_new(((py_module *)store->module)->module, values, &checked, &store->instance, &error);
+    zc_status status =
+        zc_instance_new(((py_module *)store->module)->module, values, &checked, &store->instance, &error);
     PyMem_Free(values);
     if (status != ZC_OK) {
         (void)zc_raise(state, &error);
@@ -388,10 +387,10 @@ static PyObject *instance_create(PyTypeObject *type, PyObject *arguments, PyObje
 {
     static char *names[] = {"module", "device", "weights", "inputs", "wasi", "imports", "limits", NULL};
     zc_state *state = zc_state_of_type(type);
-    PyObject *module, *device = Py_None, *weights = Py_None, *inputs = Py_None, *wasi = Py_None,
-                      *imports = Py_None, *limits = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|$OOOOOO:Instance", names, &module, &device, &weights, &inputs, &wasi,
-                                     &imports, &limits)) {
+    PyObject *module, *device = Py_None, *weights = Py_None, *inputs = Py_None, *wasi = Py_None, *imports = Py_None,
+                      *limits = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|$OOOOOO:Instance", names, &module, &device, &weights,
+                                     &inputs, &wasi, &imports, &limits)) {
         return NULL;
     }
     if (!Py_IS_TYPE(module, state->module_type)) {
@@ -652,7 +651,8 @@ static PyGetSetDef instance_getset[] = {
      NULL},
     {"outputs", get_outputs, NULL,
      "What the guest wrote with zc_output_write: a new dict of name to bytes, copied each time.\n\n"
-     "RuntimeError while the guest runs.", NULL},
+     "RuntimeError while the guest runs.",
+     NULL},
     {"closed", get_closed, NULL, "Whether close() has freed it.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
@@ -679,15 +679,9 @@ PyDoc_STRVAR(instance_doc,
              "a time may run it. A context manager: leaving the block closes it.");
 
 static PyType_Slot instance_slots[] = {
-    {Py_tp_doc, (void *)instance_doc},
-    {Py_tp_new, instance_create},
-    {Py_tp_traverse, instance_traverse},
-    {Py_tp_dealloc, instance_dealloc},
-    {Py_tp_repr, instance_repr},
-    {Py_tp_methods, instance_methods},
-    {Py_tp_getset, instance_getset},
-    {Py_tp_members, instance_members},
-    {0, NULL},
+    {Py_tp_doc, (void *)instance_doc}, {Py_tp_new, instance_create},      {Py_tp_traverse, instance_traverse},
+    {Py_tp_dealloc, instance_dealloc}, {Py_tp_repr, instance_repr},       {Py_tp_methods, instance_methods},
+    {Py_tp_getset, instance_getset},   {Py_tp_members, instance_members}, {0, NULL},
 };
 
 static PyType_Spec instance_spec = {

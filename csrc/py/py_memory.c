@@ -46,9 +46,8 @@ static int view_buffer(PyObject *object, Py_buffer *buffer, int flags)
 static PyObject *view_repr(PyObject *object)
 {
     py_view *view = (py_view *)object;
-    return PyUnicode_FromFormat("<%s: %zd bytes at %p>",
-                                zc_region_read_only(view->region) ? "weights" : "guest memory", view->size,
-                                (void *)view->address);
+    return PyUnicode_FromFormat("<%s: %zd bytes at %p>", zc_region_read_only(view->region) ? "weights" : "guest memory",
+                                view->size, (void *)view->address);
 }
 
 static PyType_Slot view_slots[] = {
@@ -361,8 +360,7 @@ static PyObject *memory_dlpack_device(PyObject *object, PyObject *unused)
 static int memory_buffer(PyObject *object, Py_buffer *buffer, int flags)
 {
     zc_region *region = region_of(object);
-    int code =
-        PyBuffer_FillInfo(buffer, object, zc_region_base(region), (Py_ssize_t)zc_region_size(region), 0, flags);
+    int code = PyBuffer_FillInfo(buffer, object, zc_region_base(region), (Py_ssize_t)zc_region_size(region), 0, flags);
     if (code == 0) {
         zc_region_pin(region);
         buffer->internal = region;

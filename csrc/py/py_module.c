@@ -154,9 +154,9 @@ static int exec(PyObject *module)
     if (zc_py_add_errors(module, state) < 0 || zc_py_add_module(module, state) < 0 ||
         zc_py_add_memory(module, state) < 0 || zc_py_add_global(module, state) < 0 ||
         zc_py_add_function(module, state) < 0 || zc_py_add_exports(module, state) < 0 ||
-        zc_py_add_instance(module, state) < 0 ||
-        zc_py_add_device(module, state) < 0 || zc_py_add_submission(module, state) < 0 ||
-        zc_py_add_weights(module, state) < 0 || zc_py_add_wasi(module, state) < 0) {
+        zc_py_add_instance(module, state) < 0 || zc_py_add_device(module, state) < 0 ||
+        zc_py_add_submission(module, state) < 0 || zc_py_add_weights(module, state) < 0 ||
+        zc_py_add_wasi(module, state) < 0) {
         return -1;
     }
     return PyModule_AddStringConstant(module, "__version__", ZCWASM_VERSION);

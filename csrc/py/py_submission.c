@@ -214,11 +214,10 @@ static PyMemberDef submission_members[] = {
 };
 
 static PyType_Slot submission_slots[] = {
-    {Py_tp_members, submission_members},
-    {Py_tp_dealloc, submission_dealloc},   {Py_tp_repr, submission_repr},
-    {Py_tp_methods, submission_methods},   {Py_tp_getset, submission_properties},
-    {Py_am_await, submission_await},       {Py_tp_doc, (void *)submission_doc},
-    {0, NULL},
+    {Py_tp_members, submission_members},   {Py_tp_dealloc, submission_dealloc},
+    {Py_tp_repr, submission_repr},         {Py_tp_methods, submission_methods},
+    {Py_tp_getset, submission_properties}, {Py_am_await, submission_await},
+    {Py_tp_doc, (void *)submission_doc},   {0, NULL},
 };
 
 static PyType_Spec submission_spec = {

@@ -102,8 +102,8 @@ static int take_grant(py_wasi *self, PyObject *item)
         PyErr_SetFromErrnoWithFilename(PyExc_OSError, path);
         return -1;
     }
-    self->grants[self->grant_count++] = (py_wasi_grant){
-        .name = Py_NewRef(PyTuple_GET_ITEM(item, 0)), .descriptor = descriptor, .writable = writable};
+    self->grants[self->grant_count++] =
+        (py_wasi_grant){.name = Py_NewRef(PyTuple_GET_ITEM(item, 0)), .descriptor = descriptor, .writable = writable};
     return 0;
 }
 

@@ -325,9 +325,10 @@ PyDoc_STRVAR(module_doc,
              "unsupported and the byte, and OSError when the file cannot be read.");
 
 static PyType_Slot module_slots[] = {
-    {Py_tp_doc, (void *)module_doc},     {Py_tp_new, module_create},         {Py_tp_dealloc, module_dealloc},
-    {Py_tp_repr, module_repr},           {Py_tp_methods, module_methods},    {Py_tp_getset, module_getset},
-    {Py_tp_members, module_members},     {0, NULL},
+    {Py_tp_doc, (void *)module_doc}, {Py_tp_new, module_create},
+    {Py_tp_dealloc, module_dealloc}, {Py_tp_repr, module_repr},
+    {Py_tp_methods, module_methods}, {Py_tp_getset, module_getset},
+    {Py_tp_members, module_members}, {0, NULL},
 };
 
 static PyType_Spec module_spec = {

@@ -124,8 +124,8 @@ static PyObject *tensor_array(PyObject *object, PyObject *unused)
         shape[tensor->ndim - 1] = shape[tensor->ndim - 1] / type->block * type->block_bytes;
     }
     PyObject *sides = shape_tuple(shape, tensor->ndim), *name = PyUnicode_FromString(dtype);
-    PyObject *view = zc_py_view_new(state, zc_weights_region(((tensor_object *)object)->weights), tensor->offset,
-                                    tensor->bytes);
+    PyObject *view =
+        zc_py_view_new(state, zc_weights_region(((tensor_object *)object)->weights), tensor->offset, tensor->bytes);
     PyObject *result = NULL;
     if (sides && name && view) {
         PyObject *call[] = {sides, name, view};
@@ -253,7 +253,8 @@ static int add_tensor(zc_state *state, zc_weights *weights, PyObject *item)
     uint64_t sides[ZC_TENSOR_MAX_DIMS] = {0};
     zc_error error;
     if (!PyTuple_Check(item)) {
-        PyErr_Format(PyExc_TypeError, "a tensor is given as (name, type, shape, offset), not %s", Py_TYPE(item)->tp_name);
+        PyErr_Format(PyExc_TypeError, "a tensor is given as (name, type, shape, offset), not %s",
+                     Py_TYPE(item)->tp_name);
         return -1;
     }
     PyObject *last = PyTuple_GET_SIZE(item) == 4 ? PyTuple_GET_ITEM(item, 3) : NULL;
@@ -434,10 +435,10 @@ static PyObject *weights_repr(PyObject *object)
     weights_object *self = (weights_object *)object;
     uint32_t count = zc_weights_count(self->weights);
     PyObject *path = PyOS_FSPath(self->path);
-    PyObject *text = path ? PyUnicode_FromFormat("<zcwasm.Weights %R: %u tensor%s, %llu bytes>", path, count,
-                                                 zc_py_plural(count),
-                                                 (unsigned long long)zc_weights_size(self->weights))
-                          : NULL;
+    PyObject *text = path
+                         ? PyUnicode_FromFormat("<zcwasm.Weights %R: %u tensor%s, %llu bytes>", path, count,
+                                                zc_py_plural(count), (unsigned long long)zc_weights_size(self->weights))
+                         : NULL;
     Py_XDECREF(path);
     return text;
 }

@@ -22,10 +22,9 @@ typedef struct zc_state {
     PyObject *error, *compile_error, *link_error, *trap, *exit, *device_error, *model_error, *snapshot_error,
         *closed_error, *in_use_error;
     /* types */
-    PyTypeObject *module_type, *import_type, *export_type, *store_type, *instance_type, *exports_type,
-        *function_type, *memory_type, *view_type, *global_type, *table_type, *device_type, *batch_type,
-        *submission_type, *kernel_type, *device_array_type, *weights_type, *tensor_type,
-        *wasi_type;
+    PyTypeObject *module_type, *import_type, *export_type, *store_type, *instance_type, *exports_type, *function_type,
+        *memory_type, *view_type, *global_type, *table_type, *device_type, *batch_type, *submission_type, *kernel_type,
+        *device_array_type, *weights_type, *tensor_type, *wasi_type;
     PyObject *numpy_ndarray; /* numpy.ndarray */
     PyObject *numpy_dtype;   /* numpy.dtype */
     PyObject *main_thread;   /* threading.main_thread */
@@ -43,11 +42,11 @@ static inline zc_state *zc_state_of(PyObject *self)
 /* Weak references to objects of a struct with a field `PyObject *weak`: its member, and what comes first in dealloc,
  * behind PyObject_GC_UnTrack where there is one: callbacks run there, and may collect garbage. */
 #define ZC_PY_WEAK(struct_name) {"__weaklistoffset__", T_PYSSIZET, offsetof(struct_name, weak), READONLY, NULL}
-#define ZC_PY_CLEAR_WEAK(object, struct_name)          \
-    do {                                               \
-        if (((struct_name *)(object))->weak) {         \
+#define ZC_PY_CLEAR_WEAK(object, struct_name)           \
+    do {                                                \
+        if (((struct_name *)(object))->weak) {          \
             PyObject_ClearWeakRefs((PyObject *)object); \
-        }                                              \
+        }                                               \
     } while (0)
 
 /* "s" where there are several, for messages. */

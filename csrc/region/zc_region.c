@@ -180,8 +180,7 @@ zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc
     }
     int code = zc_region_os_commit(region->base - ZC_REGION_HEADER, ZC_REGION_HEADER + round_up(size));
     if (code != 0) {
-        status = zc_fail(error, ZC_NO_MEMORY, "cannot commit %llu bytes: %s", (unsigned long long)size,
-                         strerror(code));
+        status = zc_fail(error, ZC_NO_MEMORY, "cannot commit %llu bytes: %s", (unsigned long long)size, strerror(code));
     } else {
         expect_use(region, 0, round_up(size));
     }

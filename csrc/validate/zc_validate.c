@@ -60,8 +60,7 @@ typedef struct zc_validator {
 
 /* ---- helpers ---- */
 
-static zc_status fail_limit(const zc_reader *reader, uint64_t offset, const char *what, uint64_t value,
-                            uint64_t limit)
+static zc_status fail_limit(const zc_reader *reader, uint64_t offset, const char *what, uint64_t value, uint64_t limit)
 {
     return zc_fail_at(reader->error, ZC_INVALID, offset, "implementation limit: %s %llu, at most %llu", what,
                       (unsigned long long)value, (unsigned long long)limit);
@@ -89,8 +88,8 @@ static zc_status allocate(const zc_validator *validator, void **items, uint32_t 
 }
 
 /* Makes room for `more` items behind `count`, at least doubling. Counts stay below 2^22. */
-static zc_status reserve(const zc_validator *validator, void **items, uint32_t *capacity, uint32_t count,
-                         uint32_t more, size_t item_size, const char *what)
+static zc_status reserve(const zc_validator *validator, void **items, uint32_t *capacity, uint32_t count, uint32_t more,
+                         size_t item_size, const char *what)
 {
     const uint32_t needed = count + more;
     if (needed <= *capacity) {
@@ -144,8 +143,7 @@ static zc_status read_limits(zc_reader *reader, zc_limits_type *limits, const ch
     ZC_TRY(zc_read_byte(reader, &flags, "limits"));
     if (flags > 1) {
         if (flags > 15) {
-            return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed limits flags 0x%02x of a %s",
-                              flags, what);
+            return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed limits flags 0x%02x of a %s", flags, what);
         }
         const zc_feature feature = flags & 8   ? ZC_FEATURE_PAGE_SIZES
                                    : flags & 4 ? ZC_FEATURE_MEMORY64
@@ -159,8 +157,8 @@ static zc_status read_limits(zc_reader *reader, zc_limits_type *limits, const ch
         ZC_TRY(zc_read_u32(reader, &limits->maximum, "maximum size"));
         if (limits->minimum > limits->maximum) {
             return zc_fail_at(reader->error, ZC_INVALID, start,
-                              "%s: size minimum %u must not be greater than maximum %u", what,
-                              limits->minimum, limits->maximum);
+                              "%s: size minimum %u must not be greater than maximum %u", what, limits->minimum,
+                              limits->maximum);
         }
     }
     return ZC_OK;
@@ -184,8 +182,7 @@ static zc_status read_table_type(const zc_validator *validator, zc_reader *reade
         if (feature && element != 0x7b) {
             return zc_fail_unsupported(reader->error, start, feature, "table type");
         }
-        return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed reference type 0x%02x of a table",
-                          element);
+        return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed reference type 0x%02x of a table", element);
     }
     ZC_TRY(read_limits(reader, &info->table, "table"));
     info->has_table = true;
@@ -202,8 +199,8 @@ static zc_status read_memory_type(const zc_validator *validator, zc_reader *read
     ZC_TRY(read_limits(reader, &info->memory, "memory"));
     const uint32_t most = info->memory.has_maximum ? info->memory.maximum : info->memory.minimum;
     if (most > ZC_WASM_MAX_PAGES) {
-        return zc_fail_at(reader->error, ZC_INVALID, start,
-                          "memory size must be at most %u pages (4 GiB), not %u", ZC_WASM_MAX_PAGES, most);
+        return zc_fail_at(reader->error, ZC_INVALID, start, "memory size must be at most %u pages (4 GiB), not %u",
+                          ZC_WASM_MAX_PAGES, most);
     }
     info->has_memory = true;
     return ZC_OK;
@@ -265,10 +262,8 @@ static zc_status read_types(zc_validator *validator, zc_reader *reader)
         default:
             return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed type form 0x%02x", form);
         }
-        ZC_TRY(read_type_vector(reader, &type->params, &type->param_count, ZC_LIMIT_PARAMS,
-                                "count of parameters"));
-        ZC_TRY(read_type_vector(reader, &type->results, &type->result_count, ZC_LIMIT_RESULTS,
-                                "count of results"));
+        ZC_TRY(read_type_vector(reader, &type->params, &type->param_count, ZC_LIMIT_PARAMS, "count of parameters"));
+        ZC_TRY(read_type_vector(reader, &type->results, &type->result_count, ZC_LIMIT_RESULTS, "count of results"));
         info->type_count = i + 1;
     }
     return ZC_OK;
@@ -424,8 +419,8 @@ static zc_status read_export(const zc_validator *validator, zc_reader *reader, z
         return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed export kind 0x%02x", kind);
     }
     if (export->index >= count) {
-        return zc_fail_at(reader->error, ZC_INVALID, start, "export of unknown %s %u of %u", space,
-                          export->index, count);
+        return zc_fail_at(reader->error, ZC_INVALID, start, "export of unknown %s %u of %u", space, export->index,
+                          count);
     }
     export->kind = (zc_extern_kind)kind;
     return ZC_OK;
@@ -457,10 +452,9 @@ static zc_status read_start(zc_validator *validator, zc_reader *reader)
     }
     const zc_func_type *type = &info->types[info->funcs[info->start].type_index];
     if (type->param_count || type->result_count) {
-        return zc_fail_at(
-            reader->error, ZC_INVALID, start,
-            "start function %u must take and return nothing, it has %u parameters and %u results",
-            info->start, type->param_count, type->result_count);
+        return zc_fail_at(reader->error, ZC_INVALID, start,
+                          "start function %u must take and return nothing, it has %u parameters and %u results",
+                          info->start, type->param_count, type->result_count);
     }
     info->has_start = true;
     return ZC_OK;
@@ -478,16 +472,13 @@ static zc_status read_element_segment(const zc_validator *validator, zc_reader *
         break;
     case 1:
     case 5:
-        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_PASSIVE_SEGMENTS,
-                                   "passive element segment");
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_PASSIVE_SEGMENTS, "passive element segment");
     case 3:
     case 7:
-        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES,
-                                   "declarative element segment");
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES, "declarative element segment");
     case 4:
     case 6:
-        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES,
-                                   "element segment of expressions");
+        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES, "element segment of expressions");
     default:
         return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed element segment flags %u", flags);
     }
@@ -514,8 +505,8 @@ static zc_status read_element_segment(const zc_validator *validator, zc_reader *
         uint32_t index = 0;
         ZC_TRY(zc_read_u32(reader, &index, "function index"));
         if (index >= info->func_count) {
-            return zc_fail_at(reader->error, ZC_INVALID, at, "element segment: unknown function %u of %u",
-                              index, info->func_count);
+            return zc_fail_at(reader->error, ZC_INVALID, at, "element segment: unknown function %u of %u", index,
+                              info->func_count);
         }
     }
     return ZC_OK;
@@ -609,8 +600,8 @@ static zc_status read_data_segment(zc_validator *validator, zc_reader *reader)
 static zc_status read_data(zc_validator *validator, zc_reader *reader)
 {
     zc_module_info *info = validator->info;
-    ZC_TRY(read_limited_count(reader, &info->data_segment_count, 2, 0, ZC_LIMIT_DATA_SEGMENTS,
-                              "count of data segments"));
+    ZC_TRY(
+        read_limited_count(reader, &info->data_segment_count, 2, 0, ZC_LIMIT_DATA_SEGMENTS, "count of data segments"));
     for (uint32_t i = 0; i < info->data_segment_count; i++) {
         ZC_TRY(read_data_segment(validator, reader));
     }
@@ -636,9 +627,10 @@ static zc_status read_header(zc_reader *reader)
     static const uint8_t version_1[4] = {0x01, 0x00, 0x00, 0x00};
     static const uint8_t component[4] = {0x0d, 0x00, 0x01, 0x00};
     if (zc_reader_left(reader) < 4 || memcmp(reader->at, magic, 4) != 0) {
-        return zc_fail_at(reader->error, ZC_MALFORMED, 0,
-                          "magic header not detected: a module starts with 00 61 73 6d; text (.wat) has to be assembled "
-                          "first, by wat2wasm for example");
+        return zc_fail_at(
+            reader->error, ZC_MALFORMED, 0,
+            "magic header not detected: a module starts with 00 61 73 6d; text (.wat) has to be assembled "
+            "first, by wat2wasm for example");
     }
     ZC_TRY(zc_skip_bytes(reader, 4, "magic header"));
     const uint8_t *version = reader->at;
@@ -684,8 +676,7 @@ static zc_status read_section(zc_validator *validator, zc_reader *section, uint8
     case SECTION_DATA_COUNT:
         return read_data_count(validator, section);
     default:
-        return zc_fail_unsupported(section->error, zc_reader_offset(section), ZC_FEATURE_EXCEPTIONS,
-                                   "tag section");
+        return zc_fail_unsupported(section->error, zc_reader_offset(section), ZC_FEATURE_EXCEPTIONS, "tag section");
     }
 }
 
@@ -724,8 +715,7 @@ static zc_status read_sections(zc_validator *validator, zc_reader *reader)
 static zc_status validate(zc_validator *validator)
 {
     zc_module_info *info = validator->info;
-    zc_reader reader = {validator->bytes, validator->bytes, validator->bytes + validator->size,
-                        validator->error};
+    zc_reader reader = {validator->bytes, validator->bytes, validator->bytes + validator->size, validator->error};
     if (validator->size > ZC_LIMIT_MODULE_BYTES) {
         return fail_limit(&reader, 0, "bytes of a module", validator->size, ZC_LIMIT_MODULE_BYTES);
     }
@@ -739,8 +729,8 @@ static zc_status validate(zc_validator *validator)
     }
     if (validator->has_data_count && validator->data_count != info->data_segment_count) {
         return zc_fail_at(validator->error, ZC_MALFORMED, validator->data_count_offset,
-                          "data count and data section have inconsistent lengths: %u and %u",
-                          validator->data_count, info->data_segment_count);
+                          "data count and data section have inconsistent lengths: %u and %u", validator->data_count,
+                          info->data_segment_count);
     }
     zc_apply_names(validator->bytes, validator->name_section, info);
     return ZC_OK;
@@ -758,8 +748,7 @@ zc_status zc_validate(const uint8_t *bytes, size_t size, zc_module_info **out, z
     if (!info) {
         return zc_fail(error, ZC_NO_MEMORY, "no memory for a module's description");
     }
-    zc_validator validator = {
-        .bytes = bytes ? bytes : nothing, .size = bytes ? size : 0, .info = info, .error = error};
+    zc_validator validator = {.bytes = bytes ? bytes : nothing, .size = bytes ? size : 0, .info = info, .error = error};
     const zc_status status = validate(&validator);
     if (status != ZC_OK) {
         if (status == ZC_UNSUPPORTED) {

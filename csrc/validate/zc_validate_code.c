@@ -172,9 +172,8 @@ static zc_status check_results(zc_code_checker *checker, const zc_func_type *sig
 {
     ZC_TRY(zc_code_pop_types(checker, signature->results, signature->result_count));
     if (checker->height != checker->floor) {
-        return ZC_CODE_FAIL(
-            checker, ZC_INVALID, "type mismatch: %u value%s left on the stack at the end of a block",
-            checker->height - checker->floor, checker->height - checker->floor == 1 ? "" : "s");
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "type mismatch: %u value%s left on the stack at the end of a block",
+                            checker->height - checker->floor, checker->height - checker->floor == 1 ? "" : "s");
     }
     return ZC_OK;
 }
@@ -199,8 +198,7 @@ static zc_status check_end(zc_code_checker *checker)
     ZC_TRY(check_results(checker, &signature));
     if (frame->opcode == OP_IF && (signature.param_count != signature.result_count ||
                                    memcmp(signature.params, signature.results, signature.param_count) != 0)) {
-        return ZC_CODE_FAIL(checker, ZC_INVALID,
-                            "type mismatch: if without else must leave the types it takes");
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "type mismatch: if without else must leave the types it takes");
     }
     checker->depth--;
     if (checker->depth == 0) {
@@ -215,8 +213,7 @@ static zc_status read_label(zc_code_checker *checker, const zc_control_frame **f
     uint32_t label = 0;
     ZC_TRY(zc_read_u32(&checker->reader, &label, "label"));
     if (label >= checker->depth) {
-        return ZC_CODE_FAIL(checker, ZC_INVALID, "unknown label %u, %u blocks are open", label,
-                            checker->depth);
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "unknown label %u, %u blocks are open", label, checker->depth);
     }
     *frame = &checker->frames[checker->depth - 1 - label];
     return ZC_OK;
@@ -227,8 +224,8 @@ static zc_status check_br_table(zc_code_checker *checker)
     uint32_t count = 0;
     ZC_TRY(zc_read_count(&checker->reader, &count, 1, "br_table count"));
     if (count > ZC_LIMIT_BR_TABLE) {
-        return ZC_CODE_FAIL(checker, ZC_INVALID, "implementation limit: br_table of %u labels, at most %u",
-                            count, ZC_LIMIT_BR_TABLE);
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "implementation limit: br_table of %u labels, at most %u", count,
+                            ZC_LIMIT_BR_TABLE);
     }
     ZC_TRY(zc_code_pop(checker, ZC_I32));
     const uint8_t *last_types = NULL;
@@ -243,8 +240,8 @@ static zc_status check_br_table(zc_code_checker *checker)
             arity = label_arity;
         } else if (label_arity != arity) {
             return ZC_CODE_FAIL(checker, ZC_INVALID,
-                                "type mismatch: br_table label %u carries %u values, the others %u", i,
-                                label_arity, arity);
+                                "type mismatch: br_table label %u carries %u values, the others %u", i, label_arity,
+                                arity);
         }
         if (types != last_types) { /* tables mostly repeat one type */
             ZC_TRY(zc_code_peek_types(checker, types, label_arity));
@@ -268,8 +265,7 @@ static zc_status check_call(zc_code_checker *checker)
     uint32_t index = 0;
     ZC_TRY(zc_read_u32(&checker->reader, &index, "function index"));
     if (index >= checker->info->func_count) {
-        return ZC_CODE_FAIL(checker, ZC_INVALID, "call: unknown function %u of %u", index,
-                            checker->info->func_count);
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "call: unknown function %u of %u", index, checker->info->func_count);
     }
     return apply_signature(checker, &checker->info->types[checker->info->funcs[index].type_index]);
 }
@@ -281,8 +277,7 @@ static zc_status read_zero_index(zc_code_checker *checker, const char *space)
     uint32_t index = 0;
     ZC_TRY(zc_read_u32(&checker->reader, &index, "memory or table index"));
     if (index != 0) {
-        return ZC_CODE_FAIL(checker, ZC_INVALID, "%s: unknown %s %u", zc_code_instruction_name(checker),
-                            space, index);
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "%s: unknown %s %u", zc_code_instruction_name(checker), space, index);
     }
     return ZC_OK;
 }
@@ -365,8 +360,8 @@ static inline zc_status read_local(zc_code_checker *checker, uint8_t *type)
     uint32_t index = 0;
     ZC_TRY(zc_read_u32(&checker->reader, &index, "local index"));
     if (!ZC_LIKELY(index < checker->local_count)) {
-        return ZC_CODE_FAIL(checker, ZC_INVALID, "%s: unknown local %u of %u",
-                            zc_code_instruction_name(checker), index, checker->local_count);
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "%s: unknown local %u of %u", zc_code_instruction_name(checker), index,
+                            checker->local_count);
     }
     *type = ZC_LIKELY(index < ZC_FLAT_LOCALS) ? checker->flat_locals[index] : local_type_slow(checker, index);
     return ZC_OK;
@@ -377,8 +372,8 @@ static zc_status read_global(zc_code_checker *checker, const zc_global_type **gl
     uint32_t index = 0;
     ZC_TRY(zc_read_u32(&checker->reader, &index, "global index"));
     if (index >= checker->info->global_count) {
-        return ZC_CODE_FAIL(checker, ZC_INVALID, "%s: unknown global %u of %u",
-                            zc_code_instruction_name(checker), index, checker->info->global_count);
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "%s: unknown global %u of %u", zc_code_instruction_name(checker),
+                            index, checker->info->global_count);
     }
     *global = &checker->info->globals[index];
     return ZC_OK;
@@ -445,21 +440,19 @@ static zc_status read_locals(zc_code_checker *checker)
         ZC_TRY(zc_read_value_type(reader, &type, "local type"));
         total += count;
         if (total > UINT32_MAX) {
-            return zc_fail_at(reader->error, ZC_MALFORMED, start, "too many locals: %llu",
-                              (unsigned long long)total);
+            return zc_fail_at(reader->error, ZC_MALFORMED, start, "too many locals: %llu", (unsigned long long)total);
         }
         if (total > ZC_LIMIT_LOCALS) {
             return zc_fail_at(reader->error, ZC_INVALID, start,
-                              "implementation limit: too many locals: %llu, at most %u",
-                              (unsigned long long)total, ZC_LIMIT_LOCALS);
+                              "implementation limit: too many locals: %llu, at most %u", (unsigned long long)total,
+                              ZC_LIMIT_LOCALS);
         }
         if (count == 0) {
             continue; /* so runs stay as few as locals */
         }
         if (checker->run_count == checker->run_capacity) {
             void *runs = checker->runs;
-            ZC_TRY(zc_code_grow(checker, &runs, &checker->run_capacity, checker->run_count + 1,
-                                sizeof *checker->runs));
+            ZC_TRY(zc_code_grow(checker, &runs, &checker->run_capacity, checker->run_count + 1, sizeof *checker->runs));
             checker->runs = runs;
         }
         checker->runs[checker->run_count++] = (zc_local_run){(uint32_t)total, type};
@@ -479,8 +472,7 @@ static zc_status check_instructions(zc_code_checker *checker)
     while (checker->depth) {
         checker->instruction = reader->at;
         if (!ZC_LIKELY(reader->at < reader->end)) {
-            return ZC_CODE_FAIL(checker, ZC_MALFORMED,
-                                "unexpected end of the function body: %u blocks lack their end",
+            return ZC_CODE_FAIL(checker, ZC_MALFORMED, "unexpected end of the function body: %u blocks lack their end",
                                 checker->depth);
         }
         if (!ZC_LIKELY(checker->height < checker->stack_capacity)) {

@@ -83,12 +83,12 @@ static zc_status check_global(zc_reader *reader, const zc_module_info *info, uin
     uint32_t index = 0;
     ZC_TRY(zc_read_u32(reader, &index, "global index"));
     if (index >= info->global_count) {
-        return zc_fail_at(reader->error, ZC_INVALID, start, "%s: unknown global %u, %u are defined before it",
-                          what, index, info->global_count);
+        return zc_fail_at(reader->error, ZC_INVALID, start, "%s: unknown global %u, %u are defined before it", what,
+                          index, info->global_count);
     }
     if (info->globals[index].is_mutable) {
-        return zc_fail_at(reader->error, ZC_INVALID, start,
-                          "%s: constant expression required, global %u is mutable", what, index);
+        return zc_fail_at(reader->error, ZC_INVALID, start, "%s: constant expression required, global %u is mutable",
+                          what, index);
     }
     if (index >= info->imported_global_count) {
         return zc_fail_unsupported(reader->error, start, ZC_FEATURE_EXTENDED_CONST,
@@ -114,8 +114,7 @@ zc_status zc_check_const_expr(zc_reader *reader, const zc_module_info *info, uin
                                   zc_value_type_name(type), (unsigned long long)values);
             }
             if (found != type) {
-                return zc_fail_at(reader->error, ZC_INVALID, start,
-                                  "%s: type mismatch: it must be %s, it is %s", what,
+                return zc_fail_at(reader->error, ZC_INVALID, start, "%s: type mismatch: it must be %s, it is %s", what,
                                   zc_value_type_name(type), zc_value_type_name(found));
             }
             return ZC_OK;
@@ -140,15 +139,14 @@ zc_status zc_check_const_expr(zc_reader *reader, const zc_module_info *info, uin
             break;
         default: {
             const char *name = zc_instruction_name(opcode);
-            const zc_feature feature = is_extended_const(opcode) && values >= 2
-                                           ? ZC_FEATURE_EXTENDED_CONST
-                                           : zc_instruction_feature(opcode);
+            const zc_feature feature =
+                is_extended_const(opcode) && values >= 2 ? ZC_FEATURE_EXTENDED_CONST : zc_instruction_feature(opcode);
             if (feature) {
                 return zc_fail_unsupported(reader->error, start, feature, "%s: %s", what, name);
             }
             if (name) {
-                return zc_fail_at(reader->error, ZC_INVALID, start,
-                                  "%s: constant expression required, found %s", what, name);
+                return zc_fail_at(reader->error, ZC_INVALID, start, "%s: constant expression required, found %s", what,
+                                  name);
             }
             return zc_fail_at(reader->error, ZC_MALFORMED, start, "%s: illegal opcode 0x%02x", what, opcode);
         }

@@ -68,8 +68,8 @@ zc_status zc_check_unique_exports(const uint8_t *module, const zc_module_info *i
         if (compare_exports(exports, order[i - 1], order[i]) == 0) {
             char quoted[96];
             const zc_name name = exports[order[i]].name;
-            status = zc_fail_at(error, ZC_INVALID, (uint64_t)(name.bytes - module),
-                                "duplicate export name %s", zc_quote_name(quoted, sizeof quoted, name));
+            status = zc_fail_at(error, ZC_INVALID, (uint64_t)(name.bytes - module), "duplicate export name %s",
+                                zc_quote_name(quoted, sizeof quoted, name));
         }
     }
     zc_free(order);

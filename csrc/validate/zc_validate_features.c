@@ -27,8 +27,8 @@ zc_status zc_fail_unsupported(zc_error *error, uint64_t offset, zc_feature featu
     va_start(arguments, format);
     (void)vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
-    const zc_status status = zc_fail_at(error, ZC_UNSUPPORTED, offset, "%s needs an unsupported feature: %s",
-                                        what, features[feature].name);
+    const zc_status status =
+        zc_fail_at(error, ZC_UNSUPPORTED, offset, "%s needs an unsupported feature: %s", what, features[feature].name);
     if (error) { /* none where a name section is looked at */
         error->kind = (uint32_t)feature;
     }

@@ -82,7 +82,6 @@ const char *zc_quote_name(char *buffer, size_t size, zc_name name);
 /* Gives functions the names found in the contents of a name section; none at all when it is damaged. */
 void zc_apply_names(const uint8_t *module, zc_name section, zc_module_info *info);
 /* Ends error->message with ` in function 3 "fill"`, by the name section or else an export. */
-void zc_blame_function(zc_error *error, const uint8_t *module, size_t size, const zc_module_info *info,
-                       uint32_t func);
+void zc_blame_function(zc_error *error, const uint8_t *module, size_t size, const zc_module_info *info, uint32_t func);
 
 #endif

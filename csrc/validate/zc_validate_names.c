@@ -126,8 +126,7 @@ static bool find_name(const uint8_t *module, size_t size, uint32_t func, zc_name
     return false;
 }
 
-void zc_blame_function(zc_error *error, const uint8_t *module, size_t size, const zc_module_info *info,
-                       uint32_t func)
+void zc_blame_function(zc_error *error, const uint8_t *module, size_t size, const zc_module_info *info, uint32_t func)
 {
     char quoted[96] = "";
     zc_name name = {NULL, 0};

@@ -20,23 +20,20 @@ void zc_code_checker_free(zc_code_checker *checker)
 
 zc_status zc_code_mismatch(const zc_code_checker *checker, uint8_t wanted, uint8_t found)
 {
-    return ZC_CODE_FAIL(checker, ZC_INVALID, "type mismatch: %s needs %s, found %s",
-                        zc_code_instruction_name(checker), zc_value_type_name(wanted),
-                        zc_value_type_name(found));
+    return ZC_CODE_FAIL(checker, ZC_INVALID, "type mismatch: %s needs %s, found %s", zc_code_instruction_name(checker),
+                        zc_value_type_name(wanted), zc_value_type_name(found));
 }
 
 static zc_status fail_underflow(const zc_code_checker *checker, uint32_t wanted, uint32_t present)
 {
-    return ZC_CODE_FAIL(checker, ZC_INVALID,
-                        "type mismatch: %s needs %u operand%s, the block's stack holds %u",
+    return ZC_CODE_FAIL(checker, ZC_INVALID, "type mismatch: %s needs %u operand%s, the block's stack holds %u",
                         zc_code_instruction_name(checker), wanted, wanted == 1 ? "" : "s", present);
 }
 
 /* ---- buffers ---- */
 
 /* Doubles, so that what is held stays below twice what the module made necessary. */
-zc_status zc_code_grow(zc_code_checker *checker, void **items, uint32_t *capacity, uint32_t needed,
-                       size_t item_size)
+zc_status zc_code_grow(zc_code_checker *checker, void **items, uint32_t *capacity, uint32_t needed, size_t item_size)
 {
     uint32_t wanted = *capacity ? *capacity : 64;
     while (wanted < needed) {
@@ -180,8 +177,7 @@ zc_status zc_code_push_frame(zc_code_checker *checker, uint8_t opcode, uint32_t 
 {
     if (checker->depth == checker->frame_capacity) {
         void *frames = checker->frames;
-        ZC_TRY(zc_code_grow(checker, &frames, &checker->frame_capacity, checker->depth + 1,
-                            sizeof *checker->frames));
+        ZC_TRY(zc_code_grow(checker, &frames, &checker->frame_capacity, checker->depth + 1, sizeof *checker->frames));
         checker->frames = frames;
     }
     checker->frames[checker->depth++] = (zc_control_frame){checker->height, block_type, opcode, false};

@@ -53,16 +53,14 @@ void zc_code_checker_init(zc_code_checker *checker, const zc_module_info *info);
 void zc_code_checker_free(zc_code_checker *checker);
 
 /* Fails at the instruction now being checked. */
-#define ZC_CODE_FAIL(checker, code, ...)                                                                   \
-    zc_fail_at((checker)->reader.error, code, (uint64_t)((checker)->instruction - (checker)->reader.base), \
-               __VA_ARGS__)
+#define ZC_CODE_FAIL(checker, code, ...) \
+    zc_fail_at((checker)->reader.error, code, (uint64_t)((checker)->instruction - (checker)->reader.base), __VA_ARGS__)
 
 const char *zc_code_instruction_name(const zc_code_checker *checker); /* zc_validate_code.c */
 zc_status zc_code_mismatch(const zc_code_checker *checker, uint8_t wanted, uint8_t found);
 
 /* Makes room in a buffer of the checker for `needed` items. */
-zc_status zc_code_grow(zc_code_checker *checker, void **items, uint32_t *capacity, uint32_t needed,
-                       size_t item_size);
+zc_status zc_code_grow(zc_code_checker *checker, void **items, uint32_t *capacity, uint32_t needed, size_t item_size);
 /* Makes room for `count` more operands. */
 zc_status zc_code_reserve(zc_code_checker *checker, uint32_t count);
 

@@ -38,8 +38,7 @@ static zc_status read_leb(zc_reader *reader, unsigned bits, bool is_signed, uint
         const unsigned spare = is_signed ? payload >> (used - 1) : payload >> used;
         const unsigned all_ones = is_signed ? 0x7fu >> (used - 1) : 0;
         if (spare != 0 && spare != all_ones) {
-            return zc_fail_at(reader->error, ZC_MALFORMED, start, "%s: integer too large for %u bits", what,
-                              bits);
+            return zc_fail_at(reader->error, ZC_MALFORMED, start, "%s: integer too large for %u bits", what, bits);
         }
         break;
     }
@@ -142,8 +141,7 @@ zc_status zc_read_name(zc_reader *reader, zc_name *name, const char *what)
     uint32_t size = 0;
     ZC_TRY(zc_read_count(reader, &size, 1, what));
     if (!zc_is_utf8(reader->at, size)) {
-        return zc_fail_at(reader->error, ZC_MALFORMED, zc_reader_offset(reader), "%s is not valid UTF-8",
-                          what);
+        return zc_fail_at(reader->error, ZC_MALFORMED, zc_reader_offset(reader), "%s is not valid UTF-8", what);
     }
     name->bytes = reader->at;
     name->size = size;

@@ -26,9 +26,9 @@ static const struct function {
 
 zc_wasi_errno zc_wasi_from_host(int host_errno)
 {
-#define X(name, number, host)                    \
-    if ((host) != 0 && host_errno == (host)) {   \
-        return W_##name;                         \
+#define X(name, number, host)                  \
+    if ((host) != 0 && host_errno == (host)) { \
+        return W_##name;                       \
     }
     ZC_WASI_ERRNO_LIST(X)
 #undef X

@@ -36,7 +36,7 @@ typedef struct zc_wasi_stream {
 
 typedef struct zc_wasi_directory {
     const char *name; /* in the guest */
-    int descriptor;   /* of a directory of the host */
+    int descriptor; /* of a directory of the host */
     bool writable;
 } zc_wasi_directory;
 

@@ -268,8 +268,8 @@ static zc_wasi_errno move_descriptor(zc_wasi_call *call, uint32_t fd, direction 
     return W_SUCCESS;
 }
 
-static zc_wasi_errno move_function(zc_wasi_call *call, const zc_wasi_stream *stream, direction way,
-                                   const vectors *list, uint32_t *done)
+static zc_wasi_errno move_function(zc_wasi_call *call, const zc_wasi_stream *stream, direction way, const vectors *list,
+                                   uint32_t *done)
 {
     for (uint32_t i = 0; i < list->count; i++) {
         const vector *one = &list->all[i];

@@ -15,15 +15,18 @@
 #include "wasi/zc_wasi.h"
 
 /* name, number of the specification, the host's errno it stands for (0: none) */
-#define ZC_WASI_ERRNO_LIST(X)                                                                                \
-    X(2BIG, 1, E2BIG) X(ACCES, 2, EACCES) X(AGAIN, 6, EAGAIN) X(BADF, 8, EBADF) X(BUSY, 10, EBUSY)           \
-    X(DQUOT, 19, EDQUOT) X(EXIST, 20, EEXIST) X(FAULT, 21, EFAULT) X(FBIG, 22, EFBIG) X(ILSEQ, 25, EILSEQ)   \
-    X(INTR, 27, EINTR) X(INVAL, 28, EINVAL) X(IO, 29, EIO) X(ISDIR, 31, EISDIR) X(LOOP, 32, ELOOP)           \
-    X(MFILE, 33, EMFILE) X(MLINK, 34, EMLINK) X(NAMETOOLONG, 37, ENAMETOOLONG) X(NFILE, 41, ENFILE)          \
-    X(NODEV, 43, ENODEV) X(NOENT, 44, ENOENT) X(NOMEM, 48, ENOMEM) X(NOSPC, 51, ENOSPC) X(NOSYS, 52, ENOSYS) \
-    X(NOTDIR, 54, ENOTDIR) X(NOTEMPTY, 55, ENOTEMPTY) X(NOTSOCK, 57, ENOTSOCK) X(NOTSUP, 58, ENOTSUP)        \
-    X(NXIO, 60, ENXIO) X(OVERFLOW, 61, EOVERFLOW) X(PERM, 63, EPERM) X(PIPE, 64, EPIPE) X(ROFS, 69, EROFS)   \
-    X(SPIPE, 70, ESPIPE) X(STALE, 72, ESTALE) X(TXTBSY, 74, ETXTBSY) X(XDEV, 75, EXDEV) X(NOTCAPABLE, 76, 0)
+#define ZC_WASI_ERRNO_LIST(X)                                                                                         \
+    X(2BIG, 1, E2BIG)                                                                                                 \
+    X(ACCES, 2, EACCES)                                                                                               \
+    X(AGAIN, 6, EAGAIN) X(BADF, 8, EBADF) X(BUSY, 10, EBUSY) X(DQUOT, 19, EDQUOT) X(EXIST, 20, EEXIST)                \
+        X(FAULT, 21, EFAULT) X(FBIG, 22, EFBIG) X(ILSEQ, 25, EILSEQ) X(INTR, 27, EINTR) X(INVAL, 28, EINVAL)          \
+            X(IO, 29, EIO) X(ISDIR, 31, EISDIR) X(LOOP, 32, ELOOP) X(MFILE, 33, EMFILE) X(MLINK, 34, EMLINK)          \
+                X(NAMETOOLONG, 37, ENAMETOOLONG) X(NFILE, 41, ENFILE) X(NODEV, 43, ENODEV) X(NOENT, 44, ENOENT)       \
+                    X(NOMEM, 48, ENOMEM) X(NOSPC, 51, ENOSPC) X(NOSYS, 52, ENOSYS) X(NOTDIR, 54, ENOTDIR)             \
+                        X(NOTEMPTY, 55, ENOTEMPTY) X(NOTSOCK, 57, ENOTSOCK) X(NOTSUP, 58, ENOTSUP) X(NXIO, 60, ENXIO) \
+                            X(OVERFLOW, 61, EOVERFLOW) X(PERM, 63, EPERM) X(PIPE, 64, EPIPE) X(ROFS, 69, EROFS)       \
+                                X(SPIPE, 70, ESPIPE) X(STALE, 72, ESTALE) X(TXTBSY, 74, ETXTBSY) X(XDEV, 75, EXDEV)   \
+                                    X(NOTCAPABLE, 76, 0)
 
 typedef enum zc_wasi_errno {
     W_SUCCESS = 0,
@@ -63,21 +66,18 @@ zc_wasi_errno zc_wasi_from_host(int host_errno);
 #define R_PATH_UNLINK_FILE ((uint64_t)1 << 26)
 #define R_POLL_FD_READWRITE ((uint64_t)1 << 27)
 
-#define R_FILE_READ                                                                                      \
-    (R_FD_READ | R_FD_SEEK | R_FD_TELL | R_FD_FDSTAT_SET_FLAGS | R_FD_ADVISE | R_FD_FILESTAT_GET |       \
-     R_POLL_FD_READWRITE)
-#define R_FILE_WRITE                                                                                     \
+#define R_FILE_READ \
+    (R_FD_READ | R_FD_SEEK | R_FD_TELL | R_FD_FDSTAT_SET_FLAGS | R_FD_ADVISE | R_FD_FILESTAT_GET | R_POLL_FD_READWRITE)
+#define R_FILE_WRITE \
     (R_FD_WRITE | R_FD_DATASYNC | R_FD_SYNC | R_FD_ALLOCATE | R_FD_FILESTAT_SET_SIZE | R_FD_FILESTAT_SET_TIMES)
-#define R_DIRECTORY_READ                                                                                 \
-    (R_PATH_OPEN | R_FD_READDIR | R_PATH_READLINK | R_PATH_FILESTAT_GET | R_FD_FILESTAT_GET |            \
-     R_FD_FDSTAT_SET_FLAGS)
+#define R_DIRECTORY_READ \
+    (R_PATH_OPEN | R_FD_READDIR | R_PATH_READLINK | R_PATH_FILESTAT_GET | R_FD_FILESTAT_GET | R_FD_FDSTAT_SET_FLAGS)
 /* Giving a file a second name is among them: under that name, in a directory that may be changed, it could be
  * written. So nothing of a directory granted for reading can be the source of a hard link. */
-#define R_DIRECTORY_WRITE                                                                                \
-    (R_PATH_CREATE_DIRECTORY | R_PATH_CREATE_FILE | R_PATH_LINK_SOURCE | R_PATH_LINK_TARGET |            \
-     R_PATH_RENAME_SOURCE | R_PATH_RENAME_TARGET | R_PATH_FILESTAT_SET_SIZE | R_PATH_FILESTAT_SET_TIMES | \
-     R_FD_FILESTAT_SET_TIMES | R_FD_SYNC | R_FD_DATASYNC | R_PATH_SYMLINK | R_PATH_REMOVE_DIRECTORY |    \
-     R_PATH_UNLINK_FILE)
+#define R_DIRECTORY_WRITE                                                                                            \
+    (R_PATH_CREATE_DIRECTORY | R_PATH_CREATE_FILE | R_PATH_LINK_SOURCE | R_PATH_LINK_TARGET | R_PATH_RENAME_SOURCE | \
+     R_PATH_RENAME_TARGET | R_PATH_FILESTAT_SET_SIZE | R_PATH_FILESTAT_SET_TIMES | R_FD_FILESTAT_SET_TIMES |         \
+     R_FD_SYNC | R_FD_DATASYNC | R_PATH_SYMLINK | R_PATH_REMOVE_DIRECTORY | R_PATH_UNLINK_FILE)
 
 enum { FLAG_APPEND = 1, FLAG_DSYNC = 2, FLAG_NONBLOCK = 4, FLAG_RSYNC = 8, FLAG_SYNC = 16 };
 enum { TYPE_UNKNOWN, TYPE_BLOCK, TYPE_CHARACTER, TYPE_DIRECTORY, TYPE_REGULAR, TYPE_DGRAM, TYPE_STREAM, TYPE_LINK };
@@ -176,12 +176,12 @@ static inline uint64_t zc_wasi_get64(const uint8_t *at)
 }
 
 /* Evaluate a zc_status; when it is a failure, end the guest's call with it. The errno is not seen then. */
-#define ZC_WASI_TRY(call, expression)           \
-    do {                                        \
-        (call)->status = (expression);          \
-        if ((call)->status != ZC_OK) {          \
-            return W_IO;                        \
-        }                                       \
+#define ZC_WASI_TRY(call, expression)  \
+    do {                               \
+        (call)->status = (expression); \
+        if ((call)->status != ZC_OK) { \
+            return W_IO;               \
+        }                              \
     } while (0)
 
 /* Before what may take time: gives the host's lock back, sees deadline and interrupt. */

@@ -389,8 +389,8 @@ zc_wasi_errno zc_wasi_path_readlink(zc_wasi_call *call)
     uint32_t size = zc_wasi_u32(call, 4);
     uint8_t *out = zc_wasi_range(call, zc_wasi_u32(call, 3), size);
     uint8_t *used = zc_wasi_range(call, zc_wasi_u32(call, 5), 4);
-    zc_wasi_errno error = find(call, zc_wasi_u32(call, 0), R_PATH_READLINK, zc_wasi_u32(call, 1),
-                               zc_wasi_u32(call, 2), KEEP_UNLESS_SLASH, &at);
+    zc_wasi_errno error = find(call, zc_wasi_u32(call, 0), R_PATH_READLINK, zc_wasi_u32(call, 1), zc_wasi_u32(call, 2),
+                               KEEP_UNLESS_SLASH, &at);
     if (error != W_SUCCESS) {
         return error;
     }
@@ -465,8 +465,8 @@ static zc_wasi_errno find_both(zc_wasi_call *call, unsigned from_path, uint64_t 
     if (error != W_SUCCESS) {
         return error;
     }
-    error = find(call, zc_wasi_u32(call, to_fd), to_right, zc_wasi_u32(call, to_fd + 1),
-                 zc_wasi_u32(call, to_fd + 2), link, to);
+    error = find(call, zc_wasi_u32(call, to_fd), to_right, zc_wasi_u32(call, to_fd + 1), zc_wasi_u32(call, to_fd + 2),
+                 link, to);
     if (error != W_SUCCESS) {
         leave(from);
     }
@@ -510,8 +510,7 @@ zc_wasi_errno zc_wasi_path_link(zc_wasi_call *call)
     if (zc_wasi_u32(call, 1)) {
         return W_INVAL; /* following the last link would be a way around what the walk promises */
     }
-    zc_wasi_errno error =
-        find_both(call, 2, R_PATH_LINK_SOURCE, 4, R_PATH_LINK_TARGET, KEEP_UNLESS_SLASH, &from, &to);
+    zc_wasi_errno error = find_both(call, 2, R_PATH_LINK_SOURCE, 4, R_PATH_LINK_TARGET, KEEP_UNLESS_SLASH, &from, &to);
     if (error != W_SUCCESS) {
         return error;
     }
@@ -552,8 +551,8 @@ zc_wasi_errno zc_wasi_path_symlink(zc_wasi_call *call)
     place at;
     uint32_t size = zc_wasi_u32(call, 1);
     const uint8_t *text = zc_wasi_range(call, zc_wasi_u32(call, 0), size);
-    zc_wasi_errno error = find(call, zc_wasi_u32(call, 2), R_PATH_SYMLINK, zc_wasi_u32(call, 3),
-                               zc_wasi_u32(call, 4), KEEP_UNLESS_SLASH, &at);
+    zc_wasi_errno error = find(call, zc_wasi_u32(call, 2), R_PATH_SYMLINK, zc_wasi_u32(call, 3), zc_wasi_u32(call, 4),
+                               KEEP_UNLESS_SLASH, &at);
     if (error != W_SUCCESS) {
         return error;
     }

@@ -222,8 +222,9 @@ static zc_status make_room(zc_weights *weights, zc_error *error)
 {
     if (weights->count == weights->capacity) {
         uint32_t capacity = weights->capacity ? weights->capacity * 2 : 64;
-        zc_tensor *tensors =
-            weights->capacity < UINT32_MAX / 8 ? zc_realloc(weights->tensors, (size_t)capacity * sizeof *tensors) : NULL;
+        zc_tensor *tensors = weights->capacity < UINT32_MAX / 8
+                                 ? zc_realloc(weights->tensors, (size_t)capacity * sizeof *tensors)
+                                 : NULL;
         if (!tensors) {
             return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a table of %u tensors", capacity);
         }
@@ -270,8 +271,8 @@ static zc_status check(const zc_weights *weights, const char *name, zc_tensor *t
         fits = !__builtin_mul_overflow(bytes, tensor->shape[i] ? tensor->shape[i] : 1, &bytes);
     }
     if (!fits || bytes > UINT64_MAX / 4) {
-        return zc_fail_at(error, ZC_MODEL, tensor->offset,
-                          "tensor %.100s at offset %llu would have 2^62 bytes or more", name, (ull)tensor->offset);
+        return zc_fail_at(error, ZC_MODEL, tensor->offset, "tensor %.100s at offset %llu would have 2^62 bytes or more",
+                          name, (ull)tensor->offset);
     }
     bytes = empty ? 0 : bytes;
     if (tensor->offset > weights->size || bytes > weights->size - tensor->offset) {
@@ -403,14 +404,15 @@ static zc_status plan(const zc_weights *weights, uint64_t limit, part **out, siz
 }
 
 /* Fill the part's region, which is the device's memory. */
-static zc_status upload(const zc_weights *weights, zc_device *device, const part *to, const zc_weights_progress *progress,
-                        uint64_t *done, uint64_t total, zc_error *error)
+static zc_status upload(const zc_weights *weights, zc_device *device, const part *to,
+                        const zc_weights_progress *progress, uint64_t *done, uint64_t total, zc_error *error)
 {
     const uint8_t *bytes = zc_region_base(weights->region);
     zc_status status = ZC_OK;
     for (uint64_t at = to->start; at < to->end && status == ZC_OK;) {
         uint64_t size = to->end - at < PIECE ? to->end - at : PIECE;
-        status = zc_device_upload_as(device, to->region, at - to->start, bytes + at, size, ZC_COPY_WEIGHTS_UPLOAD, error);
+        status =
+            zc_device_upload_as(device, to->region, at - to->start, bytes + at, size, ZC_COPY_WEIGHTS_UPLOAD, error);
         at += size;
         *done += size;
         if (status == ZC_OK && progress && !progress->report(progress->context, *done, total)) {
@@ -479,8 +481,7 @@ static zc_status claim(zc_weights *weights, zc_device *device, placing **out, bo
     return ZC_OK;
 }
 
-zc_status zc_weights_load(zc_weights *weights, zc_device *device, const zc_weights_progress *progress,
-                          zc_error *error)
+zc_status zc_weights_load(zc_weights *weights, zc_device *device, const zc_weights_progress *progress, zc_error *error)
 {
     void *address;
     if (!needs_parts(weights, device)) {

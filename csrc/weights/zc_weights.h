@@ -53,8 +53,7 @@ typedef struct zc_weights_progress {
 
 /* Make everything ready for the device: its buffer over the mapping, or the upload where it has memory of its own.
  * Idempotent. `progress` may be NULL. */
-zc_status zc_weights_load(zc_weights *weights, zc_device *device, const zc_weights_progress *progress,
-                          zc_error *error);
+zc_status zc_weights_load(zc_weights *weights, zc_device *device, const zc_weights_progress *progress, zc_error *error);
 /* The tensor's bytes as a range for that device. The region is borrowed. ZC_BAD_VALUE where zc_weights_load has to
  * make them ready and has not done so. */
 zc_status zc_weights_range(const zc_weights *weights, uint32_t index, const zc_device *device, zc_range *out,

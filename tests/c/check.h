@@ -15,6 +15,7 @@
         }                                                                                                   \
     } while (0)
 /* The status of a call, and a part of the sentence that it leaves. */
-#define CHECK_FAILS(call, status, text) CHECK((call) == (status) && error.code == (status) && strstr(error.message, (text)))
+#define CHECK_FAILS(call, status, text) \
+    CHECK((call) == (status) && error.code == (status) && strstr(error.message, (text)))
 
 #endif

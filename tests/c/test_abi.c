@@ -81,8 +81,12 @@ static void make(guest *self)
     const zc_abi_host host = {.log = log_nothing, .inputs = true};
     const zc_abi_limits abi_limits = {
         .scratch = 1 << 20, .outputs = 1 << 20, .dispatch_work = ZC_DEFAULT_DISPATCH_WORK};
-    const zc_limits limits = {.memory = ZC_NO_LIMIT, .table = 100, .call_depth = 1000, .stack_bytes = 65536,
-                              .fuel = ZC_NO_LIMIT, .deadline_ns = ZC_NO_LIMIT};
+    const zc_limits limits = {.memory = ZC_NO_LIMIT,
+                              .table = 100,
+                              .call_depth = 1000,
+                              .stack_bytes = 65536,
+                              .fuel = ZC_NO_LIMIT,
+                              .deadline_ns = ZC_NO_LIMIT};
     memset(self, 0, sizeof *self);
     self->info = zc_module_get_info(module);
     CHECK(zc_abi_new(device, NULL, &host, &abi_limits, &self->abi, &error) == ZC_OK);
@@ -128,8 +132,9 @@ static void record(guest *self, int32_t sequence, unsigned times)
     memcpy(self->memory + self->arena + 256, &p, sizeof p);
     int32_t kernel = must(self, "kernel", (uint64_t[]){self->arena, 6});
     for (unsigned i = 0; i < times; i++) {
-        (void)must(self, "dispatch", (uint64_t[]){(uint32_t)sequence, (uint32_t)kernel, self->arena + 64, 2,
-                                                  self->arena + 256, sizeof p});
+        (void)must(
+            self, "dispatch",
+            (uint64_t[]){(uint32_t)sequence, (uint32_t)kernel, self->arena + 64, 2, self->arena + 256, sizeof p});
     }
 }
 

@@ -102,7 +102,8 @@ static void test_check(zc_device *device, zc_region *region)
     CHECK(zc_device_run(device, affine, r, 2, &p, sizeof p, &error) == ZC_OK);
     CHECK_FAILS(zc_device_run(device, NULL, r, 2, &p, sizeof p, &error), ZC_BAD_VALUE, "no kernel");
     CHECK_FAILS(zc_device_run(device, affine, r, 3, &p, sizeof p, &error), ZC_BAD_VALUE, "takes 2 ranges, got 3");
-    CHECK_FAILS(zc_device_run(device, affine, r, 2, &p, 8, &error), ZC_BAD_VALUE, "takes 12 bytes of parameters, got 8");
+    CHECK_FAILS(zc_device_run(device, affine, r, 2, &p, 8, &error), ZC_BAD_VALUE,
+                "takes 12 bytes of parameters, got 8");
     r[0].length = 60;
     CHECK_FAILS(zc_device_run(device, affine, r, 2, &p, sizeof p, &error), ZC_OUT_OF_BOUNDS,
                 "affine, x: the parameters need 64 bytes, the range has 60");

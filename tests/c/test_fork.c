@@ -26,7 +26,6 @@
 
 #define CHECK_SECONDS 30
 
-
 static _Thread_local zc_error error;
 #include "check.h"
 
@@ -315,7 +314,7 @@ static void test_hammered(unsigned times)
     for (unsigned i = 0; i < times; i++) {
         pid_t child = fork();
         if (child == 0) {
-                    use_all_anew();
+            use_all_anew();
             _exit(0);
         }
         reap(child, "a child of a busy process");
@@ -361,7 +360,7 @@ static void test_recording_in_use(void)
     }
     pid_t child = fork();
     if (child == 0) {
-            zc_command_buffer_free(run_elsewhere); /* once, although the work that ran it is lost too */
+        zc_command_buffer_free(run_elsewhere); /* once, although the work that ran it is lost too */
         CHECK(zc_region_pins(region) == 0);
         use_all_anew();
         _exit(0);

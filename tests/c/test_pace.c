@@ -28,7 +28,7 @@ static struct {
     zc_device_work *held[MOST_HELD];
     unsigned count;
     size_t commands; /* ever given */
-    bool fails;      /* the next submission */
+    bool fails; /* the next submission */
 } fake = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void fake_probe(zc_device_info *info)
@@ -99,7 +99,14 @@ static zc_submission *start_batches(zc_device *device, const zc_work_owner *owne
     uint32_t side = 1u << log_side;
     uint64_t bytes = (uint64_t)side * side * 4;
     zc_range ranges[3] = {{region, 0, bytes}, {region, 0, bytes}, {region, 8 << 20, batch * bytes}};
-    zc_matmul_params p = {.m = side, .n = side, .k = side, .batch = batch, .lda = side, .ldb = side, .ldc = side, .stride_c = side * side,
+    zc_matmul_params p = {.m = side,
+                          .n = side,
+                          .k = side,
+                          .batch = batch,
+                          .lda = side,
+                          .ldb = side,
+                          .ldc = side,
+                          .stride_c = side * side,
                           .alpha = 1};
     CHECK(zc_command_buffer_new(device, &buffer, &error) == ZC_OK);
     zc_command_buffer_own(buffer, owner);
@@ -183,9 +190,9 @@ static void test_parts(zc_device *device)
 {
     unsigned largest;
     CHECK(parts_of(device, 7, 2, 40, &largest) == 3 && largest == 15 * 4); /* slabs: 2^25 is 15 of them and some */
-    CHECK(parts_of(device, 8, 4, 3, &largest) == 3 && largest == 16);      /* a slab at a time */
-    CHECK(parts_of(device, 9, 8, 2, &largest) == 16 && largest == 8);      /* a row of tiles */
-    CHECK(parts_of(device, 10, 16, 1, &largest) == 48 && largest == 7);    /* some of a row: 7, 7 and 2 */
+    CHECK(parts_of(device, 8, 4, 3, &largest) == 3 && largest == 16); /* a slab at a time */
+    CHECK(parts_of(device, 9, 8, 2, &largest) == 16 && largest == 8); /* a row of tiles */
+    CHECK(parts_of(device, 10, 16, 1, &largest) == 48 && largest == 7); /* some of a row: 7, 7 and 2 */
 
     /* A single dispatch ends, too: what the driver has of it is all that it gets. The next one begins at its start. */
     zc_work_owner owner = new_owner();

@@ -145,7 +145,8 @@ static zc_weights *open_weights(void)
     return weights;
 }
 
-static zc_status add(zc_weights *weights, const char *name, uint32_t type, uint64_t rows, uint64_t cols, uint64_t offset)
+static zc_status add(zc_weights *weights, const char *name, uint32_t type, uint64_t rows, uint64_t cols,
+                     uint64_t offset)
 {
     uint64_t shape[] = {rows, cols};
     return zc_weights_add(weights, name, strlen(name), type, 2, shape, offset, &error);
@@ -189,14 +190,17 @@ static void test_check(void)
     CHECK(zc_weights_get(weights, 1)->bytes == 80 && zc_weights_get(weights, 0)->bytes == 24);
     CHECK(add(weights, "empty", ZC_WEIGHT_F16, 0, 3, FILE_SIZE - 3) == ZC_OK && zc_weights_get(weights, 2)->bytes == 0);
     CHECK_FAILS(add(weights, "b", ZC_WEIGHT_TYPE_COUNT, 1, 1, 0), ZC_MODEL, "tensor b has type number 8");
-    CHECK_FAILS(add(weights, "b", ZC_WEIGHT_Q8_0, 1, 33, 4), ZC_MODEL, "rows of 33 elements, Q8_0 takes multiples of 32");
+    CHECK_FAILS(add(weights, "b", ZC_WEIGHT_Q8_0, 1, 33, 4), ZC_MODEL,
+                "rows of 33 elements, Q8_0 takes multiples of 32");
     CHECK(error.offset == 4);
     CHECK_FAILS(add(weights, "b", ZC_WEIGHT_F32, 1, 1, 2), ZC_MODEL, "offset 2, which is not a multiple of 4");
     CHECK_FAILS(add(weights, "b", ZC_WEIGHT_Q4_1, 2, 64, FILE_SIZE - 79), ZC_MODEL, "inside the file of 100003 bytes");
     CHECK_FAILS(add(weights, "b", ZC_WEIGHT_F32, 1, 1, UINT64_MAX - 3), ZC_MODEL, "do not lie inside");
     CHECK_FAILS(add(weights, "b", ZC_WEIGHT_F32, 1, UINT64_MAX, 0), ZC_MODEL, "would have 2^62 bytes or more");
-    CHECK_FAILS(add(weights, "b", ZC_WEIGHT_F32, UINT64_C(1) << 32, UINT64_C(1) << 32, 0), ZC_MODEL, "2^62 bytes or more");
-    CHECK_FAILS(add(weights, "b", ZC_WEIGHT_F32, UINT64_C(1) << 30, UINT64_C(1) << 29, 0), ZC_MODEL, "do not lie inside");
+    CHECK_FAILS(add(weights, "b", ZC_WEIGHT_F32, UINT64_C(1) << 32, UINT64_C(1) << 32, 0), ZC_MODEL,
+                "2^62 bytes or more");
+    CHECK_FAILS(add(weights, "b", ZC_WEIGHT_F32, UINT64_C(1) << 30, UINT64_C(1) << 29, 0), ZC_MODEL,
+                "do not lie inside");
     CHECK_FAILS(add(weights, "b", ZC_WEIGHT_F32, 0, UINT64_C(1) << 62, 0), ZC_MODEL, "2^62 bytes or more");
     CHECK_FAILS(add(weights, "b", ZC_WEIGHT_Q4_K, UINT64_MAX, 0, 0), ZC_MODEL, "2^62 bytes or more");
     CHECK_FAILS(add(weights, "a", ZC_WEIGHT_F32, 1, 1, 8), ZC_MODEL, "tensor a is there twice, at offsets 100 and 8");
@@ -308,7 +312,8 @@ static void test_upload(void)
     zc_device *device = open_device("vulkan");
     zc_range range;
     uint64_t before = zc_copies_get(ZC_COPY_WEIGHTS_UPLOAD);
-    CHECK_FAILS(zc_weights_range(weights, 0, device, &range, &error), ZC_BAD_VALUE, "tensor late is not in the memory of fake");
+    CHECK_FAILS(zc_weights_range(weights, 0, device, &range, &error), ZC_BAD_VALUE,
+                "tensor late is not in the memory of fake");
     void *address;
     CHECK_FAILS(zc_device_buffer_address(device, zc_weights_region(weights), &address, &error), ZC_BAD_VALUE,
                 "uses no mapped file");
@@ -362,7 +367,8 @@ static void test_parts(void)
             const zc_tensor *tensor = zc_weights_get(weights, i);
             const uint8_t *bytes = zc_region_base(zc_weights_region(weights)) + tensor->offset;
             static uint8_t copy[40000];
-            CHECK(zc_weights_range(weights, i, device, &ranges[i], &error) == ZC_OK && ranges[i].length == tensor->bytes);
+            CHECK(zc_weights_range(weights, i, device, &ranges[i], &error) == ZC_OK &&
+                  ranges[i].length == tensor->bytes);
             if (i == 1) {
                 CHECK(!ranges[i].region);
                 continue;
@@ -374,7 +380,8 @@ static void test_parts(void)
             if (unified) {
                 CHECK(memcmp(zc_region_base(ranges[i].region) + ranges[i].offset, bytes, tensor->bytes) == 0);
             } else {
-                CHECK(zc_device_download(device, ranges[i].region, ranges[i].offset, copy, tensor->bytes, &error) == ZC_OK);
+                CHECK(zc_device_download(device, ranges[i].region, ranges[i].offset, copy, tensor->bytes, &error) ==
+                      ZC_OK);
                 CHECK(memcmp(copy, bytes, tensor->bytes) == 0);
             }
         }

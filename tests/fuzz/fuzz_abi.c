@@ -216,8 +216,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     zc_instance *instance;
     const zc_abi_host host = {.inputs = true};
     const zc_abi_limits abi_limits = {.scratch = 1 << 20, .outputs = 1 << 18, .dispatch_work = 1 << 24};
-    const zc_limits limits = {.memory = ZC_NO_LIMIT, .table = 1, .call_depth = 10, .stack_bytes = 65536,
-                              .fuel = ZC_NO_LIMIT, .deadline_ns = ZC_NO_LIMIT};
+    const zc_limits limits = {.memory = ZC_NO_LIMIT,
+                              .table = 1,
+                              .call_depth = 10,
+                              .stack_bytes = 65536,
+                              .fuel = ZC_NO_LIMIT,
+                              .deadline_ns = ZC_NO_LIMIT};
     uint64_t regions = zc_region_count();
     require(zc_abi_new(device, weights, &host, &abi_limits, &abi, &error) == ZC_OK);
     require(zc_abi_add_input(abi, "in", 2, input, sizeof input, &error) == ZC_OK);

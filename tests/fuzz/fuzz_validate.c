@@ -32,8 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (status != ZC_OK) {
         require(info == NULL);
         require(error.code == status);
-        require(status == ZC_MALFORMED || status == ZC_INVALID || status == ZC_UNSUPPORTED ||
-                status == ZC_NO_MEMORY);
+        require(status == ZC_MALFORMED || status == ZC_INVALID || status == ZC_UNSUPPORTED || status == ZC_NO_MEMORY);
         require(error.offset <= size || (status == ZC_NO_MEMORY && error.offset == ZC_NO_OFFSET));
         const void *end = memchr(error.message, 0, sizeof error.message);
         require(end && error.message[0]);

@@ -31,8 +31,8 @@ static void require(bool condition)
 }
 
 /* (module (import "e" "f" (func)) (memory 1 2) (export "go" (func 0))) */
-static const uint8_t module_bytes[] = {0,    'a',  's', 'm', 1, 0,   0, 0,   1, 4, 1, 0x60, 0, 0, 2, 7,   1,   1, 'e',
-                                       1,    'f',  0,   0,   5, 4,   1, 1,   1, 2, 7, 6,    1, 2, 'g', 'o', 0, 0};
+static const uint8_t module_bytes[] = {0, 'a', 's', 'm', 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 2,   7,   1, 1, 'e',
+                                       1, 'f', 0,   0,   5, 4, 1, 1, 1, 2, 7, 6,    1, 2, 'g', 'o', 0, 0};
 
 static const struct {
     const char *name, *parameters;
@@ -45,10 +45,34 @@ static const struct {
 #define FUNCTIONS (sizeof functions / sizeof *functions)
 
 static const char *const paths[] = {
-    "file",        "dir",         "dir/inner",  "new",     "dir/new",  "..",          "../secret",  "out",
-    "out_dir",     "out_dir/x",   "absolute",   "loop",    "up",       "dir/up/file", "dir/up/../secret",
-    "a/../b",      "/etc/passwd", "file/",      "dir/",    ".",        "./dir/./..",  "link",       "link/",
-    "dir/../../x", "new/new",     "",           "dangling", "root/../up/../../secret",
+    "file",
+    "dir",
+    "dir/inner",
+    "new",
+    "dir/new",
+    "..",
+    "../secret",
+    "out",
+    "out_dir",
+    "out_dir/x",
+    "absolute",
+    "loop",
+    "up",
+    "dir/up/file",
+    "dir/up/../secret",
+    "a/../b",
+    "/etc/passwd",
+    "file/",
+    "dir/",
+    ".",
+    "./dir/./..",
+    "link",
+    "link/",
+    "dir/../../x",
+    "new/new",
+    "",
+    "dangling",
+    "root/../up/../../secret",
 };
 
 #define PATHS (sizeof paths / sizeof *paths)
@@ -89,8 +113,8 @@ static void remove_tree(void)
 
 static void fill(const char *root)
 {
-    static const char *const links[][2] = {{"out", "../secret"},  {"out_dir", ".."}, {"absolute", "/etc/passwd"},
-                                           {"loop", "loop"},      {"up", "dir/.."},  {"link", "file"},
+    static const char *const links[][2] = {{"out", "../secret"}, {"out_dir", ".."}, {"absolute", "/etc/passwd"},
+                                           {"loop", "loop"},     {"up", "dir/.."},  {"link", "file"},
                                            {"dangling", "none"}, {"dir/up", ".."}};
     char name[64];
     require(mkdir(at(root), 0777) == 0);
@@ -178,8 +202,8 @@ static uint64_t raw(run *state, unsigned bytes)
 
 static uint64_t parameter(run *state, char kind)
 {
-    static const uint64_t edges[] = {65535,      65536,      65528,      131072,     0x7fffffff,         0x80000000,
-                                     0xffffffff, 0xfffffff8, 0x20000000, 1024,       1025,               UINT64_MAX,
+    static const uint64_t edges[] = {65535,      65536,      65528,       131072,      0x7fffffff, 0x80000000,
+                                     0xffffffff, 0xfffffff8, 0x20000000,  1024,        1025,       UINT64_MAX,
                                      INT64_MAX,  0x0fffffff, 4294967296u, 0x100000001u};
     uint8_t mode = next(state);
     if (mode < 24) {
@@ -211,7 +235,8 @@ static zc_status call(run *state, bool unstable, size_t function, uint64_t *slot
     const zc_import_value *target = &state->calls[unstable][function];
     zc_status status = target->function(target->context, slots, &error);
     require(status == ZC_OK || status == error.code);
-    require(status == ZC_OK || status == ZC_TRAP || (status == ZC_EXIT && !strcmp(functions[function].name, "proc_exit")));
+    require(status == ZC_OK || status == ZC_TRAP ||
+            (status == ZC_EXIT && !strcmp(functions[function].name, "proc_exit")));
     require(status != ZC_OK || slots[0] <= 76);
     return status;
 }

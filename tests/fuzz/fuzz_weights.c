@@ -75,8 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         uint64_t offset = take_number(&data, &size);
         uint32_t before = zc_weights_count(weights), known = zc_weights_find(weights, name, name_size);
-        zc_status status =
-            zc_weights_add(weights, name, name_size, header[2] % (ZC_WEIGHT_TYPE_COUNT + 1), ndim, shape, offset, &error);
+        zc_status status = zc_weights_add(weights, name, name_size, header[2] % (ZC_WEIGHT_TYPE_COUNT + 1), ndim, shape,
+                                          offset, &error);
         if (status != ZC_OK) {
             require(status == ZC_MODEL && error.code == status && error.message[0] && error.offset == offset);
             require(zc_weights_count(weights) == before && zc_weights_find(weights, name, name_size) == known);
@@ -90,7 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         /* Elements are never more than twice as many as bytes: 4 bits are the least. */
         uint64_t elements = 1;
         for (uint32_t i = 0; i < ndim; i++) {
-            require(tensor->shape[i] == shape[i] && !__builtin_mul_overflow(elements, shape[i] ? shape[i] : 1, &elements));
+            require(tensor->shape[i] == shape[i] &&
+                    !__builtin_mul_overflow(elements, shape[i] ? shape[i] : 1, &elements));
         }
         require(tensor->bytes == 0 || elements <= 2 * tensor->bytes);
         volatile uint8_t last = tensor->bytes ? bytes[0] + bytes[tensor->bytes - 1] : 0;

@@ -6,36 +6,96 @@
 
 static unsigned char arena[1 << 20] __attribute__((aligned(64)));
 
-void *EXPORT(memory_at)(void) { return arena; }
-uint32_t EXPORT(memory_size)(void) { return sizeof arena; }
+void *EXPORT(memory_at)(void)
+{
+    return arena;
+}
+uint32_t EXPORT(memory_size)(void)
+{
+    return sizeof arena;
+}
 
-int32_t EXPORT(abi_version)(void) { return zc_abi_version(); }
-int32_t EXPORT(error_text)(char *out, uint32_t size) { return zc_error_text(out, size); }
-int32_t EXPORT(kernel)(const char *name, uint32_t size) { return zc_kernel_find(name, size); }
+int32_t EXPORT(abi_version)(void)
+{
+    return zc_abi_version();
+}
+int32_t EXPORT(error_text)(char *out, uint32_t size)
+{
+    return zc_error_text(out, size);
+}
+int32_t EXPORT(kernel)(const char *name, uint32_t size)
+{
+    return zc_kernel_find(name, size);
+}
 int32_t EXPORT(dispatch)(int32_t sequence, int32_t kernel, const zc_range *ranges, uint32_t count, const void *params,
                          uint32_t size)
 {
     return zc_dispatch(sequence, kernel, ranges, count, params, size);
 }
-int32_t EXPORT(submit)(void) { return zc_submit(); }
-int32_t EXPORT(run)(void) { return zc_run(); }
-int32_t EXPORT(discard)(void) { return zc_discard(); }
-int32_t EXPORT(wait)(int32_t submission, int64_t timeout) { return zc_wait(submission, timeout); }
-int32_t EXPORT(poll)(int32_t submission) { return zc_poll(submission); }
-int32_t EXPORT(sequence_new)(void) { return zc_sequence_new(); }
-int32_t EXPORT(sequence_seal)(int32_t sequence) { return zc_sequence_seal(sequence); }
+int32_t EXPORT(submit)(void)
+{
+    return zc_submit();
+}
+int32_t EXPORT(run)(void)
+{
+    return zc_run();
+}
+int32_t EXPORT(discard)(void)
+{
+    return zc_discard();
+}
+int32_t EXPORT(wait)(int32_t submission, int64_t timeout)
+{
+    return zc_wait(submission, timeout);
+}
+int32_t EXPORT(poll)(int32_t submission)
+{
+    return zc_poll(submission);
+}
+int32_t EXPORT(sequence_new)(void)
+{
+    return zc_sequence_new();
+}
+int32_t EXPORT(sequence_seal)(int32_t sequence)
+{
+    return zc_sequence_seal(sequence);
+}
 int32_t EXPORT(sequence_params)(int32_t sequence, uint32_t index, uint32_t offset, const void *bytes, uint32_t size)
 {
     return zc_sequence_params(sequence, index, offset, bytes, size);
 }
-int32_t EXPORT(sequence_submit)(int32_t sequence) { return zc_sequence_submit(sequence); }
-int32_t EXPORT(sequence_run)(int32_t sequence) { return zc_sequence_run(sequence); }
-int32_t EXPORT(sequence_free)(int32_t sequence) { return zc_sequence_free(sequence); }
-int32_t EXPORT(tensor)(const char *name, uint32_t size) { return zc_tensor_find(name, size); }
-int32_t EXPORT(tensor_info)(int32_t tensor, zc_tensor_info *out) { return zc_tensor_get_info(tensor, out); }
-int32_t EXPORT(scratch_new)(uint64_t size) { return zc_scratch_new(size); }
-int32_t EXPORT(scratch_free)(int32_t scratch) { return zc_scratch_free(scratch); }
-int64_t EXPORT(input_size)(const char *name, uint32_t size) { return zc_input_size(name, size); }
+int32_t EXPORT(sequence_submit)(int32_t sequence)
+{
+    return zc_sequence_submit(sequence);
+}
+int32_t EXPORT(sequence_run)(int32_t sequence)
+{
+    return zc_sequence_run(sequence);
+}
+int32_t EXPORT(sequence_free)(int32_t sequence)
+{
+    return zc_sequence_free(sequence);
+}
+int32_t EXPORT(tensor)(const char *name, uint32_t size)
+{
+    return zc_tensor_find(name, size);
+}
+int32_t EXPORT(tensor_info)(int32_t tensor, zc_tensor_info *out)
+{
+    return zc_tensor_get_info(tensor, out);
+}
+int32_t EXPORT(scratch_new)(uint64_t size)
+{
+    return zc_scratch_new(size);
+}
+int32_t EXPORT(scratch_free)(int32_t scratch)
+{
+    return zc_scratch_free(scratch);
+}
+int64_t EXPORT(input_size)(const char *name, uint32_t size)
+{
+    return zc_input_size(name, size);
+}
 int64_t EXPORT(input_read)(const char *name, uint32_t name_size, uint64_t offset, void *out, uint64_t size)
 {
     return zc_input_read(name, name_size, offset, out, size);
@@ -44,8 +104,14 @@ int32_t EXPORT(output_write)(const char *name, uint32_t name_size, const void *b
 {
     return zc_output_write(name, name_size, bytes, size);
 }
-int32_t EXPORT(log)(int32_t level, const char *text, uint32_t size) { return zc_log(level, text, size); }
-int64_t EXPORT(clock)(void) { return zc_clock(); }
+int32_t EXPORT(log)(int32_t level, const char *text, uint32_t size)
+{
+    return zc_log(level, text, size);
+}
+int64_t EXPORT(clock)(void)
+{
+    return zc_clock();
+}
 
 /* `count` calls of the import that does least, and the same loop without it: how long is a call? */
 int32_t EXPORT(call_many)(uint32_t count)
@@ -102,4 +168,7 @@ int32_t EXPORT(submit_and_wait)(void)
     return submission < 0 ? submission : zc_wait(submission, -1);
 }
 
-void EXPORT(trap)(void) { __builtin_trap(); }
+void EXPORT(trap)(void)
+{
+    __builtin_trap();
+}

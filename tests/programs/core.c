@@ -29,10 +29,22 @@ void *memset(void *to, int byte, size_t size)
     return to;
 }
 
-static int add(int a, int b) { return a + b; }
-static int subtract(int a, int b) { return a - b; }
-static int multiply(int a, int b) { return a * b; }
-static int divide(int a, int b) { return b ? a / b : 0; }
+static int add(int a, int b)
+{
+    return a + b;
+}
+static int subtract(int a, int b)
+{
+    return a - b;
+}
+static int multiply(int a, int b)
+{
+    return a * b;
+}
+static int divide(int a, int b)
+{
+    return b ? a / b : 0;
+}
 
 static operation volatile table[] = {add, subtract, multiply, divide};
 
@@ -105,13 +117,26 @@ EXPORT(mixed) u64 mixed(u64 seed)
         state ^= state >> 7;
         state = (state << 17 | state >> 47) + (u64)__builtin_popcountll(state) * (u64)__builtin_clzll(state | 1);
         switch (state % 7) {
-        case 0: state += 3; break;
-        case 1: state *= 5; break;
-        case 2: state -= state / 3; break;
-        case 3: state = ~state; break;
-        case 4: state ^= (u64)(i64)(signed char)state; break;
-        case 5: state = state % 1000003 * 1000003 + 1; break;
-        default: break;
+        case 0:
+            state += 3;
+            break;
+        case 1:
+            state *= 5;
+            break;
+        case 2:
+            state -= state / 3;
+            break;
+        case 3:
+            state = ~state;
+            break;
+        case 4:
+            state ^= (u64)(i64)(signed char)state;
+            break;
+        case 5:
+            state = state % 1000003 * 1000003 + 1;
+            break;
+        default:
+            break;
         }
     }
     return state;

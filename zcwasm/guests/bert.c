@@ -18,7 +18,10 @@ static bert_state state;
 
 #include "guest.h"
 
-bert_state *EXPORT(address)(void) { return &state; }
+bert_state *EXPORT(address)(void)
+{
+    return &state;
+}
 
 /* --- recording --- */
 
@@ -31,9 +34,15 @@ static zc_range bound[8]; /* of the next dispatch */
 static u32 bound_count;
 static int32_t failure; /* of the first dispatch that was refused */
 
-static void bind(zc_range range) { bound[bound_count++] = range; }
+static void bind(zc_range range)
+{
+    bound[bound_count++] = range;
+}
 
-static zc_range memory(u32 pointer, u64 words) { return (zc_range){.offset = pointer, .length = words * 4}; }
+static zc_range memory(u32 pointer, u64 words)
+{
+    return (zc_range){.offset = pointer, .length = words * 4};
+}
 
 static void dispatch(u32 kernel, const void *params, u32 size)
 {
@@ -135,11 +144,11 @@ static int32_t find_in(const char *where, int32_t index, const char *what, const
     return find(rows, cols, out);
 }
 
-#define TRY(call)            \
-    do {                     \
+#define TRY(call)             \
+    do {                      \
         int32_t code_ = call; \
-        if (code_ < 0)       \
-            return code_;    \
+        if (code_ < 0)        \
+            return code_;     \
     } while (0)
 
 static int32_t find_dense(u32 index, const char *what, u32 n, u32 k, dense *out)
@@ -188,9 +197,15 @@ static zc_handle scratch;
 static u64 x_bytes, block_bytes;
 static u32 capacity; /* rows */
 
-static u64 round_up(u64 bytes) { return (bytes + 255) / 256 * 256; }
+static u64 round_up(u64 bytes)
+{
+    return (bytes + 255) / 256 * 256;
+}
 
-static zc_range x(u32 rows) { return (zc_range){.handle = scratch, .length = (u64)rows * state.config.dim * 4}; }
+static zc_range x(u32 rows)
+{
+    return (zc_range){.handle = scratch, .length = (u64)rows * state.config.dim * 4};
+}
 
 static zc_range block(u32 index, u32 rows, u32 cols)
 {
@@ -210,13 +225,8 @@ static void normalize(u32 rows, const norm *n)
 
 static void linear(u32 rows, zc_range from, u32 k, const dense *d, zc_range to, u32 n, u32 flags)
 {
-    zc_linear_params p = {.type = d->weight.type,
-                          .rows = rows,
-                          .n = n,
-                          .k = k,
-                          .ldx = k,
-                          .ldy = n,
-                          .flags = flags | ZC_LINEAR_BIAS};
+    zc_linear_params p = {
+        .type = d->weight.type, .rows = rows, .n = n, .k = k, .ldx = k, .ldy = n, .flags = flags | ZC_LINEAR_BIAS};
     bind(from);
     bind(d->weight.range);
     bind(d->bias.range);
@@ -306,10 +316,14 @@ static int32_t check_config(void)
         const char *name;
         u32 value, least, most;
     } numbers[] = {
-        {"layers", c->layers, 1, 1024},          {"dim", c->dim, 4, 1 << 16},
-        {"heads", c->heads, 1, 1024},            {"ff", c->ff, 4, 1 << 18},
-        {"vocab", c->vocab, 1, 1 << 24},         {"positions", c->positions, 1, 1 << 20},
-        {"types", c->types, 1, 1 << 16},         {"most_tokens", c->most_tokens, 1, c->positions},
+        {"layers", c->layers, 1, 1024},
+        {"dim", c->dim, 4, 1 << 16},
+        {"heads", c->heads, 1, 1024},
+        {"ff", c->ff, 4, 1 << 18},
+        {"vocab", c->vocab, 1, 1 << 24},
+        {"positions", c->positions, 1, 1 << 20},
+        {"types", c->types, 1, 1 << 16},
+        {"most_tokens", c->most_tokens, 1, c->positions},
         {"batch_tokens", c->batch_tokens, 1, 1 << 20},
     };
     if (c->version != BERT_VERSION)

@@ -81,9 +81,18 @@ int EXPORT(setup)(u32 n)
     return 1;
 }
 
-float *EXPORT(a)(void) { return A; }
-float *EXPORT(b)(void) { return B; }
-float *EXPORT(c)(void) { return C; }
+float *EXPORT(a)(void)
+{
+    return A;
+}
+float *EXPORT(b)(void)
+{
+    return B;
+}
+float *EXPORT(c)(void)
+{
+    return C;
+}
 
 /* row[i] = x + y[i] */
 static void fill_row(float *row, int x, const int *y, u32 n)

@@ -92,7 +92,10 @@ static u32 allocate(u64 bytes)
     return (u32)start;
 }
 
-static void *at(u32 pointer) { return (void *)(unsigned long)pointer; }
+static void *at(u32 pointer)
+{
+    return (void *)(unsigned long)pointer;
+}
 
 /* --- tensors --- */
 

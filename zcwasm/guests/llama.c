@@ -22,7 +22,10 @@ static llama_state state;
 
 #include "guest.h"
 
-llama_state *EXPORT(address)(void) { return &state; }
+llama_state *EXPORT(address)(void)
+{
+    return &state;
+}
 
 static int32_t fail_limit(zc_errno code, const char *what, u64 value, const char *limit_is, u64 limit)
 {
@@ -104,8 +107,14 @@ static int32_t find_in(u32 index, const char *name, u32 rows, u32 cols, int opti
     return find(full, rows, cols, optional, out);
 }
 
-static u32 q_columns(void) { return state.config.heads * state.config.head_size; }
-static u32 kv_columns(void) { return state.config.kv_heads * state.config.head_size; }
+static u32 q_columns(void)
+{
+    return state.config.heads * state.config.head_size;
+}
+static u32 kv_columns(void)
+{
+    return state.config.kv_heads * state.config.head_size;
+}
 
 static int32_t find_layer(u32 i, layer *l)
 {
@@ -155,7 +164,10 @@ static zc_handle scratch;
  * where in ids. */
 static u32 top_values, top_indices, ids, counts, indices;
 
-static u32 most_candidates(void) { return state.config.vocab < ZC_TOP_K_MAX ? state.config.vocab : ZC_TOP_K_MAX; }
+static u32 most_candidates(void)
+{
+    return state.config.vocab < ZC_TOP_K_MAX ? state.config.vocab : ZC_TOP_K_MAX;
+}
 
 /* The rest has been allocated. */
 static void allocate_activations(u64 row)
@@ -256,7 +268,10 @@ static void dispatch(u32 kernel, const void *params, u32 size)
 static const tensor none;
 
 /* Bytes of `rows` rows of `cols` float32 at a distance of `ld`. */
-static u64 matrix(u32 rows, u32 cols, u32 ld) { return ((u64)(rows - 1) * ld + cols) * sizeof(float); }
+static u64 matrix(u32 rows, u32 cols, u32 ld)
+{
+    return ((u64)(rows - 1) * ld + cols) * sizeof(float);
+}
 
 /* y (n columns at a distance of ldy) from from (k columns, twice that with SWIGLU). */
 static void linear(u32 rows, u32 n, u32 columns, u32 from, const tensor *w, const tensor *bias, const tensor *norm,
@@ -473,8 +488,8 @@ static int32_t record(zc_handle sequence, u32 rows, u32 tokens, u32 from, int la
     for (u32 i = 0; i < c->layers; i++)
         record_layer(i, rows, i + 1 < c->layers ? rows : last ? 1 : 0, from, from + rows * sizeof(u32));
     if (last) {
-        linear(1, c->vocab, c->dim, x + (rows - 1) * c->dim * 4, &output, &none, &output_norm, near_logits,
-               c->vocab, 0);
+        linear(1, c->vocab, c->dim, x + (rows - 1) * c->dim * 4, &output, &none, &output_norm, near_logits, c->vocab,
+               0);
         record_tail(tail);
     }
     return failure;
@@ -562,9 +577,9 @@ static int32_t check_config(void)
         const char *name;
         u32 value, most;
     } limits[] = {
-        {"layers", c->layers, 4096},       {"dim", c->dim, 1 << 20},         {"heads", c->heads, 1 << 12},
+        {"layers", c->layers, 4096},        {"dim", c->dim, 1 << 20},         {"heads", c->heads, 1 << 12},
         {"kv_heads", c->kv_heads, 1 << 12}, {"head_size", c->head_size, 256}, {"ff", c->ff, 1 << 22},
-        {"vocab", c->vocab, 1 << 24},      {"context", c->context, 1 << 24}, {"chunk", c->chunk, 1 << 12},
+        {"vocab", c->vocab, 1 << 24},       {"context", c->context, 1 << 24}, {"chunk", c->chunk, 1 << 12},
     };
     if (c->version != LLAMA_VERSION)
         return fail_limit(ZC_EINVAL, "config version", c->version, ", this guest speaks ", LLAMA_VERSION);
@@ -602,8 +617,7 @@ int32_t EXPORT(init)(void)
 }
 
 /* How tokens are chosen from now on; before prefill. */
-int32_t EXPORT(configure)(float temperature, u32 top_k, float top_p, float min_p, float penalty, u32 window,
-                          u64 seed)
+int32_t EXPORT(configure)(float temperature, u32 top_k, float top_p, float min_p, float penalty, u32 window, u64 seed)
 {
     llama_sampling *s = &state.sampling;
     if (!(temperature >= 0 && temperature <= 1000) || (temperature > 0 && temperature < 0.001f))

@@ -20,7 +20,10 @@ static double uniform(void)
 }
 
 /* Whether token a comes before token b: more likely, or as likely with a lower number. */
-static int ahead(const float *p, u32 a, u32 b) { return p[a] > p[b] || (p[a] == p[b] && a < b); }
+static int ahead(const float *p, u32 a, u32 b)
+{
+    return p[a] > p[b] || (p[a] == p[b] && a < b);
+}
 
 /* A token that is not among the `count` most likely ones, drawn by what is left of r; 0xffffffff: none is left. */
 static u32 draw_rest(const float *p, u32 last, double r)

@@ -28,18 +28,18 @@ extern "C" {
 #define ZCWASM_ABI_VERSION 1
 
 /* code, number, meaning */
-#define ZC_ERRNO_LIST(X)                                                                          \
-    X(ZC_EINVAL, 1, "a value that is not allowed")                                                \
-    X(ZC_EFAULT, 2, "a pointer or range that does not lie inside the guest's memory")             \
-    X(ZC_EBADF, 3, "a handle that is not one, or of another kind")                                \
-    X(ZC_ENOENT, 4, "no kernel, tensor or input of that name")                                    \
-    X(ZC_ENOMEM, 5, "the machine, or a limit of the host, has no room for it")                    \
+#define ZC_ERRNO_LIST(X)                                                                           \
+    X(ZC_EINVAL, 1, "a value that is not allowed")                                                 \
+    X(ZC_EFAULT, 2, "a pointer or range that does not lie inside the guest's memory")              \
+    X(ZC_EBADF, 3, "a handle that is not one, or of another kind")                                 \
+    X(ZC_ENOENT, 4, "no kernel, tensor or input of that name")                                     \
+    X(ZC_ENOMEM, 5, "the machine, or a limit of the host, has no room for it")                     \
     X(ZC_EBOUNDS, 6, "a range that is shorter than the kernel needs, or not inside what it names") \
-    X(ZC_EACCES, 7, "not granted, or a write to read-only weights")                               \
-    X(ZC_EBUSY, 8, "still in flight")                                                             \
-    X(ZC_ETIMEDOUT, 9, "not done when the time was over")                                         \
-    X(ZC_EIO, 10, "the device reported an error")                                                 \
-    X(ZC_EOVERFLOW, 11, "a number that does not fit where it must go")                            \
+    X(ZC_EACCES, 7, "not granted, or a write to read-only weights")                                \
+    X(ZC_EBUSY, 8, "still in flight")                                                              \
+    X(ZC_ETIMEDOUT, 9, "not done when the time was over")                                          \
+    X(ZC_EIO, 10, "the device reported an error")                                                  \
+    X(ZC_EOVERFLOW, 11, "a number that does not fit where it must go")                             \
     X(ZC_ENOSYS, 12, "this device or version cannot do that")
 
 typedef enum zc_errno {

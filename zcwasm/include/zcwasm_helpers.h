@@ -50,9 +50,18 @@ static inline uint32_t zc_length(const char *text)
 }
 
 /* Handle of the kernel, or of the tensor, of that name. */
-static inline zc_handle zc_kernel(const char *name) { return zc_kernel_find(name, zc_length(name)); }
-static inline zc_handle zc_tensor(const char *name) { return zc_tensor_find(name, zc_length(name)); }
-static inline int32_t zc_say(int32_t level, const char *text) { return zc_log(level, text, zc_length(text)); }
+static inline zc_handle zc_kernel(const char *name)
+{
+    return zc_kernel_find(name, zc_length(name));
+}
+static inline zc_handle zc_tensor(const char *name)
+{
+    return zc_tensor_find(name, zc_length(name));
+}
+static inline int32_t zc_say(int32_t level, const char *text)
+{
+    return zc_log(level, text, zc_length(text));
+}
 
 /* What the helpers below have in common; *kernel keeps the handle once it was found. */
 static inline int32_t zc_record(zc_handle sequence, zc_handle *kernel, const char *name, const zc_range *ranges,
@@ -63,29 +72,27 @@ static inline int32_t zc_record(zc_handle sequence, zc_handle *kernel, const cha
     return *kernel < 0 ? *kernel : zc_dispatch(sequence, *kernel, ranges, count, params, size);
 }
 
-#define ZC_HELPER_BODY(name, params, ...)                                                                          \
-    {                                                                                                              \
-        static zc_handle kernel;                                                                                   \
-        const zc_range ranges[] = {__VA_ARGS__};                                                                   \
-        return zc_record(sequence, &kernel, #name, ranges, sizeof ranges / sizeof ranges[0], p, sizeof(params));   \
+#define ZC_HELPER_BODY(name, params, ...)                                                                        \
+    {                                                                                                            \
+        static zc_handle kernel;                                                                                 \
+        const zc_range ranges[] = {__VA_ARGS__};                                                                 \
+        return zc_record(sequence, &kernel, #name, ranges, sizeof ranges / sizeof ranges[0], p, sizeof(params)); \
     }
-#define ZC_HELPER_1(name, params, a) \
+#define ZC_HELPER_1(name, params, a)                                                        \
     static inline int32_t zc_record_##name(zc_handle sequence, zc_range a, const params *p) \
-    ZC_HELPER_BODY(name, params, a)
-#define ZC_HELPER_2(name, params, a, b) \
+        ZC_HELPER_BODY(name, params, a)
+#define ZC_HELPER_2(name, params, a, b)                                                                 \
     static inline int32_t zc_record_##name(zc_handle sequence, zc_range a, zc_range b, const params *p) \
-    ZC_HELPER_BODY(name, params, a, b)
-#define ZC_HELPER_3(name, params, a, b, c) \
+        ZC_HELPER_BODY(name, params, a, b)
+#define ZC_HELPER_3(name, params, a, b, c)                                                                          \
     static inline int32_t zc_record_##name(zc_handle sequence, zc_range a, zc_range b, zc_range c, const params *p) \
-    ZC_HELPER_BODY(name, params, a, b, c)
-#define ZC_HELPER_4(name, params, a, b, c, d)                                                                     \
-    static inline int32_t zc_record_##name(zc_handle sequence, zc_range a, zc_range b, zc_range c, zc_range d,    \
-                                           const params *p)                                                       \
-    ZC_HELPER_BODY(name, params, a, b, c, d)
-#define ZC_HELPER_5(name, params, a, b, c, d, e)                                                                  \
-    static inline int32_t zc_record_##name(zc_handle sequence, zc_range a, zc_range b, zc_range c, zc_range d,    \
-                                           zc_range e, const params *p)                                           \
-    ZC_HELPER_BODY(name, params, a, b, c, d, e)
+        ZC_HELPER_BODY(name, params, a, b, c)
+#define ZC_HELPER_4(name, params, a, b, c, d)                                                                  \
+    static inline int32_t zc_record_##name(zc_handle sequence, zc_range a, zc_range b, zc_range c, zc_range d, \
+                                           const params *p) ZC_HELPER_BODY(name, params, a, b, c, d)
+#define ZC_HELPER_5(name, params, a, b, c, d, e)                                                               \
+    static inline int32_t zc_record_##name(zc_handle sequence, zc_range a, zc_range b, zc_range c, zc_range d, \
+                                           zc_range e, const params *p) ZC_HELPER_BODY(name, params, a, b, c, d, e)
 
 ZC_HELPER_1(fill, zc_fill_params, out)
 ZC_HELPER_2(affine, zc_affine_params, x, out)

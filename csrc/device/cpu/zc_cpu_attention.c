@@ -84,8 +84,17 @@ static void multiply(const tile *t, const float *a, size_t k, size_t cols, float
                      float beta)
 {
     size_t nr = t->j->ops->nr;
-    zc_gemm_block g = {.rows = t->queries, .cols = cols, .k = k, .a = a, .b = t->panels, .b_step = nr,
-                       .b_panel = nr * k, .c = c, .ldc = ldc, .alpha = alpha, .beta = beta};
+    zc_gemm_block g = {.rows = t->queries,
+                       .cols = cols,
+                       .k = k,
+                       .a = a,
+                       .b = t->panels,
+                       .b_step = nr,
+                       .b_panel = nr * k,
+                       .c = c,
+                       .ldc = ldc,
+                       .alpha = alpha,
+                       .beta = beta};
     t->j->ops->gemm(&g);
 }
 
@@ -141,8 +150,7 @@ static void add_values(tile *t, const float *values, size_t ld, size_t first, si
     if (finite && t->queries > FEW) {
         size_t nr = ops->nr;
         for (size_t col = 0; col < t->size; col += nr) {
-            ops->pack(t->panels + col * count, nr, values + col, ld, 1, t->size - col < nr ? t->size - col : nr,
-                      count);
+            ops->pack(t->panels + col * count, nr, values + col, ld, 1, t->size - col < nr ? t->size - col : nr, count);
         }
         pack_left(t, t->weights, t->scores, KEYS, count);
         multiply(t, t->weights, count, t->size, t->sums, t->size, 1.0f, 1.0f);
@@ -280,8 +288,14 @@ static void tile_body(void *context, size_t index)
 zc_status zc_cpu_attention(const zc_cpu_ops *ops, void *const bindings[], const zc_attention_params *p,
                            unsigned threads, zc_error *error)
 {
-    job j = {.ops = ops, .p = p, .q = bindings[0], .k = bindings[1], .v = bindings[2], .spans = bindings[3],
-             .out = bindings[4], .group = p->heads / p->kv_heads};
+    job j = {.ops = ops,
+             .p = p,
+             .q = bindings[0],
+             .k = bindings[1],
+             .v = bindings[2],
+             .spans = bindings[3],
+             .out = bindings[4],
+             .group = p->heads / p->kv_heads};
     double keys = 0.0;
     if (p->rows == 0 || p->heads == 0) {
         return ZC_OK;

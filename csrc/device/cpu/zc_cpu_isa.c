@@ -47,8 +47,7 @@ static bool available(const zc_cpu_ops *ops)
     return ops == &zc_cpu_ops_avx512 || ((c7 & bit_AVX512VNNI) && (c7 & bit_AVX512VBMI) && (c7 & bit_GFNI));
 }
 
-static const zc_cpu_ops *const known[] = {&zc_cpu_ops_vnni, &zc_cpu_ops_avx512, &zc_cpu_ops_avx2,
-                                         &zc_cpu_ops_baseline};
+static const zc_cpu_ops *const known[] = {&zc_cpu_ops_vnni, &zc_cpu_ops_avx512, &zc_cpu_ops_avx2, &zc_cpu_ops_baseline};
 #else
 static bool available(const zc_cpu_ops *ops)
 {

@@ -183,8 +183,8 @@ static void panel_fixed(void *context, size_t index)
         size_t rows = p->rows - first < integer->tile_rows ? p->rows - first : integer->tile_rows;
         integer->tile(sums, p->type, panel, rows, p->k / 32, (const uint8_t *)j->made + first * j->row_size);
         for (size_t r = 0; r < rows; r++) {
-            j->ops->finish(j->y + (first + r) * p->ldy + from, sums + r * ZC_PANEL, j->bias ? j->bias + from : NULL,
-                           n, j->flags);
+            j->ops->finish(j->y + (first + r) * p->ldy + from, sums + r * ZC_PANEL, j->bias ? j->bias + from : NULL, n,
+                           j->flags);
         }
     }
 }
@@ -251,9 +251,16 @@ static void panel_float(void *context, size_t index)
         size_t rows = p->rows - first < j->input_rows ? p->rows - first : j->input_rows;
         for (size_t at = 0; at < p->k && !zc_cpu_cancelled(); at += DEPTH) {
             size_t depth = p->k - at < DEPTH ? p->k - at : DEPTH;
-            zc_gemm_block g = {.rows = rows, .cols = n, .k = depth,
-                               .a = (const float *)j->made + first * p->k + rows * at, .b = packed + at * nr,
-                               .b_step = nr, .b_panel = nr * depth, .c = sums, .ldc = nr, .alpha = 1.0f,
+            zc_gemm_block g = {.rows = rows,
+                               .cols = n,
+                               .k = depth,
+                               .a = (const float *)j->made + first * p->k + rows * at,
+                               .b = packed + at * nr,
+                               .b_step = nr,
+                               .b_panel = nr * depth,
+                               .c = sums,
+                               .ldc = nr,
+                               .alpha = 1.0f,
                                .beta = at ? 1.0f : 0.0f};
             j->ops->gemm(&g);
         }
@@ -292,12 +299,19 @@ static size_t part_of(const job *j)
 }
 
 /* Rows whose f(x) is in memory together. */
-static zc_status linear_part(const zc_cpu_ops *ops, void *const bindings[], const zc_linear_params *p,
-                             unsigned threads, zc_error *error)
+static zc_status linear_part(const zc_cpu_ops *ops, void *const bindings[], const zc_linear_params *p, unsigned threads,
+                             zc_error *error)
 {
     const zc_weight_type_info *info = zc_weight_type_get(p->type);
-    job j = {.ops = ops, .p = p, .x = bindings[0], .w = bindings[1], .norm = bindings[3], .y = bindings[4],
-             .bias = p->flags & ZC_LINEAR_BIAS ? bindings[2] : NULL, .flags = p->flags, .threads = threads,
+    job j = {.ops = ops,
+             .p = p,
+             .x = bindings[0],
+             .w = bindings[1],
+             .norm = bindings[3],
+             .y = bindings[4],
+             .bias = p->flags & ZC_LINEAR_BIAS ? bindings[2] : NULL,
+             .flags = p->flags,
+             .threads = threads,
              .row_bytes = (size_t)(p->k / info->block) * info->block_bytes};
     if (p->rows == 0 || p->n == 0) {
         return ZC_OK;
@@ -313,8 +327,9 @@ static zc_status linear_part(const zc_cpu_ops *ops, void *const bindings[], cons
     if (j.fixed) {
         j.layout = zc_fixed_layout_of(p->k);
     }
-    j.row_size = !j.fixed ? (size_t)p->k * sizeof(float)
-                          : p->rows <= FEW ? j.layout.bytes : (size_t)p->k / 32 * ZC_FIXED_BLOCK;
+    j.row_size = !j.fixed         ? (size_t)p->k * sizeof(float)
+                 : p->rows <= FEW ? j.layout.bytes
+                                  : (size_t)p->k / 32 * ZC_FIXED_BLOCK;
     bool ok = make_input(&j);
     if (ok && p->rows <= FEW) {
         j.part = part_of(&j);
@@ -325,8 +340,10 @@ static zc_status linear_part(const zc_cpu_ops *ops, void *const bindings[], cons
     }
     ok = ok && !atomic_load_explicit(&j.failed, memory_order_relaxed);
     return ok ? ZC_OK
-              : zc_fail(error, ZC_NO_MEMORY, "linear cannot have scratch for %u rows of %u columns and a panel of "
-                        "weights", p->rows, p->k);
+              : zc_fail(error, ZC_NO_MEMORY,
+                        "linear cannot have scratch for %u rows of %u columns and a panel of "
+                        "weights",
+                        p->rows, p->k);
 }
 
 zc_status zc_cpu_linear(const zc_cpu_ops *ops, void *const bindings[], const zc_linear_params *p, unsigned threads,

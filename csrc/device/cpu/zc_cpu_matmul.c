@@ -70,8 +70,8 @@ static void pack_panels(void *context, size_t index)
     size_t end = (index + 1) * s->pack_group < count ? (index + 1) * s->pack_group : count;
     for (size_t panel = index * s->pack_group; panel < end; panel++) {
         size_t col = panel * nr, wide = s->cols - col < nr ? s->cols - col : nr;
-        p->ops->pack(s->panels + panel * nr * s->k, nr, b_at(p, s->at, s->col + col), p->ldb, !p->transpose_b,
-                     wide, s->k);
+        p->ops->pack(s->panels + panel * nr * s->k, nr, b_at(p, s->at, s->col + col), p->ldb, !p->transpose_b, wide,
+                     s->k);
     }
 }
 
@@ -83,8 +83,15 @@ static void multiply(const step *s, size_t row, size_t rows, size_t first, size_
     size_t col = first * nr, cols = (end * nr < s->cols ? end * nr : s->cols) - col;
     /* The packing of a tile may write a vector past its end, into the next or into this slack. */
     float *a = zc_scratch(ZC_SCRATCH_BLOCK, (mr * MC_TILES * KC + 64) * sizeof(float));
-    zc_gemm_block g = {.rows = rows, .cols = cols, .k = s->k, .a = a, .b_step = nr, .b_panel = nr * s->k,
-                       .c = p->c + row * p->ldc + s->col + col, .ldc = p->ldc, .alpha = p->alpha,
+    zc_gemm_block g = {.rows = rows,
+                       .cols = cols,
+                       .k = s->k,
+                       .a = a,
+                       .b_step = nr,
+                       .b_panel = nr * s->k,
+                       .c = p->c + row * p->ldc + s->col + col,
+                       .ldc = p->ldc,
+                       .alpha = p->alpha,
                        .beta = s->beta};
     if (a == NULL) {
         return;
@@ -169,8 +176,8 @@ static zc_status run_tiled(const product *p, zc_error *error)
     }
     for (size_t col = 0; col < p->n; col += NC) {
         for (size_t part = 0; part < parts && !zc_cpu_cancelled(); part++) {
-            step s = {.p = p, .col = col, .cols = p->n - col < NC ? p->n - col : NC, .panels = panels,
-                      .direct = direct};
+            step s = {
+                .p = p, .col = col, .cols = p->n - col < NC ? p->n - col : NC, .panels = panels, .direct = direct};
             s.at = part * p->k / parts;
             s.k = (part + 1) * p->k / parts - s.at;
             s.beta = part == 0 ? p->beta : 1.0f;
@@ -223,8 +230,8 @@ static void dot_body(void *context, size_t index)
     size_t span = q->v_step == 1 ? DOT : GATHER;
     for (size_t at = 0; at < q->k && (at == 0 || !zc_cpu_cancelled()); at += span) {
         size_t n = q->k - at < span ? q->k - at : span;
-        q->ops->dot_rows(q->out + from * q->out_step, q->out_step, q->matrix + from * q->ld + at, q->ld, rows,
-                         n, gather(q, at, n, room), q->alpha, at == 0 ? q->beta : 1.0f);
+        q->ops->dot_rows(q->out + from * q->out_step, q->out_step, q->matrix + from * q->ld + at, q->ld, rows, n,
+                         gather(q, at, n, room), q->alpha, at == 0 ? q->beta : 1.0f);
     }
 }
 
@@ -340,22 +347,33 @@ static void batch_body(void *context, size_t index)
     }
 }
 
-zc_status zc_cpu_matmul(const zc_cpu_ops *ops, void *const bindings[], const zc_matmul_params *p,
-                        unsigned threads, zc_error *error)
+zc_status zc_cpu_matmul(const zc_cpu_ops *ops, void *const bindings[], const zc_matmul_params *p, unsigned threads,
+                        zc_error *error)
 {
-    product first = {.ops = ops, .m = p->m, .n = p->n, .k = p->k, .lda = p->lda, .ldb = p->ldb, .ldc = p->ldc,
-                     .transpose_a = p->transpose_a, .transpose_b = p->transpose_b, .alpha = p->alpha,
-                     .beta = p->beta, .a = bindings[0], .b = bindings[1], .c = bindings[2],
+    product first = {.ops = ops,
+                     .m = p->m,
+                     .n = p->n,
+                     .k = p->k,
+                     .lda = p->lda,
+                     .ldb = p->ldb,
+                     .ldc = p->ldc,
+                     .transpose_a = p->transpose_a,
+                     .transpose_b = p->transpose_b,
+                     .alpha = p->alpha,
+                     .beta = p->beta,
+                     .a = bindings[0],
+                     .b = bindings[1],
+                     .c = bindings[2],
                      .threads = threads};
-    batch_job j = {.first = &first, .stride_a = p->stride_a, .stride_b = p->stride_b,
-                   .stride_c = p->stride_c, .count = p->batch};
+    batch_job j = {
+        .first = &first, .stride_a = p->stride_a, .stride_b = p->stride_b, .stride_c = p->stride_c, .count = p->batch};
     double flops = 2.0 * p->m * p->n * p->k, all = flops * p->batch;
     if (p->m == 0 || p->n == 0 || p->batch == 0) {
         return ZC_OK;
     }
     /* One b for rows that follow each other: one taller product, so b is packed once. */
-    if (p->batch > 1 && p->stride_b == 0 && !p->transpose_a && p->n > 1 &&
-        (uint64_t)p->m * p->lda == p->stride_a && (uint64_t)p->m * p->ldc == p->stride_c) {
+    if (p->batch > 1 && p->stride_b == 0 && !p->transpose_a && p->n > 1 && (uint64_t)p->m * p->lda == p->stride_a &&
+        (uint64_t)p->m * p->ldc == p->stride_c) {
         first.m *= p->batch;
         j.count = 1;
         flops = all;

@@ -56,8 +56,8 @@ typedef struct zc_cpu_ops {
     void (*pack)(float *out, size_t width, const float *src, size_t ld, int along, size_t count, size_t k);
     void (*gemm)(const zc_gemm_block *block);
     /* out[r * step] = alpha * dot(matrix row r, v) + beta * out[r * step]; out is not read when beta is 0. */
-    void (*dot_rows)(float *out, size_t step, const float *matrix, size_t ld, size_t rows, size_t k,
-                     const float *v, float alpha, float beta);
+    void (*dot_rows)(float *out, size_t step, const float *matrix, size_t ld, size_t rows, size_t k, const float *v,
+                     float alpha, float beta);
     /* sums[0, cols) += v[p] * (row p of matrix)[0, cols), p from 0 to k - 1 in this order. */
     void (*add_rows)(float *sums, const float *matrix, size_t ld, size_t k, size_t cols, const float *v);
 
@@ -107,13 +107,13 @@ void zc_cpu_mul(const zc_cpu_ops *ops, void *const bindings[], const zc_elementw
 void zc_cpu_sum(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads);
 void zc_cpu_max(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads);
 void zc_cpu_softmax(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads);
-zc_status zc_cpu_matmul(const zc_cpu_ops *ops, void *const bindings[], const zc_matmul_params *p,
-                        unsigned threads, zc_error *error);
+zc_status zc_cpu_matmul(const zc_cpu_ops *ops, void *const bindings[], const zc_matmul_params *p, unsigned threads,
+                        zc_error *error);
 void zc_cpu_embed(const zc_cpu_ops *ops, void *const bindings[], const zc_embed_params *p, unsigned threads);
 void zc_cpu_rms_norm(const zc_cpu_ops *ops, void *const bindings[], const zc_norm_params *p, unsigned threads);
 void zc_cpu_layer_norm(const zc_cpu_ops *ops, void *const bindings[], const zc_norm_params *p, unsigned threads);
-zc_status zc_cpu_linear(const zc_cpu_ops *ops, void *const bindings[], const zc_linear_params *p,
-                        unsigned threads, zc_error *error);
+zc_status zc_cpu_linear(const zc_cpu_ops *ops, void *const bindings[], const zc_linear_params *p, unsigned threads,
+                        zc_error *error);
 void zc_cpu_rope(const zc_cpu_ops *ops, void *const bindings[], const zc_rope_params *p, unsigned threads);
 void zc_cpu_append(const zc_cpu_ops *ops, void *const bindings[], const zc_append_params *p, unsigned threads);
 zc_status zc_cpu_attention(const zc_cpu_ops *ops, void *const bindings[], const zc_attention_params *p,

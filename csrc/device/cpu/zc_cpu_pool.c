@@ -93,8 +93,7 @@ static void spin_while(atomic_uint *value, unsigned old, bool until_zero)
 static void run_indices(zc_pool_body body, void *context, size_t count, zc_cpu_flag *cancel)
 {
     size_t index;
-    while (!zc_cpu_is_set(cancel) &&
-           (index = atomic_fetch_add_explicit(&job.next, 1, memory_order_relaxed)) < count) {
+    while (!zc_cpu_is_set(cancel) && (index = atomic_fetch_add_explicit(&job.next, 1, memory_order_relaxed)) < count) {
         body(context, index);
     }
 }

@@ -176,8 +176,14 @@ static void start(const zc_cpu_ops *ops, zc_kernel_id id, void *const bindings[]
                   unsigned threads)
 {
     static const float nothing = 0.0f;
-    job j = {.ops = ops, .id = id, .x = bindings[0], .out = bindings[1], .rows = p->rows, .cols = p->cols,
-             .ldx = p->ldx, .ldout = p->ldout};
+    job j = {.ops = ops,
+             .id = id,
+             .x = bindings[0],
+             .out = bindings[1],
+             .rows = p->rows,
+             .cols = p->cols,
+             .ldx = p->ldx,
+             .ldout = p->ldout};
     if (p->rows == 0 || (p->cols == 0 && id == ZC_KERNEL_softmax)) {
         return; /* billions of empty rows too */
     }

@@ -111,8 +111,7 @@ static void normalize(const zc_cpu_ops *ops, float *out, const float *x, size_t 
     }
 }
 
-void zc_cpu_rms_norm_row(const zc_cpu_ops *ops, float *out, const float *x, const float *weight, size_t cols,
-                         float eps)
+void zc_cpu_rms_norm_row(const zc_cpu_ops *ops, float *out, const float *x, const float *weight, size_t cols, float eps)
 {
     double mean = squares(ops, x, cols, 0.0f) / (double)cols;
     normalize(ops, out, x, cols, 0.0f, (float)(1.0 / sqrt(mean + (double)eps)), weight, NULL);

@@ -104,7 +104,12 @@ void zc_cpu_argmax(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_
 
 void zc_cpu_top_k(const zc_cpu_ops *ops, void *const bindings[], const zc_top_k_params *p, unsigned threads)
 {
-    job j = {.ops = ops, .x = bindings[0], .cols = p->cols, .ldx = p->ldx, .k = p->k, .values = bindings[1],
+    job j = {.ops = ops,
+             .x = bindings[0],
+             .cols = p->cols,
+             .ldx = p->ldx,
+             .k = p->k,
+             .values = bindings[1],
              .indices = bindings[2]};
     spread(&j, p->rows, threads);
 }

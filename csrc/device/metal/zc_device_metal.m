@@ -169,8 +169,7 @@ static zc_status compile(metal_device *self, const zc_kernel *kernel, uint32_t v
     if (!function) {
         return ZC_DEVICE;
     }
-    id<MTLComputePipelineState> pipeline = [self->device newComputePipelineStateWithFunction:function
-                                                                                        error:&problem];
+    id<MTLComputePipelineState> pipeline = [self->device newComputePipelineStateWithFunction:function error:&problem];
     [function release];
     if (!pipeline) {
         describe(problem, why, sizeof why);
@@ -279,11 +278,11 @@ static zc_status build(metal_device *self, const zc_kernel_source *source, metal
     id<MTLFunction> function = library ? find_kernel(library, source, error) : nil;
     [library release];
     if (function) {
-        kernel->pipeline =
-            [self->device newComputePipelineStateWithFunction:function
-                                                      options:MTLPipelineOptionArgumentInfo | MTLPipelineOptionBufferTypeInfo
-                                                   reflection:&reflection
-                                                        error:&problem];
+        kernel->pipeline = [self->device
+            newComputePipelineStateWithFunction:function
+                                        options:MTLPipelineOptionArgumentInfo | MTLPipelineOptionBufferTypeInfo
+                                     reflection:&reflection
+                                          error:&problem];
         if (kernel->pipeline) {
             status = check_arguments(reflection, source, error);
         } else {
@@ -759,7 +758,9 @@ static zc_status metal_open(const zc_device_options *options, zc_device_info *in
         self->fence = [self->device newFence];
         if (!self->device || !self->queue || !self->fence) {
             status = zc_fail(error, ZC_DEVICE, "metal: cannot make a %s",
-                             !self->device ? "device" : !self->queue ? "command queue" : "fence");
+                             !self->device  ? "device"
+                             : !self->queue ? "command queue"
+                                            : "fence");
         } else {
             describe_device(self->device, info);
             if ([self->device respondsToSelector:@selector(newResidencySetWithDescriptor:error:)]) {

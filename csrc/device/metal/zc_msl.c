@@ -17,10 +17,11 @@ zc_status zc_msl_check_source(const zc_kernel_source *source, const uint64_t max
         return zc_fail(error, ZC_BAD_VALUE, "kernel %s: device metal compiles MSL, and none is given", source->name);
     }
     if (workgroup[0] > max_workgroup[0] || workgroup[1] > max_workgroup[1] || workgroup[2] > max_workgroup[2]) {
-        return zc_fail(error, ZC_BAD_VALUE,
-                       "kernel %s: a workgroup of %u x %u x %u is too large: the device runs at most %llu x %llu x %llu",
-                       source->name, workgroup[0], workgroup[1], workgroup[2], (ull)max_workgroup[0],
-                       (ull)max_workgroup[1], (ull)max_workgroup[2]);
+        return zc_fail(
+            error, ZC_BAD_VALUE,
+            "kernel %s: a workgroup of %u x %u x %u is too large: the device runs at most %llu x %llu x %llu",
+            source->name, workgroup[0], workgroup[1], workgroup[2], (ull)max_workgroup[0], (ull)max_workgroup[1],
+            (ull)max_workgroup[2]);
     }
     return ZC_OK;
 }
@@ -38,8 +39,8 @@ zc_status zc_msl_check_argument(const zc_kernel_source *source, const zc_msl_arg
     }
     if (argument->number > source->binding_count) {
         return zc_fail(error, ZC_BAD_VALUE,
-                       "kernel %s: the MSL has [[buffer(%llu)]], the signature's %u bindings are 1 to %u",
-                       source->name, (ull)argument->number, source->binding_count, source->binding_count);
+                       "kernel %s: the MSL has [[buffer(%llu)]], the signature's %u bindings are 1 to %u", source->name,
+                       (ull)argument->number, source->binding_count, source->binding_count);
     }
     *seen |= 1u << argument->number;
     if (argument->number == 0) {
@@ -93,8 +94,9 @@ zc_status zc_msl_not_one(const zc_kernel_source *source, unsigned kernels, zc_er
 zc_status zc_msl_check_pipeline(const char *name, uint64_t threads, const zc_msl_pipeline *pipeline, zc_error *error)
 {
     if (pipeline->max_threads < threads) {
-        return zc_fail(error, ZC_DEVICE, "metal: kernel %s needs threadgroups of %llu threads, this GPU runs %llu of it",
-                       name, (ull)threads, (ull)pipeline->max_threads);
+        return zc_fail(error, ZC_DEVICE,
+                       "metal: kernel %s needs threadgroups of %llu threads, this GPU runs %llu of it", name,
+                       (ull)threads, (ull)pipeline->max_threads);
     }
     if (pipeline->memory > pipeline->memory_limit) {
         return zc_fail(error, ZC_DEVICE, "metal: kernel %s needs %llu bytes of threadgroup memory, this GPU has %llu",
@@ -113,7 +115,8 @@ zc_status zc_msl_check_grid(const zc_device_command *command, const uint32_t thr
     command->kernel->groups(command->params, groups);
     if (groups[0] > UINT32_MAX / threads[0] || groups[1] > UINT32_MAX / threads[1] ||
         groups[2] > UINT32_MAX / threads[2]) {
-        return zc_fail(error, ZC_BAD_VALUE, "kernel %s: %u x %u x %u workgroups, device metal counts threads in 32 bits",
+        return zc_fail(error, ZC_BAD_VALUE,
+                       "kernel %s: %u x %u x %u workgroups, device metal counts threads in 32 bits",
                        command->kernel->name, groups[0], groups[1], groups[2]);
     }
     return ZC_OK;

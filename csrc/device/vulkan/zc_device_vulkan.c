@@ -26,14 +26,13 @@ static zc_status load_functions(zc_vulkan_device *device, PFN_vkGetDeviceProcAdd
 {
     zc_vulkan_functions *f = &device->f;
     const char *missing = NULL;
-#define ZC_VULKAN_ON_DEVICE(result, name, ...)                         \
-    if (!(f->name = (PFN_##name)get(device->handle, #name))) {         \
-        missing = #name;                                               \
+#define ZC_VULKAN_ON_DEVICE(result, name, ...)                 \
+    if (!(f->name = (PFN_##name)get(device->handle, #name))) { \
+        missing = #name;                                       \
     }
 #include "device/vulkan/zc_vulkan_functions.def"
     if (device->physical.push_descriptors) {
-        f->vkCmdPushDescriptorSetKHR =
-            (PFN_vkCmdPushDescriptorSetKHR)get(device->handle, "vkCmdPushDescriptorSetKHR");
+        f->vkCmdPushDescriptorSetKHR = (PFN_vkCmdPushDescriptorSetKHR)get(device->handle, "vkCmdPushDescriptorSetKHR");
         device->physical.push_descriptors = f->vkCmdPushDescriptorSetKHR != NULL;
     }
     return missing ? zc_fail(error, ZC_DEVICE, "vulkan device %s: its driver has no %s", device->physical.info.name,
@@ -53,8 +52,7 @@ static VkResult create(zc_vulkan_device *device, const zc_vulkan_instance *insta
         extensions[count++] = "VK_KHR_portability_subset";
     }
     /* Ask for what is there, and turn on what kernels may use. */
-    VkPhysicalDevice16BitStorageFeatures has16 = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_16BIT_STORAGE_FEATURES};
+    VkPhysicalDevice16BitStorageFeatures has16 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_16BIT_STORAGE_FEATURES};
     VkPhysicalDevice8BitStorageFeatures has8 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_8BIT_STORAGE_FEATURES};
     VkPhysicalDeviceShaderFloat16Int8Features has_small = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_FLOAT16_INT8_FEATURES};

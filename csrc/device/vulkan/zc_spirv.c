@@ -173,12 +173,14 @@ static bool decoration(const module *m, uint32_t id, uint32_t which, uint32_t *v
     if (!may_scan(m)) {
         return false;
     }
-    for EACH_INSTRUCTION (m, i) {
-        if (op_at(m, i) == OP_DECORATE && word(m, i, 1) == id && word(m, i, 2) == which) {
-            *value = word(m, i, 3);
-            return true;
+    for
+        EACH_INSTRUCTION(m, i)
+        {
+            if (op_at(m, i) == OP_DECORATE && word(m, i, 1) == id && word(m, i, 2) == which) {
+                *value = word(m, i, 3);
+                return true;
+            }
         }
-    }
     return false;
 }
 
@@ -188,13 +190,15 @@ static bool member_decoration(const module *m, uint32_t type, uint32_t member, u
     if (!may_scan(m)) {
         return false;
     }
-    for EACH_INSTRUCTION (m, i) {
-        if (op_at(m, i) == OP_MEMBER_DECORATE && word(m, i, 1) == type && word(m, i, 2) == member &&
-            word(m, i, 3) == which) {
-            *value = word(m, i, 4);
-            return true;
+    for
+        EACH_INSTRUCTION(m, i)
+        {
+            if (op_at(m, i) == OP_MEMBER_DECORATE && word(m, i, 1) == type && word(m, i, 2) == member &&
+                word(m, i, 3) == which) {
+                *value = word(m, i, 4);
+                return true;
+            }
         }
-    }
     return false;
 }
 
@@ -249,54 +253,57 @@ static uint64_t size_of(const module *m, uint32_t id, unsigned depth)
 
 static zc_status check_capabilities(const module *m, const zc_spirv_device *device, zc_error *error)
 {
-    for EACH_INSTRUCTION (m, i) {
-        if (op_at(m, i) != OP_CAPABILITY) {
-            continue;
+    for
+        EACH_INSTRUCTION(m, i)
+        {
+            if (op_at(m, i) != OP_CAPABILITY) {
+                continue;
+            }
+            uint32_t capability = word(m, i, 1);
+            bool good = false;
+            switch (capability) {
+            case 0: /* Matrix */
+            case 1: /* Shader */
+                good = true;
+                break;
+            case 9: /* Float16 */
+                good = device->float16;
+                break;
+            case 11: /* Int64 */
+                good = device->int64;
+                break;
+            case 22: /* Int16 */
+                good = device->int16;
+                break;
+            case 39: /* Int8 */
+                good = device->int8;
+                break;
+            case 61: /* GroupNonUniform, then Vote, Arithmetic, Ballot, Shuffle, ShuffleRelative, Clustered, Quad */
+            case 62:
+            case 63:
+            case 64:
+            case 65:
+            case 66:
+            case 67:
+            case 68:
+                good = device->subgroup_operations >> (capability - 61) & 1;
+                break;
+            case 4433: /* StorageBuffer16BitAccess */
+                good = device->storage16;
+                break;
+            case 4448: /* StorageBuffer8BitAccess */
+                good = device->storage8;
+                break;
+            default:
+                break;
+            }
+            if (!good) {
+                return REFUSE(
+                    "kernel %s: the SPIR-V needs capability %u, which the device does not have or kernels may "
+                    "not use",
+                    m->name, capability);
+            }
         }
-        uint32_t capability = word(m, i, 1);
-        bool good = false;
-        switch (capability) {
-        case 0: /* Matrix */
-        case 1: /* Shader */
-            good = true;
-            break;
-        case 9: /* Float16 */
-            good = device->float16;
-            break;
-        case 11: /* Int64 */
-            good = device->int64;
-            break;
-        case 22: /* Int16 */
-            good = device->int16;
-            break;
-        case 39: /* Int8 */
-            good = device->int8;
-            break;
-        case 61: /* GroupNonUniform, then Vote, Arithmetic, Ballot, Shuffle, ShuffleRelative, Clustered, Quad */
-        case 62:
-        case 63:
-        case 64:
-        case 65:
-        case 66:
-        case 67:
-        case 68:
-            good = device->subgroup_operations >> (capability - 61) & 1;
-            break;
-        case 4433: /* StorageBuffer16BitAccess */
-            good = device->storage16;
-            break;
-        case 4448: /* StorageBuffer8BitAccess */
-            good = device->storage8;
-            break;
-        default:
-            break;
-        }
-        if (!good) {
-            return REFUSE("kernel %s: the SPIR-V needs capability %u, which the device does not have or kernels may "
-                          "not use",
-                          m->name, capability);
-        }
-    }
     return ZC_OK;
 }
 
@@ -315,21 +322,22 @@ static bool name_at(const module *m, uint32_t i, uint32_t first, char out[ZC_SPI
     return false;
 }
 
-static zc_status find_entry(const module *m, const char *wanted, char out[ZC_SPIRV_NAME], uint32_t *id,
-                            zc_error *error)
+static zc_status find_entry(const module *m, const char *wanted, char out[ZC_SPIRV_NAME], uint32_t *id, zc_error *error)
 {
     unsigned found = 0;
     char name[ZC_SPIRV_NAME];
-    for EACH_INSTRUCTION (m, i) {
-        if (op_at(m, i) != OP_ENTRY_POINT || word(m, i, 1) != MODEL_GLCOMPUTE || !name_at(m, i, 3, name) ||
-            (wanted && strcmp(wanted, name) != 0)) {
-            continue;
+    for
+        EACH_INSTRUCTION(m, i)
+        {
+            if (op_at(m, i) != OP_ENTRY_POINT || word(m, i, 1) != MODEL_GLCOMPUTE || !name_at(m, i, 3, name) ||
+                (wanted && strcmp(wanted, name) != 0)) {
+                continue;
+            }
+            if (found++ == 0) {
+                *id = word(m, i, 2);
+                memcpy(out, name, sizeof name);
+            }
         }
-        if (found++ == 0) {
-            *id = word(m, i, 2);
-            memcpy(out, name, sizeof name);
-        }
-    }
     if (found == 1) {
         return find(m, *id, OP_FUNCTION) ? ZC_OK
                                          : REFUSE("kernel %s: entry point \"%s\" is id %u, which is no function of the "
@@ -346,21 +354,23 @@ static zc_status find_entry(const module *m, const char *wanted, char out[ZC_SPI
 static zc_status check_workgroup(const module *m, const zc_kernel_source *source, uint32_t entry, zc_error *error)
 {
     uint32_t size[3] = {0, 0, 0}, builtin = 0;
-    for EACH_INSTRUCTION (m, i) {
-        uint32_t op = op_at(m, i);
-        if (op == OP_EXECUTION_MODE && word(m, i, 1) == entry && word(m, i, 2) == MODE_LOCAL_SIZE) {
-            for (unsigned k = 0; k < 3; k++) {
-                size[k] = word(m, i, 3 + k);
+    for
+        EACH_INSTRUCTION(m, i)
+        {
+            uint32_t op = op_at(m, i);
+            if (op == OP_EXECUTION_MODE && word(m, i, 1) == entry && word(m, i, 2) == MODE_LOCAL_SIZE) {
+                for (unsigned k = 0; k < 3; k++) {
+                    size[k] = word(m, i, 3 + k);
+                }
+            } else if (op == OP_EXECUTION_MODE_ID && word(m, i, 1) == entry && word(m, i, 2) == MODE_LOCAL_SIZE_ID) {
+                for (unsigned k = 0; k < 3; k++) {
+                    (void)constant(m, word(m, i, 3 + k), &size[k]);
+                }
+            } else if (op == OP_DECORATE && word(m, i, 2) == DECORATION_BUILTIN &&
+                       word(m, i, 3) == BUILTIN_WORKGROUP_SIZE) {
+                builtin = word(m, i, 1); /* it overrides the modes */
             }
-        } else if (op == OP_EXECUTION_MODE_ID && word(m, i, 1) == entry && word(m, i, 2) == MODE_LOCAL_SIZE_ID) {
-            for (unsigned k = 0; k < 3; k++) {
-                (void)constant(m, word(m, i, 3 + k), &size[k]);
-            }
-        } else if (op == OP_DECORATE && word(m, i, 2) == DECORATION_BUILTIN &&
-                   word(m, i, 3) == BUILTIN_WORKGROUP_SIZE) {
-            builtin = word(m, i, 1); /* it overrides the modes */
         }
-    }
     uint32_t composite = find(m, builtin, OP_CONSTANT_COMPOSITE);
     composite = composite ? composite : find(m, builtin, OP_SPEC_CONSTANT_COMPOSITE);
     for (unsigned k = 0; composite && k < 3; k++) {
@@ -396,8 +406,8 @@ static const char *access_name(uint8_t access)
 }
 
 /* A buffer variable at `i` whose block is `type`; adds what it may do to `seen`, by binding. */
-static zc_status check_buffer(const module *m, const zc_kernel_source *source, uint32_t i, uint32_t type,
-                              uint8_t *seen, zc_error *error)
+static zc_status check_buffer(const module *m, const zc_kernel_source *source, uint32_t i, uint32_t type, uint8_t *seen,
+                              zc_error *error)
 {
     uint32_t id = word(m, i, 2), set = 0, number = 0, value;
     if (!find(m, type, OP_TYPE_STRUCT)) {
@@ -427,35 +437,38 @@ static zc_status check_variables(const module *m, const zc_kernel_source *source
     unsigned buffers = 0, pushes = 0;
     unsigned offsets = zc_kernel_offset_words(source->binding_count);
     uint64_t wanted = 4u * offsets + source->params_size, size = 0;
-    for EACH_INSTRUCTION (m, i) {
-        if (op_at(m, i) != OP_VARIABLE) {
-            continue;
-        }
-        uint32_t storage = word(m, i, 3), value;
-        if (storage != STORAGE_UNIFORM_CONSTANT && storage != STORAGE_UNIFORM && storage != STORAGE_PUSH_CONSTANT &&
-            storage != STORAGE_STORAGE_BUFFER) {
-            continue;
-        }
-        uint32_t pointer = find(m, word(m, i, 1), OP_TYPE_POINTER);
-        uint32_t type = pointer ? word(m, pointer, 3) : 0;
-        if (++buffers > MAX_VARIABLES) {
-            return REFUSE("kernel %s: the SPIR-V has more than %u buffers", m->name, MAX_VARIABLES);
-        }
-        if (storage == STORAGE_PUSH_CONSTANT) {
-            pushes++;
-            size = size_of(m, type, 0);
-        } else if (storage == STORAGE_STORAGE_BUFFER ||
-                   (storage == STORAGE_UNIFORM && decoration(m, type, DECORATION_BUFFER_BLOCK, &value))) {
-            zc_status status = check_buffer(m, source, i, type, seen, error);
-            if (status != ZC_OK) {
-                return status;
+    for
+        EACH_INSTRUCTION(m, i)
+        {
+            if (op_at(m, i) != OP_VARIABLE) {
+                continue;
             }
-        } else {
-            return REFUSE("kernel %s: the SPIR-V has a uniform buffer, image or sampler; only storage buffers can be "
-                          "bound",
-                          m->name);
+            uint32_t storage = word(m, i, 3), value;
+            if (storage != STORAGE_UNIFORM_CONSTANT && storage != STORAGE_UNIFORM && storage != STORAGE_PUSH_CONSTANT &&
+                storage != STORAGE_STORAGE_BUFFER) {
+                continue;
+            }
+            uint32_t pointer = find(m, word(m, i, 1), OP_TYPE_POINTER);
+            uint32_t type = pointer ? word(m, pointer, 3) : 0;
+            if (++buffers > MAX_VARIABLES) {
+                return REFUSE("kernel %s: the SPIR-V has more than %u buffers", m->name, MAX_VARIABLES);
+            }
+            if (storage == STORAGE_PUSH_CONSTANT) {
+                pushes++;
+                size = size_of(m, type, 0);
+            } else if (storage == STORAGE_STORAGE_BUFFER ||
+                       (storage == STORAGE_UNIFORM && decoration(m, type, DECORATION_BUFFER_BLOCK, &value))) {
+                zc_status status = check_buffer(m, source, i, type, seen, error);
+                if (status != ZC_OK) {
+                    return status;
+                }
+            } else {
+                return REFUSE(
+                    "kernel %s: the SPIR-V has a uniform buffer, image or sampler; only storage buffers can be "
+                    "bound",
+                    m->name);
+            }
         }
-    }
     for (unsigned b = 0; b < source->binding_count; b++) {
         const zc_binding_signature *binding = &source->bindings[b];
         if (!seen[b]) {
@@ -477,8 +490,8 @@ static zc_status check_variables(const module *m, const zc_kernel_source *source
     return ZC_OK;
 }
 
-zc_status zc_spirv_check(const zc_kernel_source *source, const zc_spirv_device *device,
-                         char entry_point[ZC_SPIRV_NAME], zc_error *error)
+zc_status zc_spirv_check(const zc_kernel_source *source, const zc_spirv_device *device, char entry_point[ZC_SPIRV_NAME],
+                         zc_error *error)
 {
     module m = {.name = source->name, .words = source->spirv, .count = (uint32_t)(source->spirv_size / 4)};
     uint64_t scanned = 0;
@@ -490,8 +503,9 @@ zc_status zc_spirv_check(const zc_kernel_source *source, const zc_spirv_device *
     }
     zc_status status = index_module(&m, error);
     if (status == ZC_OK && m.words[1] > device->version) {
-        status = REFUSE("kernel %s: the module is SPIR-V %u.%u, the device takes at most %u.%u", m.name,
-                        m.words[1] >> 16 & 255, m.words[1] >> 8 & 255, device->version >> 16, device->version >> 8 & 255);
+        status =
+            REFUSE("kernel %s: the module is SPIR-V %u.%u, the device takes at most %u.%u", m.name,
+                   m.words[1] >> 16 & 255, m.words[1] >> 8 & 255, device->version >> 16, device->version >> 8 & 255);
     }
     if (status == ZC_OK) {
         status = check_capabilities(&m, device, error);

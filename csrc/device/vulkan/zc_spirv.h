@@ -20,7 +20,7 @@ typedef struct zc_spirv_device { /* what the device can take */
 } zc_spirv_device;
 
 /* `entry_point` receives the one to use. ZC_BAD_VALUE when the module is no module or does not match. */
-zc_status zc_spirv_check(const zc_kernel_source *source, const zc_spirv_device *device,
-                         char entry_point[ZC_SPIRV_NAME], zc_error *error);
+zc_status zc_spirv_check(const zc_kernel_source *source, const zc_spirv_device *device, char entry_point[ZC_SPIRV_NAME],
+                         zc_error *error);
 
 #endif

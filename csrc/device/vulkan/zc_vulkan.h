@@ -150,16 +150,14 @@ void zc_vulkan_buffer_destroy(zc_vulkan_device *device, zc_vulkan_buffer *buffer
 
 /* A slot whose command buffer is being recorded, the first barrier in it; or an error. `once`: it will be submitted
  * once only. */
-zc_status zc_vulkan_slot_begin(zc_vulkan_device *device, bool timed, bool once, zc_vulkan_slot **out,
-                               zc_error *error);
+zc_status zc_vulkan_slot_begin(zc_vulkan_device *device, bool timed, bool once, zc_vulkan_slot **out, zc_error *error);
 zc_status zc_vulkan_slot_record(zc_vulkan_device *device, zc_vulkan_slot *slot, const zc_device_command *commands,
                                 size_t count, const zc_device_part *part, zc_error *error);
 zc_status zc_vulkan_slot_end(zc_vulkan_device *device, zc_vulkan_slot *slot, bool timed, zc_error *error);
 void zc_vulkan_slot_release(zc_vulkan_device *device, zc_vulkan_slot *slot);
 void zc_vulkan_slots_destroy(zc_vulkan_device *device);
 
-zc_status zc_vulkan_prepare(void *self, const zc_device_command *commands, size_t count, void **out,
-                            zc_error *error);
+zc_status zc_vulkan_prepare(void *self, const zc_device_command *commands, size_t count, void **out, zc_error *error);
 void zc_vulkan_prepared_release(void *self, void *prepared);
 /* A slot with the recording, ready to be submitted. */
 zc_status zc_vulkan_prepared_take(zc_vulkan_device *device, zc_vulkan_prepared *prepared, zc_vulkan_slot **out,

@@ -101,8 +101,7 @@ static zc_status import(zc_vulkan_device *device, void *address, zc_vulkan_buffe
         return zc_vulkan_fail(device, result, error, "import", label);
     }
     VkExternalMemoryBufferCreateInfo external = {.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO,
-                                                 .handleTypes =
-                                                     VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT};
+                                                 .handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT};
     result = create_buffer(device, buffer, &external);
     if (result != VK_SUCCESS) {
         return zc_vulkan_fail(device, result, error, "make a buffer over", label);
@@ -117,8 +116,8 @@ static zc_status import(zc_vulkan_device *device, void *address, zc_vulkan_buffe
                                 VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
                                 VK_MEMORY_PROPERTY_HOST_CACHED_BIT);
     if (type == UINT32_MAX) {
-        return zc_fail(error, ZC_DEVICE, "vulkan device %s: cannot import %s: no coherent memory type allows it",
-                       name, label);
+        return zc_fail(error, ZC_DEVICE, "vulkan device %s: cannot import %s: no coherent memory type allows it", name,
+                       label);
     }
     VkImportMemoryHostPointerInfoEXT info = {.sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT,
                                              .handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
@@ -142,8 +141,7 @@ static zc_status import(zc_vulkan_device *device, void *address, zc_vulkan_buffe
     return ZC_OK;
 }
 
-zc_status zc_vulkan_import(void *self, void *address, uint64_t size, void **out, void **device_address,
-                           zc_error *error)
+zc_status zc_vulkan_import(void *self, void *address, uint64_t size, void **out, void **device_address, zc_error *error)
 {
     zc_vulkan_buffer *buffer = zc_calloc(1, sizeof *buffer);
     if (!buffer) {
@@ -232,9 +230,8 @@ zc_status zc_vulkan_copy(void *self, void *opaque, uint64_t offset, void *host, 
         if (status != ZC_OK) {
             break;
         }
-        VkBufferCopy copy = {.srcOffset = to_device ? 0 : offset + done,
-                             .dstOffset = to_device ? offset + done : 0,
-                             .size = piece};
+        VkBufferCopy copy = {
+            .srcOffset = to_device ? 0 : offset + done, .dstOffset = to_device ? offset + done : 0, .size = piece};
         device->f.vkCmdCopyBuffer(slot->commands, to_device ? staging->handle : buffer->handle,
                                   to_device ? buffer->handle : staging->handle, 1, &copy);
         status = zc_vulkan_slot_end(device, slot, false, error);

@@ -115,8 +115,11 @@ int64_t zc_vulkan_validation(char *out, size_t size)
 static void *open_loader(char *reason, size_t size)
 {
 #if defined(__APPLE__)
-    static const char *const names[] = {"libvulkan.1.dylib", "libvulkan.dylib", "libMoltenVK.dylib",
-                                        "/usr/local/lib/libvulkan.1.dylib", "/opt/homebrew/lib/libvulkan.1.dylib",
+    static const char *const names[] = {"libvulkan.1.dylib",
+                                        "libvulkan.dylib",
+                                        "libMoltenVK.dylib",
+                                        "/usr/local/lib/libvulkan.1.dylib",
+                                        "/opt/homebrew/lib/libvulkan.1.dylib",
                                         "/opt/homebrew/lib/libMoltenVK.dylib"};
 #else
     static const char *const names[] = {"libvulkan.so.1", "libvulkan.so"};
@@ -174,10 +177,10 @@ static bool has_instance_extension(const zc_vulkan_instance_functions *f, const 
 
 static bool load_functions(zc_vulkan_instance_functions *f, VkInstance handle, const char **missing)
 {
-#define GET(name)                                                             \
-    if (!(f->name = (PFN_##name)f->vkGetInstanceProcAddr(handle, #name))) {   \
-        *missing = #name;                                                     \
-        return false;                                                         \
+#define GET(name)                                                           \
+    if (!(f->name = (PFN_##name)f->vkGetInstanceProcAddr(handle, #name))) { \
+        *missing = #name;                                                   \
+        return false;                                                       \
     }
 #define ZC_VULKAN_ON_INSTANCE(result, name, ...) GET(name)
 #include "device/vulkan/zc_vulkan_functions.def"
@@ -193,10 +196,10 @@ static bool load_global_functions(zc_vulkan_instance_functions *f, void *library
     }
     PFN_vkGetInstanceProcAddr get = f->vkGetInstanceProcAddr;
 #undef GET
-#define GET(name)                                                \
-    if (!(f->name = (PFN_##name)get(NULL, #name))) {             \
-        *missing = #name;                                        \
-        return false;                                            \
+#define GET(name)                                    \
+    if (!(f->name = (PFN_##name)get(NULL, #name))) { \
+        *missing = #name;                            \
+        return false;                                \
     }
     GET(vkEnumerateInstanceVersion) /* absent from Vulkan 1.0 */
     GET(vkEnumerateInstanceLayerProperties)
@@ -215,12 +218,11 @@ static VkResult create_instance(zc_vulkan_instance *made)
     bool validate = wish && strcmp(wish, "1") == 0 && has_layer(&made->f, VALIDATION_LAYER) &&
                     (has_instance_extension(&made->f, VALIDATION_LAYER, "VK_EXT_debug_utils") ||
                      has_instance_extension(&made->f, NULL, "VK_EXT_debug_utils"));
-    VkDebugUtilsMessengerCreateInfoEXT messenger = {
-        .sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT,
-        .messageSeverity =
-            VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT | VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
-        .messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT,
-        .pfnUserCallback = on_message};
+    VkDebugUtilsMessengerCreateInfoEXT messenger = {.sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT,
+                                                    .messageSeverity = VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT |
+                                                                       VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
+                                                    .messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT,
+                                                    .pfnUserCallback = on_message};
     VkApplicationInfo application = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
                                      .pApplicationName = "zcwasm",
                                      .pEngineName = "zcwasm",
@@ -390,13 +392,15 @@ static void describe(const zc_vulkan_instance_functions *f, zc_vulkan_physical *
         (void)snprintf(info->reason, sizeof info->reason,
                        "it has no VK_EXT_external_memory_host, so it cannot use guest memory where it lies");
     } else if (limits->maxPerStageDescriptorStorageBuffers < ZC_KERNEL_MAX_BINDINGS) {
-        (void)snprintf(info->reason, sizeof info->reason, "its shaders bind %u storage buffers at most, kernels have up to %d",
+        (void)snprintf(info->reason, sizeof info->reason,
+                       "its shaders bind %u storage buffers at most, kernels have up to %d",
                        limits->maxPerStageDescriptorStorageBuffers, ZC_KERNEL_MAX_BINDINGS);
     } else if (physical->queue_family == UINT32_MAX) {
         (void)snprintf(info->reason, sizeof info->reason, "it has no queue for compute");
     } else if (ZC_REGION_ALIGNMENT % (import.minImportedHostPointerAlignment ? import.minImportedHostPointerAlignment
                                                                              : ZC_REGION_ALIGNMENT + 1)) {
-        (void)snprintf(info->reason, sizeof info->reason, "it imports host memory in steps of %llu bytes, %u is the most",
+        (void)snprintf(info->reason, sizeof info->reason,
+                       "it imports host memory in steps of %llu bytes, %u is the most",
                        (unsigned long long)import.minImportedHostPointerAlignment, ZC_REGION_ALIGNMENT);
     } else if (!(subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) ||
                (subgroup.supportedOperations & needed) != needed) {
@@ -482,8 +486,9 @@ const zc_vulkan_instance *zc_vulkan_instance_get(char *reason, size_t size)
 {
     pthread_mutex_lock(&lock);
     if (torn) {
-        (void)snprintf(reason, size, "this process was forked while another thread was inside the Vulkan loader or "
-                                     "a driver, whose locks may be held for ever");
+        (void)snprintf(reason, size,
+                       "this process was forked while another thread was inside the Vulkan loader or "
+                       "a driver, whose locks may be held for ever");
     } else if (!instance) {
         instance = make(reason, size);
     }

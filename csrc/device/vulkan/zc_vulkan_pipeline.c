@@ -88,14 +88,13 @@ static zc_status make(zc_vulkan_device *device, const char *name, const uint32_t
     VkSpecializationMapEntry constant = {.constantID = 0, .size = sizeof *variant};
     VkSpecializationInfo specialization = {
         .mapEntryCount = 1, .pMapEntries = &constant, .dataSize = sizeof *variant, .pData = variant};
-    VkComputePipelineCreateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
-        .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-                  .stage = VK_SHADER_STAGE_COMPUTE_BIT,
-                  .module = module,
-                  .pName = entry_point,
-                  .pSpecializationInfo = variant ? &specialization : NULL},
-        .layout = device->layouts[bindings]};
+    VkComputePipelineCreateInfo info = {.sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+                                        .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                                                  .stage = VK_SHADER_STAGE_COMPUTE_BIT,
+                                                  .module = module,
+                                                  .pName = entry_point,
+                                                  .pSpecializationInfo = variant ? &specialization : NULL},
+                                        .layout = device->layouts[bindings]};
     result = f->vkCreateComputePipelines(device->handle, device->cache, 1, &info, NULL, out);
     f->vkDestroyShaderModule(device->handle, module, NULL);
     return result == VK_SUCCESS ? ZC_OK : zc_vulkan_fail(device, result, error, "build the pipeline of", label);
@@ -159,8 +158,8 @@ zc_status zc_vulkan_compile(void *self, const zc_kernel_source *source, void **o
     }
     VkPipeline pipeline = NULL;
     pthread_mutex_lock(&device->pipeline_lock);
-    status = make(device, source->name, source->spirv, source->spirv_size / 4, entry_point, source->binding_count,
-                  NULL, &pipeline, error);
+    status = make(device, source->name, source->spirv, source->spirv_size / 4, entry_point, source->binding_count, NULL,
+                  &pipeline, error);
     pthread_mutex_unlock(&device->pipeline_lock);
     *out = pipeline;
     return status;

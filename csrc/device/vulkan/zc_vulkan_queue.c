@@ -28,9 +28,8 @@ static double now(void)
 static double seconds_of(zc_vulkan_device *device, const zc_vulkan_slot *slot)
 {
     uint64_t ticks[2];
-    if (!slot->timed ||
-        device->f.vkGetQueryPoolResults(device->handle, slot->queries, 0, 2, sizeof ticks, ticks, sizeof ticks[0],
-                                        VK_QUERY_RESULT_64_BIT) != VK_SUCCESS) {
+    if (!slot->timed || device->f.vkGetQueryPoolResults(device->handle, slot->queries, 0, 2, sizeof ticks, ticks,
+                                                        sizeof ticks[0], VK_QUERY_RESULT_64_BIT) != VK_SUCCESS) {
         return now() - slot->started;
     }
     uint32_t bits = device->physical.timestamp_bits;

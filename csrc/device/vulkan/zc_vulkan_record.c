@@ -71,9 +71,8 @@ static zc_status make_slot(zc_vulkan_device *device, zc_vulkan_slot **out, zc_er
                                     .flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
                                     .queueFamilyIndex = device->physical.queue_family};
     VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
-    VkQueryPoolCreateInfo queries = {.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
-                                     .queryType = VK_QUERY_TYPE_TIMESTAMP,
-                                     .queryCount = 2};
+    VkQueryPoolCreateInfo queries = {
+        .sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO, .queryType = VK_QUERY_TYPE_TIMESTAMP, .queryCount = 2};
     VkResult result = f->vkCreateCommandPool(device->handle, &pool, NULL, &slot->pool);
     if (result == VK_SUCCESS) {
         VkCommandBufferAllocateInfo commands = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
@@ -108,8 +107,7 @@ static void barrier(zc_vulkan_device *device, zc_vulkan_slot *slot, VkPipelineSt
 #define WORK_WRITES (VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT)
 #define WORK_READS (VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT)
 
-zc_status zc_vulkan_slot_begin(zc_vulkan_device *device, bool timed, bool once, zc_vulkan_slot **out,
-                               zc_error *error)
+zc_status zc_vulkan_slot_begin(zc_vulkan_device *device, bool timed, bool once, zc_vulkan_slot **out, zc_error *error)
 {
     const zc_vulkan_functions *f = &device->f;
     VkResult result = VK_SUCCESS;
@@ -240,8 +238,8 @@ static VkResult bind_windows(zc_vulkan_device *device, zc_vulkan_slot *slot, con
                                      writes);
     } else {
         f->vkUpdateDescriptorSets(device->handle, count, writes, 0, NULL);
-        f->vkCmdBindDescriptorSets(slot->commands, VK_PIPELINE_BIND_POINT_COMPUTE, device->layouts[count], 0, 1, &set, 0,
-                                   NULL);
+        f->vkCmdBindDescriptorSets(slot->commands, VK_PIPELINE_BIND_POINT_COMPUTE, device->layouts[count], 0, 1, &set,
+                                   0, NULL);
     }
     return VK_SUCCESS;
 }
@@ -271,9 +269,10 @@ static zc_status record_one(zc_vulkan_device *device, zc_vulkan_slot *slot, cons
     }
     for (unsigned i = 0; i < 3; i++) {
         if (groups[i] > physical->max_groups[i]) {
-            return zc_fail(error, ZC_BAD_VALUE, "kernel %s: %u x %u x %u workgroups, device %s runs at most %u x %u x %u",
-                           kernel->name, groups[0], groups[1], groups[2], physical->info.name,
-                           physical->max_groups[0], physical->max_groups[1], physical->max_groups[2]);
+            return zc_fail(error, ZC_BAD_VALUE,
+                           "kernel %s: %u x %u x %u workgroups, device %s runs at most %u x %u x %u", kernel->name,
+                           groups[0], groups[1], groups[2], physical->info.name, physical->max_groups[0],
+                           physical->max_groups[1], physical->max_groups[2]);
         }
     }
     for (unsigned i = 0; i < count; i++) {
@@ -286,14 +285,14 @@ static zc_status record_one(zc_vulkan_device *device, zc_vulkan_slot *slot, cons
         uint64_t skipped = binding->offset % physical->offset_alignment;
         uint64_t length = (binding->length + 3) / 4 * 4; /* whole words: shaders read no less; a region has them */
         if (length > physical->max_range - skipped) {
-            return zc_fail(error, ZC_BAD_VALUE,
-                           "kernel %s, %s: a window of %llu bytes, device %s binds at most %llu (maxStorageBufferRange)",
-                           kernel->name, kernel->bindings[i].name, (ull)(length + skipped),
-                           physical->info.name, (ull)physical->max_range);
+            return zc_fail(
+                error, ZC_BAD_VALUE,
+                "kernel %s, %s: a window of %llu bytes, device %s binds at most %llu (maxStorageBufferRange)",
+                kernel->name, kernel->bindings[i].name, (ull)(length + skipped), physical->info.name,
+                (ull)physical->max_range);
         }
-        windows[i] = (VkDescriptorBufferInfo){.buffer = buffer->handle,
-                                              .offset = binding->offset - skipped,
-                                              .range = length + skipped};
+        windows[i] = (VkDescriptorBufferInfo){
+            .buffer = buffer->handle, .offset = binding->offset - skipped, .range = length + skipped};
         push[i] = (uint32_t)(skipped / kernel->bindings[i].element_size);
     }
     VkPipeline pipeline;

@@ -22,8 +22,7 @@ static zc_status record(zc_vulkan_device *device, zc_vulkan_prepared *prepared, 
     if (status != ZC_OK) {
         return status;
     }
-    status = zc_vulkan_slot_record(device, *out, prepared->commands, prepared->count, &(zc_device_part){0},
-                                   error);
+    status = zc_vulkan_slot_record(device, *out, prepared->commands, prepared->count, &(zc_device_part){0}, error);
     if (status == ZC_OK) {
         status = zc_vulkan_slot_end(device, *out, false, error);
     }

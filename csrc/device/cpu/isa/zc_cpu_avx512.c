@@ -54,12 +54,13 @@ typedef __mmask16 vn;
 #define vd_store(p, v) _mm512_storeu_pd(p, v)
 #define vf_load_half(p) _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(p)))
 #define vf_store_half(p, v) _mm256_storeu_si256((__m256i *)(p), _mm512_cvtps_ph(v, 0))
-#define vf_from_nibbles(p, shift)                                                                                  \
-    _mm512_cvtepi32_ps(_mm512_and_si512(_mm512_srli_epi32(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(p))), \
-                                                          shift), _mm512_set1_epi32(15)))
+#define vf_from_nibbles(p, shift)        \
+    _mm512_cvtepi32_ps(_mm512_and_si512( \
+        _mm512_srli_epi32(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(p))), shift), _mm512_set1_epi32(15)))
 #define vf_from_i8(p) _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(p))))
 #define half_to_float(h) _cvtsh_ss(h)
-#define vf_load_bf16(p) _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(p))), 16))
+#define vf_load_bf16(p) \
+    _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(p))), 16))
 #define zc_prefetch_write(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
 
 static inline __attribute__((always_inline)) void vf_transpose(vf v[16])

@@ -117,10 +117,9 @@ INLINE_OP vd vd_high(vf v)
 #define vn_any(nan) (((nan)[0] | (nan)[1] | (nan)[2] | (nan)[3]) != 0)
 #define vd_zero() ((vd){0.0, 0.0})
 #define vd_store(p, v) memcpy(p, &(vd){(v)[0], (v)[1]}, sizeof(vd))
-#define vf_load_half(p)                                                          \
-    ((vf){zc_half_to_float((p)[0]), zc_half_to_float((p)[1]), zc_half_to_float((p)[2]), \
-          zc_half_to_float((p)[3])})
-#define vf_from_nibbles(p, shift)                                                             \
+#define vf_load_half(p) \
+    ((vf){zc_half_to_float((p)[0]), zc_half_to_float((p)[1]), zc_half_to_float((p)[2]), zc_half_to_float((p)[3])})
+#define vf_from_nibbles(p, shift)                                                                            \
     ((vf){(float)((p)[0] >> (shift) & 15), (float)((p)[1] >> (shift) & 15), (float)((p)[2] >> (shift) & 15), \
           (float)((p)[3] >> (shift) & 15)})
 #define vf_from_i8(p) ((vf){(float)(p)[0], (float)(p)[1], (float)(p)[2], (float)(p)[3]})

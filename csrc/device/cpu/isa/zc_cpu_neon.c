@@ -73,8 +73,7 @@ INLINE_OP vf vf_scale2(vf x, vf n)
 #define vf_set1(x) vdupq_n_f32(x)
 #define vf_fma(a, b, c) vfmaq_f32(c, a, b)
 #define vf_max(a, b) vmaxq_f32(a, b)
-#define vf_unless_less(v, a, b) \
-    vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(v), vcltq_f32(a, b)))
+#define vf_unless_less(v, a, b) vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(v), vcltq_f32(a, b)))
 #define vf_round(x) vrndnq_f32(x)
 #define vn_none() vdupq_n_u32(0)
 /* vmaxq hands a NaN on by itself, but which lane wins is then up to scalar code; so collect as elsewhere. */
@@ -93,7 +92,7 @@ INLINE_OP uint8x8_t four_bytes(const void *p)
     return vreinterpret_u8_u32(vdup_n_u32(four));
 }
 
-#define vf_from_nibbles(p, shift)  \
+#define vf_from_nibbles(p, shift)                                                                               \
     vcvtq_f32_u32(vandq_u32(vshlq_u32(vmovl_u16(vget_low_u16(vmovl_u8(four_bytes(p)))), vdupq_n_s32(-(shift))), \
                             vdupq_n_u32(15)))
 #define vf_from_i8(p) vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_u8(four_bytes(p))))))

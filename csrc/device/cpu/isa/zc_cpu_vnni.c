@@ -80,8 +80,13 @@ static void fix(uint8_t *row, uint32_t type, const zc_fixed_layout *layout, cons
     size_t padded = (layout->sum - layout->scale) / sizeof(float);
     for (size_t b = 0; b < layout->blocks; b++) {
         size_t at = grouped && b < layout->blocks / 16 * 16 ? b / 16 * 16 + b % 4 * 4 + b % 16 / 4 : b;
-        place to = {grouped ? row + b / 4 * 256 + b % 4 * 16 : row + b / 2 * 128 + b % 2 * 32, grouped ? 64 : 16,
-                    grouped ? 128 : 64, scale + at, sum + at, half_sum + 2 * b, half_sum + 2 * b + 1};
+        place to = {grouped ? row + b / 4 * 256 + b % 4 * 16 : row + b / 2 * 128 + b % 2 * 32,
+                    grouped ? 64 : 16,
+                    grouped ? 128 : 64,
+                    scale + at,
+                    sum + at,
+                    half_sum + 2 * b,
+                    half_sum + 2 * b + 1};
         fix_block(to, x + 32 * b);
     }
     for (size_t b = layout->blocks; b < padded; b++) {
@@ -109,7 +114,8 @@ typedef struct constants {
 INLINE constants make_constants(uint32_t type)
 {
     const __m512i lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    constants c = {.spread = _mm512_srli_epi32(lane, 2), .nibble = _mm512_set1_epi8(15),
+    constants c = {.spread = _mm512_srli_epi32(lane, 2),
+                   .nibble = _mm512_set1_epi8(15),
                    .shift4 = _mm512_set1_epi64(0x1020408000000000)};
     uint16_t words[32], chunk_words[32];
     uint8_t bytes[64];
@@ -123,9 +129,8 @@ INLINE constants make_constants(uint32_t type)
     }
     c.words = _mm512_loadu_si512(words);
     c.chunk_words = _mm512_loadu_si512(chunk_words);
-    c.pick = type == ZC_WEIGHT_Q4_1
-                 ? _mm512_set_epi32(31, 30, 29, 28, 14, 13, 12, 11, 9, 8, 7, 6, 4, 3, 2, 1)
-                 : _mm512_loadu_si512(bytes);
+    c.pick = type == ZC_WEIGHT_Q4_1 ? _mm512_set_epi32(31, 30, 29, 28, 14, 13, 12, 11, 9, 8, 7, 6, 4, 3, 2, 1)
+                                    : _mm512_loadu_si512(bytes);
     return c;
 }
 
@@ -145,9 +150,8 @@ INLINE __m512i last_blocks(uint32_t type, const uint8_t *w, size_t count, const 
 {
     size_t bytes = count * (type == ZC_WEIGHT_Q4_1 ? 20 : 18);
     *head = _mm512_maskz_loadu_epi8(((__mmask64)1 << bytes) - 1, w);
-    return type == ZC_WEIGHT_Q4_1
-               ? _mm512_maskz_permutexvar_epi32(FIRST(4 * count), c->pick, *head)
-               : _mm512_maskz_permutexvar_epi8(((__mmask64)1 << (16 * count)) - 1, c->pick, *head);
+    return type == ZC_WEIGHT_Q4_1 ? _mm512_maskz_permutexvar_epi32(FIRST(4 * count), c->pick, *head)
+                                  : _mm512_maskz_permutexvar_epi8(((__mmask64)1 << (16 * count)) - 1, c->pick, *head);
 }
 
 INLINE __m512i grouped_dots(__m512i v, const constants *c, __m512i h0, __m512i h1, __m512i l0, __m512i l1)
@@ -225,13 +229,12 @@ INLINE void two_grouped_rows(uint32_t type, const uint8_t *const rows[2], const 
         uint32_t valid = left >= 4 ? 0x000f000f : 0x00070007;
         ZC_UNROLL(2)
         for (int r = 0; r < 2; r++) {
-            __m512i head, v = left >= 4 ? four_blocks(type, w[r], c, &head)
-                                        : last_blocks(type, w[r], left, c, &head);
+            __m512i head, v = left >= 4 ? four_blocks(type, w[r], c, &head) : last_blocks(type, w[r], left, c, &head);
             scales s = make_scales(type, _mm512_maskz_permutexvar_epi16(valid, c->words, head));
             __m512i dots = grouped_dots(v, c, h0, h1, l0, l1);
             low[r] = _mm512_fmadd_ps(s.m, xm, low[r]);
-            acc[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots),
-                                     _mm512_permutexvar_ps(c->spread, _mm512_mul_ps(s.d, xs)), acc[r]);
+            acc[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots), _mm512_permutexvar_ps(c->spread, _mm512_mul_ps(s.d, xs)),
+                                     acc[r]);
             w[r] += step;
         }
     }
@@ -274,8 +277,7 @@ INLINE __m512i unpack(uint32_t type, const uint8_t *w, size_t at, size_t blocks)
     const __m512i halves = _mm512_set_epi64(4, 4, 4, 4, 0, 0, 0, 0);
     if (type == ZC_WEIGHT_Q8_0) {
         __m512i v = _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)(w + 68 * at + 2)));
-        __m256i next = blocks > 1 ? _mm256_loadu_si256((const __m256i *)(w + 68 * at + 36))
-                                  : _mm256_set1_epi8(-128);
+        __m256i next = blocks > 1 ? _mm256_loadu_si256((const __m256i *)(w + 68 * at + 36)) : _mm256_set1_epi8(-128);
         return _mm512_xor_si512(_mm512_inserti64x4(v, next, 1), _mm512_set1_epi8(-128));
     }
     if (type == ZC_WEIGHT_Q4_0 || type == ZC_WEIGHT_Q4_1) {
@@ -430,11 +432,11 @@ INLINE void dots_of(uint32_t type, float *out, const uint8_t *w, size_t row_byte
     }
 }
 
-#define FOR_TYPE(TYPE)                                                                                       \
-    static void dots_##TYPE(float *out, const uint8_t *w, size_t row_bytes, size_t count,                    \
-                            const zc_fixed_layout *layout, const uint8_t *x)                                 \
-    {                                                                                                        \
-        dots_of(ZC_WEIGHT_##TYPE, out, w, row_bytes, count, layout, x);                                      \
+#define FOR_TYPE(TYPE)                                                                    \
+    static void dots_##TYPE(float *out, const uint8_t *w, size_t row_bytes, size_t count, \
+                            const zc_fixed_layout *layout, const uint8_t *x)              \
+    {                                                                                     \
+        dots_of(ZC_WEIGHT_##TYPE, out, w, row_bytes, count, layout, x);                   \
     }
 FOR_TYPE(Q8_0)
 FOR_TYPE(Q4_0)
@@ -614,9 +616,10 @@ INLINE void tile_of(const size_t steps, const size_t rows, float *out, const uin
             }
             ZC_UNROLL(6)
             for (size_t r = 0; r < rows; r++) {
-                __m512 s = _mm512_set1_ps(numbers[r]), t = _mm512_set1_ps(numbers[(parts == 1 ? 1 : 2 + part) * rows + r]);
-                total[r][0] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc[r][0]), _mm512_mul_ps(_mm512_loadu_ps(d), s),
-                                              total[r][0]);
+                __m512 s = _mm512_set1_ps(numbers[r]),
+                       t = _mm512_set1_ps(numbers[(parts == 1 ? 1 : 2 + part) * rows + r]);
+                total[r][0] =
+                    _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc[r][0]), _mm512_mul_ps(_mm512_loadu_ps(d), s), total[r][0]);
                 total[r][1] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(acc[r][1]), _mm512_mul_ps(_mm512_loadu_ps(d + 16), s),
                                               total[r][1]);
                 total[r][0] = _mm512_fmadd_ps(_mm512_loadu_ps(d + 32), t, total[r][0]);
@@ -634,14 +637,14 @@ INLINE void tile_of(const size_t steps, const size_t rows, float *out, const uin
 typedef void (*tile_function)(float *out, const uint8_t *panel, size_t blocks, const uint8_t *x);
 
 #define TILES(X) X(1) X(2) X(3) X(4) X(5) X(6)
-#define TILE(rows)                                                                             \
+#define TILE(rows)                                                                                \
     static void tile_32_##rows(float *out, const uint8_t *panel, size_t blocks, const uint8_t *x) \
-    {                                                                                          \
-        tile_of(8, rows, out, panel, blocks, x);                                               \
-    }                                                                                          \
+    {                                                                                             \
+        tile_of(8, rows, out, panel, blocks, x);                                                  \
+    }                                                                                             \
     static void tile_16_##rows(float *out, const uint8_t *panel, size_t blocks, const uint8_t *x) \
-    {                                                                                          \
-        tile_of(4, rows, out, panel, blocks, x);                                               \
+    {                                                                                             \
+        tile_of(4, rows, out, panel, blocks, x);                                                  \
     }
 TILES(TILE)
 #define ENTRY(rows) {tile_32_##rows, tile_16_##rows},
