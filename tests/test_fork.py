@@ -91,7 +91,7 @@ STEPS = {
     "device": "device = device or zcwasm.Device('cpu', threads=2)",
     "submission": "device = device or zcwasm.Device('cpu', threads=2); device.batch().submit().wait()",
     "weights": "weights = zcwasm.Weights(MODEL)",
-    "pool": "zcwasm.Device('cpu', threads=2).fill(zcwasm.Memory(64).array(0, 1 << 20, np.float32), 1)",
+    "threads": "zcwasm.Device('cpu', threads=2).fill(zcwasm.Memory(64).array(0, 1 << 20, np.float32), 1)",
 }
 
 

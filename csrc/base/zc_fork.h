@@ -29,7 +29,7 @@ typedef enum zc_fork_place {
     ZC_FORK_WEIGHTS,
     ZC_FORK_SUBMISSIONS,
     ZC_FORK_CPU_QUEUES,
-    ZC_FORK_CPU_POOL,
+    ZC_FORK_CPU_THREADS,
     ZC_FORK_REGIONS,
     ZC_FORK_PLACES
 } zc_fork_place;

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "device/cpu/zc_cpu_pool.h"
+#include "device/cpu/zc_cpu_threads.h"
 #include "device/zc_device_backend.h"
 #include "weights/zc_weights.h"
 
@@ -146,14 +146,14 @@ static void count_up(void *context, size_t index)
     atomic_fetch_add((atomic_uint *)context, 1);
 }
 
-static void use_pool(void)
+static void use_threads(void)
 {
     atomic_uint calls = 0;
-    zc_pool_run(count_up, &calls, 100, 2);
+    zc_threads_run(count_up, &calls, 100, 2);
     CHECK(calls == 100);
 }
 
-static void (*const uses[])(void) = {use_region, use_device, use_submission, use_weights, use_pool};
+static void (*const uses[])(void) = {use_region, use_device, use_submission, use_weights, use_threads};
 #define USES 5u
 #define ORDERS 120u
 
@@ -174,7 +174,7 @@ static void use_all_anew(void)
         CHECK(zc_weights_load(weights, own, NULL, &error) == ZC_OK);
         CHECK(zc_weights_range(weights, 0, own, &range, &error) == ZC_OK);
     }
-    use_pool();
+    use_threads();
     zc_region_release(other);
     zc_device_release(own);
     zc_device_drain_all();

@@ -1,13 +1,13 @@
 /* zc_cpu: zc_cpu_run, the one entry of the cpu kernels: picks the instruction set and the driver.
  *
  * It owns nothing and takes no lock, so a kernel call of a few elements costs tens of nanoseconds. Threads
- * are the drivers' business (zc_cpu_pool.h), scratch is zc_cpu_scratch.h's. Bounds were checked above.
+ * are the drivers' business (zc_cpu_threads.h), scratch is zc_cpu_scratch.h's. Bounds were checked above.
  */
 #include "device/cpu/zc_cpu.h"
 
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
-#include "device/cpu/zc_cpu_pool.h"
+#include "device/cpu/zc_cpu_threads.h"
 
 static zc_status run(zc_kernel_id id, void *const bindings[], const void *params, unsigned threads, zc_error *error)
 {
@@ -89,8 +89,8 @@ zc_status zc_cpu_run(zc_kernel_id id, void *const bindings[], const void *params
     if (threads == 0) {
         threads = zc_cpu_count();
     }
-    if (threads > ZC_POOL_MAX_THREADS) {
-        threads = ZC_POOL_MAX_THREADS;
+    if (threads > ZC_THREADS_MAX) {
+        threads = ZC_THREADS_MAX;
     }
     if (!cancel) {
         return run(id, bindings, params, threads, error);

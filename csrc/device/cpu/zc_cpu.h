@@ -1,14 +1,14 @@
-/* zc_cpu: the compute half of the cpu device: SIMD kernels and the thread pool they run on.
+/* zc_cpu: the compute half of the cpu device: SIMD kernels and the threads they run on.
  *
  * zc_device_cpu.c (queues, submissions, the vtable) calls zc_cpu_run with pointers and parameters that
  * zc_device.c has checked; nothing here checks bounds again, allocates per call on the hot path, or knows
  * of regions, guests or Python.
  *
- * The pool is one per process and starts its threads at first use. zc_cpu_run may be called from any
- * thread: the caller works too; when the pool is busy with another caller's kernel, the caller runs alone,
+ * The threads are one set per process, started at first use. zc_cpu_run may be called from any
+ * thread: the caller works too; when they are busy with another caller's kernel, the caller runs alone,
  * so there are never more busy threads than callers plus workers. Results do not depend on the number of
  * threads: work is cut into blocks whose shape depends on the parameters only, and partial results are
- * combined in a fixed order. After fork the child starts with an empty pool and starts its own threads.
+ * combined in a fixed order. After fork the child starts its own threads.
  */
 #ifndef ZC_CPU_H
 #define ZC_CPU_H

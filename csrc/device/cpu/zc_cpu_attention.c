@@ -15,7 +15,7 @@
 
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
-#include "device/cpu/zc_cpu_pool.h"
+#include "device/cpu/zc_cpu_threads.h"
 #include "device/cpu/zc_cpu_scratch.h"
 
 #define KEYS 128          /* of a block */
@@ -311,7 +311,7 @@ zc_status zc_cpu_attention(const zc_cpu_ops *ops, void *const bindings[], const 
     j.parts = (j.group + QUERIES - 1) / QUERIES;
     j.part = (j.group + j.parts - 1) / j.parts;
     j.parts = (j.group + j.part - 1) / j.part;
-    zc_pool_run(tile_body, &j, (p->rows + j.tile_rows - 1) / j.tile_rows * p->kv_heads * j.parts, threads);
+    zc_threads_run(tile_body, &j, (p->rows + j.tile_rows - 1) / j.tile_rows * p->kv_heads * j.parts, threads);
     return atomic_load_explicit(&j.failed, memory_order_relaxed)
                ? zc_fail(error, ZC_NO_MEMORY, "attention cannot have scratch for %u heads of %u elements", p->heads,
                          p->head_size)

@@ -1,7 +1,7 @@
 /* zc_cpu_cancel: how a kernel in progress learns that nobody wants its result any more.
  *
- * zc_cpu_run is given a flag, which any thread may set; the calling thread keeps where it lies, and zc_pool_run hands
- * that on to its workers. The pool looks before each index and bodies that may take longer than a millisecond look on
+ * zc_cpu_run is given a flag, which any thread may set; the calling thread keeps where it lies, and zc_threads_run hands
+ * that on to its workers. Threads look before each index and bodies that may take longer than a millisecond look on
  * their way; whoever sees it set returns at once. The flag stays set, so what follows in the same run sees it, too. Some
  * outputs are then not written or in part, but never with what lay in working memory before: the guest can read them.
  * A look is a load of a thread's own variable and one of the flag, so it belongs at the granularity of tiles.

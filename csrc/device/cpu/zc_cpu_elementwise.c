@@ -5,7 +5,7 @@
  * bits. Output may be the very same range as an input. Nothing is owned or allocated.
  */
 #include "device/cpu/zc_cpu_ops.h"
-#include "device/cpu/zc_cpu_pool.h"
+#include "device/cpu/zc_cpu_threads.h"
 
 #include <string.h>
 
@@ -58,7 +58,7 @@ static void spread(job *j, unsigned threads)
     if (j->count < PARALLEL) {
         run(j, 0, j->count);
     } else {
-        zc_pool_run(body, j, (j->count + CHUNK - 1) / CHUNK, threads);
+        zc_threads_run(body, j, (j->count + CHUNK - 1) / CHUNK, threads);
     }
 }
 

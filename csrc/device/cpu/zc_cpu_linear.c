@@ -13,7 +13,7 @@
 
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
-#include "device/cpu/zc_cpu_pool.h"
+#include "device/cpu/zc_cpu_threads.h"
 #include "device/cpu/zc_cpu_scratch.h"
 
 #define FEW 3             /* rows of x up to which weights are not unpacked into panels */
@@ -140,7 +140,7 @@ static bool make_input(job *j)
         j->input_rows = (p->rows + chunks - 1) / chunks;
     }
     j->room_floats = panels ? j->input_rows * p->k : p->k;
-    zc_pool_run(input_body, j, (p->rows + j->input_rows - 1) / j->input_rows, j->threads);
+    zc_threads_run(input_body, j, (p->rows + j->input_rows - 1) / j->input_rows, j->threads);
     return !atomic_load_explicit(&j->failed, memory_order_relaxed);
 }
 
@@ -333,10 +333,10 @@ static zc_status linear_part(const zc_cpu_ops *ops, void *const bindings[], cons
     bool ok = make_input(&j);
     if (ok && p->rows <= FEW) {
         j.part = part_of(&j);
-        zc_pool_run(j.fixed ? few_fixed : few_float, &j, (p->n + j.part - 1) / j.part, j.threads);
+        zc_threads_run(j.fixed ? few_fixed : few_float, &j, (p->n + j.part - 1) / j.part, j.threads);
     } else if (ok) {
         size_t wide = j.fixed ? ZC_PANEL : ops->nr;
-        zc_pool_run(j.fixed ? panel_fixed : panel_float, &j, (p->n + wide - 1) / wide, j.threads);
+        zc_threads_run(j.fixed ? panel_fixed : panel_float, &j, (p->n + wide - 1) / wide, j.threads);
     }
     ok = ok && !atomic_load_explicit(&j.failed, memory_order_relaxed);
     return ok ? ZC_OK

@@ -16,7 +16,7 @@
 
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
-#include "device/cpu/zc_cpu_pool.h"
+#include "device/cpu/zc_cpu_threads.h"
 #include "device/cpu/zc_cpu_scratch.h"
 
 /* A panel of KC rows fits a first-level cache, KC x NC a second-level one beside the packed a. */
@@ -185,12 +185,12 @@ static zc_status run_tiled(const product *p, zc_error *error)
             if (!direct) {
                 size_t count = divide_up(s.cols, nr);
                 s.pack_group = divide_up(count, 4 * (size_t)p->threads);
-                zc_pool_run(pack_panels, &s, divide_up(count, s.pack_group), p->threads);
+                zc_threads_run(pack_panels, &s, divide_up(count, s.pack_group), p->threads);
             } else if (s.cols % nr) {
                 size_t full = s.cols - s.cols % nr;
                 p->ops->pack(panels, nr, b_at(p, s.at, col + full), p->ldb, 1, s.cols % nr, s.k);
             }
-            zc_pool_run(task_body, &s, s.row_parts * s.col_parts, p->threads);
+            zc_threads_run(task_body, &s, s.row_parts * s.col_parts, p->threads);
             if (atomic_load_explicit(&s.failed, memory_order_relaxed)) {
                 return no_scratch(error, (p->ops->mr * MC_TILES * KC + 64) * sizeof(float));
             }
@@ -286,12 +286,12 @@ static void run_vector(const product *p)
     q.part = divide_up(q.count, 4 * (size_t)threads);
     if (q.along) {
         q.part = q.part < 64 ? 64 : q.part > STRIP || threads == 1 ? STRIP : divide_up(q.part, 64) * 64;
-        zc_pool_run(strip_body, &q, divide_up(q.count, q.part), threads);
+        zc_threads_run(strip_body, &q, divide_up(q.count, q.part), threads);
     } else {
         size_t most = DOT / q.k < 4 ? 4 : DOT / q.k / 4 * 4;
         q.part = threads == 1 ? q.count : divide_up(q.part, 4) * 4;
         q.part = q.part < most ? q.part : most;
-        zc_pool_run(dot_body, &q, divide_up(q.count, q.part), threads);
+        zc_threads_run(dot_body, &q, divide_up(q.count, q.part), threads);
     }
 }
 
@@ -387,7 +387,7 @@ zc_status zc_cpu_matmul(const zc_cpu_ops *ops, void *const bindings[], const zc_
         if (j.group > divide_up(j.count, threads)) {
             j.group = divide_up(j.count, threads);
         }
-        zc_pool_run(batch_body, &j, divide_up(j.count, j.group), threads);
+        zc_threads_run(batch_body, &j, divide_up(j.count, j.group), threads);
         return atomic_load_explicit(&j.failed, memory_order_relaxed) ? no_scratch(error, NC * KC * sizeof(float))
                                                                      : ZC_OK;
     }

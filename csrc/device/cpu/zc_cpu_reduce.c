@@ -10,7 +10,7 @@
 
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
-#include "device/cpu/zc_cpu_pool.h"
+#include "device/cpu/zc_cpu_threads.h"
 
 #define PARALLEL ((size_t)64 * 1024) /* elements from which on a second thread pays */
 #define GROUP ((size_t)16 * 1024)    /* elements of short rows handed to a thread at once */
@@ -93,24 +93,24 @@ static void long_row(const job *whole, size_t r, unsigned threads)
     j.row_x = j.x + r * j.ldx;
     switch (j.id) {
     case ZC_KERNEL_sum:
-        zc_pool_run(sum_block, &j, j.blocks, threads);
+        zc_threads_run(sum_block, &j, j.blocks, threads);
         if (!zc_cpu_cancelled()) { /* else some of the parts are what lay on the stack */
             j.out[r] = (float)combine_sum(&j);
         }
         break;
     case ZC_KERNEL_max:
-        zc_pool_run(max_block, &j, j.blocks, threads);
+        zc_threads_run(max_block, &j, j.blocks, threads);
         if (!zc_cpu_cancelled()) {
             j.out[r] = combine_max(&j);
         }
         break;
     default:
         j.row_out = j.out + r * j.ldout;
-        zc_pool_run(max_block, &j, j.blocks, threads);
+        zc_threads_run(max_block, &j, j.blocks, threads);
         j.shift = combine_max(&j);
-        zc_pool_run(exp_block, &j, j.blocks, threads);
+        zc_threads_run(exp_block, &j, j.blocks, threads);
         j.scale = (float)(1.0 / combine_sum(&j));
-        zc_pool_run(scale_block, &j, j.blocks, threads);
+        zc_threads_run(scale_block, &j, j.blocks, threads);
         break;
     }
 }
@@ -169,7 +169,7 @@ static void spread(job *j, unsigned threads)
     if (j->group * threads > j->rows) {
         j->group = (j->rows + threads - 1) / threads;
     }
-    zc_pool_run(group_body, j, (j->rows + j->group - 1) / j->group, threads);
+    zc_threads_run(group_body, j, (j->rows + j->group - 1) / j->group, threads);
 }
 
 static void start(const zc_cpu_ops *ops, zc_kernel_id id, void *const bindings[], const zc_rows_params *p,

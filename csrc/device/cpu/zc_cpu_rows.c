@@ -11,7 +11,7 @@
 
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
-#include "device/cpu/zc_cpu_pool.h"
+#include "device/cpu/zc_cpu_threads.h"
 #include "device/cpu/zc_cpu_quant.h"
 
 #define PARALLEL ((size_t)64 * 1024) /* elements from which on a second thread pays */
@@ -47,7 +47,7 @@ static void each_row(const zc_cpu_ops *ops, void *const bindings[], const void *
         threads = 1;
     }
     j.group = cols < GROUP ? GROUP / cols : 1;
-    zc_pool_run(group_body, &j, (rows + j.group - 1) / j.group, threads);
+    zc_threads_run(group_body, &j, (rows + j.group - 1) / j.group, threads);
 }
 
 static size_t stretch_of_many(size_t at, size_t cols)

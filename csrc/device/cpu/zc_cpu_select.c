@@ -8,7 +8,7 @@
 
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
-#include "device/cpu/zc_cpu_pool.h"
+#include "device/cpu/zc_cpu_threads.h"
 
 #define BLOCK 256                     /* elements whose maximum says whether any of them matters */
 #define PARALLEL ((size_t)256 * 1024) /* elements from which on a second thread pays */
@@ -93,7 +93,7 @@ static void spread(job *j, size_t rows, unsigned threads)
     if (rows == 0 || j->k == 0) {
         return;
     }
-    zc_pool_run(top_body, j, rows, (double)rows * (double)j->cols < PARALLEL ? 1 : threads);
+    zc_threads_run(top_body, j, rows, (double)rows * (double)j->cols < PARALLEL ? 1 : threads);
 }
 
 void zc_cpu_argmax(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads)

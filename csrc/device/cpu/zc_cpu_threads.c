@@ -1,4 +1,4 @@
-/* zc_cpu_pool: the threads behind zc_pool_run.
+/* zc_cpu_threads: the threads behind zc_threads_run.
  *
  * One mutex guards everything but the index counter. A caller publishes one job at a time; workers join
  * it under the mutex while it is open and a place is free, take indices from an atomic counter until none
@@ -7,13 +7,13 @@
  * counter for a few microseconds, then sleep; that keeps the phases of one kernel, and kernels called
  * back to back, free of system calls without burning a CPU that somebody else wants.
  *
- * fork: the mutex is held over it, so the child inherits a consistent pool, and resets it to empty, whatever
+ * fork: the mutex is held over it, so the child inherits a consistent state, and resets it to no workers, whatever
  * another thread was doing in the parent. Locks are held for instructions only, except
  * while threads are created.
  */
 #define _GNU_SOURCE
 #define _DARWIN_C_SOURCE
-#include "device/cpu/zc_cpu_pool.h"
+#include "device/cpu/zc_cpu_threads.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -39,7 +39,7 @@ static pthread_cond_t work = PTHREAD_COND_INITIALIZER; /* a new generation */
 static pthread_cond_t done = PTHREAD_COND_INITIALIZER; /* the last helper left */
 
 static struct {
-    zc_pool_body body;
+    zc_threads_body body;
     void *context;
     zc_cpu_flag *cancel;      /* the caller's */
     size_t count;
@@ -53,7 +53,7 @@ static struct {
 static bool busy; /* a caller owns `job` */
 static unsigned workers, sleeping;
 static atomic_bool crowded; /* more workers than CPUs: spinning would take one from a thread with work */
-static atomic_uint solo; /* callers that run beside the pool: the CPUs are taken, so do not spin */
+static atomic_uint solo; /* callers that run alone beside the workers: the CPUs are taken, so do not spin */
 static atomic_uint generation;
 
 static void pause_cpu(void)
@@ -90,7 +90,7 @@ static void spin_while(atomic_uint *value, unsigned old, bool until_zero)
     } while (now_ns() < end && atomic_load_explicit(&solo, memory_order_relaxed) == 0);
 }
 
-static void run_indices(zc_pool_body body, void *context, size_t count, zc_cpu_flag *cancel)
+static void run_indices(zc_threads_body body, void *context, size_t count, zc_cpu_flag *cancel)
 {
     size_t index;
     while (!zc_cpu_is_set(cancel) && (index = atomic_fetch_add_explicit(&job.next, 1, memory_order_relaxed)) < count) {
@@ -99,7 +99,7 @@ static void run_indices(zc_pool_body body, void *context, size_t count, zc_cpu_f
 }
 
 /* On the caller alone. */
-static void run_all_indices(zc_pool_body body, void *context, size_t count)
+static void run_all_indices(zc_threads_body body, void *context, size_t count)
 {
     zc_cpu_flag *cancel = zc_cpu_cancel;
     for (size_t index = 0; index < count && !zc_cpu_is_set(cancel); index++) {
@@ -107,7 +107,7 @@ static void run_all_indices(zc_pool_body body, void *context, size_t count)
     }
 }
 
-/* What the pool knows of each worker; all but `thread` and `avoids` only matter on Linux. */
+/* What is known of each worker; all but `thread` and `avoids` only matter on Linux. */
 static struct placement {
     pthread_t thread;
     bool asleep;       /* under the lock */
@@ -116,7 +116,7 @@ static struct placement {
     cpu_set_t allowed; /* what the host gave it */
     cpu_set_t chosen;  /* what was last set here */
 #endif
-} placements[ZC_POOL_MAX_THREADS];
+} placements[ZC_THREADS_MAX];
 
 /* A scheduler that knows nothing of shared caches (a virtual machine's, often) wakes a worker on the CPU of
  * the thread that woke it, where the two take turns while another CPU idles until the next balancing, some
@@ -184,7 +184,7 @@ static void *worker_main(void *argument)
         if (current != seen) {
             seen = current;
             if (job.open && job.places > 0) {
-                zc_pool_body body = job.body;
+                zc_threads_body body = job.body;
                 void *context = job.context;
                 zc_cpu_cancel = job.cancel;
                 size_t count = job.count;
@@ -218,17 +218,17 @@ static void *worker_main(void *argument)
     return NULL;
 }
 
-static void lock_pool(void)
+static void lock_threads(void)
 {
     pthread_mutex_lock(&lock);
 }
 
-static void unlock_pool(void)
+static void unlock_threads(void)
 {
     pthread_mutex_unlock(&lock);
 }
 
-/* Only the forking thread lives on, and it is not inside zc_pool_run. */
+/* Only the forking thread lives on, and it is not inside zc_threads_run. */
 static void reset(void)
 {
     static const pthread_cond_t fresh = PTHREAD_COND_INITIALIZER;
@@ -241,7 +241,7 @@ static void reset(void)
     atomic_store(&solo, 0);
 }
 
-ZC_FORK_HANDLERS(ZC_FORK_CPU_POOL, .lock = lock_pool, .unlock = unlock_pool, .reset = reset)
+ZC_FORK_HANDLERS(ZC_FORK_CPU_THREADS, .lock = lock_threads, .unlock = unlock_threads, .reset = reset)
 
 /* With the lock held: start workers until there are `wanted`; fewer when the system refuses. */
 static void start_workers(unsigned wanted)
@@ -269,11 +269,11 @@ static void start_workers(unsigned wanted)
     pthread_attr_destroy(&attributes);
 }
 
-void zc_pool_run(zc_pool_body body, void *context, size_t count, unsigned threads)
+void zc_threads_run(zc_threads_body body, void *context, size_t count, unsigned threads)
 {
     unsigned helpers, awake, wake;
-    if (threads > ZC_POOL_MAX_THREADS) {
-        threads = ZC_POOL_MAX_THREADS;
+    if (threads > ZC_THREADS_MAX) {
+        threads = ZC_THREADS_MAX;
     }
     if (threads > count) {
         threads = (unsigned)count;
