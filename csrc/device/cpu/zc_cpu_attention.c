@@ -285,16 +285,17 @@ static void tile_body(void *context, size_t index)
     }
 }
 
-zc_status zc_cpu_attention(const zc_cpu_ops *ops, void *const bindings[], const zc_attention_params *p,
-                           unsigned threads, zc_error *error)
+zc_status zc_cpu_attention(const zc_cpu_call *call)
 {
-    job j = {.ops = ops,
+    const zc_attention_params *p = call->params;
+    unsigned threads = call->threads;
+    job j = {.ops = call->ops,
              .p = p,
-             .q = bindings[0],
-             .k = bindings[1],
-             .v = bindings[2],
-             .spans = bindings[3],
-             .out = bindings[4],
+             .q = call->bindings[0],
+             .k = call->bindings[1],
+             .v = call->bindings[2],
+             .spans = call->bindings[3],
+             .out = call->bindings[4],
              .group = p->heads / p->kv_heads};
     double keys = 0.0;
     if (p->rows == 0 || p->heads == 0) {
@@ -313,7 +314,7 @@ zc_status zc_cpu_attention(const zc_cpu_ops *ops, void *const bindings[], const 
     j.parts = (j.group + j.part - 1) / j.part;
     zc_threads_run(tile_body, &j, (p->rows + j.tile_rows - 1) / j.tile_rows * p->kv_heads * j.parts, threads);
     return atomic_load_explicit(&j.failed, memory_order_relaxed)
-               ? zc_fail(error, ZC_NO_MEMORY, "attention cannot have scratch for %u heads of %u elements", p->heads,
-                         p->head_size)
+               ? zc_fail(call->error, ZC_NO_MEMORY, "attention cannot have scratch for %u heads of %u elements",
+                         p->heads, p->head_size)
                : ZC_OK;
 }

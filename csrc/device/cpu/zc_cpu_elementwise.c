@@ -14,81 +14,94 @@
 
 typedef struct job {
     const zc_cpu_ops *ops;
-    zc_kernel_id id;
+    void (*block)(const struct job *j, size_t from, size_t n); /* elements [from, from + n) */
     size_t count;
     float *out;
     const float *x, *y;
     float s, t;
 } job;
 
-static void run(const job *j, size_t from, size_t n)
-{
-    float *out = j->out + from;
-    switch (j->id) {
-    case ZC_KERNEL_fill:
-        j->ops->fill(out, n, j->s);
-        break;
-    case ZC_KERNEL_affine:
-        j->ops->affine(out, j->x + from, n, j->s, j->t);
-        break;
-    case ZC_KERNEL_axpby:
-        j->ops->axpby(out, j->x + from, j->y + from, n, j->s, j->t);
-        break;
-    case ZC_KERNEL_add:
-        j->ops->add(out, j->x + from, j->y + from, n);
-        break;
-    default:
-        j->ops->mul(out, j->x + from, j->y + from, n);
-        break;
-    }
-}
-
-static void body(void *context, size_t index)
+static void chunk(void *context, size_t index)
 {
     const job *j = context;
     size_t from = index * CHUNK;
-    run(j, from, j->count - from < CHUNK ? j->count - from : CHUNK);
+    j->block(j, from, j->count - from < CHUNK ? j->count - from : CHUNK);
 }
 
-static void spread(job *j, unsigned threads)
+static zc_status spread(job *j, unsigned threads)
 {
     if (j->count == 0) {
-        return;
+        return ZC_OK;
     }
     if (j->count < PARALLEL) {
-        run(j, 0, j->count);
+        j->block(j, 0, j->count);
     } else {
-        zc_threads_run(body, j, (j->count + CHUNK - 1) / CHUNK, threads);
+        zc_threads_run(chunk, j, (j->count + CHUNK - 1) / CHUNK, threads);
     }
+    return ZC_OK;
 }
 
-void zc_cpu_fill(const zc_cpu_ops *ops, void *const bindings[], const zc_fill_params *p, unsigned threads)
+static void fill_block(const job *j, size_t from, size_t n)
 {
-    job j = {.ops = ops, .id = ZC_KERNEL_fill, .count = p->count, .out = bindings[0]};
+    j->ops->fill(j->out + from, n, j->s);
+}
+
+zc_status zc_cpu_fill(const zc_cpu_call *call)
+{
+    const zc_fill_params *p = call->params;
+    job j = {.ops = call->ops, .block = fill_block, .count = p->count, .out = call->bindings[0]};
     memcpy(&j.s, &p->pattern, sizeof j.s); /* moved, never computed with: the bits survive */
-    spread(&j, threads);
+    return spread(&j, call->threads);
 }
 
-void zc_cpu_affine(const zc_cpu_ops *ops, void *const bindings[], const zc_affine_params *p, unsigned threads)
+static void affine_block(const job *j, size_t from, size_t n)
 {
-    job j = {ops, ZC_KERNEL_affine, p->count, bindings[1], bindings[0], NULL, p->scale, p->shift};
-    spread(&j, threads);
+    j->ops->affine(j->out + from, j->x + from, n, j->s, j->t);
 }
 
-void zc_cpu_axpby(const zc_cpu_ops *ops, void *const bindings[], const zc_axpby_params *p, unsigned threads)
+zc_status zc_cpu_affine(const zc_cpu_call *call)
 {
-    job j = {ops, ZC_KERNEL_axpby, p->count, bindings[2], bindings[0], bindings[1], p->alpha, p->beta};
-    spread(&j, threads);
+    const zc_affine_params *p = call->params;
+    void *const *b = call->bindings;
+    job j = {call->ops, affine_block, p->count, b[1], b[0], NULL, p->scale, p->shift};
+    return spread(&j, call->threads);
 }
 
-void zc_cpu_add(const zc_cpu_ops *ops, void *const bindings[], const zc_elementwise_params *p, unsigned threads)
+static void axpby_block(const job *j, size_t from, size_t n)
 {
-    job j = {ops, ZC_KERNEL_add, p->count, bindings[2], bindings[0], bindings[1], 0.0f, 0.0f};
-    spread(&j, threads);
+    j->ops->axpby(j->out + from, j->x + from, j->y + from, n, j->s, j->t);
 }
 
-void zc_cpu_mul(const zc_cpu_ops *ops, void *const bindings[], const zc_elementwise_params *p, unsigned threads)
+zc_status zc_cpu_axpby(const zc_cpu_call *call)
 {
-    job j = {ops, ZC_KERNEL_mul, p->count, bindings[2], bindings[0], bindings[1], 0.0f, 0.0f};
-    spread(&j, threads);
+    const zc_axpby_params *p = call->params;
+    void *const *b = call->bindings;
+    job j = {call->ops, axpby_block, p->count, b[2], b[0], b[1], p->alpha, p->beta};
+    return spread(&j, call->threads);
+}
+
+static void add_block(const job *j, size_t from, size_t n)
+{
+    j->ops->add(j->out + from, j->x + from, j->y + from, n);
+}
+
+zc_status zc_cpu_add(const zc_cpu_call *call)
+{
+    const zc_elementwise_params *p = call->params;
+    void *const *b = call->bindings;
+    job j = {call->ops, add_block, p->count, b[2], b[0], b[1], 0.0f, 0.0f};
+    return spread(&j, call->threads);
+}
+
+static void mul_block(const job *j, size_t from, size_t n)
+{
+    j->ops->mul(j->out + from, j->x + from, j->y + from, n);
+}
+
+zc_status zc_cpu_mul(const zc_cpu_call *call)
+{
+    const zc_elementwise_params *p = call->params;
+    void *const *b = call->bindings;
+    job j = {call->ops, mul_block, p->count, b[2], b[0], b[1], 0.0f, 0.0f};
+    return spread(&j, call->threads);
 }

@@ -299,19 +299,19 @@ static size_t part_of(const job *j)
 }
 
 /* Rows whose f(x) is in memory together. */
-static zc_status linear_part(const zc_cpu_ops *ops, void *const bindings[], const zc_linear_params *p, unsigned threads,
-                             zc_error *error)
+static zc_status linear_part(const zc_cpu_call *call)
 {
+    const zc_linear_params *p = call->params;
     const zc_weight_type_info *info = zc_weight_type_get(p->type);
-    job j = {.ops = ops,
+    job j = {.ops = call->ops,
              .p = p,
-             .x = bindings[0],
-             .w = bindings[1],
-             .norm = bindings[3],
-             .y = bindings[4],
-             .bias = p->flags & ZC_LINEAR_BIAS ? bindings[2] : NULL,
+             .x = call->bindings[0],
+             .w = call->bindings[1],
+             .norm = call->bindings[3],
+             .y = call->bindings[4],
+             .bias = p->flags & ZC_LINEAR_BIAS ? call->bindings[2] : NULL,
              .flags = p->flags,
-             .threads = threads,
+             .threads = call->threads,
              .row_bytes = (size_t)(p->k / info->block) * info->block_bytes};
     if (p->rows == 0 || p->n == 0) {
         return ZC_OK;
@@ -323,7 +323,7 @@ static zc_status linear_part(const zc_cpu_ops *ops, void *const bindings[], cons
     if ((double)p->n * p->k * p->rows < PARALLEL) {
         j.threads = 1;
     }
-    j.fixed = ops->integer && info->block > 1 && !(p->flags & ZC_LINEAR_EXACT);
+    j.fixed = call->ops->integer && info->block > 1 && !(p->flags & ZC_LINEAR_EXACT);
     if (j.fixed) {
         j.layout = zc_fixed_layout_of(p->k);
     }
@@ -335,27 +335,29 @@ static zc_status linear_part(const zc_cpu_ops *ops, void *const bindings[], cons
         j.part = part_of(&j);
         zc_threads_run(j.fixed ? few_fixed : few_float, &j, (p->n + j.part - 1) / j.part, j.threads);
     } else if (ok) {
-        size_t wide = j.fixed ? ZC_PANEL : ops->nr;
+        size_t wide = j.fixed ? ZC_PANEL : call->ops->nr;
         zc_threads_run(j.fixed ? panel_fixed : panel_float, &j, (p->n + wide - 1) / wide, j.threads);
     }
     ok = ok && !atomic_load_explicit(&j.failed, memory_order_relaxed);
     return ok ? ZC_OK
-              : zc_fail(error, ZC_NO_MEMORY,
+              : zc_fail(call->error, ZC_NO_MEMORY,
                         "linear cannot have scratch for %u rows of %u columns and a panel of "
                         "weights",
                         p->rows, p->k);
 }
 
-zc_status zc_cpu_linear(const zc_cpu_ops *ops, void *const bindings[], const zc_linear_params *p, unsigned threads,
-                        zc_error *error)
+zc_status zc_cpu_linear(const zc_cpu_call *call)
 {
+    const zc_linear_params *p = call->params;
+    void *const *bindings = call->bindings;
     zc_status status = ZC_OK;
     size_t most = MOST_INPUT / sizeof(float) / (p->k ? p->k : 1), left = p->rows;
     zc_linear_params part = *p;
     void *of_part[] = {bindings[0], bindings[1], bindings[2], bindings[3], bindings[4]};
+    const zc_cpu_call of_rows = {call->ops, of_part, &part, call->threads, call->error};
     for (; left > 0 && status == ZC_OK && !zc_cpu_cancelled(); left -= part.rows) {
         part.rows = (uint32_t)(left < most ? left : most);
-        status = linear_part(ops, of_part, &part, threads, error);
+        status = linear_part(&of_rows);
         of_part[0] = p->k ? (float *)of_part[0] + (size_t)part.rows * p->ldx : of_part[0];
         of_part[4] = p->n ? (float *)of_part[4] + (size_t)part.rows * p->ldy : of_part[4];
     }

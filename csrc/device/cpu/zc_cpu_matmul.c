@@ -347,10 +347,11 @@ static void batch_body(void *context, size_t index)
     }
 }
 
-zc_status zc_cpu_matmul(const zc_cpu_ops *ops, void *const bindings[], const zc_matmul_params *p, unsigned threads,
-                        zc_error *error)
+zc_status zc_cpu_matmul(const zc_cpu_call *call)
 {
-    product first = {.ops = ops,
+    const zc_matmul_params *p = call->params;
+    unsigned threads = call->threads;
+    product first = {.ops = call->ops,
                      .m = p->m,
                      .n = p->n,
                      .k = p->k,
@@ -361,9 +362,9 @@ zc_status zc_cpu_matmul(const zc_cpu_ops *ops, void *const bindings[], const zc_
                      .transpose_b = p->transpose_b,
                      .alpha = p->alpha,
                      .beta = p->beta,
-                     .a = bindings[0],
-                     .b = bindings[1],
-                     .c = bindings[2],
+                     .a = call->bindings[0],
+                     .b = call->bindings[1],
+                     .c = call->bindings[2],
                      .threads = threads};
     batch_job j = {
         .first = &first, .stride_a = p->stride_a, .stride_b = p->stride_b, .stride_c = p->stride_c, .count = p->batch};
@@ -388,12 +389,12 @@ zc_status zc_cpu_matmul(const zc_cpu_ops *ops, void *const bindings[], const zc_
             j.group = divide_up(j.count, threads);
         }
         zc_threads_run(batch_body, &j, divide_up(j.count, j.group), threads);
-        return atomic_load_explicit(&j.failed, memory_order_relaxed) ? no_scratch(error, NC * KC * sizeof(float))
+        return atomic_load_explicit(&j.failed, memory_order_relaxed) ? no_scratch(call->error, NC * KC * sizeof(float))
                                                                      : ZC_OK;
     }
     for (size_t g = 0; g < j.count && !zc_cpu_cancelled(); g++) {
         product item = batch_item(&j, g);
-        zc_status status = run_product(&item, error);
+        zc_status status = run_product(&item, call->error);
         if (status != ZC_OK) {
             return status;
         }

@@ -1,7 +1,7 @@
 /* zc_cpu_ops: what one instruction set offers to the drivers.
  *
  * The drivers (zc_cpu_elementwise.c, zc_cpu_reduce.c, zc_cpu_matmul.c, and of language models zc_cpu_linear.c,
- * zc_cpu_attention.c, zc_cpu_rows.c, zc_cpu_select.c) cut a kernel into blocks, spread the blocks over threads and
+ * zc_cpu_attention.c, zc_cpu_tokens.c, zc_cpu_select.c) cut a kernel into blocks, spread the blocks over threads and
  * combine their results; these functions do one block each. They are written once, in zc_cpu_kernels.inc,
  * zc_cpu_gemm.inc, zc_cpu_llm.inc and zc_cpu_dequantize.inc, and compiled once per instruction set by
  * zc_cpu_avx512.c, zc_cpu_avx2.c, zc_cpu_baseline.c and zc_cpu_neon.c; each of these exports tables, or nothing on
@@ -98,32 +98,23 @@ const zc_cpu_ops *zc_cpu_get_ops(void);
 #define ZC_PRAGMA(text) _Pragma(#text)
 #endif
 
-/* The drivers: one kernel each, over `threads` threads (at least 1). */
-void zc_cpu_fill(const zc_cpu_ops *ops, void *const bindings[], const zc_fill_params *p, unsigned threads);
-void zc_cpu_affine(const zc_cpu_ops *ops, void *const bindings[], const zc_affine_params *p, unsigned threads);
-void zc_cpu_axpby(const zc_cpu_ops *ops, void *const bindings[], const zc_axpby_params *p, unsigned threads);
-void zc_cpu_add(const zc_cpu_ops *ops, void *const bindings[], const zc_elementwise_params *p, unsigned threads);
-void zc_cpu_mul(const zc_cpu_ops *ops, void *const bindings[], const zc_elementwise_params *p, unsigned threads);
-void zc_cpu_sum(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads);
-void zc_cpu_max(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads);
-void zc_cpu_softmax(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads);
-zc_status zc_cpu_matmul(const zc_cpu_ops *ops, void *const bindings[], const zc_matmul_params *p, unsigned threads,
-                        zc_error *error);
-void zc_cpu_embed(const zc_cpu_ops *ops, void *const bindings[], const zc_embed_params *p, unsigned threads);
-void zc_cpu_rms_norm(const zc_cpu_ops *ops, void *const bindings[], const zc_norm_params *p, unsigned threads);
-void zc_cpu_layer_norm(const zc_cpu_ops *ops, void *const bindings[], const zc_norm_params *p, unsigned threads);
-zc_status zc_cpu_linear(const zc_cpu_ops *ops, void *const bindings[], const zc_linear_params *p, unsigned threads,
-                        zc_error *error);
-void zc_cpu_rope(const zc_cpu_ops *ops, void *const bindings[], const zc_rope_params *p, unsigned threads);
-void zc_cpu_append(const zc_cpu_ops *ops, void *const bindings[], const zc_append_params *p, unsigned threads);
-zc_status zc_cpu_attention(const zc_cpu_ops *ops, void *const bindings[], const zc_attention_params *p,
-                           unsigned threads, zc_error *error);
-void zc_cpu_swiglu(const zc_cpu_ops *ops, void *const bindings[], const zc_swiglu_params *p, unsigned threads);
-void zc_cpu_gelu(const zc_cpu_ops *ops, void *const bindings[], const zc_gelu_params *p, unsigned threads);
-void zc_cpu_argmax(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads);
-void zc_cpu_top_k(const zc_cpu_ops *ops, void *const bindings[], const zc_top_k_params *p, unsigned threads);
-void zc_cpu_penalize(void *const bindings[], const zc_penalize_params *p);
-void zc_cpu_pool_rows(const zc_cpu_ops *ops, void *const bindings[], const zc_pool_params *p, unsigned threads);
+/* One kernel's call, checked. */
+typedef struct zc_cpu_call {
+    const zc_cpu_ops *ops;
+    void *const *bindings; /* first elements; of an empty binding perhaps NULL */
+    const void *params;    /* the kernel's own struct */
+    unsigned threads;      /* at least 1 */
+    zc_error *error;
+} zc_cpu_call;
+
+typedef zc_status zc_cpu_driver(const zc_cpu_call *call);
+
+/* The drivers: zc_cpu_NAME of each row of the table. One that is missing fails to link. */
+#pragma GCC visibility push(hidden)
+#define ZC_KERNEL(name, params, workgroup, traits, bindings) zc_cpu_driver zc_cpu_##name;
+#include "kernel/zc_kernel.def"
+#undef ZC_KERNEL
+#pragma GCC visibility pop
 
 /* A row of rms_norm, for that kernel and the prologue of linear. */
 void zc_cpu_rms_norm_row(const zc_cpu_ops *ops, float *out, const float *x, const float *weight, size_t cols,

@@ -12,14 +12,23 @@
 #include "device/cpu/zc_cpu_ops.h"
 #include "device/cpu/zc_cpu_threads.h"
 
-#define PARALLEL ((size_t)64 * 1024) /* elements from which on a second thread pays */
+#define PARALLEL ((size_t)64 * 1024)
 #define GROUP ((size_t)16 * 1024)    /* elements of short rows handed to a thread at once */
 #define BLOCK ((size_t)64 * 1024)
 #define MAX_BLOCKS 4096
 
-typedef struct job {
+typedef struct job job;
+
+/* How a kernel does its rows. */
+struct way {
+    void (*short_rows)(const job *j, size_t from, size_t rows); /* each of one block */
+    void (*long_row)(job *j, size_t r, unsigned threads);       /* of several, whose results go to j->partial */
+    size_t parallel;                                            /* elements from which on a second thread pays */
+};
+
+struct job {
     const zc_cpu_ops *ops;
-    zc_kernel_id id;
+    const struct way *way;
     const float *x;
     float *out;
     size_t rows, cols, ldx, ldout;
@@ -30,7 +39,7 @@ typedef struct job {
     float *row_out;
     double *partial;
     float shift, scale;
-} job;
+};
 
 static size_t block_length(const job *j, size_t index)
 {
@@ -91,49 +100,17 @@ static void long_row(const job *whole, size_t r, unsigned threads)
     job j = *whole;
     j.partial = partial;
     j.row_x = j.x + r * j.ldx;
-    switch (j.id) {
-    case ZC_KERNEL_sum:
-        zc_threads_run(sum_block, &j, j.blocks, threads);
-        if (!zc_cpu_cancelled()) { /* else some of the parts are what lay on the stack */
-            j.out[r] = (float)combine_sum(&j);
-        }
-        break;
-    case ZC_KERNEL_max:
-        zc_threads_run(max_block, &j, j.blocks, threads);
-        if (!zc_cpu_cancelled()) {
-            j.out[r] = combine_max(&j);
-        }
-        break;
-    default:
-        j.row_out = j.out + r * j.ldout;
-        zc_threads_run(max_block, &j, j.blocks, threads);
-        j.shift = combine_max(&j);
-        zc_threads_run(exp_block, &j, j.blocks, threads);
-        j.scale = (float)(1.0 / combine_sum(&j));
-        zc_threads_run(scale_block, &j, j.blocks, threads);
-        break;
-    }
+    j.way->long_row(&j, r, threads);
 }
 
 static void run_rows(const job *j, size_t from, size_t rows)
 {
-    const float *x = j->x + from * j->ldx;
-    if (j->blocks > 1) {
-        for (size_t r = from; r < from + rows && !zc_cpu_cancelled(); r++) {
-            long_row(j, r, 1);
-        }
+    if (j->blocks <= 1) {
+        j->way->short_rows(j, from, rows);
         return;
     }
-    switch (j->id) {
-    case ZC_KERNEL_sum:
-        j->ops->sum_rows(j->out + from, x, j->ldx, rows, j->cols);
-        break;
-    case ZC_KERNEL_max:
-        j->ops->max_rows(j->out + from, x, j->ldx, rows, j->cols);
-        break;
-    default:
-        j->ops->softmax_rows(j->out + from * j->ldout, j->ldout, x, j->ldx, rows, j->cols);
-        break;
+    for (size_t r = from; r < from + rows && !zc_cpu_cancelled(); r++) {
+        long_row(j, r, 1);
     }
 }
 
@@ -144,67 +121,106 @@ static void group_body(void *context, size_t index)
     run_rows(j, from, j->rows - from < j->group ? j->rows - from : j->group);
 }
 
-static void spread(job *j, unsigned threads)
+static zc_status spread(job *j, unsigned threads)
 {
     size_t cost = j->cols + 16; /* of a row, in elements */
-    if (j->rows == 0) {
-        return;
-    }
     j->block = BLOCK;
     if (j->cols > BLOCK * MAX_BLOCKS) {
         j->block = (j->cols + MAX_BLOCKS - 1) / MAX_BLOCKS;
     }
     j->blocks = (j->cols + j->block - 1) / j->block;
-    if (cost * j->rows < (j->id == ZC_KERNEL_softmax ? PARALLEL / 4 : PARALLEL)) {
+    if (cost * j->rows < j->way->parallel) {
         run_rows(j, 0, j->rows);
-        return;
+        return ZC_OK;
     }
     if (j->blocks > 1 && j->rows < 4 * (size_t)threads) {
         for (size_t r = 0; r < j->rows && !zc_cpu_cancelled(); r++) {
             long_row(j, r, threads);
         }
-        return;
+        return ZC_OK;
     }
     j->group = cost < GROUP ? GROUP / cost : 1;
     if (j->group * threads > j->rows) {
         j->group = (j->rows + threads - 1) / threads;
     }
     zc_threads_run(group_body, j, (j->rows + j->group - 1) / j->group, threads);
+    return ZC_OK;
 }
 
-static void start(const zc_cpu_ops *ops, zc_kernel_id id, void *const bindings[], const zc_rows_params *p,
-                  unsigned threads)
+static zc_status start(const zc_cpu_call *call, const struct way *way)
 {
     static const float nothing = 0.0f;
-    job j = {.ops = ops,
-             .id = id,
-             .x = bindings[0],
-             .out = bindings[1],
+    const zc_rows_params *p = call->params;
+    job j = {.ops = call->ops,
+             .way = way,
+             .x = call->bindings[0],
+             .out = call->bindings[1],
              .rows = p->rows,
              .cols = p->cols,
              .ldx = p->ldx,
              .ldout = p->ldout};
-    if (p->rows == 0 || (p->cols == 0 && id == ZC_KERNEL_softmax)) {
-        return; /* billions of empty rows too */
-    }
     if (p->cols == 0) { /* an empty binding may have no address to count from */
         j.x = &nothing;
         j.ldx = 0;
     }
-    spread(&j, threads);
+    return p->rows == 0 ? ZC_OK : spread(&j, call->threads);
 }
 
-void zc_cpu_sum(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads)
+static void sum_rows(const job *j, size_t from, size_t rows)
 {
-    start(ops, ZC_KERNEL_sum, bindings, p, threads);
+    j->ops->sum_rows(j->out + from, j->x + from * j->ldx, j->ldx, rows, j->cols);
 }
 
-void zc_cpu_max(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads)
+static void sum_long_row(job *j, size_t r, unsigned threads)
 {
-    start(ops, ZC_KERNEL_max, bindings, p, threads);
+    zc_threads_run(sum_block, j, j->blocks, threads);
+    if (!zc_cpu_cancelled()) { /* else some of the parts are what lay on the stack */
+        j->out[r] = (float)combine_sum(j);
+    }
 }
 
-void zc_cpu_softmax(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads)
+zc_status zc_cpu_sum(const zc_cpu_call *call)
 {
-    start(ops, ZC_KERNEL_softmax, bindings, p, threads);
+    static const struct way way = {sum_rows, sum_long_row, PARALLEL};
+    return start(call, &way);
+}
+
+static void max_rows(const job *j, size_t from, size_t rows)
+{
+    j->ops->max_rows(j->out + from, j->x + from * j->ldx, j->ldx, rows, j->cols);
+}
+
+static void max_long_row(job *j, size_t r, unsigned threads)
+{
+    zc_threads_run(max_block, j, j->blocks, threads);
+    if (!zc_cpu_cancelled()) {
+        j->out[r] = combine_max(j);
+    }
+}
+
+zc_status zc_cpu_max(const zc_cpu_call *call)
+{
+    static const struct way way = {max_rows, max_long_row, PARALLEL};
+    return start(call, &way);
+}
+
+static void softmax_rows(const job *j, size_t from, size_t rows)
+{
+    j->ops->softmax_rows(j->out + from * j->ldout, j->ldout, j->x + from * j->ldx, j->ldx, rows, j->cols);
+}
+
+static void softmax_long_row(job *j, size_t r, unsigned threads)
+{
+    j->row_out = j->out + r * j->ldout;
+    zc_threads_run(max_block, j, j->blocks, threads);
+    j->shift = combine_max(j);
+    zc_threads_run(exp_block, j, j->blocks, threads);
+    j->scale = (float)(1.0 / combine_sum(j));
+    zc_threads_run(scale_block, j, j->blocks, threads);
+}
+
+zc_status zc_cpu_softmax(const zc_cpu_call *call)
+{
+    static const struct way way = {softmax_rows, softmax_long_row, PARALLEL / 4};
+    return ((const zc_rows_params *)call->params)->cols ? start(call, &way) : ZC_OK; /* billions of empty rows too */
 }

@@ -88,42 +88,44 @@ static void top_body(void *context, size_t r)
     }
 }
 
-static void spread(job *j, size_t rows, unsigned threads)
+static zc_status spread(job *j, size_t rows, unsigned threads)
 {
-    if (rows == 0 || j->k == 0) {
-        return;
+    if (rows > 0 && j->k > 0) {
+        zc_threads_run(top_body, j, rows, (double)rows * (double)j->cols < PARALLEL ? 1 : threads);
     }
-    zc_threads_run(top_body, j, rows, (double)rows * (double)j->cols < PARALLEL ? 1 : threads);
+    return ZC_OK;
 }
 
-void zc_cpu_argmax(const zc_cpu_ops *ops, void *const bindings[], const zc_rows_params *p, unsigned threads)
+zc_status zc_cpu_argmax(const zc_cpu_call *call)
 {
-    job j = {.ops = ops, .x = bindings[0], .cols = p->cols, .ldx = p->ldx, .k = 1, .indices = bindings[1]};
-    spread(&j, p->rows, threads);
+    const zc_rows_params *p = call->params;
+    job j = {
+        .ops = call->ops, .x = call->bindings[0], .cols = p->cols, .ldx = p->ldx, .k = 1, .indices = call->bindings[1]};
+    return spread(&j, p->rows, call->threads);
 }
 
-void zc_cpu_top_k(const zc_cpu_ops *ops, void *const bindings[], const zc_top_k_params *p, unsigned threads)
+zc_status zc_cpu_top_k(const zc_cpu_call *call)
 {
-    job j = {.ops = ops,
-             .x = bindings[0],
+    const zc_top_k_params *p = call->params;
+    job j = {.ops = call->ops,
+             .x = call->bindings[0],
              .cols = p->cols,
              .ldx = p->ldx,
              .k = p->k,
-             .values = bindings[1],
-             .indices = bindings[2]};
-    spread(&j, p->rows, threads);
+             .values = call->bindings[1],
+             .indices = call->bindings[2]};
+    return spread(&j, p->rows, call->threads);
 }
 
-void zc_cpu_penalize(void *const bindings[], const zc_penalize_params *p)
+zc_status zc_cpu_penalize(const zc_cpu_call *call)
 {
-    const uint32_t *ids = bindings[0];
-    float *x = bindings[1];
+    const zc_penalize_params *p = call->params;
+    const uint32_t *ids = call->bindings[0];
+    float *x = call->bindings[1];
     size_t count = ids[0] < p->capacity ? ids[0] : p->capacity;
-    for (size_t i = 1; i <= count; i++) {
-        if (i % 4096 == 0 && zc_cpu_cancelled()) {
-            return;
-        }
+    for (size_t i = 1; i <= count && (i % 4096 != 0 || !zc_cpu_cancelled()); i++) {
         uint32_t given = ids[i], id = given < p->cols ? given : p->cols - 1;
         x[id] = x[id] > 0.0f ? x[id] / p->penalty : x[id] * p->penalty;
     }
+    return ZC_OK;
 }

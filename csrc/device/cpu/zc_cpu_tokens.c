@@ -1,5 +1,5 @@
-/* zc_cpu_rows: the small row-wise kernels of language models: embed, rms_norm, layer_norm, rope, append,
- * swiglu, gelu, pool.
+/* zc_cpu_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, layer_norm,
+ * rope, append, swiglu, gelu, pool.
  *
  * Rows are independent and each is computed by one thread in one fixed order; a row longer than ZC_CPU_STRIDE in
  * stretches of that, between which there is a look at the cancel flag. Indices that come from guest
@@ -36,18 +36,16 @@ static void group_body(void *context, size_t index)
 }
 
 /* row(r) for each of `rows`, of about `cols` elements of work each; nothing to do where cols is 0. */
-static void each_row(const zc_cpu_ops *ops, void *const bindings[], const void *params, size_t rows, size_t cols,
-                     void (*row)(const job *j, size_t r), unsigned threads)
+static zc_status each_row(const zc_cpu_call *call, size_t rows, size_t cols, void (*row)(const job *j, size_t r))
 {
-    job j = {.ops = ops, .params = params, .bindings = bindings, .row = row, .rows = rows};
+    job j = {.ops = call->ops, .params = call->params, .bindings = call->bindings, .row = row, .rows = rows};
     if (rows == 0 || cols == 0) {
-        return;
+        return ZC_OK;
     }
-    if ((double)rows * (double)cols < PARALLEL) {
-        threads = 1;
-    }
+    unsigned threads = (double)rows * (double)cols < PARALLEL ? 1 : call->threads;
     j.group = cols < GROUP ? GROUP / cols : 1;
     zc_threads_run(group_body, &j, (rows + j.group - 1) / j.group, threads);
+    return ZC_OK;
 }
 
 static size_t stretch_of_many(size_t at, size_t cols)
@@ -89,9 +87,10 @@ static void embed_row(const job *j, size_t r)
     }
 }
 
-void zc_cpu_embed(const zc_cpu_ops *ops, void *const bindings[], const zc_embed_params *p, unsigned threads)
+zc_status zc_cpu_embed(const zc_cpu_call *call)
 {
-    each_row(ops, bindings, p, p->rows, p->dim, embed_row, threads);
+    const zc_embed_params *p = call->params;
+    return each_row(call, p->rows, p->dim, embed_row);
 }
 
 static double squares(const zc_cpu_ops *ops, const float *x, size_t cols, float shift)
@@ -124,9 +123,10 @@ static void rms_norm_row(const job *j, size_t r)
                         j->bindings[1], p->cols, p->eps);
 }
 
-void zc_cpu_rms_norm(const zc_cpu_ops *ops, void *const bindings[], const zc_norm_params *p, unsigned threads)
+zc_status zc_cpu_rms_norm(const zc_cpu_call *call)
 {
-    each_row(ops, bindings, p, p->rows, p->cols, rms_norm_row, threads);
+    const zc_norm_params *p = call->params;
+    return each_row(call, p->rows, p->cols, rms_norm_row);
 }
 
 static void layer_norm_row(const job *j, size_t r)
@@ -143,9 +143,10 @@ static void layer_norm_row(const job *j, size_t r)
               (float)(1.0 / sqrt(variance + (double)p->eps)), j->bindings[1], j->bindings[2]);
 }
 
-void zc_cpu_layer_norm(const zc_cpu_ops *ops, void *const bindings[], const zc_norm_params *p, unsigned threads)
+zc_status zc_cpu_layer_norm(const zc_cpu_call *call)
 {
-    each_row(ops, bindings, p, p->rows, p->cols, layer_norm_row, threads);
+    const zc_norm_params *p = call->params;
+    return each_row(call, p->rows, p->cols, layer_norm_row);
 }
 
 /* Element i of a row of a cache or of float32. */
@@ -190,9 +191,10 @@ static void rope_row(const job *j, size_t r)
     }
 }
 
-void zc_cpu_rope(const zc_cpu_ops *ops, void *const bindings[], const zc_rope_params *p, unsigned threads)
+zc_status zc_cpu_rope(const zc_cpu_call *call)
 {
-    each_row(ops, bindings, p, p->rows, (size_t)p->heads * p->head_size, rope_row, threads);
+    const zc_rope_params *p = call->params;
+    return each_row(call, p->rows, (size_t)p->heads * p->head_size, rope_row);
 }
 
 static void append_row(const job *j, size_t r)
@@ -210,9 +212,10 @@ static void append_row(const job *j, size_t r)
     }
 }
 
-void zc_cpu_append(const zc_cpu_ops *ops, void *const bindings[], const zc_append_params *p, unsigned threads)
+zc_status zc_cpu_append(const zc_cpu_call *call)
 {
-    each_row(ops, bindings, p, p->rows, p->cols, append_row, threads);
+    const zc_append_params *p = call->params;
+    return each_row(call, p->rows, p->cols, append_row);
 }
 
 static void swiglu_row(const job *j, size_t r)
@@ -224,9 +227,10 @@ static void swiglu_row(const job *j, size_t r)
     }
 }
 
-void zc_cpu_swiglu(const zc_cpu_ops *ops, void *const bindings[], const zc_swiglu_params *p, unsigned threads)
+zc_status zc_cpu_swiglu(const zc_cpu_call *call)
 {
-    each_row(ops, bindings, p, p->rows, p->cols, swiglu_row, threads);
+    const zc_swiglu_params *p = call->params;
+    return each_row(call, p->rows, p->cols, swiglu_row);
 }
 
 static void gelu_block(const job *j, size_t index)
@@ -236,9 +240,10 @@ static void gelu_block(const job *j, size_t index)
     j->ops->gelu((float *)j->bindings[1] + from, (const float *)j->bindings[0] + from, n, (int)p->tanh);
 }
 
-void zc_cpu_gelu(const zc_cpu_ops *ops, void *const bindings[], const zc_gelu_params *p, unsigned threads)
+zc_status zc_cpu_gelu(const zc_cpu_call *call)
 {
-    each_row(ops, bindings, p, ((size_t)p->count + BLOCK - 1) / BLOCK, BLOCK, gelu_block, threads);
+    const zc_gelu_params *p = call->params;
+    return each_row(call, ((size_t)p->count + BLOCK - 1) / BLOCK, BLOCK, gelu_block);
 }
 
 static void pool_row(const job *j, size_t r)
@@ -265,8 +270,9 @@ static void pool_row(const job *j, size_t r)
     }
 }
 
-void zc_cpu_pool_rows(const zc_cpu_ops *ops, void *const bindings[], const zc_pool_params *p, unsigned threads)
+zc_status zc_cpu_pool(const zc_cpu_call *call)
 {
+    const zc_pool_params *p = call->params;
     size_t work = (size_t)p->capacity / (p->rows ? p->rows : 1) + 1;
-    each_row(ops, bindings, p, p->rows, work * p->cols, pool_row, threads);
+    return each_row(call, p->rows, work * p->cols, pool_row);
 }
