@@ -1,5 +1,5 @@
 """The words that a few arguments and attributes may have, for type checkers; the core has the tables
-(zc_guest.h, zc_kernel.c, csrc/py). tests/test_surface.py compares the two."""
+(zc_guest.h, zc_weight_type.def, csrc/py). tests/test_surface.py compares the two."""
 
 from typing import Literal
 

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "kernel/zc_kernel_tiles.h"
+
 #define ELEMENT 4u
 
 /* Elements spanned by `rows` rows of `cols` at a distance of `ld`; fits: (2^32-1)^2 + 2^32 < 2^64. */
@@ -135,17 +137,6 @@ static zc_status extent_softmax(const void *params, uint64_t *bytes, zc_error *e
 }
 
 /* ---- language models ---- */
-
-static const zc_weight_type_info weight_types[ZC_WEIGHT_TYPE_COUNT] = {
-    [ZC_WEIGHT_F32] = {"F32", 1, 4},       [ZC_WEIGHT_F16] = {"F16", 1, 2},       [ZC_WEIGHT_BF16] = {"BF16", 1, 2},
-    [ZC_WEIGHT_Q8_0] = {"Q8_0", 32, 34},   [ZC_WEIGHT_Q4_0] = {"Q4_0", 32, 18},   [ZC_WEIGHT_Q4_1] = {"Q4_1", 32, 20},
-    [ZC_WEIGHT_Q4_K] = {"Q4_K", 256, 144}, [ZC_WEIGHT_Q6_K] = {"Q6_K", 256, 210},
-};
-
-const zc_weight_type_info *zc_weight_type_get(uint32_t type)
-{
-    return type < ZC_WEIGHT_TYPE_COUNT ? &weight_types[type] : NULL;
-}
 
 /* Bytes of a (rows, cols) matrix of weights. */
 static zc_status weights(const char *name, uint32_t type, uint32_t rows, uint32_t cols, uint64_t *bytes,
@@ -435,24 +426,13 @@ _Static_assert(offsetof(zc_fill_params, count) == 0 && offsetof(zc_affine_params
                    offsetof(zc_axpby_params, count) == 0 && offsetof(zc_elementwise_params, count) == 0,
                "count comes first");
 
-/* As big_tiles() in shaders/matmul.comp. */
-static bool big_tiles(const zc_matmul_params *p)
-{
-    return at_most(ceil_div(p->m, 128), 1024) * at_most(ceil_div(p->n, 128), 1024) * at_most(p->batch, 1024) >= 96;
-}
-
-uint32_t zc_kernel_matmul_tile(const zc_matmul_params *p)
-{
-    return p->m == 1 || p->n == 1 ? 0 : big_tiles(p) ? 128 : 64;
-}
-
 static void groups_matmul(const void *params, uint32_t out[3])
 {
     const zc_matmul_params *p = params;
     uint32_t batch = at_most(p->batch, MAX_GROUPS);
     uint32_t tile = zc_kernel_matmul_tile(p);
     if (!tile) {
-        bool along_k = p->m == 1 ? p->transpose_b || (p->n == 1 && p->ldb == 1) : !p->transpose_a;
+        bool along_k = zc_kernel_matmul_along_k(p);
         uint64_t length = p->m == 1 ? p->n : p->m; /* the other of the two may be 0, and then this is not 1 */
         length = p->m && p->n ? length : 0;
         /* Along k as many lines as there are subgroups: 8, guessed. */
@@ -462,19 +442,10 @@ static void groups_matmul(const void *params, uint32_t out[3])
     groups_of(out, at_most(ceil_div(p->n, tile), MAX_GROUPS), at_most(ceil_div(p->m, tile), MAX_GROUPS), batch);
 }
 
-/* As row_team() in shaders/rows.glsl: rows that a workgroup does at once, guessing that it has 8 subgroups. */
-static uint32_t rows_of_group(const zc_rows_params *p)
-{
-    if (p->cols <= 16 && p->rows >= 64) {
-        return 256;
-    }
-    return (p->cols <= 1024 && p->rows >= 64) || p->cols <= 64 ? 8 : 1;
-}
-
 static void groups_rows(const void *params, uint32_t out[3])
 {
     const zc_rows_params *p = params;
-    groups_of(out, at_most(ceil_div(p->rows, rows_of_group(p)), MAX_GROUPS), 1, 1);
+    groups_of(out, at_most(ceil_div(p->rows, zc_kernel_rows_of_group(p)), MAX_GROUPS), 1, 1);
 }
 #define groups_sum groups_rows
 #define groups_max groups_rows
@@ -550,77 +521,23 @@ static void groups_penalize(const void *params, uint32_t out[3])
     groups_of(out, 1, 1, 1);
 }
 
-/* Whether rows go one by one (shaders/linear_vector.glsl) or in tiles of 64 x 64 (linear_tile.glsl). */
-uint32_t zc_kernel_linear_tile(const zc_linear_params *p)
-{
-    return p->rows > 4 ? 64 : 0;
-}
-
-static bool linear_tiled(const zc_linear_params *p)
-{
-    return zc_kernel_linear_tile(p) != 0;
-}
-
-/* Whether they go the way of shaders/linear_wide.glsl. */
-static bool linear_wide(const zc_linear_params *p)
-{
-    return !linear_tiled(p) && p->type == ZC_WEIGHT_Q8_0 && p->k % 64 == 0 && p->n >= 4096;
-}
-
-/* As in shaders/linear_vector.glsl: invocations for an element of y, measured to be best on an H100. */
-static uint32_t vector_team(uint32_t n)
-{
-    return n >= 4096 ? 8 : n >= 1024 ? 32 : 64;
-}
-
 static void groups_linear(const void *params, uint32_t out[3])
 {
     const zc_linear_params *p = params;
-    if (linear_tiled(p)) {
+    if (zc_kernel_linear_tile(p)) {
         groups_of(out, at_most(ceil_div(p->n, 64), MAX_GROUPS), at_most(ceil_div(p->rows, 64), MAX_GROUPS), 1);
         return;
     }
-    uint32_t lines = linear_wide(p) ? 64 : 256 / vector_team(p->n);
+    uint32_t lines = zc_kernel_linear_lines(p);
     groups_of(out, at_most(ceil_div(p->n, lines), MAX_GROUPS), p->rows, 1);
-}
-
-/* Whether 16 rows share the keys they read (shaders/attention_tile.glsl), which is for heads of up to 64. */
-static bool attention_tiled(const zc_attention_params *p)
-{
-    return p->rows > 4 && p->head_size <= 64;
 }
 
 static void groups_attention(const void *params, uint32_t out[3])
 {
     const zc_attention_params *p = params;
-    uint64_t rows = attention_tiled(p) ? ceil_div(p->rows, 16) : p->rows;
+    uint64_t rows = zc_kernel_attention_tiled(p) ? ceil_div(p->rows, 16) : p->rows;
     groups_of(out, at_most(p->heads, MAX_GROUPS), at_most(rows, MAX_GROUPS), 1);
 }
-
-uint32_t zc_kernel_variant(const zc_kernel *kernel, const void *params)
-{
-    if (!(kernel->traits & ZC_TRAIT_VARIANTS)) {
-        return 0;
-    }
-    if (kernel->id == ZC_KERNEL_linear) {
-        const zc_linear_params *p = params;
-        uint32_t input = p->flags & ZC_LINEAR_NORM ? 1 : p->flags & ZC_LINEAR_SWIGLU ? 2 : 0;
-        return p->type | (linear_tiled(p) ? 8u : 0) | input << 4 | (linear_wide(p) ? 64u : 0);
-    }
-    if (kernel->id == ZC_KERNEL_attention) {
-        const zc_attention_params *p = params;
-        return p->kv_type | (attention_tiled(p) ? 2u : 0) | (p->head_size - 1) / 32 << 2;
-    }
-    return ((const zc_embed_params *)params)->type;
-}
-
-const char *zc_kernel_variant_name(const zc_kernel *kernel, uint32_t variant)
-{
-    bool typed = kernel->id == ZC_KERNEL_linear || kernel->id == ZC_KERNEL_embed;
-    return typed && kernel->traits & ZC_TRAIT_VARIANTS ? weight_types[variant % ZC_WEIGHT_TYPE_COUNT].name : "";
-}
-
-_Static_assert(ZC_WEIGHT_TYPE_COUNT == 8, "a type has three bits of a variant");
 
 /* ---- the table ---- */
 

@@ -15,6 +15,7 @@
 
 #include "zcwasm_kernels.h"
 #include "base/zc_status.h"
+#include "kernel/zc_weight_type.h"
 
 #define ZC_KERNEL_MAX_BINDINGS 8
 #define ZC_KERNEL_MAX_PARAMS 96
@@ -30,14 +31,6 @@ static inline uint32_t zc_kernel_offset_words(unsigned binding_count)
 #define ZC_KERNEL_GROUP_WORDS 8u
 /* What is pushed in all: 128 bytes, which every device takes; buildtools/shaders.py checks that it is enough. */
 #define ZC_KERNEL_PUSH_WORDS 32u
-
-typedef struct zc_weight_type_info { /* of a zc_weight_type */
-    const char *name;      /* "Q4_1" */
-    uint32_t block;        /* elements of a block */
-    uint32_t block_bytes;
-} zc_weight_type_info;
-
-const zc_weight_type_info *zc_weight_type_get(uint32_t type); /* NULL when there is none */
 
 typedef enum zc_kernel_id {
 #define ZC_KERNEL(name, params, workgroup, traits, bindings) ZC_KERNEL_##name,
@@ -87,15 +80,6 @@ static inline bool zc_kernel_is_elementwise(const zc_kernel *kernel)
             kernel->id == ZC_KERNEL_add || kernel->id == ZC_KERNEL_mul || kernel->id == ZC_KERNEL_gelu);
 }
 
-/* The value of specialization constant 0 of a kernel with ZC_TRAIT_VARIANTS, below ZC_KERNEL_VARIANTS, for
- * parameters that `extent` accepts; else 0. And what an error calls it: a type's name, or "". */
-#define ZC_KERNEL_VARIANTS 128
-uint32_t zc_kernel_variant(const zc_kernel *kernel, const void *params);
-const char *zc_kernel_variant_name(const zc_kernel *kernel, uint32_t variant);
-
-/* The side of a GPU's tiles of a product; 0 where it has none. */
-uint32_t zc_kernel_matmul_tile(const zc_matmul_params *params);
-uint32_t zc_kernel_linear_tile(const zc_linear_params *params);
 /* zc_kernel.work as a GPU does it: tiles are computed whole, also where little is in them. Not of compiled kernels. */
 uint64_t zc_kernel_work_in_tiles(const zc_kernel *kernel, const void *params);
 

@@ -10,6 +10,7 @@
  * many others in one submission of a driver. Pure functions; the arithmetic saturates.
  */
 #include "kernel/zc_kernel.h"
+#include "kernel/zc_kernel_tiles.h"
 
 #define EXP 8    /* an exponential or what takes as long */
 #define FETCH 32 /* a random access */

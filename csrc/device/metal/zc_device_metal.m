@@ -31,6 +31,7 @@
 #include "base/zc_alloc.h"
 #include "device/zc_device_backend.h"
 #include "device/metal/zc_msl.h"
+#include "kernel/zc_kernel_tiles.h"
 #include "kernel/zc_shaders.h"
 
 /* A queue holds 64 command buffers and blocks at the next. */

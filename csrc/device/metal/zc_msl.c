@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/zc_kernel_tiles.h"
+
 /* Shaders are written for these widths (shaders/README.md). */
 #define MIN_WIDTH 4u
 #define MAX_WIDTH 64u

@@ -20,6 +20,7 @@
 #include "device/zc_device_backend.h"
 #include "device/vulkan/zc_spirv.h"
 #include "device/vulkan/zc_vulkan_api.h"
+#include "kernel/zc_kernel_tiles.h"
 
 #define ZC_VULKAN_MAX_DEVICES 16
 

@@ -1,0 +1,23 @@
+/* zc_weight_type: how each type of weights lies in memory, the table made from zc_weight_type.def.
+ *
+ * Constant data: no ownership, any thread.
+ */
+#ifndef ZC_WEIGHT_TYPE_H
+#define ZC_WEIGHT_TYPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "zcwasm_kernels.h"
+
+typedef struct zc_weight_type_info { /* of a zc_weight_type */
+    const char *name;                /* "Q4_1" */
+    uint32_t block;                  /* elements of a block */
+    uint32_t block_bytes;
+    uint32_t gguf; /* its number in GGUF files */
+    bool integer;  /* cpu's products in fixed point take it (zc_cpu_integer.h) */
+} zc_weight_type_info;
+
+const zc_weight_type_info *zc_weight_type_get(uint32_t type); /* NULL when there is none */
+
+#endif
