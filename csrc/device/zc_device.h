@@ -29,6 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/zc_clock.h"
 #include "base/zc_copies.h"
 #include "kernel/zc_kernel.h"
 #include "region/zc_region.h"
@@ -55,7 +56,6 @@ typedef struct zc_work_owner {
     uint64_t limit;     /* ns: how long that was when it was set, for the error's text */
 } zc_work_owner;
 
-#define ZC_NO_DEADLINE INT64_MAX
 uint64_t zc_work_owner_id(void); /* a new one, never 0 */
 
 #define ZC_DEFAULT_DISPATCH_WORK ((uint64_t)1 << 40)

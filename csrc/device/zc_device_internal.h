@@ -130,7 +130,6 @@ struct zc_submission {
 /* The lock of all submissions, and of the lists of those in flight and waiting. */
 void zc_submission_lock(void);
 void zc_submission_unlock(void);
-int64_t zc_submission_now(void); /* monotonic ns */
 /* Without the lock: its last piece is done. Lets go of what it used and publishes the result. */
 void zc_submission_finish(zc_submission *submission);
 

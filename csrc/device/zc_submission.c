@@ -27,10 +27,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/zc_alloc.h"
+#include "base/zc_clock.h"
 #include "device/zc_device_internal.h"
 #include "base/zc_fork.h"
 
@@ -44,17 +44,8 @@ static int64_t watched_until;
 
 static __attribute__((constructor)) void init_conditions(void)
 {
-#if defined(__APPLE__)
-    pthread_cond_init(&changed, NULL); /* waits are relative there, see wait_until */
-    pthread_cond_init(&earlier, NULL);
-#else
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&changed, &attributes);
-    pthread_cond_init(&earlier, &attributes);
-    pthread_condattr_destroy(&attributes);
-#endif
+    zc_clock_init_condition(&changed);
+    zc_clock_init_condition(&earlier);
 }
 
 void zc_submission_lock(void)
@@ -65,31 +56,6 @@ void zc_submission_lock(void)
 void zc_submission_unlock(void)
 {
     pthread_mutex_unlock(&lock);
-}
-
-int64_t zc_submission_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-/* With the lock held; returns at the deadline or earlier. */
-static void wait_until(pthread_cond_t *condition, int64_t deadline)
-{
-    if (deadline == INT64_MAX) {
-        pthread_cond_wait(condition, &lock);
-        return;
-    }
-#if defined(__APPLE__)
-    int64_t left = deadline - zc_submission_now();
-    struct timespec relative = {.tv_sec = left > 0 ? left / 1000000000 : 0,
-                                .tv_nsec = left > 0 ? left % 1000000000 : 0};
-    (void)pthread_cond_timedwait_relative_np(condition, &lock, &relative);
-#else
-    struct timespec absolute = {.tv_sec = deadline / 1000000000, .tv_nsec = deadline % 1000000000};
-    (void)pthread_cond_timedwait(condition, &lock, &absolute);
-#endif
 }
 
 static void unlink_in_flight(zc_submission *submission)
@@ -223,7 +189,7 @@ static void *watch_main(void *unused)
     (void)unused;
     pthread_mutex_lock(&lock);
     for (;;) {
-        int64_t now = zc_submission_now(), next = ZC_NO_DEADLINE;
+        int64_t now = zc_clock_ns(), next = ZC_NO_DEADLINE;
         while (cancel_next(is_late, &now, NULL)) {
         }
         for (const zc_submission *each = in_flight; each; each = each->next) {
@@ -232,7 +198,7 @@ static void *watch_main(void *unused)
             }
         }
         watched_until = next;
-        wait_until(&earlier, next);
+        zc_clock_wait_until(&earlier, &lock, next);
     }
     return NULL;
 }
@@ -516,13 +482,13 @@ bool zc_submission_done(zc_submission *submission)
 zc_status zc_submission_wait(zc_submission *submission, int64_t timeout_ns, zc_error *error)
 {
     if (!zc_submission_done(submission)) {
-        int64_t start = zc_submission_now();
+        int64_t start = zc_clock_ns();
         int64_t deadline = timeout_ns < 0 || timeout_ns > INT64_MAX - start ? INT64_MAX : start + timeout_ns;
         bool expired = timeout_ns == 0;
         pthread_mutex_lock(&lock);
         while (!zc_submission_done(submission) && !expired) {
-            wait_until(&changed, deadline);
-            expired = deadline != INT64_MAX && zc_submission_now() >= deadline;
+            zc_clock_wait_until(&changed, &lock, deadline);
+            expired = deadline != INT64_MAX && zc_clock_ns() >= deadline;
         }
         pthread_mutex_unlock(&lock);
         if (!zc_submission_done(submission)) {
@@ -543,14 +509,14 @@ zc_status zc_submission_wait_pausing(zc_submission *submission, int64_t timeout_
     if (!pause) {
         return zc_submission_wait(submission, timeout_ns, error);
     }
-    int64_t start = zc_submission_now();
+    int64_t start = zc_clock_ns();
     int64_t deadline = timeout_ns < 0 || timeout_ns > INT64_MAX - start ? INT64_MAX : start + timeout_ns;
     for (;;) {
         zc_status status = zc_submission_done(submission) ? ZC_OK : pause(context, error);
         if (status != ZC_OK) {
             return status;
         }
-        int64_t left = deadline == INT64_MAX ? PAUSE_NS : deadline - zc_submission_now();
+        int64_t left = deadline == INT64_MAX ? PAUSE_NS : deadline - zc_clock_ns();
         bool last = left <= 0;
         status = zc_submission_wait(submission, last ? 0 : left < PAUSE_NS ? left : PAUSE_NS, error);
         if (status != ZC_TIMEOUT || zc_submission_done(submission)) {
@@ -603,7 +569,7 @@ void zc_device_drain_all(void)
 {
     pthread_mutex_lock(&lock);
     while (in_flight) {
-        wait_until(&changed, INT64_MAX);
+        zc_clock_wait_until(&changed, &lock, ZC_NO_DEADLINE);
     }
     pthread_mutex_unlock(&lock);
 }
@@ -612,18 +578,18 @@ void zc_device_drain_all(void)
 
 bool zc_device_finish_all(int64_t limit_ns, zc_pause_function pause, void *context)
 {
-    int64_t now = zc_submission_now(), end = now + limit_ns;
+    int64_t now = zc_clock_ns(), end = now + limit_ns;
     zc_status status = ZC_OK;
     pthread_mutex_lock(&lock);
     while (in_flight && now < end && status == ZC_OK) {
         while (cancel_next(is_any, NULL, "cancelled: the process ends")) {
         }
         if (in_flight) {
-            wait_until(&changed, now + FINISH_PAUSE_NS < end ? now + FINISH_PAUSE_NS : end);
+            zc_clock_wait_until(&changed, &lock, now + FINISH_PAUSE_NS < end ? now + FINISH_PAUSE_NS : end);
         }
         pthread_mutex_unlock(&lock);
         status = pause(context, NULL);
-        now = zc_submission_now();
+        now = zc_clock_ns();
         pthread_mutex_lock(&lock);
     }
     bool idle = !in_flight;

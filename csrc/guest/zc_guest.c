@@ -10,9 +10,9 @@
  */
 #define _GNU_SOURCE
 #include <string.h>
-#include <time.h>
 
 #include "base/zc_alloc.h"
+#include "base/zc_clock.h"
 #include "base/zc_copies.h"
 #include "guest/zc_guest_internal.h"
 #include "region/zc_region_os.h"
@@ -90,13 +90,6 @@ static const struct {
 const char *zc_trap_name(uint32_t kind)
 {
     return kind < sizeof traps / sizeof *traps ? traps[kind].name : "unknown";
-}
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static zc_status trap(zc_error *error, zc_trap_kind kind)
@@ -224,7 +217,7 @@ static M3Result refuel(IM3Runtime runtime, M3MemoryHeader *header)
     if (zc_instance_fuel_used(instance) > atomic_load_explicit(&instance->fuel_limit, memory_order_relaxed)) {
         return stop(instance, ZC_TRAP_OUT_OF_FUEL);
     }
-    zc_trap_kind kind = must_end(instance, instance->deadline ? now_ns() : 0);
+    zc_trap_kind kind = must_end(instance, instance->deadline ? (uint64_t)zc_clock_ns() : 0);
     if (kind != ZC_TRAP_NONE) {
         return stop(instance, kind);
     }
@@ -243,7 +236,7 @@ static M3Result pause_compiler(IM3Runtime runtime)
     if (!call) {
         return m3Err_none;
     }
-    uint64_t now = now_ns();
+    uint64_t now = (uint64_t)zc_clock_ns();
     zc_trap_kind kind = must_end(instance, now);
     if (kind != ZC_TRAP_NONE) {
         return stop(instance, kind);
@@ -284,7 +277,8 @@ static zc_status enter(zc_instance *instance, call_state *call, const zc_call_ho
     call->hooks = hooks;
     call->compiler_ticked = 0;
     if (!call->outer) {
-        instance->deadline = instance->limits.deadline_ns == ZC_NO_LIMIT ? 0 : now_ns() + instance->limits.deadline_ns;
+        instance->deadline =
+            instance->limits.deadline_ns == ZC_NO_LIMIT ? 0 : (uint64_t)zc_clock_ns() + instance->limits.deadline_ns;
         atomic_store_explicit(&instance->interrupted, false, memory_order_relaxed);
         header->depth = instance->limits.call_depth;
     }
@@ -409,13 +403,13 @@ zc_status zc_instance_pause(zc_instance *instance, zc_error *error)
     if (!call) {
         return ZC_OK;
     }
-    zc_trap_kind kind = must_end(instance, instance->deadline ? now_ns() : 0);
+    zc_trap_kind kind = must_end(instance, instance->deadline ? (uint64_t)zc_clock_ns() : 0);
     return kind == ZC_TRAP_NONE ? give_way(instance, call, error) : trap(error, kind);
 }
 
 uint64_t zc_instance_time_left(const zc_instance *instance)
 {
-    uint64_t now = instance->deadline ? now_ns() : 0;
+    uint64_t now = instance->deadline ? (uint64_t)zc_clock_ns() : 0;
     return !instance->deadline ? ZC_NO_LIMIT : now < instance->deadline ? instance->deadline - now : 0;
 }
 

@@ -4,7 +4,6 @@
 #endif
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "imports/zc_abi_internal.h"
 #include "base/zc_alloc.h"
@@ -22,13 +21,6 @@ static const struct {
 };
 
 static const char *const grants[] = {"", "device", "weights", "inputs"};
-
-uint64_t zc_abi_now(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* --- lifetime --- */
 

@@ -6,6 +6,7 @@
 
 #include "imports/zc_abi_internal.h"
 #include "base/zc_alloc.h"
+#include "base/zc_clock.h"
 #include "base/zc_copies.h"
 #include "validate/zc_wasm_reader.h"
 
@@ -264,5 +265,5 @@ zc_status zc_abi_call_clock(void *context, uint64_t *slots, zc_error *error)
 {
     (void)context;
     (void)error;
-    return answer64(slots, (int64_t)zc_abi_now());
+    return answer64(slots, zc_clock_ns());
 }

@@ -66,8 +66,8 @@ struct zc_abi {
     uint64_t recorded, scratch_bytes, output_bytes; /* against the limits */
     zc_abi_bytes *inputs, *outputs;
     size_t input_count, output_count;
-    uint64_t next_pause; /* monotonic ns */
-    zc_error error;      /* the guest's last failure */
+    int64_t next_pause; /* by zc_clock_ns */
+    zc_error error;     /* the guest's last failure */
 };
 
 /* The guest's bytes [pointer, pointer + size), or NULL with -ZC_EFAULT recorded; never NULL for size 0. They may
@@ -86,8 +86,6 @@ zc_status zc_abi_failed(zc_abi *abi, zc_status status, uint64_t *result, zc_erro
 int32_t zc_abi_add(zc_abi *abi, zc_abi_table *table, zc_abi_entry **out);
 zc_abi_entry *zc_abi_find(zc_abi *abi, zc_abi_table *table, uint64_t handle); /* NULL: -ZC_EBADF recorded */
 void zc_abi_remove(zc_abi_table *table, zc_abi_entry *entry);
-
-uint64_t zc_abi_now(void); /* monotonic ns */
 
 #define ZC_ABI(import, name, params, result, grant) \
     zc_status zc_abi_call_##import(void *context, uint64_t *slots, zc_error *error);

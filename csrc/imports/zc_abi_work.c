@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/zc_clock.h"
 #include "imports/zc_abi_internal.h"
 
 typedef unsigned long long ull;
@@ -15,13 +16,13 @@ static zc_status answer(uint64_t *slots, int32_t value)
     return ZC_OK;
 }
 
-#define PAUSE_NS 1000000u
+#define PAUSE_NS 1000000
 
 /* While work runs on this thread: now and then a look at what may stop the guest. */
 static zc_status pause(void *context, zc_error *error)
 {
     zc_abi *abi = context;
-    uint64_t now = zc_abi_now();
+    int64_t now = zc_clock_ns();
     if (now < abi->next_pause) {
         return ZC_OK;
     }
@@ -32,7 +33,7 @@ static zc_status pause(void *context, zc_error *error)
 /* Before waiting or computing: the host may give its lock to others meanwhile. */
 static zc_status give_way(zc_abi *abi)
 {
-    abi->next_pause = zc_abi_now() + PAUSE_NS;
+    abi->next_pause = zc_clock_ns() + PAUSE_NS;
     return zc_instance_pause(abi->instance, &abi->error);
 }
 

@@ -6,9 +6,10 @@
  */
 #include "py_device.h" /* first: Python.h sets what the system's headers declare */
 
+#include "base/zc_clock.h"
+
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 /* Kernels with less work than this keep the GIL: giving it back and taking it costs about 0.1 us idle, and a
  * thread that waits for it may keep it for 5 ms. 32 KiB are 1 to 4 us; 256 Ki flops 2 to 20 us. */
@@ -108,18 +109,16 @@ static int get_all(PyObject *const *objects, const char *const *names, size_t co
 
 typedef struct waiting {
     PyThreadState *saved;
-    uint64_t next_check; /* monotonic ns */
+    int64_t next_check; /* by zc_clock_ns */
 } waiting;
 
-#define SIGNAL_INTERVAL_NS 50000000u
+#define SIGNAL_INTERVAL_NS 50000000
 
 /* While a kernel runs without the lock: signal handlers, now and then. */
 static zc_status look_for_signals(void *context, zc_error *error)
 {
     waiting *self = context;
-    struct timespec time;
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    uint64_t now = (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+    int64_t now = zc_clock_ns();
     if (self->next_check == 0) {
         self->next_check = now + SIGNAL_INTERVAL_NS;
     }

@@ -5,19 +5,12 @@
  * runs without it. Host functions take it again. On the main thread it is taken every 20 ms to let signal
  * handlers run, so that Ctrl-C stops a guest. */
 #include "py_guest.h"
+#include "base/zc_clock.h"
 
 #include <string.h>
-#include <time.h>
 
-#define SIGNAL_INTERVAL_NS 20000000u
+#define SIGNAL_INTERVAL_NS 20000000
 #define INLINE_PARAMETERS 16
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* --- the interpreter lock during a call --- */
 
@@ -50,7 +43,7 @@ static zc_status tick(void *context, zc_error *error)
         return zc_fail(error, ZC_HOST, "looking up the main thread failed");
     }
     if (call->on_main_thread) {
-        uint64_t now = now_ns();
+        int64_t now = zc_clock_ns();
         if (now >= call->next_signal_check) {
             zc_py_take_lock(call);
             if (PyErr_CheckSignals() < 0) {

@@ -21,7 +21,7 @@ typedef struct py_call {
     bool ticked;
     bool on_main_thread;
     bool signalled; /* a signal handler's exception ends it */
-    uint64_t next_signal_check; /* monotonic ns */
+    int64_t next_signal_check; /* by zc_clock_ns */
 } py_call;
 
 typedef struct py_wasi_link py_wasi_link;

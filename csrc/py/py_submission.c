@@ -6,9 +6,9 @@
  * pipe that the event loop watches. Threads: any.
  */
 #include "py_device.h"
+#include "base/zc_clock.h"
 
 #include <math.h>
-#include <time.h>
 
 #define SLICE_NS 50000000
 
@@ -47,13 +47,6 @@ static void submission_dealloc(PyObject *object)
     Py_DECREF(type);
 }
 
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* Until done, the deadline, or a signal handler's exception. */
 static int wait_for(PyObject *self, int64_t deadline, double timeout)
 {
@@ -64,7 +57,7 @@ static int wait_for(PyObject *self, int64_t deadline, double timeout)
         status = zc_submission_wait(submission, 0, &error);
     } else {
         for (;;) {
-            int64_t left = deadline == INT64_MAX ? SLICE_NS : deadline - now_ns();
+            int64_t left = deadline == INT64_MAX ? SLICE_NS : deadline - zc_clock_ns();
             int64_t slice = left < SLICE_NS ? (left > 0 ? left : 0) : SLICE_NS;
             Py_BEGIN_ALLOW_THREADS
             status = zc_submission_wait(submission, slice, &error);
@@ -117,7 +110,7 @@ static PyObject *submission_wait(PyObject *self, PyObject *args, PyObject *keywo
             return PyErr_Format(PyExc_ValueError, "timeout is %R, must be None or not negative", timeout);
         }
         if (seconds < 1e9) { /* more is the same as no limit */
-            deadline = now_ns() + (int64_t)(seconds * 1e9);
+            deadline = zc_clock_ns() + (int64_t)(seconds * 1e9);
         }
     }
     if (wait_for(self, deadline, seconds) < 0) {

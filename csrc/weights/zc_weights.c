@@ -21,10 +21,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/zc_alloc.h"
+#include "base/zc_clock.h"
 #include "base/zc_copies.h"
 #include "base/zc_fork.h"
 
@@ -90,7 +90,6 @@ ZC_FORK_HANDLERS(ZC_FORK_WEIGHTS, .lock = lock_all, .unlock = unlock_all, .reset
 zc_status zc_weights_open(int file, zc_weights **out, zc_error *error)
 {
     struct stat info;
-    struct timespec now = {0};
     if (fstat(file, &info) != 0) {
         return zc_fail_at(error, ZC_MODEL, ZC_NO_OFFSET, "cannot tell the size of the file: %s", strerror(errno));
     }
@@ -114,9 +113,8 @@ zc_status zc_weights_open(int file, zc_weights **out, zc_error *error)
         zc_free(weights);
         return status;
     }
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
     weights->seed = (uint64_t)(uintptr_t)weights ^ (uint64_t)(uintptr_t)zc_region_base(weights->region) << 16 ^
-                    (uint64_t)now.tv_nsec << 40;
+                    (uint64_t)zc_clock_ns() << 40;
     atomic_init(&weights->references, 1);
     *out = weights;
     return ZC_OK;

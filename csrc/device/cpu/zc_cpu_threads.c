@@ -22,8 +22,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "base/zc_clock.h"
 #include "device/cpu/zc_cpu.h"
 #include "device/cpu/zc_cpu_cancel.h"
 #include "base/zc_fork.h"
@@ -65,20 +65,13 @@ static void pause_cpu(void)
 #endif
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /* Watch `*value` until it is not (until_zero: until it is) `old`; gives up after SPIN_NS. */
 static void spin_while(atomic_uint *value, unsigned old, bool until_zero)
 {
     if (atomic_load_explicit(&crowded, memory_order_relaxed)) {
         return;
     }
-    uint64_t end = now_ns() + SPIN_NS;
+    int64_t end = zc_clock_ns() + SPIN_NS;
     do {
         for (int i = 0; i < 16; i++) {
             unsigned v = atomic_load_explicit(value, memory_order_acquire);
@@ -87,7 +80,7 @@ static void spin_while(atomic_uint *value, unsigned old, bool until_zero)
             }
             pause_cpu();
         }
-    } while (now_ns() < end && atomic_load_explicit(&solo, memory_order_relaxed) == 0);
+    } while (zc_clock_ns() < end && atomic_load_explicit(&solo, memory_order_relaxed) == 0);
 }
 
 static void run_indices(zc_threads_body body, void *context, size_t count, zc_cpu_flag *cancel)

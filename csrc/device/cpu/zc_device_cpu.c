@@ -17,12 +17,12 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #if defined(__APPLE__)
 #include <sys/sysctl.h>
 #endif
 
 #include "base/zc_alloc.h"
+#include "base/zc_clock.h"
 #include "device/cpu/zc_cpu.h"
 #include "device/zc_device_backend.h"
 #include "base/zc_fork.h"
@@ -67,13 +67,6 @@ static void reset(void)
 
 ZC_FORK_HANDLERS(ZC_FORK_CPU_QUEUES, .lock = lock_queues, .unlock = unlock_queues, .reset = reset)
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 /* `cancel` may be NULL. */
 static zc_status execute(const cpu_device *device, const zc_device_command *command, const _Atomic bool *cancel,
                          zc_error *error)
@@ -106,13 +99,13 @@ static void *queue_main(void *argument)
 
         zc_status status = ZC_OK;
         zc_error error;
-        double start = now();
+        double start = zc_clock_seconds();
         for (size_t i = 0; i < work->count && status == ZC_OK; i++) {
             status = atomic_load_explicit(work->cancelled, memory_order_acquire)
                          ? zc_fail(&error, ZC_CANCELLED, "cancelled")
                          : execute(device, &work->commands[i], work->cancelled, &error);
         }
-        double seconds = now() - start;
+        double seconds = zc_clock_seconds() - start;
         pthread_mutex_lock(&lock);
         atomic_fetch_add_explicit(&device->completed, 1, memory_order_release);
         pthread_cond_broadcast(&finished);
@@ -195,7 +188,7 @@ static zc_status cpu_submit_and_wait(void *self, zc_device_work *work, zc_pause_
     }
     *submitted = true;
     uint64_t forks = zc_fork_count();
-    double start = now();
+    double start = zc_clock_seconds();
     for (size_t i = 0; i < work->count && status == ZC_OK; i++) {
         status = execute(self, &work->commands[i], work->cancelled, &why);
         stopped = pause(context, error);
@@ -206,7 +199,7 @@ static zc_status cpu_submit_and_wait(void *self, zc_device_work *work, zc_pause_
             status = zc_fail(&why, ZC_CANCELLED, "cancelled");
         }
     }
-    zc_device_work_done(work, status, now() - start, &why);
+    zc_device_work_done(work, status, zc_clock_seconds() - start, &why);
     return stopped;
 }
 

@@ -14,23 +14,16 @@
 #define _GNU_SOURCE
 #endif
 #include <string.h>
-#include <time.h>
 
+#include "base/zc_clock.h"
 #include "device/vulkan/zc_vulkan.h"
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
 
 static double seconds_of(zc_vulkan_device *device, const zc_vulkan_slot *slot)
 {
     uint64_t ticks[2];
     if (!slot->timed || device->f.vkGetQueryPoolResults(device->handle, slot->queries, 0, 2, sizeof ticks, ticks,
                                                         sizeof ticks[0], VK_QUERY_RESULT_64_BIT) != VK_SUCCESS) {
-        return now() - slot->started;
+        return zc_clock_seconds() - slot->started;
     }
     uint32_t bits = device->physical.timestamp_bits;
     uint64_t mask = bits >= 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
@@ -141,7 +134,7 @@ static zc_status start(zc_vulkan_device *device, zc_device_work *work, bool wait
     }
     if (status == ZC_OK) {
         slot->work = work;
-        slot->started = now();
+        slot->started = zc_clock_seconds();
         pthread_mutex_lock(&device->queue_lock);
         if (!device->started) {
             status = start_thread(device, error);
