@@ -58,6 +58,9 @@ typedef struct zc_error {
 #define ZC_PRINTF(at, first)
 #endif
 
+/* What %llu takes, for the numbers in messages; uint64_t is another type on some systems. */
+typedef unsigned long long ull;
+
 /* Fill `error` (may be NULL) and return `code`, so that a failure is one line: return zc_fail(...). */
 zc_status zc_fail(zc_error *error, zc_status code, const char *format, ...) ZC_PRINTF(3, 4);
 /* The same, with the module byte offset at which it was noticed. */

@@ -14,8 +14,6 @@
 #include "base/zc_alloc.h"
 #include "base/zc_fork.h"
 
-typedef unsigned long long ull;
-
 /* Best first. */
 static const zc_device_backend *const backends[] = {&zc_device_metal, &zc_device_vulkan, &zc_device_cpu};
 #define BACKENDS (sizeof backends / sizeof backends[0])

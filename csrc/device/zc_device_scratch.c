@@ -23,7 +23,7 @@ zc_status zc_device_scratch(zc_device *device, uint64_t size, zc_region **out, z
     zc_status status = zc_device_alive(device, error);
     if (status == ZC_OK && device->info.max_region && size > device->info.max_region) {
         status = zc_fail(error, ZC_DEVICE, "device %s allocates at most %llu bytes at once, not %llu",
-                         device->info.name, (unsigned long long)device->info.max_region, (unsigned long long)size);
+                         device->info.name, (ull)device->info.max_region, (ull)size);
     }
     /* Imports want whole pages, and even an empty array an address. */
     size = size ? (size + ZC_REGION_ALIGNMENT - 1) / ZC_REGION_ALIGNMENT * ZC_REGION_ALIGNMENT : ZC_REGION_ALIGNMENT;
@@ -65,7 +65,7 @@ static zc_status copy(zc_device *device, zc_region *region, uint64_t offset, voi
     uint64_t limit = zc_region_size(region);
     if (offset > limit || size > limit - offset) {
         return zc_fail(error, ZC_OUT_OF_BOUNDS, "%llu bytes at offset %llu do not lie inside scratch of %llu bytes",
-                       (unsigned long long)size, (unsigned long long)offset, (unsigned long long)limit);
+                       (ull)size, (ull)offset, (ull)limit);
     }
     if (to_device && zc_region_read_only(region)) {
         return zc_fail(error, ZC_BAD_VALUE, "weights are read-only: nothing can be uploaded to them");

@@ -582,7 +582,7 @@ static zc_status make_stack(zc_instance *instance, zc_error *error)
         code = zc_region_os_commit(instance->stack, size);
     }
     if (code != 0) {
-        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a value stack of %llu bytes: %s", (unsigned long long)size,
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a value stack of %llu bytes: %s", (ull)size,
                        strerror(code));
     }
     instance->runtime->stack = instance->stack;
@@ -609,7 +609,7 @@ static zc_status make_globals_and_table(zc_instance *instance, zc_error *error)
     if (info->has_table && info->table.minimum > 0) {
         if (info->table.minimum > instance->limits.table) {
             return zc_fail(error, ZC_LINK, "the module's table has %u elements, the limit is %llu", info->table.minimum,
-                           (unsigned long long)instance->limits.table);
+                           (ull)instance->limits.table);
         }
         instance->engine_module->table0 = zc_calloc(info->table.minimum, sizeof(IM3Function));
         if (!instance->engine_module->table0) {

@@ -75,7 +75,7 @@ zc_status zc_memory_new(const zc_limits_type *type, uint64_t byte_limit, zc_memo
     }
     if (type->minimum > maximum) {
         return zc_fail(error, ZC_LINK, "a memory of %u pages is needed, the limit is %llu bytes", type->minimum,
-                       (unsigned long long)byte_limit);
+                       (ull)byte_limit);
     }
     zc_memory *memory = zc_calloc(1, sizeof *memory);
     if (!memory) {

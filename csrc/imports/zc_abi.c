@@ -210,7 +210,7 @@ uint8_t *zc_abi_memory(zc_abi *abi, uint64_t pointer, uint64_t size)
     uint64_t have = memory ? (uint64_t)zc_memory_pages(memory) * ZC_WASM_PAGE_SIZE : 0;
     if (pointer > have || size > have - pointer) {
         (void)zc_abi_fail(abi, ZC_EFAULT, "%llu bytes at %llu do not lie inside the guest's memory of %llu bytes",
-                          (unsigned long long)size, (unsigned long long)pointer, (unsigned long long)have);
+                          (ull)size, (ull)pointer, (ull)have);
         return NULL;
     }
     return size ? zc_region_base(zc_memory_region(memory)) + pointer : nothing;
@@ -224,8 +224,8 @@ bool zc_abi_name(zc_abi *abi, uint64_t pointer, uint64_t size, char out[ZC_ABI_M
         return false;
     }
     if (size > ZC_ABI_MAX_NAME) {
-        *failure = zc_abi_fail(abi, ZC_EINVAL, "a name of %llu bytes: at most %u are allowed", (unsigned long long)size,
-                               ZC_ABI_MAX_NAME);
+        *failure =
+            zc_abi_fail(abi, ZC_EINVAL, "a name of %llu bytes: at most %u are allowed", (ull)size, ZC_ABI_MAX_NAME);
         return false;
     }
     memcpy(out, bytes, size);

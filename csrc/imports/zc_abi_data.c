@@ -10,14 +10,6 @@
 #include "base/zc_copies.h"
 #include "validate/zc_wasm_reader.h"
 
-typedef unsigned long long ull;
-
-static zc_status answer(uint64_t *slots, int32_t value)
-{
-    slots[0] = (uint32_t)value;
-    return ZC_OK;
-}
-
 static zc_status answer64(uint64_t *slots, int64_t value)
 {
     slots[0] = (uint64_t)value;
@@ -28,7 +20,7 @@ zc_status zc_abi_call_abi_version(void *context, uint64_t *slots, zc_error *erro
 {
     (void)context;
     (void)error;
-    return answer(slots, ZCWASM_ABI_VERSION);
+    return zc_abi_answer(slots, ZCWASM_ABI_VERSION);
 }
 
 zc_status zc_abi_call_error_text(void *context, uint64_t *slots, zc_error *error)
@@ -40,11 +32,11 @@ zc_status zc_abi_call_error_text(void *context, uint64_t *slots, zc_error *error
     memcpy(text, abi->error.message, sizeof text);
     uint8_t *out = zc_abi_memory(abi, (uint32_t)slots[1], size);
     if (!out) {
-        return answer(slots, -ZC_EFAULT);
+        return zc_abi_answer(slots, -ZC_EFAULT);
     }
     size_t length = strlen(text);
     memcpy(out, text, length < size ? length : size);
-    return answer(slots, (int32_t)length);
+    return zc_abi_answer(slots, (int32_t)length);
 }
 
 /* --- tensors --- */
@@ -57,13 +49,13 @@ zc_status zc_abi_call_tensor(void *context, uint64_t *slots, zc_error *error)
     uint32_t size = (uint32_t)slots[2];
     int32_t failure;
     if (!zc_abi_name(abi, (uint32_t)slots[1], size, name, &failure)) {
-        return answer(slots, failure);
+        return zc_abi_answer(slots, failure);
     }
     uint32_t index = zc_weights_find(abi->weights, name, size);
     if (index == UINT32_MAX || index >> ZC_ABI_KIND_SHIFT) {
-        return answer(slots, zc_abi_fail(abi, ZC_ENOENT, "there is no tensor \"%.*s\"", (int)size, name));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_ENOENT, "there is no tensor \"%.*s\"", (int)size, name));
     }
-    return answer(slots, (int32_t)((uint32_t)ZC_ABI_TENSOR << ZC_ABI_KIND_SHIFT | index));
+    return zc_abi_answer(slots, (int32_t)((uint32_t)ZC_ABI_TENSOR << ZC_ABI_KIND_SHIFT | index));
 }
 
 zc_status zc_abi_call_tensor_info(void *context, uint64_t *slots, zc_error *error)
@@ -72,12 +64,12 @@ zc_status zc_abi_call_tensor_info(void *context, uint64_t *slots, zc_error *erro
     zc_abi *abi = context;
     uint32_t bits = (uint32_t)slots[1], index = bits & ~(UINT32_MAX << ZC_ABI_KIND_SHIFT);
     if (bits >> ZC_ABI_KIND_SHIFT != ZC_ABI_TENSOR || index >= zc_weights_count(abi->weights)) {
-        return answer(slots, zc_abi_fail(abi, ZC_EBADF, "%d is no tensor handle", (int32_t)bits));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_EBADF, "%d is no tensor handle", (int32_t)bits));
     }
     zc_tensor_info info = {0};
     uint8_t *out = zc_abi_memory(abi, (uint32_t)slots[2], sizeof info);
     if (!out) {
-        return answer(slots, -ZC_EFAULT);
+        return zc_abi_answer(slots, -ZC_EFAULT);
     }
     const zc_tensor *tensor = zc_weights_get(abi->weights, index);
     info.type = tensor->type;
@@ -87,7 +79,7 @@ zc_status zc_abi_call_tensor_info(void *context, uint64_t *slots, zc_error *erro
         info.shape[i] = i < tensor->ndim ? tensor->shape[i] : 1;
     }
     memcpy(out, &info, sizeof info);
-    return answer(slots, 0);
+    return zc_abi_answer(slots, 0);
 }
 
 /* --- inputs and outputs --- */
@@ -206,21 +198,21 @@ zc_status zc_abi_call_output_write(void *context, uint64_t *slots, zc_error *err
     uint64_t size = slots[4];
     int32_t failure;
     if (!zc_abi_name(abi, (uint32_t)slots[1], name_size, name, &failure)) {
-        return answer(slots, failure);
+        return zc_abi_answer(slots, failure);
     }
     if (!zc_is_utf8((const uint8_t *)name, name_size)) {
-        return answer(slots, zc_abi_fail(abi, ZC_EINVAL, "an output's name is not UTF-8"));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_EINVAL, "an output's name is not UTF-8"));
     }
     const uint8_t *from = zc_abi_memory(abi, (uint32_t)slots[3], size);
     if (!from) {
-        return answer(slots, -ZC_EFAULT);
+        return zc_abi_answer(slots, -ZC_EFAULT);
     }
     zc_abi_bytes *output = find(abi->outputs, abi->output_count, name, name_size);
     uint64_t others = abi->output_bytes - (output ? output->size : 0);
     if (size > abi->limits.outputs - others || (!output && abi->output_count == ZC_ABI_MAX_OUTPUTS)) {
-        return answer(slots,
-                      zc_abi_fail(abi, ZC_ENOMEM, "%llu bytes more: outputs are limited to %llu bytes in %u names",
-                                  (ull)size, (ull)abi->limits.outputs, ZC_ABI_MAX_OUTPUTS));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_ENOMEM,
+                                                "%llu bytes more: outputs are limited to %llu bytes in %u names",
+                                                (ull)size, (ull)abi->limits.outputs, ZC_ABI_MAX_OUTPUTS));
     }
     uint8_t *bytes = zc_malloc(size);
     if (bytes && !output) {
@@ -228,7 +220,7 @@ zc_status zc_abi_call_output_write(void *context, uint64_t *slots, zc_error *err
     }
     if (!bytes || !output) {
         zc_free(bytes);
-        return answer(slots, zc_abi_fail(abi, ZC_ENOMEM, "cannot allocate an output of %llu bytes", (ull)size));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_ENOMEM, "cannot allocate an output of %llu bytes", (ull)size));
     }
     memcpy(bytes, from, size);
     zc_copies_add(ZC_COPY_OUTPUTS, size);
@@ -236,7 +228,7 @@ zc_status zc_abi_call_output_write(void *context, uint64_t *slots, zc_error *err
     output->bytes = bytes;
     output->size = size;
     abi->output_bytes = others + size;
-    return answer(slots, 0);
+    return zc_abi_answer(slots, 0);
 }
 
 /* --- log and clock --- */
@@ -247,17 +239,18 @@ zc_status zc_abi_call_log(void *context, uint64_t *slots, zc_error *error)
     uint32_t level = (uint32_t)slots[1], size = (uint32_t)slots[3];
     const uint8_t *text = zc_abi_memory(abi, (uint32_t)slots[2], size);
     if (!text) {
-        return answer(slots, -ZC_EFAULT);
+        return zc_abi_answer(slots, -ZC_EFAULT);
     }
     if (level > ZC_LOG_ERROR || size > ZC_ABI_MAX_LOG) {
-        return answer(slots, zc_abi_fail(abi, ZC_EINVAL, "level %u (0 to %d) with a text of %u bytes (at most %u)",
+        return zc_abi_answer(slots,
+                             zc_abi_fail(abi, ZC_EINVAL, "level %u (0 to %d) with a text of %u bytes (at most %u)",
                                          level, ZC_LOG_ERROR, size, ZC_ABI_MAX_LOG));
     }
     zc_status status = ZC_OK;
     if (abi->host.log) {
         status = abi->host.log(abi->host.context, (int)level, (const char *)text, size, error);
     }
-    (void)answer(slots, 0);
+    (void)zc_abi_answer(slots, 0);
     return status;
 }
 

@@ -76,6 +76,13 @@ uint8_t *zc_abi_memory(zc_abi *abi, uint64_t pointer, uint64_t size);
 /* A name, copied; false with the failure recorded. */
 bool zc_abi_name(zc_abi *abi, uint64_t pointer, uint64_t size, char out[ZC_ABI_MAX_NAME], int32_t *failure);
 
+/* Return a number, a handle or -errno to the guest. */
+static inline zc_status zc_abi_answer(uint64_t *slots, int32_t value)
+{
+    slots[0] = (uint32_t)value;
+    return ZC_OK;
+}
+
 /* Record a failure: its text, and -code to be returned to the guest. */
 int32_t zc_abi_fail(zc_abi *abi, zc_errno code, const char *format, ...) ZC_PRINTF(3, 4);
 /* The same for a status whose error is in abi->error; where it must end the whole call, the status is returned and

@@ -8,14 +8,6 @@
 #include "base/zc_clock.h"
 #include "imports/zc_abi_internal.h"
 
-typedef unsigned long long ull;
-
-static zc_status answer(uint64_t *slots, int32_t value)
-{
-    slots[0] = (uint32_t)value;
-    return ZC_OK;
-}
-
 #define PAUSE_NS 1000000
 
 /* While work runs on this thread: now and then a look at what may stop the guest. */
@@ -63,14 +55,14 @@ zc_status zc_abi_call_kernel(void *context, uint64_t *slots, zc_error *error)
     char name[ZC_ABI_MAX_NAME + 1];
     int32_t failure;
     if (!zc_abi_name(abi, (uint32_t)slots[1], (uint32_t)slots[2], name, &failure)) {
-        return answer(slots, failure);
+        return zc_abi_answer(slots, failure);
     }
     name[(uint32_t)slots[2]] = 0;
     const zc_kernel *kernel = strlen(name) == (uint32_t)slots[2] ? zc_kernel_find(name) : NULL;
     if (!kernel) {
-        return answer(slots, zc_abi_fail(abi, ZC_ENOENT, "there is no kernel \"%.100s\"", name));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_ENOENT, "there is no kernel \"%.100s\"", name));
     }
-    return answer(slots, (int32_t)((uint32_t)ZC_ABI_KERNEL << ZC_ABI_KIND_SHIFT | (uint32_t)kernel->id));
+    return zc_abi_answer(slots, (int32_t)((uint32_t)ZC_ABI_KERNEL << ZC_ABI_KIND_SHIFT | (uint32_t)kernel->id));
 }
 
 static const zc_kernel *kernel_of(uint64_t handle)
@@ -162,17 +154,17 @@ zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
     zc_command_buffer *recording = NULL;
     int32_t failure = recording_of(abi, slots[1], &recording);
     if (failure) {
-        return answer(slots, failure);
+        return zc_abi_answer(slots, failure);
     }
     const zc_kernel *kernel = kernel_of(slots[2]);
     if (!kernel) {
-        return answer(slots, zc_abi_fail(abi, ZC_EBADF, "%d is no kernel handle", (int32_t)slots[2]));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_EBADF, "%d is no kernel handle", (int32_t)slots[2]));
     }
     uint32_t count = (uint32_t)slots[4], size = (uint32_t)slots[6];
     if (count != kernel->binding_count || size != kernel->params_size) {
-        return answer(slots,
-                      zc_abi_fail(abi, ZC_EINVAL, "kernel %s takes %u ranges and %u bytes of parameters, not %u and %u",
-                                  kernel->name, (unsigned)kernel->binding_count, kernel->params_size, count, size));
+        return zc_abi_answer(
+            slots, zc_abi_fail(abi, ZC_EINVAL, "kernel %s takes %u ranges and %u bytes of parameters, not %u and %u",
+                               kernel->name, (unsigned)kernel->binding_count, kernel->params_size, count, size));
     }
     /* Copied before anything is looked at: work in flight may write there. */
     zc_abi_range given[ZC_KERNEL_MAX_BINDINGS];
@@ -180,7 +172,7 @@ zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
     const uint8_t *from = zc_abi_memory(abi, (uint32_t)slots[3], count * sizeof *given);
     const uint8_t *params_from = from ? zc_abi_memory(abi, (uint32_t)slots[5], size) : NULL;
     if (!params_from) {
-        return answer(slots, -ZC_EFAULT);
+        return zc_abi_answer(slots, -ZC_EFAULT);
     }
     memcpy(given, from, count * sizeof *given);
     memcpy(params, params_from, size);
@@ -188,19 +180,19 @@ zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
     for (uint32_t i = 0; i < count; i++) {
         failure = take_range(abi, &given[i], kernel->bindings[i].access, &ranges[i]);
         if (failure) {
-            return answer(slots, failure);
+            return zc_abi_answer(slots, failure);
         }
     }
     if (abi->recorded >= ZC_ABI_MAX_RECORDED) {
-        return answer(slots, zc_abi_fail(abi, ZC_ENOMEM, "an instance records at most %u dispatches at a time",
-                                         ZC_ABI_MAX_RECORDED));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_ENOMEM, "an instance records at most %u dispatches at a time",
+                                                ZC_ABI_MAX_RECORDED));
     }
     zc_status status = zc_command_buffer_dispatch(recording, kernel, ranges, count, params, size, &abi->error);
     if (status != ZC_OK) {
         return zc_abi_failed(abi, status, &slots[0], error);
     }
     abi->recorded++;
-    return answer(slots, (int32_t)zc_command_buffer_length(recording) - 1);
+    return zc_abi_answer(slots, (int32_t)zc_command_buffer_length(recording) - 1);
 }
 
 /* Submit the sequence, or the instance's recording. */
@@ -220,7 +212,7 @@ static zc_status submit(zc_abi *abi, zc_abi_entry *sequence, uint64_t *slots, zc
         }
     }
     if (handle < 0) {
-        return answer(slots, handle);
+        return zc_abi_answer(slots, handle);
     }
     set_deadline(abi);
     zc_status status = sequence ? zc_sequence_submit(sequence->sequence, &entry->submission, &abi->error)
@@ -231,7 +223,7 @@ static zc_status submit(zc_abi *abi, zc_abi_entry *sequence, uint64_t *slots, zc
     }
     entry->size = length; /* stays counted until it has been waited for */
     abi->recorded += sequence ? length : 0;
-    return answer(slots, handle);
+    return zc_abi_answer(slots, handle);
 }
 
 zc_status zc_abi_call_submit(void *context, uint64_t *slots, zc_error *error)
@@ -245,7 +237,7 @@ zc_status zc_abi_call_run(void *context, uint64_t *slots, zc_error *error)
     zc_command_buffer *recording = NULL;
     int32_t failure = recording_of(abi, 0, &recording);
     if (failure) {
-        return answer(slots, failure);
+        return zc_abi_answer(slots, failure);
     }
     zc_status status = give_way(abi);
     if (status == ZC_OK) {
@@ -254,7 +246,7 @@ zc_status zc_abi_call_run(void *context, uint64_t *slots, zc_error *error)
         status = waited(abi, zc_command_buffer_run(recording, pause, abi, &abi->error));
         abi->recorded -= length - zc_command_buffer_length(recording);
     }
-    return status == ZC_OK ? answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
+    return status == ZC_OK ? zc_abi_answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
 }
 
 zc_status zc_abi_call_discard(void *context, uint64_t *slots, zc_error *error)
@@ -266,7 +258,7 @@ zc_status zc_abi_call_discard(void *context, uint64_t *slots, zc_error *error)
         zc_command_buffer_free(abi->recording);
         abi->recording = NULL;
     }
-    return answer(slots, 0);
+    return zc_abi_answer(slots, 0);
 }
 
 zc_status zc_abi_call_wait(void *context, uint64_t *slots, zc_error *error)
@@ -274,7 +266,7 @@ zc_status zc_abi_call_wait(void *context, uint64_t *slots, zc_error *error)
     zc_abi *abi = context;
     zc_abi_entry *entry = zc_abi_find(abi, &abi->submissions, slots[1]);
     if (!entry) {
-        return answer(slots, -ZC_EBADF);
+        return zc_abi_answer(slots, -ZC_EBADF);
     }
     zc_submission *submission = entry->submission;
     zc_status status = zc_submission_done(submission) ? ZC_OK : give_way(abi);
@@ -285,7 +277,7 @@ zc_status zc_abi_call_wait(void *context, uint64_t *slots, zc_error *error)
         abi->recorded -= entry->size;
         zc_abi_remove(&abi->submissions, entry);
     }
-    return status == ZC_OK ? answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
+    return status == ZC_OK ? zc_abi_answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
 }
 
 zc_status zc_abi_call_poll(void *context, uint64_t *slots, zc_error *error)
@@ -293,7 +285,7 @@ zc_status zc_abi_call_poll(void *context, uint64_t *slots, zc_error *error)
     (void)error;
     zc_abi *abi = context;
     zc_abi_entry *entry = zc_abi_find(abi, &abi->submissions, slots[1]);
-    return answer(slots, entry ? zc_submission_done(entry->submission) : -ZC_EBADF);
+    return zc_abi_answer(slots, entry ? zc_submission_done(entry->submission) : -ZC_EBADF);
 }
 
 /* --- sequences --- */
@@ -304,7 +296,7 @@ zc_status zc_abi_call_sequence_new(void *context, uint64_t *slots, zc_error *err
     zc_abi_entry *entry;
     int32_t handle = zc_abi_add(abi, &abi->sequences, &entry);
     if (handle < 0) {
-        return answer(slots, handle);
+        return zc_abi_answer(slots, handle);
     }
     zc_status status = zc_sequence_begin(abi->device, &entry->recording, &abi->error);
     if (status != ZC_OK) {
@@ -312,7 +304,7 @@ zc_status zc_abi_call_sequence_new(void *context, uint64_t *slots, zc_error *err
         return zc_abi_failed(abi, status, &slots[0], error);
     }
     zc_command_buffer_own(entry->recording, &abi->owner);
-    return answer(slots, handle);
+    return zc_abi_answer(slots, handle);
 }
 
 /* The sealed sequence of that handle, or NULL and an errno. */
@@ -332,10 +324,10 @@ zc_status zc_abi_call_sequence_seal(void *context, uint64_t *slots, zc_error *er
     zc_abi *abi = context;
     zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, slots[1]);
     if (!entry) {
-        return answer(slots, -ZC_EBADF);
+        return zc_abi_answer(slots, -ZC_EBADF);
     }
     if (!entry->recording) {
-        return answer(slots, zc_abi_fail(abi, ZC_EINVAL, "the sequence is sealed already"));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_EINVAL, "the sequence is sealed already"));
     }
     zc_status status = zc_sequence_seal(entry->recording, &entry->sequence, &abi->error);
     if (status != ZC_OK) {
@@ -343,7 +335,7 @@ zc_status zc_abi_call_sequence_seal(void *context, uint64_t *slots, zc_error *er
     }
     entry->recording = NULL;
     entry->size = zc_sequence_length(entry->sequence);
-    return answer(slots, 0);
+    return zc_abi_answer(slots, 0);
 }
 
 zc_status zc_abi_call_sequence_params(void *context, uint64_t *slots, zc_error *error)
@@ -352,27 +344,28 @@ zc_status zc_abi_call_sequence_params(void *context, uint64_t *slots, zc_error *
     int32_t failure;
     zc_abi_entry *entry = sealed(abi, slots[1], &failure);
     if (!entry) {
-        return answer(slots, failure);
+        return zc_abi_answer(slots, failure);
     }
     uint32_t size = (uint32_t)slots[5];
     if (size > ZC_KERNEL_MAX_PARAMS) {
-        return answer(slots, zc_abi_fail(abi, ZC_EINVAL, "%u bytes: no kernel has more than %u bytes of parameters",
+        return zc_abi_answer(slots,
+                             zc_abi_fail(abi, ZC_EINVAL, "%u bytes: no kernel has more than %u bytes of parameters",
                                          size, ZC_KERNEL_MAX_PARAMS));
     }
     const uint8_t *bytes = zc_abi_memory(abi, (uint32_t)slots[4], size);
     if (!bytes) {
-        return answer(slots, -ZC_EFAULT);
+        return zc_abi_answer(slots, -ZC_EFAULT);
     }
     zc_status status =
         zc_sequence_params(entry->sequence, (uint32_t)slots[2], (uint32_t)slots[3], bytes, size, &abi->error);
-    return status == ZC_OK ? answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
+    return status == ZC_OK ? zc_abi_answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
 }
 
 zc_status zc_abi_call_sequence_submit(void *context, uint64_t *slots, zc_error *error)
 {
     int32_t failure;
     zc_abi_entry *entry = sealed(context, slots[1], &failure);
-    return entry ? submit(context, entry, slots, error) : answer(slots, failure);
+    return entry ? submit(context, entry, slots, error) : zc_abi_answer(slots, failure);
 }
 
 zc_status zc_abi_call_sequence_run(void *context, uint64_t *slots, zc_error *error)
@@ -381,14 +374,14 @@ zc_status zc_abi_call_sequence_run(void *context, uint64_t *slots, zc_error *err
     int32_t failure;
     zc_abi_entry *entry = sealed(abi, slots[1], &failure);
     if (!entry) {
-        return answer(slots, failure);
+        return zc_abi_answer(slots, failure);
     }
     zc_status status = give_way(abi);
     if (status == ZC_OK) {
         set_deadline(abi);
         status = waited(abi, zc_sequence_run(entry->sequence, pause, abi, &abi->error));
     }
-    return status == ZC_OK ? answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
+    return status == ZC_OK ? zc_abi_answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
 }
 
 zc_status zc_abi_call_sequence_free(void *context, uint64_t *slots, zc_error *error)
@@ -397,11 +390,11 @@ zc_status zc_abi_call_sequence_free(void *context, uint64_t *slots, zc_error *er
     zc_abi *abi = context;
     zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, slots[1]);
     if (!entry) {
-        return answer(slots, -ZC_EBADF);
+        return zc_abi_answer(slots, -ZC_EBADF);
     }
     abi->recorded -= entry->recording ? zc_command_buffer_length(entry->recording) : entry->size;
     zc_abi_remove(&abi->sequences, entry);
-    return answer(slots, 0);
+    return zc_abi_answer(slots, 0);
 }
 
 /* --- scratch --- */
@@ -412,13 +405,13 @@ zc_status zc_abi_call_scratch_new(void *context, uint64_t *slots, zc_error *erro
     uint64_t size = slots[1];
     zc_abi_entry *entry;
     if (size > abi->limits.scratch - abi->scratch_bytes) {
-        return answer(slots,
-                      zc_abi_fail(abi, ZC_ENOMEM, "%llu bytes of scratch: the limit of %llu leaves %llu", (ull)size,
-                                  (ull)abi->limits.scratch, (ull)(abi->limits.scratch - abi->scratch_bytes)));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_ENOMEM, "%llu bytes of scratch: the limit of %llu leaves %llu",
+                                                (ull)size, (ull)abi->limits.scratch,
+                                                (ull)(abi->limits.scratch - abi->scratch_bytes)));
     }
     int32_t handle = zc_abi_add(abi, &abi->scratches, &entry);
     if (handle < 0) {
-        return answer(slots, handle);
+        return zc_abi_answer(slots, handle);
     }
     zc_status status = zc_device_scratch(abi->device, size, &entry->region, &abi->error);
     if (status != ZC_OK) {
@@ -428,7 +421,7 @@ zc_status zc_abi_call_scratch_new(void *context, uint64_t *slots, zc_error *erro
     }
     entry->size = size;
     abi->scratch_bytes += size;
-    return answer(slots, handle);
+    return zc_abi_answer(slots, handle);
 }
 
 zc_status zc_abi_call_scratch_free(void *context, uint64_t *slots, zc_error *error)
@@ -437,12 +430,13 @@ zc_status zc_abi_call_scratch_free(void *context, uint64_t *slots, zc_error *err
     zc_abi *abi = context;
     zc_abi_entry *entry = zc_abi_find(abi, &abi->scratches, slots[1]);
     if (!entry) {
-        return answer(slots, -ZC_EBADF);
+        return zc_abi_answer(slots, -ZC_EBADF);
     }
     if (zc_region_pins(entry->region)) { /* else a guest could hold more than its limit */
-        return answer(slots, zc_abi_fail(abi, ZC_EBUSY, "a recording, a sequence or work in flight uses the scratch"));
+        return zc_abi_answer(slots,
+                             zc_abi_fail(abi, ZC_EBUSY, "a recording, a sequence or work in flight uses the scratch"));
     }
     abi->scratch_bytes -= entry->size;
     zc_abi_remove(&abi->scratches, entry);
-    return answer(slots, 0);
+    return zc_abi_answer(slots, 0);
 }

@@ -142,7 +142,7 @@ static int locate(zc_py_array *array, uint64_t span, const zc_py_array *other)
     uint64_t offset = (uint64_t)(address - zc_region_base(region));
     if (offset % 4) {
         PyErr_Format(PyExc_ValueError, "%s starts at byte %llu of its memory, which is not a multiple of 4",
-                     array->name, (unsigned long long)offset);
+                     array->name, (ull)offset);
         zc_region_release(region);
         return -1;
     }

@@ -98,8 +98,7 @@ static PyObject *describe_trap(py_store *store, zc_error *error)
         }
     }
     if (count > 8 && used < sizeof error->message) {
-        (void)snprintf(error->message + used, sizeof error->message - used, "\n  and %llu more",
-                       (unsigned long long)(count - 8));
+        (void)snprintf(error->message + used, sizeof error->message - used, "\n  and %llu more", (ull)(count - 8));
     }
     return frames;
 }

@@ -340,8 +340,7 @@ static int take_limits(PyObject *limits, zc_limits *out, zc_abi_limits *abi)
         return -1;
     }
     if (out->stack_bytes < 65536 || out->stack_bytes > (1u << 30)) {
-        PyErr_Format(PyExc_ValueError, "limit stack is %llu bytes, must be from 65536 to 2**30",
-                     (unsigned long long)out->stack_bytes);
+        PyErr_Format(PyExc_ValueError, "limit stack is %llu bytes, must be from 65536 to 2**30", (ull)out->stack_bytes);
         return -1;
     }
     out->stack_bytes &= ~(uint64_t)4095;
@@ -509,7 +508,7 @@ static PyObject *instance_close(PyObject *object, PyObject *unused)
             bool one = pins - own == 1;
             PyErr_Format(zc_state_of(object)->in_use_error,
                          "cannot close: %llu view%s or submission%s still use%s the instance's memory",
-                         (unsigned long long)(pins - own), one ? "" : "s", one ? "" : "s", one ? "s" : "");
+                         (ull)(pins - own), one ? "" : "s", one ? "" : "s", one ? "s" : "");
             return NULL;
         }
     }

@@ -159,9 +159,8 @@ static int check_range(PyObject *object, uint64_t offset, uint64_t length)
 {
     uint64_t size = zc_region_size(region_of(object));
     if (offset > size || length > size - offset) {
-        PyErr_Format(PyExc_IndexError, "%llu byte%s at offset %llu do%s not lie in a memory of %llu bytes",
-                     (unsigned long long)length, zc_py_plural(length), (unsigned long long)offset,
-                     length == 1 ? "es" : "", (unsigned long long)size);
+        PyErr_Format(PyExc_IndexError, "%llu byte%s at offset %llu do%s not lie in a memory of %llu bytes", (ull)length,
+                     zc_py_plural(length), (ull)offset, length == 1 ? "es" : "", (ull)size);
         return -1;
     }
     return 0;
@@ -334,7 +333,7 @@ static PyObject *memory_grow(PyObject *object, PyObject *value)
 /* The whole memory as an array of bytes, whose methods do what NumPy already does. */
 static PyObject *whole_array(PyObject *object)
 {
-    return PyObject_CallMethod(object, "array", "iKs", 0, (unsigned long long)zc_region_size(region_of(object)), "u1");
+    return PyObject_CallMethod(object, "array", "iKs", 0, (ull)zc_region_size(region_of(object)), "u1");
 }
 
 PyDoc_STRVAR(memory_dlpack_doc, "__dlpack__($self, **options)\n--\n\n"
@@ -415,8 +414,7 @@ static PyObject *memory_repr(PyObject *object)
 {
     uint32_t pages = zc_memory_pages(((py_memory *)object)->memory);
     return PyUnicode_FromFormat("<zcwasm.Memory: %u page%s (%llu bytes) at %p>", pages, zc_py_plural(pages),
-                                (unsigned long long)zc_region_size(region_of(object)),
-                                (void *)zc_region_base(region_of(object)));
+                                (ull)zc_region_size(region_of(object)), (void *)zc_region_base(region_of(object)));
 }
 
 static PyMethodDef memory_methods[] = {

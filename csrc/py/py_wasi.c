@@ -246,7 +246,7 @@ static zc_status write_stream(void *context, const uint8_t *bytes, size_t size, 
     *done = size;
     if (stream->link->wasi->counts[stream->index]) {
         long long taken = PyLong_AsLongLong(result);
-        *done = taken < 0 ? ZC_WASI_LATER : (unsigned long long)taken < size ? (size_t)taken : size;
+        *done = taken < 0 ? ZC_WASI_LATER : (ull)taken < size ? (size_t)taken : size;
         size = taken < 0 ? 0 : *done;
     }
     Py_DECREF(result);

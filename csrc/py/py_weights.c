@@ -369,7 +369,7 @@ static bool report(void *context, uint64_t done, uint64_t total)
 {
     reporting *to = context;
     PyEval_RestoreThread(to->saved);
-    PyObject *result = PyObject_CallFunction(to->callable, "KK", (unsigned long long)done, (unsigned long long)total);
+    PyObject *result = PyObject_CallFunction(to->callable, "KK", (ull)done, (ull)total);
     bool go_on = result != NULL && PyErr_CheckSignals() == 0;
     Py_XDECREF(result);
     to->saved = PyEval_SaveThread();
@@ -435,10 +435,9 @@ static PyObject *weights_repr(PyObject *object)
     weights_object *self = (weights_object *)object;
     uint32_t count = zc_weights_count(self->weights);
     PyObject *path = PyOS_FSPath(self->path);
-    PyObject *text = path
-                         ? PyUnicode_FromFormat("<zcwasm.Weights %R: %u tensor%s, %llu bytes>", path, count,
-                                                zc_py_plural(count), (unsigned long long)zc_weights_size(self->weights))
-                         : NULL;
+    PyObject *text = path ? PyUnicode_FromFormat("<zcwasm.Weights %R: %u tensor%s, %llu bytes>", path, count,
+                                                 zc_py_plural(count), (ull)zc_weights_size(self->weights))
+                          : NULL;
     Py_XDECREF(path);
     return text;
 }

@@ -139,8 +139,8 @@ static zc_status reserve(uint64_t reserved, zc_region **out, zc_error *error)
     int code = zc_region_os_reserve(region->mapping_size, &region->mapping);
     if (code != 0) {
         zc_free(region);
-        return zc_fail(error, ZC_NO_MEMORY, "cannot reserve %llu bytes of address space: %s",
-                       (unsigned long long)reserved, strerror(code));
+        return zc_fail(error, ZC_NO_MEMORY, "cannot reserve %llu bytes of address space: %s", (ull)reserved,
+                       strerror(code));
     }
     region->base = region->mapping + GUARD + ZC_REGION_HEADER;
     region->reserved = body;
@@ -170,8 +170,8 @@ static zc_status publish(zc_status status, zc_region *region, uint64_t size, zc_
 zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc_error *error)
 {
     if (reserved > UINT64_MAX / 4 || size > reserved) {
-        return zc_fail(error, ZC_BAD_VALUE, "a region of %llu bytes cannot have %llu reserved",
-                       (unsigned long long)size, (unsigned long long)reserved);
+        return zc_fail(error, ZC_BAD_VALUE, "a region of %llu bytes cannot have %llu reserved", (ull)size,
+                       (ull)reserved);
     }
     zc_region *region;
     zc_status status = reserve(reserved, &region, error);
@@ -180,7 +180,7 @@ zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc
     }
     int code = zc_region_os_commit(region->base - ZC_REGION_HEADER, ZC_REGION_HEADER + round_up(size));
     if (code != 0) {
-        status = zc_fail(error, ZC_NO_MEMORY, "cannot commit %llu bytes: %s", (unsigned long long)size, strerror(code));
+        status = zc_fail(error, ZC_NO_MEMORY, "cannot commit %llu bytes: %s", (ull)size, strerror(code));
     } else {
         expect_use(region, 0, round_up(size));
     }
@@ -190,8 +190,8 @@ zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc
 zc_status zc_region_map(int file, uint64_t offset, uint64_t size, zc_region **out, zc_error *error)
 {
     if (size == 0 || size > UINT64_MAX / 4 || offset > UINT64_MAX / 4 || offset % ZC_REGION_ALIGNMENT) {
-        return zc_fail(error, ZC_BAD_VALUE, "%llu bytes at offset %llu of a file cannot be mapped",
-                       (unsigned long long)size, (unsigned long long)offset);
+        return zc_fail(error, ZC_BAD_VALUE, "%llu bytes at offset %llu of a file cannot be mapped", (ull)size,
+                       (ull)offset);
     }
     zc_region *region;
     zc_status status = reserve(size, &region, error);
@@ -201,8 +201,7 @@ zc_status zc_region_map(int file, uint64_t offset, uint64_t size, zc_region **ou
     region->read_only = true;
     int code = zc_region_os_map(region->base, size, file, offset);
     if (code != 0) {
-        status = zc_fail(error, ZC_NO_MEMORY, "cannot map %llu bytes of a file: %s", (unsigned long long)size,
-                         strerror(code));
+        status = zc_fail(error, ZC_NO_MEMORY, "cannot map %llu bytes of a file: %s", (ull)size, strerror(code));
     }
     return publish(status, region, size, out, error);
 }
@@ -271,8 +270,8 @@ zc_status zc_region_grow(zc_region *region, uint64_t delta, uint64_t *previous, 
     uint64_t old = atomic_load_explicit(&region->size, memory_order_relaxed);
     *previous = old;
     if (delta > region->reserved - old) {
-        status = zc_fail(error, ZC_OUT_OF_BOUNDS, "cannot grow from %llu bytes by %llu: %llu are reserved",
-                         (unsigned long long)old, (unsigned long long)delta, (unsigned long long)region->reserved);
+        status = zc_fail(error, ZC_OUT_OF_BOUNDS, "cannot grow from %llu bytes by %llu: %llu are reserved", (ull)old,
+                         (ull)delta, (ull)region->reserved);
     } else if (delta > 0) {
         uint64_t target = old + round_up(delta);
         int code = zc_region_os_commit(region->base + old, target - old);
@@ -280,8 +279,8 @@ zc_status zc_region_grow(zc_region *region, uint64_t delta, uint64_t *previous, 
             expect_use(region, old, target);
             atomic_store_explicit(&region->size, target, memory_order_release);
         } else {
-            status = zc_fail(error, ZC_NO_MEMORY, "cannot commit %llu more bytes: %s",
-                             (unsigned long long)(target - old), strerror(code));
+            status =
+                zc_fail(error, ZC_NO_MEMORY, "cannot commit %llu more bytes: %s", (ull)(target - old), strerror(code));
         }
     }
     pthread_mutex_unlock(&region->lock);

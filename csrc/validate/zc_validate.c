@@ -63,7 +63,7 @@ typedef struct zc_validator {
 static zc_status fail_limit(const zc_reader *reader, uint64_t offset, const char *what, uint64_t value, uint64_t limit)
 {
     return zc_fail_at(reader->error, ZC_INVALID, offset, "implementation limit: %s %llu, at most %llu", what,
-                      (unsigned long long)value, (unsigned long long)limit);
+                      (ull)value, (ull)limit);
 }
 
 static zc_status read_limited_count(zc_reader *reader, uint32_t *count, size_t bytes_each, uint64_t before,

@@ -440,12 +440,11 @@ static zc_status read_locals(zc_code_checker *checker)
         ZC_TRY(zc_read_value_type(reader, &type, "local type"));
         total += count;
         if (total > UINT32_MAX) {
-            return zc_fail_at(reader->error, ZC_MALFORMED, start, "too many locals: %llu", (unsigned long long)total);
+            return zc_fail_at(reader->error, ZC_MALFORMED, start, "too many locals: %llu", (ull)total);
         }
         if (total > ZC_LIMIT_LOCALS) {
             return zc_fail_at(reader->error, ZC_INVALID, start,
-                              "implementation limit: too many locals: %llu, at most %u", (unsigned long long)total,
-                              ZC_LIMIT_LOCALS);
+                              "implementation limit: too many locals: %llu, at most %u", (ull)total, ZC_LIMIT_LOCALS);
         }
         if (count == 0) {
             continue; /* so runs stay as few as locals */

@@ -111,7 +111,7 @@ zc_status zc_check_const_expr(zc_reader *reader, const zc_module_info *info, uin
             if (values != 1) {
                 return zc_fail_at(reader->error, ZC_INVALID, start,
                                   "%s: type mismatch: it must leave one %s, not %llu values", what,
-                                  zc_value_type_name(type), (unsigned long long)values);
+                                  zc_value_type_name(type), (ull)values);
             }
             if (found != type) {
                 return zc_fail_at(reader->error, ZC_INVALID, start, "%s: type mismatch: it must be %s, it is %s", what,

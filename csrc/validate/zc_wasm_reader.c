@@ -67,7 +67,7 @@ zc_status zc_read_count(zc_reader *reader, uint32_t *count, size_t bytes_each, c
     if ((uint64_t)*count * bytes_each > zc_reader_left(reader)) {
         return zc_fail_at(reader->error, ZC_MALFORMED, start,
                           "unexpected end: %s of %u needs at least %llu bytes, %zu are left", what, *count,
-                          (unsigned long long)*count * bytes_each, zc_reader_left(reader));
+                          (ull)*count * bytes_each, zc_reader_left(reader));
     }
     return ZC_OK;
 }

@@ -116,12 +116,11 @@ static zc_status take_strings(const char *const *texts, uint32_t count, const ch
         size += strlen(texts[i]) + 1;
     }
     if (size > UINT32_MAX / 2) {
-        return zc_fail(error, ZC_OVERFLOW, "the %s take %llu bytes, may take %u", what, (unsigned long long)size,
-                       UINT32_MAX / 2);
+        return zc_fail(error, ZC_OVERFLOW, "the %s take %llu bytes, may take %u", what, (ull)size, UINT32_MAX / 2);
     }
     out->bytes = zc_malloc((size_t)size);
     if (!out->bytes) {
-        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate %llu bytes for the %s", (unsigned long long)size, what);
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate %llu bytes for the %s", (ull)size, what);
     }
     out->size = (uint32_t)size;
     out->count = count;

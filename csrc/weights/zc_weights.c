@@ -33,8 +33,6 @@
 /* What is reported in one step: large enough to be fast, small enough for a smooth bar. */
 #define PIECE (UINT64_C(32) << 20)
 
-typedef unsigned long long ull;
-
 typedef struct part { /* the file's bytes [start, end) in a region of their own */
     uint64_t start, end;
     zc_region *region;
