@@ -62,7 +62,7 @@ def plain(comment: str) -> str:
 
 def prototypes() -> list[Prototype]:
     text = (INCLUDE / "zcwasm.h").read_text("utf-8")
-    pattern = r'(?:(/\*(?:(?!\*/).)*\*/)\n)?ZC_IMPORT\("(\w+)"\)\s+(\w+) (\w+)\(([^)]*)\);'
+    pattern = r'(?:(/\*(?:(?!\*/).)*\*/)\n)?ZCG_IMPORT\("(\w+)"\)\s+(\w+) (\w+)\(([^)]*)\);'
     result = []
     for comment, name, kind, function, arguments in re.findall(pattern, text, re.DOTALL):
         params = []
@@ -76,7 +76,7 @@ def prototypes() -> list[Prototype]:
 
 def letter(kind: str) -> str:
     """i or I for a C type."""
-    if kind.endswith("*") or kind in ("int32_t", "uint32_t", "zc_handle"):
+    if kind.endswith("*") or kind in ("int32_t", "uint32_t", "zcg_handle"):
         return "i"
     if kind in ("int64_t", "uint64_t"):
         return "I"
@@ -102,7 +102,7 @@ def check_helpers() -> None:
     text = (INCLUDE / "zcwasm_helpers.h").read_text("utf-8")
     helpers = {}
     for count, name, params, names in re.findall(
-        r"^ZC_HELPER_(\d)\((\w+), (\w+), (.*)\)$", text, re.MULTILINE
+        r"^ZCG_HELPER_(\d)\((\w+), (\w+), (.*)\)$", text, re.MULTILINE
     ):
         helpers[name] = (params, names.split(", "))
         if len(names.split(", ")) != int(count):
@@ -122,13 +122,13 @@ RUST_TYPES = {
     "int64_t": "i64",
     "uint64_t": "u64",
     "float": "f32",
-    "zc_handle": "zc_handle",
+    "zcg_handle": "zcg_handle",
     "char *": "*mut u8",
     "const char *": "*const u8",
     "void *": "*mut u8",
     "const void *": "*const u8",
-    "const zc_range *": "*const zc_range",
-    "zc_tensor_info *": "*mut zc_tensor_info",
+    "const zcg_range *": "*const zcg_range",
+    "zcg_tensor_info *": "*mut zcg_tensor_info",
 }
 RUST_WORDS = {"type": "r#type"}
 
@@ -172,7 +172,7 @@ def enums(header: str) -> list[tuple[str, int]]:
 
 def errnos() -> list[tuple[str, int, str]]:
     text = (INCLUDE / "zcwasm.h").read_text("utf-8")
-    found = re.findall(r'X\((ZC_E\w+), (\d+), "([^"]*)"\)', text)
+    found = re.findall(r'X\((ZCG_E\w+), (\d+), "([^"]*)"\)', text)
     return [(name, int(number), meaning) for name, number, meaning in found]
 
 
@@ -182,8 +182,8 @@ def rust(declared: list[Prototype]) -> str:
         "// is needed: `mod zcwasm;`, target wasm32-unknown-unknown. The headers say what everything means.",
         "#![allow(non_camel_case_types, dead_code)]",
         "",
-        "pub type zc_handle = i32;",
-        "pub const ZC_WHOLE: u64 = u64::MAX;",
+        "pub type zcg_handle = i32;",
+        "pub const ZCG_WHOLE: u64 = u64::MAX;",
         "",
     ]
     lines += [f"pub const {name}: i32 = {number}; // {meaning}" for name, number, meaning in errnos()]

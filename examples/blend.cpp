@@ -22,7 +22,7 @@ class Submission
 
     int32_t submit()
     {
-        handle_ = zc_submit();
+        handle_ = zcg_submit();
         return handle_ < 0 ? handle_ : 0;
     }
     bool pending() const
@@ -31,13 +31,13 @@ class Submission
     } // not waited for
     int32_t wait()
     {
-        int32_t code = handle_ > 0 ? zc_wait(handle_, -1) : 0;
+        int32_t code = handle_ > 0 ? zcg_wait(handle_, -1) : 0;
         handle_ = 0;
         return code;
     }
 
   private:
-    zc_handle handle_ = 0;
+    zcg_handle handle_ = 0;
 };
 
 float first[kSlots][kBlock], second[kSlots][kBlock], blended[kBlocks][kBlock];
@@ -75,7 +75,7 @@ __attribute__((export_name("in_flight"))) int32_t in_flight()
     return most_in_flight;
 }
 
-// blended = alpha * first + beta * second, block by block. 0 or a negative zc_errno.
+// blended = alpha * first + beta * second, block by block. 0 or a negative zcg_errno.
 __attribute__((export_name("blend"))) int32_t blend(float alpha, float beta)
 {
     Submission submissions[kSlots];
@@ -86,8 +86,8 @@ __attribute__((export_name("blend"))) int32_t blend(float alpha, float beta)
             return code;
         generate(block, slot);
         zc_axpby_params p = {kBlock, alpha, beta};
-        int32_t code = zc_record_axpby(0, zc_floats(first[slot], kBlock), zc_floats(second[slot], kBlock),
-                                       zc_floats(blended[block], kBlock), &p);
+        int32_t code = zcg_record_axpby(0, zcg_floats(first[slot], kBlock), zcg_floats(second[slot], kBlock),
+                                        zcg_floats(blended[block], kBlock), &p);
         if (code >= 0)
             code = submissions[slot].submit();
         if (code < 0)

@@ -19,8 +19,8 @@ fn panic(_: &core::panic::PanicInfo) -> ! {
     core::arch::wasm32::unreachable()
 }
 
-fn bytes(vector: *const f32) -> zc_range {
-    zc_range { handle: 0, reserved: 0, offset: vector as usize as u64, length: (N * size_of::<f32>()) as u64 }
+fn bytes(vector: *const f32) -> zcg_range {
+    zcg_range { handle: 0, reserved: 0, offset: vector as usize as u64, length: (N * size_of::<f32>()) as u64 }
 }
 
 #[no_mangle]
@@ -36,13 +36,13 @@ pub extern "C" fn saxpy(a: f32) -> i32 {
             X[i] = i as f32;
             Y[i] = 1.0;
         }
-        let kernel = zc_kernel_find("axpby".as_ptr(), 5);
+        let kernel = zcg_kernel_find("axpby".as_ptr(), 5);
         if kernel < 0 {
             return kernel;
         }
         let ranges = [bytes(X.as_ptr()), bytes(Y.as_ptr()), bytes(Y.as_ptr())];
         let params = zc_axpby_params { count: N as u32, alpha: a, beta: 1.0 };
-        let code = zc_dispatch(
+        let code = zcg_dispatch(
             0,
             kernel,
             ranges.as_ptr(),
@@ -53,6 +53,6 @@ pub extern "C" fn saxpy(a: f32) -> i32 {
         if code < 0 {
             return code;
         }
-        zc_run()
+        zcg_run()
     }
 }

@@ -17,7 +17,7 @@ static uintptr_t heap_end;
 
 static uint32_t width, height;
 static float *image, *out, *across, *down, *sums, *maxima;
-static zc_handle sequence, rows_blurred, blurred;
+static zcg_handle sequence, rows_blurred, blurred;
 static int32_t sharpening; /* the dispatch whose parameters change */
 
 static float *allocate(uint64_t count)
@@ -66,13 +66,13 @@ float *EXPORT(row_maxima)(void)
     return maxima;
 }
 
-/* Read the size and the first frame from the input, and record the pipeline. 0 or a negative zc_errno. */
+/* Read the size and the first frame from the input, and record the pipeline. 0 or a negative zcg_errno. */
 int32_t EXPORT(init)(float strength, float gain, float lift)
 {
     uint32_t size[2];
-    int64_t got = zc_input_read("image", 5, 0, size, sizeof size);
+    int64_t got = zcg_input_read("image", 5, 0, size, sizeof size);
     if (got != sizeof size)
-        return got < 0 ? (int32_t)got : -ZC_EINVAL;
+        return got < 0 ? (int32_t)got : -ZCG_EINVAL;
     width = size[0], height = size[1];
     uint64_t count = (uint64_t)width * height;
     heap_end = (uintptr_t)&__heap_base;
@@ -80,49 +80,49 @@ int32_t EXPORT(init)(float strength, float gain, float lift)
     across = allocate((uint64_t)width * width), down = allocate((uint64_t)height * height);
     sums = allocate(height), maxima = allocate(height);
     if (!image || !out || !across || !down || !sums || !maxima)
-        return -ZC_ENOMEM;
-    got = zc_input_read("image", 5, sizeof size, image, count * sizeof(float));
+        return -ZCG_ENOMEM;
+    got = zcg_input_read("image", 5, sizeof size, image, count * sizeof(float));
     if (got != (int64_t)(count * sizeof(float)))
-        return got < 0 ? (int32_t)got : -ZC_EINVAL;
+        return got < 0 ? (int32_t)got : -ZCG_EINVAL;
     band(across, width);
     band(down, height);
 
-    rows_blurred = zc_scratch_new(count * sizeof(float));
-    blurred = zc_scratch_new(count * sizeof(float));
-    sequence = zc_sequence_new();
+    rows_blurred = zcg_scratch_new(count * sizeof(float));
+    blurred = zcg_scratch_new(count * sizeof(float));
+    sequence = zcg_sequence_new();
     if (rows_blurred < 0 || blurred < 0 || sequence < 0)
-        return -ZC_ENOMEM;
-    zc_range pixel = zc_floats(image, count), result = zc_floats(out, count);
+        return -ZCG_ENOMEM;
+    zcg_range pixel = zcg_floats(image, count), result = zcg_floats(out, count);
     zc_matmul_params horizontal = product(height, width, width), vertical = product(height, width, height);
     vertical.transpose_a = 1; /* the band's columns hold the weights */
     zc_axpby_params sharpen = {(uint32_t)count, 1 + strength, -strength};
     zc_affine_params expose = {(uint32_t)count, gain, lift};
     zc_rows_params rows = {.rows = height, .cols = width, .ldx = width};
     int32_t codes[] = {
-        zc_record_matmul(sequence, pixel, zc_floats(across, (uint64_t)width * width), zc_all_of(rows_blurred),
-                         &horizontal),
-        zc_record_matmul(sequence, zc_floats(down, (uint64_t)height * height), zc_all_of(rows_blurred),
-                         zc_all_of(blurred), &vertical),
-        sharpening = zc_record_axpby(sequence, pixel, zc_all_of(blurred), result, &sharpen),
-        zc_record_affine(sequence, result, result, &expose),
-        zc_record_sum(sequence, result, zc_floats(sums, height), &rows),
-        zc_record_max(sequence, result, zc_floats(maxima, height), &rows),
+        zcg_record_matmul(sequence, pixel, zcg_floats(across, (uint64_t)width * width), zcg_all_of(rows_blurred),
+                          &horizontal),
+        zcg_record_matmul(sequence, zcg_floats(down, (uint64_t)height * height), zcg_all_of(rows_blurred),
+                          zcg_all_of(blurred), &vertical),
+        sharpening = zcg_record_axpby(sequence, pixel, zcg_all_of(blurred), result, &sharpen),
+        zcg_record_affine(sequence, result, result, &expose),
+        zcg_record_sum(sequence, result, zcg_floats(sums, height), &rows),
+        zcg_record_max(sequence, result, zcg_floats(maxima, height), &rows),
     };
     for (uint32_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         if (codes[i] < 0)
             return codes[i];
-    return zc_sequence_seal(sequence);
+    return zcg_sequence_seal(sequence);
 }
 
 /* The frame that lies in pixels(), with this strength: result() and the row statistics. */
 int32_t EXPORT(frame)(float strength)
 {
     zc_axpby_params sharpen = {width * height, 1 + strength, -strength};
-    int32_t code = zc_sequence_params(sequence, (uint32_t)sharpening, 0, &sharpen, sizeof sharpen);
-    return code < 0 ? code : zc_sequence_run(sequence);
+    int32_t code = zcg_sequence_params(sequence, (uint32_t)sharpening, 0, &sharpen, sizeof sharpen);
+    return code < 0 ? code : zcg_sequence_run(sequence);
 }
 
 int32_t EXPORT(write)(void)
 {
-    return zc_output_write("sharpened", 9, out, (uint64_t)width * height * sizeof(float));
+    return zcg_output_write("sharpened", 9, out, (uint64_t)width * height * sizeof(float));
 }

@@ -34,7 +34,7 @@ def test_differences_are_found() -> None:
     assert len(imports) == 24
     abi.check_header(imports, declared)
     imports[3].params += "i"
-    with pytest.raises(abi.AbiError, match="zc_dispatch"):
+    with pytest.raises(abi.AbiError, match="zcg_dispatch"):
         abi.check_header(imports, declared)
     with pytest.raises(abi.AbiError, match="list"):
         abi.check_header(abi.table()[1:], declared)
@@ -50,12 +50,12 @@ USE = """
 #include <zcwasm_helpers.h>
 int use(float *x) {
     zc_affine_params p = {4, 2.0f, 1.0f};
-    zc_tensor_info info;
-    int code = zc_record_affine(0, zc_floats(x, 4), zc_floats(x, 4), &p);
-    code |= zc_matmul(0, x, x + 4, x + 8, 2, 2, 2);
-    code |= zc_linear(0, x, zc_tensor("w"), x + 8, ZC_WEIGHT_F32, 1, 1, 4);
-    code |= zc_tensor_get_info(1, &info) | zc_say(ZC_LOG_INFO, "hello");
-    return code < 0 ? -ZC_EINVAL : zc_run();
+    zcg_tensor_info info;
+    int code = zcg_record_affine(0, zcg_floats(x, 4), zcg_floats(x, 4), &p);
+    code |= zcg_matmul(0, x, x + 4, x + 8, 2, 2, 2);
+    code |= zcg_linear(0, x, zcg_tensor("w"), x + 8, ZC_WEIGHT_F32, 1, 1, 4);
+    code |= zcg_tensor_get_info(1, &info) | zcg_say(ZCG_LOG_INFO, "hello");
+    return code < 0 ? -ZCG_EINVAL : zcg_run();
 }
 """
 
@@ -113,4 +113,4 @@ def test_the_example_of_the_page(tmp_path: Path) -> None:
     x[:] = np.arange(100)
     assert guest.exports.scale(at, 100) == 0
     assert (x == 2 * np.arange(100) + 1).all()
-    assert guest.exports.scale(at, 101) == -2  # ZC_EFAULT
+    assert guest.exports.scale(at, 101) == -2  # ZCG_EFAULT

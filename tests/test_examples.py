@@ -81,8 +81,8 @@ def test_sharpen(device: zcwasm.Device) -> None:
 
 
 def test_sharpen_without_its_input(device: zcwasm.Device) -> None:
-    assert example("sharpen", device, inputs={}).exports.init(1, 1, 0) == -4  # ZC_ENOENT
-    assert example("sharpen", device, inputs={"image": b"\1\0\0\0"}).exports.init(1, 1, 0) == -1  # ZC_EINVAL
+    assert example("sharpen", device, inputs={}).exports.init(1, 1, 0) == -4  # ZCG_ENOENT
+    assert example("sharpen", device, inputs={"image": b"\1\0\0\0"}).exports.init(1, 1, 0) == -1  # ZCG_EINVAL
 
 
 def test_blend_in_cpp(device: zcwasm.Device) -> None:

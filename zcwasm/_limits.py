@@ -19,7 +19,7 @@ class Limits:
     outputs: bytes of all outputs of the guest (default 64 MiB).
     dispatch_work: work of one dispatch that the guest records, or gives new parameters, in multiply-adds
         as its kernel's table estimates them at worst (default 2**40: attention of 512 rows and 32 heads of
-        128 over 131,072 keys is half of that); past it ZC_ENOMEM, with both numbers in its text; so on a
+        128 over 131,072 keys is half of that); past it ZCG_ENOMEM, with both numbers in its text; so on a
         GPU past 2**32 for each workgroup, which cannot be ended. The host's own dispatches have no limit.
     deadline: wall-clock seconds of each call from the host (default: none); past it a Trap of kind
         'deadline'. Seen within milliseconds; a host function in progress is not cut short.

@@ -153,12 +153,12 @@ zc_status zc_abi_link(zc_abi *abi, zc_name field, const zc_func_type *type, zc_i
         return ZC_OK;
     }
     return zc_fail(error, ZC_LINK, "import 'zcwasm'.'%.*s' is missing: version %d of this module has no such function",
-                   (int)(field.size < 100 ? field.size : 100), (const char *)field.bytes, ZCWASM_ABI_VERSION);
+                   (int)(field.size < 100 ? field.size : 100), (const char *)field.bytes, ZCG_ABI_VERSION);
 }
 
 /* --- failures --- */
 
-int32_t zc_abi_fail(zc_abi *abi, zc_errno code, const char *format, ...)
+int32_t zc_abi_fail(zc_abi *abi, zcg_errno code, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -167,27 +167,27 @@ int32_t zc_abi_fail(zc_abi *abi, zc_errno code, const char *format, ...)
     return -(int32_t)code;
 }
 
-static zc_errno errno_of(zc_status status)
+static zcg_errno errno_of(zc_status status)
 {
     switch (status) {
     case ZC_NO_MEMORY:
     case ZC_LIMIT:
-        return ZC_ENOMEM;
+        return ZCG_ENOMEM;
     case ZC_OVERFLOW:
-        return ZC_EOVERFLOW;
+        return ZCG_EOVERFLOW;
     case ZC_OUT_OF_BOUNDS:
-        return ZC_EBOUNDS;
+        return ZCG_EBOUNDS;
     case ZC_UNSUPPORTED:
-        return ZC_ENOSYS;
+        return ZCG_ENOSYS;
     case ZC_BUSY:
-        return ZC_EBUSY;
+        return ZCG_EBUSY;
     case ZC_TIMEOUT:
-        return ZC_ETIMEDOUT;
+        return ZCG_ETIMEDOUT;
     case ZC_DEVICE:
     case ZC_CANCELLED:
-        return ZC_EIO;
+        return ZCG_EIO;
     default:
-        return ZC_EINVAL;
+        return ZCG_EINVAL;
     }
 }
 
@@ -209,7 +209,7 @@ uint8_t *zc_abi_memory(zc_abi *abi, uint64_t pointer, uint64_t size)
     zc_memory *memory = abi->instance ? zc_instance_memory(abi->instance) : NULL;
     uint64_t have = memory ? (uint64_t)zc_memory_pages(memory) * ZC_WASM_PAGE_SIZE : 0;
     if (pointer > have || size > have - pointer) {
-        (void)zc_abi_fail(abi, ZC_EFAULT, "%llu bytes at %llu do not lie inside the guest's memory of %llu bytes",
+        (void)zc_abi_fail(abi, ZCG_EFAULT, "%llu bytes at %llu do not lie inside the guest's memory of %llu bytes",
                           (ull)size, (ull)pointer, (ull)have);
         return NULL;
     }
@@ -220,12 +220,12 @@ bool zc_abi_name(zc_abi *abi, uint64_t pointer, uint64_t size, char out[ZC_ABI_M
 {
     const uint8_t *bytes = zc_abi_memory(abi, pointer, size);
     if (!bytes) {
-        *failure = -ZC_EFAULT;
+        *failure = -ZCG_EFAULT;
         return false;
     }
     if (size > ZC_ABI_MAX_NAME) {
         *failure =
-            zc_abi_fail(abi, ZC_EINVAL, "a name of %llu bytes: at most %u are allowed", (ull)size, ZC_ABI_MAX_NAME);
+            zc_abi_fail(abi, ZCG_EINVAL, "a name of %llu bytes: at most %u are allowed", (ull)size, ZC_ABI_MAX_NAME);
         return false;
     }
     memcpy(out, bytes, size);
@@ -242,14 +242,14 @@ int32_t zc_abi_add(zc_abi *abi, zc_abi_table *table, zc_abi_entry **out)
         table->first_free = table->entries[index].next_free;
     } else {
         if (table->count == table->limit) {
-            return zc_abi_fail(abi, ZC_ENOMEM, "an instance has at most %u such handles at a time", table->limit);
+            return zc_abi_fail(abi, ZCG_ENOMEM, "an instance has at most %u such handles at a time", table->limit);
         }
         if (table->count == table->capacity) {
             uint32_t capacity = table->capacity ? table->capacity * 2 : 8;
             capacity = capacity < table->limit ? capacity : table->limit;
             zc_abi_entry *larger = zc_realloc(table->entries, capacity * sizeof *larger);
             if (!larger) {
-                return zc_abi_fail(abi, ZC_ENOMEM, "cannot allocate %u handles", capacity);
+                return zc_abi_fail(abi, ZCG_ENOMEM, "cannot allocate %u handles", capacity);
             }
             table->entries = larger;
             table->capacity = capacity;
@@ -273,7 +273,7 @@ zc_abi_entry *zc_abi_find(zc_abi *abi, zc_abi_table *table, uint64_t handle)
         table->entries[index].generation == (bits >> ZC_ABI_GENERATION_SHIFT & ZC_ABI_GENERATIONS)) {
         return &table->entries[index];
     }
-    (void)zc_abi_fail(abi, ZC_EBADF, "%d is no %s handle", (int32_t)bits, kinds[table->kind]);
+    (void)zc_abi_fail(abi, ZCG_EBADF, "%d is no %s handle", (int32_t)bits, kinds[table->kind]);
     return NULL;
 }
 

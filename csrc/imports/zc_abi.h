@@ -44,7 +44,7 @@ typedef struct zc_abi_limits {
 
 typedef struct zc_abi_host {
     void *context;
-    /* `level`: ZC_LOG_DEBUG 0 to ZC_LOG_ERROR 3. NULL drops what guests log. A failure ends the guest's call. */
+    /* `level`: ZCG_LOG_DEBUG 0 to ZCG_LOG_ERROR 3. NULL drops what guests log. A failure ends the guest's call. */
     zc_status (*log)(void *context, int level, const char *text, size_t size, zc_error *error);
     bool inputs; /* granted, even if there are none */
 } zc_abi_host;

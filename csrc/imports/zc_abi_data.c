@@ -20,7 +20,7 @@ zc_status zc_abi_call_abi_version(void *context, uint64_t *slots, zc_error *erro
 {
     (void)context;
     (void)error;
-    return zc_abi_answer(slots, ZCWASM_ABI_VERSION);
+    return zc_abi_answer(slots, ZCG_ABI_VERSION);
 }
 
 zc_status zc_abi_call_error_text(void *context, uint64_t *slots, zc_error *error)
@@ -32,7 +32,7 @@ zc_status zc_abi_call_error_text(void *context, uint64_t *slots, zc_error *error
     memcpy(text, abi->error.message, sizeof text);
     uint8_t *out = zc_abi_memory(abi, (uint32_t)slots[1], size);
     if (!out) {
-        return zc_abi_answer(slots, -ZC_EFAULT);
+        return zc_abi_answer(slots, -ZCG_EFAULT);
     }
     size_t length = strlen(text);
     memcpy(out, text, length < size ? length : size);
@@ -53,7 +53,7 @@ zc_status zc_abi_call_tensor(void *context, uint64_t *slots, zc_error *error)
     }
     uint32_t index = zc_weights_find(abi->weights, name, size);
     if (index == UINT32_MAX || index >> ZC_ABI_KIND_SHIFT) {
-        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_ENOENT, "there is no tensor \"%.*s\"", (int)size, name));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_ENOENT, "there is no tensor \"%.*s\"", (int)size, name));
     }
     return zc_abi_answer(slots, (int32_t)((uint32_t)ZC_ABI_TENSOR << ZC_ABI_KIND_SHIFT | index));
 }
@@ -64,12 +64,12 @@ zc_status zc_abi_call_tensor_info(void *context, uint64_t *slots, zc_error *erro
     zc_abi *abi = context;
     uint32_t bits = (uint32_t)slots[1], index = bits & ~(UINT32_MAX << ZC_ABI_KIND_SHIFT);
     if (bits >> ZC_ABI_KIND_SHIFT != ZC_ABI_TENSOR || index >= zc_weights_count(abi->weights)) {
-        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_EBADF, "%d is no tensor handle", (int32_t)bits));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_EBADF, "%d is no tensor handle", (int32_t)bits));
     }
-    zc_tensor_info info = {0};
+    zcg_tensor_info info = {0};
     uint8_t *out = zc_abi_memory(abi, (uint32_t)slots[2], sizeof info);
     if (!out) {
-        return zc_abi_answer(slots, -ZC_EFAULT);
+        return zc_abi_answer(slots, -ZCG_EFAULT);
     }
     const zc_tensor *tensor = zc_weights_get(abi->weights, index);
     info.type = tensor->type;
@@ -153,7 +153,7 @@ static const zc_abi_bytes *input_of(zc_abi *abi, const uint64_t *slots, int64_t 
     }
     const zc_abi_bytes *input = find(abi->inputs, abi->input_count, name, size);
     if (!input) {
-        *failure = zc_abi_fail(abi, ZC_ENOENT, "there is no input \"%.*s\"", (int)size, name);
+        *failure = zc_abi_fail(abi, ZCG_ENOENT, "there is no input \"%.*s\"", (int)size, name);
     }
     return input;
 }
@@ -178,7 +178,7 @@ zc_status zc_abi_call_input_read(void *context, uint64_t *slots, zc_error *error
     }
     uint8_t *out = zc_abi_memory(abi, (uint32_t)slots[4], size);
     if (!out) {
-        return answer64(slots, -ZC_EFAULT);
+        return answer64(slots, -ZCG_EFAULT);
     }
     uint64_t left = offset < input->size ? input->size - offset : 0;
     size = size < left ? size : left;
@@ -201,16 +201,16 @@ zc_status zc_abi_call_output_write(void *context, uint64_t *slots, zc_error *err
         return zc_abi_answer(slots, failure);
     }
     if (!zc_is_utf8((const uint8_t *)name, name_size)) {
-        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_EINVAL, "an output's name is not UTF-8"));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_EINVAL, "an output's name is not UTF-8"));
     }
     const uint8_t *from = zc_abi_memory(abi, (uint32_t)slots[3], size);
     if (!from) {
-        return zc_abi_answer(slots, -ZC_EFAULT);
+        return zc_abi_answer(slots, -ZCG_EFAULT);
     }
     zc_abi_bytes *output = find(abi->outputs, abi->output_count, name, name_size);
     uint64_t others = abi->output_bytes - (output ? output->size : 0);
     if (size > abi->limits.outputs - others || (!output && abi->output_count == ZC_ABI_MAX_OUTPUTS)) {
-        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_ENOMEM,
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_ENOMEM,
                                                 "%llu bytes more: outputs are limited to %llu bytes in %u names",
                                                 (ull)size, (ull)abi->limits.outputs, ZC_ABI_MAX_OUTPUTS));
     }
@@ -220,7 +220,7 @@ zc_status zc_abi_call_output_write(void *context, uint64_t *slots, zc_error *err
     }
     if (!bytes || !output) {
         zc_free(bytes);
-        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_ENOMEM, "cannot allocate an output of %llu bytes", (ull)size));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_ENOMEM, "cannot allocate an output of %llu bytes", (ull)size));
     }
     memcpy(bytes, from, size);
     zc_copies_add(ZC_COPY_OUTPUTS, size);
@@ -239,12 +239,12 @@ zc_status zc_abi_call_log(void *context, uint64_t *slots, zc_error *error)
     uint32_t level = (uint32_t)slots[1], size = (uint32_t)slots[3];
     const uint8_t *text = zc_abi_memory(abi, (uint32_t)slots[2], size);
     if (!text) {
-        return zc_abi_answer(slots, -ZC_EFAULT);
+        return zc_abi_answer(slots, -ZCG_EFAULT);
     }
-    if (level > ZC_LOG_ERROR || size > ZC_ABI_MAX_LOG) {
+    if (level > ZCG_LOG_ERROR || size > ZC_ABI_MAX_LOG) {
         return zc_abi_answer(slots,
-                             zc_abi_fail(abi, ZC_EINVAL, "level %u (0 to %d) with a text of %u bytes (at most %u)",
-                                         level, ZC_LOG_ERROR, size, ZC_ABI_MAX_LOG));
+                             zc_abi_fail(abi, ZCG_EINVAL, "level %u (0 to %d) with a text of %u bytes (at most %u)",
+                                         level, ZCG_LOG_ERROR, size, ZC_ABI_MAX_LOG));
     }
     zc_status status = ZC_OK;
     if (abi->host.log) {

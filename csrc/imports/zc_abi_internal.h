@@ -7,12 +7,7 @@
 #ifndef ZC_ABI_INTERNAL_H
 #define ZC_ABI_INTERNAL_H
 
-/* The guests' header gives layouts and numbers; its zc_range is another one than the device layer's. */
-#define ZCWASM_NO_FUNCTIONS
-#define zc_range zc_abi_range
-#include "zcwasm.h"
-#undef zc_range
-
+#include "zcwasm.h" /* the guests' header: layouts and numbers; functions are not called here */
 #include "imports/zc_abi.h"
 
 /* A handle: kind, generation of its slot, slot. Those of kernels and tensors are indices without a generation. */
@@ -70,7 +65,7 @@ struct zc_abi {
     zc_error error;     /* the guest's last failure */
 };
 
-/* The guest's bytes [pointer, pointer + size), or NULL with -ZC_EFAULT recorded; never NULL for size 0. They may
+/* The guest's bytes [pointer, pointer + size), or NULL with -ZCG_EFAULT recorded; never NULL for size 0. They may
  * change at any time: copy. */
 uint8_t *zc_abi_memory(zc_abi *abi, uint64_t pointer, uint64_t size);
 /* A name, copied; false with the failure recorded. */
@@ -84,14 +79,14 @@ static inline zc_status zc_abi_answer(uint64_t *slots, int32_t value)
 }
 
 /* Record a failure: its text, and -code to be returned to the guest. */
-int32_t zc_abi_fail(zc_abi *abi, zc_errno code, const char *format, ...) ZC_PRINTF(3, 4);
+int32_t zc_abi_fail(zc_abi *abi, zcg_errno code, const char *format, ...) ZC_PRINTF(3, 4);
 /* The same for a status whose error is in abi->error; where it must end the whole call, the status is returned and
  * the error handed on, else ZC_OK, with the errno in *result. */
 zc_status zc_abi_failed(zc_abi *abi, zc_status status, uint64_t *result, zc_error *error);
 
 /* A new entry's handle, or an errno. */
 int32_t zc_abi_add(zc_abi *abi, zc_abi_table *table, zc_abi_entry **out);
-zc_abi_entry *zc_abi_find(zc_abi *abi, zc_abi_table *table, uint64_t handle); /* NULL: -ZC_EBADF recorded */
+zc_abi_entry *zc_abi_find(zc_abi *abi, zc_abi_table *table, uint64_t handle); /* NULL: -ZCG_EBADF recorded */
 void zc_abi_remove(zc_abi_table *table, zc_abi_entry *entry);
 
 #define ZC_ABI(import, name, params, result, grant) \

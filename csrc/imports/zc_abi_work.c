@@ -60,7 +60,7 @@ zc_status zc_abi_call_kernel(void *context, uint64_t *slots, zc_error *error)
     name[(uint32_t)slots[2]] = 0;
     const zc_kernel *kernel = strlen(name) == (uint32_t)slots[2] ? zc_kernel_find(name) : NULL;
     if (!kernel) {
-        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_ENOENT, "there is no kernel \"%.100s\"", name));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_ENOENT, "there is no kernel \"%.100s\"", name));
     }
     return zc_abi_answer(slots, (int32_t)((uint32_t)ZC_ABI_KERNEL << ZC_ABI_KIND_SHIFT | (uint32_t)kernel->id));
 }
@@ -73,12 +73,12 @@ static const zc_kernel *kernel_of(uint64_t handle)
 
 /* One range of the guest's, already copied, as one of the device layer's; 0 or an errno. `access` is what the
  * kernel does with it. */
-static int32_t take_range(zc_abi *abi, const zc_abi_range *given, uint8_t access, zc_range *out)
+static int32_t take_range(zc_abi *abi, const zcg_range *given, uint8_t access, zc_range *out)
 {
     zc_range whole = {0};
     uint32_t kind = (uint32_t)given->handle >> ZC_ABI_KIND_SHIFT;
     if (given->reserved) {
-        return zc_abi_fail(abi, ZC_EINVAL, "a range's reserved field is %u, must be 0", given->reserved);
+        return zc_abi_fail(abi, ZCG_EINVAL, "a range's reserved field is %u, must be 0", given->reserved);
     }
     if (given->handle == 0) {
         zc_memory *memory = zc_instance_memory(abi->instance);
@@ -89,30 +89,30 @@ static int32_t take_range(zc_abi *abi, const zc_abi_range *given, uint8_t access
     } else if (kind == ZC_ABI_TENSOR && abi->weights) {
         uint32_t index = (uint32_t)given->handle & ~(UINT32_MAX << ZC_ABI_KIND_SHIFT);
         if (index >= zc_weights_count(abi->weights)) {
-            return zc_abi_fail(abi, ZC_EBADF, "%d is no tensor handle", given->handle);
+            return zc_abi_fail(abi, ZCG_EBADF, "%d is no tensor handle", given->handle);
         }
         if (access & ZC_ACCESS_WRITE) {
-            return zc_abi_fail(abi, ZC_EACCES, "a kernel would write to tensor %.100s: weights are read-only",
+            return zc_abi_fail(abi, ZCG_EACCES, "a kernel would write to tensor %.100s: weights are read-only",
                                zc_weights_get(abi->weights, index)->name);
         }
         if (zc_weights_range(abi->weights, index, abi->device, &whole, &abi->error) != ZC_OK) {
-            return -ZC_EIO;
+            return -ZCG_EIO;
         }
     } else if (kind == ZC_ABI_SCRATCH) {
         zc_abi_entry *entry = zc_abi_find(abi, &abi->scratches, (uint32_t)given->handle);
         if (!entry) {
-            return -ZC_EBADF;
+            return -ZCG_EBADF;
         }
         whole = (zc_range){.region = entry->region, .length = entry->size};
     } else {
-        return zc_abi_fail(abi, ZC_EBADF, "%d is no handle of memory: 0, a tensor or scratch", given->handle);
+        return zc_abi_fail(abi, ZCG_EBADF, "%d is no handle of memory: 0, a tensor or scratch", given->handle);
     }
     uint64_t length = given->length;
-    if (length == ZC_WHOLE && given->offset <= whole.length) {
+    if (length == ZCG_WHOLE && given->offset <= whole.length) {
         length = whole.length - given->offset;
     }
     if (given->offset > whole.length || length > whole.length - given->offset) {
-        return zc_abi_fail(abi, given->handle ? ZC_EBOUNDS : ZC_EFAULT,
+        return zc_abi_fail(abi, given->handle ? ZCG_EBOUNDS : ZCG_EFAULT,
                            "%llu bytes at %llu do not lie inside %s of %llu bytes", (ull)length, (ull)given->offset,
                            given->handle == 0       ? "the guest's memory"
                            : kind == ZC_ABI_SCRATCH ? "scratch"
@@ -130,7 +130,7 @@ static int32_t recording_of(zc_abi *abi, uint64_t handle, zc_command_buffer **ou
         if (!abi->recording) {
             zc_status status = zc_command_buffer_new(abi->device, &abi->recording, &abi->error);
             if (status != ZC_OK) {
-                return status == ZC_NO_MEMORY ? -ZC_ENOMEM : -ZC_EIO;
+                return status == ZC_NO_MEMORY ? -ZCG_ENOMEM : -ZCG_EIO;
             }
             zc_command_buffer_own(abi->recording, &abi->owner);
         }
@@ -139,10 +139,10 @@ static int32_t recording_of(zc_abi *abi, uint64_t handle, zc_command_buffer **ou
     }
     zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, handle);
     if (!entry) {
-        return -ZC_EBADF;
+        return -ZCG_EBADF;
     }
     if (!entry->recording) {
-        return zc_abi_fail(abi, ZC_EINVAL, "the sequence is sealed: it takes no more dispatches");
+        return zc_abi_fail(abi, ZCG_EINVAL, "the sequence is sealed: it takes no more dispatches");
     }
     *out = entry->recording;
     return 0;
@@ -158,21 +158,21 @@ zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
     }
     const zc_kernel *kernel = kernel_of(slots[2]);
     if (!kernel) {
-        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_EBADF, "%d is no kernel handle", (int32_t)slots[2]));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_EBADF, "%d is no kernel handle", (int32_t)slots[2]));
     }
     uint32_t count = (uint32_t)slots[4], size = (uint32_t)slots[6];
     if (count != kernel->binding_count || size != kernel->params_size) {
         return zc_abi_answer(
-            slots, zc_abi_fail(abi, ZC_EINVAL, "kernel %s takes %u ranges and %u bytes of parameters, not %u and %u",
+            slots, zc_abi_fail(abi, ZCG_EINVAL, "kernel %s takes %u ranges and %u bytes of parameters, not %u and %u",
                                kernel->name, (unsigned)kernel->binding_count, kernel->params_size, count, size));
     }
     /* Copied before anything is looked at: work in flight may write there. */
-    zc_abi_range given[ZC_KERNEL_MAX_BINDINGS];
+    zcg_range given[ZC_KERNEL_MAX_BINDINGS];
     uint32_t params[ZC_KERNEL_MAX_PARAMS / 4];
     const uint8_t *from = zc_abi_memory(abi, (uint32_t)slots[3], count * sizeof *given);
     const uint8_t *params_from = from ? zc_abi_memory(abi, (uint32_t)slots[5], size) : NULL;
     if (!params_from) {
-        return zc_abi_answer(slots, -ZC_EFAULT);
+        return zc_abi_answer(slots, -ZCG_EFAULT);
     }
     memcpy(given, from, count * sizeof *given);
     memcpy(params, params_from, size);
@@ -184,7 +184,7 @@ zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
         }
     }
     if (abi->recorded >= ZC_ABI_MAX_RECORDED) {
-        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_ENOMEM, "an instance records at most %u dispatches at a time",
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_ENOMEM, "an instance records at most %u dispatches at a time",
                                                 ZC_ABI_MAX_RECORDED));
     }
     zc_status status = zc_command_buffer_dispatch(recording, kernel, ranges, count, params, size, &abi->error);
@@ -205,7 +205,7 @@ static zc_status submit(zc_abi *abi, zc_abi_entry *sequence, uint64_t *slots, zc
     if (handle == 0) {
         length = sequence ? sequence->size : zc_command_buffer_length(recording);
         if (sequence && abi->recorded + length > ZC_ABI_MAX_RECORDED) {
-            handle = zc_abi_fail(abi, ZC_ENOMEM, "an instance has at most %u dispatches in flight and recorded",
+            handle = zc_abi_fail(abi, ZCG_ENOMEM, "an instance has at most %u dispatches in flight and recorded",
                                  ZC_ABI_MAX_RECORDED);
         } else {
             handle = zc_abi_add(abi, &abi->submissions, &entry);
@@ -266,7 +266,7 @@ zc_status zc_abi_call_wait(void *context, uint64_t *slots, zc_error *error)
     zc_abi *abi = context;
     zc_abi_entry *entry = zc_abi_find(abi, &abi->submissions, slots[1]);
     if (!entry) {
-        return zc_abi_answer(slots, -ZC_EBADF);
+        return zc_abi_answer(slots, -ZCG_EBADF);
     }
     zc_submission *submission = entry->submission;
     zc_status status = zc_submission_done(submission) ? ZC_OK : give_way(abi);
@@ -285,7 +285,7 @@ zc_status zc_abi_call_poll(void *context, uint64_t *slots, zc_error *error)
     (void)error;
     zc_abi *abi = context;
     zc_abi_entry *entry = zc_abi_find(abi, &abi->submissions, slots[1]);
-    return zc_abi_answer(slots, entry ? zc_submission_done(entry->submission) : -ZC_EBADF);
+    return zc_abi_answer(slots, entry ? zc_submission_done(entry->submission) : -ZCG_EBADF);
 }
 
 /* --- sequences --- */
@@ -311,9 +311,9 @@ zc_status zc_abi_call_sequence_new(void *context, uint64_t *slots, zc_error *err
 static zc_abi_entry *sealed(zc_abi *abi, uint64_t handle, int32_t *failure)
 {
     zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, handle);
-    *failure = -ZC_EBADF;
+    *failure = -ZCG_EBADF;
     if (entry && !entry->sequence) {
-        *failure = zc_abi_fail(abi, ZC_EINVAL, "the sequence has not been sealed");
+        *failure = zc_abi_fail(abi, ZCG_EINVAL, "the sequence has not been sealed");
         return NULL;
     }
     return entry;
@@ -324,10 +324,10 @@ zc_status zc_abi_call_sequence_seal(void *context, uint64_t *slots, zc_error *er
     zc_abi *abi = context;
     zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, slots[1]);
     if (!entry) {
-        return zc_abi_answer(slots, -ZC_EBADF);
+        return zc_abi_answer(slots, -ZCG_EBADF);
     }
     if (!entry->recording) {
-        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_EINVAL, "the sequence is sealed already"));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_EINVAL, "the sequence is sealed already"));
     }
     zc_status status = zc_sequence_seal(entry->recording, &entry->sequence, &abi->error);
     if (status != ZC_OK) {
@@ -349,12 +349,12 @@ zc_status zc_abi_call_sequence_params(void *context, uint64_t *slots, zc_error *
     uint32_t size = (uint32_t)slots[5];
     if (size > ZC_KERNEL_MAX_PARAMS) {
         return zc_abi_answer(slots,
-                             zc_abi_fail(abi, ZC_EINVAL, "%u bytes: no kernel has more than %u bytes of parameters",
+                             zc_abi_fail(abi, ZCG_EINVAL, "%u bytes: no kernel has more than %u bytes of parameters",
                                          size, ZC_KERNEL_MAX_PARAMS));
     }
     const uint8_t *bytes = zc_abi_memory(abi, (uint32_t)slots[4], size);
     if (!bytes) {
-        return zc_abi_answer(slots, -ZC_EFAULT);
+        return zc_abi_answer(slots, -ZCG_EFAULT);
     }
     zc_status status =
         zc_sequence_params(entry->sequence, (uint32_t)slots[2], (uint32_t)slots[3], bytes, size, &abi->error);
@@ -390,7 +390,7 @@ zc_status zc_abi_call_sequence_free(void *context, uint64_t *slots, zc_error *er
     zc_abi *abi = context;
     zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, slots[1]);
     if (!entry) {
-        return zc_abi_answer(slots, -ZC_EBADF);
+        return zc_abi_answer(slots, -ZCG_EBADF);
     }
     abi->recorded -= entry->recording ? zc_command_buffer_length(entry->recording) : entry->size;
     zc_abi_remove(&abi->sequences, entry);
@@ -405,7 +405,7 @@ zc_status zc_abi_call_scratch_new(void *context, uint64_t *slots, zc_error *erro
     uint64_t size = slots[1];
     zc_abi_entry *entry;
     if (size > abi->limits.scratch - abi->scratch_bytes) {
-        return zc_abi_answer(slots, zc_abi_fail(abi, ZC_ENOMEM, "%llu bytes of scratch: the limit of %llu leaves %llu",
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_ENOMEM, "%llu bytes of scratch: the limit of %llu leaves %llu",
                                                 (ull)size, (ull)abi->limits.scratch,
                                                 (ull)(abi->limits.scratch - abi->scratch_bytes)));
     }
@@ -430,11 +430,11 @@ zc_status zc_abi_call_scratch_free(void *context, uint64_t *slots, zc_error *err
     zc_abi *abi = context;
     zc_abi_entry *entry = zc_abi_find(abi, &abi->scratches, slots[1]);
     if (!entry) {
-        return zc_abi_answer(slots, -ZC_EBADF);
+        return zc_abi_answer(slots, -ZCG_EBADF);
     }
     if (zc_region_pins(entry->region)) { /* else a guest could hold more than its limit */
         return zc_abi_answer(slots,
-                             zc_abi_fail(abi, ZC_EBUSY, "a recording, a sequence or work in flight uses the scratch"));
+                             zc_abi_fail(abi, ZCG_EBUSY, "a recording, a sequence or work in flight uses the scratch"));
     }
     abi->scratch_bytes -= entry->size;
     zc_abi_remove(&abi->scratches, entry);

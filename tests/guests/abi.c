@@ -17,100 +17,100 @@ uint32_t EXPORT(memory_size)(void)
 
 int32_t EXPORT(abi_version)(void)
 {
-    return zc_abi_version();
+    return zcg_abi_version();
 }
 int32_t EXPORT(error_text)(char *out, uint32_t size)
 {
-    return zc_error_text(out, size);
+    return zcg_error_text(out, size);
 }
 int32_t EXPORT(kernel)(const char *name, uint32_t size)
 {
-    return zc_kernel_find(name, size);
+    return zcg_kernel_find(name, size);
 }
-int32_t EXPORT(dispatch)(int32_t sequence, int32_t kernel, const zc_range *ranges, uint32_t count, const void *params,
+int32_t EXPORT(dispatch)(int32_t sequence, int32_t kernel, const zcg_range *ranges, uint32_t count, const void *params,
                          uint32_t size)
 {
-    return zc_dispatch(sequence, kernel, ranges, count, params, size);
+    return zcg_dispatch(sequence, kernel, ranges, count, params, size);
 }
 int32_t EXPORT(submit)(void)
 {
-    return zc_submit();
+    return zcg_submit();
 }
 int32_t EXPORT(run)(void)
 {
-    return zc_run();
+    return zcg_run();
 }
 int32_t EXPORT(discard)(void)
 {
-    return zc_discard();
+    return zcg_discard();
 }
 int32_t EXPORT(wait)(int32_t submission, int64_t timeout)
 {
-    return zc_wait(submission, timeout);
+    return zcg_wait(submission, timeout);
 }
 int32_t EXPORT(poll)(int32_t submission)
 {
-    return zc_poll(submission);
+    return zcg_poll(submission);
 }
 int32_t EXPORT(sequence_new)(void)
 {
-    return zc_sequence_new();
+    return zcg_sequence_new();
 }
 int32_t EXPORT(sequence_seal)(int32_t sequence)
 {
-    return zc_sequence_seal(sequence);
+    return zcg_sequence_seal(sequence);
 }
 int32_t EXPORT(sequence_params)(int32_t sequence, uint32_t index, uint32_t offset, const void *bytes, uint32_t size)
 {
-    return zc_sequence_params(sequence, index, offset, bytes, size);
+    return zcg_sequence_params(sequence, index, offset, bytes, size);
 }
 int32_t EXPORT(sequence_submit)(int32_t sequence)
 {
-    return zc_sequence_submit(sequence);
+    return zcg_sequence_submit(sequence);
 }
 int32_t EXPORT(sequence_run)(int32_t sequence)
 {
-    return zc_sequence_run(sequence);
+    return zcg_sequence_run(sequence);
 }
 int32_t EXPORT(sequence_free)(int32_t sequence)
 {
-    return zc_sequence_free(sequence);
+    return zcg_sequence_free(sequence);
 }
 int32_t EXPORT(tensor)(const char *name, uint32_t size)
 {
-    return zc_tensor_find(name, size);
+    return zcg_tensor_find(name, size);
 }
-int32_t EXPORT(tensor_info)(int32_t tensor, zc_tensor_info *out)
+int32_t EXPORT(tensor_info)(int32_t tensor, zcg_tensor_info *out)
 {
-    return zc_tensor_get_info(tensor, out);
+    return zcg_tensor_get_info(tensor, out);
 }
 int32_t EXPORT(scratch_new)(uint64_t size)
 {
-    return zc_scratch_new(size);
+    return zcg_scratch_new(size);
 }
 int32_t EXPORT(scratch_free)(int32_t scratch)
 {
-    return zc_scratch_free(scratch);
+    return zcg_scratch_free(scratch);
 }
 int64_t EXPORT(input_size)(const char *name, uint32_t size)
 {
-    return zc_input_size(name, size);
+    return zcg_input_size(name, size);
 }
 int64_t EXPORT(input_read)(const char *name, uint32_t name_size, uint64_t offset, void *out, uint64_t size)
 {
-    return zc_input_read(name, name_size, offset, out, size);
+    return zcg_input_read(name, name_size, offset, out, size);
 }
 int32_t EXPORT(output_write)(const char *name, uint32_t name_size, const void *bytes, uint64_t size)
 {
-    return zc_output_write(name, name_size, bytes, size);
+    return zcg_output_write(name, name_size, bytes, size);
 }
 int32_t EXPORT(log)(int32_t level, const char *text, uint32_t size)
 {
-    return zc_log(level, text, size);
+    return zcg_log(level, text, size);
 }
 int64_t EXPORT(clock)(void)
 {
-    return zc_clock();
+    return zcg_clock();
 }
 
 /* `count` calls of the import that does least, and the same loop without it: how long is a call? */
@@ -118,7 +118,7 @@ int32_t EXPORT(call_many)(uint32_t count)
 {
     int32_t sum = 0;
     for (uint32_t i = 0; i < count; i++)
-        sum += zc_abi_version();
+        sum += zcg_abi_version();
     return sum;
 }
 int32_t EXPORT(loop_many)(uint32_t count)
@@ -130,12 +130,12 @@ int32_t EXPORT(loop_many)(uint32_t count)
 }
 
 /* The same dispatch, recorded `count` times into a sequence (0: the recording). */
-int32_t EXPORT(dispatch_many)(int32_t sequence, int32_t kernel, const zc_range *ranges, uint32_t range_count,
+int32_t EXPORT(dispatch_many)(int32_t sequence, int32_t kernel, const zcg_range *ranges, uint32_t range_count,
                               const void *params, uint32_t size, uint32_t count)
 {
     int32_t last = 0;
     for (uint32_t i = 0; i < count && last >= 0; i++)
-        last = zc_dispatch(sequence, kernel, ranges, range_count, params, size);
+        last = zcg_dispatch(sequence, kernel, ranges, range_count, params, size);
     return last;
 }
 
@@ -144,7 +144,7 @@ int32_t EXPORT(sequence_run_many)(int32_t sequence, uint32_t count)
 {
     int32_t code = 0;
     for (uint32_t i = 0; i < count && code == 0; i++)
-        code = zc_sequence_run(sequence);
+        code = zcg_sequence_run(sequence);
     return code;
 }
 
@@ -152,20 +152,20 @@ int32_t EXPORT(sequence_run_many)(int32_t sequence, uint32_t count)
 int64_t EXPORT(count_while_working)(void)
 {
     int64_t count = 0;
-    int32_t submission = zc_submit(), done = 0;
+    int32_t submission = zcg_submit(), done = 0;
     if (submission < 0)
         return submission;
-    while ((done = zc_poll(submission)) == 0)
+    while ((done = zcg_poll(submission)) == 0)
         count++;
-    int32_t code = done < 0 ? done : zc_wait(submission, -1);
+    int32_t code = done < 0 ? done : zcg_wait(submission, -1);
     return code < 0 ? code : count;
 }
 
 /* Submit, and wait in this call. */
 int32_t EXPORT(submit_and_wait)(void)
 {
-    int32_t submission = zc_submit();
-    return submission < 0 ? submission : zc_wait(submission, -1);
+    int32_t submission = zcg_submit();
+    return submission < 0 ? submission : zcg_wait(submission, -1);
 }
 
 void EXPORT(trap)(void)

@@ -8,7 +8,7 @@
  * one after the other, and each row attends to the span of its own text. While the device works on one
  * submission, the next one is recorded. Activations lie in scratch memory of the device's own.
  *
- * Functions that fail return a negative zc_errno and leave a sentence in bert_state.error. */
+ * Functions that fail return a negative zcg_errno and leave a sentence in bert_state.error. */
 #include "bert.h"
 
 #include <zcwasm.h>
@@ -28,26 +28,26 @@ bert_state *EXPORT(address)(void)
 enum { EMBED, LAYER_NORM, LINEAR, ATTENTION, POOL, KERNELS };
 
 static const char *const kernel_names[KERNELS] = {"embed", "layer_norm", "linear", "attention", "pool"};
-static zc_handle kernels[KERNELS];
+static zcg_handle kernels[KERNELS];
 
-static zc_range bound[8]; /* of the next dispatch */
+static zcg_range bound[8]; /* of the next dispatch */
 static u32 bound_count;
 static int32_t failure; /* of the first dispatch that was refused */
 
-static void bind(zc_range range)
+static void bind(zcg_range range)
 {
     bound[bound_count++] = range;
 }
 
-static zc_range memory(u32 pointer, u64 words)
+static zcg_range memory(u32 pointer, u64 words)
 {
-    return (zc_range){.offset = pointer, .length = words * 4};
+    return (zcg_range){.offset = pointer, .length = words * 4};
 }
 
 static void dispatch(u32 kernel, const void *params, u32 size)
 {
     if (failure >= 0) {
-        failure = zc_dispatch(0, kernels[kernel], bound, bound_count, params, size);
+        failure = zcg_dispatch(0, kernels[kernel], bound, bound_count, params, size);
         if (failure < 0)
             fail_host(failure, kernel_names[kernel]);
     }
@@ -55,7 +55,7 @@ static void dispatch(u32 kernel, const void *params, u32 size)
 }
 
 /* out[r] = or += row ids[r] of the table */
-static void embed(u32 rows, zc_range ids, u32 type, zc_range table, u32 vocab, u32 dim, zc_range out, u32 flags)
+static void embed(u32 rows, zcg_range ids, u32 type, zcg_range table, u32 vocab, u32 dim, zcg_range out, u32 flags)
 {
     zc_embed_params p = {.type = type, .rows = rows, .dim = dim, .vocab = vocab, .ldout = dim, .flags = flags};
     bind(ids);
@@ -67,7 +67,7 @@ static void embed(u32 rows, zc_range ids, u32 type, zc_range table, u32 vocab, u
 /* --- weights --- */
 
 typedef struct tensor {
-    zc_range range;
+    zcg_range range;
     u32 type;
 } tensor;
 
@@ -102,21 +102,21 @@ static void append(const char *text)
 /* The tensor of the name in `name`, rows by cols; rows 0: a vector of cols, made float32 if it is not. */
 static int32_t find(u32 rows, u32 cols, tensor *out)
 {
-    zc_tensor_info info;
-    zc_handle handle = zc_tensor_find(name, name_size);
+    zcg_tensor_info info;
+    zcg_handle handle = zcg_tensor_find(name, name_size);
     if (handle < 0)
         return fail_host(handle, name);
     int32_t code = get_info(handle, name, rows, cols, &info);
     if (code < 0)
         return code;
-    out->range = (zc_range){.handle = handle, .length = ZC_WHOLE};
+    out->range = (zcg_range){.handle = handle, .length = ZCG_WHOLE};
     out->type = info.type;
     if (rows || info.type == ZC_WEIGHT_F32)
         return 0;
     /* Biases and norms are float32 for every kernel: a table of one row, looked up once. */
     u32 zero = allocate(4), copy = allocate((u64)cols * 4);
     if (!copy)
-        return fail(ZC_ENOMEM, "no room for the model's vectors");
+        return fail(ZCG_ENOMEM, "no room for the model's vectors");
     embed(1, memory(zero, 1), info.type, out->range, 1, cols, memory(copy, cols), 0);
     out->range = memory(copy, cols);
     out->type = ZC_WEIGHT_F32;
@@ -167,7 +167,7 @@ static int32_t find_all(void)
 {
     const bert_config *c = &state.config;
     static const char first[] = "embeddings.word_embeddings.weight";
-    if (zc_tensor_find(first, sizeof first - 1) == -ZC_ENOENT)
+    if (zcg_tensor_find(first, sizeof first - 1) == -ZCG_ENOENT)
         memcpy(prefix, "bert.", 6);
     TRY(find_in("embeddings.", -1, "word_embeddings", ".weight", c->vocab, c->dim, &words));
     TRY(find_in("embeddings.", -1, "position_embeddings", ".weight", c->positions, c->dim, &positions));
@@ -175,7 +175,7 @@ static int32_t find_all(void)
     TRY(find_norm("embeddings.", -1, "LayerNorm", &embedding_norm));
     layers = at(allocate((u64)c->layers * sizeof(layer)));
     if (!layers)
-        return fail(ZC_ENOMEM, "no room for the model's layers");
+        return fail(ZCG_ENOMEM, "no room for the model's layers");
     for (u32 i = 0; i < c->layers; i++) {
         layer *l = &layers[i];
         TRY(find_dense(i, "attention.self.query", c->dim, c->dim, &l->q));
@@ -193,7 +193,7 @@ static int32_t find_all(void)
 /* --- the encoder --- */
 
 /* Activations: x, and a block that holds q, k, v and what attention gives, then the feed-forward's columns. */
-static zc_handle scratch;
+static zcg_handle scratch;
 static u64 x_bytes, block_bytes;
 static u32 capacity; /* rows */
 
@@ -202,14 +202,14 @@ static u64 round_up(u64 bytes)
     return (bytes + 255) / 256 * 256;
 }
 
-static zc_range x(u32 rows)
+static zcg_range x(u32 rows)
 {
-    return (zc_range){.handle = scratch, .length = (u64)rows * state.config.dim * 4};
+    return (zcg_range){.handle = scratch, .length = (u64)rows * state.config.dim * 4};
 }
 
-static zc_range block(u32 index, u32 rows, u32 cols)
+static zcg_range block(u32 index, u32 rows, u32 cols)
 {
-    return (zc_range){.handle = scratch, .offset = x_bytes + block_bytes * index, .length = (u64)rows * cols * 4};
+    return (zcg_range){.handle = scratch, .offset = x_bytes + block_bytes * index, .length = (u64)rows * cols * 4};
 }
 
 static void normalize(u32 rows, const norm *n)
@@ -223,24 +223,24 @@ static void normalize(u32 rows, const norm *n)
     dispatch(LAYER_NORM, &p, sizeof p);
 }
 
-static void linear(u32 rows, zc_range from, u32 k, const dense *d, zc_range to, u32 n, u32 flags)
+static void linear(u32 rows, zcg_range from, u32 k, const dense *d, zcg_range to, u32 n, u32 flags)
 {
     zc_linear_params p = {
         .type = d->weight.type, .rows = rows, .n = n, .k = k, .ldx = k, .ldy = n, .flags = flags | ZC_LINEAR_BIAS};
     bind(from);
     bind(d->weight.range);
     bind(d->bias.range);
-    bind((zc_range){0}); /* no norm inside */
+    bind((zcg_range){0}); /* no norm inside */
     bind(to);
     dispatch(LINEAR, &p, sizeof p);
 }
 
-static void record_layer(const layer *l, u32 rows, zc_range spans)
+static void record_layer(const layer *l, u32 rows, zcg_range spans)
 {
     const bert_config *c = &state.config;
     u32 dim = c->dim, head_size = dim / c->heads;
-    zc_range q = block(0, rows, dim), k = block(1, rows, dim), v = block(2, rows, dim);
-    zc_range attended = block(3, rows, dim), wide = block(0, rows, c->ff);
+    zcg_range q = block(0, rows, dim), k = block(1, rows, dim), v = block(2, rows, dim);
+    zcg_range attended = block(3, rows, dim), wide = block(0, rows, c->ff);
     linear(rows, x(rows), dim, &l->q, q, dim, 0);
     linear(rows, x(rows), dim, &l->k, k, dim, 0);
     linear(rows, x(rows), dim, &l->v, v, dim, 0);
@@ -295,7 +295,7 @@ static void record(u32 text, u32 end, u32 token, u32 rows)
           ZC_EMBED_ADD);
     embed(rows, memory(zeros, rows), types.type, types.range, c->types, c->dim, x(rows), ZC_EMBED_ADD);
     normalize(rows, &embedding_norm);
-    zc_range row_spans = memory(token_spans + 8 * token, 2 * (u64)rows);
+    zcg_range row_spans = memory(token_spans + 8 * token, 2 * (u64)rows);
     for (u32 i = 0; i < c->layers; i++)
         record_layer(&layers[i], rows, row_spans);
     u32 texts = end - text;
@@ -327,21 +327,21 @@ static int32_t check_config(void)
         {"batch_tokens", c->batch_tokens, 1, 1 << 20},
     };
     if (c->version != BERT_VERSION)
-        return fail(ZC_ENOSYS, "the host speaks another version of bert_config");
+        return fail(ZCG_ENOSYS, "the host speaks another version of bert_config");
     for (u32 i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (numbers[i].value < numbers[i].least || numbers[i].value > numbers[i].most) {
-            fail(ZC_EINVAL, numbers[i].name);
+            fail(ZCG_EINVAL, numbers[i].name);
             say(" is ");
             say_number(numbers[i].value);
             say(", must be ");
             say_number(numbers[i].least);
             say(" to ");
             say_number(numbers[i].most);
-            return -ZC_EINVAL;
+            return -ZCG_EINVAL;
         }
     u32 head_size = c->dim / c->heads;
     if (c->dim % c->heads || head_size % 4 || head_size > ZC_ATTENTION_MAX_HEAD)
-        return fail(ZC_EINVAL, "dim must be heads times a multiple of 4 up to 256");
+        return fail(ZCG_EINVAL, "dim must be heads times a multiple of 4 up to 256");
     return 0;
 }
 
@@ -349,21 +349,21 @@ static int32_t check_config(void)
 int32_t EXPORT(prepare)(u32 texts, u32 tokens)
 {
     if (state.version)
-        return fail(ZC_EINVAL, "prepare was called before");
+        return fail(ZCG_EINVAL, "prepare was called before");
     state.version = BERT_VERSION;
     state.size = sizeof state;
     heap_end = (unsigned long)&__heap_base;
-    int64_t size = zc_input_read("config", 6, 0, &state.config, sizeof state.config);
+    int64_t size = zcg_input_read("config", 6, 0, &state.config, sizeof state.config);
     if (size < 0)
         return fail_host((int32_t)size, "config");
     if (size != sizeof state.config)
-        return fail(ZC_EINVAL, "the input config has the wrong size");
+        return fail(ZCG_EINVAL, "the input config has the wrong size");
     TRY(check_config());
     for (u32 i = 0; i < KERNELS; i++) {
         u32 length = 0;
         while (kernel_names[i][length])
             length++;
-        kernels[i] = zc_kernel_find(kernel_names[i], length);
+        kernels[i] = zcg_kernel_find(kernel_names[i], length);
         if (kernels[i] < 0)
             return fail_host(kernels[i], kernel_names[i]);
     }
@@ -381,17 +381,17 @@ int32_t EXPORT(prepare)(u32 texts, u32 tokens)
     zeros = allocate((u64)capacity * 4);
     state.output = allocate((u64)texts * c->dim * 4);
     if (!heap_end) {
-        fail(ZC_ENOMEM, "the memory of this guest has no room for ");
+        fail(ZCG_ENOMEM, "the memory of this guest has no room for ");
         say_number(tokens);
         say(" tokens of ");
         say_number(texts);
         say(" texts");
-        return -ZC_ENOMEM;
+        return -ZCG_ENOMEM;
     }
     x_bytes = round_up((u64)capacity * c->dim * 4);
     block_bytes = round_up((u64)capacity * c->dim * 4);
     u64 wide = round_up((u64)capacity * c->ff * 4);
-    scratch = zc_scratch_new(x_bytes + (wide > 4 * block_bytes ? wide : 4 * block_bytes));
+    scratch = zcg_scratch_new(x_bytes + (wide > 4 * block_bytes ? wide : 4 * block_bytes));
     return scratch < 0 ? fail_host(scratch, "scratch for the activations") : 0;
 }
 
@@ -401,29 +401,29 @@ int32_t EXPORT(run)(void)
     const u32 *lengths = at(state.lengths);
     const bert_config *c = &state.config;
     if (!scratch)
-        return fail(ZC_EINVAL, "run needs a prepare that succeeded");
+        return fail(ZCG_EINVAL, "run needs a prepare that succeeded");
     u64 total = 0;
     for (u32 t = 0; t < state.texts; t++) {
         if (lengths[t] > c->most_tokens)
-            return fail(ZC_EINVAL, "a text has more tokens than the model takes");
+            return fail(ZCG_EINVAL, "a text has more tokens than the model takes");
         total += lengths[t];
     }
     if (total != state.tokens)
-        return fail(ZC_EINVAL, "the lengths do not add up to the number of tokens");
+        return fail(ZCG_EINVAL, "the lengths do not add up to the number of tokens");
     state.submissions = 0;
-    zc_handle before = 0;
+    zcg_handle before = 0;
     for (u32 text = 0, token = 0; text < state.texts;) {
         u32 end = text, rows = 0;
         while (end < state.texts && (end == text || rows + lengths[end] <= c->batch_tokens))
             rows += lengths[end++];
         record(text, end, token, rows);
         TRY(failure);
-        zc_handle now = zc_submit();
+        zcg_handle now = zcg_submit();
         if (now < 0)
             return fail_host(now, "submission");
         state.submissions++;
         if (before) {
-            int32_t code = zc_wait(before, -1);
+            int32_t code = zcg_wait(before, -1);
             if (code < 0)
                 return fail_host(code, "the device");
         }
@@ -431,6 +431,6 @@ int32_t EXPORT(run)(void)
         text = end;
         token += rows;
     }
-    int32_t code = before ? zc_wait(before, -1) : 0;
+    int32_t code = before ? zcg_wait(before, -1) : 0;
     return code < 0 ? fail_host(code, "the device") : 0;
 }

@@ -49,7 +49,7 @@ static void say_number(u64 value)
     say(digits + at);
 }
 
-static int32_t fail(zc_errno code, const char *text)
+static int32_t fail(zcg_errno code, const char *text)
 {
     state.error_size = 0;
     say(text);
@@ -61,7 +61,7 @@ static int32_t fail_host(int32_t code, const char *doing)
 {
     fail(0, doing);
     say(": ");
-    int32_t length = zc_error_text(state.error + state.error_size, sizeof state.error - state.error_size);
+    int32_t length = zcg_error_text(state.error + state.error_size, sizeof state.error - state.error_size);
     state.error_size += length > 0 ? (u32)length : 0;
     return code;
 }
@@ -100,14 +100,14 @@ static void *at(u32 pointer)
 /* --- tensors --- */
 
 /* What the host says of a tensor, which must be rows by cols, or a vector of cols when rows is 0. */
-static int32_t get_info(zc_handle handle, const char *name, u32 rows, u32 cols, zc_tensor_info *info)
+static int32_t get_info(zcg_handle handle, const char *name, u32 rows, u32 cols, zcg_tensor_info *info)
 {
-    int32_t code = zc_tensor_get_info(handle, info);
+    int32_t code = zcg_tensor_get_info(handle, info);
     if (code < 0)
         return fail_host(code, name);
     if (info->ndim == (rows ? 2 : 1) && info->shape[0] == (rows ? rows : cols) && (!rows || info->shape[1] == cols))
         return 0;
-    fail(ZC_EINVAL, "tensor ");
+    fail(ZCG_EINVAL, "tensor ");
     say(name);
     say(" has shape (");
     for (u32 i = 0; i < info->ndim && i < 4; i++) {
@@ -121,7 +121,7 @@ static int32_t get_info(zc_handle handle, const char *name, u32 rows, u32 cols, 
     }
     say_number(cols);
     say(")");
-    return -ZC_EINVAL;
+    return -ZCG_EINVAL;
 }
 
 #endif

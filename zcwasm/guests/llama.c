@@ -11,7 +11,7 @@
  *
  * llama_sample.h, a part of this file, chooses tokens from probabilities.
  *
- * Functions that can fail return a negative zc_errno and leave a sentence in llama_state.error. A call that is
+ * Functions that can fail return a negative zcg_errno and leave a sentence in llama_state.error. A call that is
  * interrupted leaves the cache as it was after the last submission that ended. */
 #include "llama.h"
 
@@ -27,7 +27,7 @@ llama_state *EXPORT(address)(void)
     return &state;
 }
 
-static int32_t fail_limit(zc_errno code, const char *what, u64 value, const char *limit_is, u64 limit)
+static int32_t fail_limit(zcg_errno code, const char *what, u64 value, const char *limit_is, u64 limit)
 {
     fail(code, what);
     say(" is ");
@@ -43,10 +43,10 @@ enum { EMBED, RMS_NORM, LINEAR, ROPE, APPEND, ATTENTION, ARGMAX, MAX, AFFINE, PE
 
 static const char *const kernel_names[KERNELS] = {"embed",  "rms_norm", "linear", "rope",     "append",  "attention",
                                                   "argmax", "max",      "affine", "penalize", "softmax", "top_k"};
-static zc_handle kernels[KERNELS];
+static zcg_handle kernels[KERNELS];
 
 typedef struct tensor {
-    zc_handle handle; /* 0: there is none */
+    zcg_handle handle; /* 0: there is none */
     u32 type;
 } tensor;
 
@@ -68,11 +68,11 @@ static u32 length_of(const char *text)
 /* Tensor `name` of `rows` by `cols`, or of `cols` float32 when rows is 0. With `optional` it may be absent. */
 static int32_t find(const char *name, u32 rows, u32 cols, int optional, tensor *out)
 {
-    zc_tensor_info info;
+    zcg_tensor_info info;
     u32 length = length_of(name);
-    zc_handle handle = zc_tensor_find(name, length);
+    zcg_handle handle = zcg_tensor_find(name, length);
     out->handle = 0;
-    if (handle == -ZC_ENOENT && optional)
+    if (handle == -ZCG_ENOENT && optional)
         return 0;
     if (handle < 0)
         return fail_host(handle, name);
@@ -80,10 +80,10 @@ static int32_t find(const char *name, u32 rows, u32 cols, int optional, tensor *
     if (code < 0)
         return code;
     if (!rows && info.type != ZC_WEIGHT_F32) {
-        fail(ZC_EINVAL, "tensor ");
+        fail(ZCG_EINVAL, "tensor ");
         say(name);
         say(" must be F32");
-        return -ZC_EINVAL;
+        return -ZCG_EINVAL;
     }
     out->handle = handle;
     out->type = info.type;
@@ -158,7 +158,7 @@ static u32 near_places, near_rope, near_logits, near_scores;
  * lies in scratch. Addresses from SCRATCH_START on, which the guest's own memory then does not reach, stand for it. */
 #define SCRATCH_START ((u64)1 << 31)
 static u64 scratch_size; /* 0: everything lies in the guest's memory */
-static zc_handle scratch;
+static zcg_handle scratch;
 
 /* Of the sampler: the most likely tokens; ids[0] unique ids of the window; per token, how often it is there and
  * where in ids. */
@@ -224,41 +224,41 @@ static int32_t allocate_all(void)
     state.cache = allocate(state.cache_bytes);
     allocate_activations(row);
     if (heap_end == 0) {
-        fail(ZC_ENOMEM, "the memory of this guest has no room for a cache of ");
+        fail(ZCG_ENOMEM, "the memory of this guest has no room for a cache of ");
         say_number(state.cache_bytes);
         say(" bytes (context ");
         say_number(c->context);
         say(") and what else it needs");
-        return -ZC_ENOMEM;
+        return -ZCG_ENOMEM;
     }
     return 0;
 }
 
 /* --- recording --- */
 
-static zc_handle target;  /* a sequence, or 0: the next zc_run */
+static zcg_handle target;  /* a sequence, or 0: the next zcg_run */
 static int32_t failure;   /* of the first dispatch that was refused */
-static zc_range bound[8]; /* of the next dispatch */
+static zcg_range bound[8]; /* of the next dispatch */
 static u32 bound_count;
 
 static void bind(u32 pointer, u64 bytes)
 {
     if (scratch_size && pointer >= SCRATCH_START)
-        bound[bound_count++] = (zc_range){.handle = scratch, .offset = pointer - SCRATCH_START, .length = bytes};
+        bound[bound_count++] = (zcg_range){.handle = scratch, .offset = pointer - SCRATCH_START, .length = bytes};
     else
-        bound[bound_count++] = (zc_range){.offset = pointer, .length = bytes};
+        bound[bound_count++] = (zcg_range){.offset = pointer, .length = bytes};
 }
 
 /* A tensor, or nothing where it has no handle. */
 static void bind_tensor(const tensor *t)
 {
-    bound[bound_count++] = (zc_range){.handle = t->handle, .length = t->handle ? ZC_WHOLE : 0};
+    bound[bound_count++] = (zcg_range){.handle = t->handle, .length = t->handle ? ZCG_WHOLE : 0};
 }
 
 static void dispatch(u32 kernel, const void *params, u32 size)
 {
     if (failure >= 0) {
-        failure = zc_dispatch(target, kernels[kernel], bound, bound_count, params, size);
+        failure = zcg_dispatch(target, kernels[kernel], bound, bound_count, params, size);
         if (failure < 0)
             fail_host(failure, kernel_names[kernel]);
     }
@@ -471,7 +471,7 @@ static void record_tail(enum tail tail)
 
 /* Everything for `rows` tokens at `tokens`, whose positions and then spans lie at `from`; the logits and the next
  * token too when `last`. */
-static int32_t record(zc_handle sequence, u32 rows, u32 tokens, u32 from, int last, enum tail tail)
+static int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, int last, enum tail tail)
 {
     const llama_config *c = &state.config;
     target = sequence;
@@ -504,18 +504,18 @@ static int32_t choose(enum tail tail)
     if (tail == SAMPLED) {
         float best = *(const float *)at(top_values); /* a NaN is the largest */
         if (!(best > 0))
-            return fail(ZC_EIO, "the model's output has no probabilities: NaN or infinite logits");
+            return fail(ZCG_EIO, "the model's output has no probabilities: NaN or infinite logits");
         state.token = sample();
     } else if (state.token >= state.config.vocab || scores[state.token] != scores[state.token]) {
-        return fail(ZC_EIO, "the model's output has NaN logits");
+        return fail(ZCG_EIO, "the model's output has NaN logits");
     }
     return (int32_t)state.token;
 }
 
 /* --- what the host calls --- */
 
-static zc_handle sequences[TAILS]; /* of a step; 0: not recorded yet */
-static zc_handle flying[2];        /* steps that config.ahead submitted, the older one first */
+static zcg_handle sequences[TAILS]; /* of a step; 0: not recorded yet */
+static zcg_handle flying[2];        /* steps that config.ahead submitted, the older one first */
 static u32 flying_count;
 
 /* Steps that were submitted ahead end; what they computed counts for nothing. A call that was interrupted may have
@@ -523,15 +523,15 @@ static u32 flying_count;
 static void land(void)
 {
     for (u32 i = 0; i < flying_count; i++)
-        zc_wait(flying[i], -1);
+        zcg_wait(flying[i], -1);
     flying_count = 0;
 }
 
 static int32_t forget_sequence(enum tail tail)
 {
-    zc_handle sequence = sequences[tail];
+    zcg_handle sequence = sequences[tail];
     sequences[tail] = 0;
-    return sequence ? zc_sequence_free(sequence) : 0;
+    return sequence ? zcg_sequence_free(sequence) : 0;
 }
 
 /* Finds kernels and weights, makes scratch. init does it; call it again in an instance whose memory came from
@@ -544,7 +544,7 @@ int32_t EXPORT(attach)(void)
     for (u32 i = 0; i < TAILS; i++)
         sequences[i] = 0;
     for (u32 i = 0; i < KERNELS; i++) {
-        kernels[i] = zc_kernel_find(kernel_names[i], length_of(kernel_names[i]));
+        kernels[i] = zcg_kernel_find(kernel_names[i], length_of(kernel_names[i]));
         if (kernels[i] < 0)
             return fail_host(kernels[i], kernel_names[i]);
     }
@@ -560,11 +560,11 @@ int32_t EXPORT(attach)(void)
     scratch = 0;
     if (!scratch_size)
         return 0;
-    if ((scratch = zc_scratch_new(scratch_size)) < 0)
+    if ((scratch = zcg_scratch_new(scratch_size)) < 0)
         return fail_host(scratch, "scratch");
     target = failure = 0;
     copy(state.rope, near_rope, c->context * c->rotated);
-    if (failure < 0 || (code = zc_run()) < 0)
+    if (failure < 0 || (code = zcg_run()) < 0)
         return failure < 0 ? failure : fail_host(code, "the table of angles");
     return 0;
 }
@@ -582,15 +582,15 @@ static int32_t check_config(void)
         {"vocab", c->vocab, 1 << 24},       {"context", c->context, 1 << 24}, {"chunk", c->chunk, 1 << 12},
     };
     if (c->version != LLAMA_VERSION)
-        return fail_limit(ZC_EINVAL, "config version", c->version, ", this guest speaks ", LLAMA_VERSION);
+        return fail_limit(ZCG_EINVAL, "config version", c->version, ", this guest speaks ", LLAMA_VERSION);
     for (u32 i = 0; i < sizeof limits / sizeof *limits; i++) {
         if (limits[i].value == 0)
-            return fail_limit(ZC_EINVAL, limits[i].name, 0, ", must be 1 to ", limits[i].most);
+            return fail_limit(ZCG_EINVAL, limits[i].name, 0, ", must be 1 to ", limits[i].most);
         if (limits[i].value > limits[i].most)
-            return fail_limit(ZC_EINVAL, limits[i].name, limits[i].value, ", the most is ", limits[i].most);
+            return fail_limit(ZCG_EINVAL, limits[i].name, limits[i].value, ", the most is ", limits[i].most);
     }
     if (c->rotated > c->head_size || c->kv_type > ZC_CACHE_F16)
-        return fail(ZC_EINVAL, "rotated or kv_type is out of range");
+        return fail(ZCG_EINVAL, "rotated or kv_type is out of range");
     return 0;
 }
 
@@ -599,15 +599,15 @@ int32_t EXPORT(init)(void)
     static const char config[] = "config", rope_name[] = "rope";
     int32_t code;
     state.version = 0;
-    if (zc_input_size(config, sizeof config - 1) != sizeof state.config)
-        return fail(ZC_EINVAL, "the input config is missing or has another size");
-    zc_input_read(config, sizeof config - 1, 0, &state.config, sizeof state.config);
+    if (zcg_input_size(config, sizeof config - 1) != sizeof state.config)
+        return fail(ZCG_EINVAL, "the input config is missing or has another size");
+    zcg_input_read(config, sizeof config - 1, 0, &state.config, sizeof state.config);
     if ((code = check_config()) < 0 || (code = allocate_all()) < 0)
         return code;
     u64 table = (u64)state.config.context * state.config.rotated * sizeof(float);
-    if (zc_input_size(rope_name, sizeof rope_name - 1) != (int64_t)table)
-        return fail(ZC_EINVAL, "the input rope is missing or has another size than context and rotated give");
-    zc_input_read(rope_name, sizeof rope_name - 1, 0, at(state.rope), table);
+    if (zcg_input_size(rope_name, sizeof rope_name - 1) != (int64_t)table)
+        return fail(ZCG_EINVAL, "the input rope is missing or has another size than context and rotated give");
+    zcg_input_read(rope_name, sizeof rope_name - 1, 0, at(state.rope), table);
     if ((code = attach()) < 0)
         return code;
     state.sampling = (llama_sampling){.top_p = 1, .penalty = 1};
@@ -621,17 +621,17 @@ int32_t EXPORT(configure)(float temperature, u32 top_k, float top_p, float min_p
 {
     llama_sampling *s = &state.sampling;
     if (!(temperature >= 0 && temperature <= 1000) || (temperature > 0 && temperature < 0.001f))
-        return fail(ZC_EINVAL, "temperature must be 0, or 0.001 to 1000");
+        return fail(ZCG_EINVAL, "temperature must be 0, or 0.001 to 1000");
     if (top_k > ZC_TOP_K_MAX)
-        return fail_limit(ZC_EINVAL, "top_k", top_k, ", the most is ", ZC_TOP_K_MAX);
+        return fail_limit(ZCG_EINVAL, "top_k", top_k, ", the most is ", ZC_TOP_K_MAX);
     if (!(top_p > 0 && top_p <= 1))
-        return fail(ZC_EINVAL, "top_p must be above 0 and at most 1");
+        return fail(ZCG_EINVAL, "top_p must be above 0 and at most 1");
     if (!(min_p >= 0 && min_p <= 1))
-        return fail(ZC_EINVAL, "min_p must be 0 to 1");
+        return fail(ZCG_EINVAL, "min_p must be 0 to 1");
     if (!(penalty >= 0.001f && penalty <= 1000))
-        return fail(ZC_EINVAL, "the repetition penalty must be 0.001 to 1000");
+        return fail(ZCG_EINVAL, "the repetition penalty must be 0.001 to 1000");
     if (window == 0 && penalty != 1)
-        return fail(ZC_EINVAL, "the repetition window must be at least 1");
+        return fail(ZCG_EINVAL, "the repetition window must be at least 1");
     land();
     if (temperature != s->temperature || penalty != s->penalty) { /* these are in the recordings */
         forget_sequence(PENALIZED);
@@ -653,22 +653,22 @@ int32_t EXPORT(prefill)(u32 count)
     u32 reused = 0;
     int32_t code;
     if (state.version != LLAMA_VERSION)
-        return fail(ZC_EINVAL, "init has not succeeded");
+        return fail(ZCG_EINVAL, "init has not succeeded");
     if (count == 0)
-        return fail(ZC_EINVAL, "an empty prompt has no next token");
+        return fail(ZCG_EINVAL, "an empty prompt has no next token");
     if (count > state.config.context)
-        return fail_limit(ZC_EOVERFLOW, "the prompt's length", count, " tokens, the context has room for ",
+        return fail_limit(ZCG_EOVERFLOW, "the prompt's length", count, " tokens, the context has room for ",
                           state.config.context);
     for (u32 i = 0; i < count; i++)
         if (prompt[i] >= state.config.vocab)
-            return fail_limit(ZC_EINVAL, "a token's number", prompt[i], ", the size of the vocabulary is ",
+            return fail_limit(ZCG_EINVAL, "a token's number", prompt[i], ", the size of the vocabulary is ",
                               state.config.vocab);
     land();
     while (reused + 1 < count && reused < state.cached && history[reused] == prompt[reused])
         reused++;
     state.cached = state.reused = reused;
     penalize_prompt(prompt, count);
-    zc_discard(); /* what an interrupted call left */
+    zcg_discard(); /* what an interrupted call left */
     while (state.cached < count) {
         u32 start = state.cached, rows = count - start;
         rows = rows < state.config.chunk ? rows : state.config.chunk;
@@ -680,10 +680,10 @@ int32_t EXPORT(prefill)(u32 count)
             span[2 * i + 1] = start + i + 1;
         }
         if ((code = record(0, rows, state.history + start * 4, places, start + rows == count, tail)) < 0) {
-            zc_discard();
+            zcg_discard();
             return code;
         }
-        if ((code = zc_run()) < 0)
+        if ((code = zcg_run()) < 0)
             return fail_host(code, "prefill");
         state.cached = start + rows;
     }
@@ -695,14 +695,14 @@ static int32_t record_step(enum tail tail)
     struct lane *lane = &lanes[tail == ODD];
     int apart = tail == EVEN || tail == ODD;
     u32 *token = apart ? &lane->token : &state.token, *place = apart ? &lane->position : &state.position;
-    zc_handle sequence = zc_sequence_new();
+    zcg_handle sequence = zcg_sequence_new();
     if (sequence < 0)
         return fail_host(sequence, "sequence_new");
     int32_t code = record(sequence, 1, (u32)(unsigned long)token, (u32)(unsigned long)place, 1, tail);
-    if (code >= 0 && (code = zc_sequence_seal(sequence)) < 0)
+    if (code >= 0 && (code = zcg_sequence_seal(sequence)) < 0)
         fail_host(code, "sequence_seal");
     if (code < 0) {
-        zc_sequence_free(sequence);
+        zcg_sequence_free(sequence);
         return code;
     }
     sequences[tail] = sequence;
@@ -719,7 +719,7 @@ static int32_t submit_ahead(u32 position)
     lane->position = position;
     lane->span[0] = 0;
     lane->span[1] = position + 1;
-    zc_handle submission = zc_sequence_submit(sequences[tail]);
+    zcg_handle submission = zcg_sequence_submit(sequences[tail]);
     if (submission < 0)
         return fail_host(submission, "step");
     flying[flying_count++] = submission;
@@ -738,7 +738,7 @@ static int32_t step_ahead(u32 position)
     }
     if (flying_count == 1 && position + 1 < state.config.context && (code = submit_ahead(position + 1)) < 0)
         return code;
-    if ((code = zc_wait(flying[0], -1)) < 0)
+    if ((code = zcg_wait(flying[0], -1)) < 0)
         fail_host(code, "step");
     flying[0] = flying[1];
     flying_count--;
@@ -747,7 +747,7 @@ static int32_t step_ahead(u32 position)
         state.token = next->token;
         if (state.token < state.config.vocab && next->best == next->best)
             return (int32_t)state.token;
-        code = fail(ZC_EIO, "the model's output has NaN logits");
+        code = fail(ZCG_EIO, "the model's output has NaN logits");
     }
     land();
     return code;
@@ -761,9 +761,9 @@ int32_t EXPORT(step)(void)
     u32 position = state.cached;
     int32_t code;
     if (position == 0)
-        return fail(ZC_EINVAL, "a step comes after a prefill");
+        return fail(ZCG_EINVAL, "a step comes after a prefill");
     if (position >= state.config.context)
-        return fail_limit(ZC_EOVERFLOW, "the context", position, " tokens, the room that it has is ",
+        return fail_limit(ZCG_EOVERFLOW, "the context", position, " tokens, the room that it has is ",
                           state.config.context);
     history[position] = state.token;
     if (tail == GREEDY && state.config.ahead)
@@ -774,7 +774,7 @@ int32_t EXPORT(step)(void)
     state.position = position;
     state.span[0] = 0;
     state.span[1] = position + 1;
-    if ((code = zc_sequence_run(sequences[tail])) < 0)
+    if ((code = zcg_sequence_run(sequences[tail])) < 0)
         return fail_host(code, "step");
     state.cached = position + 1;
     return choose(tail);

@@ -2,32 +2,32 @@
 // is needed: `mod zcwasm;`, target wasm32-unknown-unknown. The headers say what everything means.
 #![allow(non_camel_case_types, dead_code)]
 
-pub type zc_handle = i32;
-pub const ZC_WHOLE: u64 = u64::MAX;
+pub type zcg_handle = i32;
+pub const ZCG_WHOLE: u64 = u64::MAX;
 
-pub const ZC_EINVAL: i32 = 1; // a value that is not allowed
-pub const ZC_EFAULT: i32 = 2; // a pointer or range that does not lie inside the guest's memory
-pub const ZC_EBADF: i32 = 3; // a handle that is not one, or of another kind
-pub const ZC_ENOENT: i32 = 4; // no kernel, tensor or input of that name
-pub const ZC_ENOMEM: i32 = 5; // the machine, or a limit of the host, has no room for it
-pub const ZC_EBOUNDS: i32 = 6; // a range that is shorter than the kernel needs, or not inside what it names
-pub const ZC_EACCES: i32 = 7; // not granted, or a write to read-only weights
-pub const ZC_EBUSY: i32 = 8; // still in flight
-pub const ZC_ETIMEDOUT: i32 = 9; // not done when the time was over
-pub const ZC_EIO: i32 = 10; // the device reported an error
-pub const ZC_EOVERFLOW: i32 = 11; // a number that does not fit where it must go
-pub const ZC_ENOSYS: i32 = 12; // this device or version cannot do that
+pub const ZCG_EINVAL: i32 = 1; // a value that is not allowed
+pub const ZCG_EFAULT: i32 = 2; // a pointer or range that does not lie inside the guest's memory
+pub const ZCG_EBADF: i32 = 3; // a handle that is not one, or of another kind
+pub const ZCG_ENOENT: i32 = 4; // no kernel, tensor or input of that name
+pub const ZCG_ENOMEM: i32 = 5; // the machine, or a limit of the host, has no room for it
+pub const ZCG_EBOUNDS: i32 = 6; // a range that is shorter than the kernel needs, or not inside what it names
+pub const ZCG_EACCES: i32 = 7; // not granted, or a write to read-only weights
+pub const ZCG_EBUSY: i32 = 8; // still in flight
+pub const ZCG_ETIMEDOUT: i32 = 9; // not done when the time was over
+pub const ZCG_EIO: i32 = 10; // the device reported an error
+pub const ZCG_EOVERFLOW: i32 = 11; // a number that does not fit where it must go
+pub const ZCG_ENOSYS: i32 = 12; // this device or version cannot do that
 
-pub const ZCWASM_ABI_VERSION: u32 = 1;
-pub const ZC_LOG_DEBUG: u32 = 0;
-pub const ZC_LOG_INFO: u32 = 1;
-pub const ZC_LOG_WARNING: u32 = 2;
-pub const ZC_LOG_ERROR: u32 = 3;
+pub const ZCG_ABI_VERSION: u32 = 1;
+pub const ZCG_LOG_DEBUG: u32 = 0;
+pub const ZCG_LOG_INFO: u32 = 1;
+pub const ZCG_LOG_WARNING: u32 = 2;
+pub const ZCG_LOG_ERROR: u32 = 3;
 
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub struct zc_range {
-    pub handle: zc_handle,
+pub struct zcg_range {
+    pub handle: zcg_handle,
     pub reserved: u32,
     pub offset: u64,
     pub length: u64,
@@ -35,7 +35,7 @@ pub struct zc_range {
 
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub struct zc_tensor_info {
+pub struct zcg_tensor_info {
     pub r#type: u32,
     pub ndim: u32,
     pub shape: [u64; 4],
@@ -248,51 +248,51 @@ pub struct zc_pool_params {
 #[link(wasm_import_module = "zcwasm")]
 extern "C" {
     #[link_name = "abi_version"]
-    pub fn zc_abi_version() -> i32;
+    pub fn zcg_abi_version() -> i32;
     #[link_name = "error_text"]
-    pub fn zc_error_text(out: *mut u8, size: u32) -> i32;
+    pub fn zcg_error_text(out: *mut u8, size: u32) -> i32;
     #[link_name = "kernel"]
-    pub fn zc_kernel_find(name: *const u8, name_size: u32) -> zc_handle;
+    pub fn zcg_kernel_find(name: *const u8, name_size: u32) -> zcg_handle;
     #[link_name = "dispatch"]
-    pub fn zc_dispatch(sequence: zc_handle, kernel: zc_handle, ranges: *const zc_range, range_count: u32, params: *const u8, params_size: u32) -> i32;
+    pub fn zcg_dispatch(sequence: zcg_handle, kernel: zcg_handle, ranges: *const zcg_range, range_count: u32, params: *const u8, params_size: u32) -> i32;
     #[link_name = "submit"]
-    pub fn zc_submit() -> zc_handle;
+    pub fn zcg_submit() -> zcg_handle;
     #[link_name = "run"]
-    pub fn zc_run() -> i32;
+    pub fn zcg_run() -> i32;
     #[link_name = "discard"]
-    pub fn zc_discard() -> i32;
+    pub fn zcg_discard() -> i32;
     #[link_name = "wait"]
-    pub fn zc_wait(submission: zc_handle, timeout_ns: i64) -> i32;
+    pub fn zcg_wait(submission: zcg_handle, timeout_ns: i64) -> i32;
     #[link_name = "poll"]
-    pub fn zc_poll(submission: zc_handle) -> i32;
+    pub fn zcg_poll(submission: zcg_handle) -> i32;
     #[link_name = "sequence_new"]
-    pub fn zc_sequence_new() -> zc_handle;
+    pub fn zcg_sequence_new() -> zcg_handle;
     #[link_name = "sequence_seal"]
-    pub fn zc_sequence_seal(sequence: zc_handle) -> i32;
+    pub fn zcg_sequence_seal(sequence: zcg_handle) -> i32;
     #[link_name = "sequence_params"]
-    pub fn zc_sequence_params(sequence: zc_handle, index: u32, offset: u32, bytes: *const u8, size: u32) -> i32;
+    pub fn zcg_sequence_params(sequence: zcg_handle, index: u32, offset: u32, bytes: *const u8, size: u32) -> i32;
     #[link_name = "sequence_submit"]
-    pub fn zc_sequence_submit(sequence: zc_handle) -> zc_handle;
+    pub fn zcg_sequence_submit(sequence: zcg_handle) -> zcg_handle;
     #[link_name = "sequence_run"]
-    pub fn zc_sequence_run(sequence: zc_handle) -> i32;
+    pub fn zcg_sequence_run(sequence: zcg_handle) -> i32;
     #[link_name = "sequence_free"]
-    pub fn zc_sequence_free(sequence: zc_handle) -> i32;
+    pub fn zcg_sequence_free(sequence: zcg_handle) -> i32;
     #[link_name = "tensor"]
-    pub fn zc_tensor_find(name: *const u8, name_size: u32) -> zc_handle;
+    pub fn zcg_tensor_find(name: *const u8, name_size: u32) -> zcg_handle;
     #[link_name = "tensor_info"]
-    pub fn zc_tensor_get_info(tensor: zc_handle, out: *mut zc_tensor_info) -> i32;
+    pub fn zcg_tensor_get_info(tensor: zcg_handle, out: *mut zcg_tensor_info) -> i32;
     #[link_name = "scratch_new"]
-    pub fn zc_scratch_new(size: u64) -> zc_handle;
+    pub fn zcg_scratch_new(size: u64) -> zcg_handle;
     #[link_name = "scratch_free"]
-    pub fn zc_scratch_free(scratch: zc_handle) -> i32;
+    pub fn zcg_scratch_free(scratch: zcg_handle) -> i32;
     #[link_name = "input_size"]
-    pub fn zc_input_size(name: *const u8, name_size: u32) -> i64;
+    pub fn zcg_input_size(name: *const u8, name_size: u32) -> i64;
     #[link_name = "input_read"]
-    pub fn zc_input_read(name: *const u8, name_size: u32, offset: u64, out: *mut u8, size: u64) -> i64;
+    pub fn zcg_input_read(name: *const u8, name_size: u32, offset: u64, out: *mut u8, size: u64) -> i64;
     #[link_name = "output_write"]
-    pub fn zc_output_write(name: *const u8, name_size: u32, bytes: *const u8, size: u64) -> i32;
+    pub fn zcg_output_write(name: *const u8, name_size: u32, bytes: *const u8, size: u64) -> i32;
     #[link_name = "log"]
-    pub fn zc_log(level: i32, text: *const u8, size: u32) -> i32;
+    pub fn zcg_log(level: i32, text: *const u8, size: u32) -> i32;
     #[link_name = "clock"]
-    pub fn zc_clock() -> i64;
+    pub fn zcg_clock() -> i64;
 }

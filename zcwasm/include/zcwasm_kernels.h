@@ -1,6 +1,8 @@
 /* zcwasm_kernels.h: what each built-in kernel computes, and its parameters: for guests and for the host alike.
  *
  * Parameter structs are plain 4-byte fields, at most 96 bytes, laid out alike in C, GLSL (std430) and MSL.
+ * Names begin with zc_ and ZC_ on both sides, since guest and host share them with one meaning; what only guests see
+ * begins with zcg_ and ZCG_ (zcwasm.h).
  * csrc/kernel/zc_kernel.def names the kernels with their bindings; Device.kernels prints them. Part of version 1 of the
  * interface of zcwasm.h.
  */
