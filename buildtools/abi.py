@@ -1,11 +1,12 @@
-"""Keeps what describes the guests' interface in step with its one table, csrc/imports/zc_abi.def.
+"""Keeps what describes the guests' interface in step with its tables: csrc/imports/zc_abi.def for the
+functions, csrc/kernel/zc_kernel.def for the kernels.
 
     python buildtools/abi.py [--check]
 
-From the table and the headers in zcwasm/include it writes zcwasm/include/zcwasm.rs (the same declarations for
-Rust) and the tables of docs/abi.md between their markers. It fails when zcwasm.h declares other functions
-than the table has, with another import name or other types, or when zcwasm_helpers.h lacks a kernel of
-csrc/kernel/zc_kernel.def or binds it otherwise. --check writes nothing and fails when what is there differs.
+From the tables and the headers in zcwasm/include it writes zcwasm/include/zcwasm.rs (the same declarations
+for Rust), the functions of zcwasm_helpers.h that record a kernel, and the tables of docs/abi.md, both between
+their markers. It fails when zcwasm.h declares other functions than the table has, with another import name or
+other types. --check writes nothing and fails when what is there differs.
 Standard library only.
 """
 
@@ -14,12 +15,14 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 INCLUDE = ROOT / "zcwasm" / "include"
 RUST = INCLUDE / "zcwasm.rs"
+HELPERS = INCLUDE / "zcwasm_helpers.h"
 DOCS = ROOT / "docs" / "abi.md"
 
 
@@ -92,26 +95,48 @@ def check_header(imports: list[Import], declared: list[Prototype]) -> None:
             raise AbiError(f"zcwasm.h declares {other.function} otherwise than zc_abi.def")
 
 
-def check_helpers() -> None:
+# --- C helpers ---
+
+
+@dataclass
+class Kernel:
+    """A row of csrc/kernel/zc_kernel.def."""
+
+    name: str
+    params: str
+    bindings: list[str]
+
+
+def kernels() -> list[Kernel]:
     text = (ROOT / "csrc" / "kernel" / "zc_kernel.def").read_text("utf-8")
-    kernels = {}
-    for name, params, bindings in re.findall(
-        r"^ZC_KERNEL\((\w+), (\w+), \d+, \w+, (.*)\)$", text, re.MULTILINE
-    ):
-        kernels[name] = (params, re.findall(r"\((\w+)\)", bindings))
-    text = (INCLUDE / "zcwasm_helpers.h").read_text("utf-8")
-    helpers = {}
-    for count, name, params, names in re.findall(
-        r"^ZCG_HELPER_(\d)\((\w+), (\w+), (.*)\)$", text, re.MULTILINE
-    ):
-        helpers[name] = (params, names.split(", "))
-        if len(names.split(", ")) != int(count):
-            raise AbiError(f"zcwasm_helpers.h: {name} has not {count} bindings")
-    if kernels != helpers:
-        wrong = sorted(
-            name for name in kernels.keys() | helpers.keys() if kernels.get(name) != helpers.get(name)
-        )
-        raise AbiError(f"zcwasm_helpers.h and zc_kernel.def differ in: {', '.join(wrong)}")
+    rows = re.findall(r"^ZC_KERNEL\((\w+), (\w+), .*?((?: ?\w+\(\w+\))+)\)$", text, re.MULTILINE)
+    if len(rows) != len(re.findall(r"^ZC_KERNEL\(", text, re.MULTILINE)):
+        raise AbiError("zc_kernel.def has a row that is not understood")
+    return [Kernel(name, params, re.findall(r"\((\w+)\)", bindings)) for name, params, bindings in rows]
+
+
+def helper(kernel: Kernel) -> str:
+    """The function of zcwasm_helpers.h that records a kernel."""
+    start = f"static inline int32_t zcg_record_{kernel.name}("
+    arguments = ["zcg_handle sequence", *(f"zcg_range {each}" for each in kernel.bindings)]
+    lines = textwrap.wrap(
+        ", ".join([*arguments, f"const {kernel.params} *p)"]).replace(" ", "\0").replace(",\0", ", "),
+        width=120,
+        initial_indent=start,
+        subsequent_indent=" " * len(start),
+        break_long_words=False,
+    )
+    body = f"    ZCG_RECORD({kernel.name}, {', '.join(kernel.bindings)});"
+    return "\n".join([*lines, "{", body, "}"]).replace("\0", " ")
+
+
+def helpers(text: str) -> str:
+    pattern = r"(/\* clang-format off \*/\n).*?(/\* clang-format on \*/\n)"
+    match = re.search(pattern, text, re.DOTALL)
+    if match is None:
+        raise AbiError("zcwasm_helpers.h has no markers for the kernels' functions")
+    functions = "\n".join(helper(kernel) for kernel in kernels())
+    return f"{text[: match.start()]}{match[1]}{functions}\n{match[2]}{text[match.end() :]}"
 
 
 # --- Rust ---
@@ -243,13 +268,16 @@ def made() -> dict[Path, str]:
     """The files that follow from the table, and what must be in them."""
     imports, declared = table(), prototypes()
     check_header(imports, declared)
-    check_helpers()
     parts = {"functions": functions(imports, declared), "errnos": numbers()}
-    return {RUST: rust(declared), DOCS: docs(DOCS.read_text("utf-8"), parts)}
+    return {
+        RUST: rust(declared),
+        DOCS: docs(DOCS.read_text("utf-8"), parts),
+        HELPERS: helpers(HELPERS.read_text("utf-8")),
+    }
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Make what follows from csrc/imports/zc_abi.def.")
+    parser = argparse.ArgumentParser(description="Make what follows from the tables of imports and kernels.")
     parser.add_argument("--check", action="store_true", help="compare with what is there, write nothing")
     options = parser.parse_args()
     try:

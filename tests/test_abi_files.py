@@ -40,6 +40,15 @@ def test_differences_are_found() -> None:
         abi.check_header(abi.table()[1:], declared)
 
 
+def test_a_new_kernel_has_its_function() -> None:
+    bindings = ["x", "first_weights", "second_weights", "positions", "spans", "out", "sums"]
+    text = abi.helper(abi.Kernel("mix", "zc_mix_params", bindings))
+    assert text.startswith("static inline int32_t zcg_record_mix(zcg_handle sequence, zcg_range x, zcg_range")
+    assert f"    ZCG_RECORD(mix, {', '.join(bindings)});\n" in text
+    assert text.count("zcg_range ") == len(bindings)
+    assert max(map(len, text.splitlines())) <= 120
+
+
 def test_include_folder_is_installed() -> None:
     folder = Path(zcwasm.guest_include())
     for name in ("zcwasm.h", "zcwasm_helpers.h", "zcwasm_kernels.h", "zcwasm.rs"):

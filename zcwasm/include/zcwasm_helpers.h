@@ -72,50 +72,116 @@ static inline int32_t zcg_record(zcg_handle sequence, zcg_handle *kernel, const 
     return *kernel < 0 ? *kernel : zcg_dispatch(sequence, *kernel, ranges, count, params, size);
 }
 
-#define ZCG_HELPER_BODY(name, params, ...)                                                                        \
-    {                                                                                                             \
-        static zcg_handle kernel;                                                                                 \
-        const zcg_range ranges[] = {__VA_ARGS__};                                                                 \
-        return zcg_record(sequence, &kernel, #name, ranges, sizeof ranges / sizeof ranges[0], p, sizeof(params)); \
-    }
-#define ZCG_HELPER_1(name, params, a)                                                          \
-    static inline int32_t zcg_record_##name(zcg_handle sequence, zcg_range a, const params *p) \
-        ZCG_HELPER_BODY(name, params, a)
-#define ZCG_HELPER_2(name, params, a, b)                                                                    \
-    static inline int32_t zcg_record_##name(zcg_handle sequence, zcg_range a, zcg_range b, const params *p) \
-        ZCG_HELPER_BODY(name, params, a, b)
-#define ZCG_HELPER_3(name, params, a, b, c)                                                             \
-    static inline int32_t zcg_record_##name(zcg_handle sequence, zcg_range a, zcg_range b, zcg_range c, \
-                                            const params *p) ZCG_HELPER_BODY(name, params, a, b, c)
-#define ZCG_HELPER_4(name, params, a, b, c, d)                                                                       \
-    static inline int32_t zcg_record_##name(zcg_handle sequence, zcg_range a, zcg_range b, zcg_range c, zcg_range d, \
-                                            const params *p) ZCG_HELPER_BODY(name, params, a, b, c, d)
-#define ZCG_HELPER_5(name, params, a, b, c, d, e)                                                                    \
-    static inline int32_t zcg_record_##name(zcg_handle sequence, zcg_range a, zcg_range b, zcg_range c, zcg_range d, \
-                                            zcg_range e, const params *p) ZCG_HELPER_BODY(name, params, a, b, c, d, e)
+#define ZCG_RECORD(name, ...)                 \
+    static zcg_handle kernel;                 \
+    const zcg_range ranges[] = {__VA_ARGS__}; \
+    return zcg_record(sequence, &kernel, #name, ranges, sizeof ranges / sizeof ranges[0], p, sizeof *p)
 
-ZCG_HELPER_1(fill, zc_fill_params, out)
-ZCG_HELPER_2(affine, zc_affine_params, x, out)
-ZCG_HELPER_3(axpby, zc_axpby_params, x, y, out)
-ZCG_HELPER_3(add, zc_elementwise_params, x, y, out)
-ZCG_HELPER_3(mul, zc_elementwise_params, x, y, out)
-ZCG_HELPER_3(matmul, zc_matmul_params, a, b, c)
-ZCG_HELPER_2(sum, zc_rows_params, x, out)
-ZCG_HELPER_2(max, zc_rows_params, x, out)
-ZCG_HELPER_2(softmax, zc_rows_params, x, out)
-ZCG_HELPER_3(embed, zc_embed_params, ids, table, out)
-ZCG_HELPER_3(rms_norm, zc_norm_params, x, weight, out)
-ZCG_HELPER_4(layer_norm, zc_norm_params, x, weight, bias, out)
-ZCG_HELPER_5(linear, zc_linear_params, x, w, bias, norm, y)
-ZCG_HELPER_4(rope, zc_rope_params, x, positions, table, out)
-ZCG_HELPER_3(append, zc_append_params, x, positions, out)
-ZCG_HELPER_5(attention, zc_attention_params, q, k, v, spans, out)
-ZCG_HELPER_3(swiglu, zc_swiglu_params, gate, up, out)
-ZCG_HELPER_2(gelu, zc_gelu_params, x, out)
-ZCG_HELPER_2(argmax, zc_rows_params, x, out)
-ZCG_HELPER_3(top_k, zc_top_k_params, x, values, indices)
-ZCG_HELPER_2(penalize, zc_penalize_params, ids, x)
-ZCG_HELPER_3(pool, zc_pool_params, x, spans, out)
+/* Made from csrc/kernel/zc_kernel.def by buildtools/abi.py, as far as clang-format is off. */
+/* clang-format off */
+static inline int32_t zcg_record_fill(zcg_handle sequence, zcg_range out, const zc_fill_params *p)
+{
+    ZCG_RECORD(fill, out);
+}
+static inline int32_t zcg_record_affine(zcg_handle sequence, zcg_range x, zcg_range out, const zc_affine_params *p)
+{
+    ZCG_RECORD(affine, x, out);
+}
+static inline int32_t zcg_record_axpby(zcg_handle sequence, zcg_range x, zcg_range y, zcg_range out,
+                                       const zc_axpby_params *p)
+{
+    ZCG_RECORD(axpby, x, y, out);
+}
+static inline int32_t zcg_record_add(zcg_handle sequence, zcg_range x, zcg_range y, zcg_range out,
+                                     const zc_elementwise_params *p)
+{
+    ZCG_RECORD(add, x, y, out);
+}
+static inline int32_t zcg_record_mul(zcg_handle sequence, zcg_range x, zcg_range y, zcg_range out,
+                                     const zc_elementwise_params *p)
+{
+    ZCG_RECORD(mul, x, y, out);
+}
+static inline int32_t zcg_record_matmul(zcg_handle sequence, zcg_range a, zcg_range b, zcg_range c,
+                                        const zc_matmul_params *p)
+{
+    ZCG_RECORD(matmul, a, b, c);
+}
+static inline int32_t zcg_record_sum(zcg_handle sequence, zcg_range x, zcg_range out, const zc_rows_params *p)
+{
+    ZCG_RECORD(sum, x, out);
+}
+static inline int32_t zcg_record_max(zcg_handle sequence, zcg_range x, zcg_range out, const zc_rows_params *p)
+{
+    ZCG_RECORD(max, x, out);
+}
+static inline int32_t zcg_record_softmax(zcg_handle sequence, zcg_range x, zcg_range out, const zc_rows_params *p)
+{
+    ZCG_RECORD(softmax, x, out);
+}
+static inline int32_t zcg_record_embed(zcg_handle sequence, zcg_range ids, zcg_range table, zcg_range out,
+                                       const zc_embed_params *p)
+{
+    ZCG_RECORD(embed, ids, table, out);
+}
+static inline int32_t zcg_record_rms_norm(zcg_handle sequence, zcg_range x, zcg_range weight, zcg_range out,
+                                          const zc_norm_params *p)
+{
+    ZCG_RECORD(rms_norm, x, weight, out);
+}
+static inline int32_t zcg_record_layer_norm(zcg_handle sequence, zcg_range x, zcg_range weight, zcg_range bias,
+                                            zcg_range out, const zc_norm_params *p)
+{
+    ZCG_RECORD(layer_norm, x, weight, bias, out);
+}
+static inline int32_t zcg_record_linear(zcg_handle sequence, zcg_range x, zcg_range w, zcg_range bias, zcg_range norm,
+                                        zcg_range y, const zc_linear_params *p)
+{
+    ZCG_RECORD(linear, x, w, bias, norm, y);
+}
+static inline int32_t zcg_record_rope(zcg_handle sequence, zcg_range x, zcg_range positions, zcg_range table,
+                                      zcg_range out, const zc_rope_params *p)
+{
+    ZCG_RECORD(rope, x, positions, table, out);
+}
+static inline int32_t zcg_record_append(zcg_handle sequence, zcg_range x, zcg_range positions, zcg_range out,
+                                        const zc_append_params *p)
+{
+    ZCG_RECORD(append, x, positions, out);
+}
+static inline int32_t zcg_record_attention(zcg_handle sequence, zcg_range q, zcg_range k, zcg_range v, zcg_range spans,
+                                           zcg_range out, const zc_attention_params *p)
+{
+    ZCG_RECORD(attention, q, k, v, spans, out);
+}
+static inline int32_t zcg_record_swiglu(zcg_handle sequence, zcg_range gate, zcg_range up, zcg_range out,
+                                        const zc_swiglu_params *p)
+{
+    ZCG_RECORD(swiglu, gate, up, out);
+}
+static inline int32_t zcg_record_gelu(zcg_handle sequence, zcg_range x, zcg_range out, const zc_gelu_params *p)
+{
+    ZCG_RECORD(gelu, x, out);
+}
+static inline int32_t zcg_record_argmax(zcg_handle sequence, zcg_range x, zcg_range out, const zc_rows_params *p)
+{
+    ZCG_RECORD(argmax, x, out);
+}
+static inline int32_t zcg_record_top_k(zcg_handle sequence, zcg_range x, zcg_range values, zcg_range indices,
+                                       const zc_top_k_params *p)
+{
+    ZCG_RECORD(top_k, x, values, indices);
+}
+static inline int32_t zcg_record_penalize(zcg_handle sequence, zcg_range ids, zcg_range x, const zc_penalize_params *p)
+{
+    ZCG_RECORD(penalize, ids, x);
+}
+static inline int32_t zcg_record_pool(zcg_handle sequence, zcg_range x, zcg_range spans, zcg_range out,
+                                      const zc_pool_params *p)
+{
+    ZCG_RECORD(pool, x, spans, out);
+}
+/* clang-format on */
 
 /* c = a * b for matrices in the guest's own memory that lie row after row: a is (m, k), b is (k, n), c is (m, n). */
 static inline int32_t zcg_matmul(zcg_handle sequence, const float *a, const float *b, float *c, uint32_t m, uint32_t n,
