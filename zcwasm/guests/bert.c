@@ -268,15 +268,15 @@ static void record_layer(const layer *l, u32 rows, zcg_range spans)
     normalize(rows, &l->norm);
 }
 
-/* Arrays over all tokens: their place in their text, and the rows of their text, counted within the submission.
- * Over all texts: the same rows. And zeros, the type of every token. */
-static u32 places, token_spans, text_spans, zeros;
+/* Arrays over all tokens: their positions in their text, and the span of rows of their text, counted within the
+ * submission. Over all texts: their spans of rows. And zeros, the type of every token. */
+static u32 token_positions, token_spans, text_spans, zeros;
 
 /* The texts [text, end) with the tokens [token, token + rows). */
 static void record(u32 text, u32 end, u32 token, u32 rows)
 {
     const bert_config *c = &state.config;
-    u32 *place = at(places), *spans = at(token_spans), *of_text = at(text_spans);
+    u32 *position = at(token_positions), *spans = at(token_spans), *of_text = at(text_spans);
     const u32 *lengths = at(state.lengths);
     u32 begin = 0;
     for (u32 t = text; t < end; t++) {
@@ -284,15 +284,15 @@ static void record(u32 text, u32 end, u32 token, u32 rows)
         of_text[2 * t + 1] = begin + lengths[t];
         for (u32 i = 0; i < lengths[t]; i++) {
             u32 row = token + begin + i;
-            place[row] = i;
+            position[row] = i;
             spans[2 * row] = begin;
             spans[2 * row + 1] = begin + lengths[t];
         }
         begin += lengths[t];
     }
     embed(rows, memory(state.ids + 4 * token, rows), words.type, words.range, c->vocab, c->dim, x(rows), 0);
-    embed(rows, memory(places + 4 * token, rows), positions.type, positions.range, c->positions, c->dim, x(rows),
-          ZC_EMBED_ADD);
+    embed(rows, memory(token_positions + 4 * token, rows), positions.type, positions.range, c->positions, c->dim,
+          x(rows), ZC_EMBED_ADD);
     embed(rows, memory(zeros, rows), types.type, types.range, c->types, c->dim, x(rows), ZC_EMBED_ADD);
     normalize(rows, &embedding_norm);
     zcg_range row_spans = memory(token_spans + 8 * token, 2 * (u64)rows);
@@ -375,7 +375,7 @@ int32_t EXPORT(prepare)(u32 texts, u32 tokens)
     state.tokens = tokens;
     state.ids = allocate((u64)tokens * 4);
     state.lengths = allocate((u64)texts * 4);
-    places = allocate((u64)tokens * 4);
+    token_positions = allocate((u64)tokens * 4);
     token_spans = allocate((u64)tokens * 8);
     text_spans = allocate((u64)texts * 8);
     zeros = allocate((u64)capacity * 4);

@@ -150,11 +150,12 @@ static int32_t find_layer(u32 i, layer *l)
 
 /* Of `chunk` rows; gated has 2 * ff columns, gate then up. */
 static u32 x, normed, q, k, v, attended, gated;
-/* Of a prompt's rows: their positions, then their spans of keys (first, end). */
-static u32 places;
-/* What kernels read in place of `places`, state.rope, state.logits and state.scores: the same, or copies. */
-static u32 near_places, near_rope, near_logits, near_scores;
-/* Where the device has memory of its own, all that the device reads and writes over and over (x to near_scores)
+/* Of a prompt's rows: their positions, and behind these their spans of keys (first, end). */
+static u32 prompt_positions;
+/* What kernels use in place of `prompt_positions`, state.rope, state.logits and state.scores: the same memory, or
+ * copies in scratch. */
+static u32 device_positions, device_rope, device_logits, device_scores;
+/* Where the device has memory of its own, all that the device reads and writes over and over (x to device_scores)
  * lies in scratch. Addresses from SCRATCH_START on, which the guest's own memory then does not reach, stand for it. */
 #define SCRATCH_START ((u64)1 << 31)
 static u64 scratch_size; /* 0: everything lies in the guest's memory */
@@ -175,7 +176,7 @@ static void allocate_activations(u64 row)
     const llama_config *c = &state.config;
     u64 vocab = (u64)c->vocab * sizeof(float);
     struct {
-        u32 *place;
+        u32 *address;
         u64 bytes;
         u32 same; /* as this in the guest's memory; 0: there is none */
     } wanted[] = {{&x, c->dim * row, 0},
@@ -185,20 +186,20 @@ static void allocate_activations(u64 row)
                   {&v, kv_columns() * row, 0},
                   {&attended, q_columns() * row, 0},
                   {&gated, 2 * (u64)c->ff * row, 0},
-                  {&near_places, 3 * row, places},
-                  {&near_rope, (u64)c->context * c->rotated * sizeof(float), state.rope},
-                  {&near_logits, vocab, state.logits},
-                  {&near_scores, vocab, state.scores}};
+                  {&device_positions, 3 * row, prompt_positions},
+                  {&device_rope, (u64)c->context * c->rotated * sizeof(float), state.rope},
+                  {&device_logits, vocab, state.logits},
+                  {&device_scores, vocab, state.scores}};
     u64 size = 0;
     for (u32 i = 0; i < sizeof wanted / sizeof *wanted; i++)
         size += wanted[i].bytes + ALIGNMENT;
-    int apart = c->scratch && heap_end && heap_end <= SCRATCH_START && size <= SCRATCH_START;
+    int in_scratch = c->scratch && heap_end && heap_end <= SCRATCH_START && size <= SCRATCH_START;
     u64 end = SCRATCH_START;
     for (u32 i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        *wanted[i].place = apart ? (u32)end : wanted[i].same ? wanted[i].same : allocate(wanted[i].bytes);
+        *wanted[i].address = in_scratch ? (u32)end : wanted[i].same ? wanted[i].same : allocate(wanted[i].bytes);
         end += (wanted[i].bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
-    scratch_size = apart ? size : 0;
+    scratch_size = in_scratch ? size : 0;
 }
 
 static int32_t allocate_all(void)
@@ -215,7 +216,7 @@ static int32_t allocate_all(void)
     state.logits = allocate(vocab);
     state.scores = allocate(vocab);
     state.rope = allocate(context * c->rotated);
-    places = allocate(row * 3);
+    prompt_positions = allocate(row * 3);
     top_values = allocate(ZC_TOP_K_MAX * sizeof(float));
     top_indices = allocate(ZC_TOP_K_MAX * sizeof(u32));
     ids = allocate(context + sizeof(u32));
@@ -324,19 +325,19 @@ static void rope(u32 rows, u32 heads, u32 from, u32 positions, u32 out, u64 out_
                         .out_type = type};
     bind(from, matrix(rows, columns, columns));
     bind(positions, (u64)rows * sizeof(u32));
-    bind(near_rope, (u64)c->context * c->rotated * sizeof(float));
+    bind(device_rope, (u64)c->context * c->rotated * sizeof(float));
     bind(out, out_bytes);
     dispatch(ROPE, &p, sizeof p);
 }
 
 /* From this many rows on an RMS norm that several linears need is computed once, before them. */
-enum { NORM_APART = 8 };
+enum { NORM_ONCE = 8 };
 
 /* Where linears read what `norm` makes of `from`: either `from`, and they apply the norm, or a buffer. */
 static u32 normalize(u32 rows, u32 from, const tensor **norm)
 {
     u32 dim = state.config.dim;
-    if (rows < NORM_APART)
+    if (rows < NORM_ONCE)
         return from;
     zc_norm_params p = {.rows = rows, .cols = dim, .ldx = dim, .ldout = dim, .eps = state.config.norm_epsilon};
     bind(from, matrix(rows, dim, dim));
@@ -402,17 +403,19 @@ static void record_layer(u32 index, u32 rows, u32 kept, u32 positions, u32 spans
     linear(kept, c->dim, c->ff, gated, &l->down, &none, &none, here, c->dim, ZC_LINEAR_SWIGLU | ZC_LINEAR_ADD);
 }
 
-/* How the next token is found. EVEN and ODD: greedily, in steps of even and of odd positions with config.ahead. */
-enum tail { GREEDY, PENALIZED, SAMPLED, EVEN, ODD, TAILS };
+/* How the next token is chosen. AHEAD_0 and AHEAD_1: greedily, by a step that config.ahead may submit before the one
+ * in front of it has ended; it reads step_buffers[0] or step_buffers[1]. */
+enum selection { GREEDY, PENALIZED, SAMPLED, AHEAD_0, AHEAD_1, SELECTIONS };
 
-/* With config.ahead: what the step of a position reads, in lanes[position % 2], and what the one before it wrote. */
-static struct lane {
+/* With config.ahead: the step of a position reads step_buffers[position % 2] and writes token and best of the other
+ * one, which the next step reads. */
+static struct step_buffer {
     u32 token;
     float best; /* its logit; NaN if any is */
     u32 position, span[2];
-} lanes[2];
+} step_buffers[2];
 
-static enum tail tail_of_settings(void)
+static enum selection selection_of_settings(void)
 {
     const llama_sampling *s = &state.sampling;
     return s->temperature > 0 ? SAMPLED : s->penalty != 1 ? PENALIZED : GREEDY;
@@ -427,58 +430,58 @@ static void record_argmax(u32 kernel, u32 row_of, void *out)
     dispatch(kernel, &row, sizeof row);
 }
 
-static void record_tail(enum tail tail)
+static void record_selection(enum selection selection)
 {
     const llama_sampling *s = &state.sampling;
     u32 vocab = state.config.vocab;
     u64 bytes = (u64)vocab * sizeof(float);
-    if (tail == EVEN || tail == ODD) {
-        struct lane *next = &lanes[tail == EVEN];
-        record_argmax(ARGMAX, near_logits, &next->token);
-        record_argmax(MAX, near_logits, &next->best);
+    if (selection == AHEAD_0 || selection == AHEAD_1) {
+        struct step_buffer *next = &step_buffers[selection == AHEAD_0];
+        record_argmax(ARGMAX, device_logits, &next->token);
+        record_argmax(MAX, device_logits, &next->best);
         return;
     }
     if (scratch_size)
-        copy(near_logits, state.logits, vocab);
-    if (tail != GREEDY) {
-        zc_affine_params affine = {.count = vocab, .scale = tail == SAMPLED ? 1 / s->temperature : 1};
-        bind(near_logits, bytes);
-        bind(near_scores, bytes);
+        copy(device_logits, state.logits, vocab);
+    if (selection != GREEDY) {
+        zc_affine_params affine = {.count = vocab, .scale = selection == SAMPLED ? 1 / s->temperature : 1};
+        bind(device_logits, bytes);
+        bind(device_scores, bytes);
         dispatch(AFFINE, &affine, sizeof affine);
         zc_penalize_params penalize = {.cols = vocab, .capacity = state.config.context, .penalty = s->penalty};
         bind(ids, ((u64)state.config.context + 1) * sizeof(u32));
-        bind(near_scores, bytes);
+        bind(device_scores, bytes);
         dispatch(PENALIZE, &penalize, sizeof penalize);
     }
-    if (tail == SAMPLED) {
+    if (selection == SAMPLED) {
         zc_rows_params row = {.rows = 1, .cols = vocab, .ldx = vocab, .ldout = vocab};
-        bind(near_scores, bytes);
-        bind(near_scores, bytes);
+        bind(device_scores, bytes);
+        bind(device_scores, bytes);
         dispatch(SOFTMAX, &row, sizeof row);
     }
-    if (scratch_size && tail != GREEDY)
-        copy(near_scores, state.scores, vocab);
-    if (tail != SAMPLED) {
-        record_argmax(ARGMAX, tail == GREEDY ? near_logits : near_scores, &state.token);
+    if (scratch_size && selection != GREEDY)
+        copy(device_scores, state.scores, vocab);
+    if (selection != SAMPLED) {
+        record_argmax(ARGMAX, selection == GREEDY ? device_logits : device_scores, &state.token);
         return;
     }
     zc_top_k_params top = {.rows = 1, .cols = vocab, .ldx = vocab, .k = most_candidates()};
-    bind(near_scores, bytes);
+    bind(device_scores, bytes);
     bind(top_values, (u64)top.k * sizeof(float));
     bind(top_indices, (u64)top.k * sizeof(u32));
     dispatch(TOP_K, &top, sizeof top);
 }
 
-/* Everything for `rows` tokens at `tokens`, whose positions and then spans lie at `from`; the logits and the next
- * token too when `last`. */
-static int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, int last, enum tail tail)
+/* Everything for `rows` tokens at `tokens`, whose positions, and behind these spans, lie at `from`; the logits and
+ * the next token too when `last`. */
+static int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, int last, enum selection selection)
 {
     const llama_config *c = &state.config;
     target = sequence;
     failure = 0;
     if (scratch_size) {
-        copy(from, near_places, 3 * rows);
-        from = near_places;
+        copy(from, device_positions, 3 * rows);
+        from = device_positions;
     }
     zc_embed_params embed = {.type = embedding.type, .rows = rows, .dim = c->dim, .vocab = c->vocab, .ldout = c->dim};
     bind(tokens, (u64)rows * sizeof(u32));
@@ -488,9 +491,9 @@ static int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, int l
     for (u32 i = 0; i < c->layers; i++)
         record_layer(i, rows, i + 1 < c->layers ? rows : last ? 1 : 0, from, from + rows * sizeof(u32));
     if (last) {
-        linear(1, c->vocab, c->dim, x + (rows - 1) * c->dim * 4, &output, &none, &output_norm, near_logits, c->vocab,
+        linear(1, c->vocab, c->dim, x + (rows - 1) * c->dim * 4, &output, &none, &output_norm, device_logits, c->vocab,
                0);
-        record_tail(tail);
+        record_selection(selection);
     }
     return failure;
 }
@@ -498,10 +501,10 @@ static int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, int l
 #include "llama_sample.h"
 
 /* After the submission: the next token, in state.token too. */
-static int32_t choose(enum tail tail)
+static int32_t choose(enum selection selection)
 {
-    const float *scores = at(tail == GREEDY ? state.logits : state.scores);
-    if (tail == SAMPLED) {
+    const float *scores = at(selection == GREEDY ? state.logits : state.scores);
+    if (selection == SAMPLED) {
         float best = *(const float *)at(top_values); /* a NaN is the largest */
         if (!(best > 0))
             return fail(ZCG_EIO, "the model's output has no probabilities: NaN or infinite logits");
@@ -514,23 +517,25 @@ static int32_t choose(enum tail tail)
 
 /* --- what the host calls --- */
 
-static zcg_handle sequences[TAILS]; /* of a step; 0: not recorded yet */
-static zcg_handle flying[2];        /* steps that config.ahead submitted, the older one first */
-static u32 flying_count;
+static zcg_handle sequences[SELECTIONS]; /* of a step; 0: not recorded yet */
+static zcg_handle in_flight[2];        /* submissions of steps with config.ahead, the older one first */
+static u32 in_flight_count;
 
-/* Steps that were submitted ahead end; what they computed counts for nothing. A call that was interrupted may have
- * lost sight of one: whoever changes what it reads has a submission of his own behind it first. */
-static void land(void)
+/* Waits until the steps that were submitted ahead have ended. What they computed is not used.
+ * A call that was interrupted right after a submission may not have noted its handle. Such a step needs no wait here:
+ * work runs in the order of submission, and prefill waits for work of its own before a step writes into step_buffers
+ * again. */
+static void wait_for_submitted_ahead(void)
 {
-    for (u32 i = 0; i < flying_count; i++)
-        zcg_wait(flying[i], -1);
-    flying_count = 0;
+    for (u32 i = 0; i < in_flight_count; i++)
+        zcg_wait(in_flight[i], -1);
+    in_flight_count = 0;
 }
 
-static int32_t forget_sequence(enum tail tail)
+static int32_t forget_sequence(enum selection selection)
 {
-    zcg_handle sequence = sequences[tail];
-    sequences[tail] = 0;
+    zcg_handle sequence = sequences[selection];
+    sequences[selection] = 0;
     return sequence ? zcg_sequence_free(sequence) : 0;
 }
 
@@ -540,8 +545,8 @@ int32_t EXPORT(attach)(void)
 {
     const llama_config *c = &state.config;
     int32_t code;
-    flying_count = 0;
-    for (u32 i = 0; i < TAILS; i++)
+    in_flight_count = 0;
+    for (u32 i = 0; i < SELECTIONS; i++)
         sequences[i] = 0;
     for (u32 i = 0; i < KERNELS; i++) {
         kernels[i] = zcg_kernel_find(kernel_names[i], length_of(kernel_names[i]));
@@ -563,7 +568,7 @@ int32_t EXPORT(attach)(void)
     if ((scratch = zcg_scratch_new(scratch_size)) < 0)
         return fail_host(scratch, "scratch");
     target = failure = 0;
-    copy(state.rope, near_rope, c->context * c->rotated);
+    copy(state.rope, device_rope, c->context * c->rotated);
     if (failure < 0 || (code = zcg_run()) < 0)
         return failure < 0 ? failure : fail_host(code, "the table of angles");
     return 0;
@@ -632,7 +637,7 @@ int32_t EXPORT(configure)(float temperature, u32 top_k, float top_p, float min_p
         return fail(ZCG_EINVAL, "the repetition penalty must be 0.001 to 1000");
     if (window == 0 && penalty != 1)
         return fail(ZCG_EINVAL, "the repetition window must be at least 1");
-    land();
+    wait_for_submitted_ahead();
     if (temperature != s->temperature || penalty != s->penalty) { /* these are in the recordings */
         forget_sequence(PENALIZED);
         forget_sequence(SAMPLED);
@@ -649,7 +654,7 @@ int32_t EXPORT(prefill)(u32 count)
 {
     const u32 *prompt = at(state.prompt);
     u32 *history = at(state.history);
-    enum tail tail = tail_of_settings();
+    enum selection selection = selection_of_settings();
     u32 reused = 0;
     int32_t code;
     if (state.version != LLAMA_VERSION)
@@ -663,7 +668,7 @@ int32_t EXPORT(prefill)(u32 count)
         if (prompt[i] >= state.config.vocab)
             return fail_limit(ZCG_EINVAL, "a token's number", prompt[i], ", the size of the vocabulary is ",
                               state.config.vocab);
-    land();
+    wait_for_submitted_ahead();
     while (reused + 1 < count && reused < state.cached && history[reused] == prompt[reused])
         reused++;
     state.cached = state.reused = reused;
@@ -672,14 +677,15 @@ int32_t EXPORT(prefill)(u32 count)
     while (state.cached < count) {
         u32 start = state.cached, rows = count - start;
         rows = rows < state.config.chunk ? rows : state.config.chunk;
-        u32 *place = at(places), *span = place + rows;
+        u32 *positions = at(prompt_positions), *spans = positions + rows;
         for (u32 i = 0; i < rows; i++) {
             history[start + i] = prompt[start + i];
-            place[i] = start + i;
-            span[2 * i] = 0;
-            span[2 * i + 1] = start + i + 1;
+            positions[i] = start + i;
+            spans[2 * i] = 0;
+            spans[2 * i + 1] = start + i + 1;
         }
-        if ((code = record(0, rows, state.history + start * 4, places, start + rows == count, tail)) < 0) {
+        if ((code = record(0, rows, state.history + start * 4, prompt_positions, start + rows == count, selection)) <
+            0) {
             zcg_discard();
             return code;
         }
@@ -687,61 +693,61 @@ int32_t EXPORT(prefill)(u32 count)
             return fail_host(code, "prefill");
         state.cached = start + rows;
     }
-    return choose(tail);
+    return choose(selection);
 }
 
-static int32_t record_step(enum tail tail)
+static int32_t record_step(enum selection selection)
 {
-    struct lane *lane = &lanes[tail == ODD];
-    int apart = tail == EVEN || tail == ODD;
-    u32 *token = apart ? &lane->token : &state.token, *place = apart ? &lane->position : &state.position;
+    struct step_buffer *buffer = &step_buffers[selection == AHEAD_1];
+    int ahead = selection == AHEAD_0 || selection == AHEAD_1;
+    u32 *token = ahead ? &buffer->token : &state.token, *position = ahead ? &buffer->position : &state.position;
     zcg_handle sequence = zcg_sequence_new();
     if (sequence < 0)
         return fail_host(sequence, "sequence_new");
-    int32_t code = record(sequence, 1, (u32)(unsigned long)token, (u32)(unsigned long)place, 1, tail);
+    int32_t code = record(sequence, 1, (u32)(unsigned long)token, (u32)(unsigned long)position, 1, selection);
     if (code >= 0 && (code = zcg_sequence_seal(sequence)) < 0)
         fail_host(code, "sequence_seal");
     if (code < 0) {
         zcg_sequence_free(sequence);
         return code;
     }
-    sequences[tail] = sequence;
+    sequences[selection] = sequence;
     return 0;
 }
 
 static int32_t submit_ahead(u32 position)
 {
-    struct lane *lane = &lanes[position % 2];
-    enum tail tail = position % 2 ? ODD : EVEN;
+    struct step_buffer *buffer = &step_buffers[position % 2];
+    enum selection selection = position % 2 ? AHEAD_1 : AHEAD_0;
     int32_t code;
-    if (!sequences[tail] && (code = record_step(tail)) < 0)
+    if (!sequences[selection] && (code = record_step(selection)) < 0)
         return code;
-    lane->position = position;
-    lane->span[0] = 0;
-    lane->span[1] = position + 1;
-    zcg_handle submission = zcg_sequence_submit(sequences[tail]);
+    buffer->position = position;
+    buffer->span[0] = 0;
+    buffer->span[1] = position + 1;
+    zcg_handle submission = zcg_sequence_submit(sequences[selection]);
     if (submission < 0)
         return fail_host(submission, "step");
-    flying[flying_count++] = submission;
+    in_flight[in_flight_count++] = submission;
     return 0;
 }
 
 /* The step of `position`, which may be in flight already; when it returns, the one behind it is. */
 static int32_t step_ahead(u32 position)
 {
-    struct lane *lane = &lanes[position % 2], *next = &lanes[(position + 1) % 2];
+    struct step_buffer *buffer = &step_buffers[position % 2], *next = &step_buffers[(position + 1) % 2];
     int32_t code;
-    if (flying_count == 0) {
-        lane->token = state.token;
+    if (in_flight_count == 0) {
+        buffer->token = state.token;
         if ((code = submit_ahead(position)) < 0)
             return code;
     }
-    if (flying_count == 1 && position + 1 < state.config.context && (code = submit_ahead(position + 1)) < 0)
+    if (in_flight_count == 1 && position + 1 < state.config.context && (code = submit_ahead(position + 1)) < 0)
         return code;
-    if ((code = zcg_wait(flying[0], -1)) < 0)
+    if ((code = zcg_wait(in_flight[0], -1)) < 0)
         fail_host(code, "step");
-    flying[0] = flying[1];
-    flying_count--;
+    in_flight[0] = in_flight[1];
+    in_flight_count--;
     if (code >= 0) {
         state.cached = position + 1;
         state.token = next->token;
@@ -749,14 +755,14 @@ static int32_t step_ahead(u32 position)
             return (int32_t)state.token;
         code = fail(ZCG_EIO, "the model's output has NaN logits");
     }
-    land();
+    wait_for_submitted_ahead();
     return code;
 }
 
 /* The token that prefill or the last step returned goes into the cache; the one after it comes back. */
 int32_t EXPORT(step)(void)
 {
-    enum tail tail = tail_of_settings();
+    enum selection selection = selection_of_settings();
     u32 *history = at(state.history);
     u32 position = state.cached;
     int32_t code;
@@ -766,24 +772,24 @@ int32_t EXPORT(step)(void)
         return fail_limit(ZCG_EOVERFLOW, "the context", position, " tokens, the room that it has is ",
                           state.config.context);
     history[position] = state.token;
-    if (tail == GREEDY && state.config.ahead)
+    if (selection == GREEDY && state.config.ahead)
         return step_ahead(position);
-    if (!sequences[tail] && (code = record_step(tail)) < 0)
+    if (!sequences[selection] && (code = record_step(selection)) < 0)
         return code;
     penalize_next(history, position + 1);
     state.position = position;
     state.span[0] = 0;
     state.span[1] = position + 1;
-    if ((code = zcg_sequence_run(sequences[tail])) < 0)
+    if ((code = zcg_sequence_run(sequences[selection])) < 0)
         return fail_host(code, "step");
     state.cached = position + 1;
-    return choose(tail);
+    return choose(selection);
 }
 
 /* Keep the first `count` tokens of the cache. */
 int32_t EXPORT(truncate)(u32 count)
 {
-    land();
+    wait_for_submitted_ahead();
     state.cached = count < state.cached ? count : state.cached;
     return (int32_t)state.cached;
 }

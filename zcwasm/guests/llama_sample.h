@@ -19,8 +19,8 @@ static double uniform(void)
     return (double)(high << 26 | low) / 9007199254740992.0;
 }
 
-/* Whether token a comes before token b: more likely, or as likely with a lower number. */
-static int ahead(const float *p, u32 a, u32 b)
+/* Whether token a is more likely than token b, or as likely with a lower id: the order in which tokens are taken. */
+static int more_likely(const float *p, u32 a, u32 b)
 {
     return p[a] > p[b] || (p[a] == p[b] && a < b);
 }
@@ -30,7 +30,7 @@ static u32 draw_rest(const float *p, u32 last, double r)
 {
     u32 chosen = UINT32_MAX;
     for (u32 i = 0; i < state.config.vocab; i++) {
-        if (!(p[i] > 0) || !ahead(p, last, i))
+        if (!(p[i] > 0) || !more_likely(p, last, i))
             continue;
         chosen = i; /* if rounding leaves some of r at the end, the last one that can be */
         r -= p[i];
@@ -40,11 +40,12 @@ static u32 draw_rest(const float *p, u32 last, double r)
     return chosen;
 }
 
-static double mass_ahead(const float *p, u32 token)
+/* The probability of all tokens that are more likely than this one. */
+static double mass_of_more_likely(const float *p, u32 token)
 {
     double mass = 0;
     for (u32 i = 0; i < state.config.vocab; i++)
-        if (ahead(p, i, token))
+        if (more_likely(p, i, token))
             mass += p[i];
     return mass;
 }
@@ -97,7 +98,7 @@ static u32 sample(void)
         u32 token = draw_rest(p, best_ids[count - 1], r);
         if (token == UINT32_MAX)
             return best_ids[0];
-        if (p[token] >= least && (s->top_p >= 1 || mass_ahead(p, token) < goal))
+        if (p[token] >= least && (s->top_p >= 1 || mass_of_more_likely(p, token) < goal))
             return token;
     }
 }
