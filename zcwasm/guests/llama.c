@@ -6,7 +6,7 @@
  *
  * The host calls init once, then prefill for a prompt and step for every further token; both return the next
  * token. A step is one submission: a sequence that was recorded at the first one of its kind and is replayed
- * unchanged, since the kernels read the token, its position and its span from this memory. With config.ahead a
+ * unchanged, since the kernels read the token, its position and its span from this memory. With config.submit_ahead a
  * greedy step is submitted before the one in front of it has ended: the token between them never leaves the device.
  *
  * llama_sample.h, a part of this file, chooses tokens from probabilities.
@@ -403,12 +403,12 @@ static void record_layer(u32 index, u32 rows, u32 kept, u32 positions, u32 spans
     linear(kept, c->dim, c->ff, gated, &l->down, &none, &none, here, c->dim, ZC_LINEAR_SWIGLU | ZC_LINEAR_ADD);
 }
 
-/* How the next token is chosen. AHEAD_0 and AHEAD_1: greedily, by a step that config.ahead may submit before the one
- * in front of it has ended; it reads step_buffers[0] or step_buffers[1]. */
+/* How the next token is chosen. AHEAD_0 and AHEAD_1: greedily, by a step that config.submit_ahead may submit before
+ * the one in front of it has ended; it reads step_buffers[0] or step_buffers[1]. */
 enum selection { GREEDY, PENALIZED, SAMPLED, AHEAD_0, AHEAD_1, SELECTIONS };
 
-/* With config.ahead: the step of a position reads step_buffers[position % 2] and writes token and best of the other
- * one, which the next step reads. */
+/* With config.submit_ahead: the step of a position reads step_buffers[position % 2] and writes token and best of the
+ * other one, which the next step reads. */
 static struct step_buffer {
     u32 token;
     float best; /* its logit; NaN if any is */
@@ -518,7 +518,7 @@ static int32_t choose(enum selection selection)
 /* --- what the host calls --- */
 
 static zcg_handle sequences[SELECTIONS]; /* of a step; 0: not recorded yet */
-static zcg_handle in_flight[2];        /* submissions of steps with config.ahead, the older one first */
+static zcg_handle in_flight[2];        /* submissions of steps with config.submit_ahead, the older one first */
 static u32 in_flight_count;
 
 /* Waits until the steps that were submitted ahead have ended. What they computed is not used.
@@ -772,7 +772,7 @@ int32_t EXPORT(step)(void)
         return fail_limit(ZCG_EOVERFLOW, "the context", position, " tokens, the room that it has is ",
                           state.config.context);
     history[position] = state.token;
-    if (selection == GREEDY && state.config.ahead)
+    if (selection == GREEDY && state.config.submit_ahead)
         return step_ahead(position);
     if (!sequences[selection] && (code = record_step(selection)) < 0)
         return code;

@@ -1,5 +1,5 @@
 /* llama.h: what the host gives the guest llama.wasm, and what it finds in the guest's memory. docs/llm.md says
- * the same in prose, zcwasm/llm/_model.py writes llama_config, zcwasm/llm/_session.py reads llama_state.
+ * the same in prose, zcwasm/llm/_session.py writes llama_config and reads llama_state.
  *
  * Everything is little-endian; every field below is 4 or 8 bytes at a multiple of its size. Pointers are offsets
  * into the guest's memory. Nothing but `config`, `prompt` and the exported functions' arguments is the host's to
@@ -18,13 +18,13 @@ typedef struct llama_config {
     uint32_t rotated; /* elements of a head that are rotated by the position */
     uint32_t ff;      /* columns of the feed-forward's gate, and of its up */
     uint32_t vocab;
-    uint32_t context;     /* positions that the cache has room for */
-    uint32_t chunk;       /* most rows of one submission */
-    uint32_t rope_layout; /* ZC_ROPE_PAIRS or ZC_ROPE_HALVES */
-    uint32_t kv_type;     /* ZC_CACHE_F32 or ZC_CACHE_F16 */
-    uint32_t exact;       /* 1: ZC_LINEAR_EXACT in every linear */
-    uint32_t scratch;     /* 1: activations lie in scratch of a device that has memory of its own */
-    uint32_t ahead;       /* 1: a greedy step is submitted before the one in front of it has ended */
+    uint32_t context;      /* positions that the cache has room for */
+    uint32_t chunk;        /* most rows of one submission */
+    uint32_t rope_layout;  /* ZC_ROPE_PAIRS or ZC_ROPE_HALVES */
+    uint32_t kv_type;      /* ZC_CACHE_F32 or ZC_CACHE_F16 */
+    uint32_t exact;        /* 1: ZC_LINEAR_EXACT in every linear */
+    uint32_t scratch;      /* 1: activations lie in scratch of a device that has memory of its own */
+    uint32_t submit_ahead; /* 1: a greedy step is submitted before the one in front of it has ended */
     float norm_epsilon, attention_scale;
 } llama_config;
 
@@ -53,14 +53,14 @@ typedef struct llama_state {
     uint32_t cache;
     uint32_t history; /* uint32[context] */
     uint32_t prompt;  /* uint32[context]: the host writes it, then calls prefill */
-    uint32_t logits;  /* float32[vocab] of the last position; with config.ahead not of greedy steps' */
+    uint32_t logits;  /* float32[vocab] of the last position; with config.submit_ahead not of greedy steps' */
     uint32_t scores;  /* float32[vocab]: penalized logits, or probabilities when sampling */
     uint32_t rope;    /* the table of the input */
 
     uint32_t cached;
     uint32_t reused;   /* rows that the last prefill found in the cache */
     uint32_t token;    /* what comes next; it is not in the cache yet */
-    uint32_t position; /* of the row that a step computes; not of one that config.ahead submits */
+    uint32_t position; /* of the row that a step computes; not of one that config.submit_ahead submits */
     uint32_t span[2];  /* keys that this row attends to */
 
     uint32_t error_size;

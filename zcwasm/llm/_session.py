@@ -44,7 +44,7 @@ _U4, _U8, _F4 = "<u4", "<u8", "<f4"
 _CONFIG = np.dtype(
     [(name, _U4) for name in ("version", "layers", "dim", "heads", "kv_heads", "head_size", "rotated", "ff")]
     + [(name, _U4) for name in ("vocab", "context", "chunk", "rope_layout", "kv_type", "exact")]
-    + [("scratch", _U4), ("ahead", _U4)]
+    + [("scratch", _U4), ("submit_ahead", _U4)]
     + [("norm_epsilon", _F4), ("attention_scale", _F4)]
 )
 _SAMPLING = np.dtype(
@@ -199,7 +199,7 @@ class Session:
         numbers["kv_type"] = kv_dtype == "f16"
         numbers["exact"] = self.exact
         numbers["scratch"] = _activations_apart(model.device)
-        numbers["ahead"] = _steps_ahead(model.device)
+        numbers["submit_ahead"] = _steps_ahead(model.device)
         numbers["norm_epsilon"] = config.norm_epsilon
         numbers["attention_scale"] = config.head_size**-0.5
         self._instance = zcwasm.Instance(
