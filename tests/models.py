@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 import zcwasm
-from zcwasm import _fetch
+from zcwasm._models import fetch
 
 
 @cache
 def _try(name: str) -> Path | str:
     try:
-        return _fetch.fetch(name)
+        return fetch.fetch(name)
     except zcwasm.FetchError as error:
         return str(error)
 

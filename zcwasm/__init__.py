@@ -51,11 +51,11 @@ from zcwasm._core import (
     copy_stats,
     devices,
 )
-from zcwasm._fetch import FetchError
 from zcwasm._limits import Limits
+from zcwasm._models.fetch import FetchError
+from zcwasm._models.weights import Weights
 from zcwasm._types import DeviceKind
 from zcwasm._wasi import Wasi
-from zcwasm._weights import Weights
 
 __all__ = [
     "Batch",

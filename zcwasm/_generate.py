@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import zcwasm
-from zcwasm import _fetch
+from zcwasm._models import fetch
 
 if TYPE_CHECKING:
     from zcwasm.llm import Model, Session, Token
@@ -20,7 +20,7 @@ Whole = Callable[..., Callable[[str], int]]
 
 
 def add_arguments(child: argparse.ArgumentParser, whole: Whole) -> None:
-    names = " or ".join(name for name, pinned in _fetch.MODELS.items() if pinned.main)
+    names = " or ".join(name for name, pinned in fetch.MODELS.items() if pinned.main)
     child.add_argument(
         "--model",
         required=True,
@@ -59,12 +59,12 @@ def number(text: str) -> float:
 def run(options: argparse.Namespace, device: zcwasm.Device) -> int:
     from zcwasm.llm import Model
 
-    pinned = _fetch.MODELS.get(options.model)
+    pinned = fetch.MODELS.get(options.model)
     if pinned and not pinned.main:
         raise zcwasm.ModelError(
             f"{options.model} is an embedding model, which writes no text: zcwasm.embed.Model.open takes it"
         )
-    path = _fetch.resolve(options.model, progress=True)
+    path = fetch.resolve(options.model, progress=True)
     prompt = sys.stdin.read() if options.prompt == "-" else options.prompt
     with Model.open(path, device, progress=sys.stderr.isatty()) as model, model.session() as session:
         return write(start(options, model, session, prompt), session, options.stats)

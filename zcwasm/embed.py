@@ -22,11 +22,12 @@ import numpy as np
 import numpy.typing as npt
 
 import zcwasm
-from zcwasm import _arguments, _bert_files, _fetch
-from zcwasm._bert_files import Config
+from zcwasm import _arguments
 from zcwasm._core import ModelError
 from zcwasm._extras import needed_for
-from zcwasm._weights import Progress
+from zcwasm._models import bert_files, fetch
+from zcwasm._models.bert_files import Config
+from zcwasm._models.weights import Progress
 
 if TYPE_CHECKING:
     import tokenizers
@@ -88,20 +89,20 @@ class Model:
             import tokenizers  # noqa: F401
 
         device = _arguments.device("device", device)
-        root = _fetch.resolve(_arguments.path("path", path), progress=progress is True)
+        root = fetch.resolve(_arguments.path("path", path), progress=progress is True)
         if root.is_file():
             raise ModelError(
                 f"{root} is a file: an embedding model is a folder with model.safetensors, config.json and "
                 "tokenizer.json; a language model, a GGUF file, is for zcwasm.llm.Model.open"
             )
-        folder = _bert_files.Folder.read(root)
+        folder = bert_files.Folder.read(root)
         file = folder.encoder / "model.safetensors"
         if not file.exists() and (folder.encoder / "model.safetensors.index.json").exists():
             raise ModelError(f"{folder.encoder} holds a model in several files, which is not supported")
-        config = _bert_files.read_config(folder, root)
+        config = bert_files.read_config(folder, root)
         tokenizer = _read_tokenizer(folder.encoder / "tokenizer.json", config)
         weights = zcwasm.Weights(file)
-        _bert_files.check_tensors(weights, config, file)
+        bert_files.check_tensors(weights, config, file)
         weights.load(device, progress)
         return cls(weights, config, tokenizer, device)
 
@@ -220,7 +221,7 @@ def _read_tokenizer(path: Path, config: Config) -> tokenizers.Tokenizer:
     """The tokenizer, cutting texts as the model wants it, its ids checked to be rows of the embedding."""
     from tokenizers import Tokenizer
 
-    text = _bert_files.read_text(path)
+    text = bert_files.read_text(path)
 
     def make() -> Tokenizer:
         tokenizer = Tokenizer.from_str(text)

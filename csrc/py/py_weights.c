@@ -2,7 +2,7 @@
  *
  * A Weights owns a reference to its zc_weights and a dict of its Tensors; a Tensor owns a reference to the
  * zc_weights, not to the Weights, so that nothing refers back and the garbage collector tracks neither. Which tensors
- * there are is told by the constructor's caller, in zcwasm/_weights.py: reading file formats is Python's part,
+ * there are is told by the constructor's caller, in zcwasm/_models/weights.py: reading file formats is Python's part,
  * and zc_weights_add checks all that it says. Threads: the GIL guards the objects; it is released while the file is
  * opened and while weights are uploaded, but for reports of progress.
  */

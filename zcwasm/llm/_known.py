@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from zcwasm._model_file import model_error
+from zcwasm._models.model_file import model_error
 
 if TYPE_CHECKING:
     import zcwasm

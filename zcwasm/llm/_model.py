@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 import zcwasm
-from zcwasm import _arguments, _core, _fetch, _gguf
+from zcwasm import _arguments, _core
 from zcwasm._extras import needed_for
-from zcwasm._model_file import model_error
-from zcwasm._weights import Progress
+from zcwasm._models import fetch, gguf
+from zcwasm._models.model_file import model_error
+from zcwasm._models.weights import Progress
 from zcwasm.llm import _known
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Config:
 def _check_rows(metadata: Mapping[str, Any], rows: int) -> None:
     """Every token needs a row of the embedding. Rows without one are padding, which the tokenizer knows."""
     key = "tokenizer.ggml.tokens"
-    tokens = metadata.count(key) if isinstance(metadata, _gguf.Metadata) else None
+    tokens = metadata.count(key) if isinstance(metadata, gguf.Metadata) else None
     if tokens is not None and tokens > rows:
         raise model_error(f"{key} has {tokens} tokens, tensor token_embd.weight {rows} rows", None)
 
@@ -183,7 +184,7 @@ class Model:
         Raises OSError, FetchError, and ModelError for what is damaged or not supported.
         """
         device = _arguments.device("device", device)
-        path = _fetch.resolve(_arguments.path("path", path), progress=progress is True)
+        path = fetch.resolve(_arguments.path("path", path), progress=progress is True)
         if path.is_dir():
             raise model_error(
                 f"{path} is a folder: language models are GGUF files; a folder with an embedding model is "

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from zcwasm._model_file import MAX_TENSORS, Entry, Header, model_error
+from zcwasm._models.model_file import MAX_TENSORS, Entry, Header, model_error
 
 MAGIC = b"GGUF"
 # Far above what models have (262,144 tokens and twice as many merges); a second's worth of work.

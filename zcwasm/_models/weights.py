@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from zcwasm import _arguments, _core, _gguf, _safetensors
+from zcwasm import _arguments, _core
 from zcwasm._extras import needed_for
-from zcwasm._model_file import Entry, Header, model_error
+from zcwasm._models import gguf, safetensors
+from zcwasm._models.model_file import Entry, Header, model_error
 
 # What progress is told: bytes done, bytes in all.
 Progress = Callable[[int, int], object]
@@ -72,10 +73,10 @@ class Weights(_core._Weights):
 
 def read_header(view: memoryview) -> Header:
     """The header of a mapped file of either format."""
-    if view[:4] == _gguf.MAGIC:
-        return _gguf.read(view)
+    if view[:4] == gguf.MAGIC:
+        return gguf.read(view)
     if len(view) > 8 and view[8] == ord("{"):
-        return _safetensors.read(view)
+        return safetensors.read(view)
     raise model_error("is neither a GGUF nor a safetensors file", 0)
 
 

@@ -1,4 +1,4 @@
-"""What the readers of model files (_gguf.py, _safetensors.py) give, and how they fail.
+"""What the readers of model files (gguf.py, safetensors.py) give, and how they fail.
 
 A reader gets the whole mapped file as a memoryview and looks at its header only. Every number in it may be
 hostile: each is checked before it is used, and none makes a reader loop or allocate beyond fixed limits.

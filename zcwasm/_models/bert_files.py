@@ -16,7 +16,7 @@ from typing import Any
 
 import zcwasm
 from zcwasm._core import ModelError
-from zcwasm._model_file import model_error
+from zcwasm._models.model_file import model_error
 
 _MOST_JSON = 64 << 20
 # Of the encoder's training, and of what is not used of it.

@@ -15,7 +15,7 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
-from zcwasm._model_file import MAX_TENSORS, Entry, Header, model_error
+from zcwasm._models.model_file import MAX_TENSORS, Entry, Header, model_error
 
 # The format allows 100 MB; JSON takes some twenty times its size while it is parsed.
 MAX_HEADER = 16 << 20
