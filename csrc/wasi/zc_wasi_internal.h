@@ -15,18 +15,17 @@
 #include "wasi/zc_wasi.h"
 
 /* name, number of the specification, the host's errno it stands for (0: none) */
-#define ZC_WASI_ERRNO_LIST(X)                                                                                         \
-    X(2BIG, 1, E2BIG)                                                                                                 \
-    X(ACCES, 2, EACCES)                                                                                               \
-    X(AGAIN, 6, EAGAIN) X(BADF, 8, EBADF) X(BUSY, 10, EBUSY) X(DQUOT, 19, EDQUOT) X(EXIST, 20, EEXIST)                \
-        X(FAULT, 21, EFAULT) X(FBIG, 22, EFBIG) X(ILSEQ, 25, EILSEQ) X(INTR, 27, EINTR) X(INVAL, 28, EINVAL)          \
-            X(IO, 29, EIO) X(ISDIR, 31, EISDIR) X(LOOP, 32, ELOOP) X(MFILE, 33, EMFILE) X(MLINK, 34, EMLINK)          \
-                X(NAMETOOLONG, 37, ENAMETOOLONG) X(NFILE, 41, ENFILE) X(NODEV, 43, ENODEV) X(NOENT, 44, ENOENT)       \
-                    X(NOMEM, 48, ENOMEM) X(NOSPC, 51, ENOSPC) X(NOSYS, 52, ENOSYS) X(NOTDIR, 54, ENOTDIR)             \
-                        X(NOTEMPTY, 55, ENOTEMPTY) X(NOTSOCK, 57, ENOTSOCK) X(NOTSUP, 58, ENOTSUP) X(NXIO, 60, ENXIO) \
-                            X(OVERFLOW, 61, EOVERFLOW) X(PERM, 63, EPERM) X(PIPE, 64, EPIPE) X(ROFS, 69, EROFS)       \
-                                X(SPIPE, 70, ESPIPE) X(STALE, 72, ESTALE) X(TXTBSY, 74, ETXTBSY) X(XDEV, 75, EXDEV)   \
-                                    X(NOTCAPABLE, 76, 0)
+/* clang-format off */
+#define ZC_WASI_ERRNO_LIST(X)                                                                                  \
+    X(2BIG, 1, E2BIG) X(ACCES, 2, EACCES) X(AGAIN, 6, EAGAIN) X(BADF, 8, EBADF) X(BUSY, 10, EBUSY)             \
+    X(DQUOT, 19, EDQUOT) X(EXIST, 20, EEXIST) X(FAULT, 21, EFAULT) X(FBIG, 22, EFBIG) X(ILSEQ, 25, EILSEQ)     \
+    X(INTR, 27, EINTR) X(INVAL, 28, EINVAL) X(IO, 29, EIO) X(ISDIR, 31, EISDIR) X(LOOP, 32, ELOOP)             \
+    X(MFILE, 33, EMFILE) X(MLINK, 34, EMLINK) X(NAMETOOLONG, 37, ENAMETOOLONG) X(NFILE, 41, ENFILE)            \
+    X(NODEV, 43, ENODEV) X(NOENT, 44, ENOENT) X(NOMEM, 48, ENOMEM) X(NOSPC, 51, ENOSPC) X(NOSYS, 52, ENOSYS)   \
+    X(NOTDIR, 54, ENOTDIR) X(NOTEMPTY, 55, ENOTEMPTY) X(NOTSOCK, 57, ENOTSOCK) X(NOTSUP, 58, ENOTSUP)          \
+    X(NXIO, 60, ENXIO) X(OVERFLOW, 61, EOVERFLOW) X(PERM, 63, EPERM) X(PIPE, 64, EPIPE) X(ROFS, 69, EROFS)     \
+    X(SPIPE, 70, ESPIPE) X(STALE, 72, ESTALE) X(TXTBSY, 74, ETXTBSY) X(XDEV, 75, EXDEV) X(NOTCAPABLE, 76, 0)
+/* clang-format on */
 
 typedef enum zc_wasi_errno {
     W_SUCCESS = 0,

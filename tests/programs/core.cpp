@@ -8,36 +8,61 @@ extern "C" void *memset(void *to, int byte, __SIZE_TYPE__ size)
     return to;
 }
 
-namespace {
+namespace
+{
 
 struct Shape {
     virtual double area() const = 0;
-    virtual int corners() const { return 0; }
-    double scaled(double by) const { return area() * by; }
+    virtual int corners() const
+    {
+        return 0;
+    }
+    double scaled(double by) const
+    {
+        return area() * by;
+    }
 };
 
 struct Square : Shape {
     double side;
     constexpr explicit Square(double side) : side(side) {}
-    double area() const override { return side * side; }
-    int corners() const override { return 4; }
+    double area() const override
+    {
+        return side * side;
+    }
+    int corners() const override
+    {
+        return 4;
+    }
 };
 
 struct Named {
-    virtual const char *name() const { return "none"; }
+    virtual const char *name() const
+    {
+        return "none";
+    }
 };
 
 struct Circle : Named, Shape {
     double radius;
     constexpr explicit Circle(double radius) : radius(radius) {}
-    double area() const override { return radius * radius * 3.25; }
-    const char *name() const override { return "circle"; }
+    double area() const override
+    {
+        return radius * radius * 3.25;
+    }
+    const char *name() const override
+    {
+        return "circle";
+    }
 };
 
 template <typename Item, int size> struct Stack {
     Item items[size] = {};
     int count = 0;
-    void push(Item item) { items[count++] = item; }
+    void push(Item item)
+    {
+        items[count++] = item;
+    }
     template <typename Function> Item fold(Item start, Function function) const
     {
         for (int i = 0; i < count; i++) {

@@ -16,7 +16,10 @@ struct Animal {
 };
 
 struct Cat : Animal {
-    std::string speak() const override { return "meow"; }
+    std::string speak() const override
+    {
+        return "meow";
+    }
 };
 
 struct Cow : Animal {
@@ -30,7 +33,10 @@ struct Cow : Animal {
         }
         return all;
     }
-    ~Cow() override { std::puts("a cow is gone"); }
+    ~Cow() override
+    {
+        std::puts("a cow is gone");
+    }
 };
 
 int main(int argc, char **argv)

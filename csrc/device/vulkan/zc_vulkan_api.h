@@ -55,15 +55,16 @@ HANDLE(VkDebugUtilsMessengerEXT)
 typedef struct VkAllocationCallbacks VkAllocationCallbacks;
 
 /* What the backend names in its messages. */
-#define ZC_VULKAN_RESULTS(X)                                                                                     \
-    X(VK_SUCCESS, 0)                                                                                             \
-    X(VK_NOT_READY, 1)                                                                                           \
-    X(VK_TIMEOUT, 2) X(VK_INCOMPLETE, 5) X(VK_ERROR_OUT_OF_HOST_MEMORY, -1) X(VK_ERROR_OUT_OF_DEVICE_MEMORY, -2) \
-        X(VK_ERROR_INITIALIZATION_FAILED, -3) X(VK_ERROR_DEVICE_LOST, -4) X(VK_ERROR_MEMORY_MAP_FAILED, -5)      \
-            X(VK_ERROR_LAYER_NOT_PRESENT, -6) X(VK_ERROR_EXTENSION_NOT_PRESENT, -7)                              \
-                X(VK_ERROR_FEATURE_NOT_PRESENT, -8) X(VK_ERROR_INCOMPATIBLE_DRIVER, -9)                          \
-                    X(VK_ERROR_TOO_MANY_OBJECTS, -10) X(VK_ERROR_FRAGMENTED_POOL, -12) X(VK_ERROR_UNKNOWN, -13)  \
-                        X(VK_ERROR_OUT_OF_POOL_MEMORY, -1000069000) X(VK_ERROR_INVALID_EXTERNAL_HANDLE, -1000072003)
+/* clang-format off */
+#define ZC_VULKAN_RESULTS(X)                                                                                   \
+    X(VK_SUCCESS, 0) X(VK_NOT_READY, 1) X(VK_TIMEOUT, 2) X(VK_INCOMPLETE, 5)                                   \
+    X(VK_ERROR_OUT_OF_HOST_MEMORY, -1) X(VK_ERROR_OUT_OF_DEVICE_MEMORY, -2)                                    \
+    X(VK_ERROR_INITIALIZATION_FAILED, -3) X(VK_ERROR_DEVICE_LOST, -4) X(VK_ERROR_MEMORY_MAP_FAILED, -5)        \
+    X(VK_ERROR_LAYER_NOT_PRESENT, -6) X(VK_ERROR_EXTENSION_NOT_PRESENT, -7)                                    \
+    X(VK_ERROR_FEATURE_NOT_PRESENT, -8) X(VK_ERROR_INCOMPATIBLE_DRIVER, -9) X(VK_ERROR_TOO_MANY_OBJECTS, -10)  \
+    X(VK_ERROR_FRAGMENTED_POOL, -12) X(VK_ERROR_UNKNOWN, -13) X(VK_ERROR_OUT_OF_POOL_MEMORY, -1000069000)      \
+    X(VK_ERROR_INVALID_EXTERNAL_HANDLE, -1000072003)
+/* clang-format on */
 
 typedef enum VkResult {
 #define X(name, value) name = value,

@@ -105,7 +105,8 @@ static _Thread_local size_t pool_count, pool_capacity;
 @end
 
 /* clang asks for the class even where no constant string is used. */
-__attribute__((objc_root_class)) @interface NSConstantString {
+__attribute__((objc_root_class))
+@interface NSConstantString {
     Class isa;
 }
 @end

@@ -930,9 +930,7 @@ static void *work(void *nothing)
     add("buffers", 1);
     return buffer;
 }
-- (id<MTLLibrary>)newLibraryWithSource:(NSString *)source
-                               options:(MTLCompileOptions *)options
-                                 error:(NSError **)error
+- (id<MTLLibrary>)newLibraryWithSource:(NSString *)source options:(MTLCompileOptions *)options error:(NSError **)error
 {
     /* More warnings than there is room for in an error of ours. */
     char text[4096] = "program_source:7:1: warning: unused variable 'a' [-Wunused-variable]\n"
