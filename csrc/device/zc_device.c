@@ -386,7 +386,7 @@ uint32_t zc_device_push(const zc_device_command *command, const zc_device_part *
     return words + kernel->params_size / 4 - skip;
 }
 
-uint64_t zc_device_work_of(const zc_device_command *command)
+uint64_t zc_dispatch_work(const zc_device_command *command)
 {
     if (command->kernel->work) {
         return command->kernel->work(command->params);
@@ -402,11 +402,11 @@ uint64_t zc_device_work_of(const zc_device_command *command)
  * some seconds. */
 #define MOST_WORK_OF_GROUP ((uint64_t)1 << 32)
 
-zc_status zc_device_check_work(const zc_device *device, const zc_work_owner *owner, const zc_device_command *command,
+zc_status zc_device_check_work(const zc_device *device, const zc_owner *owner, const zc_device_command *command,
                                zc_error *error)
 {
     uint32_t groups[3];
-    uint64_t work = owner ? zc_device_work_of(command) : 0;
+    uint64_t work = owner ? zc_dispatch_work(command) : 0;
     if (owner && work > owner->most_work) {
         return zc_fail(error, ZC_LIMIT,
                        "kernel %s: about %llu multiply-adds, the limit of one dispatch is %llu (Limits.dispatch_work)",
@@ -451,25 +451,25 @@ bool zc_device_run_all(zc_device *device, const zc_device_command *commands, siz
     return true;
 }
 
-/* Without the backend's fast path: a command buffer of one. */
+/* Without the backend's fast path: a batch of one. */
 static zc_status run_submitted(zc_device *device, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
                                const void *params, size_t params_size, zc_pause_function pause, void *context,
                                zc_error *error)
 {
-    zc_command_buffer *buffer = NULL;
+    zc_batch *batch = NULL;
     zc_submission *submission = NULL;
-    zc_status status = zc_command_buffer_new(device, &buffer, error);
+    zc_status status = zc_batch_new(device, &batch, error);
     if (status == ZC_OK) {
-        status = zc_command_buffer_dispatch(buffer, kernel, ranges, range_count, params, params_size, error);
+        status = zc_batch_dispatch(batch, kernel, ranges, range_count, params, params_size, error);
     }
     if (status == ZC_OK) {
-        status = zc_command_buffer_submit(buffer, &submission, error);
+        status = zc_batch_submit(batch, &submission, error);
     }
     if (status == ZC_OK) {
         status = zc_submission_wait_pausing(submission, -1, pause, context, error);
         zc_submission_release(submission);
     }
-    zc_command_buffer_free(buffer);
+    zc_batch_free(batch);
     return status;
 }
 
@@ -499,7 +499,7 @@ zc_status zc_device_run_pausing(zc_device *device, const zc_kernel *kernel, cons
     if (status != ZC_OK) {
         return status;
     }
-    if (pause && zc_device_work_of(&command) > MOST_HOST_WORK_INLINE) {
+    if (pause && zc_dispatch_work(&command) > MOST_HOST_WORK_INLINE) {
         return run_submitted(device, kernel, ranges, range_count, params, params_size, pause, context, error);
     }
     for (size_t i = 0; i < range_count && status == ZC_OK; i++) {

@@ -3,14 +3,14 @@
  * A dispatch names a kernel, one zc_range per binding and the kernel's parameters. zc_device.c copies the
  * descriptor once and checks it in 64-bit arithmetic against the region's current size and the kernel's
  * signature (alignment, extent, overlap of written ranges); a backend then sees pointers, offsets and
- * lengths that hold. A command buffer is a recorded sequence; submitting it gives a submission to wait on.
+ * lengths that hold. A batch is recorded dispatches; submitting it gives a submission to wait on.
  *
  * Ordering: submissions of one device run in the order of submission, and the dispatches of one command
  * buffer behave as if run in order; a synchronous zc_device_run comes after everything submitted before.
  *
- * Ownership: everything is reference counted. A command buffer and a submission in flight pin every region
+ * Ownership: everything is reference counted. A batch and a submission in flight pin every region
  * they name and retain their device; what completes unpins at once, on the thread that completes it.
- * Threads: every function may be called from any thread, except that one command buffer is recorded by
+ * Threads: every function may be called from any thread, except that one batch is recorded by
  * one thread at a time. Callers that hold an interpreter lock release it around run and wait.
  *
  * Scratch memory is a device's own: on a GPU with memory apart from the host's it lies there, elsewhere it is
@@ -36,7 +36,7 @@
 #include "base/zc_status.h"
 
 typedef struct zc_device zc_device;
-typedef struct zc_command_buffer zc_command_buffer;
+typedef struct zc_batch zc_batch;
 typedef struct zc_sequence zc_sequence;
 typedef struct zc_submission zc_submission;
 
@@ -46,17 +46,17 @@ typedef struct zc_range { /* bytes [offset, offset + length) of a region; an emp
     uint64_t length;
 } zc_range;
 
-/* Whose work it is that a command buffer records, where that is a guest: what the guest's host allows. The host's own
- * work has no owner, and no limits. It must outlive the command buffers and sequences that know it, not what they
+/* Whose work it is that a batch records, where that is a guest: what the guest's host allows. The host's own
+ * work has no owner, and no limits. It must outlive the batches and sequences that know it, not what they
  * submitted. */
-typedef struct zc_work_owner {
-    uint64_t id;        /* zc_work_owner_id */
+typedef struct zc_owner {
+    uint64_t id;        /* zc_owner_id */
     uint64_t most_work; /* of one dispatch, as zc_kernel.work counts */
     int64_t deadline;   /* monotonic ns at which what is submitted now is cancelled, or ZC_NO_DEADLINE */
     uint64_t limit;     /* ns: how long that was when it was set, for the error's text */
-} zc_work_owner;
+} zc_owner;
 
-uint64_t zc_work_owner_id(void); /* a new one, never 0 */
+uint64_t zc_owner_id(void); /* a new one, never 0 */
 
 #define ZC_DEFAULT_DISPATCH_WORK ((uint64_t)1 << 40)
 
@@ -164,27 +164,27 @@ zc_status zc_device_run_pausing(zc_device *device, const zc_kernel *kernel, cons
                                 const void *params, size_t params_size, zc_pause_function pause, void *context,
                                 zc_error *error);
 
-zc_status zc_command_buffer_new(zc_device *device, zc_command_buffer **out, zc_error *error);
-void zc_command_buffer_free(zc_command_buffer *buffer); /* NULL is fine */
-zc_status zc_command_buffer_dispatch(zc_command_buffer *buffer, const zc_kernel *kernel, const zc_range *ranges,
-                                     size_t range_count, const void *params, size_t params_size, zc_error *error);
+zc_status zc_batch_new(zc_device *device, zc_batch **out, zc_error *error);
+void zc_batch_free(zc_batch *batch); /* NULL is fine */
+zc_status zc_batch_dispatch(zc_batch *batch, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
+                            const void *params, size_t params_size, zc_error *error);
 /* Before anything is recorded. What is refused then: dispatches of too much work (ZC_LIMIT). What is submitted then
  * ends at the owner's deadline, and can be cancelled. */
-void zc_command_buffer_own(zc_command_buffer *buffer, const zc_work_owner *owner);
-/* Hands the recording over; the command buffer is empty afterwards and may record anew. */
-zc_status zc_command_buffer_submit(zc_command_buffer *buffer, zc_submission **out, zc_error *error);
-size_t zc_command_buffer_length(const zc_command_buffer *buffer);
+void zc_batch_own(zc_batch *batch, const zc_owner *owner);
+/* Hands the dispatches over; the batch is empty afterwards and may record anew. */
+zc_status zc_batch_submit(zc_batch *batch, zc_submission **out, zc_error *error);
+size_t zc_batch_length(const zc_batch *batch);
 
 /* Submit and wait. A device that computes on the calling thread does so when nothing else is in flight and no
- * dispatch takes long. The command buffer is empty afterwards, whatever the work's status. */
-zc_status zc_command_buffer_run(zc_command_buffer *buffer, zc_pause_function pause, void *context, zc_error *error);
+ * dispatch takes long. The batch is empty afterwards, whatever the work's status. */
+zc_status zc_batch_run(zc_batch *batch, zc_pause_function pause, void *context, zc_error *error);
 
-/* Sequences: recorded once, submitted any number of times. `begin` gives a command buffer that `seal` makes a
+/* Sequences: recorded once, submitted any number of times. `begin` gives a batch that `seal` makes a
  * sequence of, and frees (not on failure). Its barriers hold for all bytes of the ranges given, so that they stay
  * right when parameters change. A sequence is reference counted; one in flight may be submitted again, but its
  * parameters cannot be changed (ZC_BUSY). One thread at a time changes or submits it. */
-zc_status zc_sequence_begin(zc_device *device, zc_command_buffer **out, zc_error *error);
-zc_status zc_sequence_seal(zc_command_buffer *buffer, zc_sequence **out, zc_error *error);
+zc_status zc_sequence_begin(zc_device *device, zc_batch **out, zc_error *error);
+zc_status zc_sequence_seal(zc_batch *batch, zc_sequence **out, zc_error *error);
 zc_sequence *zc_sequence_retain(zc_sequence *sequence);
 void zc_sequence_release(zc_sequence *sequence); /* NULL is fine */
 size_t zc_sequence_length(const zc_sequence *sequence);
@@ -195,9 +195,9 @@ zc_status zc_sequence_params(zc_sequence *sequence, size_t index, size_t offset,
                              zc_error *error);
 zc_status zc_sequence_submit(zc_sequence *sequence, zc_submission **out, zc_error *error);
 zc_status zc_sequence_run(zc_sequence *sequence, zc_pause_function pause, void *context, zc_error *error);
-/* How often it, or a command buffer, pins the region. */
+/* How often it, or a batch, pins the region. */
 uint64_t zc_sequence_pins(const zc_sequence *sequence, const zc_region *region);
-uint64_t zc_command_buffer_pins(const zc_command_buffer *buffer, const zc_region *region);
+uint64_t zc_batch_pins(const zc_batch *batch, const zc_region *region);
 
 zc_submission *zc_submission_retain(zc_submission *submission);
 void zc_submission_release(zc_submission *submission); /* work in flight keeps itself alive */
@@ -213,7 +213,7 @@ zc_status zc_submission_seconds(zc_submission *submission, double *out, zc_error
  * writes to a duplicate of its own and closes that, so the caller may close the descriptor at any time. */
 zc_status zc_submission_notify(zc_submission *submission, int file_descriptor, zc_error *error);
 
-/* Cancel what this owner (zc_work_owner.id) has in flight: each such submission ends as soon as its device can, with
+/* Cancel what this owner (zc_owner.id) has in flight: each such submission ends as soon as its device can, with
  * ZC_CANCELLED and `why` as its text, unless it is done before. What its dispatches wrote until then stays written.
  * Returns at once. Any thread. */
 void zc_device_cancel(uint64_t owner, const char *why);

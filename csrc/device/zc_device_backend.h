@@ -7,10 +7,10 @@
  * which commands conflict, caches buffers per region, and owns submissions.
  *
  * Ownership: what `open` and `buffer_from_host` return belongs to the generic layer, which hands it to
- * `close` and `buffer_release` exactly once, when no work that uses it is in flight. A zc_device_work is
- * the backend's from `submit` until the backend calls zc_device_work_done.
+ * `close` and `buffer_release` exactly once, when no work that uses it is in flight. A zc_device_piece is
+ * the backend's from `submit` until the backend calls zc_device_piece_done.
  * Threads: every function may be called from any thread, several at once; `close` is called last, possibly
- * on the thread that called zc_device_work_done (a backend that joins its own thread must look).
+ * on the thread that called zc_device_piece_done (a backend that joins its own thread must look).
  */
 #ifndef ZC_DEVICE_BACKEND_H
 #define ZC_DEVICE_BACKEND_H
@@ -33,19 +33,20 @@ typedef struct zc_device_command {
     uint32_t params[ZC_KERNEL_MAX_PARAMS / 4]; /* the kernel's own struct */
 } zc_device_command;
 
-/* Some of a dispatch's workgroups: a box of them. No groups in it: all there are. */
+/* A part of a dispatch: some of its workgroups, a box of them. No groups in it: all there are. */
 typedef struct zc_device_part {
     uint32_t first[3], groups[3];
 } zc_device_part;
 
-typedef struct zc_device_work {
-    struct zc_device_work *next; /* free for the backend's use */
+/* What a backend is given of a submission at a time: all of it, some of its commands, or a part of one. */
+typedef struct zc_device_piece {
+    struct zc_device_piece *next; /* free for the backend's use */
     const zc_device_command *commands;
-    size_t count; /* may be 0: the work still completes in its turn */
+    size_t count; /* may be 0: the piece still completes in its turn */
     const _Atomic bool *cancelled; /* set: nobody wants the rest of it, see zc_device_backend.cancels */
     void *prepared; /* what `prepare` made of these commands, or NULL */
     zc_device_part part; /* of the only command, what is to run; a backend that cancels gets no parts */
-} zc_device_work;
+} zc_device_piece;
 
 typedef struct zc_device_backend {
     const char *kind;
@@ -75,7 +76,7 @@ typedef struct zc_device_backend {
     void (*compiled_release)(void *self, void *compiled);
     /* Commands run one after the other, so that barriers are not looked for. */
     bool in_order;
-    /* It looks at zc_device_work.cancelled, ends such work within milliseconds, also in the middle of a command, and
+    /* It looks at zc_device_piece.cancelled, ends such a piece within milliseconds, also in the middle of a command, and
      * reports it done with ZC_CANCELLED. Others get guests' work in pieces (zc_device_pace.c). */
     bool cancels;
     /* Elementwise kernels may have bindings longer than max_buffer: the backend cuts them. */
@@ -89,7 +90,7 @@ typedef struct zc_device_backend {
     zc_status (*run_all)(void *self, const zc_device_command *commands, size_t count, zc_pause_function pause,
                          void *context, zc_error *error);
     /* Optional pair, for sequences: what makes submitting these commands again cheaper. It is given along with
-     * them (zc_device_work.prepared), also several times at once, and released when it is not in flight. */
+     * them (zc_device_piece.prepared), also several times at once, and released when it is not in flight. */
     zc_status (*prepare)(void *self, const zc_device_command *commands, size_t count, void **prepared, zc_error *error);
     void (*prepared_release)(void *self, void *prepared);
     /* Optional: work is queued or in flight, so that `run` would have to wait for it. */
@@ -97,21 +98,21 @@ typedef struct zc_device_backend {
     /* Devices go on working in the child of a fork, where the backend forgets all queued work (ZC_FORK_HANDLERS;
      * it is finished as lost). Other devices the generic layer refuses in the child. */
     bool survives_fork;
-    /* Queue work; works run in this order. On failure the work stays the caller's. */
-    zc_status (*submit)(void *self, zc_device_work *work, zc_error *error);
-    /* Optional: submit, and do or wait for this work on the calling thread, which saves waking others. Calls `pause` (not
-     * NULL) every few milliseconds or between commands; when that fails, returns its status, and the work goes on like
-     * any other or ends cancelled. *submitted false: submitting failed, and the work is still the caller's. ZC_OK: it is
+    /* Queue a piece; pieces run in this order. On failure it stays the caller's. */
+    zc_status (*submit)(void *self, zc_device_piece *piece, zc_error *error);
+    /* Optional: submit, and do or wait for this piece on the calling thread, which saves waking others. Calls `pause` (not
+     * NULL) every few milliseconds or between commands; when that fails, returns its status, and the piece goes on like
+     * any other or ends cancelled. *submitted false: submitting failed, and the piece is still the caller's. ZC_OK: it is
      * submitted, and most often done. */
-    zc_status (*submit_and_wait)(void *self, zc_device_work *work, zc_pause_function pause, void *context,
+    zc_status (*submit_and_wait)(void *self, zc_device_piece *piece, zc_pause_function pause, void *context,
                                  bool *submitted, zc_error *error);
     /* Optional: see zc_device_validation. */
     int64_t (*validation)(char *out, size_t size);
 } zc_device_backend;
 
-/* The work is finished: `seconds` is the time that the device spent on it, `error` says why when `status` is
- * not ZC_OK. Any thread; the last call for this work, which may free it and close the device. */
-void zc_device_work_done(zc_device_work *work, zc_status status, double seconds, const zc_error *error);
+/* The piece is finished: `seconds` is the time that the device spent on it, `error` says why when `status` is
+ * not ZC_OK. Any thread; the last call for this piece, which may free it and close the device. */
+void zc_device_piece_done(zc_device_piece *piece, zc_status status, double seconds, const zc_error *error);
 
 /* Put behind the offsets of the bindings what a shader is pushed besides (shaders/README.md): of its workgroups, and the
  * parameters. `groups` are those of the whole command, and become those to dispatch. Returns the words in all. */

@@ -2,7 +2,7 @@
  *
  * A backend without buffer_from_host (cpu) reads host addresses, so that nothing here runs for it. A buffer
  * covers what was committed when it was made; a range beyond that, after growth, replaces it. The old one
- * lives on while recordings and work in flight hold it. Ownership: the attachment holds one reference, each
+ * lives on while batches and work in flight hold it. Ownership: the attachment holds one reference, each
  * user one; each buffer retains its device. Threads: any; the device's buffer_lock makes "look up, then
  * retain" one step. Never copies and never moves a byte.
  */

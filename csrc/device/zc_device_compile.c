@@ -1,8 +1,8 @@
-/* zc_device_kernel: kernels that the user compiles for one device.
+/* zc_device_compile: kernels that the user compiles for one device.
  *
  * A compiled kernel is a zc_kernel like a built-in one, with three differences: its parameters are preceded by
  * the numbers of workgroups, its bindings are the whole ranges given, and it is reference counted, held by
- * its users and by the recordings and submissions that use it. Its code comes from the host program, never
+ * its users and by the batches and submissions that use it. Its code comes from the host program, never
  * from a guest, and is trusted to stay inside its bindings as far as the device does not see to that.
  *
  * Ownership: it owns its names and the backend's object, and retains its device. Threads: any.

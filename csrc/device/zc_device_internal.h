@@ -1,4 +1,4 @@
-/* zc_device_internal: what zc_device.c, zc_device_buffer.c, zc_command_buffer.c and zc_submission.c share.
+/* zc_device_internal: what zc_device.c, zc_device_buffer.c, zc_batch.c and zc_submission.c share.
  * Not for backends (zc_device_backend.h) nor for users of devices (zc_device.h).
  */
 #ifndef ZC_DEVICE_INTERNAL_H
@@ -30,7 +30,7 @@ struct zc_device {
 };
 
 /* A backend's buffer over the first `size` bytes of a region: cached as the region's attachment, kept by
- * every recording that uses it, released with the last of them. It retains its device. */
+ * every batch that uses it, released with the last of them. It retains its device. */
 typedef struct zc_device_buffer {
     _Atomic uint64_t references;
     zc_device *device;
@@ -39,7 +39,7 @@ typedef struct zc_device_buffer {
     uint64_t size;
 } zc_device_buffer;
 
-/* A region that a recording uses: pinned, with the device's buffer over it (NULL where there are none). Or a
+/* A region that a batch uses: pinned, with the device's buffer over it (NULL where there are none). Or a
  * compiled kernel that it uses. */
 typedef struct zc_device_use {
     zc_region *region;
@@ -72,22 +72,22 @@ typedef struct zc_device_ranges {
     zc_range each[ZC_KERNEL_MAX_BINDINGS];
 } zc_device_ranges;
 
-struct zc_command_buffer {
+struct zc_batch {
     zc_device *device;
-    const zc_work_owner *owner; /* NULL: the host */
+    const zc_owner *owner; /* NULL: the host */
     zc_device_command *commands;
     zc_device_ranges *ranges; /* of each command; only when it is to become a sequence */
     bool sequence;
     size_t count, capacity;
     zc_device_use *uses;
     size_t use_count, use_capacity;
-    uint64_t largest; /* zc_device_work_of the largest dispatch */
+    uint64_t largest; /* zc_dispatch_work the largest dispatch */
     struct zc_hazards *hazards;
 };
 
 /* What a backend has of a submission at a time: all of it, or some of its commands. */
 typedef struct zc_piece {
-    zc_device_work work; /* first: a backend's work is its piece */
+    zc_device_piece given; /* first: what the backend knows of it */
     zc_submission *submission;
     uint64_t size; /* its work, as zc_kernel.work counts; 0 when it is the host's */
     bool busy;     /* the backend has it */
@@ -151,7 +151,7 @@ typedef struct zc_submission_source {
     size_t use_count;
     zc_sequence *sequence;
     void *prepared;
-    const zc_work_owner *owner; /* NULL: the host */
+    const zc_owner *owner; /* NULL: the host */
 } zc_submission_source;
 
 zc_status zc_submission_start(zc_device *device, const zc_submission_source *source, zc_submission **out,
@@ -164,13 +164,13 @@ zc_status zc_submission_run(zc_device *device, const zc_submission_source *sourc
 zc_status zc_device_no_pause(void *context, zc_error *error);
 void zc_device_uses_release(zc_device_use *uses, size_t count); /* not the array */
 /* About how many multiply-adds a checked command costs, saturated: zc_kernel.work. */
-uint64_t zc_device_work_of(const zc_device_command *command);
+uint64_t zc_dispatch_work(const zc_device_command *command);
 /* ZC_LIMIT when the owner (NULL: anything goes) may not have as much in one dispatch. */
-zc_status zc_device_check_work(const zc_device *device, const zc_work_owner *owner, const zc_device_command *command,
+zc_status zc_device_check_work(const zc_device *device, const zc_owner *owner, const zc_device_command *command,
                                zc_error *error);
 /* A submission of the sequence is over: it is in flight once less, and released. */
 void zc_sequence_done(zc_sequence *sequence);
-/* Run the commands on this thread if the backend can and may, `largest` being that of their command buffer. False:
+/* Run the commands on this thread if the backend can and may, `largest` being that of their batch. False:
  * submit them instead. */
 bool zc_device_run_all(zc_device *device, const zc_device_command *commands, size_t count, uint64_t largest,
                        zc_pause_function pause, void *context, zc_status *status, zc_error *error);

@@ -41,7 +41,7 @@ static uint64_t plus(uint64_t a, uint64_t b)
 
 static uint64_t work_of(const zc_device_command *command)
 {
-    return command->kernel->compiled ? zc_device_work_of(command)
+    return command->kernel->compiled ? zc_dispatch_work(command)
                                      : zc_kernel_work_in_tiles(command->kernel, command->params);
 }
 
@@ -142,11 +142,11 @@ static bool fits(const zc_device *device, uint64_t size)
 static void take(zc_submission *submission, zc_piece *piece, const stretch *next)
 {
     bool part = next->part.groups[0] != 0, whole = submission->at == 0 && next->end == submission->count && !part;
-    piece->work = (zc_device_work){.commands = submission->at ? submission->all + submission->at : submission->all,
-                                   .count = part ? 1 : next->end - submission->at,
-                                   .part = next->part,
-                                   .prepared = whole ? submission->prepared : NULL,
-                                   .cancelled = &submission->cancelled};
+    piece->given = (zc_device_piece){.commands = submission->at ? submission->all + submission->at : submission->all,
+                                     .count = part ? 1 : next->end - submission->at,
+                                     .part = next->part,
+                                     .prepared = whole ? submission->prepared : NULL,
+                                     .cancelled = &submission->cancelled};
     piece->submission = submission;
     piece->size = next->size;
     piece->busy = true;
@@ -219,9 +219,9 @@ void zc_pace_pump(zc_device *device)
         }
         zc_submission_unlock();
         zc_error error;
-        zc_status status = device->backend->submit(device->self, &piece->work, &error);
+        zc_status status = device->backend->submit(device->self, &piece->given, &error);
         if (status != ZC_OK) {
-            zc_device_work_done(&piece->work, status, 0, &error);
+            zc_device_piece_done(&piece->given, status, 0, &error);
         }
         zc_submission_lock();
     }

@@ -43,14 +43,14 @@ zc_status zc_device_scratch(zc_device *device, uint64_t size, zc_region **out, z
 /* Wait for all that was submitted so far. */
 static zc_status settle(zc_device *device, zc_error *error)
 {
-    zc_command_buffer *buffer;
+    zc_batch *batch;
     zc_submission *submission;
-    zc_status status = zc_command_buffer_new(device, &buffer, error);
+    zc_status status = zc_batch_new(device, &batch, error);
     if (status != ZC_OK) {
         return status;
     }
-    status = zc_command_buffer_submit(buffer, &submission, error);
-    zc_command_buffer_free(buffer);
+    status = zc_batch_submit(batch, &submission, error);
+    zc_batch_free(batch);
     if (status == ZC_OK) {
         status = zc_submission_wait(submission, -1, error);
         zc_submission_release(submission);

@@ -1,6 +1,6 @@
-/* zc_sequence: a sealed command buffer that is submitted many times.
+/* zc_sequence: a sealed batch that is submitted many times.
  *
- * It owns what the recording owned: commands, pins and buffers, and the ranges as they were given, against which
+ * It owns what the batch owned: commands, pins and buffers, and the ranges as they were given, against which
  * a dispatch with new parameters goes through zc_device_check once more. A submission does not take these over but
  * retains the sequence, and counts as in flight until it is done; while there is one, nothing here changes.
  * Where the backend can prepare commands, that is done at the first submission, and again at the first one after
@@ -18,7 +18,7 @@ struct zc_sequence {
     _Atomic uint64_t references;
     _Atomic uint64_t in_flight;
     zc_device *device;
-    const zc_work_owner *owner; /* NULL: the host */
+    const zc_owner *owner; /* NULL: the host */
     zc_device_command *commands;
     zc_device_ranges *ranges;
     size_t count;
@@ -28,19 +28,19 @@ struct zc_sequence {
     void *prepared;   /* of the commands as they are, or NULL */
 };
 
-zc_status zc_sequence_begin(zc_device *device, zc_command_buffer **out, zc_error *error)
+zc_status zc_sequence_begin(zc_device *device, zc_batch **out, zc_error *error)
 {
-    zc_status status = zc_command_buffer_new(device, out, error);
+    zc_status status = zc_batch_new(device, out, error);
     if (status == ZC_OK) {
         (*out)->sequence = true;
     }
     return status;
 }
 
-zc_status zc_sequence_seal(zc_command_buffer *buffer, zc_sequence **out, zc_error *error)
+zc_status zc_sequence_seal(zc_batch *batch, zc_sequence **out, zc_error *error)
 {
-    if (!buffer->sequence) {
-        return zc_fail(error, ZC_BAD_VALUE, "this command buffer was not begun as a sequence");
+    if (!batch->sequence) {
+        return zc_fail(error, ZC_BAD_VALUE, "this batch was not begun as a sequence");
     }
     zc_sequence *sequence = zc_calloc(1, sizeof *sequence);
     if (!sequence) {
@@ -48,19 +48,19 @@ zc_status zc_sequence_seal(zc_command_buffer *buffer, zc_sequence **out, zc_erro
     }
     atomic_init(&sequence->references, 1);
     atomic_init(&sequence->in_flight, 0);
-    sequence->device = zc_device_retain(buffer->device);
-    sequence->owner = buffer->owner;
-    sequence->commands = buffer->commands;
-    sequence->ranges = buffer->ranges;
-    sequence->count = buffer->count;
-    sequence->uses = buffer->uses;
-    sequence->use_count = buffer->use_count;
-    sequence->largest = buffer->largest;
-    buffer->commands = NULL;
-    buffer->ranges = NULL;
-    buffer->uses = NULL;
-    buffer->use_count = 0;
-    zc_command_buffer_free(buffer);
+    sequence->device = zc_device_retain(batch->device);
+    sequence->owner = batch->owner;
+    sequence->commands = batch->commands;
+    sequence->ranges = batch->ranges;
+    sequence->count = batch->count;
+    sequence->uses = batch->uses;
+    sequence->use_count = batch->use_count;
+    sequence->largest = batch->largest;
+    batch->commands = NULL;
+    batch->ranges = NULL;
+    batch->uses = NULL;
+    batch->use_count = 0;
+    zc_batch_free(batch);
     *out = sequence;
     return ZC_OK;
 }
@@ -154,7 +154,7 @@ zc_status zc_sequence_params(zc_sequence *sequence, size_t index, size_t offset,
     }
     fresh.barrier = command->barrier;
     *command = fresh;
-    uint64_t work = zc_device_work_of(command);
+    uint64_t work = zc_dispatch_work(command);
     sequence->largest = work > sequence->largest ? work : sequence->largest;
     drop_prepared(sequence);
     return ZC_OK;

@@ -1,6 +1,6 @@
 /* zc_submission: the handle to wait on, and the list of everything in flight.
  *
- * A submission owns its commands, and pins and buffers from the recording, or retains the sequence that owns
+ * A submission owns its commands, and pins and buffers from the batch, or retains the sequence that owns
  * them, until the backend reports it done;
  * then the completing thread lets go of them first, so that whoever has waited can close what was used, and
  * publishes the result after. References: one per user and one while in flight. One lock and one condition
@@ -178,7 +178,7 @@ void zc_device_cancel(uint64_t owner, const char *why)
     pthread_mutex_unlock(&lock);
 }
 
-uint64_t zc_work_owner_id(void)
+uint64_t zc_owner_id(void)
 {
     static _Atomic uint64_t last;
     return atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
@@ -243,7 +243,7 @@ static zc_status begin(zc_device *device, const zc_submission_source *source, zc
     if (!submission) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a submission");
     }
-    const zc_work_owner *owner = source->owner;
+    const zc_owner *owner = source->owner;
     submission->all = source->commands;
     submission->count = source->count;
     submission->prepared = source->prepared;
@@ -275,13 +275,13 @@ static zc_status begin(zc_device *device, const zc_submission_source *source, zc
     return ZC_OK;
 }
 
-/* The recording is the submission's own from now on. */
+/* What was recorded is the submission's own from now on. */
 static void keep(zc_submission *submission, const zc_submission_source *source)
 {
     submission->commands = source->sequence ? NULL : source->commands;
 }
 
-/* It was admitted and could not be submitted: the recording stays the caller's. */
+/* It was admitted and could not be submitted: what was recorded stays the caller's. */
 static void abandon(zc_submission *submission)
 {
     zc_device *device = zc_device_retain(submission->device);
@@ -308,7 +308,7 @@ zc_status zc_submission_start(zc_device *device, const zc_submission_source *sou
         pthread_mutex_lock(&lock);
         zc_pace_pump(device);
         pthread_mutex_unlock(&lock);
-    } else if ((status = device->backend->submit(device->self, &submission->pieces[0].work, error)) != ZC_OK) {
+    } else if ((status = device->backend->submit(device->self, &submission->pieces[0].given, error)) != ZC_OK) {
         abandon(submission);
         return status;
     }
@@ -332,7 +332,7 @@ zc_status zc_submission_run(zc_device *device, const zc_submission_source *sourc
         return status;
     }
     if (admitted) {
-        status = device->backend->submit_and_wait(device->self, &submission->pieces[0].work,
+        status = device->backend->submit_and_wait(device->self, &submission->pieces[0].given,
                                                   pause ? pause : zc_device_no_pause, context, taken, error);
         if (!*taken) {
             abandon(submission);
@@ -390,9 +390,9 @@ zc_status zc_device_start_thread(pthread_t *out, void *(*main)(void *), void *ar
 
 /* ---- the end ---- */
 
-void zc_device_work_done(zc_device_work *work, zc_status status, double seconds, const zc_error *error)
+void zc_device_piece_done(zc_device_piece *given, zc_status status, double seconds, const zc_error *error)
 {
-    zc_piece *piece = (zc_piece *)work;
+    zc_piece *piece = (zc_piece *)given;
     zc_submission *submission = piece->submission;
     zc_device *pumped = NULL;
     pthread_mutex_lock(&lock);

@@ -35,8 +35,7 @@ zc_status zc_abi_new(zc_device *device, zc_weights *weights, const zc_abi_host *
     abi->weights = weights ? zc_weights_retain(weights) : NULL;
     abi->host = *host;
     abi->limits = *limits;
-    abi->owner =
-        (zc_work_owner){.id = zc_work_owner_id(), .most_work = limits->dispatch_work, .deadline = ZC_NO_DEADLINE};
+    abi->owner = (zc_owner){.id = zc_owner_id(), .most_work = limits->dispatch_work, .deadline = ZC_NO_DEADLINE};
     abi->sequences = (zc_abi_table){.kind = ZC_ABI_SEQUENCE, .limit = ZC_ABI_MAX_SEQUENCES};
     abi->submissions = (zc_abi_table){.kind = ZC_ABI_SUBMISSION, .limit = ZC_ABI_MAX_SUBMISSIONS};
     abi->scratches = (zc_abi_table){.kind = ZC_ABI_SCRATCH, .limit = ZC_ABI_MAX_SCRATCHES};
@@ -59,7 +58,7 @@ void zc_abi_free(zc_abi *abi)
     }
     free_table(&abi->submissions);
     free_table(&abi->sequences);
-    zc_command_buffer_free(abi->recording);
+    zc_batch_free(abi->batch);
     free_table(&abi->scratches);
     for (size_t i = 0; i < abi->output_count; i++) {
         zc_free(abi->outputs[i].bytes);
@@ -95,11 +94,11 @@ void zc_abi_ended(zc_abi *abi, zc_status status, const zc_error *error, bool sig
 
 uint64_t zc_abi_idle_pins(const zc_abi *abi, const zc_region *region)
 {
-    uint64_t pins = abi->recording ? zc_command_buffer_pins(abi->recording, region) : 0;
+    uint64_t pins = abi->batch ? zc_batch_pins(abi->batch, region) : 0;
     for (uint32_t i = 0; i < abi->sequences.count; i++) {
         const zc_abi_entry *entry = &abi->sequences.entries[i];
-        if (entry->recording) {
-            pins += zc_command_buffer_pins(entry->recording, region);
+        if (entry->batch) {
+            pins += zc_batch_pins(entry->batch, region);
         } else if (entry->sequence && !zc_sequence_in_flight(entry->sequence)) {
             pins += zc_sequence_pins(entry->sequence, region);
         }
@@ -282,7 +281,7 @@ void zc_abi_remove(zc_abi_table *table, zc_abi_entry *entry)
     if (!entry->used) {
         return;
     }
-    zc_command_buffer_free(entry->recording);
+    zc_batch_free(entry->batch);
     zc_sequence_release(entry->sequence);
     zc_submission_release(entry->submission);
     zc_region_release(entry->region);

@@ -1,6 +1,6 @@
 /* zc_abi: the import module "zcwasm" that guests are offered (zcwasm/include/zcwasm.h): where guest and device meet.
  *
- * One zc_abi per instance: what it was granted, its handles, its recording, its outputs. Every import is a native
+ * One zc_abi per instance: what it was granted, its handles, its batch, its outputs. Every import is a native
  * zc_host_function; no interpreter lock is involved but the host's own where it logs. Guests are hostile: each
  * descriptor is copied once, checked in 64-bit arithmetic against the memory's size of that moment, and never read
  * again. What a guest does wrong is an errno for it; only the end of the whole call (deadline, interrupt, a
@@ -34,7 +34,7 @@ typedef struct zc_abi_limits {
 #define ZC_ABI_DEFAULT_OUTPUTS ((uint64_t)64 << 20)
 
 /* Fixed limits of an instance. */
-#define ZC_ABI_MAX_RECORDED (1u << 18) /* dispatches in its recording, its sequences and what it has not waited for */
+#define ZC_ABI_MAX_RECORDED (1u << 18) /* dispatches in its batch, its sequences and what it has not waited for */
 #define ZC_ABI_MAX_SUBMISSIONS 256u /* not waited for */
 #define ZC_ABI_MAX_SEQUENCES 4096u
 #define ZC_ABI_MAX_SCRATCHES 4096u
@@ -71,7 +71,7 @@ void zc_abi_ended(zc_abi *abi, zc_status status, const zc_error *error, bool sig
 /* Outputs, in the order of their first writing, names in UTF-8; false beyond the last. Not while the guest runs. */
 bool zc_abi_output(const zc_abi *abi, size_t index, const char **name, size_t *name_size, const void **bytes,
                    uint64_t *size);
-/* Pins of the region by recordings and sequences that are not in flight: they go with the instance. */
+/* Pins of the region by batches and sequences that are not in flight: they go with the instance. */
 uint64_t zc_abi_idle_pins(const zc_abi *abi, const zc_region *region);
 
 #endif

@@ -1,8 +1,8 @@
 /* zc_abi_internal: what the zc_abi*.c files share: the state of one instance, handles, and errnos.
  *
- *   zc_abi.c       lifetime, linking, handles, guest memory, errors
- *   zc_abi_work.c  kernels, recordings, submissions, sequences, scratch
- *   zc_abi_data.c  tensors, inputs, outputs, log, clock
+ *   zc_abi.c         lifetime, linking, handles, guest memory, errors
+ *   zc_abi_device.c  kernels, batches, submissions, sequences, scratch
+ *   zc_abi_data.c    tensors, inputs, outputs, log, clock
  */
 #ifndef ZC_ABI_INTERNAL_H
 #define ZC_ABI_INTERNAL_H
@@ -28,7 +28,7 @@ typedef struct zc_abi_entry {
     uint16_t generation;
     bool used;
     uint32_t next_free; /* plus one */
-    zc_command_buffer *recording; /* sequence: until it is sealed */
+    zc_batch *batch; /* sequence: until it is sealed */
     zc_sequence *sequence;        /* sequence: once it is sealed */
     zc_submission *submission;
     zc_region *region; /* scratch */
@@ -55,8 +55,8 @@ struct zc_abi {
     zc_weights *weights;
     zc_abi_host host;
     zc_abi_limits limits;
-    zc_work_owner owner; /* of what it submits */
-    zc_command_buffer *recording; /* sequence 0; made at first use */
+    zc_owner owner; /* of what it submits */
+    zc_batch *batch; /* sequence 0; made at first use */
     zc_abi_table sequences, submissions, scratches;
     uint64_t recorded, scratch_bytes, output_bytes; /* against the limits */
     zc_abi_bytes *inputs, *outputs;

@@ -6,7 +6,7 @@
  * often as they are read, whatever the distance between them. A kernel whose work is not bounded by the bytes of its
  * bindings (a product, attention, pool, top_k) counts its loops; and so do all others, since nothing is simpler.
  *
- * An estimate decides whether a dispatch may run at all (a guest's, see zc_work_owner), on which thread, and with how
+ * An estimate decides whether a dispatch may run at all (a guest's, see zc_owner), on which thread, and with how
  * many others in one submission of a driver. Pure functions; the arithmetic saturates.
  */
 #include "kernel/zc_kernel.h"

@@ -1,7 +1,7 @@
 /* py_device: what the files of the Python types Device, Batch, Kernel and Submission share.
  *
  * Device and Batch are one struct: both issue kernels through the same methods, a Device at once and a Batch
- * into its recording. Threads: the GIL guards every object here; it is released around waits and around
+ * records them. Threads: the GIL guards every object here; it is released around waits and around
  * kernels that take longer than a few microseconds.
  */
 #ifndef PY_DEVICE_H
@@ -12,7 +12,7 @@
 typedef struct zc_py_issuer {
     PyObject_HEAD
     zc_device *device;            /* retained */
-    zc_command_buffer *recording; /* Batch only */
+    zc_batch *batch; /* Batch only */
     PyObject *owner;              /* Batch: its Device */
     PyObject *weak; /* references */
 } zc_py_issuer;

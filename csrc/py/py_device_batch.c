@@ -1,25 +1,26 @@
-/* py_device_batch: the type Batch: a recording of kernels that are submitted together.
+/* py_device_batch: the type Batch: kernels that are recorded and then submitted together.
  *
- * A Batch owns its command buffer and holds its Device object; neither refers back, so the garbage collector
+ * A Batch owns its batch and holds its Device object; neither refers back, so the garbage collector
  * does not track it. What it records pins the memory that it names until it has run, is submitted and done,
- * or is dropped: without an exception that left its `with`, that is a ResourceWarning. Threads: the GIL keeps recording to one thread at a time, because it is never released here.
+ * or is dropped: without an exception that left its `with`, that is a ResourceWarning. Threads: the GIL keeps
+ * recording to one thread at a time, because it is never released here.
  */
 #include "py_device.h"
 
 PyObject *zc_py_batch_new(zc_state *state, PyObject *device)
 {
     zc_error error;
-    zc_command_buffer *recording;
-    if (zc_command_buffer_new(zc_py_device(device), &recording, &error) != ZC_OK) {
+    zc_batch *batch;
+    if (zc_batch_new(zc_py_device(device), &batch, &error) != ZC_OK) {
         return zc_raise(state, &error);
     }
     zc_py_issuer *self = (zc_py_issuer *)state->batch_type->tp_alloc(state->batch_type, 0);
     if (!self) {
-        zc_command_buffer_free(recording);
+        zc_batch_free(batch);
         return NULL;
     }
     self->device = zc_device_retain(zc_py_device(device));
-    self->recording = recording;
+    self->batch = batch;
     self->owner = Py_NewRef(device);
     return (PyObject *)self;
 }
@@ -27,7 +28,7 @@ PyObject *zc_py_batch_new(zc_state *state, PyObject *device)
 /* Work that was recorded and never ran is a mistake that nothing else tells. */
 static void batch_finalize(PyObject *object)
 {
-    size_t length = zc_command_buffer_length(((zc_py_issuer *)object)->recording);
+    size_t length = zc_batch_length(((zc_py_issuer *)object)->batch);
     PyObject *type, *value, *traceback;
     if (length == 0) {
         return;
@@ -48,7 +49,7 @@ static void batch_dealloc(PyObject *object)
         return; /* someone keeps it */
     }
     ZC_PY_CLEAR_WEAK(object, zc_py_issuer);
-    zc_command_buffer_free(self->recording);
+    zc_batch_free(self->batch);
     zc_device_release(self->device);
     Py_XDECREF(self->owner);
     type->tp_free(object);
@@ -57,14 +58,14 @@ static void batch_dealloc(PyObject *object)
 
 static PyObject *batch_repr(PyObject *self)
 {
-    size_t length = zc_command_buffer_length(((zc_py_issuer *)self)->recording);
+    size_t length = zc_batch_length(((zc_py_issuer *)self)->batch);
     return PyUnicode_FromFormat("<zcwasm.Batch on %s: %zu dispatch%s>", zc_device_get_info(zc_py_device(self))->kind,
                                 length, length == 1 ? "" : "es");
 }
 
 static Py_ssize_t batch_length(PyObject *self)
 {
-    return (Py_ssize_t)zc_command_buffer_length(((zc_py_issuer *)self)->recording);
+    return (Py_ssize_t)zc_batch_length(((zc_py_issuer *)self)->batch);
 }
 
 static int batch_bool(PyObject *self) /* an empty batch is still a batch */
@@ -84,12 +85,12 @@ static PyObject *batch_clear(PyObject *object, PyObject *unused)
     (void)unused;
     zc_py_issuer *self = (zc_py_issuer *)object;
     zc_error error;
-    zc_command_buffer *empty;
-    if (zc_command_buffer_new(self->device, &empty, &error) != ZC_OK) {
+    zc_batch *empty;
+    if (zc_batch_new(self->device, &empty, &error) != ZC_OK) {
         return zc_raise(zc_state_of(object), &error);
     }
-    zc_command_buffer_free(self->recording);
-    self->recording = empty;
+    zc_batch_free(self->batch);
+    self->batch = empty;
     Py_RETURN_NONE;
 }
 
@@ -109,7 +110,7 @@ static const char submit_doc[] = //
     "submit($self, /)\n--\n\n"
     "Start what is recorded, in order, and return a Submission to wait on; the batch is then empty.\n\n"
     "Submissions of one device run in the order of submission. Raises MemoryError or DeviceError; the\n"
-    "recording is then kept.";
+    "batch is then as it was.";
 
 static PyObject *batch_submit(PyObject *object, PyObject *unused)
 {
@@ -117,7 +118,7 @@ static PyObject *batch_submit(PyObject *object, PyObject *unused)
     zc_py_issuer *self = (zc_py_issuer *)object;
     zc_error error;
     zc_submission *submission;
-    if (zc_command_buffer_submit(self->recording, &submission, &error) != ZC_OK) {
+    if (zc_batch_submit(self->batch, &submission, &error) != ZC_OK) {
         return zc_raise(zc_state_of(object), &error);
     }
     return zc_py_submission_new(zc_state_of(object), submission, self->owner);
@@ -191,7 +192,7 @@ static PyMethodDef batch_methods[] = {
     {"clear", batch_clear, METH_NOARGS, "clear($self, /)\n--\n\nDrop what is recorded."},
     {"__enter__", batch_enter, METH_NOARGS, "__enter__($self, /)\n--\n\nReturn the batch itself."},
     {"__exit__", (PyCFunction)(void (*)(void))batch_exit, METH_FASTCALL,
-     "__exit__($self, /, *exc_info)\n--\n\nDrop the recording when left with an exception."},
+     "__exit__($self, /, *exc_info)\n--\n\nDrop what is recorded when left with an exception."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -204,7 +205,7 @@ static const char batch_doc[] = //
     "Kernels recorded to be submitted together; made by Device.batch().\n\n"
     "The kernel methods are those of Device, but record and return None. They behave as if run in the order\n"
     "of recording; the device runs those together that do not touch each other's bytes. As a context\n"
-    "manager it drops the recording when left with an exception. A batch that is forgotten with dispatches in\n"
+    "manager it drops what is recorded when left with an exception. A batch that is forgotten with dispatches in\n"
     "it gives a ResourceWarning; clear() drops them. len() is the number of dispatches.";
 
 static PyMemberDef batch_members[] = {

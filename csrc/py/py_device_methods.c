@@ -153,9 +153,8 @@ PyObject *zc_py_issue(PyObject *self, const zc_kernel *kernel, zc_py_array *arra
         }
         bytes += ranges[i].length;
     }
-    if (issuer->recording) {
-        status =
-            zc_command_buffer_dispatch(issuer->recording, kernel, ranges, count, params, kernel->params_size, &error);
+    if (issuer->batch) {
+        status = zc_batch_dispatch(issuer->batch, kernel, ranges, count, params, kernel->params_size, &error);
         result = Py_None;
     } else if (bytes <= KEEP_GIL_BYTES && flops <= KEEP_GIL_FLOPS && !zc_device_busy(issuer->device) &&
                zc_device_get_info(issuer->device)->threads > 0) { /* a GPU always takes longer */

@@ -34,7 +34,7 @@ static zc_error error;
 static struct {
     int opened, buffers_alive, buffers_made, closed;
     uint64_t last_size;
-    zc_device_work *held;
+    zc_device_piece *held;
 } fake;
 
 static void fake_probe(zc_device_info *info)
@@ -73,7 +73,7 @@ static void fake_buffer_release(void *self, void *buffer)
     fake.buffers_alive--;
     free(buffer);
 }
-static zc_status fake_submit(void *self, zc_device_work *work, zc_error *e)
+static zc_status fake_submit(void *self, zc_device_piece *work, zc_error *e)
 {
     (void)self, (void)e;
     fake.held = work;
@@ -87,10 +87,10 @@ const zc_device_backend zc_device_vulkan = {.kind = "vulkan",
                                             .buffer_release = fake_buffer_release,
                                             .submit = fake_submit};
 
-static zc_status dispatch(zc_command_buffer *buffer, const char *kernel, const zc_range *ranges, size_t count,
-                          const void *params, size_t size)
+static zc_status dispatch(zc_batch *batch, const char *kernel, const zc_range *ranges, size_t count, const void *params,
+                          size_t size)
 {
-    return zc_command_buffer_dispatch(buffer, zc_kernel_find(kernel), ranges, count, params, size, &error);
+    return zc_batch_dispatch(batch, zc_kernel_find(kernel), ranges, count, params, size, &error);
 }
 
 static void test_check(zc_device *device, zc_region *region)
@@ -142,18 +142,18 @@ static void test_check(zc_device *device, zc_region *region)
 
 static zc_submission *increments(zc_device *device, zc_region *region, unsigned times, uint32_t count)
 {
-    zc_command_buffer *buffer;
+    zc_batch *batch;
     zc_submission *submission;
     zc_range r[2] = {{region, 0, (uint64_t)count * 4}, {region, 0, (uint64_t)count * 4}};
     zc_affine_params p = {.count = count, .scale = 1, .shift = 1};
-    CHECK(zc_command_buffer_new(device, &buffer, &error) == ZC_OK);
+    CHECK(zc_batch_new(device, &batch, &error) == ZC_OK);
     for (unsigned i = 0; i < times; i++) {
-        CHECK(dispatch(buffer, "affine", r, 2, &p, sizeof p) == ZC_OK);
+        CHECK(dispatch(batch, "affine", r, 2, &p, sizeof p) == ZC_OK);
     }
-    CHECK(zc_command_buffer_length(buffer) == times);
-    CHECK(zc_command_buffer_submit(buffer, &submission, &error) == ZC_OK);
-    CHECK(zc_command_buffer_length(buffer) == 0);
-    zc_command_buffer_free(buffer);
+    CHECK(zc_batch_length(batch) == times);
+    CHECK(zc_batch_submit(batch, &submission, &error) == ZC_OK);
+    CHECK(zc_batch_length(batch) == 0);
+    zc_batch_free(batch);
     return submission;
 }
 
@@ -212,14 +212,14 @@ static void test_order(zc_device *device, zc_region *region)
 static void test_hazards(zc_region *region)
 {
     zc_device *device, *again;
-    zc_command_buffer *buffer;
+    zc_batch *batch;
     zc_submission *submission;
     void *address;
     CHECK(zc_device_open("vulkan", NULL, &device, &error) == ZC_OK);
     CHECK(zc_device_open("vulkan", NULL, &again, &error) == ZC_OK && again == device && fake.opened == 1);
     zc_device_release(again);
     CHECK(zc_device_buffer_address(device, region, &address, &error) == ZC_OK && address == zc_region_base(region));
-    CHECK(zc_command_buffer_new(device, &buffer, &error) == ZC_OK);
+    CHECK(zc_batch_new(device, &batch, &error) == ZC_OK);
     zc_elementwise_params p = {.count = 4};
     zc_range a = {region, 0, 16}, b = {region, 16, 16}, c = {region, 32, 16}, d = {region, 48, 16};
     zc_range script[][3] = {
@@ -233,20 +233,20 @@ static void test_hazards(zc_region *region)
     };
     bool expected[] = {false, false, true, false, true, true, false};
     for (size_t i = 0; i < 7; i++) {
-        CHECK(dispatch(buffer, "add", script[i], 3, &p, sizeof p) == ZC_OK);
+        CHECK(dispatch(batch, "add", script[i], 3, &p, sizeof p) == ZC_OK);
     }
     CHECK(zc_region_pins(region) == 1 && fake.buffers_made == 1);
     /* Growth: only a range beyond the old buffer makes a new one. */
     uint64_t old;
     CHECK(zc_region_grow(region, 65536, &old, &error) == ZC_OK);
-    CHECK(dispatch(buffer, "add", script[0], 3, &p, sizeof p) == ZC_OK && fake.buffers_made == 1);
+    CHECK(dispatch(batch, "add", script[0], 3, &p, sizeof p) == ZC_OK && fake.buffers_made == 1);
     zc_range high[3] = {a, b, {region, old, 16}};
-    CHECK(dispatch(buffer, "add", high, 3, &p, sizeof p) == ZC_OK);
+    CHECK(dispatch(batch, "add", high, 3, &p, sizeof p) == ZC_OK);
     CHECK(fake.buffers_made == 2 && fake.buffers_alive == 2 && fake.last_size == old + 65536);
     zc_fill_params f = {.count = (1 << 18) + 1};
-    CHECK_FAILS(dispatch(buffer, "fill", &(zc_range){region, 0, 1048580}, 1, &f, sizeof f), ZC_BAD_VALUE,
+    CHECK_FAILS(dispatch(batch, "fill", &(zc_range){region, 0, 1048580}, 1, &f, sizeof f), ZC_BAD_VALUE,
                 "1048580 bytes, device vulkan binds at most 1048576");
-    CHECK(zc_command_buffer_submit(buffer, &submission, &error) == ZC_OK && fake.held->count == 9);
+    CHECK(zc_batch_submit(batch, &submission, &error) == ZC_OK && fake.held->count == 9);
     for (size_t i = 0; i < 7; i++) {
         CHECK(fake.held->commands[i].barrier == expected[i]);
     }
@@ -258,7 +258,7 @@ static void test_hazards(zc_region *region)
     CHECK(zc_submission_seconds(submission, &seconds, &error) == ZC_BUSY);
     zc_error lost;
     (void)zc_fail(&lost, ZC_DEVICE, "the device is lost");
-    zc_device_work_done(fake.held, ZC_DEVICE, 0.25, &lost);
+    zc_device_piece_done(fake.held, ZC_DEVICE, 0.25, &lost);
     CHECK(fake.buffers_alive == 1 && zc_region_pins(region) == 0);
     for (int i = 0; i < 2; i++) {
         memset(&error, 0, sizeof error);
@@ -267,12 +267,12 @@ static void test_hazards(zc_region *region)
     CHECK(zc_submission_seconds(submission, &seconds, &error) == ZC_OK && seconds == 0.25);
     zc_submission_release(submission);
     /* A dropped recording lets go of what it named. */
-    CHECK(dispatch(buffer, "add", script[0], 3, &p, sizeof p) == ZC_OK && zc_region_pins(region) == 1);
-    zc_command_buffer_free(buffer);
+    CHECK(dispatch(batch, "add", script[0], 3, &p, sizeof p) == ZC_OK && zc_region_pins(region) == 1);
+    zc_batch_free(batch);
     CHECK(zc_region_pins(region) == 0);
     pid_t child = fork();
     if (child == 0) {
-        CHECK_FAILS(zc_command_buffer_new(device, &buffer, &error), ZC_DEVICE, "before a fork");
+        CHECK_FAILS(zc_batch_new(device, &batch, &error), ZC_DEVICE, "before a fork");
         _exit(0);
     }
     int code;
@@ -327,33 +327,33 @@ static void test_last_reference(void)
 static zc_status all_steps(const char *kind, zc_region *const regions[2])
 {
     zc_device *device = NULL;
-    zc_command_buffer *buffer = NULL;
+    zc_batch *batch = NULL;
     zc_submission *submission = NULL;
     zc_affine_params p = {.count = 4, .scale = 1, .shift = 1};
     int ends[2];
     CHECK(pipe(ends) == 0);
     zc_status status = zc_device_open(kind, NULL, &device, &error);
     if (status == ZC_OK) {
-        status = zc_command_buffer_new(device, &buffer, &error);
+        status = zc_batch_new(device, &batch, &error);
     }
     for (int i = 0; i < 40 && status == ZC_OK; i++) {
         zc_range r[2] = {{regions[i % 2], 0, 16}, {regions[i % 2], 16, 16}};
-        status = zc_command_buffer_dispatch(buffer, zc_kernel_find("affine"), r, 2, &p, sizeof p, &error);
+        status = zc_batch_dispatch(batch, zc_kernel_find("affine"), r, 2, &p, sizeof p, &error);
     }
     if (status == ZC_OK) {
-        status = zc_command_buffer_submit(buffer, &submission, &error);
+        status = zc_batch_submit(batch, &submission, &error);
     }
     if (status == ZC_OK) {
         status = zc_submission_notify(submission, ends[1], &error);
         if (strcmp(kind, "vulkan") == 0) {
-            zc_device_work_done(fake.held, ZC_OK, 0, NULL);
+            zc_device_piece_done(fake.held, ZC_OK, 0, NULL);
         }
         CHECK(zc_submission_wait(submission, -1, &error) == ZC_OK);
         zc_submission_release(submission);
     }
     close(ends[0]);
     close(ends[1]);
-    zc_command_buffer_free(buffer);
+    zc_batch_free(batch);
     zc_device_release(device);
     return status;
 }

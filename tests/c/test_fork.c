@@ -85,23 +85,23 @@ static void use_device(void)
     }
 }
 
-static zc_command_buffer *increments(zc_device *on, zc_region *in, unsigned times, uint32_t count)
+static zc_batch *increments(zc_device *on, zc_region *in, unsigned times, uint32_t count)
 {
-    zc_command_buffer *buffer;
+    zc_batch *batch;
     zc_range both = {in, 0, (uint64_t)count * 4}, ranges[2] = {both, both};
     zc_affine_params p = {.count = count, .scale = 1, .shift = 1};
-    CHECK(zc_command_buffer_new(on, &buffer, &error) == ZC_OK);
+    CHECK(zc_batch_new(on, &batch, &error) == ZC_OK);
     for (unsigned i = 0; i < times; i++) {
-        CHECK(zc_command_buffer_dispatch(buffer, zc_kernel_find("affine"), ranges, 2, &p, sizeof p, &error) == ZC_OK);
+        CHECK(zc_batch_dispatch(batch, zc_kernel_find("affine"), ranges, 2, &p, sizeof p, &error) == ZC_OK);
     }
-    return buffer;
+    return batch;
 }
 
-static zc_submission *submit(zc_command_buffer *buffer)
+static zc_submission *submit(zc_batch *batch)
 {
     zc_submission *made;
-    CHECK(zc_command_buffer_submit(buffer, &made, &error) == ZC_OK);
-    zc_command_buffer_free(buffer);
+    CHECK(zc_batch_submit(batch, &made, &error) == ZC_OK);
+    zc_batch_free(batch);
     return made;
 }
 
@@ -288,16 +288,16 @@ static void *hammer_run(void *unused)
     zc_device *on;
     CHECK(zc_region_create(SIZE, SIZE, &own, &error) == ZC_OK);
     CHECK(zc_device_open("cpu", &(zc_device_options){.threads = 1}, &on, &error) == ZC_OK);
-    zc_command_buffer *buffer = NULL;
+    zc_batch *batch = NULL;
     while (!atomic_load(&stop)) {
-        zc_command_buffer *next = increments(on, own, 50, 1000);
+        zc_batch *next = increments(on, own, 50, 1000);
         zc_submission *behind = submit(increments(on, own, 1, 1000)); /* so that the run has to queue */
-        zc_command_buffer_free(buffer);
-        buffer = next;
-        CHECK(zc_command_buffer_run(buffer, NULL, NULL, &error) == ZC_OK);
+        zc_batch_free(batch);
+        batch = next;
+        CHECK(zc_batch_run(batch, NULL, NULL, &error) == ZC_OK);
         zc_submission_release(behind);
     }
-    zc_command_buffer_free(buffer);
+    zc_batch_free(batch);
     zc_region_release(own);
     zc_device_release(on);
     return NULL;
@@ -330,7 +330,7 @@ static void test_hammered(unsigned times)
 
 /* ---- who owns a recording that another thread runs ---- */
 
-static zc_command_buffer *run_elsewhere;
+static zc_batch *run_elsewhere;
 static atomic_bool queued;
 
 static zc_status note_wait(void *unused, zc_error *none)
@@ -343,7 +343,7 @@ static zc_status note_wait(void *unused, zc_error *none)
 static void *run_it(void *unused)
 {
     (void)unused;
-    CHECK(zc_command_buffer_run(run_elsewhere, note_wait, NULL, &error) == ZC_OK);
+    CHECK(zc_batch_run(run_elsewhere, note_wait, NULL, &error) == ZC_OK);
     return NULL;
 }
 
@@ -360,14 +360,14 @@ static void test_recording_in_use(void)
     }
     pid_t child = fork();
     if (child == 0) {
-        zc_command_buffer_free(run_elsewhere); /* once, although the work that ran it is lost too */
+        zc_batch_free(run_elsewhere); /* once, although the work that ran it is lost too */
         CHECK(zc_region_pins(region) == 0);
         use_all_anew();
         _exit(0);
     }
     reap(child, "the child with a recording");
     CHECK(pthread_join(thread, NULL) == 0);
-    zc_command_buffer_free(run_elsewhere);
+    zc_batch_free(run_elsewhere);
     zc_submission_release(first);
     zc_device_release(device);
     zc_region_release(region);

@@ -25,7 +25,7 @@ static _Thread_local zc_error error;
 
 static struct {
     pthread_mutex_t lock;
-    zc_device_work *held[MOST_HELD];
+    zc_device_piece *held[MOST_HELD];
     unsigned count;
     size_t commands; /* ever given */
     bool fails; /* the next submission */
@@ -47,7 +47,7 @@ static void fake_close(void *self)
 {
     (void)self;
 }
-static zc_status fake_submit(void *self, zc_device_work *work, zc_error *e)
+static zc_status fake_submit(void *self, zc_device_piece *work, zc_error *e)
 {
     (void)self;
     pthread_mutex_lock(&fake.lock);
@@ -76,56 +76,56 @@ static unsigned held(void)
 static int complete(void)
 {
     pthread_mutex_lock(&fake.lock);
-    zc_device_work *work = fake.count ? fake.held[0] : NULL;
+    zc_device_piece *work = fake.count ? fake.held[0] : NULL;
     if (work) {
         memmove(fake.held, fake.held + 1, --fake.count * sizeof *fake.held);
     }
     pthread_mutex_unlock(&fake.lock);
     int count = work ? (int)work->count : -1;
     if (work) {
-        zc_device_work_done(work, ZC_OK, 0.001, NULL);
+        zc_device_piece_done(work, ZC_OK, 0.001, NULL);
     }
     return count;
 }
 
 static zc_region *region;
 
-/* Products of 2^(3 * log_side) multiply-adds, `count` of them, each `batch` times. */
-static zc_submission *start_batches(zc_device *device, const zc_work_owner *owner, unsigned log_side, unsigned count,
-                                    unsigned batch)
+/* Products of 2^(3 * log_side) multiply-adds, `count` of them, each `times` times. */
+static zc_submission *start_batches(zc_device *device, const zc_owner *owner, unsigned log_side, unsigned count,
+                                    unsigned times)
 {
-    zc_command_buffer *buffer;
+    zc_batch *batch;
     zc_submission *submission;
     uint32_t side = 1u << log_side;
     uint64_t bytes = (uint64_t)side * side * 4;
-    zc_range ranges[3] = {{region, 0, bytes}, {region, 0, bytes}, {region, 8 << 20, batch * bytes}};
+    zc_range ranges[3] = {{region, 0, bytes}, {region, 0, bytes}, {region, 8 << 20, times * bytes}};
     zc_matmul_params p = {.m = side,
                           .n = side,
                           .k = side,
-                          .batch = batch,
+                          .batch = times,
                           .lda = side,
                           .ldb = side,
                           .ldc = side,
                           .stride_c = side * side,
                           .alpha = 1};
-    CHECK(zc_command_buffer_new(device, &buffer, &error) == ZC_OK);
-    zc_command_buffer_own(buffer, owner);
+    CHECK(zc_batch_new(device, &batch, &error) == ZC_OK);
+    zc_batch_own(batch, owner);
     for (unsigned i = 0; i < count; i++) {
-        CHECK(zc_command_buffer_dispatch(buffer, zc_kernel_find("matmul"), ranges, 3, &p, sizeof p, &error) == ZC_OK);
+        CHECK(zc_batch_dispatch(batch, zc_kernel_find("matmul"), ranges, 3, &p, sizeof p, &error) == ZC_OK);
     }
-    zc_status status = zc_command_buffer_submit(buffer, &submission, &error);
-    zc_command_buffer_free(buffer);
+    zc_status status = zc_batch_submit(batch, &submission, &error);
+    zc_batch_free(batch);
     return status == ZC_OK ? submission : NULL;
 }
 
-static zc_submission *start(zc_device *device, const zc_work_owner *owner, unsigned log_side, unsigned count)
+static zc_submission *start(zc_device *device, const zc_owner *owner, unsigned log_side, unsigned count)
 {
     return start_batches(device, owner, log_side, count, 1);
 }
 
-static zc_work_owner new_owner(void)
+static zc_owner new_owner(void)
 {
-    return (zc_work_owner){.id = zc_work_owner_id(), .most_work = UINT64_MAX, .deadline = ZC_NO_DEADLINE};
+    return (zc_owner){.id = zc_owner_id(), .most_work = UINT64_MAX, .deadline = ZC_NO_DEADLINE};
 }
 
 static zc_status end_of(zc_submission *submission)
@@ -137,7 +137,7 @@ static zc_status end_of(zc_submission *submission)
 
 static void test_pieces(zc_device *device)
 {
-    zc_work_owner owner = new_owner();
+    zc_owner owner = new_owner();
     zc_submission *small = start(device, &owner, 4, 100); /* one piece, at once, as ever */
     CHECK(held() == 1 && !zc_device_busy(device) && complete() == 100 && end_of(small) == ZC_OK);
     zc_submission *host = start(device, NULL, 9, 40); /* the host's own is never cut */
@@ -160,7 +160,7 @@ static void test_pieces(zc_device *device)
 static unsigned parts_of(zc_device *device, unsigned log_side, unsigned tiles, unsigned batch, unsigned *largest)
 {
     static unsigned char times[1 << 14];
-    zc_work_owner owner = new_owner();
+    zc_owner owner = new_owner();
     zc_submission *submission = start_batches(device, &owner, log_side, 1, batch);
     unsigned pieces = 0;
     memset(times, 0, sizeof times);
@@ -195,7 +195,7 @@ static void test_parts(zc_device *device)
     CHECK(parts_of(device, 10, 16, 1, &largest) == 48 && largest == 7); /* some of a row: 7, 7 and 2 */
 
     /* A single dispatch ends, too: what the driver has of it is all that it gets. The next one begins at its start. */
-    zc_work_owner owner = new_owner();
+    zc_owner owner = new_owner();
     zc_submission *large = start_batches(device, &owner, 10, 1, 8), *next = start(device, &owner, 10, 2);
     CHECK(held() == 1 && complete() == 1 && held() == 1);
     zc_device_cancel(owner.id, "cancelled: because");
@@ -210,7 +210,7 @@ static void test_parts(zc_device *device)
 
 static void test_cancel(zc_device *device)
 {
-    zc_work_owner owner = new_owner(), other = new_owner();
+    zc_owner owner = new_owner(), other = new_owner();
     zc_submission *large = start(device, &owner, 8, 50), *second = start(device, &owner, 8, 50);
     zc_submission *theirs = start(device, &other, 8, 1), *host = start(device, NULL, 4, 1);
     CHECK(held() == 2);
@@ -232,7 +232,7 @@ static void test_cancel(zc_device *device)
     CHECK(zc_region_pins(region) == 0 && !zc_device_busy(device));
 }
 
-static void in_ms(zc_work_owner *owner, int64_t ms)
+static void in_ms(zc_owner *owner, int64_t ms)
 {
     owner->limit = (uint64_t)ms * 1000000;
     owner->deadline = zc_submission_now() + ms * 1000000;
@@ -240,7 +240,7 @@ static void in_ms(zc_work_owner *owner, int64_t ms)
 
 static void test_deadline(zc_device *cpu, zc_device *device)
 {
-    zc_work_owner owner = new_owner(), other = new_owner();
+    zc_owner owner = new_owner(), other = new_owner();
     in_ms(&other, 3600000);
     zc_submission *far = start(device, &other, 4, 1);
     in_ms(&owner, 30); /* before the one that the watch sleeps until */
@@ -293,7 +293,7 @@ static void *complete_all(void *unused)
 
 static void *guest(void *number)
 {
-    zc_work_owner owner = new_owner();
+    zc_owner owner = new_owner();
     unsigned seed = (unsigned)(uintptr_t)number;
     for (int i = 0; i < 60; i++) {
         zc_submission *submissions[4];

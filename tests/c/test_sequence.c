@@ -31,7 +31,7 @@ static zc_error error;
 #define HELD 4
 static struct {
     int prepared, released, held_count;
-    zc_device_work *held[HELD];
+    zc_device_piece *held[HELD];
 } fake;
 
 static void fake_probe(zc_device_info *info)
@@ -49,7 +49,7 @@ static void fake_close(void *self)
 {
     (void)self;
 }
-static zc_status fake_submit(void *self, zc_device_work *work, zc_error *e)
+static zc_status fake_submit(void *self, zc_device_piece *work, zc_error *e)
 {
     (void)self;
     if (fake.held_count == HELD) {
@@ -82,24 +82,24 @@ const zc_device_backend zc_device_vulkan = {.kind = "vulkan",
 /* Complete the oldest work held. */
 static void complete(void)
 {
-    zc_device_work *work = fake.held[0];
+    zc_device_piece *work = fake.held[0];
     memmove(fake.held, fake.held + 1, --fake.held_count * sizeof *fake.held);
-    zc_device_work_done(work, ZC_OK, 0, NULL);
+    zc_device_piece_done(work, ZC_OK, 0, NULL);
 }
 
 /* x = x + 1 over `count` floats, `times` times. */
 static zc_sequence *increments(zc_device *device, zc_region *region, unsigned times, uint32_t count)
 {
-    zc_command_buffer *buffer;
+    zc_batch *batch;
     zc_sequence *sequence;
     zc_range r[2] = {{region, 0, (uint64_t)count * 4}, {region, 0, (uint64_t)count * 4}};
     zc_affine_params p = {.count = count, .scale = 1, .shift = 1};
-    CHECK(zc_sequence_begin(device, &buffer, &error) == ZC_OK);
+    CHECK(zc_sequence_begin(device, &batch, &error) == ZC_OK);
     for (unsigned i = 0; i < times; i++) {
-        CHECK(zc_command_buffer_dispatch(buffer, zc_kernel_find("affine"), r, 2, &p, sizeof p, &error) == ZC_OK);
+        CHECK(zc_batch_dispatch(batch, zc_kernel_find("affine"), r, 2, &p, sizeof p, &error) == ZC_OK);
     }
-    CHECK(zc_command_buffer_pins(buffer, region) == 1);
-    CHECK(zc_sequence_seal(buffer, &sequence, &error) == ZC_OK);
+    CHECK(zc_batch_pins(batch, region) == 1);
+    CHECK(zc_sequence_seal(batch, &sequence, &error) == ZC_OK);
     CHECK(zc_sequence_length(sequence) == times && zc_sequence_pins(sequence, region) == 1);
     return sequence;
 }
@@ -133,11 +133,11 @@ static void test_replay(zc_device *device, zc_region *region)
     CHECK(zc_sequence_run(sequence, NULL, NULL, &error) == ZC_OK && x[0] == 57 && x[16] == 37);
     zc_sequence_release(sequence);
     CHECK(zc_region_pins(region) == 0);
-    zc_command_buffer *plain;
-    CHECK(zc_command_buffer_new(device, &plain, &error) == ZC_OK);
+    zc_batch *plain;
+    CHECK(zc_batch_new(device, &plain, &error) == ZC_OK);
     CHECK(zc_sequence_seal(plain, &sequence, &error) == ZC_BAD_VALUE);
-    CHECK(zc_command_buffer_run(plain, NULL, NULL, &error) == ZC_OK); /* empty */
-    zc_command_buffer_free(plain);
+    CHECK(zc_batch_run(plain, NULL, NULL, &error) == ZC_OK); /* empty */
+    zc_batch_free(plain);
 }
 
 /* After work was queued, a run comes after it. */
@@ -173,16 +173,16 @@ static void test_pause(zc_device *device, zc_region *region)
     CHECK(zc_sequence_run(sequence, stop_at_third, NULL, &error) == ZC_TRAP && x[0] == 3);
     pauses = 0;
     zc_sequence_release(sequence);
-    zc_command_buffer *buffer;
+    zc_batch *batch;
     zc_range r[2] = {{region, 0, 256}, {region, 0, 256}};
     zc_affine_params p = {.count = 64, .scale = 1, .shift = 1};
-    CHECK(zc_command_buffer_new(device, &buffer, &error) == ZC_OK);
+    CHECK(zc_batch_new(device, &batch, &error) == ZC_OK);
     for (int i = 0; i < 5; i++) {
-        CHECK(zc_command_buffer_dispatch(buffer, zc_kernel_find("affine"), r, 2, &p, sizeof p, &error) == ZC_OK);
+        CHECK(zc_batch_dispatch(batch, zc_kernel_find("affine"), r, 2, &p, sizeof p, &error) == ZC_OK);
     }
-    CHECK(zc_command_buffer_run(buffer, stop_at_third, NULL, &error) == ZC_TRAP && x[0] == 6);
-    CHECK(zc_command_buffer_length(buffer) == 0 && zc_region_pins(region) == 0);
-    zc_command_buffer_free(buffer);
+    CHECK(zc_batch_run(batch, stop_at_third, NULL, &error) == ZC_TRAP && x[0] == 6);
+    CHECK(zc_batch_length(batch) == 0 && zc_region_pins(region) == 0);
+    zc_batch_free(batch);
 }
 
 static void test_prepared(zc_region *region)
@@ -190,16 +190,16 @@ static void test_prepared(zc_region *region)
     zc_device *device;
     zc_submission *first, *second;
     CHECK(zc_device_open("vulkan", NULL, &device, &error) == ZC_OK);
-    zc_command_buffer *buffer;
+    zc_batch *batch;
     zc_sequence *sequence;
     /* Four floats needed, but all sixteen count for the barrier: parameters may come to need them. */
     zc_range low[2] = {{region, 0, 64}, {region, 64, 64}}, high[2] = {{region, 112, 16}, {region, 128, 16}};
     zc_affine_params p = {.count = 4, .scale = 1, .shift = 1};
     const zc_kernel *affine = zc_kernel_find("affine");
-    CHECK(zc_sequence_begin(device, &buffer, &error) == ZC_OK);
-    CHECK(zc_command_buffer_dispatch(buffer, affine, low, 2, &p, sizeof p, &error) == ZC_OK);
-    CHECK(zc_command_buffer_dispatch(buffer, affine, high, 2, &p, sizeof p, &error) == ZC_OK);
-    CHECK(zc_sequence_seal(buffer, &sequence, &error) == ZC_OK && fake.prepared == 0);
+    CHECK(zc_sequence_begin(device, &batch, &error) == ZC_OK);
+    CHECK(zc_batch_dispatch(batch, affine, low, 2, &p, sizeof p, &error) == ZC_OK);
+    CHECK(zc_batch_dispatch(batch, affine, high, 2, &p, sizeof p, &error) == ZC_OK);
+    CHECK(zc_sequence_seal(batch, &sequence, &error) == ZC_OK && fake.prepared == 0);
     CHECK(zc_sequence_submit(sequence, &first, &error) == ZC_OK && fake.prepared == 1);
     CHECK(!fake.held[0]->commands[0].barrier && fake.held[0]->commands[1].barrier && fake.held[0]->prepared);
     CHECK(zc_sequence_submit(sequence, &second, &error) == ZC_OK && fake.prepared == 1);
@@ -269,16 +269,16 @@ static bool life(zc_device *device, zc_region *region)
 {
     zc_range r[2] = {{region, 0, 256}, {region, 256, 256}};
     zc_affine_params p = {.count = 64, .scale = 1, .shift = 1};
-    zc_command_buffer *buffer = NULL;
+    zc_batch *batch = NULL;
     zc_sequence *sequence = NULL;
     zc_submission *submission = NULL;
-    zc_status status = zc_sequence_begin(device, &buffer, &error);
+    zc_status status = zc_sequence_begin(device, &batch, &error);
     for (int i = 0; i < 40 && status == ZC_OK; i++) {
-        status = zc_command_buffer_dispatch(buffer, zc_kernel_find("affine"), r, 2, &p, sizeof p, &error);
+        status = zc_batch_dispatch(batch, zc_kernel_find("affine"), r, 2, &p, sizeof p, &error);
     }
     if (status == ZC_OK) {
-        status = zc_sequence_seal(buffer, &sequence, &error);
-        buffer = status == ZC_OK ? NULL : buffer;
+        status = zc_sequence_seal(batch, &sequence, &error);
+        batch = status == ZC_OK ? NULL : batch;
     }
     p.count = 32;
     status = status == ZC_OK ? zc_sequence_params(sequence, 7, 0, &p, sizeof p, &error) : status;
@@ -288,7 +288,7 @@ static bool life(zc_device *device, zc_region *region)
     CHECK(status == ZC_OK || status == ZC_NO_MEMORY);
     zc_submission_release(submission);
     zc_sequence_release(sequence);
-    zc_command_buffer_free(buffer);
+    zc_batch_free(batch);
     zc_device_drain_all();
     return status == ZC_OK;
 }

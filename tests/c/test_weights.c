@@ -91,10 +91,10 @@ static zc_status fake_copy(void *self, void *buffer, uint64_t offset, void *host
     copies++;
     return ZC_OK;
 }
-static zc_status fake_submit(void *self, zc_device_work *work, zc_error *e)
+static zc_status fake_submit(void *self, zc_device_piece *work, zc_error *e)
 {
     (void)self, (void)e;
-    zc_device_work_done(work, ZC_OK, 0, NULL);
+    zc_device_piece_done(work, ZC_OK, 0, NULL);
     return ZC_OK;
 }
 const zc_device_backend zc_device_vulkan = {.kind = "vulkan",
@@ -262,12 +262,11 @@ static void test_writes_are_refused(void)
     zc_fill_params params = {.count = 4};
     const zc_kernel *fill = zc_kernel_get(ZC_KERNEL_fill);
     CHECK_FAILS(zc_device_run(device, fill, &range, 1, &params, sizeof params, &error), ZC_BAD_VALUE, "read-only");
-    zc_command_buffer *buffer;
-    CHECK(zc_command_buffer_new(device, &buffer, &error) == ZC_OK);
-    CHECK_FAILS(zc_command_buffer_dispatch(buffer, fill, &range, 1, &params, sizeof params, &error), ZC_BAD_VALUE,
-                "read-only");
+    zc_batch *batch;
+    CHECK(zc_batch_new(device, &batch, &error) == ZC_OK);
+    CHECK_FAILS(zc_batch_dispatch(batch, fill, &range, 1, &params, sizeof params, &error), ZC_BAD_VALUE, "read-only");
     CHECK_FAILS(zc_device_upload(device, range.region, 0, &params, 4, &error), ZC_BAD_VALUE, "read-only");
-    zc_command_buffer_free(buffer);
+    zc_batch_free(batch);
     zc_device_release(device);
     zc_weights_release(weights);
 }

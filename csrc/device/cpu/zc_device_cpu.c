@@ -1,6 +1,6 @@
 /* zc_device_cpu: the cpu device: a queue over the compute kernels of zc_cpu.
  *
- * Submitted work runs in order on one queue thread per device, started at the first submission; zc_cpu
+ * Submitted pieces run in order on one queue thread per device, started at the first submission; zc_cpu
  * spreads each kernel over its own pool. A synchronous run computes on the calling thread: at once when
  * nothing is in flight, otherwise after everything submitted before it; so does who submits little and waits. Barriers need nothing here, since
  * the commands of a queue run one after the other. A buffer is the host address itself.
@@ -32,12 +32,12 @@
 typedef struct cpu_device {
     struct cpu_device *next, *previous;
     unsigned threads;
-    /* How many works were ever queued, and finished. Runs compare them without the lock. */
+    /* How many pieces were ever queued, and finished. Runs compare them without the lock. */
     _Atomic uint64_t submitted, completed;
-    zc_device_work *head, *tail;
+    zc_device_piece *head, *tail;
     bool started, closing;
     pthread_t thread;
-    pthread_cond_t wake; /* work came, or closing */
+    pthread_cond_t wake; /* a piece came, or closing */
 } cpu_device;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -87,11 +87,11 @@ static void *queue_main(void *argument)
         while (!device->head && !device->closing) {
             pthread_cond_wait(&device->wake, &lock);
         }
-        zc_device_work *work = device->head;
-        if (!work) {
+        zc_device_piece *piece = device->head;
+        if (!piece) {
             break;
         }
-        device->head = work->next;
+        device->head = piece->next;
         if (!device->head) {
             device->tail = NULL;
         }
@@ -100,10 +100,10 @@ static void *queue_main(void *argument)
         zc_status status = ZC_OK;
         zc_error error;
         double start = zc_clock_seconds();
-        for (size_t i = 0; i < work->count && status == ZC_OK; i++) {
-            status = atomic_load_explicit(work->cancelled, memory_order_acquire)
+        for (size_t i = 0; i < piece->count && status == ZC_OK; i++) {
+            status = atomic_load_explicit(piece->cancelled, memory_order_acquire)
                          ? zc_fail(&error, ZC_CANCELLED, "cancelled")
-                         : execute(device, &work->commands[i], work->cancelled, &error);
+                         : execute(device, &piece->commands[i], piece->cancelled, &error);
         }
         double seconds = zc_clock_seconds() - start;
         pthread_mutex_lock(&lock);
@@ -111,7 +111,7 @@ static void *queue_main(void *argument)
         pthread_cond_broadcast(&finished);
         pthread_mutex_unlock(&lock);
         /* May drop the last reference to the device; then cpu_close leaves the rest to this thread. */
-        zc_device_work_done(work, status, seconds, &error);
+        zc_device_piece_done(piece, status, seconds, &error);
         pthread_mutex_lock(&lock);
     }
     bool own = pthread_equal(device->thread, pthread_self()) && device->closing && !device->started;
@@ -131,22 +131,22 @@ static zc_status start_thread(cpu_device *device, zc_error *error)
     return status;
 }
 
-static zc_status cpu_submit(void *self, zc_device_work *work, zc_error *error)
+static zc_status cpu_submit(void *self, zc_device_piece *piece, zc_error *error)
 {
     cpu_device *device = self;
     zc_status status = ZC_OK;
-    work->next = NULL;
+    piece->next = NULL;
     pthread_mutex_lock(&lock);
     if (!device->started) {
         status = start_thread(device, error);
     }
     if (status == ZC_OK) {
         if (device->tail) {
-            device->tail->next = work;
+            device->tail->next = piece;
         } else {
-            device->head = work;
+            device->head = piece;
         }
-        device->tail = work;
+        device->tail = piece;
         atomic_fetch_add_explicit(&device->submitted, 1, memory_order_release);
         pthread_cond_signal(&device->wake);
     }
@@ -165,10 +165,10 @@ static bool cpu_busy(void *self)
  * between commands only. With what takes longest for its size (zc_kernel_work.c) that is some tenths of a second. */
 #define MOST_WORK_HERE ((uint64_t)1 << 26)
 
-static bool is_much(const zc_device_work *work)
+static bool is_much(const zc_device_piece *piece)
 {
-    for (size_t i = 0; i < work->count; i++) {
-        if (work->commands[i].kernel->work(work->commands[i].params) > MOST_WORK_HERE) {
+    for (size_t i = 0; i < piece->count; i++) {
+        if (piece->commands[i].kernel->work(piece->commands[i].params) > MOST_WORK_HERE) {
             return true;
         }
     }
@@ -176,21 +176,21 @@ static bool is_much(const zc_device_work *work)
 }
 
 /* On the calling thread where nothing is queued: a change of threads and back costs as much as a small kernel. */
-static zc_status cpu_submit_and_wait(void *self, zc_device_work *work, zc_pause_function pause, void *context,
+static zc_status cpu_submit_and_wait(void *self, zc_device_piece *piece, zc_pause_function pause, void *context,
                                      bool *submitted, zc_error *error)
 {
     zc_status status = ZC_OK, stopped = ZC_OK;
     zc_error why;
-    if (cpu_busy(self) || is_much(work)) {
-        status = cpu_submit(self, work, error);
+    if (cpu_busy(self) || is_much(piece)) {
+        status = cpu_submit(self, piece, error);
         *submitted = status == ZC_OK;
         return status;
     }
     *submitted = true;
     uint64_t forks = zc_fork_count();
     double start = zc_clock_seconds();
-    for (size_t i = 0; i < work->count && status == ZC_OK; i++) {
-        status = execute(self, &work->commands[i], work->cancelled, &why);
+    for (size_t i = 0; i < piece->count && status == ZC_OK; i++) {
+        status = execute(self, &piece->commands[i], piece->cancelled, &why);
         stopped = pause(context, error);
         if (zc_fork_count() != forks) {
             return stopped; /* in the child of a fork in `pause`, where the work is finished as lost */
@@ -199,7 +199,7 @@ static zc_status cpu_submit_and_wait(void *self, zc_device_work *work, zc_pause_
             status = zc_fail(&why, ZC_CANCELLED, "cancelled");
         }
     }
-    zc_device_work_done(work, status, zc_clock_seconds() - start, &why);
+    zc_device_piece_done(piece, status, zc_clock_seconds() - start, &why);
     return stopped;
 }
 

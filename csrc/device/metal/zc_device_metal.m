@@ -55,7 +55,7 @@ typedef struct metal_device {
 
     pthread_mutex_t lock;
     unsigned in_flight;
-    zc_device_work *head, *tail; /* not encoded yet */
+    zc_device_piece *head, *tail; /* not encoded yet */
     _Atomic uint64_t unfinished; /* works submitted and not done */
     const char *capture;         /* where the next work's trace goes, or NULL */
     id residency;                /* id<MTLResidencySet>, nil before macOS 15 */
@@ -516,7 +516,7 @@ static void encode_command(metal_device *self, id<MTLComputeCommandEncoder> enco
                                       : MTLSizeMake(kernel->workgroup_size, 1, 1)];
 }
 
-static void encode_commands(metal_device *self, id<MTLComputeCommandEncoder> encoder, const zc_device_work *work)
+static void encode_commands(metal_device *self, id<MTLComputeCommandEncoder> encoder, const zc_device_piece *work)
 {
     bool due = false, dispatched = false;
     for (size_t i = 0; i < work->count; i++) {
@@ -558,10 +558,10 @@ static zc_status start_capture(metal_device *self, zc_error *error)
     return ZC_OK;
 }
 
-static void completed(metal_device *self, zc_device_work *work, id<MTLCommandBuffer> commands);
+static void completed(metal_device *self, zc_device_piece *work, id<MTLCommandBuffer> commands);
 
 /* Encode and commit; with the lock held. */
-static zc_status start(metal_device *self, zc_device_work *work, zc_error *error)
+static zc_status start(metal_device *self, zc_device_piece *work, zc_error *error)
 {
     char label[160];
     bool capturing = self->capture != NULL;
@@ -608,7 +608,7 @@ static zc_status start(metal_device *self, zc_device_work *work, zc_error *error
 static void pump(metal_device *self)
 {
     while (self->head && self->in_flight < MAX_IN_FLIGHT) {
-        zc_device_work *work = self->head;
+        zc_device_piece *work = self->head;
         zc_error error;
         self->head = work->next;
         if (!self->head) {
@@ -619,14 +619,14 @@ static void pump(metal_device *self)
             /* Whoever called holds another work of this device, so this is not the last. */
             atomic_fetch_sub_explicit(&self->unfinished, 1, memory_order_release);
             pthread_mutex_unlock(&self->lock);
-            zc_device_work_done(work, status, 0, &error);
+            zc_device_piece_done(work, status, 0, &error);
             pthread_mutex_lock(&self->lock);
         }
     }
 }
 
 /* On a thread of Metal's, once for each committed work. */
-static void completed(metal_device *self, zc_device_work *work, id<MTLCommandBuffer> commands)
+static void completed(metal_device *self, zc_device_piece *work, id<MTLCommandBuffer> commands)
 {
     zc_status status = ZC_OK;
     zc_error error;
@@ -648,10 +648,10 @@ static void completed(metal_device *self, zc_device_work *work, id<MTLCommandBuf
         pthread_mutex_unlock(&self->lock);
         atomic_fetch_sub_explicit(&self->unfinished, 1, memory_order_release);
     }
-    zc_device_work_done(work, status, seconds > 0 ? seconds : 0, &error); /* may close the device */
+    zc_device_piece_done(work, status, seconds > 0 ? seconds : 0, &error); /* may close the device */
 }
 
-static zc_status metal_submit(void *device, zc_device_work *work, zc_error *error)
+static zc_status metal_submit(void *device, zc_device_piece *work, zc_error *error)
 {
     metal_device *self = device;
     @autoreleasepool {

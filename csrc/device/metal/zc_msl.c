@@ -139,7 +139,7 @@ void zc_msl_name(const zc_kernel *kernel, uint32_t variant, char *out, size_t si
     (void)snprintf(out, size, "%s%s%s%s", kernel->name, *type ? " (" : "", type, *type ? ")" : "");
 }
 
-void zc_msl_label(const zc_device_work *work, char *out, size_t size)
+void zc_msl_label(const zc_device_piece *work, char *out, size_t size)
 {
     int used = snprintf(out, size, "%zu dispatch%s (", work->count, work->count == 1 ? "" : "es");
     for (size_t i = 0; i < work->count && used > 0 && (size_t)used + 40 < size; i++) {

@@ -47,6 +47,6 @@ const char *zc_msl_first_error(const char *text, size_t size);
 /* "linear (Q4_1)": a kernel, with its type where it is specialized. */
 void zc_msl_name(const zc_kernel *kernel, uint32_t variant, char *out, size_t size);
 /* "3 dispatches (affine, add, affine)", as much as fits. */
-void zc_msl_label(const zc_device_work *work, char *out, size_t size);
+void zc_msl_label(const zc_device_piece *work, char *out, size_t size);
 
 #endif

@@ -92,7 +92,7 @@ typedef struct zc_vulkan_slot {
     VkDescriptorPool *set_pools;
     uint32_t set_pool_count, sets_used;
     bool timed;           /* the recording writes the queries */
-    zc_device_work *work; /* in the queue */
+    zc_device_piece *work; /* in the queue */
     zc_vulkan_prepared *prepared; /* whose recording it keeps, or NULL: then it goes back to the device */
     double started;
 } zc_vulkan_slot;
@@ -166,8 +166,8 @@ zc_status zc_vulkan_prepared_take(zc_vulkan_device *device, zc_vulkan_prepared *
 void zc_vulkan_prepared_give_back(zc_vulkan_prepared *prepared, zc_vulkan_slot *slot); /* slot lock held */
 
 zc_status zc_vulkan_run(void *self, const zc_device_command *command, zc_error *error);
-zc_status zc_vulkan_submit(void *self, zc_device_work *work, zc_error *error);
-zc_status zc_vulkan_submit_work_and_wait(void *self, zc_device_work *work, zc_pause_function pause, void *context,
+zc_status zc_vulkan_submit(void *self, zc_device_piece *work, zc_error *error);
+zc_status zc_vulkan_submit_work_and_wait(void *self, zc_device_piece *work, zc_pause_function pause, void *context,
                                          bool *submitted, zc_error *error);
 bool zc_vulkan_busy(void *self);
 /* Submit the ended slot and wait for it on this thread. The slot stays the caller's. */

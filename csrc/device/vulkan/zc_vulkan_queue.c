@@ -56,10 +56,10 @@ static void finish(zc_vulkan_device *device, zc_vulkan_slot *slot, VkResult resu
     } else {
         status = zc_vulkan_fail(device, result, &error, "finish a submission", "");
     }
-    zc_device_work *work = slot->work;
+    zc_device_piece *work = slot->work;
     zc_vulkan_slot_release(device, slot);
     atomic_fetch_sub_explicit(&device->in_flight, 1, memory_order_release);
-    zc_device_work_done(work, status, seconds, &error);
+    zc_device_piece_done(work, status, seconds, &error);
 }
 
 static void *queue_main(void *argument)
@@ -117,7 +117,7 @@ static void append(zc_vulkan_device *device, zc_vulkan_slot *slot)
 
 /* Record the work where that has not been done, and submit it. `waits`: the caller waits for the slot, and asks for no
  * time on the device's clock, which costs some drivers as much as a dispatch. */
-static zc_status start(zc_vulkan_device *device, zc_device_work *work, bool waits, zc_vulkan_slot **out,
+static zc_status start(zc_vulkan_device *device, zc_device_piece *work, bool waits, zc_vulkan_slot **out,
                        zc_error *error)
 {
     zc_vulkan_slot *slot;
@@ -158,7 +158,7 @@ static zc_status start(zc_vulkan_device *device, zc_device_work *work, bool wait
     return status;
 }
 
-zc_status zc_vulkan_submit(void *self, zc_device_work *work, zc_error *error)
+zc_status zc_vulkan_submit(void *self, zc_device_piece *work, zc_error *error)
 {
     zc_vulkan_slot *slot;
     return start(self, work, false, &slot, error);
@@ -166,7 +166,7 @@ zc_status zc_vulkan_submit(void *self, zc_device_work *work, zc_error *error)
 
 #define PAUSE_NS 5000000u
 
-zc_status zc_vulkan_submit_work_and_wait(void *self, zc_device_work *work, zc_pause_function pause, void *context,
+zc_status zc_vulkan_submit_work_and_wait(void *self, zc_device_piece *work, zc_pause_function pause, void *context,
                                          bool *submitted, zc_error *error)
 {
     zc_vulkan_device *device = self;

@@ -1,4 +1,4 @@
-/* zc_abi_work: kernels, recordings, submissions, sequences and scratch of the import module "zcwasm".
+/* zc_abi_device: kernels, batches, submissions, sequences and scratch of the import module "zcwasm".
  *
  * Translates handles and the guest's descriptors into those of the device layer, whose one check decides. See
  * zc_abi.h for ownership and threads. Slots: the result first, then the parameters.
@@ -123,36 +123,36 @@ static int32_t take_range(zc_abi *abi, const zcg_range *given, uint8_t access, z
     return 0;
 }
 
-/* Where to record: the instance's own recording or an unsealed sequence. */
-static int32_t recording_of(zc_abi *abi, uint64_t handle, zc_command_buffer **out)
+/* Where to record: the instance's own batch or an unsealed sequence. */
+static int32_t batch_of(zc_abi *abi, uint64_t handle, zc_batch **out)
 {
     if ((uint32_t)handle == 0) {
-        if (!abi->recording) {
-            zc_status status = zc_command_buffer_new(abi->device, &abi->recording, &abi->error);
+        if (!abi->batch) {
+            zc_status status = zc_batch_new(abi->device, &abi->batch, &abi->error);
             if (status != ZC_OK) {
                 return status == ZC_NO_MEMORY ? -ZCG_ENOMEM : -ZCG_EIO;
             }
-            zc_command_buffer_own(abi->recording, &abi->owner);
+            zc_batch_own(abi->batch, &abi->owner);
         }
-        *out = abi->recording;
+        *out = abi->batch;
         return 0;
     }
     zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, handle);
     if (!entry) {
         return -ZCG_EBADF;
     }
-    if (!entry->recording) {
+    if (!entry->batch) {
         return zc_abi_fail(abi, ZCG_EINVAL, "the sequence is sealed: it takes no more dispatches");
     }
-    *out = entry->recording;
+    *out = entry->batch;
     return 0;
 }
 
 zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
 {
     zc_abi *abi = context;
-    zc_command_buffer *recording = NULL;
-    int32_t failure = recording_of(abi, slots[1], &recording);
+    zc_batch *batch = NULL;
+    int32_t failure = batch_of(abi, slots[1], &batch);
     if (failure) {
         return zc_abi_answer(slots, failure);
     }
@@ -187,23 +187,23 @@ zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
         return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_ENOMEM, "an instance records at most %u dispatches at a time",
                                                 ZC_ABI_MAX_RECORDED));
     }
-    zc_status status = zc_command_buffer_dispatch(recording, kernel, ranges, count, params, size, &abi->error);
+    zc_status status = zc_batch_dispatch(batch, kernel, ranges, count, params, size, &abi->error);
     if (status != ZC_OK) {
         return zc_abi_failed(abi, status, &slots[0], error);
     }
     abi->recorded++;
-    return zc_abi_answer(slots, (int32_t)zc_command_buffer_length(recording) - 1);
+    return zc_abi_answer(slots, (int32_t)zc_batch_length(batch) - 1);
 }
 
-/* Submit the sequence, or the instance's recording. */
+/* Submit the sequence, or the instance's batch. */
 static zc_status submit(zc_abi *abi, zc_abi_entry *sequence, uint64_t *slots, zc_error *error)
 {
     zc_abi_entry *entry;
     uint64_t length = 0;
-    zc_command_buffer *recording = NULL;
-    int32_t handle = sequence ? 0 : recording_of(abi, 0, &recording);
+    zc_batch *batch = NULL;
+    int32_t handle = sequence ? 0 : batch_of(abi, 0, &batch);
     if (handle == 0) {
-        length = sequence ? sequence->size : zc_command_buffer_length(recording);
+        length = sequence ? sequence->size : zc_batch_length(batch);
         if (sequence && abi->recorded + length > ZC_ABI_MAX_RECORDED) {
             handle = zc_abi_fail(abi, ZCG_ENOMEM, "an instance has at most %u dispatches in flight and recorded",
                                  ZC_ABI_MAX_RECORDED);
@@ -216,7 +216,7 @@ static zc_status submit(zc_abi *abi, zc_abi_entry *sequence, uint64_t *slots, zc
     }
     set_deadline(abi);
     zc_status status = sequence ? zc_sequence_submit(sequence->sequence, &entry->submission, &abi->error)
-                                : zc_command_buffer_submit(recording, &entry->submission, &abi->error);
+                                : zc_batch_submit(batch, &entry->submission, &abi->error);
     if (status != ZC_OK) {
         zc_abi_remove(&abi->submissions, entry);
         return zc_abi_failed(abi, status, &slots[0], error);
@@ -234,17 +234,17 @@ zc_status zc_abi_call_submit(void *context, uint64_t *slots, zc_error *error)
 zc_status zc_abi_call_run(void *context, uint64_t *slots, zc_error *error)
 {
     zc_abi *abi = context;
-    zc_command_buffer *recording = NULL;
-    int32_t failure = recording_of(abi, 0, &recording);
+    zc_batch *batch = NULL;
+    int32_t failure = batch_of(abi, 0, &batch);
     if (failure) {
         return zc_abi_answer(slots, failure);
     }
     zc_status status = give_way(abi);
     if (status == ZC_OK) {
-        uint64_t length = zc_command_buffer_length(recording);
+        uint64_t length = zc_batch_length(batch);
         set_deadline(abi);
-        status = waited(abi, zc_command_buffer_run(recording, pause, abi, &abi->error));
-        abi->recorded -= length - zc_command_buffer_length(recording);
+        status = waited(abi, zc_batch_run(batch, pause, abi, &abi->error));
+        abi->recorded -= length - zc_batch_length(batch);
     }
     return status == ZC_OK ? zc_abi_answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
 }
@@ -253,10 +253,10 @@ zc_status zc_abi_call_discard(void *context, uint64_t *slots, zc_error *error)
 {
     (void)error;
     zc_abi *abi = context;
-    if (abi->recording) {
-        abi->recorded -= zc_command_buffer_length(abi->recording);
-        zc_command_buffer_free(abi->recording);
-        abi->recording = NULL;
+    if (abi->batch) {
+        abi->recorded -= zc_batch_length(abi->batch);
+        zc_batch_free(abi->batch);
+        abi->batch = NULL;
     }
     return zc_abi_answer(slots, 0);
 }
@@ -298,12 +298,12 @@ zc_status zc_abi_call_sequence_new(void *context, uint64_t *slots, zc_error *err
     if (handle < 0) {
         return zc_abi_answer(slots, handle);
     }
-    zc_status status = zc_sequence_begin(abi->device, &entry->recording, &abi->error);
+    zc_status status = zc_sequence_begin(abi->device, &entry->batch, &abi->error);
     if (status != ZC_OK) {
         zc_abi_remove(&abi->sequences, entry);
         return zc_abi_failed(abi, status, &slots[0], error);
     }
-    zc_command_buffer_own(entry->recording, &abi->owner);
+    zc_batch_own(entry->batch, &abi->owner);
     return zc_abi_answer(slots, handle);
 }
 
@@ -326,14 +326,14 @@ zc_status zc_abi_call_sequence_seal(void *context, uint64_t *slots, zc_error *er
     if (!entry) {
         return zc_abi_answer(slots, -ZCG_EBADF);
     }
-    if (!entry->recording) {
+    if (!entry->batch) {
         return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_EINVAL, "the sequence is sealed already"));
     }
-    zc_status status = zc_sequence_seal(entry->recording, &entry->sequence, &abi->error);
+    zc_status status = zc_sequence_seal(entry->batch, &entry->sequence, &abi->error);
     if (status != ZC_OK) {
         return zc_abi_failed(abi, status, &slots[0], error);
     }
-    entry->recording = NULL;
+    entry->batch = NULL;
     entry->size = zc_sequence_length(entry->sequence);
     return zc_abi_answer(slots, 0);
 }
@@ -392,7 +392,7 @@ zc_status zc_abi_call_sequence_free(void *context, uint64_t *slots, zc_error *er
     if (!entry) {
         return zc_abi_answer(slots, -ZCG_EBADF);
     }
-    abi->recorded -= entry->recording ? zc_command_buffer_length(entry->recording) : entry->size;
+    abi->recorded -= entry->batch ? zc_batch_length(entry->batch) : entry->size;
     zc_abi_remove(&abi->sequences, entry);
     return zc_abi_answer(slots, 0);
 }
@@ -434,7 +434,7 @@ zc_status zc_abi_call_scratch_free(void *context, uint64_t *slots, zc_error *err
     }
     if (zc_region_pins(entry->region)) { /* else a guest could hold more than its limit */
         return zc_abi_answer(slots,
-                             zc_abi_fail(abi, ZCG_EBUSY, "a recording, a sequence or work in flight uses the scratch"));
+                             zc_abi_fail(abi, ZCG_EBUSY, "a batch, a sequence or work in flight uses the scratch"));
     }
     abi->scratch_bytes -= entry->size;
     zc_abi_remove(&abi->scratches, entry);
