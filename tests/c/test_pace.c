@@ -235,7 +235,7 @@ static void test_cancel(zc_device *device)
 static void in_ms(zc_owner *owner, int64_t ms)
 {
     owner->limit = (uint64_t)ms * 1000000;
-    owner->deadline = zc_submission_now() + ms * 1000000;
+    owner->deadline = zc_clock_ns() + ms * 1000000;
 }
 
 static void test_deadline(zc_device *cpu, zc_device *device)
