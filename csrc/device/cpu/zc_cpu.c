@@ -1,7 +1,7 @@
 /* zc_cpu: zc_cpu_run, the one entry of the cpu kernels: picks the instruction set and the kernel's driver.
  *
  * It owns nothing and takes no lock, so a kernel call of a few elements costs tens of nanoseconds. Threads
- * are the drivers' business (zc_cpu_threads.h), scratch is zc_cpu_scratch.h's. Bounds were checked above.
+ * are the drivers' business (zc_cpu_threads.h), workspace is zc_cpu_workspace.h's. Bounds were checked above.
  */
 #include "device/cpu/zc_cpu.h"
 

@@ -20,7 +20,7 @@
 
 /* Run one built-in kernel to its end. bindings[i] points at the first element of binding i; params is
  * the kernel's own struct. threads: how many threads may work, the caller included, at most 64; 0 for as
- * many as the process may use (CPU affinity and cgroup quota counted). ZC_NO_MEMORY when scratch cannot be
+ * many as the process may use (CPU affinity and cgroup quota counted). ZC_NO_MEMORY when workspace cannot be
  * had; outputs are then undefined.
  * cancel: NULL, or a flag that another thread may set: within some milliseconds the call then ends with ZC_CANCELLED,
  * its outputs written in part. */

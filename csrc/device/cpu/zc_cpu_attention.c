@@ -7,7 +7,7 @@
  * so nothing grows with the context. Keys outside of a row's span get the weight 0, and values that are not
  * finite are only multiplied with the weights of rows that see them. Tiles depend on the parameters and the spans
  * only. Spans come from guest memory: each is read once and clamped to the cache. Working memory is the thread's
- * scratch.
+ * workspace.
  */
 #include <math.h>
 #include <stdatomic.h>
@@ -16,7 +16,7 @@
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
 #include "device/cpu/zc_cpu_threads.h"
-#include "device/cpu/zc_cpu_scratch.h"
+#include "device/cpu/zc_cpu_workspace.h"
 
 #define KEYS 128          /* of a block */
 #define QUERIES 96        /* of a tile, if more than one row */
@@ -240,7 +240,7 @@ static void tile_body(void *context, size_t index)
     /* The packing of a tile may write a vector past its end. */
     size_t packed = queries * size + 64, scores = queries * KEYS + 64;
     size_t floats = packed + KEYS * size + wide * deep + 2 * scores + queries * size + 3 * queries;
-    float *room = zc_scratch(ZC_SCRATCH_BLOCK, floats * sizeof *room);
+    float *room = zc_workspace(ZC_WORKSPACE_BLOCK, floats * sizeof *room);
     tile t = {.j = j, .size = size, .queries = queries, .group = group};
     if (room == NULL) {
         atomic_store_explicit(&j->failed, true, memory_order_relaxed);
@@ -314,7 +314,7 @@ zc_status zc_cpu_attention(const zc_cpu_call *call)
     j.parts = (j.group + j.part - 1) / j.part;
     zc_threads_run(tile_body, &j, (p->rows + j.tile_rows - 1) / j.tile_rows * p->kv_heads * j.parts, threads);
     return atomic_load_explicit(&j.failed, memory_order_relaxed)
-               ? zc_fail(call->error, ZC_NO_MEMORY, "attention cannot have scratch for %u heads of %u elements",
+               ? zc_fail(call->error, ZC_NO_MEMORY, "attention cannot have workspace for %u heads of %u elements",
                          p->heads, p->head_size)
                : ZC_OK;
 }

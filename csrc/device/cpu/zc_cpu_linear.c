@@ -1,9 +1,9 @@
 /* zc_cpu_linear: y = f(x) * transpose(w) with weights as they lie in the model file.
  *
- * f(x) is made first, in the caller's scratch: as fixed point where the instruction set has products for it, the
+ * f(x) is made first, in the caller's workspace: as fixed point where the instruction set has products for it, the
  * weights are quantized and exactness was not asked for; else as float32. Outputs are cut into parts; a thread
  * computes a part for all rows of x. For few rows, dot products with the weights as they lie; for many, a panel
- * of weights is unpacked into the thread's scratch, where it serves all rows. Either way an output is computed in
+ * of weights is unpacked into the thread's workspace, where it serves all rows. Either way an output is computed in
  * one order that depends on the parameters only, so its bits do not depend on the number of threads.
  */
 #include <math.h>
@@ -14,7 +14,7 @@
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
 #include "device/cpu/zc_cpu_threads.h"
-#include "device/cpu/zc_cpu_scratch.h"
+#include "device/cpu/zc_cpu_workspace.h"
 
 #define FEW 3             /* rows of x up to which weights are not unpacked into panels */
 #define PARALLEL 65536.0  /* multiply-adds from which on a second thread pays */
@@ -108,7 +108,7 @@ static void input_body(void *context, size_t index)
 {
     job *j = context;
     size_t from = index * j->input_rows, end = from + j->input_rows < j->p->rows ? from + j->input_rows : j->p->rows;
-    float *room = zc_scratch(ZC_SCRATCH_BLOCK, (j->room_floats + j->ops->mr * DEPTH + 64) * sizeof *room);
+    float *room = zc_workspace(ZC_WORKSPACE_BLOCK, (j->room_floats + j->ops->mr * DEPTH + 64) * sizeof *room);
     if (room == NULL) {
         fail(j);
     } else if (j->fixed) {
@@ -130,7 +130,7 @@ static bool make_input(job *j)
     if (!j->fixed && !panels && !(p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU))) {
         return true;
     }
-    j->made = zc_scratch(ZC_SCRATCH_INPUT, j->row_size * p->rows);
+    j->made = zc_workspace(ZC_WORKSPACE_INPUT, j->row_size * p->rows);
     if (j->made == NULL) {
         return false;
     }
@@ -167,7 +167,7 @@ static void panel_fixed(void *context, size_t index)
     const zc_weight_type_info *info = zc_weight_type_get(p->type);
     float sums[8 * ZC_PANEL];
     size_t from = index * ZC_PANEL, n = p->n - from < ZC_PANEL ? p->n - from : ZC_PANEL;
-    uint8_t *panel = zc_scratch(ZC_SCRATCH_BLOCK, integer->panel_bytes(p->type, p->k));
+    uint8_t *panel = zc_workspace(ZC_WORKSPACE_BLOCK, integer->panel_bytes(p->type, p->k));
     if (panel == NULL) {
         fail(j);
         return;
@@ -201,7 +201,7 @@ static void few_float(void *context, size_t index)
     bool halves = p->type == ZC_WEIGHT_F16 || p->type == ZC_WEIGHT_BF16;
     float sums[FEW * MAX_PART], *room = NULL;
     if (zc_weight_type_get(p->type)->block > 1 &&
-        (room = zc_scratch(ZC_SCRATCH_BLOCK, (size_t)p->k * sizeof *room)) == NULL) {
+        (room = zc_workspace(ZC_WORKSPACE_BLOCK, (size_t)p->k * sizeof *room)) == NULL) {
         fail(j);
         return;
     }
@@ -233,7 +233,7 @@ static void panel_float(void *context, size_t index)
     const zc_weight_type_info *info = zc_weight_type_get(p->type);
     size_t nr = j->ops->nr, from = index * nr, n = p->n - from < nr ? p->n - from : nr;
     size_t rows_floats = nr * DEPTH, packed_floats = nr * ((size_t)p->k + 64);
-    float *room = zc_scratch(ZC_SCRATCH_BLOCK, (rows_floats + packed_floats + ROWS * nr) * sizeof *room);
+    float *room = zc_workspace(ZC_WORKSPACE_BLOCK, (rows_floats + packed_floats + ROWS * nr) * sizeof *room);
     float *packed = room + rows_floats, *sums = packed + packed_floats;
     if (room == NULL) {
         fail(j);
@@ -265,7 +265,7 @@ static void panel_float(void *context, size_t index)
             j->ops->gemm(&g);
         }
         if (zc_cpu_cancelled()) {
-            return; /* or what lay in the scratch */
+            return; /* or what lay in the workspace */
         }
         for (size_t r = 0; r < rows; r++) {
             j->ops->finish(j->y + (first + r) * p->ldy + from, sums + r * nr, j->bias ? j->bias + from : NULL, n,
@@ -341,7 +341,7 @@ static zc_status linear_part(const zc_cpu_call *call)
     ok = ok && !atomic_load_explicit(&j.failed, memory_order_relaxed);
     return ok ? ZC_OK
               : zc_fail(call->error, ZC_NO_MEMORY,
-                        "linear cannot have scratch for %u rows of %u columns and a panel of "
+                        "linear cannot have workspace for %u rows of %u columns and a panel of "
                         "weights",
                         p->rows, p->k);
 }

@@ -2,7 +2,7 @@
  *
  * One product: for each NC columns of c and each KC of the inner dimension, the part of b is packed into
  * panels by all threads together, then tasks (a range of rows of c, and of columns when there are few rows)
- * are handed out; a task packs its part of a and multiplies. The packed b lies in the caller's scratch, the
+ * are handed out; a task packs its part of a and multiplies. The packed b lies in the caller's workspace, the
  * packed a in that of the thread that runs the task. Small or flat products use b where it lies, many small
  * products run one per thread, and a row or column vector takes a path without packing that reads the
  * matrix once, at the speed of memory.
@@ -17,7 +17,7 @@
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
 #include "device/cpu/zc_cpu_threads.h"
-#include "device/cpu/zc_cpu_scratch.h"
+#include "device/cpu/zc_cpu_workspace.h"
 
 /* A panel of KC rows fits a first-level cache, KC x NC a second-level one beside the packed a. */
 #define KC ((size_t)256)
@@ -82,7 +82,7 @@ static void multiply(const step *s, size_t row, size_t rows, size_t first, size_
     size_t nr = p->ops->nr, mr = p->ops->mr, tiles = divide_up(rows, mr);
     size_t col = first * nr, cols = (end * nr < s->cols ? end * nr : s->cols) - col;
     /* The packing of a tile may write a vector past its end, into the next or into this slack. */
-    float *a = zc_scratch(ZC_SCRATCH_BLOCK, (mr * MC_TILES * KC + 64) * sizeof(float));
+    float *a = zc_workspace(ZC_WORKSPACE_BLOCK, (mr * MC_TILES * KC + 64) * sizeof(float));
     zc_gemm_block g = {.rows = rows,
                        .cols = cols,
                        .k = s->k,
@@ -129,7 +129,7 @@ static void task_body(void *context, size_t index)
     size_t m = s->p->m, panels = divide_up(s->cols, s->p->ops->nr);
     size_t i = index / s->col_parts, j = index % s->col_parts;
     size_t row = i * m / s->row_parts, end = (i + 1) * m / s->row_parts;
-    if (zc_scratch(ZC_SCRATCH_BLOCK, (s->p->ops->mr * MC_TILES * KC + 64) * sizeof(float)) == NULL) {
+    if (zc_workspace(ZC_WORKSPACE_BLOCK, (s->p->ops->mr * MC_TILES * KC + 64) * sizeof(float)) == NULL) {
         atomic_store_explicit(&s->failed, true, memory_order_relaxed);
         return;
     }
@@ -159,9 +159,9 @@ static void cut(step *s)
     }
 }
 
-static zc_status no_scratch(zc_error *error, size_t bytes)
+static zc_status no_workspace(zc_error *error, size_t bytes)
 {
-    return zc_fail(error, ZC_NO_MEMORY, "matmul cannot have %zu bytes of scratch", bytes);
+    return zc_fail(error, ZC_NO_MEMORY, "matmul cannot have %zu bytes of workspace", bytes);
 }
 
 static zc_status run_tiled(const product *p, zc_error *error)
@@ -170,9 +170,9 @@ static zc_status run_tiled(const product *p, zc_error *error)
     bool direct = !p->transpose_b && (p->m <= 2 * p->ops->mr || p->n * p->k <= DIRECT_ELEMENTS);
     size_t wide = direct ? nr : p->n < NC ? divide_up(p->n, nr) * nr : NC;
     size_t bytes = wide * (p->k < KC ? p->k : KC) * sizeof(float);
-    float *panels = zc_scratch(ZC_SCRATCH_PANEL, bytes);
+    float *panels = zc_workspace(ZC_WORKSPACE_PANEL, bytes);
     if (panels == NULL) {
-        return no_scratch(error, bytes);
+        return no_workspace(error, bytes);
     }
     for (size_t col = 0; col < p->n; col += NC) {
         for (size_t part = 0; part < parts && !zc_cpu_cancelled(); part++) {
@@ -192,7 +192,7 @@ static zc_status run_tiled(const product *p, zc_error *error)
             }
             zc_threads_run(task_body, &s, s.row_parts * s.col_parts, p->threads);
             if (atomic_load_explicit(&s.failed, memory_order_relaxed)) {
-                return no_scratch(error, (p->ops->mr * MC_TILES * KC + 64) * sizeof(float));
+                return no_workspace(error, (p->ops->mr * MC_TILES * KC + 64) * sizeof(float));
             }
         }
     }
@@ -389,8 +389,9 @@ zc_status zc_cpu_matmul(const zc_cpu_call *call)
             j.group = divide_up(j.count, threads);
         }
         zc_threads_run(batch_body, &j, divide_up(j.count, j.group), threads);
-        return atomic_load_explicit(&j.failed, memory_order_relaxed) ? no_scratch(call->error, NC * KC * sizeof(float))
-                                                                     : ZC_OK;
+        return atomic_load_explicit(&j.failed, memory_order_relaxed)
+                   ? no_workspace(call->error, NC * KC * sizeof(float))
+                   : ZC_OK;
     }
     for (size_t g = 0; g < j.count && !zc_cpu_cancelled(); g++) {
         product item = batch_item(&j, g);

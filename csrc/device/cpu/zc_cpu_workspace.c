@@ -1,8 +1,8 @@
-/* zc_cpu_scratch: see the header. A thread-local struct finds the buffers; a pthread key exists only for
+/* zc_cpu_workspace: see the header. A thread-local struct finds the buffers; a pthread key exists only for
  * its destructor, which frees them when a thread ends. */
 #define _GNU_SOURCE
 #define _DARWIN_C_SOURCE
-#include "device/cpu/zc_cpu_scratch.h"
+#include "device/cpu/zc_cpu_workspace.h"
 
 #include <pthread.h>
 #include <stdint.h>
@@ -16,20 +16,20 @@
 #define SMALL_PAGE ((size_t)4096)
 #define HUGE_PAGE ((size_t)2 << 20)
 
-typedef struct scratch {
-    void *memory[ZC_SCRATCH_SLOTS]; /* what zc_malloc gave */
-    void *aligned[ZC_SCRATCH_SLOTS];
-    size_t bytes[ZC_SCRATCH_SLOTS]; /* usable from `aligned` on */
-} scratch;
+typedef struct workspace {
+    void *memory[ZC_WORKSPACE_SLOTS]; /* what zc_malloc gave */
+    void *aligned[ZC_WORKSPACE_SLOTS];
+    size_t bytes[ZC_WORKSPACE_SLOTS]; /* usable from `aligned` on */
+} workspace;
 
-static _Thread_local scratch mine;
+static _Thread_local workspace mine;
 static pthread_key_t key;
 static int have_key;
 
 static void release(void *argument)
 {
-    scratch *s = argument;
-    for (int slot = 0; slot < ZC_SCRATCH_SLOTS; slot++) {
+    workspace *s = argument;
+    for (int slot = 0; slot < ZC_WORKSPACE_SLOTS; slot++) {
         zc_free(s->memory[slot]);
         s->memory[slot] = NULL;
         s->bytes[slot] = 0;
@@ -42,7 +42,7 @@ static __attribute__((constructor)) void create_key(void)
     have_key = pthread_key_create(&key, release) == 0;
 }
 
-void *zc_scratch(zc_scratch_slot slot, size_t bytes)
+void *zc_workspace(zc_workspace_slot slot, size_t bytes)
 {
     size_t alignment;
     uintptr_t start;
