@@ -5,8 +5,9 @@ functions, csrc/kernel/zc_kernel.def for the kernels.
 
 From the tables and the headers in zcwasm/include it writes zcwasm/include/zcwasm.rs (the same declarations
 for Rust), the functions of zcwasm_helpers.h that record a kernel, and the tables of docs/abi.md, both between
-their markers. It fails when zcwasm.h declares other functions than the table has, with another import name or
-other types. --check writes nothing and fails when what is there differs.
+their markers, and what follows from the kernels' table (kernel_table.py). It fails when zcwasm.h declares
+other functions than the table has, with another import name or other types. --check writes nothing and fails
+when what is there differs.
 Standard library only.
 """
 
@@ -18,6 +19,12 @@ import sys
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import kernel_table
+
+import shaders
 
 ROOT = Path(__file__).resolve().parent.parent
 INCLUDE = ROOT / "zcwasm" / "include"
@@ -98,35 +105,19 @@ def check_header(imports: list[Import], declared: list[Prototype]) -> None:
 # --- C helpers ---
 
 
-@dataclass
-class Kernel:
-    """A row of csrc/kernel/zc_kernel.def."""
-
-    name: str
-    params: str
-    bindings: list[str]
-
-
-def kernels() -> list[Kernel]:
-    text = (ROOT / "csrc" / "kernel" / "zc_kernel.def").read_text("utf-8")
-    rows = re.findall(r"^ZC_KERNEL\((\w+), (\w+), .*?((?: ?\w+\(\w+\))+)\)$", text, re.MULTILINE)
-    if len(rows) != len(re.findall(r"^ZC_KERNEL\(", text, re.MULTILINE)):
-        raise AbiError("zc_kernel.def has a row that is not understood")
-    return [Kernel(name, params, re.findall(r"\((\w+)\)", bindings)) for name, params, bindings in rows]
-
-
-def helper(kernel: Kernel) -> str:
+def helper(kernel: shaders.Kernel) -> str:
     """The function of zcwasm_helpers.h that records a kernel."""
     start = f"static inline int32_t zcg_record_{kernel.name}("
-    arguments = ["zcg_handle sequence", *(f"zcg_range {each}" for each in kernel.bindings)]
+    names = [name for name, _ in kernel.bindings]
+    arguments = ["zcg_handle sequence", *(f"zcg_range {name}" for name in names)]
     lines = textwrap.wrap(
-        ", ".join([*arguments, f"const {kernel.params} *p)"]).replace(" ", "\0").replace(",\0", ", "),
+        ", ".join([*arguments, f"const {kernel.struct} *p)"]).replace(" ", "\0").replace(",\0", ", "),
         width=120,
         initial_indent=start,
         subsequent_indent=" " * len(start),
         break_long_words=False,
     )
-    body = f"    ZCG_RECORD({kernel.name}, {', '.join(kernel.bindings)});"
+    body = f"    ZCG_RECORD({kernel.name}, {', '.join(names)});"
     return "\n".join([*lines, "{", body, "}"]).replace("\0", " ")
 
 
@@ -135,7 +126,7 @@ def helpers(text: str) -> str:
     match = re.search(pattern, text, re.DOTALL)
     if match is None:
         raise AbiError("zcwasm_helpers.h has no markers for the kernels' functions")
-    functions = "\n".join(helper(kernel) for kernel in kernels())
+    functions = "\n".join(helper(kernel) for kernel in shaders.read_table(ROOT).values())
     return f"{text[: match.start()]}{match[1]}{functions}\n{match[2]}{text[match.end() :]}"
 
 
@@ -273,6 +264,7 @@ def made() -> dict[Path, str]:
         RUST: rust(declared),
         DOCS: docs(DOCS.read_text("utf-8"), parts),
         HELPERS: helpers(HELPERS.read_text("utf-8")),
+        **kernel_table.made(),
     }
 
 
@@ -282,7 +274,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         files = made()
-    except AbiError as error:
+    except (AbiError, shaders.ShaderError) as error:
         print(error, file=sys.stderr)
         return 1
     status = 0

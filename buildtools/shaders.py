@@ -53,6 +53,7 @@ class ShaderError(RuntimeError):
 @dataclass(frozen=True)
 class Kernel:
     name: str
+    struct: str  # the parameters'
     workgroup: int
     bindings: tuple[tuple[str, str], ...]  # name, IN or OUT or INOUT
     params: tuple[tuple[str, str], ...]  # name, C type
@@ -84,6 +85,7 @@ def read_table(root: Path = ROOT) -> dict[str, Kernel]:
     return {
         name: Kernel(
             name,
+            params,
             int(workgroup),
             tuple((binding, access) for access, binding in re.findall(r"(\w+)\((\w+)\)", bindings)),
             structs[params],

@@ -1,8 +1,8 @@
 /* py_device_kernel: the type Kernel: a kernel's signature, and parameters from Python values.
  *
  * A Kernel names constant data of zc_kernel.c and owns nothing, or one that Device.compile made, which it
- * retains together with the names of its parameters. The table of parameter fields below is checked against
- * the structs' sizes when compiled. Threads: with the GIL.
+ * retains together with the names of its parameters. The fields of parameter structs are made from their header
+ * by buildtools/abi.py and checked against the structs' sizes when compiled. Threads: with the GIL.
  */
 #include "py_device.h"
 
@@ -19,72 +19,14 @@ typedef struct fields {
     size_t count;
 } fields;
 
+/* zc_NAME_params_fields, an array for each parameter struct. */
 #define U32(of, member) {#member, offsetof(of, member), 'u'},
+#define I32(of, member) {#member, offsetof(of, member), 'i'},
 #define F32(of, member) {#member, offsetof(of, member), 'f'},
+#define ZC_PARAMS(of, list) static const field of##_fields[] = {list};
+#include "kernel/zc_kernel_fields.inc"
+#undef ZC_PARAMS
 
-static const field fill_fields[] = {U32(zc_fill_params, count) U32(zc_fill_params, pattern)};
-static const field affine_fields[] = {U32(zc_affine_params, count) F32(zc_affine_params, scale)
-                                          F32(zc_affine_params, shift)};
-static const field axpby_fields[] = {U32(zc_axpby_params, count) F32(zc_axpby_params, alpha)
-                                         F32(zc_axpby_params, beta)};
-static const field elementwise_fields[] = {U32(zc_elementwise_params, count)};
-#define M(member) U32(zc_matmul_params, member)
-static const field matmul_fields[] = {M(m) M(n) M(k) M(batch) M(lda) M(ldb) M(ldc) M(stride_a) M(stride_b) M(
-    stride_c) M(transpose_a) M(transpose_b) F32(zc_matmul_params, alpha) F32(zc_matmul_params, beta)};
-#undef M
-static const field rows_fields[] = {U32(zc_rows_params, rows) U32(zc_rows_params, cols) U32(zc_rows_params, ldx)
-                                        U32(zc_rows_params, ldout)};
-
-#define P(member) U32(zc_embed_params, member)
-static const field embed_fields[] = {P(type) P(rows) P(dim) P(vocab) P(ldout) P(flags)};
-#undef P
-#define P(member) U32(zc_norm_params, member)
-static const field norm_fields[] = {P(rows) P(cols) P(ldx) P(ldout) F32(zc_norm_params, eps)};
-#undef P
-#define P(member) U32(zc_linear_params, member)
-static const field linear_fields[] = {P(type) P(rows) P(n) P(k) P(ldx) P(ldy) P(flags) F32(zc_linear_params, eps)};
-#undef P
-#define P(member) U32(zc_rope_params, member)
-static const field rope_fields[] = {P(rows) P(heads) P(head_size) P(rotated) P(ldx) P(ldout) P(table_rows) P(capacity)
-                                        P(layout) P(out_type)};
-#undef P
-#define P(member) U32(zc_append_params, member)
-static const field append_fields[] = {P(rows) P(cols) P(ldx) P(ldout) P(capacity) P(out_type)};
-#undef P
-#define P(member) U32(zc_attention_params, member)
-static const field attention_fields[] = {P(rows) P(heads) P(kv_heads) P(head_size) P(ldq) P(ldk) P(ldv) P(ldout)
-                                             P(capacity) P(kv_type) F32(zc_attention_params, scale)};
-#undef P
-#define P(member) U32(zc_swiglu_params, member)
-static const field swiglu_fields[] = {P(rows) P(cols) P(ldgate) P(ldup) P(ldout)};
-#undef P
-static const field gelu_fields[] = {U32(zc_gelu_params, count) U32(zc_gelu_params, tanh)};
-static const field top_k_fields[] = {U32(zc_top_k_params, rows) U32(zc_top_k_params, cols) U32(zc_top_k_params, ldx)
-                                         U32(zc_top_k_params, k)};
-static const field penalize_fields[] = {U32(zc_penalize_params, cols) U32(zc_penalize_params, capacity)
-                                            F32(zc_penalize_params, penalty)};
-#define P(member) U32(zc_pool_params, member)
-static const field pool_fields[] = {P(rows) P(cols) P(capacity) P(ldx) P(ldout) P(flags)};
-#undef P
-
-/* Which fields a parameter struct has. */
-#define zc_fill_params_fields fill_fields
-#define zc_affine_params_fields affine_fields
-#define zc_axpby_params_fields axpby_fields
-#define zc_elementwise_params_fields elementwise_fields
-#define zc_matmul_params_fields matmul_fields
-#define zc_rows_params_fields rows_fields
-#define zc_embed_params_fields embed_fields
-#define zc_norm_params_fields norm_fields
-#define zc_linear_params_fields linear_fields
-#define zc_rope_params_fields rope_fields
-#define zc_append_params_fields append_fields
-#define zc_attention_params_fields attention_fields
-#define zc_swiglu_params_fields swiglu_fields
-#define zc_gelu_params_fields gelu_fields
-#define zc_top_k_params_fields top_k_fields
-#define zc_penalize_params_fields penalize_fields
-#define zc_pool_params_fields pool_fields
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 
 static const fields fields_of[ZC_KERNEL_COUNT] = {
