@@ -39,8 +39,14 @@ typedef enum zc_kernel_id {
     ZC_KERNEL_COUNT
 } zc_kernel_id;
 
+enum { /* ZC_WORKGROUP_NAME: a kernel's workgroup size */
+#define ZC_KERNEL(name, params, workgroup, traits, bindings) ZC_WORKGROUP_##name = (workgroup),
+#include "kernel/zc_kernel.def"
+#undef ZC_KERNEL
+};
+
 enum { ZC_ACCESS_READ = 1, ZC_ACCESS_WRITE = 2 };
-enum { ZC_TRAIT_IN_PLACE = 1, ZC_TRAIT_VARIANTS = 2 };
+enum { ZC_TRAIT_IN_PLACE = 1, ZC_TRAIT_VARIANTS = 2, ZC_TRAIT_ELEMENTWISE = 4 }; /* see zc_kernel.def */
 
 typedef struct zc_binding_signature {
     const char *name;
@@ -64,6 +70,8 @@ typedef struct zc_kernel {
     /* About how many multiply-adds a dispatch costs (or what takes as long), whatever lies in memory, for parameters
      * that `extent` accepts; saturated. Elementwise work counts several for each element, by its cost. */
     uint64_t (*work)(const void *params);
+    /* The same as a GPU does it: tiles are computed whole, also where little is in them. */
+    uint64_t (*work_in_tiles)(const void *params);
     /* Of a kernel that the user compiled (zc_device_compile), else zeros: the backend's own object, and how
      * many words before the shader's own parameters say what `groups` gives. It has no `extent`: its
      * bindings are the whole ranges given; and no `work`. */
@@ -71,21 +79,15 @@ typedef struct zc_kernel {
     uint32_t params_skip;
 } zc_kernel;
 
-/* Out element i depends on element i of the inputs alone, all bindings are equally long, and the parameters
- * begin with the count: a device may cut such a dispatch into several. */
 static inline bool zc_kernel_is_elementwise(const zc_kernel *kernel)
 {
-    return !kernel->compiled &&
-           (kernel->id == ZC_KERNEL_fill || kernel->id == ZC_KERNEL_affine || kernel->id == ZC_KERNEL_axpby ||
-            kernel->id == ZC_KERNEL_add || kernel->id == ZC_KERNEL_mul || kernel->id == ZC_KERNEL_gelu);
+    return kernel->traits & ZC_TRAIT_ELEMENTWISE;
 }
 
-/* zc_kernel.work as a GPU does it: tiles are computed whole, also where little is in them. Not of compiled kernels. */
-uint64_t zc_kernel_work_in_tiles(const zc_kernel *kernel, const void *params);
-
-#define ZC_KERNEL(name, params, workgroup, traits, bindings) uint64_t zc_kernel_work_##name(const void *);
-#include "kernel/zc_kernel.def"
-#undef ZC_KERNEL
+static inline uint64_t zc_kernel_work_in_tiles(const zc_kernel *kernel, const void *params)
+{
+    return kernel->work_in_tiles(params);
+}
 
 const zc_kernel *zc_kernel_get(zc_kernel_id id);
 const zc_kernel *zc_kernel_find(const char *name); /* NULL when there is none */

@@ -1,6 +1,6 @@
 /* py_device_kernel: the type Kernel: a kernel's signature, and parameters from Python values.
  *
- * A Kernel names constant data of zc_kernel.c and owns nothing, or one that Device.compile made, which it
+ * A Kernel names constant data of the kernels' table and owns nothing, or one that Device.compile made, which it
  * retains together with the names of its parameters. The fields of parameter structs are made from their header
  * by buildtools/abi.py and checked against the structs' sizes when compiled. Threads: with the GIL.
  */

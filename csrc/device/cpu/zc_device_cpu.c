@@ -162,7 +162,7 @@ static bool cpu_busy(void *self)
 }
 
 /* More than that is the queue thread's: its waiting caller sees signals within milliseconds, which a computing one sees
- * between commands only. With what takes longest for its size (zc_kernel_work.c) that is some tenths of a second. */
+ * between commands only. With what takes longest for its size that is some tenths of a second. */
 #define MOST_WORK_HERE ((uint64_t)1 << 26)
 
 static bool is_much(const zc_device_piece *piece)

@@ -1,0 +1,219 @@
+/* zc_kernel_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, layer_norm,
+ * rope, append, swiglu, gelu, pool. Pure functions, any thread. */
+#include "kernel/zc_kernel_internal.h"
+
+static zc_status extent_embed(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_embed_params *p = params;
+    zc_status status;
+    if ((status = zc_check_flags(p->flags, ZC_EMBED_ADD, error)) != ZC_OK ||
+        (status = zc_extent_weights("table", p->type, p->vocab, p->dim, &bytes[1], error)) != ZC_OK) {
+        return status;
+    }
+    if (p->rows && p->vocab == 0) {
+        return zc_fail(error, ZC_BAD_VALUE, "the table has no rows to look %u ids up in", p->rows);
+    }
+    bytes[0] = (uint64_t)p->rows * ZC_ELEMENT;
+    return zc_extent_matrix("out", p->rows, p->dim, p->ldout, &bytes[2], error);
+}
+
+static void groups_embed(const void *params, uint32_t out[3])
+{
+    const zc_embed_params *p = params;
+    zc_groups_items(zc_ceil_div(p->dim, 4), p->rows, out);
+}
+
+static uint64_t work_embed(const void *params)
+{
+    const zc_embed_params *p = params;
+    return p->dim ? zc_plus(zc_work_of_rows(p->rows, p->dim, 4), zc_times(p->rows, ZC_WORK_FETCH)) : 0;
+}
+
+ZC_KERNEL_FUNCTIONS(embed, extent_embed, groups_embed, work_embed)
+
+static void groups_norm(const void *params, uint32_t out[3])
+{
+    const zc_norm_params *p = params;
+    zc_groups_a_row(p->rows, p->cols, out);
+}
+
+static zc_status extent_rms_norm(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_norm_params *p = params;
+    zc_status status;
+    bytes[1] = (uint64_t)p->cols * ZC_ELEMENT;
+    if ((status = zc_extent_matrix("x", p->rows, p->cols, p->ldx, &bytes[0], error)) != ZC_OK) {
+        return status;
+    }
+    return zc_extent_matrix("out", p->rows, p->cols, p->ldout, &bytes[2], error);
+}
+
+static uint64_t work_rms_norm(const void *params)
+{
+    const zc_norm_params *p = params;
+    return p->cols ? zc_work_of_rows(p->rows, p->cols, 3) : 0;
+}
+
+ZC_KERNEL_FUNCTIONS(rms_norm, extent_rms_norm, groups_norm, work_rms_norm)
+
+static zc_status extent_layer_norm(const void *params, uint64_t *bytes, zc_error *error)
+{
+    zc_status status = extent_rms_norm(params, bytes, error);
+    bytes[3] = bytes[2];
+    bytes[2] = bytes[1];
+    return status;
+}
+
+static uint64_t work_layer_norm(const void *params)
+{
+    const zc_norm_params *p = params;
+    return p->cols ? zc_work_of_rows(p->rows, p->cols, 4) : 0;
+}
+
+ZC_KERNEL_FUNCTIONS(layer_norm, extent_layer_norm, groups_norm, work_layer_norm)
+
+static zc_status extent_rope(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_rope_params *p = params;
+    uint32_t cols = 0;
+    zc_status status = zc_head_columns(p->heads, p->head_size, &cols, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    if (p->rotated % 2 || p->rotated > p->head_size) {
+        return zc_fail(error, ZC_BAD_VALUE, "%u elements of a head of %u are to be rotated: must be even and fit",
+                       p->rotated, p->head_size);
+    }
+    if (p->layout > ZC_ROPE_HALVES) {
+        return zc_fail(error, ZC_BAD_VALUE, "layout is %u, must be 0 (pairs) or 1 (halves)", p->layout);
+    }
+    if (p->rows && p->table_rows == 0) {
+        return zc_fail(error, ZC_BAD_VALUE, "the table has no rows for %u positions", p->rows);
+    }
+    bytes[1] = (uint64_t)p->rows * ZC_ELEMENT;
+    if ((status = zc_extent_matrix("x", p->rows, cols, p->ldx, &bytes[0], error)) != ZC_OK ||
+        (status = zc_extent_matrix("table", p->table_rows, p->rotated, p->rotated, &bytes[2], error)) != ZC_OK) {
+        return status;
+    }
+    return zc_extent_cache("out", p->out_type, p->capacity ? p->capacity : p->rows, cols, p->ldout, &bytes[3], error);
+}
+
+static void groups_rope(const void *params, uint32_t out[3])
+{
+    const zc_rope_params *p = params;
+    zc_groups_items(p->heads * zc_ceil_div(p->head_size, 2), p->rows, out);
+}
+
+static uint64_t work_rope(const void *params)
+{
+    const zc_rope_params *p = params;
+    uint64_t cols = zc_times(p->heads, p->head_size);
+    return cols ? zc_plus(zc_work_of_rows(p->rows, cols, 4), zc_times(p->rows, ZC_WORK_FETCH)) : 0;
+}
+
+ZC_KERNEL_FUNCTIONS(rope, extent_rope, groups_rope, work_rope)
+
+static zc_status extent_append(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_append_params *p = params;
+    zc_status status = zc_extent_matrix("x", p->rows, p->cols, p->ldx, &bytes[0], error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    if (p->rows && p->capacity == 0) {
+        return zc_fail(error, ZC_BAD_VALUE, "a cache of no rows cannot take %u", p->rows);
+    }
+    bytes[1] = (uint64_t)p->rows * ZC_ELEMENT;
+    return zc_extent_cache("out", p->out_type, p->capacity, p->cols, p->ldout, &bytes[2], error);
+}
+
+static void groups_append(const void *params, uint32_t out[3])
+{
+    const zc_append_params *p = params;
+    zc_groups_items(p->out_type == ZC_CACHE_F16 ? zc_ceil_div(p->cols, 2) : p->cols, p->rows, out);
+}
+
+static uint64_t work_append(const void *params)
+{
+    const zc_append_params *p = params;
+    return p->cols ? zc_plus(zc_work_of_rows(p->rows, p->cols, 2), zc_times(p->rows, ZC_WORK_FETCH)) : 0;
+}
+
+ZC_KERNEL_FUNCTIONS(append, extent_append, groups_append, work_append)
+
+static zc_status extent_swiglu(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_swiglu_params *p = params;
+    zc_status status;
+    if ((status = zc_extent_matrix("gate", p->rows, p->cols, p->ldgate, &bytes[0], error)) != ZC_OK ||
+        (status = zc_extent_matrix("up", p->rows, p->cols, p->ldup, &bytes[1], error)) != ZC_OK) {
+        return status;
+    }
+    return zc_extent_matrix("out", p->rows, p->cols, p->ldout, &bytes[2], error);
+}
+
+static void groups_swiglu(const void *params, uint32_t out[3])
+{
+    const zc_swiglu_params *p = params;
+    zc_groups_items(p->cols, p->rows, out);
+}
+
+static uint64_t work_swiglu(const void *params)
+{
+    const zc_swiglu_params *p = params;
+    return p->cols ? zc_work_of_rows(p->rows, p->cols, 3 + ZC_WORK_EXP) : 0;
+}
+
+ZC_KERNEL_FUNCTIONS(swiglu, extent_swiglu, groups_swiglu, work_swiglu)
+
+static zc_status extent_gelu(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_gelu_params *p = params;
+    bytes[0] = bytes[1] = (uint64_t)p->count * ZC_ELEMENT;
+    return p->tanh > 1 ? zc_fail(error, ZC_BAD_VALUE, "tanh is %u, must be 0 or 1", p->tanh) : ZC_OK;
+}
+
+static uint64_t work_gelu(const void *params)
+{
+    return zc_times(((const zc_gelu_params *)params)->count, 2 + ZC_WORK_EXP);
+}
+
+ZC_KERNEL_FUNCTIONS(gelu, extent_gelu, zc_groups_elementwise, work_gelu)
+
+static zc_status extent_pool(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_pool_params *p = params;
+    zc_status status;
+    if ((status = zc_check_flags(p->flags, ZC_POOL_NORMALIZE, error)) != ZC_OK ||
+        (status = zc_extent_matrix("x", p->capacity, p->cols, p->ldx, &bytes[0], error)) != ZC_OK) {
+        return status;
+    }
+    bytes[1] = (uint64_t)p->rows * 2 * ZC_ELEMENT;
+    return zc_extent_matrix("out", p->rows, p->cols, p->ldout, &bytes[2], error);
+}
+
+static void groups_pool(const void *params, uint32_t out[3])
+{
+    const zc_pool_params *p = params;
+    zc_groups_a_row(p->rows, p->cols, out);
+}
+
+/* Each row of out may be the mean of all rows of x, a few columns of each at worst. On a GPU one invocation walks over
+ * them, one after the other, whatever else there is to do. */
+static uint64_t work_pool(const void *params)
+{
+    const zc_pool_params *p = params;
+    uint64_t row = zc_times(p->cols + (uint64_t)16, (uint64_t)p->capacity + 4);
+    return p->rows && p->cols ? zc_plus(zc_times(p->rows, row), zc_times(p->capacity, ZC_WORK_WALK)) : 0;
+}
+
+/* A workgroup's invocations have a column each. */
+static uint64_t work_in_tiles_pool(const void *params)
+{
+    const zc_pool_params *p = params;
+    uint64_t work = work_pool(params);
+    uint64_t whole = zc_times(zc_times(p->rows, zc_whole(p->cols, ZC_WORKGROUP_pool)), p->capacity);
+    return whole > work ? whole : work;
+}
+
+ZC_KERNEL_FUNCTIONS_IN_TILES(pool, extent_pool, groups_pool, work_pool, work_in_tiles_pool)
