@@ -1,7 +1,8 @@
 /* test_cancel: every kernel of the cpu device with parameters as an attacker would choose them: rows on top of each
  * other, spans over all of a cache of 2^32 rows, one row of a billion elements. Each must end soon after its flag is
  * set, on one thread and on several, and its declared work must not be less than what its loops do, counted here on
- * paper, nor many times that.
+ * paper, nor many times that. A kernel that no line below names is tried with parameters that follow from the names
+ * of its fields; where those do not fit, it needs a line.
  *
  * The bindings are address ranges of 4 GiB over one small file, so the largest rows need no memory. zc_cpu_run is below
  * the layer that refuses such parameters. Built by tests/test_device_core.py from this file and the device layer. Prints
@@ -68,6 +69,7 @@ static uint32_t *wide(uint32_t first, uint32_t second)
 }
 
 static uint32_t *zeros, *spans, *out;
+static bool tried[ZC_KERNEL_COUNT];
 
 static _Atomic bool cancel;
 static _Atomic double set_at;
@@ -111,13 +113,14 @@ static void check(zc_kernel_id id, const void *params, double least, unsigned th
     }
     void *bindings[ZC_KERNEL_MAX_BINDINGS];
     for (unsigned i = 0; i < kernel->binding_count; i++) {
-        bool spanned = strcmp(kernel->bindings[i].name, "spans") == 0;
+        const char *name = kernel->bindings[i].name;
         bool written = kernel->bindings[i].access & ZC_ACCESS_WRITE;
-        bindings[i] = spanned ? spans : written ? out : zeros;
+        bindings[i] = strcmp(name, "spans") == 0 ? spans
+                      : strcmp(name, "ids") == 0 ? spans + 1 /* where the first is a count, it is of all there are */
+                      : written                  ? out
+                                                 : zeros;
     }
-    if (id == ZC_KERNEL_penalize) {
-        bindings[0] = spans + 1; /* its first word is a count, of all there are */
-    }
+    tried[id] = true;
     bool of_zeros = id == ZC_KERNEL_linear || id == ZC_KERNEL_matmul || id == ZC_KERNEL_sum || id == ZC_KERNEL_max;
     if (of_zeros) {
         memset(out, 0, TILE);
@@ -151,16 +154,6 @@ static void check(zc_kernel_id id, const void *params, double least, unsigned th
     RUN_ON(4, kernel, params, least, __VA_ARGS__)
 
 static const double G = 1073741824.0;
-
-static void elementwise(void)
-{
-    RUN(fill, zc_fill_params, G, .count = BILLION);
-    RUN(affine, zc_affine_params, G, .count = BILLION, .scale = 1);
-    RUN(axpby, zc_axpby_params, G, .count = BILLION, .alpha = 1);
-    RUN(add, zc_elementwise_params, G, .count = BILLION);
-    RUN(mul, zc_elementwise_params, G, .count = BILLION);
-    RUN(gelu, zc_gelu_params, G, .count = BILLION);
-}
 
 static void rows(void)
 {
@@ -260,16 +253,72 @@ static void products(void)
     RUN(linear, zc_linear_params, G, .rows = BILLION / 4, .n = 4, .ldy = 4);
 }
 
+typedef struct field {
+    const char *name; /* NULL ends a kernel's */
+    char type;        /* 'u', 'i' or 'f' */
+} field;
+
+#define U32(of, member) {#member, 'u'},
+#define I32(of, member) {#member, 'i'},
+#define F32(of, member) {#member, 'f'},
+#define ZC_PARAMS(of, list) static const field of##_fields[] = {list{NULL, 0}};
+#include "kernel/zc_kernel_fields.inc"
+
+static const field *const fields_of[ZC_KERNEL_COUNT] = {
+#define ZC_KERNEL(name, params, workgroup, traits, bindings) [ZC_KERNEL_##name] = params##_fields,
+#include "kernel/zc_kernel.def"
+#undef ZC_KERNEL
+};
+
+/* A count of a billion, or rows of 64 that are as much; factors of 1. What has another name is 0. */
+static uint32_t usual_value(const char *name)
+{
+    return strcmp(name, "count") == 0                                 ? BILLION
+           : strcmp(name, "rows") == 0                                ? BILLION / 64
+           : strcmp(name, "cols") == 0 || strncmp(name, "ld", 2) == 0 ? 64
+                                                                      : 0;
+}
+
+static void others(void)
+{
+    for (unsigned id = 0; id < ZC_KERNEL_COUNT; id++) {
+        const zc_kernel *kernel = zc_kernel_get((zc_kernel_id)id);
+        uint32_t params[ZC_KERNEL_MAX_PARAMS / 4] = {0};
+        uint64_t bytes[ZC_KERNEL_MAX_BINDINGS] = {0}, most = 0;
+        const float one = 1;
+        if (tried[id]) {
+            continue;
+        }
+        for (unsigned i = 0; fields_of[id][i].name; i++) {
+            params[i] = usual_value(fields_of[id][i].name);
+            if (fields_of[id][i].type == 'f') {
+                memcpy(&params[i], &one, sizeof one);
+            }
+        }
+        bool fits = kernel->extent(params, bytes, &error) == ZC_OK;
+        for (unsigned i = 0; i < kernel->binding_count; i++) {
+            most = bytes[i] > most ? bytes[i] : most;
+        }
+        if (!fits || most != (uint64_t)BILLION * 4) {
+            fprintf(stderr, "%s needs a line in tests/c/test_cancel.c: its parameters are not the usual ones\n",
+                    kernel->name);
+            exit(1);
+        }
+        check(kernel->id, params, G, 1, __LINE__);
+        check(kernel->id, params, G, 4, __LINE__);
+    }
+}
+
 int main(void)
 {
     zeros = wide(0, 0);
     spans = wide(0, ALL);
     out = wide(0, 0);
-    elementwise();
     rows();
     rests();
     models();
     products();
+    others();
     puts("ok");
     return 0;
 }
