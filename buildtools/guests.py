@@ -2,6 +2,8 @@
 
     python buildtools/guests.py [--check] [FILE ...]
 
+A guest of several files is named by the first one: PARTS has the others.
+
 C is compiled with PyPI's ziglang, whose clang and linker give the same bytes on every machine; its version is
 pinned, because another one need not. wasi_*.c are ordinary programs, compiled for WASI with the C library
 that ziglang brings. Text is assembled with PyPI's wasmtime. Rust, where it is installed, is Debian 12's. A C
@@ -27,6 +29,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("zcwasm/guests", "tests/guests", "examples")
 INCLUDE = ROOT / "zcwasm" / "include"  # zcwasm.h: what guests may import
+
+# What belongs to a guest beside the source that has its name.
+PARTS = {
+    "bert.c": ("guest.c",),
+    "llama.c": (
+        "guest.c",
+        "llama_memory.c",
+        "llama_model.c",
+        "llama_record.c",
+        "llama_sample.c",
+        "llama_step.c",
+    ),
+}
 
 ZIGLANG = "0.15.2"
 # No feature beyond WebAssembly 1.0: zcwasm takes more, but nothing here needs it. The name section stays, so
@@ -61,8 +76,10 @@ class MissingCompiler(Exception):
 
 
 def sources() -> list[Path]:
-    """Every source of a helper guest."""
-    return sorted(path for folder in FOLDERS for path in (ROOT / folder).iterdir() if is_source(path))
+    """The source of every helper guest; of several files, the one with the guest's name."""
+    parts = {name for names in PARTS.values() for name in names}
+    found = [path for folder in FOLDERS for path in (ROOT / folder).iterdir() if is_source(path)]
+    return sorted(path for path in found if path.name not in parts)
 
 
 def is_source(path: Path) -> bool:
@@ -153,6 +170,7 @@ def compile_c(source: Path) -> bytes:
             "-o",
             str(output),
             str(source),
+            *(str(source.with_name(name)) for name in PARTS.get(source.name, ())),
         ]
         done = subprocess.run(command, env={**os.environ, **caches}, capture_output=True, text=True)
         if done.returncode:

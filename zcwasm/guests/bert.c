@@ -9,14 +9,14 @@
  * submission, the next one is recorded. Activations lie in scratch memory of the device's own.
  *
  * Functions that fail return a negative zcg_errno and leave a sentence in bert_state.error. */
-#include "bert.h"
+#include <zcwasm_helpers.h>
 
-#include <zcwasm.h>
-#include <zcwasm_kernels.h>
+#include "bert.h"
+#include "guest.h"
 
 static bert_state state;
 
-#include "guest.h"
+const guest_error error_of_guest = {&state.error_size, state.error, sizeof state.error};
 
 bert_state *EXPORT(address)(void)
 {
@@ -352,7 +352,7 @@ int32_t EXPORT(prepare)(u32 texts, u32 tokens)
         return fail(ZCG_EINVAL, "prepare was called before");
     state.version = BERT_VERSION;
     state.size = sizeof state;
-    heap_end = (unsigned long)&__heap_base;
+    start_heap();
     int64_t size = zcg_input_read("config", 6, 0, &state.config, sizeof state.config);
     if (size < 0)
         return fail_host((int32_t)size, "config");
@@ -360,10 +360,7 @@ int32_t EXPORT(prepare)(u32 texts, u32 tokens)
         return fail(ZCG_EINVAL, "the input config has the wrong size");
     TRY(check_config());
     for (u32 i = 0; i < KERNELS; i++) {
-        u32 length = 0;
-        while (kernel_names[i][length])
-            length++;
-        kernels[i] = zcg_kernel_find(kernel_names[i], length);
+        kernels[i] = zcg_kernel(kernel_names[i]);
         if (kernels[i] < 0)
             return fail_host(kernels[i], kernel_names[i]);
     }

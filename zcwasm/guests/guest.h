@@ -1,7 +1,5 @@
-/* guest.h: what the guests of this folder share: what a compiler calls, sentences about errors, a heap that only
- * grows, the check of a tensor's shape.
- *
- * To be included once, after a static `state` with error_size and error[], where sentences go. */
+/* guest.h: what the guests of this folder share: sentences about errors, a heap that only grows, the check of a
+ * tensor's shape, memcpy and memset. */
 #ifndef GUEST_H
 #define GUEST_H
 
@@ -14,85 +12,40 @@
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-/* --- what a compiler may call --- */
-
-__attribute__((no_builtin("memcpy"))) void *memcpy(void *to, const void *from, unsigned long size)
-{
-    for (unsigned long i = 0; i < size; i++)
-        ((char *)to)[i] = ((const char *)from)[i];
-    return to;
-}
-
-__attribute__((no_builtin("memset"))) void *memset(void *to, int value, unsigned long size)
-{
-    for (unsigned long i = 0; i < size; i++)
-        ((char *)to)[i] = (char)value;
-    return to;
-}
+/* A compiler may call these on its own. */
+void *memcpy(void *to, const void *from, unsigned long size);
+void *memset(void *to, int value, unsigned long size);
 
 /* --- errors --- */
 
-static void say(const char *text)
-{
-    while (*text && state.error_size < sizeof state.error)
-        state.error[state.error_size++] = *text++;
-}
+/* Where sentences go: each guest defines it. */
+typedef struct guest_error {
+    u32 *size;
+    char *text;
+    u32 room;
+} guest_error;
 
-static void say_number(u64 value)
-{
-    char digits[21];
-    u32 at = sizeof digits - 1;
-    digits[at] = 0;
-    do
-        digits[--at] = (char)('0' + value % 10);
-    while (value /= 10);
-    say(digits + at);
-}
+extern const guest_error error_of_guest;
 
-static int32_t fail(zcg_errno code, const char *text)
-{
-    state.error_size = 0;
-    say(text);
-    return -(int32_t)code;
-}
-
-/* A function of zcwasm.h failed. */
-static int32_t fail_host(int32_t code, const char *doing)
-{
-    fail(0, doing);
-    say(": ");
-    int32_t length = zcg_error_text(state.error + state.error_size, sizeof state.error - state.error_size);
-    state.error_size += length > 0 ? (u32)length : 0;
-    return code;
-}
+/* Begin a sentence; returns -code. */
+int32_t fail(zcg_errno code, const char *text);
+/* A function of zcwasm.h failed: a sentence of `doing` and the host's text. Returns code. */
+int32_t fail_host(int32_t code, const char *doing);
+/* Go on with the sentence. */
+void say(const char *text);
+void say_number(u64 value);
 
 /* --- memory --- */
 
 enum { ALIGNMENT = 64, PAGE = 65536 };
 
-extern unsigned char __heap_base; /* where the linker's own data end */
-static u64 heap_end;
+extern u64 heap_end; /* 0: something did not fit, and nothing does any more */
 
+void start_heap(void);
 /* A pointer to zeros that stay allocated, or 0. Pages that nobody touches take no room. */
-static u32 allocate(u64 bytes)
-{
-    u64 start = (heap_end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    u64 have = (u64)__builtin_wasm_memory_size(0) * PAGE;
-    if (heap_end == 0 || bytes > (u64)65536 * PAGE - start) {
-        heap_end = 0;
-        return 0;
-    }
-    u64 end = start + bytes;
-    if (end > have &&
-        __builtin_wasm_memory_grow(0, (unsigned long)((end - have + PAGE - 1) / PAGE)) == (unsigned long)-1) {
-        heap_end = 0; /* whatever is asked for now fails too: one check at the end is enough */
-        return 0;
-    }
-    heap_end = end;
-    return (u32)start;
-}
+u32 allocate(u64 bytes);
 
-static void *at(u32 pointer)
+static inline void *at(u32 pointer)
 {
     return (void *)(unsigned long)pointer;
 }
@@ -100,28 +53,6 @@ static void *at(u32 pointer)
 /* --- tensors --- */
 
 /* What the host says of a tensor, which must be rows by cols, or a vector of cols when rows is 0. */
-static int32_t get_info(zcg_handle handle, const char *name, u32 rows, u32 cols, zcg_tensor_info *info)
-{
-    int32_t code = zcg_tensor_get_info(handle, info);
-    if (code < 0)
-        return fail_host(code, name);
-    if (info->ndim == (rows ? 2 : 1) && info->shape[0] == (rows ? rows : cols) && (!rows || info->shape[1] == cols))
-        return 0;
-    fail(ZCG_EINVAL, "tensor ");
-    say(name);
-    say(" has shape (");
-    for (u32 i = 0; i < info->ndim && i < 4; i++) {
-        say(i ? ", " : "");
-        say_number(info->shape[i]);
-    }
-    say("), the model's numbers ask for (");
-    if (rows) {
-        say_number(rows);
-        say(", ");
-    }
-    say_number(cols);
-    say(")");
-    return -ZCG_EINVAL;
-}
+int32_t get_info(zcg_handle handle, const char *name, u32 rows, u32 cols, zcg_tensor_info *info);
 
 #endif

@@ -1,7 +1,6 @@
-/* llama_sample.h: the part of llama.c that chooses tokens from probabilities, and keeps the window of tokens whose
- * repetition is penalized. Exact, and reproducible from the seed. */
-#ifndef LLAMA_SAMPLE_H
-#define LLAMA_SAMPLE_H
+/* llama_sample.c: chooses tokens from probabilities, and keeps the window of tokens whose repetition is penalized.
+ * Exact, and reproducible from the seed. */
+#include "llama_internal.h"
 
 /* PCG32 (O'Neill 2014), one stream. */
 static u32 random_bits(void)
@@ -10,6 +9,14 @@ static u32 random_bits(void)
     state.sampling.random = old * 6364136223846793005u + 1442695040888963407u;
     u32 shifted = (u32)(((old >> 18) ^ old) >> 27), turn = (u32)(old >> 59);
     return shifted >> turn | shifted << (-turn & 31);
+}
+
+void seed_random(u64 seed) /* as pcg32_srandom */
+{
+    state.sampling.random = 0;
+    random_bits();
+    state.sampling.random += seed;
+    random_bits();
 }
 
 /* In [0, 1), a multiple of 2^-53. */
@@ -56,8 +63,8 @@ static double mass_of_more_likely(const float *p, u32 token)
 static u32 sample(void)
 {
     const llama_sampling *s = &state.sampling;
-    const float *p = at(state.scores), *best = at(top_values);
-    const u32 *best_ids = at(top_indices);
+    const float *p = at(state.scores), *best = at(buffers.top_values);
+    const u32 *best_ids = at(buffers.top_indices);
     u32 count = most_candidates();
     int complete = count == state.config.vocab;
     double total = 1, kept = 0;
@@ -103,10 +110,32 @@ static u32 sample(void)
     }
 }
 
-/* The ids of history[0, cached + more) that lie in the window, each once, in ids. */
+enum selection selection_of_settings(void)
+{
+    const llama_sampling *s = &state.sampling;
+    return s->temperature > 0 ? SAMPLED : s->penalty != 1 ? PENALIZED : GREEDY;
+}
+
+int32_t choose(enum selection selection)
+{
+    const float *scores = at(selection == GREEDY ? state.logits : state.scores);
+    if (selection == SAMPLED) {
+        float best = *(const float *)at(buffers.top_values); /* a NaN is the largest */
+        if (!(best > 0))
+            return fail(ZCG_EIO, "the model's output has no probabilities: NaN or infinite logits");
+        state.token = sample();
+    } else if (state.token >= state.config.vocab || scores[state.token] != scores[state.token]) {
+        return fail(ZCG_EIO, "the model's output has NaN logits");
+    }
+    return (int32_t)state.token;
+}
+
+/* --- the window --- */
+
+/* window_ids has the ids of the window, each once, behind their number. */
 static void penalize_add(u32 token)
 {
-    u32 *list = at(ids), *count = at(counts), *index = at(indices);
+    u32 *list = at(buffers.window_ids), *count = at(buffers.window_counts), *index = at(buffers.window_indices);
     if (count[token]++ == 0) {
         index[token] = ++list[0];
         list[list[0]] = token;
@@ -115,7 +144,7 @@ static void penalize_add(u32 token)
 
 static void penalize_remove(u32 token)
 {
-    u32 *list = at(ids), *count = at(counts), *index = at(indices);
+    u32 *list = at(buffers.window_ids), *count = at(buffers.window_counts), *index = at(buffers.window_indices);
     if (--count[token] == 0) {
         u32 moved = list[list[0]--];
         list[index[token]] = moved;
@@ -125,14 +154,13 @@ static void penalize_remove(u32 token)
 
 static void penalize_none(void)
 {
-    u32 *list = at(ids), *count = at(counts);
+    u32 *list = at(buffers.window_ids), *count = at(buffers.window_counts);
     for (u32 i = 1; i <= list[0]; i++)
         count[list[i]] = 0;
     list[0] = 0;
 }
 
-/* The window before a prompt's end. */
-static void penalize_prompt(const u32 *tokens, u32 count)
+void penalize_prompt(const u32 *tokens, u32 count)
 {
     penalize_none();
     if (state.sampling.penalty == 1)
@@ -141,8 +169,7 @@ static void penalize_prompt(const u32 *tokens, u32 count)
         penalize_add(tokens[i]);
 }
 
-/* The window moves on by one token. */
-static void penalize_next(const u32 *history, u32 count)
+void penalize_next(const u32 *history, u32 count)
 {
     if (state.sampling.penalty == 1)
         return;
@@ -150,5 +177,3 @@ static void penalize_next(const u32 *history, u32 count)
     if (count > state.sampling.window)
         penalize_remove(history[count - 1 - state.sampling.window]);
 }
-
-#endif

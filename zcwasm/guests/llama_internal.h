@@ -1,0 +1,133 @@
+/* llama_internal.h: what the files of llama.wasm share.
+ *
+ *   llama.c         what the host calls
+ *   llama_model.c   the model: its tensors, by name and shape
+ *   llama_memory.c  where everything lies, in the guest's memory and in scratch
+ *   llama_record.c  the forward pass and the choice of a token, recorded as dispatches of kernels
+ *   llama_step.c    steps: sequences that are replayed, also before the one in front has ended
+ *   llama_sample.c  tokens from probabilities, and the window of tokens whose repetition is penalized
+ *
+ * Functions that can fail return a negative zcg_errno and leave a sentence in llama_state.error. */
+#ifndef LLAMA_INTERNAL_H
+#define LLAMA_INTERNAL_H
+
+#include <zcwasm_helpers.h>
+
+#include "guest.h"
+#include "llama.h"
+
+extern llama_state state; /* llama.c */
+
+static inline u32 q_columns(void)
+{
+    return state.config.heads * state.config.head_size;
+}
+static inline u32 kv_columns(void)
+{
+    return state.config.kv_heads * state.config.head_size;
+}
+
+/* --- llama_model.c --- */
+
+typedef struct tensor {
+    zcg_handle handle; /* 0: there is none */
+    u32 type;
+} tensor;
+
+typedef struct layer {
+    tensor attention_norm, q, k, v, q_bias, k_bias, v_bias, o, ff_norm, gate, up, down;
+} layer;
+
+typedef struct llama_model {
+    tensor embedding, output_norm, output;
+    layer *layers; /* room for them: llama_memory.c */
+} llama_model;
+
+extern llama_model model;
+
+/* Handles of all tensors, whose shapes must be those that the config gives. */
+int32_t find_tensors(void);
+
+/* --- llama_memory.c --- */
+
+/* Addresses. Those of what the device reads and writes over and over, and nobody else, are in scratch where the
+ * device has memory of its own: from SCRATCH_START on, which the guest's own memory then does not reach. */
+typedef struct llama_buffers {
+    /* Of `chunk` rows; gated has 2 * ff columns, gate then up. */
+    u32 x, normed, q, k, v, attended, gated;
+    /* Of a prompt's rows, in the guest's memory: their positions, and behind these their spans of keys (first, end). */
+    u32 prompt_positions;
+    /* What kernels use in place of prompt_positions, state.rope, state.logits and state.scores: the same memory, or
+     * copies in scratch. */
+    u32 device_positions, device_rope, device_logits, device_scores;
+    /* Of the sampler: the most likely tokens; window_ids[0] unique ids of the window; per token, how often it is in
+     * the window and where in window_ids. */
+    u32 top_values, top_indices, window_ids, window_counts, window_indices;
+} llama_buffers;
+
+#define SCRATCH_START ((u64)1 << 31)
+
+extern llama_buffers buffers;
+extern zcg_handle scratch;
+extern u64 scratch_size; /* 0: everything lies in the guest's memory */
+
+int32_t allocate_all(void);
+/* The scratch that allocate_all found to be needed, and in it the table of angles. */
+int32_t make_scratch(void);
+
+/* As many as the kernel top_k gives. */
+static inline u32 most_candidates(void)
+{
+    return state.config.vocab < ZC_TOP_K_MAX ? state.config.vocab : ZC_TOP_K_MAX;
+}
+
+/* --- llama_record.c --- */
+
+/* How the next token is chosen. AHEAD_0 and AHEAD_1: greedily, by a step that config.submit_ahead may submit before
+ * the one in front of it has ended; it reads step_buffers[0] or step_buffers[1]. */
+enum selection { GREEDY, PENALIZED, SAMPLED, AHEAD_0, AHEAD_1, SELECTIONS };
+
+int32_t find_kernels(void);
+/* Everything for `rows` tokens at `tokens`, whose positions, and behind these spans, lie at `from`; the logits and
+ * the next token too when `last`. */
+int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, int last, enum selection selection);
+/* A copy of words, whatever they are, into the recording of the next zcg_run. */
+int32_t record_copy(u32 from, u32 to, u32 words);
+
+/* --- llama_step.c --- */
+
+/* With config.submit_ahead: the step of a position reads step_buffers[position % 2] and writes token and best of the
+ * other one, which the next step reads. */
+extern struct step_buffer {
+    u32 token;
+    float best; /* its logit; NaN if any is */
+    u32 position, span[2];
+} step_buffers[2];
+
+/* The step of state.cached, whose token is in the history: the next token, chosen so. */
+int32_t run_step(enum selection selection);
+/* The step of `position`, which may be in flight already; when it returns, the one behind it is. */
+int32_t step_ahead(u32 position);
+/* Waits until the steps that were submitted ahead have ended. What they computed is not used.
+ * A call that was interrupted right after a submission may not have noted its handle. Such a step needs no wait here:
+ * work runs in the order of submission, and prefill waits for work of its own before a step writes into step_buffers
+ * again. */
+void wait_for_submitted_ahead(void);
+/* What sequences were recorded with has changed: they are recorded anew. */
+void forget_sequences(void);
+/* Handles of another instance's sequences and submissions: they mean nothing here. */
+void forget_handles(void);
+
+/* --- llama_sample.c --- */
+
+enum selection selection_of_settings(void);
+/* After the submission: the next token, in state.token too. */
+int32_t choose(enum selection selection);
+/* The generator's state begins from a seed. */
+void seed_random(u64 seed);
+/* The window before a prompt's end. */
+void penalize_prompt(const u32 *tokens, u32 count);
+/* The window moves on by one token. */
+void penalize_next(const u32 *history, u32 count);
+
+#endif

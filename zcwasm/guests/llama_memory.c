@@ -1,0 +1,88 @@
+/* llama_memory.c: where everything lies. Nothing is ever given back: the sizes follow from the config, once.
+ *
+ * The cache, the history and what the host reads are always in the guest's memory. Where the device has memory of its
+ * own, activations, and copies of what it reads over and over, are in scratch. */
+#include "llama_internal.h"
+
+llama_buffers buffers;
+zcg_handle scratch;
+u64 scratch_size;
+
+/* The rest has been allocated. */
+static void allocate_activations(u64 row)
+{
+    const llama_config *c = &state.config;
+    u64 vocab = (u64)c->vocab * sizeof(float);
+    struct {
+        u32 *address;
+        u64 bytes;
+        u32 same; /* as this in the guest's memory; 0: there is none */
+    } wanted[] = {{&buffers.x, c->dim * row, 0},
+                  {&buffers.normed, c->dim * row, 0},
+                  {&buffers.q, q_columns() * row, 0},
+                  {&buffers.k, kv_columns() * row, 0},
+                  {&buffers.v, kv_columns() * row, 0},
+                  {&buffers.attended, q_columns() * row, 0},
+                  {&buffers.gated, 2 * (u64)c->ff * row, 0},
+                  {&buffers.device_positions, 3 * row, buffers.prompt_positions},
+                  {&buffers.device_rope, (u64)c->context * c->rotated * sizeof(float), state.rope},
+                  {&buffers.device_logits, vocab, state.logits},
+                  {&buffers.device_scores, vocab, state.scores}};
+    u64 size = 0;
+    for (u32 i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        size += wanted[i].bytes + ALIGNMENT;
+    int in_scratch = c->scratch && heap_end && heap_end <= SCRATCH_START && size <= SCRATCH_START;
+    u64 end = SCRATCH_START;
+    for (u32 i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        *wanted[i].address = in_scratch ? (u32)end : wanted[i].same ? wanted[i].same : allocate(wanted[i].bytes);
+        end += (wanted[i].bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+    scratch_size = in_scratch ? size : 0;
+}
+
+int32_t allocate_all(void)
+{
+    const llama_config *c = &state.config;
+    u64 row = (u64)c->chunk * sizeof(float);
+    u64 context = (u64)c->context * sizeof(u32), vocab = (u64)c->vocab * sizeof(u32);
+    start_heap();
+    state.cache_layer_bytes = 2 * (u64)c->context * kv_columns() * (c->kv_type == ZC_CACHE_F16 ? 2 : 4);
+    state.cache_bytes = state.cache_layer_bytes * c->layers;
+    model.layers = at(allocate((u64)c->layers * sizeof(layer)));
+    state.history = allocate(context);
+    state.prompt = allocate(context);
+    state.logits = allocate(vocab);
+    state.scores = allocate(vocab);
+    state.rope = allocate(context * c->rotated);
+    buffers.prompt_positions = allocate(row * 3);
+    buffers.top_values = allocate(ZC_TOP_K_MAX * sizeof(float));
+    buffers.top_indices = allocate(ZC_TOP_K_MAX * sizeof(u32));
+    buffers.window_ids = allocate(context + sizeof(u32));
+    buffers.window_counts = allocate(vocab);
+    buffers.window_indices = allocate(vocab);
+    state.cache = allocate(state.cache_bytes);
+    allocate_activations(row);
+    if (heap_end == 0) {
+        fail(ZCG_ENOMEM, "the memory of this guest has no room for a cache of ");
+        say_number(state.cache_bytes);
+        say(" bytes (context ");
+        say_number(c->context);
+        say(") and what else it needs");
+        return -ZCG_ENOMEM;
+    }
+    return 0;
+}
+
+int32_t make_scratch(void)
+{
+    int32_t code;
+    scratch = 0;
+    if (!scratch_size)
+        return 0;
+    if ((scratch = zcg_scratch_new(scratch_size)) < 0)
+        return fail_host(scratch, "scratch");
+    code = record_copy(state.rope, buffers.device_rope, state.config.context * state.config.rotated);
+    if (code >= 0 && (code = zcg_run()) < 0)
+        fail_host(code, "the table of angles");
+    return code < 0 ? code : 0;
+}

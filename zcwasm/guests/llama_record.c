@@ -1,0 +1,278 @@
+/* llama_record.c: the forward pass over some rows, and the choice of the next token, as dispatches of kernels.
+ *
+ * They go into the recording of the next zcg_run or into a sequence. The kernels read tokens, positions and spans from
+ * memory, so that what is recorded once holds for every position. */
+#include "llama_internal.h"
+
+enum { EMBED, RMS_NORM, LINEAR, ROPE, APPEND, ATTENTION, ARGMAX, MAX, AFFINE, PENALIZE, SOFTMAX, TOP_K, KERNELS };
+
+static const char *const kernel_names[KERNELS] = {"embed",  "rms_norm", "linear", "rope",     "append",  "attention",
+                                                  "argmax", "max",      "affine", "penalize", "softmax", "top_k"};
+static zcg_handle kernels[KERNELS];
+
+int32_t find_kernels(void)
+{
+    for (u32 i = 0; i < KERNELS; i++) {
+        kernels[i] = zcg_kernel(kernel_names[i]);
+        if (kernels[i] < 0)
+            return fail_host(kernels[i], kernel_names[i]);
+    }
+    return 0;
+}
+
+/* --- dispatches --- */
+
+static zcg_handle target;  /* a sequence, or 0: the next zcg_run */
+static int32_t failure;   /* of the first dispatch that was refused */
+static zcg_range bound[8]; /* of the next dispatch */
+static u32 bound_count;
+
+static void bind(u32 pointer, u64 bytes)
+{
+    if (scratch_size && pointer >= SCRATCH_START)
+        bound[bound_count++] = (zcg_range){.handle = scratch, .offset = pointer - SCRATCH_START, .length = bytes};
+    else
+        bound[bound_count++] = (zcg_range){.offset = pointer, .length = bytes};
+}
+
+/* A tensor, or nothing where it has no handle. */
+static void bind_tensor(const tensor *t)
+{
+    bound[bound_count++] = (zcg_range){.handle = t->handle, .length = t->handle ? ZCG_WHOLE : 0};
+}
+
+static void dispatch(u32 kernel, const void *params, u32 size)
+{
+    if (failure >= 0) {
+        failure = zcg_dispatch(target, kernels[kernel], bound, bound_count, params, size);
+        if (failure < 0)
+            fail_host(failure, kernel_names[kernel]);
+    }
+    bound_count = 0;
+}
+
+static const tensor none;
+
+/* Bytes of `rows` rows of `cols` float32 at a distance of `ld`. */
+static u64 matrix(u32 rows, u32 cols, u32 ld)
+{
+    return ((u64)(rows - 1) * ld + cols) * sizeof(float);
+}
+
+/* y (n columns at a distance of ldy) from from (k columns, twice that with SWIGLU). */
+static void linear(u32 rows, u32 n, u32 columns, u32 from, const tensor *w, const tensor *bias, const tensor *norm,
+                   u32 y, u32 ldy, u32 flags)
+{
+    u32 from_columns = flags & ZC_LINEAR_SWIGLU ? 2 * columns : columns;
+    zc_linear_params p = {.type = w->type,
+                          .rows = rows,
+                          .n = n,
+                          .k = columns,
+                          .ldx = from_columns,
+                          .ldy = ldy,
+                          .flags = flags,
+                          .eps = state.config.norm_epsilon};
+    p.flags |= bias->handle ? ZC_LINEAR_BIAS : 0;
+    p.flags |= norm->handle ? ZC_LINEAR_NORM : 0;
+    p.flags |= state.config.exact ? ZC_LINEAR_EXACT : 0;
+    bind(from, matrix(rows, from_columns, from_columns));
+    bind_tensor(w);
+    bind_tensor(bias);
+    bind_tensor(norm);
+    bind(y, matrix(rows, n, ldy));
+    dispatch(LINEAR, &p, sizeof p);
+}
+
+/* Words, whatever they are. */
+static void copy(u32 from, u32 to, u32 words)
+{
+    static const u32 first_row;
+    zc_append_params p = {.rows = 1, .cols = words, .ldx = words, .ldout = words, .capacity = 1};
+    bind(from, (u64)words * sizeof(u32));
+    bind((u32)(unsigned long)&first_row, sizeof first_row);
+    bind(to, (u64)words * sizeof(u32));
+    dispatch(APPEND, &p, sizeof p);
+}
+
+static void rope(u32 rows, u32 heads, u32 from, u32 positions, u32 out, u64 out_bytes, u32 capacity, u32 type)
+{
+    const llama_config *c = &state.config;
+    u32 columns = heads * c->head_size;
+    zc_rope_params p = {.rows = rows,
+                        .heads = heads,
+                        .head_size = c->head_size,
+                        .rotated = c->rotated,
+                        .ldx = columns,
+                        .ldout = columns,
+                        .table_rows = c->context,
+                        .capacity = capacity,
+                        .layout = c->rope_layout,
+                        .out_type = type};
+    bind(from, matrix(rows, columns, columns));
+    bind(positions, (u64)rows * sizeof(u32));
+    bind(buffers.device_rope, (u64)c->context * c->rotated * sizeof(float));
+    bind(out, out_bytes);
+    dispatch(ROPE, &p, sizeof p);
+}
+
+int32_t record_copy(u32 from, u32 to, u32 words)
+{
+    target = failure = 0;
+    copy(from, to, words);
+    return failure;
+}
+
+/* --- layers --- */
+
+/* From this many rows on an RMS norm that several linears need is computed once, before them. */
+enum { NORM_ONCE = 8 };
+
+/* Where linears read what `norm` makes of `from`: either `from`, and they apply the norm, or a buffer. */
+static u32 normalize(u32 rows, u32 from, const tensor **norm)
+{
+    u32 dim = state.config.dim;
+    if (rows < NORM_ONCE)
+        return from;
+    zc_norm_params p = {.rows = rows, .cols = dim, .ldx = dim, .ldout = dim, .eps = state.config.norm_epsilon};
+    bind(from, matrix(rows, dim, dim));
+    bind_tensor(*norm);
+    bind(buffers.normed, matrix(rows, dim, dim));
+    dispatch(RMS_NORM, &p, sizeof p);
+    *norm = &none;
+    return buffers.normed;
+}
+
+/* One layer over `rows` rows of x. What only later rows of the cache need (their keys and values) is computed
+ * for all, the rest for the last `kept` ones. */
+static void record_layer(u32 index, u32 rows, u32 kept, u32 positions, u32 spans)
+{
+    const llama_config *c = &state.config;
+    const layer *l = &model.layers[index];
+    u32 nq = q_columns(), nkv = kv_columns(), first = rows - kept;
+    u64 half = state.cache_layer_bytes / 2;
+    u32 keys = (u32)(state.cache + state.cache_layer_bytes * index), values = (u32)(keys + half);
+    const tensor *norm = &l->attention_norm;
+    u32 from = normalize(rows, buffers.x, &norm);
+    if (kept)
+        linear(kept, nq, c->dim, from + first * c->dim * 4, &l->q, &l->q_bias, norm, buffers.q, nq, 0);
+    linear(rows, nkv, c->dim, from, &l->k, &l->k_bias, norm, buffers.k, nkv, 0);
+    linear(rows, nkv, c->dim, from, &l->v, &l->v_bias, norm, buffers.v, nkv, 0);
+
+    if (kept)
+        rope(kept, c->heads, buffers.q, positions + first * 4, buffers.q, matrix(kept, nq, nq), 0, ZC_CACHE_F32);
+    rope(rows, c->kv_heads, buffers.k, positions, keys, half, c->context, c->kv_type);
+    zc_append_params append = {
+        .rows = rows, .cols = nkv, .ldx = nkv, .ldout = nkv, .capacity = c->context, .out_type = c->kv_type};
+    bind(buffers.v, matrix(rows, nkv, nkv));
+    bind(positions, (u64)rows * sizeof(u32));
+    bind(values, half);
+    dispatch(APPEND, &append, sizeof append);
+    if (!kept)
+        return;
+
+    zc_attention_params attention = {.rows = kept,
+                                     .heads = c->heads,
+                                     .kv_heads = c->kv_heads,
+                                     .head_size = c->head_size,
+                                     .ldq = nq,
+                                     .ldk = nkv,
+                                     .ldv = nkv,
+                                     .ldout = nq,
+                                     .capacity = c->context,
+                                     .kv_type = c->kv_type,
+                                     .scale = c->attention_scale};
+    bind(buffers.q, matrix(kept, nq, nq));
+    bind(keys, half);
+    bind(values, half);
+    bind(spans + first * 8, (u64)kept * 2 * sizeof(u32));
+    bind(buffers.attended, matrix(kept, nq, nq));
+    dispatch(ATTENTION, &attention, sizeof attention);
+
+    u32 here = buffers.x + first * c->dim * 4;
+    linear(kept, c->dim, nq, buffers.attended, &l->o, &none, &none, here, c->dim, ZC_LINEAR_ADD);
+    norm = &l->ff_norm;
+    from = normalize(kept, here, &norm);
+    linear(kept, c->ff, c->dim, from, &l->gate, &none, norm, buffers.gated, 2 * c->ff, 0);
+    linear(kept, c->ff, c->dim, from, &l->up, &none, norm, buffers.gated + c->ff * 4, 2 * c->ff, 0);
+    linear(kept, c->dim, c->ff, buffers.gated, &l->down, &none, &none, here, c->dim, ZC_LINEAR_SWIGLU | ZC_LINEAR_ADD);
+}
+
+/* --- the next token --- */
+
+static void record_argmax(u32 kernel, u32 row_of, void *out)
+{
+    u32 vocab = state.config.vocab;
+    zc_rows_params row = {.rows = 1, .cols = vocab, .ldx = vocab, .ldout = 1};
+    bind(row_of, (u64)vocab * sizeof(float));
+    bind((u32)(unsigned long)out, sizeof(u32));
+    dispatch(kernel, &row, sizeof row);
+}
+
+static void record_selection(enum selection selection)
+{
+    const llama_sampling *s = &state.sampling;
+    u32 vocab = state.config.vocab;
+    u64 bytes = (u64)vocab * sizeof(float);
+    if (selection == AHEAD_0 || selection == AHEAD_1) {
+        struct step_buffer *next = &step_buffers[selection == AHEAD_0];
+        record_argmax(ARGMAX, buffers.device_logits, &next->token);
+        record_argmax(MAX, buffers.device_logits, &next->best);
+        return;
+    }
+    if (scratch_size)
+        copy(buffers.device_logits, state.logits, vocab);
+    if (selection != GREEDY) {
+        zc_affine_params affine = {.count = vocab, .scale = selection == SAMPLED ? 1 / s->temperature : 1};
+        bind(buffers.device_logits, bytes);
+        bind(buffers.device_scores, bytes);
+        dispatch(AFFINE, &affine, sizeof affine);
+        zc_penalize_params penalize = {.cols = vocab, .capacity = state.config.context, .penalty = s->penalty};
+        bind(buffers.window_ids, ((u64)state.config.context + 1) * sizeof(u32));
+        bind(buffers.device_scores, bytes);
+        dispatch(PENALIZE, &penalize, sizeof penalize);
+    }
+    if (selection == SAMPLED) {
+        zc_rows_params row = {.rows = 1, .cols = vocab, .ldx = vocab, .ldout = vocab};
+        bind(buffers.device_scores, bytes);
+        bind(buffers.device_scores, bytes);
+        dispatch(SOFTMAX, &row, sizeof row);
+    }
+    if (scratch_size && selection != GREEDY)
+        copy(buffers.device_scores, state.scores, vocab);
+    if (selection != SAMPLED) {
+        record_argmax(ARGMAX, selection == GREEDY ? buffers.device_logits : buffers.device_scores, &state.token);
+        return;
+    }
+    zc_top_k_params top = {.rows = 1, .cols = vocab, .ldx = vocab, .k = most_candidates()};
+    bind(buffers.device_scores, bytes);
+    bind(buffers.top_values, (u64)top.k * sizeof(float));
+    bind(buffers.top_indices, (u64)top.k * sizeof(u32));
+    dispatch(TOP_K, &top, sizeof top);
+}
+
+/* --- all of it --- */
+
+int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, int last, enum selection selection)
+{
+    const llama_config *c = &state.config;
+    target = sequence;
+    failure = 0;
+    if (scratch_size) {
+        copy(from, buffers.device_positions, 3 * rows);
+        from = buffers.device_positions;
+    }
+    zc_embed_params embed = {
+        .type = model.embedding.type, .rows = rows, .dim = c->dim, .vocab = c->vocab, .ldout = c->dim};
+    bind(tokens, (u64)rows * sizeof(u32));
+    bind_tensor(&model.embedding);
+    bind(buffers.x, matrix(rows, c->dim, c->dim));
+    dispatch(EMBED, &embed, sizeof embed);
+    for (u32 i = 0; i < c->layers; i++)
+        record_layer(i, rows, i + 1 < c->layers ? rows : last ? 1 : 0, from, from + rows * sizeof(u32));
+    if (last) {
+        linear(1, c->vocab, c->dim, buffers.x + (rows - 1) * c->dim * 4, &model.output, &none, &model.output_norm,
+               buffers.device_logits, c->vocab, 0);
+        record_selection(selection);
+    }
+    return failure;
+}
