@@ -234,6 +234,27 @@ class TestGPUs:
         tokens.close()
         session.close()
 
+    def test_a_copied_memory_goes_on_after_attach(self, plain: llm.Session, session: llm.Session) -> None:
+        """All that a session is lies in its memory; attach finds anew what belongs to the instance."""
+        expected = ids_of(plain.generate(PROMPT, max_new_tokens=9, ignore_eos=True))
+        tokens = session.generate(PROMPT, ignore_eos=True)
+        assert [next(tokens).id for _ in range(3)] == expected[:3]
+        tokens.close()
+        other = session.model.session(context=64)
+        other.logits([9, 8, 7])  # its own sequences, submissions and cache
+        other._instance.exports.truncate(0)
+        size = session.memory.size
+        assert other.memory.size == size
+        np.copyto(other.memory.array(0, size, np.uint8), session.memory.array(0, size, np.uint8))
+        session.close()
+        exports = other._instance.exports
+        assert exports.attach() == 0
+        assert other.cached_tokens == len(PROMPT) + 2
+        assert [exports.step() for _ in range(6)] == expected[3:]
+        assert ids_of(other.generate([5, 6], max_new_tokens=3)) == ids_of(
+            plain.generate([5, 6], max_new_tokens=3)
+        )
+
     def test_truncation_with_a_step_in_flight(self, plain: llm.Session, session: llm.Session) -> None:
         results = []
         for one in (plain, session):
