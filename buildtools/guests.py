@@ -1,4 +1,5 @@
-"""Rebuilds the committed helper guests: each .c or .wat gives the .wasm beside it.
+"""Rebuilds the committed helper guests: each .c or .wat gives the .wasm beside it. And what layouts.py beside
+this file makes for Python: zcwasm/guests/layouts.py and zcwasm/llm/_options.py.
 
     python buildtools/guests.py [--check] [FILE ...]
 
@@ -10,8 +11,9 @@ that ziglang brings. Text is assembled with PyPI's wasmtime. Rust, where it is i
 guest marks its exports and imports by attributes (export_name, import_module, import_name), so that all share
 one command line.
 
---check builds into a temporary folder and compares. Exit codes: 0; 1 when a guest differs or does not
-compile; 2 when a compiler that is needed is not installed (Rust's is not needed).
+--check builds into a temporary folder and compares. Exit codes: 0; 1 when a guest or what is made for Python
+differs, or a guest does not compile; 2 when a compiler that is needed is not installed (Rust's is not
+needed).
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import layouts
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("zcwasm/guests", "tests/guests", "examples")
@@ -178,12 +182,29 @@ def compile_c(source: Path) -> bytes:
         return output.read_bytes()
 
 
+def update_layouts(check: bool) -> int:
+    status = 0
+    for target, text in layouts.made().items():
+        same = target.exists() and target.read_text("utf-8") == text
+        if check:
+            print(f"{target.name}: {'same' if same else 'DIFFERS from what its sources give'}")
+            status |= not same
+        elif not same:
+            target.write_text(text, encoding="utf-8")
+            print(f"{target.name}: written")
+    return status
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Rebuild the committed helper guests.")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="sources (default: all)")
     parser.add_argument("--check", action="store_true", help="compare with what is committed, write nothing")
     options = parser.parse_args()
-    status = 0
+    try:
+        status = update_layouts(options.check)
+    except layouts.LayoutError as error:
+        print(error, file=sys.stderr)
+        status = 1
     for source in options.files or sources():
         if not is_source(source):
             parser.error(f"{source}: a guest's source ends in .c, .cpp, .wat or .rs")

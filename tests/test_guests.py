@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import zcwasm
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "buildtools"))
 spec = importlib.util.spec_from_file_location("guests", ROOT / "buildtools" / "guests.py")
 assert spec is not None
 assert spec.loader is not None
@@ -35,6 +37,34 @@ def test_no_guest_without_a_source() -> None:
     built = {source.with_suffix(".wasm") for source in guests.sources()}
     committed = {path for folder in guests.FOLDERS for path in (ROOT / folder).glob("*.wasm")}
     assert committed == built
+
+
+def test_what_is_made_for_python_is_what_its_sources_give() -> None:
+    for path, text in guests.layouts.made().items():
+        assert path.read_text("utf-8") == text, "run python buildtools/guests.py"
+
+
+def test_a_struct_is_laid_out_as_c_does(tmp_path: Path) -> None:
+    header = tmp_path / "some.h"
+    header.write_text(
+        "#define MOST (1 << 4)\n"
+        "typedef struct inner { float a; uint64_t b, c[2]; char d; } inner;\n"
+        "struct outer { char a[3]; inner b; /* not; this */ uint32_t c; };\n"
+    )
+    layouts = guests.layouts
+    inner, outer = layouts.structs(header)
+    assert [(name, offset) for name, _, offset in inner.fields] == [("a", 0), ("b", 8), ("c", 16), ("d", 32)]
+    assert (inner.size, inner.alignment) == (40, 8)
+    assert outer.fields == [("a", '("u1", (3,))', 0), ("b", "INNER", 8), ("c", '"<u4"', 48)]
+    assert outer.size == 56
+    assert layouts.constants(header) == [("MOST", "16")]
+    for wrong in ("struct s { short a; };", "struct s { uint32_t a : 3; };", "struct s { uint32_t *a; };"):
+        header.write_text(wrong)
+        with pytest.raises(layouts.LayoutError):
+            layouts.structs(header)
+    header.write_text("#define SOME other\n")
+    with pytest.raises(layouts.LayoutError, match="SOME"):
+        layouts.constants(header)
 
 
 class TestDemo:

@@ -161,7 +161,7 @@ class TestNumbers:
         """As docs/llm.md: per layer K then V, a row a position. The first layer's V is a simple product."""
         session = model.session(context=64, kv_dtype="f32", exact=True)
         session.logits(PROMPT)
-        state, shape = session._state[0], tiny.shape
+        state, shape = session._guest.state, tiny.shape
         columns = shape.kv_heads * shape.head_size
         values = session.memory.array(
             int(state["cache"] + state["cache_layer_bytes"] // 2), (64, columns), np.float32

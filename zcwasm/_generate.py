@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import zcwasm
 from zcwasm._models import fetch
+from zcwasm.llm import Sampling
+from zcwasm.llm._sampling import OPTIONS
 
 if TYPE_CHECKING:
     from zcwasm.llm import Model, Session, Token
@@ -39,12 +41,16 @@ def add_arguments(child: argparse.ArgumentParser, whole: Whole) -> None:
     how.add_argument("--raw", dest="chat", action="store_false", help="the model goes on with the prompt")
     child.add_argument("--system", metavar="TEXT", help="a system message before it")
     child.add_argument("--max-new-tokens", type=whole("max-new-tokens", 1), default=256, metavar="N")
-    child.add_argument("--temperature", type=number, default=0.0, metavar="T", help="0: the likeliest (0)")
-    child.add_argument("--top-k", type=whole("top-k", 0), metavar="K")
-    child.add_argument("--top-p", type=number, metavar="P")
-    child.add_argument("--min-p", type=number, metavar="P")
-    child.add_argument("--repetition-penalty", type=number, default=1.0, metavar="X")
-    child.add_argument("--seed", type=whole("seed", 0, 2**64 - 1), metavar="N", help="default: a new one")
+    for name, option in OPTIONS.items():
+        words = name.replace("_", "-")
+        kind = whole(words, int(option.least), int(option.most)) if option.whole else number
+        child.add_argument(
+            f"--{words}",
+            type=kind,
+            default=getattr(Sampling, name),
+            metavar=option.metavar,
+            help=option.help,
+        )
     child.add_argument("--special", action="store_true", help="print control tokens too, such as <|im_end|>")
     child.add_argument("--stats", action="store_true", help="tokens per second and more, on stderr")
 
@@ -74,19 +80,16 @@ def start(options: argparse.Namespace, model: Model, session: Session, prompt: s
     chat = options.chat
     if chat is None:
         chat = "tokenizer.chat_template" in model.weights.metadata
-    settings = {
-        name: getattr(options, name)
-        for name in ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "seed", "special")
-    }
-    if not chat:
-        if options.system is not None:
-            raise ValueError("a system message needs --chat")
+    sampling = Sampling(**{name: getattr(options, name) for name in OPTIONS})
+    if chat:
+        messages = [] if options.system is None else [{"role": "system", "content": options.system}]
+        ids = session.chat_ids([*messages, {"role": "user", "content": prompt}])
+    elif options.system is None:
         ids = model.tokenize(prompt)
-        return session.generate(ids, max_new_tokens=room(options, session, ids), **settings)
-    messages = [] if options.system is None else [{"role": "system", "content": options.system}]
-    messages.append({"role": "user", "content": prompt})
-    ids = session.chat_ids(messages)
-    return session.generate(ids, max_new_tokens=room(options, session, ids), **settings)
+    else:
+        raise ValueError("a system message needs --chat")
+    new = room(options, session, ids)
+    return session.generate(ids, sampling=sampling, max_new_tokens=new, special=options.special)
 
 
 def room(options: argparse.Namespace, session: Session, ids: list[int]) -> int:

@@ -12,22 +12,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 import zcwasm
-from zcwasm import _arguments
+from zcwasm import _arguments, _guest
 from zcwasm._core import ModelError
 from zcwasm._extras import needed_for
 from zcwasm._models import bert_files, fetch
 from zcwasm._models.bert_files import Config
+from zcwasm._models.opened import Opened, layers
 from zcwasm._models.weights import Progress
+from zcwasm.guests import layouts
 
 if TYPE_CHECKING:
     import tokenizers
@@ -36,24 +35,10 @@ __all__ = ["Config", "Model"]
 
 Config.__module__ = __name__
 
-_VERSION = 1  # BERT_VERSION
-_NORMALIZE = 1  # ZC_POOL_NORMALIZE
-_MOST_BATCH = 1 << 20
-
-_NUMBERS = ("layers", "dim", "heads", "ff", "vocab", "positions", "types", "most_tokens")
-# bert_config and bert_state of guests/bert.h
-_CONFIG = np.dtype(
-    [(name, "<u4") for name in ("version", *_NUMBERS, "batch_tokens", "flags")] + [("norm_epsilon", "<f4")]
-)
-_STATE_FIELDS = ("texts", "tokens", "ids", "lengths", "output", "submissions", "error_size")
-_STATE = np.dtype(
-    [("version", "<u4"), ("size", "<u4"), ("config", _CONFIG)]
-    + [(name, "<u4") for name in _STATE_FIELDS]
-    + [("error", "u1", 512)]
-)
+_PROGRAM = _guest.Program("bert", layouts.BERT_VERSION, layouts.BERT_CONFIG, layouts.BERT_STATE)
 
 
-class Model:
+class Model(Opened):
     """A BERT encoder with mean pooling. Immutable; any thread may use it. Make one with Model.open."""
 
     def __init__(
@@ -63,9 +48,8 @@ class Model:
         tokenizer: tokenizers.Tokenizer,
         device: zcwasm.Device,
     ) -> None:
-        self.device = device
+        super().__init__(weights, device)
         self.config = config
-        self._weights: zcwasm.Weights | None = weights
         self._tokenizer = tokenizer
 
     @classmethod
@@ -106,41 +90,12 @@ class Model:
         weights.load(device, progress)
         return cls(weights, config, tokenizer, device)
 
-    @property
-    def weights(self) -> zcwasm.Weights:
-        if self._weights is None:
-            raise zcwasm.ClosedError("the model is closed")
-        return self._weights
-
-    @property
-    def closed(self) -> bool:
-        return self._weights is None
-
-    def close(self) -> None:
-        """Let go of the weights. An encode() in progress goes on and keeps them, and results stay."""
-        self._weights = None
-
-    def __enter__(self) -> Model:
-        if self.closed:
-            raise zcwasm.ClosedError("the model is closed")
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
+    def _numbers(self) -> str:
         config = self.config
-        layers = f"{config.layers} layer{'' if config.layers == 1 else 's'} of {config.dim}"
-        numbers = f"{layers}, texts of up to {config.most_tokens} tokens"
-        if self._weights is None:
-            return f"<zcwasm.embed.Model: {numbers}, closed>"
-        folder = os.path.dirname(os.fspath(self._weights.path))
-        return f"<zcwasm.embed.Model {folder!r}: {numbers}, on {self.device.kind}>"
+        return f"{layers(config.layers, config.dim)}, texts of up to {config.most_tokens} tokens"
+
+    def _place(self) -> str:
+        return os.path.dirname(super()._place())
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """The token ids of each text, with the model's own at both ends, cut to what the model takes."""
@@ -162,46 +117,28 @@ class Model:
         The rows of several texts are computed at once, packed without padding, up to batch_tokens in one
         submission: order and lengths of the texts make no difference, to the result or to the time.
         """
-        batch_tokens = _arguments.whole("batch_tokens", batch_tokens, 1, _MOST_BATCH)
+        batch_tokens = _arguments.whole("batch_tokens", batch_tokens, 1, layouts.BERT_MAX_BATCH_TOKENS)
         ids = self.tokenize(texts)
         if not ids:
             return np.empty((0, self.config.dim), np.float32)
-        numbers = np.zeros((), _CONFIG)
-        for name in _NUMBERS:
-            numbers[name] = getattr(self.config, name)
-        numbers["version"] = _VERSION
-        numbers["batch_tokens"] = batch_tokens
-        numbers["flags"] = _NORMALIZE if self.config.normalize else 0
-        numbers["norm_epsilon"] = self.config.norm_epsilon
-        guest = zcwasm.Instance(
-            _module(), device=self.device, weights=self.weights, inputs={"config": numbers.tobytes()}
-        )
-        memory = guest.memory
-        state = memory.array(guest.exports.address(), 1, _STATE)[0]
-
-        def check(result: int) -> None:
-            if result < 0:
-                text = state["error"][: state["error_size"]].tobytes().decode("utf-8", "replace")
-                raise zcwasm.Error(text or f"the guest failed with code {result}")
-
         lengths = np.fromiter(map(len, ids), np.uint32, len(ids))
         tokens = int(lengths.sum(dtype=np.uint64))
         if tokens >= 1 << 30:
             raise ValueError(f"{tokens} tokens at once are more than a guest's memory holds")
-        check(guest.exports.prepare(len(ids), tokens))
-        memory.array(int(state["lengths"]), len(ids), np.uint32)[:] = lengths
-        packed = memory.array(int(state["ids"]), tokens, np.uint32)
+        numbers = {
+            "batch_tokens": batch_tokens,
+            "flags": layouts.ZC_POOL_NORMALIZE if self.config.normalize else 0,
+        }
+        guest = _PROGRAM.start(self.device, self.weights, self.config, numbers)
+        guest.begin("prepare", len(ids), tokens)
+        guest.array("lengths", len(ids), np.uint32)[:] = lengths
+        packed = guest.array("ids", tokens, np.uint32)
         at = 0
         for text in ids:
             packed[at : at + len(text)] = text
             at += len(text)
-        check(guest.exports.run())
-        return memory.array(int(state["output"]), (len(ids), self.config.dim), np.float32)
-
-
-@cache
-def _module() -> zcwasm.Module:
-    return zcwasm.Module(str(files("zcwasm") / "guests" / "bert.wasm"))
+        guest.check(guest.exports.run())
+        return guest.array("output", (len(ids), self.config.dim), np.float32)
 
 
 _Result = TypeVar("_Result")

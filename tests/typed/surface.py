@@ -63,6 +63,13 @@ def generation(model: llm.Model, **options: Unpack[llm.GenerateOptions]) -> None
         assert_type(session.chat(messages, temperature=1.0, top_k=5), Generator[llm.Token, None, None])
         session.chat(messages, **options)
         session.generate("a", **options)
+        warm = llm.Sampling(temperature=0.8, top_p=0.95)
+        assert_type(warm.top_k, int | None)
+        session.generate("a", sampling=warm, top_k=5, max_new_tokens=8)
+        session.chat(messages, sampling=warm, min_p=None)
+        session.generate("a", sampling=0.8)  # type: ignore[arg-type]
+        session.generate("a", temperature="hot")  # type: ignore[arg-type]
+        llm.Sampling(temprature=1.0)  # type: ignore[call-arg]
         session.chat(messages, temprature=1.0)  # type: ignore[call-arg]
         session.chat(messages, stop=5)  # type: ignore[arg-type]
         assert_type(session.usage.finish, Literal["stop", "length", "cancelled"] | None)

@@ -4,5 +4,6 @@
 - weights: zcwasm.Weights, a mapped file, and which of the two readers takes it
 - gguf, safetensors: readers of headers: metadata, and which tensors lie where
 - model_file: what a reader gives, and how it fails
+- opened: what an open model is, whoever computes with it
 - bert_files: the folder of a sentence model beside its weights
 """

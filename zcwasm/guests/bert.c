@@ -316,15 +316,15 @@ static int32_t check_config(void)
         const char *name;
         u32 value, least, most;
     } numbers[] = {
-        {"layers", c->layers, 1, 1024},
-        {"dim", c->dim, 4, 1 << 16},
-        {"heads", c->heads, 1, 1024},
-        {"ff", c->ff, 4, 1 << 18},
-        {"vocab", c->vocab, 1, 1 << 24},
-        {"positions", c->positions, 1, 1 << 20},
-        {"types", c->types, 1, 1 << 16},
+        {"layers", c->layers, 1, BERT_MAX_LAYERS},
+        {"dim", c->dim, 4, BERT_MAX_DIM},
+        {"heads", c->heads, 1, BERT_MAX_HEADS},
+        {"ff", c->ff, 4, BERT_MAX_FF},
+        {"vocab", c->vocab, 1, BERT_MAX_VOCAB},
+        {"positions", c->positions, 1, BERT_MAX_POSITIONS},
+        {"types", c->types, 1, BERT_MAX_TYPES},
         {"most_tokens", c->most_tokens, 1, c->positions},
-        {"batch_tokens", c->batch_tokens, 1, 1 << 20},
+        {"batch_tokens", c->batch_tokens, 1, BERT_MAX_BATCH_TOKENS},
     };
     if (c->version != BERT_VERSION)
         return fail(ZCG_ENOSYS, "the host speaks another version of bert_config");

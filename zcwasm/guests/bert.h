@@ -1,12 +1,22 @@
-/* bert.h: what the host gives the guest bert.wasm, and what it finds in the guest's memory. zcwasm/embed.py
- * writes bert_config and reads bert_state. Little-endian, fields of 4 bytes; pointers are offsets into the guest's
- * memory. */
+/* bert.h: what the host gives the guest bert.wasm, and what it finds in the guest's memory. buildtools/guests.py
+ * makes zcwasm/guests/layouts.py of it, by which zcwasm/embed.py fills bert_config and reads bert_state.
+ * Little-endian, fields of 4 bytes; pointers are offsets into the guest's memory. */
 #ifndef BERT_H
 #define BERT_H
 
 #include <stdint.h>
 
 #define BERT_VERSION 1
+
+/* The largest numbers of a config that the guest takes. A head has at most ZC_ATTENTION_MAX_HEAD elements. */
+#define BERT_MAX_LAYERS 1024
+#define BERT_MAX_DIM (1 << 16)
+#define BERT_MAX_HEADS 1024
+#define BERT_MAX_FF (1 << 18)
+#define BERT_MAX_VOCAB (1 << 24)
+#define BERT_MAX_POSITIONS (1 << 20)
+#define BERT_MAX_TYPES (1 << 16)
+#define BERT_MAX_BATCH_TOKENS (1 << 20)
 
 /* The input "config". */
 typedef struct bert_config {

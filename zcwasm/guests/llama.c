@@ -53,9 +53,15 @@ static int32_t check_config(void)
         const char *name;
         u32 value, most;
     } limits[] = {
-        {"layers", c->layers, 4096},        {"dim", c->dim, 1 << 20},         {"heads", c->heads, 1 << 12},
-        {"kv_heads", c->kv_heads, 1 << 12}, {"head_size", c->head_size, 256}, {"ff", c->ff, 1 << 22},
-        {"vocab", c->vocab, 1 << 24},       {"context", c->context, 1 << 24}, {"chunk", c->chunk, 1 << 12},
+        {"layers", c->layers, LLAMA_MAX_LAYERS},
+        {"dim", c->dim, LLAMA_MAX_DIM},
+        {"heads", c->heads, LLAMA_MAX_HEADS},
+        {"kv_heads", c->kv_heads, LLAMA_MAX_HEADS},
+        {"head_size", c->head_size, ZC_ATTENTION_MAX_HEAD},
+        {"ff", c->ff, LLAMA_MAX_FF},
+        {"vocab", c->vocab, LLAMA_MAX_VOCAB},
+        {"context", c->context, LLAMA_MAX_CONTEXT},
+        {"chunk", c->chunk, LLAMA_MAX_CHUNK},
     };
     if (c->version != LLAMA_VERSION)
         return fail_limit(ZCG_EINVAL, "config version", c->version, ", this guest speaks ", LLAMA_VERSION);
@@ -86,33 +92,43 @@ int32_t EXPORT(init)(void)
     zcg_input_read(rope_name, sizeof rope_name - 1, 0, at(state.rope), table);
     if ((code = attach()) < 0)
         return code;
-    state.sampling = (llama_sampling){.top_p = 1, .penalty = 1};
+    state.sampling = (llama_sampling){.top_p = 1, .repetition_penalty = 1};
     state.size = sizeof state;
     state.version = LLAMA_VERSION;
     return 0;
 }
 
-/* How tokens are chosen from now on; before prefill. */
-int32_t EXPORT(configure)(float temperature, u32 top_k, float top_p, float min_p, float penalty, u32 window, u64 seed)
+/* Whether tokens can be chosen so. */
+static int32_t check_sampling(const llama_sampling *s)
 {
-    llama_sampling *s = &state.sampling;
-    if (!(temperature >= 0 && temperature <= 1000) || (temperature > 0 && temperature < 0.001f))
+    if (!(s->temperature == 0 || (s->temperature >= LLAMA_MIN_TEMPERATURE && s->temperature <= LLAMA_MAX_TEMPERATURE)))
         return fail(ZCG_EINVAL, "temperature must be 0, or 0.001 to 1000");
-    if (top_k > ZC_TOP_K_MAX)
-        return fail_limit(ZCG_EINVAL, "top_k", top_k, ", the most is ", ZC_TOP_K_MAX);
-    if (!(top_p > 0 && top_p <= 1))
+    if (s->top_k > ZC_TOP_K_MAX)
+        return fail_limit(ZCG_EINVAL, "top_k", s->top_k, ", the most is ", ZC_TOP_K_MAX);
+    if (!(s->top_p > 0 && s->top_p <= 1))
         return fail(ZCG_EINVAL, "top_p must be above 0 and at most 1");
-    if (!(min_p >= 0 && min_p <= 1))
+    if (!(s->min_p >= 0 && s->min_p <= 1))
         return fail(ZCG_EINVAL, "min_p must be 0 to 1");
-    if (!(penalty >= 0.001f && penalty <= 1000))
+    if (!(s->repetition_penalty >= LLAMA_MIN_PENALTY && s->repetition_penalty <= LLAMA_MAX_PENALTY))
         return fail(ZCG_EINVAL, "the repetition penalty must be 0.001 to 1000");
-    if (window == 0 && penalty != 1)
+    if (s->repetition_window == 0 && s->repetition_penalty != 1)
         return fail(ZCG_EINVAL, "the repetition window must be at least 1");
+    return 0;
+}
+
+/* Tokens are chosen as state.wanted says from now on; before prefill. */
+int32_t EXPORT(configure)(void)
+{
+    const llama_sampling *wanted = &state.wanted;
+    llama_sampling *s = &state.sampling;
+    int32_t code = check_sampling(wanted);
+    if (code < 0)
+        return code;
     wait_for_submitted_ahead();
-    if (temperature != s->temperature || penalty != s->penalty)
-        forget_sequences();
-    *s = (llama_sampling){temperature, top_k, top_p, min_p, penalty, window, 0};
-    seed_random(seed);
+    if (wanted->temperature != s->temperature || wanted->repetition_penalty != s->repetition_penalty)
+        forget_sequences(); /* these are in the recordings */
+    *s = *wanted;
+    seed_random(s->seed);
     return 0;
 }
 

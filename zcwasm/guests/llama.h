@@ -1,15 +1,26 @@
 /* llama.h: what the host gives the guest llama.wasm, and what it finds in the guest's memory. docs/llm.md says
- * the same in prose, zcwasm/llm/_session.py writes llama_config and reads llama_state.
+ * the same in prose. buildtools/guests.py makes zcwasm/guests/layouts.py of it, by which zcwasm/llm/_session.py
+ * fills llama_config and llama_sampling and reads llama_state: fields go by their names there.
  *
  * Everything is little-endian; every field below is 4 or 8 bytes at a multiple of its size. Pointers are offsets
- * into the guest's memory. Nothing but `config`, `prompt` and the exported functions' arguments is the host's to
- * write, and that only between calls. */
+ * into the guest's memory. Nothing but `config`, `wanted`, `prompt` and the exported functions' arguments is the
+ * host's to write, and that only between calls. */
 #ifndef LLAMA_H
 #define LLAMA_H
 
 #include <stdint.h>
 
-#define LLAMA_VERSION 1
+#define LLAMA_VERSION 2
+
+/* The largest numbers of a config that the guest takes; the smallest is 1. Products of two fit 64 bits. A head has
+ * at most ZC_ATTENTION_MAX_HEAD elements. */
+#define LLAMA_MAX_LAYERS 4096
+#define LLAMA_MAX_DIM (1 << 20)
+#define LLAMA_MAX_HEADS 4096
+#define LLAMA_MAX_FF (1 << 22)
+#define LLAMA_MAX_VOCAB (1 << 24)
+#define LLAMA_MAX_CONTEXT (1 << 24)
+#define LLAMA_MAX_CHUNK 4096
 
 /* The input "config". */
 typedef struct llama_config {
@@ -30,21 +41,30 @@ typedef struct llama_config {
 
 /* The input "rope": float32 (context, rotated / 2, 2), the cosine and sine of every angle. */
 
+/* What the settings of llama_sampling may be, beside what is said there. */
+#define LLAMA_MIN_TEMPERATURE 0.001f
+#define LLAMA_MAX_TEMPERATURE 1000
+#define LLAMA_MIN_PENALTY 0.001f
+#define LLAMA_MAX_PENALTY 1000
+
+/* How tokens are chosen: the fields of zcwasm.llm.Sampling, by the same names. */
 typedef struct llama_sampling {
-    float temperature; /* 0: the most likely token */
-    uint32_t top_k;    /* 0: no limit, else at most ZC_TOP_K_MAX */
-    float top_p;       /* 1: no limit */
-    float min_p;       /* 0: no limit */
-    float penalty;     /* of tokens among the last `window`; 1: none */
-    uint32_t window;
-    uint64_t random; /* state of the generator (PCG32) */
+    float temperature;        /* 0: the most likely token */
+    uint32_t top_k;           /* 0: no limit, else at most ZC_TOP_K_MAX */
+    float top_p;              /* above 0; 1: no limit */
+    float min_p;              /* 0: no limit, at most 1 */
+    float repetition_penalty; /* of tokens among the last `repetition_window`; 1: none */
+    uint32_t repetition_window;
+    uint64_t seed; /* of the generator (PCG32) */
 } llama_sampling;
 
 typedef struct llama_state {
     uint32_t version; /* LLAMA_VERSION; 0 before init */
     uint32_t size;    /* of this struct */
     llama_config config;
-    llama_sampling sampling;
+    llama_sampling wanted;   /* the host writes it, then calls configure */
+    llama_sampling sampling; /* as configure took it */
+    uint64_t random;         /* state of the generator */
 
     /* Cache: layer l has its keys at cache + l * cache_layer_bytes, (context, kv_heads * head_size) elements of
      * kv_type, and its values, as many, half of cache_layer_bytes behind. Rows [0, cached) are those of the

@@ -226,7 +226,8 @@ static void record_selection(enum selection selection)
         bind(buffers.device_logits, bytes);
         bind(buffers.device_scores, bytes);
         dispatch(AFFINE, &affine, sizeof affine);
-        zc_penalize_params penalize = {.cols = vocab, .capacity = state.config.context, .penalty = s->penalty};
+        zc_penalize_params penalize = {
+            .cols = vocab, .capacity = state.config.context, .penalty = s->repetition_penalty};
         bind(buffers.window_ids, ((u64)state.config.context + 1) * sizeof(u32));
         bind(buffers.device_scores, bytes);
         dispatch(PENALIZE, &penalize, sizeof penalize);

@@ -5,17 +5,17 @@
 /* PCG32 (O'Neill 2014), one stream. */
 static u32 random_bits(void)
 {
-    u64 old = state.sampling.random;
-    state.sampling.random = old * 6364136223846793005u + 1442695040888963407u;
+    u64 old = state.random;
+    state.random = old * 6364136223846793005u + 1442695040888963407u;
     u32 shifted = (u32)(((old >> 18) ^ old) >> 27), turn = (u32)(old >> 59);
     return shifted >> turn | shifted << (-turn & 31);
 }
 
 void seed_random(u64 seed) /* as pcg32_srandom */
 {
-    state.sampling.random = 0;
+    state.random = 0;
     random_bits();
-    state.sampling.random += seed;
+    state.random += seed;
     random_bits();
 }
 
@@ -113,7 +113,7 @@ static u32 sample(void)
 enum selection selection_of_settings(void)
 {
     const llama_sampling *s = &state.sampling;
-    return s->temperature > 0 ? SAMPLED : s->penalty != 1 ? PENALIZED : GREEDY;
+    return s->temperature > 0 ? SAMPLED : s->repetition_penalty != 1 ? PENALIZED : GREEDY;
 }
 
 int32_t choose(enum selection selection)
@@ -163,17 +163,18 @@ static void penalize_none(void)
 void penalize_prompt(const u32 *tokens, u32 count)
 {
     penalize_none();
-    if (state.sampling.penalty == 1)
+    if (state.sampling.repetition_penalty == 1)
         return;
-    for (u32 i = count > state.sampling.window ? count - state.sampling.window : 0; i < count; i++)
+    for (u32 i = count > state.sampling.repetition_window ? count - state.sampling.repetition_window : 0; i < count;
+         i++)
         penalize_add(tokens[i]);
 }
 
 void penalize_next(const u32 *history, u32 count)
 {
-    if (state.sampling.penalty == 1)
+    if (state.sampling.repetition_penalty == 1)
         return;
     penalize_add(history[count - 1]);
-    if (count > state.sampling.window)
-        penalize_remove(history[count - 1 - state.sampling.window]);
+    if (count > state.sampling.repetition_window)
+        penalize_remove(history[count - 1 - state.sampling.repetition_window]);
 }

@@ -10,10 +10,11 @@ holds the activations, the key-value cache and the sampler's state. docs/llm.md 
 """
 
 from zcwasm.llm._model import Config, Model
+from zcwasm.llm._sampling import Sampling
 from zcwasm.llm._session import ContextError, Finish, GenerateOptions, KvDtype, Session, Token, Usage
 
 # Where users find them is what tracebacks, reprs and pickles say.
-for _public in (Config, ContextError, GenerateOptions, Model, Session, Token, Usage):
+for _public in (Config, ContextError, GenerateOptions, Model, Sampling, Session, Token, Usage):
     _public.__module__ = __name__
 del _public
 
@@ -24,6 +25,7 @@ __all__ = [
     "GenerateOptions",
     "KvDtype",
     "Model",
+    "Sampling",
     "Session",
     "Token",
     "Usage",

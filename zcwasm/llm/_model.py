@@ -8,7 +8,6 @@ import math
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +18,9 @@ from zcwasm import _arguments, _core
 from zcwasm._extras import needed_for
 from zcwasm._models import fetch, gguf
 from zcwasm._models.model_file import model_error
+from zcwasm._models.opened import Opened, layers
 from zcwasm._models.weights import Progress
+from zcwasm.guests import layouts
 from zcwasm.llm import _known
 
 if TYPE_CHECKING:
@@ -60,6 +61,14 @@ class Config:
     rope_scale: float  # angles are those of position / rope_scale
     rope_halves: bool
     norm_epsilon: float
+
+    @property
+    def rope_layout(self) -> int:
+        return layouts.ZC_ROPE_HALVES if self.rope_halves else layouts.ZC_ROPE_PAIRS
+
+    @property
+    def attention_scale(self) -> float:
+        return float(self.head_size**-0.5)
 
     @classmethod
     def read(cls, metadata: Mapping[str, Any], vocab: int) -> Config:
@@ -144,7 +153,7 @@ def _check_rows(metadata: Mapping[str, Any], rows: int) -> None:
         raise model_error(f"{key} has {tokens} tokens, tensor token_embd.weight {rows} rows", None)
 
 
-class Model:
+class Model(Opened):
     """A language model in a GGUF file. Make one with Model.open."""
 
     def __init__(self, weights: zcwasm.Weights, device: zcwasm.Device) -> None:
@@ -159,12 +168,11 @@ class Model:
         if embedding is None or len(embedding.shape) != 2:
             why = weights.unusable.get("token_embd.weight", "is missing or no matrix")
             raise model_error(f"tensor token_embd.weight: {why}", None)
-        self.device = device
+        super().__init__(weights, device)
         self.config = Config.read(weights.metadata, embedding.shape[0])
         _known.check_numbers(weights.metadata, self.config)
         _known.check_tensors(weights, self.config)
         _check_rows(weights.metadata, self.config.vocab)
-        self._weights: zcwasm.Weights | None = weights
         self._tokenizer: Tokenizer | None = None
         self._rope_factors = self._read_rope_factors(weights)
 
@@ -202,12 +210,6 @@ class Model:
         if not (np.isfinite(factors).all() and (factors > 0).all()):
             raise model_error("tensor rope_freqs.weight has values that are not above 0", tensor.offset)
         return factors
-
-    @property
-    def weights(self) -> zcwasm.Weights:
-        if self._weights is None:
-            raise zcwasm.ClosedError("the model is closed")
-        return self._weights
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -261,32 +263,6 @@ class Model:
 
         return Session(self, context=context, kv_dtype=kv_dtype, exact=exact, chunk=chunk)
 
-    @property
-    def closed(self) -> bool:
-        return self._weights is None
-
-    def close(self) -> None:
-        """Let go of the weights. Open sessions go on and keep them."""
-        self._weights = None
-
-    def __repr__(self) -> str:
+    def _numbers(self) -> str:
         config = self.config
-        layers = f"{config.layers} layer{'' if config.layers == 1 else 's'} of {config.dim}"
-        numbers = f"{config.architecture}, {layers}, {config.vocab:,} tokens"
-        if self._weights is None:
-            return f"<zcwasm.llm.Model: {numbers}, closed>"
-        path = os.fspath(self._weights.path)
-        return f"<zcwasm.llm.Model {path!r}: {numbers}, on {self.device.kind}>"
-
-    def __enter__(self) -> Model:
-        if self.closed:
-            raise zcwasm.ClosedError("the model is closed")
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
+        return f"{config.architecture}, {layers(config.layers, config.dim)}, {config.vocab:,} tokens"

@@ -1,7 +1,7 @@
 """Session: one guest with its cache, and the text that comes out of it.
 
 The guest (guests/llama.c) does the work of a token in one call, without the GIL; what is here is the text:
-stop strings, characters that span tokens, what a caller may ask for. guests/llama.h has the memory's layout.
+stop strings, characters that span tokens. _sampling.py says how a caller may have tokens chosen.
 
 Threads: one at a time; a second one gets an error. cancel() may come from any."""
 
@@ -9,57 +9,33 @@ from __future__ import annotations
 
 import codecs
 import math
-import secrets
-import struct
 import threading
 import time
 import weakref
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
+from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 import zcwasm
-from zcwasm import _arguments
+from zcwasm import _arguments, _guest
 from zcwasm._extras import needed_for
+from zcwasm.guests import layouts
+from zcwasm.llm._options import SamplingOptions
+from zcwasm.llm._sampling import Sampling, shows_options
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from zcwasm.llm._model import Model
 
-_VERSION = 1  # LLAMA_VERSION
-_MAX_CHUNK = 4096
-_MAX_CONTEXT = 1 << 24
-_MAX_TOP_K = 256  # ZC_TOP_K_MAX
 _DEFAULT_CONTEXT = 4096
-
-_U4, _U8, _F4 = "<u4", "<u8", "<f4"
-_CONFIG = np.dtype(
-    [(name, _U4) for name in ("version", "layers", "dim", "heads", "kv_heads", "head_size", "rotated", "ff")]
-    + [(name, _U4) for name in ("vocab", "context", "chunk", "rope_layout", "kv_type", "exact")]
-    + [("scratch", _U4), ("submit_ahead", _U4)]
-    + [("norm_epsilon", _F4), ("attention_scale", _F4)]
-)
-_SAMPLING = np.dtype(
-    [("temperature", _F4), ("top_k", _U4), ("top_p", _F4), ("min_p", _F4), ("penalty", _F4)]
-    + [(name, kind) for name, kind in (("window", _U4), ("random", _U8))]
-)
-# llama_state of guests/llama.h.
-_STATE = np.dtype(
-    [("version", _U4), ("size", _U4), ("config", _CONFIG), ("sampling", _SAMPLING)]
-    + [("cache_layer_bytes", _U8), ("cache_bytes", _U8)]
-    + [(name, _U4) for name in ("cache", "history", "prompt", "logits", "scores", "rope")]
-    + [(name, _U4) for name in ("cached", "reused", "token", "position", "span_begin", "span_end")]
-    + [("error_size", _U4), ("error", "u1", 512)]
-)
-
+_PROGRAM = _guest.Program("llama", layouts.LLAMA_VERSION, layouts.LLAMA_CONFIG, layouts.LLAMA_STATE)
+_KV_TYPES = {"f16": layouts.ZC_CACHE_F16, "f32": layouts.ZC_CACHE_F32}
 
 Finish = Literal["stop", "length", "cancelled"]
 KvDtype = Literal["f16", "f32"]
@@ -105,26 +81,15 @@ class Usage:
 
 
 @dataclass(frozen=True)
-class _Options:
+class _Request:
     """Checked arguments of generate."""
 
     max_new_tokens: int
-    temperature: float
-    top_k: int
-    top_p: float
-    min_p: float
-    penalty: float
-    window: int
-    seed: int
+    settings: Mapping[str, float]  # the guest's llama_sampling
     stop: tuple[str, ...]
-    stop_ids: frozenset[int] = field(default_factory=frozenset)
-    hidden: frozenset[int] = field(default_factory=frozenset)
-    special: bool = False
-
-
-@cache
-def _module() -> zcwasm.Module:
-    return zcwasm.Module(str(files("zcwasm") / "guests" / "llama.wasm"))
+    stop_ids: frozenset[int]
+    hidden: frozenset[int]
+    special: bool
 
 
 def _activations_apart(device: zcwasm.Device) -> bool:
@@ -138,20 +103,55 @@ def _steps_ahead(device: zcwasm.Device) -> bool:
     return device.kind != "cpu" and not device.info["software"]
 
 
-class GenerateOptions(TypedDict, total=False):
+class GenerateOptions(SamplingOptions, total=False):
     """The keyword arguments of Session.generate, for chat and for functions that pass them on."""
 
+    sampling: Sampling | None
     max_new_tokens: int | None
-    temperature: float
-    top_k: int | None
-    top_p: float | None
-    min_p: float | None
-    repetition_penalty: float
-    repetition_window: int | None
-    seed: int | None
     stop: str | Sequence[str] | None
     ignore_eos: bool
     special: bool
+
+
+def _request(
+    session: Session,
+    prompt_tokens: int,
+    *,
+    sampling: Sampling | None = None,
+    max_new_tokens: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    ignore_eos: bool = False,
+    special: bool = False,
+    **changes: Unpack[SamplingOptions],
+) -> _Request:
+    """What is asked for. `changes` are of `sampling`."""
+    if sampling is not None and not isinstance(sampling, Sampling):
+        raise TypeError(f"sampling must be a zcwasm.llm.Sampling, not {type(sampling).__name__}")
+    room = session.context - prompt_tokens + 1  # the last token need not be in the cache
+    if max_new_tokens is None:
+        max_new_tokens = room
+    elif _arguments.whole("max_new_tokens", max_new_tokens, 1, 2**31) > room:
+        raise ContextError(
+            f"a prompt of {prompt_tokens} tokens and {max_new_tokens} new ones do not fit the session's "
+            f"context of {session.context}"
+        )
+    stops = _arguments.texts("stop", stop)
+    if "" in stops:
+        raise ValueError("a stop string is empty")
+    tokenizer = session.model.tokenizer
+    return _Request(
+        max_new_tokens=max_new_tokens,
+        settings=replace(sampling or Sampling(), **changes)._settings(session.context),
+        stop=stops,
+        stop_ids=frozenset() if _arguments.flag("ignore_eos", ignore_eos) else tokenizer.stop_ids,
+        hidden=frozenset() if _arguments.flag("special", special) else tokenizer.control_ids,
+        special=bool(special),
+    )
+
+
+def _check_names(function: str, options: Mapping[str, object]) -> None:
+    for name in options.keys() - GenerateOptions.__annotations__.keys():
+        raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
 
 
 class _Turn:
@@ -179,8 +179,8 @@ class Session:
         config = model.config
         if context is None:
             context = min(config.context, _DEFAULT_CONTEXT)
-        self.context = _arguments.whole("context", context, 1, min(config.context, _MAX_CONTEXT))
-        if kv_dtype not in ("f16", "f32"):
+        self.context = _arguments.whole("context", context, 1, min(config.context, layouts.LLAMA_MAX_CONTEXT))
+        if kv_dtype not in _KV_TYPES:
             raise ValueError(f"kv_dtype is {kv_dtype!r}, must be 'f16' or 'f32'")
         self.model = model
         self.kv_dtype: KvDtype = kv_dtype
@@ -189,48 +189,28 @@ class Session:
         self._cancels = 0
         self._turn = threading.Lock()
         self._current: _Turn | None = None
-        numbers = np.zeros((), _CONFIG)
-        for name in ("layers", "dim", "heads", "kv_heads", "head_size", "rotated", "ff", "vocab"):
-            numbers[name] = getattr(config, name)
-        numbers["version"] = _VERSION
-        numbers["context"] = self.context
-        numbers["chunk"] = min(_arguments.whole("chunk", chunk, 1, _MAX_CHUNK), self.context)
-        numbers["rope_layout"] = config.rope_halves
-        numbers["kv_type"] = kv_dtype == "f16"
-        numbers["exact"] = self.exact
-        numbers["scratch"] = _activations_apart(model.device)
-        numbers["submit_ahead"] = _steps_ahead(model.device)
-        numbers["norm_epsilon"] = config.norm_epsilon
-        numbers["attention_scale"] = config.head_size**-0.5
-        self._instance = zcwasm.Instance(
-            _module(),
-            device=model.device,
-            weights=model.weights,
-            inputs={"config": numbers.tobytes(), "rope": model.rope_table(self.context).data},
+        self._guest = _PROGRAM.start(
+            model.device,
+            model.weights,
+            config,
+            {
+                "context": self.context,
+                "chunk": min(_arguments.whole("chunk", chunk, 1, layouts.LLAMA_MAX_CHUNK), self.context),
+                "kv_type": _KV_TYPES[kv_dtype],
+                "exact": self.exact,
+                "scratch": _activations_apart(model.device),
+                "submit_ahead": _steps_ahead(model.device),
+            },
+            rope=model.rope_table(self.context),
         )
-        self._step = self._instance.exports.step
-        address = self._instance.exports.address()
-        memory = self._instance.memory
-        self._state: npt.NDArray[Any] | None = memory.array(address, 1, _STATE)
-        self._check(self._instance.exports.init())
-        state = self._state[0]
-        self._prompt: npt.NDArray[np.uint32] | None = memory.array(
-            int(state["prompt"]), self.context, np.uint32
-        )
-        self._logits: npt.NDArray[np.float32] | None = memory.array(
-            int(state["logits"]), config.vocab, np.float32
-        )
+        self._instance = self._guest.instance
+        self._step = self._guest.exports.step
+        self._guest.begin("init")
 
     # --- the guest ---
 
     def _check(self, result: int) -> int:
-        """A result of the guest that is not an error."""
-        if result >= 0:
-            return result
-        assert self._state is not None
-        state = self._state[0]
-        text = state["error"][: state["error_size"]].tobytes().decode("utf-8", "replace")
-        raise zcwasm.Error(text or f"the guest failed with code {result}")
+        return self._guest.check(result)
 
     @contextmanager
     def _taken(self) -> Iterator[None]:
@@ -253,14 +233,20 @@ class Session:
 
     def _prefill(self, ids: npt.NDArray[np.uint32], usage: Usage) -> int:
         """The first token after the prompt."""
-        assert self._prompt is not None
-        assert self._state is not None
-        self._prompt[: len(ids)] = ids
+        self._guest.array("prompt", len(ids), np.uint32)[:] = ids
         start = time.perf_counter()
-        token = self._check(self._instance.exports.prefill(len(ids)))
+        token = self._check(self._guest.exports.prefill(len(ids)))
         usage.prefill_seconds = time.perf_counter() - start
-        usage.reused_tokens = int(self._state[0]["reused"])
+        usage.reused_tokens = int(self._guest.state["reused"])
         return token
+
+    def _configure(self, settings: Mapping[str, float]) -> None:
+        _guest.fill(self._guest.state["wanted"], settings)
+        self._check(self._guest.exports.configure())
+
+    @property
+    def _logits(self) -> npt.NDArray[np.float32]:
+        return self._guest.array("logits", self.model.config.vocab, np.float32)
 
     # --- what users call ---
 
@@ -272,9 +258,9 @@ class Session:
     @property
     def cached_tokens(self) -> int:
         """How many tokens' keys and values are in the cache."""
-        if self._state is None:
+        if self.closed:
             raise zcwasm.ClosedError("the session is closed")
-        return int(self._state[0]["cached"])
+        return int(self._guest.state["cached"])
 
     @property
     def memory(self) -> zcwasm.Memory:
@@ -283,30 +269,14 @@ class Session:
             raise zcwasm.ClosedError("the session is closed")
         return self._instance.memory
 
-    def generate(
-        self,
-        prompt: str | Sequence[int],
-        *,
-        max_new_tokens: int | None = None,
-        temperature: float = 0.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        min_p: float | None = None,
-        repetition_penalty: float = 1.0,
-        repetition_window: int | None = None,
-        seed: int | None = None,
-        stop: str | Sequence[str] | None = None,
-        ignore_eos: bool = False,
-        special: bool = False,
-    ) -> Generator[Token]:
+    @shows_options(_request)
+    def generate(self, prompt: str | Sequence[int], **options: Unpack[GenerateOptions]) -> Generator[Token]:
         """Tokens that follow the prompt, one by one as they are computed.
 
         What the cache holds of the prompt's beginning is not computed again. Without max_new_tokens it goes
-        on until the context is full. temperature 0 takes the most likely token; above, the token is drawn:
-        after the penalty and the temperature, from the top_k most likely ones, of them from the smallest set
-        that holds top_p of their probability, of them from those at least min_p times as likely as the first.
-        The same seed gives the same tokens; None draws one. repetition_penalty divides the logits of tokens
-        among the last repetition_window ones (default: all).
+        on until the context is full. sampling says how tokens are chosen; its fields may be given here one by
+        one, which goes before: generate(prompt, temperature=0.8, top_p=0.95). help(zcwasm.llm.Sampling) lists
+        them.
         It ends after a token that ends the model's turn (unless ignore_eos), which is the last item, before a
         stop string, or when it is cancelled or the generator is closed. `usage` tells what it took.
         Control tokens, such as <|im_end|>, are items with their id and no text, unless `special`; a stop
@@ -314,21 +284,9 @@ class Session:
 
         Raises ContextError, ValueError and TypeError at once, before anything is computed.
         """
-        return self._begin(
-            prompt,
-            self._cancels,
-            max_new_tokens=max_new_tokens,
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            min_p=min_p,
-            repetition_penalty=repetition_penalty,
-            repetition_window=repetition_window,
-            seed=seed,
-            stop=stop,
-            ignore_eos=ignore_eos,
-            special=special,
-        )
+        cancels = self._cancels
+        _check_names("generate", options)
+        return self._begin(prompt, cancels, **options)
 
     def _begin(
         self, prompt: str | Sequence[int], cancels: int, **options: Unpack[GenerateOptions]
@@ -336,10 +294,11 @@ class Session:
         """cancels: how many there were when the caller asked."""
         ids = self._ids(prompt)
         turn = _Turn(cancels)
-        stream = self._generate(ids, self._options(len(ids), **options), turn)
+        stream = self._generate(ids, _request(self, len(ids), **options), turn)
         turn.stream = weakref.ref(stream)
         return stream
 
+    @shows_options(_request)
     def chat(
         self, messages: Sequence[Mapping[str, Any]], **options: Unpack[GenerateOptions]
     ) -> Generator[Token]:
@@ -347,8 +306,7 @@ class Session:
         template; names of control tokens in a message stay text. Options as generate's. Send the whole
         conversation every time: what is in the cache is not computed again."""
         cancels = self._cancels
-        for name in options.keys() - GenerateOptions.__annotations__.keys():
-            raise TypeError(f"chat() got an unexpected keyword argument {name!r}")
+        _check_names("chat", options)
         return self._begin(self.chat_ids(messages), cancels, **options)
 
     def chat_ids(self, messages: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -363,11 +321,10 @@ class Session:
         call. While it lives, the session cannot be closed."""
         ids = self._ids(prompt)
         with self._taken():
-            self._check(self._instance.exports.configure(0.0, 0, 1.0, 0.0, 1.0, 0, 0))
+            self._configure(Sampling(seed=0)._settings(self.context))
             self.usage = Usage(prompt_tokens=len(ids), cache_bytes=self.cache_bytes)
             self._prefill(ids, self.usage)
-            assert self._logits is not None
-            return self._logits[:]
+            return self._logits
 
     def cancel(self) -> None:
         """End the generation in progress, and those that were asked for and have not begun, from any thread:
@@ -390,29 +347,16 @@ class Session:
             turn.end()
         with self._taken():
             self._settle()
-            held = self._state, self._prompt, self._logits
-            self._state = self._prompt = self._logits = None
-            try:
-                del held
-                self._instance.close()
-            except zcwasm.InUseError:
-                self._views_again()
-                raise
+            self._guest.release()
+            self._instance.close()
 
     def _settle(self) -> None:
         """End what is in flight on the device."""
         try:
-            self._instance.exports.truncate(self.cached_tokens)
+            self._guest.exports.truncate(self.cached_tokens)
         except zcwasm.Trap as trap:
             if trap.kind != "interrupted":  # by cancel(), which is as good
                 raise
-
-    def _views_again(self) -> None:
-        memory = self._instance.memory
-        self._state = memory.array(self._instance.exports.address(), 1, _STATE)
-        state = self._state[0]
-        self._prompt = memory.array(int(state["prompt"]), self.context, np.uint32)
-        self._logits = memory.array(int(state["logits"]), self.model.config.vocab, np.float32)
 
     def __enter__(self) -> Session:
         if self.closed:
@@ -438,7 +382,7 @@ class Session:
                 try:
                     self._settle()
                 finally:
-                    self._state = self._prompt = self._logits = None
+                    self._guest.release()
                     self._instance.__exit__(kind, error, traceback)
         except zcwasm.Error:
             if kind is None:
@@ -447,7 +391,7 @@ class Session:
 
     def __repr__(self) -> str:
         kind = self.model.config.architecture
-        if self._state is None:
+        if self.closed:
             return f"<zcwasm.llm.Session of {kind}, closed>"
         return (
             f"<zcwasm.llm.Session of {kind}: {self.cached_tokens} of {self.context} tokens cached, "
@@ -468,87 +412,30 @@ class Session:
             )
         return ids
 
-    def _options(
-        self,
-        prompt_tokens: int,
-        *,
-        max_new_tokens: int | None = None,
-        temperature: float = 0.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        min_p: float | None = None,
-        repetition_penalty: float = 1.0,
-        repetition_window: int | None = None,
-        seed: int | None = None,
-        stop: str | Sequence[str] | None = None,
-        ignore_eos: bool = False,
-        special: bool = False,
-    ) -> _Options:
-        room = self.context - prompt_tokens + 1  # the last token need not be in the cache
-        if max_new_tokens is None:
-            max_new_tokens = room
-        elif _arguments.whole("max_new_tokens", max_new_tokens, 1, 2**31) > room:
-            raise ContextError(
-                f"a prompt of {prompt_tokens} tokens and {max_new_tokens} new ones do not fit the session's "
-                f"context of {self.context}"
-            )
-        temperature = _arguments.number("temperature", temperature, 0, 1000)
-        if 0 < temperature < 0.001:
-            raise ValueError(f"temperature is {temperature}, must be 0 or at least 0.001")
-        stops = _arguments.texts("stop", stop)
-        if "" in stops:
-            raise ValueError("a stop string is empty")
-        if seed is None:
-            seed = secrets.randbits(64)
-        top_p = 1.0 if top_p is None else _arguments.number("top_p", top_p, 0, 1)
-        if top_p == 0:
-            raise ValueError("top_p is 0, must be above 0 and at most 1")
-        window = self.context if repetition_window is None else repetition_window
-        tokenizer = self.model.tokenizer
-        return _Options(
-            max_new_tokens=max_new_tokens,
-            temperature=temperature,
-            top_k=0 if top_k is None else _arguments.whole("top_k", top_k, 0, _MAX_TOP_K),
-            top_p=top_p,
-            min_p=0.0 if min_p is None else _arguments.number("min_p", min_p, 0, 1),
-            penalty=_arguments.number("repetition_penalty", repetition_penalty, 0.001, 1000),
-            window=_arguments.whole("repetition_window", window, 1, _MAX_CONTEXT),
-            seed=_arguments.whole("seed", seed, 0, 2**64 - 1),
-            stop=stops,
-            stop_ids=frozenset() if _arguments.flag("ignore_eos", ignore_eos) else tokenizer.stop_ids,
-            hidden=frozenset() if _arguments.flag("special", special) else tokenizer.control_ids,
-            special=bool(special),
-        )
-
     # --- the loop ---
 
-    def _generate(self, ids: npt.NDArray[np.uint32], options: _Options, turn: _Turn) -> Generator[Token]:
+    def _generate(self, ids: npt.NDArray[np.uint32], request: _Request, turn: _Turn) -> Generator[Token]:
         with self._taken():
             usage = self.usage = Usage(prompt_tokens=len(ids), cache_bytes=self.cache_bytes)
-            text = _Text(self.model.tokenizer.token_bytes, options.stop, options.hidden)
-            configure, step = self._instance.exports.configure, self._step
-            o = options
-            seed = struct.unpack("<q", struct.pack("<Q", o.seed))[0]
-            clock = time.perf_counter
+            text = _Text(self.model.tokenizer.token_bytes, request.stop, request.hidden)
+            step, check, clock = self._step, self._guest.check, time.perf_counter
             self._current = turn
             try:
                 if self._cancels != turn.cancels:
                     usage.finish = "cancelled"
                     return
-                self._check(
-                    configure(o.temperature, o.top_k, max(o.top_p, 1e-30), o.min_p, o.penalty, o.window, seed)
-                )
+                self._configure(request.settings)
                 token = self._prefill(ids, usage)
                 while True:
                     usage.generated_tokens += 1
-                    ended = token in o.stop_ids
-                    if o.special or not ended:
+                    ended = token in request.stop_ids
+                    if request.special or not ended:
                         text.add(token)
                     if ended or text.stopped:
                         usage.finish = "stop"
                     elif self._cancels != turn.cancels:
                         usage.finish = "cancelled"
-                    elif usage.generated_tokens == o.max_new_tokens:
+                    elif usage.generated_tokens == request.max_new_tokens:
                         usage.finish = "length"
                     if usage.finish:
                         yield Token(token, text.rest())
@@ -558,7 +445,7 @@ class Session:
                         usage.finish = "cancelled"
                         return
                     start = clock()
-                    token = self._check(step())
+                    token = check(step())
                     usage.decode_seconds += clock() - start
             except zcwasm.Trap as trap:
                 if trap.kind != "interrupted" or self._cancels == turn.cancels:

@@ -1,0 +1,160 @@
+"""Layouts and limits of guests that Python drives. Made by buildtools/guests.py; do not edit.
+
+From llama.h and bert.h beside this file and the constants of zcwasm/include/zcwasm_kernels.h, which say
+what everything means. A struct's fields go by their names.
+"""
+
+from typing import Any
+
+import numpy as np
+
+
+def _struct(size: int, *fields: tuple[str, Any, int]) -> np.dtype[np.void]:
+    """Of fields with their types and offsets."""
+    names, formats, offsets = zip(*fields, strict=True)
+    return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": size})
+
+
+# zcwasm_kernels.h
+
+ZC_WEIGHT_F32 = 0
+ZC_WEIGHT_F16 = 1
+ZC_WEIGHT_BF16 = 2
+ZC_WEIGHT_Q8_0 = 3
+ZC_WEIGHT_Q4_0 = 4
+ZC_WEIGHT_Q4_1 = 5
+ZC_WEIGHT_Q4_K = 6
+ZC_WEIGHT_Q6_K = 7
+ZC_WEIGHT_TYPE_COUNT = 8
+ZC_EMBED_ADD = 1
+ZC_LINEAR_MAX_K = 4194304
+ZC_LINEAR_ADD = 1
+ZC_LINEAR_BIAS = 2
+ZC_LINEAR_NORM = 4
+ZC_LINEAR_SWIGLU = 8
+ZC_LINEAR_GELU = 16
+ZC_LINEAR_EXACT = 32
+ZC_LINEAR_FLAGS = 63
+ZC_CACHE_F32 = 0
+ZC_CACHE_F16 = 1
+ZC_ROPE_PAIRS = 0
+ZC_ROPE_HALVES = 1
+ZC_ATTENTION_MAX_HEAD = 256
+ZC_TOP_K_MAX = 256
+ZC_POOL_NORMALIZE = 1
+
+# llama.h
+
+LLAMA_VERSION = 2
+LLAMA_MAX_LAYERS = 4096
+LLAMA_MAX_DIM = 1048576
+LLAMA_MAX_HEADS = 4096
+LLAMA_MAX_FF = 4194304
+LLAMA_MAX_VOCAB = 16777216
+LLAMA_MAX_CONTEXT = 16777216
+LLAMA_MAX_CHUNK = 4096
+LLAMA_MIN_TEMPERATURE = 0.001
+LLAMA_MAX_TEMPERATURE = 1000
+LLAMA_MIN_PENALTY = 0.001
+LLAMA_MAX_PENALTY = 1000
+
+LLAMA_CONFIG = _struct(
+    72,
+    ("version", "<u4", 0),
+    ("layers", "<u4", 4),
+    ("dim", "<u4", 8),
+    ("heads", "<u4", 12),
+    ("kv_heads", "<u4", 16),
+    ("head_size", "<u4", 20),
+    ("rotated", "<u4", 24),
+    ("ff", "<u4", 28),
+    ("vocab", "<u4", 32),
+    ("context", "<u4", 36),
+    ("chunk", "<u4", 40),
+    ("rope_layout", "<u4", 44),
+    ("kv_type", "<u4", 48),
+    ("exact", "<u4", 52),
+    ("scratch", "<u4", 56),
+    ("submit_ahead", "<u4", 60),
+    ("norm_epsilon", "<f4", 64),
+    ("attention_scale", "<f4", 68),
+)
+
+LLAMA_SAMPLING = _struct(
+    32,
+    ("temperature", "<f4", 0),
+    ("top_k", "<u4", 4),
+    ("top_p", "<f4", 8),
+    ("min_p", "<f4", 12),
+    ("repetition_penalty", "<f4", 16),
+    ("repetition_window", "<u4", 20),
+    ("seed", "<u8", 24),
+)
+
+LLAMA_STATE = _struct(
+    736,
+    ("version", "<u4", 0),
+    ("size", "<u4", 4),
+    ("config", LLAMA_CONFIG, 8),
+    ("wanted", LLAMA_SAMPLING, 80),
+    ("sampling", LLAMA_SAMPLING, 112),
+    ("random", "<u8", 144),
+    ("cache_layer_bytes", "<u8", 152),
+    ("cache_bytes", "<u8", 160),
+    ("cache", "<u4", 168),
+    ("history", "<u4", 172),
+    ("prompt", "<u4", 176),
+    ("logits", "<u4", 180),
+    ("scores", "<u4", 184),
+    ("rope", "<u4", 188),
+    ("cached", "<u4", 192),
+    ("reused", "<u4", 196),
+    ("token", "<u4", 200),
+    ("position", "<u4", 204),
+    ("span", ("<u4", (2,)), 208),
+    ("error_size", "<u4", 216),
+    ("error", ("u1", (512,)), 220),
+)
+
+# bert.h
+
+BERT_VERSION = 1
+BERT_MAX_LAYERS = 1024
+BERT_MAX_DIM = 65536
+BERT_MAX_HEADS = 1024
+BERT_MAX_FF = 262144
+BERT_MAX_VOCAB = 16777216
+BERT_MAX_POSITIONS = 1048576
+BERT_MAX_TYPES = 65536
+BERT_MAX_BATCH_TOKENS = 1048576
+
+BERT_CONFIG = _struct(
+    48,
+    ("version", "<u4", 0),
+    ("layers", "<u4", 4),
+    ("dim", "<u4", 8),
+    ("heads", "<u4", 12),
+    ("ff", "<u4", 16),
+    ("vocab", "<u4", 20),
+    ("positions", "<u4", 24),
+    ("types", "<u4", 28),
+    ("most_tokens", "<u4", 32),
+    ("batch_tokens", "<u4", 36),
+    ("flags", "<u4", 40),
+    ("norm_epsilon", "<f4", 44),
+)
+
+BERT_STATE = _struct(
+    596,
+    ("version", "<u4", 0),
+    ("size", "<u4", 4),
+    ("config", BERT_CONFIG, 8),
+    ("texts", "<u4", 56),
+    ("tokens", "<u4", 60),
+    ("ids", "<u4", 64),
+    ("lengths", "<u4", 68),
+    ("output", "<u4", 72),
+    ("submissions", "<u4", 76),
+    ("error_size", "<u4", 80),
+    ("error", ("u1", (512,)), 84),
+)
