@@ -5,22 +5,8 @@
  * Ownership: open makes a zc_vulkan_device and all it needs at once; what work needs beyond that (slots,
  * pipelines, staging memory) is made at first use and kept. Threads: any. A child of a fork opens anew.
  */
-#include <stdio.h>
-#include <string.h>
-
 #include "base/zc_alloc.h"
 #include "device/vulkan/zc_vulkan.h"
-
-zc_status zc_vulkan_fail(zc_vulkan_device *device, VkResult result, zc_error *error, const char *what,
-                         const char *label)
-{
-    char unnamed[24];
-    if (result == VK_ERROR_DEVICE_LOST) {
-        atomic_store(&device->lost, true);
-    }
-    return zc_fail(error, ZC_DEVICE, "vulkan device %s: cannot %s%s%s: %s", device->physical.info.name, what,
-                   label[0] ? " " : "", label, zc_vulkan_result(result, unnamed));
-}
 
 static zc_status load_functions(zc_vulkan_device *device, PFN_vkGetDeviceProcAddr get, zc_error *error)
 {
@@ -104,7 +90,7 @@ static VkResult create(zc_vulkan_device *device, const zc_vulkan_instance *insta
     return result;
 }
 
-void zc_vulkan_device_destroy(zc_vulkan_device *device)
+static void destroy(zc_vulkan_device *device)
 {
     if (device->f.vkDestroyDevice) {
         (void)device->f.vkDeviceWaitIdle(device->handle);
@@ -164,7 +150,7 @@ static zc_status vulkan_open(const zc_device_options *options, zc_device_info *i
         status = zc_vulkan_empty_init(device, error);
     }
     if (status != ZC_OK) {
-        zc_vulkan_device_destroy(device);
+        destroy(device);
         return status;
     }
     *self = device;
@@ -173,24 +159,7 @@ static zc_status vulkan_open(const zc_device_options *options, zc_device_info *i
 
 static void vulkan_close(void *self)
 {
-    zc_vulkan_device *device = self;
-    pthread_mutex_lock(&device->queue_lock);
-    device->closing = true;
-    bool started = device->started;
-    bool inside = started && pthread_equal(device->thread, pthread_self());
-    if (inside) {
-        (void)pthread_detach(device->thread);
-        device->started = false; /* tells the thread that the device is its own */
-    }
-    pthread_cond_signal(&device->wake);
-    pthread_mutex_unlock(&device->queue_lock);
-    if (inside) {
-        return;
-    }
-    if (started) {
-        (void)pthread_join(device->thread, NULL);
-    }
-    zc_vulkan_device_destroy(device);
+    zc_vulkan_queue_close(self, destroy);
 }
 
 const zc_device_backend zc_device_vulkan = {
@@ -210,7 +179,7 @@ const zc_device_backend zc_device_vulkan = {
     .prepared_release = zc_vulkan_prepared_release,
     .busy = zc_vulkan_busy,
     .submit = zc_vulkan_submit,
-    .submit_and_wait = zc_vulkan_submit_work_and_wait,
+    .submit_and_wait = zc_vulkan_submit_and_wait,
     .splits_elementwise = true,
     .validation = zc_vulkan_validation,
 };

@@ -1,26 +1,21 @@
-/* zc_vulkan_buffer: imports of host memory, device-local memory, and copies to and from it.
+/* zc_vulkan_buffer: imports of host memory, and memory of the device's own.
  *
  * An import makes a region's committed bytes a VkBuffer with VK_EXT_external_memory_host: the driver uses the
  * pages where they lie. It either works or fails with an error that names the limit; nothing here falls back
  * to a copy. Where memory is unified the import is also mapped, and the driver must give back the very same
  * address: the proof that it is the same memory.
  *
- * Device-local memory (scratch) is filled and read through one staging buffer per device, in pieces, by
- * zc_vulkan_copy alone, whose callers count what they copy.
+ * Device-local memory (scratch) is filled and read by zc_vulkan_copy.c.
  *
  * Ownership: a zc_vulkan_buffer owns its VkBuffer and VkDeviceMemory; host memory stays the region's.
- * Threads: any; copies of one device take turns.
+ * Threads: any; each buffer is made and destroyed by one.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/zc_alloc.h"
 #include "device/vulkan/zc_vulkan.h"
 
-#define STAGING_SIZE (16u << 20)
 #define EMPTY_SIZE 256u
-
-typedef unsigned long long ull;
 
 /* The type among `bits` that has all of `wanted` and as many of `liked` as can be; UINT32_MAX for none. */
 static uint32_t memory_type(const zc_vulkan_device *device, uint32_t bits, VkMemoryPropertyFlags wanted,
@@ -187,6 +182,18 @@ zc_status zc_vulkan_empty_init(zc_vulkan_device *device, zc_error *error)
     return make(device, &device->empty, 0, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, error);
 }
 
+zc_status zc_vulkan_staging_init(zc_vulkan_device *device, uint64_t size, zc_error *error)
+{
+    device->staging.size = size;
+    zc_status status =
+        make(device, &device->staging, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
+             VK_MEMORY_PROPERTY_HOST_CACHED_BIT, error);
+    if (status != ZC_OK) {
+        zc_vulkan_buffer_destroy(device, &device->staging);
+    }
+    return status;
+}
+
 zc_status zc_vulkan_local(void *self, uint64_t size, void **out, zc_error *error)
 {
     zc_vulkan_buffer *buffer = zc_calloc(1, sizeof *buffer);
@@ -201,49 +208,4 @@ zc_status zc_vulkan_local(void *self, uint64_t size, void **out, zc_error *error
     }
     *out = buffer;
     return ZC_OK;
-}
-
-/* After all that was submitted before, and done when it returns. */
-zc_status zc_vulkan_copy(void *self, void *opaque, uint64_t offset, void *host, uint64_t size, bool to_device,
-                         zc_error *error)
-{
-    zc_vulkan_device *device = self;
-    const zc_vulkan_buffer *buffer = opaque;
-    zc_vulkan_buffer *staging = &device->staging;
-    zc_status status = ZC_OK;
-    pthread_mutex_lock(&device->staging_lock);
-    if (!staging->handle) {
-        staging->size = STAGING_SIZE;
-        status = make(device, staging, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
-                      VK_MEMORY_PROPERTY_HOST_CACHED_BIT, error);
-        if (status != ZC_OK) {
-            zc_vulkan_buffer_destroy(device, staging);
-        }
-    }
-    for (uint64_t done = 0; status == ZC_OK && done < size;) {
-        uint64_t piece = size - done < STAGING_SIZE ? size - done : STAGING_SIZE;
-        if (to_device) {
-            memcpy(staging->mapped, (const char *)host + done, piece);
-        }
-        zc_vulkan_slot *slot;
-        status = zc_vulkan_slot_begin(device, false, true, &slot, error);
-        if (status != ZC_OK) {
-            break;
-        }
-        VkBufferCopy copy = {
-            .srcOffset = to_device ? 0 : offset + done, .dstOffset = to_device ? offset + done : 0, .size = piece};
-        device->f.vkCmdCopyBuffer(slot->commands, to_device ? staging->handle : buffer->handle,
-                                  to_device ? buffer->handle : staging->handle, 1, &copy);
-        status = zc_vulkan_slot_end(device, slot, false, error);
-        if (status == ZC_OK) {
-            status = zc_vulkan_submit_and_wait(device, slot, error);
-        }
-        zc_vulkan_slot_release(device, slot);
-        if (status == ZC_OK && !to_device) {
-            memcpy((char *)host + done, staging->mapped, piece);
-        }
-        done += piece;
-    }
-    pthread_mutex_unlock(&device->staging_lock);
-    return status;
 }

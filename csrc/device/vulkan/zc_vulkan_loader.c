@@ -1,4 +1,4 @@
-/* zc_vulkan_loader: opens the Vulkan loader, makes the process's one instance and lists physical devices.
+/* zc_vulkan_loader: opens the Vulkan loader, makes the process's one instance and lists the physical devices.
  *
  * The loader is opened with dlopen, so that the package runs where there is none and can say so. The instance
  * is made at first use and lives as long as the process: drivers do not like to be unloaded. The list of devices
@@ -10,7 +10,8 @@
  *
  * Environment: ZCWASM_VULKAN_LOADER names another loader library; ZCWASM_VULKAN_VALIDATION=1 turns on the
  * Khronos validation layer if it is installed, whose messages are counted here for the tests.
- * Threads: any; one lock for the instance, one for the messages. Makes no logical device.
+ * Threads: any; one lock for the instance, one for the messages. Does not judge a device (zc_vulkan_physical.c),
+ * and makes no logical one.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -69,19 +70,6 @@ static void reset(void)
 }
 
 ZC_FORK_HANDLERS(ZC_FORK_VULKAN, .lock = try_lock, .unlock = unlock_all, .reset = reset)
-
-const char *zc_vulkan_result(VkResult result, char unnamed[24])
-{
-    switch ((int)result) {
-#define X(name, value) \
-    case value:        \
-        return #name;
-        ZC_VULKAN_RESULTS(X)
-#undef X
-    }
-    (void)snprintf(unnamed, 24, "VkResult %d", (int)result);
-    return unnamed;
-}
 
 static VkBool32 on_message(VkDebugUtilsMessageSeverityFlagBitsEXT severity, VkDebugUtilsMessageTypeFlagsEXT type,
                            const VkDebugUtilsMessengerCallbackDataEXT *data, void *unused)
@@ -256,165 +244,6 @@ static VkResult create_instance(zc_vulkan_instance *made)
     return result;
 }
 
-/* ---- physical devices ---- */
-
-static const char *type_name(VkPhysicalDeviceType type)
-{
-    return type == VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU     ? "discrete"
-           : type == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU ? "integrated"
-           : type == VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU    ? "virtual"
-           : type == VK_PHYSICAL_DEVICE_TYPE_CPU            ? "cpu"
-                                                            : "other";
-}
-
-static int type_rank(VkPhysicalDeviceType type)
-{
-    return type == VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU     ? 0
-           : type == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU ? 1
-           : type == VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU    ? 2
-           : type == VK_PHYSICAL_DEVICE_TYPE_CPU            ? 4
-                                                            : 3;
-}
-
-static void set_uuid(char *out, size_t size, const uint8_t *bytes)
-{
-    size_t used = 0;
-    for (unsigned i = 0; i < 16 && used < size; i++) {
-        used += (size_t)snprintf(out + used, size - used, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x",
-                                 bytes[i]);
-    }
-}
-
-/* What a device must have; the first thing that is missing goes into info.reason. */
-static void describe(const zc_vulkan_instance_functions *f, zc_vulkan_physical *physical)
-{
-    zc_device_info *info = &physical->info;
-    VkPhysicalDeviceProperties old;
-    f->vkGetPhysicalDeviceProperties(physical->handle, &old);
-    info->kind = "vulkan";
-    info->type = type_name(old.deviceType);
-    info->software = old.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
-    info->unified_memory = info->software || old.deviceType == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU;
-    physical->rank = type_rank(old.deviceType);
-    physical->api_version = old.apiVersion;
-    (void)snprintf(info->name, sizeof info->name, "%.127s", old.deviceName);
-    if (old.apiVersion < VK_API_VERSION_1_1) {
-        (void)snprintf(info->reason, sizeof info->reason, "it has Vulkan %u.%u, 1.1 is needed", old.apiVersion >> 22,
-                       old.apiVersion >> 12 & 1023);
-        return;
-    }
-
-    uint32_t count = 0;
-    bool imports = false, driver_properties = false;
-    VkExtensionProperties *extensions = NULL;
-    if (f->vkEnumerateDeviceExtensionProperties(physical->handle, NULL, &count, NULL) == VK_SUCCESS && count) {
-        extensions = zc_calloc(count, sizeof *extensions);
-    }
-    if (extensions && f->vkEnumerateDeviceExtensionProperties(physical->handle, NULL, &count, extensions) >= 0) {
-        for (uint32_t i = 0; i < count; i++) {
-            const char *name = extensions[i].extensionName;
-            imports |= strcmp(name, "VK_EXT_external_memory_host") == 0;
-            physical->push_descriptors |= strcmp(name, "VK_KHR_push_descriptor") == 0;
-            physical->portability |= strcmp(name, "VK_KHR_portability_subset") == 0;
-            driver_properties |= strcmp(name, "VK_KHR_driver_properties") == 0;
-        }
-    }
-    zc_free(extensions);
-    const char *push = getenv("ZCWASM_VULKAN_PUSH_DESCRIPTORS");
-    if (push && strcmp(push, "0") == 0) { /* so that the other path can be tested */
-        physical->push_descriptors = false;
-    }
-
-    VkPhysicalDeviceDriverProperties driver = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES};
-    VkPhysicalDeviceExternalMemoryHostPropertiesEXT import = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_MEMORY_HOST_PROPERTIES_EXT};
-    VkPhysicalDeviceMaintenance3Properties maintenance = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES};
-    VkPhysicalDeviceSubgroupProperties subgroup = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES,
-                                                   .pNext = &maintenance};
-    VkPhysicalDeviceIDProperties id = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES, .pNext = &subgroup};
-    VkPhysicalDeviceProperties2 properties = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &id};
-    if (imports) {
-        import.pNext = properties.pNext;
-        properties.pNext = &import;
-    }
-    if (driver_properties || old.apiVersion >= VK_API_VERSION_1_2) {
-        driver.pNext = properties.pNext;
-        properties.pNext = &driver;
-    }
-    f->vkGetPhysicalDeviceProperties2(physical->handle, &properties);
-    const VkPhysicalDeviceLimits *limits = &properties.properties.limits;
-    set_uuid(info->uuid, sizeof info->uuid, id.deviceUUID);
-    (void)snprintf(info->driver, sizeof info->driver, "%.60s%s%.60s", driver.driverName,
-                   driver.driverInfo[0] ? ", " : "", driver.driverInfo);
-    (void)snprintf(info->api, sizeof info->api, "%u.%u.%u", old.apiVersion >> 22 & 127, old.apiVersion >> 12 & 1023,
-                   old.apiVersion & 4095);
-    info->subgroup_width = subgroup.subgroupSize;
-    physical->subgroup_operations = subgroup.supportedOperations;
-    info->max_buffer = limits->maxStorageBufferRange;
-    info->max_region = maintenance.maxMemoryAllocationSize;
-    info->max_workgroup = limits->maxComputeWorkGroupInvocations;
-    info->max_shared_memory = limits->maxComputeSharedMemorySize;
-    physical->import_alignment = import.minImportedHostPointerAlignment;
-    physical->offset_alignment = limits->minStorageBufferOffsetAlignment;
-    if (physical->offset_alignment < 4) {
-        physical->offset_alignment = 4; /* windows start at whole words */
-    }
-    physical->max_range = limits->maxStorageBufferRange;
-    physical->max_allocation = maintenance.maxMemoryAllocationSize;
-    memcpy(physical->max_groups, limits->maxComputeWorkGroupCount, sizeof physical->max_groups);
-    memcpy(physical->max_group_size, limits->maxComputeWorkGroupSize, sizeof physical->max_group_size);
-    physical->max_invocations = limits->maxComputeWorkGroupInvocations;
-    physical->timestamp_period = limits->timestampPeriod;
-
-    f->vkGetPhysicalDeviceMemoryProperties(physical->handle, &physical->memory);
-    for (uint32_t i = 0; i < physical->memory.memoryHeapCount; i++) {
-        const VkMemoryHeap *heap = &physical->memory.memoryHeaps[i];
-        if (heap->flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT && heap->size > info->memory) {
-            info->memory = heap->size;
-        }
-    }
-
-    VkQueueFamilyProperties families[16];
-    uint32_t family_count = 16;
-    f->vkGetPhysicalDeviceQueueFamilyProperties(physical->handle, &family_count, families);
-    physical->queue_family = UINT32_MAX;
-    for (uint32_t i = 0; i < family_count && physical->queue_family == UINT32_MAX; i++) {
-        if (families[i].queueCount && families[i].queueFlags & VK_QUEUE_COMPUTE_BIT) {
-            physical->queue_family = i;
-            physical->timestamp_bits = families[i].timestampValidBits;
-        }
-    }
-
-    const VkSubgroupFeatureFlags needed = VK_SUBGROUP_FEATURE_BASIC_BIT | VK_SUBGROUP_FEATURE_VOTE_BIT |
-                                          VK_SUBGROUP_FEATURE_ARITHMETIC_BIT | VK_SUBGROUP_FEATURE_SHUFFLE_BIT;
-    if (!imports) {
-        (void)snprintf(info->reason, sizeof info->reason,
-                       "it has no VK_EXT_external_memory_host, so it cannot use guest memory where it lies");
-    } else if (limits->maxPerStageDescriptorStorageBuffers < ZC_KERNEL_MAX_BINDINGS) {
-        (void)snprintf(info->reason, sizeof info->reason,
-                       "its shaders bind %u storage buffers at most, kernels have up to %d",
-                       limits->maxPerStageDescriptorStorageBuffers, ZC_KERNEL_MAX_BINDINGS);
-    } else if (physical->queue_family == UINT32_MAX) {
-        (void)snprintf(info->reason, sizeof info->reason, "it has no queue for compute");
-    } else if (ZC_REGION_ALIGNMENT % (import.minImportedHostPointerAlignment ? import.minImportedHostPointerAlignment
-                                                                             : ZC_REGION_ALIGNMENT + 1)) {
-        (void)snprintf(info->reason, sizeof info->reason,
-                       "it imports host memory in steps of %llu bytes, %u is the most",
-                       (unsigned long long)import.minImportedHostPointerAlignment, ZC_REGION_ALIGNMENT);
-    } else if (!(subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) ||
-               (subgroup.supportedOperations & needed) != needed) {
-        (void)snprintf(info->reason, sizeof info->reason,
-                       "its subgroups lack basic, vote, arithmetic or shuffle operations in compute (it has 0x%x)",
-                       subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT ? subgroup.supportedOperations : 0);
-    } else if (subgroup.subgroupSize < 4 || subgroup.subgroupSize > 64) {
-        (void)snprintf(info->reason, sizeof info->reason, "its subgroups are %u wide, 4 to 64 are supported",
-                       subgroup.subgroupSize);
-    } else {
-        info->available = true;
-    }
-}
-
 static VkResult enumerate(zc_vulkan_instance *made)
 {
     VkPhysicalDevice handles[ZC_VULKAN_MAX_DEVICES];
@@ -425,7 +254,7 @@ static VkResult enumerate(zc_vulkan_instance *made)
     }
     for (uint32_t i = 0; i < count; i++) {
         zc_vulkan_physical physical = {.handle = handles[i]};
-        describe(&made->f, &physical);
+        zc_vulkan_describe(&made->f, &physical);
         physical.rank += physical.info.available ? 0 : 10;
         size_t at = made->count++;
         for (; at > 0 && made->physical[at - 1].rank > physical.rank; at--) {

@@ -1,6 +1,6 @@
 /* zc_vulkan_queue: submitting, the thread that waits for completion, and the synchronous run.
  *
- * Works run in the order of vkQueueSubmit, because each recording opens with a barrier (zc_vulkan_record.c).
+ * Works run in the order of vkQueueSubmit, because each recording opens with a barrier (zc_vulkan_slot.c).
  * One thread per device, started at the first submission, blocks on the oldest work's fence and reports it
  * done; nothing polls. A synchronous run submits and waits on the caller's own thread.
  *
@@ -82,16 +82,37 @@ static void *queue_main(void *argument)
             device->tail = NULL;
         }
         pthread_mutex_unlock(&device->queue_lock);
-        /* May drop the last reference to the device; then vulkan_close leaves the rest to this thread. */
+        /* May drop the last reference to the device; then zc_vulkan_queue_close leaves the rest to this thread. */
         finish(device, slot, result);
         pthread_mutex_lock(&device->queue_lock);
     }
-    bool own = !device->started;
+    void (*ended)(zc_vulkan_device *) = device->ended;
     pthread_mutex_unlock(&device->queue_lock);
-    if (own) {
-        zc_vulkan_device_destroy(device);
+    if (ended) {
+        ended(device);
     }
     return NULL;
+}
+
+void zc_vulkan_queue_close(zc_vulkan_device *device, void (*ended)(zc_vulkan_device *))
+{
+    pthread_mutex_lock(&device->queue_lock);
+    device->closing = true;
+    bool started = device->started;
+    bool inside = started && pthread_equal(device->thread, pthread_self());
+    if (inside) {
+        (void)pthread_detach(device->thread);
+        device->ended = ended;
+    }
+    pthread_cond_signal(&device->wake);
+    pthread_mutex_unlock(&device->queue_lock);
+    if (inside) {
+        return;
+    }
+    if (started) {
+        (void)pthread_join(device->thread, NULL);
+    }
+    ended(device);
 }
 
 /* With the queue lock held. */
@@ -121,36 +142,29 @@ static zc_status start(zc_vulkan_device *device, zc_device_piece *work, bool wai
                        zc_error *error)
 {
     zc_vulkan_slot *slot;
-    zc_status status = work->prepared ? zc_vulkan_prepared_take(device, work->prepared, &slot, error)
-                                      : zc_vulkan_slot_begin(device, !waits, true, &slot, error);
+    zc_status status =
+        work->prepared ? zc_vulkan_prepared_take(device, work->prepared, &slot, error)
+                       : zc_vulkan_record(device, work->commands, work->count, &work->part, !waits, true, &slot, error);
     if (status != ZC_OK) {
         return status;
     }
-    if (!work->prepared) {
-        status = zc_vulkan_slot_record(device, slot, work->commands, work->count, &work->part, error);
-        if (status == ZC_OK) {
-            status = zc_vulkan_slot_end(device, slot, !waits, error);
-        }
+    slot->work = work;
+    slot->started = zc_clock_seconds();
+    pthread_mutex_lock(&device->queue_lock);
+    if (!device->started) {
+        status = start_thread(device, error);
+    }
+    VkResult result = status == ZC_OK ? enqueue(device, slot) : VK_SUCCESS;
+    if (result != VK_SUCCESS) {
+        status = zc_vulkan_fail(device, result, error, "submit work", "");
     }
     if (status == ZC_OK) {
-        slot->work = work;
-        slot->started = zc_clock_seconds();
-        pthread_mutex_lock(&device->queue_lock);
-        if (!device->started) {
-            status = start_thread(device, error);
+        atomic_fetch_add_explicit(&device->in_flight, 1, memory_order_relaxed);
+        if (!waits) {
+            append(device, slot);
         }
-        VkResult result = status == ZC_OK ? enqueue(device, slot) : VK_SUCCESS;
-        if (result != VK_SUCCESS) {
-            status = zc_vulkan_fail(device, result, error, "submit work", "");
-        }
-        if (status == ZC_OK) {
-            atomic_fetch_add_explicit(&device->in_flight, 1, memory_order_relaxed);
-            if (!waits) {
-                append(device, slot);
-            }
-        }
-        pthread_mutex_unlock(&device->queue_lock);
     }
+    pthread_mutex_unlock(&device->queue_lock);
     if (status != ZC_OK) {
         zc_vulkan_slot_release(device, slot);
     }
@@ -166,8 +180,8 @@ zc_status zc_vulkan_submit(void *self, zc_device_piece *work, zc_error *error)
 
 #define PAUSE_NS 5000000u
 
-zc_status zc_vulkan_submit_work_and_wait(void *self, zc_device_piece *work, zc_pause_function pause, void *context,
-                                         bool *submitted, zc_error *error)
+zc_status zc_vulkan_submit_and_wait(void *self, zc_device_piece *work, zc_pause_function pause, void *context,
+                                    bool *submitted, zc_error *error)
 {
     zc_vulkan_device *device = self;
     zc_vulkan_slot *slot;
@@ -191,7 +205,7 @@ zc_status zc_vulkan_submit_work_and_wait(void *self, zc_device_piece *work, zc_p
     return ZC_OK;
 }
 
-zc_status zc_vulkan_submit_and_wait(zc_vulkan_device *device, zc_vulkan_slot *slot, zc_error *error)
+zc_status zc_vulkan_slot_run(zc_vulkan_device *device, zc_vulkan_slot *slot, zc_error *error)
 {
     pthread_mutex_lock(&device->queue_lock);
     VkResult result = enqueue(device, slot);
@@ -206,17 +220,11 @@ zc_status zc_vulkan_run(void *self, const zc_device_command *command, zc_error *
 {
     zc_vulkan_device *device = self;
     zc_vulkan_slot *slot;
-    zc_status status = zc_vulkan_slot_begin(device, false, true, &slot, error);
+    zc_status status = zc_vulkan_record(device, command, 1, &(zc_device_part){0}, false, true, &slot, error);
     if (status != ZC_OK) {
         return status;
     }
-    status = zc_vulkan_slot_record(device, slot, command, 1, &(zc_device_part){0}, error);
-    if (status == ZC_OK) {
-        status = zc_vulkan_slot_end(device, slot, false, error);
-    }
-    if (status == ZC_OK) {
-        status = zc_vulkan_submit_and_wait(device, slot, error);
-    }
+    status = zc_vulkan_slot_run(device, slot, error);
     zc_vulkan_slot_release(device, slot);
     return status;
 }

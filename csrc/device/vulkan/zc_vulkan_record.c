@@ -1,27 +1,17 @@
-/* zc_vulkan_record: slots, and the recording of commands into one.
+/* zc_vulkan_record: commands into a slot.
  *
- * A slot is a command buffer with its pool, fence, queries and descriptor sets. Slots go round: taken from
- * the device's free list, recorded, submitted, waited for, put back. So a steady load makes nothing new.
- *
- * A recording opens with a barrier that orders it after all earlier work of the queue and makes the host's
- * writes visible; within it there is a barrier where a command asks for one, and nowhere else; it closes with
- * one that makes the results visible to the host, which even coherent memory needs.
+ * There is a barrier where a command asks for one, and nowhere else but at both ends of a slot. What a command buffer
+ * has bound already is not bound again.
  *
  * A binding is a window: it starts at the buffer's offset rounded down to what the device demands, the rest
  * goes to the kernel as an element offset. What exceeds maxStorageBufferRange is cut into several dispatches
  * where a kernel works element by element, and otherwise refused.
  *
- * Ownership: a slot is its taker's until it is put back, and the device's in the end. Threads: any; the lock
- * of the free list.
+ * Ownership: what is recorded becomes the taker's slot; buffers and pipelines stay their owners'. Threads: any.
  */
 #include <string.h>
 
-#include "base/zc_alloc.h"
 #include "device/vulkan/zc_vulkan.h"
-
-#define SETS_IN_POOL 128u
-
-typedef unsigned long long ull;
 
 /* What the command buffer has bound already. */
 typedef struct bound {
@@ -32,187 +22,6 @@ typedef struct bound {
     uint32_t push_size, push[ZC_VULKAN_PUSH_SIZE / 4];
 } bound;
 
-static void destroy_slot(zc_vulkan_device *device, zc_vulkan_slot *slot)
-{
-    const zc_vulkan_functions *f = &device->f;
-    for (uint32_t i = 0; i < slot->set_pool_count; i++) {
-        f->vkDestroyDescriptorPool(device->handle, slot->set_pools[i], NULL);
-    }
-    zc_free(slot->set_pools);
-    if (slot->queries) {
-        f->vkDestroyQueryPool(device->handle, slot->queries, NULL);
-    }
-    if (slot->fence) {
-        f->vkDestroyFence(device->handle, slot->fence, NULL);
-    }
-    if (slot->pool) {
-        f->vkDestroyCommandPool(device->handle, slot->pool, NULL);
-    }
-    zc_free(slot);
-}
-
-void zc_vulkan_slots_destroy(zc_vulkan_device *device)
-{
-    while (device->free_slots) {
-        zc_vulkan_slot *slot = device->free_slots;
-        device->free_slots = slot->next;
-        destroy_slot(device, slot);
-    }
-}
-
-static zc_status make_slot(zc_vulkan_device *device, zc_vulkan_slot **out, zc_error *error)
-{
-    const zc_vulkan_functions *f = &device->f;
-    zc_vulkan_slot *slot = zc_calloc(1, sizeof *slot);
-    if (!slot) {
-        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a command buffer's bookkeeping");
-    }
-    VkCommandPoolCreateInfo pool = {.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-                                    .flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
-                                    .queueFamilyIndex = device->physical.queue_family};
-    VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
-    VkQueryPoolCreateInfo queries = {
-        .sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO, .queryType = VK_QUERY_TYPE_TIMESTAMP, .queryCount = 2};
-    VkResult result = f->vkCreateCommandPool(device->handle, &pool, NULL, &slot->pool);
-    if (result == VK_SUCCESS) {
-        VkCommandBufferAllocateInfo commands = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-                                                .commandPool = slot->pool,
-                                                .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
-                                                .commandBufferCount = 1};
-        result = f->vkAllocateCommandBuffers(device->handle, &commands, &slot->commands);
-    }
-    if (result == VK_SUCCESS) {
-        result = f->vkCreateFence(device->handle, &fence, NULL, &slot->fence);
-    }
-    if (result == VK_SUCCESS && device->physical.timestamp_bits) {
-        result = f->vkCreateQueryPool(device->handle, &queries, NULL, &slot->queries);
-    }
-    if (result != VK_SUCCESS) {
-        destroy_slot(device, slot);
-        return zc_vulkan_fail(device, result, error, "make a command buffer", "");
-    }
-    *out = slot;
-    return ZC_OK;
-}
-
-static void barrier(zc_vulkan_device *device, zc_vulkan_slot *slot, VkPipelineStageFlags from, VkAccessFlags writes,
-                    VkPipelineStageFlags to, VkAccessFlags accesses)
-{
-    VkMemoryBarrier memory = {
-        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER, .srcAccessMask = writes, .dstAccessMask = accesses};
-    device->f.vkCmdPipelineBarrier(slot->commands, from, to, 0, 1, &memory, 0, NULL, 0, NULL);
-}
-
-#define WORK_STAGES (VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT)
-#define WORK_WRITES (VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT)
-#define WORK_READS (VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT)
-
-zc_status zc_vulkan_slot_begin(zc_vulkan_device *device, bool timed, bool once, zc_vulkan_slot **out, zc_error *error)
-{
-    const zc_vulkan_functions *f = &device->f;
-    VkResult result = VK_SUCCESS;
-    if (atomic_load_explicit(&device->lost, memory_order_relaxed)) {
-        return zc_fail(error, ZC_DEVICE, "vulkan device %s was lost (VK_ERROR_DEVICE_LOST): open it anew",
-                       device->physical.info.name);
-    }
-    pthread_mutex_lock(&device->slot_lock);
-    zc_vulkan_slot *slot = device->free_slots;
-    if (slot) {
-        device->free_slots = slot->next;
-    }
-    pthread_mutex_unlock(&device->slot_lock);
-    if (!slot) {
-        zc_status status = make_slot(device, &slot, error);
-        if (status != ZC_OK) {
-            return status;
-        }
-    } else {
-        result = f->vkResetCommandPool(device->handle, slot->pool, 0);
-        for (uint32_t i = 0; slot->sets_used && i < slot->set_pool_count && result == VK_SUCCESS; i++) {
-            result = f->vkResetDescriptorPool(device->handle, slot->set_pools[i], 0);
-        }
-    }
-    slot->next = NULL;
-    slot->work = NULL;
-    slot->sets_used = 0;
-    if (result == VK_SUCCESS) {
-        VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
-                                          .flags = once ? VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT : 0};
-        result = f->vkBeginCommandBuffer(slot->commands, &begin);
-    }
-    if (result != VK_SUCCESS) {
-        zc_vulkan_slot_release(device, slot);
-        return zc_vulkan_fail(device, result, error, "begin a command buffer", "");
-    }
-    timed = timed && slot->queries;
-    slot->timed = timed;
-    if (timed) {
-        f->vkCmdResetQueryPool(slot->commands, slot->queries, 0, 2);
-    }
-    barrier(device, slot, WORK_STAGES | VK_PIPELINE_STAGE_HOST_BIT, WORK_WRITES | VK_ACCESS_HOST_WRITE_BIT, WORK_STAGES,
-            WORK_READS | WORK_WRITES);
-    if (timed) { /* after the barrier, so that waiting for earlier work does not count */
-        f->vkCmdWriteTimestamp(slot->commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, slot->queries, 0);
-    }
-    *out = slot;
-    return ZC_OK;
-}
-
-zc_status zc_vulkan_slot_end(zc_vulkan_device *device, zc_vulkan_slot *slot, bool timed, zc_error *error)
-{
-    const zc_vulkan_functions *f = &device->f;
-    barrier(device, slot, WORK_STAGES, WORK_WRITES, VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
-    if (timed && slot->queries) {
-        f->vkCmdWriteTimestamp(slot->commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, slot->queries, 1);
-    }
-    VkResult result = f->vkEndCommandBuffer(slot->commands);
-    return result == VK_SUCCESS ? ZC_OK : zc_vulkan_fail(device, result, error, "record a command buffer", "");
-}
-
-void zc_vulkan_slot_release(zc_vulkan_device *device, zc_vulkan_slot *slot)
-{
-    pthread_mutex_lock(&device->slot_lock);
-    if (slot->prepared) {
-        zc_vulkan_prepared_give_back(slot->prepared, slot);
-    } else {
-        slot->next = device->free_slots;
-        device->free_slots = slot;
-    }
-    pthread_mutex_unlock(&device->slot_lock);
-}
-
-/* A set for `count` bindings from the slot's pools; each set takes the descriptors of the largest kernel. */
-static VkResult take_set(zc_vulkan_device *device, zc_vulkan_slot *slot, unsigned count, VkDescriptorSet *out)
-{
-    const zc_vulkan_functions *f = &device->f;
-    uint32_t pool = slot->sets_used / SETS_IN_POOL;
-    if (pool == slot->set_pool_count) {
-        VkDescriptorPool *larger = zc_realloc(slot->set_pools, (pool + 1) * sizeof *larger);
-        if (!larger) {
-            return VK_ERROR_OUT_OF_HOST_MEMORY;
-        }
-        slot->set_pools = larger;
-        VkDescriptorPoolSize size = {.type = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-                                     .descriptorCount = SETS_IN_POOL * ZC_KERNEL_MAX_BINDINGS};
-        VkDescriptorPoolCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
-                                           .maxSets = SETS_IN_POOL,
-                                           .poolSizeCount = 1,
-                                           .pPoolSizes = &size};
-        VkResult result = f->vkCreateDescriptorPool(device->handle, &info, NULL, &slot->set_pools[pool]);
-        if (result != VK_SUCCESS) {
-            return result;
-        }
-        slot->set_pool_count++;
-    }
-    VkDescriptorSetAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
-                                        .descriptorPool = slot->set_pools[pool],
-                                        .descriptorSetCount = 1,
-                                        .pSetLayouts = &device->set_layouts[count]};
-    VkResult result = f->vkAllocateDescriptorSets(device->handle, &info, out);
-    slot->sets_used += result == VK_SUCCESS;
-    return result;
-}
-
 static VkResult bind_windows(zc_vulkan_device *device, zc_vulkan_slot *slot, const VkDescriptorBufferInfo *windows,
                              unsigned count)
 {
@@ -220,7 +29,7 @@ static VkResult bind_windows(zc_vulkan_device *device, zc_vulkan_slot *slot, con
     VkWriteDescriptorSet writes[ZC_KERNEL_MAX_BINDINGS];
     VkDescriptorSet set = NULL;
     if (!device->physical.push_descriptors) {
-        VkResult result = take_set(device, slot, count, &set);
+        VkResult result = zc_vulkan_slot_descriptors(device, slot, count, &set);
         if (result != VK_SUCCESS) {
             return result;
         }
@@ -254,19 +63,9 @@ static bool same_windows(const VkDescriptorBufferInfo *a, const VkDescriptorBuff
     return true;
 }
 
-static zc_status record_one(zc_vulkan_device *device, zc_vulkan_slot *slot, const zc_device_command *command,
-                            const zc_device_part *part, bound *now, zc_error *error)
+static zc_status check_groups(const zc_vulkan_physical *physical, const zc_kernel *kernel, const uint32_t groups[3],
+                              zc_error *error)
 {
-    const zc_vulkan_functions *f = &device->f;
-    const zc_kernel *kernel = command->kernel;
-    const zc_vulkan_physical *physical = &device->physical;
-    unsigned count = kernel->binding_count;
-    uint32_t groups[3], push[ZC_VULKAN_PUSH_SIZE / 4] = {0};
-    VkDescriptorBufferInfo windows[ZC_KERNEL_MAX_BINDINGS];
-    kernel->groups(command->params, groups);
-    if (groups[0] == 0 || groups[1] == 0 || groups[2] == 0) {
-        return ZC_OK;
-    }
     for (unsigned i = 0; i < 3; i++) {
         if (groups[i] > physical->max_groups[i]) {
             return zc_fail(error, ZC_BAD_VALUE,
@@ -275,7 +74,16 @@ static zc_status record_one(zc_vulkan_device *device, zc_vulkan_slot *slot, cons
                            physical->max_groups[1], physical->max_groups[2]);
         }
     }
-    for (unsigned i = 0; i < count; i++) {
+    return ZC_OK;
+}
+
+/* The windows of the command's bindings, and in `push` where in them each begins. */
+static zc_status find_windows(const zc_vulkan_device *device, const zc_device_command *command,
+                              VkDescriptorBufferInfo *windows, uint32_t *push, zc_error *error)
+{
+    const zc_kernel *kernel = command->kernel;
+    const zc_vulkan_physical *physical = &device->physical;
+    for (unsigned i = 0; i < kernel->binding_count; i++) {
         const zc_device_binding *binding = &command->bindings[i];
         const zc_vulkan_buffer *buffer = binding->buffer;
         if (binding->length == 0 || !buffer) {
@@ -295,8 +103,41 @@ static zc_status record_one(zc_vulkan_device *device, zc_vulkan_slot *slot, cons
             .buffer = buffer->handle, .offset = binding->offset - skipped, .range = length + skipped};
         push[i] = (uint32_t)(skipped / kernel->bindings[i].element_size);
     }
-    VkPipeline pipeline;
-    zc_status status = zc_vulkan_pipeline(device, command, &pipeline, error);
+    return ZC_OK;
+}
+
+static void push_constants(zc_vulkan_device *device, zc_vulkan_slot *slot, unsigned count, const uint32_t *push,
+                           uint32_t size, bound *now)
+{
+    if (now->push_count == count && now->push_size == size && memcmp(now->push, push, size) == 0) {
+        return;
+    }
+    device->f.vkCmdPushConstants(slot->commands, device->layouts[count], VK_SHADER_STAGE_COMPUTE_BIT, 0, size, push);
+    now->push_count = count;
+    now->push_size = size;
+    memcpy(now->push, push, size);
+}
+
+static zc_status record_one(zc_vulkan_device *device, zc_vulkan_slot *slot, const zc_device_command *command,
+                            const zc_device_part *part, bound *now, zc_error *error)
+{
+    const zc_vulkan_functions *f = &device->f;
+    const zc_kernel *kernel = command->kernel;
+    unsigned count = kernel->binding_count;
+    uint32_t groups[3], push[ZC_VULKAN_PUSH_SIZE / 4] = {0};
+    VkDescriptorBufferInfo windows[ZC_KERNEL_MAX_BINDINGS];
+    VkPipeline pipeline = NULL;
+    kernel->groups(command->params, groups);
+    if (groups[0] == 0 || groups[1] == 0 || groups[2] == 0) {
+        return ZC_OK;
+    }
+    zc_status status = check_groups(&device->physical, kernel, groups, error);
+    if (status == ZC_OK) {
+        status = find_windows(device, command, windows, push, error);
+    }
+    if (status == ZC_OK) {
+        status = zc_vulkan_pipeline(device, command, &pipeline, error);
+    }
     if (status != ZC_OK) {
         return status;
     }
@@ -313,12 +154,7 @@ static zc_status record_one(zc_vulkan_device *device, zc_vulkan_slot *slot, cons
         memcpy(now->windows, windows, count * sizeof *windows);
     }
     uint32_t size = 4 * zc_device_push(command, part, groups, push);
-    if (now->push_count != count || now->push_size != size || memcmp(now->push, push, size) != 0) {
-        f->vkCmdPushConstants(slot->commands, device->layouts[count], VK_SHADER_STAGE_COMPUTE_BIT, 0, size, push);
-        now->push_count = count;
-        now->push_size = size;
-        memcpy(now->push, push, size);
-    }
+    push_constants(device, slot, count, push, size, now);
     f->vkCmdDispatch(slot->commands, groups[0], groups[1], groups[2]);
     return ZC_OK;
 }
@@ -358,19 +194,37 @@ static zc_status record_pieces(zc_vulkan_device *device, zc_vulkan_slot *slot, c
     return status;
 }
 
-zc_status zc_vulkan_slot_record(zc_vulkan_device *device, zc_vulkan_slot *slot, const zc_device_command *commands,
-                                size_t count, const zc_device_part *part, zc_error *error)
+static zc_status record_all(zc_vulkan_device *device, zc_vulkan_slot *slot, const zc_device_command *commands,
+                            size_t count, const zc_device_part *part, zc_error *error)
 {
     bound now = {.count = UINT32_MAX};
     zc_status status = ZC_OK;
     for (size_t i = 0; i < count && status == ZC_OK; i++) {
         const zc_device_command *command = &commands[i];
         if (command->barrier) {
-            barrier(device, slot, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
-                    VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT);
+            zc_vulkan_slot_barrier(device, slot, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
+                                   VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+                                   VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT);
         }
         status = too_long(device, command) ? record_pieces(device, slot, command, &now, error)
                                            : record_one(device, slot, command, part, &now, error);
+    }
+    return status;
+}
+
+zc_status zc_vulkan_record(zc_vulkan_device *device, const zc_device_command *commands, size_t count,
+                           const zc_device_part *part, bool timed, bool once, zc_vulkan_slot **out, zc_error *error)
+{
+    zc_status status = zc_vulkan_slot_begin(device, timed, once, out, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    status = record_all(device, *out, commands, count, part, error);
+    if (status == ZC_OK) {
+        status = zc_vulkan_slot_end(device, *out, error);
+    }
+    if (status != ZC_OK) {
+        zc_vulkan_slot_release(device, *out);
     }
     return status;
 }

@@ -18,20 +18,12 @@ struct zc_vulkan_prepared {
 
 static zc_status record(zc_vulkan_device *device, zc_vulkan_prepared *prepared, zc_vulkan_slot **out, zc_error *error)
 {
-    zc_status status = zc_vulkan_slot_begin(device, false, false, out, error);
-    if (status != ZC_OK) {
-        return status;
-    }
-    status = zc_vulkan_slot_record(device, *out, prepared->commands, prepared->count, &(zc_device_part){0}, error);
+    zc_status status =
+        zc_vulkan_record(device, prepared->commands, prepared->count, &(zc_device_part){0}, false, false, out, error);
     if (status == ZC_OK) {
-        status = zc_vulkan_slot_end(device, *out, false, error);
+        (*out)->home = &prepared->idle;
     }
-    if (status != ZC_OK) {
-        zc_vulkan_slot_release(device, *out);
-        return status;
-    }
-    (*out)->prepared = prepared;
-    return ZC_OK;
+    return status;
 }
 
 zc_status zc_vulkan_prepare(void *self, const zc_device_command *commands, size_t count, void **out, zc_error *error)
@@ -57,40 +49,18 @@ zc_status zc_vulkan_prepare(void *self, const zc_device_command *commands, size_
 zc_status zc_vulkan_prepared_take(zc_vulkan_device *device, zc_vulkan_prepared *prepared, zc_vulkan_slot **out,
                                   zc_error *error)
 {
-    pthread_mutex_lock(&device->slot_lock);
-    zc_vulkan_slot *slot = prepared->idle;
-    if (slot) {
-        prepared->idle = slot->next;
-    }
-    pthread_mutex_unlock(&device->slot_lock);
-    if (!slot) {
-        return record(device, prepared, out, error);
-    }
-    slot->next = NULL;
-    slot->work = NULL;
-    *out = slot;
-    return ZC_OK;
-}
-
-/* With the slot lock held. */
-void zc_vulkan_prepared_give_back(zc_vulkan_prepared *prepared, zc_vulkan_slot *slot)
-{
-    slot->next = prepared->idle;
-    prepared->idle = slot;
+    *out = zc_vulkan_slot_take(device, &prepared->idle);
+    return *out ? ZC_OK : record(device, prepared, out, error);
 }
 
 void zc_vulkan_prepared_release(void *self, void *released)
 {
     zc_vulkan_device *device = self;
     zc_vulkan_prepared *prepared = released;
-    pthread_mutex_lock(&device->slot_lock);
-    while (prepared->idle) {
-        zc_vulkan_slot *slot = prepared->idle;
-        prepared->idle = slot->next;
-        slot->prepared = NULL;
-        slot->next = device->free_slots;
-        device->free_slots = slot;
+    zc_vulkan_slot *slot;
+    while ((slot = zc_vulkan_slot_take(device, &prepared->idle))) {
+        slot->home = &device->free_slots;
+        zc_vulkan_slot_release(device, slot);
     }
-    pthread_mutex_unlock(&device->slot_lock);
     zc_free(prepared);
 }
