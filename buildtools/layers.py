@@ -45,7 +45,7 @@ LAYERS: dict[str, set[str]] = {
     },
 }
 # A file that is private to its folder, but for who is named here.
-PRIVATE = re.compile(r".*_(internal|os|backend)\.h|device/\w+/.*|py/.*")
+PRIVATE = re.compile(r".*_(internal|os)\.h|device/(?!zc_device\.h).*|py/.*")
 GUESTS_OF: dict[str, set[str]] = {
     "device/zc_device_backend.h": {"device/cpu", "device/vulkan", "device/metal"},  # the contract of devices
     "device/cpu/zc_cpu.h": {"py"},  # the name of the instruction set

@@ -10,7 +10,7 @@
 layout(local_size_x = 256) in;
 
 // Which of the dispatch's workgroups this is, and how many there are. Not gl_WorkGroupID and gl_NumWorkGroups: a driver
-// may be given a dispatch in pieces (csrc/device/zc_device_pace.c).
+// may be given a dispatch in pieces (csrc/device/zc_pace.c).
 #define WORKGROUP_ID (push.first.xyz + gl_WorkGroupID)
 #define WORKGROUPS push.groups
 #define INVOCATION_X (WORKGROUP_ID.x * WORKGROUP + gl_LocalInvocationID.x)

@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "base/zc_alloc.h"
-#include "device/zc_device_internal.h"
+#include "device/zc_batch.h"
+#include "device/zc_dispatch.h"
+#include "device/zc_submit.h"
 
 /* Ranges remembered since the last barrier. A command that would be one too many gets a barrier instead,
  * which costs microseconds per hundred commands and keeps recording linear. */
@@ -57,24 +59,12 @@ void zc_batch_free(zc_batch *batch)
     if (!batch) {
         return;
     }
-    zc_device_uses_release(batch->uses, batch->use_count);
-    zc_free(batch->uses);
+    zc_uses_free(&batch->uses);
     zc_free(batch->commands);
     zc_free(batch->ranges);
     zc_free(batch->hazards);
     zc_device_release(batch->device);
     zc_free(batch);
-}
-
-void zc_device_uses_release(zc_device_use *uses, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        zc_device_buffer_release(uses[i].buffer);
-        if (uses[i].region) {
-            zc_region_unpin(uses[i].region);
-        }
-        zc_kernel_release(uses[i].kernel);
-    }
 }
 
 size_t zc_batch_length(const zc_batch *batch)
@@ -84,11 +74,7 @@ size_t zc_batch_length(const zc_batch *batch)
 
 uint64_t zc_batch_pins(const zc_batch *batch, const zc_region *region)
 {
-    uint64_t pins = 0;
-    for (size_t i = 0; i < batch->use_count; i++) {
-        pins += batch->uses[i].region == region;
-    }
-    return pins;
+    return zc_uses_pins(&batch->uses, region);
 }
 
 /* For one more dispatch. */
@@ -112,66 +98,6 @@ static zc_status make_room(zc_batch *batch, zc_error *error)
         return zc_fail(error, ZC_NO_MEMORY, "cannot record %zu dispatches", capacity);
     }
     batch->capacity = capacity;
-    return ZC_OK;
-}
-
-static zc_status make_room_for_use(zc_batch *batch, zc_error *error)
-{
-    if (batch->use_count == batch->use_capacity) {
-        size_t capacity = batch->use_capacity ? batch->use_capacity * 2 : 4;
-        zc_device_use *larger = zc_realloc(batch->uses, capacity * sizeof *larger);
-        if (!larger) {
-            return zc_fail(error, ZC_NO_MEMORY, "cannot record the use of %zu regions", capacity);
-        }
-        batch->uses = larger;
-        batch->use_capacity = capacity;
-    }
-    return ZC_OK;
-}
-
-/* Hold a compiled kernel as long as the batch. */
-static zc_status use_kernel(zc_batch *batch, const zc_kernel *kernel, zc_error *error)
-{
-    for (size_t i = batch->use_count; i-- > 0;) {
-        if (batch->uses[i].kernel == kernel) {
-            return ZC_OK;
-        }
-    }
-    zc_status status = make_room_for_use(batch, error);
-    if (status == ZC_OK) {
-        zc_kernel_retain(kernel);
-        batch->uses[batch->use_count++] = (zc_device_use){.kernel = kernel};
-    }
-    return status;
-}
-
-/* The use of the region whose buffer reaches to byte `end`, added when it is not there. Newest first: a
- * batch names the same few regions again and again. */
-static zc_status use_region(zc_batch *batch, zc_region *region, uint64_t end, void **handle, zc_error *error)
-{
-    zc_device *device = batch->device;
-    bool has_buffers = device->backend->buffer_from_host != NULL;
-    for (size_t i = batch->use_count; i-- > 0;) {
-        const zc_device_use *use = &batch->uses[i];
-        if (use->region == region && (!has_buffers || use->buffer->size >= end)) {
-            *handle = has_buffers ? use->buffer->buffer : (void *)zc_region_base(region);
-            return ZC_OK;
-        }
-    }
-    zc_status status = make_room_for_use(batch, error);
-    if (status != ZC_OK) {
-        return status;
-    }
-    zc_device_use use = {.region = region};
-    if (has_buffers) {
-        status = zc_device_buffer_acquire(device, region, end, &use.buffer, error);
-        if (status != ZC_OK) {
-            return status;
-        }
-    }
-    zc_region_pin(region);
-    batch->uses[batch->use_count++] = use;
-    *handle = has_buffers ? use.buffer->buffer : (void *)zc_region_base(region);
     return ZC_OK;
 }
 
@@ -213,8 +139,7 @@ static void find_hazards(zc_batch *batch, zc_device_command *command, const zc_r
     found->count += count;
 }
 
-zc_status zc_batch_dispatch(zc_batch *batch, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
-                            const void *params, size_t params_size, zc_error *error)
+zc_status zc_batch_dispatch(zc_batch *batch, const zc_dispatch *dispatch, zc_error *error)
 {
     zc_range taken[ZC_KERNEL_MAX_BINDINGS];
     zc_status status = zc_device_alive(batch->device, error); /* also a batch begun before a fork */
@@ -225,17 +150,17 @@ zc_status zc_batch_dispatch(zc_batch *batch, const zc_kernel *kernel, const zc_r
         return status;
     }
     zc_device_command *command = &batch->commands[batch->count];
-    status = zc_device_check(batch->device, kernel, ranges, range_count, params, params_size, taken, command, error);
+    status = zc_dispatch_check(batch->device, dispatch, taken, command, error);
     if (status == ZC_OK) {
-        status = zc_device_check_work(batch->device, batch->owner, command, error);
+        status = zc_dispatch_check_work(batch->device, batch->owner, command, error);
     }
-    if (status == ZC_OK && kernel->compiled) {
-        status = use_kernel(batch, kernel, error);
+    if (status == ZC_OK && command->kernel->compiled) {
+        status = zc_uses_add_kernel(&batch->uses, command->kernel, error);
     }
-    for (size_t i = 0; status == ZC_OK && i < range_count; i++) {
+    for (size_t i = 0; status == ZC_OK && i < dispatch->range_count; i++) {
         if (taken[i].region) {
-            status = use_region(batch, taken[i].region, taken[i].offset + taken[i].length, &command->bindings[i].buffer,
-                                error);
+            status = zc_uses_add_region(&batch->uses, batch->device, taken[i].region, taken[i].offset + taken[i].length,
+                                        &command->bindings[i].buffer, error);
         }
     }
     if (status == ZC_OK) {
@@ -245,7 +170,7 @@ zc_status zc_batch_dispatch(zc_batch *batch, const zc_kernel *kernel, const zc_r
         uint64_t work = zc_dispatch_work(command);
         batch->largest = work > batch->largest ? work : batch->largest;
         if (batch->sequence) {
-            memcpy(batch->ranges[batch->count].each, taken, range_count * sizeof *taken);
+            memcpy(batch->ranges[batch->count].each, taken, dispatch->range_count * sizeof *taken);
         }
         batch->count++;
     }
@@ -255,18 +180,15 @@ zc_status zc_batch_dispatch(zc_batch *batch, const zc_kernel *kernel, const zc_r
 /* Empty again; the arrays stay, where they are still its own. */
 static void empty(zc_batch *batch)
 {
-    batch->count = batch->use_count = 0;
+    batch->count = 0;
     batch->largest = 0;
     batch->hazards->count = 0;
 }
 
 static zc_submission_source source_of(const zc_batch *batch)
 {
-    return (zc_submission_source){.commands = batch->commands,
-                                  .count = batch->count,
-                                  .uses = batch->uses,
-                                  .use_count = batch->use_count,
-                                  .owner = batch->owner};
+    return (zc_submission_source){
+        .commands = batch->commands, .count = batch->count, .uses = batch->uses, .owner = batch->owner};
 }
 
 /* What a submission takes. The batch gives it up before the submission has it, and gets it back when submitting
@@ -275,9 +197,8 @@ static zc_batch take(zc_batch *batch)
 {
     zc_batch taken = *batch;
     batch->commands = NULL;
-    batch->uses = NULL;
-    batch->capacity = batch->use_capacity = 0;
-    batch->count = batch->use_count = 0;
+    batch->uses = (zc_uses){0};
+    batch->count = batch->capacity = 0;
     return taken;
 }
 
@@ -289,7 +210,7 @@ zc_status zc_batch_submit(zc_batch *batch, zc_submission **out, zc_error *error)
     }
     zc_batch taken = take(batch);
     zc_submission_source source = source_of(&taken);
-    status = zc_submission_start(batch->device, &source, out, error);
+    status = zc_submit(batch->device, &source, out, error);
     if (status == ZC_OK) {
         empty(batch);
     } else {
@@ -305,15 +226,14 @@ zc_status zc_batch_run(zc_batch *batch, zc_pause_function pause, void *context, 
     if (status != ZC_OK) {
         return status;
     }
-    if (zc_device_run_all(batch->device, batch->commands, batch->count, batch->largest, pause, context, &status,
-                          error)) {
-        zc_device_uses_release(batch->uses, batch->use_count);
+    if (zc_run_here(batch->device, batch->commands, batch->count, batch->largest, pause, context, &status, error)) {
+        zc_uses_clear(&batch->uses);
         empty(batch);
         return status;
     }
     zc_batch taken = take(batch);
     zc_submission_source source = source_of(&taken);
-    status = zc_submission_run(batch->device, &source, pause, context, &started, error);
+    status = zc_submit_and_wait(batch->device, &source, pause, context, &started, error);
     if (started) {
         empty(batch);
     } else {

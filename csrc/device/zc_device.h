@@ -1,12 +1,12 @@
 /* zc_device: something that runs kernels over regions, and the one place where dispatches are checked.
  *
- * A dispatch names a kernel, one zc_range per binding and the kernel's parameters. zc_device.c copies the
+ * A dispatch names a kernel, one zc_range per binding and the kernel's parameters. zc_dispatch.c copies the
  * descriptor once and checks it in 64-bit arithmetic against the region's current size and the kernel's
  * signature (alignment, extent, overlap of written ranges); a backend then sees pointers, offsets and
  * lengths that hold. A batch is recorded dispatches; submitting it gives a submission to wait on.
  *
- * Ordering: submissions of one device run in the order of submission, and the dispatches of one command
- * buffer behave as if run in order; a synchronous zc_device_run comes after everything submitted before.
+ * Ordering: submissions of one device run in the order of submission, and the dispatches of one batch
+ * behave as if run in order; a synchronous zc_device_run comes after everything submitted before.
  *
  * Ownership: everything is reference counted. A batch and a submission in flight pin every region
  * they name and retain their device; what completes unpins at once, on the thread that completes it.
@@ -45,6 +45,15 @@ typedef struct zc_range { /* bytes [offset, offset + length) of a region; an emp
     uint64_t offset;
     uint64_t length;
 } zc_range;
+
+/* One launch of a kernel, as its caller describes it. Whoever takes it copies all of it before looking at it. */
+typedef struct zc_dispatch {
+    const zc_kernel *kernel;
+    const zc_range *ranges; /* one for each binding */
+    size_t range_count;
+    const void *params; /* the kernel's own struct */
+    size_t params_size;
+} zc_dispatch;
 
 /* Whose work it is that a batch records, where that is a guest: what the guest's host allows. The host's own
  * work has no owner, and no limits. It must outlive the batches and sequences that know it, not what they
@@ -158,16 +167,13 @@ typedef zc_status (*zc_pause_function)(void *context, zc_error *error);
  * zc_device_run_pausing: the same for callers that must not be deaf for long. Work that takes more than some tenths of
  * a second, or must wait for other work, is submitted, and the caller waits with pauses (see zc_pause_function); when
  * one fails the work runs on, and keeps alive what it uses. */
-zc_status zc_device_run(zc_device *device, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
-                        const void *params, size_t params_size, zc_error *error);
-zc_status zc_device_run_pausing(zc_device *device, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
-                                const void *params, size_t params_size, zc_pause_function pause, void *context,
+zc_status zc_device_run(zc_device *device, const zc_dispatch *dispatch, zc_error *error);
+zc_status zc_device_run_pausing(zc_device *device, const zc_dispatch *dispatch, zc_pause_function pause, void *context,
                                 zc_error *error);
 
 zc_status zc_batch_new(zc_device *device, zc_batch **out, zc_error *error);
 void zc_batch_free(zc_batch *batch); /* NULL is fine */
-zc_status zc_batch_dispatch(zc_batch *batch, const zc_kernel *kernel, const zc_range *ranges, size_t range_count,
-                            const void *params, size_t params_size, zc_error *error);
+zc_status zc_batch_dispatch(zc_batch *batch, const zc_dispatch *dispatch, zc_error *error);
 /* Before anything is recorded. What is refused then: dispatches of too much work (ZC_LIMIT). What is submitted then
  * ends at the owner's deadline, and can be cancelled. */
 void zc_batch_own(zc_batch *batch, const zc_owner *owner);

@@ -1,6 +1,6 @@
 /* zc_device_backend: what a device backend (cpu, vulkan, metal) implements and what it is given.
  *
- * A backend knows pointers and lengths: not regions, guests or Python. zc_device.c has checked every
+ * A backend knows pointers and lengths: not regions, guests or Python. zc_dispatch.c has checked every
  * command before a backend sees it: kernel and parameters agree, each binding lies inside its buffer, is
  * aligned to its element size and exactly as long as the kernel needs, and written bindings overlap nothing
  * (or are the very same range as an input where the kernel may run in place). The generic layer also finds
@@ -77,7 +77,7 @@ typedef struct zc_device_backend {
     /* Commands run one after the other, so that barriers are not looked for. */
     bool in_order;
     /* It looks at zc_device_piece.cancelled, ends such a piece within milliseconds, also in the middle of a command, and
-     * reports it done with ZC_CANCELLED. Others get guests' work in pieces (zc_device_pace.c). */
+     * reports it done with ZC_CANCELLED. Others get guests' work in pieces (zc_pace.c). */
     bool cancels;
     /* Elementwise kernels may have bindings longer than max_buffer: the backend cuts them. */
     bool splits_elementwise;

@@ -1,13 +1,7 @@
-/* zc_device_buffer: a device's buffers over regions, made once and kept as the region's attachment.
- *
- * A backend without buffer_from_host (cpu) reads host addresses, so that nothing here runs for it. A buffer
- * covers what was committed when it was made; a range beyond that, after growth, replaces it. The old one
- * lives on while batches and work in flight hold it. Ownership: the attachment holds one reference, each
- * user one; each buffer retains its device. Threads: any; the device's buffer_lock makes "look up, then
- * retain" one step. Never copies and never moves a byte.
- */
+/* zc_device_buffer: see zc_device_buffer.h. */
+#include "device/zc_device_buffer.h"
+
 #include "base/zc_alloc.h"
-#include "device/zc_device_internal.h"
 
 void zc_device_buffer_release(zc_device_buffer *buffer)
 {
@@ -84,11 +78,6 @@ zc_status zc_device_buffer_local(zc_device *device, zc_region *region, zc_error 
     zc_status status = make(device, region, true, &buffer, error);
     pthread_mutex_unlock(&device->buffer_lock);
     return status;
-}
-
-uint64_t zc_device_buffer_count(const zc_device *device)
-{
-    return atomic_load_explicit(&device->buffers_made, memory_order_relaxed);
 }
 
 zc_status zc_device_buffer_address(zc_device *device, zc_region *region, void **out, zc_error *error)

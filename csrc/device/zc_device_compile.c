@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/zc_alloc.h"
-#include "device/zc_device_internal.h"
+#include "device/zc_device_compile.h"
 
 #define NAME_SIZE 64u
 #define BINDING_NAME_SIZE 32u

@@ -10,12 +10,7 @@
 #include <string.h>
 
 #include "base/zc_copies.h"
-#include "device/zc_device_internal.h"
-
-bool zc_device_is_apart(const zc_device *device)
-{
-    return device->backend->buffer_local && !device->info.unified_memory;
-}
+#include "device/zc_device_buffer.h"
 
 zc_status zc_device_scratch(zc_device *device, uint64_t size, zc_region **out, zc_error *error)
 {

@@ -1,7 +1,7 @@
 /* zc_sequence: a sealed batch that is submitted many times.
  *
  * It owns what the batch owned: commands, pins and buffers, and the ranges as they were given, against which
- * a dispatch with new parameters goes through zc_device_check once more. A submission does not take these over but
+ * a dispatch with new parameters goes through zc_dispatch_check once more. A submission does not take these over but
  * retains the sequence, and counts as in flight until it is done; while there is one, nothing here changes.
  * Where the backend can prepare commands, that is done at the first submission, and again at the first one after
  * parameters changed.
@@ -12,7 +12,9 @@
 #include <string.h>
 
 #include "base/zc_alloc.h"
-#include "device/zc_device_internal.h"
+#include "device/zc_batch.h"
+#include "device/zc_dispatch.h"
+#include "device/zc_submit.h"
 
 struct zc_sequence {
     _Atomic uint64_t references;
@@ -22,8 +24,7 @@ struct zc_sequence {
     zc_device_command *commands;
     zc_device_ranges *ranges;
     size_t count;
-    zc_device_use *uses;
-    size_t use_count;
+    zc_uses uses;
     uint64_t largest; /* of any parameters that it has had */
     void *prepared;   /* of the commands as they are, or NULL */
 };
@@ -54,12 +55,10 @@ zc_status zc_sequence_seal(zc_batch *batch, zc_sequence **out, zc_error *error)
     sequence->ranges = batch->ranges;
     sequence->count = batch->count;
     sequence->uses = batch->uses;
-    sequence->use_count = batch->use_count;
     sequence->largest = batch->largest;
     batch->commands = NULL;
     batch->ranges = NULL;
-    batch->uses = NULL;
-    batch->use_count = 0;
+    batch->uses = (zc_uses){0};
     zc_batch_free(batch);
     *out = sequence;
     return ZC_OK;
@@ -83,8 +82,7 @@ void zc_sequence_release(zc_sequence *sequence)
 {
     if (sequence && atomic_fetch_sub_explicit(&sequence->references, 1, memory_order_acq_rel) == 1) {
         drop_prepared(sequence);
-        zc_device_uses_release(sequence->uses, sequence->use_count);
-        zc_free(sequence->uses);
+        zc_uses_free(&sequence->uses);
         zc_free(sequence->commands);
         zc_free(sequence->ranges);
         zc_device_release(sequence->device);
@@ -92,12 +90,12 @@ void zc_sequence_release(zc_sequence *sequence)
     }
 }
 
-void zc_sequence_done(zc_sequence *sequence)
+/* A submission of the sequence is over: it is in flight once less, and released. */
+static void done(void *context)
 {
-    if (sequence) {
-        atomic_fetch_sub_explicit(&sequence->in_flight, 1, memory_order_release);
-        zc_sequence_release(sequence);
-    }
+    zc_sequence *sequence = context;
+    atomic_fetch_sub_explicit(&sequence->in_flight, 1, memory_order_release);
+    zc_sequence_release(sequence);
 }
 
 size_t zc_sequence_length(const zc_sequence *sequence)
@@ -112,11 +110,7 @@ bool zc_sequence_in_flight(const zc_sequence *sequence)
 
 uint64_t zc_sequence_pins(const zc_sequence *sequence, const zc_region *region)
 {
-    uint64_t pins = 0;
-    for (size_t i = 0; i < sequence->use_count; i++) {
-        pins += sequence->uses[i].region == region;
-    }
-    return pins;
+    return zc_uses_pins(&sequence->uses, region);
 }
 
 zc_status zc_sequence_params(zc_sequence *sequence, size_t index, size_t offset, const void *bytes, size_t size,
@@ -141,10 +135,11 @@ zc_status zc_sequence_params(zc_sequence *sequence, size_t index, size_t offset,
     if (memcmp(params, command->params, kernel->params_size) == 0) {
         return ZC_OK;
     }
-    zc_status status = zc_device_check(sequence->device, kernel, sequence->ranges[index].each, kernel->binding_count,
-                                       params, kernel->params_size, taken, &fresh, error);
+    const zc_dispatch given = {kernel, sequence->ranges[index].each, kernel->binding_count, params,
+                               kernel->params_size};
+    zc_status status = zc_dispatch_check(sequence->device, &given, taken, &fresh, error);
     if (status == ZC_OK) {
-        status = zc_device_check_work(sequence->device, sequence->owner, &fresh, error);
+        status = zc_dispatch_check_work(sequence->device, sequence->owner, &fresh, error);
     }
     if (status != ZC_OK) {
         return status;
@@ -160,7 +155,7 @@ zc_status zc_sequence_params(zc_sequence *sequence, size_t index, size_t offset,
     return ZC_OK;
 }
 
-/* Prepare it where needed, and count it as in flight: `zc_sequence_done` if it then is not submitted. */
+/* Prepare it where needed, and count it as in flight: `done` if it then is not submitted. */
 static zc_status set_out(zc_sequence *sequence, zc_submission_source *source, zc_error *error)
 {
     zc_device *device = sequence->device;
@@ -172,7 +167,8 @@ static zc_status set_out(zc_sequence *sequence, zc_submission_source *source, zc
     if (status == ZC_OK) {
         *source = (zc_submission_source){.commands = sequence->commands,
                                          .count = sequence->count,
-                                         .sequence = zc_sequence_retain(sequence),
+                                         .let_go = done,
+                                         .context = zc_sequence_retain(sequence),
                                          .prepared = sequence->prepared,
                                          .owner = sequence->owner};
         atomic_fetch_add_explicit(&sequence->in_flight, 1, memory_order_relaxed);
@@ -184,8 +180,8 @@ zc_status zc_sequence_submit(zc_sequence *sequence, zc_submission **out, zc_erro
 {
     zc_submission_source source;
     zc_status status = set_out(sequence, &source, error);
-    if (status == ZC_OK && (status = zc_submission_start(sequence->device, &source, out, error)) != ZC_OK) {
-        zc_sequence_done(sequence);
+    if (status == ZC_OK && (status = zc_submit(sequence->device, &source, out, error)) != ZC_OK) {
+        done(sequence);
     }
     return status;
 }
@@ -195,15 +191,15 @@ zc_status zc_sequence_run(zc_sequence *sequence, zc_pause_function pause, void *
     zc_submission_source source;
     bool taken;
     zc_status status = zc_device_alive(sequence->device, error);
-    if (status != ZC_OK || zc_device_run_all(sequence->device, sequence->commands, sequence->count, sequence->largest,
-                                             pause, context, &status, error)) {
+    if (status != ZC_OK || zc_run_here(sequence->device, sequence->commands, sequence->count, sequence->largest, pause,
+                                       context, &status, error)) {
         return status;
     }
     status = set_out(sequence, &source, error);
     if (status == ZC_OK) {
-        status = zc_submission_run(sequence->device, &source, pause, context, &taken, error);
+        status = zc_submit_and_wait(sequence->device, &source, pause, context, &taken, error);
         if (!taken) {
-            zc_sequence_done(sequence);
+            done(sequence);
         }
     }
     return status;

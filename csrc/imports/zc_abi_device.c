@@ -187,7 +187,7 @@ zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
         return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_ENOMEM, "an instance records at most %u dispatches at a time",
                                                 ZC_ABI_MAX_RECORDED));
     }
-    zc_status status = zc_batch_dispatch(batch, kernel, ranges, count, params, size, &abi->error);
+    zc_status status = zc_batch_dispatch(batch, &(zc_dispatch){kernel, ranges, count, params, size}, &abi->error);
     if (status != ZC_OK) {
         return zc_abi_failed(abi, status, &slots[0], error);
     }

@@ -2,7 +2,7 @@
  *
  * A kernel is a compute function with a name, bindings (ranges of bytes, in a fixed order), a parameter
  * struct (zcwasm_kernels.h) and a workgroup size. `extent` is the one place that says how many bytes
- * each binding must have for given parameters; zc_device.c compares that with the ranges it was given.
+ * each binding must have for given parameters; zc_dispatch.c compares that with the ranges it was given.
  *
  * Everything here is constant data and pure functions: no ownership, any thread.
  */

@@ -1,7 +1,7 @@
 /* py_device_methods: the methods named as kernels, which Device and Batch share.
  *
  * Each turns its arguments into arrays, checks that their shapes fit, fills the kernel's parameters and
- * issues it; bounds, alignment and overlap are checked below, in zc_device.c. Arguments are parsed by hand
+ * issues it; bounds, alignment and overlap are checked below, in zc_dispatch.c. Arguments are parsed by hand
  * because a small call's cost is mostly parsing. Threads: see py_device.h. Copies no array.
  */
 #include "py_device.h" /* first: Python.h sets what the system's headers declare */
@@ -153,16 +153,16 @@ PyObject *zc_py_issue(PyObject *self, const zc_kernel *kernel, zc_py_array *arra
         }
         bytes += ranges[i].length;
     }
+    const zc_dispatch dispatch = {kernel, ranges, count, params, kernel->params_size};
     if (issuer->batch) {
-        status = zc_batch_dispatch(issuer->batch, kernel, ranges, count, params, kernel->params_size, &error);
+        status = zc_batch_dispatch(issuer->batch, &dispatch, &error);
         result = Py_None;
     } else if (bytes <= KEEP_GIL_BYTES && flops <= KEEP_GIL_FLOPS && !zc_device_busy(issuer->device) &&
                zc_device_get_info(issuer->device)->threads > 0) { /* a GPU always takes longer */
-        status = zc_device_run(issuer->device, kernel, ranges, count, params, kernel->params_size, &error);
+        status = zc_device_run(issuer->device, &dispatch, &error);
     } else {
         waiting self = {.saved = PyEval_SaveThread()};
-        status = zc_device_run_pausing(issuer->device, kernel, ranges, count, params, kernel->params_size,
-                                       look_for_signals, &self, &error);
+        status = zc_device_run_pausing(issuer->device, &dispatch, look_for_signals, &self, &error);
         PyEval_RestoreThread(self.saved);
     }
     release_all(arrays, count);

@@ -14,7 +14,7 @@
  * here; the bytes themselves are shared without locks.
  *
  * A region may instead show a file (zc_region_map): its bytes are the file's pages, shared with the system's
- * cache and never written; it does not grow, and zc_device_check refuses to write to it.
+ * cache and never written; it does not grow, and zc_dispatch_check refuses to write to it.
  *
  * Platform part in zc_region_mmap.c or zc_region_mach.c, one of which is not empty. This layer does not
  * know WebAssembly pages, guests, devices or Python.

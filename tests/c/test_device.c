@@ -90,7 +90,7 @@ const zc_device_backend zc_device_vulkan = {.kind = "vulkan",
 static zc_status dispatch(zc_batch *batch, const char *kernel, const zc_range *ranges, size_t count, const void *params,
                           size_t size)
 {
-    return zc_batch_dispatch(batch, zc_kernel_find(kernel), ranges, count, params, size, &error);
+    return zc_batch_dispatch(batch, &(zc_dispatch){zc_kernel_find(kernel), ranges, count, params, size}, &error);
 }
 
 static void test_check(zc_device *device, zc_region *region)
@@ -99,42 +99,47 @@ static void test_check(zc_device *device, zc_region *region)
     zc_affine_params p = {.count = 16, .scale = 2, .shift = 1};
     uint64_t size = zc_region_size(region);
     zc_range r[3] = {{region, 0, 64}, {region, 64, 64}, {region, 128, 64}};
-    CHECK(zc_device_run(device, affine, r, 2, &p, sizeof p, &error) == ZC_OK);
-    CHECK_FAILS(zc_device_run(device, NULL, r, 2, &p, sizeof p, &error), ZC_BAD_VALUE, "no kernel");
-    CHECK_FAILS(zc_device_run(device, affine, r, 3, &p, sizeof p, &error), ZC_BAD_VALUE, "takes 2 ranges, got 3");
-    CHECK_FAILS(zc_device_run(device, affine, r, 2, &p, 8, &error), ZC_BAD_VALUE,
+    CHECK(zc_device_run(device, &(zc_dispatch){affine, r, 2, &p, sizeof p}, &error) == ZC_OK);
+    CHECK_FAILS(zc_device_run(device, &(zc_dispatch){NULL, r, 2, &p, sizeof p}, &error), ZC_BAD_VALUE, "no kernel");
+    CHECK_FAILS(zc_device_run(device, &(zc_dispatch){affine, r, 3, &p, sizeof p}, &error), ZC_BAD_VALUE,
+                "takes 2 ranges, got 3");
+    CHECK_FAILS(zc_device_run(device, &(zc_dispatch){affine, r, 2, &p, 8}, &error), ZC_BAD_VALUE,
                 "takes 12 bytes of parameters, got 8");
     r[0].length = 60;
-    CHECK_FAILS(zc_device_run(device, affine, r, 2, &p, sizeof p, &error), ZC_OUT_OF_BOUNDS,
+    CHECK_FAILS(zc_device_run(device, &(zc_dispatch){affine, r, 2, &p, sizeof p}, &error), ZC_OUT_OF_BOUNDS,
                 "affine, x: the parameters need 64 bytes, the range has 60");
     r[0] = (zc_range){region, 2, 64};
-    CHECK_FAILS(zc_device_run(device, affine, r, 2, &p, sizeof p, &error), ZC_BAD_VALUE,
+    CHECK_FAILS(zc_device_run(device, &(zc_dispatch){affine, r, 2, &p, sizeof p}, &error), ZC_BAD_VALUE,
                 "offset 2 is not a multiple of its element size 4");
     r[0] = (zc_range){region, size - 60, 64};
-    CHECK_FAILS(zc_device_run(device, affine, r, 2, &p, sizeof p, &error), ZC_OUT_OF_BOUNDS, "64 bytes at offset");
+    CHECK_FAILS(zc_device_run(device, &(zc_dispatch){affine, r, 2, &p, sizeof p}, &error), ZC_OUT_OF_BOUNDS,
+                "64 bytes at offset");
     r[0] = (zc_range){region, UINT64_MAX - 3, 64};
-    CHECK_FAILS(zc_device_run(device, affine, r, 2, &p, sizeof p, &error), ZC_OUT_OF_BOUNDS, "18446744073709551612");
+    CHECK_FAILS(zc_device_run(device, &(zc_dispatch){affine, r, 2, &p, sizeof p}, &error), ZC_OUT_OF_BOUNDS,
+                "18446744073709551612");
     r[0] = (zc_range){region, 64, UINT64_MAX - 63};
-    CHECK_FAILS(zc_device_run(device, affine, r, 2, &p, sizeof p, &error), ZC_OUT_OF_BOUNDS, "do not lie inside");
+    CHECK_FAILS(zc_device_run(device, &(zc_dispatch){affine, r, 2, &p, sizeof p}, &error), ZC_OUT_OF_BOUNDS,
+                "do not lie inside");
     r[0] = (zc_range){NULL, 0, 64};
-    CHECK_FAILS(zc_device_run(device, affine, r, 2, &p, sizeof p, &error), ZC_BAD_VALUE, "64 bytes has no region");
+    CHECK_FAILS(zc_device_run(device, &(zc_dispatch){affine, r, 2, &p, sizeof p}, &error), ZC_BAD_VALUE,
+                "64 bytes has no region");
     r[0] = (zc_range){region, 32, 64};
-    CHECK_FAILS(zc_device_run(device, affine, r, 2, &p, sizeof p, &error), ZC_BAD_VALUE,
+    CHECK_FAILS(zc_device_run(device, &(zc_dispatch){affine, r, 2, &p, sizeof p}, &error), ZC_BAD_VALUE,
                 "out (bytes 64 to 128) overlaps x (bytes 32 to 96)");
     r[0] = r[1]; /* in place */
-    CHECK(zc_device_run(device, affine, r, 2, &p, sizeof p, &error) == ZC_OK);
+    CHECK(zc_device_run(device, &(zc_dispatch){affine, r, 2, &p, sizeof p}, &error) == ZC_OK);
     r[0].length = 4096; /* longer ranges than needed are no overlap */
-    CHECK(zc_device_run(device, affine, r, 2, &p, sizeof p, &error) == ZC_OK);
+    CHECK(zc_device_run(device, &(zc_dispatch){affine, r, 2, &p, sizeof p}, &error) == ZC_OK);
     zc_elementwise_params e = {.count = 16};
     r[0] = r[1] = (zc_range){region, 0, 64}; /* inputs may alias */
-    CHECK(zc_device_run(device, add, r, 3, &e, sizeof e, &error) == ZC_OK);
+    CHECK(zc_device_run(device, &(zc_dispatch){add, r, 3, &e, sizeof e}, &error) == ZC_OK);
     zc_matmul_params m = {.m = 2, .n = 2, .k = 2, .batch = 1, .lda = 2, .ldb = 2, .ldc = 2, .alpha = 1};
     r[0] = r[2] = (zc_range){region, 0, 16};
-    CHECK_FAILS(zc_device_run(device, zc_kernel_find("matmul"), r, 3, &m, sizeof m, &error), ZC_BAD_VALUE,
-                "c (bytes 0 to 16) overlaps a (bytes 0 to 16)");
+    CHECK_FAILS(zc_device_run(device, &(zc_dispatch){zc_kernel_find("matmul"), r, 3, &m, sizeof m}, &error),
+                ZC_BAD_VALUE, "c (bytes 0 to 16) overlaps a (bytes 0 to 16)");
     e.count = 0;
     zc_range none[3] = {{0}};
-    CHECK(zc_device_run(device, add, none, 3, &e, sizeof e, &error) == ZC_OK);
+    CHECK(zc_device_run(device, &(zc_dispatch){add, none, 3, &e, sizeof e}, &error) == ZC_OK);
     CHECK_FAILS(zc_device_open("cuda", NULL, &device, &error), ZC_BAD_VALUE, "\"cuda\"");
     CHECK_FAILS(zc_device_open("metal", NULL, &device, &error), ZC_DEVICE, "Metal");
     CHECK_FAILS(zc_device_open("cpu", &(zc_device_options){.threads = 5000}, &device, &error), ZC_BAD_VALUE, "5000");
@@ -185,7 +190,7 @@ static void test_order(zc_device *device, zc_region *region)
     }
     zc_affine_params p = {.count = 1024, .scale = 2, .shift = 0};
     zc_range r[2] = {{region, 0, 4096}, {region, 0, 4096}};
-    CHECK(zc_device_run(device, zc_kernel_find("affine"), r, 2, &p, sizeof p, &error) == ZC_OK);
+    CHECK(zc_device_run(device, &(zc_dispatch){zc_kernel_find("affine"), r, 2, &p, sizeof p}, &error) == ZC_OK);
     CHECK(x[0] == 200 && x[1023] == 200);
     CHECK(read(ends[0], &byte, 1) == 1 && read(ends[0], &byte, 1) == 1 && read(ends[0], &byte, 1) == 0);
     close(ends[0]);
@@ -338,7 +343,7 @@ static zc_status all_steps(const char *kind, zc_region *const regions[2])
     }
     for (int i = 0; i < 40 && status == ZC_OK; i++) {
         zc_range r[2] = {{regions[i % 2], 0, 16}, {regions[i % 2], 16, 16}};
-        status = zc_batch_dispatch(batch, zc_kernel_find("affine"), r, 2, &p, sizeof p, &error);
+        status = zc_batch_dispatch(batch, &(zc_dispatch){zc_kernel_find("affine"), r, 2, &p, sizeof p}, &error);
     }
     if (status == ZC_OK) {
         status = zc_batch_submit(batch, &submission, &error);
@@ -414,7 +419,7 @@ static void bench(zc_device *device, zc_region *region)
     enum { N = 2000000 };
     double start = now();
     for (int i = 0; i < N; i++) {
-        (void)zc_device_run(device, affine, r, 2, &p, sizeof p, &error);
+        (void)zc_device_run(device, &(zc_dispatch){affine, r, 2, &p, sizeof p}, &error);
     }
     printf("zc_device_run, affine over 16 floats: %.1f ns\n", (now() - start) / N);
     start = now();

@@ -92,7 +92,8 @@ static zc_batch *increments(zc_device *on, zc_region *in, unsigned times, uint32
     zc_affine_params p = {.count = count, .scale = 1, .shift = 1};
     CHECK(zc_batch_new(on, &batch, &error) == ZC_OK);
     for (unsigned i = 0; i < times; i++) {
-        CHECK(zc_batch_dispatch(batch, zc_kernel_find("affine"), ranges, 2, &p, sizeof p, &error) == ZC_OK);
+        CHECK(zc_batch_dispatch(batch, &(zc_dispatch){zc_kernel_find("affine"), ranges, 2, &p, sizeof p}, &error) ==
+              ZC_OK);
     }
     return batch;
 }

@@ -111,7 +111,8 @@ static zc_submission *start_batches(zc_device *device, const zc_owner *owner, un
     CHECK(zc_batch_new(device, &batch, &error) == ZC_OK);
     zc_batch_own(batch, owner);
     for (unsigned i = 0; i < count; i++) {
-        CHECK(zc_batch_dispatch(batch, zc_kernel_find("matmul"), ranges, 3, &p, sizeof p, &error) == ZC_OK);
+        CHECK(zc_batch_dispatch(batch, &(zc_dispatch){zc_kernel_find("matmul"), ranges, 3, &p, sizeof p}, &error) ==
+              ZC_OK);
     }
     zc_status status = zc_batch_submit(batch, &submission, &error);
     zc_batch_free(batch);

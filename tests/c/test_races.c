@@ -56,8 +56,10 @@ int main(void)
     }
     unsigned ran = 0, refused = 0;
     for (int i = 0; i < ROUNDS; i++) {
-        zc_status status = zc_device_run(device, kernel, (const zc_range *)(uintptr_t)ranges, 2,
-                                         (const void *)(uintptr_t)&params, sizeof params, &error);
+        zc_status status = zc_device_run(device,
+                                         &(zc_dispatch){kernel, (const zc_range *)(uintptr_t)ranges, 2,
+                                                        (const void *)(uintptr_t)&params, sizeof params},
+                                         &error);
         ran += status == ZC_OK;
         refused += status == ZC_OUT_OF_BOUNDS || status == ZC_BAD_VALUE;
     }

@@ -96,7 +96,7 @@ static zc_sequence *increments(zc_device *device, zc_region *region, unsigned ti
     zc_affine_params p = {.count = count, .scale = 1, .shift = 1};
     CHECK(zc_sequence_begin(device, &batch, &error) == ZC_OK);
     for (unsigned i = 0; i < times; i++) {
-        CHECK(zc_batch_dispatch(batch, zc_kernel_find("affine"), r, 2, &p, sizeof p, &error) == ZC_OK);
+        CHECK(zc_batch_dispatch(batch, &(zc_dispatch){zc_kernel_find("affine"), r, 2, &p, sizeof p}, &error) == ZC_OK);
     }
     CHECK(zc_batch_pins(batch, region) == 1);
     CHECK(zc_sequence_seal(batch, &sequence, &error) == ZC_OK);
@@ -178,7 +178,7 @@ static void test_pause(zc_device *device, zc_region *region)
     zc_affine_params p = {.count = 64, .scale = 1, .shift = 1};
     CHECK(zc_batch_new(device, &batch, &error) == ZC_OK);
     for (int i = 0; i < 5; i++) {
-        CHECK(zc_batch_dispatch(batch, zc_kernel_find("affine"), r, 2, &p, sizeof p, &error) == ZC_OK);
+        CHECK(zc_batch_dispatch(batch, &(zc_dispatch){zc_kernel_find("affine"), r, 2, &p, sizeof p}, &error) == ZC_OK);
     }
     CHECK(zc_batch_run(batch, stop_at_third, NULL, &error) == ZC_TRAP && x[0] == 6);
     CHECK(zc_batch_length(batch) == 0 && zc_region_pins(region) == 0);
@@ -197,8 +197,8 @@ static void test_prepared(zc_region *region)
     zc_affine_params p = {.count = 4, .scale = 1, .shift = 1};
     const zc_kernel *affine = zc_kernel_find("affine");
     CHECK(zc_sequence_begin(device, &batch, &error) == ZC_OK);
-    CHECK(zc_batch_dispatch(batch, affine, low, 2, &p, sizeof p, &error) == ZC_OK);
-    CHECK(zc_batch_dispatch(batch, affine, high, 2, &p, sizeof p, &error) == ZC_OK);
+    CHECK(zc_batch_dispatch(batch, &(zc_dispatch){affine, low, 2, &p, sizeof p}, &error) == ZC_OK);
+    CHECK(zc_batch_dispatch(batch, &(zc_dispatch){affine, high, 2, &p, sizeof p}, &error) == ZC_OK);
     CHECK(zc_sequence_seal(batch, &sequence, &error) == ZC_OK && fake.prepared == 0);
     CHECK(zc_sequence_submit(sequence, &first, &error) == ZC_OK && fake.prepared == 1);
     CHECK(!fake.held[0]->commands[0].barrier && fake.held[0]->commands[1].barrier && fake.held[0]->prepared);
@@ -274,7 +274,7 @@ static bool life(zc_device *device, zc_region *region)
     zc_submission *submission = NULL;
     zc_status status = zc_sequence_begin(device, &batch, &error);
     for (int i = 0; i < 40 && status == ZC_OK; i++) {
-        status = zc_batch_dispatch(batch, zc_kernel_find("affine"), r, 2, &p, sizeof p, &error);
+        status = zc_batch_dispatch(batch, &(zc_dispatch){zc_kernel_find("affine"), r, 2, &p, sizeof p}, &error);
     }
     if (status == ZC_OK) {
         status = zc_sequence_seal(batch, &sequence, &error);

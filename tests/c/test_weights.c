@@ -261,10 +261,12 @@ static void test_writes_are_refused(void)
     CHECK_FAILS(zc_weights_range(weights, 1, device, &range, &error), ZC_BAD_VALUE, "no tensor number 1");
     zc_fill_params params = {.count = 4};
     const zc_kernel *fill = zc_kernel_get(ZC_KERNEL_fill);
-    CHECK_FAILS(zc_device_run(device, fill, &range, 1, &params, sizeof params, &error), ZC_BAD_VALUE, "read-only");
+    CHECK_FAILS(zc_device_run(device, &(zc_dispatch){fill, &range, 1, &params, sizeof params}, &error), ZC_BAD_VALUE,
+                "read-only");
     zc_batch *batch;
     CHECK(zc_batch_new(device, &batch, &error) == ZC_OK);
-    CHECK_FAILS(zc_batch_dispatch(batch, fill, &range, 1, &params, sizeof params, &error), ZC_BAD_VALUE, "read-only");
+    CHECK_FAILS(zc_batch_dispatch(batch, &(zc_dispatch){fill, &range, 1, &params, sizeof params}, &error), ZC_BAD_VALUE,
+                "read-only");
     CHECK_FAILS(zc_device_upload(device, range.region, 0, &params, 4, &error), ZC_BAD_VALUE, "read-only");
     zc_batch_free(batch);
     zc_device_release(device);

@@ -97,8 +97,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memset(zc_region_base(regions[i]), header[3], REGION_BYTES);
         memcpy(before[i], zc_region_base(regions[i]), REGION_BYTES);
     }
-    zc_status status = zc_device_run(device, kernel, ranges, range_count, params,
-                                     params_size < sizeof params ? params_size : 0, &error);
+    zc_status status = zc_device_run(
+        device, &(zc_dispatch){kernel, ranges, range_count, params, params_size < sizeof params ? params_size : 0},
+        &error);
     require(status == ZC_OK || (error.code == status && error.message[0]));
     for (int i = 0; i < REGIONS; i++) {
         const uint8_t *now = zc_region_base(regions[i]);

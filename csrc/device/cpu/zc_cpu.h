@@ -1,7 +1,7 @@
 /* zc_cpu: the compute half of the cpu device: SIMD kernels and the threads they run on.
  *
  * zc_device_cpu.c (queues, submissions, the vtable) calls zc_cpu_run with pointers and parameters that
- * zc_device.c has checked; nothing here checks bounds again, allocates per call on the hot path, or knows
+ * zc_dispatch.c has checked; nothing here checks bounds again, allocates per call on the hot path, or knows
  * of regions, guests or Python.
  *
  * The threads are one set per process, started at first use. zc_cpu_run may be called from any

@@ -1,10 +1,10 @@
-/* zc_device_pace: how much of guests' work a driver is given at a time.
+/* zc_pace: how much of guests' work a driver is given at a time.
  *
- * What a GPU's driver has cannot be taken back. So guests' work goes there in pieces of at most MOST multiply-adds,
- * and no more than two such pieces at a time, so that the device need not wait for the next: a deadline takes effect
- * between them. It is cut between dispatches; a dispatch that is larger by itself is cut between its workgroups, whose
- * results do not depend on which others run with them. A workgroup is not cut: zc_device_check_work bounds it, and a
- * piece has MOST_GROUPS of them however long they are, for one alone would leave most of a device idle. A kernel that
+ * What a GPU's driver has cannot be taken back. So guests' work goes there in pieces of at most so many multiply-adds
+ * (zc_device.c says how many), and no more than two such pieces at a time, so that the device need not wait for the next:
+ * a deadline takes effect between them. It is cut between dispatches; a dispatch that is larger by itself is cut between its workgroups, whose
+ * results do not depend on which others run with them. A workgroup is not cut: zc_dispatch_check_work bounds it, and a
+ * piece has a number of them however long they are, for one alone would leave most of a device idle. A kernel that
  * the host compiled is not cut either. What has no room waits in the device's list; while something does, all that is
  * submitted waits behind it, the host's work too, which keeps the order. The usual case costs nothing: what a guest
  * submits is less than a piece, nothing waits, and it goes to the backend at once and as a whole. The host's own work is
@@ -13,26 +13,9 @@
  * Whoever submits or reports a piece done hands over what fits then (zc_pace_pump), one thread per device at a time.
  * Threads: any, under the submissions' lock, which is given up while the backend is called.
  */
-#include <stdlib.h>
+#include "device/zc_pace.h"
 
-#include "device/zc_device_internal.h"
-
-/* On a GPU some milliseconds to some tens of them, beside which handing over costs nothing; a GPU that is emulated is a
- * thousand times slower. */
-#define MOST ((uint64_t)1 << 35)
-#define MOST_SOFTWARE ((uint64_t)1 << 25)
-
-/* What runs at once on a GPU, more or less. */
-#define MOST_GROUPS 128
-#define MOST_GROUPS_SOFTWARE 4
-
-void zc_pace_init(zc_device *device)
-{
-    const char *given = getenv("ZCWASM_PIECE_WORK"); /* for tests: pieces as small as that, of the host's work too */
-    device->most = given ? strtoull(given, NULL, 10) : device->info.software ? MOST_SOFTWARE : MOST;
-    device->most_groups = given ? 1 : device->info.software ? MOST_GROUPS_SOFTWARE : MOST_GROUPS;
-    device->paces_all = given;
-}
+#include "device/zc_dispatch.h"
 
 static uint64_t plus(uint64_t a, uint64_t b)
 {
@@ -84,7 +67,7 @@ static uint64_t box(const uint32_t all[3], uint64_t at, uint64_t most, zc_device
 static bool next_part(const zc_submission *submission, stretch *out)
 {
     const zc_device *device = submission->device;
-    const zc_device_command *command = &submission->all[submission->at];
+    const zc_device_command *command = &submission->commands[submission->at];
     uint64_t work = work_of(command);
     uint32_t groups[3];
     if (work <= device->most || command->kernel->compiled) {
@@ -122,7 +105,7 @@ static stretch next_piece(const zc_submission *submission)
         return next;
     }
     while (next.end < submission->count) {
-        uint64_t more = plus(next.size, work_of(&submission->all[next.end]));
+        uint64_t more = plus(next.size, work_of(&submission->commands[next.end]));
         if (next.size && more > submission->device->most) {
             break;
         }
@@ -142,11 +125,12 @@ static bool fits(const zc_device *device, uint64_t size)
 static void take(zc_submission *submission, zc_piece *piece, const stretch *next)
 {
     bool part = next->part.groups[0] != 0, whole = submission->at == 0 && next->end == submission->count && !part;
-    piece->given = (zc_device_piece){.commands = submission->at ? submission->all + submission->at : submission->all,
-                                     .count = part ? 1 : next->end - submission->at,
-                                     .part = next->part,
-                                     .prepared = whole ? submission->prepared : NULL,
-                                     .cancelled = &submission->cancelled};
+    piece->given =
+        (zc_device_piece){.commands = submission->at ? submission->commands + submission->at : submission->commands,
+                          .count = part ? 1 : next->end - submission->at,
+                          .part = next->part,
+                          .prepared = whole ? submission->prepared : NULL,
+                          .cancelled = &submission->cancelled};
     piece->submission = submission;
     piece->size = next->size;
     piece->busy = true;
@@ -235,4 +219,37 @@ void zc_pace_done(zc_piece *piece)
     piece->busy = false;
     piece->submission->outstanding--;
     device->in_driver -= piece->size < device->in_driver ? piece->size : device->in_driver;
+}
+
+void zc_device_piece_done(zc_device_piece *given, zc_status status, double seconds, const zc_error *error)
+{
+    zc_piece *piece = (zc_piece *)given;
+    zc_submission *submission = piece->submission;
+    zc_device *pumped = NULL;
+    zc_submission_lock();
+    submission->seconds += seconds;
+    if (status != ZC_OK && submission->status == ZC_OK) {
+        submission->status = status;
+        if (error) {
+            submission->error = *error;
+        } else {
+            (void)zc_fail(&submission->error, status, "device %s failed without saying why",
+                          submission->device->info.kind);
+        }
+    }
+    zc_pace_done(piece);
+    if (submission->device->waiting) {
+        pumped = zc_device_retain(submission->device);
+    }
+    bool over = submission->outstanding == 0 && !submission->waits;
+    zc_submission_unlock();
+    if (over) {
+        zc_submission_finish(submission);
+    }
+    if (pumped) {
+        zc_submission_lock();
+        zc_pace_pump(pumped);
+        zc_submission_unlock();
+        zc_device_release(pumped);
+    }
 }

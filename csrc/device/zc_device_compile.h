@@ -1,0 +1,10 @@
+/* zc_device_compile: what the device layer asks of a kernel that the user compiled; the rest is in zc_device.h. */
+#ifndef ZC_DEVICE_COMPILE_H
+#define ZC_DEVICE_COMPILE_H
+
+#include "device/zc_device_internal.h"
+
+/* ZC_BAD_VALUE when the kernel was compiled for another device. */
+zc_status zc_kernel_check_device(const zc_kernel *kernel, const zc_device *device, zc_error *error);
+
+#endif
