@@ -22,12 +22,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import headers
 import kernel_table
+from headers import INCLUDE, ROOT
 
-import shaders
-
-ROOT = Path(__file__).resolve().parent.parent
-INCLUDE = ROOT / "zcwasm" / "include"
 RUST = INCLUDE / "zcwasm.rs"
 HELPERS = INCLUDE / "zcwasm_helpers.h"
 DOCS = ROOT / "docs" / "abi.md"
@@ -105,7 +103,7 @@ def check_header(imports: list[Import], declared: list[Prototype]) -> None:
 # --- C helpers ---
 
 
-def helper(kernel: shaders.Kernel) -> str:
+def helper(kernel: headers.Kernel) -> str:
     """The function of zcwasm_helpers.h that records a kernel."""
     start = f"static inline int32_t zcg_record_{kernel.name}("
     names = [name for name, _ in kernel.bindings]
@@ -126,7 +124,7 @@ def helpers(text: str) -> str:
     match = re.search(pattern, text, re.DOTALL)
     if match is None:
         raise AbiError("zcwasm_helpers.h has no markers for the kernels' functions")
-    functions = "\n".join(helper(kernel) for kernel in shaders.read_table(ROOT).values())
+    functions = "\n".join(helper(kernel) for kernel in headers.read_table(ROOT).values())
     return f"{text[: match.start()]}{match[1]}{functions}\n{match[2]}{text[match.end() :]}"
 
 
@@ -167,25 +165,6 @@ def structs(header: str) -> list[tuple[str, list[tuple[str, str]]]]:
     return result
 
 
-def enums(header: str) -> list[tuple[str, int]]:
-    """Every constant of the enums and numeric macros of a header, in order."""
-    text = re.sub(r"/\*.*?\*/", "", (INCLUDE / header).read_text("utf-8"), flags=re.DOTALL)
-    found: list[tuple[int, str, int]] = []
-    for match in re.finditer(r"enum(?: \w+)? \{(.*?)\}", text, re.DOTALL):
-        if "#" in match[1]:
-            continue  # made by an X macro: the errnos
-        value = -1
-        for item in match[1].split(","):
-            words = item.split()
-            if not words:
-                continue
-            value = int(words[2]) if len(words) == 3 else value + 1
-            found.append((match.start(), words[0], value))
-    for match in re.finditer(r"^#define (ZC\w+) (\d+)$", text, re.MULTILINE):
-        found.append((match.start(), match[1], int(match[2])))
-    return [(name, value) for _, name, value in sorted(found, key=lambda each: each[0])]
-
-
 def errnos() -> list[tuple[str, int, str]]:
     text = (INCLUDE / "zcwasm.h").read_text("utf-8")
     found = re.findall(r'X\((ZCG_E\w+), (\d+), "([^"]*)"\)', text)
@@ -205,7 +184,7 @@ def rust(declared: list[Prototype]) -> str:
     lines += [f"pub const {name}: i32 = {number}; // {meaning}" for name, number, meaning in errnos()]
     lines.append("")
     for header in ("zcwasm.h", "zcwasm_kernels.h"):
-        for name, value in enums(header):
+        for name, value in headers.enums(header):
             lines.append(f"pub const {name}: u32 = {value};")
         lines.append("")
         for name, fields in structs(header):
@@ -274,7 +253,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         files = made()
-    except (AbiError, shaders.ShaderError) as error:
+    except (AbiError, headers.HeaderError) as error:
         print(error, file=sys.stderr)
         return 1
     status = 0

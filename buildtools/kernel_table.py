@@ -1,7 +1,7 @@
 """What follows from the kernels' table: parameter fields for Python, the list in shaders/README.md.
 
 The table is csrc/kernel/zc_kernel.def with the parameter structs of zcwasm/include/zcwasm_kernels.h, as
-shaders.py reads it. abi.py writes these files with its own and has the option --check. Standard library only.
+headers.py reads it. abi.py writes these files with its own and has the option --check. Standard library only.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import shaders
+import headers
 
-ROOT = shaders.ROOT
+ROOT = headers.ROOT
 HEADER = ROOT / "zcwasm" / "include" / "zcwasm_kernels.h"
 FIELDS = ROOT / "csrc" / "kernel" / "zc_kernel_fields.inc"
 LIST = ROOT / "shaders" / "README.md"
 LETTERS = {"uint32_t": "U32", "int32_t": "I32", "float": "F32"}
 
 
-def fields(table: dict[str, shaders.Kernel]) -> str:
+def fields(table: dict[str, headers.Kernel]) -> str:
     """zc_kernel_fields.inc: every parameter struct once, in the order of the table."""
     lines = [
         "/* Made by buildtools/abi.py from zcwasm/include/zcwasm_kernels.h: the fields of parameter structs,",
@@ -51,7 +51,7 @@ def included(name: str) -> list[str]:
     return found
 
 
-def listed(table: dict[str, shaders.Kernel]) -> str:
+def listed(table: dict[str, headers.Kernel]) -> str:
     """The list of kernels of shaders/README.md."""
     lines = ["| kernel | reads | writes | parameters | shared files |", "| --- | --- | --- | --- | --- |"]
     for kernel in table.values():
@@ -62,7 +62,7 @@ def listed(table: dict[str, shaders.Kernel]) -> str:
     return "\n".join(lines)
 
 
-def undocumented(table: dict[str, shaders.Kernel]) -> list[str]:
+def undocumented(table: dict[str, headers.Kernel]) -> list[str]:
     """Parameter structs that do not begin with a comment, which says what the kernel computes."""
     text = HEADER.read_text("utf-8")
     structs = {kernel.struct for kernel in table.values()}
@@ -71,12 +71,12 @@ def undocumented(table: dict[str, shaders.Kernel]) -> list[str]:
 
 def made() -> dict[Path, str]:
     """The files that follow from the table, and what must be in them."""
-    table = shaders.read_table()
+    table = headers.read_table()
     if without := undocumented(table):
-        raise shaders.ShaderError(f"zcwasm_kernels.h does not say what is computed: {', '.join(without)}")
+        raise headers.HeaderError(f"zcwasm_kernels.h does not say what is computed: {', '.join(without)}")
     text = LIST.read_text("utf-8")
     before, found, rest = text.partition("<!-- kernels -->\n")
     _, closed, after = rest.partition("<!-- /kernels -->")
     if not found or not closed:
-        raise shaders.ShaderError("shaders/README.md has no markers for kernels")
+        raise headers.HeaderError("shaders/README.md has no markers for kernels")
     return {FIELDS: fields(table), LIST: f"{before}{found}{listed(table)}\n{closed}{after}"}

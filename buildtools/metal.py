@@ -29,6 +29,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import flags
+import headers
 import msl
 import sources
 import wasm3
@@ -294,7 +295,7 @@ def main() -> None:
             parser.error(f"{options.check} takes no arguments")
         else:
             checks[options.check]()
-    except (MetalError, msl.MslError, wasm3.Wasm3Error, shaders.ShaderError) as error:
+    except (MetalError, msl.MslError, wasm3.Wasm3Error, shaders.ShaderError, headers.HeaderError) as error:
         sys.exit(f"metal {options.check}: {error}")
 
 

@@ -4,6 +4,9 @@
     python buildtools/shaders.py --check       fail unless shaders/generated/ is what the tools make
     python buildtools/shaders.py --embed FILE  write the C source that the extension embeds (no tools needed)
 
+Numbers that shaders share with C are not written twice. GLSL includes csrc/kernel/zc_shader_numbers.h and
+csrc/kernel/zc_weight_type.def as they are; kernels.glsl, made here, has the constants of zcwasm_kernels.h.
+
 The first two need glslangValidator, spirv-val and spirv-cross; those of Debian 12 are the reference, because
 other versions make other bytes (shaders/generated/VERSIONS). setup.py embeds what is committed, so building
 the package needs none of them. The table is csrc/kernel/zc_kernel.def with the parameter structs of
@@ -20,12 +23,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import headers
 import spirv
+from headers import Kernel, read_table
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = "vulkan1.1"
@@ -45,54 +49,6 @@ TOOLS = {"glslangValidator": "glslang-tools", "spirv-val": "spirv-tools", "spirv
 
 class ShaderError(RuntimeError):
     """The shaders cannot be made or are wrong; the text says why."""
-
-
-# ---- the kernels' table ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Kernel:
-    name: str
-    struct: str  # the parameters'
-    workgroup: int
-    bindings: tuple[tuple[str, str], ...]  # name, IN or OUT or INOUT
-    params: tuple[tuple[str, str], ...]  # name, C type
-    traits: frozenset[str]
-
-    @property
-    def offset_words(self) -> int:
-        """As zc_kernel_offset_words in csrc/kernel/zc_kernel.h."""
-        return 4 if len(self.bindings) <= 4 else 8
-
-
-def read_table(root: Path = ROOT) -> dict[str, Kernel]:
-    header = (root / "zcwasm" / "include" / "zcwasm_kernels.h").read_text("utf-8")
-    header = re.sub(r"/\*.*?\*/", "", header, flags=re.DOTALL)
-    structs: dict[str, tuple[tuple[str, str], ...]] = {}
-    for name, body in re.findall(r"typedef struct (\w+_params) \{(.*?)\} \1;", header, re.DOTALL):
-        declarations = re.findall(r"(uint32_t|int32_t|float)\s+([\w\s,]+);", body)
-        if len(declarations) != body.count(";"):
-            raise ShaderError(f"{name} has a field that is not of 4 bytes")
-        structs[name] = tuple(
-            (field.strip(), kind) for kind, fields in declarations for field in fields.split(",")
-        )
-    table = (root / "csrc" / "kernel" / "zc_kernel.def").read_text("utf-8")
-    table = re.sub(r"/\*.*?\*/", "", table, flags=re.DOTALL)
-    row = r"ZC_KERNEL\(\s*(\w+),\s*(\w+),\s*(\d+),\s*([\w |]+),((?:\s*(?:IN|OUT|INOUT)\(\w+\))*)\s*\)"
-    rows = re.findall(row, table)
-    if len(rows) != table.count("ZC_KERNEL("):
-        raise ShaderError("csrc/kernel/zc_kernel.def has a row that is not understood")
-    return {
-        name: Kernel(
-            name,
-            params,
-            int(workgroup),
-            tuple((binding, access) for access, binding in re.findall(r"(\w+)\((\w+)\)", bindings)),
-            structs[params],
-            frozenset(traits.replace("|", " ").split()) - {"0"},
-        )
-        for name, params, workgroup, traits, bindings in rows
-    }
 
 
 # ---- checks ----------------------------------------------------------------------------------------
@@ -182,6 +138,13 @@ def versions() -> str:
     return f"glslang {glslang}\nspirv-tools {tools}\nspirv-cross {cross}\n"
 
 
+def prelude() -> str:
+    """The constants of zcwasm_kernels.h for GLSL."""
+    lines = ["// Made by buildtools/shaders.py from zcwasm/include/zcwasm_kernels.h."]
+    lines += [f"#define {name} {value}u" for name, value in headers.enums("zcwasm_kernels.h")]
+    return "\n".join([*lines, ""])
+
+
 def generate(root: Path, out: Path) -> None:
     """Make everything in the empty folder `out`, or raise ShaderError."""
     table = read_table(root)
@@ -189,10 +152,13 @@ def generate(root: Path, out: Path) -> None:
     if set(sources) != set(table):
         raise ShaderError(f"kernels without a shader, or the reverse: {sorted(set(sources) ^ set(table))}")
     (out / "VERSIONS").write_text(versions(), "utf-8")
+    (out / "kernels.glsl").write_text(prelude(), "utf-8")
+    include = [f"-I{out}", f"-I{root / 'csrc'}"]
     for name, source in sources.items():
         module, msl = out / f"{name}.spv", out / f"{name}.metal"
         # No optimizer: the drivers have their own, and MSL stays readable.
-        run("glslangValidator", "-V", "--target-env", TARGET, source.name, "-o", module, cwd=source.parent)
+        command = ["glslangValidator", "-V", "--target-env", TARGET, *include, source.name, "-o", module]
+        run(*command, cwd=source.parent)
         run("spirv-val", "--target-env", TARGET, module, cwd=root)
         command = ["spirv-cross", "--msl", "--msl-version", MSL_VERSION, "--msl-decoration-binding"]
         command += ["--rename-entry-point", "main", MSL_PREFIX + name, "comp"]
@@ -271,7 +237,7 @@ def main() -> None:
                 target = ROOT / "shaders" / "generated"
                 shutil.rmtree(target, ignore_errors=True)
                 shutil.copytree(folder, target)
-    except (ShaderError, spirv.SpirvError) as error:
+    except (ShaderError, headers.HeaderError, spirv.SpirvError) as error:
         sys.exit(f"shaders: {error}")
 
 

@@ -18,11 +18,10 @@ layout(set = 0, binding = 2, std430) readonly buffer Positions1 { uint positions
 layout(set = 0, binding = 3, std430) writeonly buffer Out1 { uint out1[]; };
 
 #include "common.glsl"
-#include "cache.glsl"
 
 void main()
 {
-    bool narrow = push.out_type == CACHE_F16;
+    bool narrow = push.out_type == ZC_CACHE_F16;
     uint words = narrow ? push.cols / 2u : push.cols;
     for (uint r = WORKGROUP_ID.y; r < push.rows; r += WORKGROUPS.y) {
         uint x = push.offset.x + r * push.ldx;

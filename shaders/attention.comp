@@ -5,7 +5,7 @@
 // rescaled whenever a greater score turns up).
 //
 // A workgroup for each row and head (attention_row.glsl), or for each 16 rows and head (attention_tile.glsl); which
-// depends on the parameters only and is decided in csrc/kernel/zc_kernel.c.
+// depends on the parameters only and is decided in csrc/kernel/zc_kernel_tiles.c.
 
 layout(push_constant) uniform Push
 {
@@ -32,13 +32,12 @@ layout(set = 0, binding = 5, std430) writeonly buffer Out1 { float out1[]; };
 layout(set = 0, binding = 5, std430) writeonly buffer Out4 { vec4 out4[]; };
 
 #include "common.glsl"
-#include "cache.glsl"
 
-// zc_kernel_variant: the cache's type, whether rows go in tiles, and quads of a head, divided by 8 and rounded up.
+// zc_kernel_variant: the cache's type, which way, and how many quads of a head an invocation has at most.
 layout(constant_id = 0) const uint variant = 0u;
-const uint kv_type = variant & 1u;
-const bool tiled = (variant & 2u) != 0u;
-const uint PARTS = variant / 4u % 8u + 1u; // quads of a head that an invocation has at most
+const uint kv_type = variant % 2u;
+const uint way = variant / 2u % 2u;
+const uint PARTS = variant / 4u + 1u;
 
 const float LOWEST = -3.0e38; // below every score that is a number
 
@@ -47,7 +46,7 @@ const float LOWEST = -3.0e38; // below every score that is a number
 #define QUAD(name, one, two, four, start, ld)                                                                \
     uvec4 name(uint index)                                                                                   \
     {                                                                                                        \
-        if (kv_type == CACHE_F16) {                                                                          \
+        if (kv_type == ZC_CACHE_F16) {                                                                          \
             uint at = (start) + index / 2u;                                                                  \
             if ((((start) | (ld) / 2u) & 1u) == 0u) {                                                        \
                 uvec2 pair = two[at / 2u];                                                                   \
@@ -66,7 +65,7 @@ QUAD(value_quad, v1, v2, v4, push.offset.z, push.ldv)
 
 vec4 floats(uvec4 words)
 {
-    return kv_type == CACHE_F16 ? vec4(unpackHalf2x16(words.x), unpackHalf2x16(words.y)) : uintBitsToFloat(words);
+    return kv_type == ZC_CACHE_F16 ? vec4(unpackHalf2x16(words.x), unpackHalf2x16(words.y)) : uintBitsToFloat(words);
 }
 
 shared vec4 pool[1024]; // 16 KiB, of which each way has its own use
@@ -76,7 +75,7 @@ shared vec4 pool[1024]; // 16 KiB, of which each way has its own use
 
 void main()
 {
-    if (tiled) {
+    if (way == ZC_ATTENTION_TILE_WAY) {
         for (uint tile = WORKGROUP_ID.y; tile * ROWS < push.rows; tile += WORKGROUPS.y) {
             for (uint head = WORKGROUP_ID.x; head < push.heads; head += WORKGROUPS.x) {
                 attend_tile(tile, head);

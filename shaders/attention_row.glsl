@@ -5,12 +5,12 @@
 // their way meanwhile. A line's scores are added through shared memory by all of its lanes; it keeps a maximum
 // and sums of its own, and the lines meet only in the end.
 
-#define LANES 8u                    // of a key
-#define LINES (WORKGROUP / LANES)   // keys that are read at once
+#define LANES (ZC_ATTENTION_PART / 4u) // of a key
+#define LINES (WORKGROUP / LANES)      // keys that are read at once
 #define ROUNDS 4u
 #define KEYS (LINES * ROUNDS)
-#define MOST_PARTS 8u
-#define STRIDE (LANES / 4u + 1u)    // of a key's partial scores, in vectors: against conflicts of banks
+#define MOST_PARTS (ZC_ATTENTION_MAX_HEAD / ZC_ATTENTION_PART)
+#define STRIDE (LANES / 4u + 1u)       // of a key's partial scores, in vectors: against conflicts of banks
 
 
 #define EACH_PART(c) [[unroll]] for (uint c = 0u; c < PARTS; c++)

@@ -4,9 +4,9 @@
 // makes two scores of a row, and keeps a quad of the row's result; 16 of them, side by side, have a row. A weight
 // of 0 does not touch its value, which may be one that no span of the row names.
 
-#define ROWS 16u
+#define ROWS ZC_ATTENTION_TILE_ROWS
 #define TILE_KEYS 32u
-#define QUADS 16u          // of a row of q or of a key
+#define QUADS (ZC_ATTENTION_TILE_HEAD / 4u) // of a row of q or of a key
 #define AT_KEYS 256u       // in the pool, after q
 #define AT_SCORES 768u
 #define AT_WEIGHTS 896u

@@ -30,7 +30,7 @@ layout(set = 0, binding = OUT_BINDING, std430) writeonly buffer Out1 { SCALAR ou
 layout(set = 0, binding = OUT_BINDING, std430) writeonly buffer Out4 { VECTOR out4[]; };
 #define OUT_OFFSET push.offset[OUT_BINDING - 1]
 
-#define ITEMS (16u * WORKGROUP) // elements of a workgroup, as in csrc/kernel/zc_kernel.c
+#define ITEMS ZC_ELEMENTWISE_ITEMS
 
 #if HAS_X && HAS_Y
 #define SCALAR_AT(i) APPLY(x1[X_OFFSET + (i)], y1[Y_OFFSET + (i)])

@@ -18,10 +18,8 @@ layout(set = 0, binding = 3, std430) buffer Out1 { float out1[]; };
 layout(set = 0, binding = 3, std430) buffer Out4 { vec4 out4[]; };
 
 #include "common.glsl"
-layout(constant_id = 0) const uint type = 0u;
+layout(constant_id = 0) const uint type = 0u; // zc_kernel_variant
 #include "weights.glsl"
-
-const uint ADD = 1u;
 
 void main()
 {
@@ -32,7 +30,7 @@ void main()
         for (uint q = INVOCATION_X; q < quads; q += WORKGROUPS.x * WORKGROUP) {
             vec4 v = quad(row, push.dim, q);
             uint to = push.offset.z + r * push.ldout + 4u * q;
-            bool add = (push.flags & ADD) != 0u;
+            bool add = (push.flags & ZC_EMBED_ADD) != 0u;
             if ((to & 3u) == 0u && 4u * q + 4u <= push.dim) {
                 out4[to / 4u] = add ? out4[to / 4u] + v : v;
                 continue;

@@ -5,9 +5,9 @@
 // is done to the sums. Everything is float32, so ZC_LINEAR_EXACT changes nothing.
 //
 // Few rows go one by one (linear_vector.glsl; linear_wide.glsl for large w), many in tiles of 64 x 64
-// (linear_tile.glsl); which way depends on
-// the parameters only and is decided in csrc/kernel/zc_kernel.c. The scale of an RMS norm is common to a row, so
-// sums are made of x * norm and scaled in the end; the squares are added while x is read for the sums.
+// (linear_tile.glsl); which way depends on the parameters only and is decided in csrc/kernel/zc_kernel_tiles.c. The
+// scale of an RMS norm is common to a row, so sums are made of x * norm and scaled in the end; the squares are added
+// while x is read for the sums.
 
 layout(push_constant) uniform Push
 {
@@ -33,14 +33,13 @@ layout(set = 0, binding = 5, std430) buffer Y4 { vec4 y4[]; };
 #include "group.glsl"
 #include "activation.glsl"
 
-// zc_kernel_variant: the type, which way, and what f is, so that a pipeline contains nothing else.
+// zc_kernel_variant: the type, what f is, and which way, so that a pipeline contains nothing else.
 layout(constant_id = 0) const uint variant = 0u;
-const uint type = variant & 7u;
-const bool tiled = (variant & 8u) != 0u, normed = (variant & 16u) != 0u, gated = (variant & 32u) != 0u;
-const bool wide = (variant & 64u) != 0u;
+const uint type = variant % ZC_WEIGHT_TYPE_COUNT;
+const uint input_ = variant / ZC_WEIGHT_TYPE_COUNT % ZC_LINEAR_INPUTS;
+const uint way = variant / (ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_INPUTS);
+const bool normed = input_ == ZC_LINEAR_NORM_INPUT, gated = input_ == ZC_LINEAR_GATED_INPUT;
 #include "weights.glsl"
-
-const uint ADD = 1u, BIAS = 2u, GELU = 16u;
 
 bool has(uint flag)
 {
@@ -98,13 +97,13 @@ float norm_scale(float squares)
 void finish(uint r, uint j, float sum)
 {
     uint to = push.offset2.x + r * push.ldy + j;
-    if (has(BIAS)) {
+    if (has(ZC_LINEAR_BIAS)) {
         sum += bias1[push.offset.z + j];
     }
-    if (has(GELU)) {
+    if (has(ZC_LINEAR_GELU)) {
         sum = gelu_erf(sum);
     }
-    if (has(ADD)) {
+    if (has(ZC_LINEAR_ADD)) {
         sum += y1[to];
     }
     y1[to] = sum;
@@ -115,14 +114,14 @@ void finish_quad(uint r, uint j, vec4 sums)
 {
     uint to = push.offset2.x + r * push.ldy + j;
     if ((to & 3u) == 0u && j + 4u <= push.n) {
-        if (has(BIAS)) {
+        if (has(ZC_LINEAR_BIAS)) {
             uint at = push.offset.z + j;
             sums += vec4(bias1[at], bias1[at + 1u], bias1[at + 2u], bias1[at + 3u]);
         }
-        if (has(GELU)) {
+        if (has(ZC_LINEAR_GELU)) {
             sums = vec4(gelu_erf(sums.x), gelu_erf(sums.y), gelu_erf(sums.z), gelu_erf(sums.w));
         }
-        if (has(ADD)) {
+        if (has(ZC_LINEAR_ADD)) {
             sums += y4[to / 4u];
         }
         y4[to / 4u] = sums;
@@ -141,9 +140,9 @@ shared vec4 pool[1024]; // 16 KiB, of which each way has its own use
 
 void main()
 {
-    if (tiled) {
+    if (way == ZC_LINEAR_TILE_WAY) {
         tiles();
-    } else if (wide) {
+    } else if (way == ZC_LINEAR_WIDE_WAY) {
         wide_rows();
     } else {
         vector_rows();

@@ -5,7 +5,7 @@
 // quads, 4 x 4 elements. While a slice is multiplied the next is on its way, as it lies in memory. Each invocation
 // keeps 4 x 4 sums, a matrix whose columns are rows of y.
 
-#define TILE 64u
+#define TILE ZC_LINEAR_TILE
 #define DEPTH 32u
 #define LINE (TILE / 4u) // vectors of a line
 #define SLICE_W 512u     // in the pool: after the slice of x

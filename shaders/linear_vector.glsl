@@ -5,6 +5,9 @@
 // neighbours' quads lie in different banks. An invocation loads the words of its next unit before it
 // needs them, the first ones before x is there.
 
+const uint team = way == ZC_LINEAR_TEAM_8_WAY ? 8u : way == ZC_LINEAR_TEAM_32_WAY ? 32u : 64u;
+const uint lines = WORKGROUP / team;
+
 #define CHUNK 2048u             // a multiple of every block
 #define CHUNK_UNITS (CHUNK / 8u)
 #define SUMS 576u               // in the pool: after the chunk's quads, with one vector in 8 unused
@@ -192,16 +195,10 @@ float unit_times_x(Unit unit, uint row, uint u, uint base)
     return float_of(h, unit.b.z) * (float(s) * dot(a, x) + float(t) * dot(b, y));
 }
 
-// As vector_team() in csrc/kernel/zc_kernel.c: invocations for an element of y, a power of two.
-uint vector_team()
-{
-    return push.n >= 4096u ? 8u : push.n >= 1024u ? 32u : 64u;
-}
-
 void vector_rows()
 {
     uint me = gl_LocalInvocationID.x;
-    uint team = vector_team(), lines = WORKGROUP / team, lane = me & team - 1u, line = me / team;
+    uint lane = me & team - 1u, line = me / team;
     uint units = ceil_div(push.k, 8u), halves = row_halves(push.k);
     for (uint r = WORKGROUP_ID.y; r < push.rows; r += WORKGROUPS.y) {
         uint x = push.offset.x + r * push.ldx;

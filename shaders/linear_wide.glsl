@@ -7,7 +7,7 @@
 #define WIDE_LANES 32u
 #define WIDE_ROWS 8u
 #define WIDE_WORDS 5u // of a row that an invocation has at once
-#define WIDE_LINES (WORKGROUP / WIDE_LANES * WIDE_ROWS)
+#define WIDE_LINES ZC_LINEAR_WIDE_LINES // WORKGROUP / WIDE_LANES * WIDE_ROWS
 
 // Element e of the chunk that is in shared memory.
 float shared_element(uint e)

@@ -7,8 +7,8 @@
 //
 // A workgroup makes a tile of c, 128 x 128 or 64 x 64, from slices of op(a) and op(b) that it keeps in 16 KiB
 // of shared memory (matmul_tile.glsl); a product with a vector goes by another way (matmul_vector.glsl). Which
-// of the three depends on the parameters only and is decided alike in csrc/kernel/zc_kernel.c, which says how many
-// workgroups there are. Beyond its limits a workgroup takes several tiles.
+// way depends on the parameters only and is decided in csrc/kernel/zc_kernel_tiles.c. Beyond its limits a workgroup
+// takes several tiles.
 
 layout(push_constant) uniform Push
 {
@@ -24,6 +24,8 @@ push;
 
 #include "common.glsl"
 
+layout(constant_id = 0) const uint way = 0u; // zc_kernel_variant
+
 layout(set = 0, binding = 1, std430) readonly buffer A1 { float a1[]; };
 layout(set = 0, binding = 1, std430) readonly buffer A4 { vec4 a4[]; };
 layout(set = 0, binding = 2, std430) readonly buffer B1 { float b1[]; };
@@ -34,13 +36,6 @@ layout(set = 0, binding = 3, std430) buffer C4 { vec4 c4[]; };
 uint ceil_div(uint a, uint b)
 {
     return a / b + (a % b != 0u ? 1u : 0u);
-}
-
-// Enough tiles of 128 x 128 to keep a large GPU busy. The same in csrc/kernel/zc_kernel.c.
-bool big_tiles()
-{
-    uint rows = min(ceil_div(push.m, 128u), 1024u), cols = min(ceil_div(push.n, 128u), 1024u);
-    return rows * cols * min(push.batch, 1024u) >= 96u;
 }
 
 // Whether vectors of four can be used on a matrix.
@@ -82,14 +77,14 @@ void put_block(uint base, uint i, uint j, bool by_vectors, mat4 rows)
 
 shared vec4 slice_a[512], slice_b[512];
 
-#define TILE 64
-#define PRODUCT product_64
+#define TILE ZC_MATMUL_SMALL_TILE
+#define PRODUCT small_tiles
 #include "matmul_tile.glsl"
 #undef TILE
 #undef PRODUCT
 
-#define TILE 128
-#define PRODUCT product_128
+#define TILE ZC_MATMUL_BIG_TILE
+#define PRODUCT big_tiles
 #include "matmul_tile.glsl"
 #undef TILE
 #undef PRODUCT
@@ -112,24 +107,21 @@ shared vec4 slice_a[512], slice_b[512];
 
 void main()
 {
-    if (push.m != 1u && push.n != 1u) {
-        if (big_tiles()) {
-            product_128();
-        } else {
-            product_64();
-        }
+    if (way == ZC_MATMUL_BIG_WAY) {
+        big_tiles();
         return;
     }
-    bool dot = push.m == 1u && push.n == 1u;
+    if (way == ZC_MATMUL_SMALL_WAY) {
+        small_tiles();
+        return;
+    }
     for (uint g = WORKGROUP_ID.z; g < push.batch; g += WORKGROUPS.z) {
         uint a = push.offset.x + g * push.stride_a, b = push.offset.y + g * push.stride_b;
         uint c = push.offset.z + g * push.stride_c;
         if (push.m == 1u) {
-            bool along_k = push.transpose_b != 0u || dot && push.ldb == 1u;
-            vector_matrix(push.n, along_k, b, push.ldb, a, push.transpose_a != 0u ? push.lda : 1u, c, 1u);
+            vector_matrix(push.n, b, push.ldb, a, push.transpose_a != 0u ? push.lda : 1u, c, 1u);
         } else {
-            bool along_k = push.transpose_a == 0u;
-            matrix_vector(push.m, along_k, a, push.lda, b, push.transpose_b != 0u ? 1u : push.ldb, c, push.ldc);
+            matrix_vector(push.m, a, push.lda, b, push.transpose_b != 0u ? 1u : push.ldb, c, push.ldc);
         }
     }
 }

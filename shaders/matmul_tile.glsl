@@ -1,4 +1,4 @@
-// PRODUCT(): tiles of TILE x TILE elements of c, TILE being 64 or 128. Included once for each.
+// PRODUCT(): tiles of TILE x TILE elements of c, TILE being 64 or 128 (an invocation has 4 x 4 sums of each 64 x 64). Included once for each.
 //
 // A slice is DEPTH columns of op(a) and rows of op(b), both kept as DEPTH lines of TILE elements. Half of the
 // invocations load the slice of a, half that of b, each a block of 4 x 4, so that global and shared memory

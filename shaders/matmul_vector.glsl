@@ -1,13 +1,13 @@
 // VECTOR_PRODUCT(...): c is a vector of `count` elements: a matrix' lines times a vector of k elements.
 //
 // Line j of the matrix is what belongs to element j of c. Where a line's elements are neighbours in memory
-// (along_k), a subgroup takes a line at a time; else neighbouring lines go to neighbouring invocations, 16 of
+// (the way along k), a subgroup takes a line at a time; else neighbouring lines go to neighbouring invocations, 16 of
 // them for a workgroup, k in 16 parts. Included twice: for vector times matrix (matrix b) and for matrix
 // times vector (matrix a); MATRIX1, MATRIX4 and VECTOR1 are the buffers.
 
-void VECTOR_PRODUCT(uint count, bool along_k, uint matrix, uint ld, uint vector, uint step, uint c_base, uint c_step)
+void VECTOR_PRODUCT(uint count, uint matrix, uint ld, uint vector, uint step, uint c_base, uint c_step)
 {
-    if (along_k) {
+    if (way == ZC_MATMUL_ALONG_WAY) {
         uint lane = subgroupExclusiveAdd(1u), lanes = subgroupAdd(1u);
         bool by_vectors = ((matrix | ld) & 3u) == 0u || (matrix & 3u) == 0u && count == 1u;
         uint fours = by_vectors ? push.k / 4u : 0u;
@@ -30,13 +30,13 @@ void VECTOR_PRODUCT(uint count, bool along_k, uint matrix, uint ld, uint vector,
             }
         }
     } else {
-        uint me = gl_LocalInvocationID.x, part = me / 16u;
-        uint tiles = ceil_div(count, 16u);
+        uint me = gl_LocalInvocationID.x, part = me / ZC_MATMUL_LINES;
+        uint tiles = ceil_div(count, ZC_MATMUL_LINES);
         for (uint tile = WORKGROUP_ID.x; tile < tiles; tile += WORKGROUPS.x) {
-            uint j = tile * 16u + (me & 15u);
+            uint j = tile * ZC_MATMUL_LINES + me % ZC_MATMUL_LINES;
             float sum = 0.0;
             if (j < count) {
-                for (uint p = part; p < push.k; p += 16u) {
+                for (uint p = part; p < push.k; p += WORKGROUP / ZC_MATMUL_LINES) {
                     sum += MATRIX1[matrix + p * ld + j] * VECTOR1[vector + p * step];
                 }
             }
@@ -44,8 +44,8 @@ void VECTOR_PRODUCT(uint count, bool along_k, uint matrix, uint ld, uint vector,
             slice_a[me] = vec4(sum);
             barrier();
             if (part == 0u && j < count) {
-                for (uint other = 1u; other < 16u; other++) {
-                    sum += slice_a[me + 16u * other].x;
+                for (uint other = 1u; other < WORKGROUP / ZC_MATMUL_LINES; other++) {
+                    sum += slice_a[me + ZC_MATMUL_LINES * other].x;
                 }
                 put(c_base + j * c_step, 0u, 0u, 1u, false, vec4(sum));
             }

@@ -20,8 +20,6 @@ layout(set = 0, binding = 3, std430) writeonly buffer Out1 { float out1[]; };
 
 #include "group.glsl"
 
-const uint NORMALIZE = 1u;
-
 float mean(uint begin, uint end, uint c)
 {
     float sum = 0.0;
@@ -38,7 +36,7 @@ void main()
         uint begin = min(spans1[push.offset.y + 2u * s], push.capacity);
         uint end = min(spans1[push.offset.y + 2u * s + 1u], push.capacity);
         float scale = 1.0;
-        if ((push.flags & NORMALIZE) != 0u) {
+        if ((push.flags & ZC_POOL_NORMALIZE) != 0u) {
             float squares = 0.0;
             for (uint c = me; c < push.cols; c += WORKGROUP) {
                 float value = mean(begin, end, c);

@@ -24,14 +24,11 @@ layout(set = 0, binding = 4, std430) writeonly buffer Out1 { uint out1[]; };
 layout(set = 0, binding = 4, std430) writeonly buffer Out2 { uvec2 out2[]; };
 
 #include "common.glsl"
-#include "cache.glsl"
-
-const uint HALVES = 1u;
 
 // Where the elements of pair i lie in a head.
 uvec2 places(uint i)
 {
-    return push.layout_ == HALVES ? uvec2(i, i + push.rotated / 2u) : uvec2(2u * i, 2u * i + 1u);
+    return push.layout_ == ZC_ROPE_HALVES ? uvec2(i, i + push.rotated / 2u) : uvec2(2u * i, 2u * i + 1u);
 }
 
 vec2 rotate(uint head, uint angles, uint i)
@@ -49,7 +46,7 @@ float element(uint head, uint angles, uint e)
         return x1[head + e];
     }
     uint half_ = push.rotated / 2u;
-    uint i = push.layout_ == HALVES ? (e < half_ ? e : e - half_) : e / 2u;
+    uint i = push.layout_ == ZC_ROPE_HALVES ? (e < half_ ? e : e - half_) : e / 2u;
     vec2 pair = rotate(head, angles, i);
     return places(i).x == e ? pair.x : pair.y;
 }
@@ -65,14 +62,14 @@ void main()
             uint h = item / pairs, i = item % pairs;
             uint head = push.offset.x + r * push.ldx + h * push.head_size;
             uint to = row * push.ldout + h * push.head_size;
-            if (push.out_type == CACHE_F16) {
+            if (push.out_type == ZC_CACHE_F16) {
                 out1[push.offset.w + to / 2u + i] =
                     packHalf2x16(vec2(element(head, angles, 2u * i), element(head, angles, 2u * i + 1u)));
             } else if (2u * i < push.rotated) {
                 uvec2 at = places(i);
                 vec2 pair = rotate(head, angles, i);
                 uint first = push.offset.w + to + at.x;
-                if (push.layout_ != HALVES && (first & 1u) == 0u) { // by one store: host memory is behind a bus
+                if (push.layout_ != ZC_ROPE_HALVES && (first & 1u) == 0u) { // by one store: host memory is behind a bus
                     out2[first / 2u] = floatBitsToUint(pair);
                 } else {
                     out1[first] = floatBitsToUint(pair.x);

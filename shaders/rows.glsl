@@ -9,13 +9,15 @@
 //
 // A team works on a row: one invocation where rows are tiny, a subgroup where there are many short ones, else
 // the workgroup. `lane` and `lanes` number the team's members whatever the subgroup's width is and whichever of
-// its lanes exist. Which team it is depends on the parameters only, so the same inputs give the same bits on
-// the same device.
+// its lanes exist. Which team it is depends on the parameters only (csrc/kernel/zc_kernel_tiles.c), so the same
+// inputs give the same bits on the same device.
 
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
 
 #include "common.glsl"
+
+layout(constant_id = 0) const uint way = 0u; // zc_kernel_variant
 
 struct Row
 {
@@ -64,17 +66,6 @@ ROW_VECTOR block(Row row, uint i)
     return v;
 }
 
-// As row_team() in csrc/kernel/zc_kernel.c.
-const uint INVOCATION = 0u, SUBGROUP = 1u, GROUP = 2u;
-
-uint row_team()
-{
-    if (push.cols <= 16u && push.rows >= 64u) {
-        return INVOCATION;
-    }
-    return push.cols <= 1024u && push.rows >= 64u || push.cols <= 64u ? SUBGROUP : GROUP;
-}
-
 // The parts of a row's blocks that this lane has, TAKE(v) for each v; four loads in flight where the row
 // is long. Block 0 comes first, so that afterwards only the last one can be partial.
 #define EACH_BLOCK(row, TAKE)                                                      \
@@ -103,13 +94,12 @@ uint team, teams;
 
 void form_teams()
 {
-    uint kind = row_team();
-    if (kind == INVOCATION) {
+    if (way == ZC_ROWS_INVOCATION_WAY) {
         lane = 0u;
         lanes = 1u;
         team = INVOCATION_X;
         teams = WORKGROUPS.x * WORKGROUP;
-    } else if (kind == SUBGROUP) {
+    } else if (way == ZC_ROWS_SUBGROUP_WAY) {
         lane = subgroupExclusiveAdd(1u);
         lanes = subgroupAdd(1u);
         team = WORKGROUP_ID.x * gl_NumSubgroups + gl_SubgroupID;
@@ -136,11 +126,11 @@ void share(uvec2 value)
 
 uint team_max(uint value)
 {
-    if (row_team() == INVOCATION) {
+    if (way == ZC_ROWS_INVOCATION_WAY) {
         return value;
     }
     value = subgroupMax(value);
-    if (row_team() == GROUP) {
+    if (way == ZC_ROWS_WORKGROUP_WAY) {
         share(uvec2(value, 0u));
         for (uint i = 0u; i < gl_NumSubgroups; i++) {
             value = max(value, partial[i].x);
@@ -199,11 +189,11 @@ float team_sum(Sum sum)
     add_to(scalar, vec4(sum.value.w, 0.0, 0.0, 0.0));
     float value = scalar.value.x;
     float lost = scalar.lost.x + sum.lost.y + sum.lost.z + sum.lost.w;
-    if (row_team() != INVOCATION) {
+    if (way != ZC_ROWS_INVOCATION_WAY) {
         value = subgroupAdd(value);
         lost = subgroupAdd(lost);
     }
-    if (row_team() == GROUP) {
+    if (way == ZC_ROWS_WORKGROUP_WAY) {
         share(floatBitsToUint(vec2(value, lost)));
         Sum total = Sum(vec4(0.0), vec4(0.0));
         for (uint i = 0u; i < gl_NumSubgroups; i++) {

@@ -43,7 +43,7 @@ def test_differences_are_found() -> None:
 def test_a_new_kernel_has_its_function() -> None:
     bindings = ["x", "first_weights", "second_weights", "positions", "spans", "out", "sums"]
     access = tuple((name, "IN") for name in bindings)
-    text = abi.helper(abi.shaders.Kernel("mix", "zc_mix_params", 256, access, (), frozenset()))
+    text = abi.helper(abi.headers.Kernel("mix", "zc_mix_params", 256, access, (), frozenset()))
     assert text.startswith("static inline int32_t zcg_record_mix(zcg_handle sequence, zcg_range x, zcg_range")
     assert f"    ZCG_RECORD(mix, {', '.join(bindings)});\n" in text
     assert text.count("zcg_range ") == len(bindings)

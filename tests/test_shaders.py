@@ -24,7 +24,7 @@ each_kernel = pytest.mark.parametrize("name", sorted(TABLE))
 
 
 def test_there_is_a_shader_for_each_kernel() -> None:
-    made = {f"{name}.{kind}" for name in TABLE for kind in ("spv", "metal")} | {"VERSIONS"}
+    made = {f"{name}.{kind}" for name in TABLE for kind in ("spv", "metal")} | {"VERSIONS", "kernels.glsl"}
     assert {path.name for path in GENERATED.iterdir()} == made
     assert {path.stem for path in (ROOT / "shaders").glob("*.comp")} == set(TABLE)
 

@@ -27,7 +27,8 @@ static zc_status extent_attention(const void *params, uint64_t *bytes, zc_error 
 static void groups_attention(const void *params, uint32_t out[3])
 {
     const zc_attention_params *p = params;
-    uint64_t rows = zc_kernel_attention_tiled(p) ? zc_ceil_div(p->rows, 16) : p->rows;
+    bool tiled = zc_kernel_attention_way(p) == ZC_ATTENTION_TILE_WAY;
+    uint64_t rows = tiled ? zc_ceil_div(p->rows, ZC_ATTENTION_TILE_ROWS) : p->rows;
     zc_groups(out, zc_at_most(p->heads, ZC_MAX_GROUPS), zc_at_most(rows, ZC_MAX_GROUPS), 1);
 }
 

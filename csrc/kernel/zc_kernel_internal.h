@@ -210,10 +210,10 @@ static inline void zc_groups(uint32_t out[3], uint32_t x, uint32_t y, uint32_t z
     out[2] = z;
 }
 
-/* A group does 4096 elements, ITEMS in shaders/elementwise.glsl. These parameters begin with the count. */
+/* These parameters begin with the count. */
 static inline void zc_groups_elementwise(const void *params, uint32_t out[3])
 {
-    uint64_t groups = zc_ceil_div(((const zc_elementwise_params *)params)->count, 4096);
+    uint64_t groups = zc_ceil_div(((const zc_elementwise_params *)params)->count, ZC_ELEMENTWISE_ITEMS);
     zc_groups(out, zc_at_most(groups, ZC_MAX_GROUPS), (uint32_t)zc_ceil_div(groups, ZC_MAX_GROUPS), 1);
 }
 
@@ -226,7 +226,7 @@ static inline void zc_groups_a_row(uint32_t rows, uint32_t written, uint32_t out
 /* An invocation for each of `items` in each row. */
 static inline void zc_groups_items(uint64_t items, uint32_t rows, uint32_t out[3])
 {
-    zc_groups(out, zc_at_most(zc_ceil_div(items, 256), ZC_MAX_GROUPS), zc_at_most(rows, ZC_MAX_GROUPS), 1);
+    zc_groups(out, zc_at_most(zc_ceil_div(items, ZC_WORKGROUP), ZC_MAX_GROUPS), zc_at_most(rows, ZC_MAX_GROUPS), 1);
 }
 
 /* ---- work ---- */

@@ -30,12 +30,17 @@ static zc_status extent_linear(const void *params, uint64_t *bytes, zc_error *er
 static void groups_linear(const void *params, uint32_t out[3])
 {
     const zc_linear_params *p = params;
-    if (zc_kernel_linear_tile(p)) {
-        zc_groups(out, zc_at_most(zc_ceil_div(p->n, 64), ZC_MAX_GROUPS),
-                  zc_at_most(zc_ceil_div(p->rows, 64), ZC_MAX_GROUPS), 1);
+    static const uint32_t lines_of[ZC_LINEAR_WAYS] = {
+        [ZC_LINEAR_TILE_WAY] = ZC_LINEAR_TILE,       [ZC_LINEAR_WIDE_WAY] = ZC_LINEAR_WIDE_LINES,
+        [ZC_LINEAR_TEAM_8_WAY] = ZC_WORKGROUP / 8,   [ZC_LINEAR_TEAM_32_WAY] = ZC_WORKGROUP / 32,
+        [ZC_LINEAR_TEAM_64_WAY] = ZC_WORKGROUP / 64,
+    };
+    uint32_t tile = zc_kernel_linear_tile(p), lines = lines_of[zc_kernel_linear_way(p)];
+    if (tile) {
+        zc_groups(out, zc_at_most(zc_ceil_div(p->n, lines), ZC_MAX_GROUPS),
+                  zc_at_most(zc_ceil_div(p->rows, tile), ZC_MAX_GROUPS), 1);
         return;
     }
-    uint32_t lines = zc_kernel_linear_lines(p);
     zc_groups(out, zc_at_most(zc_ceil_div(p->n, lines), ZC_MAX_GROUPS), p->rows, 1);
 }
 

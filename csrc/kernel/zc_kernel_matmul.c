@@ -34,13 +34,13 @@ static void groups_matmul(const void *params, uint32_t out[3])
 {
     const zc_matmul_params *p = params;
     uint32_t batch = zc_at_most(p->batch, ZC_MAX_GROUPS);
-    uint32_t tile = zc_kernel_matmul_tile(p);
+    uint32_t way = zc_kernel_matmul_way(p), tile = zc_kernel_matmul_tile(p);
     if (!tile) {
-        bool along_k = zc_kernel_matmul_along_k(p);
         uint64_t length = p->m == 1 ? p->n : p->m; /* the other of the two may be 0, and then this is not 1 */
         length = p->m && p->n ? length : 0;
         /* Along k as many lines as there are subgroups: 8, guessed. */
-        zc_groups(out, zc_at_most(zc_ceil_div(length, along_k ? 8 : 16), ZC_MAX_GROUPS), 1, batch);
+        zc_groups(out, zc_at_most(zc_ceil_div(length, way == ZC_MATMUL_ALONG_WAY ? 8 : ZC_MATMUL_LINES), ZC_MAX_GROUPS),
+                  1, batch);
         return;
     }
     zc_groups(out, zc_at_most(zc_ceil_div(p->n, tile), ZC_MAX_GROUPS),

@@ -4,7 +4,10 @@
 static void groups_rows(const void *params, uint32_t out[3])
 {
     const zc_rows_params *p = params;
-    zc_groups(out, zc_at_most(zc_ceil_div(p->rows, zc_kernel_rows_of_group(p)), ZC_MAX_GROUPS), 1, 1);
+    uint32_t way = zc_kernel_rows_way(p);
+    /* Of as many rows as there are subgroups: 8, guessed. */
+    uint32_t rows = way == ZC_ROWS_INVOCATION_WAY ? ZC_WORKGROUP : way == ZC_ROWS_SUBGROUP_WAY ? 8 : 1;
+    zc_groups(out, zc_at_most(zc_ceil_div(p->rows, rows), ZC_MAX_GROUPS), 1, 1);
 }
 
 static uint64_t work_reduction(const void *params)

@@ -1,82 +1,118 @@
 /* zc_kernel_tiles: see the header. */
 #include "kernel/zc_kernel_tiles.h"
 
-static uint32_t tiles(uint32_t size, uint32_t tile)
+#include <stdbool.h>
+
+/* How many tiles of 128 cover a size, as far as that counts. */
+static uint32_t big_tiles(uint32_t size)
 {
-    uint64_t count = ((uint64_t)size + tile - 1) / tile;
+    uint64_t count = ((uint64_t)size + ZC_MATMUL_BIG_TILE - 1) / ZC_MATMUL_BIG_TILE;
     return count < 1024 ? (uint32_t)count : 1024;
 }
 
-/* As big_tiles() in shaders/matmul.comp. */
-static bool big_tiles(const zc_matmul_params *p)
+uint32_t zc_kernel_matmul_way(const zc_matmul_params *p)
 {
+    if (p->m == 1 || p->n == 1) {
+        bool along_k = p->m == 1 ? p->transpose_b || (p->n == 1 && p->ldb == 1) : !p->transpose_a;
+        return along_k ? ZC_MATMUL_ALONG_WAY : ZC_MATMUL_ACROSS_WAY;
+    }
     uint32_t batch = p->batch < 1024 ? p->batch : 1024;
-    return tiles(p->m, 128) * tiles(p->n, 128) * batch >= 96;
+    /* Enough big tiles to keep a large GPU busy? */
+    return big_tiles(p->m) * big_tiles(p->n) * batch >= 96 ? ZC_MATMUL_BIG_WAY : ZC_MATMUL_SMALL_WAY;
 }
 
 uint32_t zc_kernel_matmul_tile(const zc_matmul_params *p)
 {
-    return p->m == 1 || p->n == 1 ? 0 : big_tiles(p) ? 128 : 64;
+    uint32_t way = zc_kernel_matmul_way(p);
+    return way == ZC_MATMUL_BIG_WAY ? ZC_MATMUL_BIG_TILE : way == ZC_MATMUL_SMALL_WAY ? ZC_MATMUL_SMALL_TILE : 0;
 }
 
-bool zc_kernel_matmul_along_k(const zc_matmul_params *p)
-{
-    return p->m == 1 ? p->transpose_b || (p->n == 1 && p->ldb == 1) : !p->transpose_a;
-}
-
-/* As row_team() in shaders/rows.glsl: rows that a workgroup does at once, guessing that it has 8 subgroups. */
-uint32_t zc_kernel_rows_of_group(const zc_rows_params *p)
+uint32_t zc_kernel_rows_way(const zc_rows_params *p)
 {
     if (p->cols <= 16 && p->rows >= 64) {
-        return 256;
+        return ZC_ROWS_INVOCATION_WAY;
     }
-    return (p->cols <= 1024 && p->rows >= 64) || p->cols <= 64 ? 8 : 1;
+    return (p->cols <= 1024 && p->rows >= 64) || p->cols <= 64 ? ZC_ROWS_SUBGROUP_WAY : ZC_ROWS_WORKGROUP_WAY;
 }
 
-/* Whether rows go one by one (shaders/linear_vector.glsl) or in tiles of 64 x 64 (linear_tile.glsl). */
+/* Few rows go one by one, many in tiles. The teams are what was best on an H100. */
+uint32_t zc_kernel_linear_way(const zc_linear_params *p)
+{
+    if (p->rows > 4) {
+        return ZC_LINEAR_TILE_WAY;
+    }
+    if (p->type == ZC_WEIGHT_Q8_0 && p->k % ZC_LINEAR_WIDE_BLOCKS == 0 && p->n >= 4096) {
+        return ZC_LINEAR_WIDE_WAY;
+    }
+    return p->n >= 4096 ? ZC_LINEAR_TEAM_8_WAY : p->n >= 1024 ? ZC_LINEAR_TEAM_32_WAY : ZC_LINEAR_TEAM_64_WAY;
+}
+
 uint32_t zc_kernel_linear_tile(const zc_linear_params *p)
 {
-    return p->rows > 4 ? 64 : 0;
+    return zc_kernel_linear_way(p) == ZC_LINEAR_TILE_WAY ? ZC_LINEAR_TILE : 0;
 }
 
-/* Whether they go the way of shaders/linear_wide.glsl. */
-static bool linear_wide(const zc_linear_params *p)
+uint32_t zc_kernel_attention_way(const zc_attention_params *p)
 {
-    return !zc_kernel_linear_tile(p) && p->type == ZC_WEIGHT_Q8_0 && p->k % 64 == 0 && p->n >= 4096;
+    return p->rows > 4 && p->head_size <= ZC_ATTENTION_TILE_HEAD ? ZC_ATTENTION_TILE_WAY : ZC_ATTENTION_ROW_WAY;
 }
 
-/* As in shaders/linear_vector.glsl: invocations for an element of y, measured to be best on an H100. */
-static uint32_t vector_team(uint32_t n)
+/* ---- variants ---- */
+
+static uint32_t variant_matmul(const void *params)
 {
-    return n >= 4096 ? 8 : n >= 1024 ? 32 : 64;
+    return zc_kernel_matmul_way(params);
 }
 
-uint32_t zc_kernel_linear_lines(const zc_linear_params *p)
+static uint32_t variant_rows(const void *params)
 {
-    return linear_wide(p) ? 64 : 256 / vector_team(p->n);
+    return zc_kernel_rows_way(params);
+}
+#define variant_sum variant_rows
+#define variant_max variant_rows
+#define variant_softmax variant_rows
+
+static uint32_t variant_embed(const void *params)
+{
+    return ((const zc_embed_params *)params)->type;
 }
 
-/* Whether 16 rows share the keys they read (shaders/attention_tile.glsl), which is for heads of up to 64. */
-bool zc_kernel_attention_tiled(const zc_attention_params *p)
+static uint32_t variant_linear(const void *params)
 {
-    return p->rows > 4 && p->head_size <= 64;
+    const zc_linear_params *p = params;
+    uint32_t input = p->flags & ZC_LINEAR_NORM     ? ZC_LINEAR_NORM_INPUT
+                     : p->flags & ZC_LINEAR_SWIGLU ? ZC_LINEAR_GATED_INPUT
+                                                   : ZC_LINEAR_PLAIN_INPUT;
+    return p->type + ZC_WEIGHT_TYPE_COUNT * (input + ZC_LINEAR_INPUTS * zc_kernel_linear_way(p));
 }
+
+static uint32_t variant_attention(const void *params)
+{
+    const zc_attention_params *p = params;
+    return p->kv_type + 2 * (zc_kernel_attention_way(p) + 2 * ((p->head_size - 1) / ZC_ATTENTION_PART));
+}
+
+_Static_assert(4 * ZC_ATTENTION_MAX_HEAD / ZC_ATTENTION_PART <= ZC_KERNEL_VARIANTS, "variants of attention");
+
+#define EACH_WITH_VARIANTS(X) X(matmul) X(sum) X(max) X(softmax) X(embed) X(linear) X(attention)
+
+#define FUNCTION(kernel) [ZC_KERNEL_##kernel] = variant_##kernel,
+static uint32_t (*const variants[ZC_KERNEL_COUNT])(const void *params) = {EACH_WITH_VARIANTS(FUNCTION)};
+
+/* They are those with the trait in zc_kernel.def. */
+#define IN_PLACE ZC_TRAIT_IN_PLACE
+#define VARIANTS ZC_TRAIT_VARIANTS
+#define BIT(kernel) | 1 << ZC_KERNEL_##kernel
+enum { LISTED = 0 EACH_WITH_VARIANTS(BIT) };
+#define ZC_KERNEL(name, params, workgroup, traits, bindings) \
+    _Static_assert(!((traits) & VARIANTS) == !(LISTED >> ZC_KERNEL_##name & 1), #name " and variant_" #name);
+#include "kernel/zc_kernel.def"
+#undef ZC_KERNEL
+_Static_assert(ZC_KERNEL_COUNT <= 31, "one bit for each");
 
 uint32_t zc_kernel_variant(const zc_kernel *kernel, const void *params)
 {
-    if (!(kernel->traits & ZC_TRAIT_VARIANTS)) {
-        return 0;
-    }
-    if (kernel->id == ZC_KERNEL_linear) {
-        const zc_linear_params *p = params;
-        uint32_t input = p->flags & ZC_LINEAR_NORM ? 1 : p->flags & ZC_LINEAR_SWIGLU ? 2 : 0;
-        return p->type | (zc_kernel_linear_tile(p) ? 8u : 0) | input << 4 | (linear_wide(p) ? 64u : 0);
-    }
-    if (kernel->id == ZC_KERNEL_attention) {
-        const zc_attention_params *p = params;
-        return p->kv_type | (zc_kernel_attention_tiled(p) ? 2u : 0) | (p->head_size - 1) / 32 << 2;
-    }
-    return ((const zc_embed_params *)params)->type;
+    return kernel->traits & ZC_TRAIT_VARIANTS ? variants[kernel->id](params) : 0;
 }
 
 const char *zc_kernel_variant_name(const zc_kernel *kernel, uint32_t variant)
@@ -84,5 +120,3 @@ const char *zc_kernel_variant_name(const zc_kernel *kernel, uint32_t variant)
     bool typed = kernel->id == ZC_KERNEL_linear || kernel->id == ZC_KERNEL_embed;
     return typed && kernel->traits & ZC_TRAIT_VARIANTS ? zc_weight_type_get(variant % ZC_WEIGHT_TYPE_COUNT)->name : "";
 }
-
-_Static_assert(ZC_WEIGHT_TYPE_COUNT == 8, "a type has three bits of a variant");

@@ -46,8 +46,8 @@ struct spvUnsafeArray
 
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
-constant uint kv_type = (variant & 1u);
-constant bool _36 = (kv_type == 1u);
+constant uint kv_type = (variant % 2u);
+constant bool _37 = (kv_type == 1u);
 
 struct Push
 {
@@ -108,8 +108,7 @@ struct Spans1
 };
 
 constant uint _335 = (variant / 4u);
-constant uint _336 = (_335 % 8u);
-constant uint PARTS = (_336 + 1u);
+constant uint PARTS = (_335 + 1u);
 
 struct Q1
 {
@@ -126,16 +125,17 @@ struct Out4
     float4 out4[1];
 };
 
-constant uint _1745 = (variant & 2u);
-constant bool tiled = (_1745 != 0u);
+constant uint _1744 = (variant / 2u);
+constant uint way = (_1744 % 2u);
+constant bool _1746 = (way == 1u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 2> _1342 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _1341 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint4 key_quad(thread const uint& index, constant Push& push, const device K2& v_70, const device K1& v_85, const device K4& v_114)
 {
-    if (_36)
+    if (_37)
     {
         uint at = push.offset.y + (index / 2u);
         if (((push.offset.y | (push.ldk / 2u)) & 1u) == 0u)
@@ -190,7 +190,7 @@ uint4 value_quad(thread const uint& index, constant Push& push, const device V2&
 }
 
 static inline __attribute__((always_inline))
-void attend_tile(thread const uint& tile, thread const uint& head, constant Push& push, const device K2& v_70, const device K1& v_85, const device K4& v_114, const device V2& v_164, const device V1& v_178, const device V4& v_205, thread uint3& gl_LocalInvocationID, const device Spans1& v_288, const device Q1& v_500, threadgroup float4 (&pool)[1024], device Out1& v_1041, device Out4& v_1719)
+void attend_tile(thread const uint& tile, thread const uint& head, constant Push& push, const device K2& v_70, const device K1& v_85, const device K4& v_114, const device V2& v_164, const device V1& v_178, const device V4& v_205, thread uint3& gl_LocalInvocationID, const device Spans1& v_288, const device Q1& v_499, threadgroup float4 (&pool)[1024], device Out1& v_1040, device Out4& v_1718)
 {
     uint me = gl_LocalInvocationID.x;
     uint row = me / 16u;
@@ -222,7 +222,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     if ((r < push.rows) && (lane < quads))
     {
         uint at_1 = ((push.offset.x + (r * push.ldq)) + (head * push.head_size)) + (4u * lane);
-        query = float4(v_500.q1[at_1], v_500.q1[at_1 + 1u], v_500.q1[at_1 + 2u], v_500.q1[at_1 + 3u]) * push.scale;
+        query = float4(v_499.q1[at_1], v_499.q1[at_1 + 1u], v_499.q1[at_1 + 2u], v_499.q1[at_1 + 3u]) * push.scale;
     }
     pool[(row * 16u) + (lane ^ row)] = query;
     float4 sums = float4(0.0);
@@ -230,8 +230,8 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     float total = 0.0;
     spvUnsafeArray<uint4, 2> loaded;
     float2 score;
-    float _1422;
-    float _1527;
+    float _1421;
+    float _1526;
     for (uint base = first; base < last; base += 32u)
     {
         for (uint i_1 = 0u; i_1 < 2u; i_1++)
@@ -274,13 +274,13 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
             float4 p = products[i_4];
             if ((key_3 >= begin) && (key_3 < end))
             {
-                _1422 = (p.x + p.y) + (p.z + p.w);
+                _1421 = (p.x + p.y) + (p.z + p.w);
             }
             else
             {
-                _1422 = -3.0000000054977557577780399428115e+38;
+                _1421 = -3.0000000054977557577780399428115e+38;
             }
-            score[i_4] = _1422;
+            score[i_4] = _1421;
             uint place = ((row * 32u) + lane) + (16u * i_4);
             ((threadgroup float*)&pool[768u + (place / 4u)])[place & 3u] = score[i_4];
         }
@@ -300,13 +300,13 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
             uint key_4 = (base + lane) + (16u * i_6);
             if ((key_4 >= begin) && (key_4 < end))
             {
-                _1527 = exp(score[i_6] - highest);
+                _1526 = exp(score[i_6] - highest);
             }
             else
             {
-                _1527 = 0.0;
+                _1526 = 0.0;
             }
-            float weight = _1527;
+            float weight = _1526;
             total += weight;
             uint place_1 = ((row * 32u) + lane) + (16u * i_6);
             ((threadgroup float*)&pool[896u + (place_1 / 4u)])[place_1 & 3u] = weight;
@@ -337,34 +337,34 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
         {
             t += pool[(768u + (row * 4u)) + i_8];
         }
-        float4 _1676;
+        float4 _1675;
         if (end > begin)
         {
-            _1676 = sums / float4((t.x + t.y) + (t.z + t.w));
+            _1675 = sums / float4((t.x + t.y) + (t.z + t.w));
         }
         else
         {
-            _1676 = float4(0.0);
+            _1675 = float4(0.0);
         }
-        float4 result = _1676;
+        float4 result = _1675;
         uint to_1 = ((push.offset2.x + (r * push.ldout)) + (head * push.head_size)) + (4u * lane);
         if ((to_1 & 3u) == 0u)
         {
-            v_1719.out4[to_1 / 4u] = result;
+            v_1718.out4[to_1 / 4u] = result;
         }
         else
         {
-            v_1041.out1[to_1] = result.x;
-            v_1041.out1[to_1 + 1u] = result.y;
-            v_1041.out1[to_1 + 2u] = result.z;
-            v_1041.out1[to_1 + 3u] = result.w;
+            v_1040.out1[to_1] = result.x;
+            v_1040.out1[to_1 + 1u] = result.y;
+            v_1040.out1[to_1 + 2u] = result.z;
+            v_1040.out1[to_1 + 3u] = result.w;
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void attend(thread const uint& r, thread const uint& head, constant Push& push, const device K2& v_70, const device K1& v_85, const device K4& v_114, const device V2& v_164, const device V1& v_178, const device V4& v_205, thread uint3& gl_LocalInvocationID, const device Spans1& v_288, const device Q1& v_500, threadgroup float4 (&pool)[1024], device Out1& v_1041)
+void attend(thread const uint& r, thread const uint& head, constant Push& push, const device K2& v_70, const device K1& v_85, const device K4& v_114, const device V2& v_164, const device V1& v_178, const device V4& v_205, thread uint3& gl_LocalInvocationID, const device Spans1& v_288, const device Q1& v_499, threadgroup float4 (&pool)[1024], device Out1& v_1040)
 {
     uint me = gl_LocalInvocationID.x;
     uint lane = me % 8u;
@@ -380,17 +380,17 @@ void attend(thread const uint& r, thread const uint& head, constant Push& push, 
         for (uint c = 0u; c < PARTS; c++)
         {
             uint4 words = uint4(0u);
-            bool _343 = key < end;
-            bool _352;
-            if (_343)
+            bool _342 = key < end;
+            bool _351;
+            if (_342)
             {
-                _352 = (lane + (8u * c)) < quads;
+                _351 = (lane + (8u * c)) < quads;
             }
             else
             {
-                _352 = _343;
+                _351 = _342;
             }
-            if (_352)
+            if (_351)
             {
                 uint param = ((key * push.ldk) + kv) + (4u * (lane + (8u * c)));
                 words = key_quad(param, push, v_70, v_85, v_114);
@@ -405,17 +405,17 @@ void attend(thread const uint& r, thread const uint& head, constant Push& push, 
         for (uint c_1 = 0u; c_1 < PARTS; c_1++)
         {
             uint4 words_1 = uint4(0u);
-            bool _409 = key_1 < end;
-            bool _418;
-            if (_409)
+            bool _408 = key_1 < end;
+            bool _417;
+            if (_408)
             {
-                _418 = (lane + (8u * c_1)) < quads;
+                _417 = (lane + (8u * c_1)) < quads;
             }
             else
             {
-                _418 = _409;
+                _417 = _408;
             }
-            if (_418)
+            if (_417)
             {
                 uint param_1 = ((key_1 * push.ldv) + kv) + (4u * (lane + (8u * c_1)));
                 words_1 = value_quad(param_1, push, v_164, v_178, v_205);
@@ -432,13 +432,13 @@ void attend(thread const uint& r, thread const uint& head, constant Push& push, 
         if ((lane + (8u * c_2)) < quads)
         {
             uint at = ((push.offset.x + (r * push.ldq)) + (head * push.head_size)) + (4u * (lane + (8u * c_2)));
-            query[c_2] = float4(v_500.q1[at], v_500.q1[at + 1u], v_500.q1[at + 2u], v_500.q1[at + 3u]) * push.scale;
+            query[c_2] = float4(v_499.q1[at], v_499.q1[at + 1u], v_499.q1[at + 2u], v_499.q1[at + 3u]) * push.scale;
         }
     }
     float highest = -3.0000000054977557577780399428115e+38;
     float total = 0.0;
     spvUnsafeArray<float, 4> score_1;
-    float _711;
+    float _710;
     for (uint first = begin; first < end; first += 128u)
     {
         threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -461,17 +461,17 @@ void attend(thread const uint& r, thread const uint& head, constant Push& push, 
                 for (uint c_4 = 0u; c_4 < PARTS; c_4++)
                 {
                     uint4 words_2 = uint4(0u);
-                    bool _623 = key_2 < end;
-                    bool _632;
-                    if (_623)
+                    bool _622 = key_2 < end;
+                    bool _631;
+                    if (_622)
                     {
-                        _632 = (lane + (8u * c_4)) < quads;
+                        _631 = (lane + (8u * c_4)) < quads;
                     }
                     else
                     {
-                        _632 = _623;
+                        _631 = _622;
                     }
-                    if (_632)
+                    if (_631)
                     {
                         uint param_3 = ((key_2 * push.ldk) + kv) + (4u * (lane + (8u * c_4)));
                         words_2 = key_quad(param_3, push, v_70, v_85, v_114);
@@ -487,13 +487,13 @@ void attend(thread const uint& r, thread const uint& head, constant Push& push, 
             score_1[i_4] = (s.x + s.y) + (s.z + s.w);
             if (((first + line) + (32u * i_4)) < end)
             {
-                _711 = fast::max(next, score_1[i_4]);
+                _710 = fast::max(next, score_1[i_4]);
             }
             else
             {
-                _711 = next;
+                _710 = next;
             }
-            next = _711;
+            next = _710;
         }
         float shrink = exp(highest - next);
         highest = next;
@@ -523,17 +523,17 @@ void attend(thread const uint& r, thread const uint& head, constant Push& push, 
                 for (uint c_7 = 0u; c_7 < PARTS; c_7++)
                 {
                     uint4 words_3 = uint4(0u);
-                    bool _837 = key_3 < end;
-                    bool _846;
-                    if (_837)
+                    bool _836 = key_3 < end;
+                    bool _845;
+                    if (_836)
                     {
-                        _846 = (lane + (8u * c_7)) < quads;
+                        _845 = (lane + (8u * c_7)) < quads;
                     }
                     else
                     {
-                        _846 = _837;
+                        _845 = _836;
                     }
-                    if (_846)
+                    if (_845)
                     {
                         uint param_5 = ((key_3 * push.ldv) + kv) + (4u * (lane + (8u * c_7)));
                         words_3 = value_quad(param_5, push, v_164, v_178, v_205);
@@ -555,16 +555,16 @@ void attend(thread const uint& r, thread const uint& head, constant Push& push, 
         float4 h = pool[i_7];
         top = fast::max(top, fast::max(fast::max(h.x, h.y), fast::max(h.z, h.w)));
     }
-    float _921;
+    float _920;
     if (line < (end - min(begin, end)))
     {
-        _921 = exp(highest - top);
+        _920 = exp(highest - top);
     }
     else
     {
-        _921 = 0.0;
+        _920 = 0.0;
     }
-    float shrink_1 = _921;
+    float shrink_1 = _920;
     threadgroup_barrier(mem_flags::mem_threadgroup);
     if (lane == 0u)
     {
@@ -577,57 +577,57 @@ void attend(thread const uint& r, thread const uint& head, constant Push& push, 
         float4 t = pool[i_8];
         _all += ((t.x + t.y) + (t.z + t.w));
     }
-    float _974;
+    float _973;
     if (end > begin)
     {
-        _974 = 1.0 / _all;
+        _973 = 1.0 / _all;
     }
     else
     {
-        _974 = 0.0;
+        _973 = 0.0;
     }
-    float scale = _974;
+    float scale = _973;
     for (uint c_8 = 0u; c_8 < PARTS; c_8++)
     {
         threadgroup_barrier(mem_flags::mem_threadgroup);
         pool[(line * 8u) + lane] = sums[c_8] * shrink_1;
         threadgroup_barrier(mem_flags::mem_threadgroup);
         uint e = (32u * c_8) + me;
-        bool _1006 = me < 32u;
-        bool _1013;
-        if (_1006)
+        bool _1005 = me < 32u;
+        bool _1012;
+        if (_1005)
         {
-            _1013 = e < push.head_size;
+            _1012 = e < push.head_size;
         }
         else
         {
-            _1013 = _1006;
+            _1012 = _1005;
         }
-        if (_1013)
+        if (_1012)
         {
             float sum = 0.0;
             for (uint i_9 = 0u; i_9 < 32u; i_9++)
             {
                 sum += ((threadgroup float*)&pool[(i_9 * 8u) + (me / 4u)])[me & 3u];
             }
-            v_1041.out1[((push.offset2.x + (r * push.ldout)) + (head * push.head_size)) + e] = sum * scale;
+            v_1040.out1[((push.offset2.x + (r * push.ldout)) + (head * push.head_size)) + e] = sum * scale;
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
-kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_500 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_288 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_499 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_288 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
     const device auto& v_70 = *(const device K2*)spvBufferAliasSet0Binding2;
     const device auto& v_164 = *(const device V2*)spvBufferAliasSet0Binding3;
-    device auto& v_1041 = *(device Out1*)spvBufferAliasSet0Binding5;
+    device auto& v_1040 = *(device Out1*)spvBufferAliasSet0Binding5;
     const device auto& v_85 = *(const device K1*)spvBufferAliasSet0Binding2;
     const device auto& v_114 = *(const device K4*)spvBufferAliasSet0Binding2;
     const device auto& v_178 = *(const device V1*)spvBufferAliasSet0Binding3;
     const device auto& v_205 = *(const device V4*)spvBufferAliasSet0Binding3;
-    device auto& v_1719 = *(device Out4*)spvBufferAliasSet0Binding5;
+    device auto& v_1718 = *(device Out4*)spvBufferAliasSet0Binding5;
     threadgroup float4 pool[1024];
-    if (tiled)
+    if (_1746)
     {
         uint3 _1757 = push.first.xyz + gl_WorkGroupID;
         uint _1758 = _1757.y;
@@ -639,7 +639,7 @@ kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_5
             {
                 uint param = tile;
                 uint param_1 = head;
-                attend_tile(param, param_1, push, v_70, v_85, v_114, v_164, v_178, v_205, gl_LocalInvocationID, v_288, v_500, pool, v_1041, v_1719);
+                attend_tile(param, param_1, push, v_70, v_85, v_114, v_164, v_178, v_205, gl_LocalInvocationID, v_288, v_499, pool, v_1040, v_1718);
             }
         }
         return;
@@ -654,7 +654,7 @@ kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_5
         {
             uint param_2 = r;
             uint param_3 = head_1;
-            attend(param_2, param_3, push, v_70, v_85, v_114, v_164, v_178, v_205, gl_LocalInvocationID, v_288, v_500, pool, v_1041);
+            attend(param_2, param_3, push, v_70, v_85, v_114, v_164, v_178, v_205, gl_LocalInvocationID, v_288, v_499, pool, v_1040);
         }
     }
 }

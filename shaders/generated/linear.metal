@@ -58,14 +58,14 @@ struct Unit
 
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
-constant uint type = (variant & 7u);
-constant bool _276 = (type == 0u);
-constant bool _285 = (type == 3u);
-constant bool _296 = (type == 4u);
-constant bool _306 = (type == 5u);
-constant bool _316 = (type == 6u);
-constant bool _326 = (type == 7u);
-constant bool _474 = (type == 0u);
+constant uint type = (variant % 8u);
+constant bool _273 = (type == 0u);
+constant bool _282 = (type == 3u);
+constant bool _293 = (type == 4u);
+constant bool _303 = (type == 5u);
+constant bool _313 = (type == 6u);
+constant bool _324 = (type == 7u);
+constant bool _471 = (type == 0u);
 
 struct Weights4
 {
@@ -77,31 +77,31 @@ struct Weights1
     uint weights1[1];
 };
 
-constant bool _543 = (type == 1u);
-constant bool _544 = (type == 2u);
-constant bool _545 = (_543 || _544);
-constant bool _579 = (type == 3u);
-constant bool _580 = (type == 4u);
-constant bool _581 = (_579 || _580);
-constant bool _588 = (type == 3u);
-constant uint _589 = _588 ? 17u : 9u;
-constant bool _596 = (type == 3u);
-constant uint _597 = _596 ? 7u : 3u;
-constant bool _620 = (type == 5u);
-constant bool _643 = (type == 6u);
-constant bool _775 = (type == 0u);
-constant bool _776 = (type == 1u);
-constant bool _777 = (_775 || _776);
-constant bool _778 = (type == 2u);
-constant bool _779 = (_777 || _778);
-constant bool _786 = (type != 0u);
-constant bool _809 = (type == 1u);
-constant bool _872 = (type == 3u);
-constant bool _873 = (type == 4u);
-constant bool _874 = (_872 || _873);
-constant bool _899 = (type == 3u);
-constant bool _921 = (type == 5u);
-constant bool _944 = (type == 6u);
+constant bool _540 = (type == 1u);
+constant bool _541 = (type == 2u);
+constant bool _542 = (_540 || _541);
+constant bool _576 = (type == 3u);
+constant bool _577 = (type == 4u);
+constant bool _578 = (_576 || _577);
+constant bool _585 = (type == 3u);
+constant uint _586 = _585 ? 17u : 9u;
+constant bool _593 = (type == 3u);
+constant uint _594 = _593 ? 7u : 3u;
+constant bool _617 = (type == 5u);
+constant bool _640 = (type == 6u);
+constant bool _772 = (type == 0u);
+constant bool _773 = (type == 1u);
+constant bool _774 = (_772 || _773);
+constant bool _775 = (type == 2u);
+constant bool _776 = (_774 || _775);
+constant bool _783 = (type != 0u);
+constant bool _806 = (type == 1u);
+constant bool _869 = (type == 3u);
+constant bool _870 = (type == 4u);
+constant bool _871 = (_869 || _870);
+constant bool _896 = (type == 3u);
+constant bool _918 = (type == 5u);
+constant bool _941 = (type == 6u);
 
 struct Push
 {
@@ -139,10 +139,10 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1197 = (variant & 32u);
-constant bool gated = (_1197 != 0u);
-constant uint _1221 = (variant & 16u);
-constant bool normed = (_1221 != 0u);
+constant uint _1194 = (variant / 8u);
+constant uint input_ = (_1194 % 3u);
+constant bool gated = (input_ == 2u);
+constant bool normed = (input_ == 1u);
 
 struct Bias1
 {
@@ -159,34 +159,39 @@ struct Y4
     float4 y4[1];
 };
 
-constant bool _1431 = (type == 0u);
-constant bool _1501 = (type == 1u);
-constant bool _1502 = (type == 2u);
-constant bool _1503 = (_1501 || _1502);
-constant bool _1546 = (type == 3u);
-constant bool _1588 = (type == 4u);
-constant bool _1623 = (type == 5u);
-constant bool _1646 = (type == 6u);
-constant bool _1968 = (type == 4u);
-constant bool _1969 = (type == 5u);
-constant bool _1970 = (_1968 || _1969);
-constant bool _1984 = (type == 6u);
-constant bool _1998 = (type == 7u);
-constant bool _2019 = (type == 0u);
-constant bool _2020 = (type == 1u);
-constant bool _2021 = (_2019 || _2020);
-constant bool _2022 = (type == 2u);
-constant bool _2023 = (_2021 || _2022);
-constant bool _2034 = (type != 0u);
-constant bool _2077 = (type == 1u);
-constant bool _2162 = (type == 3u);
-constant bool _2211 = (type == 4u);
-constant bool _2256 = (type == 5u);
-constant bool _2298 = (type == 6u);
-constant uint _3808 = (variant & 8u);
-constant bool tiled = (_3808 != 0u);
-constant uint _3814 = (variant & 64u);
-constant bool wide = (_3814 != 0u);
+constant bool _1428 = (type == 0u);
+constant bool _1498 = (type == 1u);
+constant bool _1499 = (type == 2u);
+constant bool _1500 = (_1498 || _1499);
+constant bool _1543 = (type == 3u);
+constant bool _1585 = (type == 4u);
+constant bool _1620 = (type == 5u);
+constant bool _1643 = (type == 6u);
+constant bool _1965 = (type == 4u);
+constant bool _1966 = (type == 5u);
+constant bool _1967 = (_1965 || _1966);
+constant bool _1981 = (type == 6u);
+constant bool _1995 = (type == 7u);
+constant bool _2016 = (type == 0u);
+constant bool _2017 = (type == 1u);
+constant bool _2018 = (_2016 || _2017);
+constant bool _2019 = (type == 2u);
+constant bool _2020 = (_2018 || _2019);
+constant bool _2031 = (type != 0u);
+constant bool _2074 = (type == 1u);
+constant bool _2159 = (type == 3u);
+constant bool _2208 = (type == 4u);
+constant bool _2253 = (type == 5u);
+constant bool _2295 = (type == 6u);
+constant uint way = (variant / 24u);
+constant bool _2473 = (way == 2u);
+constant bool _2474 = (way == 3u);
+constant uint _2475 = _2474 ? 32u : 64u;
+constant uint team = _2473 ? 8u : _2475;
+constant uint _2477 = (team - 1u);
+constant uint lines = (256u / team);
+constant bool _3779 = (way == 0u);
+constant bool _3784 = (way == 1u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
@@ -198,61 +203,61 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _277;
-    if (_276)
+    uint _274;
+    if (_273)
     {
-        _277 = 2u * k;
+        _274 = 2u * k;
     }
     else
     {
-        uint _286;
-        if (_285)
+        uint _283;
+        if (_282)
         {
-            _286 = (k / 32u) * 17u;
+            _283 = (k / 32u) * 17u;
         }
         else
         {
-            uint _297;
-            if (_296)
+            uint _294;
+            if (_293)
             {
-                _297 = (k / 32u) * 9u;
+                _294 = (k / 32u) * 9u;
             }
             else
             {
-                uint _307;
-                if (_306)
+                uint _304;
+                if (_303)
                 {
-                    _307 = (k / 32u) * 10u;
+                    _304 = (k / 32u) * 10u;
                 }
                 else
                 {
-                    uint _317;
-                    if (_316)
+                    uint _314;
+                    if (_313)
                     {
-                        _317 = (k / 256u) * 72u;
+                        _314 = (k / 256u) * 72u;
                     }
                     else
                     {
-                        uint _327;
-                        if (_326)
+                        uint _325;
+                        if (_324)
                         {
-                            _327 = (k / 256u) * 105u;
+                            _325 = (k / 256u) * 105u;
                         }
                         else
                         {
-                            _327 = k;
+                            _325 = k;
                         }
-                        _317 = _327;
+                        _314 = _325;
                     }
-                    _307 = _317;
+                    _304 = _314;
                 }
-                _297 = _307;
+                _294 = _304;
             }
-            _286 = _297;
+            _283 = _294;
         }
-        _277 = _286;
+        _274 = _283;
     }
-    return _277;
+    return _274;
 }
 
 static inline __attribute__((always_inline))
@@ -283,16 +288,16 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _347;
+    uint _345;
     if ((h & 1u) != 0u)
     {
-        _347 = (low >> 16u) | (high << 16u);
+        _345 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _347 = low;
+        _345 = low;
     }
-    return _347;
+    return _345;
 }
 
 static inline __attribute__((always_inline))
@@ -320,25 +325,25 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _436;
+    float2 _433;
     if (i < 4u)
     {
-        _436 = float2(float(a & 63u), float(b & 63u));
+        _433 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _436 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _433 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _436;
+    return _433;
 }
 
 static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
-    if (_779)
+    if (_776)
     {
         float4 v = as_type<float4>(raw.a);
-        if (_786)
+        if (_783)
         {
             uint param = row;
             uint param_1 = raw.a.x;
@@ -348,48 +353,48 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
             uint param_4 = raw.a.y;
             uint param_5 = raw.a.z;
             uint high = word_of(param_3, param_4, param_5);
-            float4 _810;
-            if (_809)
+            float4 _807;
+            if (_806)
             {
-                _810 = float4(float2(as_type<half2>(low)), float2(as_type<half2>(high)));
+                _807 = float4(float2(as_type<half2>(low)), float2(as_type<half2>(high)));
             }
             else
             {
-                _810 = as_type<float4>(uint4(low << 16u, low & 4294901760u, high << 16u, high & 4294901760u));
+                _807 = as_type<float4>(uint4(low << 16u, low & 4294901760u, high << 16u, high & 4294901760u));
             }
-            v = _810;
+            v = _807;
         }
         uint left = k - (4u * q);
-        float _844;
+        float _841;
         if (left > 1u)
         {
-            _844 = v.y;
+            _841 = v.y;
         }
         else
         {
-            _844 = 0.0;
+            _841 = 0.0;
         }
-        float _854;
+        float _851;
         if (left > 2u)
         {
-            _854 = v.z;
+            _851 = v.z;
         }
         else
         {
-            _854 = 0.0;
+            _851 = 0.0;
         }
-        float _863;
+        float _860;
         if (left > 3u)
         {
-            _863 = v.w;
+            _860 = v.w;
         }
         else
         {
-            _863 = 0.0;
+            _860 = 0.0;
         }
-        return float4(v.x, _844, _854, _863);
+        return float4(v.x, _841, _851, _860);
     }
-    if (_874)
+    if (_871)
     {
         uint h = row + (q / 8u);
         uint param_6 = h + 1u;
@@ -398,26 +403,26 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint word = word_of(param_6, param_7, param_8);
         uint param_9 = h;
         uint param_10 = raw.a.w;
-        float4 _900;
-        if (_899)
+        float4 _897;
+        if (_896)
         {
             uint param_11 = word;
-            _900 = signed_bytes(param_11);
+            _897 = signed_bytes(param_11);
         }
         else
         {
             uint param_12 = (word >> (q & 4u)) & 252645135u;
-            _900 = unsigned_bytes(param_12) - float4(8.0);
+            _897 = unsigned_bytes(param_12) - float4(8.0);
         }
-        return _900 * float_of(param_9, param_10);
+        return _897 * float_of(param_9, param_10);
     }
-    if (_921)
+    if (_918)
     {
         float2 scale = float2(as_type<half2>(raw.a.w));
         uint param_13 = (raw.a.x >> (q & 4u)) & 252645135u;
         return (unsigned_bytes(param_13) * scale.x) + float4(scale.y);
     }
-    if (_944)
+    if (_941)
     {
         uint3 param_14 = uint3(raw.a.y, raw.a.z, raw.b.x);
         uint param_15 = (q / 8u) & 7u;
@@ -456,116 +461,116 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1161, const device Norm1& v_1170)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1158, const device Norm1& v_1167)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1148 = (at & 3u) == 0u;
-    bool _1155;
-    if (_1148)
+    bool _1145 = (at & 3u) == 0u;
+    bool _1152;
+    if (_1145)
     {
-        _1155 = (at + 3u) <= last;
+        _1152 = (at + 3u) <= last;
     }
     else
     {
-        _1155 = _1148;
+        _1152 = _1145;
     }
-    if (_1155)
+    if (_1152)
     {
-        return v_1161.norm4[at / 4u];
+        return v_1158.norm4[at / 4u];
     }
-    return float4(v_1170.norm1[min(at, last)], v_1170.norm1[min((at + 1u), last)], v_1170.norm1[min((at + 2u), last)], v_1170.norm1[min((at + 3u), last)]);
+    return float4(v_1167.norm1[min(at, last)], v_1167.norm1[min((at + 1u), last)], v_1167.norm1[min((at + 2u), last)], v_1167.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1085, const device X1& v_1097)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1082, const device X1& v_1094)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1085.x4[i / 4u];
+        return v_1082.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1097.x1[i];
+    v.x = v_1094.x1[i];
     if (count > 1u)
     {
-        v.y = v_1097.x1[i + 1u];
+        v.y = v_1094.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1097.x1[i + 2u];
+        v.z = v_1094.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1097.x1[i + 3u];
+        v.w = v_1094.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights4& v_505, const device Weights1& v_517)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights4& v_502, const device Weights1& v_514)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    if (_474)
+    if (_471)
     {
         uint last = ((row / 2u) + k) - 1u;
         uint at = (row / 2u) + (4u * q);
-        bool _491 = (at & 3u) == 0u;
-        bool _498;
-        if (_491)
+        bool _488 = (at & 3u) == 0u;
+        bool _495;
+        if (_488)
         {
-            _498 = (at + 3u) <= last;
+            _495 = (at + 3u) <= last;
         }
         else
         {
-            _498 = _491;
+            _495 = _488;
         }
-        if (_498)
+        if (_495)
         {
-            raw.a = v_505.weights4[at / 4u];
+            raw.a = v_502.weights4[at / 4u];
         }
         else
         {
-            raw.a = uint4(v_517.weights1[at], v_517.weights1[min((at + 1u), last)], v_517.weights1[min((at + 2u), last)], v_517.weights1[min((at + 3u), last)]);
+            raw.a = uint4(v_514.weights1[at], v_514.weights1[min((at + 1u), last)], v_514.weights1[min((at + 2u), last)], v_514.weights1[min((at + 3u), last)]);
         }
     }
     else
     {
-        if (_545)
+        if (_542)
         {
             uint last_1 = ((row + k) - 1u) / 2u;
             uint at_1 = (row + (4u * q)) / 2u;
-            raw.a.x = v_517.weights1[at_1];
-            raw.a.y = v_517.weights1[min((at_1 + 1u), last_1)];
-            raw.a.z = v_517.weights1[min((at_1 + 2u), last_1)];
+            raw.a.x = v_514.weights1[at_1];
+            raw.a.y = v_514.weights1[min((at_1 + 1u), last_1)];
+            raw.a.z = v_514.weights1[min((at_1 + 2u), last_1)];
         }
         else
         {
-            if (_581)
+            if (_578)
             {
-                uint h = row + ((q / 8u) * _589);
-                uint word = (h + 1u) + (2u * (q & _597));
-                raw.a.x = v_517.weights1[word / 2u];
-                raw.a.y = v_517.weights1[(word / 2u) + (word & 1u)];
-                raw.a.w = v_517.weights1[h / 2u];
+                uint h = row + ((q / 8u) * _586);
+                uint word = (h + 1u) + (2u * (q & _594));
+                raw.a.x = v_514.weights1[word / 2u];
+                raw.a.y = v_514.weights1[(word / 2u) + (word & 1u)];
+                raw.a.w = v_514.weights1[h / 2u];
             }
             else
             {
-                if (_620)
+                if (_617)
                 {
                     uint at_2 = (row / 2u) + ((q / 8u) * 5u);
-                    raw.a.x = v_517.weights1[(at_2 + 1u) + (q & 3u)];
-                    raw.a.w = v_517.weights1[at_2];
+                    raw.a.x = v_514.weights1[(at_2 + 1u) + (q & 3u)];
+                    raw.a.w = v_514.weights1[at_2];
                 }
                 else
                 {
-                    if (_643)
+                    if (_640)
                     {
                         uint at_3 = (row / 2u) + ((q / 64u) * 36u);
-                        raw.a.x = v_517.weights1[((at_3 + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u)];
-                        raw.a.y = v_517.weights1[at_3 + 1u];
-                        raw.a.z = v_517.weights1[at_3 + 2u];
-                        raw.a.w = v_517.weights1[at_3];
-                        raw.b.x = v_517.weights1[at_3 + 3u];
+                        raw.a.x = v_514.weights1[((at_3 + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u)];
+                        raw.a.y = v_514.weights1[at_3 + 1u];
+                        raw.a.z = v_514.weights1[at_3 + 2u];
+                        raw.a.w = v_514.weights1[at_3];
+                        raw.b.x = v_514.weights1[at_3 + 3u];
                     }
                     else
                     {
@@ -575,12 +580,12 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
                         uint quad_ = q & 7u;
                         uint low = ((h_1 + (32u * part)) + (16u * (stripe & 1u))) + (2u * quad_);
                         uint high = ((h_1 + 64u) + (16u * part)) + (2u * quad_);
-                        raw.a.x = v_517.weights1[low / 2u];
-                        raw.a.y = v_517.weights1[(low / 2u) + (low & 1u)];
-                        raw.a.z = v_517.weights1[high / 2u];
-                        raw.a.w = v_517.weights1[(high / 2u) + (high & 1u)];
-                        raw.b.x = v_517.weights1[(((h_1 + 96u) + (4u * part)) + stripe) / 2u];
-                        raw.b.y = v_517.weights1[(h_1 / 2u) + 52u];
+                        raw.a.x = v_514.weights1[low / 2u];
+                        raw.a.y = v_514.weights1[(low / 2u) + (low & 1u)];
+                        raw.a.z = v_514.weights1[high / 2u];
+                        raw.a.w = v_514.weights1[(high / 2u) + (high & 1u)];
+                        raw.b.x = v_514.weights1[(((h_1 + 96u) + (4u * part)) + stripe) / 2u];
+                        raw.b.y = v_514.weights1[(h_1 / 2u) + 52u];
                     }
                 }
             }
@@ -592,16 +597,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1240;
+    float _1237;
     if (push.k != 0u)
     {
-        _1240 = rsqrt((squares / float(push.k)) + push.eps);
+        _1237 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1240 = 0.0;
+        _1237 = 0.0;
     }
-    return _1240;
+    return _1237;
 }
 
 static inline __attribute__((always_inline))
@@ -627,27 +632,27 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _253;
+    float _250;
     if (abs(y) > 3.900000095367431640625)
     {
-        _253 = sign(y);
+        _250 = sign(y);
     }
     else
     {
-        _253 = (y * p) / q;
+        _250 = (y * p) / q;
     }
-    float erf = _253;
+    float erf = _250;
     return (0.5 * x) * (1.0 + erf);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1276, device Y1& v_1299)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1273, device Y1& v_1296)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += v_1276.bias1[push.offset.z + j];
+        sum += v_1273.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -658,32 +663,32 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
     uint param_3 = 1u;
     if (has(param_3, push))
     {
-        sum += v_1299.y1[to];
+        sum += v_1296.y1[to];
     }
-    v_1299.y1[to] = sum;
+    v_1296.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_1276, device Y1& v_1299, device Y4& v_1387)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_1273, device Y1& v_1296, device Y4& v_1384)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _1320 = (to & 3u) == 0u;
-    bool _1329;
-    if (_1320)
+    bool _1317 = (to & 3u) == 0u;
+    bool _1326;
+    if (_1317)
     {
-        _1329 = (j + 4u) <= push.n;
+        _1326 = (j + 4u) <= push.n;
     }
     else
     {
-        _1329 = _1320;
+        _1326 = _1317;
     }
-    if (_1329)
+    if (_1326)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(v_1276.bias1[at], v_1276.bias1[at + 1u], v_1276.bias1[at + 2u], v_1276.bias1[at + 3u]);
+            sums += float4(v_1273.bias1[at], v_1273.bias1[at + 1u], v_1273.bias1[at + 2u], v_1273.bias1[at + 3u]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -697,30 +702,30 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
         uint param_6 = 1u;
         if (has(param_6, push))
         {
-            sums += v_1387.y4[to / 4u];
+            sums += v_1384.y4[to / 4u];
         }
-        v_1387.y4[to / 4u] = sums;
+        v_1384.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     for (;;)
     {
-        bool _1406 = e < 4u;
-        bool _1415;
-        if (_1406)
+        bool _1403 = e < 4u;
+        bool _1412;
+        if (_1403)
         {
-            _1415 = (j + e) < push.n;
+            _1412 = (j + e) < push.n;
         }
         else
         {
-            _1415 = _1406;
+            _1412 = _1403;
         }
-        if (_1415)
+        if (_1412)
         {
             uint param_7 = r;
             uint param_8 = j + e;
             float param_9 = sums[e];
-            finish(param_7, param_8, param_9, push, v_1276, v_1299);
+            finish(param_7, param_8, param_9, push, v_1273, v_1296);
             e++;
             continue;
         }
@@ -732,7 +737,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void tiles(const device Weights4& v_505, const device Weights1& v_517, constant Push& push, const device X4& v_1085, const device X1& v_1097, const device Norm4& v_1161, const device Norm1& v_1170, const device Bias1& v_1276, device Y1& v_1299, device Y4& v_1387, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint3& gl_WorkGroupID)
+void tiles(const device Weights4& v_502, const device Weights1& v_514, constant Push& push, const device X4& v_1082, const device X1& v_1094, const device Norm4& v_1158, const device Norm1& v_1167, const device Bias1& v_1273, device Y1& v_1296, device Y4& v_1384, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -752,18 +757,18 @@ void tiles(const device Weights4& v_505, const device Weights1& v_517, constant 
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _3338 = push.first.xyz + gl_WorkGroupID;
-    uint _3339 = _3338.y;
+    uint3 _3309 = push.first.xyz + gl_WorkGroupID;
+    uint _3310 = _3309.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _3449;
+    float4 _3420;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _3533;
-    for (uint tile_r = _3339; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _3504;
+    for (uint tile_r = _3310; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _3353 = push.first.xyz + gl_WorkGroupID;
-        uint _3354 = _3353.x;
-        for (uint tile_j = _3354; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _3324 = push.first.xyz + gl_WorkGroupID;
+        uint _3325 = _3324.x;
+        for (uint tile_j = _3325; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -782,49 +787,49 @@ void tiles(const device Weights4& v_505, const device Weights1& v_517, constant 
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _3427 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _3398 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _3427;
+                            v[y] = _3398;
                         }
                         else
                         {
-                            bool _3438 = (first + y) < push.n;
-                            bool _3446;
-                            if (_3438)
+                            bool _3409 = (first + y) < push.n;
+                            bool _3417;
+                            if (_3409)
                             {
-                                _3446 = (4u * q) < push.k;
+                                _3417 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _3446 = _3438;
+                                _3417 = _3409;
                             }
-                            bool there = _3446;
+                            bool there = _3417;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _3449 = decode_quad(param_11, param_12, param_13, param_14);
+                                _3420 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _3449 = float4(0.0);
+                                _3420 = float4(0.0);
                             }
-                            v[y] = _3449;
+                            v[y] = _3420;
                         }
                     }
                     float4 param_15 = v[0];
                     float4 param_16 = v[1];
                     float4 param_17 = v[2];
                     float4 param_18 = v[3];
-                    float4x4 lines = transposed(param_15, param_16, param_17, param_18);
+                    float4x4 lines_1 = transposed(param_15, param_16, param_17, param_18);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint y_1 = 0u; y_1 < 4u; y_1++)
                     {
                         uint param_19 = (4u * load_q) + y_1;
                         uint param_20 = load_i;
-                        pool[(loads_x ? 0u : 512u) + slice_at(param_19, param_20)] = lines[y_1];
+                        pool[(loads_x ? 0u : 512u) + slice_at(param_19, param_20)] = lines_1[y_1];
                     }
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                 }
@@ -836,13 +841,13 @@ void tiles(const device Weights4& v_505, const device Weights1& v_517, constant 
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _3533 = norm_at(param_21, push, v_1161, v_1170);
+                            _3504 = norm_at(param_21, push, v_1158, v_1167);
                         }
                         else
                         {
-                            _3533 = float4(1.0);
+                            _3504 = float4(1.0);
                         }
-                        factor = _3533;
+                        factor = _3504;
                     }
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
                     {
@@ -851,48 +856,48 @@ void tiles(const device Weights4& v_505, const device Weights1& v_517, constant 
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _3564 = i < push.rows;
-                            bool _3572;
-                            if (_3564)
+                            bool _3535 = i < push.rows;
+                            bool _3543;
+                            if (_3535)
                             {
-                                _3572 = (4u * q_1) < push.k;
+                                _3543 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _3572 = _3564;
+                                _3543 = _3535;
                             }
-                            if (_3572)
+                            if (_3543)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_1085, v_1097);
+                                v[y_2] = x_at(param_22, param_23, v_1082, v_1094);
                                 if (gated)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_1085, v_1097);
+                                    up[y_2] = x_at(param_24, param_25, v_1082, v_1094);
                                 }
                             }
                         }
                         else
                         {
-                            bool _3617 = i < push.n;
-                            bool _3625;
-                            if (_3617)
+                            bool _3588 = i < push.n;
+                            bool _3596;
+                            if (_3588)
                             {
-                                _3625 = (4u * q_1) < push.k;
+                                _3596 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _3625 = _3617;
+                                _3596 = _3588;
                             }
-                            if (_3625)
+                            if (_3596)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, v_505, v_517);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, v_502, v_514);
                             }
                         }
                     }
@@ -943,7 +948,7 @@ void tiles(const device Weights4& v_505, const device Weights1& v_517, constant 
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_1276, v_1299, v_1387);
+                    finish_quad(param_37, param_38, param_39, push, v_1273, v_1296, v_1384);
                 }
             }
         }
@@ -951,37 +956,37 @@ void tiles(const device Weights4& v_505, const device Weights1& v_517, constant 
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& x, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X1& v_1097, const device Norm1& v_1170, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024])
+void put_chunk(thread const uint& x, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X1& v_1094, const device Norm1& v_1167, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024])
 {
     float4 v;
     float4 factor;
-    float _1814;
-    float _1824;
-    float _1869;
-    float _1902;
+    float _1811;
+    float _1821;
+    float _1866;
+    float _1899;
     for (uint i = gl_LocalInvocationID.x; i < count; i += 1024u)
     {
         for (uint e = 0u; e < 4u; e++)
         {
             uint at = min(((first + i) + (e * 256u)), (push.k - 1u));
-            v[e] = v_1097.x1[x + at];
+            v[e] = v_1094.x1[x + at];
             if (normed)
             {
-                _1814 = v_1170.norm1[push.offset.w + at];
+                _1811 = v_1167.norm1[push.offset.w + at];
             }
             else
             {
                 if (gated)
                 {
-                    _1824 = v_1097.x1[(x + push.k) + at];
+                    _1821 = v_1094.x1[(x + push.k) + at];
                 }
                 else
                 {
-                    _1824 = 1.0;
+                    _1821 = 1.0;
                 }
-                _1814 = _1824;
+                _1811 = _1821;
             }
-            factor[e] = _1814;
+            factor[e] = _1811;
         }
         for (uint e_1 = 0u; e_1 < 4u; e_1++)
         {
@@ -991,13 +996,13 @@ void put_chunk(thread const uint& x, thread const uint& first, thread const uint
                 bool there = (first + to) < push.k;
                 if (there)
                 {
-                    _1869 = v[e_1];
+                    _1866 = v[e_1];
                 }
                 else
                 {
-                    _1869 = 0.0;
+                    _1866 = 0.0;
                 }
-                float value = _1869;
+                float value = _1866;
                 if (normed)
                 {
                     squares += (value * value);
@@ -1012,13 +1017,13 @@ void put_chunk(thread const uint& x, thread const uint& first, thread const uint
                 }
                 if (there)
                 {
-                    _1902 = value * factor[e_1];
+                    _1899 = value * factor[e_1];
                 }
                 else
                 {
-                    _1902 = 0.0;
+                    _1899 = 0.0;
                 }
-                ((threadgroup float*)&pool[(to / 4u) + (to / 32u)])[to & 3u] = _1902;
+                ((threadgroup float*)&pool[(to / 4u) + (to / 32u)])[to & 3u] = _1899;
             }
         }
     }
@@ -1028,8 +1033,8 @@ static inline __attribute__((always_inline))
 void share_squares(thread float& squares, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID)
 {
     squares = simd_sum(squares);
-    bool _1920 = simd_is_first();
-    if (_1920)
+    bool _1917 = simd_is_first();
+    if (_1917)
     {
         ((threadgroup float*)&pool[648u + gl_SubgroupID])[0u] = squares;
     }
@@ -1053,30 +1058,30 @@ float shared_squares(threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgro
 }
 
 static inline __attribute__((always_inline))
-void wide_rows(const device Weights1& v_517, constant Push& push, const device X1& v_1097, const device Norm1& v_1170, const device Bias1& v_1276, device Y1& v_1299, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
+void wide_rows(const device Weights1& v_514, constant Push& push, const device X1& v_1094, const device Norm1& v_1167, const device Bias1& v_1273, device Y1& v_1296, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint lane = me % 32u;
-    uint team = me / 32u;
+    uint team_1 = me / 32u;
     uint row_words = (push.k / 64u) * 17u;
-    uint3 _2817 = push.first.xyz + gl_WorkGroupID;
-    uint _2818 = _2817.y;
+    uint3 _2788 = push.first.xyz + gl_WorkGroupID;
+    uint _2789 = _2788.y;
     spvUnsafeArray<float, 8> sums;
-    uint _2954;
+    uint _2925;
     spvUnsafeArray<float4, 5> v;
-    float _2990;
+    float _2961;
     spvUnsafeArray<uint, 5> word;
     spvUnsafeArray<uint, 5> scale;
     spvUnsafeArray<uint, 5> shift;
-    float _3179;
-    for (uint r = _2818; r < push.rows; r += push.groups.y)
+    float _3150;
+    for (uint r = _2789; r < push.rows; r += push.groups.y)
     {
         uint x = push.offset.x + (r * push.ldx);
-        uint3 _2841 = push.first.xyz + gl_WorkGroupID;
-        uint _2842 = _2841.x;
-        for (uint tile = _2842; (tile * 64u) < push.n; tile += push.groups.x)
+        uint3 _2812 = push.first.xyz + gl_WorkGroupID;
+        uint _2813 = _2812.x;
+        for (uint tile = _2813; (tile * 64u) < push.n; tile += push.groups.x)
         {
-            uint first = (tile * 64u) + (team * 8u);
+            uint first = (tile * 64u) + (team_1 * 8u);
             float squares = 0.0;
             for (uint y = 0u; y < 8u; y++)
             {
@@ -1091,18 +1096,18 @@ void wide_rows(const device Weights1& v_517, constant Push& push, const device X
                 uint param_1 = base;
                 uint param_2 = count;
                 float param_3 = squares;
-                put_chunk(param, param_1, param_2, param_3, push, v_1097, v_1170, gl_LocalInvocationID, pool);
+                put_chunk(param, param_1, param_2, param_3, push, v_1094, v_1167, gl_LocalInvocationID, pool);
                 squares = param_3;
-                bool _2913;
+                bool _2884;
                 if (normed)
                 {
-                    _2913 = (base + 2048u) >= push.k;
+                    _2884 = (base + 2048u) >= push.k;
                 }
                 else
                 {
-                    _2913 = normed;
+                    _2884 = normed;
                 }
-                if (_2913)
+                if (_2884)
                 {
                     float param_4 = squares;
                     share_squares(param_4, pool, gl_SubgroupID);
@@ -1118,36 +1123,36 @@ void wide_rows(const device Weights1& v_517, constant Push& push, const device X
                         bool second = in_pair > 8u;
                         if (second)
                         {
-                            _2954 = (4u * in_pair) - 36u;
+                            _2925 = (4u * in_pair) - 36u;
                         }
                         else
                         {
-                            _2954 = (4u * in_pair) - 2u;
+                            _2925 = (4u * in_pair) - 2u;
                         }
-                        uint quant = _2954;
+                        uint quant = _2925;
                         for (uint e = 0u; e < 4u; e++)
                         {
-                            bool _2976 = at < words;
-                            bool _2983;
-                            if (_2976)
+                            bool _2947 = at < words;
+                            bool _2954;
+                            if (_2947)
                             {
-                                _2983 = (quant + e) < 32u;
+                                _2954 = (quant + e) < 32u;
                             }
                             else
                             {
-                                _2983 = _2976;
+                                _2954 = _2947;
                             }
-                            bool there = _2983;
+                            bool there = _2954;
                             if (there)
                             {
                                 uint param_5 = (((64u * pair) + (second ? 32u : 0u)) + quant) + e;
-                                _2990 = shared_element(param_5, pool);
+                                _2961 = shared_element(param_5, pool);
                             }
                             else
                             {
-                                _2990 = 0.0;
+                                _2961 = 0.0;
                             }
-                            v[i][e] = _2990;
+                            v[i][e] = _2961;
                         }
                         at = min(at, (words - 1u));
                         word[i] = ((base / 64u) * 17u) + at;
@@ -1159,8 +1164,8 @@ void wide_rows(const device Weights1& v_517, constant Push& push, const device X
                         uint row = push.offset.y + (min((first + y_1), (push.n - 1u)) * row_words);
                         for (uint i_1 = 0u; i_1 < 5u; i_1++)
                         {
-                            uint quants = v_517.weights1[row + word[i_1]];
-                            uint scales = v_517.weights1[row + scale[i_1]];
+                            uint quants = v_514.weights1[row + word[i_1]];
+                            uint scales = v_514.weights1[row + scale[i_1]];
                             uint param_6 = quants;
                             sums[y_1] += (float2(as_type<half2>(scales >> shift[i_1])).x * dot(signed_bytes(param_6), v[i_1]));
                         }
@@ -1170,20 +1175,20 @@ void wide_rows(const device Weights1& v_517, constant Push& push, const device X
             threadgroup_barrier(mem_flags::mem_threadgroup);
             for (uint y_2 = 0u; y_2 < 8u; y_2++)
             {
-                ((threadgroup float*)&pool[(((team * 8u) + y_2) * 9u) + (lane / 4u)])[lane & 3u] = sums[y_2];
+                ((threadgroup float*)&pool[(((team_1 * 8u) + y_2) * 9u) + (lane / 4u)])[lane & 3u] = sums[y_2];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _3146 = me < 64u;
-            bool _3156;
-            if (_3146)
+            bool _3117 = me < 64u;
+            bool _3127;
+            if (_3117)
             {
-                _3156 = ((tile * 64u) + me) < push.n;
+                _3127 = ((tile * 64u) + me) < push.n;
             }
             else
             {
-                _3156 = _3146;
+                _3127 = _3117;
             }
-            if (_3156)
+            if (_3127)
             {
                 float4 sum = float4(0.0);
                 for (uint i_2 = 0u; i_2 < 8u; i_2++)
@@ -1193,120 +1198,105 @@ void wide_rows(const device Weights1& v_517, constant Push& push, const device X
                 if (normed)
                 {
                     float param_7 = shared_squares(pool, gl_NumSubgroups);
-                    _3179 = norm_scale(param_7, push);
+                    _3150 = norm_scale(param_7, push);
                 }
                 else
                 {
-                    _3179 = 1.0;
+                    _3150 = 1.0;
                 }
-                float scale_1 = _3179;
+                float scale_1 = _3150;
                 uint param_8 = r;
                 uint param_9 = (tile * 64u) + me;
                 float param_10 = scale_1 * ((sum.x + sum.y) + (sum.z + sum.w));
-                finish(param_8, param_9, param_10, push, v_1276, v_1299);
+                finish(param_8, param_9, param_10, push, v_1273, v_1296);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-uint vector_team(constant Push& push)
-{
-    uint _2474;
-    if (push.n >= 4096u)
-    {
-        _2474 = 8u;
-    }
-    else
-    {
-        _2474 = (push.n >= 1024u) ? 32u : 64u;
-    }
-    return _2474;
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, const device Weights4& v_505, const device Weights1& v_517, constant Push& push)
+Unit load_unit(thread const uint& row, thread const uint& u, const device Weights4& v_502, const device Weights1& v_514, constant Push& push)
 {
     Unit unit = Unit{ uint4(0u), uint4(0u) };
-    if (_1431)
+    if (_1428)
     {
         uint last = ((row / 2u) + push.k) - 1u;
         uint at = (row / 2u) + (8u * u);
-        bool _1449 = (at & 3u) == 0u;
-        bool _1456;
-        if (_1449)
+        bool _1446 = (at & 3u) == 0u;
+        bool _1453;
+        if (_1446)
         {
-            _1456 = (at + 7u) <= last;
+            _1453 = (at + 7u) <= last;
         }
         else
         {
-            _1456 = _1449;
+            _1453 = _1446;
         }
-        if (_1456)
+        if (_1453)
         {
-            unit.a = v_505.weights4[at / 4u];
-            unit.b = v_505.weights4[(at / 4u) + 1u];
+            unit.a = v_502.weights4[at / 4u];
+            unit.b = v_502.weights4[(at / 4u) + 1u];
         }
         else
         {
             for (uint e = 0u; e < 4u; e++)
             {
-                unit.a[e] = v_517.weights1[min((at + e), last)];
-                unit.b[e] = v_517.weights1[min(((at + 4u) + e), last)];
+                unit.a[e] = v_514.weights1[min((at + e), last)];
+                unit.b[e] = v_514.weights1[min(((at + 4u) + e), last)];
             }
         }
     }
     else
     {
-        if (_1503)
+        if (_1500)
         {
             uint last_1 = ((row + push.k) - 1u) / 2u;
             uint at_1 = (row + (8u * u)) / 2u;
             for (uint e_1 = 0u; e_1 < 4u; e_1++)
             {
-                unit.a[e_1] = v_517.weights1[min((at_1 + e_1), last_1)];
+                unit.a[e_1] = v_514.weights1[min((at_1 + e_1), last_1)];
             }
-            unit.b.x = v_517.weights1[min((at_1 + 4u), last_1)];
+            unit.b.x = v_514.weights1[min((at_1 + 4u), last_1)];
         }
         else
         {
-            if (_1546)
+            if (_1543)
             {
                 uint h = row + ((u / 4u) * 17u);
                 uint q = (h + 1u) + (4u * (u & 3u));
-                unit.a.x = v_517.weights1[q / 2u];
-                unit.a.y = v_517.weights1[(q / 2u) + 1u];
-                unit.a.z = v_517.weights1[((q / 2u) + 1u) + (q & 1u)];
-                unit.a.w = v_517.weights1[h / 2u];
+                unit.a.x = v_514.weights1[q / 2u];
+                unit.a.y = v_514.weights1[(q / 2u) + 1u];
+                unit.a.z = v_514.weights1[((q / 2u) + 1u) + (q & 1u)];
+                unit.a.w = v_514.weights1[h / 2u];
             }
             else
             {
-                if (_1588)
+                if (_1585)
                 {
                     uint h_1 = row + ((u / 4u) * 9u);
                     uint q_1 = (h_1 + 1u) + (2u * (u & 3u));
-                    unit.a.x = v_517.weights1[q_1 / 2u];
-                    unit.a.y = v_517.weights1[(q_1 / 2u) + (q_1 & 1u)];
-                    unit.a.w = v_517.weights1[h_1 / 2u];
+                    unit.a.x = v_514.weights1[q_1 / 2u];
+                    unit.a.y = v_514.weights1[(q_1 / 2u) + (q_1 & 1u)];
+                    unit.a.w = v_514.weights1[h_1 / 2u];
                 }
                 else
                 {
-                    if (_1623)
+                    if (_1620)
                     {
                         uint at_2 = (row / 2u) + ((u / 4u) * 5u);
-                        unit.a.x = v_517.weights1[(at_2 + 1u) + (u & 3u)];
-                        unit.a.w = v_517.weights1[at_2];
+                        unit.a.x = v_514.weights1[(at_2 + 1u) + (u & 3u)];
+                        unit.a.w = v_514.weights1[at_2];
                     }
                     else
                     {
-                        if (_1646)
+                        if (_1643)
                         {
                             uint at_3 = (row / 2u) + ((u / 32u) * 36u);
-                            unit.a.x = v_517.weights1[(at_3 + 4u) + (u & 31u)];
-                            unit.a.w = v_517.weights1[at_3];
-                            unit.b.x = v_517.weights1[at_3 + 1u];
-                            unit.b.y = v_517.weights1[at_3 + 2u];
-                            unit.b.z = v_517.weights1[at_3 + 3u];
+                            unit.a.x = v_514.weights1[(at_3 + 4u) + (u & 31u)];
+                            unit.a.w = v_514.weights1[at_3];
+                            unit.b.x = v_514.weights1[at_3 + 1u];
+                            unit.b.y = v_514.weights1[at_3 + 2u];
+                            unit.b.z = v_514.weights1[at_3 + 3u];
                         }
                         else
                         {
@@ -1316,13 +1306,13 @@ Unit load_unit(thread const uint& row, thread const uint& u, const device Weight
                             uint low = (h_2 + (32u * part)) + (2u * in_part);
                             uint high = ((h_2 + 64u) + (16u * part)) + (2u * (in_part & 7u));
                             uint scale = ((h_2 + 96u) + (4u * part)) + (in_part / 8u);
-                            unit.a.x = v_517.weights1[low / 2u];
-                            unit.a.y = v_517.weights1[(low / 2u) + (low & 1u)];
-                            unit.a.z = v_517.weights1[high / 2u];
-                            unit.a.w = v_517.weights1[(high / 2u) + (high & 1u)];
-                            unit.b.x = v_517.weights1[scale / 2u];
-                            unit.b.y = v_517.weights1[(scale / 2u) + 1u];
-                            unit.b.z = v_517.weights1[(h_2 / 2u) + 52u];
+                            unit.a.x = v_514.weights1[low / 2u];
+                            unit.a.y = v_514.weights1[(low / 2u) + (low & 1u)];
+                            unit.a.z = v_514.weights1[high / 2u];
+                            unit.a.w = v_514.weights1[(high / 2u) + (high & 1u)];
+                            unit.b.x = v_514.weights1[scale / 2u];
+                            unit.b.y = v_514.weights1[(scale / 2u) + 1u];
+                            unit.b.z = v_514.weights1[(h_2 / 2u) + 52u];
                         }
                     }
                 }
@@ -1343,21 +1333,21 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
 {
     uint first = 2u * (u - base);
     uint second = first + 1u;
-    if (_1970)
+    if (_1967)
     {
         first = (((u - base) / 4u) * 8u) + (u & 3u);
         second = first + 4u;
     }
     else
     {
-        if (_1984)
+        if (_1981)
         {
             first = (((u - base) / 8u) * 16u) + (u & 7u);
             second = first + 8u;
         }
         else
         {
-            if (_1998)
+            if (_1995)
             {
                 first = (((u - base) / 16u) * 32u) + (u & 15u);
                 second = first + 16u;
@@ -1368,11 +1358,11 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
     float4 x = shared_quad(param, pool);
     uint param_1 = second;
     float4 y = shared_quad(param_1, pool);
-    if (_2023)
+    if (_2020)
     {
         float4 a = as_type<float4>(unit.a);
         float4 b = as_type<float4>(unit.b);
-        if (_2034)
+        if (_2031)
         {
             uint h = row;
             uint param_2 = h;
@@ -1388,7 +1378,7 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
             uint param_12 = unit.a.w;
             uint param_13 = unit.b.x;
             uint4 words = uint4(word_of(param_2, param_3, param_4), word_of(param_5, param_6, param_7), word_of(param_8, param_9, param_10), word_of(param_11, param_12, param_13));
-            if (_2077)
+            if (_2074)
             {
                 a = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
                 b = float4(float2(as_type<half2>(words.z)), float2(as_type<half2>(words.w)));
@@ -1409,7 +1399,7 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
         }
         return dot(a, x) + dot(b, y);
     }
-    if (_2162)
+    if (_2159)
     {
         uint h_1 = row + (u / 4u);
         uint param_14 = h_1 + 1u;
@@ -1426,7 +1416,7 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
         uint param_23 = high_1;
         return float_of(param_20, param_21) * (dot(signed_bytes(param_22), x) + dot(signed_bytes(param_23), y));
     }
-    if (_2211)
+    if (_2208)
     {
         uint h_2 = row + (u / 4u);
         uint param_24 = h_2 + 1u;
@@ -1439,7 +1429,7 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
         uint param_30 = (word >> 4u) & 252645135u;
         return float_of(param_27, param_28) * (dot(unsigned_bytes(param_29) - float4(8.0), x) + dot(unsigned_bytes(param_30) - float4(8.0), y));
     }
-    if (_2256)
+    if (_2253)
     {
         float2 scale = float2(as_type<half2>(unit.a.w));
         uint param_31 = unit.a.x & 252645135u;
@@ -1448,7 +1438,7 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
         float4 b_1 = unsigned_bytes(param_32);
         return dot((a_1 * scale.x) + float4(scale.y), x) + dot((b_1 * scale.x) + float4(scale.y), y);
     }
-    if (_2298)
+    if (_2295)
     {
         uint sub = ((u / 8u) * 2u) & 7u;
         float2 scale_1 = float2(as_type<half2>(unit.a.w));
@@ -1487,30 +1477,28 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(const device Weights4& v_505, const device Weights1& v_517, constant Push& push, const device X1& v_1097, const device Norm1& v_1170, const device Bias1& v_1276, device Y1& v_1299, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
+void vector_rows(const device Weights4& v_502, const device Weights1& v_514, constant Push& push, const device X1& v_1094, const device Norm1& v_1167, const device Bias1& v_1273, device Y1& v_1296, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint team = vector_team(push);
-    uint lines = 256u / team;
-    uint lane = me & (team - 1u);
+    uint lane = me & _2477;
     uint line = me / team;
     uint param = push.k;
     uint param_1 = 8u;
     uint units = ceil_div(param, param_1);
     uint param_2 = push.k;
     uint halves = row_halves(param_2);
-    uint3 _2521 = push.first.xyz + gl_WorkGroupID;
-    uint _2522 = _2521.y;
-    uint _2593;
+    uint3 _2501 = push.first.xyz + gl_WorkGroupID;
+    uint _2502 = _2501.y;
+    uint _2572;
     Unit next;
-    for (uint r = _2522; r < push.rows; r += push.groups.y)
+    for (uint r = _2502; r < push.rows; r += push.groups.y)
     {
         uint x = push.offset.x + (r * push.ldx);
         float scale = 1.0;
         bool there = false;
-        uint3 _2550 = push.first.xyz + gl_WorkGroupID;
-        uint _2551 = _2550.x;
-        for (uint tile = _2551; (tile * lines) < push.n; tile += push.groups.x)
+        uint3 _2530 = push.first.xyz + gl_WorkGroupID;
+        uint _2531 = _2530.x;
+        for (uint tile = _2531; (tile * lines) < push.n; tile += push.groups.x)
         {
             uint j = (tile * lines) + line;
             uint row = (2u * push.offset.y) + (j * halves);
@@ -1520,18 +1508,18 @@ void vector_rows(const device Weights4& v_505, const device Weights1& v_517, con
             {
                 if (j < push.n)
                 {
-                    _2593 = min(units, (base + 256u));
+                    _2572 = min(units, (base + 256u));
                 }
                 else
                 {
-                    _2593 = 0u;
+                    _2572 = 0u;
                 }
-                uint end = _2593;
+                uint end = _2572;
                 if ((base + lane) < end)
                 {
                     uint param_3 = row;
                     uint param_4 = base + lane;
-                    next = load_unit(param_3, param_4, v_505, v_517, push);
+                    next = load_unit(param_3, param_4, v_502, v_514, push);
                 }
                 if (!there)
                 {
@@ -1540,18 +1528,18 @@ void vector_rows(const device Weights4& v_505, const device Weights1& v_517, con
                     uint param_6 = 8u * base;
                     uint param_7 = 8u * min((units - base), 256u);
                     float param_8 = squares;
-                    put_chunk(param_5, param_6, param_7, param_8, push, v_1097, v_1170, gl_LocalInvocationID, pool);
+                    put_chunk(param_5, param_6, param_7, param_8, push, v_1094, v_1167, gl_LocalInvocationID, pool);
                     squares = param_8;
-                    bool _2643;
+                    bool _2622;
                     if (normed)
                     {
-                        _2643 = (base + 256u) >= units;
+                        _2622 = (base + 256u) >= units;
                     }
                     else
                     {
-                        _2643 = normed;
+                        _2622 = normed;
                     }
-                    if (_2643)
+                    if (_2622)
                     {
                         float param_9 = squares;
                         share_squares(param_9, pool, gl_SubgroupID);
@@ -1559,15 +1547,15 @@ void vector_rows(const device Weights4& v_505, const device Weights1& v_517, con
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     there = units <= 256u;
                 }
-                uint _2654 = base + lane;
-                for (uint u = _2654; u < end; u += team)
+                uint _2633 = base + lane;
+                for (uint u = _2633; u < end; u += team)
                 {
                     Unit unit = next;
                     if ((u + team) < end)
                     {
                         uint param_10 = row;
                         uint param_11 = u + team;
-                        next = load_unit(param_10, param_11, v_505, v_517, push);
+                        next = load_unit(param_10, param_11, v_502, v_514, push);
                     }
                     Unit param_12 = unit;
                     uint param_13 = row;
@@ -1578,21 +1566,21 @@ void vector_rows(const device Weights4& v_505, const device Weights1& v_517, con
             }
             ((threadgroup float*)&pool[(576u + (me / 4u)) + (me / 32u)])[me & 3u] = sum;
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2708 = me < lines;
-            bool _2719;
-            if (_2708)
+            bool _2683 = me < lines;
+            bool _2693;
+            if (_2683)
             {
-                _2719 = ((tile * lines) + me) < push.n;
+                _2693 = ((tile * lines) + me) < push.n;
             }
             else
             {
-                _2719 = _2708;
+                _2693 = _2683;
             }
-            if (_2719)
+            if (_2693)
             {
                 float4 sums = float4(0.0);
-                uint _2726 = me * team;
-                for (uint i = _2726; i < ((me + 1u) * team); i += 4u)
+                uint _2699 = me * team;
+                for (uint i = _2699; i < ((me + 1u) * team); i += 4u)
                 {
                     sums += pool[(576u + (i / 4u)) + (i / 32u)];
                 }
@@ -1604,38 +1592,38 @@ void vector_rows(const device Weights4& v_505, const device Weights1& v_517, con
                 uint param_17 = r;
                 uint param_18 = (tile * lines) + me;
                 float param_19 = scale * ((sums.x + sums.y) + (sums.z + sums.w));
-                finish(param_17, param_18, param_19, push, v_1276, v_1299);
+                finish(param_17, param_18, param_19, push, v_1273, v_1296);
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
         }
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1276 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1273 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_1085 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_505 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1161 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_1299 = *(device Y1*)spvBufferAliasSet0Binding5;
-    const device auto& v_517 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_1097 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_1170 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& v_1387 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_1082 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_502 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_1158 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_1296 = *(device Y1*)spvBufferAliasSet0Binding5;
+    const device auto& v_514 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_1094 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_1167 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& v_1384 = *(device Y4*)spvBufferAliasSet0Binding5;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (tiled)
+    if (_3779)
     {
-        tiles(v_505, v_517, push, v_1085, v_1097, v_1161, v_1170, v_1276, v_1299, v_1387, gl_LocalInvocationID, pool, gl_WorkGroupID);
+        tiles(v_502, v_514, push, v_1082, v_1094, v_1158, v_1167, v_1273, v_1296, v_1384, gl_LocalInvocationID, pool, gl_WorkGroupID);
     }
     else
     {
-        if (wide)
+        if (_3784)
         {
-            wide_rows(v_517, push, v_1097, v_1170, v_1276, v_1299, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
+            wide_rows(v_514, push, v_1094, v_1167, v_1273, v_1296, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
         }
         else
         {
-            vector_rows(v_505, v_517, push, v_1097, v_1170, v_1276, v_1299, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
+            vector_rows(v_502, v_514, push, v_1094, v_1167, v_1273, v_1296, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
         }
     }
 }

@@ -56,25 +56,13 @@ struct B1
     float b1[1];
 };
 
+constant uint way_tmp [[function_constant(0)]];
+constant uint way = is_function_constant_defined(way_tmp) ? way_tmp : 0u;
+constant bool _1719 = (way == 1u);
+constant bool _2023 = (way == 1u);
+constant bool _2323 = (way == 3u);
+constant bool _2328 = (way == 2u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
-
-static inline __attribute__((always_inline))
-uint ceil_div(thread const uint& a, thread const uint& b)
-{
-    return (a / b) + uint((a % b) != 0u);
-}
-
-static inline __attribute__((always_inline))
-bool big_tiles(constant Push& push)
-{
-    uint param = push.m;
-    uint param_1 = 128u;
-    uint rows = min(ceil_div(param, param_1), 1024u);
-    uint param_2 = push.n;
-    uint param_3 = 128u;
-    uint cols = min(ceil_div(param_2, param_3), 1024u);
-    return ((rows * cols) * min(push.batch, 1024u)) >= 96u;
-}
 
 static inline __attribute__((always_inline))
 bool vectors(thread const uint& offset, thread const uint& ld, thread const uint& stride, constant Push& push)
@@ -83,27 +71,33 @@ bool vectors(thread const uint& offset, thread const uint& ld, thread const uint
 }
 
 static inline __attribute__((always_inline))
-void load_a(thread const uint& base, thread const uint& ld, thread const bool& along_k, thread const bool& by_vectors, thread const uint& i, thread const uint& i_end, thread const uint& p, thread const uint& p_end, thread float4x4& lines, const device A4& v_330, const device A1& v_488)
+uint ceil_div(thread const uint& a, thread const uint& b)
 {
-    bool _299 = (i + 4u) <= i_end;
-    bool _306;
-    if (_299)
+    return (a / b) + uint((a % b) != 0u);
+}
+
+static inline __attribute__((always_inline))
+void load_a(thread const uint& base, thread const uint& ld, thread const bool& along_k, thread const bool& by_vectors, thread const uint& i, thread const uint& i_end, thread const uint& p, thread const uint& p_end, thread float4x4& lines, const device A4& v_298, const device A1& v_456)
+{
+    bool _267 = (i + 4u) <= i_end;
+    bool _274;
+    if (_267)
     {
-        _306 = (p + 4u) <= p_end;
+        _274 = (p + 4u) <= p_end;
     }
     else
     {
-        _306 = _299;
+        _274 = _267;
     }
-    bool _all = _306;
+    bool _all = _274;
     if ((_all && by_vectors) && along_k)
     {
         uint index = ((base + (i * ld)) + p) / 4u;
         uint _step = ld / 4u;
-        float4 r0 = v_330.a4[index];
-        float4 r1 = v_330.a4[index + _step];
-        float4 r2 = v_330.a4[index + (2u * _step)];
-        float4 r3 = v_330.a4[index + (3u * _step)];
+        float4 r0 = v_298.a4[index];
+        float4 r1 = v_298.a4[index + _step];
+        float4 r2 = v_298.a4[index + (2u * _step)];
+        float4 r3 = v_298.a4[index + (3u * _step)];
         lines[0] = float4(r0.x, r1.x, r2.x, r3.x);
         lines[1] = float4(r0.y, r1.y, r2.y, r3.y);
         lines[2] = float4(r0.z, r1.z, r2.z, r3.z);
@@ -115,10 +109,10 @@ void load_a(thread const uint& base, thread const uint& ld, thread const bool& a
         {
             uint index_1 = ((base + (p * ld)) + i) / 4u;
             uint _step_1 = ld / 4u;
-            lines[0] = v_330.a4[index_1];
-            lines[1] = v_330.a4[index_1 + _step_1];
-            lines[2] = v_330.a4[index_1 + (2u * _step_1)];
-            lines[3] = v_330.a4[index_1 + (3u * _step_1)];
+            lines[0] = v_298.a4[index_1];
+            lines[1] = v_298.a4[index_1 + _step_1];
+            lines[2] = v_298.a4[index_1 + (2u * _step_1)];
+            lines[3] = v_298.a4[index_1 + (3u * _step_1)];
         }
         else
         {
@@ -133,19 +127,19 @@ void load_a(thread const uint& base, thread const uint& ld, thread const bool& a
                 {
                     if (i < i_end)
                     {
-                        line.x = v_488.a1[index_2];
+                        line.x = v_456.a1[index_2];
                     }
                     if ((i + 1u) < i_end)
                     {
-                        line.y = v_488.a1[index_2 + step_i];
+                        line.y = v_456.a1[index_2 + step_i];
                     }
                     if ((i + 2u) < i_end)
                     {
-                        line.z = v_488.a1[index_2 + (2u * step_i)];
+                        line.z = v_456.a1[index_2 + (2u * step_i)];
                     }
                     if ((i + 3u) < i_end)
                     {
-                        line.w = v_488.a1[index_2 + (3u * step_i)];
+                        line.w = v_456.a1[index_2 + (3u * step_i)];
                     }
                 }
                 lines[y] = line;
@@ -155,27 +149,27 @@ void load_a(thread const uint& base, thread const uint& ld, thread const bool& a
 }
 
 static inline __attribute__((always_inline))
-void load_b(thread const uint& base, thread const uint& ld, thread const bool& along_k, thread const bool& by_vectors, thread const uint& i, thread const uint& i_end, thread const uint& p, thread const uint& p_end, thread float4x4& lines, const device B4& v_571, const device B1& v_726)
+void load_b(thread const uint& base, thread const uint& ld, thread const bool& along_k, thread const bool& by_vectors, thread const uint& i, thread const uint& i_end, thread const uint& p, thread const uint& p_end, thread float4x4& lines, const device B4& v_539, const device B1& v_694)
 {
-    bool _540 = (i + 4u) <= i_end;
-    bool _547;
-    if (_540)
+    bool _508 = (i + 4u) <= i_end;
+    bool _515;
+    if (_508)
     {
-        _547 = (p + 4u) <= p_end;
+        _515 = (p + 4u) <= p_end;
     }
     else
     {
-        _547 = _540;
+        _515 = _508;
     }
-    bool _all = _547;
+    bool _all = _515;
     if ((_all && by_vectors) && along_k)
     {
         uint index = ((base + (i * ld)) + p) / 4u;
         uint _step = ld / 4u;
-        float4 r0 = v_571.b4[index];
-        float4 r1 = v_571.b4[index + _step];
-        float4 r2 = v_571.b4[index + (2u * _step)];
-        float4 r3 = v_571.b4[index + (3u * _step)];
+        float4 r0 = v_539.b4[index];
+        float4 r1 = v_539.b4[index + _step];
+        float4 r2 = v_539.b4[index + (2u * _step)];
+        float4 r3 = v_539.b4[index + (3u * _step)];
         lines[0] = float4(r0.x, r1.x, r2.x, r3.x);
         lines[1] = float4(r0.y, r1.y, r2.y, r3.y);
         lines[2] = float4(r0.z, r1.z, r2.z, r3.z);
@@ -187,10 +181,10 @@ void load_b(thread const uint& base, thread const uint& ld, thread const bool& a
         {
             uint index_1 = ((base + (p * ld)) + i) / 4u;
             uint _step_1 = ld / 4u;
-            lines[0] = v_571.b4[index_1];
-            lines[1] = v_571.b4[index_1 + _step_1];
-            lines[2] = v_571.b4[index_1 + (2u * _step_1)];
-            lines[3] = v_571.b4[index_1 + (3u * _step_1)];
+            lines[0] = v_539.b4[index_1];
+            lines[1] = v_539.b4[index_1 + _step_1];
+            lines[2] = v_539.b4[index_1 + (2u * _step_1)];
+            lines[3] = v_539.b4[index_1 + (3u * _step_1)];
         }
         else
         {
@@ -205,19 +199,19 @@ void load_b(thread const uint& base, thread const uint& ld, thread const bool& a
                 {
                     if (i < i_end)
                     {
-                        line.x = v_726.b1[index_2];
+                        line.x = v_694.b1[index_2];
                     }
                     if ((i + 1u) < i_end)
                     {
-                        line.y = v_726.b1[index_2 + step_i];
+                        line.y = v_694.b1[index_2 + step_i];
                     }
                     if ((i + 2u) < i_end)
                     {
-                        line.z = v_726.b1[index_2 + (2u * step_i)];
+                        line.z = v_694.b1[index_2 + (2u * step_i)];
                     }
                     if ((i + 3u) < i_end)
                     {
-                        line.w = v_726.b1[index_2 + (3u * step_i)];
+                        line.w = v_694.b1[index_2 + (3u * step_i)];
                     }
                 }
                 lines[y] = line;
@@ -227,7 +221,7 @@ void load_b(thread const uint& base, thread const uint& ld, thread const bool& a
 }
 
 static inline __attribute__((always_inline))
-void put(thread const uint& base, thread const uint& i, thread const uint& j, thread const uint& count, thread const bool& by_vectors, thread float4& v, constant Push& push, device C4& v_192, device C1& v_232)
+void put(thread const uint& base, thread const uint& i, thread const uint& j, thread const uint& count, thread const bool& by_vectors, thread float4& v, constant Push& push, device C4& v_158, device C1& v_198)
 {
     uint index = (base + (i * push.ldc)) + j;
     v *= push.alpha;
@@ -235,9 +229,9 @@ void put(thread const uint& base, thread const uint& i, thread const uint& j, th
     {
         if (push.beta != 0.0)
         {
-            v += (v_192.c4[index / 4u] * push.beta);
+            v += (v_158.c4[index / 4u] * push.beta);
         }
-        v_192.c4[index / 4u] = v;
+        v_158.c4[index / 4u] = v;
         return;
     }
     for (uint e = 0u; e < min(count, 4u); e++)
@@ -245,28 +239,28 @@ void put(thread const uint& base, thread const uint& i, thread const uint& j, th
         float value = v[e];
         if (push.beta != 0.0)
         {
-            value += (push.beta * v_232.c1[index + e]);
+            value += (push.beta * v_198.c1[index + e]);
         }
-        v_232.c1[index + e] = value;
+        v_198.c1[index + e] = value;
     }
 }
 
 static inline __attribute__((always_inline))
-void put_block(thread const uint& base, thread const uint& i, thread const uint& j, thread const bool& by_vectors, thread const float4x4& rows, constant Push& push, device C4& v_192, device C1& v_232)
+void put_block(thread const uint& base, thread const uint& i, thread const uint& j, thread const bool& by_vectors, thread const float4x4& rows, constant Push& push, device C4& v_158, device C1& v_198)
 {
     for (uint y = 0u; y < 4u; y++)
     {
-        bool _263 = (i + y) < push.m;
-        bool _270;
-        if (_263)
+        bool _230 = (i + y) < push.m;
+        bool _238;
+        if (_230)
         {
-            _270 = j < push.n;
+            _238 = j < push.n;
         }
         else
         {
-            _270 = _263;
+            _238 = _230;
         }
-        if (_270)
+        if (_238)
         {
             uint param = base;
             uint param_1 = i + y;
@@ -274,13 +268,13 @@ void put_block(thread const uint& base, thread const uint& i, thread const uint&
             uint param_3 = push.n - j;
             bool param_4 = by_vectors;
             float4 param_5 = rows[y];
-            put(param, param_1, param_2, param_3, param_4, param_5, push, v_192, v_232);
+            put(param, param_1, param_2, param_3, param_4, param_5, push, v_158, v_198);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void product_128(constant Push& push, device C4& v_192, device C1& v_232, const device A4& v_330, const device A1& v_488, const device B4& v_571, const device B1& v_726, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], threadgroup float4 (&slice_b)[512])
+void big_tiles(constant Push& push, device C4& v_158, device C1& v_198, const device A4& v_298, const device A1& v_456, const device B4& v_539, const device B1& v_694, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], threadgroup float4 (&slice_b)[512])
 {
     uint me = gl_LocalInvocationID.x;
     uint param = push.offset.x;
@@ -300,26 +294,26 @@ void product_128(constant Push& push, device C4& v_192, device C1& v_232, const 
     bool loads_a = me < 128u;
     bool along_k = loads_a ? a_along_k : b_along_k;
     uint number = me & 127u;
-    uint _1259;
+    uint _1228;
     if (along_k)
     {
-        _1259 = number / 4u;
+        _1228 = number / 4u;
     }
     else
     {
-        _1259 = number % 32u;
+        _1228 = number % 32u;
     }
-    uint load_i = 4u * _1259;
-    uint _1271;
+    uint load_i = 4u * _1228;
+    uint _1240;
     if (along_k)
     {
-        _1271 = number % 4u;
+        _1240 = number % 4u;
     }
     else
     {
-        _1271 = number / 32u;
+        _1240 = number / 32u;
     }
-    uint load_p = 4u * _1271;
+    uint load_p = 4u * _1240;
     uint keep = (load_p * 32u) + ((load_i / 4u) ^ ((load_p / 4u) * 2u));
     uint row = me / 16u;
     uint col = me % 16u;
@@ -332,23 +326,23 @@ void product_128(constant Push& push, device C4& v_192, device C1& v_232, const 
     uint param_13 = push.k;
     uint param_14 = 16u;
     uint slices = ceil_div(param_13, param_14);
-    uint3 _1320 = push.first.xyz + gl_WorkGroupID;
-    uint _1321 = _1320.z;
+    uint3 _1289 = push.first.xyz + gl_WorkGroupID;
+    uint _1290 = _1289.z;
     float4x4 lines;
     float4x4 param_23;
     float4x4 param_32;
-    for (uint g = _1321; g < push.batch; g += push.groups.z)
+    for (uint g = _1290; g < push.batch; g += push.groups.z)
     {
         uint a_base = push.offset.x + (g * push.stride_a);
         uint b_base = push.offset.y + (g * push.stride_b);
         uint c_base = push.offset.z + (g * push.stride_c);
-        uint3 _1360 = push.first.xyz + gl_WorkGroupID;
-        uint _1361 = _1360.y;
-        for (uint tile_m = _1361; tile_m < tiles_m; tile_m += push.groups.y)
+        uint3 _1329 = push.first.xyz + gl_WorkGroupID;
+        uint _1330 = _1329.y;
+        for (uint tile_m = _1330; tile_m < tiles_m; tile_m += push.groups.y)
         {
-            uint3 _1375 = push.first.xyz + gl_WorkGroupID;
-            uint _1376 = _1375.x;
-            for (uint tile_n = _1376; tile_n < tiles_n; tile_n += push.groups.x)
+            uint3 _1344 = push.first.xyz + gl_WorkGroupID;
+            uint _1345 = _1344.x;
+            for (uint tile_n = _1345; tile_n < tiles_n; tile_n += push.groups.x)
             {
                 float4x4 sums = float4x4(float4(0.0), float4(0.0), float4(0.0), float4(0.0));
                 float4x4 right = float4x4(float4(0.0), float4(0.0), float4(0.0), float4(0.0));
@@ -385,7 +379,7 @@ void product_128(constant Push& push, device C4& v_192, device C1& v_232, const 
                             uint param_20 = push.m;
                             uint param_21 = p;
                             uint param_22 = push.k;
-                            load_a(param_15, param_16, param_17, param_18, param_19, param_20, param_21, param_22, param_23, v_330, v_488);
+                            load_a(param_15, param_16, param_17, param_18, param_19, param_20, param_21, param_22, param_23, v_298, v_456);
                             lines = param_23;
                         }
                         else
@@ -398,7 +392,7 @@ void product_128(constant Push& push, device C4& v_192, device C1& v_232, const 
                             uint param_29 = push.n;
                             uint param_30 = p;
                             uint param_31 = push.k;
-                            load_b(param_24, param_25, param_26, param_27, param_28, param_29, param_30, param_31, param_32, v_571, v_726);
+                            load_b(param_24, param_25, param_26, param_27, param_28, param_29, param_30, param_31, param_32, v_539, v_694);
                             lines = param_32;
                         }
                     }
@@ -438,32 +432,32 @@ void product_128(constant Push& push, device C4& v_192, device C1& v_232, const 
                 uint param_35 = j;
                 bool param_36 = c_by_vectors;
                 float4x4 param_37 = sums;
-                put_block(param_33, param_34, param_35, param_36, param_37, push, v_192, v_232);
+                put_block(param_33, param_34, param_35, param_36, param_37, push, v_158, v_198);
                 uint param_38 = c_base;
                 uint param_39 = i;
                 uint param_40 = j + 64u;
                 bool param_41 = c_by_vectors;
                 float4x4 param_42 = right;
-                put_block(param_38, param_39, param_40, param_41, param_42, push, v_192, v_232);
+                put_block(param_38, param_39, param_40, param_41, param_42, push, v_158, v_198);
                 uint param_43 = c_base;
                 uint param_44 = i + 64u;
                 uint param_45 = j;
                 bool param_46 = c_by_vectors;
                 float4x4 param_47 = below;
-                put_block(param_43, param_44, param_45, param_46, param_47, push, v_192, v_232);
+                put_block(param_43, param_44, param_45, param_46, param_47, push, v_158, v_198);
                 uint param_48 = c_base;
                 uint param_49 = i + 64u;
                 uint param_50 = j + 64u;
                 bool param_51 = c_by_vectors;
                 float4x4 param_52 = corner;
-                put_block(param_48, param_49, param_50, param_51, param_52, push, v_192, v_232);
+                put_block(param_48, param_49, param_50, param_51, param_52, push, v_158, v_198);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void product_64(constant Push& push, device C4& v_192, device C1& v_232, const device A4& v_330, const device A1& v_488, const device B4& v_571, const device B1& v_726, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], threadgroup float4 (&slice_b)[512])
+void small_tiles(constant Push& push, device C4& v_158, device C1& v_198, const device A4& v_298, const device A1& v_456, const device B4& v_539, const device B1& v_694, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], threadgroup float4 (&slice_b)[512])
 {
     uint me = gl_LocalInvocationID.x;
     uint param = push.offset.x;
@@ -483,26 +477,26 @@ void product_64(constant Push& push, device C4& v_192, device C1& v_232, const d
     bool loads_a = me < 128u;
     bool along_k = loads_a ? a_along_k : b_along_k;
     uint number = me & 127u;
-    uint _843;
+    uint _812;
     if (along_k)
     {
-        _843 = number / 8u;
+        _812 = number / 8u;
     }
     else
     {
-        _843 = number % 16u;
+        _812 = number % 16u;
     }
-    uint load_i = 4u * _843;
-    uint _857;
+    uint load_i = 4u * _812;
+    uint _826;
     if (along_k)
     {
-        _857 = number % 8u;
+        _826 = number % 8u;
     }
     else
     {
-        _857 = number / 16u;
+        _826 = number / 16u;
     }
-    uint load_p = 4u * _857;
+    uint load_p = 4u * _826;
     uint keep = (load_p * 16u) + ((load_i / 4u) ^ ((load_p / 4u) * 1u));
     uint row = me / 16u;
     uint col = me % 16u;
@@ -515,23 +509,23 @@ void product_64(constant Push& push, device C4& v_192, device C1& v_232, const d
     uint param_13 = push.k;
     uint param_14 = 32u;
     uint slices = ceil_div(param_13, param_14);
-    uint3 _911 = push.first.xyz + gl_WorkGroupID;
-    uint _912 = _911.z;
+    uint3 _880 = push.first.xyz + gl_WorkGroupID;
+    uint _881 = _880.z;
     float4x4 lines;
     float4x4 param_23;
     float4x4 param_32;
-    for (uint g = _912; g < push.batch; g += push.groups.z)
+    for (uint g = _881; g < push.batch; g += push.groups.z)
     {
         uint a_base = push.offset.x + (g * push.stride_a);
         uint b_base = push.offset.y + (g * push.stride_b);
         uint c_base = push.offset.z + (g * push.stride_c);
-        uint3 _951 = push.first.xyz + gl_WorkGroupID;
-        uint _952 = _951.y;
-        for (uint tile_m = _952; tile_m < tiles_m; tile_m += push.groups.y)
+        uint3 _920 = push.first.xyz + gl_WorkGroupID;
+        uint _921 = _920.y;
+        for (uint tile_m = _921; tile_m < tiles_m; tile_m += push.groups.y)
         {
-            uint3 _966 = push.first.xyz + gl_WorkGroupID;
-            uint _967 = _966.x;
-            for (uint tile_n = _967; tile_n < tiles_n; tile_n += push.groups.x)
+            uint3 _935 = push.first.xyz + gl_WorkGroupID;
+            uint _936 = _935.x;
+            for (uint tile_n = _936; tile_n < tiles_n; tile_n += push.groups.x)
             {
                 float4x4 sums = float4x4(float4(0.0), float4(0.0), float4(0.0), float4(0.0));
                 for (uint s = 0u; s <= slices; s++)
@@ -565,7 +559,7 @@ void product_64(constant Push& push, device C4& v_192, device C1& v_232, const d
                             uint param_20 = push.m;
                             uint param_21 = p;
                             uint param_22 = push.k;
-                            load_a(param_15, param_16, param_17, param_18, param_19, param_20, param_21, param_22, param_23, v_330, v_488);
+                            load_a(param_15, param_16, param_17, param_18, param_19, param_20, param_21, param_22, param_23, v_298, v_456);
                             lines = param_23;
                         }
                         else
@@ -578,7 +572,7 @@ void product_64(constant Push& push, device C4& v_192, device C1& v_232, const d
                             uint param_29 = push.n;
                             uint param_30 = p;
                             uint param_31 = push.k;
-                            load_b(param_24, param_25, param_26, param_27, param_28, param_29, param_30, param_31, param_32, v_571, v_726);
+                            load_b(param_24, param_25, param_26, param_27, param_28, param_29, param_30, param_31, param_32, v_539, v_694);
                             lines = param_32;
                         }
                     }
@@ -604,40 +598,40 @@ void product_64(constant Push& push, device C4& v_192, device C1& v_232, const d
                 uint param_35 = j;
                 bool param_36 = c_by_vectors;
                 float4x4 param_37 = sums;
-                put_block(param_33, param_34, param_35, param_36, param_37, push, v_192, v_232);
+                put_block(param_33, param_34, param_35, param_36, param_37, push, v_158, v_198);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_matrix(thread const uint& count, thread const bool& along_k, thread const uint& matrix, thread const uint& ld, thread const uint& vector, thread const uint& _step, thread const uint& c_base, thread const uint& c_step, constant Push& push, device C4& v_192, device C1& v_232, const device A1& v_488, const device B4& v_571, const device B1& v_726, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
+void vector_matrix(thread const uint& count, thread const uint& matrix, thread const uint& ld, thread const uint& vector, thread const uint& _step, thread const uint& c_base, thread const uint& c_step, constant Push& push, device C4& v_158, device C1& v_198, const device A1& v_456, const device B4& v_539, const device B1& v_694, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
 {
-    if (along_k)
+    if (_1719)
     {
         uint lane = simd_prefix_exclusive_sum(1u);
         uint lanes = simd_sum(1u);
-        bool _1761 = ((matrix | ld) & 3u) == 0u;
-        bool _1771;
-        if (!_1761)
+        bool _1731 = ((matrix | ld) & 3u) == 0u;
+        bool _1741;
+        if (!_1731)
         {
-            _1771 = ((matrix & 3u) == 0u) && (count == 1u);
+            _1741 = ((matrix & 3u) == 0u) && (count == 1u);
         }
         else
         {
-            _1771 = _1761;
+            _1741 = _1731;
         }
-        bool by_vectors = _1771;
-        uint _1774;
+        bool by_vectors = _1741;
+        uint _1744;
         if (by_vectors)
         {
-            _1774 = push.k / 4u;
+            _1744 = push.k / 4u;
         }
         else
         {
-            _1774 = 0u;
+            _1744 = 0u;
         }
-        uint fours = _1774;
+        uint fours = _1744;
         uint first = ((push.first.xyz + gl_WorkGroupID).x * gl_NumSubgroups) + gl_SubgroupID;
         for (uint j = first; j < count; j += (push.groups.x * gl_NumSubgroups))
         {
@@ -646,13 +640,13 @@ void vector_matrix(thread const uint& count, thread const bool& along_k, thread 
             for (uint i = lane; i < fours; i += lanes)
             {
                 uint v = vector + ((4u * i) * _step);
-                sums += (v_571.b4[(line / 4u) + i] * float4(v_488.a1[v], v_488.a1[v + _step], v_488.a1[v + (2u * _step)], v_488.a1[v + (3u * _step)]));
+                sums += (v_539.b4[(line / 4u) + i] * float4(v_456.a1[v], v_456.a1[v + _step], v_456.a1[v + (2u * _step)], v_456.a1[v + (3u * _step)]));
             }
             float sum = (sums.x + sums.y) + (sums.z + sums.w);
-            uint _1878 = (4u * fours) + lane;
-            for (uint p = _1878; p < push.k; p += lanes)
+            uint _1848 = (4u * fours) + lane;
+            for (uint p = _1848; p < push.k; p += lanes)
             {
-                sum += (v_726.b1[line + p] * v_488.a1[vector + (p * _step)]);
+                sum += (v_694.b1[line + p] * v_456.a1[vector + (p * _step)]);
             }
             sum = simd_sum(sum);
             if (lane == 0u)
@@ -663,7 +657,7 @@ void vector_matrix(thread const uint& count, thread const bool& along_k, thread 
                 uint param_3 = 1u;
                 bool param_4 = false;
                 float4 param_5 = float4(sum);
-                put(param, param_1, param_2, param_3, param_4, param_5, push, v_192, v_232);
+                put(param, param_1, param_2, param_3, param_4, param_5, push, v_158, v_198);
             }
         }
     }
@@ -674,17 +668,17 @@ void vector_matrix(thread const uint& count, thread const bool& along_k, thread 
         uint param_6 = count;
         uint param_7 = 16u;
         uint tiles = ceil_div(param_6, param_7);
-        uint3 _1950 = push.first.xyz + gl_WorkGroupID;
-        uint _1951 = _1950.x;
-        for (uint tile = _1951; tile < tiles; tile += push.groups.x)
+        uint3 _1920 = push.first.xyz + gl_WorkGroupID;
+        uint _1921 = _1920.x;
+        for (uint tile = _1921; tile < tiles; tile += push.groups.x)
         {
-            uint j_1 = (tile * 16u) + (me & 15u);
+            uint j_1 = (tile * 16u) + (me % 16u);
             float sum_1 = 0.0;
             if (j_1 < count)
             {
                 for (uint p_1 = part; p_1 < push.k; p_1 += 16u)
                 {
-                    sum_1 += (v_726.b1[(matrix + (p_1 * ld)) + j_1] * v_488.a1[vector + (p_1 * _step)]);
+                    sum_1 += (v_694.b1[(matrix + (p_1 * ld)) + j_1] * v_456.a1[vector + (p_1 * _step)]);
                 }
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -702,40 +696,40 @@ void vector_matrix(thread const uint& count, thread const bool& along_k, thread 
                 uint param_11 = 1u;
                 bool param_12 = false;
                 float4 param_13 = float4(sum_1);
-                put(param_8, param_9, param_10, param_11, param_12, param_13, push, v_192, v_232);
+                put(param_8, param_9, param_10, param_11, param_12, param_13, push, v_158, v_198);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void matrix_vector(thread const uint& count, thread const bool& along_k, thread const uint& matrix, thread const uint& ld, thread const uint& vector, thread const uint& _step, thread const uint& c_base, thread const uint& c_step, constant Push& push, device C4& v_192, device C1& v_232, const device A4& v_330, const device A1& v_488, const device B1& v_726, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
+void matrix_vector(thread const uint& count, thread const uint& matrix, thread const uint& ld, thread const uint& vector, thread const uint& _step, thread const uint& c_base, thread const uint& c_step, constant Push& push, device C4& v_158, device C1& v_198, const device A4& v_298, const device A1& v_456, const device B1& v_694, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, threadgroup float4 (&slice_a)[512], thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
 {
-    if (along_k)
+    if (_2023)
     {
         uint lane = simd_prefix_exclusive_sum(1u);
         uint lanes = simd_sum(1u);
-        bool _2066 = ((matrix | ld) & 3u) == 0u;
-        bool _2076;
-        if (!_2066)
+        bool _2035 = ((matrix | ld) & 3u) == 0u;
+        bool _2045;
+        if (!_2035)
         {
-            _2076 = ((matrix & 3u) == 0u) && (count == 1u);
+            _2045 = ((matrix & 3u) == 0u) && (count == 1u);
         }
         else
         {
-            _2076 = _2066;
+            _2045 = _2035;
         }
-        bool by_vectors = _2076;
-        uint _2079;
+        bool by_vectors = _2045;
+        uint _2048;
         if (by_vectors)
         {
-            _2079 = push.k / 4u;
+            _2048 = push.k / 4u;
         }
         else
         {
-            _2079 = 0u;
+            _2048 = 0u;
         }
-        uint fours = _2079;
+        uint fours = _2048;
         uint first = ((push.first.xyz + gl_WorkGroupID).x * gl_NumSubgroups) + gl_SubgroupID;
         for (uint j = first; j < count; j += (push.groups.x * gl_NumSubgroups))
         {
@@ -744,13 +738,13 @@ void matrix_vector(thread const uint& count, thread const bool& along_k, thread 
             for (uint i = lane; i < fours; i += lanes)
             {
                 uint v = vector + ((4u * i) * _step);
-                sums += (v_330.a4[(line / 4u) + i] * float4(v_726.b1[v], v_726.b1[v + _step], v_726.b1[v + (2u * _step)], v_726.b1[v + (3u * _step)]));
+                sums += (v_298.a4[(line / 4u) + i] * float4(v_694.b1[v], v_694.b1[v + _step], v_694.b1[v + (2u * _step)], v_694.b1[v + (3u * _step)]));
             }
             float sum = (sums.x + sums.y) + (sums.z + sums.w);
-            uint _2181 = (4u * fours) + lane;
-            for (uint p = _2181; p < push.k; p += lanes)
+            uint _2150 = (4u * fours) + lane;
+            for (uint p = _2150; p < push.k; p += lanes)
             {
-                sum += (v_488.a1[line + p] * v_726.b1[vector + (p * _step)]);
+                sum += (v_456.a1[line + p] * v_694.b1[vector + (p * _step)]);
             }
             sum = simd_sum(sum);
             if (lane == 0u)
@@ -761,7 +755,7 @@ void matrix_vector(thread const uint& count, thread const bool& along_k, thread 
                 uint param_3 = 1u;
                 bool param_4 = false;
                 float4 param_5 = float4(sum);
-                put(param, param_1, param_2, param_3, param_4, param_5, push, v_192, v_232);
+                put(param, param_1, param_2, param_3, param_4, param_5, push, v_158, v_198);
             }
         }
     }
@@ -772,17 +766,17 @@ void matrix_vector(thread const uint& count, thread const bool& along_k, thread 
         uint param_6 = count;
         uint param_7 = 16u;
         uint tiles = ceil_div(param_6, param_7);
-        uint3 _2252 = push.first.xyz + gl_WorkGroupID;
-        uint _2253 = _2252.x;
-        for (uint tile = _2253; tile < tiles; tile += push.groups.x)
+        uint3 _2221 = push.first.xyz + gl_WorkGroupID;
+        uint _2222 = _2221.x;
+        for (uint tile = _2222; tile < tiles; tile += push.groups.x)
         {
-            uint j_1 = (tile * 16u) + (me & 15u);
+            uint j_1 = (tile * 16u) + (me % 16u);
             float sum_1 = 0.0;
             if (j_1 < count)
             {
                 for (uint p_1 = part; p_1 < push.k; p_1 += 16u)
                 {
-                    sum_1 += (v_488.a1[(matrix + (p_1 * ld)) + j_1] * v_726.b1[vector + (p_1 * _step)]);
+                    sum_1 += (v_456.a1[(matrix + (p_1 * ld)) + j_1] * v_694.b1[vector + (p_1 * _step)]);
                 }
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -800,7 +794,7 @@ void matrix_vector(thread const uint& count, thread const bool& along_k, thread 
                 uint param_11 = 1u;
                 bool param_12 = false;
                 float4 param_13 = float4(sum_1);
-                put(param_8, param_9, param_10, param_11, param_12, param_13, push, v_192, v_232);
+                put(param_8, param_9, param_10, param_11, param_12, param_13, push, v_158, v_198);
             }
         }
     }
@@ -808,116 +802,70 @@ void matrix_vector(thread const uint& count, thread const bool& along_k, thread 
 
 kernel void zc_matmul(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]])
 {
-    const device auto& v_330 = *(const device A4*)spvBufferAliasSet0Binding1;
-    const device auto& v_571 = *(const device B4*)spvBufferAliasSet0Binding2;
-    device auto& v_192 = *(device C4*)spvBufferAliasSet0Binding3;
-    device auto& v_232 = *(device C1*)spvBufferAliasSet0Binding3;
-    const device auto& v_488 = *(const device A1*)spvBufferAliasSet0Binding1;
-    const device auto& v_726 = *(const device B1*)spvBufferAliasSet0Binding2;
+    const device auto& v_298 = *(const device A4*)spvBufferAliasSet0Binding1;
+    const device auto& v_539 = *(const device B4*)spvBufferAliasSet0Binding2;
+    device auto& v_158 = *(device C4*)spvBufferAliasSet0Binding3;
+    device auto& v_198 = *(device C1*)spvBufferAliasSet0Binding3;
+    const device auto& v_456 = *(const device A1*)spvBufferAliasSet0Binding1;
+    const device auto& v_694 = *(const device B1*)spvBufferAliasSet0Binding2;
     threadgroup float4 slice_a[512];
     threadgroup float4 slice_b[512];
-    bool _2356 = push.m != 1u;
-    bool _2362;
-    if (_2356)
+    if (_2323)
     {
-        _2362 = push.n != 1u;
-    }
-    else
-    {
-        _2362 = _2356;
-    }
-    if (_2362)
-    {
-        if (big_tiles(push))
-        {
-            product_128(push, v_192, v_232, v_330, v_488, v_571, v_726, gl_LocalInvocationID, gl_WorkGroupID, slice_a, slice_b);
-        }
-        else
-        {
-            product_64(push, v_192, v_232, v_330, v_488, v_571, v_726, gl_LocalInvocationID, gl_WorkGroupID, slice_a, slice_b);
-        }
+        big_tiles(push, v_158, v_198, v_298, v_456, v_539, v_694, gl_LocalInvocationID, gl_WorkGroupID, slice_a, slice_b);
         return;
     }
-    bool _2375 = push.m == 1u;
-    bool _2381;
-    if (_2375)
+    if (_2328)
     {
-        _2381 = push.n == 1u;
+        small_tiles(push, v_158, v_198, v_298, v_456, v_539, v_694, gl_LocalInvocationID, gl_WorkGroupID, slice_a, slice_b);
+        return;
     }
-    else
-    {
-        _2381 = _2375;
-    }
-    bool _dot = _2381;
-    uint3 _2387 = push.first.xyz + gl_WorkGroupID;
-    uint _2388 = _2387.z;
-    uint _2445;
-    uint _2477;
-    for (uint g = _2388; g < push.batch; g += push.groups.z)
+    uint3 _2338 = push.first.xyz + gl_WorkGroupID;
+    uint _2339 = _2338.z;
+    uint _2381;
+    uint _2407;
+    for (uint g = _2339; g < push.batch; g += push.groups.z)
     {
         uint a = push.offset.x + (g * push.stride_a);
         uint b = push.offset.y + (g * push.stride_b);
         uint c = push.offset.z + (g * push.stride_c);
         if (push.m == 1u)
         {
-            bool _2430 = push.transpose_b != 0u;
-            bool _2441;
-            if (!_2430)
-            {
-                bool _2440;
-                if (_dot)
-                {
-                    _2440 = push.ldb == 1u;
-                }
-                else
-                {
-                    _2440 = _dot;
-                }
-                _2441 = _2440;
-            }
-            else
-            {
-                _2441 = _2430;
-            }
-            bool along_k = _2441;
             if (push.transpose_a != 0u)
             {
-                _2445 = push.lda;
+                _2381 = push.lda;
             }
             else
             {
-                _2445 = 1u;
+                _2381 = 1u;
             }
             uint param = push.n;
-            bool param_1 = along_k;
-            uint param_2 = b;
-            uint param_3 = push.ldb;
-            uint param_4 = a;
-            uint param_5 = _2445;
-            uint param_6 = c;
-            uint param_7 = 1u;
-            vector_matrix(param, param_1, param_2, param_3, param_4, param_5, param_6, param_7, push, v_192, v_232, v_488, v_571, v_726, gl_LocalInvocationID, gl_WorkGroupID, slice_a, gl_NumSubgroups, gl_SubgroupID);
+            uint param_1 = b;
+            uint param_2 = push.ldb;
+            uint param_3 = a;
+            uint param_4 = _2381;
+            uint param_5 = c;
+            uint param_6 = 1u;
+            vector_matrix(param, param_1, param_2, param_3, param_4, param_5, param_6, push, v_158, v_198, v_456, v_539, v_694, gl_LocalInvocationID, gl_WorkGroupID, slice_a, gl_NumSubgroups, gl_SubgroupID);
         }
         else
         {
-            bool along_k_1 = push.transpose_a == 0u;
             if (push.transpose_b != 0u)
             {
-                _2477 = 1u;
+                _2407 = 1u;
             }
             else
             {
-                _2477 = push.ldb;
+                _2407 = push.ldb;
             }
-            uint param_8 = push.m;
-            bool param_9 = along_k_1;
-            uint param_10 = a;
-            uint param_11 = push.lda;
-            uint param_12 = b;
-            uint param_13 = _2477;
-            uint param_14 = c;
-            uint param_15 = push.ldc;
-            matrix_vector(param_8, param_9, param_10, param_11, param_12, param_13, param_14, param_15, push, v_192, v_232, v_330, v_488, v_726, gl_LocalInvocationID, gl_WorkGroupID, slice_a, gl_NumSubgroups, gl_SubgroupID);
+            uint param_7 = push.m;
+            uint param_8 = a;
+            uint param_9 = push.lda;
+            uint param_10 = b;
+            uint param_11 = _2407;
+            uint param_12 = c;
+            uint param_13 = push.ldc;
+            matrix_vector(param_7, param_8, param_9, param_10, param_11, param_12, param_13, push, v_158, v_198, v_298, v_456, v_694, gl_LocalInvocationID, gl_WorkGroupID, slice_a, gl_NumSubgroups, gl_SubgroupID);
         }
     }
 }

@@ -23,6 +23,10 @@ struct X1
     uint x1[1];
 };
 
+constant uint way_tmp [[function_constant(0)]];
+constant uint way = is_function_constant_defined(way_tmp) ? way_tmp : 0u;
+constant bool _205 = (way == 0u);
+
 struct Push
 {
     uint4 offset;
@@ -34,6 +38,10 @@ struct Push
     uint ldout;
 };
 
+constant bool _238 = (way == 1u);
+constant bool _281 = (way == 0u);
+constant bool _288 = (way == 2u);
+
 struct Out1
 {
     uint out1[1];
@@ -42,49 +50,9 @@ struct Out1
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
-uint row_team(constant Push& push)
+void form_teams(thread uint& lane, thread uint& lanes, thread uint& team, constant Push& push, thread uint3& gl_WorkGroupID, thread uint3& gl_LocalInvocationID, thread uint& teams, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
 {
-    bool _215 = push.cols <= 16u;
-    bool _223;
-    if (_215)
-    {
-        _223 = push.rows >= 64u;
-    }
-    else
-    {
-        _223 = _215;
-    }
-    if (_223)
-    {
-        return 0u;
-    }
-    bool _230 = push.cols <= 1024u;
-    bool _236;
-    if (_230)
-    {
-        _236 = push.rows >= 64u;
-    }
-    else
-    {
-        _236 = _230;
-    }
-    bool _243;
-    if (!_236)
-    {
-        _243 = push.cols <= 64u;
-    }
-    else
-    {
-        _243 = _236;
-    }
-    return _243 ? 1u : 2u;
-}
-
-static inline __attribute__((always_inline))
-void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thread uint& team, thread uint3& gl_WorkGroupID, thread uint3& gl_LocalInvocationID, thread uint& teams, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
-{
-    uint kind = row_team(push);
-    if (kind == 0u)
+    if (_205)
     {
         lane = 0u;
         lanes = 1u;
@@ -93,7 +61,7 @@ void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thre
     }
     else
     {
-        if (kind == 1u)
+        if (_238)
         {
             lane = simd_prefix_exclusive_sum(1u);
             lanes = simd_sum(1u);
@@ -114,16 +82,16 @@ static inline __attribute__((always_inline))
 Row row_at(thread const uint& first, thread const uint& count)
 {
     uint skip = first & 3u;
-    uint _72;
+    uint _69;
     if (count == 0u)
     {
-        _72 = 0u;
+        _69 = 0u;
     }
     else
     {
-        _72 = ((skip + count) + 3u) / 4u;
+        _69 = ((skip + count) + 3u) / 4u;
     }
-    return Row{ first / 4u, skip, count, _72 };
+    return Row{ first / 4u, skip, count, _69 };
 }
 
 static inline __attribute__((always_inline))
@@ -138,30 +106,30 @@ bool whole(thread const Row& row, thread const uint& i)
     Row param = row;
     uint param_1 = i;
     uint param_2 = 0u;
-    bool _105 = inside(param, param_1, param_2);
-    bool _114;
-    if (_105)
+    bool _102 = inside(param, param_1, param_2);
+    bool _111;
+    if (_102)
     {
         Row param_3 = row;
         uint param_4 = i;
         uint param_5 = 3u;
-        _114 = inside(param_3, param_4, param_5);
+        _111 = inside(param_3, param_4, param_5);
     }
     else
     {
-        _114 = _105;
+        _111 = _102;
     }
-    return _114;
+    return _111;
 }
 
 static inline __attribute__((always_inline))
-uint4 block(thread const Row& row, thread const uint& i, const device X4& v_127, const device X1& v_157)
+uint4 block(thread const Row& row, thread const uint& i, const device X4& v_124, const device X1& v_154)
 {
     Row param = row;
     uint param_1 = i;
     if (whole(param, param_1))
     {
-        return v_127.x4[row.start + i];
+        return v_124.x4[row.start + i];
     }
     uint4 v = uint4(4286578688u);
     uint index = 4u * (row.start + i);
@@ -170,28 +138,28 @@ uint4 block(thread const Row& row, thread const uint& i, const device X4& v_127,
     uint param_4 = 0u;
     if (inside(param_2, param_3, param_4))
     {
-        v.x = v_157.x1[index];
+        v.x = v_154.x1[index];
     }
     Row param_5 = row;
     uint param_6 = i;
     uint param_7 = 1u;
     if (inside(param_5, param_6, param_7))
     {
-        v.y = v_157.x1[index + 1u];
+        v.y = v_154.x1[index + 1u];
     }
     Row param_8 = row;
     uint param_9 = i;
     uint param_10 = 2u;
     if (inside(param_8, param_9, param_10))
     {
-        v.z = v_157.x1[index + 2u];
+        v.z = v_154.x1[index + 2u];
     }
     Row param_11 = row;
     uint param_12 = i;
     uint param_13 = 3u;
     if (inside(param_11, param_12, param_13))
     {
-        v.w = v_157.x1[index + 3u];
+        v.w = v_154.x1[index + 3u];
     }
     return v;
 }
@@ -214,8 +182,8 @@ static inline __attribute__((always_inline))
 void share(thread const uint2& value, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _313 = simd_is_first();
-    if (_313)
+    bool _271 = simd_is_first();
+    if (_271)
     {
         partial[gl_SubgroupID] = value;
     }
@@ -223,14 +191,14 @@ void share(thread const uint2& value, thread uint& gl_SubgroupID, threadgroup ui
 }
 
 static inline __attribute__((always_inline))
-uint team_max(thread uint& value, constant Push& push, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
+uint team_max(thread uint& value, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
 {
-    if (row_team(push) == 0u)
+    if (_281)
     {
         return value;
     }
     value = simd_max(value);
-    if (row_team(push) == 2u)
+    if (_288)
     {
         uint2 param = uint2(value, 0u);
         share(param, gl_SubgroupID, partial);
@@ -249,28 +217,28 @@ uint bits_of_order(thread const uint& key)
     {
         return 2143289344u;
     }
-    uint _398;
+    uint _354;
     if ((key & 2147483648u) != 0u)
     {
-        _398 = key ^ 2147483648u;
+        _354 = key ^ 2147483648u;
     }
     else
     {
-        _398 = ~key;
+        _354 = ~key;
     }
-    return _398;
+    return _354;
 }
 
-kernel void zc_max(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _578 [[buffer(2)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]])
+kernel void zc_max(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _536 [[buffer(2)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]])
 {
-    const device auto& v_127 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_157 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_124 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_154 = *(const device X1*)spvBufferAliasSet0Binding1;
     threadgroup uint2 partial[256];
     uint lane;
     uint lanes;
     uint team;
     uint teams;
-    form_teams(push, lane, lanes, team, gl_WorkGroupID, gl_LocalInvocationID, teams, gl_NumSubgroups, gl_SubgroupID);
+    form_teams(lane, lanes, team, push, gl_WorkGroupID, gl_LocalInvocationID, teams, gl_NumSubgroups, gl_SubgroupID);
     for (uint r = team; r < push.rows; r += teams)
     {
         uint param = push.offset.x + (r * push.ldx);
@@ -282,16 +250,16 @@ kernel void zc_max(constant Push& push [[buffer(0)]], const device void* spvBuff
         {
             Row param_2 = row;
             uint param_3 = i;
-            uint4 param_4 = block(param_2, param_3, v_127, v_157);
+            uint4 param_4 = block(param_2, param_3, v_124, v_154);
             best = max(best, order_of(param_4));
         }
         i += lanes;
         for (; ((i + (3u * lanes)) + 1u) < row.blocks; i += (4u * lanes))
         {
-            uint4 v0 = v_127.x4[row.start + i];
-            uint4 v1 = v_127.x4[(row.start + i) + lanes];
-            uint4 v2 = v_127.x4[(row.start + i) + (2u * lanes)];
-            uint4 v3 = v_127.x4[(row.start + i) + (3u * lanes)];
+            uint4 v0 = v_124.x4[row.start + i];
+            uint4 v1 = v_124.x4[(row.start + i) + lanes];
+            uint4 v2 = v_124.x4[(row.start + i) + (2u * lanes)];
+            uint4 v3 = v_124.x4[(row.start + i) + (3u * lanes)];
             uint4 param_5 = v0;
             best = max(best, order_of(param_5));
             uint4 param_6 = v1;
@@ -305,17 +273,17 @@ kernel void zc_max(constant Push& push [[buffer(0)]], const device void* spvBuff
         {
             Row param_9 = row;
             uint param_10 = i;
-            uint4 param_11 = block(param_9, param_10, v_127, v_157);
+            uint4 param_11 = block(param_9, param_10, v_124, v_154);
             best = max(best, order_of(param_11));
         }
         uint4 param_12 = best;
         uint param_13 = greatest(param_12);
-        uint _570 = team_max(param_13, push, gl_NumSubgroups, gl_SubgroupID, partial);
-        uint key = _570;
+        uint _528 = team_max(param_13, gl_NumSubgroups, gl_SubgroupID, partial);
+        uint key = _528;
         if (lane == 0u)
         {
             uint param_14 = key;
-            _578.out1[push.offset.y + r] = bits_of_order(param_14);
+            _536.out1[push.offset.y + r] = bits_of_order(param_14);
         }
     }
 }

@@ -41,6 +41,10 @@ struct X1
     float x1[1];
 };
 
+constant uint way_tmp [[function_constant(0)]];
+constant uint way = is_function_constant_defined(way_tmp) ? way_tmp : 0u;
+constant bool _239 = (way == 0u);
+
 struct Push
 {
     uint4 offset;
@@ -51,6 +55,12 @@ struct Push
     uint ldx;
     uint ldout;
 };
+
+constant bool _272 = (way == 1u);
+constant bool _315 = (way == 0u);
+constant bool _322 = (way == 2u);
+constant bool _487 = (way != 0u);
+constant bool _494 = (way == 2u);
 
 struct Out4
 {
@@ -65,49 +75,9 @@ struct Out1
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
-uint row_team(constant Push& push)
+void form_teams(thread uint& lane, thread uint& lanes, thread uint& team, constant Push& push, thread uint3& gl_WorkGroupID, thread uint3& gl_LocalInvocationID, thread uint& teams, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
 {
-    bool _249 = push.cols <= 16u;
-    bool _257;
-    if (_249)
-    {
-        _257 = push.rows >= 64u;
-    }
-    else
-    {
-        _257 = _249;
-    }
-    if (_257)
-    {
-        return 0u;
-    }
-    bool _264 = push.cols <= 1024u;
-    bool _270;
-    if (_264)
-    {
-        _270 = push.rows >= 64u;
-    }
-    else
-    {
-        _270 = _264;
-    }
-    bool _277;
-    if (!_270)
-    {
-        _277 = push.cols <= 64u;
-    }
-    else
-    {
-        _277 = _270;
-    }
-    return _277 ? 1u : 2u;
-}
-
-static inline __attribute__((always_inline))
-void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thread uint& team, thread uint3& gl_WorkGroupID, thread uint3& gl_LocalInvocationID, thread uint& teams, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
-{
-    uint kind = row_team(push);
-    if (kind == 0u)
+    if (_239)
     {
         lane = 0u;
         lanes = 1u;
@@ -116,7 +86,7 @@ void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thre
     }
     else
     {
-        if (kind == 1u)
+        if (_272)
         {
             lane = simd_prefix_exclusive_sum(1u);
             lanes = simd_sum(1u);
@@ -137,16 +107,16 @@ static inline __attribute__((always_inline))
 Row row_at(thread const uint& first, thread const uint& count)
 {
     uint skip = first & 3u;
-    uint _105;
+    uint _102;
     if (count == 0u)
     {
-        _105 = 0u;
+        _102 = 0u;
     }
     else
     {
-        _105 = ((skip + count) + 3u) / 4u;
+        _102 = ((skip + count) + 3u) / 4u;
     }
-    return Row{ first / 4u, skip, count, _105 };
+    return Row{ first / 4u, skip, count, _102 };
 }
 
 static inline __attribute__((always_inline))
@@ -161,30 +131,30 @@ bool whole(thread const Row& row, thread const uint& i)
     Row param = row;
     uint param_1 = i;
     uint param_2 = 0u;
-    bool _138 = inside(param, param_1, param_2);
-    bool _147;
-    if (_138)
+    bool _135 = inside(param, param_1, param_2);
+    bool _144;
+    if (_135)
     {
         Row param_3 = row;
         uint param_4 = i;
         uint param_5 = 3u;
-        _147 = inside(param_3, param_4, param_5);
+        _144 = inside(param_3, param_4, param_5);
     }
     else
     {
-        _147 = _138;
+        _144 = _135;
     }
-    return _147;
+    return _144;
 }
 
 static inline __attribute__((always_inline))
-float4 block(thread const Row& row, thread const uint& i, const device X4& v_160, const device X1& v_191)
+float4 block(thread const Row& row, thread const uint& i, const device X4& v_157, const device X1& v_188)
 {
     Row param = row;
     uint param_1 = i;
     if (whole(param, param_1))
     {
-        return v_160.x4[row.start + i];
+        return v_157.x4[row.start + i];
     }
     float4 v = float4(as_type<float>(4286578688u));
     uint index = 4u * (row.start + i);
@@ -193,28 +163,28 @@ float4 block(thread const Row& row, thread const uint& i, const device X4& v_160
     uint param_4 = 0u;
     if (inside(param_2, param_3, param_4))
     {
-        v.x = v_191.x1[index];
+        v.x = v_188.x1[index];
     }
     Row param_5 = row;
     uint param_6 = i;
     uint param_7 = 1u;
     if (inside(param_5, param_6, param_7))
     {
-        v.y = v_191.x1[index + 1u];
+        v.y = v_188.x1[index + 1u];
     }
     Row param_8 = row;
     uint param_9 = i;
     uint param_10 = 2u;
     if (inside(param_8, param_9, param_10))
     {
-        v.z = v_191.x1[index + 2u];
+        v.z = v_188.x1[index + 2u];
     }
     Row param_11 = row;
     uint param_12 = i;
     uint param_13 = 3u;
     if (inside(param_11, param_12, param_13))
     {
-        v.w = v_191.x1[index + 3u];
+        v.w = v_188.x1[index + 3u];
     }
     return v;
 }
@@ -237,8 +207,8 @@ static inline __attribute__((always_inline))
 void share(thread const uint2& value, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _347 = simd_is_first();
-    if (_347)
+    bool _305 = simd_is_first();
+    if (_305)
     {
         partial[gl_SubgroupID] = value;
     }
@@ -246,14 +216,14 @@ void share(thread const uint2& value, thread uint& gl_SubgroupID, threadgroup ui
 }
 
 static inline __attribute__((always_inline))
-uint team_max(thread uint& value, constant Push& push, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
+uint team_max(thread uint& value, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
 {
-    if (row_team(push) == 0u)
+    if (_315)
     {
         return value;
     }
     value = simd_max(value);
-    if (row_team(push) == 2u)
+    if (_322)
     {
         uint2 param = uint2(value, 0u);
         share(param, gl_SubgroupID, partial);
@@ -272,16 +242,16 @@ uint bits_of_order(thread const uint& key)
     {
         return 2143289344u;
     }
-    uint _431;
+    uint _387;
     if ((key & 2147483648u) != 0u)
     {
-        _431 = key ^ 2147483648u;
+        _387 = key ^ 2147483648u;
     }
     else
     {
-        _431 = ~key;
+        _387 = ~key;
     }
-    return _431;
+    return _387;
 }
 
 static inline __attribute__((always_inline))
@@ -291,23 +261,23 @@ bool finite(thread const float& x)
 }
 
 static inline __attribute__((always_inline))
-void put(thread const uint& first, thread const Row& row, thread const uint& i, thread const float4& v, device Out4& v_621, device Out1& v_648)
+void put(thread const uint& first, thread const Row& row, thread const uint& i, thread const float4& v, device Out4& v_575, device Out1& v_602)
 {
-    bool _607 = ((first ^ row.skip) & 3u) == 0u;
-    bool _615;
-    if (_607)
+    bool _561 = ((first ^ row.skip) & 3u) == 0u;
+    bool _569;
+    if (_561)
     {
         Row param = row;
         uint param_1 = i;
-        _615 = whole(param, param_1);
+        _569 = whole(param, param_1);
     }
     else
     {
-        _615 = _607;
+        _569 = _561;
     }
-    if (_615)
+    if (_569)
     {
-        v_621.out4[(first / 4u) + i] = v;
+        v_575.out4[(first / 4u) + i] = v;
         return;
     }
     uint index = (first - row.skip) + (4u * i);
@@ -316,28 +286,28 @@ void put(thread const uint& first, thread const Row& row, thread const uint& i, 
     uint param_4 = 0u;
     if (inside(param_2, param_3, param_4))
     {
-        v_648.out1[index] = v.x;
+        v_602.out1[index] = v.x;
     }
     Row param_5 = row;
     uint param_6 = i;
     uint param_7 = 1u;
     if (inside(param_5, param_6, param_7))
     {
-        v_648.out1[index + 1u] = v.y;
+        v_602.out1[index + 1u] = v.y;
     }
     Row param_8 = row;
     uint param_9 = i;
     uint param_10 = 2u;
     if (inside(param_8, param_9, param_10))
     {
-        v_648.out1[index + 2u] = v.z;
+        v_602.out1[index + 2u] = v.z;
     }
     Row param_11 = row;
     uint param_12 = i;
     uint param_13 = 3u;
     if (inside(param_11, param_12, param_13))
     {
-        v_648.out1[index + 3u] = v.w;
+        v_602.out1[index + 3u] = v.w;
     }
 }
 
@@ -352,7 +322,7 @@ void add_to(thread Sum& sum, thread const float4& v)
 }
 
 static inline __attribute__((always_inline))
-float team_sum(thread const Sum& sum, constant Push& push, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
+float team_sum(thread const Sum& sum, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
 {
     Sum scalar = Sum{ float4(sum.value.x, 0.0, 0.0, 0.0), float4(sum.lost.x, 0.0, 0.0, 0.0) };
     Sum param = scalar;
@@ -369,12 +339,12 @@ float team_sum(thread const Sum& sum, constant Push& push, thread uint& gl_NumSu
     scalar = param_4;
     float value = scalar.value.x;
     float lost = ((scalar.lost.x + sum.lost.y) + sum.lost.z) + sum.lost.w;
-    if (row_team(push) != 0u)
+    if (_487)
     {
         value = simd_sum(value);
         lost = simd_sum(lost);
     }
-    if (row_team(push) == 2u)
+    if (_494)
     {
         uint2 param_6 = as_type<uint2>(float2(value, lost));
         share(param_6, gl_SubgroupID, partial);
@@ -392,30 +362,30 @@ float team_sum(thread const Sum& sum, constant Push& push, thread uint& gl_NumSu
         lost = total.lost.x;
     }
     float param_9 = value;
-    float _591;
+    float _545;
     if (finite(param_9))
     {
-        _591 = value + lost;
+        _545 = value + lost;
     }
     else
     {
-        _591 = value;
+        _545 = value;
     }
-    return _591;
+    return _545;
 }
 
 kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device void* spvBufferAliasSet0Binding2 [[buffer(2)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]])
 {
-    const device auto& v_160 = *(const device X4*)spvBufferAliasSet0Binding1;
-    device auto& v_621 = *(device Out4*)spvBufferAliasSet0Binding2;
-    const device auto& v_191 = *(const device X1*)spvBufferAliasSet0Binding1;
-    device auto& v_648 = *(device Out1*)spvBufferAliasSet0Binding2;
+    const device auto& v_157 = *(const device X4*)spvBufferAliasSet0Binding1;
+    device auto& v_575 = *(device Out4*)spvBufferAliasSet0Binding2;
+    const device auto& v_188 = *(const device X1*)spvBufferAliasSet0Binding1;
+    device auto& v_602 = *(device Out1*)spvBufferAliasSet0Binding2;
     threadgroup uint2 partial[256];
     uint lane;
     uint lanes;
     uint team;
     uint teams;
-    form_teams(push, lane, lanes, team, gl_WorkGroupID, gl_LocalInvocationID, teams, gl_NumSubgroups, gl_SubgroupID);
+    form_teams(lane, lanes, team, push, gl_WorkGroupID, gl_LocalInvocationID, teams, gl_NumSubgroups, gl_SubgroupID);
     for (uint r = team; r < push.rows; r += teams)
     {
         uint param = push.offset.x + (r * push.ldx);
@@ -428,16 +398,16 @@ kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spv
         {
             Row param_2 = row;
             uint param_3 = i;
-            uint4 param_4 = as_type<uint4>(block(param_2, param_3, v_160, v_191));
+            uint4 param_4 = as_type<uint4>(block(param_2, param_3, v_157, v_188));
             best = max(best, order_of(param_4));
         }
         i += lanes;
         for (; ((i + (3u * lanes)) + 1u) < row.blocks; i += (4u * lanes))
         {
-            float4 v0 = v_160.x4[row.start + i];
-            float4 v1 = v_160.x4[(row.start + i) + lanes];
-            float4 v2 = v_160.x4[(row.start + i) + (2u * lanes)];
-            float4 v3 = v_160.x4[(row.start + i) + (3u * lanes)];
+            float4 v0 = v_157.x4[row.start + i];
+            float4 v1 = v_157.x4[(row.start + i) + lanes];
+            float4 v2 = v_157.x4[(row.start + i) + (2u * lanes)];
+            float4 v3 = v_157.x4[(row.start + i) + (3u * lanes)];
             uint4 param_5 = as_type<uint4>(v0);
             best = max(best, order_of(param_5));
             uint4 param_6 = as_type<uint4>(v1);
@@ -451,13 +421,13 @@ kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spv
         {
             Row param_9 = row;
             uint param_10 = i;
-            uint4 param_11 = as_type<uint4>(block(param_9, param_10, v_160, v_191));
+            uint4 param_11 = as_type<uint4>(block(param_9, param_10, v_157, v_188));
             best = max(best, order_of(param_11));
         }
         uint4 param_12 = best;
         uint param_13 = greatest(param_12);
-        uint _855 = team_max(param_13, push, gl_NumSubgroups, gl_SubgroupID, partial);
-        uint param_14 = _855;
+        uint _811 = team_max(param_13, gl_NumSubgroups, gl_SubgroupID, partial);
+        uint param_14 = _811;
         float highest = as_type<float>(bits_of_order(param_14));
         float param_15 = highest;
         if (!finite(param_15))
@@ -469,7 +439,7 @@ kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spv
                 Row param_17 = row;
                 uint param_18 = i_1;
                 float4 param_19 = nan;
-                put(param_16, param_17, param_18, param_19, v_621, v_648);
+                put(param_16, param_17, param_18, param_19, v_575, v_602);
             }
             continue;
         }
@@ -480,17 +450,17 @@ kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spv
             Row param_20 = row;
             uint param_21 = i_2;
             Sum param_22 = sum;
-            float4 param_23 = exp(block(param_20, param_21, v_160, v_191) - float4(highest));
+            float4 param_23 = exp(block(param_20, param_21, v_157, v_188) - float4(highest));
             add_to(param_22, param_23);
             sum = param_22;
         }
         i_2 += lanes;
         for (; ((i_2 + (3u * lanes)) + 1u) < row.blocks; i_2 += (4u * lanes))
         {
-            float4 v0_1 = v_160.x4[row.start + i_2];
-            float4 v1_1 = v_160.x4[(row.start + i_2) + lanes];
-            float4 v2_1 = v_160.x4[(row.start + i_2) + (2u * lanes)];
-            float4 v3_1 = v_160.x4[(row.start + i_2) + (3u * lanes)];
+            float4 v0_1 = v_157.x4[row.start + i_2];
+            float4 v1_1 = v_157.x4[(row.start + i_2) + lanes];
+            float4 v2_1 = v_157.x4[(row.start + i_2) + (2u * lanes)];
+            float4 v3_1 = v_157.x4[(row.start + i_2) + (3u * lanes)];
             Sum param_24 = sum;
             float4 param_25 = exp(v0_1 - float4(highest));
             add_to(param_24, param_25);
@@ -513,13 +483,13 @@ kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spv
             Row param_32 = row;
             uint param_33 = i_2;
             Sum param_34 = sum;
-            float4 param_35 = exp(block(param_32, param_33, v_160, v_191) - float4(highest));
+            float4 param_35 = exp(block(param_32, param_33, v_157, v_188) - float4(highest));
             add_to(param_34, param_35);
             sum = param_34;
         }
         Sum param_36 = sum;
-        float _1041 = team_sum(param_36, push, gl_NumSubgroups, gl_SubgroupID, partial);
-        float scale = 1.0 / _1041;
+        float _997 = team_sum(param_36, gl_NumSubgroups, gl_SubgroupID, partial);
+        float scale = 1.0 / _997;
         for (uint i_3 = lane; i_3 < row.blocks; i_3 += lanes)
         {
             Row param_37 = row;
@@ -527,8 +497,8 @@ kernel void zc_softmax(constant Push& push [[buffer(0)]], const device void* spv
             uint param_39 = first;
             Row param_40 = row;
             uint param_41 = i_3;
-            float4 param_42 = exp(block(param_37, param_38, v_160, v_191) - float4(highest)) * scale;
-            put(param_39, param_40, param_41, param_42, v_621, v_648);
+            float4 param_42 = exp(block(param_37, param_38, v_157, v_188) - float4(highest)) * scale;
+            put(param_39, param_40, param_41, param_42, v_575, v_602);
         }
     }
 }

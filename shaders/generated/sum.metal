@@ -41,6 +41,10 @@ struct X1
     float x1[1];
 };
 
+constant uint way_tmp [[function_constant(0)]];
+constant uint way = is_function_constant_defined(way_tmp) ? way_tmp : 0u;
+constant bool _214 = (way == 0u);
+
 struct Push
 {
     uint4 offset;
@@ -52,6 +56,10 @@ struct Push
     uint ldout;
 };
 
+constant bool _248 = (way == 1u);
+constant bool _366 = (way != 0u);
+constant bool _373 = (way == 2u);
+
 struct Out1
 {
     float out1[1];
@@ -60,49 +68,9 @@ struct Out1
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
-uint row_team(constant Push& push)
+void form_teams(thread uint& lane, thread uint& lanes, thread uint& team, constant Push& push, thread uint3& gl_WorkGroupID, thread uint3& gl_LocalInvocationID, thread uint& teams, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
 {
-    bool _225 = push.cols <= 16u;
-    bool _233;
-    if (_225)
-    {
-        _233 = push.rows >= 64u;
-    }
-    else
-    {
-        _233 = _225;
-    }
-    if (_233)
-    {
-        return 0u;
-    }
-    bool _240 = push.cols <= 1024u;
-    bool _246;
-    if (_240)
-    {
-        _246 = push.rows >= 64u;
-    }
-    else
-    {
-        _246 = _240;
-    }
-    bool _253;
-    if (!_246)
-    {
-        _253 = push.cols <= 64u;
-    }
-    else
-    {
-        _253 = _246;
-    }
-    return _253 ? 1u : 2u;
-}
-
-static inline __attribute__((always_inline))
-void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thread uint& team, thread uint3& gl_WorkGroupID, thread uint3& gl_LocalInvocationID, thread uint& teams, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
-{
-    uint kind = row_team(push);
-    if (kind == 0u)
+    if (_214)
     {
         lane = 0u;
         lanes = 1u;
@@ -111,7 +79,7 @@ void form_teams(constant Push& push, thread uint& lane, thread uint& lanes, thre
     }
     else
     {
-        if (kind == 1u)
+        if (_248)
         {
             lane = simd_prefix_exclusive_sum(1u);
             lanes = simd_sum(1u);
@@ -132,16 +100,16 @@ static inline __attribute__((always_inline))
 Row row_at(thread const uint& first, thread const uint& count)
 {
     uint skip = first & 3u;
-    uint _81;
+    uint _78;
     if (count == 0u)
     {
-        _81 = 0u;
+        _78 = 0u;
     }
     else
     {
-        _81 = ((skip + count) + 3u) / 4u;
+        _78 = ((skip + count) + 3u) / 4u;
     }
-    return Row{ first / 4u, skip, count, _81 };
+    return Row{ first / 4u, skip, count, _78 };
 }
 
 static inline __attribute__((always_inline))
@@ -156,30 +124,30 @@ bool whole(thread const Row& row, thread const uint& i)
     Row param = row;
     uint param_1 = i;
     uint param_2 = 0u;
-    bool _114 = inside(param, param_1, param_2);
-    bool _123;
-    if (_114)
+    bool _111 = inside(param, param_1, param_2);
+    bool _120;
+    if (_111)
     {
         Row param_3 = row;
         uint param_4 = i;
         uint param_5 = 3u;
-        _123 = inside(param_3, param_4, param_5);
+        _120 = inside(param_3, param_4, param_5);
     }
     else
     {
-        _123 = _114;
+        _120 = _111;
     }
-    return _123;
+    return _120;
 }
 
 static inline __attribute__((always_inline))
-float4 block(thread const Row& row, thread const uint& i, const device X4& v_136, const device X1& v_166)
+float4 block(thread const Row& row, thread const uint& i, const device X4& v_133, const device X1& v_163)
 {
     Row param = row;
     uint param_1 = i;
     if (whole(param, param_1))
     {
-        return v_136.x4[row.start + i];
+        return v_133.x4[row.start + i];
     }
     float4 v = float4(0.0);
     uint index = 4u * (row.start + i);
@@ -188,28 +156,28 @@ float4 block(thread const Row& row, thread const uint& i, const device X4& v_136
     uint param_4 = 0u;
     if (inside(param_2, param_3, param_4))
     {
-        v.x = v_166.x1[index];
+        v.x = v_163.x1[index];
     }
     Row param_5 = row;
     uint param_6 = i;
     uint param_7 = 1u;
     if (inside(param_5, param_6, param_7))
     {
-        v.y = v_166.x1[index + 1u];
+        v.y = v_163.x1[index + 1u];
     }
     Row param_8 = row;
     uint param_9 = i;
     uint param_10 = 2u;
     if (inside(param_8, param_9, param_10))
     {
-        v.z = v_166.x1[index + 2u];
+        v.z = v_163.x1[index + 2u];
     }
     Row param_11 = row;
     uint param_12 = i;
     uint param_13 = 3u;
     if (inside(param_11, param_12, param_13))
     {
-        v.w = v_166.x1[index + 3u];
+        v.w = v_163.x1[index + 3u];
     }
     return v;
 }
@@ -228,8 +196,8 @@ static inline __attribute__((always_inline))
 void share(thread const uint2& value, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _323 = simd_is_first();
-    if (_323)
+    bool _281 = simd_is_first();
+    if (_281)
     {
         partial[gl_SubgroupID] = value;
     }
@@ -243,7 +211,7 @@ bool finite(thread const float& x)
 }
 
 static inline __attribute__((always_inline))
-float team_sum(thread const Sum& sum, constant Push& push, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
+float team_sum(thread const Sum& sum, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, threadgroup uint2 (&partial)[256])
 {
     Sum scalar = Sum{ float4(sum.value.x, 0.0, 0.0, 0.0), float4(sum.lost.x, 0.0, 0.0, 0.0) };
     Sum param = scalar;
@@ -260,12 +228,12 @@ float team_sum(thread const Sum& sum, constant Push& push, thread uint& gl_NumSu
     scalar = param_4;
     float value = scalar.value.x;
     float lost = ((scalar.lost.x + sum.lost.y) + sum.lost.z) + sum.lost.w;
-    if (row_team(push) != 0u)
+    if (_366)
     {
         value = simd_sum(value);
         lost = simd_sum(lost);
     }
-    if (row_team(push) == 2u)
+    if (_373)
     {
         uint2 param_6 = as_type<uint2>(float2(value, lost));
         share(param_6, gl_SubgroupID, partial);
@@ -283,28 +251,28 @@ float team_sum(thread const Sum& sum, constant Push& push, thread uint& gl_NumSu
         lost = total.lost.x;
     }
     float param_9 = value;
-    float _467;
+    float _423;
     if (finite(param_9))
     {
-        _467 = value + lost;
+        _423 = value + lost;
     }
     else
     {
-        _467 = value;
+        _423 = value;
     }
-    return _467;
+    return _423;
 }
 
-kernel void zc_sum(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _636 [[buffer(2)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]])
+kernel void zc_sum(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _594 [[buffer(2)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]])
 {
-    const device auto& v_136 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_166 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_133 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_163 = *(const device X1*)spvBufferAliasSet0Binding1;
     threadgroup uint2 partial[256];
     uint lane;
     uint lanes;
     uint team;
     uint teams;
-    form_teams(push, lane, lanes, team, gl_WorkGroupID, gl_LocalInvocationID, teams, gl_NumSubgroups, gl_SubgroupID);
+    form_teams(lane, lanes, team, push, gl_WorkGroupID, gl_LocalInvocationID, teams, gl_NumSubgroups, gl_SubgroupID);
     for (uint r = team; r < push.rows; r += teams)
     {
         uint param = push.offset.x + (r * push.ldx);
@@ -317,17 +285,17 @@ kernel void zc_sum(constant Push& push [[buffer(0)]], const device void* spvBuff
             Row param_2 = row;
             uint param_3 = i;
             Sum param_4 = sum;
-            float4 param_5 = block(param_2, param_3, v_136, v_166);
+            float4 param_5 = block(param_2, param_3, v_133, v_163);
             add_to(param_4, param_5);
             sum = param_4;
         }
         i += lanes;
         for (; ((i + (3u * lanes)) + 1u) < row.blocks; i += (4u * lanes))
         {
-            float4 v0 = v_136.x4[row.start + i];
-            float4 v1 = v_136.x4[(row.start + i) + lanes];
-            float4 v2 = v_136.x4[(row.start + i) + (2u * lanes)];
-            float4 v3 = v_136.x4[(row.start + i) + (3u * lanes)];
+            float4 v0 = v_133.x4[row.start + i];
+            float4 v1 = v_133.x4[(row.start + i) + lanes];
+            float4 v2 = v_133.x4[(row.start + i) + (2u * lanes)];
+            float4 v3 = v_133.x4[(row.start + i) + (3u * lanes)];
             Sum param_6 = sum;
             float4 param_7 = v0;
             add_to(param_6, param_7);
@@ -350,16 +318,16 @@ kernel void zc_sum(constant Push& push [[buffer(0)]], const device void* spvBuff
             Row param_14 = row;
             uint param_15 = i;
             Sum param_16 = sum;
-            float4 param_17 = block(param_14, param_15, v_136, v_166);
+            float4 param_17 = block(param_14, param_15, v_133, v_163);
             add_to(param_16, param_17);
             sum = param_16;
         }
         Sum param_18 = sum;
-        float _628 = team_sum(param_18, push, gl_NumSubgroups, gl_SubgroupID, partial);
-        float total = _628;
+        float _586 = team_sum(param_18, gl_NumSubgroups, gl_SubgroupID, partial);
+        float total = _586;
         if (lane == 0u)
         {
-            _636.out1[push.offset.y + r] = total;
+            _594.out1[push.offset.y + r] = total;
         }
     }
 }

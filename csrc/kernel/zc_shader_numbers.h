@@ -1,0 +1,51 @@
+/* zc_shader_numbers: numbers on which the host and the shaders agree. C and GLSL both include this very file, so it has
+ * nothing but such definitions; those of zcwasm_kernels.h reach the shaders as kernels.glsl (buildtools/shaders.py).
+ *
+ * A ..._WAY is (a part of) the value of specialization constant 0, which zc_kernel_tiles.c decides from the parameters:
+ * zc_kernel_variant. Ways of one kernel count from 0.
+ */
+#ifndef ZC_SHADER_NUMBERS_H
+#define ZC_SHADER_NUMBERS_H
+
+#define ZC_WORKGROUP 256 /* invocations of a workgroup, as in zc_kernel.def: buildtools/shaders.py compares */
+
+#define ZC_ELEMENTWISE_ITEMS 4096u /* elements of a workgroup */
+
+/* matmul: c is a vector, made of lines of the matrix that run across k or along it; or tiles. */
+#define ZC_MATMUL_ACROSS_WAY 0u
+#define ZC_MATMUL_ALONG_WAY 1u
+#define ZC_MATMUL_SMALL_WAY 2u
+#define ZC_MATMUL_BIG_WAY 3u
+#define ZC_MATMUL_LINES 16u /* of a workgroup, across k */
+#define ZC_MATMUL_SMALL_TILE 64
+#define ZC_MATMUL_BIG_TILE 128
+
+/* sum, max, softmax: who has a row. */
+#define ZC_ROWS_INVOCATION_WAY 0u
+#define ZC_ROWS_SUBGROUP_WAY 1u
+#define ZC_ROWS_WORKGROUP_WAY 2u
+
+/* linear: type + ZC_WEIGHT_TYPE_COUNT * (input + ZC_LINEAR_INPUTS * way). The input is x, its norm, or gated; in ways
+ * without tiles a team of 64, 32 or 8 invocations makes an element of y, or they go wide. */
+#define ZC_LINEAR_PLAIN_INPUT 0u
+#define ZC_LINEAR_NORM_INPUT 1u
+#define ZC_LINEAR_GATED_INPUT 2u
+#define ZC_LINEAR_INPUTS 3u
+#define ZC_LINEAR_TILE_WAY 0u
+#define ZC_LINEAR_WIDE_WAY 1u
+#define ZC_LINEAR_TEAM_8_WAY 2u
+#define ZC_LINEAR_TEAM_32_WAY 3u
+#define ZC_LINEAR_TEAM_64_WAY 4u
+#define ZC_LINEAR_WAYS 5u
+#define ZC_LINEAR_TILE 64u /* a side */
+#define ZC_LINEAR_WIDE_LINES 64u /* elements of y of a workgroup */
+#define ZC_LINEAR_WIDE_BLOCKS 64u /* k is a multiple of it: two blocks of Q8_0 */
+
+/* attention: kv_type + 2 * (way + 2 * (parts - 1)). */
+#define ZC_ATTENTION_ROW_WAY 0u
+#define ZC_ATTENTION_TILE_WAY 1u
+#define ZC_ATTENTION_PART 32u /* elements of a head that the invocations with a key have, one quad each */
+#define ZC_ATTENTION_TILE_ROWS 16u /* share the keys that they read */
+#define ZC_ATTENTION_TILE_HEAD 64u /* elements of a head, at most */
+
+#endif

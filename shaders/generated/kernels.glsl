@@ -1,0 +1,25 @@
+// Made by buildtools/shaders.py from zcwasm/include/zcwasm_kernels.h.
+#define ZC_WEIGHT_F32 0u
+#define ZC_WEIGHT_F16 1u
+#define ZC_WEIGHT_BF16 2u
+#define ZC_WEIGHT_Q8_0 3u
+#define ZC_WEIGHT_Q4_0 4u
+#define ZC_WEIGHT_Q4_1 5u
+#define ZC_WEIGHT_Q4_K 6u
+#define ZC_WEIGHT_Q6_K 7u
+#define ZC_WEIGHT_TYPE_COUNT 8u
+#define ZC_EMBED_ADD 1u
+#define ZC_LINEAR_ADD 1u
+#define ZC_LINEAR_BIAS 2u
+#define ZC_LINEAR_NORM 4u
+#define ZC_LINEAR_SWIGLU 8u
+#define ZC_LINEAR_GELU 16u
+#define ZC_LINEAR_EXACT 32u
+#define ZC_LINEAR_FLAGS 63u
+#define ZC_CACHE_F32 0u
+#define ZC_CACHE_F16 1u
+#define ZC_ROPE_PAIRS 0u
+#define ZC_ROPE_HALVES 1u
+#define ZC_ATTENTION_MAX_HEAD 256u
+#define ZC_TOP_K_MAX 256u
+#define ZC_POOL_NORMALIZE 1u
