@@ -13,17 +13,14 @@ import common
 import numpy as np
 
 import zcwasm
+from zcwasm._selftest.reference import WEIGHT_TYPES
 
-# Name: zc_weight_type, elements and bytes of a block, where its float16 scales are.
+# Where a block has float16 scales.
+SCALES = {"Q8_0": (0,), "Q4_0": (0,), "Q4_1": (0, 2), "Q4_K": (0, 2), "Q6_K": (208,)}
+# Name: zc_weight_type, elements and bytes of a block, its scales.
 TYPES = {
-    "F32": (0, 1, 4, ()),
-    "F16": (1, 1, 2, ()),
-    "BF16": (2, 1, 2, ()),
-    "Q8_0": (3, 32, 34, (0,)),
-    "Q4_0": (4, 32, 18, (0,)),
-    "Q4_1": (5, 32, 20, (0, 2)),
-    "Q4_K": (6, 256, 144, (0, 2)),
-    "Q6_K": (7, 256, 210, (208,)),
+    name: (number, block, size, SCALES[name] if block > 1 else ())
+    for name, (number, block, size) in WEIGHT_TYPES.items()
 }
 EXACT = 32
 COPIED = 64 << 20

@@ -1,4 +1,4 @@
-"""Reads what the C headers and tables say, for what is made from them: the kernels' table, structs, constants.
+"""Reads what the C headers and tables say, to make things of it: the kernels' table, structs, constants.
 
 Plain C in the style of zcwasm/include is understood; what is not is refused. Standard library only.
 """

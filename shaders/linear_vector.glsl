@@ -18,60 +18,103 @@ struct Unit // words of eight weights, before anything is computed from them
     uvec4 a, b;
 };
 
+// load_unit_TYPE: unit u of the row that starts at half-word `row`.
+
+Unit load_unit_F32(uint row, uint u)
+{
+    uint last = row / 2u + push.k - 1u, at = row / 2u + 8u * u;
+    Unit unit = Unit(uvec4(0u), uvec4(0u));
+    if ((at & 3u) == 0u && at + 7u <= last) {
+        unit.a = weights4[at / 4u];
+        unit.b = weights4[at / 4u + 1u];
+    } else {
+        [[unroll]] for (uint e = 0u; e < 4u; e++) {
+            unit.a[e] = weights1[min(at + e, last)];
+            unit.b[e] = weights1[min(at + 4u + e, last)];
+        }
+    }
+    return unit;
+}
+
+Unit load_unit_F16(uint row, uint u)
+{
+    uint last = (row + push.k - 1u) / 2u, at = (row + 8u * u) / 2u;
+    Unit unit = Unit(uvec4(0u), uvec4(0u));
+    [[unroll]] for (uint e = 0u; e < 4u; e++) {
+        unit.a[e] = weights1[min(at + e, last)];
+    }
+    unit.b.x = weights1[min(at + 4u, last)];
+    return unit;
+}
+#define load_unit_BF16 load_unit_F16
+
+Unit load_unit_Q8_0(uint row, uint u)
+{
+    uint h = row + u / 4u * 17u, q = h + 1u + 4u * (u & 3u);
+    Unit unit = Unit(uvec4(0u), uvec4(0u));
+    unit.a.x = weights1[q / 2u];
+    unit.a.y = weights1[q / 2u + 1u];
+    unit.a.z = weights1[q / 2u + 1u + (q & 1u)];
+    unit.a.w = weights1[h / 2u];
+    return unit;
+}
+
+Unit load_unit_Q4_0(uint row, uint u)
+{
+    uint h = row + u / 4u * 9u, q = h + 1u + 2u * (u & 3u);
+    Unit unit = Unit(uvec4(0u), uvec4(0u));
+    unit.a.x = weights1[q / 2u];
+    unit.a.y = weights1[q / 2u + (q & 1u)];
+    unit.a.w = weights1[h / 2u];
+    return unit;
+}
+
+Unit load_unit_Q4_1(uint row, uint u)
+{
+    uint at = row / 2u + u / 4u * 5u;
+    Unit unit = Unit(uvec4(0u), uvec4(0u));
+    unit.a.x = weights1[at + 1u + (u & 3u)];
+    unit.a.w = weights1[at];
+    return unit;
+}
+
+Unit load_unit_Q4_K(uint row, uint u)
+{
+    uint at = row / 2u + u / 32u * 36u;
+    Unit unit = Unit(uvec4(0u), uvec4(0u));
+    unit.a.x = weights1[at + 4u + (u & 31u)];
+    unit.a.w = weights1[at];
+    unit.b.x = weights1[at + 1u];
+    unit.b.y = weights1[at + 2u];
+    unit.b.z = weights1[at + 3u];
+    return unit;
+}
+
+Unit load_unit_Q6_K(uint row, uint u)
+{
+    uint h = row + u / 32u * 105u, part = u / 16u & 1u, in_part = u & 15u;
+    uint low = h + 32u * part + 2u * in_part, high = h + 64u + 16u * part + 2u * (in_part & 7u);
+    uint scale = h + 96u + 4u * part + in_part / 8u;
+    Unit unit = Unit(uvec4(0u), uvec4(0u));
+    unit.a.x = weights1[low / 2u];
+    unit.a.y = weights1[low / 2u + (low & 1u)];
+    unit.a.z = weights1[high / 2u];
+    unit.a.w = weights1[high / 2u + (high & 1u)];
+    unit.b.x = weights1[scale / 2u];
+    unit.b.y = weights1[scale / 2u + 1u];
+    unit.b.z = weights1[h / 2u + 52u];
+    return unit;
+}
+
 Unit load_unit(uint row, uint u)
 {
     Unit unit = Unit(uvec4(0u), uvec4(0u));
-    if (type == F32) {
-        uint last = row / 2u + push.k - 1u, at = row / 2u + 8u * u;
-        if ((at & 3u) == 0u && at + 7u <= last) {
-            unit.a = weights4[at / 4u];
-            unit.b = weights4[at / 4u + 1u];
-        } else {
-            [[unroll]] for (uint e = 0u; e < 4u; e++) {
-                unit.a[e] = weights1[min(at + e, last)];
-                unit.b[e] = weights1[min(at + 4u + e, last)];
-            }
-        }
-    } else if (type == F16 || type == BF16) {
-        uint last = (row + push.k - 1u) / 2u, at = (row + 8u * u) / 2u;
-        [[unroll]] for (uint e = 0u; e < 4u; e++) {
-            unit.a[e] = weights1[min(at + e, last)];
-        }
-        unit.b.x = weights1[min(at + 4u, last)];
-    } else if (type == Q8_0) {
-        uint h = row + u / 4u * 17u, q = h + 1u + 4u * (u & 3u);
-        unit.a.x = weights1[q / 2u];
-        unit.a.y = weights1[q / 2u + 1u];
-        unit.a.z = weights1[q / 2u + 1u + (q & 1u)];
-        unit.a.w = weights1[h / 2u];
-    } else if (type == Q4_0) {
-        uint h = row + u / 4u * 9u, q = h + 1u + 2u * (u & 3u);
-        unit.a.x = weights1[q / 2u];
-        unit.a.y = weights1[q / 2u + (q & 1u)];
-        unit.a.w = weights1[h / 2u];
-    } else if (type == Q4_1) {
-        uint at = row / 2u + u / 4u * 5u;
-        unit.a.x = weights1[at + 1u + (u & 3u)];
-        unit.a.w = weights1[at];
-    } else if (type == Q4_K) {
-        uint at = row / 2u + u / 32u * 36u;
-        unit.a.x = weights1[at + 4u + (u & 31u)];
-        unit.a.w = weights1[at];
-        unit.b.x = weights1[at + 1u];
-        unit.b.y = weights1[at + 2u];
-        unit.b.z = weights1[at + 3u];
-    } else {
-        uint h = row + u / 32u * 105u, part = u / 16u & 1u, in_part = u & 15u;
-        uint low = h + 32u * part + 2u * in_part, high = h + 64u + 16u * part + 2u * (in_part & 7u);
-        uint scale = h + 96u + 4u * part + in_part / 8u;
-        unit.a.x = weights1[low / 2u];
-        unit.a.y = weights1[low / 2u + (low & 1u)];
-        unit.a.z = weights1[high / 2u];
-        unit.a.w = weights1[high / 2u + (high & 1u)];
-        unit.b.x = weights1[scale / 2u];
-        unit.b.y = weights1[scale / 2u + 1u];
-        unit.b.z = weights1[h / 2u + 52u];
+#define ZC_WEIGHT_TYPE(name, block, bytes, gguf, cpu) \
+    if (IS(name)) {                                   \
+        unit = load_unit_##name(row, u);              \
     }
+#include "kernel/zc_weight_type.def"
+#undef ZC_WEIGHT_TYPE
     return unit;
 }
 
@@ -125,66 +168,86 @@ vec4 shared_quad(uint q)
     return pool[q + q / 8u];
 }
 
-// The unit's weights times x; `base` is the chunk's first unit. A weight beyond the row's end counts as 0.
-float unit_times_x(Unit unit, uint row, uint u, uint base)
+// unit_times_x_TYPE: the unit's weights times x; u counts from the row's start, `local` from the chunk's. A weight
+// beyond the row's end counts as 0.
+
+float eight_times_x(vec4 a, vec4 b, uint u, uint local)
 {
-    uint first = 2u * (u - base), second = first + 1u; // the two quads of x
-    if (type == Q4_0 || type == Q4_1) {
-        first = (u - base) / 4u * 8u + (u & 3u);
-        second = first + 4u;
-    } else if (type == Q4_K) {
-        first = (u - base) / 8u * 16u + (u & 7u);
-        second = first + 8u;
-    } else if (type == Q6_K) {
-        first = (u - base) / 16u * 32u + (u & 15u);
-        second = first + 16u;
+    uint left = push.k - 8u * u;
+    if (left < 8u) {
+        a = mix(vec4(0.0), a, lessThan(uvec4(0u, 1u, 2u, 3u), uvec4(left)));
+        b = mix(vec4(0.0), b, lessThan(uvec4(4u, 5u, 6u, 7u), uvec4(left)));
     }
-    vec4 x = shared_quad(first), y = shared_quad(second);
-    if (type == F32 || type == F16 || type == BF16) {
-        vec4 a = uintBitsToFloat(unit.a), b = uintBitsToFloat(unit.b);
-        if (type != F32) {
-            uint h = row;
-            uvec4 words = uvec4(word_of(h, unit.a.x, unit.a.y), word_of(h, unit.a.y, unit.a.z),
-                                word_of(h, unit.a.z, unit.a.w), word_of(h, unit.a.w, unit.b.x));
-            if (type == F16) {
-                a = vec4(unpackHalf2x16(words.x), unpackHalf2x16(words.y));
-                b = vec4(unpackHalf2x16(words.z), unpackHalf2x16(words.w));
-            } else {
-                uvec4 low = words << 16u, high = words & 0xffff0000u;
-                a = uintBitsToFloat(uvec4(low.x, high.x, low.y, high.y));
-                b = uintBitsToFloat(uvec4(low.z, high.z, low.w, high.w));
-            }
-        }
-        uint left = push.k - 8u * u;
-        if (left < 8u) {
-            a = mix(vec4(0.0), a, lessThan(uvec4(0u, 1u, 2u, 3u), uvec4(left)));
-            b = mix(vec4(0.0), b, lessThan(uvec4(4u, 5u, 6u, 7u), uvec4(left)));
-        }
-        return dot(a, x) + dot(b, y);
-    }
-    if (type == Q8_0) {
-        uint h = row + u / 4u; // odd as the block's start is
-        uint low = word_of(h + 1u, unit.a.x, unit.a.y), high = word_of(h + 1u, unit.a.y, unit.a.z);
-        return float_of(h, unit.a.w) * (dot(signed_bytes(low), x) + dot(signed_bytes(high), y));
-    }
-    if (type == Q4_0) {
-        uint h = row + u / 4u;
-        uint word = word_of(h + 1u, unit.a.x, unit.a.y);
-        return float_of(h, unit.a.w) * (dot(unsigned_bytes(word & 0x0f0f0f0fu) - 8.0, x) +
-                                        dot(unsigned_bytes(word >> 4u & 0x0f0f0f0fu) - 8.0, y));
-    }
-    if (type == Q4_1) {
-        vec2 scale = unpackHalf2x16(unit.a.w);
-        vec4 a = unsigned_bytes(unit.a.x & 0x0f0f0f0fu), b = unsigned_bytes(unit.a.x >> 4u & 0x0f0f0f0fu);
-        return dot(scale.x * a + scale.y, x) + dot(scale.x * b + scale.y, y);
-    }
-    if (type == Q4_K) {
-        uint sub = u / 8u * 2u & 7u;
-        vec2 scale = unpackHalf2x16(unit.a.w);
-        vec2 s = scale * scale_of(unit.b.xyz, sub), t = scale * scale_of(unit.b.xyz, sub + 1u);
-        vec4 a = unsigned_bytes(unit.a.x & 0x0f0f0f0fu), b = unsigned_bytes(unit.a.x >> 4u & 0x0f0f0f0fu);
-        return dot(s.x * a - s.y, x) + dot(t.x * b - t.y, y);
-    }
+    return dot(a, shared_quad(2u * local)) + dot(b, shared_quad(2u * local + 1u));
+}
+
+float unit_times_x_F32(Unit unit, uint row, uint u, uint local)
+{
+    return eight_times_x(uintBitsToFloat(unit.a), uintBitsToFloat(unit.b), u, local);
+}
+
+uvec4 words_of_16_bits(Unit unit, uint h)
+{
+    return uvec4(word_of(h, unit.a.x, unit.a.y), word_of(h, unit.a.y, unit.a.z), word_of(h, unit.a.z, unit.a.w),
+                 word_of(h, unit.a.w, unit.b.x));
+}
+
+float unit_times_x_F16(Unit unit, uint row, uint u, uint local)
+{
+    uvec4 words = words_of_16_bits(unit, row);
+    return eight_times_x(vec4(unpackHalf2x16(words.x), unpackHalf2x16(words.y)),
+                         vec4(unpackHalf2x16(words.z), unpackHalf2x16(words.w)), u, local);
+}
+
+float unit_times_x_BF16(Unit unit, uint row, uint u, uint local)
+{
+    uvec4 words = words_of_16_bits(unit, row), low = words << 16u, high = words & 0xffff0000u;
+    return eight_times_x(uintBitsToFloat(uvec4(low.x, high.x, low.y, high.y)),
+                         uintBitsToFloat(uvec4(low.z, high.z, low.w, high.w)), u, local);
+}
+
+float unit_times_x_Q8_0(Unit unit, uint row, uint u, uint local)
+{
+    vec4 x = shared_quad(2u * local), y = shared_quad(2u * local + 1u);
+    uint h = row + u / 4u; // odd as the block's start is
+    uint low = word_of(h + 1u, unit.a.x, unit.a.y), high = word_of(h + 1u, unit.a.y, unit.a.z);
+    return float_of(h, unit.a.w) * (dot(signed_bytes(low), x) + dot(signed_bytes(high), y));
+}
+
+float unit_times_x_Q4_0(Unit unit, uint row, uint u, uint local)
+{
+    uint first = local / 4u * 8u + (u & 3u);
+    vec4 x = shared_quad(first), y = shared_quad(first + 4u);
+    uint h = row + u / 4u;
+    uint word = word_of(h + 1u, unit.a.x, unit.a.y);
+    return float_of(h, unit.a.w) * (dot(unsigned_bytes(word & 0x0f0f0f0fu) - 8.0, x) +
+                                    dot(unsigned_bytes(word >> 4u & 0x0f0f0f0fu) - 8.0, y));
+}
+
+float unit_times_x_Q4_1(Unit unit, uint row, uint u, uint local)
+{
+    uint first = local / 4u * 8u + (u & 3u);
+    vec4 x = shared_quad(first), y = shared_quad(first + 4u);
+    vec2 scale = unpackHalf2x16(unit.a.w);
+    vec4 a = unsigned_bytes(unit.a.x & 0x0f0f0f0fu), b = unsigned_bytes(unit.a.x >> 4u & 0x0f0f0f0fu);
+    return dot(scale.x * a + scale.y, x) + dot(scale.x * b + scale.y, y);
+}
+
+float unit_times_x_Q4_K(Unit unit, uint row, uint u, uint local)
+{
+    uint first = local / 8u * 16u + (u & 7u);
+    vec4 x = shared_quad(first), y = shared_quad(first + 8u);
+    uint sub = u / 8u * 2u & 7u;
+    vec2 scale = unpackHalf2x16(unit.a.w);
+    vec2 s = scale * scale_of(unit.b.xyz, sub), t = scale * scale_of(unit.b.xyz, sub + 1u);
+    vec4 a = unsigned_bytes(unit.a.x & 0x0f0f0f0fu), b = unsigned_bytes(unit.a.x >> 4u & 0x0f0f0f0fu);
+    return dot(s.x * a - s.y, x) + dot(t.x * b - t.y, y);
+}
+
+float unit_times_x_Q6_K(Unit unit, uint row, uint u, uint local)
+{
+    uint first = local / 16u * 32u + (u & 15u);
+    vec4 x = shared_quad(first), y = shared_quad(first + 16u);
     uint h = row + u / 32u, upper = u / 8u & 1u; // h: odd as the block's start is
     uint low = word_of(h, unit.a.x, unit.a.y), high = word_of(h, unit.a.z, unit.a.w) >> (2u * upper);
     // Scales are bytes 8 * part + 2 * upper + 0 or 1, and 4 bytes on; the words start at that half-word's.
@@ -193,6 +256,18 @@ float unit_times_x(Unit unit, uint row, uint u, uint base)
     vec4 a = unsigned_bytes(low & 0x0f0f0f0fu | (high & 0x03030303u) << 4u) - 32.0;
     vec4 b = unsigned_bytes(low >> 4u & 0x0f0f0f0fu | (high & 0x30303030u)) - 32.0;
     return float_of(h, unit.b.z) * (float(s) * dot(a, x) + float(t) * dot(b, y));
+}
+
+float unit_times_x(Unit unit, uint row, uint u, uint local)
+{
+    float sum = 0.0;
+#define ZC_WEIGHT_TYPE(name, block, bytes, gguf, cpu)     \
+    if (IS(name)) {                                       \
+        sum = unit_times_x_##name(unit, row, u, local);   \
+    }
+#include "kernel/zc_weight_type.def"
+#undef ZC_WEIGHT_TYPE
+    return sum;
 }
 
 void vector_rows()
@@ -228,7 +303,7 @@ void vector_rows()
                     if (u + team < end) {
                         next = load_unit(row, u + team);
                     }
-                    sum += unit_times_x(unit, row, u, base);
+                    sum += unit_times_x(unit, row, u, u - base);
                 }
             }
             pool[SUMS + me / 4u + me / 32u][me & 3u] = sum;

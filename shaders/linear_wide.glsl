@@ -5,9 +5,10 @@
 // a row's words side by side, and shared memory is read once for all rows.
 
 #define WIDE_LANES 32u
-#define WIDE_ROWS 8u
+#define WIDE_LINES ZC_LINEAR_WIDE_LINES
+#define WIDE_ROWS (WIDE_LINES / (WORKGROUP / WIDE_LANES))
 #define WIDE_WORDS 5u // of a row that an invocation has at once
-#define WIDE_LINES ZC_LINEAR_WIDE_LINES // WORKGROUP / WIDE_LANES * WIDE_ROWS
+#define PAIR ZC_LINEAR_WIDE_K // elements of two blocks
 
 // Element e of the chunk that is in shared memory.
 float shared_element(uint e)
@@ -18,7 +19,7 @@ float shared_element(uint e)
 void wide_rows()
 {
     uint me = gl_LocalInvocationID.x, lane = me % WIDE_LANES, team = me / WIDE_LANES;
-    uint row_words = push.k / 64u * 17u;
+    uint row_words = push.k / PAIR * 17u;
     for (uint r = WORKGROUP_ID.y; r < push.rows; r += WORKGROUPS.y) {
         uint x = push.offset.x + r * push.ldx;
         for (uint tile = WORKGROUP_ID.x; tile * WIDE_LINES < push.n; tile += WORKGROUPS.x) {
@@ -28,7 +29,7 @@ void wide_rows()
                 sums[y] = 0.0;
             }
             for (uint base = 0u; base < push.k; base += CHUNK) {
-                uint count = min(push.k - base, CHUNK), words = count / 64u * 17u;
+                uint count = min(push.k - base, CHUNK), words = count / PAIR * 17u;
                 barrier(); // what was shared before has been read
                 put_chunk(x, base, count, squares);
                 if (normed && base + CHUNK >= push.k) {
@@ -44,11 +45,11 @@ void wide_rows()
                         uint quant = second ? 4u * in_pair - 36u : 4u * in_pair - 2u; // the word's first
                         [[unroll]] for (uint e = 0u; e < 4u; e++) {
                             bool there = at < words && quant + e < 32u;
-                            v[i][e] = there ? shared_element(64u * pair + (second ? 32u : 0u) + quant + e) : 0.0;
+                            v[i][e] = there ? shared_element(PAIR * pair + (second ? 32u : 0u) + quant + e) : 0.0;
                         }
                         at = min(at, words - 1u);
-                        word[i] = base / 64u * 17u + at;
-                        scale[i] = base / 64u * 17u + at / 17u * 17u + (at % 17u > 8u ? 8u : 0u);
+                        word[i] = base / PAIR * 17u + at;
+                        scale[i] = base / PAIR * 17u + at / 17u * 17u + (at % 17u > 8u ? 8u : 0u);
                         shift[i] = at % 17u > 8u ? 16u : 0u;
                     }
                     [[unroll]] for (uint y = 0u; y < WIDE_ROWS; y++) {

@@ -1,7 +1,8 @@
 // Weights as they lie in GGUF files: one buffer of words, binding 2, and how each type's blocks are read.
 //
 // `type` follows from the including kernel's specialization constant, so that a pipeline contains the code of
-// one type. Positions are counted
+// one type. Types and the sizes of their blocks are those of csrc/kernel/zc_weight_type.def, which is included
+// wherever something differs by type: a type without its functions NAME_TYPE does not compile. Positions are counted
 // in half-words of 16 bits, because a block of Q8_0, Q4_0 or Q6_K is 17, 9 or 105 of them: a range starts at a
 // whole word, and so do the rows of the other types but F16 and BF16. What is bound contains the last word
 // whole. Four elements that follow each other, at a multiple of four in a row, are a quad.
@@ -9,18 +10,16 @@
 layout(set = 0, binding = 2, std430) readonly buffer Weights1 { uint weights1[]; };
 layout(set = 0, binding = 2, std430) readonly buffer Weights4 { uvec4 weights4[]; };
 
-const uint F32 = 0u, F16 = 1u, BF16 = 2u, Q8_0 = 3u, Q4_0 = 4u, Q4_1 = 5u, Q4_K = 6u, Q6_K = 7u;
+#define IS(name) (type == ZC_WEIGHT_##name)
 
 // Half-words of a row of k elements.
 uint row_halves(uint k)
 {
-    return type == F32    ? 2u * k
-           : type == Q8_0 ? k / 32u * 17u
-           : type == Q4_0 ? k / 32u * 9u
-           : type == Q4_1 ? k / 32u * 10u
-           : type == Q4_K ? k / 256u * 72u
-           : type == Q6_K ? k / 256u * 105u
-                          : k;
+#define ZC_WEIGHT_TYPE(name, block, bytes, gguf, cpu) IS(name) ? k / uint(block) * uint(bytes / 2) :
+    return
+#include "kernel/zc_weight_type.def"
+        0u;
+#undef ZC_WEIGHT_TYPE
 }
 
 // The word that starts at half-word h, from the whole words that contain it; the float16 at half-word h.
@@ -60,86 +59,170 @@ struct Raw
     uvec2 b;
 };
 
-// Quad q of a row of k elements that starts at half-word `row`, q below k / 4 rounded up.
-Raw load_quad(uint row, uint k, uint q)
+// load_quad_TYPE: quad q of a row of k elements that starts at half-word `row`, q below k / 4 rounded up.
+// decode_quad_TYPE: the quad that was read; elements beyond the row's end are 0.
+
+vec4 within(vec4 v, uint left)
 {
+    return vec4(v.x, left > 1u ? v.y : 0.0, left > 2u ? v.z : 0.0, left > 3u ? v.w : 0.0);
+}
+
+Raw load_quad_F32(uint row, uint k, uint q)
+{
+    uint last = row / 2u + k - 1u, at = row / 2u + 4u * q;
     Raw raw = Raw(uvec4(0u), uvec2(0u));
-    if (type == F32) {
-        uint last = row / 2u + k - 1u, at = row / 2u + 4u * q;
-        if ((at & 3u) == 0u && at + 3u <= last) {
-            raw.a = weights4[at / 4u];
-        } else {
-            raw.a = uvec4(weights1[at], weights1[min(at + 1u, last)], weights1[min(at + 2u, last)],
-                          weights1[min(at + 3u, last)]);
-        }
-    } else if (type == F16 || type == BF16) {
-        uint last = (row + k - 1u) / 2u, at = (row + 4u * q) / 2u;
-        raw.a.x = weights1[at];
-        raw.a.y = weights1[min(at + 1u, last)];
-        raw.a.z = weights1[min(at + 2u, last)];
-    } else if (type == Q8_0 || type == Q4_0) {
-        uint h = row + q / 8u * (type == Q8_0 ? 17u : 9u), word = h + 1u + 2u * (q & (type == Q8_0 ? 7u : 3u));
-        raw.a.x = weights1[word / 2u];
-        raw.a.y = weights1[word / 2u + (word & 1u)];
-        raw.a.w = weights1[h / 2u];
-    } else if (type == Q4_1) {
-        uint at = row / 2u + q / 8u * 5u;
-        raw.a.x = weights1[at + 1u + (q & 3u)];
-        raw.a.w = weights1[at];
-    } else if (type == Q4_K) {
-        uint at = row / 2u + q / 64u * 36u;
-        raw.a.x = weights1[at + 4u + q / 16u % 4u * 8u + (q & 7u)];
-        raw.a.y = weights1[at + 1u];
-        raw.a.z = weights1[at + 2u];
-        raw.a.w = weights1[at];
-        raw.b.x = weights1[at + 3u];
+    if ((at & 3u) == 0u && at + 3u <= last) {
+        raw.a = weights4[at / 4u];
     } else {
-        // Of each half of 128 elements 64 bytes of low nibbles, 32 bytes of pairs of high bits, 8 scales.
-        uint h = row + q / 64u * 105u, part = q / 32u & 1u, stripe = q / 8u & 3u, quad_ = q & 7u;
-        uint low = h + 32u * part + 16u * (stripe & 1u) + 2u * quad_, high = h + 64u + 16u * part + 2u * quad_;
-        raw.a.x = weights1[low / 2u];
-        raw.a.y = weights1[low / 2u + (low & 1u)];
-        raw.a.z = weights1[high / 2u];
-        raw.a.w = weights1[high / 2u + (high & 1u)];
-        raw.b.x = weights1[(h + 96u + 4u * part + stripe) / 2u];
-        raw.b.y = weights1[h / 2u + 52u];
+        raw.a = uvec4(weights1[at], weights1[min(at + 1u, last)], weights1[min(at + 2u, last)],
+                      weights1[min(at + 3u, last)]);
     }
     return raw;
 }
 
-// The quad that was read; elements beyond the row's end are 0.
-vec4 decode_quad(Raw raw, uint row, uint k, uint q)
+vec4 decode_quad_F32(Raw raw, uint row, uint k, uint q)
 {
-    if (type == F32 || type == F16 || type == BF16) {
-        vec4 v = uintBitsToFloat(raw.a);
-        if (type != F32) {
-            uint low = word_of(row, raw.a.x, raw.a.y), high = word_of(row, raw.a.y, raw.a.z);
-            v = type == F16 ? vec4(unpackHalf2x16(low), unpackHalf2x16(high))
-                            : uintBitsToFloat(uvec4(low << 16u, low & 0xffff0000u, high << 16u, high & 0xffff0000u));
-        }
-        uint left = k - 4u * q;
-        return vec4(v.x, left > 1u ? v.y : 0.0, left > 2u ? v.z : 0.0, left > 3u ? v.w : 0.0);
-    }
-    if (type == Q8_0 || type == Q4_0) {
-        uint h = row + q / 8u; // odd as the block's start is
-        uint word = word_of(h + 1u, raw.a.x, raw.a.y);
-        return float_of(h, raw.a.w) *
-               (type == Q8_0 ? signed_bytes(word) : unsigned_bytes(word >> (q & 4u) & 0x0f0f0f0fu) - 8.0);
-    }
-    if (type == Q4_1) {
-        vec2 scale = unpackHalf2x16(raw.a.w);
-        return scale.x * unsigned_bytes(raw.a.x >> (q & 4u) & 0x0f0f0f0fu) + scale.y;
-    }
-    if (type == Q4_K) {
-        vec2 scale = unpackHalf2x16(raw.a.w) * scale_of(uvec3(raw.a.y, raw.a.z, raw.b.x), q / 8u & 7u);
-        return scale.x * unsigned_bytes(raw.a.x >> (q / 2u & 4u) & 0x0f0f0f0fu) - scale.y;
-    }
+    return within(uintBitsToFloat(raw.a), k - 4u * q);
+}
+
+Raw load_quad_F16(uint row, uint k, uint q)
+{
+    uint last = (row + k - 1u) / 2u, at = (row + 4u * q) / 2u;
+    Raw raw = Raw(uvec4(0u), uvec2(0u));
+    raw.a.x = weights1[at];
+    raw.a.y = weights1[min(at + 1u, last)];
+    raw.a.z = weights1[min(at + 2u, last)];
+    return raw;
+}
+#define load_quad_BF16 load_quad_F16
+
+vec4 decode_quad_F16(Raw raw, uint row, uint k, uint q)
+{
+    uint low = word_of(row, raw.a.x, raw.a.y), high = word_of(row, raw.a.y, raw.a.z);
+    return within(vec4(unpackHalf2x16(low), unpackHalf2x16(high)), k - 4u * q);
+}
+
+vec4 decode_quad_BF16(Raw raw, uint row, uint k, uint q)
+{
+    uint low = word_of(row, raw.a.x, raw.a.y), high = word_of(row, raw.a.y, raw.a.z);
+    return within(uintBitsToFloat(uvec4(low << 16u, low & 0xffff0000u, high << 16u, high & 0xffff0000u)), k - 4u * q);
+}
+
+// A block's scale and the word at half-word `word` of it.
+Raw load_scaled(uint h, uint word)
+{
+    Raw raw = Raw(uvec4(0u), uvec2(0u));
+    raw.a.x = weights1[word / 2u];
+    raw.a.y = weights1[word / 2u + (word & 1u)];
+    raw.a.w = weights1[h / 2u];
+    return raw;
+}
+
+Raw load_quad_Q8_0(uint row, uint k, uint q)
+{
+    uint h = row + q / 8u * 17u;
+    return load_scaled(h, h + 1u + 2u * (q & 7u));
+}
+
+vec4 decode_quad_Q8_0(Raw raw, uint row, uint k, uint q)
+{
+    uint h = row + q / 8u; // odd as the block's start is
+    return float_of(h, raw.a.w) * signed_bytes(word_of(h + 1u, raw.a.x, raw.a.y));
+}
+
+Raw load_quad_Q4_0(uint row, uint k, uint q)
+{
+    uint h = row + q / 8u * 9u;
+    return load_scaled(h, h + 1u + 2u * (q & 3u));
+}
+
+vec4 decode_quad_Q4_0(Raw raw, uint row, uint k, uint q)
+{
+    uint h = row + q / 8u; // odd as the block's start is
+    uint word = word_of(h + 1u, raw.a.x, raw.a.y);
+    return float_of(h, raw.a.w) * (unsigned_bytes(word >> (q & 4u) & 0x0f0f0f0fu) - 8.0);
+}
+
+Raw load_quad_Q4_1(uint row, uint k, uint q)
+{
+    uint at = row / 2u + q / 8u * 5u;
+    Raw raw = Raw(uvec4(0u), uvec2(0u));
+    raw.a.x = weights1[at + 1u + (q & 3u)];
+    raw.a.w = weights1[at];
+    return raw;
+}
+
+vec4 decode_quad_Q4_1(Raw raw, uint row, uint k, uint q)
+{
+    vec2 scale = unpackHalf2x16(raw.a.w);
+    return scale.x * unsigned_bytes(raw.a.x >> (q & 4u) & 0x0f0f0f0fu) + scale.y;
+}
+
+Raw load_quad_Q4_K(uint row, uint k, uint q)
+{
+    uint at = row / 2u + q / 64u * 36u;
+    Raw raw = Raw(uvec4(0u), uvec2(0u));
+    raw.a.x = weights1[at + 4u + q / 16u % 4u * 8u + (q & 7u)];
+    raw.a.y = weights1[at + 1u];
+    raw.a.z = weights1[at + 2u];
+    raw.a.w = weights1[at];
+    raw.b.x = weights1[at + 3u];
+    return raw;
+}
+
+vec4 decode_quad_Q4_K(Raw raw, uint row, uint k, uint q)
+{
+    vec2 scale = unpackHalf2x16(raw.a.w) * scale_of(uvec3(raw.a.y, raw.a.z, raw.b.x), q / 8u & 7u);
+    return scale.x * unsigned_bytes(raw.a.x >> (q / 2u & 4u) & 0x0f0f0f0fu) - scale.y;
+}
+
+// Of each half of 128 elements 64 bytes of low nibbles, 32 bytes of pairs of high bits, 8 scales.
+Raw load_quad_Q6_K(uint row, uint k, uint q)
+{
+    uint h = row + q / 64u * 105u, part = q / 32u & 1u, stripe = q / 8u & 3u, quad_ = q & 7u;
+    uint low = h + 32u * part + 16u * (stripe & 1u) + 2u * quad_, high = h + 64u + 16u * part + 2u * quad_;
+    Raw raw = Raw(uvec4(0u), uvec2(0u));
+    raw.a.x = weights1[low / 2u];
+    raw.a.y = weights1[low / 2u + (low & 1u)];
+    raw.a.z = weights1[high / 2u];
+    raw.a.w = weights1[high / 2u + (high & 1u)];
+    raw.b.x = weights1[(h + 96u + 4u * part + stripe) / 2u];
+    raw.b.y = weights1[h / 2u + 52u];
+    return raw;
+}
+
+vec4 decode_quad_Q6_K(Raw raw, uint row, uint k, uint q)
+{
     uint h = row + q / 64u, stripe = q / 8u & 3u; // h: odd as the block's start is
     uint low = word_of(h, raw.a.x, raw.a.y) >> (2u * (stripe & 2u)) & 0x0f0f0f0fu;
     uint high = word_of(h, raw.a.z, raw.a.w) >> (2u * stripe) & 0x03030303u;
     uint shift = 16u * (h + stripe & 1u) + 8u * (q / 4u & 1u);
     int scale = int(raw.b.x >> shift << 24u) >> 24;
     return float_of(h, raw.b.y) * float(scale) * (unsigned_bytes(low | high << 4u) - 32.0);
+}
+
+Raw load_quad(uint row, uint k, uint q)
+{
+    Raw raw = Raw(uvec4(0u), uvec2(0u));
+#define ZC_WEIGHT_TYPE(name, block, bytes, gguf, cpu) \
+    if (IS(name)) {                                   \
+        raw = load_quad_##name(row, k, q);            \
+    }
+#include "kernel/zc_weight_type.def"
+#undef ZC_WEIGHT_TYPE
+    return raw;
+}
+
+vec4 decode_quad(Raw raw, uint row, uint k, uint q)
+{
+    vec4 v = vec4(0.0);
+#define ZC_WEIGHT_TYPE(name, block, bytes, gguf, cpu) \
+    if (IS(name)) {                                   \
+        v = decode_quad_##name(raw, row, k, q);       \
+    }
+#include "kernel/zc_weight_type.def"
+#undef ZC_WEIGHT_TYPE
+    return v;
 }
 
 vec4 quad(uint row, uint k, uint q)

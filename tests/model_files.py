@@ -12,19 +12,10 @@ from typing import Any
 import numpy as np
 
 import zcwasm
+from zcwasm._core import _weight_types
 
 STRING, ARRAY, BOOL, U8, U32, F32, U64, I64 = 8, 9, 7, 0, 4, 6, 10, 11
-GGUF_TYPES = {
-    "F32": 0,
-    "F16": 1,
-    "Q4_0": 2,
-    "Q4_1": 3,
-    "Q5_0": 6,
-    "Q8_0": 8,
-    "Q4_K": 12,
-    "Q6_K": 14,
-    "BF16": 30,
-}
+GGUF_TYPES = {name: number for name, _, _, number in _weight_types} | {"Q5_0": 6}
 
 
 def string(text: str | bytes) -> bytes:

@@ -22,6 +22,7 @@ import tiny_model
 
 import zcwasm
 from zcwasm import llm
+from zcwasm._selftest.reference import WEIGHT_TYPES
 
 HEADS, KV_HEADS = 4, 2
 PROMPT = [(7 * n * n + 3 * n) % 250 for n in range(37)]
@@ -102,6 +103,10 @@ KINDS: list[dict[str, Any]] = [
     {"kind": "Q4_K", "embedding_kind": "Q6_K"},
     {"kind": "Q6_K", "layers": 1},
 ]
+
+
+def test_there_is_a_model_of_every_type_of_weights() -> None:
+    assert {options.get("kind", "F32") for options in KINDS} == set(WEIGHT_TYPES)
 
 
 class TestNumbers:

@@ -23,8 +23,9 @@ from conftest import Arena
 from support import resident_bytes, run_python
 
 import zcwasm
+from zcwasm._selftest.reference import WEIGHT_TYPES
 
-KINDS = ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q6_K"]
+KINDS = list(WEIGHT_TYPES)
 
 
 def put(tmp_path: Path, data: bytes, name: str = "model") -> Path:

@@ -46,7 +46,8 @@ def k_blocks(rng: np.random.Generator, shape: tuple[int, ...], kind: str) -> npt
     if kind == "Q4_K":  # d, dmin: f16; then packed 6-bit scales and minima
         data[..., 0:2] = np.array([2e-4], "<f2").view(np.uint8)
         data[..., 2:4] = np.array([1e-3], "<f2").view(np.uint8)
-    else:  # Q6_K: d is the last f16
+    else:  # d is the last f16
+        assert kind == "Q6_K", kind
         data[..., -2:] = np.array([5e-5], "<f2").view(np.uint8)
     return data.reshape(*shape[:-1], -1)
 

@@ -263,6 +263,9 @@ class Tensor:
     def offset(self) -> int: ...
     def array(self) -> npt.NDArray[Any]: ...
 
+# Of each type of weights: name, elements and bytes of a block, number in GGUF files.
+_weight_types: Final[tuple[tuple[str, int, int, int], ...]]
+
 # What describes a tensor: name, type, shape, offset in the file.
 _TensorEntry = tuple[str, str, tuple[int, ...], int]
 

@@ -41,7 +41,7 @@ uint32_t zc_kernel_linear_way(const zc_linear_params *p)
     if (p->rows > 4) {
         return ZC_LINEAR_TILE_WAY;
     }
-    if (p->type == ZC_WEIGHT_Q8_0 && p->k % ZC_LINEAR_WIDE_BLOCKS == 0 && p->n >= 4096) {
+    if (p->type == ZC_WEIGHT_Q8_0 && p->k % ZC_LINEAR_WIDE_K == 0 && p->n >= 4096) {
         return ZC_LINEAR_WIDE_WAY;
     }
     return p->n >= 4096 ? ZC_LINEAR_TEAM_8_WAY : p->n >= 1024 ? ZC_LINEAR_TEAM_32_WAY : ZC_LINEAR_TEAM_64_WAY;
@@ -101,6 +101,7 @@ static uint32_t (*const variants[ZC_KERNEL_COUNT])(const void *params) = {EACH_W
 
 /* They are those with the trait in zc_kernel.def. */
 #define IN_PLACE ZC_TRAIT_IN_PLACE
+#define ELEMENTWISE ZC_TRAIT_ELEMENTWISE
 #define VARIANTS ZC_TRAIT_VARIANTS
 #define BIT(kernel) | 1 << ZC_KERNEL_##kernel
 enum { LISTED = 0 EACH_WITH_VARIANTS(BIT) };

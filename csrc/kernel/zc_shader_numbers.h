@@ -39,7 +39,7 @@
 #define ZC_LINEAR_WAYS 5u
 #define ZC_LINEAR_TILE 64u /* a side */
 #define ZC_LINEAR_WIDE_LINES 64u /* elements of y of a workgroup */
-#define ZC_LINEAR_WIDE_BLOCKS 64u /* k is a multiple of it: two blocks of Q8_0 */
+#define ZC_LINEAR_WIDE_K 64u /* k is a multiple of it: two blocks of Q8_0 */
 
 /* attention: kv_type + 2 * (way + 2 * (parts - 1)). */
 #define ZC_ATTENTION_ROW_WAY 0u

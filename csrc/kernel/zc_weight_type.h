@@ -18,6 +18,14 @@ typedef struct zc_weight_type_info { /* of a zc_weight_type */
     bool integer;  /* cpu's products in fixed point take it (zc_cpu_integer.h) */
 } zc_weight_type_info;
 
+/* The same as constants: ZC_WEIGHT_BLOCK_Q4_1, ZC_WEIGHT_BYTES_Q4_1. */
+enum {
+#define ZC_WEIGHT_TYPE(type, elements, bytes, gguf, cpu) \
+    ZC_WEIGHT_BLOCK_##type = (elements), ZC_WEIGHT_BYTES_##type = (bytes),
+#include "kernel/zc_weight_type.def"
+#undef ZC_WEIGHT_TYPE
+};
+
 const zc_weight_type_info *zc_weight_type_get(uint32_t type); /* NULL when there is none */
 
 #endif

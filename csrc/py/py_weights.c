@@ -119,8 +119,9 @@ static PyObject *tensor_array(PyObject *object, PyObject *unused)
     const char *dtype = tensor->type == ZC_WEIGHT_F32    ? "<f4"
                         : tensor->type == ZC_WEIGHT_F16  ? "<f2"
                         : tensor->type == ZC_WEIGHT_BF16 ? "<u2"
-                                                         : "u1";
-    if (type->block > 1) {
+                                                         : NULL;
+    if (!dtype) {
+        dtype = "u1";
         shape[tensor->ndim - 1] = shape[tensor->ndim - 1] / type->block * type->block_bytes;
     }
     PyObject *sides = shape_tuple(shape, tensor->ndim), *name = PyUnicode_FromString(dtype);
@@ -488,11 +489,29 @@ static PyType_Spec weights_spec = {
     .slots = weights_slots,
 };
 
+/* _weight_types: (name, elements of a block, bytes of a block, number in GGUF files) of each, by zc_weight_type. */
+static int add_types(PyObject *module)
+{
+    PyObject *types = PyTuple_New(ZC_WEIGHT_TYPE_COUNT);
+    for (uint32_t i = 0; types && i < ZC_WEIGHT_TYPE_COUNT; i++) {
+        const zc_weight_type_info *type = zc_weight_type_get(i);
+        PyObject *row = Py_BuildValue("(sIII)", type->name, type->block, type->block_bytes, type->gguf);
+        if (!row) {
+            Py_CLEAR(types);
+            break;
+        }
+        PyTuple_SET_ITEM(types, i, row);
+    }
+    int code = types ? PyModule_AddObjectRef(module, "_weight_types", types) : -1;
+    Py_XDECREF(types);
+    return code;
+}
+
 int zc_py_add_weights(PyObject *module, zc_state *state)
 {
     state->tensor_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &tensor_spec, NULL);
     state->weights_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &weights_spec, NULL);
     return state->tensor_type && state->weights_type && PyModule_AddType(module, state->tensor_type) == 0
-               ? PyModule_AddType(module, state->weights_type)
+               ? PyModule_AddType(module, state->weights_type) < 0 ? -1 : add_types(module)
                : -1;
 }

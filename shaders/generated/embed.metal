@@ -13,13 +13,14 @@ struct Raw
 
 constant uint type_tmp [[function_constant(0)]];
 constant uint type = is_function_constant_defined(type_tmp) ? type_tmp : 0u;
-constant bool _66 = (type == 0u);
-constant bool _75 = (type == 3u);
-constant bool _86 = (type == 4u);
-constant bool _96 = (type == 5u);
-constant bool _106 = (type == 6u);
-constant bool _117 = (type == 7u);
-constant bool _266 = (type == 0u);
+constant bool _160 = (type == 0u);
+constant bool _170 = (type == 1u);
+constant bool _178 = (type == 2u);
+constant bool _187 = (type == 3u);
+constant bool _198 = (type == 4u);
+constant bool _208 = (type == 5u);
+constant bool _218 = (type == 6u);
+constant bool _229 = (type == 7u);
 
 struct Weights4
 {
@@ -31,31 +32,22 @@ struct Weights1
     uint weights1[1];
 };
 
-constant bool _335 = (type == 1u);
-constant bool _336 = (type == 2u);
-constant bool _337 = (_335 || _336);
-constant bool _371 = (type == 3u);
-constant bool _372 = (type == 4u);
-constant bool _373 = (_371 || _372);
-constant bool _380 = (type == 3u);
-constant uint _381 = _380 ? 17u : 9u;
-constant bool _388 = (type == 3u);
-constant uint _389 = _388 ? 7u : 3u;
-constant bool _412 = (type == 5u);
-constant bool _435 = (type == 6u);
-constant bool _567 = (type == 0u);
-constant bool _568 = (type == 1u);
-constant bool _569 = (_567 || _568);
-constant bool _570 = (type == 2u);
-constant bool _571 = (_569 || _570);
-constant bool _579 = (type != 0u);
-constant bool _602 = (type == 1u);
-constant bool _666 = (type == 3u);
-constant bool _667 = (type == 4u);
-constant bool _668 = (_666 || _667);
-constant bool _693 = (type == 3u);
-constant bool _715 = (type == 5u);
-constant bool _738 = (type == 6u);
+constant bool _1018 = (type == 0u);
+constant bool _1028 = (type == 1u);
+constant bool _1038 = (type == 2u);
+constant bool _1048 = (type == 3u);
+constant bool _1058 = (type == 4u);
+constant bool _1068 = (type == 5u);
+constant bool _1078 = (type == 6u);
+constant bool _1088 = (type == 7u);
+constant bool _1103 = (type == 0u);
+constant bool _1115 = (type == 1u);
+constant bool _1127 = (type == 2u);
+constant bool _1139 = (type == 3u);
+constant bool _1151 = (type == 4u);
+constant bool _1163 = (type == 5u);
+constant bool _1175 = (type == 6u);
+constant bool _1187 = (type == 7u);
 
 struct Push
 {
@@ -90,164 +82,339 @@ constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _67;
-    if (_66)
+    uint _161;
+    if (_160)
     {
-        _67 = 2u * k;
+        _161 = (k / 1u) * 2u;
     }
     else
     {
-        uint _76;
-        if (_75)
+        uint _171;
+        if (_170)
         {
-            _76 = (k / 32u) * 17u;
+            _171 = (k / 1u) * 1u;
         }
         else
         {
-            uint _87;
-            if (_86)
+            uint _179;
+            if (_178)
             {
-                _87 = (k / 32u) * 9u;
+                _179 = (k / 1u) * 1u;
             }
             else
             {
-                uint _97;
-                if (_96)
+                uint _188;
+                if (_187)
                 {
-                    _97 = (k / 32u) * 10u;
+                    _188 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _107;
-                    if (_106)
+                    uint _199;
+                    if (_198)
                     {
-                        _107 = (k / 256u) * 72u;
+                        _199 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _118;
-                        if (_117)
+                        uint _209;
+                        if (_208)
                         {
-                            _118 = (k / 256u) * 105u;
+                            _209 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            _118 = k;
+                            uint _219;
+                            if (_218)
+                            {
+                                _219 = (k / 256u) * 72u;
+                            }
+                            else
+                            {
+                                uint _230;
+                                if (_229)
+                                {
+                                    _230 = (k / 256u) * 105u;
+                                }
+                                else
+                                {
+                                    _230 = 0u;
+                                }
+                                _219 = _230;
+                            }
+                            _209 = _219;
                         }
-                        _107 = _118;
+                        _199 = _209;
                     }
-                    _97 = _107;
+                    _188 = _199;
                 }
-                _87 = _97;
+                _179 = _188;
             }
-            _76 = _87;
+            _171 = _179;
         }
-        _67 = _76;
+        _161 = _171;
     }
-    return _67;
+    return _161;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights4& v_297, const device Weights1& v_309)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights4& v_440, const device Weights1& v_452)
 {
+    uint last = ((row / 2u) + k) - 1u;
+    uint at = (row / 2u) + (4u * q);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    if (_266)
+    bool _426 = (at & 3u) == 0u;
+    bool _433;
+    if (_426)
     {
-        uint last = ((row / 2u) + k) - 1u;
-        uint at = (row / 2u) + (4u * q);
-        bool _283 = (at & 3u) == 0u;
-        bool _290;
-        if (_283)
-        {
-            _290 = (at + 3u) <= last;
-        }
-        else
-        {
-            _290 = _283;
-        }
-        if (_290)
-        {
-            raw.a = v_297.weights4[at / 4u];
-        }
-        else
-        {
-            raw.a = uint4(v_309.weights1[at], v_309.weights1[min((at + 1u), last)], v_309.weights1[min((at + 2u), last)], v_309.weights1[min((at + 3u), last)]);
-        }
+        _433 = (at + 3u) <= last;
     }
     else
     {
-        if (_337)
-        {
-            uint last_1 = ((row + k) - 1u) / 2u;
-            uint at_1 = (row + (4u * q)) / 2u;
-            raw.a.x = v_309.weights1[at_1];
-            raw.a.y = v_309.weights1[min((at_1 + 1u), last_1)];
-            raw.a.z = v_309.weights1[min((at_1 + 2u), last_1)];
-        }
-        else
-        {
-            if (_373)
-            {
-                uint h = row + ((q / 8u) * _381);
-                uint word = (h + 1u) + (2u * (q & _389));
-                raw.a.x = v_309.weights1[word / 2u];
-                raw.a.y = v_309.weights1[(word / 2u) + (word & 1u)];
-                raw.a.w = v_309.weights1[h / 2u];
-            }
-            else
-            {
-                if (_412)
-                {
-                    uint at_2 = (row / 2u) + ((q / 8u) * 5u);
-                    raw.a.x = v_309.weights1[(at_2 + 1u) + (q & 3u)];
-                    raw.a.w = v_309.weights1[at_2];
-                }
-                else
-                {
-                    if (_435)
-                    {
-                        uint at_3 = (row / 2u) + ((q / 64u) * 36u);
-                        raw.a.x = v_309.weights1[((at_3 + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u)];
-                        raw.a.y = v_309.weights1[at_3 + 1u];
-                        raw.a.z = v_309.weights1[at_3 + 2u];
-                        raw.a.w = v_309.weights1[at_3];
-                        raw.b.x = v_309.weights1[at_3 + 3u];
-                    }
-                    else
-                    {
-                        uint h_1 = row + ((q / 64u) * 105u);
-                        uint part = (q / 32u) & 1u;
-                        uint stripe = (q / 8u) & 3u;
-                        uint quad_ = q & 7u;
-                        uint low = ((h_1 + (32u * part)) + (16u * (stripe & 1u))) + (2u * quad_);
-                        uint high = ((h_1 + 64u) + (16u * part)) + (2u * quad_);
-                        raw.a.x = v_309.weights1[low / 2u];
-                        raw.a.y = v_309.weights1[(low / 2u) + (low & 1u)];
-                        raw.a.z = v_309.weights1[high / 2u];
-                        raw.a.w = v_309.weights1[(high / 2u) + (high & 1u)];
-                        raw.b.x = v_309.weights1[(((h_1 + 96u) + (4u * part)) + stripe) / 2u];
-                        raw.b.y = v_309.weights1[(h_1 / 2u) + 52u];
-                    }
-                }
-            }
-        }
+        _433 = _426;
+    }
+    if (_433)
+    {
+        raw.a = v_440.weights4[at / 4u];
+    }
+    else
+    {
+        raw.a = uint4(v_452.weights1[at], v_452.weights1[min((at + 1u), last)], v_452.weights1[min((at + 2u), last)], v_452.weights1[min((at + 3u), last)]);
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_452)
 {
-    uint _139;
-    if ((h & 1u) != 0u)
+    uint last = ((row + k) - 1u) / 2u;
+    uint at = (row + (4u * q)) / 2u;
+    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    raw.a.x = v_452.weights1[at];
+    raw.a.y = v_452.weights1[min((at + 1u), last)];
+    raw.a.z = v_452.weights1[min((at + 2u), last)];
+    return raw;
+}
+
+static inline __attribute__((always_inline))
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_452)
+{
+    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    raw.a.x = v_452.weights1[word / 2u];
+    raw.a.y = v_452.weights1[(word / 2u) + (word & 1u)];
+    raw.a.w = v_452.weights1[h / 2u];
+    return raw;
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_452)
+{
+    uint h = row + ((q / 8u) * 17u);
+    uint param = h;
+    uint param_1 = (h + 1u) + (2u * (q & 7u));
+    return load_scaled(param, param_1, v_452);
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_452)
+{
+    uint h = row + ((q / 8u) * 9u);
+    uint param = h;
+    uint param_1 = (h + 1u) + (2u * (q & 3u));
+    return load_scaled(param, param_1, v_452);
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_452)
+{
+    uint at = (row / 2u) + ((q / 8u) * 5u);
+    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    raw.a.x = v_452.weights1[(at + 1u) + (q & 3u)];
+    raw.a.w = v_452.weights1[at];
+    return raw;
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_452)
+{
+    uint at = (row / 2u) + ((q / 64u) * 36u);
+    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    raw.a.x = v_452.weights1[((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u)];
+    raw.a.y = v_452.weights1[at + 1u];
+    raw.a.z = v_452.weights1[at + 2u];
+    raw.a.w = v_452.weights1[at];
+    raw.b.x = v_452.weights1[at + 3u];
+    return raw;
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_452)
+{
+    uint h = row + ((q / 64u) * 105u);
+    uint part = (q / 32u) & 1u;
+    uint stripe = (q / 8u) & 3u;
+    uint quad_ = q & 7u;
+    uint low = ((h + (32u * part)) + (16u * (stripe & 1u))) + (2u * quad_);
+    uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
+    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    raw.a.x = v_452.weights1[low / 2u];
+    raw.a.y = v_452.weights1[(low / 2u) + (low & 1u)];
+    raw.a.z = v_452.weights1[high / 2u];
+    raw.a.w = v_452.weights1[(high / 2u) + (high & 1u)];
+    raw.b.x = v_452.weights1[(((h + 96u) + (4u * part)) + stripe) / 2u];
+    raw.b.y = v_452.weights1[(h / 2u) + 52u];
+    return raw;
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights4& v_440, const device Weights1& v_452)
+{
+    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    if (_1018)
     {
-        _139 = (low >> 16u) | (high << 16u);
+        uint param = row;
+        uint param_1 = k;
+        uint param_2 = q;
+        raw = load_quad_F32(param, param_1, param_2, v_440, v_452);
+    }
+    if (_1028)
+    {
+        uint param_3 = row;
+        uint param_4 = k;
+        uint param_5 = q;
+        raw = load_quad_F16(param_3, param_4, param_5, v_452);
+    }
+    if (_1038)
+    {
+        uint param_6 = row;
+        uint param_7 = k;
+        uint param_8 = q;
+        raw = load_quad_F16(param_6, param_7, param_8, v_452);
+    }
+    if (_1048)
+    {
+        uint param_9 = row;
+        uint param_10 = k;
+        uint param_11 = q;
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_452);
+    }
+    if (_1058)
+    {
+        uint param_12 = row;
+        uint param_13 = k;
+        uint param_14 = q;
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_452);
+    }
+    if (_1068)
+    {
+        uint param_15 = row;
+        uint param_16 = k;
+        uint param_17 = q;
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_452);
+    }
+    if (_1078)
+    {
+        uint param_18 = row;
+        uint param_19 = k;
+        uint param_20 = q;
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_452);
+    }
+    if (_1088)
+    {
+        uint param_21 = row;
+        uint param_22 = k;
+        uint param_23 = q;
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_452);
+    }
+    return raw;
+}
+
+static inline __attribute__((always_inline))
+float4 within(thread const float4& v, thread const uint& left)
+{
+    float _379;
+    if (left > 1u)
+    {
+        _379 = v.y;
     }
     else
     {
-        _139 = low;
+        _379 = 0.0;
     }
-    return _139;
+    float _389;
+    if (left > 2u)
+    {
+        _389 = v.z;
+    }
+    else
+    {
+        _389 = 0.0;
+    }
+    float _398;
+    if (left > 3u)
+    {
+        _398 = v.w;
+    }
+    else
+    {
+        _398 = 0.0;
+    }
+    return float4(v.x, _379, _389, _398);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    float4 param = as_type<float4>(raw.a);
+    uint param_1 = k - (4u * q);
+    return within(param, param_1);
+}
+
+static inline __attribute__((always_inline))
+uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
+{
+    uint _251;
+    if ((h & 1u) != 0u)
+    {
+        _251 = (low >> 16u) | (high << 16u);
+    }
+    else
+    {
+        _251 = low;
+    }
+    return _251;
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_F16(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint param = row;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint low = word_of(param, param_1, param_2);
+    uint param_3 = row;
+    uint param_4 = raw.a.y;
+    uint param_5 = raw.a.z;
+    uint high = word_of(param_3, param_4, param_5);
+    float4 param_6 = float4(float2(as_type<half2>(low)), float2(as_type<half2>(high)));
+    uint param_7 = k - (4u * q);
+    return within(param_6, param_7);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_BF16(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint param = row;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint low = word_of(param, param_1, param_2);
+    uint param_3 = row;
+    uint param_4 = raw.a.y;
+    uint param_5 = raw.a.z;
+    uint high = word_of(param_3, param_4, param_5);
+    float4 param_6 = as_type<float4>(uint4(low << 16u, low & 4294901760u, high << 16u, high & 4294901760u));
+    uint param_7 = k - (4u * q);
+    return within(param_6, param_7);
 }
 
 static inline __attribute__((always_inline))
@@ -263,9 +430,44 @@ float4 signed_bytes(thread const uint& word)
 }
 
 static inline __attribute__((always_inline))
+float4 decode_quad_Q8_0(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 8u);
+    uint param = h;
+    uint param_1 = raw.a.w;
+    uint param_2 = h + 1u;
+    uint param_3 = raw.a.x;
+    uint param_4 = raw.a.y;
+    uint param_5 = word_of(param_2, param_3, param_4);
+    return signed_bytes(param_5) * float_of(param, param_1);
+}
+
+static inline __attribute__((always_inline))
 float4 unsigned_bytes(thread const uint& word)
 {
     return float4(float(word & 255u), float((word >> 8u) & 255u), float((word >> 16u) & 255u), float(word >> 24u));
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q4_0(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 8u);
+    uint param = h + 1u;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint word = word_of(param, param_1, param_2);
+    uint param_3 = h;
+    uint param_4 = raw.a.w;
+    uint param_5 = (word >> (q & 4u)) & 252645135u;
+    return (unsigned_bytes(param_5) - float4(8.0)) * float_of(param_3, param_4);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q4_1(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    float2 scale = float2(as_type<half2>(raw.a.w));
+    uint param = (raw.a.x >> (q & 4u)) & 252645135u;
+    return (unsigned_bytes(param) * scale.x) + float4(scale.y);
 }
 
 static inline __attribute__((always_inline))
@@ -275,201 +477,192 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _228;
+    float2 _340;
     if (i < 4u)
     {
-        _228 = float2(float(a & 63u), float(b & 63u));
+        _340 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _228 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _340 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _228;
+    return _340;
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q4_K(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint3 param = uint3(raw.a.y, raw.a.z, raw.b.x);
+    uint param_1 = (q / 8u) & 7u;
+    float2 scale = float2(as_type<half2>(raw.a.w)) * scale_of(param, param_1);
+    uint param_2 = (raw.a.x >> ((q / 2u) & 4u)) & 252645135u;
+    return (unsigned_bytes(param_2) * scale.x) - float4(scale.y);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q6_K(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 64u);
+    uint stripe = (q / 8u) & 3u;
+    uint param = h;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint low = (word_of(param, param_1, param_2) >> (2u * (stripe & 2u))) & 252645135u;
+    uint param_3 = h;
+    uint param_4 = raw.a.z;
+    uint param_5 = raw.a.w;
+    uint high = (word_of(param_3, param_4, param_5) >> (2u * stripe)) & 50529027u;
+    uint shift = (16u * ((h + stripe) & 1u)) + (8u * ((q / 4u) & 1u));
+    int scale = int((raw.b.x >> shift) << 24u) >> 24;
+    uint param_6 = h;
+    uint param_7 = raw.b.y;
+    uint param_8 = low | (high << 4u);
+    return (unsigned_bytes(param_8) - float4(32.0)) * (float_of(param_6, param_7) * float(scale));
 }
 
 static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
-    if (_571)
+    float4 v = float4(0.0);
+    if (_1103)
     {
-        float4 v = as_type<float4>(raw.a);
-        if (_579)
-        {
-            uint param = row;
-            uint param_1 = raw.a.x;
-            uint param_2 = raw.a.y;
-            uint low = word_of(param, param_1, param_2);
-            uint param_3 = row;
-            uint param_4 = raw.a.y;
-            uint param_5 = raw.a.z;
-            uint high = word_of(param_3, param_4, param_5);
-            float4 _603;
-            if (_602)
-            {
-                _603 = float4(float2(as_type<half2>(low)), float2(as_type<half2>(high)));
-            }
-            else
-            {
-                _603 = as_type<float4>(uint4(low << 16u, low & 4294901760u, high << 16u, high & 4294901760u));
-            }
-            v = _603;
-        }
-        uint left = k - (4u * q);
-        float _638;
-        if (left > 1u)
-        {
-            _638 = v.y;
-        }
-        else
-        {
-            _638 = 0.0;
-        }
-        float _648;
-        if (left > 2u)
-        {
-            _648 = v.z;
-        }
-        else
-        {
-            _648 = 0.0;
-        }
-        float _657;
-        if (left > 3u)
-        {
-            _657 = v.w;
-        }
-        else
-        {
-            _657 = 0.0;
-        }
-        return float4(v.x, _638, _648, _657);
+        Raw param = raw;
+        uint param_1 = row;
+        uint param_2 = k;
+        uint param_3 = q;
+        v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_668)
+    if (_1115)
     {
-        uint h = row + (q / 8u);
-        uint param_6 = h + 1u;
-        uint param_7 = raw.a.x;
-        uint param_8 = raw.a.y;
-        uint word = word_of(param_6, param_7, param_8);
-        uint param_9 = h;
-        uint param_10 = raw.a.w;
-        float4 _694;
-        if (_693)
-        {
-            uint param_11 = word;
-            _694 = signed_bytes(param_11);
-        }
-        else
-        {
-            uint param_12 = (word >> (q & 4u)) & 252645135u;
-            _694 = unsigned_bytes(param_12) - float4(8.0);
-        }
-        return _694 * float_of(param_9, param_10);
+        Raw param_4 = raw;
+        uint param_5 = row;
+        uint param_6 = k;
+        uint param_7 = q;
+        v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_715)
+    if (_1127)
     {
-        float2 scale = float2(as_type<half2>(raw.a.w));
-        uint param_13 = (raw.a.x >> (q & 4u)) & 252645135u;
-        return (unsigned_bytes(param_13) * scale.x) + float4(scale.y);
+        Raw param_8 = raw;
+        uint param_9 = row;
+        uint param_10 = k;
+        uint param_11 = q;
+        v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_738)
+    if (_1139)
     {
-        uint3 param_14 = uint3(raw.a.y, raw.a.z, raw.b.x);
-        uint param_15 = (q / 8u) & 7u;
-        float2 scale_1 = float2(as_type<half2>(raw.a.w)) * scale_of(param_14, param_15);
-        uint param_16 = (raw.a.x >> ((q / 2u) & 4u)) & 252645135u;
-        return (unsigned_bytes(param_16) * scale_1.x) - float4(scale_1.y);
+        Raw param_12 = raw;
+        uint param_13 = row;
+        uint param_14 = k;
+        uint param_15 = q;
+        v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    uint h_1 = row + (q / 64u);
-    uint stripe = (q / 8u) & 3u;
-    uint param_17 = h_1;
-    uint param_18 = raw.a.x;
-    uint param_19 = raw.a.y;
-    uint low_1 = (word_of(param_17, param_18, param_19) >> (2u * (stripe & 2u))) & 252645135u;
-    uint param_20 = h_1;
-    uint param_21 = raw.a.z;
-    uint param_22 = raw.a.w;
-    uint high_1 = (word_of(param_20, param_21, param_22) >> (2u * stripe)) & 50529027u;
-    uint shift = (16u * ((h_1 + stripe) & 1u)) + (8u * ((q / 4u) & 1u));
-    int scale_2 = int((raw.b.x >> shift) << 24u) >> 24;
-    uint param_23 = h_1;
-    uint param_24 = raw.b.y;
-    uint param_25 = low_1 | (high_1 << 4u);
-    return (unsigned_bytes(param_25) - float4(32.0)) * (float_of(param_23, param_24) * float(scale_2));
+    if (_1151)
+    {
+        Raw param_16 = raw;
+        uint param_17 = row;
+        uint param_18 = k;
+        uint param_19 = q;
+        v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
+    }
+    if (_1163)
+    {
+        Raw param_20 = raw;
+        uint param_21 = row;
+        uint param_22 = k;
+        uint param_23 = q;
+        v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
+    }
+    if (_1175)
+    {
+        Raw param_24 = raw;
+        uint param_25 = row;
+        uint param_26 = k;
+        uint param_27 = q;
+        v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
+    }
+    if (_1187)
+    {
+        Raw param_28 = raw;
+        uint param_29 = row;
+        uint param_30 = k;
+        uint param_31 = q;
+        v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
+    }
+    return v;
 }
 
 static inline __attribute__((always_inline))
-float4 quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights4& v_297, const device Weights1& v_309)
+float4 quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights4& v_440, const device Weights1& v_452)
 {
     uint param = row;
     uint param_1 = k;
     uint param_2 = q;
-    Raw param_3 = load_quad(param, param_1, param_2, v_297, v_309);
+    Raw param_3 = load_quad(param, param_1, param_2, v_440, v_452);
     uint param_4 = row;
     uint param_5 = k;
     uint param_6 = q;
     return decode_quad(param_3, param_4, param_5, param_6);
 }
 
-kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _912 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
+kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _1258 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
 {
-    const device auto& v_297 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    device auto& _1001 = *(device Out4*)spvBufferAliasSet0Binding3;
-    const device auto& v_309 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    device auto& _1037 = *(device Out1*)spvBufferAliasSet0Binding3;
+    const device auto& v_440 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    device auto& _1347 = *(device Out4*)spvBufferAliasSet0Binding3;
+    const device auto& v_452 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    device auto& _1383 = *(device Out1*)spvBufferAliasSet0Binding3;
     uint quads = (push.dim / 4u) + uint((push.dim & 3u) != 0u);
-    uint3 _896 = push.first.xyz + gl_WorkGroupID;
-    uint _897 = _896.y;
-    float4 _1005;
-    float _1042;
-    for (uint r = _897; r < push.rows; r += push.groups.y)
+    uint3 _1242 = push.first.xyz + gl_WorkGroupID;
+    uint _1243 = _1242.y;
+    float4 _1351;
+    float _1388;
+    for (uint r = _1243; r < push.rows; r += push.groups.y)
     {
-        uint id = min(_912.ids1[push.offset.x + r], (push.vocab - 1u));
+        uint id = min(_1258.ids1[push.offset.x + r], (push.vocab - 1u));
         uint param = push.dim;
         uint row = (2u * push.offset.y) + (id * row_halves(param));
-        uint _947 = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
-        for (uint q = _947; q < quads; q += (push.groups.x * 256u))
+        uint _1293 = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
+        for (uint q = _1293; q < quads; q += (push.groups.x * 256u))
         {
             uint param_1 = row;
             uint param_2 = push.dim;
             uint param_3 = q;
-            float4 v = quad(param_1, param_2, param_3, v_297, v_309);
+            float4 v = quad(param_1, param_2, param_3, v_440, v_452);
             uint to = (push.offset.z + (r * push.ldout)) + (4u * q);
             bool add = (push.flags & 1u) != 0u;
-            bool _986 = (to & 3u) == 0u;
-            bool _995;
-            if (_986)
+            bool _1332 = (to & 3u) == 0u;
+            bool _1341;
+            if (_1332)
             {
-                _995 = ((4u * q) + 4u) <= push.dim;
+                _1341 = ((4u * q) + 4u) <= push.dim;
             }
             else
             {
-                _995 = _986;
+                _1341 = _1332;
             }
-            if (_995)
+            if (_1341)
             {
                 if (add)
                 {
-                    _1005 = _1001.out4[to / 4u] + v;
+                    _1351 = _1347.out4[to / 4u] + v;
                 }
                 else
                 {
-                    _1005 = v;
+                    _1351 = v;
                 }
-                _1001.out4[to / 4u] = _1005;
+                _1347.out4[to / 4u] = _1351;
                 continue;
             }
             for (uint e = 0u; e < min((push.dim - (4u * q)), 4u); e++)
             {
                 if (add)
                 {
-                    _1042 = _1037.out1[to + e] + v[e];
+                    _1388 = _1383.out1[to + e] + v[e];
                 }
                 else
                 {
-                    _1042 = v[e];
+                    _1388 = v[e];
                 }
-                _1037.out1[to + e] = _1042;
+                _1383.out1[to + e] = _1388;
             }
         }
     }

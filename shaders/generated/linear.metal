@@ -59,13 +59,14 @@ struct Unit
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 8u);
-constant bool _273 = (type == 0u);
-constant bool _282 = (type == 3u);
-constant bool _293 = (type == 4u);
-constant bool _303 = (type == 5u);
-constant bool _313 = (type == 6u);
-constant bool _324 = (type == 7u);
-constant bool _471 = (type == 0u);
+constant bool _454 = (type == 0u);
+constant bool _463 = (type == 1u);
+constant bool _471 = (type == 2u);
+constant bool _480 = (type == 3u);
+constant bool _491 = (type == 4u);
+constant bool _501 = (type == 5u);
+constant bool _511 = (type == 6u);
+constant bool _522 = (type == 7u);
 
 struct Weights4
 {
@@ -77,31 +78,22 @@ struct Weights1
     uint weights1[1];
 };
 
-constant bool _540 = (type == 1u);
-constant bool _541 = (type == 2u);
-constant bool _542 = (_540 || _541);
-constant bool _576 = (type == 3u);
-constant bool _577 = (type == 4u);
-constant bool _578 = (_576 || _577);
-constant bool _585 = (type == 3u);
-constant uint _586 = _585 ? 17u : 9u;
-constant bool _593 = (type == 3u);
-constant uint _594 = _593 ? 7u : 3u;
-constant bool _617 = (type == 5u);
-constant bool _640 = (type == 6u);
-constant bool _772 = (type == 0u);
-constant bool _773 = (type == 1u);
-constant bool _774 = (_772 || _773);
-constant bool _775 = (type == 2u);
-constant bool _776 = (_774 || _775);
-constant bool _783 = (type != 0u);
-constant bool _806 = (type == 1u);
-constant bool _869 = (type == 3u);
-constant bool _870 = (type == 4u);
-constant bool _871 = (_869 || _870);
-constant bool _896 = (type == 3u);
-constant bool _918 = (type == 5u);
-constant bool _941 = (type == 6u);
+constant bool _1309 = (type == 0u);
+constant bool _1319 = (type == 1u);
+constant bool _1329 = (type == 2u);
+constant bool _1339 = (type == 3u);
+constant bool _1349 = (type == 4u);
+constant bool _1359 = (type == 5u);
+constant bool _1369 = (type == 6u);
+constant bool _1379 = (type == 7u);
+constant bool _1394 = (type == 0u);
+constant bool _1406 = (type == 1u);
+constant bool _1418 = (type == 2u);
+constant bool _1430 = (type == 3u);
+constant bool _1442 = (type == 4u);
+constant bool _1454 = (type == 5u);
+constant bool _1466 = (type == 6u);
+constant bool _1478 = (type == 7u);
 
 struct Push
 {
@@ -139,8 +131,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1194 = (variant / 8u);
-constant uint input_ = (_1194 % 3u);
+constant uint _1627 = (variant / 8u);
+constant uint input_ = (_1627 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
 
@@ -159,39 +151,31 @@ struct Y4
     float4 y4[1];
 };
 
-constant bool _1428 = (type == 0u);
-constant bool _1498 = (type == 1u);
-constant bool _1499 = (type == 2u);
-constant bool _1500 = (_1498 || _1499);
-constant bool _1543 = (type == 3u);
-constant bool _1585 = (type == 4u);
-constant bool _1620 = (type == 5u);
-constant bool _1643 = (type == 6u);
-constant bool _1965 = (type == 4u);
-constant bool _1966 = (type == 5u);
-constant bool _1967 = (_1965 || _1966);
-constant bool _1981 = (type == 6u);
-constant bool _1995 = (type == 7u);
-constant bool _2016 = (type == 0u);
-constant bool _2017 = (type == 1u);
-constant bool _2018 = (_2016 || _2017);
-constant bool _2019 = (type == 2u);
-constant bool _2020 = (_2018 || _2019);
-constant bool _2031 = (type != 0u);
-constant bool _2074 = (type == 1u);
-constant bool _2159 = (type == 3u);
-constant bool _2208 = (type == 4u);
-constant bool _2253 = (type == 5u);
-constant bool _2295 = (type == 6u);
+constant bool _2200 = (type == 0u);
+constant bool _2208 = (type == 1u);
+constant bool _2216 = (type == 2u);
+constant bool _2224 = (type == 3u);
+constant bool _2232 = (type == 4u);
+constant bool _2240 = (type == 5u);
+constant bool _2248 = (type == 6u);
+constant bool _2256 = (type == 7u);
+constant bool _3005 = (type == 0u);
+constant bool _3017 = (type == 1u);
+constant bool _3029 = (type == 2u);
+constant bool _3041 = (type == 3u);
+constant bool _3053 = (type == 4u);
+constant bool _3065 = (type == 5u);
+constant bool _3077 = (type == 6u);
+constant bool _3089 = (type == 7u);
 constant uint way = (variant / 24u);
-constant bool _2473 = (way == 2u);
-constant bool _2474 = (way == 3u);
-constant uint _2475 = _2474 ? 32u : 64u;
-constant uint team = _2473 ? 8u : _2475;
-constant uint _2477 = (team - 1u);
+constant bool _3110 = (way == 2u);
+constant bool _3111 = (way == 3u);
+constant uint _3112 = _3111 ? 32u : 64u;
+constant uint team = _3110 ? 8u : _3112;
+constant uint _3114 = (team - 1u);
 constant uint lines = (256u / team);
-constant bool _3779 = (way == 0u);
-constant bool _3784 = (way == 1u);
+constant bool _4418 = (way == 0u);
+constant bool _4423 = (way == 1u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
@@ -203,61 +187,79 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _274;
-    if (_273)
+    uint _455;
+    if (_454)
     {
-        _274 = 2u * k;
+        _455 = (k / 1u) * 2u;
     }
     else
     {
-        uint _283;
-        if (_282)
+        uint _464;
+        if (_463)
         {
-            _283 = (k / 32u) * 17u;
+            _464 = (k / 1u) * 1u;
         }
         else
         {
-            uint _294;
-            if (_293)
+            uint _472;
+            if (_471)
             {
-                _294 = (k / 32u) * 9u;
+                _472 = (k / 1u) * 1u;
             }
             else
             {
-                uint _304;
-                if (_303)
+                uint _481;
+                if (_480)
                 {
-                    _304 = (k / 32u) * 10u;
+                    _481 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _314;
-                    if (_313)
+                    uint _492;
+                    if (_491)
                     {
-                        _314 = (k / 256u) * 72u;
+                        _492 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _325;
-                        if (_324)
+                        uint _502;
+                        if (_501)
                         {
-                            _325 = (k / 256u) * 105u;
+                            _502 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            _325 = k;
+                            uint _512;
+                            if (_511)
+                            {
+                                _512 = (k / 256u) * 72u;
+                            }
+                            else
+                            {
+                                uint _523;
+                                if (_522)
+                                {
+                                    _523 = (k / 256u) * 105u;
+                                }
+                                else
+                                {
+                                    _523 = 0u;
+                                }
+                                _512 = _523;
+                            }
+                            _502 = _512;
                         }
-                        _314 = _325;
+                        _492 = _502;
                     }
-                    _304 = _314;
+                    _481 = _492;
                 }
-                _294 = _304;
+                _472 = _481;
             }
-            _283 = _294;
+            _464 = _472;
         }
-        _274 = _283;
+        _455 = _464;
     }
-    return _274;
+    return _455;
 }
 
 static inline __attribute__((always_inline))
@@ -286,18 +288,91 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
+float4 within(thread const float4& v, thread const uint& left)
 {
-    uint _345;
-    if ((h & 1u) != 0u)
+    float _670;
+    if (left > 1u)
     {
-        _345 = (low >> 16u) | (high << 16u);
+        _670 = v.y;
     }
     else
     {
-        _345 = low;
+        _670 = 0.0;
     }
-    return _345;
+    float _680;
+    if (left > 2u)
+    {
+        _680 = v.z;
+    }
+    else
+    {
+        _680 = 0.0;
+    }
+    float _689;
+    if (left > 3u)
+    {
+        _689 = v.w;
+    }
+    else
+    {
+        _689 = 0.0;
+    }
+    return float4(v.x, _670, _680, _689);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    float4 param = as_type<float4>(raw.a);
+    uint param_1 = k - (4u * q);
+    return within(param, param_1);
+}
+
+static inline __attribute__((always_inline))
+uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
+{
+    uint _544;
+    if ((h & 1u) != 0u)
+    {
+        _544 = (low >> 16u) | (high << 16u);
+    }
+    else
+    {
+        _544 = low;
+    }
+    return _544;
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_F16(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint param = row;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint low = word_of(param, param_1, param_2);
+    uint param_3 = row;
+    uint param_4 = raw.a.y;
+    uint param_5 = raw.a.z;
+    uint high = word_of(param_3, param_4, param_5);
+    float4 param_6 = float4(float2(as_type<half2>(low)), float2(as_type<half2>(high)));
+    uint param_7 = k - (4u * q);
+    return within(param_6, param_7);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_BF16(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint param = row;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint low = word_of(param, param_1, param_2);
+    uint param_3 = row;
+    uint param_4 = raw.a.y;
+    uint param_5 = raw.a.z;
+    uint high = word_of(param_3, param_4, param_5);
+    float4 param_6 = as_type<float4>(uint4(low << 16u, low & 4294901760u, high << 16u, high & 4294901760u));
+    uint param_7 = k - (4u * q);
+    return within(param_6, param_7);
 }
 
 static inline __attribute__((always_inline))
@@ -313,9 +388,44 @@ float4 signed_bytes(thread const uint& word)
 }
 
 static inline __attribute__((always_inline))
+float4 decode_quad_Q8_0(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 8u);
+    uint param = h;
+    uint param_1 = raw.a.w;
+    uint param_2 = h + 1u;
+    uint param_3 = raw.a.x;
+    uint param_4 = raw.a.y;
+    uint param_5 = word_of(param_2, param_3, param_4);
+    return signed_bytes(param_5) * float_of(param, param_1);
+}
+
+static inline __attribute__((always_inline))
 float4 unsigned_bytes(thread const uint& word)
 {
     return float4(float(word & 255u), float((word >> 8u) & 255u), float((word >> 16u) & 255u), float(word >> 24u));
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q4_0(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 8u);
+    uint param = h + 1u;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint word = word_of(param, param_1, param_2);
+    uint param_3 = h;
+    uint param_4 = raw.a.w;
+    uint param_5 = (word >> (q & 4u)) & 252645135u;
+    return (unsigned_bytes(param_5) - float4(8.0)) * float_of(param_3, param_4);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q4_1(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    float2 scale = float2(as_type<half2>(raw.a.w));
+    uint param = (raw.a.x >> (q & 4u)) & 252645135u;
+    return (unsigned_bytes(param) * scale.x) + float4(scale.y);
 }
 
 static inline __attribute__((always_inline))
@@ -325,127 +435,118 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _433;
+    float2 _632;
     if (i < 4u)
     {
-        _433 = float2(float(a & 63u), float(b & 63u));
+        _632 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _433 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _632 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _433;
+    return _632;
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q4_K(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint3 param = uint3(raw.a.y, raw.a.z, raw.b.x);
+    uint param_1 = (q / 8u) & 7u;
+    float2 scale = float2(as_type<half2>(raw.a.w)) * scale_of(param, param_1);
+    uint param_2 = (raw.a.x >> ((q / 2u) & 4u)) & 252645135u;
+    return (unsigned_bytes(param_2) * scale.x) - float4(scale.y);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q6_K(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 64u);
+    uint stripe = (q / 8u) & 3u;
+    uint param = h;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint low = (word_of(param, param_1, param_2) >> (2u * (stripe & 2u))) & 252645135u;
+    uint param_3 = h;
+    uint param_4 = raw.a.z;
+    uint param_5 = raw.a.w;
+    uint high = (word_of(param_3, param_4, param_5) >> (2u * stripe)) & 50529027u;
+    uint shift = (16u * ((h + stripe) & 1u)) + (8u * ((q / 4u) & 1u));
+    int scale = int((raw.b.x >> shift) << 24u) >> 24;
+    uint param_6 = h;
+    uint param_7 = raw.b.y;
+    uint param_8 = low | (high << 4u);
+    return (unsigned_bytes(param_8) - float4(32.0)) * (float_of(param_6, param_7) * float(scale));
 }
 
 static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
-    if (_776)
+    float4 v = float4(0.0);
+    if (_1394)
     {
-        float4 v = as_type<float4>(raw.a);
-        if (_783)
-        {
-            uint param = row;
-            uint param_1 = raw.a.x;
-            uint param_2 = raw.a.y;
-            uint low = word_of(param, param_1, param_2);
-            uint param_3 = row;
-            uint param_4 = raw.a.y;
-            uint param_5 = raw.a.z;
-            uint high = word_of(param_3, param_4, param_5);
-            float4 _807;
-            if (_806)
-            {
-                _807 = float4(float2(as_type<half2>(low)), float2(as_type<half2>(high)));
-            }
-            else
-            {
-                _807 = as_type<float4>(uint4(low << 16u, low & 4294901760u, high << 16u, high & 4294901760u));
-            }
-            v = _807;
-        }
-        uint left = k - (4u * q);
-        float _841;
-        if (left > 1u)
-        {
-            _841 = v.y;
-        }
-        else
-        {
-            _841 = 0.0;
-        }
-        float _851;
-        if (left > 2u)
-        {
-            _851 = v.z;
-        }
-        else
-        {
-            _851 = 0.0;
-        }
-        float _860;
-        if (left > 3u)
-        {
-            _860 = v.w;
-        }
-        else
-        {
-            _860 = 0.0;
-        }
-        return float4(v.x, _841, _851, _860);
+        Raw param = raw;
+        uint param_1 = row;
+        uint param_2 = k;
+        uint param_3 = q;
+        v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_871)
+    if (_1406)
     {
-        uint h = row + (q / 8u);
-        uint param_6 = h + 1u;
-        uint param_7 = raw.a.x;
-        uint param_8 = raw.a.y;
-        uint word = word_of(param_6, param_7, param_8);
-        uint param_9 = h;
-        uint param_10 = raw.a.w;
-        float4 _897;
-        if (_896)
-        {
-            uint param_11 = word;
-            _897 = signed_bytes(param_11);
-        }
-        else
-        {
-            uint param_12 = (word >> (q & 4u)) & 252645135u;
-            _897 = unsigned_bytes(param_12) - float4(8.0);
-        }
-        return _897 * float_of(param_9, param_10);
+        Raw param_4 = raw;
+        uint param_5 = row;
+        uint param_6 = k;
+        uint param_7 = q;
+        v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_918)
+    if (_1418)
     {
-        float2 scale = float2(as_type<half2>(raw.a.w));
-        uint param_13 = (raw.a.x >> (q & 4u)) & 252645135u;
-        return (unsigned_bytes(param_13) * scale.x) + float4(scale.y);
+        Raw param_8 = raw;
+        uint param_9 = row;
+        uint param_10 = k;
+        uint param_11 = q;
+        v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_941)
+    if (_1430)
     {
-        uint3 param_14 = uint3(raw.a.y, raw.a.z, raw.b.x);
-        uint param_15 = (q / 8u) & 7u;
-        float2 scale_1 = float2(as_type<half2>(raw.a.w)) * scale_of(param_14, param_15);
-        uint param_16 = (raw.a.x >> ((q / 2u) & 4u)) & 252645135u;
-        return (unsigned_bytes(param_16) * scale_1.x) - float4(scale_1.y);
+        Raw param_12 = raw;
+        uint param_13 = row;
+        uint param_14 = k;
+        uint param_15 = q;
+        v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    uint h_1 = row + (q / 64u);
-    uint stripe = (q / 8u) & 3u;
-    uint param_17 = h_1;
-    uint param_18 = raw.a.x;
-    uint param_19 = raw.a.y;
-    uint low_1 = (word_of(param_17, param_18, param_19) >> (2u * (stripe & 2u))) & 252645135u;
-    uint param_20 = h_1;
-    uint param_21 = raw.a.z;
-    uint param_22 = raw.a.w;
-    uint high_1 = (word_of(param_20, param_21, param_22) >> (2u * stripe)) & 50529027u;
-    uint shift = (16u * ((h_1 + stripe) & 1u)) + (8u * ((q / 4u) & 1u));
-    int scale_2 = int((raw.b.x >> shift) << 24u) >> 24;
-    uint param_23 = h_1;
-    uint param_24 = raw.b.y;
-    uint param_25 = low_1 | (high_1 << 4u);
-    return (unsigned_bytes(param_25) - float4(32.0)) * (float_of(param_23, param_24) * float(scale_2));
+    if (_1442)
+    {
+        Raw param_16 = raw;
+        uint param_17 = row;
+        uint param_18 = k;
+        uint param_19 = q;
+        v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
+    }
+    if (_1454)
+    {
+        Raw param_20 = raw;
+        uint param_21 = row;
+        uint param_22 = k;
+        uint param_23 = q;
+        v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
+    }
+    if (_1466)
+    {
+        Raw param_24 = raw;
+        uint param_25 = row;
+        uint param_26 = k;
+        uint param_27 = q;
+        v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
+    }
+    if (_1478)
+    {
+        Raw param_28 = raw;
+        uint param_29 = row;
+        uint param_30 = k;
+        uint param_31 = q;
+        v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
+    }
+    return v;
 }
 
 static inline __attribute__((always_inline))
@@ -461,135 +562,219 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1158, const device Norm1& v_1167)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1591, const device Norm1& v_1600)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1145 = (at & 3u) == 0u;
-    bool _1152;
-    if (_1145)
+    bool _1578 = (at & 3u) == 0u;
+    bool _1585;
+    if (_1578)
     {
-        _1152 = (at + 3u) <= last;
+        _1585 = (at + 3u) <= last;
     }
     else
     {
-        _1152 = _1145;
+        _1585 = _1578;
     }
-    if (_1152)
+    if (_1585)
     {
-        return v_1158.norm4[at / 4u];
+        return v_1591.norm4[at / 4u];
     }
-    return float4(v_1167.norm1[min(at, last)], v_1167.norm1[min((at + 1u), last)], v_1167.norm1[min((at + 2u), last)], v_1167.norm1[min((at + 3u), last)]);
+    return float4(v_1600.norm1[min(at, last)], v_1600.norm1[min((at + 1u), last)], v_1600.norm1[min((at + 2u), last)], v_1600.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1082, const device X1& v_1094)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1516, const device X1& v_1527)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1082.x4[i / 4u];
+        return v_1516.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1094.x1[i];
+    v.x = v_1527.x1[i];
     if (count > 1u)
     {
-        v.y = v_1094.x1[i + 1u];
+        v.y = v_1527.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1094.x1[i + 2u];
+        v.z = v_1527.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1094.x1[i + 3u];
+        v.w = v_1527.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights4& v_502, const device Weights1& v_514)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights4& v_731, const device Weights1& v_743)
 {
+    uint last = ((row / 2u) + k) - 1u;
+    uint at = (row / 2u) + (4u * q);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    if (_471)
+    bool _717 = (at & 3u) == 0u;
+    bool _724;
+    if (_717)
     {
-        uint last = ((row / 2u) + k) - 1u;
-        uint at = (row / 2u) + (4u * q);
-        bool _488 = (at & 3u) == 0u;
-        bool _495;
-        if (_488)
-        {
-            _495 = (at + 3u) <= last;
-        }
-        else
-        {
-            _495 = _488;
-        }
-        if (_495)
-        {
-            raw.a = v_502.weights4[at / 4u];
-        }
-        else
-        {
-            raw.a = uint4(v_514.weights1[at], v_514.weights1[min((at + 1u), last)], v_514.weights1[min((at + 2u), last)], v_514.weights1[min((at + 3u), last)]);
-        }
+        _724 = (at + 3u) <= last;
     }
     else
     {
-        if (_542)
-        {
-            uint last_1 = ((row + k) - 1u) / 2u;
-            uint at_1 = (row + (4u * q)) / 2u;
-            raw.a.x = v_514.weights1[at_1];
-            raw.a.y = v_514.weights1[min((at_1 + 1u), last_1)];
-            raw.a.z = v_514.weights1[min((at_1 + 2u), last_1)];
-        }
-        else
-        {
-            if (_578)
-            {
-                uint h = row + ((q / 8u) * _586);
-                uint word = (h + 1u) + (2u * (q & _594));
-                raw.a.x = v_514.weights1[word / 2u];
-                raw.a.y = v_514.weights1[(word / 2u) + (word & 1u)];
-                raw.a.w = v_514.weights1[h / 2u];
-            }
-            else
-            {
-                if (_617)
-                {
-                    uint at_2 = (row / 2u) + ((q / 8u) * 5u);
-                    raw.a.x = v_514.weights1[(at_2 + 1u) + (q & 3u)];
-                    raw.a.w = v_514.weights1[at_2];
-                }
-                else
-                {
-                    if (_640)
-                    {
-                        uint at_3 = (row / 2u) + ((q / 64u) * 36u);
-                        raw.a.x = v_514.weights1[((at_3 + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u)];
-                        raw.a.y = v_514.weights1[at_3 + 1u];
-                        raw.a.z = v_514.weights1[at_3 + 2u];
-                        raw.a.w = v_514.weights1[at_3];
-                        raw.b.x = v_514.weights1[at_3 + 3u];
-                    }
-                    else
-                    {
-                        uint h_1 = row + ((q / 64u) * 105u);
-                        uint part = (q / 32u) & 1u;
-                        uint stripe = (q / 8u) & 3u;
-                        uint quad_ = q & 7u;
-                        uint low = ((h_1 + (32u * part)) + (16u * (stripe & 1u))) + (2u * quad_);
-                        uint high = ((h_1 + 64u) + (16u * part)) + (2u * quad_);
-                        raw.a.x = v_514.weights1[low / 2u];
-                        raw.a.y = v_514.weights1[(low / 2u) + (low & 1u)];
-                        raw.a.z = v_514.weights1[high / 2u];
-                        raw.a.w = v_514.weights1[(high / 2u) + (high & 1u)];
-                        raw.b.x = v_514.weights1[(((h_1 + 96u) + (4u * part)) + stripe) / 2u];
-                        raw.b.y = v_514.weights1[(h_1 / 2u) + 52u];
-                    }
-                }
-            }
-        }
+        _724 = _717;
+    }
+    if (_724)
+    {
+        raw.a = v_731.weights4[at / 4u];
+    }
+    else
+    {
+        raw.a = uint4(v_743.weights1[at], v_743.weights1[min((at + 1u), last)], v_743.weights1[min((at + 2u), last)], v_743.weights1[min((at + 3u), last)]);
+    }
+    return raw;
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_743)
+{
+    uint last = ((row + k) - 1u) / 2u;
+    uint at = (row + (4u * q)) / 2u;
+    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    raw.a.x = v_743.weights1[at];
+    raw.a.y = v_743.weights1[min((at + 1u), last)];
+    raw.a.z = v_743.weights1[min((at + 2u), last)];
+    return raw;
+}
+
+static inline __attribute__((always_inline))
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_743)
+{
+    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    raw.a.x = v_743.weights1[word / 2u];
+    raw.a.y = v_743.weights1[(word / 2u) + (word & 1u)];
+    raw.a.w = v_743.weights1[h / 2u];
+    return raw;
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_743)
+{
+    uint h = row + ((q / 8u) * 17u);
+    uint param = h;
+    uint param_1 = (h + 1u) + (2u * (q & 7u));
+    return load_scaled(param, param_1, v_743);
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_743)
+{
+    uint h = row + ((q / 8u) * 9u);
+    uint param = h;
+    uint param_1 = (h + 1u) + (2u * (q & 3u));
+    return load_scaled(param, param_1, v_743);
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_743)
+{
+    uint at = (row / 2u) + ((q / 8u) * 5u);
+    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    raw.a.x = v_743.weights1[(at + 1u) + (q & 3u)];
+    raw.a.w = v_743.weights1[at];
+    return raw;
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_743)
+{
+    uint at = (row / 2u) + ((q / 64u) * 36u);
+    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    raw.a.x = v_743.weights1[((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u)];
+    raw.a.y = v_743.weights1[at + 1u];
+    raw.a.z = v_743.weights1[at + 2u];
+    raw.a.w = v_743.weights1[at];
+    raw.b.x = v_743.weights1[at + 3u];
+    return raw;
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_743)
+{
+    uint h = row + ((q / 64u) * 105u);
+    uint part = (q / 32u) & 1u;
+    uint stripe = (q / 8u) & 3u;
+    uint quad_ = q & 7u;
+    uint low = ((h + (32u * part)) + (16u * (stripe & 1u))) + (2u * quad_);
+    uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
+    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    raw.a.x = v_743.weights1[low / 2u];
+    raw.a.y = v_743.weights1[(low / 2u) + (low & 1u)];
+    raw.a.z = v_743.weights1[high / 2u];
+    raw.a.w = v_743.weights1[(high / 2u) + (high & 1u)];
+    raw.b.x = v_743.weights1[(((h + 96u) + (4u * part)) + stripe) / 2u];
+    raw.b.y = v_743.weights1[(h / 2u) + 52u];
+    return raw;
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights4& v_731, const device Weights1& v_743)
+{
+    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    if (_1309)
+    {
+        uint param = row;
+        uint param_1 = k;
+        uint param_2 = q;
+        raw = load_quad_F32(param, param_1, param_2, v_731, v_743);
+    }
+    if (_1319)
+    {
+        uint param_3 = row;
+        uint param_4 = k;
+        uint param_5 = q;
+        raw = load_quad_F16(param_3, param_4, param_5, v_743);
+    }
+    if (_1329)
+    {
+        uint param_6 = row;
+        uint param_7 = k;
+        uint param_8 = q;
+        raw = load_quad_F16(param_6, param_7, param_8, v_743);
+    }
+    if (_1339)
+    {
+        uint param_9 = row;
+        uint param_10 = k;
+        uint param_11 = q;
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_743);
+    }
+    if (_1349)
+    {
+        uint param_12 = row;
+        uint param_13 = k;
+        uint param_14 = q;
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_743);
+    }
+    if (_1359)
+    {
+        uint param_15 = row;
+        uint param_16 = k;
+        uint param_17 = q;
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_743);
+    }
+    if (_1369)
+    {
+        uint param_18 = row;
+        uint param_19 = k;
+        uint param_20 = q;
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_743);
+    }
+    if (_1379)
+    {
+        uint param_21 = row;
+        uint param_22 = k;
+        uint param_23 = q;
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_743);
     }
     return raw;
 }
@@ -597,16 +782,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1237;
+    float _1670;
     if (push.k != 0u)
     {
-        _1237 = rsqrt((squares / float(push.k)) + push.eps);
+        _1670 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1237 = 0.0;
+        _1670 = 0.0;
     }
-    return _1237;
+    return _1670;
 }
 
 static inline __attribute__((always_inline))
@@ -632,27 +817,27 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _250;
+    float _431;
     if (abs(y) > 3.900000095367431640625)
     {
-        _250 = sign(y);
+        _431 = sign(y);
     }
     else
     {
-        _250 = (y * p) / q;
+        _431 = (y * p) / q;
     }
-    float erf = _250;
+    float erf = _431;
     return (0.5 * x) * (1.0 + erf);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1273, device Y1& v_1296)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1706, device Y1& v_1729)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += v_1273.bias1[push.offset.z + j];
+        sum += v_1706.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -663,32 +848,32 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
     uint param_3 = 1u;
     if (has(param_3, push))
     {
-        sum += v_1296.y1[to];
+        sum += v_1729.y1[to];
     }
-    v_1296.y1[to] = sum;
+    v_1729.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_1273, device Y1& v_1296, device Y4& v_1384)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_1706, device Y1& v_1729, device Y4& v_1817)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _1317 = (to & 3u) == 0u;
-    bool _1326;
-    if (_1317)
+    bool _1750 = (to & 3u) == 0u;
+    bool _1759;
+    if (_1750)
     {
-        _1326 = (j + 4u) <= push.n;
+        _1759 = (j + 4u) <= push.n;
     }
     else
     {
-        _1326 = _1317;
+        _1759 = _1750;
     }
-    if (_1326)
+    if (_1759)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(v_1273.bias1[at], v_1273.bias1[at + 1u], v_1273.bias1[at + 2u], v_1273.bias1[at + 3u]);
+            sums += float4(v_1706.bias1[at], v_1706.bias1[at + 1u], v_1706.bias1[at + 2u], v_1706.bias1[at + 3u]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -702,30 +887,30 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
         uint param_6 = 1u;
         if (has(param_6, push))
         {
-            sums += v_1384.y4[to / 4u];
+            sums += v_1817.y4[to / 4u];
         }
-        v_1384.y4[to / 4u] = sums;
+        v_1817.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     for (;;)
     {
-        bool _1403 = e < 4u;
-        bool _1412;
-        if (_1403)
+        bool _1836 = e < 4u;
+        bool _1845;
+        if (_1836)
         {
-            _1412 = (j + e) < push.n;
+            _1845 = (j + e) < push.n;
         }
         else
         {
-            _1412 = _1403;
+            _1845 = _1836;
         }
-        if (_1412)
+        if (_1845)
         {
             uint param_7 = r;
             uint param_8 = j + e;
             float param_9 = sums[e];
-            finish(param_7, param_8, param_9, push, v_1273, v_1296);
+            finish(param_7, param_8, param_9, push, v_1706, v_1729);
             e++;
             continue;
         }
@@ -737,7 +922,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void tiles(const device Weights4& v_502, const device Weights1& v_514, constant Push& push, const device X4& v_1082, const device X1& v_1094, const device Norm4& v_1158, const device Norm1& v_1167, const device Bias1& v_1273, device Y1& v_1296, device Y4& v_1384, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint3& gl_WorkGroupID)
+void tiles(const device Weights4& v_731, const device Weights1& v_743, constant Push& push, const device X4& v_1516, const device X1& v_1527, const device Norm4& v_1591, const device Norm1& v_1600, const device Bias1& v_1706, device Y1& v_1729, device Y4& v_1817, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -757,18 +942,18 @@ void tiles(const device Weights4& v_502, const device Weights1& v_514, constant 
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _3309 = push.first.xyz + gl_WorkGroupID;
-    uint _3310 = _3309.y;
+    uint3 _3948 = push.first.xyz + gl_WorkGroupID;
+    uint _3949 = _3948.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _3420;
+    float4 _4059;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _3504;
-    for (uint tile_r = _3310; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _4143;
+    for (uint tile_r = _3949; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _3324 = push.first.xyz + gl_WorkGroupID;
-        uint _3325 = _3324.x;
-        for (uint tile_j = _3325; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _3963 = push.first.xyz + gl_WorkGroupID;
+        uint _3964 = _3963.x;
+        for (uint tile_j = _3964; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -787,36 +972,36 @@ void tiles(const device Weights4& v_502, const device Weights1& v_514, constant 
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _3398 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _4037 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _3398;
+                            v[y] = _4037;
                         }
                         else
                         {
-                            bool _3409 = (first + y) < push.n;
-                            bool _3417;
-                            if (_3409)
+                            bool _4048 = (first + y) < push.n;
+                            bool _4056;
+                            if (_4048)
                             {
-                                _3417 = (4u * q) < push.k;
+                                _4056 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _3417 = _3409;
+                                _4056 = _4048;
                             }
-                            bool there = _3417;
+                            bool there = _4056;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _3420 = decode_quad(param_11, param_12, param_13, param_14);
+                                _4059 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _3420 = float4(0.0);
+                                _4059 = float4(0.0);
                             }
-                            v[y] = _3420;
+                            v[y] = _4059;
                         }
                     }
                     float4 param_15 = v[0];
@@ -841,13 +1026,13 @@ void tiles(const device Weights4& v_502, const device Weights1& v_514, constant 
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _3504 = norm_at(param_21, push, v_1158, v_1167);
+                            _4143 = norm_at(param_21, push, v_1591, v_1600);
                         }
                         else
                         {
-                            _3504 = float4(1.0);
+                            _4143 = float4(1.0);
                         }
-                        factor = _3504;
+                        factor = _4143;
                     }
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
                     {
@@ -856,48 +1041,48 @@ void tiles(const device Weights4& v_502, const device Weights1& v_514, constant 
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _3535 = i < push.rows;
-                            bool _3543;
-                            if (_3535)
+                            bool _4174 = i < push.rows;
+                            bool _4182;
+                            if (_4174)
                             {
-                                _3543 = (4u * q_1) < push.k;
+                                _4182 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _3543 = _3535;
+                                _4182 = _4174;
                             }
-                            if (_3543)
+                            if (_4182)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_1082, v_1094);
+                                v[y_2] = x_at(param_22, param_23, v_1516, v_1527);
                                 if (gated)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_1082, v_1094);
+                                    up[y_2] = x_at(param_24, param_25, v_1516, v_1527);
                                 }
                             }
                         }
                         else
                         {
-                            bool _3588 = i < push.n;
-                            bool _3596;
-                            if (_3588)
+                            bool _4227 = i < push.n;
+                            bool _4235;
+                            if (_4227)
                             {
-                                _3596 = (4u * q_1) < push.k;
+                                _4235 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _3596 = _3588;
+                                _4235 = _4227;
                             }
-                            if (_3596)
+                            if (_4235)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, v_502, v_514);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, v_731, v_743);
                             }
                         }
                     }
@@ -948,7 +1133,7 @@ void tiles(const device Weights4& v_502, const device Weights1& v_514, constant 
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_1273, v_1296, v_1384);
+                    finish_quad(param_37, param_38, param_39, push, v_1706, v_1729, v_1817);
                 }
             }
         }
@@ -956,37 +1141,37 @@ void tiles(const device Weights4& v_502, const device Weights1& v_514, constant 
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& x, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X1& v_1094, const device Norm1& v_1167, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024])
+void put_chunk(thread const uint& x, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X1& v_1527, const device Norm1& v_1600, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024])
 {
     float4 v;
     float4 factor;
-    float _1811;
-    float _1821;
-    float _1866;
-    float _1899;
+    float _2310;
+    float _2320;
+    float _2365;
+    float _2398;
     for (uint i = gl_LocalInvocationID.x; i < count; i += 1024u)
     {
         for (uint e = 0u; e < 4u; e++)
         {
             uint at = min(((first + i) + (e * 256u)), (push.k - 1u));
-            v[e] = v_1094.x1[x + at];
+            v[e] = v_1527.x1[x + at];
             if (normed)
             {
-                _1811 = v_1167.norm1[push.offset.w + at];
+                _2310 = v_1600.norm1[push.offset.w + at];
             }
             else
             {
                 if (gated)
                 {
-                    _1821 = v_1094.x1[(x + push.k) + at];
+                    _2320 = v_1527.x1[(x + push.k) + at];
                 }
                 else
                 {
-                    _1821 = 1.0;
+                    _2320 = 1.0;
                 }
-                _1811 = _1821;
+                _2310 = _2320;
             }
-            factor[e] = _1811;
+            factor[e] = _2310;
         }
         for (uint e_1 = 0u; e_1 < 4u; e_1++)
         {
@@ -996,13 +1181,13 @@ void put_chunk(thread const uint& x, thread const uint& first, thread const uint
                 bool there = (first + to) < push.k;
                 if (there)
                 {
-                    _1866 = v[e_1];
+                    _2365 = v[e_1];
                 }
                 else
                 {
-                    _1866 = 0.0;
+                    _2365 = 0.0;
                 }
-                float value = _1866;
+                float value = _2365;
                 if (normed)
                 {
                     squares += (value * value);
@@ -1017,13 +1202,13 @@ void put_chunk(thread const uint& x, thread const uint& first, thread const uint
                 }
                 if (there)
                 {
-                    _1899 = value * factor[e_1];
+                    _2398 = value * factor[e_1];
                 }
                 else
                 {
-                    _1899 = 0.0;
+                    _2398 = 0.0;
                 }
-                ((threadgroup float*)&pool[(to / 4u) + (to / 32u)])[to & 3u] = _1899;
+                ((threadgroup float*)&pool[(to / 4u) + (to / 32u)])[to & 3u] = _2398;
             }
         }
     }
@@ -1033,8 +1218,8 @@ static inline __attribute__((always_inline))
 void share_squares(thread float& squares, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID)
 {
     squares = simd_sum(squares);
-    bool _1917 = simd_is_first();
-    if (_1917)
+    bool _2416 = simd_is_first();
+    if (_2416)
     {
         ((threadgroup float*)&pool[648u + gl_SubgroupID])[0u] = squares;
     }
@@ -1058,28 +1243,28 @@ float shared_squares(threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgro
 }
 
 static inline __attribute__((always_inline))
-void wide_rows(const device Weights1& v_514, constant Push& push, const device X1& v_1094, const device Norm1& v_1167, const device Bias1& v_1273, device Y1& v_1296, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
+void wide_rows(const device Weights1& v_743, constant Push& push, const device X1& v_1527, const device Norm1& v_1600, const device Bias1& v_1706, device Y1& v_1729, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint lane = me % 32u;
     uint team_1 = me / 32u;
     uint row_words = (push.k / 64u) * 17u;
-    uint3 _2788 = push.first.xyz + gl_WorkGroupID;
-    uint _2789 = _2788.y;
+    uint3 _3427 = push.first.xyz + gl_WorkGroupID;
+    uint _3428 = _3427.y;
     spvUnsafeArray<float, 8> sums;
-    uint _2925;
+    uint _3564;
     spvUnsafeArray<float4, 5> v;
-    float _2961;
+    float _3600;
     spvUnsafeArray<uint, 5> word;
     spvUnsafeArray<uint, 5> scale;
     spvUnsafeArray<uint, 5> shift;
-    float _3150;
-    for (uint r = _2789; r < push.rows; r += push.groups.y)
+    float _3789;
+    for (uint r = _3428; r < push.rows; r += push.groups.y)
     {
         uint x = push.offset.x + (r * push.ldx);
-        uint3 _2812 = push.first.xyz + gl_WorkGroupID;
-        uint _2813 = _2812.x;
-        for (uint tile = _2813; (tile * 64u) < push.n; tile += push.groups.x)
+        uint3 _3451 = push.first.xyz + gl_WorkGroupID;
+        uint _3452 = _3451.x;
+        for (uint tile = _3452; (tile * 64u) < push.n; tile += push.groups.x)
         {
             uint first = (tile * 64u) + (team_1 * 8u);
             float squares = 0.0;
@@ -1096,18 +1281,18 @@ void wide_rows(const device Weights1& v_514, constant Push& push, const device X
                 uint param_1 = base;
                 uint param_2 = count;
                 float param_3 = squares;
-                put_chunk(param, param_1, param_2, param_3, push, v_1094, v_1167, gl_LocalInvocationID, pool);
+                put_chunk(param, param_1, param_2, param_3, push, v_1527, v_1600, gl_LocalInvocationID, pool);
                 squares = param_3;
-                bool _2884;
+                bool _3523;
                 if (normed)
                 {
-                    _2884 = (base + 2048u) >= push.k;
+                    _3523 = (base + 2048u) >= push.k;
                 }
                 else
                 {
-                    _2884 = normed;
+                    _3523 = normed;
                 }
-                if (_2884)
+                if (_3523)
                 {
                     float param_4 = squares;
                     share_squares(param_4, pool, gl_SubgroupID);
@@ -1123,36 +1308,36 @@ void wide_rows(const device Weights1& v_514, constant Push& push, const device X
                         bool second = in_pair > 8u;
                         if (second)
                         {
-                            _2925 = (4u * in_pair) - 36u;
+                            _3564 = (4u * in_pair) - 36u;
                         }
                         else
                         {
-                            _2925 = (4u * in_pair) - 2u;
+                            _3564 = (4u * in_pair) - 2u;
                         }
-                        uint quant = _2925;
+                        uint quant = _3564;
                         for (uint e = 0u; e < 4u; e++)
                         {
-                            bool _2947 = at < words;
-                            bool _2954;
-                            if (_2947)
+                            bool _3586 = at < words;
+                            bool _3593;
+                            if (_3586)
                             {
-                                _2954 = (quant + e) < 32u;
+                                _3593 = (quant + e) < 32u;
                             }
                             else
                             {
-                                _2954 = _2947;
+                                _3593 = _3586;
                             }
-                            bool there = _2954;
+                            bool there = _3593;
                             if (there)
                             {
                                 uint param_5 = (((64u * pair) + (second ? 32u : 0u)) + quant) + e;
-                                _2961 = shared_element(param_5, pool);
+                                _3600 = shared_element(param_5, pool);
                             }
                             else
                             {
-                                _2961 = 0.0;
+                                _3600 = 0.0;
                             }
-                            v[i][e] = _2961;
+                            v[i][e] = _3600;
                         }
                         at = min(at, (words - 1u));
                         word[i] = ((base / 64u) * 17u) + at;
@@ -1164,8 +1349,8 @@ void wide_rows(const device Weights1& v_514, constant Push& push, const device X
                         uint row = push.offset.y + (min((first + y_1), (push.n - 1u)) * row_words);
                         for (uint i_1 = 0u; i_1 < 5u; i_1++)
                         {
-                            uint quants = v_514.weights1[row + word[i_1]];
-                            uint scales = v_514.weights1[row + scale[i_1]];
+                            uint quants = v_743.weights1[row + word[i_1]];
+                            uint scales = v_743.weights1[row + scale[i_1]];
                             uint param_6 = quants;
                             sums[y_1] += (float2(as_type<half2>(scales >> shift[i_1])).x * dot(signed_bytes(param_6), v[i_1]));
                         }
@@ -1178,17 +1363,17 @@ void wide_rows(const device Weights1& v_514, constant Push& push, const device X
                 ((threadgroup float*)&pool[(((team_1 * 8u) + y_2) * 9u) + (lane / 4u)])[lane & 3u] = sums[y_2];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _3117 = me < 64u;
-            bool _3127;
-            if (_3117)
+            bool _3756 = me < 64u;
+            bool _3766;
+            if (_3756)
             {
-                _3127 = ((tile * 64u) + me) < push.n;
+                _3766 = ((tile * 64u) + me) < push.n;
             }
             else
             {
-                _3127 = _3117;
+                _3766 = _3756;
             }
-            if (_3127)
+            if (_3766)
             {
                 float4 sum = float4(0.0);
                 for (uint i_2 = 0u; i_2 < 8u; i_2++)
@@ -1198,126 +1383,187 @@ void wide_rows(const device Weights1& v_514, constant Push& push, const device X
                 if (normed)
                 {
                     float param_7 = shared_squares(pool, gl_NumSubgroups);
-                    _3150 = norm_scale(param_7, push);
+                    _3789 = norm_scale(param_7, push);
                 }
                 else
                 {
-                    _3150 = 1.0;
+                    _3789 = 1.0;
                 }
-                float scale_1 = _3150;
+                float scale_1 = _3789;
                 uint param_8 = r;
                 uint param_9 = (tile * 64u) + me;
                 float param_10 = scale_1 * ((sum.x + sum.y) + (sum.z + sum.w));
-                finish(param_8, param_9, param_10, push, v_1273, v_1296);
+                finish(param_8, param_9, param_10, push, v_1706, v_1729);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, const device Weights4& v_502, const device Weights1& v_514, constant Push& push)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, const device Weights4& v_731, const device Weights1& v_743, constant Push& push)
 {
+    uint last = ((row / 2u) + push.k) - 1u;
+    uint at = (row / 2u) + (8u * u);
     Unit unit = Unit{ uint4(0u), uint4(0u) };
-    if (_1428)
+    bool _1876 = (at & 3u) == 0u;
+    bool _1883;
+    if (_1876)
     {
-        uint last = ((row / 2u) + push.k) - 1u;
-        uint at = (row / 2u) + (8u * u);
-        bool _1446 = (at & 3u) == 0u;
-        bool _1453;
-        if (_1446)
-        {
-            _1453 = (at + 7u) <= last;
-        }
-        else
-        {
-            _1453 = _1446;
-        }
-        if (_1453)
-        {
-            unit.a = v_502.weights4[at / 4u];
-            unit.b = v_502.weights4[(at / 4u) + 1u];
-        }
-        else
-        {
-            for (uint e = 0u; e < 4u; e++)
-            {
-                unit.a[e] = v_514.weights1[min((at + e), last)];
-                unit.b[e] = v_514.weights1[min(((at + 4u) + e), last)];
-            }
-        }
+        _1883 = (at + 7u) <= last;
     }
     else
     {
-        if (_1500)
+        _1883 = _1876;
+    }
+    if (_1883)
+    {
+        unit.a = v_731.weights4[at / 4u];
+        unit.b = v_731.weights4[(at / 4u) + 1u];
+    }
+    else
+    {
+        for (uint e = 0u; e < 4u; e++)
         {
-            uint last_1 = ((row + push.k) - 1u) / 2u;
-            uint at_1 = (row + (8u * u)) / 2u;
-            for (uint e_1 = 0u; e_1 < 4u; e_1++)
-            {
-                unit.a[e_1] = v_514.weights1[min((at_1 + e_1), last_1)];
-            }
-            unit.b.x = v_514.weights1[min((at_1 + 4u), last_1)];
+            unit.a[e] = v_743.weights1[min((at + e), last)];
+            unit.b[e] = v_743.weights1[min(((at + 4u) + e), last)];
         }
-        else
-        {
-            if (_1543)
-            {
-                uint h = row + ((u / 4u) * 17u);
-                uint q = (h + 1u) + (4u * (u & 3u));
-                unit.a.x = v_514.weights1[q / 2u];
-                unit.a.y = v_514.weights1[(q / 2u) + 1u];
-                unit.a.z = v_514.weights1[((q / 2u) + 1u) + (q & 1u)];
-                unit.a.w = v_514.weights1[h / 2u];
-            }
-            else
-            {
-                if (_1585)
-                {
-                    uint h_1 = row + ((u / 4u) * 9u);
-                    uint q_1 = (h_1 + 1u) + (2u * (u & 3u));
-                    unit.a.x = v_514.weights1[q_1 / 2u];
-                    unit.a.y = v_514.weights1[(q_1 / 2u) + (q_1 & 1u)];
-                    unit.a.w = v_514.weights1[h_1 / 2u];
-                }
-                else
-                {
-                    if (_1620)
-                    {
-                        uint at_2 = (row / 2u) + ((u / 4u) * 5u);
-                        unit.a.x = v_514.weights1[(at_2 + 1u) + (u & 3u)];
-                        unit.a.w = v_514.weights1[at_2];
-                    }
-                    else
-                    {
-                        if (_1643)
-                        {
-                            uint at_3 = (row / 2u) + ((u / 32u) * 36u);
-                            unit.a.x = v_514.weights1[(at_3 + 4u) + (u & 31u)];
-                            unit.a.w = v_514.weights1[at_3];
-                            unit.b.x = v_514.weights1[at_3 + 1u];
-                            unit.b.y = v_514.weights1[at_3 + 2u];
-                            unit.b.z = v_514.weights1[at_3 + 3u];
-                        }
-                        else
-                        {
-                            uint h_2 = row + ((u / 32u) * 105u);
-                            uint part = (u / 16u) & 1u;
-                            uint in_part = u & 15u;
-                            uint low = (h_2 + (32u * part)) + (2u * in_part);
-                            uint high = ((h_2 + 64u) + (16u * part)) + (2u * (in_part & 7u));
-                            uint scale = ((h_2 + 96u) + (4u * part)) + (in_part / 8u);
-                            unit.a.x = v_514.weights1[low / 2u];
-                            unit.a.y = v_514.weights1[(low / 2u) + (low & 1u)];
-                            unit.a.z = v_514.weights1[high / 2u];
-                            unit.a.w = v_514.weights1[(high / 2u) + (high & 1u)];
-                            unit.b.x = v_514.weights1[scale / 2u];
-                            unit.b.y = v_514.weights1[(scale / 2u) + 1u];
-                            unit.b.z = v_514.weights1[(h_2 / 2u) + 52u];
-                        }
-                    }
-                }
-            }
-        }
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F16(thread const uint& row, thread const uint& u, const device Weights1& v_743, constant Push& push)
+{
+    uint last = ((row + push.k) - 1u) / 2u;
+    uint at = (row + (8u * u)) / 2u;
+    Unit unit = Unit{ uint4(0u), uint4(0u) };
+    for (uint e = 0u; e < 4u; e++)
+    {
+        unit.a[e] = v_743.weights1[min((at + e), last)];
+    }
+    unit.b.x = v_743.weights1[min((at + 4u), last)];
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_743)
+{
+    uint h = row + ((u / 4u) * 17u);
+    uint q = (h + 1u) + (4u * (u & 3u));
+    Unit unit = Unit{ uint4(0u), uint4(0u) };
+    unit.a.x = v_743.weights1[q / 2u];
+    unit.a.y = v_743.weights1[(q / 2u) + 1u];
+    unit.a.z = v_743.weights1[((q / 2u) + 1u) + (q & 1u)];
+    unit.a.w = v_743.weights1[h / 2u];
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_743)
+{
+    uint h = row + ((u / 4u) * 9u);
+    uint q = (h + 1u) + (2u * (u & 3u));
+    Unit unit = Unit{ uint4(0u), uint4(0u) };
+    unit.a.x = v_743.weights1[q / 2u];
+    unit.a.y = v_743.weights1[(q / 2u) + (q & 1u)];
+    unit.a.w = v_743.weights1[h / 2u];
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_743)
+{
+    uint at = (row / 2u) + ((u / 4u) * 5u);
+    Unit unit = Unit{ uint4(0u), uint4(0u) };
+    unit.a.x = v_743.weights1[(at + 1u) + (u & 3u)];
+    unit.a.w = v_743.weights1[at];
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_743)
+{
+    uint at = (row / 2u) + ((u / 32u) * 36u);
+    Unit unit = Unit{ uint4(0u), uint4(0u) };
+    unit.a.x = v_743.weights1[(at + 4u) + (u & 31u)];
+    unit.a.w = v_743.weights1[at];
+    unit.b.x = v_743.weights1[at + 1u];
+    unit.b.y = v_743.weights1[at + 2u];
+    unit.b.z = v_743.weights1[at + 3u];
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_743)
+{
+    uint h = row + ((u / 32u) * 105u);
+    uint part = (u / 16u) & 1u;
+    uint in_part = u & 15u;
+    uint low = (h + (32u * part)) + (2u * in_part);
+    uint high = ((h + 64u) + (16u * part)) + (2u * (in_part & 7u));
+    uint scale = ((h + 96u) + (4u * part)) + (in_part / 8u);
+    Unit unit = Unit{ uint4(0u), uint4(0u) };
+    unit.a.x = v_743.weights1[low / 2u];
+    unit.a.y = v_743.weights1[(low / 2u) + (low & 1u)];
+    unit.a.z = v_743.weights1[high / 2u];
+    unit.a.w = v_743.weights1[(high / 2u) + (high & 1u)];
+    unit.b.x = v_743.weights1[scale / 2u];
+    unit.b.y = v_743.weights1[(scale / 2u) + 1u];
+    unit.b.z = v_743.weights1[(h / 2u) + 52u];
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit(thread const uint& row, thread const uint& u, const device Weights4& v_731, const device Weights1& v_743, constant Push& push)
+{
+    Unit unit = Unit{ uint4(0u), uint4(0u) };
+    if (_2200)
+    {
+        uint param = row;
+        uint param_1 = u;
+        unit = load_unit_F32(param, param_1, v_731, v_743, push);
+    }
+    if (_2208)
+    {
+        uint param_2 = row;
+        uint param_3 = u;
+        unit = load_unit_F16(param_2, param_3, v_743, push);
+    }
+    if (_2216)
+    {
+        uint param_4 = row;
+        uint param_5 = u;
+        unit = load_unit_F16(param_4, param_5, v_743, push);
+    }
+    if (_2224)
+    {
+        uint param_6 = row;
+        uint param_7 = u;
+        unit = load_unit_Q8_0(param_6, param_7, v_743);
+    }
+    if (_2232)
+    {
+        uint param_8 = row;
+        uint param_9 = u;
+        unit = load_unit_Q4_0(param_8, param_9, v_743);
+    }
+    if (_2240)
+    {
+        uint param_10 = row;
+        uint param_11 = u;
+        unit = load_unit_Q4_1(param_10, param_11, v_743);
+    }
+    if (_2248)
+    {
+        uint param_12 = row;
+        uint param_13 = u;
+        unit = load_unit_Q4_K(param_12, param_13, v_743);
+    }
+    if (_2256)
+    {
+        uint param_14 = row;
+        uint param_15 = u;
+        unit = load_unit_Q6_K(param_14, param_15, v_743);
     }
     return unit;
 }
@@ -1329,176 +1575,284 @@ float4 shared_quad(thread const uint& q, threadgroup float4 (&pool)[1024])
 }
 
 static inline __attribute__((always_inline))
-float unit_times_x(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& base, constant Push& push, threadgroup float4 (&pool)[1024])
+float eight_times_x(thread float4& a, thread float4& b, thread const uint& u, thread const uint& local, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    uint first = 2u * (u - base);
-    uint second = first + 1u;
-    if (_1967)
+    uint left = push.k - (8u * u);
+    if (left < 8u)
     {
-        first = (((u - base) / 4u) * 8u) + (u & 3u);
-        second = first + 4u;
+        a = select(float4(0.0), a, uint4(0u, 1u, 2u, 3u) < uint4(left));
+        b = select(float4(0.0), b, uint4(4u, 5u, 6u, 7u) < uint4(left));
     }
-    else
-    {
-        if (_1981)
-        {
-            first = (((u - base) / 8u) * 16u) + (u & 7u);
-            second = first + 8u;
-        }
-        else
-        {
-            if (_1995)
-            {
-                first = (((u - base) / 16u) * 32u) + (u & 15u);
-                second = first + 16u;
-            }
-        }
-    }
-    uint param = first;
-    float4 x = shared_quad(param, pool);
-    uint param_1 = second;
-    float4 y = shared_quad(param_1, pool);
-    if (_2020)
-    {
-        float4 a = as_type<float4>(unit.a);
-        float4 b = as_type<float4>(unit.b);
-        if (_2031)
-        {
-            uint h = row;
-            uint param_2 = h;
-            uint param_3 = unit.a.x;
-            uint param_4 = unit.a.y;
-            uint param_5 = h;
-            uint param_6 = unit.a.y;
-            uint param_7 = unit.a.z;
-            uint param_8 = h;
-            uint param_9 = unit.a.z;
-            uint param_10 = unit.a.w;
-            uint param_11 = h;
-            uint param_12 = unit.a.w;
-            uint param_13 = unit.b.x;
-            uint4 words = uint4(word_of(param_2, param_3, param_4), word_of(param_5, param_6, param_7), word_of(param_8, param_9, param_10), word_of(param_11, param_12, param_13));
-            if (_2074)
-            {
-                a = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
-                b = float4(float2(as_type<half2>(words.z)), float2(as_type<half2>(words.w)));
-            }
-            else
-            {
-                uint4 low = words << uint4(16u);
-                uint4 high = words & uint4(4294901760u);
-                a = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
-                b = as_type<float4>(uint4(low.z, high.z, low.w, high.w));
-            }
-        }
-        uint left = push.k - (8u * u);
-        if (left < 8u)
-        {
-            a = select(float4(0.0), a, uint4(0u, 1u, 2u, 3u) < uint4(left));
-            b = select(float4(0.0), b, uint4(4u, 5u, 6u, 7u) < uint4(left));
-        }
-        return dot(a, x) + dot(b, y);
-    }
-    if (_2159)
-    {
-        uint h_1 = row + (u / 4u);
-        uint param_14 = h_1 + 1u;
-        uint param_15 = unit.a.x;
-        uint param_16 = unit.a.y;
-        uint low_1 = word_of(param_14, param_15, param_16);
-        uint param_17 = h_1 + 1u;
-        uint param_18 = unit.a.y;
-        uint param_19 = unit.a.z;
-        uint high_1 = word_of(param_17, param_18, param_19);
-        uint param_20 = h_1;
-        uint param_21 = unit.a.w;
-        uint param_22 = low_1;
-        uint param_23 = high_1;
-        return float_of(param_20, param_21) * (dot(signed_bytes(param_22), x) + dot(signed_bytes(param_23), y));
-    }
-    if (_2208)
-    {
-        uint h_2 = row + (u / 4u);
-        uint param_24 = h_2 + 1u;
-        uint param_25 = unit.a.x;
-        uint param_26 = unit.a.y;
-        uint word = word_of(param_24, param_25, param_26);
-        uint param_27 = h_2;
-        uint param_28 = unit.a.w;
-        uint param_29 = word & 252645135u;
-        uint param_30 = (word >> 4u) & 252645135u;
-        return float_of(param_27, param_28) * (dot(unsigned_bytes(param_29) - float4(8.0), x) + dot(unsigned_bytes(param_30) - float4(8.0), y));
-    }
-    if (_2253)
-    {
-        float2 scale = float2(as_type<half2>(unit.a.w));
-        uint param_31 = unit.a.x & 252645135u;
-        float4 a_1 = unsigned_bytes(param_31);
-        uint param_32 = (unit.a.x >> 4u) & 252645135u;
-        float4 b_1 = unsigned_bytes(param_32);
-        return dot((a_1 * scale.x) + float4(scale.y), x) + dot((b_1 * scale.x) + float4(scale.y), y);
-    }
-    if (_2295)
-    {
-        uint sub = ((u / 8u) * 2u) & 7u;
-        float2 scale_1 = float2(as_type<half2>(unit.a.w));
-        uint3 param_33 = unit.b.xyz;
-        uint param_34 = sub;
-        float2 s = scale_1 * scale_of(param_33, param_34);
-        uint3 param_35 = unit.b.xyz;
-        uint param_36 = sub + 1u;
-        float2 t = scale_1 * scale_of(param_35, param_36);
-        uint param_37 = unit.a.x & 252645135u;
-        float4 a_2 = unsigned_bytes(param_37);
-        uint param_38 = (unit.a.x >> 4u) & 252645135u;
-        float4 b_2 = unsigned_bytes(param_38);
-        return dot((a_2 * s.x) - float4(s.y), x) + dot((b_2 * t.x) - float4(t.y), y);
-    }
-    uint h_3 = row + (u / 32u);
-    uint upper = (u / 8u) & 1u;
-    uint param_39 = h_3;
-    uint param_40 = unit.a.x;
-    uint param_41 = unit.a.y;
-    uint low_2 = word_of(param_39, param_40, param_41);
-    uint param_42 = h_3;
-    uint param_43 = unit.a.z;
-    uint param_44 = unit.a.w;
-    uint high_2 = word_of(param_42, param_43, param_44) >> (2u * upper);
-    uint shift = (16u * ((h_3 + upper) & 1u)) + (8u * ((u / 4u) & 1u));
-    int s_1 = int((unit.b.x >> shift) << 24u) >> 24;
-    int t_1 = int((unit.b.y >> shift) << 24u) >> 24;
-    uint param_45 = (low_2 & 252645135u) | ((high_2 & 50529027u) << 4u);
-    float4 a_3 = unsigned_bytes(param_45) - float4(32.0);
-    uint param_46 = ((low_2 >> 4u) & 252645135u) | (high_2 & 808464432u);
-    float4 b_3 = unsigned_bytes(param_46) - float4(32.0);
-    uint param_47 = h_3;
-    uint param_48 = unit.b.z;
-    return float_of(param_47, param_48) * ((float(s_1) * dot(a_3, x)) + (float(t_1) * dot(b_3, y)));
+    uint param = 2u * local;
+    uint param_1 = (2u * local) + 1u;
+    return dot(a, shared_quad(param, pool)) + dot(b, shared_quad(param_1, pool));
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(const device Weights4& v_502, const device Weights1& v_514, constant Push& push, const device X1& v_1094, const device Norm1& v_1167, const device Bias1& v_1273, device Y1& v_1296, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
+float unit_times_x_F32(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    float4 param = as_type<float4>(unit.a);
+    float4 param_1 = as_type<float4>(unit.b);
+    uint param_2 = u;
+    uint param_3 = local;
+    float _2507 = eight_times_x(param, param_1, param_2, param_3, push, pool);
+    return _2507;
+}
+
+static inline __attribute__((always_inline))
+uint4 words_of_16_bits(thread const Unit& unit, thread const uint& h)
+{
+    uint param = h;
+    uint param_1 = unit.a.x;
+    uint param_2 = unit.a.y;
+    uint param_3 = h;
+    uint param_4 = unit.a.y;
+    uint param_5 = unit.a.z;
+    uint param_6 = h;
+    uint param_7 = unit.a.z;
+    uint param_8 = unit.a.w;
+    uint param_9 = h;
+    uint param_10 = unit.a.w;
+    uint param_11 = unit.b.x;
+    return uint4(word_of(param, param_1, param_2), word_of(param_3, param_4, param_5), word_of(param_6, param_7, param_8), word_of(param_9, param_10, param_11));
+}
+
+static inline __attribute__((always_inline))
+float unit_times_x_F16(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    Unit param = unit;
+    uint param_1 = row;
+    uint4 words = words_of_16_bits(param, param_1);
+    float4 param_2 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
+    float4 param_3 = float4(float2(as_type<half2>(words.z)), float2(as_type<half2>(words.w)));
+    uint param_4 = u;
+    uint param_5 = local;
+    float _2583 = eight_times_x(param_2, param_3, param_4, param_5, push, pool);
+    return _2583;
+}
+
+static inline __attribute__((always_inline))
+float unit_times_x_BF16(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    Unit param = unit;
+    uint param_1 = row;
+    uint4 words = words_of_16_bits(param, param_1);
+    uint4 low = words << uint4(16u);
+    uint4 high = words & uint4(4294901760u);
+    float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
+    float4 param_3 = as_type<float4>(uint4(low.z, high.z, low.w, high.w));
+    uint param_4 = u;
+    uint param_5 = local;
+    float _2626 = eight_times_x(param_2, param_3, param_4, param_5, push, pool);
+    return _2626;
+}
+
+static inline __attribute__((always_inline))
+float unit_times_x_Q8_0(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, threadgroup float4 (&pool)[1024])
+{
+    uint param = 2u * local;
+    float4 x = shared_quad(param, pool);
+    uint param_1 = (2u * local) + 1u;
+    float4 y = shared_quad(param_1, pool);
+    uint h = row + (u / 4u);
+    uint param_2 = h + 1u;
+    uint param_3 = unit.a.x;
+    uint param_4 = unit.a.y;
+    uint low = word_of(param_2, param_3, param_4);
+    uint param_5 = h + 1u;
+    uint param_6 = unit.a.y;
+    uint param_7 = unit.a.z;
+    uint high = word_of(param_5, param_6, param_7);
+    uint param_8 = h;
+    uint param_9 = unit.a.w;
+    uint param_10 = low;
+    uint param_11 = high;
+    return float_of(param_8, param_9) * (dot(signed_bytes(param_10), x) + dot(signed_bytes(param_11), y));
+}
+
+static inline __attribute__((always_inline))
+float unit_times_x_Q4_0(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, threadgroup float4 (&pool)[1024])
+{
+    uint first = ((local / 4u) * 8u) + (u & 3u);
+    uint param = first;
+    float4 x = shared_quad(param, pool);
+    uint param_1 = first + 4u;
+    float4 y = shared_quad(param_1, pool);
+    uint h = row + (u / 4u);
+    uint param_2 = h + 1u;
+    uint param_3 = unit.a.x;
+    uint param_4 = unit.a.y;
+    uint word = word_of(param_2, param_3, param_4);
+    uint param_5 = h;
+    uint param_6 = unit.a.w;
+    uint param_7 = word & 252645135u;
+    uint param_8 = (word >> 4u) & 252645135u;
+    return float_of(param_5, param_6) * (dot(unsigned_bytes(param_7) - float4(8.0), x) + dot(unsigned_bytes(param_8) - float4(8.0), y));
+}
+
+static inline __attribute__((always_inline))
+float unit_times_x_Q4_1(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, threadgroup float4 (&pool)[1024])
+{
+    uint first = ((local / 4u) * 8u) + (u & 3u);
+    uint param = first;
+    float4 x = shared_quad(param, pool);
+    uint param_1 = first + 4u;
+    float4 y = shared_quad(param_1, pool);
+    float2 scale = float2(as_type<half2>(unit.a.w));
+    uint param_2 = unit.a.x & 252645135u;
+    float4 a = unsigned_bytes(param_2);
+    uint param_3 = (unit.a.x >> 4u) & 252645135u;
+    float4 b = unsigned_bytes(param_3);
+    return dot((a * scale.x) + float4(scale.y), x) + dot((b * scale.x) + float4(scale.y), y);
+}
+
+static inline __attribute__((always_inline))
+float unit_times_x_Q4_K(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, threadgroup float4 (&pool)[1024])
+{
+    uint first = ((local / 8u) * 16u) + (u & 7u);
+    uint param = first;
+    float4 x = shared_quad(param, pool);
+    uint param_1 = first + 8u;
+    float4 y = shared_quad(param_1, pool);
+    uint sub = ((u / 8u) * 2u) & 7u;
+    float2 scale = float2(as_type<half2>(unit.a.w));
+    uint3 param_2 = unit.b.xyz;
+    uint param_3 = sub;
+    float2 s = scale * scale_of(param_2, param_3);
+    uint3 param_4 = unit.b.xyz;
+    uint param_5 = sub + 1u;
+    float2 t = scale * scale_of(param_4, param_5);
+    uint param_6 = unit.a.x & 252645135u;
+    float4 a = unsigned_bytes(param_6);
+    uint param_7 = (unit.a.x >> 4u) & 252645135u;
+    float4 b = unsigned_bytes(param_7);
+    return dot((a * s.x) - float4(s.y), x) + dot((b * t.x) - float4(t.y), y);
+}
+
+static inline __attribute__((always_inline))
+float unit_times_x_Q6_K(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, threadgroup float4 (&pool)[1024])
+{
+    uint first = ((local / 16u) * 32u) + (u & 15u);
+    uint param = first;
+    float4 x = shared_quad(param, pool);
+    uint param_1 = first + 16u;
+    float4 y = shared_quad(param_1, pool);
+    uint h = row + (u / 32u);
+    uint upper = (u / 8u) & 1u;
+    uint param_2 = h;
+    uint param_3 = unit.a.x;
+    uint param_4 = unit.a.y;
+    uint low = word_of(param_2, param_3, param_4);
+    uint param_5 = h;
+    uint param_6 = unit.a.z;
+    uint param_7 = unit.a.w;
+    uint high = word_of(param_5, param_6, param_7) >> (2u * upper);
+    uint shift = (16u * ((h + upper) & 1u)) + (8u * ((u / 4u) & 1u));
+    int s = int((unit.b.x >> shift) << 24u) >> 24;
+    int t = int((unit.b.y >> shift) << 24u) >> 24;
+    uint param_8 = (low & 252645135u) | ((high & 50529027u) << 4u);
+    float4 a = unsigned_bytes(param_8) - float4(32.0);
+    uint param_9 = ((low >> 4u) & 252645135u) | (high & 808464432u);
+    float4 b = unsigned_bytes(param_9) - float4(32.0);
+    uint param_10 = h;
+    uint param_11 = unit.b.z;
+    return float_of(param_10, param_11) * ((float(s) * dot(a, x)) + (float(t) * dot(b, y)));
+}
+
+static inline __attribute__((always_inline))
+float unit_times_x(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    float sum = 0.0;
+    if (_3005)
+    {
+        Unit param = unit;
+        uint param_1 = row;
+        uint param_2 = u;
+        uint param_3 = local;
+        sum = unit_times_x_F32(param, param_1, param_2, param_3, push, pool);
+    }
+    if (_3017)
+    {
+        Unit param_4 = unit;
+        uint param_5 = row;
+        uint param_6 = u;
+        uint param_7 = local;
+        sum = unit_times_x_F16(param_4, param_5, param_6, param_7, push, pool);
+    }
+    if (_3029)
+    {
+        Unit param_8 = unit;
+        uint param_9 = row;
+        uint param_10 = u;
+        uint param_11 = local;
+        sum = unit_times_x_BF16(param_8, param_9, param_10, param_11, push, pool);
+    }
+    if (_3041)
+    {
+        Unit param_12 = unit;
+        uint param_13 = row;
+        uint param_14 = u;
+        uint param_15 = local;
+        sum = unit_times_x_Q8_0(param_12, param_13, param_14, param_15, pool);
+    }
+    if (_3053)
+    {
+        Unit param_16 = unit;
+        uint param_17 = row;
+        uint param_18 = u;
+        uint param_19 = local;
+        sum = unit_times_x_Q4_0(param_16, param_17, param_18, param_19, pool);
+    }
+    if (_3065)
+    {
+        Unit param_20 = unit;
+        uint param_21 = row;
+        uint param_22 = u;
+        uint param_23 = local;
+        sum = unit_times_x_Q4_1(param_20, param_21, param_22, param_23, pool);
+    }
+    if (_3077)
+    {
+        Unit param_24 = unit;
+        uint param_25 = row;
+        uint param_26 = u;
+        uint param_27 = local;
+        sum = unit_times_x_Q4_K(param_24, param_25, param_26, param_27, pool);
+    }
+    if (_3089)
+    {
+        Unit param_28 = unit;
+        uint param_29 = row;
+        uint param_30 = u;
+        uint param_31 = local;
+        sum = unit_times_x_Q6_K(param_28, param_29, param_30, param_31, pool);
+    }
+    return sum;
+}
+
+static inline __attribute__((always_inline))
+void vector_rows(const device Weights4& v_731, const device Weights1& v_743, constant Push& push, const device X1& v_1527, const device Norm1& v_1600, const device Bias1& v_1706, device Y1& v_1729, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2477;
+    uint lane = me & _3114;
     uint line = me / team;
     uint param = push.k;
     uint param_1 = 8u;
     uint units = ceil_div(param, param_1);
     uint param_2 = push.k;
     uint halves = row_halves(param_2);
-    uint3 _2501 = push.first.xyz + gl_WorkGroupID;
-    uint _2502 = _2501.y;
-    uint _2572;
+    uint3 _3138 = push.first.xyz + gl_WorkGroupID;
+    uint _3139 = _3138.y;
+    uint _3209;
     Unit next;
-    for (uint r = _2502; r < push.rows; r += push.groups.y)
+    for (uint r = _3139; r < push.rows; r += push.groups.y)
     {
         uint x = push.offset.x + (r * push.ldx);
         float scale = 1.0;
         bool there = false;
-        uint3 _2530 = push.first.xyz + gl_WorkGroupID;
-        uint _2531 = _2530.x;
-        for (uint tile = _2531; (tile * lines) < push.n; tile += push.groups.x)
+        uint3 _3167 = push.first.xyz + gl_WorkGroupID;
+        uint _3168 = _3167.x;
+        for (uint tile = _3168; (tile * lines) < push.n; tile += push.groups.x)
         {
             uint j = (tile * lines) + line;
             uint row = (2u * push.offset.y) + (j * halves);
@@ -1508,18 +1862,18 @@ void vector_rows(const device Weights4& v_502, const device Weights1& v_514, con
             {
                 if (j < push.n)
                 {
-                    _2572 = min(units, (base + 256u));
+                    _3209 = min(units, (base + 256u));
                 }
                 else
                 {
-                    _2572 = 0u;
+                    _3209 = 0u;
                 }
-                uint end = _2572;
+                uint end = _3209;
                 if ((base + lane) < end)
                 {
                     uint param_3 = row;
                     uint param_4 = base + lane;
-                    next = load_unit(param_3, param_4, v_502, v_514, push);
+                    next = load_unit(param_3, param_4, v_731, v_743, push);
                 }
                 if (!there)
                 {
@@ -1528,18 +1882,18 @@ void vector_rows(const device Weights4& v_502, const device Weights1& v_514, con
                     uint param_6 = 8u * base;
                     uint param_7 = 8u * min((units - base), 256u);
                     float param_8 = squares;
-                    put_chunk(param_5, param_6, param_7, param_8, push, v_1094, v_1167, gl_LocalInvocationID, pool);
+                    put_chunk(param_5, param_6, param_7, param_8, push, v_1527, v_1600, gl_LocalInvocationID, pool);
                     squares = param_8;
-                    bool _2622;
+                    bool _3259;
                     if (normed)
                     {
-                        _2622 = (base + 256u) >= units;
+                        _3259 = (base + 256u) >= units;
                     }
                     else
                     {
-                        _2622 = normed;
+                        _3259 = normed;
                     }
-                    if (_2622)
+                    if (_3259)
                     {
                         float param_9 = squares;
                         share_squares(param_9, pool, gl_SubgroupID);
@@ -1547,40 +1901,40 @@ void vector_rows(const device Weights4& v_502, const device Weights1& v_514, con
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     there = units <= 256u;
                 }
-                uint _2633 = base + lane;
-                for (uint u = _2633; u < end; u += team)
+                uint _3270 = base + lane;
+                for (uint u = _3270; u < end; u += team)
                 {
                     Unit unit = next;
                     if ((u + team) < end)
                     {
                         uint param_10 = row;
                         uint param_11 = u + team;
-                        next = load_unit(param_10, param_11, v_502, v_514, push);
+                        next = load_unit(param_10, param_11, v_731, v_743, push);
                     }
                     Unit param_12 = unit;
                     uint param_13 = row;
                     uint param_14 = u;
-                    uint param_15 = base;
+                    uint param_15 = u - base;
                     sum += unit_times_x(param_12, param_13, param_14, param_15, push, pool);
                 }
             }
             ((threadgroup float*)&pool[(576u + (me / 4u)) + (me / 32u)])[me & 3u] = sum;
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2683 = me < lines;
-            bool _2693;
-            if (_2683)
+            bool _3322 = me < lines;
+            bool _3332;
+            if (_3322)
             {
-                _2693 = ((tile * lines) + me) < push.n;
+                _3332 = ((tile * lines) + me) < push.n;
             }
             else
             {
-                _2693 = _2683;
+                _3332 = _3322;
             }
-            if (_2693)
+            if (_3332)
             {
                 float4 sums = float4(0.0);
-                uint _2699 = me * team;
-                for (uint i = _2699; i < ((me + 1u) * team); i += 4u)
+                uint _3338 = me * team;
+                for (uint i = _3338; i < ((me + 1u) * team); i += 4u)
                 {
                     sums += pool[(576u + (i / 4u)) + (i / 32u)];
                 }
@@ -1592,38 +1946,38 @@ void vector_rows(const device Weights4& v_502, const device Weights1& v_514, con
                 uint param_17 = r;
                 uint param_18 = (tile * lines) + me;
                 float param_19 = scale * ((sums.x + sums.y) + (sums.z + sums.w));
-                finish(param_17, param_18, param_19, push, v_1273, v_1296);
+                finish(param_17, param_18, param_19, push, v_1706, v_1729);
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
         }
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1273 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1706 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_1082 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_502 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1158 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_1296 = *(device Y1*)spvBufferAliasSet0Binding5;
-    const device auto& v_514 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_1094 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_1167 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& v_1384 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_1516 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_731 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_1591 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_1729 = *(device Y1*)spvBufferAliasSet0Binding5;
+    const device auto& v_743 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_1527 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_1600 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& v_1817 = *(device Y4*)spvBufferAliasSet0Binding5;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (_3779)
+    if (_4418)
     {
-        tiles(v_502, v_514, push, v_1082, v_1094, v_1158, v_1167, v_1273, v_1296, v_1384, gl_LocalInvocationID, pool, gl_WorkGroupID);
+        tiles(v_731, v_743, push, v_1516, v_1527, v_1591, v_1600, v_1706, v_1729, v_1817, gl_LocalInvocationID, pool, gl_WorkGroupID);
     }
     else
     {
-        if (_3784)
+        if (_4423)
         {
-            wide_rows(v_514, push, v_1094, v_1167, v_1273, v_1296, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
+            wide_rows(v_743, push, v_1527, v_1600, v_1706, v_1729, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
         }
         else
         {
-            vector_rows(v_502, v_514, push, v_1094, v_1167, v_1273, v_1296, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
+            vector_rows(v_731, v_743, push, v_1527, v_1600, v_1706, v_1729, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
         }
     }
 }

@@ -194,7 +194,7 @@ static void models(void)
     RUN(layer_norm, zc_norm_params, G, .rows = 1, .cols = BILLION, .eps = 1);
     RUN(swiglu, zc_swiglu_params, G, .rows = BILLION / 64, .cols = 64, .ldout = 64);
     RUN(swiglu, zc_swiglu_params, G, .rows = 1, .cols = BILLION);
-    for (unsigned type = ZC_WEIGHT_F32; type <= ZC_WEIGHT_Q6_K; type++) {
+    for (unsigned type = 0; type < ZC_WEIGHT_TYPE_COUNT; type++) {
         RUN(embed, zc_embed_params, G, .type = type, .rows = BILLION / 256, .dim = 256, .vocab = 1, .ldout = 256);
         RUN(embed, zc_embed_params, G, .type = type, .rows = 1, .dim = BILLION, .vocab = 1, .flags = ZC_EMBED_ADD);
     }
@@ -239,7 +239,7 @@ static void products(void)
         RUN(matmul, zc_matmul_params, 2 * G, .m = 2, .n = BILLION / 2, .k = 2, .batch = 1, .ldc = BILLION / 2,
             .transpose_b = turned);
     }
-    for (unsigned type = ZC_WEIGHT_F32; type <= ZC_WEIGHT_Q6_K; type++) {
+    for (unsigned type = 0; type < ZC_WEIGHT_TYPE_COUNT; type++) {
         for (unsigned flags = 0; flags <= ZC_LINEAR_EXACT; flags += ZC_LINEAR_EXACT) {
             RUN(linear, zc_linear_params, G * 1024, .type = type, .rows = BILLION / 1024, .n = 1024, .k = 1024,
                 .ldy = 1024, .flags = flags);

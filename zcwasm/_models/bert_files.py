@@ -19,6 +19,7 @@ from zcwasm._core import ModelError
 from zcwasm._models.model_file import model_error
 
 _MOST_JSON = 64 << 20
+_MAX_HEAD = 256  # ZC_ATTENTION_MAX_HEAD
 # Of the encoder's training, and of what is not used of it.
 _UNUSED = ("pooler.dense.weight", "pooler.dense.bias", "embeddings.position_ids", "embeddings.token_type_ids")
 
@@ -126,10 +127,10 @@ def read_config(folder: Folder, root: Path) -> Config:
     if isinstance(epsilon, bool) or not isinstance(epsilon, (int, float)) or not 0 <= epsilon < 1:
         raise ModelError(f"{path}: layer_norm_eps is {epsilon!r:.100}, must be 0 to 1")
     dim, heads = count("hidden_size", 1 << 16), count("num_attention_heads", 1024)
-    if dim % heads or dim // heads % 4 or dim // heads > 256:
+    if dim % heads or dim // heads % 4 or dim // heads > _MAX_HEAD:
         raise ModelError(
             f"{path}: {heads} heads of {dim} columns are not supported: each must have a multiple of 4, "
-            "up to 256"
+            f"up to {_MAX_HEAD}"
         )
     _check_pooling(folder.pooling, dim)
     _check_prompts(root / "config_sentence_transformers.json")

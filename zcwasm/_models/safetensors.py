@@ -15,13 +15,14 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
+from zcwasm._core import _weight_types
 from zcwasm._models.model_file import MAX_TENSORS, Entry, Header, model_error
 
 # The format allows 100 MB; JSON takes some twenty times its size while it is parsed.
 MAX_HEADER = 16 << 20
 _MOST_SIDES = 64
 
-_USABLE = {"F32": 4, "F16": 2, "BF16": 2}
+_USABLE = {name: size for name, block, size, _ in _weight_types if block == 1}
 _OTHERS = {
     "BOOL": 1,
     "U8": 1,

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from zcwasm._core import _weight_types
+
 Array = npt.NDArray[Any]
 
 # As in zcwasm_kernels.h: flags of linear, types of what is written to a cache.
@@ -20,16 +22,7 @@ ADD, BIAS, NORM, SWIGLU, GELU, EXACT = 1, 2, 4, 8, 16, 32
 F32, F16 = 0, 1
 
 # Name: (zc_weight_type, elements of a block, bytes of a block)
-WEIGHT_TYPES = {
-    "F32": (0, 1, 4),
-    "F16": (1, 1, 2),
-    "BF16": (2, 1, 2),
-    "Q8_0": (3, 32, 34),
-    "Q4_0": (4, 32, 18),
-    "Q4_1": (5, 32, 20),
-    "Q4_K": (6, 256, 144),
-    "Q6_K": (7, 256, 210),
-}
+WEIGHT_TYPES = {name: (number, block, size) for number, (name, block, size, _) in enumerate(_weight_types)}
 
 
 def halves(data: Array) -> Array:
@@ -64,7 +57,7 @@ def dequantize_blocks(name: str, blocks: Array) -> Array:
         q = nibbles(blocks[:, 16:].reshape(count, 4, 32)).reshape(count, 8, 32).astype(np.float32)
         d, m = halves(blocks[:, :2]), halves(blocks[:, 2:4])
         return np.asarray(((d * scale)[:, :, None] * q - (m * least)[:, :, None]).reshape(count, 256))
-    assert name == "Q6_K"
+    assert name == "Q6_K", f"the reference cannot unpack {name}"
     low = blocks[:, :128].reshape(count, 2, 1, 64) >> np.array([0, 4], np.uint8).reshape(1, 1, 2, 1) & 15
     high = (
         blocks[:, 128:192].reshape(count, 2, 1, 32) >> np.array([0, 2, 4, 6], np.uint8).reshape(1, 1, 4, 1)
@@ -110,6 +103,7 @@ def random_weights(name: str, n: int, k: int, rng: np.random.Generator) -> Array
         put(0, 1 / 512)
         put(2, 1 / 64)
     else:
+        assert name == "Q6_K", f"the reference does not know where {name} has its scales"
         put(208, 1 / 2048)
     return blocks.reshape(n, k // block * size)
 

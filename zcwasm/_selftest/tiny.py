@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from zcwasm import Device
+from zcwasm._core import _weight_types
 from zcwasm._selftest.reference import WEIGHT_TYPES, Array, random_weights
 from zcwasm.llm import Model, Session
 
@@ -21,7 +22,7 @@ LAYERS, DIM, HEADS, KV_HEADS, FF, VOCAB = 2, 64, 4, 2, 128, 333
 PROMPT = [(7 * n * n + 3 * n) % VOCAB for n in range(37)]
 STEPS = 12
 TOLERANCE = 1e-3  # of the largest logit
-GGML_TYPES = {"F32": 0, "Q4_1": 3, "Q8_0": 8}
+GGML_TYPES = {name: number for name, _, _, number in _weight_types}
 ALIGNMENT = 32
 
 

@@ -200,7 +200,7 @@ static void few_float(void *context, size_t index)
     const float *x = j->made ? j->made : j->x;
     bool halves = p->type == ZC_WEIGHT_F16 || p->type == ZC_WEIGHT_BF16;
     float sums[FEW * MAX_PART], *room = NULL;
-    if (zc_weight_type_get(p->type)->block > 1 &&
+    if (p->type != ZC_WEIGHT_F32 && !halves &&
         (room = zc_workspace(ZC_WORKSPACE_BLOCK, (size_t)p->k * sizeof *room)) == NULL) {
         fail(j);
         return;
@@ -323,7 +323,7 @@ static zc_status linear_part(const zc_cpu_call *call)
     if ((double)p->n * p->k * p->rows < PARALLEL) {
         j.threads = 1;
     }
-    j.fixed = call->ops->integer && info->block > 1 && !(p->flags & ZC_LINEAR_EXACT);
+    j.fixed = call->ops->integer && info->integer && !(p->flags & ZC_LINEAR_EXACT);
     if (j.fixed) {
         j.layout = zc_fixed_layout_of(p->k);
     }

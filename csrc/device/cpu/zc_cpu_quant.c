@@ -3,9 +3,10 @@
 
 #include <string.h>
 
-_Static_assert(sizeof(zc_block_q8_0) == 34 && sizeof(zc_block_q4_0) == 18 && sizeof(zc_block_q4_1) == 20 &&
-                   sizeof(zc_block_q4_k) == 144 && sizeof(zc_block_q6_k) == 210,
-               "blocks have no padding");
+_Static_assert(sizeof(zc_block_q8_0) == ZC_WEIGHT_BYTES_Q8_0 && sizeof(zc_block_q4_0) == ZC_WEIGHT_BYTES_Q4_0 &&
+                   sizeof(zc_block_q4_1) == ZC_WEIGHT_BYTES_Q4_1 && sizeof(zc_block_q4_k) == ZC_WEIGHT_BYTES_Q4_K &&
+                   sizeof(zc_block_q6_k) == ZC_WEIGHT_BYTES_Q6_K,
+               "blocks are those of the table, without padding");
 
 uint16_t zc_float_to_half(float value)
 {

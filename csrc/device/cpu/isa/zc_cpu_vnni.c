@@ -9,6 +9,9 @@
  * elements that low nibbles hold, then those of high nibbles, of four blocks; and in each whole chunk of 16 blocks
  * the scale and the sum of block 4 i + j stand in place 4 j + i, where a chunk's products end up. Not grouped: for
  * each 64 elements the high plane, then the low plane, in order.
+ *
+ * Every type that zc_weight_type.def calls INTEGER has here, or this does not compile: unpack_TYPE, two_rows_TYPE,
+ * STEPS_TYPE and pack_scales_TYPE.
  */
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -72,9 +75,15 @@ INLINE void fix_block(place to, const float *x)
     *to.sum = s0 + s1;
 }
 
+/* Of two types, whose blocks are a scale, perhaps a second number, and 16 bytes of nibbles. */
+INLINE bool is_grouped(uint32_t type)
+{
+    return type == ZC_WEIGHT_Q4_0 || type == ZC_WEIGHT_Q4_1;
+}
+
 static void fix(uint8_t *row, uint32_t type, const zc_fixed_layout *layout, const float *x)
 {
-    bool grouped = type == ZC_WEIGHT_Q4_0 || type == ZC_WEIGHT_Q4_1;
+    bool grouped = is_grouped(type);
     float *scale = (float *)(row + layout->scale), *sum = (float *)(row + layout->sum);
     float *half_sum = (float *)(row + layout->half_sum);
     size_t padded = (layout->sum - layout->scale) / sizeof(float);
@@ -119,7 +128,7 @@ INLINE constants make_constants(uint32_t type)
                    .shift4 = _mm512_set1_epi64(0x1020408000000000)};
     uint16_t words[32], chunk_words[32];
     uint8_t bytes[64];
-    unsigned step = type == ZC_WEIGHT_Q4_1 ? 20 : 18;
+    unsigned step = type == ZC_WEIGHT_Q4_1 ? ZC_WEIGHT_BYTES_Q4_1 : ZC_WEIGHT_BYTES_Q4_0;
     for (unsigned i = 0; i < 32; i++) {
         words[i] = (uint16_t)(i % 4 * step / 2 + (i / 16) * (type == ZC_WEIGHT_Q4_1));
         chunk_words[i] = (uint16_t)(i % 16 / 4 * step / 2 + (i / 16) * (type == ZC_WEIGHT_Q4_1));
@@ -148,7 +157,7 @@ INLINE __m512i four_blocks(uint32_t type, const uint8_t *w, const constants *c, 
 /* The same of the last `count` (1 to 3) blocks of a row; the others are zeros. */
 INLINE __m512i last_blocks(uint32_t type, const uint8_t *w, size_t count, const constants *c, __m512i *head)
 {
-    size_t bytes = count * (type == ZC_WEIGHT_Q4_1 ? 20 : 18);
+    size_t bytes = count * (type == ZC_WEIGHT_Q4_1 ? ZC_WEIGHT_BYTES_Q4_1 : ZC_WEIGHT_BYTES_Q4_0);
     *head = _mm512_maskz_loadu_epi8(((__mmask64)1 << bytes) - 1, w);
     return type == ZC_WEIGHT_Q4_1 ? _mm512_maskz_permutexvar_epi32(FIRST(4 * count), c->pick, *head)
                                   : _mm512_maskz_permutexvar_epi8(((__mmask64)1 << (16 * count)) - 1, c->pick, *head);
@@ -187,7 +196,7 @@ INLINE __m512i block_totals(const __m512i v[4])
 INLINE void two_grouped_rows(uint32_t type, const uint8_t *const rows[2], const zc_fixed_layout *layout,
                              const uint8_t *x, const constants *c, __m512 out[2])
 {
-    const size_t step = type == ZC_WEIGHT_Q4_1 ? 80 : 72;
+    const size_t step = 4 * (type == ZC_WEIGHT_Q4_1 ? ZC_WEIGHT_BYTES_Q4_1 : ZC_WEIGHT_BYTES_Q4_0);
     const float *scale = (const float *)(x + layout->scale), *sum = (const float *)(x + layout->sum);
     const uint8_t *w[2] = {rows[0], rows[1]};
     __m512 acc[2], low[2];
@@ -271,30 +280,50 @@ INLINE __m512i low_and_high(const uint8_t *q, __m512i counts)
     return _mm512_and_si512(_mm512_srlv_epi64(v, counts), _mm512_set1_epi8(15));
 }
 
-/* Elements [64 at, 64 at + 64) of a row as unsigned bytes; `blocks` of 32 are left from there on: 1 or more. */
-INLINE __m512i unpack(uint32_t type, const uint8_t *w, size_t at, size_t blocks)
+/* unpack_TYPE: elements [64 at, 64 at + 64) of a row as unsigned bytes; `blocks` of 32 are left from there on: 1 or
+ * more. */
+
+INLINE __m512i unpack_Q8_0(const uint8_t *w, size_t at, size_t blocks)
+{
+    __m512i v = _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)(w + 68 * at + 2)));
+    __m256i next = blocks > 1 ? _mm256_loadu_si256((const __m256i *)(w + 68 * at + 36)) : _mm256_set1_epi8(-128);
+    return _mm512_xor_si512(_mm512_inserti64x4(v, next, 1), _mm512_set1_epi8(-128));
+}
+
+INLINE __m512i unpack_nibbles(const uint8_t *w, size_t at, size_t blocks, size_t size)
+{
+    const uint8_t *from = w + 2 * size * at + (size - 16);
+    __m128i a = _mm_loadu_si128((const __m128i *)from);
+    __m128i b = blocks > 1 ? _mm_loadu_si128((const __m128i *)(from + size)) : _mm_setzero_si128();
+    __m512i v =
+        _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_broadcastsi128_si256(a)), _mm256_broadcastsi128_si256(b), 1);
+    v = _mm512_srlv_epi64(v, _mm512_set_epi64(4, 4, 0, 0, 4, 4, 0, 0));
+    return _mm512_and_si512(v, _mm512_set1_epi8(15));
+}
+
+INLINE __m512i unpack_Q4_0(const uint8_t *w, size_t at, size_t blocks)
+{
+    return unpack_nibbles(w, at, blocks, ZC_WEIGHT_BYTES_Q4_0);
+}
+
+INLINE __m512i unpack_Q4_1(const uint8_t *w, size_t at, size_t blocks)
+{
+    return unpack_nibbles(w, at, blocks, ZC_WEIGHT_BYTES_Q4_1);
+}
+
+INLINE __m512i unpack_Q4_K(const uint8_t *w, size_t at, size_t blocks)
 {
     const __m512i halves = _mm512_set_epi64(4, 4, 4, 4, 0, 0, 0, 0);
-    if (type == ZC_WEIGHT_Q8_0) {
-        __m512i v = _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)(w + 68 * at + 2)));
-        __m256i next = blocks > 1 ? _mm256_loadu_si256((const __m256i *)(w + 68 * at + 36)) : _mm256_set1_epi8(-128);
-        return _mm512_xor_si512(_mm512_inserti64x4(v, next, 1), _mm512_set1_epi8(-128));
-    }
-    if (type == ZC_WEIGHT_Q4_0 || type == ZC_WEIGHT_Q4_1) {
-        size_t size = type == ZC_WEIGHT_Q4_1 ? 20 : 18, skip = size - 16;
-        const uint8_t *from = w + 2 * size * at + skip;
-        __m128i a = _mm_loadu_si128((const __m128i *)from);
-        __m128i b = blocks > 1 ? _mm_loadu_si128((const __m128i *)(from + size)) : _mm_setzero_si128();
-        __m512i v = _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_broadcastsi128_si256(a)),
-                                       _mm256_broadcastsi128_si256(b), 1);
-        v = _mm512_srlv_epi64(v, _mm512_set_epi64(4, 4, 0, 0, 4, 4, 0, 0));
-        return _mm512_and_si512(v, _mm512_set1_epi8(15));
-    }
-    if (type == ZC_WEIGHT_Q4_K) {
-        return low_and_high(((const zc_block_q4_k *)w)[at / 4].q + at % 4 * 32, halves);
-    }
+    (void)blocks;
+    return low_and_high(((const zc_block_q4_k *)w)[at / 4].q + at % 4 * 32, halves);
+}
+
+INLINE __m512i unpack_Q6_K(const uint8_t *w, size_t at, size_t blocks)
+{
+    const __m512i halves = _mm512_set_epi64(4, 4, 4, 4, 0, 0, 0, 0);
     const zc_block_q6_k *block = (const zc_block_q6_k *)w + at / 4;
     size_t part = at % 4, shift = part % 2 * 4;
+    (void)blocks;
     __m512i low = _mm512_loadu_si512(block->low + part / 2 * 64);
     __m512i high = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(block->high + part / 2 * 32)));
     low = _mm512_and_si512(_mm512_srl_epi64(low, _mm_cvtsi64_si128((long long)shift)), _mm512_set1_epi8(15));
@@ -335,67 +364,103 @@ INLINE __m512 q6_k_scales(const zc_block_q6_k *block)
     return _mm512_mul_ps(_mm512_cvtepi32_ps(s), _mm512_set1_ps(_cvtsh_ss(block->d)));
 }
 
-/* One row; the sum of the lanes of what it gives is the result. */
-INLINE __m512 one_row(uint32_t type, const uint8_t *w, const zc_fixed_layout *layout, const uint8_t *x)
+/* one_row_TYPE: one row; the sum of the lanes of what it gives is the result. */
+
+INLINE __m512 one_row_Q8_0(const uint8_t *w, const zc_fixed_layout *layout, const uint8_t *x)
 {
     const __m512i lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     const float *scale = (const float *)(x + layout->scale), *sum = (const float *)(x + layout->sum);
-    const float *half_sum = (const float *)(x + layout->half_sum);
     __m512 acc = _mm512_setzero_ps(), low = acc;
-    if (type == ZC_WEIGHT_Q8_0) {
-        const __m512i at34 = _mm512_mullo_epi32(lane, _mm512_set1_epi32(34));
-        for (size_t b = 0; b < layout->blocks; b += 16) {
-            size_t left = layout->blocks - b < 16 ? layout->blocks - b : 16;
-            const uint8_t *from = w + 34 * b;
-            __m512i words = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), FIRST(left), at34, from, 1);
-            __m512 d = _mm512_cvtph_ps(_mm512_cvtepi32_epi16(words));
-            __m512i at = _mm512_srli_epi32(lane, 3);
-            low = _mm512_fmadd_ps(_mm512_mul_ps(d, _mm512_set1_ps(-128.0f)), _mm512_loadu_ps(sum + b), low);
-            d = _mm512_mul_ps(d, _mm512_loadu_ps(scale + b));
-            for (size_t j = 0; j < left; j += 2, x += 128) {
-                PREFETCH(from + 34 * j);
-                acc = _mm512_fmadd_ps(_mm512_cvtepi32_ps(both_planes(unpack(type, from, j / 2, left - j), x)),
-                                      _mm512_permutexvar_ps(at, d), acc);
-                at = _mm512_add_epi32(at, _mm512_set1_epi32(2));
-            }
-        }
-    } else if (type == ZC_WEIGHT_Q4_K) {
-        for (size_t b = 0; b < layout->blocks; b += 8, w += sizeof(zc_block_q4_k)) {
-            scales s = q4_k_scales((const zc_block_q4_k *)w);
-            __m512 d = _mm512_mul_ps(s.d, _mm512_maskz_loadu_ps(0xff, scale + b));
-            __m512i at = _mm512_srli_epi32(lane, 3);
-            low = _mm512_fmadd_ps(s.m, _mm512_maskz_loadu_ps(0xff, sum + b), low);
-            PREFETCH(w);
-            PREFETCH(w + 64);
-            ZC_UNROLL(4)
-            for (size_t j = 0; j < 4; j++, x += 128) {
-                acc = _mm512_fmadd_ps(_mm512_cvtepi32_ps(both_planes(unpack(type, w, j, 2), x)),
-                                      _mm512_permutexvar_ps(at, d), acc);
-                at = _mm512_add_epi32(at, _mm512_set1_epi32(2));
-            }
-        }
-    } else {
-        for (size_t b = 0; b < layout->blocks; b += 8, w += sizeof(zc_block_q6_k)) {
-            const __m512i twice = _mm512_srli_epi32(lane, 1);
-            __m512 s = q6_k_scales((const zc_block_q6_k *)w);
-            __m512 xs = _mm512_permutexvar_ps(twice, _mm512_maskz_loadu_ps(0xff, scale + b));
-            __m512 d = _mm512_mul_ps(s, xs);
-            __m512i at = _mm512_srli_epi32(lane, 2);
-            low = _mm512_fmadd_ps(_mm512_mul_ps(s, _mm512_set1_ps(-32.0f)), _mm512_loadu_ps(half_sum + 2 * b), low);
-            ZC_UNROLL(3)
-            for (size_t j = 0; j < 3; j++) {
-                PREFETCH(w + 64 * j);
-            }
-            ZC_UNROLL(4)
-            for (size_t j = 0; j < 4; j++, x += 128) {
-                acc = _mm512_fmadd_ps(_mm512_cvtepi32_ps(both_planes(unpack(type, w, j, 2), x)),
-                                      _mm512_permutexvar_ps(at, d), acc);
-                at = _mm512_add_epi32(at, _mm512_set1_epi32(4));
-            }
+    const __m512i at34 = _mm512_mullo_epi32(lane, _mm512_set1_epi32(34));
+    for (size_t b = 0; b < layout->blocks; b += 16) {
+        size_t left = layout->blocks - b < 16 ? layout->blocks - b : 16;
+        const uint8_t *from = w + 34 * b;
+        __m512i words = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), FIRST(left), at34, from, 1);
+        __m512 d = _mm512_cvtph_ps(_mm512_cvtepi32_epi16(words));
+        __m512i at = _mm512_srli_epi32(lane, 3);
+        low = _mm512_fmadd_ps(_mm512_mul_ps(d, _mm512_set1_ps(-128.0f)), _mm512_loadu_ps(sum + b), low);
+        d = _mm512_mul_ps(d, _mm512_loadu_ps(scale + b));
+        for (size_t j = 0; j < left; j += 2, x += 128) {
+            PREFETCH(from + 34 * j);
+            acc = _mm512_fmadd_ps(_mm512_cvtepi32_ps(both_planes(unpack_Q8_0(from, j / 2, left - j), x)),
+                                  _mm512_permutexvar_ps(at, d), acc);
+            at = _mm512_add_epi32(at, _mm512_set1_epi32(2));
         }
     }
     return _mm512_add_ps(acc, low);
 }
+
+INLINE __m512 one_row_Q4_K(const uint8_t *w, const zc_fixed_layout *layout, const uint8_t *x)
+{
+    const __m512i lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const float *scale = (const float *)(x + layout->scale), *sum = (const float *)(x + layout->sum);
+    __m512 acc = _mm512_setzero_ps(), low = acc;
+    for (size_t b = 0; b < layout->blocks; b += 8, w += sizeof(zc_block_q4_k)) {
+        scales s = q4_k_scales((const zc_block_q4_k *)w);
+        __m512 d = _mm512_mul_ps(s.d, _mm512_maskz_loadu_ps(0xff, scale + b));
+        __m512i at = _mm512_srli_epi32(lane, 3);
+        low = _mm512_fmadd_ps(s.m, _mm512_maskz_loadu_ps(0xff, sum + b), low);
+        PREFETCH(w);
+        PREFETCH(w + 64);
+        ZC_UNROLL(4)
+        for (size_t j = 0; j < 4; j++, x += 128) {
+            acc = _mm512_fmadd_ps(_mm512_cvtepi32_ps(both_planes(unpack_Q4_K(w, j, 2), x)),
+                                  _mm512_permutexvar_ps(at, d), acc);
+            at = _mm512_add_epi32(at, _mm512_set1_epi32(2));
+        }
+    }
+    return _mm512_add_ps(acc, low);
+}
+
+INLINE __m512 one_row_Q6_K(const uint8_t *w, const zc_fixed_layout *layout, const uint8_t *x)
+{
+    const __m512i lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const float *scale = (const float *)(x + layout->scale), *half_sum = (const float *)(x + layout->half_sum);
+    __m512 acc = _mm512_setzero_ps(), low = acc;
+    for (size_t b = 0; b < layout->blocks; b += 8, w += sizeof(zc_block_q6_k)) {
+        const __m512i twice = _mm512_srli_epi32(lane, 1);
+        __m512 s = q6_k_scales((const zc_block_q6_k *)w);
+        __m512 xs = _mm512_permutexvar_ps(twice, _mm512_maskz_loadu_ps(0xff, scale + b));
+        __m512 d = _mm512_mul_ps(s, xs);
+        __m512i at = _mm512_srli_epi32(lane, 2);
+        low = _mm512_fmadd_ps(_mm512_mul_ps(s, _mm512_set1_ps(-32.0f)), _mm512_loadu_ps(half_sum + 2 * b), low);
+        ZC_UNROLL(3)
+        for (size_t j = 0; j < 3; j++) {
+            PREFETCH(w + 64 * j);
+        }
+        ZC_UNROLL(4)
+        for (size_t j = 0; j < 4; j++, x += 128) {
+            acc = _mm512_fmadd_ps(_mm512_cvtepi32_ps(both_planes(unpack_Q6_K(w, j, 2), x)),
+                                  _mm512_permutexvar_ps(at, d), acc);
+            at = _mm512_add_epi32(at, _mm512_set1_epi32(4));
+        }
+    }
+    return _mm512_add_ps(acc, low);
+}
+
+/* two_rows_TYPE: of each row a vector, the sum of whose lanes is the result. */
+
+#define GROUPED(TYPE)                                                                                          \
+    INLINE void two_rows_##TYPE(const uint8_t *const rows[2], const zc_fixed_layout *layout, const uint8_t *x, \
+                                const constants *c, __m512 out[2])                                             \
+    {                                                                                                          \
+        two_grouped_rows(ZC_WEIGHT_##TYPE, rows, layout, x, c, out);                                           \
+    }
+#define ONE_BY_ONE(TYPE)                                                                                       \
+    INLINE void two_rows_##TYPE(const uint8_t *const rows[2], const zc_fixed_layout *layout, const uint8_t *x, \
+                                const constants *c, __m512 out[2])                                             \
+    {                                                                                                          \
+        (void)c;                                                                                               \
+        out[0] = one_row_##TYPE(rows[0], layout, x);                                                           \
+        out[1] = one_row_##TYPE(rows[1], layout, x);                                                           \
+    }
+ONE_BY_ONE(Q8_0)
+GROUPED(Q4_0)
+GROUPED(Q4_1)
+ONE_BY_ONE(Q4_K)
+ONE_BY_ONE(Q6_K)
+#undef GROUPED
+#undef ONE_BY_ONE
 
 /* The sums of the lanes of four vectors. */
 INLINE __m128 totals(const __m512 v[4])
@@ -406,6 +471,26 @@ INLINE __m128 totals(const __m512 v[4])
     __m512 t = _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(c, d)), _mm512_castpd_ps(_mm512_unpackhi_pd(c, d)));
     __m256 u = _mm256_add_ps(_mm512_castps512_ps256(t), _mm512_extractf32x8_ps(t, 1));
     return _mm_add_ps(_mm256_castps256_ps128(u), _mm256_extractf128_ps(u, 1));
+}
+
+/* For each type that the table calls INTEGER: DO(type). */
+#define DO_FLOAT(TYPE)
+#define DO_INTEGER(TYPE) DO(TYPE)
+#define ZC_WEIGHT_TYPE(name, elements, bytes, gguf, cpu) DO_##cpu(name)
+
+INLINE void two_rows(uint32_t type, const uint8_t *const rows[2], const zc_fixed_layout *layout, const uint8_t *x,
+                     const constants *c, __m512 out[2])
+{
+    switch (type) {
+#define DO(TYPE)                                  \
+    case ZC_WEIGHT_##TYPE:                        \
+        two_rows_##TYPE(rows, layout, x, c, out); \
+        break;
+#include "kernel/zc_weight_type.def"
+#undef DO
+    default:
+        break;
+    }
 }
 
 INLINE void dots_of(uint32_t type, float *out, const uint8_t *w, size_t row_bytes, size_t count,
@@ -421,48 +506,32 @@ INLINE void dots_of(uint32_t type, float *out, const uint8_t *w, size_t row_byte
             /* Past the end: the last row again, so that a row's bits do not depend on its neighbours. */
             size_t first = i + j < count ? i + j : count - 1, second = i + j + 1 < count ? i + j + 1 : count - 1;
             const uint8_t *rows[2] = {w + first * row_bytes, w + second * row_bytes};
-            if (type == ZC_WEIGHT_Q4_0 || type == ZC_WEIGHT_Q4_1) {
-                two_grouped_rows(type, rows, layout, x, &c, v + j);
-            } else {
-                v[j] = one_row(type, rows[0], layout, x);
-                v[j + 1] = one_row(type, rows[1], layout, x);
-            }
+            two_rows(type, rows, layout, x, &c, v + j);
         }
         _mm_mask_storeu_ps(out + i, count - i < 4 ? (__mmask8)((1u << (count - i)) - 1) : 15, totals(v));
     }
 }
 
-#define FOR_TYPE(TYPE)                                                                    \
+#define DO(TYPE)                                                                          \
     static void dots_##TYPE(float *out, const uint8_t *w, size_t row_bytes, size_t count, \
                             const zc_fixed_layout *layout, const uint8_t *x)              \
     {                                                                                     \
         dots_of(ZC_WEIGHT_##TYPE, out, w, row_bytes, count, layout, x);                   \
     }
-FOR_TYPE(Q8_0)
-FOR_TYPE(Q4_0)
-FOR_TYPE(Q4_1)
-FOR_TYPE(Q4_K)
-FOR_TYPE(Q6_K)
-#undef FOR_TYPE
+#include "kernel/zc_weight_type.def"
+#undef DO
 
 static void dots(float *out, uint32_t type, const uint8_t *w, size_t row_bytes, size_t count,
                  const zc_fixed_layout *layout, const uint8_t *x)
 {
     switch (type) {
-    case ZC_WEIGHT_Q8_0:
-        dots_Q8_0(out, w, row_bytes, count, layout, x);
+#define DO(TYPE)                                          \
+    case ZC_WEIGHT_##TYPE:                                \
+        dots_##TYPE(out, w, row_bytes, count, layout, x); \
         break;
-    case ZC_WEIGHT_Q4_0:
-        dots_Q4_0(out, w, row_bytes, count, layout, x);
-        break;
-    case ZC_WEIGHT_Q4_1:
-        dots_Q4_1(out, w, row_bytes, count, layout, x);
-        break;
-    case ZC_WEIGHT_Q4_K:
-        dots_Q4_K(out, w, row_bytes, count, layout, x);
-        break;
+#include "kernel/zc_weight_type.def"
+#undef DO
     default:
-        dots_Q6_K(out, w, row_bytes, count, layout, x);
         break;
     }
 }
@@ -474,9 +543,20 @@ static void dots(float *out, uint32_t type, const uint8_t *w, size_t row_bytes, 
 
 #define TILE_ROWS 6
 
+/* Steps of a block, four elements each: as many as share a scale. */
+enum { STEPS_Q8_0 = 8, STEPS_Q4_0 = 8, STEPS_Q4_1 = 8, STEPS_Q4_K = 8, STEPS_Q6_K = 4 };
+
 INLINE size_t steps_of(uint32_t type)
 {
-    return type == ZC_WEIGHT_Q6_K ? 4 : 8;
+    switch (type) {
+#define DO(TYPE)           \
+    case ZC_WEIGHT_##TYPE: \
+        return STEPS_##TYPE;
+#include "kernel/zc_weight_type.def"
+#undef DO
+    default:
+        return 8;
+    }
 }
 
 static size_t panel_bytes(uint32_t type, size_t k)
@@ -485,39 +565,90 @@ static size_t panel_bytes(uint32_t type, size_t k)
     return (k / (4 * steps) + 2) * (steps * 128 + 256); /* pack writes pairs of blocks */
 }
 
-/* d and m of one row into the panel's lane. */
-INLINE void pack_scales(uint8_t *panel, uint32_t type, const uint8_t *w, size_t blocks, size_t lane)
+/* pack_scales_TYPE: d and m of one row into the panel's lane, where d starts. */
+
+INLINE float *pack_many(float *d, size_t steps, const float *ds, const float *ms, size_t count)
 {
-    const size_t steps = steps_of(type), step = steps * 128 + 256;
-    float *d = (float *)(panel + steps * 128) + lane, *m = d + ZC_PANEL;
-    const size_t next = step / sizeof(float);
-    if (type == ZC_WEIGHT_Q4_K || type == ZC_WEIGHT_Q6_K) {
-        const size_t parts = type == ZC_WEIGHT_Q4_K ? 8 : 16;
-        for (size_t b = 0; b < blocks; b += 8) {
-            float ds[16], ms[16];
-            if (type == ZC_WEIGHT_Q4_K) {
-                scales s = q4_k_scales((const zc_block_q4_k *)w + b / 8);
-                _mm512_storeu_ps(ds, s.d);
-                _mm512_storeu_ps(ms, s.m);
-            } else {
-                __m512 s = q6_k_scales((const zc_block_q6_k *)w + b / 8);
-                _mm512_storeu_ps(ds, s);
-                _mm512_storeu_ps(ms, _mm512_mul_ps(s, _mm512_set1_ps(-32.0f)));
-            }
-            for (size_t i = 0; i < parts; i++, d += next, m += next) {
-                *d = ds[i];
-                *m = ms[i];
-            }
-        }
-        return;
+    for (size_t i = 0; i < count; i++, d += (steps * 128 + 256) / sizeof(float)) {
+        d[0] = ds[i];
+        d[ZC_PANEL] = ms[i];
     }
-    const size_t size = type == ZC_WEIGHT_Q8_0 ? 34 : type == ZC_WEIGHT_Q4_1 ? 20 : 18;
-    for (size_t b = 0; b < blocks; b++, w += size, d += next, m += next) {
+    return d;
+}
+
+INLINE void pack_scales_Q4_K(float *d, const uint8_t *w, size_t blocks)
+{
+    for (size_t b = 0; b < blocks; b += 8) {
+        float ds[16], ms[16];
+        scales s = q4_k_scales((const zc_block_q4_k *)w + b / 8);
+        _mm512_storeu_ps(ds, s.d);
+        _mm512_storeu_ps(ms, s.m);
+        d = pack_many(d, STEPS_Q4_K, ds, ms, 8);
+    }
+}
+
+INLINE void pack_scales_Q6_K(float *d, const uint8_t *w, size_t blocks)
+{
+    for (size_t b = 0; b < blocks; b += 8) {
+        float ds[16], ms[16];
+        __m512 s = q6_k_scales((const zc_block_q6_k *)w + b / 8);
+        _mm512_storeu_ps(ds, s);
+        _mm512_storeu_ps(ms, _mm512_mul_ps(s, _mm512_set1_ps(-32.0f)));
+        d = pack_many(d, STEPS_Q6_K, ds, ms, 16);
+    }
+}
+
+/* Blocks of 32 that begin with d, and with m or a smallest weight that goes with d. */
+INLINE void pack_first(float *d, const uint8_t *w, size_t blocks, size_t size, bool has_m, float least)
+{
+    for (size_t b = 0; b < blocks; b++, w += size) {
         uint32_t words;
         memcpy(&words, w, sizeof words);
-        *d = _cvtsh_ss((uint16_t)words);
-        *m = type == ZC_WEIGHT_Q4_1 ? _cvtsh_ss((uint16_t)(words >> 16))
-                                    : *d * (type == ZC_WEIGHT_Q8_0 ? -128.0f : -8.0f);
+        float one = _cvtsh_ss((uint16_t)words), m = has_m ? _cvtsh_ss((uint16_t)(words >> 16)) : one * least;
+        d = pack_many(d, 8, &one, &m, 1);
+    }
+}
+
+INLINE void pack_scales_Q8_0(float *d, const uint8_t *w, size_t blocks)
+{
+    pack_first(d, w, blocks, ZC_WEIGHT_BYTES_Q8_0, false, -128.0f);
+}
+
+INLINE void pack_scales_Q4_0(float *d, const uint8_t *w, size_t blocks)
+{
+    pack_first(d, w, blocks, ZC_WEIGHT_BYTES_Q4_0, false, -8.0f);
+}
+
+INLINE void pack_scales_Q4_1(float *d, const uint8_t *w, size_t blocks)
+{
+    pack_first(d, w, blocks, ZC_WEIGHT_BYTES_Q4_1, true, 0.0f);
+}
+
+INLINE void pack_scales(uint8_t *panel, uint32_t type, const uint8_t *w, size_t blocks, size_t lane)
+{
+    float *d = (float *)(panel + steps_of(type) * 128) + lane;
+    switch (type) {
+#define DO(TYPE)                          \
+    case ZC_WEIGHT_##TYPE:                \
+        pack_scales_##TYPE(d, w, blocks); \
+        break;
+#include "kernel/zc_weight_type.def"
+#undef DO
+    default:
+        break;
+    }
+}
+
+INLINE __m512i unpack(uint32_t type, const uint8_t *w, size_t at, size_t blocks)
+{
+    switch (type) {
+#define DO(TYPE)           \
+    case ZC_WEIGHT_##TYPE: \
+        return unpack_##TYPE(w, at, blocks);
+#include "kernel/zc_weight_type.def"
+#undef DO
+    default:
+        return _mm512_setzero_si512();
     }
 }
 
@@ -652,29 +783,24 @@ static const tile_function tiles[TILE_ROWS][2] = {TILES(ENTRY)};
 
 static void tile(float *out, uint32_t type, const uint8_t *panel, size_t rows, size_t blocks, const uint8_t *x)
 {
-    tiles[rows - 1][type == ZC_WEIGHT_Q6_K](out, panel, blocks, x);
+    tiles[rows - 1][steps_of(type) == 4](out, panel, blocks, x);
 }
 
 static void pack(uint8_t *panel, uint32_t type, const uint8_t *w, size_t row_bytes, size_t count, size_t k)
 {
     switch (type) {
-    case ZC_WEIGHT_Q8_0:
-        pack_of(ZC_WEIGHT_Q8_0, panel, w, row_bytes, count, k / 32);
+#define DO(TYPE)                                                       \
+    case ZC_WEIGHT_##TYPE:                                             \
+        pack_of(ZC_WEIGHT_##TYPE, panel, w, row_bytes, count, k / 32); \
         break;
-    case ZC_WEIGHT_Q4_0:
-        pack_of(ZC_WEIGHT_Q4_0, panel, w, row_bytes, count, k / 32);
-        break;
-    case ZC_WEIGHT_Q4_1:
-        pack_of(ZC_WEIGHT_Q4_1, panel, w, row_bytes, count, k / 32);
-        break;
-    case ZC_WEIGHT_Q4_K:
-        pack_of(ZC_WEIGHT_Q4_K, panel, w, row_bytes, count, k / 32);
-        break;
+#include "kernel/zc_weight_type.def"
+#undef DO
     default:
-        pack_of(ZC_WEIGHT_Q6_K, panel, w, row_bytes, count, k / 32);
         break;
     }
 }
+
+#undef ZC_WEIGHT_TYPE
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -1,0 +1,52 @@
+"""Numbers that Python and documents repeat are those of C: types of weights, limits and flags of kernels."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from zcwasm._core import _weight_types
+from zcwasm._models import gguf as reader
+from zcwasm._selftest import reference
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "buildtools"))
+
+import headers  # noqa: E402
+
+HEADER = dict(headers.enums("zcwasm_kernels.h"))
+NAMES = [name for name, _, _, _ in _weight_types]
+
+
+def test_types_of_weights_are_those_that_guests_read() -> None:
+    assert [HEADER[f"ZC_WEIGHT_{name}"] for name in NAMES] == list(range(HEADER["ZC_WEIGHT_TYPE_COUNT"]))
+
+
+@pytest.mark.parametrize("row", _weight_types, ids=NAMES)
+def test_types_of_weights_are_those_of_gguf(row: tuple[str, int, int, int]) -> None:
+    gguf = pytest.importorskip("gguf", reason="gguf is not installed")
+    name, block, size, number = row
+    kind = gguf.GGMLQuantizationType[name]
+    assert (int(kind), gguf.GGML_QUANT_SIZES[kind]) == (number, (block, size))
+
+
+def test_the_reader_of_gguf_names_each_type_once() -> None:
+    gguf = pytest.importorskip("gguf", reason="gguf is not installed")
+    assert set(reader.SUPPORTED) == set(NAMES)
+    for number, name in reader._TENSOR_TYPES.items():
+        assert int(gguf.GGMLQuantizationType[name]) == number
+    assert len(set(reader._TENSOR_TYPES.values())) == len(reader._TENSOR_TYPES)
+
+
+@pytest.mark.parametrize("name", ["weights.md", "llm.md"])
+def test_documents_list_the_types_of_weights(name: str) -> None:
+    (page,) = (ROOT / "docs").rglob(name)
+    assert ", ".join(NAMES) in page.read_text("utf-8")
+
+
+def test_flags_of_the_reference() -> None:
+    for name in ("ADD", "BIAS", "NORM", "SWIGLU", "GELU", "EXACT"):
+        assert getattr(reference, name) == HEADER[f"ZC_LINEAR_{name}"]
+    assert (HEADER["ZC_CACHE_F32"], HEADER["ZC_CACHE_F16"]) == (reference.F32, reference.F16)
