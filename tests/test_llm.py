@@ -23,8 +23,11 @@ import tiny_model
 import zcwasm
 from zcwasm import llm
 from zcwasm._selftest.reference import WEIGHT_TYPES
+from zcwasm.llm import _config
 
 HEADS, KV_HEADS = 4, 2
+# Of each architecture: whether it rotates halves of a head, or pairs.
+HALVES = {"llama": False, "qwen2": True}
 PROMPT = [(7 * n * n + 3 * n) % 250 for n in range(37)]
 
 Tensors = dict[str, npt.NDArray[np.float32]]
@@ -46,7 +49,7 @@ class Tiny:
             vocab=vocab,
             head_size=dim // HEADS,
             rope_base=options.get("rope_base", 10000.0),
-            halves=options.get("architecture") == "qwen2",
+            halves=HALVES[options.get("architecture", "llama")],
         )
 
     def logits(self, ids: Sequence[int]) -> npt.NDArray[np.float64]:
@@ -107,6 +110,17 @@ KINDS: list[dict[str, Any]] = [
 
 def test_there_is_a_model_of_every_type_of_weights() -> None:
     assert {options.get("kind", "F32") for options in KINDS} == set(WEIGHT_TYPES)
+
+
+def test_every_architecture_is_compared_with_the_reference() -> None:
+    assert set(HALVES) == set(_config.ARCHITECTURES)
+    assert {options.get("architecture", "llama") for options in KINDS} == set(HALVES)
+
+
+def test_every_architecture_is_documented() -> None:
+    docs = Path(__file__).resolve().parent.parent / "docs"
+    pages = [path.read_text("utf-8") for path in docs.rglob("*.md")]
+    assert any(all(f"`{name}`" in page for name in _config.ARCHITECTURES) for page in pages)
 
 
 class TestNumbers:

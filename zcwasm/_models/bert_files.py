@@ -17,9 +17,9 @@ from typing import Any
 import zcwasm
 from zcwasm._core import ModelError
 from zcwasm._models.model_file import model_error
+from zcwasm.guests import layouts
 
 _MOST_JSON = 64 << 20
-_MAX_HEAD = 256  # ZC_ATTENTION_MAX_HEAD
 # Of the encoder's training, and of what is not used of it.
 _UNUSED = ("pooler.dense.weight", "pooler.dense.bias", "embeddings.position_ids", "embeddings.token_type_ids")
 
@@ -126,15 +126,16 @@ def read_config(folder: Folder, root: Path) -> Config:
     epsilon = found.get("layer_norm_eps", 1e-12)
     if isinstance(epsilon, bool) or not isinstance(epsilon, (int, float)) or not 0 <= epsilon < 1:
         raise ModelError(f"{path}: layer_norm_eps is {epsilon!r:.100}, must be 0 to 1")
-    dim, heads = count("hidden_size", 1 << 16), count("num_attention_heads", 1024)
-    if dim % heads or dim // heads % 4 or dim // heads > _MAX_HEAD:
+    dim = count("hidden_size", layouts.BERT_MAX_DIM)
+    heads, most = count("num_attention_heads", layouts.BERT_MAX_HEADS), layouts.ZC_ATTENTION_MAX_HEAD
+    if dim % heads or dim // heads % 4 or dim // heads > most:
         raise ModelError(
             f"{path}: {heads} heads of {dim} columns are not supported: each must have a multiple of 4, "
-            f"up to {_MAX_HEAD}"
+            f"up to {most}"
         )
     _check_pooling(folder.pooling, dim)
     _check_prompts(root / "config_sentence_transformers.json")
-    positions = count("max_position_embeddings", 1 << 20)
+    positions = count("max_position_embeddings", layouts.BERT_MAX_POSITIONS)
     own = _read_if_there(folder.encoder / "sentence_bert_config.json")
     lower_case = own.get("do_lower_case", False)
     if not isinstance(lower_case, bool):
@@ -142,13 +143,13 @@ def read_config(folder: Folder, root: Path) -> Config:
             f"sentence_bert_config.json: do_lower_case is {lower_case!r:.100}, must be true or false"
         )
     return Config(
-        layers=count("num_hidden_layers", 1024),
+        layers=count("num_hidden_layers", layouts.BERT_MAX_LAYERS),
         dim=dim,
         heads=heads,
-        ff=count("intermediate_size", 1 << 18),
-        vocab=count("vocab_size", 1 << 24),
+        ff=count("intermediate_size", layouts.BERT_MAX_FF),
+        vocab=count("vocab_size", layouts.BERT_MAX_VOCAB),
         positions=positions,
-        types=count("type_vocab_size", 1 << 16),
+        types=count("type_vocab_size", layouts.BERT_MAX_TYPES),
         most_tokens=min(positions, _most_tokens(folder.encoder, own)),
         norm_epsilon=float(epsilon),
         normalize=folder.normalize,

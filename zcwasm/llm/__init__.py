@@ -9,7 +9,8 @@ The weights are the mapped file, shared by every session; a session is a guest (
 holds the activations, the key-value cache and the sampler's state. docs/llm.md has the whole picture.
 """
 
-from zcwasm.llm._model import Config, Model
+from zcwasm.llm._config import Config
+from zcwasm.llm._model import Model
 from zcwasm.llm._sampling import Sampling
 from zcwasm.llm._session import ContextError, Finish, GenerateOptions, KvDtype, Session, Token, Usage
 

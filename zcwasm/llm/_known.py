@@ -15,19 +15,14 @@ from zcwasm._models.model_file import model_error
 
 if TYPE_CHECKING:
     import zcwasm
-    from zcwasm.llm._model import Config
+    from zcwasm.llm._config import Config, Numbers
 
 Shape = tuple[int, ...]
 
-# Under the architecture's prefix: what Config.read takes, and what only describes.
-_READ = {"context_length", "embedding_length", "block_count", "feed_forward_length", "vocab_size"}
-_READ |= {f"attention.{name}" for name in ("head_count", "head_count_kv", "key_length", "value_length")}
-_READ |= {"attention.layer_norm_rms_epsilon", "attention.sliding_window"}
-_READ |= {"rope.dimension_count", "rope.freq_base", "rope.scaling.type", "rope.scaling.factor"}
-_READ |= {"rope.scale_linear"}
-_WITHOUT_EFFECT = {"tensor_data_layout", "attention.layer_norm_epsilon", "expert_used_count"}
+# Under the architecture's prefix, beside what Config reads: what only describes.
+_WITHOUT_EFFECT = {"vocab_size", "tensor_data_layout", "attention.layer_norm_epsilon", "expert_used_count"}
 _WITHOUT_EFFECT |= {f"rope.scaling.{name}" for name in ("original_context_length", "finetuned")}
-# Of YaRN, which Config.read refuses.
+# Of YaRN, which Config refuses.
 _WITHOUT_EFFECT |= {f"rope.scaling.yarn_{name}" for name in ("beta_fast", "beta_slow", "ext_factor")}
 _WITHOUT_EFFECT |= {f"rope.scaling.yarn_{name}" for name in ("attn_factor", "log_multiplier")}
 # And values with which these make no difference.
@@ -68,8 +63,9 @@ def check_whole(metadata: Mapping[str, Any]) -> None:
         raise model_error(f"general.type is {kind!r:.40}, must be 'model'", None)
 
 
-def check_numbers(metadata: Mapping[str, Any], config: Config) -> None:
+def check_numbers(numbers: Numbers, config: Config) -> None:
     """Raises ModelError for a number that would change the result and is not known."""
+    metadata = numbers.metadata
     neutral = {
         **_NEUTRAL,
         "attention.scale": (0,),
@@ -84,7 +80,7 @@ def check_numbers(metadata: Mapping[str, Any], config: Config) -> None:
         if key.startswith(_FOREIGN):
             raise model_error(f"{key} is not known for {config.architecture}", None)
         name = key[len(prefix) :]
-        if not key.startswith(prefix) or name in _READ or name in _WITHOUT_EFFECT:
+        if not key.startswith(prefix) or name in numbers.known or name in _WITHOUT_EFFECT:
             continue
         value = metadata[key]
         if isinstance(value, (bool, int, float)):

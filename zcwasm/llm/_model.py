@@ -1,13 +1,11 @@
-"""Model: a file's weights, its numbers and its tokenizer, shared by sessions.
+"""Model: a file's weights, its numbers (_config.py) and its tokenizer, shared by sessions.
 
 A model is immutable and may be used from any thread. It owns the mapped weights; sessions keep them alive."""
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,129 +18,12 @@ from zcwasm._models import fetch, gguf
 from zcwasm._models.model_file import model_error
 from zcwasm._models.opened import Opened, layers
 from zcwasm._models.weights import Progress
-from zcwasm.guests import layouts
 from zcwasm.llm import _known
+from zcwasm.llm._config import Config, Numbers
 
 if TYPE_CHECKING:
     from zcwasm.llm._session import KvDtype, Session
     from zcwasm.llm._tokenizer import Tokenizer
-
-# Architectures of GGUF files, and whether they rotate halves (x[i], x[i + n/2]) or pairs (x[2i], x[2i + 1]),
-# the order in which llama.cpp stores the rows of llama's q and k.
-_ROTATES_HALVES = {"llama": False, "qwen2": True}
-
-_MAX_HEAD = 256  # ZC_ATTENTION_MAX_HEAD
-# As llama.c checks; here the error can name the file's key.
-_LIMITS = {
-    "block_count": 4096,
-    "embedding_length": 1 << 20,
-    "attention.head_count": 4096,
-    "attention.head_count_kv": 4096,
-    "feed_forward_length": 1 << 22,
-    "context_length": 1 << 24,
-}
-
-
-@dataclass(frozen=True)
-class Config:
-    """A model's numbers."""
-
-    architecture: str
-    layers: int
-    dim: int
-    heads: int
-    kv_heads: int
-    head_size: int
-    rotated: int  # elements of a head that are rotated by the position
-    ff: int
-    vocab: int
-    context: int  # positions that the model was made for, at most those of its sliding window
-    rope_base: float
-    rope_scale: float  # angles are those of position / rope_scale
-    rope_halves: bool
-    norm_epsilon: float
-
-    @property
-    def rope_layout(self) -> int:
-        return layouts.ZC_ROPE_HALVES if self.rope_halves else layouts.ZC_ROPE_PAIRS
-
-    @property
-    def attention_scale(self) -> float:
-        return float(self.head_size**-0.5)
-
-    @classmethod
-    def read(cls, metadata: Mapping[str, Any], vocab: int) -> Config:
-        """From a GGUF file's metadata. Raises ModelError for what is missing, odd or unsupported."""
-        architecture = metadata.get("general.architecture")
-        if not isinstance(architecture, str) or architecture not in _ROTATES_HALVES:
-            known = ", ".join(_ROTATES_HALVES)
-            kind = ", an embedding model, which writes no text" if "bert" in f"{architecture!s:.100}" else ""
-            raise model_error(
-                f"general.architecture is {architecture!r:.100}{kind}; supported are {known}", None
-            )
-
-        def value(key: str, default: float | None = None) -> float:
-            found = metadata.get(f"{architecture}.{key}", default)
-            if isinstance(found, bool) or not isinstance(found, (int, float)) or not math.isfinite(found):
-                raise model_error(f"{architecture}.{key} is {found!r:.100}, must be a number", None)
-            return found
-
-        def count(key: str, default: int | None = None) -> int:
-            found = value(key, default)
-            if not 1 <= found <= _LIMITS.get(key, _MAX_HEAD) or found != int(found):
-                limit = _LIMITS.get(key, _MAX_HEAD)
-                raise model_error(f"{architecture}.{key} is {found!r}, must be 1 to {limit}", None)
-            return int(found)
-
-        dim, heads = count("embedding_length"), count("attention.head_count")
-        head_size = count("attention.key_length", dim // heads)
-        if count("attention.value_length", head_size) != head_size:
-            raise model_error(f"{architecture}: keys and values of different lengths are not supported", None)
-        kv_heads = count("attention.head_count_kv", heads)
-        rotated = count("rope.dimension_count", head_size)
-        if heads % kv_heads or head_size % 4 or rotated % 2 or rotated > head_size:
-            raise model_error(
-                f"{architecture}: {heads} heads of {head_size} ({rotated} of them rotated) with {kv_heads} "
-                "key-value heads are not supported",
-                None,
-            )
-        # As in llama.cpp: a factor counts unless the file says that there is none.
-        scaling = metadata.get(f"{architecture}.rope.scaling.type", "linear")
-        if not isinstance(scaling, str) or scaling not in ("none", "linear"):
-            raise model_error(f"{architecture}.rope.scaling.type {scaling!r:.100} is not supported", None)
-        base = value("rope.freq_base", 10000.0)
-        scale = value("rope.scaling.factor", value("rope.scale_linear", 1.0)) or 1.0  # 0 is none, too
-        if base <= 0 or scale <= 0:
-            raise model_error(f"{architecture}: rope base {base} and factor {scale} must be above 0", None)
-        # Within one window, attention to a window is attention to everything.
-        context = count("context_length")
-        if window := value("attention.sliding_window", 0):
-            if not 1 <= window < 1 << 32 or window != int(window):
-                raise model_error(
-                    f"{architecture}.attention.sliding_window is {window!r}, must be a whole number", None
-                )
-            context = min(context, int(window))
-        return cls(
-            architecture=architecture,
-            layers=count("block_count"),
-            dim=dim,
-            heads=heads,
-            kv_heads=kv_heads,
-            head_size=head_size,
-            rotated=rotated,
-            ff=count("feed_forward_length"),
-            vocab=vocab,
-            context=context,
-            rope_base=base,
-            rope_scale=scale if scaling == "linear" else 1.0,
-            rope_halves=_ROTATES_HALVES[architecture],
-            norm_epsilon=value("attention.layer_norm_rms_epsilon"),
-        )
-
-    def cache_bytes(self, context: int, kv_dtype: KvDtype) -> int:
-        """Of a cache for so many positions."""
-        element = 2 if kv_dtype == "f16" else 4
-        return 2 * self.layers * context * self.kv_heads * self.head_size * element
 
 
 def _check_rows(metadata: Mapping[str, Any], rows: int) -> None:
@@ -169,8 +50,9 @@ class Model(Opened):
             why = weights.unusable.get("token_embd.weight", "is missing or no matrix")
             raise model_error(f"tensor token_embd.weight: {why}", None)
         super().__init__(weights, device)
-        self.config = Config.read(weights.metadata, embedding.shape[0])
-        _known.check_numbers(weights.metadata, self.config)
+        numbers = Numbers(weights.metadata)
+        self.config = Config._of(numbers, embedding.shape[0])
+        _known.check_numbers(numbers, self.config)
         _known.check_tensors(weights, self.config)
         _check_rows(weights.metadata, self.config.vocab)
         self._tokenizer: Tokenizer | None = None
