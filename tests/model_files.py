@@ -1,4 +1,6 @@
-"""GGUF and safetensors files made by hand, field by field, ways to damage them, and a tiny language model."""
+"""GGUF and safetensors files made by hand, ways to damage them, and a tiny language model.
+
+The writer of GGUF is the selftest's, zcwasm/_selftest/gguf_file.py."""
 
 from __future__ import annotations
 
@@ -12,38 +14,21 @@ from typing import Any
 import numpy as np
 
 import zcwasm
-from zcwasm._core import _weight_types
-
-STRING, ARRAY, BOOL, U8, U32, F32, U64, I64 = 8, 9, 7, 0, 4, 6, 10, 11
-GGUF_TYPES = {name: number for name, _, _, number in _weight_types} | {"Q5_0": 6}
-
-
-def string(text: str | bytes) -> bytes:
-    data = text.encode() if isinstance(text, str) else text
-    return struct.pack("<Q", len(data)) + data
-
-
-def entry(key: str | bytes, kind: int, value: bytes) -> bytes:
-    return string(key) + struct.pack("<I", kind) + value
-
-
-def array(kind: int, items: list[bytes], count: int | None = None) -> bytes:
-    return struct.pack("<IQ", kind, len(items) if count is None else count) + b"".join(items)
-
-
-def tensor(
-    name: str | bytes, shape: tuple[int, ...], kind: str | int, offset: int, ndim: int | None = None
-) -> bytes:
-    """An entry of the table; `shape` as NumPy has it."""
-    number = GGUF_TYPES[kind] if isinstance(kind, str) else kind
-    sides = struct.pack(f"<{len(shape)}Q", *reversed(shape))
-    return (
-        string(name)
-        + struct.pack("<I", len(shape) if ndim is None else ndim)
-        + sides
-        + struct.pack("<IQ", number, offset)
-    )
-
+from zcwasm._selftest import gguf_file
+from zcwasm._selftest.gguf_file import (  # also for those that import this module
+    ARRAY,
+    BOOL,
+    F32,
+    STRING,
+    U8,
+    U32,
+    U64,
+    array,
+    entry,
+    model,  # noqa: F401
+    string,
+    tensor,
+)
 
 ENTRIES = [
     entry("general.architecture", STRING, string("llama")),
@@ -67,20 +52,11 @@ def gguf(
     tensors: list[bytes] | None = None,
     *,
     data: bytes = bytes(range(256)) * 2,
-    magic: bytes = b"GGUF",
-    version: int = 3,
-    tensor_count: int | None = None,
-    entry_count: int | None = None,
-    alignment: int = 32,
+    **head: Any,
 ) -> bytes:
+    """A small file, or one of these parts; `head` as gguf_file.file."""
     entries = ENTRIES if entries is None else entries
-    tensors = TENSORS if tensors is None else tensors
-    counts = (
-        len(tensors) if tensor_count is None else tensor_count,
-        len(entries) if entry_count is None else entry_count,
-    )
-    head = magic + struct.pack("<IQQ", version, *counts) + b"".join(entries) + b"".join(tensors)
-    return head + bytes(-len(head) % alignment) + data
+    return gguf_file.file(entries, TENSORS if tensors is None else tensors, data, **head)
 
 
 def needed(file: bytes) -> int:
@@ -131,40 +107,13 @@ def check_any(path: Path, data: bytes) -> bool:
         weights = zcwasm.Weights(path)
     except zcwasm.ModelError:
         return False
-    for tensor in weights.tensors.values():
-        assert tensor.offset + tensor.nbytes <= len(data)
-        tensor.array().tobytes()
+    for each in weights.tensors.values():
+        assert each.offset + each.nbytes <= len(data)
+        each.array().tobytes()
     for key in weights.metadata:
         with contextlib.suppress(zcwasm.ModelError):
             weights.metadata[key]
     return True
-
-
-def value(item: Any) -> tuple[int, bytes]:
-    """Type and bytes of a Python value, as an entry of metadata has it."""
-    if isinstance(item, bool):
-        return BOOL, bytes([item])
-    if isinstance(item, int):
-        return (U32, struct.pack("<I", item)) if 0 <= item < 1 << 32 else (I64, struct.pack("<q", item))
-    if isinstance(item, float):
-        return F32, struct.pack("<f", item)
-    if isinstance(item, (str, bytes)):
-        return STRING, string(item)
-    kinds = {value(one)[0] for one in item} or {STRING}
-    assert len(kinds) == 1, f"an array of {kinds}"
-    return ARRAY, array(kinds.pop(), [value(one)[1] for one in item])
-
-
-def model(metadata: dict[str, Any], tensors: dict[str, Any]) -> bytes:
-    """A GGUF file of these entries and float32 arrays; what is None is left out."""
-    entries = [entry(key, *value(item)) for key, item in metadata.items() if item is not None]
-    table, data = [], b""
-    for name, values in tensors.items():
-        if values is not None:
-            raw = np.asarray(values, np.float32)
-            table.append(tensor(name, raw.shape, "F32", len(data)))
-            data += raw.tobytes() + bytes(-raw.nbytes % 32)
-    return gguf(entries, table, data=data)
 
 
 # --- a whole language model, as small as one can be ---
@@ -196,18 +145,9 @@ def llama_metadata(layers: int = 1, **tokenizer: Any) -> dict[str, Any]:
         "eos_token_id": 1,
         **tokenizer,
     }
-    numbers = {
-        "context_length": CONTEXT,
-        "embedding_length": DIM,
-        "block_count": layers,
-        "feed_forward_length": FF,
-        "attention.head_count": HEADS,
-        "attention.head_count_kv": KV_HEADS,
-        "attention.layer_norm_rms_epsilon": 1e-5,
-    }
+    sizes = {"dim": DIM, "heads": HEADS, "kv_heads": KV_HEADS, "ff": FF, "context": CONTEXT}
     return {
-        "general.architecture": "llama",
-        **{f"llama.{name}": number for name, number in numbers.items()},
+        **gguf_file.llama_numbers(layers=layers, **sizes),
         **{f"tokenizer.ggml.{name}": item for name, item in entries.items()},
         "tokenizer.chat_template": TEMPLATE,
     }
@@ -222,15 +162,7 @@ def llama_tensors(layers: int = 1, rows: int = len(CONTROLS) + 256) -> dict[str,
     }
     for layer in range(layers):
         block = f"blk.{layer}."
-        for name, shape in {
-            "attn_q": (DIM, DIM),
-            "attn_k": (kv, DIM),
-            "attn_v": (kv, DIM),
-            "attn_output": (DIM, DIM),
-            "ffn_gate": (FF, DIM),
-            "ffn_up": (FF, DIM),
-            "ffn_down": (DIM, FF),
-        }.items():
-            tensors[f"{block}{name}.weight"] = rng.standard_normal(shape) / np.sqrt(shape[1])
+        for name, *shape in gguf_file.block_matrices(layer, dim=DIM, kv=kv, ff=FF):
+            tensors[f"{name}.weight"] = rng.standard_normal(shape) / np.sqrt(shape[1])
         tensors |= {block + "attn_norm.weight": np.ones(DIM), block + "ffn_norm.weight": np.ones(DIM)}
     return tensors

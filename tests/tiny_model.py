@@ -1,8 +1,8 @@
 """Tiny random models of the Llama family as GGUF files, so that tests of the language model need no download.
 
-`write` makes one with the package gguf's writer, tokenizer included, and gives the tensors as float32,
-dequantized by that package: what a reference computes with. Blocks of Q4_K and Q6_K, for which it has no
-quantizer, are random.
+`write` makes one with the package gguf's writer, tokenizer included: what is read here was not written here.
+It gives the tensors as float32, dequantized by that package: what a reference computes with. Blocks of Q4_K
+and Q6_K, for which it has no quantizer, are random.
 """
 
 from __future__ import annotations
@@ -14,29 +14,18 @@ import gguf
 import numpy as np
 import numpy.typing as npt
 from gguf import quants
+from model_files import TEMPLATE, letters
+
+from zcwasm._selftest.gguf_file import block_matrices
 
 # A small alphabet, so that merges are common: byte tokens, then these, then special ones.
 MERGES = ["Ġ t", "h e", "Ġt he", "i n", "e r", "Ġ a", "o n", "Ġa n", "Ġan d", "l l", "Ġ w", "o r"]
 MERGES += ["Ġw or", "l d", "Ġwor ld", "H e", "He ll", "Hell o"]
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-CHAT_TEMPLATE = (
-    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
-    "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
-
-
-def byte_tokens() -> list[str]:
-    """How byte-level BPE writes the 256 bytes: printable ones as themselves, the others from U+0100 on."""
-    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    tokens = {byte: chr(byte) for byte in printable}
-    for byte in range(256):
-        if byte not in tokens:
-            tokens[byte] = chr(256 + len(tokens) - len(printable))
-    return [tokens[byte] for byte in range(256)]
 
 
 def vocabulary() -> list[str]:
-    return [*byte_tokens(), *(merge.replace(" ", "") for merge in MERGES), *SPECIAL]
+    return [*letters(), *(merge.replace(" ", "") for merge in MERGES), *SPECIAL]
 
 
 def k_blocks(rng: np.random.Generator, shape: tuple[int, ...], kind: str) -> npt.NDArray[np.uint8]:
@@ -79,7 +68,7 @@ def write(
     rope_factors: npt.ArrayLike | None = None,
     architecture: str = "llama",
     bias: bool = False,
-    chat_template: str | None = CHAT_TEMPLATE,
+    chat_template: str | None = TEMPLATE,
     seed: int = 0,
 ) -> dict[str, npt.NDArray[np.float32]]:
     """Write a model whose matrices are of type `kind`, the rest F32; its tensors as float32, by name.
@@ -127,18 +116,10 @@ def write(
     for layer in range(layers):
         block = f"blk.{layer}."
         put(block + "attn_norm.weight", (dim,), "F32", 0.1, 1)
-        for name, rows, cols in (
-            ("attn_q", dim, dim),
-            ("attn_k", kv_heads * head_size, dim),
-            ("attn_v", kv_heads * head_size, dim),
-            ("attn_output", dim, dim),
-            ("ffn_gate", ff, dim),
-            ("ffn_up", ff, dim),
-            ("ffn_down", dim, ff),
-        ):
-            put(f"{block}{name}.weight", (rows, cols), kind, 1.5 / np.sqrt(cols))
-            if bias and name in ("attn_q", "attn_k", "attn_v"):
-                put(f"{block}{name}.bias", (rows,), "F32", 0.2)
+        for name, rows, cols in block_matrices(layer, dim=dim, kv=kv_heads * head_size, ff=ff):
+            put(f"{name}.weight", (rows, cols), kind, 1.5 / np.sqrt(cols))
+            if bias and name.endswith(("attn_q", "attn_k", "attn_v")):
+                put(f"{name}.bias", (rows,), "F32", 0.2)
         put(block + "ffn_norm.weight", (dim,), "F32", 0.1, 1)
     if rope_factors is not None:
         factors = np.asarray(rope_factors, np.float32)

@@ -7,7 +7,7 @@ NumPy is needed; it takes well under two minutes. On a Mac it is the acceptance 
 (docs/metal.md).
 
 checks.py has the checks, kernels.py each kernel once, reference.py what it shall compute, tiny.py the
-language model. The tests compute with the same references.
+language model, gguf_file.py its file. The tests compute with the same references.
 """
 
 from __future__ import annotations

@@ -1,20 +1,17 @@
 """A random language model, small enough for any device, that the guest llama.wasm runs from a file.
 
-The file is written by hand, since the selftest needs nothing but NumPy: GGUF 3 with no more than the guest
-and zcwasm.llm.Config ask for, no tokenizer in it.
+The file has no more than the guest and zcwasm.llm.Config ask for, and no tokenizer.
 """
 
 from __future__ import annotations
 
-import struct
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from zcwasm import Device
-from zcwasm._core import _weight_types
+from zcwasm._selftest import gguf_file
 from zcwasm._selftest.reference import WEIGHT_TYPES, Array, random_weights
 from zcwasm.llm import Model, Session
 
@@ -22,67 +19,35 @@ LAYERS, DIM, HEADS, KV_HEADS, FF, VOCAB = 2, 64, 4, 2, 128, 333
 PROMPT = [(7 * n * n + 3 * n) % VOCAB for n in range(37)]
 STEPS = 12
 TOLERANCE = 1e-3  # of the largest logit
-GGML_TYPES = {name: number for name, _, _, number in _weight_types}
-ALIGNMENT = 32
-
-
-def _text(text: str) -> bytes:
-    data = text.encode()
-    return struct.pack("<Q", len(data)) + data
-
-
-def _value(value: Any) -> bytes:
-    if isinstance(value, str):
-        return struct.pack("<I", 8) + _text(value)
-    return struct.pack("<If", 6, value) if isinstance(value, float) else struct.pack("<II", 4, value)
 
 
 def _write(path: Path) -> None:
     rng = np.random.default_rng(3)
-    tensors: list[tuple[str, str, tuple[int, ...], Array]] = []
+    tensors: dict[str, gguf_file.Encoded | Array | None] = {}
 
     def matrix(name: str, rows: int, cols: int, kind: str = "Q4_1") -> None:
         data = random_weights(kind, rows, cols, rng)
         _, _, size = WEIGHT_TYPES[kind]
         scales = data.reshape(-1, size)[:, : 4 if kind == "Q4_1" else 2].view(np.float16)
         scales *= np.float16(1.5 / np.sqrt(cols))
-        tensors.append((f"{name}.weight", kind, (cols, rows), data))
+        tensors[f"{name}.weight"] = kind, (rows, cols), data
 
     def norm(name: str) -> None:
-        values = (1 + rng.standard_normal(DIM) / 10).astype(np.float32)
-        tensors.append((f"{name}.weight", "F32", (DIM,), values))
+        tensors[f"{name}.weight"] = 1 + rng.standard_normal(DIM) / 10
 
     matrix("token_embd", VOCAB, DIM, "Q8_0")
     for layer in range(LAYERS):
         block, kv = f"blk.{layer}.", DIM // HEADS * KV_HEADS
         norm(block + "attn_norm")
         norm(block + "ffn_norm")
-        for name, rows, cols in (
-            ("attn_q", DIM, DIM),
-            ("attn_k", kv, DIM),
-            ("attn_v", kv, DIM),
-            ("attn_output", DIM, DIM),
-            ("ffn_gate", FF, DIM),
-            ("ffn_up", FF, DIM),
-            ("ffn_down", DIM, FF),
-        ):
-            matrix(block + name, rows, cols)
+        for name, rows, columns in gguf_file.block_matrices(layer, dim=DIM, kv=kv, ff=FF):
+            matrix(name, rows, columns)
     norm("output_norm")
 
-    metadata = {"general.architecture": "llama", "general.alignment": ALIGNMENT}
-    metadata |= {"llama.context_length": 64, "llama.embedding_length": DIM, "llama.block_count": LAYERS}
-    metadata |= {"llama.feed_forward_length": FF, "llama.attention.head_count": HEADS}
-    metadata |= {"llama.attention.head_count_kv": KV_HEADS}
-    metadata["llama.attention.layer_norm_rms_epsilon"] = 1e-5
-    head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(metadata))
-    head += b"".join(_text(key) + _value(value) for key, value in metadata.items())
-    body = b""
-    for name, kind, shape, data in tensors:
-        head += _text(name) + struct.pack(f"<I{len(shape)}Q", len(shape), *shape)
-        head += struct.pack("<IQ", GGML_TYPES[kind], len(body))
-        body += data.tobytes()
-        body += bytes(-len(body) % ALIGNMENT)
-    path.write_bytes(head + bytes(-len(head) % ALIGNMENT) + body)
+    numbers = gguf_file.llama_numbers(
+        layers=LAYERS, dim=DIM, heads=HEADS, kv_heads=KV_HEADS, ff=FF, context=64
+    )
+    path.write_bytes(gguf_file.model(numbers, tensors))
 
 
 def _steps(session: Session) -> list[int]:
