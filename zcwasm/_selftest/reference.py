@@ -14,12 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from zcwasm._core import _weight_types
+from zcwasm.guests import layouts
 
 Array = npt.NDArray[Any]
 
-# As in zcwasm_kernels.h: flags of linear, types of what is written to a cache.
-ADD, BIAS, NORM, SWIGLU, GELU, EXACT = 1, 2, 4, 8, 16, 32
-F32, F16 = 0, 1
+# Flags of linear, types of what is written to a cache.
+ADD, BIAS, NORM = layouts.ZC_LINEAR_ADD, layouts.ZC_LINEAR_BIAS, layouts.ZC_LINEAR_NORM
+SWIGLU, GELU, EXACT = layouts.ZC_LINEAR_SWIGLU, layouts.ZC_LINEAR_GELU, layouts.ZC_LINEAR_EXACT
+F32, F16 = layouts.ZC_CACHE_F32, layouts.ZC_CACHE_F16
 
 # Name: (zc_weight_type, elements of a block, bytes of a block)
 WEIGHT_TYPES = {name: (number, block, size) for number, (name, block, size, _) in enumerate(_weight_types)}
