@@ -1,4 +1,4 @@
-"""Reads what the C headers and tables say, to make things of it: the kernels' table, structs, constants.
+"""Reads what the C headers and tables say, for what is made from them: the kernels, structs, constants.
 
 Plain C in the style of zcwasm/include is understood; what is not is refused. Standard library only.
 """
@@ -49,6 +49,9 @@ def read_table(root: Path = ROOT) -> dict[str, Kernel]:
     rows = re.findall(row, table)
     if len(rows) != table.count("ZC_KERNEL("):
         raise HeaderError("csrc/kernel/zc_kernel.def has a row that is not understood")
+    for name, params, *_ in rows:
+        if params not in structs:
+            raise HeaderError(f"kernel {name}: zcwasm_kernels.h has no struct {params}")
     return {
         name: Kernel(
             name,

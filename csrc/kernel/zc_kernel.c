@@ -11,10 +11,6 @@
 #define OUT(binding) BINDING(binding, ZC_ACCESS_WRITE)
 #define INOUT(binding) BINDING(binding, ZC_ACCESS_READ | ZC_ACCESS_WRITE)
 
-#define IN_PLACE ZC_TRAIT_IN_PLACE
-#define ELEMENTWISE ZC_TRAIT_ELEMENTWISE
-#define VARIANTS ZC_TRAIT_VARIANTS
-
 /* The number of bindings follows from the same lists. */
 #define KERNEL_BINDINGS(...) (sizeof((zc_binding_signature[]){__VA_ARGS__}) / sizeof(zc_binding_signature))
 

@@ -26,6 +26,11 @@
 #include "kernel/zc_kernel_tiles.h"
 #include "kernel/zc_weight_type.h"
 
+/* The traits by the names that rows have for them. */
+#define IN_PLACE ZC_TRAIT_IN_PLACE
+#define ELEMENTWISE ZC_TRAIT_ELEMENTWISE
+#define VARIANTS ZC_TRAIT_VARIANTS
+
 /* Of each row: what the members of zc_kernel say. */
 #pragma GCC visibility push(hidden)
 #define ZC_KERNEL(name, params, workgroup, traits, bindings)                                  \

@@ -1,5 +1,5 @@
 /* zc_kernel_tiles: see the header. */
-#include "kernel/zc_kernel_tiles.h"
+#include "kernel/zc_kernel_internal.h"
 
 #include <stdbool.h>
 
@@ -100,16 +100,13 @@ _Static_assert(4 * ZC_ATTENTION_MAX_HEAD / ZC_ATTENTION_PART <= ZC_KERNEL_VARIAN
 static uint32_t (*const variants[ZC_KERNEL_COUNT])(const void *params) = {EACH_WITH_VARIANTS(FUNCTION)};
 
 /* They are those with the trait in zc_kernel.def. */
-#define IN_PLACE ZC_TRAIT_IN_PLACE
-#define ELEMENTWISE ZC_TRAIT_ELEMENTWISE
-#define VARIANTS ZC_TRAIT_VARIANTS
-#define BIT(kernel) | 1 << ZC_KERNEL_##kernel
-enum { LISTED = 0 EACH_WITH_VARIANTS(BIT) };
+#define BIT(kernel) | 1ull << ZC_KERNEL_##kernel
+#define LISTED (0 EACH_WITH_VARIANTS(BIT))
 #define ZC_KERNEL(name, params, workgroup, traits, bindings) \
     _Static_assert(!((traits) & VARIANTS) == !(LISTED >> ZC_KERNEL_##name & 1), #name " and variant_" #name);
 #include "kernel/zc_kernel.def"
 #undef ZC_KERNEL
-_Static_assert(ZC_KERNEL_COUNT <= 31, "one bit for each");
+_Static_assert(ZC_KERNEL_COUNT <= 64, "one bit for each");
 
 uint32_t zc_kernel_variant(const zc_kernel *kernel, const void *params)
 {
