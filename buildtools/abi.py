@@ -6,8 +6,8 @@ functions, csrc/kernel/zc_kernel.def for the kernels.
 From the tables and the headers in zcwasm/include it writes zcwasm/include/zcwasm.rs (the same declarations
 for Rust), the functions of zcwasm_helpers.h that record a kernel, and the tables of docs/abi.md, both between
 their markers, and what follows from the kernels' table (kernel_table.py). It fails when zcwasm.h declares
-other functions than the table has, with another import name or other types. --check writes nothing and fails
-when what is there differs.
+other functions than the table has, with another import name or arguments of other names or types. --check
+writes nothing and fails when what is there differs.
 Standard library only.
 """
 
@@ -41,9 +41,9 @@ class Import:
 
     name: str
     function: str
-    params: str
     result: str
     grant: str
+    params: list[tuple[str, str]]  # type, name
 
 
 @dataclass
@@ -59,8 +59,12 @@ class Prototype:
 
 def table() -> list[Import]:
     text = (ROOT / "csrc" / "imports" / "zc_abi.def").read_text("utf-8")
-    found = re.findall(r'^ZC_ABI\((\w+), (\w+), "(\w*)", "(\w)", (\w+)\)$', text, re.MULTILINE)
-    return [Import(*fields) for fields in found]
+    argument = r"\s*ARG\(([iI]), (\w+)\)"
+    row = rf"^ZC_ABI\((\w+), (\w+), ([iI]), (\w+),((?:{argument})*) ?\)$"
+    found = list(re.finditer(row, text, re.MULTILINE))
+    if len(found) != len(re.findall(r"^ZC_ABI\(", text, re.MULTILINE)):
+        raise AbiError("zc_abi.def has a row that is not understood")
+    return [Import(each[1], each[2], each[3], each[4], re.findall(argument, each[5])) for each in found]
 
 
 def plain(comment: str) -> str:
@@ -95,8 +99,8 @@ def check_header(imports: list[Import], declared: list[Prototype]) -> None:
     if [each.name for each in imports] != [each.name for each in declared]:
         raise AbiError("zcwasm.h and zc_abi.def do not list the same functions in the same order")
     for one, other in zip(imports, declared, strict=True):
-        types = "".join(letter(kind) for kind, _ in other.params)
-        if (one.function, one.params, one.result) != (other.function, types, letter(other.result)):
+        params = [(letter(kind), name) for kind, name in other.params]
+        if (one.function, one.params, one.result) != (other.function, params, letter(other.result)):
             raise AbiError(f"zcwasm.h declares {other.function} otherwise than zc_abi.def")
 
 

@@ -33,9 +33,15 @@ def test_differences_are_found() -> None:
     imports, declared = abi.table(), abi.prototypes()
     assert len(imports) == 24
     abi.check_header(imports, declared)
-    imports[3].params += "i"
-    with pytest.raises(abi.AbiError, match="zcg_dispatch"):
-        abi.check_header(imports, declared)
+    right = imports[3].params
+    for wrong in (
+        [*right, ("i", "more")],
+        [("I", right[0][1]), *right[1:]],
+        [(right[0][0], "other"), *right[1:]],
+    ):
+        imports[3].params = wrong
+        with pytest.raises(abi.AbiError, match="zcg_dispatch"):
+            abi.check_header(imports, declared)
     with pytest.raises(abi.AbiError, match="list"):
         abi.check_header(abi.table()[1:], declared)
 

@@ -15,9 +15,11 @@ static const struct {
     int grant;
     zc_host_function function;
 } imports[] = {
-#define ZC_ABI(import, name, params, result, grant) {#import, params, result, grant, zc_abi_call_##import},
+#define ARG(type, name) #type
+#define ZC_ABI(import, function, result, grant, args) {#import, "" args, #result, grant, zc_abi_call_##import},
 #include "imports/zc_abi.def"
 #undef ZC_ABI
+#undef ARG
 };
 
 static const char *const grants[] = {"", "device", "weights", "inputs"};

@@ -1,6 +1,7 @@
 /* zc_abi_data: tensors, inputs, outputs, log, clock and error text of the import module "zcwasm".
  *
- * See zc_abi.h for ownership and threads. Slots: the result first, then the parameters.
+ * See zc_abi.h for ownership and threads. Handlers read their arguments by the names in zc_abi.def; the result goes
+ * to slots[0].
  */
 #include <string.h>
 
@@ -27,15 +28,15 @@ zc_status zc_abi_call_error_text(void *context, uint64_t *slots, zc_error *error
 {
     (void)error;
     zc_abi *abi = context;
-    uint32_t size = (uint32_t)slots[2];
+    const zc_abi_args_error_text call = zc_abi_args_of_error_text(slots);
     char text[sizeof abi->error.message]; /* the failure of this call would replace it */
     memcpy(text, abi->error.message, sizeof text);
-    uint8_t *out = zc_abi_memory(abi, (uint32_t)slots[1], size);
+    uint8_t *out = zc_abi_memory(abi, call.out, call.size);
     if (!out) {
         return zc_abi_answer(slots, -ZCG_EFAULT);
     }
     size_t length = strlen(text);
-    memcpy(out, text, length < size ? length : size);
+    memcpy(out, text, length < call.size ? length : call.size);
     return zc_abi_answer(slots, (int32_t)length);
 }
 
@@ -45,15 +46,16 @@ zc_status zc_abi_call_tensor(void *context, uint64_t *slots, zc_error *error)
 {
     (void)error;
     zc_abi *abi = context;
+    const zc_abi_args_tensor call = zc_abi_args_of_tensor(slots);
     char name[ZC_ABI_MAX_NAME];
-    uint32_t size = (uint32_t)slots[2];
     int32_t failure;
-    if (!zc_abi_name(abi, (uint32_t)slots[1], size, name, &failure)) {
+    if (!zc_abi_name(abi, call.name, call.name_size, name, &failure)) {
         return zc_abi_answer(slots, failure);
     }
-    uint32_t index = zc_weights_find(abi->weights, name, size);
+    uint32_t index = zc_weights_find(abi->weights, name, call.name_size);
     if (index == UINT32_MAX || index >> ZC_ABI_KIND_SHIFT) {
-        return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_ENOENT, "there is no tensor \"%.*s\"", (int)size, name));
+        return zc_abi_answer(slots,
+                             zc_abi_fail(abi, ZCG_ENOENT, "there is no tensor \"%.*s\"", (int)call.name_size, name));
     }
     return zc_abi_answer(slots, (int32_t)((uint32_t)ZC_ABI_TENSOR << ZC_ABI_KIND_SHIFT | index));
 }
@@ -62,12 +64,13 @@ zc_status zc_abi_call_tensor_info(void *context, uint64_t *slots, zc_error *erro
 {
     (void)error;
     zc_abi *abi = context;
-    uint32_t bits = (uint32_t)slots[1], index = bits & ~(UINT32_MAX << ZC_ABI_KIND_SHIFT);
+    const zc_abi_args_tensor_info call = zc_abi_args_of_tensor_info(slots);
+    uint32_t bits = call.tensor, index = bits & ~(UINT32_MAX << ZC_ABI_KIND_SHIFT);
     if (bits >> ZC_ABI_KIND_SHIFT != ZC_ABI_TENSOR || index >= zc_weights_count(abi->weights)) {
         return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_EBADF, "%d is no tensor handle", (int32_t)bits));
     }
     zcg_tensor_info info = {0};
-    uint8_t *out = zc_abi_memory(abi, (uint32_t)slots[2], sizeof info);
+    uint8_t *out = zc_abi_memory(abi, call.out, sizeof info);
     if (!out) {
         return zc_abi_answer(slots, -ZCG_EFAULT);
     }
@@ -142,12 +145,11 @@ bool zc_abi_output(const zc_abi *abi, size_t index, const char **name, size_t *n
     return true;
 }
 
-static const zc_abi_bytes *input_of(zc_abi *abi, const uint64_t *slots, int64_t *failure)
+static const zc_abi_bytes *input_of(zc_abi *abi, uint32_t pointer, uint32_t size, int64_t *failure)
 {
     char name[ZC_ABI_MAX_NAME];
-    uint32_t size = (uint32_t)slots[2];
     int32_t code;
-    if (!zc_abi_name(abi, (uint32_t)slots[1], size, name, &code)) {
+    if (!zc_abi_name(abi, pointer, size, name, &code)) {
         *failure = code;
         return NULL;
     }
@@ -161,8 +163,9 @@ static const zc_abi_bytes *input_of(zc_abi *abi, const uint64_t *slots, int64_t 
 zc_status zc_abi_call_input_size(void *context, uint64_t *slots, zc_error *error)
 {
     (void)error;
+    const zc_abi_args_input_size call = zc_abi_args_of_input_size(slots);
     int64_t failure;
-    const zc_abi_bytes *input = input_of(context, slots, &failure);
+    const zc_abi_bytes *input = input_of(context, call.name, call.name_size, &failure);
     return answer64(slots, input ? (int64_t)input->size : failure);
 }
 
@@ -170,13 +173,14 @@ zc_status zc_abi_call_input_read(void *context, uint64_t *slots, zc_error *error
 {
     (void)error;
     zc_abi *abi = context;
+    const zc_abi_args_input_read call = zc_abi_args_of_input_read(slots);
     int64_t failure;
-    uint64_t offset = slots[3], size = slots[5];
-    const zc_abi_bytes *input = input_of(abi, slots, &failure);
+    uint64_t offset = call.offset, size = call.size;
+    const zc_abi_bytes *input = input_of(abi, call.name, call.name_size, &failure);
     if (!input) {
         return answer64(slots, failure);
     }
-    uint8_t *out = zc_abi_memory(abi, (uint32_t)slots[4], size);
+    uint8_t *out = zc_abi_memory(abi, call.out, size);
     if (!out) {
         return answer64(slots, -ZCG_EFAULT);
     }
@@ -193,17 +197,18 @@ zc_status zc_abi_call_output_write(void *context, uint64_t *slots, zc_error *err
 {
     (void)error;
     zc_abi *abi = context;
+    const zc_abi_args_output_write call = zc_abi_args_of_output_write(slots);
     char name[ZC_ABI_MAX_NAME];
-    uint32_t name_size = (uint32_t)slots[2];
-    uint64_t size = slots[4];
+    uint32_t name_size = call.name_size;
+    uint64_t size = call.size;
     int32_t failure;
-    if (!zc_abi_name(abi, (uint32_t)slots[1], name_size, name, &failure)) {
+    if (!zc_abi_name(abi, call.name, name_size, name, &failure)) {
         return zc_abi_answer(slots, failure);
     }
     if (!zc_is_utf8((const uint8_t *)name, name_size)) {
         return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_EINVAL, "an output's name is not UTF-8"));
     }
-    const uint8_t *from = zc_abi_memory(abi, (uint32_t)slots[3], size);
+    const uint8_t *from = zc_abi_memory(abi, call.bytes, size);
     if (!from) {
         return zc_abi_answer(slots, -ZCG_EFAULT);
     }
@@ -236,8 +241,9 @@ zc_status zc_abi_call_output_write(void *context, uint64_t *slots, zc_error *err
 zc_status zc_abi_call_log(void *context, uint64_t *slots, zc_error *error)
 {
     zc_abi *abi = context;
-    uint32_t level = (uint32_t)slots[1], size = (uint32_t)slots[3];
-    const uint8_t *text = zc_abi_memory(abi, (uint32_t)slots[2], size);
+    const zc_abi_args_log call = zc_abi_args_of_log(slots);
+    uint32_t level = call.level, size = call.size;
+    const uint8_t *text = zc_abi_memory(abi, call.text, size);
     if (!text) {
         return zc_abi_answer(slots, -ZCG_EFAULT);
     }

@@ -1,7 +1,8 @@
 /* zc_abi_device: kernels, batches, submissions, sequences and scratch of the import module "zcwasm".
  *
  * Translates handles and the guest's descriptors into those of the device layer, whose one check decides. See
- * zc_abi.h for ownership and threads. Slots: the result first, then the parameters.
+ * zc_abi.h for ownership and threads. Handlers read their arguments by the names in zc_abi.def; the result goes to
+ * slots[0].
  */
 #include <string.h>
 
@@ -52,13 +53,14 @@ zc_status zc_abi_call_kernel(void *context, uint64_t *slots, zc_error *error)
 {
     (void)error;
     zc_abi *abi = context;
+    const zc_abi_args_kernel call = zc_abi_args_of_kernel(slots);
     char name[ZC_ABI_MAX_NAME + 1];
     int32_t failure;
-    if (!zc_abi_name(abi, (uint32_t)slots[1], (uint32_t)slots[2], name, &failure)) {
+    if (!zc_abi_name(abi, call.name, call.name_size, name, &failure)) {
         return zc_abi_answer(slots, failure);
     }
-    name[(uint32_t)slots[2]] = 0;
-    const zc_kernel *kernel = strlen(name) == (uint32_t)slots[2] ? zc_kernel_find(name) : NULL;
+    name[call.name_size] = 0;
+    const zc_kernel *kernel = strlen(name) == call.name_size ? zc_kernel_find(name) : NULL;
     if (!kernel) {
         return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_ENOENT, "there is no kernel \"%.100s\"", name));
     }
@@ -151,16 +153,17 @@ static int32_t batch_of(zc_abi *abi, uint64_t handle, zc_batch **out)
 zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
 {
     zc_abi *abi = context;
+    const zc_abi_args_dispatch call = zc_abi_args_of_dispatch(slots);
     zc_batch *batch = NULL;
-    int32_t failure = batch_of(abi, slots[1], &batch);
+    int32_t failure = batch_of(abi, call.sequence, &batch);
     if (failure) {
         return zc_abi_answer(slots, failure);
     }
-    const zc_kernel *kernel = kernel_of(slots[2]);
+    const zc_kernel *kernel = kernel_of(call.kernel);
     if (!kernel) {
-        return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_EBADF, "%d is no kernel handle", (int32_t)slots[2]));
+        return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_EBADF, "%d is no kernel handle", (int32_t)call.kernel));
     }
-    uint32_t count = (uint32_t)slots[4], size = (uint32_t)slots[6];
+    uint32_t count = call.range_count, size = call.params_size;
     if (count != kernel->binding_count || size != kernel->params_size) {
         return zc_abi_answer(
             slots, zc_abi_fail(abi, ZCG_EINVAL, "kernel %s takes %u ranges and %u bytes of parameters, not %u and %u",
@@ -169,8 +172,8 @@ zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
     /* Copied before anything is looked at: work in flight may write there. */
     zcg_range given[ZC_KERNEL_MAX_BINDINGS];
     uint32_t params[ZC_KERNEL_MAX_PARAMS / 4];
-    const uint8_t *from = zc_abi_memory(abi, (uint32_t)slots[3], count * sizeof *given);
-    const uint8_t *params_from = from ? zc_abi_memory(abi, (uint32_t)slots[5], size) : NULL;
+    const uint8_t *from = zc_abi_memory(abi, call.ranges, count * sizeof *given);
+    const uint8_t *params_from = from ? zc_abi_memory(abi, call.params, size) : NULL;
     if (!params_from) {
         return zc_abi_answer(slots, -ZCG_EFAULT);
     }
@@ -264,14 +267,15 @@ zc_status zc_abi_call_discard(void *context, uint64_t *slots, zc_error *error)
 zc_status zc_abi_call_wait(void *context, uint64_t *slots, zc_error *error)
 {
     zc_abi *abi = context;
-    zc_abi_entry *entry = zc_abi_find(abi, &abi->submissions, slots[1]);
+    const zc_abi_args_wait call = zc_abi_args_of_wait(slots);
+    zc_abi_entry *entry = zc_abi_find(abi, &abi->submissions, call.submission);
     if (!entry) {
         return zc_abi_answer(slots, -ZCG_EBADF);
     }
     zc_submission *submission = entry->submission;
     zc_status status = zc_submission_done(submission) ? ZC_OK : give_way(abi);
     if (status == ZC_OK) {
-        status = waited(abi, zc_submission_wait_pausing(submission, (int64_t)slots[2], pause, abi, &abi->error));
+        status = waited(abi, zc_submission_wait_pausing(submission, (int64_t)call.timeout_ns, pause, abi, &abi->error));
     }
     if (status != ZC_TRAP && status != ZC_HOST && status != ZC_TIMEOUT) {
         abi->recorded -= entry->size;
@@ -284,7 +288,8 @@ zc_status zc_abi_call_poll(void *context, uint64_t *slots, zc_error *error)
 {
     (void)error;
     zc_abi *abi = context;
-    zc_abi_entry *entry = zc_abi_find(abi, &abi->submissions, slots[1]);
+    const zc_abi_args_poll call = zc_abi_args_of_poll(slots);
+    zc_abi_entry *entry = zc_abi_find(abi, &abi->submissions, call.submission);
     return zc_abi_answer(slots, entry ? zc_submission_done(entry->submission) : -ZCG_EBADF);
 }
 
@@ -322,7 +327,8 @@ static zc_abi_entry *sealed(zc_abi *abi, uint64_t handle, int32_t *failure)
 zc_status zc_abi_call_sequence_seal(void *context, uint64_t *slots, zc_error *error)
 {
     zc_abi *abi = context;
-    zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, slots[1]);
+    const zc_abi_args_sequence_seal call = zc_abi_args_of_sequence_seal(slots);
+    zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, call.sequence);
     if (!entry) {
         return zc_abi_answer(slots, -ZCG_EBADF);
     }
@@ -341,38 +347,40 @@ zc_status zc_abi_call_sequence_seal(void *context, uint64_t *slots, zc_error *er
 zc_status zc_abi_call_sequence_params(void *context, uint64_t *slots, zc_error *error)
 {
     zc_abi *abi = context;
+    const zc_abi_args_sequence_params call = zc_abi_args_of_sequence_params(slots);
     int32_t failure;
-    zc_abi_entry *entry = sealed(abi, slots[1], &failure);
+    zc_abi_entry *entry = sealed(abi, call.sequence, &failure);
     if (!entry) {
         return zc_abi_answer(slots, failure);
     }
-    uint32_t size = (uint32_t)slots[5];
+    uint32_t size = call.size;
     if (size > ZC_KERNEL_MAX_PARAMS) {
         return zc_abi_answer(slots,
                              zc_abi_fail(abi, ZCG_EINVAL, "%u bytes: no kernel has more than %u bytes of parameters",
                                          size, ZC_KERNEL_MAX_PARAMS));
     }
-    const uint8_t *bytes = zc_abi_memory(abi, (uint32_t)slots[4], size);
+    const uint8_t *bytes = zc_abi_memory(abi, call.bytes, size);
     if (!bytes) {
         return zc_abi_answer(slots, -ZCG_EFAULT);
     }
-    zc_status status =
-        zc_sequence_params(entry->sequence, (uint32_t)slots[2], (uint32_t)slots[3], bytes, size, &abi->error);
+    zc_status status = zc_sequence_params(entry->sequence, call.index, call.offset, bytes, size, &abi->error);
     return status == ZC_OK ? zc_abi_answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
 }
 
 zc_status zc_abi_call_sequence_submit(void *context, uint64_t *slots, zc_error *error)
 {
+    const zc_abi_args_sequence_submit call = zc_abi_args_of_sequence_submit(slots);
     int32_t failure;
-    zc_abi_entry *entry = sealed(context, slots[1], &failure);
+    zc_abi_entry *entry = sealed(context, call.sequence, &failure);
     return entry ? submit(context, entry, slots, error) : zc_abi_answer(slots, failure);
 }
 
 zc_status zc_abi_call_sequence_run(void *context, uint64_t *slots, zc_error *error)
 {
     zc_abi *abi = context;
+    const zc_abi_args_sequence_run call = zc_abi_args_of_sequence_run(slots);
     int32_t failure;
-    zc_abi_entry *entry = sealed(abi, slots[1], &failure);
+    zc_abi_entry *entry = sealed(abi, call.sequence, &failure);
     if (!entry) {
         return zc_abi_answer(slots, failure);
     }
@@ -388,7 +396,8 @@ zc_status zc_abi_call_sequence_free(void *context, uint64_t *slots, zc_error *er
 {
     (void)error;
     zc_abi *abi = context;
-    zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, slots[1]);
+    const zc_abi_args_sequence_free call = zc_abi_args_of_sequence_free(slots);
+    zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, call.sequence);
     if (!entry) {
         return zc_abi_answer(slots, -ZCG_EBADF);
     }
@@ -402,7 +411,8 @@ zc_status zc_abi_call_sequence_free(void *context, uint64_t *slots, zc_error *er
 zc_status zc_abi_call_scratch_new(void *context, uint64_t *slots, zc_error *error)
 {
     zc_abi *abi = context;
-    uint64_t size = slots[1];
+    const zc_abi_args_scratch_new call = zc_abi_args_of_scratch_new(slots);
+    uint64_t size = call.size;
     zc_abi_entry *entry;
     if (size > abi->limits.scratch - abi->scratch_bytes) {
         return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_ENOMEM, "%llu bytes of scratch: the limit of %llu leaves %llu",
@@ -428,7 +438,8 @@ zc_status zc_abi_call_scratch_free(void *context, uint64_t *slots, zc_error *err
 {
     (void)error;
     zc_abi *abi = context;
-    zc_abi_entry *entry = zc_abi_find(abi, &abi->scratches, slots[1]);
+    const zc_abi_args_scratch_free call = zc_abi_args_of_scratch_free(slots);
+    zc_abi_entry *entry = zc_abi_find(abi, &abi->scratches, call.scratch);
     if (!entry) {
         return zc_abi_answer(slots, -ZCG_EBADF);
     }

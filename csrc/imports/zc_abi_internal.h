@@ -89,7 +89,36 @@ int32_t zc_abi_add(zc_abi *abi, zc_abi_table *table, zc_abi_entry **out);
 zc_abi_entry *zc_abi_find(zc_abi *abi, zc_abi_table *table, uint64_t handle); /* NULL: -ZCG_EBADF recorded */
 void zc_abi_remove(zc_abi_table *table, zc_abi_entry *entry);
 
-#define ZC_ABI(import, name, params, result, grant) \
+/* --- what the table makes of each function --- */
+
+typedef uint32_t zc_abi_i;
+typedef uint64_t zc_abi_I;
+
+/* zc_abi_args_NAME: its arguments. */
+#define ARG(type, name) zc_abi_##type name;
+#define ZC_ABI(import, function, result, grant, args) \
+    typedef struct zc_abi_args_##import {             \
+        const uint64_t *slot; /* behind the last */   \
+        args                                          \
+    } zc_abi_args_##import;
+#include "imports/zc_abi.def"
+#undef ZC_ABI
+#undef ARG
+
+/* zc_abi_args_of_NAME: the same from a call's slots, of which the first is for the result. */
+#define ARG(type, name) args_.name = (zc_abi_##type)(*args_.slot++);
+#define ZC_ABI(import, function, result, grant, args)                                 \
+    static inline zc_abi_args_##import zc_abi_args_of_##import(const uint64_t *slots) \
+    {                                                                                 \
+        zc_abi_args_##import args_ = {.slot = slots + 1};                             \
+        args return args_;                                                            \
+    }
+#include "imports/zc_abi.def"
+#undef ZC_ABI
+#undef ARG
+
+/* zc_abi_call_NAME: the handler. */
+#define ZC_ABI(import, function, result, grant, args) \
     zc_status zc_abi_call_##import(void *context, uint64_t *slots, zc_error *error);
 #include "imports/zc_abi.def"
 #undef ZC_ABI

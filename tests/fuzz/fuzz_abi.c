@@ -31,9 +31,11 @@ static void fail(int line)
 static const struct {
     const char *name, *params, *result;
 } functions[] = {
-#define ZC_ABI(import, name, params, result, grant) {#import, params, result},
+#define ARG(type, name) #type
+#define ZC_ABI(import, function, result, grant, args) {#import, "" args, #result},
 #include "imports/zc_abi.def"
 #undef ZC_ABI
+#undef ARG
 };
 #define FUNCTIONS (sizeof functions / sizeof *functions)
 
