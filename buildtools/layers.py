@@ -2,9 +2,11 @@
 
     python buildtools/layers.py          print which folder includes which, from the ground up
     python buildtools/layers.py --dot    the same for Graphviz
+    python buildtools/layers.py --files  print which file uses what another one defines, and the circles
 
 The table is the rule, the includes are what is: where they differ this fails, and so does
-tests/test_layers.py.
+tests/test_layers.py. Between files it is not the includes that count, since any header may declare anything,
+but the functions and variables: who uses a name that another file defines depends on that file.
 """
 
 from __future__ import annotations
@@ -101,10 +103,117 @@ def mistakes(path: Path) -> list[str]:
     return found
 
 
+# ---- between files -----------------------------------------------------------------------------------
+
+# Folders in which files may use each other, and why.
+CIRCLES: dict[str, str] = {
+    "device/vulkan": "the queue, what it runs and the device that both belong to: being taken apart",
+    "py": "the module's state names every type, and every type asks for it: being taken apart",
+}
+
+_COMMENT_OR_TEXT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.DOTALL)
+_BODY = re.compile(r"^([^\n{};#][^{};#]*?)\n\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
+_VARIABLE = re.compile(
+    r"^(?!static\b|extern\b|typedef\b|return\b|enum\b|struct \w+;)"
+    r"(?:[A-Za-z_]\w*[ *]+)+(\w+)(?:\[[^\n]*\])* *(?:=|;)",
+    re.MULTILINE,
+)
+
+
+def unit(path: Path) -> str:
+    """A .c file and its header are one: "device/zc_batch"."""
+    return path.relative_to(sources.CSRC).with_suffix("").as_posix()
+
+
+def definitions(path: Path) -> set[str]:
+    """The functions and variables that the file defines for others: what it says at the start of a line."""
+    text = _COMMENT_OR_TEXT.sub(" ", path.read_text("utf-8"))
+    inline = path.suffix in {".h", ".inc"}
+    found = set()
+    for head, _ in _BODY.findall(text):
+        head = re.split(r"\n\s*\n", head)[-1].strip()
+        name = re.search(r"(\w+)\s*\(", head)
+        if name and (inline or not head.startswith("static")):
+            found.add(name[1])
+    if not inline:
+        found |= set(_VARIABLE.findall(text))
+    return {name for name in found if name.startswith("zc_")}
+
+
+def words(path: Path) -> set[str]:
+    """The words of the file's code; of a header only those in functions, the rest declares. `prefix_##` of a
+    macro stands for all that begins so."""
+    text = _COMMENT_OR_TEXT.sub(" ", path.read_text("utf-8"))
+    if path.suffix == ".h":
+        text = "\n".join(body for _, body in _BODY.findall(text))
+    return set(re.findall(r"\w+(?: *##)?", text))
+
+
+def file_graph() -> dict[str, dict[str, set[str]]]:
+    """Each unit with the others that it uses, and what it uses of each."""
+    owner: dict[str, str] = {}
+    for path in sources.everything():
+        owner.update(dict.fromkeys(definitions(path), unit(path)))
+    arrows: dict[str, dict[str, set[str]]] = {}
+    for path in sources.everything():
+        here = arrows.setdefault(unit(path), {})
+        found = words(path)
+        prefixes = tuple(word.rstrip("# ") for word in found if word.endswith("##"))
+        used = {name for name in found if name in owner}
+        used |= {name for name in owner if prefixes and name.startswith(prefixes)}
+        for name in used:
+            if owner[name] != unit(path):
+                here.setdefault(owner[name], set()).add(name)
+    return arrows
+
+
+def circles(arrows: dict[str, dict[str, set[str]]]) -> list[set[str]]:
+    """The largest sets of files each of which depends on all others of its set."""
+    reach: dict[str, set[str]] = {}
+    for start in arrows:
+        seen: set[str] = set()
+        todo = [start]
+        while todo:
+            for name in arrows[todo.pop()]:
+                if name not in seen:
+                    seen.add(name)
+                    todo.append(name)
+        reach[start] = seen
+    found = {frozenset(name for name in reach[start] if start in reach[name]) for start in arrows}
+    return sorted((set(circle) for circle in found if len(circle) > 1), key=sorted)
+
+
+def reason(circle: set[str]) -> str | None:
+    """Why the files may use each other; None: they may not."""
+    folders = {name.rpartition("/")[0] for name in circle}
+    return CIRCLES.get(min(folders)) if len(folders) == 1 else None
+
+
+def print_files() -> None:
+    arrows = file_graph()
+    for here in sorted(arrows):
+        print(f"{here} uses {', '.join(sorted(arrows[here])) or 'no other'}")
+    found = circles(arrows)
+    for circle in found:
+        print(f"\na circle: {', '.join(sorted(circle))}")
+        print(f"  {reason(circle) or 'not allowed'}")
+        for here in sorted(circle):
+            for there in sorted(circle & set(arrows[here])):
+                names = sorted(arrows[here][there])
+                print(f"  {here} -> {there}: {', '.join(names[:5])}{', ...' if len(names) > 5 else ''}")
+    print(f"\n{len(arrows)} files, {sum(map(len, arrows.values()))} arrows, {len(found)} circles")
+    if any(reason(circle) is None for circle in found):
+        sys.exit("a circle is not allowed")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Print which folder of csrc/ includes which.")
     parser.add_argument("--dot", action="store_true", help="as a graph for Graphviz")
+    parser.add_argument("--files", action="store_true", help="between files instead, with the circles")
     options = parser.parse_args()
+    if options.files:
+        print_files()
+        return
     arrows = graph()
     if options.dot:
         print("digraph csrc {")

@@ -66,6 +66,36 @@ def test_mistakes_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert layers.mistakes(tmp_path / "attic/zc_x.c") == ["csrc/attic is in no row of the table of layers"]
 
 
+def test_files_have_no_circles_but_those_with_a_reason() -> None:
+    found = layers.circles(layers.file_graph())
+    assert [circle for circle in found if layers.reason(circle) is None] == []
+    # A circle that was broken takes its reason with it.
+    assert {min(circle).rpartition("/")[0] for circle in found} == set(layers.CIRCLES)
+
+
+def test_circles_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "CSRC", tmp_path)
+    monkeypatch.setattr(sources, "WASM3", tmp_path / "wasm3")
+    for name, text in {
+        "base/zc_a.c": "int zc_a(int x)\n{\n    return zc_count + x;\n}\n\nstatic int zc_own(void)\n{\n}\n",
+        "base/zc_b.c": "int zc_count = 1;\n",
+        "base/zc_b.h": "extern int zc_count;\nstatic inline int zc_b(void)\n{\n    return zc_a(0);\n}\n",
+        "base/zc_c.c": "/* zc_a */\nint zc_made_up(void)\n{\n    return zc_b();\n}\n",
+        "base/zc_d.c": "#define X(name) zc_made_##name()\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    arrows = layers.file_graph()
+    assert arrows == {
+        "base/zc_a": {"base/zc_b": {"zc_count"}},
+        "base/zc_b": {"base/zc_a": {"zc_a"}},
+        "base/zc_c": {"base/zc_b": {"zc_b"}},
+        "base/zc_d": {"base/zc_c": {"zc_made_up"}},
+    }
+    assert layers.circles(arrows) == [{"base/zc_a", "base/zc_b"}]
+    assert layers.reason({"base/zc_a", "base/zc_b"}) is None
+
+
 @each_file
 def test_python_wasm3_and_objective_c_stay_in_their_folders(path: Path) -> None:
     names, folder = layers.includes(path), sources.folder_of(path)

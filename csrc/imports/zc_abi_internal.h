@@ -1,6 +1,7 @@
 /* zc_abi_internal: what the zc_abi*.c files share: the state of one instance, handles, and errnos.
  *
- *   zc_abi.c         lifetime, linking, handles, guest memory, errors
+ *   zc_abi.c         lifetime, linking
+ *   zc_abi_guest.c   handles, guest memory, errors
  *   zc_abi_device.c  kernels, batches, submissions, sequences, scratch
  *   zc_abi_data.c    tensors, inputs, outputs, log, clock
  */

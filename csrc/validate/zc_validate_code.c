@@ -59,11 +59,6 @@ typedef struct instruction {
     uint8_t align;
 } instruction;
 
-typedef struct instruction_text { /* for errors only, so kept out of the table the loop reads */
-    const char *name;
-    zc_feature feature;
-} instruction_text;
-
 static const instruction instructions[256] = {
 #define ZC_OP(byte, name, class, operand1, operand2, result, align) \
     [byte] = {CLASS_##class, TYPE_##operand1, TYPE_##operand2, TYPE_##result, align},
@@ -71,51 +66,14 @@ static const instruction instructions[256] = {
 #include "validate/zc_opcodes.def"
 };
 
-static const instruction_text texts[256] = {
-#define ZC_OP(byte, name, class, operand1, operand2, result, align) [byte] = {name, ZC_FEATURE_NONE},
-#define ZC_OP_LATER(byte, name, feature) [byte] = {name, ZC_FEATURE_##feature},
-#include "validate/zc_opcodes.def"
-};
-
-enum { FC_COUNT = 23 };
-
-static const instruction fc_instructions[FC_COUNT] = {
+static const instruction fc_instructions[ZC_FC_COUNT] = {
 #define ZC_OP_FC(number, name, class, operand1, operand2, result) \
     [number] = {CLASS_##class, TYPE_##operand1, TYPE_##operand2, TYPE_##result, 0},
 #define ZC_OP_FC_LATER(number, name, feature) [number] = {CLASS_LATER, 0, 0, 0, 0},
 #include "validate/zc_opcodes.def"
 };
 
-static const instruction_text fc_texts[FC_COUNT] = {
-#define ZC_OP_FC(number, name, class, operand1, operand2, result) [number] = {name, ZC_FEATURE_NONE},
-#define ZC_OP_FC_LATER(number, name, feature) [number] = {name, ZC_FEATURE_##feature},
-#include "validate/zc_opcodes.def"
-};
-
-const char *zc_instruction_name(uint8_t opcode)
-{
-    return texts[opcode].name;
-}
-
-zc_feature zc_instruction_feature(uint8_t opcode)
-{
-    return texts[opcode].feature;
-}
-
 /* ---- errors ---- */
-
-const char *zc_code_instruction_name(const zc_code_checker *checker)
-{
-    const uint8_t *at = checker->instruction;
-    const uint8_t *end = checker->reader.end;
-    if (at == end) {
-        return "function";
-    }
-    if (*at == 0xfc && end - at >= 2 && at[1] < FC_COUNT) {
-        return fc_texts[at[1]].name;
-    }
-    return texts[*at].name ? texts[*at].name : "instruction";
-}
 
 static zc_status fail_unsupported(const zc_code_checker *checker, const char *what, zc_feature feature)
 {
@@ -397,7 +355,7 @@ static zc_status check_fc(zc_code_checker *checker)
 {
     uint32_t number = 0;
     ZC_TRY(zc_read_u32(&checker->reader, &number, "instruction number"));
-    if (number >= FC_COUNT) {
+    if (number >= ZC_FC_COUNT) {
         return ZC_CODE_FAIL(checker, ZC_MALFORMED, "illegal opcode 0xfc %u", number);
     }
     const instruction *op = &fc_instructions[number];
@@ -414,7 +372,7 @@ static zc_status check_fc(zc_code_checker *checker)
         ZC_TRY(read_memory_index(checker));
         break;
     default:
-        return fail_unsupported(checker, fc_texts[number].name, fc_texts[number].feature);
+        return fail_unsupported(checker, zc_fc_instruction_name(number), zc_fc_instruction_feature(number));
     }
     ZC_TRY(zc_code_pop(checker, ZC_I32));
     ZC_TRY(zc_code_pop(checker, ZC_I32));
@@ -488,7 +446,7 @@ static zc_status check_instructions(zc_code_checker *checker)
         case CLASS_ILLEGAL:
             return ZC_CODE_FAIL(checker, ZC_MALFORMED, "illegal opcode 0x%02x", opcode);
         case CLASS_LATER:
-            return fail_unsupported(checker, texts[opcode].name, texts[opcode].feature);
+            return fail_unsupported(checker, zc_instruction_name(opcode), zc_instruction_feature(opcode));
         case CLASS_UNARY:
             ZC_TRY(zc_code_pop(checker, op->operand1));
             zc_code_push(checker, op->result);

@@ -64,16 +64,22 @@ zc_status zc_check_const_expr(zc_reader *reader, const zc_module_info *info, uin
 
 zc_status zc_check_unique_exports(const uint8_t *module, const zc_module_info *info, zc_error *error);
 
+/* ---- names of instructions, for errors (zc_opcodes.c) ---- */
+
+/* The name of an instruction byte or NULL, and the feature that it needs or none; the same for the number after the
+ * byte 0xfc. */
+#define ZC_FC_COUNT 23u
+const char *zc_instruction_name(uint8_t opcode);
+zc_feature zc_instruction_feature(uint8_t opcode);
+const char *zc_fc_instruction_name(uint32_t number); /* below ZC_FC_COUNT */
+zc_feature zc_fc_instruction_feature(uint32_t number);
+
 /* ---- function bodies (zc_validate_code.c) ---- */
 
 typedef struct zc_code_checker zc_code_checker;
 
 /* Checks one body: its locals and instructions, exactly to the end of `body`. */
 zc_status zc_check_body(zc_code_checker *checker, zc_reader body, uint32_t type_index);
-
-/* The name of an instruction byte or NULL, and the feature or none. For constant expressions. */
-const char *zc_instruction_name(uint8_t opcode);
-zc_feature zc_instruction_feature(uint8_t opcode);
 
 /* ---- names (zc_validate_names.c) ---- */
 

@@ -18,6 +18,20 @@ void zc_code_checker_free(zc_code_checker *checker)
     zc_free(checker->runs);
 }
 
+const char *zc_code_instruction_name(const zc_code_checker *checker)
+{
+    const uint8_t *at = checker->instruction;
+    const uint8_t *end = checker->reader.end;
+    if (at == end) {
+        return "function";
+    }
+    if (*at == 0xfc && end - at >= 2 && at[1] < ZC_FC_COUNT) {
+        return zc_fc_instruction_name(at[1]);
+    }
+    const char *name = zc_instruction_name(*at);
+    return name ? name : "instruction";
+}
+
 zc_status zc_code_mismatch(const zc_code_checker *checker, uint8_t wanted, uint8_t found)
 {
     return ZC_CODE_FAIL(checker, ZC_INVALID, "type mismatch: %s needs %s, found %s", zc_code_instruction_name(checker),

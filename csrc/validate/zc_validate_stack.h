@@ -56,7 +56,7 @@ void zc_code_checker_free(zc_code_checker *checker);
 #define ZC_CODE_FAIL(checker, code, ...) \
     zc_fail_at((checker)->reader.error, code, (uint64_t)((checker)->instruction - (checker)->reader.base), __VA_ARGS__)
 
-const char *zc_code_instruction_name(const zc_code_checker *checker); /* zc_validate_code.c */
+const char *zc_code_instruction_name(const zc_code_checker *checker); /* of that instruction */
 zc_status zc_code_mismatch(const zc_code_checker *checker, uint8_t wanted, uint8_t found);
 
 /* Makes room in a buffer of the checker for `needed` items. */

@@ -24,17 +24,6 @@ static const struct function {
 
 #define FUNCTIONS ((uint32_t)(sizeof functions / sizeof *functions))
 
-zc_wasi_errno zc_wasi_from_host(int host_errno)
-{
-#define X(name, number, host)                  \
-    if ((host) != 0 && host_errno == (host)) { \
-        return W_##name;                       \
-    }
-    ZC_WASI_ERRNO_LIST(X)
-#undef X
-    return host_errno == ENOTSUP ? W_NOTSUP : W_IO;
-}
-
 /* --- linking --- */
 
 static bool same(zc_name name, const char *text)

@@ -28,8 +28,6 @@
 #include "device/cpu/zc_cpu_cancel.h"
 #include "base/zc_fork.h"
 
-_Thread_local zc_cpu_flag *zc_cpu_cancel;
-
 #define SPIN_NS 20000 /* what a sleeping worker costs to wake, roughly */
 #define MAX_PLACED 7  /* workers that are kept off their caller's CPU */
 #define WORKER_STACK (512 * 1024)
