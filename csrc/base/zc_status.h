@@ -17,7 +17,6 @@
     X(ZC_OK, "success")                                                                   \
     X(ZC_NO_MEMORY, "the machine cannot allocate or reserve that much")                   \
     X(ZC_BAD_VALUE, "an argument has a value that is not allowed")                        \
-    X(ZC_BAD_TYPE, "an argument has the wrong type")                                      \
     X(ZC_OVERFLOW, "a number does not fit where it must go")                              \
     X(ZC_OUT_OF_BOUNDS, "a range does not lie inside the memory it names")                \
     X(ZC_MALFORMED, "the bytes are not a WebAssembly module")                             \

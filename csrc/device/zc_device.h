@@ -191,7 +191,6 @@ zc_status zc_batch_run(zc_batch *batch, zc_pause_function pause, void *context, 
  * parameters cannot be changed (ZC_BUSY). One thread at a time changes or submits it. */
 zc_status zc_sequence_begin(zc_device *device, zc_batch **out, zc_error *error);
 zc_status zc_sequence_seal(zc_batch *batch, zc_sequence **out, zc_error *error);
-zc_sequence *zc_sequence_retain(zc_sequence *sequence);
 void zc_sequence_release(zc_sequence *sequence); /* NULL is fine */
 size_t zc_sequence_length(const zc_sequence *sequence);
 bool zc_sequence_in_flight(const zc_sequence *sequence);
@@ -205,7 +204,6 @@ zc_status zc_sequence_run(zc_sequence *sequence, zc_pause_function pause, void *
 uint64_t zc_sequence_pins(const zc_sequence *sequence, const zc_region *region);
 uint64_t zc_batch_pins(const zc_batch *batch, const zc_region *region);
 
-zc_submission *zc_submission_retain(zc_submission *submission);
 void zc_submission_release(zc_submission *submission); /* work in flight keeps itself alive */
 /* Wait until done: ZC_TIMEOUT after timeout_ns (negative: no limit), else the work's own status. */
 zc_status zc_submission_wait(zc_submission *submission, int64_t timeout_ns, zc_error *error);

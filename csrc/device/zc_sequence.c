@@ -64,7 +64,7 @@ zc_status zc_sequence_seal(zc_batch *batch, zc_sequence **out, zc_error *error)
     return ZC_OK;
 }
 
-zc_sequence *zc_sequence_retain(zc_sequence *sequence)
+static zc_sequence *retain(zc_sequence *sequence)
 {
     atomic_fetch_add_explicit(&sequence->references, 1, memory_order_relaxed);
     return sequence;
@@ -168,7 +168,7 @@ static zc_status set_out(zc_sequence *sequence, zc_submission_source *source, zc
         *source = (zc_submission_source){.commands = sequence->commands,
                                          .count = sequence->count,
                                          .let_go = done,
-                                         .context = zc_sequence_retain(sequence),
+                                         .context = retain(sequence),
                                          .prepared = sequence->prepared,
                                          .owner = sequence->owner};
         atomic_fetch_add_explicit(&sequence->in_flight, 1, memory_order_relaxed);

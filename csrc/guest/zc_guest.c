@@ -457,11 +457,6 @@ uint64_t zc_instance_deadline(const zc_instance *instance)
     return instance->limits.deadline_ns;
 }
 
-void zc_instance_set_deadline(zc_instance *instance, uint64_t nanoseconds)
-{
-    instance->limits.deadline_ns = nanoseconds;
-}
-
 zc_memory *zc_instance_memory(const zc_instance *instance)
 {
     return instance->memory;

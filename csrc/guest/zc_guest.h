@@ -159,7 +159,6 @@ uint64_t zc_instance_fuel_used(const zc_instance *instance);
 void zc_instance_set_fuel(zc_instance *instance, uint64_t fuel); /* what may be used from now on */
 uint64_t zc_instance_fuel(const zc_instance *instance);          /* what is left, or ZC_NO_LIMIT */
 uint64_t zc_instance_deadline(const zc_instance *instance); /* ns of each call, or ZC_NO_LIMIT */
-void zc_instance_set_deadline(zc_instance *instance, uint64_t nanoseconds);
 
 zc_memory *zc_instance_memory(const zc_instance *instance);                 /* NULL when it has none */
 zc_global *zc_instance_global(const zc_instance *instance, uint32_t index); /* exported or imported, else NULL */

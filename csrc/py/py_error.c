@@ -13,8 +13,6 @@ static PyObject *type_for(zc_state *state, zc_status code)
         return PyExc_ValueError;
     case ZC_CLOSED:
         return state->closed_error;
-    case ZC_BAD_TYPE:
-        return PyExc_TypeError;
     case ZC_OVERFLOW:
         return PyExc_OverflowError;
     case ZC_OUT_OF_BOUNDS:
@@ -156,8 +154,8 @@ int zc_py_add_errors(PyObject *module, zc_state *state)
         add(module, &state->model_error, "zcwasm.ModelError", base,
             "A model file that is damaged, hostile or of a kind that is not supported.\n\n"
             "offset: the byte of the file, or None.") < 0 ||
-        add(module, &state->snapshot_error, "zcwasm.SnapshotError", base, "A snapshot cannot be written or read.") <
-            0) {
+        add(module, &state->snapshot_error, "zcwasm.SnapshotError", base,
+            "A snapshot cannot be written or read. Nothing raises it yet.") < 0) {
         return -1;
     }
     return 0;

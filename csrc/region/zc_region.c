@@ -258,11 +258,6 @@ uint64_t zc_region_size(const zc_region *region)
     return atomic_load_explicit(&region->size, memory_order_acquire);
 }
 
-uint64_t zc_region_reserved(const zc_region *region)
-{
-    return region->reserved;
-}
-
 zc_status zc_region_grow(zc_region *region, uint64_t delta, uint64_t *previous, zc_error *error)
 {
     zc_status status = ZC_OK;

@@ -45,7 +45,6 @@ void zc_region_release(zc_region *region); /* NULL is fine */
 
 uint8_t *zc_region_base(const zc_region *region);
 uint64_t zc_region_size(const zc_region *region);     /* committed bytes that users may touch */
-uint64_t zc_region_reserved(const zc_region *region); /* what size can grow to */
 
 /* Commit `delta` more bytes in place; *previous is the size before. ZC_OUT_OF_BOUNDS past the reservation,
  * ZC_NO_MEMORY when the system refuses. New bytes are zero. */

@@ -27,7 +27,8 @@ static uint64_t nanoseconds(struct timespec time)
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-bool zc_wasi_clock(uint32_t clock, uint64_t *now)
+/* Nanoseconds of clock 0 (realtime) or 1 (monotonic); false for others. */
+static bool read_clock(uint32_t clock, uint64_t *now)
 {
     clockid_t id;
     struct timespec time;
@@ -42,7 +43,7 @@ zc_wasi_errno zc_wasi_clock_time_get(zc_wasi_call *call)
 {
     uint64_t now;
     uint8_t *at = zc_wasi_range(call, zc_wasi_u32(call, 2), 8);
-    if (!zc_wasi_clock(zc_wasi_u32(call, 0), &now)) {
+    if (!read_clock(zc_wasi_u32(call, 0), &now)) {
         return W_INVAL;
     }
     if (!at) {
@@ -89,7 +90,7 @@ static void take_subscription(const zc_wasi_call *call, const uint8_t *at, subsc
         uint64_t now, timeout = zc_wasi_get64(clock + 8);
         bool absolute = clock[24] & 1;
         out->id = zc_wasi_get32(clock);
-        if (!zc_wasi_clock(out->id, &now)) {
+        if (!read_clock(out->id, &now)) {
             out->error = W_INVAL;
         } else {
             out->when = absolute ? timeout : timeout > UINT64_MAX - now ? UINT64_MAX : now + timeout;
@@ -163,7 +164,7 @@ static zc_wasi_errno wait_for(zc_wasi_call *call, subscription *wanted, struct p
     for (;;) {
         uint64_t left = any ? 0 : ZC_PAUSE_NS, now, limit = zc_instance_time_left(call->wasi->instance);
         for (uint32_t i = 0; i < count; i++) {
-            if (wanted[i].kind == 0 && !wanted[i].ready && zc_wasi_clock(wanted[i].id, &now)) {
+            if (wanted[i].kind == 0 && !wanted[i].ready && read_clock(wanted[i].id, &now)) {
                 uint64_t rest = wanted[i].when > now ? wanted[i].when - now : 0;
                 wanted[i].ready = rest == 0;
                 left = rest < left ? rest : left;

@@ -211,11 +211,6 @@ zc_wasi_errno zc_wasi_times(uint64_t accessed, uint64_t modified, uint32_t flags
 #define ZC_WASI_DEPTH 128 /* directories below the granted one that a path may pass through */
 #define ZC_WASI_PATH 4096 /* bytes of a path, its end included, after any symbolic link is put in */
 
-/* --- zc_wasi_clock.c --- */
-
-/* Nanoseconds of clock 0 (realtime) or 1 (monotonic); false for others. */
-bool zc_wasi_clock(uint32_t clock, uint64_t *now);
-
 /* --- handlers, see zc_wasi.def --- */
 
 #define X(name, parameters) zc_wasi_errno zc_wasi_##name(zc_wasi_call *call);
