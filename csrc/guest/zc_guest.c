@@ -55,8 +55,8 @@ struct zc_instance {
     IM3Runtime runtime;
     IM3Module engine_module;
     zc_memory *memory; /* NULL when the module has none */
-    zc_store *store;   /* the memory's, or own_store */
-    zc_store own_store;
+    zc_executor *executor;   /* the memory's, or own_executor */
+    zc_executor own_executor;
     M3MemoryHeader own_header;
     linked_function *linked; /* one per imported function */
     zc_global **globals;     /* imported and exported ones; NULL for the others */
@@ -177,18 +177,18 @@ static void start_slice(zc_instance *instance, call_state *call, M3MemoryHeader 
 }
 
 /* The one place where the host's code runs between two states of the engine: in the middle of a guest's function, of
- * a function being compiled, of a host function that waits. Whatever it does, no call begins over this store (see
+ * a function being compiled, of a host function that waits. Whatever it does, no call begins over this memory (see
  * zc_instance_frame); the books are settled around it, since it may read and set the fuel. */
 static zc_status give_way(zc_instance *instance, call_state *call, zc_error *error)
 {
-    M3MemoryHeader *header = instance->store->header;
+    M3MemoryHeader *header = instance->executor->header;
     if (!call->hooks) {
         return ZC_OK;
     }
     settle(instance, call, header);
-    instance->store->ticking = true;
+    instance->executor->ticking = true;
     zc_status status = call->hooks->tick(call->hooks->context, error);
-    instance->store->ticking = false;
+    instance->executor->ticking = false;
     start_slice(instance, call, header, call->slice);
     return status;
 }
@@ -260,17 +260,17 @@ static M3Result grow_memory(IM3Runtime runtime, u32 pages)
 
 /* --- entering and leaving --- */
 
-/* Take the store for this thread; restored by leave. */
+/* Take the memory for this thread; restored by leave. */
 static zc_status enter(zc_instance *instance, call_state *call, const zc_call_hooks *hooks, zc_error *error)
 {
-    zc_store *store = instance->store;
+    zc_executor *executor = instance->executor;
     uintptr_t me = zc_thread_mark(), found = 0;
-    if (!atomic_compare_exchange_strong_explicit(&store->owner, &found, me, memory_order_acquire,
+    if (!atomic_compare_exchange_strong_explicit(&executor->owner, &found, me, memory_order_acquire,
                                                  memory_order_relaxed) &&
         found != me) {
         return zc_fail(error, ZC_CONCURRENT, "the instance is running on another thread");
     }
-    M3MemoryHeader *header = store->header;
+    M3MemoryHeader *header = executor->header;
     call->outer = atomic_load_explicit(&instance->call, memory_order_relaxed);
     call->saved = *header;
     call->saved_owner = found;
@@ -295,7 +295,7 @@ static zc_status enter(zc_instance *instance, call_state *call, const zc_call_ho
 /* All but the length goes back: growth is not undone, and other threads may be growing the memory right now. */
 static void leave(zc_instance *instance, call_state *call)
 {
-    M3MemoryHeader *header = instance->store->header;
+    M3MemoryHeader *header = instance->executor->header;
     settle(instance, call, header);
     header->runtime = call->saved.runtime;
     header->maxStack = call->saved.maxStack;
@@ -306,7 +306,7 @@ static void leave(zc_instance *instance, call_state *call)
         call->hooks->resume(call->hooks->context);
     }
     atomic_store_explicit(&instance->call, call->outer, memory_order_release);
-    atomic_store_explicit(&instance->store->owner, call->saved_owner, memory_order_release);
+    atomic_store_explicit(&instance->executor->owner, call->saved_owner, memory_order_release);
 }
 
 /* Trampoline from the engine to a host function. The books are settled around it, since calls nested in it
@@ -316,7 +316,7 @@ static const void *call_host(IM3Runtime runtime, IM3ImportContext import, uint64
     (void)memory;
     linked_function *linked = import->userdata;
     zc_instance *instance = linked->instance;
-    M3MemoryHeader *header = instance->store->header;
+    M3MemoryHeader *header = instance->executor->header;
     call_state *call = atomic_load_explicit(&instance->call, memory_order_relaxed);
     settle(instance, call, header);
     /* A nested call begins above the slots of this one; the engine restores its stack afterwards. */
@@ -341,12 +341,12 @@ uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *
 {
     const zc_module_info *info = instance->module->info;
     const zc_func_type *type = &info->types[info->funcs[function].type_index];
-    uintptr_t owner = atomic_load_explicit(&instance->store->owner, memory_order_relaxed);
+    uintptr_t owner = atomic_load_explicit(&instance->executor->owner, memory_order_relaxed);
     if (owner && owner != zc_thread_mark()) {
         (void)zc_fail(error, ZC_CONCURRENT, "the instance is running on another thread");
         return NULL;
     }
-    if (instance->store->ticking) {
+    if (instance->executor->ticking) {
         (void)zc_fail(error, ZC_CONCURRENT,
                       "the instance is in the middle of a call: it can be called again from "
                       "its host functions, not from a signal handler");
@@ -376,7 +376,7 @@ zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *f
     M3Result result = target->compiled ? m3Err_none : CompileFunction(target);
     if (!result) {
         pc_t pc = target->compiled;
-        result = ((IM3Operation)(*pc))(pc + 1, (m3stack_t)(void *)frame, instance->store->header, 0, 0.);
+        result = ((IM3Operation)(*pc))(pc + 1, (m3stack_t)(void *)frame, instance->executor->header, 0, 0.);
     }
     instance->host_error = outer_error;
     if (result) {
@@ -556,12 +556,12 @@ static zc_status make_memory(zc_instance *instance, zc_error *error)
         }
     }
     if (instance->memory) {
-        instance->store = &instance->memory->store;
+        instance->executor = &instance->memory->executor;
     } else {
-        instance->own_store.header = &instance->own_header;
-        instance->store = &instance->own_store;
+        instance->own_executor.header = &instance->own_header;
+        instance->executor = &instance->own_executor;
     }
-    instance->runtime->memory.mallocated = instance->store->header;
+    instance->runtime->memory.mallocated = instance->executor->header;
     return ZC_OK;
 }
 

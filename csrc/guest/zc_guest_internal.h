@@ -16,18 +16,18 @@ struct zc_module {
 };
 
 /* Who executes over a memory. Instances without a memory have one of their own with an empty header. */
-typedef struct zc_store {
+typedef struct zc_executor {
     M3MemoryHeader *header;
     _Atomic uintptr_t owner; /* a value unique to the running thread, 0 when idle */
     bool ticking;            /* its thread is in a tick, between two states of the engine: no call may nest here */
-} zc_store;
+} zc_executor;
 
 struct zc_memory {
     _Atomic uint64_t references;
     zc_region *region;
     zc_limits_type type; /* as declared */
     uint32_t maximum;    /* pages that it can grow to: what is declared, allowed and reserved */
-    zc_store store;
+    zc_executor executor;
 };
 
 struct zc_global {

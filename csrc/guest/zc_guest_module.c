@@ -90,8 +90,8 @@ zc_status zc_memory_new(const zc_limits_type *type, uint64_t byte_limit, zc_memo
     atomic_init(&memory->references, 1);
     memory->type = *type;
     memory->maximum = maximum;
-    memory->store.header = (M3MemoryHeader *)zc_region_base(memory->region) - 1;
-    memory->store.header->length = (size_t)type->minimum * ZC_WASM_PAGE_SIZE;
+    memory->executor.header = (M3MemoryHeader *)zc_region_base(memory->region) - 1;
+    memory->executor.header->length = (size_t)type->minimum * ZC_WASM_PAGE_SIZE;
     *out = memory;
     return ZC_OK;
 }
@@ -137,7 +137,7 @@ zc_status zc_memory_grow(zc_memory *memory, uint32_t delta, uint32_t *previous, 
                        delta, memory->maximum);
     }
     /* The host and a guest on another thread may grow at once: the length that guests see only rises. */
-    size_t size = (size_t)zc_region_size(memory->region), *length = &memory->store.header->length;
+    size_t size = (size_t)zc_region_size(memory->region), *length = &memory->executor.header->length;
     size_t seen = __atomic_load_n(length, __ATOMIC_RELAXED);
     while (status == ZC_OK && seen < size &&
            !__atomic_compare_exchange_n(length, &seen, size, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {

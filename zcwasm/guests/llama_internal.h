@@ -91,7 +91,7 @@ int32_t find_kernels(void);
 /* Everything for `rows` tokens at `tokens`, whose positions, and behind these spans, lie at `from`; the logits and
  * the next token too when `last`. */
 int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, int last, enum selection selection);
-/* A copy of words, whatever they are, into the recording of the next zcg_run. */
+/* A copy of words, whatever they are, into the batch of the next zcg_run. */
 int32_t record_copy(u32 from, u32 to, u32 words);
 
 /* --- llama_step.c --- */

@@ -1,6 +1,6 @@
 /* llama_record.c: the forward pass over some rows, and the choice of the next token, as dispatches of kernels.
  *
- * They go into the recording of the next zcg_run or into a sequence. The kernels read tokens, positions and spans from
+ * They go into the batch of the next zcg_run or into a sequence. The kernels read tokens, positions and spans from
  * memory, so that what is recorded once holds for every position. */
 #include "llama_internal.h"
 

@@ -9,7 +9,7 @@
  *   - Functions return 0 or a positive value, or -ZCG_E... (the table below). zcg_error_text says more.
  *   - Everything that is passed by pointer is copied and checked before the call returns, and not read again.
  *   - Handles are small positive integers of one kind each. 0 is never one.
- *   - Work runs in the order of its submission. Within a recording, dispatches whose ranges do not conflict may
+ *   - Work runs in the order of its submission. Within a batch, dispatches whose ranges do not conflict may
  *     run at once; others see each other's results in the order of recording. Between a submission and the end
  *     of waiting for it the guest may go on, but must not rely on bytes that the work writes, nor change ones
  *     that it reads: it would spoil its own numbers, and nothing else.
@@ -88,12 +88,12 @@ ZCG_IMPORT("error_text") int32_t zcg_error_text(char *out, uint32_t size);
 /* Handle of the kernel of that name. */
 ZCG_IMPORT("kernel") zcg_handle zcg_kernel_find(const char *name, uint32_t name_size);
 
-/* Record one dispatch: into the recording of the next zcg_submit or zcg_run (sequence 0), or into a sequence that
+/* Record one dispatch: into the batch of the next zcg_submit or zcg_run (sequence 0), or into a sequence that
  * has not been sealed. Returns its index there, from 0. `params` is the kernel's struct of zcwasm_kernels.h. */
 ZCG_IMPORT("dispatch")
 int32_t zcg_dispatch(zcg_handle sequence, zcg_handle kernel, const zcg_range *ranges, uint32_t range_count,
                      const void *params, uint32_t params_size);
-/* Hand the recording over: a submission handle. It is empty afterwards. */
+/* Hand the batch over: a submission handle. It is empty afterwards. */
 ZCG_IMPORT("submit") zcg_handle zcg_submit(void);
 /* Hand it over and wait for the end: less work than zcg_submit and zcg_wait. */
 ZCG_IMPORT("run") int32_t zcg_run(void);
@@ -130,7 +130,7 @@ ZCG_IMPORT("tensor_info") int32_t zcg_tensor_get_info(zcg_handle tensor, zcg_ten
 
 /* Memory of the device's own, for what neither guest nor host needs to see. Contents start undefined. */
 ZCG_IMPORT("scratch_new") zcg_handle zcg_scratch_new(uint64_t size);
-/* Give it back; ZCG_EBUSY while a recording, a sequence or work in flight uses it. */
+/* Give it back; ZCG_EBUSY while a batch, a sequence or work in flight uses it. */
 ZCG_IMPORT("scratch_free") int32_t zcg_scratch_free(zcg_handle scratch);
 
 /* Size of an input: bytes that the host gave this instance by name. */

@@ -1,6 +1,6 @@
 /* zcwasm_helpers.h: less to write when a guest records kernels. Inline functions over zcwasm.h, in C and C++.
  *
- * One function per kernel, named zcg_record_KERNEL: the sequence (0: the recording of the next zcg_run or zcg_submit),
+ * One function per kernel, named zcg_record_KERNEL: the sequence (0: the batch of the next zcg_run or zcg_submit),
  * one range per binding in the kernel's order, the kernel's parameters. Each looks its kernel up at first use and
  * returns what zcg_dispatch does: the dispatch's index, or -ZCG_E...
  *
