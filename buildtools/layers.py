@@ -120,6 +120,18 @@ _VARIABLE = re.compile(
 )
 
 
+def functions(path: Path) -> dict[str, int]:
+    """The functions that the file defines, each with its number of lines."""
+    text = _COMMENT_OR_TEXT.sub(lambda match: "\n" * match[0].count("\n") or " ", path.read_text("utf-8"))
+    found = {}
+    for head, body in _BODY.findall(text):
+        head = re.split(r"\n\s*\n", head)[-1].strip()
+        name = re.search(r"(\w+)\s*\(", head)
+        if name:
+            found[name[1]] = head.count("\n") + body.count("\n") + 3
+    return found
+
+
 def unit(path: Path) -> str:
     """A .c file and its header are one: "device/zc_batch"."""
     return path.relative_to(sources.CSRC).with_suffix("").as_posix()

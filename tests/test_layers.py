@@ -117,6 +117,19 @@ def test_opens_with_what_it_is(path: Path) -> None:
     assert len(opening[1]) >= least, "the opening comment is not a paragraph"
 
 
+# Functions that may be longer than 80 lines, and why.
+LONG = {
+    "check_instructions": "the table of instructions as a switch",
+    "describe": "being taken apart",
+}
+
+
+@each_file
+def test_functions_fit_on_a_screen(path: Path) -> None:
+    long = {name: lines for name, lines in layers.functions(path).items() if lines > 80 and name not in LONG}
+    assert long == {}, "over 80 lines a function is a table or two functions"
+
+
 def test_stems_are_unique() -> None:
     stems = [path.stem for path in FILES if path.suffix in {".c", ".m"}]
     assert len(stems) == len(set(stems)), "objects of one stem overwrite each other"
