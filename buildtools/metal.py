@@ -37,7 +37,6 @@ import wasm3
 import shaders
 
 ROOT = Path(__file__).resolve().parent.parent
-BACKEND = ROOT / "csrc" / "device" / "metal" / "zc_device_metal.m"
 TESTS = ROOT / "tests" / "metal"
 MACOS = "12.0"  # the oldest that is supported
 SANITIZE = "-fsanitize=address,undefined"
@@ -278,7 +277,7 @@ def api() -> None:
     import metal_api
 
     try:
-        print(metal_api.check(ROOT, BACKEND, TESTS / "headers", MACOS))
+        print(metal_api.check(ROOT, sources.objective_c(), TESTS / "headers", MACOS))
     except metal_api.ApiError as error:
         raise MetalError(str(error)) from error
 

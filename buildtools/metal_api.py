@@ -18,7 +18,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -308,18 +308,29 @@ def parse(root: Path, source: Path, headers: Path) -> Iterator[Any]:
     yield unit.cursor
 
 
-def check(root: Path, source: Path, headers: Path, minimum: str) -> str:
+def check(root: Path, files: Sequence[Path], headers: Path, minimum: str) -> str:
     """What was checked, in one line; ApiError names all that differs."""
     folder = root / "build" / f"pyobjc-{VERSION}"
     metadata = Metadata([fetch(framework, folder) for framework in SDISTS])
     walk = Check(metadata, tuple(int(part) for part in minimum.split(".")))
-    for cursor in parse(root, source, headers):
-        walk.declarations(cursor)
-        for child in cursor.get_children():
-            if child.location.file and child.location.file.name == str(source):
-                walk.uses(child)
-    if not walk.messages:
-        raise ApiError(f"{source.name} sends no message: it was not understood")
+    walked = set()  # headers are included by several files
+    silent = []
+    for source in files:
+        before = walk.messages
+        for cursor in parse(root, source, headers):
+            for child in cursor.get_children():
+                place = child.location
+                key = (place.file and place.file.name, place.offset, child.spelling)
+                if key in walked:
+                    continue
+                walked.add(key)
+                walk.declarations(child)
+                if place.file and Path(place.file.name).parent == source.parent:
+                    walk.uses(child)
+        if walk.messages == before:
+            silent.append(source.name)
+    if silent:
+        raise ApiError(f"{', '.join(silent)}: sends no message, so it was not understood")
     if walk.wrong:
         raise ApiError("\n".join(walk.wrong))
     return f"api: {walk.facts} facts hold, {walk.messages} messages, for macOS {minimum} and later"

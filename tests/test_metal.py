@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "buildtools"))
 
 import metal_api  # noqa: E402
 import msl  # noqa: E402
+import sources  # noqa: E402
 
 import shaders  # noqa: E402
 
@@ -255,45 +256,63 @@ def test_strict_function_constants(tmp_path: Path, old: str, new: str, message: 
 
 
 API_MISTAKES = [
-    # in the backend
-    ("m", "[encoder endEncoding];", "[(id<MTLFence>)encoder endEncoding];", "receiver has no type"),
-    ("m", "self->queue = [self->device newCommandQueue];", "add_resident_macos15(self, 0);", "no condition"),
-    ("m", "make_residency_macos15(", "make_residency(", "came with macOS 15"),
-    ("m", "_macos15", "_macos14", "came with macOS 15"),
-    # in the headers
-    ("h", "MTLBarrierScopeBuffers = 1", "MTLBarrierScopeBuffers = 2", "MTLBarrierScopeBuffers is 2"),
-    ("h", "NSUInteger width, height, depth;", "NSUInteger width, depth, height;", "struct MTLSize"),
-    ("h", "- (void)endEncoding;", "- (int)endEncoding;", r"endEncoding\] is"),
-    ("h", "offset:(NSUInteger)offset", "offset:(uint32_t)offset", r"setBuffer:offset:atIndex:\] is"),
+    # in the backend, each where its text is
     (
-        "h",
+        "zc_metal_queue.m",
+        "[encoder endEncoding];",
+        "[(id<MTLFence>)encoder endEncoding];",
+        "receiver has no type",
+    ),
+    (
+        "zc_device_metal.m",
+        "self->queue = [self->device newCommandQueue];",
+        "zc_metal_add_resident_macos15(self, 0);",
+        "no condition",
+    ),
+    ("zc_metal_residency.m", "make_residency_macos15(", "make_residency(", "came with macOS 15"),
+    ("zc_metal_residency.m", "_macos15", "_macos14", "came with macOS 15"),
+    # in the headers
+    ("Metal.h", "MTLBarrierScopeBuffers = 1", "MTLBarrierScopeBuffers = 2", "MTLBarrierScopeBuffers is 2"),
+    ("Metal.h", "NSUInteger width, height, depth;", "NSUInteger width, depth, height;", "struct MTLSize"),
+    ("Metal.h", "- (void)endEncoding;", "- (int)endEncoding;", r"endEncoding\] is"),
+    ("Metal.h", "offset:(NSUInteger)offset", "offset:(uint32_t)offset", r"setBuffer:offset:atIndex:\] is"),
+    (
+        "Metal.h",
         "@property(readonly) BOOL hasUnifiedMemory;",
         "@property(readonly) int hasUnifiedMemory;",
         "hasUnif",
     ),
-    ("h", "- (void)stopCapture;", "+ (void)stopCapture;", r"\+\[MTLCaptureManager stopCapture\] is not"),
-    ("h", "- (void)stopCapture;", "- (void)stopCapture;\n- (void)pauseCapture;", "pauseCapture"),
-    ("h", "MTLCreateSystemDefaultDevice", "MTLMakeDevice", "MTLMakeDevice|undeclared|implicit"),
+    (
+        "Metal.h",
+        "- (void)stopCapture;",
+        "+ (void)stopCapture;",
+        r"\+\[MTLCaptureManager stopCapture\] is not",
+    ),
+    ("Metal.h", "- (void)stopCapture;", "- (void)stopCapture;\n- (void)pauseCapture;", "pauseCapture"),
+    ("Metal.h", "MTLCreateSystemDefaultDevice", "MTLMakeDevice", "MTLMakeDevice|undeclared|implicit"),
 ]
 
 
 @needs_metadata
 @pytest.mark.parametrize(("where", "old", "new", "message"), API_MISTAKES)
 def test_api_check_finds(tmp_path: Path, where: str, old: str, new: str, message: str) -> None:
-    shutil.copytree(ROOT / "tests" / "metal" / "headers", tmp_path / "headers")
-    source = tmp_path / "zc_device_metal.m"
-    shutil.copy(ROOT / "csrc" / "device" / "metal" / source.name, source)
-    target = source if where == "m" else tmp_path / "headers" / "Metal" / "Metal.h"
+    """The mistake is the only one: it stands in a copy of one file beside the others as they are."""
+    headers = tmp_path / "headers"
+    shutil.copytree(ROOT / "tests" / "metal" / "headers", headers)
+    shutil.copytree(ROOT / "csrc" / "device" / "metal", tmp_path / "metal")
+    target = headers / "Metal" / where if where == "Metal.h" else tmp_path / "metal" / where
     text = target.read_text("utf-8")
     assert old in text
     target.write_text(text.replace(old, new), "utf-8")
+    files = sorted((tmp_path / "metal").glob("*.m"))
+    assert [file.name for file in files] == [file.name for file in sources.objective_c()]
     with pytest.raises(metal_api.ApiError, match=message):
-        metal_api.check(ROOT, source, tmp_path / "headers", "12.0")
+        metal_api.check(ROOT, files, headers, "12.0")
 
 
 @needs_metadata
 def test_api_holds() -> None:
     headers = ROOT / "tests" / "metal" / "headers"
-    metal_api.check(ROOT, ROOT / "csrc" / "device" / "metal" / "zc_device_metal.m", headers, "12.0")
+    metal_api.check(ROOT, sources.objective_c(), headers, "12.0")
     with pytest.raises(metal_api.ApiError, match="came with macOS 10"):
-        metal_api.check(ROOT, ROOT / "csrc" / "device" / "metal" / "zc_device_metal.m", headers, "10.9")
+        metal_api.check(ROOT, sources.objective_c(), headers, "10.9")

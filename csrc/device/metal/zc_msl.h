@@ -1,6 +1,6 @@
 /* zc_msl: what Metal says of a kernel, compared with what it must be: the counterpart of zc_spirv.
  *
- * The metal device (zc_device_metal.m) asks Metal and hands over plain numbers; here they are compared with a
+ * The metal backend (zc_metal_pipeline.m) asks Metal and hands over plain numbers; here they are compared with a
  * user's signature and with what this project's shaders count on, and refusals tell both sides. Also what is only
  * text: names in errors. Pure functions, any thread; knows nothing of Objective-C.
  */

@@ -1,4 +1,4 @@
-/* sim: a simulated Metal for Linux, so that csrc/device/metal/zc_device_metal.m runs unmodified inside CPython.
+/* sim: a simulated Metal for Linux, so that the backend of csrc/device/metal/ runs unmodified inside CPython.
  *
  * sim_foundation.m has the classes of Foundation, sim_metal.m those of Metal: one thread takes committed
  * command buffers in their order, runs the kernels (MSL made into libraries by buildtools/msl.py) and calls

@@ -1,4 +1,4 @@
-/* Metal/Metal.h for checks on Linux: declarations, written by hand, of what csrc/device/metal/zc_device_metal.m uses.
+/* Metal/Metal.h for checks on Linux: declarations, written by hand, of what csrc/device/metal/ uses.
  *
  * buildtools/metal.py checks each against the metadata that PyObjC made from Apple's SDK. Used for the
  * cross-compilation and by the simulated runtime; on a Mac Apple's own header takes its place. */

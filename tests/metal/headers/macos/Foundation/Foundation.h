@@ -1,4 +1,4 @@
-/* Foundation/Foundation.h for the cross-compilation on Linux: what csrc/device/metal/zc_device_metal.m uses, written by
+/* Foundation/Foundation.h for the cross-compilation on Linux: what csrc/device/metal/ uses, written by
  * hand and checked like Metal/Metal.h. objc/NSObject.h comes with the cross-compiler. */
 #pragma once
 #include <objc/NSObject.h>

@@ -1,4 +1,4 @@
-/* Foundation/Foundation.h of the simulated runtime: the few classes that csrc/device/metal/zc_device_metal.m uses, for
+/* Foundation/Foundation.h of the simulated runtime: the few classes that csrc/device/metal/ uses, for
  * GNU's libobjc. GNUstep's Foundation cannot be used, since it brings a block runtime of its own. */
 #pragma once
 #include <objc/objc.h>

@@ -1,0 +1,101 @@
+/* zc_metal_buffer: buffers over host memory.
+ *
+ * A buffer is the region's own pages: no copy, one pointer, checked each time it is made. All are untracked, because
+ * Metal tracks hazards per resource and with one big buffer every dispatch would wait for every other.
+ *
+ * Ownership: a zc_metal_buffer holds its MTLBuffer, never the memory under it, which its caller keeps until the
+ * release. Threads: any.
+ */
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/zc_alloc.h"
+#include "device/metal/zc_metal.h"
+
+static id<MTLBuffer> wrap(id<MTLDevice> device, void *address, uint64_t size)
+{
+    return [device newBufferWithBytesNoCopy:address
+                                     length:(NSUInteger)size
+                                    options:MTLResourceStorageModeShared | MTLResourceHazardTrackingModeUntracked
+                                deallocator:nil];
+}
+
+bool zc_metal_shares_memory(id<MTLDevice> device)
+{
+    size_t size = ZC_REGION_ALIGNMENT;
+    uint8_t *mapped = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+    if (mapped == MAP_FAILED) {
+        return true; /* whoever needs memory will say so */
+    }
+    uint8_t *page = mapped + (size - (uintptr_t)mapped % size) % size;
+    id<MTLBuffer> buffer = wrap(device, page, size);
+    bool shares = buffer && [buffer length] == size && [buffer contents] == page;
+    [buffer release];
+    (void)munmap(mapped, 2 * size);
+    return shares;
+}
+
+zc_status zc_metal_import(void *device, void *address, uint64_t size, void **out, void **device_address,
+                          zc_error *error)
+{
+    zc_metal_device *self = device;
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    if (size == 0 || (uintptr_t)address % page || size % page) {
+        return zc_fail(error, ZC_DEVICE, "metal: %llu bytes at %p are not whole pages of %llu bytes", (ull)size,
+                       address, (ull)page);
+    }
+    @autoreleasepool {
+        uint64_t limit = [self->device maxBufferLength];
+        if (size > limit) {
+            return zc_fail(error, ZC_DEVICE, "metal: a buffer of %llu bytes is asked for, this GPU takes at most %llu",
+                           (ull)size, (ull)limit);
+        }
+        zc_metal_buffer *buffer = zc_calloc(1, sizeof *buffer);
+        if (!buffer) {
+            return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a buffer's bookkeeping");
+        }
+        id<MTLBuffer> made = wrap(self->device, address, size);
+        /* Misuse, or a virtual machine's GPU, gives nil or a buffer that is not these bytes. */
+        zc_status status = ZC_OK;
+        if (!made) {
+            status = zc_fail(error, ZC_DEVICE, "metal: cannot make a buffer of %llu bytes at %p without copying",
+                             (ull)size, address);
+        } else if ([made length] != size) {
+            status = zc_fail(error, ZC_DEVICE, "metal: a buffer over %llu bytes at %p has a length of %llu", (ull)size,
+                             address, (ull)[made length]);
+        } else if ([made contents] != address) {
+            status = zc_fail(error, ZC_DEVICE, "metal: a buffer over %llu bytes at %p lies at %p: it is a copy",
+                             (ull)size, address, [made contents]);
+        }
+        if (status != ZC_OK) {
+            [made release];
+            zc_free(buffer);
+            return status;
+        }
+        buffer->buffer = made;
+        buffer->size = size;
+        pthread_mutex_lock(&self->lock);
+        if (self->residency) {
+            zc_metal_add_resident_macos15(self, buffer);
+        }
+        pthread_mutex_unlock(&self->lock);
+        *out = buffer;
+        *device_address = [made contents];
+    }
+    return ZC_OK;
+}
+
+void zc_metal_buffer_release(void *device, void *handle)
+{
+    zc_metal_device *self = device;
+    zc_metal_buffer *buffer = handle;
+    @autoreleasepool {
+        if (buffer->resident) {
+            pthread_mutex_lock(&self->lock);
+            zc_metal_remove_resident_macos15(self, buffer);
+            pthread_mutex_unlock(&self->lock);
+        }
+        [buffer->buffer release];
+    }
+    zc_free(buffer);
+}

@@ -1,0 +1,276 @@
+/* zc_metal_pipeline: pipelines of the built-in and of users' kernels.
+ *
+ * A built-in kernel's MSL is compiled at its first use, one pipeline for each variant (the value of function constant
+ * 0); a user's when it is asked for, after zc_msl has compared what Metal's reflection says of it with its signature.
+ * Binding i of the signature is [[buffer(i + 1)]]; [[buffer(0)]] has the offsets and the parameters.
+ *
+ * Ownership: pipelines of built-in kernels, and the libraries of those with variants, are the device's until it is
+ * closed; a compiled one is its zc_kernel's. Threads: any; compile_lock while a built-in kernel's is made, none for a
+ * user's. An entry into the backend has an autorelease pool.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/zc_alloc.h"
+#include "device/metal/zc_metal.h"
+#include "device/metal/zc_msl.h"
+#include "kernel/zc_shaders.h"
+
+/* The text may be a user's, in any version of the language that this system knows. */
+static id<MTLLibrary> new_library(zc_metal_device *self, const char *name, const char *msl, size_t size, bool of_user,
+                                  zc_error *error)
+{
+    char why[sizeof error->message];
+    NSError *problem = nil;
+    NSString *source = [[NSString alloc] initWithBytes:msl length:size encoding:NSUTF8StringEncoding];
+    MTLCompileOptions *options = [[MTLCompileOptions alloc] init];
+    /* Fast math may assume that there is no NaN and reorder sums: results would not be what is promised. */
+    [options setFastMathEnabled:NO];
+    if (!of_user) {
+        [options setLanguageVersion:MTLLanguageVersion2_3];
+    }
+    id<MTLLibrary> library = source ? [self->device newLibraryWithSource:source options:options error:&problem] : nil;
+    [options release];
+    [source release];
+    if (!source) {
+        (void)zc_fail(error, ZC_BAD_VALUE, "metal: the MSL of kernel %s is not UTF-8", name);
+    } else if (!library) {
+        zc_metal_why(problem, why, sizeof why);
+        (void)zc_fail(error, of_user ? ZC_BAD_VALUE : ZC_DEVICE, "metal: kernel %s does not compile: %s", name, why);
+    }
+    return library;
+}
+
+/* The kernel's function, of a specialized one with the variant as function constant 0. */
+static id<MTLFunction> new_function(id<MTLLibrary> library, const zc_kernel *kernel, uint32_t variant, zc_error *error)
+{
+    char why[sizeof error->message], entry[64], name[96];
+    NSError *problem = nil;
+    id<MTLFunction> function;
+    (void)snprintf(entry, sizeof entry, "zc_%s", kernel->name);
+    if (kernel->traits & ZC_TRAIT_VARIANTS) {
+        MTLFunctionConstantValues *values = [[MTLFunctionConstantValues alloc] init];
+        [values setConstantValue:&variant type:MTLDataTypeUInt atIndex:0];
+        function = [library newFunctionWithName:zc_metal_string(entry) constantValues:values error:&problem];
+        [values release];
+    } else {
+        function = [library newFunctionWithName:zc_metal_string(entry)];
+    }
+    if (!function && problem) {
+        zc_msl_name(kernel, variant, name, sizeof name);
+        zc_metal_why(problem, why, sizeof why);
+        (void)zc_fail(error, ZC_DEVICE, "metal: kernel %s cannot be specialized: %s", name, why);
+    } else if (!function) {
+        (void)zc_fail(error, ZC_DEVICE, "metal: the shader of kernel %s has no function %s", kernel->name, entry);
+    }
+    return function;
+}
+
+static zc_status check_pipeline(zc_metal_device *self, id<MTLComputePipelineState> pipeline, const char *name,
+                                uint64_t threads, zc_error *error)
+{
+    zc_msl_pipeline made = {.max_threads = [pipeline maxTotalThreadsPerThreadgroup],
+                            .width = [pipeline threadExecutionWidth],
+                            .memory = [pipeline staticThreadgroupMemoryLength],
+                            .memory_limit = [self->device maxThreadgroupMemoryLength]};
+    return zc_msl_check_pipeline(name, threads, &made, error);
+}
+
+static zc_status compile(zc_metal_device *self, const zc_kernel *kernel, uint32_t variant, zc_error *error)
+{
+    const zc_shader *shader = zc_shader_find(kernel->name);
+    char why[sizeof error->message], name[96];
+    NSError *problem = nil;
+    if (!shader) {
+        return zc_fail(error, ZC_DEVICE, "metal: this build has no shader of kernel %s", kernel->name);
+    }
+    zc_msl_name(kernel, variant, name, sizeof name);
+    id<MTLLibrary> *library = &self->libraries[kernel->id];
+    if (!*library && !(*library = new_library(self, kernel->name, shader->msl, shader->msl_size, false, error))) {
+        return ZC_DEVICE;
+    }
+    id<MTLFunction> function = new_function(*library, kernel, variant, error);
+    if (!function) {
+        return ZC_DEVICE;
+    }
+    id<MTLComputePipelineState> pipeline = [self->device newComputePipelineStateWithFunction:function error:&problem];
+    [function release];
+    if (!pipeline) {
+        zc_metal_why(problem, why, sizeof why);
+        return zc_fail(error, ZC_DEVICE, "metal: kernel %s makes no pipeline: %s", name, why);
+    }
+    zc_status status = check_pipeline(self, pipeline, name, kernel->workgroup_size, error);
+    if (status != ZC_OK) {
+        [pipeline release];
+        return status;
+    }
+    self->pipelines[kernel->id][variant] = pipeline;
+    if (!(kernel->traits & ZC_TRAIT_VARIANTS)) { /* else kept for the other variants */
+        [*library release];
+        *library = nil;
+    }
+    return ZC_OK;
+}
+
+zc_status zc_metal_pipeline_ready(zc_metal_device *self, const zc_kernel *kernel, uint32_t variant, zc_error *error)
+{
+    zc_status status = ZC_OK;
+    if ((unsigned)kernel->id >= ZC_KERNEL_COUNT || variant >= ZC_KERNEL_VARIANTS) {
+        return zc_fail(error, ZC_DEVICE, "metal: kernel %s is not one of this device", kernel->name);
+    }
+    pthread_mutex_lock(&self->compile_lock);
+    if (!self->pipelines[kernel->id][variant]) {
+        status = compile(self, kernel, variant, error);
+    }
+    pthread_mutex_unlock(&self->compile_lock);
+    return status;
+}
+
+id<MTLComputePipelineState> zc_metal_pipeline(const zc_metal_device *self, const zc_device_command *command)
+{
+    const zc_kernel *kernel = command->kernel;
+    const zc_metal_kernel *own = kernel->compiled;
+    return own ? own->pipeline : self->pipelines[kernel->id][zc_kernel_variant(kernel, command->params)];
+}
+
+void zc_metal_pipelines_destroy(zc_metal_device *self)
+{
+    for (unsigned i = 0; i < ZC_KERNEL_COUNT; i++) {
+        for (unsigned variant = 0; variant < ZC_KERNEL_VARIANTS; variant++) {
+            [self->pipelines[i][variant] release];
+        }
+        [self->libraries[i] release];
+    }
+}
+
+/* ---- kernels that the user compiles ---- */
+
+/* bindings takes the place of arguments from macOS 13 on, with the same names for what is read of them here. */
+static NSArray *bindings_macos13(MTLComputePipelineReflection *reflection)
+{
+    return [reflection bindings];
+}
+
+/* The function named, or the only kernel there is. */
+static id<MTLFunction> find_kernel(id<MTLLibrary> library, const zc_kernel_source *source, zc_error *error)
+{
+    NSArray *names = [library functionNames];
+    const char *wanted = zc_msl_entry(source);
+    id<MTLFunction> found = nil;
+    unsigned kernels = 0;
+    for (NSUInteger i = 0; i < [names count]; i++) {
+        NSString *name = [names objectAtIndex:i];
+        if (wanted && strcmp([name UTF8String], wanted) != 0) {
+            continue;
+        }
+        id<MTLFunction> function = [library newFunctionWithName:name];
+        if ([function functionType] != MTLFunctionTypeKernel) {
+            [function release];
+            continue;
+        }
+        [found release];
+        found = function;
+        kernels++;
+    }
+    if (kernels != 1) {
+        [found release];
+        found = nil;
+        (void)zc_msl_not_one(source, kernels, error);
+    }
+    return found;
+}
+
+static zc_status check_arguments(MTLComputePipelineReflection *reflection, const zc_kernel_source *source,
+                                 zc_error *error)
+{
+    NSArray *arguments;
+    uint32_t seen = 0;
+    if ([reflection respondsToSelector:@selector(bindings)]) {
+        arguments = bindings_macos13(reflection);
+    } else {
+        arguments = [reflection arguments];
+    }
+    for (NSUInteger i = 0; i < [arguments count]; i++) {
+        MTLArgument *argument = [arguments objectAtIndex:i];
+        MTLArgumentType type = [argument type];
+        zc_msl_argument each = {.name = [[argument name] UTF8String],
+                                .kind = type == MTLArgumentTypeBuffer              ? ZC_MSL_BUFFER
+                                        : type == MTLArgumentTypeThreadgroupMemory ? ZC_MSL_THREADGROUP
+                                                                                   : ZC_MSL_OTHER,
+                                .number = [argument index],
+                                .writes = [argument access] != MTLArgumentAccessReadOnly,
+                                .size = type == MTLArgumentTypeBuffer ? [argument bufferDataSize] : 0};
+        zc_status status = zc_msl_check_argument(source, &each, &seen, error);
+        if (status != ZC_OK) {
+            return status;
+        }
+    }
+    return zc_msl_check_seen(source, seen, error);
+}
+
+static zc_status build(zc_metal_device *self, const zc_kernel_source *source, zc_metal_kernel *kernel, zc_error *error)
+{
+    char why[sizeof error->message];
+    NSError *problem = nil;
+    MTLComputePipelineReflection *reflection = nil;
+    zc_status status = ZC_BAD_VALUE;
+    id<MTLLibrary> library = new_library(self, source->name, source->msl, source->msl_size, true, error);
+    id<MTLFunction> function = library ? find_kernel(library, source, error) : nil;
+    [library release];
+    if (function) {
+        kernel->pipeline = [self->device
+            newComputePipelineStateWithFunction:function
+                                        options:MTLPipelineOptionArgumentInfo | MTLPipelineOptionBufferTypeInfo
+                                     reflection:&reflection
+                                          error:&problem];
+        if (kernel->pipeline) {
+            status = check_arguments(reflection, source, error);
+        } else {
+            zc_metal_why(problem, why, sizeof why);
+            status = zc_fail(error, ZC_DEVICE, "metal: kernel %s makes no pipeline: %s", source->name, why);
+        }
+    }
+    [function release];
+    if (status == ZC_OK) {
+        uint64_t threads = (uint64_t)kernel->threads[0] * kernel->threads[1] * kernel->threads[2];
+        status = check_pipeline(self, kernel->pipeline, source->name, threads, error);
+    }
+    if (status != ZC_OK) {
+        [kernel->pipeline release];
+    }
+    return status;
+}
+
+zc_status zc_metal_compile(void *device, const zc_kernel_source *source, void **out, zc_error *error)
+{
+    zc_metal_device *self = device;
+    zc_status status;
+    zc_metal_kernel *kernel = zc_calloc(1, sizeof *kernel);
+    if (!kernel) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate kernel %s", source->name);
+    }
+    memcpy(kernel->threads, source->workgroup, sizeof kernel->threads);
+    @autoreleasepool {
+        MTLSize most = [self->device maxThreadsPerThreadgroup];
+        status = zc_msl_check_source(source, (uint64_t[3]){most.width, most.height, most.depth}, error);
+        if (status == ZC_OK) {
+            status = build(self, source, kernel, error);
+        }
+    }
+    if (status != ZC_OK) {
+        zc_free(kernel);
+        return status;
+    }
+    *out = kernel;
+    return ZC_OK;
+}
+
+void zc_metal_compiled_release(void *device, void *compiled)
+{
+    (void)device;
+    zc_metal_kernel *kernel = compiled;
+    @autoreleasepool {
+        [kernel->pipeline release];
+    }
+    zc_free(kernel);
+}
