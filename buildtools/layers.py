@@ -107,7 +107,6 @@ def mistakes(path: Path) -> list[str]:
 
 # Folders in which files may use each other, and why.
 CIRCLES: dict[str, str] = {
-    "device/vulkan": "the queue, what it runs and the device that both belong to: being taken apart",
     "py": "the module's state names every type, and every type asks for it: being taken apart",
 }
 
