@@ -260,7 +260,7 @@ def simulate(arguments: Sequence[str]) -> None:
     }
     names = [str(ROOT / "tests" / name) for name in CONTRACT_TESTS]
     # The other devices have their own runs.
-    tests = list(arguments) or [*names, "-k", "metal or not (cpu or vulkan)", "-q"]
+    tests = list(arguments) or [*names, "--all", "-k", "metal or not (cpu or vulkan)", "-q"]
     tests = [str(Path(word).resolve()) if Path(word).exists() else word for word in tests]
     command = [str(Path(sys.executable).parent / "pytest"), "-p", "no:cacheprovider"]
     command += ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]

@@ -1,8 +1,13 @@
-"""Fixtures of the contract tests: every available device, and arrays in guest memory."""
+"""Fixtures of the contract tests: every available device, and arrays in guest memory.
+
+Which tests run: without --all those are left to CI that take long. A test that is named (file::test), or
+chosen by -m, runs in any case.
+"""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 
 import pytest
 
@@ -13,6 +18,43 @@ import zcwasm
 from zcwasm._selftest.arena import Arena
 
 KINDS = sorted({info["kind"] for info in zcwasm.devices() if info["available"]})
+SOFTWARE = {info["kind"] for info in zcwasm.devices() if info["available"] and info["software"]} - {"cpu"}
+LEFT_TO_CI = pytest.StashKey["Counter[str]"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("zcwasm")
+    group.addoption("--all", action="store_true", help="also what takes long and is left to CI")
+    group.addoption("--left-out", action="store_true", help="only what a run without --all leaves out")
+
+
+def takes_long(item: pytest.Item) -> bool:
+    spec = getattr(item, "callspec", None)
+    software = spec is not None and spec.params.get("device") in SOFTWARE
+    return any(
+        mark.name == "slow" or (mark.name == "slow_on_software" and software) for mark in item.iter_markers()
+    )
+
+
+@pytest.hookimpl(trylast=True)  # of what -k chose
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.option.all or config.option.markexpr or any("::" in word for word in config.args):
+        return
+    only_slow = config.option.left_out
+    left_out = [item for item in items if takes_long(item) != only_slow]
+    items[:] = [item for item in items if takes_long(item) == only_slow]
+    config.hook.pytest_deselected(items=left_out)
+    if not only_slow:
+        config.stash[LEFT_TO_CI] = Counter(item.path.name for item in left_out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    left_out = config.stash.get(LEFT_TO_CI, Counter())
+    if left_out:
+        terminalreporter.section("left to CI")
+        files = ", ".join(f"{name} {count}" for name, count in sorted(left_out.items()))
+        terminalreporter.line(f"{left_out.total()} tests that take long did not run: {files}.")
+        terminalreporter.line("pytest --all runs them, too; pytest --left-out runs them alone.")
 
 
 @pytest.fixture(params=KINDS)

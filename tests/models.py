@@ -1,4 +1,7 @@
-"""The real models of tests, fetched once into the cache; tests are skipped where they cannot be had."""
+"""The real models of tests, fetched once into the cache; tests are skipped where they cannot be had.
+
+    python tests/models.py    fetch them all, or fail
+"""
 
 from __future__ import annotations
 
@@ -25,3 +28,8 @@ def real_model(name: str) -> Path:
     if isinstance(found, str):
         pytest.skip(f"{name}: {found}")
     return found
+
+
+if __name__ == "__main__":
+    for each in fetch.MODELS:
+        print(fetch.fetch(each, progress=True))

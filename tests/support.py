@@ -26,11 +26,9 @@ def basics(**options: Any) -> zcwasm.Instance:
 
 def run_python(source: str, *, timeout: float = 120) -> str:
     """Run `source` in a fresh interpreter; its output. Fails when it exits with an error or hangs."""
-    code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n" + textwrap.dedent(source)
-    # Not in the checkout's root, whose unbuilt zcwasm/ would be imported.
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=timeout, cwd=GUESTS
-    )
+    # The first place is that of scripts: the tests' folder instead of the current one, as for pytest.
+    code = f"import sys; sys.path[0] = {str(Path(__file__).parent)!r}\n" + textwrap.dedent(source)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=timeout)
     assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 

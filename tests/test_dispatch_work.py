@@ -413,6 +413,7 @@ print(zcwasm._core._vulkan_validation_messages())
 """
 
 
+@pytest.mark.slow_on_software
 @pytest.mark.parametrize("work", [1, 3000])
 def test_every_kernel_in_pieces_makes_the_same_bits(
     device: zcwasm.Device, work: int, monkeypatch: pytest.MonkeyPatch

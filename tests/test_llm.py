@@ -25,6 +25,8 @@ from zcwasm import llm
 from zcwasm._selftest.reference import WEIGHT_TYPES
 from zcwasm.llm import _config
 
+pytestmark = pytest.mark.slow_on_software
+
 HEADS, KV_HEADS = 4, 2
 # Of each architecture: whether it rotates halves of a head, or pairs.
 HALVES = {"llama": False, "qwen2": True}

@@ -16,6 +16,8 @@ from zcwasm._selftest import reference
 from zcwasm._selftest.arena import put, words
 from zcwasm._selftest.reference import ADD, BIAS, EXACT, GELU, NORM, SWIGLU, WEIGHT_TYPES, Array
 
+pytestmark = pytest.mark.slow_on_software
+
 
 def linear_input(x: Array, flags: int, norm: Array, eps: float) -> tuple[Array, Array]:
     """f(x), and the relative error that making it may have."""

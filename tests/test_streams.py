@@ -415,7 +415,7 @@ def test_the_streams_of_the_process(encoding: str) -> None:
     """ "inherit" goes on where sys.stdin is, and comes after what was printed."""
     source = f"""
 import sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path[0] = {str(Path(__file__).parent)!r}
 from wasi_guest import Guest
 guest = Guest(stdin="inherit", stdout="inherit")
 print(input())
@@ -427,7 +427,6 @@ print(input())
         input="one\ntwö\nthree\n".encode(),
         capture_output=True,
         timeout=60,
-        cwd=Path(__file__).parent,
         env={**os.environ, "PYTHONIOENCODING": encoding},
     )
     if encoding == "cp1252":

@@ -251,13 +251,11 @@ class TestOutput:
 
     def test_inherited(self) -> None:
         code = (
-            "import zcwasm, sys; sys.path.insert(0, '.'); from wasi_guest import Guest\n"
+            f"import sys; sys.path[0] = {str(Path(__file__).parent)!r}; from wasi_guest import Guest\n"
             "guest = Guest(stdin='inherit', stdout='inherit', stderr='inherit')\n"
             "guest.write(1, guest.read(0, 99)); guest.write(2, b'err')"
         )
-        done = subprocess.run(
-            [sys.executable, "-c", code], input=b"in", capture_output=True, cwd=Path(__file__).parent
-        )
+        done = subprocess.run([sys.executable, "-c", code], input=b"in", capture_output=True)
         assert (done.stdout, done.stderr) == (b"in", b"err")
 
     def test_same_output_every_time(self) -> None:
