@@ -1,6 +1,7 @@
 """Builds zcwasm._core: our C sources and wasm3's patched ones in one extension module.
 
-Everything else about the package is in pyproject.toml, but for the README, whose links are made absolute.
+Everything else about the package is in pyproject.toml, but for what needs the repository's address: the
+README, whose links are made absolute, and the project's URLs.
 wasm3's source is made ready before setuptools looks at anything, because the list of sources and the licence
 files depend on it.
 
@@ -57,7 +58,10 @@ class BuildCore(build_ext):
         settings = repr(
             (compiler.compiler_so, compiler.linker_so, COMMON, OURS, WASM3, WERROR, LINK, ext.define_macros)
         )
-        folder = Path(self.build_temp) / f"{zlib.crc32(settings.encode()):08x}"
+        temp = Path(self.build_temp)
+        if self.editable_mode:  # setuptools gives a folder that it deletes: the next build would begin anew
+            temp = Path("build") / f"temp.{self.plat_name}-{sys.implementation.cache_tag}"
+        folder = temp / f"{zlib.crc32(settings.encode()):08x}"
         files = [*ext.sources, str(shaders.embed(ROOT, folder / "zc_shader_data.c"))]
 
         def compile_one(source: str) -> str:
@@ -97,6 +101,7 @@ def main() -> None:
     setup(
         long_description=readme.for_index(ROOT),
         long_description_content_type="text/markdown",
+        project_urls=readme.addresses(),
         ext_modules=[
             Extension(
                 "zcwasm._core",

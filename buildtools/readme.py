@@ -1,5 +1,5 @@
-"""The README as package indexes show it, where links into the repository lead nowhere; setup.py takes it from
-here.
+"""The README as package indexes show it, where links into the repository lead nowhere, and the project's
+addresses; setup.py takes both from here.
 
 Which repository that is, the build is told, by ZCWASM_REPOSITORY or, on GitHub's machines, by
 GITHUB_SERVER_URL, GITHUB_REPOSITORY and GITHUB_SHA; then links become absolute, to the very commit. A build
@@ -42,3 +42,17 @@ def for_index(root: Path) -> str:
     """What goes into the metadata of this build."""
     text = (root / "README.md").read_text("utf-8")
     return absolute(text, root, repository(), os.environ.get("GITHUB_SHA") or "HEAD")
+
+
+def addresses() -> dict[str, str]:
+    """What an index shows beside the README; nothing where the repository is not known."""
+    address = repository()
+    if address is None:
+        return {}
+    commit = os.environ.get("GITHUB_SHA") or "HEAD"
+    pages = {"Documentation": "docs", "Changelog": "CHANGELOG.md", "Security": "SECURITY.md"}
+    found = {"Source": address, "Issues": f"{address}/issues"}
+    for name, target in pages.items():
+        kind = "blob" if target.endswith(".md") else "tree"
+        found[name] = f"{address}/{kind}/{commit}/{target}"
+    return found

@@ -59,3 +59,16 @@ def test_the_repository_is_what_the_build_is_told() -> None:
         readme.repository({**github, "ZCWASM_REPOSITORY": "https://example.org/z/"})
         == "https://example.org/z"
     )
+
+
+def test_addresses_of_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ZCWASM_REPOSITORY", "GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA"):
+        monkeypatch.delenv(name, raising=False)
+    assert readme.addresses() == {}
+    monkeypatch.setenv("ZCWASM_REPOSITORY", "https://example.org/z")
+    found = readme.addresses()
+    assert found["Source"] == "https://example.org/z"
+    assert found["Changelog"] == "https://example.org/z/blob/HEAD/CHANGELOG.md"
+    for address in found.values():
+        if "/HEAD/" in address:
+            assert (ROOT / address.partition("/HEAD/")[2]).exists(), address
