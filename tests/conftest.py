@@ -53,7 +53,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if left_out:
         terminalreporter.section("left to CI")
         files = ", ".join(f"{name} {count}" for name, count in sorted(left_out.items()))
-        terminalreporter.line(f"{left_out.total()} tests that take long did not run: {files}.")
+        terminalreporter.line(f"Tests that take long and did not run: {left_out.total()} ({files}).")
         terminalreporter.line("pytest --all runs them, too; pytest --left-out runs them alone.")
 
 

@@ -1,6 +1,6 @@
 """Damage model files for a while: each must be refused with a ModelError or be usable in full.
 
-    cd tests/fuzz && python fuzz_model_files.py [--seconds N] [--seed N] [--only KIND]
+    python tests/fuzz/fuzz_model_files.py [--seconds N] [--seed N] [--only KIND]
 
 files: the readers, on damaged bytes of the small files of tests/model_files.py and of tiny models. models:
 those opened as language models, down to the ids of a conversation. metadata: a tokenizer and a template whose
