@@ -4,10 +4,10 @@ functions, csrc/kernel/zc_kernel.def for the kernels.
     python buildtools/abi.py [--check]
 
 From the tables and the headers in zcwasm/include it writes zcwasm/include/zcwasm.rs (the same declarations
-for Rust), the functions of zcwasm_helpers.h that record a kernel, and the tables of docs/abi.md, both between
-their markers, and what follows from the kernels' table (kernel_table.py). It fails when zcwasm.h declares
-other functions than the table has, with another import name or arguments of other names or types. --check
-writes nothing and fails when what is there differs.
+for Rust), the functions of zcwasm_helpers.h that record a kernel, and the tables of docs/reference/abi.md,
+both between their markers, and what follows from the kernels' table (kernel_table.py). It fails when zcwasm.h
+declares other functions than the table has, with another import name or arguments of other names or types.
+--check writes nothing and fails when what is there differs.
 Standard library only.
 """
 
@@ -28,7 +28,7 @@ from headers import INCLUDE, ROOT
 
 RUST = INCLUDE / "zcwasm.rs"
 HELPERS = INCLUDE / "zcwasm_helpers.h"
-DOCS = ROOT / "docs" / "abi.md"
+DOCS = ROOT / "docs" / "reference" / "abi.md"
 
 
 class AbiError(Exception):
@@ -232,7 +232,7 @@ def docs(text: str, parts: dict[str, str]) -> str:
     for name, part in parts.items():
         pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
         if not re.search(pattern, text, re.DOTALL):
-            raise AbiError(f"docs/abi.md has no markers for {name}")
+            raise AbiError(f"docs/reference/abi.md has no markers for {name}")
         before, _, _, after = re.split(pattern, text, maxsplit=1, flags=re.DOTALL)
         text = f"{before}<!-- {name} -->\n{part}\n<!-- /{name} -->{after}"
     return text

@@ -6,8 +6,9 @@
     python buildtools/metal.py simulate   run the contract tests on a simulated Metal, under ASan and UBSan;
                                           further arguments are pytest's (--build: build only)
 
-docs/metal.md says what each proves and what none of them does. Needs, beside the packages of the `dev` extra:
-clang, libobjc and libBlocksRuntime with headers (simulate). What is built or fetched lands in build/.
+docs/explanation/metal.md says what each proves and what none of them does. Needs, beside the packages of the
+`dev` extra: clang, libobjc and libBlocksRuntime with headers (simulate). What is built or fetched lands in
+build/.
 """
 
 from __future__ import annotations

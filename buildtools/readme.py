@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 # [words](target), the target neither absolute nor within the page.
+LINK = re.compile(r"\[([^\]]+)\]\((?![a-z]+:)([^)\s]+)\)")  # the same, or within the page
 RELATIVE = re.compile(r"\[([^\]]+)\]\((?![a-z]+:|#)([^)\s]+)\)")
 
 

@@ -179,7 +179,7 @@ class TestNumbers:
         assert zcwasm.copy_stats() == before
 
     def test_cache_lies_where_the_layout_says(self, tiny: Tiny, model: llm.Model) -> None:
-        """As docs/llm.md: per layer K then V, a row a position. The first layer's V is a simple product."""
+        """As docs/reference/llm.md: per layer K then V, a row a position. The first V is a simple product."""
         session = model.session(context=64, kv_dtype="f32", exact=True)
         session.logits(PROMPT)
         state, shape = session._guest.state, tiny.shape

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "buildtools"))
 import sources  # noqa: E402
 
 SUFFIXES = sources.SUFFIXES | {".py", ".pyi", ".md"}
-DRIVERS = ("csrc/device/vulkan/", "csrc/device/metal/", "docs/metal.md", "docs/vulkan.md")
+DRIVERS = ("csrc/device/vulkan/", "csrc/device/metal/", "docs/explanation/metal.md")
 
 # The old word, the new one, and where the old one means something else.
 WORDS: list[tuple[str, str, tuple[str, ...]]] = [

@@ -4,7 +4,7 @@
 
 No flag says which WebAssembly features a compiler may use. The sources are in tests/programs/ (core.*:
 libraries whose exports are called; program.*: ordinary programs for WASI) and in examples/; the commands that
-README.md and docs/ give between <!-- build --> and <!-- /build --> are run as they stand. Every result is
+docs/ gives between <!-- build --> and <!-- /build --> are run as they stand. Every result is
 compared with wasmtime's, with that of the other builds of one source, and where it is known with that.
 
 A compiler that is not here, or that cannot build for a target, is left out, and the output says so and why;
@@ -35,7 +35,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS, EXAMPLES = ROOT / "tests" / "programs", ROOT / "examples"
 ZIG = [sys.executable, "-m", "ziglang"]
 CLANGS = ("clang", "clang-22", "clang-19")  # Debian's own, and newer ones that it has
-DOCUMENTS = ("README.md", "docs/abi.md", "docs/wasi.md")
+DOCUMENTS = ("docs/howto/plugins.md", "docs/howto/drive-the-device.md", "docs/howto/wasi-programs.md")
+SCALE = "docs/howto/drive-the-device.md"  # whose guest scale.c is
 
 # Of each library: exports, arguments, and the result, or None where engines and builds need only agree.
 Call = tuple[str, tuple[float, ...], float | None]
@@ -178,7 +179,7 @@ def run_example(name: str, module: bytes) -> list[Any]:
 
 
 def run_scale(module: bytes) -> list[Any]:
-    """The guest of docs/abi.md: x[i] = 2 x[i] + 1."""
+    """The guest of SCALE: x[i] = 2 x[i] + 1."""
     guest = zcwasm.Instance(zcwasm.Module(module), device=zcwasm.Device("cpu"))
     at = 65536 * guest.memory.grow(1)  # behind what is the guest's own
     x = guest.memory.array(at, 4, "<f4")
@@ -411,15 +412,15 @@ def documented() -> list[Documented]:
 
 
 def lay_out(folder: Path) -> None:
-    """What the documented commands name: the examples, guest.* and program.*, and the code of docs/abi.md."""
+    """What the documented commands name: the examples, guest.* and program.*, and the first code of SCALE."""
     (folder / "examples").symlink_to(EXAMPLES)
     modules = ROOT / "build" / "assemblyscript" / "node_modules"
     if modules.is_dir():
         (folder / "node_modules").symlink_to(modules)
     for source in PROGRAMS.iterdir():
         shutil.copy(source, folder / source.name.replace("core.", "guest."))
-    text = (ROOT / "docs" / "abi.md").read_text("utf-8")
-    (scale,) = re.findall(r"```c\n(#include <zcwasm_helpers.h>.*?)```", text, re.DOTALL)
+    text = (ROOT / SCALE).read_text("utf-8")
+    (scale,) = re.findall(r"<!-- file: scale.c -->\n```c\n(.*?)```", text, re.DOTALL)
     (folder / "scale.c").write_text(scale)
 
 

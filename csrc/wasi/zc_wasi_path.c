@@ -8,7 +8,7 @@
  *
  * A guest may make links of its own in a directory that it may change: a symbolic one with any relative text, since
  * this walk judges where it leads whenever it is followed; a hard one between two places that the walk has reached.
- * Programs of the host that follow a guest's link are not protected by this (docs/wasi.md).
+ * Programs of the host that follow a guest's link are not protected by this (docs/explanation/sandbox.md).
  *
  * Devices, FIFOs and sockets are not opened: some block, some do something. */
 #define _GNU_SOURCE

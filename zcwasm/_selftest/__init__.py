@@ -4,7 +4,7 @@ For each device that is here: pointer identity, resident set, every kernel again
 that a guest runs, order within and between submissions, growth of memory in flight, errors that must be
 refused; then what a submission, a dispatch and memory cost. At last the demo. Nothing but the package and
 NumPy is needed; it takes well under two minutes. On a Mac it is the acceptance test of the Metal device
-(docs/metal.md).
+(docs/explanation/metal.md).
 
 checks.py has the checks, kernels.py each kernel once, reference.py what it shall compute, tiny.py the
 language model, gguf_file.py its file. The tests compute with the same references.

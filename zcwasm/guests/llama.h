@@ -1,6 +1,7 @@
-/* llama.h: what the host gives the guest llama.wasm, and what it finds in the guest's memory. docs/llm.md says
- * the same in prose. buildtools/guests.py makes zcwasm/guests/layouts.py of it, by which zcwasm/llm/_session.py
- * fills llama_config and llama_sampling and reads llama_state: fields go by their names there.
+/* llama.h: what the host gives the guest llama.wasm, and what it finds in the guest's memory. docs/reference/llm.md
+ * says the same in prose. buildtools/guests.py makes zcwasm/guests/layouts.py of it, by which
+ * zcwasm/llm/_session.py fills llama_config and llama_sampling and reads llama_state: fields go by their names
+ * there.
  *
  * Everything is little-endian; every field below is 4 or 8 bytes at a multiple of its size. Pointers are offsets
  * into the guest's memory. Nothing but `config`, `wanted`, `prompt` and the exported functions' arguments is the

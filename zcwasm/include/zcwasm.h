@@ -2,7 +2,7 @@
  *
  * A guest records dispatches of kernels over ranges of its own memory (and over weights and device scratch,
  * which it names by handle), submits them, waits, and reads the results through its own pointers. Nothing is
- * copied: the device works on the guest's memory in place. docs/abi.md explains; zcwasm.Instance(device=...,
+ * copied: the device works on the guest's memory in place. docs/reference/abi.md explains; zcwasm.Instance(device=...,
  * weights=..., inputs=...) on the host's side grants what may be imported.
  *
  * Rules

@@ -6,7 +6,8 @@
         print(token.text, end="", flush=True)
 
 The weights are the mapped file, shared by every session; a session is a guest (guests/llama.c) whose memory
-holds the activations, the key-value cache and the sampler's state. docs/llm.md has the whole picture.
+holds the activations, the key-value cache and the sampler's state. docs/explanation/tokens.md has the whole
+picture.
 """
 
 from zcwasm.llm._config import Config

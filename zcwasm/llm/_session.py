@@ -264,7 +264,7 @@ class Session:
 
     @property
     def memory(self) -> zcwasm.Memory:
-        """The guest's memory; docs/llm.md says what lies where."""
+        """The guest's memory; docs/reference/llm.md says what lies where."""
         if self._instance.closed:
             raise zcwasm.ClosedError("the session is closed")
         return self._instance.memory

@@ -1,0 +1,79 @@
+"""The code of README.md and docs/ runs as it stands there, and says what the pages say that it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pages
+import pytest
+
+MODELS = ("smollm2-135m", "all-minilm-l6-v2")
+
+
+def with_code() -> Iterator[Any]:
+    """Pages that have some; slow are those that need real models."""
+    for page in pages.PAGES:
+        found = list(pages.blocks(page.read_text("utf-8")))
+        models = any(need in MODELS for block in found for need in block.needs)
+        if found:
+            marks = [pytest.mark.slow] if models else []
+            yield pytest.param(page, marks=marks, id=page.relative_to(pages.ROOT).as_posix())
+
+
+@pytest.mark.parametrize("page", list(with_code()))
+def test_the_code_of_a_page_runs(page: Path) -> None:
+    for line in pages.run_in_folder(page):
+        print(line)  # what was left out, and why
+
+
+def run(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(pages, "ROOT", folder)
+    page = folder / "page.md"
+    page.write_text(text)
+    return pages.run_page(page)
+
+
+def fence(language: str, text: str) -> str:
+    return f"```{language}\n{text}\n```\n"
+
+
+def test_blocks_are_one_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "<!-- file: a.txt -->\n" + fence("text", "one") + fence("bash", "cat a.txt; echo two")
+    text += "<!-- output -->\n" + fence("text", "one\n...o") + fence("python", "x = open('a.txt').read()")
+    text += fence("python", "print(x)") + "This prints:\n\n<!-- output -->\n" + fence("text", "one")
+    assert run(text, tmp_path, monkeypatch) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (fence("python", "1 / 0"), "page.md:1: Traceback.*ZeroDivisionError"),
+        (fence("bash", "false"), "exit code 1"),
+        (fence("python", "print(1)") + "<!-- output -->\n" + fence("text", "2"), "page.md:5: printed\n1"),
+        (fence("c", "int x;"), "say which file it is"),
+    ],
+)
+def test_what_is_wrong_is_found(
+    text: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(pages.Failed, match=f"(?s){message}"):
+        run(text, tmp_path, monkeypatch)
+
+
+def test_what_a_section_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(pages.NEEDS, "zig", lambda: False)
+    text = "# Page\n## A\n<!-- needs: zig -->\n### A2\n" + fence("python", "1 / 0")
+    text += "## B\n" + fence("python", "x = 1")
+    assert run(text, tmp_path, monkeypatch) == ["page.md:5, A2: zig not here"]
+
+
+def test_a_block_that_is_not_run_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "<!-- not run: it stands for a failure -->\n" + fence("python", "1 / 0")
+    assert run(text, tmp_path, monkeypatch) == []
+    for page in pages.PAGES:
+        for block in pages.blocks(page.read_text("utf-8")):
+            assert block.marks.get("not run", "why"), f"{page}:{block.line}"
+            assert set(block.needs) <= pages.NEEDS.keys(), f"{page}:{block.line}"
