@@ -23,7 +23,10 @@ TEXT = PAGE.read_text("utf-8")
 
 SEARCHED = ("csrc", "zcwasm", "shaders", "buildtools", "setup.py", ".ci/run")
 C_LIKE = {".c", ".h", ".m", ".def", ".inc", ".comp", ".glsl"}
-GENERATED = re.compile(r"csrc/wasm3/.*|shaders/generated/.*|zcwasm/include/zcwasm\.rs")
+GENERATED = re.compile(
+    r"csrc/wasm3/.*|shaders/generated/.*|csrc/kernel/zc_kernel_fields\.inc|zcwasm/include/zcwasm(\.rs|_helpers\.h)"
+    r"|zcwasm/guests/layouts\.py|zcwasm/llm/_options\.py"
+)
 MARK = re.compile(r"<!-- places of `([^`]+)`(?:, but for (.*?))? -->\n+((?:\d+\. .*\n(?: .*\n)*)+)")
 
 

@@ -126,7 +126,7 @@ int32_t EXPORT(configure)(void)
         return code;
     wait_for_submitted_ahead();
     if (wanted->temperature != s->temperature || wanted->repetition_penalty != s->repetition_penalty)
-        forget_sequences(); /* these are in the recordings */
+        forget_sequences(); /* these stand in their parameters */
     *s = *wanted;
     seed_random(s->seed);
     return 0;
