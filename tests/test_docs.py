@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pages
 import pytest
+
+sys.path += [str(pages.ROOT / "buildtools"), str(pages.ROOT / "docs" / "_ext")]
+
+import docs
 
 MODELS = ("smollm2-135m", "all-minilm-l6-v2")
 
@@ -77,3 +82,44 @@ def test_a_block_that_is_not_run_says_why(tmp_path: Path, monkeypatch: pytest.Mo
         for block in pages.blocks(page.read_text("utf-8")):
             assert block.marks.get("not run", "why"), f"{page}:{block.line}"
             assert set(block.needs) <= pages.NEEDS.keys(), f"{page}:{block.line}"
+
+
+# --- the site ---
+
+
+def test_links_that_lead_nowhere_are_found(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text('<p id="here"><a href="b.html#there">b</a> <a href="#here">a</a>')
+    (tmp_path / "b.html").write_text(
+        '<h1 id="there"><a href="https://example.org/c.html">c</a> <a href="#">b</a>'
+    )
+    assert docs.dead_links(tmp_path) == []
+    (tmp_path / "c.html").write_text('<a href="b.html#here">b</a> <img src="d.png"> <a href="a.html">a</a>')
+    assert docs.dead_links(tmp_path) == ["c.html: b.html#here", "c.html: d.png"]
+
+
+def test_docstrings_become_markup() -> None:
+    convert = pytest.importorskip("plain_docstrings", reason="pip install '.[docs]'").convert
+    text = [
+        "Does *it*.",
+        "",
+        "x: the `first`. y, z: others; more.",
+        "Raises ValueError.",
+        "",
+        "    x = 1",
+        "",
+    ]
+    assert convert(text, {"x", "y", "z"}) == [
+        r"Does \*it\*.",
+        "",
+        "- ``x``: the ``first``.",
+        "- ``y``, ``z``: others; more.",
+        "",
+        "Raises ValueError.",
+        "",
+        ".. code-block:: python",
+        "",
+        "    x = 1",
+        "",
+    ]
+    assert convert(["a: one", "    and more", "b: two"], ()) == ["- ``a``: one and more", "- ``b``: two", ""]
+    assert convert(["See: nothing."], {"x"}) == ["See: nothing.", ""]

@@ -33,7 +33,7 @@ def table(head: list[str], rows: list[list[str]]) -> nodes.table:
     group += [nodes.colspec(colwidth=1) for _ in head]
     group += nodes.thead("", row(head))
     group += nodes.tbody("", *map(row, rows))
-    return nodes.table("", group)
+    return nodes.table("", group, classes=["colwidths-auto"])
 
 
 def option_row(action: argparse.Action) -> list[str]:
