@@ -1,9 +1,9 @@
 """What a GGUF file says of a language model: which architecture it is, and its numbers.
 
 ARCHITECTURES is the one table of what guests/llama.c can compute. To add an architecture of the Llama family:
-a row here, one in HALVES and KINDS of tests/test_llm.py, a word in docs/reference/llm.md. When it brings a number of
-its own: the field of Config and where it is read, the field of the same name in guests/llama.h, and what
-llama.c does with it.
+a row here, one in HALVES and KINDS of tests/test_llm.py, a word in docs/reference/llm.md. When it brings a
+number of its own: the field of Config and where it is read, the field of the same name in guests/llama.h, and
+what llama.c does with it.
 """
 
 from __future__ import annotations
