@@ -165,7 +165,7 @@ def cross() -> None:
 
 
 def check_msl() -> None:
-    table = shaders.read_table(ROOT)
+    table = headers.read_table(ROOT)
     folder = ROOT / "shaders" / "generated"
     have = {path.stem for path in folder.glob("*.metal")}
     if have != set(table):

@@ -157,7 +157,8 @@ def generate(root: Path, out: Path) -> None:
     for name, source in sources.items():
         module, msl = out / f"{name}.spv", out / f"{name}.metal"
         # No optimizer: the drivers have their own, and MSL stays readable.
-        command = ["glslangValidator", "-V", "--target-env", TARGET, *include, source.name, "-o", module]
+        command: list[str | Path] = ["glslangValidator", "-V", "--target-env", TARGET, *include]
+        command += [source.name, "-o", module]
         run(*command, cwd=source.parent)
         run("spirv-val", "--target-env", TARGET, module, cwd=root)
         command = ["spirv-cross", "--msl", "--msl-version", MSL_VERSION, "--msl-decoration-binding"]
