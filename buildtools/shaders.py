@@ -202,8 +202,8 @@ def embed(root: Path, target: Path) -> Path:
         parts.append(f"static const uint32_t spirv_{name}[] = {{\n{rows(words)}}};\n")
         parts.append(f"static const char msl_{name}[] = {{\n{rows(text)}}};\n")
         entries.append(f'    {{"{name}", spirv_{name}, {len(words)}, msl_{name}, {len(msl)}}},\n')
-    if not entries:
-        raise ShaderError(f"{folder} is empty: run buildtools/shaders.py")
+    if missing := [name for name in read_table(root) if not (folder / f"{name}.spv").exists()]:
+        raise ShaderError(f"{folder} lacks {', '.join(missing)}: run buildtools/shaders.py")
     parts.append(f"const zc_shader zc_shader_table[] = {{\n{''.join(entries)}}};\n")
     parts.append(f"const size_t zc_shader_count = {len(entries)};\n")
     source = "\n".join(parts)

@@ -112,6 +112,11 @@ def test_embedded_source(tmp_path: Path) -> None:
     source = shaders.embed(ROOT, tmp_path / "data.c")
     written = source.stat().st_mtime_ns
     assert shaders.embed(ROOT, source).stat().st_mtime_ns == written
+    for folder in ("csrc/kernel", "zcwasm/include", "shaders/generated"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    (tmp_path / "shaders/generated/pool.spv").unlink()
+    with pytest.raises(shaders.ShaderError, match="lacks pool: run"):
+        shaders.embed(tmp_path, source)
     main = tmp_path / "main.c"
     main.write_text(
         """
