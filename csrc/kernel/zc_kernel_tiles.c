@@ -93,6 +93,8 @@ static uint32_t variant_attention(const void *params)
 }
 
 _Static_assert(4 * ZC_ATTENTION_MAX_HEAD / ZC_ATTENTION_PART <= ZC_KERNEL_VARIANTS, "variants of attention");
+_Static_assert(ZC_ATTENTION_MAX_HEAD % ZC_ATTENTION_PART == 0, "shaders/attention_row.glsl has whole parts");
+_Static_assert(ZC_TOP_K_MAX <= ZC_WORKGROUP, "shaders/top_k.comp sorts a candidate an invocation");
 
 #define EACH_WITH_VARIANTS(X) X(matmul) X(sum) X(max) X(softmax) X(embed) X(linear) X(attention)
 
