@@ -57,8 +57,7 @@ const char *bare_name(void)
     return name;
 }
 
-/* The device at `index` as the loader lists them; the kernel's code. */
-int bare_open(uint32_t index, const uint32_t *spirv, size_t words)
+static int open_instance(void)
 {
     void *library = dlopen("libvulkan.so.1", RTLD_NOW);
     if (!library) {
@@ -72,6 +71,11 @@ int bare_open(uint32_t index, const uint32_t *spirv, size_t words)
     TRY(f.vkCreateInstance(&instance_info, NULL, &instance))
 #define ZC_VULKAN_ON_INSTANCE(result, name, ...) f.name = (PFN_##name)f.vkGetInstanceProcAddr(instance, #name);
 #include "device/vulkan/zc_vulkan_functions.def"
+    return 0;
+}
+
+static int choose_device(uint32_t index)
+{
     VkPhysicalDevice all[16];
     uint32_t count = 16;
     if (f.vkEnumeratePhysicalDevices(instance, &count, all) < 0 || index >= count) {
@@ -87,6 +91,11 @@ int bare_open(uint32_t index, const uint32_t *spirv, size_t words)
     f.vkGetPhysicalDeviceQueueFamilyProperties(physical, &count, families);
     for (family = 0; family < count && !(families[family].queueFlags & VK_QUEUE_COMPUTE_BIT); family++) {
     }
+    return 0;
+}
+
+static int open_device(void)
+{
     float priority = 1;
     const char *extension = "VK_EXT_external_memory_host";
     VkDeviceQueueCreateInfo queue_info = {.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
@@ -102,7 +111,11 @@ int bare_open(uint32_t index, const uint32_t *spirv, size_t words)
 #define ZC_VULKAN_ON_DEVICE(result, name, ...) f.name = (PFN_##name)f.vkGetDeviceProcAddr(device, #name);
 #include "device/vulkan/zc_vulkan_functions.def"
     f.vkGetDeviceQueue(device, family, 0, &queue);
+    return 0;
+}
 
+static int make_pipeline(const uint32_t *spirv, size_t words)
+{
     VkDescriptorSetLayoutBinding bindings[2];
     for (uint32_t i = 0; i < 2; i++) {
         bindings[i] = (VkDescriptorSetLayoutBinding){i + 1, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1,
@@ -130,7 +143,11 @@ int bare_open(uint32_t index, const uint32_t *spirv, size_t words)
                                                  .layout = layout};
     TRY(f.vkCreateComputePipelines(device, NULL, 1, &pipeline_info, NULL, &pipeline))
     f.vkDestroyShaderModule(device, module, NULL);
+    return 0;
+}
 
+static int make_command_buffer(void)
+{
     VkDescriptorPoolSize size = {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 2};
     VkDescriptorPoolCreateInfo pool_info = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO, .maxSets = 1, .poolSizeCount = 1, .pPoolSizes = &size};
@@ -151,6 +168,16 @@ int bare_open(uint32_t index, const uint32_t *spirv, size_t words)
     VkFenceCreateInfo fence_info = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
     TRY(f.vkCreateFence(device, &fence_info, NULL, &fence))
     return 0;
+}
+
+/* The device at `index` as the loader lists them; the kernel's code. */
+int bare_open(uint32_t index, const uint32_t *spirv, size_t words)
+{
+    int failed = open_instance();
+    failed = failed ? failed : choose_device(index);
+    failed = failed ? failed : open_device();
+    failed = failed ? failed : make_pipeline(spirv, words);
+    return failed ? failed : make_command_buffer();
 }
 
 static void forget(void)

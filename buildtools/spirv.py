@@ -88,77 +88,96 @@ def text(words: tuple[int, ...]) -> tuple[str, int]:
     return data.decode("utf-8"), len(data) // 4 + 1
 
 
+@dataclass
+class Tables:
+    """What instructions say of ids, by id; a variable is understood once all have been read."""
+
+    # Target, member or -1, decoration: operand.
+    decorations: dict[tuple[int, int, int], int] = field(default_factory=dict)
+    names: dict[tuple[int, int], str] = field(default_factory=dict)  # of members
+    types: dict[int, str] = field(default_factory=dict)
+    structs: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    pointers: dict[int, int] = field(default_factory=dict)
+    variables: list[tuple[int, int, int]] = field(default_factory=list)  # id, type, storage class
+
+    def add(self, opcode: int, operands: tuple[int, ...]) -> None:
+        if opcode == MEMBER_NAME:
+            self.names[operands[0], operands[1]] = text(operands[2:])[0]
+        elif opcode == DECORATE:
+            self.decorations[operands[0], -1, operands[1]] = operands[2] if len(operands) > 2 else 0
+        elif opcode == MEMBER_DECORATE:
+            self.decorations[operands[0], operands[1], operands[2]] = operands[3] if len(operands) > 3 else 0
+        elif opcode == TYPE_INT:
+            self.types[operands[0]] = ("int" if operands[2] else "uint") + f"{operands[1]}_t"
+        elif opcode == TYPE_FLOAT:
+            self.types[operands[0]] = {32: "float", 64: "double"}.get(operands[1], f"float{operands[1]}")
+        elif opcode == TYPE_VECTOR:
+            self.types[operands[0]] = f"{self.types.get(operands[1], '?')}[{operands[2]}]"
+        elif opcode == TYPE_STRUCT:
+            self.structs[operands[0]] = operands[1:]
+        elif opcode == TYPE_POINTER:
+            self.pointers[operands[0]] = operands[2]
+        elif opcode == VARIABLE:
+            self.variables.append((operands[1], operands[0], operands[2]))
+
+    def denied(self, variable: int, structure: int, what: int) -> bool:
+        """Whether the variable, or each member of its struct, has this decoration."""
+        members = range(len(self.structs[structure]))
+        everywhere = all((structure, member, what) in self.decorations for member in members)
+        return (variable, -1, what) in self.decorations or everywhere
+
+    def buffer(self, variable: int, structure: int) -> Buffer:
+        return Buffer(
+            self.decorations[variable, -1, DESCRIPTOR_SET],
+            self.decorations[variable, -1, BINDING],
+            not self.denied(variable, structure, NON_READABLE),
+            not self.denied(variable, structure, NON_WRITABLE),
+        )
+
+    def members(self, structure: int) -> list[Member]:
+        return [
+            Member(
+                self.names.get((structure, at), ""),
+                self.types.get(kind, "?"),
+                self.decorations[structure, at, OFFSET],
+            )
+            for at, kind in enumerate(self.structs.get(structure, ()))
+        ]
+
+
+def add_to(module: Module, opcode: int, operands: tuple[int, ...]) -> None:
+    """What an instruction says of the module as a whole."""
+    if opcode == ENTRY_POINT:
+        if operands[0] != GL_COMPUTE or module.entry_point:
+            raise SpirvError("not exactly one entry point, for compute")
+        module.entry_point, _ = text(operands[2:])
+    elif opcode == EXECUTION_MODE and operands[1] == LOCAL_SIZE:
+        module.local_size = operands[2:5]
+    elif opcode == CAPABILITY:
+        module.capabilities.add(CAPABILITIES.get(operands[0], f"capability {operands[0]}"))
+    elif opcode == EXTENSION:
+        module.extensions.add(text(operands)[0])
+
+
 def read(data: bytes) -> Module:
     if len(data) % 4 or len(data) < 20:
         raise SpirvError(f"{len(data)} bytes are no SPIR-V module")
     words = struct.unpack(f"<{len(data) // 4}I", data)
     if words[0] != MAGIC:
         raise SpirvError(f"magic number is {words[0]:#x}, not {MAGIC:#x}")
-    module = Module()
-    decorations: dict[tuple[int, int, int], int] = {}  # target, member or -1, decoration → operand
-    names: dict[tuple[int, int], str] = {}
-    types: dict[int, str] = {}
-    structs: dict[int, tuple[int, ...]] = {}
-    pointers: dict[int, int] = {}
-    variables: list[tuple[int, int, int]] = []  # id, type, storage class
+    module, tables = Module(), Tables()
     for opcode, operands in instructions(words):
-        if opcode == ENTRY_POINT:
-            if operands[0] != GL_COMPUTE or module.entry_point:
-                raise SpirvError("not exactly one entry point, for compute")
-            module.entry_point, _ = text(operands[2:])
-        elif opcode == EXECUTION_MODE and operands[1] == LOCAL_SIZE:
-            module.local_size = operands[2:5]
-        elif opcode == CAPABILITY:
-            module.capabilities.add(CAPABILITIES.get(operands[0], f"capability {operands[0]}"))
-        elif opcode == EXTENSION:
-            module.extensions.add(text(operands)[0])
-        elif opcode == MEMBER_NAME:
-            names[operands[0], operands[1]] = text(operands[2:])[0]
-        elif opcode == DECORATE:
-            decorations[operands[0], -1, operands[1]] = operands[2] if len(operands) > 2 else 0
-        elif opcode == MEMBER_DECORATE:
-            decorations[operands[0], operands[1], operands[2]] = operands[3] if len(operands) > 3 else 0
-        elif opcode == TYPE_INT:
-            types[operands[0]] = ("int" if operands[2] else "uint") + f"{operands[1]}_t"
-        elif opcode == TYPE_FLOAT:
-            types[operands[0]] = {32: "float", 64: "double"}.get(operands[1], f"float{operands[1]}")
-        elif opcode == TYPE_VECTOR:
-            types[operands[0]] = f"{types.get(operands[1], '?')}[{operands[2]}]"
-        elif opcode == TYPE_STRUCT:
-            structs[operands[0]] = operands[1:]
-        elif opcode == TYPE_POINTER:
-            pointers[operands[0]] = operands[2]
-        elif opcode == VARIABLE:
-            variables.append((operands[1], operands[0], operands[2]))
-    for (_, _, decoration), operand in decorations.items():
+        add_to(module, opcode, operands)
+        tables.add(opcode, operands)
+    for (_, _, decoration), operand in tables.decorations.items():
         if decoration == SPEC_ID:
             module.specialization_constants.add(operand)
-    for variable, pointer, storage in variables:
-        structure = pointers[pointer]
-        members = range(len(structs.get(structure, ())))
+    for variable, pointer, storage in tables.variables:
+        structure = tables.pointers[pointer]
         if storage == STORAGE_BUFFER:
-
-            def denied(what: int, variable: int = variable, structure: int = structure) -> bool:
-                everywhere = all((structure, m, what) in decorations for m in range(len(structs[structure])))
-                return (variable, -1, what) in decorations or everywhere
-
-            module.buffers.append(
-                Buffer(
-                    decorations[variable, -1, DESCRIPTOR_SET],
-                    decorations[variable, -1, BINDING],
-                    not denied(NON_READABLE),
-                    not denied(NON_WRITABLE),
-                )
-            )
+            module.buffers.append(tables.buffer(variable, structure))
         elif storage == PUSH_CONSTANT:
-            module.push_constants = [
-                Member(
-                    names.get((structure, m), ""),
-                    types.get(structs[structure][m], "?"),
-                    decorations[structure, m, OFFSET],
-                )
-                for m in members
-            ]
+            module.push_constants = tables.members(structure)
         elif storage in (UNIFORM_CONSTANT, UNIFORM):
             module.other_resources += 1
     return module

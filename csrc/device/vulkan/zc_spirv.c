@@ -431,12 +431,16 @@ static zc_status check_buffer(const module *m, const zc_kernel_source *source, u
     return ZC_OK;
 }
 
-static zc_status check_variables(const module *m, const zc_kernel_source *source, zc_error *error)
+/* What the module's variables outside functions are. */
+typedef struct variables {
+    uint8_t seen[ZC_KERNEL_MAX_BINDINGS]; /* 0x80 and what the module does with it */
+    unsigned pushes;                      /* blocks of push constants */
+    uint64_t push_size;                   /* of the last one */
+} variables;
+
+static zc_status find_variables(const module *m, const zc_kernel_source *source, variables *found, zc_error *error)
 {
-    uint8_t seen[ZC_KERNEL_MAX_BINDINGS] = {0};
-    unsigned buffers = 0, pushes = 0;
-    unsigned offsets = zc_kernel_offset_words(source->binding_count);
-    uint64_t wanted = 4u * offsets + source->params_size, size = 0;
+    unsigned buffers = 0;
     for
         EACH_INSTRUCTION(m, i)
         {
@@ -454,11 +458,11 @@ static zc_status check_variables(const module *m, const zc_kernel_source *source
                 return REFUSE("kernel %s: the SPIR-V has more than %u buffers", m->name, MAX_VARIABLES);
             }
             if (storage == STORAGE_PUSH_CONSTANT) {
-                pushes++;
-                size = size_of(m, type, 0);
+                found->pushes++;
+                found->push_size = size_of(m, type, 0);
             } else if (storage == STORAGE_STORAGE_BUFFER ||
                        (storage == STORAGE_UNIFORM && decoration(m, type, DECORATION_BUFFER_BLOCK, &value))) {
-                zc_status status = check_buffer(m, source, i, type, seen, error);
+                zc_status status = check_buffer(m, source, i, type, found->seen, error);
                 if (status != ZC_OK) {
                     return status;
                 }
@@ -469,23 +473,36 @@ static zc_status check_variables(const module *m, const zc_kernel_source *source
                     m->name);
             }
         }
+    return ZC_OK;
+}
+
+static zc_status check_variables(const module *m, const zc_kernel_source *source, zc_error *error)
+{
+    variables found = {0};
+    unsigned offsets = zc_kernel_offset_words(source->binding_count);
+    uint64_t wanted = 4u * offsets + source->params_size;
+    zc_status status = find_variables(m, source, &found, error);
+    if (status != ZC_OK) {
+        return status;
+    }
     for (unsigned b = 0; b < source->binding_count; b++) {
         const zc_binding_signature *binding = &source->bindings[b];
-        if (!seen[b]) {
+        uint8_t seen = found.seen[b];
+        if (!seen) {
             return REFUSE("kernel %s: the signature has binding %u, %s, the SPIR-V has no buffer there", m->name, b + 1,
                           binding->name);
         }
-        if ((binding->access & ~seen[b]) != 0) {
+        if ((binding->access & ~seen) != 0) {
             return REFUSE("kernel %s: the signature says that binding %u, %s, is %s, in the SPIR-V it is %s", m->name,
                           b + 1, binding->name, access_name(binding->access),
-                          seen[b] & 3 ? access_name(seen[b] & 3) : "neither read nor written");
+                          seen & 3 ? access_name(seen & 3) : "neither read nor written");
         }
     }
-    if (pushes != 1 || size != wanted) {
+    if (found.pushes != 1 || found.push_size != wanted) {
         return REFUSE("kernel %s: the signature needs push constants of %u bytes (uint offset[%u], then %u bytes of "
                       "parameters), the SPIR-V has %s%llu",
                       m->name, (unsigned)wanted, offsets, source->params_size,
-                      pushes > 1 ? "several, the last of " : "", (unsigned long long)size);
+                      found.pushes > 1 ? "several, the last of " : "", (ull)found.push_size);
     }
     return ZC_OK;
 }
