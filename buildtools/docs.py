@@ -56,7 +56,9 @@ def main() -> int:
     html = BUILD / "html"
     options = ["-q", "-W", "--keep-going", "-n", "-d", str(BUILD / "doctrees")]
     command = [sys.executable, "-m", "sphinx", *options, str(ROOT / "docs"), str(html)]
-    status = subprocess.run(command).returncode
+    BUILD.mkdir(parents=True, exist_ok=True)
+    # Not from the repository, where the source of zcwasm would hide the installed package.
+    status = subprocess.run(command, cwd=BUILD).returncode
     if status:
         return status
     dead = dead_links(html)
