@@ -1,7 +1,5 @@
 """The real models of tests, fetched once into the cache; tests are skipped where they cannot be had.
-
-python tests/models.py    fetch them all, or fail
-"""
+`python tests/models.py` fetches them all, or fails."""
 
 from __future__ import annotations
 
