@@ -10,8 +10,6 @@
 #define MIN_WIDTH 4u
 #define MAX_WIDTH 64u
 
-typedef unsigned long long ull;
-
 zc_status zc_msl_check_source(const zc_kernel_source *source, const uint64_t max_workgroup[3], zc_error *error)
 {
     const uint32_t *workgroup = source->workgroup;
