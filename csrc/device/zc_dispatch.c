@@ -49,8 +49,8 @@ static zc_status check_range(const zc_device *device, const zc_kernel *kernel, c
         return zc_fail(error, ZC_BAD_VALUE, "kernel %s, %s: offset %llu is not a multiple of its element size %u",
                        kernel->name, binding->name, (ull)range.offset, (unsigned)binding->element_size);
     }
-    bool cut = device->backend->splits_elementwise && zc_kernel_is_elementwise(kernel);
-    if (needed > device->info.max_buffer && !cut) {
+    if (needed > device->info.max_buffer &&
+        !(device->backend->splits_elementwise && zc_kernel_is_elementwise(kernel))) {
         return zc_fail(error, ZC_BAD_VALUE, "kernel %s, %s: %llu bytes, device %s binds at most %llu", kernel->name,
                        binding->name, (ull)needed, device->info.kind, (ull)device->info.max_buffer);
     }
