@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,20 @@ def with_code() -> Iterator[Any]:
 def test_the_code_of_a_page_runs(page: Path) -> None:
     for line in pages.run_in_folder(page):
         print(line)  # what was left out, and why
+
+
+# What a command line names, and the need that stands for it in tests/pages.py.
+TOOLS = {r"-m ziglang": "zig", r"^(?:/\S+/)?clang": "clang", r"^rustc": "rustc", r"^npx asc": "asc"}
+TOOLS |= {r"^glslangValidator": "glslang"}
+
+
+@pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.relative_to(pages.ROOT).as_posix())
+def test_commands_say_what_they_need(page: Path) -> None:
+    """Else the page fails where the tool is not, though nothing is wrong with it."""
+    for block in pages.blocks(page.read_text("utf-8")):
+        if block.language == "bash" and not {"not run", "build", "test-command"} & set(block.marks):
+            named = {need for tool, need in TOOLS.items() if re.search(tool, block.text, re.MULTILINE)}
+            assert named <= set(block.needs), f"{page.name}:{block.line}"
 
 
 def run(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
