@@ -105,11 +105,6 @@ def mistakes(path: Path) -> list[str]:
 
 # ---- between files -----------------------------------------------------------------------------------
 
-# Folders in which files may use each other, and why.
-CIRCLES: dict[str, str] = {
-    "py": "the module's state names every type, and every type asks for it: being taken apart",
-}
-
 _COMMENT_OR_TEXT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.DOTALL)
 _BODY = re.compile(r"^([^\n{};#][^{};#]*?)\n\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _VARIABLE = re.compile(
@@ -194,12 +189,6 @@ def circles(arrows: dict[str, dict[str, set[str]]]) -> list[set[str]]:
     return sorted((set(circle) for circle in found if len(circle) > 1), key=sorted)
 
 
-def reason(circle: set[str]) -> str | None:
-    """Why the files may use each other; None: they may not."""
-    folders = {name.rpartition("/")[0] for name in circle}
-    return CIRCLES.get(min(folders)) if len(folders) == 1 else None
-
-
 def print_files() -> None:
     arrows = file_graph()
     for here in sorted(arrows):
@@ -207,14 +196,13 @@ def print_files() -> None:
     found = circles(arrows)
     for circle in found:
         print(f"\na circle: {', '.join(sorted(circle))}")
-        print(f"  {reason(circle) or 'not allowed'}")
         for here in sorted(circle):
             for there in sorted(circle & set(arrows[here])):
                 names = sorted(arrows[here][there])
                 print(f"  {here} -> {there}: {', '.join(names[:5])}{', ...' if len(names) > 5 else ''}")
     print(f"\n{len(arrows)} files, {sum(map(len, arrows.values()))} arrows, {len(found)} circles")
-    if any(reason(circle) is None for circle in found):
-        sys.exit("a circle is not allowed")
+    if found:
+        sys.exit("files in a circle are one file, or one of them holds what another one should")
 
 
 def main() -> None:

@@ -101,7 +101,7 @@ def test_cpu_compiles_nothing() -> None:
 def test_compile_needs_code(compiler: zcwasm.Device) -> None:
     compile_: Any = compiler.compile
     for missing in ("name", "bindings", "workgroup"):
-        with pytest.raises(TypeError, match="needs spirv or msl, name, bindings and workgroup"):
+        with pytest.raises(TypeError, match=rf"compile\(\) misses argument '{missing}'"):
             compile_(**{key: value for key, value in SIGNATURE.items() if key != missing})
     with pytest.raises(TypeError, match="needs spirv or msl"):
         compile_(**{**SIGNATURE, "spirv": None, "msl": None})

@@ -480,6 +480,25 @@ def test_arguments(device: zcwasm.Device, arena: Arena) -> None:
     bad(OverflowError, "", run.affine, x, 10**400, 1, out=x)
     bad(TypeError, r"fill\(\) misses argument 'value'", run.fill, x)
     bad(TypeError, "alpha must be a real number", run.matmul, x, x, out=x, alpha="1")
+    bad(TypeError, r"dispatch\(\) misses argument 'arrays'", run.dispatch, "fill")
+    bad(
+        TypeError,
+        r"dispatch\(\) takes 4 positional arguments, got 5$",
+        run.dispatch,
+        "fill",
+        [x],
+        {},
+        None,
+        1,
+    )
+    bad(TypeError, r"scratch\(\) misses argument 'shape'", run.scratch, dtype=np.float32)
+    bad(TypeError, r"wait\(\) takes 1 positional argument, got 2$", run.batch().submit().wait, 1, 2)
+    bad(TypeError, r"compile\(\) takes 0 positional arguments, got 1 \(name is given by", run.compile, b"")
+    own: Any = {"spirv": b"", "name": "a", "bindings": [], "workgroup": 1}
+    bad(TypeError, r"compile\(\) needs spirv or msl", run.compile, **{**own, "spirv": None})
+    bad(TypeError, "name must be a str, not bytes", run.compile, **{**own, "name": b"a"})
+    bad(ValueError, r"name has a zero byte: 'a\\x00b'", run.compile, **{**own, "name": "a\0b"})
+    bad(TypeError, "msl must be a str, not bytes", run.compile, **own, msl=b"")
     assert run.affine(x=x, scale=np.float64(0), shift=np.int32(2), out=x) is x
     assert (x == 2).all()
 

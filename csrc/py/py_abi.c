@@ -1,11 +1,9 @@
-/* py_abi: what an Instance grants its guest of the import module "zcwasm": device, weights, inputs; and its outputs.
- *
- * A py_store whose module imports from "zcwasm" owns one zc_abi. Calls go from the guest straight into it, without
- * Python; only a guest's log takes the interpreter lock, for the logger "zcwasm.guest". Inputs are held as
- * memoryviews, so that nothing is copied before the guest reads. Threads: as the store.
- */
-#include "py_guest.h"
-#include "imports/zc_abi.h"
+/* py_abi: see py_abi.h. */
+#include "py_abi.h"
+#include "py_error.h"
+#include "py_issuer.h"
+#include "py_weights.h"
+
 #include "base/zc_copies.h"
 
 static zc_status guest_log(void *context, int level, const char *text, size_t size, zc_error *error)
@@ -81,7 +79,7 @@ static int add_inputs(zc_state *state, py_store *store, PyObject *inputs)
 
 int zc_py_abi_make(zc_state *state, py_store *store, const py_grants *grants, const zc_abi_limits *limits)
 {
-    const zc_module_info *info = zc_module_get_info(((py_module *)store->module)->module);
+    const zc_module_info *info = zc_py_store_info(store);
     zc_device *device = grants->device == Py_None ? NULL : zc_py_device(grants->device);
     zc_weights *weights = NULL;
     zc_error error;

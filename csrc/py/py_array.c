@@ -1,8 +1,10 @@
 /* py_array: see py_array.h. */
 #include "py_array.h"
+#include "py_device_array.h"
+#include "py_error.h"
+#include "py_tensor.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #define HOW_TO_GET_ONE "guest.memory.array(ptr, shape, dtype) gives one"
@@ -252,6 +254,13 @@ void zc_py_array_release(zc_py_array *array)
     array->range.region = NULL;
 }
 
+void zc_py_array_release_all(zc_py_array *arrays, size_t count)
+{
+    while (count-- > 0) { /* backwards: shared views belong to an earlier one */
+        zc_py_array_release(&arrays[count]);
+    }
+}
+
 bool zc_py_array_same_shape(const zc_py_array *a, const zc_py_array *b)
 {
     return a->view.ndim == b->view.ndim &&
@@ -283,26 +292,6 @@ bool zc_py_array_fold(const zc_py_array *array, int axes, Py_ssize_t *count, Py_
         *count *= length;
     }
     return true;
-}
-
-zc_py_shape zc_py_shape_text(const Py_ssize_t *shape, int ndim)
-{
-    zc_py_shape out;
-    size_t used = 1;
-    out.text[0] = '(';
-    for (int i = 0; i < ndim; i++) {
-        char number[24];
-        int length = snprintf(number, sizeof number, "%s%zd", i ? ", " : "", shape[i]);
-        if (used + (size_t)length + 8 > sizeof out.text) {
-            memcpy(out.text + used, ", ...", 5);
-            used += 5;
-            break;
-        }
-        memcpy(out.text + used, number, (size_t)length);
-        used += (size_t)length;
-    }
-    (void)snprintf(out.text + used, sizeof out.text - used, ndim == 1 ? ",)" : ")");
-    return out;
 }
 
 zc_py_shape zc_py_shape_of(const zc_py_array *array)

@@ -6,14 +6,18 @@
  * region until zc_py_array_release, that is for one call: a submission pins its regions by itself.
  *
  * A DeviceArray (py_device_array.c) will do as well: its bytes are its device's, so `device` is set. And so will a
- * Tensor (py_weights.c) where it is only read: `weights` is set, and zc_py_array_range asks them where it lies.
+ * Tensor (py_tensor.c) where it is only read: `weights` is set, and zc_py_array_range asks them where it lies.
  *
  * Threads: with the GIL. Compares no shapes: that is each method's task. Copies nothing.
  */
 #ifndef PY_ARRAY_H
 #define PY_ARRAY_H
 
-#include "py_zcwasm.h"
+#include "py_shape.h"
+
+#include "device/zc_device.h"
+#include "region/zc_region.h"
+#include "weights/zc_weights.h"
 
 enum {
     ZC_PY_WRITE = 1, /* an output: must be writable */
@@ -37,6 +41,7 @@ typedef struct zc_py_array {
  * -1 with an exception set, and nothing to release. */
 int zc_py_array_get(PyObject *object, const char *name, unsigned flags, const zc_py_array *other, zc_py_array *array);
 void zc_py_array_release(zc_py_array *array);
+void zc_py_array_release_all(zc_py_array *arrays, size_t count);
 
 /* Where the bytes are for that device; -1 with an exception. The region is borrowed. */
 int zc_py_array_range(const zc_py_array *array, zc_state *state, const zc_device *device, zc_range *out);
@@ -46,23 +51,12 @@ static inline Py_ssize_t zc_py_array_stride(const zc_py_array *array, int axis) 
     return array->view.strides[axis] / 4;
 }
 
-/* py_device_array.c: whether the object is a DeviceArray; then its view, region (borrowed) and device. */
-bool zc_py_device_array_view(PyObject *object, Py_buffer *view, zc_region **region, zc_device **device);
-
-/* py_weights.c: whether the object is a Tensor; then its weights (borrowed) and its index among their tensors. */
-bool zc_py_is_tensor(PyObject *object, const zc_weights **weights, uint32_t *index);
-
 bool zc_py_array_same_shape(const zc_py_array *a, const zc_py_array *b);
 bool zc_py_array_contiguous(const zc_py_array *array);
 /* Axes [0, axes) as one axis of `*count` elements at a distance of `*stride` (0 when there is at most one).
  * False when they do not fold. */
 bool zc_py_array_fold(const zc_py_array *array, int axes, Py_ssize_t *count, Py_ssize_t *stride);
 
-/* "(2, 3)", cut short with "..." when it does not fit. */
-typedef struct zc_py_shape {
-    char text[120];
-} zc_py_shape;
 zc_py_shape zc_py_shape_of(const zc_py_array *array);
-zc_py_shape zc_py_shape_text(const Py_ssize_t *shape, int ndim);
 
 #endif

@@ -1,16 +1,15 @@
-/* py_device: the type Device, and devices().
- *
- * A Device owns a reference to a zc_device and nothing else; its kernels are in py_device_methods.c. It holds
- * no Python objects, so the garbage collector does not track it. Threads: see py_device.h.
- */
+/* py_device: see py_device.h. */
 #include "py_device.h"
+#include "py_batch.h"
+#include "py_compile.h"
+#include "py_device_array.h"
+#include "py_dispatch.h"
+#include "py_error.h"
+#include "py_issuer.h"
+#include "py_kernel.h"
+#include "py_kernel_methods.h"
 
 #include <stddef.h>
-
-zc_device *zc_py_device(PyObject *device)
-{
-    return ((zc_py_issuer *)device)->device;
-}
 
 static int set_item(PyObject *dict, const char *key, PyObject *value)
 {
@@ -82,6 +81,21 @@ static PyObject *devices(PyObject *module, PyObject *unused)
     return list;
 }
 
+/* From 0 to 1024. */
+static int take_number(PyObject *value, const char *name, const char *wanted, unsigned *out)
+{
+    long number = PyLong_AsLong(value);
+    if (number == -1 && PyErr_Occurred()) {
+        return zc_py_must_be(name, "an integer", value);
+    }
+    if (number < 0 || number > 1024) {
+        PyErr_Format(PyExc_ValueError, "%s is %ld, must be %s", name, number, wanted);
+        return -1;
+    }
+    *out = (unsigned)number;
+    return 0;
+}
+
 static PyObject *device_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
     static char *names[] = {"kind", "threads", "index", "name", "uuid", NULL};
@@ -100,28 +114,13 @@ static PyObject *device_new(PyTypeObject *type, PyObject *args, PyObject *keywor
         return NULL;
     }
     if (index != Py_None) {
-        long number = PyLong_AsLong(index);
-        if (number == -1 && PyErr_Occurred()) {
-            (void)zc_py_must_be("index", "an integer", index);
-            return NULL;
-        }
-        if (number < 0 || number > 1024) {
-            return PyErr_Format(PyExc_ValueError, "index is %ld, must be 0 (the best device) or a little more", number);
-        }
         options.by_index = true;
-        options.index = (unsigned)number;
-    }
-    if (threads) {
-        long number = PyLong_AsLong(threads);
-        if (number == -1 && PyErr_Occurred()) {
-            (void)zc_py_must_be("threads", "an integer", threads);
+        if (take_number(index, "index", "0 (the best device) or a little more", &options.index) < 0) {
             return NULL;
         }
-        if (number < 0 || number > 1024) {
-            return PyErr_Format(PyExc_ValueError, "threads is %ld, must be 0 (all the process may use) to 1024",
-                                number);
-        }
-        options.threads = (unsigned)number;
+    }
+    if (threads && take_number(threads, "threads", "0 (all the process may use) to 1024", &options.threads) < 0) {
+        return NULL;
     }
     Py_BEGIN_ALLOW_THREADS
     status = zc_device_open(kind, &options, &device, &error);
@@ -262,10 +261,11 @@ static PyObject *get_buffers_made(PyObject *self, void *unused)
 }
 
 static PyMethodDef device_methods[] = {
-    ZC_PY_KERNEL_METHODS(ZC_PY_KERNEL_METHOD){"batch", device_batch, METH_NOARGS, batch_doc},
-    {"dispatch", (PyCFunction)(void (*)(void))zc_py_issue_dispatch, METH_VARARGS | METH_KEYWORDS, zc_py_doc_dispatch},
-    {"compile", (PyCFunction)(void (*)(void))zc_py_compile, METH_VARARGS | METH_KEYWORDS, zc_py_doc_compile},
-    {"scratch", (PyCFunction)(void (*)(void))zc_py_scratch, METH_VARARGS | METH_KEYWORDS, zc_py_doc_scratch},
+    ZC_PY_KERNEL_METHODS(ZC_PY_KERNEL_METHOD) //
+    ZC_PY_DISPATCH_METHOD,
+    {"batch", device_batch, METH_NOARGS, batch_doc},
+    {"compile", (PyCFunction)(void (*)(void))zc_py_compile, METH_FASTCALL | METH_KEYWORDS, zc_py_doc_compile},
+    {"scratch", (PyCFunction)(void (*)(void))zc_py_scratch, METH_FASTCALL | METH_KEYWORDS, zc_py_doc_scratch},
     {"buffer_address", device_buffer_address, METH_O, buffer_address_doc},
     {NULL, NULL, 0, NULL},
 };
@@ -337,12 +337,7 @@ static PyMethodDef functions[] = {
 int zc_py_add_device(PyObject *module, zc_state *state)
 {
     state->device_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &device_spec, NULL);
-    if (!state->device_type || PyModule_AddType(module, state->device_type) < 0 ||
-        PyModule_AddFunctions(module, functions) < 0) {
-        return -1;
-    }
-    return zc_py_add_batch(module, state) < 0 || zc_py_add_kernel(module, state) < 0 ||
-                   zc_py_add_device_array(module, state) < 0
-               ? -1
-               : 0;
+    return state->device_type && PyModule_AddType(module, state->device_type) == 0
+               ? PyModule_AddFunctions(module, functions)
+               : -1;
 }

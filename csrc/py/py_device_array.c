@@ -1,13 +1,9 @@
-/* py_device_array: the type DeviceArray: an array in memory of a device's own, made by Device.scratch.
- *
- * It can be given to every kernel method of its device in place of an array in guest memory. Its bytes are
- * reached by upload and download only, which copy and are counted (copy_stats: device_upload, device_download);
- * so it exports no buffer.
- *
- * It owns a reference to its region and holds its Device object; neither refers back, so the garbage collector
- * does not track it. Threads: the GIL guards the object; it is released while copying.
- */
-#include "py_device.h"
+/* py_device_array: see py_device_array.h. */
+#include "py_device_array.h"
+#include "py_arguments.h"
+#include "py_error.h"
+#include "py_issuer.h"
+#include "py_shape.h"
 
 #include <string.h>
 
@@ -57,9 +53,9 @@ bool zc_py_device_array_view(PyObject *object, Py_buffer *view, zc_region **regi
 
 static int set_shape(device_array *self, PyObject *shape)
 {
-    PyObject *tuple = PyIndex_Check(shape) ? PyTuple_Pack(1, shape) : PySequence_Tuple(shape);
+    PyObject *tuple = zc_py_integers(shape, "shape", "an integer or a tuple of them");
     if (!tuple) {
-        return zc_py_must_be("shape", "an integer or a tuple of them", shape);
+        return -1;
     }
     int code = 0;
     Py_ssize_t ndim = PyTuple_GET_SIZE(tuple), count = 1;
@@ -129,12 +125,12 @@ const char zc_py_doc_scratch[] = //
     "undefined until upload() or a kernel writes them. Raises MemoryError or DeviceError when there is not so\n"
     "much, ValueError and TypeError for a wrong shape or dtype.";
 
-PyObject *zc_py_scratch(PyObject *device, PyObject *args, PyObject *keywords)
+PyObject *zc_py_scratch(PyObject *device, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    static char *names[] = {"shape", "dtype", NULL};
+    static const zc_py_arguments expected = {"scratch", 2, 1, 2, {"shape", "dtype"}};
     zc_state *state = zc_state_of(device);
-    PyObject *shape, *dtype = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|O:scratch", names, &shape, &dtype)) {
+    PyObject *given[2];
+    if (zc_py_parse(&expected, args, nargs, keywords, given) < 0) {
         return NULL;
     }
     device_array *self = (device_array *)state->device_array_type->tp_alloc(state->device_array_type, 0);
@@ -142,7 +138,7 @@ PyObject *zc_py_scratch(PyObject *device, PyObject *args, PyObject *keywords)
         return NULL;
     }
     self->owner = Py_NewRef(device);
-    if (set_dtype(state, self, dtype) < 0 || set_shape(self, shape) < 0) {
+    if (set_dtype(state, self, given[1] ? given[1] : Py_None) < 0 || set_shape(self, given[0]) < 0) {
         Py_DECREF(self);
         return NULL;
     }

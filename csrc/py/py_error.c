@@ -1,5 +1,5 @@
-/* py_error: the exceptions of the package, and the one place where a zc_error becomes one. */
-#include "py_zcwasm.h"
+/* py_error: see py_error.h. */
+#include "py_error.h"
 
 #include "guest/zc_guest.h"
 

@@ -1,6 +1,8 @@
-/* py_exports: Exports: what an instance exports, made into Python objects at first use and kept.
- * Holds the store, not the Instance. Threads: with the GIL. */
-#include "py_guest.h"
+/* py_exports: see py_exports.h. */
+#include "py_exports.h"
+#include "py_function.h"
+#include "py_global.h"
+#include "py_table.h"
 
 typedef struct py_exports {
     PyObject_HEAD
@@ -9,16 +11,11 @@ typedef struct py_exports {
     PyObject *weak; /* references */
 } py_exports;
 
-static const zc_module_info *info_of(py_store *store)
-{
-    return zc_module_get_info(((py_module *)store->module)->module);
-}
-
 static PyObject *make_export(py_exports *self, PyObject *name, PyObject *position)
 {
     zc_state *state = zc_state_of((PyObject *)self);
     py_store *store = self->store;
-    const zc_export *export = &info_of(store)->exports[PyLong_AsSsize_t(position)];
+    const zc_export *export = &zc_py_store_info(store)->exports[PyLong_AsSsize_t(position)];
     PyObject *object = NULL;
     if (!zc_py_open_instance(store)) {
         return NULL;
@@ -187,29 +184,6 @@ PyObject *zc_py_exports_new(zc_state *state, py_store *store)
         Py_CLEAR(self);
     }
     return (PyObject *)self;
-}
-
-/* Name -> position of each export, once per module. */
-int zc_py_index_exports(py_module *module)
-{
-    const zc_module_info *info = zc_module_get_info(module->module);
-    if (module->export_index) {
-        return 0;
-    }
-    PyObject *index = PyDict_New();
-    for (uint32_t i = 0; index && i < info->export_count; i++) {
-        PyObject *name = zc_py_name(info->exports[i].name), *position = PyLong_FromUnsignedLong(i);
-        if (name) {
-            PyUnicode_InternInPlace(&name);
-        }
-        if (!name || !position || PyDict_SetItem(index, name, position) < 0) {
-            Py_CLEAR(index);
-        }
-        Py_XDECREF(name);
-        Py_XDECREF(position);
-    }
-    module->export_index = index;
-    return index ? 0 : -1;
 }
 
 int zc_py_add_exports(PyObject *module, zc_state *state)

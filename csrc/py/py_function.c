@@ -1,10 +1,8 @@
-/* py_function: calls from Python into a guest and from a guest into Python.
- *
- * The interpreter lock: a call starts with it held, since most calls end within microseconds and giving it
- * back and taking it again would cost more than they do. At the first tick (some 10,000 opcodes) the guest
- * runs without it. Host functions take it again. On the main thread it is taken every 20 ms to let signal
- * handlers run, so that Ctrl-C stops a guest. */
-#include "py_guest.h"
+/* py_function: see py_function.h. */
+#include "py_function.h"
+#include "py_error.h"
+#include "py_values.h"
+
 #include "base/zc_clock.h"
 
 #include <string.h>
@@ -13,14 +11,6 @@
 #define INLINE_PARAMETERS 16
 
 /* --- the interpreter lock during a call --- */
-
-void zc_py_take_lock(py_call *call)
-{
-    if (call->saved) {
-        PyEval_RestoreThread(call->saved);
-        call->saved = NULL;
-    }
-}
 
 static int find_thread(py_call *call)
 {
@@ -74,7 +64,7 @@ static PyObject *describe_trap(py_store *store, zc_error *error)
     uint32_t functions[32];
     uint64_t count = zc_instance_trace(store->instance, functions, 32);
     uint64_t kept = count < 32 ? count : 32;
-    const zc_module_info *info = zc_module_get_info(((py_module *)store->module)->module);
+    const zc_module_info *info = zc_py_store_info(store);
     PyObject *frames = PyTuple_New((Py_ssize_t)kept);
     size_t used = strlen(error->message);
     for (uint64_t i = 0; frames && i < kept; i++) {
@@ -180,14 +170,15 @@ static zc_status run(zc_state *state, py_store *store, uint32_t index, uint64_t 
     return status;
 }
 
-PyObject *zc_py_call(zc_state *state, py_store *store, uint32_t index, const uint64_t *parameters)
+/* Call function `index` of the store with checked parameter values; a new reference, or an exception. */
+static PyObject *call_guest(zc_state *state, py_store *store, uint32_t index, const uint64_t *parameters)
 {
     zc_error error;
     if (!store->instance) {
         (void)zc_py_open_instance(store); /* says so */
         return NULL;
     }
-    const zc_module_info *info = zc_module_get_info(((py_module *)store->module)->module);
+    const zc_module_info *info = zc_py_store_info(store);
     const zc_func_type *type = &info->types[info->funcs[index].type_index];
     uint64_t *frame = zc_instance_frame(store->instance, index, &error);
     if (!frame) {
@@ -235,7 +226,7 @@ static PyObject *function_call(PyObject *callable, PyObject *const *arguments, s
     }
     if (i == count) {
         zc_state *state = zc_state_of(callable);
-        result = zc_py_call(state, self->store, self->index, values);
+        result = call_guest(state, self->store, self->index, values);
     }
     if (values != few) {
         PyMem_Free(values);
@@ -326,7 +317,7 @@ PyObject *zc_py_function_new(zc_state *state, py_store *store, uint32_t index, P
     if (!self) {
         return NULL;
     }
-    const zc_module_info *info = zc_module_get_info(((py_module *)store->module)->module);
+    const zc_module_info *info = zc_py_store_info(store);
     self->vectorcall = function_call;
     self->store = (py_store *)Py_NewRef((PyObject *)store);
     self->type = &info->types[info->funcs[index].type_index];

@@ -1,6 +1,10 @@
-/* py_instance: Instance, and the store that keeps what it shares with its exports.
- * Linking: imports are looked up here by name and checked for kind; zc_guest compares their types. */
-#include "py_guest.h"
+/* py_instance: see py_instance.h. */
+#include "py_instance.h"
+#include "py_abi.h"
+#include "py_error.h"
+#include "py_exports.h"
+#include "py_link.h"
+#include "py_memory.h"
 
 typedef struct py_instance {
     PyObject_HEAD
@@ -10,377 +14,6 @@ typedef struct py_instance {
     PyObject *weights;
     PyObject *weak; /* references */
 } py_instance;
-
-static const zc_module_info *info_of(py_store *store)
-{
-    return zc_module_get_info(((py_module *)store->module)->module);
-}
-
-/* --- Store --- */
-
-static int store_traverse(PyObject *object, visitproc visit, void *arg)
-{
-    py_store *self = (py_store *)object;
-    Py_VISIT(Py_TYPE(object));
-    Py_VISIT(self->kept);
-    Py_VISIT(zc_py_wasi_object(self));
-    Py_VISIT(self->inputs);
-    for (uint32_t i = 0; i < self->host_count; i++) {
-        Py_VISIT(self->hosts[i].callable);
-    }
-    return 0;
-}
-
-/* A collected cycle may still be called from another object of the cycle, by a finaliser: the callables
- * become None, and calling that is an ordinary exception. */
-static int store_clear(PyObject *object)
-{
-    py_store *self = (py_store *)object;
-    for (uint32_t i = 0; i < self->host_count; i++) {
-        Py_XSETREF(self->hosts[i].callable, Py_NewRef(Py_None));
-    }
-    Py_CLEAR(self->kept);
-    zc_py_abi_clear(self);
-    return 0;
-}
-
-static void store_dealloc(PyObject *object)
-{
-    py_store *self = (py_store *)object;
-    PyTypeObject *type = Py_TYPE(object);
-    PyObject_GC_UnTrack(object);
-    zc_instance_free(self->instance);
-    zc_py_wasi_unlink(self);
-    zc_py_abi_free(self);
-    for (uint32_t i = 0; i < self->host_count; i++) {
-        Py_XDECREF(self->hosts[i].callable);
-    }
-    PyMem_Free(self->hosts);
-    Py_XDECREF(self->kept);
-    Py_XDECREF(self->memory);
-    Py_XDECREF(self->module);
-    type->tp_free(object);
-    Py_DECREF(type);
-}
-
-static PyType_Slot store_slots[] = {
-    {Py_tp_traverse, store_traverse},
-    {Py_tp_clear, store_clear},
-    {Py_tp_dealloc, store_dealloc},
-    {0, NULL},
-};
-
-static PyType_Spec store_spec = {
-    .name = "zcwasm._Store",
-    .basicsize = sizeof(py_store),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
-    .slots = store_slots,
-};
-
-/* --- imports --- */
-
-/* Whether it can be asked for a name. Sequences can be asked too, but only for numbers. */
-static bool is_namespace(PyObject *object)
-{
-    return PyMapping_Check(object) && !PyList_Check(object) && !PyTuple_Check(object) && !PyUnicode_Check(object) &&
-           !PyBytes_Check(object);
-}
-
-/* imports[module][field], a new reference; NULL without an exception when it is not there. */
-static PyObject *look_up(PyObject *imports, const zc_import *import)
-{
-    if (imports != Py_None && !is_namespace(imports)) {
-        (void)zc_py_must_be("imports", "a mapping {module name: {field name: value}}", imports);
-        return NULL;
-    }
-    PyObject *module = zc_py_name(import->module), *field = zc_py_name(import->field);
-    PyObject *namespace = NULL, *value = NULL;
-    if (module && field && imports != Py_None) {
-        namespace = PyObject_GetItem(imports, module);
-        if (namespace && !is_namespace(namespace)) {
-            PyErr_Format(PyExc_TypeError, "imports[%R] must be a mapping {field name: value}, not %s", module,
-                         Py_TYPE(namespace)->tp_name);
-        } else if (namespace) {
-            value = PyObject_GetItem(namespace, field);
-        }
-        if (!value && PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_LookupError)) {
-            PyErr_Clear();
-        }
-    }
-    Py_XDECREF(namespace);
-    Py_XDECREF(module);
-    Py_XDECREF(field);
-    return value;
-}
-
-/* One line about a missing import for the list. */
-static int note_missing(PyObject *lines, PyObject *imports, const zc_module_info *info, const zc_import *import)
-{
-    PyObject *module = zc_py_name(import->module), *field = zc_py_name(import->field), *line = NULL;
-    PyObject *type = zc_py_describe_extern(info, import->kind, import->index);
-    if (module && field && type) {
-        int known = imports == Py_None ? 1 : PySequence_Contains(imports, module);
-        if (known >= 0) {
-            line = PyUnicode_FromFormat("import %R.%R is missing: the module needs this %U%s", module, field, type,
-                                        known ? "" : ", and no such module is given");
-        }
-    }
-    int code = line ? PyList_Append(lines, line) : -1;
-    Py_XDECREF(line);
-    Py_XDECREF(type);
-    Py_XDECREF(module);
-    Py_XDECREF(field);
-    return code;
-}
-
-/* The LinkError that is set becomes a line of the list, unless the list has it. */
-static int note_refused(PyObject *lines)
-{
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    PyObject *line = value ? PyObject_Str(value) : NULL;
-    int there = line ? PySequence_Contains(lines, line) : -1;
-    int code = there ? (there < 0 ? -1 : 0) : PyList_Append(lines, line);
-    Py_XDECREF(line);
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(traceback);
-    return code;
-}
-
-/* One sentence, or all of them below a heading. */
-static void raise_missing(zc_state *state, PyObject *lines)
-{
-    Py_ssize_t count = PyList_GET_SIZE(lines);
-    PyObject *separator = PyUnicode_FromString("\n  "), *text = separator ? PyUnicode_Join(separator, lines) : NULL;
-    if (text && count == 1) {
-        PyErr_SetObject(state->link_error, text);
-    } else if (text) {
-        PyErr_Format(state->link_error, "the module cannot be linked:\n  %U", text);
-    }
-    Py_XDECREF(separator);
-    Py_XDECREF(text);
-}
-
-static bool same_types(const zc_func_type *a, const zc_func_type *b)
-{
-    return a->param_count == b->param_count && a->result_count == b->result_count &&
-           memcmp(a->params, b->params, a->param_count) == 0 && memcmp(a->results, b->results, a->result_count) == 0;
-}
-
-static int wrong_kind(zc_state *state, const zc_import *import, const char *wanted, PyObject *value)
-{
-    PyObject *module = zc_py_name(import->module), *field = zc_py_name(import->field);
-    if (module && field) {
-        PyErr_Format(state->link_error, "import %R.%R must be %s, not %R", module, field, wanted, value);
-    }
-    Py_XDECREF(module);
-    Py_XDECREF(field);
-    return -1;
-}
-
-/* Fill one zc_import_value from a Python object. */
-static int take_value(zc_state *state, py_store *store, uint32_t i, PyObject *value, zc_import_value *out)
-{
-    const zc_import *import = &info_of(store)->imports[i];
-    out->kind = import->kind;
-    switch (import->kind) {
-    case ZC_EXTERN_FUNC: {
-        const zc_func_type *type = &info_of(store)->types[info_of(store)->funcs[import->index].type_index];
-        if (!PyCallable_Check(value)) {
-            return wrong_kind(state, import, "a callable", value);
-        }
-        if (Py_IS_TYPE(value, state->function_type) && !same_types(((py_function *)value)->type, type)) {
-            return wrong_kind(state, import, "a function of the imported type", value);
-        }
-        py_host_function *host = &store->hosts[import->index];
-        *host = (py_host_function){.store = store, .callable = Py_NewRef(value), .type = type, .import = import};
-        out->function = zc_py_call_host;
-        out->context = host;
-        return 0;
-    }
-    case ZC_EXTERN_MEMORY:
-        if (!Py_IS_TYPE(value, state->memory_type)) {
-            return wrong_kind(state, import, "a zcwasm.Memory", value);
-        }
-        out->memory = ((py_memory *)value)->memory;
-        Py_XSETREF(store->memory, Py_NewRef(value));
-        return 0;
-    case ZC_EXTERN_GLOBAL:
-        if (!Py_IS_TYPE(value, state->global_type)) {
-            return wrong_kind(state, import, "a zcwasm.Global", value);
-        }
-        out->global = ((py_global *)value)->global;
-        return 0;
-    default:
-        return 0; /* zc_guest refuses tables */
-    }
-}
-
-/* What `imports` gives comes first; then what the module was granted. What is missing is noted in `lines`. */
-static int take_import(zc_state *state, py_store *store, uint32_t i, PyObject *imports, PyObject *lines,
-                       zc_import_value *out)
-{
-    const zc_module_info *info = info_of(store);
-    const zc_import *import = &info->imports[i];
-    PyObject *value = look_up(imports, import);
-    if (value) {
-        int code = take_value(state, store, i, value, out);
-        if (code == 0 && store->kept) {
-            code = PyList_Append(store->kept, value);
-        }
-        Py_DECREF(value);
-        return code;
-    }
-    if (PyErr_Occurred()) {
-        return -1;
-    }
-    bool function = import->kind == ZC_EXTERN_FUNC;
-    const zc_func_type *type = function ? &info->types[info->funcs[import->index].type_index] : NULL;
-    int granted = zc_py_abi_import(state, store, import, type, out);
-    granted = granted ? granted : zc_py_wasi_import(state, store, import, type, out);
-    if (granted < 0 && PyErr_ExceptionMatches(state->link_error)) {
-        return note_refused(lines);
-    }
-    return granted > 0 ? 0 : granted < 0 ? -1 : note_missing(lines, imports, info, import);
-}
-
-static zc_import_value *take_imports(zc_state *state, py_store *store, PyObject *imports)
-{
-    const zc_module_info *info = info_of(store);
-    zc_import_value *values = PyMem_Calloc(info->import_count + 1u, sizeof *values);
-    store->hosts = PyMem_Calloc(info->imported_func_count + 1u, sizeof *store->hosts);
-    if (!values || !store->hosts) {
-        PyErr_NoMemory();
-        PyMem_Free(values);
-        return NULL;
-    }
-    store->host_count = info->imported_func_count;
-    PyObject *lines = PyList_New(0);
-    int code = lines ? 0 : -1;
-    for (uint32_t i = 0; i < info->import_count && code == 0; i++) {
-        code = take_import(state, store, i, imports, lines, &values[i]);
-    }
-    if (code == 0 && PyList_GET_SIZE(lines) > 0) {
-        raise_missing(state, lines);
-        code = -1;
-    }
-    Py_XDECREF(lines);
-    if (code < 0) {
-        PyMem_Free(values);
-        values = NULL;
-    }
-    return values;
-}
-
-/* --- limits --- */
-
-/* A number of a Limits object; None leaves *out as it is. */
-static int take_limit(PyObject *limits, const char *name, double scale, uint64_t *out)
-{
-    PyObject *value = PyObject_GetAttrString(limits, name);
-    int code = value ? 0 : -1;
-    char label[32];
-    (void)snprintf(label, sizeof label, "limit %s", name);
-    if (!value && PyErr_ExceptionMatches(PyExc_AttributeError)) {
-        PyErr_Clear();
-        return zc_py_must_be("limits", "a zcwasm.Limits", limits);
-    }
-    if (value && value != Py_None) {
-        if (scale != 1.0) { /* seconds to nanoseconds */
-            double seconds = PyFloat_AsDouble(value);
-            if (seconds == -1.0 && PyErr_Occurred()) {
-                code = zc_py_must_be(label, "a number of seconds", value);
-            } else if (!(seconds >= 0.0) || seconds > 1e9) {
-                PyErr_Format(PyExc_ValueError, "limit %s is %R, must be from 0 to 1e9 seconds", name, value);
-                code = -1;
-            } else {
-                *out = (uint64_t)(seconds * scale);
-            }
-        } else {
-            PyObject *index = PyNumber_Index(value);
-            unsigned long long number = index ? PyLong_AsUnsignedLongLong(index) : 0;
-            if (!index) {
-                code = zc_py_must_be(label, "an integer", value);
-            } else if (PyErr_Occurred()) {
-                PyErr_Format(PyExc_ValueError, "limit %s is %R, must be from 0 to 2**64 - 1", name, value);
-                code = -1;
-            } else {
-                *out = number;
-            }
-            Py_XDECREF(index);
-        }
-    }
-    Py_XDECREF(value);
-    return code;
-}
-
-static int take_limits(PyObject *limits, zc_limits *out, zc_abi_limits *abi)
-{
-    *abi = (zc_abi_limits){.scratch = ZC_ABI_DEFAULT_SCRATCH,
-                           .outputs = ZC_ABI_DEFAULT_OUTPUTS,
-                           .dispatch_work = ZC_DEFAULT_DISPATCH_WORK};
-    *out = (zc_limits){.memory = ZC_NO_LIMIT,
-                       .table = ZC_DEFAULT_TABLE,
-                       .call_depth = ZC_DEFAULT_CALL_DEPTH,
-                       .stack_bytes = ZC_DEFAULT_STACK_BYTES,
-                       .fuel = ZC_NO_LIMIT,
-                       .deadline_ns = ZC_NO_LIMIT};
-    if (limits == Py_None) {
-        return 0;
-    }
-    if (take_limit(limits, "memory", 1.0, &out->memory) < 0 || take_limit(limits, "table", 1.0, &out->table) < 0 ||
-        take_limit(limits, "call_depth", 1.0, &out->call_depth) < 0 ||
-        take_limit(limits, "stack", 1.0, &out->stack_bytes) < 0 || take_limit(limits, "fuel", 1.0, &out->fuel) < 0 ||
-        take_limit(limits, "scratch", 1.0, &abi->scratch) < 0 ||
-        take_limit(limits, "outputs", 1.0, &abi->outputs) < 0 ||
-        take_limit(limits, "dispatch_work", 1.0, &abi->dispatch_work) < 0 ||
-        take_limit(limits, "deadline", 1e9, &out->deadline_ns) < 0) {
-        return -1;
-    }
-    if (out->stack_bytes < 65536 || out->stack_bytes > (1u << 30)) {
-        PyErr_Format(PyExc_ValueError, "limit stack is %llu bytes, must be from 65536 to 2**30", (ull)out->stack_bytes);
-        return -1;
-    }
-    out->stack_bytes &= ~(uint64_t)4095;
-    return 0;
-}
-
-/* --- Instance --- */
-
-static int link_instance(zc_state *state, py_store *store, const py_grants *grants, PyObject *imports, PyObject *limits)
-{
-    zc_limits checked;
-    zc_abi_limits abi_limits;
-    zc_error error;
-    if (take_limits(limits, &checked, &abi_limits) < 0 || zc_py_abi_make(state, store, grants, &abi_limits) < 0) {
-        return -1;
-    }
-    zc_import_value *values = take_imports(state, store, imports);
-    if (!values) {
-        return -1;
-    }
-    zc_status status =
-        zc_instance_new(((py_module *)store->module)->module, values, &checked, &store->instance, &error);
-    PyMem_Free(values);
-    if (status != ZC_OK) {
-        (void)zc_raise(state, &error);
-        return -1;
-    }
-    zc_py_wasi_bind(store);
-    if (store->abi) {
-        zc_abi_attach(store->abi, store->instance);
-    }
-    zc_memory *memory = zc_instance_memory(store->instance);
-    if (memory && !store->memory) {
-        store->memory = zc_py_memory_new(state, memory);
-        if (!store->memory) {
-            return -1;
-        }
-    }
-    return zc_py_start(state, store);
-}
 
 static PyObject *instance_create(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
@@ -396,27 +29,15 @@ static PyObject *instance_create(PyTypeObject *type, PyObject *arguments, PyObje
         (void)zc_py_must_be("module", "a zcwasm.Module", module);
         return NULL;
     }
-    py_grants grants = {.device = device, .weights = weights, .inputs = inputs};
     if (device != Py_None && !PyObject_TypeCheck(device, state->device_type)) {
         return PyErr_Format(PyExc_TypeError, "device must be a zcwasm.Device, not %s", Py_TYPE(device)->tp_name);
     }
     if (zc_py_index_exports((py_module *)module) < 0) {
         return NULL;
     }
-    py_store *store = PyObject_GC_New(py_store, state->store_type);
-    if (!store) {
-        return NULL;
-    }
-    memset((char *)store + offsetof(py_store, instance), 0, sizeof *store - offsetof(py_store, instance));
-    store->module = Py_NewRef(module);
-    PyObject_GC_Track(store);
-    py_instance *self = NULL;
-    if (zc_module_get_info(((py_module *)module)->module)->import_count == 0 || (store->kept = PyList_New(0))) {
-        if ((wasi == Py_None || zc_py_wasi_link(state, store, wasi) == 0) &&
-            link_instance(state, store, &grants, imports, limits) == 0) {
-            self = (py_instance *)type->tp_alloc(type, 0);
-        }
-    }
+    const py_grants grants = {.device = device, .weights = weights, .inputs = inputs, .wasi = wasi};
+    py_store *store = zc_py_link(state, module, &grants, imports, limits);
+    py_instance *self = store ? (py_instance *)type->tp_alloc(type, 0) : NULL;
     if (self) {
         self->store = (py_store *)Py_NewRef((PyObject *)store);
         self->device = Py_NewRef(device);
@@ -426,7 +47,7 @@ static PyObject *instance_create(PyTypeObject *type, PyObject *arguments, PyObje
             Py_CLEAR(self);
         }
     }
-    Py_DECREF(store);
+    Py_XDECREF(store);
     return (PyObject *)self;
 }
 
@@ -455,29 +76,14 @@ static void instance_dealloc(PyObject *object)
     Py_DECREF(type);
 }
 
-zc_instance *zc_py_open_instance(py_store *store)
-{
-    if (!store->instance) {
-        PyErr_SetString(zc_state_of((PyObject *)store)->closed_error, "the instance is closed");
-    }
-    return store->instance;
-}
-
 static zc_instance *open_instance(PyObject *object)
 {
     return zc_py_open_instance(((py_instance *)object)->store);
 }
 
-/* The instance ends; bytes that something still uses live on. */
 static void end(PyObject *object)
 {
-    py_store *store = ((py_instance *)object)->store;
-    zc_instance *instance = store->instance;
-    store->instance = NULL; /* first: what the others let go of may run Python code */
-    zc_instance_free(instance);
-    zc_py_wasi_unlink(store);
-    zc_py_abi_free(store);
-    Py_CLEAR(store->memory);
+    zc_py_unlink(((py_instance *)object)->store);
     (void)zc_py_exports_clear(((py_instance *)object)->exports);
 }
 
@@ -501,7 +107,7 @@ static PyObject *instance_close(PyObject *object, PyObject *unused)
     if (zc_instance_running(store->instance)) {
         return refuse_running(object);
     }
-    if (store->memory && !info_of(store)->memory_imported) {
+    if (store->memory && !zc_py_store_info(store)->memory_imported) {
         zc_region *region = zc_memory_region(((py_memory *)store->memory)->memory);
         uint64_t pins = zc_region_pins(region), own = store->abi ? zc_abi_idle_pins(store->abi, region) : 0;
         if (pins > own) {
@@ -692,10 +298,6 @@ static PyType_Spec instance_spec = {
 
 int zc_py_add_instance(PyObject *module, zc_state *state)
 {
-    state->store_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &store_spec, NULL);
     state->instance_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &instance_spec, NULL);
-    if (!state->store_type || !state->instance_type) {
-        return -1;
-    }
-    return PyModule_AddType(module, state->instance_type);
+    return state->instance_type ? PyModule_AddType(module, state->instance_type) : -1;
 }

@@ -1,70 +1,13 @@
-/* py_memory: Memory, a guest's linear memory, and the views into it.
- *
- * A view (an array from Memory.array, an exported buffer) pins the region: the memory may grow in place
- * under it, but its owner cannot be closed, and the bytes outlive the instance as long as a view does.
- * Arrays are NumPy's own, over a small object that holds the pin; nothing is copied. */
-#include "py_guest.h"
+/* py_memory: see py_memory.h. Its arrays and exported buffers pin the region (py_view.h); read and write copy, and are
+ * counted. */
+#include "py_memory.h"
+#include "py_arguments.h"
+#include "py_error.h"
+#include "py_view.h"
 
 #include <string.h>
 
 #include "base/zc_copies.h"
-
-/* The buffer behind an array: bytes of a region, pinned. */
-typedef struct py_view {
-    PyObject_HEAD
-    zc_region *region;
-    uint8_t *address;
-    Py_ssize_t size;
-} py_view;
-
-PyObject *zc_py_view_new(zc_state *state, zc_region *region, uint64_t offset, uint64_t size)
-{
-    py_view *view = PyObject_New(py_view, state->view_type);
-    if (view) {
-        zc_region_pin(region);
-        view->region = region;
-        view->address = zc_region_base(region) + offset;
-        view->size = (Py_ssize_t)size;
-    }
-    return (PyObject *)view;
-}
-
-static void view_dealloc(PyObject *object)
-{
-    PyTypeObject *type = Py_TYPE(object);
-    zc_region_unpin(((py_view *)object)->region);
-    PyObject_Free(object);
-    Py_DECREF(type);
-}
-
-static int view_buffer(PyObject *object, Py_buffer *buffer, int flags)
-{
-    py_view *view = (py_view *)object;
-    return PyBuffer_FillInfo(buffer, object, view->address, view->size, zc_region_read_only(view->region), flags);
-}
-
-static PyObject *view_repr(PyObject *object)
-{
-    py_view *view = (py_view *)object;
-    return PyUnicode_FromFormat("<%s: %zd bytes at %p>", zc_region_read_only(view->region) ? "weights" : "guest memory",
-                                view->size, (void *)view->address);
-}
-
-static PyType_Slot view_slots[] = {
-    {Py_tp_dealloc, view_dealloc},
-    {Py_tp_repr, view_repr},
-    {Py_bf_getbuffer, view_buffer},
-    {0, NULL},
-};
-
-static PyType_Spec view_spec = {
-    .name = "zcwasm._View",
-    .basicsize = sizeof(py_view),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
-    .slots = view_slots,
-};
-
-/* --- Memory --- */
 
 PyObject *zc_py_memory_new(zc_state *state, zc_memory *memory)
 {
@@ -169,10 +112,7 @@ static int check_range(PyObject *object, uint64_t offset, uint64_t length)
 /* A shape (an integer or a sequence of them) as a tuple, and the number of elements it has. */
 static PyObject *shape_from(PyObject *value, uint64_t *elements)
 {
-    PyObject *shape = PyIndex_Check(value) ? PyTuple_Pack(1, value) : PySequence_Tuple(value);
-    if (!shape) {
-        (void)zc_py_must_be("shape", "an integer or a tuple of them", value);
-    }
+    PyObject *shape = zc_py_integers(value, "shape", "an integer or a tuple of them");
     bool empty = false, overflow = false;
     *elements = 1;
     for (Py_ssize_t i = 0; shape && i < PyTuple_GET_SIZE(shape); i++) {
@@ -193,38 +133,18 @@ static PyObject *shape_from(PyObject *value, uint64_t *elements)
 }
 
 PyDoc_STRVAR(memory_array_doc,
-             "array($self, ptr, shape, dtype)\n--\n\n"
+             "array($self, /, ptr, shape, dtype)\n--\n\n"
              "NumPy view of guest memory: no copy, writable, C-contiguous.\n\n"
              "ptr: byte offset in the memory (a guest's pointer). shape: an integer or a tuple. dtype: anything\n"
              "numpy.dtype takes, without Python objects. The array keeps the bytes alive and stays valid while\n"
              "the memory grows. Raises IndexError when it does not lie in the memory.");
 
-static PyObject *memory_array(PyObject *object, PyObject *const *arguments, Py_ssize_t count, PyObject *keywords)
+static PyObject *memory_array(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    PyObject *values[3] = {NULL, NULL, NULL};
-    static const char *const names[] = {"ptr", "shape", "dtype"};
-    Py_ssize_t keyword_count = keywords ? PyTuple_GET_SIZE(keywords) : 0;
-    for (Py_ssize_t i = 0; i < count && i < 3; i++) {
-        values[i] = arguments[i];
-    }
-    for (Py_ssize_t k = 0; k < keyword_count; k++) {
-        int at = 0;
-        while (at < 3 && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(keywords, k), names[at]) != 0) {
-            at++;
-        }
-        if (at == 3 || values[at]) {
-            return PyErr_Format(PyExc_TypeError, "array() got an unexpected or repeated argument %R",
-                                PyTuple_GET_ITEM(keywords, k));
-        }
-        values[at] = arguments[count + k];
-    }
-    if (count > 3) {
-        return PyErr_Format(PyExc_TypeError, "array() takes ptr, shape and dtype, got %zd arguments", count);
-    }
-    for (int i = 0; i < 3; i++) {
-        if (!values[i]) {
-            return PyErr_Format(PyExc_TypeError, "array() misses argument '%s'", names[i]);
-        }
+    static const zc_py_arguments expected = {"array", 3, 3, 3, {"ptr", "shape", "dtype"}};
+    PyObject *values[3];
+    if (zc_py_parse(&expected, args, nargs, keywords, values) < 0) {
+        return NULL;
     }
     zc_state *state = zc_state_of(object);
     uint64_t offset, elements, bytes;
@@ -472,7 +392,6 @@ static PyType_Spec memory_spec = {
 
 int zc_py_add_memory(PyObject *module, zc_state *state)
 {
-    state->view_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &view_spec, NULL);
     state->memory_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &memory_spec, NULL);
-    return state->view_type && state->memory_type ? PyModule_AddType(module, state->memory_type) : -1;
+    return state->memory_type ? PyModule_AddType(module, state->memory_type) : -1;
 }

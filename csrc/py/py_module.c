@@ -1,7 +1,25 @@
-/* py_module: the extension module zcwasm._core: its state, its initialisation, its functions.
- * Multi-phase initialisation, heap types, no static objects; the layers below are process-wide and
- * thread-safe, so several imports of this module share them. */
-#include "py_zcwasm.h"
+/* py_module: the extension module zcwasm._core: its initialisation and its functions.
+ * On top of csrc/py: the one file that knows all types. Multi-phase initialisation, heap types, no static objects; the
+ * layers below are process-wide and thread-safe, so several imports of this module share them. */
+#include "py_state.h"
+#include "py_error.h"
+#include "py_view.h"
+#include "py_memory.h"
+#include "py_global.h"
+#include "py_table.h"
+#include "py_wasm_module.h"
+#include "py_function.h"
+#include "py_exports.h"
+#include "py_wasi.h"
+#include "py_link.h"
+#include "py_instance.h"
+#include "py_device_array.h"
+#include "py_tensor.h"
+#include "py_weights.h"
+#include "py_kernel.h"
+#include "py_submission.h"
+#include "py_batch.h"
+#include "py_device.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -9,37 +27,12 @@
 
 #include "base/zc_copies.h"
 #include "device/cpu/zc_cpu.h"
+#include "device/zc_device.h"
+#include "region/zc_region.h"
 
 #if !defined(ZCWASM_VERSION)
 #define ZCWASM_VERSION "unknown" /* setup.py defines it */
 #endif
-
-zc_state *zc_state_of_module(PyObject *module)
-{
-    return PyModule_GetState(module);
-}
-
-zc_state *zc_state_of_type(PyTypeObject *type)
-{
-#if PY_VERSION_HEX >= 0x030B0000
-    PyObject *module = PyType_GetModuleByDef(type, &zc_py_module_def);
-    return module ? PyModule_GetState(module) : NULL;
-#else
-    /* 3.10: walk the bases to the first type made by this module. */
-    PyObject *bases = type->tp_mro;
-    for (Py_ssize_t i = 0; bases && i < PyTuple_GET_SIZE(bases); i++) {
-        PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(bases, i);
-        if (PyType_HasFeature(base, Py_TPFLAGS_HEAPTYPE)) {
-            PyObject *module = ((PyHeapTypeObject *)base)->ht_module;
-            if (module && PyModule_GetDef(module) == &zc_py_module_def) {
-                return PyModule_GetState(module);
-            }
-        }
-    }
-    PyErr_SetString(PyExc_TypeError, "not a type of zcwasm");
-    return NULL;
-#endif
-}
 
 PyDoc_STRVAR(copy_stats_doc, "copy_stats()\n--\n\n"
                              "Bytes that this package copied since start, by reason.\n\n"
@@ -122,7 +115,7 @@ static PyObject *cpu_isa(PyObject *module, PyObject *unused)
     return PyUnicode_FromString(zc_cpu_isa());
 }
 
-static PyMethodDef methods[] = {
+static PyMethodDef functions[] = {
     {"copy_stats", copy_stats, METH_NOARGS, copy_stats_doc},
     {"_drain", drain, METH_NOARGS, "_drain()\n--\n\nWait until no device has work in flight."},
     {"_finish", finish, METH_O,
@@ -143,47 +136,28 @@ static int import_into(PyObject **slot, const char *module_name, const char *att
     return *slot ? 0 : -1;
 }
 
+/* Exceptions first, which others derive from or raise. */
+static int (*const add[])(PyObject *module, zc_state *state) = {
+    zc_py_add_errors,      zc_py_add_view,         zc_py_add_memory,  zc_py_add_global,  zc_py_add_table,
+    zc_py_add_wasm_module, zc_py_add_function,     zc_py_add_exports, zc_py_add_wasi,    zc_py_add_store,
+    zc_py_add_instance,    zc_py_add_device_array, zc_py_add_tensor,  zc_py_add_weights, zc_py_add_kernel,
+    zc_py_add_submission,  zc_py_add_batch,        zc_py_add_device,
+};
+
 static int exec(PyObject *module)
 {
-    zc_state *state = zc_state_of_module(module);
+    zc_state *state = PyModule_GetState(module);
     if (import_into(&state->numpy_ndarray, "numpy", "ndarray") < 0 ||
         import_into(&state->numpy_dtype, "numpy", "dtype") < 0 ||
         import_into(&state->main_thread, "threading", "main_thread") < 0) {
         return -1;
     }
-    if (zc_py_add_errors(module, state) < 0 || zc_py_add_module(module, state) < 0 ||
-        zc_py_add_memory(module, state) < 0 || zc_py_add_global(module, state) < 0 ||
-        zc_py_add_function(module, state) < 0 || zc_py_add_exports(module, state) < 0 ||
-        zc_py_add_instance(module, state) < 0 || zc_py_add_device(module, state) < 0 ||
-        zc_py_add_submission(module, state) < 0 || zc_py_add_weights(module, state) < 0 ||
-        zc_py_add_wasi(module, state) < 0) {
-        return -1;
+    for (size_t i = 0; i < sizeof add / sizeof *add; i++) {
+        if (add[i](module, state) < 0) {
+            return -1;
+        }
     }
     return PyModule_AddStringConstant(module, "__version__", ZCWASM_VERSION);
-}
-
-/* Everything in the state is an object pointer. */
-static int traverse(PyObject *module, visitproc visit, void *arg)
-{
-    PyObject **fields = (PyObject **)zc_state_of_module(module);
-    for (size_t i = 0; i < sizeof(zc_state) / sizeof(PyObject *); i++) {
-        Py_VISIT(fields[i]);
-    }
-    return 0;
-}
-
-static int clear(PyObject *module)
-{
-    PyObject **fields = (PyObject **)zc_state_of_module(module);
-    for (size_t i = 0; i < sizeof(zc_state) / sizeof(PyObject *); i++) {
-        Py_CLEAR(fields[i]);
-    }
-    return 0;
-}
-
-static void free_state(void *module)
-{
-    (void)clear(module);
 }
 
 static PyModuleDef_Slot slots[] = {
@@ -199,21 +173,9 @@ static PyModuleDef_Slot slots[] = {
     {0, NULL},
 };
 
-struct PyModuleDef zc_py_module_def = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "zcwasm._core",
-    .m_doc = "The extension module of zcwasm; use the names that the package zcwasm exports.",
-    .m_size = sizeof(zc_state),
-    .m_methods = methods,
-    .m_slots = slots,
-    .m_traverse = traverse,
-    .m_clear = clear,
-    .m_free = free_state,
-};
-
 PyMODINIT_FUNC PyInit__core(void);
 
 PyMODINIT_FUNC PyInit__core(void)
 {
-    return PyModuleDef_Init(&zc_py_module_def);
+    return zc_py_define_module(functions, slots);
 }

@@ -1,11 +1,9 @@
-/* py_submission: the type Submission: the handle to work in flight.
- *
- * Owns a reference to a zc_submission and holds its Device object; dropping it leaves the work running, which
- * keeps itself and its memory alive. Waits release the GIL and look for signals every 50 ms, so that Ctrl-C
- * interrupts a wait (not the work). Awaiting is in zcwasm/_await.py: the completing thread writes a byte to a
- * pipe that the event loop watches. Threads: any.
- */
-#include "py_device.h"
+/* py_submission: see py_submission.h. */
+#include "py_submission.h"
+#include "py_arguments.h"
+#include "py_error.h"
+#include "py_issuer.h"
+
 #include "base/zc_clock.h"
 
 #include <math.h>
@@ -91,16 +89,16 @@ static const char wait_doc[] = //
     "DeviceError or MemoryError when the work itself failed, each time it is called. Other Python threads\n"
     "run meanwhile; Ctrl-C interrupts the wait.";
 
-static PyObject *submission_wait(PyObject *self, PyObject *args, PyObject *keywords)
+static PyObject *submission_wait(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    static char *names[] = {"timeout", NULL};
-    PyObject *timeout = Py_None;
+    static const zc_py_arguments expected = {"wait", 1, 0, 1, {"timeout"}};
+    PyObject *timeout;
     double seconds = 0;
     int64_t deadline = INT64_MAX;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O:wait", names, &timeout)) {
+    if (zc_py_parse(&expected, args, nargs, keywords, &timeout) < 0) {
         return NULL;
     }
-    if (timeout != Py_None) {
+    if (timeout && timeout != Py_None) {
         seconds = PyFloat_AsDouble(timeout);
         if (seconds == -1.0 && PyErr_Occurred()) {
             (void)zc_py_must_be("timeout", "a number of seconds or None", timeout);
@@ -182,7 +180,7 @@ static PyObject *submission_repr(PyObject *self)
 }
 
 static PyMethodDef submission_methods[] = {
-    {"wait", (PyCFunction)(void (*)(void))submission_wait, METH_VARARGS | METH_KEYWORDS, wait_doc},
+    {"wait", (PyCFunction)(void (*)(void))submission_wait, METH_FASTCALL | METH_KEYWORDS, wait_doc},
     {"_notify", submission_notify, METH_O,
      "_notify($self, fd, /)\n--\n\nWrite a byte to a duplicate of the file descriptor when done."},
     {NULL, NULL, 0, NULL},

@@ -1,9 +1,6 @@
-/* py_values: values and names of a guest, from and to Python.
- *
- * The one place where arguments and results are checked for type and range. Floats keep their bits: NaN
- * payloads survive, signalling ones too, so f32 and f64 are converted by hand where the hardware would
- * quieten them. */
-#include "py_guest.h"
+/* py_values: see py_values.h. */
+#include "py_values.h"
+#include "py_error.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,11 +1,7 @@
-/* py_wasi: _Wasi, what zcwasm.Wasi (zcwasm/_wasi.py) hands over, and linking an instance to it.
- *
- * A _Wasi owns what was granted: strings, descriptors of its own for directories and streams, callables. Each
- * instance gets a zc_wasi made from it, kept in a py_wasi_link of its store, which also is the context of the
- * streams' callables: those need the interpreter lock of the store's call in progress. A collected cycle may
- * still be called; its callables are None then, as in py_instance.c. */
+/* py_wasi: see py_wasi.h. */
 #define _GNU_SOURCE 1 /* as Python.h has it */
-#include "py_guest.h"
+#include "py_wasi.h"
+#include "py_error.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,7 @@
-/* py_wasm_module: Module, a validated WebAssembly module, and the descriptions of its imports and exports. */
-#include "py_guest.h"
+/* py_wasm_module: see py_wasm_module.h. */
+#include "py_wasm_module.h"
+#include "py_error.h"
+#include "py_values.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -262,6 +264,28 @@ static PyObject *get_exports(PyObject *object, void *unused)
     return self->exports ? Py_NewRef(self->exports) : NULL;
 }
 
+int zc_py_index_exports(py_module *module)
+{
+    const zc_module_info *info = zc_module_get_info(module->module);
+    if (module->export_index) {
+        return 0;
+    }
+    PyObject *index = PyDict_New();
+    for (uint32_t i = 0; index && i < info->export_count; i++) {
+        PyObject *name = zc_py_name(info->exports[i].name), *position = PyLong_FromUnsignedLong(i);
+        if (name) {
+            PyUnicode_InternInPlace(&name);
+        }
+        if (!name || !position || PyDict_SetItem(index, name, position) < 0) {
+            Py_CLEAR(index);
+        }
+        Py_XDECREF(name);
+        Py_XDECREF(position);
+    }
+    module->export_index = index;
+    return index ? 0 : -1;
+}
+
 static PyObject *get_size(PyObject *object, void *unused)
 {
     (void)unused;
@@ -338,7 +362,7 @@ static PyType_Spec module_spec = {
     .slots = module_slots,
 };
 
-int zc_py_add_module(PyObject *module, zc_state *state)
+int zc_py_add_wasm_module(PyObject *module, zc_state *state)
 {
     state->module_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &module_spec, NULL);
     state->import_type = PyStructSequence_NewType(&import_description);

@@ -1,12 +1,10 @@
-/* py_weights: Weights, the tensors of a mapped model file, and Tensor, one of them.
- *
- * A Weights owns a reference to its zc_weights and a dict of its Tensors; a Tensor owns a reference to the
- * zc_weights, not to the Weights, so that nothing refers back and the garbage collector tracks neither. Which tensors
- * there are is told by the constructor's caller, in zcwasm/_models/weights.py: reading file formats is Python's part,
- * and zc_weights_add checks all that it says. Threads: the GIL guards the objects; it is released while the file is
- * opened and while weights are uploaded, but for reports of progress.
- */
-#include "py_device.h"
+/* py_weights: see py_weights.h. */
+#include "py_weights.h"
+#include "py_arguments.h"
+#include "py_error.h"
+#include "py_issuer.h"
+#include "py_tensor.h"
+#include "py_view.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,177 +17,6 @@ typedef struct weights_object {
     PyObject *path;
     PyObject *tensors; /* a mappingproxy over a dict of str to Tensor, in the file's order */
 } weights_object;
-
-typedef struct tensor_object {
-    PyObject_HEAD
-    zc_weights *weights;
-    uint32_t index;
-    PyObject *weak; /* references */
-} tensor_object;
-
-/* ---- Tensor ---- */
-
-static const zc_tensor *tensor_in(PyObject *object)
-{
-    return zc_weights_get(((tensor_object *)object)->weights, ((tensor_object *)object)->index);
-}
-
-static PyObject *tensor_new(zc_state *state, zc_weights *weights, uint32_t index)
-{
-    tensor_object *self = PyObject_New(tensor_object, state->tensor_type);
-    if (self) {
-        self->weights = zc_weights_retain(weights);
-        self->index = index;
-        self->weak = NULL;
-    }
-    return (PyObject *)self;
-}
-
-static void tensor_dealloc(PyObject *object)
-{
-    PyTypeObject *type = Py_TYPE(object);
-    ZC_PY_CLEAR_WEAK(object, tensor_object);
-    zc_weights_release(((tensor_object *)object)->weights);
-    PyObject_Free(object);
-    Py_DECREF(type);
-}
-
-bool zc_py_is_tensor(PyObject *object, const zc_weights **weights, uint32_t *index)
-{
-    if (Py_TYPE(object)->tp_dealloc != tensor_dealloc) {
-        return false;
-    }
-    *weights = ((tensor_object *)object)->weights;
-    *index = ((tensor_object *)object)->index;
-    return true;
-}
-
-static PyObject *shape_tuple(const uint64_t *shape, uint32_t ndim)
-{
-    PyObject *tuple = PyTuple_New(ndim);
-    for (uint32_t i = 0; tuple && i < ndim; i++) {
-        PyObject *side = PyLong_FromUnsignedLongLong(shape[i]);
-        if (!side) {
-            Py_CLEAR(tuple);
-            break;
-        }
-        PyTuple_SET_ITEM(tuple, (Py_ssize_t)i, side);
-    }
-    return tuple;
-}
-
-static PyObject *get_name(PyObject *self, void *unused)
-{
-    (void)unused;
-    return PyUnicode_FromString(tensor_in(self)->name);
-}
-
-static PyObject *get_type(PyObject *self, void *unused)
-{
-    (void)unused;
-    return PyUnicode_InternFromString(zc_weight_type_get(tensor_in(self)->type)->name);
-}
-
-static PyObject *get_shape(PyObject *self, void *unused)
-{
-    (void)unused;
-    return shape_tuple(tensor_in(self)->shape, tensor_in(self)->ndim);
-}
-
-static PyObject *get_nbytes(PyObject *self, void *unused)
-{
-    (void)unused;
-    return PyLong_FromUnsignedLongLong(tensor_in(self)->bytes);
-}
-
-static PyObject *get_offset(PyObject *self, void *unused)
-{
-    (void)unused;
-    return PyLong_FromUnsignedLongLong(tensor_in(self)->offset);
-}
-
-static PyObject *tensor_array(PyObject *object, PyObject *unused)
-{
-    (void)unused;
-    zc_state *state = zc_state_of(object);
-    const zc_tensor *tensor = tensor_in(object);
-    const zc_weight_type_info *type = zc_weight_type_get(tensor->type);
-    uint64_t shape[ZC_TENSOR_MAX_DIMS];
-    memcpy(shape, tensor->shape, sizeof shape);
-    const char *dtype = tensor->type == ZC_WEIGHT_F32    ? "<f4"
-                        : tensor->type == ZC_WEIGHT_F16  ? "<f2"
-                        : tensor->type == ZC_WEIGHT_BF16 ? "<u2"
-                                                         : NULL;
-    if (!dtype) {
-        dtype = "u1";
-        shape[tensor->ndim - 1] = shape[tensor->ndim - 1] / type->block * type->block_bytes;
-    }
-    PyObject *sides = shape_tuple(shape, tensor->ndim), *name = PyUnicode_FromString(dtype);
-    PyObject *view =
-        zc_py_view_new(state, zc_weights_region(((tensor_object *)object)->weights), tensor->offset, tensor->bytes);
-    PyObject *result = NULL;
-    if (sides && name && view) {
-        PyObject *call[] = {sides, name, view};
-        result = PyObject_Vectorcall(state->numpy_ndarray, call, 3, NULL);
-    }
-    Py_XDECREF(view);
-    Py_XDECREF(name);
-    Py_XDECREF(sides);
-    return result;
-}
-
-static PyObject *tensor_repr(PyObject *self)
-{
-    PyObject *name = get_name(self, NULL), *shape = get_shape(self, NULL);
-    PyObject *text = name && shape ? PyUnicode_FromFormat("<zcwasm.Tensor %R: %s %S>", name,
-                                                          zc_weight_type_get(tensor_in(self)->type)->name, shape)
-                                   : NULL;
-    Py_XDECREF(name);
-    Py_XDECREF(shape);
-    return text;
-}
-
-static PyMethodDef tensor_methods[] = {
-    {"array", tensor_array, METH_NOARGS,
-     "array($self, /)\n--\n\n"
-     "Read-only NumPy view of its bytes in the mapped file: no copy.\n\n"
-     "F32 and F16: its elements. BF16: their bits, as uint16. Blocks: uint8, the last axis being a row's bytes."},
-    {NULL, NULL, 0, NULL},
-};
-
-static PyGetSetDef tensor_properties[] = {
-    {"name", get_name, NULL, "Its name in the file.", NULL},
-    {"type", get_type, NULL, "How its elements are stored: 'F32', 'Q4_1', ...", NULL},
-    {"shape", get_shape, NULL, "Tuple of its sides, as NumPy has them: elements of a row last.", NULL},
-    {"nbytes", get_nbytes, NULL, "Bytes in the file.", NULL},
-    {"offset", get_offset, NULL, "Where in the file they start.", NULL},
-    {NULL, NULL, NULL, NULL, NULL},
-};
-
-static PyMemberDef tensor_members[] = {
-    ZC_PY_WEAK(tensor_object),
-    {NULL, 0, 0, 0, NULL},
-};
-
-static PyType_Slot tensor_slots[] = {
-    {Py_tp_members, tensor_members},
-    {Py_tp_dealloc, tensor_dealloc},
-    {Py_tp_repr, tensor_repr},
-    {Py_tp_methods, tensor_methods},
-    {Py_tp_getset, tensor_properties},
-    {Py_tp_doc, (void *)"A read-only tensor in a mapped model file, from Weights. Device methods take one of type F32\n"
-                        "in place of an array that is only read, dispatch one of any type."},
-    {0, NULL},
-};
-
-static PyType_Spec tensor_spec = {
-    .name = "zcwasm.Tensor",
-    .basicsize = sizeof(tensor_object),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-    .slots = tensor_slots,
-};
-
-/* ---- Weights ---- */
 
 zc_weights *zc_py_weights(zc_state *state, PyObject *object, const char *name)
 {
@@ -311,7 +138,7 @@ static PyObject *tensor_mapping(zc_state *state, zc_weights *weights)
 {
     PyObject *dict = PyDict_New(), *result = NULL;
     for (uint32_t i = 0; dict && i < zc_weights_count(weights); i++) {
-        PyObject *tensor = tensor_new(state, weights, i);
+        PyObject *tensor = zc_py_tensor_new(state, weights, i);
         if (!tensor || PyDict_SetItemString(dict, zc_weights_get(weights, i)->name, tensor) < 0) {
             Py_CLEAR(dict);
         }
@@ -377,14 +204,15 @@ static bool report(void *context, uint64_t done, uint64_t total)
     return go_on;
 }
 
-static PyObject *weights_load(PyObject *object, PyObject *arguments, PyObject *keywords)
+static PyObject *weights_load(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    static char *names[] = {"device", "progress", NULL};
-    PyObject *device, *progress = Py_None;
+    static const zc_py_arguments expected = {"load", 2, 1, 2, {"device", "progress"}};
+    PyObject *given[2];
     zc_state *state = zc_state_of(object);
-    if (!state || !PyArg_ParseTupleAndKeywords(arguments, keywords, "O|O:load", names, &device, &progress)) {
+    if (!state || zc_py_parse(&expected, args, nargs, keywords, given) < 0) {
         return NULL;
     }
+    PyObject *device = given[0], *progress = given[1] ? given[1] : Py_None;
     if (!PyObject_TypeCheck(device, state->device_type)) {
         (void)zc_py_must_be("device", "a zcwasm.Device", device);
         return NULL;
@@ -444,8 +272,8 @@ static PyObject *weights_repr(PyObject *object)
 }
 
 static PyMethodDef weights_methods[] = {
-    {"load", (PyCFunction)(void (*)(void))weights_load, METH_VARARGS | METH_KEYWORDS,
-     "load($self, device, progress=None)\n--\n\n"
+    {"load", (PyCFunction)(void (*)(void))weights_load, METH_FASTCALL | METH_KEYWORDS,
+     "load($self, /, device, progress=None)\n--\n\n"
      "Make the tensors ready for a device; return self.\n\n"
      "Where memory is unified the mapped file is the device's buffer, and nothing is copied. To a device with\n"
      "memory of its own they are uploaded, once for all users of this object (copy_stats: weights_upload).\n"
@@ -509,9 +337,6 @@ static int add_types(PyObject *module)
 
 int zc_py_add_weights(PyObject *module, zc_state *state)
 {
-    state->tensor_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &tensor_spec, NULL);
     state->weights_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &weights_spec, NULL);
-    return state->tensor_type && state->weights_type && PyModule_AddType(module, state->tensor_type) == 0
-               ? PyModule_AddType(module, state->weights_type) < 0 ? -1 : add_types(module)
-               : -1;
+    return state->weights_type && PyModule_AddType(module, state->weights_type) == 0 ? add_types(module) : -1;
 }

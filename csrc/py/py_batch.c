@@ -1,11 +1,10 @@
-/* py_device_batch: the type Batch: kernels that are recorded and then submitted together.
- *
- * A Batch owns its batch and holds its Device object; neither refers back, so the garbage collector
- * does not track it. What it records pins the memory that it names until it has run, is submitted and done,
- * or is dropped: without an exception that left its `with`, that is a ResourceWarning. Threads: the GIL keeps
- * recording to one thread at a time, because it is never released here.
- */
-#include "py_device.h"
+/* py_batch: see py_batch.h. */
+#include "py_batch.h"
+#include "py_dispatch.h"
+#include "py_error.h"
+#include "py_issuer.h"
+#include "py_kernel_methods.h"
+#include "py_submission.h"
 
 PyObject *zc_py_batch_new(zc_state *state, PyObject *device)
 {
@@ -124,61 +123,6 @@ static PyObject *batch_submit(PyObject *object, PyObject *unused)
     return zc_py_submission_new(zc_state_of(object), submission, self->owner);
 }
 
-const char zc_py_doc_dispatch[] = //
-    "dispatch($self, /, kernel, arrays, params, groups=None)\n--\n\n"
-    "Issue a kernel by its signature (see Device.kernels): a Device runs it to its end, a Batch records it.\n\n"
-    "kernel: a name or a Kernel. arrays: one array of 4-byte elements in guest memory per binding, in order;\n"
-    "each gives the bytes from its first to its last element. params: a dict with every field of the\n"
-    "kernel's parameters, or their bytes. groups: the numbers of workgroups, one to three of them, for kernels\n"
-    "compiled by the user only.\n"
-    "Raises ValueError, TypeError, OverflowError, and IndexError when an array is smaller than the\n"
-    "parameters need.";
-
-PyObject *zc_py_issue_dispatch(PyObject *self, PyObject *args, PyObject *keywords)
-{
-    static char *names[] = {"kernel", "arrays", "params", "groups", NULL};
-    PyObject *kernel_object, *arrays_object, *params_object, *groups = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "OOO|O:dispatch", names, &kernel_object, &arrays_object,
-                                     &params_object, &groups)) {
-        return NULL;
-    }
-    const zc_kernel *kernel = zc_py_kernel_of(zc_state_of(self), kernel_object);
-    if (!kernel) {
-        return NULL;
-    }
-    uint32_t params[ZC_KERNEL_MAX_PARAMS / 4];
-    if (zc_py_kernel_params(kernel, kernel_object, params_object, groups, params) < 0) {
-        return NULL;
-    }
-    PyObject *sequence = PySequence_Fast(arrays_object, "arrays must be a sequence of arrays");
-    if (!sequence) {
-        return NULL;
-    }
-    PyObject *result = NULL;
-    zc_py_array arrays[ZC_KERNEL_MAX_BINDINGS];
-    size_t got = 0, count = (size_t)PySequence_Fast_GET_SIZE(sequence);
-    if (count != kernel->binding_count) {
-        PyErr_Format(PyExc_ValueError, "kernel %s takes %d arrays, got %zu", kernel->name, (int)kernel->binding_count,
-                     count);
-        goto done;
-    }
-    for (; got < count; got++) {
-        const zc_binding_signature *binding = &kernel->bindings[got];
-        unsigned flags = ZC_PY_WORDS | (binding->access & ZC_ACCESS_WRITE ? ZC_PY_WRITE : 0);
-        if (zc_py_array_get(PySequence_Fast_GET_ITEM(sequence, (Py_ssize_t)got), binding->name, flags,
-                            got ? &arrays[got - 1] : NULL, &arrays[got]) < 0) {
-            while (got-- > 0) {
-                zc_py_array_release(&arrays[got]);
-            }
-            goto done;
-        }
-    }
-    result = zc_py_issue(self, kernel, arrays, count, params, 0, Py_None);
-done:
-    Py_DECREF(sequence);
-    return result;
-}
-
 static PyObject *get_device(PyObject *self, void *unused)
 {
     (void)unused;
@@ -186,8 +130,8 @@ static PyObject *get_device(PyObject *self, void *unused)
 }
 
 static PyMethodDef batch_methods[] = {
-    ZC_PY_KERNEL_METHODS(ZC_PY_KERNEL_METHOD){"dispatch", (PyCFunction)(void (*)(void))zc_py_issue_dispatch,
-                                              METH_VARARGS | METH_KEYWORDS, zc_py_doc_dispatch},
+    ZC_PY_KERNEL_METHODS(ZC_PY_KERNEL_METHOD) //
+    ZC_PY_DISPATCH_METHOD,
     {"submit", batch_submit, METH_NOARGS, submit_doc},
     {"clear", batch_clear, METH_NOARGS, "clear($self, /)\n--\n\nDrop what is recorded."},
     {"__enter__", batch_enter, METH_NOARGS, "__enter__($self, /)\n--\n\nReturn the batch itself."},

@@ -1,77 +1,13 @@
-/* py_device_methods: the methods named as kernels, which Device and Batch share.
+/* py_kernel_methods: see py_kernel_methods.h.
  *
- * Each turns its arguments into arrays, checks that their shapes fit, fills the kernel's parameters and
- * issues it; bounds, alignment and overlap are checked below, in zc_dispatch.c. Arguments are parsed by hand
- * because a small call's cost is mostly parsing. Threads: see py_device.h. Copies no array.
+ * Each method turns its arguments into arrays, checks that their shapes fit, fills the kernel's parameters and issues it;
+ * bounds, alignment and overlap are checked below, in zc_dispatch.c.
  */
-#include "py_device.h" /* first: Python.h sets what the system's headers declare */
+#include "py_kernel_methods.h"
+#include "py_arguments.h"
+#include "py_dispatch.h"
 
-#include "base/zc_clock.h"
-
-#include <math.h>
 #include <string.h>
-
-/* Kernels with less work than this keep the GIL: giving it back and taking it costs about 0.1 us idle, and a
- * thread that waits for it may keep it for 5 ms. 32 KiB are 1 to 4 us; 256 Ki flops 2 to 20 us. */
-#define KEEP_GIL_BYTES 32768u
-#define KEEP_GIL_FLOPS 262144.0
-
-#define MAX_ARGUMENTS 6
-
-typedef struct signature {
-    const char *method;
-    int positional;                   /* may be given by position, all required */
-    int required, total;              /* the rest are keyword-only; of these the first required */
-    const char *names[MAX_ARGUMENTS]; /* in this order */
-} signature;
-
-static int parse(const signature *s, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords, PyObject **out)
-{
-    memset(out, 0, (size_t)s->total * sizeof *out);
-    if (nargs > s->positional) {
-        PyErr_Format(PyExc_TypeError, "%s() takes %d positional arguments, got %zd%s", s->method, s->positional, nargs,
-                     s->required > s->positional ? " (out is given by keyword: out=...)" : "");
-        return -1;
-    }
-    memcpy(out, args, (size_t)nargs * sizeof *out);
-    Py_ssize_t count = keywords ? PyTuple_GET_SIZE(keywords) : 0;
-    for (Py_ssize_t k = 0; k < count; k++) {
-        PyObject *keyword = PyTuple_GET_ITEM(keywords, k);
-        int i = s->total;
-        while (--i >= 0 && PyUnicode_CompareWithASCIIString(keyword, s->names[i]) != 0) {
-        }
-        if (i < 0 || out[i]) {
-            PyErr_Format(PyExc_TypeError, i < 0 ? "%s() has no argument '%U'" : "%s() got argument '%U' twice",
-                         s->method, keyword);
-            return -1;
-        }
-        out[i] = args[nargs + k];
-    }
-    for (int i = 0; i < s->required; i++) {
-        if (!out[i]) {
-            PyErr_Format(PyExc_TypeError, "%s() misses argument '%s'", s->method, s->names[i]);
-            return -1;
-        }
-    }
-    return 0;
-}
-
-int zc_py_float(PyObject *object, const char *name, float *out)
-{
-    double value = PyFloat_AsDouble(object);
-    if (value == -1.0 && PyErr_Occurred()) {
-        if (PyErr_ExceptionMatches(PyExc_TypeError)) {
-            PyErr_Format(PyExc_TypeError, "%s must be a real number, not %s", name, Py_TYPE(object)->tp_name);
-        }
-        return -1;
-    }
-    *out = (float)value;
-    if (isinf(*out) && !isinf(value)) {
-        PyErr_Format(PyExc_OverflowError, "%s = %R does not fit in float32", name, object);
-        return -1;
-    }
-    return 0;
-}
 
 static int fits(Py_ssize_t value, const char *what, const char *name, uint32_t *out)
 {
@@ -84,13 +20,6 @@ static int fits(Py_ssize_t value, const char *what, const char *name, uint32_t *
     return 0;
 }
 
-static void release_all(zc_py_array *arrays, size_t count)
-{
-    while (count-- > 0) { /* backwards: shared views belong to an earlier one */
-        zc_py_array_release(&arrays[count]);
-    }
-}
-
 /* Inputs, then the output, which is the last. */
 static int get_all(PyObject *const *objects, const char *const *names, size_t count, zc_py_array *arrays)
 {
@@ -100,82 +29,17 @@ static int get_all(PyObject *const *objects, const char *const *names, size_t co
             other = &arrays[0];
         }
         if (zc_py_array_get(objects[i], names[i], i + 1 == count ? ZC_PY_WRITE : 0, other, &arrays[i]) < 0) {
-            release_all(arrays, i);
+            zc_py_array_release_all(arrays, i);
             return -1;
         }
     }
     return 0;
 }
 
-typedef struct waiting {
-    PyThreadState *saved;
-    int64_t next_check; /* by zc_clock_ns */
-} waiting;
-
-#define SIGNAL_INTERVAL_NS 50000000
-
-/* While a kernel runs without the lock: signal handlers, now and then. */
-static zc_status look_for_signals(void *context, zc_error *error)
-{
-    waiting *self = context;
-    int64_t now = zc_clock_ns();
-    if (self->next_check == 0) {
-        self->next_check = now + SIGNAL_INTERVAL_NS;
-    }
-    if (now < self->next_check) {
-        return ZC_OK;
-    }
-    self->next_check = now + SIGNAL_INTERVAL_NS;
-    PyEval_RestoreThread(self->saved);
-    int code = PyErr_CheckSignals();
-    self->saved = PyEval_SaveThread();
-    return code < 0 ? zc_fail(error, ZC_HOST, "a signal handler raised an exception") : ZC_OK;
-}
-
-PyObject *zc_py_issue(PyObject *self, const zc_kernel *kernel, zc_py_array *arrays, size_t count, const void *params,
-                      double flops, PyObject *result)
-{
-    zc_py_issuer *issuer = (zc_py_issuer *)self;
-    zc_range ranges[ZC_KERNEL_MAX_BINDINGS] = {{0}};
-    zc_error error;
-    zc_status status;
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < count && i < ZC_KERNEL_MAX_BINDINGS; i++) {
-        if (arrays[i].device && arrays[i].device != issuer->device) {
-            PyErr_Format(PyExc_ValueError, "%s lies in the memory of another device (%s)", arrays[i].name,
-                         zc_device_get_info(arrays[i].device)->name);
-            release_all(arrays, count);
-            return NULL;
-        }
-        if (zc_py_array_range(&arrays[i], zc_state_of(self), issuer->device, &ranges[i]) < 0) {
-            release_all(arrays, count);
-            return NULL;
-        }
-        bytes += ranges[i].length;
-    }
-    const zc_dispatch dispatch = {kernel, ranges, count, params, kernel->params_size};
-    if (issuer->batch) {
-        status = zc_batch_dispatch(issuer->batch, &dispatch, &error);
-        result = Py_None;
-    } else if (bytes <= KEEP_GIL_BYTES && flops <= KEEP_GIL_FLOPS && !zc_device_busy(issuer->device) &&
-               zc_device_get_info(issuer->device)->threads > 0) { /* a GPU always takes longer */
-        status = zc_device_run(issuer->device, &dispatch, &error);
-    } else {
-        waiting self = {.saved = PyEval_SaveThread()};
-        status = zc_device_run_pausing(issuer->device, &dispatch, look_for_signals, &self, &error);
-        PyEval_RestoreThread(self.saved);
-    }
-    release_all(arrays, count);
-    if (status != ZC_OK) {
-        return zc_raise(zc_state_of(self), &error);
-    }
-    return Py_NewRef(result);
-}
-
 /* Refuse, releasing the arrays; for the methods' ends. */
 static PyObject *refuse(zc_py_array *arrays, size_t count)
 {
-    release_all(arrays, count);
+    zc_py_array_release_all(arrays, count);
     return NULL;
 }
 
@@ -221,29 +85,16 @@ static int pattern_of(PyObject *value, const zc_py_array *array, uint32_t *out)
         memcpy(out, &number, sizeof *out);
         return 0;
     }
-    PyObject *integer = PyNumber_Index(value);
-    if (!integer) {
-        return zc_py_must_be("value", "an integer", value);
-    }
-    int overflow;
-    long long number = PyLong_AsLongLongAndOverflow(integer, &overflow);
-    Py_DECREF(integer);
-    bool is_signed = code == 'i' || code == 'l';
-    if (overflow || number < (is_signed ? INT32_MIN : 0) || number > (is_signed ? INT32_MAX : (long long)UINT32_MAX)) {
-        PyErr_Format(PyExc_OverflowError, "value = %R does not fit in %s", value, is_signed ? "int32" : "uint32");
-        return -1;
-    }
-    *out = (uint32_t)number;
-    return 0;
+    return zc_py_word(value, "value", code == 'i' || code == 'l', out);
 }
 
 PyObject *zc_py_issue_fill(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    static const signature s = {"fill", 2, 2, 2, {"out", "value"}};
+    static const zc_py_arguments s = {"fill", 2, 2, 2, {"out", "value"}};
     PyObject *given[2];
     zc_py_array array;
     zc_fill_params params;
-    if (parse(&s, args, nargs, keywords, given) < 0 ||
+    if (zc_py_parse(&s, args, nargs, keywords, given) < 0 ||
         zc_py_array_get(given[0], "out", ZC_PY_WRITE | ZC_PY_WORDS, NULL, &array) < 0) {
         return NULL;
     }
@@ -260,12 +111,12 @@ const char zc_py_doc_affine[] = //
 
 PyObject *zc_py_issue_affine(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    static const signature s = {"affine", 3, 4, 4, {"x", "scale", "shift", "out"}};
+    static const zc_py_arguments s = {"affine", 3, 4, 4, {"x", "scale", "shift", "out"}};
     static const char *const names[] = {"x", "out"};
     PyObject *given[4];
     zc_py_array arrays[2];
     zc_affine_params params;
-    if (parse(&s, args, nargs, keywords, given) < 0 || zc_py_float(given[1], "scale", &params.scale) < 0 ||
+    if (zc_py_parse(&s, args, nargs, keywords, given) < 0 || zc_py_float(given[1], "scale", &params.scale) < 0 ||
         zc_py_float(given[2], "shift", &params.shift) < 0 ||
         get_all((PyObject *[]){given[0], given[3]}, names, 2, arrays) < 0) {
         return NULL;
@@ -285,11 +136,11 @@ static const char *const xy_names[] = {"x", "y", "out"};
 
 PyObject *zc_py_issue_axpby(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    static const signature s = {"axpby", 4, 5, 5, {"alpha", "x", "beta", "y", "out"}};
+    static const zc_py_arguments s = {"axpby", 4, 5, 5, {"alpha", "x", "beta", "y", "out"}};
     PyObject *given[5];
     zc_py_array arrays[3];
     zc_axpby_params params;
-    if (parse(&s, args, nargs, keywords, given) < 0 || zc_py_float(given[0], "alpha", &params.alpha) < 0 ||
+    if (zc_py_parse(&s, args, nargs, keywords, given) < 0 || zc_py_float(given[0], "alpha", &params.alpha) < 0 ||
         zc_py_float(given[2], "beta", &params.beta) < 0 ||
         get_all((PyObject *[]){given[1], given[3], given[4]}, xy_names, 3, arrays) < 0) {
         return NULL;
@@ -300,13 +151,13 @@ PyObject *zc_py_issue_axpby(PyObject *self, PyObject *const *args, Py_ssize_t na
     return zc_py_issue(self, zc_kernel_get(ZC_KERNEL_axpby), arrays, 3, &params, 0, given[4]);
 }
 
-static PyObject *elementwise(PyObject *self, zc_kernel_id id, const signature *s, PyObject *const *args,
+static PyObject *elementwise(PyObject *self, zc_kernel_id id, const zc_py_arguments *s, PyObject *const *args,
                              Py_ssize_t nargs, PyObject *keywords)
 {
     PyObject *given[3];
     zc_py_array arrays[3];
     zc_elementwise_params params;
-    if (parse(s, args, nargs, keywords, given) < 0 || get_all(given, xy_names, 3, arrays) < 0) {
+    if (zc_py_parse(s, args, nargs, keywords, given) < 0 || get_all(given, xy_names, 3, arrays) < 0) {
         return NULL;
     }
     if (check_elementwise(s->method, arrays, 3, &params.count) < 0) {
@@ -322,7 +173,7 @@ const char zc_py_doc_add[] = //
 
 PyObject *zc_py_issue_add(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    static const signature s = {"add", 2, 3, 3, {"x", "y", "out"}};
+    static const zc_py_arguments s = {"add", 2, 3, 3, {"x", "y", "out"}};
     return elementwise(self, ZC_KERNEL_add, &s, args, nargs, keywords);
 }
 
@@ -333,7 +184,7 @@ const char zc_py_doc_mul[] = //
 
 PyObject *zc_py_issue_mul(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    static const signature s = {"mul", 2, 3, 3, {"x", "y", "out"}};
+    static const zc_py_arguments s = {"mul", 2, 3, 3, {"x", "y", "out"}};
     return elementwise(self, ZC_KERNEL_mul, &s, args, nargs, keywords);
 }
 
@@ -426,12 +277,12 @@ static int matmul_params(const zc_py_array *arrays, zc_matmul_params *p)
 
 PyObject *zc_py_issue_matmul(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    static const signature s = {"matmul", 2, 3, 5, {"a", "b", "out", "alpha", "beta"}};
+    static const zc_py_arguments s = {"matmul", 2, 3, 5, {"a", "b", "out", "alpha", "beta"}};
     static const char *const names[] = {"a", "b", "out"};
     PyObject *given[5];
     zc_py_array arrays[3];
     zc_matmul_params params = {.alpha = 1, .beta = 0};
-    if (parse(&s, args, nargs, keywords, given) < 0 ||
+    if (zc_py_parse(&s, args, nargs, keywords, given) < 0 ||
         (given[3] && zc_py_float(given[3], "alpha", &params.alpha) < 0) ||
         (given[4] && zc_py_float(given[4], "beta", &params.beta) < 0) || get_all(given, names, 3, arrays) < 0) {
         return NULL;
@@ -469,14 +320,14 @@ static int rows_of(const char *method, const zc_py_array *array, uint32_t *rows,
     "C-contiguous and not overlap x.\n"                                                                        \
     "On a Device at once, returning out; on a Batch recorded, returning None."
 
-static PyObject *reduction(PyObject *self, zc_kernel_id id, const signature *s, PyObject *const *args, Py_ssize_t nargs,
-                           PyObject *keywords)
+static PyObject *reduction(PyObject *self, zc_kernel_id id, const zc_py_arguments *s, PyObject *const *args,
+                           Py_ssize_t nargs, PyObject *keywords)
 {
     static const char *const names[] = {"x", "out"};
     PyObject *given[2];
     zc_py_array arrays[2];
     zc_rows_params params = {0};
-    if (parse(s, args, nargs, keywords, given) < 0 || get_all(given, names, 2, arrays) < 0) {
+    if (zc_py_parse(s, args, nargs, keywords, given) < 0 || get_all(given, names, 2, arrays) < 0) {
         return NULL;
     }
     const Py_buffer *x = &arrays[0].view, *out = &arrays[1].view;
@@ -515,7 +366,7 @@ const char zc_py_doc_sum[] = //
 
 PyObject *zc_py_issue_sum(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    static const signature s = {"sum", 1, 2, 2, {"x", "out"}};
+    static const zc_py_arguments s = {"sum", 1, 2, 2, {"x", "out"}};
     return reduction(self, ZC_KERNEL_sum, &s, args, nargs, keywords);
 }
 
@@ -525,7 +376,7 @@ const char zc_py_doc_max[] = //
 
 PyObject *zc_py_issue_max(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    static const signature s = {"max", 1, 2, 2, {"x", "out"}};
+    static const zc_py_arguments s = {"max", 1, 2, 2, {"x", "out"}};
     return reduction(self, ZC_KERNEL_max, &s, args, nargs, keywords);
 }
 
@@ -538,13 +389,13 @@ const char zc_py_doc_softmax[] = //
 
 PyObject *zc_py_issue_softmax(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    static const signature s = {"softmax", 1, 2, 2, {"x", "out"}};
+    static const zc_py_arguments s = {"softmax", 1, 2, 2, {"x", "out"}};
     static const char *const names[] = {"x", "out"};
     PyObject *given[2];
     zc_py_array arrays[2];
     zc_rows_params params;
     uint32_t rows, cols;
-    if (parse(&s, args, nargs, keywords, given) < 0 || get_all(given, names, 2, arrays) < 0) {
+    if (zc_py_parse(&s, args, nargs, keywords, given) < 0 || get_all(given, names, 2, arrays) < 0) {
         return NULL;
     }
     if (arrays[0].view.ndim == 0 || !zc_py_array_same_shape(&arrays[0], &arrays[1])) {

@@ -1,0 +1,31 @@
+/* py_function: calls from Python into a guest and from a guest into Python; the type Function.
+ *
+ * The interpreter lock: a call starts with it held, since most calls end within microseconds and giving it
+ * back and taking it again would cost more than they do. At the first tick (some 10,000 opcodes) the guest
+ * runs without it. Host functions take it again. On the main thread it is taken every 20 ms to let signal
+ * handlers run, so that Ctrl-C stops a guest. */
+#ifndef PY_FUNCTION_H
+#define PY_FUNCTION_H
+
+#include "py_store.h"
+
+typedef struct py_function {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    py_store *store;
+    const zc_func_type *type;
+    uint32_t index;
+    PyObject *name;
+    PyObject *weak; /* references */
+} py_function;
+
+PyObject *zc_py_function_new(zc_state *state, py_store *store, uint32_t index, PyObject *name);
+
+/* Run the start function. */
+int zc_py_start(zc_state *state, py_store *store);
+/* zc_host_function over a py_host_function. */
+zc_status zc_py_call_host(void *context, uint64_t *slots, zc_error *error);
+
+int zc_py_add_function(PyObject *module, zc_state *state);
+
+#endif

@@ -1,0 +1,333 @@
+/* py_link: see py_link.h. Imports are looked up here by name and checked for kind; zc_guest compares their types. */
+#include "py_link.h"
+#include "py_abi.h"
+#include "py_error.h"
+#include "py_function.h"
+#include "py_global.h"
+#include "py_limits.h"
+#include "py_memory.h"
+#include "py_values.h"
+#include "py_wasi.h"
+
+/* --- imports --- */
+
+/* Whether it can be asked for a name. Sequences can be asked too, but only for numbers. */
+static bool is_namespace(PyObject *object)
+{
+    return PyMapping_Check(object) && !PyList_Check(object) && !PyTuple_Check(object) && !PyUnicode_Check(object) &&
+           !PyBytes_Check(object);
+}
+
+/* imports[module][field], a new reference; NULL without an exception when it is not there. */
+static PyObject *look_up(PyObject *imports, const zc_import *import)
+{
+    if (imports != Py_None && !is_namespace(imports)) {
+        (void)zc_py_must_be("imports", "a mapping {module name: {field name: value}}", imports);
+        return NULL;
+    }
+    PyObject *module = zc_py_name(import->module), *field = zc_py_name(import->field);
+    PyObject *namespace = NULL, *value = NULL;
+    if (module && field && imports != Py_None) {
+        namespace = PyObject_GetItem(imports, module);
+        if (namespace && !is_namespace(namespace)) {
+            PyErr_Format(PyExc_TypeError, "imports[%R] must be a mapping {field name: value}, not %s", module,
+                         Py_TYPE(namespace)->tp_name);
+        } else if (namespace) {
+            value = PyObject_GetItem(namespace, field);
+        }
+        if (!value && PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_LookupError)) {
+            PyErr_Clear();
+        }
+    }
+    Py_XDECREF(namespace);
+    Py_XDECREF(module);
+    Py_XDECREF(field);
+    return value;
+}
+
+/* One line about a missing import for the list. */
+static int note_missing(PyObject *lines, PyObject *imports, const zc_module_info *info, const zc_import *import)
+{
+    PyObject *module = zc_py_name(import->module), *field = zc_py_name(import->field), *line = NULL;
+    PyObject *type = zc_py_describe_extern(info, import->kind, import->index);
+    if (module && field && type) {
+        int known = imports == Py_None ? 1 : PySequence_Contains(imports, module);
+        if (known >= 0) {
+            line = PyUnicode_FromFormat("import %R.%R is missing: the module needs this %U%s", module, field, type,
+                                        known ? "" : ", and no such module is given");
+        }
+    }
+    int code = line ? PyList_Append(lines, line) : -1;
+    Py_XDECREF(line);
+    Py_XDECREF(type);
+    Py_XDECREF(module);
+    Py_XDECREF(field);
+    return code;
+}
+
+/* The LinkError that is set becomes a line of the list, unless the list has it. */
+static int note_refused(PyObject *lines)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    PyObject *line = value ? PyObject_Str(value) : NULL;
+    int there = line ? PySequence_Contains(lines, line) : -1;
+    int code = there ? (there < 0 ? -1 : 0) : PyList_Append(lines, line);
+    Py_XDECREF(line);
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+    return code;
+}
+
+/* One sentence, or all of them below a heading. */
+static void raise_missing(zc_state *state, PyObject *lines)
+{
+    Py_ssize_t count = PyList_GET_SIZE(lines);
+    PyObject *separator = PyUnicode_FromString("\n  "), *text = separator ? PyUnicode_Join(separator, lines) : NULL;
+    if (text && count == 1) {
+        PyErr_SetObject(state->link_error, text);
+    } else if (text) {
+        PyErr_Format(state->link_error, "the module cannot be linked:\n  %U", text);
+    }
+    Py_XDECREF(separator);
+    Py_XDECREF(text);
+}
+
+static bool same_types(const zc_func_type *a, const zc_func_type *b)
+{
+    return a->param_count == b->param_count && a->result_count == b->result_count &&
+           memcmp(a->params, b->params, a->param_count) == 0 && memcmp(a->results, b->results, a->result_count) == 0;
+}
+
+static int wrong_kind(zc_state *state, const zc_import *import, const char *wanted, PyObject *value)
+{
+    PyObject *module = zc_py_name(import->module), *field = zc_py_name(import->field);
+    if (module && field) {
+        PyErr_Format(state->link_error, "import %R.%R must be %s, not %R", module, field, wanted, value);
+    }
+    Py_XDECREF(module);
+    Py_XDECREF(field);
+    return -1;
+}
+
+/* Fill one zc_import_value from a Python object. */
+static int take_value(zc_state *state, py_store *store, uint32_t i, PyObject *value, zc_import_value *out)
+{
+    const zc_import *import = &zc_py_store_info(store)->imports[i];
+    out->kind = import->kind;
+    switch (import->kind) {
+    case ZC_EXTERN_FUNC: {
+        const zc_func_type *type =
+            &zc_py_store_info(store)->types[zc_py_store_info(store)->funcs[import->index].type_index];
+        if (!PyCallable_Check(value)) {
+            return wrong_kind(state, import, "a callable", value);
+        }
+        if (Py_IS_TYPE(value, state->function_type) && !same_types(((py_function *)value)->type, type)) {
+            return wrong_kind(state, import, "a function of the imported type", value);
+        }
+        py_host_function *host = &store->hosts[import->index];
+        *host = (py_host_function){.store = store, .callable = Py_NewRef(value), .type = type, .import = import};
+        out->function = zc_py_call_host;
+        out->context = host;
+        return 0;
+    }
+    case ZC_EXTERN_MEMORY:
+        if (!Py_IS_TYPE(value, state->memory_type)) {
+            return wrong_kind(state, import, "a zcwasm.Memory", value);
+        }
+        out->memory = ((py_memory *)value)->memory;
+        Py_XSETREF(store->memory, Py_NewRef(value));
+        return 0;
+    case ZC_EXTERN_GLOBAL:
+        if (!Py_IS_TYPE(value, state->global_type)) {
+            return wrong_kind(state, import, "a zcwasm.Global", value);
+        }
+        out->global = ((py_global *)value)->global;
+        return 0;
+    default:
+        return 0; /* zc_guest refuses tables */
+    }
+}
+
+/* What `imports` gives comes first; then what the module was granted. What is missing is noted in `lines`. */
+static int take_import(zc_state *state, py_store *store, uint32_t i, PyObject *imports, PyObject *lines,
+                       zc_import_value *out)
+{
+    const zc_module_info *info = zc_py_store_info(store);
+    const zc_import *import = &info->imports[i];
+    PyObject *value = look_up(imports, import);
+    if (value) {
+        int code = take_value(state, store, i, value, out);
+        if (code == 0 && store->kept) {
+            code = PyList_Append(store->kept, value);
+        }
+        Py_DECREF(value);
+        return code;
+    }
+    if (PyErr_Occurred()) {
+        return -1;
+    }
+    bool function = import->kind == ZC_EXTERN_FUNC;
+    const zc_func_type *type = function ? &info->types[info->funcs[import->index].type_index] : NULL;
+    int granted = zc_py_abi_import(state, store, import, type, out);
+    granted = granted ? granted : zc_py_wasi_import(state, store, import, type, out);
+    if (granted < 0 && PyErr_ExceptionMatches(state->link_error)) {
+        return note_refused(lines);
+    }
+    return granted > 0 ? 0 : granted < 0 ? -1 : note_missing(lines, imports, info, import);
+}
+
+static zc_import_value *take_imports(zc_state *state, py_store *store, PyObject *imports)
+{
+    const zc_module_info *info = zc_py_store_info(store);
+    zc_import_value *values = PyMem_Calloc(info->import_count + 1u, sizeof *values);
+    store->hosts = PyMem_Calloc(info->imported_func_count + 1u, sizeof *store->hosts);
+    if (!values || !store->hosts) {
+        PyErr_NoMemory();
+        PyMem_Free(values);
+        return NULL;
+    }
+    store->host_count = info->imported_func_count;
+    PyObject *lines = PyList_New(0);
+    int code = lines ? 0 : -1;
+    for (uint32_t i = 0; i < info->import_count && code == 0; i++) {
+        code = take_import(state, store, i, imports, lines, &values[i]);
+    }
+    if (code == 0 && PyList_GET_SIZE(lines) > 0) {
+        raise_missing(state, lines);
+        code = -1;
+    }
+    Py_XDECREF(lines);
+    if (code < 0) {
+        PyMem_Free(values);
+        values = NULL;
+    }
+    return values;
+}
+
+/* --- the store --- */
+
+static int link_store(zc_state *state, py_store *store, const py_grants *grants, PyObject *imports, PyObject *limits)
+{
+    zc_limits checked;
+    zc_abi_limits abi_limits;
+    zc_error error;
+    if (zc_py_take_limits(limits, &checked, &abi_limits) < 0 || zc_py_abi_make(state, store, grants, &abi_limits) < 0) {
+        return -1;
+    }
+    zc_import_value *values = take_imports(state, store, imports);
+    if (!values) {
+        return -1;
+    }
+    zc_status status =
+        zc_instance_new(((py_module *)store->module)->module, values, &checked, &store->instance, &error);
+    PyMem_Free(values);
+    if (status != ZC_OK) {
+        (void)zc_raise(state, &error);
+        return -1;
+    }
+    zc_py_wasi_bind(store);
+    if (store->abi) {
+        zc_abi_attach(store->abi, store->instance);
+    }
+    zc_memory *memory = zc_instance_memory(store->instance);
+    if (memory && !store->memory) {
+        store->memory = zc_py_memory_new(state, memory);
+        if (!store->memory) {
+            return -1;
+        }
+    }
+    return zc_py_start(state, store);
+}
+
+py_store *zc_py_link(zc_state *state, PyObject *module, const py_grants *grants, PyObject *imports, PyObject *limits)
+{
+    py_store *store = PyObject_GC_New(py_store, state->store_type);
+    if (!store) {
+        return NULL;
+    }
+    memset((char *)store + offsetof(py_store, instance), 0, sizeof *store - offsetof(py_store, instance));
+    store->module = Py_NewRef(module);
+    PyObject_GC_Track(store);
+    bool keeps = zc_py_store_info(store)->import_count > 0;
+    if ((keeps && !(store->kept = PyList_New(0))) ||
+        (grants->wasi != Py_None && zc_py_wasi_link(state, store, grants->wasi) < 0) ||
+        link_store(state, store, grants, imports, limits) < 0) {
+        Py_CLEAR(store);
+    }
+    return store;
+}
+
+static int store_traverse(PyObject *object, visitproc visit, void *arg)
+{
+    py_store *self = (py_store *)object;
+    Py_VISIT(Py_TYPE(object));
+    Py_VISIT(self->kept);
+    Py_VISIT(zc_py_wasi_object(self));
+    Py_VISIT(self->inputs);
+    for (uint32_t i = 0; i < self->host_count; i++) {
+        Py_VISIT(self->hosts[i].callable);
+    }
+    return 0;
+}
+
+/* A collected cycle may still be called from another object of the cycle, by a finaliser: the callables
+ * become None, and calling that is an ordinary exception. */
+static int store_clear(PyObject *object)
+{
+    py_store *self = (py_store *)object;
+    for (uint32_t i = 0; i < self->host_count; i++) {
+        Py_XSETREF(self->hosts[i].callable, Py_NewRef(Py_None));
+    }
+    Py_CLEAR(self->kept);
+    zc_py_abi_clear(self);
+    return 0;
+}
+
+void zc_py_unlink(py_store *store)
+{
+    zc_instance *instance = store->instance;
+    store->instance = NULL; /* first: what the others let go of may run Python code */
+    zc_instance_free(instance);
+    zc_py_wasi_unlink(store);
+    zc_py_abi_free(store);
+    Py_CLEAR(store->memory);
+}
+
+static void store_dealloc(PyObject *object)
+{
+    py_store *self = (py_store *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    PyObject_GC_UnTrack(object);
+    zc_py_unlink(self);
+    for (uint32_t i = 0; i < self->host_count; i++) {
+        Py_XDECREF(self->hosts[i].callable);
+    }
+    PyMem_Free(self->hosts);
+    Py_XDECREF(self->kept);
+    Py_XDECREF(self->module);
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+static PyType_Slot store_slots[] = {
+    {Py_tp_traverse, store_traverse},
+    {Py_tp_clear, store_clear},
+    {Py_tp_dealloc, store_dealloc},
+    {0, NULL},
+};
+
+static PyType_Spec store_spec = {
+    .name = "zcwasm._Store",
+    .basicsize = sizeof(py_store),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = store_slots,
+};
+
+int zc_py_add_store(PyObject *module, zc_state *state)
+{
+    state->store_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &store_spec, NULL);
+    return state->store_type ? 0 : -1;
+}

@@ -1,0 +1,19 @@
+/* py_memory: Memory, a guest's linear memory. It owns a reference to its zc_memory. Threads: with the GIL. */
+#ifndef PY_MEMORY_H
+#define PY_MEMORY_H
+
+#include "py_state.h"
+
+#include "guest/zc_guest.h"
+
+typedef struct py_memory {
+    PyObject_HEAD
+    zc_memory *memory;
+    PyObject *weak; /* references */
+} py_memory;
+
+PyObject *zc_py_memory_new(zc_state *state, zc_memory *memory); /* retains */
+
+int zc_py_add_memory(PyObject *module, zc_state *state);
+
+#endif
