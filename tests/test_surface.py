@@ -3,6 +3,7 @@ references, exceptions, words, what a missing extra says."""
 
 from __future__ import annotations
 
+import ast
 import gc
 import importlib
 import inspect
@@ -108,6 +109,85 @@ def test_values_can_be_pickled() -> None:
     with pytest.raises(zcwasm.CompileError) as raised:
         zcwasm.Module(b"\0asm\2\0\0\0")
     assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)
+
+
+# --- what the core parses is what it says ---
+
+Parsed = tuple[
+    list[str], int, set[str], set[str]
+]  # by position, how many of them needed, by keyword, of them needed
+
+
+def said(signature: str) -> Parsed:
+    """Of a text signature such as "affine($self, /, x, scale, shift, *, out)"."""
+    function = ast.parse(f"def {signature.replace('$', '')}: ...").body[0]
+    assert isinstance(function, ast.FunctionDef)
+    given = function.args
+    assert [name.arg for name in given.posonlyargs] in ([], ["self"])
+    named = [name.arg for name in given.args]
+    keywords = dict(zip((name.arg for name in given.kwonlyargs), given.kw_defaults, strict=True))
+    needed = {name for name, default in keywords.items() if default is None}
+    return named, len(named) - len(given.defaults), set(keywords), needed
+
+
+def parsed_by_zcwasm(numbers: tuple[str, ...], constants: dict[str, int], names: list[str]) -> Parsed:
+    positional, required, total = (
+        constants[number] if number in constants else int(number) for number in numbers
+    )
+    assert total == len(names)
+    keywords = names[positional:]
+    return names[:positional], min(required, positional), set(keywords), set(names[positional:required])
+
+
+def parsed_by_python(units: str, names: list[str]) -> Parsed:
+    """Of a format of PyArg_ParseTupleAndKeywords."""
+    units = re.sub(r"[!*#&]", "", units)
+    before, _, after = units.partition("$")
+    positional = len(before.replace("|", ""))
+    assert positional + len(after.replace("|", "")) == len(names)
+    required = len(units.partition("|")[0]) if "$" not in units.partition("|")[0] else positional
+    return names[:positional], required, set(names[positional:]), set()
+
+
+def parsers() -> Iterator[Any]:
+    """Each place of csrc/py that parses arguments: (name, what it parses, what its file says)."""
+    for path in sorted((ROOT / "csrc" / "py").glob("py_*.c")):
+        text = path.read_text("utf-8")
+        joined = re.sub(r'"\s*\n\s*"', "", text)
+        texts = dict(re.findall(r'"(\w+)(\([^"]*?\))\\n--', joined))
+        found: dict[str, Parsed] = {}
+        for method, *numbers, listed in re.findall(
+            r'zc_py_arguments \w+ = \{\s*"(\w+)", (\w+), (\w+), (\w+), \{(.*?)\}\}', text, re.DOTALL
+        ):
+            names = re.findall(r'"(\w+)"', listed)
+            found[method] = parsed_by_zcwasm(tuple(numbers), {"COUNT": len(names)}, names)
+        for listed, units, name in re.findall(
+            r'char \*names\[\] = \{(.*?), NULL\};.*?ParseTupleAndKeywords\([^"]*?"([^":]*):(\w+)"',
+            text,
+            re.DOTALL,
+        ):
+            found[name] = parsed_by_python(units, re.findall(r'"(\w+)"', listed))
+        for name, parsed in found.items():
+            signature = texts.get(name)
+            yield pytest.param(parsed, signature and name + signature, id=f"{path.stem}:{name}")
+
+
+ALL_PARSERS = list(parsers())
+
+
+@pytest.mark.parametrize(("parsed", "signature"), ALL_PARSERS)
+def test_signatures_are_what_is_parsed(parsed: Parsed, signature: str | None) -> None:
+    if signature is not None:
+        assert said(signature) == parsed
+
+
+def test_every_parser_is_compared() -> None:
+    """But for that of _Wasi, which zcwasm.Wasi calls; and none is written in a way that is not found."""
+    silent = [each.id for each in ALL_PARSERS if each.values[1] is None]
+    assert silent == ["py_wasi:_Wasi"]
+    texts = "".join(path.read_text("utf-8") for path in (ROOT / "csrc" / "py").glob("py_*.c"))
+    calls = texts.count("PyArg_ParseTupleAndKeywords(") + len(re.findall(r"zc_py_arguments \w+ =", texts))
+    assert len(ALL_PARSERS) == calls
 
 
 # --- one object of every type of the core ---
