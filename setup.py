@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -54,10 +55,11 @@ class BuildCore(build_ext):
     def build_extension(self, ext: Extension) -> None:
         compiler = self.compiler
         ext.define_macros.append(("ZCWASM_VERSION", f'"{self.distribution.get_version()}"'))
-        # Objects of differing flags or compilers live in differing folders.
-        settings = repr(
-            (compiler.compiler_so, compiler.linker_so, COMMON, OURS, WASM3, WERROR, LINK, ext.define_macros)
-        )
+        # Objects of differing flags, compilers or Pythons live in differing folders. The suffix tells a debug
+        # build and one without the GIL from the usual one, which the cache tag does not.
+        suffix = sysconfig.get_config_var("EXT_SUFFIX")
+        flags_of_all = [COMMON, OURS, WASM3, WERROR, LINK]
+        settings = repr((compiler.compiler_so, compiler.linker_so, flags_of_all, ext.define_macros, suffix))
         temp = Path(self.build_temp)
         if self.editable_mode:  # setuptools gives a folder that it deletes: the next build would begin anew
             temp = Path("build") / f"temp.{self.plat_name}-{sys.implementation.cache_tag}"
