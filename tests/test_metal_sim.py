@@ -189,6 +189,14 @@ def test_gpus_that_cannot_run_the_shaders(sim: Sim, name: str, value: int, messa
     assert zcwasm.Device().kind != "metal"
 
 
+def test_open_asks_a_pipeline_with_simd_functions(sim: Sim) -> None:
+    numbers = Path(__file__).parent.parent / "csrc" / "kernel" / "zc_shader_numbers.h"
+    way = re.search(r"#define ZC_ROWS_SUBGROUP_WAY (\d+)u", numbers.read_text("utf-8"))
+    assert way
+    zcwasm.Device("metal")
+    assert sim.get("last_constant") == int(way[1])
+
+
 def test_properties(sim: Sim) -> None:
     info = zcwasm.Device("metal").info
     assert (info["name"], info["type"]) == ("Simulated Metal", "integrated")

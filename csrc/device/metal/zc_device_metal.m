@@ -86,11 +86,13 @@ static zc_status metal_open(const zc_device_options *options, zc_device_info *in
             if ([self->device respondsToSelector:@selector(newResidencySetWithDescriptor:error:)]) {
                 zc_metal_make_residency_macos15(self);
             }
-            /* A kernel with SIMD-group functions shows whether this GPU can run the shaders, and how wide. */
-            status = zc_metal_pipeline_ready(self, zc_kernel_get(ZC_KERNEL_sum), 0, error);
+            /* A kernel with SIMD-group functions shows whether this GPU can run the shaders, and how wide: of the ways
+             * of `sum` the one that cannot do without them. */
+            status = zc_metal_pipeline_ready(self, zc_kernel_get(ZC_KERNEL_sum), ZC_ROWS_SUBGROUP_WAY, error);
         }
         if (status == ZC_OK) {
-            info->subgroup_width = (uint32_t)[self->pipelines[ZC_KERNEL_sum][0] threadExecutionWidth];
+            info->subgroup_width =
+                (uint32_t)[self->pipelines[ZC_KERNEL_sum][ZC_ROWS_SUBGROUP_WAY] threadExecutionWidth];
         }
     }
     if (status != ZC_OK) {

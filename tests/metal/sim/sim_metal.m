@@ -31,6 +31,7 @@ static struct {
     {"working_set", INT64_C(4) << 30},
     {"threadgroup_memory", 32768},
     {"max_threads", 1024},
+    {"last_constant", -1},
     {"queue_length", 64},
     /* counted */
     {"buffers", 0},
@@ -422,6 +423,11 @@ typedef struct constant {
         *error = [NSError simulated:"MTLLibraryErrorDomain" code:3 text:text];
         [function release];
         return nil;
+    }
+    if (values->count) {
+        uint32_t first;
+        memcpy(&first, values->all[0].value, sizeof first);
+        zc_sim_set("last_constant", first);
     }
     function->specialized = true;
     add("specialized", 1);
