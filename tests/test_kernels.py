@@ -43,7 +43,9 @@ def test_both_halves_are_in_files_of_one_name() -> None:
     functions = families("kernel", "zc_kernel", r"^ZC_KERNEL_FUNCTIONS(?:_IN_TILES)?\((\w+),")
     drivers = families("device/cpu", "zc_cpu", r"^zc_status zc_cpu_(\w+)\(const zc_cpu_call \*call\)$")
     assert functions == drivers
-    assert set(functions) == set(TABLE)
+    assert set(functions) == set(TABLE), (
+        "csrc/kernel/zc_kernel.def has no row for them, or was not compiled again"
+    )
 
 
 @each_kernel
@@ -52,7 +54,7 @@ def test_selftest_has_a_case(name: str) -> None:
 
 
 def test_selftest_has_no_other() -> None:
-    assert set(selftest.EVERY) == set(TABLE)
+    assert set(selftest.EVERY) == set(TABLE), "zcwasm/_selftest/kernels.py checks a kernel that is not there"
 
 
 @each_kernel

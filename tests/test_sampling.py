@@ -59,7 +59,9 @@ def options_of_generate() -> dict[str, argparse.Action]:
 
 
 def test_the_guest_has_the_same_ones() -> None:
-    assert list(layouts.LLAMA_SAMPLING.names or ()) == NAMES
+    assert list(layouts.LLAMA_SAMPLING.names or ()) == NAMES, (
+        "zcwasm/guests/llama.h; python buildtools/guests.py"
+    )
     for name, option in OPTIONS.items():
         assert option.whole == (layouts.LLAMA_SAMPLING[name].kind == "u"), name
 
@@ -99,11 +101,11 @@ def test_the_documentation_says_what_each_does() -> None:
     pages = [path.read_text("utf-8") for path in (ROOT / "docs").rglob("*.md")]
     section = next(page.split("\n## Sampling\n", 1)[1] for page in pages if "\n## Sampling\n" in page)
     missing = [name for name in NAMES if f"`{name}" not in section.split("\n## ")[0]]
-    assert not missing
+    assert not missing, "docs/reference/llm.md, Sampling"
 
 
 def test_there_is_a_value_of_each_here() -> None:
-    assert list(VALUES) == NAMES
+    assert list(VALUES) == NAMES, "VALUES in this file"
     assert all(VALUES[name] != getattr(llm.Sampling(), name) for name in NAMES)
 
 

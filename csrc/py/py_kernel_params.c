@@ -18,14 +18,17 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 
+/* The comment behind it is shown when a row is new and its fields are not there. */
 static const zc_py_fields fields_of[ZC_KERNEL_COUNT] = {
-#define ZC_KERNEL(name, params, workgroup, traits, bindings) {params##_fields, LENGTH(params##_fields)},
+#define ZC_KERNEL(name, params, workgroup, traits, bindings) \
+    {params##_fields, LENGTH(params##_fields)}, /* undeclared: run buildtools/abi.py */
 #include "kernel/zc_kernel.def"
 #undef ZC_KERNEL
 };
 
-#define ZC_KERNEL(name, params, workgroup, traits, bindings) \
-    _Static_assert(sizeof(params) == 4 * LENGTH(params##_fields), #name " has a field that is not listed");
+#define ZC_KERNEL(name, params, workgroup, traits, bindings)      \
+    _Static_assert(sizeof(params) == 4 * LENGTH(params##_fields), \
+                   #name ": other fields than listed, run buildtools/abi.py");
 #include "kernel/zc_kernel.def"
 #undef ZC_KERNEL
 

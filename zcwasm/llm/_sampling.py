@@ -1,8 +1,8 @@
 """How tokens are chosen: the one list of sampling options.
 
 A field of Sampling is a keyword argument of generate and chat, an option of `zcwasm generate`, and a field of
-the guest's struct llama_sampling, by the same name. To add one: the field here, the one in guests/llama.h,
-what llama.c does with it, a test. _options.py, for type checkers, is made by buildtools/guests.py.
+the guest's struct llama_sampling, by the same name. CONTRIBUTING.md says how to add one. _options.py, for
+type checkers, is made by buildtools/guests.py.
 """
 
 from __future__ import annotations
