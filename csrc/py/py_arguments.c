@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-static int too_many(const zc_py_arguments *s, Py_ssize_t given)
+int zc_py_too_many(const zc_py_arguments *s, Py_ssize_t given)
 {
     if (s->required > s->positional) {
         const char *next = s->names[s->positional];
@@ -18,14 +18,15 @@ static int too_many(const zc_py_arguments *s, Py_ssize_t given)
     return -1;
 }
 
-int zc_py_parse(const zc_py_arguments *s, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords, PyObject **out)
+int zc_py_missing(const zc_py_arguments *s, int i)
 {
-    memset(out, 0, (size_t)s->total * sizeof *out);
-    if (nargs > s->positional) {
-        return too_many(s, nargs);
-    }
-    memcpy(out, args, (size_t)nargs * sizeof *out);
-    Py_ssize_t count = keywords ? PyTuple_GET_SIZE(keywords) : 0;
+    PyErr_Format(PyExc_TypeError, "%s() misses argument '%s'", s->method, s->names[i]);
+    return -1;
+}
+
+int zc_py_parse_keywords(const zc_py_arguments *s, PyObject *const *values, PyObject *keywords, PyObject **out)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(keywords);
     for (Py_ssize_t k = 0; k < count; k++) {
         PyObject *keyword = PyTuple_GET_ITEM(keywords, k);
         int i = s->total;
@@ -36,13 +37,7 @@ int zc_py_parse(const zc_py_arguments *s, PyObject *const *args, Py_ssize_t narg
                          s->method, keyword);
             return -1;
         }
-        out[i] = args[nargs + k];
-    }
-    for (int i = 0; i < s->required; i++) {
-        if (!out[i]) {
-            PyErr_Format(PyExc_TypeError, "%s() misses argument '%s'", s->method, s->names[i]);
-            return -1;
-        }
+        out[i] = values[k];
     }
     return 0;
 }
