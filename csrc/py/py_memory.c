@@ -156,8 +156,8 @@ static PyObject *memory_array(PyObject *object, PyObject *const *args, Py_ssize_
         goto done;
     }
     shape = shape_from(values[1], &elements);
-    item_size = shape ? PyObject_GetAttrString(dtype, "itemsize") : NULL;
-    has_objects = item_size ? PyObject_GetAttrString(dtype, "hasobject") : NULL;
+    item_size = shape ? PyObject_GetAttr(dtype, state->itemsize) : NULL;
+    has_objects = item_size ? PyObject_GetAttr(dtype, state->hasobject) : NULL;
     if (!has_objects || unsigned_from(item_size, "itemsize", &bytes) < 0) {
         goto done;
     }
@@ -393,5 +393,9 @@ static PyType_Spec memory_spec = {
 int zc_py_add_memory(PyObject *module, zc_state *state)
 {
     state->memory_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &memory_spec, NULL);
-    return state->memory_type ? PyModule_AddType(module, state->memory_type) : -1;
+    if (!state->memory_type || !(state->itemsize = PyUnicode_InternFromString("itemsize")) ||
+        !(state->hasobject = PyUnicode_InternFromString("hasobject"))) {
+        return -1;
+    }
+    return PyModule_AddType(module, state->memory_type);
 }

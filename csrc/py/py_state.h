@@ -39,6 +39,7 @@ typedef struct zc_state {
     PyObject *numpy_ndarray; /* numpy.ndarray */
     PyObject *numpy_dtype;   /* numpy.dtype */
     PyObject *main_thread;   /* threading.main_thread */
+    PyObject *itemsize, *hasobject; /* names of attributes, which every array asks its dtype for */
 } zc_state;
 
 zc_state *zc_state_of_type(PyTypeObject *type); /* a type of this module or a subclass of one */
