@@ -29,7 +29,7 @@ def files() -> list[Path]:
     return sorted(
         path
         for folder in FOLDERS
-        for path in (ROOT / folder).rglob("*")
+        for path in (ROOT / folder).rglob("[!.]*")
         if path.suffix in SUFFIXES and not any(path.is_relative_to(other) for other in LEFT_OUT)
     )
 

@@ -140,6 +140,15 @@ def test_functions_fit_on_a_screen(path: Path) -> None:
     assert long == {}, "over 80 lines a function is a table or two functions"
 
 
+def test_hidden_files_are_no_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "zc_alloc.c").touch()
+    (tmp_path / "base" / "._zc_alloc.c").touch()
+    (tmp_path / "base" / ".#zc_alloc.c").symlink_to("someone@somewhere.1")
+    monkeypatch.setattr(sources, "CSRC", tmp_path)
+    assert sources.everything() == [tmp_path / "base" / "zc_alloc.c"]
+
+
 def test_stems_are_unique() -> None:
     stems = [path.stem for path in FILES if path.suffix in {".c", ".m"}]
     assert len(stems) == len(set(stems)), "objects of one stem overwrite each other"
