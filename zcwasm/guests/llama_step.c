@@ -20,9 +20,10 @@ void wait_for_submitted_ahead(void)
 
 static void forget_sequence(enum selection selection)
 {
-    if (sequences[selection])
-        zcg_sequence_free(sequences[selection]);
-    sequences[selection] = 0;
+    zcg_handle sequence = sequences[selection];
+    sequences[selection] = 0; /* first: an interrupted call is not to leave a handle that is free */
+    if (sequence)
+        zcg_sequence_free(sequence);
 }
 
 void forget_sequences(void)
