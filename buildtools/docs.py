@@ -58,6 +58,12 @@ def main() -> int:
     command = [sys.executable, "-m", "sphinx", *options, str(ROOT / "docs"), str(html)]
     BUILD.mkdir(parents=True, exist_ok=True)
     # Not from the repository, where the source of zcwasm would hide the installed package.
+    found = [sys.executable, "-c", "import zcwasm; print(zcwasm.__version__, zcwasm.__path__[0])"]
+    version, package = subprocess.run(
+        found, cwd=BUILD, capture_output=True, text=True, check=True
+    ).stdout.split(maxsplit=1)
+    if not Path(package.strip()).is_relative_to(ROOT):
+        print(f"the reference is that of zcwasm {version} in {package}, not of this checkout")
     status = subprocess.run(command, cwd=BUILD).returncode
     if status:
         return status
