@@ -87,8 +87,14 @@ zc_status zc_dispatch_check(const zc_device *device, const zc_dispatch *dispatch
     /* Copied before it is looked at: the source may be memory that someone else writes. */
     command->kernel = kernel;
     command->barrier = false;
-    memcpy(command->params, dispatch->params, dispatch->params_size);
-    memcpy(taken, dispatch->ranges, dispatch->range_count * sizeof *taken);
+    /* A word and a range at a time, as the caller has just written them: wider loads would wait for those stores, which
+     * costs a small dispatch a tenth of its time. Every kernel's parameters are whole words. */
+    for (size_t at = 0; at < dispatch->params_size; at += 4) {
+        memcpy((char *)command->params + at, (const char *)dispatch->params + at, 4);
+    }
+    for (size_t i = 0; i < dispatch->range_count; i++) {
+        taken[i] = dispatch->ranges[i];
+    }
     status = kernel->compiled ? zc_kernel_check_device(kernel, device, error)
                               : kernel->extent(command->params, needed, error);
     for (unsigned i = 0; i < kernel->binding_count && status == ZC_OK; i++) {
