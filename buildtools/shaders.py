@@ -54,6 +54,11 @@ class ShaderError(RuntimeError):
 # ---- checks ----------------------------------------------------------------------------------------
 
 
+def shader_bindings(kernel: Kernel) -> list[tuple[str, str]]:
+    """The buffers of its shader with their access: the bindings, and the workspace of a kernel with stages."""
+    return [*kernel.bindings, *([("workspace", "INOUT")] if "STAGES" in kernel.traits else [])]
+
+
 def check_spirv(kernel: Kernel, data: bytes) -> list[str]:
     """What in the module differs from the table, in words."""
     wrong = []
@@ -80,12 +85,13 @@ def check_spirv(kernel: Kernel, data: bytes) -> list[str]:
     # A name that is a word of GLSL or that of the specialization constant has a _ behind it there.
     same("push constants", [(m.name.rstrip("_"), m.type, m.offset) for m in module.push_constants], members)
     numbers = {buffer.binding for buffer in module.buffers}
-    same("bindings", sorted(numbers), list(range(1, len(kernel.bindings) + 1)))
+    bindings = shader_bindings(kernel)
+    same("bindings", sorted(numbers), list(range(1, len(bindings) + 1)))
     for buffer in module.buffers:
         same(f"descriptor set of binding {buffer.binding}", buffer.set, 0)
-        if not 1 <= buffer.binding <= len(kernel.bindings):
+        if not 1 <= buffer.binding <= len(bindings):
             continue
-        name, access = kernel.bindings[buffer.binding - 1]
+        name, access = bindings[buffer.binding - 1]
         must_be = {"IN": (True, False), "OUT": (False, True), "INOUT": (True, True)}[access]
         same(f"({name} is readable, writable)", (buffer.readable, buffer.writable), must_be)
     return wrong
@@ -96,7 +102,7 @@ def check_msl(kernel: Kernel, source: str) -> list[str]:
     if [name for name, _ in entries] != [MSL_PREFIX + kernel.name]:
         return [f"MSL has the entry points {[name for name, _ in entries]}"]
     numbers = [int(number) for number in re.findall(r"\[\[buffer\((\d+)\)\]\]", entries[0][1])]
-    if numbers != list(range(len(kernel.bindings) + 1)):
+    if numbers != list(range(len(shader_bindings(kernel)) + 1)):
         return [f"MSL has the buffers {numbers}, must be push constants at 0 and the bindings from 1"]
     return []
 

@@ -33,7 +33,7 @@ layout(set = 0, binding = 5, std430) writeonly buffer Out4 { vec4 out4[]; };
 
 #include "common.glsl"
 
-// zc_kernel_variant: the cache's type, which way, and how many quads of a head an invocation has at most.
+// zc_kernel_plan_make: the cache's type, which way, and how many quads of a head an invocation has at most.
 layout(constant_id = 0) const uint variant = 0u;
 const uint kv_type = variant % 2u;
 const uint way = variant / 2u % 2u;

@@ -18,7 +18,7 @@ layout(set = 0, binding = 3, std430) buffer Out1 { float out1[]; };
 layout(set = 0, binding = 3, std430) buffer Out4 { vec4 out4[]; };
 
 #include "common.glsl"
-layout(constant_id = 0) const uint type = 0u; // zc_kernel_variant
+layout(constant_id = 0) const uint type = 0u; // zc_kernel_plan_make
 #include "weights.glsl"
 
 void main()

@@ -33,7 +33,7 @@ layout(set = 0, binding = 5, std430) buffer Y4 { vec4 y4[]; };
 #include "group.glsl"
 #include "activation.glsl"
 
-// zc_kernel_variant: the type, what f is, and which way, so that a pipeline contains nothing else.
+// zc_kernel_plan_make: the type, what f is, and which way, so that a pipeline contains nothing else.
 layout(constant_id = 0) const uint variant = 0u;
 const uint type = variant % ZC_WEIGHT_TYPE_COUNT;
 const uint input_ = variant / ZC_WEIGHT_TYPE_COUNT % ZC_LINEAR_INPUTS;

@@ -24,7 +24,7 @@ push;
 
 #include "common.glsl"
 
-layout(constant_id = 0) const uint way = 0u; // zc_kernel_variant
+layout(constant_id = 0) const uint way = 0u; // zc_kernel_plan_make
 
 layout(set = 0, binding = 1, std430) readonly buffer A1 { float a1[]; };
 layout(set = 0, binding = 1, std430) readonly buffer A4 { vec4 a4[]; };

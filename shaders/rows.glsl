@@ -17,7 +17,7 @@
 
 #include "common.glsl"
 
-layout(constant_id = 0) const uint way = 0u; // zc_kernel_variant
+layout(constant_id = 0) const uint way = 0u; // zc_kernel_plan_make
 
 struct Row
 {

@@ -532,6 +532,12 @@ def test_selection_of_special_values(device: zcwasm.Device, arena: Arena) -> Non
     x = np.array(rows, np.float32)
     x[0, 1] = -x[0, 1]  # the sign of a NaN does not matter
     check_selection(device, arena, x, [1, 2, 6])
+    # The same in long rows, of which GPU devices make shares: in one of these only, in several, and at their edges.
+    for at in ([0, 1, 2, 3, 4, 5], [7000, 7001, 7002, 9000, 2, 30000], [32767, 16384, 2047, 2048, 4095, 4096]):
+        for few in (x[:, :6], x[3:4], x[2:3], x[4:5]):
+            long = np.full((len(few), 32768), -np.inf, np.float32)
+            long[:, at] = few
+            check_selection(device, arena, long, [1])
 
 
 # --- penalize ---

@@ -42,7 +42,7 @@ def test_every_kernel_has_msl() -> None:
         (entry,) = msl.entries((GENERATED / f"{name}.metal").read_text("utf-8"))
         assert entry.name == f"zc_{name}"
         buffers = [argument for argument in entry.arguments if "[[buffer(" in argument]
-        assert len(buffers) == len(kernel.bindings) + 1
+        assert len(buffers) == len(shaders.shader_bindings(kernel)) + 1
 
 
 CORRECT = """\

@@ -97,6 +97,7 @@ typedef struct zc_device_info {
     uint64_t memory;      /* bytes that the device calls its own */
     uint64_t max_region;  /* bytes of one region that it can use */
     uint32_t max_workgroup, max_shared_memory; /* invocations, bytes */
+    zc_gpu gpu;
 } zc_device_info;
 
 /* What zc_device_compile takes. Everything is copied. */

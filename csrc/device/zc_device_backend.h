@@ -33,8 +33,9 @@ typedef struct zc_device_command {
     uint32_t params[ZC_KERNEL_MAX_PARAMS / 4]; /* the kernel's own struct */
 } zc_device_command;
 
-/* A part of a dispatch: some of its workgroups, a box of them. No groups in it: all there are. */
+/* A part of a dispatch: some of a stage's workgroups, a box of them. No groups in it: all there are, of all stages. */
 typedef struct zc_device_part {
+    uint32_t stage;
     uint32_t first[3], groups[3];
 } zc_device_part;
 
@@ -115,7 +116,7 @@ typedef struct zc_device_backend {
 void zc_device_piece_done(zc_device_piece *piece, zc_status status, double seconds, const zc_error *error);
 
 /* Put behind the offsets of the bindings what a shader is pushed besides (shaders/README.md): of its workgroups, and the
- * parameters. `groups` are those of the whole command, and become those to dispatch. Returns the words in all. */
+ * parameters. `groups` are those of the whole stage, and become those to dispatch. Returns the words in all. */
 uint32_t zc_device_push(const zc_device_command *command, const zc_device_part *part, uint32_t groups[3],
                         uint32_t push[ZC_KERNEL_PUSH_WORDS]);
 

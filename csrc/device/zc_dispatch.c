@@ -6,6 +6,7 @@
 
 #include "device/zc_device_compile.h"
 #include "device/zc_dispatch.h"
+#include "kernel/zc_kernel_tiles.h"
 
 /* Written binding `i` against every other. Addresses, not offsets: two ranges may name one region twice. */
 static zc_status check_overlap(const zc_device_command *command, const uint64_t *start, unsigned i, zc_error *error)
@@ -163,7 +164,7 @@ uint64_t zc_dispatch_work(const zc_device_command *command)
 zc_status zc_dispatch_check_work(const zc_device *device, const zc_owner *owner, const zc_device_command *command,
                                  zc_error *error)
 {
-    uint32_t groups[3];
+    zc_kernel_plan plan;
     uint64_t work = owner ? zc_dispatch_work(command) : 0;
     if (owner && work > owner->most_work) {
         return zc_fail(error, ZC_LIMIT,
@@ -172,8 +173,8 @@ zc_status zc_dispatch_check_work(const zc_device *device, const zc_owner *owner,
     }
     if (owner && !device->backend->cancels && !command->kernel->compiled) {
         work = zc_kernel_work_in_tiles(command->kernel, command->params);
-        command->kernel->groups(command->params, groups);
-        uint64_t count = (uint64_t)groups[0] * groups[1] * groups[2];
+        zc_kernel_plan_make(command->kernel, command->params, &device->info.gpu, &plan);
+        uint64_t count = zc_kernel_plan_groups(&plan);
         if (count && work / count > MOST_WORK_OF_GROUP) {
             return zc_fail(error, ZC_LIMIT,
                            "kernel %s: about %llu multiply-adds for each of %llu workgroups, the limit on device %s, "

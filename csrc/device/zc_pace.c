@@ -16,6 +16,7 @@
 #include "device/zc_pace.h"
 
 #include "device/zc_dispatch.h"
+#include "kernel/zc_kernel_tiles.h"
 
 static uint64_t plus(uint64_t a, uint64_t b)
 {
@@ -40,7 +41,7 @@ uint64_t zc_pace_size(const zc_device *device, const zc_device_command *commands
 /* What comes next of a submission: its commands up to `end`, or a part of the command that it is at. */
 typedef struct stretch {
     size_t end;
-    uint64_t groups_end; /* of command `end`, the workgroups up to there */
+    uint64_t groups_end; /* of command `end`, the workgroups up to there, of all stages one after the other */
     uint64_t size;
     zc_device_part part;
 } stretch;
@@ -69,7 +70,7 @@ static bool next_part(const zc_submission *submission, stretch *out)
     const zc_device *device = submission->device;
     const zc_device_command *command = &submission->commands[submission->at];
     uint64_t work = work_of(command);
-    uint32_t groups[3];
+    zc_kernel_plan plan;
     if (work <= device->most || command->kernel->compiled) {
         return false;
     }
@@ -78,17 +79,25 @@ static bool next_part(const zc_submission *submission, stretch *out)
             return false; /* the backend may have to cut it by its bytes, and it takes no longer than they do */
         }
     }
-    command->kernel->groups(command->params, groups);
-    uint64_t count = (uint64_t)groups[0] * groups[1] * groups[2];
+    zc_kernel_plan_make(command->kernel, command->params, &device->info.gpu, &plan);
+    uint64_t count = zc_kernel_plan_groups(&plan), before = 0, at = submission->groups_at;
     if (count <= device->most_groups) {
         return false;
     }
     uint64_t each = work / count + 1, fit = device->most / each;
     fit = fit > device->most_groups ? fit : device->most_groups;
-    uint64_t taken = box(groups, submission->groups_at, fit, &out->part);
-    bool last = submission->groups_at + taken == count;
+    for (out->part.stage = 0;; out->part.stage++) {
+        const uint32_t *groups = plan.stages[out->part.stage].groups;
+        uint64_t here = (uint64_t)groups[0] * groups[1] * groups[2];
+        if (at < before + here) {
+            break;
+        }
+        before += here;
+    }
+    uint64_t taken = box(plan.stages[out->part.stage].groups, at - before, fit, &out->part);
+    bool last = at + taken == count;
     out->end = submission->at + last;
-    out->groups_end = last ? 0 : submission->groups_at + taken;
+    out->groups_end = last ? 0 : at + taken;
     out->size = each * taken;
     return true;
 }

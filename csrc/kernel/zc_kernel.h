@@ -46,7 +46,17 @@ enum { /* ZC_WORKGROUP_NAME: a kernel's workgroup size */
 };
 
 enum { ZC_ACCESS_READ = 1, ZC_ACCESS_WRITE = 2 };
-enum { ZC_TRAIT_IN_PLACE = 1, ZC_TRAIT_VARIANTS = 2, ZC_TRAIT_ELEMENTWISE = 4 }; /* see zc_kernel.def */
+enum {
+    ZC_TRAIT_IN_PLACE = 1,
+    ZC_TRAIT_VARIANTS = 2,
+    ZC_TRAIT_ELEMENTWISE = 4,
+    ZC_TRAIT_STAGES = 8
+}; /* see zc_kernel.def */
+
+/* What of a GPU decides how it runs a kernel. */
+typedef struct zc_gpu {
+    bool matrix_units; /* products of small float16 matrices in subgroups, and the shaders for them */
+} zc_gpu;
 
 typedef struct zc_binding_signature {
     const char *name;
@@ -64,8 +74,8 @@ typedef struct zc_kernel {
     zc_binding_signature bindings[ZC_KERNEL_MAX_BINDINGS];
     /* Bytes that each binding needs, or ZC_BAD_VALUE/ZC_OVERFLOW when the parameters contradict. */
     zc_status (*extent)(const void *params, uint64_t bytes[ZC_KERNEL_MAX_BINDINGS], zc_error *error);
-    /* Workgroups of the shader's dispatch, for parameters that `extent` accepts: at most 65535 in each
-     * dimension, any 0 when there is nothing to do. */
+    /* Workgroups of the shader's dispatch where it has one stage, for parameters that `extent` accepts: at most 65535 in
+     * each dimension, any 0 when there is nothing to do. Devices ask zc_kernel_plan_make (zc_kernel_tiles.h). */
     void (*groups)(const void *params, uint32_t out[3]);
     /* About how many multiply-adds a dispatch costs (or what takes as long), whatever lies in memory, for parameters
      * that `extent` accepts; saturated. Elementwise work counts several for each element, by its cost. */

@@ -30,6 +30,7 @@
 #define IN_PLACE ZC_TRAIT_IN_PLACE
 #define ELEMENTWISE ZC_TRAIT_ELEMENTWISE
 #define VARIANTS ZC_TRAIT_VARIANTS
+#define STAGES ZC_TRAIT_STAGES
 
 /* Of each row: what the members of zc_kernel say. */
 #pragma GCC visibility push(hidden)

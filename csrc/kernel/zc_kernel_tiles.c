@@ -101,18 +101,71 @@ _Static_assert(ZC_TOP_K_MAX <= ZC_WORKGROUP, "shaders/top_k.comp sorts a candida
 #define FUNCTION(kernel) [ZC_KERNEL_##kernel] = variant_##kernel,
 static uint32_t (*const variants[ZC_KERNEL_COUNT])(const void *params) = {EACH_WITH_VARIANTS(FUNCTION)};
 
-/* They are those with the trait in zc_kernel.def. */
+/* They are those with the trait in zc_kernel.def, but for those with stages. */
 #define BIT(kernel) | 1ull << ZC_KERNEL_##kernel
 #define LISTED (0 EACH_WITH_VARIANTS(BIT))
-#define ZC_KERNEL(name, params, workgroup, traits, bindings) \
-    _Static_assert(!((traits) & VARIANTS) == !(LISTED >> ZC_KERNEL_##name & 1), #name " and variant_" #name);
+#define ZC_KERNEL(name, params, workgroup, traits, bindings)                                            \
+    _Static_assert((((traits) & (VARIANTS | STAGES)) != VARIANTS) == !(LISTED >> ZC_KERNEL_##name & 1), \
+                   #name " and variant_" #name);
 #include "kernel/zc_kernel.def"
 #undef ZC_KERNEL
 _Static_assert(ZC_KERNEL_COUNT <= 64, "one bit for each");
 
-uint32_t zc_kernel_variant(const zc_kernel *kernel, const void *params)
+/* ---- stages ---- */
+
+/* Few long rows are cut into shares; what each has found is compared in the end. */
+static void stages_argmax(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
 {
-    return kernel->traits & ZC_TRAIT_VARIANTS ? variants[kernel->id](params) : 0;
+    (void)gpu;
+    const zc_rows_params *p = params;
+    kernel->groups(params, out->stages[0].groups);
+    if (p->rows >= 64 || p->cols < 2 * ZC_SELECT_SHARE) {
+        out->stages[0].variant = ZC_SELECT_WHOLE_WAY;
+        return;
+    }
+    uint32_t shares = (uint32_t)zc_ceil_div(p->cols, ZC_SELECT_SHARE);
+    shares = shares < ZC_SELECT_MAX_SHARES ? shares : ZC_SELECT_MAX_SHARES;
+    out->count = 2;
+    out->stages[1] = out->stages[0];
+    out->stages[0].variant = ZC_SELECT_SHARES_WAY;
+    zc_groups(out->stages[0].groups, shares, p->rows, 1);
+    out->stages[1].variant = ZC_SELECT_JOIN_WAY;
+    out->workspace = (uint64_t)p->rows * ZC_SELECT_MAX_SHARES * 8;
+}
+
+#define EACH_WITH_STAGES(X) X(argmax)
+
+#define STAGES_FUNCTION(kernel) [ZC_KERNEL_##kernel] = stages_##kernel,
+static void (*const stages[ZC_KERNEL_COUNT])(const zc_kernel *kernel, const void *params, const zc_gpu *gpu,
+                                             zc_kernel_plan *out) = {EACH_WITH_STAGES(STAGES_FUNCTION)};
+
+/* Likewise. */
+#define STAGED (0 EACH_WITH_STAGES(BIT))
+#define ZC_KERNEL(name, params, workgroup, traits, bindings) \
+    _Static_assert(!((traits) & STAGES) == !(STAGED >> ZC_KERNEL_##name & 1), #name " and stages_" #name);
+#include "kernel/zc_kernel.def"
+#undef ZC_KERNEL
+
+void zc_kernel_plan_make(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
+{
+    out->count = 1;
+    out->workspace = 0;
+    if (kernel->traits & ZC_TRAIT_STAGES) {
+        stages[kernel->id](kernel, params, gpu, out);
+    } else {
+        kernel->groups(params, out->stages[0].groups);
+        out->stages[0].variant = kernel->traits & ZC_TRAIT_VARIANTS ? variants[kernel->id](params) : 0;
+    }
+}
+
+uint64_t zc_kernel_plan_groups(const zc_kernel_plan *plan)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const uint32_t *groups = plan->stages[i].groups;
+        count += (uint64_t)groups[0] * groups[1] * groups[2];
+    }
+    return count;
 }
 
 const char *zc_kernel_variant_name(const zc_kernel *kernel, uint32_t variant)

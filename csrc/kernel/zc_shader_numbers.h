@@ -2,7 +2,7 @@
  * nothing but such definitions; those of zcwasm_kernels.h reach the shaders as kernels.glsl (buildtools/shaders.py).
  *
  * A ..._WAY is (a part of) the value of specialization constant 0, which zc_kernel_tiles.c decides from the parameters:
- * zc_kernel_variant. Ways of one kernel count from 0.
+ * zc_kernel_plan_make. Ways of one kernel count from 0.
  */
 #ifndef ZC_SHADER_NUMBERS_H
 #define ZC_SHADER_NUMBERS_H
@@ -24,6 +24,13 @@
 #define ZC_ROWS_INVOCATION_WAY 0u
 #define ZC_ROWS_SUBGROUP_WAY 1u
 #define ZC_ROWS_WORKGROUP_WAY 2u
+
+/* argmax: a row is one workgroup's; or shares of it are, in the first stage, which the second one compares. */
+#define ZC_SELECT_WHOLE_WAY 0u
+#define ZC_SELECT_SHARES_WAY 1u
+#define ZC_SELECT_JOIN_WAY 2u
+#define ZC_SELECT_SHARE 2048u /* elements, or more where there are many */
+#define ZC_SELECT_MAX_SHARES 256u /* of a row; an invocation looks at each */
 
 /* linear: type + ZC_WEIGHT_TYPE_COUNT * (input + ZC_LINEAR_INPUTS * way). The input is x, its norm, or gated; in ways
  * without tiles a team of 64, 32 or 8 invocations makes an element of y, or they go wide. */

@@ -49,6 +49,7 @@ static void metal_close(void *device)
     zc_metal_device *self = device;
     @autoreleasepool {
         zc_metal_pipelines_destroy(self);
+        zc_metal_workspaces_destroy(self);
         [self->residency release];
         [self->fence release];
         [self->queue release];

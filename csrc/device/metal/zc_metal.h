@@ -29,10 +29,19 @@
 #include "device/zc_device_backend.h"
 #include "kernel/zc_kernel_tiles.h"
 
+#define ZC_METAL_MAX_WORKSPACES 44 /* from 1 MiB on to all that 64 bits count */
+
+typedef struct zc_metal_workspace {
+    id<MTLBuffer> buffer;
+    void *address;
+    uint64_t size;
+} zc_metal_workspace;
+
 typedef struct zc_metal_device {
     id<MTLDevice> device;
     id<MTLCommandQueue> queue;
     id<MTLFence> fence; /* updated by the newest encoder */
+    zc_gpu gpu;         /* what info says; constant */
 
     pthread_mutex_t compile_lock;
     id<MTLLibrary> libraries[ZC_KERNEL_COUNT]; /* of specialized kernels that were used */
@@ -43,9 +52,13 @@ typedef struct zc_metal_device {
     unsigned in_flight;
     zc_device_piece *head, *tail; /* not encoded yet */
     _Atomic uint64_t unfinished; /* works submitted and not done */
-    const char *capture;         /* where the next work's trace goes, or NULL */
-    id residency;                /* id<MTLResidencySet>, nil before macOS 15 */
-    uint64_t resident;           /* bytes in it */
+    /* What stages of kernels share: memory of ours, and a buffer over it. One for all work, since encoders run one after
+     * the other. Each is at least twice as large as the one before, which work in flight may still use. */
+    unsigned workspace_count;
+    zc_metal_workspace workspaces[ZC_METAL_MAX_WORKSPACES];
+    const char *capture; /* where the next work's trace goes, or NULL */
+    id residency; /* id<MTLResidencySet>, nil before macOS 15 */
+    uint64_t resident; /* bytes in it */
 } zc_metal_device;
 
 typedef struct zc_metal_kernel { /* that a user compiled */
@@ -81,19 +94,24 @@ bool zc_metal_shares_memory(id<MTLDevice> device);
 zc_status zc_metal_import(void *device, void *address, uint64_t size, void **buffer, void **device_address,
                           zc_error *error);
 void zc_metal_buffer_release(void *device, void *buffer);
+/* With the lock held: see that there is a workspace of so many bytes. It stays as long as the device. */
+zc_status zc_metal_workspace_ready(zc_metal_device *self, uint64_t size, zc_error *error);
+void zc_metal_workspaces_destroy(zc_metal_device *self);
 
 /* ---- zc_metal_pipeline.m ---- */
 
 /* Make the pipeline of this variant of a built-in kernel if it is not there; it stays until the device is closed. */
 zc_status zc_metal_pipeline_ready(zc_metal_device *self, const zc_kernel *kernel, uint32_t variant, zc_error *error);
-/* The pipeline that a command needs, which has been made. */
-id<MTLComputePipelineState> zc_metal_pipeline(const zc_metal_device *self, const zc_device_command *command);
+/* The pipeline that a kernel's variant needs, which has been made. */
+id<MTLComputePipelineState> zc_metal_pipeline(const zc_metal_device *self, const zc_kernel *kernel, uint32_t variant);
 void zc_metal_pipelines_destroy(zc_metal_device *self);
 zc_status zc_metal_compile(void *device, const zc_kernel_source *source, void **compiled, zc_error *error);
 void zc_metal_compiled_release(void *device, void *compiled);
 
 /* ---- zc_metal_record.m ---- */
 
+/* Bytes of workspace that these commands need. */
+uint64_t zc_metal_workspace_size(const zc_metal_device *self, const zc_device_piece *work);
 void zc_metal_record(const zc_metal_device *self, id<MTLComputeCommandEncoder> encoder, const zc_device_piece *work);
 
 /* ---- zc_metal_queue.m ---- */

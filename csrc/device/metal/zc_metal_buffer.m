@@ -4,13 +4,15 @@
  * Metal tracks hazards per resource and with one big buffer every dispatch would wait for every other.
  *
  * Ownership: a zc_metal_buffer holds its MTLBuffer, never the memory under it, which its caller keeps until the
- * release. Threads: any.
+ * release; the workspaces and their memory are the device's. Threads: any.
  */
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/zc_alloc.h"
 #include "device/metal/zc_metal.h"
+
+#define WORKSPACE_SIZE ((uint64_t)1 << 20) /* of the first one; whole pages */
 
 static id<MTLBuffer> wrap(id<MTLDevice> device, void *address, uint64_t size)
 {
@@ -83,6 +85,42 @@ zc_status zc_metal_import(void *device, void *address, uint64_t size, void **out
         *device_address = [made contents];
     }
     return ZC_OK;
+}
+
+zc_status zc_metal_workspace_ready(zc_metal_device *self, uint64_t size, zc_error *error)
+{
+    unsigned count = self->workspace_count;
+    uint64_t larger = count ? self->workspaces[count - 1].size : 0;
+    if (size <= larger) {
+        return ZC_OK;
+    }
+    larger = larger ? 2 * larger : WORKSPACE_SIZE;
+    while (larger < size) {
+        larger *= 2;
+    }
+    if (larger > [self->device maxBufferLength]) {
+        return zc_fail(error, ZC_DEVICE, "metal: a workspace of %llu bytes is needed, this GPU takes at most %llu",
+                       (ull)larger, (ull)[self->device maxBufferLength]);
+    }
+    void *address = mmap(NULL, larger, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+    id<MTLBuffer> buffer = address == MAP_FAILED ? nil : wrap(self->device, address, larger);
+    if (!buffer) {
+        if (address != MAP_FAILED) {
+            (void)munmap(address, larger);
+        }
+        return zc_fail(error, ZC_NO_MEMORY, "metal: cannot make a workspace of %llu bytes", (ull)larger);
+    }
+    self->workspaces[count] = (zc_metal_workspace){.buffer = buffer, .address = address, .size = larger};
+    self->workspace_count = count + 1;
+    return ZC_OK;
+}
+
+void zc_metal_workspaces_destroy(zc_metal_device *self)
+{
+    for (unsigned i = 0; i < self->workspace_count; i++) {
+        [self->workspaces[i].buffer release];
+        (void)munmap(self->workspaces[i].address, self->workspaces[i].size);
+    }
 }
 
 void zc_metal_buffer_release(void *device, void *handle)

@@ -126,11 +126,10 @@ zc_status zc_metal_pipeline_ready(zc_metal_device *self, const zc_kernel *kernel
     return status;
 }
 
-id<MTLComputePipelineState> zc_metal_pipeline(const zc_metal_device *self, const zc_device_command *command)
+id<MTLComputePipelineState> zc_metal_pipeline(const zc_metal_device *self, const zc_kernel *kernel, uint32_t variant)
 {
-    const zc_kernel *kernel = command->kernel;
     const zc_metal_kernel *own = kernel->compiled;
-    return own ? own->pipeline : self->pipelines[kernel->id][zc_kernel_variant(kernel, command->params)];
+    return own ? own->pipeline : self->pipelines[kernel->id][variant];
 }
 
 void zc_metal_pipelines_destroy(zc_metal_device *self)

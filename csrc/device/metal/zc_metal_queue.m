@@ -137,17 +137,28 @@ zc_status zc_metal_submit(void *device, zc_device_piece *work, zc_error *error)
         for (size_t i = 0; i < work->count; i++) {
             const zc_device_command *command = &work->commands[i];
             const zc_metal_kernel *own = command->kernel->compiled;
-            zc_status status =
-                own ? zc_msl_check_grid(command, own->threads, error)
-                    : zc_metal_pipeline_ready(self, command->kernel,
-                                              zc_kernel_variant(command->kernel, command->params), error);
+            zc_kernel_plan plan = {.count = 0};
+            zc_status status = ZC_OK;
+            if (own) {
+                status = zc_msl_check_grid(command, own->threads, error);
+            } else {
+                zc_kernel_plan_make(command->kernel, command->params, &self->gpu, &plan);
+            }
+            for (uint32_t stage = 0; stage < plan.count && status == ZC_OK; stage++) {
+                status = zc_metal_pipeline_ready(self, command->kernel, plan.stages[stage].variant, error);
+            }
             if (status != ZC_OK) {
                 return status;
             }
         }
         work->next = NULL;
-        atomic_fetch_add_explicit(&self->unfinished, 1, memory_order_relaxed);
         pthread_mutex_lock(&self->lock);
+        zc_status status = zc_metal_workspace_ready(self, zc_metal_workspace_size(self, work), error);
+        if (status != ZC_OK) {
+            pthread_mutex_unlock(&self->lock);
+            return status;
+        }
+        atomic_fetch_add_explicit(&self->unfinished, 1, memory_order_relaxed);
         if (self->tail) {
             self->tail->next = work;
         } else {

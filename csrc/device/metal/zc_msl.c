@@ -111,7 +111,7 @@ zc_status zc_msl_check_pipeline(const char *name, uint64_t threads, const zc_msl
 
 zc_status zc_msl_check_grid(const zc_device_command *command, const uint32_t threads[3], zc_error *error)
 {
-    uint32_t groups[3];
+    uint32_t groups[3]; /* of a kernel that a user compiled */
     command->kernel->groups(command->params, groups);
     if (groups[0] > UINT32_MAX / threads[0] || groups[1] > UINT32_MAX / threads[1] ||
         groups[2] > UINT32_MAX / threads[2]) {

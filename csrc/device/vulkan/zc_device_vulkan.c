@@ -98,6 +98,9 @@ static void destroy(zc_vulkan_device *device)
         zc_vulkan_pipelines_destroy(device);
         zc_vulkan_buffer_destroy(device, &device->staging);
         zc_vulkan_buffer_destroy(device, &device->empty);
+        for (unsigned i = 0; i < device->workspace_count; i++) {
+            zc_vulkan_buffer_destroy(device, &device->workspaces[i]);
+        }
         zc_vulkan_enter();
         device->f.vkDestroyDevice(device->handle, NULL);
         zc_vulkan_leave();
@@ -106,6 +109,7 @@ static void destroy(zc_vulkan_device *device)
     pthread_mutex_destroy(&device->slot_lock);
     pthread_mutex_destroy(&device->queue_lock);
     pthread_mutex_destroy(&device->staging_lock);
+    pthread_mutex_destroy(&device->workspace_lock);
     pthread_cond_destroy(&device->wake);
     zc_free(device);
 }
@@ -132,6 +136,7 @@ static zc_status vulkan_open(const zc_device_options *options, zc_device_info *i
     pthread_mutex_init(&device->slot_lock, NULL);
     pthread_mutex_init(&device->queue_lock, NULL);
     pthread_mutex_init(&device->staging_lock, NULL);
+    pthread_mutex_init(&device->workspace_lock, NULL);
     pthread_cond_init(&device->wake, NULL);
     atomic_init(&device->in_flight, 0);
     atomic_init(&device->lost, false);

@@ -29,6 +29,7 @@
 #include "kernel/zc_kernel_tiles.h"
 
 #define ZC_VULKAN_MAX_DEVICES 16
+#define ZC_VULKAN_MAX_WORKSPACES 44 /* from 1 MiB on to all that 64 bits count */
 
 /* Every kernel's push constants: element offsets of its bindings (zc_kernel_offset_words), then its parameters. */
 #define ZC_VULKAN_PUSH_SIZE (4u * ZC_KERNEL_PUSH_WORDS)
@@ -120,6 +121,12 @@ typedef struct zc_vulkan_device {
 
     pthread_mutex_t staging_lock; /* copies to and from device-local memory */
     zc_vulkan_buffer staging;
+
+    /* What stages share, one buffer for all work, since a recording begins with a barrier. Each is at least twice as
+     * large as the one before, which recordings may still name. */
+    pthread_mutex_t workspace_lock;
+    unsigned workspace_count;
+    zc_vulkan_buffer workspaces[ZC_VULKAN_MAX_WORKSPACES];
 } zc_vulkan_device;
 
 /* ---- zc_vulkan_error.c ---- */
@@ -155,15 +162,22 @@ void zc_vulkan_buffer_release(void *self, void *buffer);
 /* Make the buffers that the device has from the start, or at its first copy. */
 zc_status zc_vulkan_empty_init(zc_vulkan_device *device, zc_error *error);
 zc_status zc_vulkan_staging_init(zc_vulkan_device *device, uint64_t size, zc_error *error);
+/* The workspace, of at least so many bytes; it stays as long as the device. */
+zc_status zc_vulkan_workspace(zc_vulkan_device *device, uint64_t size, VkBuffer *out, zc_error *error);
 void zc_vulkan_buffer_destroy(zc_vulkan_device *device, zc_vulkan_buffer *buffer);
 
 /* ---- zc_vulkan_pipeline.c ---- */
 
 zc_status zc_vulkan_pipelines_init(zc_vulkan_device *device, zc_error *error);
 void zc_vulkan_pipelines_destroy(zc_vulkan_device *device);
-/* The pipeline that a command needs: of its kernel, and its variant (zc_kernel_variant). */
-zc_status zc_vulkan_pipeline(zc_vulkan_device *device, const zc_device_command *command, VkPipeline *out,
+/* The pipeline that a stage of a command needs. */
+zc_status zc_vulkan_pipeline(zc_vulkan_device *device, const zc_kernel *kernel, uint32_t variant, VkPipeline *out,
                              zc_error *error);
+/* Buffers that a kernel's shader has. */
+static inline unsigned zc_vulkan_binding_count(const zc_kernel *kernel)
+{
+    return kernel->binding_count + (kernel->traits & ZC_TRAIT_STAGES ? 1 : 0);
+}
 zc_status zc_vulkan_compile(void *self, const zc_kernel_source *source, void **out, zc_error *error);
 void zc_vulkan_compiled_release(void *self, void *compiled);
 

@@ -16,6 +16,7 @@
 #include "device/vulkan/zc_vulkan.h"
 
 #define EMPTY_SIZE 256u
+#define WORKSPACE_SIZE ((uint64_t)1 << 20) /* of the first one */
 
 /* The type among `bits` that has all of `wanted` and as many of `liked` as can be; UINT32_MAX for none. */
 static uint32_t memory_type(const zc_vulkan_device *device, uint32_t bits, VkMemoryPropertyFlags wanted,
@@ -191,6 +192,32 @@ zc_status zc_vulkan_staging_init(zc_vulkan_device *device, uint64_t size, zc_err
     if (status != ZC_OK) {
         zc_vulkan_buffer_destroy(device, &device->staging);
     }
+    return status;
+}
+
+zc_status zc_vulkan_workspace(zc_vulkan_device *device, uint64_t size, VkBuffer *out, zc_error *error)
+{
+    zc_status status = ZC_OK;
+    pthread_mutex_lock(&device->workspace_lock);
+    unsigned count = device->workspace_count;
+    if (count == 0 || device->workspaces[count - 1].size < size) {
+        uint64_t larger = count ? 2 * device->workspaces[count - 1].size : WORKSPACE_SIZE;
+        while (larger < size) {
+            larger *= 2;
+        }
+        zc_vulkan_buffer *buffer = &device->workspaces[count];
+        buffer->size = larger;
+        status = make(device, buffer, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0, error);
+        if (status == ZC_OK) {
+            device->workspace_count = ++count;
+        } else {
+            zc_vulkan_buffer_destroy(device, buffer);
+        }
+    }
+    if (status == ZC_OK) {
+        *out = device->workspaces[count - 1].handle;
+    }
+    pthread_mutex_unlock(&device->workspace_lock);
     return status;
 }
 

@@ -1,7 +1,7 @@
 /* zc_vulkan_pipeline: layouts and pipelines of the built-in and of users' kernels.
  *
  * One convention for all kernels: descriptor set 0, binding i of the signature at binding number i + 1, all
- * storage buffers; push constants: element offsets of the bindings, then the parameters. So there is one
+ * storage buffers, behind them the workspace of a kernel with stages; push constants: element offsets of the bindings, then the parameters. So there is one
  * pipeline layout per number of bindings. A built-in kernel's pipeline is made from its embedded SPIR-V at
  * first use, one for each variant (the value of specialization constant 0); a user's when it is compiled, after zc_spirv has compared it with its signature.
  * Beyond that comparison the driver is trusted with the SPIR-V: it comes from the host program.
@@ -100,15 +100,13 @@ static zc_status make(zc_vulkan_device *device, const char *name, const uint32_t
     return result == VK_SUCCESS ? ZC_OK : zc_vulkan_fail(device, result, error, "build the pipeline of", label);
 }
 
-zc_status zc_vulkan_pipeline(zc_vulkan_device *device, const zc_device_command *command, VkPipeline *out,
+zc_status zc_vulkan_pipeline(zc_vulkan_device *device, const zc_kernel *kernel, uint32_t variant, VkPipeline *out,
                              zc_error *error)
 {
-    const zc_kernel *kernel = command->kernel;
     if (kernel->compiled) {
         *out = kernel->compiled;
         return ZC_OK;
     }
-    uint32_t variant = zc_kernel_variant(kernel, command->params);
     _Atomic(VkPipeline) *kept = &device->pipelines[kernel->id][variant];
     *out = atomic_load_explicit(kept, memory_order_acquire);
     if (*out) {
@@ -122,7 +120,7 @@ zc_status zc_vulkan_pipeline(zc_vulkan_device *device, const zc_device_command *
     pthread_mutex_lock(&device->pipeline_lock);
     *out = atomic_load_explicit(kept, memory_order_relaxed);
     if (!*out) {
-        status = make(device, kernel->name, shader->spirv, shader->spirv_words, "main", kernel->binding_count,
+        status = make(device, kernel->name, shader->spirv, shader->spirv_words, "main", zc_vulkan_binding_count(kernel),
                       kernel->traits & ZC_TRAIT_VARIANTS ? &variant : NULL, out, error);
         if (status == ZC_OK) {
             atomic_store_explicit(kept, *out, memory_order_release);

@@ -1,7 +1,8 @@
 /* zc_vulkan_record: commands into a slot.
  *
- * There is a barrier where a command asks for one, and nowhere else but at both ends of a slot. What a command buffer
- * has bound already is not bound again.
+ * There is a barrier where a command asks for one, between the stages of commands that have several, and at both ends of
+ * a slot. The commands between two that ask for a barrier are recorded stage by stage, each with a part of the workspace of its
+ * own. What a command buffer has bound already is not bound again.
  *
  * A binding is a window: it starts at the buffer's offset rounded down to what the device demands, the rest
  * goes to the kernel as an element offset. What exceeds maxStorageBufferRange is cut into several dispatches
@@ -118,16 +119,17 @@ static void push_constants(zc_vulkan_device *device, zc_vulkan_slot *slot, unsig
     memcpy(now->push, push, size);
 }
 
+/* A stage of a command. */
 static zc_status record_one(zc_vulkan_device *device, zc_vulkan_slot *slot, const zc_device_command *command,
+                            const zc_kernel_stage *stage, const VkDescriptorBufferInfo *workspace,
                             const zc_device_part *part, bound *now, zc_error *error)
 {
     const zc_vulkan_functions *f = &device->f;
     const zc_kernel *kernel = command->kernel;
-    unsigned count = kernel->binding_count;
-    uint32_t groups[3], push[ZC_VULKAN_PUSH_SIZE / 4] = {0};
+    unsigned count = zc_vulkan_binding_count(kernel);
+    uint32_t groups[3] = {stage->groups[0], stage->groups[1], stage->groups[2]}, push[ZC_VULKAN_PUSH_SIZE / 4] = {0};
     VkDescriptorBufferInfo windows[ZC_KERNEL_MAX_BINDINGS];
     VkPipeline pipeline = NULL;
-    kernel->groups(command->params, groups);
     if (groups[0] == 0 || groups[1] == 0 || groups[2] == 0) {
         return ZC_OK;
     }
@@ -136,7 +138,10 @@ static zc_status record_one(zc_vulkan_device *device, zc_vulkan_slot *slot, cons
         status = find_windows(device, command, windows, push, error);
     }
     if (status == ZC_OK) {
-        status = zc_vulkan_pipeline(device, command, &pipeline, error);
+        status = zc_vulkan_pipeline(device, kernel, stage->variant, &pipeline, error);
+    }
+    if (count > kernel->binding_count) {
+        windows[kernel->binding_count] = *workspace;
     }
     if (status != ZC_OK) {
         return status;
@@ -178,6 +183,7 @@ static zc_status record_pieces(zc_vulkan_device *device, zc_vulkan_slot *slot, c
                                bound *now, zc_error *error)
 {
     zc_device_command piece = *command;
+    zc_kernel_plan plan;
     uint64_t alignment = device->physical.offset_alignment;
     uint64_t most = (device->physical.max_range - alignment) / alignment * alignment;
     zc_status status = ZC_OK;
@@ -188,10 +194,75 @@ static zc_status record_pieces(zc_vulkan_device *device, zc_vulkan_slot *slot, c
             piece.bindings[i].offset = command->bindings[i].offset + done;
             piece.bindings[i].length = length;
         }
-        status = record_one(device, slot, &piece, &(zc_device_part){0}, now, error);
+        zc_kernel_plan_make(piece.kernel, piece.params, &device->physical.info.gpu, &plan);
+        status = record_one(device, slot, &piece, &plan.stages[0], NULL, &(zc_device_part){0}, now, error);
         done += length;
     }
     return status;
+}
+
+/* Bytes of workspace of a command, so that the next one's begin where a window may. */
+static uint64_t workspace_of(const zc_vulkan_device *device, const zc_kernel_plan *plan)
+{
+    uint64_t alignment = device->physical.offset_alignment < 256 ? 256 : device->physical.offset_alignment;
+    return (plan->workspace + alignment - 1) / alignment * alignment;
+}
+
+/* One stage of commands that may run at the same time; in *stages how many there are at most. */
+static zc_status record_stage(zc_vulkan_device *device, zc_vulkan_slot *slot, const zc_device_command *commands,
+                              size_t count, const zc_device_part *part, uint32_t stage, VkBuffer workspace,
+                              uint32_t *stages, bound *now, zc_error *error)
+{
+    zc_status status = ZC_OK;
+    uint64_t offset = 0;
+    for (size_t i = 0; i < count && status == ZC_OK; i++) {
+        const zc_device_command *command = &commands[i];
+        zc_kernel_plan plan;
+        if (too_long(device, command)) {
+            status = stage == 0 ? record_pieces(device, slot, command, now, error) : ZC_OK;
+            continue;
+        }
+        zc_kernel_plan_make(command->kernel, command->params, &device->physical.info.gpu, &plan);
+        *stages = plan.count > *stages ? plan.count : *stages;
+        VkDescriptorBufferInfo window = {.buffer = device->empty.handle, .range = device->empty.size};
+        if (plan.workspace) {
+            window = (VkDescriptorBufferInfo){.buffer = workspace, .offset = offset, .range = plan.workspace};
+            offset += workspace_of(device, &plan);
+        }
+        if (stage < plan.count && (part->groups[0] == 0 || part->stage == stage)) {
+            status = record_one(device, slot, command, &plan.stages[stage], &window, part, now, error);
+        }
+    }
+    return status;
+}
+
+/* The workspace for commands that may run at the same time, if they need any. */
+static zc_status find_workspace(zc_vulkan_device *device, const zc_device_command *commands, size_t count,
+                                VkBuffer *out, zc_error *error)
+{
+    uint64_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        zc_kernel_plan plan;
+        if (!(commands[i].kernel->traits & ZC_TRAIT_STAGES)) {
+            continue;
+        }
+        zc_kernel_plan_make(commands[i].kernel, commands[i].params, &device->physical.info.gpu, &plan);
+        size += workspace_of(device, &plan);
+        if (plan.workspace > device->physical.max_range || size > device->physical.max_allocation) {
+            return zc_fail(error, ZC_BAD_VALUE,
+                           "kernel %s: a workspace of %llu bytes, device %s binds at most %llu and allocates %llu",
+                           commands[i].kernel->name, (ull)plan.workspace, device->physical.info.name,
+                           (ull)device->physical.max_range, (ull)device->physical.max_allocation);
+        }
+    }
+    return size ? zc_vulkan_workspace(device, size, out, error) : ZC_OK;
+}
+
+static void record_barrier(zc_vulkan_device *device, zc_vulkan_slot *slot)
+{
+    zc_vulkan_slot_barrier(device, slot, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
+                           VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+                           VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT);
 }
 
 static zc_status record_all(zc_vulkan_device *device, zc_vulkan_slot *slot, const zc_device_command *commands,
@@ -199,15 +270,21 @@ static zc_status record_all(zc_vulkan_device *device, zc_vulkan_slot *slot, cons
 {
     bound now = {.count = UINT32_MAX};
     zc_status status = ZC_OK;
-    for (size_t i = 0; i < count && status == ZC_OK; i++) {
-        const zc_device_command *command = &commands[i];
-        if (command->barrier) {
-            zc_vulkan_slot_barrier(device, slot, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
-                                   VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
-                                   VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT);
+    for (size_t i = 0, end; i < count && status == ZC_OK; i = end) {
+        VkBuffer workspace = NULL;
+        uint32_t stages = 1;
+        for (end = i + 1; end < count && !commands[end].barrier; end++) {
         }
-        status = too_long(device, command) ? record_pieces(device, slot, command, &now, error)
-                                           : record_one(device, slot, command, part, &now, error);
+        if (commands[i].barrier) {
+            record_barrier(device, slot);
+        }
+        status = find_workspace(device, commands + i, end - i, &workspace, error);
+        for (uint32_t stage = 0; stage < stages && status == ZC_OK; stage++) {
+            if (stage) {
+                record_barrier(device, slot);
+            }
+            status = record_stage(device, slot, commands + i, end - i, part, stage, workspace, &stages, &now, error);
+        }
     }
     return status;
 }
