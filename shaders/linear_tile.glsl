@@ -45,7 +45,7 @@ void tiles()
                             v[y] = input_of(v[y], up[y], factor, squares[y]);
                         } else {
                             bool there = first + y < push.n && 4u * q < push.k;
-                            v[y] = there ? decode_quad(raw[y], 2u * push.offset.y + (first + y) * halves, push.k, q)
+                            v[y] = there ? decode_quad(raw[y], 2u * WEIGHTS_START + (first + y) * halves, push.k, q)
                                          : vec4(0.0);
                         }
                     }
@@ -74,7 +74,7 @@ void tiles()
                                 }
                             }
                         } else if (i < push.n && 4u * q < push.k) {
-                            raw[y] = load_quad(2u * push.offset.y + i * halves, push.k, q);
+                            raw[y] = load_quad(2u * WEIGHTS_START + i * halves, push.k, q);
                         }
                     }
                 }

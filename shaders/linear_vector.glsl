@@ -25,12 +25,12 @@ Unit load_unit_F32(uint row, uint u)
     uint last = row / 2u + push.k - 1u, at = row / 2u + 8u * u;
     Unit unit = Unit(uvec4(0u), uvec4(0u));
     if ((at & 3u) == 0u && at + 7u <= last) {
-        unit.a = weights4[at / 4u];
-        unit.b = weights4[at / 4u + 1u];
+        unit.a = weight_words(at / 4u);
+        unit.b = weight_words(at / 4u + 1u);
     } else {
         [[unroll]] for (uint e = 0u; e < 4u; e++) {
-            unit.a[e] = weights1[min(at + e, last)];
-            unit.b[e] = weights1[min(at + 4u + e, last)];
+            unit.a[e] = weight_word(min(at + e, last));
+            unit.b[e] = weight_word(min(at + 4u + e, last));
         }
     }
     return unit;
@@ -41,9 +41,9 @@ Unit load_unit_F16(uint row, uint u)
     uint last = (row + push.k - 1u) / 2u, at = (row + 8u * u) / 2u;
     Unit unit = Unit(uvec4(0u), uvec4(0u));
     [[unroll]] for (uint e = 0u; e < 4u; e++) {
-        unit.a[e] = weights1[min(at + e, last)];
+        unit.a[e] = weight_word(min(at + e, last));
     }
-    unit.b.x = weights1[min(at + 4u, last)];
+    unit.b.x = weight_word(min(at + 4u, last));
     return unit;
 }
 #define load_unit_BF16 load_unit_F16
@@ -52,10 +52,10 @@ Unit load_unit_Q8_0(uint row, uint u)
 {
     uint h = row + u / 4u * 17u, q = h + 1u + 4u * (u & 3u);
     Unit unit = Unit(uvec4(0u), uvec4(0u));
-    unit.a.x = weights1[q / 2u];
-    unit.a.y = weights1[q / 2u + 1u];
-    unit.a.z = weights1[q / 2u + 1u + (q & 1u)];
-    unit.a.w = weights1[h / 2u];
+    unit.a.x = weight_word(q / 2u);
+    unit.a.y = weight_word(q / 2u + 1u);
+    unit.a.z = weight_word(q / 2u + 1u + (q & 1u));
+    unit.a.w = weight_word(h / 2u);
     return unit;
 }
 
@@ -63,9 +63,9 @@ Unit load_unit_Q4_0(uint row, uint u)
 {
     uint h = row + u / 4u * 9u, q = h + 1u + 2u * (u & 3u);
     Unit unit = Unit(uvec4(0u), uvec4(0u));
-    unit.a.x = weights1[q / 2u];
-    unit.a.y = weights1[q / 2u + (q & 1u)];
-    unit.a.w = weights1[h / 2u];
+    unit.a.x = weight_word(q / 2u);
+    unit.a.y = weight_word(q / 2u + (q & 1u));
+    unit.a.w = weight_word(h / 2u);
     return unit;
 }
 
@@ -73,8 +73,8 @@ Unit load_unit_Q4_1(uint row, uint u)
 {
     uint at = row / 2u + u / 4u * 5u;
     Unit unit = Unit(uvec4(0u), uvec4(0u));
-    unit.a.x = weights1[at + 1u + (u & 3u)];
-    unit.a.w = weights1[at];
+    unit.a.x = weight_word(at + 1u + (u & 3u));
+    unit.a.w = weight_word(at);
     return unit;
 }
 
@@ -82,11 +82,11 @@ Unit load_unit_Q4_K(uint row, uint u)
 {
     uint at = row / 2u + u / 32u * 36u;
     Unit unit = Unit(uvec4(0u), uvec4(0u));
-    unit.a.x = weights1[at + 4u + (u & 31u)];
-    unit.a.w = weights1[at];
-    unit.b.x = weights1[at + 1u];
-    unit.b.y = weights1[at + 2u];
-    unit.b.z = weights1[at + 3u];
+    unit.a.x = weight_word(at + 4u + (u & 31u));
+    unit.a.w = weight_word(at);
+    unit.b.x = weight_word(at + 1u);
+    unit.b.y = weight_word(at + 2u);
+    unit.b.z = weight_word(at + 3u);
     return unit;
 }
 
@@ -96,13 +96,13 @@ Unit load_unit_Q6_K(uint row, uint u)
     uint low = h + 32u * part + 2u * in_part, high = h + 64u + 16u * part + 2u * (in_part & 7u);
     uint scale = h + 96u + 4u * part + in_part / 8u;
     Unit unit = Unit(uvec4(0u), uvec4(0u));
-    unit.a.x = weights1[low / 2u];
-    unit.a.y = weights1[low / 2u + (low & 1u)];
-    unit.a.z = weights1[high / 2u];
-    unit.a.w = weights1[high / 2u + (high & 1u)];
-    unit.b.x = weights1[scale / 2u];
-    unit.b.y = weights1[scale / 2u + 1u];
-    unit.b.z = weights1[h / 2u + 52u];
+    unit.a.x = weight_word(low / 2u);
+    unit.a.y = weight_word(low / 2u + (low & 1u));
+    unit.a.z = weight_word(high / 2u);
+    unit.a.w = weight_word(high / 2u + (high & 1u));
+    unit.b.x = weight_word(scale / 2u);
+    unit.b.y = weight_word(scale / 2u + 1u);
+    unit.b.z = weight_word(h / 2u + 52u);
     return unit;
 }
 
@@ -281,7 +281,7 @@ void vector_rows()
         bool there = false; // f(x[r]) is in shared memory, all of it
         for (uint tile = WORKGROUP_ID.x; tile * lines < push.n; tile += WORKGROUPS.x) {
             uint j = tile * lines + line;
-            uint row = 2u * push.offset.y + j * halves;
+            uint row = 2u * WEIGHTS_START + j * halves;
             float sum = 0.0, squares = 0.0;
             for (uint base = 0u; base < units; base += CHUNK_UNITS) {
                 uint end = j < push.n ? min(units, base + CHUNK_UNITS) : 0u;

@@ -53,9 +53,9 @@ void wide_rows()
                         shift[i] = at % 17u > 8u ? 16u : 0u;
                     }
                     [[unroll]] for (uint y = 0u; y < WIDE_ROWS; y++) {
-                        uint row = push.offset.y + min(first + y, push.n - 1u) * row_words;
+                        uint row = WEIGHTS_START + min(first + y, push.n - 1u) * row_words;
                         [[unroll]] for (uint i = 0u; i < WIDE_WORDS; i++) {
-                            uint quants = weights1[row + word[i]], scales = weights1[row + scale[i]];
+                            uint quants = weight_word(row + word[i]), scales = weight_word(row + scale[i]);
                             sums[y] += unpackHalf2x16(scales >> shift[i]).x * dot(signed_bytes(quants), v[i]);
                         }
                     }

@@ -7,8 +7,36 @@
 // whole word, and so do the rows of the other types but F16 and BF16. What is bound contains the last word
 // whole. Four elements that follow each other, at a multiple of four in a row, are a quad.
 
+// With TWO_MATRICES there is another one, binding 3, of which words come while `second` says so.
+
 layout(set = 0, binding = 2, std430) readonly buffer Weights1 { uint weights1[]; };
 layout(set = 0, binding = 2, std430) readonly buffer Weights4 { uvec4 weights4[]; };
+#ifdef TWO_MATRICES
+layout(set = 0, binding = 3, std430) readonly buffer Second1 { uint second1[]; };
+layout(set = 0, binding = 3, std430) readonly buffer Second4 { uvec4 second4[]; };
+
+bool second = false; // a compiler sees what it is wherever it counts
+#endif
+
+uint weight_word(uint i)
+{
+#ifdef TWO_MATRICES
+    if (second) {
+        return second1[i];
+    }
+#endif
+    return weights1[i];
+}
+
+uvec4 weight_words(uint i)
+{
+#ifdef TWO_MATRICES
+    if (second) {
+        return second4[i];
+    }
+#endif
+    return weights4[i];
+}
 
 #define IS(name) (type == ZC_WEIGHT_##name)
 
@@ -72,10 +100,10 @@ Raw load_quad_F32(uint row, uint k, uint q)
     uint last = row / 2u + k - 1u, at = row / 2u + 4u * q;
     Raw raw = Raw(uvec4(0u), uvec2(0u));
     if ((at & 3u) == 0u && at + 3u <= last) {
-        raw.a = weights4[at / 4u];
+        raw.a = weight_words(at / 4u);
     } else {
-        raw.a = uvec4(weights1[at], weights1[min(at + 1u, last)], weights1[min(at + 2u, last)],
-                      weights1[min(at + 3u, last)]);
+        raw.a = uvec4(weight_word(at), weight_word(min(at + 1u, last)), weight_word(min(at + 2u, last)),
+                      weight_word(min(at + 3u, last)));
     }
     return raw;
 }
@@ -89,9 +117,9 @@ Raw load_quad_F16(uint row, uint k, uint q)
 {
     uint last = (row + k - 1u) / 2u, at = (row + 4u * q) / 2u;
     Raw raw = Raw(uvec4(0u), uvec2(0u));
-    raw.a.x = weights1[at];
-    raw.a.y = weights1[min(at + 1u, last)];
-    raw.a.z = weights1[min(at + 2u, last)];
+    raw.a.x = weight_word(at);
+    raw.a.y = weight_word(min(at + 1u, last));
+    raw.a.z = weight_word(min(at + 2u, last));
     return raw;
 }
 #define load_quad_BF16 load_quad_F16
@@ -112,9 +140,9 @@ vec4 decode_quad_BF16(Raw raw, uint row, uint k, uint q)
 Raw load_scaled(uint h, uint word)
 {
     Raw raw = Raw(uvec4(0u), uvec2(0u));
-    raw.a.x = weights1[word / 2u];
-    raw.a.y = weights1[word / 2u + (word & 1u)];
-    raw.a.w = weights1[h / 2u];
+    raw.a.x = weight_word(word / 2u);
+    raw.a.y = weight_word(word / 2u + (word & 1u));
+    raw.a.w = weight_word(h / 2u);
     return raw;
 }
 
@@ -147,8 +175,8 @@ Raw load_quad_Q4_1(uint row, uint k, uint q)
 {
     uint at = row / 2u + q / 8u * 5u;
     Raw raw = Raw(uvec4(0u), uvec2(0u));
-    raw.a.x = weights1[at + 1u + (q & 3u)];
-    raw.a.w = weights1[at];
+    raw.a.x = weight_word(at + 1u + (q & 3u));
+    raw.a.w = weight_word(at);
     return raw;
 }
 
@@ -162,11 +190,11 @@ Raw load_quad_Q4_K(uint row, uint k, uint q)
 {
     uint at = row / 2u + q / 64u * 36u;
     Raw raw = Raw(uvec4(0u), uvec2(0u));
-    raw.a.x = weights1[at + 4u + q / 16u % 4u * 8u + (q & 7u)];
-    raw.a.y = weights1[at + 1u];
-    raw.a.z = weights1[at + 2u];
-    raw.a.w = weights1[at];
-    raw.b.x = weights1[at + 3u];
+    raw.a.x = weight_word(at + 4u + q / 16u % 4u * 8u + (q & 7u));
+    raw.a.y = weight_word(at + 1u);
+    raw.a.z = weight_word(at + 2u);
+    raw.a.w = weight_word(at);
+    raw.b.x = weight_word(at + 3u);
     return raw;
 }
 
@@ -182,12 +210,12 @@ Raw load_quad_Q6_K(uint row, uint k, uint q)
     uint h = row + q / 64u * 105u, part = q / 32u & 1u, stripe = q / 8u & 3u, quad_ = q & 7u;
     uint low = h + 32u * part + 16u * (stripe & 1u) + 2u * quad_, high = h + 64u + 16u * part + 2u * quad_;
     Raw raw = Raw(uvec4(0u), uvec2(0u));
-    raw.a.x = weights1[low / 2u];
-    raw.a.y = weights1[low / 2u + (low & 1u)];
-    raw.a.z = weights1[high / 2u];
-    raw.a.w = weights1[high / 2u + (high & 1u)];
-    raw.b.x = weights1[(h + 96u + 4u * part + stripe) / 2u];
-    raw.b.y = weights1[h / 2u + 52u];
+    raw.a.x = weight_word(low / 2u);
+    raw.a.y = weight_word(low / 2u + (low & 1u));
+    raw.a.z = weight_word(high / 2u);
+    raw.a.w = weight_word(high / 2u + (high & 1u));
+    raw.b.x = weight_word((h + 96u + 4u * part + stripe) / 2u);
+    raw.b.y = weight_word(h / 2u + 52u);
     return raw;
 }
 

@@ -282,6 +282,149 @@ def test_append_rounds_as_numpy_and_clamps(device: zcwasm.Device, arena: Arena) 
     assert np.isnan(out[1, 3])
 
 
+# --- rope and append at once ---
+
+ROPE_APPEND = {
+    "rows": 3,
+    "q_rows": 3,
+    "heads": 2,
+    "kv_heads": 1,
+    "head_size": 8,
+    "rotated": 8,
+    "ldq": 16,
+    "ldk": 8,
+    "ldv": 8,
+    "ldout": 8,
+    "table_rows": 9,
+    "capacity": 7,
+    "layout": 0,
+    "out_type": F32,
+    "mirrored": 1,
+}
+
+
+@pytest.mark.parametrize("layout", [0, 1])
+@pytest.mark.parametrize("out_type", [F32, F16])
+@pytest.mark.parametrize("mirrored", [0, 1])
+def test_rope_append(
+    device: zcwasm.Device, arena: Arena, layout: int, out_type: int, mirrored: int
+) -> None:
+    """As rope and append one after the other, to the bit where a device rounds alike; and nothing else is
+    touched."""
+    dtype = np.float16 if out_type == F16 else np.float32
+    sizes = [  # rows, rows of q, heads, kv heads, head size, rotated
+        (1, 1, 9, 3, 64, 64),
+        (0, 0, 2, 1, 4, 4),
+        (2, 0, 3, 2, 6, 4),
+        (5, 1, 4, 4, 10, 6),
+        (7, 7, 0, 2, 8, 8),
+        (3, 2, 2, 0, 8, 4),
+        (33, 20, 3, 1, 96, 32),
+        (2, 2, 5, 5, 8, 0),
+    ]
+    for rows, q_rows, heads, kv_heads, size, rotated in [*sizes, *([(4, 3, 3, 3, 7, 6)] if out_type == F32 else [])]:
+        arena.used = 64
+        offset, capacity, table_rows = (rows + heads + mirrored) % 4, 40, 50
+        cols, kv_cols = heads * size, kv_heads * size
+        ldout = kv_cols + 2
+        q = Framed(arena, q_rows, cols, cols + 1, offset=offset)
+        k = Framed(arena, rows, kv_cols, kv_cols + 3, offset=3 - offset)
+        v = Framed(arena, rows, kv_cols, kv_cols + 2, offset=offset)
+        positions, table = rng.permutation(40)[:rows].astype(np.uint32), angles_of(table_rows, rotated)
+        given = q.get().copy()
+        # The rows of values begin where those of keys would go on.
+        written = [Framed(arena, 2 * capacity, kv_cols, ldout, offset=i, dtype=dtype) for i in range(1 + mirrored)]
+        kept = [each.get().copy() for each in written]
+        bindings = [each.binding for each in written] + [empty(arena)] * (1 - mirrored)
+        run(
+            device,
+            "rope_append",
+            [q.binding, k.binding, v.binding, put(arena, positions, offset), put(arena, table, 1), *bindings],
+            rows=rows,
+            q_rows=q_rows,
+            heads=heads,
+            kv_heads=kv_heads,
+            head_size=size,
+            rotated=rotated,
+            ldq=cols + 1,
+            ldk=kv_cols + 3,
+            ldv=kv_cols + 2,
+            ldout=ldout,
+            table_rows=table_rows,
+            capacity=capacity,
+            layout=layout,
+            out_type=out_type,
+            mirrored=mirrored,
+        )
+        for each in (q, k, v, *written):
+            each.check_frame()
+        where = positions[rows - q_rows :]
+        turned = reference.rope(given.reshape(q_rows, heads, size), table[where], rotated, layout == 1)
+        close(q.get(), turned.reshape(q_rows, cols), 4 * E * (np.abs(turned.reshape(q_rows, cols)) + 4))
+        keys = reference.rope(k.get().reshape(rows, kv_heads, size), table[positions], rotated, layout == 1)
+        keys = keys.reshape(rows, kv_cols)
+        others = np.delete(np.arange(capacity), positions)
+        for each, before in zip(written, kept, strict=True):
+            got_keys, got_values = each.get()[:capacity], each.get()[capacity:]
+            close(got_keys[positions], keys, tolerance(dtype, np.abs(keys) + 4.0))
+            assert np.array_equal(got_values[positions], v.get().astype(dtype))
+            assert np.array_equal(got_keys[others], before[:capacity][others])
+            assert np.array_equal(got_values[others], before[capacity:][others])
+        if mirrored:
+            assert written[0].get()[positions].tobytes() == written[1].get()[positions].tobytes()
+
+
+def test_rope_append_clamps_positions(device: zcwasm.Device, arena: Arena) -> None:
+    q, k, v = (put(arena, normal(3, cols)) for cols in (16, 8, 8))
+    table, positions = angles_of(9, 8), np.array([5, MOST, 2], np.uint32)
+    given, keys = q.copy().reshape(3, 2, 8), k.copy().reshape(3, 1, 8)
+    cache, mirror = (Framed(arena, 14, 8, 8) for _ in range(2))
+    arrays = [q, k, v, put(arena, positions), put(arena, table), cache.binding, mirror.binding]
+    run(device, "rope_append", arrays, **ROPE_APPEND)
+    angles = table[[5, 8, 2]]
+    close(q, reference.rope(given, angles, 8, False).reshape(3, 16), 4 * E * 8)
+    for each in (cache, mirror):
+        each.check_frame()
+        close(each.get()[[5, 6, 2]], reference.rope(keys, angles, 8, False).reshape(3, 8), 4 * E * 8)
+        assert np.array_equal(each.get()[[12, 13, 9]], v)
+
+
+def test_what_rope_append_refuses(device: zcwasm.Device, arena: Arena) -> None:
+    sizes = {"q": 48, "k": 24, "v": 24, "positions": 3, "table": 72, "cache": 112, "mirror": 112}
+    arrays = {name: arena.empty(size) for name, size in sizes.items()}
+    for change, what in [
+        ({"q_rows": 4}, "q has 4 rows of 3"),
+        ({"rotated": 7}, "7 elements of a head of 8"),
+        ({"rotated": 10}, "10 elements of a head of 8"),
+        ({"layout": 2}, "layout is 2"),
+        ({"out_type": 2}, "element type of cache is 2"),
+        ({"mirrored": 2}, "mirrored is 2"),
+        ({"capacity": 0}, "a cache of no rows"),
+        ({"table_rows": 0}, "the table has no rows"),
+        ({"out_type": F16, "head_size": 7, "rotated": 6}, "must be even for F16"),
+        ({"out_type": F16, "ldout": 9}, "must be even for F16"),
+        ({"ldout": 7}, "leading dimension of cache is 7"),
+        ({"ldout": 0, "capacity": 1}, "leading dimension of cache is 0"),
+        ({"ldq": 15}, "leading dimension of q is 15"),
+        ({"ldk": 0}, "leading dimension of k is 0"),
+        ({"ldv": 7}, "leading dimension of v is 7"),
+        ({"capacity": 8}, "cache: the parameters need"),
+        ({"ldout": 9}, "cache: the parameters need"),
+        ({"rows": 4}, "k: the parameters need"),
+        ({"heads": MOST, "head_size": 256, "rotated": 0}, "are more than"),
+        ({"kv_heads": MOST, "head_size": 256, "rotated": 0}, "are more than"),
+        ({"capacity": MOST, "ldout": MOST}, "spans more than"),
+    ]:
+        with pytest.raises((ValueError, IndexError, OverflowError), match=what):
+            run(device, "rope_append", list(arrays.values()), **{**ROPE_APPEND, **change})
+    with pytest.raises((ValueError, IndexError), match="mirror: the parameters need"):
+        run(device, "rope_append", [*list(arrays.values())[:6], empty(arena)], **ROPE_APPEND)
+    large = arena.empty(112)
+    for shared in ({"q": large, "k": large}, {"cache": large, "v": large}, {"cache": large, "mirror": large}):
+        with pytest.raises(ValueError, match="overlaps"):
+            run(device, "rope_append", list({**arrays, **shared}.values()), **ROPE_APPEND)
+
+
 # --- attention ---
 
 

@@ -247,3 +247,114 @@ def test_linear_with_one_thread_gives_the_same_bits(arena: Arena) -> None:
                     device.dispatch("linear", [*arrays, y], params)
                     seen.add(y.tobytes())
                 assert len(seen) == 1, name
+
+
+# --- linear_gated ---
+
+
+def check_gated(
+    device: zcwasm.Device,
+    arena: Arena,
+    names: tuple[str, str],
+    rows: int,
+    n: int,
+    k: int,
+    flags: int,
+    offset: int = 0,
+) -> None:
+    arena.used = 64
+    eps = np.float32(1e-5)
+    datas = [reference.random_weights(name, n, k, rng) for name in names]
+    x = Framed(arena, rows, k, k + offset, offset=offset)
+    y = Framed(arena, rows, n, n + 3, offset=3 - offset % 4)
+    y.get()[...] = np.nan  # must not be read
+    norm = normal(k)
+    given = [x.binding, *(put(arena, words(data), offset + i) for i, data in enumerate(datas))]
+    given += [put(arena, norm, 2) if flags & NORM else empty(arena)]
+    run(
+        device,
+        "linear_gated",
+        [*given, y.binding],
+        gate_type=WEIGHT_TYPES[names[0]][0],
+        up_type=WEIGHT_TYPES[names[1]][0],
+        rows=rows,
+        n=n,
+        k=k,
+        ldx=k + offset,
+        ldy=n + 3,
+        flags=flags,
+        eps=eps,
+    )
+    y.check_frame()
+    if not rows or not n:
+        return
+    f, relative = (
+        linear_input(x.get(), flags, norm, float(eps)) if k else (np.zeros((rows, 0)), np.float64(0))
+    )
+    sums, errors = [], []
+    for name, data in zip(names, datas, strict=True):
+        w = reference.dequantize(name, data).astype(np.float64)
+        error = ((k + 8) * E + relative) * (np.abs(f) @ np.abs(w).T) + 4 * E * np.abs(f) @ (np.abs(w) + 3).T
+        for at in range(0, k, 256):
+            if not flags & EXACT:
+                part = slice(at, min(at + 256, k))
+                error += 2.0**-14 * np.abs(f[:, part]).max(1, keepdims=True) * np.abs(w[:, part]).sum(1)
+        sums.append(f @ w.T)
+        errors.append(error)
+    gate, up = sums
+    opened = reference.silu(gate)
+    # silu is never steeper than 1.1.
+    allowed = 1.1 * errors[0] * (np.abs(up) + errors[1]) + np.abs(opened) * errors[1]
+    close(y.get(), opened * up, allowed + 1e-5 * np.abs(opened * up) + 1e-30)
+
+
+@each_type
+@pytest.mark.parametrize("flags", [0, EXACT, NORM, NORM | EXACT])
+def test_gated(device: zcwasm.Device, arena: Arena, name: str, flags: int) -> None:
+    lengths = {1: [1, 17, 129, 576], 32: [32, 96, 1056], 256: [256, 768]}[WEIGHT_TYPES[name][1]]
+    for rows, n in [(1, 1), (1, 67), (2, 17), (4, 33), (5, 64), (17, 35), (70, 131)]:
+        for k in lengths:
+            check_gated(device, arena, (name, name), rows, n, k, flags, offset=(rows + n + k) % 4)
+
+
+@pytest.mark.parametrize("flags", [0, EXACT, NORM])
+def test_gated_by_another_type(device: zcwasm.Device, arena: Arena, flags: int) -> None:
+    for names in [("Q4_K", "Q6_K"), ("Q6_K", "Q4_K"), ("F16", "Q8_0"), ("Q4_0", "F32"), ("BF16", "Q4_1")]:
+        for rows, n in [(1, 21), (3, 70), (19, 37)]:
+            check_gated(device, arena, names, rows, n, 768, flags, offset=rows % 4)
+
+
+def test_gated_of_nothing(device: zcwasm.Device, arena: Arena) -> None:
+    for names in [("Q4_1", "Q4_1"), ("F16", "Q8_0")]:
+        for rows, n, k in [(0, 5, 32), (3, 0, 32), (3, 5, 0), (1, 5, 0), (0, 0, 0)]:
+            check_gated(device, arena, names, rows, n, k, 0)
+
+
+def test_gated_of_a_model_s_size(device: zcwasm.Device, arena: Arena) -> None:
+    check_gated(device, arena, ("Q4_1", "Q4_1"), 1, 1536, 576, NORM, offset=1)
+    check_gated(device, arena, ("Q4_K", "Q4_K"), 1, 1100, 2304, NORM)
+    check_gated(device, arena, ("Q8_0", "Q8_0"), 2, 4100, 2112, NORM, offset=3)
+    check_gated(device, arena, ("Q4_0", "Q4_0"), 41, 300, 768, NORM)
+
+
+def test_what_gated_refuses(device: zcwasm.Device, arena: Arena) -> None:
+    good = {"gate_type": 3, "up_type": 3, "rows": 2, "n": 5, "k": 64, "ldx": 64, "ldy": 5, "flags": 0, "eps": 0}
+    x, gate, up, y = (arena.empty(size) for size in (128, 85, 85, 12))
+    for change, what in [
+        ({"gate_type": 8}, "type of gate is 8"),
+        ({"up_type": 2**32 - 1}, "type of up is"),
+        ({"flags": ADD}, "flags are 0x1"),
+        ({"flags": BIAS}, "flags are 0x2"),
+        ({"flags": SWIGLU}, "flags are 0x8"),
+        ({"up_type": 6}, "up has 64 columns, Q4_K takes multiples of 256"),
+        ({"ldy": 4}, "leading dimension of y is 4"),
+        ({"ldx": 0}, "leading dimension of x is 0"),
+        ({"gate_type": 0, "up_type": 0, "k": 2**22 + 1}, "k is"),
+        ({"rows": 3}, "x: the parameters need"),
+        ({"n": 6, "ldy": 6}, "gate: the parameters need"),
+        ({"flags": NORM}, "norm: the parameters need"),
+    ]:
+        with pytest.raises((ValueError, IndexError), match=what):
+            run(device, "linear_gated", [x, gate, up, empty(arena), y], **{**good, **change})
+    with pytest.raises(ValueError, match=r"y .* overlaps x"):
+        run(device, "linear_gated", [x, gate, up, empty(arena), x[:10]], **good)

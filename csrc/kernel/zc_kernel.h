@@ -99,6 +99,9 @@ static inline uint64_t zc_kernel_work_in_tiles(const zc_kernel *kernel, const vo
     return kernel->work_in_tiles(params);
 }
 
+/* Bytes that a dispatch writes a second time, into a mirror: they are counted as copies are (ZC_COPY_MIRROR). */
+uint64_t zc_kernel_mirrored(const zc_kernel *kernel, const void *params);
+
 const zc_kernel *zc_kernel_get(zc_kernel_id id);
 const zc_kernel *zc_kernel_find(const char *name); /* NULL when there is none */
 

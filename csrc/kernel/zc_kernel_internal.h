@@ -195,6 +195,19 @@ static inline zc_status zc_extent_reduction(const void *params, uint64_t *bytes,
     return zc_extent_batched("x", zc_span(p->rows, p->cols, p->ldx), 1, 0, &bytes[0], error);
 }
 
+/* One of the two products of linear_gated, as linear has it. */
+static inline zc_linear_params zc_linear_of_gated(const zc_linear_gated_params *p, uint32_t type)
+{
+    return (zc_linear_params){.type = type,
+                              .rows = p->rows,
+                              .n = p->n,
+                              .k = p->k,
+                              .ldx = p->ldx,
+                              .ldy = p->ldy,
+                              .flags = p->flags,
+                              .eps = p->eps};
+}
+
 /* ---- workgroups ---- */
 
 #define ZC_MAX_GROUPS 65535u

@@ -1,5 +1,5 @@
-/* zc_kernel_linear: products with weights, and what is done to their input and output on the way. Pure functions, any
- * thread. */
+/* zc_kernel_linear: products with weights, and what is done to their input and output on the way: linear and
+ * linear_gated. Pure functions, any thread. */
 #include "kernel/zc_kernel_internal.h"
 
 static zc_status extent_linear(const void *params, uint64_t *bytes, zc_error *error)
@@ -68,3 +68,46 @@ static uint64_t work_in_tiles_linear(const void *params)
 }
 
 ZC_KERNEL_FUNCTIONS_IN_TILES(linear, extent_linear, groups_linear, work_linear, work_in_tiles_linear)
+
+/* ---- linear_gated ---- */
+
+static zc_status extent_linear_gated(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_linear_gated_params *p = params;
+    const zc_linear_params gate = zc_linear_of_gated(p, p->gate_type);
+    uint64_t of_gate[ZC_KERNEL_MAX_BINDINGS];
+    zc_status status;
+    if ((status = zc_check_flags(p->flags, ZC_LINEAR_NORM | ZC_LINEAR_EXACT, error)) != ZC_OK ||
+        (status = zc_extent_weights("gate", p->gate_type, p->n, p->k, &bytes[1], error)) != ZC_OK ||
+        (status = zc_extent_weights("up", p->up_type, p->n, p->k, &bytes[2], error)) != ZC_OK ||
+        (status = extent_linear(&gate, of_gate, error)) != ZC_OK) {
+        return status;
+    }
+    bytes[0] = of_gate[0];
+    bytes[3] = of_gate[3];
+    bytes[4] = of_gate[4];
+    return ZC_OK;
+}
+
+static void groups_linear_gated(const void *params, uint32_t out[3])
+{
+    const zc_linear_params plain = zc_linear_of_gated(params, ZC_WEIGHT_F32); /* as stages_linear_gated */
+    groups_linear(&plain, out);
+}
+
+static uint64_t work_linear_gated(const void *params)
+{
+    const zc_linear_gated_params *p = params;
+    const zc_linear_params gate = zc_linear_of_gated(p, p->gate_type);
+    return zc_plus(zc_times(work_linear(&gate), 2), zc_times(zc_times(p->rows, p->n), ZC_WORK_EXP));
+}
+
+static uint64_t work_in_tiles_linear_gated(const void *params)
+{
+    const zc_linear_gated_params *p = params;
+    const zc_linear_params gate = zc_linear_of_gated(p, p->gate_type);
+    return zc_plus(zc_times(work_in_tiles_linear(&gate), 2), zc_times(zc_times(p->rows, p->n), ZC_WORK_EXP));
+}
+
+ZC_KERNEL_FUNCTIONS_IN_TILES(linear_gated, extent_linear_gated, groups_linear_gated, work_linear_gated,
+                             work_in_tiles_linear_gated)

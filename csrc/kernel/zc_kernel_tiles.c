@@ -92,6 +92,7 @@ static uint32_t variant_attention(const void *params)
     return p->kv_type + 2 * (zc_kernel_attention_way(p) + 2 * ((p->head_size - 1) / ZC_ATTENTION_PART));
 }
 
+_Static_assert(ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_INPUTS * ZC_LINEAR_WAYS <= ZC_KERNEL_VARIANTS, "variants of linear");
 _Static_assert(4 * ZC_ATTENTION_MAX_HEAD / ZC_ATTENTION_PART <= ZC_KERNEL_VARIANTS, "variants of attention");
 _Static_assert(ZC_ATTENTION_MAX_HEAD % ZC_ATTENTION_PART == 0, "shaders/attention_row.glsl has whole parts");
 _Static_assert(ZC_TOP_K_MAX <= ZC_WORKGROUP, "shaders/top_k.comp sorts a candidate an invocation");
@@ -133,7 +134,28 @@ static void stages_argmax(const zc_kernel *kernel, const void *params, const zc_
     out->workspace = (uint64_t)p->rows * ZC_SELECT_MAX_SHARES * 8;
 }
 
-#define EACH_WITH_STAGES(X) X(argmax)
+/* Few rows with matrices of one type get both products at once; else there is a stage for each. */
+static void stages_linear_gated(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
+{
+    (void)gpu;
+    const zc_linear_gated_params *p = params;
+    const zc_linear_params plain = zc_linear_of_gated(p, ZC_WEIGHT_F32); /* whose ways are all that there are here */
+    uint32_t input = p->flags & ZC_LINEAR_NORM ? ZC_LINEAR_NORM_INPUT : ZC_LINEAR_PLAIN_INPUT;
+    uint32_t way = zc_kernel_linear_way(&plain), per_part = ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_GATED_INPUTS;
+    uint32_t variant = ZC_WEIGHT_TYPE_COUNT * input + per_part * ZC_LINEAR_GATED_PARTS * way;
+    kernel->groups(params, out->stages[0].groups);
+    if (way != ZC_LINEAR_TILE_WAY && p->gate_type == p->up_type) {
+        out->stages[0].variant = variant + p->gate_type + per_part * ZC_LINEAR_BOTH_PARTS;
+        return;
+    }
+    out->count = 2;
+    out->stages[1] = out->stages[0];
+    out->stages[0].variant = variant + p->gate_type + per_part * ZC_LINEAR_GATE_PART;
+    out->stages[1].variant = variant + p->up_type + per_part * ZC_LINEAR_UP_PART;
+    out->workspace = zc_times(zc_times(p->rows, p->n), ZC_ELEMENT); /* the gates */
+}
+
+#define EACH_WITH_STAGES(X) X(argmax) X(linear_gated)
 
 #define STAGES_FUNCTION(kernel) [ZC_KERNEL_##kernel] = stages_##kernel,
 static void (*const stages[ZC_KERNEL_COUNT])(const zc_kernel *kernel, const void *params, const zc_gpu *gpu,
@@ -170,6 +192,7 @@ uint64_t zc_kernel_plan_groups(const zc_kernel_plan *plan)
 
 const char *zc_kernel_variant_name(const zc_kernel *kernel, uint32_t variant)
 {
-    bool typed = kernel->id == ZC_KERNEL_linear || kernel->id == ZC_KERNEL_embed;
+    bool typed =
+        kernel->id == ZC_KERNEL_linear || kernel->id == ZC_KERNEL_linear_gated || kernel->id == ZC_KERNEL_embed;
     return typed && kernel->traits & ZC_TRAIT_VARIANTS ? zc_weight_type_get(variant % ZC_WEIGHT_TYPE_COUNT)->name : "";
 }

@@ -15,7 +15,7 @@
 
 /* Values of specialization constant 0, the variant, of a kernel with ZC_TRAIT_VARIANTS are below this; and what an error
  * calls one: a type's name, or "". */
-#define ZC_KERNEL_VARIANTS (ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_INPUTS * ZC_LINEAR_WAYS)
+#define ZC_KERNEL_VARIANTS (ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_GATED_INPUTS * ZC_LINEAR_GATED_PARTS * ZC_LINEAR_WAYS)
 const char *zc_kernel_variant_name(const zc_kernel *kernel, uint32_t variant);
 
 /* How a GPU runs a dispatch: stages in this order, with a barrier between. Each is a run of the kernel's shader. */

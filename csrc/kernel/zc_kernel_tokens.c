@@ -1,5 +1,5 @@
 /* zc_kernel_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, layer_norm,
- * rope, append, swiglu, gelu, pool. Pure functions, any thread. */
+ * rope, append, rope_append, swiglu, gelu, pool. Pure functions, any thread. */
 #include "kernel/zc_kernel_internal.h"
 
 static zc_status extent_embed(const void *params, uint64_t *bytes, zc_error *error)
@@ -72,23 +72,31 @@ static uint64_t work_layer_norm(const void *params)
 
 ZC_KERNEL_FUNCTIONS(layer_norm, extent_layer_norm, groups_norm, work_layer_norm)
 
+/* How heads are rotated: what rope and rope_append have in common. */
+static zc_status check_rotation(uint32_t rotated, uint32_t head_size, uint32_t layout, uint32_t rows,
+                                uint32_t table_rows, zc_error *error)
+{
+    if (rotated % 2 || rotated > head_size) {
+        return zc_fail(error, ZC_BAD_VALUE, "%u elements of a head of %u are to be rotated: must be even and fit",
+                       rotated, head_size);
+    }
+    if (layout > ZC_ROPE_HALVES) {
+        return zc_fail(error, ZC_BAD_VALUE, "layout is %u, must be 0 (pairs) or 1 (halves)", layout);
+    }
+    if (rows && table_rows == 0) {
+        return zc_fail(error, ZC_BAD_VALUE, "the table has no rows for %u positions", rows);
+    }
+    return ZC_OK;
+}
+
 static zc_status extent_rope(const void *params, uint64_t *bytes, zc_error *error)
 {
     const zc_rope_params *p = params;
     uint32_t cols = 0;
     zc_status status = zc_head_columns(p->heads, p->head_size, &cols, error);
-    if (status != ZC_OK) {
+    if (status != ZC_OK ||
+        (status = check_rotation(p->rotated, p->head_size, p->layout, p->rows, p->table_rows, error)) != ZC_OK) {
         return status;
-    }
-    if (p->rotated % 2 || p->rotated > p->head_size) {
-        return zc_fail(error, ZC_BAD_VALUE, "%u elements of a head of %u are to be rotated: must be even and fit",
-                       p->rotated, p->head_size);
-    }
-    if (p->layout > ZC_ROPE_HALVES) {
-        return zc_fail(error, ZC_BAD_VALUE, "layout is %u, must be 0 (pairs) or 1 (halves)", p->layout);
-    }
-    if (p->rows && p->table_rows == 0) {
-        return zc_fail(error, ZC_BAD_VALUE, "the table has no rows for %u positions", p->rows);
     }
     bytes[1] = (uint64_t)p->rows * ZC_ELEMENT;
     if ((status = zc_extent_matrix("x", p->rows, cols, p->ldx, &bytes[0], error)) != ZC_OK ||
@@ -140,6 +148,89 @@ static uint64_t work_append(const void *params)
 }
 
 ZC_KERNEL_FUNCTIONS(append, extent_append, groups_append, work_append)
+
+/* The keys, and the values that begin behind the last of their rows. */
+static zc_status extent_of_both(const zc_rope_append_params *p, uint32_t cols, uint64_t *bytes, zc_error *error)
+{
+    zc_status status = zc_extent_cache("cache", p->out_type, p->capacity, cols, p->ldout, bytes, error);
+    uint64_t keys = (uint64_t)p->capacity * p->ldout;
+    if (status != ZC_OK) {
+        return status;
+    }
+    if (keys > UINT64_MAX / ZC_ELEMENT / 4) {
+        return zc_fail(error, ZC_OVERFLOW, "cache spans more than 2^61 elements");
+    }
+    if (p->ldout < cols) { /* also of a single row: the values would lie in the keys */
+        return zc_fail(error, ZC_BAD_VALUE, "leading dimension of cache is %u, less than its %u columns", p->ldout,
+                       cols);
+    }
+    *bytes = *bytes ? keys * (p->out_type == ZC_CACHE_F16 ? 2 : 4) + *bytes : 0;
+    return ZC_OK;
+}
+
+static zc_status extent_rope_append(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_rope_append_params *p = params;
+    uint32_t cols = 0, kv_cols = 0;
+    zc_status status;
+    if ((status = zc_head_columns(p->heads, p->head_size, &cols, error)) != ZC_OK ||
+        (status = zc_head_columns(p->kv_heads, p->head_size, &kv_cols, error)) != ZC_OK ||
+        (status = check_rotation(p->rotated, p->head_size, p->layout, p->rows, p->table_rows, error)) != ZC_OK) {
+        return status;
+    }
+    if (p->q_rows > p->rows) {
+        return zc_fail(error, ZC_BAD_VALUE, "q has %u rows of %u", p->q_rows, p->rows);
+    }
+    if (p->mirrored > 1) {
+        return zc_fail(error, ZC_BAD_VALUE, "mirrored is %u, must be 0 or 1", p->mirrored);
+    }
+    if (p->rows && p->capacity == 0) {
+        return zc_fail(error, ZC_BAD_VALUE, "a cache of no rows cannot take %u", p->rows);
+    }
+    if (p->out_type == ZC_CACHE_F16 && p->head_size % 2) {
+        return zc_fail(error, ZC_BAD_VALUE, "heads have %u elements: must be even for F16", p->head_size);
+    }
+    bytes[3] = (uint64_t)p->rows * ZC_ELEMENT;
+    if ((status = zc_extent_matrix("q", p->q_rows, cols, p->ldq, &bytes[0], error)) != ZC_OK ||
+        (status = zc_extent_matrix("k", p->rows, kv_cols, p->ldk, &bytes[1], error)) != ZC_OK ||
+        (status = zc_extent_matrix("v", p->rows, kv_cols, p->ldv, &bytes[2], error)) != ZC_OK ||
+        (status = zc_extent_matrix("table", p->table_rows, p->rotated, p->rotated, &bytes[4], error)) != ZC_OK ||
+        (status = extent_of_both(p, kv_cols, &bytes[5], error)) != ZC_OK) {
+        return status;
+    }
+    bytes[6] = p->mirrored ? bytes[5] : 0;
+    return ZC_OK;
+}
+
+static uint64_t heads_of(const zc_rope_append_params *p)
+{
+    return p->heads + 2 * (uint64_t)p->kv_heads;
+}
+
+static void groups_rope_append(const void *params, uint32_t out[3])
+{
+    const zc_rope_append_params *p = params;
+    zc_groups_items(zc_times(heads_of(p), zc_ceil_div(p->head_size, 2)), p->rows, out);
+}
+
+static uint64_t work_rope_append(const void *params)
+{
+    const zc_rope_append_params *p = params;
+    uint64_t cols = zc_times(heads_of(p), p->head_size);
+    return cols ? zc_plus(zc_work_of_rows(p->rows, cols, 4), zc_times(p->rows, ZC_WORK_FETCH)) : 0;
+}
+
+ZC_KERNEL_FUNCTIONS(rope_append, extent_rope_append, groups_rope_append, work_rope_append)
+
+uint64_t zc_kernel_mirrored(const zc_kernel *kernel, const void *params)
+{
+    const zc_rope_append_params *p = params;
+    if (kernel->compiled || kernel->id != ZC_KERNEL_rope_append || !p->mirrored) {
+        return 0;
+    }
+    /* The extents hold as much for each row of k and v, in float32. */
+    return 2 * (uint64_t)p->rows * p->kv_heads * p->head_size * (p->out_type == ZC_CACHE_F16 ? 2 : 4);
+}
 
 static zc_status extent_swiglu(const void *params, uint64_t *bytes, zc_error *error)
 {

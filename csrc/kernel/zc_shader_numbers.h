@@ -44,6 +44,13 @@
 #define ZC_LINEAR_TEAM_32_WAY 3u
 #define ZC_LINEAR_TEAM_64_WAY 4u
 #define ZC_LINEAR_WAYS 5u
+/* linear_gated: type + ZC_WEIGHT_TYPE_COUNT * (input + ZC_LINEAR_GATED_INPUTS * (part + ZC_LINEAR_GATED_PARTS * way)).
+ * Both products at once, or a stage for each. */
+#define ZC_LINEAR_GATED_INPUTS 2u /* plain, or its norm */
+#define ZC_LINEAR_BOTH_PARTS 0u
+#define ZC_LINEAR_GATE_PART 1u
+#define ZC_LINEAR_UP_PART 2u
+#define ZC_LINEAR_GATED_PARTS 3u
 #define ZC_LINEAR_TILE 64u /* a side */
 #define ZC_LINEAR_WIDE_LINES 64u /* elements of y of a workgroup */
 #define ZC_LINEAR_WIDE_K 64u /* k is a multiple of it: two blocks of Q8_0 */

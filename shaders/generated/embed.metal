@@ -11,43 +11,42 @@ struct Raw
     uint2 b;
 };
 
-constant uint type_tmp [[function_constant(0)]];
-constant uint type = is_function_constant_defined(type_tmp) ? type_tmp : 0u;
-constant bool _160 = (type == 0u);
-constant bool _170 = (type == 1u);
-constant bool _178 = (type == 2u);
-constant bool _187 = (type == 3u);
-constant bool _198 = (type == 4u);
-constant bool _208 = (type == 5u);
-constant bool _218 = (type == 6u);
-constant bool _229 = (type == 7u);
+struct Weights1
+{
+    uint weights1[1];
+};
 
 struct Weights4
 {
     uint4 weights4[1];
 };
 
-struct Weights1
-{
-    uint weights1[1];
-};
-
-constant bool _1018 = (type == 0u);
-constant bool _1028 = (type == 1u);
-constant bool _1038 = (type == 2u);
-constant bool _1048 = (type == 3u);
-constant bool _1058 = (type == 4u);
-constant bool _1068 = (type == 5u);
-constant bool _1078 = (type == 6u);
-constant bool _1088 = (type == 7u);
-constant bool _1103 = (type == 0u);
-constant bool _1115 = (type == 1u);
-constant bool _1127 = (type == 2u);
-constant bool _1139 = (type == 3u);
-constant bool _1151 = (type == 4u);
-constant bool _1163 = (type == 5u);
-constant bool _1175 = (type == 6u);
-constant bool _1187 = (type == 7u);
+constant uint type_tmp [[function_constant(0)]];
+constant uint type = is_function_constant_defined(type_tmp) ? type_tmp : 0u;
+constant bool _189 = (type == 0u);
+constant bool _199 = (type == 1u);
+constant bool _207 = (type == 2u);
+constant bool _216 = (type == 3u);
+constant bool _227 = (type == 4u);
+constant bool _237 = (type == 5u);
+constant bool _247 = (type == 6u);
+constant bool _258 = (type == 7u);
+constant bool _1035 = (type == 0u);
+constant bool _1045 = (type == 1u);
+constant bool _1055 = (type == 2u);
+constant bool _1065 = (type == 3u);
+constant bool _1075 = (type == 4u);
+constant bool _1085 = (type == 5u);
+constant bool _1095 = (type == 6u);
+constant bool _1105 = (type == 7u);
+constant bool _1120 = (type == 0u);
+constant bool _1132 = (type == 1u);
+constant bool _1144 = (type == 2u);
+constant bool _1156 = (type == 3u);
+constant bool _1168 = (type == 4u);
+constant bool _1180 = (type == 5u);
+constant bool _1192 = (type == 6u);
+constant bool _1204 = (type == 7u);
 
 struct Push
 {
@@ -82,173 +81,203 @@ constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _161;
-    if (_160)
+    uint _190;
+    if (_189)
     {
-        _161 = (k / 1u) * 2u;
+        _190 = (k / 1u) * 2u;
     }
     else
     {
-        uint _171;
-        if (_170)
+        uint _200;
+        if (_199)
         {
-            _171 = (k / 1u) * 1u;
+            _200 = (k / 1u) * 1u;
         }
         else
         {
-            uint _179;
-            if (_178)
+            uint _208;
+            if (_207)
             {
-                _179 = (k / 1u) * 1u;
+                _208 = (k / 1u) * 1u;
             }
             else
             {
-                uint _188;
-                if (_187)
+                uint _217;
+                if (_216)
                 {
-                    _188 = (k / 32u) * 17u;
+                    _217 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _199;
-                    if (_198)
+                    uint _228;
+                    if (_227)
                     {
-                        _199 = (k / 32u) * 9u;
+                        _228 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _209;
-                        if (_208)
+                        uint _238;
+                        if (_237)
                         {
-                            _209 = (k / 32u) * 10u;
+                            _238 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _219;
-                            if (_218)
+                            uint _248;
+                            if (_247)
                             {
-                                _219 = (k / 256u) * 72u;
+                                _248 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _230;
-                                if (_229)
+                                uint _259;
+                                if (_258)
                                 {
-                                    _230 = (k / 256u) * 105u;
+                                    _259 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _230 = 0u;
+                                    _259 = 0u;
                                 }
-                                _219 = _230;
+                                _248 = _259;
                             }
-                            _209 = _219;
+                            _238 = _248;
                         }
-                        _199 = _209;
+                        _228 = _238;
                     }
-                    _188 = _199;
+                    _217 = _228;
                 }
-                _179 = _188;
+                _208 = _217;
             }
-            _171 = _179;
+            _200 = _208;
         }
-        _161 = _171;
+        _190 = _200;
     }
-    return _161;
+    return _190;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights4& v_440, const device Weights1& v_452)
+uint4 weight_words(thread const uint& i, const device Weights4& v_179)
+{
+    return v_179.weights4[i];
+}
+
+static inline __attribute__((always_inline))
+uint weight_word(thread const uint& i, const device Weights1& v_167)
+{
+    return v_167.weights1[i];
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167, const device Weights4& v_179)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    bool _426 = (at & 3u) == 0u;
-    bool _433;
-    if (_426)
+    bool _454 = (at & 3u) == 0u;
+    bool _461;
+    if (_454)
     {
-        _433 = (at + 3u) <= last;
+        _461 = (at + 3u) <= last;
     }
     else
     {
-        _433 = _426;
+        _461 = _454;
     }
-    if (_433)
+    if (_461)
     {
-        raw.a = v_440.weights4[at / 4u];
+        uint param = at / 4u;
+        raw.a = weight_words(param, v_179);
     }
     else
     {
-        raw.a = uint4(v_452.weights1[at], v_452.weights1[min((at + 1u), last)], v_452.weights1[min((at + 2u), last)], v_452.weights1[min((at + 3u), last)]);
+        uint param_1 = at;
+        uint param_2 = min((at + 1u), last);
+        uint param_3 = min((at + 2u), last);
+        uint param_4 = min((at + 3u), last);
+        raw.a = uint4(weight_word(param_1, v_167), weight_word(param_2, v_167), weight_word(param_3, v_167), weight_word(param_4, v_167));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_452)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    raw.a.x = v_452.weights1[at];
-    raw.a.y = v_452.weights1[min((at + 1u), last)];
-    raw.a.z = v_452.weights1[min((at + 2u), last)];
+    uint param = at;
+    raw.a.x = weight_word(param, v_167);
+    uint param_1 = min((at + 1u), last);
+    raw.a.y = weight_word(param_1, v_167);
+    uint param_2 = min((at + 2u), last);
+    raw.a.z = weight_word(param_2, v_167);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_452)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_167)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    raw.a.x = v_452.weights1[word / 2u];
-    raw.a.y = v_452.weights1[(word / 2u) + (word & 1u)];
-    raw.a.w = v_452.weights1[h / 2u];
+    uint param = word / 2u;
+    raw.a.x = weight_word(param, v_167);
+    uint param_1 = (word / 2u) + (word & 1u);
+    raw.a.y = weight_word(param_1, v_167);
+    uint param_2 = h / 2u;
+    raw.a.w = weight_word(param_2, v_167);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_452)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_452);
+    return load_scaled(param, param_1, v_167);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_452)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_452);
+    return load_scaled(param, param_1, v_167);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_452)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    raw.a.x = v_452.weights1[(at + 1u) + (q & 3u)];
-    raw.a.w = v_452.weights1[at];
+    uint param = (at + 1u) + (q & 3u);
+    raw.a.x = weight_word(param, v_167);
+    uint param_1 = at;
+    raw.a.w = weight_word(param_1, v_167);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_452)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    raw.a.x = v_452.weights1[((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u)];
-    raw.a.y = v_452.weights1[at + 1u];
-    raw.a.z = v_452.weights1[at + 2u];
-    raw.a.w = v_452.weights1[at];
-    raw.b.x = v_452.weights1[at + 3u];
+    uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
+    raw.a.x = weight_word(param, v_167);
+    uint param_1 = at + 1u;
+    raw.a.y = weight_word(param_1, v_167);
+    uint param_2 = at + 2u;
+    raw.a.z = weight_word(param_2, v_167);
+    uint param_3 = at;
+    raw.a.w = weight_word(param_3, v_167);
+    uint param_4 = at + 3u;
+    raw.b.x = weight_word(param_4, v_167);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_452)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -257,74 +286,80 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint low = ((h + (32u * part)) + (16u * (stripe & 1u))) + (2u * quad_);
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    raw.a.x = v_452.weights1[low / 2u];
-    raw.a.y = v_452.weights1[(low / 2u) + (low & 1u)];
-    raw.a.z = v_452.weights1[high / 2u];
-    raw.a.w = v_452.weights1[(high / 2u) + (high & 1u)];
-    raw.b.x = v_452.weights1[(((h + 96u) + (4u * part)) + stripe) / 2u];
-    raw.b.y = v_452.weights1[(h / 2u) + 52u];
+    uint param = low / 2u;
+    raw.a.x = weight_word(param, v_167);
+    uint param_1 = (low / 2u) + (low & 1u);
+    raw.a.y = weight_word(param_1, v_167);
+    uint param_2 = high / 2u;
+    raw.a.z = weight_word(param_2, v_167);
+    uint param_3 = (high / 2u) + (high & 1u);
+    raw.a.w = weight_word(param_3, v_167);
+    uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
+    raw.b.x = weight_word(param_4, v_167);
+    uint param_5 = (h / 2u) + 52u;
+    raw.b.y = weight_word(param_5, v_167);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights4& v_440, const device Weights1& v_452)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167, const device Weights4& v_179)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    if (_1018)
+    if (_1035)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_440, v_452);
+        raw = load_quad_F32(param, param_1, param_2, v_167, v_179);
     }
-    if (_1028)
+    if (_1045)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_452);
+        raw = load_quad_F16(param_3, param_4, param_5, v_167);
     }
-    if (_1038)
+    if (_1055)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_452);
+        raw = load_quad_F16(param_6, param_7, param_8, v_167);
     }
-    if (_1048)
+    if (_1065)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_452);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_167);
     }
-    if (_1058)
+    if (_1075)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_452);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_167);
     }
-    if (_1068)
+    if (_1085)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_452);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_167);
     }
-    if (_1078)
+    if (_1095)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_452);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_167);
     }
-    if (_1088)
+    if (_1105)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_452);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_167);
     }
     return raw;
 }
@@ -332,34 +367,34 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _379;
+    float _407;
     if (left > 1u)
     {
-        _379 = v.y;
+        _407 = v.y;
     }
     else
     {
-        _379 = 0.0;
+        _407 = 0.0;
     }
-    float _389;
+    float _417;
     if (left > 2u)
     {
-        _389 = v.z;
+        _417 = v.z;
     }
     else
     {
-        _389 = 0.0;
+        _417 = 0.0;
     }
-    float _398;
+    float _426;
     if (left > 3u)
     {
-        _398 = v.w;
+        _426 = v.w;
     }
     else
     {
-        _398 = 0.0;
+        _426 = 0.0;
     }
-    return float4(v.x, _379, _389, _398);
+    return float4(v.x, _407, _417, _426);
 }
 
 static inline __attribute__((always_inline))
@@ -373,16 +408,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _251;
+    uint _280;
     if ((h & 1u) != 0u)
     {
-        _251 = (low >> 16u) | (high << 16u);
+        _280 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _251 = low;
+        _280 = low;
     }
-    return _251;
+    return _280;
 }
 
 static inline __attribute__((always_inline))
@@ -477,16 +512,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _340;
+    float2 _368;
     if (i < 4u)
     {
-        _340 = float2(float(a & 63u), float(b & 63u));
+        _368 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _340 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _368 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _340;
+    return _368;
 }
 
 static inline __attribute__((always_inline))
@@ -524,7 +559,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_1103)
+    if (_1120)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -532,7 +567,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_1115)
+    if (_1132)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -540,7 +575,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_1127)
+    if (_1144)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -548,7 +583,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_1139)
+    if (_1156)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -556,7 +591,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_1151)
+    if (_1168)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -564,7 +599,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_1163)
+    if (_1180)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -572,7 +607,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_1175)
+    if (_1192)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -580,7 +615,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_1187)
+    if (_1204)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -592,77 +627,77 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
 }
 
 static inline __attribute__((always_inline))
-float4 quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights4& v_440, const device Weights1& v_452)
+float4 quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167, const device Weights4& v_179)
 {
     uint param = row;
     uint param_1 = k;
     uint param_2 = q;
-    Raw param_3 = load_quad(param, param_1, param_2, v_440, v_452);
+    Raw param_3 = load_quad(param, param_1, param_2, v_167, v_179);
     uint param_4 = row;
     uint param_5 = k;
     uint param_6 = q;
     return decode_quad(param_3, param_4, param_5, param_6);
 }
 
-kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _1258 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
+kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _1275 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
 {
-    const device auto& v_440 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    device auto& _1347 = *(device Out4*)spvBufferAliasSet0Binding3;
-    const device auto& v_452 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    device auto& _1383 = *(device Out1*)spvBufferAliasSet0Binding3;
+    const device auto& v_167 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    device auto& _1364 = *(device Out4*)spvBufferAliasSet0Binding3;
+    const device auto& v_179 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    device auto& _1400 = *(device Out1*)spvBufferAliasSet0Binding3;
     uint quads = (push.dim / 4u) + uint((push.dim & 3u) != 0u);
-    uint3 _1242 = push.first.xyz + gl_WorkGroupID;
-    uint _1243 = _1242.y;
-    float4 _1351;
-    float _1388;
-    for (uint r = _1243; r < push.rows; r += push.groups.y)
+    uint3 _1259 = push.first.xyz + gl_WorkGroupID;
+    uint _1260 = _1259.y;
+    float4 _1368;
+    float _1405;
+    for (uint r = _1260; r < push.rows; r += push.groups.y)
     {
-        uint id = min(_1258.ids1[push.offset.x + r], (push.vocab - 1u));
+        uint id = min(_1275.ids1[push.offset.x + r], (push.vocab - 1u));
         uint param = push.dim;
         uint row = (2u * push.offset.y) + (id * row_halves(param));
-        uint _1293 = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
-        for (uint q = _1293; q < quads; q += (push.groups.x * 256u))
+        uint _1310 = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
+        for (uint q = _1310; q < quads; q += (push.groups.x * 256u))
         {
             uint param_1 = row;
             uint param_2 = push.dim;
             uint param_3 = q;
-            float4 v = quad(param_1, param_2, param_3, v_440, v_452);
+            float4 v = quad(param_1, param_2, param_3, v_167, v_179);
             uint to = (push.offset.z + (r * push.ldout)) + (4u * q);
             bool add = (push.flags & 1u) != 0u;
-            bool _1332 = (to & 3u) == 0u;
-            bool _1341;
-            if (_1332)
+            bool _1349 = (to & 3u) == 0u;
+            bool _1358;
+            if (_1349)
             {
-                _1341 = ((4u * q) + 4u) <= push.dim;
+                _1358 = ((4u * q) + 4u) <= push.dim;
             }
             else
             {
-                _1341 = _1332;
+                _1358 = _1349;
             }
-            if (_1341)
+            if (_1358)
             {
                 if (add)
                 {
-                    _1351 = _1347.out4[to / 4u] + v;
+                    _1368 = _1364.out4[to / 4u] + v;
                 }
                 else
                 {
-                    _1351 = v;
+                    _1368 = v;
                 }
-                _1347.out4[to / 4u] = _1351;
+                _1364.out4[to / 4u] = _1368;
                 continue;
             }
             for (uint e = 0u; e < min((push.dim - (4u * q)), 4u); e++)
             {
                 if (add)
                 {
-                    _1388 = _1383.out1[to + e] + v[e];
+                    _1405 = _1400.out1[to + e] + v[e];
                 }
                 else
                 {
-                    _1388 = v[e];
+                    _1405 = v[e];
                 }
-                _1383.out1[to + e] = _1388;
+                _1400.out1[to + e] = _1405;
             }
         }
     }

@@ -56,44 +56,53 @@ struct Unit
     uint4 b;
 };
 
-constant uint variant_tmp [[function_constant(0)]];
-constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
-constant uint type = (variant % 8u);
-constant bool _454 = (type == 0u);
-constant bool _463 = (type == 1u);
-constant bool _471 = (type == 2u);
-constant bool _480 = (type == 3u);
-constant bool _491 = (type == 4u);
-constant bool _501 = (type == 5u);
-constant bool _511 = (type == 6u);
-constant bool _522 = (type == 7u);
+struct Weights1
+{
+    uint weights1[1];
+};
 
 struct Weights4
 {
     uint4 weights4[1];
 };
 
-struct Weights1
+constant uint variant_tmp [[function_constant(0)]];
+constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
+constant uint type = (variant % 8u);
+constant bool _483 = (type == 0u);
+constant bool _492 = (type == 1u);
+constant bool _500 = (type == 2u);
+constant bool _509 = (type == 3u);
+constant bool _520 = (type == 4u);
+constant bool _530 = (type == 5u);
+constant bool _540 = (type == 6u);
+constant bool _551 = (type == 7u);
+constant bool _1326 = (type == 0u);
+constant bool _1336 = (type == 1u);
+constant bool _1346 = (type == 2u);
+constant bool _1356 = (type == 3u);
+constant bool _1366 = (type == 4u);
+constant bool _1376 = (type == 5u);
+constant bool _1386 = (type == 6u);
+constant bool _1396 = (type == 7u);
+constant bool _1411 = (type == 0u);
+constant bool _1423 = (type == 1u);
+constant bool _1435 = (type == 2u);
+constant bool _1447 = (type == 3u);
+constant bool _1459 = (type == 4u);
+constant bool _1471 = (type == 5u);
+constant bool _1483 = (type == 6u);
+constant bool _1495 = (type == 7u);
+
+struct X4
 {
-    uint weights1[1];
+    float4 x4[1];
 };
 
-constant bool _1309 = (type == 0u);
-constant bool _1319 = (type == 1u);
-constant bool _1329 = (type == 2u);
-constant bool _1339 = (type == 3u);
-constant bool _1349 = (type == 4u);
-constant bool _1359 = (type == 5u);
-constant bool _1369 = (type == 6u);
-constant bool _1379 = (type == 7u);
-constant bool _1394 = (type == 0u);
-constant bool _1406 = (type == 1u);
-constant bool _1418 = (type == 2u);
-constant bool _1430 = (type == 3u);
-constant bool _1442 = (type == 4u);
-constant bool _1454 = (type == 5u);
-constant bool _1466 = (type == 6u);
-constant bool _1478 = (type == 7u);
+struct X1
+{
+    float x1[1];
+};
 
 struct Push
 {
@@ -111,16 +120,6 @@ struct Push
     float eps;
 };
 
-struct X4
-{
-    float4 x4[1];
-};
-
-struct X1
-{
-    float x1[1];
-};
-
 struct Norm4
 {
     float4 norm4[1];
@@ -131,8 +130,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1627 = (variant / 8u);
-constant uint input_ = (_1627 % 3u);
+constant uint _1636 = (variant / 8u);
+constant uint input_ = (_1636 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
 
@@ -151,31 +150,31 @@ struct Y4
     float4 y4[1];
 };
 
-constant bool _2200 = (type == 0u);
-constant bool _2208 = (type == 1u);
-constant bool _2216 = (type == 2u);
-constant bool _2224 = (type == 3u);
-constant bool _2232 = (type == 4u);
-constant bool _2240 = (type == 5u);
-constant bool _2248 = (type == 6u);
-constant bool _2256 = (type == 7u);
-constant bool _3005 = (type == 0u);
-constant bool _3017 = (type == 1u);
-constant bool _3029 = (type == 2u);
-constant bool _3041 = (type == 3u);
-constant bool _3053 = (type == 4u);
-constant bool _3065 = (type == 5u);
-constant bool _3077 = (type == 6u);
-constant bool _3089 = (type == 7u);
+constant bool _2217 = (type == 0u);
+constant bool _2225 = (type == 1u);
+constant bool _2233 = (type == 2u);
+constant bool _2241 = (type == 3u);
+constant bool _2249 = (type == 4u);
+constant bool _2257 = (type == 5u);
+constant bool _2265 = (type == 6u);
+constant bool _2273 = (type == 7u);
+constant bool _3022 = (type == 0u);
+constant bool _3034 = (type == 1u);
+constant bool _3046 = (type == 2u);
+constant bool _3058 = (type == 3u);
+constant bool _3070 = (type == 4u);
+constant bool _3082 = (type == 5u);
+constant bool _3094 = (type == 6u);
+constant bool _3106 = (type == 7u);
 constant uint way = (variant / 24u);
-constant bool _3110 = (way == 2u);
-constant bool _3111 = (way == 3u);
-constant uint _3112 = _3111 ? 32u : 64u;
-constant uint team = _3110 ? 8u : _3112;
-constant uint _3114 = (team - 1u);
+constant bool _3127 = (way == 2u);
+constant bool _3128 = (way == 3u);
+constant uint _3129 = _3128 ? 32u : 64u;
+constant uint team = _3127 ? 8u : _3129;
+constant uint _3131 = (team - 1u);
 constant uint lines = (256u / team);
-constant bool _4418 = (way == 0u);
-constant bool _4423 = (way == 1u);
+constant bool _4435 = (way == 0u);
+constant bool _4440 = (way == 1u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
@@ -187,79 +186,79 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _455;
-    if (_454)
+    uint _484;
+    if (_483)
     {
-        _455 = (k / 1u) * 2u;
+        _484 = (k / 1u) * 2u;
     }
     else
     {
-        uint _464;
-        if (_463)
+        uint _493;
+        if (_492)
         {
-            _464 = (k / 1u) * 1u;
+            _493 = (k / 1u) * 1u;
         }
         else
         {
-            uint _472;
-            if (_471)
+            uint _501;
+            if (_500)
             {
-                _472 = (k / 1u) * 1u;
+                _501 = (k / 1u) * 1u;
             }
             else
             {
-                uint _481;
-                if (_480)
+                uint _510;
+                if (_509)
                 {
-                    _481 = (k / 32u) * 17u;
+                    _510 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _492;
-                    if (_491)
+                    uint _521;
+                    if (_520)
                     {
-                        _492 = (k / 32u) * 9u;
+                        _521 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _502;
-                        if (_501)
+                        uint _531;
+                        if (_530)
                         {
-                            _502 = (k / 32u) * 10u;
+                            _531 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _512;
-                            if (_511)
+                            uint _541;
+                            if (_540)
                             {
-                                _512 = (k / 256u) * 72u;
+                                _541 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _523;
-                                if (_522)
+                                uint _552;
+                                if (_551)
                                 {
-                                    _523 = (k / 256u) * 105u;
+                                    _552 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _523 = 0u;
+                                    _552 = 0u;
                                 }
-                                _512 = _523;
+                                _541 = _552;
                             }
-                            _502 = _512;
+                            _531 = _541;
                         }
-                        _492 = _502;
+                        _521 = _531;
                     }
-                    _481 = _492;
+                    _510 = _521;
                 }
-                _472 = _481;
+                _501 = _510;
             }
-            _464 = _472;
+            _493 = _501;
         }
-        _455 = _464;
+        _484 = _493;
     }
-    return _455;
+    return _484;
 }
 
 static inline __attribute__((always_inline))
@@ -290,34 +289,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _670;
+    float _698;
     if (left > 1u)
     {
-        _670 = v.y;
+        _698 = v.y;
     }
     else
     {
-        _670 = 0.0;
+        _698 = 0.0;
     }
-    float _680;
+    float _708;
     if (left > 2u)
     {
-        _680 = v.z;
+        _708 = v.z;
     }
     else
     {
-        _680 = 0.0;
+        _708 = 0.0;
     }
-    float _689;
+    float _717;
     if (left > 3u)
     {
-        _689 = v.w;
+        _717 = v.w;
     }
     else
     {
-        _689 = 0.0;
+        _717 = 0.0;
     }
-    return float4(v.x, _670, _680, _689);
+    return float4(v.x, _698, _708, _717);
 }
 
 static inline __attribute__((always_inline))
@@ -331,16 +330,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _544;
+    uint _573;
     if ((h & 1u) != 0u)
     {
-        _544 = (low >> 16u) | (high << 16u);
+        _573 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _544 = low;
+        _573 = low;
     }
-    return _544;
+    return _573;
 }
 
 static inline __attribute__((always_inline))
@@ -435,16 +434,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _632;
+    float2 _660;
     if (i < 4u)
     {
-        _632 = float2(float(a & 63u), float(b & 63u));
+        _660 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _632 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _660 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _632;
+    return _660;
 }
 
 static inline __attribute__((always_inline))
@@ -482,7 +481,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_1394)
+    if (_1411)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -490,7 +489,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_1406)
+    if (_1423)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -498,7 +497,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_1418)
+    if (_1435)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -506,7 +505,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_1430)
+    if (_1447)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -514,7 +513,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_1442)
+    if (_1459)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -522,7 +521,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_1454)
+    if (_1471)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -530,7 +529,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_1466)
+    if (_1483)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -538,7 +537,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_1478)
+    if (_1495)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -562,143 +561,173 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1591, const device Norm1& v_1600)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1600, const device Norm1& v_1609)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1578 = (at & 3u) == 0u;
-    bool _1585;
-    if (_1578)
+    bool _1587 = (at & 3u) == 0u;
+    bool _1594;
+    if (_1587)
     {
-        _1585 = (at + 3u) <= last;
+        _1594 = (at + 3u) <= last;
     }
     else
     {
-        _1585 = _1578;
+        _1594 = _1587;
     }
-    if (_1585)
+    if (_1594)
     {
-        return v_1591.norm4[at / 4u];
+        return v_1600.norm4[at / 4u];
     }
-    return float4(v_1600.norm1[min(at, last)], v_1600.norm1[min((at + 1u), last)], v_1600.norm1[min((at + 2u), last)], v_1600.norm1[min((at + 3u), last)]);
+    return float4(v_1609.norm1[min(at, last)], v_1609.norm1[min((at + 1u), last)], v_1609.norm1[min((at + 2u), last)], v_1609.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1516, const device X1& v_1527)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1521, const device X1& v_1532)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1516.x4[i / 4u];
+        return v_1521.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1527.x1[i];
+    v.x = v_1532.x1[i];
     if (count > 1u)
     {
-        v.y = v_1527.x1[i + 1u];
+        v.y = v_1532.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1527.x1[i + 2u];
+        v.z = v_1532.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1527.x1[i + 3u];
+        v.w = v_1532.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights4& v_731, const device Weights1& v_743)
+uint4 weight_words(thread const uint& i, const device Weights4& v_473)
+{
+    return v_473.weights4[i];
+}
+
+static inline __attribute__((always_inline))
+uint weight_word(thread const uint& i, const device Weights1& v_461)
+{
+    return v_461.weights1[i];
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_461, const device Weights4& v_473)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    bool _717 = (at & 3u) == 0u;
-    bool _724;
-    if (_717)
+    bool _745 = (at & 3u) == 0u;
+    bool _752;
+    if (_745)
     {
-        _724 = (at + 3u) <= last;
+        _752 = (at + 3u) <= last;
     }
     else
     {
-        _724 = _717;
+        _752 = _745;
     }
-    if (_724)
+    if (_752)
     {
-        raw.a = v_731.weights4[at / 4u];
+        uint param = at / 4u;
+        raw.a = weight_words(param, v_473);
     }
     else
     {
-        raw.a = uint4(v_743.weights1[at], v_743.weights1[min((at + 1u), last)], v_743.weights1[min((at + 2u), last)], v_743.weights1[min((at + 3u), last)]);
+        uint param_1 = at;
+        uint param_2 = min((at + 1u), last);
+        uint param_3 = min((at + 2u), last);
+        uint param_4 = min((at + 3u), last);
+        raw.a = uint4(weight_word(param_1, v_461), weight_word(param_2, v_461), weight_word(param_3, v_461), weight_word(param_4, v_461));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_743)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_461)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    raw.a.x = v_743.weights1[at];
-    raw.a.y = v_743.weights1[min((at + 1u), last)];
-    raw.a.z = v_743.weights1[min((at + 2u), last)];
+    uint param = at;
+    raw.a.x = weight_word(param, v_461);
+    uint param_1 = min((at + 1u), last);
+    raw.a.y = weight_word(param_1, v_461);
+    uint param_2 = min((at + 2u), last);
+    raw.a.z = weight_word(param_2, v_461);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_743)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_461)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    raw.a.x = v_743.weights1[word / 2u];
-    raw.a.y = v_743.weights1[(word / 2u) + (word & 1u)];
-    raw.a.w = v_743.weights1[h / 2u];
+    uint param = word / 2u;
+    raw.a.x = weight_word(param, v_461);
+    uint param_1 = (word / 2u) + (word & 1u);
+    raw.a.y = weight_word(param_1, v_461);
+    uint param_2 = h / 2u;
+    raw.a.w = weight_word(param_2, v_461);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_743)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_461)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_743);
+    return load_scaled(param, param_1, v_461);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_743)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_461)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_743);
+    return load_scaled(param, param_1, v_461);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_743)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_461)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    raw.a.x = v_743.weights1[(at + 1u) + (q & 3u)];
-    raw.a.w = v_743.weights1[at];
+    uint param = (at + 1u) + (q & 3u);
+    raw.a.x = weight_word(param, v_461);
+    uint param_1 = at;
+    raw.a.w = weight_word(param_1, v_461);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_743)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_461)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    raw.a.x = v_743.weights1[((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u)];
-    raw.a.y = v_743.weights1[at + 1u];
-    raw.a.z = v_743.weights1[at + 2u];
-    raw.a.w = v_743.weights1[at];
-    raw.b.x = v_743.weights1[at + 3u];
+    uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
+    raw.a.x = weight_word(param, v_461);
+    uint param_1 = at + 1u;
+    raw.a.y = weight_word(param_1, v_461);
+    uint param_2 = at + 2u;
+    raw.a.z = weight_word(param_2, v_461);
+    uint param_3 = at;
+    raw.a.w = weight_word(param_3, v_461);
+    uint param_4 = at + 3u;
+    raw.b.x = weight_word(param_4, v_461);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_743)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_461)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -707,74 +736,80 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint low = ((h + (32u * part)) + (16u * (stripe & 1u))) + (2u * quad_);
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    raw.a.x = v_743.weights1[low / 2u];
-    raw.a.y = v_743.weights1[(low / 2u) + (low & 1u)];
-    raw.a.z = v_743.weights1[high / 2u];
-    raw.a.w = v_743.weights1[(high / 2u) + (high & 1u)];
-    raw.b.x = v_743.weights1[(((h + 96u) + (4u * part)) + stripe) / 2u];
-    raw.b.y = v_743.weights1[(h / 2u) + 52u];
+    uint param = low / 2u;
+    raw.a.x = weight_word(param, v_461);
+    uint param_1 = (low / 2u) + (low & 1u);
+    raw.a.y = weight_word(param_1, v_461);
+    uint param_2 = high / 2u;
+    raw.a.z = weight_word(param_2, v_461);
+    uint param_3 = (high / 2u) + (high & 1u);
+    raw.a.w = weight_word(param_3, v_461);
+    uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
+    raw.b.x = weight_word(param_4, v_461);
+    uint param_5 = (h / 2u) + 52u;
+    raw.b.y = weight_word(param_5, v_461);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights4& v_731, const device Weights1& v_743)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_461, const device Weights4& v_473)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    if (_1309)
+    if (_1326)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_731, v_743);
+        raw = load_quad_F32(param, param_1, param_2, v_461, v_473);
     }
-    if (_1319)
+    if (_1336)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_743);
+        raw = load_quad_F16(param_3, param_4, param_5, v_461);
     }
-    if (_1329)
+    if (_1346)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_743);
+        raw = load_quad_F16(param_6, param_7, param_8, v_461);
     }
-    if (_1339)
+    if (_1356)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_743);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_461);
     }
-    if (_1349)
+    if (_1366)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_743);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_461);
     }
-    if (_1359)
+    if (_1376)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_743);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_461);
     }
-    if (_1369)
+    if (_1386)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_743);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_461);
     }
-    if (_1379)
+    if (_1396)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_743);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_461);
     }
     return raw;
 }
@@ -782,16 +817,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1670;
+    float _1679;
     if (push.k != 0u)
     {
-        _1670 = rsqrt((squares / float(push.k)) + push.eps);
+        _1679 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1670 = 0.0;
+        _1679 = 0.0;
     }
-    return _1670;
+    return _1679;
 }
 
 static inline __attribute__((always_inline))
@@ -817,27 +852,27 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _431;
+    float _438;
     if (abs(y) > 3.900000095367431640625)
     {
-        _431 = sign(y);
+        _438 = sign(y);
     }
     else
     {
-        _431 = (y * p) / q;
+        _438 = (y * p) / q;
     }
-    float erf = _431;
+    float erf = _438;
     return (0.5 * x) * (1.0 + erf);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1706, device Y1& v_1729)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1723, device Y1& v_1746)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += v_1706.bias1[push.offset.z + j];
+        sum += v_1723.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -848,32 +883,32 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
     uint param_3 = 1u;
     if (has(param_3, push))
     {
-        sum += v_1729.y1[to];
+        sum += v_1746.y1[to];
     }
-    v_1729.y1[to] = sum;
+    v_1746.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_1706, device Y1& v_1729, device Y4& v_1817)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_1723, device Y1& v_1746, device Y4& v_1834)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _1750 = (to & 3u) == 0u;
-    bool _1759;
-    if (_1750)
+    bool _1767 = (to & 3u) == 0u;
+    bool _1776;
+    if (_1767)
     {
-        _1759 = (j + 4u) <= push.n;
+        _1776 = (j + 4u) <= push.n;
     }
     else
     {
-        _1759 = _1750;
+        _1776 = _1767;
     }
-    if (_1759)
+    if (_1776)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(v_1706.bias1[at], v_1706.bias1[at + 1u], v_1706.bias1[at + 2u], v_1706.bias1[at + 3u]);
+            sums += float4(v_1723.bias1[at], v_1723.bias1[at + 1u], v_1723.bias1[at + 2u], v_1723.bias1[at + 3u]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -887,30 +922,30 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
         uint param_6 = 1u;
         if (has(param_6, push))
         {
-            sums += v_1817.y4[to / 4u];
+            sums += v_1834.y4[to / 4u];
         }
-        v_1817.y4[to / 4u] = sums;
+        v_1834.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     for (;;)
     {
-        bool _1836 = e < 4u;
-        bool _1845;
-        if (_1836)
+        bool _1853 = e < 4u;
+        bool _1862;
+        if (_1853)
         {
-            _1845 = (j + e) < push.n;
+            _1862 = (j + e) < push.n;
         }
         else
         {
-            _1845 = _1836;
+            _1862 = _1853;
         }
-        if (_1845)
+        if (_1862)
         {
             uint param_7 = r;
             uint param_8 = j + e;
             float param_9 = sums[e];
-            finish(param_7, param_8, param_9, push, v_1706, v_1729);
+            finish(param_7, param_8, param_9, push, v_1723, v_1746);
             e++;
             continue;
         }
@@ -922,7 +957,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void tiles(const device Weights4& v_731, const device Weights1& v_743, constant Push& push, const device X4& v_1516, const device X1& v_1527, const device Norm4& v_1591, const device Norm1& v_1600, const device Bias1& v_1706, device Y1& v_1729, device Y4& v_1817, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint3& gl_WorkGroupID)
+void tiles(const device Weights1& v_461, const device Weights4& v_473, const device X4& v_1521, const device X1& v_1532, constant Push& push, const device Norm4& v_1600, const device Norm1& v_1609, const device Bias1& v_1723, device Y1& v_1746, device Y4& v_1834, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -942,18 +977,18 @@ void tiles(const device Weights4& v_731, const device Weights1& v_743, constant 
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _3948 = push.first.xyz + gl_WorkGroupID;
-    uint _3949 = _3948.y;
+    uint3 _3965 = push.first.xyz + gl_WorkGroupID;
+    uint _3966 = _3965.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _4059;
+    float4 _4076;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _4143;
-    for (uint tile_r = _3949; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _4160;
+    for (uint tile_r = _3966; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _3963 = push.first.xyz + gl_WorkGroupID;
-        uint _3964 = _3963.x;
-        for (uint tile_j = _3964; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _3980 = push.first.xyz + gl_WorkGroupID;
+        uint _3981 = _3980.x;
+        for (uint tile_j = _3981; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -972,36 +1007,36 @@ void tiles(const device Weights4& v_731, const device Weights1& v_743, constant 
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _4037 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _4054 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _4037;
+                            v[y] = _4054;
                         }
                         else
                         {
-                            bool _4048 = (first + y) < push.n;
-                            bool _4056;
-                            if (_4048)
+                            bool _4065 = (first + y) < push.n;
+                            bool _4073;
+                            if (_4065)
                             {
-                                _4056 = (4u * q) < push.k;
+                                _4073 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _4056 = _4048;
+                                _4073 = _4065;
                             }
-                            bool there = _4056;
+                            bool there = _4073;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _4059 = decode_quad(param_11, param_12, param_13, param_14);
+                                _4076 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _4059 = float4(0.0);
+                                _4076 = float4(0.0);
                             }
-                            v[y] = _4059;
+                            v[y] = _4076;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1026,13 +1061,13 @@ void tiles(const device Weights4& v_731, const device Weights1& v_743, constant 
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _4143 = norm_at(param_21, push, v_1591, v_1600);
+                            _4160 = norm_at(param_21, push, v_1600, v_1609);
                         }
                         else
                         {
-                            _4143 = float4(1.0);
+                            _4160 = float4(1.0);
                         }
-                        factor = _4143;
+                        factor = _4160;
                     }
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
                     {
@@ -1041,48 +1076,48 @@ void tiles(const device Weights4& v_731, const device Weights1& v_743, constant 
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _4174 = i < push.rows;
-                            bool _4182;
-                            if (_4174)
+                            bool _4191 = i < push.rows;
+                            bool _4199;
+                            if (_4191)
                             {
-                                _4182 = (4u * q_1) < push.k;
+                                _4199 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _4182 = _4174;
+                                _4199 = _4191;
                             }
-                            if (_4182)
+                            if (_4199)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_1516, v_1527);
+                                v[y_2] = x_at(param_22, param_23, v_1521, v_1532);
                                 if (gated)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_1516, v_1527);
+                                    up[y_2] = x_at(param_24, param_25, v_1521, v_1532);
                                 }
                             }
                         }
                         else
                         {
-                            bool _4227 = i < push.n;
-                            bool _4235;
-                            if (_4227)
+                            bool _4244 = i < push.n;
+                            bool _4252;
+                            if (_4244)
                             {
-                                _4235 = (4u * q_1) < push.k;
+                                _4252 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _4235 = _4227;
+                                _4252 = _4244;
                             }
-                            if (_4235)
+                            if (_4252)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, v_731, v_743);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, v_461, v_473);
                             }
                         }
                     }
@@ -1133,7 +1168,7 @@ void tiles(const device Weights4& v_731, const device Weights1& v_743, constant 
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_1706, v_1729, v_1817);
+                    finish_quad(param_37, param_38, param_39, push, v_1723, v_1746, v_1834);
                 }
             }
         }
@@ -1141,37 +1176,37 @@ void tiles(const device Weights4& v_731, const device Weights1& v_743, constant 
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& x, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X1& v_1527, const device Norm1& v_1600, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024])
+void put_chunk(thread const uint& x, thread const uint& first, thread const uint& count, thread float& squares, const device X1& v_1532, constant Push& push, const device Norm1& v_1609, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024])
 {
     float4 v;
     float4 factor;
-    float _2310;
-    float _2320;
-    float _2365;
-    float _2398;
+    float _2327;
+    float _2337;
+    float _2382;
+    float _2415;
     for (uint i = gl_LocalInvocationID.x; i < count; i += 1024u)
     {
         for (uint e = 0u; e < 4u; e++)
         {
             uint at = min(((first + i) + (e * 256u)), (push.k - 1u));
-            v[e] = v_1527.x1[x + at];
+            v[e] = v_1532.x1[x + at];
             if (normed)
             {
-                _2310 = v_1600.norm1[push.offset.w + at];
+                _2327 = v_1609.norm1[push.offset.w + at];
             }
             else
             {
                 if (gated)
                 {
-                    _2320 = v_1527.x1[(x + push.k) + at];
+                    _2337 = v_1532.x1[(x + push.k) + at];
                 }
                 else
                 {
-                    _2320 = 1.0;
+                    _2337 = 1.0;
                 }
-                _2310 = _2320;
+                _2327 = _2337;
             }
-            factor[e] = _2310;
+            factor[e] = _2327;
         }
         for (uint e_1 = 0u; e_1 < 4u; e_1++)
         {
@@ -1181,13 +1216,13 @@ void put_chunk(thread const uint& x, thread const uint& first, thread const uint
                 bool there = (first + to) < push.k;
                 if (there)
                 {
-                    _2365 = v[e_1];
+                    _2382 = v[e_1];
                 }
                 else
                 {
-                    _2365 = 0.0;
+                    _2382 = 0.0;
                 }
-                float value = _2365;
+                float value = _2382;
                 if (normed)
                 {
                     squares += (value * value);
@@ -1202,13 +1237,13 @@ void put_chunk(thread const uint& x, thread const uint& first, thread const uint
                 }
                 if (there)
                 {
-                    _2398 = value * factor[e_1];
+                    _2415 = value * factor[e_1];
                 }
                 else
                 {
-                    _2398 = 0.0;
+                    _2415 = 0.0;
                 }
-                ((threadgroup float*)&pool[(to / 4u) + (to / 32u)])[to & 3u] = _2398;
+                ((threadgroup float*)&pool[(to / 4u) + (to / 32u)])[to & 3u] = _2415;
             }
         }
     }
@@ -1218,8 +1253,8 @@ static inline __attribute__((always_inline))
 void share_squares(thread float& squares, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID)
 {
     squares = simd_sum(squares);
-    bool _2416 = simd_is_first();
-    if (_2416)
+    bool _2433 = simd_is_first();
+    if (_2433)
     {
         ((threadgroup float*)&pool[648u + gl_SubgroupID])[0u] = squares;
     }
@@ -1243,28 +1278,28 @@ float shared_squares(threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgro
 }
 
 static inline __attribute__((always_inline))
-void wide_rows(const device Weights1& v_743, constant Push& push, const device X1& v_1527, const device Norm1& v_1600, const device Bias1& v_1706, device Y1& v_1729, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
+void wide_rows(const device Weights1& v_461, const device X1& v_1532, constant Push& push, const device Norm1& v_1609, const device Bias1& v_1723, device Y1& v_1746, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint lane = me % 32u;
     uint team_1 = me / 32u;
     uint row_words = (push.k / 64u) * 17u;
-    uint3 _3427 = push.first.xyz + gl_WorkGroupID;
-    uint _3428 = _3427.y;
+    uint3 _3444 = push.first.xyz + gl_WorkGroupID;
+    uint _3445 = _3444.y;
     spvUnsafeArray<float, 8> sums;
-    uint _3564;
+    uint _3581;
     spvUnsafeArray<float4, 5> v;
-    float _3600;
+    float _3617;
     spvUnsafeArray<uint, 5> word;
     spvUnsafeArray<uint, 5> scale;
     spvUnsafeArray<uint, 5> shift;
-    float _3789;
-    for (uint r = _3428; r < push.rows; r += push.groups.y)
+    float _3806;
+    for (uint r = _3445; r < push.rows; r += push.groups.y)
     {
         uint x = push.offset.x + (r * push.ldx);
-        uint3 _3451 = push.first.xyz + gl_WorkGroupID;
-        uint _3452 = _3451.x;
-        for (uint tile = _3452; (tile * 64u) < push.n; tile += push.groups.x)
+        uint3 _3468 = push.first.xyz + gl_WorkGroupID;
+        uint _3469 = _3468.x;
+        for (uint tile = _3469; (tile * 64u) < push.n; tile += push.groups.x)
         {
             uint first = (tile * 64u) + (team_1 * 8u);
             float squares = 0.0;
@@ -1281,18 +1316,18 @@ void wide_rows(const device Weights1& v_743, constant Push& push, const device X
                 uint param_1 = base;
                 uint param_2 = count;
                 float param_3 = squares;
-                put_chunk(param, param_1, param_2, param_3, push, v_1527, v_1600, gl_LocalInvocationID, pool);
+                put_chunk(param, param_1, param_2, param_3, v_1532, push, v_1609, gl_LocalInvocationID, pool);
                 squares = param_3;
-                bool _3523;
+                bool _3540;
                 if (normed)
                 {
-                    _3523 = (base + 2048u) >= push.k;
+                    _3540 = (base + 2048u) >= push.k;
                 }
                 else
                 {
-                    _3523 = normed;
+                    _3540 = normed;
                 }
-                if (_3523)
+                if (_3540)
                 {
                     float param_4 = squares;
                     share_squares(param_4, pool, gl_SubgroupID);
@@ -1308,36 +1343,36 @@ void wide_rows(const device Weights1& v_743, constant Push& push, const device X
                         bool second = in_pair > 8u;
                         if (second)
                         {
-                            _3564 = (4u * in_pair) - 36u;
+                            _3581 = (4u * in_pair) - 36u;
                         }
                         else
                         {
-                            _3564 = (4u * in_pair) - 2u;
+                            _3581 = (4u * in_pair) - 2u;
                         }
-                        uint quant = _3564;
+                        uint quant = _3581;
                         for (uint e = 0u; e < 4u; e++)
                         {
-                            bool _3586 = at < words;
-                            bool _3593;
-                            if (_3586)
+                            bool _3603 = at < words;
+                            bool _3610;
+                            if (_3603)
                             {
-                                _3593 = (quant + e) < 32u;
+                                _3610 = (quant + e) < 32u;
                             }
                             else
                             {
-                                _3593 = _3586;
+                                _3610 = _3603;
                             }
-                            bool there = _3593;
+                            bool there = _3610;
                             if (there)
                             {
                                 uint param_5 = (((64u * pair) + (second ? 32u : 0u)) + quant) + e;
-                                _3600 = shared_element(param_5, pool);
+                                _3617 = shared_element(param_5, pool);
                             }
                             else
                             {
-                                _3600 = 0.0;
+                                _3617 = 0.0;
                             }
-                            v[i][e] = _3600;
+                            v[i][e] = _3617;
                         }
                         at = min(at, (words - 1u));
                         word[i] = ((base / 64u) * 17u) + at;
@@ -1349,10 +1384,12 @@ void wide_rows(const device Weights1& v_743, constant Push& push, const device X
                         uint row = push.offset.y + (min((first + y_1), (push.n - 1u)) * row_words);
                         for (uint i_1 = 0u; i_1 < 5u; i_1++)
                         {
-                            uint quants = v_743.weights1[row + word[i_1]];
-                            uint scales = v_743.weights1[row + scale[i_1]];
-                            uint param_6 = quants;
-                            sums[y_1] += (float2(as_type<half2>(scales >> shift[i_1])).x * dot(signed_bytes(param_6), v[i_1]));
+                            uint param_6 = row + word[i_1];
+                            uint quants = weight_word(param_6, v_461);
+                            uint param_7 = row + scale[i_1];
+                            uint scales = weight_word(param_7, v_461);
+                            uint param_8 = quants;
+                            sums[y_1] += (float2(as_type<half2>(scales >> shift[i_1])).x * dot(signed_bytes(param_8), v[i_1]));
                         }
                     }
                 }
@@ -1363,17 +1400,17 @@ void wide_rows(const device Weights1& v_743, constant Push& push, const device X
                 ((threadgroup float*)&pool[(((team_1 * 8u) + y_2) * 9u) + (lane / 4u)])[lane & 3u] = sums[y_2];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _3756 = me < 64u;
-            bool _3766;
-            if (_3756)
+            bool _3773 = me < 64u;
+            bool _3783;
+            if (_3773)
             {
-                _3766 = ((tile * 64u) + me) < push.n;
+                _3783 = ((tile * 64u) + me) < push.n;
             }
             else
             {
-                _3766 = _3756;
+                _3783 = _3773;
             }
-            if (_3766)
+            if (_3783)
             {
                 float4 sum = float4(0.0);
                 for (uint i_2 = 0u; i_2 < 8u; i_2++)
@@ -1382,119 +1419,139 @@ void wide_rows(const device Weights1& v_743, constant Push& push, const device X
                 }
                 if (normed)
                 {
-                    float param_7 = shared_squares(pool, gl_NumSubgroups);
-                    _3789 = norm_scale(param_7, push);
+                    float param_9 = shared_squares(pool, gl_NumSubgroups);
+                    _3806 = norm_scale(param_9, push);
                 }
                 else
                 {
-                    _3789 = 1.0;
+                    _3806 = 1.0;
                 }
-                float scale_1 = _3789;
-                uint param_8 = r;
-                uint param_9 = (tile * 64u) + me;
-                float param_10 = scale_1 * ((sum.x + sum.y) + (sum.z + sum.w));
-                finish(param_8, param_9, param_10, push, v_1706, v_1729);
+                float scale_1 = _3806;
+                uint param_10 = r;
+                uint param_11 = (tile * 64u) + me;
+                float param_12 = scale_1 * ((sum.x + sum.y) + (sum.z + sum.w));
+                finish(param_10, param_11, param_12, push, v_1723, v_1746);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, const device Weights4& v_731, const device Weights1& v_743, constant Push& push)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, const device Weights1& v_461, const device Weights4& v_473, constant Push& push)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = Unit{ uint4(0u), uint4(0u) };
-    bool _1876 = (at & 3u) == 0u;
-    bool _1883;
-    if (_1876)
+    bool _1893 = (at & 3u) == 0u;
+    bool _1900;
+    if (_1893)
     {
-        _1883 = (at + 7u) <= last;
+        _1900 = (at + 7u) <= last;
     }
     else
     {
-        _1883 = _1876;
+        _1900 = _1893;
     }
-    if (_1883)
+    if (_1900)
     {
-        unit.a = v_731.weights4[at / 4u];
-        unit.b = v_731.weights4[(at / 4u) + 1u];
+        uint param = at / 4u;
+        unit.a = weight_words(param, v_473);
+        uint param_1 = (at / 4u) + 1u;
+        unit.b = weight_words(param_1, v_473);
     }
     else
     {
         for (uint e = 0u; e < 4u; e++)
         {
-            unit.a[e] = v_743.weights1[min((at + e), last)];
-            unit.b[e] = v_743.weights1[min(((at + 4u) + e), last)];
+            uint param_2 = min((at + e), last);
+            unit.a[e] = weight_word(param_2, v_461);
+            uint param_3 = min(((at + 4u) + e), last);
+            unit.b[e] = weight_word(param_3, v_461);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, const device Weights1& v_743, constant Push& push)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, const device Weights1& v_461, constant Push& push)
 {
     uint last = ((row + push.k) - 1u) / 2u;
     uint at = (row + (8u * u)) / 2u;
     Unit unit = Unit{ uint4(0u), uint4(0u) };
     for (uint e = 0u; e < 4u; e++)
     {
-        unit.a[e] = v_743.weights1[min((at + e), last)];
+        uint param = min((at + e), last);
+        unit.a[e] = weight_word(param, v_461);
     }
-    unit.b.x = v_743.weights1[min((at + 4u), last)];
+    uint param_1 = min((at + 4u), last);
+    unit.b.x = weight_word(param_1, v_461);
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_743)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_461)
 {
     uint h = row + ((u / 4u) * 17u);
     uint q = (h + 1u) + (4u * (u & 3u));
     Unit unit = Unit{ uint4(0u), uint4(0u) };
-    unit.a.x = v_743.weights1[q / 2u];
-    unit.a.y = v_743.weights1[(q / 2u) + 1u];
-    unit.a.z = v_743.weights1[((q / 2u) + 1u) + (q & 1u)];
-    unit.a.w = v_743.weights1[h / 2u];
+    uint param = q / 2u;
+    unit.a.x = weight_word(param, v_461);
+    uint param_1 = (q / 2u) + 1u;
+    unit.a.y = weight_word(param_1, v_461);
+    uint param_2 = ((q / 2u) + 1u) + (q & 1u);
+    unit.a.z = weight_word(param_2, v_461);
+    uint param_3 = h / 2u;
+    unit.a.w = weight_word(param_3, v_461);
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_743)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_461)
 {
     uint h = row + ((u / 4u) * 9u);
     uint q = (h + 1u) + (2u * (u & 3u));
     Unit unit = Unit{ uint4(0u), uint4(0u) };
-    unit.a.x = v_743.weights1[q / 2u];
-    unit.a.y = v_743.weights1[(q / 2u) + (q & 1u)];
-    unit.a.w = v_743.weights1[h / 2u];
+    uint param = q / 2u;
+    unit.a.x = weight_word(param, v_461);
+    uint param_1 = (q / 2u) + (q & 1u);
+    unit.a.y = weight_word(param_1, v_461);
+    uint param_2 = h / 2u;
+    unit.a.w = weight_word(param_2, v_461);
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_743)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_461)
 {
     uint at = (row / 2u) + ((u / 4u) * 5u);
     Unit unit = Unit{ uint4(0u), uint4(0u) };
-    unit.a.x = v_743.weights1[(at + 1u) + (u & 3u)];
-    unit.a.w = v_743.weights1[at];
+    uint param = (at + 1u) + (u & 3u);
+    unit.a.x = weight_word(param, v_461);
+    uint param_1 = at;
+    unit.a.w = weight_word(param_1, v_461);
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_743)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_461)
 {
     uint at = (row / 2u) + ((u / 32u) * 36u);
     Unit unit = Unit{ uint4(0u), uint4(0u) };
-    unit.a.x = v_743.weights1[(at + 4u) + (u & 31u)];
-    unit.a.w = v_743.weights1[at];
-    unit.b.x = v_743.weights1[at + 1u];
-    unit.b.y = v_743.weights1[at + 2u];
-    unit.b.z = v_743.weights1[at + 3u];
+    uint param = (at + 4u) + (u & 31u);
+    unit.a.x = weight_word(param, v_461);
+    uint param_1 = at;
+    unit.a.w = weight_word(param_1, v_461);
+    uint param_2 = at + 1u;
+    unit.b.x = weight_word(param_2, v_461);
+    uint param_3 = at + 2u;
+    unit.b.y = weight_word(param_3, v_461);
+    uint param_4 = at + 3u;
+    unit.b.z = weight_word(param_4, v_461);
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_743)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_461)
 {
     uint h = row + ((u / 32u) * 105u);
     uint part = (u / 16u) & 1u;
@@ -1503,67 +1560,74 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device W
     uint high = ((h + 64u) + (16u * part)) + (2u * (in_part & 7u));
     uint scale = ((h + 96u) + (4u * part)) + (in_part / 8u);
     Unit unit = Unit{ uint4(0u), uint4(0u) };
-    unit.a.x = v_743.weights1[low / 2u];
-    unit.a.y = v_743.weights1[(low / 2u) + (low & 1u)];
-    unit.a.z = v_743.weights1[high / 2u];
-    unit.a.w = v_743.weights1[(high / 2u) + (high & 1u)];
-    unit.b.x = v_743.weights1[scale / 2u];
-    unit.b.y = v_743.weights1[(scale / 2u) + 1u];
-    unit.b.z = v_743.weights1[(h / 2u) + 52u];
+    uint param = low / 2u;
+    unit.a.x = weight_word(param, v_461);
+    uint param_1 = (low / 2u) + (low & 1u);
+    unit.a.y = weight_word(param_1, v_461);
+    uint param_2 = high / 2u;
+    unit.a.z = weight_word(param_2, v_461);
+    uint param_3 = (high / 2u) + (high & 1u);
+    unit.a.w = weight_word(param_3, v_461);
+    uint param_4 = scale / 2u;
+    unit.b.x = weight_word(param_4, v_461);
+    uint param_5 = (scale / 2u) + 1u;
+    unit.b.y = weight_word(param_5, v_461);
+    uint param_6 = (h / 2u) + 52u;
+    unit.b.z = weight_word(param_6, v_461);
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, const device Weights4& v_731, const device Weights1& v_743, constant Push& push)
+Unit load_unit(thread const uint& row, thread const uint& u, const device Weights1& v_461, const device Weights4& v_473, constant Push& push)
 {
     Unit unit = Unit{ uint4(0u), uint4(0u) };
-    if (_2200)
+    if (_2217)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, v_731, v_743, push);
+        unit = load_unit_F32(param, param_1, v_461, v_473, push);
     }
-    if (_2208)
+    if (_2225)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, v_743, push);
+        unit = load_unit_F16(param_2, param_3, v_461, push);
     }
-    if (_2216)
+    if (_2233)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, v_743, push);
+        unit = load_unit_F16(param_4, param_5, v_461, push);
     }
-    if (_2224)
+    if (_2241)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, v_743);
+        unit = load_unit_Q8_0(param_6, param_7, v_461);
     }
-    if (_2232)
+    if (_2249)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, v_743);
+        unit = load_unit_Q4_0(param_8, param_9, v_461);
     }
-    if (_2240)
+    if (_2257)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, v_743);
+        unit = load_unit_Q4_1(param_10, param_11, v_461);
     }
-    if (_2248)
+    if (_2265)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, v_743);
+        unit = load_unit_Q4_K(param_12, param_13, v_461);
     }
-    if (_2256)
+    if (_2273)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, v_743);
+        unit = load_unit_Q6_K(param_14, param_15, v_461);
     }
     return unit;
 }
@@ -1595,8 +1659,8 @@ float unit_times_x_F32(thread const Unit& unit, thread const uint& row, thread c
     float4 param_1 = as_type<float4>(unit.b);
     uint param_2 = u;
     uint param_3 = local;
-    float _2507 = eight_times_x(param, param_1, param_2, param_3, push, pool);
-    return _2507;
+    float _2524 = eight_times_x(param, param_1, param_2, param_3, push, pool);
+    return _2524;
 }
 
 static inline __attribute__((always_inline))
@@ -1627,8 +1691,8 @@ float unit_times_x_F16(thread const Unit& unit, thread const uint& row, thread c
     float4 param_3 = float4(float2(as_type<half2>(words.z)), float2(as_type<half2>(words.w)));
     uint param_4 = u;
     uint param_5 = local;
-    float _2583 = eight_times_x(param_2, param_3, param_4, param_5, push, pool);
-    return _2583;
+    float _2600 = eight_times_x(param_2, param_3, param_4, param_5, push, pool);
+    return _2600;
 }
 
 static inline __attribute__((always_inline))
@@ -1643,8 +1707,8 @@ float unit_times_x_BF16(thread const Unit& unit, thread const uint& row, thread 
     float4 param_3 = as_type<float4>(uint4(low.z, high.z, low.w, high.w));
     uint param_4 = u;
     uint param_5 = local;
-    float _2626 = eight_times_x(param_2, param_3, param_4, param_5, push, pool);
-    return _2626;
+    float _2643 = eight_times_x(param_2, param_3, param_4, param_5, push, pool);
+    return _2643;
 }
 
 static inline __attribute__((always_inline))
@@ -1763,7 +1827,7 @@ static inline __attribute__((always_inline))
 float unit_times_x(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, constant Push& push, threadgroup float4 (&pool)[1024])
 {
     float sum = 0.0;
-    if (_3005)
+    if (_3022)
     {
         Unit param = unit;
         uint param_1 = row;
@@ -1771,7 +1835,7 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
         uint param_3 = local;
         sum = unit_times_x_F32(param, param_1, param_2, param_3, push, pool);
     }
-    if (_3017)
+    if (_3034)
     {
         Unit param_4 = unit;
         uint param_5 = row;
@@ -1779,7 +1843,7 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
         uint param_7 = local;
         sum = unit_times_x_F16(param_4, param_5, param_6, param_7, push, pool);
     }
-    if (_3029)
+    if (_3046)
     {
         Unit param_8 = unit;
         uint param_9 = row;
@@ -1787,7 +1851,7 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
         uint param_11 = local;
         sum = unit_times_x_BF16(param_8, param_9, param_10, param_11, push, pool);
     }
-    if (_3041)
+    if (_3058)
     {
         Unit param_12 = unit;
         uint param_13 = row;
@@ -1795,7 +1859,7 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
         uint param_15 = local;
         sum = unit_times_x_Q8_0(param_12, param_13, param_14, param_15, pool);
     }
-    if (_3053)
+    if (_3070)
     {
         Unit param_16 = unit;
         uint param_17 = row;
@@ -1803,7 +1867,7 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
         uint param_19 = local;
         sum = unit_times_x_Q4_0(param_16, param_17, param_18, param_19, pool);
     }
-    if (_3065)
+    if (_3082)
     {
         Unit param_20 = unit;
         uint param_21 = row;
@@ -1811,7 +1875,7 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
         uint param_23 = local;
         sum = unit_times_x_Q4_1(param_20, param_21, param_22, param_23, pool);
     }
-    if (_3077)
+    if (_3094)
     {
         Unit param_24 = unit;
         uint param_25 = row;
@@ -1819,7 +1883,7 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
         uint param_27 = local;
         sum = unit_times_x_Q4_K(param_24, param_25, param_26, param_27, pool);
     }
-    if (_3089)
+    if (_3106)
     {
         Unit param_28 = unit;
         uint param_29 = row;
@@ -1831,28 +1895,28 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(const device Weights4& v_731, const device Weights1& v_743, constant Push& push, const device X1& v_1527, const device Norm1& v_1600, const device Bias1& v_1706, device Y1& v_1729, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
+void vector_rows(const device Weights1& v_461, const device Weights4& v_473, const device X1& v_1532, constant Push& push, const device Norm1& v_1609, const device Bias1& v_1723, device Y1& v_1746, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _3114;
+    uint lane = me & _3131;
     uint line = me / team;
     uint param = push.k;
     uint param_1 = 8u;
     uint units = ceil_div(param, param_1);
     uint param_2 = push.k;
     uint halves = row_halves(param_2);
-    uint3 _3138 = push.first.xyz + gl_WorkGroupID;
-    uint _3139 = _3138.y;
-    uint _3209;
+    uint3 _3155 = push.first.xyz + gl_WorkGroupID;
+    uint _3156 = _3155.y;
+    uint _3226;
     Unit next;
-    for (uint r = _3139; r < push.rows; r += push.groups.y)
+    for (uint r = _3156; r < push.rows; r += push.groups.y)
     {
         uint x = push.offset.x + (r * push.ldx);
         float scale = 1.0;
         bool there = false;
-        uint3 _3167 = push.first.xyz + gl_WorkGroupID;
-        uint _3168 = _3167.x;
-        for (uint tile = _3168; (tile * lines) < push.n; tile += push.groups.x)
+        uint3 _3184 = push.first.xyz + gl_WorkGroupID;
+        uint _3185 = _3184.x;
+        for (uint tile = _3185; (tile * lines) < push.n; tile += push.groups.x)
         {
             uint j = (tile * lines) + line;
             uint row = (2u * push.offset.y) + (j * halves);
@@ -1862,18 +1926,18 @@ void vector_rows(const device Weights4& v_731, const device Weights1& v_743, con
             {
                 if (j < push.n)
                 {
-                    _3209 = min(units, (base + 256u));
+                    _3226 = min(units, (base + 256u));
                 }
                 else
                 {
-                    _3209 = 0u;
+                    _3226 = 0u;
                 }
-                uint end = _3209;
+                uint end = _3226;
                 if ((base + lane) < end)
                 {
                     uint param_3 = row;
                     uint param_4 = base + lane;
-                    next = load_unit(param_3, param_4, v_731, v_743, push);
+                    next = load_unit(param_3, param_4, v_461, v_473, push);
                 }
                 if (!there)
                 {
@@ -1882,18 +1946,18 @@ void vector_rows(const device Weights4& v_731, const device Weights1& v_743, con
                     uint param_6 = 8u * base;
                     uint param_7 = 8u * min((units - base), 256u);
                     float param_8 = squares;
-                    put_chunk(param_5, param_6, param_7, param_8, push, v_1527, v_1600, gl_LocalInvocationID, pool);
+                    put_chunk(param_5, param_6, param_7, param_8, v_1532, push, v_1609, gl_LocalInvocationID, pool);
                     squares = param_8;
-                    bool _3259;
+                    bool _3276;
                     if (normed)
                     {
-                        _3259 = (base + 256u) >= units;
+                        _3276 = (base + 256u) >= units;
                     }
                     else
                     {
-                        _3259 = normed;
+                        _3276 = normed;
                     }
-                    if (_3259)
+                    if (_3276)
                     {
                         float param_9 = squares;
                         share_squares(param_9, pool, gl_SubgroupID);
@@ -1901,15 +1965,15 @@ void vector_rows(const device Weights4& v_731, const device Weights1& v_743, con
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     there = units <= 256u;
                 }
-                uint _3270 = base + lane;
-                for (uint u = _3270; u < end; u += team)
+                uint _3287 = base + lane;
+                for (uint u = _3287; u < end; u += team)
                 {
                     Unit unit = next;
                     if ((u + team) < end)
                     {
                         uint param_10 = row;
                         uint param_11 = u + team;
-                        next = load_unit(param_10, param_11, v_731, v_743, push);
+                        next = load_unit(param_10, param_11, v_461, v_473, push);
                     }
                     Unit param_12 = unit;
                     uint param_13 = row;
@@ -1920,21 +1984,21 @@ void vector_rows(const device Weights4& v_731, const device Weights1& v_743, con
             }
             ((threadgroup float*)&pool[(576u + (me / 4u)) + (me / 32u)])[me & 3u] = sum;
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _3322 = me < lines;
-            bool _3332;
-            if (_3322)
+            bool _3339 = me < lines;
+            bool _3349;
+            if (_3339)
             {
-                _3332 = ((tile * lines) + me) < push.n;
+                _3349 = ((tile * lines) + me) < push.n;
             }
             else
             {
-                _3332 = _3322;
+                _3349 = _3339;
             }
-            if (_3332)
+            if (_3349)
             {
                 float4 sums = float4(0.0);
-                uint _3338 = me * team;
-                for (uint i = _3338; i < ((me + 1u) * team); i += 4u)
+                uint _3355 = me * team;
+                for (uint i = _3355; i < ((me + 1u) * team); i += 4u)
                 {
                     sums += pool[(576u + (i / 4u)) + (i / 32u)];
                 }
@@ -1946,38 +2010,38 @@ void vector_rows(const device Weights4& v_731, const device Weights1& v_743, con
                 uint param_17 = r;
                 uint param_18 = (tile * lines) + me;
                 float param_19 = scale * ((sums.x + sums.y) + (sums.z + sums.w));
-                finish(param_17, param_18, param_19, push, v_1706, v_1729);
+                finish(param_17, param_18, param_19, push, v_1723, v_1746);
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
         }
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1706 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1723 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_1516 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_731 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1591 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_1729 = *(device Y1*)spvBufferAliasSet0Binding5;
-    const device auto& v_743 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_1527 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_1600 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& v_1817 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_1521 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_461 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_1600 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_1746 = *(device Y1*)spvBufferAliasSet0Binding5;
+    const device auto& v_473 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_1532 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_1609 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& v_1834 = *(device Y4*)spvBufferAliasSet0Binding5;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (_4418)
+    if (_4435)
     {
-        tiles(v_731, v_743, push, v_1516, v_1527, v_1591, v_1600, v_1706, v_1729, v_1817, gl_LocalInvocationID, pool, gl_WorkGroupID);
+        tiles(v_461, v_473, v_1521, v_1532, push, v_1600, v_1609, v_1723, v_1746, v_1834, gl_LocalInvocationID, pool, gl_WorkGroupID);
     }
     else
     {
-        if (_4423)
+        if (_4440)
         {
-            wide_rows(v_743, push, v_1527, v_1600, v_1706, v_1729, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
+            wide_rows(v_461, v_1532, push, v_1609, v_1723, v_1746, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
         }
         else
         {
-            vector_rows(v_731, v_743, push, v_1527, v_1600, v_1706, v_1729, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
+            vector_rows(v_461, v_473, v_1532, push, v_1609, v_1723, v_1746, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
         }
     }
 }

@@ -162,6 +162,52 @@ def every_linear(d: Device, arena: Arena) -> Pair:
     return joined(pairs)
 
 
+def one_linear_gated(
+    d: Device, arena: Arena, names: tuple[str, str], rows: int, n: int, k: int, flags: int
+) -> Pair:
+    datas = [reference.random_weights(name, n, k, rng) for name in names]
+    x, norm = (normal(*shape) / np.float32(np.sqrt(k)) for shape in ((rows, k), (k,)))
+    x, y = arena.put(x), arena.empty((rows, n))
+    arrays = [x, *(put(arena, words(data), 3) for data in datas)]
+    arrays.append(put(arena, norm, 1) if flags & NORM else arena.empty(0))
+    params = {
+        "gate_type": WEIGHT_TYPES[names[0]][0],
+        "up_type": WEIGHT_TYPES[names[1]][0],
+        "rows": rows,
+        "n": n,
+        "k": k,
+        "ldx": k,
+        "ldy": n,
+        "flags": flags | EXACT,
+        "eps": EPS,
+    }
+    f: Array = reference.rms_norm(x, norm, EPS) if flags & NORM else x.astype(np.float64)
+    weights = [reference.dequantize(*each).astype(np.float64) for each in zip(names, datas, strict=True)]
+    gate, up = (f @ w.T for w in weights)
+    d.dispatch("linear_gated", [*arrays, y], params)
+    return y, reference.silu(gate) * up
+
+
+def every_linear_gated(d: Device, arena: Arena) -> Pair:
+    """Each type for one row and for a tile; two types; more than a chunk."""
+    pairs = []
+    for name, (_, block, _) in WEIGHT_TYPES.items():
+        k = 2 * block if block > 1 else 43
+        pairs += [one_linear_gated(d, arena, (name, name), rows, 13, k, 0) for rows in (1, 9)]
+    for rows in (2, 9):
+        pairs.append(one_linear_gated(d, arena, ("Q4_K", "Q8_0"), rows, 13, 512, NORM))
+    pairs.append(one_linear_gated(d, arena, ("Q8_0", "Q8_0"), 1, 9, 2112, NORM))
+    return joined(pairs)
+
+
+def neighbours(got: Array, want: Array) -> Pair:
+    """Where what was made is float16, the neighbour of what is right will do."""
+    if got.dtype == np.float16:
+        near = np.abs(got - want) <= np.spacing(np.abs(want).astype(np.float16))
+        want = np.where(near, got, want)
+    return got, want
+
+
 def every_rope(d: Device, arena: Arena) -> Pair:
     pairs = []
     positions = np.array([1, 6, 4], np.uint32)
@@ -175,11 +221,7 @@ def every_rope(d: Device, arena: Arena) -> Pair:
             d.dispatch("rope", [x, put(arena, positions), put(arena, angles), out], params)
             got = out.view(np.float16) if out_type == F16 else out
             want = reference.rope(x.reshape(3, 2, 14), angles[positions], 12, layout == 1).reshape(3, 28)
-            if out_type == F16:
-                # Its neighbour in float16 will do.
-                near = np.abs(got[positions] - want) <= np.spacing(np.abs(want).astype(np.float16))
-                want = np.where(near, got[positions], want)
-            pairs.append((got[positions], want))
+            pairs.append(neighbours(got[positions], want))
     return joined(pairs)
 
 
@@ -193,6 +235,30 @@ def every_append(d: Device, arena: Arena) -> Pair:
         d.dispatch("append", [x, put(arena, positions), out], params)
         got = out.view(np.float16) if out_type == F16 else out
         pairs.append((got[positions], x.astype(got.dtype)))
+    return joined(pairs)
+
+
+def every_rope_append(d: Device, arena: Arena) -> Pair:
+    """Three rows, of q the last two; into a cache of five rows alone, and into a mirror, too."""
+    pairs = []
+    positions, angles = np.array([1, 4, 2], np.uint32), normal(8, 6, 2)
+    for layout, out_type, mirrored in ((0, F32, 1), (1, F16, 0), (0, F16, 1)):
+        dtype = np.float16 if out_type == F16 else np.float32
+        given = normal(2, 3 * 14), normal(3, 2 * 14), normal(3, 2 * 14)
+        q, k, v = (arena.put(each) for each in given)
+        words_of_cache = 2 * 5 * 28 // (2 if out_type == F16 else 1)
+        cache, mirror = arena.empty(words_of_cache), arena.empty(words_of_cache if mirrored else 0)
+        params = {"rows": 3, "q_rows": 2, "heads": 3, "kv_heads": 2, "head_size": 14, "rotated": 12}
+        params |= {"ldq": 42, "ldk": 28, "ldv": 28, "ldout": 28, "table_rows": 8, "capacity": 5}
+        params |= {"layout": layout, "out_type": out_type, "mirrored": mirrored}
+        arrays = [q, k, v, put(arena, positions), put(arena, angles), cache, mirror]
+        d.dispatch("rope_append", arrays, params)
+        turned = reference.rope(given[0].reshape(2, 3, 14), angles[positions[1:]], 12, layout == 1)
+        pairs.append((q, turned.reshape(2, 42)))
+        keys = reference.rope(given[1].reshape(3, 2, 14), angles[positions], 12, layout == 1)
+        want = np.stack([keys.reshape(3, 28), given[2]])
+        for written in [cache, mirror] if mirrored else [cache]:
+            pairs.append(neighbours(written.view(dtype).reshape(2, 5, 28)[:, positions], want))
     return joined(pairs)
 
 

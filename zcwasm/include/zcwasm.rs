@@ -160,6 +160,20 @@ pub struct zc_linear_params {
 
 #[repr(C)]
 #[derive(Clone, Copy)]
+pub struct zc_linear_gated_params {
+    pub gate_type: u32,
+    pub up_type: u32,
+    pub rows: u32,
+    pub n: u32,
+    pub k: u32,
+    pub ldx: u32,
+    pub ldy: u32,
+    pub flags: u32,
+    pub eps: f32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
 pub struct zc_rope_params {
     pub rows: u32,
     pub heads: u32,
@@ -182,6 +196,26 @@ pub struct zc_append_params {
     pub ldout: u32,
     pub capacity: u32,
     pub out_type: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zc_rope_append_params {
+    pub rows: u32,
+    pub q_rows: u32,
+    pub heads: u32,
+    pub kv_heads: u32,
+    pub head_size: u32,
+    pub rotated: u32,
+    pub ldq: u32,
+    pub ldk: u32,
+    pub ldv: u32,
+    pub ldout: u32,
+    pub table_rows: u32,
+    pub capacity: u32,
+    pub layout: u32,
+    pub out_type: u32,
+    pub mirrored: u32,
 }
 
 #[repr(C)]

@@ -139,6 +139,11 @@ static inline int32_t zcg_record_linear(zcg_handle sequence, zcg_range x, zcg_ra
 {
     ZCG_RECORD(linear, x, w, bias, norm, y);
 }
+static inline int32_t zcg_record_linear_gated(zcg_handle sequence, zcg_range x, zcg_range gate, zcg_range up,
+                                              zcg_range norm, zcg_range y, const zc_linear_gated_params *p)
+{
+    ZCG_RECORD(linear_gated, x, gate, up, norm, y);
+}
 static inline int32_t zcg_record_rope(zcg_handle sequence, zcg_range x, zcg_range positions, zcg_range table,
                                       zcg_range out, const zc_rope_params *p)
 {
@@ -148,6 +153,12 @@ static inline int32_t zcg_record_append(zcg_handle sequence, zcg_range x, zcg_ra
                                         const zc_append_params *p)
 {
     ZCG_RECORD(append, x, positions, out);
+}
+static inline int32_t zcg_record_rope_append(zcg_handle sequence, zcg_range q, zcg_range k, zcg_range v,
+                                             zcg_range positions, zcg_range table, zcg_range cache, zcg_range mirror,
+                                             const zc_rope_append_params *p)
+{
+    ZCG_RECORD(rope_append, q, k, v, positions, table, cache, mirror);
 }
 static inline int32_t zcg_record_attention(zcg_handle sequence, zcg_range q, zcg_range k, zcg_range v, zcg_range spans,
                                            zcg_range out, const zc_attention_params *p)

@@ -120,6 +120,17 @@ enum {
     ZC_LINEAR_FLAGS = 63
 };
 
+typedef struct zc_linear_gated_params {
+    /* y[r] = silu(f(x[r]) * transpose(gate)) * (f(x[r]) * transpose(up)); gate and up are (n, k) weights, f is the
+     * identity, or with ZC_LINEAR_NORM rms_norm as in linear. ZC_LINEAR_EXACT means what it does there; there are no
+     * other flags. */
+    uint32_t gate_type, up_type; /* zc_weight_type; k is a multiple of both blocks, at most ZC_LINEAR_MAX_K */
+    uint32_t rows, n, k;
+    uint32_t ldx, ldy;
+    uint32_t flags;
+    float eps;
+} zc_linear_gated_params;
+
 enum { ZC_CACHE_F32, ZC_CACHE_F16 }; /* element types of a key-value cache */
 enum { ZC_ROPE_PAIRS, ZC_ROPE_HALVES }; /* (x[2i], x[2i+1]) as in llama; (x[i], x[i + rotated/2]) as in NeoX */
 
@@ -142,6 +153,22 @@ typedef struct zc_append_params {
     uint32_t capacity; /* rows of out */
     uint32_t out_type; /* ZC_CACHE_*; ZC_CACHE_F16 needs even cols and ldout */
 } zc_append_params;
+
+typedef struct zc_rope_append_params {
+    /* What attention needs of some rows, in one dispatch. The heads of q are rotated where they lie, as by rope: those
+     * of the last q_rows rows, which are all that q has. Row positions[r] of the keys is k[r] rotated, that of the
+     * values v[r], both converted to `out_type`. The cache is `capacity` rows of keys, ldout elements apart, and behind
+     * them as many of values, which begin capacity * ldout elements after it does. With `mirrored` the same rows are
+     * written to `mirror`, too, which is laid out alike, and else may be empty. */
+    uint32_t rows, q_rows;
+    uint32_t heads, kv_heads, head_size, rotated;
+    uint32_t ldq, ldk, ldv, ldout;
+    uint32_t table_rows; /* positions beyond are clamped */
+    uint32_t capacity;
+    uint32_t layout;   /* ZC_ROPE_* */
+    uint32_t out_type; /* ZC_CACHE_*; ZC_CACHE_F16 needs even head_size and ldout */
+    uint32_t mirrored; /* 0 or 1 */
+} zc_rope_append_params;
 
 #define ZC_ATTENTION_MAX_HEAD 256
 

@@ -1,4 +1,6 @@
-/* zc_cpu_linear: y = f(x) * transpose(w) with weights as they lie in the model file.
+/* zc_cpu_linear: y = f(x) * transpose(w) with weights as they lie in the model file; and the same with two matrices
+ * of weights, whose products are gated (linear_gated): first the gate's into y, then the other's, each output of which
+ * meets its gate as soon as it is there.
  *
  * f(x) is made first, in the caller's workspace: as fixed point where the instruction set has products for it, the
  * weights are quantized and exactness was not asked for; else as float32. Outputs are cut into parts; a thread
@@ -33,7 +35,7 @@ typedef struct job {
     const uint8_t *w;
     float *y;
     size_t row_bytes; /* of weights */
-    uint32_t flags;   /* that `finish` looks at */
+    bool gated;       /* y has the gate's products already */
     unsigned threads;
     /* f(x): */
     void *made;
@@ -144,6 +146,17 @@ static bool make_input(job *j)
     return !atomic_load_explicit(&j->failed, memory_order_relaxed);
 }
 
+/* What becomes of the sums of outputs [from, from + n) of row r. */
+static void give(const job *j, size_t r, size_t from, const float *sums, size_t n)
+{
+    float *y = j->y + r * j->p->ldy + from;
+    if (j->gated) {
+        j->ops->swiglu(y, y, sums, n);
+    } else {
+        j->ops->finish(y, sums, j->bias ? j->bias + from : NULL, n, j->p->flags);
+    }
+}
+
 /* ---- fixed point ---- */
 
 static void few_fixed(void *context, size_t index)
@@ -155,7 +168,7 @@ static void few_fixed(void *context, size_t index)
     for (size_t r = 0; r < p->rows; r++) {
         j->ops->integer->dots(sums, p->type, j->w + from * j->row_bytes, j->row_bytes, n, &j->layout,
                               (const uint8_t *)j->made + r * j->row_size);
-        j->ops->finish(j->y + r * p->ldy + from, sums, j->bias ? j->bias + from : NULL, n, j->flags);
+        give(j, r, from, sums, n);
     }
 }
 
@@ -183,8 +196,7 @@ static void panel_fixed(void *context, size_t index)
         size_t rows = p->rows - first < integer->tile_rows ? p->rows - first : integer->tile_rows;
         integer->tile(sums, p->type, panel, rows, p->k / 32, (const uint8_t *)j->made + first * j->row_size);
         for (size_t r = 0; r < rows; r++) {
-            j->ops->finish(j->y + (first + r) * p->ldy + from, sums + r * ZC_PANEL, j->bias ? j->bias + from : NULL, n,
-                           j->flags);
+            give(j, first + r, from, sums + r * ZC_PANEL, n);
         }
     }
 }
@@ -221,8 +233,7 @@ static void few_float(void *context, size_t index)
         return; /* some sums are what lay on the stack */
     }
     for (size_t r = 0; r < p->rows; r++) {
-        j->ops->finish(j->y + r * p->ldy + from, sums + r * MAX_PART, j->bias ? j->bias + from : NULL, end - from,
-                       j->flags);
+        give(j, r, from, sums + r * MAX_PART, end - from);
     }
 }
 
@@ -268,8 +279,7 @@ static void panel_float(void *context, size_t index)
             return; /* or what lay in the workspace */
         }
         for (size_t r = 0; r < rows; r++) {
-            j->ops->finish(j->y + (first + r) * p->ldy + from, sums + r * nr, j->bias ? j->bias + from : NULL, n,
-                           j->flags);
+            give(j, first + r, from, sums + r * nr, n);
         }
     }
 }
@@ -281,7 +291,7 @@ static void finish_zeros(const job *j)
     for (size_t r = 0; r < j->p->rows && !zc_cpu_cancelled(); r++) {
         for (size_t from = 0; from < j->p->n && (from == 0 || !zc_cpu_cancelled()); from += MAX_PART) {
             size_t n = j->p->n - from < MAX_PART ? j->p->n - from : MAX_PART;
-            j->ops->finish(j->y + r * j->p->ldy + from, zeros, j->bias ? j->bias + from : NULL, n, j->flags);
+            give(j, r, from, zeros, n);
         }
     }
 }
@@ -298,11 +308,67 @@ static size_t part_of(const job *j)
     return part < most ? part : most;
 }
 
-/* Rows whose f(x) is in memory together. */
-static zc_status linear_part(const zc_cpu_call *call)
+/* Where f(x) lies, and how. */
+static void set_input(job *j, bool fixed)
+{
+    j->fixed = fixed;
+    if (fixed) {
+        j->layout = zc_fixed_layout_of(j->p->k);
+    }
+    j->row_size = !fixed              ? (size_t)j->p->k * sizeof(float)
+                  : j->p->rows <= FEW ? j->layout.bytes
+                                      : (size_t)j->p->k / 32 * ZC_FIXED_BLOCK;
+    j->made = NULL;
+}
+
+static bool takes_fixed(const job *j, uint32_t type)
+{
+    return j->ops->integer && zc_weight_type_get(type)->integer && !(j->p->flags & ZC_LINEAR_EXACT);
+}
+
+static size_t row_bytes_of(uint32_t type, uint32_t k)
+{
+    const zc_weight_type_info *info = zc_weight_type_get(type);
+    return (size_t)(k / info->block) * info->block_bytes;
+}
+
+/* The products with f(x). */
+static bool multiply(job *j)
+{
+    if (j->p->k == 0) {
+        finish_zeros(j);
+    } else if (j->p->rows <= FEW) {
+        j->part = part_of(j);
+        zc_threads_run(j->fixed ? few_fixed : few_float, j, (j->p->n + j->part - 1) / j->part, j->threads);
+    } else {
+        size_t wide = j->fixed ? ZC_PANEL : j->ops->nr;
+        zc_threads_run(j->fixed ? panel_fixed : panel_float, j, (j->p->n + wide - 1) / wide, j->threads);
+    }
+    return !atomic_load_explicit(&j->failed, memory_order_relaxed);
+}
+
+/* The matrix that meets the gate. What was made of x for the gate's serves it, too, where it can. */
+static bool multiply_gated(job *j, const zc_linear_params *up, const uint8_t *w)
+{
+    bool fixed = takes_fixed(j, up->type);
+    bool serves = fixed == j->fixed && (!fixed || up->rows > FEW || up->type == j->p->type);
+    j->p = up;
+    j->w = w;
+    j->row_bytes = row_bytes_of(up->type, up->k);
+    j->gated = true;
+    if (!serves && up->k) {
+        set_input(j, fixed);
+        if (!make_input(j)) {
+            return false;
+        }
+    }
+    return multiply(j);
+}
+
+/* Rows whose f(x) is in memory together. `up`: NULL, or what differs from the gate's. */
+static zc_status linear_part(const zc_cpu_call *call, const zc_linear_params *up, const uint8_t *up_weights)
 {
     const zc_linear_params *p = call->params;
-    const zc_weight_type_info *info = zc_weight_type_get(p->type);
     job j = {.ops = call->ops,
              .p = p,
              .x = call->bindings[0],
@@ -310,35 +376,17 @@ static zc_status linear_part(const zc_cpu_call *call)
              .norm = call->bindings[3],
              .y = call->bindings[4],
              .bias = p->flags & ZC_LINEAR_BIAS ? call->bindings[2] : NULL,
-             .flags = p->flags,
              .threads = call->threads,
-             .row_bytes = (size_t)(p->k / info->block) * info->block_bytes};
+             .row_bytes = row_bytes_of(p->type, p->k)};
     if (p->rows == 0 || p->n == 0) {
-        return ZC_OK;
-    }
-    if (p->k == 0) {
-        finish_zeros(&j);
         return ZC_OK;
     }
     if ((double)p->n * p->k * p->rows < PARALLEL) {
         j.threads = 1;
     }
-    j.fixed = call->ops->integer && info->integer && !(p->flags & ZC_LINEAR_EXACT);
-    if (j.fixed) {
-        j.layout = zc_fixed_layout_of(p->k);
-    }
-    j.row_size = !j.fixed         ? (size_t)p->k * sizeof(float)
-                 : p->rows <= FEW ? j.layout.bytes
-                                  : (size_t)p->k / 32 * ZC_FIXED_BLOCK;
-    bool ok = make_input(&j);
-    if (ok && p->rows <= FEW) {
-        j.part = part_of(&j);
-        zc_threads_run(j.fixed ? few_fixed : few_float, &j, (p->n + j.part - 1) / j.part, j.threads);
-    } else if (ok) {
-        size_t wide = j.fixed ? ZC_PANEL : call->ops->nr;
-        zc_threads_run(j.fixed ? panel_fixed : panel_float, &j, (p->n + wide - 1) / wide, j.threads);
-    }
-    ok = ok && !atomic_load_explicit(&j.failed, memory_order_relaxed);
+    set_input(&j, takes_fixed(&j, p->type));
+    bool ok = (p->k == 0 || make_input(&j)) && multiply(&j);
+    ok = ok && (!up || multiply_gated(&j, up, up_weights));
     return ok ? ZC_OK
               : zc_fail(call->error, ZC_NO_MEMORY,
                         "linear cannot have workspace for %u rows of %u columns and a panel of "
@@ -346,20 +394,41 @@ static zc_status linear_part(const zc_cpu_call *call)
                         p->rows, p->k);
 }
 
-zc_status zc_cpu_linear(const zc_cpu_call *call)
+/* Some rows after some rows. */
+static zc_status linear_parts(const zc_cpu_call *call, const zc_linear_params *p, void *const bindings[5],
+                              const uint32_t *up_type, const uint8_t *up_weights)
 {
-    const zc_linear_params *p = call->params;
-    void *const *bindings = call->bindings;
     zc_status status = ZC_OK;
     size_t most = MOST_INPUT / sizeof(float) / (p->k ? p->k : 1), left = p->rows;
-    zc_linear_params part = *p;
+    zc_linear_params part = *p, up = *p;
     void *of_part[] = {bindings[0], bindings[1], bindings[2], bindings[3], bindings[4]};
     const zc_cpu_call of_rows = {call->ops, of_part, &part, call->threads, call->error};
+    up.type = up_type ? *up_type : 0;
     for (; left > 0 && status == ZC_OK && !zc_cpu_cancelled(); left -= part.rows) {
-        part.rows = (uint32_t)(left < most ? left : most);
-        status = linear_part(&of_rows);
+        up.rows = part.rows = (uint32_t)(left < most ? left : most);
+        status = linear_part(&of_rows, up_type ? &up : NULL, up_weights);
         of_part[0] = p->k ? (float *)of_part[0] + (size_t)part.rows * p->ldx : of_part[0];
         of_part[4] = p->n ? (float *)of_part[4] + (size_t)part.rows * p->ldy : of_part[4];
     }
     return status;
+}
+
+zc_status zc_cpu_linear(const zc_cpu_call *call)
+{
+    return linear_parts(call, call->params, call->bindings, NULL, NULL);
+}
+
+zc_status zc_cpu_linear_gated(const zc_cpu_call *call)
+{
+    const zc_linear_gated_params *p = call->params;
+    const zc_linear_params gate = {.type = p->gate_type,
+                                   .rows = p->rows,
+                                   .n = p->n,
+                                   .k = p->k,
+                                   .ldx = p->ldx,
+                                   .ldy = p->ldy,
+                                   .flags = p->flags,
+                                   .eps = p->eps};
+    void *const bindings[5] = {call->bindings[0], call->bindings[1], NULL, call->bindings[3], call->bindings[4]};
+    return linear_parts(call, &gate, bindings, &p->up_type, call->bindings[2]);
 }

@@ -1,5 +1,5 @@
 /* zc_cpu_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, layer_norm,
- * rope, append, swiglu, gelu, pool.
+ * rope, append, rope_append, swiglu, gelu, pool.
  *
  * Rows are independent and each is computed by one thread in one fixed order; a row longer than ZC_CPU_STRIDE in
  * stretches of that, between which there is a look at the cancel flag. Indices that come from guest
@@ -164,30 +164,52 @@ static void *row_of(void *out, uint32_t type, size_t elements)
     return (uint8_t *)out + elements * (type == ZC_CACHE_F16 ? 2 : 4);
 }
 
+/* Of a head: how many elements of it are rotated, and which ones by the same angle. */
+typedef struct rotation {
+    size_t half, step, distance, rotated, size;
+} rotation;
+
+static rotation rotation_of(uint32_t layout, uint32_t rotated, uint32_t size)
+{
+    bool pairs = layout == ZC_ROPE_PAIRS;
+    return (rotation){rotated / 2, pairs ? 1 : rotated / 2, pairs ? 2 : 1, rotated, size};
+}
+
+/* A head, perhaps where it lies. */
+static void rotate(void *out, uint32_t type, const float *x, const float *table, const rotation *how)
+{
+    for (size_t at = 0, n; (n = stretch(at, how->half)) > 0; at += n) {
+        for (size_t i = at; i < at + n; i++) {
+            size_t first = i * how->distance, second = first + how->step;
+            float a = x[first], b = x[second], c = table[2 * i], s = table[2 * i + 1];
+            put(out, type, first, a * c - b * s);
+            put(out, type, second, a * s + b * c);
+        }
+    }
+    for (size_t at = how->rotated, n; out != x && (n = stretch(at, how->size)) > 0; at += n) {
+        for (size_t i = at; i < at + n; i++) {
+            put(out, type, i, x[i]);
+        }
+    }
+}
+
+/* The angles of a position. */
+static const float *angles_of(const float *table, uint32_t position, uint32_t table_rows, uint32_t rotated)
+{
+    return rotated ? table + clamp(position, table_rows) * rotated : table;
+}
+
 static void rope_row(const job *j, size_t r)
 {
     const zc_rope_params *p = j->params;
     uint32_t position = ((const uint32_t *)j->bindings[1])[r];
-    const float *x = (const float *)j->bindings[0] + r * p->ldx, *table = j->bindings[2];
-    size_t to = p->capacity ? clamp(position, p->capacity) : r, half = p->rotated / 2;
-    size_t step = p->layout == ZC_ROPE_PAIRS ? 1 : half, distance = p->layout == ZC_ROPE_PAIRS ? 2 : 1;
-    if (p->rotated) {
-        table += clamp(position, p->table_rows) * p->rotated;
-    }
-    for (size_t h = 0; h < p->heads && !zc_cpu_cancelled(); h++, x += p->head_size) {
-        void *out = row_of(j->bindings[3], p->out_type, to * p->ldout + h * p->head_size);
-        for (size_t at = 0, n; (n = stretch(at, half)) > 0; at += n) {
-            for (size_t i = at; i < at + n; i++) {
-                float a = x[i * distance], b = x[i * distance + step], c = table[2 * i], s = table[2 * i + 1];
-                put(out, p->out_type, i * distance, a * c - b * s);
-                put(out, p->out_type, i * distance + step, a * s + b * c);
-            }
-        }
-        for (size_t at = p->rotated, n; (n = stretch(at, p->head_size)) > 0; at += n) {
-            for (size_t i = at; i < at + n; i++) {
-                put(out, p->out_type, i, x[i]);
-            }
-        }
+    const float *x = (const float *)j->bindings[0] + r * p->ldx;
+    const float *table = angles_of(j->bindings[2], position, p->table_rows, p->rotated);
+    size_t to = p->capacity ? clamp(position, p->capacity) : r;
+    const rotation how = rotation_of(p->layout, p->rotated, p->head_size);
+    for (size_t h = 0; h < p->heads && !zc_cpu_cancelled(); h++) {
+        rotate(row_of(j->bindings[3], p->out_type, to * p->ldout + h * p->head_size), p->out_type, x + h * p->head_size,
+               table, &how);
     }
 }
 
@@ -197,14 +219,12 @@ zc_status zc_cpu_rope(const zc_cpu_call *call)
     return each_row(call, p->rows, (size_t)p->heads * p->head_size, rope_row);
 }
 
-static void append_row(const job *j, size_t r)
+/* A row of a cache, which begins with this element. */
+static void convert(const job *j, void *cache, uint32_t type, size_t element, const float *x, size_t cols)
 {
-    const zc_append_params *p = j->params;
-    const float *x = (const float *)j->bindings[0] + r * p->ldx;
-    size_t to = clamp(((const uint32_t *)j->bindings[1])[r], p->capacity) * p->ldout;
-    for (size_t at = 0, n; (n = stretch(at, p->cols)) > 0; at += n) {
-        void *out = row_of(j->bindings[2], p->out_type, to + at);
-        if (p->out_type == ZC_CACHE_F16) {
+    for (size_t at = 0, n; (n = stretch(at, cols)) > 0; at += n) {
+        void *out = row_of(cache, type, element + at);
+        if (type == ZC_CACHE_F16) {
             j->ops->to_half(out, x + at, n);
         } else {
             memcpy(out, x + at, n * sizeof *x);
@@ -212,10 +232,59 @@ static void append_row(const job *j, size_t r)
     }
 }
 
+static void append_row(const job *j, size_t r)
+{
+    const zc_append_params *p = j->params;
+    size_t to = clamp(((const uint32_t *)j->bindings[1])[r], p->capacity) * p->ldout;
+    convert(j, j->bindings[2], p->out_type, to, (const float *)j->bindings[0] + r * p->ldx, p->cols);
+}
+
 zc_status zc_cpu_append(const zc_cpu_call *call)
 {
     const zc_append_params *p = call->params;
     return each_row(call, p->rows, p->cols, append_row);
+}
+
+/* Bytes of a row that is in a cache already into the mirror. */
+static void mirror(const job *j, uint32_t type, size_t element, size_t cols)
+{
+    for (size_t at = 0, n; (n = stretch(at, cols)) > 0; at += n) {
+        memcpy(row_of(j->bindings[6], type, element + at), row_of(j->bindings[5], type, element + at),
+               n * (type == ZC_CACHE_F16 ? 2 : 4));
+    }
+}
+
+static void rope_append_row(const job *j, size_t r)
+{
+    const zc_rope_append_params *p = j->params;
+    size_t size = p->head_size, cols = p->kv_heads * size, q_from = p->rows - p->q_rows;
+    uint32_t position = ((const uint32_t *)j->bindings[3])[r];
+    const float *table = angles_of(j->bindings[4], position, p->table_rows, p->rotated);
+    const float *k = (const float *)j->bindings[1] + r * p->ldk, *v = (const float *)j->bindings[2] + r * p->ldv;
+    const rotation how = rotation_of(p->layout, p->rotated, p->head_size);
+    for (size_t h = 0; r >= q_from && h < p->heads && !zc_cpu_cancelled(); h++) {
+        float *head = (float *)j->bindings[0] + (r - q_from) * p->ldq + h * size;
+        rotate(head, ZC_CACHE_F32, head, table, &how);
+    }
+    if (cols == 0) {
+        return;
+    }
+    size_t keys = clamp(position, p->capacity) * p->ldout, values = keys + (size_t)p->capacity * p->ldout;
+    for (size_t h = 0; h < p->kv_heads && !zc_cpu_cancelled(); h++) {
+        rotate(row_of(j->bindings[5], p->out_type, keys + h * size), p->out_type, k + h * size, table, &how);
+    }
+    convert(j, j->bindings[5], p->out_type, values, v, cols);
+    if (p->mirrored) {
+        mirror(j, p->out_type, keys, cols);
+        mirror(j, p->out_type, values, cols);
+    }
+}
+
+zc_status zc_cpu_rope_append(const zc_cpu_call *call)
+{
+    const zc_rope_append_params *p = call->params;
+    size_t heads = p->heads + 2 * (size_t)p->kv_heads;
+    return each_row(call, p->rows, heads * p->head_size, rope_append_row);
 }
 
 static void swiglu_row(const job *j, size_t r)

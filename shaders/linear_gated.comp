@@ -1,0 +1,156 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
+// linear_gated: y[r] = silu(f(x[r]) * transpose(gate)) * (f(x[r]) * transpose(up)), both of them weights of any type.
+//
+// Few rows and matrices of one type: both products at once (gated_rows). Else in two stages, of which each has the way of
+// a linear: the gate's into the workspace, then the other's, which meets its gate there.
+
+layout(push_constant) uniform Push
+{
+    uvec4 offset;
+    uvec4 offset2;
+    uvec4 first, groups;
+    uint gate_type, up_type;
+    uint rows, n, k;
+    uint ldx, ldy;
+    uint flags;
+    float eps;
+}
+push;
+
+layout(set = 0, binding = 1, std430) readonly buffer X1 { float x1[]; };
+layout(set = 0, binding = 1, std430) readonly buffer X4 { vec4 x4[]; };
+layout(set = 0, binding = 4, std430) readonly buffer Norm1 { float norm1[]; };
+layout(set = 0, binding = 4, std430) readonly buffer Norm4 { vec4 norm4[]; };
+layout(set = 0, binding = 5, std430) writeonly buffer Y1 { float y1[]; };
+layout(set = 0, binding = 5, std430) writeonly buffer Y4 { vec4 y4[]; };
+layout(set = 0, binding = 6, std430) buffer Gates1 { float gates1[]; }; // (rows, n)
+layout(set = 0, binding = 6, std430) buffer Gates4 { vec4 gates4[]; };
+
+#include "group.glsl"
+#include "activation.glsl"
+
+// zc_kernel_variant: the type, what f is, which part of the work, and which way, so that a pipeline contains nothing
+// else.
+layout(constant_id = 0) const uint variant = 0u;
+const uint type = variant % ZC_WEIGHT_TYPE_COUNT;
+const uint input_ = variant / ZC_WEIGHT_TYPE_COUNT % ZC_LINEAR_GATED_INPUTS;
+const uint part = variant / (ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_GATED_INPUTS) % ZC_LINEAR_GATED_PARTS;
+const uint way = variant / (ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_GATED_INPUTS * ZC_LINEAR_GATED_PARTS);
+const bool normed = input_ == ZC_LINEAR_NORM_INPUT, gated = false;
+
+#define TWO_MATRICES
+#define WEIGHTS_START (second ? push.offset.z : push.offset.y)
+#include "weights.glsl"
+#include "linear_input.glsl"
+
+// What becomes of a sum.
+void finish(uint r, uint j, float sum)
+{
+    if (part == ZC_LINEAR_GATE_PART) {
+        gates1[r * push.n + j] = silu(sum);
+    } else {
+        y1[push.offset2.x + r * push.ldy + j] = gates1[r * push.n + j] * sum;
+    }
+}
+
+// Of four sums, as many as there are.
+void finish_quad(uint r, uint j, vec4 sums)
+{
+    uint gate = r * push.n + j, to = push.offset2.x + r * push.ldy + j;
+    bool whole = (gate & 3u) == 0u && j + 4u <= push.n;
+    if (whole && part == ZC_LINEAR_GATE_PART) {
+        gates4[gate / 4u] = vec4(silu(sums.x), silu(sums.y), silu(sums.z), silu(sums.w));
+    } else if (whole && (to & 3u) == 0u) {
+        y4[to / 4u] = gates4[gate / 4u] * sums;
+    } else {
+        for (uint e = 0u; e < 4u && j + e < push.n; e++) {
+            finish(r, j + e, sums[e]);
+        }
+    }
+}
+
+shared vec4 pool[1024]; // 16 KiB, of which each way has its own use
+
+#include "linear_vector.glsl"
+#include "linear_tile.glsl"
+
+// As vector_rows(), with a unit of either matrix.
+void gated_rows()
+{
+    uint me = gl_LocalInvocationID.x;
+    uint lane = me & team - 1u, line = me / team;
+    uint units = ceil_div(push.k, 8u), halves = row_halves(push.k);
+    for (uint r = WORKGROUP_ID.y; r < push.rows; r += WORKGROUPS.y) {
+        uint x = push.offset.x + r * push.ldx;
+        bool there = false; // f(x[r]) is in shared memory, all of it
+        for (uint tile = WORKGROUP_ID.x; tile * lines < push.n; tile += WORKGROUPS.x) {
+            uint j = tile * lines + line;
+            uint gate_row = 2u * push.offset.y + j * halves, up_row = 2u * push.offset.z + j * halves;
+            float gate = 0.0, up = 0.0, squares = 0.0;
+            for (uint base = 0u; base < units; base += CHUNK_UNITS) {
+                uint end = j < push.n ? min(units, base + CHUNK_UNITS) : 0u;
+                Unit next_gate, next_up;
+                if (base + lane < end) {
+                    second = false;
+                    next_gate = load_unit(gate_row, base + lane);
+                    second = true;
+                    next_up = load_unit(up_row, base + lane);
+                }
+                if (!there) {
+                    barrier(); // what was shared before has been read
+                    put_chunk(x, 8u * base, 8u * min(units - base, CHUNK_UNITS), squares);
+                    if (normed && base + CHUNK_UNITS >= units) {
+                        share_squares(squares);
+                    }
+                    barrier();
+                    there = units <= CHUNK_UNITS;
+                }
+                for (uint u = base + lane; u < end; u += team) {
+                    Unit of_gate = next_gate, of_up = next_up;
+                    if (u + team < end) {
+                        second = false;
+                        next_gate = load_unit(gate_row, u + team);
+                        second = true;
+                        next_up = load_unit(up_row, u + team);
+                    }
+                    gate += unit_times_x(of_gate, gate_row, u, u - base);
+                    up += unit_times_x(of_up, up_row, u, u - base);
+                }
+            }
+            float scale = normed ? norm_scale(shared_squares()) : 1.0;
+            [[unroll]] for (uint product = 0u; product < 2u; product++) {
+                pool[SUMS + me / 4u + me / 32u][me & 3u] = product == 0u ? gate : up;
+                barrier();
+                if (me < lines && tile * lines + me < push.n) {
+                    vec4 sums = vec4(0.0);
+                    for (uint i = me * team; i < (me + 1u) * team; i += 4u) {
+                        sums += pool[SUMS + i / 4u + i / 32u];
+                    }
+                    float sum = scale * ((sums.x + sums.y) + (sums.z + sums.w));
+                    if (product == 0u) {
+                        gate = silu(sum);
+                    } else {
+                        y1[push.offset2.x + r * push.ldy + tile * lines + me] = gate * sum;
+                    }
+                }
+                barrier(); // the sums have been read
+            }
+        }
+    }
+}
+
+void main()
+{
+    if (part == ZC_LINEAR_BOTH_PARTS) {
+        gated_rows();
+        return;
+    }
+    second = part == ZC_LINEAR_UP_PART;
+    if (way == ZC_LINEAR_TILE_WAY) {
+        tiles();
+    } else {
+        vector_rows();
+    }
+}
