@@ -720,6 +720,112 @@ def test_penalize_with_hostile_ids(device: zcwasm.Device, arena: Arena) -> None:
     assert np.array_equal(x.get()[0, :5], [np.nan, np.inf, -np.inf, 0, 0], equal_nan=True)
 
 
+# --- draw ---
+
+
+def draw(
+    device: zcwasm.Device, arena: Arena, values: Array, u: Array, every: bool = False, **options: float
+) -> Array:
+    rows, count = values.shape
+    ids = rng.permutation(rows * count).astype(np.uint32).reshape(rows, count)
+    settings = {"top_k": 0, "top_p": 1.0, "min_p": 0.0} | options
+    out = Framed(arena, 1, rows, rows, offset=3)
+    arrays = [put(arena, values, 1), put(arena, ids, 2), put(arena, u.view(np.uint32), 3), out.binding]
+    run(device, "draw", arrays, rows=rows, count=count, all=int(every), **settings)
+    out.check_frame()
+    drawn = out.get()[0].view(np.uint32)
+    expected = [
+        reference.draw(
+            row, names, number, every, int(settings["top_k"]), settings["top_p"], settings["min_p"]
+        )
+        for row, names, number in zip(values, ids, u.tolist(), strict=True)
+    ]
+    assert drawn.tolist() == expected
+    return drawn
+
+
+def probabilities(rows: int, count: int, spread: float, held: float) -> Array:
+    """Sorted, of which the candidates hold a part."""
+    weights = -np.sort(-np.exp(spread * normal(rows, count).astype(np.float64)), axis=1)
+    return np.asarray(weights / weights.sum(1, keepdims=True) * held, np.float32)
+
+
+@pytest.mark.parametrize("count", [1, 2, 33, 255, 256])
+def test_draw(device: zcwasm.Device, arena: Arena, count: int) -> None:
+    rows = 61
+    u = rng.integers(0, 2**53, rows, dtype=np.uint64)
+    for spread in (0.01, 1, 12):
+        values = probabilities(rows, count, spread, 0.75)
+        for every in (False, True):
+            for options in (
+                {},
+                {"top_k": (count + 2) // 3},
+                {"top_k": count + 1},
+                {"top_p": 0.5},
+                {"top_p": 1e-30},
+                {"top_p": 1e-45, "top_k": count},
+                {"min_p": 0.3},
+                {"min_p": 1.0},
+                {"top_k": count, "top_p": 0.9, "min_p": 0.05},
+            ):
+                drawn = draw(device, arena, values, u, every, **options)
+                if every or "top_k" in options and options["top_k"] <= count:
+                    assert (drawn < rows * count).all()
+
+
+def test_draw_at_the_edges(device: zcwasm.Device, arena: Arena) -> None:
+    """Numbers that hit a sum exactly, the least and the greatest; parts that a sum holds exactly."""
+    values = np.array([[0.5, 0.25, 0.125, 0.0625, 0, 0]] * 9, np.float32)
+    at = [0, 0.5, 0.75, 0.875, 0.9375, 1]
+    u = np.array(
+        [*(int(2**53 * part) - 1 for part in at[1:]), *(int(2**53 * part) for part in at[:4])], np.uint64
+    )
+    for every in (False, True):
+        for options in ({}, {"top_p": 0.5}, {"top_p": 0.75}, {"top_k": 3}, {"top_k": 2, "top_p": 2 / 3}):
+            draw(device, arena, values, u, every, **options)
+
+
+def test_draw_of_hostile_numbers(device: zcwasm.Device, arena: Arena) -> None:
+    """Nothing sorted, nothing a probability; and high bits of u that are not looked at."""
+    rows: list[list[float]] = [
+        [np.nan, 1, 1, 1],
+        [0, 0.5, 0.5, 0],
+        [-1, 0.5, 0.5, 0],
+        [1e-40, 0, 0, 0],
+        [1e-30, np.nan, -np.inf, 1e-30],
+        [np.inf, np.inf, 5, np.nan],
+        [0.25, np.nan, 0.5, -0.25],
+        [3e38, 1, 1, 1],
+    ]
+    values = np.array(rows, np.float32)
+    u = rng.integers(0, 2**53, len(rows), dtype=np.uint64)
+    for every in (False, True):
+        for options in ({}, {"top_p": 0.5}, {"top_k": 3}, {"top_k": 4, "top_p": 0.9}):
+            draw(device, arena, values, u, every, **options)
+    ids, out = put(arena, np.arange(4, dtype=np.uint32)), arena.empty(1, np.uint32)
+    settings = {"rows": 1, "count": 4, "all": 1, "top_k": 0, "top_p": 1, "min_p": 0}
+    quarters = put(arena, np.full(4, 0.25, np.float32))
+    for number, expected in ((2**52 + 2**60, 2), (2**64 - 1, 3)):
+        number_words = put(arena, np.array([number], np.uint64).view(np.uint32))
+        run(device, "draw", [quarters, ids, number_words, out], **settings)
+        assert out[0] == expected
+    arrays = [quarters, ids, arena.empty(2, np.uint32), out]
+    for name, wrong in (
+        ("count", 0),
+        ("count", 257),
+        ("all", 2),
+        ("top_p", 0),
+        ("top_p", np.nan),
+        ("min_p", -0.5),
+        ("min_p", 1.5),
+        ("min_p", np.nan),
+    ):
+        with pytest.raises(ValueError, match=f"{name} is "):
+            run(device, "draw", arrays, **settings | {name: wrong})
+    with pytest.raises(IndexError, match="values: the parameters need 20 bytes"):
+        run(device, "draw", arrays, **settings | {"count": 5})
+
+
 # --- pool ---
 
 

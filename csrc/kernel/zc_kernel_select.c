@@ -1,4 +1,4 @@
-/* zc_kernel_select: what a sampler asks of a row of logits: argmax, top_k, penalize. Pure functions, any thread. */
+/* zc_kernel_select: what a sampler asks of a row of logits: argmax, top_k, penalize, draw. Pure functions, any thread. */
 #include "kernel/zc_kernel_internal.h"
 
 static zc_status extent_argmax(const void *params, uint64_t *bytes, zc_error *error)
@@ -78,3 +78,37 @@ static uint64_t work_penalize(const void *params)
 }
 
 ZC_KERNEL_FUNCTIONS(penalize, extent_penalize, groups_penalize, work_penalize)
+
+static zc_status extent_draw(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_draw_params *p = params;
+    if (p->count == 0 || p->count > ZC_TOP_K_MAX) {
+        return zc_fail(error, ZC_BAD_VALUE, "count is %u, must be 1 to %d", p->count, ZC_TOP_K_MAX);
+    }
+    if (p->all > 1) {
+        return zc_fail(error, ZC_BAD_VALUE, "all is %u, must be 0 or 1", p->all);
+    }
+    if (!(p->top_p > 0.0f)) {
+        return zc_fail(error, ZC_BAD_VALUE, "top_p is %g, must be above 0", (double)p->top_p);
+    }
+    if (!(p->min_p >= 0.0f && p->min_p <= 1.0f)) {
+        return zc_fail(error, ZC_BAD_VALUE, "min_p is %g, must be 0 to 1", (double)p->min_p);
+    }
+    bytes[0] = bytes[1] = (uint64_t)p->rows * p->count * ZC_ELEMENT;
+    bytes[2] = (uint64_t)p->rows * 2 * ZC_ELEMENT;
+    bytes[3] = (uint64_t)p->rows * ZC_ELEMENT;
+    return ZC_OK;
+}
+
+static void groups_draw(const void *params, uint32_t out[3])
+{
+    zc_groups_a_row(((const zc_draw_params *)params)->rows, 1, out);
+}
+
+static uint64_t work_draw(const void *params)
+{
+    const zc_draw_params *p = params;
+    return zc_work_of_rows(p->rows, p->count, 16);
+}
+
+ZC_KERNEL_FUNCTIONS(draw, extent_draw, groups_draw, work_draw)

@@ -318,6 +318,26 @@ def every_penalize(d: Device, arena: Arena) -> Pair:
     return x, want
 
 
+def every_draw(d: Device, arena: Arena) -> Pair:
+    rows, count = 50, 77
+    weights = -np.sort(-np.exp(3 * normal(rows, count)), axis=1)
+    values = (weights / weights.sum(1, keepdims=True) * 0.9).astype(np.float32)
+    ids, u = rng.permutation(rows * count).astype(np.uint32), rng.integers(0, 2**53, rows, dtype=np.uint64)
+    ids = ids.reshape(rows, count)
+    arrays = [put(arena, values, 1), put(arena, ids), put(arena, u.view(np.uint32), 2)]
+    pairs = []
+    for top_k, top_p, min_p in ((0, 1.0, 0.0), (9, 0.7, 0.1), (0, 0.8, 0.0), (77, 1.0, 0.02)):
+        out = arena.empty(rows, np.uint32)
+        params = {"rows": rows, "count": count, "all": 0, "top_k": top_k, "top_p": top_p, "min_p": min_p}
+        d.dispatch("draw", [*arrays, out], params)
+        want = [
+            reference.draw(*row, False, top_k, top_p, min_p)
+            for row in zip(values, ids, u.tolist(), strict=True)
+        ]
+        pairs.append((out, np.array(want)))
+    return joined(pairs)
+
+
 def every_pool(d: Device, arena: Arena) -> Pair:
     x, spans = arena.put(normal(20, 301)), np.array([(0, 7), (7, 7), (3, 99)], np.uint32)
     out = arena.empty((3, 301))

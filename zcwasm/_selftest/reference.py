@@ -175,6 +175,38 @@ def order(row: Array) -> Array:
     return np.lexsort((np.arange(len(row)), -keys, ~np.isnan(row)))
 
 
+def draw(values: Array, ids: Array, u: int, every: bool, top_k: int, top_p: float, min_p: float) -> int:
+    """The id that the kernel draw gives for a row: exactly, in multiples of 2^-54."""
+    if not values[0] > 0:
+        return 2**32 - 2
+    one, count, ends = 2**54, len(values), every
+    units = [min(int(float(value) * one), one) if value > 0 else 0 for value in np.minimum(values, 2)]
+    total = one
+    if 0 < top_k <= count:
+        count, ends = top_k, True
+        total = sum(units[:count])
+    # Of a number below 1, which is a fraction of a power of two.
+    above, below = float(np.float32(top_p)).as_integer_ratio()
+    goal = -(-above * total // below) if above < below else 2 * 256 * one
+    with np.errstate(invalid="ignore"):
+        least = np.float32(min_p) * values[0]
+    kept = 0
+    for i in range(count):
+        if i and values[i] < least:
+            count, ends = i, True
+            break
+        kept += units[i]
+        if kept >= goal:
+            count, ends = i + 1, True
+            break
+    point = u * (kept if ends else total) >> 53
+    for i in range(count):
+        point -= units[i]
+        if point < 0:
+            return int(ids[i])
+    return int(ids[0]) if ends else 2**32 - 1
+
+
 def pool(x: Array, spans: Array, normalize: bool) -> Array:
     out = np.zeros((len(spans), x.shape[1]))
     for s, (start, end) in enumerate(spans):

@@ -65,6 +65,8 @@ pub const ZC_ROPE_PAIRS: u32 = 0;
 pub const ZC_ROPE_HALVES: u32 = 1;
 pub const ZC_ATTENTION_MAX_HEAD: u32 = 256;
 pub const ZC_TOP_K_MAX: u32 = 256;
+pub const ZC_DRAW_REST: u32 = 4294967295;
+pub const ZC_DRAW_NONE: u32 = 4294967294;
 pub const ZC_POOL_NORMALIZE: u32 = 1;
 
 #[repr(C)]
@@ -266,6 +268,17 @@ pub struct zc_penalize_params {
     pub cols: u32,
     pub capacity: u32,
     pub penalty: f32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zc_draw_params {
+    pub rows: u32,
+    pub count: u32,
+    pub all: u32,
+    pub top_k: u32,
+    pub top_p: f32,
+    pub min_p: f32,
 }
 
 #[repr(C)]

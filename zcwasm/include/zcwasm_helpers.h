@@ -187,6 +187,11 @@ static inline int32_t zcg_record_penalize(zcg_handle sequence, zcg_range ids, zc
 {
     ZCG_RECORD(penalize, ids, x);
 }
+static inline int32_t zcg_record_draw(zcg_handle sequence, zcg_range values, zcg_range ids, zcg_range u, zcg_range out,
+                                      const zc_draw_params *p)
+{
+    ZCG_RECORD(draw, values, ids, u, out);
+}
 static inline int32_t zcg_record_pool(zcg_handle sequence, zcg_range x, zcg_range spans, zcg_range out,
                                       const zc_pool_params *p)
 {

@@ -1,4 +1,4 @@
-/* zc_cpu_select: what a sampler asks of a row of logits: argmax, top_k, penalize.
+/* zc_cpu_select: what a sampler asks of a row of logits: argmax, top_k, penalize, draw.
  *
  * Elements are ordered by keys: integers that compare as the elements do, a NaN above everything, -0 equal to
  * +0. A key above the complement of its index is one number, unlike any other, so the lower index comes first
@@ -126,6 +126,105 @@ zc_status zc_cpu_penalize(const zc_cpu_call *call)
     for (size_t i = 1; i <= count && (i % 4096 != 0 || !zc_cpu_cancelled()); i++) {
         uint32_t given = ids[i], id = given < p->cols ? given : p->cols - 1;
         x[id] = x[id] > 0.0f ? x[id] / p->penalty : x[id] * p->penalty;
+    }
+    return ZC_OK;
+}
+
+/* ---- draw: in whole multiples of 2^-54, as shaders/draw.comp does it ---- */
+
+#define ONE ((uint64_t)1 << 54)
+
+/* A float32 in [0, 1]: mantissa * 2^exponent. */
+static uint32_t mantissa_of(float value, int *exponent)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    int field = (int)(bits >> 23);
+    *exponent = (field ? field : 1) - 150;
+    return (bits & 0x7fffff) | (field ? 0x800000 : 0);
+}
+
+static uint64_t units_of(float probability)
+{
+    if (!(probability > 0.0f)) {
+        return 0;
+    }
+    if (probability >= 1.0f) {
+        return ONE;
+    }
+    int exponent;
+    uint64_t mantissa = mantissa_of(probability, &exponent);
+    exponent += 54;
+    return exponent >= 0 ? mantissa << exponent : exponent > -64 ? mantissa >> -exponent : 0;
+}
+
+__extension__ typedef unsigned __int128 wide;
+
+/* The least number of units that is at least top_p * total. */
+static uint64_t part_of(float top_p, uint64_t total)
+{
+    int exponent;
+    wide product = (wide)mantissa_of(top_p, &exponent) * total;
+    if (exponent <= -96) { /* the product is below 2^86 */
+        return product != 0;
+    }
+    wide rounded = product >> -exponent;
+    return (uint64_t)rounded + (rounded << -exponent != product);
+}
+
+static uint32_t draw_row(const zc_draw_params *p, const float *values, const uint32_t *ids, const uint32_t *u)
+{
+    uint32_t count = p->count;
+    uint64_t units[ZC_TOP_K_MAX], total = ONE, kept = 0, below = 0;
+    int ends = p->all == 1;
+    if (!(values[0] > 0.0f)) {
+        return ZC_DRAW_NONE;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        units[i] = units_of(values[i]);
+    }
+    if (p->top_k && p->top_k <= count) {
+        count = p->top_k;
+        ends = 1;
+        total = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            total += units[i];
+        }
+    }
+    uint64_t goal = p->top_p < 1.0f ? part_of(p->top_p, total) : UINT64_MAX;
+    float least = p->min_p * values[0];
+    for (uint32_t i = 0; i < count; i++) {
+        if (i && values[i] < least) {
+            count = i;
+            ends = 1;
+            break;
+        }
+        kept += units[i];
+        if (kept >= goal) {
+            count = i + 1;
+            ends = 1;
+            break;
+        }
+    }
+    uint64_t number = (uint64_t)(u[1] & 0x1fffff) << 32 | u[0];
+    uint64_t point = (uint64_t)((wide)number * (ends ? kept : total) >> 53);
+    for (uint32_t i = 0; i < count; i++) {
+        below += units[i];
+        if (point < below) {
+            return ids[i];
+        }
+    }
+    return ends ? ids[0] : ZC_DRAW_REST; /* nothing is left of the first: a hostile row */
+}
+
+zc_status zc_cpu_draw(const zc_cpu_call *call)
+{
+    const zc_draw_params *p = call->params;
+    const float *values = call->bindings[0];
+    const uint32_t *ids = call->bindings[1], *u = call->bindings[2];
+    uint32_t *out = call->bindings[3];
+    for (size_t r = 0; r < p->rows && (r % 64 != 0 || !zc_cpu_cancelled()); r++) {
+        out[r] = draw_row(p, values + r * p->count, ids + r * p->count, u + 2 * r);
     }
     return ZC_OK;
 }
