@@ -82,7 +82,7 @@ def cpu_model(tiny: Tiny) -> llm.Model:
 
 @pytest.fixture
 def steps_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every step leaves its logits in guest memory, also where greedy ones would be submitted ahead."""
+    """No step is submitted ahead, so that logits are fetched and not computed again."""
     from zcwasm.llm import _session
 
     monkeypatch.setattr(_session, "_steps_ahead", lambda device: False)
@@ -235,6 +235,60 @@ class TestGPUs:
                 assert len(expected) == 64 - len(prompt) + 1
                 assert ids_of(session.generate(prompt, ignore_eos=True, **options)) == expected
             assert np.array_equal(session.logits(PROMPT), plain.logits(PROMPT))
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"temperature": 3.0},  # some draws are left to the guest
+            {"temperature": 500.0},  # most are
+            {"temperature": 1.0},
+            {"temperature": 5.0, "top_k": 40},
+            {"temperature": 20.0, "top_k": 256, "top_p": 0.9},
+            {"temperature": 9.0, "top_p": 0.8},
+            {"temperature": 500.0, "top_p": 0.95},
+            {"temperature": 5.0, "min_p": 0.02, "top_k": 100},
+        ],
+        ids=lambda options: "-".join(f"{k}={v}" for k, v in options.items()),
+    )
+    def test_draws_do_not_change(
+        self, plain: llm.Session, session: llm.Session, options: dict[str, Any]
+    ) -> None:
+        """Nor does the generator's state, with which the next ones go on."""
+        seen = set()
+        for seed in range(6):
+            tokens = [
+                ids_of(each.generate(PROMPT, max_new_tokens=13, ignore_eos=True, seed=seed, **options))
+                for each in (plain, session)
+            ]
+            assert tokens[0] == tokens[1]
+            assert plain._guest.state["random"] == session._guest.state["random"]
+            seen.add(tuple(tokens[0]))
+        assert len(seen) > 1
+
+    @pytest.mark.parametrize("temperature", [0.0, 3.0])
+    def test_logits_can_be_fetched_at_any_time(
+        self, tiny: Tiny, plain: llm.Session, session: llm.Session, temperature: float
+    ) -> None:
+        """Also when steps ahead have written over them; what is drawn next does not change."""
+        options: dict[str, Any] = {"temperature": temperature, "seed": 4, "ignore_eos": True}
+        expected = ids_of(plain.generate(PROMPT, max_new_tokens=12, **options))
+        ids = list(PROMPT)
+        for n, token in enumerate(session.generate(PROMPT, max_new_tokens=12, **options)):
+            if n in (0, 1, 4, 5, 9):
+                right = tiny.logits(ids)
+                row = session._logits
+                assert np.abs(row - right).max() < F16_CACHE * np.abs(right).max()
+                if temperature:
+                    scores = session._guest.array("scores", tiny.shape.vocab, np.float32)
+                    assert np.abs(scores - probabilities(row.astype(np.float64), temperature)).max() < 1e-6
+            ids.append(token.id)
+        assert ids[len(PROMPT) :] == expected
+        session._instance.exports.truncate(20)
+        right = tiny.logits(PROMPT[:20])
+        assert np.abs(session._logits - right).max() < F16_CACHE * np.abs(right).max()
+        session._instance.exports.truncate(0)
+        with pytest.raises(zcwasm.Error, match="logits come with a prefill"):
+            _ = session._logits
 
     def test_a_generation_left_in_the_middle(self, plain: llm.Session, session: llm.Session) -> None:
         expected = ids_of(plain.generate(PROMPT, max_new_tokens=9, ignore_eos=True))

@@ -41,6 +41,8 @@ ZC_ROPE_PAIRS = 0
 ZC_ROPE_HALVES = 1
 ZC_ATTENTION_MAX_HEAD = 256
 ZC_TOP_K_MAX = 256
+ZC_DRAW_REST = 4294967295
+ZC_DRAW_NONE = 4294967294
 ZC_POOL_NORMALIZE = 1
 
 # llama.h
@@ -92,7 +94,7 @@ LLAMA_SAMPLING = _struct(
 )
 
 LLAMA_STATE = _struct(
-    736,
+    720,
     ("version", "<u4", 0),
     ("size", "<u4", 4),
     ("config", LLAMA_CONFIG, 8),
@@ -110,10 +112,8 @@ LLAMA_STATE = _struct(
     ("cached", "<u4", 192),
     ("reused", "<u4", 196),
     ("token", "<u4", 200),
-    ("position", "<u4", 204),
-    ("span", ("<u4", (2,)), 208),
-    ("error_size", "<u4", 216),
-    ("error", ("u1", (512,)), 220),
+    ("error_size", "<u4", 204),
+    ("error", ("u1", (512,)), 208),
 )
 
 # bert.h

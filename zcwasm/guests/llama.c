@@ -7,7 +7,7 @@
  * The host calls init once, then prefill for a prompt and step for every further token; both return the next
  * token. A step is one submission: a sequence that was recorded at the first one of its kind and is replayed
  * unchanged, since the kernels read the token, its position and its span from this memory. With config.submit_ahead a
- * greedy step is submitted before the one in front of it has ended: the token between them never leaves the device.
+ * step is submitted before the one in front of it has ended: the token between them never leaves the device.
  *
  * This file has what the host calls; llama_internal.h names the others.
  *
@@ -125,7 +125,8 @@ int32_t EXPORT(configure)(void)
     if (code < 0)
         return code;
     wait_for_submitted_ahead();
-    if (wanted->temperature != s->temperature || wanted->repetition_penalty != s->repetition_penalty)
+    if (wanted->temperature != s->temperature || wanted->repetition_penalty != s->repetition_penalty ||
+        wanted->top_k != s->top_k || wanted->top_p != s->top_p || wanted->min_p != s->min_p)
         forget_sequences(); /* these stand in their parameters */
     *s = *wanted;
     seed_random(s->seed);
@@ -156,6 +157,8 @@ int32_t EXPORT(prefill)(u32 count)
         reused++;
     state.cached = state.reused = reused;
     penalize_prompt(prompt, count);
+    note_logits(0);
+    step_buffers[ALONE].u = number_after(0);
     zcg_discard(); /* what an interrupted call left */
     while (state.cached < count) {
         u32 start = state.cached, rows = count - start;
@@ -167,8 +170,8 @@ int32_t EXPORT(prefill)(u32 count)
             spans[2 * i] = 0;
             spans[2 * i + 1] = start + i + 1;
         }
-        if ((code = record(0, rows, state.history + start * 4, buffers.prompt_positions, start + rows == count,
-                           selection)) < 0) {
+        struct step_buffer *next = start + rows == count ? &step_buffers[ALONE] : 0;
+        if ((code = record(0, rows, state.history + start * 4, buffers.prompt_positions, next, selection)) < 0) {
             zcg_discard();
             return code;
         }
@@ -176,7 +179,8 @@ int32_t EXPORT(prefill)(u32 count)
             return fail_host(code, "prefill");
         state.cached = start + rows;
     }
-    return choose(selection);
+    note_logits(1);
+    return choose(selection, &step_buffers[ALONE]);
 }
 
 /* The token that prefill or the last step returned goes into the cache; the one after it comes back. */
@@ -191,15 +195,29 @@ int32_t EXPORT(step)(void)
         return fail_limit(ZCG_EOVERFLOW, "the context", position, " tokens, the room that it has is ",
                           state.config.context);
     history[position] = state.token;
-    if (selection == GREEDY && state.config.submit_ahead)
-        return step_ahead(position);
-    return run_step(selection);
+    return may_step_ahead(selection) ? step_ahead(selection) : run_step(selection);
+}
+
+/* Brings the logits of the last position, and its scores, to where the state says that they are. Where steps ahead have
+ * written over them, or the cache was truncated, the step of that position is run again; nothing else changes. */
+int32_t EXPORT(fetch)(void)
+{
+    enum selection selection = selection_of_settings();
+    int32_t code;
+    if (state.cached == 0)
+        return fail(ZCG_EINVAL, "logits come with a prefill");
+    if ((code = compute_logits(selection)) < 0)
+        return code;
+    return fetch_logits(selection);
 }
 
 /* Keep the first `count` tokens of the cache. */
 int32_t EXPORT(truncate)(u32 count)
 {
     wait_for_submitted_ahead();
-    state.cached = count < state.cached ? count : state.cached;
+    if (count < state.cached) {
+        state.cached = count;
+        note_logits(0);
+    }
     return (int32_t)state.cached;
 }

@@ -36,7 +36,8 @@ typedef struct llama_config {
     uint32_t kv_type;      /* ZC_CACHE_F32 or ZC_CACHE_F16 */
     uint32_t exact;        /* 1: ZC_LINEAR_EXACT in every linear */
     uint32_t scratch;      /* 1: activations lie in scratch of a device that has memory of its own */
-    uint32_t submit_ahead; /* 1: a greedy step is submitted before the one in front of it has ended */
+    uint32_t
+        submit_ahead; /* 1: a step is submitted before the one in front of it has ended, where nothing is penalized */
     float norm_epsilon, attention_scale;
 } llama_config;
 
@@ -74,15 +75,13 @@ typedef struct llama_state {
     uint32_t cache;
     uint32_t history; /* uint32[context] */
     uint32_t prompt;  /* uint32[context]: the host writes it, then calls prefill */
-    uint32_t logits;  /* float32[vocab] of the last position; with config.submit_ahead not of greedy steps' */
-    uint32_t scores;  /* float32[vocab]: penalized logits, or probabilities when sampling */
+    uint32_t logits;  /* float32[vocab] of the last position, right after a call of fetch */
+    uint32_t scores;  /* float32[vocab], too: penalized logits, or probabilities when sampling */
     uint32_t rope;    /* the table of the input */
 
     uint32_t cached;
     uint32_t reused;   /* rows that the last prefill found in the cache */
     uint32_t token;    /* what comes next; it is not in the cache yet */
-    uint32_t position; /* of the row that a step computes; not of one that config.submit_ahead submits */
-    uint32_t span[2];  /* keys that this row attends to */
 
     uint32_t error_size;
     char error[512]; /* UTF-8: why the last call failed */

@@ -5,7 +5,8 @@
  *   llama_memory.c  where everything lies, in the guest's memory and in scratch
  *   llama_record.c  the forward pass and the choice of a token, recorded as dispatches of kernels
  *   llama_step.c    steps: sequences that are replayed, also before the one in front has ended
- *   llama_sample.c  tokens from probabilities, and the window of tokens whose repetition is penalized
+ *   llama_sample.c  tokens that the device chose or left to the guest, and the window of tokens whose repetition is
+ *                   penalized
  *
  * Functions that can fail return a negative zcg_errno and leave a sentence in llama_state.error. */
 #ifndef LLAMA_INTERNAL_H
@@ -57,9 +58,9 @@ typedef struct llama_buffers {
     u32 x, normed, q, k, v, attended, gated;
     /* Of a prompt's rows, in the guest's memory: their positions, and behind these their spans of keys (first, end). */
     u32 prompt_positions;
-    /* What kernels use in place of prompt_positions, state.rope, state.logits and state.scores: the same memory, or
-     * copies in scratch. */
-    u32 device_positions, device_rope, device_logits, device_scores;
+    /* What kernels use in place of prompt_positions, state.rope, state.logits, state.scores, top_values and
+     * top_indices: the same memory, or copies in scratch. */
+    u32 device_positions, device_rope, device_logits, device_scores, device_top_values, device_top_indices;
     /* Of the sampler: the most likely tokens; window_ids[0] unique ids of the window; per token, how often it is in
      * the window and where in window_ids. */
     u32 top_values, top_indices, window_ids, window_counts, window_indices;
@@ -76,44 +77,56 @@ int32_t allocate_all(void);
 int32_t make_scratch(void);
 
 /* As many as the kernel top_k gives. */
-static inline u32 most_candidates(void)
+static inline u32 candidates(void)
 {
-    return state.config.vocab < ZC_TOP_K_MAX ? state.config.vocab : ZC_TOP_K_MAX;
+    u32 most = state.sampling.top_k ? state.sampling.top_k : ZC_TOP_K_MAX;
+    return state.config.vocab < most ? state.config.vocab : most;
 }
 
 /* --- llama_record.c --- */
 
-/* How the next token is chosen. AHEAD_0 and AHEAD_1: greedily, by a step that config.submit_ahead may submit before
- * the one in front of it has ended; it reads step_buffers[0] or step_buffers[1]. */
-enum selection { GREEDY, PENALIZED, SAMPLED, AHEAD_0, AHEAD_1, SELECTIONS };
+/* How the next token is chosen. */
+enum selection { GREEDY, PENALIZED, SAMPLED, SELECTIONS };
+
+/* What a step reads and what it makes of it. A step alone reads step_buffers[ALONE], and writes the token there. With
+ * config.submit_ahead the step of a position reads step_buffers[position % 2] and writes token and best of the other
+ * one, which the next step reads. A prompt writes to step_buffers[ALONE]. */
+enum { ALONE = 2, STEP_BUFFERS };
+extern struct step_buffer {
+    u32 token; /* when SAMPLED also ZC_DRAW_REST or ZC_DRAW_NONE */
+    float best; /* its logit, or what a penalty makes of it; NaN if any is */
+    u64 u;      /* what the kernel draw reads, in the buffer that the token is written to */
+    u32 position, span[2];
+} step_buffers[STEP_BUFFERS];
 
 int32_t find_kernels(void);
 /* Everything for `rows` tokens at `tokens`, whose positions, and behind these spans, lie at `from`; the logits and
- * the next token too when `last`. */
-int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, int last, enum selection selection);
+ * the next token, into `next`, too when there is one. */
+int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, struct step_buffer *next, enum selection selection);
+/* Into state.logits, and state.scores where there are any; into state.scores, buffers.top_values and top_indices. */
+int32_t fetch_logits(enum selection selection);
+int32_t fetch_probabilities(void);
 /* A copy of words, whatever they are, into the batch of the next zcg_run. */
 int32_t record_copy(u32 from, u32 to, u32 words);
 
 /* --- llama_step.c --- */
 
-/* With config.submit_ahead: the step of a position reads step_buffers[position % 2] and writes token and best of the
- * other one, which the next step reads. */
-extern struct step_buffer {
-    u32 token;
-    float best; /* its logit; NaN if any is */
-    u32 position, span[2];
-} step_buffers[2];
-
-/* The step of state.cached, whose token is in the history: the next token, chosen so. */
+/* The step of state.cached, whose token is state.token: the next token, chosen so. */
 int32_t run_step(enum selection selection);
-/* The step of `position`, which may be in flight already; when it returns, the one behind it is. */
-int32_t step_ahead(u32 position);
+/* The same of a step that may be in flight already; when it returns, the one behind it is. */
+int32_t step_ahead(enum selection selection);
+/* Whether such a step is worth it: not behind one that had to be run again. */
+int may_step_ahead(enum selection selection);
+/* Whether device_logits and device_scores are those of the last position. */
+void note_logits(int there);
+/* They are when it returns. */
+int32_t compute_logits(enum selection selection);
 /* Waits until the steps that were submitted ahead have ended. What they computed is not used.
  * A call that was interrupted right after a submission may not have noted its handle. Such a step needs no wait here:
  * work runs in the order of submission, and prefill waits for work of its own before a step writes into step_buffers
  * again. */
 void wait_for_submitted_ahead(void);
-/* What sequences were recorded with has changed: they are recorded anew. */
+/* The settings have changed. What sequences were recorded with is recorded anew. */
 void forget_sequences(void);
 /* Handles of another instance's sequences and submissions: they mean nothing here. */
 void forget_handles(void);
@@ -121,10 +134,12 @@ void forget_handles(void);
 /* --- llama_sample.c --- */
 
 enum selection selection_of_settings(void);
-/* After the submission: the next token, in state.token too. */
-int32_t choose(enum selection selection);
+/* The next token, in state.token too: `made` is what a submission that has ended left. */
+int32_t choose(enum selection selection, const struct step_buffer *made);
 /* The generator's state begins from a seed. */
 void seed_random(u64 seed);
+/* The number that the draw after `skipped` others takes, in units of 2^-53; nothing changes. */
+u64 number_after(u32 skipped);
 /* The window before a prompt's end. */
 void penalize_prompt(const u32 *tokens, u32 count);
 /* The window moves on by one token. */

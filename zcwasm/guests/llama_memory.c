@@ -27,7 +27,9 @@ static void allocate_activations(u64 row)
                   {&buffers.device_positions, 3 * row, buffers.prompt_positions},
                   {&buffers.device_rope, (u64)c->context * c->rotated * sizeof(float), state.rope},
                   {&buffers.device_logits, vocab, state.logits},
-                  {&buffers.device_scores, vocab, state.scores}};
+                  {&buffers.device_scores, vocab, state.scores},
+                  {&buffers.device_top_values, ZC_TOP_K_MAX * sizeof(float), buffers.top_values},
+                  {&buffers.device_top_indices, ZC_TOP_K_MAX * sizeof(u32), buffers.top_indices}};
     u64 size = 0;
     for (u32 i = 0; i < sizeof wanted / sizeof *wanted; i++)
         size += wanted[i].bytes + ALIGNMENT;

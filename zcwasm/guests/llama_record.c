@@ -4,10 +4,10 @@
  * memory, so that what is recorded once holds for every position. */
 #include "llama_internal.h"
 
-enum { EMBED, RMS_NORM, LINEAR, ROPE, APPEND, ATTENTION, ARGMAX, MAX, AFFINE, PENALIZE, SOFTMAX, TOP_K, KERNELS };
+enum { EMBED, RMS_NORM, LINEAR, ROPE, APPEND, ATTENTION, AFFINE, PENALIZE, SOFTMAX, TOP_K, DRAW, KERNELS };
 
-static const char *const kernel_names[KERNELS] = {"embed",  "rms_norm", "linear", "rope",     "append",  "attention",
-                                                  "argmax", "max",      "affine", "penalize", "softmax", "top_k"};
+static const char *const kernel_names[KERNELS] = {"embed",  "rms_norm", "linear",  "rope",  "append", "attention",
+                                                  "affine", "penalize", "softmax", "top_k", "draw"};
 static zcg_handle kernels[KERNELS];
 
 int32_t find_kernels(void)
@@ -199,61 +199,113 @@ static void record_layer(u32 index, u32 rows, u32 kept, u32 positions, u32 spans
 
 /* --- the next token --- */
 
-static void record_argmax(u32 kernel, u32 row_of, void *out)
+static void record_top_k(u32 row, u32 k, u32 values, u32 indices)
 {
     u32 vocab = state.config.vocab;
-    zc_rows_params row = {.rows = 1, .cols = vocab, .ldx = vocab, .ldout = 1};
-    bind(row_of, (u64)vocab * sizeof(float));
-    bind((u32)(unsigned long)out, sizeof(u32));
-    dispatch(kernel, &row, sizeof row);
+    zc_top_k_params p = {.rows = 1, .cols = vocab, .ldx = vocab, .k = k};
+    bind(row, (u64)vocab * sizeof(float));
+    bind(values, (u64)k * sizeof(float));
+    bind(indices, (u64)k * sizeof(u32));
+    dispatch(TOP_K, &p, sizeof p);
 }
 
-static void record_selection(enum selection selection)
+/* Logits, penalized and divided by the temperature: where they are. */
+static u32 record_scores(enum selection selection)
 {
     const llama_sampling *s = &state.sampling;
     u32 vocab = state.config.vocab;
     u64 bytes = (u64)vocab * sizeof(float);
-    if (selection == AHEAD_0 || selection == AHEAD_1) {
-        struct step_buffer *next = &step_buffers[selection == AHEAD_0];
-        record_argmax(ARGMAX, buffers.device_logits, &next->token);
-        record_argmax(MAX, buffers.device_logits, &next->best);
-        return;
-    }
-    if (scratch_size)
-        copy(buffers.device_logits, state.logits, vocab);
-    if (selection != GREEDY) {
-        zc_affine_params affine = {.count = vocab, .scale = selection == SAMPLED ? 1 / s->temperature : 1};
-        bind(buffers.device_logits, bytes);
-        bind(buffers.device_scores, bytes);
-        dispatch(AFFINE, &affine, sizeof affine);
-        zc_penalize_params penalize = {
-            .cols = vocab, .capacity = state.config.context, .penalty = s->repetition_penalty};
+    zc_affine_params affine = {.count = vocab, .scale = selection == SAMPLED ? 1 / s->temperature : 1};
+    if (affine.scale == 1 && s->repetition_penalty == 1)
+        return buffers.device_logits;
+    bind(buffers.device_logits, bytes);
+    bind(buffers.device_scores, bytes);
+    dispatch(AFFINE, &affine, sizeof affine);
+    if (s->repetition_penalty != 1) {
+        zc_penalize_params p = {.cols = vocab, .capacity = state.config.context, .penalty = s->repetition_penalty};
         bind(buffers.window_ids, ((u64)state.config.context + 1) * sizeof(u32));
         bind(buffers.device_scores, bytes);
-        dispatch(PENALIZE, &penalize, sizeof penalize);
+        dispatch(PENALIZE, &p, sizeof p);
     }
-    if (selection == SAMPLED) {
-        zc_rows_params row = {.rows = 1, .cols = vocab, .ldx = vocab, .ldout = vocab};
-        bind(buffers.device_scores, bytes);
-        bind(buffers.device_scores, bytes);
-        dispatch(SOFTMAX, &row, sizeof row);
-    }
-    if (scratch_size && selection != GREEDY)
-        copy(buffers.device_scores, state.scores, vocab);
+    return buffers.device_scores;
+}
+
+static void record_draw(struct step_buffer *next)
+{
+    const llama_sampling *s = &state.sampling;
+    u32 count = candidates();
+    zc_draw_params p = {.rows = 1,
+                        .count = count,
+                        .all = count == state.config.vocab,
+                        .top_k = s->top_k,
+                        .top_p = s->top_p,
+                        .min_p = s->min_p};
+    bind(buffers.device_top_values, (u64)count * sizeof(float));
+    bind(buffers.device_top_indices, (u64)count * sizeof(u32));
+    bind((u32)(unsigned long)&next->u, sizeof next->u);
+    bind((u32)(unsigned long)&next->token, sizeof next->token);
+    dispatch(DRAW, &p, sizeof p);
+}
+
+static void record_selection(enum selection selection, struct step_buffer *next)
+{
+    u32 vocab = state.config.vocab, row = buffers.device_logits;
+    u64 bytes = (u64)vocab * sizeof(float);
+    if (selection != GREEDY)
+        row = record_scores(selection);
     if (selection != SAMPLED) {
-        record_argmax(ARGMAX, selection == GREEDY ? buffers.device_logits : buffers.device_scores, &state.token);
+        record_top_k(row, 1, (u32)(unsigned long)&next->best, (u32)(unsigned long)&next->token);
         return;
     }
-    zc_top_k_params top = {.rows = 1, .cols = vocab, .ldx = vocab, .k = most_candidates()};
+    zc_rows_params softmax = {.rows = 1, .cols = vocab, .ldx = vocab, .ldout = vocab};
+    bind(row, bytes);
     bind(buffers.device_scores, bytes);
-    bind(buffers.top_values, (u64)top.k * sizeof(float));
-    bind(buffers.top_indices, (u64)top.k * sizeof(u32));
-    dispatch(TOP_K, &top, sizeof top);
+    dispatch(SOFTMAX, &softmax, sizeof softmax);
+    record_top_k(buffers.device_scores, candidates(), buffers.device_top_values, buffers.device_top_indices);
+    record_draw(next);
+}
+
+/* --- what kernels leave in scratch --- */
+
+static void begin_fetch(void)
+{
+    target = failure = 0;
+}
+
+static void fetch(u32 from, u32 to, u32 words)
+{
+    if (from != to)
+        copy(from, to, words);
+}
+
+static int32_t end_fetch(void)
+{
+    if (scratch_size && failure >= 0 && (failure = zcg_run()) < 0)
+        fail_host(failure, "what lies in scratch");
+    return failure < 0 ? failure : 0;
+}
+
+int32_t fetch_logits(enum selection selection)
+{
+    begin_fetch();
+    fetch(buffers.device_logits, state.logits, state.config.vocab);
+    if (selection != GREEDY)
+        fetch(buffers.device_scores, state.scores, state.config.vocab);
+    return end_fetch();
+}
+
+int32_t fetch_probabilities(void)
+{
+    begin_fetch();
+    fetch(buffers.device_scores, state.scores, state.config.vocab);
+    fetch(buffers.device_top_values, buffers.top_values, candidates());
+    fetch(buffers.device_top_indices, buffers.top_indices, candidates());
+    return end_fetch();
 }
 
 /* --- all of it --- */
 
-int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, int last, enum selection selection)
+int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, struct step_buffer *next, enum selection selection)
 {
     const llama_config *c = &state.config;
     target = sequence;
@@ -269,11 +321,11 @@ int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, int last, en
     bind(buffers.x, matrix(rows, c->dim, c->dim));
     dispatch(EMBED, &embed, sizeof embed);
     for (u32 i = 0; i < c->layers; i++)
-        record_layer(i, rows, i + 1 < c->layers ? rows : last ? 1 : 0, from, from + rows * sizeof(u32));
-    if (last) {
+        record_layer(i, rows, i + 1 < c->layers ? rows : next ? 1 : 0, from, from + rows * sizeof(u32));
+    if (next) {
         linear(1, c->vocab, c->dim, buffers.x + (rows - 1) * c->dim * 4, &model.output, &none, &model.output_norm,
                buffers.device_logits, c->vocab, 0);
-        record_selection(selection);
+        record_selection(selection, next);
     }
     return failure;
 }

@@ -1,12 +1,12 @@
-/* llama_sample.c: chooses tokens from probabilities, and keeps the window of tokens whose repetition is penalized.
- * Exact, and reproducible from the seed. */
+/* llama_sample.c: takes the token that the device chose, or chooses it where the device left that to the guest; and
+ * keeps the window of tokens whose repetition is penalized. Exact, and reproducible from the seed. */
 #include "llama_internal.h"
 
 /* PCG32 (O'Neill 2014), one stream. */
-static u32 random_bits(void)
+static u32 random_bits(u64 *random)
 {
-    u64 old = state.random;
-    state.random = old * 6364136223846793005u + 1442695040888963407u;
+    u64 old = *random;
+    *random = old * 6364136223846793005u + 1442695040888963407u;
     u32 shifted = (u32)(((old >> 18) ^ old) >> 27), turn = (u32)(old >> 59);
     return shifted >> turn | shifted << (-turn & 31);
 }
@@ -14,16 +14,24 @@ static u32 random_bits(void)
 void seed_random(u64 seed) /* as pcg32_srandom */
 {
     state.random = 0;
-    random_bits();
+    random_bits(&state.random);
     state.random += seed;
-    random_bits();
+    random_bits(&state.random);
 }
 
-/* In [0, 1), a multiple of 2^-53. */
-static double uniform(void)
+/* In [0, 1), in units of 2^-53. */
+static u64 next_number(u64 *random)
 {
-    u64 high = random_bits() >> 5, low = random_bits() >> 6;
-    return (double)(high << 26 | low) / 9007199254740992.0;
+    u64 high = random_bits(random) >> 5, low = random_bits(random) >> 6;
+    return high << 26 | low;
+}
+
+u64 number_after(u32 skipped)
+{
+    u64 random = state.random;
+    while (skipped--)
+        next_number(&random);
+    return next_number(&random);
 }
 
 /* Whether token a is more likely than token b, or as likely with a lower id: the order in which tokens are taken. */
@@ -57,55 +65,27 @@ static double mass_of_more_likely(const float *p, u32 token)
     return mass;
 }
 
-/* Exactly: temperature and penalty are in the probabilities already; then top_k, top_p of what top_k leaves,
- * min_p; then one of those left by its share. When the tokens that top_k the kernel gives do not hold all that
- * may be chosen, the draw is from all tokens, and repeated until it is one that may be. */
-static u32 sample(void)
+/* Where the kernel draw says that the token is none of its candidates, or may be: with top_p and min_p that these do
+ * not fulfil, and without a top_k. Temperature and penalty are in the probabilities already. The draw, which begins with
+ * the number that the kernel had, is from all tokens, and repeated until it is one that may be. */
+static u32 draw_any(void)
 {
     const llama_sampling *s = &state.sampling;
     const float *p = at(state.scores), *best = at(buffers.top_values);
     const u32 *best_ids = at(buffers.top_indices);
-    u32 count = most_candidates();
-    int complete = count == state.config.vocab;
-    double total = 1, kept = 0;
-    if (s->top_k && s->top_k <= count) {
-        count = s->top_k;
-        complete = 1;
-        total = 0;
-        for (u32 i = 0; i < count; i++)
-            total += best[i];
-    }
-    double goal = s->top_p < 1 ? s->top_p * total : 2;
+    u32 count = candidates();
     float least = s->min_p * best[0];
-    for (u32 i = 0; i < count; i++) {
-        if (i && best[i] < least) {
-            count = i;
-            complete = 1;
-            break;
-        }
-        kept += best[i];
-        if (kept >= goal) {
-            count = i + 1;
-            complete = 1;
-            break;
-        }
-    }
     for (;;) {
-        double r = uniform() * (complete ? kept : total);
+        double r = (double)next_number(&state.random) / 9007199254740992.0;
         for (u32 i = 0; i < count; i++) {
             r -= best[i];
             if (r < 0)
                 return best_ids[i];
         }
-        if (complete) { /* rounding */
-            while (count > 1 && !(best[count - 1] > 0))
-                count--;
-            return best_ids[count - 1];
-        }
         u32 token = draw_rest(p, best_ids[count - 1], r);
         if (token == UINT32_MAX)
             return best_ids[0];
-        if (p[token] >= least && (s->top_p >= 1 || mass_of_more_likely(p, token) < goal))
+        if (p[token] >= least && (s->top_p >= 1 || mass_of_more_likely(p, token) < s->top_p))
             return token;
     }
 }
@@ -116,18 +96,23 @@ enum selection selection_of_settings(void)
     return s->temperature > 0 ? SAMPLED : s->repetition_penalty != 1 ? PENALIZED : GREEDY;
 }
 
-int32_t choose(enum selection selection)
+int32_t choose(enum selection selection, const struct step_buffer *made)
 {
-    const float *scores = at(selection == GREEDY ? state.logits : state.scores);
-    if (selection == SAMPLED) {
-        float best = *(const float *)at(buffers.top_values); /* a NaN is the largest */
-        if (!(best > 0))
-            return fail(ZCG_EIO, "the model's output has no probabilities: NaN or infinite logits");
-        state.token = sample();
-    } else if (state.token >= state.config.vocab || scores[state.token] != scores[state.token]) {
+    u32 token = made->token;
+    if (selection == SAMPLED && token == ZC_DRAW_NONE)
+        return fail(ZCG_EIO, "the model's output has no probabilities: NaN or infinite logits");
+    if (selection == SAMPLED && token == ZC_DRAW_REST) {
+        int32_t code = fetch_probabilities();
+        if (code < 0)
+            return code;
+        token = draw_any();
+    } else if (token >= state.config.vocab || (selection != SAMPLED && made->best != made->best)) {
         return fail(ZCG_EIO, "the model's output has NaN logits");
+    } else if (selection == SAMPLED) {
+        next_number(&state.random); /* which the kernel had */
     }
-    return (int32_t)state.token;
+    state.token = token;
+    return (int32_t)token;
 }
 
 /* --- the window --- */

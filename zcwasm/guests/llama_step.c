@@ -1,15 +1,21 @@
 /* llama_step.c: steps, each of them one submission: a sequence that is recorded at the first one of its kind and
  * replayed unchanged, since the kernels read the token, its position and its span from memory.
  *
- * With config.submit_ahead two greedy steps are in flight while the device works: the one that is waited for, and the
- * one behind it, which reads the token that the first one writes. */
+ * With config.submit_ahead two steps are in flight while the device works: the one that is waited for, and the one
+ * behind it, which reads the token that the first one writes. The numbers that tokens are drawn with are known before
+ * the tokens are. A draw that the device leaves to the guest ends that: both steps are thrown away, the first one runs
+ * again, alone, and so do some behind it, since another such draw is likely then. */
 #include "llama_internal.h"
 
-struct step_buffer step_buffers[2];
+struct step_buffer step_buffers[STEP_BUFFERS];
 
-static zcg_handle sequences[SELECTIONS]; /* of a step; 0: not recorded yet */
+enum { STEPS_ALONE = 8 }; /* behind a draw that was left to the guest */
+
+static zcg_handle sequences[STEP_BUFFERS][SELECTIONS]; /* of a step that reads this buffer; 0: not recorded yet */
 static zcg_handle in_flight[2]; /* submissions of steps with config.submit_ahead, the older one first */
 static u32 in_flight_count;
+static u32 steps_alone; /* that come before the next one ahead */
+static int logits_there;
 
 void wait_for_submitted_ahead(void)
 {
@@ -18,101 +24,150 @@ void wait_for_submitted_ahead(void)
     in_flight_count = 0;
 }
 
-static void forget_sequence(enum selection selection)
-{
-    zcg_handle sequence = sequences[selection];
-    sequences[selection] = 0; /* first: an interrupted call is not to leave a handle that is free */
-    if (sequence)
-        zcg_sequence_free(sequence);
-}
-
 void forget_sequences(void)
 {
-    forget_sequence(PENALIZED); /* only these two hold numbers of the settings */
-    forget_sequence(SAMPLED);
+    steps_alone = 0;
+    for (u32 i = 0; i < STEP_BUFFERS; i++) {
+        for (u32 selection = PENALIZED; selection <= SAMPLED; selection++) { /* these hold numbers of the settings */
+            zcg_handle sequence = sequences[i][selection];
+            sequences[i][selection] = 0; /* first: an interrupted call is not to leave a handle that is free */
+            if (sequence)
+                zcg_sequence_free(sequence);
+        }
+    }
 }
 
 void forget_handles(void)
 {
     in_flight_count = 0;
-    for (u32 i = 0; i < SELECTIONS; i++)
-        sequences[i] = 0;
+    logits_there = 0; /* in another instance's scratch */
+    for (u32 i = 0; i < STEP_BUFFERS; i++)
+        for (u32 selection = 0; selection < SELECTIONS; selection++)
+            sequences[i][selection] = 0;
 }
 
-static int32_t record_step(enum selection selection)
+void note_logits(int there)
 {
-    struct step_buffer *buffer = &step_buffers[selection == AHEAD_1];
-    int ahead = selection == AHEAD_0 || selection == AHEAD_1;
-    u32 *token = ahead ? &buffer->token : &state.token, *position = ahead ? &buffer->position : &state.position;
-    zcg_handle sequence = zcg_sequence_new();
-    if (sequence < 0)
+    logits_there = there;
+}
+
+static struct step_buffer *written_by(u32 buffer)
+{
+    return &step_buffers[buffer == ALONE ? ALONE : 1 - buffer];
+}
+
+/* The sequence of a step that reads this buffer. */
+static int32_t find_sequence(u32 buffer, enum selection selection)
+{
+    struct step_buffer *b = &step_buffers[buffer];
+    zcg_handle sequence = sequences[buffer][selection];
+    if (sequence)
+        return sequence;
+    if ((sequence = zcg_sequence_new()) < 0)
         return fail_host(sequence, "sequence_new");
-    int32_t code = record(sequence, 1, (u32)(unsigned long)token, (u32)(unsigned long)position, 1, selection);
+    int32_t code = record(sequence, 1, (u32)(unsigned long)&b->token, (u32)(unsigned long)&b->position,
+                          written_by(buffer), selection);
     if (code >= 0 && (code = zcg_sequence_seal(sequence)) < 0)
         fail_host(code, "sequence_seal");
     if (code < 0) {
         zcg_sequence_free(sequence);
         return code;
     }
-    sequences[selection] = sequence;
+    return sequences[buffer][selection] = sequence;
+}
+
+/* Of a step that reads this buffer; `skipped` draws come before its own. */
+static void fill_buffer(u32 buffer, u32 position, u32 skipped)
+{
+    struct step_buffer *b = &step_buffers[buffer];
+    b->position = position;
+    b->span[0] = 0;
+    b->span[1] = position + 1;
+    written_by(buffer)->u = number_after(skipped);
+}
+
+/* The step of a position by itself. */
+static int32_t run_alone(u32 position, u32 token, enum selection selection)
+{
+    int32_t sequence = find_sequence(ALONE, selection), code;
+    if (sequence < 0)
+        return sequence;
+    logits_there = 0;
+    step_buffers[ALONE].token = token;
+    fill_buffer(ALONE, position, 0);
+    if ((code = zcg_sequence_run(sequence)) < 0)
+        return fail_host(code, "step");
+    logits_there = 1;
     return 0;
 }
 
 int32_t run_step(enum selection selection)
 {
     u32 position = state.cached;
-    int32_t code;
-    if (!sequences[selection] && (code = record_step(selection)) < 0)
-        return code;
     penalize_next(at(state.history), position + 1);
-    state.position = position;
-    state.span[0] = 0;
-    state.span[1] = position + 1;
-    if ((code = zcg_sequence_run(sequences[selection])) < 0)
-        return fail_host(code, "step");
+    int32_t code = run_alone(position, state.token, selection);
+    if (code < 0)
+        return code;
     state.cached = position + 1;
-    return choose(selection);
+    if (step_buffers[ALONE].token == ZC_DRAW_REST)
+        steps_alone = STEPS_ALONE;
+    return choose(selection, &step_buffers[ALONE]);
 }
 
-static int32_t submit_ahead(u32 position)
+int32_t compute_logits(enum selection selection)
 {
-    struct step_buffer *buffer = &step_buffers[position % 2];
-    enum selection selection = position % 2 ? AHEAD_1 : AHEAD_0;
-    int32_t code;
-    if (!sequences[selection] && (code = record_step(selection)) < 0)
-        return code;
-    buffer->position = position;
-    buffer->span[0] = 0;
-    buffer->span[1] = position + 1;
-    zcg_handle submission = zcg_sequence_submit(sequences[selection]);
+    const u32 *history = at(state.history);
+    wait_for_submitted_ahead();
+    return logits_there ? 0 : run_alone(state.cached - 1, history[state.cached - 1], selection);
+}
+
+int may_step_ahead(enum selection selection)
+{
+    if (!state.config.submit_ahead || selection == PENALIZED || state.sampling.repetition_penalty != 1)
+        return 0;
+    if (steps_alone == 0)
+        return 1;
+    steps_alone--;
+    return 0;
+}
+
+static int32_t submit_ahead(u32 position, enum selection selection)
+{
+    int32_t sequence = find_sequence(position % 2, selection);
+    if (sequence < 0)
+        return sequence;
+    logits_there = 0;
+    fill_buffer(position % 2, position, in_flight_count);
+    zcg_handle submission = zcg_sequence_submit(sequence);
     if (submission < 0)
         return fail_host(submission, "step");
     in_flight[in_flight_count++] = submission;
     return 0;
 }
 
-int32_t step_ahead(u32 position)
+int32_t step_ahead(enum selection selection)
 {
-    struct step_buffer *buffer = &step_buffers[position % 2], *next = &step_buffers[(position + 1) % 2];
+    u32 position = state.cached;
+    struct step_buffer *made = written_by(position % 2);
     int32_t code;
     if (in_flight_count == 0) {
-        buffer->token = state.token;
-        if ((code = submit_ahead(position)) < 0)
+        step_buffers[position % 2].token = state.token;
+        if ((code = submit_ahead(position, selection)) < 0)
             return code;
     }
-    if (in_flight_count == 1 && position + 1 < state.config.context && (code = submit_ahead(position + 1)) < 0)
+    if (in_flight_count == 1 && position + 1 < state.config.context &&
+        (code = submit_ahead(position + 1, selection)) < 0)
         return code;
     if ((code = zcg_wait(in_flight[0], -1)) < 0)
         fail_host(code, "step");
     in_flight[0] = in_flight[1];
     in_flight_count--;
-    if (code >= 0) {
+    if (code >= 0 && !(selection == SAMPLED && made->token == ZC_DRAW_REST)) {
         state.cached = position + 1;
-        state.token = next->token;
-        if (state.token < state.config.vocab && next->best == next->best)
-            return (int32_t)state.token;
-        code = fail(ZCG_EIO, "the model's output has NaN logits");
+        code = choose(selection, made);
+        if (code >= 0)
+            return code;
     }
     wait_for_submitted_ahead();
-    return code;
+    return code < 0 ? code : run_step(selection);
 }

@@ -246,6 +246,8 @@ class Session:
 
     @property
     def _logits(self) -> npt.NDArray[np.float32]:
+        """Of the last position; the guest brings them from where the device has them."""
+        self._check(self._guest.exports.fetch())
         return self._guest.array("logits", self.model.config.vocab, np.float32)
 
     # --- what users call ---
