@@ -769,7 +769,7 @@ def test_draw(device: zcwasm.Device, arena: Arena, count: int) -> None:
                 {"top_k": count, "top_p": 0.9, "min_p": 0.05},
             ):
                 drawn = draw(device, arena, values, u, every, **options)
-                if every or "top_k" in options and options["top_k"] <= count:
+                if every or ("top_k" in options and options["top_k"] <= count):
                     assert (drawn < rows * count).all()
 
 
