@@ -294,6 +294,30 @@ def test_long_batches_with_and_without_pushed_descriptors() -> None:
 
 
 @needs_vulkan
+def test_copies_to_memory_of_its_own() -> None:
+    """Large ones are moved in pieces by several threads; bytes around them stay as they are."""
+    source = """
+        import os, numpy as np, zcwasm
+        os.environ["ZCWASM_VULKAN_UNIFIED"] = "0"
+        os.environ["ZCWASM_VULKAN_VALIDATION"] = "1"
+        device = zcwasm.Device("vulkan")
+        assert not device.unified_memory
+        rng = np.random.default_rng(1)
+        for size in (1, 4095, (4 << 20) - 1, 4 << 20, (4 << 20) + 1, (37 << 20) + 13, 3):
+            data = rng.integers(0, 256, size, np.uint8)
+            array = device.scratch(size, np.uint8).upload(data)
+            out = np.zeros(size + 2, np.uint8)
+            array.download(out[1:-1])
+            assert (out[1:-1] == data).all() and out[0] == out[-1] == 0, size
+        x = device.scratch(3_000_000, np.float32).upload(np.arange(3_000_000, dtype=np.float32))
+        device.affine(x, 2, 1, out=x)  # before the download
+        assert (x.download(np.empty(3_000_000, np.float32)) == 2 * np.arange(3_000_000) + 1).all()
+        print(zcwasm._core._vulkan_validation_messages() or (0, ""))
+    """
+    assert run_python(source).strip() == "(0, '')"
+
+
+@needs_vulkan
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.skipif(
     "asan" in os.environ.get("LD_PRELOAD", ""),

@@ -8,6 +8,8 @@ import os
 import random
 import re
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -295,8 +297,29 @@ def test_arguments_are_checked(floats: zcwasm.Weights, device: zcwasm.Device, ar
         floats.load(device, 5)  # type: ignore[arg-type]
 
 
+APART = "ZCWASM_VULKAN_UNIFIED"
+
+
+def vulkan_here() -> bool:
+    return any(info["kind"] == "vulkan" and info["available"] for info in zcwasm.devices())
+
+
+def run_apart(test: str, tmp_path: Path) -> None:
+    """That test of this file once more, with a GPU that has memory of its own, or shall behave so."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{__file__}::{test}"]
+    environment = {**os.environ, APART: "0"}
+    done = subprocess.run(
+        [*command, "--basetemp", str(tmp_path / "apart")], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
 def test_upload_to_a_device_with_memory_of_its_own(tmp_path: Path) -> None:
     discrete = [info for info in zcwasm.devices() if info["available"] and not info["unified_memory"]]
+    if not discrete and vulkan_here() and APART not in os.environ:
+        run_apart("test_upload_to_a_device_with_memory_of_its_own", tmp_path)
+        return
     if not discrete:
         pytest.skip("no device here has memory of its own; tests/c/test_weights.c has a fake one")
     device = zcwasm.Device(discrete[0]["kind"], index=discrete[0]["index"])
@@ -328,6 +351,53 @@ def test_upload_to_a_device_with_memory_of_its_own(tmp_path: Path) -> None:
     assert np.array_equal(device.affine(weights["w"], 2, 0, out=out), data * 2)
     weights = zcwasm.Weights(path, device=device, progress=True)
     assert np.array_equal(device.affine(weights["w"], 2, 0, out=out), data * 2)
+
+
+GIB = 1 << 30
+# Where tensors lie in a file of 10 GiB: at its beginning, across 4 GiB, behind it. What is between them is more
+# than a buffer's worth, so that it is not uploaded.
+FAR = {"near": 0, "across": 4 * GIB - 4096, "far": 9 * GIB + 128}
+
+
+def large_file(path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """A file with holes, which takes next to no room. Its tensors' values."""
+    values = {name: np.arange(2048, dtype=np.float32) + at for at, name in enumerate(FAR)}
+    tensors = [made.tensor(name, (2048,), "F32", offset) for name, offset in FAR.items()]
+    head = made.gguf([], tensors, data=b"")
+    with path.open("wb") as file:
+        file.write(head)
+        for name, offset in FAR.items():
+            file.seek(len(head) + offset)
+            file.write(values[name].tobytes())
+        file.truncate(len(head) + 10 * GIB)
+    return values
+
+
+def test_a_file_above_4_gib(tmp_path: Path, device: zcwasm.Device, arena: Arena) -> None:
+    values = large_file(tmp_path / "large")
+    weights = zcwasm.Weights(tmp_path / "large", device=device)
+    assert weights.nbytes > 10 * GIB
+    out = arena.empty(2048)
+    for name, expected in values.items():
+        assert np.array_equal(weights[name].array(), expected)
+        assert np.array_equal(device.affine(weights[name], 2, 1, out=out), expected * 2 + 1), name
+
+
+def test_a_file_above_4_gib_is_uploaded(tmp_path: Path) -> None:
+    if not vulkan_here():
+        pytest.skip("no Vulkan here")
+    if zcwasm.Device("vulkan").unified_memory:
+        run_apart("test_a_file_above_4_gib_is_uploaded", tmp_path)
+        return
+    values = large_file(tmp_path / "large")
+    weights, device = zcwasm.Weights(tmp_path / "large"), zcwasm.Device("vulkan")
+    before = zcwasm.copy_stats()["weights_upload"]
+    weights.load(device)
+    uploaded = zcwasm.copy_stats()["weights_upload"] - before
+    assert uploaded < 4 * 65536 or device.info["max_region"] > 4 * GIB
+    out = zcwasm.Memory(1).array(0, 2048, np.float32)
+    for name, expected in values.items():
+        assert np.array_equal(device.affine(weights[name], 2, 1, out=out), expected * 2 + 1), name
 
 
 def test_progress_bar_needs_tqdm_only_when_asked_for(tmp_path: Path) -> None:

@@ -30,8 +30,11 @@
 
 #define MAX_NAME 1024u
 #define ALIGNMENT 4u
-/* What is reported in one step: large enough to be fast, small enough for a smooth bar. */
-#define PIECE (UINT64_C(32) << 20)
+/* What is reported in one step: a part of the whole that makes a smooth bar, and large enough for all threads of a
+ * copy. */
+#define STEPS 16u
+#define LEAST_STEP (UINT64_C(32) << 20)
+#define MOST_STEP (UINT64_C(256) << 20)
 
 typedef struct part { /* the file's bytes [start, end) in a region of their own */
     uint64_t start, end;
@@ -405,8 +408,9 @@ static zc_status upload(const zc_weights *weights, zc_device *device, const part
 {
     const uint8_t *bytes = zc_region_base(weights->region);
     zc_status status = ZC_OK;
+    uint64_t step = total / STEPS < LEAST_STEP ? LEAST_STEP : total / STEPS > MOST_STEP ? MOST_STEP : total / STEPS;
     for (uint64_t at = to->start; at < to->end && status == ZC_OK;) {
-        uint64_t size = to->end - at < PIECE ? to->end - at : PIECE;
+        uint64_t size = to->end - at < step ? to->end - at : step;
         status =
             zc_device_upload_as(device, to->region, at - to->start, bytes + at, size, ZC_COPY_WEIGHTS_UPLOAD, error);
         at += size;

@@ -194,6 +194,10 @@ void zc_vulkan_describe(const zc_vulkan_instance_functions *f, zc_vulkan_physica
     info->type = type_name(old.deviceType);
     info->software = old.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
     info->unified_memory = info->software || old.deviceType == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU;
+    const char *unified = getenv("ZCWASM_VULKAN_UNIFIED");
+    if (unified && strcmp(unified, "0") == 0) {
+        info->unified_memory = false;
+    }
     physical->rank = type_rank(old.deviceType);
     physical->api_version = old.apiVersion;
     (void)snprintf(info->name, sizeof info->name, "%.127s", old.deviceName);
