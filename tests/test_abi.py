@@ -182,6 +182,51 @@ def test_scratch(guest: Guest) -> None:
     assert guest.exports.scratch_new(2**62) == -ENOMEM
 
 
+def test_mirror(guest: Guest) -> None:
+    """Bytes of the guest's memory in scratch, behind what was submitted before, and counted."""
+    at, x = guest.put(np.arange(1000))
+    back_at, back = guest.put(np.zeros(1000))
+    scratch = guest.exports.scratch_new(4096)
+    before = zcwasm.copy_stats()
+    for _ in range(20):
+        assert guest.affine(at, at, 1000, 1, 1) >= 0
+    submission = guest.exports.submit()
+    assert guest.exports.mirror(scratch, 8, at, 4000) == 0
+    assert guest.exports.wait(submission, -1) == 0
+    x[...] = 0  # not seen: the mirror is a copy
+    same = struct.pack("<Iff", 1000, 1, 0)
+    assert guest.record("affine", [(scratch, 8, 4000), (0, back_at, 4000)], same) == 0
+    assert guest.exports.run() == 0
+    assert np.array_equal(back, np.arange(1000) + 20)
+    x[...] = 7
+    assert guest.exports.mirror(scratch, 9, at + 1, 3) == 0  # at no alignment
+    assert guest.record("affine", [(scratch, 8, 4000), (0, back_at, 4000)], same) == 0
+    assert guest.exports.run() == 0
+    raw = (np.arange(1000) + 20).astype(np.float32)
+    raw.view(np.uint8)[1:4] = x.view(np.uint8)[1:4]
+    assert back.tobytes() == raw.tobytes()
+    assert zcwasm.copy_stats()["mirrored"] - before["mirrored"] == 4003
+
+
+def test_what_mirror_refuses(guest: Guest) -> None:
+    at, _ = guest.put(np.arange(16))
+    scratch = guest.exports.scratch_new(64)
+    size = guest.memory.size
+    mirror, before = guest.exports.mirror, zcwasm.copy_stats()["mirrored"]
+    assert mirror(scratch, 0, at, 65) == -EBOUNDS
+    assert "65" in guest.error()
+    for offset, length in ((1, 64), (64, 1), (2**63, 2**63), (2**64 - 1, 2), (0, 2**64 - 1)):
+        assert mirror(scratch, offset, at, length) == -EBOUNDS
+    assert mirror(scratch, 0, size - 63, 64) == -EFAULT
+    assert mirror(scratch, 0, 2**32 - 1, 64) == -EFAULT
+    for handle in (0, -1, 12345, guest.kernel("affine"), guest.exports.sequence_new()):
+        assert mirror(handle, 0, at, 4) == -EBADF
+    assert mirror(scratch, 64, at, 0) == 0
+    assert guest.exports.scratch_free(scratch) == 0
+    assert mirror(scratch, 0, at, 4) == -EBADF
+    assert zcwasm.copy_stats()["mirrored"] == before
+
+
 def test_inputs_and_outputs(guest: Guest) -> None:
     before = zcwasm.copy_stats()
     assert guest.exports.input_size(*guest.text("numbers")) == 16

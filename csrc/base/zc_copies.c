@@ -7,7 +7,9 @@ static _Atomic uint64_t counters[ZC_COPY_REASONS];
 
 void zc_copies_add(zc_copy_reason reason, uint64_t bytes)
 {
-    atomic_fetch_add_explicit(&counters[reason], bytes, memory_order_relaxed);
+    if (bytes) {
+        atomic_fetch_add_explicit(&counters[reason], bytes, memory_order_relaxed);
+    }
 }
 
 uint64_t zc_copies_get(zc_copy_reason reason)

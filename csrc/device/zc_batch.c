@@ -169,6 +169,7 @@ zc_status zc_batch_dispatch(zc_batch *batch, const zc_dispatch *dispatch, zc_err
         }
         uint64_t work = zc_dispatch_work(command);
         batch->largest = work > batch->largest ? work : batch->largest;
+        batch->mirrored += zc_kernel_mirrored(command->kernel, command->params);
         if (batch->sequence) {
             memcpy(batch->ranges[batch->count].each, taken, dispatch->range_count * sizeof *taken);
         }
@@ -177,9 +178,11 @@ zc_status zc_batch_dispatch(zc_batch *batch, const zc_dispatch *dispatch, zc_err
     return status;
 }
 
-/* Empty again; the arrays stay, where they are still its own. */
+/* It was submitted or run, and is empty again; the arrays stay, where they are still its own. */
 static void empty(zc_batch *batch)
 {
+    zc_copies_add(ZC_COPY_MIRROR, batch->mirrored);
+    batch->mirrored = 0;
     batch->count = 0;
     batch->largest = 0;
     batch->hazards->count = 0;

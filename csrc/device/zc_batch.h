@@ -18,6 +18,7 @@ struct zc_batch {
     size_t count, capacity;
     zc_uses uses;
     uint64_t largest; /* zc_dispatch_work of the largest dispatch */
+    uint64_t mirrored; /* zc_kernel_mirrored of all of them */
     struct zc_hazards *hazards;
 };
 

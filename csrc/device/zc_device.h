@@ -163,6 +163,12 @@ bool zc_device_busy(const zc_device *device);
  * the run before its next dispatch, and becomes its status. What has been submitted runs on. */
 typedef zc_status (*zc_pause_function)(void *context, zc_error *error);
 
+/* Copy bytes of a region that the device sees into scratch, after all work submitted before; counted as "mirrored". By
+ * the device itself where it can. With pauses, between which some of it may have been copied. */
+zc_status zc_device_mirror(zc_device *device, zc_region *scratch, uint64_t offset, zc_region *from,
+                           uint64_t from_offset, uint64_t size, zc_pause_function pause, void *context,
+                           zc_error *error);
+
 /* One dispatch, run to its end. The caller keeps the regions alive meanwhile.
  *
  * zc_device_run_pausing: the same for callers that must not be deaf for long. Work that takes more than some tenths of

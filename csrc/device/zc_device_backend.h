@@ -70,6 +70,9 @@ typedef struct zc_device_backend {
     zc_status (*buffer_local)(void *self, uint64_t size, void **buffer, zc_error *error);
     zc_status (*buffer_copy)(void *self, void *buffer, uint64_t offset, void *host, uint64_t size, bool to_device,
                              zc_error *error);
+    /* Optional, beside that pair: copies from a view of host memory into memory of the device's own, as buffer_copy. */
+    zc_status (*buffer_move)(void *self, void *from, uint64_t from_offset, void *to, uint64_t to_offset, uint64_t size,
+                             zc_error *error);
 
     /* Optional pair: a user's kernel; `source` has SPIR-V, aligned, or MSL or both. `*compiled` is not NULL and
      * becomes zc_kernel.compiled. */

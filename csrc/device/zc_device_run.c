@@ -70,6 +70,7 @@ zc_status zc_device_run_pausing(zc_device *device, const zc_dispatch *dispatch, 
         command.bindings[i].buffer = status == ZC_OK ? buffers[i]->buffer : NULL;
     }
     if (status == ZC_OK) {
+        zc_copies_add(ZC_COPY_MIRROR, zc_kernel_mirrored(command.kernel, command.params));
         status = backend->run(device->self, &command, error);
     }
     if (backend->buffer_from_host) {

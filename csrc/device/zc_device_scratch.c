@@ -36,7 +36,7 @@ zc_status zc_device_scratch(zc_device *device, uint64_t size, zc_region **out, z
 }
 
 /* Wait for all that was submitted so far. */
-static zc_status settle(zc_device *device, zc_error *error)
+static zc_status settle(zc_device *device, zc_pause_function pause, void *context, zc_error *error)
 {
     zc_batch *batch;
     zc_submission *submission;
@@ -47,31 +47,39 @@ static zc_status settle(zc_device *device, zc_error *error)
     status = zc_batch_submit(batch, &submission, error);
     zc_batch_free(batch);
     if (status == ZC_OK) {
-        status = zc_submission_wait(submission, -1, error);
+        status = zc_submission_wait_pausing(submission, -1, pause, context, error);
         zc_submission_release(submission);
     }
     return status;
+}
+
+static zc_status check_inside(uint64_t size, uint64_t offset, uint64_t limit, zc_error *error)
+{
+    if (offset > limit || size > limit - offset) {
+        return zc_fail(error, ZC_OUT_OF_BOUNDS, "%llu bytes at offset %llu do not lie inside scratch of %llu bytes",
+                       (ull)size, (ull)offset, (ull)limit);
+    }
+    return ZC_OK;
 }
 
 static zc_status copy(zc_device *device, zc_region *region, uint64_t offset, void *host, uint64_t size,
                       zc_copy_reason reason, zc_error *error)
 {
     bool to_device = reason != ZC_COPY_DEVICE_DOWNLOAD;
-    uint64_t limit = zc_region_size(region);
-    if (offset > limit || size > limit - offset) {
-        return zc_fail(error, ZC_OUT_OF_BOUNDS, "%llu bytes at offset %llu do not lie inside scratch of %llu bytes",
-                       (ull)size, (ull)offset, (ull)limit);
+    zc_status status = check_inside(size, offset, zc_region_size(region), error);
+    if (status != ZC_OK) {
+        return status;
     }
     if (to_device && zc_region_read_only(region)) {
         return zc_fail(error, ZC_BAD_VALUE, "weights are read-only: nothing can be uploaded to them");
     }
-    zc_status status = zc_device_alive(device, error);
+    status = zc_device_alive(device, error);
     if (status != ZC_OK || size == 0) {
         return status;
     }
     bool apart = zc_device_is_apart(device);
     if (apart ? atomic_load_explicit(&device->held, memory_order_acquire) : zc_device_busy(device)) {
-        status = settle(device, error);
+        status = settle(device, NULL, NULL, error);
     }
     if (status != ZC_OK) {
         return status;
@@ -109,4 +117,62 @@ zc_status zc_device_download(zc_device *device, zc_region *scratch, uint64_t off
                              zc_error *error)
 {
     return copy(device, scratch, offset, to, size, ZC_COPY_DEVICE_DOWNLOAD, error);
+}
+
+#define MIRROR_PIECE ((uint64_t)64 << 20) /* bytes between two pauses */
+
+/* A piece, where the device has memory of its own. */
+static zc_status move_piece(zc_device *device, zc_region *to, uint64_t to_offset, zc_region *from, uint64_t from_offset,
+                            uint64_t size, zc_error *error)
+{
+    const zc_device_backend *backend = device->backend;
+    zc_device_buffer *target, *source = NULL;
+    zc_status status = zc_device_buffer_acquire(device, to, to_offset + size, &target, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    if (backend->buffer_move) {
+        status = zc_device_buffer_acquire(device, from, from_offset + size, &source, error);
+    }
+    if (status == ZC_OK) {
+        status = source ? backend->buffer_move(device->self, source->buffer, from_offset, target->buffer, to_offset,
+                                               size, error)
+                        : backend->buffer_copy(device->self, target->buffer, to_offset,
+                                               zc_region_base(from) + from_offset, size, true, error);
+    }
+    zc_device_buffer_release(source);
+    zc_device_buffer_release(target);
+    return status;
+}
+
+zc_status zc_device_mirror(zc_device *device, zc_region *scratch, uint64_t offset, zc_region *from,
+                           uint64_t from_offset, uint64_t size, zc_pause_function pause, void *context, zc_error *error)
+{
+    uint64_t limit = zc_region_size(from);
+    zc_status status = check_inside(size, offset, zc_region_size(scratch), error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    if (from_offset > limit || size > limit - from_offset) {
+        return zc_fail(error, ZC_OUT_OF_BOUNDS, "%llu bytes at offset %llu do not lie inside a memory of %llu bytes",
+                       (ull)size, (ull)from_offset, (ull)limit);
+    }
+    status = zc_device_alive(device, error);
+    if (status == ZC_OK && size && zc_device_busy(device)) {
+        status = settle(device, pause, context, error);
+    }
+    for (uint64_t done = 0; status == ZC_OK && done < size;) {
+        uint64_t length = size - done < MIRROR_PIECE ? size - done : MIRROR_PIECE;
+        if (zc_device_is_apart(device)) {
+            status = move_piece(device, scratch, offset + done, from, from_offset + done, length, error);
+        } else {
+            memcpy(zc_region_base(scratch) + offset + done, zc_region_base(from) + from_offset + done, length);
+        }
+        if (status == ZC_OK) {
+            zc_copies_add(ZC_COPY_MIRROR, length);
+            status = pause ? pause(context, error) : ZC_OK;
+        }
+        done += length;
+    }
+    return status;
 }

@@ -26,6 +26,7 @@ struct zc_sequence {
     size_t count;
     zc_uses uses;
     uint64_t largest; /* of any parameters that it has had */
+    uint64_t mirrored; /* zc_kernel_mirrored of all dispatches */
     void *prepared;   /* of the commands as they are, or NULL */
 };
 
@@ -56,6 +57,7 @@ zc_status zc_sequence_seal(zc_batch *batch, zc_sequence **out, zc_error *error)
     sequence->count = batch->count;
     sequence->uses = batch->uses;
     sequence->largest = batch->largest;
+    sequence->mirrored = batch->mirrored;
     batch->commands = NULL;
     batch->ranges = NULL;
     batch->uses = (zc_uses){0};
@@ -148,6 +150,8 @@ zc_status zc_sequence_params(zc_sequence *sequence, size_t index, size_t offset,
         fresh.bindings[i].buffer = command->bindings[i].buffer;
     }
     fresh.barrier = command->barrier;
+    sequence->mirrored -= zc_kernel_mirrored(kernel, command->params);
+    sequence->mirrored += zc_kernel_mirrored(kernel, fresh.params);
     *command = fresh;
     uint64_t work = zc_dispatch_work(command);
     sequence->largest = work > sequence->largest ? work : sequence->largest;
@@ -180,10 +184,16 @@ zc_status zc_sequence_submit(zc_sequence *sequence, zc_submission **out, zc_erro
 {
     zc_submission_source source;
     zc_status status = set_out(sequence, &source, error);
-    if (status == ZC_OK && (status = zc_submit(sequence->device, &source, out, error)) != ZC_OK) {
-        done(sequence);
+    if (status != ZC_OK) {
+        return status;
     }
-    return status;
+    status = zc_submit(sequence->device, &source, out, error);
+    if (status != ZC_OK) {
+        done(sequence);
+        return status;
+    }
+    zc_copies_add(ZC_COPY_MIRROR, sequence->mirrored);
+    return ZC_OK;
 }
 
 zc_status zc_sequence_run(zc_sequence *sequence, zc_pause_function pause, void *context, zc_error *error)
@@ -191,8 +201,12 @@ zc_status zc_sequence_run(zc_sequence *sequence, zc_pause_function pause, void *
     zc_submission_source source;
     bool taken;
     zc_status status = zc_device_alive(sequence->device, error);
-    if (status != ZC_OK || zc_run_here(sequence->device, sequence->commands, sequence->count, sequence->largest, pause,
-                                       context, &status, error)) {
+    if (status != ZC_OK) {
+        return status;
+    }
+    zc_copies_add(ZC_COPY_MIRROR, sequence->mirrored);
+    if (zc_run_here(sequence->device, sequence->commands, sequence->count, sequence->largest, pause, context, &status,
+                    error)) {
         return status;
     }
     status = set_out(sequence, &source, error);

@@ -451,3 +451,31 @@ zc_status zc_abi_call_scratch_free(void *context, uint64_t *slots, zc_error *err
     zc_abi_remove(&abi->scratches, entry);
     return zc_abi_answer(slots, 0);
 }
+
+zc_status zc_abi_call_mirror(void *context, uint64_t *slots, zc_error *error)
+{
+    zc_abi *abi = context;
+    const zc_abi_args_mirror call = zc_abi_args_of_mirror(slots);
+    zc_abi_entry *entry = zc_abi_find(abi, &abi->scratches, call.scratch);
+    if (!entry) {
+        return zc_abi_answer(slots, -ZCG_EBADF);
+    }
+    if (call.offset > entry->size || call.size > entry->size - call.offset) {
+        return zc_abi_answer(slots,
+                             zc_abi_fail(abi, ZCG_EBOUNDS, "%llu bytes at %llu do not lie inside scratch of %llu bytes",
+                                         (ull)call.size, (ull)call.offset, (ull)entry->size));
+    }
+    if (!zc_abi_memory(abi, call.bytes, call.size)) {
+        return zc_abi_answer(slots, -ZCG_EFAULT);
+    }
+    if (call.size == 0) { /* also of a guest without memory */
+        return zc_abi_answer(slots, 0);
+    }
+    zc_region *from = zc_memory_region(zc_instance_memory(abi->instance));
+    zc_status status = give_way(abi);
+    if (status == ZC_OK) {
+        status = waited(abi, zc_device_mirror(abi->device, entry->region, call.offset, from, call.bytes, call.size,
+                                              pause, abi, &abi->error));
+    }
+    return status == ZC_OK ? zc_abi_answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
+}

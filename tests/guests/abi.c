@@ -92,6 +92,10 @@ int32_t EXPORT(scratch_free)(int32_t scratch)
 {
     return zcg_scratch_free(scratch);
 }
+int32_t EXPORT(mirror)(int32_t scratch, uint64_t offset, const void *bytes, uint64_t size)
+{
+    return zcg_mirror(scratch, offset, bytes, size);
+}
 int64_t EXPORT(input_size)(const char *name, uint32_t size)
 {
     return zcg_input_size(name, size);

@@ -133,6 +133,10 @@ ZCG_IMPORT("scratch_new") zcg_handle zcg_scratch_new(uint64_t size);
 /* Give it back; ZCG_EBUSY while a batch, a sequence or work in flight uses it. */
 ZCG_IMPORT("scratch_free") int32_t zcg_scratch_free(zcg_handle scratch);
 
+/* Copy `size` of the guest's own bytes to `offset` of scratch, after all that was submitted before: a mirror of memory
+ * that the device reads over and over. The one copy that a guest may ask for; it is counted as "mirrored". */
+ZCG_IMPORT("mirror") int32_t zcg_mirror(zcg_handle scratch, uint64_t offset, const void *bytes, uint64_t size);
+
 /* Size of an input: bytes that the host gave this instance by name. */
 ZCG_IMPORT("input_size") int64_t zcg_input_size(const char *name, uint32_t name_size);
 /* Copy `size` bytes at `offset` of an input, or as many as there are: how many. */

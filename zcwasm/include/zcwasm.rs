@@ -332,6 +332,8 @@ extern "C" {
     pub fn zcg_scratch_new(size: u64) -> zcg_handle;
     #[link_name = "scratch_free"]
     pub fn zcg_scratch_free(scratch: zcg_handle) -> i32;
+    #[link_name = "mirror"]
+    pub fn zcg_mirror(scratch: zcg_handle, offset: u64, bytes: *const u8, size: u64) -> i32;
     #[link_name = "input_size"]
     pub fn zcg_input_size(name: *const u8, name_size: u32) -> i64;
     #[link_name = "input_read"]

@@ -176,6 +176,7 @@ const zc_device_backend zc_device_vulkan = {
     .buffer_from_host = zc_vulkan_import,
     .buffer_local = zc_vulkan_local,
     .buffer_copy = zc_vulkan_copy,
+    .buffer_move = zc_vulkan_move,
     .buffer_release = zc_vulkan_buffer_release,
     .compile = zc_vulkan_compile,
     .compiled_release = zc_vulkan_compiled_release,

@@ -231,5 +231,7 @@ void zc_vulkan_queue_close(zc_vulkan_device *device, void (*ended)(zc_vulkan_dev
 
 zc_status zc_vulkan_copy(void *self, void *buffer, uint64_t offset, void *host, uint64_t size, bool to_device,
                          zc_error *error);
+zc_status zc_vulkan_move(void *self, void *from, uint64_t from_offset, void *to, uint64_t to_offset, uint64_t size,
+                         zc_error *error);
 
 #endif

@@ -1,7 +1,8 @@
 /* zc_vulkan_copy: copies between the host and the device's own memory.
  *
- * They go through one staging buffer per device, in pieces; each after all that was submitted before, and done when
- * zc_vulkan_copy returns. Nobody else copies, and its callers count what they copy.
+ * They go through one staging buffer per device, in pieces; or, from memory that the device imports anyway, straight.
+ * Each comes after all that was submitted before, and is done when zc_vulkan_copy or zc_vulkan_move returns. Nobody else
+ * copies, and its callers count what they copy.
  *
  * A host's thread moves fewer bytes a second than the bus does. So a large copy has several threads, each with a slot
  * of the staging buffer, that take one piece after the other: while the bus moves the pieces of some, others fill or
@@ -145,4 +146,11 @@ zc_status zc_vulkan_copy(void *self, void *opaque, uint64_t offset, void *host, 
     pthread_mutex_unlock(&device->staging_lock);
     (void)pthread_mutex_destroy(&all.lock);
     return status;
+}
+
+zc_status zc_vulkan_move(void *self, void *from, uint64_t from_offset, void *to, uint64_t to_offset, uint64_t size,
+                         zc_error *error)
+{
+    const VkBufferCopy all = {.srcOffset = from_offset, .dstOffset = to_offset, .size = size};
+    return copy_piece(self, ((zc_vulkan_buffer *)from)->handle, ((zc_vulkan_buffer *)to)->handle, &all, error);
 }
