@@ -208,7 +208,7 @@ class TestGPUs:
     ) -> llm.Session:
         from zcwasm.llm import _session
 
-        monkeypatch.setattr(_session, "_activations_apart", lambda device: "apart" in request.param)
+        monkeypatch.setattr(_session, "_apart", lambda device: "apart" in request.param)
         monkeypatch.setattr(_session, "_steps_ahead", lambda device: "ahead" in request.param)
         return model.session(context=64)
 
@@ -217,7 +217,7 @@ class TestGPUs:
         from zcwasm.llm import _session
 
         with monkeypatch.context() as patch:
-            for name in ("_activations_apart", "_steps_ahead"):
+            for name in ("_apart", "_steps_ahead"):
                 patch.setattr(_session, name, lambda device: False)
             return model.session(context=64)
 
@@ -358,6 +358,162 @@ class TestGPUs:
         with pytest.raises(zcwasm.Error, match="NaN"):
             next(tokens)
         assert ids_of(session.generate(PROMPT, max_new_tokens=3, ignore_eos=True)) == expected
+
+
+class TestMirror:
+    """The cache where the device reads it in its own memory, on every device."""
+
+    @pytest.fixture(params=["f16", "f32"])
+    def sessions(
+        self, model: llm.Model, steps_alone: None, request: pytest.FixtureRequest
+    ) -> tuple[llm.Session, llm.Session]:
+        """One without, one with a mirror."""
+        plain, mirrored = (
+            model.session(context=64, kv_dtype=request.param, chunk=16, mirror=mirror) for mirror in (False, True)
+        )
+        assert (plain.mirrored, mirrored.mirrored) == (False, True)
+        return plain, mirrored
+
+    @staticmethod
+    def rows(session: llm.Session) -> npt.NDArray[Any]:
+        """The cache: (layers, keys or values, positions, columns)."""
+        config = session.model.config
+        shape = (config.layers, 2, session.context, config.kv_heads * config.head_size)
+        dtype = np.float16 if session.kv_dtype == "f16" else np.float32
+        return session._guest.array("cache", shape, dtype)
+
+    @staticmethod
+    def spoil(session: llm.Session) -> None:
+        TestMirror.rows(session)[:, :, 3:7] *= -2
+
+    def test_nothing_changes(self, sessions: tuple[llm.Session, llm.Session]) -> None:
+        plain, mirrored = sessions
+        for prompt in (PROMPT, PROMPT[:20], [*PROMPT[:10], 5, 6], PROMPT):
+            want = ids_of(plain.generate(prompt, max_new_tokens=9, ignore_eos=True))
+            assert ids_of(mirrored.generate(prompt, max_new_tokens=9, ignore_eos=True)) == want
+            assert mirrored._logits.tobytes() == plain._logits.tobytes()
+            assert np.array_equal(self.rows(mirrored), self.rows(plain))
+
+    def test_what_is_appended_is_counted(self, sessions: tuple[llm.Session, llm.Session]) -> None:
+        _, session = sessions
+        row = session.cache_bytes // session.context
+        for prompt, tokens, rows in ((PROMPT, 1, 37), (PROMPT, 6, 1 + 5), ([9, 8], 3, 2 + 2)):
+            before = zcwasm.copy_stats()
+            ids_of(session.generate(prompt, max_new_tokens=tokens, ignore_eos=True))
+            after = zcwasm.copy_stats()
+            assert {name: after[name] - before[name] for name in after if after[name] != before[name]} == {
+                "mirrored": rows * row
+            }
+
+    def test_what_the_host_writes_is_seen_when_it_says_so(
+        self, sessions: tuple[llm.Session, llm.Session]
+    ) -> None:
+        plain, mirrored = sessions
+        for session in sessions:
+            session.logits(PROMPT)
+        unspoiled = plain.logits([*PROMPT, 5]).copy()
+        for session in sessions:
+            self.spoil(session)
+        spoiled = plain.logits([*PROMPT, 5]).copy()
+        assert not np.array_equal(spoiled, unspoiled)
+        assert mirrored.logits([*PROMPT, 5]).tobytes() == unspoiled.tobytes()
+        before = zcwasm.copy_stats()["mirrored"]
+        mirrored.mirror(3, 2)  # not yet all
+        assert mirrored.logits([*PROMPT, 5]).tobytes() not in (spoiled.tobytes(), unspoiled.tobytes())
+        mirrored.mirror(5, 2)
+        assert mirrored.logits([*PROMPT, 5]).tobytes() == spoiled.tobytes()
+        row = mirrored.cache_bytes // mirrored.context
+        assert zcwasm.copy_stats()["mirrored"] - before == (2 + 2 + 2) * row  # and two that were appended
+        mirrored.mirror()
+        plain.mirror()
+        assert zcwasm.copy_stats()["mirrored"] - before == (6 + 64) * row
+        assert mirrored.logits([*PROMPT, 5]).tobytes() == spoiled.tobytes()
+
+    @pytest.mark.parametrize("export", ["mirror", "attach"])
+    def test_what_was_interrupted_is_done_by_the_next_call(self, cpu_model: llm.Model, export: str) -> None:
+        """Wherever it ends. Before it has begun it is as if it had not been called."""
+        plain = cpu_model.session(context=64, mirror=False)
+        plain.logits(PROMPT)
+        self.spoil(plain)
+        want = plain.logits([*PROMPT, 5]).copy()
+        begun = []
+        for fuel in range(0, 100000, 9 if export == "mirror" else 301):
+            session = cpu_model.session(context=64, mirror=True)
+            session.logits(PROMPT)
+            self.spoil(session)
+            session._instance.fuel = fuel
+            call, arguments = session._instance.exports[export], (2, 10) if export == "mirror" else ()
+            try:
+                assert call(*arguments) == 0
+                done = True
+            except zcwasm.Trap as trap:
+                assert trap.kind == "out_of_fuel"
+                done = False
+            session._instance.fuel = None
+            if export == "attach" and not done:
+                assert call() == 0
+            begun.append(session.logits([*PROMPT, 5]).tobytes() == want.tobytes())
+            if done:
+                break
+        assert begun == sorted(begun)
+        assert begun[-1]
+        assert sum(begun) > 5
+
+    def test_an_earlier_state_of_its_own(self, sessions: tuple[llm.Session, llm.Session]) -> None:
+        """As after a snapshot: the memory is what it was, and attach makes the mirror anew."""
+        _, session = sessions
+        tokens = ids_of(session.generate(PROMPT, max_new_tokens=5, ignore_eos=True))
+        size = session.memory.size
+        earlier = session.memory.array(0, size, np.uint8).copy()
+        expected = ids_of(session.generate([*PROMPT, *tokens], max_new_tokens=5, ignore_eos=True))
+        ids_of(session.generate([7, 7, *PROMPT], max_new_tokens=5, ignore_eos=True))
+        session._guest.release()
+        session.memory.array(0, size, np.uint8)[...] = earlier
+        before = zcwasm.copy_stats()["mirrored"]
+        assert session._instance.exports.attach() == 0
+        rows = session.cached_tokens
+        assert zcwasm.copy_stats()["mirrored"] - before == rows * session.cache_bytes // session.context
+        assert ids_of(session.generate([*PROMPT, *tokens], max_new_tokens=5, ignore_eos=True)) == expected
+        assert session.usage.reused_tokens == rows
+
+    def test_attaching_gives_back_what_there_was(
+        self, model: llm.Model, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from zcwasm.llm import _session
+
+        monkeypatch.setattr(_session, "_apart", lambda device: True)
+        monkeypatch.setattr(_session, "_scratch_limit", lambda size: zcwasm.Limits(scratch=2 * size))
+        session = model.session(context=256, kv_dtype="f32", chunk=16)
+        for _ in range(5):
+            expected = ids_of(session.generate(PROMPT, max_new_tokens=5, ignore_eos=True))
+            assert session._instance.exports.attach() == 0
+            assert ids_of(session.generate(PROMPT, max_new_tokens=5, ignore_eos=True)) == expected
+
+    def test_no_room_says_how_much(self, model: llm.Model, monkeypatch: pytest.MonkeyPatch) -> None:
+        from zcwasm.llm import _session
+
+        size = model.config.cache_bytes(64, "f16")
+        wanted = rf"no room for a mirror .*, {size} bytes \(context 64\).*{size - 1}"
+        with monkeypatch.context() as patch, pytest.raises(zcwasm.Error, match=wanted):
+            patch.setattr(_session, "_scratch_limit", lambda size: zcwasm.Limits(scratch=size - 1))
+            model.session(context=64, mirror=True)
+        model.session(context=64, mirror=False).logits(PROMPT)
+
+    def test_wrong_arguments(self, cpu_model: llm.Model) -> None:
+        with pytest.raises(TypeError, match="mirror must be a bool"):
+            cpu_model.session(mirror=1)  # type: ignore[arg-type]
+        session = cpu_model.session(context=64, mirror=True)
+        for first, count in ((65, None), (-1, None), (0, 65), (60, 5), (0, -1)):
+            with pytest.raises(ValueError, match="must be"):
+                session.mirror(first, count)
+        with pytest.raises(TypeError):
+            session.mirror(1.5)  # type: ignore[arg-type]
+        assert session._instance.exports.mirror(1, 64) < 0
+        assert session._instance.exports.mirror(2**32 - 1, 2) < 0
+        session.mirror(64)
+        session.close()
+        with pytest.raises(zcwasm.ClosedError):
+            session.mirror()
 
 
 class TestPrefixes:

@@ -39,6 +39,7 @@ class Program:
         weights: zcwasm.Weights,
         model: object,
         numbers: Mapping[str, Any],
+        limits: zcwasm.Limits | None = None,
         **inputs: npt.NDArray[Any],
     ) -> Guest:
         """An instance. Its config has the model's numbers by their names, and `numbers`, which go before."""
@@ -47,7 +48,11 @@ class Program:
         fill(config, {**of_model, **numbers, "version": self.version})
         given = {name: array.data for name, array in inputs.items()}
         instance = zcwasm.Instance(
-            self.module, device=device, weights=weights, inputs={"config": config.tobytes(), **given}
+            self.module,
+            device=device,
+            weights=weights,
+            inputs={"config": config.tobytes(), **given},
+            limits=limits,
         )
         return Guest(self, instance)
 

@@ -44,13 +44,19 @@ int32_t fail(zcg_errno code, const char *text)
     return -(int32_t)code;
 }
 
+void say_host(void)
+{
+    say(": ");
+    const guest_error *e = &error_of_guest;
+    u32 room = e->room - *e->size;
+    int32_t length = zcg_error_text(e->text + *e->size, room); /* of all of it, also where it does not fit */
+    *e->size += length < 0 ? 0 : (u32)length < room ? (u32)length : room;
+}
+
 int32_t fail_host(int32_t code, const char *doing)
 {
     fail(0, doing);
-    say(": ");
-    const guest_error *e = &error_of_guest;
-    int32_t length = zcg_error_text(e->text + *e->size, e->room - *e->size);
-    *e->size += length > 0 ? (u32)length : 0;
+    say_host();
     return code;
 }
 

@@ -31,8 +31,9 @@ extern const guest_error error_of_guest;
 int32_t fail(zcg_errno code, const char *text);
 /* A function of zcwasm.h failed: a sentence of `doing` and the host's text. Returns code. */
 int32_t fail_host(int32_t code, const char *doing);
-/* Go on with the sentence. */
+/* Go on with the sentence; with the host's text about its last refusal. */
 void say(const char *text);
+void say_host(void);
 void say_number(u64 value);
 
 /* --- memory --- */

@@ -47,7 +47,7 @@ ZC_POOL_NORMALIZE = 1
 
 # llama.h
 
-LLAMA_VERSION = 2
+LLAMA_VERSION = 3
 LLAMA_MAX_LAYERS = 4096
 LLAMA_MAX_DIM = 1048576
 LLAMA_MAX_HEADS = 4096
@@ -61,7 +61,7 @@ LLAMA_MIN_PENALTY = 0.001
 LLAMA_MAX_PENALTY = 1000
 
 LLAMA_CONFIG = _struct(
-    72,
+    76,
     ("version", "<u4", 0),
     ("layers", "<u4", 4),
     ("dim", "<u4", 8),
@@ -77,9 +77,10 @@ LLAMA_CONFIG = _struct(
     ("kv_type", "<u4", 48),
     ("exact", "<u4", 52),
     ("scratch", "<u4", 56),
-    ("submit_ahead", "<u4", 60),
-    ("norm_epsilon", "<f4", 64),
-    ("attention_scale", "<f4", 68),
+    ("mirror", "<u4", 60),
+    ("submit_ahead", "<u4", 64),
+    ("norm_epsilon", "<f4", 68),
+    ("attention_scale", "<f4", 72),
 )
 
 LLAMA_SAMPLING = _struct(
@@ -94,26 +95,26 @@ LLAMA_SAMPLING = _struct(
 )
 
 LLAMA_STATE = _struct(
-    720,
+    728,
     ("version", "<u4", 0),
     ("size", "<u4", 4),
     ("config", LLAMA_CONFIG, 8),
-    ("wanted", LLAMA_SAMPLING, 80),
-    ("sampling", LLAMA_SAMPLING, 112),
-    ("random", "<u8", 144),
-    ("cache_layer_bytes", "<u8", 152),
-    ("cache_bytes", "<u8", 160),
-    ("cache", "<u4", 168),
-    ("history", "<u4", 172),
-    ("prompt", "<u4", 176),
-    ("logits", "<u4", 180),
-    ("scores", "<u4", 184),
-    ("rope", "<u4", 188),
-    ("cached", "<u4", 192),
-    ("reused", "<u4", 196),
-    ("token", "<u4", 200),
-    ("error_size", "<u4", 204),
-    ("error", ("u1", (512,)), 208),
+    ("wanted", LLAMA_SAMPLING, 88),
+    ("sampling", LLAMA_SAMPLING, 120),
+    ("random", "<u8", 152),
+    ("cache_layer_bytes", "<u8", 160),
+    ("cache_bytes", "<u8", 168),
+    ("cache", "<u4", 176),
+    ("history", "<u4", 180),
+    ("prompt", "<u4", 184),
+    ("logits", "<u4", 188),
+    ("scores", "<u4", 192),
+    ("rope", "<u4", 196),
+    ("cached", "<u4", 200),
+    ("reused", "<u4", 204),
+    ("token", "<u4", 208),
+    ("error_size", "<u4", 212),
+    ("error", ("u1", (512,)), 216),
 )
 
 # bert.h

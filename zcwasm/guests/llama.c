@@ -34,15 +34,29 @@ static int32_t fail_limit(zcg_errno code, const char *what, u64 value, const cha
     return -(int32_t)code;
 }
 
-/* Finds kernels and weights, and makes scratch. init does it. An instance into whose memory that of another one was
- * copied needs it before anything else, because handles are an instance's own. */
+/* Finds kernels and weights, and makes scratch and the mirror of the cache. init does it. An instance into whose memory
+ * that of another one was copied, or an earlier state of its own, needs it before anything else: handles are an
+ * instance's own, and the device's memory is not copied along. */
 int32_t EXPORT(attach)(void)
 {
     int32_t code;
     forget_handles();
-    if ((code = find_kernels()) < 0 || (code = find_tensors()) < 0)
+    if ((code = find_kernels()) < 0 || (code = find_tensors()) < 0 || (code = make_scratch()) < 0)
         return code;
-    return make_scratch();
+    return mend_mirror();
+}
+
+/* Rows [first, first + count) of the cache were written, by the host or by whoever else has this memory: with
+ * config.mirror the device sees them from now on. Without it does so anyway. */
+int32_t EXPORT(mirror)(u32 first, u32 count)
+{
+    if (state.version != LLAMA_VERSION)
+        return fail(ZCG_EINVAL, "init has not succeeded");
+    if (first > state.config.context || count > state.config.context - first)
+        return fail_limit(ZCG_EINVAL, "the end of these rows", (u64)first + count, ", the context has room for ",
+                          state.config.context);
+    spoil_mirror(first, count);
+    return mend_mirror();
 }
 
 /* The numbers are the host's, who is trusted with them no more than with a pointer: products of two must fit. */
@@ -81,6 +95,7 @@ int32_t EXPORT(init)(void)
     static const char config[] = "config", rope_name[] = "rope";
     int32_t code;
     state.version = 0;
+    state.cached = 0;
     if (zcg_input_size(config, sizeof config - 1) != sizeof state.config)
         return fail(ZCG_EINVAL, "the input config is missing or has another size");
     zcg_input_read(config, sizeof config - 1, 0, &state.config, sizeof state.config);
@@ -153,6 +168,8 @@ int32_t EXPORT(prefill)(u32 count)
             return fail_limit(ZCG_EINVAL, "a token's number", prompt[i], ", the size of the vocabulary is ",
                               state.config.vocab);
     wait_for_submitted_ahead();
+    if ((code = mend_mirror()) < 0)
+        return code;
     while (reused + 1 < count && reused < state.cached && history[reused] == prompt[reused])
         reused++;
     state.cached = state.reused = reused;
@@ -189,11 +206,14 @@ int32_t EXPORT(step)(void)
     enum selection selection = selection_of_settings();
     u32 *history = at(state.history);
     u32 position = state.cached;
+    int32_t code;
     if (position == 0)
         return fail(ZCG_EINVAL, "a step comes after a prefill");
     if (position >= state.config.context)
         return fail_limit(ZCG_EOVERFLOW, "the context", position, " tokens, the room that it has is ",
                           state.config.context);
+    if ((code = mend_mirror()) < 0)
+        return code;
     history[position] = state.token;
     return may_step_ahead(selection) ? step_ahead(selection) : run_step(selection);
 }

@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#define LLAMA_VERSION 2
+#define LLAMA_VERSION 3
 
 /* The largest numbers of a config that the guest takes; the smallest is 1. Products of two fit 64 bits. A head has
  * at most ZC_ATTENTION_MAX_HEAD elements. */
@@ -36,6 +36,7 @@ typedef struct llama_config {
     uint32_t kv_type;      /* ZC_CACHE_F32 or ZC_CACHE_F16 */
     uint32_t exact;        /* 1: ZC_LINEAR_EXACT in every linear */
     uint32_t scratch;      /* 1: activations lie in scratch of a device that has memory of its own */
+    uint32_t mirror;       /* 1: the cache lies in the device's own memory, too, and is read there */
     uint32_t
         submit_ahead; /* 1: a step is submitted before the one in front of it has ended, where nothing is penalized */
     float norm_epsilon, attention_scale;
@@ -70,7 +71,8 @@ typedef struct llama_state {
 
     /* Cache: layer l has its keys at cache + l * cache_layer_bytes, (context, kv_heads * head_size) elements of
      * kv_type, and its values, as many, half of cache_layer_bytes behind. Rows [0, cached) are those of the
-     * tokens history[0, cached). */
+     * tokens history[0, cached). With config.mirror the device reads a mirror of it: who writes into the cache calls
+     * `mirror` for the rows. */
     uint64_t cache_layer_bytes, cache_bytes;
     uint32_t cache;
     uint32_t history; /* uint32[context] */

@@ -54,7 +54,7 @@ int32_t find_tensors(void);
 /* Addresses. Those of what the device reads and writes over and over, and nobody else, are in scratch where the
  * device has memory of its own: from SCRATCH_START on, which the guest's own memory then does not reach. */
 typedef struct llama_buffers {
-    /* Of `chunk` rows; gated has 2 * ff columns, gate then up. */
+    /* Of `chunk` rows. */
     u32 x, normed, q, k, v, attended, gated;
     /* Of a prompt's rows, in the guest's memory: their positions, and behind these their spans of keys (first, end). */
     u32 prompt_positions;
@@ -66,15 +66,24 @@ typedef struct llama_buffers {
     u32 top_values, top_indices, window_ids, window_counts, window_indices;
 } llama_buffers;
 
-#define SCRATCH_START ((u64)1 << 31)
+#define SCRATCH_START ((u64)3 << 30)
 
 extern llama_buffers buffers;
 extern zcg_handle scratch;
 extern u64 scratch_size; /* 0: everything lies in the guest's memory */
 
+/* With config.mirror: the cache once more, in the device's own memory, laid out as in the guest's. Not among the
+ * addresses: it may be as large as the guest's memory. */
+extern zcg_handle cache_mirror;
+
 int32_t allocate_all(void);
-/* The scratch that allocate_all found to be needed, and in it the table of angles. */
+/* The scratch that allocate_all found to be needed, and in it the table of angles; and the mirror, of which all rows
+ * that are cached are spoiled. */
 int32_t make_scratch(void);
+/* Rows [first, first + count) of the mirror are not what the cache has. */
+void spoil_mirror(u32 first, u32 count);
+/* Copies all such rows, so that there are none. A call that was interrupted leaves them to the next one. */
+int32_t mend_mirror(void);
 
 /* As many as the kernel top_k gives. */
 static inline u32 candidates(void)
@@ -128,7 +137,8 @@ int32_t compute_logits(enum selection selection);
 void wait_for_submitted_ahead(void);
 /* The settings have changed. What sequences were recorded with is recorded anew. */
 void forget_sequences(void);
-/* Handles of another instance's sequences and submissions: they mean nothing here. */
+/* Handles of sequences, submissions and scratch that may be another instance's. What they name here, if anything, is
+ * what this memory had before it became a copy of that one's: it is given back. */
 void forget_handles(void);
 
 /* --- llama_sample.c --- */

@@ -1,12 +1,16 @@
 /* llama_memory.c: where everything lies. Nothing is ever given back: the sizes follow from the config, once.
  *
  * The cache, the history and what the host reads are always in the guest's memory. Where the device has memory of its
- * own, activations, and copies of what it reads over and over, are in scratch. */
+ * own, activations, and copies of what it reads over and over, are in scratch; and a mirror of the cache, which the
+ * kernels that append to the cache keep up. What others write into the cache is copied there when they say so. */
 #include "llama_internal.h"
 
 llama_buffers buffers;
 zcg_handle scratch;
 u64 scratch_size;
+zcg_handle cache_mirror;
+
+static u32 spoiled, spoiled_end; /* rows of the mirror; none when they are equal */
 
 /* The rest has been allocated. */
 static void allocate_activations(u64 row)
@@ -23,7 +27,7 @@ static void allocate_activations(u64 row)
                   {&buffers.k, kv_columns() * row, 0},
                   {&buffers.v, kv_columns() * row, 0},
                   {&buffers.attended, q_columns() * row, 0},
-                  {&buffers.gated, 2 * (u64)c->ff * row, 0},
+                  {&buffers.gated, c->ff * row, 0},
                   {&buffers.device_positions, 3 * row, buffers.prompt_positions},
                   {&buffers.device_rope, (u64)c->context * c->rotated * sizeof(float), state.rope},
                   {&buffers.device_logits, vocab, state.logits},
@@ -33,7 +37,7 @@ static void allocate_activations(u64 row)
     u64 size = 0;
     for (u32 i = 0; i < sizeof wanted / sizeof *wanted; i++)
         size += wanted[i].bytes + ALIGNMENT;
-    int in_scratch = c->scratch && heap_end && heap_end <= SCRATCH_START && size <= SCRATCH_START;
+    int in_scratch = c->scratch && heap_end && heap_end <= SCRATCH_START && size <= ((u64)1 << 32) - SCRATCH_START;
     u64 end = SCRATCH_START;
     for (u32 i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         *wanted[i].address = in_scratch ? (u32)end : wanted[i].same ? wanted[i].same : allocate(wanted[i].bytes);
@@ -75,16 +79,73 @@ int32_t allocate_all(void)
     return 0;
 }
 
+/* A handle's memory is given back; it may name nothing. */
+static void free_scratch(zcg_handle *handle)
+{
+    zcg_handle old = *handle;
+    *handle = 0;
+    if (old > 0)
+        zcg_scratch_free(old);
+}
+
+static int32_t make_mirror(void)
+{
+    spoiled = 0;
+    spoiled_end = state.config.mirror ? state.cached : 0; /* nothing is there yet */
+    if (!state.config.mirror || (cache_mirror = zcg_scratch_new(state.cache_bytes)) > 0)
+        return 0;
+    int32_t code = cache_mirror;
+    cache_mirror = 0;
+    spoiled_end = 0;
+    fail(0, "no room for a mirror of the cache in the device's own memory, ");
+    say_number(state.cache_bytes);
+    say(" bytes (context ");
+    say_number(state.config.context);
+    say(")");
+    say_host();
+    return code;
+}
+
 int32_t make_scratch(void)
 {
     int32_t code;
-    scratch = 0;
-    if (!scratch_size)
-        return 0;
+    free_scratch(&scratch);
+    free_scratch(&cache_mirror);
+    if ((code = make_mirror()) < 0 || !scratch_size)
+        return code;
     if ((scratch = zcg_scratch_new(scratch_size)) < 0)
         return fail_host(scratch, "scratch");
     code = record_copy(state.rope, buffers.device_rope, state.config.context * state.config.rotated);
     if (code >= 0 && (code = zcg_run()) < 0)
         fail_host(code, "the table of angles");
     return code < 0 ? code : 0;
+}
+
+/* --- the mirror --- */
+
+void spoil_mirror(u32 first, u32 count)
+{
+    if (!cache_mirror || count == 0)
+        return;
+    if (spoiled == spoiled_end) {
+        spoiled = first;
+        spoiled_end = first + count;
+        return;
+    }
+    spoiled = first < spoiled ? first : spoiled;
+    spoiled_end = first + count > spoiled_end ? first + count : spoiled_end;
+}
+
+int32_t mend_mirror(void)
+{
+    u64 half = state.cache_layer_bytes / 2, row = half / state.config.context;
+    int32_t code;
+    if (spoiled == spoiled_end)
+        return 0;
+    for (u64 at = spoiled * row; at < state.cache_bytes; at += half)
+        if ((code = zcg_mirror(cache_mirror, at, (const void *)(unsigned long)(state.cache + at),
+                               (spoiled_end - spoiled) * row)) < 0)
+            return fail_host(code, "the mirror of the cache");
+    spoiled = spoiled_end = 0;
+    return 0;
 }

@@ -4,10 +4,25 @@
  * memory, so that what is recorded once holds for every position. */
 #include "llama_internal.h"
 
-enum { EMBED, RMS_NORM, LINEAR, ROPE, APPEND, ATTENTION, AFFINE, PENALIZE, SOFTMAX, TOP_K, DRAW, KERNELS };
+enum {
+    EMBED,
+    RMS_NORM,
+    LINEAR,
+    LINEAR_GATED,
+    ROPE_APPEND,
+    APPEND,
+    ATTENTION,
+    AFFINE,
+    PENALIZE,
+    SOFTMAX,
+    TOP_K,
+    DRAW,
+    KERNELS
+};
 
-static const char *const kernel_names[KERNELS] = {"embed",  "rms_norm", "linear",  "rope",  "append", "attention",
-                                                  "affine", "penalize", "softmax", "top_k", "draw"};
+static const char *const kernel_names[KERNELS] = {"embed",       "rms_norm", "linear",    "linear_gated",
+                                                  "rope_append", "append",   "attention", "affine",
+                                                  "penalize",    "softmax",  "top_k",     "draw"};
 static zcg_handle kernels[KERNELS];
 
 int32_t find_kernels(void)
@@ -30,7 +45,8 @@ static u32 bound_count;
 static void bind(u32 pointer, u64 bytes)
 {
     if (scratch_size && pointer >= SCRATCH_START)
-        bound[bound_count++] = (zcg_range){.handle = scratch, .offset = pointer - SCRATCH_START, .length = bytes};
+        bound[bound_count++] =
+            (zcg_range){.handle = scratch ? scratch : -1, .offset = pointer - SCRATCH_START, .length = bytes};
     else
         bound[bound_count++] = (zcg_range){.offset = pointer, .length = bytes};
 }
@@ -39,6 +55,13 @@ static void bind(u32 pointer, u64 bytes)
 static void bind_tensor(const tensor *t)
 {
     bound[bound_count++] = (zcg_range){.handle = t->handle, .length = t->handle ? ZCG_WHOLE : 0};
+}
+
+/* Bytes of the cache where kernels read them: of its mirror, or of the guest's own. */
+static void bind_cache(u64 offset, u64 bytes)
+{
+    u64 start = cache_mirror ? 0 : state.cache;
+    bound[bound_count++] = (zcg_range){.handle = cache_mirror, .offset = start + offset, .length = bytes};
 }
 
 static void dispatch(u32 kernel, const void *params, u32 size)
@@ -56,31 +79,54 @@ static const tensor none;
 /* Bytes of `rows` rows of `cols` float32 at a distance of `ld`. */
 static u64 matrix(u32 rows, u32 cols, u32 ld)
 {
-    return ((u64)(rows - 1) * ld + cols) * sizeof(float);
+    return rows ? ((u64)(rows - 1) * ld + cols) * sizeof(float) : 0;
 }
 
-/* y (n columns at a distance of ldy) from from (k columns, twice that with SWIGLU). */
-static void linear(u32 rows, u32 n, u32 columns, u32 from, const tensor *w, const tensor *bias, const tensor *norm,
-                   u32 y, u32 ldy, u32 flags)
+static u32 linear_flags(const tensor *bias, const tensor *norm)
 {
-    u32 from_columns = flags & ZC_LINEAR_SWIGLU ? 2 * columns : columns;
+    return (bias->handle ? ZC_LINEAR_BIAS : 0) | (norm->handle ? ZC_LINEAR_NORM : 0) |
+           (state.config.exact ? ZC_LINEAR_EXACT : 0);
+}
+
+/* y (n columns) from from (k columns). */
+static void linear(u32 rows, u32 n, u32 k, u32 from, const tensor *w, const tensor *bias, const tensor *norm, u32 y,
+                   u32 flags)
+{
     zc_linear_params p = {.type = w->type,
                           .rows = rows,
                           .n = n,
-                          .k = columns,
-                          .ldx = from_columns,
-                          .ldy = ldy,
-                          .flags = flags,
+                          .k = k,
+                          .ldx = k,
+                          .ldy = n,
+                          .flags = flags | linear_flags(bias, norm),
                           .eps = state.config.norm_epsilon};
-    p.flags |= bias->handle ? ZC_LINEAR_BIAS : 0;
-    p.flags |= norm->handle ? ZC_LINEAR_NORM : 0;
-    p.flags |= state.config.exact ? ZC_LINEAR_EXACT : 0;
-    bind(from, matrix(rows, from_columns, from_columns));
+    bind(from, matrix(rows, k, k));
     bind_tensor(w);
     bind_tensor(bias);
     bind_tensor(norm);
-    bind(y, matrix(rows, n, ldy));
+    bind(y, matrix(rows, n, n));
     dispatch(LINEAR, &p, sizeof p);
+}
+
+/* What goes into the feed-forward's down. */
+static void linear_gated(u32 rows, u32 from, const layer *l)
+{
+    u32 n = state.config.ff, k = state.config.dim;
+    zc_linear_gated_params p = {.gate_type = l->gate.type,
+                                .up_type = l->up.type,
+                                .rows = rows,
+                                .n = n,
+                                .k = k,
+                                .ldx = k,
+                                .ldy = n,
+                                .flags = linear_flags(&none, &l->ff_norm),
+                                .eps = state.config.norm_epsilon};
+    bind(from, matrix(rows, k, k));
+    bind_tensor(&l->gate);
+    bind_tensor(&l->up);
+    bind_tensor(&l->ff_norm);
+    bind(buffers.gated, matrix(rows, n, n));
+    dispatch(LINEAR_GATED, &p, sizeof p);
 }
 
 /* Words, whatever they are. */
@@ -94,25 +140,59 @@ static void copy(u32 from, u32 to, u32 words)
     dispatch(APPEND, &p, sizeof p);
 }
 
-static void rope(u32 rows, u32 heads, u32 from, u32 positions, u32 out, u64 out_bytes, u32 capacity, u32 type)
+/* q, of which there are the last `kept` rows, is rotated; k and v go into a layer's part of the cache. */
+static void rope_append(u32 rows, u32 kept, u32 positions, u64 in_cache)
 {
     const llama_config *c = &state.config;
-    u32 columns = heads * c->head_size;
-    zc_rope_params p = {.rows = rows,
-                        .heads = heads,
-                        .head_size = c->head_size,
-                        .rotated = c->rotated,
-                        .ldx = columns,
-                        .ldout = columns,
-                        .table_rows = c->context,
-                        .capacity = capacity,
-                        .layout = c->rope_layout,
-                        .out_type = type};
-    bind(from, matrix(rows, columns, columns));
+    u32 nq = q_columns(), nkv = kv_columns();
+    zc_rope_append_params p = {.rows = rows,
+                               .q_rows = kept,
+                               .heads = c->heads,
+                               .kv_heads = c->kv_heads,
+                               .head_size = c->head_size,
+                               .rotated = c->rotated,
+                               .ldq = nq,
+                               .ldk = nkv,
+                               .ldv = nkv,
+                               .ldout = nkv,
+                               .table_rows = c->context,
+                               .capacity = c->context,
+                               .layout = c->rope_layout,
+                               .out_type = c->kv_type,
+                               .mirrored = cache_mirror != 0};
+    bind(buffers.q, matrix(kept, nq, nq));
+    bind(buffers.k, matrix(rows, nkv, nkv));
+    bind(buffers.v, matrix(rows, nkv, nkv));
     bind(positions, (u64)rows * sizeof(u32));
     bind(buffers.device_rope, (u64)c->context * c->rotated * sizeof(float));
-    bind(out, out_bytes);
-    dispatch(ROPE, &p, sizeof p);
+    bind((u32)(state.cache + in_cache), state.cache_layer_bytes);
+    bind_cache(in_cache, cache_mirror ? state.cache_layer_bytes : 0);
+    dispatch(ROPE_APPEND, &p, sizeof p);
+}
+
+/* Of the last `kept` rows, to buffers.attended. */
+static void attention(u32 kept, u32 spans, u64 in_cache)
+{
+    const llama_config *c = &state.config;
+    u32 nq = q_columns(), nkv = kv_columns();
+    u64 half = state.cache_layer_bytes / 2;
+    zc_attention_params p = {.rows = kept,
+                             .heads = c->heads,
+                             .kv_heads = c->kv_heads,
+                             .head_size = c->head_size,
+                             .ldq = nq,
+                             .ldk = nkv,
+                             .ldv = nkv,
+                             .ldout = nq,
+                             .capacity = c->context,
+                             .kv_type = c->kv_type,
+                             .scale = c->attention_scale};
+    bind(buffers.q, matrix(kept, nq, nq));
+    bind_cache(in_cache, half);
+    bind_cache(in_cache + half, half);
+    bind(spans, (u64)kept * 2 * sizeof(u32));
+    bind(buffers.attended, matrix(kept, nq, nq));
+    dispatch(ATTENTION, &p, sizeof p);
 }
 
 int32_t record_copy(u32 from, u32 to, u32 words)
@@ -124,7 +204,7 @@ int32_t record_copy(u32 from, u32 to, u32 words)
 
 /* --- layers --- */
 
-/* From this many rows on an RMS norm that several linears need is computed once, before them. */
+/* From this many rows on an RMS norm that several linears need (those of q, k and v) is computed once, before them. */
 enum { NORM_ONCE = 8 };
 
 /* Where linears read what `norm` makes of `from`: either `from`, and they apply the norm, or a buffer. */
@@ -149,52 +229,22 @@ static void record_layer(u32 index, u32 rows, u32 kept, u32 positions, u32 spans
     const llama_config *c = &state.config;
     const layer *l = &model.layers[index];
     u32 nq = q_columns(), nkv = kv_columns(), first = rows - kept;
-    u64 half = state.cache_layer_bytes / 2;
-    u32 keys = (u32)(state.cache + state.cache_layer_bytes * index), values = (u32)(keys + half);
+    u64 in_cache = state.cache_layer_bytes * index;
     const tensor *norm = &l->attention_norm;
     u32 from = normalize(rows, buffers.x, &norm);
     if (kept)
-        linear(kept, nq, c->dim, from + first * c->dim * 4, &l->q, &l->q_bias, norm, buffers.q, nq, 0);
-    linear(rows, nkv, c->dim, from, &l->k, &l->k_bias, norm, buffers.k, nkv, 0);
-    linear(rows, nkv, c->dim, from, &l->v, &l->v_bias, norm, buffers.v, nkv, 0);
-
-    if (kept)
-        rope(kept, c->heads, buffers.q, positions + first * 4, buffers.q, matrix(kept, nq, nq), 0, ZC_CACHE_F32);
-    rope(rows, c->kv_heads, buffers.k, positions, keys, half, c->context, c->kv_type);
-    zc_append_params append = {
-        .rows = rows, .cols = nkv, .ldx = nkv, .ldout = nkv, .capacity = c->context, .out_type = c->kv_type};
-    bind(buffers.v, matrix(rows, nkv, nkv));
-    bind(positions, (u64)rows * sizeof(u32));
-    bind(values, half);
-    dispatch(APPEND, &append, sizeof append);
+        linear(kept, nq, c->dim, from + first * c->dim * 4, &l->q, &l->q_bias, norm, buffers.q, 0);
+    linear(rows, nkv, c->dim, from, &l->k, &l->k_bias, norm, buffers.k, 0);
+    linear(rows, nkv, c->dim, from, &l->v, &l->v_bias, norm, buffers.v, 0);
+    rope_append(rows, kept, positions, in_cache);
     if (!kept)
         return;
 
-    zc_attention_params attention = {.rows = kept,
-                                     .heads = c->heads,
-                                     .kv_heads = c->kv_heads,
-                                     .head_size = c->head_size,
-                                     .ldq = nq,
-                                     .ldk = nkv,
-                                     .ldv = nkv,
-                                     .ldout = nq,
-                                     .capacity = c->context,
-                                     .kv_type = c->kv_type,
-                                     .scale = c->attention_scale};
-    bind(buffers.q, matrix(kept, nq, nq));
-    bind(keys, half);
-    bind(values, half);
-    bind(spans + first * 8, (u64)kept * 2 * sizeof(u32));
-    bind(buffers.attended, matrix(kept, nq, nq));
-    dispatch(ATTENTION, &attention, sizeof attention);
-
+    attention(kept, spans + first * 8, in_cache);
     u32 here = buffers.x + first * c->dim * 4;
-    linear(kept, c->dim, nq, buffers.attended, &l->o, &none, &none, here, c->dim, ZC_LINEAR_ADD);
-    norm = &l->ff_norm;
-    from = normalize(kept, here, &norm);
-    linear(kept, c->ff, c->dim, from, &l->gate, &none, norm, buffers.gated, 2 * c->ff, 0);
-    linear(kept, c->ff, c->dim, from, &l->up, &none, norm, buffers.gated + c->ff * 4, 2 * c->ff, 0);
-    linear(kept, c->dim, c->ff, buffers.gated, &l->down, &none, &none, here, c->dim, ZC_LINEAR_SWIGLU | ZC_LINEAR_ADD);
+    linear(kept, c->dim, nq, buffers.attended, &l->o, &none, &none, here, ZC_LINEAR_ADD);
+    linear_gated(kept, here, l);
+    linear(kept, c->dim, c->ff, buffers.gated, &l->down, &none, &none, here, ZC_LINEAR_ADD);
 }
 
 /* --- the next token --- */
@@ -324,7 +374,7 @@ int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, struct step_
         record_layer(i, rows, i + 1 < c->layers ? rows : next ? 1 : 0, from, from + rows * sizeof(u32));
     if (next) {
         linear(1, c->vocab, c->dim, buffers.x + (rows - 1) * c->dim * 4, &model.output, &none, &model.output_norm,
-               buffers.device_logits, c->vocab, 0);
+               buffers.device_logits, 0);
         record_selection(selection, next);
     }
     return failure;

@@ -24,26 +24,29 @@ void wait_for_submitted_ahead(void)
     in_flight_count = 0;
 }
 
+static void forget_sequence(u32 buffer, u32 selection)
+{
+    zcg_handle sequence = sequences[buffer][selection];
+    sequences[buffer][selection] = 0; /* first: an interrupted call is not to leave a handle that is free */
+    if (sequence)
+        zcg_sequence_free(sequence);
+}
+
 void forget_sequences(void)
 {
     steps_alone = 0;
-    for (u32 i = 0; i < STEP_BUFFERS; i++) {
-        for (u32 selection = PENALIZED; selection <= SAMPLED; selection++) { /* these hold numbers of the settings */
-            zcg_handle sequence = sequences[i][selection];
-            sequences[i][selection] = 0; /* first: an interrupted call is not to leave a handle that is free */
-            if (sequence)
-                zcg_sequence_free(sequence);
-        }
-    }
+    for (u32 i = 0; i < STEP_BUFFERS; i++)
+        for (u32 selection = PENALIZED; selection <= SAMPLED; selection++) /* these hold numbers of the settings */
+            forget_sequence(i, selection);
 }
 
 void forget_handles(void)
 {
-    in_flight_count = 0;
+    wait_for_submitted_ahead();
     logits_there = 0; /* in another instance's scratch */
     for (u32 i = 0; i < STEP_BUFFERS; i++)
         for (u32 selection = 0; selection < SELECTIONS; selection++)
-            sequences[i][selection] = 0;
+            forget_sequence(i, selection);
 }
 
 void note_logits(int there)

@@ -134,16 +134,19 @@ class Model(Opened):
         kv_dtype: KvDtype = "f16",
         exact: bool = False,
         chunk: int = 512,
+        mirror: bool | None = None,
     ) -> Session:
         """A guest with a cache of its own.
 
         context: positions it has room for; default the model's, at most 4096. Room is taken as it is used.
         kv_dtype: elements of the cache. exact: float32 activations in every product, where the default may
         round them to 16-bit fixed point. chunk: most rows of one submission when a prompt is computed.
+        mirror: whether the cache lies in the device's own memory, too, and is read there; default where the
+        device has memory of its own. Without room for it, an Error says how much it is.
         """
         from zcwasm.llm._session import Session
 
-        return Session(self, context=context, kv_dtype=kv_dtype, exact=exact, chunk=chunk)
+        return Session(self, context=context, kv_dtype=kv_dtype, exact=exact, chunk=chunk, mirror=mirror)
 
     def _numbers(self) -> str:
         config = self.config

@@ -92,9 +92,16 @@ class _Request:
     special: bool
 
 
-def _activations_apart(device: zcwasm.Device) -> bool:
-    """Whether what only the device reads and writes lies in its own memory: guest memory is across a bus."""
+def _apart(device: zcwasm.Device) -> bool:
+    """Whether the device has memory of its own, where lies what it reads over and over: guest memory is across
+    a bus."""
     return not device.unified_memory
+
+
+def _scratch_limit(cache_bytes: int) -> zcwasm.Limits:
+    """The guest is this package's own: it may have what it needs, a mirror and activations, whatever a context
+    asks for."""
+    return zcwasm.Limits(scratch=cache_bytes + (1 << 30))
 
 
 def _steps_ahead(device: zcwasm.Device) -> bool:
@@ -174,7 +181,14 @@ class Session:
     """A conversation with a model: a guest whose memory holds the cache. Made by Model.session."""
 
     def __init__(
-        self, model: Model, *, context: int | None, kv_dtype: KvDtype, exact: bool, chunk: int
+        self,
+        model: Model,
+        *,
+        context: int | None,
+        kv_dtype: KvDtype,
+        exact: bool,
+        chunk: int,
+        mirror: bool | None,
     ) -> None:
         config = model.config
         if context is None:
@@ -185,6 +199,9 @@ class Session:
         self.model = model
         self.kv_dtype: KvDtype = kv_dtype
         self.exact = _arguments.flag("exact", exact)
+        apart = _apart(model.device)
+        #: Whether the device reads a mirror of the cache in its own memory.
+        self.mirrored = apart if mirror is None else _arguments.flag("mirror", mirror)
         self.usage = Usage()
         self._cancels = 0
         self._turn = threading.Lock()
@@ -198,9 +215,11 @@ class Session:
                 "chunk": min(_arguments.whole("chunk", chunk, 1, layouts.LLAMA_MAX_CHUNK), self.context),
                 "kv_type": _KV_TYPES[kv_dtype],
                 "exact": self.exact,
-                "scratch": _activations_apart(model.device),
+                "scratch": apart,
+                "mirror": self.mirrored,
                 "submit_ahead": _steps_ahead(model.device),
             },
+            limits=_scratch_limit(self.cache_bytes),
             rope=model.rope_table(self.context),
         )
         self._instance = self._guest.instance
@@ -263,6 +282,18 @@ class Session:
         if self.closed:
             raise zcwasm.ClosedError("the session is closed")
         return int(self._guest.state["cached"])
+
+    def mirror(self, first: int = 0, count: int | None = None) -> None:
+        """Let the device see what was written into the cache, through a view of `memory`: these rows of every
+        layer, without count all from `first` on. Where the device reads a mirror of the cache (`mirrored`) they
+        are copied there, which copy_stats counts as "mirrored"; elsewhere it sees them anyway. What the guest
+        itself appends is in the mirror without that."""
+        first = _arguments.whole("first", first, 0, self.context)
+        rows = self.context - first
+        if count is not None:
+            rows = _arguments.whole("count", count, 0, rows)
+        with self._taken():
+            self._check(self._guest.exports.mirror(first, rows))
 
     @property
     def memory(self) -> zcwasm.Memory:
