@@ -32,7 +32,7 @@
 #define ALIGNMENT 4u
 /* What is reported in one step: a part of the whole that makes a smooth bar, and large enough for all threads of a
  * copy. */
-#define STEPS 16u
+#define STEPS 8u
 #define LEAST_STEP (UINT64_C(32) << 20)
 #define MOST_STEP (UINT64_C(256) << 20)
 

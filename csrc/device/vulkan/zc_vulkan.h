@@ -221,8 +221,9 @@ zc_status zc_vulkan_submit(void *self, zc_device_piece *work, zc_error *error);
 zc_status zc_vulkan_submit_and_wait(void *self, zc_device_piece *work, zc_pause_function pause, void *context,
                                     bool *submitted, zc_error *error);
 bool zc_vulkan_busy(void *self);
-/* Submit the slot and wait for it on this thread. The slot stays the caller's. */
-zc_status zc_vulkan_slot_run(zc_vulkan_device *device, zc_vulkan_slot *slot, zc_error *error);
+/* Submit the slot; wait for what was submitted so, on this thread. The slot stays the caller's. */
+zc_status zc_vulkan_slot_start(zc_vulkan_device *device, zc_vulkan_slot *slot, zc_error *error);
+zc_status zc_vulkan_slot_wait(zc_vulkan_device *device, zc_vulkan_slot *slot, zc_error *error);
 /* End the queue's thread, then call `ended`: before this returns, or on that thread after it, where this is called on
  * that thread. */
 void zc_vulkan_queue_close(zc_vulkan_device *device, void (*ended)(zc_vulkan_device *));

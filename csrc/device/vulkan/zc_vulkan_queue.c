@@ -205,14 +205,17 @@ zc_status zc_vulkan_submit_and_wait(void *self, zc_device_piece *work, zc_pause_
     return ZC_OK;
 }
 
-zc_status zc_vulkan_slot_run(zc_vulkan_device *device, zc_vulkan_slot *slot, zc_error *error)
+zc_status zc_vulkan_slot_start(zc_vulkan_device *device, zc_vulkan_slot *slot, zc_error *error)
 {
     pthread_mutex_lock(&device->queue_lock);
     VkResult result = enqueue(device, slot);
     pthread_mutex_unlock(&device->queue_lock);
-    if (result == VK_SUCCESS) {
-        result = wait_for(device, slot);
-    }
+    return result == VK_SUCCESS ? ZC_OK : zc_vulkan_fail(device, result, error, "run work", "");
+}
+
+zc_status zc_vulkan_slot_wait(zc_vulkan_device *device, zc_vulkan_slot *slot, zc_error *error)
+{
+    VkResult result = wait_for(device, slot);
     return result == VK_SUCCESS ? ZC_OK : zc_vulkan_fail(device, result, error, "run work", "");
 }
 
@@ -224,7 +227,10 @@ zc_status zc_vulkan_run(void *self, const zc_device_command *command, zc_error *
     if (status != ZC_OK) {
         return status;
     }
-    status = zc_vulkan_slot_run(device, slot, error);
+    status = zc_vulkan_slot_start(device, slot, error);
+    if (status == ZC_OK) {
+        status = zc_vulkan_slot_wait(device, slot, error);
+    }
     zc_vulkan_slot_release(device, slot);
     return status;
 }
