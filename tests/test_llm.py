@@ -1179,7 +1179,7 @@ class TestErrors:
         real = zcwasm.Instance
 
         def small(*arguments: Any, **options: Any) -> zcwasm.Instance:
-            return real(*arguments, limits=zcwasm.Limits(memory=4 << 16), **options)
+            return real(*arguments, **(options | {"limits": zcwasm.Limits(memory=4 << 16)}))
 
         monkeypatch.setattr(_session.zcwasm, "Instance", small)
         with pytest.raises(zcwasm.Error, match=r"no room for a cache of 65536 bytes \(context 256\)"):
