@@ -9,7 +9,7 @@ layout(push_constant) uniform Push
     uvec4 offset;
     uvec4 first, groups;
     uint rows, count;
-    uint all;
+    uint complete;
     uint top_k;
     float top_p;
     float min_p;
@@ -54,13 +54,13 @@ uvec4 product(uvec2 a, uvec2 b)
     umulExtended(a.y, b.y, high3, low3);
     uvec2 second = add(add(uvec2(high0, 0u), uvec2(low1, 0u)), uvec2(low2, 0u));
     uvec2 upper = add(add(uvec2(low3, high3), uvec2(high1, 0u)), add(uvec2(high2, 0u), uvec2(second.y, 0u)));
-    return uvec4(low0, second.x, upper);
+    return uvec4(low0, second.x, upper.x, upper.y);
 }
 
 // The low 64 bits of a >> bits, for bits below 96.
 uvec2 shifted(uvec4 a, uint bits)
 {
-    uvec3 words = bits >= 64u ? uvec3(a.zw, 0u) : bits >= 32u ? a.yzw : a.xyz;
+    uvec3 words = bits >= 64u ? uvec3(a.z, a.w, 0u) : bits >= 32u ? a.yzw : a.xyz;
     uint rest = bits & 31u;
     return rest == 0u ? words.xy : words.xy >> rest | words.yz << (32u - rest);
 }
@@ -123,7 +123,7 @@ void main()
     for (uint r = WORKGROUP_ID.x; r < push.rows; r += WORKGROUPS.x) {
         uint values = push.offset.x + r * push.count;
         uint most = values1[values], mine = values1[values + min(me, push.count - 1u)];
-        bool limited = push.top_k != 0u && push.top_k <= push.count, ends = limited || push.all != 0u;
+        bool limited = push.top_k != 0u && push.top_k <= push.count, ends = limited || push.complete != 0u;
         uint count = limited ? push.top_k : push.count;
         uvec2 sum = me < count ? units_of(mine) : uvec2(0u);
         for (uint apart = 1u; apart < WORKGROUP; apart *= 2u) {

@@ -9,7 +9,8 @@
 //
 // A team works on a row: one invocation where rows are tiny, a subgroup where there are many short ones, else
 // the workgroup. `lane` and `lanes` number the team's members whatever the subgroup's width is and whichever of
-// its lanes exist. Which team it is depends on the parameters only (csrc/kernel/zc_kernel_tiles.c), so the same
+// its lanes exist. Of few long rows, workgroups have shares (shares_of, share_of), in two stages: the kernel says what
+// passes between them by its workspace. Which team it is depends on the parameters only (csrc/kernel/zc_kernel_tiles.c), so the same
 // inputs give the same bits on the same device.
 
 #extension GL_KHR_shader_subgroup_basic : require
@@ -42,6 +43,31 @@ bool inside(Row row, uint i, uint e)
 bool whole(Row row, uint i)
 {
     return inside(row, i, 0u) && inside(row, i, 3u);
+}
+
+uint shares_of(uint cols)
+{
+    return min((cols - 1u) / ZC_ROWS_SHARE + 1u, ZC_ROWS_MAX_SHARES);
+}
+
+// Elements of a row before a block.
+uint elements_before(Row row, uint i)
+{
+    return i == 0u ? 0u : min(4u * i - row.skip, row.count);
+}
+
+// The first block of a share.
+uint first_block(Row row, uint share, uint shares)
+{
+    return min(share * ((row.blocks + shares - 1u) / shares), row.blocks);
+}
+
+// Some blocks of a row as a row; none may be left for the last shares.
+Row share_of(Row row, uint share, uint shares)
+{
+    uint from = first_block(row, share, shares), to = first_block(row, share + 1u, shares);
+    uint count = elements_before(row, to) - elements_before(row, from);
+    return Row(row.start + from, from == 0u ? row.skip : 0u, count, to - from);
 }
 
 ROW_VECTOR block(Row row, uint i)
@@ -130,7 +156,7 @@ uint team_max(uint value)
         return value;
     }
     value = subgroupMax(value);
-    if (way == ZC_ROWS_WORKGROUP_WAY) {
+    if (way >= ZC_ROWS_WORKGROUP_WAY) {
         share(uvec2(value, 0u));
         for (uint i = 0u; i < gl_NumSubgroups; i++) {
             value = max(value, partial[i].x);
@@ -193,7 +219,7 @@ float team_sum(Sum sum)
         value = subgroupAdd(value);
         lost = subgroupAdd(lost);
     }
-    if (way == ZC_ROWS_WORKGROUP_WAY) {
+    if (way >= ZC_ROWS_WORKGROUP_WAY) {
         share(floatBitsToUint(vec2(value, lost)));
         Sum total = Sum(vec4(0.0), vec4(0.0));
         for (uint i = 0u; i < gl_NumSubgroups; i++) {

@@ -18,6 +18,9 @@ layout(set = 0, binding = 1, std430) readonly buffer X4 { vec4 x4[]; };
 layout(set = 0, binding = 2, std430) writeonly buffer Out1 { float out1[]; };
 layout(set = 0, binding = 2, std430) writeonly buffer Out4 { vec4 out4[]; };
 
+// Of each share: the order of its greatest, and the sum of exp(x - greatest).
+layout(set = 0, binding = 3, std430) buffer Workspace { uvec2 made[]; };
+
 #define ROW_VECTOR vec4
 #define ROW_SCALAR_AT(index) x1[index]
 #define ROW_VECTOR_AT(index) x4[index]
@@ -46,29 +49,88 @@ void put(uint first, Row row, uint i, vec4 v)
     }
 }
 
+uint key_of(Row row)
+{
+    uvec4 best = uvec4(ORDER_OF_MINUS_INFINITY);
+#define TAKE_MAX(v) best = max(best, order_of(floatBitsToUint(v)));
+    EACH_BLOCK(row, TAKE_MAX)
+    return team_max(greatest(best));
+}
+
+float sum_of(Row row, float highest)
+{
+    Sum sum = Sum(vec4(0.0), vec4(0.0));
+#define TAKE_SUM(v) add_to(sum, exp(v - highest));
+    EACH_BLOCK(row, TAKE_SUM)
+    return team_sum(sum);
+}
+
+// Row r's part that starts at element `first` of out.
+void write(uint first, Row row, float highest, float scale)
+{
+    for (uint i = lane; i < row.blocks; i += lanes) {
+        put(first, row, i, exp(block(row, i) - highest) * scale);
+    }
+}
+
+void write_nan(uint first, Row row)
+{
+    vec4 nan = uintBitsToFloat(uvec4(NAN_BITS));
+    for (uint i = lane; i < row.blocks; i += lanes) {
+        put(first, row, i, nan);
+    }
+}
+
+void first_stage(uint r, uint share)
+{
+    Row row = share_of(row_at(push.offset.x + r * push.ldx, push.cols), share, shares_of(push.cols));
+    uint key = key_of(row);
+    float highest = uintBitsToFloat(bits_of_order(key)), sum = 0.0;
+    if (finite(highest)) {
+        sum = sum_of(row, highest);
+    }
+    if (lane == 0u) {
+        made[r * ZC_ROWS_MAX_SHARES + share] = uvec2(key, floatBitsToUint(sum));
+    }
+}
+
+void second_stage(uint r, uint share)
+{
+    uint shares = shares_of(push.cols);
+    Row row = row_at(push.offset.x + r * push.ldx, push.cols), part = share_of(row, share, shares);
+    uint first = push.offset.y + r * push.ldout + elements_before(row, first_block(row, share, shares));
+    uvec2 mine = lane < shares ? made[r * ZC_ROWS_MAX_SHARES + lane] : uvec2(ORDER_OF_MINUS_INFINITY, 0u);
+    float highest = uintBitsToFloat(bits_of_order(team_max(mine.x)));
+    if (!finite(highest)) {
+        write_nan(first, part);
+        return;
+    }
+    Sum sum = Sum(vec4(0.0), vec4(0.0));
+    if (mine.x > ORDER_OF_MINUS_INFINITY) {
+        sum.value.x = uintBitsToFloat(mine.y) * exp(uintBitsToFloat(bits_of_order(mine.x)) - highest);
+    }
+    write(first, part, highest, 1.0 / team_sum(sum));
+}
+
 void main()
 {
     form_teams();
+    if (way == ZC_ROWS_SHARES_WAY) {
+        first_stage(WORKGROUP_ID.y, WORKGROUP_ID.x);
+        return;
+    }
+    if (way == ZC_ROWS_JOIN_WAY) {
+        second_stage(WORKGROUP_ID.y, WORKGROUP_ID.x);
+        return;
+    }
     for (uint r = team; r < push.rows; r += teams) {
         Row row = row_at(push.offset.x + r * push.ldx, push.cols);
         uint first = push.offset.y + r * push.ldout;
-        uvec4 best = uvec4(ORDER_OF_MINUS_INFINITY);
-#define TAKE_MAX(v) best = max(best, order_of(floatBitsToUint(v)));
-        EACH_BLOCK(row, TAKE_MAX)
-        float highest = uintBitsToFloat(bits_of_order(team_max(greatest(best))));
+        float highest = uintBitsToFloat(bits_of_order(key_of(row)));
         if (!finite(highest)) {
-            vec4 nan = uintBitsToFloat(uvec4(NAN_BITS));
-            for (uint i = lane; i < row.blocks; i += lanes) {
-                put(first, row, i, nan);
-            }
+            write_nan(first, row);
             continue;
         }
-        Sum sum = Sum(vec4(0.0), vec4(0.0));
-#define TAKE_SUM(v) add_to(sum, exp(v - highest));
-        EACH_BLOCK(row, TAKE_SUM)
-        float scale = 1.0 / team_sum(sum);
-        for (uint i = lane; i < row.blocks; i += lanes) {
-            put(first, row, i, exp(block(row, i) - highest) * scale);
-        }
+        write(first, row, highest, 1.0 / sum_of(row, highest));
     }
 }

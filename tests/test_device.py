@@ -228,6 +228,29 @@ def test_reductions_of_views(device: zcwasm.Device, arena: Arena) -> None:
     assert np.array_equal(out, [np.nan, -np.inf, np.inf], equal_nan=True)
 
 
+def test_long_rows_with_special_values(device: zcwasm.Device, arena: Arena) -> None:
+    """GPU devices cut these rows into shares; what is special is in one of them, or in two."""
+    cols = 20_003
+    x = normal(6, cols)
+    x[0, 17_000] = np.nan
+    x[1, [3, 15_000]] = np.inf
+    x[2, [4, 12_001]] = [np.inf, -np.inf]
+    x[3, 5_000:11_000] = -np.inf  # all of some shares
+    x[4] = -np.inf
+    x[5, :19_999] = 3e-39
+    x = arena.put(x)
+    sums, most, out = arena.empty(6), arena.empty(6), arena.empty((6, cols))
+    device.max(x, out=most)
+    assert np.array_equal(most, x.max(1), equal_nan=True)
+    device.sum(x, out=sums)
+    assert np.array_equal(sums[:5], [np.nan, np.inf, np.nan, -np.inf, -np.inf], equal_nan=True)
+    device.softmax(x, out=out)
+    assert np.isnan(out[[0, 1, 2, 4]]).all()
+    for row, given in ((out[3], x[3]), (out[5], x[5])):
+        weights = np.exp(given.astype(np.float64) - given.max())
+        close(row, weights / weights.sum(), 1e-5 * weights / weights.sum())
+
+
 @pytest.mark.parametrize("cols", SIZES)
 def test_softmax(device: zcwasm.Device, arena: Arena, cols: int) -> None:
     for rows in (1, 3):

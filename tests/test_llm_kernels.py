@@ -676,11 +676,60 @@ def test_selection_of_special_values(device: zcwasm.Device, arena: Arena) -> Non
     x[0, 1] = -x[0, 1]  # the sign of a NaN does not matter
     check_selection(device, arena, x, [1, 2, 6])
     # The same in long rows, of which GPU devices make shares: in one of these only, in several, and at their edges.
-    for at in ([0, 1, 2, 3, 4, 5], [7000, 7001, 7002, 9000, 2, 30000], [32767, 16384, 2047, 2048, 4095, 4096]):
+    for at in (
+        [0, 1, 2, 3, 4, 5],
+        [7000, 7001, 7002, 9000, 2, 30000],
+        [32767, 16384, 2047, 2048, 4095, 4096],
+    ):
         for few in (x[:, :6], x[3:4], x[2:3], x[4:5]):
             long = np.full((len(few), 32768), -np.inf, np.float32)
             long[:, at] = few
             check_selection(device, arena, long, [1])
+
+
+@pytest.mark.parametrize("cols", [8191, 8192, 8193, 12289, 70001])
+def test_selection_from_long_rows(device: zcwasm.Device, arena: Arena, cols: int) -> None:
+    """Which GPU devices cut into groups: every 4096th element is one. Large ones everywhere, or in the same
+    few groups; equal ones, more than there is room for; nearly all of them equal."""
+    x = normal(3, cols)
+    x[1] = rng.integers(-1, 2, cols)
+    x[2] = np.where(np.arange(cols) % 4096 < 3, 5 + np.abs(x[2]), x[2])
+    check_selection(device, arena, x, [2, 40, 255, 256])
+    x[0] = 0
+    x[0, rng.permutation(cols)[:100]] = 1e-3 * np.abs(normal(100))
+    x[1, 7:] = -0.0
+    x[2] = -np.inf
+    x[2, rng.permutation(cols)[:9]] = [np.nan, np.inf, -1e-40, 1e-40, 0, -0.0, 3e38, -3e38, np.nan]
+    check_selection(device, arena, x, [2, 9, 256])
+    ascending = np.sort(normal(1, cols), axis=1)
+    check_selection(device, arena, ascending, [3, 256])
+    check_selection(device, arena, -ascending, [3, 256])
+    tiled = np.tile(np.repeat(normal(64), 64), cols // 4096 + 1)[:cols]
+    check_selection(device, arena, tiled[None], [5, 256])
+
+
+def test_selection_is_the_same_whatever_runs_beside_it(device: zcwasm.Device, arena: Arena) -> None:
+    """Stages of dispatches that run at the same time have a workspace each."""
+    rows, results = [put(arena, normal(9001)) for _ in range(4)], []
+    batch = device.batch()
+    for n, x in enumerate(rows):
+        k = (1, 40, 256, 7)[n]
+        values, indices, best = arena.empty(k), arena.empty(k, np.uint32), arena.empty(1, np.uint32)
+        out, total = arena.empty(9001), arena.empty(())
+        batch.dispatch("top_k", [x, values, indices], {"rows": 1, "cols": 9001, "ldx": 9001, "k": k})
+        batch.dispatch("argmax", [x, best], {"rows": 1, "cols": 9001, "ldx": 9001, "ldout": 0})
+        batch.softmax(x, out=out)
+        batch.sum(x, out=total)
+        results.append((values, indices, best, out, total))
+    batch.submit().wait()
+    for x, (values, indices, best, out, total) in zip(rows, results, strict=True):
+        order = reference.order(x)
+        assert np.array_equal(indices, order[: len(indices)])
+        assert np.array_equal(values, x[order[: len(indices)]])
+        assert best[0] == order[0]
+        weights = np.exp(x.astype(np.float64) - x.max())
+        close(out, weights / weights.sum(), 1e-5 * weights / weights.sum())
+        close(total, x.sum(dtype=np.float64), 8 * E * np.abs(x).sum())
 
 
 # --- penalize ---
@@ -731,7 +780,7 @@ def draw(
     settings = {"top_k": 0, "top_p": 1.0, "min_p": 0.0} | options
     out = Framed(arena, 1, rows, rows, offset=3)
     arrays = [put(arena, values, 1), put(arena, ids, 2), put(arena, u.view(np.uint32), 3), out.binding]
-    run(device, "draw", arrays, rows=rows, count=count, all=int(every), **settings)
+    run(device, "draw", arrays, rows=rows, count=count, complete=int(every), **settings)
     out.check_frame()
     drawn = out.get()[0].view(np.uint32)
     expected = [
@@ -803,7 +852,7 @@ def test_draw_of_hostile_numbers(device: zcwasm.Device, arena: Arena) -> None:
         for options in ({}, {"top_p": 0.5}, {"top_k": 3}, {"top_k": 4, "top_p": 0.9}):
             draw(device, arena, values, u, every, **options)
     ids, out = put(arena, np.arange(4, dtype=np.uint32)), arena.empty(1, np.uint32)
-    settings = {"rows": 1, "count": 4, "all": 1, "top_k": 0, "top_p": 1, "min_p": 0}
+    settings = {"rows": 1, "count": 4, "complete": 1, "top_k": 0, "top_p": 1, "min_p": 0}
     quarters = put(arena, np.full(4, 0.25, np.float32))
     for number, expected in ((2**52 + 2**60, 2), (2**64 - 1, 3)):
         number_words = put(arena, np.array([number], np.uint64).view(np.uint32))
@@ -813,7 +862,7 @@ def test_draw_of_hostile_numbers(device: zcwasm.Device, arena: Arena) -> None:
     for name, wrong in (
         ("count", 0),
         ("count", 257),
-        ("all", 2),
+        ("complete", 2),
         ("top_p", 0),
         ("top_p", np.nan),
         ("min_p", -0.5),

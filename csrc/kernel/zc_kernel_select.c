@@ -85,8 +85,8 @@ static zc_status extent_draw(const void *params, uint64_t *bytes, zc_error *erro
     if (p->count == 0 || p->count > ZC_TOP_K_MAX) {
         return zc_fail(error, ZC_BAD_VALUE, "count is %u, must be 1 to %d", p->count, ZC_TOP_K_MAX);
     }
-    if (p->all > 1) {
-        return zc_fail(error, ZC_BAD_VALUE, "all is %u, must be 0 or 1", p->all);
+    if (p->complete > 1) {
+        return zc_fail(error, ZC_BAD_VALUE, "complete is %u, must be 0 or 1", p->complete);
     }
     if (!(p->top_p > 0.0f)) {
         return zc_fail(error, ZC_BAD_VALUE, "top_p is %g, must be above 0", (double)p->top_p);

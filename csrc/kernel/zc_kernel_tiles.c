@@ -64,14 +64,6 @@ static uint32_t variant_matmul(const void *params)
     return zc_kernel_matmul_way(params);
 }
 
-static uint32_t variant_rows(const void *params)
-{
-    return zc_kernel_rows_way(params);
-}
-#define variant_sum variant_rows
-#define variant_max variant_rows
-#define variant_softmax variant_rows
-
 static uint32_t variant_embed(const void *params)
 {
     return ((const zc_embed_params *)params)->type;
@@ -97,7 +89,7 @@ _Static_assert(4 * ZC_ATTENTION_MAX_HEAD / ZC_ATTENTION_PART <= ZC_KERNEL_VARIAN
 _Static_assert(ZC_ATTENTION_MAX_HEAD % ZC_ATTENTION_PART == 0, "shaders/attention_row.glsl has whole parts");
 _Static_assert(ZC_TOP_K_MAX <= ZC_WORKGROUP, "shaders/top_k.comp sorts a candidate an invocation");
 
-#define EACH_WITH_VARIANTS(X) X(matmul) X(sum) X(max) X(softmax) X(embed) X(linear) X(attention)
+#define EACH_WITH_VARIANTS(X) X(matmul) X(embed) X(linear) X(attention)
 
 #define FUNCTION(kernel) [ZC_KERNEL_##kernel] = variant_##kernel,
 static uint32_t (*const variants[ZC_KERNEL_COUNT])(const void *params) = {EACH_WITH_VARIANTS(FUNCTION)};
@@ -114,24 +106,72 @@ _Static_assert(ZC_KERNEL_COUNT <= 64, "one bit for each");
 
 /* ---- stages ---- */
 
-/* Few long rows are cut into shares; what each has found is compared in the end. */
+/* So few and long that one workgroup for each row leaves most of a GPU idle, and another barrier costs less. */
+static bool few_long_rows(uint32_t rows, uint32_t cols)
+{
+    return rows < 64 && cols >= 8192;
+}
+
+/* A stage for shares of each row, and another one, of as many workgroups as there are in the plan, for what these have
+ * found: `words` for each. */
+static void share_rows(zc_kernel_plan *plan, uint32_t rows, uint32_t shares, uint32_t room, uint32_t words)
+{
+    plan->count = 2;
+    plan->stages[1] = plan->stages[0];
+    zc_groups(plan->stages[0].groups, shares, rows, 1);
+    plan->workspace = (uint64_t)rows * room * words * ZC_ELEMENT;
+}
+
+static uint32_t shares_of(uint32_t cols, uint32_t share, uint32_t most)
+{
+    return zc_at_most(zc_ceil_div(cols, share), most);
+}
+
+static void stages_rows(const zc_kernel *kernel, const void *params, zc_kernel_plan *out, uint32_t words)
+{
+    const zc_rows_params *p = params;
+    kernel->groups(params, out->stages[0].groups);
+    out->stages[0].variant = zc_kernel_rows_way(p);
+    if (few_long_rows(p->rows, p->cols)) {
+        share_rows(out, p->rows, shares_of(p->cols, ZC_ROWS_SHARE, ZC_ROWS_MAX_SHARES), ZC_ROWS_MAX_SHARES, words);
+        out->stages[0].variant = ZC_ROWS_SHARES_WAY;
+        out->stages[1].variant = ZC_ROWS_JOIN_WAY;
+    }
+}
+
+static void stages_sum(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
+{
+    (void)gpu;
+    stages_rows(kernel, params, out, 1);
+}
+#define stages_max stages_sum
+
+/* Every share is written in the second stage. */
+static void stages_softmax(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
+{
+    (void)gpu;
+    stages_rows(kernel, params, out, 2);
+    if (out->count == 2) {
+        zc_groups(out->stages[1].groups, out->stages[0].groups[0], out->stages[0].groups[1], 1);
+    }
+}
+
+static void stages_first(uint32_t rows, uint32_t cols, zc_kernel_plan *out)
+{
+    out->stages[0].variant = ZC_SELECT_WHOLE_WAY;
+    if (few_long_rows(rows, cols)) {
+        share_rows(out, rows, shares_of(cols, ZC_SELECT_SHARE, ZC_SELECT_MAX_SHARES), ZC_SELECT_MAX_SHARES, 2);
+        out->stages[0].variant = ZC_SELECT_SHARES_WAY;
+        out->stages[1].variant = ZC_SELECT_JOIN_WAY;
+    }
+}
+
 static void stages_argmax(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
 {
     (void)gpu;
     const zc_rows_params *p = params;
     kernel->groups(params, out->stages[0].groups);
-    if (p->rows >= 64 || p->cols < 2 * ZC_SELECT_SHARE) {
-        out->stages[0].variant = ZC_SELECT_WHOLE_WAY;
-        return;
-    }
-    uint32_t shares = (uint32_t)zc_ceil_div(p->cols, ZC_SELECT_SHARE);
-    shares = shares < ZC_SELECT_MAX_SHARES ? shares : ZC_SELECT_MAX_SHARES;
-    out->count = 2;
-    out->stages[1] = out->stages[0];
-    out->stages[0].variant = ZC_SELECT_SHARES_WAY;
-    zc_groups(out->stages[0].groups, shares, p->rows, 1);
-    out->stages[1].variant = ZC_SELECT_JOIN_WAY;
-    out->workspace = (uint64_t)p->rows * ZC_SELECT_MAX_SHARES * 8;
+    stages_first(p->rows, p->cols, out);
 }
 
 /* Few rows with matrices of one type get both products at once; else there is a stage for each. */
@@ -155,7 +195,24 @@ static void stages_linear_gated(const zc_kernel *kernel, const void *params, con
     out->workspace = zc_times(zc_times(p->rows, p->n), ZC_ELEMENT); /* the gates */
 }
 
-#define EACH_WITH_STAGES(X) X(argmax) X(linear_gated)
+static void stages_top_k(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
+{
+    (void)gpu;
+    const zc_top_k_params *p = params;
+    kernel->groups(params, out->stages[0].groups);
+    if (p->k == 1) {
+        stages_first(p->rows, p->cols, out);
+        return;
+    }
+    out->stages[0].variant = ZC_TOP_WHOLE_WAY;
+    if (p->k && few_long_rows(p->rows, p->cols)) {
+        share_rows(out, p->rows, ZC_TOP_GROUPS / ZC_TOP_SHARE, ZC_TOP_GROUPS, 2);
+        out->stages[0].variant = ZC_TOP_GROUPS_WAY;
+        out->stages[1].variant = ZC_TOP_JOIN_WAY;
+    }
+}
+
+#define EACH_WITH_STAGES(X) X(sum) X(max) X(softmax) X(argmax) X(linear_gated) X(top_k)
 
 #define STAGES_FUNCTION(kernel) [ZC_KERNEL_##kernel] = stages_##kernel,
 static void (*const stages[ZC_KERNEL_COUNT])(const zc_kernel *kernel, const void *params, const zc_gpu *gpu,

@@ -24,13 +24,28 @@
 #define ZC_ROWS_INVOCATION_WAY 0u
 #define ZC_ROWS_SUBGROUP_WAY 1u
 #define ZC_ROWS_WORKGROUP_WAY 2u
+/* Or shares of it do, in two stages: the first makes a number or two of each share, the second joins them. */
+#define ZC_ROWS_SHARES_WAY 3u
+#define ZC_ROWS_JOIN_WAY 4u
+#define ZC_ROWS_SHARE 1024u /* elements, or more where there are many */
+#define ZC_ROWS_MAX_SHARES 256u /* of a row; an invocation looks at each */
 
-/* argmax: a row is one workgroup's; or shares of it are, in the first stage, which the second one compares. */
+/* argmax, and top_k with k = 1: a row is one workgroup's; or shares of it are, in the first stage, which the second one
+ * compares. */
 #define ZC_SELECT_WHOLE_WAY 0u
 #define ZC_SELECT_SHARES_WAY 1u
 #define ZC_SELECT_JOIN_WAY 2u
 #define ZC_SELECT_SHARE 2048u /* elements, or more where there are many */
 #define ZC_SELECT_MAX_SHARES 256u /* of a row; an invocation looks at each */
+
+/* top_k otherwise: a row is one workgroup's; or the first stage finds the largest element of each of many groups, and the
+ * second one looks only into those groups that may have one of the k largest. Group g has every ZC_TOP_GROUPS-th element
+ * from g on. */
+#define ZC_TOP_WHOLE_WAY 3u
+#define ZC_TOP_GROUPS_WAY 4u
+#define ZC_TOP_JOIN_WAY 5u
+#define ZC_TOP_GROUPS 4096u
+#define ZC_TOP_SHARE 64u /* groups of a workgroup */
 
 /* linear: type + ZC_WEIGHT_TYPE_COUNT * (input + ZC_LINEAR_INPUTS * way). The input is x, its norm, or gated; in ways
  * without tiles a team of 64, 32 or 8 invocations makes an element of y, or they go wide. */

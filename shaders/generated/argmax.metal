@@ -72,15 +72,15 @@ struct Push
     uint ldout;
 };
 
-struct Found2
+struct Workspace
 {
-    uint2 found2[1];
+    uint2 found[1];
 };
 
 constant uint way_tmp [[function_constant(0)]];
 constant uint way = is_function_constant_defined(way_tmp) ? way_tmp : 0u;
-constant bool _684 = (way == 1u);
-constant bool _810 = (way == 2u);
+constant bool _649 = (way != 2u);
+constant bool _705 = (way == 1u);
 
 struct Out1
 {
@@ -96,14 +96,14 @@ uint shares_of(thread const uint& cols)
 }
 
 static inline __attribute__((always_inline))
-uint4 partial_block(thread const uint& start, thread const uint& skip, thread const uint& count, thread const uint& i, const device X1& v_150)
+uint4 partial_block(thread const uint& start, thread const uint& skip, thread const uint& count, thread const uint& i, const device X1& v_172)
 {
     uint4 v = uint4(4286578688u);
     for (uint e = 0u; e < 4u; e++)
     {
         if ((((4u * i) + e) - skip) < count)
         {
-            v[e] = v_150.x1[(start + (4u * i)) + e];
+            v[e] = v_172.x1[(start + (4u * i)) + e];
         }
     }
     return v;
@@ -128,12 +128,12 @@ void take(thread Best& best, thread const uint4& bits, thread const uint& block)
 }
 
 static inline __attribute__((always_inline))
-uint group_min(thread uint& value, threadgroup int3 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups)
+uint group_min(thread uint& value, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups)
 {
     value = simd_min(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _171 = simd_is_first();
-    if (_171)
+    bool _230 = simd_is_first();
+    if (_230)
     {
         ((threadgroup int*)&best_of[gl_SubgroupID])[0u] = int(value);
     }
@@ -146,7 +146,7 @@ uint group_min(thread uint& value, threadgroup int3 (&best_of)[256], thread uint
 }
 
 static inline __attribute__((always_inline))
-uint greatest(thread const uint& x, thread const uint& count, const device X1& v_150, threadgroup int3 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_281)
+uint greatest(thread const uint& x, thread const uint& count, const device X1& v_172, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_331)
 {
     uint me = gl_LocalInvocationID.x;
     uint skip = x & 3u;
@@ -160,7 +160,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
         uint param_2 = count;
         uint param_3 = 0u;
         Best param_4 = best;
-        uint4 param_5 = partial_block(param, param_1, param_2, param_3, v_150);
+        uint4 param_5 = partial_block(param, param_1, param_2, param_3, v_172);
         uint param_6 = 0u;
         take(param_4, param_5, param_6);
         best = param_4;
@@ -171,7 +171,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     {
         for (uint y = 0u; y < 8u; y++)
         {
-            v[y] = v_281.x4[((start / 4u) + i) + (y * 256u)];
+            v[y] = v_331.x4[((start / 4u) + i) + (y * 256u)];
         }
         for (uint y_1 = 0u; y_1 < 8u; y_1++)
         {
@@ -185,7 +185,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     for (; (i + 1u) < blocks; i += 256u)
     {
         Best param_10 = best;
-        uint4 param_11 = v_281.x4[(start / 4u) + i];
+        uint4 param_11 = v_331.x4[(start / 4u) + i];
         uint param_12 = i;
         take(param_10, param_11, param_12);
         best = param_10;
@@ -197,7 +197,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
         uint param_15 = count;
         uint param_16 = i;
         Best param_17 = best;
-        uint4 param_18 = partial_block(param_13, param_14, param_15, param_16, v_150);
+        uint4 param_18 = partial_block(param_13, param_14, param_15, param_16, v_172);
         uint param_19 = i;
         take(param_17, param_18, param_19);
         best = param_17;
@@ -207,10 +207,10 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     key = simd_max(key);
     size = simd_max(size);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _395 = simd_is_first();
-    if (_395)
+    bool _445 = simd_is_first();
+    if (_445)
     {
-        best_of[gl_SubgroupID] = int3(key, int(size), 0);
+        best_of[gl_SubgroupID] = int2(key, int(size));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
     for (uint s = 0u; s < gl_NumSubgroups; s++)
@@ -225,17 +225,17 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     {
         for (uint e = 0u; e < 4u; e++)
         {
-            bool _458 = best.key[e] == key;
-            bool _465;
-            if (_458)
+            bool _508 = best.key[e] == key;
+            bool _515;
+            if (_508)
             {
-                _465 = best.block[e] != 4294967295u;
+                _515 = best.block[e] != 4294967295u;
             }
             else
             {
-                _465 = _458;
+                _515 = _508;
             }
-            if (_465)
+            if (_515)
             {
                 index = min(index, (((4u * best.block[e]) + e) - skip));
             }
@@ -243,185 +243,147 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     }
     else
     {
-        bool _502;
+        bool _552;
         for (uint c = me; (c < count) && (index == 4294967295u); c += 256u)
         {
-            uint bits = v_150.x1[x + c] & 2147483647u;
+            uint bits = v_172.x1[x + c] & 2147483647u;
             if (nan)
             {
-                _502 = bits > 2139095040u;
+                _552 = bits > 2139095040u;
             }
             else
             {
-                _502 = bits == 0u;
+                _552 = bits == 0u;
             }
-            if (_502)
+            if (_552)
             {
                 index = c;
             }
         }
     }
     uint param_20 = index;
-    uint _518 = group_min(param_20, best_of, gl_SubgroupID, gl_NumSubgroups);
-    return _518;
-}
-
-static inline __attribute__((always_inline))
-bool ordered(thread const uint& bits)
-{
-    return (bits & 2147483647u) <= 2139095040u;
-}
-
-static inline __attribute__((always_inline))
-bool above(thread const uint& bits, thread const uint& index, thread const uint& other, thread const uint& other_index)
-{
-    uint param = bits;
-    bool nan = !ordered(param);
-    uint param_1 = other;
-    bool other_nan = !ordered(param_1);
-    if (nan || other_nan)
-    {
-        bool _545;
-        if (nan)
-        {
-            _545 = (!other_nan) || (index < other_index);
-        }
-        else
-        {
-            _545 = nan;
-        }
-        return _545;
-    }
-    float a = as_type<float>(bits);
-    float b = as_type<float>(other);
-    bool _557 = a > b;
-    bool _568;
-    if (!_557)
-    {
-        _568 = (a == b) && (index < other_index);
-    }
-    else
-    {
-        _568 = _557;
-    }
+    uint _568 = group_min(param_20, best_of, gl_SubgroupID, gl_NumSubgroups);
     return _568;
 }
 
 static inline __attribute__((always_inline))
-uint join(thread const uint& r, thread uint3& gl_LocalInvocationID, constant Push& push, device Found2& v_597, threadgroup uint2 (&candidates)[256])
+uint order_of(thread const uint& bits)
 {
-    uint me = gl_LocalInvocationID.x;
-    uint param = push.cols;
-    uint shares = shares_of(param);
-    uint index = 4294967295u;
-    uint bits = 0u;
-    if (me < shares)
+    if ((bits & 2147483647u) > 2139095040u)
     {
-        uint2 found = v_597.found2[(r * 256u) + me];
-        index = found.x;
-        bits = found.y;
+        return 4294967295u;
     }
-    candidates[me] = uint2(index, bits);
-    threadgroup_barrier(mem_flags::mem_threadgroup);
-    for (uint half_ = 128u; half_ > 0u; half_ /= 2u)
+    if (bits == 2147483648u)
     {
-        if (me < half_)
-        {
-            uint2 mine = candidates[me];
-            uint2 other = candidates[me + half_];
-            bool _644 = other.x != 4294967295u;
-            bool _667;
-            if (_644)
-            {
-                bool _649 = mine.x == 4294967295u;
-                bool _666;
-                if (!_649)
-                {
-                    uint param_1 = other.y;
-                    uint param_2 = other.x;
-                    uint param_3 = mine.y;
-                    uint param_4 = mine.x;
-                    _666 = above(param_1, param_2, param_3, param_4);
-                }
-                else
-                {
-                    _666 = _649;
-                }
-                _667 = _666;
-            }
-            else
-            {
-                _667 = _644;
-            }
-            if (_667)
-            {
-                candidates[me] = other;
-            }
-        }
-        threadgroup_barrier(mem_flags::mem_threadgroup);
+        return 2147483648u;
     }
-    return ((threadgroup uint*)&candidates[0])[0u];
+    uint _77;
+    if ((bits & 2147483648u) != 0u)
+    {
+        _77 = ~bits;
+    }
+    else
+    {
+        _77 = bits ^ 2147483648u;
+    }
+    return _77;
 }
 
-kernel void zc_argmax(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _838 [[buffer(2)]], device Found2& v_597 [[buffer(3)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+static inline __attribute__((always_inline))
+void find_in_share(thread const uint& r, thread const uint& share, const device X1& v_172, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_331, constant Push& push, device Workspace& v_630)
 {
-    const device auto& v_150 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_281 = *(const device X4*)spvBufferAliasSet0Binding1;
-    threadgroup int3 best_of[256];
-    threadgroup uint2 candidates[256];
-    uint me = gl_LocalInvocationID.x;
-    if (_684)
+    uint param = push.cols;
+    uint shares = shares_of(param);
+    uint each = push.cols / shares;
+    uint more = push.cols % shares;
+    uint first = (share * each) + min(share, more);
+    uint x = (push.offset.x + (r * push.ldx)) + first;
+    uint param_1 = x;
+    uint param_2 = each + uint(share < more);
+    uint _620 = greatest(param_1, param_2, v_172, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_331);
+    uint index = _620;
+    if (gl_LocalInvocationID.x == 0u)
     {
-        uint param = push.cols;
-        uint shares = shares_of(param);
-        uint each = push.cols / shares;
-        uint more = push.cols % shares;
-        uint3 _709 = push.first.xyz + gl_WorkGroupID;
-        uint _710 = _709.y;
-        for (uint r = _710; r < push.rows; r += push.groups.y)
-        {
-            uint3 _726 = push.first.xyz + gl_WorkGroupID;
-            uint _727 = _726.x;
-            for (uint share = _727; share < shares; share += push.groups.x)
-            {
-                uint first = (share * each) + min(share, more);
-                uint x = (push.offset.x + (r * push.ldx)) + first;
-                uint param_1 = x;
-                uint param_2 = each + uint(share < more);
-                uint _765 = greatest(param_1, param_2, v_150, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_281);
-                uint index = _765;
-                if (me == 0u)
-                {
-                    v_597.found2[(r * 256u) + share] = uint2(first + index, v_150.x1[x + index]);
-                }
-            }
-        }
+        uint param_3 = v_172.x1[x + index];
+        v_630.found[(r * 256u) + share] = uint2(order_of(param_3), first + index);
+    }
+}
+
+static inline __attribute__((always_inline))
+uint group_max(thread uint& value, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups)
+{
+    value = simd_max(value);
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    bool _193 = simd_is_first();
+    if (_193)
+    {
+        ((threadgroup int*)&best_of[gl_SubgroupID])[0u] = int(value);
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    for (uint s = 0u; s < gl_NumSubgroups; s++)
+    {
+        value = max(value, uint(((threadgroup int*)&best_of[s])[0u]));
+    }
+    return value;
+}
+
+static inline __attribute__((always_inline))
+uint greatest_of_row(thread const uint& r, const device X1& v_172, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_331, constant Push& push, device Workspace& v_630)
+{
+    if (_649)
+    {
+        uint param = push.offset.x + (r * push.ldx);
+        uint param_1 = push.cols;
+        uint _663 = greatest(param, param_1, v_172, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_331);
+        return _663;
+    }
+    uint me = gl_LocalInvocationID.x;
+    uint2 mine = uint2(0u, 4294967295u);
+    uint param_2 = push.cols;
+    if (me < shares_of(param_2))
+    {
+        mine = v_630.found[(r * 256u) + me];
+    }
+    uint param_3 = mine.x;
+    uint _689 = group_max(param_3, best_of, gl_SubgroupID, gl_NumSubgroups);
+    uint key = _689;
+    uint _694;
+    if (mine.x == key)
+    {
+        _694 = mine.y;
+    }
+    else
+    {
+        _694 = 4294967295u;
+    }
+    uint param_4 = _694;
+    uint _702 = group_min(param_4, best_of, gl_SubgroupID, gl_NumSubgroups);
+    return _702;
+}
+
+kernel void zc_argmax(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _755 [[buffer(2)]], device Workspace& v_630 [[buffer(3)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+{
+    const device auto& v_172 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_331 = *(const device X4*)spvBufferAliasSet0Binding1;
+    threadgroup int2 best_of[256];
+    if (_705)
+    {
+        uint param = (push.first.xyz + gl_WorkGroupID).y;
+        uint param_1 = (push.first.xyz + gl_WorkGroupID).x;
+        find_in_share(param, param_1, v_172, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_331, push, v_630);
         return;
     }
-    uint3 _798 = push.first.xyz + gl_WorkGroupID;
-    uint _799 = _798.x;
-    uint _811;
-    for (uint r_1 = _799; r_1 < push.rows; r_1 += push.groups.x)
+    uint3 _731 = push.first.xyz + gl_WorkGroupID;
+    uint _732 = _731.x;
+    for (uint r = _732; r < push.rows; r += push.groups.x)
     {
-        if (_810)
+        uint param_2 = r;
+        uint _746 = greatest_of_row(param_2, v_172, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_331, push, v_630);
+        uint index = _746;
+        if (gl_LocalInvocationID.x == 0u)
         {
-            uint param_3 = r_1;
-            uint _816 = join(param_3, gl_LocalInvocationID, push, v_597, candidates);
-            _811 = _816;
+            _755.out1[push.offset.y + r] = index;
         }
-        else
-        {
-            uint param_4 = push.offset.x + (r_1 * push.ldx);
-            uint param_5 = push.cols;
-            uint _829 = greatest(param_4, param_5, v_150, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_281);
-            _811 = _829;
-        }
-        uint index_1 = _811;
-        if (me == 0u)
-        {
-            _838.out1[push.offset.y + r_1] = index_1;
-        }
-        threadgroup_barrier(mem_flags::mem_threadgroup);
     }
 }
 

@@ -18,7 +18,7 @@ struct Push
     uint4 groups;
     uint rows;
     uint count;
-    uint _all;
+    uint complete;
     uint top_k;
     float top_p;
     float min_p;
@@ -61,36 +61,36 @@ uint mantissa_of(thread const uint& bits)
 static inline __attribute__((always_inline))
 uint2 shifted(thread const uint4& a, thread const uint& bits)
 {
-    uint3 _184;
+    uint3 _185;
     if (bits >= 64u)
     {
-        _184 = uint3(a.zw, 0u);
+        _185 = uint3(a.z, a.w, 0u);
     }
     else
     {
-        uint3 _196;
+        uint3 _199;
         if (bits >= 32u)
         {
-            _196 = a.yzw;
+            _199 = a.yzw;
         }
         else
         {
-            _196 = a.xyz;
+            _199 = a.xyz;
         }
-        _184 = _196;
+        _185 = _199;
     }
-    uint3 words = _184;
+    uint3 words = _185;
     uint rest = bits & 31u;
-    uint2 _212;
+    uint2 _215;
     if (rest == 0u)
     {
-        _212 = words.xy;
+        _215 = words.xy;
     }
     else
     {
-        _212 = (words.xy >> uint2(rest)) | (words.yz << uint2(32u - rest));
+        _215 = (words.xy >> uint2(rest)) | (words.yz << uint2(32u - rest));
     }
-    return _212;
+    return _215;
 }
 
 static inline __attribute__((always_inline))
@@ -155,7 +155,7 @@ uint4 product(thread const uint2& a, thread const uint2& b)
     uint2 param_8 = add(param_4, param_5);
     uint2 param_9 = add(param_6, param_7);
     uint2 upper = add(param_8, param_9);
-    return uint4(low0, second.x, upper);
+    return uint4(low0, second.x, upper.x, upper.y);
 }
 
 static inline __attribute__((always_inline))
@@ -168,41 +168,41 @@ uint2 part_of(thread const uint& top_p, thread const uint2& total)
     uint param_3 = top_p;
     uint bits = exponent_of(param_3);
     uint left = 0u;
-    uint _316;
-    uint _330;
+    uint _319;
+    uint _333;
     for (uint word = 0u; word < 4u; word++)
     {
         if (bits > (32u * word))
         {
-            _316 = bits - (32u * word);
+            _319 = bits - (32u * word);
         }
         else
         {
-            _316 = 0u;
+            _319 = 0u;
         }
-        uint out_of_word = _316;
+        uint out_of_word = _319;
         if (out_of_word < 32u)
         {
-            _330 = (1u << out_of_word) - 1u;
+            _333 = (1u << out_of_word) - 1u;
         }
         else
         {
-            _330 = 4294967295u;
+            _333 = 4294967295u;
         }
-        left |= (whole[word] & _330);
+        left |= (whole[word] & _333);
     }
-    uint2 _349;
+    uint2 _352;
     if (bits < 96u)
     {
         uint4 param_4 = whole;
         uint param_5 = bits;
-        _349 = shifted(param_4, param_5);
+        _352 = shifted(param_4, param_5);
     }
     else
     {
-        _349 = uint2(0u);
+        _352 = uint2(0u);
     }
-    uint2 rounded = _349;
+    uint2 rounded = _352;
     uint2 param_6 = rounded;
     uint2 param_7 = uint2(uint(left != 0u), 0u);
     return add(param_6, param_7);
@@ -239,8 +239,8 @@ uint group_min(thread uint& value, threadgroup uint (&parts)[256], thread uint& 
 {
     value = simd_min(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _374 = simd_is_first();
-    if (_374)
+    bool _375 = simd_is_first();
+    if (_375)
     {
         parts[gl_SubgroupID] = value;
     }
@@ -252,63 +252,63 @@ uint group_min(thread uint& value, threadgroup uint (&parts)[256], thread uint& 
     return value;
 }
 
-kernel void zc_draw(constant Push& push [[buffer(0)]], const device Values1& _450 [[buffer(1)]], const device Ids1& _700 [[buffer(2)]], const device U1& _622 [[buffer(3)]], device Out1& _718 [[buffer(4)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_draw(constant Push& push [[buffer(0)]], const device Values1& _451 [[buffer(1)]], const device Ids1& _701 [[buffer(2)]], const device U1& _623 [[buffer(3)]], device Out1& _719 [[buffer(4)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
     threadgroup uint parts[256];
     threadgroup uint2 sums[256];
     uint me = gl_LocalInvocationID.x;
-    uint3 _423 = push.first.xyz + gl_WorkGroupID;
-    uint _424 = _423.x;
-    uint _491;
-    uint2 _504;
-    uint2 _530;
-    uint2 _551;
-    uint2 _643;
-    for (uint r = _424; r < push.rows; r += push.groups.x)
+    uint3 _424 = push.first.xyz + gl_WorkGroupID;
+    uint _425 = _424.x;
+    uint _492;
+    uint2 _505;
+    uint2 _531;
+    uint2 _552;
+    uint2 _644;
+    for (uint r = _425; r < push.rows; r += push.groups.x)
     {
         uint values = push.offset.x + (r * push.count);
-        uint most = _450.values1[values];
-        uint mine = _450.values1[values + min(me, (push.count - 1u))];
-        bool _470 = push.top_k != 0u;
-        bool _478;
-        if (_470)
+        uint most = _451.values1[values];
+        uint mine = _451.values1[values + min(me, (push.count - 1u))];
+        bool _471 = push.top_k != 0u;
+        bool _479;
+        if (_471)
         {
-            _478 = push.top_k <= push.count;
+            _479 = push.top_k <= push.count;
         }
         else
         {
-            _478 = _470;
+            _479 = _471;
         }
-        bool limited = _478;
-        bool _488;
+        bool limited = _479;
+        bool _489;
         if (!limited)
         {
-            _488 = push._all != 0u;
+            _489 = push.complete != 0u;
         }
         else
         {
-            _488 = limited;
+            _489 = limited;
         }
-        bool ends = _488;
+        bool ends = _489;
         if (limited)
         {
-            _491 = push.top_k;
+            _492 = push.top_k;
         }
         else
         {
-            _491 = push.count;
+            _492 = push.count;
         }
-        uint count = _491;
+        uint count = _492;
         if (me < count)
         {
             uint param = mine;
-            _504 = units_of(param);
+            _505 = units_of(param);
         }
         else
         {
-            _504 = uint2(0u);
+            _505 = uint2(0u);
         }
-        uint2 sum = _504;
+        uint2 sum = _505;
         for (uint apart = 1u; apart < 256u; apart *= 2u)
         {
             threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -316,14 +316,14 @@ kernel void zc_draw(constant Push& push [[buffer(0)]], const device Values1& _45
             threadgroup_barrier(mem_flags::mem_threadgroup);
             if (me >= apart)
             {
-                _530 = sums[me - apart];
+                _531 = sums[me - apart];
             }
             else
             {
-                _530 = uint2(0u);
+                _531 = uint2(0u);
             }
             uint2 param_1 = sum;
-            uint2 param_2 = _530;
+            uint2 param_2 = _531;
             sum = add(param_1, param_2);
         }
         threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -331,89 +331,89 @@ kernel void zc_draw(constant Push& push [[buffer(0)]], const device Values1& _45
         threadgroup_barrier(mem_flags::mem_threadgroup);
         if (limited)
         {
-            _551 = sums[count - 1u];
+            _552 = sums[count - 1u];
         }
         else
         {
-            _551 = uint2(0u, 4194304u);
+            _552 = uint2(0u, 4194304u);
         }
-        uint2 total = _551;
+        uint2 total = _552;
         uint end = 4294967295u;
         if (me < count)
         {
-            bool _567 = me != 0u;
-            bool _580;
-            if (_567)
+            bool _568 = me != 0u;
+            bool _581;
+            if (_568)
             {
-                _580 = as_type<float>(mine) < (push.min_p * as_type<float>(most));
+                _581 = as_type<float>(mine) < (push.min_p * as_type<float>(most));
             }
             else
             {
-                _580 = _567;
+                _581 = _568;
             }
-            if (_580)
+            if (_581)
             {
                 end = me;
             }
             else
             {
-                bool _589 = push.top_p < 1.0;
-                bool _604;
-                if (_589)
+                bool _590 = push.top_p < 1.0;
+                bool _605;
+                if (_590)
                 {
                     uint param_3 = as_type<uint>(push.top_p);
                     uint2 param_4 = total;
                     uint2 param_5 = sum;
                     uint2 param_6 = part_of(param_3, param_4);
-                    _604 = !less(param_5, param_6);
+                    _605 = !less(param_5, param_6);
                 }
                 else
                 {
-                    _604 = _589;
+                    _605 = _590;
                 }
-                if (_604)
+                if (_605)
                 {
                     end = me + 1u;
                 }
             }
         }
         uint param_7 = end;
-        uint _611 = group_min(param_7, parts, gl_SubgroupID, gl_NumSubgroups);
-        end = _611;
+        uint _612 = group_min(param_7, parts, gl_SubgroupID, gl_NumSubgroups);
+        end = _612;
         if (end != 4294967295u)
         {
             count = end;
             ends = true;
         }
-        uint2 number = uint2(_622.u1[push.offset.z + (2u * r)], _622.u1[(push.offset.z + (2u * r)) + 1u] & 2097151u);
+        uint2 number = uint2(_623.u1[push.offset.z + (2u * r)], _623.u1[(push.offset.z + (2u * r)) + 1u] & 2097151u);
         if (ends)
         {
-            _643 = sums[count - 1u];
+            _644 = sums[count - 1u];
         }
         else
         {
-            _643 = total;
+            _644 = total;
         }
         uint2 param_8 = number;
-        uint2 param_9 = _643;
+        uint2 param_9 = _644;
         uint4 param_10 = product(param_8, param_9);
         uint param_11 = 53u;
         uint2 point = shifted(param_10, param_11);
-        bool _664 = me < count;
-        bool _672;
-        if (_664)
+        bool _665 = me < count;
+        bool _673;
+        if (_665)
         {
             uint2 param_12 = point;
             uint2 param_13 = sum;
-            _672 = less(param_12, param_13);
+            _673 = less(param_12, param_13);
         }
         else
         {
-            _672 = _664;
+            _673 = _665;
         }
-        uint param_14 = _672 ? me : 4294967295u;
-        uint _676 = group_min(param_14, parts, gl_SubgroupID, gl_NumSubgroups);
-        uint chosen = _676;
+        uint param_14 = _673 ? me : 4294967295u;
+        uint _677 = group_min(param_14, parts, gl_SubgroupID, gl_NumSubgroups);
+        uint chosen = _677;
         if (me == 0u)
         {
             uint id = 4294967295u;
@@ -425,10 +425,10 @@ kernel void zc_draw(constant Push& push [[buffer(0)]], const device Values1& _45
             {
                 if ((chosen != 4294967295u) || ends)
                 {
-                    id = _700.ids1[(push.offset.y + (r * push.count)) + ((chosen != 4294967295u) ? chosen : 0u)];
+                    id = _701.ids1[(push.offset.y + (r * push.count)) + ((chosen != 4294967295u) ? chosen : 0u)];
                 }
             }
-            _718.out1[push.offset.w + r] = id;
+            _719.out1[push.offset.w + r] = id;
         }
         threadgroup_barrier(mem_flags::mem_threadgroup);
     }

@@ -328,7 +328,7 @@ def every_draw(d: Device, arena: Arena) -> Pair:
     pairs = []
     for top_k, top_p, min_p in ((0, 1.0, 0.0), (9, 0.7, 0.1), (0, 0.8, 0.0), (77, 1.0, 0.02)):
         out = arena.empty(rows, np.uint32)
-        params = {"rows": rows, "count": count, "all": 0, "top_k": top_k, "top_p": top_p, "min_p": min_p}
+        params = {"rows": rows, "count": count, "complete": 0, "top_k": top_k, "top_p": top_p, "min_p": min_p}
         d.dispatch("draw", [*arrays, out], params)
         want = [
             reference.draw(*row, False, top_k, top_p, min_p)

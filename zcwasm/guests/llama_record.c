@@ -286,7 +286,7 @@ static void record_draw(struct step_buffer *next)
     u32 count = candidates();
     zc_draw_params p = {.rows = 1,
                         .count = count,
-                        .all = count == state.config.vocab,
+                        .complete = count == state.config.vocab,
                         .top_k = s->top_k,
                         .top_p = s->top_p,
                         .min_p = s->min_p};

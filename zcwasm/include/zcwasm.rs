@@ -275,7 +275,7 @@ pub struct zc_penalize_params {
 pub struct zc_draw_params {
     pub rows: u32,
     pub count: u32,
-    pub all: u32,
+    pub complete: u32,
     pub top_k: u32,
     pub top_p: f32,
     pub min_p: f32,

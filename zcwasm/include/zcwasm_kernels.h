@@ -218,11 +218,11 @@ typedef struct zc_draw_params {
      * top_k; of these the first whose sum is at least top_p of the sum of those that top_k leaves; of these the ones
      * before any (but the first) that is below min_p * values[r][0].
      * ZC_DRAW_REST: it is none of these, and there may be others, since nothing ends them within `count`: neither top_k,
-     * top_p or min_p, nor `all`. ZC_DRAW_NONE: values[r][0] is not above 0.
+     * top_p or min_p, nor `complete`. ZC_DRAW_NONE: values[r][0] is not above 0.
      * Probabilities count in whole multiples of 2^-54, rounded down, those outside of [0, 1] and NaN as 0 or 1; sums and
      * products are exact. So every device draws the same. */
     uint32_t rows, count; /* count: 1 to ZC_TOP_K_MAX */
-    uint32_t all;         /* 1: there are no others; else 0 */
+    uint32_t complete;    /* 1: there are no others; else 0 */
     uint32_t top_k;       /* 0, or above count: no limit */
     float top_p;          /* above 0; 1 or more: no limit */
     float min_p;          /* 0 to 1; 0: no limit */

@@ -176,7 +176,7 @@ static uint32_t draw_row(const zc_draw_params *p, const float *values, const uin
 {
     uint32_t count = p->count;
     uint64_t units[ZC_TOP_K_MAX], total = ONE, kept = 0, below = 0;
-    int ends = p->all == 1;
+    int ends = p->complete == 1;
     if (!(values[0] > 0.0f)) {
         return ZC_DRAW_NONE;
     }
