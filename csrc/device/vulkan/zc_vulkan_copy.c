@@ -42,6 +42,22 @@ typedef struct half {
     uint64_t at, length;  /* of the bytes, from the transfer's beginning */
 } half;
 
+/* A slot with such a copy, ready to be submitted. */
+static zc_status record(zc_vulkan_device *device, VkBuffer from, VkBuffer to, const VkBufferCopy *piece,
+                        zc_vulkan_slot **out, zc_error *error)
+{
+    zc_status status = zc_vulkan_slot_begin(device, false, true, out, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    device->f.vkCmdCopyBuffer((*out)->commands, from, to, 1, piece);
+    status = zc_vulkan_slot_end(device, *out, error);
+    if (status != ZC_OK) {
+        zc_vulkan_slot_release(device, *out);
+    }
+    return status;
+}
+
 /* Submit the copy of a piece; an upload's bytes are put into the room first. */
 static zc_status begin(transfer *all, half *room, zc_error *error)
 {
@@ -50,25 +66,22 @@ static zc_status begin(transfer *all, half *room, zc_error *error)
     if (all->to_device) {
         memcpy((char *)staging->mapped + room->staged, all->host + room->at, room->length);
     }
-    zc_status status = zc_vulkan_slot_begin(device, false, true, &room->slot, error);
-    if (status != ZC_OK) {
-        room->slot = NULL;
-        return status;
-    }
     uint64_t own = room->staged, there = all->offset + room->at;
     VkBufferCopy piece = {
         .srcOffset = all->to_device ? own : there, .dstOffset = all->to_device ? there : own, .size = room->length};
-    device->f.vkCmdCopyBuffer(room->slot->commands, all->to_device ? staging->handle : all->buffer,
-                              all->to_device ? all->buffer : staging->handle, 1, &piece);
-    status = zc_vulkan_slot_end(device, room->slot, error);
-    if (status == ZC_OK) {
-        status = zc_vulkan_slot_start(device, room->slot, error);
-    }
+    zc_vulkan_slot *slot;
+    zc_status status = record(device, all->to_device ? staging->handle : all->buffer,
+                              all->to_device ? all->buffer : staging->handle, &piece, &slot, error);
     if (status != ZC_OK) {
-        zc_vulkan_slot_release(device, room->slot);
-        room->slot = NULL;
+        return status;
     }
-    return status;
+    status = zc_vulkan_slot_start(device, slot, error);
+    if (status != ZC_OK) {
+        zc_vulkan_slot_release(device, slot);
+        return status;
+    }
+    room->slot = slot;
+    return ZC_OK;
 }
 
 /* Wait for the room's copy; a download's bytes are then taken out of it. */
@@ -188,6 +201,17 @@ zc_status zc_vulkan_copy(void *self, void *opaque, uint64_t offset, void *host, 
 zc_status zc_vulkan_move(void *self, void *from, uint64_t from_offset, void *to, uint64_t to_offset, uint64_t size,
                          zc_error *error)
 {
+    zc_vulkan_device *device = self;
+    const zc_vulkan_buffer *source = from, *target = to;
     const VkBufferCopy all = {.srcOffset = from_offset, .dstOffset = to_offset, .size = size};
-    return copy_piece(self, ((zc_vulkan_buffer *)from)->handle, ((zc_vulkan_buffer *)to)->handle, &all, error);
+    zc_vulkan_slot *slot;
+    zc_status status = record(device, source->handle, target->handle, &all, &slot, error);
+    if (status == ZC_OK) {
+        status = zc_vulkan_slot_start(device, slot, error);
+        if (status == ZC_OK) {
+            status = zc_vulkan_slot_wait(device, slot, error);
+        }
+        zc_vulkan_slot_release(device, slot);
+    }
+    return status;
 }
