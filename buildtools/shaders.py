@@ -8,16 +8,19 @@ Numbers that shaders share with C are not written twice. GLSL includes csrc/kern
 csrc/kernel/zc_weight_type.def as they are; kernels.glsl, made here, has the constants of zcwasm_kernels.h.
 
 The first two need glslangValidator, spirv-val and spirv-cross; those of Debian 12 are the reference, because
-other versions make other bytes (shaders/generated/VERSIONS). setup.py embeds what is committed, so building
-the package needs none of them. The table is csrc/kernel/zc_kernel.def with the parameter structs of
-zcwasm/include/zcwasm_kernels.h: a shader whose bindings, access, push constants or workgroup differ from it
-fails. Standard library only, and importable without this folder being a package: it runs in isolated build
-environments.
+other versions make other bytes (shaders/generated/VERSIONS). Its glslangValidator knows no matrices, so
+shaders for matrix units, NAME_matrix.comp, are made by that of Debian 13, in a folder that
+$ZCWASM_MATRIX_TOOLS names (buildtools/debian_folder.sh); without it they stay as they are committed.
+setup.py embeds what is committed, so building the package needs none of them. The table is
+csrc/kernel/zc_kernel.def with the parameter structs of zcwasm/include/zcwasm_kernels.h: a shader whose
+bindings, access, push constants or workgroup differ from it fails. Standard library only, and importable
+without this folder being a package: it runs in isolated build environments.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -44,6 +47,12 @@ CAPABILITIES = {
     "GroupNonUniformArithmetic",
     "GroupNonUniformShuffle",
 }
+# What matrix units take besides; and the sides of matrices, for each of which there is a module, with the
+# lanes of the subgroups that have one.
+MATRIX_CAPABILITIES = CAPABILITIES | {"Float16", "VulkanMemoryModel", "CooperativeMatrixKHR"}
+MATRIX_EXTENSIONS = {"SPV_KHR_cooperative_matrix", "SPV_KHR_vulkan_memory_model"}
+MATRIX_SIZES = {16: 32, 8: 8}
+MATRIX_TOOLS = "ZCWASM_MATRIX_TOOLS"
 TOOLS = {"glslangValidator": "glslang-tools", "spirv-val": "spirv-tools", "spirv-cross": "spirv-cross"}
 
 
@@ -54,13 +63,14 @@ class ShaderError(RuntimeError):
 # ---- checks ----------------------------------------------------------------------------------------
 
 
-def shader_bindings(kernel: Kernel) -> list[tuple[str, str]]:
-    """The buffers of its shader with their access: the bindings, and the workspace of a kernel with stages."""
-    return [*kernel.bindings, *([("workspace", "INOUT")] if "STAGES" in kernel.traits else [])]
+def shader_bindings(kernel: Kernel, *, matrix: bool = False) -> list[tuple[str, str]]:
+    """The buffers of its shader with their access: the bindings, and the workspace of one with stages."""
+    staged = "STAGES" in kernel.traits or matrix
+    return [*kernel.bindings, *([("workspace", "INOUT")] if staged else [])]
 
 
-def check_spirv(kernel: Kernel, data: bytes) -> list[str]:
-    """What in the module differs from the table, in words."""
+def check_spirv(kernel: Kernel, data: bytes, *, matrix: bool = False) -> list[str]:
+    """What in the module differs from the table, in words; `matrix`: in the one for matrix units."""
     wrong = []
     module = spirv.read(data)
 
@@ -70,8 +80,9 @@ def check_spirv(kernel: Kernel, data: bytes) -> list[str]:
 
     same("entry point", module.entry_point, "main")
     same("local size", module.local_size, (kernel.workgroup, 1, 1))
-    same("capabilities that no device need have", sorted(module.capabilities - CAPABILITIES), [])
-    same("extensions", sorted(module.extensions), [])
+    known = MATRIX_CAPABILITIES if matrix else CAPABILITIES
+    same("capabilities that no device need have", sorted(module.capabilities - known), [])
+    same("extensions", sorted(module.extensions), sorted(MATRIX_EXTENSIONS if matrix else []))
     same("resources other than buffers", module.other_resources, 0)
     specialized = {0} if "VARIANTS" in kernel.traits else set()
     same("specialization constants", sorted(module.specialization_constants), sorted(specialized))
@@ -85,7 +96,7 @@ def check_spirv(kernel: Kernel, data: bytes) -> list[str]:
     # A name that is a word of GLSL or that of the specialization constant has a _ behind it there.
     same("push constants", [(m.name.rstrip("_"), m.type, m.offset) for m in module.push_constants], members)
     numbers = {buffer.binding for buffer in module.buffers}
-    bindings = shader_bindings(kernel)
+    bindings = shader_bindings(kernel, matrix=matrix)
     same("bindings", sorted(numbers), list(range(1, len(bindings) + 1)))
     for buffer in module.buffers:
         same(f"descriptor set of binding {buffer.binding}", buffer.set, 0)
@@ -141,7 +152,36 @@ def versions() -> str:
     cross = result.stdout.strip() if result is not None and result.returncode == 0 else "unknown"
     found = re.search(r"Glslang Version: (\S+)", glslang), re.search(r"SPIRV-Tools (\S+)", tools)
     glslang, tools = (match[1] if match else "unknown" for match in found)
-    return f"glslang {glslang}\nspirv-tools {tools}\nspirv-cross {cross}\n"
+    return f"glslang {glslang}\nspirv-tools {tools}\nspirv-cross {cross}\nmatrix glslang {matrix_version()}\n"
+
+
+def matrix_tool(name: str) -> list[str | Path] | None:
+    """The command that runs a tool of the folder, by the folder's own loader; None where there is none."""
+    named = os.environ.get(MATRIX_TOOLS)
+    if not named:
+        return None
+    folder = Path(named).resolve()
+    loaders = sorted(folder.glob("usr/lib*/ld-linux-*.so.*")) + sorted(
+        folder.glob("usr/lib/*/ld-linux-*.so.*")
+    )
+    tool = folder / "usr" / "bin" / name
+    if not loaders or not tool.exists():
+        raise ShaderError(
+            f"{MATRIX_TOOLS}: {folder} has no {name}; buildtools/debian_folder.sh makes such a folder"
+        )
+    libraries = ":".join(str(path) for path in sorted(folder.glob("usr/lib/*-linux-gnu")))
+    return [loaders[0], "--library-path", libraries, tool]
+
+
+def matrix_version() -> str:
+    """Of the glslang that makes the shaders for matrix units, or has made those that are committed."""
+    command = matrix_tool("glslangValidator")
+    if command:
+        found = re.search(r"Glslang Version: (\S+)", run(*command, "--version", cwd=Path.cwd()))
+    else:
+        committed = ROOT / "shaders" / "generated" / "VERSIONS"
+        found = re.search(r"^matrix glslang (\S+)", committed.read_text("utf-8"), re.MULTILINE)
+    return found[1] if found else "unknown"
 
 
 def prelude() -> str:
@@ -151,16 +191,56 @@ def prelude() -> str:
     return "\n".join([*lines, ""])
 
 
+def shader_sources(root: Path) -> dict[str, Path]:
+    """By their names without the suffix: a kernel's, or that with _matrix behind it."""
+    return {path.stem: path for path in sorted((root / "shaders").glob("*.comp"))}
+
+
+def generate_matrix(root: Path, out: Path, kernel: Kernel, source: Path, include: list[str]) -> None:
+    """The modules for matrix units, or what is committed where their compiler is not."""
+    compiler, validator = matrix_tool("glslangValidator"), matrix_tool("spirv-val")
+    for side, lanes in MATRIX_SIZES.items():
+        module = out / f"{source.stem}_{side}.spv"
+        if compiler is None or validator is None:
+            committed = root / "shaders" / "generated" / module.name
+            if not committed.exists():
+                raise ShaderError(
+                    f"{module.name} is not there, and {MATRIX_TOOLS} names no tools that make it"
+                )
+            shutil.copy(committed, module)
+        else:
+            command = [
+                *compiler,
+                "-V",
+                "--target-env",
+                TARGET,
+                *include,
+                f"-DTILE={side}",
+                f"-DLANES={lanes}",
+            ]
+            run(*command, source.name, "-o", module, cwd=source.parent)
+            run(*validator, "--target-env", TARGET, module, cwd=root)
+        wrong = check_spirv(kernel, module.read_bytes(), matrix=True)
+        if wrong:
+            raise ShaderError(f"{module.name} is not what csrc/kernel/zc_kernel.def says: {'; '.join(wrong)}")
+
+
 def generate(root: Path, out: Path) -> None:
     """Make everything in the empty folder `out`, or raise ShaderError."""
     table = read_table(root)
-    sources = {path.stem: path for path in sorted((root / "shaders").glob("*.comp"))}
-    if set(sources) != set(table):
-        raise ShaderError(f"kernels without a shader, or the reverse: {sorted(set(sources) ^ set(table))}")
+    sources = shader_sources(root)
+    matrix = {name.removesuffix("_matrix"): path for name, path in sources.items() if name not in table}
+    wanted = {name for name, kernel in table.items() if "MATRIX" in kernel.traits}
+    alone = (set(sources) & set(table)) ^ set(table) | set(matrix) ^ wanted
+    if alone:
+        raise ShaderError(f"kernels without a shader, or the reverse: {sorted(alone)}")
     (out / "VERSIONS").write_text(versions(), "utf-8")
     (out / "kernels.glsl").write_text(prelude(), "utf-8")
     include = [f"-I{out}", f"-I{root / 'csrc'}"]
-    for name, source in sources.items():
+    for name, source in matrix.items():
+        generate_matrix(root, out, table[name], source, include)
+    for name in table:
+        source = sources[name]
         module, msl = out / f"{name}.spv", out / f"{name}.metal"
         # No optimizer: the drivers have their own, and MSL stays readable.
         command: list[str | Path] = ["glslangValidator", "-V", "--target-env", TARGET, *include]
@@ -202,12 +282,16 @@ def embed(root: Path, target: Path) -> Path:
     parts, entries = [HEAD, '#include "kernel/zc_shaders.h"\n'], []
     folder = root / "shaders" / "generated"
     for name in sorted(path.stem for path in folder.glob("*.spv")):
-        module, msl = (folder / f"{name}.spv").read_bytes(), (folder / f"{name}.metal").read_bytes()
+        module, text_file = (folder / f"{name}.spv").read_bytes(), folder / f"{name}.metal"
         words = [f"0x{int.from_bytes(module[at : at + 4], 'little'):08x}" for at in range(0, len(module), 4)]
-        text = [str(byte) for byte in msl] + ["0"]
         parts.append(f"static const uint32_t spirv_{name}[] = {{\n{rows(words)}}};\n")
-        parts.append(f"static const char msl_{name}[] = {{\n{rows(text)}}};\n")
-        entries.append(f'    {{"{name}", spirv_{name}, {len(words)}, msl_{name}, {len(msl)}}},\n')
+        if text_file.exists():
+            msl = text_file.read_bytes()
+            text = [str(byte) for byte in msl] + ["0"]
+            parts.append(f"static const char msl_{name}[] = {{\n{rows(text)}}};\n")
+            entries.append(f'    {{"{name}", spirv_{name}, {len(words)}, msl_{name}, {len(msl)}}},\n')
+        else:  # for matrix units, of Vulkan alone
+            entries.append(f'    {{"{name}", spirv_{name}, {len(words)}, NULL, 0}},\n')
     if missing := [name for name in read_table(root) if not (folder / f"{name}.spv").exists()]:
         raise ShaderError(f"{folder} lacks {', '.join(missing)}: run buildtools/shaders.py")
     parts.append(f"const zc_shader zc_shader_table[] = {{\n{''.join(entries)}}};\n")

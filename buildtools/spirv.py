@@ -34,6 +34,8 @@ CAPABILITIES = {
     66: "GroupNonUniformShuffleRelative",
     4433: "StorageBuffer16BitAccess",
     4448: "StorageBuffer8BitAccess",
+    5345: "VulkanMemoryModel",
+    6022: "CooperativeMatrixKHR",
 }
 
 

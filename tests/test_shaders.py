@@ -20,18 +20,37 @@ import shaders  # noqa: E402
 
 GENERATED = ROOT / "shaders" / "generated"
 TABLE = shaders.read_table()
+MATRIX = sorted(name for name, kernel in TABLE.items() if "MATRIX" in kernel.traits)
 each_kernel = pytest.mark.parametrize("name", sorted(TABLE))
 
 
 def test_there_is_a_shader_for_each_kernel() -> None:
     made = {f"{name}.{kind}" for name in TABLE for kind in ("spv", "metal")} | {"VERSIONS", "kernels.glsl"}
+    made |= {f"{name}_matrix_{side}.spv" for name in MATRIX for side in shaders.MATRIX_SIZES}
     assert {path.name for path in GENERATED.iterdir()} == made
-    assert {path.stem for path in (ROOT / "shaders").glob("*.comp")} == set(TABLE)
+    sources = {path.stem for path in (ROOT / "shaders").glob("*.comp")}
+    assert sources == set(TABLE) | {f"{name}_matrix" for name in MATRIX}
 
 
 @each_kernel
 def test_spirv_is_what_the_table_says(name: str) -> None:
     assert shaders.check_spirv(TABLE[name], (GENERATED / f"{name}.spv").read_bytes()) == []
+
+
+@pytest.mark.parametrize("side", shaders.MATRIX_SIZES)
+@pytest.mark.parametrize("name", MATRIX)
+def test_spirv_for_matrix_units_is_what_the_table_says(name: str, side: int) -> None:
+    module = (GENERATED / f"{name}_matrix_{side}.spv").read_bytes()
+    assert shaders.check_spirv(TABLE[name], module, matrix=True) == []
+    wrong = shaders.check_spirv(TABLE[name], module)
+    for what in ("capabilities", "bindings"):
+        assert any(what in text for text in wrong), what
+
+
+def test_a_folder_without_the_tools_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(shaders.MATRIX_TOOLS, str(tmp_path))
+    with pytest.raises(shaders.ShaderError, match=r"has no glslangValidator; buildtools/debian_folder\.sh"):
+        shaders.matrix_tool("glslangValidator")
 
 
 @each_kernel

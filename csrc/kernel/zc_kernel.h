@@ -50,17 +50,19 @@ enum {
     ZC_TRAIT_IN_PLACE = 1,
     ZC_TRAIT_VARIANTS = 2,
     ZC_TRAIT_ELEMENTWISE = 4,
-    ZC_TRAIT_STAGES = 8
+    ZC_TRAIT_STAGES = 8,
+    ZC_TRAIT_MATRIX = 16
 }; /* see zc_kernel.def */
 
 /* What of a GPU decides how it runs a kernel. */
 typedef struct zc_gpu {
-    bool matrix_units; /* products of small float16 matrices in subgroups, and the shaders for them */
+    uint32_t matrix_units; /* products of square float16 matrices in subgroups: their side, for which there are shaders;
+                            * or 0 */
 } zc_gpu;
 
 typedef struct zc_binding_signature {
     const char *name;
-    uint8_t access;       /* ZC_ACCESS_* */
+    uint8_t access; /* ZC_ACCESS_* */
     uint8_t element_size; /* a range starts at a multiple of it */
 } zc_binding_signature;
 

@@ -31,6 +31,7 @@
 #define ELEMENTWISE ZC_TRAIT_ELEMENTWISE
 #define VARIANTS ZC_TRAIT_VARIANTS
 #define STAGES ZC_TRAIT_STAGES
+#define MATRIX ZC_TRAIT_MATRIX
 
 /* Of each row: what the members of zc_kernel say. */
 #pragma GCC visibility push(hidden)

@@ -69,15 +69,6 @@ static uint32_t variant_embed(const void *params)
     return ((const zc_embed_params *)params)->type;
 }
 
-static uint32_t variant_linear(const void *params)
-{
-    const zc_linear_params *p = params;
-    uint32_t input = p->flags & ZC_LINEAR_NORM     ? ZC_LINEAR_NORM_INPUT
-                     : p->flags & ZC_LINEAR_SWIGLU ? ZC_LINEAR_GATED_INPUT
-                                                   : ZC_LINEAR_PLAIN_INPUT;
-    return p->type + ZC_WEIGHT_TYPE_COUNT * (input + ZC_LINEAR_INPUTS * zc_kernel_linear_way(p));
-}
-
 static uint32_t variant_attention(const void *params)
 {
     const zc_attention_params *p = params;
@@ -89,7 +80,7 @@ _Static_assert(4 * ZC_ATTENTION_MAX_HEAD / ZC_ATTENTION_PART <= ZC_KERNEL_VARIAN
 _Static_assert(ZC_ATTENTION_MAX_HEAD % ZC_ATTENTION_PART == 0, "shaders/attention_row.glsl has whole parts");
 _Static_assert(ZC_TOP_K_MAX <= ZC_WORKGROUP, "shaders/top_k.comp sorts a candidate an invocation");
 
-#define EACH_WITH_VARIANTS(X) X(matmul) X(embed) X(linear) X(attention)
+#define EACH_WITH_VARIANTS(X) X(matmul) X(embed) X(attention)
 
 #define FUNCTION(kernel) [ZC_KERNEL_##kernel] = variant_##kernel,
 static uint32_t (*const variants[ZC_KERNEL_COUNT])(const void *params) = {EACH_WITH_VARIANTS(FUNCTION)};
@@ -97,8 +88,8 @@ static uint32_t (*const variants[ZC_KERNEL_COUNT])(const void *params) = {EACH_W
 /* They are those with the trait in zc_kernel.def, but for those with stages. */
 #define BIT(kernel) | 1ull << ZC_KERNEL_##kernel
 #define LISTED (0 EACH_WITH_VARIANTS(BIT))
-#define ZC_KERNEL(name, params, workgroup, traits, bindings)                                            \
-    _Static_assert((((traits) & (VARIANTS | STAGES)) != VARIANTS) == !(LISTED >> ZC_KERNEL_##name & 1), \
+#define ZC_KERNEL(name, params, workgroup, traits, bindings)                                                     \
+    _Static_assert((((traits) & (VARIANTS | STAGES | MATRIX)) != VARIANTS) == !(LISTED >> ZC_KERNEL_##name & 1), \
                    #name " and variant_" #name);
 #include "kernel/zc_kernel.def"
 #undef ZC_KERNEL
@@ -174,27 +165,6 @@ static void stages_argmax(const zc_kernel *kernel, const void *params, const zc_
     stages_first(p->rows, p->cols, out);
 }
 
-/* Few rows with matrices of one type get both products at once; else there is a stage for each. */
-static void stages_linear_gated(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
-{
-    (void)gpu;
-    const zc_linear_gated_params *p = params;
-    const zc_linear_params plain = zc_linear_of_gated(p, ZC_WEIGHT_F32); /* whose ways are all that there are here */
-    uint32_t input = p->flags & ZC_LINEAR_NORM ? ZC_LINEAR_NORM_INPUT : ZC_LINEAR_PLAIN_INPUT;
-    uint32_t way = zc_kernel_linear_way(&plain), per_part = ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_GATED_INPUTS;
-    uint32_t variant = ZC_WEIGHT_TYPE_COUNT * input + per_part * ZC_LINEAR_GATED_PARTS * way;
-    kernel->groups(params, out->stages[0].groups);
-    if (way != ZC_LINEAR_TILE_WAY && p->gate_type == p->up_type) {
-        out->stages[0].variant = variant + p->gate_type + per_part * ZC_LINEAR_BOTH_PARTS;
-        return;
-    }
-    out->count = 2;
-    out->stages[1] = out->stages[0];
-    out->stages[0].variant = variant + p->gate_type + per_part * ZC_LINEAR_GATE_PART;
-    out->stages[1].variant = variant + p->up_type + per_part * ZC_LINEAR_UP_PART;
-    out->workspace = zc_times(zc_times(p->rows, p->n), ZC_ELEMENT); /* the gates */
-}
-
 static void stages_top_k(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
 {
     (void)gpu;
@@ -212,7 +182,99 @@ static void stages_top_k(const zc_kernel *kernel, const void *params, const zc_g
     }
 }
 
-#define EACH_WITH_STAGES(X) X(sum) X(max) X(softmax) X(argmax) X(linear_gated) X(top_k)
+/* How many slices of 32 columns shaders/linear_matrix.comp makes of a row of x. */
+static uint64_t matrix_slices(const zc_linear_params *p)
+{
+    uint64_t slices = zc_ceil_div(p->k, 32);
+    uint64_t minima = p->type == ZC_WEIGHT_Q4_1   ? zc_ceil_div(slices, 32)
+                      : p->type == ZC_WEIGHT_Q4_K ? zc_ceil_div(p->k, 512)
+                                                  : 0;
+    return slices + minima;
+}
+
+/* Bytes of its workspace. */
+static uint64_t matrix_workspace(const zc_linear_params *p)
+{
+    return zc_times(zc_plus(zc_ceil_div(p->rows, 4), zc_times(zc_times(p->rows, matrix_slices(p)), 8)), 16);
+}
+
+/* Which of its ways; ZC_LINEAR_TILE_WAY for none. */
+static uint32_t matrix_way(const zc_linear_params *p, const zc_gpu *gpu)
+{
+    if (!gpu->matrix_units || p->flags & ZC_LINEAR_EXACT || zc_kernel_linear_way(p) != ZC_LINEAR_TILE_WAY ||
+        p->type == ZC_WEIGHT_F32 || p->type == ZC_WEIGHT_BF16 || p->rows < ZC_LINEAR_MATRIX_ROWS || p->n == 0 ||
+        p->k == 0 || matrix_workspace(p) > ZC_LINEAR_MATRIX_WORKSPACE) {
+        return ZC_LINEAR_TILE_WAY;
+    }
+    uint64_t rows = zc_ceil_div(p->rows, 128), wide = zc_ceil_div(p->n, 128);
+    return rows * wide >= 120                       ? ZC_LINEAR_MATRIX_LARGE_WAY
+           : zc_ceil_div(p->rows, 64) * wide >= 120 ? ZC_LINEAR_MATRIX_WIDE_WAY
+                                                    : ZC_LINEAR_MATRIX_SMALL_WAY;
+}
+
+/* The stage of a product, and the one before, which converts x. `unit` is what a way counts in a variant, of which `rest`
+ * is the rest. */
+static void matrix_stages(const zc_linear_params *p, uint32_t way, uint32_t unit, uint32_t rest, uint32_t input,
+                          zc_kernel_plan *out)
+{
+    uint32_t down = way == ZC_LINEAR_MATRIX_LARGE_WAY ? 128 : 64, across = way == ZC_LINEAR_MATRIX_SMALL_WAY ? 64 : 128;
+    out->count = 2;
+    out->stages[0].matrix = out->stages[1].matrix = true;
+    out->stages[0].variant = rest + ZC_WEIGHT_TYPE_COUNT * input + unit * ZC_LINEAR_MATRIX_INPUT_WAY;
+    zc_groups(out->stages[0].groups, zc_at_most(p->rows, ZC_MAX_GROUPS), 1, 1);
+    out->stages[1].variant = rest + unit * way;
+    zc_groups(out->stages[1].groups, zc_at_most(zc_ceil_div(p->rows, down), ZC_MAX_GROUPS),
+              zc_at_most(zc_ceil_div(p->n, across), ZC_MAX_GROUPS), 1);
+    out->workspace = matrix_workspace(p);
+}
+
+static void stages_linear(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
+{
+    const zc_linear_params *p = params;
+    uint32_t input = p->flags & ZC_LINEAR_NORM     ? ZC_LINEAR_NORM_INPUT
+                     : p->flags & ZC_LINEAR_SWIGLU ? ZC_LINEAR_GATED_INPUT
+                                                   : ZC_LINEAR_PLAIN_INPUT;
+    uint32_t way = matrix_way(p, gpu), unit = ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_INPUTS;
+    if (way != ZC_LINEAR_TILE_WAY) {
+        matrix_stages(p, way, unit, p->type, input, out);
+        return;
+    }
+    kernel->groups(params, out->stages[0].groups);
+    out->stages[0].variant = p->type + ZC_WEIGHT_TYPE_COUNT * input + unit * zc_kernel_linear_way(p);
+}
+
+/* Few rows with matrices of one type get both products at once; else there is a stage for each. */
+static void stages_linear_gated(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
+{
+    const zc_linear_gated_params *p = params;
+    const zc_linear_params gate = zc_linear_of_gated(p, p->gate_type);
+    const zc_linear_params plain = zc_linear_of_gated(p, ZC_WEIGHT_F32); /* whose ways are all that there are here */
+    uint32_t input = p->flags & ZC_LINEAR_NORM ? ZC_LINEAR_NORM_INPUT : ZC_LINEAR_PLAIN_INPUT;
+    uint32_t way = zc_kernel_linear_way(&plain), per_part = ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_GATED_INPUTS;
+    uint32_t variant = ZC_WEIGHT_TYPE_COUNT * input + per_part * ZC_LINEAR_GATED_PARTS * way;
+    uint32_t matrix = p->gate_type == p->up_type ? matrix_way(&gate, gpu) : ZC_LINEAR_TILE_WAY;
+    if (matrix != ZC_LINEAR_TILE_WAY) {
+        matrix_stages(&gate, matrix, per_part * ZC_LINEAR_GATED_PARTS, p->gate_type + per_part * ZC_LINEAR_GATE_PART,
+                      input, out);
+        out->count = 3;
+        out->stages[2] = out->stages[1];
+        out->stages[2].variant += per_part * (ZC_LINEAR_UP_PART - ZC_LINEAR_GATE_PART);
+        out->workspace += zc_times(zc_times(p->rows, zc_ceil_div(p->n, 4)), 4 * ZC_ELEMENT); /* the gates */
+        return;
+    }
+    kernel->groups(params, out->stages[0].groups);
+    if (way != ZC_LINEAR_TILE_WAY && p->gate_type == p->up_type) {
+        out->stages[0].variant = variant + p->gate_type + per_part * ZC_LINEAR_BOTH_PARTS;
+        return;
+    }
+    out->count = 2;
+    out->stages[1] = out->stages[0];
+    out->stages[0].variant = variant + p->gate_type + per_part * ZC_LINEAR_GATE_PART;
+    out->stages[1].variant = variant + p->up_type + per_part * ZC_LINEAR_UP_PART;
+    out->workspace = zc_times(zc_times(p->rows, p->n), ZC_ELEMENT); /* the gates */
+}
+
+#define EACH_WITH_STAGES(X) X(sum) X(max) X(softmax) X(argmax) X(linear) X(linear_gated) X(top_k)
 
 #define STAGES_FUNCTION(kernel) [ZC_KERNEL_##kernel] = stages_##kernel,
 static void (*const stages[ZC_KERNEL_COUNT])(const zc_kernel *kernel, const void *params, const zc_gpu *gpu,
@@ -221,7 +283,7 @@ static void (*const stages[ZC_KERNEL_COUNT])(const zc_kernel *kernel, const void
 /* Likewise. */
 #define STAGED (0 EACH_WITH_STAGES(BIT))
 #define ZC_KERNEL(name, params, workgroup, traits, bindings) \
-    _Static_assert(!((traits) & STAGES) == !(STAGED >> ZC_KERNEL_##name & 1), #name " and stages_" #name);
+    _Static_assert(!((traits) & (STAGES | MATRIX)) == !(STAGED >> ZC_KERNEL_##name & 1), #name " and stages_" #name);
 #include "kernel/zc_kernel.def"
 #undef ZC_KERNEL
 
@@ -229,7 +291,10 @@ void zc_kernel_plan_make(const zc_kernel *kernel, const void *params, const zc_g
 {
     out->count = 1;
     out->workspace = 0;
-    if (kernel->traits & ZC_TRAIT_STAGES) {
+    for (unsigned i = 0; i < ZC_KERNEL_MAX_STAGES; i++) {
+        out->stages[i].matrix = false;
+    }
+    if (kernel->traits & (ZC_TRAIT_STAGES | ZC_TRAIT_MATRIX)) {
         stages[kernel->id](kernel, params, gpu, out);
     } else {
         kernel->groups(params, out->stages[0].groups);

@@ -23,6 +23,7 @@ const char *zc_kernel_variant_name(const zc_kernel *kernel, uint32_t variant);
 typedef struct zc_kernel_stage {
     uint32_t variant;   /* 0 without ZC_TRAIT_VARIANTS */
     uint32_t groups[3]; /* at most 65535 in each dimension; any 0: nothing to do */
+    bool matrix;        /* of the shader for matrix units, NAME_matrix.comp */
 } zc_kernel_stage;
 
 typedef struct zc_kernel_plan {

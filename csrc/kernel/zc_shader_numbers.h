@@ -58,7 +58,11 @@
 #define ZC_LINEAR_TEAM_8_WAY 2u
 #define ZC_LINEAR_TEAM_32_WAY 3u
 #define ZC_LINEAR_TEAM_64_WAY 4u
-#define ZC_LINEAR_WAYS 5u
+#define ZC_LINEAR_MATRIX_INPUT_WAY 5u /* the first stage of those that follow, on matrix units */
+#define ZC_LINEAR_MATRIX_SMALL_WAY 6u
+#define ZC_LINEAR_MATRIX_WIDE_WAY 7u
+#define ZC_LINEAR_MATRIX_LARGE_WAY 8u
+#define ZC_LINEAR_WAYS 9u
 /* linear_gated: type + ZC_WEIGHT_TYPE_COUNT * (input + ZC_LINEAR_GATED_INPUTS * (part + ZC_LINEAR_GATED_PARTS * way)).
  * Both products at once, or a stage for each. */
 #define ZC_LINEAR_GATED_INPUTS 2u /* plain, or its norm */
@@ -66,6 +70,8 @@
 #define ZC_LINEAR_GATE_PART 1u
 #define ZC_LINEAR_UP_PART 2u
 #define ZC_LINEAR_GATED_PARTS 3u
+#define ZC_LINEAR_MATRIX_ROWS 16u /* of x, at least, for matrix units */
+#define ZC_LINEAR_MATRIX_WORKSPACE (1u << 30) /* bytes, at most */
 #define ZC_LINEAR_TILE 64u /* a side */
 #define ZC_LINEAR_WIDE_LINES 64u /* elements of y of a workgroup */
 #define ZC_LINEAR_WIDE_K 64u /* k is a multiple of it: two blocks of Q8_0 */

@@ -10,10 +10,11 @@
 #include <stdint.h>
 
 typedef struct zc_shader {
-    const char *name;      /* the kernel's; the entry point is main in SPIR-V, zc_NAME in MSL */
+    const char *name; /* the kernel's; the entry point is main in SPIR-V, zc_NAME in MSL. Or NAME_matrix_SIDE: of the
+                            * shader for matrix units with matrices of that side, without MSL */
     const uint32_t *spirv;
     size_t spirv_words;
-    const char *msl;       /* ends with a zero byte, which msl_size does not count */
+    const char *msl; /* or NULL; ends with a zero byte, which msl_size does not count */
     size_t msl_size;
 } zc_shader;
 

@@ -56,54 +56,6 @@ struct Unit
     uint4 b;
 };
 
-struct Weights1
-{
-    uint weights1[1];
-};
-
-struct Weights4
-{
-    uint4 weights4[1];
-};
-
-constant uint variant_tmp [[function_constant(0)]];
-constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
-constant uint type = (variant % 8u);
-constant bool _483 = (type == 0u);
-constant bool _492 = (type == 1u);
-constant bool _500 = (type == 2u);
-constant bool _509 = (type == 3u);
-constant bool _520 = (type == 4u);
-constant bool _530 = (type == 5u);
-constant bool _540 = (type == 6u);
-constant bool _551 = (type == 7u);
-constant bool _1326 = (type == 0u);
-constant bool _1336 = (type == 1u);
-constant bool _1346 = (type == 2u);
-constant bool _1356 = (type == 3u);
-constant bool _1366 = (type == 4u);
-constant bool _1376 = (type == 5u);
-constant bool _1386 = (type == 6u);
-constant bool _1396 = (type == 7u);
-constant bool _1411 = (type == 0u);
-constant bool _1423 = (type == 1u);
-constant bool _1435 = (type == 2u);
-constant bool _1447 = (type == 3u);
-constant bool _1459 = (type == 4u);
-constant bool _1471 = (type == 5u);
-constant bool _1483 = (type == 6u);
-constant bool _1495 = (type == 7u);
-
-struct X4
-{
-    float4 x4[1];
-};
-
-struct X1
-{
-    float x1[1];
-};
-
 struct Push
 {
     uint4 offset;
@@ -120,21 +72,6 @@ struct Push
     float eps;
 };
 
-struct Norm4
-{
-    float4 norm4[1];
-};
-
-struct Norm1
-{
-    float norm1[1];
-};
-
-constant uint _1636 = (variant / 8u);
-constant uint input_ = (_1636 % 3u);
-constant bool gated = (input_ == 2u);
-constant bool normed = (input_ == 1u);
-
 struct Bias1
 {
     float bias1[1];
@@ -150,6 +87,68 @@ struct Y4
     float4 y4[1];
 };
 
+struct Weights1
+{
+    uint weights1[1];
+};
+
+struct Weights4
+{
+    uint4 weights4[1];
+};
+
+constant uint variant_tmp [[function_constant(0)]];
+constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
+constant uint type = (variant % 8u);
+constant bool _673 = (type == 0u);
+constant bool _681 = (type == 1u);
+constant bool _689 = (type == 2u);
+constant bool _697 = (type == 3u);
+constant bool _707 = (type == 4u);
+constant bool _717 = (type == 5u);
+constant bool _727 = (type == 6u);
+constant bool _738 = (type == 7u);
+constant bool _1511 = (type == 0u);
+constant bool _1521 = (type == 1u);
+constant bool _1531 = (type == 2u);
+constant bool _1541 = (type == 3u);
+constant bool _1551 = (type == 4u);
+constant bool _1561 = (type == 5u);
+constant bool _1571 = (type == 6u);
+constant bool _1581 = (type == 7u);
+constant bool _1596 = (type == 0u);
+constant bool _1608 = (type == 1u);
+constant bool _1620 = (type == 2u);
+constant bool _1632 = (type == 3u);
+constant bool _1644 = (type == 4u);
+constant bool _1656 = (type == 5u);
+constant bool _1668 = (type == 6u);
+constant bool _1680 = (type == 7u);
+
+struct X4
+{
+    float4 x4[1];
+};
+
+struct X1
+{
+    float x1[1];
+};
+
+struct Norm4
+{
+    float4 norm4[1];
+};
+
+struct Norm1
+{
+    float norm1[1];
+};
+
+constant uint _1815 = (variant / 8u);
+constant uint input_ = (_1815 % 3u);
+constant bool gated = (input_ == 2u);
+constant bool normed = (input_ == 1u);
 constant bool _2217 = (type == 0u);
 constant bool _2225 = (type == 1u);
 constant bool _2233 = (type == 2u);
@@ -186,79 +185,79 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _484;
-    if (_483)
+    uint _674;
+    if (_673)
     {
-        _484 = (k / 1u) * 2u;
+        _674 = (k / 1u) * 2u;
     }
     else
     {
-        uint _493;
-        if (_492)
+        uint _682;
+        if (_681)
         {
-            _493 = (k / 1u) * 1u;
+            _682 = (k / 1u) * 1u;
         }
         else
         {
-            uint _501;
-            if (_500)
+            uint _690;
+            if (_689)
             {
-                _501 = (k / 1u) * 1u;
+                _690 = (k / 1u) * 1u;
             }
             else
             {
-                uint _510;
-                if (_509)
+                uint _698;
+                if (_697)
                 {
-                    _510 = (k / 32u) * 17u;
+                    _698 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _521;
-                    if (_520)
+                    uint _708;
+                    if (_707)
                     {
-                        _521 = (k / 32u) * 9u;
+                        _708 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _531;
-                        if (_530)
+                        uint _718;
+                        if (_717)
                         {
-                            _531 = (k / 32u) * 10u;
+                            _718 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _541;
-                            if (_540)
+                            uint _728;
+                            if (_727)
                             {
-                                _541 = (k / 256u) * 72u;
+                                _728 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _552;
-                                if (_551)
+                                uint _739;
+                                if (_738)
                                 {
-                                    _552 = (k / 256u) * 105u;
+                                    _739 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _552 = 0u;
+                                    _739 = 0u;
                                 }
-                                _541 = _552;
+                                _728 = _739;
                             }
-                            _531 = _541;
+                            _718 = _728;
                         }
-                        _521 = _531;
+                        _708 = _718;
                     }
-                    _510 = _521;
+                    _698 = _708;
                 }
-                _501 = _510;
+                _690 = _698;
             }
-            _493 = _501;
+            _682 = _690;
         }
-        _484 = _493;
+        _674 = _682;
     }
-    return _484;
+    return _674;
 }
 
 static inline __attribute__((always_inline))
@@ -289,34 +288,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _698;
+    float _884;
     if (left > 1u)
     {
-        _698 = v.y;
+        _884 = v.y;
     }
     else
     {
-        _698 = 0.0;
+        _884 = 0.0;
     }
-    float _708;
+    float _894;
     if (left > 2u)
     {
-        _708 = v.z;
+        _894 = v.z;
     }
     else
     {
-        _708 = 0.0;
+        _894 = 0.0;
     }
-    float _717;
+    float _903;
     if (left > 3u)
     {
-        _717 = v.w;
+        _903 = v.w;
     }
     else
     {
-        _717 = 0.0;
+        _903 = 0.0;
     }
-    return float4(v.x, _698, _708, _717);
+    return float4(v.x, _884, _894, _903);
 }
 
 static inline __attribute__((always_inline))
@@ -330,16 +329,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _573;
+    uint _760;
     if ((h & 1u) != 0u)
     {
-        _573 = (low >> 16u) | (high << 16u);
+        _760 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _573 = low;
+        _760 = low;
     }
-    return _573;
+    return _760;
 }
 
 static inline __attribute__((always_inline))
@@ -434,16 +433,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _660;
+    float2 _846;
     if (i < 4u)
     {
-        _660 = float2(float(a & 63u), float(b & 63u));
+        _846 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _660 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _846 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _660;
+    return _846;
 }
 
 static inline __attribute__((always_inline))
@@ -481,7 +480,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_1411)
+    if (_1596)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -489,7 +488,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_1423)
+    if (_1608)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -497,7 +496,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_1435)
+    if (_1620)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -505,7 +504,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_1447)
+    if (_1632)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -513,7 +512,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_1459)
+    if (_1644)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -521,7 +520,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_1471)
+    if (_1656)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -529,7 +528,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_1483)
+    if (_1668)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -537,7 +536,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_1495)
+    if (_1680)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -561,83 +560,83 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1600, const device Norm1& v_1609)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1779, const device Norm1& v_1788)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1587 = (at & 3u) == 0u;
-    bool _1594;
-    if (_1587)
+    bool _1766 = (at & 3u) == 0u;
+    bool _1773;
+    if (_1766)
     {
-        _1594 = (at + 3u) <= last;
+        _1773 = (at + 3u) <= last;
     }
     else
     {
-        _1594 = _1587;
+        _1773 = _1766;
     }
-    if (_1594)
+    if (_1773)
     {
-        return v_1600.norm4[at / 4u];
+        return v_1779.norm4[at / 4u];
     }
-    return float4(v_1609.norm1[min(at, last)], v_1609.norm1[min((at + 1u), last)], v_1609.norm1[min((at + 2u), last)], v_1609.norm1[min((at + 3u), last)]);
+    return float4(v_1788.norm1[min(at, last)], v_1788.norm1[min((at + 1u), last)], v_1788.norm1[min((at + 2u), last)], v_1788.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1521, const device X1& v_1532)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1706, const device X1& v_1716)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1521.x4[i / 4u];
+        return v_1706.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1532.x1[i];
+    v.x = v_1716.x1[i];
     if (count > 1u)
     {
-        v.y = v_1532.x1[i + 1u];
+        v.y = v_1716.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1532.x1[i + 2u];
+        v.z = v_1716.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1532.x1[i + 3u];
+        v.w = v_1716.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_473)
+uint4 weight_words(thread const uint& i, const device Weights4& v_663)
 {
-    return v_473.weights4[i];
+    return v_663.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_461)
+uint weight_word(thread const uint& i, const device Weights1& v_653)
 {
-    return v_461.weights1[i];
+    return v_653.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_461, const device Weights4& v_473)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_653, const device Weights4& v_663)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    bool _745 = (at & 3u) == 0u;
-    bool _752;
-    if (_745)
+    bool _931 = (at & 3u) == 0u;
+    bool _938;
+    if (_931)
     {
-        _752 = (at + 3u) <= last;
+        _938 = (at + 3u) <= last;
     }
     else
     {
-        _752 = _745;
+        _938 = _931;
     }
-    if (_752)
+    if (_938)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, v_473);
+        raw.a = weight_words(param, v_663);
     }
     else
     {
@@ -645,89 +644,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, v_461), weight_word(param_2, v_461), weight_word(param_3, v_461), weight_word(param_4, v_461));
+        raw.a = uint4(weight_word(param_1, v_653), weight_word(param_2, v_653), weight_word(param_3, v_653), weight_word(param_4, v_653));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_461)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_653)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = at;
-    raw.a.x = weight_word(param, v_461);
+    raw.a.x = weight_word(param, v_653);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, v_461);
+    raw.a.y = weight_word(param_1, v_653);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, v_461);
+    raw.a.z = weight_word(param_2, v_653);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_461)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_653)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = word / 2u;
-    raw.a.x = weight_word(param, v_461);
+    raw.a.x = weight_word(param, v_653);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, v_461);
+    raw.a.y = weight_word(param_1, v_653);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, v_461);
+    raw.a.w = weight_word(param_2, v_653);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_461)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_653)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_461);
+    return load_scaled(param, param_1, v_653);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_461)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_653)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_461);
+    return load_scaled(param, param_1, v_653);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_461)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_653)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, v_461);
+    raw.a.x = weight_word(param, v_653);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, v_461);
+    raw.a.w = weight_word(param_1, v_653);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_461)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_653)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, v_461);
+    raw.a.x = weight_word(param, v_653);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, v_461);
+    raw.a.y = weight_word(param_1, v_653);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, v_461);
+    raw.a.z = weight_word(param_2, v_653);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, v_461);
+    raw.a.w = weight_word(param_3, v_653);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, v_461);
+    raw.b.x = weight_word(param_4, v_653);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_461)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_653)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -737,79 +736,79 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = low / 2u;
-    raw.a.x = weight_word(param, v_461);
+    raw.a.x = weight_word(param, v_653);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, v_461);
+    raw.a.y = weight_word(param_1, v_653);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, v_461);
+    raw.a.z = weight_word(param_2, v_653);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, v_461);
+    raw.a.w = weight_word(param_3, v_653);
     uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, v_461);
+    raw.b.x = weight_word(param_4, v_653);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, v_461);
+    raw.b.y = weight_word(param_5, v_653);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_461, const device Weights4& v_473)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_653, const device Weights4& v_663)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    if (_1326)
+    if (_1511)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_461, v_473);
+        raw = load_quad_F32(param, param_1, param_2, v_653, v_663);
     }
-    if (_1336)
+    if (_1521)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_461);
+        raw = load_quad_F16(param_3, param_4, param_5, v_653);
     }
-    if (_1346)
+    if (_1531)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_461);
+        raw = load_quad_F16(param_6, param_7, param_8, v_653);
     }
-    if (_1356)
+    if (_1541)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_461);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_653);
     }
-    if (_1366)
+    if (_1551)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_461);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_653);
     }
-    if (_1376)
+    if (_1561)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_461);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_653);
     }
-    if (_1386)
+    if (_1571)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_461);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_653);
     }
-    if (_1396)
+    if (_1581)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_461);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_653);
     }
     return raw;
 }
@@ -817,16 +816,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1679;
+    float _1858;
     if (push.k != 0u)
     {
-        _1679 = rsqrt((squares / float(push.k)) + push.eps);
+        _1858 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1679 = 0.0;
+        _1858 = 0.0;
     }
-    return _1679;
+    return _1858;
 }
 
 static inline __attribute__((always_inline))
@@ -866,13 +865,13 @@ float gelu_erf(thread const float& x)
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1723, device Y1& v_1746)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_491, device Y1& v_517)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += v_1723.bias1[push.offset.z + j];
+        sum += v_491.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -883,32 +882,32 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
     uint param_3 = 1u;
     if (has(param_3, push))
     {
-        sum += v_1746.y1[to];
+        sum += v_517.y1[to];
     }
-    v_1746.y1[to] = sum;
+    v_517.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_1723, device Y1& v_1746, device Y4& v_1834)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_491, device Y1& v_517, device Y4& v_607)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _1767 = (to & 3u) == 0u;
-    bool _1776;
-    if (_1767)
+    bool _539 = (to & 3u) == 0u;
+    bool _549;
+    if (_539)
     {
-        _1776 = (j + 4u) <= push.n;
+        _549 = (j + 4u) <= push.n;
     }
     else
     {
-        _1776 = _1767;
+        _549 = _539;
     }
-    if (_1776)
+    if (_549)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(v_1723.bias1[at], v_1723.bias1[at + 1u], v_1723.bias1[at + 2u], v_1723.bias1[at + 3u]);
+            sums += float4(v_491.bias1[at], v_491.bias1[at + 1u], v_491.bias1[at + 2u], v_491.bias1[at + 3u]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -922,30 +921,30 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
         uint param_6 = 1u;
         if (has(param_6, push))
         {
-            sums += v_1834.y4[to / 4u];
+            sums += v_607.y4[to / 4u];
         }
-        v_1834.y4[to / 4u] = sums;
+        v_607.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     for (;;)
     {
-        bool _1853 = e < 4u;
-        bool _1862;
-        if (_1853)
+        bool _627 = e < 4u;
+        bool _636;
+        if (_627)
         {
-            _1862 = (j + e) < push.n;
+            _636 = (j + e) < push.n;
         }
         else
         {
-            _1862 = _1853;
+            _636 = _627;
         }
-        if (_1862)
+        if (_636)
         {
             uint param_7 = r;
             uint param_8 = j + e;
             float param_9 = sums[e];
-            finish(param_7, param_8, param_9, push, v_1723, v_1746);
+            finish(param_7, param_8, param_9, push, v_491, v_517);
             e++;
             continue;
         }
@@ -957,7 +956,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void tiles(const device Weights1& v_461, const device Weights4& v_473, const device X4& v_1521, const device X1& v_1532, constant Push& push, const device Norm4& v_1600, const device Norm1& v_1609, const device Bias1& v_1723, device Y1& v_1746, device Y4& v_1834, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint3& gl_WorkGroupID)
+void tiles(constant Push& push, const device Bias1& v_491, device Y1& v_517, device Y4& v_607, const device Weights1& v_653, const device Weights4& v_663, const device X4& v_1706, const device X1& v_1716, const device Norm4& v_1779, const device Norm1& v_1788, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1061,7 +1060,7 @@ void tiles(const device Weights1& v_461, const device Weights4& v_473, const dev
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _4160 = norm_at(param_21, push, v_1600, v_1609);
+                            _4160 = norm_at(param_21, push, v_1779, v_1788);
                         }
                         else
                         {
@@ -1091,12 +1090,12 @@ void tiles(const device Weights1& v_461, const device Weights4& v_473, const dev
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_1521, v_1532);
+                                v[y_2] = x_at(param_22, param_23, v_1706, v_1716);
                                 if (gated)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_1521, v_1532);
+                                    up[y_2] = x_at(param_24, param_25, v_1706, v_1716);
                                 }
                             }
                         }
@@ -1117,7 +1116,7 @@ void tiles(const device Weights1& v_461, const device Weights4& v_473, const dev
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, v_461, v_473);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, v_653, v_663);
                             }
                         }
                     }
@@ -1168,7 +1167,7 @@ void tiles(const device Weights1& v_461, const device Weights4& v_473, const dev
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_1723, v_1746, v_1834);
+                    finish_quad(param_37, param_38, param_39, push, v_491, v_517, v_607);
                 }
             }
         }
@@ -1176,7 +1175,7 @@ void tiles(const device Weights1& v_461, const device Weights4& v_473, const dev
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& x, thread const uint& first, thread const uint& count, thread float& squares, const device X1& v_1532, constant Push& push, const device Norm1& v_1609, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024])
+void put_chunk(thread const uint& x, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X1& v_1716, const device Norm1& v_1788, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024])
 {
     float4 v;
     float4 factor;
@@ -1189,16 +1188,16 @@ void put_chunk(thread const uint& x, thread const uint& first, thread const uint
         for (uint e = 0u; e < 4u; e++)
         {
             uint at = min(((first + i) + (e * 256u)), (push.k - 1u));
-            v[e] = v_1532.x1[x + at];
+            v[e] = v_1716.x1[x + at];
             if (normed)
             {
-                _2327 = v_1609.norm1[push.offset.w + at];
+                _2327 = v_1788.norm1[push.offset.w + at];
             }
             else
             {
                 if (gated)
                 {
-                    _2337 = v_1532.x1[(x + push.k) + at];
+                    _2337 = v_1716.x1[(x + push.k) + at];
                 }
                 else
                 {
@@ -1278,7 +1277,7 @@ float shared_squares(threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgro
 }
 
 static inline __attribute__((always_inline))
-void wide_rows(const device Weights1& v_461, const device X1& v_1532, constant Push& push, const device Norm1& v_1609, const device Bias1& v_1723, device Y1& v_1746, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
+void wide_rows(constant Push& push, const device Bias1& v_491, device Y1& v_517, const device Weights1& v_653, const device X1& v_1716, const device Norm1& v_1788, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint lane = me % 32u;
@@ -1316,7 +1315,7 @@ void wide_rows(const device Weights1& v_461, const device X1& v_1532, constant P
                 uint param_1 = base;
                 uint param_2 = count;
                 float param_3 = squares;
-                put_chunk(param, param_1, param_2, param_3, v_1532, push, v_1609, gl_LocalInvocationID, pool);
+                put_chunk(param, param_1, param_2, param_3, push, v_1716, v_1788, gl_LocalInvocationID, pool);
                 squares = param_3;
                 bool _3540;
                 if (normed)
@@ -1385,9 +1384,9 @@ void wide_rows(const device Weights1& v_461, const device X1& v_1532, constant P
                         for (uint i_1 = 0u; i_1 < 5u; i_1++)
                         {
                             uint param_6 = row + word[i_1];
-                            uint quants = weight_word(param_6, v_461);
+                            uint quants = weight_word(param_6, v_653);
                             uint param_7 = row + scale[i_1];
-                            uint scales = weight_word(param_7, v_461);
+                            uint scales = weight_word(param_7, v_653);
                             uint param_8 = quants;
                             sums[y_1] += (float2(as_type<half2>(scales >> shift[i_1])).x * dot(signed_bytes(param_8), v[i_1]));
                         }
@@ -1430,14 +1429,14 @@ void wide_rows(const device Weights1& v_461, const device X1& v_1532, constant P
                 uint param_10 = r;
                 uint param_11 = (tile * 64u) + me;
                 float param_12 = scale_1 * ((sum.x + sum.y) + (sum.z + sum.w));
-                finish(param_10, param_11, param_12, push, v_1723, v_1746);
+                finish(param_10, param_11, param_12, push, v_491, v_517);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, const device Weights1& v_461, const device Weights4& v_473, constant Push& push)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_653, const device Weights4& v_663)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
@@ -1455,25 +1454,25 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, const device We
     if (_1900)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_473);
+        unit.a = weight_words(param, v_663);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, v_473);
+        unit.b = weight_words(param_1, v_663);
     }
     else
     {
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, v_461);
+            unit.a[e] = weight_word(param_2, v_653);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, v_461);
+            unit.b[e] = weight_word(param_3, v_653);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, const device Weights1& v_461, constant Push& push)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_653)
 {
     uint last = ((row + push.k) - 1u) / 2u;
     uint at = (row + (8u * u)) / 2u;
@@ -1481,77 +1480,77 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, const device We
     for (uint e = 0u; e < 4u; e++)
     {
         uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, v_461);
+        unit.a[e] = weight_word(param, v_653);
     }
     uint param_1 = min((at + 4u), last);
-    unit.b.x = weight_word(param_1, v_461);
+    unit.b.x = weight_word(param_1, v_653);
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_461)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_653)
 {
     uint h = row + ((u / 4u) * 17u);
     uint q = (h + 1u) + (4u * (u & 3u));
     Unit unit = Unit{ uint4(0u), uint4(0u) };
     uint param = q / 2u;
-    unit.a.x = weight_word(param, v_461);
+    unit.a.x = weight_word(param, v_653);
     uint param_1 = (q / 2u) + 1u;
-    unit.a.y = weight_word(param_1, v_461);
+    unit.a.y = weight_word(param_1, v_653);
     uint param_2 = ((q / 2u) + 1u) + (q & 1u);
-    unit.a.z = weight_word(param_2, v_461);
+    unit.a.z = weight_word(param_2, v_653);
     uint param_3 = h / 2u;
-    unit.a.w = weight_word(param_3, v_461);
+    unit.a.w = weight_word(param_3, v_653);
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_461)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_653)
 {
     uint h = row + ((u / 4u) * 9u);
     uint q = (h + 1u) + (2u * (u & 3u));
     Unit unit = Unit{ uint4(0u), uint4(0u) };
     uint param = q / 2u;
-    unit.a.x = weight_word(param, v_461);
+    unit.a.x = weight_word(param, v_653);
     uint param_1 = (q / 2u) + (q & 1u);
-    unit.a.y = weight_word(param_1, v_461);
+    unit.a.y = weight_word(param_1, v_653);
     uint param_2 = h / 2u;
-    unit.a.w = weight_word(param_2, v_461);
+    unit.a.w = weight_word(param_2, v_653);
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_461)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_653)
 {
     uint at = (row / 2u) + ((u / 4u) * 5u);
     Unit unit = Unit{ uint4(0u), uint4(0u) };
     uint param = (at + 1u) + (u & 3u);
-    unit.a.x = weight_word(param, v_461);
+    unit.a.x = weight_word(param, v_653);
     uint param_1 = at;
-    unit.a.w = weight_word(param_1, v_461);
+    unit.a.w = weight_word(param_1, v_653);
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_461)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_653)
 {
     uint at = (row / 2u) + ((u / 32u) * 36u);
     Unit unit = Unit{ uint4(0u), uint4(0u) };
     uint param = (at + 4u) + (u & 31u);
-    unit.a.x = weight_word(param, v_461);
+    unit.a.x = weight_word(param, v_653);
     uint param_1 = at;
-    unit.a.w = weight_word(param_1, v_461);
+    unit.a.w = weight_word(param_1, v_653);
     uint param_2 = at + 1u;
-    unit.b.x = weight_word(param_2, v_461);
+    unit.b.x = weight_word(param_2, v_653);
     uint param_3 = at + 2u;
-    unit.b.y = weight_word(param_3, v_461);
+    unit.b.y = weight_word(param_3, v_653);
     uint param_4 = at + 3u;
-    unit.b.z = weight_word(param_4, v_461);
+    unit.b.z = weight_word(param_4, v_653);
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_461)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_653)
 {
     uint h = row + ((u / 32u) * 105u);
     uint part = (u / 16u) & 1u;
@@ -1561,73 +1560,73 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device W
     uint scale = ((h + 96u) + (4u * part)) + (in_part / 8u);
     Unit unit = Unit{ uint4(0u), uint4(0u) };
     uint param = low / 2u;
-    unit.a.x = weight_word(param, v_461);
+    unit.a.x = weight_word(param, v_653);
     uint param_1 = (low / 2u) + (low & 1u);
-    unit.a.y = weight_word(param_1, v_461);
+    unit.a.y = weight_word(param_1, v_653);
     uint param_2 = high / 2u;
-    unit.a.z = weight_word(param_2, v_461);
+    unit.a.z = weight_word(param_2, v_653);
     uint param_3 = (high / 2u) + (high & 1u);
-    unit.a.w = weight_word(param_3, v_461);
+    unit.a.w = weight_word(param_3, v_653);
     uint param_4 = scale / 2u;
-    unit.b.x = weight_word(param_4, v_461);
+    unit.b.x = weight_word(param_4, v_653);
     uint param_5 = (scale / 2u) + 1u;
-    unit.b.y = weight_word(param_5, v_461);
+    unit.b.y = weight_word(param_5, v_653);
     uint param_6 = (h / 2u) + 52u;
-    unit.b.z = weight_word(param_6, v_461);
+    unit.b.z = weight_word(param_6, v_653);
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, const device Weights1& v_461, const device Weights4& v_473, constant Push& push)
+Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_653, const device Weights4& v_663)
 {
     Unit unit = Unit{ uint4(0u), uint4(0u) };
     if (_2217)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, v_461, v_473, push);
+        unit = load_unit_F32(param, param_1, push, v_653, v_663);
     }
     if (_2225)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, v_461, push);
+        unit = load_unit_F16(param_2, param_3, push, v_653);
     }
     if (_2233)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, v_461, push);
+        unit = load_unit_F16(param_4, param_5, push, v_653);
     }
     if (_2241)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, v_461);
+        unit = load_unit_Q8_0(param_6, param_7, v_653);
     }
     if (_2249)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, v_461);
+        unit = load_unit_Q4_0(param_8, param_9, v_653);
     }
     if (_2257)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, v_461);
+        unit = load_unit_Q4_1(param_10, param_11, v_653);
     }
     if (_2265)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, v_461);
+        unit = load_unit_Q4_K(param_12, param_13, v_653);
     }
     if (_2273)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, v_461);
+        unit = load_unit_Q6_K(param_14, param_15, v_653);
     }
     return unit;
 }
@@ -1895,7 +1894,7 @@ float unit_times_x(thread const Unit& unit, thread const uint& row, thread const
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(const device Weights1& v_461, const device Weights4& v_473, const device X1& v_1532, constant Push& push, const device Norm1& v_1609, const device Bias1& v_1723, device Y1& v_1746, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
+void vector_rows(constant Push& push, const device Bias1& v_491, device Y1& v_517, const device Weights1& v_653, const device Weights4& v_663, const device X1& v_1716, const device Norm1& v_1788, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint lane = me & _3131;
@@ -1937,7 +1936,7 @@ void vector_rows(const device Weights1& v_461, const device Weights4& v_473, con
                 {
                     uint param_3 = row;
                     uint param_4 = base + lane;
-                    next = load_unit(param_3, param_4, v_461, v_473, push);
+                    next = load_unit(param_3, param_4, push, v_653, v_663);
                 }
                 if (!there)
                 {
@@ -1946,7 +1945,7 @@ void vector_rows(const device Weights1& v_461, const device Weights4& v_473, con
                     uint param_6 = 8u * base;
                     uint param_7 = 8u * min((units - base), 256u);
                     float param_8 = squares;
-                    put_chunk(param_5, param_6, param_7, param_8, v_1532, push, v_1609, gl_LocalInvocationID, pool);
+                    put_chunk(param_5, param_6, param_7, param_8, push, v_1716, v_1788, gl_LocalInvocationID, pool);
                     squares = param_8;
                     bool _3276;
                     if (normed)
@@ -1973,7 +1972,7 @@ void vector_rows(const device Weights1& v_461, const device Weights4& v_473, con
                     {
                         uint param_10 = row;
                         uint param_11 = u + team;
-                        next = load_unit(param_10, param_11, v_461, v_473, push);
+                        next = load_unit(param_10, param_11, push, v_653, v_663);
                     }
                     Unit param_12 = unit;
                     uint param_13 = row;
@@ -2010,38 +2009,38 @@ void vector_rows(const device Weights1& v_461, const device Weights4& v_473, con
                 uint param_17 = r;
                 uint param_18 = (tile * lines) + me;
                 float param_19 = scale * ((sums.x + sums.y) + (sums.z + sums.w));
-                finish(param_17, param_18, param_19, push, v_1723, v_1746);
+                finish(param_17, param_18, param_19, push, v_491, v_517);
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
         }
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1723 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_491 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_1521 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_461 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_1600 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_1746 = *(device Y1*)spvBufferAliasSet0Binding5;
-    const device auto& v_473 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1532 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_1609 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& v_1834 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_1706 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_653 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_1779 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_517 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_607 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_663 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_1716 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_1788 = *(const device Norm1*)spvBufferAliasSet0Binding4;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     if (_4435)
     {
-        tiles(v_461, v_473, v_1521, v_1532, push, v_1600, v_1609, v_1723, v_1746, v_1834, gl_LocalInvocationID, pool, gl_WorkGroupID);
+        tiles(push, v_491, v_517, v_607, v_653, v_663, v_1706, v_1716, v_1779, v_1788, gl_LocalInvocationID, pool, gl_WorkGroupID);
     }
     else
     {
         if (_4440)
         {
-            wide_rows(v_461, v_1532, push, v_1609, v_1723, v_1746, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
+            wide_rows(push, v_491, v_517, v_653, v_1716, v_1788, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
         }
         else
         {
-            vector_rows(v_461, v_473, v_1532, push, v_1609, v_1723, v_1746, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
+            vector_rows(push, v_491, v_517, v_653, v_663, v_1716, v_1788, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
         }
     }
 }

@@ -7,6 +7,7 @@
  */
 #include "base/zc_alloc.h"
 #include "device/vulkan/zc_vulkan.h"
+#include "device/vulkan/zc_vulkan_matrix_api.h"
 
 static zc_status load_functions(zc_vulkan_device *device, PFN_vkGetDeviceProcAddr get, zc_error *error)
 {
@@ -29,13 +30,16 @@ static zc_status load_functions(zc_vulkan_device *device, PFN_vkGetDeviceProcAdd
 static VkResult create(zc_vulkan_device *device, const zc_vulkan_instance *instance)
 {
     const zc_vulkan_physical *physical = &device->physical;
-    const char *extensions[3] = {"VK_EXT_external_memory_host"};
+    const char *extensions[4] = {"VK_EXT_external_memory_host"};
     uint32_t count = 1;
     if (physical->push_descriptors) {
         extensions[count++] = "VK_KHR_push_descriptor";
     }
     if (physical->portability) {
         extensions[count++] = "VK_KHR_portability_subset";
+    }
+    if (physical->info.gpu.matrix_units) {
+        extensions[count++] = "VK_KHR_cooperative_matrix";
     }
     /* Ask for what is there, and turn on what kernels may use. */
     VkPhysicalDevice16BitStorageFeatures has16 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_16BIT_STORAGE_FEATURES};
@@ -64,6 +68,15 @@ static VkResult create(zc_vulkan_device *device, const zc_vulkan_instance *insta
     if (physical->api_version >= VK_API_VERSION_1_2) {
         use16.pNext = &use8;
         use8.pNext = &use_small;
+    }
+    VkPhysicalDeviceCooperativeMatrixFeaturesKHR use_matrix = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_KHR, .cooperativeMatrix = VK_TRUE};
+    VkPhysicalDeviceVulkanMemoryModelFeatures use_model = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_MEMORY_MODEL_FEATURES,
+        .pNext = &use_matrix,
+        .vulkanMemoryModel = VK_TRUE};
+    if (physical->info.gpu.matrix_units) { /* they come with Vulkan 1.2 */
+        use_small.pNext = &use_model;
     }
     device->spirv = (zc_spirv_device){.version = physical->api_version >= VK_API_VERSION_1_2 ? 0x10500 : 0x10300,
                                       .int8 = has_small.shaderInt8,

@@ -1,6 +1,7 @@
 /* zc_vulkan: what the files of the vulkan backend share. From the ground up, each calls only those before it:
  *
  *   zc_vulkan_error.c     what a call answered, in words and as a zc_status
+ *   zc_vulkan_matrix.c    whether a physical device has matrix units that our shaders use
  *   zc_vulkan_physical.c  what a physical device has, and whether that will do
  *   zc_vulkan_loader.c    opens the loader, makes the process's one instance, lists the physical devices
  *   zc_vulkan_buffer.c    imports of host memory, and device-local memory
@@ -59,7 +60,7 @@ typedef struct zc_vulkan_physical {
     uint64_t import_alignment, offset_alignment, max_range, max_allocation;
     uint32_t max_groups[3], max_group_size[3], max_invocations;
     VkPhysicalDeviceMemoryProperties memory;
-    bool push_descriptors, portability;
+    bool push_descriptors, portability, matrix_extension;
     uint32_t subgroup_operations;
 } zc_vulkan_physical;
 
@@ -137,10 +138,15 @@ const char *zc_vulkan_result(VkResult result, char unnamed[24]);
 zc_status zc_vulkan_fail(zc_vulkan_device *device, VkResult result, zc_error *error, const char *what,
                          const char *label);
 
+/* ---- zc_vulkan_matrix.c ---- */
+
+/* Sets info.gpu.matrix_units. What else is known of the device is there already. */
+void zc_vulkan_find_matrix(const zc_vulkan_instance_functions *f, VkInstance instance, zc_vulkan_physical *physical);
+
 /* ---- zc_vulkan_physical.c ---- */
 
 /* Fill all but the handle, which is given, and info.index. */
-void zc_vulkan_describe(const zc_vulkan_instance_functions *f, zc_vulkan_physical *physical);
+void zc_vulkan_describe(const zc_vulkan_instance_functions *f, VkInstance instance, zc_vulkan_physical *physical);
 
 /* ---- zc_vulkan_loader.c ---- */
 
@@ -171,12 +177,12 @@ void zc_vulkan_buffer_destroy(zc_vulkan_device *device, zc_vulkan_buffer *buffer
 zc_status zc_vulkan_pipelines_init(zc_vulkan_device *device, zc_error *error);
 void zc_vulkan_pipelines_destroy(zc_vulkan_device *device);
 /* The pipeline that a stage of a command needs. */
-zc_status zc_vulkan_pipeline(zc_vulkan_device *device, const zc_kernel *kernel, uint32_t variant, VkPipeline *out,
-                             zc_error *error);
+zc_status zc_vulkan_pipeline(zc_vulkan_device *device, const zc_kernel *kernel, const zc_kernel_stage *stage,
+                             VkPipeline *out, zc_error *error);
 /* Buffers that a kernel's shader has. */
 static inline unsigned zc_vulkan_binding_count(const zc_kernel *kernel)
 {
-    return kernel->binding_count + (kernel->traits & ZC_TRAIT_STAGES ? 1 : 0);
+    return kernel->binding_count + (kernel->traits & (ZC_TRAIT_STAGES | ZC_TRAIT_MATRIX) ? 1 : 0);
 }
 zc_status zc_vulkan_compile(void *self, const zc_kernel_source *source, void **out, zc_error *error);
 void zc_vulkan_compiled_release(void *self, void *compiled);

@@ -254,7 +254,7 @@ static VkResult enumerate(zc_vulkan_instance *made)
     }
     for (uint32_t i = 0; i < count; i++) {
         zc_vulkan_physical physical = {.handle = handles[i]};
-        zc_vulkan_describe(&made->f, &physical);
+        zc_vulkan_describe(&made->f, made->handle, &physical);
         physical.rank += physical.info.available ? 0 : 10;
         size_t at = made->count++;
         for (; at > 0 && made->physical[at - 1].rank > physical.rank; at--) {

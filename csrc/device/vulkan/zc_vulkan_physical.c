@@ -64,6 +64,7 @@ static void find_extensions(const zc_vulkan_instance_functions *f, zc_vulkan_phy
             found->imports |= strcmp(name, "VK_EXT_external_memory_host") == 0;
             physical->push_descriptors |= strcmp(name, "VK_KHR_push_descriptor") == 0;
             physical->portability |= strcmp(name, "VK_KHR_portability_subset") == 0;
+            physical->matrix_extension |= strcmp(name, "VK_KHR_cooperative_matrix") == 0;
             found->driver_properties |= strcmp(name, "VK_KHR_driver_properties") == 0;
         }
     }
@@ -185,7 +186,7 @@ static void judge(zc_vulkan_physical *physical, const answers *found)
     }
 }
 
-void zc_vulkan_describe(const zc_vulkan_instance_functions *f, zc_vulkan_physical *physical)
+void zc_vulkan_describe(const zc_vulkan_instance_functions *f, VkInstance instance, zc_vulkan_physical *physical)
 {
     zc_device_info *info = &physical->info;
     VkPhysicalDeviceProperties old;
@@ -212,5 +213,6 @@ void zc_vulkan_describe(const zc_vulkan_instance_functions *f, zc_vulkan_physica
     keep_properties(physical, &found);
     find_memory(f, physical);
     find_queue(f, physical);
+    zc_vulkan_find_matrix(f, instance, physical);
     judge(physical, &found);
 }

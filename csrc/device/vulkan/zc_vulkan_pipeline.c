@@ -100,19 +100,31 @@ static zc_status make(zc_vulkan_device *device, const char *name, const uint32_t
     return result == VK_SUCCESS ? ZC_OK : zc_vulkan_fail(device, result, error, "build the pipeline of", label);
 }
 
-zc_status zc_vulkan_pipeline(zc_vulkan_device *device, const zc_kernel *kernel, uint32_t variant, VkPipeline *out,
-                             zc_error *error)
+/* For matrix units there is a module for each size of matrix. */
+static const zc_shader *find_shader(const zc_vulkan_device *device, const zc_kernel *kernel, bool matrix)
+{
+    char name[64];
+    if (!matrix) {
+        return zc_shader_find(kernel->name);
+    }
+    (void)snprintf(name, sizeof name, "%s_matrix_%u", kernel->name, device->physical.info.gpu.matrix_units);
+    return zc_shader_find(name);
+}
+
+zc_status zc_vulkan_pipeline(zc_vulkan_device *device, const zc_kernel *kernel, const zc_kernel_stage *stage,
+                             VkPipeline *out, zc_error *error)
 {
     if (kernel->compiled) {
         *out = kernel->compiled;
         return ZC_OK;
     }
+    uint32_t variant = stage->variant;
     _Atomic(VkPipeline) *kept = &device->pipelines[kernel->id][variant];
     *out = atomic_load_explicit(kept, memory_order_acquire);
     if (*out) {
         return ZC_OK;
     }
-    const zc_shader *shader = zc_shader_find(kernel->name);
+    const zc_shader *shader = find_shader(device, kernel, stage->matrix);
     if (!shader || !shader->spirv) {
         return zc_fail(error, ZC_DEVICE, "kernel %s: this build has no SPIR-V for it", kernel->name);
     }

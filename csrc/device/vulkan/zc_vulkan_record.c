@@ -138,7 +138,7 @@ static zc_status record_one(zc_vulkan_device *device, zc_vulkan_slot *slot, cons
         status = find_windows(device, command, windows, push, error);
     }
     if (status == ZC_OK) {
-        status = zc_vulkan_pipeline(device, kernel, stage->variant, &pipeline, error);
+        status = zc_vulkan_pipeline(device, kernel, stage, &pipeline, error);
     }
     if (count > kernel->binding_count) {
         windows[kernel->binding_count] = *workspace;
@@ -243,7 +243,7 @@ static zc_status find_workspace(zc_vulkan_device *device, const zc_device_comman
     uint64_t size = 0;
     for (size_t i = 0; i < count; i++) {
         zc_kernel_plan plan;
-        if (!(commands[i].kernel->traits & ZC_TRAIT_STAGES)) {
+        if (!(commands[i].kernel->traits & (ZC_TRAIT_STAGES | ZC_TRAIT_MATRIX))) {
             continue;
         }
         zc_kernel_plan_make(commands[i].kernel, commands[i].params, &device->physical.info.gpu, &plan);

@@ -1,0 +1,68 @@
+// What linear_matrix.comp and linear_gated_matrix.comp share: two stages of which the first (linear_matrix_input.glsl) leaves
+// f(x) in the workspace, each element as the sum of two float16, which hold 22 bits of it. In the second
+// (linear_matrix_tile.glsl) weights are whole numbers, or float16, as they are in memory, so that float16 holds them
+// exactly; the scales of their blocks go to the float32 sums. So the error is float32's but for a few bits.
+//
+// TILE and LANES are macros: a module for each size of matrix that a device has (buildtools/shaders.py).
+
+// The workspace: a factor for each row, in whole vectors; then the rows, a slice of DEPTH columns after the other,
+// each 32 high and 32 low halves. Behind the k columns of a row come the sums of its blocks, for types of weights that
+// have a minimum for each block.
+layout(set = 0, binding = 6, std430) buffer Work1 { float work1[]; };
+layout(set = 0, binding = 6, std430) buffer Work4 { uvec4 work4[]; };
+
+#define DEPTH 32u
+#define SLICE 8u // vectors of a row's slice
+
+uint slices_of_k()
+{
+    return ceil_div(push.k, DEPTH);
+}
+
+// Slices of minima: a column for each block of Q4_1, two for each of the eight of a block of Q4_K.
+uint slices_of_minima()
+{
+    return IS(Q4_1) ? ceil_div(slices_of_k(), DEPTH) : IS(Q4_K) ? ceil_div(push.k, 512u) : 0u;
+}
+
+uint slices()
+{
+    return slices_of_k() + slices_of_minima();
+}
+
+uint row_start(uint r)
+{
+    return ceil_div(push.rows, 4u) + r * slices() * SLICE;
+}
+
+// A workgroup's tile: BM x BN elements of y.
+const uint BM = way == ZC_LINEAR_MATRIX_LARGE_WAY ? 128u : 64u;
+const uint BN = way == ZC_LINEAR_MATRIX_SMALL_WAY ? 64u : 128u;
+#if LANES == 32
+#define GRID_M 2u // subgroups of a workgroup
+#define GRID_N 4u
+#else
+#define GRID_M 4u
+#define GRID_N 8u
+#endif
+const uint FM = BM / GRID_M / TILE, FN = BN / GRID_N / TILE; // matrices of a subgroup
+
+// Vectors of a row in shared memory, one more than it has, so that loading matrices meets no conflicts of banks.
+#define LINE_X (SLICE + 1u)
+#define LINE_W (DEPTH / 8u + 1u)
+#if LANES == 32
+const uint SLOTS = way == ZC_LINEAR_MATRIX_LARGE_WAY ? 1u : 2u; // slices: what fits into 48 KiB
+#else
+#define SLOTS 1u // 32 KiB
+#endif
+const uint SCALES = IS(Q6_K) ? 2u : 1u;                         // of a slice of a row of w
+
+// x, and what each way has for a use of it; in the end FN matrices for each subgroup.
+const uint POOL_X = SLOTS * BM * LINE_X, POOL_SUMS = WORKGROUP / LANES * FN * TILE * TILE / 4u;
+shared uvec4 pool[POOL_X > POOL_SUMS ? POOL_X : POOL_SUMS];
+shared uvec4 tile_w[SLOTS * BN * LINE_W];
+shared float tile_scales[SLOTS * SCALES * BN];
+
+#include "linear_matrix_input.glsl"
+#include "linear_matrix_weights.glsl"
+#include "linear_matrix_tile.glsl"

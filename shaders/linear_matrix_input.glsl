@@ -1,0 +1,101 @@
+// input_rows(): f(x) as pairs of float16, a row of x for a workgroup.
+//
+// Each row is multiplied by a power of two that brings its largest element to between 2^9 and 2^10, so that nothing
+// overflows, sums of 32 elements included, and what is lost below is 2^-34 of the largest. Its inverse, and the scale of
+// an RMS norm, are the row's factor. In a row with NaN or infinities these stay what they are, and no finite element
+// overflows.
+
+// The greatest of a workgroup's, of non-negative numbers as bits: infinities and NaN are above all.
+uint group_max_bits(uint bits)
+{
+    bits = subgroupMax(bits);
+    barrier(); // what was shared before has been read
+    if (subgroupElect()) {
+        pool[gl_SubgroupID].x = bits;
+    }
+    barrier();
+    for (uint i = 0u; i < gl_NumSubgroups; i++) {
+        bits = max(bits, pool[i].x);
+    }
+    return bits;
+}
+
+// Quad q of f(x[r]) but for the norm's scale; 0 beyond k.
+vec4 input_quad(uint r, uint q, inout float squares)
+{
+    if (4u * q >= push.k) {
+        return vec4(0.0);
+    }
+    uint at = push.offset.x + r * push.ldx + 4u * q, count = push.k - 4u * q;
+    vec4 up = gated ? x_at(at + push.k, count) : vec4(0.0), factor = normed ? norm_at(4u * q) : vec4(1.0);
+    return input_of(x_at(at, count), up, factor, squares);
+}
+
+// Two float16 whose sum is v, of each element.
+void put_halves(uint at, uint q, vec4 v)
+{
+    uvec2 high = uvec2(packHalf2x16(v.xy), packHalf2x16(v.zw));
+    vec4 rest = v - vec4(unpackHalf2x16(high.x), unpackHalf2x16(high.y));
+    rest = vec4(finite(rest.x) ? rest.x : 0.0, finite(rest.y) ? rest.y : 0.0, finite(rest.z) ? rest.z : 0.0,
+                finite(rest.w) ? rest.w : 0.0);
+    uvec2 low = uvec2(packHalf2x16(rest.xy), packHalf2x16(rest.zw));
+    uint to = at + q / 8u * SLICE + (q & 7u) / 2u, half_ = 2u * (q & 1u);
+    work4[to][half_] = high.x;
+    work4[to][half_ + 1u] = high.y;
+    work4[to + 4u][half_] = low.x;
+    work4[to + 4u][half_ + 1u] = low.y;
+}
+
+void input_rows()
+{
+    uint me = gl_LocalInvocationID.x, quads = slices_of_k() * (DEPTH / 4u);
+    for (uint r = WORKGROUP_ID.x; r < push.rows; r += WORKGROUPS.x) {
+        float squares = 0.0, unused = 0.0;
+        uint bits = 0u;
+        for (uint q = me; q < quads; q += WORKGROUP) {
+            uvec4 v = floatBitsToUint(input_quad(r, q, squares)) & 0x7fffffffu;
+            bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
+        }
+        bits = group_max_bits(bits);
+        float factor = normed ? norm_scale(group_sum(squares)) : 1.0;
+        // 2^power, and its inverse.
+        int power = clamp(136 - int(bits >> 23u), -118, 100);
+        float scale = uintBitsToFloat(uint(127 + power) << 23u);
+        if (me == 0u) {
+            work1[r] = factor * uintBitsToFloat(uint(127 - power) << 23u);
+        }
+        uint start = row_start(r), minima = start + slices_of_k() * SLICE;
+        // All quads of a slice are made at once, for whole slices.
+        for (uint base = 0u; base < quads; base += WORKGROUP) {
+            uint q = base + me;
+            vec4 v = vec4(0.0);
+            if (q < quads) {
+                v = scale * input_quad(r, q, unused);
+                put_halves(start, q, v);
+            }
+            if (IS(Q4_1) || IS(Q4_K)) {
+                barrier(); // the sums before have been read
+                pool[me].x = floatBitsToUint(v.x + v.y + v.z + v.w);
+                barrier();
+                // A quad of sums: of four blocks of Q4_1; of two of Q4_K, twice each.
+                const uint blocks = IS(Q4_1) ? 4u : 2u;
+                uint m = (base / 8u) / blocks + me;
+                if (me < WORKGROUP / 8u / blocks && m < slices_of_minima() * (DEPTH / 4u)) {
+                    float sums[4] = float[4](0.0, 0.0, 0.0, 0.0);
+                    for (uint i = 0u; i < 8u * blocks; i++) {
+                        sums[i / 8u] += uintBitsToFloat(pool[8u * blocks * me + i].x);
+                    }
+                    put_halves(minima, m, IS(Q4_1) ? vec4(sums[0], sums[1], sums[2], sums[3])
+                                                   : vec4(sums[0], sums[0], sums[1], sums[1]));
+                }
+            }
+        }
+        // Columns of minima that no quad above has, so that they are not what anything may be.
+        if (IS(Q4_1) || IS(Q4_K)) {
+            uint covered = ceil_div(quads, WORKGROUP) * (WORKGROUP / 8u) / (IS(Q4_1) ? 4u : 2u);
+            for (uint m = covered + me; m < slices_of_minima() * (DEPTH / 4u); m += WORKGROUP) {
+                put_halves(minima, m, vec4(0.0));
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+// matrix_tiles(): BM x BN elements of y for a workgroup, BM / GRID_M x BN / GRID_N for each of its subgroups.
+//
+// A slice of DEPTH columns at a time: the pairs of float16 of x from the workspace, and weights, in shared memory; while
+// it is multiplied the next is on its way, as it lies in memory. A block's sums are made of nothing, scaled, and added
+// to the sums of the tile.
+
+#define MATRIX(T, USE) coopmat<T, gl_ScopeSubgroup, TILE, TILE, gl_MatrixUse##USE>
+#define SUMS MATRIX(float, Accumulator)
+#define STEPS (DEPTH / TILE)        // products along a slice
+#define STEP_VECTORS (TILE * 2 / 16) // of a row, in shared memory
+
+const uint PER_X = BM * SLICE / WORKGROUP; // vectors of an invocation
+const uint PER_W = (BN * 2u + WORKGROUP - 1u) / WORKGROUP; // parts of 16 weights
+
+// Of what an invocation loads for a slice: where rows start, and what it has loaded.
+uint start_x[PER_X], start_w[PER_W];
+uvec4 next_x[PER_X];
+Sixteen next_w[PER_W];
+
+// Rows beyond the last are the last: their sums go nowhere.
+void find_rows(uint first_r, uint first_j)
+{
+    uint me = gl_LocalInvocationID.x, halves = row_halves(push.k);
+    [[unroll]] for (uint i = 0u; i < PER_X; i++) {
+        uint t = i * WORKGROUP + me;
+        start_x[i] = row_start(min(first_r + t / SLICE, push.rows - 1u)) + t % SLICE;
+    }
+    [[unroll]] for (uint i = 0u; i < PER_W; i++) {
+        uint t = i * WORKGROUP + me;
+        start_w[i] = 2u * WEIGHTS_START + min(first_j + t / 2u, push.n - 1u) * halves;
+    }
+}
+
+void load_slice(uint s, uint slices_k)
+{
+    uint p = gl_LocalInvocationID.x & 1u;
+    [[unroll]] for (uint i = 0u; i < PER_X; i++) {
+        next_x[i] = work4[start_x[i] + s * SLICE];
+    }
+    [[unroll]] for (uint i = 0u; i < PER_W; i++) {
+        if (s < slices_k) {
+            next_w[i] = load_part(start_w[i], s, p);
+        } else {
+            next_w[i] = load_minima(start_w[i], s - slices_k, p);
+        }
+    }
+}
+
+void put_slice(uint slot, uint s, uint slices_k)
+{
+    uint me = gl_LocalInvocationID.x, p = me & 1u;
+    [[unroll]] for (uint i = 0u; i < PER_X; i++) {
+        uint t = i * WORKGROUP + me;
+        pool[(slot * BM + t / SLICE) * LINE_X + t % SLICE] = next_x[i];
+    }
+    [[unroll]] for (uint i = 0u; i < PER_W; i++) {
+        uint t = i * WORKGROUP + me, line = (slot * BN + t / 2u) * LINE_W;
+        if (t >= 2u * BN) {
+            break; // of few columns some invocations have none
+        }
+        uvec4 first, second_;
+        float scale;
+        if (s < slices_k) {
+            decode_part(next_w[i], start_w[i], s, p, first, second_);
+            scale = IS(F16) ? 1.0 : part_scale(next_w[i], start_w[i], s, p);
+            tile_w[line + octet_of(p, 0u)] = first;
+            tile_w[line + octet_of(p, 1u)] = second_;
+        } else {
+            decode_minima(next_w[i], first, second_);
+            scale = minima_scale(next_w[i]);
+            tile_w[line + 2u * p] = first;
+            tile_w[line + 2u * p + 1u] = second_;
+        }
+        if (!IS(F16) && (p == 0u || SCALES == 2u)) {
+            tile_scales[(slot * SCALES + p % SCALES) * BN + t / 2u] = scale;
+        }
+    }
+}
+
+SUMS sums[FM * FN];
+
+void multiply_slice(uint slot, uint down, uint right)
+{
+    MATRIX(float16_t, B) b[FN * STEPS];
+    SUMS scales[FN * SCALES];
+    [[unroll]] for (uint j = 0u; j < FN; j++) {
+        [[unroll]] for (uint t = 0u; t < STEPS; t++) {
+            coopMatLoad(b[j * STEPS + t], tile_w, (slot * BN + right + j * TILE) * LINE_W + t * STEP_VECTORS, LINE_W,
+                        gl_CooperativeMatrixLayoutColumnMajor);
+        }
+        if (!IS(F16)) {
+            [[unroll]] for (uint e = 0u; e < SCALES; e++) {
+                coopMatLoad(scales[j * SCALES + e], tile_scales, (slot * SCALES + e) * BN + right + j * TILE, 0u,
+                            gl_CooperativeMatrixLayoutRowMajor); // the same row again and again
+            }
+        }
+    }
+    [[unroll]] for (uint i = 0u; i < FM; i++) {
+        MATRIX(float16_t, A) high[STEPS], low[STEPS];
+        [[unroll]] for (uint t = 0u; t < STEPS; t++) {
+            uint at = (slot * BM + down + i * TILE) * LINE_X + t * STEP_VECTORS;
+            coopMatLoad(high[t], pool, at, LINE_X, gl_CooperativeMatrixLayoutRowMajor);
+            coopMatLoad(low[t], pool, at + SLICE / 2u, LINE_X, gl_CooperativeMatrixLayoutRowMajor);
+        }
+        [[unroll]] for (uint j = 0u; j < FN; j++) {
+            if (IS(F16)) {
+                [[unroll]] for (uint t = 0u; t < STEPS; t++) {
+                    sums[i * FN + j] = coopMatMulAdd(low[t], b[j * STEPS + t], sums[i * FN + j]);
+                    sums[i * FN + j] = coopMatMulAdd(high[t], b[j * STEPS + t], sums[i * FN + j]);
+                }
+            } else {
+                [[unroll]] for (uint e = 0u; e < SCALES; e++) {
+                    SUMS block = SUMS(0.0);
+                    [[unroll]] for (uint t = e * STEPS / SCALES; t < (e + 1u) * STEPS / SCALES; t++) {
+                        block = coopMatMulAdd(low[t], b[j * STEPS + t], block);
+                        block = coopMatMulAdd(high[t], b[j * STEPS + t], block);
+                    }
+                    sums[i * FN + j] += block * scales[j * SCALES + e];
+                }
+            }
+        }
+    }
+}
+
+// Through shared memory, for what an invocation has of a matrix is not known: matrices side by side.
+void finish_tile(uint first_r, uint first_j)
+{
+    const uint line = FN * TILE / 4u;
+    uint base = gl_SubgroupID * TILE * line, lane = gl_SubgroupInvocationID;
+    [[unroll]] for (uint i = 0u; i < FM; i++) {
+        [[unroll]] for (uint j = 0u; j < FN; j++) {
+            coopMatStore(sums[i * FN + j], pool, base + j * TILE / 4u, line, gl_CooperativeMatrixLayoutRowMajor);
+        }
+        subgroupBarrier();
+        [[dont_unroll]] for (uint t = lane; t < TILE * line; t += LANES) {
+            uint r = first_r + i * TILE + t / line, j = first_j + 4u * (t % line);
+            if (r < push.rows && j < push.n) {
+                finish_quad(r, j, work1[r] * uintBitsToFloat(pool[base + t]));
+            }
+        }
+        subgroupBarrier();
+    }
+}
+
+void matrix_tiles()
+{
+    uint down = gl_SubgroupID % GRID_M * (BM / GRID_M), right = gl_SubgroupID / GRID_M * (BN / GRID_N);
+    uint count = slices(), slices_k = slices_of_k();
+    for (uint tile_j = WORKGROUP_ID.y; tile_j < ceil_div(push.n, BN); tile_j += WORKGROUPS.y) {
+        for (uint tile_r = WORKGROUP_ID.x; tile_r < ceil_div(push.rows, BM); tile_r += WORKGROUPS.x) {
+            find_rows(tile_r * BM, tile_j * BN);
+            [[unroll]] for (uint i = 0u; i < FM * FN; i++) {
+                sums[i] = SUMS(0.0);
+            }
+            load_slice(0u, slices_k);
+            barrier(); // the tile before has been finished
+            put_slice(0u, 0u, slices_k);
+            barrier();
+            for (uint s = 0u; s < count; s++) {
+                uint next = min(s + 1u, count - 1u); // the last one once more, for nothing
+                load_slice(next, slices_k);
+                multiply_slice(SLOTS == 2u ? s & 1u : 0u, down, right);
+                if (SLOTS == 1u) {
+                    barrier(); // the slice has been multiplied
+                }
+                put_slice(SLOTS == 2u ? s + 1u & 1u : 0u, next, slices_k);
+                barrier();
+            }
+            finish_tile(tile_r * BM + down, tile_j * BN + right);
+        }
+    }
+}
