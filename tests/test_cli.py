@@ -374,6 +374,7 @@ class TestGenerate:
         ran = zcwasm_command(*words, "--device", "cpu", "--stats")
         assert ran.status == 0, ran.err
         assert ran.out.endswith("\n")
+        assert "bytes of weights opened in" in ran.err
         assert "new ones" in ran.err
         assert "tokens/s" in ran.err
         assert zcwasm_command(*words, "--device", "cpu").out == ran.out

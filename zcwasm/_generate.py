@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import zcwasm
+from zcwasm._measure import timed
 from zcwasm._models import fetch
 from zcwasm.llm import Sampling
 from zcwasm.llm._sampling import OPTIONS
@@ -72,7 +73,10 @@ def run(options: argparse.Namespace, device: zcwasm.Device) -> int:
         )
     path = fetch.resolve(options.model, progress=True)
     prompt = sys.stdin.read() if options.prompt == "-" else options.prompt
-    with Model.open(path, device, progress=sys.stderr.isatty()) as model, model.session() as session:
+    seconds, opened = timed(lambda: Model.open(path, device, progress=sys.stderr.isatty()))
+    with opened as model, model.session() as session:
+        if options.stats:
+            print(f"{model.weights.nbytes:,} bytes of weights opened in {seconds:.3f} s", file=sys.stderr)
         return write(start(options, model, session, prompt), session, options.stats)
 
 

@@ -436,6 +436,11 @@ static zc_status place(const zc_weights *weights, zc_device *device, const zc_we
     for (size_t i = 0; i < *count; i++) {
         total += (*out)[i].end - (*out)[i].start;
     }
+    const zc_device_info *info = zc_device_get_info(device);
+    if (apart && info->memory && total > info->memory) { /* before anything is moved */
+        status = zc_fail(error, ZC_DEVICE, "the weights have %llu bytes, the memory of %s %llu", (ull)total, info->name,
+                         (ull)info->memory);
+    }
     for (size_t i = 0; i < *count && status == ZC_OK; i++) {
         part *each = &(*out)[i];
         void *address;

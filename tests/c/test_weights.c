@@ -27,7 +27,7 @@ static _Thread_local zc_error error;
 static _Atomic int copies, locals_alive, failing_copies;
 static _Atomic bool slow;
 static bool fake_unified;       /* of the next that is opened */
-static uint64_t fake_max_region;
+static uint64_t fake_max_region, fake_memory;
 
 static void fake_probe(zc_device_info *info)
 {
@@ -36,6 +36,7 @@ static void fake_probe(zc_device_info *info)
     info->max_buffer = UINT64_C(1) << 32;
     info->unified_memory = fake_unified;
     info->max_region = fake_max_region;
+    info->memory = fake_memory;
     strcpy(info->name, "fake");
 }
 static zc_status fake_open(const zc_device_options *options, zc_device_info *info, void **self, zc_error *e)
@@ -307,6 +308,28 @@ static zc_weights *two_tensors(void)
     return weights;
 }
 
+static void test_upload_that_does_not_fit(void)
+{
+    zc_weights *weights = two_tensors();
+    uint64_t needed = 90004 + 2 * 68 - 40000 / ZC_REGION_ALIGNMENT * ZC_REGION_ALIGNMENT; /* one part */
+    fake_memory = needed - 1;
+    zc_device *device = open_device("vulkan");
+    uint64_t before = zc_copies_get(ZC_COPY_WEIGHTS_UPLOAD);
+    CHECK_FAILS(zc_weights_load(weights, device, NULL, &error), ZC_DEVICE, "the memory of fake");
+    CHECK(zc_copies_get(ZC_COPY_WEIGHTS_UPLOAD) == before && locals_alive == 0);
+    zc_device_release(device);
+    zc_weights_release(weights);
+    fake_memory = needed;
+    weights = two_tensors();
+    device = open_device("vulkan");
+    CHECK(zc_weights_load(weights, device, NULL, &error) == ZC_OK);
+    check_uploaded(weights, device);
+    fake_memory = 0;
+    zc_device_release(device);
+    zc_weights_release(weights);
+    CHECK(locals_alive == 0);
+}
+
 static void test_upload(void)
 {
     zc_weights *weights = two_tensors();
@@ -544,6 +567,7 @@ int main(int count, char **arguments)
     test_files();
     test_writes_are_refused();
     test_upload();
+    test_upload_that_does_not_fit();
     test_parts();
     test_threads();
 #if !defined(WITHOUT_FORK)
