@@ -306,9 +306,7 @@ ROPE_APPEND = {
 @pytest.mark.parametrize("layout", [0, 1])
 @pytest.mark.parametrize("out_type", [F32, F16])
 @pytest.mark.parametrize("mirrored", [0, 1])
-def test_rope_append(
-    device: zcwasm.Device, arena: Arena, layout: int, out_type: int, mirrored: int
-) -> None:
+def test_rope_append(device: zcwasm.Device, arena: Arena, layout: int, out_type: int, mirrored: int) -> None:
     """As rope and append one after the other, to the bit where a device rounds alike; and nothing else is
     touched."""
     dtype = np.float16 if out_type == F16 else np.float32
@@ -322,7 +320,10 @@ def test_rope_append(
         (33, 20, 3, 1, 96, 32),
         (2, 2, 5, 5, 8, 0),
     ]
-    for rows, q_rows, heads, kv_heads, size, rotated in [*sizes, *([(4, 3, 3, 3, 7, 6)] if out_type == F32 else [])]:
+    for rows, q_rows, heads, kv_heads, size, rotated in [
+        *sizes,
+        *([(4, 3, 3, 3, 7, 6)] if out_type == F32 else []),
+    ]:
         arena.used = 64
         offset, capacity, table_rows = (rows + heads + mirrored) % 4, 40, 50
         cols, kv_cols = heads * size, kv_heads * size
@@ -333,7 +334,9 @@ def test_rope_append(
         positions, table = rng.permutation(40)[:rows].astype(np.uint32), angles_of(table_rows, rotated)
         given = q.get().copy()
         # The rows of values begin where those of keys would go on.
-        written = [Framed(arena, 2 * capacity, kv_cols, ldout, offset=i, dtype=dtype) for i in range(1 + mirrored)]
+        written = [
+            Framed(arena, 2 * capacity, kv_cols, ldout, offset=i, dtype=dtype) for i in range(1 + mirrored)
+        ]
         kept = [each.get().copy() for each in written]
         bindings = [each.binding for each in written] + [empty(arena)] * (1 - mirrored)
         run(

@@ -338,7 +338,17 @@ def test_gated_of_a_model_s_size(device: zcwasm.Device, arena: Arena) -> None:
 
 
 def test_what_gated_refuses(device: zcwasm.Device, arena: Arena) -> None:
-    good = {"gate_type": 3, "up_type": 3, "rows": 2, "n": 5, "k": 64, "ldx": 64, "ldy": 5, "flags": 0, "eps": 0}
+    good = {
+        "gate_type": 3,
+        "up_type": 3,
+        "rows": 2,
+        "n": 5,
+        "k": 64,
+        "ldx": 64,
+        "ldy": 5,
+        "flags": 0,
+        "eps": 0,
+    }
     x, gate, up, y = (arena.empty(size) for size in (128, 85, 85, 12))
     for change, what in [
         ({"gate_type": 8}, "type of gate is 8"),

@@ -93,14 +93,14 @@ class _Request:
 
 
 def _apart(device: zcwasm.Device) -> bool:
-    """Whether the device has memory of its own, where lies what it reads over and over: guest memory is across
-    a bus."""
+    """Whether the device has memory of its own, where lies what it reads over and over: guest memory is
+    across a bus."""
     return not device.unified_memory
 
 
 def _scratch_limit(cache_bytes: int) -> zcwasm.Limits:
-    """The guest is this package's own: it may have what it needs, a mirror and activations, whatever a context
-    asks for."""
+    """The guest is this package's own: it may have what it needs, a mirror and activations, whatever the
+    context asks for."""
     return zcwasm.Limits(scratch=cache_bytes + (1 << 30))
 
 
@@ -285,9 +285,9 @@ class Session:
 
     def mirror(self, first: int = 0, count: int | None = None) -> None:
         """Let the device see what was written into the cache, through a view of `memory`: these rows of every
-        layer, without count all from `first` on. Where the device reads a mirror of the cache (`mirrored`) they
-        are copied there, which copy_stats counts as "mirrored"; elsewhere it sees them anyway. What the guest
-        itself appends is in the mirror without that."""
+        layer, without count all from `first` on. Where the device reads a mirror of the cache (`mirrored`)
+        they are copied there, which copy_stats counts as "mirrored"; elsewhere it sees them anyway. What the
+        guest itself appends is in the mirror without that."""
         first = _arguments.whole("first", first, 0, self.context)
         rows = self.context - first
         if count is not None:
