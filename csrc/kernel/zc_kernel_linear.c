@@ -75,7 +75,7 @@ static zc_status extent_linear_gated(const void *params, uint64_t *bytes, zc_err
 {
     const zc_linear_gated_params *p = params;
     const zc_linear_params gate = zc_linear_of_gated(p, p->gate_type);
-    uint64_t of_gate[ZC_KERNEL_MAX_BINDINGS];
+    uint64_t of_gate[ZC_KERNEL_MAX_BINDINGS] = {0};
     zc_status status;
     if ((status = zc_check_flags(p->flags, ZC_LINEAR_NORM | ZC_LINEAR_EXACT, error)) != ZC_OK ||
         (status = zc_extent_weights("gate", p->gate_type, p->n, p->k, &bytes[1], error)) != ZC_OK ||
