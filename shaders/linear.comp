@@ -4,8 +4,7 @@
 // linear: y[r] = f(x[r]) * transpose(w), w being weights of any type; zc_linear_params says what f is and what
 // is done to the sums. Everything is float32, so ZC_LINEAR_EXACT changes nothing.
 //
-// Few rows go one by one (linear_vector.glsl; linear_wide.glsl for large w), many in tiles of 64 x 64
-// (linear_tile.glsl); which way depends on the parameters only and is decided in csrc/kernel/zc_kernel_tiles.c. The
+// Few rows go together (linear_vector.glsl), many in tiles of 64 x 64 (linear_tile.glsl); which way depends on the parameters only and is decided in csrc/kernel/zc_kernel_tiles.c. The
 // scale of an RMS norm is common to a row, so sums are made of x * norm and scaled in the end; the squares are added
 // while x is read for the sums.
 
@@ -24,16 +23,14 @@ const bool normed = input_ == ZC_LINEAR_NORM_INPUT, gated = input_ == ZC_LINEAR_
 
 shared vec4 pool[1024]; // 16 KiB, of which each way has its own use
 
+const bool both = false; // there is one matrix
 #include "linear_vector.glsl"
-#include "linear_wide.glsl"
 #include "linear_tile.glsl"
 
 void main()
 {
     if (way == ZC_LINEAR_TILE_WAY) {
         tiles();
-    } else if (way == ZC_LINEAR_WIDE_WAY) {
-        wide_rows();
     } else {
         vector_rows();
     }

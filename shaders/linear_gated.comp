@@ -3,7 +3,7 @@
 #extension GL_EXT_control_flow_attributes : require
 // linear_gated: y[r] = silu(f(x[r]) * transpose(gate)) * (f(x[r]) * transpose(up)), both of them weights of any type.
 //
-// Few rows and matrices of one type: both products at once (gated_rows). Else in two stages, of which each has the way of
+// Few rows and matrices of one type: both products at once. Else in two stages, of which each has the way of
 // a linear: the gate's into the workspace, then the other's, which meets its gate there.
 
 layout(push_constant) uniform Push
@@ -71,82 +71,19 @@ void finish_quad(uint r, uint j, vec4 sums)
     }
 }
 
+void finish_both(uint r, uint j, float gate, float up)
+{
+    y1[push.offset2.x + r * push.ldy + j] = silu(gate) * up;
+}
+
 shared vec4 pool[1024]; // 16 KiB, of which each way has its own use
 
+const bool both = part == ZC_LINEAR_BOTH_PARTS;
 #include "linear_vector.glsl"
 #include "linear_tile.glsl"
 
-// As vector_rows(), with a unit of either matrix.
-void gated_rows()
-{
-    uint me = gl_LocalInvocationID.x;
-    uint lane = me & team - 1u, line = me / team;
-    uint units = ceil_div(push.k, 8u), halves = row_halves(push.k);
-    for (uint r = WORKGROUP_ID.y; r < push.rows; r += WORKGROUPS.y) {
-        uint x = push.offset.x + r * push.ldx;
-        bool there = false; // f(x[r]) is in shared memory, all of it
-        for (uint tile = WORKGROUP_ID.x; tile * lines < push.n; tile += WORKGROUPS.x) {
-            uint j = tile * lines + line;
-            uint gate_row = 2u * push.offset.y + j * halves, up_row = 2u * push.offset.z + j * halves;
-            float gate = 0.0, up = 0.0, squares = 0.0;
-            for (uint base = 0u; base < units; base += CHUNK_UNITS) {
-                uint end = j < push.n ? min(units, base + CHUNK_UNITS) : 0u;
-                Unit next_gate, next_up;
-                if (base + lane < end) {
-                    second = false;
-                    next_gate = load_unit(gate_row, base + lane);
-                    second = true;
-                    next_up = load_unit(up_row, base + lane);
-                }
-                if (!there) {
-                    barrier(); // what was shared before has been read
-                    put_chunk(x, 8u * base, 8u * min(units - base, CHUNK_UNITS), squares);
-                    if (normed && base + CHUNK_UNITS >= units) {
-                        share_squares(squares);
-                    }
-                    barrier();
-                    there = units <= CHUNK_UNITS;
-                }
-                for (uint u = base + lane; u < end; u += team) {
-                    Unit of_gate = next_gate, of_up = next_up;
-                    if (u + team < end) {
-                        second = false;
-                        next_gate = load_unit(gate_row, u + team);
-                        second = true;
-                        next_up = load_unit(up_row, u + team);
-                    }
-                    gate += unit_times_x(of_gate, gate_row, u, u - base);
-                    up += unit_times_x(of_up, up_row, u, u - base);
-                }
-            }
-            float scale = normed ? norm_scale(shared_squares()) : 1.0;
-            [[unroll]] for (uint product = 0u; product < 2u; product++) {
-                pool[SUMS + me / 4u + me / 32u][me & 3u] = product == 0u ? gate : up;
-                barrier();
-                if (me < lines && tile * lines + me < push.n) {
-                    vec4 sums = vec4(0.0);
-                    for (uint i = me * team; i < (me + 1u) * team; i += 4u) {
-                        sums += pool[SUMS + i / 4u + i / 32u];
-                    }
-                    float sum = scale * ((sums.x + sums.y) + (sums.z + sums.w));
-                    if (product == 0u) {
-                        gate = silu(sum);
-                    } else {
-                        y1[push.offset2.x + r * push.ldy + tile * lines + me] = gate * sum;
-                    }
-                }
-                barrier(); // the sums have been read
-            }
-        }
-    }
-}
-
 void main()
 {
-    if (part == ZC_LINEAR_BOTH_PARTS) {
-        gated_rows();
-        return;
-    }
     second = part == ZC_LINEAR_UP_PART;
     if (way == ZC_LINEAR_TILE_WAY) {
         tiles();

@@ -1,29 +1,51 @@
-// vector_rows(): one row of x at a time.
+// vector_rows(): one row of x, or the few of a way, with rows of w.
 //
-// A workgroup makes `lines` elements of y at once, a `team` of invocations for each. A unit is eight weights that
-// share words, for two quads of x, which lie in shared memory in chunks of CHUNK elements, spread so that
-// neighbours' quads lie in different banks. An invocation loads the words of its next unit before it
-// needs them, the first ones before x is there.
+// A team of invocations has ROWS rows of w side by side, so that what it reads of f(x), which lies in shared memory, is
+// read once for all of them; and XS rows of x, so that weights are read once for these. A unit is what an invocation
+// computes with at a time: 32 weights, which may lie apart, or 8 of F32, F16 and BF16.
+//
+// With TWO_MATRICES, and `both`, every other row is of the second matrix, and two rows make an element of y.
 
-const uint team = way == ZC_LINEAR_TEAM_8_WAY ? 8u : way == ZC_LINEAR_TEAM_32_WAY ? 32u : 64u;
-const uint lines = WORKGROUP / team;
+const uint TEAM = ZC_LINEAR_TEAM(way), ROWS = ZC_LINEAR_ROWS(way), XS = ZC_LINEAR_XS(way);
+const uint GROUP_ROWS = WORKGROUP / TEAM * ROWS;
+const uint GROUP_LINES = both ? GROUP_ROWS / 2u : GROUP_ROWS; // elements of y of a workgroup, for each row of x
 
-#define CHUNK 2048u             // a multiple of every block
-#define CHUNK_UNITS (CHUNK / 8u)
-#define SUMS 576u               // in the pool: after the chunk's quads, with one vector in 8 unused
-#define SQUARES 648u            // after the sums, 72 vectors
+// f(x) lies in shared memory in chunks, as blocks of 32 elements with one vector behind each: their sum, and those of
+// its halves. So neighbours' quads lie in different banks.
+#define BLOCK_QUADS 9u
+const uint CHUNK = XS == 1u ? 3584u : XS == 2u ? 1792u : 768u; // elements, a multiple of 256
+const uint CHUNK_QUADS = CHUNK / 32u * BLOCK_QUADS;            // from one row of x to the next
+#define SQUARES 960u                                           // in the pool, after the sums, as many as subgroups
 
-struct Unit // words of eight weights, before anything is computed from them
+#define EACH_ROW(y) [[unroll]] for (uint y = 0u; y < 4u; y++) if (y < ROWS)
+#define EACH_X(m) [[unroll]] for (uint m = 0u; m < 4u; m++) if (m < XS)
+#define ZERO4 vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0)
+
+struct Unit // words of its weights, before anything is computed from them
 {
     uvec4 a, b;
+    uint c;
 };
+
+const bool plain = IS(F32) || IS(F16) || IS(BF16); // not in blocks
+const uint UNIT = plain ? 8u : 32u;
+
+Unit no_unit()
+{
+    return Unit(uvec4(0u), uvec4(0u), 0u);
+}
+
+uvec4 four_words(uint at)
+{
+    return uvec4(weight_word(at), weight_word(at + 1u), weight_word(at + 2u), weight_word(at + 3u));
+}
 
 // load_unit_TYPE: unit u of the row that starts at half-word `row`.
 
 Unit load_unit_F32(uint row, uint u)
 {
     uint last = row / 2u + push.k - 1u, at = row / 2u + 8u * u;
-    Unit unit = Unit(uvec4(0u), uvec4(0u));
+    Unit unit = no_unit();
     if ((at & 3u) == 0u && at + 7u <= last) {
         unit.a = weight_words(at / 4u);
         unit.b = weight_words(at / 4u + 1u);
@@ -38,77 +60,73 @@ Unit load_unit_F32(uint row, uint u)
 
 Unit load_unit_F16(uint row, uint u)
 {
-    uint last = (row + push.k - 1u) / 2u, at = (row + 8u * u) / 2u;
-    Unit unit = Unit(uvec4(0u), uvec4(0u));
-    [[unroll]] for (uint e = 0u; e < 4u; e++) {
-        unit.a[e] = weight_word(min(at + e, last));
+    uint h = row + 8u * u, at = h / 2u, last = (row + push.k - 1u) / 2u;
+    Unit unit = no_unit();
+    if ((h & 7u) == 0u && at + 3u <= last) {
+        unit.a = weight_words(at / 4u);
+    } else {
+        [[unroll]] for (uint e = 0u; e < 4u; e++) {
+            unit.a[e] = weight_word(min(at + e, last));
+        }
+        unit.b.x = weight_word(min(at + 4u, last));
     }
-    unit.b.x = weight_word(min(at + 4u, last));
     return unit;
 }
 #define load_unit_BF16 load_unit_F16
 
 Unit load_unit_Q8_0(uint row, uint u)
 {
-    uint h = row + u / 4u * 17u, q = h + 1u + 4u * (u & 3u);
-    Unit unit = Unit(uvec4(0u), uvec4(0u));
-    unit.a.x = weight_word(q / 2u);
-    unit.a.y = weight_word(q / 2u + 1u);
-    unit.a.z = weight_word(q / 2u + 1u + (q & 1u));
-    unit.a.w = weight_word(h / 2u);
-    return unit;
+    uint at = (row + 17u * u) / 2u;
+    return Unit(four_words(at), four_words(at + 4u), weight_word(at + 8u));
 }
 
 Unit load_unit_Q4_0(uint row, uint u)
 {
-    uint h = row + u / 4u * 9u, q = h + 1u + 2u * (u & 3u);
-    Unit unit = Unit(uvec4(0u), uvec4(0u));
-    unit.a.x = weight_word(q / 2u);
-    unit.a.y = weight_word(q / 2u + (q & 1u));
-    unit.a.w = weight_word(h / 2u);
-    return unit;
+    uint at = (row + 9u * u) / 2u;
+    return Unit(four_words(at), uvec4(0u), weight_word(at + 4u));
 }
 
 Unit load_unit_Q4_1(uint row, uint u)
 {
-    uint at = row / 2u + u / 4u * 5u;
-    Unit unit = Unit(uvec4(0u), uvec4(0u));
-    unit.a.x = weight_word(at + 1u + (u & 3u));
-    unit.a.w = weight_word(at);
-    return unit;
+    uint at = row / 2u + 5u * u;
+    return Unit(four_words(at + 1u), uvec4(0u), weight_word(at));
 }
 
+// 16 low nibbles of one block of 32 and 16 high ones of the next.
 Unit load_unit_Q4_K(uint row, uint u)
 {
-    uint at = row / 2u + u / 32u * 36u;
-    Unit unit = Unit(uvec4(0u), uvec4(0u));
-    unit.a.x = weight_word(at + 4u + (u & 31u));
-    unit.a.w = weight_word(at);
-    unit.b.x = weight_word(at + 1u);
-    unit.b.y = weight_word(at + 2u);
-    unit.b.z = weight_word(at + 3u);
-    return unit;
+    uint at = row / 2u + u / 8u * 36u, quants = at + 4u + 4u * (u & 7u);
+    if ((at & 3u) == 0u) {
+        return Unit(weight_words(quants / 4u), weight_words(at / 4u), 0u);
+    }
+    return Unit(four_words(quants), four_words(at), 0u);
 }
 
+uint next_half(uint low, uint high)
+{
+    return low >> 16u | high << 16u;
+}
+
+// 8 weights of each of the four blocks of half a block of 256.
 Unit load_unit_Q6_K(uint row, uint u)
 {
-    uint h = row + u / 32u * 105u, part = u / 16u & 1u, in_part = u & 15u;
-    uint low = h + 32u * part + 2u * in_part, high = h + 64u + 16u * part + 2u * (in_part & 7u);
-    uint scale = h + 96u + 4u * part + in_part / 8u;
-    Unit unit = Unit(uvec4(0u), uvec4(0u));
-    unit.a.x = weight_word(low / 2u);
-    unit.a.y = weight_word(low / 2u + (low & 1u));
-    unit.a.z = weight_word(high / 2u);
-    unit.a.w = weight_word(high / 2u + (high & 1u));
-    unit.b.x = weight_word(scale / 2u);
-    unit.b.y = weight_word(scale / 2u + 1u);
-    unit.b.z = weight_word(h / 2u + 52u);
-    return unit;
+    uint h = row + u / 8u * 105u, part = u / 4u & 1u, in_part = u & 3u;
+    uint low = (h + 32u * part + 4u * in_part) / 2u, high = (h + 64u + 16u * part + 4u * in_part) / 2u;
+    uint scales = (h + 96u + 4u * part) / 2u;
+    uvec4 a = uvec4(weight_word(low), weight_word(low + 1u), weight_word(low + 8u), weight_word(low + 9u));
+    uvec4 b = uvec4(weight_word(high), weight_word(high + 1u), weight_word(scales), weight_word(scales + 1u));
+    if ((h & 1u) != 0u) { // everything starts in the middle of a word
+        a = uvec4(next_half(a.x, a.y), next_half(a.y, weight_word(low + 2u)), next_half(a.z, a.w),
+                  next_half(a.w, weight_word(low + 10u)));
+        b = uvec4(next_half(b.x, b.y), next_half(b.y, weight_word(high + 2u)), next_half(b.z, b.w),
+                  next_half(b.w, weight_word(scales + 2u)));
+    }
+    return Unit(a, b, weight_word(h / 2u + 52u));
 }
 
 Unit load_unit(uint row, uint u)
 {
-    Unit unit = Unit(uvec4(0u), uvec4(0u));
+    Unit unit = no_unit();
 #define ZC_WEIGHT_TYPE(name, block, bytes, gguf, cpu) \
     if (IS(name)) {                                   \
         unit = load_unit_##name(row, u);              \
@@ -118,72 +136,73 @@ Unit load_unit(uint row, uint u)
     return unit;
 }
 
-// Elements first to first + count - 1 of f(x[r]) but for the norm's scale into shared memory, zeros beyond k.
-// Adds the squares of x. Loads before stores, four elements an invocation.
-void put_chunk(uint x, uint first, uint count, inout float squares)
+void load_units(uint row[4], uint u, out Unit unit[4])
 {
-    for (uint i = gl_LocalInvocationID.x; i < count; i += 4u * WORKGROUP) {
-        vec4 v, factor;
-        [[unroll]] for (uint e = 0u; e < 4u; e++) {
-            uint at = min(first + i + e * WORKGROUP, push.k - 1u);
-            v[e] = x1[x + at];
-            factor[e] = normed ? norm1[push.offset.w + at] : gated ? x1[x + push.k + at] : 1.0;
+    EACH_ROW(y) {
+#ifdef TWO_MATRICES
+        if (both) {
+            second = (y & 1u) != 0u;
         }
-        [[unroll]] for (uint e = 0u; e < 4u; e++) {
-            uint to = i + e * WORKGROUP;
-            if (to < count) {
-                bool there = first + to < push.k;
-                float value = there ? v[e] : 0.0;
-                if (normed) {
-                    squares += value * value;
-                } else if (gated) {
-                    value = silu(value);
-                }
-                pool[to / 4u + to / 32u][to & 3u] = there ? value * factor[e] : 0.0;
-            }
-        }
+#endif
+        unit[y] = load_unit(row[y], u);
     }
 }
 
-// The squares of all, after a barrier.
-void share_squares(float squares)
+// Nibbles and small bytes of a word plus NIBBLE, as floats. They become the middle of half-floats between 64 and 128:
+// that costs less than to convert integers. The sum of x times NIBBLE is subtracted in the end, or it at once.
+#define NIBBLE 64.0
+
+vec4 halves(uint a, uint b, uint mask)
 {
-    squares = subgroupAdd(squares);
-    if (subgroupElect()) {
-        pool[SQUARES + gl_SubgroupID].x = squares;
-    }
+    vec2 p = unpackHalf2x16(a & mask | 0x54005400u), q = unpackHalf2x16(b & mask | 0x54005400u);
+    return vec4(p.x, q.x, p.y, q.y);
 }
 
-float shared_squares()
+vec4 low_nibbles(uint w)
 {
-    float sum = 0.0;
-    for (uint s = 0u; s < gl_NumSubgroups; s++) {
-        sum += pool[SQUARES + s].x;
-    }
-    return sum;
+    return halves(w << 4u, w >> 4u, 0x00f000f0u);
 }
 
-vec4 shared_quad(uint q)
+vec4 high_nibbles(uint w)
 {
-    return pool[q + q / 8u];
+    return halves(w, w >> 8u, 0x00f000f0u);
 }
 
-// unit_times_x_TYPE: the unit's weights times x; u counts from the row's start, `local` from the chunk's. A weight
-// beyond the row's end counts as 0.
-
-float eight_times_x(vec4 a, vec4 b, uint u, uint local)
+vec4 small_bytes(uint w) // below 64
 {
-    uint left = push.k - 8u * u;
-    if (left < 8u) {
+    return halves(w << 4u, w >> 4u, 0x03f003f0u);
+}
+
+float sum4(vec4 v)
+{
+    return (v.x + v.y) + (v.z + v.w);
+}
+
+vec4 x_quad(uint m, uint at)
+{
+    return pool[m * CHUNK_QUADS + at];
+}
+
+// units_times_x_TYPE: adds unit u of each row that starts at half-word row[y], times each x; `local` counts from the
+// chunk's first unit. Quads of x are read once for all rows, weights converted once for all x.
+
+void eight_times_x(vec4 a, vec4 b, uint u, uint local, inout vec4 sums)
+{
+    uint left = push.k - 8u * u, at = 2u * local + local / 4u;
+    if (left < 8u) { // a weight beyond the row's end
         a = mix(vec4(0.0), a, lessThan(uvec4(0u, 1u, 2u, 3u), uvec4(left)));
         b = mix(vec4(0.0), b, lessThan(uvec4(4u, 5u, 6u, 7u), uvec4(left)));
     }
-    return dot(a, shared_quad(2u * local)) + dot(b, shared_quad(2u * local + 1u));
+    EACH_X(m) {
+        sums[m] += dot(a, x_quad(m, at)) + dot(b, x_quad(m, at + 1u));
+    }
 }
 
-float unit_times_x_F32(Unit unit, uint row, uint u, uint local)
+void units_times_x_F32(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
 {
-    return eight_times_x(uintBitsToFloat(unit.a), uintBitsToFloat(unit.b), u, local);
+    EACH_ROW(y) {
+        eight_times_x(uintBitsToFloat(unit[y].a), uintBitsToFloat(unit[y].b), u, local, sums[y]);
+    }
 }
 
 uvec4 words_of_16_bits(Unit unit, uint h)
@@ -192,133 +211,331 @@ uvec4 words_of_16_bits(Unit unit, uint h)
                  word_of(h, unit.a.w, unit.b.x));
 }
 
-float unit_times_x_F16(Unit unit, uint row, uint u, uint local)
+void units_times_x_F16(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
 {
-    uvec4 words = words_of_16_bits(unit, row);
-    return eight_times_x(vec4(unpackHalf2x16(words.x), unpackHalf2x16(words.y)),
-                         vec4(unpackHalf2x16(words.z), unpackHalf2x16(words.w)), u, local);
+    EACH_ROW(y) {
+        uvec4 words = words_of_16_bits(unit[y], row[y]);
+        eight_times_x(vec4(unpackHalf2x16(words.x), unpackHalf2x16(words.y)),
+                      vec4(unpackHalf2x16(words.z), unpackHalf2x16(words.w)), u, local, sums[y]);
+    }
 }
 
-float unit_times_x_BF16(Unit unit, uint row, uint u, uint local)
+void units_times_x_BF16(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
 {
-    uvec4 words = words_of_16_bits(unit, row), low = words << 16u, high = words & 0xffff0000u;
-    return eight_times_x(uintBitsToFloat(uvec4(low.x, high.x, low.y, high.y)),
-                         uintBitsToFloat(uvec4(low.z, high.z, low.w, high.w)), u, local);
+    EACH_ROW(y) {
+        uvec4 words = words_of_16_bits(unit[y], row[y]), low = words << 16u, high = words & 0xffff0000u;
+        eight_times_x(uintBitsToFloat(uvec4(low.x, high.x, low.y, high.y)),
+                      uintBitsToFloat(uvec4(low.z, high.z, low.w, high.w)), u, local, sums[y]);
+    }
 }
 
-float unit_times_x_Q8_0(Unit unit, uint row, uint u, uint local)
+// Word e of the quants of a block with its scale before them, which starts at half-word h.
+uint quants(Unit unit, uint h, uint e)
 {
-    vec4 x = shared_quad(2u * local), y = shared_quad(2u * local + 1u);
-    uint h = row + u / 4u; // odd as the block's start is
-    uint low = word_of(h + 1u, unit.a.x, unit.a.y), high = word_of(h + 1u, unit.a.y, unit.a.z);
-    return float_of(h, unit.a.w) * (dot(signed_bytes(low), x) + dot(signed_bytes(high), y));
+    uint w[9] = {unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c};
+    return (h & 1u) != 0u ? w[e + 1u] : w[e] >> 16u | w[e + 1u] << 16u;
 }
 
-float unit_times_x_Q4_0(Unit unit, uint row, uint u, uint local)
+void units_times_x_Q8_0(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
 {
-    uint first = local / 4u * 8u + (u & 3u);
-    vec4 x = shared_quad(first), y = shared_quad(first + 4u);
-    uint h = row + u / 4u;
-    uint word = word_of(h + 1u, unit.a.x, unit.a.y);
-    return float_of(h, unit.a.w) * (dot(unsigned_bytes(word & 0x0f0f0f0fu) - 8.0, x) +
-                                    dot(unsigned_bytes(word >> 4u & 0x0f0f0f0fu) - 8.0, y));
+    uint at = BLOCK_QUADS * local;
+    vec4 all_[16] = {ZERO4, ZERO4, ZERO4, ZERO4};
+    [[unroll]] for (uint e = 0u; e < 8u; e++) {
+        EACH_ROW(y) {
+            vec4 v = signed_bytes(quants(unit[y], row[y] + u, e)); // odd as the block's start is
+            EACH_X(m) {
+                all_[4u * y + m] += v * x_quad(m, at + e);
+            }
+        }
+    }
+    EACH_ROW(y) {
+        float scale = float_of(row[y] + u, unit[y].a.x);
+        EACH_X(m) {
+            sums[y][m] += scale * sum4(all_[4u * y + m]);
+        }
+    }
 }
 
-float unit_times_x_Q4_1(Unit unit, uint row, uint u, uint local)
+// Adds blocks of nibbles times x.
+void nibbles_times_x(uvec4 words[4], uint at, inout vec4 all_[16])
 {
-    uint first = local / 4u * 8u + (u & 3u);
-    vec4 x = shared_quad(first), y = shared_quad(first + 4u);
-    vec2 scale = unpackHalf2x16(unit.a.w);
-    vec4 a = unsigned_bytes(unit.a.x & 0x0f0f0f0fu), b = unsigned_bytes(unit.a.x >> 4u & 0x0f0f0f0fu);
-    return dot(scale.x * a + scale.y, x) + dot(scale.x * b + scale.y, y);
+    [[unroll]] for (uint e = 0u; e < 4u; e++) {
+        EACH_ROW(y) {
+            vec4 low = low_nibbles(words[y][e]), high = high_nibbles(words[y][e]);
+            EACH_X(m) {
+                all_[4u * y + m] += low * x_quad(m, at + e);
+                all_[4u * y + m] += high * x_quad(m, at + e + 4u);
+            }
+        }
+    }
 }
 
-float unit_times_x_Q4_K(Unit unit, uint row, uint u, uint local)
+void units_times_x_Q4_0(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
 {
-    uint first = local / 8u * 16u + (u & 7u);
-    vec4 x = shared_quad(first), y = shared_quad(first + 8u);
-    uint sub = u / 8u * 2u & 7u;
-    vec2 scale = unpackHalf2x16(unit.a.w);
-    vec2 s = scale * scale_of(unit.b.xyz, sub), t = scale * scale_of(unit.b.xyz, sub + 1u);
-    vec4 a = unsigned_bytes(unit.a.x & 0x0f0f0f0fu), b = unsigned_bytes(unit.a.x >> 4u & 0x0f0f0f0fu);
-    return dot(s.x * a - s.y, x) + dot(t.x * b - t.y, y);
+    uint at = BLOCK_QUADS * local;
+    vec4 all_[16] = {ZERO4, ZERO4, ZERO4, ZERO4};
+    uvec4 words[4];
+    EACH_ROW(y) {
+        uvec4 a = unit[y].a, b = uvec4(a.yzw, unit[y].c);
+        words[y] = (row[y] + u & 1u) != 0u ? b : a >> 16u | b << 16u; // odd as the block's start is
+    }
+    nibbles_times_x(words, at, all_);
+    EACH_ROW(y) {
+        float scale = float_of(row[y] + u, unit[y].a.x);
+        EACH_X(m) {
+            sums[y][m] += scale * (sum4(all_[4u * y + m]) - (NIBBLE + 8.0) * x_quad(m, at + 8u).x);
+        }
+    }
 }
 
-float unit_times_x_Q6_K(Unit unit, uint row, uint u, uint local)
+void units_times_x_Q4_1(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
 {
-    uint first = local / 16u * 32u + (u & 15u);
-    vec4 x = shared_quad(first), y = shared_quad(first + 16u);
-    uint h = row + u / 32u, upper = u / 8u & 1u; // h: odd as the block's start is
-    uint low = word_of(h, unit.a.x, unit.a.y), high = word_of(h, unit.a.z, unit.a.w) >> (2u * upper);
-    // Scales are bytes 8 * part + 2 * upper + 0 or 1, and 4 bytes on; the words start at that half-word's.
-    uint shift = 16u * (h + upper & 1u) + 8u * (u / 4u & 1u);
-    int s = int(unit.b.x >> shift << 24u) >> 24, t = int(unit.b.y >> shift << 24u) >> 24;
-    vec4 a = unsigned_bytes(low & 0x0f0f0f0fu | (high & 0x03030303u) << 4u) - 32.0;
-    vec4 b = unsigned_bytes(low >> 4u & 0x0f0f0f0fu | (high & 0x30303030u)) - 32.0;
-    return float_of(h, unit.b.z) * (float(s) * dot(a, x) + float(t) * dot(b, y));
+    uint at = BLOCK_QUADS * local;
+    vec4 all_[16] = {ZERO4, ZERO4, ZERO4, ZERO4};
+    uvec4 words[4];
+    EACH_ROW(y) {
+        words[y] = unit[y].a;
+    }
+    nibbles_times_x(words, at, all_);
+    EACH_ROW(y) {
+        vec2 scale = unpackHalf2x16(unit[y].c);
+        EACH_X(m) {
+            float of_x = x_quad(m, at + 8u).x;
+            sums[y][m] += scale.x * (sum4(all_[4u * y + m]) - NIBBLE * of_x) + scale.y * of_x;
+        }
+    }
 }
 
-float unit_times_x(Unit unit, uint row, uint u, uint local)
+// One half of each of two blocks of 32: first the low nibbles, then the high ones.
+void units_times_x_Q4_K(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
 {
-    float sum = 0.0;
+    uint pair = u / 2u & 3u, half_ = u & 1u;
+    bool lower = pair < 2u;
+    uint scales[4], minima[4]; // of both blocks, two bytes each
+    EACH_ROW(y) {
+        uvec3 words = unit[y].b.yzw >> (16u * (pair & 1u));
+        scales[y] = lower ? words.x & 0x3f3fu : words.z & 0x0f0fu | words.x >> 2u & 0x3030u;
+        minima[y] = lower ? words.y & 0x3f3fu : words.z >> 4u & 0x0f0fu | words.y >> 2u & 0x3030u;
+    }
+    [[unroll]] for (uint high = 0u; high < 2u; high++) {
+        uint block = (local / 8u * 8u + 2u * pair + high) * BLOCK_QUADS, at = block + 4u * half_;
+        vec4 all_[16] = {ZERO4, ZERO4, ZERO4, ZERO4};
+        [[unroll]] for (uint e = 0u; e < 4u; e++) {
+            EACH_ROW(y) {
+                vec4 v = high == 0u ? low_nibbles(unit[y].a[e]) : high_nibbles(unit[y].a[e]);
+                EACH_X(m) {
+                    all_[4u * y + m] += v * x_quad(m, at + e);
+                }
+            }
+        }
+        EACH_ROW(y) {
+            vec2 d = unpackHalf2x16(unit[y].b.x) * vec2(scales[y] >> 8u * high & 0xffu, minima[y] >> 8u * high & 0xffu);
+            EACH_X(m) {
+                float of_x = x_quad(m, block + 8u)[1u + half_];
+                sums[y][m] += d.x * (sum4(all_[4u * y + m]) - NIBBLE * of_x) - d.y * of_x;
+            }
+        }
+    }
+}
+
+void units_times_x_Q6_K(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
+{
+    uint part = u / 4u & 1u, in_part = u & 3u;
+    uint at = (local / 8u * 8u + 4u * part) * BLOCK_QUADS + 2u * in_part;
+    vec4 all_[16] = {ZERO4, ZERO4, ZERO4, ZERO4}; // of the four blocks
+    [[unroll]] for (uint e = 0u; e < 2u; e++) {
+        EACH_ROW(y) {
+            uint p = unit[y].a[e], q = unit[y].a[e + 2u], r = unit[y].b[e];
+            vec4 a = small_bytes(p & 0x0f0f0f0fu | (r & 0x03030303u) << 4u) - (NIBBLE + 32.0);
+            vec4 b = small_bytes(q & 0x0f0f0f0fu | r << 2u & 0x30303030u) - (NIBBLE + 32.0);
+            vec4 c = small_bytes(p >> 4u & 0x0f0f0f0fu | r & 0x30303030u) - (NIBBLE + 32.0);
+            vec4 d = small_bytes(q >> 4u & 0x0f0f0f0fu | r >> 2u & 0x30303030u) - (NIBBLE + 32.0);
+            EACH_X(m) {
+                uint x = at + e;
+                all_[4u * y + m] += vec4(dot(a, x_quad(m, x)), dot(b, x_quad(m, x + BLOCK_QUADS)),
+                                         dot(c, x_quad(m, x + 2u * BLOCK_QUADS)),
+                                         dot(d, x_quad(m, x + 3u * BLOCK_QUADS)));
+            }
+        }
+    }
+    EACH_ROW(y) {
+        // A block has a scale for each half.
+        uint h = row[y] + u / 8u; // odd as the block's start is
+        uvec2 words = in_part < 2u ? unit[y].b.zw : unit[y].b.zw >> 8u;
+        vec4 scales = float_of(h, unit[y].c) * signed_bytes(words.x & 0x00ff00ffu | (words.y & 0x00ff00ffu) << 8u).xzyw;
+        EACH_X(m) {
+            sums[y][m] += dot(scales, all_[4u * y + m]);
+        }
+    }
+}
+
+void units_times_x(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
+{
 #define ZC_WEIGHT_TYPE(name, block, bytes, gguf, cpu)     \
     if (IS(name)) {                                       \
-        sum = unit_times_x_##name(unit, row, u, local);   \
+        units_times_x_##name(unit, row, u, local, sums);  \
     }
 #include "kernel/zc_weight_type.def"
 #undef ZC_WEIGHT_TYPE
-    return sum;
+}
+
+// Elements first to first + count - 1 of f(x[r + m]) but for the norm's scale into shared memory, zeros up to the end
+// of the last block. Adds the squares of x. Loads before stores, two quads an invocation.
+void put_chunk(uint r, uint m, uint first, uint count, inout float squares)
+{
+    uint x = push.offset.x + (r + m) * push.ldx, quads = ceil_div(count, 32u) * 8u;
+    for (uint base = gl_LocalInvocationID.x; base < quads; base += 2u * WORKGROUP) {
+        vec4 v[2] = {vec4(0.0), vec4(0.0)}, factor[2] = v;
+        [[unroll]] for (uint part = 0u; part < 2u; part++) {
+            uint q = base + part * WORKGROUP, at = first + 4u * q;
+            if (q < quads && at < push.k && r + m < push.rows) {
+                v[part] = x_at(x + at, push.k - at);
+                if (gated) {
+                    factor[part] = x_at(x + push.k + at, push.k - at);
+                } else if (normed) {
+                    factor[part] = norm_at(at);
+                }
+            }
+        }
+        [[unroll]] for (uint part = 0u; part < 2u; part++) {
+            uint q = base + part * WORKGROUP, at = first + 4u * q;
+            if (q < quads) {
+                vec4 value = input_of(v[part], factor[part], factor[part], squares);
+                if (normed && at + 4u > push.k) { // beyond k the norm's weights may be anything
+                    value = mix(vec4(0.0), value, lessThan(uvec4(at, at + 1u, at + 2u, at + 3u), uvec4(push.k)));
+                }
+                pool[m * CHUNK_QUADS + q + q / 8u] = value;
+            }
+        }
+    }
+}
+
+// After a barrier: the sums of the blocks, where the type's units need them.
+const bool summed = IS(Q4_0) || IS(Q4_1) || IS(Q4_K);
+
+void put_sums(uint count)
+{
+    if (gl_LocalInvocationID.x < ceil_div(count, 32u)) {
+        EACH_X(m) {
+            uint at = m * CHUNK_QUADS + BLOCK_QUADS * gl_LocalInvocationID.x;
+            float low = sum4((pool[at] + pool[at + 1u]) + (pool[at + 2u] + pool[at + 3u]));
+            float high = sum4((pool[at + 4u] + pool[at + 5u]) + (pool[at + 6u] + pool[at + 7u]));
+            pool[at + 8u] = vec4(low + high, low, high, 0.0);
+        }
+    }
+}
+
+// The chunk of every x that begins with element `first`.
+void put_chunks(uint r, uint first, uint count, inout vec4 squares)
+{
+    barrier(); // what was shared before has been read
+    EACH_X(m) {
+        put_chunk(r, m, first, count, squares[m]);
+    }
+    barrier();
+    if (summed) {
+        put_sums(count);
+        barrier();
+    }
+}
+
+// The sum of row i of the workgroup's, from what the lanes of its team have put into the pool.
+#define SUM_STRIDE (TEAM / 4u + 1u)
+
+float shared_sum(uint i)
+{
+    vec4 sum = vec4(0.0);
+    [[unroll]] for (uint v = 0u; v < TEAM / 4u; v++) {
+        sum += pool[i * SUM_STRIDE + v];
+    }
+    return sum4(sum);
+}
+
+float shared_scale()
+{
+    float sum = 0.0;
+    for (uint s = 0u; s < gl_NumSubgroups; s++) {
+        sum += pool[SQUARES + s / 4u][s & 3u];
+    }
+    return norm_scale(sum);
+}
+
+// y from the sums of all invocations, which lose the chunk.
+void finish_lines(uint r, uint first, vec4 sums[4], vec4 squares)
+{
+    uint me = gl_LocalInvocationID.x, lane = me & TEAM - 1u, row = me / TEAM * ROWS;
+    squares = subgroupAdd(squares);
+    EACH_X(m) {
+        barrier(); // what was shared before has been read
+        EACH_ROW(y) {
+            pool[(row + y) * SUM_STRIDE + lane / 4u][lane & 3u] = sums[y][m];
+        }
+        if (subgroupElect()) {
+            pool[SQUARES + gl_SubgroupID / 4u][gl_SubgroupID & 3u] = squares[m];
+        }
+        barrier();
+        if (me < GROUP_LINES && first + me < push.n && r + m < push.rows) {
+            float scale = normed ? shared_scale() : 1.0;
+#ifdef TWO_MATRICES
+            if (both) {
+                finish_both(r + m, first + me, scale * shared_sum(2u * me), scale * shared_sum(2u * me + 1u));
+                continue;
+            }
+#endif
+            finish(r + m, first + me, scale * shared_sum(me));
+        }
+    }
+}
+
+// The half-words at which a team's rows start, in either matrix. Beyond the last one it is the last one.
+void find_rows(uint first, out uint row[4])
+{
+    uint halves = row_halves(push.k), from = first + gl_LocalInvocationID.x / TEAM * (both ? ROWS / 2u : ROWS);
+    EACH_ROW(y) {
+#ifdef TWO_MATRICES
+        if (both) {
+            second = (y & 1u) != 0u;
+        }
+#endif
+        row[y] = 2u * WEIGHTS_START + min(from + (both ? y / 2u : y), push.n - 1u) * halves;
+    }
 }
 
 void vector_rows()
 {
-    uint me = gl_LocalInvocationID.x;
-    uint lane = me & team - 1u, line = me / team;
-    uint units = ceil_div(push.k, 8u), halves = row_halves(push.k);
-    for (uint r = WORKGROUP_ID.y; r < push.rows; r += WORKGROUPS.y) {
-        uint x = push.offset.x + r * push.ldx;
-        float scale = 1.0;
-        bool there = false; // f(x[r]) is in shared memory, all of it
-        for (uint tile = WORKGROUP_ID.x; tile * lines < push.n; tile += WORKGROUPS.x) {
-            uint j = tile * lines + line;
-            uint row = 2u * WEIGHTS_START + j * halves;
-            float sum = 0.0, squares = 0.0;
-            for (uint base = 0u; base < units; base += CHUNK_UNITS) {
-                uint end = j < push.n ? min(units, base + CHUNK_UNITS) : 0u;
-                Unit next;
-                if (base + lane < end) {
-                    next = load_unit(row, base + lane);
+    uint lane = gl_LocalInvocationID.x & TEAM - 1u, units = ceil_div(push.k, UNIT);
+    // Chunks of about the same size, multiples of 256 elements.
+    uint chunks = max(ceil_div(push.k, CHUNK), 1u);
+    uint chunk = ceil_div(ceil_div(push.k, chunks), 256u) * (256u / UNIT); // its units
+    for (uint r = WORKGROUP_ID.y * XS; r < push.rows; r += WORKGROUPS.y * XS) {
+        for (uint tile = WORKGROUP_ID.x; tile * GROUP_LINES < push.n; tile += WORKGROUPS.x) {
+            vec4 sums[4] = {ZERO4}, squares = vec4(0.0);
+            uint row[4];
+            find_rows(tile * GROUP_LINES, row);
+            for (uint base = 0u; base < units; base += chunk) {
+                uint end = min(units, base + chunk);
+                // Units of plain types are short, so the next ones are on their way while these are used, the first
+                // ones before x is there. Elsewhere that takes registers from which more workgroups live.
+                Unit next[4], unit[4];
+                if (plain && base + lane < end) {
+                    load_units(row, base + lane, next);
                 }
-                if (!there) {
-                    barrier(); // what was shared before has been read
-                    put_chunk(x, 8u * base, 8u * min(units - base, CHUNK_UNITS), squares);
-                    if (normed && base + CHUNK_UNITS >= units) {
-                        share_squares(squares);
+                put_chunks(r, UNIT * base, min(push.k, UNIT * end) - UNIT * base, squares);
+                for (uint u = base + lane; u < end; u += TEAM) {
+                    if (plain) {
+                        EACH_ROW(y) {
+                            unit[y] = next[y];
+                        }
+                        if (u + TEAM < end) {
+                            load_units(row, u + TEAM, next);
+                        }
+                    } else {
+                        load_units(row, u, unit);
                     }
-                    barrier();
-                    there = units <= CHUNK_UNITS;
-                }
-                for (uint u = base + lane; u < end; u += team) {
-                    Unit unit = next;
-                    if (u + team < end) {
-                        next = load_unit(row, u + team);
-                    }
-                    sum += unit_times_x(unit, row, u, u - base);
+                    units_times_x(unit, row, u, u - base, sums);
                 }
             }
-            pool[SUMS + me / 4u + me / 32u][me & 3u] = sum;
-            barrier();
-            if (me < lines && tile * lines + me < push.n) {
-                vec4 sums = vec4(0.0);
-                for (uint i = me * team; i < (me + 1u) * team; i += 4u) {
-                    sums += pool[SUMS + i / 4u + i / 32u];
-                }
-                if (normed) {
-                    scale = norm_scale(shared_squares());
-                }
-                finish(r, tile * lines + me, scale * ((sums.x + sums.y) + (sums.z + sums.w)));
-            }
-            barrier(); // the sums have been read
+            finish_lines(r, tile * GROUP_LINES, sums, squares);
         }
     }
 }

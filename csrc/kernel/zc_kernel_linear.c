@@ -30,18 +30,7 @@ static zc_status extent_linear(const void *params, uint64_t *bytes, zc_error *er
 static void groups_linear(const void *params, uint32_t out[3])
 {
     const zc_linear_params *p = params;
-    static const uint32_t lines_of[ZC_LINEAR_WAYS] = {
-        [ZC_LINEAR_TILE_WAY] = ZC_LINEAR_TILE,       [ZC_LINEAR_WIDE_WAY] = ZC_LINEAR_WIDE_LINES,
-        [ZC_LINEAR_TEAM_8_WAY] = ZC_WORKGROUP / 8,   [ZC_LINEAR_TEAM_32_WAY] = ZC_WORKGROUP / 32,
-        [ZC_LINEAR_TEAM_64_WAY] = ZC_WORKGROUP / 64,
-    };
-    uint32_t tile = zc_kernel_linear_tile(p), lines = lines_of[zc_kernel_linear_way(p)];
-    if (tile) {
-        zc_groups(out, zc_at_most(zc_ceil_div(p->n, lines), ZC_MAX_GROUPS),
-                  zc_at_most(zc_ceil_div(p->rows, tile), ZC_MAX_GROUPS), 1);
-        return;
-    }
-    zc_groups(out, zc_at_most(zc_ceil_div(p->n, lines), ZC_MAX_GROUPS), p->rows, 1);
+    zc_kernel_linear_groups(zc_kernel_linear_way(p), p->rows, p->n, out);
 }
 
 /* The product; the input's prologue; weights unpacked once for each part of the rows. */

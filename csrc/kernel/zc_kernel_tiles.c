@@ -35,16 +35,26 @@ uint32_t zc_kernel_rows_way(const zc_rows_params *p)
     return (p->cols <= 1024 && p->rows >= 64) || p->cols <= 64 ? ZC_ROWS_SUBGROUP_WAY : ZC_ROWS_WORKGROUP_WAY;
 }
 
-/* Few rows go one by one, many in tiles. The teams are what was best on an H100. */
+/* Few rows go together, many in tiles. The numbers of rows of w are what was best on an H200, where each of 132
+ * multiprocessors should get some workgroups. */
 uint32_t zc_kernel_linear_way(const zc_linear_params *p)
 {
-    if (p->rows > 4) {
-        return ZC_LINEAR_TILE_WAY;
+    if (p->rows > 1) {
+        return p->rows > 4 ? ZC_LINEAR_TILE_WAY : p->rows > 2 ? ZC_LINEAR_4_XS_WAY : ZC_LINEAR_2_XS_WAY;
     }
-    if (p->type == ZC_WEIGHT_Q8_0 && p->k % ZC_LINEAR_WIDE_K == 0 && p->n >= 4096) {
-        return ZC_LINEAR_WIDE_WAY;
-    }
-    return p->n >= 4096 ? ZC_LINEAR_TEAM_8_WAY : p->n >= 1024 ? ZC_LINEAR_TEAM_32_WAY : ZC_LINEAR_TEAM_64_WAY;
+    return p->n < 1536    ? ZC_LINEAR_SMALL_WAY
+           : p->n < 3072  ? ZC_LINEAR_1_ROW_WAY
+           : p->n < 8192  ? ZC_LINEAR_2_ROWS_WAY
+           : p->n < 32768 ? ZC_LINEAR_4_ROWS_WAY
+                          : ZC_LINEAR_WIDE_WAY;
+}
+
+void zc_kernel_linear_groups(uint32_t way, uint32_t rows, uint64_t n, uint32_t out[3])
+{
+    bool tiles = way == ZC_LINEAR_TILE_WAY;
+    uint32_t lines = tiles ? ZC_LINEAR_TILE : ZC_WORKGROUP / ZC_LINEAR_TEAM(way) * ZC_LINEAR_ROWS(way);
+    zc_groups(out, zc_at_most(zc_ceil_div(n, lines), ZC_MAX_GROUPS),
+              zc_at_most(zc_ceil_div(rows, tiles ? ZC_LINEAR_TILE : ZC_LINEAR_XS(way)), ZC_MAX_GROUPS), 1);
 }
 
 uint32_t zc_kernel_linear_tile(const zc_linear_params *p)
@@ -251,26 +261,29 @@ static void stages_linear_gated(const zc_kernel *kernel, const void *params, con
     const zc_linear_params plain = zc_linear_of_gated(p, ZC_WEIGHT_F32); /* whose ways are all that there are here */
     uint32_t input = p->flags & ZC_LINEAR_NORM ? ZC_LINEAR_NORM_INPUT : ZC_LINEAR_PLAIN_INPUT;
     uint32_t way = zc_kernel_linear_way(&plain), per_part = ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_GATED_INPUTS;
-    uint32_t variant = ZC_WEIGHT_TYPE_COUNT * input + per_part * ZC_LINEAR_GATED_PARTS * way;
+    uint32_t per_way = per_part * ZC_LINEAR_GATED_PARTS, variant = ZC_WEIGHT_TYPE_COUNT * input;
     uint32_t matrix = p->gate_type == p->up_type ? matrix_way(&gate, gpu) : ZC_LINEAR_TILE_WAY;
     if (matrix != ZC_LINEAR_TILE_WAY) {
-        matrix_stages(&gate, matrix, per_part * ZC_LINEAR_GATED_PARTS, p->gate_type + per_part * ZC_LINEAR_GATE_PART,
-                      input, out);
+        matrix_stages(&gate, matrix, per_way, p->gate_type + per_part * ZC_LINEAR_GATE_PART, input, out);
         out->count = 3;
         out->stages[2] = out->stages[1];
         out->stages[2].variant += per_part * (ZC_LINEAR_UP_PART - ZC_LINEAR_GATE_PART);
         out->workspace += zc_times(zc_times(p->rows, zc_ceil_div(p->n, 4)), 4 * ZC_ELEMENT); /* the gates */
         return;
     }
-    kernel->groups(params, out->stages[0].groups);
     if (way != ZC_LINEAR_TILE_WAY && p->gate_type == p->up_type) {
-        out->stages[0].variant = variant + p->gate_type + per_part * ZC_LINEAR_BOTH_PARTS;
+        if (ZC_LINEAR_ROWS(way) == 1) {
+            way = ZC_LINEAR_2_ROWS_WAY; /* one of either matrix */
+        }
+        zc_kernel_linear_groups(way, p->rows, (uint64_t)2 * p->n, out->stages[0].groups);
+        out->stages[0].variant = variant + p->gate_type + per_part * ZC_LINEAR_BOTH_PARTS + per_way * way;
         return;
     }
+    kernel->groups(params, out->stages[0].groups);
     out->count = 2;
     out->stages[1] = out->stages[0];
-    out->stages[0].variant = variant + p->gate_type + per_part * ZC_LINEAR_GATE_PART;
-    out->stages[1].variant = variant + p->up_type + per_part * ZC_LINEAR_UP_PART;
+    out->stages[0].variant = variant + p->gate_type + per_part * ZC_LINEAR_GATE_PART + per_way * way;
+    out->stages[1].variant = variant + p->up_type + per_part * ZC_LINEAR_UP_PART + per_way * way;
     out->workspace = zc_times(zc_times(p->rows, p->n), ZC_ELEMENT); /* the gates */
 }
 

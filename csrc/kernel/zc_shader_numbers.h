@@ -48,21 +48,29 @@
 #define ZC_TOP_SHARE 64u /* groups of a workgroup */
 
 /* linear: type + ZC_WEIGHT_TYPE_COUNT * (input + ZC_LINEAR_INPUTS * way). The input is x, its norm, or gated; in ways
- * without tiles a team of 64, 32 or 8 invocations makes an element of y, or they go wide. */
+ * without tiles a team of invocations has some rows of w that follow each other, and some rows of x. */
 #define ZC_LINEAR_PLAIN_INPUT 0u
 #define ZC_LINEAR_NORM_INPUT 1u
 #define ZC_LINEAR_GATED_INPUT 2u
 #define ZC_LINEAR_INPUTS 3u
 #define ZC_LINEAR_TILE_WAY 0u
-#define ZC_LINEAR_WIDE_WAY 1u
-#define ZC_LINEAR_TEAM_8_WAY 2u
-#define ZC_LINEAR_TEAM_32_WAY 3u
-#define ZC_LINEAR_TEAM_64_WAY 4u
-#define ZC_LINEAR_MATRIX_INPUT_WAY 5u /* the first stage of those that follow, on matrix units */
-#define ZC_LINEAR_MATRIX_SMALL_WAY 6u
-#define ZC_LINEAR_MATRIX_WIDE_WAY 7u
-#define ZC_LINEAR_MATRIX_LARGE_WAY 8u
-#define ZC_LINEAR_WAYS 9u
+#define ZC_LINEAR_SMALL_WAY 1u /* few rows of w have many invocations each */
+#define ZC_LINEAR_1_ROW_WAY 2u
+#define ZC_LINEAR_2_ROWS_WAY 3u
+#define ZC_LINEAR_4_ROWS_WAY 4u
+#define ZC_LINEAR_WIDE_WAY 5u /* so many that workgroups should have many of them */
+#define ZC_LINEAR_2_XS_WAY 6u
+#define ZC_LINEAR_4_XS_WAY 7u
+#define ZC_LINEAR_MATRIX_INPUT_WAY 8u /* the first stage of those that follow, on matrix units */
+#define ZC_LINEAR_MATRIX_SMALL_WAY 9u
+#define ZC_LINEAR_MATRIX_WIDE_WAY 10u
+#define ZC_LINEAR_MATRIX_LARGE_WAY 11u
+#define ZC_LINEAR_WAYS 12u
+#define ZC_LINEAR_TEAM(way) \
+    ((way) == ZC_LINEAR_SMALL_WAY ? 64u : (way) == ZC_LINEAR_WIDE_WAY || (way) == ZC_LINEAR_4_XS_WAY ? 8u : 32u)
+#define ZC_LINEAR_ROWS(way) \
+    ((way) <= ZC_LINEAR_1_ROW_WAY ? 1u : (way) == ZC_LINEAR_4_ROWS_WAY || (way) == ZC_LINEAR_WIDE_WAY ? 4u : 2u)
+#define ZC_LINEAR_XS(way) ((way) == ZC_LINEAR_2_XS_WAY ? 2u : (way) == ZC_LINEAR_4_XS_WAY ? 4u : 1u)
 /* linear_gated: type + ZC_WEIGHT_TYPE_COUNT * (input + ZC_LINEAR_GATED_INPUTS * (part + ZC_LINEAR_GATED_PARTS * way)).
  * Both products at once, or a stage for each. */
 #define ZC_LINEAR_GATED_INPUTS 2u /* plain, or its norm */
@@ -73,8 +81,6 @@
 #define ZC_LINEAR_MATRIX_ROWS 16u /* of x, at least, for matrix units */
 #define ZC_LINEAR_MATRIX_WORKSPACE (1u << 30) /* bytes, at most */
 #define ZC_LINEAR_TILE 64u /* a side */
-#define ZC_LINEAR_WIDE_LINES 64u /* elements of y of a workgroup */
-#define ZC_LINEAR_WIDE_K 64u /* k is a multiple of it: two blocks of Q8_0 */
 
 /* attention: kv_type + 2 * (way + 2 * (parts - 1)). */
 #define ZC_ATTENTION_ROW_WAY 0u

@@ -54,6 +54,7 @@ struct Unit
 {
     uint4 a;
     uint4 b;
+    uint c;
 };
 
 struct Push
@@ -100,30 +101,30 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 8u);
-constant bool _673 = (type == 0u);
-constant bool _681 = (type == 1u);
-constant bool _689 = (type == 2u);
-constant bool _697 = (type == 3u);
-constant bool _707 = (type == 4u);
-constant bool _717 = (type == 5u);
-constant bool _727 = (type == 6u);
-constant bool _738 = (type == 7u);
-constant bool _1511 = (type == 0u);
-constant bool _1521 = (type == 1u);
-constant bool _1531 = (type == 2u);
-constant bool _1541 = (type == 3u);
-constant bool _1551 = (type == 4u);
-constant bool _1561 = (type == 5u);
-constant bool _1571 = (type == 6u);
-constant bool _1581 = (type == 7u);
-constant bool _1596 = (type == 0u);
-constant bool _1608 = (type == 1u);
-constant bool _1620 = (type == 2u);
-constant bool _1632 = (type == 3u);
-constant bool _1644 = (type == 4u);
-constant bool _1656 = (type == 5u);
-constant bool _1668 = (type == 6u);
-constant bool _1680 = (type == 7u);
+constant bool _759 = (type == 0u);
+constant bool _767 = (type == 1u);
+constant bool _775 = (type == 2u);
+constant bool _783 = (type == 3u);
+constant bool _793 = (type == 4u);
+constant bool _803 = (type == 5u);
+constant bool _813 = (type == 6u);
+constant bool _824 = (type == 7u);
+constant bool _1597 = (type == 0u);
+constant bool _1607 = (type == 1u);
+constant bool _1617 = (type == 2u);
+constant bool _1627 = (type == 3u);
+constant bool _1637 = (type == 4u);
+constant bool _1647 = (type == 5u);
+constant bool _1657 = (type == 6u);
+constant bool _1667 = (type == 7u);
+constant bool _1682 = (type == 0u);
+constant bool _1694 = (type == 1u);
+constant bool _1706 = (type == 2u);
+constant bool _1718 = (type == 3u);
+constant bool _1730 = (type == 4u);
+constant bool _1742 = (type == 5u);
+constant bool _1754 = (type == 6u);
+constant bool _1766 = (type == 7u);
 
 struct X4
 {
@@ -145,36 +146,80 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1815 = (variant / 8u);
-constant uint input_ = (_1815 % 3u);
+constant uint _1901 = (variant / 8u);
+constant uint input_ = (_1901 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _2217 = (type == 0u);
-constant bool _2225 = (type == 1u);
-constant bool _2233 = (type == 2u);
-constant bool _2241 = (type == 3u);
-constant bool _2249 = (type == 4u);
-constant bool _2257 = (type == 5u);
-constant bool _2265 = (type == 6u);
-constant bool _2273 = (type == 7u);
-constant bool _3022 = (type == 0u);
-constant bool _3034 = (type == 1u);
-constant bool _3046 = (type == 2u);
-constant bool _3058 = (type == 3u);
-constant bool _3070 = (type == 4u);
-constant bool _3082 = (type == 5u);
-constant bool _3094 = (type == 6u);
-constant bool _3106 = (type == 7u);
+constant bool _2370 = (type == 0u);
+constant bool _2378 = (type == 1u);
+constant bool _2386 = (type == 2u);
+constant bool _2394 = (type == 3u);
+constant bool _2402 = (type == 4u);
+constant bool _2410 = (type == 5u);
+constant bool _2418 = (type == 6u);
+constant bool _2426 = (type == 7u);
 constant uint way = (variant / 24u);
-constant bool _3127 = (way == 2u);
-constant bool _3128 = (way == 3u);
-constant uint _3129 = _3128 ? 32u : 64u;
-constant uint team = _3127 ? 8u : _3129;
-constant uint _3131 = (team - 1u);
-constant uint lines = (256u / team);
-constant bool _4435 = (way == 0u);
-constant bool _4440 = (way == 1u);
+constant bool _2447 = (way <= 2u);
+constant bool _2448 = (way == 4u);
+constant bool _2449 = (way == 5u);
+constant bool _2450 = (_2448 || _2449);
+constant uint _2451 = _2450 ? 4u : 2u;
+constant uint ROWS = _2447 ? 1u : _2451;
+constant bool _2540 = (way == 6u);
+constant bool _2541 = (way == 7u);
+constant uint _2542 = _2541 ? 4u : 1u;
+constant uint XS = _2540 ? 2u : _2542;
+constant bool _2544 = (XS == 1u);
+constant bool _2546 = (XS == 2u);
+constant uint _2549 = _2546 ? 1792u : 768u;
+constant uint CHUNK = _2544 ? 3584u : _2549;
+constant uint _2551 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2551 * 9u);
+constant bool _3838 = (type == 0u);
+constant bool _3853 = (type == 1u);
+constant bool _3868 = (type == 2u);
+constant bool _3883 = (type == 3u);
+constant bool _3898 = (type == 4u);
+constant bool _3913 = (type == 5u);
+constant bool _3928 = (type == 6u);
+constant bool _3943 = (type == 7u);
+constant bool _4264 = (type == 4u);
+constant bool _4265 = (type == 5u);
+constant bool _4266 = (_4264 || _4265);
+constant bool _4267 = (type == 6u);
+constant bool summed = (_4266 || _4267);
+constant bool _4282 = (way == 1u);
+constant bool _4283 = (way == 5u);
+constant bool _4284 = (way == 7u);
+constant bool _4285 = (_4283 || _4284);
+constant uint _4286 = _4285 ? 8u : 32u;
+constant uint TEAM = _4282 ? 64u : _4286;
+constant uint _4288 = (TEAM / 4u);
+constant uint _4291 = (TEAM / 4u);
+constant uint _4292 = (_4291 + 1u);
+constant uint _4341 = (TEAM - 1u);
+constant uint _4376 = (TEAM / 4u);
+constant uint _4377 = (_4376 + 1u);
+constant uint _4406 = (256u / TEAM);
+constant uint GROUP_ROWS = (_4406 * ROWS);
+constant uint _4408 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _4408 : GROUP_ROWS;
+constant uint _4465 = (ROWS / 2u);
+constant uint _4466 = false ? _4465 : ROWS;
+constant uint _4508 = (TEAM - 1u);
+constant bool _4511 = (type == 0u);
+constant bool _4512 = (type == 1u);
+constant bool _4513 = (_4511 || _4512);
+constant bool _4514 = (type == 2u);
+constant bool plain = (_4513 || _4514);
+constant uint UNIT = plain ? 8u : 32u;
+constant uint _4539 = (256u / UNIT);
+constant bool _5323 = (way == 0u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
+
+constant spvUnsafeArray<float4, 16> _2874 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _3992 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _4578 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -185,79 +230,79 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _674;
-    if (_673)
+    uint _760;
+    if (_759)
     {
-        _674 = (k / 1u) * 2u;
+        _760 = (k / 1u) * 2u;
     }
     else
     {
-        uint _682;
-        if (_681)
+        uint _768;
+        if (_767)
         {
-            _682 = (k / 1u) * 1u;
+            _768 = (k / 1u) * 1u;
         }
         else
         {
-            uint _690;
-            if (_689)
+            uint _776;
+            if (_775)
             {
-                _690 = (k / 1u) * 1u;
+                _776 = (k / 1u) * 1u;
             }
             else
             {
-                uint _698;
-                if (_697)
+                uint _784;
+                if (_783)
                 {
-                    _698 = (k / 32u) * 17u;
+                    _784 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _708;
-                    if (_707)
+                    uint _794;
+                    if (_793)
                     {
-                        _708 = (k / 32u) * 9u;
+                        _794 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _718;
-                        if (_717)
+                        uint _804;
+                        if (_803)
                         {
-                            _718 = (k / 32u) * 10u;
+                            _804 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _728;
-                            if (_727)
+                            uint _814;
+                            if (_813)
                             {
-                                _728 = (k / 256u) * 72u;
+                                _814 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _739;
-                                if (_738)
+                                uint _825;
+                                if (_824)
                                 {
-                                    _739 = (k / 256u) * 105u;
+                                    _825 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _739 = 0u;
+                                    _825 = 0u;
                                 }
-                                _728 = _739;
+                                _814 = _825;
                             }
-                            _718 = _728;
+                            _804 = _814;
                         }
-                        _708 = _718;
+                        _794 = _804;
                     }
-                    _698 = _708;
+                    _784 = _794;
                 }
-                _690 = _698;
+                _776 = _784;
             }
-            _682 = _690;
+            _768 = _776;
         }
-        _674 = _682;
+        _760 = _768;
     }
-    return _674;
+    return _760;
 }
 
 static inline __attribute__((always_inline))
@@ -288,34 +333,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _884;
+    float _970;
     if (left > 1u)
     {
-        _884 = v.y;
+        _970 = v.y;
     }
     else
     {
-        _884 = 0.0;
+        _970 = 0.0;
     }
-    float _894;
+    float _980;
     if (left > 2u)
     {
-        _894 = v.z;
+        _980 = v.z;
     }
     else
     {
-        _894 = 0.0;
+        _980 = 0.0;
     }
-    float _903;
+    float _989;
     if (left > 3u)
     {
-        _903 = v.w;
+        _989 = v.w;
     }
     else
     {
-        _903 = 0.0;
+        _989 = 0.0;
     }
-    return float4(v.x, _884, _894, _903);
+    return float4(v.x, _970, _980, _989);
 }
 
 static inline __attribute__((always_inline))
@@ -329,16 +374,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _760;
+    uint _846;
     if ((h & 1u) != 0u)
     {
-        _760 = (low >> 16u) | (high << 16u);
+        _846 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _760 = low;
+        _846 = low;
     }
-    return _760;
+    return _846;
 }
 
 static inline __attribute__((always_inline))
@@ -433,16 +478,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _846;
+    float2 _932;
     if (i < 4u)
     {
-        _846 = float2(float(a & 63u), float(b & 63u));
+        _932 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _846 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _932 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _846;
+    return _932;
 }
 
 static inline __attribute__((always_inline))
@@ -480,7 +525,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_1596)
+    if (_1682)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -488,7 +533,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_1608)
+    if (_1694)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -496,7 +541,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_1620)
+    if (_1706)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -504,7 +549,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_1632)
+    if (_1718)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -512,7 +557,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_1644)
+    if (_1730)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -520,7 +565,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_1656)
+    if (_1742)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -528,7 +573,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_1668)
+    if (_1754)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -536,7 +581,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_1680)
+    if (_1766)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -560,83 +605,83 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1779, const device Norm1& v_1788)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1865, const device Norm1& v_1874)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1766 = (at & 3u) == 0u;
-    bool _1773;
-    if (_1766)
+    bool _1852 = (at & 3u) == 0u;
+    bool _1859;
+    if (_1852)
     {
-        _1773 = (at + 3u) <= last;
+        _1859 = (at + 3u) <= last;
     }
     else
     {
-        _1773 = _1766;
+        _1859 = _1852;
     }
-    if (_1773)
+    if (_1859)
     {
-        return v_1779.norm4[at / 4u];
+        return v_1865.norm4[at / 4u];
     }
-    return float4(v_1788.norm1[min(at, last)], v_1788.norm1[min((at + 1u), last)], v_1788.norm1[min((at + 2u), last)], v_1788.norm1[min((at + 3u), last)]);
+    return float4(v_1874.norm1[min(at, last)], v_1874.norm1[min((at + 1u), last)], v_1874.norm1[min((at + 2u), last)], v_1874.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1706, const device X1& v_1716)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1792, const device X1& v_1802)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1706.x4[i / 4u];
+        return v_1792.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1716.x1[i];
+    v.x = v_1802.x1[i];
     if (count > 1u)
     {
-        v.y = v_1716.x1[i + 1u];
+        v.y = v_1802.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1716.x1[i + 2u];
+        v.z = v_1802.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1716.x1[i + 3u];
+        v.w = v_1802.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_663)
+uint4 weight_words(thread const uint& i, const device Weights4& v_749)
 {
-    return v_663.weights4[i];
+    return v_749.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_653)
+uint weight_word(thread const uint& i, const device Weights1& v_739)
 {
-    return v_653.weights1[i];
+    return v_739.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_653, const device Weights4& v_663)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_739, const device Weights4& v_749)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    bool _931 = (at & 3u) == 0u;
-    bool _938;
-    if (_931)
+    bool _1017 = (at & 3u) == 0u;
+    bool _1024;
+    if (_1017)
     {
-        _938 = (at + 3u) <= last;
+        _1024 = (at + 3u) <= last;
     }
     else
     {
-        _938 = _931;
+        _1024 = _1017;
     }
-    if (_938)
+    if (_1024)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, v_663);
+        raw.a = weight_words(param, v_749);
     }
     else
     {
@@ -644,89 +689,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, v_653), weight_word(param_2, v_653), weight_word(param_3, v_653), weight_word(param_4, v_653));
+        raw.a = uint4(weight_word(param_1, v_739), weight_word(param_2, v_739), weight_word(param_3, v_739), weight_word(param_4, v_739));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_653)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_739)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = at;
-    raw.a.x = weight_word(param, v_653);
+    raw.a.x = weight_word(param, v_739);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, v_653);
+    raw.a.y = weight_word(param_1, v_739);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, v_653);
+    raw.a.z = weight_word(param_2, v_739);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_653)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_739)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = word / 2u;
-    raw.a.x = weight_word(param, v_653);
+    raw.a.x = weight_word(param, v_739);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, v_653);
+    raw.a.y = weight_word(param_1, v_739);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, v_653);
+    raw.a.w = weight_word(param_2, v_739);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_653)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_739)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_653);
+    return load_scaled(param, param_1, v_739);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_653)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_739)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_653);
+    return load_scaled(param, param_1, v_739);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_653)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_739)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, v_653);
+    raw.a.x = weight_word(param, v_739);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, v_653);
+    raw.a.w = weight_word(param_1, v_739);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_653)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_739)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, v_653);
+    raw.a.x = weight_word(param, v_739);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, v_653);
+    raw.a.y = weight_word(param_1, v_739);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, v_653);
+    raw.a.z = weight_word(param_2, v_739);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, v_653);
+    raw.a.w = weight_word(param_3, v_739);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, v_653);
+    raw.b.x = weight_word(param_4, v_739);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_653)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_739)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -736,79 +781,79 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = low / 2u;
-    raw.a.x = weight_word(param, v_653);
+    raw.a.x = weight_word(param, v_739);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, v_653);
+    raw.a.y = weight_word(param_1, v_739);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, v_653);
+    raw.a.z = weight_word(param_2, v_739);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, v_653);
+    raw.a.w = weight_word(param_3, v_739);
     uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, v_653);
+    raw.b.x = weight_word(param_4, v_739);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, v_653);
+    raw.b.y = weight_word(param_5, v_739);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_653, const device Weights4& v_663)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_739, const device Weights4& v_749)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    if (_1511)
+    if (_1597)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_653, v_663);
+        raw = load_quad_F32(param, param_1, param_2, v_739, v_749);
     }
-    if (_1521)
+    if (_1607)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_653);
+        raw = load_quad_F16(param_3, param_4, param_5, v_739);
     }
-    if (_1531)
+    if (_1617)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_653);
+        raw = load_quad_F16(param_6, param_7, param_8, v_739);
     }
-    if (_1541)
+    if (_1627)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_653);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_739);
     }
-    if (_1551)
+    if (_1637)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_653);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_739);
     }
-    if (_1561)
+    if (_1647)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_653);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_739);
     }
-    if (_1571)
+    if (_1657)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_653);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_739);
     }
-    if (_1581)
+    if (_1667)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_653);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_739);
     }
     return raw;
 }
@@ -816,16 +861,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1858;
+    float _1944;
     if (push.k != 0u)
     {
-        _1858 = rsqrt((squares / float(push.k)) + push.eps);
+        _1944 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1858 = 0.0;
+        _1944 = 0.0;
     }
-    return _1858;
+    return _1944;
 }
 
 static inline __attribute__((always_inline))
@@ -851,27 +896,27 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _438;
+    float _526;
     if (abs(y) > 3.900000095367431640625)
     {
-        _438 = sign(y);
+        _526 = sign(y);
     }
     else
     {
-        _438 = (y * p) / q;
+        _526 = (y * p) / q;
     }
-    float erf = _438;
+    float erf = _526;
     return (0.5 * x) * (1.0 + erf);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_491, device Y1& v_517)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_579, device Y1& v_604)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += v_491.bias1[push.offset.z + j];
+        sum += v_579.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -882,32 +927,32 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
     uint param_3 = 1u;
     if (has(param_3, push))
     {
-        sum += v_517.y1[to];
+        sum += v_604.y1[to];
     }
-    v_517.y1[to] = sum;
+    v_604.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_491, device Y1& v_517, device Y4& v_607)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_579, device Y1& v_604, device Y4& v_693)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _539 = (to & 3u) == 0u;
-    bool _549;
-    if (_539)
+    bool _626 = (to & 3u) == 0u;
+    bool _635;
+    if (_626)
     {
-        _549 = (j + 4u) <= push.n;
+        _635 = (j + 4u) <= push.n;
     }
     else
     {
-        _549 = _539;
+        _635 = _626;
     }
-    if (_549)
+    if (_635)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(v_491.bias1[at], v_491.bias1[at + 1u], v_491.bias1[at + 2u], v_491.bias1[at + 3u]);
+            sums += float4(v_579.bias1[at], v_579.bias1[at + 1u], v_579.bias1[at + 2u], v_579.bias1[at + 3u]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -921,30 +966,30 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
         uint param_6 = 1u;
         if (has(param_6, push))
         {
-            sums += v_607.y4[to / 4u];
+            sums += v_693.y4[to / 4u];
         }
-        v_607.y4[to / 4u] = sums;
+        v_693.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     for (;;)
     {
-        bool _627 = e < 4u;
-        bool _636;
-        if (_627)
+        bool _713 = e < 4u;
+        bool _722;
+        if (_713)
         {
-            _636 = (j + e) < push.n;
+            _722 = (j + e) < push.n;
         }
         else
         {
-            _636 = _627;
+            _722 = _713;
         }
-        if (_636)
+        if (_722)
         {
             uint param_7 = r;
             uint param_8 = j + e;
             float param_9 = sums[e];
-            finish(param_7, param_8, param_9, push, v_491, v_517);
+            finish(param_7, param_8, param_9, push, v_579, v_604);
             e++;
             continue;
         }
@@ -956,7 +1001,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void tiles(constant Push& push, const device Bias1& v_491, device Y1& v_517, device Y4& v_607, const device Weights1& v_653, const device Weights4& v_663, const device X4& v_1706, const device X1& v_1716, const device Norm4& v_1779, const device Norm1& v_1788, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint3& gl_WorkGroupID)
+void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, device Y4& v_693, const device Weights1& v_739, const device Weights4& v_749, const device X4& v_1792, const device X1& v_1802, const device Norm4& v_1865, const device Norm1& v_1874, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -976,18 +1021,18 @@ void tiles(constant Push& push, const device Bias1& v_491, device Y1& v_517, dev
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _3965 = push.first.xyz + gl_WorkGroupID;
-    uint _3966 = _3965.y;
+    uint3 _4856 = push.first.xyz + gl_WorkGroupID;
+    uint _4857 = _4856.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _4076;
+    float4 _4965;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _4160;
-    for (uint tile_r = _3966; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _5048;
+    for (uint tile_r = _4857; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _3980 = push.first.xyz + gl_WorkGroupID;
-        uint _3981 = _3980.x;
-        for (uint tile_j = _3981; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _4871 = push.first.xyz + gl_WorkGroupID;
+        uint _4872 = _4871.x;
+        for (uint tile_j = _4872; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1006,49 +1051,49 @@ void tiles(constant Push& push, const device Bias1& v_491, device Y1& v_517, dev
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _4054 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _4943 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _4054;
+                            v[y] = _4943;
                         }
                         else
                         {
-                            bool _4065 = (first + y) < push.n;
-                            bool _4073;
-                            if (_4065)
+                            bool _4954 = (first + y) < push.n;
+                            bool _4962;
+                            if (_4954)
                             {
-                                _4073 = (4u * q) < push.k;
+                                _4962 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _4073 = _4065;
+                                _4962 = _4954;
                             }
-                            bool there = _4073;
+                            bool there = _4962;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _4076 = decode_quad(param_11, param_12, param_13, param_14);
+                                _4965 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _4076 = float4(0.0);
+                                _4965 = float4(0.0);
                             }
-                            v[y] = _4076;
+                            v[y] = _4965;
                         }
                     }
                     float4 param_15 = v[0];
                     float4 param_16 = v[1];
                     float4 param_17 = v[2];
                     float4 param_18 = v[3];
-                    float4x4 lines_1 = transposed(param_15, param_16, param_17, param_18);
+                    float4x4 lines = transposed(param_15, param_16, param_17, param_18);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint y_1 = 0u; y_1 < 4u; y_1++)
                     {
                         uint param_19 = (4u * load_q) + y_1;
                         uint param_20 = load_i;
-                        pool[(loads_x ? 0u : 512u) + slice_at(param_19, param_20)] = lines_1[y_1];
+                        pool[(loads_x ? 0u : 512u) + slice_at(param_19, param_20)] = lines[y_1];
                     }
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                 }
@@ -1060,13 +1105,13 @@ void tiles(constant Push& push, const device Bias1& v_491, device Y1& v_517, dev
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _4160 = norm_at(param_21, push, v_1779, v_1788);
+                            _5048 = norm_at(param_21, push, v_1865, v_1874);
                         }
                         else
                         {
-                            _4160 = float4(1.0);
+                            _5048 = float4(1.0);
                         }
-                        factor = _4160;
+                        factor = _5048;
                     }
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
                     {
@@ -1075,48 +1120,48 @@ void tiles(constant Push& push, const device Bias1& v_491, device Y1& v_517, dev
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _4191 = i < push.rows;
-                            bool _4199;
-                            if (_4191)
+                            bool _5079 = i < push.rows;
+                            bool _5087;
+                            if (_5079)
                             {
-                                _4199 = (4u * q_1) < push.k;
+                                _5087 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _4199 = _4191;
+                                _5087 = _5079;
                             }
-                            if (_4199)
+                            if (_5087)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_1706, v_1716);
+                                v[y_2] = x_at(param_22, param_23, v_1792, v_1802);
                                 if (gated)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_1706, v_1716);
+                                    up[y_2] = x_at(param_24, param_25, v_1792, v_1802);
                                 }
                             }
                         }
                         else
                         {
-                            bool _4244 = i < push.n;
-                            bool _4252;
-                            if (_4244)
+                            bool _5132 = i < push.n;
+                            bool _5140;
+                            if (_5132)
                             {
-                                _4252 = (4u * q_1) < push.k;
+                                _5140 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _4252 = _4244;
+                                _5140 = _5132;
                             }
-                            if (_4252)
+                            if (_5140)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, v_653, v_663);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, v_739, v_749);
                             }
                         }
                     }
@@ -1167,7 +1212,7 @@ void tiles(constant Push& push, const device Bias1& v_491, device Y1& v_517, dev
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_491, v_517, v_607);
+                    finish_quad(param_37, param_38, param_39, push, v_579, v_604, v_693);
                 }
             }
         }
@@ -1175,491 +1220,470 @@ void tiles(constant Push& push, const device Bias1& v_491, device Y1& v_517, dev
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& x, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X1& v_1716, const device Norm1& v_1788, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024])
+void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, constant Push& push, thread uint3& gl_LocalInvocationID)
 {
-    float4 v;
-    float4 factor;
-    float _2327;
-    float _2337;
-    float _2382;
-    float _2415;
-    for (uint i = gl_LocalInvocationID.x; i < count; i += 1024u)
+    uint param = push.k;
+    uint halves = row_halves(param);
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _4466);
+    uint _4486;
+    for (uint y = 0u; y < 4u; y++)
     {
-        for (uint e = 0u; e < 4u; e++)
+        if (y < ROWS)
         {
-            uint at = min(((first + i) + (e * 256u)), (push.k - 1u));
-            v[e] = v_1716.x1[x + at];
-            if (normed)
+            if (false)
             {
-                _2327 = v_1788.norm1[push.offset.w + at];
+                _4486 = y / 2u;
             }
             else
             {
-                if (gated)
-                {
-                    _2337 = v_1716.x1[(x + push.k) + at];
-                }
-                else
-                {
-                    _2337 = 1.0;
-                }
-                _2327 = _2337;
+                _4486 = y;
             }
-            factor[e] = _2327;
-        }
-        for (uint e_1 = 0u; e_1 < 4u; e_1++)
-        {
-            uint to = i + (e_1 * 256u);
-            if (to < count)
-            {
-                bool there = (first + to) < push.k;
-                if (there)
-                {
-                    _2382 = v[e_1];
-                }
-                else
-                {
-                    _2382 = 0.0;
-                }
-                float value = _2382;
-                if (normed)
-                {
-                    squares += (value * value);
-                }
-                else
-                {
-                    if (gated)
-                    {
-                        float param = value;
-                        value = silu(param);
-                    }
-                }
-                if (there)
-                {
-                    _2415 = value * factor[e_1];
-                }
-                else
-                {
-                    _2415 = 0.0;
-                }
-                ((threadgroup float*)&pool[(to / 4u) + (to / 32u)])[to & 3u] = _2415;
-            }
+            row[y] = (2u * push.offset.y) + (min((from + _4486), (push.n - 1u)) * halves);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void share_squares(thread float& squares, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID)
+Unit no_unit()
 {
-    squares = simd_sum(squares);
-    bool _2433 = simd_is_first();
-    if (_2433)
-    {
-        ((threadgroup float*)&pool[648u + gl_SubgroupID])[0u] = squares;
-    }
+    return Unit{ uint4(0u), uint4(0u), 0u };
 }
 
 static inline __attribute__((always_inline))
-float shared_element(thread const uint& e, threadgroup float4 (&pool)[1024])
-{
-    return ((threadgroup float*)&pool[(e / 4u) + (e / 32u)])[e & 3u];
-}
-
-static inline __attribute__((always_inline))
-float shared_squares(threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups)
-{
-    float sum = 0.0;
-    for (uint s = 0u; s < gl_NumSubgroups; s++)
-    {
-        sum += ((threadgroup float*)&pool[648u + s])[0u];
-    }
-    return sum;
-}
-
-static inline __attribute__((always_inline))
-void wide_rows(constant Push& push, const device Bias1& v_491, device Y1& v_517, const device Weights1& v_653, const device X1& v_1716, const device Norm1& v_1788, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
-{
-    uint me = gl_LocalInvocationID.x;
-    uint lane = me % 32u;
-    uint team_1 = me / 32u;
-    uint row_words = (push.k / 64u) * 17u;
-    uint3 _3444 = push.first.xyz + gl_WorkGroupID;
-    uint _3445 = _3444.y;
-    spvUnsafeArray<float, 8> sums;
-    uint _3581;
-    spvUnsafeArray<float4, 5> v;
-    float _3617;
-    spvUnsafeArray<uint, 5> word;
-    spvUnsafeArray<uint, 5> scale;
-    spvUnsafeArray<uint, 5> shift;
-    float _3806;
-    for (uint r = _3445; r < push.rows; r += push.groups.y)
-    {
-        uint x = push.offset.x + (r * push.ldx);
-        uint3 _3468 = push.first.xyz + gl_WorkGroupID;
-        uint _3469 = _3468.x;
-        for (uint tile = _3469; (tile * 64u) < push.n; tile += push.groups.x)
-        {
-            uint first = (tile * 64u) + (team_1 * 8u);
-            float squares = 0.0;
-            for (uint y = 0u; y < 8u; y++)
-            {
-                sums[y] = 0.0;
-            }
-            for (uint base = 0u; base < push.k; base += 2048u)
-            {
-                uint count = min((push.k - base), 2048u);
-                uint words = (count / 64u) * 17u;
-                threadgroup_barrier(mem_flags::mem_threadgroup);
-                uint param = x;
-                uint param_1 = base;
-                uint param_2 = count;
-                float param_3 = squares;
-                put_chunk(param, param_1, param_2, param_3, push, v_1716, v_1788, gl_LocalInvocationID, pool);
-                squares = param_3;
-                bool _3540;
-                if (normed)
-                {
-                    _3540 = (base + 2048u) >= push.k;
-                }
-                else
-                {
-                    _3540 = normed;
-                }
-                if (_3540)
-                {
-                    float param_4 = squares;
-                    share_squares(param_4, pool, gl_SubgroupID);
-                }
-                threadgroup_barrier(mem_flags::mem_threadgroup);
-                for (uint from = 0u; from < words; from += 160u)
-                {
-                    for (uint i = 0u; i < 5u; i++)
-                    {
-                        uint at = (from + lane) + (32u * i);
-                        uint pair = at / 17u;
-                        uint in_pair = at % 17u;
-                        bool second = in_pair > 8u;
-                        if (second)
-                        {
-                            _3581 = (4u * in_pair) - 36u;
-                        }
-                        else
-                        {
-                            _3581 = (4u * in_pair) - 2u;
-                        }
-                        uint quant = _3581;
-                        for (uint e = 0u; e < 4u; e++)
-                        {
-                            bool _3603 = at < words;
-                            bool _3610;
-                            if (_3603)
-                            {
-                                _3610 = (quant + e) < 32u;
-                            }
-                            else
-                            {
-                                _3610 = _3603;
-                            }
-                            bool there = _3610;
-                            if (there)
-                            {
-                                uint param_5 = (((64u * pair) + (second ? 32u : 0u)) + quant) + e;
-                                _3617 = shared_element(param_5, pool);
-                            }
-                            else
-                            {
-                                _3617 = 0.0;
-                            }
-                            v[i][e] = _3617;
-                        }
-                        at = min(at, (words - 1u));
-                        word[i] = ((base / 64u) * 17u) + at;
-                        scale[i] = (((base / 64u) * 17u) + ((at / 17u) * 17u)) + (((at % 17u) > 8u) ? 8u : 0u);
-                        shift[i] = ((at % 17u) > 8u) ? 16u : 0u;
-                    }
-                    for (uint y_1 = 0u; y_1 < 8u; y_1++)
-                    {
-                        uint row = push.offset.y + (min((first + y_1), (push.n - 1u)) * row_words);
-                        for (uint i_1 = 0u; i_1 < 5u; i_1++)
-                        {
-                            uint param_6 = row + word[i_1];
-                            uint quants = weight_word(param_6, v_653);
-                            uint param_7 = row + scale[i_1];
-                            uint scales = weight_word(param_7, v_653);
-                            uint param_8 = quants;
-                            sums[y_1] += (float2(as_type<half2>(scales >> shift[i_1])).x * dot(signed_bytes(param_8), v[i_1]));
-                        }
-                    }
-                }
-            }
-            threadgroup_barrier(mem_flags::mem_threadgroup);
-            for (uint y_2 = 0u; y_2 < 8u; y_2++)
-            {
-                ((threadgroup float*)&pool[(((team_1 * 8u) + y_2) * 9u) + (lane / 4u)])[lane & 3u] = sums[y_2];
-            }
-            threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _3773 = me < 64u;
-            bool _3783;
-            if (_3773)
-            {
-                _3783 = ((tile * 64u) + me) < push.n;
-            }
-            else
-            {
-                _3783 = _3773;
-            }
-            if (_3783)
-            {
-                float4 sum = float4(0.0);
-                for (uint i_2 = 0u; i_2 < 8u; i_2++)
-                {
-                    sum += pool[(me * 9u) + i_2];
-                }
-                if (normed)
-                {
-                    float param_9 = shared_squares(pool, gl_NumSubgroups);
-                    _3806 = norm_scale(param_9, push);
-                }
-                else
-                {
-                    _3806 = 1.0;
-                }
-                float scale_1 = _3806;
-                uint param_10 = r;
-                uint param_11 = (tile * 64u) + me;
-                float param_12 = scale_1 * ((sum.x + sum.y) + (sum.z + sum.w));
-                finish(param_10, param_11, param_12, push, v_491, v_517);
-            }
-        }
-    }
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_653, const device Weights4& v_663)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_739, const device Weights4& v_749)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
-    Unit unit = Unit{ uint4(0u), uint4(0u) };
-    bool _1893 = (at & 3u) == 0u;
-    bool _1900;
-    if (_1893)
+    Unit unit = no_unit();
+    bool _2000 = (at & 3u) == 0u;
+    bool _2007;
+    if (_2000)
     {
-        _1900 = (at + 7u) <= last;
+        _2007 = (at + 7u) <= last;
     }
     else
     {
-        _1900 = _1893;
+        _2007 = _2000;
     }
-    if (_1900)
+    if (_2007)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_663);
+        unit.a = weight_words(param, v_749);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, v_663);
+        unit.b = weight_words(param_1, v_749);
     }
     else
     {
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, v_653);
+            unit.a[e] = weight_word(param_2, v_739);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, v_653);
+            unit.b[e] = weight_word(param_3, v_739);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_653)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_739, const device Weights4& v_749)
 {
+    uint h = row + (8u * u);
+    uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
-    uint at = (row + (8u * u)) / 2u;
-    Unit unit = Unit{ uint4(0u), uint4(0u) };
-    for (uint e = 0u; e < 4u; e++)
+    Unit unit = no_unit();
+    bool _2073 = (h & 7u) == 0u;
+    bool _2080;
+    if (_2073)
     {
-        uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, v_653);
+        _2080 = (at + 3u) <= last;
     }
-    uint param_1 = min((at + 4u), last);
-    unit.b.x = weight_word(param_1, v_653);
+    else
+    {
+        _2080 = _2073;
+    }
+    if (_2080)
+    {
+        uint param = at / 4u;
+        unit.a = weight_words(param, v_749);
+    }
+    else
+    {
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint param_1 = min((at + e), last);
+            unit.a[e] = weight_word(param_1, v_739);
+        }
+        uint param_2 = min((at + 4u), last);
+        unit.b.x = weight_word(param_2, v_739);
+    }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_653)
+uint4 four_words(thread const uint& at, const device Weights1& v_739)
 {
-    uint h = row + ((u / 4u) * 17u);
-    uint q = (h + 1u) + (4u * (u & 3u));
-    Unit unit = Unit{ uint4(0u), uint4(0u) };
-    uint param = q / 2u;
-    unit.a.x = weight_word(param, v_653);
-    uint param_1 = (q / 2u) + 1u;
-    unit.a.y = weight_word(param_1, v_653);
-    uint param_2 = ((q / 2u) + 1u) + (q & 1u);
-    unit.a.z = weight_word(param_2, v_653);
-    uint param_3 = h / 2u;
-    unit.a.w = weight_word(param_3, v_653);
-    return unit;
+    uint param = at;
+    uint param_1 = at + 1u;
+    uint param_2 = at + 2u;
+    uint param_3 = at + 3u;
+    return uint4(weight_word(param, v_739), weight_word(param_1, v_739), weight_word(param_2, v_739), weight_word(param_3, v_739));
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_653)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_739)
 {
-    uint h = row + ((u / 4u) * 9u);
-    uint q = (h + 1u) + (2u * (u & 3u));
-    Unit unit = Unit{ uint4(0u), uint4(0u) };
-    uint param = q / 2u;
-    unit.a.x = weight_word(param, v_653);
-    uint param_1 = (q / 2u) + (q & 1u);
-    unit.a.y = weight_word(param_1, v_653);
-    uint param_2 = h / 2u;
-    unit.a.w = weight_word(param_2, v_653);
-    return unit;
+    uint at = (row + (17u * u)) / 2u;
+    uint param = at;
+    uint param_1 = at + 4u;
+    uint param_2 = at + 8u;
+    return Unit{ four_words(param, v_739), four_words(param_1, v_739), weight_word(param_2, v_739) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_653)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_739)
 {
-    uint at = (row / 2u) + ((u / 4u) * 5u);
-    Unit unit = Unit{ uint4(0u), uint4(0u) };
-    uint param = (at + 1u) + (u & 3u);
-    unit.a.x = weight_word(param, v_653);
+    uint at = (row + (9u * u)) / 2u;
+    uint param = at;
+    uint param_1 = at + 4u;
+    return Unit{ four_words(param, v_739), uint4(0u), weight_word(param_1, v_739) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_739)
+{
+    uint at = (row / 2u) + (5u * u);
+    uint param = at + 1u;
     uint param_1 = at;
-    unit.a.w = weight_word(param_1, v_653);
-    return unit;
+    return Unit{ four_words(param, v_739), uint4(0u), weight_word(param_1, v_739) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_653)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_739, const device Weights4& v_749)
 {
-    uint at = (row / 2u) + ((u / 32u) * 36u);
-    Unit unit = Unit{ uint4(0u), uint4(0u) };
-    uint param = (at + 4u) + (u & 31u);
-    unit.a.x = weight_word(param, v_653);
-    uint param_1 = at;
-    unit.a.w = weight_word(param_1, v_653);
-    uint param_2 = at + 1u;
-    unit.b.x = weight_word(param_2, v_653);
-    uint param_3 = at + 2u;
-    unit.b.y = weight_word(param_3, v_653);
-    uint param_4 = at + 3u;
-    unit.b.z = weight_word(param_4, v_653);
-    return unit;
+    uint at = (row / 2u) + ((u / 8u) * 36u);
+    uint quants = (at + 4u) + (4u * (u & 7u));
+    if ((at & 3u) == 0u)
+    {
+        uint param = quants / 4u;
+        uint param_1 = at / 4u;
+        return Unit{ weight_words(param, v_749), weight_words(param_1, v_749), 0u };
+    }
+    uint param_2 = quants;
+    uint param_3 = at;
+    return Unit{ four_words(param_2, v_739), four_words(param_3, v_739), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_653)
+uint next_half(thread const uint& low, thread const uint& high)
 {
-    uint h = row + ((u / 32u) * 105u);
-    uint part = (u / 16u) & 1u;
-    uint in_part = u & 15u;
-    uint low = (h + (32u * part)) + (2u * in_part);
-    uint high = ((h + 64u) + (16u * part)) + (2u * (in_part & 7u));
-    uint scale = ((h + 96u) + (4u * part)) + (in_part / 8u);
-    Unit unit = Unit{ uint4(0u), uint4(0u) };
-    uint param = low / 2u;
-    unit.a.x = weight_word(param, v_653);
-    uint param_1 = (low / 2u) + (low & 1u);
-    unit.a.y = weight_word(param_1, v_653);
-    uint param_2 = high / 2u;
-    unit.a.z = weight_word(param_2, v_653);
-    uint param_3 = (high / 2u) + (high & 1u);
-    unit.a.w = weight_word(param_3, v_653);
-    uint param_4 = scale / 2u;
-    unit.b.x = weight_word(param_4, v_653);
-    uint param_5 = (scale / 2u) + 1u;
-    unit.b.y = weight_word(param_5, v_653);
-    uint param_6 = (h / 2u) + 52u;
-    unit.b.z = weight_word(param_6, v_653);
-    return unit;
+    return (low >> 16u) | (high << 16u);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_653, const device Weights4& v_663)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_739)
 {
-    Unit unit = Unit{ uint4(0u), uint4(0u) };
-    if (_2217)
+    uint h = row + ((u / 8u) * 105u);
+    uint part = (u / 4u) & 1u;
+    uint in_part = u & 3u;
+    uint low = ((h + (32u * part)) + (4u * in_part)) / 2u;
+    uint high = (((h + 64u) + (16u * part)) + (4u * in_part)) / 2u;
+    uint scales = ((h + 96u) + (4u * part)) / 2u;
+    uint param = low;
+    uint param_1 = low + 1u;
+    uint param_2 = low + 8u;
+    uint param_3 = low + 9u;
+    uint4 a = uint4(weight_word(param, v_739), weight_word(param_1, v_739), weight_word(param_2, v_739), weight_word(param_3, v_739));
+    uint param_4 = high;
+    uint param_5 = high + 1u;
+    uint param_6 = scales;
+    uint param_7 = scales + 1u;
+    uint4 b = uint4(weight_word(param_4, v_739), weight_word(param_5, v_739), weight_word(param_6, v_739), weight_word(param_7, v_739));
+    if ((h & 1u) != 0u)
+    {
+        uint param_8 = a.x;
+        uint param_9 = a.y;
+        uint param_10 = low + 2u;
+        uint param_11 = a.y;
+        uint param_12 = weight_word(param_10, v_739);
+        uint param_13 = a.z;
+        uint param_14 = a.w;
+        uint param_15 = low + 10u;
+        uint param_16 = a.w;
+        uint param_17 = weight_word(param_15, v_739);
+        a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
+        uint param_18 = b.x;
+        uint param_19 = b.y;
+        uint param_20 = high + 2u;
+        uint param_21 = b.y;
+        uint param_22 = weight_word(param_20, v_739);
+        uint param_23 = b.z;
+        uint param_24 = b.w;
+        uint param_25 = scales + 2u;
+        uint param_26 = b.w;
+        uint param_27 = weight_word(param_25, v_739);
+        b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
+    }
+    uint param_28 = (h / 2u) + 52u;
+    return Unit{ a, b, weight_word(param_28, v_739) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_739, const device Weights4& v_749)
+{
+    Unit unit = no_unit();
+    if (_2370)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, push, v_653, v_663);
+        unit = load_unit_F32(param, param_1, push, v_739, v_749);
     }
-    if (_2225)
+    if (_2378)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, push, v_653);
+        unit = load_unit_F16(param_2, param_3, push, v_739, v_749);
     }
-    if (_2233)
+    if (_2386)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, push, v_653);
+        unit = load_unit_F16(param_4, param_5, push, v_739, v_749);
     }
-    if (_2241)
+    if (_2394)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, v_653);
+        unit = load_unit_Q8_0(param_6, param_7, v_739);
     }
-    if (_2249)
+    if (_2402)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, v_653);
+        unit = load_unit_Q4_0(param_8, param_9, v_739);
     }
-    if (_2257)
+    if (_2410)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, v_653);
+        unit = load_unit_Q4_1(param_10, param_11, v_739);
     }
-    if (_2265)
+    if (_2418)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, v_653);
+        unit = load_unit_Q4_K(param_12, param_13, v_739, v_749);
     }
-    if (_2273)
+    if (_2426)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, v_653);
+        unit = load_unit_Q6_K(param_14, param_15, v_739);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-float4 shared_quad(thread const uint& q, threadgroup float4 (&pool)[1024])
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_739, const device Weights4& v_749)
 {
-    return pool[q + (q / 8u)];
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            uint param = row[y];
+            uint param_1 = u;
+            unit[y] = load_unit(param, param_1, push, v_739, v_749);
+        }
+    }
 }
 
 static inline __attribute__((always_inline))
-float eight_times_x(thread float4& a, thread float4& b, thread const uint& u, thread const uint& local, constant Push& push, threadgroup float4 (&pool)[1024])
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_1792, const device X1& v_1802, const device Norm4& v_1865, const device Norm1& v_1874, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+{
+    uint x = push.offset.x + ((r + m) * push.ldx);
+    uint param = count;
+    uint param_1 = 32u;
+    uint quads = ceil_div(param, param_1) * 8u;
+    for (uint base = gl_LocalInvocationID.x; base < quads; base += 512u)
+    {
+        spvUnsafeArray<float4, 2> v = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+        spvUnsafeArray<float4, 2> factor;
+        factor = v;
+        for (uint part = 0u; part < 2u; part++)
+        {
+            uint q = base + (part * 256u);
+            uint at = first + (4u * q);
+            bool _4015 = q < quads;
+            bool _4022;
+            if (_4015)
+            {
+                _4022 = at < push.k;
+            }
+            else
+            {
+                _4022 = _4015;
+            }
+            bool _4032;
+            if (_4022)
+            {
+                _4032 = (r + m) < push.rows;
+            }
+            else
+            {
+                _4032 = _4022;
+            }
+            if (_4032)
+            {
+                uint param_2 = x + at;
+                uint param_3 = push.k - at;
+                v[part] = x_at(param_2, param_3, v_1792, v_1802);
+                if (gated)
+                {
+                    uint param_4 = (x + push.k) + at;
+                    uint param_5 = push.k - at;
+                    factor[part] = x_at(param_4, param_5, v_1792, v_1802);
+                }
+                else
+                {
+                    if (normed)
+                    {
+                        uint param_6 = at;
+                        factor[part] = norm_at(param_6, push, v_1865, v_1874);
+                    }
+                }
+            }
+        }
+        for (uint part_1 = 0u; part_1 < 2u; part_1++)
+        {
+            uint q_1 = base + (part_1 * 256u);
+            uint at_1 = first + (4u * q_1);
+            if (q_1 < quads)
+            {
+                float4 param_7 = v[part_1];
+                float4 param_8 = factor[part_1];
+                float4 param_9 = factor[part_1];
+                float param_10 = squares;
+                float4 _4112 = input_of(param_7, param_8, param_9, param_10);
+                squares = param_10;
+                float4 value = _4112;
+                bool _4121;
+                if (normed)
+                {
+                    _4121 = (at_1 + 4u) > push.k;
+                }
+                else
+                {
+                    _4121 = normed;
+                }
+                if (_4121)
+                {
+                    value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
+                }
+                pool[((m * CHUNK_QUADS) + q_1) + (q_1 / 8u)] = value;
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+float sum4(thread const float4& v)
+{
+    return (v.x + v.y) + (v.z + v.w);
+}
+
+static inline __attribute__((always_inline))
+void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+{
+    uint param = count;
+    uint param_1 = 32u;
+    if (gl_LocalInvocationID.x < ceil_div(param, param_1))
+    {
+        for (uint m = 0u; m < 4u; m++)
+        {
+            if (m < XS)
+            {
+                uint at = (m * CHUNK_QUADS) + (9u * gl_LocalInvocationID.x);
+                float4 param_2 = (pool[at] + pool[at + 1u]) + (pool[at + 2u] + pool[at + 3u]);
+                float low = sum4(param_2);
+                float4 param_3 = (pool[at + 4u] + pool[at + 5u]) + (pool[at + 6u] + pool[at + 7u]);
+                float high = sum4(param_3);
+                pool[at + 8u] = float4(low + high, low, high, 0.0);
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_1792, const device X1& v_1802, const device Norm4& v_1865, const device Norm1& v_1874, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+{
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    for (uint m = 0u; m < 4u; m++)
+    {
+        if (m < XS)
+        {
+            uint param = r;
+            uint param_1 = m;
+            uint param_2 = first;
+            uint param_3 = count;
+            float param_4 = squares[m];
+            put_chunk(param, param_1, param_2, param_3, param_4, push, v_1792, v_1802, v_1865, v_1874, pool, gl_LocalInvocationID);
+            squares[m] = param_4;
+        }
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    if (summed)
+    {
+        uint param_5 = count;
+        put_sums(param_5, pool, gl_LocalInvocationID);
+        threadgroup_barrier(mem_flags::mem_threadgroup);
+    }
+}
+
+static inline __attribute__((always_inline))
+float4 x_quad(thread const uint& m, thread const uint& at, threadgroup float4 (&pool)[1024])
+{
+    return pool[(m * CHUNK_QUADS) + at];
+}
+
+static inline __attribute__((always_inline))
+void eight_times_x(thread float4& a, thread float4& b, thread const uint& u, thread const uint& local, thread float4& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
     uint left = push.k - (8u * u);
+    uint at = (2u * local) + (local / 4u);
     if (left < 8u)
     {
         a = select(float4(0.0), a, uint4(0u, 1u, 2u, 3u) < uint4(left));
         b = select(float4(0.0), b, uint4(4u, 5u, 6u, 7u) < uint4(left));
     }
-    uint param = 2u * local;
-    uint param_1 = (2u * local) + 1u;
-    return dot(a, shared_quad(param, pool)) + dot(b, shared_quad(param_1, pool));
+    for (uint m = 0u; m < 4u; m++)
+    {
+        if (m < XS)
+        {
+            uint param = m;
+            uint param_1 = at;
+            uint param_2 = m;
+            uint param_3 = at + 1u;
+            sums[m] += (dot(a, x_quad(param, param_1, pool)) + dot(b, x_quad(param_2, param_3, pool)));
+        }
+    }
 }
 
 static inline __attribute__((always_inline))
-float unit_times_x_F32(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, constant Push& push, threadgroup float4 (&pool)[1024])
+void units_times_x_F32(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    float4 param = as_type<float4>(unit.a);
-    float4 param_1 = as_type<float4>(unit.b);
-    uint param_2 = u;
-    uint param_3 = local;
-    float _2524 = eight_times_x(param, param_1, param_2, param_3, push, pool);
-    return _2524;
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            float4 param = as_type<float4>(unit[y].a);
+            float4 param_1 = as_type<float4>(unit[y].b);
+            uint param_2 = u;
+            uint param_3 = local;
+            float4 param_4 = sums[y];
+            eight_times_x(param, param_1, param_2, param_3, param_4, push, pool);
+            sums[y] = param_4;
+        }
+    }
 }
 
 static inline __attribute__((always_inline))
@@ -1681,367 +1705,769 @@ uint4 words_of_16_bits(thread const Unit& unit, thread const uint& h)
 }
 
 static inline __attribute__((always_inline))
-float unit_times_x_F16(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, constant Push& push, threadgroup float4 (&pool)[1024])
+void units_times_x_F16(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    Unit param = unit;
-    uint param_1 = row;
-    uint4 words = words_of_16_bits(param, param_1);
-    float4 param_2 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
-    float4 param_3 = float4(float2(as_type<half2>(words.z)), float2(as_type<half2>(words.w)));
-    uint param_4 = u;
-    uint param_5 = local;
-    float _2600 = eight_times_x(param_2, param_3, param_4, param_5, push, pool);
-    return _2600;
-}
-
-static inline __attribute__((always_inline))
-float unit_times_x_BF16(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, constant Push& push, threadgroup float4 (&pool)[1024])
-{
-    Unit param = unit;
-    uint param_1 = row;
-    uint4 words = words_of_16_bits(param, param_1);
-    uint4 low = words << uint4(16u);
-    uint4 high = words & uint4(4294901760u);
-    float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
-    float4 param_3 = as_type<float4>(uint4(low.z, high.z, low.w, high.w));
-    uint param_4 = u;
-    uint param_5 = local;
-    float _2643 = eight_times_x(param_2, param_3, param_4, param_5, push, pool);
-    return _2643;
-}
-
-static inline __attribute__((always_inline))
-float unit_times_x_Q8_0(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, threadgroup float4 (&pool)[1024])
-{
-    uint param = 2u * local;
-    float4 x = shared_quad(param, pool);
-    uint param_1 = (2u * local) + 1u;
-    float4 y = shared_quad(param_1, pool);
-    uint h = row + (u / 4u);
-    uint param_2 = h + 1u;
-    uint param_3 = unit.a.x;
-    uint param_4 = unit.a.y;
-    uint low = word_of(param_2, param_3, param_4);
-    uint param_5 = h + 1u;
-    uint param_6 = unit.a.y;
-    uint param_7 = unit.a.z;
-    uint high = word_of(param_5, param_6, param_7);
-    uint param_8 = h;
-    uint param_9 = unit.a.w;
-    uint param_10 = low;
-    uint param_11 = high;
-    return float_of(param_8, param_9) * (dot(signed_bytes(param_10), x) + dot(signed_bytes(param_11), y));
-}
-
-static inline __attribute__((always_inline))
-float unit_times_x_Q4_0(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, threadgroup float4 (&pool)[1024])
-{
-    uint first = ((local / 4u) * 8u) + (u & 3u);
-    uint param = first;
-    float4 x = shared_quad(param, pool);
-    uint param_1 = first + 4u;
-    float4 y = shared_quad(param_1, pool);
-    uint h = row + (u / 4u);
-    uint param_2 = h + 1u;
-    uint param_3 = unit.a.x;
-    uint param_4 = unit.a.y;
-    uint word = word_of(param_2, param_3, param_4);
-    uint param_5 = h;
-    uint param_6 = unit.a.w;
-    uint param_7 = word & 252645135u;
-    uint param_8 = (word >> 4u) & 252645135u;
-    return float_of(param_5, param_6) * (dot(unsigned_bytes(param_7) - float4(8.0), x) + dot(unsigned_bytes(param_8) - float4(8.0), y));
-}
-
-static inline __attribute__((always_inline))
-float unit_times_x_Q4_1(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, threadgroup float4 (&pool)[1024])
-{
-    uint first = ((local / 4u) * 8u) + (u & 3u);
-    uint param = first;
-    float4 x = shared_quad(param, pool);
-    uint param_1 = first + 4u;
-    float4 y = shared_quad(param_1, pool);
-    float2 scale = float2(as_type<half2>(unit.a.w));
-    uint param_2 = unit.a.x & 252645135u;
-    float4 a = unsigned_bytes(param_2);
-    uint param_3 = (unit.a.x >> 4u) & 252645135u;
-    float4 b = unsigned_bytes(param_3);
-    return dot((a * scale.x) + float4(scale.y), x) + dot((b * scale.x) + float4(scale.y), y);
-}
-
-static inline __attribute__((always_inline))
-float unit_times_x_Q4_K(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, threadgroup float4 (&pool)[1024])
-{
-    uint first = ((local / 8u) * 16u) + (u & 7u);
-    uint param = first;
-    float4 x = shared_quad(param, pool);
-    uint param_1 = first + 8u;
-    float4 y = shared_quad(param_1, pool);
-    uint sub = ((u / 8u) * 2u) & 7u;
-    float2 scale = float2(as_type<half2>(unit.a.w));
-    uint3 param_2 = unit.b.xyz;
-    uint param_3 = sub;
-    float2 s = scale * scale_of(param_2, param_3);
-    uint3 param_4 = unit.b.xyz;
-    uint param_5 = sub + 1u;
-    float2 t = scale * scale_of(param_4, param_5);
-    uint param_6 = unit.a.x & 252645135u;
-    float4 a = unsigned_bytes(param_6);
-    uint param_7 = (unit.a.x >> 4u) & 252645135u;
-    float4 b = unsigned_bytes(param_7);
-    return dot((a * s.x) - float4(s.y), x) + dot((b * t.x) - float4(t.y), y);
-}
-
-static inline __attribute__((always_inline))
-float unit_times_x_Q6_K(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, threadgroup float4 (&pool)[1024])
-{
-    uint first = ((local / 16u) * 32u) + (u & 15u);
-    uint param = first;
-    float4 x = shared_quad(param, pool);
-    uint param_1 = first + 16u;
-    float4 y = shared_quad(param_1, pool);
-    uint h = row + (u / 32u);
-    uint upper = (u / 8u) & 1u;
-    uint param_2 = h;
-    uint param_3 = unit.a.x;
-    uint param_4 = unit.a.y;
-    uint low = word_of(param_2, param_3, param_4);
-    uint param_5 = h;
-    uint param_6 = unit.a.z;
-    uint param_7 = unit.a.w;
-    uint high = word_of(param_5, param_6, param_7) >> (2u * upper);
-    uint shift = (16u * ((h + upper) & 1u)) + (8u * ((u / 4u) & 1u));
-    int s = int((unit.b.x >> shift) << 24u) >> 24;
-    int t = int((unit.b.y >> shift) << 24u) >> 24;
-    uint param_8 = (low & 252645135u) | ((high & 50529027u) << 4u);
-    float4 a = unsigned_bytes(param_8) - float4(32.0);
-    uint param_9 = ((low >> 4u) & 252645135u) | (high & 808464432u);
-    float4 b = unsigned_bytes(param_9) - float4(32.0);
-    uint param_10 = h;
-    uint param_11 = unit.b.z;
-    return float_of(param_10, param_11) * ((float(s) * dot(a, x)) + (float(t) * dot(b, y)));
-}
-
-static inline __attribute__((always_inline))
-float unit_times_x(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, constant Push& push, threadgroup float4 (&pool)[1024])
-{
-    float sum = 0.0;
-    if (_3022)
+    for (uint y = 0u; y < 4u; y++)
     {
-        Unit param = unit;
-        uint param_1 = row;
-        uint param_2 = u;
-        uint param_3 = local;
-        sum = unit_times_x_F32(param, param_1, param_2, param_3, push, pool);
-    }
-    if (_3034)
-    {
-        Unit param_4 = unit;
-        uint param_5 = row;
-        uint param_6 = u;
-        uint param_7 = local;
-        sum = unit_times_x_F16(param_4, param_5, param_6, param_7, push, pool);
-    }
-    if (_3046)
-    {
-        Unit param_8 = unit;
-        uint param_9 = row;
-        uint param_10 = u;
-        uint param_11 = local;
-        sum = unit_times_x_BF16(param_8, param_9, param_10, param_11, push, pool);
-    }
-    if (_3058)
-    {
-        Unit param_12 = unit;
-        uint param_13 = row;
-        uint param_14 = u;
-        uint param_15 = local;
-        sum = unit_times_x_Q8_0(param_12, param_13, param_14, param_15, pool);
-    }
-    if (_3070)
-    {
-        Unit param_16 = unit;
-        uint param_17 = row;
-        uint param_18 = u;
-        uint param_19 = local;
-        sum = unit_times_x_Q4_0(param_16, param_17, param_18, param_19, pool);
-    }
-    if (_3082)
-    {
-        Unit param_20 = unit;
-        uint param_21 = row;
-        uint param_22 = u;
-        uint param_23 = local;
-        sum = unit_times_x_Q4_1(param_20, param_21, param_22, param_23, pool);
-    }
-    if (_3094)
-    {
-        Unit param_24 = unit;
-        uint param_25 = row;
-        uint param_26 = u;
-        uint param_27 = local;
-        sum = unit_times_x_Q4_K(param_24, param_25, param_26, param_27, pool);
-    }
-    if (_3106)
-    {
-        Unit param_28 = unit;
-        uint param_29 = row;
-        uint param_30 = u;
-        uint param_31 = local;
-        sum = unit_times_x_Q6_K(param_28, param_29, param_30, param_31, pool);
-    }
-    return sum;
-}
-
-static inline __attribute__((always_inline))
-void vector_rows(constant Push& push, const device Bias1& v_491, device Y1& v_517, const device Weights1& v_653, const device Weights4& v_663, const device X1& v_1716, const device Norm1& v_1788, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
-{
-    uint me = gl_LocalInvocationID.x;
-    uint lane = me & _3131;
-    uint line = me / team;
-    uint param = push.k;
-    uint param_1 = 8u;
-    uint units = ceil_div(param, param_1);
-    uint param_2 = push.k;
-    uint halves = row_halves(param_2);
-    uint3 _3155 = push.first.xyz + gl_WorkGroupID;
-    uint _3156 = _3155.y;
-    uint _3226;
-    Unit next;
-    for (uint r = _3156; r < push.rows; r += push.groups.y)
-    {
-        uint x = push.offset.x + (r * push.ldx);
-        float scale = 1.0;
-        bool there = false;
-        uint3 _3184 = push.first.xyz + gl_WorkGroupID;
-        uint _3185 = _3184.x;
-        for (uint tile = _3185; (tile * lines) < push.n; tile += push.groups.x)
+        if (y < ROWS)
         {
-            uint j = (tile * lines) + line;
-            uint row = (2u * push.offset.y) + (j * halves);
-            float sum = 0.0;
-            float squares = 0.0;
-            for (uint base = 0u; base < units; base += 256u)
-            {
-                if (j < push.n)
-                {
-                    _3226 = min(units, (base + 256u));
-                }
-                else
-                {
-                    _3226 = 0u;
-                }
-                uint end = _3226;
-                if ((base + lane) < end)
-                {
-                    uint param_3 = row;
-                    uint param_4 = base + lane;
-                    next = load_unit(param_3, param_4, push, v_653, v_663);
-                }
-                if (!there)
-                {
-                    threadgroup_barrier(mem_flags::mem_threadgroup);
-                    uint param_5 = x;
-                    uint param_6 = 8u * base;
-                    uint param_7 = 8u * min((units - base), 256u);
-                    float param_8 = squares;
-                    put_chunk(param_5, param_6, param_7, param_8, push, v_1716, v_1788, gl_LocalInvocationID, pool);
-                    squares = param_8;
-                    bool _3276;
-                    if (normed)
-                    {
-                        _3276 = (base + 256u) >= units;
-                    }
-                    else
-                    {
-                        _3276 = normed;
-                    }
-                    if (_3276)
-                    {
-                        float param_9 = squares;
-                        share_squares(param_9, pool, gl_SubgroupID);
-                    }
-                    threadgroup_barrier(mem_flags::mem_threadgroup);
-                    there = units <= 256u;
-                }
-                uint _3287 = base + lane;
-                for (uint u = _3287; u < end; u += team)
-                {
-                    Unit unit = next;
-                    if ((u + team) < end)
-                    {
-                        uint param_10 = row;
-                        uint param_11 = u + team;
-                        next = load_unit(param_10, param_11, push, v_653, v_663);
-                    }
-                    Unit param_12 = unit;
-                    uint param_13 = row;
-                    uint param_14 = u;
-                    uint param_15 = u - base;
-                    sum += unit_times_x(param_12, param_13, param_14, param_15, push, pool);
-                }
-            }
-            ((threadgroup float*)&pool[(576u + (me / 4u)) + (me / 32u)])[me & 3u] = sum;
-            threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _3339 = me < lines;
-            bool _3349;
-            if (_3339)
-            {
-                _3349 = ((tile * lines) + me) < push.n;
-            }
-            else
-            {
-                _3349 = _3339;
-            }
-            if (_3349)
-            {
-                float4 sums = float4(0.0);
-                uint _3355 = me * team;
-                for (uint i = _3355; i < ((me + 1u) * team); i += 4u)
-                {
-                    sums += pool[(576u + (i / 4u)) + (i / 32u)];
-                }
-                if (normed)
-                {
-                    float param_16 = shared_squares(pool, gl_NumSubgroups);
-                    scale = norm_scale(param_16, push);
-                }
-                uint param_17 = r;
-                uint param_18 = (tile * lines) + me;
-                float param_19 = scale * ((sums.x + sums.y) + (sums.z + sums.w));
-                finish(param_17, param_18, param_19, push, v_491, v_517);
-            }
-            threadgroup_barrier(mem_flags::mem_threadgroup);
+            Unit param = unit[y];
+            uint param_1 = row[y];
+            uint4 words = words_of_16_bits(param, param_1);
+            float4 param_2 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
+            float4 param_3 = float4(float2(as_type<half2>(words.z)), float2(as_type<half2>(words.w)));
+            uint param_4 = u;
+            uint param_5 = local;
+            float4 param_6 = sums[y];
+            eight_times_x(param_2, param_3, param_4, param_5, param_6, push, pool);
+            sums[y] = param_6;
         }
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_491 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+static inline __attribute__((always_inline))
+void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    const device auto& v_1706 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_653 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_1779 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_517 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_607 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& v_663 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1716 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_1788 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    threadgroup float4 pool[1024];
-    threadgroup float group_partial[256];
-    if (_4435)
+    for (uint y = 0u; y < 4u; y++)
     {
-        tiles(push, v_491, v_517, v_607, v_653, v_663, v_1706, v_1716, v_1779, v_1788, gl_LocalInvocationID, pool, gl_WorkGroupID);
+        if (y < ROWS)
+        {
+            Unit param = unit[y];
+            uint param_1 = row[y];
+            uint4 words = words_of_16_bits(param, param_1);
+            uint4 low = words << uint4(16u);
+            uint4 high = words & uint4(4294901760u);
+            float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
+            float4 param_3 = as_type<float4>(uint4(low.z, high.z, low.w, high.w));
+            uint param_4 = u;
+            uint param_5 = local;
+            float4 param_6 = sums[y];
+            eight_times_x(param_2, param_3, param_4, param_5, param_6, push, pool);
+            sums[y] = param_6;
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
+{
+    spvUnsafeArray<uint, 9> _2845 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> w;
+    w = _2845;
+    uint _2849;
+    if ((h & 1u) != 0u)
+    {
+        _2849 = w[e + 1u];
     }
     else
     {
-        if (_4440)
+        _2849 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+    }
+    return _2849;
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    uint at = 9u * local;
+    spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+    for (uint e = 0u; e < 8u; e++)
+    {
+        for (uint y = 0u; y < 4u; y++)
         {
-            wide_rows(push, v_491, v_517, v_653, v_1716, v_1788, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
+            if (y < ROWS)
+            {
+                Unit param = unit[y];
+                uint param_1 = row[y] + u;
+                uint param_2 = e;
+                uint param_3 = quants(param, param_1, param_2);
+                float4 v = signed_bytes(param_3);
+                for (uint m = 0u; m < 4u; m++)
+                {
+                    if (m < XS)
+                    {
+                        uint _2926 = (4u * y) + m;
+                        uint param_4 = m;
+                        uint param_5 = at + e;
+                        all_[_2926] += (v * x_quad(param_4, param_5, pool));
+                    }
+                }
+            }
         }
-        else
+    }
+    for (uint y_1 = 0u; y_1 < 4u; y_1++)
+    {
+        if (y_1 < ROWS)
         {
-            vector_rows(push, v_491, v_517, v_653, v_663, v_1716, v_1788, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
+            uint param_6 = row[y_1] + u;
+            uint param_7 = unit[y_1].a.x;
+            float scale = float_of(param_6, param_7);
+            for (uint m_1 = 0u; m_1 < 4u; m_1++)
+            {
+                if (m_1 < XS)
+                {
+                    float4 param_8 = all_[(4u * y_1) + m_1];
+                    sums[y_1][m_1] += (scale * sum4(param_8));
+                }
+            }
         }
+    }
+}
+
+static inline __attribute__((always_inline))
+float4 halves(thread const uint& a, thread const uint& b, thread const uint& mask)
+{
+    float2 p = float2(as_type<half2>((a & mask) | 1409307648u));
+    float2 q = float2(as_type<half2>((b & mask) | 1409307648u));
+    return float4(p.x, q.x, p.y, q.y);
+}
+
+static inline __attribute__((always_inline))
+float4 low_nibbles(thread const uint& w)
+{
+    uint param = w << 4u;
+    uint param_1 = w >> 4u;
+    uint param_2 = 15728880u;
+    return halves(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+float4 high_nibbles(thread const uint& w)
+{
+    uint param = w;
+    uint param_1 = w >> 8u;
+    uint param_2 = 15728880u;
+    return halves(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const uint& at, thread spvUnsafeArray<float4, 16>& all_, threadgroup float4 (&pool)[1024])
+{
+    for (uint e = 0u; e < 4u; e++)
+    {
+        for (uint y = 0u; y < 4u; y++)
+        {
+            if (y < ROWS)
+            {
+                uint param = words[y][e];
+                float4 low = low_nibbles(param);
+                uint param_1 = words[y][e];
+                float4 high = high_nibbles(param_1);
+                for (uint m = 0u; m < 4u; m++)
+                {
+                    if (m < XS)
+                    {
+                        uint _3051 = (4u * y) + m;
+                        uint param_2 = m;
+                        uint param_3 = at + e;
+                        all_[_3051] += (low * x_quad(param_2, param_3, pool));
+                        uint _3068 = (4u * y) + m;
+                        uint param_4 = m;
+                        uint param_5 = (at + e) + 4u;
+                        all_[_3068] += (high * x_quad(param_4, param_5, pool));
+                    }
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    uint at = 9u * local;
+    spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+    spvUnsafeArray<uint4, 4> words;
+    uint4 _3128;
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            uint4 a = unit[y].a;
+            uint4 b = uint4(a.yzw, unit[y].c);
+            if (((row[y] + u) & 1u) != 0u)
+            {
+                _3128 = b;
+            }
+            else
+            {
+                _3128 = (a >> uint4(16u)) | (b << uint4(16u));
+            }
+            words[y] = _3128;
+        }
+    }
+    spvUnsafeArray<uint4, 4> param;
+    param = words;
+    uint param_1 = at;
+    spvUnsafeArray<float4, 16> param_2;
+    param_2 = all_;
+    nibbles_times_x(param, param_1, param_2, pool);
+    all_ = param_2;
+    for (uint y_1 = 0u; y_1 < 4u; y_1++)
+    {
+        if (y_1 < ROWS)
+        {
+            uint param_3 = row[y_1] + u;
+            uint param_4 = unit[y_1].a.x;
+            float scale = float_of(param_3, param_4);
+            for (uint m = 0u; m < 4u; m++)
+            {
+                if (m < XS)
+                {
+                    float4 param_5 = all_[(4u * y_1) + m];
+                    uint param_6 = m;
+                    uint param_7 = at + 8u;
+                    sums[y_1][m] += (scale * (sum4(param_5) - (72.0 * x_quad(param_6, param_7, pool).x)));
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_Q4_1(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    uint at = 9u * local;
+    spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+    spvUnsafeArray<uint4, 4> words;
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            words[y] = unit[y].a;
+        }
+    }
+    spvUnsafeArray<uint4, 4> param;
+    param = words;
+    uint param_1 = at;
+    spvUnsafeArray<float4, 16> param_2;
+    param_2 = all_;
+    nibbles_times_x(param, param_1, param_2, pool);
+    all_ = param_2;
+    for (uint y_1 = 0u; y_1 < 4u; y_1++)
+    {
+        if (y_1 < ROWS)
+        {
+            float2 scale = float2(as_type<half2>(unit[y_1].c));
+            for (uint m = 0u; m < 4u; m++)
+            {
+                if (m < XS)
+                {
+                    uint param_3 = m;
+                    uint param_4 = at + 8u;
+                    float of_x = x_quad(param_3, param_4, pool).x;
+                    float4 param_5 = all_[(4u * y_1) + m];
+                    sums[y_1][m] += ((scale.x * (sum4(param_5) - (64.0 * of_x))) + (scale.y * of_x));
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    uint pair = (u / 2u) & 3u;
+    uint half_ = u & 1u;
+    bool lower = pair < 2u;
+    spvUnsafeArray<uint, 4> scales;
+    uint _3353;
+    spvUnsafeArray<uint, 4> minima;
+    uint _3376;
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
+            if (lower)
+            {
+                _3353 = words.x & 16191u;
+            }
+            else
+            {
+                _3353 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+            }
+            scales[y] = _3353;
+            if (lower)
+            {
+                _3376 = words.y & 16191u;
+            }
+            else
+            {
+                _3376 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+            }
+            minima[y] = _3376;
+        }
+    }
+    float4 _3443;
+    for (uint high = 0u; high < 2u; high++)
+    {
+        uint block = ((((local / 8u) * 8u) + (2u * pair)) + high) * 9u;
+        uint at = block + (4u * half_);
+        spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+        for (uint e = 0u; e < 4u; e++)
+        {
+            for (uint y_1 = 0u; y_1 < 4u; y_1++)
+            {
+                if (y_1 < ROWS)
+                {
+                    if (high == 0u)
+                    {
+                        uint param = unit[y_1].a[e];
+                        _3443 = low_nibbles(param);
+                    }
+                    else
+                    {
+                        uint param_1 = unit[y_1].a[e];
+                        _3443 = high_nibbles(param_1);
+                    }
+                    float4 v = _3443;
+                    for (uint m = 0u; m < 4u; m++)
+                    {
+                        if (m < XS)
+                        {
+                            uint _3475 = (4u * y_1) + m;
+                            uint param_2 = m;
+                            uint param_3 = at + e;
+                            all_[_3475] += (v * x_quad(param_2, param_3, pool));
+                        }
+                    }
+                }
+            }
+        }
+        for (uint y_2 = 0u; y_2 < 4u; y_2++)
+        {
+            if (y_2 < ROWS)
+            {
+                float2 d = float2(as_type<half2>(unit[y_2].b.x)) * float2(float((scales[y_2] >> (8u * high)) & 255u), float((minima[y_2] >> (8u * high)) & 255u));
+                for (uint m_1 = 0u; m_1 < 4u; m_1++)
+                {
+                    if (m_1 < XS)
+                    {
+                        uint param_4 = m_1;
+                        uint param_5 = block + 8u;
+                        float of_x = x_quad(param_4, param_5, pool)[1u + half_];
+                        float4 param_6 = all_[(4u * y_2) + m_1];
+                        sums[y_2][m_1] += ((d.x * (sum4(param_6) - (64.0 * of_x))) - (d.y * of_x));
+                    }
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+float4 small_bytes(thread const uint& w)
+{
+    uint param = w << 4u;
+    uint param_1 = w >> 4u;
+    uint param_2 = 66061296u;
+    return halves(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    uint part = (u / 4u) & 1u;
+    uint in_part = u & 3u;
+    uint at = ((((local / 8u) * 8u) + (4u * part)) * 9u) + (2u * in_part);
+    spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+    for (uint e = 0u; e < 2u; e++)
+    {
+        for (uint y = 0u; y < 4u; y++)
+        {
+            if (y < ROWS)
+            {
+                uint p = unit[y].a[e];
+                uint q = unit[y].a[e + 2u];
+                uint r = unit[y].b[e];
+                uint param = (p & 252645135u) | ((r & 50529027u) << 4u);
+                float4 a = small_bytes(param) - float4(96.0);
+                uint param_1 = (q & 252645135u) | ((r << 2u) & 808464432u);
+                float4 b = small_bytes(param_1) - float4(96.0);
+                uint param_2 = ((p >> 4u) & 252645135u) | (r & 808464432u);
+                float4 c = small_bytes(param_2) - float4(96.0);
+                uint param_3 = ((q >> 4u) & 252645135u) | ((r >> 2u) & 808464432u);
+                float4 d = small_bytes(param_3) - float4(96.0);
+                for (uint m = 0u; m < 4u; m++)
+                {
+                    if (m < XS)
+                    {
+                        uint x = at + e;
+                        uint _3704 = (4u * y) + m;
+                        uint param_4 = m;
+                        uint param_5 = x;
+                        uint param_6 = m;
+                        uint param_7 = x + 9u;
+                        uint param_8 = m;
+                        uint param_9 = x + 18u;
+                        uint param_10 = m;
+                        uint param_11 = x + 27u;
+                        all_[_3704] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                    }
+                }
+            }
+        }
+    }
+    uint2 _3772;
+    for (uint y_1 = 0u; y_1 < 4u; y_1++)
+    {
+        if (y_1 < ROWS)
+        {
+            uint h = row[y_1] + (u / 8u);
+            if (in_part < 2u)
+            {
+                _3772 = unit[y_1].b.zw;
+            }
+            else
+            {
+                _3772 = unit[y_1].b.zw >> uint2(8u);
+            }
+            uint2 words = _3772;
+            uint param_12 = h;
+            uint param_13 = unit[y_1].c;
+            uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
+            float4 scales = signed_bytes(param_14).xzyw * float_of(param_12, param_13);
+            for (uint m_1 = 0u; m_1 < 4u; m_1++)
+            {
+                if (m_1 < XS)
+                {
+                    sums[y_1][m_1] += dot(scales, all_[(4u * y_1) + m_1]);
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    if (_3838)
+    {
+        spvUnsafeArray<Unit, 4> param;
+        param = unit;
+        spvUnsafeArray<uint, 4> param_1;
+        param_1 = row;
+        uint param_2 = u;
+        uint param_3 = local;
+        spvUnsafeArray<float4, 4> param_4;
+        param_4 = sums;
+        units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
+        sums = param_4;
+    }
+    if (_3853)
+    {
+        spvUnsafeArray<Unit, 4> param_5;
+        param_5 = unit;
+        spvUnsafeArray<uint, 4> param_6;
+        param_6 = row;
+        uint param_7 = u;
+        uint param_8 = local;
+        spvUnsafeArray<float4, 4> param_9;
+        param_9 = sums;
+        units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
+        sums = param_9;
+    }
+    if (_3868)
+    {
+        spvUnsafeArray<Unit, 4> param_10;
+        param_10 = unit;
+        spvUnsafeArray<uint, 4> param_11;
+        param_11 = row;
+        uint param_12 = u;
+        uint param_13 = local;
+        spvUnsafeArray<float4, 4> param_14;
+        param_14 = sums;
+        units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
+        sums = param_14;
+    }
+    if (_3883)
+    {
+        spvUnsafeArray<Unit, 4> param_15;
+        param_15 = unit;
+        spvUnsafeArray<uint, 4> param_16;
+        param_16 = row;
+        uint param_17 = u;
+        uint param_18 = local;
+        spvUnsafeArray<float4, 4> param_19;
+        param_19 = sums;
+        units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
+        sums = param_19;
+    }
+    if (_3898)
+    {
+        spvUnsafeArray<Unit, 4> param_20;
+        param_20 = unit;
+        spvUnsafeArray<uint, 4> param_21;
+        param_21 = row;
+        uint param_22 = u;
+        uint param_23 = local;
+        spvUnsafeArray<float4, 4> param_24;
+        param_24 = sums;
+        units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
+        sums = param_24;
+    }
+    if (_3913)
+    {
+        spvUnsafeArray<Unit, 4> param_25;
+        param_25 = unit;
+        spvUnsafeArray<uint, 4> param_26;
+        param_26 = row;
+        uint param_27 = u;
+        uint param_28 = local;
+        spvUnsafeArray<float4, 4> param_29;
+        param_29 = sums;
+        units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
+        sums = param_29;
+    }
+    if (_3928)
+    {
+        spvUnsafeArray<Unit, 4> param_30;
+        param_30 = unit;
+        spvUnsafeArray<uint, 4> param_31;
+        param_31 = row;
+        uint param_32 = u;
+        uint param_33 = local;
+        spvUnsafeArray<float4, 4> param_34;
+        param_34 = sums;
+        units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
+        sums = param_34;
+    }
+    if (_3943)
+    {
+        spvUnsafeArray<Unit, 4> param_35;
+        param_35 = unit;
+        spvUnsafeArray<uint, 4> param_36;
+        param_36 = row;
+        uint param_37 = u;
+        uint param_38 = local;
+        spvUnsafeArray<float4, 4> param_39;
+        param_39 = sums;
+        units_times_x_Q6_K(param_35, param_36, param_37, param_38, param_39, pool);
+        sums = param_39;
+    }
+}
+
+static inline __attribute__((always_inline))
+float shared_scale(constant Push& push, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups)
+{
+    float sum = 0.0;
+    for (uint s = 0u; s < gl_NumSubgroups; s++)
+    {
+        sum += ((threadgroup float*)&pool[960u + (s / 4u)])[s & 3u];
+    }
+    float param = sum;
+    return norm_scale(param, push);
+}
+
+static inline __attribute__((always_inline))
+float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
+{
+    float4 sum = float4(0.0);
+    for (uint v = 0u; v < _4288; v++)
+    {
+        sum += pool[(i * _4292) + v];
+    }
+    float4 param = sum;
+    return sum4(param);
+}
+
+static inline __attribute__((always_inline))
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_579, device Y1& v_604, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
+{
+    uint me = gl_LocalInvocationID.x;
+    uint lane = me & _4341;
+    uint row = (me / TEAM) * ROWS;
+    squares = simd_sum(squares);
+    float _4432;
+    for (uint m = 0u; m < 4u; m++)
+    {
+        if (m < XS)
+        {
+            threadgroup_barrier(mem_flags::mem_threadgroup);
+            for (uint y = 0u; y < 4u; y++)
+            {
+                if (y < ROWS)
+                {
+                    ((threadgroup float*)&pool[((row + y) * _4377) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                }
+            }
+            bool _4391 = simd_is_first();
+            if (_4391)
+            {
+                ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
+            }
+            threadgroup_barrier(mem_flags::mem_threadgroup);
+            bool _4410 = me < GROUP_LINES;
+            bool _4419;
+            if (_4410)
+            {
+                _4419 = (first + me) < push.n;
+            }
+            else
+            {
+                _4419 = _4410;
+            }
+            bool _4428;
+            if (_4419)
+            {
+                _4428 = (r + m) < push.rows;
+            }
+            else
+            {
+                _4428 = _4419;
+            }
+            if (_4428)
+            {
+                if (normed)
+                {
+                    _4432 = shared_scale(push, pool, gl_NumSubgroups);
+                }
+                else
+                {
+                    _4432 = 1.0;
+                }
+                float scale = _4432;
+                uint param = me;
+                uint param_1 = r + m;
+                uint param_2 = first + me;
+                float param_3 = scale * shared_sum(param, pool);
+                finish(param_1, param_2, param_3, push, v_579, v_604);
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void vector_rows(constant Push& push, const device Bias1& v_579, device Y1& v_604, const device Weights1& v_739, const device Weights4& v_749, const device X4& v_1792, const device X1& v_1802, const device Norm4& v_1865, const device Norm1& v_1874, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+{
+    uint lane = gl_LocalInvocationID.x & _4508;
+    uint param = push.k;
+    uint param_1 = UNIT;
+    uint units = ceil_div(param, param_1);
+    uint param_2 = push.k;
+    uint param_3 = CHUNK;
+    uint chunks = max(ceil_div(param_2, param_3), 1u);
+    uint param_4 = push.k;
+    uint param_5 = chunks;
+    uint param_6 = ceil_div(param_4, param_5);
+    uint param_7 = 256u;
+    uint chunk = ceil_div(param_6, param_7) * _4539;
+    uint _4550 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    spvUnsafeArray<uint, 4> param_9;
+    spvUnsafeArray<Unit, 4> next;
+    spvUnsafeArray<Unit, 4> param_12;
+    spvUnsafeArray<Unit, 4> unit;
+    spvUnsafeArray<Unit, 4> param_19;
+    spvUnsafeArray<Unit, 4> param_22;
+    for (uint r = _4550; r < push.rows; r += (push.groups.y * XS))
+    {
+        uint3 _4565 = push.first.xyz + gl_WorkGroupID;
+        uint _4566 = _4565.x;
+        for (uint tile = _4566; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        {
+            spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+            float4 squares = float4(0.0);
+            uint param_8 = tile * GROUP_LINES;
+            find_rows(param_8, param_9, push, gl_LocalInvocationID);
+            spvUnsafeArray<uint, 4> row;
+            row = param_9;
+            for (uint base = 0u; base < units; base += chunk)
+            {
+                uint end = min(units, (base + chunk));
+                bool _4609;
+                if (plain)
+                {
+                    _4609 = (base + lane) < end;
+                }
+                else
+                {
+                    _4609 = plain;
+                }
+                if (_4609)
+                {
+                    spvUnsafeArray<uint, 4> param_10;
+                    param_10 = row;
+                    uint param_11 = base + lane;
+                    load_units(param_10, param_11, param_12, push, v_739, v_749);
+                    next = param_12;
+                }
+                uint param_13 = r;
+                uint param_14 = UNIT * base;
+                uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
+                float4 param_16 = squares;
+                put_chunks(param_13, param_14, param_15, param_16, push, v_1792, v_1802, v_1865, v_1874, pool, gl_LocalInvocationID);
+                squares = param_16;
+                uint _4643 = base + lane;
+                for (uint u = _4643; u < end; u += TEAM)
+                {
+                    if (plain)
+                    {
+                        for (uint y = 0u; y < 4u; y++)
+                        {
+                            if (y < ROWS)
+                            {
+                                unit[y] = next[y];
+                            }
+                        }
+                        if ((u + TEAM) < end)
+                        {
+                            spvUnsafeArray<uint, 4> param_17;
+                            param_17 = row;
+                            uint param_18 = u + TEAM;
+                            load_units(param_17, param_18, param_19, push, v_739, v_749);
+                            next = param_19;
+                        }
+                    }
+                    else
+                    {
+                        spvUnsafeArray<uint, 4> param_20;
+                        param_20 = row;
+                        uint param_21 = u;
+                        load_units(param_20, param_21, param_22, push, v_739, v_749);
+                        unit = param_22;
+                    }
+                    spvUnsafeArray<Unit, 4> param_23;
+                    param_23 = unit;
+                    spvUnsafeArray<uint, 4> param_24;
+                    param_24 = row;
+                    uint param_25 = u;
+                    uint param_26 = u - base;
+                    spvUnsafeArray<float4, 4> param_27;
+                    param_27 = sums;
+                    units_times_x(param_23, param_24, param_25, param_26, param_27, push, pool);
+                    sums = param_27;
+                }
+            }
+            uint param_28 = r;
+            uint param_29 = tile * GROUP_LINES;
+            spvUnsafeArray<float4, 4> param_30;
+            param_30 = sums;
+            float4 param_31 = squares;
+            finish_lines(param_28, param_29, param_30, param_31, push, v_579, v_604, pool, gl_LocalInvocationID, gl_NumSubgroups, gl_SubgroupID);
+        }
+    }
+}
+
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_579 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+{
+    const device auto& v_1792 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_739 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_1865 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_604 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_693 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_749 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_1802 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_1874 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    threadgroup float4 pool[1024];
+    threadgroup float group_partial[256];
+    if (_5323)
+    {
+        tiles(push, v_579, v_604, v_693, v_739, v_749, v_1792, v_1802, v_1865, v_1874, pool, gl_LocalInvocationID, gl_WorkGroupID);
+    }
+    else
+    {
+        vector_rows(push, v_579, v_604, v_739, v_749, v_1792, v_1802, v_1865, v_1874, pool, gl_LocalInvocationID, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID);
     }
 }
 

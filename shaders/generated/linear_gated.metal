@@ -54,6 +54,7 @@ struct Unit
 {
     uint4 a;
     uint4 b;
+    uint c;
 };
 
 struct Second1
@@ -79,30 +80,30 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 8u);
-constant bool _408 = (type == 0u);
-constant bool _417 = (type == 1u);
-constant bool _425 = (type == 2u);
-constant bool _434 = (type == 3u);
-constant bool _445 = (type == 4u);
-constant bool _455 = (type == 5u);
-constant bool _465 = (type == 6u);
-constant bool _476 = (type == 7u);
-constant bool _1251 = (type == 0u);
-constant bool _1261 = (type == 1u);
-constant bool _1271 = (type == 2u);
-constant bool _1281 = (type == 3u);
-constant bool _1291 = (type == 4u);
-constant bool _1301 = (type == 5u);
-constant bool _1311 = (type == 6u);
-constant bool _1321 = (type == 7u);
-constant bool _1336 = (type == 0u);
-constant bool _1348 = (type == 1u);
-constant bool _1360 = (type == 2u);
-constant bool _1372 = (type == 3u);
-constant bool _1384 = (type == 4u);
-constant bool _1396 = (type == 5u);
+constant bool _507 = (type == 0u);
+constant bool _516 = (type == 1u);
+constant bool _524 = (type == 2u);
+constant bool _533 = (type == 3u);
+constant bool _543 = (type == 4u);
+constant bool _553 = (type == 5u);
+constant bool _563 = (type == 6u);
+constant bool _574 = (type == 7u);
+constant bool _1348 = (type == 0u);
+constant bool _1358 = (type == 1u);
+constant bool _1368 = (type == 2u);
+constant bool _1378 = (type == 3u);
+constant bool _1388 = (type == 4u);
+constant bool _1398 = (type == 5u);
 constant bool _1408 = (type == 6u);
-constant bool _1420 = (type == 7u);
+constant bool _1418 = (type == 7u);
+constant bool _1433 = (type == 0u);
+constant bool _1445 = (type == 1u);
+constant bool _1457 = (type == 2u);
+constant bool _1469 = (type == 3u);
+constant bool _1481 = (type == 4u);
+constant bool _1493 = (type == 5u);
+constant bool _1505 = (type == 6u);
+constant bool _1517 = (type == 7u);
 
 struct X4
 {
@@ -141,12 +142,12 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1583 = (variant / 8u);
-constant uint input_ = (_1583 % 2u);
+constant uint _1680 = (variant / 8u);
+constant uint input_ = (_1680 % 2u);
 constant bool normed = (input_ == 1u);
-constant uint _1621 = (variant / 16u);
-constant uint part = (_1621 % 3u);
-constant bool _1623 = (part == 1u);
+constant uint _1718 = (variant / 16u);
+constant uint part = (_1718 % 3u);
+constant bool _1720 = (part == 1u);
 
 struct Gates1
 {
@@ -158,7 +159,7 @@ struct Y1
     float y1[1];
 };
 
-constant bool _1698 = (part == 1u);
+constant bool _1795 = (part == 1u);
 
 struct Gates4
 {
@@ -170,34 +171,78 @@ struct Y4
     float4 y4[1];
 };
 
-constant bool _2121 = (type == 0u);
-constant bool _2129 = (type == 1u);
-constant bool _2137 = (type == 2u);
-constant bool _2145 = (type == 3u);
-constant bool _2153 = (type == 4u);
-constant bool _2161 = (type == 5u);
-constant bool _2169 = (type == 6u);
-constant bool _2177 = (type == 7u);
-constant bool _2925 = (type == 0u);
-constant bool _2937 = (type == 1u);
-constant bool _2949 = (type == 2u);
-constant bool _2961 = (type == 3u);
-constant bool _2973 = (type == 4u);
-constant bool _2985 = (type == 5u);
-constant bool _2997 = (type == 6u);
-constant bool _3009 = (type == 7u);
+constant bool _2300 = (type == 0u);
+constant bool _2308 = (type == 1u);
+constant bool _2316 = (type == 2u);
+constant bool _2324 = (type == 3u);
+constant bool _2332 = (type == 4u);
+constant bool _2340 = (type == 5u);
+constant bool _2348 = (type == 6u);
+constant bool _2356 = (type == 7u);
 constant uint way = (variant / 48u);
-constant bool _3031 = (way == 2u);
-constant bool _3032 = (way == 3u);
-constant uint _3033 = _3032 ? 32u : 64u;
-constant uint team = _3031 ? 8u : _3033;
-constant uint _3035 = (team - 1u);
-constant uint lines = (256u / team);
-constant uint _3937 = (team - 1u);
-constant bool _4282 = (part == 0u);
-constant bool _4287 = (part == 2u);
-constant bool _4288 = (way == 0u);
+constant bool _2378 = (way <= 2u);
+constant bool _2379 = (way == 4u);
+constant bool _2380 = (way == 5u);
+constant bool _2381 = (_2379 || _2380);
+constant uint _2382 = _2381 ? 4u : 2u;
+constant uint ROWS = _2378 ? 1u : _2382;
+constant bool both = (part == 0u);
+constant bool _2477 = (way == 6u);
+constant bool _2478 = (way == 7u);
+constant uint _2479 = _2478 ? 4u : 1u;
+constant uint XS = _2477 ? 2u : _2479;
+constant bool _2481 = (XS == 1u);
+constant bool _2483 = (XS == 2u);
+constant uint _2486 = _2483 ? 1792u : 768u;
+constant uint CHUNK = _2481 ? 3584u : _2486;
+constant uint _2488 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2488 * 9u);
+constant bool _3774 = (type == 0u);
+constant bool _3789 = (type == 1u);
+constant bool _3804 = (type == 2u);
+constant bool _3819 = (type == 3u);
+constant bool _3834 = (type == 4u);
+constant bool _3849 = (type == 5u);
+constant bool _3864 = (type == 6u);
+constant bool _3879 = (type == 7u);
+constant bool _4200 = (type == 4u);
+constant bool _4201 = (type == 5u);
+constant bool _4202 = (_4200 || _4201);
+constant bool _4203 = (type == 6u);
+constant bool summed = (_4202 || _4203);
+constant bool _4218 = (way == 1u);
+constant bool _4219 = (way == 5u);
+constant bool _4220 = (way == 7u);
+constant bool _4221 = (_4219 || _4220);
+constant uint _4222 = _4221 ? 8u : 32u;
+constant uint TEAM = _4218 ? 64u : _4222;
+constant uint _4224 = (TEAM / 4u);
+constant uint _4227 = (TEAM / 4u);
+constant uint _4228 = (_4227 + 1u);
+constant uint _4277 = (TEAM - 1u);
+constant uint _4312 = (TEAM / 4u);
+constant uint _4313 = (_4312 + 1u);
+constant uint _4341 = (256u / TEAM);
+constant uint GROUP_ROWS = (_4341 * ROWS);
+constant uint _4343 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = both ? _4343 : GROUP_ROWS;
+constant uint _4427 = (ROWS / 2u);
+constant uint _4428 = both ? _4427 : ROWS;
+constant uint _4483 = (TEAM - 1u);
+constant bool _4486 = (type == 0u);
+constant bool _4487 = (type == 1u);
+constant bool _4488 = (_4486 || _4487);
+constant bool _4489 = (type == 2u);
+constant bool plain = (_4488 || _4489);
+constant uint UNIT = plain ? 8u : 32u;
+constant uint _4514 = (256u / UNIT);
+constant bool _5314 = (part == 2u);
+constant bool _5315 = (way == 0u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
+
+constant spvUnsafeArray<float4, 16> _2811 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _3928 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _4553 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -208,882 +253,85 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _409;
-    if (_408)
+    uint _508;
+    if (_507)
     {
-        _409 = (k / 1u) * 2u;
+        _508 = (k / 1u) * 2u;
     }
     else
     {
-        uint _418;
-        if (_417)
+        uint _517;
+        if (_516)
         {
-            _418 = (k / 1u) * 1u;
+            _517 = (k / 1u) * 1u;
         }
         else
         {
-            uint _426;
-            if (_425)
+            uint _525;
+            if (_524)
             {
-                _426 = (k / 1u) * 1u;
+                _525 = (k / 1u) * 1u;
             }
             else
             {
-                uint _435;
-                if (_434)
+                uint _534;
+                if (_533)
                 {
-                    _435 = (k / 32u) * 17u;
+                    _534 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _446;
-                    if (_445)
+                    uint _544;
+                    if (_543)
                     {
-                        _446 = (k / 32u) * 9u;
+                        _544 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _456;
-                        if (_455)
+                        uint _554;
+                        if (_553)
                         {
-                            _456 = (k / 32u) * 10u;
+                            _554 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _466;
-                            if (_465)
+                            uint _564;
+                            if (_563)
                             {
-                                _466 = (k / 256u) * 72u;
+                                _564 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _477;
-                                if (_476)
+                                uint _575;
+                                if (_574)
                                 {
-                                    _477 = (k / 256u) * 105u;
+                                    _575 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _477 = 0u;
+                                    _575 = 0u;
                                 }
-                                _466 = _477;
+                                _564 = _575;
                             }
-                            _456 = _466;
+                            _554 = _564;
                         }
-                        _446 = _456;
+                        _544 = _554;
                     }
-                    _435 = _446;
+                    _534 = _544;
                 }
-                _426 = _435;
+                _525 = _534;
             }
-            _418 = _426;
+            _517 = _525;
         }
-        _409 = _418;
+        _508 = _517;
     }
-    return _409;
-}
-
-static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_390, const device Weights4& v_399)
-{
-    if (second)
-    {
-        return v_390.second4[i];
-    }
-    return v_399.weights4[i];
-}
-
-static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_367, const device Weights1& v_378)
-{
-    if (second)
-    {
-        return v_367.second1[i];
-    }
-    return v_378.weights1[i];
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_367, const device Weights1& v_378, const device Second4& v_390, const device Weights4& v_399, constant Push& push)
-{
-    uint last = ((row / 2u) + push.k) - 1u;
-    uint at = (row / 2u) + (8u * u);
-    Unit unit = Unit{ uint4(0u), uint4(0u) };
-    bool _1797 = (at & 3u) == 0u;
-    bool _1804;
-    if (_1797)
-    {
-        _1804 = (at + 7u) <= last;
-    }
-    else
-    {
-        _1804 = _1797;
-    }
-    if (_1804)
-    {
-        uint param = at / 4u;
-        unit.a = weight_words(param, second, v_390, v_399);
-        uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, second, v_390, v_399);
-    }
-    else
-    {
-        for (uint e = 0u; e < 4u; e++)
-        {
-            uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, second, v_367, v_378);
-            uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, second, v_367, v_378);
-        }
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_367, const device Weights1& v_378, constant Push& push)
-{
-    uint last = ((row + push.k) - 1u) / 2u;
-    uint at = (row + (8u * u)) / 2u;
-    Unit unit = Unit{ uint4(0u), uint4(0u) };
-    for (uint e = 0u; e < 4u; e++)
-    {
-        uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, second, v_367, v_378);
-    }
-    uint param_1 = min((at + 4u), last);
-    unit.b.x = weight_word(param_1, second, v_367, v_378);
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_367, const device Weights1& v_378)
-{
-    uint h = row + ((u / 4u) * 17u);
-    uint q = (h + 1u) + (4u * (u & 3u));
-    Unit unit = Unit{ uint4(0u), uint4(0u) };
-    uint param = q / 2u;
-    unit.a.x = weight_word(param, second, v_367, v_378);
-    uint param_1 = (q / 2u) + 1u;
-    unit.a.y = weight_word(param_1, second, v_367, v_378);
-    uint param_2 = ((q / 2u) + 1u) + (q & 1u);
-    unit.a.z = weight_word(param_2, second, v_367, v_378);
-    uint param_3 = h / 2u;
-    unit.a.w = weight_word(param_3, second, v_367, v_378);
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_367, const device Weights1& v_378)
-{
-    uint h = row + ((u / 4u) * 9u);
-    uint q = (h + 1u) + (2u * (u & 3u));
-    Unit unit = Unit{ uint4(0u), uint4(0u) };
-    uint param = q / 2u;
-    unit.a.x = weight_word(param, second, v_367, v_378);
-    uint param_1 = (q / 2u) + (q & 1u);
-    unit.a.y = weight_word(param_1, second, v_367, v_378);
-    uint param_2 = h / 2u;
-    unit.a.w = weight_word(param_2, second, v_367, v_378);
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_367, const device Weights1& v_378)
-{
-    uint at = (row / 2u) + ((u / 4u) * 5u);
-    Unit unit = Unit{ uint4(0u), uint4(0u) };
-    uint param = (at + 1u) + (u & 3u);
-    unit.a.x = weight_word(param, second, v_367, v_378);
-    uint param_1 = at;
-    unit.a.w = weight_word(param_1, second, v_367, v_378);
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_367, const device Weights1& v_378)
-{
-    uint at = (row / 2u) + ((u / 32u) * 36u);
-    Unit unit = Unit{ uint4(0u), uint4(0u) };
-    uint param = (at + 4u) + (u & 31u);
-    unit.a.x = weight_word(param, second, v_367, v_378);
-    uint param_1 = at;
-    unit.a.w = weight_word(param_1, second, v_367, v_378);
-    uint param_2 = at + 1u;
-    unit.b.x = weight_word(param_2, second, v_367, v_378);
-    uint param_3 = at + 2u;
-    unit.b.y = weight_word(param_3, second, v_367, v_378);
-    uint param_4 = at + 3u;
-    unit.b.z = weight_word(param_4, second, v_367, v_378);
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_367, const device Weights1& v_378)
-{
-    uint h = row + ((u / 32u) * 105u);
-    uint part_1 = (u / 16u) & 1u;
-    uint in_part = u & 15u;
-    uint low = (h + (32u * part_1)) + (2u * in_part);
-    uint high = ((h + 64u) + (16u * part_1)) + (2u * (in_part & 7u));
-    uint scale = ((h + 96u) + (4u * part_1)) + (in_part / 8u);
-    Unit unit = Unit{ uint4(0u), uint4(0u) };
-    uint param = low / 2u;
-    unit.a.x = weight_word(param, second, v_367, v_378);
-    uint param_1 = (low / 2u) + (low & 1u);
-    unit.a.y = weight_word(param_1, second, v_367, v_378);
-    uint param_2 = high / 2u;
-    unit.a.z = weight_word(param_2, second, v_367, v_378);
-    uint param_3 = (high / 2u) + (high & 1u);
-    unit.a.w = weight_word(param_3, second, v_367, v_378);
-    uint param_4 = scale / 2u;
-    unit.b.x = weight_word(param_4, second, v_367, v_378);
-    uint param_5 = (scale / 2u) + 1u;
-    unit.b.y = weight_word(param_5, second, v_367, v_378);
-    uint param_6 = (h / 2u) + 52u;
-    unit.b.z = weight_word(param_6, second, v_367, v_378);
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_367, const device Weights1& v_378, const device Second4& v_390, const device Weights4& v_399, constant Push& push)
-{
-    Unit unit = Unit{ uint4(0u), uint4(0u) };
-    if (_2121)
-    {
-        uint param = row;
-        uint param_1 = u;
-        unit = load_unit_F32(param, param_1, second, v_367, v_378, v_390, v_399, push);
-    }
-    if (_2129)
-    {
-        uint param_2 = row;
-        uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, second, v_367, v_378, push);
-    }
-    if (_2137)
-    {
-        uint param_4 = row;
-        uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, second, v_367, v_378, push);
-    }
-    if (_2145)
-    {
-        uint param_6 = row;
-        uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, second, v_367, v_378);
-    }
-    if (_2153)
-    {
-        uint param_8 = row;
-        uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, second, v_367, v_378);
-    }
-    if (_2161)
-    {
-        uint param_10 = row;
-        uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, second, v_367, v_378);
-    }
-    if (_2169)
-    {
-        uint param_12 = row;
-        uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, second, v_367, v_378);
-    }
-    if (_2177)
-    {
-        uint param_14 = row;
-        uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, second, v_367, v_378);
-    }
-    return unit;
+    return _508;
 }
 
 static inline __attribute__((always_inline))
 float silu(thread const float& x)
 {
     return x / (1.0 + exp(-x));
-}
-
-static inline __attribute__((always_inline))
-void put_chunk(thread const uint& x, thread const uint& first, thread const uint& count, thread float& squares, const device X1& v_1457, constant Push& push, const device Norm1& v_1534, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024])
-{
-    float4 v;
-    float4 factor;
-    float _2231;
-    float _2241;
-    float _2285;
-    float _2318;
-    for (uint i = gl_LocalInvocationID.x; i < count; i += 1024u)
-    {
-        for (uint e = 0u; e < 4u; e++)
-        {
-            uint at = min(((first + i) + (e * 256u)), (push.k - 1u));
-            v[e] = v_1457.x1[x + at];
-            if (normed)
-            {
-                _2231 = v_1534.norm1[push.offset.w + at];
-            }
-            else
-            {
-                if (false)
-                {
-                    _2241 = v_1457.x1[(x + push.k) + at];
-                }
-                else
-                {
-                    _2241 = 1.0;
-                }
-                _2231 = _2241;
-            }
-            factor[e] = _2231;
-        }
-        for (uint e_1 = 0u; e_1 < 4u; e_1++)
-        {
-            uint to = i + (e_1 * 256u);
-            if (to < count)
-            {
-                bool there = (first + to) < push.k;
-                if (there)
-                {
-                    _2285 = v[e_1];
-                }
-                else
-                {
-                    _2285 = 0.0;
-                }
-                float value = _2285;
-                if (normed)
-                {
-                    squares += (value * value);
-                }
-                else
-                {
-                    if (false)
-                    {
-                        float param = value;
-                        value = silu(param);
-                    }
-                }
-                if (there)
-                {
-                    _2318 = value * factor[e_1];
-                }
-                else
-                {
-                    _2318 = 0.0;
-                }
-                ((threadgroup float*)&pool[(to / 4u) + (to / 32u)])[to & 3u] = _2318;
-            }
-        }
-    }
-}
-
-static inline __attribute__((always_inline))
-void share_squares(thread float& squares, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID)
-{
-    squares = simd_sum(squares);
-    bool _2336 = simd_is_first();
-    if (_2336)
-    {
-        ((threadgroup float*)&pool[648u + gl_SubgroupID])[0u] = squares;
-    }
-}
-
-static inline __attribute__((always_inline))
-float4 shared_quad(thread const uint& q, threadgroup float4 (&pool)[1024])
-{
-    return pool[q + (q / 8u)];
-}
-
-static inline __attribute__((always_inline))
-float eight_times_x(thread float4& a, thread float4& b, thread const uint& u, thread const uint& local, constant Push& push, threadgroup float4 (&pool)[1024])
-{
-    uint left = push.k - (8u * u);
-    if (left < 8u)
-    {
-        a = select(float4(0.0), a, uint4(0u, 1u, 2u, 3u) < uint4(left));
-        b = select(float4(0.0), b, uint4(4u, 5u, 6u, 7u) < uint4(left));
-    }
-    uint param = 2u * local;
-    uint param_1 = (2u * local) + 1u;
-    return dot(a, shared_quad(param, pool)) + dot(b, shared_quad(param_1, pool));
-}
-
-static inline __attribute__((always_inline))
-float unit_times_x_F32(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, constant Push& push, threadgroup float4 (&pool)[1024])
-{
-    float4 param = as_type<float4>(unit.a);
-    float4 param_1 = as_type<float4>(unit.b);
-    uint param_2 = u;
-    uint param_3 = local;
-    float _2427 = eight_times_x(param, param_1, param_2, param_3, push, pool);
-    return _2427;
-}
-
-static inline __attribute__((always_inline))
-uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
-{
-    uint _498;
-    if ((h & 1u) != 0u)
-    {
-        _498 = (low >> 16u) | (high << 16u);
-    }
-    else
-    {
-        _498 = low;
-    }
-    return _498;
-}
-
-static inline __attribute__((always_inline))
-uint4 words_of_16_bits(thread const Unit& unit, thread const uint& h)
-{
-    uint param = h;
-    uint param_1 = unit.a.x;
-    uint param_2 = unit.a.y;
-    uint param_3 = h;
-    uint param_4 = unit.a.y;
-    uint param_5 = unit.a.z;
-    uint param_6 = h;
-    uint param_7 = unit.a.z;
-    uint param_8 = unit.a.w;
-    uint param_9 = h;
-    uint param_10 = unit.a.w;
-    uint param_11 = unit.b.x;
-    return uint4(word_of(param, param_1, param_2), word_of(param_3, param_4, param_5), word_of(param_6, param_7, param_8), word_of(param_9, param_10, param_11));
-}
-
-static inline __attribute__((always_inline))
-float unit_times_x_F16(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, constant Push& push, threadgroup float4 (&pool)[1024])
-{
-    Unit param = unit;
-    uint param_1 = row;
-    uint4 words = words_of_16_bits(param, param_1);
-    float4 param_2 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
-    float4 param_3 = float4(float2(as_type<half2>(words.z)), float2(as_type<half2>(words.w)));
-    uint param_4 = u;
-    uint param_5 = local;
-    float _2503 = eight_times_x(param_2, param_3, param_4, param_5, push, pool);
-    return _2503;
-}
-
-static inline __attribute__((always_inline))
-float unit_times_x_BF16(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, constant Push& push, threadgroup float4 (&pool)[1024])
-{
-    Unit param = unit;
-    uint param_1 = row;
-    uint4 words = words_of_16_bits(param, param_1);
-    uint4 low = words << uint4(16u);
-    uint4 high = words & uint4(4294901760u);
-    float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
-    float4 param_3 = as_type<float4>(uint4(low.z, high.z, low.w, high.w));
-    uint param_4 = u;
-    uint param_5 = local;
-    float _2546 = eight_times_x(param_2, param_3, param_4, param_5, push, pool);
-    return _2546;
-}
-
-static inline __attribute__((always_inline))
-float float_of(thread const uint& h, thread const uint& word)
-{
-    return float2(as_type<half2>(word >> (16u * (h & 1u)))).x;
-}
-
-static inline __attribute__((always_inline))
-float4 signed_bytes(thread const uint& word)
-{
-    return float4(float(int(word << 24u) >> 24), float(int(word << 16u) >> 24), float(int(word << 8u) >> 24), float(int(word) >> 24));
-}
-
-static inline __attribute__((always_inline))
-float unit_times_x_Q8_0(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, threadgroup float4 (&pool)[1024])
-{
-    uint param = 2u * local;
-    float4 x = shared_quad(param, pool);
-    uint param_1 = (2u * local) + 1u;
-    float4 y = shared_quad(param_1, pool);
-    uint h = row + (u / 4u);
-    uint param_2 = h + 1u;
-    uint param_3 = unit.a.x;
-    uint param_4 = unit.a.y;
-    uint low = word_of(param_2, param_3, param_4);
-    uint param_5 = h + 1u;
-    uint param_6 = unit.a.y;
-    uint param_7 = unit.a.z;
-    uint high = word_of(param_5, param_6, param_7);
-    uint param_8 = h;
-    uint param_9 = unit.a.w;
-    uint param_10 = low;
-    uint param_11 = high;
-    return float_of(param_8, param_9) * (dot(signed_bytes(param_10), x) + dot(signed_bytes(param_11), y));
-}
-
-static inline __attribute__((always_inline))
-float4 unsigned_bytes(thread const uint& word)
-{
-    return float4(float(word & 255u), float((word >> 8u) & 255u), float((word >> 16u) & 255u), float(word >> 24u));
-}
-
-static inline __attribute__((always_inline))
-float unit_times_x_Q4_0(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, threadgroup float4 (&pool)[1024])
-{
-    uint first = ((local / 4u) * 8u) + (u & 3u);
-    uint param = first;
-    float4 x = shared_quad(param, pool);
-    uint param_1 = first + 4u;
-    float4 y = shared_quad(param_1, pool);
-    uint h = row + (u / 4u);
-    uint param_2 = h + 1u;
-    uint param_3 = unit.a.x;
-    uint param_4 = unit.a.y;
-    uint word = word_of(param_2, param_3, param_4);
-    uint param_5 = h;
-    uint param_6 = unit.a.w;
-    uint param_7 = word & 252645135u;
-    uint param_8 = (word >> 4u) & 252645135u;
-    return float_of(param_5, param_6) * (dot(unsigned_bytes(param_7) - float4(8.0), x) + dot(unsigned_bytes(param_8) - float4(8.0), y));
-}
-
-static inline __attribute__((always_inline))
-float unit_times_x_Q4_1(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, threadgroup float4 (&pool)[1024])
-{
-    uint first = ((local / 4u) * 8u) + (u & 3u);
-    uint param = first;
-    float4 x = shared_quad(param, pool);
-    uint param_1 = first + 4u;
-    float4 y = shared_quad(param_1, pool);
-    float2 scale = float2(as_type<half2>(unit.a.w));
-    uint param_2 = unit.a.x & 252645135u;
-    float4 a = unsigned_bytes(param_2);
-    uint param_3 = (unit.a.x >> 4u) & 252645135u;
-    float4 b = unsigned_bytes(param_3);
-    return dot((a * scale.x) + float4(scale.y), x) + dot((b * scale.x) + float4(scale.y), y);
-}
-
-static inline __attribute__((always_inline))
-float2 scale_of(thread const uint3& scales, thread const uint& i)
-{
-    uint shift = 8u * (i & 3u);
-    uint a = scales.x >> shift;
-    uint b = scales.y >> shift;
-    uint c = scales.z >> shift;
-    float2 _585;
-    if (i < 4u)
-    {
-        _585 = float2(float(a & 63u), float(b & 63u));
-    }
-    else
-    {
-        _585 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
-    }
-    return _585;
-}
-
-static inline __attribute__((always_inline))
-float unit_times_x_Q4_K(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, threadgroup float4 (&pool)[1024])
-{
-    uint first = ((local / 8u) * 16u) + (u & 7u);
-    uint param = first;
-    float4 x = shared_quad(param, pool);
-    uint param_1 = first + 8u;
-    float4 y = shared_quad(param_1, pool);
-    uint sub = ((u / 8u) * 2u) & 7u;
-    float2 scale = float2(as_type<half2>(unit.a.w));
-    uint3 param_2 = unit.b.xyz;
-    uint param_3 = sub;
-    float2 s = scale * scale_of(param_2, param_3);
-    uint3 param_4 = unit.b.xyz;
-    uint param_5 = sub + 1u;
-    float2 t = scale * scale_of(param_4, param_5);
-    uint param_6 = unit.a.x & 252645135u;
-    float4 a = unsigned_bytes(param_6);
-    uint param_7 = (unit.a.x >> 4u) & 252645135u;
-    float4 b = unsigned_bytes(param_7);
-    return dot((a * s.x) - float4(s.y), x) + dot((b * t.x) - float4(t.y), y);
-}
-
-static inline __attribute__((always_inline))
-float unit_times_x_Q6_K(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, threadgroup float4 (&pool)[1024])
-{
-    uint first = ((local / 16u) * 32u) + (u & 15u);
-    uint param = first;
-    float4 x = shared_quad(param, pool);
-    uint param_1 = first + 16u;
-    float4 y = shared_quad(param_1, pool);
-    uint h = row + (u / 32u);
-    uint upper = (u / 8u) & 1u;
-    uint param_2 = h;
-    uint param_3 = unit.a.x;
-    uint param_4 = unit.a.y;
-    uint low = word_of(param_2, param_3, param_4);
-    uint param_5 = h;
-    uint param_6 = unit.a.z;
-    uint param_7 = unit.a.w;
-    uint high = word_of(param_5, param_6, param_7) >> (2u * upper);
-    uint shift = (16u * ((h + upper) & 1u)) + (8u * ((u / 4u) & 1u));
-    int s = int((unit.b.x >> shift) << 24u) >> 24;
-    int t = int((unit.b.y >> shift) << 24u) >> 24;
-    uint param_8 = (low & 252645135u) | ((high & 50529027u) << 4u);
-    float4 a = unsigned_bytes(param_8) - float4(32.0);
-    uint param_9 = ((low >> 4u) & 252645135u) | (high & 808464432u);
-    float4 b = unsigned_bytes(param_9) - float4(32.0);
-    uint param_10 = h;
-    uint param_11 = unit.b.z;
-    return float_of(param_10, param_11) * ((float(s) * dot(a, x)) + (float(t) * dot(b, y)));
-}
-
-static inline __attribute__((always_inline))
-float unit_times_x(thread const Unit& unit, thread const uint& row, thread const uint& u, thread const uint& local, constant Push& push, threadgroup float4 (&pool)[1024])
-{
-    float sum = 0.0;
-    if (_2925)
-    {
-        Unit param = unit;
-        uint param_1 = row;
-        uint param_2 = u;
-        uint param_3 = local;
-        sum = unit_times_x_F32(param, param_1, param_2, param_3, push, pool);
-    }
-    if (_2937)
-    {
-        Unit param_4 = unit;
-        uint param_5 = row;
-        uint param_6 = u;
-        uint param_7 = local;
-        sum = unit_times_x_F16(param_4, param_5, param_6, param_7, push, pool);
-    }
-    if (_2949)
-    {
-        Unit param_8 = unit;
-        uint param_9 = row;
-        uint param_10 = u;
-        uint param_11 = local;
-        sum = unit_times_x_BF16(param_8, param_9, param_10, param_11, push, pool);
-    }
-    if (_2961)
-    {
-        Unit param_12 = unit;
-        uint param_13 = row;
-        uint param_14 = u;
-        uint param_15 = local;
-        sum = unit_times_x_Q8_0(param_12, param_13, param_14, param_15, pool);
-    }
-    if (_2973)
-    {
-        Unit param_16 = unit;
-        uint param_17 = row;
-        uint param_18 = u;
-        uint param_19 = local;
-        sum = unit_times_x_Q4_0(param_16, param_17, param_18, param_19, pool);
-    }
-    if (_2985)
-    {
-        Unit param_20 = unit;
-        uint param_21 = row;
-        uint param_22 = u;
-        uint param_23 = local;
-        sum = unit_times_x_Q4_1(param_20, param_21, param_22, param_23, pool);
-    }
-    if (_2997)
-    {
-        Unit param_24 = unit;
-        uint param_25 = row;
-        uint param_26 = u;
-        uint param_27 = local;
-        sum = unit_times_x_Q4_K(param_24, param_25, param_26, param_27, pool);
-    }
-    if (_3009)
-    {
-        Unit param_28 = unit;
-        uint param_29 = row;
-        uint param_30 = u;
-        uint param_31 = local;
-        sum = unit_times_x_Q6_K(param_28, param_29, param_30, param_31, pool);
-    }
-    return sum;
-}
-
-static inline __attribute__((always_inline))
-float shared_squares(threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups)
-{
-    float sum = 0.0;
-    for (uint s = 0u; s < gl_NumSubgroups; s++)
-    {
-        sum += ((threadgroup float*)&pool[648u + s])[0u];
-    }
-    return sum;
-}
-
-static inline __attribute__((always_inline))
-float norm_scale(thread const float& squares, constant Push& push)
-{
-    float _1603;
-    if (push.k != 0u)
-    {
-        _1603 = rsqrt((squares / float(push.k)) + push.eps);
-    }
-    else
-    {
-        _1603 = 0.0;
-    }
-    return _1603;
-}
-
-static inline __attribute__((always_inline))
-void gated_rows(thread bool& second, const device Second1& v_367, const device Weights1& v_378, const device Second4& v_390, const device Weights4& v_399, const device X1& v_1457, constant Push& push, const device Norm1& v_1534, device Y1& v_1645, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
-{
-    uint me = gl_LocalInvocationID.x;
-    uint lane = me & _3937;
-    uint line = me / team;
-    uint param = push.k;
-    uint param_1 = 8u;
-    uint units = ceil_div(param, param_1);
-    uint param_2 = push.k;
-    uint halves = row_halves(param_2);
-    uint3 _3958 = push.first.xyz + gl_WorkGroupID;
-    uint _3959 = _3958.y;
-    uint _4033;
-    Unit next_gate;
-    Unit next_up;
-    float _4164;
-    for (uint r = _3959; r < push.rows; r += push.groups.y)
-    {
-        uint x = push.offset.x + (r * push.ldx);
-        bool there = false;
-        uint3 _3983 = push.first.xyz + gl_WorkGroupID;
-        uint _3984 = _3983.x;
-        for (uint tile = _3984; (tile * lines) < push.n; tile += push.groups.x)
-        {
-            uint j = (tile * lines) + line;
-            uint gate_row = (2u * push.offset.y) + (j * halves);
-            uint up_row = (2u * push.offset.z) + (j * halves);
-            float gate = 0.0;
-            float up = 0.0;
-            float squares = 0.0;
-            for (uint base = 0u; base < units; base += 256u)
-            {
-                if (j < push.n)
-                {
-                    _4033 = min(units, (base + 256u));
-                }
-                else
-                {
-                    _4033 = 0u;
-                }
-                uint end = _4033;
-                if ((base + lane) < end)
-                {
-                    second = false;
-                    uint param_3 = gate_row;
-                    uint param_4 = base + lane;
-                    next_gate = load_unit(param_3, param_4, second, v_367, v_378, v_390, v_399, push);
-                    second = true;
-                    uint param_5 = up_row;
-                    uint param_6 = base + lane;
-                    next_up = load_unit(param_5, param_6, second, v_367, v_378, v_390, v_399, push);
-                }
-                if (!there)
-                {
-                    threadgroup_barrier(mem_flags::mem_threadgroup);
-                    uint param_7 = x;
-                    uint param_8 = 8u * base;
-                    uint param_9 = 8u * min((units - base), 256u);
-                    float param_10 = squares;
-                    put_chunk(param_7, param_8, param_9, param_10, v_1457, push, v_1534, gl_LocalInvocationID, pool);
-                    squares = param_10;
-                    bool _4091;
-                    if (normed)
-                    {
-                        _4091 = (base + 256u) >= units;
-                    }
-                    else
-                    {
-                        _4091 = normed;
-                    }
-                    if (_4091)
-                    {
-                        float param_11 = squares;
-                        share_squares(param_11, pool, gl_SubgroupID);
-                    }
-                    threadgroup_barrier(mem_flags::mem_threadgroup);
-                    there = units <= 256u;
-                }
-                uint _4102 = base + lane;
-                for (uint u = _4102; u < end; u += team)
-                {
-                    Unit of_gate = next_gate;
-                    Unit of_up = next_up;
-                    if ((u + team) < end)
-                    {
-                        second = false;
-                        uint param_12 = gate_row;
-                        uint param_13 = u + team;
-                        next_gate = load_unit(param_12, param_13, second, v_367, v_378, v_390, v_399, push);
-                        second = true;
-                        uint param_14 = up_row;
-                        uint param_15 = u + team;
-                        next_up = load_unit(param_14, param_15, second, v_367, v_378, v_390, v_399, push);
-                    }
-                    Unit param_16 = of_gate;
-                    uint param_17 = gate_row;
-                    uint param_18 = u;
-                    uint param_19 = u - base;
-                    gate += unit_times_x(param_16, param_17, param_18, param_19, push, pool);
-                    Unit param_20 = of_up;
-                    uint param_21 = up_row;
-                    uint param_22 = u;
-                    uint param_23 = u - base;
-                    up += unit_times_x(param_20, param_21, param_22, param_23, push, pool);
-                }
-            }
-            if (normed)
-            {
-                float param_24 = shared_squares(pool, gl_NumSubgroups);
-                _4164 = norm_scale(param_24, push);
-            }
-            else
-            {
-                _4164 = 1.0;
-            }
-            float scale = _4164;
-            for (uint product = 0u; product < 2u; product++)
-            {
-                ((threadgroup float*)&pool[(576u + (me / 4u)) + (me / 32u)])[me & 3u] = (product == 0u) ? gate : up;
-                threadgroup_barrier(mem_flags::mem_threadgroup);
-                bool _4195 = me < lines;
-                bool _4205;
-                if (_4195)
-                {
-                    _4205 = ((tile * lines) + me) < push.n;
-                }
-                else
-                {
-                    _4205 = _4195;
-                }
-                if (_4205)
-                {
-                    float4 sums = float4(0.0);
-                    uint _4211 = me * team;
-                    for (uint i = _4211; i < ((me + 1u) * team); i += 4u)
-                    {
-                        sums += pool[(576u + (i / 4u)) + (i / 32u)];
-                    }
-                    float sum = scale * ((sums.x + sums.y) + (sums.z + sums.w));
-                    if (product == 0u)
-                    {
-                        float param_25 = sum;
-                        gate = silu(param_25);
-                    }
-                    else
-                    {
-                        v_1645.y1[((push.offset2.x + (r * push.ldy)) + (tile * lines)) + me] = gate * sum;
-                    }
-                }
-                threadgroup_barrier(mem_flags::mem_threadgroup);
-            }
-        }
-    }
 }
 
 static inline __attribute__((always_inline))
@@ -1108,34 +356,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _623;
+    float _720;
     if (left > 1u)
     {
-        _623 = v.y;
+        _720 = v.y;
     }
     else
     {
-        _623 = 0.0;
+        _720 = 0.0;
     }
-    float _633;
+    float _730;
     if (left > 2u)
     {
-        _633 = v.z;
+        _730 = v.z;
     }
     else
     {
-        _633 = 0.0;
+        _730 = 0.0;
     }
-    float _642;
+    float _739;
     if (left > 3u)
     {
-        _642 = v.w;
+        _739 = v.w;
     }
     else
     {
-        _642 = 0.0;
+        _739 = 0.0;
     }
-    return float4(v.x, _623, _633, _642);
+    return float4(v.x, _720, _730, _739);
 }
 
 static inline __attribute__((always_inline))
@@ -1144,6 +392,21 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
     float4 param = as_type<float4>(raw.a);
     uint param_1 = k - (4u * q);
     return within(param, param_1);
+}
+
+static inline __attribute__((always_inline))
+uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
+{
+    uint _596;
+    if ((h & 1u) != 0u)
+    {
+        _596 = (low >> 16u) | (high << 16u);
+    }
+    else
+    {
+        _596 = low;
+    }
+    return _596;
 }
 
 static inline __attribute__((always_inline))
@@ -1179,6 +442,18 @@ float4 decode_quad_BF16(thread const Raw& raw, thread const uint& row, thread co
 }
 
 static inline __attribute__((always_inline))
+float float_of(thread const uint& h, thread const uint& word)
+{
+    return float2(as_type<half2>(word >> (16u * (h & 1u)))).x;
+}
+
+static inline __attribute__((always_inline))
+float4 signed_bytes(thread const uint& word)
+{
+    return float4(float(int(word << 24u) >> 24), float(int(word << 16u) >> 24), float(int(word << 8u) >> 24), float(int(word) >> 24));
+}
+
+static inline __attribute__((always_inline))
 float4 decode_quad_Q8_0(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     uint h = row + (q / 8u);
@@ -1189,6 +464,12 @@ float4 decode_quad_Q8_0(thread const Raw& raw, thread const uint& row, thread co
     uint param_4 = raw.a.y;
     uint param_5 = word_of(param_2, param_3, param_4);
     return signed_bytes(param_5) * float_of(param, param_1);
+}
+
+static inline __attribute__((always_inline))
+float4 unsigned_bytes(thread const uint& word)
+{
+    return float4(float(word & 255u), float((word >> 8u) & 255u), float((word >> 16u) & 255u), float(word >> 24u));
 }
 
 static inline __attribute__((always_inline))
@@ -1211,6 +492,25 @@ float4 decode_quad_Q4_1(thread const Raw& raw, thread const uint& row, thread co
     float2 scale = float2(as_type<half2>(raw.a.w));
     uint param = (raw.a.x >> (q & 4u)) & 252645135u;
     return (unsigned_bytes(param) * scale.x) + float4(scale.y);
+}
+
+static inline __attribute__((always_inline))
+float2 scale_of(thread const uint3& scales, thread const uint& i)
+{
+    uint shift = 8u * (i & 3u);
+    uint a = scales.x >> shift;
+    uint b = scales.y >> shift;
+    uint c = scales.z >> shift;
+    float2 _682;
+    if (i < 4u)
+    {
+        _682 = float2(float(a & 63u), float(b & 63u));
+    }
+    else
+    {
+        _682 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+    }
+    return _682;
 }
 
 static inline __attribute__((always_inline))
@@ -1248,7 +548,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_1336)
+    if (_1433)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -1256,7 +556,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_1348)
+    if (_1445)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -1264,7 +564,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_1360)
+    if (_1457)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -1272,7 +572,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_1372)
+    if (_1469)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1280,7 +580,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_1384)
+    if (_1481)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1288,7 +588,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_1396)
+    if (_1493)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1296,7 +596,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_1408)
+    if (_1505)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1304,7 +604,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_1420)
+    if (_1517)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1328,71 +628,91 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1525, const device Norm1& v_1534)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1622, const device Norm1& v_1631)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1512 = (at & 3u) == 0u;
-    bool _1519;
-    if (_1512)
+    bool _1609 = (at & 3u) == 0u;
+    bool _1616;
+    if (_1609)
     {
-        _1519 = (at + 3u) <= last;
+        _1616 = (at + 3u) <= last;
     }
     else
     {
-        _1519 = _1512;
+        _1616 = _1609;
     }
-    if (_1519)
+    if (_1616)
     {
-        return v_1525.norm4[at / 4u];
+        return v_1622.norm4[at / 4u];
     }
-    return float4(v_1534.norm1[min(at, last)], v_1534.norm1[min((at + 1u), last)], v_1534.norm1[min((at + 2u), last)], v_1534.norm1[min((at + 3u), last)]);
+    return float4(v_1631.norm1[min(at, last)], v_1631.norm1[min((at + 1u), last)], v_1631.norm1[min((at + 2u), last)], v_1631.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1446, const device X1& v_1457)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1543, const device X1& v_1554)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1446.x4[i / 4u];
+        return v_1543.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1457.x1[i];
+    v.x = v_1554.x1[i];
     if (count > 1u)
     {
-        v.y = v_1457.x1[i + 1u];
+        v.y = v_1554.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1457.x1[i + 2u];
+        v.z = v_1554.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1457.x1[i + 3u];
+        v.w = v_1554.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_367, const device Weights1& v_378, const device Second4& v_390, const device Weights4& v_399)
+uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_489, const device Weights4& v_498)
+{
+    if (second)
+    {
+        return v_489.second4[i];
+    }
+    return v_498.weights4[i];
+}
+
+static inline __attribute__((always_inline))
+uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+{
+    if (second)
+    {
+        return v_466.second1[i];
+    }
+    return v_477.weights1[i];
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    bool _670 = (at & 3u) == 0u;
-    bool _677;
-    if (_670)
+    bool _767 = (at & 3u) == 0u;
+    bool _774;
+    if (_767)
     {
-        _677 = (at + 3u) <= last;
+        _774 = (at + 3u) <= last;
     }
     else
     {
-        _677 = _670;
+        _774 = _767;
     }
-    if (_677)
+    if (_774)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, second, v_390, v_399);
+        raw.a = weight_words(param, second, v_489, v_498);
     }
     else
     {
@@ -1400,89 +720,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, second, v_367, v_378), weight_word(param_2, second, v_367, v_378), weight_word(param_3, second, v_367, v_378), weight_word(param_4, second, v_367, v_378));
+        raw.a = uint4(weight_word(param_1, second, v_466, v_477), weight_word(param_2, second, v_466, v_477), weight_word(param_3, second, v_466, v_477), weight_word(param_4, second, v_466, v_477));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_367, const device Weights1& v_378)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = at;
-    raw.a.x = weight_word(param, second, v_367, v_378);
+    raw.a.x = weight_word(param, second, v_466, v_477);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, second, v_367, v_378);
+    raw.a.y = weight_word(param_1, second, v_466, v_477);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, second, v_367, v_378);
+    raw.a.z = weight_word(param_2, second, v_466, v_477);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_367, const device Weights1& v_378)
+Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = word / 2u;
-    raw.a.x = weight_word(param, second, v_367, v_378);
+    raw.a.x = weight_word(param, second, v_466, v_477);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, second, v_367, v_378);
+    raw.a.y = weight_word(param_1, second, v_466, v_477);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, second, v_367, v_378);
+    raw.a.w = weight_word(param_2, second, v_466, v_477);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_367, const device Weights1& v_378)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, second, v_367, v_378);
+    return load_scaled(param, param_1, second, v_466, v_477);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_367, const device Weights1& v_378)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, second, v_367, v_378);
+    return load_scaled(param, param_1, second, v_466, v_477);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_367, const device Weights1& v_378)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, second, v_367, v_378);
+    raw.a.x = weight_word(param, second, v_466, v_477);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, second, v_367, v_378);
+    raw.a.w = weight_word(param_1, second, v_466, v_477);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_367, const device Weights1& v_378)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, second, v_367, v_378);
+    raw.a.x = weight_word(param, second, v_466, v_477);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, second, v_367, v_378);
+    raw.a.y = weight_word(param_1, second, v_466, v_477);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, second, v_367, v_378);
+    raw.a.z = weight_word(param_2, second, v_466, v_477);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, second, v_367, v_378);
+    raw.a.w = weight_word(param_3, second, v_466, v_477);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, second, v_367, v_378);
+    raw.b.x = weight_word(param_4, second, v_466, v_477);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_367, const device Weights1& v_378)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part_1 = (q / 32u) & 1u;
@@ -1492,157 +812,172 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part_1)) + (2u * quad_);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = low / 2u;
-    raw.a.x = weight_word(param, second, v_367, v_378);
+    raw.a.x = weight_word(param, second, v_466, v_477);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, second, v_367, v_378);
+    raw.a.y = weight_word(param_1, second, v_466, v_477);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, second, v_367, v_378);
+    raw.a.z = weight_word(param_2, second, v_466, v_477);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, second, v_367, v_378);
+    raw.a.w = weight_word(param_3, second, v_466, v_477);
     uint param_4 = (((h + 96u) + (4u * part_1)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, second, v_367, v_378);
+    raw.b.x = weight_word(param_4, second, v_466, v_477);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, second, v_367, v_378);
+    raw.b.y = weight_word(param_5, second, v_466, v_477);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_367, const device Weights1& v_378, const device Second4& v_390, const device Weights4& v_399)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    if (_1251)
+    if (_1348)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, second, v_367, v_378, v_390, v_399);
+        raw = load_quad_F32(param, param_1, param_2, second, v_466, v_477, v_489, v_498);
     }
-    if (_1261)
+    if (_1358)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, second, v_367, v_378);
+        raw = load_quad_F16(param_3, param_4, param_5, second, v_466, v_477);
     }
-    if (_1271)
+    if (_1368)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, second, v_367, v_378);
+        raw = load_quad_F16(param_6, param_7, param_8, second, v_466, v_477);
     }
-    if (_1281)
+    if (_1378)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_367, v_378);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_466, v_477);
     }
-    if (_1291)
+    if (_1388)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_367, v_378);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_466, v_477);
     }
-    if (_1301)
+    if (_1398)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_367, v_378);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_466, v_477);
     }
-    if (_1311)
+    if (_1408)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_367, v_378);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_466, v_477);
     }
-    if (_1321)
+    if (_1418)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_367, v_378);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_466, v_477);
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_1629, device Y1& v_1645)
+float norm_scale(thread const float& squares, constant Push& push)
 {
-    if (_1623)
+    float _1700;
+    if (push.k != 0u)
     {
-        float param = sum;
-        v_1629.gates1[(r * push.n) + j] = silu(param);
+        _1700 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        v_1645.y1[(push.offset2.x + (r * push.ldy)) + j] = v_1629.gates1[(r * push.n) + j] * sum;
+        _1700 = 0.0;
+    }
+    return _1700;
+}
+
+static inline __attribute__((always_inline))
+void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_1726, device Y1& v_1742)
+{
+    if (_1720)
+    {
+        float param = sum;
+        v_1726.gates1[(r * push.n) + j] = silu(param);
+    }
+    else
+    {
+        v_1742.y1[(push.offset2.x + (r * push.ldy)) + j] = v_1726.gates1[(r * push.n) + j] * sum;
     }
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_1629, device Y1& v_1645, device Gates4& v_1705, device Y4& v_1739)
+void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_1726, device Y1& v_1742, device Gates4& v_1802, device Y4& v_1836)
 {
     uint gate = (r * push.n) + j;
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _1688 = (gate & 3u) == 0u;
-    bool _1696;
-    if (_1688)
+    bool _1785 = (gate & 3u) == 0u;
+    bool _1793;
+    if (_1785)
     {
-        _1696 = (j + 4u) <= push.n;
+        _1793 = (j + 4u) <= push.n;
     }
     else
     {
-        _1696 = _1688;
+        _1793 = _1785;
     }
-    bool whole = _1696;
-    if (whole && _1698)
+    bool whole = _1793;
+    if (whole && _1795)
     {
         float param = sums.x;
         float param_1 = sums.y;
         float param_2 = sums.z;
         float param_3 = sums.w;
-        v_1705.gates4[gate / 4u] = float4(silu(param), silu(param_1), silu(param_2), silu(param_3));
+        v_1802.gates4[gate / 4u] = float4(silu(param), silu(param_1), silu(param_2), silu(param_3));
     }
     else
     {
-        bool _1733;
+        bool _1830;
         if (whole)
         {
-            _1733 = (to & 3u) == 0u;
+            _1830 = (to & 3u) == 0u;
         }
         else
         {
-            _1733 = whole;
+            _1830 = whole;
         }
-        if (_1733)
+        if (_1830)
         {
-            v_1739.y4[to / 4u] = v_1705.gates4[gate / 4u] * sums;
+            v_1836.y4[to / 4u] = v_1802.gates4[gate / 4u] * sums;
         }
         else
         {
             uint e = 0u;
             for (;;)
             {
-                bool _1757 = e < 4u;
-                bool _1766;
-                if (_1757)
+                bool _1854 = e < 4u;
+                bool _1863;
+                if (_1854)
                 {
-                    _1766 = (j + e) < push.n;
+                    _1863 = (j + e) < push.n;
                 }
                 else
                 {
-                    _1766 = _1757;
+                    _1863 = _1854;
                 }
-                if (_1766)
+                if (_1863)
                 {
                     uint param_4 = r;
                     uint param_5 = j + e;
                     float param_6 = sums[e];
-                    finish(param_4, param_5, param_6, push, v_1629, v_1645);
+                    finish(param_4, param_5, param_6, push, v_1726, v_1742);
                     e++;
                     continue;
                 }
@@ -1656,7 +991,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread const float4
 }
 
 static inline __attribute__((always_inline))
-void tiles(thread bool& second, const device Second1& v_367, const device Weights1& v_378, const device Second4& v_390, const device Weights4& v_399, const device X4& v_1446, const device X1& v_1457, constant Push& push, const device Norm4& v_1525, const device Norm1& v_1534, device Gates1& v_1629, device Y1& v_1645, device Gates4& v_1705, device Y4& v_1739, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint3& gl_WorkGroupID)
+void tiles(thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498, const device X4& v_1543, const device X1& v_1554, constant Push& push, const device Norm4& v_1622, const device Norm1& v_1631, device Gates1& v_1726, device Y1& v_1742, device Gates4& v_1802, device Y4& v_1836, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1676,20 +1011,20 @@ void tiles(thread bool& second, const device Second1& v_367, const device Weight
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _3446 = push.first.xyz + gl_WorkGroupID;
-    uint _3447 = _3446.y;
+    uint3 _4831 = push.first.xyz + gl_WorkGroupID;
+    uint _4832 = _4831.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _3557;
+    float4 _4940;
     spvUnsafeArray<Raw, 4> raw;
-    uint _3565;
-    float4 _3649;
-    uint _3746;
-    for (uint tile_r = _3447; tile_r < tiles_r; tile_r += push.groups.y)
+    uint _4948;
+    float4 _5031;
+    uint _5128;
+    for (uint tile_r = _4832; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _3461 = push.first.xyz + gl_WorkGroupID;
-        uint _3462 = _3461.x;
-        for (uint tile_j = _3462; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _4846 = push.first.xyz + gl_WorkGroupID;
+        uint _4847 = _4846.x;
+        for (uint tile_j = _4847; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1708,57 +1043,57 @@ void tiles(thread bool& second, const device Second1& v_367, const device Weight
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _3535 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _4918 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _3535;
+                            v[y] = _4918;
                         }
                         else
                         {
-                            bool _3546 = (first + y) < push.n;
-                            bool _3554;
-                            if (_3546)
+                            bool _4929 = (first + y) < push.n;
+                            bool _4937;
+                            if (_4929)
                             {
-                                _3554 = (4u * q) < push.k;
+                                _4937 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _3554 = _3546;
+                                _4937 = _4929;
                             }
-                            bool there = _3554;
+                            bool there = _4937;
                             if (there)
                             {
                                 if (second)
                                 {
-                                    _3565 = push.offset.z;
+                                    _4948 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _3565 = push.offset.y;
+                                    _4948 = push.offset.y;
                                 }
                                 Raw param_11 = raw[y];
-                                uint param_12 = (2u * _3565) + ((first + y) * halves);
+                                uint param_12 = (2u * _4948) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _3557 = decode_quad(param_11, param_12, param_13, param_14);
+                                _4940 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _3557 = float4(0.0);
+                                _4940 = float4(0.0);
                             }
-                            v[y] = _3557;
+                            v[y] = _4940;
                         }
                     }
                     float4 param_15 = v[0];
                     float4 param_16 = v[1];
                     float4 param_17 = v[2];
                     float4 param_18 = v[3];
-                    float4x4 lines_1 = transposed(param_15, param_16, param_17, param_18);
+                    float4x4 lines = transposed(param_15, param_16, param_17, param_18);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint y_1 = 0u; y_1 < 4u; y_1++)
                     {
                         uint param_19 = (4u * load_q) + y_1;
                         uint param_20 = load_i;
-                        pool[(loads_x ? 0u : 512u) + slice_at(param_19, param_20)] = lines_1[y_1];
+                        pool[(loads_x ? 0u : 512u) + slice_at(param_19, param_20)] = lines[y_1];
                     }
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                 }
@@ -1770,13 +1105,13 @@ void tiles(thread bool& second, const device Second1& v_367, const device Weight
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _3649 = norm_at(param_21, push, v_1525, v_1534);
+                            _5031 = norm_at(param_21, push, v_1622, v_1631);
                         }
                         else
                         {
-                            _3649 = float4(1.0);
+                            _5031 = float4(1.0);
                         }
-                        factor = _3649;
+                        factor = _5031;
                     }
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
                     {
@@ -1785,56 +1120,56 @@ void tiles(thread bool& second, const device Second1& v_367, const device Weight
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _3680 = i < push.rows;
-                            bool _3688;
-                            if (_3680)
+                            bool _5062 = i < push.rows;
+                            bool _5070;
+                            if (_5062)
                             {
-                                _3688 = (4u * q_1) < push.k;
+                                _5070 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _3688 = _3680;
+                                _5070 = _5062;
                             }
-                            if (_3688)
+                            if (_5070)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_1446, v_1457);
+                                v[y_2] = x_at(param_22, param_23, v_1543, v_1554);
                                 if (false)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_1446, v_1457);
+                                    up[y_2] = x_at(param_24, param_25, v_1543, v_1554);
                                 }
                             }
                         }
                         else
                         {
-                            bool _3733 = i < push.n;
-                            bool _3741;
-                            if (_3733)
+                            bool _5115 = i < push.n;
+                            bool _5123;
+                            if (_5115)
                             {
-                                _3741 = (4u * q_1) < push.k;
+                                _5123 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _3741 = _3733;
+                                _5123 = _5115;
                             }
-                            if (_3741)
+                            if (_5123)
                             {
                                 if (second)
                                 {
-                                    _3746 = push.offset.z;
+                                    _5128 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _3746 = push.offset.y;
+                                    _5128 = push.offset.y;
                                 }
-                                uint param_26 = (2u * _3746) + (i * halves);
+                                uint param_26 = (2u * _5128) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_367, v_378, v_390, v_399);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_466, v_477, v_489, v_498);
                             }
                         }
                     }
@@ -1885,7 +1220,7 @@ void tiles(thread bool& second, const device Second1& v_367, const device Weight
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_1629, v_1645, v_1705, v_1739);
+                    finish_quad(param_37, param_38, param_39, push, v_1726, v_1742, v_1802, v_1836);
                 }
             }
         }
@@ -1893,167 +1228,1295 @@ void tiles(thread bool& second, const device Second1& v_367, const device Weight
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(thread bool& second, const device Second1& v_367, const device Weights1& v_378, const device Second4& v_390, const device Weights4& v_399, const device X1& v_1457, constant Push& push, const device Norm1& v_1534, device Gates1& v_1629, device Y1& v_1645, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_WorkGroupID)
+void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, thread bool& second, constant Push& push, thread uint3& gl_LocalInvocationID)
 {
-    uint me = gl_LocalInvocationID.x;
-    uint lane = me & _3035;
-    uint line = me / team;
     uint param = push.k;
-    uint param_1 = 8u;
-    uint units = ceil_div(param, param_1);
-    uint param_2 = push.k;
-    uint halves = row_halves(param_2);
-    uint3 _3059 = push.first.xyz + gl_WorkGroupID;
-    uint _3060 = _3059.y;
-    uint _3107;
-    uint _3137;
-    Unit next;
-    for (uint r = _3060; r < push.rows; r += push.groups.y)
+    uint halves = row_halves(param);
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _4428);
+    uint _4450;
+    uint _4461;
+    for (uint y = 0u; y < 4u; y++)
     {
-        uint x = push.offset.x + (r * push.ldx);
-        float scale = 1.0;
-        bool there = false;
-        uint3 _3087 = push.first.xyz + gl_WorkGroupID;
-        uint _3088 = _3087.x;
-        for (uint tile = _3088; (tile * lines) < push.n; tile += push.groups.x)
+        if (y < ROWS)
         {
-            uint j = (tile * lines) + line;
+            if (both)
+            {
+                second = (y & 1u) != 0u;
+            }
             if (second)
             {
-                _3107 = push.offset.z;
+                _4450 = push.offset.z;
             }
             else
             {
-                _3107 = push.offset.y;
+                _4450 = push.offset.y;
             }
-            uint row = (2u * _3107) + (j * halves);
-            float sum = 0.0;
-            float squares = 0.0;
-            for (uint base = 0u; base < units; base += 256u)
+            if (both)
             {
-                if (j < push.n)
-                {
-                    _3137 = min(units, (base + 256u));
-                }
-                else
-                {
-                    _3137 = 0u;
-                }
-                uint end = _3137;
-                if ((base + lane) < end)
-                {
-                    uint param_3 = row;
-                    uint param_4 = base + lane;
-                    next = load_unit(param_3, param_4, second, v_367, v_378, v_390, v_399, push);
-                }
-                if (!there)
-                {
-                    threadgroup_barrier(mem_flags::mem_threadgroup);
-                    uint param_5 = x;
-                    uint param_6 = 8u * base;
-                    uint param_7 = 8u * min((units - base), 256u);
-                    float param_8 = squares;
-                    put_chunk(param_5, param_6, param_7, param_8, v_1457, push, v_1534, gl_LocalInvocationID, pool);
-                    squares = param_8;
-                    bool _3187;
-                    if (normed)
-                    {
-                        _3187 = (base + 256u) >= units;
-                    }
-                    else
-                    {
-                        _3187 = normed;
-                    }
-                    if (_3187)
-                    {
-                        float param_9 = squares;
-                        share_squares(param_9, pool, gl_SubgroupID);
-                    }
-                    threadgroup_barrier(mem_flags::mem_threadgroup);
-                    there = units <= 256u;
-                }
-                uint _3198 = base + lane;
-                for (uint u = _3198; u < end; u += team)
-                {
-                    Unit unit = next;
-                    if ((u + team) < end)
-                    {
-                        uint param_10 = row;
-                        uint param_11 = u + team;
-                        next = load_unit(param_10, param_11, second, v_367, v_378, v_390, v_399, push);
-                    }
-                    Unit param_12 = unit;
-                    uint param_13 = row;
-                    uint param_14 = u;
-                    uint param_15 = u - base;
-                    sum += unit_times_x(param_12, param_13, param_14, param_15, push, pool);
-                }
-            }
-            ((threadgroup float*)&pool[(576u + (me / 4u)) + (me / 32u)])[me & 3u] = sum;
-            threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _3250 = me < lines;
-            bool _3260;
-            if (_3250)
-            {
-                _3260 = ((tile * lines) + me) < push.n;
+                _4461 = y / 2u;
             }
             else
             {
-                _3260 = _3250;
+                _4461 = y;
             }
-            if (_3260)
-            {
-                float4 sums = float4(0.0);
-                uint _3266 = me * team;
-                for (uint i = _3266; i < ((me + 1u) * team); i += 4u)
-                {
-                    sums += pool[(576u + (i / 4u)) + (i / 32u)];
-                }
-                if (normed)
-                {
-                    float param_16 = shared_squares(pool, gl_NumSubgroups);
-                    scale = norm_scale(param_16, push);
-                }
-                uint param_17 = r;
-                uint param_18 = (tile * lines) + me;
-                float param_19 = scale * ((sums.x + sums.y) + (sums.z + sums.w));
-                finish(param_17, param_18, param_19, push, v_1629, v_1645);
-            }
-            threadgroup_barrier(mem_flags::mem_threadgroup);
+            row[y] = (2u * _4450) + (min((from + _4461), (push.n - 1u)) * halves);
         }
     }
 }
 
-kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+static inline __attribute__((always_inline))
+Unit no_unit()
 {
-    const device auto& v_1446 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_378 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_367 = *(const device Second1*)spvBufferAliasSet0Binding3;
-    const device auto& v_1525 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_1645 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_1629 = *(device Gates1*)spvBufferAliasSet0Binding6;
-    const device auto& v_390 = *(const device Second4*)spvBufferAliasSet0Binding3;
-    const device auto& v_399 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1457 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_1534 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& v_1705 = *(device Gates4*)spvBufferAliasSet0Binding6;
-    device auto& v_1739 = *(device Y4*)spvBufferAliasSet0Binding5;
-    threadgroup float4 pool[1024];
-    threadgroup float group_partial[256];
-    bool second = false;
-    if (_4282)
+    return Unit{ uint4(0u), uint4(0u), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498, constant Push& push)
+{
+    uint last = ((row / 2u) + push.k) - 1u;
+    uint at = (row / 2u) + (8u * u);
+    Unit unit = no_unit();
+    bool _1930 = (at & 3u) == 0u;
+    bool _1937;
+    if (_1930)
     {
-        gated_rows(second, v_367, v_378, v_390, v_399, v_1457, push, v_1534, v_1645, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
-        return;
-    }
-    second = _4287;
-    if (_4288)
-    {
-        tiles(second, v_367, v_378, v_390, v_399, v_1446, v_1457, push, v_1525, v_1534, v_1629, v_1645, v_1705, v_1739, gl_LocalInvocationID, pool, gl_WorkGroupID);
+        _1937 = (at + 7u) <= last;
     }
     else
     {
-        vector_rows(second, v_367, v_378, v_390, v_399, v_1457, push, v_1534, v_1629, v_1645, gl_LocalInvocationID, pool, gl_SubgroupID, gl_NumSubgroups, gl_WorkGroupID);
+        _1937 = _1930;
+    }
+    if (_1937)
+    {
+        uint param = at / 4u;
+        unit.a = weight_words(param, second, v_489, v_498);
+        uint param_1 = (at / 4u) + 1u;
+        unit.b = weight_words(param_1, second, v_489, v_498);
+    }
+    else
+    {
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint param_2 = min((at + e), last);
+            unit.a[e] = weight_word(param_2, second, v_466, v_477);
+            uint param_3 = min(((at + 4u) + e), last);
+            unit.b[e] = weight_word(param_3, second, v_466, v_477);
+        }
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498, constant Push& push)
+{
+    uint h = row + (8u * u);
+    uint at = h / 2u;
+    uint last = ((row + push.k) - 1u) / 2u;
+    Unit unit = no_unit();
+    bool _2003 = (h & 7u) == 0u;
+    bool _2010;
+    if (_2003)
+    {
+        _2010 = (at + 3u) <= last;
+    }
+    else
+    {
+        _2010 = _2003;
+    }
+    if (_2010)
+    {
+        uint param = at / 4u;
+        unit.a = weight_words(param, second, v_489, v_498);
+    }
+    else
+    {
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint param_1 = min((at + e), last);
+            unit.a[e] = weight_word(param_1, second, v_466, v_477);
+        }
+        uint param_2 = min((at + 4u), last);
+        unit.b.x = weight_word(param_2, second, v_466, v_477);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+{
+    uint param = at;
+    uint param_1 = at + 1u;
+    uint param_2 = at + 2u;
+    uint param_3 = at + 3u;
+    return uint4(weight_word(param, second, v_466, v_477), weight_word(param_1, second, v_466, v_477), weight_word(param_2, second, v_466, v_477), weight_word(param_3, second, v_466, v_477));
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+{
+    uint at = (row + (17u * u)) / 2u;
+    uint param = at;
+    uint param_1 = at + 4u;
+    uint param_2 = at + 8u;
+    return Unit{ four_words(param, second, v_466, v_477), four_words(param_1, second, v_466, v_477), weight_word(param_2, second, v_466, v_477) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+{
+    uint at = (row + (9u * u)) / 2u;
+    uint param = at;
+    uint param_1 = at + 4u;
+    return Unit{ four_words(param, second, v_466, v_477), uint4(0u), weight_word(param_1, second, v_466, v_477) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+{
+    uint at = (row / 2u) + (5u * u);
+    uint param = at + 1u;
+    uint param_1 = at;
+    return Unit{ four_words(param, second, v_466, v_477), uint4(0u), weight_word(param_1, second, v_466, v_477) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498)
+{
+    uint at = (row / 2u) + ((u / 8u) * 36u);
+    uint quants = (at + 4u) + (4u * (u & 7u));
+    if ((at & 3u) == 0u)
+    {
+        uint param = quants / 4u;
+        uint param_1 = at / 4u;
+        return Unit{ weight_words(param, second, v_489, v_498), weight_words(param_1, second, v_489, v_498), 0u };
+    }
+    uint param_2 = quants;
+    uint param_3 = at;
+    return Unit{ four_words(param_2, second, v_466, v_477), four_words(param_3, second, v_466, v_477), 0u };
+}
+
+static inline __attribute__((always_inline))
+uint next_half(thread const uint& low, thread const uint& high)
+{
+    return (low >> 16u) | (high << 16u);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+{
+    uint h = row + ((u / 8u) * 105u);
+    uint part_1 = (u / 4u) & 1u;
+    uint in_part = u & 3u;
+    uint low = ((h + (32u * part_1)) + (4u * in_part)) / 2u;
+    uint high = (((h + 64u) + (16u * part_1)) + (4u * in_part)) / 2u;
+    uint scales = ((h + 96u) + (4u * part_1)) / 2u;
+    uint param = low;
+    uint param_1 = low + 1u;
+    uint param_2 = low + 8u;
+    uint param_3 = low + 9u;
+    uint4 a = uint4(weight_word(param, second, v_466, v_477), weight_word(param_1, second, v_466, v_477), weight_word(param_2, second, v_466, v_477), weight_word(param_3, second, v_466, v_477));
+    uint param_4 = high;
+    uint param_5 = high + 1u;
+    uint param_6 = scales;
+    uint param_7 = scales + 1u;
+    uint4 b = uint4(weight_word(param_4, second, v_466, v_477), weight_word(param_5, second, v_466, v_477), weight_word(param_6, second, v_466, v_477), weight_word(param_7, second, v_466, v_477));
+    if ((h & 1u) != 0u)
+    {
+        uint param_8 = a.x;
+        uint param_9 = a.y;
+        uint param_10 = low + 2u;
+        uint param_11 = a.y;
+        uint param_12 = weight_word(param_10, second, v_466, v_477);
+        uint param_13 = a.z;
+        uint param_14 = a.w;
+        uint param_15 = low + 10u;
+        uint param_16 = a.w;
+        uint param_17 = weight_word(param_15, second, v_466, v_477);
+        a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
+        uint param_18 = b.x;
+        uint param_19 = b.y;
+        uint param_20 = high + 2u;
+        uint param_21 = b.y;
+        uint param_22 = weight_word(param_20, second, v_466, v_477);
+        uint param_23 = b.z;
+        uint param_24 = b.w;
+        uint param_25 = scales + 2u;
+        uint param_26 = b.w;
+        uint param_27 = weight_word(param_25, second, v_466, v_477);
+        b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
+    }
+    uint param_28 = (h / 2u) + 52u;
+    return Unit{ a, b, weight_word(param_28, second, v_466, v_477) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498, constant Push& push)
+{
+    Unit unit = no_unit();
+    if (_2300)
+    {
+        uint param = row;
+        uint param_1 = u;
+        unit = load_unit_F32(param, param_1, second, v_466, v_477, v_489, v_498, push);
+    }
+    if (_2308)
+    {
+        uint param_2 = row;
+        uint param_3 = u;
+        unit = load_unit_F16(param_2, param_3, second, v_466, v_477, v_489, v_498, push);
+    }
+    if (_2316)
+    {
+        uint param_4 = row;
+        uint param_5 = u;
+        unit = load_unit_F16(param_4, param_5, second, v_466, v_477, v_489, v_498, push);
+    }
+    if (_2324)
+    {
+        uint param_6 = row;
+        uint param_7 = u;
+        unit = load_unit_Q8_0(param_6, param_7, second, v_466, v_477);
+    }
+    if (_2332)
+    {
+        uint param_8 = row;
+        uint param_9 = u;
+        unit = load_unit_Q4_0(param_8, param_9, second, v_466, v_477);
+    }
+    if (_2340)
+    {
+        uint param_10 = row;
+        uint param_11 = u;
+        unit = load_unit_Q4_1(param_10, param_11, second, v_466, v_477);
+    }
+    if (_2348)
+    {
+        uint param_12 = row;
+        uint param_13 = u;
+        unit = load_unit_Q4_K(param_12, param_13, second, v_466, v_477, v_489, v_498);
+    }
+    if (_2356)
+    {
+        uint param_14 = row;
+        uint param_15 = u;
+        unit = load_unit_Q6_K(param_14, param_15, second, v_466, v_477);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498, constant Push& push)
+{
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            if (both)
+            {
+                second = (y & 1u) != 0u;
+            }
+            uint param = row[y];
+            uint param_1 = u;
+            unit[y] = load_unit(param, param_1, second, v_466, v_477, v_489, v_498, push);
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_1543, const device X1& v_1554, constant Push& push, const device Norm4& v_1622, const device Norm1& v_1631, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+{
+    uint x = push.offset.x + ((r + m) * push.ldx);
+    uint param = count;
+    uint param_1 = 32u;
+    uint quads = ceil_div(param, param_1) * 8u;
+    for (uint base = gl_LocalInvocationID.x; base < quads; base += 512u)
+    {
+        spvUnsafeArray<float4, 2> v = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+        spvUnsafeArray<float4, 2> factor;
+        factor = v;
+        for (uint part_1 = 0u; part_1 < 2u; part_1++)
+        {
+            uint q = base + (part_1 * 256u);
+            uint at = first + (4u * q);
+            bool _3951 = q < quads;
+            bool _3958;
+            if (_3951)
+            {
+                _3958 = at < push.k;
+            }
+            else
+            {
+                _3958 = _3951;
+            }
+            bool _3968;
+            if (_3958)
+            {
+                _3968 = (r + m) < push.rows;
+            }
+            else
+            {
+                _3968 = _3958;
+            }
+            if (_3968)
+            {
+                uint param_2 = x + at;
+                uint param_3 = push.k - at;
+                v[part_1] = x_at(param_2, param_3, v_1543, v_1554);
+                if (false)
+                {
+                    uint param_4 = (x + push.k) + at;
+                    uint param_5 = push.k - at;
+                    factor[part_1] = x_at(param_4, param_5, v_1543, v_1554);
+                }
+                else
+                {
+                    if (normed)
+                    {
+                        uint param_6 = at;
+                        factor[part_1] = norm_at(param_6, push, v_1622, v_1631);
+                    }
+                }
+            }
+        }
+        for (uint part_2 = 0u; part_2 < 2u; part_2++)
+        {
+            uint q_1 = base + (part_2 * 256u);
+            uint at_1 = first + (4u * q_1);
+            if (q_1 < quads)
+            {
+                float4 param_7 = v[part_2];
+                float4 param_8 = factor[part_2];
+                float4 param_9 = factor[part_2];
+                float param_10 = squares;
+                float4 _4048 = input_of(param_7, param_8, param_9, param_10);
+                squares = param_10;
+                float4 value = _4048;
+                bool _4057;
+                if (normed)
+                {
+                    _4057 = (at_1 + 4u) > push.k;
+                }
+                else
+                {
+                    _4057 = normed;
+                }
+                if (_4057)
+                {
+                    value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
+                }
+                pool[((m * CHUNK_QUADS) + q_1) + (q_1 / 8u)] = value;
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+float sum4(thread const float4& v)
+{
+    return (v.x + v.y) + (v.z + v.w);
+}
+
+static inline __attribute__((always_inline))
+void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+{
+    uint param = count;
+    uint param_1 = 32u;
+    if (gl_LocalInvocationID.x < ceil_div(param, param_1))
+    {
+        for (uint m = 0u; m < 4u; m++)
+        {
+            if (m < XS)
+            {
+                uint at = (m * CHUNK_QUADS) + (9u * gl_LocalInvocationID.x);
+                float4 param_2 = (pool[at] + pool[at + 1u]) + (pool[at + 2u] + pool[at + 3u]);
+                float low = sum4(param_2);
+                float4 param_3 = (pool[at + 4u] + pool[at + 5u]) + (pool[at + 6u] + pool[at + 7u]);
+                float high = sum4(param_3);
+                pool[at + 8u] = float4(low + high, low, high, 0.0);
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_1543, const device X1& v_1554, constant Push& push, const device Norm4& v_1622, const device Norm1& v_1631, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+{
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    for (uint m = 0u; m < 4u; m++)
+    {
+        if (m < XS)
+        {
+            uint param = r;
+            uint param_1 = m;
+            uint param_2 = first;
+            uint param_3 = count;
+            float param_4 = squares[m];
+            put_chunk(param, param_1, param_2, param_3, param_4, v_1543, v_1554, push, v_1622, v_1631, pool, gl_LocalInvocationID);
+            squares[m] = param_4;
+        }
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    if (summed)
+    {
+        uint param_5 = count;
+        put_sums(param_5, pool, gl_LocalInvocationID);
+        threadgroup_barrier(mem_flags::mem_threadgroup);
+    }
+}
+
+static inline __attribute__((always_inline))
+float4 x_quad(thread const uint& m, thread const uint& at, threadgroup float4 (&pool)[1024])
+{
+    return pool[(m * CHUNK_QUADS) + at];
+}
+
+static inline __attribute__((always_inline))
+void eight_times_x(thread float4& a, thread float4& b, thread const uint& u, thread const uint& local, thread float4& sums, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    uint left = push.k - (8u * u);
+    uint at = (2u * local) + (local / 4u);
+    if (left < 8u)
+    {
+        a = select(float4(0.0), a, uint4(0u, 1u, 2u, 3u) < uint4(left));
+        b = select(float4(0.0), b, uint4(4u, 5u, 6u, 7u) < uint4(left));
+    }
+    for (uint m = 0u; m < 4u; m++)
+    {
+        if (m < XS)
+        {
+            uint param = m;
+            uint param_1 = at;
+            uint param_2 = m;
+            uint param_3 = at + 1u;
+            sums[m] += (dot(a, x_quad(param, param_1, pool)) + dot(b, x_quad(param_2, param_3, pool)));
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_F32(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            float4 param = as_type<float4>(unit[y].a);
+            float4 param_1 = as_type<float4>(unit[y].b);
+            uint param_2 = u;
+            uint param_3 = local;
+            float4 param_4 = sums[y];
+            eight_times_x(param, param_1, param_2, param_3, param_4, push, pool);
+            sums[y] = param_4;
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+uint4 words_of_16_bits(thread const Unit& unit, thread const uint& h)
+{
+    uint param = h;
+    uint param_1 = unit.a.x;
+    uint param_2 = unit.a.y;
+    uint param_3 = h;
+    uint param_4 = unit.a.y;
+    uint param_5 = unit.a.z;
+    uint param_6 = h;
+    uint param_7 = unit.a.z;
+    uint param_8 = unit.a.w;
+    uint param_9 = h;
+    uint param_10 = unit.a.w;
+    uint param_11 = unit.b.x;
+    return uint4(word_of(param, param_1, param_2), word_of(param_3, param_4, param_5), word_of(param_6, param_7, param_8), word_of(param_9, param_10, param_11));
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_F16(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            Unit param = unit[y];
+            uint param_1 = row[y];
+            uint4 words = words_of_16_bits(param, param_1);
+            float4 param_2 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
+            float4 param_3 = float4(float2(as_type<half2>(words.z)), float2(as_type<half2>(words.w)));
+            uint param_4 = u;
+            uint param_5 = local;
+            float4 param_6 = sums[y];
+            eight_times_x(param_2, param_3, param_4, param_5, param_6, push, pool);
+            sums[y] = param_6;
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            Unit param = unit[y];
+            uint param_1 = row[y];
+            uint4 words = words_of_16_bits(param, param_1);
+            uint4 low = words << uint4(16u);
+            uint4 high = words & uint4(4294901760u);
+            float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
+            float4 param_3 = as_type<float4>(uint4(low.z, high.z, low.w, high.w));
+            uint param_4 = u;
+            uint param_5 = local;
+            float4 param_6 = sums[y];
+            eight_times_x(param_2, param_3, param_4, param_5, param_6, push, pool);
+            sums[y] = param_6;
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
+{
+    spvUnsafeArray<uint, 9> _2782 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> w;
+    w = _2782;
+    uint _2786;
+    if ((h & 1u) != 0u)
+    {
+        _2786 = w[e + 1u];
+    }
+    else
+    {
+        _2786 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+    }
+    return _2786;
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    uint at = 9u * local;
+    spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+    for (uint e = 0u; e < 8u; e++)
+    {
+        for (uint y = 0u; y < 4u; y++)
+        {
+            if (y < ROWS)
+            {
+                Unit param = unit[y];
+                uint param_1 = row[y] + u;
+                uint param_2 = e;
+                uint param_3 = quants(param, param_1, param_2);
+                float4 v = signed_bytes(param_3);
+                for (uint m = 0u; m < 4u; m++)
+                {
+                    if (m < XS)
+                    {
+                        uint _2863 = (4u * y) + m;
+                        uint param_4 = m;
+                        uint param_5 = at + e;
+                        all_[_2863] += (v * x_quad(param_4, param_5, pool));
+                    }
+                }
+            }
+        }
+    }
+    for (uint y_1 = 0u; y_1 < 4u; y_1++)
+    {
+        if (y_1 < ROWS)
+        {
+            uint param_6 = row[y_1] + u;
+            uint param_7 = unit[y_1].a.x;
+            float scale = float_of(param_6, param_7);
+            for (uint m_1 = 0u; m_1 < 4u; m_1++)
+            {
+                if (m_1 < XS)
+                {
+                    float4 param_8 = all_[(4u * y_1) + m_1];
+                    sums[y_1][m_1] += (scale * sum4(param_8));
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+float4 halves(thread const uint& a, thread const uint& b, thread const uint& mask)
+{
+    float2 p = float2(as_type<half2>((a & mask) | 1409307648u));
+    float2 q = float2(as_type<half2>((b & mask) | 1409307648u));
+    return float4(p.x, q.x, p.y, q.y);
+}
+
+static inline __attribute__((always_inline))
+float4 low_nibbles(thread const uint& w)
+{
+    uint param = w << 4u;
+    uint param_1 = w >> 4u;
+    uint param_2 = 15728880u;
+    return halves(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+float4 high_nibbles(thread const uint& w)
+{
+    uint param = w;
+    uint param_1 = w >> 8u;
+    uint param_2 = 15728880u;
+    return halves(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const uint& at, thread spvUnsafeArray<float4, 16>& all_, threadgroup float4 (&pool)[1024])
+{
+    for (uint e = 0u; e < 4u; e++)
+    {
+        for (uint y = 0u; y < 4u; y++)
+        {
+            if (y < ROWS)
+            {
+                uint param = words[y][e];
+                float4 low = low_nibbles(param);
+                uint param_1 = words[y][e];
+                float4 high = high_nibbles(param_1);
+                for (uint m = 0u; m < 4u; m++)
+                {
+                    if (m < XS)
+                    {
+                        uint _2988 = (4u * y) + m;
+                        uint param_2 = m;
+                        uint param_3 = at + e;
+                        all_[_2988] += (low * x_quad(param_2, param_3, pool));
+                        uint _3005 = (4u * y) + m;
+                        uint param_4 = m;
+                        uint param_5 = (at + e) + 4u;
+                        all_[_3005] += (high * x_quad(param_4, param_5, pool));
+                    }
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    uint at = 9u * local;
+    spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+    spvUnsafeArray<uint4, 4> words;
+    uint4 _3065;
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            uint4 a = unit[y].a;
+            uint4 b = uint4(a.yzw, unit[y].c);
+            if (((row[y] + u) & 1u) != 0u)
+            {
+                _3065 = b;
+            }
+            else
+            {
+                _3065 = (a >> uint4(16u)) | (b << uint4(16u));
+            }
+            words[y] = _3065;
+        }
+    }
+    spvUnsafeArray<uint4, 4> param;
+    param = words;
+    uint param_1 = at;
+    spvUnsafeArray<float4, 16> param_2;
+    param_2 = all_;
+    nibbles_times_x(param, param_1, param_2, pool);
+    all_ = param_2;
+    for (uint y_1 = 0u; y_1 < 4u; y_1++)
+    {
+        if (y_1 < ROWS)
+        {
+            uint param_3 = row[y_1] + u;
+            uint param_4 = unit[y_1].a.x;
+            float scale = float_of(param_3, param_4);
+            for (uint m = 0u; m < 4u; m++)
+            {
+                if (m < XS)
+                {
+                    float4 param_5 = all_[(4u * y_1) + m];
+                    uint param_6 = m;
+                    uint param_7 = at + 8u;
+                    sums[y_1][m] += (scale * (sum4(param_5) - (72.0 * x_quad(param_6, param_7, pool).x)));
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_Q4_1(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    uint at = 9u * local;
+    spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+    spvUnsafeArray<uint4, 4> words;
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            words[y] = unit[y].a;
+        }
+    }
+    spvUnsafeArray<uint4, 4> param;
+    param = words;
+    uint param_1 = at;
+    spvUnsafeArray<float4, 16> param_2;
+    param_2 = all_;
+    nibbles_times_x(param, param_1, param_2, pool);
+    all_ = param_2;
+    for (uint y_1 = 0u; y_1 < 4u; y_1++)
+    {
+        if (y_1 < ROWS)
+        {
+            float2 scale = float2(as_type<half2>(unit[y_1].c));
+            for (uint m = 0u; m < 4u; m++)
+            {
+                if (m < XS)
+                {
+                    uint param_3 = m;
+                    uint param_4 = at + 8u;
+                    float of_x = x_quad(param_3, param_4, pool).x;
+                    float4 param_5 = all_[(4u * y_1) + m];
+                    sums[y_1][m] += ((scale.x * (sum4(param_5) - (64.0 * of_x))) + (scale.y * of_x));
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    uint pair = (u / 2u) & 3u;
+    uint half_ = u & 1u;
+    bool lower = pair < 2u;
+    spvUnsafeArray<uint, 4> scales;
+    uint _3289;
+    spvUnsafeArray<uint, 4> minima;
+    uint _3312;
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
+            if (lower)
+            {
+                _3289 = words.x & 16191u;
+            }
+            else
+            {
+                _3289 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+            }
+            scales[y] = _3289;
+            if (lower)
+            {
+                _3312 = words.y & 16191u;
+            }
+            else
+            {
+                _3312 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+            }
+            minima[y] = _3312;
+        }
+    }
+    float4 _3379;
+    for (uint high = 0u; high < 2u; high++)
+    {
+        uint block = ((((local / 8u) * 8u) + (2u * pair)) + high) * 9u;
+        uint at = block + (4u * half_);
+        spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+        for (uint e = 0u; e < 4u; e++)
+        {
+            for (uint y_1 = 0u; y_1 < 4u; y_1++)
+            {
+                if (y_1 < ROWS)
+                {
+                    if (high == 0u)
+                    {
+                        uint param = unit[y_1].a[e];
+                        _3379 = low_nibbles(param);
+                    }
+                    else
+                    {
+                        uint param_1 = unit[y_1].a[e];
+                        _3379 = high_nibbles(param_1);
+                    }
+                    float4 v = _3379;
+                    for (uint m = 0u; m < 4u; m++)
+                    {
+                        if (m < XS)
+                        {
+                            uint _3411 = (4u * y_1) + m;
+                            uint param_2 = m;
+                            uint param_3 = at + e;
+                            all_[_3411] += (v * x_quad(param_2, param_3, pool));
+                        }
+                    }
+                }
+            }
+        }
+        for (uint y_2 = 0u; y_2 < 4u; y_2++)
+        {
+            if (y_2 < ROWS)
+            {
+                float2 d = float2(as_type<half2>(unit[y_2].b.x)) * float2(float((scales[y_2] >> (8u * high)) & 255u), float((minima[y_2] >> (8u * high)) & 255u));
+                for (uint m_1 = 0u; m_1 < 4u; m_1++)
+                {
+                    if (m_1 < XS)
+                    {
+                        uint param_4 = m_1;
+                        uint param_5 = block + 8u;
+                        float of_x = x_quad(param_4, param_5, pool)[1u + half_];
+                        float4 param_6 = all_[(4u * y_2) + m_1];
+                        sums[y_2][m_1] += ((d.x * (sum4(param_6) - (64.0 * of_x))) - (d.y * of_x));
+                    }
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+float4 small_bytes(thread const uint& w)
+{
+    uint param = w << 4u;
+    uint param_1 = w >> 4u;
+    uint param_2 = 66061296u;
+    return halves(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    uint part_1 = (u / 4u) & 1u;
+    uint in_part = u & 3u;
+    uint at = ((((local / 8u) * 8u) + (4u * part_1)) * 9u) + (2u * in_part);
+    spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+    for (uint e = 0u; e < 2u; e++)
+    {
+        for (uint y = 0u; y < 4u; y++)
+        {
+            if (y < ROWS)
+            {
+                uint p = unit[y].a[e];
+                uint q = unit[y].a[e + 2u];
+                uint r = unit[y].b[e];
+                uint param = (p & 252645135u) | ((r & 50529027u) << 4u);
+                float4 a = small_bytes(param) - float4(96.0);
+                uint param_1 = (q & 252645135u) | ((r << 2u) & 808464432u);
+                float4 b = small_bytes(param_1) - float4(96.0);
+                uint param_2 = ((p >> 4u) & 252645135u) | (r & 808464432u);
+                float4 c = small_bytes(param_2) - float4(96.0);
+                uint param_3 = ((q >> 4u) & 252645135u) | ((r >> 2u) & 808464432u);
+                float4 d = small_bytes(param_3) - float4(96.0);
+                for (uint m = 0u; m < 4u; m++)
+                {
+                    if (m < XS)
+                    {
+                        uint x = at + e;
+                        uint _3640 = (4u * y) + m;
+                        uint param_4 = m;
+                        uint param_5 = x;
+                        uint param_6 = m;
+                        uint param_7 = x + 9u;
+                        uint param_8 = m;
+                        uint param_9 = x + 18u;
+                        uint param_10 = m;
+                        uint param_11 = x + 27u;
+                        all_[_3640] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                    }
+                }
+            }
+        }
+    }
+    uint2 _3708;
+    for (uint y_1 = 0u; y_1 < 4u; y_1++)
+    {
+        if (y_1 < ROWS)
+        {
+            uint h = row[y_1] + (u / 8u);
+            if (in_part < 2u)
+            {
+                _3708 = unit[y_1].b.zw;
+            }
+            else
+            {
+                _3708 = unit[y_1].b.zw >> uint2(8u);
+            }
+            uint2 words = _3708;
+            uint param_12 = h;
+            uint param_13 = unit[y_1].c;
+            uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
+            float4 scales = signed_bytes(param_14).xzyw * float_of(param_12, param_13);
+            for (uint m_1 = 0u; m_1 < 4u; m_1++)
+            {
+                if (m_1 < XS)
+                {
+                    sums[y_1][m_1] += dot(scales, all_[(4u * y_1) + m_1]);
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    if (_3774)
+    {
+        spvUnsafeArray<Unit, 4> param;
+        param = unit;
+        spvUnsafeArray<uint, 4> param_1;
+        param_1 = row;
+        uint param_2 = u;
+        uint param_3 = local;
+        spvUnsafeArray<float4, 4> param_4;
+        param_4 = sums;
+        units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
+        sums = param_4;
+    }
+    if (_3789)
+    {
+        spvUnsafeArray<Unit, 4> param_5;
+        param_5 = unit;
+        spvUnsafeArray<uint, 4> param_6;
+        param_6 = row;
+        uint param_7 = u;
+        uint param_8 = local;
+        spvUnsafeArray<float4, 4> param_9;
+        param_9 = sums;
+        units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
+        sums = param_9;
+    }
+    if (_3804)
+    {
+        spvUnsafeArray<Unit, 4> param_10;
+        param_10 = unit;
+        spvUnsafeArray<uint, 4> param_11;
+        param_11 = row;
+        uint param_12 = u;
+        uint param_13 = local;
+        spvUnsafeArray<float4, 4> param_14;
+        param_14 = sums;
+        units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
+        sums = param_14;
+    }
+    if (_3819)
+    {
+        spvUnsafeArray<Unit, 4> param_15;
+        param_15 = unit;
+        spvUnsafeArray<uint, 4> param_16;
+        param_16 = row;
+        uint param_17 = u;
+        uint param_18 = local;
+        spvUnsafeArray<float4, 4> param_19;
+        param_19 = sums;
+        units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
+        sums = param_19;
+    }
+    if (_3834)
+    {
+        spvUnsafeArray<Unit, 4> param_20;
+        param_20 = unit;
+        spvUnsafeArray<uint, 4> param_21;
+        param_21 = row;
+        uint param_22 = u;
+        uint param_23 = local;
+        spvUnsafeArray<float4, 4> param_24;
+        param_24 = sums;
+        units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
+        sums = param_24;
+    }
+    if (_3849)
+    {
+        spvUnsafeArray<Unit, 4> param_25;
+        param_25 = unit;
+        spvUnsafeArray<uint, 4> param_26;
+        param_26 = row;
+        uint param_27 = u;
+        uint param_28 = local;
+        spvUnsafeArray<float4, 4> param_29;
+        param_29 = sums;
+        units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
+        sums = param_29;
+    }
+    if (_3864)
+    {
+        spvUnsafeArray<Unit, 4> param_30;
+        param_30 = unit;
+        spvUnsafeArray<uint, 4> param_31;
+        param_31 = row;
+        uint param_32 = u;
+        uint param_33 = local;
+        spvUnsafeArray<float4, 4> param_34;
+        param_34 = sums;
+        units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
+        sums = param_34;
+    }
+    if (_3879)
+    {
+        spvUnsafeArray<Unit, 4> param_35;
+        param_35 = unit;
+        spvUnsafeArray<uint, 4> param_36;
+        param_36 = row;
+        uint param_37 = u;
+        uint param_38 = local;
+        spvUnsafeArray<float4, 4> param_39;
+        param_39 = sums;
+        units_times_x_Q6_K(param_35, param_36, param_37, param_38, param_39, pool);
+        sums = param_39;
+    }
+}
+
+static inline __attribute__((always_inline))
+float shared_scale(constant Push& push, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups)
+{
+    float sum = 0.0;
+    for (uint s = 0u; s < gl_NumSubgroups; s++)
+    {
+        sum += ((threadgroup float*)&pool[960u + (s / 4u)])[s & 3u];
+    }
+    float param = sum;
+    return norm_scale(param, push);
+}
+
+static inline __attribute__((always_inline))
+float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
+{
+    float4 sum = float4(0.0);
+    for (uint v = 0u; v < _4224; v++)
+    {
+        sum += pool[(i * _4228) + v];
+    }
+    float4 param = sum;
+    return sum4(param);
+}
+
+static inline __attribute__((always_inline))
+void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_1742)
+{
+    float param = gate;
+    v_1742.y1[(push.offset2.x + (r * push.ldy)) + j] = silu(param) * up;
+}
+
+static inline __attribute__((always_inline))
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_1726, device Y1& v_1742, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
+{
+    uint me = gl_LocalInvocationID.x;
+    uint lane = me & _4277;
+    uint row = (me / TEAM) * ROWS;
+    squares = simd_sum(squares);
+    float _4367;
+    for (uint m = 0u; m < 4u; m++)
+    {
+        if (m < XS)
+        {
+            threadgroup_barrier(mem_flags::mem_threadgroup);
+            for (uint y = 0u; y < 4u; y++)
+            {
+                if (y < ROWS)
+                {
+                    ((threadgroup float*)&pool[((row + y) * _4313) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                }
+            }
+            bool _4327 = simd_is_first();
+            if (_4327)
+            {
+                ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
+            }
+            threadgroup_barrier(mem_flags::mem_threadgroup);
+            bool _4345 = me < GROUP_LINES;
+            bool _4354;
+            if (_4345)
+            {
+                _4354 = (first + me) < push.n;
+            }
+            else
+            {
+                _4354 = _4345;
+            }
+            bool _4363;
+            if (_4354)
+            {
+                _4363 = (r + m) < push.rows;
+            }
+            else
+            {
+                _4363 = _4354;
+            }
+            if (_4363)
+            {
+                if (normed)
+                {
+                    _4367 = shared_scale(push, pool, gl_NumSubgroups);
+                }
+                else
+                {
+                    _4367 = 1.0;
+                }
+                float scale = _4367;
+                if (both)
+                {
+                    uint param = 2u * me;
+                    uint param_1 = (2u * me) + 1u;
+                    uint param_2 = r + m;
+                    uint param_3 = first + me;
+                    float param_4 = scale * shared_sum(param, pool);
+                    float param_5 = scale * shared_sum(param_1, pool);
+                    finish_both(param_2, param_3, param_4, param_5, push, v_1742);
+                    continue;
+                }
+                uint param_6 = me;
+                uint param_7 = r + m;
+                uint param_8 = first + me;
+                float param_9 = scale * shared_sum(param_6, pool);
+                finish(param_7, param_8, param_9, push, v_1726, v_1742);
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void vector_rows(thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498, const device X4& v_1543, const device X1& v_1554, constant Push& push, const device Norm4& v_1622, const device Norm1& v_1631, device Gates1& v_1726, device Y1& v_1742, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+{
+    uint lane = gl_LocalInvocationID.x & _4483;
+    uint param = push.k;
+    uint param_1 = UNIT;
+    uint units = ceil_div(param, param_1);
+    uint param_2 = push.k;
+    uint param_3 = CHUNK;
+    uint chunks = max(ceil_div(param_2, param_3), 1u);
+    uint param_4 = push.k;
+    uint param_5 = chunks;
+    uint param_6 = ceil_div(param_4, param_5);
+    uint param_7 = 256u;
+    uint chunk = ceil_div(param_6, param_7) * _4514;
+    uint _4525 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    spvUnsafeArray<uint, 4> param_9;
+    spvUnsafeArray<Unit, 4> next;
+    spvUnsafeArray<Unit, 4> param_12;
+    spvUnsafeArray<Unit, 4> unit;
+    spvUnsafeArray<Unit, 4> param_19;
+    spvUnsafeArray<Unit, 4> param_22;
+    for (uint r = _4525; r < push.rows; r += (push.groups.y * XS))
+    {
+        uint3 _4540 = push.first.xyz + gl_WorkGroupID;
+        uint _4541 = _4540.x;
+        for (uint tile = _4541; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        {
+            spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+            float4 squares = float4(0.0);
+            uint param_8 = tile * GROUP_LINES;
+            find_rows(param_8, param_9, second, push, gl_LocalInvocationID);
+            spvUnsafeArray<uint, 4> row;
+            row = param_9;
+            for (uint base = 0u; base < units; base += chunk)
+            {
+                uint end = min(units, (base + chunk));
+                bool _4584;
+                if (plain)
+                {
+                    _4584 = (base + lane) < end;
+                }
+                else
+                {
+                    _4584 = plain;
+                }
+                if (_4584)
+                {
+                    spvUnsafeArray<uint, 4> param_10;
+                    param_10 = row;
+                    uint param_11 = base + lane;
+                    load_units(param_10, param_11, param_12, second, v_466, v_477, v_489, v_498, push);
+                    next = param_12;
+                }
+                uint param_13 = r;
+                uint param_14 = UNIT * base;
+                uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
+                float4 param_16 = squares;
+                put_chunks(param_13, param_14, param_15, param_16, v_1543, v_1554, push, v_1622, v_1631, pool, gl_LocalInvocationID);
+                squares = param_16;
+                uint _4618 = base + lane;
+                for (uint u = _4618; u < end; u += TEAM)
+                {
+                    if (plain)
+                    {
+                        for (uint y = 0u; y < 4u; y++)
+                        {
+                            if (y < ROWS)
+                            {
+                                unit[y] = next[y];
+                            }
+                        }
+                        if ((u + TEAM) < end)
+                        {
+                            spvUnsafeArray<uint, 4> param_17;
+                            param_17 = row;
+                            uint param_18 = u + TEAM;
+                            load_units(param_17, param_18, param_19, second, v_466, v_477, v_489, v_498, push);
+                            next = param_19;
+                        }
+                    }
+                    else
+                    {
+                        spvUnsafeArray<uint, 4> param_20;
+                        param_20 = row;
+                        uint param_21 = u;
+                        load_units(param_20, param_21, param_22, second, v_466, v_477, v_489, v_498, push);
+                        unit = param_22;
+                    }
+                    spvUnsafeArray<Unit, 4> param_23;
+                    param_23 = unit;
+                    spvUnsafeArray<uint, 4> param_24;
+                    param_24 = row;
+                    uint param_25 = u;
+                    uint param_26 = u - base;
+                    spvUnsafeArray<float4, 4> param_27;
+                    param_27 = sums;
+                    units_times_x(param_23, param_24, param_25, param_26, param_27, push, pool);
+                    sums = param_27;
+                }
+            }
+            uint param_28 = r;
+            uint param_29 = tile * GROUP_LINES;
+            spvUnsafeArray<float4, 4> param_30;
+            param_30 = sums;
+            float4 param_31 = squares;
+            finish_lines(param_28, param_29, param_30, param_31, push, v_1726, v_1742, pool, gl_LocalInvocationID, gl_NumSubgroups, gl_SubgroupID);
+        }
+    }
+}
+
+kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+{
+    const device auto& v_1543 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_477 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_466 = *(const device Second1*)spvBufferAliasSet0Binding3;
+    const device auto& v_1622 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_1742 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_1726 = *(device Gates1*)spvBufferAliasSet0Binding6;
+    const device auto& v_489 = *(const device Second4*)spvBufferAliasSet0Binding3;
+    const device auto& v_498 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_1554 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_1631 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& v_1802 = *(device Gates4*)spvBufferAliasSet0Binding6;
+    device auto& v_1836 = *(device Y4*)spvBufferAliasSet0Binding5;
+    threadgroup float4 pool[1024];
+    threadgroup float group_partial[256];
+    bool second = false;
+    second = _5314;
+    if (_5315)
+    {
+        tiles(second, v_466, v_477, v_489, v_498, v_1543, v_1554, push, v_1622, v_1631, v_1726, v_1742, v_1802, v_1836, pool, gl_LocalInvocationID, gl_WorkGroupID);
+    }
+    else
+    {
+        vector_rows(second, v_466, v_477, v_489, v_498, v_1543, v_1554, push, v_1622, v_1631, v_1726, v_1742, pool, gl_LocalInvocationID, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID);
     }
 }
 
