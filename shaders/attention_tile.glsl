@@ -1,15 +1,63 @@
-// attend_tile(...): 16 rows of one head at once, for heads of up to 64 elements.
+// attend_tile(...): 16 rows of one head at once.
 //
-// In shared memory: 16 rows of q, 32 keys or their values, and the scores and weights of these. Each invocation
-// makes two scores of a row, and keeps a quad of the row's result; 16 of them, side by side, have a row. A weight
-// of 0 does not touch its value, which may be one that no span of the row names.
+// In shared memory: 64 elements of 16 rows of q, the same of 32 keys or values, and the scores and weights of these.
+// Heads of more elements go in PARTS of 64. Each invocation makes two scores of a row, and keeps a quad of each part of
+// the row's result; 16 of them, side by side, have a row. A weight of 0 does not touch its value, which may be one
+// that no span of the row names.
 
 #define ROWS ZC_ATTENTION_TILE_ROWS
 #define TILE_KEYS 32u
-#define QUADS (ZC_ATTENTION_TILE_HEAD / 4u) // of a row of q or of a key
+#define QUADS (ZC_ATTENTION_TILE_PART / 4u) // of a part of a row
+#define MOST_PARTS (ZC_ATTENTION_MAX_HEAD / ZC_ATTENTION_TILE_PART)
 #define AT_KEYS 256u       // in the pool, after q
 #define AT_SCORES 768u
 #define AT_WEIGHTS 896u
+
+const uint PARTS = shape + 1u;
+#define EACH_PART(c) [[unroll]] for (uint c = 0u; c < PARTS; c++)
+
+// The quad of a cache at element `index`, counted from the binding's start, a multiple of 4: its words, so that
+// loads need not be waited for at once.
+#define QUAD(name, one, two, four, start, ld)                                                                \
+    uvec4 name(uint index)                                                                                   \
+    {                                                                                                        \
+        if (kv_type == ZC_CACHE_F16) {                                                                       \
+            uint at = (start) + index / 2u;                                                                  \
+            if ((((start) | (ld) / 2u) & 1u) == 0u) {                                                        \
+                uvec2 pair = two[at / 2u];                                                                   \
+                return uvec4(pair.x, pair.y, 0u, 0u);                                                        \
+            }                                                                                                \
+            return uvec4(one[at], one[at + 1u], 0u, 0u);                                                     \
+        }                                                                                                    \
+        uint at = (start) + index;                                                                           \
+        if ((((start) | (ld)) & 3u) == 0u) {                                                                 \
+            return four[at / 4u];                                                                            \
+        }                                                                                                    \
+        return uvec4(one[at], one[at + 1u], one[at + 2u], one[at + 3u]);                                     \
+    }
+QUAD(key_quad, k1, k2, k4, push.offset.y, push.ldk)
+QUAD(value_quad, v1, v2, v4, push.offset.z, push.ldv)
+
+vec4 floats(uvec4 words)
+{
+    return kv_type == ZC_CACHE_F16 ? vec4(unpackHalf2x16(words.x), unpackHalf2x16(words.y)) : uintBitsToFloat(words);
+}
+
+// Quad `lane` of part c of keys `row` and `row` + 16, or of their values, on its way.
+#define LOAD_TILE(quad, ld, c)                                              \
+    [[unroll]] for (uint i = 0u; i < 2u; i++) {                             \
+        uint key = base + row + 16u * i;                                    \
+        loaded[i] = uvec4(0u);                                              \
+        if (key < last && lane + QUADS * (c) < quads) {                     \
+            loaded[i] = quad(key * (ld) + kv + 4u * (lane + QUADS * (c)));  \
+        }                                                                   \
+    }
+
+#define SHARE_TILE                                                              \
+    [[unroll]] for (uint i = 0u; i < 2u; i++) {                                 \
+        uint key = row + 16u * i;                                               \
+        pool[AT_KEYS + key * QUADS + (lane ^ key & 15u)] = floats(loaded[i]);   \
+    }
 
 void attend_tile(uint tile, uint head)
 {
@@ -29,40 +77,37 @@ void attend_tile(uint tile, uint head)
             }
         }
     }
-    vec4 query = vec4(0.0);
-    if (r < push.rows && lane < quads) {
-        uint at = push.offset.x + r * push.ldq + head * push.head_size + 4u * lane;
-        query = push.scale * vec4(q1[at], q1[at + 1u], q1[at + 2u], q1[at + 3u]);
+    vec4 query[MOST_PARTS], sums[MOST_PARTS];
+    EACH_PART(c) {
+        query[c] = vec4(0.0);
+        sums[c] = vec4(0.0);
+        if (r < push.rows && lane + QUADS * c < quads) {
+            uint at = push.offset.x + r * push.ldq + head * push.head_size + 4u * (lane + QUADS * c);
+            query[c] = push.scale * vec4(q1[at], q1[at + 1u], q1[at + 2u], q1[at + 3u]);
+        }
     }
-    pool[row * QUADS + (lane ^ row)] = query;
-    vec4 sums = vec4(0.0);
     float highest = LOWEST, total = 0.0; // total: of the keys whose scores this invocation makes
     for (uint base = first; base < last; base += TILE_KEYS) {
         uvec4 loaded[2];
-        [[unroll]] for (uint i = 0u; i < 2u; i++) { // quad `lane` of keys `row` and `row` + 16
-            uint key = base + row + 16u * i;
-            loaded[i] = uvec4(0u);
-            if (key < last && lane < quads) {
-                loaded[i] = key_quad(key * push.ldk + kv + 4u * lane);
-            }
-        }
-        barrier(); // the values before have been used
-        [[unroll]] for (uint i = 0u; i < 2u; i++) {
-            uint key = row + 16u * i;
-            pool[AT_KEYS + key * QUADS + (lane ^ key & 15u)] = floats(loaded[i]);
-        }
-        barrier();
-        [[unroll]] for (uint i = 0u; i < 2u; i++) { // on their way while scores are made
-            uint key = base + row + 16u * i;
-            if (key < last && lane < quads) {
-                loaded[i] = value_quad(key * push.ldv + kv + 4u * lane);
-            }
-        }
         vec4 products[2] = vec4[](vec4(0.0), vec4(0.0));
-        [[unroll]] for (uint d = 0u; d < QUADS; d++) {
-            vec4 q = pool[row * QUADS + (d ^ row)];
-            products[0] += q * pool[AT_KEYS + lane * QUADS + (d ^ lane)];
-            products[1] += q * pool[AT_KEYS + (lane + 16u) * QUADS + (d ^ lane)];
+        LOAD_TILE(key_quad, push.ldk, 0u)
+        EACH_PART(c) {
+            barrier(); // what was shared before has been used
+            if (PARTS > 1u || base == first) {
+                pool[row * QUADS + (lane ^ row)] = query[c];
+            }
+            SHARE_TILE
+            barrier();
+            if (c + 1u < PARTS) { // on their way while scores are made
+                LOAD_TILE(key_quad, push.ldk, c + 1u)
+            } else {
+                LOAD_TILE(value_quad, push.ldv, 0u)
+            }
+            [[unroll]] for (uint d = 0u; d < QUADS; d++) {
+                vec4 q = pool[row * QUADS + (d ^ row)];
+                products[0] += q * pool[AT_KEYS + lane * QUADS + (d ^ lane)];
+                products[1] += q * pool[AT_KEYS + (lane + 16u) * QUADS + (d ^ lane)];
+            }
         }
         vec2 score;
         [[unroll]] for (uint i = 0u; i < 2u; i++) {
@@ -81,22 +126,31 @@ void attend_tile(uint tile, uint head)
         float shrink = exp(highest - next);
         highest = next;
         total *= shrink;
-        sums *= shrink;
+        EACH_PART(c) {
+            sums[c] *= shrink;
+        }
         [[unroll]] for (uint i = 0u; i < 2u; i++) {
             uint key = base + lane + 16u * i;
             float weight = key >= begin && key < end ? exp(score[i] - highest) : 0.0;
             total += weight;
             uint place = row * TILE_KEYS + lane + 16u * i;
             pool[AT_WEIGHTS + place / 4u][place & 3u] = weight;
-            uint other = row + 16u * i; // the value that it loaded
-            pool[AT_KEYS + other * QUADS + (lane ^ other & 15u)] = floats(loaded[i]);
         }
-        barrier();
-        [[unroll]] for (uint i = 0u; i < TILE_KEYS; i += 4u) {
-            vec4 weight = pool[AT_WEIGHTS + (row * TILE_KEYS + i) / 4u];
-            [[unroll]] for (uint e = 0u; e < 4u; e++) {
-                if (weight[e] != 0.0) {
-                    sums += weight[e] * pool[AT_KEYS + (i + e) * QUADS + (lane ^ i + e & 15u)];
+        EACH_PART(c) {
+            if (c > 0u) {
+                barrier(); // the values before have been used
+            }
+            SHARE_TILE
+            barrier();
+            if (c + 1u < PARTS) {
+                LOAD_TILE(value_quad, push.ldv, c + 1u)
+            }
+            [[unroll]] for (uint i = 0u; i < TILE_KEYS; i += 4u) {
+                vec4 weight = pool[AT_WEIGHTS + (row * TILE_KEYS + i) / 4u];
+                [[unroll]] for (uint e = 0u; e < 4u; e++) {
+                    if (weight[e] != 0.0) {
+                        sums[c] += weight[e] * pool[AT_KEYS + (i + e) * QUADS + (lane ^ i + e & 15u)];
+                    }
                 }
             }
         }
@@ -104,20 +158,14 @@ void attend_tile(uint tile, uint head)
     barrier(); // q, and what was shared last, have been read
     pool[AT_SCORES + me / 4u][me & 3u] = total;
     barrier();
-    if (r < push.rows && lane < quads) {
-        vec4 t = vec4(0.0);
-        [[unroll]] for (uint i = 0u; i < 4u; i++) {
-            t += pool[AT_SCORES + row * 4u + i];
-        }
-        vec4 result = end > begin ? sums / ((t.x + t.y) + (t.z + t.w)) : vec4(0.0);
-        uint to = push.offset2.x + r * push.ldout + head * push.head_size + 4u * lane;
-        if ((to & 3u) == 0u) {
-            out4[to / 4u] = result;
-        } else {
-            out1[to] = result.x;
-            out1[to + 1u] = result.y;
-            out1[to + 2u] = result.z;
-            out1[to + 3u] = result.w;
+    vec4 t = vec4(0.0);
+    [[unroll]] for (uint i = 0u; i < 4u; i++) {
+        t += pool[AT_SCORES + row * 4u + i];
+    }
+    EACH_PART(c) {
+        if (r < push.rows && lane + QUADS * c < quads) {
+            vec4 result = end > begin ? sums[c] / ((t.x + t.y) + (t.z + t.w)) : vec4(0.0);
+            put_quad(r, head, lane + QUADS * c, result);
         }
     }
     barrier(); // what is shared has been read

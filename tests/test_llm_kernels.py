@@ -534,9 +534,53 @@ def test_attention_of_any_spans(device: zcwasm.Device, arena: Arena, kv_type: in
     check_attention(device, arena, 7, 2, 1, 8, 0, hostile, kv_type)
 
 
+@pytest.mark.parametrize("kv_type", [F32, F16])
+def test_attention_in_splits(device: zcwasm.Device, arena: Arena, kv_type: int) -> None:
+    """Few rows of a large cache, whose keys GPU devices share out among workgroups: all of them, a window, one key of
+    the last split, so few that one split has them, none; heads of all widths, alone and many to a key."""
+    for heads, kv_heads, size, capacity in [
+        (4, 2, 64, 1201),
+        (7, 1, 80, 700),
+        (3, 1, 128, 555),
+        (6, 3, 96, 601),
+        (1, 1, 256, 333),
+        (5, 1, 20, 2311),
+        (2, 2, 4, 2500),
+    ]:
+        some = np.array([(0, capacity), (9, capacity - 33), (capacity - 1, MOST), (5, 60), (7, 7)], np.uint32)
+        check_attention(device, arena, 1, heads, kv_heads, size, capacity, some[:1], kv_type, size % 3)
+        check_attention(device, arena, 4, heads, kv_heads, size, capacity, some[1:], kv_type)
+
+
+def test_attention_in_splits_hands_on_nan(device: zcwasm.Device, arena: Arena) -> None:
+    """What is no number in one split's keys, in its values, and what another row sees."""
+    size, capacity = 64, 1000
+    k, v = (arena.put(normal(capacity, size)) for _ in range(2))
+    q, out = arena.put(normal(2, 2 * size)), arena.empty((2, 2, size))
+    spans = put(arena, np.array([(0, 777), (100, capacity)], np.uint32))
+    params = {
+        "rows": 2,
+        "heads": 2,
+        "kv_heads": 1,
+        "head_size": size,
+        "ldq": 2 * size,
+        "ldk": size,
+        "ldv": size,
+    }
+    params |= {"ldout": 2 * size, "capacity": capacity, "kv_type": F32}
+    for cache in (k, v):
+        cache[900, 3] = np.nan
+        run(device, "attention", [q, k, v, spans, out], **params, scale=0.2)
+        assert np.isfinite(out[0]).all()
+        assert np.isnan(out[1, :, 3]).all()
+        assert np.isnan(out[1]).all() == (cache is k)
+        cache[900, 3] = 1
+
+
 def test_attention_with_large_scores(device: zcwasm.Device, arena: Arena) -> None:
     """Scores of thousands, so that exp would overflow without the maximum, and one key takes all."""
     check_attention(device, arena, 9, 2, 1, 16, 150, causal(9, 140), F32, scale=300.0)
+    check_attention(device, arena, 2, 2, 1, 16, 1500, causal(2, 1400), F32, scale=300.0)
 
 
 def test_attention_hands_on_nan(device: zcwasm.Device, arena: Arena) -> None:

@@ -58,6 +58,7 @@ enum {
 typedef struct zc_gpu {
     uint32_t matrix_units; /* products of square float16 matrices in subgroups: their side, for which there are shaders;
                             * or 0 */
+    uint32_t subgroup_width; /* 4 to 64, of every subgroup of a workgroup; 0 where that is not known for sure */
 } zc_gpu;
 
 typedef struct zc_binding_signature {

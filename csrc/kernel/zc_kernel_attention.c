@@ -24,12 +24,12 @@ static zc_status extent_attention(const void *params, uint64_t *bytes, zc_error 
     return zc_extent_matrix("out", p->rows, q_cols, p->ldout, &bytes[4], error);
 }
 
+/* In tiles; zc_kernel_tiles.c says when otherwise. */
 static void groups_attention(const void *params, uint32_t out[3])
 {
     const zc_attention_params *p = params;
-    bool tiled = zc_kernel_attention_way(p) == ZC_ATTENTION_TILE_WAY;
-    uint64_t rows = tiled ? zc_ceil_div(p->rows, ZC_ATTENTION_TILE_ROWS) : p->rows;
-    zc_groups(out, zc_at_most(p->heads, ZC_MAX_GROUPS), zc_at_most(rows, ZC_MAX_GROUPS), 1);
+    uint64_t tiles = zc_ceil_div(p->rows, ZC_ATTENTION_TILE_ROWS);
+    zc_groups(out, zc_at_most(p->heads, ZC_MAX_GROUPS), zc_at_most(tiles, ZC_MAX_GROUPS), 1);
 }
 
 /* Each query with all keys and all values, and an exponential for each score. */

@@ -62,11 +62,6 @@ uint32_t zc_kernel_linear_tile(const zc_linear_params *p)
     return zc_kernel_linear_way(p) == ZC_LINEAR_TILE_WAY ? ZC_LINEAR_TILE : 0;
 }
 
-uint32_t zc_kernel_attention_way(const zc_attention_params *p)
-{
-    return p->rows > 4 && p->head_size <= ZC_ATTENTION_TILE_HEAD ? ZC_ATTENTION_TILE_WAY : ZC_ATTENTION_ROW_WAY;
-}
-
 /* ---- variants ---- */
 
 static uint32_t variant_matmul(const void *params)
@@ -79,18 +74,10 @@ static uint32_t variant_embed(const void *params)
     return ((const zc_embed_params *)params)->type;
 }
 
-static uint32_t variant_attention(const void *params)
-{
-    const zc_attention_params *p = params;
-    return p->kv_type + 2 * (zc_kernel_attention_way(p) + 2 * ((p->head_size - 1) / ZC_ATTENTION_PART));
-}
-
 _Static_assert(ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_INPUTS * ZC_LINEAR_WAYS <= ZC_KERNEL_VARIANTS, "variants of linear");
-_Static_assert(4 * ZC_ATTENTION_MAX_HEAD / ZC_ATTENTION_PART <= ZC_KERNEL_VARIANTS, "variants of attention");
-_Static_assert(ZC_ATTENTION_MAX_HEAD % ZC_ATTENTION_PART == 0, "shaders/attention_row.glsl has whole parts");
 _Static_assert(ZC_TOP_K_MAX <= ZC_WORKGROUP, "shaders/top_k.comp sorts a candidate an invocation");
 
-#define EACH_WITH_VARIANTS(X) X(matmul) X(embed) X(attention)
+#define EACH_WITH_VARIANTS(X) X(matmul) X(embed)
 
 #define FUNCTION(kernel) [ZC_KERNEL_##kernel] = variant_##kernel,
 static uint32_t (*const variants[ZC_KERNEL_COUNT])(const void *params) = {EACH_WITH_VARIANTS(FUNCTION)};
@@ -287,7 +274,63 @@ static void stages_linear_gated(const zc_kernel *kernel, const void *params, con
     out->workspace = zc_times(zc_times(p->rows, p->n), ZC_ELEMENT); /* the gates */
 }
 
-#define EACH_WITH_STAGES(X) X(sum) X(max) X(softmax) X(argmax) X(linear) X(linear_gated) X(top_k)
+/* Heads that share what a workgroup reads, and the workgroups of all heads. */
+static uint32_t attention_share(const zc_attention_params *p, uint64_t *teams)
+{
+    uint32_t group = p->heads / p->kv_heads, each = (uint32_t)zc_ceil_div(group, ZC_ATTENTION_SPLIT_HEADS);
+    *teams = (uint64_t)each * p->kv_heads;
+    return each ? (uint32_t)zc_ceil_div(group, each) : 0;
+}
+
+/* Parts of the keys, so many that a large GPU is busy and each has something to do. */
+static uint32_t attention_splits(const zc_attention_params *p, uint64_t teams)
+{
+    uint64_t busy = teams * p->rows, splits = ZC_ATTENTION_SPLIT_GROUPS / (busy ? busy : 1);
+    uint64_t most = zc_ceil_div(p->capacity, ZC_ATTENTION_SPLIT_KEYS);
+    splits = splits < most ? splits : most;
+    splits = splits < ZC_ATTENTION_MAX_SPLITS ? splits : ZC_ATTENTION_MAX_SPLITS;
+    return splits < 4 ? 1 : (uint32_t)splits; /* joining a few would cost more than it brings */
+}
+
+static uint32_t log2_up(uint32_t n)
+{
+    uint32_t log2 = 0;
+    while ((uint64_t)1 << log2 < n) {
+        log2++;
+    }
+    return log2;
+}
+
+/* Few rows: the keys are split, and what comes out is joined. More rows share keys in tiles; as do few where an
+ * invocation of a narrow subgroup would have more than 16 elements of a head. */
+static void stages_attention(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
+{
+    const zc_attention_params *p = params;
+    if (p->rows > 4 || p->head_size > 16 * gpu->subgroup_width) {
+        uint32_t parts = (uint32_t)zc_ceil_div(p->head_size, ZC_ATTENTION_TILE_PART);
+        kernel->groups(params, out->stages[0].groups);
+        out->stages[0].variant = p->kv_type + 2 * (ZC_ATTENTION_TILE_SHAPE + parts - 1);
+        return;
+    }
+    uint64_t teams;
+    uint32_t share = attention_share(p, &teams), splits = attention_splits(p, teams);
+    uint32_t octets = log2_up((uint32_t)zc_ceil_div(p->head_size, 8)), width = log2_up(gpu->subgroup_width);
+    uint32_t shape = width - 2 + 5 * ((octets > 2 ? octets - 2 : 0) + 4 * log2_up(share));
+    zc_groups(out->stages[0].groups, zc_at_most(teams, ZC_MAX_GROUPS), p->rows, splits);
+    out->stages[0].variant = p->kv_type + 2 * (ZC_ATTENTION_SPLIT_SHAPE + shape);
+    if (splits > 1) {
+        out->count = 2;
+        out->workspace = (uint64_t)splits * p->rows * p->heads * (p->head_size / 4 + 1) * 16;
+        out->stages[1].variant = 2 * ZC_ATTENTION_JOIN_SHAPE;
+        zc_groups(out->stages[1].groups, zc_at_most(p->heads, ZC_MAX_GROUPS), p->rows, 1);
+    }
+}
+
+_Static_assert(2 * ZC_ATTENTION_SHAPES <= ZC_KERNEL_VARIANTS, "variants of attention");
+_Static_assert(ZC_ATTENTION_MAX_HEAD <= 4 * ZC_ATTENTION_TILE_PART && ZC_ATTENTION_MAX_HEAD <= 8 * 32, "shapes");
+_Static_assert(ZC_ATTENTION_MAX_SPLITS <= ZC_WORKGROUP, "an invocation of a join for each");
+
+#define EACH_WITH_STAGES(X) X(sum) X(max) X(softmax) X(argmax) X(linear) X(linear_gated) X(top_k) X(attention)
 
 #define STAGES_FUNCTION(kernel) [ZC_KERNEL_##kernel] = stages_##kernel,
 static void (*const stages[ZC_KERNEL_COUNT])(const zc_kernel *kernel, const void *params, const zc_gpu *gpu,

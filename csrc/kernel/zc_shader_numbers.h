@@ -82,11 +82,17 @@
 #define ZC_LINEAR_MATRIX_WORKSPACE (1u << 30) /* bytes, at most */
 #define ZC_LINEAR_TILE 64u /* a side */
 
-/* attention: kv_type + 2 * (way + 2 * (parts - 1)). */
-#define ZC_ATTENTION_ROW_WAY 0u
-#define ZC_ATTENTION_TILE_WAY 1u
-#define ZC_ATTENTION_PART 32u /* elements of a head that the invocations with a key have, one quad each */
+/* attention: kv_type + 2 * shape. Tiles: how many parts a head has, less 1. Joining what was split. Splits: log2(the width
+ * of subgroups / 4) + 5 * (log2(octets of a head) - 2 + 4 * log2(heads that share what is read)). */
+#define ZC_ATTENTION_TILE_SHAPE 0u
+#define ZC_ATTENTION_JOIN_SHAPE 4u
+#define ZC_ATTENTION_SPLIT_SHAPE 5u
+#define ZC_ATTENTION_SHAPES 65u
 #define ZC_ATTENTION_TILE_ROWS 16u /* share the keys that they read */
-#define ZC_ATTENTION_TILE_HEAD 64u /* elements of a head, at most */
+#define ZC_ATTENTION_TILE_PART 64u /* elements of a head */
+#define ZC_ATTENTION_SPLIT_HEADS 4u /* share what a workgroup reads, at most */
+#define ZC_ATTENTION_SPLIT_KEYS 64u /* of a split, at least, if there are so many */
+#define ZC_ATTENTION_SPLIT_GROUPS 264u /* workgroups: two for each multiprocessor of a large GPU */
+#define ZC_ATTENTION_MAX_SPLITS 64u
 
 #endif

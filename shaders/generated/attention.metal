@@ -44,10 +44,23 @@ struct spvUnsafeArray
     }
 };
 
-constant uint variant_tmp [[function_constant(0)]];
-constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
-constant uint kv_type = (variant % 2u);
-constant bool _37 = (kv_type == 1u);
+template<typename T>
+inline T spvSubgroupShuffleXor(T value, ushort mask)
+{
+    return simd_shuffle_xor(value, mask);
+}
+
+template<>
+inline bool spvSubgroupShuffleXor(bool value, ushort mask)
+{
+    return !!simd_shuffle_xor((ushort)value, mask);
+}
+
+template<uint N>
+inline vec<bool, N> spvSubgroupShuffleXor(vec<bool, N> value, ushort mask)
+{
+    return (vec<bool, N>)simd_shuffle_xor((vec<ushort, N>)value, mask);
+}
 
 struct Push
 {
@@ -68,6 +81,21 @@ struct Push
     float scale;
 };
 
+struct Out4
+{
+    float4 out4[1];
+};
+
+struct Out1
+{
+    float out1[1];
+};
+
+constant uint variant_tmp [[function_constant(0)]];
+constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
+constant uint kv_type = (variant % 2u);
+constant bool _143 = (kv_type == 1u);
+
 struct K2
 {
     uint2 k2[1];
@@ -83,7 +111,7 @@ struct K4
     uint4 k4[1];
 };
 
-constant bool _140 = (kv_type == 1u);
+constant bool _237 = (kv_type == 1u);
 
 struct V2
 {
@@ -100,97 +128,691 @@ struct V4
     uint4 v4[1];
 };
 
-constant bool _229 = (kv_type == 1u);
+constant bool _326 = (kv_type == 1u);
 
 struct Spans1
 {
     uint spans1[1];
 };
 
-constant uint _335 = (variant / 4u);
-constant uint PARTS = (_335 + 1u);
+constant uint shape = (variant / 2u);
+constant uint PARTS = (shape + 1u);
 
 struct Q1
 {
     float q1[1];
 };
 
-struct Out1
+constant bool _613 = (PARTS > 1u);
+constant bool _1265 = (kv_type == 1u);
+constant bool _1311 = (kv_type == 1u);
+constant uint split_shape = (shape - 5u);
+constant uint _1346 = (split_shape / 5u);
+constant uint _1347 = (_1346 % 4u);
+constant uint OCTETS = (4u << _1347);
+constant uint _1349 = (split_shape % 5u);
+constant uint WIDTH = (4u << _1349);
+constant bool _1351 = (OCTETS < WIDTH);
+constant uint LANES = _1351 ? OCTETS : WIDTH;
+constant uint _1353 = (LANES / 2u);
+constant uint _1355 = (split_shape / 20u);
+constant uint HEADS = (1u << _1355);
+constant bool _1357 = (HEADS == 4u);
+constant bool _1421 = (HEADS >= 2u);
+constant uint _1456 = (LANES / HEADS);
+constant uint _1457 = (_1456 / 2u);
+
+struct Workspace4
 {
-    float out1[1];
+    float4 workspace4[1];
 };
 
-struct Out4
+constant uint _1626 = (256u / WIDTH);
+constant uint _1629 = (256u / WIDTH);
+constant uint LINES = (WIDTH / LANES);
+constant uint _1656 = (HEADS * 2u);
+constant uint UNIT_QUADS = (_1656 * OCTETS);
+constant uint _1658 = (4u * UNIT_QUADS);
+constant uint _1662 = (8u * OCTETS);
+constant uint _1666 = (8u * OCTETS);
+constant uint _1725 = (2u * OCTETS);
+constant bool _1726 = (_1725 < WIDTH);
+constant uint _1727 = (2u * OCTETS);
+constant uint LANES_OF_VALUE = _1726 ? _1727 : WIDTH;
+constant uint OCTETS_EACH = (OCTETS / LANES);
+constant uint _1798 = (2u * OCTETS);
+constant uint QUADS_EACH = (_1798 / LANES_OF_VALUE);
+constant bool _1957 = (kv_type == 1u);
+constant uint _2029 = (LANES / HEADS);
+constant uint _2039 = (LANES / HEADS);
+constant uint _2045 = (LINES * 2u);
+constant uint LINES_OF_VALUES = (WIDTH / LANES_OF_VALUE);
+constant uint _2287 = (LINES_OF_VALUES * 4u);
+constant uint UNITS = (256u / LANES_OF_VALUE);
+constant uint _2361 = (1024u / UNIT_QUADS);
+constant uint _2449 = (2u * OCTETS);
+constant uint _2453 = (2u * OCTETS);
+constant bool _2717 = (shape >= 5u);
+constant bool _2790 = (shape == 4u);
+
+struct Q4
 {
-    float4 out4[1];
+    float4 q4[1];
 };
 
-constant uint _1744 = (variant / 2u);
-constant uint way = (_1744 % 2u);
-constant bool _1746 = (way == 1u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 2> _1341 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _554 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
-uint4 key_quad(thread const uint& index, constant Push& push, const device K2& v_70, const device K1& v_85, const device K4& v_114)
+uint record_at(thread const uint& split, thread const uint& r, thread const uint& head, constant Push& push)
 {
-    if (_37)
+    return ((((split * push.rows) + r) * push.heads) + head) * ((push.head_size / 4u) + 1u);
+}
+
+static inline __attribute__((always_inline))
+uint4 key_quad(thread const uint& index, constant Push& push, const device K2& v_169, const device K1& v_184, const device K4& v_212)
+{
+    if (_143)
     {
         uint at = push.offset.y + (index / 2u);
         if (((push.offset.y | (push.ldk / 2u)) & 1u) == 0u)
         {
-            uint2 pair = v_70.k2[at / 2u];
+            uint2 pair = v_169.k2[at / 2u];
             return uint4(pair.x, pair.y, 0u, 0u);
         }
-        return uint4(v_85.k1[at], v_85.k1[at + 1u], 0u, 0u);
+        return uint4(v_184.k1[at], v_184.k1[at + 1u], 0u, 0u);
     }
     uint at_1 = push.offset.y + index;
     if (((push.offset.y | push.ldk) & 3u) == 0u)
     {
-        return v_114.k4[at_1 / 4u];
+        return v_212.k4[at_1 / 4u];
     }
-    return uint4(v_85.k1[at_1], v_85.k1[at_1 + 1u], v_85.k1[at_1 + 2u], v_85.k1[at_1 + 3u]);
+    return uint4(v_184.k1[at_1], v_184.k1[at_1 + 1u], v_184.k1[at_1 + 2u], v_184.k1[at_1 + 3u]);
+}
+
+static inline __attribute__((always_inline))
+void key_octet(thread const uint& key, thread const uint& kv, thread const uint& o, thread const bool& there, thread uint4& a, thread uint4& b, constant Push& push, const device K2& v_169, const device K1& v_184, const device K4& v_212)
+{
+    uint element = ((key * push.ldk) + kv) + (8u * o);
+    b = uint4(0u);
+    a = uint4(0u);
+    if (!there)
+    {
+        return;
+    }
+    bool _1280;
+    if (_1265)
+    {
+        _1280 = (((push.offset.y | (push.ldk / 2u)) | (push.head_size / 2u)) & 3u) == 0u;
+    }
+    else
+    {
+        _1280 = _1265;
+    }
+    if (_1280)
+    {
+        a = v_212.k4[(push.offset.y + (element / 2u)) / 4u];
+        return;
+    }
+    uint4 _1299;
+    if (((8u * o) + 4u) < push.head_size)
+    {
+        uint param = element + 4u;
+        _1299 = key_quad(param, push, v_169, v_184, v_212);
+    }
+    else
+    {
+        _1299 = uint4(0u);
+    }
+    uint4 second = _1299;
+    uint param_1 = element;
+    a = key_quad(param_1, push, v_169, v_184, v_212);
+    if (_1311)
+    {
+        a = uint4(a.xy, second.xy);
+    }
+    else
+    {
+        b = second;
+    }
 }
 
 static inline __attribute__((always_inline))
 float4 floats(thread const uint4& words)
 {
-    float4 _231;
-    if (_229)
+    float4 _327;
+    if (_326)
     {
-        _231 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
+        _327 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
     }
     else
     {
-        _231 = as_type<float4>(words);
+        _327 = as_type<float4>(words);
     }
-    return _231;
+    return _327;
 }
 
 static inline __attribute__((always_inline))
-uint4 value_quad(thread const uint& index, constant Push& push, const device V2& v_164, const device V1& v_178, const device V4& v_205)
+float add_scores(thread spvUnsafeArray<float, 4>& score, thread const uint& lane)
 {
-    if (_140)
+    uint _step = _1353;
+    if (_1357)
+    {
+        bool upper = (lane & _step) != 0u;
+        float _1367;
+        if (upper)
+        {
+            _1367 = score[0];
+        }
+        else
+        {
+            _1367 = score[2];
+        }
+        float other0 = spvSubgroupShuffleXor(_1367, _step);
+        float _1381;
+        if (upper)
+        {
+            _1381 = score[1];
+        }
+        else
+        {
+            _1381 = score[3];
+        }
+        float other1 = spvSubgroupShuffleXor(_1381, _step);
+        float _1394;
+        if (upper)
+        {
+            _1394 = score[2];
+        }
+        else
+        {
+            _1394 = score[0];
+        }
+        score[0] = _1394 + other0;
+        float _1407;
+        if (upper)
+        {
+            _1407 = score[3];
+        }
+        else
+        {
+            _1407 = score[1];
+        }
+        score[1] = _1407 + other1;
+        _step /= 2u;
+    }
+    if (_1421)
+    {
+        bool upper_1 = (lane & _step) != 0u;
+        float _1431;
+        if (upper_1)
+        {
+            _1431 = score[0];
+        }
+        else
+        {
+            _1431 = score[1];
+        }
+        float other = spvSubgroupShuffleXor(_1431, _step);
+        float _1443;
+        if (upper_1)
+        {
+            _1443 = score[1];
+        }
+        else
+        {
+            _1443 = score[0];
+        }
+        score[0] = _1443 + other;
+    }
+    for (uint rest = _1457; rest > 0u; rest /= 2u)
+    {
+        score[0] += spvSubgroupShuffleXor(score[0], rest);
+    }
+    return score[0];
+}
+
+static inline __attribute__((always_inline))
+uint4 value_quad(thread const uint& index, constant Push& push, const device V2& v_261, const device V1& v_275, const device V4& v_302)
+{
+    if (_237)
     {
         uint at = push.offset.z + (index / 2u);
         if (((push.offset.z | (push.ldv / 2u)) & 1u) == 0u)
         {
-            uint2 pair = v_164.v2[at / 2u];
+            uint2 pair = v_261.v2[at / 2u];
             return uint4(pair.x, pair.y, 0u, 0u);
         }
-        return uint4(v_178.v1[at], v_178.v1[at + 1u], 0u, 0u);
+        return uint4(v_275.v1[at], v_275.v1[at + 1u], 0u, 0u);
     }
     uint at_1 = push.offset.z + index;
     if (((push.offset.z | push.ldv) & 3u) == 0u)
     {
-        return v_205.v4[at_1 / 4u];
+        return v_302.v4[at_1 / 4u];
     }
-    return uint4(v_178.v1[at_1], v_178.v1[at_1 + 1u], v_178.v1[at_1 + 2u], v_178.v1[at_1 + 3u]);
+    return uint4(v_275.v1[at_1], v_275.v1[at_1 + 1u], v_275.v1[at_1 + 2u], v_275.v1[at_1 + 3u]);
 }
 
 static inline __attribute__((always_inline))
-void attend_tile(thread const uint& tile, thread const uint& head, constant Push& push, const device K2& v_70, const device K1& v_85, const device K4& v_114, const device V2& v_164, const device V1& v_178, const device V4& v_205, thread uint3& gl_LocalInvocationID, const device Spans1& v_288, const device Q1& v_499, threadgroup float4 (&pool)[1024], device Out1& v_1040, device Out4& v_1718)
+void put_quad(thread const uint& r, thread const uint& head, thread const uint& quad, thread const float4& result, constant Push& push, device Out4& v_106, device Out1& v_117)
+{
+    uint to = ((push.offset2.x + (r * push.ldout)) + (head * push.head_size)) + (4u * quad);
+    if ((to & 3u) == 0u)
+    {
+        v_106.out4[to / 4u] = result;
+    }
+    else
+    {
+        v_117.out1[to] = result.x;
+        v_117.out1[to + 1u] = result.y;
+        v_117.out1[to + 2u] = result.z;
+        v_117.out1[to + 3u] = result.w;
+    }
+}
+
+static inline __attribute__((always_inline))
+void attend_split(thread const uint& split, thread const uint& splits, thread const uint& r, thread const uint& team, constant Push& push, device Out4& v_106, device Out1& v_117, const device K2& v_169, const device K1& v_184, const device K4& v_212, const device V2& v_261, const device V1& v_275, const device V4& v_302, thread uint3& gl_LocalInvocationID, const device Spans1& v_419, const device Q1& v_517, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_SubgroupInvocationID, device Workspace4& v_1597)
+{
+    uint group = push.heads / push.kv_heads;
+    uint teams = ((group + 4u) - 1u) / 4u;
+    uint share = ((group + teams) - 1u) / teams;
+    uint first_head = (team % teams) * share;
+    uint heads = min(share, (group - min(first_head, group)));
+    first_head += ((team / teams) * group);
+    uint quads = push.head_size / 4u;
+    uint kv = (team / teams) * push.head_size;
+    uint me = gl_LocalInvocationID.x;
+    uint sub = gl_SubgroupID;
+    uint mine = gl_SubgroupInvocationID;
+    uint begin = min(v_419.spans1[push.offset.w + (2u * r)], push.capacity);
+    uint end = min(v_419.spans1[(push.offset.w + (2u * r)) + 1u], push.capacity);
+    uint count = end - min(begin, end);
+    uint each = max(64u, (((count + splits) - 1u) / splits));
+    uint used = ((count + each) - 1u) / each;
+    if (split >= max(used, 1u))
+    {
+        if (me < heads)
+        {
+            uint param = split;
+            uint param_1 = r;
+            uint param_2 = first_head + me;
+            v_1597.workspace4[record_at(param, param_1, param_2, push)] = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+        }
+        return;
+    }
+    uint from = begin + (split * each);
+    uint to = min((from + each), end);
+    uint few = (((((((to - from) + _1626) - 1u) / _1629) + LINES) - 1u) / LINES) * LINES;
+    from = min((from + (sub * few)), to);
+    to = min((from + few), to);
+    float _1701;
+    for (uint i = me; i < _1658; i += 256u)
+    {
+        uint h = i / _1662;
+        uint e = i % _1666;
+        bool _1671 = h < heads;
+        bool _1678;
+        if (_1671)
+        {
+            _1678 = e < push.head_size;
+        }
+        else
+        {
+            _1678 = _1671;
+        }
+        bool there = _1678;
+        uint at = ((push.offset.x + (r * push.ldq)) + ((first_head + h) * push.head_size)) + e;
+        if (there)
+        {
+            _1701 = (push.scale * 1.44269502162933349609375) * v_517.q1[at];
+        }
+        else
+        {
+            _1701 = 0.0;
+        }
+        ((threadgroup float*)&pool[i / 4u])[i & 3u] = _1701;
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    uint lane = mine % LANES;
+    uint line = mine / LANES;
+    uint lane_of_value = mine % LANES_OF_VALUE;
+    uint line_of_values = mine / LANES_OF_VALUE;
+    spvUnsafeArray<float4, 16> query;
+    spvUnsafeArray<float4, 16> sums;
+    for (uint h_1 = 0u; h_1 < HEADS; h_1++)
+    {
+        for (uint c = 0u; c < OCTETS_EACH; c++)
+        {
+            query[2u * ((h_1 * OCTETS_EACH) + c)] = pool[((h_1 * 2u) * OCTETS) + (2u * (lane + (LANES * c)))];
+            query[(2u * ((h_1 * OCTETS_EACH) + c)) + 1u] = pool[(((h_1 * 2u) * OCTETS) + (2u * (lane + (LANES * c)))) + 1u];
+        }
+        for (uint c_1 = 0u; c_1 < QUADS_EACH; c_1++)
+        {
+            sums[(h_1 * QUADS_EACH) + c_1] = float4(0.0);
+        }
+    }
+    float4 tops = float4(-3.0000000054977557577780399428115e+38);
+    float4 totals = float4(0.0);
+    uint scores = 256u + (sub * WIDTH);
+    spvUnsafeArray<uint4, 4> a;
+    spvUnsafeArray<uint4, 4> b;
+    uint4 param_7;
+    uint4 param_8;
+    spvUnsafeArray<float, 4> score;
+    uint4 _1958;
+    float _2066;
+    float _2120;
+    spvUnsafeArray<uint4, 16> words_1;
+    float4 _2230;
+    for (uint first = from; first < to; first += WIDTH)
+    {
+        uint here = min(WIDTH, (to - first));
+        simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
+        for (uint base = 0u; base < here; base += _2045)
+        {
+            for (uint i_1 = 0u; i_1 < 2u; i_1++)
+            {
+                uint key = (base + line) + (LINES * i_1);
+                for (uint c_2 = 0u; c_2 < OCTETS_EACH; c_2++)
+                {
+                    bool _1869 = key < here;
+                    bool _1879;
+                    if (_1869)
+                    {
+                        _1879 = (2u * (lane + (LANES * c_2))) < quads;
+                    }
+                    else
+                    {
+                        _1879 = _1869;
+                    }
+                    bool there_1 = _1879;
+                    uint param_3 = first + key;
+                    uint param_4 = kv;
+                    uint param_5 = lane + (LANES * c_2);
+                    bool param_6 = there_1;
+                    key_octet(param_3, param_4, param_5, param_6, param_7, param_8, push, v_169, v_184, v_212);
+                    a[(i_1 * OCTETS_EACH) + c_2] = param_7;
+                    b[(i_1 * OCTETS_EACH) + c_2] = param_8;
+                }
+            }
+            for (uint i_2 = 0u; i_2 < 2u; i_2++)
+            {
+                for (uint h_2 = 0u; h_2 < HEADS; h_2++)
+                {
+                    score[h_2] = 0.0;
+                }
+                for (uint c_3 = 0u; c_3 < OCTETS_EACH; c_3++)
+                {
+                    uint4 words = a[(i_2 * OCTETS_EACH) + c_3];
+                    uint4 param_9 = words;
+                    float4 x = floats(param_9);
+                    if (_1957)
+                    {
+                        _1958 = words.zwzw;
+                    }
+                    else
+                    {
+                        _1958 = b[(i_2 * OCTETS_EACH) + c_3];
+                    }
+                    uint4 param_10 = _1958;
+                    float4 y = floats(param_10);
+                    for (uint h_3 = 0u; h_3 < HEADS; h_3++)
+                    {
+                        score[h_3] += (dot(query[2u * ((h_3 * OCTETS_EACH) + c_3)], x) + dot(query[(2u * ((h_3 * OCTETS_EACH) + c_3)) + 1u], y));
+                    }
+                }
+                spvUnsafeArray<float, 4> param_11;
+                param_11 = score;
+                uint param_12 = lane;
+                float _2015 = add_scores(param_11, param_12);
+                float sum = _2015;
+                uint key_1 = (base + line) + (LINES * i_2);
+                bool _2025 = key_1 < here;
+                bool _2032;
+                if (_2025)
+                {
+                    _2032 = (lane % _2029) == 0u;
+                }
+                else
+                {
+                    _2032 = _2025;
+                }
+                if (_2032)
+                {
+                    ((threadgroup float*)&pool[scores + key_1])[lane / _2039] = sum;
+                }
+            }
+        }
+        simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
+        float4 weights = pool[scores + mine];
+        for (uint h_4 = 0u; h_4 < HEADS; h_4++)
+        {
+            if (mine < here)
+            {
+                _2066 = weights[h_4];
+            }
+            else
+            {
+                _2066 = -3.0000000054977557577780399428115e+38;
+            }
+            float score_1 = _2066;
+            float next = fast::max(tops[h_4], simd_max(score_1));
+            float shrink = exp2(tops[h_4] - next);
+            tops[h_4] = next;
+            totals[h_4] *= shrink;
+            for (uint c_4 = 0u; c_4 < QUADS_EACH; c_4++)
+            {
+                uint _2108 = (h_4 * QUADS_EACH) + c_4;
+                sums[_2108] *= shrink;
+            }
+            if (mine < here)
+            {
+                _2120 = exp2(score_1 - next);
+            }
+            else
+            {
+                _2120 = 0.0;
+            }
+            weights[h_4] = _2120;
+        }
+        pool[scores + mine] = weights;
+        simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
+        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2287)
+        {
+            for (uint i_3 = 0u; i_3 < 4u; i_3++)
+            {
+                uint key_2 = base_1 + (LINES_OF_VALUES * i_3);
+                for (uint c_5 = 0u; c_5 < QUADS_EACH; c_5++)
+                {
+                    uint quad = lane_of_value + (LANES_OF_VALUE * c_5);
+                    words_1[(i_3 * QUADS_EACH) + c_5] = uint4(0u);
+                    if ((key_2 < here) && (quad < quads))
+                    {
+                        uint param_13 = (((first + key_2) * push.ldv) + kv) + (4u * quad);
+                        words_1[(i_3 * QUADS_EACH) + c_5] = value_quad(param_13, push, v_261, v_275, v_302);
+                    }
+                }
+            }
+            for (uint i_4 = 0u; i_4 < 4u; i_4++)
+            {
+                uint key_3 = base_1 + (LINES_OF_VALUES * i_4);
+                if (key_3 < here)
+                {
+                    _2230 = pool[scores + key_3];
+                }
+                else
+                {
+                    _2230 = float4(0.0);
+                }
+                float4 weight = _2230;
+                totals += weight;
+                for (uint c_6 = 0u; c_6 < QUADS_EACH; c_6++)
+                {
+                    uint4 param_14 = words_1[(i_4 * QUADS_EACH) + c_6];
+                    float4 value = floats(param_14);
+                    for (uint h_5 = 0u; h_5 < HEADS; h_5++)
+                    {
+                        uint _2271 = (h_5 * QUADS_EACH) + c_6;
+                        sums[_2271] += (value * weight[h_5]);
+                    }
+                }
+            }
+        }
+    }
+    uint unit = (sub * LINES_OF_VALUES) + line_of_values;
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    if (lane_of_value == 0u)
+    {
+        pool[2u * unit] = tops;
+        pool[(2u * unit) + 1u] = totals;
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    float4 top = float4(-3.0000000054977557577780399428115e+38);
+    float4 total = float4(0.0);
+    for (uint i_5 = 0u; i_5 < UNITS; i_5++)
+    {
+        top = fast::max(top, pool[2u * i_5]);
+    }
+    for (uint i_6 = 0u; i_6 < UNITS; i_6++)
+    {
+        total += (pool[(2u * i_6) + 1u] * exp2(pool[2u * i_6] - top));
+    }
+    float4 shrink_1 = exp2(tops - top);
+    float4 sum_1 = float4(0.0);
+    for (uint fit = _2361, base_2 = 0u; base_2 < UNITS; base_2 += fit)
+    {
+        threadgroup_barrier(mem_flags::mem_threadgroup);
+        if ((unit - base_2) < fit)
+        {
+            for (uint h_6 = 0u; h_6 < HEADS; h_6++)
+            {
+                for (uint c_7 = 0u; c_7 < QUADS_EACH; c_7++)
+                {
+                    pool[((((unit - base_2) * UNIT_QUADS) + ((h_6 * 2u) * OCTETS)) + lane_of_value) + (LANES_OF_VALUE * c_7)] = sums[(h_6 * QUADS_EACH) + c_7] * shrink_1[h_6];
+                }
+            }
+        }
+        threadgroup_barrier(mem_flags::mem_threadgroup);
+        for (uint i_7 = 0u; (i_7 < min(fit, UNITS)) && (me < UNIT_QUADS); i_7++)
+        {
+            sum_1 += pool[(i_7 * UNIT_QUADS) + me];
+        }
+    }
+    uint h_7 = me / _2449;
+    uint quad_1 = me % _2453;
+    if ((h_7 < heads) && (quad_1 < quads))
+    {
+        uint param_15 = split;
+        uint param_16 = r;
+        uint param_17 = first_head + h_7;
+        uint at_1 = record_at(param_15, param_16, param_17, push);
+        if (used > 1u)
+        {
+            v_1597.workspace4[(at_1 + 1u) + quad_1] = sum_1;
+        }
+        else
+        {
+            float4 _2490;
+            if (count > 0u)
+            {
+                _2490 = sum_1 / float4(total[h_7]);
+            }
+            else
+            {
+                _2490 = float4(0.0);
+            }
+            uint param_18 = r;
+            uint param_19 = first_head + h_7;
+            uint param_20 = quad_1;
+            float4 param_21 = _2490;
+            put_quad(param_18, param_19, param_20, param_21, push, v_106, v_117);
+        }
+        if ((splits > 1u) && (quad_1 == 0u))
+        {
+            v_1597.workspace4[at_1] = float4(top[h_7], total[h_7], float(used), 0.0);
+        }
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+}
+
+static inline __attribute__((always_inline))
+void join(thread const uint& r, thread const uint& head, constant Push& push, device Out4& v_106, device Out1& v_117, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, device Workspace4& v_1597, thread uint& gl_NumSubgroups)
+{
+    uint me = gl_LocalInvocationID.x;
+    uint quads = push.head_size / 4u;
+    uint param = 0u;
+    uint param_1 = r;
+    uint param_2 = head;
+    uint used = uint(((device float*)&v_1597.workspace4[record_at(param, param_1, param_2, push)])[2u]);
+    if (used <= 1u)
+    {
+        return;
+    }
+    float4 _2552;
+    if (me < used)
+    {
+        uint param_3 = me;
+        uint param_4 = r;
+        uint param_5 = head;
+        _2552 = v_1597.workspace4[record_at(param_3, param_4, param_5, push)];
+    }
+    else
+    {
+        _2552 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+    }
+    float4 mine = _2552;
+    float top = simd_max(mine.x);
+    pool[me] = mine;
+    bool _2573 = simd_is_first();
+    if (_2573)
+    {
+        ((threadgroup float*)&pool[256u + gl_SubgroupID])[0u] = top;
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    for (uint i = 0u; i < gl_NumSubgroups; i++)
+    {
+        top = fast::max(top, ((threadgroup float*)&pool[256u + i])[0u]);
+    }
+    uint teams = 256u / quads;
+    uint team = me / quads;
+    uint quad = me % quads;
+    float4 sum = float4(0.0);
+    float total = 0.0;
+    for (uint i_1 = team; (team < teams) && (i_1 < used); i_1 += teams)
+    {
+        float weight = exp2(((threadgroup float*)&pool[i_1])[0u] - top);
+        if (((threadgroup float*)&pool[i_1])[1u] != 0.0)
+        {
+            uint param_6 = i_1;
+            uint param_7 = r;
+            uint param_8 = head;
+            sum += (v_1597.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad] * weight);
+            total += (weight * ((threadgroup float*)&pool[i_1])[1u]);
+        }
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    pool[me] = sum;
+    ((threadgroup float*)&pool[256u + me])[0u] = total;
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    if (team == 0u)
+    {
+        for (uint i_2 = 1u; i_2 < teams; i_2++)
+        {
+            sum += pool[(i_2 * quads) + quad];
+            total += ((threadgroup float*)&pool[(256u + (i_2 * quads)) + quad])[0u];
+        }
+        uint param_9 = r;
+        uint param_10 = head;
+        uint param_11 = quad;
+        float4 param_12 = sum / float4(total);
+        put_quad(param_9, param_10, param_11, param_12, push, v_106, v_117);
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+}
+
+static inline __attribute__((always_inline))
+void attend_tile(thread const uint& tile, thread const uint& head, constant Push& push, device Out4& v_106, device Out1& v_117, const device K2& v_169, const device K1& v_184, const device K4& v_212, const device V2& v_261, const device V1& v_275, const device V4& v_302, thread uint3& gl_LocalInvocationID, const device Spans1& v_419, const device Q1& v_517, threadgroup float4 (&pool)[1024])
 {
     uint me = gl_LocalInvocationID.x;
     uint row = me / 16u;
@@ -205,8 +827,8 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     for (uint i = 0u; i < min(16u, (push.rows - (tile * 16u))); i++)
     {
         uint at = push.offset.w + (2u * ((tile * 16u) + i));
-        uint from = min(v_288.spans1[at], push.capacity);
-        uint to = min(v_288.spans1[at + 1u], push.capacity);
+        uint from = min(v_419.spans1[at], push.capacity);
+        uint to = min(v_419.spans1[at + 1u], push.capacity);
         if (from < to)
         {
             first = min(first, from);
@@ -218,111 +840,215 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
             }
         }
     }
-    float4 query = float4(0.0);
-    if ((r < push.rows) && (lane < quads))
+    spvUnsafeArray<float4, 4> query;
+    spvUnsafeArray<float4, 4> sums;
+    for (uint c = 0u; c < PARTS; c++)
     {
-        uint at_1 = ((push.offset.x + (r * push.ldq)) + (head * push.head_size)) + (4u * lane);
-        query = float4(v_499.q1[at_1], v_499.q1[at_1 + 1u], v_499.q1[at_1 + 2u], v_499.q1[at_1 + 3u]) * push.scale;
+        query[c] = float4(0.0);
+        sums[c] = float4(0.0);
+        bool _477 = r < push.rows;
+        bool _486;
+        if (_477)
+        {
+            _486 = (lane + (16u * c)) < quads;
+        }
+        else
+        {
+            _486 = _477;
+        }
+        if (_486)
+        {
+            uint at_1 = ((push.offset.x + (r * push.ldq)) + (head * push.head_size)) + (4u * (lane + (16u * c)));
+            query[c] = float4(v_517.q1[at_1], v_517.q1[at_1 + 1u], v_517.q1[at_1 + 2u], v_517.q1[at_1 + 3u]) * push.scale;
+        }
     }
-    pool[(row * 16u) + (lane ^ row)] = query;
-    float4 sums = float4(0.0);
     float highest = -3.0000000054977557577780399428115e+38;
     float total = 0.0;
     spvUnsafeArray<uint4, 2> loaded;
     float2 score;
-    float _1421;
-    float _1526;
+    float _849;
+    float _970;
     for (uint base = first; base < last; base += 32u)
     {
+        spvUnsafeArray<float4, 2> products = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
         for (uint i_1 = 0u; i_1 < 2u; i_1++)
         {
             uint key = (base + row) + (16u * i_1);
             loaded[i_1] = uint4(0u);
-            if ((key < last) && (lane < quads))
+            bool _578 = key < last;
+            bool _585;
+            if (_578)
             {
-                uint param = ((key * push.ldk) + kv) + (4u * lane);
-                loaded[i_1] = key_quad(param, push, v_70, v_85, v_114);
-            }
-        }
-        threadgroup_barrier(mem_flags::mem_threadgroup);
-        for (uint i_2 = 0u; i_2 < 2u; i_2++)
-        {
-            uint key_1 = row + (16u * i_2);
-            uint4 param_1 = loaded[i_2];
-            pool[(256u + (key_1 * 16u)) + (lane ^ (key_1 & 15u))] = floats(param_1);
-        }
-        threadgroup_barrier(mem_flags::mem_threadgroup);
-        for (uint i_3 = 0u; i_3 < 2u; i_3++)
-        {
-            uint key_2 = (base + row) + (16u * i_3);
-            if ((key_2 < last) && (lane < quads))
-            {
-                uint param_2 = ((key_2 * push.ldv) + kv) + (4u * lane);
-                loaded[i_3] = value_quad(param_2, push, v_164, v_178, v_205);
-            }
-        }
-        spvUnsafeArray<float4, 2> products = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-        for (uint d = 0u; d < 16u; d++)
-        {
-            float4 q = pool[(row * 16u) + (d ^ row)];
-            products[0] += (q * pool[(256u + (lane * 16u)) + (d ^ lane)]);
-            products[1] += (q * pool[(256u + ((lane + 16u) * 16u)) + (d ^ lane)]);
-        }
-        for (uint i_4 = 0u; i_4 < 2u; i_4++)
-        {
-            uint key_3 = (base + lane) + (16u * i_4);
-            float4 p = products[i_4];
-            if ((key_3 >= begin) && (key_3 < end))
-            {
-                _1421 = (p.x + p.y) + (p.z + p.w);
+                _585 = (lane + 0u) < quads;
             }
             else
             {
-                _1421 = -3.0000000054977557577780399428115e+38;
+                _585 = _578;
             }
-            score[i_4] = _1421;
-            uint place = ((row * 32u) + lane) + (16u * i_4);
-            ((threadgroup float*)&pool[768u + (place / 4u)])[place & 3u] = score[i_4];
+            if (_585)
+            {
+                uint param = ((key * push.ldk) + kv) + (4u * (lane + 0u));
+                loaded[i_1] = key_quad(param, push, v_169, v_184, v_212);
+            }
+        }
+        for (uint c_1 = 0u; c_1 < PARTS; c_1++)
+        {
+            threadgroup_barrier(mem_flags::mem_threadgroup);
+            if (_613 || (base == first))
+            {
+                pool[(row * 16u) + (lane ^ row)] = query[c_1];
+            }
+            for (uint i_2 = 0u; i_2 < 2u; i_2++)
+            {
+                uint key_1 = row + (16u * i_2);
+                uint4 param_1 = loaded[i_2];
+                pool[(256u + (key_1 * 16u)) + (lane ^ (key_1 & 15u))] = floats(param_1);
+            }
+            threadgroup_barrier(mem_flags::mem_threadgroup);
+            if ((c_1 + 1u) < PARTS)
+            {
+                for (uint i_3 = 0u; i_3 < 2u; i_3++)
+                {
+                    uint key_2 = (base + row) + (16u * i_3);
+                    loaded[i_3] = uint4(0u);
+                    bool _690 = key_2 < last;
+                    bool _700;
+                    if (_690)
+                    {
+                        _700 = (lane + (16u * (c_1 + 1u))) < quads;
+                    }
+                    else
+                    {
+                        _700 = _690;
+                    }
+                    if (_700)
+                    {
+                        uint param_2 = ((key_2 * push.ldk) + kv) + (4u * (lane + (16u * (c_1 + 1u))));
+                        loaded[i_3] = key_quad(param_2, push, v_169, v_184, v_212);
+                    }
+                }
+            }
+            else
+            {
+                for (uint i_4 = 0u; i_4 < 2u; i_4++)
+                {
+                    uint key_3 = (base + row) + (16u * i_4);
+                    loaded[i_4] = uint4(0u);
+                    bool _742 = key_3 < last;
+                    bool _749;
+                    if (_742)
+                    {
+                        _749 = (lane + 0u) < quads;
+                    }
+                    else
+                    {
+                        _749 = _742;
+                    }
+                    if (_749)
+                    {
+                        uint param_3 = ((key_3 * push.ldv) + kv) + (4u * (lane + 0u));
+                        loaded[i_4] = value_quad(param_3, push, v_261, v_275, v_302);
+                    }
+                }
+            }
+            for (uint d = 0u; d < 16u; d++)
+            {
+                float4 q = pool[(row * 16u) + (d ^ row)];
+                products[0] += (q * pool[(256u + (lane * 16u)) + (d ^ lane)]);
+                products[1] += (q * pool[(256u + ((lane + 16u) * 16u)) + (d ^ lane)]);
+            }
+        }
+        for (uint i_5 = 0u; i_5 < 2u; i_5++)
+        {
+            uint key_4 = (base + lane) + (16u * i_5);
+            float4 p = products[i_5];
+            if ((key_4 >= begin) && (key_4 < end))
+            {
+                _849 = (p.x + p.y) + (p.z + p.w);
+            }
+            else
+            {
+                _849 = -3.0000000054977557577780399428115e+38;
+            }
+            score[i_5] = _849;
+            uint place = ((row * 32u) + lane) + (16u * i_5);
+            ((threadgroup float*)&pool[768u + (place / 4u)])[place & 3u] = score[i_5];
         }
         threadgroup_barrier(mem_flags::mem_threadgroup);
         float next = highest;
-        for (uint i_5 = 0u; i_5 < 8u; i_5++)
+        for (uint i_6 = 0u; i_6 < 8u; i_6++)
         {
-            float4 s = pool[(768u + (row * 8u)) + i_5];
+            float4 s = pool[(768u + (row * 8u)) + i_6];
             next = fast::max(next, fast::max(fast::max(s.x, s.y), fast::max(s.z, s.w)));
         }
         float shrink = exp(highest - next);
         highest = next;
         total *= shrink;
-        sums *= shrink;
-        for (uint i_6 = 0u; i_6 < 2u; i_6++)
+        for (uint c_2 = 0u; c_2 < PARTS; c_2++)
         {
-            uint key_4 = (base + lane) + (16u * i_6);
-            if ((key_4 >= begin) && (key_4 < end))
+            sums[c_2] *= shrink;
+        }
+        for (uint i_7 = 0u; i_7 < 2u; i_7++)
+        {
+            uint key_5 = (base + lane) + (16u * i_7);
+            if ((key_5 >= begin) && (key_5 < end))
             {
-                _1526 = exp(score[i_6] - highest);
+                _970 = exp(score[i_7] - highest);
             }
             else
             {
-                _1526 = 0.0;
+                _970 = 0.0;
             }
-            float weight = _1526;
+            float weight = _970;
             total += weight;
-            uint place_1 = ((row * 32u) + lane) + (16u * i_6);
+            uint place_1 = ((row * 32u) + lane) + (16u * i_7);
             ((threadgroup float*)&pool[896u + (place_1 / 4u)])[place_1 & 3u] = weight;
-            uint other = row + (16u * i_6);
-            uint4 param_3 = loaded[i_6];
-            pool[(256u + (other * 16u)) + (lane ^ (other & 15u))] = floats(param_3);
         }
-        threadgroup_barrier(mem_flags::mem_threadgroup);
-        for (uint i_7 = 0u; i_7 < 32u; i_7 += 4u)
+        for (uint c_3 = 0u; c_3 < PARTS; c_3++)
         {
-            float4 weight_1 = pool[896u + (((row * 32u) + i_7) / 4u)];
-            for (uint e = 0u; e < 4u; e++)
+            if (c_3 > 0u)
             {
-                if (weight_1[e] != 0.0)
+                threadgroup_barrier(mem_flags::mem_threadgroup);
+            }
+            for (uint i_8 = 0u; i_8 < 2u; i_8++)
+            {
+                uint key_6 = row + (16u * i_8);
+                uint4 param_4 = loaded[i_8];
+                pool[(256u + (key_6 * 16u)) + (lane ^ (key_6 & 15u))] = floats(param_4);
+            }
+            threadgroup_barrier(mem_flags::mem_threadgroup);
+            if ((c_3 + 1u) < PARTS)
+            {
+                for (uint i_9 = 0u; i_9 < 2u; i_9++)
                 {
-                    sums += (pool[(256u + ((i_7 + e) * 16u)) + (lane ^ ((i_7 + e) & 15u))] * weight_1[e]);
+                    uint key_7 = (base + row) + (16u * i_9);
+                    loaded[i_9] = uint4(0u);
+                    bool _1067 = key_7 < last;
+                    bool _1077;
+                    if (_1067)
+                    {
+                        _1077 = (lane + (16u * (c_3 + 1u))) < quads;
+                    }
+                    else
+                    {
+                        _1077 = _1067;
+                    }
+                    if (_1077)
+                    {
+                        uint param_5 = ((key_7 * push.ldv) + kv) + (4u * (lane + (16u * (c_3 + 1u))));
+                        loaded[i_9] = value_quad(param_5, push, v_261, v_275, v_302);
+                    }
+                }
+            }
+            for (uint i_10 = 0u; i_10 < 32u; i_10 += 4u)
+            {
+                float4 weight_1 = pool[896u + (((row * 32u) + i_10) / 4u)];
+                for (uint e = 0u; e < 4u; e++)
+                {
+                    if (weight_1[e] != 0.0)
+                    {
+                        sums[c_3] += (pool[(256u + ((i_10 + e) * 16u)) + (lane ^ ((i_10 + e) & 15u))] * weight_1[e]);
+                    }
                 }
             }
         }
@@ -330,331 +1056,107 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     threadgroup_barrier(mem_flags::mem_threadgroup);
     ((threadgroup float*)&pool[768u + (me / 4u)])[me & 3u] = total;
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    if ((r < push.rows) && (lane < quads))
+    float4 t = float4(0.0);
+    for (uint i_11 = 0u; i_11 < 4u; i_11++)
     {
-        float4 t = float4(0.0);
-        for (uint i_8 = 0u; i_8 < 4u; i_8++)
+        t += pool[(768u + (row * 4u)) + i_11];
+    }
+    float4 _1215;
+    for (uint c_4 = 0u; c_4 < PARTS; c_4++)
+    {
+        bool _1199 = r < push.rows;
+        bool _1208;
+        if (_1199)
         {
-            t += pool[(768u + (row * 4u)) + i_8];
-        }
-        float4 _1675;
-        if (end > begin)
-        {
-            _1675 = sums / float4((t.x + t.y) + (t.z + t.w));
-        }
-        else
-        {
-            _1675 = float4(0.0);
-        }
-        float4 result = _1675;
-        uint to_1 = ((push.offset2.x + (r * push.ldout)) + (head * push.head_size)) + (4u * lane);
-        if ((to_1 & 3u) == 0u)
-        {
-            v_1718.out4[to_1 / 4u] = result;
+            _1208 = (lane + (16u * c_4)) < quads;
         }
         else
         {
-            v_1040.out1[to_1] = result.x;
-            v_1040.out1[to_1 + 1u] = result.y;
-            v_1040.out1[to_1 + 2u] = result.z;
-            v_1040.out1[to_1 + 3u] = result.w;
+            _1208 = _1199;
+        }
+        if (_1208)
+        {
+            if (end > begin)
+            {
+                _1215 = sums[c_4] / float4((t.x + t.y) + (t.z + t.w));
+            }
+            else
+            {
+                _1215 = float4(0.0);
+            }
+            float4 result = _1215;
+            uint param_6 = r;
+            uint param_7 = head;
+            uint param_8 = lane + (16u * c_4);
+            float4 param_9 = result;
+            put_quad(param_6, param_7, param_8, param_9, push, v_106, v_117);
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
-static inline __attribute__((always_inline))
-void attend(thread const uint& r, thread const uint& head, constant Push& push, const device K2& v_70, const device K1& v_85, const device K4& v_114, const device V2& v_164, const device V1& v_178, const device V4& v_205, thread uint3& gl_LocalInvocationID, const device Spans1& v_288, const device Q1& v_499, threadgroup float4 (&pool)[1024], device Out1& v_1040)
+kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_517 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_419 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device Workspace4& v_1597 [[buffer(6)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    uint me = gl_LocalInvocationID.x;
-    uint lane = me % 8u;
-    uint line = me / 8u;
-    uint quads = push.head_size / 4u;
-    uint kv = (head / (push.heads / push.kv_heads)) * push.head_size;
-    uint begin = min(v_288.spans1[push.offset.w + (2u * r)], push.capacity);
-    uint end = min(v_288.spans1[(push.offset.w + (2u * r)) + 1u], push.capacity);
-    spvUnsafeArray<uint4, 32> keys;
-    for (uint i = 0u; i < 4u; i++)
-    {
-        uint key = (begin + line) + (32u * i);
-        for (uint c = 0u; c < PARTS; c++)
-        {
-            uint4 words = uint4(0u);
-            bool _342 = key < end;
-            bool _351;
-            if (_342)
-            {
-                _351 = (lane + (8u * c)) < quads;
-            }
-            else
-            {
-                _351 = _342;
-            }
-            if (_351)
-            {
-                uint param = ((key * push.ldk) + kv) + (4u * (lane + (8u * c)));
-                words = key_quad(param, push, v_70, v_85, v_114);
-            }
-            keys[(i * PARTS) + c] = words;
-        }
-    }
-    spvUnsafeArray<uint4, 32> values;
-    for (uint i_1 = 0u; i_1 < 4u; i_1++)
-    {
-        uint key_1 = (begin + line) + (32u * i_1);
-        for (uint c_1 = 0u; c_1 < PARTS; c_1++)
-        {
-            uint4 words_1 = uint4(0u);
-            bool _408 = key_1 < end;
-            bool _417;
-            if (_408)
-            {
-                _417 = (lane + (8u * c_1)) < quads;
-            }
-            else
-            {
-                _417 = _408;
-            }
-            if (_417)
-            {
-                uint param_1 = ((key_1 * push.ldv) + kv) + (4u * (lane + (8u * c_1)));
-                words_1 = value_quad(param_1, push, v_164, v_178, v_205);
-            }
-            values[(i_1 * PARTS) + c_1] = words_1;
-        }
-    }
-    spvUnsafeArray<float4, 8> query;
-    spvUnsafeArray<float4, 8> sums;
-    for (uint c_2 = 0u; c_2 < PARTS; c_2++)
-    {
-        query[c_2] = float4(0.0);
-        sums[c_2] = float4(0.0);
-        if ((lane + (8u * c_2)) < quads)
-        {
-            uint at = ((push.offset.x + (r * push.ldq)) + (head * push.head_size)) + (4u * (lane + (8u * c_2)));
-            query[c_2] = float4(v_499.q1[at], v_499.q1[at + 1u], v_499.q1[at + 2u], v_499.q1[at + 3u]) * push.scale;
-        }
-    }
-    float highest = -3.0000000054977557577780399428115e+38;
-    float total = 0.0;
-    spvUnsafeArray<float, 4> score_1;
-    float _710;
-    for (uint first = begin; first < end; first += 128u)
-    {
-        threadgroup_barrier(mem_flags::mem_threadgroup);
-        for (uint i_2 = 0u; i_2 < 4u; i_2++)
-        {
-            float score = 0.0;
-            for (uint c_3 = 0u; c_3 < PARTS; c_3++)
-            {
-                uint4 param_2 = keys[(i_2 * PARTS) + c_3];
-                score += dot(query[c_3], floats(param_2));
-            }
-            ((threadgroup float*)&pool[((line + (32u * i_2)) * 3u) + (lane / 4u)])[lane & 3u] = score;
-        }
-        threadgroup_barrier(mem_flags::mem_threadgroup);
-        if ((first + 128u) < end)
-        {
-            for (uint i_3 = 0u; i_3 < 4u; i_3++)
-            {
-                uint key_2 = ((first + 128u) + line) + (32u * i_3);
-                for (uint c_4 = 0u; c_4 < PARTS; c_4++)
-                {
-                    uint4 words_2 = uint4(0u);
-                    bool _622 = key_2 < end;
-                    bool _631;
-                    if (_622)
-                    {
-                        _631 = (lane + (8u * c_4)) < quads;
-                    }
-                    else
-                    {
-                        _631 = _622;
-                    }
-                    if (_631)
-                    {
-                        uint param_3 = ((key_2 * push.ldk) + kv) + (4u * (lane + (8u * c_4)));
-                        words_2 = key_quad(param_3, push, v_70, v_85, v_114);
-                    }
-                    keys[(i_3 * PARTS) + c_4] = words_2;
-                }
-            }
-        }
-        float next = highest;
-        for (uint i_4 = 0u; i_4 < 4u; i_4++)
-        {
-            float4 s = pool[(line + (32u * i_4)) * 3u] + pool[((line + (32u * i_4)) * 3u) + 1u];
-            score_1[i_4] = (s.x + s.y) + (s.z + s.w);
-            if (((first + line) + (32u * i_4)) < end)
-            {
-                _710 = fast::max(next, score_1[i_4]);
-            }
-            else
-            {
-                _710 = next;
-            }
-            next = _710;
-        }
-        float shrink = exp(highest - next);
-        highest = next;
-        total *= shrink;
-        for (uint c_5 = 0u; c_5 < PARTS; c_5++)
-        {
-            sums[c_5] *= shrink;
-        }
-        for (uint i_5 = 0u; i_5 < 4u; i_5++)
-        {
-            if (((first + line) + (32u * i_5)) < end)
-            {
-                float weight = exp(score_1[i_5] - highest);
-                total += weight;
-                for (uint c_6 = 0u; c_6 < PARTS; c_6++)
-                {
-                    uint4 param_4 = values[(i_5 * PARTS) + c_6];
-                    sums[c_6] += (floats(param_4) * weight);
-                }
-            }
-        }
-        if ((first + 128u) < end)
-        {
-            for (uint i_6 = 0u; i_6 < 4u; i_6++)
-            {
-                uint key_3 = ((first + 128u) + line) + (32u * i_6);
-                for (uint c_7 = 0u; c_7 < PARTS; c_7++)
-                {
-                    uint4 words_3 = uint4(0u);
-                    bool _836 = key_3 < end;
-                    bool _845;
-                    if (_836)
-                    {
-                        _845 = (lane + (8u * c_7)) < quads;
-                    }
-                    else
-                    {
-                        _845 = _836;
-                    }
-                    if (_845)
-                    {
-                        uint param_5 = ((key_3 * push.ldv) + kv) + (4u * (lane + (8u * c_7)));
-                        words_3 = value_quad(param_5, push, v_164, v_178, v_205);
-                    }
-                    values[(i_6 * PARTS) + c_7] = words_3;
-                }
-            }
-        }
-    }
-    threadgroup_barrier(mem_flags::mem_threadgroup);
-    if (lane == 0u)
-    {
-        ((threadgroup float*)&pool[line / 4u])[line & 3u] = highest;
-    }
-    threadgroup_barrier(mem_flags::mem_threadgroup);
-    float top = -3.0000000054977557577780399428115e+38;
-    for (uint i_7 = 0u; i_7 < 8u; i_7++)
-    {
-        float4 h = pool[i_7];
-        top = fast::max(top, fast::max(fast::max(h.x, h.y), fast::max(h.z, h.w)));
-    }
-    float _920;
-    if (line < (end - min(begin, end)))
-    {
-        _920 = exp(highest - top);
-    }
-    else
-    {
-        _920 = 0.0;
-    }
-    float shrink_1 = _920;
-    threadgroup_barrier(mem_flags::mem_threadgroup);
-    if (lane == 0u)
-    {
-        ((threadgroup float*)&pool[line / 4u])[line & 3u] = total * shrink_1;
-    }
-    threadgroup_barrier(mem_flags::mem_threadgroup);
-    float _all = 0.0;
-    for (uint i_8 = 0u; i_8 < 8u; i_8++)
-    {
-        float4 t = pool[i_8];
-        _all += ((t.x + t.y) + (t.z + t.w));
-    }
-    float _973;
-    if (end > begin)
-    {
-        _973 = 1.0 / _all;
-    }
-    else
-    {
-        _973 = 0.0;
-    }
-    float scale = _973;
-    for (uint c_8 = 0u; c_8 < PARTS; c_8++)
-    {
-        threadgroup_barrier(mem_flags::mem_threadgroup);
-        pool[(line * 8u) + lane] = sums[c_8] * shrink_1;
-        threadgroup_barrier(mem_flags::mem_threadgroup);
-        uint e = (32u * c_8) + me;
-        bool _1005 = me < 32u;
-        bool _1012;
-        if (_1005)
-        {
-            _1012 = e < push.head_size;
-        }
-        else
-        {
-            _1012 = _1005;
-        }
-        if (_1012)
-        {
-            float sum = 0.0;
-            for (uint i_9 = 0u; i_9 < 32u; i_9++)
-            {
-                sum += ((threadgroup float*)&pool[(i_9 * 8u) + (me / 4u)])[me & 3u];
-            }
-            v_1040.out1[((push.offset2.x + (r * push.ldout)) + (head * push.head_size)) + e] = sum * scale;
-        }
-    }
-    threadgroup_barrier(mem_flags::mem_threadgroup);
-}
-
-kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_499 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_288 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
-{
-    const device auto& v_70 = *(const device K2*)spvBufferAliasSet0Binding2;
-    const device auto& v_164 = *(const device V2*)spvBufferAliasSet0Binding3;
-    device auto& v_1040 = *(device Out1*)spvBufferAliasSet0Binding5;
-    const device auto& v_85 = *(const device K1*)spvBufferAliasSet0Binding2;
-    const device auto& v_114 = *(const device K4*)spvBufferAliasSet0Binding2;
-    const device auto& v_178 = *(const device V1*)spvBufferAliasSet0Binding3;
-    const device auto& v_205 = *(const device V4*)spvBufferAliasSet0Binding3;
-    device auto& v_1718 = *(device Out4*)spvBufferAliasSet0Binding5;
+    const device auto& v_169 = *(const device K2*)spvBufferAliasSet0Binding2;
+    const device auto& v_261 = *(const device V2*)spvBufferAliasSet0Binding3;
+    device auto& v_106 = *(device Out4*)spvBufferAliasSet0Binding5;
+    device auto& v_117 = *(device Out1*)spvBufferAliasSet0Binding5;
+    const device auto& v_184 = *(const device K1*)spvBufferAliasSet0Binding2;
+    const device auto& v_212 = *(const device K4*)spvBufferAliasSet0Binding2;
+    const device auto& v_275 = *(const device V1*)spvBufferAliasSet0Binding3;
+    const device auto& v_302 = *(const device V4*)spvBufferAliasSet0Binding3;
     threadgroup float4 pool[1024];
-    if (_1746)
+    if (_2717)
     {
-        uint3 _1757 = push.first.xyz + gl_WorkGroupID;
-        uint _1758 = _1757.y;
-        for (uint tile = _1758; (tile * 16u) < push.rows; tile += push.groups.y)
+        uint teams = ((((push.heads / push.kv_heads) + 4u) - 1u) / 4u) * push.kv_heads;
+        uint3 _2739 = push.first.xyz + gl_WorkGroupID;
+        uint _2740 = _2739.y;
+        for (uint r = _2740; r < push.rows; r += push.groups.y)
         {
-            uint3 _1774 = push.first.xyz + gl_WorkGroupID;
-            uint _1775 = _1774.x;
-            for (uint head = _1775; head < push.heads; head += push.groups.x)
+            uint3 _2755 = push.first.xyz + gl_WorkGroupID;
+            uint _2756 = _2755.x;
+            for (uint team = _2756; team < teams; team += push.groups.x)
             {
-                uint param = tile;
-                uint param_1 = head;
-                attend_tile(param, param_1, push, v_70, v_85, v_114, v_164, v_178, v_205, gl_LocalInvocationID, v_288, v_499, pool, v_1040, v_1718);
+                uint param = (push.first.xyz + gl_WorkGroupID).z;
+                uint param_1 = push.groups.z;
+                uint param_2 = r;
+                uint param_3 = team;
+                attend_split(param, param_1, param_2, param_3, push, v_106, v_117, v_169, v_184, v_212, v_261, v_275, v_302, gl_LocalInvocationID, v_419, v_517, pool, gl_SubgroupID, gl_SubgroupInvocationID, v_1597);
             }
         }
         return;
     }
-    uint3 _1805 = push.first.xyz + gl_WorkGroupID;
-    uint _1806 = _1805.y;
-    for (uint r = _1806; r < push.rows; r += push.groups.y)
+    bool joins = _2790;
+    uint _2793;
+    if (joins)
     {
-        uint3 _1821 = push.first.xyz + gl_WorkGroupID;
-        uint _1822 = _1821.x;
-        for (uint head_1 = _1822; head_1 < push.heads; head_1 += push.groups.x)
+        _2793 = push.rows;
+    }
+    else
+    {
+        _2793 = ((push.rows - 1u) / 16u) + 1u;
+    }
+    uint tiles = _2793;
+    uint3 _2810 = push.first.xyz + gl_WorkGroupID;
+    uint _2811 = _2810.y;
+    for (uint tile = _2811; tile < tiles; tile += push.groups.y)
+    {
+        uint3 _2825 = push.first.xyz + gl_WorkGroupID;
+        uint _2826 = _2825.x;
+        for (uint head = _2826; head < push.heads; head += push.groups.x)
         {
-            uint param_2 = r;
-            uint param_3 = head_1;
-            attend(param_2, param_3, push, v_70, v_85, v_114, v_164, v_178, v_205, gl_LocalInvocationID, v_288, v_499, pool, v_1040);
+            if (joins)
+            {
+                uint param_4 = tile;
+                uint param_5 = head;
+                join(param_4, param_5, push, v_106, v_117, gl_LocalInvocationID, pool, gl_SubgroupID, v_1597, gl_NumSubgroups);
+            }
+            else
+            {
+                uint param_6 = tile;
+                uint param_7 = head;
+                attend_tile(param_6, param_7, push, v_106, v_117, v_169, v_184, v_212, v_261, v_275, v_302, gl_LocalInvocationID, v_419, v_517, pool);
+            }
         }
     }
 }

@@ -264,17 +264,17 @@ def every_rope_append(d: Device, arena: Arena) -> Pair:
 
 def every_attention(d: Device, arena: Arena) -> Pair:
     pairs = []
-    spans = np.array([(0, 1), (2, 150), (5, 5), (0, 128)], np.uint32)
-    for size, dtype in ((12, np.float32), (72, np.float16)):
-        q, out = arena.put(normal(4, 2 * size)), arena.empty((4, 2 * size))
-        k, v = (normal(150, size).astype(dtype) for _ in range(2))
-        params = {"rows": 4, "heads": 2, "kv_heads": 1, "head_size": size, "ldq": 2 * size, "ldk": size}
-        params |= {"ldv": size, "ldout": 2 * size, "capacity": 150, "kv_type": int(dtype == np.float16)}
+    every = np.array([(0, 1), (2, 590), (5, 5), (0, 128), (1, 600), (3, 70)], np.uint32)
+    for size, dtype, rows in ((12, np.float32, 4), (72, np.float16, 4), (72, np.float32, 6)):
+        q, out, spans = arena.put(normal(rows, 2 * size)), arena.empty((rows, 2 * size)), every[-rows:]
+        k, v = (normal(600, size).astype(dtype) for _ in range(2))
+        params = {"rows": rows, "heads": 2, "kv_heads": 1, "head_size": size, "ldq": 2 * size, "ldk": size}
+        params |= {"ldv": size, "ldout": 2 * size, "capacity": 600, "kv_type": int(dtype == np.float16)}
         arrays = [q, put(arena, k.view(np.uint32)), put(arena, v.view(np.uint32), 1), put(arena, spans), out]
         d.dispatch("attention", arrays, params | {"scale": 0.2})
-        shape = (150, 1, size)
+        shape = (600, 1, size)
         want, _ = reference.attention(
-            q.reshape(4, 2, size), k.reshape(shape), v.reshape(shape), spans, float(np.float32(0.2))
+            q.reshape(rows, 2, size), k.reshape(shape), v.reshape(shape), spans, float(np.float32(0.2))
         )
         pairs.append((out, want))
     return joined(pairs)

@@ -94,6 +94,8 @@ static zc_status metal_open(const zc_device_options *options, zc_device_info *in
         if (status == ZC_OK) {
             info->subgroup_width =
                 (uint32_t)[self->pipelines[ZC_KERNEL_sum][ZC_ROWS_SUBGROUP_WAY] threadExecutionWidth];
+            info->gpu.subgroup_width = info->subgroup_width;
+            self->gpu = info->gpu;
         }
     }
     if (status != ZC_OK) {

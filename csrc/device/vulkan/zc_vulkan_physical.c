@@ -108,6 +108,8 @@ static void keep_properties(zc_vulkan_physical *physical, const answers *found)
                    found->driver.driverInfo[0] ? ", " : "", found->driver.driverInfo);
     (void)snprintf(info->api, sizeof info->api, "%u.%u.%u", version >> 22 & 127, version >> 12 & 1023, version & 4095);
     info->subgroup_width = found->subgroup.subgroupSize;
+    /* Intel's drivers name the widest and choose for each shader. */
+    info->gpu.subgroup_width = found->properties.properties.vendorID == 0x8086 ? 0 : info->subgroup_width;
     physical->subgroup_operations = found->subgroup.supportedOperations;
     info->max_buffer = limits->maxStorageBufferRange;
     info->max_region = found->maintenance.maxMemoryAllocationSize;

@@ -178,6 +178,7 @@ template <class T> static inline T simd_sum(T mine)
     the_group.exchange(mine, [&](uint, T value) { sum += value; });
     return sum;
 }
+static inline void simdgroup_barrier(mem_flags::flags) { (void)simd_sum(0u); }
 template <class T> static inline T simd_max(T mine)
 {
     T best = mine;

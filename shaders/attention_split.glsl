@@ -1,0 +1,303 @@
+// attend_split(...): a part of the keys of one row, for up to four heads that share them.
+//
+// The subgroups of a workgroup share out the keys, and each goes in tiles of as many keys as it has invocations, WIDTH.
+// First LANES neighbours have a key, eight elements each, and add up its scores for all heads, which go to shared
+// memory. There each invocation has a key and makes weights of its scores. Then LANES_OF_VALUE neighbours have a
+// value, four elements each, for sums of all heads. So every key and every value is read once. A subgroup keeps
+// maxima, totals and sums of its own; they meet in the end.
+//
+// What comes out for (split, row, head) is a record in the workspace: one vector (maximum, total, how many splits have
+// keys), then the sums, which join(...) reads. A split without keys writes the vector, too: what lay there is
+// another's. Where all keys are in one split, it writes the result itself.
+//
+// Scores are in powers of two: log2(e) is in the scale. The code is short rather than unrolled: for few keys most of the
+// time goes into fetching it.
+
+const uint split_shape = shape - ZC_ATTENTION_SPLIT_SHAPE;
+const uint WIDTH = 4u << split_shape % 5u; // the subgroups'
+const uint OCTETS = 4u << split_shape / 5u % 4u; // eight elements each, of a head at most
+const uint HEADS = 1u << split_shape / 20u;
+const uint LANES = OCTETS < WIDTH ? OCTETS : WIDTH;
+const uint LINES = WIDTH / LANES; // keys that a subgroup reads at once
+const uint OCTETS_EACH = OCTETS / LANES;
+const uint LANES_OF_VALUE = 2u * OCTETS < WIDTH ? 2u * OCTETS : WIDTH;
+const uint LINES_OF_VALUES = WIDTH / LANES_OF_VALUE;
+const uint QUADS_EACH = 2u * OCTETS / LANES_OF_VALUE;
+const uint UNITS = WORKGROUP / LANES_OF_VALUE; // invocations with sums of their own
+const uint UNIT_QUADS = HEADS * 2u * OCTETS;
+
+#define MOST_HEADS ZC_ATTENTION_SPLIT_HEADS
+#define MOST_OCTETS 2u // of an invocation
+#define AT_SCORES_OF_SPLIT 256u // in the pool, after q
+#ifndef KU
+#define KU 2u
+#endif
+#ifndef VU
+#define VU 4u
+#endif
+const float LOG2_E = 1.4426950408889634;
+
+#define EACH_HEAD(h) [[unroll]] for (uint h = 0u; h < HEADS; h++)
+#define EACH_OCTET(c) [[unroll]] for (uint c = 0u; c < OCTETS_EACH; c++)
+
+// Octet o of a key: its words. What is behind the head's end is 0.
+void key_octet(uint key, uint kv, uint o, bool there, out uvec4 a, out uvec4 b)
+{
+    uint element = key * push.ldk + kv + 8u * o;
+    a = b = uvec4(0u);
+    if (!there) {
+        return;
+    }
+    if (kv_type == ZC_CACHE_F16 && ((push.offset.y | push.ldk / 2u | push.head_size / 2u) & 3u) == 0u) {
+        a = k4[(push.offset.y + element / 2u) / 4u];
+        return;
+    }
+    uvec4 second = 8u * o + 4u < push.head_size ? key_quad(element + 4u) : uvec4(0u);
+    a = key_quad(element);
+    if (kv_type == ZC_CACHE_F16) {
+        a = uvec4(a.xy, second.xy);
+    } else {
+        b = second;
+    }
+}
+
+// The record of a split, a row and a head, in vectors of the workspace.
+uint record_at(uint split, uint r, uint head)
+{
+    return ((split * push.rows + r) * push.heads + head) * (push.head_size / 4u + 1u);
+}
+
+// A key's scores, of which each of its invocations has a part: added up so that each has one head's in the end.
+float add_scores(float score[MOST_HEADS], uint lane)
+{
+    uint step = LANES / 2u;
+    if (HEADS == 4u) {
+        bool upper = (lane & step) != 0u;
+        float other0 = subgroupShuffleXor(upper ? score[0] : score[2], step);
+        float other1 = subgroupShuffleXor(upper ? score[1] : score[3], step);
+        score[0] = (upper ? score[2] : score[0]) + other0;
+        score[1] = (upper ? score[3] : score[1]) + other1;
+        step /= 2u;
+    }
+    if (HEADS >= 2u) {
+        bool upper = (lane & step) != 0u;
+        float other = subgroupShuffleXor(upper ? score[0] : score[1], step);
+        score[0] = (upper ? score[1] : score[0]) + other;
+    }
+    [[unroll]] for (uint rest = LANES / HEADS / 2u; rest > 0u; rest /= 2u) {
+        score[0] += subgroupShuffleXor(score[0], rest);
+    }
+    return score[0];
+}
+
+void attend_split(uint split, uint splits, uint r, uint team)
+{
+    uint group = push.heads / push.kv_heads, teams = (group + MOST_HEADS - 1u) / MOST_HEADS;
+    uint share = (group + teams - 1u) / teams, first_head = team % teams * share;
+    uint heads = min(share, group - min(first_head, group)); // of this workgroup
+    first_head += team / teams * group;
+    uint quads = push.head_size / 4u, kv = team / teams * push.head_size;
+    uint me = gl_LocalInvocationID.x, sub = gl_SubgroupID, mine = gl_SubgroupInvocationID;
+
+    uint begin = min(spans1[push.offset.w + 2u * r], push.capacity);
+    uint end = min(spans1[push.offset.w + 2u * r + 1u], push.capacity);
+    uint count = end - min(begin, end);
+    uint each = max(ZC_ATTENTION_SPLIT_KEYS, (count + splits - 1u) / splits);
+    uint used = (count + each - 1u) / each; // splits that have keys
+    if (split >= max(used, 1u)) {
+        if (me < heads) {
+            workspace4[record_at(split, r, first_head + me)] = vec4(LOWEST, 0.0, 0.0, 0.0);
+        }
+        return;
+    }
+    // This subgroup's keys.
+    uint from = begin + split * each, to = min(from + each, end);
+    uint few = ((to - from + WORKGROUP / WIDTH - 1u) / (WORKGROUP / WIDTH) + LINES - 1u) / LINES * LINES;
+    from = min(from + sub * few, to);
+    to = min(from + few, to);
+
+    for (uint i = me; i < 4u * UNIT_QUADS; i += WORKGROUP) {
+        uint h = i / (8u * OCTETS), e = i % (8u * OCTETS);
+        bool there = h < heads && e < push.head_size;
+        uint at = push.offset.x + r * push.ldq + (first_head + h) * push.head_size + e;
+        pool[i / 4u][i & 3u] = there ? push.scale * LOG2_E * q1[at] : 0.0;
+    }
+    barrier();
+    uint lane = mine % LANES, line = mine / LANES;
+    uint lane_of_value = mine % LANES_OF_VALUE, line_of_values = mine / LANES_OF_VALUE;
+    vec4 query[2u * MOST_HEADS * MOST_OCTETS], sums[2u * MOST_HEADS * MOST_OCTETS];
+    EACH_HEAD(h) {
+        EACH_OCTET(c) {
+            query[2u * (h * OCTETS_EACH + c)] = pool[h * 2u * OCTETS + 2u * (lane + LANES * c)];
+            query[2u * (h * OCTETS_EACH + c) + 1u] = pool[h * 2u * OCTETS + 2u * (lane + LANES * c) + 1u];
+        }
+        [[unroll]] for (uint c = 0u; c < QUADS_EACH; c++) {
+            sums[h * QUADS_EACH + c] = vec4(0.0);
+        }
+    }
+    vec4 tops = vec4(LOWEST), totals = vec4(0.0);
+    uint scores = AT_SCORES_OF_SPLIT + sub * WIDTH;
+
+    for (uint first = from; first < to; first += WIDTH) {
+        uint here = min(WIDTH, to - first);
+        subgroupBarrier(); // the weights before have been read
+        for (uint base = 0u; base < here; base += LINES * KU) {
+            uvec4 a[MOST_OCTETS * KU], b[MOST_OCTETS * KU];
+            [[unroll]] for (uint i = 0u; i < KU; i++) {
+                uint key = base + line + LINES * i;
+                EACH_OCTET(c) {
+                    bool there = key < here && 2u * (lane + LANES * c) < quads;
+                    key_octet(first + key, kv, lane + LANES * c, there, a[i * OCTETS_EACH + c],
+                              b[i * OCTETS_EACH + c]);
+                }
+            }
+            [[unroll]] for (uint i = 0u; i < KU; i++) {
+                float score[MOST_HEADS];
+                EACH_HEAD(h) {
+                    score[h] = 0.0;
+                }
+                EACH_OCTET(c) {
+                    uvec4 words = a[i * OCTETS_EACH + c];
+                    vec4 x = floats(words);
+                    vec4 y = floats(kv_type == ZC_CACHE_F16 ? words.zwzw : b[i * OCTETS_EACH + c]);
+                    EACH_HEAD(h) {
+                        score[h] += dot(query[2u * (h * OCTETS_EACH + c)], x) +
+                                    dot(query[2u * (h * OCTETS_EACH + c) + 1u], y);
+                    }
+                }
+                float sum = add_scores(score, lane);
+                uint key = base + line + LINES * i;
+                if (key < here && lane % (LANES / HEADS) == 0u) {
+                    pool[scores + key][lane / (LANES / HEADS)] = sum;
+                }
+            }
+        }
+        subgroupBarrier();
+        vec4 weights = pool[scores + mine];
+        EACH_HEAD(h) {
+            float score = mine < here ? weights[h] : LOWEST;
+            float next = max(tops[h], subgroupMax(score)), shrink = exp2(tops[h] - next);
+            tops[h] = next;
+            totals[h] *= shrink;
+            [[unroll]] for (uint c = 0u; c < QUADS_EACH; c++) {
+                sums[h * QUADS_EACH + c] *= shrink;
+            }
+            weights[h] = mine < here ? exp2(score - next) : 0.0;
+        }
+        pool[scores + mine] = weights;
+        subgroupBarrier();
+        for (uint base = line_of_values; base < here; base += LINES_OF_VALUES * VU) {
+            uvec4 words[2u * MOST_OCTETS * VU];
+            [[unroll]] for (uint i = 0u; i < VU; i++) {
+                uint key = base + LINES_OF_VALUES * i;
+                [[unroll]] for (uint c = 0u; c < QUADS_EACH; c++) {
+                    uint quad = lane_of_value + LANES_OF_VALUE * c;
+                    words[i * QUADS_EACH + c] = uvec4(0u);
+                    if (key < here && quad < quads) {
+                        words[i * QUADS_EACH + c] = value_quad((first + key) * push.ldv + kv + 4u * quad);
+                    }
+                }
+            }
+            [[unroll]] for (uint i = 0u; i < VU; i++) {
+                uint key = base + LINES_OF_VALUES * i;
+                vec4 weight = key < here ? pool[scores + key] : vec4(0.0);
+                totals += weight;
+                [[unroll]] for (uint c = 0u; c < QUADS_EACH; c++) {
+                    vec4 value = floats(words[i * QUADS_EACH + c]);
+                    EACH_HEAD(h) {
+                        sums[h * QUADS_EACH + c] += weight[h] * value;
+                    }
+                }
+            }
+        }
+    }
+
+    // What the units have: maxima and totals, then sums, made comparable.
+    uint unit = sub * LINES_OF_VALUES + line_of_values;
+    barrier(); // what was shared before has been read
+    if (lane_of_value == 0u) {
+        pool[2u * unit] = tops;
+        pool[2u * unit + 1u] = totals;
+    }
+    barrier();
+    vec4 top = vec4(LOWEST), total = vec4(0.0);
+    [[dont_unroll]] for (uint i = 0u; i < UNITS; i++) {
+        top = max(top, pool[2u * i]);
+    }
+    [[dont_unroll]] for (uint i = 0u; i < UNITS; i++) {
+        total += pool[2u * i + 1u] * exp2(pool[2u * i] - top);
+    }
+    vec4 shrink = exp2(tops - top), sum = vec4(0.0);
+    uint fit = 1024u / UNIT_QUADS; // units in shared memory
+    for (uint base = 0u; base < UNITS; base += fit) {
+        barrier(); // what was shared before has been read
+        if (unit - base < fit) {
+            EACH_HEAD(h) {
+                [[unroll]] for (uint c = 0u; c < QUADS_EACH; c++) {
+                    pool[(unit - base) * UNIT_QUADS + h * 2u * OCTETS + lane_of_value + LANES_OF_VALUE * c] =
+                        shrink[h] * sums[h * QUADS_EACH + c];
+                }
+            }
+        }
+        barrier();
+        [[dont_unroll]] for (uint i = 0u; i < min(fit, UNITS) && me < UNIT_QUADS; i++) {
+            sum += pool[i * UNIT_QUADS + me];
+        }
+    }
+    uint h = me / (2u * OCTETS), quad = me % (2u * OCTETS);
+    if (h < heads && quad < quads) {
+        uint at = record_at(split, r, first_head + h);
+        if (used > 1u) {
+            workspace4[at + 1u + quad] = sum;
+        } else {
+            put_quad(r, first_head + h, quad, count > 0u ? sum / total[h] : vec4(0.0));
+        }
+        if (splits > 1u && quad == 0u) {
+            workspace4[at] = vec4(top[h], total[h], float(used), 0.0);
+        }
+    }
+    barrier(); // what is shared has been read
+}
+
+// join(...): the splits of one row and head. A team of invocations, one for each quad, for some of the splits.
+void join(uint r, uint head)
+{
+    uint me = gl_LocalInvocationID.x, quads = push.head_size / 4u;
+    uint used = uint(workspace4[record_at(0u, r, head)].z);
+    if (used <= 1u) {
+        return;
+    }
+    // An invocation for each split; ZC_ATTENTION_MAX_SPLITS are not more than these.
+    vec4 mine = me < used ? workspace4[record_at(me, r, head)] : vec4(LOWEST, 0.0, 0.0, 0.0);
+    float top = subgroupMax(mine.x);
+    pool[me] = mine;
+    if (subgroupElect()) {
+        pool[WORKGROUP + gl_SubgroupID].x = top;
+    }
+    barrier();
+    for (uint i = 0u; i < gl_NumSubgroups; i++) {
+        top = max(top, pool[WORKGROUP + i].x);
+    }
+    uint teams = WORKGROUP / quads, team = me / quads, quad = me % quads;
+    vec4 sum = vec4(0.0);
+    float total = 0.0;
+    for (uint i = team; team < teams && i < used; i += teams) {
+        float weight = exp2(pool[i].x - top);
+        if (pool[i].y != 0.0) { // else it has no sums
+            sum += weight * workspace4[record_at(i, r, head) + 1u + quad];
+            total += weight * pool[i].y;
+        }
+    }
+    barrier(); // what was shared has been read
+    pool[me] = sum;
+    pool[WORKGROUP + me].x = total;
+    barrier();
+    if (team == 0u) {
+        for (uint i = 1u; i < teams; i++) {
+            sum += pool[i * quads + quad];
+            total += pool[WORKGROUP + i * quads + quad].x;
+        }
+        put_quad(r, head, quad, sum / total);
+    }
+    barrier(); // what is shared has been read
+}
