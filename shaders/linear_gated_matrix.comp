@@ -40,7 +40,8 @@ const uint way = variant / (ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_GATED_INPUTS * ZC_L
 const bool normed = input_ == ZC_LINEAR_NORM_INPUT, gated = false;
 
 #define TWO_MATRICES
-#define WEIGHTS_START (second ? push.offset.z : push.offset.y)
+#define SECOND (part == ZC_LINEAR_UP_PART)
+#define WEIGHTS_START (SECOND ? push.offset.z : push.offset.y)
 #include "weights.glsl"
 #include "linear_input.glsl"
 
@@ -73,7 +74,6 @@ uint gates_start()
 
 void main()
 {
-    second = part == ZC_LINEAR_UP_PART;
     if (way == ZC_LINEAR_MATRIX_INPUT_WAY) {
         input_rows();
     } else {

@@ -15,13 +15,16 @@ layout(set = 0, binding = 2, std430) readonly buffer Weights4 { uvec4 weights4[]
 layout(set = 0, binding = 3, std430) readonly buffer Second1 { uint second1[]; };
 layout(set = 0, binding = 3, std430) readonly buffer Second4 { uvec4 second4[]; };
 
+#ifndef SECOND // else a constant expression
 bool second = false; // a compiler sees what it is wherever it counts
+#define SECOND second
+#endif
 #endif
 
 uint weight_word(uint i)
 {
 #ifdef TWO_MATRICES
-    if (second) {
+    if (SECOND) {
         return second1[i];
     }
 #endif
@@ -31,7 +34,7 @@ uint weight_word(uint i)
 uvec4 weight_words(uint i)
 {
 #ifdef TWO_MATRICES
-    if (second) {
+    if (SECOND) {
         return second4[i];
     }
 #endif
