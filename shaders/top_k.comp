@@ -7,9 +7,10 @@
 // counts of the invocations before it; and at most 256 candidates are sorted in shared memory.
 //
 // Few long rows go in two stages. The first one, over many workgroups, finds the largest element of each of
-// ZC_TOP_GROUPS groups. In the second one a workgroup finds an element that is not above the k-th largest of these, looks
-// for what is not below it in the groups that can have such, and sorts it: little more than k where large elements are
-// not all in the same few groups. Where they are, the row goes the other way.
+// ZC_TOP_GROUPS groups. In the second one a workgroup finds an element that is not above the k-th largest of these, takes
+// what is not below it from the groups that can have such, and counts for each how many come before it, which is its
+// place: little more than k elements where large ones are not all in the same few groups. Where they are, the row goes
+// the other way. Atomics give places in lists whose order does not matter.
 
 layout(push_constant) uniform Push
 {
@@ -29,14 +30,18 @@ layout(set = 0, binding = 4, std430) buffer Workspace { uvec2 found[]; };
 
 #include "greatest.glsl"
 
-const uint CANDIDATES = 2u * WORKGROUP;               // for which there is room
-const uint MINE = ZC_TOP_GROUPS / WORKGROUP;          // groups of an invocation, in the second stage
-const uint PARTS = WORKGROUP / ZC_TOP_SHARE;          // invocations that share a group, in the first one
+const uint CANDIDATES = 2u * WORKGROUP;      // for which there is room
+const uint MINE = ZC_TOP_GROUPS / WORKGROUP; // groups of an invocation, in the second stage
+const uint PARTS = WORKGROUP / ZC_TOP_SHARE; // invocations that share a group, in the first one
+const uint BIN = 20u;                        // orders that are alike but for so many bits count together
 
-shared uvec4 counts_of[WORKGROUP];    // one of each subgroup
-shared uvec2 candidate[CANDIDATES];   // order and index
-shared uvec2 above_of[WORKGROUP];     // of each invocation: how many are above, how many are equal
+shared uvec4 counts_of[WORKGROUP];         // one of each subgroup
+shared uvec2 candidate[CANDIDATES + 4u];   // order and index; and what comes behind all
+shared uvec2 above_of[WORKGROUP];          // of each invocation: how many are above, how many are equal
 shared uint chosen_groups[CANDIDATES];
+shared uint histogram[WORKGROUP];
+shared uint numbers_of[4];                 // of the workgroup, by these names:
+const uint CHOSEN = 0u, TAKEN = 1u, CUT_BIN = 2u, CUT_ABOVE = 3u;
 
 uvec4 group_sum(uvec4 counts)
 {
@@ -171,24 +176,57 @@ void whole_row(uint r)
 
 // ---- few long rows ----
 
+// A row in blocks of four, which start at multiples of four; group g has every ZC_TOP_GROUPS-th block from g on.
+struct Row
+{
+    uint start, skip; // of the first block, in elements; how many of it lie before the row
+    uint rounds;      // blocks of a group, of which the last may not be there
+};
+
+Row row_at(uint r)
+{
+    uint x = push.offset.x + r * push.ldx, skip = x & 3u;
+    return Row(x - skip, skip, (push.cols - 1u + skip) / (4u * ZC_TOP_GROUPS) + 1u);
+}
+
+// The orders of a block's elements, 0 of those that are not in the row.
+uvec4 orders_of(Row row, uint block)
+{
+    uint first = 4u * block - row.skip; // wraps around to a huge number before the row
+    if (block != 0u && first < push.cols && push.cols - first >= 4u) {
+        uvec4 bits = x4[row.start / 4u + block];
+        return uvec4(order_of(bits.x), order_of(bits.y), order_of(bits.z), order_of(bits.w));
+    }
+    uvec4 orders = uvec4(0u);
+    [[unroll]] for (uint e = 0u; e < 4u; e++) {
+        if (first + e < push.cols) {
+            orders[e] = order_of(x1[row.start + 4u * block + e]);
+        }
+    }
+    return orders;
+}
+
+// Block n of a group, or one behind the row.
+uint block_at(Row row, uint group, uint n)
+{
+    uint blocks = (push.cols - 1u + row.skip) / 4u + 1u;
+    return n < row.rounds ? min(group + n * ZC_TOP_GROUPS, blocks) : blocks;
+}
+
 // The first stage: groups [share * ZC_TOP_SHARE, ...) of row r, each looked at by some invocations.
 void find_in_groups(uint r, uint share)
 {
     uint me = gl_LocalInvocationID.x, group = share * ZC_TOP_SHARE + me % ZC_TOP_SHARE;
-    uint x = push.offset.x + r * push.ldx;
-    uint rounds = (push.cols - 1u) / ZC_TOP_GROUPS + 1u; // elements of a group, of which the last may not be there
-    uvec2 best = uvec2(0u, NOWHERE);                     // below every element
-    for (uint start = me / ZC_TOP_SHARE; start < rounds; start += 4u * PARTS) {
-        uint bits[4], at[4]; // on their way at the same time
-        [[unroll]] for (uint i = 0u; i < 4u; i++) {
-            uint n = start + i * PARTS;
-            at[i] = n < rounds ? min(group + n * ZC_TOP_GROUPS, push.cols) : push.cols;
-            bits[i] = x1[x + min(at[i], push.cols - 1u)];
-        }
-        [[unroll]] for (uint i = 0u; i < 4u; i++) {
-            uint key = order_of(bits[i]);
-            if (at[i] < push.cols && key > best.x) {
-                best = uvec2(key, at[i]);
+    Row row = row_at(r);
+    uvec2 best = uvec2(0u, NOWHERE); // below every element
+    for (uint n = me / ZC_TOP_SHARE; n < row.rounds; n += 2u * PARTS) {
+        uint blocks[2] = uint[](block_at(row, group, n), block_at(row, group, n + PARTS));
+        uvec4 orders[2] = uvec4[](orders_of(row, blocks[0]), orders_of(row, blocks[1]));
+        [[unroll]] for (uint i = 0u; i < 2u; i++) {
+            [[unroll]] for (uint e = 0u; e < 4u; e++) {
+                if (orders[i][e] > best.x) {
+                    best = uvec2(orders[i][e], 4u * blocks[i] + e - row.skip);
+                }
             }
         }
     }
@@ -206,26 +244,27 @@ void find_in_groups(uint r, uint share)
 // Of the numbers that this invocation has, the digits of those that begin as `threshold` does.
 uvec4 digits(uint numbers[MINE], uint threshold, int shift)
 {
-    uvec2 counts = uvec2(0u); // two in each word
+    uvec2 counts = uvec2(0u); // two in a word
     [[unroll]] for (uint i = 0u; i < MINE; i++) {
         uint digit = (numbers[i] ^ threshold) >> shift; // 0 to 3 where they do
         counts += uvec2(uint(digit == 1u), uint(digit == 2u) + (uint(digit == 3u) << 16u));
     }
-    uvec2 sum = group_sum(uvec4(counts.x, counts.y, 0u, 0u)).xy;
+    uvec4 sum = group_sum(uvec4(counts.x, counts.y, 0u, 0u));
     return uvec4(0u, sum.x, sum.y & 0xffffu, sum.y >> 16u);
 }
 
-// A number, and how many of the groups' numbers are above it and how many begin as it does.
+// A number, and how many of the groups' numbers are above all that begin as it does, and how many begin so.
 struct Cut
 {
     uint threshold;
     uint above, alike;
 };
 
-// So that `above` and `alike` are at least k together, and at most `most` if numbers differ enough.
-Cut cut(uint numbers[MINE], Cut at, uint most)
+// So that `above` and `alike` are at least k together, and at most `most` if numbers differ enough. `shift`: where the
+// bits begin that are to be found.
+Cut cut(uint numbers[MINE], Cut at, uint most, int shift)
 {
-    for (int shift = 30; shift >= 0 && at.above + at.alike > most; shift -= 2) {
+    for (; shift >= 0 && at.above + at.alike > most; shift -= 2) {
         uvec4 counts = digits(numbers, at.threshold, shift);
         counts.x = at.alike - counts.y - counts.z - counts.w;
         uint digit = 3u;
@@ -238,83 +277,125 @@ Cut cut(uint numbers[MINE], Cut at, uint most)
     return at;
 }
 
-// Below what may be among the k largest: the first ones, at least k groups and at most `most`, in chosen_groups; and
-// how many they are.
-uvec2 choose_groups(uint r, uint most, out uint count)
+// The same at once, as far as the first bits tell: what most rows need. Else the other function goes on.
+Cut cut_orders(uint orders[MINE], uint most)
 {
-    uint me = gl_LocalInvocationID.x, keys[MINE], places_of[MINE];
+    uint me = gl_LocalInvocationID.x, top = 0u;
+    [[unroll]] for (uint i = 0u; i < MINE; i++) {
+        top = max(top, orders[i]);
+    }
+    histogram[me] = 0u;
+    top = group_max(top) >> BIN; // with barriers
+    [[unroll]] for (uint i = 0u; i < MINE; i++) {
+        atomicAdd(histogram[min(top - (orders[i] >> BIN), WORKGROUP - 1u)], 1u);
+    }
+    barrier();
+    uint here = histogram[me], total;
+    uint before_here = places(here, total);
+    if (before_here < push.k && before_here + here >= push.k) {
+        numbers_of[CUT_BIN] = me;
+        numbers_of[CUT_ABOVE] = before_here;
+    }
+    barrier();
+    uint bin = numbers_of[CUT_BIN];
+    if (bin == WORKGROUP - 1u) { // far below the greatest
+        return cut(orders, Cut(0u, 0u, ZC_TOP_GROUPS), most, 30);
+    }
+    return cut(orders, Cut(top - bin << BIN, numbers_of[CUT_ABOVE], histogram[bin]), most, int(BIN) - 2);
+}
+
+// Below what may be among the k largest. The groups that have such, at least k and at most `most`, go into
+// chosen_groups.
+uvec2 choose_groups(uint r, uint most)
+{
+    uint me = gl_LocalInvocationID.x, orders[MINE], places_of[MINE];
     [[unroll]] for (uint i = 0u; i < MINE; i++) {
         uvec2 best = found[r * ZC_TOP_GROUPS + i * WORKGROUP + me];
-        keys[i] = best.x;
+        orders[i] = best.x;
         places_of[i] = ~best.y;
     }
-    Cut of_keys = cut(keys, Cut(0u, 0u, ZC_TOP_GROUPS), most), of_places = Cut(0u, of_keys.above, of_keys.alike);
-    if (of_keys.above + of_keys.alike > most) { // equal ones: those with the lowest indices
+    numbers_of[CHOSEN] = 0u;
+    numbers_of[TAKEN] = 0u;
+    Cut of_orders = cut_orders(orders, most), of_places = Cut(0u, of_orders.above, of_orders.alike);
+    if (of_orders.above + of_orders.alike > most) { // equal ones: those with the lowest indices
         [[unroll]] for (uint i = 0u; i < MINE; i++) {
-            places_of[i] = keys[i] == of_keys.threshold ? places_of[i] : 0u;
+            places_of[i] = orders[i] == of_orders.threshold ? places_of[i] : 0u;
         }
-        of_places = cut(places_of, of_places, most);
+        of_places = cut(places_of, of_places, most, 30);
     }
-    uvec2 least = uvec2(of_keys.threshold, ~of_places.threshold);
-    uint mine = 0u;
+    uvec2 least = uvec2(of_orders.threshold, ~of_places.threshold);
     [[unroll]] for (uint i = 0u; i < MINE; i++) {
-        bool taken = keys[i] > least.x || keys[i] == least.x && places_of[i] >= of_places.threshold;
-        mine |= taken ? 1u << i : 0u;
-    }
-    uint place = places(bitCount(mine), count);
-    [[unroll]] for (uint i = 0u; i < MINE; i++) {
-        if ((mine >> i & 1u) != 0u) {
-            chosen_groups[place++] = i * WORKGROUP + me;
+        if (orders[i] > least.x || orders[i] == least.x && places_of[i] >= of_places.threshold) {
+            chosen_groups[atomicAdd(numbers_of[CHOSEN], 1u)] = i * WORKGROUP + me;
         }
     }
     barrier();
     return least;
 }
 
-// What of the chosen groups does not come after `least`, among the candidates as far as there is room: how many.
-uint gather(uint r, uvec2 least, uint groups)
+// What of the chosen groups does not come after `least`, among the candidates as far as there is room; all are counted.
+void gather(uint r, uvec2 least)
 {
-    uint me = gl_LocalInvocationID.x, x = push.offset.x + r * push.ldx, taken = 0u;
-    uint rounds = (push.cols - 1u) / ZC_TOP_GROUPS + 1u, items = groups * rounds; // an element of each in each round
-    for (uint start = 0u; start < items && taken <= CANDIDATES; start += 16u * WORKGROUP) {
-        uint keys[16], mine = 0u, count;
-        [[unroll]] for (uint i = 0u; i < 16u; i++) {
-            uint item = start + i * WORKGROUP + me;
-            uint c = item < items ? chosen_groups[item % groups] + item / groups * ZC_TOP_GROUPS : push.cols;
-            keys[i] = order_of(x1[x + min(c, push.cols - 1u)]);
-            mine |= c < push.cols && !before(least, uvec2(keys[i], c)) ? 1u << i : 0u;
+    Row row = row_at(r);
+    uint groups = numbers_of[CHOSEN], items = groups * row.rounds;
+    for (uint start = gl_LocalInvocationID.x; start < items; start += 4u * WORKGROUP) {
+        uint blocks[4], mine = 0u;
+        uvec4 orders[4]; // on their way at the same time
+        [[unroll]] for (uint i = 0u; i < 4u; i++) {
+            uint item = start + i * WORKGROUP;
+            blocks[i] = block_at(row, chosen_groups[item % groups], item / groups);
+            orders[i] = orders_of(row, blocks[i]);
         }
-        uint place = taken + places(bitCount(mine), count);
-        [[unroll]] for (uint i = 0u; i < 16u; i++) {
-            uint item = start + i * WORKGROUP + me;
-            if ((mine >> i & 1u) != 0u && place < CANDIDATES) {
-                candidate[place++] = uvec2(keys[i], chosen_groups[item % groups] + item / groups * ZC_TOP_GROUPS);
+        [[unroll]] for (uint n = 0u; n < 16u; n++) {
+            uvec2 one = uvec2(orders[n / 4u][n % 4u], 4u * blocks[n / 4u] + n % 4u - row.skip);
+            mine |= one.x != 0u && !before(least, one) ? 1u << n : 0u;
+        }
+        uint place = mine == 0u ? 0u : atomicAdd(numbers_of[TAKEN], bitCount(mine));
+        [[unroll]] for (uint n = 0u; n < 16u; n++) {
+            if ((mine >> n & 1u) != 0u && place < CANDIDATES) {
+                candidate[place++] = uvec2(orders[n / 4u][n % 4u], 4u * blocks[n / 4u] + n % 4u - row.skip);
             }
         }
-        taken += count;
     }
-    return taken;
+    barrier();
+}
+
+void write_candidate(uint r, uint place, uint index)
+{
+    if (place < push.k) {
+        values1[push.offset.y + r * push.k + place] = x1[push.offset.x + r * push.ldx + index];
+        indices1[push.offset.z + r * push.k + place] = index;
+    }
 }
 
 // The second stage.
 void join_groups(uint r)
 {
-    uint me = gl_LocalInvocationID.x, groups;
-    uvec2 least = choose_groups(r, push.k + push.k / 4u + 16u, groups);
-    uint taken = gather(r, least, groups);
-    if (taken > CANDIDATES) {
+    uint me = gl_LocalInvocationID.x;
+    uvec2 least = choose_groups(r, push.k + push.k / 4u + 16u);
+    gather(r, least);
+    uint count = numbers_of[TAKEN];
+    if (count > CANDIDATES) {
         whole_row(r);
         return;
     }
-    uint size = 1u;
-    while (size < taken) {
-        size *= 2u;
+    if (me < 4u) {
+        candidate[count + me] = uvec2(0u, NOWHERE);
     }
-    for (uint i = taken + me; i < size; i += WORKGROUP) {
-        candidate[i] = uvec2(0u, NOWHERE); // below every element
+    barrier();
+    // Each has one of them, or two.
+    uvec2 first = candidate[min(me, count)], second = candidate[min(me + WORKGROUP, count)];
+    uint before_first = 0u, before_second = 0u;
+    for (uint i = 0u; i < count; i += 4u) {
+        [[unroll]] for (uint n = 0u; n < 4u; n++) {
+            uvec2 other = candidate[i + n];
+            before_first += before(other, first) ? 1u : 0u;
+            before_second += before(other, second) ? 1u : 0u;
+        }
     }
-    sort(size);
-    write_first(r);
+    write_candidate(r, me < count ? before_first : push.k, first.y);
+    write_candidate(r, me + WORKGROUP < count ? before_second : push.k, second.y);
+    barrier(); // what is shared has been read
 }
 
 void main()

@@ -1,8 +1,10 @@
 #pragma clang diagnostic ignored "-Wmissing-prototypes"
 #pragma clang diagnostic ignored "-Wmissing-braces"
+#pragma clang diagnostic ignored "-Wunused-variable"
 
 #include <metal_stdlib>
 #include <simd/simd.h>
+#include <metal_atomic>
 
 using namespace metal;
 
@@ -51,6 +53,13 @@ struct Best
     uint4 size;
 };
 
+struct Row
+{
+    uint start;
+    uint skip;
+    uint rounds;
+};
+
 struct Cut
 {
     uint threshold;
@@ -86,7 +95,7 @@ struct Workspace
 
 constant uint way_tmp [[function_constant(0)]];
 constant uint way = is_function_constant_defined(way_tmp) ? way_tmp : 0u;
-constant bool _709 = (way != 2u);
+constant bool _736 = (way != 2u);
 
 struct Values1
 {
@@ -98,10 +107,10 @@ struct Indices1
     uint indices1[1];
 };
 
-constant bool _2029 = (way == 1u);
-constant bool _2050 = (way == 4u);
-constant bool _2092 = (way == 3u);
-constant bool _2100 = (way == 5u);
+constant bool _2365 = (way == 1u);
+constant bool _2386 = (way == 4u);
+constant bool _2427 = (way == 3u);
+constant bool _2435 = (way == 5u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
@@ -111,14 +120,14 @@ uint shares_of(thread const uint& cols)
 }
 
 static inline __attribute__((always_inline))
-uint4 partial_block(thread const uint& start, thread const uint& skip, thread const uint& count, thread const uint& i, const device X1& v_234)
+uint4 partial_block(thread const uint& start, thread const uint& skip, thread const uint& count, thread const uint& i, const device X1& v_261)
 {
     uint4 v = uint4(4286578688u);
     for (uint e = 0u; e < 4u; e++)
     {
         if ((((4u * i) + e) - skip) < count)
         {
-            v[e] = v_234.x1[(start + (4u * i)) + e];
+            v[e] = v_261.x1[(start + (4u * i)) + e];
         }
     }
     return v;
@@ -147,8 +156,8 @@ uint group_min(thread uint& value, threadgroup int2 (&best_of)[256], thread uint
 {
     value = simd_min(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _292 = simd_is_first();
-    if (_292)
+    bool _319 = simd_is_first();
+    if (_319)
     {
         ((threadgroup int*)&best_of[gl_SubgroupID])[0u] = int(value);
     }
@@ -161,7 +170,7 @@ uint group_min(thread uint& value, threadgroup int2 (&best_of)[256], thread uint
 }
 
 static inline __attribute__((always_inline))
-uint greatest(thread const uint& x, thread const uint& count, const device X1& v_234, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_393)
+uint greatest(thread const uint& x, thread const uint& count, const device X1& v_261, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_420)
 {
     uint me = gl_LocalInvocationID.x;
     uint skip = x & 3u;
@@ -175,7 +184,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
         uint param_2 = count;
         uint param_3 = 0u;
         Best param_4 = best;
-        uint4 param_5 = partial_block(param, param_1, param_2, param_3, v_234);
+        uint4 param_5 = partial_block(param, param_1, param_2, param_3, v_261);
         uint param_6 = 0u;
         take(param_4, param_5, param_6);
         best = param_4;
@@ -186,7 +195,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     {
         for (uint y = 0u; y < 8u; y++)
         {
-            v[y] = v_393.x4[((start / 4u) + i) + (y * 256u)];
+            v[y] = v_420.x4[((start / 4u) + i) + (y * 256u)];
         }
         for (uint y_1 = 0u; y_1 < 8u; y_1++)
         {
@@ -200,7 +209,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     for (; (i + 1u) < blocks; i += 256u)
     {
         Best param_10 = best;
-        uint4 param_11 = v_393.x4[(start / 4u) + i];
+        uint4 param_11 = v_420.x4[(start / 4u) + i];
         uint param_12 = i;
         take(param_10, param_11, param_12);
         best = param_10;
@@ -212,7 +221,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
         uint param_15 = count;
         uint param_16 = i;
         Best param_17 = best;
-        uint4 param_18 = partial_block(param_13, param_14, param_15, param_16, v_234);
+        uint4 param_18 = partial_block(param_13, param_14, param_15, param_16, v_261);
         uint param_19 = i;
         take(param_17, param_18, param_19);
         best = param_17;
@@ -222,8 +231,8 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     key = simd_max(key);
     size = simd_max(size);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _506 = simd_is_first();
-    if (_506)
+    bool _533 = simd_is_first();
+    if (_533)
     {
         best_of[gl_SubgroupID] = int2(key, int(size));
     }
@@ -240,17 +249,17 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     {
         for (uint e = 0u; e < 4u; e++)
         {
-            bool _569 = best.key[e] == key;
-            bool _576;
-            if (_569)
+            bool _596 = best.key[e] == key;
+            bool _603;
+            if (_596)
             {
-                _576 = best.block[e] != 4294967295u;
+                _603 = best.block[e] != 4294967295u;
             }
             else
             {
-                _576 = _569;
+                _603 = _596;
             }
-            if (_576)
+            if (_603)
             {
                 index = min(index, (((4u * best.block[e]) + e) - skip));
             }
@@ -258,27 +267,27 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     }
     else
     {
-        bool _613;
+        bool _640;
         for (uint c = me; (c < count) && (index == 4294967295u); c += 256u)
         {
-            uint bits = v_234.x1[x + c] & 2147483647u;
+            uint bits = v_261.x1[x + c] & 2147483647u;
             if (nan)
             {
-                _613 = bits > 2139095040u;
+                _640 = bits > 2139095040u;
             }
             else
             {
-                _613 = bits == 0u;
+                _640 = bits == 0u;
             }
-            if (_613)
+            if (_640)
             {
                 index = c;
             }
         }
     }
     uint param_20 = index;
-    uint _629 = group_min(param_20, best_of, gl_SubgroupID, gl_NumSubgroups);
-    return _629;
+    uint _656 = group_min(param_20, best_of, gl_SubgroupID, gl_NumSubgroups);
+    return _656;
 }
 
 static inline __attribute__((always_inline))
@@ -292,20 +301,20 @@ uint order_of(thread const uint& bits)
     {
         return 2147483648u;
     }
-    uint _139;
+    uint _166;
     if ((bits & 2147483648u) != 0u)
     {
-        _139 = ~bits;
+        _166 = ~bits;
     }
     else
     {
-        _139 = bits ^ 2147483648u;
+        _166 = bits ^ 2147483648u;
     }
-    return _139;
+    return _166;
 }
 
 static inline __attribute__((always_inline))
-void find_in_share(thread const uint& r, thread const uint& share, const device X1& v_234, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_393, constant Push& push, device Workspace& v_690)
+void find_in_share(thread const uint& r, thread const uint& share, const device X1& v_261, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_420, constant Push& push, device Workspace& v_717)
 {
     uint param = push.cols;
     uint shares = shares_of(param);
@@ -315,86 +324,144 @@ void find_in_share(thread const uint& r, thread const uint& share, const device 
     uint x = (push.offset.x + (r * push.ldx)) + first;
     uint param_1 = x;
     uint param_2 = each + uint(share < more);
-    uint _681 = greatest(param_1, param_2, v_234, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_393);
-    uint index = _681;
+    uint _708 = greatest(param_1, param_2, v_261, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_420);
+    uint index = _708;
     if (gl_LocalInvocationID.x == 0u)
     {
-        uint param_3 = v_234.x1[x + index];
-        v_690.found[(r * 256u) + share] = uint2(order_of(param_3), first + index);
+        uint param_3 = v_261.x1[x + index];
+        v_717.found[(r * 256u) + share] = uint2(order_of(param_3), first + index);
     }
+}
+
+static inline __attribute__((always_inline))
+Row row_at(thread const uint& r, constant Push& push)
+{
+    uint x = push.offset.x + (r * push.ldx);
+    uint skip = x & 3u;
+    return Row{ x - skip, skip, (((push.cols - 1u) + skip) / 16384u) + 1u };
+}
+
+static inline __attribute__((always_inline))
+uint block_at(thread const Row& row, thread const uint& group, thread const uint& n, constant Push& push)
+{
+    uint blocks = (((push.cols - 1u) + row.skip) / 4u) + 1u;
+    uint _1455;
+    if (n < row.rounds)
+    {
+        _1455 = min((group + (n * 4096u)), blocks);
+    }
+    else
+    {
+        _1455 = blocks;
+    }
+    return _1455;
+}
+
+static inline __attribute__((always_inline))
+uint4 orders_of(thread const Row& row, thread const uint& block, const device X1& v_261, const device X4& v_420, constant Push& push)
+{
+    uint first = (4u * block) - row.skip;
+    bool _1363 = block != 0u;
+    bool _1370;
+    if (_1363)
+    {
+        _1370 = first < push.cols;
+    }
+    else
+    {
+        _1370 = _1363;
+    }
+    bool _1378;
+    if (_1370)
+    {
+        _1378 = (push.cols - first) >= 4u;
+    }
+    else
+    {
+        _1378 = _1370;
+    }
+    if (_1378)
+    {
+        uint4 bits = v_420.x4[(row.start / 4u) + block];
+        uint param = bits.x;
+        uint param_1 = bits.y;
+        uint param_2 = bits.z;
+        uint param_3 = bits.w;
+        return uint4(order_of(param), order_of(param_1), order_of(param_2), order_of(param_3));
+    }
+    uint4 orders = uint4(0u);
+    for (uint e = 0u; e < 4u; e++)
+    {
+        if ((first + e) < push.cols)
+        {
+            uint param_4 = v_261.x1[(row.start + (4u * block)) + e];
+            orders[e] = order_of(param_4);
+        }
+    }
+    return orders;
 }
 
 static inline __attribute__((always_inline))
 bool before(thread const uint2& a, thread const uint2& b)
 {
-    bool _856 = a.x > b.x;
-    bool _873;
-    if (!_856)
+    bool _883 = a.x > b.x;
+    bool _900;
+    if (!_883)
     {
-        bool _864 = a.x == b.x;
-        bool _872;
-        if (_864)
+        bool _891 = a.x == b.x;
+        bool _899;
+        if (_891)
         {
-            _872 = a.y < b.y;
+            _899 = a.y < b.y;
         }
         else
         {
-            _872 = _864;
+            _899 = _891;
         }
-        _873 = _872;
+        _900 = _899;
     }
     else
     {
-        _873 = _856;
+        _900 = _883;
     }
-    return _873;
+    return _900;
 }
 
 static inline __attribute__((always_inline))
-void find_in_groups(thread const uint& r, thread const uint& share, const device X1& v_234, thread uint3& gl_LocalInvocationID, constant Push& push, device Workspace& v_690, threadgroup uint2 (&candidate)[512])
+void find_in_groups(thread const uint& r, thread const uint& share, const device X1& v_261, thread uint3& gl_LocalInvocationID, const device X4& v_420, constant Push& push, device Workspace& v_717, threadgroup uint2 (&candidate)[516])
 {
     uint me = gl_LocalInvocationID.x;
     uint group = (share * 64u) + (me % 64u);
-    uint x = push.offset.x + (r * push.ldx);
-    uint rounds = ((push.cols - 1u) / 4096u) + 1u;
+    uint param = r;
+    Row row = row_at(param, push);
     uint2 best = uint2(0u, 4294967295u);
-    uint _1331 = me / 64u;
-    spvUnsafeArray<uint, 4> at;
-    uint _1360;
-    spvUnsafeArray<uint, 4> bits;
-    for (uint start = _1331; start < rounds; start += 16u)
+    uint _1487 = me / 64u;
+    for (uint n = _1487; n < row.rounds; n += 8u)
     {
-        for (uint i = 0u; i < 4u; i++)
+        Row param_1 = row;
+        uint param_2 = group;
+        uint param_3 = n;
+        Row param_4 = row;
+        uint param_5 = group;
+        uint param_6 = n + 4u;
+        spvUnsafeArray<uint, 2> _1515 = spvUnsafeArray<uint, 2>({ block_at(param_1, param_2, param_3, push), block_at(param_4, param_5, param_6, push) });
+        spvUnsafeArray<uint, 2> blocks;
+        blocks = _1515;
+        Row param_7 = row;
+        uint param_8 = blocks[0];
+        Row param_9 = row;
+        uint param_10 = blocks[1];
+        spvUnsafeArray<uint4, 2> _1531 = spvUnsafeArray<uint4, 2>({ orders_of(param_7, param_8, v_261, v_420, push), orders_of(param_9, param_10, v_261, v_420, push) });
+        spvUnsafeArray<uint4, 2> orders;
+        orders = _1531;
+        for (uint i = 0u; i < 2u; i++)
         {
-            uint n = start + (i * 4u);
-            if (n < rounds)
+            for (uint e = 0u; e < 4u; e++)
             {
-                _1360 = min((group + (n * 4096u)), push.cols);
-            }
-            else
-            {
-                _1360 = push.cols;
-            }
-            at[i] = _1360;
-            bits[i] = v_234.x1[x + min(at[i], (push.cols - 1u))];
-        }
-        for (uint i_1 = 0u; i_1 < 4u; i_1++)
-        {
-            uint param = bits[i_1];
-            uint key = order_of(param);
-            bool _1410 = at[i_1] < push.cols;
-            bool _1417;
-            if (_1410)
-            {
-                _1417 = key > best.x;
-            }
-            else
-            {
-                _1417 = _1410;
-            }
-            if (_1417)
-            {
-                best = uint2(key, at[i_1]);
+                if (orders[i][e] > best.x)
+                {
+                    best = uint2(orders[i][e], ((4u * blocks[i]) + e) - row.skip);
+                }
             }
         }
     }
@@ -405,11 +472,11 @@ void find_in_groups(thread const uint& r, thread const uint& share, const device
         for (uint part = 1u; part < 4u; part++)
         {
             uint2 other = candidate[(part * 64u) + me];
-            uint2 param_1 = other;
-            uint2 param_2 = best;
-            best = select(best, other, bool2(before(param_1, param_2)));
+            uint2 param_11 = other;
+            uint2 param_12 = best;
+            best = select(best, other, bool2(before(param_11, param_12)));
         }
-        v_690.found[(r * 4096u) + group] = best;
+        v_717.found[(r * 4096u) + group] = best;
     }
 }
 
@@ -418,8 +485,8 @@ uint4 group_sum(thread uint4& counts, thread uint& gl_SubgroupID, thread uint& g
 {
     counts = uint4(simd_sum(counts.x), simd_sum(counts.y), simd_sum(counts.z), simd_sum(counts.w));
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _777 = simd_is_first();
-    if (_777)
+    bool _804 = simd_is_first();
+    if (_804)
     {
         counts_of[gl_SubgroupID] = counts;
     }
@@ -433,14 +500,14 @@ uint4 group_sum(thread uint4& counts, thread uint& gl_SubgroupID, thread uint& g
 }
 
 static inline __attribute__((always_inline))
-void sort(thread const uint& count, thread uint3& gl_LocalInvocationID, threadgroup uint2 (&candidate)[512])
+void sort(thread const uint& count, thread uint3& gl_LocalInvocationID, threadgroup uint2 (&candidate)[516])
 {
     uint me = gl_LocalInvocationID.x;
-    bool _932;
+    bool _959;
     for (uint size = 2u; size <= count; size *= 2u)
     {
-        uint _890 = size / 2u;
-        for (uint apart = _890; apart != 0u; apart /= 2u)
+        uint _917 = size / 2u;
+        for (uint apart = _917; apart != 0u; apart /= 2u)
         {
             uint left = (2u * me) - (me & (apart - 1u));
             uint right = left + apart;
@@ -453,15 +520,15 @@ void sort(thread const uint& count, thread uint3& gl_LocalInvocationID, threadgr
                 {
                     uint2 param = b;
                     uint2 param_1 = a;
-                    _932 = before(param, param_1);
+                    _959 = before(param, param_1);
                 }
                 else
                 {
                     uint2 param_2 = a;
                     uint2 param_3 = b;
-                    _932 = before(param_2, param_3);
+                    _959 = before(param_2, param_3);
                 }
-                if (_932)
+                if (_959)
                 {
                     candidate[left] = b;
                     candidate[right] = a;
@@ -473,20 +540,20 @@ void sort(thread const uint& count, thread uint3& gl_LocalInvocationID, threadgr
 }
 
 static inline __attribute__((always_inline))
-void write_first(thread const uint& r, const device X1& v_234, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint2 (&candidate)[512], device Values1& v_976, device Indices1& v_1001)
+void write_first(thread const uint& r, const device X1& v_261, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint2 (&candidate)[516], device Values1& v_1003, device Indices1& v_1028)
 {
     uint me = gl_LocalInvocationID.x;
     if (me < push.k)
     {
         uint index = ((threadgroup uint*)&candidate[me])[1u];
-        v_976.values1[(push.offset.y + (r * push.k)) + me] = v_234.x1[(push.offset.x + (r * push.ldx)) + index];
-        v_1001.indices1[(push.offset.z + (r * push.k)) + me] = index;
+        v_1003.values1[(push.offset.y + (r * push.k)) + me] = v_261.x1[(push.offset.x + (r * push.ldx)) + index];
+        v_1028.indices1[(push.offset.z + (r * push.k)) + me] = index;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void whole_row(thread const uint& r, const device X1& v_234, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], device Values1& v_976, device Indices1& v_1001, threadgroup uint2 (&above_of)[256])
+void whole_row(thread const uint& r, const device X1& v_261, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[516], device Values1& v_1003, device Indices1& v_1028, threadgroup uint2 (&above_of)[256])
 {
     uint me = gl_LocalInvocationID.x;
     uint x = push.offset.x + (r * push.ldx);
@@ -497,14 +564,14 @@ void whole_row(thread const uint& r, const device X1& v_234, thread uint& gl_Sub
         uint4 counts = uint4(0u);
         for (uint c = me; c < push.cols; c += 256u)
         {
-            uint param = v_234.x1[x + c];
+            uint param = v_261.x1[x + c];
             uint key = order_of(param);
             uint digit = (key ^ threshold) >> uint(shift);
             counts += uint4(uint(digit == 0u), uint(digit == 1u), uint(digit == 2u), uint(digit == 3u));
         }
         uint4 param_1 = counts;
-        uint4 _1082 = group_sum(param_1, gl_SubgroupID, gl_NumSubgroups, counts_of);
-        counts = _1082;
+        uint4 _1109 = group_sum(param_1, gl_SubgroupID, gl_NumSubgroups, counts_of);
+        counts = _1109;
         uint digit_1 = 3u;
         uint larger = 0u;
         uint count = counts.w;
@@ -514,33 +581,33 @@ void whole_row(thread const uint& r, const device X1& v_234, thread uint& gl_Sub
             digit_1 = 2u;
             count = counts.z;
         }
-        bool _1101 = digit_1 == 2u;
-        bool _1109;
-        if (_1101)
+        bool _1128 = digit_1 == 2u;
+        bool _1136;
+        if (_1128)
         {
-            _1109 = (larger + count) < wanted;
+            _1136 = (larger + count) < wanted;
         }
         else
         {
-            _1109 = _1101;
+            _1136 = _1128;
         }
-        if (_1109)
+        if (_1136)
         {
             larger += count;
             digit_1 = 1u;
             count = counts.y;
         }
-        bool _1118 = digit_1 == 1u;
-        bool _1126;
-        if (_1118)
+        bool _1145 = digit_1 == 1u;
+        bool _1153;
+        if (_1145)
         {
-            _1126 = (larger + count) < wanted;
+            _1153 = (larger + count) < wanted;
         }
         else
         {
-            _1126 = _1118;
+            _1153 = _1145;
         }
-        if (_1126)
+        if (_1153)
         {
             larger += count;
             digit_1 = 0u;
@@ -554,7 +621,7 @@ void whole_row(thread const uint& r, const device X1& v_234, thread uint& gl_Sub
     uint2 mine = uint2(0u);
     for (uint c_1 = begin; c_1 < end; c_1++)
     {
-        uint param_2 = v_234.x1[x + c_1];
+        uint param_2 = v_261.x1[x + c_1];
         uint key_1 = order_of(param_2);
         mine += uint2(uint(key_1 > threshold), uint(key_1 == threshold));
     }
@@ -566,54 +633,54 @@ void whole_row(thread const uint& r, const device X1& v_234, thread uint& gl_Sub
     {
         place += above_of[i];
     }
-    bool _1227 = mine.x != 0u;
-    bool _1242;
-    if (!_1227)
+    bool _1254 = mine.x != 0u;
+    bool _1269;
+    if (!_1254)
     {
-        bool _1233 = mine.y != 0u;
-        bool _1241;
-        if (_1233)
+        bool _1260 = mine.y != 0u;
+        bool _1268;
+        if (_1260)
         {
-            _1241 = place.y < push.k;
+            _1268 = place.y < push.k;
         }
         else
         {
-            _1241 = _1233;
+            _1268 = _1260;
         }
-        _1242 = _1241;
+        _1269 = _1268;
     }
     else
     {
-        _1242 = _1227;
+        _1269 = _1254;
     }
-    bool _any = _1242;
+    bool _any = _1269;
     for (uint c_2 = begin; _any && (c_2 < end); c_2++)
     {
-        uint param_3 = v_234.x1[x + c_2];
+        uint param_3 = v_261.x1[x + c_2];
         uint key_2 = order_of(param_3);
         if (key_2 > threshold)
         {
-            uint _1269 = place.x;
-            place.x = _1269 + uint(1);
-            candidate[_1269] = uint2(key_2, c_2);
+            uint _1296 = place.x;
+            place.x = _1296 + uint(1);
+            candidate[_1296] = uint2(key_2, c_2);
         }
         else
         {
-            bool _1278 = key_2 == threshold;
-            bool _1286;
-            if (_1278)
+            bool _1305 = key_2 == threshold;
+            bool _1313;
+            if (_1305)
             {
-                _1286 = place.y < push.k;
+                _1313 = place.y < push.k;
             }
             else
             {
-                _1286 = _1278;
+                _1313 = _1305;
             }
-            if (_1286)
+            if (_1313)
             {
-                uint _1290 = place.y;
-                place.y = _1290 + uint(1);
-                candidate[_1290] = uint2(key_2, c_2);
+                uint _1317 = place.y;
+                place.y = _1317 + uint(1);
+                candidate[_1317] = uint2(key_2, c_2);
             }
         }
     }
@@ -621,7 +688,55 @@ void whole_row(thread const uint& r, const device X1& v_234, thread uint& gl_Sub
     uint param_4 = 256u;
     sort(param_4, gl_LocalInvocationID, candidate);
     uint param_5 = r;
-    write_first(param_5, v_234, gl_LocalInvocationID, push, candidate, v_976, v_1001);
+    write_first(param_5, v_261, gl_LocalInvocationID, push, candidate, v_1003, v_1028);
+}
+
+static inline __attribute__((always_inline))
+uint group_max(thread uint& value, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups)
+{
+    value = simd_max(value);
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    bool _282 = simd_is_first();
+    if (_282)
+    {
+        ((threadgroup int*)&best_of[gl_SubgroupID])[0u] = int(value);
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    for (uint s = 0u; s < gl_NumSubgroups; s++)
+    {
+        value = max(value, uint(((threadgroup int*)&best_of[s])[0u]));
+    }
+    return value;
+}
+
+static inline __attribute__((always_inline))
+uint places(thread const uint& count, thread uint& total, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, threadgroup uint4 (&counts_of)[256])
+{
+    uint before_1 = simd_prefix_exclusive_sum(count);
+    uint _all = simd_sum(count);
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    bool _840 = simd_is_first();
+    if (_840)
+    {
+        ((threadgroup uint*)&counts_of[gl_SubgroupID])[0u] = _all;
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    total = 0u;
+    uint _859;
+    for (uint s = 0u; s < gl_NumSubgroups; s++)
+    {
+        if (s < gl_SubgroupID)
+        {
+            _859 = ((threadgroup uint*)&counts_of[s])[0u];
+        }
+        else
+        {
+            _859 = 0u;
+        }
+        before_1 += _859;
+        total += ((threadgroup uint*)&counts_of[s])[0u];
+    }
+    return before_1;
 }
 
 static inline __attribute__((always_inline))
@@ -634,42 +749,41 @@ uint4 digits(thread const spvUnsafeArray<uint, 16>& numbers, thread const uint& 
         counts += uint2(uint(digit == 1u), uint(digit == 2u) + (uint(digit == 3u) << 16u));
     }
     uint4 param = uint4(counts.x, counts.y, 0u, 0u);
-    uint4 _1509 = group_sum(param, gl_SubgroupID, gl_NumSubgroups, counts_of);
-    uint2 sum = _1509.xy;
+    uint4 _1657 = group_sum(param, gl_SubgroupID, gl_NumSubgroups, counts_of);
+    uint4 sum = _1657;
     return uint4(0u, sum.x, sum.y & 65535u, sum.y >> 16u);
 }
 
 static inline __attribute__((always_inline))
-Cut cut(thread const spvUnsafeArray<uint, 16>& numbers, thread Cut& at, thread const uint& most, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, threadgroup uint4 (&counts_of)[256])
+Cut cut(thread const spvUnsafeArray<uint, 16>& numbers, thread Cut& at, thread const uint& most, thread int& shift, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, threadgroup uint4 (&counts_of)[256])
 {
-    int shift = 30;
     for (;;)
     {
-        bool _1530 = shift >= 0;
-        bool _1540;
-        if (_1530)
+        bool _1676 = shift >= 0;
+        bool _1686;
+        if (_1676)
         {
-            _1540 = (at.above + at.alike) > most;
+            _1686 = (at.above + at.alike) > most;
         }
         else
         {
-            _1540 = _1530;
+            _1686 = _1676;
         }
-        if (_1540)
+        if (_1686)
         {
             spvUnsafeArray<uint, 16> param;
             param = numbers;
             uint param_1 = at.threshold;
             int param_2 = shift;
-            uint4 _1549 = digits(param, param_1, param_2, gl_SubgroupID, gl_NumSubgroups, counts_of);
-            uint4 counts = _1549;
+            uint4 _1695 = digits(param, param_1, param_2, gl_SubgroupID, gl_NumSubgroups, counts_of);
+            uint4 counts = _1695;
             counts.x = ((at.alike - counts.y) - counts.z) - counts.w;
             uint digit = 3u;
             while ((at.above + counts[digit]) < push.k)
             {
-                uint _1577 = digit;
-                digit = _1577 - uint(1);
-                at.above += counts[_1577];
+                uint _1723 = digit;
+                digit = _1723 - uint(1);
+                at.above += counts[_1723];
             }
             at.alike = counts[digit];
             at.threshold |= (digit << uint(shift));
@@ -685,124 +799,135 @@ Cut cut(thread const spvUnsafeArray<uint, 16>& numbers, thread Cut& at, thread c
 }
 
 static inline __attribute__((always_inline))
-uint places(thread const uint& count, thread uint& total, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, threadgroup uint4 (&counts_of)[256])
+Cut cut_orders(thread const spvUnsafeArray<uint, 16>& orders, thread const uint& most, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint4 (&counts_of)[256], threadgroup uint (&histogram)[256], threadgroup uint (&numbers_of)[4])
 {
-    uint before_1 = simd_prefix_exclusive_sum(count);
-    uint _all = simd_sum(count);
-    threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _813 = simd_is_first();
-    if (_813)
+    uint me = gl_LocalInvocationID.x;
+    uint top = 0u;
+    for (uint i = 0u; i < 16u; i++)
     {
-        ((threadgroup uint*)&counts_of[gl_SubgroupID])[0u] = _all;
+        top = max(top, orders[i]);
+    }
+    histogram[me] = 0u;
+    uint param = top;
+    uint _1773 = group_max(param, best_of, gl_SubgroupID, gl_NumSubgroups);
+    top = _1773 >> 20u;
+    for (uint i_1 = 0u; i_1 < 16u; i_1++)
+    {
+        uint _1793 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&histogram[min((top - (orders[i_1] >> 20u)), 255u)], 1u, memory_order_relaxed);
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    total = 0u;
-    uint _832;
-    for (uint s = 0u; s < gl_NumSubgroups; s++)
+    uint here = histogram[me];
+    uint param_1 = here;
+    uint param_2;
+    uint _1805 = places(param_1, param_2, gl_SubgroupID, gl_NumSubgroups, counts_of);
+    uint total = param_2;
+    uint before_here = _1805;
+    bool _1810 = before_here < push.k;
+    bool _1819;
+    if (_1810)
     {
-        if (s < gl_SubgroupID)
-        {
-            _832 = ((threadgroup uint*)&counts_of[s])[0u];
-        }
-        else
-        {
-            _832 = 0u;
-        }
-        before_1 += _832;
-        total += ((threadgroup uint*)&counts_of[s])[0u];
+        _1819 = (before_here + here) >= push.k;
     }
-    return before_1;
+    else
+    {
+        _1819 = _1810;
+    }
+    if (_1819)
+    {
+        numbers_of[2] = me;
+        numbers_of[3] = before_here;
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    uint bin = numbers_of[2];
+    if (bin == 255u)
+    {
+        spvUnsafeArray<uint, 16> param_3;
+        param_3 = orders;
+        Cut param_4 = Cut{ 0u, 0u, 4096u };
+        uint param_5 = most;
+        int param_6 = 30;
+        Cut _1844 = cut(param_3, param_4, param_5, param_6, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
+        return _1844;
+    }
+    spvUnsafeArray<uint, 16> param_7;
+    param_7 = orders;
+    Cut param_8 = Cut{ (top - bin) << 20u, numbers_of[3], histogram[bin] };
+    uint param_9 = most;
+    int param_10 = 18;
+    Cut _1863 = cut(param_7, param_8, param_9, param_10, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
+    return _1863;
 }
 
 static inline __attribute__((always_inline))
-uint2 choose_groups(thread const uint& r, thread const uint& most, thread uint& count, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, device Workspace& v_690, threadgroup uint4 (&counts_of)[256], threadgroup uint (&chosen_groups)[512])
+uint2 choose_groups(thread const uint& r, thread const uint& most, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, device Workspace& v_717, threadgroup uint4 (&counts_of)[256], threadgroup uint (&histogram)[256], threadgroup uint (&numbers_of)[4], threadgroup uint (&chosen_groups)[512])
 {
     uint me = gl_LocalInvocationID.x;
-    spvUnsafeArray<uint, 16> keys;
+    spvUnsafeArray<uint, 16> orders;
     spvUnsafeArray<uint, 16> places_of;
     for (uint i = 0u; i < 16u; i++)
     {
-        uint2 best = v_690.found[((r * 4096u) + (i * 256u)) + me];
-        keys[i] = best.x;
+        uint2 best = v_717.found[((r * 4096u) + (i * 256u)) + me];
+        orders[i] = best.x;
         places_of[i] = ~best.y;
     }
+    numbers_of[0] = 0u;
+    numbers_of[1] = 0u;
     spvUnsafeArray<uint, 16> param;
-    param = keys;
-    Cut param_1 = Cut{ 0u, 0u, 4096u };
-    uint param_2 = most;
-    Cut _1642 = cut(param, param_1, param_2, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
-    Cut of_keys = _1642;
-    Cut of_places = Cut{ 0u, of_keys.above, of_keys.alike };
-    if ((of_keys.above + of_keys.alike) > most)
+    param = orders;
+    uint param_1 = most;
+    Cut _1907 = cut_orders(param, param_1, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, histogram, numbers_of);
+    Cut of_orders = _1907;
+    Cut of_places = Cut{ 0u, of_orders.above, of_orders.alike };
+    if ((of_orders.above + of_orders.alike) > most)
     {
-        uint _1673;
+        uint _1938;
         for (uint i_1 = 0u; i_1 < 16u; i_1++)
         {
-            if (keys[i_1] == of_keys.threshold)
+            if (orders[i_1] == of_orders.threshold)
             {
-                _1673 = places_of[i_1];
+                _1938 = places_of[i_1];
             }
             else
             {
-                _1673 = 0u;
+                _1938 = 0u;
             }
-            places_of[i_1] = _1673;
+            places_of[i_1] = _1938;
         }
-        spvUnsafeArray<uint, 16> param_3;
-        param_3 = places_of;
-        Cut param_4 = of_places;
-        uint param_5 = most;
-        Cut _1690 = cut(param_3, param_4, param_5, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
-        of_places = _1690;
+        spvUnsafeArray<uint, 16> param_2;
+        param_2 = places_of;
+        Cut param_3 = of_places;
+        uint param_4 = most;
+        int param_5 = 30;
+        Cut _1956 = cut(param_2, param_3, param_4, param_5, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
+        of_places = _1956;
     }
-    uint2 least = uint2(of_keys.threshold, ~of_places.threshold);
-    uint mine = 0u;
-    uint _1734;
+    uint2 least = uint2(of_orders.threshold, ~of_places.threshold);
     for (uint i_2 = 0u; i_2 < 16u; i_2++)
     {
-        bool _1713 = keys[i_2] > least.x;
-        bool _1732;
-        if (!_1713)
+        bool _1977 = orders[i_2] > least.x;
+        bool _1996;
+        if (!_1977)
         {
-            bool _1722 = keys[i_2] == least.x;
-            bool _1731;
-            if (_1722)
+            bool _1986 = orders[i_2] == least.x;
+            bool _1995;
+            if (_1986)
             {
-                _1731 = places_of[i_2] >= of_places.threshold;
+                _1995 = places_of[i_2] >= of_places.threshold;
             }
             else
             {
-                _1731 = _1722;
+                _1995 = _1986;
             }
-            _1732 = _1731;
+            _1996 = _1995;
         }
         else
         {
-            _1732 = _1713;
+            _1996 = _1977;
         }
-        bool taken = _1732;
-        if (taken)
+        if (_1996)
         {
-            _1734 = 1u << i_2;
-        }
-        else
-        {
-            _1734 = 0u;
-        }
-        mine |= _1734;
-    }
-    uint param_6 = uint(int(popcount(mine)));
-    uint param_7;
-    uint _1751 = places(param_6, param_7, gl_SubgroupID, gl_NumSubgroups, counts_of);
-    count = param_7;
-    uint place = _1751;
-    for (uint i_3 = 0u; i_3 < 16u; i_3++)
-    {
-        if (((mine >> i_3) & 1u) != 0u)
-        {
-            uint _1771 = place;
-            place = _1771 + uint(1);
-            chosen_groups[_1771] = (i_3 * 256u) + me;
+            uint _2004 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[0], 1u, memory_order_relaxed);
+            chosen_groups[_2004] = (i_2 * 256u) + me;
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -810,226 +935,255 @@ uint2 choose_groups(thread const uint& r, thread const uint& most, thread uint& 
 }
 
 static inline __attribute__((always_inline))
-uint gather(thread const uint& r, thread const uint2& least, thread const uint& groups, const device X1& v_234, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], threadgroup uint (&chosen_groups)[512])
+void gather(thread const uint& r, thread const uint2& least, const device X1& v_261, thread uint3& gl_LocalInvocationID, const device X4& v_420, constant Push& push, threadgroup uint2 (&candidate)[516], threadgroup uint (&numbers_of)[4], threadgroup uint (&chosen_groups)[512])
 {
-    uint me = gl_LocalInvocationID.x;
-    uint x = push.offset.x + (r * push.ldx);
-    uint taken = 0u;
-    uint rounds = ((push.cols - 1u) / 4096u) + 1u;
-    uint items = groups * rounds;
-    uint _1837;
-    spvUnsafeArray<uint, 16> keys;
-    uint _1885;
-    uint param_4;
-    for (uint start = 0u; (start < items) && (taken <= 512u); start += 4096u)
+    uint param = r;
+    Row row = row_at(param, push);
+    uint groups = numbers_of[0];
+    uint items = groups * row.rounds;
+    spvUnsafeArray<uint, 4> blocks;
+    spvUnsafeArray<uint4, 4> orders;
+    uint _2122;
+    uint _2136;
+    for (uint start = gl_LocalInvocationID.x; start < items; start += 1024u)
     {
         uint mine = 0u;
-        for (uint i = 0u; i < 16u; i++)
+        for (uint i = 0u; i < 4u; i++)
         {
-            uint item = (start + (i * 256u)) + me;
-            if (item < items)
-            {
-                _1837 = chosen_groups[item % groups] + ((item / groups) * 4096u);
-            }
-            else
-            {
-                _1837 = push.cols;
-            }
-            uint c = _1837;
-            uint param = v_234.x1[x + min(c, (push.cols - 1u))];
-            keys[i] = order_of(param);
-            bool _1871 = c < push.cols;
-            bool _1884;
-            if (_1871)
-            {
-                uint2 param_1 = least;
-                uint2 param_2 = uint2(keys[i], c);
-                _1884 = !before(param_1, param_2);
-            }
-            else
-            {
-                _1884 = _1871;
-            }
-            if (_1884)
-            {
-                _1885 = 1u << i;
-            }
-            else
-            {
-                _1885 = 0u;
-            }
-            mine |= _1885;
+            uint item = start + (i * 256u);
+            Row param_1 = row;
+            uint param_2 = chosen_groups[item % groups];
+            uint param_3 = item / groups;
+            blocks[i] = block_at(param_1, param_2, param_3, push);
+            Row param_4 = row;
+            uint param_5 = blocks[i];
+            orders[i] = orders_of(param_4, param_5, v_261, v_420, push);
         }
-        uint param_3 = uint(int(popcount(mine)));
-        uint _1904 = places(param_3, param_4, gl_SubgroupID, gl_NumSubgroups, counts_of);
-        uint count = param_4;
-        uint place = taken + _1904;
-        for (uint i_1 = 0u; i_1 < 16u; i_1++)
+        for (uint n = 0u; n < 16u; n++)
         {
-            uint item_1 = (start + (i_1 * 256u)) + me;
-            if ((((mine >> i_1) & 1u) != 0u) && (place < 512u))
+            uint2 one = uint2(orders[n / 4u][n % 4u], ((4u * blocks[n / 4u]) + (n % 4u)) - row.skip);
+            bool _2112 = one.x != 0u;
+            bool _2121;
+            if (_2112)
             {
-                uint _1932 = place;
-                place = _1932 + uint(1);
-                candidate[_1932] = uint2(keys[i_1], chosen_groups[item_1 % groups] + ((item_1 / groups) * 4096u));
+                uint2 param_6 = least;
+                uint2 param_7 = one;
+                _2121 = !before(param_6, param_7);
+            }
+            else
+            {
+                _2121 = _2112;
+            }
+            if (_2121)
+            {
+                _2122 = 1u << n;
+            }
+            else
+            {
+                _2122 = 0u;
+            }
+            mine |= _2122;
+        }
+        if (mine == 0u)
+        {
+            _2136 = 0u;
+        }
+        else
+        {
+            uint _2144 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[1], uint(int(popcount(mine))), memory_order_relaxed);
+            _2136 = _2144;
+        }
+        uint place = _2136;
+        for (uint n_1 = 0u; n_1 < 16u; n_1++)
+        {
+            if ((((mine >> n_1) & 1u) != 0u) && (place < 512u))
+            {
+                uint _2164 = place;
+                place = _2164 + uint(1);
+                candidate[_2164] = uint2(orders[n_1 / 4u][n_1 % 4u], ((4u * blocks[n_1 / 4u]) + (n_1 % 4u)) - row.skip);
             }
         }
-        taken += count;
     }
-    return taken;
+    threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void join_groups(thread const uint& r, const device X1& v_234, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, device Workspace& v_690, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], device Values1& v_976, device Indices1& v_1001, threadgroup uint2 (&above_of)[256], threadgroup uint (&chosen_groups)[512])
+void write_candidate(thread const uint& r, thread const uint& place, thread const uint& index, const device X1& v_261, constant Push& push, device Values1& v_1003, device Indices1& v_1028)
+{
+    if (place < push.k)
+    {
+        v_1003.values1[(push.offset.y + (r * push.k)) + place] = v_261.x1[(push.offset.x + (r * push.ldx)) + index];
+        v_1028.indices1[(push.offset.z + (r * push.k)) + place] = index;
+    }
+}
+
+static inline __attribute__((always_inline))
+void join_groups(thread const uint& r, const device X1& v_261, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_420, constant Push& push, device Workspace& v_717, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[516], device Values1& v_1003, device Indices1& v_1028, threadgroup uint2 (&above_of)[256], threadgroup uint (&histogram)[256], threadgroup uint (&numbers_of)[4], threadgroup uint (&chosen_groups)[512])
 {
     uint me = gl_LocalInvocationID.x;
     uint param = r;
     uint param_1 = (push.k + (push.k / 4u)) + 16u;
-    uint param_2;
-    uint2 _1975 = choose_groups(param, param_1, param_2, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, v_690, counts_of, chosen_groups);
-    uint groups = param_2;
-    uint2 least = _1975;
-    uint param_3 = r;
-    uint2 param_4 = least;
-    uint param_5 = groups;
-    uint _1984 = gather(param_3, param_4, param_5, v_234, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, candidate, chosen_groups);
-    uint taken = _1984;
-    if (taken > 512u)
+    uint2 _2242 = choose_groups(param, param_1, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, v_717, counts_of, histogram, numbers_of, chosen_groups);
+    uint2 least = _2242;
+    uint param_2 = r;
+    uint2 param_3 = least;
+    gather(param_2, param_3, v_261, gl_LocalInvocationID, v_420, push, candidate, numbers_of, chosen_groups);
+    uint count = numbers_of[1];
+    if (count > 512u)
     {
-        uint param_6 = r;
-        whole_row(param_6, v_234, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, candidate, v_976, v_1001, above_of);
+        uint param_4 = r;
+        whole_row(param_4, v_261, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, candidate, v_1003, v_1028, above_of);
         return;
     }
-    uint size = 1u;
-    while (size < taken)
+    if (me < 4u)
     {
-        size *= 2u;
+        candidate[count + me] = uint2(0u, 4294967295u);
     }
-    uint _2007 = taken + me;
-    for (uint i = _2007; i < size; i += 256u)
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    uint2 first = candidate[min(me, count)];
+    uint2 second = candidate[min((me + 256u), count)];
+    uint before_first = 0u;
+    uint before_second = 0u;
+    for (uint i = 0u; i < count; i += 4u)
     {
-        candidate[i] = uint2(0u, 4294967295u);
+        for (uint n = 0u; n < 4u; n++)
+        {
+            uint2 other = candidate[i + n];
+            uint2 param_5 = other;
+            uint2 param_6 = first;
+            before_first += uint(before(param_5, param_6));
+            uint2 param_7 = other;
+            uint2 param_8 = second;
+            before_second += uint(before(param_7, param_8));
+        }
     }
-    uint param_7 = size;
-    sort(param_7, gl_LocalInvocationID, candidate);
-    uint param_8 = r;
-    write_first(param_8, v_234, gl_LocalInvocationID, push, candidate, v_976, v_1001);
+    uint _2328;
+    if (me < count)
+    {
+        _2328 = before_first;
+    }
+    else
+    {
+        _2328 = push.k;
+    }
+    uint param_9 = r;
+    uint param_10 = _2328;
+    uint param_11 = first.y;
+    write_candidate(param_9, param_10, param_11, v_261, push, v_1003, v_1028);
+    uint _2347;
+    if ((me + 256u) < count)
+    {
+        _2347 = before_second;
+    }
+    else
+    {
+        _2347 = push.k;
+    }
+    uint param_12 = r;
+    uint param_13 = _2347;
+    uint param_14 = second.y;
+    write_candidate(param_12, param_13, param_14, v_261, push, v_1003, v_1028);
+    threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-uint group_max(thread uint& value, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups)
+uint greatest_of_row(thread const uint& r, const device X1& v_261, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_420, constant Push& push, device Workspace& v_717)
 {
-    value = simd_max(value);
-    threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _255 = simd_is_first();
-    if (_255)
-    {
-        ((threadgroup int*)&best_of[gl_SubgroupID])[0u] = int(value);
-    }
-    threadgroup_barrier(mem_flags::mem_threadgroup);
-    for (uint s = 0u; s < gl_NumSubgroups; s++)
-    {
-        value = max(value, uint(((threadgroup int*)&best_of[s])[0u]));
-    }
-    return value;
-}
-
-static inline __attribute__((always_inline))
-uint greatest_of_row(thread const uint& r, const device X1& v_234, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_393, constant Push& push, device Workspace& v_690)
-{
-    if (_709)
+    if (_736)
     {
         uint param = push.offset.x + (r * push.ldx);
         uint param_1 = push.cols;
-        uint _723 = greatest(param, param_1, v_234, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_393);
-        return _723;
+        uint _750 = greatest(param, param_1, v_261, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_420);
+        return _750;
     }
     uint me = gl_LocalInvocationID.x;
     uint2 mine = uint2(0u, 4294967295u);
     uint param_2 = push.cols;
     if (me < shares_of(param_2))
     {
-        mine = v_690.found[(r * 256u) + me];
+        mine = v_717.found[(r * 256u) + me];
     }
     uint param_3 = mine.x;
-    uint _748 = group_max(param_3, best_of, gl_SubgroupID, gl_NumSubgroups);
-    uint key = _748;
-    uint _753;
+    uint _775 = group_max(param_3, best_of, gl_SubgroupID, gl_NumSubgroups);
+    uint key = _775;
+    uint _780;
     if (mine.x == key)
     {
-        _753 = mine.y;
+        _780 = mine.y;
     }
     else
     {
-        _753 = 4294967295u;
+        _780 = 4294967295u;
     }
-    uint param_4 = _753;
-    uint _761 = group_min(param_4, best_of, gl_SubgroupID, gl_NumSubgroups);
-    return _761;
+    uint param_4 = _780;
+    uint _788 = group_min(param_4, best_of, gl_SubgroupID, gl_NumSubgroups);
+    return _788;
 }
 
-kernel void zc_top_k(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Values1& v_976 [[buffer(2)]], device Indices1& v_1001 [[buffer(3)]], device Workspace& v_690 [[buffer(4)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_top_k(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Values1& v_1003 [[buffer(2)]], device Indices1& v_1028 [[buffer(3)]], device Workspace& v_717 [[buffer(4)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_234 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_393 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_261 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_420 = *(const device X4*)spvBufferAliasSet0Binding1;
     threadgroup int2 best_of[256];
     threadgroup uint4 counts_of[256];
-    threadgroup uint2 candidate[512];
+    threadgroup uint2 candidate[516];
     threadgroup uint2 above_of[256];
+    threadgroup uint histogram[256];
+    threadgroup uint numbers_of[4];
     threadgroup uint chosen_groups[512];
     uint me = gl_LocalInvocationID.x;
-    if (_2029)
+    if (_2365)
     {
         uint param = (push.first.xyz + gl_WorkGroupID).y;
         uint param_1 = (push.first.xyz + gl_WorkGroupID).x;
-        find_in_share(param, param_1, v_234, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_393, push, v_690);
+        find_in_share(param, param_1, v_261, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_420, push, v_717);
         return;
     }
-    if (_2050)
+    if (_2386)
     {
         uint param_2 = (push.first.xyz + gl_WorkGroupID).y;
         uint param_3 = (push.first.xyz + gl_WorkGroupID).x;
-        find_in_groups(param_2, param_3, v_234, gl_LocalInvocationID, push, v_690, candidate);
+        find_in_groups(param_2, param_3, v_261, gl_LocalInvocationID, v_420, push, v_717, candidate);
         return;
     }
-    uint3 _2074 = push.first.xyz + gl_WorkGroupID;
-    uint _2075 = _2074.x;
-    uint r = _2075;
+    uint3 _2410 = push.first.xyz + gl_WorkGroupID;
+    uint _2411 = _2410.x;
+    uint r = _2411;
     for (;;)
     {
-        bool _2085 = r < push.rows;
-        bool _2091;
-        if (_2085)
+        bool _2420 = r < push.rows;
+        bool _2426;
+        if (_2420)
         {
-            _2091 = push.k != 0u;
+            _2426 = push.k != 0u;
         }
         else
         {
-            _2091 = _2085;
+            _2426 = _2420;
         }
-        if (_2091)
+        if (_2426)
         {
-            if (_2092)
+            if (_2427)
             {
                 uint param_4 = r;
-                whole_row(param_4, v_234, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, candidate, v_976, v_1001, above_of);
+                whole_row(param_4, v_261, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, candidate, v_1003, v_1028, above_of);
             }
             else
             {
-                if (_2100)
+                if (_2435)
                 {
                     uint param_5 = r;
-                    join_groups(param_5, v_234, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, v_690, counts_of, candidate, v_976, v_1001, above_of, chosen_groups);
+                    join_groups(param_5, v_261, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_420, push, v_717, counts_of, candidate, v_1003, v_1028, above_of, histogram, numbers_of, chosen_groups);
                 }
                 else
                 {
                     uint param_6 = r;
-                    uint _2110 = greatest_of_row(param_6, v_234, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_393, push, v_690);
-                    uint index = _2110;
+                    uint _2445 = greatest_of_row(param_6, v_261, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_420, push, v_717);
+                    uint index = _2445;
                     if (me == 0u)
                     {
-                        v_976.values1[push.offset.y + r] = v_234.x1[(push.offset.x + (r * push.ldx)) + index];
-                        v_1001.indices1[push.offset.z + r] = index;
+                        v_1003.values1[push.offset.y + r] = v_261.x1[(push.offset.x + (r * push.ldx)) + index];
+                        v_1028.indices1[push.offset.z + r] = index;
                     }
                 }
             }
