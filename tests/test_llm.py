@@ -457,6 +457,23 @@ class TestMirror:
         assert begun[-1]
         assert sum(begun) > 5
 
+    def test_interrupted_calls_leave_the_stack(self, cpu_model: llm.Model) -> None:
+        """A trap unwinds nothing in the guest: its next call begins with an empty stack all the same."""
+        session = cpu_model.session(context=64)
+        want = session.logits(PROMPT).copy()
+        attach, ended = session._instance.exports.attach, 0
+        for fuel in range(1000, 30000, 201):
+            session._instance.fuel = fuel
+            try:
+                attach()
+            except zcwasm.Trap:
+                ended += 1
+            session._instance.fuel = None
+            assert attach() == 0
+        assert ended > 100
+        session._instance.exports.truncate(0)
+        assert session.logits(PROMPT).tobytes() == want.tobytes()
+
     def test_an_earlier_state_of_its_own(self, sessions: tuple[llm.Session, llm.Session]) -> None:
         """As after a snapshot: the memory is what it was, and attach makes the mirror anew."""
         _, session = sessions

@@ -346,7 +346,7 @@ static int32_t check_config(void)
 }
 
 /* Look up the model and make room for so many texts and tokens. */
-int32_t EXPORT(prepare)(u32 texts, u32 tokens)
+static int32_t CALL(prepare)(u32 texts, u32 tokens)
 {
     if (state.version)
         return fail(ZCG_EINVAL, "prepare was called before");
@@ -391,9 +391,10 @@ int32_t EXPORT(prepare)(u32 texts, u32 tokens)
     scratch = zcg_scratch_new(x_bytes + (wide > 4 * block_bytes ? wide : 4 * block_bytes));
     return scratch < 0 ? fail_host(scratch, "scratch for the activations") : 0;
 }
+ENTRY(prepare, (u32 texts, u32 tokens), (texts, tokens))
 
 /* Compute the output. */
-int32_t EXPORT(run)(void)
+static int32_t CALL(run)(void)
 {
     const u32 *lengths = at(state.lengths);
     const bert_config *c = &state.config;
@@ -431,3 +432,4 @@ int32_t EXPORT(run)(void)
     int32_t code = before ? zcg_wait(before, -1) : 0;
     return code < 0 ? fail_host(code, "the device") : 0;
 }
+ENTRY(run, (void), ())

@@ -16,6 +16,27 @@ typedef uint64_t u64;
 void *memcpy(void *to, const void *from, unsigned long size);
 void *memset(void *to, int value, unsigned long size);
 
+/* --- calls --- */
+
+/* What the host calls: static int32_t CALL(name)(...) is the function, and ENTRY(name, parameters, arguments) exports it.
+ * A call that is interrupted leaves the stack as deep as it was then. So each call from outside begins at the stack's
+ * top, in a function that has nothing there. */
+#define CALL(name) __attribute__((noinline)) call_##name
+#define ENTRY(name, parameters, arguments) \
+    int32_t EXPORT(name) parameters        \
+    {                                      \
+        empty_stack();                     \
+        return call_##name arguments;      \
+    }
+
+__asm__(".globaltype __stack_pointer, i32\n");
+extern unsigned char __stack_high; /* the linker's */
+
+static inline void empty_stack(void)
+{
+    __asm__ volatile("local.get %0\n\tglobal.set __stack_pointer" : : "r"(&__stack_high));
+}
+
 /* --- errors --- */
 
 /* Where sentences go: each guest defines it. */

@@ -37,7 +37,7 @@ static int32_t fail_limit(zcg_errno code, const char *what, u64 value, const cha
 /* Finds kernels and weights, and makes scratch and the mirror of the cache. init does it. An instance into whose memory
  * that of another one was copied, or an earlier state of its own, needs it before anything else: handles are an
  * instance's own, and the device's memory is not copied along. */
-int32_t EXPORT(attach)(void)
+static int32_t CALL(attach)(void)
 {
     int32_t code;
     forget_handles();
@@ -45,10 +45,11 @@ int32_t EXPORT(attach)(void)
         return code;
     return mend_mirror();
 }
+ENTRY(attach, (void), ())
 
 /* Rows [first, first + count) of the cache were written, by the host or by whoever else has this memory: with
  * config.mirror the device sees them from now on. Without it does so anyway. */
-int32_t EXPORT(mirror)(u32 first, u32 count)
+static int32_t CALL(mirror)(u32 first, u32 count)
 {
     if (state.version != LLAMA_VERSION)
         return fail(ZCG_EINVAL, "init has not succeeded");
@@ -58,6 +59,7 @@ int32_t EXPORT(mirror)(u32 first, u32 count)
     spoil_mirror(first, count);
     return mend_mirror();
 }
+ENTRY(mirror, (u32 first, u32 count), (first, count))
 
 /* The numbers are the host's, who is trusted with them no more than with a pointer: products of two must fit. */
 static int32_t check_config(void)
@@ -90,7 +92,7 @@ static int32_t check_config(void)
     return 0;
 }
 
-int32_t EXPORT(init)(void)
+static int32_t CALL(init)(void)
 {
     static const char config[] = "config", rope_name[] = "rope";
     int32_t code;
@@ -105,13 +107,14 @@ int32_t EXPORT(init)(void)
     if (zcg_input_size(rope_name, sizeof rope_name - 1) != (int64_t)table)
         return fail(ZCG_EINVAL, "the input rope is missing or has another size than context and rotated give");
     zcg_input_read(rope_name, sizeof rope_name - 1, 0, at(state.rope), table);
-    if ((code = attach()) < 0)
+    if ((code = call_attach()) < 0)
         return code;
     state.sampling = (llama_sampling){.top_p = 1, .repetition_penalty = 1};
     state.size = sizeof state;
     state.version = LLAMA_VERSION;
     return 0;
 }
+ENTRY(init, (void), ())
 
 /* Whether tokens can be chosen so. */
 static int32_t check_sampling(const llama_sampling *s)
@@ -132,7 +135,7 @@ static int32_t check_sampling(const llama_sampling *s)
 }
 
 /* Tokens are chosen as state.wanted says from now on; before prefill. */
-int32_t EXPORT(configure)(void)
+static int32_t CALL(configure)(void)
 {
     const llama_sampling *wanted = &state.wanted;
     llama_sampling *s = &state.sampling;
@@ -147,9 +150,10 @@ int32_t EXPORT(configure)(void)
     seed_random(s->seed);
     return 0;
 }
+ENTRY(configure, (void), ())
 
 /* The prompt's `count` tokens. What the cache holds already of its beginning is not computed again. */
-int32_t EXPORT(prefill)(u32 count)
+static int32_t CALL(prefill)(u32 count)
 {
     const u32 *prompt = at(state.prompt);
     u32 *history = at(state.history);
@@ -199,9 +203,10 @@ int32_t EXPORT(prefill)(u32 count)
     note_logits(1);
     return choose(selection, &step_buffers[ALONE]);
 }
+ENTRY(prefill, (u32 count), (count))
 
 /* The token that prefill or the last step returned goes into the cache; the one after it comes back. */
-int32_t EXPORT(step)(void)
+static int32_t CALL(step)(void)
 {
     enum selection selection = selection_of_settings();
     u32 *history = at(state.history);
@@ -217,10 +222,11 @@ int32_t EXPORT(step)(void)
     history[position] = state.token;
     return may_step_ahead(selection) ? step_ahead(selection) : run_step(selection);
 }
+ENTRY(step, (void), ())
 
 /* Brings the logits of the last position, and its scores, to where the state says that they are. Where steps ahead have
  * written over them, or the cache was truncated, the step of that position is run again; nothing else changes. */
-int32_t EXPORT(fetch)(void)
+static int32_t CALL(fetch)(void)
 {
     enum selection selection = selection_of_settings();
     int32_t code;
@@ -230,9 +236,10 @@ int32_t EXPORT(fetch)(void)
         return code;
     return fetch_logits(selection);
 }
+ENTRY(fetch, (void), ())
 
 /* Keep the first `count` tokens of the cache. */
-int32_t EXPORT(truncate)(u32 count)
+static int32_t CALL(truncate)(u32 count)
 {
     wait_for_submitted_ahead();
     if (count < state.cached) {
@@ -241,3 +248,4 @@ int32_t EXPORT(truncate)(u32 count)
     }
     return (int32_t)state.cached;
 }
+ENTRY(truncate, (u32 count), (count))
