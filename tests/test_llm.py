@@ -210,7 +210,7 @@ class TestGPUs:
 
         monkeypatch.setattr(_session, "_apart", lambda device: "apart" in request.param)
         monkeypatch.setattr(_session, "_steps_ahead", lambda device: "ahead" in request.param)
-        return model.session(context=64)
+        return model.session(context=64, chunk=16)
 
     @pytest.fixture
     def plain(self, model: llm.Model, monkeypatch: pytest.MonkeyPatch) -> llm.Session:
@@ -219,7 +219,7 @@ class TestGPUs:
         with monkeypatch.context() as patch:
             for name in ("_apart", "_steps_ahead"):
                 patch.setattr(_session, name, lambda device: False)
-            return model.session(context=64)
+            return model.session(context=64, chunk=16)
 
     def test_nothing_changes(self, plain: llm.Session, session: llm.Session) -> None:
         """To the end of the context, after one another in one session, longer and shorter prompts."""
@@ -315,7 +315,7 @@ class TestGPUs:
         tokens = session.generate(PROMPT, ignore_eos=True)
         assert [next(tokens).id for _ in range(3)] == expected[:3]
         tokens.close()
-        other = session.model.session(context=64)
+        other = session.model.session(context=64, chunk=16)
         other.logits([9, 8, 7])  # its own sequences, submissions and cache
         other._instance.exports.truncate(0)
         size = session.memory.size
@@ -329,6 +329,29 @@ class TestGPUs:
         assert ids_of(other.generate([5, 6], max_new_tokens=3)) == ids_of(
             plain.generate([5, 6], max_new_tokens=3)
         )
+
+    def test_an_interrupted_prefill(self, plain: llm.Session, session: llm.Session) -> None:
+        """Wherever: with some pieces of the prompt in flight, or none, the next one is right."""
+        want = plain.logits(PROMPT).copy()
+        ended = 0
+        for fuel in range(300, 100000, 1511):
+            session._instance.fuel = fuel
+            try:
+                session.logits(PROMPT)
+                break
+            except zcwasm.Trap:
+                ended += 1
+            session._instance.fuel = None
+            if ended % 3 == 0:
+                session._instance.exports.truncate(0)
+                assert session.logits(PROMPT).tobytes() == want.tobytes()
+            elif session.cached_tokens:
+                session._instance.exports.step()
+            session._instance.exports.truncate(0)
+        session._instance.fuel = None
+        assert ended > 5
+        session._instance.exports.truncate(0)
+        assert session.logits(PROMPT).tobytes() == want.tobytes()
 
     def test_truncation_with_a_step_in_flight(self, plain: llm.Session, session: llm.Session) -> None:
         results = []
@@ -514,6 +537,23 @@ class TestMirror:
             with pytest.raises(zcwasm.Error, match=wanted):
                 model.session(context=64, mirror=True)
         model.session(context=64, mirror=False).logits(PROMPT)
+
+    def test_steps_ahead_have_not_seen_it(self, model: llm.Model, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A step that is in flight when rows are written is thrown away."""
+        from zcwasm.llm import _session
+
+        found = []
+        for ahead, mirror in ((False, False), (True, False), (True, True)):
+            monkeypatch.setattr(_session, "_steps_ahead", lambda device, ahead=ahead: ahead)
+            session = model.session(context=64, mirror=mirror)
+            tokens = session.generate(PROMPT, max_new_tokens=12, ignore_eos=True)
+            found.append([next(tokens).id for _ in range(4)])
+            if not mirror:  # the device reads what is written here: nothing may be in flight
+                session._instance.exports.truncate(64)
+            TestMirror.rows(session)[:, :, 2:30] *= -3
+            assert session._instance.exports.mirror(2, 28) == 0
+            found[-1] += ids_of(tokens)
+        assert found[0] == found[1] == found[2]
 
     def test_wrong_arguments(self, cpu_model: llm.Model) -> None:
         with pytest.raises(TypeError, match="mirror must be a bool"):

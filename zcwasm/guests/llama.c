@@ -57,6 +57,7 @@ static int32_t CALL(mirror)(u32 first, u32 count)
         return fail_limit(ZCG_EINVAL, "the end of these rows", (u64)first + count, ", the context has room for ",
                           state.config.context);
     spoil_mirror(first, count);
+    wait_for_submitted_ahead(); /* it was submitted before they were written */
     return mend_mirror();
 }
 ENTRY(mirror, (u32 first, u32 count), (first, count))
@@ -152,6 +153,52 @@ static int32_t CALL(configure)(void)
 }
 ENTRY(configure, (void), ())
 
+/* Rows [start, start + rows) of the prompt: submitted with config.submit_ahead, else run. */
+static int32_t submit_chunk(u32 start, u32 rows, u32 from, struct step_buffer *next, enum selection selection)
+{
+    const u32 *prompt = at(state.prompt);
+    u32 *history = at(state.history), *positions = at(from), *spans = positions + rows;
+    int32_t code;
+    for (u32 i = 0; i < rows; i++) {
+        history[start + i] = prompt[start + i];
+        positions[i] = start + i;
+        spans[2 * i] = 0;
+        spans[2 * i + 1] = start + i + 1;
+    }
+    if ((code = record(0, rows, state.history + start * 4, from, next, selection)) < 0) {
+        zcg_discard();
+        return code;
+    }
+    if (state.config.submit_ahead)
+        return submit_piece();
+    return (code = zcg_run()) < 0 ? fail_host(code, "prefill") : 0;
+}
+
+/* The rows of the prompt that are not cached. While the device works on a chunk, the next one is recorded; the two have
+ * their positions in different places. */
+static int32_t compute_prompt(u32 count, enum selection selection)
+{
+    u32 chunk = state.config.chunk, submitted = state.cached;
+    int32_t code = 0;
+    zcg_discard(); /* what an interrupted call left */
+    for (u32 turn = 0; submitted < count && code >= 0; turn++) {
+        u32 rows = count - submitted < chunk ? count - submitted : chunk;
+        u32 from = buffers.prompt_positions + turn % 2 * 3 * chunk * sizeof(u32);
+        struct step_buffer *next = submitted + rows == count ? &step_buffers[ALONE] : 0;
+        u32 earlier = pieces_in_flight();
+        code = submit_chunk(submitted, rows, from, next, selection);
+        if (code >= 0)
+            code = wait_for_pieces(pieces_in_flight() - earlier); /* the chunk before is done */
+        if (code >= 0)
+            state.cached = pieces_in_flight() ? submitted : submitted + rows;
+        submitted += rows;
+    }
+    int32_t last = wait_for_pieces(0);
+    if (code >= 0 && (code = last) >= 0)
+        state.cached = count;
+    return code;
+}
+
 /* The prompt's `count` tokens. What the cache holds already of its beginning is not computed again. */
 static int32_t CALL(prefill)(u32 count)
 {
@@ -180,26 +227,8 @@ static int32_t CALL(prefill)(u32 count)
     penalize_prompt(prompt, count);
     note_logits(0);
     step_buffers[ALONE].u = number_after(0);
-    zcg_discard(); /* what an interrupted call left */
-    while (state.cached < count) {
-        u32 start = state.cached, rows = count - start;
-        rows = rows < state.config.chunk ? rows : state.config.chunk;
-        u32 *positions = at(buffers.prompt_positions), *spans = positions + rows;
-        for (u32 i = 0; i < rows; i++) {
-            history[start + i] = prompt[start + i];
-            positions[i] = start + i;
-            spans[2 * i] = 0;
-            spans[2 * i + 1] = start + i + 1;
-        }
-        struct step_buffer *next = start + rows == count ? &step_buffers[ALONE] : 0;
-        if ((code = record(0, rows, state.history + start * 4, buffers.prompt_positions, next, selection)) < 0) {
-            zcg_discard();
-            return code;
-        }
-        if ((code = zcg_run()) < 0)
-            return fail_host(code, "prefill");
-        state.cached = start + rows;
-    }
+    if ((code = compute_prompt(count, selection)) < 0)
+        return code;
     note_logits(1);
     return choose(selection, &step_buffers[ALONE]);
 }
@@ -217,6 +246,8 @@ static int32_t CALL(step)(void)
     if (position >= state.config.context)
         return fail_limit(ZCG_EOVERFLOW, "the context", position, " tokens, the room that it has is ",
                           state.config.context);
+    if (pieces_in_flight()) /* of a prefill that was interrupted */
+        wait_for_submitted_ahead();
     if ((code = mend_mirror()) < 0)
         return code;
     history[position] = state.token;

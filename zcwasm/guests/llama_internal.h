@@ -56,7 +56,8 @@ int32_t find_tensors(void);
 typedef struct llama_buffers {
     /* Of `chunk` rows. */
     u32 x, normed, q, k, v, attended, gated;
-    /* Of a prompt's rows, in the guest's memory: their positions, and behind these their spans of keys (first, end). */
+    /* Of a prompt's rows, in the guest's memory: their positions, and behind these their spans of keys (first, end); twice,
+     * for two chunks. */
     u32 prompt_positions;
     /* What kernels use in place of prompt_positions, state.rope, state.logits, state.scores, top_values and
      * top_indices: the same memory, or copies in scratch. */
@@ -130,7 +131,15 @@ int may_step_ahead(enum selection selection);
 void note_logits(int there);
 /* They are when it returns. */
 int32_t compute_logits(enum selection selection);
-/* Waits until the steps that were submitted ahead have ended. What they computed is not used.
+/* A prompt is submitted in pieces, so that the device begins while the rest is recorded: what has been recorded since
+ * the last one is the next. */
+enum { MOST_PIECES = 8 }; /* of two chunks */
+int32_t submit_piece(void);
+u32 pieces_in_flight(void);
+/* Waits until only so many are, the last ones. */
+int32_t wait_for_pieces(u32 left);
+/* Waits until the steps that were submitted ahead, and what an interrupted prefill left, have ended. What they computed
+ * is not used.
  * A call that was interrupted right after a submission may not have noted its handle. Such a step needs no wait here:
  * work runs in the order of submission, and prefill waits for work of its own before a step writes into step_buffers
  * again. */

@@ -60,7 +60,7 @@ int32_t allocate_all(void)
     state.logits = allocate(vocab);
     state.scores = allocate(vocab);
     state.rope = allocate(context * c->rotated);
-    buffers.prompt_positions = allocate(row * 3);
+    buffers.prompt_positions = allocate(2 * row * 3);
     buffers.top_values = allocate(ZC_TOP_K_MAX * sizeof(float));
     buffers.top_indices = allocate(ZC_TOP_K_MAX * sizeof(u32));
     buffers.window_ids = allocate(context + sizeof(u32));
@@ -142,6 +142,7 @@ int32_t mend_mirror(void)
     int32_t code;
     if (spoiled == spoiled_end)
         return 0;
+    wait_for_submitted_ahead(); /* they read what is not right */
     for (u64 at = spoiled * row; at < state.cache_bytes; at += half)
         if ((code = zcg_mirror(cache_mirror, at, (const void *)(unsigned long)(state.cache + at),
                                (spoiled_end - spoiled) * row)) < 0)

@@ -355,6 +355,10 @@ int32_t fetch_probabilities(void)
 
 /* --- all of it --- */
 
+/* A prompt's first layers, behind which what has been recorded is submitted: while the device computes one layer of many
+ * rows, several are recorded. */
+enum { FIRST_PIECE = 2, SECOND_PIECE = 8 };
+
 int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, struct step_buffer *next, enum selection selection)
 {
     const llama_config *c = &state.config;
@@ -370,8 +374,11 @@ int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, struct step_
     bind_tensor(&model.embedding);
     bind(buffers.x, matrix(rows, c->dim, c->dim));
     dispatch(EMBED, &embed, sizeof embed);
-    for (u32 i = 0; i < c->layers; i++)
+    for (u32 i = 0; i < c->layers; i++) {
         record_layer(i, rows, i + 1 < c->layers ? rows : next ? 1 : 0, from, from + rows * sizeof(u32));
+        if (sequence == 0 && c->submit_ahead && failure >= 0 && (i + 1 == FIRST_PIECE || i + 1 == SECOND_PIECE))
+            failure = submit_piece();
+    }
     if (next) {
         linear(1, c->vocab, c->dim, buffers.x + (rows - 1) * c->dim * 4, &model.output, &none, &model.output_norm,
                buffers.device_logits, 0);

@@ -14,6 +14,8 @@ enum { STEPS_ALONE = 8 }; /* behind a draw that was left to the guest */
 static zcg_handle sequences[STEP_BUFFERS][SELECTIONS]; /* of a step that reads this buffer; 0: not recorded yet */
 static zcg_handle in_flight[2]; /* submissions of steps with config.submit_ahead, the older one first */
 static u32 in_flight_count;
+static zcg_handle pieces[MOST_PIECES]; /* submissions of a prompt, the older ones first */
+static u32 piece_count;
 static u32 steps_alone; /* that come before the next one ahead */
 static int logits_there;
 
@@ -22,6 +24,35 @@ void wait_for_submitted_ahead(void)
     for (u32 i = 0; i < in_flight_count; i++)
         zcg_wait(in_flight[i], -1);
     in_flight_count = 0;
+    wait_for_pieces(0);
+}
+
+int32_t submit_piece(void)
+{
+    zcg_handle submission = zcg_submit();
+    if (submission < 0)
+        return fail_host(submission, "prefill");
+    pieces[piece_count++] = submission;
+    return 0;
+}
+
+u32 pieces_in_flight(void)
+{
+    return piece_count;
+}
+
+int32_t wait_for_pieces(u32 left)
+{
+    int32_t result = 0;
+    while (piece_count > left) {
+        int32_t code = zcg_wait(pieces[0], -1);
+        if (code < 0 && result >= 0)
+            result = fail_host(code, "prefill");
+        piece_count--;
+        for (u32 i = 0; i < piece_count; i++)
+            pieces[i] = pieces[i + 1];
+    }
+    return result;
 }
 
 static void forget_sequence(u32 buffer, u32 selection)
