@@ -69,7 +69,7 @@ void finish_quad(uint r, uint j, vec4 sums)
 
 uint gates_start()
 {
-    return row_start(push.rows);
+    return rows_end();
 }
 
 void main()

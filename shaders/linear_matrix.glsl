@@ -5,14 +5,16 @@
 //
 // TILE and LANES are macros: a module for each size of matrix that a device has (buildtools/shaders.py).
 
-// The workspace: a factor for each row, in whole vectors; then the rows, a slice of DEPTH columns after the other,
-// each 32 high and 32 low halves. Behind the k columns of a row come the sums of its blocks, for types of weights that
+// The workspace: a factor for each row, in whole vectors; then the rows, 64 of them at a time, a slice of DEPTH columns
+// after the other, of each row 32 high and 32 low halves: what a workgroup reads at a time lies side by side. Behind the k columns of a row come the sums of its blocks, for types of weights that
 // have a minimum for each block.
 layout(set = 0, binding = 6, std430) buffer Work1 { float work1[]; };
 layout(set = 0, binding = 6, std430) buffer Work4 { uvec4 work4[]; };
 
 #define DEPTH 32u
 #define SLICE 8u // vectors of a row's slice
+#define ROWS 64u
+#define NEXT_SLICE (ROWS * SLICE)
 
 uint slices_of_k()
 {
@@ -32,7 +34,12 @@ uint slices()
 
 uint row_start(uint r)
 {
-    return ceil_div(push.rows, 4u) + r * slices() * SLICE;
+    return ceil_div(push.rows, 4u) + r / ROWS * slices() * NEXT_SLICE + r % ROWS * SLICE;
+}
+
+uint rows_end()
+{
+    return row_start(ceil_div(push.rows, ROWS) * ROWS);
 }
 
 // A workgroup's tile: BM x BN elements of y.

@@ -39,7 +39,7 @@ void put_halves(uint at, uint q, vec4 v)
     rest = vec4(finite(rest.x) ? rest.x : 0.0, finite(rest.y) ? rest.y : 0.0, finite(rest.z) ? rest.z : 0.0,
                 finite(rest.w) ? rest.w : 0.0);
     uvec2 low = uvec2(packHalf2x16(rest.xy), packHalf2x16(rest.zw));
-    uint to = at + q / 8u * SLICE + (q & 7u) / 2u, half_ = 2u * (q & 1u);
+    uint to = at + q / 8u * NEXT_SLICE + (q & 7u) / 2u, half_ = 2u * (q & 1u);
     work4[to][half_] = high.x;
     work4[to][half_ + 1u] = high.y;
     work4[to + 4u][half_] = low.x;
@@ -64,7 +64,7 @@ void input_rows()
         if (me == 0u) {
             work1[r] = factor * uintBitsToFloat(uint(127 - power) << 23u);
         }
-        uint start = row_start(r), minima = start + slices_of_k() * SLICE;
+        uint start = row_start(r), minima = start + slices_of_k() * NEXT_SLICE;
         // All quads of a slice are made at once, for whole slices.
         for (uint base = 0u; base < quads; base += WORKGROUP) {
             uint q = base + me;

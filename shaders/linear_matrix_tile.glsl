@@ -35,7 +35,7 @@ void load_slice(uint s, uint slices_k)
 {
     uint p = gl_LocalInvocationID.x & 1u;
     [[unroll]] for (uint i = 0u; i < PER_X; i++) {
-        next_x[i] = work4[start_x[i] + s * SLICE];
+        next_x[i] = work4[start_x[i] + s * NEXT_SLICE];
     }
     [[unroll]] for (uint i = 0u; i < PER_W; i++) {
         if (s < slices_k) {

@@ -192,15 +192,23 @@ static uint64_t matrix_slices(const zc_linear_params *p)
 /* Bytes of its workspace. */
 static uint64_t matrix_workspace(const zc_linear_params *p)
 {
-    return zc_times(zc_plus(zc_ceil_div(p->rows, 4), zc_times(zc_times(p->rows, matrix_slices(p)), 8)), 16);
+    return zc_times(zc_plus(zc_ceil_div(p->rows, 4), zc_times(zc_times(zc_whole(p->rows, 64), matrix_slices(p)), 8)),
+                    16);
+}
+
+/* Those of shaders/linear_matrix_weights.glsl: float16 holds their numbers exactly. */
+static bool matrix_type(uint32_t type)
+{
+    return type == ZC_WEIGHT_F16 || type == ZC_WEIGHT_Q8_0 || type == ZC_WEIGHT_Q4_0 || type == ZC_WEIGHT_Q4_1 ||
+           type == ZC_WEIGHT_Q4_K || type == ZC_WEIGHT_Q6_K;
 }
 
 /* Which of its ways; ZC_LINEAR_TILE_WAY for none. */
 static uint32_t matrix_way(const zc_linear_params *p, const zc_gpu *gpu)
 {
     if (!gpu->matrix_units || p->flags & ZC_LINEAR_EXACT || zc_kernel_linear_way(p) != ZC_LINEAR_TILE_WAY ||
-        p->type == ZC_WEIGHT_F32 || p->type == ZC_WEIGHT_BF16 || p->rows < ZC_LINEAR_MATRIX_ROWS || p->n == 0 ||
-        p->k == 0 || matrix_workspace(p) > ZC_LINEAR_MATRIX_WORKSPACE) {
+        !matrix_type(p->type) || p->rows < ZC_LINEAR_MATRIX_ROWS || p->n == 0 || p->k == 0 ||
+        matrix_workspace(p) > ZC_LINEAR_MATRIX_WORKSPACE) {
         return ZC_LINEAR_TILE_WAY;
     }
     uint64_t rows = zc_ceil_div(p->rows, 128), wide = zc_ceil_div(p->n, 128);
