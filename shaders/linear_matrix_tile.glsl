@@ -39,7 +39,7 @@ void load_slice(uint s, uint slices_k)
     }
     [[unroll]] for (uint i = 0u; i < PER_W; i++) {
         if (s < slices_k) {
-            next_w[i] = load_part(start_w[i], s, p);
+            load_part(next_w[i], start_w[i], s, p);
         } else {
             next_w[i] = load_minima(start_w[i], s - slices_k, p);
         }
@@ -152,18 +152,19 @@ void matrix_tiles()
             [[unroll]] for (uint i = 0u; i < FM * FN; i++) {
                 sums[i] = SUMS(0.0);
             }
+            // What is loaded is put after the next multiplication. The last slice is loaded again, for nothing.
             load_slice(0u, slices_k);
             barrier(); // the tile before has been finished
             put_slice(0u, 0u, slices_k);
+            load_slice(min(1u, count - 1u), slices_k);
             barrier();
             for (uint s = 0u; s < count; s++) {
-                uint next = min(s + 1u, count - 1u); // the last one once more, for nothing
-                load_slice(next, slices_k);
                 multiply_slice(SLOTS == 2u ? s & 1u : 0u, down, right);
                 if (SLOTS == 1u) {
                     barrier(); // the slice has been multiplied
                 }
-                put_slice(SLOTS == 2u ? s + 1u & 1u : 0u, next, slices_k);
+                put_slice(SLOTS == 2u ? s + 1u & 1u : 0u, min(s + 1u, count - 1u), slices_k);
+                load_slice(min(s + 2u, count - 1u), slices_k);
                 barrier();
             }
             finish_tile(tile_r * BM + down, tile_j * BN + right);
