@@ -6,11 +6,11 @@
 // from its own stretch of the row what is above, and of what is equal the first ones, to places that follow from the
 // counts of the invocations before it; and at most 256 candidates are sorted in shared memory.
 //
-// Few long rows go in two stages. The first one, over many workgroups, finds the largest element of each of
-// ZC_TOP_GROUPS groups. In the second one a workgroup finds an element that is not above the k-th largest of these, takes
-// what is not below it from the groups that can have such, and counts for each how many come before it, which is its
-// place: little more than k elements where large ones are not all in the same few groups. Where they are, the row goes
-// the other way. Atomics give places in lists whose order does not matter.
+// Few long rows go in two stages. The first one, over many workgroups, finds the two largest elements of each of
+// ZC_TOP_GROUPS groups. In the second one a workgroup finds an element that is not above the k-th largest of the groups'
+// first ones, and takes what is not below it: little more than k elements, most of them first ones, where large elements
+// are not all in the same few groups. Where they are, the row goes the other way. Then it counts for each of these how
+// many come before it, which is its place. Atomics give places in lists whose order does not matter.
 
 layout(push_constant) uniform Push
 {
@@ -27,6 +27,7 @@ layout(set = 0, binding = 1, std430) readonly buffer X4 { uvec4 x4[]; };
 layout(set = 0, binding = 2, std430) writeonly buffer Values1 { uint values1[]; };
 layout(set = 0, binding = 3, std430) writeonly buffer Indices1 { uint indices1[]; };
 layout(set = 0, binding = 4, std430) buffer Workspace { uvec2 found[]; };
+layout(set = 0, binding = 4, std430) buffer Workspace1 { uint found1[]; };
 
 #include "greatest.glsl"
 
@@ -36,12 +37,12 @@ const uint PARTS = WORKGROUP / ZC_TOP_SHARE; // invocations that share a group, 
 const uint BIN = 20u;                        // orders that are alike but for so many bits count together
 
 shared uvec4 counts_of[WORKGROUP];         // one of each subgroup
-shared uvec2 candidate[CANDIDATES + 4u];   // order and index; and what comes behind all
-shared uvec2 above_of[WORKGROUP];          // of each invocation: how many are above, how many are equal
-shared uint chosen_groups[CANDIDATES];
+shared uvec2 candidate[CANDIDATES];        // order and index
+shared uvec2 room[CANDIDATES];             // for one thing after the other
 shared uint histogram[WORKGROUP];
 shared uint numbers_of[4];                 // of the workgroup, by these names:
 const uint CHOSEN = 0u, TAKEN = 1u, CUT_BIN = 2u, CUT_ABOVE = 3u;
+#define above_of room // of each invocation: how many are above, how many are equal
 
 uvec4 group_sum(uvec4 counts)
 {
@@ -213,31 +214,48 @@ uint block_at(Row row, uint group, uint n)
     return n < row.rounds ? min(group + n * ZC_TOP_GROUPS, blocks) : blocks;
 }
 
+// Where a group's first element, and the order of its second one, are in the workspace.
+uint pair_at(uint r, uint group)
+{
+    return r * (ZC_TOP_WORDS / 2u) + group;
+}
+
+uint second_at(uint r, uint group)
+{
+    return r * ZC_TOP_WORDS + 2u * ZC_TOP_GROUPS + group;
+}
+
 // The first stage: groups [share * ZC_TOP_SHARE, ...) of row r, each looked at by some invocations.
 void find_in_groups(uint r, uint share)
 {
     uint me = gl_LocalInvocationID.x, group = share * ZC_TOP_SHARE + me % ZC_TOP_SHARE;
     Row row = row_at(r);
     uvec2 best = uvec2(0u, NOWHERE); // below every element
+    uint second = 0u;
     for (uint n = me / ZC_TOP_SHARE; n < row.rounds; n += 2u * PARTS) {
         uint blocks[2] = uint[](block_at(row, group, n), block_at(row, group, n + PARTS));
         uvec4 orders[2] = uvec4[](orders_of(row, blocks[0]), orders_of(row, blocks[1]));
         [[unroll]] for (uint i = 0u; i < 2u; i++) {
             [[unroll]] for (uint e = 0u; e < 4u; e++) {
-                if (orders[i][e] > best.x) {
-                    best = uvec2(orders[i][e], 4u * blocks[i] + e - row.skip);
+                uint order = orders[i][e];
+                second = max(second, min(order, best.x));
+                if (order > best.x) {
+                    best = uvec2(order, 4u * blocks[i] + e - row.skip);
                 }
             }
         }
     }
     candidate[me] = best;
+    histogram[me] = second;
     barrier();
     if (me < ZC_TOP_SHARE) {
         [[unroll]] for (uint part = 1u; part < PARTS; part++) {
             uvec2 other = candidate[part * ZC_TOP_SHARE + me];
+            second = max(max(second, histogram[part * ZC_TOP_SHARE + me]), min(other.x, best.x));
             best = before(other, best) ? other : best;
         }
-        found[r * ZC_TOP_GROUPS + group] = best;
+        found[pair_at(r, group)] = best;
+        found1[second_at(r, group)] = second;
     }
 }
 
@@ -277,17 +295,24 @@ Cut cut(uint numbers[MINE], Cut at, uint most, int shift)
     return at;
 }
 
-// The same at once, as far as the first bits tell: what most rows need. Else the other function goes on.
-Cut cut_orders(uint orders[MINE], uint most)
+// Orders that are alike but for their last bits, from the greatest on.
+uint bin_of(uint order, uint top)
 {
-    uint me = gl_LocalInvocationID.x, top = 0u;
+    return min((top >> BIN) - (order >> BIN), WORKGROUP - 1u);
+}
+
+// The same at once, as far as the first bits tell: what most rows need. Else the other function goes on.
+Cut cut_orders(uint orders[MINE], uint most, out uint top)
+{
+    uint me = gl_LocalInvocationID.x;
+    top = 0u;
     [[unroll]] for (uint i = 0u; i < MINE; i++) {
         top = max(top, orders[i]);
     }
     histogram[me] = 0u;
-    top = group_max(top) >> BIN; // with barriers
+    top = group_max(top); // with barriers
     [[unroll]] for (uint i = 0u; i < MINE; i++) {
-        atomicAdd(histogram[min(top - (orders[i] >> BIN), WORKGROUP - 1u)], 1u);
+        atomicAdd(histogram[bin_of(orders[i], top)], 1u);
     }
     barrier();
     uint here = histogram[me], total;
@@ -301,32 +326,37 @@ Cut cut_orders(uint orders[MINE], uint most)
     if (bin == WORKGROUP - 1u) { // far below the greatest
         return cut(orders, Cut(0u, 0u, ZC_TOP_GROUPS), most, 30);
     }
-    return cut(orders, Cut(top - bin << BIN, numbers_of[CUT_ABOVE], histogram[bin]), most, int(BIN) - 2);
+    return cut(orders, Cut((top >> BIN) - bin << BIN, numbers_of[CUT_ABOVE], histogram[bin]), most, int(BIN) - 2);
 }
 
-// Below what may be among the k largest. The groups that have such, at least k and at most `most`, go into
-// chosen_groups.
-uvec2 choose_groups(uint r, uint most)
+// Finds an element that is not above the k-th largest, `least`. What is not below it is put among the candidates where a
+// group has only one, else the group into room: at least k groups and at most `most`. `top` is the greatest order.
+uvec2 choose_groups(uint r, uint most, out uint top)
 {
-    uint me = gl_LocalInvocationID.x, orders[MINE], places_of[MINE];
+    uint me = gl_LocalInvocationID.x, orders[MINE], seconds[MINE], places_of[MINE], tied[MINE];
     [[unroll]] for (uint i = 0u; i < MINE; i++) {
-        uvec2 best = found[r * ZC_TOP_GROUPS + i * WORKGROUP + me];
+        uvec2 best = found[pair_at(r, i * WORKGROUP + me)];
         orders[i] = best.x;
         places_of[i] = ~best.y;
+        seconds[i] = found1[second_at(r, i * WORKGROUP + me)];
     }
     numbers_of[CHOSEN] = 0u;
     numbers_of[TAKEN] = 0u;
-    Cut of_orders = cut_orders(orders, most), of_places = Cut(0u, of_orders.above, of_orders.alike);
+    Cut of_orders = cut_orders(orders, most, top), of_places = Cut(0u, of_orders.above, of_orders.alike);
     if (of_orders.above + of_orders.alike > most) { // equal ones: those with the lowest indices
         [[unroll]] for (uint i = 0u; i < MINE; i++) {
-            places_of[i] = orders[i] == of_orders.threshold ? places_of[i] : 0u;
+            tied[i] = orders[i] == of_orders.threshold ? places_of[i] : 0u;
         }
-        of_places = cut(places_of, of_places, most, 30);
+        of_places = cut(tied, of_places, most, 30);
     }
     uvec2 least = uvec2(of_orders.threshold, ~of_places.threshold);
     [[unroll]] for (uint i = 0u; i < MINE; i++) {
         if (orders[i] > least.x || orders[i] == least.x && places_of[i] >= of_places.threshold) {
-            chosen_groups[atomicAdd(numbers_of[CHOSEN], 1u)] = i * WORKGROUP + me;
+            if (seconds[i] < least.x) {
+                candidate[atomicAdd(numbers_of[TAKEN], 1u)] = uvec2(orders[i], ~places_of[i]);
+            } else {
+                room[atomicAdd(numbers_of[CHOSEN], 1u)].x = i * WORKGROUP + me;
+            }
         }
     }
     barrier();
@@ -343,7 +373,7 @@ void gather(uint r, uvec2 least)
         uvec4 orders[4]; // on their way at the same time
         [[unroll]] for (uint i = 0u; i < 4u; i++) {
             uint item = start + i * WORKGROUP;
-            blocks[i] = block_at(row, chosen_groups[item % groups], item / groups);
+            blocks[i] = block_at(row, room[item % groups].x, item / groups);
             orders[i] = orders_of(row, blocks[i]);
         }
         [[unroll]] for (uint n = 0u; n < 16u; n++) {
@@ -371,30 +401,44 @@ void write_candidate(uint r, uint place, uint index)
 // The second stage.
 void join_groups(uint r)
 {
-    uint me = gl_LocalInvocationID.x;
-    uvec2 least = choose_groups(r, push.k + push.k / 4u + 16u);
+    uint me = gl_LocalInvocationID.x, top, total;
+    uvec2 least = choose_groups(r, push.k + push.k / 4u + 16u, top);
     gather(r, least);
     uint count = numbers_of[TAKEN];
     if (count > CANDIDATES) {
         whole_row(r);
         return;
     }
-    if (me < 4u) {
-        candidate[count + me] = uvec2(0u, NOWHERE);
-    }
+    // Bin by bin into room, and in each bin one by one.
+    histogram[me] = 0u;
     barrier();
-    // Each has one of them, or two.
-    uvec2 first = candidate[min(me, count)], second = candidate[min(me + WORKGROUP, count)];
-    uint before_first = 0u, before_second = 0u;
-    for (uint i = 0u; i < count; i += 4u) {
-        [[unroll]] for (uint n = 0u; n < 4u; n++) {
-            uvec2 other = candidate[i + n];
-            before_first += before(other, first) ? 1u : 0u;
-            before_second += before(other, second) ? 1u : 0u;
+    uint places_in_bin[2];
+    [[unroll]] for (uint i = 0u; i < 2u; i++) {
+        uint n = me + i * WORKGROUP;
+        if (n < count) {
+            places_in_bin[i] = atomicAdd(histogram[bin_of(candidate[n].x, top)], 1u);
         }
     }
-    write_candidate(r, me < count ? before_first : push.k, first.y);
-    write_candidate(r, me + WORKGROUP < count ? before_second : push.k, second.y);
+    barrier();
+    uint here = histogram[me], start = places(here, total);
+    histogram[me] = start;
+    barrier();
+    [[unroll]] for (uint i = 0u; i < 2u; i++) {
+        uint n = me + i * WORKGROUP;
+        if (n < count) {
+            room[histogram[bin_of(candidate[n].x, top)] + places_in_bin[i]] = candidate[n];
+        }
+    }
+    barrier();
+    for (uint n = me; n < count; n += WORKGROUP) {
+        uvec2 mine = room[n];
+        uint bin = bin_of(mine.x, top), place = histogram[bin];
+        uint end = bin == WORKGROUP - 1u ? count : histogram[min(bin + 1u, WORKGROUP - 1u)];
+        for (uint i = place; i < end; i++) {
+            place += before(room[i], mine) ? 1u : 0u;
+        }
+        write_candidate(r, place, mine.y);
+    }
     barrier(); // what is shared has been read
 }
 

@@ -173,7 +173,7 @@ static void stages_top_k(const zc_kernel *kernel, const void *params, const zc_g
     }
     out->stages[0].variant = ZC_TOP_WHOLE_WAY;
     if (p->k && few_long_rows(p->rows, p->cols)) {
-        share_rows(out, p->rows, ZC_TOP_GROUPS / ZC_TOP_SHARE, ZC_TOP_GROUPS, 2);
+        share_rows(out, p->rows, ZC_TOP_GROUPS / ZC_TOP_SHARE, ZC_TOP_WORDS, 1);
         out->stages[0].variant = ZC_TOP_GROUPS_WAY;
         out->stages[1].variant = ZC_TOP_JOIN_WAY;
     }

@@ -38,14 +38,15 @@
 #define ZC_SELECT_SHARE 2048u /* elements, or more where there are many */
 #define ZC_SELECT_MAX_SHARES 256u /* of a row; an invocation looks at each */
 
-/* top_k otherwise: a row is one workgroup's; or the first stage finds the largest element of each of many groups, and the
- * second one looks only into those groups that may have one of the k largest. Group g has every ZC_TOP_GROUPS-th element
- * from g on. */
+/* top_k otherwise: a row is one workgroup's; or the first stage finds the two largest elements of each of many groups, and
+ * the second one looks only into those groups that may have more than one of the k largest. Group g has every
+ * ZC_TOP_GROUPS-th block of four elements from g on. */
 #define ZC_TOP_WHOLE_WAY 3u
 #define ZC_TOP_GROUPS_WAY 4u
 #define ZC_TOP_JOIN_WAY 5u
 #define ZC_TOP_GROUPS 4096u
 #define ZC_TOP_SHARE 64u /* groups of a workgroup */
+#define ZC_TOP_WORDS (3u * ZC_TOP_GROUPS) /* of workspace, a row */
 
 /* linear: type + ZC_WEIGHT_TYPE_COUNT * (input + ZC_LINEAR_INPUTS * way). The input is x, its norm, or gated; in ways
  * without tiles a team of invocations has some rows of w that follow each other, and some rows of x. */

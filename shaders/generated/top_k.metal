@@ -95,7 +95,7 @@ struct Workspace
 
 constant uint way_tmp [[function_constant(0)]];
 constant uint way = is_function_constant_defined(way_tmp) ? way_tmp : 0u;
-constant bool _736 = (way != 2u);
+constant bool _750 = (way != 2u);
 
 struct Values1
 {
@@ -107,10 +107,15 @@ struct Indices1
     uint indices1[1];
 };
 
-constant bool _2365 = (way == 1u);
-constant bool _2386 = (way == 4u);
-constant bool _2427 = (way == 3u);
-constant bool _2435 = (way == 5u);
+struct Workspace1
+{
+    uint found1[1];
+};
+
+constant bool _2524 = (way == 1u);
+constant bool _2545 = (way == 4u);
+constant bool _2586 = (way == 3u);
+constant bool _2594 = (way == 5u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
@@ -120,14 +125,14 @@ uint shares_of(thread const uint& cols)
 }
 
 static inline __attribute__((always_inline))
-uint4 partial_block(thread const uint& start, thread const uint& skip, thread const uint& count, thread const uint& i, const device X1& v_261)
+uint4 partial_block(thread const uint& start, thread const uint& skip, thread const uint& count, thread const uint& i, const device X1& v_275)
 {
     uint4 v = uint4(4286578688u);
     for (uint e = 0u; e < 4u; e++)
     {
         if ((((4u * i) + e) - skip) < count)
         {
-            v[e] = v_261.x1[(start + (4u * i)) + e];
+            v[e] = v_275.x1[(start + (4u * i)) + e];
         }
     }
     return v;
@@ -156,8 +161,8 @@ uint group_min(thread uint& value, threadgroup int2 (&best_of)[256], thread uint
 {
     value = simd_min(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _319 = simd_is_first();
-    if (_319)
+    bool _333 = simd_is_first();
+    if (_333)
     {
         ((threadgroup int*)&best_of[gl_SubgroupID])[0u] = int(value);
     }
@@ -170,7 +175,7 @@ uint group_min(thread uint& value, threadgroup int2 (&best_of)[256], thread uint
 }
 
 static inline __attribute__((always_inline))
-uint greatest(thread const uint& x, thread const uint& count, const device X1& v_261, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_420)
+uint greatest(thread const uint& x, thread const uint& count, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_434)
 {
     uint me = gl_LocalInvocationID.x;
     uint skip = x & 3u;
@@ -184,7 +189,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
         uint param_2 = count;
         uint param_3 = 0u;
         Best param_4 = best;
-        uint4 param_5 = partial_block(param, param_1, param_2, param_3, v_261);
+        uint4 param_5 = partial_block(param, param_1, param_2, param_3, v_275);
         uint param_6 = 0u;
         take(param_4, param_5, param_6);
         best = param_4;
@@ -195,7 +200,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     {
         for (uint y = 0u; y < 8u; y++)
         {
-            v[y] = v_420.x4[((start / 4u) + i) + (y * 256u)];
+            v[y] = v_434.x4[((start / 4u) + i) + (y * 256u)];
         }
         for (uint y_1 = 0u; y_1 < 8u; y_1++)
         {
@@ -209,7 +214,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     for (; (i + 1u) < blocks; i += 256u)
     {
         Best param_10 = best;
-        uint4 param_11 = v_420.x4[(start / 4u) + i];
+        uint4 param_11 = v_434.x4[(start / 4u) + i];
         uint param_12 = i;
         take(param_10, param_11, param_12);
         best = param_10;
@@ -221,7 +226,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
         uint param_15 = count;
         uint param_16 = i;
         Best param_17 = best;
-        uint4 param_18 = partial_block(param_13, param_14, param_15, param_16, v_261);
+        uint4 param_18 = partial_block(param_13, param_14, param_15, param_16, v_275);
         uint param_19 = i;
         take(param_17, param_18, param_19);
         best = param_17;
@@ -231,8 +236,8 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     key = simd_max(key);
     size = simd_max(size);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _533 = simd_is_first();
-    if (_533)
+    bool _547 = simd_is_first();
+    if (_547)
     {
         best_of[gl_SubgroupID] = int2(key, int(size));
     }
@@ -249,17 +254,17 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     {
         for (uint e = 0u; e < 4u; e++)
         {
-            bool _596 = best.key[e] == key;
-            bool _603;
-            if (_596)
+            bool _610 = best.key[e] == key;
+            bool _617;
+            if (_610)
             {
-                _603 = best.block[e] != 4294967295u;
+                _617 = best.block[e] != 4294967295u;
             }
             else
             {
-                _603 = _596;
+                _617 = _610;
             }
-            if (_603)
+            if (_617)
             {
                 index = min(index, (((4u * best.block[e]) + e) - skip));
             }
@@ -267,27 +272,27 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     }
     else
     {
-        bool _640;
+        bool _654;
         for (uint c = me; (c < count) && (index == 4294967295u); c += 256u)
         {
-            uint bits = v_261.x1[x + c] & 2147483647u;
+            uint bits = v_275.x1[x + c] & 2147483647u;
             if (nan)
             {
-                _640 = bits > 2139095040u;
+                _654 = bits > 2139095040u;
             }
             else
             {
-                _640 = bits == 0u;
+                _654 = bits == 0u;
             }
-            if (_640)
+            if (_654)
             {
                 index = c;
             }
         }
     }
     uint param_20 = index;
-    uint _656 = group_min(param_20, best_of, gl_SubgroupID, gl_NumSubgroups);
-    return _656;
+    uint _670 = group_min(param_20, best_of, gl_SubgroupID, gl_NumSubgroups);
+    return _670;
 }
 
 static inline __attribute__((always_inline))
@@ -301,20 +306,20 @@ uint order_of(thread const uint& bits)
     {
         return 2147483648u;
     }
-    uint _166;
+    uint _180;
     if ((bits & 2147483648u) != 0u)
     {
-        _166 = ~bits;
+        _180 = ~bits;
     }
     else
     {
-        _166 = bits ^ 2147483648u;
+        _180 = bits ^ 2147483648u;
     }
-    return _166;
+    return _180;
 }
 
 static inline __attribute__((always_inline))
-void find_in_share(thread const uint& r, thread const uint& share, const device X1& v_261, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_420, constant Push& push, device Workspace& v_717)
+void find_in_share(thread const uint& r, thread const uint& share, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_434, constant Push& push, device Workspace& v_731)
 {
     uint param = push.cols;
     uint shares = shares_of(param);
@@ -324,12 +329,12 @@ void find_in_share(thread const uint& r, thread const uint& share, const device 
     uint x = (push.offset.x + (r * push.ldx)) + first;
     uint param_1 = x;
     uint param_2 = each + uint(share < more);
-    uint _708 = greatest(param_1, param_2, v_261, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_420);
-    uint index = _708;
+    uint _722 = greatest(param_1, param_2, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_434);
+    uint index = _722;
     if (gl_LocalInvocationID.x == 0u)
     {
-        uint param_3 = v_261.x1[x + index];
-        v_717.found[(r * 256u) + share] = uint2(order_of(param_3), first + index);
+        uint param_3 = v_275.x1[x + index];
+        v_731.found[(r * 256u) + share] = uint2(order_of(param_3), first + index);
     }
 }
 
@@ -345,44 +350,44 @@ static inline __attribute__((always_inline))
 uint block_at(thread const Row& row, thread const uint& group, thread const uint& n, constant Push& push)
 {
     uint blocks = (((push.cols - 1u) + row.skip) / 4u) + 1u;
-    uint _1455;
+    uint _1467;
     if (n < row.rounds)
     {
-        _1455 = min((group + (n * 4096u)), blocks);
+        _1467 = min((group + (n * 4096u)), blocks);
     }
     else
     {
-        _1455 = blocks;
+        _1467 = blocks;
     }
-    return _1455;
+    return _1467;
 }
 
 static inline __attribute__((always_inline))
-uint4 orders_of(thread const Row& row, thread const uint& block, const device X1& v_261, const device X4& v_420, constant Push& push)
+uint4 orders_of(thread const Row& row, thread const uint& block, const device X1& v_275, const device X4& v_434, constant Push& push)
 {
     uint first = (4u * block) - row.skip;
-    bool _1363 = block != 0u;
-    bool _1370;
-    if (_1363)
+    bool _1375 = block != 0u;
+    bool _1382;
+    if (_1375)
     {
-        _1370 = first < push.cols;
+        _1382 = first < push.cols;
     }
     else
     {
-        _1370 = _1363;
+        _1382 = _1375;
     }
-    bool _1378;
-    if (_1370)
+    bool _1390;
+    if (_1382)
     {
-        _1378 = (push.cols - first) >= 4u;
+        _1390 = (push.cols - first) >= 4u;
     }
     else
     {
-        _1378 = _1370;
+        _1390 = _1382;
     }
-    if (_1378)
+    if (_1390)
     {
-        uint4 bits = v_420.x4[(row.start / 4u) + block];
+        uint4 bits = v_434.x4[(row.start / 4u) + block];
         uint param = bits.x;
         uint param_1 = bits.y;
         uint param_2 = bits.z;
@@ -394,7 +399,7 @@ uint4 orders_of(thread const Row& row, thread const uint& block, const device X1
     {
         if ((first + e) < push.cols)
         {
-            uint param_4 = v_261.x1[(row.start + (4u * block)) + e];
+            uint param_4 = v_275.x1[(row.start + (4u * block)) + e];
             orders[e] = order_of(param_4);
         }
     }
@@ -404,39 +409,52 @@ uint4 orders_of(thread const Row& row, thread const uint& block, const device X1
 static inline __attribute__((always_inline))
 bool before(thread const uint2& a, thread const uint2& b)
 {
-    bool _883 = a.x > b.x;
-    bool _900;
-    if (!_883)
+    bool _897 = a.x > b.x;
+    bool _914;
+    if (!_897)
     {
-        bool _891 = a.x == b.x;
-        bool _899;
-        if (_891)
+        bool _905 = a.x == b.x;
+        bool _913;
+        if (_905)
         {
-            _899 = a.y < b.y;
+            _913 = a.y < b.y;
         }
         else
         {
-            _899 = _891;
+            _913 = _905;
         }
-        _900 = _899;
+        _914 = _913;
     }
     else
     {
-        _900 = _883;
+        _914 = _897;
     }
-    return _900;
+    return _914;
 }
 
 static inline __attribute__((always_inline))
-void find_in_groups(thread const uint& r, thread const uint& share, const device X1& v_261, thread uint3& gl_LocalInvocationID, const device X4& v_420, constant Push& push, device Workspace& v_717, threadgroup uint2 (&candidate)[516])
+uint pair_at(thread const uint& r, thread const uint& group)
+{
+    return (r * 6144u) + group;
+}
+
+static inline __attribute__((always_inline))
+uint second_at(thread const uint& r, thread const uint& group)
+{
+    return ((r * 12288u) + 8192u) + group;
+}
+
+static inline __attribute__((always_inline))
+void find_in_groups(thread const uint& r, thread const uint& share, const device X1& v_275, thread uint3& gl_LocalInvocationID, const device X4& v_434, constant Push& push, device Workspace& v_731, threadgroup uint2 (&candidate)[512], threadgroup uint (&histogram)[256], device Workspace1& v_1675)
 {
     uint me = gl_LocalInvocationID.x;
     uint group = (share * 64u) + (me % 64u);
     uint param = r;
     Row row = row_at(param, push);
     uint2 best = uint2(0u, 4294967295u);
-    uint _1487 = me / 64u;
-    for (uint n = _1487; n < row.rounds; n += 8u)
+    uint second = 0u;
+    uint _1516 = me / 64u;
+    for (uint n = _1516; n < row.rounds; n += 8u)
     {
         Row param_1 = row;
         uint param_2 = group;
@@ -444,39 +462,48 @@ void find_in_groups(thread const uint& r, thread const uint& share, const device
         Row param_4 = row;
         uint param_5 = group;
         uint param_6 = n + 4u;
-        spvUnsafeArray<uint, 2> _1515 = spvUnsafeArray<uint, 2>({ block_at(param_1, param_2, param_3, push), block_at(param_4, param_5, param_6, push) });
+        spvUnsafeArray<uint, 2> _1544 = spvUnsafeArray<uint, 2>({ block_at(param_1, param_2, param_3, push), block_at(param_4, param_5, param_6, push) });
         spvUnsafeArray<uint, 2> blocks;
-        blocks = _1515;
+        blocks = _1544;
         Row param_7 = row;
         uint param_8 = blocks[0];
         Row param_9 = row;
         uint param_10 = blocks[1];
-        spvUnsafeArray<uint4, 2> _1531 = spvUnsafeArray<uint4, 2>({ orders_of(param_7, param_8, v_261, v_420, push), orders_of(param_9, param_10, v_261, v_420, push) });
+        spvUnsafeArray<uint4, 2> _1560 = spvUnsafeArray<uint4, 2>({ orders_of(param_7, param_8, v_275, v_434, push), orders_of(param_9, param_10, v_275, v_434, push) });
         spvUnsafeArray<uint4, 2> orders;
-        orders = _1531;
+        orders = _1560;
         for (uint i = 0u; i < 2u; i++)
         {
             for (uint e = 0u; e < 4u; e++)
             {
-                if (orders[i][e] > best.x)
+                uint order = orders[i][e];
+                second = max(second, min(order, best.x));
+                if (order > best.x)
                 {
-                    best = uint2(orders[i][e], ((4u * blocks[i]) + e) - row.skip);
+                    best = uint2(order, ((4u * blocks[i]) + e) - row.skip);
                 }
             }
         }
     }
     candidate[me] = best;
+    histogram[me] = second;
     threadgroup_barrier(mem_flags::mem_threadgroup);
     if (me < 64u)
     {
         for (uint part = 1u; part < 4u; part++)
         {
             uint2 other = candidate[(part * 64u) + me];
+            second = max(max(second, histogram[(part * 64u) + me]), min(other.x, best.x));
             uint2 param_11 = other;
             uint2 param_12 = best;
             best = select(best, other, bool2(before(param_11, param_12)));
         }
-        v_717.found[(r * 4096u) + group] = best;
+        uint param_13 = r;
+        uint param_14 = group;
+        v_731.found[pair_at(param_13, param_14)] = best;
+        uint param_15 = r;
+        uint param_16 = group;
+        v_1675.found1[second_at(param_15, param_16)] = second;
     }
 }
 
@@ -485,8 +512,8 @@ uint4 group_sum(thread uint4& counts, thread uint& gl_SubgroupID, thread uint& g
 {
     counts = uint4(simd_sum(counts.x), simd_sum(counts.y), simd_sum(counts.z), simd_sum(counts.w));
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _804 = simd_is_first();
-    if (_804)
+    bool _818 = simd_is_first();
+    if (_818)
     {
         counts_of[gl_SubgroupID] = counts;
     }
@@ -500,14 +527,14 @@ uint4 group_sum(thread uint4& counts, thread uint& gl_SubgroupID, thread uint& g
 }
 
 static inline __attribute__((always_inline))
-void sort(thread const uint& count, thread uint3& gl_LocalInvocationID, threadgroup uint2 (&candidate)[516])
+void sort(thread const uint& count, thread uint3& gl_LocalInvocationID, threadgroup uint2 (&candidate)[512])
 {
     uint me = gl_LocalInvocationID.x;
-    bool _959;
+    bool _973;
     for (uint size = 2u; size <= count; size *= 2u)
     {
-        uint _917 = size / 2u;
-        for (uint apart = _917; apart != 0u; apart /= 2u)
+        uint _931 = size / 2u;
+        for (uint apart = _931; apart != 0u; apart /= 2u)
         {
             uint left = (2u * me) - (me & (apart - 1u));
             uint right = left + apart;
@@ -520,15 +547,15 @@ void sort(thread const uint& count, thread uint3& gl_LocalInvocationID, threadgr
                 {
                     uint2 param = b;
                     uint2 param_1 = a;
-                    _959 = before(param, param_1);
+                    _973 = before(param, param_1);
                 }
                 else
                 {
                     uint2 param_2 = a;
                     uint2 param_3 = b;
-                    _959 = before(param_2, param_3);
+                    _973 = before(param_2, param_3);
                 }
-                if (_959)
+                if (_973)
                 {
                     candidate[left] = b;
                     candidate[right] = a;
@@ -540,20 +567,20 @@ void sort(thread const uint& count, thread uint3& gl_LocalInvocationID, threadgr
 }
 
 static inline __attribute__((always_inline))
-void write_first(thread const uint& r, const device X1& v_261, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint2 (&candidate)[516], device Values1& v_1003, device Indices1& v_1028)
+void write_first(thread const uint& r, const device X1& v_275, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint2 (&candidate)[512], device Values1& v_1017, device Indices1& v_1042)
 {
     uint me = gl_LocalInvocationID.x;
     if (me < push.k)
     {
         uint index = ((threadgroup uint*)&candidate[me])[1u];
-        v_1003.values1[(push.offset.y + (r * push.k)) + me] = v_261.x1[(push.offset.x + (r * push.ldx)) + index];
-        v_1028.indices1[(push.offset.z + (r * push.k)) + me] = index;
+        v_1017.values1[(push.offset.y + (r * push.k)) + me] = v_275.x1[(push.offset.x + (r * push.ldx)) + index];
+        v_1042.indices1[(push.offset.z + (r * push.k)) + me] = index;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void whole_row(thread const uint& r, const device X1& v_261, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[516], device Values1& v_1003, device Indices1& v_1028, threadgroup uint2 (&above_of)[256])
+void whole_row(thread const uint& r, const device X1& v_275, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], device Values1& v_1017, device Indices1& v_1042, threadgroup uint2 (&room)[512])
 {
     uint me = gl_LocalInvocationID.x;
     uint x = push.offset.x + (r * push.ldx);
@@ -564,14 +591,14 @@ void whole_row(thread const uint& r, const device X1& v_261, thread uint& gl_Sub
         uint4 counts = uint4(0u);
         for (uint c = me; c < push.cols; c += 256u)
         {
-            uint param = v_261.x1[x + c];
+            uint param = v_275.x1[x + c];
             uint key = order_of(param);
             uint digit = (key ^ threshold) >> uint(shift);
             counts += uint4(uint(digit == 0u), uint(digit == 1u), uint(digit == 2u), uint(digit == 3u));
         }
         uint4 param_1 = counts;
-        uint4 _1109 = group_sum(param_1, gl_SubgroupID, gl_NumSubgroups, counts_of);
-        counts = _1109;
+        uint4 _1123 = group_sum(param_1, gl_SubgroupID, gl_NumSubgroups, counts_of);
+        counts = _1123;
         uint digit_1 = 3u;
         uint larger = 0u;
         uint count = counts.w;
@@ -581,33 +608,33 @@ void whole_row(thread const uint& r, const device X1& v_261, thread uint& gl_Sub
             digit_1 = 2u;
             count = counts.z;
         }
-        bool _1128 = digit_1 == 2u;
-        bool _1136;
-        if (_1128)
+        bool _1142 = digit_1 == 2u;
+        bool _1150;
+        if (_1142)
         {
-            _1136 = (larger + count) < wanted;
+            _1150 = (larger + count) < wanted;
         }
         else
         {
-            _1136 = _1128;
+            _1150 = _1142;
         }
-        if (_1136)
+        if (_1150)
         {
             larger += count;
             digit_1 = 1u;
             count = counts.y;
         }
-        bool _1145 = digit_1 == 1u;
-        bool _1153;
-        if (_1145)
+        bool _1159 = digit_1 == 1u;
+        bool _1167;
+        if (_1159)
         {
-            _1153 = (larger + count) < wanted;
+            _1167 = (larger + count) < wanted;
         }
         else
         {
-            _1153 = _1145;
+            _1167 = _1159;
         }
-        if (_1153)
+        if (_1167)
         {
             larger += count;
             digit_1 = 0u;
@@ -621,66 +648,66 @@ void whole_row(thread const uint& r, const device X1& v_261, thread uint& gl_Sub
     uint2 mine = uint2(0u);
     for (uint c_1 = begin; c_1 < end; c_1++)
     {
-        uint param_2 = v_261.x1[x + c_1];
+        uint param_2 = v_275.x1[x + c_1];
         uint key_1 = order_of(param_2);
         mine += uint2(uint(key_1 > threshold), uint(key_1 == threshold));
     }
-    above_of[me] = mine;
+    room[me] = mine;
     candidate[me] = uint2(0u, 4294967295u);
     threadgroup_barrier(mem_flags::mem_threadgroup);
     uint2 place = uint2(0u, push.k - wanted);
     for (uint i = 0u; i < me; i++)
     {
-        place += above_of[i];
+        place += room[i];
     }
-    bool _1254 = mine.x != 0u;
-    bool _1269;
-    if (!_1254)
+    bool _1266 = mine.x != 0u;
+    bool _1281;
+    if (!_1266)
     {
-        bool _1260 = mine.y != 0u;
-        bool _1268;
-        if (_1260)
+        bool _1272 = mine.y != 0u;
+        bool _1280;
+        if (_1272)
         {
-            _1268 = place.y < push.k;
+            _1280 = place.y < push.k;
         }
         else
         {
-            _1268 = _1260;
+            _1280 = _1272;
         }
-        _1269 = _1268;
+        _1281 = _1280;
     }
     else
     {
-        _1269 = _1254;
+        _1281 = _1266;
     }
-    bool _any = _1269;
+    bool _any = _1281;
     for (uint c_2 = begin; _any && (c_2 < end); c_2++)
     {
-        uint param_3 = v_261.x1[x + c_2];
+        uint param_3 = v_275.x1[x + c_2];
         uint key_2 = order_of(param_3);
         if (key_2 > threshold)
         {
-            uint _1296 = place.x;
-            place.x = _1296 + uint(1);
-            candidate[_1296] = uint2(key_2, c_2);
+            uint _1308 = place.x;
+            place.x = _1308 + uint(1);
+            candidate[_1308] = uint2(key_2, c_2);
         }
         else
         {
-            bool _1305 = key_2 == threshold;
-            bool _1313;
-            if (_1305)
+            bool _1317 = key_2 == threshold;
+            bool _1325;
+            if (_1317)
             {
-                _1313 = place.y < push.k;
+                _1325 = place.y < push.k;
             }
             else
             {
-                _1313 = _1305;
+                _1325 = _1317;
             }
-            if (_1313)
+            if (_1325)
             {
-                uint _1317 = place.y;
-                place.y = _1317 + uint(1);
-                candidate[_1317] = uint2(key_2, c_2);
+                uint _1329 = place.y;
+                place.y = _1329 + uint(1);
+                candidate[_1329] = uint2(key_2, c_2);
             }
         }
     }
@@ -688,7 +715,7 @@ void whole_row(thread const uint& r, const device X1& v_261, thread uint& gl_Sub
     uint param_4 = 256u;
     sort(param_4, gl_LocalInvocationID, candidate);
     uint param_5 = r;
-    write_first(param_5, v_261, gl_LocalInvocationID, push, candidate, v_1003, v_1028);
+    write_first(param_5, v_275, gl_LocalInvocationID, push, candidate, v_1017, v_1042);
 }
 
 static inline __attribute__((always_inline))
@@ -696,8 +723,8 @@ uint group_max(thread uint& value, threadgroup int2 (&best_of)[256], thread uint
 {
     value = simd_max(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _282 = simd_is_first();
-    if (_282)
+    bool _296 = simd_is_first();
+    if (_296)
     {
         ((threadgroup int*)&best_of[gl_SubgroupID])[0u] = int(value);
     }
@@ -710,30 +737,36 @@ uint group_max(thread uint& value, threadgroup int2 (&best_of)[256], thread uint
 }
 
 static inline __attribute__((always_inline))
+uint bin_of(thread const uint& order, thread const uint& top)
+{
+    return min(((top >> 20u) - (order >> 20u)), 255u);
+}
+
+static inline __attribute__((always_inline))
 uint places(thread const uint& count, thread uint& total, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, threadgroup uint4 (&counts_of)[256])
 {
     uint before_1 = simd_prefix_exclusive_sum(count);
     uint _all = simd_sum(count);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _840 = simd_is_first();
-    if (_840)
+    bool _854 = simd_is_first();
+    if (_854)
     {
         ((threadgroup uint*)&counts_of[gl_SubgroupID])[0u] = _all;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
     total = 0u;
-    uint _859;
+    uint _873;
     for (uint s = 0u; s < gl_NumSubgroups; s++)
     {
         if (s < gl_SubgroupID)
         {
-            _859 = ((threadgroup uint*)&counts_of[s])[0u];
+            _873 = ((threadgroup uint*)&counts_of[s])[0u];
         }
         else
         {
-            _859 = 0u;
+            _873 = 0u;
         }
-        before_1 += _859;
+        before_1 += _873;
         total += ((threadgroup uint*)&counts_of[s])[0u];
     }
     return before_1;
@@ -749,8 +782,8 @@ uint4 digits(thread const spvUnsafeArray<uint, 16>& numbers, thread const uint& 
         counts += uint2(uint(digit == 1u), uint(digit == 2u) + (uint(digit == 3u) << 16u));
     }
     uint4 param = uint4(counts.x, counts.y, 0u, 0u);
-    uint4 _1657 = group_sum(param, gl_SubgroupID, gl_NumSubgroups, counts_of);
-    uint4 sum = _1657;
+    uint4 _1723 = group_sum(param, gl_SubgroupID, gl_NumSubgroups, counts_of);
+    uint4 sum = _1723;
     return uint4(0u, sum.x, sum.y & 65535u, sum.y >> 16u);
 }
 
@@ -759,31 +792,31 @@ Cut cut(thread const spvUnsafeArray<uint, 16>& numbers, thread Cut& at, thread c
 {
     for (;;)
     {
-        bool _1676 = shift >= 0;
-        bool _1686;
-        if (_1676)
+        bool _1742 = shift >= 0;
+        bool _1752;
+        if (_1742)
         {
-            _1686 = (at.above + at.alike) > most;
+            _1752 = (at.above + at.alike) > most;
         }
         else
         {
-            _1686 = _1676;
+            _1752 = _1742;
         }
-        if (_1686)
+        if (_1752)
         {
             spvUnsafeArray<uint, 16> param;
             param = numbers;
             uint param_1 = at.threshold;
             int param_2 = shift;
-            uint4 _1695 = digits(param, param_1, param_2, gl_SubgroupID, gl_NumSubgroups, counts_of);
-            uint4 counts = _1695;
+            uint4 _1761 = digits(param, param_1, param_2, gl_SubgroupID, gl_NumSubgroups, counts_of);
+            uint4 counts = _1761;
             counts.x = ((at.alike - counts.y) - counts.z) - counts.w;
             uint digit = 3u;
             while ((at.above + counts[digit]) < push.k)
             {
-                uint _1723 = digit;
-                digit = _1723 - uint(1);
-                at.above += counts[_1723];
+                uint _1789 = digit;
+                digit = _1789 - uint(1);
+                at.above += counts[_1789];
             }
             at.alike = counts[digit];
             at.threshold |= (digit << uint(shift));
@@ -799,40 +832,42 @@ Cut cut(thread const spvUnsafeArray<uint, 16>& numbers, thread Cut& at, thread c
 }
 
 static inline __attribute__((always_inline))
-Cut cut_orders(thread const spvUnsafeArray<uint, 16>& orders, thread const uint& most, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint4 (&counts_of)[256], threadgroup uint (&histogram)[256], threadgroup uint (&numbers_of)[4])
+Cut cut_orders(thread const spvUnsafeArray<uint, 16>& orders, thread const uint& most, thread uint& top, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint4 (&counts_of)[256], threadgroup uint (&histogram)[256], threadgroup uint (&numbers_of)[4])
 {
     uint me = gl_LocalInvocationID.x;
-    uint top = 0u;
+    top = 0u;
     for (uint i = 0u; i < 16u; i++)
     {
         top = max(top, orders[i]);
     }
     histogram[me] = 0u;
     uint param = top;
-    uint _1773 = group_max(param, best_of, gl_SubgroupID, gl_NumSubgroups);
-    top = _1773 >> 20u;
+    uint _1845 = group_max(param, best_of, gl_SubgroupID, gl_NumSubgroups);
+    top = _1845;
     for (uint i_1 = 0u; i_1 < 16u; i_1++)
     {
-        uint _1793 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&histogram[min((top - (orders[i_1] >> 20u)), 255u)], 1u, memory_order_relaxed);
+        uint param_1 = orders[i_1];
+        uint param_2 = top;
+        uint _1862 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&histogram[bin_of(param_1, param_2)], 1u, memory_order_relaxed);
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
     uint here = histogram[me];
-    uint param_1 = here;
-    uint param_2;
-    uint _1805 = places(param_1, param_2, gl_SubgroupID, gl_NumSubgroups, counts_of);
-    uint total = param_2;
-    uint before_here = _1805;
-    bool _1810 = before_here < push.k;
-    bool _1819;
-    if (_1810)
+    uint param_3 = here;
+    uint param_4;
+    uint _1874 = places(param_3, param_4, gl_SubgroupID, gl_NumSubgroups, counts_of);
+    uint total = param_4;
+    uint before_here = _1874;
+    bool _1879 = before_here < push.k;
+    bool _1888;
+    if (_1879)
     {
-        _1819 = (before_here + here) >= push.k;
+        _1888 = (before_here + here) >= push.k;
     }
     else
     {
-        _1819 = _1810;
+        _1888 = _1879;
     }
-    if (_1819)
+    if (_1888)
     {
         numbers_of[2] = me;
         numbers_of[3] = before_here;
@@ -841,93 +876,110 @@ Cut cut_orders(thread const spvUnsafeArray<uint, 16>& orders, thread const uint&
     uint bin = numbers_of[2];
     if (bin == 255u)
     {
-        spvUnsafeArray<uint, 16> param_3;
-        param_3 = orders;
-        Cut param_4 = Cut{ 0u, 0u, 4096u };
-        uint param_5 = most;
-        int param_6 = 30;
-        Cut _1844 = cut(param_3, param_4, param_5, param_6, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
-        return _1844;
+        spvUnsafeArray<uint, 16> param_5;
+        param_5 = orders;
+        Cut param_6 = Cut{ 0u, 0u, 4096u };
+        uint param_7 = most;
+        int param_8 = 30;
+        Cut _1913 = cut(param_5, param_6, param_7, param_8, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
+        return _1913;
     }
-    spvUnsafeArray<uint, 16> param_7;
-    param_7 = orders;
-    Cut param_8 = Cut{ (top - bin) << 20u, numbers_of[3], histogram[bin] };
-    uint param_9 = most;
-    int param_10 = 18;
-    Cut _1863 = cut(param_7, param_8, param_9, param_10, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
-    return _1863;
+    spvUnsafeArray<uint, 16> param_9;
+    param_9 = orders;
+    Cut param_10 = Cut{ ((top >> 20u) - bin) << 20u, numbers_of[3], histogram[bin] };
+    uint param_11 = most;
+    int param_12 = 18;
+    Cut _1933 = cut(param_9, param_10, param_11, param_12, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
+    return _1933;
 }
 
 static inline __attribute__((always_inline))
-uint2 choose_groups(thread const uint& r, thread const uint& most, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, device Workspace& v_717, threadgroup uint4 (&counts_of)[256], threadgroup uint (&histogram)[256], threadgroup uint (&numbers_of)[4], threadgroup uint (&chosen_groups)[512])
+uint2 choose_groups(thread const uint& r, thread const uint& most, thread uint& top, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, device Workspace& v_731, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], threadgroup uint2 (&room)[512], threadgroup uint (&histogram)[256], device Workspace1& v_1675, threadgroup uint (&numbers_of)[4])
 {
     uint me = gl_LocalInvocationID.x;
     spvUnsafeArray<uint, 16> orders;
     spvUnsafeArray<uint, 16> places_of;
+    spvUnsafeArray<uint, 16> seconds;
     for (uint i = 0u; i < 16u; i++)
     {
-        uint2 best = v_717.found[((r * 4096u) + (i * 256u)) + me];
+        uint param = r;
+        uint param_1 = (i * 256u) + me;
+        uint2 best = v_731.found[pair_at(param, param_1)];
         orders[i] = best.x;
         places_of[i] = ~best.y;
+        uint param_2 = r;
+        uint param_3 = (i * 256u) + me;
+        seconds[i] = v_1675.found1[second_at(param_2, param_3)];
     }
     numbers_of[0] = 0u;
     numbers_of[1] = 0u;
-    spvUnsafeArray<uint, 16> param;
-    param = orders;
-    uint param_1 = most;
-    Cut _1907 = cut_orders(param, param_1, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, histogram, numbers_of);
-    Cut of_orders = _1907;
+    spvUnsafeArray<uint, 16> param_4;
+    param_4 = orders;
+    uint param_5 = most;
+    uint param_6;
+    Cut _1992 = cut_orders(param_4, param_5, param_6, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, histogram, numbers_of);
+    top = param_6;
+    Cut of_orders = _1992;
     Cut of_places = Cut{ 0u, of_orders.above, of_orders.alike };
     if ((of_orders.above + of_orders.alike) > most)
     {
-        uint _1938;
+        spvUnsafeArray<uint, 16> tied;
+        uint _2025;
         for (uint i_1 = 0u; i_1 < 16u; i_1++)
         {
             if (orders[i_1] == of_orders.threshold)
             {
-                _1938 = places_of[i_1];
+                _2025 = places_of[i_1];
             }
             else
             {
-                _1938 = 0u;
+                _2025 = 0u;
             }
-            places_of[i_1] = _1938;
+            tied[i_1] = _2025;
         }
-        spvUnsafeArray<uint, 16> param_2;
-        param_2 = places_of;
-        Cut param_3 = of_places;
-        uint param_4 = most;
-        int param_5 = 30;
-        Cut _1956 = cut(param_2, param_3, param_4, param_5, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
-        of_places = _1956;
+        spvUnsafeArray<uint, 16> param_7;
+        param_7 = tied;
+        Cut param_8 = of_places;
+        uint param_9 = most;
+        int param_10 = 30;
+        Cut _2043 = cut(param_7, param_8, param_9, param_10, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
+        of_places = _2043;
     }
     uint2 least = uint2(of_orders.threshold, ~of_places.threshold);
     for (uint i_2 = 0u; i_2 < 16u; i_2++)
     {
-        bool _1977 = orders[i_2] > least.x;
-        bool _1996;
-        if (!_1977)
+        bool _2064 = orders[i_2] > least.x;
+        bool _2083;
+        if (!_2064)
         {
-            bool _1986 = orders[i_2] == least.x;
-            bool _1995;
-            if (_1986)
+            bool _2073 = orders[i_2] == least.x;
+            bool _2082;
+            if (_2073)
             {
-                _1995 = places_of[i_2] >= of_places.threshold;
+                _2082 = places_of[i_2] >= of_places.threshold;
             }
             else
             {
-                _1995 = _1986;
+                _2082 = _2073;
             }
-            _1996 = _1995;
+            _2083 = _2082;
         }
         else
         {
-            _1996 = _1977;
+            _2083 = _2064;
         }
-        if (_1996)
+        if (_2083)
         {
-            uint _2004 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[0], 1u, memory_order_relaxed);
-            chosen_groups[_2004] = (i_2 * 256u) + me;
+            if (seconds[i_2] < least.x)
+            {
+                uint _2095 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[1], 1u, memory_order_relaxed);
+                candidate[_2095] = uint2(orders[i_2], ~places_of[i_2]);
+            }
+            else
+            {
+                uint _2107 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[0], 1u, memory_order_relaxed);
+                ((threadgroup uint*)&room[_2107])[0u] = (i_2 * 256u) + me;
+            }
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -935,7 +987,7 @@ uint2 choose_groups(thread const uint& r, thread const uint& most, threadgroup i
 }
 
 static inline __attribute__((always_inline))
-void gather(thread const uint& r, thread const uint2& least, const device X1& v_261, thread uint3& gl_LocalInvocationID, const device X4& v_420, constant Push& push, threadgroup uint2 (&candidate)[516], threadgroup uint (&numbers_of)[4], threadgroup uint (&chosen_groups)[512])
+void gather(thread const uint& r, thread const uint2& least, const device X1& v_275, thread uint3& gl_LocalInvocationID, const device X4& v_434, constant Push& push, threadgroup uint2 (&candidate)[512], threadgroup uint2 (&room)[512], threadgroup uint (&numbers_of)[4])
 {
     uint param = r;
     Row row = row_at(param, push);
@@ -943,8 +995,8 @@ void gather(thread const uint& r, thread const uint2& least, const device X1& v_
     uint items = groups * row.rounds;
     spvUnsafeArray<uint, 4> blocks;
     spvUnsafeArray<uint4, 4> orders;
-    uint _2122;
-    uint _2136;
+    uint _2225;
+    uint _2239;
     for (uint start = gl_LocalInvocationID.x; start < items; start += 1024u)
     {
         uint mine = 0u;
@@ -952,55 +1004,55 @@ void gather(thread const uint& r, thread const uint2& least, const device X1& v_
         {
             uint item = start + (i * 256u);
             Row param_1 = row;
-            uint param_2 = chosen_groups[item % groups];
+            uint param_2 = ((threadgroup uint*)&room[item % groups])[0u];
             uint param_3 = item / groups;
             blocks[i] = block_at(param_1, param_2, param_3, push);
             Row param_4 = row;
             uint param_5 = blocks[i];
-            orders[i] = orders_of(param_4, param_5, v_261, v_420, push);
+            orders[i] = orders_of(param_4, param_5, v_275, v_434, push);
         }
         for (uint n = 0u; n < 16u; n++)
         {
             uint2 one = uint2(orders[n / 4u][n % 4u], ((4u * blocks[n / 4u]) + (n % 4u)) - row.skip);
-            bool _2112 = one.x != 0u;
-            bool _2121;
-            if (_2112)
+            bool _2215 = one.x != 0u;
+            bool _2224;
+            if (_2215)
             {
                 uint2 param_6 = least;
                 uint2 param_7 = one;
-                _2121 = !before(param_6, param_7);
+                _2224 = !before(param_6, param_7);
             }
             else
             {
-                _2121 = _2112;
+                _2224 = _2215;
             }
-            if (_2121)
+            if (_2224)
             {
-                _2122 = 1u << n;
+                _2225 = 1u << n;
             }
             else
             {
-                _2122 = 0u;
+                _2225 = 0u;
             }
-            mine |= _2122;
+            mine |= _2225;
         }
         if (mine == 0u)
         {
-            _2136 = 0u;
+            _2239 = 0u;
         }
         else
         {
-            uint _2144 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[1], uint(int(popcount(mine))), memory_order_relaxed);
-            _2136 = _2144;
+            uint _2247 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[1], uint(int(popcount(mine))), memory_order_relaxed);
+            _2239 = _2247;
         }
-        uint place = _2136;
+        uint place = _2239;
         for (uint n_1 = 0u; n_1 < 16u; n_1++)
         {
             if ((((mine >> n_1) & 1u) != 0u) && (place < 512u))
             {
-                uint _2164 = place;
-                place = _2164 + uint(1);
-                candidate[_2164] = uint2(orders[n_1 / 4u][n_1 % 4u], ((4u * blocks[n_1 / 4u]) + (n_1 % 4u)) - row.skip);
+                uint _2267 = place;
+                place = _2267 + uint(1);
+                candidate[_2267] = uint2(orders[n_1 / 4u][n_1 % 4u], ((4u * blocks[n_1 / 4u]) + (n_1 % 4u)) - row.skip);
             }
         }
     }
@@ -1008,182 +1060,199 @@ void gather(thread const uint& r, thread const uint2& least, const device X1& v_
 }
 
 static inline __attribute__((always_inline))
-void write_candidate(thread const uint& r, thread const uint& place, thread const uint& index, const device X1& v_261, constant Push& push, device Values1& v_1003, device Indices1& v_1028)
+void write_candidate(thread const uint& r, thread const uint& place, thread const uint& index, const device X1& v_275, constant Push& push, device Values1& v_1017, device Indices1& v_1042)
 {
     if (place < push.k)
     {
-        v_1003.values1[(push.offset.y + (r * push.k)) + place] = v_261.x1[(push.offset.x + (r * push.ldx)) + index];
-        v_1028.indices1[(push.offset.z + (r * push.k)) + place] = index;
+        v_1017.values1[(push.offset.y + (r * push.k)) + place] = v_275.x1[(push.offset.x + (r * push.ldx)) + index];
+        v_1042.indices1[(push.offset.z + (r * push.k)) + place] = index;
     }
 }
 
 static inline __attribute__((always_inline))
-void join_groups(thread const uint& r, const device X1& v_261, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_420, constant Push& push, device Workspace& v_717, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[516], device Values1& v_1003, device Indices1& v_1028, threadgroup uint2 (&above_of)[256], threadgroup uint (&histogram)[256], threadgroup uint (&numbers_of)[4], threadgroup uint (&chosen_groups)[512])
+void join_groups(thread const uint& r, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_434, constant Push& push, device Workspace& v_731, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], device Values1& v_1017, device Indices1& v_1042, threadgroup uint2 (&room)[512], threadgroup uint (&histogram)[256], device Workspace1& v_1675, threadgroup uint (&numbers_of)[4])
 {
     uint me = gl_LocalInvocationID.x;
     uint param = r;
     uint param_1 = (push.k + (push.k / 4u)) + 16u;
-    uint2 _2242 = choose_groups(param, param_1, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, v_717, counts_of, histogram, numbers_of, chosen_groups);
-    uint2 least = _2242;
-    uint param_2 = r;
-    uint2 param_3 = least;
-    gather(param_2, param_3, v_261, gl_LocalInvocationID, v_420, push, candidate, numbers_of, chosen_groups);
+    uint param_2;
+    uint2 _2347 = choose_groups(param, param_1, param_2, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, v_731, counts_of, candidate, room, histogram, v_1675, numbers_of);
+    uint top = param_2;
+    uint2 least = _2347;
+    uint param_3 = r;
+    uint2 param_4 = least;
+    gather(param_3, param_4, v_275, gl_LocalInvocationID, v_434, push, candidate, room, numbers_of);
     uint count = numbers_of[1];
     if (count > 512u)
     {
-        uint param_4 = r;
-        whole_row(param_4, v_261, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, candidate, v_1003, v_1028, above_of);
+        uint param_5 = r;
+        whole_row(param_5, v_275, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, candidate, v_1017, v_1042, room);
         return;
     }
-    if (me < 4u)
-    {
-        candidate[count + me] = uint2(0u, 4294967295u);
-    }
+    histogram[me] = 0u;
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    uint2 first = candidate[min(me, count)];
-    uint2 second = candidate[min((me + 256u), count)];
-    uint before_first = 0u;
-    uint before_second = 0u;
-    for (uint i = 0u; i < count; i += 4u)
+    spvUnsafeArray<uint, 2> places_in_bin;
+    for (uint i = 0u; i < 2u; i++)
     {
-        for (uint n = 0u; n < 4u; n++)
+        uint n = me + (i * 256u);
+        if (n < count)
         {
-            uint2 other = candidate[i + n];
-            uint2 param_5 = other;
-            uint2 param_6 = first;
-            before_first += uint(before(param_5, param_6));
-            uint2 param_7 = other;
-            uint2 param_8 = second;
-            before_second += uint(before(param_7, param_8));
+            uint param_6 = ((threadgroup uint*)&candidate[n])[0u];
+            uint param_7 = top;
+            uint _2395 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&histogram[bin_of(param_6, param_7)], 1u, memory_order_relaxed);
+            places_in_bin[i] = _2395;
         }
     }
-    uint _2328;
-    if (me < count)
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    uint here = histogram[me];
+    uint param_8 = here;
+    uint param_9;
+    uint _2408 = places(param_8, param_9, gl_SubgroupID, gl_NumSubgroups, counts_of);
+    uint total = param_9;
+    uint start = _2408;
+    histogram[me] = start;
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    for (uint i_1 = 0u; i_1 < 2u; i_1++)
     {
-        _2328 = before_first;
+        uint n_1 = me + (i_1 * 256u);
+        if (n_1 < count)
+        {
+            uint param_10 = ((threadgroup uint*)&candidate[n_1])[0u];
+            uint param_11 = top;
+            room[histogram[bin_of(param_10, param_11)] + places_in_bin[i_1]] = candidate[n_1];
+        }
     }
-    else
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    uint _2478;
+    for (uint n_2 = me; n_2 < count; n_2 += 256u)
     {
-        _2328 = push.k;
+        uint2 mine = room[n_2];
+        uint param_12 = mine.x;
+        uint param_13 = top;
+        uint bin = bin_of(param_12, param_13);
+        uint place = histogram[bin];
+        if (bin == 255u)
+        {
+            _2478 = count;
+        }
+        else
+        {
+            _2478 = histogram[min((bin + 1u), 255u)];
+        }
+        uint end = _2478;
+        for (uint i_2 = place; i_2 < end; i_2++)
+        {
+            uint2 param_14 = room[i_2];
+            uint2 param_15 = mine;
+            place += uint(before(param_14, param_15));
+        }
+        uint param_16 = r;
+        uint param_17 = place;
+        uint param_18 = mine.y;
+        write_candidate(param_16, param_17, param_18, v_275, push, v_1017, v_1042);
     }
-    uint param_9 = r;
-    uint param_10 = _2328;
-    uint param_11 = first.y;
-    write_candidate(param_9, param_10, param_11, v_261, push, v_1003, v_1028);
-    uint _2347;
-    if ((me + 256u) < count)
-    {
-        _2347 = before_second;
-    }
-    else
-    {
-        _2347 = push.k;
-    }
-    uint param_12 = r;
-    uint param_13 = _2347;
-    uint param_14 = second.y;
-    write_candidate(param_12, param_13, param_14, v_261, push, v_1003, v_1028);
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-uint greatest_of_row(thread const uint& r, const device X1& v_261, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_420, constant Push& push, device Workspace& v_717)
+uint greatest_of_row(thread const uint& r, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_434, constant Push& push, device Workspace& v_731)
 {
-    if (_736)
+    if (_750)
     {
         uint param = push.offset.x + (r * push.ldx);
         uint param_1 = push.cols;
-        uint _750 = greatest(param, param_1, v_261, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_420);
-        return _750;
+        uint _764 = greatest(param, param_1, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_434);
+        return _764;
     }
     uint me = gl_LocalInvocationID.x;
     uint2 mine = uint2(0u, 4294967295u);
     uint param_2 = push.cols;
     if (me < shares_of(param_2))
     {
-        mine = v_717.found[(r * 256u) + me];
+        mine = v_731.found[(r * 256u) + me];
     }
     uint param_3 = mine.x;
-    uint _775 = group_max(param_3, best_of, gl_SubgroupID, gl_NumSubgroups);
-    uint key = _775;
-    uint _780;
+    uint _789 = group_max(param_3, best_of, gl_SubgroupID, gl_NumSubgroups);
+    uint key = _789;
+    uint _794;
     if (mine.x == key)
     {
-        _780 = mine.y;
+        _794 = mine.y;
     }
     else
     {
-        _780 = 4294967295u;
+        _794 = 4294967295u;
     }
-    uint param_4 = _780;
-    uint _788 = group_min(param_4, best_of, gl_SubgroupID, gl_NumSubgroups);
-    return _788;
+    uint param_4 = _794;
+    uint _802 = group_min(param_4, best_of, gl_SubgroupID, gl_NumSubgroups);
+    return _802;
 }
 
-kernel void zc_top_k(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Values1& v_1003 [[buffer(2)]], device Indices1& v_1028 [[buffer(3)]], device Workspace& v_717 [[buffer(4)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_top_k(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Values1& v_1017 [[buffer(2)]], device Indices1& v_1042 [[buffer(3)]], device void* spvBufferAliasSet0Binding4 [[buffer(4)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_261 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_420 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_275 = *(const device X1*)spvBufferAliasSet0Binding1;
+    device auto& v_731 = *(device Workspace*)spvBufferAliasSet0Binding4;
+    const device auto& v_434 = *(const device X4*)spvBufferAliasSet0Binding1;
+    device auto& v_1675 = *(device Workspace1*)spvBufferAliasSet0Binding4;
     threadgroup int2 best_of[256];
     threadgroup uint4 counts_of[256];
-    threadgroup uint2 candidate[516];
-    threadgroup uint2 above_of[256];
+    threadgroup uint2 candidate[512];
+    threadgroup uint2 room[512];
     threadgroup uint histogram[256];
     threadgroup uint numbers_of[4];
-    threadgroup uint chosen_groups[512];
     uint me = gl_LocalInvocationID.x;
-    if (_2365)
+    if (_2524)
     {
         uint param = (push.first.xyz + gl_WorkGroupID).y;
         uint param_1 = (push.first.xyz + gl_WorkGroupID).x;
-        find_in_share(param, param_1, v_261, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_420, push, v_717);
+        find_in_share(param, param_1, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_434, push, v_731);
         return;
     }
-    if (_2386)
+    if (_2545)
     {
         uint param_2 = (push.first.xyz + gl_WorkGroupID).y;
         uint param_3 = (push.first.xyz + gl_WorkGroupID).x;
-        find_in_groups(param_2, param_3, v_261, gl_LocalInvocationID, v_420, push, v_717, candidate);
+        find_in_groups(param_2, param_3, v_275, gl_LocalInvocationID, v_434, push, v_731, candidate, histogram, v_1675);
         return;
     }
-    uint3 _2410 = push.first.xyz + gl_WorkGroupID;
-    uint _2411 = _2410.x;
-    uint r = _2411;
+    uint3 _2569 = push.first.xyz + gl_WorkGroupID;
+    uint _2570 = _2569.x;
+    uint r = _2570;
     for (;;)
     {
-        bool _2420 = r < push.rows;
-        bool _2426;
-        if (_2420)
+        bool _2579 = r < push.rows;
+        bool _2585;
+        if (_2579)
         {
-            _2426 = push.k != 0u;
+            _2585 = push.k != 0u;
         }
         else
         {
-            _2426 = _2420;
+            _2585 = _2579;
         }
-        if (_2426)
+        if (_2585)
         {
-            if (_2427)
+            if (_2586)
             {
                 uint param_4 = r;
-                whole_row(param_4, v_261, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, candidate, v_1003, v_1028, above_of);
+                whole_row(param_4, v_275, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, candidate, v_1017, v_1042, room);
             }
             else
             {
-                if (_2435)
+                if (_2594)
                 {
                     uint param_5 = r;
-                    join_groups(param_5, v_261, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_420, push, v_717, counts_of, candidate, v_1003, v_1028, above_of, histogram, numbers_of, chosen_groups);
+                    join_groups(param_5, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_434, push, v_731, counts_of, candidate, v_1017, v_1042, room, histogram, v_1675, numbers_of);
                 }
                 else
                 {
                     uint param_6 = r;
-                    uint _2445 = greatest_of_row(param_6, v_261, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_420, push, v_717);
-                    uint index = _2445;
+                    uint _2604 = greatest_of_row(param_6, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_434, push, v_731);
+                    uint index = _2604;
                     if (me == 0u)
                     {
-                        v_1003.values1[push.offset.y + r] = v_261.x1[(push.offset.x + (r * push.ldx)) + index];
-                        v_1028.indices1[push.offset.z + r] = index;
+                        v_1017.values1[push.offset.y + r] = v_275.x1[(push.offset.x + (r * push.ldx)) + index];
+                        v_1042.indices1[push.offset.z + r] = index;
                     }
                 }
             }
