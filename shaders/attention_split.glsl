@@ -138,8 +138,9 @@ void attend_split(uint split, uint splits, uint r, uint team)
     vec4 tops = vec4(LOWEST), totals = vec4(0.0);
     uint scores = AT_SCORES_OF_SPLIT + sub * WIDTH;
 
-    for (uint first = from; first < to; first += WIDTH) {
-        uint here = min(WIDTH, to - first);
+    // All subgroups have as many tiles, because a software driver takes a subgroup's barrier for the workgroup's.
+    for (uint tile = 0u; tile < few; tile += WIDTH) {
+        uint first = from + tile, here = first < to ? min(WIDTH, to - first) : 0u;
         subgroupBarrier(); // the weights before have been read
         for (uint base = 0u; base < here; base += LINES * KU) {
             uvec4 a[MOST_OCTETS * KU], b[MOST_OCTETS * KU];
@@ -281,11 +282,18 @@ void join(uint r, uint head)
     uint teams = WORKGROUP / quads, team = me / quads, quad = me % quads;
     vec4 sum = vec4(0.0);
     float total = 0.0;
-    for (uint i = team; team < teams && i < used; i += teams) {
-        float weight = exp2(pool[i].x - top);
-        if (pool[i].y != 0.0) { // else it has no sums
-            sum += weight * workspace4[record_at(i, r, head) + 1u + quad];
-            total += weight * pool[i].y;
+    for (uint first = team; team < teams && first < used; first += 4u * teams) {
+        vec4 sums[4];
+        [[unroll]] for (uint i = 0u; i < 4u; i++) {
+            sums[i] = first + teams * i < used ? workspace4[record_at(first + teams * i, r, head) + 1u + quad] : vec4(0.0);
+        }
+        [[unroll]] for (uint i = 0u; i < 4u; i++) {
+            if (first + teams * i < used) {
+                vec4 other = pool[first + teams * i];
+                float weight = exp2(other.x - top);
+                sum += other.y != 0.0 ? weight * sums[i] : vec4(0.0); // else it has no sums
+                total += weight * other.y;
+            }
         }
     }
     barrier(); // what was shared has been read

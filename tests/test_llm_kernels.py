@@ -481,7 +481,9 @@ def check_attention(
         spans,
         scale,
     )
-    close(out.get(), expected.reshape(rows, cols), E * bound.reshape(rows, cols) + 1e-30)
+    # Matrix units round weights to float16: what is 64 * 2**-23 of each at least becomes 2**-10.
+    rounded = 128 if rows > 4 and kv_type == F16 and device.info.get("matrix_units") else 1
+    close(out.get(), expected.reshape(rows, cols), rounded * E * bound.reshape(rows, cols) + 1e-30)
 
 
 def causal(rows: int, before: int) -> Array:
@@ -542,8 +544,6 @@ def test_attention_in_splits(device: zcwasm.Device, arena: Arena, kv_type: int) 
         (4, 2, 64, 1201),
         (7, 1, 80, 700),
         (3, 1, 128, 555),
-        (6, 3, 96, 601),
-        (1, 1, 256, 333),
         (5, 1, 20, 2311),
         (2, 2, 4, 2500),
     ]:
@@ -575,6 +575,43 @@ def test_attention_in_splits_hands_on_nan(device: zcwasm.Device, arena: Arena) -
         assert np.isnan(out[1, :, 3]).all()
         assert np.isnan(out[1]).all() == (cache is k)
         cache[900, 3] = 1
+
+
+def test_attention_of_many_rows_hands_on_nan(device: zcwasm.Device, arena: Arena) -> None:
+    """Over float16, where matrix units have values of several rows at once; q may be too large for float16."""
+    rows, heads, size, capacity = 40, 3, 32, 90
+    q, out = arena.put(normal(rows, heads * size)), arena.empty((rows, heads, size))
+    q[5] *= 1e8
+    q[6] *= 1e-12
+    q[7, 40] = np.inf  # of head 1
+    k, v = normal(capacity, size).astype(np.float16), normal(capacity, size).astype(np.float16)
+    v[60, 2], v[80, 3], k[85, 4] = np.nan, np.inf, np.nan
+    spans = np.array([(0, 50 + r % 10) for r in range(rows)], np.uint32)
+    spans[20], spans[21], spans[22] = (30, 70), (70, 90), (81, 85)
+    params = {
+        "rows": rows,
+        "heads": heads,
+        "kv_heads": 1,
+        "head_size": size,
+        "ldq": heads * size,
+        "ldk": size,
+    }
+    params |= {"ldv": size, "ldout": heads * size, "capacity": capacity, "kv_type": F16}
+    arrays = [q, put(arena, k.view(np.uint32)), put(arena, v.view(np.uint32)), put(arena, spans), out]
+    run(device, "attention", arrays, **params, scale=0.2)
+    assert np.isnan(out[20, :, 2]).all()
+    assert np.isnan(out[21]).all()
+    assert np.isnan(out[7, 1]).all()
+    others = np.ones((rows, heads), bool)
+    others[20] = others[21] = others[7, 1] = False
+    kept = [np.nan_to_num(np.asarray(a, np.float64), posinf=0, neginf=0) for a in (q, k, v)]
+    shapes = [(rows, heads, size), (capacity, 1, size), (capacity, 1, size)]
+    expected, bound = reference.attention(
+        *(a.reshape(s) for a, s in zip(kept, shapes, strict=True)), spans, 0.2
+    )
+    others[5] = False  # its scores are compared by their greatest alone
+    close(out[others], expected[others], 128 * E * bound[others] + 1e-30)
+    assert np.isfinite(out[5]).all()
 
 
 def test_attention_with_large_scores(device: zcwasm.Device, arena: Arena) -> None:

@@ -309,11 +309,30 @@ static uint32_t log2_up(uint32_t n)
     return log2;
 }
 
+/* More rows over a cache of float16, for matrix units; if these are not too many keys for a workgroup, which nothing
+ * ends (zc_dispatch.c has the limit). */
+static bool attention_on_matrices(const zc_attention_params *p, const zc_gpu *gpu, zc_kernel_plan *out)
+{
+    uint32_t side = gpu->matrix_units, queries = ZC_WORKGROUP / (side == 16 ? 32 : 8) * side;
+    uint64_t keys = zc_times(p->capacity, 2 * (uint64_t)p->head_size + ZC_WORK_EXP);
+    if (side == 0 || p->kv_type != ZC_CACHE_F16 || p->rows <= 4 || zc_times(queries, keys) >> 31) {
+        return false;
+    }
+    uint64_t tiles = zc_ceil_div((uint64_t)p->rows * (p->heads / p->kv_heads), queries);
+    out->stages[0].matrix = true;
+    out->stages[0].variant = p->kv_type + 2 * (ZC_ATTENTION_MATRIX_SHAPE + (p->head_size - 1) / 16);
+    zc_groups(out->stages[0].groups, zc_at_most(p->kv_heads, ZC_MAX_GROUPS), zc_at_most(tiles, ZC_MAX_GROUPS), 1);
+    return true;
+}
+
 /* Few rows: the keys are split, and what comes out is joined. More rows share keys in tiles; as do few where an
  * invocation of a narrow subgroup would have more than 16 elements of a head. */
 static void stages_attention(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
 {
     const zc_attention_params *p = params;
+    if (attention_on_matrices(p, gpu, out)) {
+        return;
+    }
     if (p->rows > 4 || p->head_size > 16 * gpu->subgroup_width) {
         uint32_t parts = (uint32_t)zc_ceil_div(p->head_size, ZC_ATTENTION_TILE_PART);
         kernel->groups(params, out->stages[0].groups);
@@ -335,7 +354,9 @@ static void stages_attention(const zc_kernel *kernel, const void *params, const 
 }
 
 _Static_assert(2 * ZC_ATTENTION_SHAPES <= ZC_KERNEL_VARIANTS, "variants of attention");
-_Static_assert(ZC_ATTENTION_MAX_HEAD <= 4 * ZC_ATTENTION_TILE_PART && ZC_ATTENTION_MAX_HEAD <= 8 * 32, "shapes");
+_Static_assert(ZC_ATTENTION_MAX_HEAD <= 4 * ZC_ATTENTION_TILE_PART && ZC_ATTENTION_MAX_HEAD <= 8 * 32 &&
+                   ZC_ATTENTION_MATRIX_SHAPE + ZC_ATTENTION_MAX_HEAD / 16 <= ZC_ATTENTION_SHAPES,
+               "shapes of attention");
 _Static_assert(ZC_ATTENTION_MAX_SPLITS <= ZC_WORKGROUP, "an invocation of a join for each");
 
 #define EACH_WITH_STAGES(X) X(sum) X(max) X(softmax) X(argmax) X(linear) X(linear_gated) X(top_k) X(attention)

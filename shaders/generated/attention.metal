@@ -182,18 +182,18 @@ constant uint LANES_OF_VALUE = _1726 ? _1727 : WIDTH;
 constant uint OCTETS_EACH = (OCTETS / LANES);
 constant uint _1798 = (2u * OCTETS);
 constant uint QUADS_EACH = (_1798 / LANES_OF_VALUE);
-constant bool _1957 = (kv_type == 1u);
-constant uint _2029 = (LANES / HEADS);
-constant uint _2039 = (LANES / HEADS);
-constant uint _2045 = (LINES * 2u);
+constant bool _1968 = (kv_type == 1u);
+constant uint _2040 = (LANES / HEADS);
+constant uint _2050 = (LANES / HEADS);
+constant uint _2056 = (LINES * 2u);
 constant uint LINES_OF_VALUES = (WIDTH / LANES_OF_VALUE);
-constant uint _2287 = (LINES_OF_VALUES * 4u);
+constant uint _2298 = (LINES_OF_VALUES * 4u);
 constant uint UNITS = (256u / LANES_OF_VALUE);
-constant uint _2361 = (1024u / UNIT_QUADS);
-constant uint _2449 = (2u * OCTETS);
-constant uint _2453 = (2u * OCTETS);
-constant bool _2717 = (shape >= 5u);
-constant bool _2790 = (shape == 4u);
+constant uint _2372 = (1024u / UNIT_QUADS);
+constant uint _2460 = (2u * OCTETS);
+constant uint _2464 = (2u * OCTETS);
+constant bool _2788 = (shape >= 5u);
+constant bool _2861 = (shape == 4u);
 
 struct Q4
 {
@@ -495,38 +495,48 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     float4 tops = float4(-3.0000000054977557577780399428115e+38);
     float4 totals = float4(0.0);
     uint scores = 256u + (sub * WIDTH);
+    uint _1835;
     spvUnsafeArray<uint4, 4> a;
     spvUnsafeArray<uint4, 4> b;
     uint4 param_7;
     uint4 param_8;
     spvUnsafeArray<float, 4> score;
-    uint4 _1958;
-    float _2066;
-    float _2120;
+    uint4 _1969;
+    float _2077;
+    float _2131;
     spvUnsafeArray<uint4, 16> words_1;
-    float4 _2230;
-    for (uint first = from; first < to; first += WIDTH)
+    float4 _2241;
+    for (uint tile = 0u; tile < few; tile += WIDTH)
     {
-        uint here = min(WIDTH, (to - first));
+        uint first = from + tile;
+        if (first < to)
+        {
+            _1835 = min(WIDTH, (to - first));
+        }
+        else
+        {
+            _1835 = 0u;
+        }
+        uint here = _1835;
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base = 0u; base < here; base += _2045)
+        for (uint base = 0u; base < here; base += _2056)
         {
             for (uint i_1 = 0u; i_1 < 2u; i_1++)
             {
                 uint key = (base + line) + (LINES * i_1);
                 for (uint c_2 = 0u; c_2 < OCTETS_EACH; c_2++)
                 {
-                    bool _1869 = key < here;
-                    bool _1879;
-                    if (_1869)
+                    bool _1880 = key < here;
+                    bool _1890;
+                    if (_1880)
                     {
-                        _1879 = (2u * (lane + (LANES * c_2))) < quads;
+                        _1890 = (2u * (lane + (LANES * c_2))) < quads;
                     }
                     else
                     {
-                        _1879 = _1869;
+                        _1890 = _1880;
                     }
-                    bool there_1 = _1879;
+                    bool there_1 = _1890;
                     uint param_3 = first + key;
                     uint param_4 = kv;
                     uint param_5 = lane + (LANES * c_2);
@@ -547,15 +557,15 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                     uint4 words = a[(i_2 * OCTETS_EACH) + c_3];
                     uint4 param_9 = words;
                     float4 x = floats(param_9);
-                    if (_1957)
+                    if (_1968)
                     {
-                        _1958 = words.zwzw;
+                        _1969 = words.zwzw;
                     }
                     else
                     {
-                        _1958 = b[(i_2 * OCTETS_EACH) + c_3];
+                        _1969 = b[(i_2 * OCTETS_EACH) + c_3];
                     }
-                    uint4 param_10 = _1958;
+                    uint4 param_10 = _1969;
                     float4 y = floats(param_10);
                     for (uint h_3 = 0u; h_3 < HEADS; h_3++)
                     {
@@ -565,22 +575,22 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 spvUnsafeArray<float, 4> param_11;
                 param_11 = score;
                 uint param_12 = lane;
-                float _2015 = add_scores(param_11, param_12);
-                float sum = _2015;
+                float _2026 = add_scores(param_11, param_12);
+                float sum = _2026;
                 uint key_1 = (base + line) + (LINES * i_2);
-                bool _2025 = key_1 < here;
-                bool _2032;
-                if (_2025)
+                bool _2036 = key_1 < here;
+                bool _2043;
+                if (_2036)
                 {
-                    _2032 = (lane % _2029) == 0u;
+                    _2043 = (lane % _2040) == 0u;
                 }
                 else
                 {
-                    _2032 = _2025;
+                    _2043 = _2036;
                 }
-                if (_2032)
+                if (_2043)
                 {
-                    ((threadgroup float*)&pool[scores + key_1])[lane / _2039] = sum;
+                    ((threadgroup float*)&pool[scores + key_1])[lane / _2050] = sum;
                 }
             }
         }
@@ -590,35 +600,35 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         {
             if (mine < here)
             {
-                _2066 = weights[h_4];
+                _2077 = weights[h_4];
             }
             else
             {
-                _2066 = -3.0000000054977557577780399428115e+38;
+                _2077 = -3.0000000054977557577780399428115e+38;
             }
-            float score_1 = _2066;
+            float score_1 = _2077;
             float next = fast::max(tops[h_4], simd_max(score_1));
             float shrink = exp2(tops[h_4] - next);
             tops[h_4] = next;
             totals[h_4] *= shrink;
             for (uint c_4 = 0u; c_4 < QUADS_EACH; c_4++)
             {
-                uint _2108 = (h_4 * QUADS_EACH) + c_4;
-                sums[_2108] *= shrink;
+                uint _2119 = (h_4 * QUADS_EACH) + c_4;
+                sums[_2119] *= shrink;
             }
             if (mine < here)
             {
-                _2120 = exp2(score_1 - next);
+                _2131 = exp2(score_1 - next);
             }
             else
             {
-                _2120 = 0.0;
+                _2131 = 0.0;
             }
-            weights[h_4] = _2120;
+            weights[h_4] = _2131;
         }
         pool[scores + mine] = weights;
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2287)
+        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2298)
         {
             for (uint i_3 = 0u; i_3 < 4u; i_3++)
             {
@@ -639,13 +649,13 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 uint key_3 = base_1 + (LINES_OF_VALUES * i_4);
                 if (key_3 < here)
                 {
-                    _2230 = pool[scores + key_3];
+                    _2241 = pool[scores + key_3];
                 }
                 else
                 {
-                    _2230 = float4(0.0);
+                    _2241 = float4(0.0);
                 }
-                float4 weight = _2230;
+                float4 weight = _2241;
                 totals += weight;
                 for (uint c_6 = 0u; c_6 < QUADS_EACH; c_6++)
                 {
@@ -653,8 +663,8 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                     float4 value = floats(param_14);
                     for (uint h_5 = 0u; h_5 < HEADS; h_5++)
                     {
-                        uint _2271 = (h_5 * QUADS_EACH) + c_6;
-                        sums[_2271] += (value * weight[h_5]);
+                        uint _2282 = (h_5 * QUADS_EACH) + c_6;
+                        sums[_2282] += (value * weight[h_5]);
                     }
                 }
             }
@@ -680,7 +690,7 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     }
     float4 shrink_1 = exp2(tops - top);
     float4 sum_1 = float4(0.0);
-    for (uint fit = _2361, base_2 = 0u; base_2 < UNITS; base_2 += fit)
+    for (uint fit = _2372, base_2 = 0u; base_2 < UNITS; base_2 += fit)
     {
         threadgroup_barrier(mem_flags::mem_threadgroup);
         if ((unit - base_2) < fit)
@@ -699,8 +709,8 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             sum_1 += pool[(i_7 * UNIT_QUADS) + me];
         }
     }
-    uint h_7 = me / _2449;
-    uint quad_1 = me % _2453;
+    uint h_7 = me / _2460;
+    uint quad_1 = me % _2464;
     if ((h_7 < heads) && (quad_1 < quads))
     {
         uint param_15 = split;
@@ -713,19 +723,19 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         }
         else
         {
-            float4 _2490;
+            float4 _2501;
             if (count > 0u)
             {
-                _2490 = sum_1 / float4(total[h_7]);
+                _2501 = sum_1 / float4(total[h_7]);
             }
             else
             {
-                _2490 = float4(0.0);
+                _2501 = float4(0.0);
             }
             uint param_18 = r;
             uint param_19 = first_head + h_7;
             uint param_20 = quad_1;
-            float4 param_21 = _2490;
+            float4 param_21 = _2501;
             put_quad(param_18, param_19, param_20, param_21, push, v_106, v_117);
         }
         if ((splits > 1u) && (quad_1 == 0u))
@@ -749,23 +759,23 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
     {
         return;
     }
-    float4 _2552;
+    float4 _2563;
     if (me < used)
     {
         uint param_3 = me;
         uint param_4 = r;
         uint param_5 = head;
-        _2552 = v_1597.workspace4[record_at(param_3, param_4, param_5, push)];
+        _2563 = v_1597.workspace4[record_at(param_3, param_4, param_5, push)];
     }
     else
     {
-        _2552 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+        _2563 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
     }
-    float4 mine = _2552;
+    float4 mine = _2563;
     float top = simd_max(mine.x);
     pool[me] = mine;
-    bool _2573 = simd_is_first();
-    if (_2573)
+    bool _2584 = simd_is_first();
+    if (_2584)
     {
         ((threadgroup float*)&pool[256u + gl_SubgroupID])[0u] = top;
     }
@@ -779,16 +789,43 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
     uint quad = me % quads;
     float4 sum = float4(0.0);
     float total = 0.0;
-    for (uint i_1 = team; (team < teams) && (i_1 < used); i_1 += teams)
+    spvUnsafeArray<float4, 4> sums;
+    float4 _2653;
+    float4 _2711;
+    for (uint first = team; (team < teams) && (first < used); first += (4u * teams))
     {
-        float weight = exp2(((threadgroup float*)&pool[i_1])[0u] - top);
-        if (((threadgroup float*)&pool[i_1])[1u] != 0.0)
+        for (uint i_1 = 0u; i_1 < 4u; i_1++)
         {
-            uint param_6 = i_1;
-            uint param_7 = r;
-            uint param_8 = head;
-            sum += (v_1597.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad] * weight);
-            total += (weight * ((threadgroup float*)&pool[i_1])[1u]);
+            if ((first + (teams * i_1)) < used)
+            {
+                uint param_6 = first + (teams * i_1);
+                uint param_7 = r;
+                uint param_8 = head;
+                _2653 = v_1597.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
+            }
+            else
+            {
+                _2653 = float4(0.0);
+            }
+            sums[i_1] = _2653;
+        }
+        for (uint i_2 = 0u; i_2 < 4u; i_2++)
+        {
+            if ((first + (teams * i_2)) < used)
+            {
+                float4 other = pool[first + (teams * i_2)];
+                float weight = exp2(other.x - top);
+                if (other.y != 0.0)
+                {
+                    _2711 = sums[i_2] * weight;
+                }
+                else
+                {
+                    _2711 = float4(0.0);
+                }
+                sum += _2711;
+                total += (weight * other.y);
+            }
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -797,10 +834,10 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
     threadgroup_barrier(mem_flags::mem_threadgroup);
     if (team == 0u)
     {
-        for (uint i_2 = 1u; i_2 < teams; i_2++)
+        for (uint i_3 = 1u; i_3 < teams; i_3++)
         {
-            sum += pool[(i_2 * quads) + quad];
-            total += ((threadgroup float*)&pool[(256u + (i_2 * quads)) + quad])[0u];
+            sum += pool[(i_3 * quads) + quad];
+            total += ((threadgroup float*)&pool[(256u + (i_3 * quads)) + quad])[0u];
         }
         uint param_9 = r;
         uint param_10 = head;
@@ -1106,16 +1143,16 @@ kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_5
     const device auto& v_275 = *(const device V1*)spvBufferAliasSet0Binding3;
     const device auto& v_302 = *(const device V4*)spvBufferAliasSet0Binding3;
     threadgroup float4 pool[1024];
-    if (_2717)
+    if (_2788)
     {
         uint teams = ((((push.heads / push.kv_heads) + 4u) - 1u) / 4u) * push.kv_heads;
-        uint3 _2739 = push.first.xyz + gl_WorkGroupID;
-        uint _2740 = _2739.y;
-        for (uint r = _2740; r < push.rows; r += push.groups.y)
+        uint3 _2810 = push.first.xyz + gl_WorkGroupID;
+        uint _2811 = _2810.y;
+        for (uint r = _2811; r < push.rows; r += push.groups.y)
         {
-            uint3 _2755 = push.first.xyz + gl_WorkGroupID;
-            uint _2756 = _2755.x;
-            for (uint team = _2756; team < teams; team += push.groups.x)
+            uint3 _2826 = push.first.xyz + gl_WorkGroupID;
+            uint _2827 = _2826.x;
+            for (uint team = _2827; team < teams; team += push.groups.x)
             {
                 uint param = (push.first.xyz + gl_WorkGroupID).z;
                 uint param_1 = push.groups.z;
@@ -1126,24 +1163,24 @@ kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_5
         }
         return;
     }
-    bool joins = _2790;
-    uint _2793;
+    bool joins = _2861;
+    uint _2864;
     if (joins)
     {
-        _2793 = push.rows;
+        _2864 = push.rows;
     }
     else
     {
-        _2793 = ((push.rows - 1u) / 16u) + 1u;
+        _2864 = ((push.rows - 1u) / 16u) + 1u;
     }
-    uint tiles = _2793;
-    uint3 _2810 = push.first.xyz + gl_WorkGroupID;
-    uint _2811 = _2810.y;
-    for (uint tile = _2811; tile < tiles; tile += push.groups.y)
+    uint tiles = _2864;
+    uint3 _2881 = push.first.xyz + gl_WorkGroupID;
+    uint _2882 = _2881.y;
+    for (uint tile = _2882; tile < tiles; tile += push.groups.y)
     {
-        uint3 _2825 = push.first.xyz + gl_WorkGroupID;
-        uint _2826 = _2825.x;
-        for (uint head = _2826; head < push.heads; head += push.groups.x)
+        uint3 _2896 = push.first.xyz + gl_WorkGroupID;
+        uint _2897 = _2896.x;
+        for (uint head = _2897; head < push.heads; head += push.groups.x)
         {
             if (joins)
             {
