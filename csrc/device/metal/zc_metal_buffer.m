@@ -87,6 +87,21 @@ zc_status zc_metal_import(void *device, void *address, uint64_t size, void **out
     return ZC_OK;
 }
 
+/* Pages that a buffer can be made over; the system's own may be smaller than what Metal demands. NULL: there are none. */
+static void *map_pages(uint64_t size)
+{
+    uint8_t *mapped = mmap(NULL, size + ZC_REGION_ALIGNMENT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+    if (mapped == MAP_FAILED) {
+        return NULL;
+    }
+    size_t before = (ZC_REGION_ALIGNMENT - (uintptr_t)mapped % ZC_REGION_ALIGNMENT) % ZC_REGION_ALIGNMENT;
+    if (before) {
+        (void)munmap(mapped, before);
+    }
+    (void)munmap(mapped + before + size, ZC_REGION_ALIGNMENT - before);
+    return mapped + before;
+}
+
 zc_status zc_metal_workspace_ready(zc_metal_device *self, uint64_t size, zc_error *error)
 {
     unsigned count = self->workspace_count;
@@ -102,10 +117,10 @@ zc_status zc_metal_workspace_ready(zc_metal_device *self, uint64_t size, zc_erro
         return zc_fail(error, ZC_DEVICE, "metal: a workspace of %llu bytes is needed, this GPU takes at most %llu",
                        (ull)larger, (ull)[self->device maxBufferLength]);
     }
-    void *address = mmap(NULL, larger, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
-    id<MTLBuffer> buffer = address == MAP_FAILED ? nil : wrap(self->device, address, larger);
+    void *address = map_pages(larger);
+    id<MTLBuffer> buffer = address ? wrap(self->device, address, larger) : nil;
     if (!buffer) {
-        if (address != MAP_FAILED) {
+        if (address) {
             (void)munmap(address, larger);
         }
         return zc_fail(error, ZC_NO_MEMORY, "metal: cannot make a workspace of %llu bytes", (ull)larger);
