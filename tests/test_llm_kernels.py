@@ -759,7 +759,7 @@ def test_selection_of_special_values(device: zcwasm.Device, arena: Arena) -> Non
     x = np.array(rows, np.float32)
     x[0, 1] = -x[0, 1]  # the sign of a NaN does not matter
     check_selection(device, arena, x, [1, 2, 6])
-    # The same in long rows, of which GPU devices make shares: in one of these only, in several, and at their edges.
+    # The same in long rows, of which GPU devices make shares: in one of these, in several, at their edges.
     for at in (
         [0, 1, 2, 3, 4, 5],
         [7000, 7001, 7002, 9000, 2, 30000],
@@ -773,7 +773,7 @@ def test_selection_of_special_values(device: zcwasm.Device, arena: Arena) -> Non
 
 @pytest.mark.parametrize("cols", [8191, 8192, 8193, 12289, 70001])
 def test_selection_from_long_rows(device: zcwasm.Device, arena: Arena, cols: int) -> None:
-    """Which GPU devices cut into groups: every 4096th element is one. Large ones everywhere, or in the same
+    """Which GPU devices cut into groups: every 2048th block of four is one. Large ones everywhere, or in the same
     few groups; equal ones, more than there is room for; nearly all of them equal."""
     x = normal(3, cols)
     x[1] = rng.integers(-1, 2, cols)

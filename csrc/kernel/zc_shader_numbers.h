@@ -44,8 +44,8 @@
 #define ZC_TOP_WHOLE_WAY 3u
 #define ZC_TOP_GROUPS_WAY 4u
 #define ZC_TOP_JOIN_WAY 5u
-#define ZC_TOP_GROUPS 4096u
-#define ZC_TOP_SHARE 64u /* groups of a workgroup */
+#define ZC_TOP_GROUPS 2048u
+#define ZC_TOP_SHARE 32u /* groups of a workgroup */
 #define ZC_TOP_WORDS (3u * ZC_TOP_GROUPS) /* of workspace, a row */
 
 /* linear: type + ZC_WEIGHT_TYPE_COUNT * (input + ZC_LINEAR_INPUTS * way). The input is x, its norm, or gated; in ways

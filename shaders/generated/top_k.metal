@@ -95,7 +95,7 @@ struct Workspace
 
 constant uint way_tmp [[function_constant(0)]];
 constant uint way = is_function_constant_defined(way_tmp) ? way_tmp : 0u;
-constant bool _750 = (way != 2u);
+constant bool _749 = (way != 2u);
 
 struct Values1
 {
@@ -112,10 +112,10 @@ struct Workspace1
     uint found1[1];
 };
 
-constant bool _2524 = (way == 1u);
-constant bool _2545 = (way == 4u);
-constant bool _2586 = (way == 3u);
-constant bool _2594 = (way == 5u);
+constant bool _2523 = (way == 1u);
+constant bool _2544 = (way == 4u);
+constant bool _2585 = (way == 3u);
+constant bool _2593 = (way == 5u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
@@ -175,7 +175,7 @@ uint group_min(thread uint& value, threadgroup int2 (&best_of)[256], thread uint
 }
 
 static inline __attribute__((always_inline))
-uint greatest(thread const uint& x, thread const uint& count, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_434)
+uint greatest(thread const uint& x, thread const uint& count, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_433)
 {
     uint me = gl_LocalInvocationID.x;
     uint skip = x & 3u;
@@ -200,7 +200,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     {
         for (uint y = 0u; y < 8u; y++)
         {
-            v[y] = v_434.x4[((start / 4u) + i) + (y * 256u)];
+            v[y] = v_433.x4[((start / 4u) + i) + (y * 256u)];
         }
         for (uint y_1 = 0u; y_1 < 8u; y_1++)
         {
@@ -214,7 +214,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     for (; (i + 1u) < blocks; i += 256u)
     {
         Best param_10 = best;
-        uint4 param_11 = v_434.x4[(start / 4u) + i];
+        uint4 param_11 = v_433.x4[(start / 4u) + i];
         uint param_12 = i;
         take(param_10, param_11, param_12);
         best = param_10;
@@ -236,8 +236,8 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     key = simd_max(key);
     size = simd_max(size);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _547 = simd_is_first();
-    if (_547)
+    bool _546 = simd_is_first();
+    if (_546)
     {
         best_of[gl_SubgroupID] = int2(key, int(size));
     }
@@ -254,17 +254,17 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     {
         for (uint e = 0u; e < 4u; e++)
         {
-            bool _610 = best.key[e] == key;
-            bool _617;
-            if (_610)
+            bool _609 = best.key[e] == key;
+            bool _616;
+            if (_609)
             {
-                _617 = best.block[e] != 4294967295u;
+                _616 = best.block[e] != 4294967295u;
             }
             else
             {
-                _617 = _610;
+                _616 = _609;
             }
-            if (_617)
+            if (_616)
             {
                 index = min(index, (((4u * best.block[e]) + e) - skip));
             }
@@ -272,27 +272,27 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     }
     else
     {
-        bool _654;
+        bool _653;
         for (uint c = me; (c < count) && (index == 4294967295u); c += 256u)
         {
             uint bits = v_275.x1[x + c] & 2147483647u;
             if (nan)
             {
-                _654 = bits > 2139095040u;
+                _653 = bits > 2139095040u;
             }
             else
             {
-                _654 = bits == 0u;
+                _653 = bits == 0u;
             }
-            if (_654)
+            if (_653)
             {
                 index = c;
             }
         }
     }
     uint param_20 = index;
-    uint _670 = group_min(param_20, best_of, gl_SubgroupID, gl_NumSubgroups);
-    return _670;
+    uint _669 = group_min(param_20, best_of, gl_SubgroupID, gl_NumSubgroups);
+    return _669;
 }
 
 static inline __attribute__((always_inline))
@@ -319,7 +319,7 @@ uint order_of(thread const uint& bits)
 }
 
 static inline __attribute__((always_inline))
-void find_in_share(thread const uint& r, thread const uint& share, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_434, constant Push& push, device Workspace& v_731)
+void find_in_share(thread const uint& r, thread const uint& share, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_433, constant Push& push, device Workspace& v_730)
 {
     uint param = push.cols;
     uint shares = shares_of(param);
@@ -329,12 +329,12 @@ void find_in_share(thread const uint& r, thread const uint& share, const device 
     uint x = (push.offset.x + (r * push.ldx)) + first;
     uint param_1 = x;
     uint param_2 = each + uint(share < more);
-    uint _722 = greatest(param_1, param_2, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_434);
-    uint index = _722;
+    uint _721 = greatest(param_1, param_2, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_433);
+    uint index = _721;
     if (gl_LocalInvocationID.x == 0u)
     {
         uint param_3 = v_275.x1[x + index];
-        v_731.found[(r * 256u) + share] = uint2(order_of(param_3), first + index);
+        v_730.found[(r * 256u) + share] = uint2(order_of(param_3), first + index);
     }
 }
 
@@ -343,51 +343,51 @@ Row row_at(thread const uint& r, constant Push& push)
 {
     uint x = push.offset.x + (r * push.ldx);
     uint skip = x & 3u;
-    return Row{ x - skip, skip, (((push.cols - 1u) + skip) / 16384u) + 1u };
+    return Row{ x - skip, skip, (((push.cols - 1u) + skip) / 8192u) + 1u };
 }
 
 static inline __attribute__((always_inline))
 uint block_at(thread const Row& row, thread const uint& group, thread const uint& n, constant Push& push)
 {
     uint blocks = (((push.cols - 1u) + row.skip) / 4u) + 1u;
-    uint _1467;
+    uint _1466;
     if (n < row.rounds)
     {
-        _1467 = min((group + (n * 4096u)), blocks);
+        _1466 = min((group + (n * 2048u)), blocks);
     }
     else
     {
-        _1467 = blocks;
+        _1466 = blocks;
     }
-    return _1467;
+    return _1466;
 }
 
 static inline __attribute__((always_inline))
-uint4 orders_of(thread const Row& row, thread const uint& block, const device X1& v_275, const device X4& v_434, constant Push& push)
+uint4 orders_of(thread const Row& row, thread const uint& block, const device X1& v_275, const device X4& v_433, constant Push& push)
 {
     uint first = (4u * block) - row.skip;
-    bool _1375 = block != 0u;
-    bool _1382;
-    if (_1375)
+    bool _1374 = block != 0u;
+    bool _1381;
+    if (_1374)
     {
-        _1382 = first < push.cols;
+        _1381 = first < push.cols;
     }
     else
     {
-        _1382 = _1375;
+        _1381 = _1374;
     }
-    bool _1390;
-    if (_1382)
+    bool _1389;
+    if (_1381)
     {
-        _1390 = (push.cols - first) >= 4u;
+        _1389 = (push.cols - first) >= 4u;
     }
     else
     {
-        _1390 = _1382;
+        _1389 = _1381;
     }
-    if (_1390)
+    if (_1389)
     {
-        uint4 bits = v_434.x4[(row.start / 4u) + block];
+        uint4 bits = v_433.x4[(row.start / 4u) + block];
         uint param = bits.x;
         uint param_1 = bits.y;
         uint param_2 = bits.z;
@@ -409,69 +409,69 @@ uint4 orders_of(thread const Row& row, thread const uint& block, const device X1
 static inline __attribute__((always_inline))
 bool before(thread const uint2& a, thread const uint2& b)
 {
-    bool _897 = a.x > b.x;
-    bool _914;
-    if (!_897)
+    bool _896 = a.x > b.x;
+    bool _913;
+    if (!_896)
     {
-        bool _905 = a.x == b.x;
-        bool _913;
-        if (_905)
+        bool _904 = a.x == b.x;
+        bool _912;
+        if (_904)
         {
-            _913 = a.y < b.y;
+            _912 = a.y < b.y;
         }
         else
         {
-            _913 = _905;
+            _912 = _904;
         }
-        _914 = _913;
+        _913 = _912;
     }
     else
     {
-        _914 = _897;
+        _913 = _896;
     }
-    return _914;
+    return _913;
 }
 
 static inline __attribute__((always_inline))
 uint pair_at(thread const uint& r, thread const uint& group)
 {
-    return (r * 6144u) + group;
+    return (r * 3072u) + group;
 }
 
 static inline __attribute__((always_inline))
 uint second_at(thread const uint& r, thread const uint& group)
 {
-    return ((r * 12288u) + 8192u) + group;
+    return ((r * 6144u) + 4096u) + group;
 }
 
 static inline __attribute__((always_inline))
-void find_in_groups(thread const uint& r, thread const uint& share, const device X1& v_275, thread uint3& gl_LocalInvocationID, const device X4& v_434, constant Push& push, device Workspace& v_731, threadgroup uint2 (&candidate)[512], threadgroup uint (&histogram)[256], device Workspace1& v_1675)
+void find_in_groups(thread const uint& r, thread const uint& share, const device X1& v_275, thread uint3& gl_LocalInvocationID, const device X4& v_433, constant Push& push, device Workspace& v_730, threadgroup uint2 (&candidate)[512], threadgroup uint (&histogram)[256], device Workspace1& v_1674)
 {
     uint me = gl_LocalInvocationID.x;
-    uint group = (share * 64u) + (me % 64u);
+    uint group = (share * 32u) + (me % 32u);
     uint param = r;
     Row row = row_at(param, push);
     uint2 best = uint2(0u, 4294967295u);
     uint second = 0u;
-    uint _1516 = me / 64u;
-    for (uint n = _1516; n < row.rounds; n += 8u)
+    uint _1514 = me / 32u;
+    for (uint n = _1514; n < row.rounds; n += 16u)
     {
         Row param_1 = row;
         uint param_2 = group;
         uint param_3 = n;
         Row param_4 = row;
         uint param_5 = group;
-        uint param_6 = n + 4u;
-        spvUnsafeArray<uint, 2> _1544 = spvUnsafeArray<uint, 2>({ block_at(param_1, param_2, param_3, push), block_at(param_4, param_5, param_6, push) });
+        uint param_6 = n + 8u;
+        spvUnsafeArray<uint, 2> _1542 = spvUnsafeArray<uint, 2>({ block_at(param_1, param_2, param_3, push), block_at(param_4, param_5, param_6, push) });
         spvUnsafeArray<uint, 2> blocks;
-        blocks = _1544;
+        blocks = _1542;
         Row param_7 = row;
         uint param_8 = blocks[0];
         Row param_9 = row;
         uint param_10 = blocks[1];
-        spvUnsafeArray<uint4, 2> _1560 = spvUnsafeArray<uint4, 2>({ orders_of(param_7, param_8, v_275, v_434, push), orders_of(param_9, param_10, v_275, v_434, push) });
+        spvUnsafeArray<uint4, 2> _1558 = spvUnsafeArray<uint4, 2>({ orders_of(param_7, param_8, v_275, v_433, push), orders_of(param_9, param_10, v_275, v_433, push) });
         spvUnsafeArray<uint4, 2> orders;
-        orders = _1560;
+        orders = _1558;
         for (uint i = 0u; i < 2u; i++)
         {
             for (uint e = 0u; e < 4u; e++)
@@ -488,22 +488,22 @@ void find_in_groups(thread const uint& r, thread const uint& share, const device
     candidate[me] = best;
     histogram[me] = second;
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    if (me < 64u)
+    if (me < 32u)
     {
-        for (uint part = 1u; part < 4u; part++)
+        for (uint part = 1u; part < 8u; part++)
         {
-            uint2 other = candidate[(part * 64u) + me];
-            second = max(max(second, histogram[(part * 64u) + me]), min(other.x, best.x));
+            uint2 other = candidate[(part * 32u) + me];
+            second = max(max(second, histogram[(part * 32u) + me]), min(other.x, best.x));
             uint2 param_11 = other;
             uint2 param_12 = best;
             best = select(best, other, bool2(before(param_11, param_12)));
         }
         uint param_13 = r;
         uint param_14 = group;
-        v_731.found[pair_at(param_13, param_14)] = best;
+        v_730.found[pair_at(param_13, param_14)] = best;
         uint param_15 = r;
         uint param_16 = group;
-        v_1675.found1[second_at(param_15, param_16)] = second;
+        v_1674.found1[second_at(param_15, param_16)] = second;
     }
 }
 
@@ -512,8 +512,8 @@ uint4 group_sum(thread uint4& counts, thread uint& gl_SubgroupID, thread uint& g
 {
     counts = uint4(simd_sum(counts.x), simd_sum(counts.y), simd_sum(counts.z), simd_sum(counts.w));
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _818 = simd_is_first();
-    if (_818)
+    bool _817 = simd_is_first();
+    if (_817)
     {
         counts_of[gl_SubgroupID] = counts;
     }
@@ -530,11 +530,11 @@ static inline __attribute__((always_inline))
 void sort(thread const uint& count, thread uint3& gl_LocalInvocationID, threadgroup uint2 (&candidate)[512])
 {
     uint me = gl_LocalInvocationID.x;
-    bool _973;
+    bool _972;
     for (uint size = 2u; size <= count; size *= 2u)
     {
-        uint _931 = size / 2u;
-        for (uint apart = _931; apart != 0u; apart /= 2u)
+        uint _930 = size / 2u;
+        for (uint apart = _930; apart != 0u; apart /= 2u)
         {
             uint left = (2u * me) - (me & (apart - 1u));
             uint right = left + apart;
@@ -547,15 +547,15 @@ void sort(thread const uint& count, thread uint3& gl_LocalInvocationID, threadgr
                 {
                     uint2 param = b;
                     uint2 param_1 = a;
-                    _973 = before(param, param_1);
+                    _972 = before(param, param_1);
                 }
                 else
                 {
                     uint2 param_2 = a;
                     uint2 param_3 = b;
-                    _973 = before(param_2, param_3);
+                    _972 = before(param_2, param_3);
                 }
-                if (_973)
+                if (_972)
                 {
                     candidate[left] = b;
                     candidate[right] = a;
@@ -567,20 +567,20 @@ void sort(thread const uint& count, thread uint3& gl_LocalInvocationID, threadgr
 }
 
 static inline __attribute__((always_inline))
-void write_first(thread const uint& r, const device X1& v_275, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint2 (&candidate)[512], device Values1& v_1017, device Indices1& v_1042)
+void write_first(thread const uint& r, const device X1& v_275, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint2 (&candidate)[512], device Values1& v_1016, device Indices1& v_1041)
 {
     uint me = gl_LocalInvocationID.x;
     if (me < push.k)
     {
         uint index = ((threadgroup uint*)&candidate[me])[1u];
-        v_1017.values1[(push.offset.y + (r * push.k)) + me] = v_275.x1[(push.offset.x + (r * push.ldx)) + index];
-        v_1042.indices1[(push.offset.z + (r * push.k)) + me] = index;
+        v_1016.values1[(push.offset.y + (r * push.k)) + me] = v_275.x1[(push.offset.x + (r * push.ldx)) + index];
+        v_1041.indices1[(push.offset.z + (r * push.k)) + me] = index;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void whole_row(thread const uint& r, const device X1& v_275, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], device Values1& v_1017, device Indices1& v_1042, threadgroup uint2 (&room)[512])
+void whole_row(thread const uint& r, const device X1& v_275, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], device Values1& v_1016, device Indices1& v_1041, threadgroup uint2 (&room)[512])
 {
     uint me = gl_LocalInvocationID.x;
     uint x = push.offset.x + (r * push.ldx);
@@ -597,8 +597,8 @@ void whole_row(thread const uint& r, const device X1& v_275, thread uint& gl_Sub
             counts += uint4(uint(digit == 0u), uint(digit == 1u), uint(digit == 2u), uint(digit == 3u));
         }
         uint4 param_1 = counts;
-        uint4 _1123 = group_sum(param_1, gl_SubgroupID, gl_NumSubgroups, counts_of);
-        counts = _1123;
+        uint4 _1122 = group_sum(param_1, gl_SubgroupID, gl_NumSubgroups, counts_of);
+        counts = _1122;
         uint digit_1 = 3u;
         uint larger = 0u;
         uint count = counts.w;
@@ -608,33 +608,33 @@ void whole_row(thread const uint& r, const device X1& v_275, thread uint& gl_Sub
             digit_1 = 2u;
             count = counts.z;
         }
-        bool _1142 = digit_1 == 2u;
-        bool _1150;
-        if (_1142)
+        bool _1141 = digit_1 == 2u;
+        bool _1149;
+        if (_1141)
         {
-            _1150 = (larger + count) < wanted;
+            _1149 = (larger + count) < wanted;
         }
         else
         {
-            _1150 = _1142;
+            _1149 = _1141;
         }
-        if (_1150)
+        if (_1149)
         {
             larger += count;
             digit_1 = 1u;
             count = counts.y;
         }
-        bool _1159 = digit_1 == 1u;
-        bool _1167;
-        if (_1159)
+        bool _1158 = digit_1 == 1u;
+        bool _1166;
+        if (_1158)
         {
-            _1167 = (larger + count) < wanted;
+            _1166 = (larger + count) < wanted;
         }
         else
         {
-            _1167 = _1159;
+            _1166 = _1158;
         }
-        if (_1167)
+        if (_1166)
         {
             larger += count;
             digit_1 = 0u;
@@ -660,54 +660,54 @@ void whole_row(thread const uint& r, const device X1& v_275, thread uint& gl_Sub
     {
         place += room[i];
     }
-    bool _1266 = mine.x != 0u;
-    bool _1281;
-    if (!_1266)
+    bool _1265 = mine.x != 0u;
+    bool _1280;
+    if (!_1265)
     {
-        bool _1272 = mine.y != 0u;
-        bool _1280;
-        if (_1272)
+        bool _1271 = mine.y != 0u;
+        bool _1279;
+        if (_1271)
         {
-            _1280 = place.y < push.k;
+            _1279 = place.y < push.k;
         }
         else
         {
-            _1280 = _1272;
+            _1279 = _1271;
         }
-        _1281 = _1280;
+        _1280 = _1279;
     }
     else
     {
-        _1281 = _1266;
+        _1280 = _1265;
     }
-    bool _any = _1281;
+    bool _any = _1280;
     for (uint c_2 = begin; _any && (c_2 < end); c_2++)
     {
         uint param_3 = v_275.x1[x + c_2];
         uint key_2 = order_of(param_3);
         if (key_2 > threshold)
         {
-            uint _1308 = place.x;
-            place.x = _1308 + uint(1);
-            candidate[_1308] = uint2(key_2, c_2);
+            uint _1307 = place.x;
+            place.x = _1307 + uint(1);
+            candidate[_1307] = uint2(key_2, c_2);
         }
         else
         {
-            bool _1317 = key_2 == threshold;
-            bool _1325;
-            if (_1317)
+            bool _1316 = key_2 == threshold;
+            bool _1324;
+            if (_1316)
             {
-                _1325 = place.y < push.k;
+                _1324 = place.y < push.k;
             }
             else
             {
-                _1325 = _1317;
+                _1324 = _1316;
             }
-            if (_1325)
+            if (_1324)
             {
-                uint _1329 = place.y;
-                place.y = _1329 + uint(1);
-                candidate[_1329] = uint2(key_2, c_2);
+                uint _1328 = place.y;
+                place.y = _1328 + uint(1);
+                candidate[_1328] = uint2(key_2, c_2);
             }
         }
     }
@@ -715,7 +715,7 @@ void whole_row(thread const uint& r, const device X1& v_275, thread uint& gl_Sub
     uint param_4 = 256u;
     sort(param_4, gl_LocalInvocationID, candidate);
     uint param_5 = r;
-    write_first(param_5, v_275, gl_LocalInvocationID, push, candidate, v_1017, v_1042);
+    write_first(param_5, v_275, gl_LocalInvocationID, push, candidate, v_1016, v_1041);
 }
 
 static inline __attribute__((always_inline))
@@ -748,75 +748,75 @@ uint places(thread const uint& count, thread uint& total, thread uint& gl_Subgro
     uint before_1 = simd_prefix_exclusive_sum(count);
     uint _all = simd_sum(count);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _854 = simd_is_first();
-    if (_854)
+    bool _853 = simd_is_first();
+    if (_853)
     {
         ((threadgroup uint*)&counts_of[gl_SubgroupID])[0u] = _all;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
     total = 0u;
-    uint _873;
+    uint _872;
     for (uint s = 0u; s < gl_NumSubgroups; s++)
     {
         if (s < gl_SubgroupID)
         {
-            _873 = ((threadgroup uint*)&counts_of[s])[0u];
+            _872 = ((threadgroup uint*)&counts_of[s])[0u];
         }
         else
         {
-            _873 = 0u;
+            _872 = 0u;
         }
-        before_1 += _873;
+        before_1 += _872;
         total += ((threadgroup uint*)&counts_of[s])[0u];
     }
     return before_1;
 }
 
 static inline __attribute__((always_inline))
-uint4 digits(thread const spvUnsafeArray<uint, 16>& numbers, thread const uint& threshold, thread const int& shift, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, threadgroup uint4 (&counts_of)[256])
+uint4 digits(thread const spvUnsafeArray<uint, 8>& numbers, thread const uint& threshold, thread const int& shift, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, threadgroup uint4 (&counts_of)[256])
 {
     uint2 counts = uint2(0u);
-    for (uint i = 0u; i < 16u; i++)
+    for (uint i = 0u; i < 8u; i++)
     {
         uint digit = (numbers[i] ^ threshold) >> uint(shift);
         counts += uint2(uint(digit == 1u), uint(digit == 2u) + (uint(digit == 3u) << 16u));
     }
     uint4 param = uint4(counts.x, counts.y, 0u, 0u);
-    uint4 _1723 = group_sum(param, gl_SubgroupID, gl_NumSubgroups, counts_of);
-    uint4 sum = _1723;
+    uint4 _1722 = group_sum(param, gl_SubgroupID, gl_NumSubgroups, counts_of);
+    uint4 sum = _1722;
     return uint4(0u, sum.x, sum.y & 65535u, sum.y >> 16u);
 }
 
 static inline __attribute__((always_inline))
-Cut cut(thread const spvUnsafeArray<uint, 16>& numbers, thread Cut& at, thread const uint& most, thread int& shift, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, threadgroup uint4 (&counts_of)[256])
+Cut cut(thread const spvUnsafeArray<uint, 8>& numbers, thread Cut& at, thread const uint& most, thread int& shift, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, threadgroup uint4 (&counts_of)[256])
 {
     for (;;)
     {
-        bool _1742 = shift >= 0;
-        bool _1752;
-        if (_1742)
+        bool _1741 = shift >= 0;
+        bool _1751;
+        if (_1741)
         {
-            _1752 = (at.above + at.alike) > most;
+            _1751 = (at.above + at.alike) > most;
         }
         else
         {
-            _1752 = _1742;
+            _1751 = _1741;
         }
-        if (_1752)
+        if (_1751)
         {
-            spvUnsafeArray<uint, 16> param;
+            spvUnsafeArray<uint, 8> param;
             param = numbers;
             uint param_1 = at.threshold;
             int param_2 = shift;
-            uint4 _1761 = digits(param, param_1, param_2, gl_SubgroupID, gl_NumSubgroups, counts_of);
-            uint4 counts = _1761;
+            uint4 _1760 = digits(param, param_1, param_2, gl_SubgroupID, gl_NumSubgroups, counts_of);
+            uint4 counts = _1760;
             counts.x = ((at.alike - counts.y) - counts.z) - counts.w;
             uint digit = 3u;
             while ((at.above + counts[digit]) < push.k)
             {
-                uint _1789 = digit;
-                digit = _1789 - uint(1);
-                at.above += counts[_1789];
+                uint _1788 = digit;
+                digit = _1788 - uint(1);
+                at.above += counts[_1788];
             }
             at.alike = counts[digit];
             at.threshold |= (digit << uint(shift));
@@ -832,42 +832,42 @@ Cut cut(thread const spvUnsafeArray<uint, 16>& numbers, thread Cut& at, thread c
 }
 
 static inline __attribute__((always_inline))
-Cut cut_orders(thread const spvUnsafeArray<uint, 16>& orders, thread const uint& most, thread uint& top, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint4 (&counts_of)[256], threadgroup uint (&histogram)[256], threadgroup uint (&numbers_of)[4])
+Cut cut_orders(thread const spvUnsafeArray<uint, 8>& orders, thread const uint& most, thread uint& top, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint4 (&counts_of)[256], threadgroup uint (&histogram)[256], threadgroup uint (&numbers_of)[4])
 {
     uint me = gl_LocalInvocationID.x;
     top = 0u;
-    for (uint i = 0u; i < 16u; i++)
+    for (uint i = 0u; i < 8u; i++)
     {
         top = max(top, orders[i]);
     }
     histogram[me] = 0u;
     uint param = top;
-    uint _1845 = group_max(param, best_of, gl_SubgroupID, gl_NumSubgroups);
-    top = _1845;
-    for (uint i_1 = 0u; i_1 < 16u; i_1++)
+    uint _1844 = group_max(param, best_of, gl_SubgroupID, gl_NumSubgroups);
+    top = _1844;
+    for (uint i_1 = 0u; i_1 < 8u; i_1++)
     {
         uint param_1 = orders[i_1];
         uint param_2 = top;
-        uint _1862 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&histogram[bin_of(param_1, param_2)], 1u, memory_order_relaxed);
+        uint _1861 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&histogram[bin_of(param_1, param_2)], 1u, memory_order_relaxed);
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
     uint here = histogram[me];
     uint param_3 = here;
     uint param_4;
-    uint _1874 = places(param_3, param_4, gl_SubgroupID, gl_NumSubgroups, counts_of);
+    uint _1873 = places(param_3, param_4, gl_SubgroupID, gl_NumSubgroups, counts_of);
     uint total = param_4;
-    uint before_here = _1874;
-    bool _1879 = before_here < push.k;
-    bool _1888;
-    if (_1879)
+    uint before_here = _1873;
+    bool _1878 = before_here < push.k;
+    bool _1887;
+    if (_1878)
     {
-        _1888 = (before_here + here) >= push.k;
+        _1887 = (before_here + here) >= push.k;
     }
     else
     {
-        _1888 = _1879;
+        _1887 = _1878;
     }
-    if (_1888)
+    if (_1887)
     {
         numbers_of[2] = me;
         numbers_of[3] = before_here;
@@ -876,109 +876,109 @@ Cut cut_orders(thread const spvUnsafeArray<uint, 16>& orders, thread const uint&
     uint bin = numbers_of[2];
     if (bin == 255u)
     {
-        spvUnsafeArray<uint, 16> param_5;
+        spvUnsafeArray<uint, 8> param_5;
         param_5 = orders;
-        Cut param_6 = Cut{ 0u, 0u, 4096u };
+        Cut param_6 = Cut{ 0u, 0u, 2048u };
         uint param_7 = most;
         int param_8 = 30;
-        Cut _1913 = cut(param_5, param_6, param_7, param_8, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
-        return _1913;
+        Cut _1912 = cut(param_5, param_6, param_7, param_8, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
+        return _1912;
     }
-    spvUnsafeArray<uint, 16> param_9;
+    spvUnsafeArray<uint, 8> param_9;
     param_9 = orders;
     Cut param_10 = Cut{ ((top >> 20u) - bin) << 20u, numbers_of[3], histogram[bin] };
     uint param_11 = most;
     int param_12 = 18;
-    Cut _1933 = cut(param_9, param_10, param_11, param_12, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
-    return _1933;
+    Cut _1932 = cut(param_9, param_10, param_11, param_12, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
+    return _1932;
 }
 
 static inline __attribute__((always_inline))
-uint2 choose_groups(thread const uint& r, thread const uint& most, thread uint& top, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, device Workspace& v_731, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], threadgroup uint2 (&room)[512], threadgroup uint (&histogram)[256], device Workspace1& v_1675, threadgroup uint (&numbers_of)[4])
+uint2 choose_groups(thread const uint& r, thread const uint& most, thread uint& top, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, device Workspace& v_730, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], threadgroup uint2 (&room)[512], threadgroup uint (&histogram)[256], device Workspace1& v_1674, threadgroup uint (&numbers_of)[4])
 {
     uint me = gl_LocalInvocationID.x;
-    spvUnsafeArray<uint, 16> orders;
-    spvUnsafeArray<uint, 16> places_of;
-    spvUnsafeArray<uint, 16> seconds;
-    for (uint i = 0u; i < 16u; i++)
+    spvUnsafeArray<uint, 8> orders;
+    spvUnsafeArray<uint, 8> places_of;
+    spvUnsafeArray<uint, 8> seconds;
+    for (uint i = 0u; i < 8u; i++)
     {
         uint param = r;
         uint param_1 = (i * 256u) + me;
-        uint2 best = v_731.found[pair_at(param, param_1)];
+        uint2 best = v_730.found[pair_at(param, param_1)];
         orders[i] = best.x;
         places_of[i] = ~best.y;
         uint param_2 = r;
         uint param_3 = (i * 256u) + me;
-        seconds[i] = v_1675.found1[second_at(param_2, param_3)];
+        seconds[i] = v_1674.found1[second_at(param_2, param_3)];
     }
     numbers_of[0] = 0u;
     numbers_of[1] = 0u;
-    spvUnsafeArray<uint, 16> param_4;
+    spvUnsafeArray<uint, 8> param_4;
     param_4 = orders;
     uint param_5 = most;
     uint param_6;
-    Cut _1992 = cut_orders(param_4, param_5, param_6, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, histogram, numbers_of);
+    Cut _1991 = cut_orders(param_4, param_5, param_6, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, histogram, numbers_of);
     top = param_6;
-    Cut of_orders = _1992;
+    Cut of_orders = _1991;
     Cut of_places = Cut{ 0u, of_orders.above, of_orders.alike };
     if ((of_orders.above + of_orders.alike) > most)
     {
-        spvUnsafeArray<uint, 16> tied;
-        uint _2025;
-        for (uint i_1 = 0u; i_1 < 16u; i_1++)
+        spvUnsafeArray<uint, 8> tied;
+        uint _2024;
+        for (uint i_1 = 0u; i_1 < 8u; i_1++)
         {
             if (orders[i_1] == of_orders.threshold)
             {
-                _2025 = places_of[i_1];
+                _2024 = places_of[i_1];
             }
             else
             {
-                _2025 = 0u;
+                _2024 = 0u;
             }
-            tied[i_1] = _2025;
+            tied[i_1] = _2024;
         }
-        spvUnsafeArray<uint, 16> param_7;
+        spvUnsafeArray<uint, 8> param_7;
         param_7 = tied;
         Cut param_8 = of_places;
         uint param_9 = most;
         int param_10 = 30;
-        Cut _2043 = cut(param_7, param_8, param_9, param_10, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
-        of_places = _2043;
+        Cut _2042 = cut(param_7, param_8, param_9, param_10, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
+        of_places = _2042;
     }
     uint2 least = uint2(of_orders.threshold, ~of_places.threshold);
-    for (uint i_2 = 0u; i_2 < 16u; i_2++)
+    for (uint i_2 = 0u; i_2 < 8u; i_2++)
     {
-        bool _2064 = orders[i_2] > least.x;
-        bool _2083;
-        if (!_2064)
+        bool _2063 = orders[i_2] > least.x;
+        bool _2082;
+        if (!_2063)
         {
-            bool _2073 = orders[i_2] == least.x;
-            bool _2082;
-            if (_2073)
+            bool _2072 = orders[i_2] == least.x;
+            bool _2081;
+            if (_2072)
             {
-                _2082 = places_of[i_2] >= of_places.threshold;
+                _2081 = places_of[i_2] >= of_places.threshold;
             }
             else
             {
-                _2082 = _2073;
+                _2081 = _2072;
             }
-            _2083 = _2082;
+            _2082 = _2081;
         }
         else
         {
-            _2083 = _2064;
+            _2082 = _2063;
         }
-        if (_2083)
+        if (_2082)
         {
             if (seconds[i_2] < least.x)
             {
-                uint _2095 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[1], 1u, memory_order_relaxed);
-                candidate[_2095] = uint2(orders[i_2], ~places_of[i_2]);
+                uint _2094 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[1], 1u, memory_order_relaxed);
+                candidate[_2094] = uint2(orders[i_2], ~places_of[i_2]);
             }
             else
             {
-                uint _2107 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[0], 1u, memory_order_relaxed);
-                ((threadgroup uint*)&room[_2107])[0u] = (i_2 * 256u) + me;
+                uint _2106 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[0], 1u, memory_order_relaxed);
+                ((threadgroup uint*)&room[_2106])[0u] = (i_2 * 256u) + me;
             }
         }
     }
@@ -987,7 +987,7 @@ uint2 choose_groups(thread const uint& r, thread const uint& most, thread uint& 
 }
 
 static inline __attribute__((always_inline))
-void gather(thread const uint& r, thread const uint2& least, const device X1& v_275, thread uint3& gl_LocalInvocationID, const device X4& v_434, constant Push& push, threadgroup uint2 (&candidate)[512], threadgroup uint2 (&room)[512], threadgroup uint (&numbers_of)[4])
+void gather(thread const uint& r, thread const uint2& least, const device X1& v_275, thread uint3& gl_LocalInvocationID, const device X4& v_433, constant Push& push, threadgroup uint2 (&candidate)[512], threadgroup uint2 (&room)[512], threadgroup uint (&numbers_of)[4])
 {
     uint param = r;
     Row row = row_at(param, push);
@@ -995,8 +995,8 @@ void gather(thread const uint& r, thread const uint2& least, const device X1& v_
     uint items = groups * row.rounds;
     spvUnsafeArray<uint, 4> blocks;
     spvUnsafeArray<uint4, 4> orders;
-    uint _2225;
-    uint _2239;
+    uint _2224;
+    uint _2238;
     for (uint start = gl_LocalInvocationID.x; start < items; start += 1024u)
     {
         uint mine = 0u;
@@ -1009,50 +1009,50 @@ void gather(thread const uint& r, thread const uint2& least, const device X1& v_
             blocks[i] = block_at(param_1, param_2, param_3, push);
             Row param_4 = row;
             uint param_5 = blocks[i];
-            orders[i] = orders_of(param_4, param_5, v_275, v_434, push);
+            orders[i] = orders_of(param_4, param_5, v_275, v_433, push);
         }
         for (uint n = 0u; n < 16u; n++)
         {
             uint2 one = uint2(orders[n / 4u][n % 4u], ((4u * blocks[n / 4u]) + (n % 4u)) - row.skip);
-            bool _2215 = one.x != 0u;
-            bool _2224;
-            if (_2215)
+            bool _2214 = one.x != 0u;
+            bool _2223;
+            if (_2214)
             {
                 uint2 param_6 = least;
                 uint2 param_7 = one;
-                _2224 = !before(param_6, param_7);
+                _2223 = !before(param_6, param_7);
             }
             else
             {
-                _2224 = _2215;
+                _2223 = _2214;
             }
-            if (_2224)
+            if (_2223)
             {
-                _2225 = 1u << n;
+                _2224 = 1u << n;
             }
             else
             {
-                _2225 = 0u;
+                _2224 = 0u;
             }
-            mine |= _2225;
+            mine |= _2224;
         }
         if (mine == 0u)
         {
-            _2239 = 0u;
+            _2238 = 0u;
         }
         else
         {
-            uint _2247 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[1], uint(int(popcount(mine))), memory_order_relaxed);
-            _2239 = _2247;
+            uint _2246 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[1], uint(int(popcount(mine))), memory_order_relaxed);
+            _2238 = _2246;
         }
-        uint place = _2239;
+        uint place = _2238;
         for (uint n_1 = 0u; n_1 < 16u; n_1++)
         {
             if ((((mine >> n_1) & 1u) != 0u) && (place < 512u))
             {
-                uint _2267 = place;
-                place = _2267 + uint(1);
-                candidate[_2267] = uint2(orders[n_1 / 4u][n_1 % 4u], ((4u * blocks[n_1 / 4u]) + (n_1 % 4u)) - row.skip);
+                uint _2266 = place;
+                place = _2266 + uint(1);
+                candidate[_2266] = uint2(orders[n_1 / 4u][n_1 % 4u], ((4u * blocks[n_1 / 4u]) + (n_1 % 4u)) - row.skip);
             }
         }
     }
@@ -1060,33 +1060,33 @@ void gather(thread const uint& r, thread const uint2& least, const device X1& v_
 }
 
 static inline __attribute__((always_inline))
-void write_candidate(thread const uint& r, thread const uint& place, thread const uint& index, const device X1& v_275, constant Push& push, device Values1& v_1017, device Indices1& v_1042)
+void write_candidate(thread const uint& r, thread const uint& place, thread const uint& index, const device X1& v_275, constant Push& push, device Values1& v_1016, device Indices1& v_1041)
 {
     if (place < push.k)
     {
-        v_1017.values1[(push.offset.y + (r * push.k)) + place] = v_275.x1[(push.offset.x + (r * push.ldx)) + index];
-        v_1042.indices1[(push.offset.z + (r * push.k)) + place] = index;
+        v_1016.values1[(push.offset.y + (r * push.k)) + place] = v_275.x1[(push.offset.x + (r * push.ldx)) + index];
+        v_1041.indices1[(push.offset.z + (r * push.k)) + place] = index;
     }
 }
 
 static inline __attribute__((always_inline))
-void join_groups(thread const uint& r, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_434, constant Push& push, device Workspace& v_731, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], device Values1& v_1017, device Indices1& v_1042, threadgroup uint2 (&room)[512], threadgroup uint (&histogram)[256], device Workspace1& v_1675, threadgroup uint (&numbers_of)[4])
+void join_groups(thread const uint& r, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_433, constant Push& push, device Workspace& v_730, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], device Values1& v_1016, device Indices1& v_1041, threadgroup uint2 (&room)[512], threadgroup uint (&histogram)[256], device Workspace1& v_1674, threadgroup uint (&numbers_of)[4])
 {
     uint me = gl_LocalInvocationID.x;
     uint param = r;
     uint param_1 = (push.k + (push.k / 4u)) + 16u;
     uint param_2;
-    uint2 _2347 = choose_groups(param, param_1, param_2, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, v_731, counts_of, candidate, room, histogram, v_1675, numbers_of);
+    uint2 _2346 = choose_groups(param, param_1, param_2, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, v_730, counts_of, candidate, room, histogram, v_1674, numbers_of);
     uint top = param_2;
-    uint2 least = _2347;
+    uint2 least = _2346;
     uint param_3 = r;
     uint2 param_4 = least;
-    gather(param_3, param_4, v_275, gl_LocalInvocationID, v_434, push, candidate, room, numbers_of);
+    gather(param_3, param_4, v_275, gl_LocalInvocationID, v_433, push, candidate, room, numbers_of);
     uint count = numbers_of[1];
     if (count > 512u)
     {
         uint param_5 = r;
-        whole_row(param_5, v_275, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, candidate, v_1017, v_1042, room);
+        whole_row(param_5, v_275, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, candidate, v_1016, v_1041, room);
         return;
     }
     histogram[me] = 0u;
@@ -1099,17 +1099,17 @@ void join_groups(thread const uint& r, const device X1& v_275, threadgroup int2 
         {
             uint param_6 = ((threadgroup uint*)&candidate[n])[0u];
             uint param_7 = top;
-            uint _2395 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&histogram[bin_of(param_6, param_7)], 1u, memory_order_relaxed);
-            places_in_bin[i] = _2395;
+            uint _2394 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&histogram[bin_of(param_6, param_7)], 1u, memory_order_relaxed);
+            places_in_bin[i] = _2394;
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
     uint here = histogram[me];
     uint param_8 = here;
     uint param_9;
-    uint _2408 = places(param_8, param_9, gl_SubgroupID, gl_NumSubgroups, counts_of);
+    uint _2407 = places(param_8, param_9, gl_SubgroupID, gl_NumSubgroups, counts_of);
     uint total = param_9;
-    uint start = _2408;
+    uint start = _2407;
     histogram[me] = start;
     threadgroup_barrier(mem_flags::mem_threadgroup);
     for (uint i_1 = 0u; i_1 < 2u; i_1++)
@@ -1123,7 +1123,7 @@ void join_groups(thread const uint& r, const device X1& v_275, threadgroup int2 
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    uint _2478;
+    uint _2477;
     for (uint n_2 = me; n_2 < count; n_2 += 256u)
     {
         uint2 mine = room[n_2];
@@ -1133,13 +1133,13 @@ void join_groups(thread const uint& r, const device X1& v_275, threadgroup int2 
         uint place = histogram[bin];
         if (bin == 255u)
         {
-            _2478 = count;
+            _2477 = count;
         }
         else
         {
-            _2478 = histogram[min((bin + 1u), 255u)];
+            _2477 = histogram[min((bin + 1u), 255u)];
         }
-        uint end = _2478;
+        uint end = _2477;
         for (uint i_2 = place; i_2 < end; i_2++)
         {
             uint2 param_14 = room[i_2];
@@ -1149,51 +1149,51 @@ void join_groups(thread const uint& r, const device X1& v_275, threadgroup int2 
         uint param_16 = r;
         uint param_17 = place;
         uint param_18 = mine.y;
-        write_candidate(param_16, param_17, param_18, v_275, push, v_1017, v_1042);
+        write_candidate(param_16, param_17, param_18, v_275, push, v_1016, v_1041);
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-uint greatest_of_row(thread const uint& r, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_434, constant Push& push, device Workspace& v_731)
+uint greatest_of_row(thread const uint& r, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_433, constant Push& push, device Workspace& v_730)
 {
-    if (_750)
+    if (_749)
     {
         uint param = push.offset.x + (r * push.ldx);
         uint param_1 = push.cols;
-        uint _764 = greatest(param, param_1, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_434);
-        return _764;
+        uint _763 = greatest(param, param_1, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_433);
+        return _763;
     }
     uint me = gl_LocalInvocationID.x;
     uint2 mine = uint2(0u, 4294967295u);
     uint param_2 = push.cols;
     if (me < shares_of(param_2))
     {
-        mine = v_731.found[(r * 256u) + me];
+        mine = v_730.found[(r * 256u) + me];
     }
     uint param_3 = mine.x;
-    uint _789 = group_max(param_3, best_of, gl_SubgroupID, gl_NumSubgroups);
-    uint key = _789;
-    uint _794;
+    uint _788 = group_max(param_3, best_of, gl_SubgroupID, gl_NumSubgroups);
+    uint key = _788;
+    uint _793;
     if (mine.x == key)
     {
-        _794 = mine.y;
+        _793 = mine.y;
     }
     else
     {
-        _794 = 4294967295u;
+        _793 = 4294967295u;
     }
-    uint param_4 = _794;
-    uint _802 = group_min(param_4, best_of, gl_SubgroupID, gl_NumSubgroups);
-    return _802;
+    uint param_4 = _793;
+    uint _801 = group_min(param_4, best_of, gl_SubgroupID, gl_NumSubgroups);
+    return _801;
 }
 
-kernel void zc_top_k(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Values1& v_1017 [[buffer(2)]], device Indices1& v_1042 [[buffer(3)]], device void* spvBufferAliasSet0Binding4 [[buffer(4)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_top_k(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Values1& v_1016 [[buffer(2)]], device Indices1& v_1041 [[buffer(3)]], device void* spvBufferAliasSet0Binding4 [[buffer(4)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
     const device auto& v_275 = *(const device X1*)spvBufferAliasSet0Binding1;
-    device auto& v_731 = *(device Workspace*)spvBufferAliasSet0Binding4;
-    const device auto& v_434 = *(const device X4*)spvBufferAliasSet0Binding1;
-    device auto& v_1675 = *(device Workspace1*)spvBufferAliasSet0Binding4;
+    device auto& v_730 = *(device Workspace*)spvBufferAliasSet0Binding4;
+    const device auto& v_433 = *(const device X4*)spvBufferAliasSet0Binding1;
+    device auto& v_1674 = *(device Workspace1*)spvBufferAliasSet0Binding4;
     threadgroup int2 best_of[256];
     threadgroup uint4 counts_of[256];
     threadgroup uint2 candidate[512];
@@ -1201,58 +1201,58 @@ kernel void zc_top_k(constant Push& push [[buffer(0)]], const device void* spvBu
     threadgroup uint histogram[256];
     threadgroup uint numbers_of[4];
     uint me = gl_LocalInvocationID.x;
-    if (_2524)
+    if (_2523)
     {
         uint param = (push.first.xyz + gl_WorkGroupID).y;
         uint param_1 = (push.first.xyz + gl_WorkGroupID).x;
-        find_in_share(param, param_1, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_434, push, v_731);
+        find_in_share(param, param_1, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_433, push, v_730);
         return;
     }
-    if (_2545)
+    if (_2544)
     {
         uint param_2 = (push.first.xyz + gl_WorkGroupID).y;
         uint param_3 = (push.first.xyz + gl_WorkGroupID).x;
-        find_in_groups(param_2, param_3, v_275, gl_LocalInvocationID, v_434, push, v_731, candidate, histogram, v_1675);
+        find_in_groups(param_2, param_3, v_275, gl_LocalInvocationID, v_433, push, v_730, candidate, histogram, v_1674);
         return;
     }
-    uint3 _2569 = push.first.xyz + gl_WorkGroupID;
-    uint _2570 = _2569.x;
-    uint r = _2570;
+    uint3 _2568 = push.first.xyz + gl_WorkGroupID;
+    uint _2569 = _2568.x;
+    uint r = _2569;
     for (;;)
     {
-        bool _2579 = r < push.rows;
-        bool _2585;
-        if (_2579)
+        bool _2578 = r < push.rows;
+        bool _2584;
+        if (_2578)
         {
-            _2585 = push.k != 0u;
+            _2584 = push.k != 0u;
         }
         else
         {
-            _2585 = _2579;
+            _2584 = _2578;
         }
-        if (_2585)
+        if (_2584)
         {
-            if (_2586)
+            if (_2585)
             {
                 uint param_4 = r;
-                whole_row(param_4, v_275, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, candidate, v_1017, v_1042, room);
+                whole_row(param_4, v_275, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, candidate, v_1016, v_1041, room);
             }
             else
             {
-                if (_2594)
+                if (_2593)
                 {
                     uint param_5 = r;
-                    join_groups(param_5, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_434, push, v_731, counts_of, candidate, v_1017, v_1042, room, histogram, v_1675, numbers_of);
+                    join_groups(param_5, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_433, push, v_730, counts_of, candidate, v_1016, v_1041, room, histogram, v_1674, numbers_of);
                 }
                 else
                 {
                     uint param_6 = r;
-                    uint _2604 = greatest_of_row(param_6, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_434, push, v_731);
-                    uint index = _2604;
+                    uint _2603 = greatest_of_row(param_6, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_433, push, v_730);
+                    uint index = _2603;
                     if (me == 0u)
                     {
-                        v_1017.values1[push.offset.y + r] = v_275.x1[(push.offset.x + (r * push.ldx)) + index];
-                        v_1042.indices1[push.offset.z + r] = index;
+                        v_1016.values1[push.offset.y + r] = v_275.x1[(push.offset.x + (r * push.ldx)) + index];
+                        v_1041.indices1[push.offset.z + r] = index;
                     }
                 }
             }
