@@ -51,6 +51,9 @@ CAPABILITIES = {
 # lanes of the subgroups that have one.
 MATRIX_CAPABILITIES = CAPABILITIES | {"Float16", "VulkanMemoryModel", "CooperativeMatrixKHR"}
 MATRIX_EXTENSIONS = {"SPV_KHR_cooperative_matrix", "SPV_KHR_vulkan_memory_model"}
+# And what packed products of bytes take.
+DOT_CAPABILITIES = CAPABILITIES | {"DotProduct", "DotProductInput4x8BitPacked"}
+DOT_EXTENSIONS = {"SPV_KHR_integer_dot_product"}
 MATRIX_SIZES = {16: 32, 8: 8}
 MATRIX_TOOLS = "ZCWASM_MATRIX_TOOLS"
 TOOLS = {"glslangValidator": "glslang-tools", "spirv-val": "spirv-tools", "spirv-cross": "spirv-cross"}
@@ -69,8 +72,9 @@ def shader_bindings(kernel: Kernel, *, matrix: bool = False) -> list[tuple[str, 
     return [*kernel.bindings, *([("workspace", "INOUT")] if staged else [])]
 
 
-def check_spirv(kernel: Kernel, data: bytes, *, matrix: bool = False) -> list[str]:
-    """What in the module differs from the table, in words; `matrix`: in the one for matrix units."""
+def check_spirv(kernel: Kernel, data: bytes, *, matrix: bool = False, dot: bool = False) -> list[str]:
+    """What in the module differs from the table, in words; `matrix`: in the one for matrix units; `dot`: in
+    that for packed products."""
     wrong = []
     module = spirv.read(data)
 
@@ -80,9 +84,10 @@ def check_spirv(kernel: Kernel, data: bytes, *, matrix: bool = False) -> list[st
 
     same("entry point", module.entry_point, "main")
     same("local size", module.local_size, (kernel.workgroup, 1, 1))
-    known = MATRIX_CAPABILITIES if matrix else CAPABILITIES
+    known = MATRIX_CAPABILITIES if matrix else DOT_CAPABILITIES if dot else CAPABILITIES
+    extensions = MATRIX_EXTENSIONS if matrix else DOT_EXTENSIONS if dot else set()
     same("capabilities that no device need have", sorted(module.capabilities - known), [])
-    same("extensions", sorted(module.extensions), sorted(MATRIX_EXTENSIONS if matrix else []))
+    same("extensions", sorted(module.extensions), sorted(extensions))
     same("resources other than buffers", module.other_resources, 0)
     specialized = {0} if "VARIANTS" in kernel.traits else set()
     same("specialization constants", sorted(module.specialization_constants), sorted(specialized))
@@ -229,9 +234,12 @@ def generate(root: Path, out: Path) -> None:
     """Make everything in the empty folder `out`, or raise ShaderError."""
     table = read_table(root)
     sources = shader_sources(root)
-    matrix = {name.removesuffix("_matrix"): path for name, path in sources.items() if name not in table}
+    others = {name: path for name, path in sources.items() if name not in table}
+    matrix = {name.removesuffix("_matrix"): path for name, path in others.items() if name.endswith("_matrix")}
+    dots = {name.removesuffix("_dot"): path for name, path in others.items() if not name.endswith("_matrix")}
     wanted = {name for name, kernel in table.items() if "MATRIX" in kernel.traits}
     alone = (set(sources) & set(table)) ^ set(table) | set(matrix) ^ wanted
+    alone |= set(dots) ^ {name for name, kernel in table.items() if "DOT" in kernel.traits}
     if alone:
         raise ShaderError(f"kernels without a shader, or the reverse: {sorted(alone)}")
     (out / "VERSIONS").write_text(versions(), "utf-8")
@@ -239,6 +247,22 @@ def generate(root: Path, out: Path) -> None:
     include = [f"-I{out}", f"-I{root / 'csrc'}"]
     for name, source in matrix.items():
         generate_matrix(root, out, table[name], source, include)
+    for name, source in dots.items():
+        module = out / f"{source.stem}.spv"
+        run(
+            "glslangValidator",
+            "-V",
+            "--target-env",
+            TARGET,
+            *include,
+            source.name,
+            "-o",
+            module,
+            cwd=source.parent,
+        )
+        run("spirv-val", "--target-env", TARGET, module, cwd=root)
+        if wrong := check_spirv(table[name], module.read_bytes(), dot=True):
+            raise ShaderError(f"{module.name} is not what csrc/kernel/zc_kernel.def says: {'; '.join(wrong)}")
     for name in table:
         source = sources[name]
         module, msl = out / f"{name}.spv", out / f"{name}.metal"
@@ -290,7 +314,7 @@ def embed(root: Path, target: Path) -> Path:
             text = [str(byte) for byte in msl] + ["0"]
             parts.append(f"static const char msl_{name}[] = {{\n{rows(text)}}};\n")
             entries.append(f'    {{"{name}", spirv_{name}, {len(words)}, msl_{name}, {len(msl)}}},\n')
-        else:  # for matrix units, of Vulkan alone
+        else:  # for matrix units or packed products, of Vulkan alone
             entries.append(f'    {{"{name}", spirv_{name}, {len(words)}, NULL, 0}},\n')
     if missing := [name for name in read_table(root) if not (folder / f"{name}.spv").exists()]:
         raise ShaderError(f"{folder} lacks {', '.join(missing)}: run buildtools/shaders.py")

@@ -35,6 +35,8 @@ CAPABILITIES = {
     4433: "StorageBuffer16BitAccess",
     4448: "StorageBuffer8BitAccess",
     5345: "VulkanMemoryModel",
+    6018: "DotProductInput4x8BitPacked",
+    6019: "DotProduct",
     6022: "CooperativeMatrixKHR",
 }
 

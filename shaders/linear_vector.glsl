@@ -1,152 +1,14 @@
-// vector_rows(): one row of x, or the few of a way, with rows of w.
-//
-// A team of invocations has ROWS rows of w side by side, so that what it reads of f(x), which lies in shared memory, is
-// read once for all of them; and XS rows of x, so that weights are read once for these. A unit is what an invocation
-// computes with at a time: 32 weights, which may lie apart, or 8 of F32, F16 and BF16.
-//
-// With TWO_MATRICES, and `both`, every other row is of the second matrix, and two rows make an element of y.
+// vector_rows(): one row of x, or the few of a way, with rows of w, in float32 (linear_team.glsl says who has what).
 
-const uint TEAM = ZC_LINEAR_TEAM(way), ROWS = ZC_LINEAR_ROWS(way), XS = ZC_LINEAR_XS(way);
-const uint GROUP_ROWS = WORKGROUP / TEAM * ROWS;
-const uint GROUP_LINES = both ? GROUP_ROWS / 2u : GROUP_ROWS; // elements of y of a workgroup, for each row of x
+#define POOL_FLOATS(at) pool[at]
+#define PUT_POOL_FLOAT(at, element, value) pool[at][element] = value
+#include "linear_team.glsl"
 
 // f(x) lies in shared memory in chunks, as blocks of 32 elements with one vector behind each: their sum, and those of
 // its halves. So neighbours' quads lie in different banks.
 #define BLOCK_QUADS 9u
 const uint CHUNK = XS == 1u ? 3584u : XS == 2u ? 1792u : 768u; // elements, a multiple of 256
 const uint CHUNK_QUADS = CHUNK / 32u * BLOCK_QUADS;            // from one row of x to the next
-#define SQUARES 960u                                           // in the pool, after the sums, as many as subgroups
-
-#define EACH_ROW(y) [[unroll]] for (uint y = 0u; y < 4u; y++) if (y < ROWS)
-#define EACH_X(m) [[unroll]] for (uint m = 0u; m < 4u; m++) if (m < XS)
-#define ZERO4 vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0)
-
-struct Unit // words of its weights, before anything is computed from them
-{
-    uvec4 a, b;
-    uint c;
-};
-
-const bool plain = IS(F32) || IS(F16) || IS(BF16); // not in blocks
-const uint UNIT = plain ? 8u : 32u;
-
-Unit no_unit()
-{
-    return Unit(uvec4(0u), uvec4(0u), 0u);
-}
-
-uvec4 four_words(uint at)
-{
-    return uvec4(weight_word(at), weight_word(at + 1u), weight_word(at + 2u), weight_word(at + 3u));
-}
-
-// load_unit_TYPE: unit u of the row that starts at half-word `row`.
-
-Unit load_unit_F32(uint row, uint u)
-{
-    uint last = row / 2u + push.k - 1u, at = row / 2u + 8u * u;
-    Unit unit = no_unit();
-    if ((at & 3u) == 0u && at + 7u <= last) {
-        unit.a = weight_words(at / 4u);
-        unit.b = weight_words(at / 4u + 1u);
-    } else {
-        [[unroll]] for (uint e = 0u; e < 4u; e++) {
-            unit.a[e] = weight_word(min(at + e, last));
-            unit.b[e] = weight_word(min(at + 4u + e, last));
-        }
-    }
-    return unit;
-}
-
-Unit load_unit_F16(uint row, uint u)
-{
-    uint h = row + 8u * u, at = h / 2u, last = (row + push.k - 1u) / 2u;
-    Unit unit = no_unit();
-    if ((h & 7u) == 0u && at + 3u <= last) {
-        unit.a = weight_words(at / 4u);
-    } else {
-        [[unroll]] for (uint e = 0u; e < 4u; e++) {
-            unit.a[e] = weight_word(min(at + e, last));
-        }
-        unit.b.x = weight_word(min(at + 4u, last));
-    }
-    return unit;
-}
-#define load_unit_BF16 load_unit_F16
-
-Unit load_unit_Q8_0(uint row, uint u)
-{
-    uint at = (row + 17u * u) / 2u;
-    return Unit(four_words(at), four_words(at + 4u), weight_word(at + 8u));
-}
-
-Unit load_unit_Q4_0(uint row, uint u)
-{
-    uint at = (row + 9u * u) / 2u;
-    return Unit(four_words(at), uvec4(0u), weight_word(at + 4u));
-}
-
-Unit load_unit_Q4_1(uint row, uint u)
-{
-    uint at = row / 2u + 5u * u;
-    return Unit(four_words(at + 1u), uvec4(0u), weight_word(at));
-}
-
-// 16 low nibbles of one block of 32 and 16 high ones of the next.
-Unit load_unit_Q4_K(uint row, uint u)
-{
-    uint at = row / 2u + u / 8u * 36u, quants = at + 4u + 4u * (u & 7u);
-    if ((at & 3u) == 0u) {
-        return Unit(weight_words(quants / 4u), weight_words(at / 4u), 0u);
-    }
-    return Unit(four_words(quants), four_words(at), 0u);
-}
-
-uint next_half(uint low, uint high)
-{
-    return low >> 16u | high << 16u;
-}
-
-// 8 weights of each of the four blocks of half a block of 256.
-Unit load_unit_Q6_K(uint row, uint u)
-{
-    uint h = row + u / 8u * 105u, part = u / 4u & 1u, in_part = u & 3u;
-    uint low = (h + 32u * part + 4u * in_part) / 2u, high = (h + 64u + 16u * part + 4u * in_part) / 2u;
-    uint scales = (h + 96u + 4u * part) / 2u;
-    uvec4 a = uvec4(weight_word(low), weight_word(low + 1u), weight_word(low + 8u), weight_word(low + 9u));
-    uvec4 b = uvec4(weight_word(high), weight_word(high + 1u), weight_word(scales), weight_word(scales + 1u));
-    if ((h & 1u) != 0u) { // everything starts in the middle of a word
-        a = uvec4(next_half(a.x, a.y), next_half(a.y, weight_word(low + 2u)), next_half(a.z, a.w),
-                  next_half(a.w, weight_word(low + 10u)));
-        b = uvec4(next_half(b.x, b.y), next_half(b.y, weight_word(high + 2u)), next_half(b.z, b.w),
-                  next_half(b.w, weight_word(scales + 2u)));
-    }
-    return Unit(a, b, weight_word(h / 2u + 52u));
-}
-
-Unit load_unit(uint row, uint u)
-{
-    Unit unit = no_unit();
-#define ZC_WEIGHT_TYPE(name, block, bytes, gguf, cpu) \
-    if (IS(name)) {                                   \
-        unit = load_unit_##name(row, u);              \
-    }
-#include "kernel/zc_weight_type.def"
-#undef ZC_WEIGHT_TYPE
-    return unit;
-}
-
-void load_units(uint row[4], uint u, out Unit unit[4])
-{
-    EACH_ROW(y) {
-#ifdef TWO_MATRICES
-        if (both) {
-            second = (y & 1u) != 0u;
-        }
-#endif
-        unit[y] = load_unit(row[y], u);
-    }
-}
 
 // Nibbles and small bytes of a word plus NIBBLE, as floats. They become the middle of half-floats between 64 and 128:
 // that costs less than to convert integers. The sum of x times NIBBLE is subtracted in the end, or it at once.
@@ -171,11 +33,6 @@ vec4 high_nibbles(uint w)
 vec4 small_bytes(uint w) // below 64
 {
     return halves(w << 4u, w >> 4u, 0x03f003f0u);
-}
-
-float sum4(vec4 v)
-{
-    return (v.x + v.y) + (v.z + v.w);
 }
 
 vec4 x_quad(uint m, uint at)
@@ -436,68 +293,6 @@ void put_chunks(uint r, uint first, uint count, inout vec4 squares)
     if (summed) {
         put_sums(count);
         barrier();
-    }
-}
-
-// The sum of row i of the workgroup's, from what the lanes of its team have put into the pool.
-#define SUM_STRIDE (TEAM / 4u + 1u)
-
-float shared_sum(uint i)
-{
-    vec4 sum = vec4(0.0);
-    [[unroll]] for (uint v = 0u; v < TEAM / 4u; v++) {
-        sum += pool[i * SUM_STRIDE + v];
-    }
-    return sum4(sum);
-}
-
-float shared_scale()
-{
-    float sum = 0.0;
-    for (uint s = 0u; s < gl_NumSubgroups; s++) {
-        sum += pool[SQUARES + s / 4u][s & 3u];
-    }
-    return norm_scale(sum);
-}
-
-// y from the sums of all invocations, which lose the chunk.
-void finish_lines(uint r, uint first, vec4 sums[4], vec4 squares)
-{
-    uint me = gl_LocalInvocationID.x, lane = me & TEAM - 1u, row = me / TEAM * ROWS;
-    squares = subgroupAdd(squares);
-    EACH_X(m) {
-        barrier(); // what was shared before has been read
-        EACH_ROW(y) {
-            pool[(row + y) * SUM_STRIDE + lane / 4u][lane & 3u] = sums[y][m];
-        }
-        if (subgroupElect()) {
-            pool[SQUARES + gl_SubgroupID / 4u][gl_SubgroupID & 3u] = squares[m];
-        }
-        barrier();
-        if (me < GROUP_LINES && first + me < push.n && r + m < push.rows) {
-            float scale = normed ? shared_scale() : 1.0;
-#ifdef TWO_MATRICES
-            if (both) {
-                finish_both(r + m, first + me, scale * shared_sum(2u * me), scale * shared_sum(2u * me + 1u));
-                continue;
-            }
-#endif
-            finish(r + m, first + me, scale * shared_sum(me));
-        }
-    }
-}
-
-// The half-words at which a team's rows start, in either matrix. Beyond the last one it is the last one.
-void find_rows(uint first, out uint row[4])
-{
-    uint halves = row_halves(push.k), from = first + gl_LocalInvocationID.x / TEAM * (both ? ROWS / 2u : ROWS);
-    EACH_ROW(y) {
-#ifdef TWO_MATRICES
-        if (both) {
-            second = (y & 1u) != 0u;
-        }
-#endif
-        row[y] = 2u * WEIGHTS_START + min(from + (both ? y / 2u : y), push.n - 1u) * halves;
     }
 }
 

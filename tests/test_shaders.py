@@ -20,16 +20,18 @@ import shaders  # noqa: E402
 
 GENERATED = ROOT / "shaders" / "generated"
 TABLE = shaders.read_table()
+DOT = sorted(name for name, kernel in TABLE.items() if "DOT" in kernel.traits)
 MATRIX = sorted(name for name, kernel in TABLE.items() if "MATRIX" in kernel.traits)
 each_kernel = pytest.mark.parametrize("name", sorted(TABLE))
 
 
 def test_there_is_a_shader_for_each_kernel() -> None:
     made = {f"{name}.{kind}" for name in TABLE for kind in ("spv", "metal")} | {"VERSIONS", "kernels.glsl"}
+    made |= {f"{name}_dot.spv" for name in DOT}
     made |= {f"{name}_matrix_{side}.spv" for name in MATRIX for side in shaders.MATRIX_SIZES}
     assert {path.name for path in GENERATED.iterdir()} == made
     sources = {path.stem for path in (ROOT / "shaders").glob("*.comp")}
-    assert sources == set(TABLE) | {f"{name}_matrix" for name in MATRIX}
+    assert sources == set(TABLE) | {f"{name}_matrix" for name in MATRIX} | {f"{name}_dot" for name in DOT}
 
 
 @each_kernel
@@ -45,6 +47,14 @@ def test_spirv_for_matrix_units_is_what_the_table_says(name: str, side: int) -> 
     wrong = shaders.check_spirv(TABLE[name], module)
     assert any("capabilities" in text for text in wrong)
     assert any("bindings" in text for text in wrong) == ("STAGES" not in TABLE[name].traits)
+
+
+@pytest.mark.parametrize("name", DOT)
+def test_spirv_for_packed_products_is_what_the_table_says(name: str) -> None:
+    module = (GENERATED / f"{name}_dot.spv").read_bytes()
+    assert shaders.check_spirv(TABLE[name], module, dot=True) == []
+    wrong = shaders.check_spirv(TABLE[name], module)
+    assert any("capabilities" in text for text in wrong)
 
 
 def test_a_folder_without_the_tools_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

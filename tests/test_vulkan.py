@@ -538,3 +538,50 @@ def test_broken_modules_are_read_safely(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith("ok")
+
+
+@needs_vulkan
+def test_linear_by_packed_products() -> None:
+    """Every type in blocks, rows of x in each number that goes this way, and a row that is not a number."""
+    source = """
+        import os, numpy as np
+        os.environ["ZCWASM_VULKAN_DOT"] = "1"
+        import zcwasm
+        from zcwasm._selftest import reference
+        device = zcwasm.Device("vulkan")
+        if not device.info["packed_dot"]:
+            print("none")
+            raise SystemExit
+        rng = np.random.default_rng(5)
+        memory = zcwasm.Memory(64)
+        for name in ("Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q6_K"):
+            code = reference.WEIGHT_TYPES[name][0]
+            for rows, n, k in ((1, 37, 4352), (2, 19, 768), (4, 9, 256)):
+                data = [reference.random_weights(name, n, k, rng) for _ in range(2)]
+                w = [reference.dequantize(name, each).astype(np.float64) for each in data]
+                x = memory.array(4, (rows, k), np.float32)
+                sizes = 10.0 ** rng.uniform(-30, 20, (rows, k // 32)).repeat(32, 1)
+                x[...] = rng.standard_normal((rows, k)) * sizes
+                x[-1, :32] = np.nan if rows > 1 else 0
+                given, at = [], 131072
+                for each in data:
+                    part = memory.array(at, (each.nbytes + 3 & ~3,), np.uint8)
+                    part[: each.nbytes] = each.reshape(-1).view(np.uint8)
+                    given.append(part.view(np.uint32))
+                    at += 1 << 20
+                y = memory.array(at, (rows, n), np.float32)
+                none = memory.array(0, (0,), np.float32)
+                params = {"rows": rows, "n": n, "k": k, "ldx": k, "ldy": n, "flags": 0, "eps": 0.0}
+                with device.batch() as batch:
+                    batch.dispatch("linear", [x, given[0], none, none, y], {**params, "type": code})
+                batch.submit().wait()
+                good = rows - 1 if rows > 1 else 1
+                f = x[:good].astype(np.float64)
+                tops = np.abs(f).reshape(good, -1, 32).max(2)
+                allowed = 2.0**-14 * tops @ np.abs(w[0]).reshape(n, -1, 32).sum(2).T
+                assert (np.abs(y[:good] - f @ w[0].T) <= allowed + 1e-30).all(), (name, rows)
+                assert rows == 1 or np.isnan(y[-1]).all()
+                assert not np.array_equal(y[:good], (f @ w[0].T).astype(np.float32))
+        print("right")
+    """
+    assert run_python(source).strip() in ("right", "none")

@@ -51,13 +51,16 @@ enum {
     ZC_TRAIT_VARIANTS = 2,
     ZC_TRAIT_ELEMENTWISE = 4,
     ZC_TRAIT_STAGES = 8,
-    ZC_TRAIT_MATRIX = 16
+    ZC_TRAIT_MATRIX = 16,
+    ZC_TRAIT_DOT = 32
 }; /* see zc_kernel.def */
 
 /* What of a GPU decides how it runs a kernel. */
 typedef struct zc_gpu {
     uint32_t matrix_units; /* products of square float16 matrices in subgroups: their side, for which there are shaders;
                             * or 0 */
+    bool
+        packed_dot; /* products of words of four bytes, at least as fast as of one number, and subgroup_width is at least 8 */
     uint32_t subgroup_width; /* 4 to 64, of every subgroup of a workgroup; 0 where that is not known for sure */
 } zc_gpu;
 

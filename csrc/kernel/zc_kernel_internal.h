@@ -32,6 +32,7 @@
 #define VARIANTS ZC_TRAIT_VARIANTS
 #define STAGES ZC_TRAIT_STAGES
 #define MATRIX ZC_TRAIT_MATRIX
+#define DOT ZC_TRAIT_DOT
 
 /* Of each row: what the members of zc_kernel say. */
 #pragma GCC visibility push(hidden)

@@ -42,11 +42,13 @@ uint32_t zc_kernel_linear_way(const zc_linear_params *p)
     if (p->rows > 1) {
         return p->rows > 4 ? ZC_LINEAR_TILE_WAY : p->rows > 2 ? ZC_LINEAR_4_XS_WAY : ZC_LINEAR_2_XS_WAY;
     }
-    return p->n < 1536    ? ZC_LINEAR_SMALL_WAY
-           : p->n < 3072  ? ZC_LINEAR_1_ROW_WAY
-           : p->n < 8192  ? ZC_LINEAR_2_ROWS_WAY
-           : p->n < 32768 ? ZC_LINEAR_4_ROWS_WAY
-                          : ZC_LINEAR_WIDE_WAY;
+    bool blocks = p->type != ZC_WEIGHT_F32 && p->type != ZC_WEIGHT_F16 && p->type != ZC_WEIGHT_BF16;
+    return p->n < 1536               ? ZC_LINEAR_SMALL_WAY
+           : p->n < 3072             ? ZC_LINEAR_1_ROW_WAY
+           : p->n < 8192             ? ZC_LINEAR_2_ROWS_WAY
+           : p->n < 12288 || !blocks ? ZC_LINEAR_4_ROWS_WAY
+           : p->n < 32768            ? ZC_LINEAR_NARROW_WAY
+                                     : ZC_LINEAR_WIDE_WAY;
 }
 
 void zc_kernel_linear_groups(uint32_t way, uint32_t rows, uint64_t n, uint32_t out[3])
@@ -233,6 +235,13 @@ static void matrix_stages(const zc_linear_params *p, uint32_t way, uint32_t unit
     out->workspace = matrix_workspace(p);
 }
 
+/* Few rows of x, and weights in blocks. */
+static bool by_dots(const zc_linear_params *p, uint32_t type, const zc_gpu *gpu)
+{
+    return gpu->packed_dot && !(p->flags & ZC_LINEAR_EXACT) && zc_kernel_linear_way(p) != ZC_LINEAR_TILE_WAY &&
+           type != ZC_WEIGHT_F32 && type != ZC_WEIGHT_F16 && type != ZC_WEIGHT_BF16;
+}
+
 static void stages_linear(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
 {
     const zc_linear_params *p = params;
@@ -245,7 +254,9 @@ static void stages_linear(const zc_kernel *kernel, const void *params, const zc_
         return;
     }
     kernel->groups(params, out->stages[0].groups);
-    out->stages[0].variant = p->type + ZC_WEIGHT_TYPE_COUNT * input + unit * zc_kernel_linear_way(p);
+    out->stages[0].dot = by_dots(p, p->type, gpu);
+    way = zc_kernel_linear_way(p) + (out->stages[0].dot ? ZC_LINEAR_DOT_WAYS : 0);
+    out->stages[0].variant = p->type + ZC_WEIGHT_TYPE_COUNT * input + unit * way;
 }
 
 /* Few rows with matrices of one type get both products at once; else there is a stage for each. */
@@ -267,18 +278,27 @@ static void stages_linear_gated(const zc_kernel *kernel, const void *params, con
         return;
     }
     if (way != ZC_LINEAR_TILE_WAY && p->gate_type == p->up_type) {
+        zc_linear_params pair = gate; /* rows of both matrices */
+        pair.n = zc_at_most((uint64_t)2 * p->n, UINT32_MAX);
+        way = zc_kernel_linear_way(&pair);
         if (ZC_LINEAR_ROWS(way) == 1) {
-            way = ZC_LINEAR_2_ROWS_WAY; /* one of either matrix */
+            way = ZC_LINEAR_2_ROWS_WAY;
         }
         zc_kernel_linear_groups(way, p->rows, (uint64_t)2 * p->n, out->stages[0].groups);
+        out->stages[0].dot = by_dots(&gate, p->gate_type, gpu);
+        way += out->stages[0].dot ? ZC_LINEAR_DOT_WAYS : 0;
         out->stages[0].variant = variant + p->gate_type + per_part * ZC_LINEAR_BOTH_PARTS + per_way * way;
         return;
     }
     kernel->groups(params, out->stages[0].groups);
     out->count = 2;
     out->stages[1] = out->stages[0];
-    out->stages[0].variant = variant + p->gate_type + per_part * ZC_LINEAR_GATE_PART + per_way * way;
-    out->stages[1].variant = variant + p->up_type + per_part * ZC_LINEAR_UP_PART + per_way * way;
+    out->stages[0].dot = by_dots(&gate, p->gate_type, gpu);
+    out->stages[1].dot = by_dots(&gate, p->up_type, gpu);
+    uint32_t gate_way = way + (out->stages[0].dot ? ZC_LINEAR_DOT_WAYS : 0);
+    uint32_t up_way = way + (out->stages[1].dot ? ZC_LINEAR_DOT_WAYS : 0);
+    out->stages[0].variant = variant + p->gate_type + per_part * ZC_LINEAR_GATE_PART + per_way * gate_way;
+    out->stages[1].variant = variant + p->up_type + per_part * ZC_LINEAR_UP_PART + per_way * up_way;
     out->workspace = zc_times(zc_times(p->rows, p->n), ZC_ELEMENT); /* the gates */
 }
 
@@ -377,7 +397,7 @@ void zc_kernel_plan_make(const zc_kernel *kernel, const void *params, const zc_g
     out->count = 1;
     out->workspace = 0;
     for (unsigned i = 0; i < ZC_KERNEL_MAX_STAGES; i++) {
-        out->stages[i].matrix = false;
+        out->stages[i].matrix = out->stages[i].dot = false;
     }
     if (kernel->traits & (ZC_TRAIT_STAGES | ZC_TRAIT_MATRIX)) {
         stages[kernel->id](kernel, params, gpu, out);

@@ -24,6 +24,7 @@ typedef struct zc_kernel_stage {
     uint32_t variant;   /* 0 without ZC_TRAIT_VARIANTS */
     uint32_t groups[3]; /* at most 65535 in each dimension; any 0: nothing to do */
     bool matrix;        /* of the shader for matrix units, NAME_matrix.comp */
+    bool dot;           /* of that for packed products, NAME_dot.comp */
 } zc_kernel_stage;
 
 typedef struct zc_kernel_plan {

@@ -66,11 +66,18 @@
 #define ZC_LINEAR_MATRIX_SMALL_WAY 9u
 #define ZC_LINEAR_MATRIX_WIDE_WAY 10u
 #define ZC_LINEAR_MATRIX_LARGE_WAY 11u
-#define ZC_LINEAR_WAYS 12u
-#define ZC_LINEAR_TEAM(way) \
-    ((way) == ZC_LINEAR_SMALL_WAY ? 64u : (way) == ZC_LINEAR_WIDE_WAY || (way) == ZC_LINEAR_4_XS_WAY ? 8u : 32u)
-#define ZC_LINEAR_ROWS(way) \
-    ((way) <= ZC_LINEAR_1_ROW_WAY ? 1u : (way) == ZC_LINEAR_4_ROWS_WAY || (way) == ZC_LINEAR_WIDE_WAY ? 4u : 2u)
+#define ZC_LINEAR_NARROW_WAY 12u /* 4 rows of w for a smaller team */
+#define ZC_LINEAR_DOT_WAYS 12u /* what is added to a way with a team for that with packed products */
+#define ZC_LINEAR_WAYS 25u
+#define ZC_LINEAR_TEAM(way)                                             \
+    ((way) == ZC_LINEAR_SMALL_WAY                                 ? 64u \
+     : (way) == ZC_LINEAR_WIDE_WAY || (way) == ZC_LINEAR_4_XS_WAY ? 8u  \
+     : (way) == ZC_LINEAR_NARROW_WAY                              ? 16u \
+                                                                  : 32u)
+#define ZC_LINEAR_ROWS(way)                                                                               \
+    ((way) <= ZC_LINEAR_1_ROW_WAY                                                                    ? 1u \
+     : (way) == ZC_LINEAR_4_ROWS_WAY || (way) == ZC_LINEAR_WIDE_WAY || (way) == ZC_LINEAR_NARROW_WAY ? 4u \
+                                                                                                     : 2u)
 #define ZC_LINEAR_XS(way) ((way) == ZC_LINEAR_2_XS_WAY ? 2u : (way) == ZC_LINEAR_4_XS_WAY ? 4u : 1u)
 /* linear_gated: type + ZC_WEIGHT_TYPE_COUNT * (input + ZC_LINEAR_GATED_INPUTS * (part + ZC_LINEAR_GATED_PARTS * way)).
  * Both products at once, or a stage for each. */

@@ -33,6 +33,7 @@ static PyObject *info_dict(const zc_device_info *info)
                  set_item(dict, "software", PyBool_FromLong(info->software)) < 0 ||
                  set_item(dict, "subgroup_width", PyLong_FromUnsignedLong(info->subgroup_width)) < 0 ||
                  set_item(dict, "matrix_units", PyLong_FromUnsignedLong(info->gpu.matrix_units)) < 0 ||
+                 set_item(dict, "packed_dot", PyBool_FromLong(info->gpu.packed_dot)) < 0 ||
                  set_item(dict, "max_buffer", PyLong_FromUnsignedLongLong(info->max_buffer)) < 0 ||
                  set_item(dict, "threads", PyLong_FromUnsignedLong(info->threads)) < 0 ||
                  set_item(dict, "index", PyLong_FromUnsignedLong(info->index)) < 0 ||
@@ -57,7 +58,7 @@ static const char devices_doc[] = //
     "index (among those of its kind, best first), type ('discrete', 'integrated', 'virtual', 'cpu'), driver,\n"
     "api (version of the interface), uuid, memory (bytes of its own), max_region (bytes of one memory that it\n"
     "can use), max_workgroup (invocations), max_shared_memory (bytes), matrix_units (the side of the matrices whose\n"
-    "products it makes at once, where there are shaders for them, else 0).";
+    "products it makes at once, where there are shaders for them, else 0), packed_dot (it has fast products of bytes).";
 
 #define MAX_DEVICES 32
 

@@ -163,63 +163,67 @@ constant bool _2447 = (way <= 2u);
 constant bool _2448 = (way == 4u);
 constant bool _2449 = (way == 5u);
 constant bool _2450 = (_2448 || _2449);
-constant uint _2451 = _2450 ? 4u : 2u;
-constant uint ROWS = _2447 ? 1u : _2451;
-constant bool _2540 = (way == 6u);
-constant bool _2541 = (way == 7u);
-constant uint _2542 = _2541 ? 4u : 1u;
-constant uint XS = _2540 ? 2u : _2542;
-constant bool _2544 = (XS == 1u);
-constant bool _2546 = (XS == 2u);
-constant uint _2549 = _2546 ? 1792u : 768u;
-constant uint CHUNK = _2544 ? 3584u : _2549;
-constant uint _2551 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2551 * 9u);
-constant bool _3838 = (type == 0u);
-constant bool _3853 = (type == 1u);
-constant bool _3868 = (type == 2u);
-constant bool _3883 = (type == 3u);
-constant bool _3898 = (type == 4u);
-constant bool _3913 = (type == 5u);
-constant bool _3928 = (type == 6u);
-constant bool _3943 = (type == 7u);
-constant bool _4264 = (type == 4u);
-constant bool _4265 = (type == 5u);
-constant bool _4266 = (_4264 || _4265);
-constant bool _4267 = (type == 6u);
-constant bool summed = (_4266 || _4267);
-constant bool _4282 = (way == 1u);
-constant bool _4283 = (way == 5u);
-constant bool _4284 = (way == 7u);
-constant bool _4285 = (_4283 || _4284);
-constant uint _4286 = _4285 ? 8u : 32u;
-constant uint TEAM = _4282 ? 64u : _4286;
-constant uint _4288 = (TEAM / 4u);
-constant uint _4291 = (TEAM / 4u);
-constant uint _4292 = (_4291 + 1u);
-constant uint _4341 = (TEAM - 1u);
-constant uint _4376 = (TEAM / 4u);
-constant uint _4377 = (_4376 + 1u);
-constant uint _4406 = (256u / TEAM);
-constant uint GROUP_ROWS = (_4406 * ROWS);
-constant uint _4408 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _4408 : GROUP_ROWS;
-constant uint _4465 = (ROWS / 2u);
-constant uint _4466 = false ? _4465 : ROWS;
-constant uint _4508 = (TEAM - 1u);
-constant bool _4511 = (type == 0u);
-constant bool _4512 = (type == 1u);
-constant bool _4513 = (_4511 || _4512);
-constant bool _4514 = (type == 2u);
-constant bool plain = (_4513 || _4514);
+constant bool _2452 = (way == 12u);
+constant bool _2453 = (_2450 || _2452);
+constant uint _2454 = _2453 ? 4u : 2u;
+constant uint ROWS = _2447 ? 1u : _2454;
+constant bool _2491 = (way == 1u);
+constant bool _2492 = (way == 5u);
+constant bool _2493 = (way == 7u);
+constant bool _2494 = (_2492 || _2493);
+constant bool _2495 = (way == 12u);
+constant uint _2496 = _2495 ? 16u : 32u;
+constant uint _2497 = _2494 ? 8u : _2496;
+constant uint TEAM = _2491 ? 64u : _2497;
+constant uint _2499 = (TEAM / 4u);
+constant uint _2506 = (TEAM / 4u);
+constant uint _2507 = (_2506 + 1u);
+constant uint _2560 = (TEAM - 1u);
+constant bool _2577 = (way == 6u);
+constant bool _2578 = (way == 7u);
+constant uint _2579 = _2578 ? 4u : 1u;
+constant uint XS = _2577 ? 2u : _2579;
+constant uint _2600 = (TEAM / 4u);
+constant uint _2601 = (_2600 + 1u);
+constant uint _2630 = (256u / TEAM);
+constant uint GROUP_ROWS = (_2630 * ROWS);
+constant uint _2632 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _2632 : GROUP_ROWS;
+constant uint _2690 = (ROWS / 2u);
+constant uint _2691 = false ? _2690 : ROWS;
+constant bool _2786 = (XS == 1u);
+constant bool _2788 = (XS == 2u);
+constant uint _2791 = _2788 ? 1792u : 768u;
+constant uint CHUNK = _2786 ? 3584u : _2791;
+constant uint _2793 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2793 * 9u);
+constant bool _4079 = (type == 0u);
+constant bool _4094 = (type == 1u);
+constant bool _4109 = (type == 2u);
+constant bool _4124 = (type == 3u);
+constant bool _4139 = (type == 4u);
+constant bool _4154 = (type == 5u);
+constant bool _4169 = (type == 6u);
+constant bool _4184 = (type == 7u);
+constant bool _4500 = (type == 4u);
+constant bool _4501 = (type == 5u);
+constant bool _4502 = (_4500 || _4501);
+constant bool _4503 = (type == 6u);
+constant bool summed = (_4502 || _4503);
+constant uint _4513 = (TEAM - 1u);
+constant bool _4516 = (type == 0u);
+constant bool _4517 = (type == 1u);
+constant bool _4518 = (_4516 || _4517);
+constant bool _4519 = (type == 2u);
+constant bool plain = (_4518 || _4519);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _4539 = (256u / UNIT);
-constant bool _5323 = (way == 0u);
+constant uint _4544 = (256u / UNIT);
+constant bool _5328 = (way == 0u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _2874 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _3992 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _4578 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _3115 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _4230 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _4583 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -1021,18 +1025,18 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _4856 = push.first.xyz + gl_WorkGroupID;
-    uint _4857 = _4856.y;
+    uint3 _4861 = push.first.xyz + gl_WorkGroupID;
+    uint _4862 = _4861.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _4965;
+    float4 _4970;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _5048;
-    for (uint tile_r = _4857; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _5053;
+    for (uint tile_r = _4862; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _4871 = push.first.xyz + gl_WorkGroupID;
-        uint _4872 = _4871.x;
-        for (uint tile_j = _4872; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _4876 = push.first.xyz + gl_WorkGroupID;
+        uint _4877 = _4876.x;
+        for (uint tile_j = _4877; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1051,36 +1055,36 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _4943 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _4948 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _4943;
+                            v[y] = _4948;
                         }
                         else
                         {
-                            bool _4954 = (first + y) < push.n;
-                            bool _4962;
-                            if (_4954)
+                            bool _4959 = (first + y) < push.n;
+                            bool _4967;
+                            if (_4959)
                             {
-                                _4962 = (4u * q) < push.k;
+                                _4967 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _4962 = _4954;
+                                _4967 = _4959;
                             }
-                            bool there = _4962;
+                            bool there = _4967;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _4965 = decode_quad(param_11, param_12, param_13, param_14);
+                                _4970 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _4965 = float4(0.0);
+                                _4970 = float4(0.0);
                             }
-                            v[y] = _4965;
+                            v[y] = _4970;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1105,13 +1109,13 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _5048 = norm_at(param_21, push, v_1865, v_1874);
+                            _5053 = norm_at(param_21, push, v_1865, v_1874);
                         }
                         else
                         {
-                            _5048 = float4(1.0);
+                            _5053 = float4(1.0);
                         }
-                        factor = _5048;
+                        factor = _5053;
                     }
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
                     {
@@ -1120,17 +1124,17 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _5079 = i < push.rows;
-                            bool _5087;
-                            if (_5079)
+                            bool _5084 = i < push.rows;
+                            bool _5092;
+                            if (_5084)
                             {
-                                _5087 = (4u * q_1) < push.k;
+                                _5092 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5087 = _5079;
+                                _5092 = _5084;
                             }
-                            if (_5087)
+                            if (_5092)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
@@ -1146,17 +1150,17 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
                         }
                         else
                         {
-                            bool _5132 = i < push.n;
-                            bool _5140;
-                            if (_5132)
+                            bool _5137 = i < push.n;
+                            bool _5145;
+                            if (_5137)
                             {
-                                _5140 = (4u * q_1) < push.k;
+                                _5145 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5140 = _5132;
+                                _5145 = _5137;
                             }
-                            if (_5140)
+                            if (_5145)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
@@ -1224,21 +1228,21 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _4466);
-    uint _4486;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2691);
+    uint _2711;
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
         {
             if (false)
             {
-                _4486 = y / 2u;
+                _2711 = y / 2u;
             }
             else
             {
-                _4486 = y;
+                _2711 = y;
             }
-            row[y] = (2u * push.offset.y) + (min((from + _4486), (push.n - 1u)) * halves);
+            row[y] = (2u * push.offset.y) + (min((from + _2711), (push.n - 1u)) * halves);
         }
     }
 }
@@ -1513,26 +1517,26 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _4015 = q < quads;
-            bool _4022;
-            if (_4015)
+            bool _4253 = q < quads;
+            bool _4260;
+            if (_4253)
             {
-                _4022 = at < push.k;
+                _4260 = at < push.k;
             }
             else
             {
-                _4022 = _4015;
+                _4260 = _4253;
             }
-            bool _4032;
-            if (_4022)
+            bool _4269;
+            if (_4260)
             {
-                _4032 = (r + m) < push.rows;
+                _4269 = (r + m) < push.rows;
             }
             else
             {
-                _4032 = _4022;
+                _4269 = _4260;
             }
-            if (_4032)
+            if (_4269)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
@@ -1563,19 +1567,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_1];
                 float4 param_9 = factor[part_1];
                 float param_10 = squares;
-                float4 _4112 = input_of(param_7, param_8, param_9, param_10);
+                float4 _4349 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _4112;
-                bool _4121;
+                float4 value = _4349;
+                bool _4358;
                 if (normed)
                 {
-                    _4121 = (at_1 + 4u) > push.k;
+                    _4358 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4121 = normed;
+                    _4358 = normed;
                 }
-                if (_4121)
+                if (_4358)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -1751,19 +1755,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _2845 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _3086 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _2845;
-    uint _2849;
+    w = _3086;
+    uint _3090;
     if ((h & 1u) != 0u)
     {
-        _2849 = w[e + 1u];
+        _3090 = w[e + 1u];
     }
     else
     {
-        _2849 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _3090 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _2849;
+    return _3090;
 }
 
 static inline __attribute__((always_inline))
@@ -1786,10 +1790,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _2926 = (4u * y) + m;
+                        uint _3167 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_2926] += (v * x_quad(param_4, param_5, pool));
+                        all_[_3167] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1857,14 +1861,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _3051 = (4u * y) + m;
+                        uint _3292 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3051] += (low * x_quad(param_2, param_3, pool));
-                        uint _3068 = (4u * y) + m;
+                        all_[_3292] += (low * x_quad(param_2, param_3, pool));
+                        uint _3309 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3068] += (high * x_quad(param_4, param_5, pool));
+                        all_[_3309] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1878,7 +1882,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3128;
+    uint4 _3369;
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1887,13 +1891,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.yzw, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3128 = b;
+                _3369 = b;
             }
             else
             {
-                _3128 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3369 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3128;
+            words[y] = _3369;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -1971,9 +1975,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3353;
+    uint _3594;
     spvUnsafeArray<uint, 4> minima;
-    uint _3376;
+    uint _3617;
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1981,25 +1985,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3353 = words.x & 16191u;
+                _3594 = words.x & 16191u;
             }
             else
             {
-                _3353 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3594 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3353;
+            scales[y] = _3594;
             if (lower)
             {
-                _3376 = words.y & 16191u;
+                _3617 = words.y & 16191u;
             }
             else
             {
-                _3376 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3617 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3376;
+            minima[y] = _3617;
         }
     }
-    float4 _3443;
+    float4 _3684;
     for (uint high = 0u; high < 2u; high++)
     {
         uint block = ((((local / 8u) * 8u) + (2u * pair)) + high) * 9u;
@@ -2014,22 +2018,22 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3443 = low_nibbles(param);
+                        _3684 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3443 = high_nibbles(param_1);
+                        _3684 = high_nibbles(param_1);
                     }
-                    float4 v = _3443;
+                    float4 v = _3684;
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3475 = (4u * y_1) + m;
+                            uint _3716 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3475] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3716] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -2094,7 +2098,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _3704 = (4u * y) + m;
+                        uint _3945 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -2103,13 +2107,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_3704] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_3945] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _3772;
+    uint2 _4013;
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
         if (y_1 < ROWS)
@@ -2117,13 +2121,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _3772 = unit[y_1].b.zw;
+                _4013 = unit[y_1].b.zw;
             }
             else
             {
-                _3772 = unit[y_1].b.zw >> uint2(8u);
+                _4013 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _3772;
+            uint2 words = _4013;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -2142,7 +2146,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_3838)
+    if (_4079)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -2155,7 +2159,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_3853)
+    if (_4094)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -2168,7 +2172,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_3868)
+    if (_4109)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -2181,7 +2185,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_3883)
+    if (_4124)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -2194,7 +2198,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_3898)
+    if (_4139)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -2207,7 +2211,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_3913)
+    if (_4154)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -2220,7 +2224,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_3928)
+    if (_4169)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -2233,7 +2237,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_3943)
+    if (_4184)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -2264,22 +2268,22 @@ static inline __attribute__((always_inline))
 float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
-    for (uint v = 0u; v < _4288; v++)
+    for (uint v = 0u; v < _2499; v++)
     {
-        sum += pool[(i * _4292) + v];
+        sum += pool[(i * _2507) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_579, device Y1& v_604, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_579, device Y1& v_604, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _4341;
+    uint lane = me & _2560;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _4432;
+    float _2657;
     for (uint m = 0u; m < 4u; m++)
     {
         if (m < XS)
@@ -2289,45 +2293,45 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _4377) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _2601) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _4391 = simd_is_first();
-            if (_4391)
+            bool _2615 = simd_is_first();
+            if (_2615)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _4410 = me < GROUP_LINES;
-            bool _4419;
-            if (_4410)
+            bool _2634 = me < GROUP_LINES;
+            bool _2643;
+            if (_2634)
             {
-                _4419 = (first + me) < push.n;
+                _2643 = (first + me) < push.n;
             }
             else
             {
-                _4419 = _4410;
+                _2643 = _2634;
             }
-            bool _4428;
-            if (_4419)
+            bool _2653;
+            if (_2643)
             {
-                _4428 = (r + m) < push.rows;
+                _2653 = (r + m) < push.rows;
             }
             else
             {
-                _4428 = _4419;
+                _2653 = _2643;
             }
-            if (_4428)
+            if (_2653)
             {
                 if (normed)
                 {
-                    _4432 = shared_scale(push, pool, gl_NumSubgroups);
+                    _2657 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _4432 = 1.0;
+                    _2657 = 1.0;
                 }
-                float scale = _4432;
+                float scale = _2657;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
@@ -2339,9 +2343,9 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(constant Push& push, const device Bias1& v_579, device Y1& v_604, const device Weights1& v_739, const device Weights4& v_749, const device X4& v_1792, const device X1& v_1802, const device Norm4& v_1865, const device Norm1& v_1874, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(constant Push& push, const device Bias1& v_579, device Y1& v_604, const device Weights1& v_739, const device Weights4& v_749, const device X4& v_1792, const device X1& v_1802, const device Norm4& v_1865, const device Norm1& v_1874, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _4508;
+    uint lane = gl_LocalInvocationID.x & _4513;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -2352,19 +2356,19 @@ void vector_rows(constant Push& push, const device Bias1& v_579, device Y1& v_60
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _4539;
-    uint _4550 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _4544;
+    uint _4555 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _4550; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _4555; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _4565 = push.first.xyz + gl_WorkGroupID;
-        uint _4566 = _4565.x;
-        for (uint tile = _4566; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _4570 = push.first.xyz + gl_WorkGroupID;
+        uint _4571 = _4570.x;
+        for (uint tile = _4571; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -2375,16 +2379,16 @@ void vector_rows(constant Push& push, const device Bias1& v_579, device Y1& v_60
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _4609;
+                bool _4614;
                 if (plain)
                 {
-                    _4609 = (base + lane) < end;
+                    _4614 = (base + lane) < end;
                 }
                 else
                 {
-                    _4609 = plain;
+                    _4614 = plain;
                 }
-                if (_4609)
+                if (_4614)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
@@ -2398,8 +2402,8 @@ void vector_rows(constant Push& push, const device Bias1& v_579, device Y1& v_60
                 float4 param_16 = squares;
                 put_chunks(param_13, param_14, param_15, param_16, push, v_1792, v_1802, v_1865, v_1874, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _4643 = base + lane;
-                for (uint u = _4643; u < end; u += TEAM)
+                uint _4648 = base + lane;
+                for (uint u = _4648; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -2444,12 +2448,12 @@ void vector_rows(constant Push& push, const device Bias1& v_579, device Y1& v_60
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_579, v_604, pool, gl_LocalInvocationID, gl_NumSubgroups, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_579, v_604, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_579 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_579 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
     const device auto& v_1792 = *(const device X4*)spvBufferAliasSet0Binding1;
     const device auto& v_739 = *(const device Weights1*)spvBufferAliasSet0Binding2;
@@ -2461,13 +2465,13 @@ kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvB
     const device auto& v_1874 = *(const device Norm1*)spvBufferAliasSet0Binding4;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (_5323)
+    if (_5328)
     {
         tiles(push, v_579, v_604, v_693, v_739, v_749, v_1792, v_1802, v_1865, v_1874, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        vector_rows(push, v_579, v_604, v_739, v_749, v_1792, v_1802, v_1865, v_1874, pool, gl_LocalInvocationID, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID);
+        vector_rows(push, v_579, v_604, v_739, v_749, v_1792, v_1802, v_1865, v_1874, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
     }
 }
 

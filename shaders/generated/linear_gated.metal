@@ -184,65 +184,69 @@ constant bool _2378 = (way <= 2u);
 constant bool _2379 = (way == 4u);
 constant bool _2380 = (way == 5u);
 constant bool _2381 = (_2379 || _2380);
-constant uint _2382 = _2381 ? 4u : 2u;
-constant uint ROWS = _2378 ? 1u : _2382;
+constant bool _2383 = (way == 12u);
+constant bool _2384 = (_2381 || _2383);
+constant uint _2385 = _2384 ? 4u : 2u;
+constant uint ROWS = _2378 ? 1u : _2385;
 constant bool both = (part == 0u);
-constant bool _2477 = (way == 6u);
-constant bool _2478 = (way == 7u);
-constant uint _2479 = _2478 ? 4u : 1u;
-constant uint XS = _2477 ? 2u : _2479;
-constant bool _2481 = (XS == 1u);
-constant bool _2483 = (XS == 2u);
-constant uint _2486 = _2483 ? 1792u : 768u;
-constant uint CHUNK = _2481 ? 3584u : _2486;
-constant uint _2488 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2488 * 9u);
-constant bool _3774 = (type == 0u);
-constant bool _3789 = (type == 1u);
-constant bool _3804 = (type == 2u);
-constant bool _3819 = (type == 3u);
-constant bool _3834 = (type == 4u);
-constant bool _3849 = (type == 5u);
-constant bool _3864 = (type == 6u);
-constant bool _3879 = (type == 7u);
-constant bool _4200 = (type == 4u);
-constant bool _4201 = (type == 5u);
-constant bool _4202 = (_4200 || _4201);
-constant bool _4203 = (type == 6u);
-constant bool summed = (_4202 || _4203);
-constant bool _4218 = (way == 1u);
-constant bool _4219 = (way == 5u);
-constant bool _4220 = (way == 7u);
-constant bool _4221 = (_4219 || _4220);
-constant uint _4222 = _4221 ? 8u : 32u;
-constant uint TEAM = _4218 ? 64u : _4222;
-constant uint _4224 = (TEAM / 4u);
-constant uint _4227 = (TEAM / 4u);
-constant uint _4228 = (_4227 + 1u);
-constant uint _4277 = (TEAM - 1u);
-constant uint _4312 = (TEAM / 4u);
-constant uint _4313 = (_4312 + 1u);
-constant uint _4341 = (256u / TEAM);
-constant uint GROUP_ROWS = (_4341 * ROWS);
-constant uint _4343 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = both ? _4343 : GROUP_ROWS;
-constant uint _4427 = (ROWS / 2u);
-constant uint _4428 = both ? _4427 : ROWS;
-constant uint _4483 = (TEAM - 1u);
-constant bool _4486 = (type == 0u);
-constant bool _4487 = (type == 1u);
-constant bool _4488 = (_4486 || _4487);
-constant bool _4489 = (type == 2u);
-constant bool plain = (_4488 || _4489);
+constant bool _2428 = (way == 1u);
+constant bool _2429 = (way == 5u);
+constant bool _2430 = (way == 7u);
+constant bool _2431 = (_2429 || _2430);
+constant bool _2432 = (way == 12u);
+constant uint _2433 = _2432 ? 16u : 32u;
+constant uint _2434 = _2431 ? 8u : _2433;
+constant uint TEAM = _2428 ? 64u : _2434;
+constant uint _2436 = (TEAM / 4u);
+constant uint _2443 = (TEAM / 4u);
+constant uint _2444 = (_2443 + 1u);
+constant uint _2497 = (TEAM - 1u);
+constant bool _2514 = (way == 6u);
+constant bool _2515 = (way == 7u);
+constant uint _2516 = _2515 ? 4u : 1u;
+constant uint XS = _2514 ? 2u : _2516;
+constant uint _2537 = (TEAM / 4u);
+constant uint _2538 = (_2537 + 1u);
+constant uint _2566 = (256u / TEAM);
+constant uint GROUP_ROWS = (_2566 * ROWS);
+constant uint _2568 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = both ? _2568 : GROUP_ROWS;
+constant uint _2653 = (ROWS / 2u);
+constant uint _2654 = both ? _2653 : ROWS;
+constant bool _2762 = (XS == 1u);
+constant bool _2764 = (XS == 2u);
+constant uint _2767 = _2764 ? 1792u : 768u;
+constant uint CHUNK = _2762 ? 3584u : _2767;
+constant uint _2769 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2769 * 9u);
+constant bool _4054 = (type == 0u);
+constant bool _4069 = (type == 1u);
+constant bool _4084 = (type == 2u);
+constant bool _4099 = (type == 3u);
+constant bool _4114 = (type == 4u);
+constant bool _4129 = (type == 5u);
+constant bool _4144 = (type == 6u);
+constant bool _4159 = (type == 7u);
+constant bool _4475 = (type == 4u);
+constant bool _4476 = (type == 5u);
+constant bool _4477 = (_4475 || _4476);
+constant bool _4478 = (type == 6u);
+constant bool summed = (_4477 || _4478);
+constant uint _4488 = (TEAM - 1u);
+constant bool _4491 = (type == 0u);
+constant bool _4492 = (type == 1u);
+constant bool _4493 = (_4491 || _4492);
+constant bool _4494 = (type == 2u);
+constant bool plain = (_4493 || _4494);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _4514 = (256u / UNIT);
-constant bool _5314 = (part == 2u);
-constant bool _5315 = (way == 0u);
+constant uint _4519 = (256u / UNIT);
+constant bool _5319 = (part == 2u);
+constant bool _5320 = (way == 0u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _2811 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _3928 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _4553 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _3091 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _4205 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _4558 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -1011,20 +1015,20 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _4831 = push.first.xyz + gl_WorkGroupID;
-    uint _4832 = _4831.y;
+    uint3 _4836 = push.first.xyz + gl_WorkGroupID;
+    uint _4837 = _4836.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _4940;
+    float4 _4945;
     spvUnsafeArray<Raw, 4> raw;
-    uint _4948;
-    float4 _5031;
-    uint _5128;
-    for (uint tile_r = _4832; tile_r < tiles_r; tile_r += push.groups.y)
+    uint _4953;
+    float4 _5036;
+    uint _5133;
+    for (uint tile_r = _4837; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _4846 = push.first.xyz + gl_WorkGroupID;
-        uint _4847 = _4846.x;
-        for (uint tile_j = _4847; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _4851 = push.first.xyz + gl_WorkGroupID;
+        uint _4852 = _4851.x;
+        for (uint tile_j = _4852; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1043,44 +1047,44 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _4918 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _4923 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _4918;
+                            v[y] = _4923;
                         }
                         else
                         {
-                            bool _4929 = (first + y) < push.n;
-                            bool _4937;
-                            if (_4929)
+                            bool _4934 = (first + y) < push.n;
+                            bool _4942;
+                            if (_4934)
                             {
-                                _4937 = (4u * q) < push.k;
+                                _4942 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _4937 = _4929;
+                                _4942 = _4934;
                             }
-                            bool there = _4937;
+                            bool there = _4942;
                             if (there)
                             {
                                 if (second)
                                 {
-                                    _4948 = push.offset.z;
+                                    _4953 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _4948 = push.offset.y;
+                                    _4953 = push.offset.y;
                                 }
                                 Raw param_11 = raw[y];
-                                uint param_12 = (2u * _4948) + ((first + y) * halves);
+                                uint param_12 = (2u * _4953) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _4940 = decode_quad(param_11, param_12, param_13, param_14);
+                                _4945 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _4940 = float4(0.0);
+                                _4945 = float4(0.0);
                             }
-                            v[y] = _4940;
+                            v[y] = _4945;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1105,13 +1109,13 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _5031 = norm_at(param_21, push, v_1622, v_1631);
+                            _5036 = norm_at(param_21, push, v_1622, v_1631);
                         }
                         else
                         {
-                            _5031 = float4(1.0);
+                            _5036 = float4(1.0);
                         }
-                        factor = _5031;
+                        factor = _5036;
                     }
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
                     {
@@ -1120,17 +1124,17 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _5062 = i < push.rows;
-                            bool _5070;
-                            if (_5062)
+                            bool _5067 = i < push.rows;
+                            bool _5075;
+                            if (_5067)
                             {
-                                _5070 = (4u * q_1) < push.k;
+                                _5075 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5070 = _5062;
+                                _5075 = _5067;
                             }
-                            if (_5070)
+                            if (_5075)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
@@ -1146,27 +1150,27 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
                         }
                         else
                         {
-                            bool _5115 = i < push.n;
-                            bool _5123;
-                            if (_5115)
+                            bool _5120 = i < push.n;
+                            bool _5128;
+                            if (_5120)
                             {
-                                _5123 = (4u * q_1) < push.k;
+                                _5128 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5123 = _5115;
+                                _5128 = _5120;
                             }
-                            if (_5123)
+                            if (_5128)
                             {
                                 if (second)
                                 {
-                                    _5128 = push.offset.z;
+                                    _5133 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _5128 = push.offset.y;
+                                    _5133 = push.offset.y;
                                 }
-                                uint param_26 = (2u * _5128) + (i * halves);
+                                uint param_26 = (2u * _5133) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
                                 raw[y_2] = load_quad(param_26, param_27, param_28, second, v_466, v_477, v_489, v_498);
@@ -1232,9 +1236,9 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
 {
     uint param = push.k;
     uint halves = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _4428);
-    uint _4450;
-    uint _4461;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2654);
+    uint _2676;
+    uint _2687;
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1245,21 +1249,21 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
             }
             if (second)
             {
-                _4450 = push.offset.z;
+                _2676 = push.offset.z;
             }
             else
             {
-                _4450 = push.offset.y;
+                _2676 = push.offset.y;
             }
             if (both)
             {
-                _4461 = y / 2u;
+                _2687 = y / 2u;
             }
             else
             {
-                _4461 = y;
+                _2687 = y;
             }
-            row[y] = (2u * _4450) + (min((from + _4461), (push.n - 1u)) * halves);
+            row[y] = (2u * _2676) + (min((from + _2687), (push.n - 1u)) * halves);
         }
     }
 }
@@ -1538,26 +1542,26 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part_1 * 256u);
             uint at = first + (4u * q);
-            bool _3951 = q < quads;
-            bool _3958;
-            if (_3951)
+            bool _4228 = q < quads;
+            bool _4235;
+            if (_4228)
             {
-                _3958 = at < push.k;
+                _4235 = at < push.k;
             }
             else
             {
-                _3958 = _3951;
+                _4235 = _4228;
             }
-            bool _3968;
-            if (_3958)
+            bool _4244;
+            if (_4235)
             {
-                _3968 = (r + m) < push.rows;
+                _4244 = (r + m) < push.rows;
             }
             else
             {
-                _3968 = _3958;
+                _4244 = _4235;
             }
-            if (_3968)
+            if (_4244)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
@@ -1588,19 +1592,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_2];
                 float4 param_9 = factor[part_2];
                 float param_10 = squares;
-                float4 _4048 = input_of(param_7, param_8, param_9, param_10);
+                float4 _4324 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _4048;
-                bool _4057;
+                float4 value = _4324;
+                bool _4333;
                 if (normed)
                 {
-                    _4057 = (at_1 + 4u) > push.k;
+                    _4333 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4057 = normed;
+                    _4333 = normed;
                 }
-                if (_4057)
+                if (_4333)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -1776,19 +1780,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _2782 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _3062 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _2782;
-    uint _2786;
+    w = _3062;
+    uint _3066;
     if ((h & 1u) != 0u)
     {
-        _2786 = w[e + 1u];
+        _3066 = w[e + 1u];
     }
     else
     {
-        _2786 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _3066 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _2786;
+    return _3066;
 }
 
 static inline __attribute__((always_inline))
@@ -1811,10 +1815,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _2863 = (4u * y) + m;
+                        uint _3143 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_2863] += (v * x_quad(param_4, param_5, pool));
+                        all_[_3143] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1882,14 +1886,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _2988 = (4u * y) + m;
+                        uint _3268 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_2988] += (low * x_quad(param_2, param_3, pool));
-                        uint _3005 = (4u * y) + m;
+                        all_[_3268] += (low * x_quad(param_2, param_3, pool));
+                        uint _3285 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3005] += (high * x_quad(param_4, param_5, pool));
+                        all_[_3285] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1903,7 +1907,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3065;
+    uint4 _3345;
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1912,13 +1916,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.yzw, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3065 = b;
+                _3345 = b;
             }
             else
             {
-                _3065 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3345 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3065;
+            words[y] = _3345;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -1996,9 +2000,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3289;
+    uint _3569;
     spvUnsafeArray<uint, 4> minima;
-    uint _3312;
+    uint _3592;
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -2006,25 +2010,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3289 = words.x & 16191u;
+                _3569 = words.x & 16191u;
             }
             else
             {
-                _3289 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3569 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3289;
+            scales[y] = _3569;
             if (lower)
             {
-                _3312 = words.y & 16191u;
+                _3592 = words.y & 16191u;
             }
             else
             {
-                _3312 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3592 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3312;
+            minima[y] = _3592;
         }
     }
-    float4 _3379;
+    float4 _3659;
     for (uint high = 0u; high < 2u; high++)
     {
         uint block = ((((local / 8u) * 8u) + (2u * pair)) + high) * 9u;
@@ -2039,22 +2043,22 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3379 = low_nibbles(param);
+                        _3659 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3379 = high_nibbles(param_1);
+                        _3659 = high_nibbles(param_1);
                     }
-                    float4 v = _3379;
+                    float4 v = _3659;
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3411 = (4u * y_1) + m;
+                            uint _3691 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3411] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3691] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -2119,7 +2123,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _3640 = (4u * y) + m;
+                        uint _3920 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -2128,13 +2132,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_3640] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_3920] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _3708;
+    uint2 _3988;
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
         if (y_1 < ROWS)
@@ -2142,13 +2146,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _3708 = unit[y_1].b.zw;
+                _3988 = unit[y_1].b.zw;
             }
             else
             {
-                _3708 = unit[y_1].b.zw >> uint2(8u);
+                _3988 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _3708;
+            uint2 words = _3988;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -2167,7 +2171,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_3774)
+    if (_4054)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -2180,7 +2184,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_3789)
+    if (_4069)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -2193,7 +2197,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_3804)
+    if (_4084)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -2206,7 +2210,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_3819)
+    if (_4099)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -2219,7 +2223,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_3834)
+    if (_4114)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -2232,7 +2236,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_3849)
+    if (_4129)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -2245,7 +2249,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_3864)
+    if (_4144)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -2258,7 +2262,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_3879)
+    if (_4159)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -2289,9 +2293,9 @@ static inline __attribute__((always_inline))
 float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
-    for (uint v = 0u; v < _4224; v++)
+    for (uint v = 0u; v < _2436; v++)
     {
-        sum += pool[(i * _4228) + v];
+        sum += pool[(i * _2444) + v];
     }
     float4 param = sum;
     return sum4(param);
@@ -2305,13 +2309,13 @@ void finish_both(thread const uint& r, thread const uint& j, thread const float&
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_1726, device Y1& v_1742, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_1726, device Y1& v_1742, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _4277;
+    uint lane = me & _2497;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _4367;
+    float _2593;
     for (uint m = 0u; m < 4u; m++)
     {
         if (m < XS)
@@ -2321,45 +2325,45 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _4313) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _2538) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _4327 = simd_is_first();
-            if (_4327)
+            bool _2552 = simd_is_first();
+            if (_2552)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _4345 = me < GROUP_LINES;
-            bool _4354;
-            if (_4345)
+            bool _2570 = me < GROUP_LINES;
+            bool _2579;
+            if (_2570)
             {
-                _4354 = (first + me) < push.n;
+                _2579 = (first + me) < push.n;
             }
             else
             {
-                _4354 = _4345;
+                _2579 = _2570;
             }
-            bool _4363;
-            if (_4354)
+            bool _2589;
+            if (_2579)
             {
-                _4363 = (r + m) < push.rows;
+                _2589 = (r + m) < push.rows;
             }
             else
             {
-                _4363 = _4354;
+                _2589 = _2579;
             }
-            if (_4363)
+            if (_2589)
             {
                 if (normed)
                 {
-                    _4367 = shared_scale(push, pool, gl_NumSubgroups);
+                    _2593 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _4367 = 1.0;
+                    _2593 = 1.0;
                 }
-                float scale = _4367;
+                float scale = _2593;
                 if (both)
                 {
                     uint param = 2u * me;
@@ -2382,9 +2386,9 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498, const device X4& v_1543, const device X1& v_1554, constant Push& push, const device Norm4& v_1622, const device Norm1& v_1631, device Gates1& v_1726, device Y1& v_1742, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498, const device X4& v_1543, const device X1& v_1554, constant Push& push, const device Norm4& v_1622, const device Norm1& v_1631, device Gates1& v_1726, device Y1& v_1742, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _4483;
+    uint lane = gl_LocalInvocationID.x & _4488;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -2395,19 +2399,19 @@ void vector_rows(thread bool& second, const device Second1& v_466, const device 
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _4514;
-    uint _4525 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _4519;
+    uint _4530 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _4525; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _4530; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _4540 = push.first.xyz + gl_WorkGroupID;
-        uint _4541 = _4540.x;
-        for (uint tile = _4541; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _4545 = push.first.xyz + gl_WorkGroupID;
+        uint _4546 = _4545.x;
+        for (uint tile = _4546; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -2418,16 +2422,16 @@ void vector_rows(thread bool& second, const device Second1& v_466, const device 
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _4584;
+                bool _4589;
                 if (plain)
                 {
-                    _4584 = (base + lane) < end;
+                    _4589 = (base + lane) < end;
                 }
                 else
                 {
-                    _4584 = plain;
+                    _4589 = plain;
                 }
-                if (_4584)
+                if (_4589)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
@@ -2441,8 +2445,8 @@ void vector_rows(thread bool& second, const device Second1& v_466, const device 
                 float4 param_16 = squares;
                 put_chunks(param_13, param_14, param_15, param_16, v_1543, v_1554, push, v_1622, v_1631, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _4618 = base + lane;
-                for (uint u = _4618; u < end; u += TEAM)
+                uint _4623 = base + lane;
+                for (uint u = _4623; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -2487,12 +2491,12 @@ void vector_rows(thread bool& second, const device Second1& v_466, const device 
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_1726, v_1742, pool, gl_LocalInvocationID, gl_NumSubgroups, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_1726, v_1742, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
     const device auto& v_1543 = *(const device X4*)spvBufferAliasSet0Binding1;
     const device auto& v_477 = *(const device Weights1*)spvBufferAliasSet0Binding2;
@@ -2509,14 +2513,14 @@ kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     bool second = false;
-    second = _5314;
-    if (_5315)
+    second = _5319;
+    if (_5320)
     {
         tiles(second, v_466, v_477, v_489, v_498, v_1543, v_1554, push, v_1622, v_1631, v_1726, v_1742, v_1802, v_1836, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        vector_rows(second, v_466, v_477, v_489, v_498, v_1543, v_1554, push, v_1622, v_1631, v_1726, v_1742, pool, gl_LocalInvocationID, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID);
+        vector_rows(second, v_466, v_477, v_489, v_498, v_1543, v_1554, push, v_1622, v_1631, v_1726, v_1742, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
     }
 }
 

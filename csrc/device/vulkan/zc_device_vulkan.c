@@ -9,6 +9,26 @@
 #include "device/vulkan/zc_vulkan.h"
 #include "device/vulkan/zc_vulkan_matrix_api.h"
 
+/* The names of those that are turned on, at most 5; how many they are. */
+static uint32_t name_extensions(const zc_vulkan_physical *physical, const char *out[5])
+{
+    uint32_t count = 0;
+    out[count++] = "VK_EXT_external_memory_host";
+    if (physical->push_descriptors) {
+        out[count++] = "VK_KHR_push_descriptor";
+    }
+    if (physical->portability) {
+        out[count++] = "VK_KHR_portability_subset";
+    }
+    if (physical->info.gpu.matrix_units) {
+        out[count++] = "VK_KHR_cooperative_matrix";
+    }
+    if (physical->info.gpu.packed_dot) {
+        out[count++] = "VK_KHR_shader_integer_dot_product";
+    }
+    return count;
+}
+
 static zc_status load_functions(zc_vulkan_device *device, PFN_vkGetDeviceProcAddr get, zc_error *error)
 {
     zc_vulkan_functions *f = &device->f;
@@ -30,17 +50,8 @@ static zc_status load_functions(zc_vulkan_device *device, PFN_vkGetDeviceProcAdd
 static VkResult create(zc_vulkan_device *device, const zc_vulkan_instance *instance)
 {
     const zc_vulkan_physical *physical = &device->physical;
-    const char *extensions[4] = {"VK_EXT_external_memory_host"};
-    uint32_t count = 1;
-    if (physical->push_descriptors) {
-        extensions[count++] = "VK_KHR_push_descriptor";
-    }
-    if (physical->portability) {
-        extensions[count++] = "VK_KHR_portability_subset";
-    }
-    if (physical->info.gpu.matrix_units) {
-        extensions[count++] = "VK_KHR_cooperative_matrix";
-    }
+    const char *extensions[5];
+    uint32_t count = name_extensions(physical, extensions);
     /* Ask for what is there, and turn on what kernels may use. */
     VkPhysicalDevice16BitStorageFeatures has16 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_16BIT_STORAGE_FEATURES};
     VkPhysicalDevice8BitStorageFeatures has8 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_8BIT_STORAGE_FEATURES};
@@ -77,6 +88,13 @@ static VkResult create(zc_vulkan_device *device, const zc_vulkan_instance *insta
         .vulkanMemoryModel = VK_TRUE};
     if (physical->info.gpu.matrix_units) { /* they come with Vulkan 1.2 */
         use_small.pNext = &use_model;
+    }
+    VkPhysicalDeviceShaderIntegerDotProductFeatures use_dot = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES,
+        .pNext = use.pNext,
+        .shaderIntegerDotProduct = VK_TRUE};
+    if (physical->info.gpu.packed_dot) {
+        use.pNext = &use_dot;
     }
     device->spirv = (zc_spirv_device){.version = physical->api_version >= VK_API_VERSION_1_2 ? 0x10500 : 0x10300,
                                       .int8 = has_small.shaderInt8,

@@ -60,7 +60,7 @@ typedef struct zc_vulkan_physical {
     uint64_t import_alignment, offset_alignment, max_range, max_allocation;
     uint32_t max_groups[3], max_group_size[3], max_invocations;
     VkPhysicalDeviceMemoryProperties memory;
-    bool push_descriptors, portability, matrix_extension;
+    bool push_descriptors, portability, matrix_extension, dot_extension;
     uint32_t subgroup_operations;
 } zc_vulkan_physical;
 

@@ -110,6 +110,8 @@ typedef enum VkStructureType {
     VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT = 1000178000,
     VK_STRUCTURE_TYPE_MEMORY_HOST_POINTER_PROPERTIES_EXT = 1000178001,
     VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_MEMORY_HOST_PROPERTIES_EXT = 1000178002,
+    VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES = 1000280000,
+    VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_PROPERTIES = 1000280001,
     VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT = 1000128004,
     VK_STRUCTURE_TYPE_MAX_ENUM = 0x7FFFFFFF
 } VkStructureType;
@@ -392,6 +394,20 @@ typedef struct VkPhysicalDevice16BitStorageFeatures {
     VkBool32 storagePushConstant16;
     VkBool32 storageInputOutput16;
 } VkPhysicalDevice16BitStorageFeatures;
+
+typedef struct VkPhysicalDeviceShaderIntegerDotProductFeatures {
+    VkStructureType sType;
+    void *pNext;
+    VkBool32 shaderIntegerDotProduct;
+} VkPhysicalDeviceShaderIntegerDotProductFeatures;
+
+typedef struct VkPhysicalDeviceShaderIntegerDotProductProperties {
+    VkStructureType sType;
+    void *pNext;
+    VkBool32 unused1[4];
+    VkBool32 integerDotProduct4x8BitPackedSignedAccelerated;
+    VkBool32 unused2[25];
+} VkPhysicalDeviceShaderIntegerDotProductProperties;
 
 typedef struct VkPhysicalDevice8BitStorageFeatures {
     VkStructureType sType;

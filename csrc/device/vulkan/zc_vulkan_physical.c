@@ -64,6 +64,7 @@ static void find_extensions(const zc_vulkan_instance_functions *f, zc_vulkan_phy
             found->imports |= strcmp(name, "VK_EXT_external_memory_host") == 0;
             physical->push_descriptors |= strcmp(name, "VK_KHR_push_descriptor") == 0;
             physical->portability |= strcmp(name, "VK_KHR_portability_subset") == 0;
+            physical->dot_extension |= strcmp(name, "VK_KHR_shader_integer_dot_product") == 0;
             physical->matrix_extension |= strcmp(name, "VK_KHR_cooperative_matrix") == 0;
             found->driver_properties |= strcmp(name, "VK_KHR_driver_properties") == 0;
         }
@@ -96,6 +97,27 @@ static void ask_properties(const zc_vulkan_instance_functions *f, const zc_vulka
         found->properties.pNext = &found->driver;
     }
     f->vkGetPhysicalDeviceProperties2(physical->handle, &found->properties);
+}
+
+/* Whether products of words of four bytes are there, and fast. ZCWASM_VULKAN_DOT=0 is for devices where they are, so that
+ * the other path can be tested; 1 takes them where they are slow, too. */
+static void find_dots(const zc_vulkan_instance_functions *f, zc_vulkan_physical *physical)
+{
+    VkPhysicalDeviceShaderIntegerDotProductFeatures has = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES};
+    VkPhysicalDeviceFeatures2 features = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &has};
+    VkPhysicalDeviceShaderIntegerDotProductProperties fast = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_PROPERTIES};
+    VkPhysicalDeviceProperties2 properties = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &fast};
+    const char *wish = getenv("ZCWASM_VULKAN_DOT");
+    if ((wish && strcmp(wish, "0") == 0) || !physical->dot_extension || physical->info.gpu.subgroup_width < 8) {
+        return;
+    }
+    f->vkGetPhysicalDeviceFeatures2(physical->handle, &features);
+    f->vkGetPhysicalDeviceProperties2(physical->handle, &properties);
+    bool wanted = wish && strcmp(wish, "1") == 0;
+    physical->info.gpu.packed_dot =
+        has.shaderIntegerDotProduct && (wanted || fast.integerDotProduct4x8BitPackedSignedAccelerated);
 }
 
 static void keep_properties(zc_vulkan_physical *physical, const answers *found)
@@ -216,5 +238,6 @@ void zc_vulkan_describe(const zc_vulkan_instance_functions *f, VkInstance instan
     find_memory(f, physical);
     find_queue(f, physical);
     zc_vulkan_find_matrix(f, instance, physical);
+    find_dots(f, physical);
     judge(physical, &found);
 }

@@ -101,13 +101,15 @@ static zc_status make(zc_vulkan_device *device, const char *name, const uint32_t
 }
 
 /* For matrix units there is a module for each size of matrix. */
-static const zc_shader *find_shader(const zc_vulkan_device *device, const zc_kernel *kernel, bool matrix)
+static const zc_shader *find_shader(const zc_vulkan_device *device, const zc_kernel *kernel,
+                                    const zc_kernel_stage *stage)
 {
     char name[64];
-    if (!matrix) {
-        return zc_shader_find(kernel->name);
+    if (stage->matrix) {
+        (void)snprintf(name, sizeof name, "%s_matrix_%u", kernel->name, device->physical.info.gpu.matrix_units);
+    } else {
+        (void)snprintf(name, sizeof name, "%s%s", kernel->name, stage->dot ? "_dot" : "");
     }
-    (void)snprintf(name, sizeof name, "%s_matrix_%u", kernel->name, device->physical.info.gpu.matrix_units);
     return zc_shader_find(name);
 }
 
@@ -124,7 +126,7 @@ zc_status zc_vulkan_pipeline(zc_vulkan_device *device, const zc_kernel *kernel, 
     if (*out) {
         return ZC_OK;
     }
-    const zc_shader *shader = find_shader(device, kernel, stage->matrix);
+    const zc_shader *shader = find_shader(device, kernel, stage);
     if (!shader || !shader->spirv) {
         return zc_fail(error, ZC_DEVICE, "kernel %s: this build has no SPIR-V for it", kernel->name);
     }

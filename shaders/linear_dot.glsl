@@ -1,0 +1,226 @@
+// dot_rows(): as vector_rows(), for weights in blocks, with packed products of bytes (linear_team.glsl says who has what).
+//
+// f(x) is rounded to 16 bits in blocks of 32: scale * (256 * high + low), of signed bytes. So a product of four weights
+// with four elements takes two instructions, and sums of a block are exact. The rounding is at most 2^-16 of a block's
+// largest element. Not for ZC_LINEAR_EXACT. For devices whose subgroups are whole, of 8 invocations or more.
+
+#define POOL_FLOATS(at) uintBitsToFloat(pool[at])
+#define PUT_POOL_FLOAT(at, element, value) pool[at][element] = floatBitsToUint(value)
+#include "linear_team.glsl"
+
+// OpSDot of words of four bytes (SPV_KHR_integer_dot_product).
+spirv_instruction(extensions = ["SPV_KHR_integer_dot_product"], capabilities = [6018, 6019], id = 4450)
+int packed_dot(uint a, uint b, spirv_literal int format);
+#define DOT(a, b) packed_dot(a, b, 0)
+
+// f(x) lies in shared memory in chunks, as blocks: 8 words of high bytes, 8 of low ones, the scale, and the sums of all,
+// of the first half and of the second. So neighbours' quads lie in different banks.
+#define BLOCK_QUADS 5u
+const uint CHUNK = 4096u / XS;                      // elements, a multiple of what a team has at a time
+const uint CHUNK_QUADS = CHUNK / 32u * BLOCK_QUADS; // from one row of x to the next
+
+uvec4 x_quad(uint m, uint at)
+{
+    return pool[m * CHUNK_QUADS + at];
+}
+// 256 * high + low of four words each.
+int dots(uvec4 w, uvec4 high, uvec4 low)
+{
+    int a = DOT(w.x, high.x) + DOT(w.y, high.y) + DOT(w.z, high.z) + DOT(w.w, high.w);
+    int b = DOT(w.x, low.x) + DOT(w.y, low.y) + DOT(w.z, low.z) + DOT(w.w, low.w);
+    return 256 * a + b;
+}
+
+void units_times_x_Q8_0(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
+{
+    uint at = BLOCK_QUADS * local;
+    EACH_X(m) {
+        uvec4 h0 = x_quad(m, at), h1 = x_quad(m, at + 1u), l0 = x_quad(m, at + 2u), l1 = x_quad(m, at + 3u);
+        float s = uintBitsToFloat(x_quad(m, at + 4u).x);
+        EACH_ROW(y) {
+            uvec4 a = unit[y].a, b = unit[y].b, a1 = uvec4(a.yzw, b.x), b1 = uvec4(b.yzw, unit[y].c);
+            bool odd = (row[y] + u & 1u) != 0u;
+            int sum = dots(odd ? a1 : a >> 16u | a1 << 16u, h0, l0) + dots(odd ? b1 : b >> 16u | b1 << 16u, h1, l1);
+            sums[y][m] += float_of(row[y] + u, a.x) * s * float(sum);
+        }
+    }
+}
+void units_times_x_Q4_0(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
+{
+    uint at = BLOCK_QUADS * local;
+    EACH_X(m) {
+        uvec4 h0 = x_quad(m, at), h1 = x_quad(m, at + 1u), l0 = x_quad(m, at + 2u), l1 = x_quad(m, at + 3u), t = x_quad(m, at + 4u);
+        EACH_ROW(y) {
+            uvec4 a = unit[y].a, b = uvec4(a.yzw, unit[y].c);
+            uvec4 w = (row[y] + u & 1u) != 0u ? b : a >> 16u | b << 16u;
+            int sum = dots(w & 0x0f0f0f0fu, h0, l0) + dots(w >> 4u & 0x0f0f0f0fu, h1, l1) - 8 * int(t.y);
+            sums[y][m] += float_of(row[y] + u, a.x) * uintBitsToFloat(t.x) * float(sum);
+        }
+    }
+}
+void units_times_x_Q4_1(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
+{
+    uint at = BLOCK_QUADS * local;
+    EACH_X(m) {
+        uvec4 h0 = x_quad(m, at), h1 = x_quad(m, at + 1u), l0 = x_quad(m, at + 2u), l1 = x_quad(m, at + 3u), t = x_quad(m, at + 4u);
+        EACH_ROW(y) {
+            uvec4 w = unit[y].a;
+            int sum = dots(w & 0x0f0f0f0fu, h0, l0) + dots(w >> 4u & 0x0f0f0f0fu, h1, l1);
+            sums[y][m] += uintBitsToFloat(t.x) * dot(unpackHalf2x16(unit[y].c), vec2(sum, int(t.y)));
+        }
+    }
+}
+void units_times_x_Q4_K(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
+{
+    uint pair = u / 2u & 3u, half_ = u & 1u, at = (local / 8u * 8u + 2u * pair) * BLOCK_QUADS, next = at + BLOCK_QUADS;
+    bool lower = pair < 2u;
+    EACH_X(m) {
+        uvec4 h0 = x_quad(m, at + half_), l0 = x_quad(m, at + 2u + half_), h1 = x_quad(m, next + half_), l1 = x_quad(m, next + 2u + half_);
+        uvec4 t0 = x_quad(m, at + 4u), t1 = x_quad(m, next + 4u);
+        float s0 = uintBitsToFloat(t0.x), s1 = uintBitsToFloat(t1.x);
+        float of_x0 = s0 * float(int(half_ != 0u ? t0.w : t0.z)), of_x1 = s1 * float(int(half_ != 0u ? t1.w : t1.z));
+        EACH_ROW(y) {
+            uvec4 w = unit[y].a;
+            float sum0 = s0 * float(dots(w & 0x0f0f0f0fu, h0, l0)), sum1 = s1 * float(dots(w >> 4u & 0x0f0f0f0fu, h1, l1));
+            uvec3 words = unit[y].b.yzw >> (16u * (pair & 1u));
+            uint scales = lower ? words.x & 0x3f3fu : words.z & 0x0f0fu | words.x >> 2u & 0x3030u;
+            uint minima = lower ? words.y & 0x3f3fu : words.z >> 4u & 0x0f0fu | words.y >> 2u & 0x3030u;
+            vec2 d = unpackHalf2x16(unit[y].b.x);
+            sums[y][m] += d.x * (float(scales & 0xffu) * sum0 + float(scales >> 8u) * sum1) -
+                          d.y * (float(minima & 0xffu) * of_x0 + float(minima >> 8u) * of_x1);
+        }
+    }
+}
+int dots2(uint a, uint b, uvec2 high, uvec2 low)
+{
+    return 256 * (DOT(a, high.x) + DOT(b, high.y)) + DOT(a, low.x) + DOT(b, low.y);
+}
+void units_times_x_Q6_K(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
+{
+    uint part = u / 4u & 1u, in_part = u & 3u, block = (local / 8u * 8u + 4u * part) * BLOCK_QUADS;
+    EACH_X(m) {
+        uvec2 h[4], l[4];
+        float s[4];
+        int of_x[4];
+        [[unroll]] for (uint j = 0u; j < 4u; j++) {
+            uint at = block + j * BLOCK_QUADS + in_part / 2u;
+            uvec4 high = x_quad(m, at), low = x_quad(m, at + 2u);
+            h[j] = (in_part & 1u) != 0u ? high.zw : high.xy;
+            l[j] = (in_part & 1u) != 0u ? low.zw : low.xy;
+            s[j] = uintBitsToFloat(x_quad(m, block + j * BLOCK_QUADS + 4u).x);
+            of_x[j] = dots2(0x20202020u, 0x20202020u, h[j], l[j]);
+        }
+        EACH_ROW(y) {
+            uint hh = row[y] + u / 8u;
+            uvec2 words = in_part < 2u ? unit[y].b.zw : unit[y].b.zw >> 8u;
+            vec4 scales = signed_bytes(words.x & 0x00ff00ffu | (words.y & 0x00ff00ffu) << 8u).xzyw;
+            uvec2 p = unit[y].a.xy, q = unit[y].a.zw, r = unit[y].b.xy;
+            uvec2 w0 = p & 0x0f0f0f0fu | r << 4u & 0x30303030u, w1 = q & 0x0f0f0f0fu | r << 2u & 0x30303030u;
+            uvec2 w2 = p >> 4u & 0x0f0f0f0fu | r & 0x30303030u, w3 = q >> 4u & 0x0f0f0f0fu | r >> 2u & 0x30303030u;
+            vec4 v = vec4(s[0] * float(dots2(w0.x, w0.y, h[0], l[0]) - of_x[0]), s[1] * float(dots2(w1.x, w1.y, h[1], l[1]) - of_x[1]),
+                          s[2] * float(dots2(w2.x, w2.y, h[2], l[2]) - of_x[2]), s[3] * float(dots2(w3.x, w3.y, h[3], l[3]) - of_x[3]));
+            sums[y][m] += float_of(hh, unit[y].c) * dot(scales, v);
+        }
+    }
+}
+// There are no others.
+#define units_times_x_F32 units_times_x_Q4_1
+#define units_times_x_F16 units_times_x_Q4_1
+#define units_times_x_BF16 units_times_x_Q4_1
+
+void units_times_x(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
+{
+#define ZC_WEIGHT_TYPE(name, block, bytes, gguf, cpu)     \
+    if (IS(name)) {                                       \
+        units_times_x_##name(unit, row, u, local, sums);  \
+    }
+#include "kernel/zc_weight_type.def"
+#undef ZC_WEIGHT_TYPE
+}
+
+uint packed(ivec4 v)
+{
+    uvec4 w = uvec4(v) & 0xffu;
+    return w.x | w.y << 8u | w.z << 16u | w.w << 24u;
+}
+
+// Subgroups are whole, and have at least 8 invocations: the eight with a block's quads are neighbours in one.
+void put_chunk(uint r, uint m, uint first, uint count, inout float squares)
+{
+    uint x = push.offset.x + (r + m) * push.ldx, quads = ceil_div(count, 32u) * 8u;
+    uint me = gl_SubgroupID * gl_SubgroupSize + gl_SubgroupInvocationID;
+    for (uint base = 0u; base < quads; base += 4u * WORKGROUP) {
+        vec4 v[4], factor[4];
+        [[unroll]] for (uint part = 0u; part < 4u; part++) {
+            uint q = base + part * WORKGROUP + me, at = first + 4u * q;
+            v[part] = vec4(0.0);
+            factor[part] = vec4(0.0);
+            if (q < quads && at < push.k && r + m < push.rows) { // k is whole blocks
+                v[part] = x_at(x + at, 4u);
+                if (gated) {
+                    factor[part] = x_at(x + push.k + at, 4u);
+                } else if (normed) {
+                    factor[part] = norm_at(at);
+                }
+            }
+        }
+        [[unroll]] for (uint part = 0u; part < 4u; part++) {
+            if (base + part * WORKGROUP >= quads) {
+                break;
+            }
+            uint q = base + part * WORKGROUP + me;
+            vec4 f = input_of(v[part], factor[part], factor[part], squares);
+            uvec4 bits = floatBitsToUint(abs(f));
+            uint top = max(max(bits.x, bits.y), max(bits.z, bits.w));
+            top = max(top, subgroupShuffleXor(top, 1u));
+            top = max(top, subgroupShuffleXor(top, 2u));
+            top = max(top, subgroupShuffleXor(top, 4u));
+            float largest = uintBitsToFloat(top), tiny = largest < 1e-30 ? 1.2676506e30 : 1.0; // 2^100
+            float scale = largest * tiny / 32512.0;
+            ivec4 whole = top >= INFINITY_BITS || top == 0u ? ivec4(0) : ivec4(roundEven(f * tiny * (1.0 / scale)));
+            ivec4 high = whole + 128 >> 8, low = whole - 256 * high;
+            int sum = whole.x + whole.y + whole.z + whole.w;
+            sum += subgroupShuffleXor(sum, 1u);
+            sum += subgroupShuffleXor(sum, 2u);
+            int other = subgroupShuffleXor(sum, 4u);
+            if (q < quads) {
+                uint at = m * CHUNK_QUADS + q / 8u * BLOCK_QUADS, j = q & 7u;
+                pool[at + j / 4u][j & 3u] = packed(high);
+                pool[at + 2u + j / 4u][j & 3u] = packed(low);
+                if (j == 0u) {
+                    float s = top >= INFINITY_BITS ? uintBitsToFloat(NAN_BITS) : scale / tiny;
+                    pool[at + 4u] = uvec4(floatBitsToUint(s), uint(sum + other), uint(sum), uint(other));
+                }
+            }
+        }
+    }
+}
+
+void dot_rows()
+{
+    uint lane = gl_LocalInvocationID.x & TEAM - 1u, units = push.k / 32u;
+    for (uint r = WORKGROUP_ID.y * XS; r < push.rows; r += WORKGROUPS.y * XS) {
+        for (uint tile = WORKGROUP_ID.x; tile * GROUP_LINES < push.n; tile += WORKGROUPS.x) {
+            vec4 sums[4] = {ZERO4}, squares = vec4(0.0);
+            uint row[4];
+            find_rows(tile * GROUP_LINES, row);
+            Unit unit[4];
+            for (uint base = 0u; base < units; base += CHUNK / 32u) {
+                uint end = min(units, base + CHUNK / 32u);
+                barrier(); // what was shared before has been read
+                EACH_X(m) {
+                    put_chunk(r, m, 32u * base, 32u * (end - base), squares[m]);
+                }
+                barrier();
+                for (uint from = base; from < end; from += TEAM) {
+                    uint u = from + lane;
+                    load_units(row, min(u, units - 1u), unit);
+                    if (u < end) {
+                        units_times_x(unit, row, u, u - base, sums);
+                    }
+                }
+            }
+            finish_lines(r, tile * GROUP_LINES, sums, squares);
+        }
+    }
+}
