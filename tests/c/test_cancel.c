@@ -121,7 +121,8 @@ static void check(zc_kernel_id id, const void *params, double least, unsigned th
                                                  : zeros;
     }
     tried[id] = true;
-    bool of_zeros = id == ZC_KERNEL_linear || id == ZC_KERNEL_matmul || id == ZC_KERNEL_sum || id == ZC_KERNEL_max;
+    bool of_zeros = id == ZC_KERNEL_linear || id == ZC_KERNEL_linear_gated || id == ZC_KERNEL_matmul ||
+                    id == ZC_KERNEL_sum || id == ZC_KERNEL_max;
     if (of_zeros) {
         memset(out, 0, TILE);
     }
@@ -170,6 +171,7 @@ static void rows(void)
     RUN(top_k, zc_top_k_params, G / 256 * 65536, .rows = BILLION / 256, .cols = 65536, .k = 256);
     RUN(top_k, zc_top_k_params, G, .rows = 1, .cols = BILLION, .k = 1);
     RUN(penalize, zc_penalize_params, G, .cols = BILLION, .capacity = BILLION - 2, .penalty = 1);
+    RUN(draw, zc_draw_params, G, .rows = BILLION / 256, .count = 256, .top_p = 1);
     RUN(pool, zc_pool_params, 64.0 * 1024 * 4 * G, .rows = 64, .cols = 1024, .capacity = ALL, .ldout = 1024);
     RUN(pool, zc_pool_params, G * G * 4, .rows = 1, .cols = BILLION, .capacity = ALL, .flags = ZC_POOL_NORMALIZE);
 }
@@ -206,6 +208,18 @@ static void models(void)
         RUN(rope, zc_rope_params, G, .rows = 1, .heads = 1, .head_size = BILLION, .table_rows = 1, .layout = layout);
         RUN(rope, zc_rope_params, G, .rows = 1, .heads = BILLION / 4, .head_size = 4, .rotated = 4, .table_rows = 1,
             .layout = layout);
+    }
+    for (unsigned kind = 0; kind < 2; kind++) { /* of layout and type, with a mirror or without */
+        RUN(rope_append, zc_rope_append_params, G, .rows = BILLION / 64, .q_rows = BILLION / 64, .heads = 8,
+            .kv_heads = 4, .head_size = 4, .rotated = 4, .ldq = 32, .ldk = 16, .ldv = 16, .ldout = 16, .table_rows = 1,
+            .capacity = 1, .layout = kind, .out_type = kind, .mirrored = kind);
+        RUN(rope_append, zc_rope_append_params, G * 3 / 2, .rows = 1, .q_rows = 1, .heads = 1, .kv_heads = 1,
+            .head_size = BILLION / 2, .rotated = BILLION / 4, .ldout = BILLION / 2, .table_rows = 1, .capacity = 1,
+            .layout = kind, .out_type = kind, .mirrored = 1);
+        RUN(rope_append, zc_rope_append_params, G, .rows = 1, .q_rows = 1, .heads = BILLION / 4, .kv_heads = 0,
+            .head_size = 4, .rotated = 4, .table_rows = 1, .capacity = 1, .layout = kind, .out_type = kind);
+        RUN(rope_append, zc_rope_append_params, G, .rows = 1, .kv_heads = BILLION / 8, .head_size = 4, .rotated = 4,
+            .ldout = BILLION / 2, .table_rows = 1, .capacity = 1, .layout = kind, .out_type = kind, .mirrored = kind);
     }
     for (unsigned type = 0; type < 2; type++) {
         RUN_ON(1, append, zc_append_params, G * G, .rows = BILLION, .cols = BILLION, .capacity = 1, .out_type = type);
@@ -248,6 +262,11 @@ static void products(void)
             RUN(linear, zc_linear_params, 20 * G, .type = type, .rows = 20, .n = 256, .k = ZC_LINEAR_MAX_K, .ldy = 256,
                 .flags = flags | ZC_LINEAR_NORM, .eps = 1);
             RUN(linear, zc_linear_params, G, .type = type, .rows = 1, .n = BILLION / 1024, .k = 1024, .flags = flags);
+            const uint32_t up = flags ? type : ZC_WEIGHT_TYPE_COUNT - 1 - type;
+            RUN(linear_gated, zc_linear_gated_params, 2 * G * 1024, .gate_type = type, .up_type = up,
+                .rows = BILLION / 1024, .n = 1024, .k = 1024, .ldy = 1024, .flags = flags);
+            RUN(linear_gated, zc_linear_gated_params, 6 * G, .gate_type = type, .up_type = up, .rows = 3, .n = 256,
+                .k = ZC_LINEAR_MAX_K, .ldy = 256, .flags = flags | ZC_LINEAR_NORM, .eps = 1);
         }
     }
     RUN(linear, zc_linear_params, G, .rows = BILLION / 4, .n = 4, .ldy = 4);
