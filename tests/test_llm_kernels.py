@@ -773,8 +773,8 @@ def test_selection_of_special_values(device: zcwasm.Device, arena: Arena) -> Non
 
 @pytest.mark.parametrize("cols", [8191, 8192, 8193, 12289, 70001])
 def test_selection_from_long_rows(device: zcwasm.Device, arena: Arena, cols: int) -> None:
-    """Which GPU devices cut into groups: every 2048th block of four is one. Large ones everywhere, or in the same
-    few groups; equal ones, more than there is room for; nearly all of them equal."""
+    """Which GPU devices cut into groups: every 2048th block of four is one. Large ones everywhere, or in the
+    same few groups; equal ones, more than there is room for; nearly all of them equal."""
     x = normal(3, cols)
     x[1] = rng.integers(-1, 2, cols)
     x[2] = np.where(np.arange(cols) % 4096 < 3, 5 + np.abs(x[2]), x[2])
