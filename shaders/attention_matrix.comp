@@ -45,14 +45,16 @@ layout(set = 0, binding = 6, std430) buffer Workspace1 { float workspace1[]; }; 
 #include "common.glsl"
 
 layout(constant_id = 0) const uint variant = 0u;
-const uint PARTS = (variant / 2u - ZC_ATTENTION_MATRIX_SHAPE + 1u) * 16u / TILE; // matrices side by side in a head
-const uint COLUMNS = PARTS * TILE;
-
 const float LOWEST = -3.0e38; // below every score that is a number
 const float LOG2_E = 1.4426950408889634;
 
 #define KEYS (2u * TILE)
 #define SUBGROUPS (WORKGROUP / LANES)
+const uint matrix_shape = variant / 2u - ZC_ATTENTION_MATRIX_SHAPE;
+const uint PARTS = (matrix_shape % 16u + 1u) * 16u / TILE; // matrices side by side in a head
+const uint TEAMS = SUBGROUPS >> matrix_shape / 16u; // subgroups with queries; the others only load
+const uint COLUMNS = PARTS * TILE;
+
 #define LANES_OF_ROW (LANES / TILE)
 #define MOST_PARTS (ZC_ATTENTION_MAX_HEAD / TILE)
 #define SCORE_LD (KEYS + 4u)             // words; against conflicts of banks, as all that follow
@@ -159,7 +161,12 @@ void attend_queries(uint tile, uint kv_head)
     uint me = gl_LocalInvocationID.x, lane = gl_SubgroupInvocationID, mine = gl_SubgroupID * OWN;
     uint i_row = lane / LANES_OF_ROW, part = lane % LANES_OF_ROW;
     uint group = push.heads / push.kv_heads, kv = kv_head * push.head_size;
-    Query query = find_query((tile * SUBGROUPS + gl_SubgroupID) * TILE + i_row, group, kv_head);
+    Query query = find_query((tile * TEAMS + gl_SubgroupID) * TILE + i_row, group, kv_head);
+    if (gl_SubgroupID >= TEAMS) {
+        query.row = push.rows;
+        query.begin = push.capacity;
+        query.end = 0u;
+    }
     bool is_query = query.row < push.rows;
     uint q = push.offset.x + query.row * push.ldq + query.head * push.head_size;
 
@@ -342,7 +349,7 @@ void attend_queries(uint tile, uint kv_head)
 
 void main()
 {
-    uint queries = push.rows * (push.heads / push.kv_heads), tiles_ = (queries - 1u) / (SUBGROUPS * TILE) + 1u;
+    uint queries = push.rows * (push.heads / push.kv_heads), tiles_ = (queries - 1u) / (TEAMS * TILE) + 1u;
     for (uint tile = WORKGROUP_ID.y; tile < tiles_; tile += WORKGROUPS.y) {
         for (uint kv_head = WORKGROUP_ID.x; kv_head < push.kv_heads; kv_head += WORKGROUPS.x) {
             attend_queries(tiles_ - 1u - tile, kv_head); // the longest first, where rows see those before them

@@ -55,7 +55,7 @@ void key_octet(uint key, uint kv, uint o, bool there, out uvec4 a, out uvec4 b)
     uvec4 second = 8u * o + 4u < push.head_size ? key_quad(element + 4u) : uvec4(0u);
     a = key_quad(element);
     if (kv_type == ZC_CACHE_F16) {
-        a = uvec4(a.xy, second.xy);
+        a = uvec4(a.x, a.y, second.x, second.y);
     } else {
         b = second;
     }
@@ -221,40 +221,58 @@ void attend_split(uint split, uint splits, uint r, uint team)
         pool[2u * unit + 1u] = totals;
     }
     barrier();
-    vec4 top = vec4(LOWEST), total = vec4(0.0);
-    [[dont_unroll]] for (uint i = 0u; i < UNITS; i++) {
-        top = max(top, pool[2u * i]);
+    uint h = me / (2u * OCTETS), quad = me % (2u * OCTETS); // what this invocation adds up in the end
+    float top[MOST_HEADS], total = 0.0;
+    EACH_HEAD(i) {
+        top[i] = LOWEST;
     }
-    [[dont_unroll]] for (uint i = 0u; i < UNITS; i++) {
-        total += pool[2u * i + 1u] * exp2(pool[2u * i] - top);
+    [[dont_unroll]] for (uint some = 0u; some < UNITS; some += 4u) {
+        [[unroll]] for (uint i = 0u; i < 4u; i++) {
+            vec4 other = pool[2u * (some + i)];
+            EACH_HEAD(j) {
+                top[j] = max(top[j], other[j]);
+            }
+        }
     }
-    vec4 shrink = exp2(tops - top), sum = vec4(0.0);
-    uint fit = 1024u / UNIT_QUADS; // units in shared memory
+    float mine_top = LOWEST;
+    vec4 sum = vec4(0.0);
+    EACH_HEAD(i) {
+        mine_top = i == h ? top[i] : mine_top;
+    }
+    [[dont_unroll]] for (uint some = 0u; some < UNITS; some += 4u) {
+        [[unroll]] for (uint i = 0u; i < 4u; i++) {
+            uint at = 2u * (some + i);
+            total += pool[at + 1u][h % 4u] * exp2(pool[at][h % 4u] - mine_top);
+        }
+    }
+    const uint fit = min(UNITS, 1024u / UNIT_QUADS); // units in shared memory
     for (uint base = 0u; base < UNITS; base += fit) {
         barrier(); // what was shared before has been read
         if (unit - base < fit) {
-            EACH_HEAD(h) {
+            EACH_HEAD(i) {
+                float shrink = exp2(tops[i] - top[i]);
                 [[unroll]] for (uint c = 0u; c < QUADS_EACH; c++) {
-                    pool[(unit - base) * UNIT_QUADS + h * 2u * OCTETS + lane_of_value + LANES_OF_VALUE * c] =
-                        shrink[h] * sums[h * QUADS_EACH + c];
+                    pool[(unit - base) * UNIT_QUADS + i * 2u * OCTETS + lane_of_value + LANES_OF_VALUE * c] =
+                        shrink * sums[i * QUADS_EACH + c];
                 }
             }
         }
         barrier();
-        [[dont_unroll]] for (uint i = 0u; i < min(fit, UNITS) && me < UNIT_QUADS; i++) {
-            sum += pool[i * UNIT_QUADS + me];
+        [[dont_unroll]] for (uint some = 0u; some < fit && me < UNIT_QUADS; some += 4u) {
+            [[unroll]] for (uint i = 0u; i < 4u; i++) {
+                sum += pool[(some + i) * UNIT_QUADS + me];
+            }
         }
     }
-    uint h = me / (2u * OCTETS), quad = me % (2u * OCTETS);
     if (h < heads && quad < quads) {
         uint at = record_at(split, r, first_head + h);
         if (used > 1u) {
             workspace4[at + 1u + quad] = sum;
         } else {
-            put_quad(r, first_head + h, quad, count > 0u ? sum / total[h] : vec4(0.0));
+            put_quad(r, first_head + h, quad, count > 0u ? sum / total : vec4(0.0));
         }
         if (splits > 1u && quad == 0u) {
-            workspace4[at] = vec4(top[h], total[h], float(used), 0.0);
+            workspace4[at] = vec4(mine_top, total, float(used), 0.0);
         }
     }
     barrier(); // what is shared has been read

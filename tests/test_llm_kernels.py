@@ -538,8 +538,9 @@ def test_attention_of_any_spans(device: zcwasm.Device, arena: Arena, kv_type: in
 
 @pytest.mark.parametrize("kv_type", [F32, F16])
 def test_attention_in_splits(device: zcwasm.Device, arena: Arena, kv_type: int) -> None:
-    """Few rows of a large cache, whose keys GPU devices share out among workgroups: all of them, a window, one key of
-    the last split, so few that one split has them, none; heads of all widths, alone and many to a key."""
+    """Few rows of a large cache, whose keys GPU devices share out among workgroups: all of them, a window,
+    one key of the last split, so few that one split has them, none; heads of all widths, alone and many to a
+    key."""
     for heads, kv_heads, size, capacity in [
         (4, 2, 64, 1201),
         (7, 1, 80, 700),
@@ -578,7 +579,7 @@ def test_attention_in_splits_hands_on_nan(device: zcwasm.Device, arena: Arena) -
 
 
 def test_attention_of_many_rows_hands_on_nan(device: zcwasm.Device, arena: Arena) -> None:
-    """Over float16, where matrix units have values of several rows at once; q may be too large for float16."""
+    """Over float16, where matrix units have values of several rows at once; q may be too large for it."""
     rows, heads, size, capacity = 40, 3, 32, 90
     q, out = arena.put(normal(rows, heads * size)), arena.empty((rows, heads, size))
     q[5] *= 1e8

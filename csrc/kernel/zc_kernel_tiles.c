@@ -338,9 +338,13 @@ static bool attention_on_matrices(const zc_attention_params *p, const zc_gpu *gp
     if (side == 0 || p->kv_type != ZC_CACHE_F16 || p->rows <= 4 || zc_times(queries, keys) >> 31) {
         return false;
     }
-    uint64_t tiles = zc_ceil_div((uint64_t)p->rows * (p->heads / p->kv_heads), queries);
+    uint64_t all = (uint64_t)p->rows * (p->heads / p->kv_heads), tiles = zc_ceil_div(all, queries);
+    uint32_t halved = 0; /* so that a large GPU is busy */
+    while (halved < 2 && tiles * p->kv_heads < 100) {
+        tiles = zc_ceil_div(all, queries >> ++halved);
+    }
     out->stages[0].matrix = true;
-    out->stages[0].variant = p->kv_type + 2 * (ZC_ATTENTION_MATRIX_SHAPE + (p->head_size - 1) / 16);
+    out->stages[0].variant = p->kv_type + 2 * (ZC_ATTENTION_MATRIX_SHAPE + (p->head_size - 1) / 16 + 16 * halved);
     zc_groups(out->stages[0].groups, zc_at_most(p->kv_heads, ZC_MAX_GROUPS), zc_at_most(tiles, ZC_MAX_GROUPS), 1);
     return true;
 }
@@ -375,7 +379,7 @@ static void stages_attention(const zc_kernel *kernel, const void *params, const 
 
 _Static_assert(2 * ZC_ATTENTION_SHAPES <= ZC_KERNEL_VARIANTS, "variants of attention");
 _Static_assert(ZC_ATTENTION_MAX_HEAD <= 4 * ZC_ATTENTION_TILE_PART && ZC_ATTENTION_MAX_HEAD <= 8 * 32 &&
-                   ZC_ATTENTION_MATRIX_SHAPE + ZC_ATTENTION_MAX_HEAD / 16 <= ZC_ATTENTION_SHAPES,
+                   ZC_ATTENTION_MATRIX_SHAPE + 3 * ZC_ATTENTION_MAX_HEAD / 16 <= ZC_ATTENTION_SHAPES,
                "shapes of attention");
 _Static_assert(ZC_ATTENTION_MAX_SPLITS <= ZC_WORKGROUP, "an invocation of a join for each");
 

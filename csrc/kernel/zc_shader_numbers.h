@@ -95,8 +95,10 @@
 #define ZC_ATTENTION_TILE_SHAPE 0u
 #define ZC_ATTENTION_JOIN_SHAPE 4u
 #define ZC_ATTENTION_SPLIT_SHAPE 5u
-#define ZC_ATTENTION_MATRIX_SHAPE 65u /* of attention_matrix.comp: 16 elements of a head, less 1 */
-#define ZC_ATTENTION_SHAPES 81u
+#define ZC_ATTENTION_MATRIX_SHAPE \
+    65u /* attention_matrix.comp: 16 elements of a head, less 1, + 16 * how often queries of a
+                                     * workgroup are halved */
+#define ZC_ATTENTION_SHAPES 113u
 #define ZC_ATTENTION_TILE_ROWS 16u /* share the keys that they read */
 #define ZC_ATTENTION_TILE_PART 64u /* elements of a head */
 #define ZC_ATTENTION_SPLIT_HEADS 4u /* share what a workgroup reads, at most */

@@ -188,12 +188,12 @@ constant uint _2050 = (LANES / HEADS);
 constant uint _2056 = (LINES * 2u);
 constant uint LINES_OF_VALUES = (WIDTH / LANES_OF_VALUE);
 constant uint _2298 = (LINES_OF_VALUES * 4u);
+constant uint _2323 = (2u * OCTETS);
+constant uint _2327 = (2u * OCTETS);
 constant uint UNITS = (256u / LANES_OF_VALUE);
-constant uint _2372 = (1024u / UNIT_QUADS);
-constant uint _2460 = (2u * OCTETS);
-constant uint _2464 = (2u * OCTETS);
-constant bool _2788 = (shape >= 5u);
-constant bool _2861 = (shape == 4u);
+constant uint _2457 = (1024u / UNIT_QUADS);
+constant bool _2878 = (shape >= 5u);
+constant bool _2951 = (shape == 4u);
 
 struct Q4
 {
@@ -270,7 +270,7 @@ void key_octet(thread const uint& key, thread const uint& kv, thread const uint&
     a = key_quad(param_1, push, v_169, v_184, v_212);
     if (_1311)
     {
-        a = uint4(a.xy, second.xy);
+        a = uint4(a.x, a.y, second.x, second.y);
     }
     else
     {
@@ -678,69 +678,102 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         pool[(2u * unit) + 1u] = totals;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    float4 top = float4(-3.0000000054977557577780399428115e+38);
-    float4 total = float4(0.0);
-    for (uint i_5 = 0u; i_5 < UNITS; i_5++)
+    uint h_6 = me / _2323;
+    uint quad_1 = me % _2327;
+    float total = 0.0;
+    spvUnsafeArray<float, 4> top;
+    for (uint i_5 = 0u; i_5 < HEADS; i_5++)
     {
-        top = fast::max(top, pool[2u * i_5]);
+        top[i_5] = -3.0000000054977557577780399428115e+38;
     }
-    for (uint i_6 = 0u; i_6 < UNITS; i_6++)
+    for (uint some = 0u; some < UNITS; some += 4u)
     {
-        total += (pool[(2u * i_6) + 1u] * exp2(pool[2u * i_6] - top));
+        for (uint i_6 = 0u; i_6 < 4u; i_6++)
+        {
+            float4 other = pool[2u * (some + i_6)];
+            for (uint j = 0u; j < HEADS; j++)
+            {
+                top[j] = fast::max(top[j], other[j]);
+            }
+        }
     }
-    float4 shrink_1 = exp2(tops - top);
+    float mine_top = -3.0000000054977557577780399428115e+38;
     float4 sum_1 = float4(0.0);
-    for (uint fit = _2372, base_2 = 0u; base_2 < UNITS; base_2 += fit)
+    float _2403;
+    for (uint i_7 = 0u; i_7 < HEADS; i_7++)
+    {
+        if (i_7 == h_6)
+        {
+            _2403 = top[i_7];
+        }
+        else
+        {
+            _2403 = mine_top;
+        }
+        mine_top = _2403;
+    }
+    for (uint some_1 = 0u; some_1 < UNITS; some_1 += 4u)
+    {
+        for (uint i_8 = 0u; i_8 < 4u; i_8++)
+        {
+            uint at_1 = 2u * (some_1 + i_8);
+            total += (((threadgroup float*)&pool[at_1 + 1u])[h_6 % 4u] * exp2(((threadgroup float*)&pool[at_1])[h_6 % 4u] - mine_top));
+        }
+    }
+    uint _2458 = min(UNITS, _2457);
+    for (uint fit = _2458, base_2 = 0u; base_2 < UNITS; base_2 += fit)
     {
         threadgroup_barrier(mem_flags::mem_threadgroup);
         if ((unit - base_2) < fit)
         {
-            for (uint h_6 = 0u; h_6 < HEADS; h_6++)
+            for (uint i_9 = 0u; i_9 < HEADS; i_9++)
             {
+                float shrink_1 = exp2(tops[i_9] - top[i_9]);
                 for (uint c_7 = 0u; c_7 < QUADS_EACH; c_7++)
                 {
-                    pool[((((unit - base_2) * UNIT_QUADS) + ((h_6 * 2u) * OCTETS)) + lane_of_value) + (LANES_OF_VALUE * c_7)] = sums[(h_6 * QUADS_EACH) + c_7] * shrink_1[h_6];
+                    pool[((((unit - base_2) * UNIT_QUADS) + ((i_9 * 2u) * OCTETS)) + lane_of_value) + (LANES_OF_VALUE * c_7)] = sums[(i_9 * QUADS_EACH) + c_7] * shrink_1;
                 }
             }
         }
         threadgroup_barrier(mem_flags::mem_threadgroup);
-        for (uint i_7 = 0u; (i_7 < min(fit, UNITS)) && (me < UNIT_QUADS); i_7++)
+        for (uint some_2 = 0u; (some_2 < fit) && (me < UNIT_QUADS); some_2 += 4u)
         {
-            sum_1 += pool[(i_7 * UNIT_QUADS) + me];
+            for (uint i_10 = 0u; i_10 < 4u; i_10++)
+            {
+                sum_1 += pool[((some_2 + i_10) * UNIT_QUADS) + me];
+            }
         }
     }
-    uint h_7 = me / _2460;
-    uint quad_1 = me % _2464;
-    if ((h_7 < heads) && (quad_1 < quads))
+    if ((h_6 < heads) && (quad_1 < quads))
     {
         uint param_15 = split;
         uint param_16 = r;
-        uint param_17 = first_head + h_7;
-        uint at_1 = record_at(param_15, param_16, param_17, push);
+        uint param_17 = first_head + h_6;
+        uint at_2 = record_at(param_15, param_16, param_17, push);
         if (used > 1u)
         {
-            v_1597.workspace4[(at_1 + 1u) + quad_1] = sum_1;
+            v_1597.workspace4[(at_2 + 1u) + quad_1] = sum_1;
         }
         else
         {
-            float4 _2501;
+            float4 _2597;
             if (count > 0u)
             {
-                _2501 = sum_1 / float4(total[h_7]);
+                _2597 = sum_1 / float4(total);
             }
             else
             {
-                _2501 = float4(0.0);
+                _2597 = float4(0.0);
             }
             uint param_18 = r;
-            uint param_19 = first_head + h_7;
+            uint param_19 = first_head + h_6;
             uint param_20 = quad_1;
-            float4 param_21 = _2501;
+            float4 param_21 = _2597;
             put_quad(param_18, param_19, param_20, param_21, push, v_106, v_117);
         }
         if ((splits > 1u) && (quad_1 == 0u))
         {
-            v_1597.workspace4[at_1] = float4(top[h_7], total[h_7], float(used), 0.0);
+            v_1597.workspace4[at_2] = float4(mine_top, total, float(used), 0.0);
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -759,23 +792,23 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
     {
         return;
     }
-    float4 _2563;
+    float4 _2653;
     if (me < used)
     {
         uint param_3 = me;
         uint param_4 = r;
         uint param_5 = head;
-        _2563 = v_1597.workspace4[record_at(param_3, param_4, param_5, push)];
+        _2653 = v_1597.workspace4[record_at(param_3, param_4, param_5, push)];
     }
     else
     {
-        _2563 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+        _2653 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
     }
-    float4 mine = _2563;
+    float4 mine = _2653;
     float top = simd_max(mine.x);
     pool[me] = mine;
-    bool _2584 = simd_is_first();
-    if (_2584)
+    bool _2674 = simd_is_first();
+    if (_2674)
     {
         ((threadgroup float*)&pool[256u + gl_SubgroupID])[0u] = top;
     }
@@ -790,8 +823,8 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
     float4 sum = float4(0.0);
     float total = 0.0;
     spvUnsafeArray<float4, 4> sums;
-    float4 _2653;
-    float4 _2711;
+    float4 _2743;
+    float4 _2801;
     for (uint first = team; (team < teams) && (first < used); first += (4u * teams))
     {
         for (uint i_1 = 0u; i_1 < 4u; i_1++)
@@ -801,13 +834,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 uint param_6 = first + (teams * i_1);
                 uint param_7 = r;
                 uint param_8 = head;
-                _2653 = v_1597.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
+                _2743 = v_1597.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
             }
             else
             {
-                _2653 = float4(0.0);
+                _2743 = float4(0.0);
             }
-            sums[i_1] = _2653;
+            sums[i_1] = _2743;
         }
         for (uint i_2 = 0u; i_2 < 4u; i_2++)
         {
@@ -817,13 +850,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 float weight = exp2(other.x - top);
                 if (other.y != 0.0)
                 {
-                    _2711 = sums[i_2] * weight;
+                    _2801 = sums[i_2] * weight;
                 }
                 else
                 {
-                    _2711 = float4(0.0);
+                    _2801 = float4(0.0);
                 }
-                sum += _2711;
+                sum += _2801;
                 total += (weight * other.y);
             }
         }
@@ -1143,16 +1176,16 @@ kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_5
     const device auto& v_275 = *(const device V1*)spvBufferAliasSet0Binding3;
     const device auto& v_302 = *(const device V4*)spvBufferAliasSet0Binding3;
     threadgroup float4 pool[1024];
-    if (_2788)
+    if (_2878)
     {
         uint teams = ((((push.heads / push.kv_heads) + 4u) - 1u) / 4u) * push.kv_heads;
-        uint3 _2810 = push.first.xyz + gl_WorkGroupID;
-        uint _2811 = _2810.y;
-        for (uint r = _2811; r < push.rows; r += push.groups.y)
+        uint3 _2900 = push.first.xyz + gl_WorkGroupID;
+        uint _2901 = _2900.y;
+        for (uint r = _2901; r < push.rows; r += push.groups.y)
         {
-            uint3 _2826 = push.first.xyz + gl_WorkGroupID;
-            uint _2827 = _2826.x;
-            for (uint team = _2827; team < teams; team += push.groups.x)
+            uint3 _2916 = push.first.xyz + gl_WorkGroupID;
+            uint _2917 = _2916.x;
+            for (uint team = _2917; team < teams; team += push.groups.x)
             {
                 uint param = (push.first.xyz + gl_WorkGroupID).z;
                 uint param_1 = push.groups.z;
@@ -1163,24 +1196,24 @@ kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_5
         }
         return;
     }
-    bool joins = _2861;
-    uint _2864;
+    bool joins = _2951;
+    uint _2954;
     if (joins)
     {
-        _2864 = push.rows;
+        _2954 = push.rows;
     }
     else
     {
-        _2864 = ((push.rows - 1u) / 16u) + 1u;
+        _2954 = ((push.rows - 1u) / 16u) + 1u;
     }
-    uint tiles = _2864;
-    uint3 _2881 = push.first.xyz + gl_WorkGroupID;
-    uint _2882 = _2881.y;
-    for (uint tile = _2882; tile < tiles; tile += push.groups.y)
+    uint tiles = _2954;
+    uint3 _2971 = push.first.xyz + gl_WorkGroupID;
+    uint _2972 = _2971.y;
+    for (uint tile = _2972; tile < tiles; tile += push.groups.y)
     {
-        uint3 _2896 = push.first.xyz + gl_WorkGroupID;
-        uint _2897 = _2896.x;
-        for (uint head = _2897; head < push.heads; head += push.groups.x)
+        uint3 _2986 = push.first.xyz + gl_WorkGroupID;
+        uint _2987 = _2986.x;
+        for (uint head = _2987; head < push.heads; head += push.groups.x)
         {
             if (joins)
             {
