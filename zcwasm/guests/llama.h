@@ -5,7 +5,7 @@
  *
  * Everything is little-endian; every field below is 4 or 8 bytes at a multiple of its size. Pointers are offsets
  * into the guest's memory. Nothing but `config`, `wanted`, `prompt` and the exported functions' arguments is the
- * host's to write, and that only between calls. */
+ * host's to write, and that only between calls; of the cache, rows that it then names in a call of `mirror`. */
 #ifndef LLAMA_H
 #define LLAMA_H
 
