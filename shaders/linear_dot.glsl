@@ -91,38 +91,33 @@ void units_times_x_Q4_K(Unit unit[4], uint row[4], uint u, uint local, inout vec
         }
     }
 }
-int dots2(uint a, uint b, uvec2 high, uvec2 low)
+int two_dots(uvec2 w, uvec2 high, uvec2 low)
 {
-    return 256 * (DOT(a, high.x) + DOT(b, high.y)) + DOT(a, low.x) + DOT(b, low.y);
+    return 256 * (DOT(w.x, high.x) + DOT(w.y, high.y)) + DOT(w.x, low.x) + DOT(w.y, low.y);
 }
+
 void units_times_x_Q6_K(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
 {
     uint part = u / 4u & 1u, in_part = u & 3u, block = (local / 8u * 8u + 4u * part) * BLOCK_QUADS;
-    EACH_X(m) {
-        uvec2 h[4], l[4];
-        float s[4];
-        int of_x[4];
-        [[unroll]] for (uint j = 0u; j < 4u; j++) {
-            uint at = block + j * BLOCK_QUADS + in_part / 2u;
-            uvec4 high = x_quad(m, at), low = x_quad(m, at + 2u);
-            h[j] = (in_part & 1u) != 0u ? high.zw : high.xy;
-            l[j] = (in_part & 1u) != 0u ? low.zw : low.xy;
-            s[j] = uintBitsToFloat(x_quad(m, block + j * BLOCK_QUADS + 4u).x);
-            of_x[j] = dots2(0x20202020u, 0x20202020u, h[j], l[j]);
-        }
-        EACH_ROW(y) {
-            uint hh = row[y] + u / 8u;
-            uvec2 words = in_part < 2u ? unit[y].b.zw : unit[y].b.zw >> 8u;
-            vec4 scales = signed_bytes(words.x & 0x00ff00ffu | (words.y & 0x00ff00ffu) << 8u).xzyw;
-            uvec2 p = unit[y].a.xy, q = unit[y].a.zw, r = unit[y].b.xy;
-            uvec2 w0 = p & 0x0f0f0f0fu | r << 4u & 0x30303030u, w1 = q & 0x0f0f0f0fu | r << 2u & 0x30303030u;
-            uvec2 w2 = p >> 4u & 0x0f0f0f0fu | r & 0x30303030u, w3 = q >> 4u & 0x0f0f0f0fu | r >> 2u & 0x30303030u;
-            vec4 v = vec4(s[0] * float(dots2(w0.x, w0.y, h[0], l[0]) - of_x[0]), s[1] * float(dots2(w1.x, w1.y, h[1], l[1]) - of_x[1]),
-                          s[2] * float(dots2(w2.x, w2.y, h[2], l[2]) - of_x[2]), s[3] * float(dots2(w3.x, w3.y, h[3], l[3]) - of_x[3]));
-            sums[y][m] += float_of(hh, unit[y].c) * dot(scales, v);
+    [[unroll]] for (uint j = 0u; j < 4u; j++) { // of the four blocks one after the other, for there are few registers
+        uint at = block + j * BLOCK_QUADS;
+        EACH_X(m) {
+            uvec4 highs = x_quad(m, at + in_part / 2u), lows = x_quad(m, at + 2u + in_part / 2u);
+            uvec2 high = (in_part & 1u) != 0u ? highs.zw : highs.xy, low = (in_part & 1u) != 0u ? lows.zw : lows.xy;
+            float s = uintBitsToFloat(x_quad(m, at + 4u).x);
+            int of_x = two_dots(uvec2(0x20202020u), high, low); // 32 is subtracted from each weight
+            EACH_ROW(y) {
+                uvec2 nibbles = ((j & 1u) == 0u ? unit[y].a.xy : unit[y].a.zw) >> 2u * (j & 2u) & 0x0f0f0f0fu;
+                uvec2 bits = j < 2u ? unit[y].b.xy << 4u - 2u * j : unit[y].b.xy >> 2u * j - 4u;
+                // A block has a scale for each half: a byte of two half-words.
+                uint scales = (j < 2u ? unit[y].b.z : unit[y].b.w) >> 16u * (j & 1u) + 8u * (in_part / 2u);
+                float scale = float_of(row[y] + u / 8u, unit[y].c) * float(int(scales << 24u) >> 24);
+                sums[y][m] += scale * s * float(two_dots(nibbles | bits & 0x30303030u, high, low) - of_x);
+            }
         }
     }
 }
+
 // There are no others.
 #define units_times_x_F32 units_times_x_Q4_1
 #define units_times_x_F16 units_times_x_Q4_1
@@ -196,6 +191,10 @@ void put_chunk(uint r, uint m, uint first, uint count, inout float squares)
     }
 }
 
+// Whether the next units are loaded while these are used, which pays where there are few workgroups anyhow; elsewhere it
+// takes registers from which more of them live.
+const bool ahead = ROWS == 2u && XS == 1u && (IS(Q8_0) || IS(Q4_0) || IS(Q4_1));
+
 void dot_rows()
 {
     uint lane = gl_LocalInvocationID.x & TEAM - 1u, units = push.k / 32u;
@@ -204,7 +203,10 @@ void dot_rows()
             vec4 sums[4] = {ZERO4}, squares = vec4(0.0);
             uint row[4];
             find_rows(tile * GROUP_LINES, row);
-            Unit unit[4];
+            Unit next[4], unit[4];
+            if (ahead && units != 0u) {
+                load_units(row, min(lane, units - 1u), next);
+            }
             for (uint base = 0u; base < units; base += CHUNK / 32u) {
                 uint end = min(units, base + CHUNK / 32u);
                 barrier(); // what was shared before has been read
@@ -214,7 +216,14 @@ void dot_rows()
                 barrier();
                 for (uint from = base; from < end; from += TEAM) {
                     uint u = from + lane;
-                    load_units(row, min(u, units - 1u), unit);
+                    if (ahead) {
+                        EACH_ROW(y) {
+                            unit[y] = next[y];
+                        }
+                        load_units(row, min(u + TEAM, units - 1u), next);
+                    } else {
+                        load_units(row, min(u, units - 1u), unit);
+                    }
                     if (u < end) {
                         units_times_x(unit, row, u, u - base, sums);
                     }
