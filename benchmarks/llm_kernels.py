@@ -1,6 +1,11 @@
 """Where the time of a language model goes on a GPU: kernels at SmolLM2-135M's shapes, tokens and prompts.
 
     python benchmarks/llm_kernels.py [--device vulkan] [--contexts 128 1000] [--prompts 512]
+    python benchmarks/llm_kernels.py --bandwidth [--types Q4_K ...] [--total 1024]
+
+With --bandwidth: how fast linear of one row reads weights of each type at the sizes of 135M to 8B, in turn
+from --total MiB of them so that no cache helps, beside a copy by the kernel affine. Once where dispatches do
+not wait for each other, and microseconds each where they do.
 
 Weights are random, of the model's types and sizes, in device memory; what a guest keeps, activations and the
 cache, lies in guest memory, or in device scratch for comparison. Times are the GPU's own (gpu_seconds), the
@@ -19,6 +24,7 @@ from typing import Any
 import numpy as np
 
 import zcwasm
+from zcwasm._selftest import reference
 
 LAYERS, DIM, HIDDEN, HEADS, KV_HEADS, HEAD, VOCAB = 30, 576, 1536, 9, 3, 64, 49152
 F32, F16, Q8_0, Q4_1 = 0, 1, 3, 5
@@ -241,6 +247,55 @@ def each(m: Model, s: State, repeat: int, names: list[str] | None = None) -> Non
         print(f"    {name:10} {1e6 * seconds / repeat:8.2f} us", flush=True)
 
 
+SIZES = [(4096, 4096), (14336, 4096), (4096, 14336), (1024, 4096), (2048, 2048), (8192, 2048)]
+SIZES += [(2048, 8192), (49152, 2048), (576, 576), (1536, 576), (576, 1536), (49152, 576)]
+
+
+def copy_bandwidth(device: zcwasm.Device, total: int) -> float:
+    """Bytes a second, read and written."""
+    count = total // 8
+    x, out = device.scratch(count, np.float32), device.scratch(count, np.float32)
+    x.upload(np.ones(count, np.float32))
+    params = {"count": count, "scale": 1.0, "shift": 0.0}
+    seconds, _ = timed(device, lambda batch: batch.dispatch("affine", [x, out], params))
+    return 8 * count / seconds
+
+
+def one_row(device: zcwasm.Device, name: str, n: int, k: int, total: int) -> tuple[float, float]:
+    """Bytes a second of weights, rotating, and seconds of each of those that wait for each other."""
+    number, (_, elements, size, _) = next(
+        each for each in enumerate(zcwasm._core._weight_types) if each[1][0] == name
+    )
+    words = (n * (k // elements) * size + 3) // 4
+    data = reference.random_weights(name, n, k, rng)
+    host = np.zeros(4 * words, np.uint8)
+    host[: data.nbytes] = data.reshape(-1).view(np.uint8)
+    copies = max(1, min(total // (4 * words), 300))
+    matrices = [device.scratch(words, np.uint32).upload(host.view(np.uint32)) for _ in range(copies)]
+    x = device.scratch(k, np.float32).upload(rng.standard_normal(k).astype(np.float32))
+    ys = [device.scratch(n, np.float32) for _ in range(copies)]
+    none = device.scratch(0, np.float32)
+    params = {"type": number, "rows": 1, "n": n, "k": k, "ldx": k, "ldy": n, "flags": NORM, "eps": 1e-5}
+
+    def record(batch: Any, wait: bool) -> None:
+        for at, matrix in enumerate(matrices):
+            batch.dispatch("linear", [x, matrix, none, x, ys[0 if wait else at]], params)
+
+    alone, _ = timed(device, lambda batch: record(batch, False))
+    waiting, _ = timed(device, lambda batch: record(batch, True))
+    return copies * data.nbytes / alone, waiting / copies
+
+
+def bandwidth(device: zcwasm.Device, types: list[str], total: int) -> None:
+    print(f"copy: {copy_bandwidth(device, total) / 1e9:.0f} GB/s")
+    for name in types:
+        for n, k in SIZES:
+            if k % next(each[1] for each in zcwasm._core._weight_types if each[0] == name) == 0:
+                rate, seconds = one_row(device, name, n, k, total)
+                size = f"{n} x {k}"
+                print(f"{name:5} {size:14} {rate / 1e9:7.0f} GB/s {1e6 * seconds:8.1f} us", flush=True)
+
+
 PLACES = {"guest memory": (False, False), "cache in scratch": (False, True), "all in scratch": (True, True)}
 
 
@@ -251,9 +306,17 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, nargs="*", default=[512])
     parser.add_argument("--repeat", type=int, default=150)
     parser.add_argument("--whole", action="store_true", help="tokens and prompts only, not each kernel")
+    parser.add_argument(
+        "--bandwidth", action="store_true", help="weights read a second, of each type and size"
+    )
+    parser.add_argument("--types", nargs="*", default=[each[0] for each in zcwasm._core._weight_types])
+    parser.add_argument("--total", type=int, default=1024, help="MiB of weights that are read in turn")
     o = parser.parse_args()
     device = zcwasm.Device(o.device)
     print(device.kind, device.name)
+    if o.bandwidth:
+        bandwidth(device, o.types, o.total << 20)
+        return
     model = Model(device)
     for name, (scratch, cache_scratch) in PLACES.items():
         for cache_type in (F32, F16):
