@@ -133,7 +133,7 @@ void units_times_x_Q4_0(Unit unit[4], uint row[4], uint u, uint local, inout vec
     vec4 all_[16] = {ZERO4, ZERO4, ZERO4, ZERO4};
     uvec4 words[4];
     EACH_ROW(y) {
-        uvec4 a = unit[y].a, b = uvec4(a.yzw, unit[y].c);
+        uvec4 a = unit[y].a, b = uvec4(a.y, a.z, a.w, unit[y].c);
         words[y] = (row[y] + u & 1u) != 0u ? b : a >> 16u | b << 16u; // odd as the block's start is
     }
     nibbles_times_x(words, at, all_);

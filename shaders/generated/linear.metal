@@ -197,33 +197,33 @@ constant uint _2791 = _2788 ? 1792u : 768u;
 constant uint CHUNK = _2786 ? 3584u : _2791;
 constant uint _2793 = (CHUNK / 32u);
 constant uint CHUNK_QUADS = (_2793 * 9u);
-constant bool _4079 = (type == 0u);
-constant bool _4094 = (type == 1u);
-constant bool _4109 = (type == 2u);
-constant bool _4124 = (type == 3u);
-constant bool _4139 = (type == 4u);
-constant bool _4154 = (type == 5u);
-constant bool _4169 = (type == 6u);
-constant bool _4184 = (type == 7u);
-constant bool _4500 = (type == 4u);
-constant bool _4501 = (type == 5u);
-constant bool _4502 = (_4500 || _4501);
-constant bool _4503 = (type == 6u);
-constant bool summed = (_4502 || _4503);
-constant uint _4513 = (TEAM - 1u);
-constant bool _4516 = (type == 0u);
-constant bool _4517 = (type == 1u);
-constant bool _4518 = (_4516 || _4517);
-constant bool _4519 = (type == 2u);
-constant bool plain = (_4518 || _4519);
+constant bool _4080 = (type == 0u);
+constant bool _4095 = (type == 1u);
+constant bool _4110 = (type == 2u);
+constant bool _4125 = (type == 3u);
+constant bool _4140 = (type == 4u);
+constant bool _4155 = (type == 5u);
+constant bool _4170 = (type == 6u);
+constant bool _4185 = (type == 7u);
+constant bool _4501 = (type == 4u);
+constant bool _4502 = (type == 5u);
+constant bool _4503 = (_4501 || _4502);
+constant bool _4504 = (type == 6u);
+constant bool summed = (_4503 || _4504);
+constant uint _4514 = (TEAM - 1u);
+constant bool _4517 = (type == 0u);
+constant bool _4518 = (type == 1u);
+constant bool _4519 = (_4517 || _4518);
+constant bool _4520 = (type == 2u);
+constant bool plain = (_4519 || _4520);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _4544 = (256u / UNIT);
-constant bool _5328 = (way == 0u);
+constant uint _4545 = (256u / UNIT);
+constant bool _5329 = (way == 0u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 constant spvUnsafeArray<float4, 16> _3115 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _4230 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _4583 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _4231 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _4584 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -1025,18 +1025,18 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _4861 = push.first.xyz + gl_WorkGroupID;
-    uint _4862 = _4861.y;
+    uint3 _4862 = push.first.xyz + gl_WorkGroupID;
+    uint _4863 = _4862.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _4970;
+    float4 _4971;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _5053;
-    for (uint tile_r = _4862; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _5054;
+    for (uint tile_r = _4863; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _4876 = push.first.xyz + gl_WorkGroupID;
-        uint _4877 = _4876.x;
-        for (uint tile_j = _4877; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _4877 = push.first.xyz + gl_WorkGroupID;
+        uint _4878 = _4877.x;
+        for (uint tile_j = _4878; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1055,36 +1055,36 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _4948 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _4949 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _4948;
+                            v[y] = _4949;
                         }
                         else
                         {
-                            bool _4959 = (first + y) < push.n;
-                            bool _4967;
-                            if (_4959)
+                            bool _4960 = (first + y) < push.n;
+                            bool _4968;
+                            if (_4960)
                             {
-                                _4967 = (4u * q) < push.k;
+                                _4968 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _4967 = _4959;
+                                _4968 = _4960;
                             }
-                            bool there = _4967;
+                            bool there = _4968;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _4970 = decode_quad(param_11, param_12, param_13, param_14);
+                                _4971 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _4970 = float4(0.0);
+                                _4971 = float4(0.0);
                             }
-                            v[y] = _4970;
+                            v[y] = _4971;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1109,13 +1109,13 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _5053 = norm_at(param_21, push, v_1865, v_1874);
+                            _5054 = norm_at(param_21, push, v_1865, v_1874);
                         }
                         else
                         {
-                            _5053 = float4(1.0);
+                            _5054 = float4(1.0);
                         }
-                        factor = _5053;
+                        factor = _5054;
                     }
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
                     {
@@ -1124,17 +1124,17 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _5084 = i < push.rows;
-                            bool _5092;
-                            if (_5084)
+                            bool _5085 = i < push.rows;
+                            bool _5093;
+                            if (_5085)
                             {
-                                _5092 = (4u * q_1) < push.k;
+                                _5093 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5092 = _5084;
+                                _5093 = _5085;
                             }
-                            if (_5092)
+                            if (_5093)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
@@ -1150,17 +1150,17 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
                         }
                         else
                         {
-                            bool _5137 = i < push.n;
-                            bool _5145;
-                            if (_5137)
+                            bool _5138 = i < push.n;
+                            bool _5146;
+                            if (_5138)
                             {
-                                _5145 = (4u * q_1) < push.k;
+                                _5146 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5145 = _5137;
+                                _5146 = _5138;
                             }
-                            if (_5145)
+                            if (_5146)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
@@ -1517,26 +1517,26 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _4253 = q < quads;
-            bool _4260;
-            if (_4253)
+            bool _4254 = q < quads;
+            bool _4261;
+            if (_4254)
             {
-                _4260 = at < push.k;
+                _4261 = at < push.k;
             }
             else
             {
-                _4260 = _4253;
+                _4261 = _4254;
             }
-            bool _4269;
-            if (_4260)
+            bool _4270;
+            if (_4261)
             {
-                _4269 = (r + m) < push.rows;
+                _4270 = (r + m) < push.rows;
             }
             else
             {
-                _4269 = _4260;
+                _4270 = _4261;
             }
-            if (_4269)
+            if (_4270)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
@@ -1567,19 +1567,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_1];
                 float4 param_9 = factor[part_1];
                 float param_10 = squares;
-                float4 _4349 = input_of(param_7, param_8, param_9, param_10);
+                float4 _4350 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _4349;
-                bool _4358;
+                float4 value = _4350;
+                bool _4359;
                 if (normed)
                 {
-                    _4358 = (at_1 + 4u) > push.k;
+                    _4359 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4358 = normed;
+                    _4359 = normed;
                 }
-                if (_4358)
+                if (_4359)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -1882,22 +1882,22 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3369;
+    uint4 _3370;
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
         {
             uint4 a = unit[y].a;
-            uint4 b = uint4(a.yzw, unit[y].c);
+            uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3369 = b;
+                _3370 = b;
             }
             else
             {
-                _3369 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3370 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3369;
+            words[y] = _3370;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -1975,9 +1975,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3594;
+    uint _3595;
     spvUnsafeArray<uint, 4> minima;
-    uint _3617;
+    uint _3618;
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1985,25 +1985,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3594 = words.x & 16191u;
+                _3595 = words.x & 16191u;
             }
             else
             {
-                _3594 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3595 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3594;
+            scales[y] = _3595;
             if (lower)
             {
-                _3617 = words.y & 16191u;
+                _3618 = words.y & 16191u;
             }
             else
             {
-                _3617 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3618 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3617;
+            minima[y] = _3618;
         }
     }
-    float4 _3684;
+    float4 _3685;
     for (uint high = 0u; high < 2u; high++)
     {
         uint block = ((((local / 8u) * 8u) + (2u * pair)) + high) * 9u;
@@ -2018,22 +2018,22 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3684 = low_nibbles(param);
+                        _3685 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3684 = high_nibbles(param_1);
+                        _3685 = high_nibbles(param_1);
                     }
-                    float4 v = _3684;
+                    float4 v = _3685;
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3716 = (4u * y_1) + m;
+                            uint _3717 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3716] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3717] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -2098,7 +2098,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _3945 = (4u * y) + m;
+                        uint _3946 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -2107,13 +2107,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_3945] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_3946] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _4013;
+    uint2 _4014;
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
         if (y_1 < ROWS)
@@ -2121,13 +2121,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _4013 = unit[y_1].b.zw;
+                _4014 = unit[y_1].b.zw;
             }
             else
             {
-                _4013 = unit[y_1].b.zw >> uint2(8u);
+                _4014 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _4013;
+            uint2 words = _4014;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -2146,7 +2146,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_4079)
+    if (_4080)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -2159,7 +2159,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_4094)
+    if (_4095)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -2172,7 +2172,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_4109)
+    if (_4110)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -2185,7 +2185,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_4124)
+    if (_4125)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -2198,7 +2198,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_4139)
+    if (_4140)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -2211,7 +2211,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_4154)
+    if (_4155)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -2224,7 +2224,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_4169)
+    if (_4170)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -2237,7 +2237,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_4184)
+    if (_4185)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -2345,7 +2345,7 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
 static inline __attribute__((always_inline))
 void vector_rows(constant Push& push, const device Bias1& v_579, device Y1& v_604, const device Weights1& v_739, const device Weights4& v_749, const device X4& v_1792, const device X1& v_1802, const device Norm4& v_1865, const device Norm1& v_1874, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _4513;
+    uint lane = gl_LocalInvocationID.x & _4514;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -2356,19 +2356,19 @@ void vector_rows(constant Push& push, const device Bias1& v_579, device Y1& v_60
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _4544;
-    uint _4555 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _4545;
+    uint _4556 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _4555; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _4556; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _4570 = push.first.xyz + gl_WorkGroupID;
-        uint _4571 = _4570.x;
-        for (uint tile = _4571; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _4571 = push.first.xyz + gl_WorkGroupID;
+        uint _4572 = _4571.x;
+        for (uint tile = _4572; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -2379,16 +2379,16 @@ void vector_rows(constant Push& push, const device Bias1& v_579, device Y1& v_60
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _4614;
+                bool _4615;
                 if (plain)
                 {
-                    _4614 = (base + lane) < end;
+                    _4615 = (base + lane) < end;
                 }
                 else
                 {
-                    _4614 = plain;
+                    _4615 = plain;
                 }
-                if (_4614)
+                if (_4615)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
@@ -2402,8 +2402,8 @@ void vector_rows(constant Push& push, const device Bias1& v_579, device Y1& v_60
                 float4 param_16 = squares;
                 put_chunks(param_13, param_14, param_15, param_16, push, v_1792, v_1802, v_1865, v_1874, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _4648 = base + lane;
-                for (uint u = _4648; u < end; u += TEAM)
+                uint _4649 = base + lane;
+                for (uint u = _4649; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -2465,7 +2465,7 @@ kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvB
     const device auto& v_1874 = *(const device Norm1*)spvBufferAliasSet0Binding4;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (_5328)
+    if (_5329)
     {
         tiles(push, v_579, v_604, v_693, v_739, v_749, v_1792, v_1802, v_1865, v_1874, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }

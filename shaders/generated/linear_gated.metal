@@ -219,34 +219,34 @@ constant uint _2767 = _2764 ? 1792u : 768u;
 constant uint CHUNK = _2762 ? 3584u : _2767;
 constant uint _2769 = (CHUNK / 32u);
 constant uint CHUNK_QUADS = (_2769 * 9u);
-constant bool _4054 = (type == 0u);
-constant bool _4069 = (type == 1u);
-constant bool _4084 = (type == 2u);
-constant bool _4099 = (type == 3u);
-constant bool _4114 = (type == 4u);
-constant bool _4129 = (type == 5u);
-constant bool _4144 = (type == 6u);
-constant bool _4159 = (type == 7u);
-constant bool _4475 = (type == 4u);
-constant bool _4476 = (type == 5u);
-constant bool _4477 = (_4475 || _4476);
-constant bool _4478 = (type == 6u);
-constant bool summed = (_4477 || _4478);
-constant uint _4488 = (TEAM - 1u);
-constant bool _4491 = (type == 0u);
-constant bool _4492 = (type == 1u);
-constant bool _4493 = (_4491 || _4492);
-constant bool _4494 = (type == 2u);
-constant bool plain = (_4493 || _4494);
+constant bool _4055 = (type == 0u);
+constant bool _4070 = (type == 1u);
+constant bool _4085 = (type == 2u);
+constant bool _4100 = (type == 3u);
+constant bool _4115 = (type == 4u);
+constant bool _4130 = (type == 5u);
+constant bool _4145 = (type == 6u);
+constant bool _4160 = (type == 7u);
+constant bool _4476 = (type == 4u);
+constant bool _4477 = (type == 5u);
+constant bool _4478 = (_4476 || _4477);
+constant bool _4479 = (type == 6u);
+constant bool summed = (_4478 || _4479);
+constant uint _4489 = (TEAM - 1u);
+constant bool _4492 = (type == 0u);
+constant bool _4493 = (type == 1u);
+constant bool _4494 = (_4492 || _4493);
+constant bool _4495 = (type == 2u);
+constant bool plain = (_4494 || _4495);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _4519 = (256u / UNIT);
-constant bool _5319 = (part == 2u);
-constant bool _5320 = (way == 0u);
+constant uint _4520 = (256u / UNIT);
+constant bool _5320 = (part == 2u);
+constant bool _5321 = (way == 0u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 constant spvUnsafeArray<float4, 16> _3091 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _4205 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _4558 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _4206 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _4559 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -1015,20 +1015,20 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _4836 = push.first.xyz + gl_WorkGroupID;
-    uint _4837 = _4836.y;
+    uint3 _4837 = push.first.xyz + gl_WorkGroupID;
+    uint _4838 = _4837.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _4945;
+    float4 _4946;
     spvUnsafeArray<Raw, 4> raw;
-    uint _4953;
-    float4 _5036;
-    uint _5133;
-    for (uint tile_r = _4837; tile_r < tiles_r; tile_r += push.groups.y)
+    uint _4954;
+    float4 _5037;
+    uint _5134;
+    for (uint tile_r = _4838; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _4851 = push.first.xyz + gl_WorkGroupID;
-        uint _4852 = _4851.x;
-        for (uint tile_j = _4852; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _4852 = push.first.xyz + gl_WorkGroupID;
+        uint _4853 = _4852.x;
+        for (uint tile_j = _4853; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1047,44 +1047,44 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _4923 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _4924 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _4923;
+                            v[y] = _4924;
                         }
                         else
                         {
-                            bool _4934 = (first + y) < push.n;
-                            bool _4942;
-                            if (_4934)
+                            bool _4935 = (first + y) < push.n;
+                            bool _4943;
+                            if (_4935)
                             {
-                                _4942 = (4u * q) < push.k;
+                                _4943 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _4942 = _4934;
+                                _4943 = _4935;
                             }
-                            bool there = _4942;
+                            bool there = _4943;
                             if (there)
                             {
                                 if (second)
                                 {
-                                    _4953 = push.offset.z;
+                                    _4954 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _4953 = push.offset.y;
+                                    _4954 = push.offset.y;
                                 }
                                 Raw param_11 = raw[y];
-                                uint param_12 = (2u * _4953) + ((first + y) * halves);
+                                uint param_12 = (2u * _4954) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _4945 = decode_quad(param_11, param_12, param_13, param_14);
+                                _4946 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _4945 = float4(0.0);
+                                _4946 = float4(0.0);
                             }
-                            v[y] = _4945;
+                            v[y] = _4946;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1109,13 +1109,13 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _5036 = norm_at(param_21, push, v_1622, v_1631);
+                            _5037 = norm_at(param_21, push, v_1622, v_1631);
                         }
                         else
                         {
-                            _5036 = float4(1.0);
+                            _5037 = float4(1.0);
                         }
-                        factor = _5036;
+                        factor = _5037;
                     }
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
                     {
@@ -1124,17 +1124,17 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _5067 = i < push.rows;
-                            bool _5075;
-                            if (_5067)
+                            bool _5068 = i < push.rows;
+                            bool _5076;
+                            if (_5068)
                             {
-                                _5075 = (4u * q_1) < push.k;
+                                _5076 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5075 = _5067;
+                                _5076 = _5068;
                             }
-                            if (_5075)
+                            if (_5076)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
@@ -1150,27 +1150,27 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
                         }
                         else
                         {
-                            bool _5120 = i < push.n;
-                            bool _5128;
-                            if (_5120)
+                            bool _5121 = i < push.n;
+                            bool _5129;
+                            if (_5121)
                             {
-                                _5128 = (4u * q_1) < push.k;
+                                _5129 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5128 = _5120;
+                                _5129 = _5121;
                             }
-                            if (_5128)
+                            if (_5129)
                             {
                                 if (second)
                                 {
-                                    _5133 = push.offset.z;
+                                    _5134 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _5133 = push.offset.y;
+                                    _5134 = push.offset.y;
                                 }
-                                uint param_26 = (2u * _5133) + (i * halves);
+                                uint param_26 = (2u * _5134) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
                                 raw[y_2] = load_quad(param_26, param_27, param_28, second, v_466, v_477, v_489, v_498);
@@ -1542,26 +1542,26 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part_1 * 256u);
             uint at = first + (4u * q);
-            bool _4228 = q < quads;
-            bool _4235;
-            if (_4228)
+            bool _4229 = q < quads;
+            bool _4236;
+            if (_4229)
             {
-                _4235 = at < push.k;
+                _4236 = at < push.k;
             }
             else
             {
-                _4235 = _4228;
+                _4236 = _4229;
             }
-            bool _4244;
-            if (_4235)
+            bool _4245;
+            if (_4236)
             {
-                _4244 = (r + m) < push.rows;
+                _4245 = (r + m) < push.rows;
             }
             else
             {
-                _4244 = _4235;
+                _4245 = _4236;
             }
-            if (_4244)
+            if (_4245)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
@@ -1592,19 +1592,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_2];
                 float4 param_9 = factor[part_2];
                 float param_10 = squares;
-                float4 _4324 = input_of(param_7, param_8, param_9, param_10);
+                float4 _4325 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _4324;
-                bool _4333;
+                float4 value = _4325;
+                bool _4334;
                 if (normed)
                 {
-                    _4333 = (at_1 + 4u) > push.k;
+                    _4334 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4333 = normed;
+                    _4334 = normed;
                 }
-                if (_4333)
+                if (_4334)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -1907,22 +1907,22 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3345;
+    uint4 _3346;
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
         {
             uint4 a = unit[y].a;
-            uint4 b = uint4(a.yzw, unit[y].c);
+            uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3345 = b;
+                _3346 = b;
             }
             else
             {
-                _3345 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3346 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3345;
+            words[y] = _3346;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -2000,9 +2000,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3569;
+    uint _3570;
     spvUnsafeArray<uint, 4> minima;
-    uint _3592;
+    uint _3593;
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -2010,25 +2010,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3569 = words.x & 16191u;
+                _3570 = words.x & 16191u;
             }
             else
             {
-                _3569 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3570 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3569;
+            scales[y] = _3570;
             if (lower)
             {
-                _3592 = words.y & 16191u;
+                _3593 = words.y & 16191u;
             }
             else
             {
-                _3592 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3593 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3592;
+            minima[y] = _3593;
         }
     }
-    float4 _3659;
+    float4 _3660;
     for (uint high = 0u; high < 2u; high++)
     {
         uint block = ((((local / 8u) * 8u) + (2u * pair)) + high) * 9u;
@@ -2043,22 +2043,22 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3659 = low_nibbles(param);
+                        _3660 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3659 = high_nibbles(param_1);
+                        _3660 = high_nibbles(param_1);
                     }
-                    float4 v = _3659;
+                    float4 v = _3660;
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3691 = (4u * y_1) + m;
+                            uint _3692 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3691] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3692] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -2123,7 +2123,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _3920 = (4u * y) + m;
+                        uint _3921 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -2132,13 +2132,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_3920] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_3921] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _3988;
+    uint2 _3989;
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
         if (y_1 < ROWS)
@@ -2146,13 +2146,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _3988 = unit[y_1].b.zw;
+                _3989 = unit[y_1].b.zw;
             }
             else
             {
-                _3988 = unit[y_1].b.zw >> uint2(8u);
+                _3989 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _3988;
+            uint2 words = _3989;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -2171,7 +2171,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_4054)
+    if (_4055)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -2184,7 +2184,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_4069)
+    if (_4070)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -2197,7 +2197,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_4084)
+    if (_4085)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -2210,7 +2210,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_4099)
+    if (_4100)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -2223,7 +2223,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_4114)
+    if (_4115)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -2236,7 +2236,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_4129)
+    if (_4130)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -2249,7 +2249,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_4144)
+    if (_4145)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -2262,7 +2262,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_4159)
+    if (_4160)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -2388,7 +2388,7 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
 static inline __attribute__((always_inline))
 void vector_rows(thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498, const device X4& v_1543, const device X1& v_1554, constant Push& push, const device Norm4& v_1622, const device Norm1& v_1631, device Gates1& v_1726, device Y1& v_1742, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _4488;
+    uint lane = gl_LocalInvocationID.x & _4489;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -2399,19 +2399,19 @@ void vector_rows(thread bool& second, const device Second1& v_466, const device 
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _4519;
-    uint _4530 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _4520;
+    uint _4531 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _4530; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _4531; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _4545 = push.first.xyz + gl_WorkGroupID;
-        uint _4546 = _4545.x;
-        for (uint tile = _4546; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _4546 = push.first.xyz + gl_WorkGroupID;
+        uint _4547 = _4546.x;
+        for (uint tile = _4547; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -2422,16 +2422,16 @@ void vector_rows(thread bool& second, const device Second1& v_466, const device 
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _4589;
+                bool _4590;
                 if (plain)
                 {
-                    _4589 = (base + lane) < end;
+                    _4590 = (base + lane) < end;
                 }
                 else
                 {
-                    _4589 = plain;
+                    _4590 = plain;
                 }
-                if (_4589)
+                if (_4590)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
@@ -2445,8 +2445,8 @@ void vector_rows(thread bool& second, const device Second1& v_466, const device 
                 float4 param_16 = squares;
                 put_chunks(param_13, param_14, param_15, param_16, v_1543, v_1554, push, v_1622, v_1631, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _4623 = base + lane;
-                for (uint u = _4623; u < end; u += TEAM)
+                uint _4624 = base + lane;
+                for (uint u = _4624; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -2513,8 +2513,8 @@ kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     bool second = false;
-    second = _5319;
-    if (_5320)
+    second = _5320;
+    if (_5321)
     {
         tiles(second, v_466, v_477, v_489, v_498, v_1543, v_1554, push, v_1622, v_1631, v_1726, v_1742, v_1802, v_1836, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
