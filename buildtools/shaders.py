@@ -213,6 +213,7 @@ def generate_matrix(root: Path, out: Path, kernel: Kernel, source: Path, include
                     f"{module.name} is not there, and {MATRIX_TOOLS} names no tools that make it"
                 )
             shutil.copy(committed, module)
+            print(f"{module.name} stays as it is: {MATRIX_TOOLS} names no tools", file=sys.stderr)
         else:
             command = [
                 *compiler,

@@ -37,38 +37,24 @@ uint row_start(uint r)
     return ceil_div(push.rows, 4u) + r / ROWS * slices() * NEXT_SLICE + r % ROWS * SLICE;
 }
 
-uint rows_end()
-{
-    return row_start(ceil_div(push.rows, ROWS) * ROWS);
-}
-
 // A workgroup's tile: BM x BN elements of y.
-const uint BM = way == ZC_LINEAR_MATRIX_LARGE_WAY ? 128u : 64u;
-const uint BN = way == ZC_LINEAR_MATRIX_SMALL_WAY ? 64u : 128u;
-#if LANES == 32
-#define GRID_M 2u // subgroups of a workgroup
-#define GRID_N 4u
-#else
-#define GRID_M 4u
-#define GRID_N 8u
-#endif
+const uint BM = way == ZC_LINEAR_MATRIX_SMALL_WAY ? 64u : 128u;
+const uint BN = way == ZC_LINEAR_MATRIX_LARGE_WAY ? 128u : 64u;
+// Subgroups of a workgroup, each way.
+const uint GRID_M = (way == ZC_LINEAR_MATRIX_TALL_WAY ? 4u : 2u) * (LANES == 32 ? 1u : 2u);
+const uint GRID_N = WORKGROUP / LANES / GRID_M;
 const uint FM = BM / GRID_M / TILE, FN = BN / GRID_N / TILE; // matrices of a subgroup
 
 // Vectors of a row in shared memory, one more than it has, so that loading matrices meets no conflicts of banks.
 #define LINE_X (SLICE + 1u)
 #define LINE_W (DEPTH / 8u + 1u)
-#if LANES == 32
-const uint SLOTS = way == ZC_LINEAR_MATRIX_LARGE_WAY ? 1u : 2u; // slices: what fits into 48 KiB
-#else
-#define SLOTS 1u // 32 KiB
-#endif
 const uint SCALES = IS(Q6_K) ? 2u : 1u;                         // of a slice of a row of w
 
 // x, and what each way has for a use of it; in the end FN matrices for each subgroup.
-const uint POOL_X = SLOTS * BM * LINE_X, POOL_SUMS = WORKGROUP / LANES * FN * TILE * TILE / 4u;
+const uint POOL_X = BM * LINE_X, POOL_SUMS = WORKGROUP / LANES * FN * TILE * TILE / 4u;
 shared uvec4 pool[POOL_X > POOL_SUMS ? POOL_X : POOL_SUMS];
-shared uvec4 tile_w[SLOTS * BN * LINE_W];
-shared float tile_scales[SLOTS * SCALES * BN];
+shared uvec4 tile_w[BN * LINE_W];
+shared vec4 tile_scales[SCALES * BN / 4u];
 
 #include "linear_matrix_input.glsl"
 #include "linear_matrix_weights.glsl"

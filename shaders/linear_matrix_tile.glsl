@@ -12,6 +12,15 @@
 const uint PER_X = BM * SLICE / WORKGROUP; // vectors of an invocation
 const uint PER_W = (BN * 2u + WORKGROUP - 1u) / WORKGROUP; // parts of 16 weights
 
+// Of two matrices a tile has as many columns each, side by side.
+#ifdef TWO_MATRICES
+#define COLUMNS (BN / 2u)
+#define CHOOSE(column) second = (column) >= COLUMNS
+#else
+#define COLUMNS BN
+#define CHOOSE(column)
+#endif
+
 // Of what an invocation loads for a slice: where rows start, and what it has loaded.
 uint start_x[PER_X], start_w[PER_W];
 uvec4 next_x[PER_X];
@@ -26,8 +35,9 @@ void find_rows(uint first_r, uint first_j)
         start_x[i] = row_start(min(first_r + t / SLICE, push.rows - 1u)) + t % SLICE;
     }
     [[unroll]] for (uint i = 0u; i < PER_W; i++) {
-        uint t = i * WORKGROUP + me;
-        start_w[i] = 2u * WEIGHTS_START + min(first_j + t / 2u, push.n - 1u) * halves;
+        uint column = (i * WORKGROUP + me) / 2u;
+        CHOOSE(column);
+        start_w[i] = 2u * WEIGHTS_START + min(first_j + column % COLUMNS, push.n - 1u) * halves;
     }
 }
 
@@ -38,6 +48,7 @@ void load_slice(uint s, uint slices_k)
         next_x[i] = work4[start_x[i] + s * NEXT_SLICE];
     }
     [[unroll]] for (uint i = 0u; i < PER_W; i++) {
+        CHOOSE((i * WORKGROUP + gl_LocalInvocationID.x) / 2u);
         if (s < slices_k) {
             load_part(next_w[i], start_w[i], s, p);
         } else {
@@ -46,15 +57,15 @@ void load_slice(uint s, uint slices_k)
     }
 }
 
-void put_slice(uint slot, uint s, uint slices_k)
+void put_slice(uint s, uint slices_k)
 {
     uint me = gl_LocalInvocationID.x, p = me & 1u;
     [[unroll]] for (uint i = 0u; i < PER_X; i++) {
         uint t = i * WORKGROUP + me;
-        pool[(slot * BM + t / SLICE) * LINE_X + t % SLICE] = next_x[i];
+        pool[t / SLICE * LINE_X + t % SLICE] = next_x[i];
     }
     [[unroll]] for (uint i = 0u; i < PER_W; i++) {
-        uint t = i * WORKGROUP + me, line = (slot * BN + t / 2u) * LINE_W;
+        uint t = i * WORKGROUP + me, line = t / 2u * LINE_W;
         if (t >= 2u * BN) {
             break; // of few columns some invocations have none
         }
@@ -72,25 +83,25 @@ void put_slice(uint slot, uint s, uint slices_k)
             tile_w[line + 2u * p + 1u] = second_;
         }
         if (!IS(F16) && (p == 0u || SCALES == 2u)) {
-            tile_scales[(slot * SCALES + p % SCALES) * BN + t / 2u] = scale;
+            tile_scales[(p % SCALES * BN + t / 2u) / 4u][t / 2u & 3u] = scale;
         }
     }
 }
 
 SUMS sums[FM * FN];
 
-void multiply_slice(uint slot, uint down, uint right)
+void multiply_slice(uint down, uint right)
 {
     MATRIX(float16_t, B) b[FN * STEPS];
     SUMS scales[FN * SCALES];
     [[unroll]] for (uint j = 0u; j < FN; j++) {
         [[unroll]] for (uint t = 0u; t < STEPS; t++) {
-            coopMatLoad(b[j * STEPS + t], tile_w, (slot * BN + right + j * TILE) * LINE_W + t * STEP_VECTORS, LINE_W,
+            coopMatLoad(b[j * STEPS + t], tile_w, (right + j * TILE) * LINE_W + t * STEP_VECTORS, LINE_W,
                         gl_CooperativeMatrixLayoutColumnMajor);
         }
         if (!IS(F16)) {
             [[unroll]] for (uint e = 0u; e < SCALES; e++) {
-                coopMatLoad(scales[j * SCALES + e], tile_scales, (slot * SCALES + e) * BN + right + j * TILE, 0u,
+                coopMatLoad(scales[j * SCALES + e], tile_scales, (e * BN + right + j * TILE) / 4u, 0u,
                             gl_CooperativeMatrixLayoutRowMajor); // the same row again and again
             }
         }
@@ -98,7 +109,7 @@ void multiply_slice(uint slot, uint down, uint right)
     [[unroll]] for (uint i = 0u; i < FM; i++) {
         MATRIX(float16_t, A) high[STEPS], low[STEPS];
         [[unroll]] for (uint t = 0u; t < STEPS; t++) {
-            uint at = (slot * BM + down + i * TILE) * LINE_X + t * STEP_VECTORS;
+            uint at = (down + i * TILE) * LINE_X + t * STEP_VECTORS;
             coopMatLoad(high[t], pool, at, LINE_X, gl_CooperativeMatrixLayoutRowMajor);
             coopMatLoad(low[t], pool, at + SLICE / 2u, LINE_X, gl_CooperativeMatrixLayoutRowMajor);
         }
@@ -123,7 +134,7 @@ void multiply_slice(uint slot, uint down, uint right)
 }
 
 // Through shared memory, for what an invocation has of a matrix is not known: matrices side by side.
-void finish_tile(uint first_r, uint first_j)
+void finish_tile(uint first_r, uint first_j, uint first_c)
 {
     const uint line = FN * TILE / 4u;
     uint base = gl_SubgroupID * TILE * line, lane = gl_SubgroupInvocationID;
@@ -131,14 +142,29 @@ void finish_tile(uint first_r, uint first_j)
         [[unroll]] for (uint j = 0u; j < FN; j++) {
             coopMatStore(sums[i * FN + j], pool, base + j * TILE / 4u, line, gl_CooperativeMatrixLayoutRowMajor);
         }
+#ifdef TWO_MATRICES
+        // The subgroups that have a gate and what it is for share the work.
+        bool up = first_c >= COLUMNS;
+        uint gate = up ? base - GRID_M * GRID_N / 2u * TILE * line : base, other = gate + GRID_M * GRID_N / 2u * TILE * line;
+        barrier();
+        [[dont_unroll]] for (uint t = lane + (up ? LANES : 0u); t < TILE * line; t += 2u * LANES) {
+            uint r = first_r + i * TILE + t / line, j = first_j + first_c % COLUMNS + 4u * (t % line);
+            if (r < push.rows && j < push.n) {
+                float factor = work1[r];
+                finish_gated(r, j, factor * uintBitsToFloat(pool[gate + t]), factor * uintBitsToFloat(pool[other + t]));
+            }
+        }
+        barrier();
+#else
         subgroupBarrier();
         [[dont_unroll]] for (uint t = lane; t < TILE * line; t += LANES) {
-            uint r = first_r + i * TILE + t / line, j = first_j + 4u * (t % line);
+            uint r = first_r + i * TILE + t / line, j = first_j + first_c + 4u * (t % line);
             if (r < push.rows && j < push.n) {
                 finish_quad(r, j, work1[r] * uintBitsToFloat(pool[base + t]));
             }
         }
         subgroupBarrier();
+#endif
     }
 }
 
@@ -146,28 +172,26 @@ void matrix_tiles()
 {
     uint down = gl_SubgroupID % GRID_M * (BM / GRID_M), right = gl_SubgroupID / GRID_M * (BN / GRID_N);
     uint count = slices(), slices_k = slices_of_k();
-    for (uint tile_j = WORKGROUP_ID.y; tile_j < ceil_div(push.n, BN); tile_j += WORKGROUPS.y) {
+    for (uint tile_j = WORKGROUP_ID.y; tile_j < ceil_div(push.n, COLUMNS); tile_j += WORKGROUPS.y) {
         for (uint tile_r = WORKGROUP_ID.x; tile_r < ceil_div(push.rows, BM); tile_r += WORKGROUPS.x) {
-            find_rows(tile_r * BM, tile_j * BN);
+            find_rows(tile_r * BM, tile_j * COLUMNS);
             [[unroll]] for (uint i = 0u; i < FM * FN; i++) {
                 sums[i] = SUMS(0.0);
             }
             // What is loaded is put after the next multiplication. The last slice is loaded again, for nothing.
             load_slice(0u, slices_k);
             barrier(); // the tile before has been finished
-            put_slice(0u, 0u, slices_k);
+            put_slice(0u, slices_k);
             load_slice(min(1u, count - 1u), slices_k);
             barrier();
             for (uint s = 0u; s < count; s++) {
-                multiply_slice(SLOTS == 2u ? s & 1u : 0u, down, right);
-                if (SLOTS == 1u) {
-                    barrier(); // the slice has been multiplied
-                }
-                put_slice(SLOTS == 2u ? s + 1u & 1u : 0u, min(s + 1u, count - 1u), slices_k);
+                multiply_slice(down, right);
+                barrier(); // the slice has been multiplied
+                put_slice(min(s + 1u, count - 1u), slices_k);
                 load_slice(min(s + 2u, count - 1u), slices_k);
                 barrier();
             }
-            finish_tile(tile_r * BM + down, tile_j * BN + right);
+            finish_tile(tile_r * BM + down, tile_j * COLUMNS, right);
         }
     }
 }

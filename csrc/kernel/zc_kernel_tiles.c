@@ -213,10 +213,11 @@ static uint32_t matrix_way(const zc_linear_params *p, const zc_gpu *gpu)
         matrix_workspace(p) > ZC_LINEAR_MATRIX_WORKSPACE) {
         return ZC_LINEAR_TILE_WAY;
     }
-    uint64_t rows = zc_ceil_div(p->rows, 128), wide = zc_ceil_div(p->n, 128);
-    return rows * wide >= 120                       ? ZC_LINEAR_MATRIX_LARGE_WAY
-           : zc_ceil_div(p->rows, 64) * wide >= 120 ? ZC_LINEAR_MATRIX_WIDE_WAY
-                                                    : ZC_LINEAR_MATRIX_SMALL_WAY;
+    /* Large tiles, where there are enough of them to keep a large GPU busy. What was best on an H200. */
+    uint64_t rows = zc_ceil_div(p->rows, 128);
+    return rows * zc_ceil_div(p->n, 128) >= 100 ? ZC_LINEAR_MATRIX_LARGE_WAY
+           : rows * zc_ceil_div(p->n, 64) >= 90 ? ZC_LINEAR_MATRIX_TALL_WAY
+                                                : ZC_LINEAR_MATRIX_SMALL_WAY;
 }
 
 /* The stage of a product, and the one before, which converts x. `unit` is what a way counts in a variant, of which `rest`
@@ -224,7 +225,7 @@ static uint32_t matrix_way(const zc_linear_params *p, const zc_gpu *gpu)
 static void matrix_stages(const zc_linear_params *p, uint32_t way, uint32_t unit, uint32_t rest, uint32_t input,
                           zc_kernel_plan *out)
 {
-    uint32_t down = way == ZC_LINEAR_MATRIX_LARGE_WAY ? 128 : 64, across = way == ZC_LINEAR_MATRIX_SMALL_WAY ? 64 : 128;
+    uint32_t down = way == ZC_LINEAR_MATRIX_SMALL_WAY ? 64 : 128, across = way == ZC_LINEAR_MATRIX_LARGE_WAY ? 128 : 64;
     out->count = 2;
     out->stages[0].matrix = out->stages[1].matrix = true;
     out->stages[0].variant = rest + ZC_WEIGHT_TYPE_COUNT * input + unit * ZC_LINEAR_MATRIX_INPUT_WAY;
@@ -263,18 +264,16 @@ static void stages_linear(const zc_kernel *kernel, const void *params, const zc_
 static void stages_linear_gated(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
 {
     const zc_linear_gated_params *p = params;
-    const zc_linear_params gate = zc_linear_of_gated(p, p->gate_type);
     const zc_linear_params plain = zc_linear_of_gated(p, ZC_WEIGHT_F32); /* whose ways are all that there are here */
     uint32_t input = p->flags & ZC_LINEAR_NORM ? ZC_LINEAR_NORM_INPUT : ZC_LINEAR_PLAIN_INPUT;
     uint32_t way = zc_kernel_linear_way(&plain), per_part = ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_GATED_INPUTS;
     uint32_t per_way = per_part * ZC_LINEAR_GATED_PARTS, variant = ZC_WEIGHT_TYPE_COUNT * input;
-    uint32_t matrix = p->gate_type == p->up_type ? matrix_way(&gate, gpu) : ZC_LINEAR_TILE_WAY;
+    /* On matrix units a tile has columns of both. */
+    zc_linear_params both = zc_linear_of_gated(p, p->gate_type);
+    both.n = p->n <= UINT32_MAX / 2 ? 2 * p->n : 0;
+    uint32_t matrix = p->gate_type == p->up_type ? matrix_way(&both, gpu) : ZC_LINEAR_TILE_WAY;
     if (matrix != ZC_LINEAR_TILE_WAY) {
-        matrix_stages(&gate, matrix, per_way, p->gate_type + per_part * ZC_LINEAR_GATE_PART, input, out);
-        out->count = 3;
-        out->stages[2] = out->stages[1];
-        out->stages[2].variant += per_part * (ZC_LINEAR_UP_PART - ZC_LINEAR_GATE_PART);
-        out->workspace += zc_times(zc_times(p->rows, zc_ceil_div(p->n, 4)), 4 * ZC_ELEMENT); /* the gates */
+        matrix_stages(&both, matrix, per_way, p->gate_type + per_part * ZC_LINEAR_BOTH_PARTS, input, out);
         return;
     }
     if (way != ZC_LINEAR_TILE_WAY && p->gate_type == p->up_type) {

@@ -64,7 +64,7 @@
 #define ZC_LINEAR_4_XS_WAY 7u
 #define ZC_LINEAR_MATRIX_INPUT_WAY 8u /* the first stage of those that follow, on matrix units */
 #define ZC_LINEAR_MATRIX_SMALL_WAY 9u
-#define ZC_LINEAR_MATRIX_WIDE_WAY 10u
+#define ZC_LINEAR_MATRIX_TALL_WAY 10u
 #define ZC_LINEAR_MATRIX_LARGE_WAY 11u
 #define ZC_LINEAR_NARROW_WAY 12u /* 4 rows of w for a smaller team */
 #define ZC_LINEAR_DOT_WAYS 12u /* what is added to a way with a team for that with packed products */
