@@ -264,12 +264,13 @@ static void stages_linear(const zc_kernel *kernel, const void *params, const zc_
 static void stages_linear_gated(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
 {
     const zc_linear_gated_params *p = params;
+    const zc_linear_params gate = zc_linear_of_gated(p, p->gate_type);
     const zc_linear_params plain = zc_linear_of_gated(p, ZC_WEIGHT_F32); /* whose ways are all that there are here */
     uint32_t input = p->flags & ZC_LINEAR_NORM ? ZC_LINEAR_NORM_INPUT : ZC_LINEAR_PLAIN_INPUT;
     uint32_t way = zc_kernel_linear_way(&plain), per_part = ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_GATED_INPUTS;
     uint32_t per_way = per_part * ZC_LINEAR_GATED_PARTS, variant = ZC_WEIGHT_TYPE_COUNT * input;
     /* On matrix units a tile has columns of both. */
-    zc_linear_params both = zc_linear_of_gated(p, p->gate_type);
+    zc_linear_params both = gate;
     both.n = p->n <= UINT32_MAX / 2 ? 2 * p->n : 0;
     uint32_t matrix = p->gate_type == p->up_type ? matrix_way(&both, gpu) : ZC_LINEAR_TILE_WAY;
     if (matrix != ZC_LINEAR_TILE_WAY) {
