@@ -54,7 +54,7 @@ const uint SCALES = IS(Q6_K) ? 2u : 1u;                         // of a slice of
 const uint POOL_X = BM * LINE_X, POOL_SUMS = WORKGROUP / LANES * FN * TILE * TILE / 4u;
 shared uvec4 pool[POOL_X > POOL_SUMS ? POOL_X : POOL_SUMS];
 shared uvec4 tile_w[BN * LINE_W];
-shared vec4 tile_scales[SCALES * BN / 4u];
+shared float tile_scales[SCALES * BN];
 
 #include "linear_matrix_input.glsl"
 #include "linear_matrix_weights.glsl"

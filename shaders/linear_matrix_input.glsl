@@ -46,13 +46,46 @@ void put_halves(uint at, uint q, vec4 v)
     work4[to + 4u][half_ + 1u] = low.y;
 }
 
+// Quads base to base + WORKGROUP - 1 of a row, of which v is this invocation's; and the sums of their blocks.
+void put_quads(uint start, uint minima, uint base, uint quads, vec4 v)
+{
+    uint me = gl_LocalInvocationID.x;
+    if (base + me < quads) {
+        put_halves(start, base + me, v);
+    }
+    if (IS(Q4_1) || IS(Q4_K)) {
+        uint turn = base & WORKGROUP; // of two, so that there is one barrier
+        pool[turn + me].x = floatBitsToUint(base + me < quads ? v.x + v.y + v.z + v.w : 0.0);
+        barrier();
+        // A quad of sums: of four blocks of Q4_1; of two of Q4_K, twice each.
+        const uint blocks = IS(Q4_1) ? 4u : 2u;
+        uint m = base / 8u / blocks + me;
+        if (me < WORKGROUP / 8u / blocks && m < slices_of_minima() * (DEPTH / 4u)) {
+            float sums[4] = float[4](0.0, 0.0, 0.0, 0.0);
+            for (uint i = 0u; i < 8u * blocks; i++) {
+                sums[i / 8u] += uintBitsToFloat(pool[turn + 8u * blocks * me + i].x);
+            }
+            put_halves(minima, m, IS(Q4_1) ? vec4(sums[0], sums[1], sums[2], sums[3])
+                                           : vec4(sums[0], sums[0], sums[1], sums[1]));
+        }
+    }
+}
+
+#define KEPT 4u // quads of an invocation that are not read again
+
 void input_rows()
 {
     uint me = gl_LocalInvocationID.x, quads = slices_of_k() * (DEPTH / 4u);
     for (uint r = WORKGROUP_ID.x; r < push.rows; r += WORKGROUPS.x) {
         float squares = 0.0, unused = 0.0;
         uint bits = 0u;
-        for (uint q = me; q < quads; q += WORKGROUP) {
+        vec4 kept[KEPT];
+        [[unroll]] for (uint i = 0u; i < KEPT; i++) {
+            kept[i] = input_quad(r, i * WORKGROUP + me, squares);
+            uvec4 v = floatBitsToUint(kept[i]) & 0x7fffffffu;
+            bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
+        }
+        for (uint q = KEPT * WORKGROUP + me; q < quads; q += WORKGROUP) {
             uvec4 v = floatBitsToUint(input_quad(r, q, squares)) & 0x7fffffffu;
             bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
         }
@@ -65,30 +98,14 @@ void input_rows()
             work1[r] = factor * uintBitsToFloat(uint(127 - power) << 23u);
         }
         uint start = row_start(r), minima = start + slices_of_k() * NEXT_SLICE;
-        // All quads of a slice are made at once, for whole slices.
-        for (uint base = 0u; base < quads; base += WORKGROUP) {
-            uint q = base + me;
-            vec4 v = vec4(0.0);
-            if (q < quads) {
-                v = scale * input_quad(r, q, unused);
-                put_halves(start, q, v);
+        barrier(); // what was shared has been read
+        [[unroll]] for (uint i = 0u; i < KEPT; i++) {
+            if (i * WORKGROUP < quads) {
+                put_quads(start, minima, i * WORKGROUP, quads, scale * kept[i]);
             }
-            if (IS(Q4_1) || IS(Q4_K)) {
-                barrier(); // the sums before have been read
-                pool[me].x = floatBitsToUint(v.x + v.y + v.z + v.w);
-                barrier();
-                // A quad of sums: of four blocks of Q4_1; of two of Q4_K, twice each.
-                const uint blocks = IS(Q4_1) ? 4u : 2u;
-                uint m = (base / 8u) / blocks + me;
-                if (me < WORKGROUP / 8u / blocks && m < slices_of_minima() * (DEPTH / 4u)) {
-                    float sums[4] = float[4](0.0, 0.0, 0.0, 0.0);
-                    for (uint i = 0u; i < 8u * blocks; i++) {
-                        sums[i / 8u] += uintBitsToFloat(pool[8u * blocks * me + i].x);
-                    }
-                    put_halves(minima, m, IS(Q4_1) ? vec4(sums[0], sums[1], sums[2], sums[3])
-                                                   : vec4(sums[0], sums[0], sums[1], sums[1]));
-                }
-            }
+        }
+        for (uint base = KEPT * WORKGROUP; base < quads; base += WORKGROUP) {
+            put_quads(start, minima, base, quads, scale * input_quad(r, base + me, unused));
         }
         // Columns of minima that no quad above has, so that they are not what anything may be.
         if (IS(Q4_1) || IS(Q4_K)) {

@@ -83,7 +83,7 @@ void put_slice(uint s, uint slices_k)
             tile_w[line + 2u * p + 1u] = second_;
         }
         if (!IS(F16) && (p == 0u || SCALES == 2u)) {
-            tile_scales[(p % SCALES * BN + t / 2u) / 4u][t / 2u & 3u] = scale;
+            tile_scales[p % SCALES * BN + t / 2u] = scale;
         }
     }
 }
@@ -101,7 +101,7 @@ void multiply_slice(uint down, uint right)
         }
         if (!IS(F16)) {
             [[unroll]] for (uint e = 0u; e < SCALES; e++) {
-                coopMatLoad(scales[j * SCALES + e], tile_scales, (e * BN + right + j * TILE) / 4u, 0u,
+                coopMatLoad(scales[j * SCALES + e], tile_scales, e * BN + right + j * TILE, 0u,
                             gl_CooperativeMatrixLayoutRowMajor); // the same row again and again
             }
         }
