@@ -329,20 +329,20 @@ static uint32_t log2_up(uint32_t n)
     return log2;
 }
 
-/* More rows over a cache of float16, for matrix units; if these are not too many keys for a workgroup, which nothing
- * ends (zc_dispatch.c has the limit). */
+/* More rows over a cache of float16, for matrix units. A workgroup has half as many queries where there are few, so that
+ * more of a large GPU has something to do, and where the keys are so many that it would have more work than one may
+ * (zc_dispatch.c has the limit, 2**32). */
 static bool attention_on_matrices(const zc_attention_params *p, const zc_gpu *gpu, zc_kernel_plan *out)
 {
     uint32_t side = gpu->matrix_units, queries = ZC_WORKGROUP / (side == 16 ? 32 : 8) * side;
-    uint64_t keys = zc_times(p->capacity, 2 * (uint64_t)p->head_size + ZC_WORK_EXP);
-    if (side == 0 || p->kv_type != ZC_CACHE_F16 || p->rows <= 4 || zc_times(queries, keys) >> 31) {
+    uint64_t each = zc_times(p->capacity, 2 * (uint64_t)p->head_size + ZC_WORK_EXP); /* as work_attention counts */
+    uint64_t work = zc_times(queries, zc_plus(each, 2 * ((uint64_t)p->head_size + ZC_WORK_ROW)));
+    if (side == 0 || p->kv_type != ZC_CACHE_F16 || p->rows <= 4 || work >> 33) {
         return false;
     }
-    uint64_t all = (uint64_t)p->rows * (p->heads / p->kv_heads), tiles = zc_ceil_div(all, queries);
-    uint32_t halved = 0; /* so that a large GPU is busy */
-    while (halved < 2 && tiles * p->kv_heads < 100) {
-        tiles = zc_ceil_div(all, queries >> ++halved);
-    }
+    uint64_t all = (uint64_t)p->rows * (p->heads / p->kv_heads);
+    uint32_t halved = zc_ceil_div(all, queries) * p->kv_heads < 64 || work >> 32;
+    uint64_t tiles = zc_ceil_div(all, queries >> halved);
     out->stages[0].matrix = true;
     out->stages[0].variant = p->kv_type + 2 * (ZC_ATTENTION_MATRIX_SHAPE + (p->head_size - 1) / 16 + 16 * halved);
     zc_groups(out->stages[0].groups, zc_at_most(p->kv_heads, ZC_MAX_GROUPS), zc_at_most(tiles, ZC_MAX_GROUPS), 1);
