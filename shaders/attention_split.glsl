@@ -25,16 +25,13 @@ const uint LINES_OF_VALUES = WIDTH / LANES_OF_VALUE;
 const uint QUADS_EACH = 2u * OCTETS / LANES_OF_VALUE;
 const uint UNITS = WORKGROUP / LANES_OF_VALUE; // invocations with sums of their own
 const uint UNIT_QUADS = HEADS * 2u * OCTETS;
+const uint QUERIES_EACH = (4u * UNIT_QUADS + WORKGROUP - 1u) / WORKGROUP; // elements of q that an invocation loads
 
 #define MOST_HEADS ZC_ATTENTION_SPLIT_HEADS
 #define MOST_OCTETS 2u // of an invocation
 #define AT_SCORES_OF_SPLIT 256u // in the pool, after q
-#ifndef KU
-#define KU 2u
-#endif
-#ifndef VU
-#define VU 4u
-#endif
+#define KU 2u // rounds of keys on their way at once
+#define VU 4u // of values
 const float LOG2_E = 1.4426950408889634;
 
 #define EACH_HEAD(h) [[unroll]] for (uint h = 0u; h < HEADS; h++)
@@ -60,6 +57,19 @@ void key_octet(uint key, uint kv, uint o, bool there, out uvec4 a, out uvec4 b)
         b = second;
     }
 }
+
+// VU rounds of values from `base` on, counted from the tile's first.
+#define LOAD_VALUES(base)                                                                                  \
+    [[unroll]] for (uint i = 0u; i < VU; i++) {                                                            \
+        uint key = (base) + LINES_OF_VALUES * i;                                                           \
+        [[unroll]] for (uint c = 0u; c < QUADS_EACH; c++) {                                                \
+            uint quad = lane_of_value + LANES_OF_VALUE * c;                                                \
+            words[i * QUADS_EACH + c] = uvec4(0u);                                                         \
+            if (key < here && quad < quads) {                                                              \
+                words[i * QUADS_EACH + c] = value_quad((first + key) * push.ldv + kv + 4u * quad);         \
+            }                                                                                              \
+        }                                                                                                  \
+    }
 
 // The record of a split, a row and a head, in vectors of the workspace.
 uint record_at(uint split, uint r, uint head)
@@ -99,6 +109,15 @@ void attend_split(uint split, uint splits, uint r, uint team)
     uint quads = push.head_size / 4u, kv = team / teams * push.head_size;
     uint me = gl_LocalInvocationID.x, sub = gl_SubgroupID, mine = gl_SubgroupInvocationID;
 
+    // Loads of q do not wait for those of the span.
+    float queries[4];
+    [[unroll]] for (uint i = 0u; i < QUERIES_EACH; i++) {
+        uint at = me + WORKGROUP * i, h = at / (8u * OCTETS), e = at % (8u * OCTETS);
+        queries[i] = 0.0;
+        if (h < heads && e < push.head_size) {
+            queries[i] = q1[push.offset.x + r * push.ldq + (first_head + h) * push.head_size + e];
+        }
+    }
     uint begin = min(spans1[push.offset.w + 2u * r], push.capacity);
     uint end = min(spans1[push.offset.w + 2u * r + 1u], push.capacity);
     uint count = end - min(begin, end);
@@ -116,11 +135,11 @@ void attend_split(uint split, uint splits, uint r, uint team)
     from = min(from + sub * few, to);
     to = min(from + few, to);
 
-    for (uint i = me; i < 4u * UNIT_QUADS; i += WORKGROUP) {
-        uint h = i / (8u * OCTETS), e = i % (8u * OCTETS);
-        bool there = h < heads && e < push.head_size;
-        uint at = push.offset.x + r * push.ldq + (first_head + h) * push.head_size + e;
-        pool[i / 4u][i & 3u] = there ? push.scale * LOG2_E * q1[at] : 0.0;
+    [[unroll]] for (uint i = 0u; i < QUERIES_EACH; i++) {
+        uint at = me + WORKGROUP * i;
+        if (at < 4u * UNIT_QUADS) {
+            pool[at / 4u][at & 3u] = push.scale * LOG2_E * queries[i];
+        }
     }
     barrier();
     uint lane = mine % LANES, line = mine / LANES;
@@ -141,6 +160,8 @@ void attend_split(uint split, uint splits, uint r, uint team)
     // All subgroups have as many tiles, because a software driver takes a subgroup's barrier for the workgroup's.
     for (uint tile = 0u; tile < few; tile += WIDTH) {
         uint first = from + tile, here = first < to ? min(WIDTH, to - first) : 0u;
+        uvec4 words[2u * MOST_OCTETS * VU];
+        LOAD_VALUES(line_of_values) // on their way while there are scores to make
         subgroupBarrier(); // the weights before have been read
         for (uint base = 0u; base < here; base += LINES * KU) {
             uvec4 a[MOST_OCTETS * KU], b[MOST_OCTETS * KU];
@@ -158,9 +179,9 @@ void attend_split(uint split, uint splits, uint r, uint team)
                     score[h] = 0.0;
                 }
                 EACH_OCTET(c) {
-                    uvec4 words = a[i * OCTETS_EACH + c];
-                    vec4 x = floats(words);
-                    vec4 y = floats(kv_type == ZC_CACHE_F16 ? words.zwzw : b[i * OCTETS_EACH + c]);
+                    uvec4 octet = a[i * OCTETS_EACH + c];
+                    vec4 x = floats(octet);
+                    vec4 y = floats(kv_type == ZC_CACHE_F16 ? octet.zwzw : b[i * OCTETS_EACH + c]);
                     EACH_HEAD(h) {
                         score[h] += dot(query[2u * (h * OCTETS_EACH + c)], x) +
                                     dot(query[2u * (h * OCTETS_EACH + c) + 1u], y);
@@ -188,17 +209,6 @@ void attend_split(uint split, uint splits, uint r, uint team)
         pool[scores + mine] = weights;
         subgroupBarrier();
         for (uint base = line_of_values; base < here; base += LINES_OF_VALUES * VU) {
-            uvec4 words[2u * MOST_OCTETS * VU];
-            [[unroll]] for (uint i = 0u; i < VU; i++) {
-                uint key = base + LINES_OF_VALUES * i;
-                [[unroll]] for (uint c = 0u; c < QUADS_EACH; c++) {
-                    uint quad = lane_of_value + LANES_OF_VALUE * c;
-                    words[i * QUADS_EACH + c] = uvec4(0u);
-                    if (key < here && quad < quads) {
-                        words[i * QUADS_EACH + c] = value_quad((first + key) * push.ldv + kv + 4u * quad);
-                    }
-                }
-            }
             [[unroll]] for (uint i = 0u; i < VU; i++) {
                 uint key = base + LINES_OF_VALUES * i;
                 vec4 weight = key < here ? pool[scores + key] : vec4(0.0);
@@ -210,6 +220,7 @@ void attend_split(uint split, uint splits, uint r, uint team)
                     }
                 }
             }
+            LOAD_VALUES(base + LINES_OF_VALUES * VU)
         }
     }
 

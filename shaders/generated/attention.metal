@@ -161,39 +161,44 @@ constant bool _1357 = (HEADS == 4u);
 constant bool _1421 = (HEADS >= 2u);
 constant uint _1456 = (LANES / HEADS);
 constant uint _1457 = (_1456 / 2u);
+constant uint _1545 = (HEADS * 2u);
+constant uint UNIT_QUADS = (_1545 * OCTETS);
+constant uint _1547 = (4u * UNIT_QUADS);
+constant uint _1548 = (_1547 + 256u);
+constant uint _1549 = (_1548 - 1u);
+constant uint QUERIES_EACH = (_1549 / 256u);
+constant uint _1559 = (8u * OCTETS);
+constant uint _1563 = (8u * OCTETS);
 
 struct Workspace4
 {
     float4 workspace4[1];
 };
 
-constant uint _1626 = (256u / WIDTH);
-constant uint _1629 = (256u / WIDTH);
+constant uint _1690 = (256u / WIDTH);
+constant uint _1693 = (256u / WIDTH);
 constant uint LINES = (WIDTH / LANES);
-constant uint _1656 = (HEADS * 2u);
-constant uint UNIT_QUADS = (_1656 * OCTETS);
-constant uint _1658 = (4u * UNIT_QUADS);
-constant uint _1662 = (8u * OCTETS);
-constant uint _1666 = (8u * OCTETS);
-constant uint _1725 = (2u * OCTETS);
-constant bool _1726 = (_1725 < WIDTH);
-constant uint _1727 = (2u * OCTETS);
-constant uint LANES_OF_VALUE = _1726 ? _1727 : WIDTH;
+constant uint _1726 = (4u * UNIT_QUADS);
+constant uint _1753 = (2u * OCTETS);
+constant bool _1754 = (_1753 < WIDTH);
+constant uint _1755 = (2u * OCTETS);
+constant uint LANES_OF_VALUE = _1754 ? _1755 : WIDTH;
 constant uint OCTETS_EACH = (OCTETS / LANES);
-constant uint _1798 = (2u * OCTETS);
-constant uint QUADS_EACH = (_1798 / LANES_OF_VALUE);
-constant bool _1968 = (kv_type == 1u);
-constant uint _2040 = (LANES / HEADS);
-constant uint _2050 = (LANES / HEADS);
-constant uint _2056 = (LINES * 2u);
+constant uint _1826 = (2u * OCTETS);
+constant uint QUADS_EACH = (_1826 / LANES_OF_VALUE);
 constant uint LINES_OF_VALUES = (WIDTH / LANES_OF_VALUE);
-constant uint _2298 = (LINES_OF_VALUES * 4u);
-constant uint _2323 = (2u * OCTETS);
-constant uint _2327 = (2u * OCTETS);
+constant bool _2062 = (kv_type == 1u);
+constant uint _2134 = (LANES / HEADS);
+constant uint _2144 = (LANES / HEADS);
+constant uint _2150 = (LINES * 2u);
+constant uint _2336 = (LINES_OF_VALUES * 4u);
+constant uint _2390 = (LINES_OF_VALUES * 4u);
+constant uint _2415 = (2u * OCTETS);
+constant uint _2419 = (2u * OCTETS);
 constant uint UNITS = (256u / LANES_OF_VALUE);
-constant uint _2457 = (1024u / UNIT_QUADS);
-constant bool _2878 = (shape >= 5u);
-constant bool _2951 = (shape == 4u);
+constant uint _2549 = (1024u / UNIT_QUADS);
+constant bool _2970 = (shape >= 5u);
+constant bool _3043 = (shape == 4u);
 
 struct Q4
 {
@@ -208,6 +213,27 @@ static inline __attribute__((always_inline))
 uint record_at(thread const uint& split, thread const uint& r, thread const uint& head, constant Push& push)
 {
     return ((((split * push.rows) + r) * push.heads) + head) * ((push.head_size / 4u) + 1u);
+}
+
+static inline __attribute__((always_inline))
+uint4 value_quad(thread const uint& index, constant Push& push, const device V2& v_261, const device V1& v_275, const device V4& v_302)
+{
+    if (_237)
+    {
+        uint at = push.offset.z + (index / 2u);
+        if (((push.offset.z | (push.ldv / 2u)) & 1u) == 0u)
+        {
+            uint2 pair = v_261.v2[at / 2u];
+            return uint4(pair.x, pair.y, 0u, 0u);
+        }
+        return uint4(v_275.v1[at], v_275.v1[at + 1u], 0u, 0u);
+    }
+    uint at_1 = push.offset.z + index;
+    if (((push.offset.z | push.ldv) & 3u) == 0u)
+    {
+        return v_302.v4[at_1 / 4u];
+    }
+    return uint4(v_275.v1[at_1], v_275.v1[at_1 + 1u], v_275.v1[at_1 + 2u], v_275.v1[at_1 + 3u]);
 }
 
 static inline __attribute__((always_inline))
@@ -374,27 +400,6 @@ float add_scores(thread spvUnsafeArray<float, 4>& score, thread const uint& lane
 }
 
 static inline __attribute__((always_inline))
-uint4 value_quad(thread const uint& index, constant Push& push, const device V2& v_261, const device V1& v_275, const device V4& v_302)
-{
-    if (_237)
-    {
-        uint at = push.offset.z + (index / 2u);
-        if (((push.offset.z | (push.ldv / 2u)) & 1u) == 0u)
-        {
-            uint2 pair = v_261.v2[at / 2u];
-            return uint4(pair.x, pair.y, 0u, 0u);
-        }
-        return uint4(v_275.v1[at], v_275.v1[at + 1u], 0u, 0u);
-    }
-    uint at_1 = push.offset.z + index;
-    if (((push.offset.z | push.ldv) & 3u) == 0u)
-    {
-        return v_302.v4[at_1 / 4u];
-    }
-    return uint4(v_275.v1[at_1], v_275.v1[at_1 + 1u], v_275.v1[at_1 + 2u], v_275.v1[at_1 + 3u]);
-}
-
-static inline __attribute__((always_inline))
 void put_quad(thread const uint& r, thread const uint& head, thread const uint& quad, thread const float4& result, constant Push& push, device Out4& v_106, device Out1& v_117)
 {
     uint to = ((push.offset2.x + (r * push.ldout)) + (head * push.head_size)) + (4u * quad);
@@ -412,7 +417,7 @@ void put_quad(thread const uint& r, thread const uint& head, thread const uint& 
 }
 
 static inline __attribute__((always_inline))
-void attend_split(thread const uint& split, thread const uint& splits, thread const uint& r, thread const uint& team, constant Push& push, device Out4& v_106, device Out1& v_117, const device K2& v_169, const device K1& v_184, const device K4& v_212, const device V2& v_261, const device V1& v_275, const device V4& v_302, thread uint3& gl_LocalInvocationID, const device Spans1& v_419, const device Q1& v_517, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_SubgroupInvocationID, device Workspace4& v_1597)
+void attend_split(thread const uint& split, thread const uint& splits, thread const uint& r, thread const uint& team, constant Push& push, device Out4& v_106, device Out1& v_117, const device K2& v_169, const device K1& v_184, const device K4& v_212, const device V2& v_261, const device V1& v_275, const device V4& v_302, thread uint3& gl_LocalInvocationID, const device Spans1& v_419, const device Q1& v_517, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_SubgroupInvocationID, device Workspace4& v_1661)
 {
     uint group = push.heads / push.kv_heads;
     uint teams = ((group + 4u) - 1u) / 4u;
@@ -425,6 +430,28 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     uint me = gl_LocalInvocationID.x;
     uint sub = gl_SubgroupID;
     uint mine = gl_SubgroupInvocationID;
+    spvUnsafeArray<float, 4> queries;
+    for (uint i = 0u; i < QUERIES_EACH; i++)
+    {
+        uint at = me + (256u * i);
+        uint h = at / _1559;
+        uint e = at % _1563;
+        queries[i] = 0.0;
+        bool _1570 = h < heads;
+        bool _1577;
+        if (_1570)
+        {
+            _1577 = e < push.head_size;
+        }
+        else
+        {
+            _1577 = _1570;
+        }
+        if (_1577)
+        {
+            queries[i] = v_517.q1[((push.offset.x + (r * push.ldq)) + ((first_head + h) * push.head_size)) + e];
+        }
+    }
     uint begin = min(v_419.spans1[push.offset.w + (2u * r)], push.capacity);
     uint end = min(v_419.spans1[(push.offset.w + (2u * r)) + 1u], push.capacity);
     uint count = end - min(begin, end);
@@ -437,41 +464,22 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             uint param = split;
             uint param_1 = r;
             uint param_2 = first_head + me;
-            v_1597.workspace4[record_at(param, param_1, param_2, push)] = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+            v_1661.workspace4[record_at(param, param_1, param_2, push)] = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
         }
         return;
     }
     uint from = begin + (split * each);
     uint to = min((from + each), end);
-    uint few = (((((((to - from) + _1626) - 1u) / _1629) + LINES) - 1u) / LINES) * LINES;
+    uint few = (((((((to - from) + _1690) - 1u) / _1693) + LINES) - 1u) / LINES) * LINES;
     from = min((from + (sub * few)), to);
     to = min((from + few), to);
-    float _1701;
-    for (uint i = me; i < _1658; i += 256u)
+    for (uint i_1 = 0u; i_1 < QUERIES_EACH; i_1++)
     {
-        uint h = i / _1662;
-        uint e = i % _1666;
-        bool _1671 = h < heads;
-        bool _1678;
-        if (_1671)
+        uint at_1 = me + (256u * i_1);
+        if (at_1 < _1726)
         {
-            _1678 = e < push.head_size;
+            ((threadgroup float*)&pool[at_1 / 4u])[at_1 & 3u] = (push.scale * 1.44269502162933349609375) * queries[i_1];
         }
-        else
-        {
-            _1678 = _1671;
-        }
-        bool there = _1678;
-        uint at = ((push.offset.x + (r * push.ldq)) + ((first_head + h) * push.head_size)) + e;
-        if (there)
-        {
-            _1701 = (push.scale * 1.44269502162933349609375) * v_517.q1[at];
-        }
-        else
-        {
-            _1701 = 0.0;
-        }
-        ((threadgroup float*)&pool[i / 4u])[i & 3u] = _1701;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
     uint lane = mine % LANES;
@@ -495,102 +503,116 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     float4 tops = float4(-3.0000000054977557577780399428115e+38);
     float4 totals = float4(0.0);
     uint scores = 256u + (sub * WIDTH);
-    uint _1835;
+    uint _1863;
+    spvUnsafeArray<uint4, 16> words;
     spvUnsafeArray<uint4, 4> a;
     spvUnsafeArray<uint4, 4> b;
-    uint4 param_7;
     uint4 param_8;
+    uint4 param_9;
     spvUnsafeArray<float, 4> score;
-    uint4 _1969;
-    float _2077;
-    float _2131;
-    spvUnsafeArray<uint4, 16> words_1;
-    float4 _2241;
+    uint4 _2063;
+    float _2171;
+    float _2225;
+    float4 _2269;
     for (uint tile = 0u; tile < few; tile += WIDTH)
     {
         uint first = from + tile;
         if (first < to)
         {
-            _1835 = min(WIDTH, (to - first));
+            _1863 = min(WIDTH, (to - first));
         }
         else
         {
-            _1835 = 0u;
+            _1863 = 0u;
         }
-        uint here = _1835;
-        simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base = 0u; base < here; base += _2056)
+        uint here = _1863;
+        for (uint i_2 = 0u; i_2 < 4u; i_2++)
         {
-            for (uint i_1 = 0u; i_1 < 2u; i_1++)
+            uint key = line_of_values + (LINES_OF_VALUES * i_2);
+            for (uint c_2 = 0u; c_2 < QUADS_EACH; c_2++)
             {
-                uint key = (base + line) + (LINES * i_1);
-                for (uint c_2 = 0u; c_2 < OCTETS_EACH; c_2++)
+                uint quad = lane_of_value + (LANES_OF_VALUE * c_2);
+                words[(i_2 * QUADS_EACH) + c_2] = uint4(0u);
+                if ((key < here) && (quad < quads))
                 {
-                    bool _1880 = key < here;
-                    bool _1890;
-                    if (_1880)
+                    uint param_3 = (((first + key) * push.ldv) + kv) + (4u * quad);
+                    words[(i_2 * QUADS_EACH) + c_2] = value_quad(param_3, push, v_261, v_275, v_302);
+                }
+            }
+        }
+        simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
+        for (uint base = 0u; base < here; base += _2150)
+        {
+            for (uint i_3 = 0u; i_3 < 2u; i_3++)
+            {
+                uint key_1 = (base + line) + (LINES * i_3);
+                for (uint c_3 = 0u; c_3 < OCTETS_EACH; c_3++)
+                {
+                    bool _1974 = key_1 < here;
+                    bool _1984;
+                    if (_1974)
                     {
-                        _1890 = (2u * (lane + (LANES * c_2))) < quads;
+                        _1984 = (2u * (lane + (LANES * c_3))) < quads;
                     }
                     else
                     {
-                        _1890 = _1880;
+                        _1984 = _1974;
                     }
-                    bool there_1 = _1890;
-                    uint param_3 = first + key;
-                    uint param_4 = kv;
-                    uint param_5 = lane + (LANES * c_2);
-                    bool param_6 = there_1;
-                    key_octet(param_3, param_4, param_5, param_6, param_7, param_8, push, v_169, v_184, v_212);
-                    a[(i_1 * OCTETS_EACH) + c_2] = param_7;
-                    b[(i_1 * OCTETS_EACH) + c_2] = param_8;
+                    bool there = _1984;
+                    uint param_4 = first + key_1;
+                    uint param_5 = kv;
+                    uint param_6 = lane + (LANES * c_3);
+                    bool param_7 = there;
+                    key_octet(param_4, param_5, param_6, param_7, param_8, param_9, push, v_169, v_184, v_212);
+                    a[(i_3 * OCTETS_EACH) + c_3] = param_8;
+                    b[(i_3 * OCTETS_EACH) + c_3] = param_9;
                 }
             }
-            for (uint i_2 = 0u; i_2 < 2u; i_2++)
+            for (uint i_4 = 0u; i_4 < 2u; i_4++)
             {
                 for (uint h_2 = 0u; h_2 < HEADS; h_2++)
                 {
                     score[h_2] = 0.0;
                 }
-                for (uint c_3 = 0u; c_3 < OCTETS_EACH; c_3++)
+                for (uint c_4 = 0u; c_4 < OCTETS_EACH; c_4++)
                 {
-                    uint4 words = a[(i_2 * OCTETS_EACH) + c_3];
-                    uint4 param_9 = words;
-                    float4 x = floats(param_9);
-                    if (_1968)
+                    uint4 octet = a[(i_4 * OCTETS_EACH) + c_4];
+                    uint4 param_10 = octet;
+                    float4 x = floats(param_10);
+                    if (_2062)
                     {
-                        _1969 = words.zwzw;
+                        _2063 = octet.zwzw;
                     }
                     else
                     {
-                        _1969 = b[(i_2 * OCTETS_EACH) + c_3];
+                        _2063 = b[(i_4 * OCTETS_EACH) + c_4];
                     }
-                    uint4 param_10 = _1969;
-                    float4 y = floats(param_10);
+                    uint4 param_11 = _2063;
+                    float4 y = floats(param_11);
                     for (uint h_3 = 0u; h_3 < HEADS; h_3++)
                     {
-                        score[h_3] += (dot(query[2u * ((h_3 * OCTETS_EACH) + c_3)], x) + dot(query[(2u * ((h_3 * OCTETS_EACH) + c_3)) + 1u], y));
+                        score[h_3] += (dot(query[2u * ((h_3 * OCTETS_EACH) + c_4)], x) + dot(query[(2u * ((h_3 * OCTETS_EACH) + c_4)) + 1u], y));
                     }
                 }
-                spvUnsafeArray<float, 4> param_11;
-                param_11 = score;
-                uint param_12 = lane;
-                float _2026 = add_scores(param_11, param_12);
-                float sum = _2026;
-                uint key_1 = (base + line) + (LINES * i_2);
-                bool _2036 = key_1 < here;
-                bool _2043;
-                if (_2036)
+                spvUnsafeArray<float, 4> param_12;
+                param_12 = score;
+                uint param_13 = lane;
+                float _2120 = add_scores(param_12, param_13);
+                float sum = _2120;
+                uint key_2 = (base + line) + (LINES * i_4);
+                bool _2130 = key_2 < here;
+                bool _2137;
+                if (_2130)
                 {
-                    _2043 = (lane % _2040) == 0u;
+                    _2137 = (lane % _2134) == 0u;
                 }
                 else
                 {
-                    _2043 = _2036;
+                    _2137 = _2130;
                 }
-                if (_2043)
+                if (_2137)
                 {
-                    ((threadgroup float*)&pool[scores + key_1])[lane / _2050] = sum;
+                    ((threadgroup float*)&pool[scores + key_2])[lane / _2144] = sum;
                 }
             }
         }
@@ -600,71 +622,71 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         {
             if (mine < here)
             {
-                _2077 = weights[h_4];
+                _2171 = weights[h_4];
             }
             else
             {
-                _2077 = -3.0000000054977557577780399428115e+38;
+                _2171 = -3.0000000054977557577780399428115e+38;
             }
-            float score_1 = _2077;
+            float score_1 = _2171;
             float next = fast::max(tops[h_4], simd_max(score_1));
             float shrink = exp2(tops[h_4] - next);
             tops[h_4] = next;
             totals[h_4] *= shrink;
-            for (uint c_4 = 0u; c_4 < QUADS_EACH; c_4++)
+            for (uint c_5 = 0u; c_5 < QUADS_EACH; c_5++)
             {
-                uint _2119 = (h_4 * QUADS_EACH) + c_4;
-                sums[_2119] *= shrink;
+                uint _2213 = (h_4 * QUADS_EACH) + c_5;
+                sums[_2213] *= shrink;
             }
             if (mine < here)
             {
-                _2131 = exp2(score_1 - next);
+                _2225 = exp2(score_1 - next);
             }
             else
             {
-                _2131 = 0.0;
+                _2225 = 0.0;
             }
-            weights[h_4] = _2131;
+            weights[h_4] = _2225;
         }
         pool[scores + mine] = weights;
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2298)
+        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2390)
         {
-            for (uint i_3 = 0u; i_3 < 4u; i_3++)
+            for (uint i_5 = 0u; i_5 < 4u; i_5++)
             {
-                uint key_2 = base_1 + (LINES_OF_VALUES * i_3);
-                for (uint c_5 = 0u; c_5 < QUADS_EACH; c_5++)
-                {
-                    uint quad = lane_of_value + (LANES_OF_VALUE * c_5);
-                    words_1[(i_3 * QUADS_EACH) + c_5] = uint4(0u);
-                    if ((key_2 < here) && (quad < quads))
-                    {
-                        uint param_13 = (((first + key_2) * push.ldv) + kv) + (4u * quad);
-                        words_1[(i_3 * QUADS_EACH) + c_5] = value_quad(param_13, push, v_261, v_275, v_302);
-                    }
-                }
-            }
-            for (uint i_4 = 0u; i_4 < 4u; i_4++)
-            {
-                uint key_3 = base_1 + (LINES_OF_VALUES * i_4);
+                uint key_3 = base_1 + (LINES_OF_VALUES * i_5);
                 if (key_3 < here)
                 {
-                    _2241 = pool[scores + key_3];
+                    _2269 = pool[scores + key_3];
                 }
                 else
                 {
-                    _2241 = float4(0.0);
+                    _2269 = float4(0.0);
                 }
-                float4 weight = _2241;
+                float4 weight = _2269;
                 totals += weight;
                 for (uint c_6 = 0u; c_6 < QUADS_EACH; c_6++)
                 {
-                    uint4 param_14 = words_1[(i_4 * QUADS_EACH) + c_6];
+                    uint4 param_14 = words[(i_5 * QUADS_EACH) + c_6];
                     float4 value = floats(param_14);
                     for (uint h_5 = 0u; h_5 < HEADS; h_5++)
                     {
-                        uint _2282 = (h_5 * QUADS_EACH) + c_6;
-                        sums[_2282] += (value * weight[h_5]);
+                        uint _2310 = (h_5 * QUADS_EACH) + c_6;
+                        sums[_2310] += (value * weight[h_5]);
+                    }
+                }
+            }
+            for (uint i_6 = 0u; i_6 < 4u; i_6++)
+            {
+                uint key_4 = (base_1 + _2336) + (LINES_OF_VALUES * i_6);
+                for (uint c_7 = 0u; c_7 < QUADS_EACH; c_7++)
+                {
+                    uint quad_1 = lane_of_value + (LANES_OF_VALUE * c_7);
+                    words[(i_6 * QUADS_EACH) + c_7] = uint4(0u);
+                    if ((key_4 < here) && (quad_1 < quads))
+                    {
+                        uint param_15 = (((first + key_4) * push.ldv) + kv) + (4u * quad_1);
+                        words[(i_6 * QUADS_EACH) + c_7] = value_quad(param_15, push, v_261, v_275, v_302);
                     }
                 }
             }
@@ -678,19 +700,19 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         pool[(2u * unit) + 1u] = totals;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    uint h_6 = me / _2323;
-    uint quad_1 = me % _2327;
+    uint h_6 = me / _2415;
+    uint quad_2 = me % _2419;
     float total = 0.0;
     spvUnsafeArray<float, 4> top;
-    for (uint i_5 = 0u; i_5 < HEADS; i_5++)
+    for (uint i_7 = 0u; i_7 < HEADS; i_7++)
     {
-        top[i_5] = -3.0000000054977557577780399428115e+38;
+        top[i_7] = -3.0000000054977557577780399428115e+38;
     }
     for (uint some = 0u; some < UNITS; some += 4u)
     {
-        for (uint i_6 = 0u; i_6 < 4u; i_6++)
+        for (uint i_8 = 0u; i_8 < 4u; i_8++)
         {
-            float4 other = pool[2u * (some + i_6)];
+            float4 other = pool[2u * (some + i_8)];
             for (uint j = 0u; j < HEADS; j++)
             {
                 top[j] = fast::max(top[j], other[j]);
@@ -699,116 +721,116 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     }
     float mine_top = -3.0000000054977557577780399428115e+38;
     float4 sum_1 = float4(0.0);
-    float _2403;
-    for (uint i_7 = 0u; i_7 < HEADS; i_7++)
+    float _2495;
+    for (uint i_9 = 0u; i_9 < HEADS; i_9++)
     {
-        if (i_7 == h_6)
+        if (i_9 == h_6)
         {
-            _2403 = top[i_7];
+            _2495 = top[i_9];
         }
         else
         {
-            _2403 = mine_top;
+            _2495 = mine_top;
         }
-        mine_top = _2403;
+        mine_top = _2495;
     }
     for (uint some_1 = 0u; some_1 < UNITS; some_1 += 4u)
     {
-        for (uint i_8 = 0u; i_8 < 4u; i_8++)
+        for (uint i_10 = 0u; i_10 < 4u; i_10++)
         {
-            uint at_1 = 2u * (some_1 + i_8);
-            total += (((threadgroup float*)&pool[at_1 + 1u])[h_6 % 4u] * exp2(((threadgroup float*)&pool[at_1])[h_6 % 4u] - mine_top));
+            uint at_2 = 2u * (some_1 + i_10);
+            total += (((threadgroup float*)&pool[at_2 + 1u])[h_6 % 4u] * exp2(((threadgroup float*)&pool[at_2])[h_6 % 4u] - mine_top));
         }
     }
-    uint _2458 = min(UNITS, _2457);
-    for (uint fit = _2458, base_2 = 0u; base_2 < UNITS; base_2 += fit)
+    uint _2550 = min(UNITS, _2549);
+    for (uint fit = _2550, base_2 = 0u; base_2 < UNITS; base_2 += fit)
     {
         threadgroup_barrier(mem_flags::mem_threadgroup);
         if ((unit - base_2) < fit)
         {
-            for (uint i_9 = 0u; i_9 < HEADS; i_9++)
+            for (uint i_11 = 0u; i_11 < HEADS; i_11++)
             {
-                float shrink_1 = exp2(tops[i_9] - top[i_9]);
-                for (uint c_7 = 0u; c_7 < QUADS_EACH; c_7++)
+                float shrink_1 = exp2(tops[i_11] - top[i_11]);
+                for (uint c_8 = 0u; c_8 < QUADS_EACH; c_8++)
                 {
-                    pool[((((unit - base_2) * UNIT_QUADS) + ((i_9 * 2u) * OCTETS)) + lane_of_value) + (LANES_OF_VALUE * c_7)] = sums[(i_9 * QUADS_EACH) + c_7] * shrink_1;
+                    pool[((((unit - base_2) * UNIT_QUADS) + ((i_11 * 2u) * OCTETS)) + lane_of_value) + (LANES_OF_VALUE * c_8)] = sums[(i_11 * QUADS_EACH) + c_8] * shrink_1;
                 }
             }
         }
         threadgroup_barrier(mem_flags::mem_threadgroup);
         for (uint some_2 = 0u; (some_2 < fit) && (me < UNIT_QUADS); some_2 += 4u)
         {
-            for (uint i_10 = 0u; i_10 < 4u; i_10++)
+            for (uint i_12 = 0u; i_12 < 4u; i_12++)
             {
-                sum_1 += pool[((some_2 + i_10) * UNIT_QUADS) + me];
+                sum_1 += pool[((some_2 + i_12) * UNIT_QUADS) + me];
             }
         }
     }
-    if ((h_6 < heads) && (quad_1 < quads))
+    if ((h_6 < heads) && (quad_2 < quads))
     {
-        uint param_15 = split;
-        uint param_16 = r;
-        uint param_17 = first_head + h_6;
-        uint at_2 = record_at(param_15, param_16, param_17, push);
+        uint param_16 = split;
+        uint param_17 = r;
+        uint param_18 = first_head + h_6;
+        uint at_3 = record_at(param_16, param_17, param_18, push);
         if (used > 1u)
         {
-            v_1597.workspace4[(at_2 + 1u) + quad_1] = sum_1;
+            v_1661.workspace4[(at_3 + 1u) + quad_2] = sum_1;
         }
         else
         {
-            float4 _2597;
+            float4 _2689;
             if (count > 0u)
             {
-                _2597 = sum_1 / float4(total);
+                _2689 = sum_1 / float4(total);
             }
             else
             {
-                _2597 = float4(0.0);
+                _2689 = float4(0.0);
             }
-            uint param_18 = r;
-            uint param_19 = first_head + h_6;
-            uint param_20 = quad_1;
-            float4 param_21 = _2597;
-            put_quad(param_18, param_19, param_20, param_21, push, v_106, v_117);
+            uint param_19 = r;
+            uint param_20 = first_head + h_6;
+            uint param_21 = quad_2;
+            float4 param_22 = _2689;
+            put_quad(param_19, param_20, param_21, param_22, push, v_106, v_117);
         }
-        if ((splits > 1u) && (quad_1 == 0u))
+        if ((splits > 1u) && (quad_2 == 0u))
         {
-            v_1597.workspace4[at_2] = float4(mine_top, total, float(used), 0.0);
+            v_1661.workspace4[at_3] = float4(mine_top, total, float(used), 0.0);
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void join(thread const uint& r, thread const uint& head, constant Push& push, device Out4& v_106, device Out1& v_117, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, device Workspace4& v_1597, thread uint& gl_NumSubgroups)
+void join(thread const uint& r, thread const uint& head, constant Push& push, device Out4& v_106, device Out1& v_117, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, device Workspace4& v_1661, thread uint& gl_NumSubgroups)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = push.head_size / 4u;
     uint param = 0u;
     uint param_1 = r;
     uint param_2 = head;
-    uint used = uint(((device float*)&v_1597.workspace4[record_at(param, param_1, param_2, push)])[2u]);
+    uint used = uint(((device float*)&v_1661.workspace4[record_at(param, param_1, param_2, push)])[2u]);
     if (used <= 1u)
     {
         return;
     }
-    float4 _2653;
+    float4 _2745;
     if (me < used)
     {
         uint param_3 = me;
         uint param_4 = r;
         uint param_5 = head;
-        _2653 = v_1597.workspace4[record_at(param_3, param_4, param_5, push)];
+        _2745 = v_1661.workspace4[record_at(param_3, param_4, param_5, push)];
     }
     else
     {
-        _2653 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+        _2745 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
     }
-    float4 mine = _2653;
+    float4 mine = _2745;
     float top = simd_max(mine.x);
     pool[me] = mine;
-    bool _2674 = simd_is_first();
-    if (_2674)
+    bool _2766 = simd_is_first();
+    if (_2766)
     {
         ((threadgroup float*)&pool[256u + gl_SubgroupID])[0u] = top;
     }
@@ -823,8 +845,8 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
     float4 sum = float4(0.0);
     float total = 0.0;
     spvUnsafeArray<float4, 4> sums;
-    float4 _2743;
-    float4 _2801;
+    float4 _2835;
+    float4 _2893;
     for (uint first = team; (team < teams) && (first < used); first += (4u * teams))
     {
         for (uint i_1 = 0u; i_1 < 4u; i_1++)
@@ -834,13 +856,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 uint param_6 = first + (teams * i_1);
                 uint param_7 = r;
                 uint param_8 = head;
-                _2743 = v_1597.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
+                _2835 = v_1661.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
             }
             else
             {
-                _2743 = float4(0.0);
+                _2835 = float4(0.0);
             }
-            sums[i_1] = _2743;
+            sums[i_1] = _2835;
         }
         for (uint i_2 = 0u; i_2 < 4u; i_2++)
         {
@@ -850,13 +872,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 float weight = exp2(other.x - top);
                 if (other.y != 0.0)
                 {
-                    _2801 = sums[i_2] * weight;
+                    _2893 = sums[i_2] * weight;
                 }
                 else
                 {
-                    _2801 = float4(0.0);
+                    _2893 = float4(0.0);
                 }
-                sum += _2801;
+                sum += _2893;
                 total += (weight * other.y);
             }
         }
@@ -1165,7 +1187,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
-kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_517 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_419 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device Workspace4& v_1597 [[buffer(6)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_517 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_419 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device Workspace4& v_1661 [[buffer(6)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
     const device auto& v_169 = *(const device K2*)spvBufferAliasSet0Binding2;
     const device auto& v_261 = *(const device V2*)spvBufferAliasSet0Binding3;
@@ -1176,50 +1198,50 @@ kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_5
     const device auto& v_275 = *(const device V1*)spvBufferAliasSet0Binding3;
     const device auto& v_302 = *(const device V4*)spvBufferAliasSet0Binding3;
     threadgroup float4 pool[1024];
-    if (_2878)
+    if (_2970)
     {
         uint teams = ((((push.heads / push.kv_heads) + 4u) - 1u) / 4u) * push.kv_heads;
-        uint3 _2900 = push.first.xyz + gl_WorkGroupID;
-        uint _2901 = _2900.y;
-        for (uint r = _2901; r < push.rows; r += push.groups.y)
+        uint3 _2992 = push.first.xyz + gl_WorkGroupID;
+        uint _2993 = _2992.y;
+        for (uint r = _2993; r < push.rows; r += push.groups.y)
         {
-            uint3 _2916 = push.first.xyz + gl_WorkGroupID;
-            uint _2917 = _2916.x;
-            for (uint team = _2917; team < teams; team += push.groups.x)
+            uint3 _3008 = push.first.xyz + gl_WorkGroupID;
+            uint _3009 = _3008.x;
+            for (uint team = _3009; team < teams; team += push.groups.x)
             {
                 uint param = (push.first.xyz + gl_WorkGroupID).z;
                 uint param_1 = push.groups.z;
                 uint param_2 = r;
                 uint param_3 = team;
-                attend_split(param, param_1, param_2, param_3, push, v_106, v_117, v_169, v_184, v_212, v_261, v_275, v_302, gl_LocalInvocationID, v_419, v_517, pool, gl_SubgroupID, gl_SubgroupInvocationID, v_1597);
+                attend_split(param, param_1, param_2, param_3, push, v_106, v_117, v_169, v_184, v_212, v_261, v_275, v_302, gl_LocalInvocationID, v_419, v_517, pool, gl_SubgroupID, gl_SubgroupInvocationID, v_1661);
             }
         }
         return;
     }
-    bool joins = _2951;
-    uint _2954;
+    bool joins = _3043;
+    uint _3046;
     if (joins)
     {
-        _2954 = push.rows;
+        _3046 = push.rows;
     }
     else
     {
-        _2954 = ((push.rows - 1u) / 16u) + 1u;
+        _3046 = ((push.rows - 1u) / 16u) + 1u;
     }
-    uint tiles = _2954;
-    uint3 _2971 = push.first.xyz + gl_WorkGroupID;
-    uint _2972 = _2971.y;
-    for (uint tile = _2972; tile < tiles; tile += push.groups.y)
+    uint tiles = _3046;
+    uint3 _3063 = push.first.xyz + gl_WorkGroupID;
+    uint _3064 = _3063.y;
+    for (uint tile = _3064; tile < tiles; tile += push.groups.y)
     {
-        uint3 _2986 = push.first.xyz + gl_WorkGroupID;
-        uint _2987 = _2986.x;
-        for (uint head = _2987; head < push.heads; head += push.groups.x)
+        uint3 _3078 = push.first.xyz + gl_WorkGroupID;
+        uint _3079 = _3078.x;
+        for (uint head = _3079; head < push.heads; head += push.groups.x)
         {
             if (joins)
             {
                 uint param_4 = tile;
                 uint param_5 = head;
-                join(param_4, param_5, push, v_106, v_117, gl_LocalInvocationID, pool, gl_SubgroupID, v_1597, gl_NumSubgroups);
+                join(param_4, param_5, push, v_106, v_117, gl_LocalInvocationID, pool, gl_SubgroupID, v_1661, gl_NumSubgroups);
             }
             else
             {
