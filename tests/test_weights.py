@@ -354,8 +354,8 @@ def test_upload_to_a_device_with_memory_of_its_own(tmp_path: Path) -> None:
 
 
 GIB = 1 << 30
-# Where tensors lie in a file of 10 GiB: at its beginning, across 4 GiB, behind it. What is between them is more
-# than a buffer's worth, so that it is not uploaded.
+# Where tensors lie in a file of 10 GiB: at its beginning, across 4 GiB, behind it. What is between them is
+# more than a buffer's worth, so that it is not uploaded.
 FAR = {"near": 0, "across": 4 * GIB - 4096, "far": 9 * GIB + 128}
 
 
