@@ -91,29 +91,49 @@ void units_times_x_Q4_K(Unit unit[4], uint row[4], uint u, uint local, inout vec
         }
     }
 }
-int two_dots(uvec2 w, uvec2 high, uvec2 low)
+
+// The words of four that start at half-word h.
+uvec4 four_words_of(uint h)
 {
-    return 256 * (DOT(w.x, high.x) + DOT(w.y, high.y)) + DOT(w.x, low.x) + DOT(w.y, low.y);
+    uvec4 w = four_words(h / 2u);
+    if ((h & 1u) != 0u) {
+        uint last = weight_word(h / 2u + 4u);
+        w = uvec4(next_half(w.x, w.y), next_half(w.y, w.z), next_half(w.z, w.w), next_half(w.w, last));
+    }
+    return w;
+}
+
+// The byte at byte `at`, counted from half-word h.
+uint byte_of(uint h, uint at)
+{
+    uint half_ = h + at / 2u;
+    return weight_word(half_ / 2u) >> (16u * (half_ & 1u) + 8u * (at & 1u)) & 0xffu;
+}
+
+// 16 weights of one block of 32, the low nibbles, and those of the second next one, the high nibbles; they share the
+// bytes of their pairs of high bits. c: the scale of all, and in its upper half those of the two.
+Unit load_unit_Q6_K(uint row, uint u)
+{
+    uint h = row + u / 8u * 105u, part = u / 4u & 1u, in_part = u & 3u, scales = 192u + 8u * part + in_part;
+    uint scale = weight_word(h / 2u + 52u) >> 16u * (h & 1u) & 0xffffu;
+    return Unit(four_words_of(h + 32u * part + 8u * in_part), four_words_of(h + 64u + 16u * part + 8u * (in_part & 1u)),
+                scale | byte_of(h, scales) << 16u | byte_of(h, scales + 4u) << 24u);
 }
 
 void units_times_x_Q6_K(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
 {
-    uint part = u / 4u & 1u, in_part = u & 3u, block = (local / 8u * 8u + 4u * part) * BLOCK_QUADS;
-    [[unroll]] for (uint j = 0u; j < 4u; j++) { // of the four blocks one after the other, for there are few registers
-        uint at = block + j * BLOCK_QUADS;
-        EACH_X(m) {
-            uvec4 highs = x_quad(m, at + in_part / 2u), lows = x_quad(m, at + 2u + in_part / 2u);
-            uvec2 high = (in_part & 1u) != 0u ? highs.zw : highs.xy, low = (in_part & 1u) != 0u ? lows.zw : lows.xy;
-            float s = uintBitsToFloat(x_quad(m, at + 4u).x);
-            int of_x = two_dots(uvec2(0x20202020u), high, low); // 32 is subtracted from each weight
-            EACH_ROW(y) {
-                uvec2 nibbles = ((j & 1u) == 0u ? unit[y].a.xy : unit[y].a.zw) >> 2u * (j & 2u) & 0x0f0f0f0fu;
-                uvec2 bits = j < 2u ? unit[y].b.xy << 4u - 2u * j : unit[y].b.xy >> 2u * j - 4u;
-                // A block has a scale for each half: a byte of two half-words.
-                uint scales = (j < 2u ? unit[y].b.z : unit[y].b.w) >> 16u * (j & 1u) + 8u * (in_part / 2u);
-                float scale = float_of(row[y] + u / 8u, unit[y].c) * float(int(scales << 24u) >> 24);
-                sums[y][m] += scale * s * float(two_dots(nibbles | bits & 0x30303030u, high, low) - of_x);
-            }
+    uint half_ = u & 1u, pair = u / 2u & 1u, at = (local / 4u * 4u + pair) * BLOCK_QUADS, next = at + 2u * BLOCK_QUADS;
+    EACH_X(m) {
+        uvec4 h0 = x_quad(m, at + half_), l0 = x_quad(m, at + 2u + half_), h1 = x_quad(m, next + half_), l1 = x_quad(m, next + 2u + half_);
+        float s0 = uintBitsToFloat(x_quad(m, at + 4u).x), s1 = uintBitsToFloat(x_quad(m, next + 4u).x);
+        EACH_ROW(y) {
+            // 6 bits of which 32 is subtracted, at the top of a byte, are 4 times that as a signed byte but for the first.
+            uvec4 low = unit[y].a, high = unit[y].b >> 2u * pair;
+            int sum0 = dots((low << 2u & 0x3c3c3c3cu | high << 6u & 0xc0c0c0c0u) ^ 0x80808080u, h0, l0);
+            int sum1 = dots((low >> 2u & 0x3c3c3c3cu | high << 2u & 0xc0c0c0c0u) ^ 0x80808080u, h1, l1);
+            float scale = 0.25 * unpackHalf2x16(unit[y].c).x;
+            float scale0 = float(int(unit[y].c << 8u) >> 24), scale1 = float(int(unit[y].c) >> 24);
+            sums[y][m] += scale * (scale0 * s0 * float(sum0) + scale1 * s1 * float(sum1));
         }
     }
 }

@@ -101,22 +101,8 @@ uint next_half(uint low, uint high)
     return low >> 16u | high << 16u;
 }
 
-// 8 weights of each of the four blocks of half a block of 256.
-Unit load_unit_Q6_K(uint row, uint u)
-{
-    uint h = row + u / 8u * 105u, part = u / 4u & 1u, in_part = u & 3u;
-    uint low = (h + 32u * part + 4u * in_part) / 2u, high = (h + 64u + 16u * part + 4u * in_part) / 2u;
-    uint scales = (h + 96u + 4u * part) / 2u;
-    uvec4 a = uvec4(weight_word(low), weight_word(low + 1u), weight_word(low + 8u), weight_word(low + 9u));
-    uvec4 b = uvec4(weight_word(high), weight_word(high + 1u), weight_word(scales), weight_word(scales + 1u));
-    if ((h & 1u) != 0u) { // everything starts in the middle of a word
-        a = uvec4(next_half(a.x, a.y), next_half(a.y, weight_word(low + 2u)), next_half(a.z, a.w),
-                  next_half(a.w, weight_word(low + 10u)));
-        b = uvec4(next_half(b.x, b.y), next_half(b.y, weight_word(high + 2u)), next_half(b.z, b.w),
-                  next_half(b.w, weight_word(scales + 2u)));
-    }
-    return Unit(a, b, weight_word(h / 2u + 52u));
-}
+// Which 32 weights of a block of 256 go together is up to who multiplies.
+Unit load_unit_Q6_K(uint row, uint u);
 
 Unit load_unit(uint row, uint u)
 {

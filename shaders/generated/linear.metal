@@ -150,53 +150,53 @@ constant uint _1901 = (variant / 8u);
 constant uint input_ = (_1901 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _2370 = (type == 0u);
-constant bool _2378 = (type == 1u);
-constant bool _2386 = (type == 2u);
-constant bool _2394 = (type == 3u);
-constant bool _2402 = (type == 4u);
-constant bool _2410 = (type == 5u);
-constant bool _2418 = (type == 6u);
-constant bool _2426 = (type == 7u);
+constant bool _2217 = (type == 0u);
+constant bool _2225 = (type == 1u);
+constant bool _2233 = (type == 2u);
+constant bool _2241 = (type == 3u);
+constant bool _2249 = (type == 4u);
+constant bool _2257 = (type == 5u);
+constant bool _2265 = (type == 6u);
+constant bool _2273 = (type == 7u);
 constant uint way = (variant / 24u);
-constant bool _2447 = (way <= 2u);
-constant bool _2448 = (way == 4u);
-constant bool _2449 = (way == 5u);
-constant bool _2450 = (_2448 || _2449);
-constant bool _2452 = (way == 12u);
-constant bool _2453 = (_2450 || _2452);
-constant uint _2454 = _2453 ? 4u : 2u;
-constant uint ROWS = _2447 ? 1u : _2454;
-constant bool _2491 = (way == 1u);
-constant bool _2492 = (way == 5u);
-constant bool _2493 = (way == 7u);
-constant bool _2494 = (_2492 || _2493);
-constant bool _2495 = (way == 12u);
-constant uint _2496 = _2495 ? 16u : 32u;
-constant uint _2497 = _2494 ? 8u : _2496;
-constant uint TEAM = _2491 ? 64u : _2497;
-constant uint _2499 = (TEAM / 4u);
-constant uint _2506 = (TEAM / 4u);
-constant uint _2507 = (_2506 + 1u);
-constant uint _2560 = (TEAM - 1u);
-constant bool _2577 = (way == 6u);
-constant bool _2578 = (way == 7u);
-constant uint _2579 = _2578 ? 4u : 1u;
-constant uint XS = _2577 ? 2u : _2579;
-constant uint _2600 = (TEAM / 4u);
-constant uint _2601 = (_2600 + 1u);
-constant uint _2630 = (256u / TEAM);
-constant uint GROUP_ROWS = (_2630 * ROWS);
-constant uint _2632 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _2632 : GROUP_ROWS;
-constant uint _2690 = (ROWS / 2u);
-constant uint _2691 = false ? _2690 : ROWS;
-constant bool _2786 = (XS == 1u);
-constant bool _2788 = (XS == 2u);
-constant uint _2791 = _2788 ? 1792u : 768u;
-constant uint CHUNK = _2786 ? 3584u : _2791;
-constant uint _2793 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2793 * 9u);
+constant bool _2294 = (way <= 2u);
+constant bool _2295 = (way == 4u);
+constant bool _2296 = (way == 5u);
+constant bool _2297 = (_2295 || _2296);
+constant bool _2299 = (way == 12u);
+constant bool _2300 = (_2297 || _2299);
+constant uint _2301 = _2300 ? 4u : 2u;
+constant uint ROWS = _2294 ? 1u : _2301;
+constant bool _2338 = (way == 1u);
+constant bool _2339 = (way == 5u);
+constant bool _2340 = (way == 7u);
+constant bool _2341 = (_2339 || _2340);
+constant bool _2342 = (way == 12u);
+constant uint _2343 = _2342 ? 16u : 32u;
+constant uint _2344 = _2341 ? 8u : _2343;
+constant uint TEAM = _2338 ? 64u : _2344;
+constant uint _2346 = (TEAM / 4u);
+constant uint _2353 = (TEAM / 4u);
+constant uint _2354 = (_2353 + 1u);
+constant uint _2407 = (TEAM - 1u);
+constant bool _2424 = (way == 6u);
+constant bool _2425 = (way == 7u);
+constant uint _2426 = _2425 ? 4u : 1u;
+constant uint XS = _2424 ? 2u : _2426;
+constant uint _2447 = (TEAM / 4u);
+constant uint _2448 = (_2447 + 1u);
+constant uint _2477 = (256u / TEAM);
+constant uint GROUP_ROWS = (_2477 * ROWS);
+constant uint _2479 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _2479 : GROUP_ROWS;
+constant uint _2537 = (ROWS / 2u);
+constant uint _2538 = false ? _2537 : ROWS;
+constant bool _2633 = (XS == 1u);
+constant bool _2635 = (XS == 2u);
+constant uint _2638 = _2635 ? 1792u : 768u;
+constant uint CHUNK = _2633 ? 3584u : _2638;
+constant uint _2640 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2640 * 9u);
 constant bool _4080 = (type == 0u);
 constant bool _4095 = (type == 1u);
 constant bool _4110 = (type == 2u);
@@ -221,7 +221,7 @@ constant uint _4545 = (256u / UNIT);
 constant bool _5329 = (way == 0u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _3115 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _2962 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 constant spvUnsafeArray<float4, 2> _4231 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
 constant spvUnsafeArray<float4, 4> _4584 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
@@ -1228,21 +1228,21 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2691);
-    uint _2711;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2538);
+    uint _2558;
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
         {
             if (false)
             {
-                _2711 = y / 2u;
+                _2558 = y / 2u;
             }
             else
             {
-                _2711 = y;
+                _2558 = y;
             }
-            row[y] = (2u * push.offset.y) + (min((from + _2711), (push.n - 1u)) * halves);
+            row[y] = (2u * push.offset.y) + (min((from + _2558), (push.n - 1u)) * halves);
         }
     }
 }
@@ -1436,49 +1436,49 @@ static inline __attribute__((always_inline))
 Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_739, const device Weights4& v_749)
 {
     Unit unit = no_unit();
-    if (_2370)
+    if (_2217)
     {
         uint param = row;
         uint param_1 = u;
         unit = load_unit_F32(param, param_1, push, v_739, v_749);
     }
-    if (_2378)
+    if (_2225)
     {
         uint param_2 = row;
         uint param_3 = u;
         unit = load_unit_F16(param_2, param_3, push, v_739, v_749);
     }
-    if (_2386)
+    if (_2233)
     {
         uint param_4 = row;
         uint param_5 = u;
         unit = load_unit_F16(param_4, param_5, push, v_739, v_749);
     }
-    if (_2394)
+    if (_2241)
     {
         uint param_6 = row;
         uint param_7 = u;
         unit = load_unit_Q8_0(param_6, param_7, v_739);
     }
-    if (_2402)
+    if (_2249)
     {
         uint param_8 = row;
         uint param_9 = u;
         unit = load_unit_Q4_0(param_8, param_9, v_739);
     }
-    if (_2410)
+    if (_2257)
     {
         uint param_10 = row;
         uint param_11 = u;
         unit = load_unit_Q4_1(param_10, param_11, v_739);
     }
-    if (_2418)
+    if (_2265)
     {
         uint param_12 = row;
         uint param_13 = u;
         unit = load_unit_Q4_K(param_12, param_13, v_739, v_749);
     }
-    if (_2426)
+    if (_2273)
     {
         uint param_14 = row;
         uint param_15 = u;
@@ -1755,19 +1755,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _3086 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _2933 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _3086;
-    uint _3090;
+    w = _2933;
+    uint _2937;
     if ((h & 1u) != 0u)
     {
-        _3090 = w[e + 1u];
+        _2937 = w[e + 1u];
     }
     else
     {
-        _3090 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _2937 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _3090;
+    return _2937;
 }
 
 static inline __attribute__((always_inline))
@@ -1790,10 +1790,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _3167 = (4u * y) + m;
+                        uint _3014 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_3167] += (v * x_quad(param_4, param_5, pool));
+                        all_[_3014] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1861,14 +1861,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _3292 = (4u * y) + m;
+                        uint _3139 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3292] += (low * x_quad(param_2, param_3, pool));
-                        uint _3309 = (4u * y) + m;
+                        all_[_3139] += (low * x_quad(param_2, param_3, pool));
+                        uint _3156 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3309] += (high * x_quad(param_4, param_5, pool));
+                        all_[_3156] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1882,7 +1882,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3370;
+    uint4 _3217;
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1891,13 +1891,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3370 = b;
+                _3217 = b;
             }
             else
             {
-                _3370 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3217 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3370;
+            words[y] = _3217;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -1975,9 +1975,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3595;
+    uint _3442;
     spvUnsafeArray<uint, 4> minima;
-    uint _3618;
+    uint _3465;
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1985,25 +1985,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3595 = words.x & 16191u;
+                _3442 = words.x & 16191u;
             }
             else
             {
-                _3595 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3442 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3595;
+            scales[y] = _3442;
             if (lower)
             {
-                _3618 = words.y & 16191u;
+                _3465 = words.y & 16191u;
             }
             else
             {
-                _3618 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3465 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3618;
+            minima[y] = _3465;
         }
     }
-    float4 _3685;
+    float4 _3532;
     for (uint high = 0u; high < 2u; high++)
     {
         uint block = ((((local / 8u) * 8u) + (2u * pair)) + high) * 9u;
@@ -2018,22 +2018,22 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3685 = low_nibbles(param);
+                        _3532 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3685 = high_nibbles(param_1);
+                        _3532 = high_nibbles(param_1);
                     }
-                    float4 v = _3685;
+                    float4 v = _3532;
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3717 = (4u * y_1) + m;
+                            uint _3564 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3717] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3564] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -2268,9 +2268,9 @@ static inline __attribute__((always_inline))
 float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
-    for (uint v = 0u; v < _2499; v++)
+    for (uint v = 0u; v < _2346; v++)
     {
-        sum += pool[(i * _2507) + v];
+        sum += pool[(i * _2354) + v];
     }
     float4 param = sum;
     return sum4(param);
@@ -2280,10 +2280,10 @@ static inline __attribute__((always_inline))
 void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_579, device Y1& v_604, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2560;
+    uint lane = me & _2407;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _2657;
+    float _2504;
     for (uint m = 0u; m < 4u; m++)
     {
         if (m < XS)
@@ -2293,45 +2293,45 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _2601) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _2448) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _2615 = simd_is_first();
-            if (_2615)
+            bool _2462 = simd_is_first();
+            if (_2462)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2634 = me < GROUP_LINES;
-            bool _2643;
-            if (_2634)
+            bool _2481 = me < GROUP_LINES;
+            bool _2490;
+            if (_2481)
             {
-                _2643 = (first + me) < push.n;
+                _2490 = (first + me) < push.n;
             }
             else
             {
-                _2643 = _2634;
+                _2490 = _2481;
             }
-            bool _2653;
-            if (_2643)
+            bool _2500;
+            if (_2490)
             {
-                _2653 = (r + m) < push.rows;
+                _2500 = (r + m) < push.rows;
             }
             else
             {
-                _2653 = _2643;
+                _2500 = _2490;
             }
-            if (_2653)
+            if (_2500)
             {
                 if (normed)
                 {
-                    _2657 = shared_scale(push, pool, gl_NumSubgroups);
+                    _2504 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _2657 = 1.0;
+                    _2504 = 1.0;
                 }
-                float scale = _2657;
+                float scale = _2504;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;

@@ -171,54 +171,54 @@ struct Y4
     float4 y4[1];
 };
 
-constant bool _2300 = (type == 0u);
-constant bool _2308 = (type == 1u);
-constant bool _2316 = (type == 2u);
-constant bool _2324 = (type == 3u);
-constant bool _2332 = (type == 4u);
-constant bool _2340 = (type == 5u);
-constant bool _2348 = (type == 6u);
-constant bool _2356 = (type == 7u);
+constant bool _2147 = (type == 0u);
+constant bool _2155 = (type == 1u);
+constant bool _2163 = (type == 2u);
+constant bool _2171 = (type == 3u);
+constant bool _2179 = (type == 4u);
+constant bool _2187 = (type == 5u);
+constant bool _2195 = (type == 6u);
+constant bool _2203 = (type == 7u);
 constant uint way = (variant / 48u);
-constant bool _2378 = (way <= 2u);
-constant bool _2379 = (way == 4u);
-constant bool _2380 = (way == 5u);
-constant bool _2381 = (_2379 || _2380);
-constant bool _2383 = (way == 12u);
-constant bool _2384 = (_2381 || _2383);
-constant uint _2385 = _2384 ? 4u : 2u;
-constant uint ROWS = _2378 ? 1u : _2385;
+constant bool _2225 = (way <= 2u);
+constant bool _2226 = (way == 4u);
+constant bool _2227 = (way == 5u);
+constant bool _2228 = (_2226 || _2227);
+constant bool _2230 = (way == 12u);
+constant bool _2231 = (_2228 || _2230);
+constant uint _2232 = _2231 ? 4u : 2u;
+constant uint ROWS = _2225 ? 1u : _2232;
 constant bool both = (part == 0u);
-constant bool _2428 = (way == 1u);
-constant bool _2429 = (way == 5u);
-constant bool _2430 = (way == 7u);
-constant bool _2431 = (_2429 || _2430);
-constant bool _2432 = (way == 12u);
-constant uint _2433 = _2432 ? 16u : 32u;
-constant uint _2434 = _2431 ? 8u : _2433;
-constant uint TEAM = _2428 ? 64u : _2434;
-constant uint _2436 = (TEAM / 4u);
-constant uint _2443 = (TEAM / 4u);
-constant uint _2444 = (_2443 + 1u);
-constant uint _2497 = (TEAM - 1u);
-constant bool _2514 = (way == 6u);
-constant bool _2515 = (way == 7u);
-constant uint _2516 = _2515 ? 4u : 1u;
-constant uint XS = _2514 ? 2u : _2516;
-constant uint _2537 = (TEAM / 4u);
-constant uint _2538 = (_2537 + 1u);
-constant uint _2566 = (256u / TEAM);
-constant uint GROUP_ROWS = (_2566 * ROWS);
-constant uint _2568 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = both ? _2568 : GROUP_ROWS;
-constant uint _2653 = (ROWS / 2u);
-constant uint _2654 = both ? _2653 : ROWS;
-constant bool _2762 = (XS == 1u);
-constant bool _2764 = (XS == 2u);
-constant uint _2767 = _2764 ? 1792u : 768u;
-constant uint CHUNK = _2762 ? 3584u : _2767;
-constant uint _2769 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2769 * 9u);
+constant bool _2275 = (way == 1u);
+constant bool _2276 = (way == 5u);
+constant bool _2277 = (way == 7u);
+constant bool _2278 = (_2276 || _2277);
+constant bool _2279 = (way == 12u);
+constant uint _2280 = _2279 ? 16u : 32u;
+constant uint _2281 = _2278 ? 8u : _2280;
+constant uint TEAM = _2275 ? 64u : _2281;
+constant uint _2283 = (TEAM / 4u);
+constant uint _2290 = (TEAM / 4u);
+constant uint _2291 = (_2290 + 1u);
+constant uint _2344 = (TEAM - 1u);
+constant bool _2361 = (way == 6u);
+constant bool _2362 = (way == 7u);
+constant uint _2363 = _2362 ? 4u : 1u;
+constant uint XS = _2361 ? 2u : _2363;
+constant uint _2384 = (TEAM / 4u);
+constant uint _2385 = (_2384 + 1u);
+constant uint _2413 = (256u / TEAM);
+constant uint GROUP_ROWS = (_2413 * ROWS);
+constant uint _2415 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = both ? _2415 : GROUP_ROWS;
+constant uint _2500 = (ROWS / 2u);
+constant uint _2501 = both ? _2500 : ROWS;
+constant bool _2609 = (XS == 1u);
+constant bool _2611 = (XS == 2u);
+constant uint _2614 = _2611 ? 1792u : 768u;
+constant uint CHUNK = _2609 ? 3584u : _2614;
+constant uint _2616 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2616 * 9u);
 constant bool _4055 = (type == 0u);
 constant bool _4070 = (type == 1u);
 constant bool _4085 = (type == 2u);
@@ -244,7 +244,7 @@ constant bool _5320 = (part == 2u);
 constant bool _5321 = (way == 0u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _3091 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _2938 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 constant spvUnsafeArray<float4, 2> _4206 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
 constant spvUnsafeArray<float4, 4> _4559 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
@@ -1236,9 +1236,9 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
 {
     uint param = push.k;
     uint halves = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2654);
-    uint _2676;
-    uint _2687;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2501);
+    uint _2523;
+    uint _2534;
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1249,21 +1249,21 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
             }
             if (second)
             {
-                _2676 = push.offset.z;
+                _2523 = push.offset.z;
             }
             else
             {
-                _2676 = push.offset.y;
+                _2523 = push.offset.y;
             }
             if (both)
             {
-                _2687 = y / 2u;
+                _2534 = y / 2u;
             }
             else
             {
-                _2687 = y;
+                _2534 = y;
             }
-            row[y] = (2u * _2676) + (min((from + _2687), (push.n - 1u)) * halves);
+            row[y] = (2u * _2523) + (min((from + _2534), (push.n - 1u)) * halves);
         }
     }
 }
@@ -1457,49 +1457,49 @@ static inline __attribute__((always_inline))
 Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498, constant Push& push)
 {
     Unit unit = no_unit();
-    if (_2300)
+    if (_2147)
     {
         uint param = row;
         uint param_1 = u;
         unit = load_unit_F32(param, param_1, second, v_466, v_477, v_489, v_498, push);
     }
-    if (_2308)
+    if (_2155)
     {
         uint param_2 = row;
         uint param_3 = u;
         unit = load_unit_F16(param_2, param_3, second, v_466, v_477, v_489, v_498, push);
     }
-    if (_2316)
+    if (_2163)
     {
         uint param_4 = row;
         uint param_5 = u;
         unit = load_unit_F16(param_4, param_5, second, v_466, v_477, v_489, v_498, push);
     }
-    if (_2324)
+    if (_2171)
     {
         uint param_6 = row;
         uint param_7 = u;
         unit = load_unit_Q8_0(param_6, param_7, second, v_466, v_477);
     }
-    if (_2332)
+    if (_2179)
     {
         uint param_8 = row;
         uint param_9 = u;
         unit = load_unit_Q4_0(param_8, param_9, second, v_466, v_477);
     }
-    if (_2340)
+    if (_2187)
     {
         uint param_10 = row;
         uint param_11 = u;
         unit = load_unit_Q4_1(param_10, param_11, second, v_466, v_477);
     }
-    if (_2348)
+    if (_2195)
     {
         uint param_12 = row;
         uint param_13 = u;
         unit = load_unit_Q4_K(param_12, param_13, second, v_466, v_477, v_489, v_498);
     }
-    if (_2356)
+    if (_2203)
     {
         uint param_14 = row;
         uint param_15 = u;
@@ -1780,19 +1780,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _3062 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _2909 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _3062;
-    uint _3066;
+    w = _2909;
+    uint _2913;
     if ((h & 1u) != 0u)
     {
-        _3066 = w[e + 1u];
+        _2913 = w[e + 1u];
     }
     else
     {
-        _3066 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _2913 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _3066;
+    return _2913;
 }
 
 static inline __attribute__((always_inline))
@@ -1815,10 +1815,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _3143 = (4u * y) + m;
+                        uint _2990 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_3143] += (v * x_quad(param_4, param_5, pool));
+                        all_[_2990] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1886,14 +1886,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _3268 = (4u * y) + m;
+                        uint _3115 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3268] += (low * x_quad(param_2, param_3, pool));
-                        uint _3285 = (4u * y) + m;
+                        all_[_3115] += (low * x_quad(param_2, param_3, pool));
+                        uint _3132 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3285] += (high * x_quad(param_4, param_5, pool));
+                        all_[_3132] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1907,7 +1907,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3346;
+    uint4 _3193;
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1916,13 +1916,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3346 = b;
+                _3193 = b;
             }
             else
             {
-                _3346 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3193 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3346;
+            words[y] = _3193;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -2000,9 +2000,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3570;
+    uint _3417;
     spvUnsafeArray<uint, 4> minima;
-    uint _3593;
+    uint _3440;
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -2010,25 +2010,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3570 = words.x & 16191u;
+                _3417 = words.x & 16191u;
             }
             else
             {
-                _3570 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3417 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3570;
+            scales[y] = _3417;
             if (lower)
             {
-                _3593 = words.y & 16191u;
+                _3440 = words.y & 16191u;
             }
             else
             {
-                _3593 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3440 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3593;
+            minima[y] = _3440;
         }
     }
-    float4 _3660;
+    float4 _3507;
     for (uint high = 0u; high < 2u; high++)
     {
         uint block = ((((local / 8u) * 8u) + (2u * pair)) + high) * 9u;
@@ -2043,22 +2043,22 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3660 = low_nibbles(param);
+                        _3507 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3660 = high_nibbles(param_1);
+                        _3507 = high_nibbles(param_1);
                     }
-                    float4 v = _3660;
+                    float4 v = _3507;
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3692 = (4u * y_1) + m;
+                            uint _3539 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3692] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3539] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -2293,9 +2293,9 @@ static inline __attribute__((always_inline))
 float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
-    for (uint v = 0u; v < _2436; v++)
+    for (uint v = 0u; v < _2283; v++)
     {
-        sum += pool[(i * _2444) + v];
+        sum += pool[(i * _2291) + v];
     }
     float4 param = sum;
     return sum4(param);
@@ -2312,10 +2312,10 @@ static inline __attribute__((always_inline))
 void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_1726, device Y1& v_1742, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2497;
+    uint lane = me & _2344;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _2593;
+    float _2440;
     for (uint m = 0u; m < 4u; m++)
     {
         if (m < XS)
@@ -2325,45 +2325,45 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _2538) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _2385) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _2552 = simd_is_first();
-            if (_2552)
+            bool _2399 = simd_is_first();
+            if (_2399)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2570 = me < GROUP_LINES;
-            bool _2579;
-            if (_2570)
+            bool _2417 = me < GROUP_LINES;
+            bool _2426;
+            if (_2417)
             {
-                _2579 = (first + me) < push.n;
+                _2426 = (first + me) < push.n;
             }
             else
             {
-                _2579 = _2570;
+                _2426 = _2417;
             }
-            bool _2589;
-            if (_2579)
+            bool _2436;
+            if (_2426)
             {
-                _2589 = (r + m) < push.rows;
+                _2436 = (r + m) < push.rows;
             }
             else
             {
-                _2589 = _2579;
+                _2436 = _2426;
             }
-            if (_2589)
+            if (_2436)
             {
                 if (normed)
                 {
-                    _2593 = shared_scale(push, pool, gl_NumSubgroups);
+                    _2440 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _2593 = 1.0;
+                    _2440 = 1.0;
                 }
-                float scale = _2593;
+                float scale = _2440;
                 if (both)
                 {
                     uint param = 2u * me;
