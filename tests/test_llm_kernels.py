@@ -417,6 +417,8 @@ def test_what_rope_append_refuses(device: zcwasm.Device, arena: Arena) -> None:
         ({"heads": MOST, "head_size": 256, "rotated": 0}, "are more than"),
         ({"kv_heads": MOST, "head_size": 256, "rotated": 0}, "are more than"),
         ({"capacity": MOST, "ldout": MOST}, "spans more than"),
+        ({"q_rows": 0, "heads": MOST - 40, "head_size": 1, "rotated": 0}, r"more than 2\^31 columns"),
+        ({"q_rows": 0, "heads": 2**30, "head_size": 2, "rotated": 0}, "more than 2"),
     ]:
         with pytest.raises((ValueError, IndexError, OverflowError), match=what):
             run(device, "rope_append", list(arrays.values()), **{**ROPE_APPEND, **change})

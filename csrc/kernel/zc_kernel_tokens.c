@@ -168,6 +168,11 @@ static zc_status extent_of_both(const zc_rope_append_params *p, uint32_t cols, u
     return ZC_OK;
 }
 
+static uint64_t heads_of(const zc_rope_append_params *p)
+{
+    return p->heads + 2 * (uint64_t)p->kv_heads;
+}
+
 static zc_status extent_rope_append(const void *params, uint64_t *bytes, zc_error *error)
 {
     const zc_rope_append_params *p = params;
@@ -177,6 +182,11 @@ static zc_status extent_rope_append(const void *params, uint64_t *bytes, zc_erro
         (status = zc_head_columns(p->kv_heads, p->head_size, &kv_cols, error)) != ZC_OK ||
         (status = check_rotation(p->rotated, p->head_size, p->layout, p->rows, p->table_rows, error)) != ZC_OK) {
         return status;
+    }
+    /* Without rows of q no memory bounds its heads, and invocations count their way through all columns in 32 bits. */
+    if (zc_times(heads_of(p), p->head_size) > INT32_MAX) {
+        return zc_fail(error, ZC_OVERFLOW, "%u heads and twice %u of %u elements are more than 2^31 columns", p->heads,
+                       p->kv_heads, p->head_size);
     }
     if (p->q_rows > p->rows) {
         return zc_fail(error, ZC_BAD_VALUE, "q has %u rows of %u", p->q_rows, p->rows);
@@ -200,11 +210,6 @@ static zc_status extent_rope_append(const void *params, uint64_t *bytes, zc_erro
     }
     bytes[6] = p->mirrored ? bytes[5] : 0;
     return ZC_OK;
-}
-
-static uint64_t heads_of(const zc_rope_append_params *p)
-{
-    return p->heads + 2 * (uint64_t)p->kv_heads;
 }
 
 static void groups_rope_append(const void *params, uint32_t out[3])
