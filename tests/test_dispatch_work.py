@@ -401,6 +401,35 @@ def test_a_workgroup_has_a_limit(device: zcwasm.Device) -> None:
     assert f"multiply-adds for each of 1 workgroups, {limit}" in guest.error()
 
 
+def test_what_stages_pass_on_survives_what_is_recorded_meanwhile(device: zcwasm.Device) -> None:
+    """A dispatch of two stages, cut into pieces, each recorded when it is its turn; before the second stage's a
+    sequence is recorded, which needs a larger workspace."""
+    if device.kind == "metal":
+        pytest.skip("a GPU's piece of work takes hours on the simulation; tests/c/test_pace.c has a fake GPU")
+    guest, random = Guest(device), np.random.default_rng(11)
+    guest.memory.grow(16)
+    rows, n, k, apart, many = 256, 256, 600, 8, 2048
+    x_at, x = guest.put(random.standard_normal(rows * apart + k) / 8)
+    (gate_at, gate), (up_at, up) = (guest.put(random.standard_normal((n, k)) / 8) for _ in range(2))
+    y_at, y = guest.put(np.zeros((rows, n)))
+    other = guest.exports.scratch_new(many * n * 4)
+
+    def gated(rows: int, k: int, ldx: int, handle: int, to: int, into: int) -> int:
+        ranges = [(0, x_at, ((rows - 1) * ldx + k) * 4), (0, gate_at, n * k * 4), (0, up_at, n * k * 4)]
+        ranges += [(0, 0, 0), (handle, to, rows * n * 4)]
+        return guest.record("linear_gated", ranges, struct.pack("<8If", 0, 0, rows, n, k, ldx, n, 0, 0), into)
+
+    sequence = guest.exports.sequence_new()
+    assert gated(many, 8, 1, other, 0, sequence) == 0
+    assert guest.exports.sequence_seal(sequence) == 0
+    assert gated(rows, k, apart, 0, y_at, 0) == 0
+    submissions = guest.exports.submit(), guest.exports.sequence_submit(sequence)
+    assert [guest.exports.wait(each, -1) for each in submissions] == [0, 0]
+    windows = np.lib.stride_tricks.sliding_window_view(x.astype(np.float64), k)[::apart][:rows]
+    gates = windows @ gate.T
+    assert np.allclose(y, gates / (1 + np.exp(-gates)) * (windows @ up.T), atol=1e-5)
+
+
 PIECES = """
 import hashlib
 from zcwasm._selftest import kernels

@@ -123,8 +123,8 @@ typedef struct zc_vulkan_device {
     pthread_mutex_t staging_lock; /* copies to and from device-local memory */
     zc_vulkan_buffer staging;
 
-    /* What stages share, one buffer for all work, since a recording begins with a barrier. Each is at least twice as
-     * large as the one before, which recordings may still name. */
+    /* What stages share, a buffer for all work that fits into it, since a recording begins with a barrier. They become
+     * larger, and stay, because recordings name them. */
     pthread_mutex_t workspace_lock;
     unsigned workspace_count;
     zc_vulkan_buffer workspaces[ZC_VULKAN_MAX_WORKSPACES];
@@ -168,7 +168,8 @@ void zc_vulkan_buffer_release(void *self, void *buffer);
 /* Make the buffers that the device has from the start, or at its first copy. */
 zc_status zc_vulkan_empty_init(zc_vulkan_device *device, zc_error *error);
 zc_status zc_vulkan_staging_init(zc_vulkan_device *device, uint64_t size, zc_error *error);
-/* The workspace, of at least so many bytes; it stays as long as the device. */
+/* The workspace for so many bytes, which is always the same one, and stays as long as the device. At most the device's
+ * largest allocation. */
 zc_status zc_vulkan_workspace(zc_vulkan_device *device, uint64_t size, VkBuffer *out, zc_error *error);
 void zc_vulkan_buffer_destroy(zc_vulkan_device *device, zc_vulkan_buffer *buffer);
 

@@ -195,27 +195,33 @@ zc_status zc_vulkan_staging_init(zc_vulkan_device *device, uint64_t size, zc_err
     return status;
 }
 
+/* The first one that is large enough, which is always the same one: of a dispatch that is cut, each part is recorded by
+ * itself, and finds what those before left, whatever was recorded meanwhile. */
 zc_status zc_vulkan_workspace(zc_vulkan_device *device, uint64_t size, VkBuffer *out, zc_error *error)
 {
     zc_status status = ZC_OK;
+    unsigned at = 0;
     pthread_mutex_lock(&device->workspace_lock);
-    unsigned count = device->workspace_count;
-    if (count == 0 || device->workspaces[count - 1].size < size) {
-        uint64_t larger = count ? 2 * device->workspaces[count - 1].size : WORKSPACE_SIZE;
+    while (at < device->workspace_count && device->workspaces[at].size < size) {
+        at++;
+    }
+    zc_vulkan_buffer *buffer = &device->workspaces[at];
+    if (at == device->workspace_count) {
+        uint64_t larger = at ? 2 * device->workspaces[at - 1].size : WORKSPACE_SIZE;
         while (larger < size) {
             larger *= 2;
         }
-        zc_vulkan_buffer *buffer = &device->workspaces[count];
-        buffer->size = larger;
+        /* A device's largest allocation, which nobody asks to exceed, need not be a power of two. */
+        buffer->size = larger < device->physical.max_allocation ? larger : device->physical.max_allocation;
         status = make(device, buffer, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0, error);
         if (status == ZC_OK) {
-            device->workspace_count = ++count;
+            device->workspace_count++;
         } else {
             zc_vulkan_buffer_destroy(device, buffer);
         }
     }
     if (status == ZC_OK) {
-        *out = device->workspaces[count - 1].handle;
+        *out = buffer->handle;
     }
     pthread_mutex_unlock(&device->workspace_lock);
     return status;

@@ -14,6 +14,10 @@
 
 #include "device/vulkan/zc_vulkan.h"
 
+/* Bytes of workspace of several commands that run at the same time. More would do without waiting for each other, but the
+ * workspace stays, and a guest could have a great many of them. */
+#define MOST_WORKSPACE ((uint64_t)1 << 28)
+
 /* What the command buffer has bound already. */
 typedef struct bound {
     VkPipeline pipeline;
@@ -236,23 +240,30 @@ static zc_status record_stage(zc_vulkan_device *device, zc_vulkan_slot *slot, co
     return status;
 }
 
-/* The workspace for commands that may run at the same time, if they need any. */
-static zc_status find_workspace(zc_vulkan_device *device, const zc_device_command *commands, size_t count,
+/* The workspace for commands that may run at the same time, if they need any; in *count how many of them have room in
+ * it. */
+static zc_status find_workspace(zc_vulkan_device *device, const zc_device_command *commands, size_t *count,
                                 VkBuffer *out, zc_error *error)
 {
-    uint64_t size = 0;
-    for (size_t i = 0; i < count; i++) {
+    uint64_t size = 0, allocates = device->physical.max_allocation;
+    uint64_t most = allocates < MOST_WORKSPACE ? allocates : MOST_WORKSPACE;
+    for (size_t i = 0; i < *count; i++) {
         zc_kernel_plan plan;
         if (!(commands[i].kernel->traits & (ZC_TRAIT_STAGES | ZC_TRAIT_MATRIX))) {
             continue;
         }
         zc_kernel_plan_make(commands[i].kernel, commands[i].params, &device->physical.info.gpu, &plan);
-        size += workspace_of(device, &plan);
-        if (plan.workspace > device->physical.max_range || size > device->physical.max_allocation) {
+        uint64_t more = workspace_of(device, &plan);
+        if (plan.workspace > device->physical.max_range || more > allocates) {
             return zc_fail(error, ZC_BAD_VALUE,
                            "kernel %s: a workspace of %llu bytes, device %s binds at most %llu and allocates %llu",
                            commands[i].kernel->name, (ull)plan.workspace, device->physical.info.name,
-                           (ull)device->physical.max_range, (ull)device->physical.max_allocation);
+                           (ull)device->physical.max_range, (ull)allocates);
+        }
+        if (size && more && size + more > most) {
+            *count = i;
+        } else {
+            size += more;
         }
     }
     return size ? zc_vulkan_workspace(device, size, out, error) : ZC_OK;
@@ -270,20 +281,20 @@ static zc_status record_all(zc_vulkan_device *device, zc_vulkan_slot *slot, cons
 {
     bound now = {.count = UINT32_MAX};
     zc_status status = ZC_OK;
-    for (size_t i = 0, end; i < count && status == ZC_OK; i = end) {
+    for (size_t i = 0, some; i < count && status == ZC_OK; i += some) {
         VkBuffer workspace = NULL;
         uint32_t stages = 1;
-        for (end = i + 1; end < count && !commands[end].barrier; end++) {
+        for (some = 1; i + some < count && !commands[i + some].barrier; some++) {
         }
-        if (commands[i].barrier) {
+        status = find_workspace(device, commands + i, &some, &workspace, error);
+        if (i || commands[i].barrier) { /* also where those before have filled the workspace */
             record_barrier(device, slot);
         }
-        status = find_workspace(device, commands + i, end - i, &workspace, error);
         for (uint32_t stage = 0; stage < stages && status == ZC_OK; stage++) {
             if (stage) {
                 record_barrier(device, slot);
             }
-            status = record_stage(device, slot, commands + i, end - i, part, stage, workspace, &stages, &now, error);
+            status = record_stage(device, slot, commands + i, some, part, stage, workspace, &stages, &now, error);
         }
     }
     return status;
