@@ -146,7 +146,7 @@ uint greatest(uint x, uint count)
             }
         }
     }
-    return group_min(index);
+    return min(group_min(index), count - 1u); // of a row that somebody else writes meanwhile, there may be none
 }
 
 // The first stage, of one share of row r.

@@ -107,7 +107,7 @@ void write_first(uint r)
 {
     uint me = gl_LocalInvocationID.x;
     if (me < push.k) {
-        uint index = candidate[me].y;
+        uint index = min(candidate[me].y, push.cols - 1u); // of a row that somebody else writes, some may be missing
         values1[push.offset.y + r * push.k + me] = x1[push.offset.x + r * push.ldx + index];
         indices1[push.offset.z + r * push.k + me] = index;
     }
@@ -162,9 +162,10 @@ void whole_row(uint r)
         place += above_of[i];
     }
     bool any = mine.x != 0u || mine.y != 0u && place.y < push.k;
+    // No more than k in all, also of a row that somebody else writes meanwhile.
     for (uint c = begin; any && c < end; c++) {
         uint key = order_of(x1[x + c]);
-        if (key > threshold) {
+        if (key > threshold && place.x < push.k) {
             candidate[place.x++] = uvec2(key, c);
         } else if (key == threshold && place.y < push.k) {
             candidate[place.y++] = uvec2(key, c);

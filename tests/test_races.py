@@ -44,3 +44,35 @@ def test_inputs_that_change_spoil_their_own_numbers_only(device: zcwasm.Device, 
     b[:] = 3
     device.matmul(a, b, out=c)
     assert (c == 3).all()
+
+
+def test_rows_that_change_while_the_largest_are_found(device: zcwasm.Device, arena: Arena) -> None:
+    """What is counted in one pass may be more in the next, and there is room for what was counted."""
+    rows, cols, k = 64, 8000, 40
+    x = arena.put(np.zeros((rows, cols)))
+    values, indices, best = (
+        arena.empty((rows, k)),
+        arena.empty((rows, k), np.uint32),
+        arena.empty(rows, np.uint32),
+    )
+    done = False
+
+    def scribble() -> None:
+        while not done:
+            x[...] = 1
+            x[:, ::3] = 0
+            x[...] = np.nan
+            x[...] = 0
+
+    thread = threading.Thread(target=scribble)
+    thread.start()
+    for _ in range(12):
+        device.dispatch("top_k", [x, values, indices], {"rows": rows, "cols": cols, "ldx": cols, "k": k})
+        device.dispatch("argmax", [x, best], {"rows": rows, "cols": cols, "ldx": cols, "ldout": 0})
+        assert indices.max() < cols
+        assert best.max() < cols
+    done = True
+    thread.join()
+    x[...] = np.arange(cols)
+    device.dispatch("top_k", [x, values, indices], {"rows": rows, "cols": cols, "ldx": cols, "k": k})
+    assert (indices == np.arange(cols)[::-1][:k]).all()

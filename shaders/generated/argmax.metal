@@ -79,8 +79,8 @@ struct Workspace
 
 constant uint way_tmp [[function_constant(0)]];
 constant uint way = is_function_constant_defined(way_tmp) ? way_tmp : 0u;
-constant bool _649 = (way != 2u);
-constant bool _705 = (way == 1u);
+constant bool _652 = (way != 2u);
+constant bool _708 = (way == 1u);
 
 struct Out1
 {
@@ -263,7 +263,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     }
     uint param_20 = index;
     uint _568 = group_min(param_20, best_of, gl_SubgroupID, gl_NumSubgroups);
-    return _568;
+    return min(_568, (count - 1u));
 }
 
 static inline __attribute__((always_inline))
@@ -290,7 +290,7 @@ uint order_of(thread const uint& bits)
 }
 
 static inline __attribute__((always_inline))
-void find_in_share(thread const uint& r, thread const uint& share, const device X1& v_172, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_331, constant Push& push, device Workspace& v_630)
+void find_in_share(thread const uint& r, thread const uint& share, const device X1& v_172, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_331, constant Push& push, device Workspace& v_633)
 {
     uint param = push.cols;
     uint shares = shares_of(param);
@@ -300,12 +300,12 @@ void find_in_share(thread const uint& r, thread const uint& share, const device 
     uint x = (push.offset.x + (r * push.ldx)) + first;
     uint param_1 = x;
     uint param_2 = each + uint(share < more);
-    uint _620 = greatest(param_1, param_2, v_172, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_331);
-    uint index = _620;
+    uint _623 = greatest(param_1, param_2, v_172, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_331);
+    uint index = _623;
     if (gl_LocalInvocationID.x == 0u)
     {
         uint param_3 = v_172.x1[x + index];
-        v_630.found[(r * 256u) + share] = uint2(order_of(param_3), first + index);
+        v_633.found[(r * 256u) + share] = uint2(order_of(param_3), first + index);
     }
 }
 
@@ -328,61 +328,61 @@ uint group_max(thread uint& value, threadgroup int2 (&best_of)[256], thread uint
 }
 
 static inline __attribute__((always_inline))
-uint greatest_of_row(thread const uint& r, const device X1& v_172, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_331, constant Push& push, device Workspace& v_630)
+uint greatest_of_row(thread const uint& r, const device X1& v_172, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_331, constant Push& push, device Workspace& v_633)
 {
-    if (_649)
+    if (_652)
     {
         uint param = push.offset.x + (r * push.ldx);
         uint param_1 = push.cols;
-        uint _663 = greatest(param, param_1, v_172, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_331);
-        return _663;
+        uint _666 = greatest(param, param_1, v_172, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_331);
+        return _666;
     }
     uint me = gl_LocalInvocationID.x;
     uint2 mine = uint2(0u, 4294967295u);
     uint param_2 = push.cols;
     if (me < shares_of(param_2))
     {
-        mine = v_630.found[(r * 256u) + me];
+        mine = v_633.found[(r * 256u) + me];
     }
     uint param_3 = mine.x;
-    uint _689 = group_max(param_3, best_of, gl_SubgroupID, gl_NumSubgroups);
-    uint key = _689;
-    uint _694;
+    uint _692 = group_max(param_3, best_of, gl_SubgroupID, gl_NumSubgroups);
+    uint key = _692;
+    uint _697;
     if (mine.x == key)
     {
-        _694 = mine.y;
+        _697 = mine.y;
     }
     else
     {
-        _694 = 4294967295u;
+        _697 = 4294967295u;
     }
-    uint param_4 = _694;
-    uint _702 = group_min(param_4, best_of, gl_SubgroupID, gl_NumSubgroups);
-    return _702;
+    uint param_4 = _697;
+    uint _705 = group_min(param_4, best_of, gl_SubgroupID, gl_NumSubgroups);
+    return _705;
 }
 
-kernel void zc_argmax(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _755 [[buffer(2)]], device Workspace& v_630 [[buffer(3)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_argmax(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Out1& _758 [[buffer(2)]], device Workspace& v_633 [[buffer(3)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
     const device auto& v_172 = *(const device X1*)spvBufferAliasSet0Binding1;
     const device auto& v_331 = *(const device X4*)spvBufferAliasSet0Binding1;
     threadgroup int2 best_of[256];
-    if (_705)
+    if (_708)
     {
         uint param = (push.first.xyz + gl_WorkGroupID).y;
         uint param_1 = (push.first.xyz + gl_WorkGroupID).x;
-        find_in_share(param, param_1, v_172, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_331, push, v_630);
+        find_in_share(param, param_1, v_172, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_331, push, v_633);
         return;
     }
-    uint3 _731 = push.first.xyz + gl_WorkGroupID;
-    uint _732 = _731.x;
-    for (uint r = _732; r < push.rows; r += push.groups.x)
+    uint3 _734 = push.first.xyz + gl_WorkGroupID;
+    uint _735 = _734.x;
+    for (uint r = _735; r < push.rows; r += push.groups.x)
     {
         uint param_2 = r;
-        uint _746 = greatest_of_row(param_2, v_172, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_331, push, v_630);
-        uint index = _746;
+        uint _749 = greatest_of_row(param_2, v_172, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_331, push, v_633);
+        uint index = _749;
         if (gl_LocalInvocationID.x == 0u)
         {
-            _755.out1[push.offset.y + r] = index;
+            _758.out1[push.offset.y + r] = index;
         }
     }
 }

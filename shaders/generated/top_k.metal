@@ -95,7 +95,7 @@ struct Workspace
 
 constant uint way_tmp [[function_constant(0)]];
 constant uint way = is_function_constant_defined(way_tmp) ? way_tmp : 0u;
-constant bool _749 = (way != 2u);
+constant bool _752 = (way != 2u);
 
 struct Values1
 {
@@ -112,10 +112,10 @@ struct Workspace1
     uint found1[1];
 };
 
-constant bool _2523 = (way == 1u);
-constant bool _2544 = (way == 4u);
-constant bool _2585 = (way == 3u);
-constant bool _2593 = (way == 5u);
+constant bool _2538 = (way == 1u);
+constant bool _2559 = (way == 4u);
+constant bool _2600 = (way == 3u);
+constant bool _2608 = (way == 5u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 static inline __attribute__((always_inline))
@@ -292,7 +292,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     }
     uint param_20 = index;
     uint _669 = group_min(param_20, best_of, gl_SubgroupID, gl_NumSubgroups);
-    return _669;
+    return min(_669, (count - 1u));
 }
 
 static inline __attribute__((always_inline))
@@ -319,7 +319,7 @@ uint order_of(thread const uint& bits)
 }
 
 static inline __attribute__((always_inline))
-void find_in_share(thread const uint& r, thread const uint& share, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_433, constant Push& push, device Workspace& v_730)
+void find_in_share(thread const uint& r, thread const uint& share, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_433, constant Push& push, device Workspace& v_733)
 {
     uint param = push.cols;
     uint shares = shares_of(param);
@@ -329,12 +329,12 @@ void find_in_share(thread const uint& r, thread const uint& share, const device 
     uint x = (push.offset.x + (r * push.ldx)) + first;
     uint param_1 = x;
     uint param_2 = each + uint(share < more);
-    uint _721 = greatest(param_1, param_2, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_433);
-    uint index = _721;
+    uint _724 = greatest(param_1, param_2, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_433);
+    uint index = _724;
     if (gl_LocalInvocationID.x == 0u)
     {
         uint param_3 = v_275.x1[x + index];
-        v_730.found[(r * 256u) + share] = uint2(order_of(param_3), first + index);
+        v_733.found[(r * 256u) + share] = uint2(order_of(param_3), first + index);
     }
 }
 
@@ -350,42 +350,42 @@ static inline __attribute__((always_inline))
 uint block_at(thread const Row& row, thread const uint& group, thread const uint& n, constant Push& push)
 {
     uint blocks = (((push.cols - 1u) + row.skip) / 4u) + 1u;
-    uint _1466;
+    uint _1481;
     if (n < row.rounds)
     {
-        _1466 = min((group + (n * 2048u)), blocks);
+        _1481 = min((group + (n * 2048u)), blocks);
     }
     else
     {
-        _1466 = blocks;
+        _1481 = blocks;
     }
-    return _1466;
+    return _1481;
 }
 
 static inline __attribute__((always_inline))
 uint4 orders_of(thread const Row& row, thread const uint& block, const device X1& v_275, const device X4& v_433, constant Push& push)
 {
     uint first = (4u * block) - row.skip;
-    bool _1374 = block != 0u;
-    bool _1381;
-    if (_1374)
-    {
-        _1381 = first < push.cols;
-    }
-    else
-    {
-        _1381 = _1374;
-    }
-    bool _1389;
-    if (_1381)
-    {
-        _1389 = (push.cols - first) >= 4u;
-    }
-    else
-    {
-        _1389 = _1381;
-    }
+    bool _1389 = block != 0u;
+    bool _1396;
     if (_1389)
+    {
+        _1396 = first < push.cols;
+    }
+    else
+    {
+        _1396 = _1389;
+    }
+    bool _1404;
+    if (_1396)
+    {
+        _1404 = (push.cols - first) >= 4u;
+    }
+    else
+    {
+        _1404 = _1396;
+    }
+    if (_1404)
     {
         uint4 bits = v_433.x4[(row.start / 4u) + block];
         uint param = bits.x;
@@ -409,27 +409,27 @@ uint4 orders_of(thread const Row& row, thread const uint& block, const device X1
 static inline __attribute__((always_inline))
 bool before(thread const uint2& a, thread const uint2& b)
 {
-    bool _896 = a.x > b.x;
-    bool _913;
-    if (!_896)
+    bool _899 = a.x > b.x;
+    bool _916;
+    if (!_899)
     {
-        bool _904 = a.x == b.x;
-        bool _912;
-        if (_904)
+        bool _907 = a.x == b.x;
+        bool _915;
+        if (_907)
         {
-            _912 = a.y < b.y;
+            _915 = a.y < b.y;
         }
         else
         {
-            _912 = _904;
+            _915 = _907;
         }
-        _913 = _912;
+        _916 = _915;
     }
     else
     {
-        _913 = _896;
+        _916 = _899;
     }
-    return _913;
+    return _916;
 }
 
 static inline __attribute__((always_inline))
@@ -445,7 +445,7 @@ uint second_at(thread const uint& r, thread const uint& group)
 }
 
 static inline __attribute__((always_inline))
-void find_in_groups(thread const uint& r, thread const uint& share, const device X1& v_275, thread uint3& gl_LocalInvocationID, const device X4& v_433, constant Push& push, device Workspace& v_730, threadgroup uint2 (&candidate)[512], threadgroup uint (&histogram)[256], device Workspace1& v_1674)
+void find_in_groups(thread const uint& r, thread const uint& share, const device X1& v_275, thread uint3& gl_LocalInvocationID, const device X4& v_433, constant Push& push, device Workspace& v_733, threadgroup uint2 (&candidate)[512], threadgroup uint (&histogram)[256], device Workspace1& v_1689)
 {
     uint me = gl_LocalInvocationID.x;
     uint group = (share * 32u) + (me % 32u);
@@ -453,8 +453,8 @@ void find_in_groups(thread const uint& r, thread const uint& share, const device
     Row row = row_at(param, push);
     uint2 best = uint2(0u, 4294967295u);
     uint second = 0u;
-    uint _1514 = me / 32u;
-    for (uint n = _1514; n < row.rounds; n += 16u)
+    uint _1529 = me / 32u;
+    for (uint n = _1529; n < row.rounds; n += 16u)
     {
         Row param_1 = row;
         uint param_2 = group;
@@ -462,16 +462,16 @@ void find_in_groups(thread const uint& r, thread const uint& share, const device
         Row param_4 = row;
         uint param_5 = group;
         uint param_6 = n + 8u;
-        spvUnsafeArray<uint, 2> _1542 = spvUnsafeArray<uint, 2>({ block_at(param_1, param_2, param_3, push), block_at(param_4, param_5, param_6, push) });
+        spvUnsafeArray<uint, 2> _1557 = spvUnsafeArray<uint, 2>({ block_at(param_1, param_2, param_3, push), block_at(param_4, param_5, param_6, push) });
         spvUnsafeArray<uint, 2> blocks;
-        blocks = _1542;
+        blocks = _1557;
         Row param_7 = row;
         uint param_8 = blocks[0];
         Row param_9 = row;
         uint param_10 = blocks[1];
-        spvUnsafeArray<uint4, 2> _1558 = spvUnsafeArray<uint4, 2>({ orders_of(param_7, param_8, v_275, v_433, push), orders_of(param_9, param_10, v_275, v_433, push) });
+        spvUnsafeArray<uint4, 2> _1573 = spvUnsafeArray<uint4, 2>({ orders_of(param_7, param_8, v_275, v_433, push), orders_of(param_9, param_10, v_275, v_433, push) });
         spvUnsafeArray<uint4, 2> orders;
-        orders = _1558;
+        orders = _1573;
         for (uint i = 0u; i < 2u; i++)
         {
             for (uint e = 0u; e < 4u; e++)
@@ -500,10 +500,10 @@ void find_in_groups(thread const uint& r, thread const uint& share, const device
         }
         uint param_13 = r;
         uint param_14 = group;
-        v_730.found[pair_at(param_13, param_14)] = best;
+        v_733.found[pair_at(param_13, param_14)] = best;
         uint param_15 = r;
         uint param_16 = group;
-        v_1674.found1[second_at(param_15, param_16)] = second;
+        v_1689.found1[second_at(param_15, param_16)] = second;
     }
 }
 
@@ -512,8 +512,8 @@ uint4 group_sum(thread uint4& counts, thread uint& gl_SubgroupID, thread uint& g
 {
     counts = uint4(simd_sum(counts.x), simd_sum(counts.y), simd_sum(counts.z), simd_sum(counts.w));
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _817 = simd_is_first();
-    if (_817)
+    bool _820 = simd_is_first();
+    if (_820)
     {
         counts_of[gl_SubgroupID] = counts;
     }
@@ -530,11 +530,11 @@ static inline __attribute__((always_inline))
 void sort(thread const uint& count, thread uint3& gl_LocalInvocationID, threadgroup uint2 (&candidate)[512])
 {
     uint me = gl_LocalInvocationID.x;
-    bool _972;
+    bool _975;
     for (uint size = 2u; size <= count; size *= 2u)
     {
-        uint _930 = size / 2u;
-        for (uint apart = _930; apart != 0u; apart /= 2u)
+        uint _933 = size / 2u;
+        for (uint apart = _933; apart != 0u; apart /= 2u)
         {
             uint left = (2u * me) - (me & (apart - 1u));
             uint right = left + apart;
@@ -547,15 +547,15 @@ void sort(thread const uint& count, thread uint3& gl_LocalInvocationID, threadgr
                 {
                     uint2 param = b;
                     uint2 param_1 = a;
-                    _972 = before(param, param_1);
+                    _975 = before(param, param_1);
                 }
                 else
                 {
                     uint2 param_2 = a;
                     uint2 param_3 = b;
-                    _972 = before(param_2, param_3);
+                    _975 = before(param_2, param_3);
                 }
-                if (_972)
+                if (_975)
                 {
                     candidate[left] = b;
                     candidate[right] = a;
@@ -567,20 +567,20 @@ void sort(thread const uint& count, thread uint3& gl_LocalInvocationID, threadgr
 }
 
 static inline __attribute__((always_inline))
-void write_first(thread const uint& r, const device X1& v_275, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint2 (&candidate)[512], device Values1& v_1016, device Indices1& v_1041)
+void write_first(thread const uint& r, const device X1& v_275, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint2 (&candidate)[512], device Values1& v_1023, device Indices1& v_1048)
 {
     uint me = gl_LocalInvocationID.x;
     if (me < push.k)
     {
-        uint index = ((threadgroup uint*)&candidate[me])[1u];
-        v_1016.values1[(push.offset.y + (r * push.k)) + me] = v_275.x1[(push.offset.x + (r * push.ldx)) + index];
-        v_1041.indices1[(push.offset.z + (r * push.k)) + me] = index;
+        uint index = min(((threadgroup uint*)&candidate[me])[1u], (push.cols - 1u));
+        v_1023.values1[(push.offset.y + (r * push.k)) + me] = v_275.x1[(push.offset.x + (r * push.ldx)) + index];
+        v_1048.indices1[(push.offset.z + (r * push.k)) + me] = index;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void whole_row(thread const uint& r, const device X1& v_275, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], device Values1& v_1016, device Indices1& v_1041, threadgroup uint2 (&room)[512])
+void whole_row(thread const uint& r, const device X1& v_275, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], device Values1& v_1023, device Indices1& v_1048, threadgroup uint2 (&room)[512])
 {
     uint me = gl_LocalInvocationID.x;
     uint x = push.offset.x + (r * push.ldx);
@@ -597,8 +597,8 @@ void whole_row(thread const uint& r, const device X1& v_275, thread uint& gl_Sub
             counts += uint4(uint(digit == 0u), uint(digit == 1u), uint(digit == 2u), uint(digit == 3u));
         }
         uint4 param_1 = counts;
-        uint4 _1122 = group_sum(param_1, gl_SubgroupID, gl_NumSubgroups, counts_of);
-        counts = _1122;
+        uint4 _1129 = group_sum(param_1, gl_SubgroupID, gl_NumSubgroups, counts_of);
+        counts = _1129;
         uint digit_1 = 3u;
         uint larger = 0u;
         uint count = counts.w;
@@ -608,33 +608,33 @@ void whole_row(thread const uint& r, const device X1& v_275, thread uint& gl_Sub
             digit_1 = 2u;
             count = counts.z;
         }
-        bool _1141 = digit_1 == 2u;
-        bool _1149;
-        if (_1141)
+        bool _1148 = digit_1 == 2u;
+        bool _1156;
+        if (_1148)
         {
-            _1149 = (larger + count) < wanted;
+            _1156 = (larger + count) < wanted;
         }
         else
         {
-            _1149 = _1141;
+            _1156 = _1148;
         }
-        if (_1149)
+        if (_1156)
         {
             larger += count;
             digit_1 = 1u;
             count = counts.y;
         }
-        bool _1158 = digit_1 == 1u;
-        bool _1166;
-        if (_1158)
+        bool _1165 = digit_1 == 1u;
+        bool _1173;
+        if (_1165)
         {
-            _1166 = (larger + count) < wanted;
+            _1173 = (larger + count) < wanted;
         }
         else
         {
-            _1166 = _1158;
+            _1173 = _1165;
         }
-        if (_1166)
+        if (_1173)
         {
             larger += count;
             digit_1 = 0u;
@@ -660,54 +660,64 @@ void whole_row(thread const uint& r, const device X1& v_275, thread uint& gl_Sub
     {
         place += room[i];
     }
-    bool _1265 = mine.x != 0u;
-    bool _1280;
-    if (!_1265)
+    bool _1272 = mine.x != 0u;
+    bool _1287;
+    if (!_1272)
     {
-        bool _1271 = mine.y != 0u;
-        bool _1279;
-        if (_1271)
+        bool _1278 = mine.y != 0u;
+        bool _1286;
+        if (_1278)
         {
-            _1279 = place.y < push.k;
+            _1286 = place.y < push.k;
         }
         else
         {
-            _1279 = _1271;
+            _1286 = _1278;
         }
-        _1280 = _1279;
+        _1287 = _1286;
     }
     else
     {
-        _1280 = _1265;
+        _1287 = _1272;
     }
-    bool _any = _1280;
+    bool _any = _1287;
     for (uint c_2 = begin; _any && (c_2 < end); c_2++)
     {
         uint param_3 = v_275.x1[x + c_2];
         uint key_2 = order_of(param_3);
-        if (key_2 > threshold)
+        bool _1310 = key_2 > threshold;
+        bool _1318;
+        if (_1310)
         {
-            uint _1307 = place.x;
-            place.x = _1307 + uint(1);
-            candidate[_1307] = uint2(key_2, c_2);
+            _1318 = place.x < push.k;
         }
         else
         {
-            bool _1316 = key_2 == threshold;
-            bool _1324;
-            if (_1316)
+            _1318 = _1310;
+        }
+        if (_1318)
+        {
+            uint _1322 = place.x;
+            place.x = _1322 + uint(1);
+            candidate[_1322] = uint2(key_2, c_2);
+        }
+        else
+        {
+            bool _1331 = key_2 == threshold;
+            bool _1339;
+            if (_1331)
             {
-                _1324 = place.y < push.k;
+                _1339 = place.y < push.k;
             }
             else
             {
-                _1324 = _1316;
+                _1339 = _1331;
             }
-            if (_1324)
+            if (_1339)
             {
-                uint _1328 = place.y;
-                place.y = _1328 + uint(1);
-                candidate[_1328] = uint2(key_2, c_2);
+                uint _1343 = place.y;
+                place.y = _1343 + uint(1);
+                candidate[_1343] = uint2(key_2, c_2);
             }
         }
     }
@@ -715,7 +725,7 @@ void whole_row(thread const uint& r, const device X1& v_275, thread uint& gl_Sub
     uint param_4 = 256u;
     sort(param_4, gl_LocalInvocationID, candidate);
     uint param_5 = r;
-    write_first(param_5, v_275, gl_LocalInvocationID, push, candidate, v_1016, v_1041);
+    write_first(param_5, v_275, gl_LocalInvocationID, push, candidate, v_1023, v_1048);
 }
 
 static inline __attribute__((always_inline))
@@ -748,25 +758,25 @@ uint places(thread const uint& count, thread uint& total, thread uint& gl_Subgro
     uint before_1 = simd_prefix_exclusive_sum(count);
     uint _all = simd_sum(count);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _853 = simd_is_first();
-    if (_853)
+    bool _856 = simd_is_first();
+    if (_856)
     {
         ((threadgroup uint*)&counts_of[gl_SubgroupID])[0u] = _all;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
     total = 0u;
-    uint _872;
+    uint _875;
     for (uint s = 0u; s < gl_NumSubgroups; s++)
     {
         if (s < gl_SubgroupID)
         {
-            _872 = ((threadgroup uint*)&counts_of[s])[0u];
+            _875 = ((threadgroup uint*)&counts_of[s])[0u];
         }
         else
         {
-            _872 = 0u;
+            _875 = 0u;
         }
-        before_1 += _872;
+        before_1 += _875;
         total += ((threadgroup uint*)&counts_of[s])[0u];
     }
     return before_1;
@@ -782,8 +792,8 @@ uint4 digits(thread const spvUnsafeArray<uint, 8>& numbers, thread const uint& t
         counts += uint2(uint(digit == 1u), uint(digit == 2u) + (uint(digit == 3u) << 16u));
     }
     uint4 param = uint4(counts.x, counts.y, 0u, 0u);
-    uint4 _1722 = group_sum(param, gl_SubgroupID, gl_NumSubgroups, counts_of);
-    uint4 sum = _1722;
+    uint4 _1737 = group_sum(param, gl_SubgroupID, gl_NumSubgroups, counts_of);
+    uint4 sum = _1737;
     return uint4(0u, sum.x, sum.y & 65535u, sum.y >> 16u);
 }
 
@@ -792,31 +802,31 @@ Cut cut(thread const spvUnsafeArray<uint, 8>& numbers, thread Cut& at, thread co
 {
     for (;;)
     {
-        bool _1741 = shift >= 0;
-        bool _1751;
-        if (_1741)
+        bool _1756 = shift >= 0;
+        bool _1766;
+        if (_1756)
         {
-            _1751 = (at.above + at.alike) > most;
+            _1766 = (at.above + at.alike) > most;
         }
         else
         {
-            _1751 = _1741;
+            _1766 = _1756;
         }
-        if (_1751)
+        if (_1766)
         {
             spvUnsafeArray<uint, 8> param;
             param = numbers;
             uint param_1 = at.threshold;
             int param_2 = shift;
-            uint4 _1760 = digits(param, param_1, param_2, gl_SubgroupID, gl_NumSubgroups, counts_of);
-            uint4 counts = _1760;
+            uint4 _1775 = digits(param, param_1, param_2, gl_SubgroupID, gl_NumSubgroups, counts_of);
+            uint4 counts = _1775;
             counts.x = ((at.alike - counts.y) - counts.z) - counts.w;
             uint digit = 3u;
             while ((at.above + counts[digit]) < push.k)
             {
-                uint _1788 = digit;
-                digit = _1788 - uint(1);
-                at.above += counts[_1788];
+                uint _1803 = digit;
+                digit = _1803 - uint(1);
+                at.above += counts[_1803];
             }
             at.alike = counts[digit];
             at.threshold |= (digit << uint(shift));
@@ -842,32 +852,32 @@ Cut cut_orders(thread const spvUnsafeArray<uint, 8>& orders, thread const uint& 
     }
     histogram[me] = 0u;
     uint param = top;
-    uint _1844 = group_max(param, best_of, gl_SubgroupID, gl_NumSubgroups);
-    top = _1844;
+    uint _1859 = group_max(param, best_of, gl_SubgroupID, gl_NumSubgroups);
+    top = _1859;
     for (uint i_1 = 0u; i_1 < 8u; i_1++)
     {
         uint param_1 = orders[i_1];
         uint param_2 = top;
-        uint _1861 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&histogram[bin_of(param_1, param_2)], 1u, memory_order_relaxed);
+        uint _1876 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&histogram[bin_of(param_1, param_2)], 1u, memory_order_relaxed);
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
     uint here = histogram[me];
     uint param_3 = here;
     uint param_4;
-    uint _1873 = places(param_3, param_4, gl_SubgroupID, gl_NumSubgroups, counts_of);
+    uint _1888 = places(param_3, param_4, gl_SubgroupID, gl_NumSubgroups, counts_of);
     uint total = param_4;
-    uint before_here = _1873;
-    bool _1878 = before_here < push.k;
-    bool _1887;
-    if (_1878)
+    uint before_here = _1888;
+    bool _1893 = before_here < push.k;
+    bool _1902;
+    if (_1893)
     {
-        _1887 = (before_here + here) >= push.k;
+        _1902 = (before_here + here) >= push.k;
     }
     else
     {
-        _1887 = _1878;
+        _1902 = _1893;
     }
-    if (_1887)
+    if (_1902)
     {
         numbers_of[2] = me;
         numbers_of[3] = before_here;
@@ -881,20 +891,20 @@ Cut cut_orders(thread const spvUnsafeArray<uint, 8>& orders, thread const uint& 
         Cut param_6 = Cut{ 0u, 0u, 2048u };
         uint param_7 = most;
         int param_8 = 30;
-        Cut _1912 = cut(param_5, param_6, param_7, param_8, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
-        return _1912;
+        Cut _1927 = cut(param_5, param_6, param_7, param_8, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
+        return _1927;
     }
     spvUnsafeArray<uint, 8> param_9;
     param_9 = orders;
     Cut param_10 = Cut{ ((top >> 20u) - bin) << 20u, numbers_of[3], histogram[bin] };
     uint param_11 = most;
     int param_12 = 18;
-    Cut _1932 = cut(param_9, param_10, param_11, param_12, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
-    return _1932;
+    Cut _1947 = cut(param_9, param_10, param_11, param_12, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
+    return _1947;
 }
 
 static inline __attribute__((always_inline))
-uint2 choose_groups(thread const uint& r, thread const uint& most, thread uint& top, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, device Workspace& v_730, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], threadgroup uint2 (&room)[512], threadgroup uint (&histogram)[256], device Workspace1& v_1674, threadgroup uint (&numbers_of)[4])
+uint2 choose_groups(thread const uint& r, thread const uint& most, thread uint& top, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, constant Push& push, device Workspace& v_733, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], threadgroup uint2 (&room)[512], threadgroup uint (&histogram)[256], device Workspace1& v_1689, threadgroup uint (&numbers_of)[4])
 {
     uint me = gl_LocalInvocationID.x;
     spvUnsafeArray<uint, 8> orders;
@@ -904,12 +914,12 @@ uint2 choose_groups(thread const uint& r, thread const uint& most, thread uint& 
     {
         uint param = r;
         uint param_1 = (i * 256u) + me;
-        uint2 best = v_730.found[pair_at(param, param_1)];
+        uint2 best = v_733.found[pair_at(param, param_1)];
         orders[i] = best.x;
         places_of[i] = ~best.y;
         uint param_2 = r;
         uint param_3 = (i * 256u) + me;
-        seconds[i] = v_1674.found1[second_at(param_2, param_3)];
+        seconds[i] = v_1689.found1[second_at(param_2, param_3)];
     }
     numbers_of[0] = 0u;
     numbers_of[1] = 0u;
@@ -917,68 +927,68 @@ uint2 choose_groups(thread const uint& r, thread const uint& most, thread uint& 
     param_4 = orders;
     uint param_5 = most;
     uint param_6;
-    Cut _1991 = cut_orders(param_4, param_5, param_6, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, histogram, numbers_of);
+    Cut _2006 = cut_orders(param_4, param_5, param_6, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, histogram, numbers_of);
     top = param_6;
-    Cut of_orders = _1991;
+    Cut of_orders = _2006;
     Cut of_places = Cut{ 0u, of_orders.above, of_orders.alike };
     if ((of_orders.above + of_orders.alike) > most)
     {
         spvUnsafeArray<uint, 8> tied;
-        uint _2024;
+        uint _2039;
         for (uint i_1 = 0u; i_1 < 8u; i_1++)
         {
             if (orders[i_1] == of_orders.threshold)
             {
-                _2024 = places_of[i_1];
+                _2039 = places_of[i_1];
             }
             else
             {
-                _2024 = 0u;
+                _2039 = 0u;
             }
-            tied[i_1] = _2024;
+            tied[i_1] = _2039;
         }
         spvUnsafeArray<uint, 8> param_7;
         param_7 = tied;
         Cut param_8 = of_places;
         uint param_9 = most;
         int param_10 = 30;
-        Cut _2042 = cut(param_7, param_8, param_9, param_10, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
-        of_places = _2042;
+        Cut _2057 = cut(param_7, param_8, param_9, param_10, gl_SubgroupID, gl_NumSubgroups, push, counts_of);
+        of_places = _2057;
     }
     uint2 least = uint2(of_orders.threshold, ~of_places.threshold);
     for (uint i_2 = 0u; i_2 < 8u; i_2++)
     {
-        bool _2063 = orders[i_2] > least.x;
-        bool _2082;
-        if (!_2063)
+        bool _2078 = orders[i_2] > least.x;
+        bool _2097;
+        if (!_2078)
         {
-            bool _2072 = orders[i_2] == least.x;
-            bool _2081;
-            if (_2072)
+            bool _2087 = orders[i_2] == least.x;
+            bool _2096;
+            if (_2087)
             {
-                _2081 = places_of[i_2] >= of_places.threshold;
+                _2096 = places_of[i_2] >= of_places.threshold;
             }
             else
             {
-                _2081 = _2072;
+                _2096 = _2087;
             }
-            _2082 = _2081;
+            _2097 = _2096;
         }
         else
         {
-            _2082 = _2063;
+            _2097 = _2078;
         }
-        if (_2082)
+        if (_2097)
         {
             if (seconds[i_2] < least.x)
             {
-                uint _2094 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[1], 1u, memory_order_relaxed);
-                candidate[_2094] = uint2(orders[i_2], ~places_of[i_2]);
+                uint _2109 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[1], 1u, memory_order_relaxed);
+                candidate[_2109] = uint2(orders[i_2], ~places_of[i_2]);
             }
             else
             {
-                uint _2106 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[0], 1u, memory_order_relaxed);
-                ((threadgroup uint*)&room[_2106])[0u] = (i_2 * 256u) + me;
+                uint _2121 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[0], 1u, memory_order_relaxed);
+                ((threadgroup uint*)&room[_2121])[0u] = (i_2 * 256u) + me;
             }
         }
     }
@@ -995,8 +1005,8 @@ void gather(thread const uint& r, thread const uint2& least, const device X1& v_
     uint items = groups * row.rounds;
     spvUnsafeArray<uint, 4> blocks;
     spvUnsafeArray<uint4, 4> orders;
-    uint _2224;
-    uint _2238;
+    uint _2239;
+    uint _2253;
     for (uint start = gl_LocalInvocationID.x; start < items; start += 1024u)
     {
         uint mine = 0u;
@@ -1014,45 +1024,45 @@ void gather(thread const uint& r, thread const uint2& least, const device X1& v_
         for (uint n = 0u; n < 16u; n++)
         {
             uint2 one = uint2(orders[n / 4u][n % 4u], ((4u * blocks[n / 4u]) + (n % 4u)) - row.skip);
-            bool _2214 = one.x != 0u;
-            bool _2223;
-            if (_2214)
+            bool _2229 = one.x != 0u;
+            bool _2238;
+            if (_2229)
             {
                 uint2 param_6 = least;
                 uint2 param_7 = one;
-                _2223 = !before(param_6, param_7);
+                _2238 = !before(param_6, param_7);
             }
             else
             {
-                _2223 = _2214;
+                _2238 = _2229;
             }
-            if (_2223)
+            if (_2238)
             {
-                _2224 = 1u << n;
+                _2239 = 1u << n;
             }
             else
             {
-                _2224 = 0u;
+                _2239 = 0u;
             }
-            mine |= _2224;
+            mine |= _2239;
         }
         if (mine == 0u)
         {
-            _2238 = 0u;
+            _2253 = 0u;
         }
         else
         {
-            uint _2246 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[1], uint(int(popcount(mine))), memory_order_relaxed);
-            _2238 = _2246;
+            uint _2261 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&numbers_of[1], uint(int(popcount(mine))), memory_order_relaxed);
+            _2253 = _2261;
         }
-        uint place = _2238;
+        uint place = _2253;
         for (uint n_1 = 0u; n_1 < 16u; n_1++)
         {
             if ((((mine >> n_1) & 1u) != 0u) && (place < 512u))
             {
-                uint _2266 = place;
-                place = _2266 + uint(1);
-                candidate[_2266] = uint2(orders[n_1 / 4u][n_1 % 4u], ((4u * blocks[n_1 / 4u]) + (n_1 % 4u)) - row.skip);
+                uint _2281 = place;
+                place = _2281 + uint(1);
+                candidate[_2281] = uint2(orders[n_1 / 4u][n_1 % 4u], ((4u * blocks[n_1 / 4u]) + (n_1 % 4u)) - row.skip);
             }
         }
     }
@@ -1060,25 +1070,25 @@ void gather(thread const uint& r, thread const uint2& least, const device X1& v_
 }
 
 static inline __attribute__((always_inline))
-void write_candidate(thread const uint& r, thread const uint& place, thread const uint& index, const device X1& v_275, constant Push& push, device Values1& v_1016, device Indices1& v_1041)
+void write_candidate(thread const uint& r, thread const uint& place, thread const uint& index, const device X1& v_275, constant Push& push, device Values1& v_1023, device Indices1& v_1048)
 {
     if (place < push.k)
     {
-        v_1016.values1[(push.offset.y + (r * push.k)) + place] = v_275.x1[(push.offset.x + (r * push.ldx)) + index];
-        v_1041.indices1[(push.offset.z + (r * push.k)) + place] = index;
+        v_1023.values1[(push.offset.y + (r * push.k)) + place] = v_275.x1[(push.offset.x + (r * push.ldx)) + index];
+        v_1048.indices1[(push.offset.z + (r * push.k)) + place] = index;
     }
 }
 
 static inline __attribute__((always_inline))
-void join_groups(thread const uint& r, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_433, constant Push& push, device Workspace& v_730, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], device Values1& v_1016, device Indices1& v_1041, threadgroup uint2 (&room)[512], threadgroup uint (&histogram)[256], device Workspace1& v_1674, threadgroup uint (&numbers_of)[4])
+void join_groups(thread const uint& r, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_433, constant Push& push, device Workspace& v_733, threadgroup uint4 (&counts_of)[256], threadgroup uint2 (&candidate)[512], device Values1& v_1023, device Indices1& v_1048, threadgroup uint2 (&room)[512], threadgroup uint (&histogram)[256], device Workspace1& v_1689, threadgroup uint (&numbers_of)[4])
 {
     uint me = gl_LocalInvocationID.x;
     uint param = r;
     uint param_1 = (push.k + (push.k / 4u)) + 16u;
     uint param_2;
-    uint2 _2346 = choose_groups(param, param_1, param_2, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, v_730, counts_of, candidate, room, histogram, v_1674, numbers_of);
+    uint2 _2361 = choose_groups(param, param_1, param_2, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, v_733, counts_of, candidate, room, histogram, v_1689, numbers_of);
     uint top = param_2;
-    uint2 least = _2346;
+    uint2 least = _2361;
     uint param_3 = r;
     uint2 param_4 = least;
     gather(param_3, param_4, v_275, gl_LocalInvocationID, v_433, push, candidate, room, numbers_of);
@@ -1086,7 +1096,7 @@ void join_groups(thread const uint& r, const device X1& v_275, threadgroup int2 
     if (count > 512u)
     {
         uint param_5 = r;
-        whole_row(param_5, v_275, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, candidate, v_1016, v_1041, room);
+        whole_row(param_5, v_275, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, candidate, v_1023, v_1048, room);
         return;
     }
     histogram[me] = 0u;
@@ -1099,17 +1109,17 @@ void join_groups(thread const uint& r, const device X1& v_275, threadgroup int2 
         {
             uint param_6 = ((threadgroup uint*)&candidate[n])[0u];
             uint param_7 = top;
-            uint _2394 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&histogram[bin_of(param_6, param_7)], 1u, memory_order_relaxed);
-            places_in_bin[i] = _2394;
+            uint _2409 = atomic_fetch_add_explicit((threadgroup atomic_uint*)&histogram[bin_of(param_6, param_7)], 1u, memory_order_relaxed);
+            places_in_bin[i] = _2409;
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
     uint here = histogram[me];
     uint param_8 = here;
     uint param_9;
-    uint _2407 = places(param_8, param_9, gl_SubgroupID, gl_NumSubgroups, counts_of);
+    uint _2422 = places(param_8, param_9, gl_SubgroupID, gl_NumSubgroups, counts_of);
     uint total = param_9;
-    uint start = _2407;
+    uint start = _2422;
     histogram[me] = start;
     threadgroup_barrier(mem_flags::mem_threadgroup);
     for (uint i_1 = 0u; i_1 < 2u; i_1++)
@@ -1123,7 +1133,7 @@ void join_groups(thread const uint& r, const device X1& v_275, threadgroup int2 
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    uint _2477;
+    uint _2492;
     for (uint n_2 = me; n_2 < count; n_2 += 256u)
     {
         uint2 mine = room[n_2];
@@ -1133,13 +1143,13 @@ void join_groups(thread const uint& r, const device X1& v_275, threadgroup int2 
         uint place = histogram[bin];
         if (bin == 255u)
         {
-            _2477 = count;
+            _2492 = count;
         }
         else
         {
-            _2477 = histogram[min((bin + 1u), 255u)];
+            _2492 = histogram[min((bin + 1u), 255u)];
         }
-        uint end = _2477;
+        uint end = _2492;
         for (uint i_2 = place; i_2 < end; i_2++)
         {
             uint2 param_14 = room[i_2];
@@ -1149,51 +1159,51 @@ void join_groups(thread const uint& r, const device X1& v_275, threadgroup int2 
         uint param_16 = r;
         uint param_17 = place;
         uint param_18 = mine.y;
-        write_candidate(param_16, param_17, param_18, v_275, push, v_1016, v_1041);
+        write_candidate(param_16, param_17, param_18, v_275, push, v_1023, v_1048);
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-uint greatest_of_row(thread const uint& r, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_433, constant Push& push, device Workspace& v_730)
+uint greatest_of_row(thread const uint& r, const device X1& v_275, threadgroup int2 (&best_of)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, const device X4& v_433, constant Push& push, device Workspace& v_733)
 {
-    if (_749)
+    if (_752)
     {
         uint param = push.offset.x + (r * push.ldx);
         uint param_1 = push.cols;
-        uint _763 = greatest(param, param_1, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_433);
-        return _763;
+        uint _766 = greatest(param, param_1, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_433);
+        return _766;
     }
     uint me = gl_LocalInvocationID.x;
     uint2 mine = uint2(0u, 4294967295u);
     uint param_2 = push.cols;
     if (me < shares_of(param_2))
     {
-        mine = v_730.found[(r * 256u) + me];
+        mine = v_733.found[(r * 256u) + me];
     }
     uint param_3 = mine.x;
-    uint _788 = group_max(param_3, best_of, gl_SubgroupID, gl_NumSubgroups);
-    uint key = _788;
-    uint _793;
+    uint _791 = group_max(param_3, best_of, gl_SubgroupID, gl_NumSubgroups);
+    uint key = _791;
+    uint _796;
     if (mine.x == key)
     {
-        _793 = mine.y;
+        _796 = mine.y;
     }
     else
     {
-        _793 = 4294967295u;
+        _796 = 4294967295u;
     }
-    uint param_4 = _793;
-    uint _801 = group_min(param_4, best_of, gl_SubgroupID, gl_NumSubgroups);
-    return _801;
+    uint param_4 = _796;
+    uint _804 = group_min(param_4, best_of, gl_SubgroupID, gl_NumSubgroups);
+    return _804;
 }
 
-kernel void zc_top_k(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Values1& v_1016 [[buffer(2)]], device Indices1& v_1041 [[buffer(3)]], device void* spvBufferAliasSet0Binding4 [[buffer(4)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_top_k(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], device Values1& v_1023 [[buffer(2)]], device Indices1& v_1048 [[buffer(3)]], device void* spvBufferAliasSet0Binding4 [[buffer(4)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
     const device auto& v_275 = *(const device X1*)spvBufferAliasSet0Binding1;
-    device auto& v_730 = *(device Workspace*)spvBufferAliasSet0Binding4;
+    device auto& v_733 = *(device Workspace*)spvBufferAliasSet0Binding4;
     const device auto& v_433 = *(const device X4*)spvBufferAliasSet0Binding1;
-    device auto& v_1674 = *(device Workspace1*)spvBufferAliasSet0Binding4;
+    device auto& v_1689 = *(device Workspace1*)spvBufferAliasSet0Binding4;
     threadgroup int2 best_of[256];
     threadgroup uint4 counts_of[256];
     threadgroup uint2 candidate[512];
@@ -1201,58 +1211,58 @@ kernel void zc_top_k(constant Push& push [[buffer(0)]], const device void* spvBu
     threadgroup uint histogram[256];
     threadgroup uint numbers_of[4];
     uint me = gl_LocalInvocationID.x;
-    if (_2523)
+    if (_2538)
     {
         uint param = (push.first.xyz + gl_WorkGroupID).y;
         uint param_1 = (push.first.xyz + gl_WorkGroupID).x;
-        find_in_share(param, param_1, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_433, push, v_730);
+        find_in_share(param, param_1, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_433, push, v_733);
         return;
     }
-    if (_2544)
+    if (_2559)
     {
         uint param_2 = (push.first.xyz + gl_WorkGroupID).y;
         uint param_3 = (push.first.xyz + gl_WorkGroupID).x;
-        find_in_groups(param_2, param_3, v_275, gl_LocalInvocationID, v_433, push, v_730, candidate, histogram, v_1674);
+        find_in_groups(param_2, param_3, v_275, gl_LocalInvocationID, v_433, push, v_733, candidate, histogram, v_1689);
         return;
     }
-    uint3 _2568 = push.first.xyz + gl_WorkGroupID;
-    uint _2569 = _2568.x;
-    uint r = _2569;
+    uint3 _2583 = push.first.xyz + gl_WorkGroupID;
+    uint _2584 = _2583.x;
+    uint r = _2584;
     for (;;)
     {
-        bool _2578 = r < push.rows;
-        bool _2584;
-        if (_2578)
+        bool _2593 = r < push.rows;
+        bool _2599;
+        if (_2593)
         {
-            _2584 = push.k != 0u;
+            _2599 = push.k != 0u;
         }
         else
         {
-            _2584 = _2578;
+            _2599 = _2593;
         }
-        if (_2584)
+        if (_2599)
         {
-            if (_2585)
+            if (_2600)
             {
                 uint param_4 = r;
-                whole_row(param_4, v_275, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, candidate, v_1016, v_1041, room);
+                whole_row(param_4, v_275, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, push, counts_of, candidate, v_1023, v_1048, room);
             }
             else
             {
-                if (_2593)
+                if (_2608)
                 {
                     uint param_5 = r;
-                    join_groups(param_5, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_433, push, v_730, counts_of, candidate, v_1016, v_1041, room, histogram, v_1674, numbers_of);
+                    join_groups(param_5, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_433, push, v_733, counts_of, candidate, v_1023, v_1048, room, histogram, v_1689, numbers_of);
                 }
                 else
                 {
                     uint param_6 = r;
-                    uint _2603 = greatest_of_row(param_6, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_433, push, v_730);
-                    uint index = _2603;
+                    uint _2618 = greatest_of_row(param_6, v_275, best_of, gl_SubgroupID, gl_NumSubgroups, gl_LocalInvocationID, v_433, push, v_733);
+                    uint index = _2618;
                     if (me == 0u)
                     {
-                        v_1016.values1[push.offset.y + r] = v_275.x1[(push.offset.x + (r * push.ldx)) + index];
-                        v_1041.indices1[push.offset.z + r] = index;
+                        v_1023.values1[push.offset.y + r] = v_275.x1[(push.offset.x + (r * push.ldx)) + index];
+                        v_1048.indices1[push.offset.z + r] = index;
                     }
                 }
             }
