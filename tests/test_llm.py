@@ -484,6 +484,34 @@ class TestMirror:
         assert begun[-1]
         assert sum(begun) > 5
 
+    def test_logits_that_are_computed_again_see_all_of_what_was_begun(self, cpu_model: llm.Model) -> None:
+        def again(session: llm.Session) -> bytes:
+            session._instance.exports.truncate(len(PROMPT) - 1)
+            return session._logits.tobytes()
+
+        def right(spoiled: bool) -> bytes:
+            plain = cpu_model.session(context=64, mirror=False)
+            plain.logits(PROMPT)
+            if spoiled:
+                self.spoil(plain)
+            return again(plain)
+
+        found = []
+        for fuel in range(0, 2000, 9):
+            session = cpu_model.session(context=64, mirror=True)
+            session.logits(PROMPT)
+            self.spoil(session)
+            session._instance.fuel = fuel
+            done = False
+            with contextlib.suppress(zcwasm.Trap):
+                done = session._instance.exports.mirror(2, 10) == 0
+            session._instance.fuel = None
+            found.append(again(session))
+            if done:
+                break
+        assert set(found) == {right(False), right(True)}
+        assert found.count(right(True)) > 5
+
     def test_interrupted_calls_leave_the_stack(self, cpu_model: llm.Model) -> None:
         """A trap unwinds nothing in the guest: its next call begins with an empty stack all the same."""
         session = cpu_model.session(context=64)

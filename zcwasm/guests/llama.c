@@ -263,6 +263,8 @@ static int32_t CALL(fetch)(void)
     int32_t code;
     if (state.cached == 0)
         return fail(ZCG_EINVAL, "logits come with a prefill");
+    if ((code = mend_mirror()) < 0) /* which a call that was interrupted left */
+        return code;
     if ((code = compute_logits(selection)) < 0)
         return code;
     return fetch_logits(selection);
