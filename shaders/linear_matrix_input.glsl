@@ -31,13 +31,19 @@ vec4 input_quad(uint r, uint q, inout float squares)
     return input_of(x_at(at, count), up, factor, squares);
 }
 
+// What float16 holds of v, but for its least numbers. By bits: a compiler may take the way there and back for v itself.
+vec4 upper(vec4 v)
+{
+    return uintBitsToFloat(floatBitsToUint(v) & 0xffffe000u);
+}
+
 // Two float16 whose sum is v, of each element.
 void put_halves(uint at, uint q, vec4 v)
 {
-    uvec2 high = uvec2(packHalf2x16(v.xy), packHalf2x16(v.zw));
-    vec4 rest = v - vec4(unpackHalf2x16(high.x), unpackHalf2x16(high.y));
+    vec4 first = upper(v), rest = v - first;
     rest = vec4(finite(rest.x) ? rest.x : 0.0, finite(rest.y) ? rest.y : 0.0, finite(rest.z) ? rest.z : 0.0,
                 finite(rest.w) ? rest.w : 0.0);
+    uvec2 high = uvec2(packHalf2x16(first.xy), packHalf2x16(first.zw));
     uvec2 low = uvec2(packHalf2x16(rest.xy), packHalf2x16(rest.zw));
     uint to = at + q / 8u * NEXT_SLICE + (q & 7u) / 2u, half_ = 2u * (q & 1u);
     work4[to][half_] = high.x;
