@@ -43,6 +43,7 @@ layout(set = 0, binding = 5, std430) writeonly buffer Out4 { vec4 out4[]; };
 layout(set = 0, binding = 6, std430) buffer Workspace1 { float workspace1[]; }; // not used here
 
 #include "common.glsl"
+#include "halves.glsl"
 
 layout(constant_id = 0) const uint variant = 0u;
 const float LOWEST = -3.0e38; // below every score that is a number
@@ -209,9 +210,8 @@ void attend_queries(uint tile, uint kv_head)
             if (is_query && e < push.head_size) {
                 x = shrink_query * vec2(q1[q + e], q1[q + e + 1u]);
             }
-            uint words = packHalf2x16(x);
-            own[mine + i_row * QUERY_LD + pair] = words;
-            own[mine + AT_LOW + i_row * QUERY_LD + pair] = packHalf2x16(x - unpackHalf2x16(words));
+            own[mine + i_row * QUERY_LD + pair] = packHalf2x16(upper(x));
+            own[mine + AT_LOW + i_row * QUERY_LD + pair] = packHalf2x16(x - upper(x));
         }
         subgroupBarrier();
         coopMatLoad(high[d], own, mine, QUERY_LD, gl_CooperativeMatrixLayoutRowMajor);

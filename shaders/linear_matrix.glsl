@@ -56,6 +56,7 @@ shared uvec4 pool[POOL_X > POOL_SUMS ? POOL_X : POOL_SUMS];
 shared uvec4 tile_w[BN * LINE_W];
 shared float tile_scales[SCALES * BN];
 
+#include "halves.glsl"
 #include "linear_matrix_input.glsl"
 #include "linear_matrix_weights.glsl"
 #include "linear_matrix_tile.glsl"

@@ -31,12 +31,6 @@ vec4 input_quad(uint r, uint q, inout float squares)
     return input_of(x_at(at, count), up, factor, squares);
 }
 
-// What float16 holds of v, but for its least numbers. By bits: a compiler may take the way there and back for v itself.
-vec4 upper(vec4 v)
-{
-    return uintBitsToFloat(floatBitsToUint(v) & 0xffffe000u);
-}
-
 // Two float16 whose sum is v, of each element.
 void put_halves(uint at, uint q, vec4 v)
 {

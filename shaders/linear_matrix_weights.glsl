@@ -231,9 +231,8 @@ void decode_minima(Sixteen v, out uvec4 first, out uvec4 second_)
     if (IS(Q4_K)) {
         float most = minima_scale(v), ratio = most > 0.0 ? -unpackHalf2x16(v.more.a.x).y / most : 0.0;
         [[unroll]] for (uint i = 0u; i < 8u; i++) {
-            float minimum = ratio * scale_of(v.more.a.yzw, i).y;
-            uint high = packHalf2x16(vec2(minimum, 0.0));
-            uint both = high | packHalf2x16(vec2(0.0, minimum - unpackHalf2x16(high).x));
+            float minimum = ratio * scale_of(v.more.a.yzw, i).y, high = upper(minimum);
+            uint both = packHalf2x16(vec2(high, minimum - high));
             if (i < 4u) {
                 first[i] = both;
             } else {
