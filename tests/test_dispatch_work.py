@@ -402,8 +402,8 @@ def test_a_workgroup_has_a_limit(device: zcwasm.Device) -> None:
 
 
 def test_what_stages_pass_on_survives_what_is_recorded_meanwhile(device: zcwasm.Device) -> None:
-    """A dispatch of two stages, cut into pieces, each recorded when it is its turn; before the second stage's a
-    sequence is recorded, which needs a larger workspace."""
+    """A dispatch of two stages, cut into pieces, each recorded when it is its turn; before the second stage's
+    a sequence is recorded, which needs a larger workspace."""
     if device.kind == "metal":
         pytest.skip("a GPU's piece of work takes hours on the simulation; tests/c/test_pace.c has a fake GPU")
     guest, random = Guest(device), np.random.default_rng(11)

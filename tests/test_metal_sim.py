@@ -424,6 +424,32 @@ def test_a_dispatch_of_nothing_keeps_its_barrier(sim: Sim) -> None:
     assert (out == 2).all()
 
 
+def test_a_workspace_that_is_full(sim: Sim) -> None:
+    """Behind dispatches that take all of it, one that needs none is not given what begins at its end."""
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    rows, n = 64, 4096  # gates of 1 MiB, which the first workspace has
+    x, w, norm = arena.put(np.ones((rows, 1))), arena.put(np.ones((n, 1))), arena.empty(0)
+    y, total = arena.empty((rows, n)), arena.empty(rows)
+    numbers = {
+        "gate_type": 0,
+        "up_type": 0,
+        "rows": rows,
+        "n": n,
+        "k": 1,
+        "ldx": 1,
+        "ldy": n,
+        "flags": 0,
+        "eps": 0,
+    }
+    with device.batch() as batch:
+        batch.dispatch("linear_gated", [x, w, w, norm, y], numbers)
+        batch.sum(x, out=total)
+    batch.submit().wait()
+    assert (total == 1).all()
+    assert np.allclose(y, 1 / (1 + np.exp(-1)))
+
+
 def test_many_submissions(sim: Sim) -> None:
     arena = Arena()
     device = zcwasm.Device("metal")

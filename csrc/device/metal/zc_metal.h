@@ -52,8 +52,8 @@ typedef struct zc_metal_device {
     unsigned in_flight;
     zc_device_piece *head, *tail; /* not encoded yet */
     _Atomic uint64_t unfinished; /* works submitted and not done */
-    /* What stages of kernels share: memory of ours, and a buffer over it. One for all work, since encoders run one after
-     * the other. Each is at least twice as large as the one before, which work in flight may still use. */
+    /* What stages of kernels share: memory of ours, and a buffer over it. One for all work that fits into it, since
+     * encoders run one after the other. Each is at least twice as large as the one before. */
     unsigned workspace_count;
     zc_metal_workspace workspaces[ZC_METAL_MAX_WORKSPACES];
     const char *capture; /* where the next work's trace goes, or NULL */

@@ -24,8 +24,8 @@ static const zc_metal_buffer *any_buffer(const zc_device_command *command)
 }
 
 static void encode_command(const zc_metal_device *self, id<MTLComputeCommandEncoder> encoder,
-                           const zc_device_command *command, const zc_kernel_stage *stage, uint64_t workspace,
-                           const zc_device_part *part, const zc_metal_buffer *any)
+                           const zc_device_command *command, const zc_kernel_stage *stage, id<MTLBuffer> workspace,
+                           uint64_t offset, const zc_device_part *part, const zc_metal_buffer *any)
 {
     const zc_kernel *kernel = command->kernel;
     uint32_t groups[3] = {stage->groups[0], stage->groups[1], stage->groups[2]};
@@ -46,9 +46,8 @@ static void encode_command(const zc_metal_device *self, id<MTLComputeCommandEnco
     }
     if (kernel->traits & ZC_TRAIT_STAGES) {
         /* One that needs none is given what is there, which it does not touch. */
-        id<MTLBuffer> shared = self->workspace_count ? self->workspaces[self->workspace_count - 1].buffer : any->buffer;
-        [encoder setBuffer:shared
-                    offset:self->workspace_count ? (NSUInteger)workspace : 0
+        [encoder setBuffer:workspace ? workspace : any->buffer
+                    offset:workspace ? (NSUInteger)offset : 0
                    atIndex:kernel->binding_count + 1];
     }
     uint32_t words = zc_device_push(command, part, groups, push);
@@ -92,8 +91,21 @@ uint64_t zc_metal_workspace_size(const zc_metal_device *self, const zc_device_pi
     return most;
 }
 
+/* The first workspace that is large enough, which is always the same one: a part of a dispatch finds there what the parts
+ * before left. NULL where none is needed. */
+static id<MTLBuffer> workspace_for(const zc_metal_device *self, const zc_device_piece *work)
+{
+    uint64_t size = zc_metal_workspace_size(self, work);
+    unsigned at = 0;
+    while (size && at < self->workspace_count && self->workspaces[at].size < size) {
+        at++;
+    }
+    return size ? self->workspaces[at].buffer : nil;
+}
+
 /* What has been encoded. */
 typedef struct progress {
+    id<MTLBuffer> workspace;
     bool due;        /* a barrier, before the next dispatch */
     bool dispatched; /* anything that it would order */
 } progress;
@@ -122,14 +134,14 @@ static uint32_t record_stage(const zc_metal_device *self, id<MTLComputeCommandEn
         }
         now->due = false;
         now->dispatched = true;
-        encode_command(self, encoder, command, each, offset, &work->part, any);
+        encode_command(self, encoder, command, each, plan.workspace ? now->workspace : nil, offset, &work->part, any);
     }
     return stages;
 }
 
 void zc_metal_record(const zc_metal_device *self, id<MTLComputeCommandEncoder> encoder, const zc_device_piece *work)
 {
-    progress now = {0};
+    progress now = {.workspace = workspace_for(self, work)};
     for (size_t first = 0, end; first < work->count; first = end) {
         uint32_t stages = 1;
         end = end_of(work, first);
