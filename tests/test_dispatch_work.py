@@ -430,6 +430,47 @@ def test_what_stages_pass_on_survives_what_is_recorded_meanwhile(device: zcwasm.
     assert np.allclose(y, gates / (1 + np.exp(-gates)) * (windows @ up.T), atol=1e-5)
 
 
+def test_what_stages_pass_on_is_not_the_hosts(device: zcwasm.Device, arena: Arena) -> None:
+    """The host's own run finds the device idle, and is recorded for so long that it comes between the pieces
+    of a guest's dispatch. Both have stages."""
+    if device.kind == "metal":
+        pytest.skip("a GPU's piece of work takes hours on the simulation; tests/c/test_pace.c has a fake GPU")
+    device = zcwasm.Device(device.kind)  # which has compiled nothing yet
+    guest, random = Guest(device), np.random.default_rng(12)
+    guest.memory.grow(16)
+    rows, n, k = 1024, 256, 600
+    x_at, x = guest.put(random.standard_normal(rows + k) / 8)
+    (gate_at, gate), (up_at, up) = (guest.put(random.standard_normal((n, k)) / 8) for _ in range(2))
+    y = guest.exports.scratch_new(rows * n * 4)
+    some_at, some = guest.put(np.zeros(4 * n))
+
+    def gated(rows: int) -> int:
+        ranges = [(0, x_at, (rows - 1 + k) * 4), (0, gate_at, n * k * 4), (0, up_at, n * k * 4), (0, 0, 0)]
+        params = struct.pack("<8If", 0, 0, rows, n, k, 1, n, 0, 0)
+        return guest.record("linear_gated", [*ranges, (y, 0, rows * n * 4)], params)
+
+    assert gated(64) == guest.exports.run() == 0
+    row = arena.put(np.full((40, 9000), 7))
+    values, indices = arena.empty((40, 40)), arena.empty((40, 40), np.uint32)
+    numbers = {"rows": 40, "cols": 9000, "ldx": 9000, "k": 40}
+    host = threading.Thread(target=device.dispatch, args=("top_k", [row, values, indices], numbers))
+    host.start()
+    time.sleep(0.05)
+    assert gated(rows) == 0
+    assert guest.exports.wait(guest.exports.submit(), -1) == 0
+    host.join()
+    assert (indices == np.arange(40)).all()
+    windows = np.lib.stride_tricks.sliding_window_view(x.astype(np.float64), k)[:rows]
+    gates = windows @ gate.T
+    want = gates / (1 + np.exp(-gates)) * (windows @ up.T)
+    for at in range(0, rows, 4):
+        ranges = [(y, at * n * 4, some.nbytes), (0, some_at, some.nbytes)]
+        assert (
+            guest.record("affine", ranges, struct.pack("<Iff", some.size, 1, 0)) == guest.exports.run() == 0
+        )
+        assert np.allclose(some.reshape(4, n), want[at : at + 4], atol=1e-5)
+
+
 PIECES = """
 import hashlib
 from zcwasm._selftest import kernels

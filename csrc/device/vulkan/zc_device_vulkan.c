@@ -129,8 +129,8 @@ static void destroy(zc_vulkan_device *device)
         zc_vulkan_pipelines_destroy(device);
         zc_vulkan_buffer_destroy(device, &device->staging);
         zc_vulkan_buffer_destroy(device, &device->empty);
-        for (unsigned i = 0; i < device->workspace_count; i++) {
-            zc_vulkan_buffer_destroy(device, &device->workspaces[i]);
+        for (unsigned i = 0; i < 2 * ZC_VULKAN_MAX_WORKSPACES; i++) {
+            zc_vulkan_buffer_destroy(device, &device->workspaces[i % 2].each[i / 2]);
         }
         zc_vulkan_enter();
         device->f.vkDestroyDevice(device->handle, NULL);

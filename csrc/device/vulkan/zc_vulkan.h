@@ -123,11 +123,14 @@ typedef struct zc_vulkan_device {
     pthread_mutex_t staging_lock; /* copies to and from device-local memory */
     zc_vulkan_buffer staging;
 
-    /* What stages share, a buffer for all work that fits into it, since a recording begins with a barrier. They become
-     * larger, and stay, because recordings name them. */
+    /* What stages share, a buffer for all work that fits into it, since a recording begins with a barrier; and another one
+     * for dispatches that are cut, whose parts may have work of others between them. They become larger, and stay,
+     * because recordings name them. */
     pthread_mutex_t workspace_lock;
-    unsigned workspace_count;
-    zc_vulkan_buffer workspaces[ZC_VULKAN_MAX_WORKSPACES];
+    struct zc_vulkan_workspaces {
+        unsigned count;
+        zc_vulkan_buffer each[ZC_VULKAN_MAX_WORKSPACES];
+    } workspaces[2]; /* [1]: of those that are cut */
 } zc_vulkan_device;
 
 /* ---- zc_vulkan_error.c ---- */
@@ -170,7 +173,7 @@ zc_status zc_vulkan_empty_init(zc_vulkan_device *device, zc_error *error);
 zc_status zc_vulkan_staging_init(zc_vulkan_device *device, uint64_t size, zc_error *error);
 /* The workspace for so many bytes, which is always the same one, and stays as long as the device. At most the device's
  * largest allocation. */
-zc_status zc_vulkan_workspace(zc_vulkan_device *device, uint64_t size, VkBuffer *out, zc_error *error);
+zc_status zc_vulkan_workspace(zc_vulkan_device *device, bool cut, uint64_t size, VkBuffer *out, zc_error *error);
 void zc_vulkan_buffer_destroy(zc_vulkan_device *device, zc_vulkan_buffer *buffer);
 
 /* ---- zc_vulkan_pipeline.c ---- */

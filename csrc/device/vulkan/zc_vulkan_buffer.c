@@ -197,17 +197,18 @@ zc_status zc_vulkan_staging_init(zc_vulkan_device *device, uint64_t size, zc_err
 
 /* The first one that is large enough, which is always the same one: of a dispatch that is cut, each part is recorded by
  * itself, and finds what those before left, whatever was recorded meanwhile. */
-zc_status zc_vulkan_workspace(zc_vulkan_device *device, uint64_t size, VkBuffer *out, zc_error *error)
+zc_status zc_vulkan_workspace(zc_vulkan_device *device, bool cut, uint64_t size, VkBuffer *out, zc_error *error)
 {
+    struct zc_vulkan_workspaces *all = &device->workspaces[cut];
     zc_status status = ZC_OK;
     unsigned at = 0;
     pthread_mutex_lock(&device->workspace_lock);
-    while (at < device->workspace_count && device->workspaces[at].size < size) {
+    while (at < all->count && all->each[at].size < size) {
         at++;
     }
-    zc_vulkan_buffer *buffer = &device->workspaces[at];
-    if (at == device->workspace_count) {
-        uint64_t larger = at ? 2 * device->workspaces[at - 1].size : WORKSPACE_SIZE;
+    zc_vulkan_buffer *buffer = &all->each[at];
+    if (at == all->count) {
+        uint64_t larger = at ? 2 * all->each[at - 1].size : WORKSPACE_SIZE;
         while (larger < size) {
             larger *= 2;
         }
@@ -215,7 +216,7 @@ zc_status zc_vulkan_workspace(zc_vulkan_device *device, uint64_t size, VkBuffer 
         buffer->size = larger < device->physical.max_allocation ? larger : device->physical.max_allocation;
         status = make(device, buffer, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0, error);
         if (status == ZC_OK) {
-            device->workspace_count++;
+            all->count++;
         } else {
             zc_vulkan_buffer_destroy(device, buffer);
         }

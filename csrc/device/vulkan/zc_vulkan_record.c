@@ -242,7 +242,7 @@ static zc_status record_stage(zc_vulkan_device *device, zc_vulkan_slot *slot, co
 
 /* The workspace for commands that may run at the same time, if they need any; in *count how many of them have room in
  * it. */
-static zc_status find_workspace(zc_vulkan_device *device, const zc_device_command *commands, size_t *count,
+static zc_status find_workspace(zc_vulkan_device *device, const zc_device_command *commands, size_t *count, bool cut,
                                 VkBuffer *out, zc_error *error)
 {
     uint64_t size = 0, allocates = device->physical.max_allocation;
@@ -266,7 +266,7 @@ static zc_status find_workspace(zc_vulkan_device *device, const zc_device_comman
             size += more;
         }
     }
-    return size ? zc_vulkan_workspace(device, size, out, error) : ZC_OK;
+    return size ? zc_vulkan_workspace(device, cut, size, out, error) : ZC_OK;
 }
 
 static void record_barrier(zc_vulkan_device *device, zc_vulkan_slot *slot)
@@ -286,7 +286,7 @@ static zc_status record_all(zc_vulkan_device *device, zc_vulkan_slot *slot, cons
         uint32_t stages = 1;
         for (some = 1; i + some < count && !commands[i + some].barrier; some++) {
         }
-        status = find_workspace(device, commands + i, &some, &workspace, error);
+        status = find_workspace(device, commands + i, &some, part->groups[0] != 0, &workspace, error);
         if (i || commands[i].barrier) { /* also where those before have filled the workspace */
             record_barrier(device, slot);
         }
