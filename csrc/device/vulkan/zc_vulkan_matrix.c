@@ -37,7 +37,7 @@ static bool is_ours(const VkCooperativeMatrixPropertiesKHR *p, uint32_t side)
 
 void zc_vulkan_find_matrix(const zc_vulkan_instance_functions *f, VkInstance instance, zc_vulkan_physical *physical)
 {
-    uint32_t lanes = physical->info.subgroup_width, side = lanes == 32 ? 16 : lanes == 8 ? 8 : 0, count = 0;
+    uint32_t lanes = physical->info.gpu.subgroup_width, side = lanes == 32 ? 16 : lanes == 8 ? 8 : 0, count = 0;
     uint32_t shared = side == 16 ? 48 * 1024 : 32 * 1024; /* what shaders/linear_matrix_tile.glsl counts on */
     const char *wish = getenv("ZCWASM_VULKAN_MATRIX");
     PFN_vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR get =
