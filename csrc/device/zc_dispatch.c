@@ -174,7 +174,10 @@ zc_status zc_dispatch_check_work(const zc_device *device, const zc_owner *owner,
     if (owner && !device->backend->cancels && !command->kernel->compiled) {
         work = zc_kernel_work_in_tiles(command->kernel, command->params);
         zc_kernel_plan_make(command->kernel, command->params, &device->info.gpu, &plan);
-        uint64_t count = zc_kernel_plan_groups(&plan);
+        /* The last stage may have nearly all of the work in a few of them: the largest product, or where top_k looks at a
+         * whole row after all. */
+        const uint32_t *groups = plan.stages[plan.count - 1].groups;
+        uint64_t count = (uint64_t)groups[0] * groups[1] * groups[2];
         if (count && work / count > MOST_WORK_OF_GROUP) {
             return zc_fail(error, ZC_LIMIT,
                            "kernel %s: about %llu multiply-adds for each of %llu workgroups, the limit on device %s, "
