@@ -357,6 +357,32 @@ class TestGPUs:
         session._instance.exports.truncate(0)
         assert session.logits(PROMPT).tobytes() == want.tobytes()
 
+    def test_what_an_interrupted_prefill_recorded_is_never_run(
+        self, cpu_model: llm.Model, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Neither by steps nor by what brings logits from scratch: its rows are others' by then."""
+        monkeypatch.setattr("zcwasm.llm._session._apart", lambda _: True)
+
+        def steps(session: llm.Session) -> bytes:
+            session._instance.exports.truncate(20)
+            tokens = [session._instance.exports.step() for _ in range(3)]
+            first = session._logits.tobytes()
+            return repr([*tokens, session._instance.exports.step()]).encode() + first
+
+        found = []
+        for fuel in (None, *range(900, 20000, 977)):
+            session = cpu_model.session(context=64)
+            session.logits(PROMPT[:20])
+            if fuel:
+                session._instance.fuel = fuel
+                with contextlib.suppress(zcwasm.Trap):
+                    session.logits(PROMPT)
+                    break
+                session._instance.fuel = None
+            found.append(steps(session) + session._logits.tobytes())
+        assert len(found) > 5
+        assert len(set(found)) == 1
+
     def test_truncation_with_a_step_in_flight(self, plain: llm.Session, session: llm.Session) -> None:
         results = []
         for one in (plain, session):

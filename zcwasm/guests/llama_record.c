@@ -321,6 +321,7 @@ static void record_selection(enum selection selection, struct step_buffer *next)
 
 static void begin_fetch(void)
 {
+    zcg_discard(); /* what an interrupted call left */
     target = failure = 0;
 }
 

@@ -73,6 +73,7 @@ void forget_sequences(void)
 
 void forget_handles(void)
 {
+    zcg_discard(); /* what an interrupted call left, and would keep scratch from being given back */
     wait_for_submitted_ahead();
     logits_there = 0; /* in another instance's scratch */
     for (u32 i = 0; i < STEP_BUFFERS; i++)
