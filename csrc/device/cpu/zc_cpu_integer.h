@@ -45,7 +45,8 @@ typedef struct zc_cpu_integer {
     void (*dots)(float *out, uint32_t type, const uint8_t *w, size_t row_bytes, size_t count,
                  const zc_fixed_layout *layout, const uint8_t *x);
 
-    /* Up to ZC_PANEL rows of weights side by side; missing ones count as zeros. */
+    /* Many rows. All of these are NULL where the float product is as fast.
+     * Up to ZC_PANEL rows of weights side by side; missing ones count as zeros. */
     size_t (*panel_bytes)(uint32_t type, size_t k);
     void (*pack)(uint8_t *panel, uint32_t type, const uint8_t *w, size_t row_bytes, size_t count, size_t k);
     size_t tile_rows;

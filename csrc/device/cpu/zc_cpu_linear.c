@@ -323,7 +323,9 @@ static void set_input(job *j, bool fixed)
 
 static bool takes_fixed(const job *j, uint32_t type)
 {
-    return j->ops->integer && zc_weight_type_get(type)->integer && !(j->p->flags & ZC_LINEAR_EXACT);
+    const zc_cpu_integer *integer = j->ops->integer;
+    return integer && zc_weight_type_get(type)->integer && !(j->p->flags & ZC_LINEAR_EXACT) &&
+           (j->p->rows <= FEW || integer->tile);
 }
 
 static size_t row_bytes_of(uint32_t type, uint32_t k)
