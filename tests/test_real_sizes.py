@@ -1,4 +1,4 @@
-"""The benchmark of real sizes: models that synthetic.py makes, and what becomes of measured numbers."""
+"""The benchmarks of real sizes and of threads: models that synthetic.py makes, and what is made of numbers."""
 
 import json
 import stat
@@ -14,6 +14,7 @@ from zcwasm.llm import Model
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
+import cores
 import real_sizes
 import synthetic
 
@@ -86,10 +87,14 @@ print(json.dumps([dict(row, samples_ts=rates, **about) for row in rows]))
 """
 
 
-def measured(tmp_path: Path, *more: str) -> dict[str, Any]:
-    peer = tmp_path / "llama-bench"
+def make_peer(folder: Path) -> None:
+    peer = folder / "llama-bench"
     peer.write_text(PEER.format(python=sys.executable))
     peer.chmod(peer.stat().st_mode | stat.S_IXUSR)
+
+
+def measured(tmp_path: Path, *more: str) -> dict[str, Any]:
+    make_peer(tmp_path)
     given = ["--cache", str(tmp_path), "--rounds", "3", "--tokens", "4", "--contexts", "8", "20"]
     options = real_sizes.arguments([*given, "--prefills", "10", "--sampled", "8", *more])
     return real_sizes.measure("tiny,layers=1:q4_0", zcwasm.Device("cpu"), options)
@@ -108,6 +113,45 @@ def test_both_sides_are_measured(tmp_path: Path) -> None:
     assert model["copied_in_last_decode"] == {}
     assert model["file_bytes"] == (tmp_path / "tiny-layers1-q4_0.gguf").stat().st_size
     assert json.loads(json.dumps(model)) == model
+
+
+def test_over_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_peer(tmp_path)
+    monkeypatch.setattr(cores, "LEAST_READ", 1 << 20)
+    given = ["--cache", tmp_path, "--llama-bench", tmp_path, "--output", tmp_path / "cores", "--rounds", 4]
+    given += [
+        "--models",
+        "tiny,layers=1:q4_0",
+        "--threads",
+        1,
+        2,
+        "--tokens",
+        4,
+        "--context",
+        8,
+        "--prefill",
+        10,
+    ]
+    monkeypatch.setattr(sys, "argv", ["cores.py", *map(str, given)])
+    cores.main()
+    printed = capsys.readouterr().out
+    result = json.loads((tmp_path / "cores.json").read_text("utf-8"))
+    for row, threads in zip(result["rows"], (1, 2), strict=True):
+        assert row["threads"] == threads
+        assert len(row["rates"]["decode"]) == len(row["rates"]["prefill"]) == 4
+        assert (row["peer_decode"], row["peer_prefill"]) == (2.5, 2.5)
+        assert min(row["decode"], row["prefill"], row["reading"], row["product"]) > 0
+    assert result["isa"] in zcwasm.Device("cpu").info["name"]
+    assert printed.strip().endswith(cores.table(result))
+
+
+def test_what_decoding_shall_reach() -> None:
+    row = {"reading": 10e9, "token_bytes": 1e9, "peer_decode": 5.0}
+    assert cores.need(row) == pytest.approx(6.0)  # 1.2 times the peer
+    assert cores.need(row | {"peer_decode": 8.0}) == pytest.approx(8.5)  # 85% of reading
+    assert cores.need({"reading": 10e9, "token_bytes": 1e9}) is None
 
 
 def test_without_the_peer(tmp_path: Path) -> None:
