@@ -1,4 +1,4 @@
-"""The benchmarks of real sizes and of threads: models that synthetic.py makes, and what is made of numbers."""
+"""The benchmarks of real sizes and of threads: models that synthetic.py makes, and what numbers become."""
 
 import json
 import stat
