@@ -22,11 +22,9 @@ zc_status zc_cpu_run(zc_kernel_id id, void *const bindings[], const void *params
         return zc_fail(error, ZC_BAD_VALUE, "kernel %u is not one of the %u built-in ones", (unsigned)id,
                        (unsigned)ZC_KERNEL_COUNT);
     }
-    if (threads == 0) {
-        threads = zc_cpu_count();
-    }
-    if (threads > ZC_THREADS_MAX) {
-        threads = ZC_THREADS_MAX;
+    unsigned most = zc_cpu_count() < ZC_THREADS_MAX ? zc_cpu_count() : ZC_THREADS_MAX;
+    if (threads == 0 || threads > most) {
+        threads = most;
     }
     const zc_cpu_call call = {zc_cpu_get_ops(), bindings, params, threads, error};
     if (!cancel) {

@@ -4,9 +4,8 @@
  * zc_dispatch.c has checked; nothing here checks bounds again, allocates per call on the hot path, or knows
  * of regions, guests or Python.
  *
- * The threads are one set per process, started at first use. zc_cpu_run may be called from any
- * thread: the caller works too; when they are busy with another caller's kernel, the caller runs alone,
- * so there are never more busy threads than callers plus workers. Results do not depend on the number of
+ * The threads are one set per process, started at first use (zc_cpu_threads.h). zc_cpu_run may be called from any
+ * thread: the caller works too, and callers share the workers. Results do not depend on the number of
  * threads: work is cut into blocks whose shape depends on the parameters only, and partial results are
  * combined in a fixed order. After fork the child starts its own threads.
  */
@@ -19,9 +18,9 @@
 #include "kernel/zc_kernel.h"
 
 /* Run one built-in kernel to its end. bindings[i] points at the first element of binding i; params is
- * the kernel's own struct. threads: how many threads may work, the caller included, at most 64; 0 for as
- * many as the process may use (CPU affinity and cgroup quota counted). ZC_NO_MEMORY when workspace cannot be
- * had; outputs are then undefined.
+ * the kernel's own struct. threads: how many threads may work, the caller included; 0 for as many as the process
+ * may use (CPU affinity and cgroup quota counted), and never more than that, or than 64. ZC_NO_MEMORY when workspace
+ * cannot be had; outputs are then undefined.
  * cancel: NULL, or a flag that another thread may set: within some milliseconds the call then ends with ZC_CANCELLED,
  * its outputs written in part. */
 zc_status zc_cpu_run(zc_kernel_id id, void *const bindings[], const void *params, unsigned threads,

@@ -1,13 +1,20 @@
 /* zc_cpu_threads: one parallel-for over one process-wide set of threads.
  *
  * zc_threads_run calls body(context, index) once for each index in [0, count), from the calling thread and
- * from up to threads - 1 workers, and returns when all calls have returned. Indices are handed out in
- * order, one at a time, so bodies should be worth a few microseconds. What the bodies wrote is visible to
- * the caller afterwards. When the caller's flag (zc_cpu_cancel.h) is set, no further call begins.
+ * from up to threads - 1 workers, and returns when all calls have returned. Indices are handed out one at a time, to
+ * whoever is free, in no order to rely on. What the bodies wrote is visible to the caller afterwards. When the caller's
+ * flag (zc_cpu_cancel.h) is set, no further call begins. Beginning and ending cost some tenths of a microsecond while
+ * the workers are awake, so a thread's share should be worth about one: zc_threads_worth says how many threads that is.
+ *
+ * Callers share the workers. There are never more busy threads than CPUs that the process may use and callers: on a
+ * machine of 4 CPUs, one caller has up to 3 helpers whatever `threads` says, each of two callers up to 2, and each of
+ * four none. A body that calls zc_threads_run runs all its indices itself.
+ *
+ * Who runs many kernels one after the other says so: between zc_threads_enter and zc_threads_leave, both called by the
+ * thread that runs them, workers stay awake for the next one for longer, and the thread counts as a caller.
  *
  * The threads start at first use and stay, asleep, until the process ends; nobody joins
- * them and they touch static state only. A second caller, or a body that calls zc_threads_run, finds them
- * busy and runs all its indices itself. After fork the child has none. This code must not be unloaded
+ * them and they touch static state only. After fork the child has none. This code must not be unloaded
  * with dlclose once used. It does not report errors: a body puts them into its context.
  */
 #ifndef ZC_CPU_THREADS_H
@@ -20,5 +27,16 @@
 typedef void (*zc_threads_body)(void *context, size_t index);
 
 void zc_threads_run(zc_threads_body body, void *context, size_t count, unsigned threads);
+
+void zc_threads_enter(void);
+void zc_threads_leave(void);
+
+/* How many of `threads` are worth it for that much work, where `least` of it, in the same unit, takes one thread about
+ * a microsecond. */
+static inline unsigned zc_threads_worth(double work, double least, unsigned threads)
+{
+    double most = work / least;
+    return most >= threads ? threads : most < 2.0 ? 1 : (unsigned)most;
+}
 
 #endif

@@ -1,7 +1,8 @@
 /* zc_device_cpu: the cpu device: a queue over the compute kernels of zc_cpu.
  *
  * Submitted pieces run in order on one queue thread per device, started at the first submission; zc_cpu
- * spreads each kernel over its own pool. A synchronous run computes on the calling thread: at once when
+ * spreads each kernel over the threads of all devices, which are told where a sequence of kernels begins and ends
+ * (zc_threads_enter). A synchronous run computes on the calling thread: at once when
  * nothing is in flight, otherwise after everything submitted before it; so does who submits little and waits. Barriers need nothing here, since
  * the commands of a queue run one after the other. A buffer is the host address itself.
  *
@@ -24,6 +25,7 @@
 #include "base/zc_alloc.h"
 #include "base/zc_clock.h"
 #include "device/cpu/zc_cpu.h"
+#include "device/cpu/zc_cpu_threads.h"
 #include "device/zc_device_backend.h"
 #include "base/zc_fork.h"
 
@@ -100,11 +102,13 @@ static void *queue_main(void *argument)
         zc_status status = ZC_OK;
         zc_error error;
         double start = zc_clock_seconds();
+        zc_threads_enter();
         for (size_t i = 0; i < piece->count && status == ZC_OK; i++) {
             status = atomic_load_explicit(piece->cancelled, memory_order_acquire)
                          ? zc_fail(&error, ZC_CANCELLED, "cancelled")
                          : execute(device, &piece->commands[i], piece->cancelled, &error);
         }
+        zc_threads_leave();
         double seconds = zc_clock_seconds() - start;
         pthread_mutex_lock(&lock);
         atomic_fetch_add_explicit(&device->completed, 1, memory_order_release);
@@ -189,6 +193,7 @@ static zc_status cpu_submit_and_wait(void *self, zc_device_piece *piece, zc_paus
     *submitted = true;
     uint64_t forks = zc_fork_count();
     double start = zc_clock_seconds();
+    zc_threads_enter();
     for (size_t i = 0; i < piece->count && status == ZC_OK; i++) {
         status = execute(self, &piece->commands[i], piece->cancelled, &why);
         stopped = pause(context, error);
@@ -199,6 +204,7 @@ static zc_status cpu_submit_and_wait(void *self, zc_device_piece *piece, zc_paus
             status = zc_fail(&why, ZC_CANCELLED, "cancelled");
         }
     }
+    zc_threads_leave();
     zc_device_piece_done(piece, status, zc_clock_seconds() - start, &why);
     return stopped;
 }
@@ -221,12 +227,14 @@ static zc_status cpu_run_all(void *self, const zc_device_command *commands, size
                              void *context, zc_error *error)
 {
     zc_status status = ZC_OK;
+    zc_threads_enter();
     for (size_t i = 0; i < count && status == ZC_OK; i++) {
         status = execute(self, &commands[i], NULL, error);
         if (status == ZC_OK) {
             status = pause(context, error);
         }
     }
+    zc_threads_leave();
     return status;
 }
 
