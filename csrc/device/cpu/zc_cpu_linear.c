@@ -19,10 +19,14 @@
 #include "device/cpu/zc_cpu_workspace.h"
 
 #define FEW 3             /* rows of x up to which weights are not unpacked into panels */
-#define PARALLEL 65536.0  /* multiply-adds from which on a second thread pays */
-#define INPUT_PART 16384  /* elements of f(x) that a task makes */
+#define LEAST_BYTES 32768.0 /* of weights, for each thread with few rows: two microseconds, from memory */
+#define LEAST 65536.0     /* multiply-adds for each thread with many rows: about a microsecond */
+#define INPUT_PART 4096   /* elements of f(x) that a task makes */
+#define PARTS 4           /* tasks of a thread, so that a slow one can leave some to others */
 #define MAX_PART 2048     /* outputs of a task with few rows */
-#define PART_BYTES 262144 /* of weights of such a task, about */
+#define MIN_BYTES 8192    /* of weights of such a task, about */
+#define MAX_BYTES 262144
+#define MIN_ROWS 64       /* of x for which it pays to unpack a panel once more */
 #define PART_WORK 16777216 /* multiply-adds of such a task: at most, but for a few outputs of long rows */
 #define DEPTH 512         /* columns that a float panel multiplies at once */
 #define ROWS 96           /* rows of x whose sums stay in the cache while these parts along k are added up */
@@ -43,7 +47,8 @@ typedef struct job {
     size_t row_size;        /* bytes of a row; rows of a tile lie interleaved */
     bool fixed;
     size_t input_rows, room_floats; /* of a task, and what it needs to make them */
-    size_t part;       /* outputs of a task */
+    size_t part;       /* outputs of a task with few rows */
+    size_t row_parts;  /* tasks of one panel with many */
     atomic_bool failed;
 } job;
 
@@ -142,7 +147,8 @@ static bool make_input(job *j)
         j->input_rows = (p->rows + chunks - 1) / chunks;
     }
     j->room_floats = panels ? j->input_rows * p->k : p->k;
-    zc_threads_run(input_body, j, (p->rows + j->input_rows - 1) / j->input_rows, j->threads);
+    zc_threads_run(input_body, j, (p->rows + j->input_rows - 1) / j->input_rows,
+                   zc_threads_worth((double)p->rows * p->k, INPUT_PART, j->threads));
     return !atomic_load_explicit(&j->failed, memory_order_relaxed);
 }
 
@@ -172,6 +178,15 @@ static void few_fixed(void *context, size_t index)
     }
 }
 
+/* The rows of task `index`, in whole units of what is multiplied together: up to *end. */
+static size_t rows_of_task(const job *j, size_t index, size_t unit, size_t *end)
+{
+    size_t units = (j->p->rows + unit - 1) / unit, part = index % j->row_parts;
+    *end = (part + 1) * units / j->row_parts * unit;
+    *end = *end < j->p->rows ? *end : j->p->rows;
+    return part * units / j->row_parts * unit;
+}
+
 static void panel_fixed(void *context, size_t index)
 {
     job *j = context;
@@ -179,7 +194,8 @@ static void panel_fixed(void *context, size_t index)
     const zc_cpu_integer *integer = j->ops->integer;
     const zc_weight_type_info *info = zc_weight_type_get(p->type);
     float sums[8 * ZC_PANEL];
-    size_t from = index * ZC_PANEL, n = p->n - from < ZC_PANEL ? p->n - from : ZC_PANEL;
+    size_t end, row = rows_of_task(j, index, integer->tile_rows, &end);
+    size_t from = index / j->row_parts * ZC_PANEL, n = p->n - from < ZC_PANEL ? p->n - from : ZC_PANEL;
     uint8_t *panel = zc_workspace(ZC_WORKSPACE_BLOCK, integer->panel_bytes(p->type, p->k));
     if (panel == NULL) {
         fail(j);
@@ -192,8 +208,8 @@ static void panel_fixed(void *context, size_t index)
         integer->pack(panel + integer->panel_bytes(p->type, at) - start, p->type,
                       j->w + from * j->row_bytes + at / info->block * info->block_bytes, j->row_bytes, n, depth);
     }
-    for (size_t first = 0; first < p->rows && !zc_cpu_cancelled(); first += integer->tile_rows) {
-        size_t rows = p->rows - first < integer->tile_rows ? p->rows - first : integer->tile_rows;
+    for (size_t first = row; first < end && !zc_cpu_cancelled(); first += integer->tile_rows) {
+        size_t rows = end - first < integer->tile_rows ? end - first : integer->tile_rows;
         integer->tile(sums, p->type, panel, rows, p->k / 32, (const uint8_t *)j->made + first * j->row_size);
         for (size_t r = 0; r < rows; r++) {
             give(j, first + r, from, sums + r * ZC_PANEL, n);
@@ -242,7 +258,8 @@ static void panel_float(void *context, size_t index)
     job *j = context;
     const zc_linear_params *p = j->p;
     const zc_weight_type_info *info = zc_weight_type_get(p->type);
-    size_t nr = j->ops->nr, from = index * nr, n = p->n - from < nr ? p->n - from : nr;
+    size_t end, row = rows_of_task(j, index, j->input_rows, &end);
+    size_t nr = j->ops->nr, from = index / j->row_parts * nr, n = p->n - from < nr ? p->n - from : nr;
     size_t rows_floats = nr * DEPTH, packed_floats = nr * ((size_t)p->k + 64);
     float *room = zc_workspace(ZC_WORKSPACE_BLOCK, (rows_floats + packed_floats + ROWS * nr) * sizeof *room);
     float *packed = room + rows_floats, *sums = packed + packed_floats;
@@ -258,8 +275,8 @@ static void panel_float(void *context, size_t index)
         }
         j->ops->pack(packed + at * nr, nr, room, depth, 0, n, depth);
     }
-    for (size_t first = 0; first < p->rows && !zc_cpu_cancelled(); first += j->input_rows) {
-        size_t rows = p->rows - first < j->input_rows ? p->rows - first : j->input_rows;
+    for (size_t first = row; first < end && !zc_cpu_cancelled(); first += j->input_rows) {
+        size_t rows = end - first < j->input_rows ? end - first : j->input_rows;
         for (size_t at = 0; at < p->k && !zc_cpu_cancelled(); at += DEPTH) {
             size_t depth = p->k - at < DEPTH ? p->k - at : DEPTH;
             zc_gemm_block g = {.rows = rows,
@@ -296,16 +313,39 @@ static void finish_zeros(const job *j)
     }
 }
 
-/* Equal parts, one or more for each thread: streams from memory start slowly, so let them be long. An output's
- * bits do not depend on its neighbours, so here the number of threads may count. */
+/* Equal parts, as many for each thread. An output's bits do not depend on its neighbours, so here the number of threads
+ * may count. */
 static size_t part_of(const job *j)
 {
-    size_t each = (size_t)(j->row_bytes * (double)j->p->n / PART_BYTES / j->threads) + 1;
-    size_t parts = j->threads * (each < 8 ? each : 8), part = (j->p->n + parts - 1) / parts;
+    double bytes = (double)j->row_bytes * (double)j->p->n / j->threads;
+    double each = bytes / MIN_BYTES < PARTS ? bytes / MIN_BYTES : PARTS;
+    each = bytes / MAX_BYTES > each ? bytes / MAX_BYTES : each;
+    each = each < 1.0 || j->threads == 1 ? 1.0 : each;
+    size_t parts = j->threads * (size_t)each, part = (j->p->n + parts - 1) / parts;
     size_t most = PART_WORK / j->p->k < 4 ? 4 : PART_WORK / j->p->k / 4 * 4;
     part = (part + 3) / 4 * 4;
     most = most < MAX_PART ? most : MAX_PART;
     return part < most ? part : most;
+}
+
+/* Few panels are not enough tasks for many threads. */
+static size_t row_parts_of(const job *j, size_t panels)
+{
+    size_t wanted = (j->threads * PARTS + panels - 1) / panels, rows = j->p->rows;
+    size_t most = j->fixed ? rows / MIN_ROWS : (rows + j->input_rows - 1) / j->input_rows;
+    wanted = wanted < most ? wanted : most;
+    return j->threads > 1 && wanted > 1 ? wanted : 1;
+}
+
+/* Enough for each thread to do. */
+static unsigned threads_for(const job *j, unsigned threads)
+{
+    const zc_linear_params *p = j->p;
+    if (p->rows > FEW) {
+        return zc_threads_worth((double)p->n * p->k * p->rows, LEAST, threads);
+    }
+    bool unpacked = !j->fixed && zc_weight_type_get(p->type)->block > 1; /* takes twice as long, or longer */
+    return zc_threads_worth((double)j->row_bytes * p->n * (unpacked ? 2 : 1), LEAST_BYTES, threads);
 }
 
 /* Where f(x) lies, and how. */
@@ -343,8 +383,9 @@ static bool multiply(job *j)
         j->part = part_of(j);
         zc_threads_run(j->fixed ? few_fixed : few_float, j, (j->p->n + j->part - 1) / j->part, j->threads);
     } else {
-        size_t wide = j->fixed ? ZC_PANEL : j->ops->nr;
-        zc_threads_run(j->fixed ? panel_fixed : panel_float, j, (j->p->n + wide - 1) / wide, j->threads);
+        size_t wide = j->fixed ? ZC_PANEL : j->ops->nr, panels = (j->p->n + wide - 1) / wide;
+        j->row_parts = row_parts_of(j, panels);
+        zc_threads_run(j->fixed ? panel_fixed : panel_float, j, panels * j->row_parts, j->threads);
     }
     return !atomic_load_explicit(&j->failed, memory_order_relaxed);
 }
@@ -378,15 +419,12 @@ static zc_status linear_part(const zc_cpu_call *call, const zc_linear_params *up
              .norm = call->bindings[3],
              .y = call->bindings[4],
              .bias = p->flags & ZC_LINEAR_BIAS ? call->bindings[2] : NULL,
-             .threads = call->threads,
              .row_bytes = row_bytes_of(p->type, p->k)};
     if (p->rows == 0 || p->n == 0) {
         return ZC_OK;
     }
-    if ((double)p->n * p->k * p->rows < PARALLEL) {
-        j.threads = 1;
-    }
     set_input(&j, takes_fixed(&j, p->type));
+    j.threads = threads_for(&j, call->threads);
     bool ok = (p->k == 0 || make_input(&j)) && multiply(&j);
     ok = ok && (!up || multiply_gated(&j, up, up_weights));
     return ok ? ZC_OK

@@ -23,8 +23,9 @@
 #define KC ((size_t)256)
 #define NC ((size_t)1024)
 #define MC_TILES ((size_t)8)
-#define PARALLEL_FLOPS 2000000.0   /* below this a second thread does not pay */
-#define PARALLEL_VECTOR 131072.0   /* elements of the matrix of a vector product: the same */
+#define LEAST_FLOPS 400000.0       /* for each thread: four microseconds, since packing is a run of its own */
+#define LEAST_VECTOR 65536.0       /* elements of the matrix of a vector product, for each thread */
+#define ALONE_FLOPS 2000000.0      /* below this, items of a batch have a thread each */
 #define DIRECT_ELEMENTS ((size_t)16384) /* b of at most this many is used unpacked: it fits the cache */
 #define GATHER ((size_t)4096)      /* elements of a strided vector copied at a time */
 #define STRIP ((size_t)4096)       /* columns of a task of vector * matrix */
@@ -280,9 +281,7 @@ static void run_vector(const product *p)
         q.v_step = p->transpose_a ? p->lda : 1;
         q.out_step = 1;
     }
-    if ((double)q.count * (double)q.k < PARALLEL_VECTOR) {
-        threads = 1;
-    }
+    threads = zc_threads_worth((double)q.count * (double)q.k, LEAST_VECTOR, threads);
     q.part = divide_up(q.count, 4 * (size_t)threads);
     if (q.along) {
         q.part = q.part < 64 ? 64 : q.part > STRIP || threads == 1 ? STRIP : divide_up(q.part, 64) * 64;
@@ -379,11 +378,12 @@ zc_status zc_cpu_matmul(const zc_cpu_call *call)
         j.count = 1;
         flops = all;
     }
-    if (all < PARALLEL_FLOPS && first.m > 1 && first.n > 1) {
-        first.threads = threads = 1;
+    if (first.m > 1 && first.n > 1) {
+        threads = zc_threads_worth(all, LEAST_FLOPS, threads);
+        first.threads = zc_threads_worth(flops, LEAST_FLOPS, threads);
     }
-    if (threads > 1 && j.count > 1 && (flops < PARALLEL_FLOPS || j.count >= 4 * (size_t)threads)) {
-        double group = PARALLEL_FLOPS / 16 / (flops + 1000.0);
+    if (threads > 1 && j.count > 1 && (flops < ALONE_FLOPS || j.count >= 4 * (size_t)threads)) {
+        double group = ALONE_FLOPS / 16 / (flops + 1000.0);
         j.group = group < 1.0 ? 1 : (size_t)group;
         if (j.group > divide_up(j.count, threads)) {
             j.group = divide_up(j.count, threads);

@@ -12,8 +12,10 @@
 #include "device/cpu/zc_cpu_ops.h"
 #include "device/cpu/zc_cpu_threads.h"
 
-#define PARALLEL ((size_t)64 * 1024)
-#define GROUP ((size_t)16 * 1024)    /* elements of short rows handed to a thread at once */
+#define LEAST ((size_t)32 * 1024)    /* elements to read, for each thread: about a microsecond */
+#define LEAST_EXP ((size_t)4 * 1024) /* of softmax */
+#define GROUP ((size_t)16 * 1024)    /* elements of short rows handed to a thread at once, at most */
+#define GROUPS 4                     /* of a thread, so that a slow one can leave some to others */
 #define BLOCK ((size_t)64 * 1024)
 #define MAX_BLOCKS 4096
 
@@ -23,7 +25,7 @@ typedef struct job job;
 struct way {
     void (*short_rows)(const job *j, size_t from, size_t rows); /* each of one block */
     void (*long_row)(job *j, size_t r, unsigned threads);       /* of several, whose results go to j->partial */
-    size_t parallel;                                            /* elements from which on a second thread pays */
+    size_t least;                                               /* elements that each thread should have */
 };
 
 struct job {
@@ -129,7 +131,8 @@ static zc_status spread(job *j, unsigned threads)
         j->block = (j->cols + MAX_BLOCKS - 1) / MAX_BLOCKS;
     }
     j->blocks = (j->cols + j->block - 1) / j->block;
-    if (cost * j->rows < j->way->parallel) {
+    threads = zc_threads_worth((double)cost * (double)j->rows, (double)j->way->least, threads);
+    if (threads == 1 && cost * j->rows < 2 * GROUP) {
         run_rows(j, 0, j->rows);
         return ZC_OK;
     }
@@ -140,8 +143,8 @@ static zc_status spread(job *j, unsigned threads)
         return ZC_OK;
     }
     j->group = cost < GROUP ? GROUP / cost : 1;
-    if (j->group * threads > j->rows) {
-        j->group = (j->rows + threads - 1) / threads;
+    if (threads > 1 && j->group * GROUPS * threads > j->rows) {
+        j->group = (j->rows + GROUPS * threads - 1) / (GROUPS * threads);
     }
     zc_threads_run(group_body, j, (j->rows + j->group - 1) / j->group, threads);
     return ZC_OK;
@@ -181,7 +184,7 @@ static void sum_long_row(job *j, size_t r, unsigned threads)
 
 zc_status zc_cpu_sum(const zc_cpu_call *call)
 {
-    static const struct way way = {sum_rows, sum_long_row, PARALLEL};
+    static const struct way way = {sum_rows, sum_long_row, LEAST};
     return start(call, &way);
 }
 
@@ -200,7 +203,7 @@ static void max_long_row(job *j, size_t r, unsigned threads)
 
 zc_status zc_cpu_max(const zc_cpu_call *call)
 {
-    static const struct way way = {max_rows, max_long_row, PARALLEL};
+    static const struct way way = {max_rows, max_long_row, LEAST};
     return start(call, &way);
 }
 
@@ -221,6 +224,6 @@ static void softmax_long_row(job *j, size_t r, unsigned threads)
 
 zc_status zc_cpu_softmax(const zc_cpu_call *call)
 {
-    static const struct way way = {softmax_rows, softmax_long_row, PARALLEL / 4};
+    static const struct way way = {softmax_rows, softmax_long_row, LEAST_EXP};
     return ((const zc_rows_params *)call->params)->cols ? start(call, &way) : ZC_OK; /* billions of empty rows too */
 }

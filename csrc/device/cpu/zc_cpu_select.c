@@ -11,7 +11,7 @@
 #include "device/cpu/zc_cpu_threads.h"
 
 #define BLOCK 256                     /* elements whose maximum says whether any of them matters */
-#define PARALLEL ((size_t)256 * 1024) /* elements from which on a second thread pays */
+#define LEAST ((size_t)32 * 1024)     /* elements for each thread: some microseconds */
 
 typedef struct job {
     const zc_cpu_ops *ops;
@@ -91,7 +91,7 @@ static void top_body(void *context, size_t r)
 static zc_status spread(job *j, size_t rows, unsigned threads)
 {
     if (rows > 0 && j->k > 0) {
-        zc_threads_run(top_body, j, rows, (double)rows * (double)j->cols < PARALLEL ? 1 : threads);
+        zc_threads_run(top_body, j, rows, zc_threads_worth((double)rows * (double)j->cols, LEAST, threads));
     }
     return ZC_OK;
 }

@@ -11,10 +11,12 @@
  * sees the worker inside; a state never comes back, so a worker that comes late cannot mistake a later job for the one
  * that it saw. What a body wrote is released by the worker's store when it leaves, acquired by the owner's look. So a
  * dispatch takes no lock and no system call, nobody waits for a worker that has not come yet, and each thread
- * writes to a line of its own but for the counters.
+ * writes to lines of its own until it helps others.
  *
- * Indices lie in a few ranges, one for GROUP threads, each with its counter. A thread empties its group's, then helps
- * with the others': a slow thread takes fewer. Owners and workers alike only add to a counter while they are inside.
+ * Indices are dealt into as many shares as there are threads, neighbours together, since what lies together in memory is
+ * read faster by one. A share is a counter and its end. A thread empties its own share, then takes from the others': a
+ * slow thread gets through fewer, and the share of one that does not come is done by the others. Counters are added to
+ * only by threads that are inside.
  *
  * Sleeping. A worker that finds nothing for IDLE_NS (LONG_IDLE_NS while a caller is inside zc_threads_enter) sets its
  * bit in `asleep`, looks at the states again and sleeps on its condition if there is still nothing. A caller publishes,
@@ -55,9 +57,7 @@
 #define LOST_NS 500000        /* between two looks at the clock: another thread had the CPU */
 #define MAX_PLACED 7          /* workers that are kept off their caller's CPU */
 #define WORKER_STACK (512 * 1024)
-#define JOBS 16
-#define GROUP 4               /* threads that share a counter */
-#define GROUPS (ZC_THREADS_MAX / GROUP)
+#define JOBS 8
 #define LINE 128              /* bytes that different threads write apart: a cache line, or two that come together */
 #define NOWHERE 0
 
@@ -68,15 +68,15 @@ static struct job {
     _Atomic uint64_t members; /* workers that may join */
     atomic_bool waiting;      /* the owner sleeps until its members have left */
     int caller_cpu;           /* -1: not known */
-    unsigned groups;
+    unsigned shares;
     zc_threads_body body;
     void *context;
     zc_cpu_flag *cancel; /* the caller's */
     _Alignas(LINE) atomic_bool owned;
-    struct counter {
+    struct share {
         _Alignas(LINE) atomic_size_t next;
         size_t end;
-    } counters[GROUPS];
+    } share[ZC_THREADS_MAX];
 } jobs[JOBS];
 
 /* What is known of each worker; `allowed` and `chosen` matter on Linux only. */
@@ -122,24 +122,24 @@ static void pause_cpu(void)
 static void deal(struct job *j, size_t count, unsigned threads)
 {
     size_t from = 0;
-    j->groups = (threads + GROUP - 1) / GROUP;
-    for (unsigned i = 0; i < j->groups; i++) {
-        atomic_store_explicit(&j->counters[i].next, from, memory_order_relaxed);
-        from += count / j->groups + (i < count % j->groups);
-        j->counters[i].end = from;
+    j->shares = threads;
+    for (unsigned i = 0; i < threads; i++) {
+        atomic_store_explicit(&j->share[i].next, from, memory_order_relaxed);
+        from += count / threads + (i < count % threads);
+        j->share[i].end = from;
     }
 }
 
-/* The next index, from this group or one after it. */
-static bool take(struct job *j, unsigned *group, size_t *index)
+/* The next index, from this share or, when it is empty, from one after it. */
+static bool take(struct job *j, unsigned *share, size_t *index)
 {
-    for (unsigned i = 0; i < j->groups; i++) {
-        struct counter *c = &j->counters[*group];
-        if (atomic_load_explicit(&c->next, memory_order_relaxed) < c->end &&
-            (*index = atomic_fetch_add_explicit(&c->next, 1, memory_order_relaxed)) < c->end) {
+    for (unsigned i = 0; i < j->shares; i++) {
+        struct share *s = &j->share[*share];
+        if (atomic_load_explicit(&s->next, memory_order_relaxed) < s->end &&
+            (*index = atomic_fetch_add_explicit(&s->next, 1, memory_order_relaxed)) < s->end) {
             return true;
         }
-        *group = *group + 1 < j->groups ? *group + 1 : 0;
+        *share = *share + 1 < j->shares ? *share + 1 : 0;
     }
     return false;
 }
@@ -273,13 +273,13 @@ static void work(unsigned worker, unsigned place, uint64_t seen[JOBS])
 {
     struct job *j = &jobs[place ^ worker % JOBS];
     uint64_t before = atomic_load_explicit(&j->members, memory_order_relaxed) & (bit(worker) - 1), state;
-    unsigned group = ((unsigned)__builtin_popcountll(before) + 1) / GROUP, at;
+    unsigned share = (unsigned)__builtin_popcountll(before) + 1, at;
     size_t index;
     if (worker < MAX_PLACED && j->caller_cpu == current_cpu()) {
         place_away(&workers[worker], j->caller_cpu);
     }
     zc_cpu_cancel = j->cancel;
-    while (!zc_cpu_cancelled() && take(j, &group, &index)) {
+    while (!zc_cpu_cancelled() && take(j, &share, &index)) {
         j->body(j->context, index);
         if (place && first_open(worker, place, seen, &at, &state) < place) {
             seen[j - jobs] = 0; /* to come back */
@@ -522,7 +522,7 @@ static void run_job(struct job *j, zc_threads_body body, void *context, size_t c
 
     size_t index;
     in_body = true;
-    for (unsigned group = 0; !zc_cpu_is_set(j->cancel) && take(j, &group, &index);) {
+    for (unsigned share = 0; !zc_cpu_is_set(j->cancel) && take(j, &share, &index);) {
         body(context, index);
     }
     in_body = false;

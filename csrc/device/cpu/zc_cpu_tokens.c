@@ -14,8 +14,9 @@
 #include "device/cpu/zc_cpu_threads.h"
 #include "device/cpu/zc_cpu_quant.h"
 
-#define PARALLEL ((size_t)64 * 1024) /* elements from which on a second thread pays */
-#define GROUP ((size_t)8 * 1024)     /* elements handed to a thread at once */
+#define LEAST ((size_t)8 * 1024)     /* elements for each thread: between one microsecond and three */
+#define GROUP ((size_t)8 * 1024)     /* elements handed to a thread at once, at most */
+#define GROUPS 4                     /* of a thread, so that a slow one can leave some to others */
 #define BLOCK 256                    /* elements dequantized at once: a multiple of every block */
 
 typedef struct job {
@@ -42,8 +43,11 @@ static zc_status each_row(const zc_cpu_call *call, size_t rows, size_t cols, voi
     if (rows == 0 || cols == 0) {
         return ZC_OK;
     }
-    unsigned threads = (double)rows * (double)cols < PARALLEL ? 1 : call->threads;
+    unsigned threads = zc_threads_worth((double)rows * (double)cols, LEAST, call->threads);
     j.group = cols < GROUP ? GROUP / cols : 1;
+    if (threads > 1 && j.group * GROUPS * threads > rows) {
+        j.group = (rows + GROUPS * threads - 1) / (GROUPS * threads);
+    }
     zc_threads_run(group_body, &j, (rows + j.group - 1) / j.group, threads);
     return ZC_OK;
 }
