@@ -289,7 +289,7 @@ static const char device_doc[] = //
     "Device(kind=None, *, threads=0, index=None, name=None, uuid=None)\n--\n\n"
     "Runs kernels over arrays that lie in guest memory, in place.\n\n"
     "kind: 'metal', 'vulkan' or 'cpu'; None takes metal, else a Vulkan GPU (never a software one), else cpu.\n"
-    "threads: for cpu, how many threads may work on one kernel, 0 for all that the process may use.\n"
+    "threads: for cpu, how many threads may work on one kernel; 0, or more than the process has CPUs, for as many.\n"
     "index, name, uuid: which of several devices of the kind, as devices() lists them: its index, a part of\n"
     "its name or its driver's in any case, or its uuid. Without them the best: discrete, integrated, virtual,\n"
     "software.\n"

@@ -13,10 +13,10 @@
  * dispatch takes no lock and no system call, nobody waits for a worker that has not come yet, and each thread
  * writes to lines of its own until it helps others.
  *
- * Indices are dealt into as many shares as there are threads, neighbours together, since what lies together in memory is
- * read faster by one. A share is a counter and its end. A thread empties its own share, then takes from the others': a
- * slow thread gets through fewer, and the share of one that does not come is done by the others. Counters are added to
- * only by threads that are inside.
+ * Indices are dealt into shares, one for each thread (of more than SHARES threads, some have one together), neighbours
+ * in one share, since what lies together in memory is read faster by one thread. A share is a counter and its end. A
+ * thread empties its own share, then takes from the others': a slow thread gets through fewer, and the share of one that
+ * does not come is done by the others. Counters are added to only by threads that are inside.
  *
  * Sleeping. A worker that finds nothing for IDLE_NS (LONG_IDLE_NS while a caller is inside zc_threads_enter) sets its
  * bit in `asleep`, looks at the states again and sleeps on its condition if there is still nothing. A caller publishes,
@@ -26,10 +26,9 @@
  * who leaves looks at `waiting` after its store. The lock is for sleeping, waking and starting threads only.
  *
  * Sharing. Callers are counted, and a job gets only so many members that these and all callers have a CPU each. Each
- * worker has an order of its own in which it looks at the jobs, so that of any two it is half of the workers that come
- * to either first; and it looks before each index, and leaves a job for one that comes before. A worker without a CPU to
- * itself, or that finds that it lost its CPU while it watched, sleeps at once: spinning would take the time of a thread
- * with work.
+ * worker has an order of its own in which it looks at the jobs, so that of any two each comes first for half of the
+ * workers; between indices it looks again, and leaves a job for one that comes before. A worker without a CPU to itself,
+ * or that finds that it lost its CPU while it watched, sleeps at once: spinning would take the time of a thread with work.
  *
  * fork: the lock is held over it, and the child resets everything to no workers and no jobs, whatever
  * another thread was doing in the parent. Locks are held for instructions only, except while threads are created.
@@ -52,12 +51,13 @@
 #include "device/cpu/zc_cpu_cancel.h"
 
 #define IDLE_NS 50000         /* what a sleeping worker costs to wake, roughly */
-#define LONG_IDLE_NS 200000
+#define LONG_IDLE_NS 200000   /* another kernel will come */
 #define WAIT_NS 20000
 #define LOST_NS 500000        /* between two looks at the clock: another thread had the CPU */
 #define MAX_PLACED 7          /* workers that are kept off their caller's CPU */
 #define WORKER_STACK (512 * 1024)
 #define JOBS 8
+#define SHARES 16             /* dealing them costs the owner a line each */
 #define LINE 128              /* bytes that different threads write apart: a cache line, or two that come together */
 #define NOWHERE 0
 
@@ -76,7 +76,7 @@ static struct job {
     struct share {
         _Alignas(LINE) atomic_size_t next;
         size_t end;
-    } share[ZC_THREADS_MAX];
+    } share[SHARES];
 } jobs[JOBS];
 
 /* What is known of each worker; `allowed` and `chosen` matter on Linux only. */
@@ -122,10 +122,10 @@ static void pause_cpu(void)
 static void deal(struct job *j, size_t count, unsigned threads)
 {
     size_t from = 0;
-    j->shares = threads;
-    for (unsigned i = 0; i < threads; i++) {
+    j->shares = threads < SHARES ? threads : SHARES;
+    for (unsigned i = 0; i < j->shares; i++) {
         atomic_store_explicit(&j->share[i].next, from, memory_order_relaxed);
-        from += count / threads + (i < count % threads);
+        from += count / j->shares + (i < count % j->shares);
         j->share[i].end = from;
     }
 }
@@ -273,7 +273,7 @@ static void work(unsigned worker, unsigned place, uint64_t seen[JOBS])
 {
     struct job *j = &jobs[place ^ worker % JOBS];
     uint64_t before = atomic_load_explicit(&j->members, memory_order_relaxed) & (bit(worker) - 1), state;
-    unsigned share = (unsigned)__builtin_popcountll(before) + 1, at;
+    unsigned share = ((unsigned)__builtin_popcountll(before) + 1) % j->shares, at;
     size_t index;
     if (worker < MAX_PLACED && j->caller_cpu == current_cpu()) {
         place_away(&workers[worker], j->caller_cpu);
