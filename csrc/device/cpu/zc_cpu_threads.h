@@ -6,9 +6,9 @@
  * flag (zc_cpu_cancel.h) is set, no further call begins. Beginning and ending cost some tenths of a microsecond while
  * the workers are awake, so a thread's share should be worth about one: zc_threads_worth says how many threads that is.
  *
- * Callers share the workers. There are never more busy threads than CPUs that the process may use and callers: on a
- * machine of 4 CPUs, one caller has up to 3 helpers whatever `threads` says, each of two callers up to 2, and each of
- * four none. A body that calls zc_threads_run runs all its indices itself.
+ * Callers share the workers, of which there are fewer than CPUs that the process may use; and a caller gets only as many
+ * as, with all callers, have a CPU each when it begins: of 4 CPUs, one caller has up to 3 helpers whatever `threads` says,
+ * each of two callers up to 2, and each of four none. A body that calls zc_threads_run runs all its indices itself.
  *
  * Who runs many kernels one after the other says so: between zc_threads_enter and zc_threads_leave, both called by the
  * thread that runs them, workers stay awake for the next one for longer, and the thread counts as a caller.
