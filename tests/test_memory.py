@@ -300,6 +300,26 @@ def test_idle_instances_are_small() -> None:
     )
 
 
+def test_memory_after_another_guest_is_zero() -> None:
+    """A mapping that a guest gave back is used again: nothing of it is to be seen."""
+    for pages in (1, 3, 1, 3, 1, 1):
+        memory = zcwasm.Memory(1, maximum=20)
+        assert memory.size == 65536
+        memory.grow(pages - 1)
+        array = memory.array(0, memory.size, np.uint8)
+        assert not array.any()
+        array[:] = 0xAA
+        del array, memory
+    kept = [zcwasm.Memory(1, maximum=20) for _ in range(100)]  # more than are kept
+    for _ in range(2):
+        for memory in kept:
+            array = memory.array(0, memory.size, np.uint8)
+            assert not array.any()
+            array[:] = 0xAA
+        del array, memory
+        kept = [zcwasm.Memory(1, maximum=20) for _ in range(100) if kept.pop()]
+
+
 @pytest.mark.footprint
 def test_no_leak_over_instance_lifecycles() -> None:
     run_python(

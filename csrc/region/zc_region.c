@@ -10,11 +10,8 @@
 
 #include "base/zc_alloc.h"
 #include "base/zc_fork.h"
+#include "region/zc_mapping.h"
 #include "region/zc_region_os.h"
-
-/* Two alignments of no access on each side. A guest's largest offset is checked by the engine; the guards
- * are there for the accesses that a flaw elsewhere would make. */
-#define GUARD ((uint64_t)ZC_REGION_ALIGNMENT * 2)
 
 #define LARGE ((uint64_t)4 << 20)
 
@@ -31,8 +28,6 @@ struct zc_region {
     _Atomic uint64_t size;
     _Atomic uint64_t references;
     _Atomic uint64_t pins;
-    uint8_t *mapping;
-    uint64_t mapping_size;
     bool read_only;
     pthread_mutex_t lock; /* growth and attachments */
     attachment *attachments;
@@ -109,7 +104,12 @@ static void destroy(zc_region *region)
         first->release(first->value);
         zc_free(first);
     }
-    zc_region_os_release(region->mapping, region->mapping_size);
+    uint8_t *mapping = region->base - ZC_REGION_HEADER;
+    if (region->read_only) {
+        zc_mapping_unmap(mapping, ZC_REGION_HEADER + region->reserved);
+    } else {
+        zc_mapping_free(mapping, ZC_REGION_HEADER + region->reserved, ZC_REGION_HEADER + zc_region_size(region));
+    }
     pthread_mutex_destroy(&region->lock);
     zc_free(region);
 }
@@ -127,22 +127,22 @@ static void expect_use(zc_region *region, uint64_t old, uint64_t size)
     }
 }
 
-/* A region that nobody knows yet, all of it inaccessible. */
-static zc_status reserve(uint64_t reserved, zc_region **out, zc_error *error)
+/* A region that nobody knows yet. `open`: bytes of it, and of the header, that are accessible. */
+static zc_status reserve(uint64_t reserved, uint64_t open, zc_region **out, zc_error *error)
 {
     zc_region *region = zc_calloc(1, sizeof *region);
     if (!region) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a region's bookkeeping");
     }
     uint64_t body = round_up(reserved);
-    region->mapping_size = GUARD + ZC_REGION_HEADER + body + GUARD;
-    int code = zc_region_os_reserve(region->mapping_size, &region->mapping);
+    uint8_t *mapping;
+    int code = zc_mapping_new(ZC_REGION_HEADER + body, open, &mapping);
     if (code != 0) {
         zc_free(region);
-        return zc_fail(error, ZC_NO_MEMORY, "cannot reserve %llu bytes of address space: %s", (ull)reserved,
-                       strerror(code));
+        return zc_fail(error, ZC_NO_MEMORY, "cannot reserve %llu bytes of address space and open %llu: %s",
+                       (ull)reserved, (ull)open, strerror(code));
     }
-    region->base = region->mapping + GUARD + ZC_REGION_HEADER;
+    region->base = mapping + ZC_REGION_HEADER;
     region->reserved = body;
     atomic_init(&region->references, 1);
     atomic_init(&region->pins, 0);
@@ -174,16 +174,11 @@ zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc
                        (ull)reserved);
     }
     zc_region *region;
-    zc_status status = reserve(reserved, &region, error);
+    zc_status status = reserve(reserved, ZC_REGION_HEADER + round_up(size), &region, error);
     if (status != ZC_OK) {
         return status;
     }
-    int code = zc_region_os_commit(region->base - ZC_REGION_HEADER, ZC_REGION_HEADER + round_up(size));
-    if (code != 0) {
-        status = zc_fail(error, ZC_NO_MEMORY, "cannot commit %llu bytes: %s", (ull)size, strerror(code));
-    } else {
-        expect_use(region, 0, round_up(size));
-    }
+    expect_use(region, 0, round_up(size));
     return publish(status, region, size, out, error);
 }
 
@@ -194,7 +189,7 @@ zc_status zc_region_map(int file, uint64_t offset, uint64_t size, zc_region **ou
                        (ull)offset);
     }
     zc_region *region;
-    zc_status status = reserve(size, &region, error);
+    zc_status status = reserve(size, 0, &region, error);
     if (status != ZC_OK) {
         return status;
     }

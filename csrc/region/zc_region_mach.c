@@ -55,6 +55,14 @@ int zc_region_os_map(uint8_t *address, uint64_t size, int file, uint64_t offset)
     return mapped == (void *)address ? 0 : errno;
 }
 
+bool zc_region_os_recycle(uint8_t *address, uint64_t size)
+{
+    /* madvise only lets the system drop the pages: they may still be there. */
+    (void)address;
+    (void)size;
+    return false;
+}
+
 void zc_region_os_release(uint8_t *address, uint64_t size)
 {
     (void)vm_deallocate(mach_task_self(), (vm_address_t)address, (vm_size_t)size);

@@ -6,15 +6,26 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "region/zc_region.h"
 
 int zc_region_os_reserve(uint64_t size, uint8_t **out)
 {
-    /* Over-reserve by one alignment and give the surplus back, since mmap aligns to 4 KiB only. */
     if (size > SIZE_MAX - ZC_REGION_ALIGNMENT) {
         return ENOMEM;
     }
+    /* mmap aligns to 4 KiB only. But below a mapping that was reserved here lies an aligned address, and that is
+     * where most systems put the next one. */
+    uint8_t *lucky = mmap(NULL, (size_t)size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (lucky != MAP_FAILED && (uintptr_t)lucky % ZC_REGION_ALIGNMENT == 0) {
+        *out = lucky;
+        return 0;
+    }
+    if (lucky != MAP_FAILED) {
+        (void)munmap(lucky, (size_t)size);
+    }
+    /* Over-reserve by one alignment and give the surplus back. */
     size_t mapped = (size_t)size + ZC_REGION_ALIGNMENT;
     uint8_t *raw = mmap(NULL, mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (raw == MAP_FAILED) {
@@ -46,6 +57,20 @@ int zc_region_os_map(uint8_t *address, uint64_t size, int file, uint64_t offset)
     }
     /* Shared, not private: a driver that asks for writable pages is then refused, instead of being given copies. */
     return mmap(address, (size_t)size, PROT_READ, MAP_SHARED | MAP_FIXED, file, (off_t)offset) == address ? 0 : errno;
+}
+
+bool zc_region_os_recycle(uint8_t *address, uint64_t size)
+{
+#if defined(__linux__)
+    /* Elsewhere the advice may be taken later, or not at all. Locked pages are refused. */
+    struct rlimit limit;
+    bool scarce = getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY;
+    return !scarce && madvise(address, (size_t)size, MADV_DONTNEED) == 0;
+#else
+    (void)address;
+    (void)size;
+    return false;
+#endif
 }
 
 void zc_region_os_release(uint8_t *address, uint64_t size)
