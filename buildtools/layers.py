@@ -55,7 +55,6 @@ GUESTS_OF: dict[str, set[str]] = {
     "device/cpu/zc_cpu_integer.h": {"device/cpu/isa"},
     "device/cpu/zc_cpu_quant.h": {"device/cpu/isa"},
     "device/cpu/zc_cpu_cancel.h": {"device/cpu/isa"},
-    "region/zc_region_os.h": {"guest"},  # a stack has guard pages, too
 }
 
 

@@ -58,6 +58,32 @@ def in_a_process(source: str, timeout: float = 120) -> str:
     return run_python(header + textwrap.dedent(source), timeout=timeout)
 
 
+def test_a_handler_compiles_another_guest() -> None:
+    """The compiler's state is one for the process: a compilation that is paused keeps it."""
+    in_a_process(
+        """
+        right, wrong, imports = [], [], {"h": {"f": lambda: None}}
+        small = huge(10)
+
+        def handler(*_):
+            other = zcwasm.Instance(small, imports=imports)
+            numbers = [other.exports[f"f{i}"]() for i in range(SMALL)] + [other.exports.big(7)]
+            (right if numbers == [*range(SMALL), 57] else wrong).append(numbers)
+
+        signal.signal(signal.SIGALRM, handler)
+        additions = 100_000
+        while not right:  # until the compiler takes long enough here
+            additions *= 2
+            guest = zcwasm.Instance(huge(additions), imports=imports)
+            signal.setitimer(signal.ITIMER_REAL, 0.001, 0.002)
+            assert guest.exports.big(1) == 1 + 5 * additions
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        assert not wrong
+        assert guest.exports.big(1) == 1 + 5 * additions
+        """
+    )
+
+
 def test_a_handler_calls_the_guest_while_it_compiles() -> None:
     in_a_process(
         """

@@ -1,10 +1,10 @@
 /* zc_guest: instances over the wasm3 interpreter: link, initialise, call, trap, limits.
  *
- * One engine runtime per instance. The engine's memory header lies in the region's header page, directly
- * before the linear memory; whoever enters fills it with the limits of its own call and restores what it
- * found, so that calls nest and instances can share a memory. The engine charges opcodes to a slice of
- * fuel; when the slice is used up, `refuel` looks at everything that can stop a guest: fuel, deadline,
- * interrupt, and the host's tick.
+ * One engine runtime per instance, and a clone of the engine's module, which was parsed once. The engine's
+ * memory header lies in the region's header page, directly before the linear memory; whoever enters fills it
+ * with the limits of its own call and restores what it found, so that calls nest and instances can share a
+ * memory. The engine charges opcodes to a slice of fuel; when the slice is used up, `refuel` looks at
+ * everything that can stop a guest: fuel, deadline, interrupt, and the host's tick.
  *
  * See zc_guest.h for ownership and threads.
  */
@@ -15,7 +15,7 @@
 #include "base/zc_clock.h"
 #include "base/zc_copies.h"
 #include "guest/zc_guest_internal.h"
-#include "region/zc_region_os.h"
+#include "region/zc_mapping.h"
 
 /* Of m3_bind.c, which declares it nowhere. */
 M3Result LinkRawFunction(IM3Module module, IM3Function function, ccstr_t signature, const void *call,
@@ -51,9 +51,8 @@ typedef struct linked_function {
 
 struct zc_instance {
     zc_module *module;
-    IM3Environment environment;
     IM3Runtime runtime;
-    IM3Module engine_module;
+    IM3Module engine_module; /* a clone of the module's */
     zc_memory *memory; /* NULL when the module has none */
     zc_executor *executor;   /* the memory's, or own_executor */
     zc_executor own_executor;
@@ -61,8 +60,7 @@ struct zc_instance {
     linked_function *linked; /* one per imported function */
     zc_global **globals;     /* imported and exported ones; NULL for the others */
     int64_t *cells;          /* values of the others */
-    uint8_t *stack;          /* value stack, between guards */
-    uint64_t stack_mapping;
+    _Atomic(uint8_t *) stack; /* value stack, between guards; NULL before the first call */
     zc_limits limits;           /* fuel: see fuel_limit */
     _Atomic uint64_t fuel_limit; /* both: written by one thread, read by any */
     _Atomic uint64_t fuel_used;
@@ -150,10 +148,7 @@ static zc_status translate(zc_instance *instance, M3Result result, zc_error *err
     if (kind != ZC_TRAP_NONE) {
         return trap(error, kind);
     }
-    if (result == m3Err_mallocFailed || result == m3Err_mallocFailedCodePage) {
-        return zc_fail(error, ZC_NO_MEMORY, "the engine cannot allocate memory");
-    }
-    return zc_fail(error, ZC_UNSUPPORTED, "the engine cannot compile a function of this module: %s", result);
+    return zc_engine_failed(result, error);
 }
 
 /* --- limits while running --- */
@@ -260,17 +255,70 @@ static M3Result grow_memory(IM3Runtime runtime, u32 pages)
 
 /* --- entering and leaving --- */
 
-/* Take the memory for this thread; restored by leave. */
-static zc_status enter(zc_instance *instance, call_state *call, const zc_call_hooks *hooks, zc_error *error)
+/* Take the memory for this thread. *found is the owner before, to be put back. */
+static zc_status own(zc_executor *executor, uintptr_t *found, zc_error *error)
 {
-    zc_executor *executor = instance->executor;
-    uintptr_t me = zc_thread_mark(), found = 0;
-    if (!atomic_compare_exchange_strong_explicit(&executor->owner, &found, me, memory_order_acquire,
+    uintptr_t me = zc_thread_mark();
+    *found = 0;
+    if (!atomic_compare_exchange_strong_explicit(&executor->owner, found, me, memory_order_acquire,
                                                  memory_order_relaxed) &&
-        found != me) {
+        *found != me) {
         return zc_fail(error, ZC_CONCURRENT, "the instance is running on another thread");
     }
-    M3MemoryHeader *header = executor->header;
+    return ZC_OK;
+}
+
+static void disown(zc_executor *executor, uintptr_t found)
+{
+    atomic_store_explicit(&executor->owner, found, memory_order_release);
+}
+
+static uint8_t *stack_end(zc_instance *instance)
+{
+    return atomic_load_explicit(&instance->stack, memory_order_relaxed) + instance->limits.stack_bytes;
+}
+
+static uint64_t stack_size(const zc_instance *instance)
+{
+    return (instance->limits.stack_bytes + ZC_REGION_ALIGNMENT - 1) & ~(uint64_t)(ZC_REGION_ALIGNMENT - 1);
+}
+
+/* What only instances that are called need, so that idle ones take up less: the value stack, and the header's page of
+ * the memory. */
+static zc_status prepare_calls(zc_instance *instance, zc_error *error)
+{
+    uintptr_t found;
+    zc_status status = own(instance->executor, &found, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    if (!atomic_load_explicit(&instance->stack, memory_order_relaxed)) {
+        uint8_t *stack;
+        int code = zc_mapping_new(stack_size(instance), stack_size(instance), &stack);
+        if (code == 0) {
+            if (instance->memory) {
+                zc_memory_publish(instance->memory);
+            }
+            instance->runtime->stack = stack;
+            atomic_store_explicit(&instance->stack, stack, memory_order_release);
+        } else {
+            status = zc_fail(error, ZC_NO_MEMORY, "cannot allocate a value stack of %llu bytes: %s",
+                             (ull)stack_size(instance), strerror(code));
+        }
+    }
+    disown(instance->executor, found);
+    return status;
+}
+
+/* Restored by leave. */
+static zc_status enter(zc_instance *instance, call_state *call, const zc_call_hooks *hooks, zc_error *error)
+{
+    uintptr_t found;
+    zc_status status = own(instance->executor, &found, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    M3MemoryHeader *header = instance->executor->header;
     call->outer = atomic_load_explicit(&instance->call, memory_order_relaxed);
     call->saved = *header;
     call->saved_owner = found;
@@ -283,7 +331,7 @@ static zc_status enter(zc_instance *instance, call_state *call, const zc_call_ho
         header->depth = instance->limits.call_depth;
     }
     header->runtime = instance->runtime;
-    header->maxStack = (m3slot_t *)(instance->stack + instance->limits.stack_bytes);
+    header->maxStack = (m3slot_t *)stack_end(instance);
     header->nativeStackLimit = zc_native_stack_limit();
     instance->runtime->nativeStackLimit = header->nativeStackLimit;
     start_slice(instance, call, header, FIRST_SLICE);
@@ -306,7 +354,7 @@ static void leave(zc_instance *instance, call_state *call)
         call->hooks->resume(call->hooks->context);
     }
     atomic_store_explicit(&instance->call, call->outer, memory_order_release);
-    atomic_store_explicit(&instance->executor->owner, call->saved_owner, memory_order_release);
+    disown(instance->executor, call->saved_owner);
 }
 
 /* Trampoline from the engine to a host function. The books are settled around it, since calls nested in it
@@ -352,8 +400,11 @@ uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *
                       "its host functions, not from a signal handler");
         return NULL;
     }
+    if (!atomic_load_explicit(&instance->stack, memory_order_acquire) && prepare_calls(instance, error) != ZC_OK) {
+        return NULL;
+    }
     /* The engine moves runtime->stack up while a host function runs, so that calls nest. */
-    uint8_t *frame = instance->runtime->stack, *end = instance->stack + instance->limits.stack_bytes;
+    uint8_t *frame = instance->runtime->stack, *end = stack_end(instance);
     uint64_t needed = ((uint64_t)type->param_count + type->result_count + 1) * sizeof(uint64_t);
     if (frame > end || needed > (uint64_t)(end - frame)) {
         (void)trap(error, ZC_TRAP_STACK_OVERFLOW);
@@ -565,25 +616,6 @@ static zc_status make_memory(zc_instance *instance, zc_error *error)
     return ZC_OK;
 }
 
-static zc_status make_stack(zc_instance *instance, zc_error *error)
-{
-    uint64_t size = (instance->limits.stack_bytes + ZC_REGION_ALIGNMENT - 1) & ~(uint64_t)(ZC_REGION_ALIGNMENT - 1);
-    uint64_t mapping = size + 2 * ZC_REGION_ALIGNMENT;
-    uint8_t *base;
-    int code = zc_region_os_reserve(mapping, &base);
-    if (code == 0) {
-        instance->stack = base + ZC_REGION_ALIGNMENT;
-        instance->stack_mapping = mapping;
-        code = zc_region_os_commit(instance->stack, size);
-    }
-    if (code != 0) {
-        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a value stack of %llu bytes: %s", (ull)size,
-                       strerror(code));
-    }
-    instance->runtime->stack = instance->stack;
-    return ZC_OK;
-}
-
 /* Cells for all globals, and the table: the engine takes both from its owner. */
 static zc_status make_globals_and_table(zc_instance *instance, zc_error *error)
 {
@@ -631,14 +663,16 @@ static zc_status translate_load(zc_instance *instance, M3Result result, zc_error
 
 static zc_status load(zc_instance *instance, zc_error *error)
 {
-    zc_status status = translate(instance,
-                                 m3_ParseModule(instance->environment, &instance->engine_module,
-                                                instance->module->bytes, (uint32_t)instance->module->size),
-                                 error);
+    const zc_module *module = instance->module;
+    M3Result result = module->refused ? module->refused : Module_Clone(module->parsed, &instance->engine_module);
+    zc_status status = translate(instance, result, error);
     if (status != ZC_OK) {
         return status;
     }
     status = make_globals_and_table(instance, error);
+    if (status == ZC_OK && instance->memory && module->info->data_segment_count > 0) {
+        zc_memory_publish(instance->memory);
+    }
     if (status == ZC_OK) {
         status = translate_load(instance, m3_LoadModule(instance->runtime, instance->engine_module), error);
     }
@@ -647,7 +681,7 @@ static zc_status load(zc_instance *instance, zc_error *error)
         return status;
     }
     /* From here on the runtime owns the engine's module. */
-    for (uint32_t i = 0; i < instance->module->info->imported_func_count && status == ZC_OK; i++) {
+    for (uint32_t i = 0; i < module->info->imported_func_count && status == ZC_OK; i++) {
         status = translate(instance,
                            LinkRawFunction(instance->engine_module, &instance->engine_module->functions[i], NULL,
                                            (const void *)(uintptr_t)call_host, &instance->linked[i]),
@@ -670,10 +704,7 @@ zc_status zc_instance_new(zc_module *module, const zc_import_value *imports, con
     instance->linked = zc_calloc(info->imported_func_count, sizeof *instance->linked);
     instance->globals = zc_calloc(info->global_count, sizeof *instance->globals);
     instance->cells = zc_calloc(info->global_count, sizeof *instance->cells);
-    instance->environment = m3_NewEnvironment();
-    if (instance->environment) {
-        instance->runtime = m3_NewRuntime(instance->environment, (uint32_t)limits->stack_bytes, instance);
-    }
+    instance->runtime = m3_NewRuntime(module->environment, (uint32_t)limits->stack_bytes, instance);
     zc_status status = ZC_OK;
     if (!instance->linked || !instance->globals || !instance->cells || !instance->runtime) {
         status = zc_fail(error, ZC_NO_MEMORY, "cannot allocate an instance");
@@ -686,9 +717,6 @@ zc_status zc_instance_new(zc_module *module, const zc_import_value *imports, con
     }
     if (status == ZC_OK) {
         status = make_memory(instance, error);
-    }
-    if (status == ZC_OK) {
-        status = make_stack(instance, error);
     }
     if (status == ZC_OK) {
         status = load(instance, error);
@@ -708,9 +736,9 @@ void zc_instance_free(zc_instance *instance)
         return;
     }
     m3_FreeRuntime(instance->runtime);
-    m3_FreeEnvironment(instance->environment);
-    if (instance->stack_mapping) {
-        zc_region_os_release(instance->stack - ZC_REGION_ALIGNMENT, instance->stack_mapping);
+    uint8_t *stack = atomic_load_explicit(&instance->stack, memory_order_relaxed);
+    if (stack) {
+        zc_mapping_free(stack, stack_size(instance), stack_size(instance));
     }
     for (uint32_t i = 0; instance->globals && i < instance->module->info->global_count; i++) {
         zc_global_release(instance->globals[i]);

@@ -13,6 +13,9 @@ struct zc_module {
     uint8_t *bytes;
     size_t size;
     zc_module_info *info;
+    IM3Environment environment; /* its types; nobody changes them once it is parsed */
+    IM3Module parsed;           /* what the instances' modules are cloned from; never loaded itself */
+    M3Result refused;           /* why there is none, or NULL */
 };
 
 /* Who executes over a memory. Instances without a memory have one of their own with an empty header. */
@@ -39,6 +42,11 @@ struct zc_global {
 /* For "%.*s". */
 #define ZC_NAME(name) (int)((name).size < 100 ? (name).size : 100), (const char *)(name).bytes
 
+/* What the engine reports, when it is neither a trap nor the host's failure. */
+zc_status zc_engine_failed(M3Result result, zc_error *error);
+/* Tell the engine how long the memory is: before a guest's first look at it, and when it has grown. Until then its
+ * length is 0 there, and its header's page takes up nothing. */
+void zc_memory_publish(zc_memory *memory);
 /* Address of the lowest byte that guest code may use of the calling thread's stack. */
 void *zc_native_stack_limit(void);
 /* A value unique to the calling thread, never 0. */

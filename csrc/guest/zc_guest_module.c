@@ -15,6 +15,39 @@ static bool released(_Atomic uint64_t *references)
 
 /* --- modules --- */
 
+zc_status zc_engine_failed(M3Result result, zc_error *error)
+{
+    if (result == m3Err_mallocFailed || result == m3Err_mallocFailedCodePage) {
+        return zc_fail(error, ZC_NO_MEMORY, "the engine cannot allocate memory");
+    }
+    return zc_fail(error, ZC_UNSUPPORTED, "the engine cannot compile a function of this module: %s", result);
+}
+
+static void destroy(zc_module *module)
+{
+    m3_FreeModule(module->parsed);
+    m3_FreeEnvironment(module->environment);
+    zc_module_info_free(module->info);
+    zc_free(module->bytes);
+    zc_free(module);
+}
+
+/* Once for all instances. A module that the engine cannot take, such as one that imports a table, is only refused when it
+ * is to be instantiated. */
+static zc_status parse(zc_module *module, zc_error *error)
+{
+    module->environment = m3_NewEnvironment(module->info->type_count);
+    if (!module->environment) {
+        return zc_engine_failed(m3Err_mallocFailed, error);
+    }
+    M3Result result = m3_ParseModule(module->environment, &module->parsed, module->bytes, (uint32_t)module->size);
+    if (result == m3Err_mallocFailed) {
+        return zc_engine_failed(result, error);
+    }
+    module->refused = result;
+    return ZC_OK;
+}
+
 zc_status zc_module_new(uint8_t *bytes, size_t size, zc_module **out, zc_error *error)
 {
     zc_module *module = zc_calloc(1, sizeof *module);
@@ -22,15 +55,17 @@ zc_status zc_module_new(uint8_t *bytes, size_t size, zc_module **out, zc_error *
         zc_free(bytes);
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a module");
     }
-    zc_status status = zc_validate(bytes, size, &module->info, error);
-    if (status != ZC_OK) {
-        zc_free(bytes);
-        zc_free(module);
-        return status;
-    }
     module->bytes = bytes;
     module->size = size;
     atomic_init(&module->references, 1);
+    zc_status status = zc_validate(bytes, size, &module->info, error);
+    if (status == ZC_OK) {
+        status = parse(module, error);
+    }
+    if (status != ZC_OK) {
+        destroy(module);
+        return status;
+    }
     *out = module;
     return ZC_OK;
 }
@@ -44,9 +79,7 @@ zc_module *zc_module_retain(zc_module *module)
 void zc_module_release(zc_module *module)
 {
     if (module && released(&module->references)) {
-        zc_module_info_free(module->info);
-        zc_free(module->bytes);
-        zc_free(module);
+        destroy(module);
     }
 }
 
@@ -91,7 +124,6 @@ zc_status zc_memory_new(const zc_limits_type *type, uint64_t byte_limit, zc_memo
     memory->type = *type;
     memory->maximum = maximum;
     memory->executor.header = (M3MemoryHeader *)zc_region_base(memory->region) - 1;
-    memory->executor.header->length = (size_t)type->minimum * ZC_WASM_PAGE_SIZE;
     *out = memory;
     return ZC_OK;
 }
@@ -126,6 +158,15 @@ uint32_t zc_memory_maximum(const zc_memory *memory, bool *declared)
     return *declared ? memory->type.maximum : memory->maximum;
 }
 
+void zc_memory_publish(zc_memory *memory)
+{
+    /* The host and a guest on another thread may grow at once: the length that guests see only rises. */
+    size_t size = (size_t)zc_region_size(memory->region), *length = &memory->executor.header->length;
+    size_t seen = __atomic_load_n(length, __ATOMIC_RELAXED);
+    while (seen < size && !__atomic_compare_exchange_n(length, &seen, size, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
+    }
+}
+
 zc_status zc_memory_grow(zc_memory *memory, uint32_t delta, uint32_t *previous, zc_error *error)
 {
     /* The reservation is the maximum, so the region's own check is the check of pages. */
@@ -136,11 +177,8 @@ zc_status zc_memory_grow(zc_memory *memory, uint32_t delta, uint32_t *previous, 
         return zc_fail(error, ZC_OUT_OF_BOUNDS, "cannot grow a memory of %u pages by %u: its maximum is %u", *previous,
                        delta, memory->maximum);
     }
-    /* The host and a guest on another thread may grow at once: the length that guests see only rises. */
-    size_t size = (size_t)zc_region_size(memory->region), *length = &memory->executor.header->length;
-    size_t seen = __atomic_load_n(length, __ATOMIC_RELAXED);
-    while (status == ZC_OK && seen < size &&
-           !__atomic_compare_exchange_n(length, &seen, size, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
+    if (status == ZC_OK) {
+        zc_memory_publish(memory);
     }
     return status;
 }
