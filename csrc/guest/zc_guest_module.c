@@ -160,9 +160,10 @@ uint32_t zc_memory_maximum(const zc_memory *memory, bool *declared)
 
 void zc_memory_publish(zc_memory *memory)
 {
-    /* The host and a guest on another thread may grow at once: the length that guests see only rises. */
+    /* The host and a guest on another thread may grow at once: the length that guests see only rises. A look before the
+     * first write would be a page fault of its own. */
     size_t size = (size_t)zc_region_size(memory->region), *length = &memory->executor.header->length;
-    size_t seen = __atomic_load_n(length, __ATOMIC_RELAXED);
+    size_t seen = 0;
     while (seen < size && !__atomic_compare_exchange_n(length, &seen, size, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
     }
 }
