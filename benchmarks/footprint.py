@@ -34,7 +34,7 @@ def idle() -> list[common.Row]:
         return made
 
     ours, kept = grown(make)
-    row = common.below("resident per idle instance of 1 page (of 1,000)", ours / IDLE, "B", 200_000)
+    row = common.below("resident per idle instance of 1 page (of 1,000)", ours / IDLE, "B", 20_000)
     del kept
     try:
         import wasmtime

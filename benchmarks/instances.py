@@ -29,22 +29,38 @@ def making(make: Callable[[], object]) -> common.Times:
 def main() -> None:
     module = zcwasm.Module(common.ADD)
     ours = making(lambda: zcwasm.Instance(module))
-    rows = [common.below("an instance from a loaded module", ours.median, "s", 50e-6, best=ours.best)]
-    lifecycle = common.interleave(
-        {"zcwasm": common.repeat("Instance(module)", Instance=zcwasm.Instance, module=module)},
-        rounds=10,
-        seconds=0.02,
-    )["zcwasm"]
-    rows.append(common.below("an instance made and freed", lifecycle.median, "s", best=lifecycle.best))
+    rows = [common.below("an instance from a loaded module", ours.median, "s", 15e-6, best=ours.best)]
+    once = {"zcwasm": common.repeat("Instance(module)", Instance=zcwasm.Instance, module=module)}
+    used = {
+        "zcwasm": common.repeat("Instance(module).exports.add(1, 2)", Instance=zcwasm.Instance, module=module)
+    }
     peers = {}
     try:
         import wasmtime
 
         engine = wasmtime.Engine()
         theirs = wasmtime.Module(engine, common.ADD)
+
+        def use() -> None:
+            store = wasmtime.Store(engine)
+            wasmtime.Instance(store, theirs, []).exports(store)["add"](store, 1, 2)  # type: ignore[operator]
+
         peers["wasmtime-py"] = making(lambda: wasmtime.Instance(wasmtime.Store(engine), theirs, []))
+        once["wasmtime-py"] = common.repeat(
+            "Instance(Store(engine), module, [])",
+            Instance=wasmtime.Instance,
+            Store=wasmtime.Store,
+            engine=engine,
+            module=theirs,
+        )
+        used["wasmtime-py"] = common.repeat("use()", use=use)
     except ImportError:
         pass
+    for what, contenders in (("made and freed", once), ("made, called once and freed", used)):
+        times = common.interleave(contenders, rounds=10, seconds=0.02)
+        lifecycle = times.pop("zcwasm")
+        rows.append(common.below(f"an instance {what}", lifecycle.median, "s", best=lifecycle.best))
+        rows += common.compare(f"an instance {what}", lifecycle, times)
     if common.wasm3_runtime(common.ADD):
         peers["pywasm3"] = making(lambda: common.wasm3_runtime(common.ADD))
     rows += common.compare("an instance from a loaded module", ours, peers)

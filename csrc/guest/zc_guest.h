@@ -131,8 +131,9 @@ zc_status zc_instance_new(zc_module *module, const zc_import_value *imports, con
 void zc_instance_free(zc_instance *instance);
 zc_status zc_instance_start(zc_instance *instance, const zc_call_hooks *hooks, zc_error *error);
 
-/* Where to put the parameters of the next call: slots[results + i]. NULL when the value stack has no room, the
- * instance runs on another thread, or is between two states (zc_call_hooks). Results come back at slots[0 ..]. */
+/* Where to put the parameters of the next call: slots[results + i]. NULL when the value stack has no room or, at the
+ * first call, cannot be had, when the instance runs on another thread, or is between two states (zc_call_hooks).
+ * Results come back at slots[0 ..]. */
 uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *error);
 /* Call function `function` with the frame that zc_instance_frame gave. `hooks` may be NULL. */
 zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *frame, const zc_call_hooks *hooks,
