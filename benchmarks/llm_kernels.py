@@ -2,10 +2,14 @@
 
     python benchmarks/llm_kernels.py [--device vulkan] [--contexts 128 1000] [--prompts 512]
     python benchmarks/llm_kernels.py --bandwidth [--types Q4_K ...] [--total 1024]
+    python benchmarks/llm_kernels.py --attention [--device cpu --threads 1 2] [--contexts 100 500 2000 8000]
 
 With --bandwidth: how fast linear of one row reads weights of each type at the sizes of 135M to 8B, in turn
 from --total MiB of them so that no cache helps, beside a copy by the kernel affine. Once where dispatches do
 not wait for each other, and microseconds each where they do.
+
+With --attention: attention over caches of both types at the heads of 135M, 1B and 8B, for one row (bytes
+of the cache a second, beside what the kernel sum reads), and for as many as --prompts says (operations).
 
 Weights are random, of the model's types and sizes, in device memory; what a guest keeps, activations and the
 cache, lies in guest memory, or in device scratch for comparison. Times are the GPU's own (gpu_seconds), the
@@ -301,22 +305,98 @@ def bandwidth(device: zcwasm.Device, types: list[str], total: int) -> None:
                 print(f"{name:5} {size:14} {rate / 1e9:7.0f} GB/s {1e6 * seconds:8.1f} us", flush=True)
 
 
+# Heads, key-value heads, their size, layers.
+SHAPES = {"135M": (9, 3, 64, 30), "1B": (32, 8, 64, 16), "8B": (32, 8, 128, 32)}
+MOST_CACHE = 192 << 20  # bytes: no cache of a processor holds them
+
+
+def reading_bandwidth(device: zcwasm.Device) -> float:
+    """Bytes a second that the kernel sum reads."""
+    count = MOST_CACHE // 4
+    x, out = device.scratch(count, np.float32), device.scratch(1, np.float32)
+    x.upload(np.ones(count, np.float32))
+    params = {"rows": 1, "cols": count, "ldx": count, "ldout": 1}
+    seconds, _ = timed(device, lambda batch: batch.dispatch("sum", [x, out], params))
+    return 4 * count / seconds
+
+
+def attentions(
+    device: zcwasm.Device, shape: tuple[int, int, int, int], rows: int, context: int, kind: int
+) -> list[tuple[str, list[Any], dict[str, Any]]]:
+    """One of each layer, or of as many as fit, of rows of which the first sees `context` keys."""
+    heads, kv_heads, size, layers = shape
+    cols, width, capacity = heads * size, kv_heads * size, context + rows - 1
+
+    place = Place(device, False)
+
+    def put(values: Any) -> Any:
+        words = values.view(np.uint32)
+        return place.make(words.shape, np.uint32, words)
+
+    def numbers(count: int, columns: int) -> Any:
+        return rng.standard_normal((count, columns), np.float32)
+
+    count = max(1, min(layers, MOST_CACHE // (8 * capacity * width))) if rows == 1 else 1
+    kept = numbers(capacity, width).astype(np.float32 if kind == F32 else np.float16)
+    q, out = put(numbers(rows, cols)), place.make((rows, cols))
+    spans = put(np.array([(0, context + r) for r in range(rows)], np.uint32))
+    params = {"rows": rows, "heads": heads, "kv_heads": kv_heads, "head_size": size, "ldq": cols}
+    params |= {"ldk": width, "ldv": width, "ldout": cols, "capacity": capacity, "kv_type": kind}
+    params["scale"] = size**-0.5
+    return [("attention", [q, put(kept), put(kept), spans, out], params) for _ in range(count)]
+
+
+def each_attention(device: zcwasm.Device, contexts: list[int], prompts: list[int]) -> None:
+    reading = reading_bandwidth(device)
+    print(f"{device.kind} {device.name}, threads {device.threads}: sum reads {reading / 1e9:.1f} GB/s")
+    for rows in [1, *prompts]:
+        for name, shape in SHAPES.items():
+            for context in contexts:
+                found = f"{name:5} rows {rows:4} keys {context:5}"
+                for kind, element in ((F32, 4), (F16, 2)):
+                    commands = attentions(device, shape, rows, context, kind)
+
+                    def record(batch: Any, commands: Any = commands) -> None:
+                        for command in commands:
+                            batch.dispatch(*command)
+
+                    seconds = timed(device, record, 5 if rows == 1 else 3)[0] / len(commands)
+                    heads, kv_heads, size, _ = shape
+                    if rows == 1:
+                        rate = 2 * context * kv_heads * size * element / seconds
+                        of = f"{rate / 1e9:6.1f} GB/s {100 * rate / reading:4.0f}%"
+                    else:
+                        keys = rows * context + rows * (rows - 1) // 2
+                        of = f"{4 * keys * heads * size / seconds / 1e9:7.1f} GFLOP/s"
+                    found += f" | {'F16' if kind else 'F32'} {1e6 * seconds:9.1f} us {of}"
+                print(found, flush=True)
+
+
 PLACES = {"guest memory": (False, False), "cache in scratch": (False, True), "all in scratch": (True, True)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Language model kernels at SmolLM2-135M's shapes.")
     parser.add_argument("--device", default="vulkan")
-    parser.add_argument("--contexts", type=int, nargs="*", default=[128, 1000])
+    parser.add_argument("--contexts", type=int, nargs="*")
     parser.add_argument("--prompts", type=int, nargs="*", default=[512])
     parser.add_argument("--repeat", type=int, default=150)
     parser.add_argument("--whole", action="store_true", help="tokens and prompts only, not each kernel")
     parser.add_argument(
         "--bandwidth", action="store_true", help="weights read a second, of each type and size"
     )
+    parser.add_argument("--attention", action="store_true", help="attention alone, of each type of cache")
+    parser.add_argument(
+        "--threads", type=int, nargs="*", default=[0], help="of the cpu device; with --attention"
+    )
     parser.add_argument("--types", nargs="*", default=[each[0] for each in zcwasm._core._weight_types])
     parser.add_argument("--total", type=int, default=1024, help="MiB of weights that are read in turn")
     o = parser.parse_args()
+    if o.attention:
+        for threads in o.threads:
+            device = zcwasm.Device(o.device, threads=threads)
+            each_attention(device, o.contexts or [100, 500, 2000, 8000], o.prompts)
+        return
     device = zcwasm.Device(o.device)
     print(device.kind, device.name)
     if o.bandwidth:
@@ -328,7 +408,9 @@ def main() -> None:
             place = Place(device, scratch)
             cache_place = place if scratch == cache_scratch else Place(device, cache_scratch)
             where = f"{name}, cache {'F16' if cache_type else 'F32'}"
-            for rows, context in [(1, context) for context in o.contexts] + [(rows, 0) for rows in o.prompts]:
+            for rows, context in [(1, context) for context in o.contexts or [128, 1000]] + [
+                (rows, 0) for rows in o.prompts
+            ]:
                 state = State(model, place, cache_place, rows, context, cache_type)
                 seconds, wall = timed(device, whole(model, state), 7 if rows == 1 else 4)
                 what = f"token, {context} before it" if rows == 1 else f"prompt of {rows}"

@@ -560,6 +560,46 @@ def test_attention_in_splits(device: zcwasm.Device, arena: Arena, kv_type: int) 
         check_attention(device, arena, 4, heads, kv_heads, size, capacity, some[1:], kv_type)
 
 
+@pytest.mark.parametrize("kv_type", [F32, F16])
+@pytest.mark.parametrize(
+    ("heads", "kv_heads", "size", "part"),
+    [
+        (9, 3, 64, 256),
+        (32, 8, 64, 128),
+        (32, 4, 128, 64),
+        (3, 3, 80, 256),
+        (10, 2, 96, 256),
+        (6, 1, 256, 170),
+        (14, 2, 20, 256),
+        (12, 1, 64, 256),
+        (130, 130, 4, 256),
+    ],
+)
+def test_attention_in_parts(
+    device: zcwasm.Device, arena: Arena, heads: int, kv_heads: int, size: int, part: int, kv_type: int
+) -> None:
+    """One row around the numbers of keys from which on the cpu device cuts them; with few queries of a key,
+    with many, and of more key-value heads than one task has."""
+    for keys in (part - 1, part, part + 1, 2 * part + 1):
+        for start in (0, 7):
+            spans = np.array([(start, start + keys)], np.uint32)
+            check_attention(
+                device, arena, 1, heads, kv_heads, size, start + keys + 5, spans, kv_type, keys % 4
+            )
+
+
+@pytest.mark.parametrize("kv_type", [F32, F16])
+def test_attention_in_parts_of_several_rows(device: zcwasm.Device, arena: Arena, kv_type: int) -> None:
+    """Rows that see some of the parts, one or none."""
+    end = 1100
+    rows = [(0, end), (5, 40), (7, 7), (end - 1, MOST), (300, 700), (9, 2), (0, 1), (256, 512)]
+    spans = np.array(rows, np.uint32)
+    for count in (2, 4, 8):
+        for group, size in ((1, 64), (2, 80), (4, 64), (13, 32)):
+            check_attention(device, arena, count, 2 * group, 2, size, end, spans[:count], kv_type, count % 3)
+    check_attention(device, arena, 4, 6, 3, 64, end, causal(4, end - 4), kv_type)
+
+
 def test_attention_in_splits_hands_on_nan(device: zcwasm.Device, arena: Arena) -> None:
     """What is no number in one split's keys, in its values, and what another row sees."""
     size, capacity = 64, 1000
@@ -583,6 +623,46 @@ def test_attention_in_splits_hands_on_nan(device: zcwasm.Device, arena: Arena) -
         assert np.isnan(out[1, :, 3]).all()
         assert np.isnan(out[1]).all() == (cache is k)
         cache[900, 3] = 1
+
+
+@pytest.mark.parametrize("kv_type", [F32, F16])
+def test_attention_of_keys_that_do_not_count(arena: Arena, kv_type: int) -> None:
+    """Scores of -inf, in all of some blocks and parts, are on the cpu device as if they were not there."""
+    device, size, capacity = zcwasm.Device("cpu", threads=2), 64, 1000
+    dtype = np.float16 if kv_type == F16 else np.float32
+    k, v = normal(capacity, size).astype(dtype), normal(capacity, size).astype(dtype)
+    k[:600, 0] = k[990:, 0] = -np.inf
+    for heads in (3, 16):
+        q = np.abs(normal(1, heads, size)) + 1
+        out, kept = arena.empty((heads, size)), arena.empty((heads, size))
+        params = {
+            "rows": 1,
+            "heads": heads,
+            "kv_heads": 1,
+            "head_size": size,
+            "ldq": heads * size,
+            "ldk": size,
+        }
+        params |= {"ldv": size, "ldout": heads * size, "capacity": capacity, "kv_type": kv_type}
+        arrays = [put(arena, q), put(arena, words(k)), put(arena, words(v))]
+        for to, span in ((out, (0, capacity)), (kept, (600, 990))):
+            run(
+                device,
+                "attention",
+                [*arrays, put(arena, np.array([span], np.uint32)), to],
+                **params,
+                scale=0.2,
+            )
+        assert np.isfinite(out).all()
+        np.testing.assert_allclose(out, kept, rtol=1e-4, atol=1e-5)
+        run(
+            device,
+            "attention",
+            [*arrays, put(arena, np.array([(0, 600)], np.uint32)), out],
+            **params,
+            scale=0.2,
+        )
+        assert np.isnan(out).all()
 
 
 def test_attention_of_many_rows_hands_on_nan(device: zcwasm.Device, arena: Arena) -> None:
@@ -1101,3 +1181,30 @@ def test_same_inputs_give_the_same_bits(device: zcwasm.Device, arena: Arena) -> 
         run(each, "linear", arrays, type=5, rows=40, n=131, k=cols, ldx=cols, ldy=131, flags=0, eps=0)
         seen.add((out.tobytes(), y.tobytes()))
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize("kv_type", [F32, F16])
+def test_attention_gives_the_same_bits_on_any_number_of_threads(arena: Arena, kv_type: int) -> None:
+    """Few queries of a key and many, keys in one part and in many, in tasks of one head and of several."""
+    devices = [zcwasm.Device("cpu", threads=count) for count in (1, 2, 3, 8)]
+    dtype = np.float16 if kv_type == F16 else np.float32
+    for rows, heads, kv_heads, size in (
+        (1, 9, 3, 64),
+        (1, 16, 1, 64),
+        (3, 8, 4, 80),
+        (40, 6, 2, 64),
+        (1, 70, 70, 8),
+    ):
+        for capacity in (250, 1500, 4000):
+            arena.used = 64
+            cols, width = heads * size, kv_heads * size
+            k, v = (put(arena, words(normal(capacity, width).astype(dtype))) for _ in range(2))
+            q, out = put(arena, normal(rows, cols)), arena.empty((rows, cols))
+            spans = put(arena, causal(rows, capacity - rows))
+            params = {"rows": rows, "heads": heads, "kv_heads": kv_heads, "head_size": size, "ldq": cols}
+            params |= {"ldk": width, "ldv": width, "ldout": cols, "capacity": capacity, "kv_type": kv_type}
+            seen = set()
+            for each in [*devices, devices[2]]:
+                run(each, "attention", [q, k, v, spans, out], **params, scale=0.17)
+                seen.add(out.tobytes())
+            assert len(seen) == 1

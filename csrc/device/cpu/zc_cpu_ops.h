@@ -13,6 +13,7 @@
 #ifndef ZC_CPU_OPS_H
 #define ZC_CPU_OPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,16 @@ typedef struct zc_gemm_block {
     size_t ldc;
     float alpha, beta;    /* c = alpha * a * b + beta * c; c is not read when beta is 0 */
 } zc_gemm_block;
+
+/* Some rows of one head of a cache. */
+typedef struct zc_cache_rows {
+    const uint8_t *rows;
+    size_t step; /* bytes between rows */
+    bool half;   /* float16, else float32 */
+    size_t count, size;
+    const uint8_t *next; /* what is needed after them: for each row next_step bytes */
+    size_t next_step;
+} zc_cache_rows;
 
 typedef struct zc_cpu_ops {
     const char *name;
@@ -75,7 +86,10 @@ typedef struct zc_cpu_ops {
     /* out[i] = dot(row i of w, x) of `rows` rows of 16-bit floats, one after the other. */
     void (*dots_f16)(float *out, const uint8_t *w, size_t rows, size_t n, const float *x);
     void (*dots_bf16)(float *out, const uint8_t *w, size_t rows, size_t n, const float *x);
-    void (*key_dots)(float *out, const float *keys, size_t ld, size_t count, size_t n, const float *q, float scale);
+    /* Attention of a few queries, `size` floats each: out[i * ldout + r] = scale * dot(query i, row r), and
+     * sums[i * size, (i + 1) * size) += weights[i * ldw + r] * (row r), r from 0 on. */
+    void (*key_dots)(const zc_cache_rows *rows, size_t queries, const float *q, float scale, float *out, size_t ldout);
+    void (*add_values)(const zc_cache_rows *rows, size_t queries, const float *weights, size_t ldw, float *sums);
 } zc_cpu_ops;
 
 #if defined(__x86_64__)

@@ -87,6 +87,29 @@ static inline __attribute__((always_inline)) void vf_transpose(vf v[8])
     }
 }
 
+static inline __attribute__((always_inline)) vf vf_sums(const size_t count, vf *v)
+{
+    ZC_UNROLL(4)
+    for (size_t i = 0; i < count / 2; i++) {
+        v[i] = _mm256_unpacklo_ps(v[2 * i], v[2 * i + 1]) + _mm256_unpackhi_ps(v[2 * i], v[2 * i + 1]);
+    }
+    ZC_UNROLL(2)
+    for (size_t i = 0; i < count / 4; i++) {
+        vd a = (vd)v[2 * i], b = (vd)v[2 * i + 1];
+        v[i] = (vf)_mm256_unpacklo_pd(a, b) + (vf)_mm256_unpackhi_pd(a, b);
+    }
+    return _mm256_permute2f128_ps(v[0], v[count / 4 - 1], 0x20) + _mm256_permute2f128_ps(v[0], v[count / 4 - 1], 0x31);
+}
+
+#define KEYS_OF_1 8
+#define KEYS_OF_2 4
+#define KEYS_OF_3 4
+#define KEYS_OF_4 2
+#define VECTORS_OF_1 8
+#define VECTORS_OF_2 4
+#define VECTORS_OF_3 4
+#define VECTORS_OF_4 2
+
 #include "device/cpu/isa/zc_cpu_kernels.inc"
 #include "device/cpu/isa/zc_cpu_gemm.inc"
 #include "device/cpu/isa/zc_cpu_llm.inc"

@@ -87,6 +87,34 @@ static inline __attribute__((always_inline)) void vf_transpose(vf v[16])
     }
 }
 
+static inline __attribute__((always_inline)) vf vf_sums(const size_t count, vf *v)
+{
+    const size_t quarters = count / 8;
+    ZC_UNROLL(8)
+    for (size_t i = 0; i < count / 2; i++) {
+        v[i] = _mm512_unpacklo_ps(v[2 * i], v[2 * i + 1]) + _mm512_unpackhi_ps(v[2 * i], v[2 * i + 1]);
+    }
+    ZC_UNROLL(4)
+    for (size_t i = 0; i < count / 4; i++) {
+        vd a = (vd)v[2 * i], b = (vd)v[2 * i + 1];
+        v[i] = (vf)_mm512_unpacklo_pd(a, b) + (vf)_mm512_unpackhi_pd(a, b);
+    }
+    ZC_UNROLL(2)
+    for (size_t i = 0; i < quarters; i++) {
+        v[i] = _mm512_shuffle_f32x4(v[2 * i], v[2 * i + 1], 0x88) + _mm512_shuffle_f32x4(v[2 * i], v[2 * i + 1], 0xdd);
+    }
+    return _mm512_shuffle_f32x4(v[0], v[quarters - 1], 0x88) + _mm512_shuffle_f32x4(v[0], v[quarters - 1], 0xdd);
+}
+
+#define KEYS_OF_1 16
+#define KEYS_OF_2 8
+#define KEYS_OF_3 8
+#define KEYS_OF_4 4
+#define VECTORS_OF_1 8
+#define VECTORS_OF_2 8
+#define VECTORS_OF_3 4
+#define VECTORS_OF_4 4
+
 #include "device/cpu/isa/zc_cpu_kernels.inc"
 #include "device/cpu/isa/zc_cpu_gemm.inc"
 #include "device/cpu/isa/zc_cpu_llm.inc"

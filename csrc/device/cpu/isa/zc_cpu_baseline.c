@@ -142,6 +142,22 @@ INLINE_OP void vf_transpose(vf v[4])
 #endif
 }
 
+INLINE_OP vf vf_sums(size_t count, vf *v)
+{
+    (void)count;
+    vf_transpose(v);
+    return (v[0] + v[1]) + (v[2] + v[3]);
+}
+
+#define KEYS_OF_1 8
+#define KEYS_OF_2 4
+#define KEYS_OF_3 4
+#define KEYS_OF_4 2
+#define VECTORS_OF_1 8
+#define VECTORS_OF_2 4
+#define VECTORS_OF_3 4
+#define VECTORS_OF_4 2
+
 #include "device/cpu/isa/zc_cpu_kernels.inc"
 #include "device/cpu/isa/zc_cpu_gemm.inc"
 #include "device/cpu/isa/zc_cpu_llm.inc"

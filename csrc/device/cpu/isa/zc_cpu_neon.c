@@ -109,6 +109,16 @@ INLINE_OP void vf_transpose(vf v[4])
     v[3] = vcombine_f32(vget_high_f32(a.val[1]), vget_high_f32(b.val[1]));
 }
 
+#define vf_sums(count, v) vpaddq_f32(vpaddq_f32((v)[0], (v)[1]), vpaddq_f32((v)[2], (v)[3]))
+#define KEYS_OF_1 8
+#define KEYS_OF_2 8
+#define KEYS_OF_3 4
+#define KEYS_OF_4 4
+#define VECTORS_OF_1 8
+#define VECTORS_OF_2 8
+#define VECTORS_OF_3 4
+#define VECTORS_OF_4 4
+
 #include "device/cpu/isa/zc_cpu_kernels.inc"
 #include "device/cpu/isa/zc_cpu_gemm.inc"
 #include "device/cpu/isa/zc_cpu_llm.inc"
