@@ -576,10 +576,11 @@ def test_attention_in_splits(device: zcwasm.Device, arena: Arena, kv_type: int) 
     ],
 )
 def test_attention_in_parts(
-    device: zcwasm.Device, arena: Arena, heads: int, kv_heads: int, size: int, part: int, kv_type: int
+    arena: Arena, heads: int, kv_heads: int, size: int, part: int, kv_type: int
 ) -> None:
     """One row around the numbers of keys from which on the cpu device cuts them; with few queries of a key,
     with many, and of more key-value heads than one task has."""
+    device = zcwasm.Device("cpu", threads=2)
     for keys in (part - 1, part, part + 1, 2 * part + 1):
         for start in (0, 7):
             spans = np.array([(start, start + keys)], np.uint32)
