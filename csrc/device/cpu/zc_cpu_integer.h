@@ -1,14 +1,15 @@
 /* zc_cpu_integer: products of quantized weights with activations in 16-bit fixed point.
  *
- * An element of x becomes q * scale with q of 16 bits in two planes of bytes, q = 256 * high + low, and one scale
- * for each block of 32 elements; weights stay the few bits that they are in the file. The processor multiplies
- * bytes and adds them in 32 bits, exactly; scales are applied once a block. The error is at most 2^-16 of a
- * block's largest element, and a block with a NaN or an infinity gives NaN. Blocks below 2^-100 count as zero.
+ * An element of x becomes q * scale with q of 16 bits and one scale for each block of 32 elements; weights stay
+ * the few bits that they are in the file. The processor multiplies integers and adds them in 32 bits, exactly;
+ * scales are applied once a block. The error is at most 2^-16 of a block's largest element, and a block with a NaN
+ * or an infinity gives NaN. Blocks below 2^-100 count as zero. Where bytes are multiplied, q lies in two planes of
+ * bytes, q = 256 * high + low, else as words.
  *
- * A row of fixed point for `dots` lies in one piece of memory: planes, then scales, then for each block, and for
- * each half of one, the sum of its elements. The rows of a tile lie interleaved: for each block the planes of
- * each row, then each row's scale, sum, and sums of halves. Constant data and pure functions: any thread, no
- * ownership.
+ * A row of fixed point for `dots` lies in one piece of memory: all q, in an order of the instruction set's own, then
+ * scales, then for each block, and for each half of one, the sum of its elements. The rows of a tile lie
+ * interleaved: for each block the planes of each row, then each row's scale, sum, and sums of halves. Constant data
+ * and pure functions: any thread, no ownership.
  */
 #ifndef ZC_CPU_INTEGER_H
 #define ZC_CPU_INTEGER_H
@@ -57,7 +58,15 @@ typedef struct zc_cpu_integer {
 } zc_cpu_integer;
 
 #if defined(__x86_64__)
-extern const zc_cpu_integer zc_cpu_integer_vnni;
+#if defined(__has_include)
+#if __has_include(<avxvnniintrin.h>)
+#define ZC_HAS_AVX_VNNI 1
+#endif
+#endif
+#ifndef ZC_HAS_AVX_VNNI
+#define ZC_HAS_AVX_VNNI 0 /* the compiler is too old */
+#endif
+extern const zc_cpu_integer zc_cpu_integer_vnni, zc_cpu_integer_vnni256, zc_cpu_integer_avx2vnni, zc_cpu_integer_avx2;
 #endif
 
 #endif

@@ -40,14 +40,30 @@ static bool available(const zc_cpu_ops *ops)
     if (ops == &zc_cpu_ops_avx2) {
         return true;
     }
+#if ZC_HAS_AVX_VNNI
+    if (ops == &zc_cpu_ops_avx2vnni) {
+        uint32_t a1;
+        return a >= 1 && __get_cpuid_count(7, 1, &a1, &b, &c, &d) && (a1 & 1u << 4);
+    }
+#endif
     if ((state & 0xe6) != 0xe6 || /* and opmask, the upper zmm halves, the upper zmm registers */
         !(b7 & bit_AVX512F) || !(b7 & bit_AVX512DQ) || !(b7 & bit_AVX512BW) || !(b7 & bit_AVX512VL)) {
         return false;
     }
-    return ops == &zc_cpu_ops_avx512 || ((c7 & bit_AVX512VNNI) && (c7 & bit_AVX512VBMI) && (c7 & bit_GFNI));
+    if (ops == &zc_cpu_ops_avx512 || !(c7 & bit_AVX512VNNI)) {
+        return ops == &zc_cpu_ops_avx512;
+    }
+    return ops == &zc_cpu_ops_vnni256 || ((c7 & bit_AVX512VBMI) && (c7 & bit_GFNI));
 }
 
-static const zc_cpu_ops *const known[] = {&zc_cpu_ops_vnni, &zc_cpu_ops_avx512, &zc_cpu_ops_avx2, &zc_cpu_ops_baseline};
+/* The best first. */
+static const zc_cpu_ops *const known[] = {
+    &zc_cpu_ops_vnni,     &zc_cpu_ops_vnni256,  &zc_cpu_ops_avx512,
+#if ZC_HAS_AVX_VNNI
+    &zc_cpu_ops_avx2vnni,
+#endif
+    &zc_cpu_ops_avx2,     &zc_cpu_ops_baseline,
+};
 #else
 static bool available(const zc_cpu_ops *ops)
 {

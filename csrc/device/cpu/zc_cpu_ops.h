@@ -5,7 +5,8 @@
  * combine their results; these functions do one block each. They are written once, in zc_cpu_kernels.inc,
  * zc_cpu_gemm.inc, zc_cpu_llm.inc and zc_cpu_dequantize.inc, and compiled once per instruction set by
  * zc_cpu_avx512.c, zc_cpu_avx2.c, zc_cpu_baseline.c and zc_cpu_neon.c; each of these exports tables, or nothing on
- * another architecture. Products in fixed point (zc_cpu_integer.h) are there for some: zc_cpu_vnni.c.
+ * another architecture. Products in fixed point (zc_cpu_integer.h) are there for some: zc_cpu_vnni.c, and
+ * zc_cpu_words.inc in units of its own.
  *
  * Constant data and pure functions: any thread, no ownership. Pointers need the alignment of a float only.
  * An element's value never depends on where in a block or at which address it lies.
@@ -93,7 +94,7 @@ typedef struct zc_cpu_ops {
 } zc_cpu_ops;
 
 #if defined(__x86_64__)
-extern const zc_cpu_ops zc_cpu_ops_vnni, zc_cpu_ops_avx512, zc_cpu_ops_avx2;
+extern const zc_cpu_ops zc_cpu_ops_vnni, zc_cpu_ops_vnni256, zc_cpu_ops_avx512, zc_cpu_ops_avx2vnni, zc_cpu_ops_avx2;
 #endif
 #if defined(__aarch64__)
 extern const zc_cpu_ops zc_cpu_ops_neon; /* every arm64 has it, so it takes the place of a baseline */

@@ -1,4 +1,4 @@
-/* zc_cpu_avx2: the table for AVX2 with FMA; an empty unit elsewhere. What the definitions mean is in
+/* zc_cpu_avx2: the tables for AVX2 with FMA, without and with AVX-VNNI; an empty unit elsewhere. What the definitions mean is in
  * zc_cpu_avx512.c. */
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -121,7 +121,10 @@ static inline __attribute__((always_inline)) vf vf_sums(const size_t count, vf *
 #pragma GCC pop_options
 #endif
 
-const zc_cpu_ops zc_cpu_ops_avx2 = ZC_OPS_TABLE("avx2", NULL);
+const zc_cpu_ops zc_cpu_ops_avx2 = ZC_OPS_TABLE("avx2", &zc_cpu_integer_avx2);
+#if ZC_HAS_AVX_VNNI
+const zc_cpu_ops zc_cpu_ops_avx2vnni = ZC_OPS_TABLE("avx2vnni", &zc_cpu_integer_avx2vnni);
+#endif
 
 #else
 typedef int zc_cpu_avx2_is_empty_here;

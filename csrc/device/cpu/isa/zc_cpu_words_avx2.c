@@ -1,0 +1,34 @@
+/* zc_cpu_words_avx2: products in fixed point for AVX2, also where there is AVX-512 without VNNI: vectors of 512 bits
+ * would go through fewer of its units. An empty unit elsewhere. */
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "device/cpu/zc_cpu_integer.h"
+#include "device/cpu/zc_cpu_ops.h"
+#include "device/cpu/zc_cpu_quant.h"
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma,f16c")
+#endif
+
+#define add_products(sum, a, b) _mm256_add_epi32(sum, _mm256_madd_epi16(a, b))
+
+#include "device/cpu/isa/zc_cpu_words.inc"
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+const zc_cpu_integer zc_cpu_integer_avx2 = {.fix = fix, .dots = dots};
+
+#else
+typedef int zc_cpu_words_avx2_is_empty_here;
+#endif
