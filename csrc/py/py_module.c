@@ -115,6 +115,21 @@ static PyObject *cpu_isa(PyObject *module, PyObject *unused)
     return PyUnicode_FromString(zc_cpu_isa());
 }
 
+static PyObject *cpu_isas(PyObject *module, PyObject *unused)
+{
+    PyObject *dict = PyDict_New();
+    const char *name;
+    bool here;
+    (void)module;
+    (void)unused;
+    for (size_t i = 0; dict != NULL && (name = zc_cpu_known_isa(i, &here)) != NULL; i++) {
+        if (PyDict_SetItemString(dict, name, here ? Py_True : Py_False) < 0) {
+            Py_CLEAR(dict);
+        }
+    }
+    return dict;
+}
+
 static PyMethodDef functions[] = {
     {"copy_stats", copy_stats, METH_NOARGS, copy_stats_doc},
     {"_drain", drain, METH_NOARGS, "_drain()\n--\n\nWait until no device has work in flight."},
@@ -123,6 +138,8 @@ static PyMethodDef functions[] = {
     {"_trim", trim, METH_NOARGS, "_trim()\n--\n\nGive memory that was freed back to the system, where it is kept."},
     {"_region_count", region_count, METH_NOARGS, "_region_count()\n--\n\nLive regions, for leak tests."},
     {"_cpu_isa", cpu_isa, METH_NOARGS, "_cpu_isa()\n--\n\nInstruction set of the cpu device."},
+    {"_cpu_isas", cpu_isas, METH_NOARGS,
+     "_cpu_isas()\n--\n\nInstruction sets that this build knows, the best first: whether this machine has them."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -32,5 +32,7 @@ unsigned zc_cpu_count(void);
  * "baseline": the instruction set chosen at first use. The environment variable ZCWASM_ISA forces a lower one (a name
  * that this machine lacks is ignored). */
 const char *zc_cpu_isa(void);
+/* The i-th of those that this build knows, the best first, and whether this machine has it; NULL after the last. */
+const char *zc_cpu_known_isa(size_t i, bool *here);
 
 #endif

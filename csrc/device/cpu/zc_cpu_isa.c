@@ -110,3 +110,12 @@ const char *zc_cpu_isa(void)
 {
     return zc_cpu_get_ops()->name;
 }
+
+const char *zc_cpu_known_isa(size_t i, bool *here)
+{
+    if (i >= sizeof known / sizeof *known) {
+        return NULL;
+    }
+    *here = available(known[i]);
+    return known[i]->name;
+}
