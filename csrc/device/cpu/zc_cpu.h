@@ -28,7 +28,7 @@ zc_status zc_cpu_run(zc_kernel_id id, void *const bindings[], const void *params
 
 /* CPUs that this process may use: affinity and cgroup quota counted, at least 1. */
 unsigned zc_cpu_count(void);
-/* "avx512vnni" (with VBMI and GFNI), "avx512vnni256" (without them), "avx512", "avx2vnni", "avx2", "neon" or
+/* "avx512vnni", "avx512", "avx2vnni", "avx2", "neon" or
  * "baseline": the instruction set chosen at first use. The environment variable ZCWASM_ISA forces a lower one (a name
  * that this machine lacks is ignored). */
 const char *zc_cpu_isa(void);

@@ -66,7 +66,8 @@ typedef struct zc_cpu_integer {
 #ifndef ZC_HAS_AVX_VNNI
 #define ZC_HAS_AVX_VNNI 0 /* the compiler is too old */
 #endif
-extern const zc_cpu_integer zc_cpu_integer_vnni, zc_cpu_integer_vnni256, zc_cpu_integer_avx2vnni, zc_cpu_integer_avx2;
+extern const zc_cpu_integer zc_cpu_integer_vnni, zc_cpu_integer_vnni_words, zc_cpu_integer_avx2vnni,
+    zc_cpu_integer_avx2;
 #endif
 
 #endif

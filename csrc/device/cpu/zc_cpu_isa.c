@@ -50,15 +50,12 @@ static bool available(const zc_cpu_ops *ops)
         !(b7 & bit_AVX512F) || !(b7 & bit_AVX512DQ) || !(b7 & bit_AVX512BW) || !(b7 & bit_AVX512VL)) {
         return false;
     }
-    if (ops == &zc_cpu_ops_avx512 || !(c7 & bit_AVX512VNNI)) {
-        return ops == &zc_cpu_ops_avx512;
-    }
-    return ops == &zc_cpu_ops_vnni256 || ((c7 & bit_AVX512VBMI) && (c7 & bit_GFNI));
+    return ops == &zc_cpu_ops_avx512 || (c7 & bit_AVX512VNNI);
 }
 
 /* The best first. */
 static const zc_cpu_ops *const known[] = {
-    &zc_cpu_ops_vnni,     &zc_cpu_ops_vnni256,  &zc_cpu_ops_avx512,
+    &zc_cpu_ops_vnni,     &zc_cpu_ops_avx512,
 #if ZC_HAS_AVX_VNNI
     &zc_cpu_ops_avx2vnni,
 #endif

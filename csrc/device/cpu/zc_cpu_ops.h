@@ -94,7 +94,7 @@ typedef struct zc_cpu_ops {
 } zc_cpu_ops;
 
 #if defined(__x86_64__)
-extern const zc_cpu_ops zc_cpu_ops_vnni, zc_cpu_ops_vnni256, zc_cpu_ops_avx512, zc_cpu_ops_avx2vnni, zc_cpu_ops_avx2;
+extern const zc_cpu_ops zc_cpu_ops_vnni, zc_cpu_ops_avx512, zc_cpu_ops_avx2vnni, zc_cpu_ops_avx2;
 #endif
 #if defined(__aarch64__)
 extern const zc_cpu_ops zc_cpu_ops_neon; /* every arm64 has it, so it takes the place of a baseline */

@@ -1,5 +1,5 @@
-/* zc_cpu_words_vnni256: products in fixed point for AVX-512 with VNNI but without VBMI and GFNI (Cascade Lake), which
- * zc_cpu_vnni.c needs; an empty unit elsewhere. Instructions are those of AVX-VNNI but for their encoding. */
+/* zc_cpu_words_vnni: products of one row in fixed point for AVX-512 with VNNI, whose other functions are in
+ * zc_cpu_vnni.c; an empty unit elsewhere. Instructions are those of AVX-VNNI but for their encoding. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <math.h>
@@ -28,8 +28,8 @@
 #pragma GCC pop_options
 #endif
 
-const zc_cpu_integer zc_cpu_integer_vnni256 = {.fix = fix, .dots = dots};
+const zc_cpu_integer zc_cpu_integer_vnni_words = {.fix = fix, .dots = dots};
 
 #else
-typedef int zc_cpu_words_vnni256_is_empty_here;
+typedef int zc_cpu_words_vnni_is_empty_here;
 #endif
