@@ -2,17 +2,27 @@
 sum); for many rows, as many float32 products (the kernel matmul, and NumPy's). Default mode and exact mode.
 
 The matrices are a small language model's (SmolLM2-135M: 576 and 1536). For one row there are copies of the
-weights for 64 MiB, one after the other, as a model has layers."""
+weights for 64 MiB, one after the other, as a model has layers.
+
+    python benchmarks/linear.py --one-row [--isa NAME ...] [--threads N]
+
+prints a table of one row only: each type that has blocks, short to long rows, with each of these instruction
+sets of the cpu device (that of this machine)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import common
 import numpy as np
 
 import zcwasm
+from zcwasm._core import _cpu_isa
 from zcwasm._selftest.reference import WEIGHT_TYPES
 
 # Where a block has float16 scales.
@@ -24,6 +34,7 @@ TYPES = {
 }
 EXACT = 32
 COPIED = 64 << 20
+COLUMNS = (576, 2048, 8192)  # of the table; K types take the next multiple of 256
 
 
 def weights(name: str, n: int, k: int) -> Any:
@@ -137,9 +148,30 @@ def threads_of(device: zcwasm.Device) -> str:
     return f"{device.threads} thread{'s' * (device.threads > 1)}"
 
 
-def main() -> None:
-    options = common.options()
+def table(device: zcwasm.Device, quick: bool) -> None:
+    """One row, with the instruction set of this process."""
+    for name, (_, block, _, scales) in TYPES.items():
+        for k in [-(-columns // block) * block for columns in COLUMNS if scales]:
+            for row in one_row(device, name, 2048, k, 0, quick):
+                peer = f"{row.peer} {row.peer_value:.1f}, the ratio {row.ratio:.2f}"
+                print(f"{_cpu_isa()}, {row.what}: {row.value:.1f} {row.unit}, {peer}", flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--one-row", action="store_true")
+    parser.add_argument("--isa", nargs="+", default=[])
+    mine, others = parser.parse_known_args(arguments)
+    options = common.options(others)
+    for isa in mine.isa:
+        command = [sys.executable, __file__, "--one-row", *others]
+        subprocess.run(command, env=os.environ | {"ZCWASM_ISA": isa}, check=True)
+    if mine.isa:
+        return
     device = zcwasm.Device("cpu", threads=options.threads or 1)
+    if mine.one_row:
+        table(device, options.quick)
+        return
     rows = []
     for name in TYPES:
         k = 1536  # whole blocks of every type
