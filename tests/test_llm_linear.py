@@ -142,6 +142,14 @@ def test_linear_of_a_model_s_size(device: zcwasm.Device, arena: Arena, name: str
         check_linear(device, arena, name, 41, 300, 768, flags | NORM)
 
 
+@each_type
+def test_linear_of_long_rows(device: zcwasm.Device, arena: Arena, name: str) -> None:
+    """As long as only large models have them: instruction sets have ways of their own for them."""
+    block = WEIGHT_TYPES[name][1]
+    for rows, n, k in [(1, 1, 4096), (1, 7, 4128), (2, 18, 5376), (1, 67, 4352)]:
+        check_linear(device, arena, name, rows, n, k // block * block, ADD, offset=n % 4)
+
+
 @pytest.mark.parametrize("name", ["Q8_0", "Q4_1", "F16"])
 def test_linear_of_a_vocabulary_s_size(device: zcwasm.Device, arena: Arena, name: str) -> None:
     """As many rows of w as only a model's head has: devices have ways of their own for it."""
