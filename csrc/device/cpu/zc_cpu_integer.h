@@ -69,5 +69,13 @@ typedef struct zc_cpu_integer {
 extern const zc_cpu_integer zc_cpu_integer_vnni, zc_cpu_integer_vnni_words, zc_cpu_integer_avx2vnni,
     zc_cpu_integer_avx2;
 #endif
+#if defined(__aarch64__)
+extern const zc_cpu_integer zc_cpu_integer_neon;
+/* What the compiler can make for processors that have more than its command line says. */
+#if __clang_major__ >= 16 || (!defined(__clang__) && __GNUC__ >= 8) || defined(__ARM_FEATURE_DOTPROD)
+#define ZC_NEON_DOT 1
+extern const zc_cpu_integer zc_cpu_integer_neondot;
+#endif
+#endif
 
 #endif

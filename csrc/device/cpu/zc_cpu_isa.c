@@ -61,17 +61,62 @@ static const zc_cpu_ops *const known[] = {
 #endif
     &zc_cpu_ops_avx2,     &zc_cpu_ops_baseline,
 };
+#elif defined(__aarch64__)
+#if defined(__linux__)
+#include <sys/auxv.h>
+
+/* The bits' names are younger than the kernels that set them. */
+#define HAS_DOT() ((getauxval(AT_HWCAP) & 1ul << 20) != 0)
+#define HAS_I8MM() ((getauxval(AT_HWCAP2) & 1ul << 13) != 0)
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
+
+static bool has(const char *feature)
+{
+    int value = 0;
+    size_t size = sizeof value;
+    return sysctlbyname(feature, &value, &size, NULL, 0) == 0 && value != 0;
+}
+
+#define HAS_DOT() has("hw.optional.arm.FEAT_DotProd")
+#define HAS_I8MM() has("hw.optional.arm.FEAT_I8MM")
+#else
+#define HAS_DOT() false
+#define HAS_I8MM() false
+#endif
+
+static bool available(const zc_cpu_ops *ops)
+{
+#if defined(ZC_NEON_DOT)
+    if (ops == &zc_cpu_ops_neondot) {
+        return HAS_DOT();
+    }
+#endif
+#if defined(ZC_NEON_I8MM)
+    if (ops == &zc_cpu_ops_neoni8mm) {
+        return HAS_DOT() && HAS_I8MM();
+    }
+#endif
+    return ops == &zc_cpu_ops_neon;
+}
+
+static const zc_cpu_ops *const known[] = {
+#if defined(ZC_NEON_I8MM)
+    &zc_cpu_ops_neoni8mm,
+#endif
+#if defined(ZC_NEON_DOT)
+    &zc_cpu_ops_neondot,
+#endif
+    &zc_cpu_ops_neon,
+};
 #else
 static bool available(const zc_cpu_ops *ops)
 {
     (void)ops;
     return true;
 }
-#if defined(__aarch64__)
-static const zc_cpu_ops *const known[] = {&zc_cpu_ops_neon};
-#else
+
 static const zc_cpu_ops *const known[] = {&zc_cpu_ops_baseline};
-#endif
 #endif
 
 static _Atomic(const zc_cpu_ops *) chosen;

@@ -5,8 +5,8 @@
  * combine their results; these functions do one block each. They are written once, in zc_cpu_kernels.inc,
  * zc_cpu_gemm.inc, zc_cpu_llm.inc and zc_cpu_dequantize.inc, and compiled once per instruction set by
  * zc_cpu_avx512.c, zc_cpu_avx2.c, zc_cpu_baseline.c and zc_cpu_neon.c; each of these exports tables, or nothing on
- * another architecture. Products in fixed point (zc_cpu_integer.h) are there for some: zc_cpu_vnni.c, and
- * zc_cpu_words.inc in units of its own.
+ * another architecture. Products in fixed point (zc_cpu_integer.h) are there for some: zc_cpu_vnni.c, zc_cpu_words.inc
+ * in units of its own, and for arm64 zc_cpu_neon_bytes.c and zc_cpu_neon_dot.c, which share zc_cpu_neon_fixed.inc.
  *
  * Constant data and pure functions: any thread, no ownership. Pointers need the alignment of a float only.
  * An element's value never depends on where in a block or at which address it lies.
@@ -98,6 +98,12 @@ extern const zc_cpu_ops zc_cpu_ops_vnni, zc_cpu_ops_avx512, zc_cpu_ops_avx2vnni,
 #endif
 #if defined(__aarch64__)
 extern const zc_cpu_ops zc_cpu_ops_neon; /* every arm64 has it, so it takes the place of a baseline */
+#if defined(ZC_NEON_DOT)
+extern const zc_cpu_ops zc_cpu_ops_neondot;
+#endif
+#if defined(ZC_NEON_I8MM)
+extern const zc_cpu_ops zc_cpu_ops_neoni8mm;
+#endif
 #else
 extern const zc_cpu_ops zc_cpu_ops_baseline;
 #endif

@@ -124,7 +124,10 @@ INLINE_OP void vf_transpose(vf v[4])
 #include "device/cpu/isa/zc_cpu_llm.inc"
 #include "device/cpu/isa/zc_cpu_dequantize.inc"
 
-const zc_cpu_ops zc_cpu_ops_neon = ZC_OPS_TABLE("neon", NULL);
+const zc_cpu_ops zc_cpu_ops_neon = ZC_OPS_TABLE("neon", &zc_cpu_integer_neon);
+#if defined(ZC_NEON_DOT)
+const zc_cpu_ops zc_cpu_ops_neondot = ZC_OPS_TABLE("neondot", &zc_cpu_integer_neondot);
+#endif
 
 #else
 typedef int zc_cpu_neon_is_empty_here;
