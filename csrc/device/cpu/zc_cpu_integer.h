@@ -47,7 +47,7 @@ typedef struct zc_cpu_integer {
                  const zc_fixed_layout *layout, const uint8_t *x);
 
     /* Many rows. All of these are NULL where the float product is as fast.
-     * Up to ZC_PANEL rows of weights side by side; missing ones count as zeros. */
+     * Up to ZC_PANEL rows of weights side by side; what missing ones give is not used. */
     size_t (*panel_bytes)(uint32_t type, size_t k);
     void (*pack)(uint8_t *panel, uint32_t type, const uint8_t *w, size_t row_bytes, size_t count, size_t k);
     size_t tile_rows;
@@ -75,6 +75,10 @@ extern const zc_cpu_integer zc_cpu_integer_neon;
 #if __clang_major__ >= 16 || (!defined(__clang__) && __GNUC__ >= 8) || defined(__ARM_FEATURE_DOTPROD)
 #define ZC_NEON_DOT 1
 extern const zc_cpu_integer zc_cpu_integer_neondot;
+#endif
+#if __clang_major__ >= 16 || (!defined(__clang__) && __GNUC__ >= 10) || defined(__ARM_FEATURE_MATMUL_INT8)
+#define ZC_NEON_I8MM 1
+extern const zc_cpu_integer zc_cpu_integer_neoni8mm;
 #endif
 #endif
 

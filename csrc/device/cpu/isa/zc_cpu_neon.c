@@ -128,6 +128,9 @@ const zc_cpu_ops zc_cpu_ops_neon = ZC_OPS_TABLE("neon", &zc_cpu_integer_neon);
 #if defined(ZC_NEON_DOT)
 const zc_cpu_ops zc_cpu_ops_neondot = ZC_OPS_TABLE("neondot", &zc_cpu_integer_neondot);
 #endif
+#if defined(ZC_NEON_I8MM)
+const zc_cpu_ops zc_cpu_ops_neoni8mm = ZC_OPS_TABLE("neoni8mm", &zc_cpu_integer_neoni8mm);
+#endif
 
 #else
 typedef int zc_cpu_neon_is_empty_here;
