@@ -1,9 +1,11 @@
 #!/bin/sh
-# debian_folder.sh SUITE FOLDER PACKAGE...: packages of another Debian, with all that they need, extracted into FOLDER
-# and not installed. For tools that are younger than Debian 12: the folder's own loader and libraries run them
-# (buildtools/shaders.py, .ci/run). Needs Debian's apt-get and dpkg-deb.
+# debian_folder.sh SUITE[:ARCHITECTURE] FOLDER PACKAGE...: packages of another Debian, with all that they need, extracted
+# into FOLDER and not installed. For tools that are younger than Debian 12: the folder's own loader and libraries run
+# them (buildtools/shaders.py, .ci/run); and for another architecture (buildtools/arm64.sh). Needs Debian's apt-get and
+# dpkg-deb.
 set -eu
-suite=$1 folder=$2
+suite=${1%:*} architecture=$(dpkg --print-architecture) folder=$2
+case $1 in *:*) architecture=${1#*:} ;; esac
 shift 2
 mkdir -p "$folder/apt/lists/partial" "$folder/apt/cache/archives/partial" "$folder/apt/parts"
 work=$(cd "$folder/apt" && pwd)
@@ -11,6 +13,7 @@ uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Compon
 : > "$work/status"
 echo "deb $uri $suite main" > "$work/sources.list"
 cat > "$work/apt.conf" << END
+APT::Architecture "$architecture"; APT::Architectures "$architecture";
 Dir::State::Lists "$work/lists"; Dir::State::status "$work/status"; Dir::Cache "$work/cache";
 Dir::Etc::sourcelist "$work/sources.list"; Dir::Etc::sourceparts "$work/parts"; Dir::Etc::preferencesparts "$work/parts";
 Acquire::Languages "none"; APT::Sandbox::User "root";
