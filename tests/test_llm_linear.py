@@ -203,6 +203,34 @@ def test_linear_of_a_wide_range(device: zcwasm.Device, arena: Arena, name: str) 
             close(y, f @ w.T, allowed)
 
 
+# Where a block has the integers that weights are made of.
+QUANTS = {"Q8_0": (2, 34), "Q4_0": (2, 18), "Q4_1": (4, 20), "Q4_K": (16, 144), "Q6_K": (0, 192)}
+
+
+@pytest.mark.parametrize("name", QUANTS)
+def test_linear_of_the_largest_integers(device: zcwasm.Device, arena: Arena, name: str) -> None:
+    """No sum of products overflows: not of bytes, nor of the 16 bits of x, whose largest is 32512."""
+    code, _, size = WEIGHT_TYPES[name]
+    n, k, top = 5, 512, 32512
+    weights = []
+    for byte in (0x00, 0x7F, 0x80, 0xFF):
+        data = reference.random_weights(name, n, k, np.random.default_rng(1))  # the same scales each time
+        data.reshape(-1, size)[:, slice(*QUANTS[name])] = byte
+        weights.append((data, reference.dequantize(name, data).astype(np.float64)))
+    # What float32 may round, of terms as large as these: an overflow is a hundred times that.
+    allowed = 2e-5 * k * top * max(np.abs(w).max() for _, w in weights)
+    for data, w in weights:
+        for rest in (top, 32384, 128, 127, -128, -32384, -top):
+            for rows in (1, 6):
+                x = np.full((rows, k), rest, np.float32)
+                x[:, ::16] = top  # then x is these integers
+                arena.used = 64
+                y = arena.empty((rows, n))
+                arrays = [put(arena, x), put(arena, words(data)), empty(arena), empty(arena), y]
+                run(device, "linear", arrays, type=code, rows=rows, n=n, k=k, ldx=k, ldy=n, flags=0, eps=0)
+                close(y, x.astype(np.float64) @ w.T, allowed)
+
+
 @each_type
 @pytest.mark.parametrize("flags", [0, EXACT])
 def test_linear_reads_nothing_beyond_the_end(device: zcwasm.Device, name: str, flags: int) -> None:
