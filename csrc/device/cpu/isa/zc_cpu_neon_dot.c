@@ -44,7 +44,7 @@ INLINE int32x4_t products_of_16(int8x16_t w, int8x16_t high, int8x16_t low)
  * (eight for smmla) those of each output. In a tile for smmla two rows lie together, eight elements in turn.
  *
  * Instructions for 32 elements of four rows and eight outputs, counted in what gcc 12 makes (no measured speed): 245 to
- * 248 with sdot, of which 128 are sdot; 147 to 171 with smmla, of which 64 are smmla, but 286 for Q6_K. */
+ * 248 with sdot, of which 128 are sdot; 147 to 198 with smmla, of which 64 are smmla. */
 
 #define TILE_ROWS 4
 #define GROUP 8
@@ -459,6 +459,7 @@ INLINE void matrix_tile(const numbers_of_block kind, const size_t rows, float *o
             const float *d = (const float *)(w + GROUP_WEIGHTS), *numbers = (const float *)(of_x + rows * 64);
             for (size_t part = 0; part < parts; part++) {
                 int32x4_t acc[TILE_ROWS / 2][GROUP / 2];
+                KEEP_ORDER();
                 matrix_eights(acc, rows, (const int8_t *)w, of_x, 2 * part, 2 * part + 4 / parts);
                 ZC_UNROLL(2)
                 for (size_t r = 0; r < pairs; r++) {
