@@ -67,7 +67,7 @@ typedef struct zc_cpu_integer {
 #define ZC_HAS_AVX_VNNI 0 /* the compiler is too old */
 #endif
 extern const zc_cpu_integer zc_cpu_integer_vnni, zc_cpu_integer_vnni_words, zc_cpu_integer_avx2vnni,
-    zc_cpu_integer_avx2;
+    zc_cpu_integer_avx512, zc_cpu_integer_avx2;
 #endif
 #if defined(__aarch64__)
 extern const zc_cpu_integer zc_cpu_integer_neon;

@@ -21,6 +21,7 @@
 #define add_products(sum, a, b) _mm256_dpwssd_avx_epi32(sum, a, b)
 
 #include "device/cpu/isa/zc_cpu_words.inc"
+#include "device/cpu/isa/zc_cpu_words_tile.inc"
 
 #if defined(__clang__)
 #pragma clang attribute pop
@@ -28,7 +29,15 @@
 #pragma GCC pop_options
 #endif
 
-const zc_cpu_integer zc_cpu_integer_avx2vnni = {.fix = fix, .dots = dots};
+const zc_cpu_integer zc_cpu_integer_avx2vnni = {
+    .fix = fix,
+    .dots = dots,
+    .panel_bytes = panel_bytes,
+    .pack = pack,
+    .tile_rows = TILE_ROWS,
+    .fix_in_tile = fix_in_tile,
+    .tile = tile,
+};
 
 #else
 typedef int zc_cpu_words_avx2vnni_is_empty_here;
