@@ -101,7 +101,7 @@ def ours(path: Path, threads: int, options: argparse.Namespace, rates: dict[str,
 def measure(path: Path, title: str, threads: int, options: argparse.Namespace) -> dict[str, Any]:
     rates: dict[str, list[float]] = {"decode": [], "prefill": []}
     size = ours(path, threads, options, rates)
-    reading, product = roofs(threads, size, options.rounds)
+    reading, product = roofs(threads, size, max(options.rounds, 9))
     row: dict[str, Any] = {
         "model": title,
         "threads": threads,
