@@ -284,6 +284,41 @@ def test_a_limit_the_machine_cannot_reserve() -> None:
 
 
 @pytest.mark.footprint
+@pytest.mark.skipif(sys.platform != "linux", reason="limits writable memory through RLIMIT_DATA")
+def test_what_guests_gave_back_is_had_again_under_a_limit() -> None:
+    run_python(
+        """
+        import gc, resource, zcwasm
+
+        def writable():
+            with open("/proc/self/status") as file:
+                return 1024 * next(int(line.split()[1]) for line in file if line.startswith("VmData"))
+
+        def give_back():
+            memories = [zcwasm.Memory(31, maximum=40) for _ in range(64)]
+            del memories
+            gc.collect()
+
+        give_back()
+        limit = writable() + (4 << 20)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.RLIM_INFINITY))
+        zcwasm.Memory(80, maximum=80)
+        resource.setrlimit(resource.RLIMIT_DATA, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        give_back()
+        memory = zcwasm.Memory(1, maximum=100)
+        limit = writable() + (4 << 20)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.RLIM_INFINITY))
+        memory.grow(80)
+        before = writable()
+        give = zcwasm.Memory(20, maximum=40)
+        del give
+        gc.collect()
+        assert writable() < before + (1 << 20)
+        """
+    )
+
+
+@pytest.mark.footprint
 def test_idle_instances_are_small() -> None:
     run_python(
         """

@@ -100,13 +100,19 @@ int zc_mapping_new(uint64_t size, uint64_t open, uint8_t **base)
     if (code != 0) {
         return code;
     }
-    code = open ? zc_region_os_commit(mapping + ZC_MAPPING_GUARD, open) : 0;
+    code = open ? zc_mapping_open(mapping + ZC_MAPPING_GUARD, open) : 0;
     if (code != 0) {
         zc_region_os_release(mapping, size + 2 * ZC_MAPPING_GUARD);
         return code;
     }
     *base = mapping + ZC_MAPPING_GUARD;
     return 0;
+}
+
+int zc_mapping_open(uint8_t *address, uint64_t size)
+{
+    int code = zc_region_os_commit(address, size);
+    return code != 0 && free_spares() ? zc_region_os_commit(address, size) : code;
 }
 
 void zc_mapping_free(uint8_t *base, uint64_t size, uint64_t open)

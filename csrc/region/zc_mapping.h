@@ -7,7 +7,7 @@
  * are given back stay as spares, emptied: whoever asks for one of the same shape gets zeros, as from the system.
  *
  * Ownership: the caller's, until it is given back. Threads: any. Bytes and addresses only: what lies in a mapping, and
- * how it grows, is the owner's business (zc_region_os_commit).
+ * how it grows, is the owner's business.
  */
 #ifndef ZC_MAPPING_H
 #define ZC_MAPPING_H
@@ -23,6 +23,9 @@
 /* `size` bytes between the guards, the first `open` of them open and zero; both are multiples of the alignment. 0 or
  * the system's error number. */
 int zc_mapping_new(uint64_t size, uint64_t open, uint8_t **base);
+/* Open [address, address + size) of one, too: zeros, and multiples of the alignment. What is open counts against limits of
+ * the system even as a spare, so spares go before this fails. 0 or the system's error number. */
+int zc_mapping_open(uint8_t *address, uint64_t size);
 /* `open`: what of it is open now. */
 void zc_mapping_free(uint8_t *base, uint64_t size, uint64_t open);
 /* One that shows something else than memory of its own. */

@@ -264,7 +264,7 @@ zc_status zc_region_grow(zc_region *region, uint64_t delta, uint64_t *previous, 
                          (ull)delta, (ull)region->reserved);
     } else if (delta > 0) {
         uint64_t target = old + round_up(delta);
-        int code = zc_region_os_commit(region->base + old, target - old);
+        int code = zc_mapping_open(region->base + old, target - old);
         if (code == 0) {
             expect_use(region, old, target);
             atomic_store_explicit(&region->size, target, memory_order_release);

@@ -59,13 +59,19 @@ int zc_region_os_map(uint8_t *address, uint64_t size, int file, uint64_t offset)
     return mmap(address, (size_t)size, PROT_READ, MAP_SHARED | MAP_FIXED, file, (off_t)offset) == address ? 0 : errno;
 }
 
+#if defined(__linux__)
+static bool is_limited(int resource)
+{
+    struct rlimit limit;
+    return getrlimit(resource, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY;
+}
+#endif
+
 bool zc_region_os_recycle(uint8_t *address, uint64_t size)
 {
 #if defined(__linux__)
     /* Elsewhere the advice may be taken later, or not at all. Locked pages are refused. */
-    struct rlimit limit;
-    bool scarce = getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY;
-    return !scarce && madvise(address, (size_t)size, MADV_DONTNEED) == 0;
+    return !is_limited(RLIMIT_AS) && !is_limited(RLIMIT_DATA) && madvise(address, (size_t)size, MADV_DONTNEED) == 0;
 #else
     (void)address;
     (void)size;

@@ -15,7 +15,7 @@ int zc_region_os_commit(uint8_t *address, uint64_t size);
  * file's end up to the next multiple of ZC_REGION_ALIGNMENT. */
 int zc_region_os_map(uint8_t *address, uint64_t size, int file, uint64_t offset);
 /* Make [address, address + size), which was committed, zero again for another use; false where the system cannot do that
- * at once, or address space is scarce. */
+ * at once, or where what the process may map is limited: kept mappings would count. */
 bool zc_region_os_recycle(uint8_t *address, uint64_t size);
 void zc_region_os_release(uint8_t *address, uint64_t size);
 /* [address, address + size) is large and will be used: let the system back it with larger pages if it can. */
