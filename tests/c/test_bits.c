@@ -35,6 +35,7 @@ typedef enum content {
     BLOCKS,  /* bytes of which no float16 or float32 is infinite or NaN */
     COUNTED, /* 0, 1, 2... */
     SPANS,   /* pairs, of 0 to 2 and up to 170 */
+    LONG,    /* pairs, of up to 700 and up to 3000 */
     CONTENTS
 } content;
 
@@ -57,6 +58,7 @@ static void fill(uint8_t *bytes, uint64_t length, content what)
         } else {
             word = what == BLOCKS    ? (word << 8 | word >> 16) & 0xbbbbbbbb
                    : what == COUNTED ? (uint32_t)i
+                   : what == LONG    ? (i % 2 ? 701 + word % 2300 : word % 701)
                    : i % 2           ? 50 + word % 120
                                      : word % 3;
         }
@@ -152,6 +154,16 @@ static void tokens(uint32_t rows)
     }
 }
 
+/* Keys in parts. */
+static void long_attention(uint32_t rows, uint32_t heads, uint32_t kv_heads, uint32_t size)
+{
+    for (uint32_t type = 0; type < 2; type++) {
+        RUN_WITH(attention, zc_attention_params, 3, LONG, -1, .rows = rows, .heads = heads, .kv_heads = kv_heads,
+                 .head_size = size, .ldq = heads * size, .ldk = kv_heads * size, .ldv = kv_heads * size,
+                 .ldout = heads * size, .capacity = 2500, .kv_type = type, .scale = 0.125f);
+    }
+}
+
 static void linears(uint32_t rows, uint32_t n, uint32_t k)
 {
     for (uint32_t type = 0; type < ZC_WEIGHT_TYPE_COUNT; type++) {
@@ -184,6 +196,9 @@ int main(void)
     rows(33, 2001);
     tokens(1);
     tokens(83);
+    long_attention(1, 9, 3, 64);
+    long_attention(3, 32, 4, 20);
+    long_attention(30, 8, 8, 64);
     linears(1, 1001, 768);
     linears(3, 1001, 768);
     linears(7, 517, 512);
