@@ -203,6 +203,32 @@ def test_linear_of_a_wide_range(device: zcwasm.Device, arena: Arena, name: str) 
             close(y, f @ w.T, allowed)
 
 
+def test_linear_of_huge_elements(arena: Arena) -> None:
+    """Sums of x that float32 has no numbers for, where products are small."""
+    device = zcwasm.Device("cpu")
+    n, k = 5, 512
+    for name, (code, _, _) in WEIGHT_TYPES.items():
+        if name not in QUANTS:
+            continue
+        at = {"Q8_0": [0], "Q4_0": [0], "Q4_1": [0, 2], "Q4_K": [0, 2], "Q6_K": [208]}[name]
+        size = WEIGHT_TYPES[name][2]
+        data = reference.random_weights(name, n, k, rng)
+        blocks = data.reshape(-1, size)
+        for start in at:  # elements of about 2**-14
+            scale = np.ascontiguousarray(blocks[:, start : start + 2]).view(np.float16) * np.float16(2.0**-13)
+            blocks[:, start : start + 2] = scale.view(np.uint8)
+        w = reference.dequantize(name, data).astype(np.float64)
+        for top in (1e37, 3e38):
+            for rows in (1, 2, 7):
+                x = (top * rng.uniform(0.5, 1, (rows, k))).astype(np.float32)
+                arena.used = 64
+                y = arena.empty((rows, n))
+                arrays = [put(arena, x), put(arena, words(data)), empty(arena), empty(arena), y]
+                run(device, "linear", arrays, type=code, rows=rows, n=n, k=k, ldx=k, ldy=n, flags=0, eps=0)
+                size_of = np.abs(x.astype(np.float64)) @ np.abs(w).T
+                close(y, x.astype(np.float64) @ w.T, 1e-4 * size_of + 1e-6 * top)
+
+
 # Where a block has the integers that weights are made of.
 QUANTS = {"Q8_0": (2, 34), "Q4_0": (2, 18), "Q4_1": (4, 20), "Q4_K": (16, 144), "Q6_K": (0, 192)}
 

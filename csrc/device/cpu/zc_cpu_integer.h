@@ -36,13 +36,16 @@ static inline zc_fixed_layout zc_fixed_layout_of(size_t k)
     return l;
 }
 
+/* Scales are multiplied with it, and so are all results: a sum of x, times 32, may be no float, but this of it is. A
+ * power of two, so no other bit changes, but of products that are the smallest floats. */
+#define ZC_FIXED_UNIT 0x1p-10f
 #define ZC_PANEL 32       /* outputs of a panel of packed weights */
 #define ZC_FIXED_BLOCK 80 /* bytes of a block of a row in a tile */
 
 typedef struct zc_cpu_integer {
     /* Makes a row for `dots` with weights of this type. */
     void (*fix)(uint8_t *row, uint32_t type, const zc_fixed_layout *layout, const float *x);
-    /* out[i] = dot(weight row i, x) for `count` rows. */
+    /* out[i] = ZC_FIXED_UNIT * dot(weight row i, x) for `count` rows. */
     void (*dots)(float *out, uint32_t type, const uint8_t *w, size_t row_bytes, size_t count,
                  const zc_fixed_layout *layout, const uint8_t *x);
 
@@ -53,7 +56,7 @@ typedef struct zc_cpu_integer {
     size_t tile_rows;
     /* Makes row r of a tile of `rows` rows, which takes rows * ZC_FIXED_BLOCK bytes for each block. */
     void (*fix_in_tile)(uint8_t *tile, size_t rows, size_t r, size_t blocks, const float *x);
-    /* out[r * ZC_PANEL + i] = dot(panel's row i, row r of the tile) for up to tile_rows rows. */
+    /* out[r * ZC_PANEL + i] = ZC_FIXED_UNIT * dot(panel's row i, row r of the tile) for up to tile_rows rows. */
     void (*tile)(float *out, uint32_t type, const uint8_t *panel, size_t rows, size_t blocks, const uint8_t *x);
 } zc_cpu_integer;
 

@@ -174,6 +174,7 @@ static void few_fixed(void *context, size_t index)
     for (size_t r = 0; r < p->rows; r++) {
         j->ops->integer->dots(sums, p->type, j->w + from * j->row_bytes, j->row_bytes, n, &j->layout,
                               (const uint8_t *)j->made + r * j->row_size);
+        j->ops->scale(sums, n, 1.0f / ZC_FIXED_UNIT);
         give(j, r, from, sums, n);
     }
 }
@@ -211,6 +212,7 @@ static void panel_fixed(void *context, size_t index)
     for (size_t first = row; first < end && !zc_cpu_cancelled(); first += integer->tile_rows) {
         size_t rows = end - first < integer->tile_rows ? end - first : integer->tile_rows;
         integer->tile(sums, p->type, panel, rows, p->k / 32, (const uint8_t *)j->made + first * j->row_size);
+        j->ops->scale(sums, rows * ZC_PANEL, 1.0f / ZC_FIXED_UNIT);
         for (size_t r = 0; r < rows; r++) {
             give(j, first + r, from, sums + r * ZC_PANEL, n);
         }

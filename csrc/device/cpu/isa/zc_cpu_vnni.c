@@ -50,7 +50,7 @@ INLINE void fix_block(place to, const float *x)
         scale = NAN;
     } else if (top >= 0x1p-100f) {
         factor = 32512.0f / top; /* 127 * 256, so that rounding the high byte up stays in range */
-        scale = top * (1.0f / 32512.0f);
+        scale = top * (ZC_FIXED_UNIT / 32512.0f);
     }
     /* Infinity times 0 converts to the smallest integer, whose bytes are 0. */
     q0 = _mm512_cvtps_epi32(_mm512_mul_ps(x0, _mm512_set1_ps(factor)));
