@@ -32,13 +32,16 @@ static void destroy(zc_module *module)
     zc_free(module);
 }
 
-/* Once for all instances. A module that the engine cannot take, such as one that imports a table, is only refused when it
- * is to be instantiated. */
+/* Once for all instances. A module that the engine cannot take is only refused when it is to be instantiated. */
 static zc_status parse(zc_module *module, zc_error *error)
 {
     module->environment = m3_NewEnvironment(module->info->type_count);
     if (!module->environment) {
         return zc_engine_failed(m3Err_mallocFailed, error);
+    }
+    if (module->info->table_imported) { /* which the engine's parser does not know; such an import is refused anyway */
+        module->refused = "imported tables";
+        return ZC_OK;
     }
     M3Result result = m3_ParseModule(module->environment, &module->parsed, module->bytes, (uint32_t)module->size);
     if (result == m3Err_mallocFailed) {
