@@ -33,6 +33,11 @@ def run_python(source: str, *, timeout: float = 120) -> str:
     return done.stdout
 
 
+def run_pytest(*arguments: str, timeout: float = 600) -> str:
+    """Run pytest in a fresh interpreter with the environment of now; its output. Fails when a test does."""
+    return run_python(f"import pytest; sys.exit(pytest.main({[*arguments]!r}))", timeout=timeout)
+
+
 def without_preload() -> dict[str, str]:
     """The environment for a program with sanitizers of its own, when this process has some preloaded."""
     return {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}

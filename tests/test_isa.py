@@ -4,12 +4,10 @@ linear gives what it must. CI's step isa runs all tests of kernels on each."""
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from support import run_python
+from support import run_pytest, run_python
 
 import zcwasm
 from zcwasm._core import _cpu_isa, _cpu_isas
@@ -42,18 +40,16 @@ def test_one_is_forced(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @each
-def test_linear(name: str) -> None:
+def test_linear(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if not KNOWN[name]:
         pytest.skip(f"this machine has no {name}")
     if name == _cpu_isa():
         pytest.skip("is what all tests here run on")
     chosen = "cpu and (of_nothing or every_offset or not_finite or beyond_the_end or long_rows or wide_range)"
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "tests/test_llm_linear.py", "-k", chosen],
-        cwd=ROOT,
-        env=os.environ | {"ZCWASM_ISA": name, "VK_DRIVER_FILES": os.devnull, "VK_ICD_FILENAMES": os.devnull},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    assert " passed" in done.stdout
+    for variable, value in (
+        ("ZCWASM_ISA", name),
+        ("VK_DRIVER_FILES", os.devnull),
+        ("VK_ICD_FILENAMES", os.devnull),
+    ):
+        monkeypatch.setenv(variable, value)
+    assert " passed" in run_pytest("-q", str(ROOT / "tests/test_llm_linear.py"), "-k", chosen)

@@ -8,8 +8,6 @@ import os
 import random
 import re
 import struct
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +20,7 @@ import numpy as np
 import pytest
 import tiny_model
 from conftest import Arena
-from support import resident_bytes, run_python
+from support import resident_bytes, run_pytest, run_python
 
 import zcwasm
 from zcwasm._selftest.reference import WEIGHT_TYPES
@@ -304,21 +302,17 @@ def vulkan_here() -> bool:
     return any(info["kind"] == "vulkan" and info["available"] for info in zcwasm.devices())
 
 
-def run_apart(test: str, tmp_path: Path) -> None:
+def run_apart(test: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """That test of this file once more, with a GPU that has memory of its own, or shall behave so."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{__file__}::{test}"]
-    environment = {**os.environ, APART: "0"}
-    done = subprocess.run(
-        [*command, "--basetemp", str(tmp_path / "apart")], env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 passed" in done.stdout
+    monkeypatch.setenv(APART, "0")
+    options = ["-q", "-p", "no:cacheprovider", "--basetemp", str(tmp_path / "apart")]
+    assert "1 passed" in run_pytest(*options, f"{__file__}::{test}")
 
 
-def test_upload_to_a_device_with_memory_of_its_own(tmp_path: Path) -> None:
+def test_upload_to_a_device_with_memory_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     discrete = [info for info in zcwasm.devices() if info["available"] and not info["unified_memory"]]
     if not discrete and vulkan_here() and APART not in os.environ:
-        run_apart("test_upload_to_a_device_with_memory_of_its_own", tmp_path)
+        run_apart("test_upload_to_a_device_with_memory_of_its_own", tmp_path, monkeypatch)
         return
     if not discrete:
         pytest.skip("no device here has memory of its own; tests/c/test_weights.c has a fake one")
@@ -383,11 +377,11 @@ def test_a_file_above_4_gib(tmp_path: Path, device: zcwasm.Device, arena: Arena)
         assert np.array_equal(device.affine(weights[name], 2, 1, out=out), expected * 2 + 1), name
 
 
-def test_a_file_above_4_gib_is_uploaded(tmp_path: Path) -> None:
+def test_a_file_above_4_gib_is_uploaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if not vulkan_here():
         pytest.skip("no Vulkan here")
     if zcwasm.Device("vulkan").unified_memory:
-        run_apart("test_a_file_above_4_gib_is_uploaded", tmp_path)
+        run_apart("test_a_file_above_4_gib_is_uploaded", tmp_path, monkeypatch)
         return
     values = large_file(tmp_path / "large")
     weights, device = zcwasm.Weights(tmp_path / "large"), zcwasm.Device("vulkan")
