@@ -73,5 +73,7 @@ def measure(
             found.decode[row["n_depth"]] = row["samples_ts"]
         else:
             found.prefill[row["n_prompt"]] = row["samples_ts"]
-        found.version = f"{row['build_number']} ({row['build_commit']}), {row['backends']}, {row['gpu_info']}"
+        # Without a GPU there is nothing to say of one.
+        where = ", ".join(filter(None, (row["backends"], row["gpu_info"])))
+        found.version = f"{row['build_number']} ({row['build_commit']}), {where}"
     return found
