@@ -48,6 +48,8 @@ class Shape:
 
 SHAPES = {
     "tiny": Shape(layers=4, dim=256, ff=768, heads=4, kv_heads=2, head_size=64, vocab=512),
+    # as SmolLM2 135M
+    "135m": Shape(layers=30, dim=576, ff=1536, heads=9, kv_heads=3, head_size=64, rope_base=100_000),
     # as Llama 3.2 1B, Llama 3.2 3B and Llama 3 8B, but for the vocabulary (vocab=128256) and untied heads
     "1b": Shape(layers=16, dim=2048, ff=8192, heads=32, kv_heads=8, head_size=64),
     "3b": Shape(layers=28, dim=3072, ff=8192, heads=24, kv_heads=8, head_size=128),
