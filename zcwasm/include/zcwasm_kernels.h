@@ -102,7 +102,8 @@ typedef struct zc_linear_params {
      * what y[r] was before. Bindings that no flag asks for may be empty.
      * Rows of x may be windows that overlap (0 < ldx < k).
      * ZC_LINEAR_EXACT: x is used in float32 as it is. Without it a device may round x to blocks of 16-bit
-     * fixed point (relative error below 2^-14 of a block's largest element). */
+     * fixed point (relative error below 2^-14 of a block's largest element; a block whose largest element is below
+     * 2^-100 counts as zeros). */
     uint32_t type; /* zc_weight_type of w; k is a multiple of its block, at most ZC_LINEAR_MAX_K */
     uint32_t rows, n, k;
     uint32_t ldx, ldy;
