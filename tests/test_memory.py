@@ -319,6 +319,36 @@ def test_what_guests_gave_back_is_had_again_under_a_limit() -> None:
 
 
 @pytest.mark.footprint
+@pytest.mark.skipif(sys.platform != "linux", reason="reads address space from /proc")
+def test_guests_that_were_closed_keep_little_address_space() -> None:
+    run_python(
+        """
+        import gc, resource, zcwasm
+
+        def reserved():
+            with open("/proc/self/status") as file:
+                return 1024 * next(int(line.split()[1]) for line in file if line.startswith("VmSize"))
+
+        zcwasm.Memory(1)
+        zcwasm._core._trim()
+        before = reserved()
+        memories = [zcwasm.Memory(1) for _ in range(64)]
+        assert reserved() - before > 64 << 32
+        del memories[32:]
+        gc.collect()
+        assert reserved() - before < 65 << 32  # as many spares as are in use
+        memories.clear()
+        gc.collect()
+        assert reserved() - before < 9 << 32
+        zcwasm._core._trim()
+        assert reserved() - before < 64 << 20
+        resource.setrlimit(resource.RLIMIT_AS, (reserved() + (256 << 20), resource.RLIM_INFINITY))
+        bytearray(64 << 20)
+        """
+    )
+
+
+@pytest.mark.footprint
 def test_idle_instances_are_small() -> None:
     run_python(
         """

@@ -28,6 +28,7 @@
 #include "base/zc_copies.h"
 #include "device/cpu/zc_cpu.h"
 #include "device/zc_device.h"
+#include "region/zc_mapping.h"
 #include "region/zc_region.h"
 
 #if !defined(ZCWASM_VERSION)
@@ -88,16 +89,18 @@ static PyObject *finish(PyObject *module, PyObject *seconds)
     return PyErr_Occurred() ? NULL : PyBool_FromLong(idle);
 }
 
-/* glibc keeps what was freed for later; after the making of a tokenizer that is many MB that nobody asks for again. */
+/* The address space of guests that were closed; and glibc keeps what was freed for later: after the making of a
+ * tokenizer that is many MB that nobody asks for again. */
 static PyObject *trim(PyObject *module, PyObject *unused)
 {
     (void)module;
     (void)unused;
-#ifdef __GLIBC__
     Py_BEGIN_ALLOW_THREADS
+    zc_mapping_trim();
+#ifdef __GLIBC__
     malloc_trim(0);
-    Py_END_ALLOW_THREADS
 #endif
+    Py_END_ALLOW_THREADS
     Py_RETURN_NONE;
 }
 

@@ -4,7 +4,8 @@
  *
  * Regions and the value stacks of guests lie in mappings. Giving one back to the system and asking for the next takes
  * longer than everything else about a small instance, since the page tables go with it. So some small ones that
- * are given back stay as spares, emptied: whoever asks for one of the same shape gets zeros, as from the system.
+ * are given back stay as spares, emptied: whoever asks for one of the same shape gets zeros, as from the system. A few
+ * stay when nothing is in use.
  *
  * Ownership: the caller's, until it is given back. Threads: any. Bytes and addresses only: what lies in a mapping, and
  * how it grows, is the owner's business.
@@ -12,6 +13,7 @@
 #ifndef ZC_MAPPING_H
 #define ZC_MAPPING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "region/zc_region.h"
@@ -30,5 +32,7 @@ int zc_mapping_open(uint8_t *address, uint64_t size);
 void zc_mapping_free(uint8_t *base, uint64_t size, uint64_t open);
 /* One that shows something else than memory of its own. */
 void zc_mapping_unmap(uint8_t *base, uint64_t size);
+/* Give all spares back to the system; whether there were any. */
+bool zc_mapping_trim(void);
 
 #endif
