@@ -16,7 +16,8 @@ def test_threads(tmp_path: Path) -> None:
     cpu = sources.in_folders("device/cpu")
     files = [path for path in cpu if path.stem in ("zc_cpu_threads", "zc_cpu_cancel")]
     files += sources.in_folders("base")
-    program = c_programs.build("test_threads", tmp_path, files, sanitize=sanitize or None)
+    compilation = [*c_programs.compilation_of(sanitize), "-Dpthread_create=create_or_refuse"]
+    program = c_programs.build("test_threads", tmp_path, files, compilation=compilation)
     # Neither TSan nor the allocator of LLVM 14's ASan goes on in the child of a process with threads.
     forks = () if "thread" in sanitize or "address" in sanitize else ("fork",)
     assert c_programs.run(program, *forks) == "ok\n"

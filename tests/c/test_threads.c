@@ -1,11 +1,15 @@
 /* test_threads: the threads of the cpu device, below the kernels: that every index runs once, that workers wake, that
  * callers share them, cancelling, nesting, forks; with many callers, and with more threads than the machine has CPUs.
  *
+ * And that a system which refuses threads is not asked again by each dispatch.
+ *
  * Built by tests/test_cpu_threads.py from this file, csrc/base, zc_cpu_threads.c and zc_cpu_cancel.c; the number of CPUs
  * is this file's. What bodies write is not atomic, so that TSan sees whether jobs are told apart. Bodies that wait for
  * each other give up after CHECK_SECONDS and fail. Prints "ok", or the first failure and exits with 1.
  */
 #define _GNU_SOURCE
+#undef pthread_create /* tests/test_cpu_threads.py: the core calls create_or_refuse in its place */
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -151,6 +155,40 @@ static void test_workers_wake(void)
         zc_threads_run(meet, &m, m.wanted, m.wanted);
         nap(next_random(&random) % 400); /* around the time after which a worker sleeps */
     }
+}
+
+/* ---- the system refuses ---- */
+
+static atomic_bool refuse;
+static atomic_uint refused;
+
+int create_or_refuse(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument);
+
+int create_or_refuse(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument)
+{
+    if (atomic_load(&refuse)) {
+        atomic_fetch_add(&refused, 1);
+        return EAGAIN;
+    }
+    return pthread_create(thread, attributes, start, argument);
+}
+
+/* Before anything else has started workers. */
+static void test_refused(void)
+{
+    uint32_t random = 3;
+    int64_t start = zc_clock_ns();
+    atomic_store(&cpus, 4);
+    atomic_store(&refuse, true);
+    for (unsigned round = 0; round < 1000; round++) {
+        run_counted(&random, 10);
+    }
+    int64_t took = zc_clock_ns() - start;
+    CHECK(atomic_load(&refused) >= 1 && atomic_load(&refused) <= 1 + took / ZC_THREADS_RETRY_NS);
+    atomic_store(&refuse, false);
+    nap(ZC_THREADS_RETRY_NS / 1000 + 1000);
+    meeting m = {.wanted = 4};
+    zc_threads_run(meet, &m, m.wanted, m.wanted);
 }
 
 /* ---- callers share ---- */
@@ -327,6 +365,7 @@ static void test_forks(void)
 int main(int count, char **arguments)
 {
     test_no_cpu_to_spare();
+    test_refused();
     test_every_index(4, 1);
     test_every_index(2, 3);
     test_every_index(16, CALLERS);

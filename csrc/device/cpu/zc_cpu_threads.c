@@ -99,6 +99,8 @@ static atomic_uint job_count;    /* places of `jobs` that were ever owned: the o
 static atomic_uint worker_count; /* written under the lock */
 static atomic_uint callers;
 static _Atomic uint64_t asleep; /* workers; written under the lock */
+static _Atomic int64_t
+    refused_until; /* the system refused a thread: none is asked for before; written under the lock */
 
 static _Thread_local unsigned entered; /* how often this thread is inside zc_threads_enter */
 static _Thread_local bool in_body;
@@ -392,13 +394,20 @@ static void reset(void)
     }
     atomic_store(&worker_count, 0);
     atomic_store(&asleep, 0);
+    atomic_store(&refused_until, 0);
     atomic_store(&callers, 0);
     entered = 0;
 }
 
 ZC_FORK_HANDLERS(ZC_FORK_CPU_THREADS, .lock = lock_threads, .unlock = unlock_threads, .reset = reset)
 
-/* Start workers until there are `wanted`; fewer when the system refuses. */
+static bool is_refused(void)
+{
+    return zc_clock_ns() < atomic_load_explicit(&refused_until, memory_order_relaxed);
+}
+
+/* Start workers until there are `wanted`; fewer when the system refuses. That takes it as long as a small dispatch, and
+ * where a process is at its limit of threads it goes on doing so, so it is remembered. */
 static void start_workers(unsigned wanted)
 {
     static const pthread_cond_t fresh = PTHREAD_COND_INITIALIZER;
@@ -412,12 +421,13 @@ static void start_workers(unsigned wanted)
     sigfillset(&all);
     pthread_mutex_lock(&lock);
     pthread_sigmask(SIG_SETMASK, &all, &old); /* inherited: signals go to the host program's threads */
-    for (unsigned next; (next = atomic_load(&worker_count)) < wanted;) {
+    for (unsigned next; (next = atomic_load(&worker_count)) < wanted && !is_refused();) {
         struct worker *w = &workers[next];
         w->wake = fresh;
         w->errand = 0;
         atomic_store(&w->avoids, -1);
         if (pthread_create(&w->thread, &attributes, worker_main, (void *)(uintptr_t)next) != 0) {
+            atomic_store(&refused_until, zc_clock_ns() + ZC_THREADS_RETRY_NS);
             break;
         }
         atomic_store(&worker_count, next + 1);
@@ -463,7 +473,7 @@ static struct job *own_job(void)
 static uint64_t members_for(unsigned at, unsigned helpers, unsigned most)
 {
     unsigned wanted = helpers * (at + 1) < most ? helpers * (at + 1) : most;
-    if (atomic_load_explicit(&worker_count, memory_order_relaxed) < wanted) {
+    if (atomic_load_explicit(&worker_count, memory_order_relaxed) < wanted && !is_refused()) {
         start_workers(wanted);
     }
     unsigned available = atomic_load_explicit(&worker_count, memory_order_relaxed);

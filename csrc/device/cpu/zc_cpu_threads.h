@@ -23,6 +23,7 @@
 #include <stddef.h>
 
 #define ZC_THREADS_MAX 64 /* callers included */
+#define ZC_THREADS_RETRY_NS 100000000 /* after the system refused a thread, until it is asked for one again */
 
 typedef void (*zc_threads_body)(void *context, size_t index);
 
