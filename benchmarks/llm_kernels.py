@@ -2,11 +2,15 @@
 
     python benchmarks/llm_kernels.py [--device vulkan] [--contexts 128 1000] [--prompts 512]
     python benchmarks/llm_kernels.py --bandwidth [--types Q4_K ...] [--total 1024]
+    python benchmarks/llm_kernels.py --products [--prompts 512] [--types Q4_K ...]
     python benchmarks/llm_kernels.py --attention [--device cpu --threads 1 2] [--contexts 100 500 2000 8000]
 
 With --bandwidth: how fast linear of one row reads weights of each type at the sizes of 135M to 8B, in turn
 from --total MiB of them so that no cache helps, beside a copy by the kernel affine. Once where dispatches do
 not wait for each other, and microseconds each where they do.
+
+With --products: operations a second of linear and linear_gated of as many rows as --prompts says, of each
+type at the sizes of 1B and 8B, each waiting for the one before.
 
 With --attention: attention over caches of both types at the heads of 135M, 1B and 8B, for one row (bytes
 of the cache a second, beside what the kernel sum reads), and for as many as --prompts says (operations).
@@ -305,6 +309,51 @@ def bandwidth(device: zcwasm.Device, types: list[str], total: int) -> None:
                 print(f"{name:5} {size:14} {rate / 1e9:7.0f} GB/s {1e6 * seconds:8.1f} us", flush=True)
 
 
+# n, k, and whether n is of each of two matrices.
+PRODUCTS = [(4096, 4096, False), (1024, 4096, False), (14336, 4096, True), (4096, 14336, False)]
+PRODUCTS += [(2048, 2048, False), (512, 2048, False), (8192, 2048, True), (2048, 8192, False)]
+
+
+def many_rows(
+    device: zcwasm.Device, name: str, rows: int, n: int, k: int, gated: bool
+) -> tuple[float, float]:
+    """Seconds of one, and operations a second."""
+    number, (_, elements, size, _) = next(
+        each for each in enumerate(zcwasm._core._weight_types) if each[1][0] == name
+    )
+    words = -(-n * (k // elements) * size // 4)
+    data = reference.random_weights(name, 256, k, rng).reshape(-1).view(np.uint8)
+    host = np.resize(data, 4 * words).view(np.uint32)
+    matrices = [device.scratch(words, np.uint32).upload(host) for _ in range(2 if gated else 1)]
+    x = device.scratch((rows, k), np.float32).upload(rng.standard_normal((rows, k)).astype(np.float32))
+    y, none = device.scratch((rows, n), np.float32), device.scratch(0, np.float32)
+    params = {"rows": rows, "n": n, "k": k, "ldx": k, "ldy": n, "eps": 1e-5, "flags": 0}
+    if gated:
+        kernel, bindings = "linear_gated", [x, *matrices, none, y]
+        params |= {"gate_type": number, "up_type": number}
+    else:
+        kernel, bindings = "linear", [x, *matrices, none, none, y]
+        params |= {"type": number}
+    work = 2.0 * rows * n * k * len(matrices)
+    repeat = min(60, max(3, int(4e12 / work)))
+
+    def record(batch: Any) -> None:
+        for _ in range(repeat):
+            batch.dispatch(kernel, bindings, params)
+
+    seconds, _ = timed(device, record, 4)
+    return seconds / repeat, work * repeat / seconds
+
+
+def products(device: zcwasm.Device, types: list[str], prompts: list[int]) -> None:
+    for rows in prompts:
+        for name in types:
+            for n, k, gated in PRODUCTS:
+                seconds, rate = many_rows(device, name, rows, n, k, gated)
+                size = f"{rows} x {'2 * ' if gated else ''}{n} x {k}"
+                print(f"{name:5} {size:24} {1e6 * seconds:9.1f} us {rate / 1e9:9.0f} GFLOP/s", flush=True)
+
+
 # Heads, key-value heads, their size, layers.
 SHAPES = {"135M": (9, 3, 64, 30), "1B": (32, 8, 64, 16), "8B": (32, 8, 128, 32)}
 MOST_CACHE = 192 << 20  # bytes: no cache of a processor holds them
@@ -385,6 +434,9 @@ def main() -> None:
     parser.add_argument(
         "--bandwidth", action="store_true", help="weights read a second, of each type and size"
     )
+    parser.add_argument(
+        "--products", action="store_true", help="linear and linear_gated of many rows, of each type"
+    )
     parser.add_argument("--attention", action="store_true", help="attention alone, of each type of cache")
     parser.add_argument(
         "--threads", type=int, nargs="*", default=[0], help="of the cpu device; with --attention"
@@ -401,6 +453,9 @@ def main() -> None:
     print(device.kind, device.name)
     if o.bandwidth:
         bandwidth(device, o.types, o.total << 20)
+        return
+    if o.products:
+        products(device, o.types, o.prompts)
         return
     model = Model(device)
     for name, (scratch, cache_scratch) in PLACES.items():
