@@ -110,18 +110,24 @@ extern const zc_cpu_ops zc_cpu_ops_baseline;
 
 const zc_cpu_ops *zc_cpu_get_ops(void);
 
-/* Before a loop of a constant number of steps that index an array of vectors: it must be unrolled before
- * the compiler decides whether that array lives in registers. clang does so only for "full". UBSan gives each step
- * its checks, and so many in a function take clang minutes: there they stay loops, which do the same, slower. */
+/* ZC_UNROLL: before a loop of a constant number of steps that index an array of vectors: it must be unrolled before
+ * the compiler decides whether that array lives in registers. clang does so only for "full".
+ * ZC_SPECIALIZED: a function that is compiled anew for each call, whose sizes are constants.
+ * UBSan gives each step its checks, and so many in a function take clang minutes: there loops stay loops and functions
+ * functions, which do the same, slower. */
 #if defined(__clang__)
 #if __has_feature(undefined_behavior_sanitizer)
 #define ZC_UNROLL(steps)
+#define ZC_SPECIALIZED static __attribute__((noinline))
 #else
 #define ZC_UNROLL(steps) _Pragma("clang loop unroll(full)")
 #endif
 #else
 #define ZC_UNROLL(steps) ZC_PRAGMA(GCC unroll steps)
 #define ZC_PRAGMA(text) _Pragma(#text)
+#endif
+#if !defined(ZC_SPECIALIZED)
+#define ZC_SPECIALIZED static inline __attribute__((always_inline))
 #endif
 
 /* One kernel's call, checked. */
