@@ -11,9 +11,9 @@
 
 /* Each keeps a few pages of page tables, and no memory; but its address space, which the process may limit at any time,
  * and what others want of it then fails. So there are no more spares than mappings in use, or a few: enough for
- * guests that are made and given back one by one. */
+ * batches of guests that are made and given back together. */
 #define SPARES 64
-#define FEW 8
+#define FEW 32
 /* Emptying what is larger takes as long as giving it back. */
 #define LARGEST_SPARE ((uint64_t)2 << 20)
 
