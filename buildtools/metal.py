@@ -1,6 +1,7 @@
 """Check the Metal backend on Linux: everything that needs no Mac.
 
-    python buildtools/metal.py cross      compile and link the extension for arm64 macOS
+    python buildtools/metal.py cross      compile and link the extension for arm64 macOS, and compile the
+                                          backend with the headers of each SDK
     python buildtools/metal.py api        compare each use of Apple's API with PyObjC's metadata
     python buildtools/metal.py msl        compile each kernel's MSL against strict address spaces
     python buildtools/metal.py simulate   run the contract tests on a simulated Metal, under ASan and UBSan;
@@ -31,6 +32,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import flags
 import headers
+import metal_api
+import metal_sdk
 import msl
 import sources
 import wasm3
@@ -103,6 +106,14 @@ def includes() -> list[str]:
     return [*words, f'-DZCWASM_VERSION="{version[1]}"', "-DZCWASM_HAVE_METAL"]
 
 
+def of_apple(check: Callable[[Path, Sequence[Path], Path, str], str]) -> str:
+    """A check of the backend against what Apple declares."""
+    try:
+        return check(ROOT, sources.objective_c(), TESTS / "headers", MACOS)
+    except metal_api.ApiError as error:
+        raise MetalError(str(error)) from error
+
+
 # ---- cross ------------------------------------------------------------------------------------------
 
 DYNAMIC_LOOKUP = 0xFE
@@ -159,6 +170,7 @@ def cross() -> None:
     print(
         f"cross: {len(objects)} objects, {len(undefined)} symbols from outside, each in a library or Python"
     )
+    print(f"cross: {of_apple(metal_sdk.check)}")
 
 
 # ---- msl --------------------------------------------------------------------------------------------
@@ -275,12 +287,7 @@ def simulate(arguments: Sequence[str]) -> None:
 
 
 def api() -> None:
-    import metal_api
-
-    try:
-        print(metal_api.check(ROOT, sources.objective_c(), TESTS / "headers", MACOS))
-    except metal_api.ApiError as error:
-        raise MetalError(str(error)) from error
+    print(of_apple(metal_api.check))
 
 
 def main() -> None:

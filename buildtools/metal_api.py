@@ -5,7 +5,8 @@ fetches them, pinned by hash, and what is needed is kept in build/. Checked are:
 argument and result types, whether it belongs to the class or the instance, and the macOS that introduced it;
 each constant's value; each struct's fields; each function. A message to something newer than the oldest
 supported macOS is accepted only in a function named ..._macosN, and a call of such a function only under an
-`if`. buildtools/metal.py calls check(); needs libclang and ziglang (for the compiler's own headers).
+`if`; what is declared under the name of a class of Apple's and _macosN came with that macOS at the latest.
+buildtools/metal.py calls check(); needs libclang and ziglang (for the compiler's own headers).
 """
 
 from __future__ import annotations
@@ -183,6 +184,11 @@ def normal(encoding: str) -> str:
     return re.sub(r"^\{(\?|\w+)=", "{=", encoding)
 
 
+def apples(owner: str) -> str:
+    """Apple's class or protocol that one of ours stands for: X of X_macos15, as in zc_metal_newer.h."""
+    return re.sub(r"_macos\d+$", "", owner)
+
+
 # ---- the walk -----------------------------------------------------------------------------------------
 
 
@@ -213,7 +219,7 @@ class Check:
         if kind in (kinds.OBJC_PROTOCOL_DECL, kinds.OBJC_INTERFACE_DECL):
             owner = name if re.match(r"MTL|NS(Array|Error|String|URL)$", name) else ""
             if owner:
-                self.expect(name in self.metadata.owners, f"{name} is not in the metadata")
+                self.expect(apples(name) in self.metadata.owners, f"{name} is not in the metadata")
         elif kind in (kinds.OBJC_INSTANCE_METHOD_DECL, kinds.OBJC_CLASS_METHOD_DECL) and owner:
             self.method(owner, cursor, kind == kinds.OBJC_CLASS_METHOD_DECL)
         elif kind == kinds.ENUM_CONSTANT_DECL and re.match(r"MTL|NS", name):
@@ -235,7 +241,7 @@ class Check:
 
     def method(self, owner: str, cursor: Any, of_class: bool) -> None:
         sign = "+" if of_class else "-"
-        known = self.metadata.find(owner, cursor.spelling, of_class)
+        known = self.metadata.find(apples(owner), cursor.spelling, of_class)
         if known is None:
             self.expect(False, f"{sign}[{owner} {cursor.spelling}] is not in the metadata")
             return
@@ -244,6 +250,8 @@ class Check:
         want = [normal(part["typestr"]) for part in [known["retval"], *known["args"]]]
         want = ["@" if part == "?" else part for part in want]  # an array's own type of object
         self.expect(got == want, f"{sign}[{owner} {cursor.spelling}] is {got}, in the metadata {want}")
+        if owner != apples(owner):
+            self.introduced(f"{sign}[{owner} {cursor.spelling}]", known, owner)
 
     def uses(self, cursor: Any, function: str = "", conditional: bool = False) -> None:
         kinds, kind = self.kinds, self.kind(cursor)
@@ -272,7 +280,7 @@ class Check:
             return
         owner = method.semantic_parent.spelling
         of_class = self.kind(method) == self.kinds.OBJC_CLASS_METHOD_DECL
-        known = self.metadata.find(owner, selector, of_class)
+        known = self.metadata.find(apples(owner), selector, of_class)
         if known is None:
             self.expect(
                 owner == "NSObject" and selector in ROOT_METHODS,
@@ -289,7 +297,7 @@ class Check:
         self.expect(not new, f"{what} in {function} came with macOS {since}, supported from {limit}")
 
 
-def parse(root: Path, source: Path, headers: Path) -> Iterator[Any]:
+def unit_of(source: Path, headers: Path, more: Sequence[str]) -> Any:
     cindex = import_module("clang.cindex")
     zig = import_module("ziglang").__file__
     assert zig is not None
@@ -300,12 +308,22 @@ def parse(root: Path, source: Path, headers: Path) -> Iterator[Any]:
     for place in sorted((library / "libc" / "include").glob("any-[dm]a*-any")):
         words += ["-isystem", str(place)]
     words += ["-isystem", sysconfig.get_paths()["include"]]
-    words += [*sources.include_flags(), f"-I{headers}", f"-I{headers / 'macos'}"]
-    unit = cindex.Index.create().parse(str(source), words)
+    words += [*sources.include_flags(), f"-I{headers}", f"-I{headers / 'macos'}", *more]
+    return cindex.Index.create().parse(str(source), words)
+
+
+def parse(root: Path, source: Path, headers: Path) -> Iterator[Any]:
+    unit = unit_of(source, headers, ())
     errors = [str(problem) for problem in unit.diagnostics if problem.severity >= 3]
     if errors:
         raise ApiError("; ".join(errors))
     yield unit.cursor
+
+
+def diagnose(source: Path, headers: Path, words: Sequence[str]) -> list[str]:
+    """Every warning and error of a compilation with these further flags."""
+    unit = unit_of(source, headers, words)
+    return [f"{source.name}: {problem}" for problem in unit.diagnostics if problem.severity >= 2]
 
 
 def check(root: Path, files: Sequence[Path], headers: Path, minimum: str) -> str:

@@ -7,6 +7,7 @@ tests/test_metal_sim.py tests the backend itself. Skipped is what needs tools th
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "buildtools"))
 
 import metal_api  # noqa: E402
+import metal_sdk  # noqa: E402
 import msl  # noqa: E402
 import sources  # noqa: E402
 
@@ -270,7 +272,10 @@ API_MISTAKES = [
         "no condition",
     ),
     ("zc_metal_residency.m", "make_residency_macos15(", "make_residency(", "came with macOS 15"),
-    ("zc_metal_residency.m", "_macos15", "_macos14", "came with macOS 15"),
+    ("zc_metal_residency.m", "resident_macos15", "resident_macos14", "came with macOS 15"),
+    ("zc_metal*", "MTLResidencySet_macos15", "MTLResidencySet_macos14", "came with macOS 15"),
+    ("zc_metal*", "MTLCommandQueue_macos15", "MTLQueue_macos15", "MTLQueue_macos15 is not in the"),
+    ("zc_metal*", "(void)requestResidency", "(int)requestResidency", r"requestResidency\] is"),
     # in the headers
     ("Metal.h", "MTLBarrierScopeBuffers = 1", "MTLBarrierScopeBuffers = 2", "MTLBarrierScopeBuffers is 2"),
     ("Metal.h", "NSUInteger width, height, depth;", "NSUInteger width, depth, height;", "struct MTLSize"),
@@ -293,19 +298,26 @@ API_MISTAKES = [
 ]
 
 
+def planted(folder: Path, where: str, old: str, new: str) -> tuple[list[Path], Path]:
+    """Copies of the backend's files and of the headers, with this mistake and no other."""
+    headers, backend = folder / "headers", folder / "device" / "metal"
+    shutil.copytree(ROOT / "tests" / "metal" / "headers", headers)
+    shutil.copytree(ROOT / "csrc" / "device" / "metal", backend)
+    targets = [headers / "Metal" / where] if where == "Metal.h" else sorted(backend.glob(where))
+    assert any(old in target.read_text("utf-8") for target in targets)
+    for target in targets:
+        text = target.read_text("utf-8").replace(old, new)
+        # Includes of each other by name, since those of the sources would be found first.
+        target.write_text(re.sub(r'"device/metal/(zc_metal\w*\.h)"', rf'"{backend}/\1"', text), "utf-8")
+    files = sorted(backend.glob("*.m"))
+    assert [file.name for file in files] == [file.name for file in sources.objective_c()]
+    return files, headers
+
+
 @needs_metadata
 @pytest.mark.parametrize(("where", "old", "new", "message"), API_MISTAKES)
 def test_api_check_finds(tmp_path: Path, where: str, old: str, new: str, message: str) -> None:
-    """The mistake is the only one: it stands in a copy of one file beside the others as they are."""
-    headers = tmp_path / "headers"
-    shutil.copytree(ROOT / "tests" / "metal" / "headers", headers)
-    shutil.copytree(ROOT / "csrc" / "device" / "metal", tmp_path / "metal")
-    target = headers / "Metal" / where if where == "Metal.h" else tmp_path / "metal" / where
-    text = target.read_text("utf-8")
-    assert old in text
-    target.write_text(text.replace(old, new), "utf-8")
-    files = sorted((tmp_path / "metal").glob("*.m"))
-    assert [file.name for file in files] == [file.name for file in sources.objective_c()]
+    files, headers = planted(tmp_path, where, old, new)
     with pytest.raises(metal_api.ApiError, match=message):
         metal_api.check(ROOT, files, headers, "12.0")
 
@@ -316,3 +328,74 @@ def test_api_holds() -> None:
     metal_api.check(ROOT, sources.objective_c(), headers, "12.0")
     with pytest.raises(metal_api.ApiError, match="came with macOS 10"):
         metal_api.check(ROOT, sources.objective_c(), headers, "10.9")
+
+
+RESIDENCY = "id<MTLResidencySet_macos15> set"
+SDK_MISTAKES = [
+    # No SDK before that of macOS 15 knows this type.
+    (
+        "zc_metal_residency.m",
+        RESIDENCY,
+        "id<MTLResidencySet> set",
+        ["12.0", "14.4"],
+        "no type or protocol named",
+    ),
+    # Declared since macOS 13, and warned of where the program is to run on 12.
+    (
+        "zc_metal_pipeline.m",
+        "(id<MTLComputePipelineReflection_macos13>)",
+        "",
+        ["12.0"],
+        "may not respond to 'bindings'",
+    ),
+    (
+        "zc_metal_pipeline.m",
+        "(id<MTLComputePipelineReflection_macos13>)",
+        "",
+        ["15.0"],
+        "only available on macOS 13",
+    ),
+    (
+        "zc_metal_pipeline.m",
+        "#pragma clang diagnostic ignored",
+        "#pragma clang diagnostic error",
+        ["15.0"],
+        "deprecat",
+    ),
+]
+
+
+@needs_metadata
+@pytest.mark.parametrize(("where", "old", "new", "versions", "message"), SDK_MISTAKES)
+def test_cross_check_finds(
+    tmp_path: Path, where: str, old: str, new: str, versions: list[str], message: str
+) -> None:
+    """What the headers of a Mac's SDK would say, without the headers."""
+    files, headers = planted(tmp_path, where, old, new)
+    for text in versions:
+        with pytest.raises(metal_api.ApiError, match=message):
+            metal_sdk.check(ROOT, files, headers, "12.0", tmp_path, [metal_sdk.version(text)])
+
+
+@needs_metadata
+def test_headers_of_an_sdk(tmp_path: Path) -> None:
+    """Each has what its system had, with the words of Apple's about when."""
+    files = [metal_api.fetch(framework, METADATA) for framework in metal_api.SDISTS]
+    metadata = metal_api.Metadata(files)
+    known = metal_sdk.sdks(files, (12, 0))
+    assert known[0] == (12, 0)
+    assert {(13, 0), (14, 0), (15, 0), (26, 0)} <= set(known)
+    texts = []
+    for sdk in ((12, 0), (26, 0)):
+        metal_sdk.make_headers(ROOT, ROOT / "tests" / "metal" / "headers", tmp_path, metadata, sdk)
+        texts.append((tmp_path / "Metal" / "Metal.h").read_text("ascii"))
+    old, new = texts
+    assert "MTLResidencySet" not in old
+    assert "bindings" not in old
+    assert "MTLAllocation" not in old
+    assert "deprecated" not in old
+    assert (
+        "BOOL fastMathEnabled __attribute__((availability(macos,introduced=10.11,deprecated=15.0))) ;" in new
+    )
+    assert "NSArray *bindings __attribute__((availability(macos,introduced=13.0))) ;" in new
+    assert "__attribute__((availability(macos,introduced=15.0))) @protocol MTLResidencySet <NSObject>" in new

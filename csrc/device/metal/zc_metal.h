@@ -9,7 +9,8 @@
  *   zc_device_metal.m     the backend: a device from open to close
  *
  * The functions below are in this order, too. Where the vulkan backend has a file for the same, it has the same name.
- * zc_msl.c knows nothing of Objective-C: it compares what Metal says of a kernel with what the kernel must be.
+ * zc_metal_newer.h declares what systems after macOS 12 brought. zc_msl.c knows nothing of Objective-C: it compares
+ * what Metal says of a kernel with what the kernel must be.
  *
  * The order of work is made here, not by Metal, whose tracking of hazards is off: barriers within a command buffer, a
  * fence between them (zc_metal_queue.m).
@@ -26,6 +27,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "device/metal/zc_metal_newer.h"
 #include "device/zc_device_backend.h"
 #include "kernel/zc_kernel_tiles.h"
 
@@ -57,7 +59,7 @@ typedef struct zc_metal_device {
     unsigned workspace_count;
     zc_metal_workspace workspaces[ZC_METAL_MAX_WORKSPACES];
     const char *capture; /* where the next work's trace goes, or NULL */
-    id residency; /* id<MTLResidencySet>, nil before macOS 15 */
+    id<MTLResidencySet_macos15> residency; /* nil before macOS 15 */
     uint64_t resident; /* bytes in it */
 } zc_metal_device;
 

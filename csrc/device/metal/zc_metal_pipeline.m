@@ -16,6 +16,10 @@
 #include "device/metal/zc_msl.h"
 #include "kernel/zc_shaders.h"
 
+/* Of two ways to say the same, only the older one, which is deprecated, is known to every system from macOS 12 on. */
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+
 /* The text may be a user's, in any version of the language that this system knows. */
 static id<MTLLibrary> new_library(zc_metal_device *self, const char *name, const char *msl, size_t size, bool of_user,
                                   zc_error *error)
@@ -24,7 +28,8 @@ static id<MTLLibrary> new_library(zc_metal_device *self, const char *name, const
     NSError *problem = nil;
     NSString *source = [[NSString alloc] initWithBytes:msl length:size encoding:NSUTF8StringEncoding];
     MTLCompileOptions *options = [[MTLCompileOptions alloc] init];
-    /* Fast math may assume that there is no NaN and reorder sums: results would not be what is promised. */
+    /* Fast math may assume that there is no NaN and reorder sums: results would not be what is promised. From macOS 15
+     * on mathMode takes its place, and this sets it, too. */
     [options setFastMathEnabled:NO];
     if (!of_user) {
         [options setLanguageVersion:MTLLanguageVersion2_3];
@@ -40,6 +45,8 @@ static id<MTLLibrary> new_library(zc_metal_device *self, const char *name, const
     }
     return library;
 }
+
+#pragma clang diagnostic pop
 
 /* The kernel's function, of a specialized one with the variant as function constant 0. */
 static id<MTLFunction> new_function(id<MTLLibrary> library, const zc_kernel *kernel, uint32_t variant, zc_error *error)
@@ -147,7 +154,7 @@ void zc_metal_pipelines_destroy(zc_metal_device *self)
 /* bindings takes the place of arguments from macOS 13 on, with the same names for what is read of them here. */
 static NSArray *bindings_macos13(MTLComputePipelineReflection *reflection)
 {
-    return [reflection bindings];
+    return [(id<MTLComputePipelineReflection_macos13>)reflection bindings];
 }
 
 /* The function named, or the only kernel there is. */
@@ -179,6 +186,9 @@ static id<MTLFunction> find_kernel(id<MTLLibrary> library, const zc_kernel_sourc
     return found;
 }
 
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+
 static zc_status check_arguments(MTLComputePipelineReflection *reflection, const zc_kernel_source *source,
                                  zc_error *error)
 {
@@ -206,6 +216,8 @@ static zc_status check_arguments(MTLComputePipelineReflection *reflection, const
     }
     return zc_msl_check_seen(source, seen, error);
 }
+
+#pragma clang diagnostic pop
 
 static zc_status build(zc_metal_device *self, const zc_kernel_source *source, zc_metal_kernel *kernel, zc_error *error)
 {

@@ -9,9 +9,6 @@
 
 #include "device/metal/zc_metal.h"
 
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wunguarded-availability-new"
-
 void zc_metal_make_residency_macos15(zc_metal_device *self)
 {
     /* The class is looked up by name, so that nothing links to it on older systems. */
@@ -20,18 +17,19 @@ void zc_metal_make_residency_macos15(zc_metal_device *self)
     if (!descriptor_class) {
         return;
     }
-    MTLResidencySetDescriptor *descriptor = [[descriptor_class alloc] init];
-    id<MTLResidencySet> set = [self->device newResidencySetWithDescriptor:descriptor error:&problem];
+    id descriptor = [[descriptor_class alloc] init];
+    id<MTLDevice_macos15> device = (id<MTLDevice_macos15>)self->device;
+    id<MTLResidencySet_macos15> set = [device newResidencySetWithDescriptor:descriptor error:&problem];
     [descriptor release];
     if (set) { /* without it everything works, with pauses after idle time */
-        [self->queue addResidencySet:set];
+        [(id<MTLCommandQueue_macos15>)self->queue addResidencySet:set];
         self->residency = set;
     }
 }
 
 void zc_metal_add_resident_macos15(zc_metal_device *self, zc_metal_buffer *buffer)
 {
-    id<MTLResidencySet> set = self->residency;
+    id<MTLResidencySet_macos15> set = self->residency;
     uint64_t limit = [self->device recommendedMaxWorkingSetSize];
     if (buffer->size > limit || self->resident > limit - buffer->size) {
         return; /* more than the system wants wired: it pages this buffer as it sees fit */
@@ -45,10 +43,8 @@ void zc_metal_add_resident_macos15(zc_metal_device *self, zc_metal_buffer *buffe
 
 void zc_metal_remove_resident_macos15(zc_metal_device *self, const zc_metal_buffer *buffer)
 {
-    id<MTLResidencySet> set = self->residency;
+    id<MTLResidencySet_macos15> set = self->residency;
     [set removeAllocation:buffer->buffer];
     [set commit];
     self->resident -= buffer->size;
 }
-
-#pragma clang diagnostic pop
