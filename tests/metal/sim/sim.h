@@ -21,3 +21,7 @@ SIM_PUBLIC void zc_sim_inject(const char *what, long times);
 /* What happened so far, or a property of the simulated device; -1 when there is none of that name. */
 SIM_PUBLIC int64_t zc_sim_get(const char *name);
 SIM_PUBLIC void zc_sim_set(const char *name, int64_t value);
+/* Bytes at this address that are in the residency set. */
+SIM_PUBLIC int64_t zc_sim_resident(const void *address);
+/* Aborts in the child of a fork, where Metal must be left alone. */
+void zc_sim_check_process(void);

@@ -14,6 +14,7 @@ static _Thread_local size_t pool_count, pool_capacity;
 @implementation NSObject
 + (id)alloc
 {
+    zc_sim_check_process();
     return class_createInstance((Class)self, 0);
 }
 + (id)new
@@ -28,11 +29,13 @@ static _Thread_local size_t pool_count, pool_capacity;
 }
 - (id)retain
 {
+    zc_sim_check_process();
     atomic_fetch_add(&references, 1);
     return self;
 }
 - (oneway void)release
 {
+    zc_sim_check_process();
     long before = atomic_fetch_sub(&references, 1);
     if (before <= 0) {
         abort();

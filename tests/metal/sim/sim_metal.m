@@ -33,6 +33,14 @@ static struct {
     {"max_threads", 1024},
     {"last_constant", -1},
     {"queue_length", 64},
+    {"all_devices", 0},          /* how many there are where none is the default */
+    {"residency_lapse_ms", 0},   /* so long after the last request the set is no longer resident; 0: never */
+    {"request_blocks", 0},       /* while it is set requestResidency does not return */
+    {"idle", 0},                 /* command buffers complete without running anything */
+    {"groups_limit", 0},         /* threadgroups of a command buffer, above which the watchdog ends it; 0: none */
+    {"fence_of_failed", 0},      /* a failed encoder does not update its fence: who waits for it 1: hangs for ever,
+                                  * 2: is ended by the watchdog */
+    {"errors_allowed", 0},       /* so many, and all that follows fails with code 4; 0: no limit */
     /* counted */
     {"buffers", 0},
     {"command_buffers", 0},
@@ -45,6 +53,10 @@ static struct {
     {"reflected_arguments", 0},
     {"captures", 0},
     {"resident", 0},
+    {"requests", 0},
+    {"lapsed", 0}, /* command buffers that found the set no longer resident */
+    {"dispatches_of_last", 0}, /* command buffer */
+    {"errors", 0}, /* since a device was made */
     /* injected: how often yet */
     {"device", 0},
     {"queue", 0},
@@ -66,6 +78,7 @@ static struct {
     {"no_capture", 0},
     {"capture_fails", 0},
     {"slow", 0},
+    {"hang", 0},
 };
 static _Atomic long live;
 
@@ -88,6 +101,21 @@ static _Atomic int64_t *value(const char *name)
 static int64_t add(const char *name, int64_t by)
 {
     return atomic_fetch_add(value(name), by) + by;
+}
+
+/* Metal does not work in the child of a fork: whoever calls it there may crash or hang. */
+static pid_t home;
+
+static __attribute__((constructor)) void remember_home(void)
+{
+    home = getpid();
+}
+
+void zc_sim_check_process(void)
+{
+    if (home && getpid() != home) {
+        misuse("called in the child of a fork");
+    }
 }
 
 /* Whether this use was told to go wrong. */
@@ -161,6 +189,7 @@ static double now(void)
 @interface SimFence : NSObject <MTLFence> {
   @public
     id updated_by; /* the command buffer that did it last; compared only */
+    int64_t serial; /* of that */
 }
 @end
 @implementation SimFence
@@ -169,31 +198,95 @@ static double now(void)
 @implementation MTLResidencySetDescriptor
 @end
 
+#define MOST_RESIDENT 256
+static pthread_mutex_t resident_lock = PTHREAD_MUTEX_INITIALIZER;
+static SimBuffer *resident[MOST_RESIDENT]; /* of all sets, committed */
+static unsigned resident_count;
+
 @interface SimResidencySet : NSObject <MTLResidencySet> {
   @public
-    int64_t pending;
+    SimBuffer *all[MOST_RESIDENT]; /* retained; as it will be after the next commit */
+    unsigned count, committed;
+    double requested;
 }
 @end
 @implementation SimResidencySet
 - (void)addAllocation:(id<MTLAllocation>)allocation
 {
-    [allocation retain];
-    pending += (int64_t)((SimBuffer *)allocation)->size;
+    pthread_mutex_lock(&resident_lock);
+    if (count == MOST_RESIDENT) {
+        misuse("more in a residency set than the simulation keeps");
+    }
+    all[count++] = [(SimBuffer *)allocation retain];
+    pthread_mutex_unlock(&resident_lock);
 }
 - (void)removeAllocation:(id<MTLAllocation>)allocation
 {
-    pending -= (int64_t)((SimBuffer *)allocation)->size;
+    pthread_mutex_lock(&resident_lock);
+    unsigned at = 0;
+    while (at < count && all[at] != (SimBuffer *)allocation) {
+        at++;
+    }
+    if (at == count) {
+        misuse("removeAllocation of what is not in the set");
+    }
+    all[at] = all[--count];
+    pthread_mutex_unlock(&resident_lock);
     [allocation release];
 }
 - (void)commit
 {
-    add("resident", pending);
-    pending = 0;
+    int64_t bytes = 0;
+    pthread_mutex_lock(&resident_lock);
+    memcpy(resident, all, count * sizeof *all); /* there is one set at a time */
+    resident_count = committed = count;
+    for (unsigned i = 0; i < count; i++) {
+        bytes += (int64_t)all[i]->size;
+    }
+    zc_sim_set("resident", bytes);
+    pthread_mutex_unlock(&resident_lock);
 }
 - (void)requestResidency
 {
+    while (zc_sim_get("request_blocks")) {
+        usleep(1000);
+    }
+    add("requests", 1);
+    pthread_mutex_lock(&resident_lock);
+    requested = now();
+    pthread_mutex_unlock(&resident_lock);
+}
+- (void)used
+{
+    int64_t lapse = zc_sim_get("residency_lapse_ms");
+    pthread_mutex_lock(&resident_lock);
+    if (lapse && committed && now() - requested > (double)lapse * 1e-3) {
+        add("lapsed", 1);
+    }
+    requested = now();
+    pthread_mutex_unlock(&resident_lock);
+}
+- (void)dealloc
+{
+    if (count) {
+        misuse("a residency set was let go that is not empty");
+    }
+    zc_sim_set("resident", 0);
+    resident_count = 0;
+    [super dealloc];
 }
 @end
+
+int64_t zc_sim_resident(const void *address)
+{
+    int64_t bytes = 0;
+    pthread_mutex_lock(&resident_lock);
+    for (unsigned i = 0; i < resident_count; i++) {
+        bytes += resident[i]->address == address ? (int64_t)resident[i]->size : 0;
+    }
+    pthread_mutex_unlock(&resident_lock);
+    return bytes;
+}
 
 /* ---- kernels ---- */
 
@@ -523,7 +616,9 @@ typedef struct dispatch {
     unsigned handler_count;
     id encoder; /* open */
     id after;   /* the command buffer whose fence it waits for; compared only */
-    bool broken;
+    int64_t serial, after_serial;
+    SimResidencySet *residency; /* of its queue */
+    bool broken, hangs;
 }
 @end
 @interface SimEncoder : NSObject <MTLComputeCommandEncoder> {
@@ -544,7 +639,6 @@ static SimCommandBuffer *head, *tail;
 static id newest; /* committed last; compared only */
 static int64_t unfinished;
 static int64_t open_buffers; /* of all queues: made and not finished */
-static pid_t worker;
 
 @implementation SimEncoder
 - (void)setLabel:(NSString *)label
@@ -595,12 +689,14 @@ static pid_t worker;
     add("fence_waits", 1);
     pthread_mutex_lock(&lock);
     commands->after = ((SimFence *)fence)->updated_by;
+    commands->after_serial = ((SimFence *)fence)->serial;
     pthread_mutex_unlock(&lock);
 }
 - (void)updateFence:(id<MTLFence>)fence
 {
     pthread_mutex_lock(&lock);
     ((SimFence *)fence)->updated_by = commands;
+    ((SimFence *)fence)->serial = commands->serial;
     pthread_mutex_unlock(&lock);
     updated = true;
 }
@@ -675,6 +771,24 @@ static int run_one(const dispatch *d)
     return function->code->run(pointers, d->groups, d->threads, (uint32_t)zc_sim_get("width"));
 }
 
+/* Command buffers that did not update their fence. */
+static int64_t failed_serials[256];
+static unsigned failed_count;
+
+static void remember_failed(int64_t serial)
+{
+    failed_serials[failed_count++ % 256] = serial;
+}
+
+static bool is_failed(int64_t serial)
+{
+    bool found = false;
+    for (unsigned i = 0; i < 256; i++) {
+        found = found || (serial && failed_serials[i] == serial);
+    }
+    return found;
+}
+
 /* [from, to) in reverse: what needs a barrier and has none goes wrong. */
 static const dispatch *run_reversed(const dispatch *from, const dispatch *to)
 {
@@ -740,39 +854,73 @@ static const dispatch *run_reversed(const dispatch *from, const dispatch *to)
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
 }
+/* All dispatches; why it went wrong, or nil. */
+- (NSError *)run
+{
+    uint64_t groups = 0, count = 0;
+    for (const dispatch *each = first; each; each = each->next) {
+        groups += (uint64_t)each->groups[0] * each->groups[1] * each->groups[2];
+        count++;
+    }
+    zc_sim_set("dispatches_of_last", (int64_t)count);
+    if (zc_sim_get("groups_limit") && groups > (uint64_t)zc_sim_get("groups_limit")) {
+        return [NSError simulated:"MTLCommandBufferErrorDomain" code:14 text:"Impacting Interactivity (simulated)"];
+    }
+    for (const dispatch *from = first; from && !zc_sim_get("idle");) {
+        const dispatch *to = from->next;
+        while (to && !to->barrier) {
+            to = to->next;
+        }
+        const dispatch *failed = run_reversed(from, to);
+        if (failed) {
+            char text[160];
+            (void)snprintf(text, sizeof text, "threads of %s did not all arrive at a barrier",
+                           failed->pipeline->function->code->name);
+            return [NSError simulated:"Simulated" code:2 text:text];
+        }
+        from = to;
+    }
+    return nil;
+}
 - (void)execute
 {
     began = now();
     NSError *why = nil;
     bool wrong = false;
+    [residency used];
     if (fails("slow")) {
         usleep(100000);
     }
-    if (fails("status")) {
+    int64_t fence = zc_sim_get("fence_of_failed"), allowed = zc_sim_get("errors_allowed");
+    bool waits = fence && is_failed(after_serial);
+    if (fails("hang") || (waits && fence == 1)) {
+        hangs = true;
+        remember_failed(serial);
+        return;
+    }
+    if (waits) {
+        usleep(10000);
+        why = [NSError simulated:"MTLCommandBufferErrorDomain" code:2 text:"the fence was never updated (simulated)"];
+    } else if (allowed && zc_sim_get("errors") >= allowed) {
+        why = [NSError simulated:"MTLCommandBufferErrorDomain"
+                            code:4
+                            text:"Ignored (for causing prior/excessive GPU errors) (simulated)"];
+    } else if (fails("status")) {
         why = [NSError simulated:"MTLCommandBufferErrorDomain" code:2 text:"Caused GPU Timeout Error (simulated)"];
     } else if (fails("status_without_error")) {
         wrong = true;
     } else if (broken) {
         why = [NSError simulated:"Simulated" code:1 text:"may overlap earlier work: no fence orders it"];
     } else {
-        for (const dispatch *from = first; from && !why;) {
-            const dispatch *to = from->next;
-            while (to && !to->barrier) {
-                to = to->next;
-            }
-            const dispatch *failed = run_reversed(from, to);
-            if (failed) {
-                char text[160];
-                (void)snprintf(text, sizeof text, "threads of %s did not all arrive at a barrier",
-                               failed->pipeline->function->code->name);
-                why = [NSError simulated:"Simulated" code:2 text:text];
-            }
-            from = to;
-        }
+        why = [self run];
     }
     ended = now();
     problem = [why retain];
     state = why || wrong ? MTLCommandBufferStatusError : MTLCommandBufferStatusCompleted;
+    if (state == MTLCommandBufferStatusError) {
+        remember_failed(serial);
+        add("errors", 1);
+    }
 }
 - (MTLCommandBufferStatus)status
 {
@@ -806,6 +954,7 @@ static const dispatch *run_reversed(const dispatch *from, const dispatch *to)
         Block_release(handlers[i]);
     }
     [problem release];
+    [residency release];
     pthread_mutex_lock(&lock);
     open_buffers--;
     pthread_cond_broadcast(&changed);
@@ -834,6 +983,13 @@ static void *work(void *nothing)
             pthread_mutex_lock(&lock);
             unfinished--;
             pthread_mutex_unlock(&lock);
+            if (commands->hangs) { /* for ever: nobody hears of it again, and it keeps what it has */
+                pthread_mutex_lock(&lock);
+                open_buffers--;
+                pthread_mutex_unlock(&lock);
+                zc_sim_count_object(-1);
+                continue;
+            }
             for (unsigned i = 0; i < commands->handler_count; i++) {
                 commands->handlers[i](commands);
             }
@@ -841,6 +997,15 @@ static void *work(void *nothing)
         }
     }
     return NULL;
+}
+
+static void start_once(void)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, work, NULL) != 0) {
+        misuse("no thread for the simulation");
+    }
+    (void)pthread_detach(thread);
 }
 
 /* ---- queue and device ---- */
@@ -862,10 +1027,17 @@ static void *work(void *nothing)
     }
     open_buffers++;
     pthread_mutex_unlock(&lock);
-    return [[SimCommandBuffer new] autorelease];
+    static _Atomic int64_t serials;
+    SimCommandBuffer *made = [[SimCommandBuffer new] autorelease];
+    made->serial = atomic_fetch_add(&serials, 1) + 1;
+    made->residency = [residency retain];
+    return made;
 }
 - (void)addResidencySet:(id<MTLResidencySet>)set
 {
+    if (residency) {
+        misuse("the simulation has room for one residency set of a queue");
+    }
     residency = [(SimResidencySet *)set retain];
 }
 - (void)dealloc
@@ -875,7 +1047,10 @@ static void *work(void *nothing)
 }
 @end
 
-@interface SimDevice : NSObject <MTLDevice>
+@interface SimDevice : NSObject <MTLDevice> {
+  @public
+    bool apart; /* with memory of its own, in a box that can be unplugged */
+}
 @end
 @implementation SimDevice
 - (BOOL)respondsToSelector:(SEL)selector
@@ -887,11 +1062,15 @@ static void *work(void *nothing)
 }
 - (NSString *)name
 {
-    return [NSString stringWithUTF8String:"Simulated Metal"];
+    return [NSString stringWithUTF8String:apart ? "Simulated GPU in a box" : "Simulated Metal"];
 }
 - (BOOL)hasUnifiedMemory
 {
-    return YES;
+    return !apart;
+}
+- (BOOL)isRemovable
+{
+    return apart;
 }
 - (NSUInteger)maxBufferLength
 {
@@ -1001,24 +1180,42 @@ static void *work(void *nothing)
 }
 @end
 
+static void start_worker(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    zc_sim_check_process();
+    (void)pthread_once(&once, start_once);
+    zc_sim_set("errors", 0);
+}
+
 id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 {
+    zc_sim_check_process();
     if (fails("device")) {
         return nil;
     }
-    if (worker != getpid()) { /* the first, or the first after a fork: the parent's work is not ours */
-        pthread_t thread;
-        worker = getpid();
-        pthread_mutex_init(&lock, NULL);
-        pthread_cond_init(&changed, NULL);
-        head = tail = nil;
-        unfinished = open_buffers = 0;
-        if (pthread_create(&thread, NULL, work, NULL) != 0) {
-            return nil;
-        }
-        (void)pthread_detach(thread);
-    }
+    start_worker();
     return [SimDevice new];
+}
+
+/* Needs no default device, as on a Mac without a display. The best comes last. */
+NSArray *MTLCopyAllDevices(void)
+{
+    NSArray *list = [[NSArray simulated] retain];
+    start_worker();
+    for (int64_t count = zc_sim_get("all_devices"); count > 0; count--) {
+        SimDevice *made = [SimDevice new];
+        made->apart = count > 1;
+        [list add:made];
+        [made release];
+    }
+    return list;
+}
+
+/* Of CoreGraphics; that it is linked is all that is wanted. */
+SIM_PUBLIC uint32_t CGMainDisplayID(void)
+{
+    misuse("CGMainDisplayID");
 }
 
 /* ---- capture ---- */

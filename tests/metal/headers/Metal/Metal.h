@@ -132,6 +132,7 @@ typedef void (^MTLCommandBufferHandler)(id<MTLCommandBuffer> commands);
 @protocol MTLDevice <NSObject>
 @property(readonly) NSString *name;
 @property(readonly) BOOL hasUnifiedMemory;
+@property(readonly, getter=isRemovable) BOOL removable;
 @property(readonly) NSUInteger maxBufferLength;
 @property(readonly) uint64_t recommendedMaxWorkingSetSize;
 @property(readonly) NSUInteger maxThreadgroupMemoryLength;
@@ -168,3 +169,4 @@ typedef void (^MTLCommandBufferHandler)(id<MTLCommandBuffer> commands);
 @end
 
 extern id<MTLDevice> MTLCreateSystemDefaultDevice(void) __attribute__((ns_returns_retained));
+extern NSArray *MTLCopyAllDevices(void) __attribute__((ns_returns_retained));
