@@ -583,3 +583,54 @@ def test_capture(tmp_path: Path, inject: str, message: str) -> None:
     output = run_python(CAPTURE.format(tests=tests, path=str(path), inject=inject))
     assert re.search(message, output), output
     assert path.exists() == (not inject)
+
+
+# --- forks ---
+
+
+CHILD = """
+    import os, sys
+    sys.path.insert(0, {tests!r})
+    import numpy as np
+    import zcwasm
+    memory = zcwasm.Memory(1)
+    x = memory.array(0, 100, np.float32)
+    if {before}:
+        device = zcwasm.Device("metal")
+        device.fill(x, 1)
+        kept = device.batch()
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            print(zcwasm.devices()[0]["reason"])
+            print(zcwasm.Device().kind)
+            zcwasm.Device().fill(x, 3)
+            for call in (lambda: zcwasm.Device("metal"), *((lambda: device.fill(x, 2), kept.submit) if {before} else ())):
+                try:
+                    call()
+                except zcwasm.DeviceError as error:
+                    print(error)
+            assert (x == 3).all()
+            if {before}:
+                del device, kept
+            code = 0
+        finally:
+            sys.stdout.flush()
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    if {before}:
+        device.fill(x, 4)
+        assert (x == 4).all()
+"""
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_no_metal_in_the_child_of_a_fork(before: bool) -> None:
+    """Any call of the simulated Metal there aborts."""
+    lines = run_python(CHILD.format(tests=str(Path(__file__).parent), before=before)).splitlines()
+    reason = "Metal does not work in the child of a fork: start processes with spawn"
+    assert lines[:2] == [reason, "cpu"]
+    assert lines[2] == f"device metal is not available: {reason}"
+    refused = "this metal device was opened before a fork, and does not work in the child: start processes with spawn"
+    assert lines[3:] == ([refused] * 2 if before else [])

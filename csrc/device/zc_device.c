@@ -162,8 +162,9 @@ zc_status zc_device_alive(const zc_device *device, zc_error *error)
     if (device->backend->survives_fork || device->fork_count == zc_fork_count()) {
         return ZC_OK;
     }
-    return zc_fail(error, ZC_DEVICE, "this %s device was opened before a fork: open one in the child",
-                   device->info.kind);
+    return zc_fail(error, ZC_DEVICE, "this %s device was opened before a fork%s", device->info.kind,
+                   device->backend->not_in_child ? ", and does not work in the child: start processes with spawn"
+                                                 : ": open one in the child");
 }
 
 bool zc_device_is_apart(const zc_device *device)

@@ -18,7 +18,8 @@
  * zc_device_upload and zc_device_download move bytes in and out, which they count as copies.
  *
  * Fork: the cpu device works on in the child; what was in flight stays the parent's and is, in the child,
- * finished with ZC_DEVICE "lost by fork". A GPU device must be opened anew in the child.
+ * finished with ZC_DEVICE "lost by fork". A Vulkan device must be opened anew in the child; Metal does not work
+ * there (zc_device_backend.not_in_child).
  *
  * Knows regions and kernels; nothing of guests or Python. Backends implement zc_device_backend.h.
  */

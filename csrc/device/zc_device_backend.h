@@ -102,6 +102,8 @@ typedef struct zc_device_backend {
     /* Devices go on working in the child of a fork, where the backend forgets all queued work (ZC_FORK_HANDLERS;
      * it is finished as lost). Other devices the generic layer refuses in the child. */
     bool survives_fork;
+    /* In the child nothing of the kind can be opened either: the driver must not be called there. */
+    bool not_in_child;
     /* Queue a piece; pieces run in this order. On failure it stays the caller's. */
     zc_status (*submit)(void *self, zc_device_piece *piece, zc_error *error);
     /* Optional: submit, and do or wait for this piece on the calling thread, which saves waking others. Calls `pause` (not

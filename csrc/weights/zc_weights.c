@@ -467,7 +467,7 @@ static zc_status claim(zc_weights *weights, zc_device *device, placing **out, bo
         pthread_cond_wait(&changed, &lock);
     }
     if (entry && entry->forks != zc_fork_count()) {
-        return zc_fail(error, ZC_DEVICE, "this %s device was opened before a fork: open one in the child",
+        return zc_fail(error, ZC_DEVICE, "this %s device was opened before a fork: it is the parent's",
                        zc_device_get_info(device)->kind);
     }
     *mine = !entry || entry->state == FAILED;

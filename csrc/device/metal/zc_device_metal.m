@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/zc_alloc.h"
+#include "base/zc_fork.h"
 #include "device/metal/zc_metal.h"
 
 /* Kernels count elements in 32 bits; half of that leaves their steps past the end room. */
@@ -28,6 +29,11 @@ static void describe_device(id<MTLDevice> device, zc_device_info *info)
 
 static void metal_probe(zc_device_info *info)
 {
+    if (zc_fork_count() > 0) { /* its services and Objective-C's runtime are not there: it crashes or hangs */
+        (void)snprintf(info->reason, sizeof info->reason,
+                       "Metal does not work in the child of a fork: start processes with spawn");
+        return;
+    }
     @autoreleasepool {
         id<MTLDevice> device = MTLCreateSystemDefaultDevice();
         if (!device) {
@@ -117,4 +123,5 @@ const zc_device_backend zc_device_metal = {
     .compiled_release = zc_metal_compiled_release,
     .busy = zc_metal_busy,
     .submit = zc_metal_submit,
+    .not_in_child = true,
 };
