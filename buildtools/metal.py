@@ -165,8 +165,10 @@ def cross() -> None:
         for name, ordinal in undefined.items()
         if ordinal == DYNAMIC_LOOKUP and not re.match(r"__?Py[A-Z_]|__Py", name)
     ]
-    if missing or not any("MTLCreateSystemDefaultDevice" in name for name in undefined):
+    if missing or "_MTLCreateSystemDefaultDevice" not in undefined:
         raise MetalError(f"undefined and in no library: {missing or 'the backend is not in it'}")
+    if "_CGMainDisplayID" not in undefined:
+        raise MetalError("nothing of CoreGraphics is used, so linkers that strip drop it, and the default device")
     print(
         f"cross: {len(objects)} objects, {len(undefined)} symbols from outside, each in a library or Python"
     )

@@ -634,3 +634,16 @@ def test_no_metal_in_the_child_of_a_fork(before: bool) -> None:
     assert lines[2] == f"device metal is not available: {reason}"
     refused = "this metal device was opened before a fork, and does not work in the child: start processes with spawn"
     assert lines[3:] == ([refused] * 2 if before else [])
+
+
+# --- which device ---
+
+
+def test_without_a_default_device(sim: Sim) -> None:
+    """As where there is no display: the list of all has some, of which that with the host's own memory is the best."""
+    sim.set("all_devices", 3)
+    sim.inject("device", 2)
+    device = zcwasm.Device("metal")
+    assert device.info["name"] == "Simulated Metal"
+    assert device.info["unified_memory"]
+    run_affine(device, Arena())

@@ -27,6 +27,34 @@ static void describe_device(id<MTLDevice> device, zc_device_info *info)
     info->max_shared_memory = (uint32_t)[device maxThreadgroupMemoryLength];
 }
 
+/* The default device needs CoreGraphics in the process, and linkers that strip libraries nobody uses drop it. */
+extern uint32_t CGMainDisplayID(void);
+__attribute__((used)) static uint32_t (*const keep_core_graphics)(void) = CGMainDisplayID;
+
+/* Memory shared with the host counts most, then a place that cannot be unplugged. */
+static unsigned rank(id<MTLDevice> device)
+{
+    return ([device hasUnifiedMemory] ? 2u : 0u) + ([device isRemovable] ? 0u : 1u);
+}
+
+/* The device to use, retained, or nil. There is no default one where a process has no display: in some sessions over the
+ * network, sandboxes and virtual machines. Then it is the best of all. */
+static id<MTLDevice> find_device(void)
+{
+    id<MTLDevice> best = MTLCreateSystemDefaultDevice();
+    if (best) {
+        return best;
+    }
+    NSArray *all = MTLCopyAllDevices();
+    for (NSUInteger i = 0; i < [all count]; i++) {
+        id<MTLDevice> each = [all objectAtIndex:i];
+        best = !best || rank(each) > rank(best) ? each : best;
+    }
+    [best retain];
+    [all release];
+    return best;
+}
+
 static void metal_probe(zc_device_info *info)
 {
     if (zc_fork_count() > 0) { /* its services and Objective-C's runtime are not there: it crashes or hangs */
@@ -35,7 +63,7 @@ static void metal_probe(zc_device_info *info)
         return;
     }
     @autoreleasepool {
-        id<MTLDevice> device = MTLCreateSystemDefaultDevice();
+        id<MTLDevice> device = find_device();
         if (!device) {
             (void)snprintf(info->reason, sizeof info->reason, "Metal finds no GPU for this process");
         } else if (!zc_metal_shares_memory(device)) {
@@ -80,7 +108,7 @@ static zc_status metal_open(const zc_device_options *options, zc_device_info *in
     @autoreleasepool {
         const char *capture = getenv("ZCWASM_METAL_CAPTURE");
         self->capture = capture && capture[0] ? capture : NULL;
-        self->device = MTLCreateSystemDefaultDevice();
+        self->device = find_device();
         self->queue = [self->device newCommandQueue];
         self->fence = [self->device newFence];
         if (!self->device || !self->queue || !self->fence) {
