@@ -168,7 +168,9 @@ def cross() -> None:
     if missing or "_MTLCreateSystemDefaultDevice" not in undefined:
         raise MetalError(f"undefined and in no library: {missing or 'the backend is not in it'}")
     if "_CGMainDisplayID" not in undefined:
-        raise MetalError("nothing of CoreGraphics is used, so linkers that strip drop it, and the default device")
+        raise MetalError(
+            "nothing of CoreGraphics is used, so linkers that strip drop it, and the default device"
+        )
     print(
         f"cross: {len(objects)} objects, {len(undefined)} symbols from outside, each in a library or Python"
     )

@@ -183,6 +183,8 @@ def translate(source: str, strict: bool) -> str:
         source,
         flags=re.DOTALL,
     )
+    # Metal takes it that what two arguments in device memory show is never the same.
+    text = re.sub(r"(\bdevice\b[^,();]*[&*]) ?(\w+ \[\[buffer\()", r"\1 __restrict \2", text)
     text = truths(re.sub(r"\[\[[^\]]*\]\]", "", text))
     local = r"\1threadgroup_local \2"
     if not strict:

@@ -32,6 +32,7 @@ SIGNATURE: dict[str, Any] = {
     "bindings": [("x", "read"), ("out", "write")],
     "params": list(PARAMS),
     "workgroup": (256, 1, 1),
+    "in_place": True,
 }
 
 
@@ -84,13 +85,35 @@ def test_dispatch_of_compiled_kernels_refuses(compiler: zcwasm.Device, arena: Ar
         ((kernel, [x, out], {**ONE_ROW, "count": 8}, 1), ValueError, "misses 'scale'"),
         ((kernel, [x, out], b"1234", 1), ValueError, "takes 44 bytes of parameters, got 4"),
         ((kernel, [x, np.zeros(8, np.float32)], good, 1), ValueError, "out does not lie in guest memory"),
-        ((kernel, [x[:6], x[2:]], good, 1), ValueError, "overlaps"),
+        (
+            (kernel, [x[:6], x[2:]], good, 1),
+            ValueError,
+            "overlaps .* only the very same range may be input and output",
+        ),
     ]
     for arguments, error, message in cases:
         with pytest.raises(error, match=message):
             compiler.dispatch(*arguments)
     with pytest.raises(ValueError, match="was compiled for another device"):
         zcwasm.Device("cpu").dispatch(kernel, [x, out], good, 1)
+
+
+def test_in_place_only_when_it_says_so(compiler: zcwasm.Device, arena: Arena) -> None:
+    kernel = compiler.compile(**SIGNATURE | {"in_place": False})
+    assert not kernel.in_place
+    assert not compiler.compile(
+        **{key: value for key, value in SIGNATURE.items() if key != "in_place"}
+    ).in_place
+    assert compiler.compile(**SIGNATURE).in_place
+    x, params = arena.put(np.arange(8)), {**ONE_ROW, "count": 8, "scale": 3, "shift": -1}
+    message = r"kernel mine: out .* overlaps x .*; one range is input and output only of .* in_place=True"
+    with pytest.raises(ValueError, match=message):
+        compiler.dispatch(kernel, [x, x], params, 1)
+    with pytest.raises(ValueError, match=message):
+        compiler.batch().dispatch(kernel, [x, x], params, 1)
+    with pytest.raises(ValueError, match=r"overlaps x \(bytes \d+ to \d+\)$"):
+        compiler.dispatch(kernel, [x[:6], x[2:]], params, 1)
+    assert np.array_equal(x, np.arange(8))
 
 
 def test_cpu_compiles_nothing() -> None:

@@ -606,7 +606,9 @@ CHILD = """
             print(zcwasm.devices()[0]["reason"])
             print(zcwasm.Device().kind)
             zcwasm.Device().fill(x, 3)
-            for call in (lambda: zcwasm.Device("metal"), *((lambda: device.fill(x, 2), kept.submit) if {before} else ())):
+            calls = [lambda: zcwasm.Device("metal")]
+            calls += [lambda: device.fill(x, 2), kept.submit] if {before} else []
+            for call in calls:
                 try:
                     call()
                 except zcwasm.DeviceError as error:
@@ -632,7 +634,8 @@ def test_no_metal_in_the_child_of_a_fork(before: bool) -> None:
     reason = "Metal does not work in the child of a fork: start processes with spawn"
     assert lines[:2] == [reason, "cpu"]
     assert lines[2] == f"device metal is not available: {reason}"
-    refused = "this metal device was opened before a fork, and does not work in the child: start processes with spawn"
+    refused = "this metal device was opened before a fork, and does not work in the child: "
+    refused += "start processes with spawn"
     assert lines[3:] == ([refused] * 2 if before else [])
 
 
@@ -640,10 +643,37 @@ def test_no_metal_in_the_child_of_a_fork(before: bool) -> None:
 
 
 def test_without_a_default_device(sim: Sim) -> None:
-    """As where there is no display: the list of all has some, of which that with the host's own memory is the best."""
+    """As where there is no display. The best has the host's own memory, and comes last here."""
     sim.set("all_devices", 3)
-    sim.inject("device", 2)
+    sim.set("device", 2)  # once to look, once to open
     device = zcwasm.Device("metal")
     assert device.info["name"] == "Simulated Metal"
     assert device.info["unified_memory"]
     run_affine(device, Arena())
+
+
+# --- kernels in place ---
+
+
+def test_in_place_only_when_it_says_so(sim: Sim) -> None:
+    """Metal's compiler takes it that two arguments never show the same bytes, as the simulation's does."""
+    text = test_compile.HEAD + (
+        "struct Push { uint4 offset; };\n"
+        "kernel void shift(constant Push& push [[buffer(0)]], const device float* x [[buffer(1)]],\n"
+        "                  device float* out [[buffer(2)]])\n"
+        "{\n    out[0] = x[1];\n    out[1] = x[0] + x[1];\n    out[2] = x[0];\n}\n"
+    )
+    signature: dict[str, Any] = {
+        "msl": text,
+        "name": "shift",
+        "bindings": [("x", "read"), ("out", "write")],
+        "workgroup": 1,
+    }
+    device, arena = zcwasm.Device("metal"), Arena()
+    x, out = arena.put([1.0, 2.0, 3.0]), arena.empty(3)
+    kernel = device.compile(**signature)
+    device.dispatch(kernel, [x, out], b"", groups=1)
+    assert out.tolist() == [2, 3, 1]
+    with pytest.raises(ValueError, match=r"kernel shift: out .* overlaps x .*; .* in_place=True"):
+        device.dispatch(kernel, [x, x], b"", groups=1)
+    assert x.tolist() == [1, 2, 3]

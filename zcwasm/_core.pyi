@@ -349,6 +349,7 @@ class Device:
         workgroup: _Three,
         params: Sequence[tuple[str, FieldType]] = ...,
         entry_point: str | None = None,
+        in_place: bool = False,
     ) -> Kernel: ...
     def dispatch(
         self,

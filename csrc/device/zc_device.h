@@ -113,6 +113,7 @@ typedef struct zc_kernel_source {
     const char *msl; /* for metal, UTF-8; NULL when there is none */
     size_t msl_size;
     const char *entry_point; /* in either; NULL when there is only one */
+    bool in_place; /* a binding that is written may be the very same range as one that is read */
 } zc_kernel_source;
 
 #define ZC_KERNEL_GROUPS_SIZE 12u /* the three uint32 that precede a compiled kernel's parameters */

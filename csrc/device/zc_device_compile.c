@@ -123,7 +123,9 @@ zc_status zc_device_compile(zc_device *device, const zc_kernel_source *given, co
                                   .name = own->name,
                                   .params_size = ZC_KERNEL_GROUPS_SIZE + given->params_size,
                                   .workgroup_size = given->workgroup[0] * given->workgroup[1] * given->workgroup[2],
-                                  .traits = ZC_TRAIT_IN_PLACE,
+                                  /* Compilers of MSL take it that bindings do not show the same bytes, and so may
+                                   * those of SPIR-V unless a variable is decorated with Aliased. */
+                                  .traits = given->in_place ? ZC_TRAIT_IN_PLACE : 0,
                                   .binding_count = (uint8_t)given->binding_count,
                                   .groups = groups_given,
                                   .params_skip = ZC_KERNEL_GROUPS_SIZE / 4};

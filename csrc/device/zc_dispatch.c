@@ -27,7 +27,10 @@ static zc_status check_overlap(const zc_device_command *command, const uint64_t 
                        kernel->name, kernel->bindings[i].name, (ull)command->bindings[i].offset,
                        (ull)(command->bindings[i].offset + length), kernel->bindings[j].name,
                        (ull)command->bindings[j].offset, (ull)(command->bindings[j].offset + other),
-                       in_place ? "; only the very same range may be input and output" : "");
+                       in_place                   ? "; only the very same range may be input and output"
+                       : same && kernel->compiled ? "; one range is input and output only of what is compiled with "
+                                                    "in_place=True"
+                                                  : "");
     }
     return ZC_OK;
 }

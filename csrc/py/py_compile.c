@@ -11,7 +11,8 @@
 #define PARAM_NAME_SIZE 32
 
 const char zc_py_doc_compile[] = //
-    "compile($self, /, *, spirv=None, msl=None, name, bindings, workgroup, params=(), entry_point=None)\n--\n\n"
+    "compile($self, /, *, spirv=None, msl=None, name, bindings, workgroup, params=(), entry_point=None, "
+    "in_place=False)\n--\n\n"
     "A Kernel of the program's own for this device, to be given to dispatch().\n\n"
     "spirv: a SPIR-V module, bytes, for vulkan. msl: the text in Metal's language, for metal. Give both and the\n"
     "program runs on either. The code is compared with the signature that the other arguments give. bindings: up\n"
@@ -19,7 +20,11 @@ const char zc_py_doc_compile[] = //
     "binding i + 1, or [[buffer(i + 1)]]. params: pairs of a name and 'uint32', 'int32' or 'float32'. workgroup:\n"
     "its size, three numbers. Push constants, or [[buffer(0)]]: uint offset[4] (with more than four bindings\n"
     "offset[8]), at which element of each binding its array starts, then the params. entry_point: needed when\n"
-    "there are several; 'main' is main0 in MSL. The code comes from a trusted source: beyond the signature\n"
+    "there are several; 'main' is main0 in MSL. in_place: an array that is written may be the very array of one that\n"
+    "is read. Compilers take it that two bindings never show the same bytes and reorder by that: say it only where\n"
+    "each invocation reads an element before it, and no other, writes it (in SPIR-V decorate both with Aliased, in\n"
+    "MSL use one pointer, where order matters beyond that). The code comes from a trusted source: beyond the "
+    "signature\n"
     "nothing checks what it does, and the driver is trusted with it.\n"
     "Raises ValueError (the code does not compile, or differs from the signature: says both sides) and\n"
     "DeviceError (the device compiles nothing, or cannot run this).";
@@ -122,9 +127,9 @@ static int take_code(PyObject *spirv, PyObject *msl, Py_buffer *view, zc_kernel_
 
 PyObject *zc_py_compile(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    enum { NAME, BINDINGS, WORKGROUP, SPIRV, MSL, PARAMS, ENTRY_POINT, COUNT };
+    enum { NAME, BINDINGS, WORKGROUP, SPIRV, MSL, PARAMS, ENTRY_POINT, IN_PLACE, COUNT };
     static const zc_py_arguments expected = {
-        "compile", 0, 3, COUNT, {"name", "bindings", "workgroup", "spirv", "msl", "params", "entry_point"}};
+        "compile", 0, 3, COUNT, {"name", "bindings", "workgroup", "spirv", "msl", "params", "entry_point", "in_place"}};
     PyObject *given[COUNT], *bindings = NULL, *params = NULL, *result = NULL;
     zc_state *state = zc_state_of(self);
     zc_kernel_source source = {0};
@@ -138,6 +143,11 @@ PyObject *zc_py_compile(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
          !(source.entry_point = zc_py_text(given[ENTRY_POINT], "entry_point")))) {
         return NULL;
     }
+    int in_place = given[IN_PLACE] ? PyObject_IsTrue(given[IN_PLACE]) : 0;
+    if (in_place < 0) {
+        return NULL;
+    }
+    source.in_place = in_place;
     if (take_code(given[SPIRV] ? given[SPIRV] : Py_None, given[MSL] ? given[MSL] : Py_None, &spirv, &source) < 0) {
         goto done;
     }
