@@ -72,6 +72,13 @@ def sim() -> Iterator[Sim]:
     assert sim.settle() == 0, "objects left"
 
 
+def until(holds: Callable[[], bool], seconds: float = 10) -> bool:
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.01)
+    return holds()
+
+
 def run_affine(device: zcwasm.Device, arena: Arena) -> None:
     x = arena.put(np.arange(1000))
     device.affine(x, 2, 1, out=x)
@@ -677,3 +684,31 @@ def test_in_place_only_when_it_says_so(sim: Sim) -> None:
     with pytest.raises(ValueError, match=r"kernel shift: out .* overlaps x .*; .* in_place=True"):
         device.dispatch(kernel, [x, x], b"", groups=1)
     assert x.tolist() == [1, 2, 3]
+
+
+# --- growth ---
+
+
+def test_growth_in_small_steps(sim: Sim) -> None:
+    """Each wrap wires all of the memory, so there are few; and what is replaced is resident no longer."""
+    memory = zcwasm.Memory(16, 1024)
+    device = zcwasm.Device("metal")
+    device.fill(memory.array(0, 16, np.float32), 1)
+    before = sim.get("buffers")
+    for i in range(50):
+        memory.grow(1)
+        last = memory.array(memory.size - 65536, 16384, np.float32)
+        assert (last == 0).all()
+        device.fill(last, i)
+        assert (last == i).all()
+    assert sim.get("buffers") - before <= 10
+    # The GPU has more than the guest, by a quarter at most; nobody else does.
+    assert until(lambda: memory.size <= sim.get("resident") <= memory.size * 5 // 4)
+    with pytest.raises(IndexError, match="do not lie in a memory"):
+        memory.array(memory.size - 16, 8, np.float32)
+    full = zcwasm.Memory(16, 18)
+    device.fill(full.array(0, 16, np.float32), 1)
+    for _ in range(2):
+        full.grow(1)
+        device.fill(full.array(full.size - 64, 16, np.float32), 1)
+    assert until(lambda: runtime.zc_sim_resident(ctypes.c_void_p(full.address)) == full.size)

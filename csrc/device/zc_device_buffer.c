@@ -20,8 +20,21 @@ static void release_attachment(void *value)
     zc_device_buffer_release(value);
 }
 
-/* `local`: memory of the device's own, else a view of the region's bytes. */
-static zc_status make(zc_device *device, zc_region *region, bool local, zc_device_buffer **out, zc_error *error)
+/* How much of the region a buffer covers that takes the place of one of `before` bytes, 0 for none. Making one takes the
+ * longer the more it covers, so a region that grows in small steps gets one for every quarter. */
+static uint64_t size_of(const zc_device *device, zc_region *region, uint64_t before)
+{
+    uint64_t size = zc_region_size(region), ahead = before + before / 4, limit = device->info.max_region;
+    if (ahead <= size || (limit && ahead > limit)) {
+        return size;
+    }
+    uint64_t committed = zc_region_commit_ahead(region, ahead); /* more, too, by what another device asked for */
+    return committed < ahead ? committed : ahead - ahead % ZC_REGION_ALIGNMENT;
+}
+
+/* `local`: memory of the device's own, else a view of the region's bytes, in place of one over the first `before`. */
+static zc_status make(zc_device *device, zc_region *region, bool local, uint64_t before, zc_device_buffer **out,
+                      zc_error *error)
 {
     const zc_device_backend *backend = device->backend;
     if (!local && zc_region_read_only(region) && zc_device_is_apart(device)) {
@@ -34,10 +47,11 @@ static zc_status make(zc_device *device, zc_region *region, bool local, zc_devic
     if (!buffer) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a buffer's bookkeeping");
     }
-    buffer->size = zc_region_size(region);
-    zc_status status = local ? backend->buffer_local(device->self, buffer->size, &buffer->buffer, error)
-                             : backend->buffer_from_host(device->self, zc_region_base(region), buffer->size,
-                                                         &buffer->buffer, &buffer->address, error);
+    buffer->size = local ? zc_region_size(region) : size_of(device, region, before);
+    zc_status status =
+        local ? backend->buffer_local(device->self, buffer->size, &buffer->buffer, error)
+              : backend->buffer_from_host(device->self, zc_region_base(region), buffer->size,
+                                          &buffer->buffer, &buffer->address, error);
     if (status != ZC_OK) {
         zc_free(buffer);
         return status;
@@ -61,7 +75,7 @@ zc_status zc_device_buffer_acquire(zc_device *device, zc_region *region, uint64_
     pthread_mutex_lock(&device->buffer_lock);
     zc_device_buffer *buffer = zc_region_attachment(region, device);
     if (!buffer || buffer->size < needed) {
-        status = make(device, region, false, &buffer, error);
+        status = make(device, region, false, buffer ? buffer->size : 0, &buffer, error);
     }
     if (status == ZC_OK) {
         atomic_fetch_add_explicit(&buffer->references, 1, memory_order_relaxed);
@@ -75,7 +89,7 @@ zc_status zc_device_buffer_local(zc_device *device, zc_region *region, zc_error 
 {
     zc_device_buffer *buffer;
     pthread_mutex_lock(&device->buffer_lock);
-    zc_status status = make(device, region, true, &buffer, error);
+    zc_status status = make(device, region, true, 0, &buffer, error);
     pthread_mutex_unlock(&device->buffer_lock);
     return status;
 }

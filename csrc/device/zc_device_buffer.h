@@ -1,7 +1,8 @@
 /* zc_device_buffer: a device's buffers over regions, made once and kept as the region's attachment.
  *
  * A backend without buffer_from_host (cpu) reads host addresses, so that nothing here runs for it. A buffer
- * covers what was committed when it was made; a range beyond that, after growth, replaces it. The old one
+ * covers what was committed when it was made; a range beyond that, after growth, replaces it by one that covers a quarter
+ * more than it did, which is committed ahead. The old one
  * lives on while batches and work in flight hold it. Ownership: the attachment holds one reference, each
  * user one; each buffer retains its device. Threads: any; the device's buffer_lock makes "look up, then
  * retain" one step. Never copies and never moves a byte.

@@ -26,6 +26,7 @@ struct zc_region {
     uint8_t *base;
     uint64_t reserved;
     _Atomic uint64_t size;
+    uint64_t committed; /* at least `size`; more where somebody asked for it. Under the lock */
     _Atomic uint64_t references;
     _Atomic uint64_t pins;
     bool read_only;
@@ -108,7 +109,7 @@ static void destroy(zc_region *region)
     if (region->read_only) {
         zc_mapping_unmap(mapping, ZC_REGION_HEADER + region->reserved);
     } else {
-        zc_mapping_free(mapping, ZC_REGION_HEADER + region->reserved, ZC_REGION_HEADER + zc_region_size(region));
+        zc_mapping_free(mapping, ZC_REGION_HEADER + region->reserved, ZC_REGION_HEADER + region->committed);
     }
     pthread_mutex_destroy(&region->lock);
     zc_free(region);
@@ -156,6 +157,7 @@ static zc_status reserve(uint64_t reserved, uint64_t open, zc_region **out, zc_e
 static zc_status publish(zc_status status, zc_region *region, uint64_t size, zc_region **out, zc_error *error)
 {
     atomic_init(&region->size, round_up(size));
+    region->committed = round_up(size);
     if (status == ZC_OK) {
         status = table_add(region, error);
     }
@@ -253,6 +255,28 @@ uint64_t zc_region_size(const zc_region *region)
     return atomic_load_explicit(&region->size, memory_order_acquire);
 }
 
+/* With the lock held. 0 or the system's error number. */
+static int commit(zc_region *region, uint64_t size)
+{
+    int code =
+        size > region->committed ? zc_mapping_open(region->base + region->committed, size - region->committed) : 0;
+    if (code == 0 && size > region->committed) {
+        region->committed = size;
+    }
+    return code;
+}
+
+uint64_t zc_region_commit_ahead(zc_region *region, uint64_t size)
+{
+    pthread_mutex_lock(&region->lock);
+    if (!region->read_only) {
+        (void)commit(region, size < region->reserved ? round_up(size) : region->reserved);
+    }
+    uint64_t committed = region->committed;
+    pthread_mutex_unlock(&region->lock);
+    return committed;
+}
+
 zc_status zc_region_grow(zc_region *region, uint64_t delta, uint64_t *previous, zc_error *error)
 {
     zc_status status = ZC_OK;
@@ -264,7 +288,7 @@ zc_status zc_region_grow(zc_region *region, uint64_t delta, uint64_t *previous, 
                          (ull)delta, (ull)region->reserved);
     } else if (delta > 0) {
         uint64_t target = old + round_up(delta);
-        int code = zc_mapping_open(region->base + old, target - old);
+        int code = commit(region, target);
         if (code == 0) {
             expect_use(region, old, target);
             atomic_store_explicit(&region->size, target, memory_order_release);

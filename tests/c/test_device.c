@@ -241,13 +241,17 @@ static void test_hazards(zc_region *region)
         CHECK(dispatch(batch, "add", script[i], 3, &p, sizeof p) == ZC_OK);
     }
     CHECK(zc_region_pins(region) == 1 && fake.buffers_made == 1);
-    /* Growth: only a range beyond the old buffer makes a new one. */
+    /* Growth: only a range beyond the old buffer makes a new one, which covers a quarter more than that did. */
     uint64_t old;
     CHECK(zc_region_grow(region, 65536, &old, &error) == ZC_OK);
     CHECK(dispatch(batch, "add", script[0], 3, &p, sizeof p) == ZC_OK && fake.buffers_made == 1);
     zc_range high[3] = {a, b, {region, old, 16}};
     CHECK(dispatch(batch, "add", high, 3, &p, sizeof p) == ZC_OK);
-    CHECK(fake.buffers_made == 2 && fake.buffers_alive == 2 && fake.last_size == old + 65536);
+    CHECK(fake.buffers_made == 2 && fake.buffers_alive == 2 && fake.last_size == old + old / 4);
+    CHECK(old / 4 > 65536 && zc_region_size(region) == old + 65536);
+    zc_range beyond = {region, old + 65536, 16};
+    CHECK_FAILS(dispatch(batch, "fill", &beyond, 1, &(zc_fill_params){.count = 4}, sizeof(zc_fill_params)),
+                ZC_OUT_OF_BOUNDS, "do not lie inside a memory of");
     zc_fill_params f = {.count = (1 << 18) + 1};
     CHECK_FAILS(dispatch(batch, "fill", &(zc_range){region, 0, 1048580}, 1, &f, sizeof f), ZC_BAD_VALUE,
                 "1048580 bytes, device vulkan binds at most 1048576");
