@@ -131,7 +131,7 @@ def test_nothing_is_left(sim: Sim) -> None:
     assert (high == 2).all()
     dropped = device.batch()
     dropped.fill(x, 2)
-    assert sim.get("resident") > 0
+    assert until(lambda: sim.get("resident") > 0)
     del dropped, batch, submission, device, high, x, memory
     assert sim.settle() == 0
     assert sim.get("resident") == 0
@@ -545,11 +545,7 @@ def test_residency(sim: Sim) -> None:
         assert sim.settle() == 0
     device = zcwasm.Device("metal")
     run_affine(device, arena)
-    assert sim.get("resident") == size
-    sim.set("working_set", size + 65536)  # what is too much stays out
-    other = Arena()
-    run_affine(device, other)
-    assert sim.get("resident") == size
+    assert until(lambda: sim.get("resident") == size)
 
 
 CAPTURE = """
@@ -668,7 +664,8 @@ def test_in_place_only_when_it_says_so(sim: Sim) -> None:
         "struct Push { uint4 offset; };\n"
         "kernel void shift(constant Push& push [[buffer(0)]], const device float* x [[buffer(1)]],\n"
         "                  device float* out [[buffer(2)]])\n"
-        "{\n    out[0] = x[1];\n    out[1] = x[0] + x[1];\n    out[2] = x[0];\n}\n"
+        "{\n    x += push.offset.x;\n    out += push.offset.y;\n"
+        "    out[0] = x[1];\n    out[1] = x[0] + x[1];\n    out[2] = x[0];\n}\n"
     )
     signature: dict[str, Any] = {
         "msl": text,
@@ -684,6 +681,221 @@ def test_in_place_only_when_it_says_so(sim: Sim) -> None:
     with pytest.raises(ValueError, match=r"kernel shift: out .* overlaps x .*; .* in_place=True"):
         device.dispatch(kernel, [x, x], b"", groups=1)
     assert x.tolist() == [1, 2, 3]
+
+
+# --- residency over time ---
+
+
+def test_residency_does_not_lapse(sim: Sim) -> None:
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    run_affine(device, arena)
+    assert until(lambda: sim.get("resident") > 0)
+    sim.set("residency_lapse_ms", 1000)
+    lapsed, requests = sim.get("lapsed"), sim.get("requests")
+    time.sleep(2)
+    run_affine(device, arena)
+    assert sim.get("lapsed") == lapsed
+    assert sim.get("requests") > requests
+
+
+def test_no_submission_waits_for_residency(sim: Sim) -> None:
+    """A request may take as long as the reading of a model's file."""
+    first, second = Arena(), Arena()
+    device = zcwasm.Device("metal")
+    run_affine(device, first)
+    sim.set("request_blocks", 1)
+    done = []
+
+    def work() -> None:
+        for arena in (second, first):
+            run_affine(device, arena)
+            done.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(10)
+    finished = len(done)
+    sim.set("request_blocks", 0)
+    thread.join()
+    assert finished == 2
+
+
+def test_what_is_resident_first(sim: Sim, tmp_path: Path) -> None:
+    """Weights, then what was used last; not more than the system wants."""
+    path = tmp_path / "w.safetensors"
+    values = np.arange(1 << 18, dtype=np.float32)  # 1 MiB
+    header = {"w": {"dtype": "F32", "shape": [1 << 18], "data_offsets": [0, values.nbytes]}}
+    path.write_bytes(made.safetensors(header, data=values.tobytes()))
+
+    def resident(address: int) -> bool:
+        return runtime.zc_sim_resident(ctypes.c_void_p(address)) > 0
+
+    runtime.zc_sim_resident.restype = ctypes.c_int64
+    sim.set("working_set", 3 << 20)
+    device = zcwasm.Device("metal")
+    a, b = (zcwasm.Memory(24) for _ in range(2))  # 1.5 MiB each
+    x, y = a.array(0, 1000, np.float32), b.array(0, 1000, np.float32)
+    device.fill(x, 1)
+    device.fill(y, 1)
+    assert until(lambda: resident(a.address) and resident(b.address))
+    weights = zcwasm.Weights(path, device=device)
+    at = weights["w"].array().ctypes.data // 16384 * 16384
+    device.affine(weights["w"], 1, 0, out=zcwasm.Memory(32).array(0, 1 << 18, np.float32))
+    device.fill(x, 1)
+    assert until(lambda: resident(at) and resident(a.address) and not resident(b.address))
+    device.fill(y, 1)
+    assert until(lambda: resident(at) and resident(b.address) and not resident(a.address))
+    assert sim.get("resident") <= 3 << 20
+
+
+# --- how much a command buffer has ---
+
+
+def test_a_batch_is_several_command_buffers(sim: Sim) -> None:
+    """The watchdog ends those that take too long, and the GPU can begin while the rest is encoded."""
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put(np.zeros(256))
+    with device.batch() as batch:
+        for _ in range(3000):
+            batch.affine(x, 1, 1, out=x)
+    sim.set("groups_limit", 300)
+    before = sim.get("command_buffers")
+    submission = batch.submit()
+    submission.wait()
+    assert (x == 3000).all()
+    assert 10 <= sim.get("command_buffers") - before <= 100
+    assert submission.gpu_seconds > 0
+
+
+def test_a_dispatch_is_several_command_buffers(sim: Sim) -> None:
+    device = zcwasm.Device("metal")
+    n = 4096
+    memory = zcwasm.Memory(3 * 4 * n * n >> 16)
+    a, b, c = (memory.array(4 * n * n * i, (n, n), np.float32) for i in range(3))
+    device.fill(zcwasm.Memory(1).array(0, 1, np.float32), 0)
+    sim.set("idle", 1)  # what the dispatches are is counted, nothing is computed
+    before = sim.get("command_buffers")
+    device.matmul(a, b, out=c)  # 2^36 multiply-adds
+    assert 2 <= sim.get("command_buffers") - before <= 4
+
+
+def test_an_error_of_one_of_several_command_buffers(sim: Sim) -> None:
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put(np.zeros(256))
+    run_affine(device, arena)
+    with device.batch() as batch:
+        for _ in range(20_000):
+            batch.affine(x, 1, 1, out=x)
+    sim.inject("status")
+    sim.inject("slow")
+    fails(
+        r"\(affine, .*\) failed with status 5: MTLCommandBufferErrorDomain 2: Caused GPU", batch.submit().wait
+    )
+    assert x.max() <= 48 * 256  # of what had not been given to the queue then nothing ran
+    run_affine(device, arena)
+
+
+# --- after errors ---
+
+
+def submit_affine(device: zcwasm.Device, x: Any) -> zcwasm.Submission:
+    with device.batch() as batch:
+        batch.affine(x, 1, 1, out=x)
+    return batch.submit()
+
+
+def test_a_fence_that_is_never_updated(sim: Sim) -> None:
+    """Those that wait for it are lost, too; later work gets another."""
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put(np.zeros(10))
+    run_affine(device, arena)
+    sim.set("fence_of_failed", 2)
+    sim.inject("slow")
+    sim.inject("status")
+    submissions = [submit_affine(device, x) for _ in range(200)]
+    failed = 0
+    for submission in submissions:
+        try:
+            submission.wait(timeout=30)
+        except zcwasm.DeviceError:
+            failed += 1
+    assert 1 <= failed <= 48
+    assert (x == 200 - failed).all()
+    run_affine(device, arena)
+
+
+def test_a_fence_that_hangs(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No wait is for ever; the memory in it is not given back while the GPU may still write."""
+    monkeypatch.setenv("ZCWASM_METAL_PATIENCE", "1")
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put(np.zeros(10))
+    run_affine(device, arena)
+    sim.set("fence_of_failed", 1)
+    sim.inject("slow")
+    sim.inject("status")
+    first, second = submit_affine(device, x), submit_affine(device, x)
+    fails("Caused GPU Timeout", first.wait, timeout=30)
+    fails("metal: the device is lost: .* Caused GPU", second.wait, timeout=30)
+    fails("metal: the device is lost: .* Caused GPU.*open it anew", submit_affine, device, x)
+    sim.set("fence_of_failed", 0)
+    again = zcwasm.Device("metal")
+    assert again != device
+    run_affine(again, arena)
+    del device, first, second
+    gc.collect()
+    sim.set("hang_ends", 1)
+    assert until(lambda: not sim.get("hung"))  # those who come back late find what they need
+
+
+def test_work_that_hangs(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an error before it."""
+    monkeypatch.setenv("ZCWASM_METAL_PATIENCE", "1")
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put(np.zeros(10))
+    run_affine(device, arena)
+    sim.inject("hang")
+    submission = submit_affine(device, x)
+    fails("metal: the device is lost: nothing was done for 1 s", submission.wait, timeout=30)
+    run_affine(zcwasm.Device("metal"), arena)
+    assert sim.get("hung") == 1
+    sim.set("hang_ends", 1)
+    assert until(lambda: not sim.get("hung"))
+
+
+def test_a_process_that_is_ignored(sim: Sim) -> None:
+    """After the second error the system refuses everything with code 4, until a device is made."""
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put(np.zeros(10))
+    run_affine(device, arena)
+    sim.set("errors", 0)
+    sim.set("errors_allowed", 2)
+    for _ in range(2):
+        sim.inject("status")
+        fails("Caused GPU Timeout", device.affine, x, 1, 1, out=x)
+    fails("MTLCommandBufferErrorDomain 4: Ignored", device.affine, x, 1, 1, out=x)
+    fails("metal: the device is lost: .* 4: Ignored .*: open it anew", device.affine, x, 1, 1, out=x)
+    again = zcwasm.Device()
+    assert again.kind == "metal"
+    run_affine(again, arena)
+
+
+def test_no_other_queue(sim: Sim) -> None:
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put(np.zeros(10))
+    run_affine(device, arena)
+    sim.inject("queue")
+    sim.inject("status")
+    fails("Caused GPU Timeout", device.affine, x, 1, 1, out=x)
+    fails("metal: the device is lost: .*Caused GPU", device.affine, x, 1, 1, out=x)
+    run_affine(zcwasm.Device("metal"), arena)
 
 
 # --- growth ---

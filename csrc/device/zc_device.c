@@ -59,7 +59,7 @@ static void choose_pieces(zc_device *device)
     const char *given = getenv("ZCWASM_PIECE_WORK"); /* for tests: pieces as small as that, of the host's work too */
     device->most = given ? strtoull(given, NULL, 10) : device->info.software ? MOST_SOFTWARE : MOST;
     device->most_groups = given ? 1 : device->info.software ? MOST_GROUPS_SOFTWARE : MOST_GROUPS;
-    device->paces_all = given;
+    device->paces_all = given || device->backend->watched;
 }
 
 zc_status zc_device_open_on(const zc_device_backend *backend, const zc_device_info *info,
@@ -73,7 +73,8 @@ zc_status zc_device_open_on(const zc_device_backend *backend, const zc_device_in
     if (may_share) {
         pthread_mutex_lock(&shared_lock); /* held while opening, so that two openers share one device */
         for (zc_device *each = shared; each; each = each->next_shared) {
-            if (each->backend == backend && each->info.index == info->index && each->fork_count == zc_fork_count()) {
+            if (each->backend == backend && each->info.index == info->index && each->fork_count == zc_fork_count() &&
+                !(backend->lost && backend->lost(each->self))) {
                 *out = zc_device_retain(each);
                 pthread_mutex_unlock(&shared_lock);
                 return ZC_OK;

@@ -61,9 +61,9 @@ typedef struct zc_device_backend {
     void (*close)(void *self);
 
     /* Optional pair: a device's view of host memory, `address` and `size` multiples of
-     * ZC_REGION_ALIGNMENT. `device_address` is where the device sees the first byte. */
-    zc_status (*buffer_from_host)(void *self, void *address, uint64_t size, void **buffer, void **device_address,
-                                  zc_error *error);
+     * ZC_REGION_ALIGNMENT; read_only: a mapped file's. `device_address` is where the device sees the first byte. */
+    zc_status (*buffer_from_host)(void *self, void *address, uint64_t size, bool read_only, void **buffer,
+                                  void **device_address, zc_error *error);
     void (*buffer_release)(void *self, void *buffer);
     /* Optional pair: memory of the device's own, released as other buffers are, and copies between it and
      * the host, after all that was submitted before. Not used where memory is unified. */
@@ -83,6 +83,10 @@ typedef struct zc_device_backend {
     /* It looks at zc_device_piece.cancelled, ends such a piece within milliseconds, also in the middle of a command, and
      * reports it done with ZC_CANCELLED. Others get guests' work in pieces (zc_pace.c). */
     bool cancels;
+    /* The system ends what a driver was given and takes long: the host's work is given in pieces, too. */
+    bool watched;
+    /* Optional: this device refuses work for ever; whoever opens the kind gets another. */
+    bool (*lost)(void *self);
     /* Elementwise kernels may have bindings longer than max_buffer: the backend cuts them. */
     bool splits_elementwise;
 

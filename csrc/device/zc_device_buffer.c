@@ -51,7 +51,7 @@ static zc_status make(zc_device *device, zc_region *region, bool local, uint64_t
     zc_status status =
         local ? backend->buffer_local(device->self, buffer->size, &buffer->buffer, error)
               : backend->buffer_from_host(device->self, zc_region_base(region), buffer->size,
-                                          &buffer->buffer, &buffer->address, error);
+                                          zc_region_read_only(region), &buffer->buffer, &buffer->address, error);
     if (status != ZC_OK) {
         zc_free(buffer);
         return status;

@@ -38,7 +38,7 @@ struct zc_device {
     /* For zc_pace.c: how large a piece of guests' work may be. Constant. */
     uint64_t most; /* multiply-adds, */
     uint64_t most_groups; /* or as many workgroups, however long they are */
-    bool paces_all; /* for tests: the host's work, too */
+    bool paces_all; /* the host's work, too */
     /* Of zc_pace.c, under the submissions' lock: submissions that wait for their turn, in order; the work that guests
      * have in the driver; whether somebody is handing over. */
     zc_submission *waiting, *last_waiting;

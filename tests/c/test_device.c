@@ -56,10 +56,10 @@ static void fake_close(void *self)
     (void)self;
     fake.closed++;
 }
-static zc_status fake_buffer(void *self, void *address, uint64_t size, void **buffer, void **device_address,
-                             zc_error *e)
+static zc_status fake_buffer(void *self, void *address, uint64_t size, bool read_only, void **buffer,
+                             void **device_address, zc_error *e)
 {
-    (void)self, (void)e;
+    (void)self, (void)read_only, (void)e;
     fake.buffers_alive++;
     fake.buffers_made++;
     fake.last_size = size;

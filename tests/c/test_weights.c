@@ -49,10 +49,10 @@ static void fake_close(void *self)
 {
     (void)self;
 }
-static zc_status fake_from_host(void *self, void *address, uint64_t size, void **buffer, void **device_address,
-                                zc_error *e)
+static zc_status fake_from_host(void *self, void *address, uint64_t size, bool read_only, void **buffer,
+                                void **device_address, zc_error *e)
 {
-    (void)self;
+    (void)self, (void)read_only;
     if (!fake_unified || size > fake_max_region) {
         return zc_fail(e, ZC_DEVICE, "the fake imports nothing, or not %llu bytes", (unsigned long long)size);
     }

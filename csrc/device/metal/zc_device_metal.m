@@ -1,7 +1,7 @@
 /* zc_device_metal: the metal device, from open to close: kernels in MSL over regions that newBufferWithBytesNoCopy
  * wraps; see zc_metal.h.
  *
- * Ownership: open makes a zc_metal_device with its queue and fence; pipelines are made at first use and kept.
+ * Ownership: open makes a zc_metal_device with its queue, fence and thread; pipelines are made at first use and kept.
  * Threads: any; close is called last, also on a thread of Metal's. Does not know regions, guests or Python.
  */
 #include <stdio.h>
@@ -78,62 +78,134 @@ static void metal_probe(zc_device_info *info)
     }
 }
 
-static void metal_close(void *device)
+static void destroy(zc_metal_device *self)
 {
-    zc_metal_device *self = device;
     @autoreleasepool {
+        zc_metal_residency_destroy(self);
         zc_metal_pipelines_destroy(self);
         zc_metal_workspaces_destroy(self);
-        [self->residency release];
         [self->fence release];
         [self->queue release];
         [self->device release];
     }
     pthread_mutex_destroy(&self->compile_lock);
+    pthread_mutex_destroy(&self->resident_lock);
     pthread_mutex_destroy(&self->lock);
     zc_free(self);
+}
+
+/* ---- the thread ---- */
+
+/* It does what nobody waits for: it keeps memory resident, and sees when the GPU does nothing any more. It sleeps while
+ * there is nothing to do, and is woken by work that comes after a pause or names a buffer for the first time, and by
+ * buffers to let go of. The device may be closed on it, by what it reports as lost. */
+static void *watch(void *argument)
+{
+    zc_metal_device *self = argument;
+    pthread_mutex_lock(&self->watch_lock);
+    while (!self->watch_stop) {
+        self->watch_wake = false;
+        pthread_mutex_unlock(&self->watch_lock);
+        int64_t until = ZC_NO_DEADLINE;
+        @autoreleasepool {
+            if (self->residency) {
+                until = zc_metal_resident_beat_macos15(self);
+            }
+            int64_t look = zc_metal_look(self);
+            until = look < until ? look : until;
+        }
+        pthread_mutex_lock(&self->watch_lock);
+        while (!self->watch_stop && !self->watch_wake && zc_clock_ns() < until) {
+            zc_clock_wait_until(&self->watch_changed, &self->watch_lock, until);
+        }
+    }
+    pthread_mutex_unlock(&self->watch_lock);
+    zc_metal_drop(self);
+    return NULL;
+}
+
+static zc_status watch_start(zc_metal_device *self, zc_error *error)
+{
+    pthread_mutex_init(&self->watch_lock, NULL);
+    zc_clock_init_condition(&self->watch_changed);
+    zc_metal_hold(self);
+    zc_status status = zc_device_start_thread(&self->watcher, watch, self, error);
+    if (status != ZC_OK) {
+        zc_metal_drop(self);
+    }
+    return status;
+}
+
+static void watch_stop(zc_metal_device *self)
+{
+    pthread_mutex_lock(&self->watch_lock);
+    self->watch_stop = true;
+    pthread_cond_signal(&self->watch_changed);
+    pthread_mutex_unlock(&self->watch_lock);
+    (void)pthread_detach(self->watcher); /* it lets go of the device by itself */
+}
+
+/* ---- open and close ---- */
+
+static void metal_close(void *device)
+{
+    watch_stop(device);
+    zc_metal_drop(device);
+}
+
+/* All but the thread. */
+static zc_status prepare(zc_metal_device *self, zc_device_info *info, zc_error *error)
+{
+    const char *capture = getenv("ZCWASM_METAL_CAPTURE");
+    self->capture = capture && capture[0] ? capture : NULL;
+    self->device = find_device();
+    if (!self->device) {
+        return zc_fail(error, ZC_DEVICE, "metal: cannot make a device");
+    }
+    zc_status status = zc_metal_queue_init(self, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    describe_device(self->device, info);
+    self->resident_limit = info->memory;
+    if ([self->device respondsToSelector:@selector(newResidencySetWithDescriptor:error:)]) {
+        zc_metal_make_residency_macos15(self);
+    }
+    /* A kernel with SIMD-group functions shows whether this GPU can run the shaders, and how wide: of the ways of `sum`
+     * the one that cannot do without them. */
+    status = zc_metal_pipeline_ready(self, zc_kernel_get(ZC_KERNEL_sum), ZC_ROWS_SUBGROUP_WAY, error);
+    if (status == ZC_OK) {
+        info->subgroup_width = (uint32_t)[self->pipelines[ZC_KERNEL_sum][ZC_ROWS_SUBGROUP_WAY] threadExecutionWidth];
+        info->gpu.subgroup_width = info->subgroup_width;
+        self->gpu = info->gpu;
+    }
+    return status;
 }
 
 static zc_status metal_open(const zc_device_options *options, zc_device_info *info, void **out, zc_error *error)
 {
     (void)options; /* threads are the cpu's */
     zc_metal_device *self = zc_calloc(1, sizeof *self);
-    zc_status status = ZC_OK;
+    zc_status status;
     if (!self) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate the metal device");
     }
     pthread_mutex_init(&self->compile_lock, NULL);
+    pthread_mutex_init(&self->resident_lock, NULL);
     pthread_mutex_init(&self->lock, NULL);
     atomic_init(&self->unfinished, 0);
+    atomic_init(&self->holders, 1);
+    self->end = destroy;
+    atomic_init(&self->lost, false);
+    atomic_init(&self->used, 0);
     @autoreleasepool {
-        const char *capture = getenv("ZCWASM_METAL_CAPTURE");
-        self->capture = capture && capture[0] ? capture : NULL;
-        self->device = find_device();
-        self->queue = [self->device newCommandQueue];
-        self->fence = [self->device newFence];
-        if (!self->device || !self->queue || !self->fence) {
-            status = zc_fail(error, ZC_DEVICE, "metal: cannot make a %s",
-                             !self->device  ? "device"
-                             : !self->queue ? "command queue"
-                                            : "fence");
-        } else {
-            describe_device(self->device, info);
-            if ([self->device respondsToSelector:@selector(newResidencySetWithDescriptor:error:)]) {
-                zc_metal_make_residency_macos15(self);
-            }
-            /* A kernel with SIMD-group functions shows whether this GPU can run the shaders, and how wide: of the ways
-             * of `sum` the one that cannot do without them. */
-            status = zc_metal_pipeline_ready(self, zc_kernel_get(ZC_KERNEL_sum), ZC_ROWS_SUBGROUP_WAY, error);
-        }
-        if (status == ZC_OK) {
-            info->subgroup_width =
-                (uint32_t)[self->pipelines[ZC_KERNEL_sum][ZC_ROWS_SUBGROUP_WAY] threadExecutionWidth];
-            info->gpu.subgroup_width = info->subgroup_width;
-            self->gpu = info->gpu;
-        }
+        status = prepare(self, info, error);
+    }
+    if (status == ZC_OK) {
+        status = watch_start(self, error);
     }
     if (status != ZC_OK) {
-        metal_close(self);
+        zc_metal_drop(self);
         return status;
     }
     *out = self;
@@ -151,5 +223,7 @@ const zc_device_backend zc_device_metal = {
     .compiled_release = zc_metal_compiled_release,
     .busy = zc_metal_busy,
     .submit = zc_metal_submit,
+    .watched = true,
+    .lost = zc_metal_lost,
     .not_in_child = true,
 };

@@ -4,7 +4,9 @@
  * Metal tracks hazards per resource and with one big buffer every dispatch would wait for every other.
  *
  * Ownership: a zc_metal_buffer holds its MTLBuffer, never the memory under it, which its caller keeps until the
- * release; the workspaces and their memory are the device's. Threads: any.
+ * release. Metal may hold the MTLBuffer a little longer: a command buffer does until its handlers have returned, the
+ * residency set until the device's thread has taken it out. The kernel holds the pages that long, whoever unmaps them,
+ * and nothing reads or writes them. The workspaces and their memory are the device's. Threads: any.
  */
 #include <sys/mman.h>
 #include <unistd.h>
@@ -37,7 +39,7 @@ bool zc_metal_shares_memory(id<MTLDevice> device)
     return shares;
 }
 
-zc_status zc_metal_import(void *device, void *address, uint64_t size, void **out, void **device_address,
+zc_status zc_metal_import(void *device, void *address, uint64_t size, bool read_only, void **out, void **device_address,
                           zc_error *error)
 {
     zc_metal_device *self = device;
@@ -76,11 +78,11 @@ zc_status zc_metal_import(void *device, void *address, uint64_t size, void **out
         }
         buffer->buffer = made;
         buffer->size = size;
-        pthread_mutex_lock(&self->lock);
+        buffer->read_only = read_only;
+        atomic_init(&buffer->used, 0);
         if (self->residency) {
-            zc_metal_add_resident_macos15(self, buffer);
+            zc_metal_resident_add(self, buffer);
         }
-        pthread_mutex_unlock(&self->lock);
         *out = buffer;
         *device_address = [made contents];
     }
@@ -143,12 +145,11 @@ void zc_metal_buffer_release(void *device, void *handle)
     zc_metal_device *self = device;
     zc_metal_buffer *buffer = handle;
     @autoreleasepool {
-        if (buffer->resident) {
-            pthread_mutex_lock(&self->lock);
-            zc_metal_remove_resident_macos15(self, buffer);
-            pthread_mutex_unlock(&self->lock);
+        if (!self->residency) {
+            [buffer->buffer release];
+            zc_free(buffer);
+        } else if (zc_metal_resident_release(self, buffer)) {
+            zc_metal_wake(self);
         }
-        [buffer->buffer release];
     }
-    zc_free(buffer);
 }

@@ -198,6 +198,11 @@ static void vulkan_close(void *self)
     zc_vulkan_queue_close(self, destroy);
 }
 
+static bool vulkan_lost(void *self)
+{
+    return atomic_load(&((zc_vulkan_device *)self)->lost);
+}
+
 const zc_device_backend zc_device_vulkan = {
     .kind = "vulkan",
     .probe = probe,
@@ -217,6 +222,7 @@ const zc_device_backend zc_device_vulkan = {
     .busy = zc_vulkan_busy,
     .submit = zc_vulkan_submit,
     .submit_and_wait = zc_vulkan_submit_and_wait,
+    .lost = vulkan_lost,
     .splits_elementwise = true,
     .validation = zc_vulkan_validation,
 };

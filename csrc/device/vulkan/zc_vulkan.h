@@ -164,8 +164,8 @@ int64_t zc_vulkan_validation(char *out, size_t size);
 
 /* ---- zc_vulkan_buffer.c ---- */
 
-zc_status zc_vulkan_import(void *self, void *address, uint64_t size, void **buffer, void **device_address,
-                           zc_error *error);
+zc_status zc_vulkan_import(void *self, void *address, uint64_t size, bool read_only, void **buffer,
+                           void **device_address, zc_error *error);
 zc_status zc_vulkan_local(void *self, uint64_t size, void **buffer, zc_error *error);
 void zc_vulkan_buffer_release(void *self, void *buffer);
 /* Make the buffers that the device has from the start, or at its first copy. */

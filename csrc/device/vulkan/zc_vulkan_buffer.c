@@ -137,8 +137,10 @@ static zc_status import(zc_vulkan_device *device, void *address, zc_vulkan_buffe
     return ZC_OK;
 }
 
-zc_status zc_vulkan_import(void *self, void *address, uint64_t size, void **out, void **device_address, zc_error *error)
+zc_status zc_vulkan_import(void *self, void *address, uint64_t size, bool read_only, void **out, void **device_address,
+                           zc_error *error)
 {
+    (void)read_only;
     zc_vulkan_buffer *buffer = zc_calloc(1, sizeof *buffer);
     if (!buffer) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a buffer's bookkeeping");

@@ -54,6 +54,7 @@ static struct {
     {"captures", 0},
     {"resident", 0},
     {"requests", 0},
+    {"hung", 0}, /* now */
     {"lapsed", 0}, /* command buffers that found the set no longer resident */
     {"dispatches_of_last", 0}, /* command buffer */
     {"errors", 0}, /* since a device was made */
@@ -79,6 +80,7 @@ static struct {
     {"capture_fails", 0},
     {"slow", 0},
     {"hang", 0},
+    {"hang_ends", 0}, /* while it is set, those that hang come back after all, with an error */
 };
 static _Atomic long live;
 
@@ -635,7 +637,7 @@ typedef struct dispatch {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static SimCommandBuffer *head, *tail;
+static SimCommandBuffer *head, *tail, *hung;
 static id newest; /* committed last; compared only */
 static int64_t unfinished;
 static int64_t open_buffers; /* of all queues: made and not finished */
@@ -922,6 +924,12 @@ static const dispatch *run_reversed(const dispatch *from, const dispatch *to)
         add("errors", 1);
     }
 }
+/* After it hung. */
+- (void)fail
+{
+    problem = [[NSError simulated:"MTLCommandBufferErrorDomain" code:2 text:"it hung (simulated)"] retain];
+    state = MTLCommandBufferStatusError;
+}
 - (MTLCommandBufferStatus)status
 {
     return state;
@@ -969,31 +977,48 @@ static void *work(void *nothing)
     (void)nothing;
     for (;;) {
         pthread_mutex_lock(&lock);
-        while (!head) {
-            pthread_cond_wait(&changed, &lock);
+        while (!head && !(hung && zc_sim_get("hang_ends"))) {
+            struct timespec soon;
+            clock_gettime(CLOCK_REALTIME, &soon);
+            soon.tv_nsec += soon.tv_nsec < 990000000 ? 10000000 : 0;
+            (void)(hung ? pthread_cond_timedwait(&changed, &lock, &soon) : pthread_cond_wait(&changed, &lock));
         }
-        SimCommandBuffer *commands = head;
-        head = commands->next;
-        if (!head) {
-            tail = nil;
+        bool again = !head;
+        SimCommandBuffer *commands = again ? hung : head;
+        if (again) {
+            hung = commands->next;
+        } else {
+            head = commands->next;
+            tail = head ? tail : nil;
         }
+        unfinished += again;
+        open_buffers += again;
         pthread_mutex_unlock(&lock);
         @autoreleasepool {
-            [commands execute];
+            if (again) {
+                [commands fail];
+            } else {
+                [commands execute];
+            }
             pthread_mutex_lock(&lock);
             unfinished--;
             pthread_mutex_unlock(&lock);
-            if (commands->hangs) { /* for ever: nobody hears of it again, and it keeps what it has */
+            if (commands->hangs && !again) { /* and keeps what it has */
                 pthread_mutex_lock(&lock);
                 open_buffers--;
+                commands->next = hung;
+                hung = commands;
+                add("hung", 1);
                 pthread_mutex_unlock(&lock);
-                zc_sim_count_object(-1);
                 continue;
             }
             for (unsigned i = 0; i < commands->handler_count; i++) {
                 commands->handlers[i](commands);
             }
             [commands release];
+            if (again) {
+                add("hung", -1);
+            }
         }
     }
     return NULL;
