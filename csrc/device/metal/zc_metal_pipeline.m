@@ -73,6 +73,25 @@ static id<MTLFunction> new_function(id<MTLLibrary> library, const zc_kernel *ker
     return function;
 }
 
+/* Told how many threads its threadgroups have at most, the compiler need not keep registers free for 1024. More than the
+ * device runs is misuse to say, and refused afterwards. */
+static id<MTLComputePipelineState> new_pipeline(zc_metal_device *self, id<MTLFunction> function, uint64_t threads,
+                                                MTLComputePipelineReflection **reflection, NSError **problem)
+{
+    MTLPipelineOption options =
+        reflection ? MTLPipelineOptionArgumentInfo | MTLPipelineOptionBufferTypeInfo : MTLPipelineOptionNone;
+    uint64_t most = [self->device maxThreadsPerThreadgroup].width;
+    MTLComputePipelineDescriptor *descriptor = [[MTLComputePipelineDescriptor alloc] init];
+    [descriptor setComputeFunction:function];
+    [descriptor setMaxTotalThreadsPerThreadgroup:(NSUInteger)(threads < most ? threads : most)];
+    id<MTLComputePipelineState> pipeline = [self->device newComputePipelineStateWithDescriptor:descriptor
+                                                                                       options:options
+                                                                                    reflection:reflection
+                                                                                         error:problem];
+    [descriptor release];
+    return pipeline;
+}
+
 static zc_status check_pipeline(zc_metal_device *self, id<MTLComputePipelineState> pipeline, const char *name,
                                 uint64_t threads, zc_error *error)
 {
@@ -100,7 +119,7 @@ static zc_status compile(zc_metal_device *self, const zc_kernel *kernel, uint32_
     if (!function) {
         return ZC_DEVICE;
     }
-    id<MTLComputePipelineState> pipeline = [self->device newComputePipelineStateWithFunction:function error:&problem];
+    id<MTLComputePipelineState> pipeline = new_pipeline(self, function, kernel->workgroup_size, NULL, &problem);
     [function release];
     if (!pipeline) {
         zc_metal_why(problem, why, sizeof why);
@@ -225,15 +244,12 @@ static zc_status build(zc_metal_device *self, const zc_kernel_source *source, zc
     NSError *problem = nil;
     MTLComputePipelineReflection *reflection = nil;
     zc_status status = ZC_BAD_VALUE;
+    uint64_t threads = (uint64_t)kernel->threads[0] * kernel->threads[1] * kernel->threads[2];
     id<MTLLibrary> library = new_library(self, source->name, source->msl, source->msl_size, true, error);
     id<MTLFunction> function = library ? find_kernel(library, source, error) : nil;
     [library release];
     if (function) {
-        kernel->pipeline = [self->device
-            newComputePipelineStateWithFunction:function
-                                        options:MTLPipelineOptionArgumentInfo | MTLPipelineOptionBufferTypeInfo
-                                     reflection:&reflection
-                                          error:&problem];
+        kernel->pipeline = new_pipeline(self, function, threads, &reflection, &problem);
         if (kernel->pipeline) {
             status = check_arguments(reflection, source, error);
         } else {
@@ -243,7 +259,6 @@ static zc_status build(zc_metal_device *self, const zc_kernel_source *source, zc
     }
     [function release];
     if (status == ZC_OK) {
-        uint64_t threads = (uint64_t)kernel->threads[0] * kernel->threads[1] * kernel->threads[2];
         status = check_pipeline(self, kernel->pipeline, source->name, threads, error);
     }
     if (status != ZC_OK) {

@@ -382,6 +382,7 @@ typedef struct constant {
 @interface SimPipeline : NSObject <MTLComputePipelineState> {
   @public
     SimFunction *function;
+    NSUInteger threads; /* for which it was compiled */
 }
 @end
 
@@ -389,6 +390,42 @@ typedef struct constant {
 - (MTLFunctionType)functionType
 {
     return MTLFunctionTypeKernel;
+}
+@end
+
+@interface SimPipelineDescriptor : MTLComputePipelineDescriptor {
+    id function;
+    NSUInteger threads;
+}
+@end
+@implementation MTLComputePipelineDescriptor
+@dynamic computeFunction, maxTotalThreadsPerThreadgroup;
++ (id)alloc
+{
+    return class_createInstance(objc_getClass("SimPipelineDescriptor"), 0);
+}
+@end
+@implementation SimPipelineDescriptor
+- (id<MTLFunction>)computeFunction
+{
+    return function;
+}
+- (void)setComputeFunction:(id<MTLFunction>)given
+{
+    function = [given retain];
+}
+- (NSUInteger)maxTotalThreadsPerThreadgroup
+{
+    return threads;
+}
+- (void)setMaxTotalThreadsPerThreadgroup:(NSUInteger)given
+{
+    threads = given;
+}
+- (void)dealloc
+{
+    [function release];
+    [super dealloc];
 }
 @end
 
@@ -532,7 +569,8 @@ typedef struct constant {
 @implementation SimPipeline
 - (NSUInteger)maxTotalThreadsPerThreadgroup
 {
-    return (NSUInteger)zc_sim_get("max_threads");
+    NSUInteger most = (NSUInteger)zc_sim_get("max_threads");
+    return most < threads ? most : threads;
 }
 - (NSUInteger)threadExecutionWidth
 {
@@ -1162,32 +1200,33 @@ static void start_once(void)
     library->code = code;
     return library;
 }
-- (id<MTLComputePipelineState>)newComputePipelineStateWithFunction:(id<MTLFunction>)function error:(NSError **)error
+- (id<MTLComputePipelineState>)newComputePipelineStateWithDescriptor:(MTLComputePipelineDescriptor *)descriptor
+                                                             options:(MTLPipelineOption)options
+                                                          reflection:(MTLComputePipelineReflection **)reflection
+                                                               error:(NSError **)error
 {
+    SimFunction *function = (SimFunction *)[descriptor computeFunction];
+    if (options != (reflection ? MTLPipelineOptionArgumentInfo | MTLPipelineOptionBufferTypeInfo : 0)) {
+        misuse("reflection without what is asked of it");
+    }
+    /* 0 is not wrong, but then the compiler must keep registers free for 1024. */
+    if (![descriptor maxTotalThreadsPerThreadgroup] || [descriptor maxTotalThreadsPerThreadgroup] > 1024) {
+        misuse("a pipeline whose compiler is not told of how many threads a threadgroup is, or of too many");
+    }
     if (fails("pipeline")) {
         *error = [NSError simulated:"AGXMetal" code:3 text:"Compiler encountered an internal error (simulated)"];
         return nil;
     }
-    if (((SimFunction *)function)->library->constants[0].type && !((SimFunction *)function)->specialized) {
+    if (function->library->constants[0].type && !function->specialized) {
         *error = [NSError simulated:"CompilerError" code:1 text:"the function must be specialized"];
         return nil;
     }
     SimPipeline *pipeline = [SimPipeline new];
-    pipeline->function = [(SimFunction *)function retain];
-    return pipeline;
-}
-- (id<MTLComputePipelineState>)newComputePipelineStateWithFunction:(id<MTLFunction>)function
-                                                           options:(MTLPipelineOption)options
-                                                        reflection:(MTLComputePipelineReflection **)reflection
-                                                             error:(NSError **)error
-{
-    if (options != (MTLPipelineOptionArgumentInfo | MTLPipelineOptionBufferTypeInfo) || !reflection) {
-        misuse("reflection without what is asked of it");
-    }
-    id<MTLComputePipelineState> pipeline = [self newComputePipelineStateWithFunction:function error:error];
-    if (pipeline) {
+    pipeline->function = [function retain];
+    pipeline->threads = [descriptor maxTotalThreadsPerThreadgroup];
+    if (reflection) {
         SimReflection *made = [[SimReflection new] autorelease];
-        made->code = ((SimFunction *)function)->code;
+        made->code = function->code;
         *reflection = made;
     }
     return pipeline;

@@ -29,7 +29,7 @@ enum { MTLDataTypeUInt = 33 };
 typedef NSUInteger MTLFunctionType;
 enum { MTLFunctionTypeKernel = 3 };
 typedef NSUInteger MTLPipelineOption;
-enum { MTLPipelineOptionArgumentInfo = 1, MTLPipelineOptionBufferTypeInfo = 2 };
+enum { MTLPipelineOptionNone = 0, MTLPipelineOptionArgumentInfo = 1, MTLPipelineOptionBufferTypeInfo = 2 };
 typedef NSUInteger MTLArgumentType;
 enum { MTLArgumentTypeBuffer = 0, MTLArgumentTypeThreadgroupMemory = 1 };
 typedef NSUInteger MTLArgumentAccess;
@@ -59,6 +59,11 @@ typedef void (^MTLCommandBufferHandler)(id<MTLCommandBuffer> commands);
 @property(readonly) MTLArgumentAccess access;
 @property(readonly) NSUInteger index;
 @property(readonly) NSUInteger bufferDataSize;
+@end
+
+@interface MTLComputePipelineDescriptor : NSObject
+@property(nonatomic, readwrite, retain) id<MTLFunction> computeFunction;
+@property(nonatomic, readwrite) NSUInteger maxTotalThreadsPerThreadgroup;
 @end
 
 @interface MTLComputePipelineReflection : NSObject
@@ -146,12 +151,10 @@ typedef void (^MTLCommandBufferHandler)(id<MTLCommandBuffer> commands);
 - (id<MTLLibrary>)newLibraryWithSource:(NSString *)source
                                options:(MTLCompileOptions *)options
                                  error:(NSError **)error;
-- (id<MTLComputePipelineState>)newComputePipelineStateWithFunction:(id<MTLFunction>)function
-                                                             error:(NSError **)error;
-- (id<MTLComputePipelineState>)newComputePipelineStateWithFunction:(id<MTLFunction>)function
-                                                           options:(MTLPipelineOption)options
-                                                        reflection:(MTLComputePipelineReflection **)reflection
-                                                             error:(NSError **)error;
+- (id<MTLComputePipelineState>)newComputePipelineStateWithDescriptor:(MTLComputePipelineDescriptor *)descriptor
+                                                             options:(MTLPipelineOption)options
+                                                          reflection:(MTLComputePipelineReflection **)reflection
+                                                               error:(NSError **)error;
 - (id<MTLResidencySet>)newResidencySetWithDescriptor:(MTLResidencySetDescriptor *)descriptor error:(NSError **)error;
 @end
 
