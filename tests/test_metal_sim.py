@@ -105,9 +105,14 @@ def test_every_kernel_at_every_width(sim: Sim, width: int) -> None:
 
 
 def test_what_the_selftest_runs(sim: Sim) -> None:
-    """A kernel of the user's; a language model: llama.wasm, its sequences and the shipped MSL together."""
+    """A kernel of the user's; a language model: llama.wasm, its sequences and the shipped MSL together; and what a
+    first run on a Mac asks besides."""
     for check in (checks.users_kernel, checks.language_model):
         check(checks.Bench("metal"))
+    for check in (checks.growth_in_steps, checks.other_processes, checks.mapped_file):
+        check(checks.Bench("metal"))
+    assert "GB/s of weights" in checks.one_row(checks.Bench("metal"), "Q4_K", 1 << 18)
+    assert "stay resident" in checks.after_a_pause(checks.Bench("metal"))
 
 
 # --- objects ---

@@ -46,6 +46,8 @@ def test_bandwidth_is_of_the_whole_name() -> None:
     names = {
         "Apple M1": "M1",
         "Apple M3 Max": "M3 Max",
+        "Apple M5": "M5",
+        "Apple M5 Max": None,
         "NVIDIA H100 80GB HBM3": None,
         "Apple Paravirtual device": None,
     }

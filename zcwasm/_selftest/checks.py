@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import time
 import timeit
+import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import zcwasm
 from zcwasm._measure import resident_bytes
-from zcwasm._selftest import kernels, tiny
-from zcwasm._selftest.arena import Arena
+from zcwasm._selftest import kernels, reference, tiny
+from zcwasm._selftest.arena import Arena, words
 from zcwasm._selftest.reference import Array
 from zcwasm._types import DeviceKind
 
 E = 2.0**-23
 LARGE = 1 << 24  # elements, 64 MiB
-# GB/s of Apple's chips, as announced; the share of it is what a kernel that only moves memory can reach.
+# GB/s of Apple's chips, as announced; the share of it is what a kernel that only moves memory can reach. The
+# smaller ones of M3 Max and M4 Max have 300 and 410.
 BANDWIDTH = {
     "M1 Ultra": 800,
     "M1 Max": 400,
@@ -34,6 +44,7 @@ BANDWIDTH = {
     "M4 Max": 546,
     "M4 Pro": 273,
     "M4": 120,
+    "M5": 153,
 }
 
 Check = Callable[["Bench"], str]
@@ -225,6 +236,66 @@ def growth(bench: Bench) -> str:
     return ""
 
 
+def growth_in_steps(bench: Bench) -> str:
+    """Pages that were committed one after the other, each touched by CPU and device before the next."""
+    memory = zcwasm.Memory(16, 128)
+    for i in range(50):
+        memory.grow(1)
+        last = memory.array(memory.size - 65536, 16384, np.float32)
+        last[:] = i
+        bench.device.affine(last, 2, 1, out=last)
+        expect((last == 2 * i + 1).all(), f"step {i}: {last[0]}, not {2 * i + 1}")
+    x = memory.array(16 * 65536, (50, 16384), np.float32)
+    bench.device.affine(x, 1, 1, out=x)  # over all that grew
+    expect((x == 2 * np.arange(50)[:, None] + 2).all(), "wrong over all steps")
+    if bench.device.kind != "metal":
+        return ""
+    large = zcwasm.Memory(16384)  # 1 GiB
+    end = large.array(large.size - 64, 16, np.float32)
+    bench.device.fill(end, 3)
+    expect((end == 3).all(), "the end of 1 GiB is wrong")
+    return "and 1 GiB"
+
+
+def other_processes(bench: Bench) -> str:
+    """What this process has stays its own while the system starts others and copies its memory for them."""
+    memory = zcwasm.Memory(64)
+    x = memory.array(0, 1 << 20, np.float32)
+    x[:] = 0
+    bench.device.affine(x, 1, 1, out=x)
+    subprocess.run([sys.executable, "-c", ""], check=True)
+    x += 1
+    bench.device.affine(x, 1, 1, out=x)
+    expect((x == 3).all(), f"after a subprocess: {x[0]}, not 3")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a fork beside threads: the child only ends
+        child = os.fork()
+    if child == 0:
+        os._exit(0)
+    x += 1  # while the child may share the pages
+    bench.device.affine(x, 1, 1, out=x)
+    os.waitpid(child, 0)
+    expect((x == 5).all(), f"after a fork: {x[0]}, not 5")
+    return ""
+
+
+def mapped_file(bench: Bench) -> str:
+    """A file that is mapped read-only is a kernel's input."""
+    values = bench.random.standard_normal(1 << 20).astype(np.float32)
+    header = {"w": {"dtype": "F32", "shape": [1 << 20], "data_offsets": [0, values.nbytes]}}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    out = zcwasm.Memory(64).array(0, 1 << 20, np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "w.safetensors"
+        path.write_bytes(struct.pack("<Q", len(text)) + text + values.tobytes())
+        weights = zcwasm.Weights(path, device=bench.device)
+        bench.device.affine(weights["w"], 2, 0, out=out)
+        del weights
+    expect(np.array_equal(out, 2 * values), "a mapped file is read wrongly")
+    return ""
+
+
 def refusals(bench: Bench) -> str:
     x = bench.normal(100)
     before = x.copy()
@@ -254,6 +325,9 @@ CHECKS: list[Check] = [
     language_model,
     order,
     growth,
+    growth_in_steps,
+    other_processes,
+    mapped_file,
     refusals,
 ]
 
@@ -267,7 +341,51 @@ def best(function: Callable[[], Any], number: int = 1, repeat: int = 7) -> float
 
 def apple_chip(device_name: str) -> str | None:
     """Its key of BANDWIDTH."""
-    return next((chip for chip in BANDWIDTH if device_name.startswith(f"Apple {chip}")), None)
+    return next((chip for chip in BANDWIDTH if device_name == f"Apple {chip}"), None)
+
+
+def share(device: zcwasm.Device, moved: float) -> str:
+    chip = apple_chip(device.name)
+    return f", {100 * moved / BANDWIDTH[chip]:.0f}% of {chip}'s {BANDWIDTH[chip]}" if chip else ""
+
+
+def one_row(bench: Bench, name: str, size: int) -> str:
+    """A matrix of weights of about `size` bytes times a vector: what each token of a model consists of."""
+    device, k = bench.device, 4096
+    code, block, bytes_of = reference.WEIGHT_TYPES[name]
+    some = words(reference.random_weights(name, 256, k, bench.random))
+    copies = max(1, size // some.nbytes)
+    n = 256 * copies
+    memory = zcwasm.Memory((n * (k // block * bytes_of + 4) + 4 * k) // 65536 + 2)
+    w = memory.array(0, some.size * copies, np.uint32)
+    w[:] = np.tile(some, copies)
+    x, y = memory.array(w.nbytes, k, np.float32), memory.array(w.nbytes + 4 * k, n, np.float32)
+    x[:] = 1 / k
+    params = {"type": code, "rows": 1, "n": n, "k": k, "ldx": k, "ldy": n, "flags": 0, "eps": 0}
+    none = bench.empty(0)
+
+    def run() -> None:
+        with device.batch() as batch:
+            for _ in range(4):
+                batch.dispatch("linear", [x.reshape(1, k), w, none, none, y.reshape(1, n)], params)
+        batch.submit().wait()
+
+    moved = 4 * w.nbytes / best(run, repeat=5) / 1e9
+    return f"one row × {name:<5}           {moved:9.1f} GB/s of weights{share(device, moved)}"
+
+
+def after_a_pause(bench: Bench) -> str:
+    memory = zcwasm.Memory(LARGE * 4 // 65536)
+    x = memory.array(0, LARGE, np.float32)
+    x[:] = 1
+    part = x[:1024]
+    bench.device.affine(x, 1, 0, out=x)
+    usual = best(lambda: bench.device.affine(part, 1, 0, out=part))
+    time.sleep(3)
+    start = time.perf_counter()
+    bench.device.affine(part, 1, 0, out=part)
+    took = time.perf_counter() - start
+    return f"the first after 3 s       {took * 1e6:9.1f} µs, usually {usual * 1e6:.1f}: 64 MiB stay resident"
 
 
 def costs(bench: Bench) -> list[str]:
@@ -282,20 +400,34 @@ def costs(bench: Bench) -> list[str]:
 
         return run
 
+    apart = [bench.normal(64) for _ in range(100)]
+
+    def beside() -> None:
+        with device.batch() as batch:
+            for _ in range(10):
+                for x in apart:
+                    batch.affine(x, 1, 0, out=x)
+        batch.submit().wait()
+
     one = best(batch_of(1), 20)
+    wide = best(beside)
     many = best(batch_of(1000))
     memory = zcwasm.Memory(LARGE * 4 // 65536)
     x = memory.array(0, LARGE, np.float32)
     x[:] = 1
     device.affine(x, 1, 0, out=x)
     moved = 2 * x.nbytes / best(lambda: device.affine(x, 1, 0, out=x)) / 1e9
-    chip = apple_chip(device.name)
-    share = f", {100 * moved / BANDWIDTH[chip]:.0f}% of {chip}'s {BANDWIDTH[chip]}" if chip else ""
     a, b, c = bench.normal(1024, 1024), bench.normal(1024, 1024), bench.empty(1024, 1024)
     product = 2 * 1024**3 / best(lambda: device.matmul(a, b, out=c), repeat=5) / 1e9
-    return [
+    lines = [
         f"submit and wait           {one * 1e6:9.1f} µs",
         f"one more dispatch         {(many - one) / 999 * 1e6:9.2f} µs, each after the one before",
-        f"affine over 64 MiB        {moved:9.1f} GB/s read and written{share}",
+        f"one more beside others    {(wide - one) / 999 * 1e6:9.2f} µs, with a barrier every 100",
+        f"affine over 64 MiB        {moved:9.1f} GB/s read and written{share(device, moved)}",
         f"matmul of 1024 × 1024     {product:9.1f} GFLOP/s",
     ]
+    if not device.info["software"]:  # whose speed nobody needs, and it would take long
+        lines += [one_row(bench, name, 64 << 20) for name in ("F16", "Q8_0", "Q4_1", "Q4_0", "Q6_K", "Q4_K")]
+    if device.kind == "metal":
+        lines.append(after_a_pause(bench))
+    return lines
