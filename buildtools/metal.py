@@ -5,7 +5,8 @@
     python buildtools/metal.py api        compare each use of Apple's API with PyObjC's metadata
     python buildtools/metal.py msl        compile each kernel's MSL against strict address spaces
     python buildtools/metal.py simulate   run the contract tests on a simulated Metal, under ASan and UBSan;
-                                          further arguments are pytest's (--build: build only)
+                                          further arguments are pytest's (--build: build only; with
+                                          --coverage first, it says which branches of the backend ran)
 
 docs/explanation/metal.md says what each proves and what none of them does. Needs, beside the packages of the
 `dev` extra: clang, libobjc and libBlocksRuntime with headers (simulate). What is built or fetched lands in
@@ -15,6 +16,7 @@ build/.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import re
@@ -69,6 +71,7 @@ class Build:
     common: list[str]
     objective_c: list[str]
     extra_sources: list[Path]
+    mark: str = ""  # in the names of what is made of Objective-C
 
     def objects(self) -> list[Path]:
         wasm3.prepare(ROOT)
@@ -77,7 +80,8 @@ class Build:
         files += [*sources.core(), *sources.python(), *sources.wasm3()]
 
         def compile_one(source: Path) -> Path:
-            target = self.folder / f"{source.parent.name}-{source.stem}.o"
+            mark = self.mark if source.suffix == ".m" else ""
+            target = self.folder / f"{source.parent.name}-{source.stem}{mark}.o"
             if sources.is_current(target, source):
                 return target
             command = [*self.compiler, *self.common, *sources.DEPFILE_FLAGS]
@@ -216,14 +220,18 @@ def objc_runtime() -> list[str]:
     return [*words, "-idirafter", str(link.parent)]
 
 
-def build_simulated() -> Path:
+COVERAGE = ["-fprofile-instr-generate", "-fcoverage-mapping"]
+
+
+def build_simulated(coverage: bool) -> Path:
     """The package with the backend over the simulated Metal; returns the folder to import it from."""
     SIM.mkdir(parents=True, exist_ok=True)
     common = [SANITIZE, "-g", "-O1", "-fno-omit-frame-pointer", "-fPIC", "-pthread", "-fno-math-errno"]
     common += ["-fvisibility=hidden", *includes()]
-    build = Build(SIM, ["clang"], common, objc_runtime(), sorted((TESTS / "sim").glob("*.m")))
-    objects = build.objects()
-    package = SIM / "import" / "zcwasm"
+    words = objc_runtime() + (COVERAGE if coverage else [])
+    simulation = sorted((TESTS / "sim").glob("*.m"))
+    objects = Build(SIM, ["clang"], common, words, simulation, "-coverage" if coverage else "").objects()
+    package = SIM / ("import-coverage" if coverage else "import") / "zcwasm"
     shutil.rmtree(package, ignore_errors=True)
     shutil.copytree(ROOT / "zcwasm", package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     target = package / f"_core{sysconfig.get_config_var('EXT_SUFFIX')}"
@@ -234,6 +242,7 @@ def build_simulated() -> Path:
         SANITIZE,
         "-shared-libsan",
         "-pthread",
+        *(COVERAGE[:1] if coverage else []),
         *map(str, objects),
         f"-L{gcc_libraries}",
     ]
@@ -253,8 +262,38 @@ def shader_cache() -> Path:
     return cache
 
 
+def tell_coverage(folder: Path, profiles: Path) -> None:
+    """Of the backend's Objective-C: how many branches ran each way, and which did not."""
+    tools = [run(["clang", f"-print-prog-name=llvm-{name}"], "clang").strip() for name in ("profdata", "cov")]
+    merged = profiles / "all.profdata"
+    files = sorted(profiles.glob("*.profraw"))
+    run([tools[0], "merge", "-sparse", *files, "-o", merged], "the profiles cannot be merged")
+    library = next((folder / "zcwasm").glob("_core*.so"))
+    backend = [path for path in sources.objective_c() if path.suffix == ".m"]
+    text = run([tools[1], "export", library, f"-instr-profile={merged}", *backend], "llvm-cov")
+    ran, all_of_them = 0, 0
+    for file in json.loads(text)["data"][0]["files"]:
+        name = Path(file["filename"]).name
+        missed = []
+        for line, _, _, _, yes, no, *_ in sorted(file["branches"]):
+            all_of_them += 2
+            ran += (yes > 0) + (no > 0)
+            missed += [
+                f"{line} is never {word}" for word, count in (("true", yes), ("false", no)) if not count
+            ]
+        summary = file["summary"]
+        numbers = [
+            f"{summary[key]['covered']} of {summary[key]['count']} {key}" for key in ("lines", "branches")
+        ]
+        print(f"coverage: {name}: {', '.join(numbers)}")
+        print("".join(f"    line {each}\n" for each in missed), end="")
+    print(f"coverage: {ran} of {all_of_them} branches ({100 * ran / max(all_of_them, 1):.1f}%)")
+
+
 def simulate(arguments: Sequence[str]) -> None:
-    folder = build_simulated()
+    coverage = "--coverage" in arguments
+    arguments = [word for word in arguments if word != "--coverage"]
+    folder = build_simulated(coverage)
     if list(arguments) == ["--build"]:
         return
     runtimes = (f"libclang_rt.asan-{platform.machine()}.so", "libclang_rt.asan.so")
@@ -275,6 +314,11 @@ def simulate(arguments: Sequence[str]) -> None:
         "ZCWASM_SIM_COMPILER": f"'{sys.executable}' '{ROOT / 'buildtools' / 'msl.py'}' --library",
         "ZCWASM_SIM_CACHE": str(shader_cache()),
     }
+    profiles = SIM / "profiles"
+    if coverage:
+        shutil.rmtree(profiles, ignore_errors=True)
+        profiles.mkdir()
+        environment["LLVM_PROFILE_FILE"] = str(profiles / "%p.profraw")
     names = [str(ROOT / "tests" / name) for name in CONTRACT_TESTS]
     # The other devices have their own runs.
     tests = list(arguments) or [*names, "--all", "-k", "metal or not (cpu or vulkan)", "-q"]
@@ -285,6 +329,8 @@ def simulate(arguments: Sequence[str]) -> None:
     done = subprocess.run([*command, *tests], env=environment, cwd=folder, check=False)
     if done.returncode != 0:
         raise MetalError(f"the tests on the simulated Metal failed with status {done.returncode}")
+    if coverage:
+        tell_coverage(folder, profiles)
 
 
 # ---- command line -----------------------------------------------------------------------------------

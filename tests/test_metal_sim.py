@@ -105,8 +105,8 @@ def test_every_kernel_at_every_width(sim: Sim, width: int) -> None:
 
 
 def test_what_the_selftest_runs(sim: Sim) -> None:
-    """A kernel of the user's; a language model: llama.wasm, its sequences and the shipped MSL together; and what a
-    first run on a Mac asks besides."""
+    """A kernel of the user's; a language model: llama.wasm, its sequences and the shipped MSL together; and
+    what a first run on a Mac asks besides."""
     for check in (checks.users_kernel, checks.language_model):
         check(checks.Bench("metal"))
     for check in (checks.growth_in_steps, checks.other_processes, checks.mapped_file):
