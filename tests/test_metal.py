@@ -267,12 +267,12 @@ API_MISTAKES = [
     ),
     (
         "zc_device_metal.m",
-        "self->queue = [self->device newCommandQueue];",
-        "zc_metal_add_resident_macos15(self, 0);",
+        "self->resident_limit = info->memory;",
+        "zc_metal_make_residency_macos15(self);",
         "no condition",
     ),
     ("zc_metal_residency.m", "make_residency_macos15(", "make_residency(", "came with macOS 15"),
-    ("zc_metal_residency.m", "resident_macos15", "resident_macos14", "came with macOS 15"),
+    ("zc_metal*", "keep_resident_macos15", "keep_resident_macos14", "came with macOS 15"),
     ("zc_metal*", "MTLResidencySet_macos15", "MTLResidencySet_macos14", "came with macOS 15"),
     ("zc_metal*", "MTLCommandQueue_macos15", "MTLQueue_macos15", "MTLQueue_macos15 is not in the"),
     ("zc_metal*", "(void)requestResidency", "(int)requestResidency", r"requestResidency\] is"),
@@ -330,13 +330,13 @@ def test_api_holds() -> None:
         metal_api.check(ROOT, sources.objective_c(), headers, "10.9")
 
 
-RESIDENCY = "id<MTLResidencySet_macos15> set"
+RESIDENCY = "(id<MTLCommandQueue_macos15>)queue"
 SDK_MISTAKES = [
     # No SDK before that of macOS 15 knows this type.
     (
         "zc_metal_residency.m",
         RESIDENCY,
-        "id<MTLResidencySet> set",
+        "(id<MTLResidencySet>)queue",
         ["12.0", "14.4"],
         "no type or protocol named",
     ),

@@ -786,6 +786,19 @@ def test_a_dispatch_is_several_command_buffers(sim: Sim) -> None:
     assert 2 <= sim.get("command_buffers") - before <= 4
 
 
+def test_a_command_buffer_moves_so_many_bytes(sim: Sim) -> None:
+    device = zcwasm.Device("metal")
+    x = zcwasm.Memory(16384).array(0, 1 << 28, np.float32)  # 1 GiB, of which no page is touched
+    device.fill(x[:1], 0)
+    sim.set("idle", 1)
+    with device.batch() as batch:
+        for _ in range(4):
+            batch.fill(x, 1)
+    before = sim.get("command_buffers")
+    batch.submit().wait()
+    assert sim.get("command_buffers") - before == 4
+
+
 def test_an_error_of_one_of_several_command_buffers(sim: Sim) -> None:
     arena = Arena()
     device = zcwasm.Device("metal")
@@ -831,6 +844,46 @@ def test_a_fence_that_is_never_updated(sim: Sim) -> None:
     assert 1 <= failed <= 48
     assert (x == 200 - failed).all()
     run_affine(device, arena)
+
+
+def test_all_command_buffers_of_a_batch_fail(sim: Sim) -> None:
+    """The first error is what it says, and later work is right."""
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put(np.zeros(256))
+    run_affine(device, arena)
+    with device.batch() as batch:
+        for _ in range(2000):
+            batch.affine(x, 1, 1, out=x)
+    sim.set("fence_of_failed", 2)
+    sim.inject("slow")
+    sim.inject("status")
+    fails("Caused GPU Timeout", batch.submit().wait, timeout=30)
+    assert (x == 0).all()
+    sim.set("fence_of_failed", 0)
+    run_affine(device, arena)
+
+
+def test_what_waits_when_the_device_is_lost(sim: Sim) -> None:
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put(np.zeros(10))
+    run_affine(device, arena)
+    sim.set("errors", 0)
+    sim.set("errors_allowed", 1)
+    sim.inject("slow")
+    sim.inject("status")
+    submissions = [submit_affine(device, x) for _ in range(200)]
+    texts = []
+    for submission in submissions:
+        with pytest.raises(zcwasm.DeviceError) as caught:
+            submission.wait(timeout=30)
+        texts.append(str(caught.value))
+    assert "Caused GPU Timeout" in texts[0]
+    assert "4: Ignored" in texts[1]
+    assert "metal: the device is lost: MTLCommandBufferErrorDomain 4: Ignored" in texts[-1]
+    assert (x == 0).all()
+    run_affine(zcwasm.Device("metal"), arena)
 
 
 def test_a_fence_that_hangs(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:

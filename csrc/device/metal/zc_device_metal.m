@@ -88,6 +88,8 @@ static void destroy(zc_metal_device *self)
         [self->queue release];
         [self->device release];
     }
+    pthread_cond_destroy(&self->watch_changed);
+    pthread_mutex_destroy(&self->watch_lock);
     pthread_mutex_destroy(&self->compile_lock);
     pthread_mutex_destroy(&self->resident_lock);
     pthread_mutex_destroy(&self->lock);
@@ -126,8 +128,6 @@ static void *watch(void *argument)
 
 static zc_status watch_start(zc_metal_device *self, zc_error *error)
 {
-    pthread_mutex_init(&self->watch_lock, NULL);
-    zc_clock_init_condition(&self->watch_changed);
     zc_metal_hold(self);
     zc_status status = zc_device_start_thread(&self->watcher, watch, self, error);
     if (status != ZC_OK) {
@@ -190,6 +190,8 @@ static zc_status metal_open(const zc_device_options *options, zc_device_info *in
     if (!self) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate the metal device");
     }
+    zc_clock_init_condition(&self->watch_changed);
+    pthread_mutex_init(&self->watch_lock, NULL);
     pthread_mutex_init(&self->compile_lock, NULL);
     pthread_mutex_init(&self->resident_lock, NULL);
     pthread_mutex_init(&self->lock, NULL);
