@@ -462,6 +462,34 @@ def test_a_workspace_that_is_full(sim: Sim) -> None:
     assert np.allclose(y, 1 / (1 + np.exp(-1)))
 
 
+def test_workspaces_that_grow(sim: Sim) -> None:
+    """Each is at least twice as large as the one before; one that cannot be made is an error, once."""
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    n, most = 4096, 1280
+    x, w, norm = arena.put(np.ones((most, 1))), arena.put(np.ones((n, 1))), arena.empty(0)
+    y = arena.empty((most, n))
+    same = {"gate_type": 0, "up_type": 0, "n": n, "k": 1, "ldx": 1, "ldy": n, "flags": 0, "eps": 0}
+
+    def run(rows: int) -> None:
+        y[:] = 0
+        device.dispatch("linear_gated", [x[:rows], w, w, norm, y[:rows]], {**same, "rows": rows})
+        assert np.allclose(y[:rows], 1 / (1 + np.exp(-1)))
+
+    buffers = sim.get("buffers")
+    run(64)  # 1 MiB
+    run(320)  # 5 MiB, so 8
+    run(65)
+    assert sim.get("buffers") - buffers == 3  # the memory's, too
+    sim.inject("buffer_nil")
+    with pytest.raises(MemoryError, match="metal: cannot make a workspace of 33554432 bytes"):
+        run(1280)
+    sim.set("max_buffer_length", 16 << 20)
+    fails("a workspace of 33554432 bytes is needed, this GPU takes at most 16777216", run, 1280)
+    sim.set("max_buffer_length", 1 << 30)
+    run(1280)
+
+
 def test_many_submissions(sim: Sim) -> None:
     arena = Arena()
     device = zcwasm.Device("metal")
@@ -686,6 +714,15 @@ def test_in_place_only_when_it_says_so(sim: Sim) -> None:
     with pytest.raises(ValueError, match=r"kernel shift: out .* overlaps x .*; .* in_place=True"):
         device.dispatch(kernel, [x, x], b"", groups=1)
     assert x.tolist() == [1, 2, 3]
+    # Said without being true: what was read before is taken to be there still.
+    text = text.replace("out[0] = x[1];", "out[0] = x[0] + x[1];").replace(
+        "out[1] = x[0] + x[1];", "out[1] = x[0];"
+    )
+    wrong = device.compile(**signature | {"msl": text, "in_place": True})
+    device.dispatch(wrong, [x, out], b"", groups=1)
+    assert out.tolist() == [3, 1, 1]
+    device.dispatch(wrong, [x, x], b"", groups=1)
+    assert x.tolist() == [3, 1, 1]  # not 3, 3, 3
 
 
 # --- residency over time ---

@@ -51,8 +51,9 @@ uint64_t zc_region_size(const zc_region *region);     /* committed bytes that us
 zc_status zc_region_grow(zc_region *region, uint64_t delta, uint64_t *previous, zc_error *error);
 
 /* Commit ahead of growth, up to `size` bytes in all and no more than are reserved: for what is made over committed memory
- * and must not be made anew for every step. Users still may touch zc_region_size only. How many bytes are committed
- * then; fewer than asked for when the system refuses. */
+ * and must not be made anew for every step. Users still may touch zc_region_size only, and an engine must check that
+ * itself: what lies after it need not be inaccessible. How many bytes are committed then; fewer than asked for when the
+ * system refuses. */
 uint64_t zc_region_commit_ahead(zc_region *region, uint64_t size);
 
 /* Retain and count a user of the bytes; the opposite. */
