@@ -7,6 +7,8 @@
     python buildtools/metal.py simulate   run the contract tests on a simulated Metal, under ASan and UBSan;
                                           further arguments are pytest's (--build: build only; with
                                           --coverage first, it says which branches of the backend ran)
+    python buildtools/metal.py apple      on a Mac: compile backend and shaders with the oldest and the newest
+                                          Xcode that are here, warnings of the backend as errors
 
 docs/explanation/metal.md says what each proves and what none of them does. Needs, beside the packages of the
 `dev` extra: clang, libobjc and libBlocksRuntime with headers (simulate). What is built or fetched lands in
@@ -181,6 +183,60 @@ def cross() -> None:
     print(f"cross: {of_apple(metal_sdk.check)}")
 
 
+# ---- apple ------------------------------------------------------------------------------------------
+
+# As the backend sets them: MTLLanguageVersion2_3, and fastMathEnabled off.
+SHADER_FLAGS = ["-std=macos-metal2.3", f"-mmacosx-version-min={MACOS}", "-fno-fast-math"]
+
+
+def xcodes(folder: Path) -> list[Path]:
+    """The oldest and the newest Xcode there, without previews."""
+
+    def version(path: Path) -> list[int]:
+        return [int(part) for part in re.findall(r"\d+", path.name)]
+
+    names = {
+        path.resolve() for path in folder.glob("Xcode*.app") if not re.search("beta|preview", path.name, re.I)
+    }
+    found = sorted(names, key=version)
+    return list(dict.fromkeys([found[0], found[-1]])) if found else []
+
+
+def apple(folder: Path = Path("/Applications")) -> None:
+    """What only Apple's compilers can say, without a GPU. All Xcodes are tried before it fails."""
+    wrong = []
+    found = xcodes(folder)
+    if not found:
+        raise MetalError(f"{folder} has no Xcode")
+    for xcode in found:
+        os.environ["DEVELOPER_DIR"] = str(xcode / "Contents" / "Developer")
+        sdk = run(["xcrun", "--sdk", "macosx", "--show-sdk-version"], f"{xcode.name}: no SDK").strip()
+        shader_files = sorted((ROOT / "shaders" / "generated").glob("*.metal"))
+        for source in sources.objective_c():
+            for target in (MACOS, sdk):  # as wheels are built, and as the Pythons of Homebrew and conda do
+                words = ["xcrun", "--sdk", "macosx", "clang", "-target", f"arm64-apple-macos{target}"]
+                words += [*flags.OBJECTIVE_C, *includes(), "-Werror", "-fsyntax-only", str(source)]
+                wrong += tried(words, f"{xcode.name}: {source.name} for macOS {target}")
+        # Xcode 26 has the compiler of shaders only after a download.
+        if os.environ.get("CI") and tried(["xcrun", "--sdk", "macosx", "metal", "--version"], ""):
+            wrong += tried(["xcodebuild", "-downloadComponent", "MetalToolchain"], f"{xcode.name}: no metal")
+        for shader in shader_files:
+            words = ["xcrun", "--sdk", "macosx", "metal", *SHADER_FLAGS, "-c", str(shader), "-o", os.devnull]
+            wrong += tried(words, f"{xcode.name}: {shader.name}")
+        count = f"{len(sources.objective_c())} sources, {len(shader_files)} shaders"
+        print(f"apple: {xcode.name}, SDK {sdk}: {count}")
+    if wrong:
+        raise MetalError("\n".join(wrong))
+
+
+def tried(command: Sequence[str], what: str) -> list[str]:
+    try:
+        run(command, what)
+    except (MetalError, OSError) as error:
+        return [str(error)]
+    return []
+
+
 # ---- msl --------------------------------------------------------------------------------------------
 
 
@@ -342,9 +398,9 @@ def api() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Checks of the Metal backend that need no Mac.")
-    parser.add_argument("check", choices=["cross", "api", "msl", "simulate"])
+    parser.add_argument("check", choices=["cross", "api", "msl", "simulate", "apple"])
     options, rest = parser.parse_known_args()
-    checks: dict[str, Callable[[], None]] = {"cross": cross, "api": api, "msl": check_msl}
+    checks: dict[str, Callable[[], None]] = {"cross": cross, "api": api, "msl": check_msl, "apple": apple}
     try:
         if options.check == "simulate":
             simulate(rest)

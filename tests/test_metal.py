@@ -18,6 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "buildtools"))
 
+import metal  # noqa: E402
 import metal_api  # noqa: E402
 import metal_sdk  # noqa: E402
 import msl  # noqa: E402
@@ -399,3 +400,54 @@ def test_headers_of_an_sdk(tmp_path: Path) -> None:
     )
     assert "NSArray *bindings __attribute__((availability(macos,introduced=13.0))) ;" in new
     assert "__attribute__((availability(macos,introduced=15.0))) @protocol MTLResidencySet <NSObject>" in new
+
+
+FAKE_XCRUN = """\
+#!/bin/sh
+echo "${DEVELOPER_DIR%.app/*} $*" >> "$LOG"
+case "$*" in
+*--show-sdk-version) echo 15.5 ;;
+*MetalToolchain) touch "$LOG.toolchain" ;;
+*"macosx metal "*) case "$DEVELOPER_DIR" in *26*) [ -e "$LOG.toolchain" ] || exit 1 ;; esac ;;
+*zc_metal_queue.m) [ -z "$REFUSE" ] || { echo "a warning"; exit 1; } ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_apple_compilers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: bool) -> None:
+    """What is asked of which Xcode; what they say, only a Mac can tell."""
+    log, programs = tmp_path / "log", tmp_path / "bin"
+    for name in ("Xcode_16.app", "Xcode_16.4.app", "Xcode_26.10.app", "Xcode_26.9.app", "Xcode_27_beta.app"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "Xcode.app").symlink_to(tmp_path / "Xcode_16.4.app")
+    programs.mkdir()
+    for name in ("xcrun", "xcodebuild"):
+        (programs / name).write_text(FAKE_XCRUN, "ascii")
+        (programs / name).chmod(0o755)
+    environment = {
+        "PATH": f"{programs}:/usr/bin:/bin",
+        "LOG": str(log),
+        "REFUSE": "1" * refused,
+        "CI": "true",
+    }
+    for key, value in {**environment, "DEVELOPER_DIR": ""}.items():
+        monkeypatch.setenv(key, value)
+    if refused:
+        with pytest.raises(metal.MetalError, match=r"zc_metal_queue\.m for macOS 12\.0:\na warning"):
+            metal.apple(tmp_path)
+    else:
+        metal.apple(tmp_path)
+    lines = [line.split(" ") for line in log.read_text("utf-8").splitlines()]
+    assert {Path(words[0]).name for words in lines} == {"Xcode_16", "Xcode_26.10"}
+    shaders_done = [words for words in lines if "-c" in words]
+    assert len(shaders_done) == 2 * len(list(GENERATED.glob("*.metal")))
+    assert all("-fno-fast-math" in words and "-std=macos-metal2.3" in words for words in shaders_done)
+    compiled = [words for words in lines if "-fsyntax-only" in words]
+    assert len(compiled) == 4 * len(sources.objective_c())
+    assert all("-Werror" in words for words in compiled)
+    assert {words[words.index("-target") + 1] for words in compiled} == {
+        "arm64-apple-macos12.0",
+        "arm64-apple-macos15.5",
+    }
+    assert sum("MetalToolchain" in words for words in lines) == 1
