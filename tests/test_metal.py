@@ -145,6 +145,31 @@ def run(out, threads, width):
     return done.stdout
 
 
+@pytest.mark.skipif(not importlib.util.find_spec("ziglang"), reason="needs ziglang")
+@pytest.mark.parametrize("target", ["aarch64-macos.12.0", "aarch64-linux-gnu"])
+def test_threads_of_a_group_on_other_systems(tmp_path: Path, target: str) -> None:
+    """The tests below run on a Mac, too, whose assembler has other directives and other names."""
+    file, library = tmp_path / "test.cpp", tmp_path / "library"
+    source = KERNEL.replace("BODY", "out[me] = simd_sum(1u);")
+    file.write_text(msl.translate(source, False), "utf-8")
+    command = [sys.executable, "-m", "ziglang", "cc", "-target", target, *msl.FLAGS, f"-I{msl.SHIM}"]
+    command += [
+        "-O2",
+        "-w",
+        "-fPIC",
+        "-shared",
+        "-fno-exceptions",
+        "-nostdlib++",
+        str(file),
+        "-o",
+        str(library),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    if "macos" in target:
+        assert {name for name in metal.undefined_symbols(library) if "zc" in name} == set()
+
+
 def run_kernel(folder: Path, body: str, threads: int, width: int) -> tuple[int, list[int]]:
     """Run one threadgroup; the result of the run and what it wrote."""
     program = f"out = (c_uint * {threads})()\nprint(run(out, {threads}, {width}), *out)"

@@ -74,15 +74,22 @@ struct group {
 };
 static group the_group;
 
+#if defined(__APPLE__)
+#define ZC_MSL_HIDDEN ".private_extern"
+enum { ANONYMOUS = 0x1002 }; /* MAP_PRIVATE | MAP_ANON */
+#else
+#define ZC_MSL_HIDDEN ".hidden"
+enum { ANONYMOUS = 0x22 };
+#endif
+/* By this name on every system: some put an underscore before those of C. */
+extern "C" __attribute__((visibility("hidden"))) void zc_msl_switch(void **save, void *to) asm("zc_msl_switch");
 #if defined(__x86_64__)
-extern "C" __attribute__((visibility("hidden"))) void zc_msl_switch(void **save, void *to);
-asm(".hidden zc_msl_switch\n.globl zc_msl_switch\nzc_msl_switch:\n push %rbp\n push %rbx\n push %r12\n push %r13\n"
+asm(ZC_MSL_HIDDEN " zc_msl_switch\n.globl zc_msl_switch\nzc_msl_switch:\n push %rbp\n push %rbx\n push %r12\n push %r13\n"
     " push %r14\n push %r15\n mov %rsp,(%rdi)\n mov %rsi,%rsp\n pop %r15\n pop %r14\n pop %r13\n pop %r12\n"
     " pop %rbx\n pop %rbp\n ret\n");
 enum { SAVED = 6, ENTRY = 6 };
 #elif defined(__aarch64__)
-extern "C" __attribute__((visibility("hidden"))) void zc_msl_switch(void **save, void *to);
-asm(".hidden zc_msl_switch\n.globl zc_msl_switch\nzc_msl_switch:\n sub sp,sp,#160\n stp x19,x20,[sp]\n"
+asm(ZC_MSL_HIDDEN " zc_msl_switch\n.globl zc_msl_switch\nzc_msl_switch:\n sub sp,sp,#160\n stp x19,x20,[sp]\n"
     " stp x21,x22,[sp,#16]\n stp x23,x24,[sp,#32]\n stp x25,x26,[sp,#48]\n stp x27,x28,[sp,#64]\n"
     " stp x29,x30,[sp,#80]\n stp d8,d9,[sp,#96]\n stp d10,d11,[sp,#112]\n stp d12,d13,[sp,#128]\n"
     " stp d14,d15,[sp,#144]\n mov x9,sp\n str x9,[x0]\n mov sp,x1\n ldp x19,x20,[sp]\n ldp x21,x22,[sp,#16]\n"
@@ -127,8 +134,7 @@ inline bool group::run(uint threads)
     divergent = false;
     number++;
     if (!stacks) {
-        stacks = (unsigned char *)mmap(nullptr, (size_t)MAX * STACK, 3 /* read, write */, 0x22 /* private, anonymous */,
-                                       -1, 0);
+        stacks = (unsigned char *)mmap(nullptr, (size_t)MAX * STACK, 3 /* read, write */, ANONYMOUS, -1, 0);
     }
     for (uint i = 0; i < threads; i++) {
         void **top = (void **)(stacks + (size_t)(i + 1) * STACK) - 2; /* as after a call: 16 n + 8 on x86-64 */
