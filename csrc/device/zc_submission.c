@@ -299,6 +299,11 @@ zc_status zc_submission_notify(zc_submission *submission, int file_descriptor, z
         return zc_fail(error, ZC_BAD_VALUE, "cannot duplicate file descriptor %d: %s", file_descriptor,
                        strerror(errno));
     }
+#ifdef F_SETNOSIGPIPE
+    /* macOS raises SIGPIPE for the process, so that any thread may get it: holding it off one is not enough. It is the
+     * open file that is told, and so the caller's descriptor, too. */
+    (void)fcntl(own, F_SETNOSIGPIPE, 1);
+#endif
     zc_status status = ZC_OK;
     pthread_mutex_lock(&lock);
     bool done = zc_submission_done(submission);
