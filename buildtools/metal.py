@@ -217,6 +217,13 @@ def apple(folder: Path = Path("/Applications")) -> None:
                 words = ["xcrun", "--sdk", "macosx", "clang", "-target", f"arm64-apple-macos{target}"]
                 words += [*flags.OBJECTIVE_C, *includes(), "-Werror", "-fsyntax-only", str(source)]
                 wrong += tried(words, f"{xcode.name}: {source.name} for macOS {target}")
+        for more in ([], ["-DACCELERATE_NEW_LAPACK"]):
+            words = ["xcrun", "--sdk", "macosx", "clang", "-target", f"arm64-apple-macos{sdk}", *flags.OURS]
+            words += [*sources.include_flags(), "-Werror", "-Wno-deprecated-declarations", *more]
+            words.append("-Wno-cast-function-type")  # an enum is passed as an int
+            wrong += tried(
+                [*words, "-fsyntax-only", str(TESTS / "accelerate.c")], f"{xcode.name}: Accelerate"
+            )
         # Xcode 26 has the compiler of shaders only after a download.
         if os.environ.get("CI") and tried(["xcrun", "--sdk", "macosx", "metal", "--version"], ""):
             wrong += tried(["xcodebuild", "-downloadComponent", "MetalToolchain"], f"{xcode.name}: no metal")

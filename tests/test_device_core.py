@@ -24,6 +24,15 @@ def test_device_layer(name: str, tmp_path: Path) -> None:
     assert c_programs.run(program) == "ok\n"
 
 
+@pytest.mark.threads
+def test_products_by_a_blas(tmp_path: Path) -> None:
+    """As on macOS by Accelerate's, with one of the test's own."""
+    files = sources.in_folders("base", "kernel", "device/cpu", "device/cpu/isa")
+    files = [path for path in files if path.stem not in ("zc_shaders", "zc_device_cpu", "zc_cpu_count")]
+    program = c_programs.build("test_blas", tmp_path, files, sanitize=os.environ.get("ZCWASM_SANITIZE"))
+    assert c_programs.run(program) == "ok\n"
+
+
 @pytest.mark.skipif(not importlib.util.find_spec("ziglang"), reason="needs ziglang")
 def test_no_sigpipe_on_macos() -> None:
     """Holding off the signal in one thread does not help there; the text as a compiler for macOS sees it."""

@@ -18,6 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "buildtools"))
 
+import flags  # noqa: E402
 import metal  # noqa: E402
 import metal_api  # noqa: E402
 import metal_sdk  # noqa: E402
@@ -469,6 +470,10 @@ def test_apple_compilers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuse
     assert len(shaders_done) == 2 * len(list(GENERATED.glob("*.metal")))
     assert all("-fno-fast-math" in words and "-std=macos-metal2.3" in words for words in shaders_done)
     compiled = [words for words in lines if "-fsyntax-only" in words]
+    blas = [words for words in compiled if words[-1].endswith("accelerate.c")]
+    assert len(blas) == 4
+    assert sum("-DACCELERATE_NEW_LAPACK" in words for words in blas) == 2
+    compiled = [words for words in compiled if words[-1].endswith(".m")]
     assert len(compiled) == 4 * len(sources.objective_c())
     assert all("-Werror" in words for words in compiled)
     assert {words[words.index("-target") + 1] for words in compiled} == {
@@ -476,3 +481,25 @@ def test_apple_compilers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuse
         "arm64-apple-macos15.5",
     }
     assert sum("MetalToolchain" in words for words in lines) == 1
+
+
+ACCELERATE = """\
+enum CBLAS_ORDER { CblasRowMajor = 101, CblasColMajor = 102 };
+enum CBLAS_TRANSPOSE { CblasNoTrans = 111, CblasTrans = 112, CblasConjTrans = 113 };
+extern void cblas_sgemm(const enum CBLAS_ORDER order, const enum CBLAS_TRANSPOSE ta,
+                        const enum CBLAS_TRANSPOSE tb, const NUMBER m, const int n, const int k,
+                        const float alpha, const float *a, const int lda, const float *b, const int ldb,
+                        const float beta, float *c, const int ldc);
+"""
+
+
+@pytest.mark.parametrize("number", ["int", "long"])
+def test_declaration_of_a_blas(tmp_path: Path, number: str) -> None:
+    """The file that a Mac compiles accepts what BLAS declares, and nothing else."""
+    (tmp_path / "Accelerate").mkdir()
+    (tmp_path / "Accelerate" / "Accelerate.h").write_text(ACCELERATE.replace("NUMBER", number), "ascii")
+    command = ["cc", *flags.OURS, *sources.include_flags(), f"-I{tmp_path}", "-Werror", "-fsyntax-only"]
+    command += ["-Wno-cast-function-type", str(ROOT / "tests" / "metal" / "accelerate.c")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) == (number == "int"), done.stderr
+    assert number == "int" or "conflicting types for" in done.stderr

@@ -7,13 +7,16 @@
  * products run one per thread, and a row or column vector takes a path without packing that reads the
  * matrix once, at the speed of memory.
  *
+ * Where the system has a BLAS for it (zc_cpu_blas.h), large products are that one's.
+ *
  * The inner dimension is cut by the parameters alone and its parts are added in order, so an element's bits
- * do not depend on the number of threads. Bounds were checked above; c overlaps neither a nor b.
+ * do not depend on the number of threads, but for a BLAS's. Bounds were checked above; c overlaps neither a nor b.
  */
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "device/cpu/zc_cpu_blas.h"
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
 #include "device/cpu/zc_cpu_threads.h"
@@ -294,8 +297,26 @@ static void run_vector(const product *p)
     }
 }
 
+static zc_cpu_product for_blas(const product *p)
+{
+    return (zc_cpu_product){.m = p->m,
+                            .n = p->n,
+                            .k = p->k,
+                            .lda = p->lda,
+                            .ldb = p->ldb,
+                            .ldc = p->ldc,
+                            .transpose_a = p->transpose_a,
+                            .transpose_b = p->transpose_b,
+                            .alpha = p->alpha,
+                            .beta = p->beta,
+                            .a = p->a,
+                            .b = p->b,
+                            .c = p->c};
+}
+
 static zc_status run_product(const product *p, zc_error *error)
 {
+    zc_cpu_product whole = for_blas(p);
     if (p->k == 0) {
         for (size_t i = 0; i < p->m && !zc_cpu_cancelled(); i++) {
             for (size_t at = 0; at < p->n && (at == 0 || !zc_cpu_cancelled()); at += ZC_CPU_STRIDE) {
@@ -311,6 +332,10 @@ static zc_status run_product(const product *p, zc_error *error)
     }
     if (p->m == 1 || p->n == 1) {
         run_vector(p);
+        return ZC_OK;
+    }
+    if (zc_cpu_blas_takes(&whole, p->threads)) {
+        zc_cpu_blas(&whole);
         return ZC_OK;
     }
     return run_tiled(p, error);
@@ -382,7 +407,9 @@ zc_status zc_cpu_matmul(const zc_cpu_call *call)
         threads = zc_threads_worth(all, LEAST_FLOPS, threads);
         first.threads = zc_threads_worth(flops, LEAST_FLOPS, threads);
     }
-    if (threads > 1 && j.count > 1 && (flops < ALONE_FLOPS || j.count >= 4 * (size_t)threads)) {
+    zc_cpu_product one = for_blas(&first);
+    bool many = j.count >= 4 * (size_t)threads && !zc_cpu_blas_takes(&one, first.threads);
+    if (threads > 1 && j.count > 1 && (flops < ALONE_FLOPS || many)) {
         double group = ALONE_FLOPS / 16 / (flops + 1000.0);
         j.group = group < 1.0 ? 1 : (size_t)group;
         if (j.group > divide_up(j.count, threads)) {
