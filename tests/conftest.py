@@ -17,7 +17,15 @@ os.environ.setdefault("ZCWASM_VULKAN_VALIDATION", "1")
 import zcwasm
 from zcwasm._selftest.arena import Arena
 
-KINDS = sorted({info["kind"] for info in zcwasm.devices() if info["available"]})
+# Not Metal in a virtual machine, as on hosted runners: it is known to hang and to hand out zeros.
+# `zcwasm selftest` says how it does.
+KINDS = sorted(
+    {
+        info["kind"]
+        for info in zcwasm.devices()
+        if info["available"] and not (info["kind"] == "metal" and info["software"])
+    }
+)
 SOFTWARE = {info["kind"] for info in zcwasm.devices() if info["available"] and info["software"]} - {"cpu"}
 LEFT_TO_CI = pytest.StashKey["Counter[str]"]()
 

@@ -23,6 +23,7 @@ from conftest import Arena
 from support import run_python
 
 import zcwasm
+from zcwasm import _selftest
 from zcwasm._selftest import checks, kernels, reference
 from zcwasm._selftest.arena import put, words
 
@@ -160,6 +161,47 @@ def test_threads_without_pools_of_their_own(sim: Sim) -> None:
 
 
 # --- opening ---
+
+
+def test_a_virtual_machines_gpu(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It counts as software, may fail without failing a wheel's test, and must make a pipeline."""
+    compiled = sim.get("compiled")
+    assert not zcwasm.devices()[0]["software"]
+    assert sim.get("compiled") == compiled  # a GPU that promises what is needed is not tried
+    sim.set("virtual", 1)
+    info = zcwasm.devices()[0]
+    assert (info["available"], info["software"], info["type"]) == (True, True, "virtual")
+    assert info["name"] == "Apple Paravirtual device"
+    assert zcwasm.Device().kind != "metal"
+    run_affine(zcwasm.Device("metal"), Arena())
+
+    def broken(bench: checks.Bench) -> str:
+        raise AssertionError("all zeros" if bench.device.kind == "metal" else "not this one")
+
+    def report() -> list[str]:
+        lines: list[str] = []
+        assert _selftest.run(lines.append)
+        assert lines[-1] == "\nall holds"
+        return lines
+
+    monkeypatch.setattr(_selftest, "CHECKS", [broken])
+    monkeypatch.setattr(_selftest, "costs", lambda bench: [])
+    monkeypatch.setattr(_selftest, "demo", lambda: "fine")
+    monkeypatch.setattr(zcwasm, "devices", lambda listed=zcwasm.devices: listed()[:1])
+    lines = report()
+    assert any(line.startswith("  failed  broken: AssertionError: all zeros") for line in lines)
+    assert "\n1 failed on a virtual machine's GPU, which is not counted" in lines
+    sim.inject("pipeline")
+    info = zcwasm.devices()[0]
+    assert not info["available"]
+    assert info["reason"].startswith("Apple Paravirtual device: metal: kernel sum ")
+    sim.inject("pipeline")
+    assert any(line.startswith("\nmetal: not here: Apple Paravirtual device: metal: ") for line in report())
+    sim.inject("pipeline")
+    fails("not available: Apple Paravirtual", zcwasm.Device, "metal")
+    sim.inject("queue")
+    lines = report()
+    assert any(line.startswith("  failed  open: metal: cannot make a command queue") for line in lines)
 
 
 def test_no_device(sim: Sim) -> None:

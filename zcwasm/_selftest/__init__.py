@@ -24,6 +24,7 @@ import zcwasm
 from zcwasm import _demo
 from zcwasm._measure import cpu_name, usable_cpus
 from zcwasm._selftest.checks import CHECKS, Bench, close, costs, expect
+from zcwasm._types import DeviceKind
 
 __all__ = ["Bench", "close", "run"]
 
@@ -40,27 +41,38 @@ def run(write: Callable[[str], None] = print) -> bool:
             write(f"\n{info['kind']}: not here: {info['reason']}")
             continue
         write(f"\n{info['kind']}: {info['name']}")
-        try:
-            bench = Bench(info["kind"])
-        except zcwasm.Error as error:
-            write(f"  FAILED  open: {error}")
-            failed += 1
-            continue
-        for check in CHECKS:
-            failed += not attempt(check.__name__.replace("_", " "), lambda: check(bench), write)  # noqa: B023
-        failed += not attempt("costs", lambda: "".join(f"\n    {line}" for line in costs(bench)), write)  # noqa: B023
+        # In a virtual machine it is not Apple's hardware, and known to hand out zeros.
+        virtual = info["kind"] == "metal" and info["software"]
+        wrong = of_device(info["kind"], "failed" if virtual else "FAILED", write)
+        failed += 0 if virtual else wrong
+        if virtual and wrong:
+            write(f"\n{wrong} failed on a virtual machine's GPU, which is not counted")
     write("\nguest")
     failed += not attempt("demo", demo, write)
     write("\nall holds" if not failed else f"\n{failed} FAILED")
     return not failed
 
 
-def attempt(name: str, check: Callable[[], str], write: Callable[[str], None]) -> bool:
+def of_device(kind: DeviceKind, word: str, write: Callable[[str], None]) -> int:
+    """How many checks failed; `word` is what is written of them."""
+    try:
+        bench = Bench(kind)
+    except zcwasm.Error as error:
+        write(f"  {word}  open: {error}")
+        return 1
+    failed = 0
+    for check in CHECKS:
+        failed += not attempt(check.__name__.replace("_", " "), lambda: check(bench), write, word)  # noqa: B023
+    lines = lambda: "".join(f"\n    {line}" for line in costs(bench))  # noqa: E731
+    return failed + (not attempt("costs", lines, write, word))
+
+
+def attempt(name: str, check: Callable[[], str], write: Callable[[str], None], word: str = "FAILED") -> bool:
     try:
         told = check()
     except Exception as error:  # whatever it is, it belongs into the report
         where = traceback.extract_tb(error.__traceback__)[-1]
-        write(f"  FAILED  {name}: {type(error).__name__}: {error} ({where.name}, line {where.lineno})")
+        write(f"  {word}  {name}: {type(error).__name__}: {error} ({where.name}, line {where.lineno})")
         return False
     if not told or told.startswith("\n"):
         write(f"  ok      {name}{told}")

@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/zc_alloc.h"
 #include "base/zc_fork.h"
@@ -19,7 +20,9 @@ static void describe_device(id<MTLDevice> device, zc_device_info *info)
     const char *name = [[device name] UTF8String];
     (void)snprintf(info->name, sizeof info->name, "%s", name ? name : "Metal device");
     info->unified_memory = [device hasUnifiedMemory];
-    info->type = info->unified_memory ? "integrated" : "discrete";
+    /* What virtual machines have in place of a GPU, hosted CI runners among them: slow, and often wrong. */
+    info->software = strstr(info->name, "Paravirtual") != NULL;
+    info->type = info->software ? "virtual" : info->unified_memory ? "integrated" : "discrete";
     info->max_region = [device maxBufferLength];
     info->max_buffer = info->max_region < MAX_BINDING ? info->max_region : MAX_BINDING;
     info->memory = [device recommendedMaxWorkingSetSize];
@@ -55,29 +58,6 @@ static id<MTLDevice> find_device(void)
     return best;
 }
 
-static void metal_probe(zc_device_info *info)
-{
-    if (zc_fork_count() > 0) { /* its services and Objective-C's runtime are not there: it crashes or hangs */
-        (void)snprintf(info->reason, sizeof info->reason,
-                       "Metal does not work in the child of a fork: start processes with spawn");
-        return;
-    }
-    @autoreleasepool {
-        id<MTLDevice> device = find_device();
-        if (!device) {
-            (void)snprintf(info->reason, sizeof info->reason, "Metal finds no GPU for this process");
-        } else if (!zc_metal_shares_memory(device)) {
-            (void)snprintf(info->reason, sizeof info->reason, "%.80s makes no buffer of memory without copying it",
-                           [[device name] UTF8String]);
-        } else {
-            describe_device(device, info);
-            info->available = true;
-            info->subgroup_width = 32; /* of all of Apple's GPUs; open asks a pipeline */
-        }
-        [device release];
-    }
-}
-
 static void destroy(zc_metal_device *self)
 {
     @autoreleasepool {
@@ -94,6 +74,77 @@ static void destroy(zc_metal_device *self)
     pthread_mutex_destroy(&self->resident_lock);
     pthread_mutex_destroy(&self->lock);
     zc_free(self);
+}
+
+/* A device without anything in it but its locks, held once. NULL: no memory. */
+static zc_metal_device *new_device(void)
+{
+    zc_metal_device *self = zc_calloc(1, sizeof *self);
+    if (self) {
+        zc_clock_init_condition(&self->watch_changed);
+        pthread_mutex_init(&self->watch_lock, NULL);
+        pthread_mutex_init(&self->compile_lock, NULL);
+        pthread_mutex_init(&self->resident_lock, NULL);
+        pthread_mutex_init(&self->lock, NULL);
+        atomic_init(&self->unfinished, 0);
+        atomic_init(&self->holders, 1);
+        self->end = destroy;
+        atomic_init(&self->lost, false);
+        atomic_init(&self->used, 0);
+    }
+    return self;
+}
+
+/* A kernel with SIMD-group functions shows whether this GPU can run the shaders, and how wide: of the ways of `sum` the
+ * one that cannot do without them. */
+static zc_status make_first_pipeline(zc_metal_device *self, zc_error *error)
+{
+    return zc_metal_pipeline_ready(self, zc_kernel_get(ZC_KERNEL_sum), ZC_ROWS_SUBGROUP_WAY, error);
+}
+
+/* Families say whether there are SIMD-group functions. Where none does, as in virtual machines, a compiler that accepts
+ * them may still make no pipeline: that is found out here, and not when somebody relies on the device. */
+static bool runs_shaders(id<MTLDevice> device, zc_device_info *info)
+{
+    zc_error error = {.message = "there is no memory"};
+    if (!info->software && ([device supportsFamily:MTLGPUFamilyApple7] || [device supportsFamily:MTLGPUFamilyMac2])) {
+        return true;
+    }
+    zc_metal_device *trial = new_device();
+    zc_status status = ZC_NO_MEMORY;
+    if (trial) {
+        trial->device = [device retain];
+        status = make_first_pipeline(trial, &error);
+        zc_metal_drop(trial);
+    }
+    if (status != ZC_OK) {
+        (void)snprintf(info->reason, sizeof info->reason, "%.80s: %.*s", info->name, (int)(sizeof info->reason / 2),
+                       error.message);
+    }
+    return status == ZC_OK;
+}
+
+static void metal_probe(zc_device_info *info)
+{
+    if (zc_fork_count() > 0) { /* its services and Objective-C's runtime are not there: it crashes or hangs */
+        (void)snprintf(info->reason, sizeof info->reason,
+                       "Metal does not work in the child of a fork: start processes with spawn");
+        return;
+    }
+    @autoreleasepool {
+        id<MTLDevice> device = find_device();
+        if (!device) {
+            (void)snprintf(info->reason, sizeof info->reason, "Metal finds no GPU for this process");
+        } else if (!zc_metal_shares_memory(device)) {
+            (void)snprintf(info->reason, sizeof info->reason, "%.80s makes no buffer of memory without copying it",
+                           [[device name] UTF8String]);
+        } else {
+            describe_device(device, info);
+            info->available = runs_shaders(device, info);
+            info->subgroup_width = 32; /* of all of Apple's GPUs; open asks a pipeline */
+        }
+        [device release];
+    }
 }
 
 /* ---- the thread ---- */
@@ -171,9 +222,7 @@ static zc_status prepare(zc_metal_device *self, zc_device_info *info, zc_error *
     if ([self->device respondsToSelector:@selector(newResidencySetWithDescriptor:error:)]) {
         zc_metal_make_residency_macos15(self);
     }
-    /* A kernel with SIMD-group functions shows whether this GPU can run the shaders, and how wide: of the ways of `sum`
-     * the one that cannot do without them. */
-    status = zc_metal_pipeline_ready(self, zc_kernel_get(ZC_KERNEL_sum), ZC_ROWS_SUBGROUP_WAY, error);
+    status = make_first_pipeline(self, error);
     if (status == ZC_OK) {
         info->subgroup_width = (uint32_t)[self->pipelines[ZC_KERNEL_sum][ZC_ROWS_SUBGROUP_WAY] threadExecutionWidth];
         info->gpu.subgroup_width = info->subgroup_width;
@@ -185,21 +234,11 @@ static zc_status prepare(zc_metal_device *self, zc_device_info *info, zc_error *
 static zc_status metal_open(const zc_device_options *options, zc_device_info *info, void **out, zc_error *error)
 {
     (void)options; /* threads are the cpu's */
-    zc_metal_device *self = zc_calloc(1, sizeof *self);
+    zc_metal_device *self = new_device();
     zc_status status;
     if (!self) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate the metal device");
     }
-    zc_clock_init_condition(&self->watch_changed);
-    pthread_mutex_init(&self->watch_lock, NULL);
-    pthread_mutex_init(&self->compile_lock, NULL);
-    pthread_mutex_init(&self->resident_lock, NULL);
-    pthread_mutex_init(&self->lock, NULL);
-    atomic_init(&self->unfinished, 0);
-    atomic_init(&self->holders, 1);
-    self->end = destroy;
-    atomic_init(&self->lost, false);
-    atomic_init(&self->used, 0);
     @autoreleasepool {
         status = prepare(self, info, error);
     }

@@ -34,6 +34,8 @@ typedef NSUInteger MTLArgumentType;
 enum { MTLArgumentTypeBuffer = 0, MTLArgumentTypeThreadgroupMemory = 1 };
 typedef NSUInteger MTLArgumentAccess;
 enum { MTLArgumentAccessReadOnly = 0 };
+typedef NSInteger MTLGPUFamily;
+enum { MTLGPUFamilyApple7 = 1007, MTLGPUFamilyMac2 = 2002 };
 typedef NSInteger MTLCaptureDestination;
 enum { MTLCaptureDestinationGPUTraceDocument = 2 };
 
@@ -137,6 +139,7 @@ typedef void (^MTLCommandBufferHandler)(id<MTLCommandBuffer> commands);
 @protocol MTLDevice <NSObject>
 @property(readonly) NSString *name;
 @property(readonly) BOOL hasUnifiedMemory;
+- (BOOL)supportsFamily:(MTLGPUFamily)family;
 @property(readonly, getter=isRemovable) BOOL removable;
 @property(readonly) NSUInteger maxBufferLength;
 @property(readonly) uint64_t recommendedMaxWorkingSetSize;
