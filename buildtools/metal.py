@@ -1,6 +1,6 @@
 """Check the Metal backend on Linux: everything that needs no Mac.
 
-    python buildtools/metal.py cross      compile and link the extension for arm64 macOS, and compile the
+    python buildtools/metal.py cross      compile and link the extension for macOS, and compile the
                                           backend with the headers of each SDK
     python buildtools/metal.py api        compare each use of Apple's API with PyObjC's metadata
     python buildtools/metal.py msl        compile each kernel's MSL against strict address spaces
@@ -146,10 +146,21 @@ def undefined_symbols(library: Path) -> dict[str, int]:
 
 
 def cross() -> None:
-    folder = ROOT / "build" / "metal-cross"
+    # The second is the other half of what a universal2 Python, as python.org's, compiles.
+    for processor in ("aarch64", "x86_64"):
+        cross_for(processor)
+    print(f"cross: {of_apple(metal_sdk.check)}")
+
+
+def cross_for(processor: str) -> None:
+    folder = ROOT / "build" / "metal-cross" / processor
     folder.mkdir(parents=True, exist_ok=True)
     headers = [f"-I{TESTS / 'headers'}", f"-I{TESTS / 'headers' / 'macos'}"]
-    compiler = [sys.executable, "-m", "ziglang", "cc", "-target", f"aarch64-macos.{MACOS}"]
+    compiler = [sys.executable, "-m", "ziglang", "cc", "-target", f"{processor}-macos.{MACOS}"]
+    if (
+        processor == "x86_64"
+    ):  # zig turns off, by name, what its oldest processor lacks; functions' own targets lose
+        compiler.append("-mcpu=core2+evex512")
     # zig builds with traps for undefined behaviour unless told otherwise.
     common = ["-O2", "-fPIC", "-fno-sanitize=undefined", "-fvisibility=hidden", *includes()]
     objects = Build(folder, compiler, common, headers, []).objects()
@@ -177,10 +188,8 @@ def cross() -> None:
         raise MetalError(
             "nothing of CoreGraphics is used, so linkers that strip drop it, and the default device"
         )
-    print(
-        f"cross: {len(objects)} objects, {len(undefined)} symbols from outside, each in a library or Python"
-    )
-    print(f"cross: {of_apple(metal_sdk.check)}")
+    found = f"{len(objects)} objects, {len(undefined)} symbols from outside, each in a library or Python"
+    print(f"cross: {processor}: {found}")
 
 
 # ---- apple ------------------------------------------------------------------------------------------
