@@ -469,6 +469,9 @@ def test_apple_compilers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuse
     shaders_done = [words for words in lines if "-c" in words]
     assert len(shaders_done) == 2 * len(list(GENERATED.glob("*.metal")))
     assert all("-fno-fast-math" in words and "-std=macos-metal2.3" in words for words in shaders_done)
+    backend = (ROOT / "csrc" / "device" / "metal" / "zc_metal_pipeline.m").read_text("utf-8")
+    assert "[options setFastMathEnabled:NO]" in backend
+    assert "[options setLanguageVersion:MTLLanguageVersion2_3]" in backend
     compiled = [words for words in lines if "-fsyntax-only" in words]
     blas = [words for words in compiled if words[-1].endswith("accelerate.c")]
     assert len(blas) == 4
