@@ -60,11 +60,14 @@ def of_device(kind: DeviceKind, word: str, write: Callable[[str], None]) -> int:
     except zcwasm.Error as error:
         write(f"  {word}  open: {error}")
         return 1
+
+    def measured() -> str:
+        return "".join(f"\n    {line}" for line in costs(bench))
+
     failed = 0
     for check in CHECKS:
         failed += not attempt(check.__name__.replace("_", " "), lambda: check(bench), write, word)  # noqa: B023
-    lines = lambda: "".join(f"\n    {line}" for line in costs(bench))  # noqa: E731
-    return failed + (not attempt("costs", lines, write, word))
+    return failed + (not attempt("costs", measured, write, word))
 
 
 def attempt(name: str, check: Callable[[], str], write: Callable[[str], None], word: str = "FAILED") -> bool:
