@@ -167,7 +167,13 @@ def test_a_virtual_machines_gpu(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> No
     """It counts as software, may fail without failing a wheel's test, and must make a pipeline."""
     compiled = sim.get("compiled")
     assert not zcwasm.devices()[0]["software"]
+    sim.set("virtual", 2)
+    assert zcwasm.devices()[0]["available"]
     assert sim.get("compiled") == compiled  # a GPU that promises what is needed is not tried
+    sim.set("virtual", 3)
+    info = zcwasm.devices()[0]
+    assert (info["available"], info["software"], info["type"]) == (True, False, "integrated")
+    assert sim.get("compiled") == compiled + 1
     sim.set("virtual", 1)
     info = zcwasm.devices()[0]
     assert (info["available"], info["software"], info["type"]) == (True, True, "virtual")
