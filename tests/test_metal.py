@@ -235,6 +235,22 @@ def test_divergent_barriers_and_unset_memory(tmp_path: Path) -> None:
     assert run_kernel(tmp_path, body, 64, 32)[1][5] == 2**32 - 1
 
 
+@needs_clang
+@pytest.mark.parametrize("barrier", ["threadgroup_barrier(mem_flags::mem_threadgroup);", ""])
+def test_a_missing_barrier_is_noticed(tmp_path: Path, barrier: str) -> None:
+    """Also where a SIMD-group function stands in its place, by which all threads have had a turn."""
+    body = f"shared[me] = me; uint lanes = simd_sum(1u); {barrier} out[me] = shared[63 - me] + lanes;"
+    program = """
+right = 0
+for i in range(8):
+    out = (c_uint * 64)()
+    assert run(out, 64, 32) == 0
+    right += list(out) == [63 - me + 32 for me in range(64)]
+print(right)
+"""
+    assert run_library(KERNEL.replace("BODY", body), program, tmp_path) == ("8\n" if barrier else "4\n")
+
+
 # As spirv-cross writes a specialization constant, and a constant without a default.
 CONSTANTS = """\
 constant uint type_tmp [[function_constant(0)]];

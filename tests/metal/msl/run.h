@@ -2,8 +2,10 @@
  *
  * Each thread of the group is a fiber with a stack of its own; a barrier or SIMD-group function lets the
  * others run until all that must arrive have. Odd groups run their threads in reverse order and threadgroup
- * memory starts as garbage, so that what is right only by luck fails. A thread that leaves while others wait
- * for it at a barrier is an error, as on a GPU it would be undefined.
+ * memory starts as garbage, so that what is right only by luck fails. Of every four groups two give each thread
+ * a turn, and two run one SIMD group until it waits at a barrier before the next one starts: with turns a
+ * SIMD-group function hides that a barrier is missing. A thread that leaves while others wait for it at a barrier
+ * is an error, as on a GPU it would be undefined.
  * One group at a time: the caller holds a lock. No third-party code, nothing allocated after the first run. */
 
 extern "C" {
@@ -70,6 +72,14 @@ struct group {
         }
         simd_sync();
     }
+    /* Greater when somebody has gone on: a barrier that is passed counts more than all who have arrived at it. */
+    uint state()
+    {
+        uint sum = generation * (count + 1) + arrived + (count - alive);
+        for (uint i = 0; i * width < count; i++) sum += simds[i].generation;
+        return sum;
+    }
+    void turn(uint from, uint to); /* once each of these threads, in this group's order */
     bool run(uint threads);
 };
 static group the_group;
@@ -127,6 +137,17 @@ static void fiber_main()
     __builtin_trap();
 }
 
+inline void group::turn(uint from, uint to)
+{
+    for (uint i = from; i < to; i++) {
+        uint next = number & 1 ? to - 1 - (i - from) : i;
+        if (!fibers[next].done) {
+            me = next;
+            zc_msl_switch(&main_sp, fibers[next].sp);
+        }
+    }
+}
+
 inline bool group::run(uint threads)
 {
     count = alive = threads;
@@ -150,18 +171,21 @@ inline bool group::run(uint threads)
         simds[i / width] = simd{0, i % width + 1, 0};
     }
     while (alive) {
-        uint alive_then = alive, progress = generation;
-        for (uint i = 0; i * width < threads; i++) progress += simds[i].generation;
-        for (uint i = 0; i < threads; i++) {
-            uint next = number & 1 ? threads - 1 - i : i;
-            if (!fibers[next].done) {
-                me = next;
-                zc_msl_switch(&main_sp, fibers[next].sp);
+        uint progress = state();
+        if (number & 2) {
+            /* Each SIMD group until it can go on no more, which is at a barrier. */
+            uint groups = (threads + width - 1) / width;
+            for (uint i = 0; i < groups; i++) {
+                uint first = (number & 1 ? groups - 1 - i : i) * width, mine;
+                do {
+                    mine = state();
+                    turn(first, first + width < threads ? first + width : threads);
+                } while (state() != mine);
             }
+        } else {
+            turn(0, threads);
         }
-        uint now = generation;
-        for (uint i = 0; i * width < threads; i++) now += simds[i].generation;
-        if (alive == alive_then && now == progress) {
+        if (state() == progress) {
             return false; /* nobody can go on */
         }
     }
