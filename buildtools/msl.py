@@ -177,6 +177,8 @@ def translate(source: str, strict: bool) -> str:
     tail.append(f"{public} const zc_msl_library zc_library = {{functions, constants, set_constants}};\n")
     tail[:] = tail if not strict else []
     source += "\n" + "".join(tail)
+    if not strict:  # runs are short, and a kernel is compiled for all variants at once
+        source = re.sub(r'^ +_Pragma\("clang loop unroll\(\w+\)"\)$', "", source, flags=re.MULTILINE)
     text = re.sub(
         r"template<typename T, size_t Num>\nstruct spvUnsafeArray\n\{.*?\n\};",
         lambda match: "\n" * match[0].count("\n"),  # so that errors keep their lines

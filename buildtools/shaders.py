@@ -26,6 +26,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -231,6 +232,93 @@ def generate_matrix(root: Path, out: Path, kernel: Kernel, source: Path, include
             raise ShaderError(f"{module.name} is not what csrc/kernel/zc_kernel.def says: {'; '.join(wrong)}")
 
 
+# ---- MSL -------------------------------------------------------------------------------------------
+
+# What spirv-cross has no words for, or loses. Each is looked for in every kernel's text.
+
+# Four neighbours, or two, are one load, at any word: a packed vector is aligned as its elements are.
+NEIGHBOURS = re.compile(
+    r"\b(uint|float)(?:4\((v_\d+\.\w+)\[(\w+)\], \2\[\3 \+ 1u\], \2\[\3 \+ 2u\], \2\[\3 \+ 3u\]\)"
+    r"|2\((v_\d+\.\w+)\[(\w+)\], \4\[\5 \+ 1u\]\))"
+)
+# Functions of shaders/linear_lanes.glsl that read half-words: what is after the brace.
+HALF_WORDS = {
+    "short": "return uint(((const device ushort*)&{buffer}[0])[h]);",
+    "shorts": "return as_type<uint2>(ushort4(*(const device packed_ushort4*)"
+    "((const device ushort*)&{buffer}[0] + h)));",
+}
+LOOP = re.compile(r"^ +(?:for \(.*\)|while \(.*\)|do)$", re.MULTILINE)
+PRAGMAS = {1: '_Pragma("clang loop unroll(full)")', 2: '_Pragma("clang loop unroll(disable)")'}
+
+
+def with_loads(text: str) -> str:
+    """Loads as long as Metal can say them."""
+
+    def neighbours(match: re.Match[str]) -> str:
+        count, buffer, at = (4, match[2], match[3]) if match[2] else (2, match[4], match[5])
+        return f"{match[1]}{count}(*(const device packed_{match[1]}{count}*)&{buffer}[{at}])"
+
+    def half_words(match: re.Match[str]) -> str:
+        buffers = set(re.findall(r"\bv_\d+\.\w+(?=\[)", match[3]))
+        if len(buffers) != 1:
+            raise ShaderError(f"MSL: {match[1]} reads {sorted(buffers)}, must be one buffer")
+        return f"{match[1]}\n{{\n    {HALF_WORDS[match[2]].format(buffer=buffers.pop())}\n}}\n"
+
+    text = NEIGHBOURS.sub(neighbours, text)
+    names = "|".join(HALF_WORDS)
+    return re.sub(
+        rf"^(\w+ (?:first|second)_({names})\(thread const uint& h, [^\n]*\))\n\{{\n(.*?)^\}}\n",
+        half_words,
+        text,
+        flags=re.MULTILINE | re.DOTALL,
+    )
+
+
+def with_unrolling(text: str, module: spirv.Module, entry: str) -> str:
+    """Loops as [[unroll]] and [[dont_unroll]] say, which spirv-cross loses: arrays stay in memory.
+
+    Both have the loops of a function in the same order.
+    """
+    controls: dict[str, list[int]] = {}
+    for name, loops in module.loops:
+        name = entry if name == "main" else name
+        if loops and name in controls:
+            raise ShaderError(f"MSL: two functions {name} with loops")
+        controls[name] = loops or controls.get(name, [])
+    parts, at = [], 0
+    for match in re.finditer(r"^[\w<>, ]+ (\w+)\([^\n]*\)\n\{\n.*?^\}\n", text, re.MULTILINE | re.DOTALL):
+        found = list(LOOP.finditer(text, match.start(), match.end()))
+        marks = controls.pop(match[1], []) if found else []
+        if len(found) != len(marks):
+            raise ShaderError(f"MSL: {match[1]} has {len(found)} loops, must be {len(marks)}")
+        for loop, mark in zip(found, marks, strict=True):
+            if mark in PRAGMAS:
+                indent = re.match(r" +", loop[0])[0]  # type: ignore[index]
+                parts.append(f"{text[at : loop.start()]}{indent}{PRAGMAS[mark]}\n")
+                at = loop.start()
+    if lost := [name for name, loops in controls.items() if loops]:
+        raise ShaderError(f"MSL: the loops of {', '.join(lost)} are not there")
+    return "".join(parts) + text[at:]
+
+
+def generate_msl(kernel: Kernel, compiler: Sequence[str | Path], source: Path, msl: Path) -> None:
+    """From a module that Vulkan does not see: with ZC_MSL, for which shaders may have ways of their own."""
+    entry = MSL_PREFIX + kernel.name
+    with tempfile.TemporaryDirectory(prefix="zcwasm-msl-") as folder:
+        module = Path(folder) / f"{kernel.name}.spv"
+        run(*compiler, module, "-DZC_MSL", cwd=source.parent)
+        run("spirv-val", "--target-env", TARGET, module, cwd=Path(folder))
+        read = spirv.read(module.read_bytes())
+        command = ["spirv-cross", "--msl", "--msl-version", MSL_VERSION, "--msl-decoration-binding"]
+        command += ["--rename-entry-point", "main", entry, "comp"]
+        run(*command, module, "--output", msl, cwd=Path(folder))
+    text = msl.read_text("utf-8")
+    msl.write_text(with_unrolling(with_loads(text), read, entry), "utf-8")
+
+
+# ---- everything ------------------------------------------------------------------------------------
+
+
 def generate(root: Path, out: Path) -> None:
     """Make everything in the empty folder `out`, or raise ShaderError."""
     table = read_table(root)
@@ -268,14 +356,11 @@ def generate(root: Path, out: Path) -> None:
         source = sources[name]
         module, msl = out / f"{name}.spv", out / f"{name}.metal"
         # No optimizer: the drivers have their own, and MSL stays readable.
-        command: list[str | Path] = ["glslangValidator", "-V", "--target-env", TARGET, *include]
-        command += [source.name, "-o", module]
-        run(*command, cwd=source.parent)
+        compiler = ["glslangValidator", "-V", "--target-env", TARGET, *include, source.name, "-o"]
+        run(*compiler, module, cwd=source.parent)
         run("spirv-val", "--target-env", TARGET, module, cwd=root)
-        command = ["spirv-cross", "--msl", "--msl-version", MSL_VERSION, "--msl-decoration-binding"]
-        command += ["--rename-entry-point", "main", MSL_PREFIX + name, "comp"]
-        run(*command, module, "--output", msl, cwd=root)
         wrong = check_spirv(table[name], module.read_bytes())
+        generate_msl(table[name], compiler, source, msl)
         wrong += check_msl(table[name], msl.read_text("utf-8"))
         if wrong:
             raise ShaderError(f"{source.name} is not what csrc/kernel/zc_kernel.def says: {'; '.join(wrong)}")

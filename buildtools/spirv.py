@@ -15,6 +15,7 @@ MAGIC = 0x07230203
 NAME, MEMBER_NAME, ENTRY_POINT, EXECUTION_MODE, CAPABILITY, EXTENSION = 5, 6, 15, 16, 17, 10
 TYPE_INT, TYPE_FLOAT, TYPE_VECTOR, TYPE_STRUCT, TYPE_POINTER = 21, 22, 23, 30, 32
 VARIABLE, DECORATE, MEMBER_DECORATE = 59, 71, 72
+FUNCTION, LOOP_MERGE = 54, 246
 # Decorations, storage classes, and so on.
 NON_WRITABLE, NON_READABLE, BINDING, DESCRIPTOR_SET, OFFSET, SPEC_ID = 24, 25, 33, 34, 35, 1
 UNIFORM_CONSTANT, UNIFORM, PUSH_CONSTANT, STORAGE_BUFFER = 0, 2, 9, 12
@@ -72,6 +73,8 @@ class Module:
     push_constants: list[Member] = field(default_factory=list)
     other_resources: int = 0  # samplers, uniform buffers, ...
     specialization_constants: set[int] = field(default_factory=set)
+    # Functions by name, without their arguments' types, and of each loop: 1 to be unrolled, 2 not to be.
+    loops: list[tuple[str, list[int]]] = field(default_factory=list)
 
 
 def instructions(words: tuple[int, ...]) -> Iterator[tuple[int, tuple[int, ...]]]:
@@ -98,14 +101,16 @@ class Tables:
 
     # Target, member or -1, decoration: operand.
     decorations: dict[tuple[int, int, int], int] = field(default_factory=dict)
-    names: dict[tuple[int, int], str] = field(default_factory=dict)  # of members
+    names: dict[tuple[int, int], str] = field(default_factory=dict)  # of members; -1: of the id
     types: dict[int, str] = field(default_factory=dict)
     structs: dict[int, tuple[int, ...]] = field(default_factory=dict)
     pointers: dict[int, int] = field(default_factory=dict)
     variables: list[tuple[int, int, int]] = field(default_factory=list)  # id, type, storage class
 
     def add(self, opcode: int, operands: tuple[int, ...]) -> None:
-        if opcode == MEMBER_NAME:
+        if opcode == NAME:
+            self.names[operands[0], -1] = text(operands[1:])[0]
+        elif opcode == MEMBER_NAME:
             self.names[operands[0], operands[1]] = text(operands[2:])[0]
         elif opcode == DECORATE:
             self.decorations[operands[0], -1, operands[1]] = operands[2] if len(operands) > 2 else 0
@@ -173,6 +178,10 @@ def read(data: bytes) -> Module:
     for opcode, operands in instructions(words):
         add_to(module, opcode, operands)
         tables.add(opcode, operands)
+        if opcode == FUNCTION:
+            module.loops.append((tables.names.get((operands[1], -1), "").partition("(")[0], []))
+        elif opcode == LOOP_MERGE:
+            module.loops[-1][1].append(operands[2])
     for (_, _, decoration), operand in tables.decorations.items():
         if decoration == SPEC_ID:
             module.specialization_constants.add(operand)

@@ -67,7 +67,7 @@ void put_quad(uint r, uint head, uint quad, vec4 result)
 void main()
 {
     if (shape >= ZC_ATTENTION_SPLIT_SHAPE) {
-        uint teams = (push.heads / push.kv_heads + MOST_HEADS - 1u) / MOST_HEADS * push.kv_heads;
+        uint teams = (push.heads / push.kv_heads + TEAM_HEADS - 1u) / TEAM_HEADS * push.kv_heads;
         for (uint r = WORKGROUP_ID.y; r < push.rows; r += WORKGROUPS.y) {
             for (uint team = WORKGROUP_ID.x; team < teams; team += WORKGROUPS.x) {
                 attend_split(WORKGROUP_ID.z, WORKGROUPS.z, r, team);

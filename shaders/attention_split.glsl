@@ -30,8 +30,17 @@ const uint QUERIES_EACH = (4u * UNIT_QUADS + WORKGROUP - 1u) / WORKGROUP; // ele
 #define MOST_HEADS ZC_ATTENTION_SPLIT_HEADS
 #define MOST_OCTETS 2u // of an invocation
 #define AT_SCORES_OF_SPLIT 256u // in the pool, after q
-#define KU 2u // rounds of keys on their way at once
-#define VU 4u // of values
+// Rounds of keys on their way at once, and of values. Apple's GPUs have 128 registers for an invocation, and more subgroups
+// at a time the fewer of them are used (buildtools/metal_count.py counts).
+#ifdef ZC_MSL
+#define KU 1u
+#define VU 2u
+#define TEAM_HEADS HEADS // of a head's team at most: two where heads are large, as zc_kernel_tiles.c has it
+#else
+#define KU 2u
+#define VU 4u
+#define TEAM_HEADS MOST_HEADS
+#endif
 const float LOG2_E = 1.4426950408889634;
 
 #define EACH_HEAD(h) [[unroll]] for (uint h = 0u; h < HEADS; h++)
@@ -102,7 +111,7 @@ float add_scores(float score[MOST_HEADS], uint lane)
 
 void attend_split(uint split, uint splits, uint r, uint team)
 {
-    uint group = push.heads / push.kv_heads, teams = (group + MOST_HEADS - 1u) / MOST_HEADS;
+    uint group = push.heads / push.kv_heads, teams = (group + TEAM_HEADS - 1u) / TEAM_HEADS;
     uint share = (group + teams - 1u) / teams, first_head = team % teams * share;
     uint heads = min(share, group - min(first_head, group)); // of this workgroup
     first_head += team / teams * group;

@@ -26,11 +26,18 @@ shared vec4 pool[1024]; // 16 KiB, of which each way has its own use
 const bool both = false; // there is one matrix
 #include "linear_vector.glsl"
 #include "linear_tile.glsl"
+#ifdef ZC_MSL
+#include "linear_lanes.glsl"
+#endif
 
 void main()
 {
     if (way == ZC_LINEAR_TILE_WAY) {
         tiles();
+#ifdef ZC_MSL
+    } else if (way > ZC_LINEAR_DOT_WAYS) {
+        lane_rows();
+#endif
     } else {
         vector_rows();
     }

@@ -81,12 +81,19 @@ shared vec4 pool[1024]; // 16 KiB, of which each way has its own use
 const bool both = part == ZC_LINEAR_BOTH_PARTS;
 #include "linear_vector.glsl"
 #include "linear_tile.glsl"
+#ifdef ZC_MSL
+#include "linear_lanes.glsl"
+#endif
 
 void main()
 {
     second = part == ZC_LINEAR_UP_PART;
     if (way == ZC_LINEAR_TILE_WAY) {
         tiles();
+#ifdef ZC_MSL
+    } else if (way > ZC_LINEAR_DOT_WAYS) {
+        lane_rows();
+#endif
     } else {
         vector_rows();
     }

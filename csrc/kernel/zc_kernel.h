@@ -61,6 +61,7 @@ typedef struct zc_gpu {
                             * or 0 */
     bool
         packed_dot; /* products of words of four bytes, at least as fast as of one number, and subgroup_width is at least 8 */
+    bool lane_sums; /* sums over subgroups and loads that a cache has cost less than shared memory and barriers */
     uint32_t subgroup_width; /* 4 to 64, of every subgroup of a workgroup; 0 where that is not known for sure */
 } zc_gpu;
 

@@ -237,10 +237,37 @@ static void matrix_stages(const zc_linear_params *p, uint32_t way, uint32_t unit
 }
 
 /* Few rows of x, and weights in blocks. */
-static bool by_dots(const zc_linear_params *p, uint32_t type, const zc_gpu *gpu)
+static bool by_dots(const zc_linear_params *p, const zc_gpu *gpu)
 {
+    uint32_t type = p->type;
     return gpu->packed_dot && !(p->flags & ZC_LINEAR_EXACT) && zc_kernel_linear_way(p) != ZC_LINEAR_TILE_WAY &&
            type != ZC_WEIGHT_F32 && type != ZC_WEIGHT_F16 && type != ZC_WEIGHT_BF16;
+}
+
+/* One row of x on GPUs that sum in subgroups: the way of shaders/linear_lanes.glsl less ZC_LINEAR_DOT_WAYS, or
+ * ZC_LINEAR_TILE_WAY for none. `n` rows of w, of both matrices where there are two. More of them share what is made of
+ * x, but some hundred subgroups should have work. Not where f is costly, for each subgroup computes it. */
+static uint32_t lane_way(const zc_linear_params *p, uint64_t n, const zc_gpu *gpu)
+{
+    uint32_t unit = zc_weight_type_get(p->type)->block == 1 ? 8 : 1;
+    if (!gpu->lane_sums || p->rows != 1 || p->k % unit || p->flags & ZC_LINEAR_SWIGLU) {
+        return ZC_LINEAR_TILE_WAY;
+    }
+    return n < 2048 ? ZC_LINEAR_1_ROW_WAY : n < 4096 ? ZC_LINEAR_2_ROWS_WAY : ZC_LINEAR_4_ROWS_WAY;
+}
+
+/* Of a stage of few rows whose groups are set: which shader has it, and how it goes there. */
+static uint32_t few_rows_way(const zc_linear_params *p, uint32_t way, uint64_t n, const zc_gpu *gpu,
+                             zc_kernel_stage *stage)
+{
+    uint32_t lanes = lane_way(p, n, gpu);
+    stage->dot = by_dots(p, gpu);
+    if (lanes == ZC_LINEAR_TILE_WAY) {
+        return way + (stage->dot ? ZC_LINEAR_DOT_WAYS : 0);
+    }
+    lanes = n > p->n && lanes == ZC_LINEAR_1_ROW_WAY ? ZC_LINEAR_2_ROWS_WAY : lanes; /* one of each */
+    zc_kernel_linear_groups(lanes, p->rows, n, stage->groups);
+    return lanes + ZC_LINEAR_DOT_WAYS;
 }
 
 static void stages_linear(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
@@ -255,8 +282,7 @@ static void stages_linear(const zc_kernel *kernel, const void *params, const zc_
         return;
     }
     kernel->groups(params, out->stages[0].groups);
-    out->stages[0].dot = by_dots(p, p->type, gpu);
-    way = zc_kernel_linear_way(p) + (out->stages[0].dot ? ZC_LINEAR_DOT_WAYS : 0);
+    way = few_rows_way(p, zc_kernel_linear_way(p), p->n, gpu, &out->stages[0]);
     out->stages[0].variant = p->type + ZC_WEIGHT_TYPE_COUNT * input + unit * way;
 }
 
@@ -285,27 +311,27 @@ static void stages_linear_gated(const zc_kernel *kernel, const void *params, con
             way = ZC_LINEAR_2_ROWS_WAY;
         }
         zc_kernel_linear_groups(way, p->rows, (uint64_t)2 * p->n, out->stages[0].groups);
-        out->stages[0].dot = by_dots(&gate, p->gate_type, gpu);
-        way += out->stages[0].dot ? ZC_LINEAR_DOT_WAYS : 0;
+        way = few_rows_way(&gate, way, (uint64_t)2 * p->n, gpu, &out->stages[0]);
         out->stages[0].variant = variant + p->gate_type + per_part * ZC_LINEAR_BOTH_PARTS + per_way * way;
         return;
     }
     kernel->groups(params, out->stages[0].groups);
     out->count = 2;
     out->stages[1] = out->stages[0];
-    out->stages[0].dot = by_dots(&gate, p->gate_type, gpu);
-    out->stages[1].dot = by_dots(&gate, p->up_type, gpu);
-    uint32_t gate_way = way + (out->stages[0].dot ? ZC_LINEAR_DOT_WAYS : 0);
-    uint32_t up_way = way + (out->stages[1].dot ? ZC_LINEAR_DOT_WAYS : 0);
+    const zc_linear_params up = zc_linear_of_gated(p, p->up_type);
+    uint32_t gate_way = few_rows_way(&gate, way, p->n, gpu, &out->stages[0]);
+    uint32_t up_way = few_rows_way(&up, way, p->n, gpu, &out->stages[1]);
     out->stages[0].variant = variant + p->gate_type + per_part * ZC_LINEAR_GATE_PART + per_way * gate_way;
     out->stages[1].variant = variant + p->up_type + per_part * ZC_LINEAR_UP_PART + per_way * up_way;
     out->workspace = zc_times(zc_times(p->rows, p->n), ZC_ELEMENT); /* the gates */
 }
 
-/* Heads that share what a workgroup reads, and the workgroups of all heads. */
-static uint32_t attention_share(const zc_attention_params *p, uint64_t *teams)
+/* Heads that share what a workgroup reads, and the workgroups of all heads. Of large heads two, where an invocation has
+ * 128 registers: its parts of queries and sums of four take 64 (shaders/attention_split.glsl). */
+static uint32_t attention_share(const zc_attention_params *p, const zc_gpu *gpu, uint64_t *teams)
 {
-    uint32_t group = p->heads / p->kv_heads, each = (uint32_t)zc_ceil_div(group, ZC_ATTENTION_SPLIT_HEADS);
+    uint32_t most = gpu->lane_sums && p->head_size > 128 ? 2 : ZC_ATTENTION_SPLIT_HEADS;
+    uint32_t group = p->heads / p->kv_heads, each = (uint32_t)zc_ceil_div(group, most);
     *teams = (uint64_t)each * p->kv_heads;
     return each ? (uint32_t)zc_ceil_div(group, each) : 0;
 }
@@ -364,7 +390,7 @@ static void stages_attention(const zc_kernel *kernel, const void *params, const 
         return;
     }
     uint64_t teams;
-    uint32_t share = attention_share(p, &teams), splits = attention_splits(p, teams);
+    uint32_t share = attention_share(p, gpu, &teams), splits = attention_splits(p, teams);
     uint32_t octets = log2_up((uint32_t)zc_ceil_div(p->head_size, 8)), width = log2_up(gpu->subgroup_width);
     uint32_t shape = width - 2 + 5 * ((octets > 2 ? octets - 2 : 0) + 4 * log2_up(share));
     zc_groups(out->stages[0].groups, zc_at_most(teams, ZC_MAX_GROUPS), p->rows, splits);

@@ -67,7 +67,9 @@
 #define ZC_LINEAR_MATRIX_TALL_WAY 10u
 #define ZC_LINEAR_MATRIX_LARGE_WAY 11u
 #define ZC_LINEAR_NARROW_WAY 12u /* 4 rows of w for a smaller team */
-#define ZC_LINEAR_DOT_WAYS 12u /* what is added to a way with a team for that with packed products */
+/* What is added to a way with a team for that with packed products, which Vulkan has in a shader of its own, or, in MSL,
+ * for that without shared memory, whose teams are subgroups (shaders/linear_lanes.glsl). */
+#define ZC_LINEAR_DOT_WAYS 12u
 #define ZC_LINEAR_WAYS 25u
 #define ZC_LINEAR_TEAM(way)                                             \
     ((way) == ZC_LINEAR_SMALL_WAY                                 ? 64u \

@@ -99,6 +99,7 @@ static inline __attribute__((always_inline))
 uint4 partial_block(thread const uint& start, thread const uint& skip, thread const uint& count, thread const uint& i, const device X1& v_172)
 {
     uint4 v = uint4(4286578688u);
+    _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 4u; e++)
     {
         if ((((4u * i) + e) - skip) < count)
@@ -169,10 +170,12 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     spvUnsafeArray<uint4, 8> v;
     for (; ((i + 1792u) + 1u) < blocks; i += 2048u)
     {
+        _Pragma("clang loop unroll(full)")
         for (uint y = 0u; y < 8u; y++)
         {
             v[y] = v_331.x4[((start / 4u) + i) + (y * 256u)];
         }
+        _Pragma("clang loop unroll(full)")
         for (uint y_1 = 0u; y_1 < 8u; y_1++)
         {
             Best param_7 = best;
@@ -223,6 +226,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     uint index = 4294967295u;
     if ((!nan) && (!zero))
     {
+        _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
             bool _508 = best.key[e] == key;

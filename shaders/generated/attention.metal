@@ -187,18 +187,18 @@ constant uint OCTETS_EACH = (OCTETS / LANES);
 constant uint _1826 = (2u * OCTETS);
 constant uint QUADS_EACH = (_1826 / LANES_OF_VALUE);
 constant uint LINES_OF_VALUES = (WIDTH / LANES_OF_VALUE);
-constant bool _2062 = (kv_type == 1u);
-constant uint _2134 = (LANES / HEADS);
-constant uint _2144 = (LANES / HEADS);
-constant uint _2150 = (LINES * 2u);
-constant uint _2336 = (LINES_OF_VALUES * 4u);
-constant uint _2390 = (LINES_OF_VALUES * 4u);
-constant uint _2415 = (2u * OCTETS);
-constant uint _2419 = (2u * OCTETS);
+constant bool _2060 = (kv_type == 1u);
+constant uint _2132 = (LANES / HEADS);
+constant uint _2142 = (LANES / HEADS);
+constant uint _2148 = (LINES * 1u);
+constant uint _2334 = (LINES_OF_VALUES * 2u);
+constant uint _2388 = (LINES_OF_VALUES * 2u);
+constant uint _2413 = (2u * OCTETS);
+constant uint _2417 = (2u * OCTETS);
 constant uint UNITS = (256u / LANES_OF_VALUE);
-constant uint _2549 = (1024u / UNIT_QUADS);
-constant bool _2970 = (shape >= 5u);
-constant bool _3043 = (shape == 4u);
+constant uint _2547 = (1024u / UNIT_QUADS);
+constant bool _2968 = (shape >= 5u);
+constant bool _3041 = (shape == 4u);
 
 struct Q4
 {
@@ -233,7 +233,7 @@ uint4 value_quad(thread const uint& index, constant Push& push, const device V2&
     {
         return v_302.v4[at_1 / 4u];
     }
-    return uint4(v_275.v1[at_1], v_275.v1[at_1 + 1u], v_275.v1[at_1 + 2u], v_275.v1[at_1 + 3u]);
+    return uint4(*(const device packed_uint4*)&v_275.v1[at_1]);
 }
 
 static inline __attribute__((always_inline))
@@ -254,7 +254,7 @@ uint4 key_quad(thread const uint& index, constant Push& push, const device K2& v
     {
         return v_212.k4[at_1 / 4u];
     }
-    return uint4(v_184.k1[at_1], v_184.k1[at_1 + 1u], v_184.k1[at_1 + 2u], v_184.k1[at_1 + 3u]);
+    return uint4(*(const device packed_uint4*)&v_184.k1[at_1]);
 }
 
 static inline __attribute__((always_inline))
@@ -392,6 +392,7 @@ float add_scores(thread spvUnsafeArray<float, 4>& score, thread const uint& lane
         }
         score[0] = _1443 + other;
     }
+    _Pragma("clang loop unroll(full)")
     for (uint rest = _1457; rest > 0u; rest /= 2u)
     {
         score[0] += spvSubgroupShuffleXor(score[0], rest);
@@ -420,7 +421,7 @@ static inline __attribute__((always_inline))
 void attend_split(thread const uint& split, thread const uint& splits, thread const uint& r, thread const uint& team, constant Push& push, device Out4& v_106, device Out1& v_117, const device K2& v_169, const device K1& v_184, const device K4& v_212, const device V2& v_261, const device V1& v_275, const device V4& v_302, thread uint3& gl_LocalInvocationID, const device Spans1& v_419, const device Q1& v_517, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_SubgroupInvocationID, device Workspace4& v_1661)
 {
     uint group = push.heads / push.kv_heads;
-    uint teams = ((group + 4u) - 1u) / 4u;
+    uint teams = ((group + HEADS) - 1u) / HEADS;
     uint share = ((group + teams) - 1u) / teams;
     uint first_head = (team % teams) * share;
     uint heads = min(share, (group - min(first_head, group)));
@@ -431,6 +432,7 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     uint sub = gl_SubgroupID;
     uint mine = gl_SubgroupInvocationID;
     spvUnsafeArray<float, 4> queries;
+    _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < QUERIES_EACH; i++)
     {
         uint at = me + (256u * i);
@@ -473,6 +475,7 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     uint few = (((((((to - from) + _1690) - 1u) / _1693) + LINES) - 1u) / LINES) * LINES;
     from = min((from + (sub * few)), to);
     to = min((from + few), to);
+    _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < QUERIES_EACH; i_1++)
     {
         uint at_1 = me + (256u * i_1);
@@ -488,13 +491,16 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     uint line_of_values = mine / LANES_OF_VALUE;
     spvUnsafeArray<float4, 16> query;
     spvUnsafeArray<float4, 16> sums;
+    _Pragma("clang loop unroll(full)")
     for (uint h_1 = 0u; h_1 < HEADS; h_1++)
     {
+        _Pragma("clang loop unroll(full)")
         for (uint c = 0u; c < OCTETS_EACH; c++)
         {
             query[2u * ((h_1 * OCTETS_EACH) + c)] = pool[((h_1 * 2u) * OCTETS) + (2u * (lane + (LANES * c)))];
             query[(2u * ((h_1 * OCTETS_EACH) + c)) + 1u] = pool[(((h_1 * 2u) * OCTETS) + (2u * (lane + (LANES * c)))) + 1u];
         }
+        _Pragma("clang loop unroll(full)")
         for (uint c_1 = 0u; c_1 < QUADS_EACH; c_1++)
         {
             sums[(h_1 * QUADS_EACH) + c_1] = float4(0.0);
@@ -504,16 +510,16 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     float4 totals = float4(0.0);
     uint scores = 256u + (sub * WIDTH);
     uint _1863;
-    spvUnsafeArray<uint4, 16> words;
-    spvUnsafeArray<uint4, 4> a;
-    spvUnsafeArray<uint4, 4> b;
+    spvUnsafeArray<uint4, 8> words;
+    spvUnsafeArray<uint4, 2> a;
+    spvUnsafeArray<uint4, 2> b;
     uint4 param_8;
     uint4 param_9;
     spvUnsafeArray<float, 4> score;
-    uint4 _2063;
-    float _2171;
-    float _2225;
-    float4 _2269;
+    uint4 _2061;
+    float _2169;
+    float _2223;
+    float4 _2267;
     for (uint tile = 0u; tile < few; tile += WIDTH)
     {
         uint first = from + tile;
@@ -526,9 +532,11 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             _1863 = 0u;
         }
         uint here = _1863;
-        for (uint i_2 = 0u; i_2 < 4u; i_2++)
+        _Pragma("clang loop unroll(full)")
+        for (uint i_2 = 0u; i_2 < 2u; i_2++)
         {
             uint key = line_of_values + (LINES_OF_VALUES * i_2);
+            _Pragma("clang loop unroll(full)")
             for (uint c_2 = 0u; c_2 < QUADS_EACH; c_2++)
             {
                 uint quad = lane_of_value + (LANES_OF_VALUE * c_2);
@@ -541,11 +549,13 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base = 0u; base < here; base += _2150)
+        for (uint base = 0u; base < here; base += _2148)
         {
-            for (uint i_3 = 0u; i_3 < 2u; i_3++)
+            _Pragma("clang loop unroll(full)")
+            for (uint i_3 = 0u; i_3 < 1u; i_3++)
             {
                 uint key_1 = (base + line) + (LINES * i_3);
+                _Pragma("clang loop unroll(full)")
                 for (uint c_3 = 0u; c_3 < OCTETS_EACH; c_3++)
                 {
                     bool _1974 = key_1 < here;
@@ -568,27 +578,31 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                     b[(i_3 * OCTETS_EACH) + c_3] = param_9;
                 }
             }
-            for (uint i_4 = 0u; i_4 < 2u; i_4++)
+            _Pragma("clang loop unroll(full)")
+            for (uint i_4 = 0u; i_4 < 1u; i_4++)
             {
+                _Pragma("clang loop unroll(full)")
                 for (uint h_2 = 0u; h_2 < HEADS; h_2++)
                 {
                     score[h_2] = 0.0;
                 }
+                _Pragma("clang loop unroll(full)")
                 for (uint c_4 = 0u; c_4 < OCTETS_EACH; c_4++)
                 {
                     uint4 octet = a[(i_4 * OCTETS_EACH) + c_4];
                     uint4 param_10 = octet;
                     float4 x = floats(param_10);
-                    if (_2062)
+                    if (_2060)
                     {
-                        _2063 = octet.zwzw;
+                        _2061 = octet.zwzw;
                     }
                     else
                     {
-                        _2063 = b[(i_4 * OCTETS_EACH) + c_4];
+                        _2061 = b[(i_4 * OCTETS_EACH) + c_4];
                     }
-                    uint4 param_11 = _2063;
+                    uint4 param_11 = _2061;
                     float4 y = floats(param_11);
+                    _Pragma("clang loop unroll(full)")
                     for (uint h_3 = 0u; h_3 < HEADS; h_3++)
                     {
                         score[h_3] += (dot(query[2u * ((h_3 * OCTETS_EACH) + c_4)], x) + dot(query[(2u * ((h_3 * OCTETS_EACH) + c_4)) + 1u], y));
@@ -597,88 +611,95 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 spvUnsafeArray<float, 4> param_12;
                 param_12 = score;
                 uint param_13 = lane;
-                float _2120 = add_scores(param_12, param_13);
-                float sum = _2120;
+                float _2118 = add_scores(param_12, param_13);
+                float sum = _2118;
                 uint key_2 = (base + line) + (LINES * i_4);
-                bool _2130 = key_2 < here;
-                bool _2137;
-                if (_2130)
+                bool _2128 = key_2 < here;
+                bool _2135;
+                if (_2128)
                 {
-                    _2137 = (lane % _2134) == 0u;
+                    _2135 = (lane % _2132) == 0u;
                 }
                 else
                 {
-                    _2137 = _2130;
+                    _2135 = _2128;
                 }
-                if (_2137)
+                if (_2135)
                 {
-                    ((threadgroup float*)&pool[scores + key_2])[lane / _2144] = sum;
+                    ((threadgroup float*)&pool[scores + key_2])[lane / _2142] = sum;
                 }
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
         float4 weights = pool[scores + mine];
+        _Pragma("clang loop unroll(full)")
         for (uint h_4 = 0u; h_4 < HEADS; h_4++)
         {
             if (mine < here)
             {
-                _2171 = weights[h_4];
+                _2169 = weights[h_4];
             }
             else
             {
-                _2171 = -3.0000000054977557577780399428115e+38;
+                _2169 = -3.0000000054977557577780399428115e+38;
             }
-            float score_1 = _2171;
+            float score_1 = _2169;
             float next = fast::max(tops[h_4], simd_max(score_1));
             float shrink = exp2(tops[h_4] - next);
             tops[h_4] = next;
             totals[h_4] *= shrink;
+            _Pragma("clang loop unroll(full)")
             for (uint c_5 = 0u; c_5 < QUADS_EACH; c_5++)
             {
-                uint _2213 = (h_4 * QUADS_EACH) + c_5;
-                sums[_2213] *= shrink;
+                uint _2211 = (h_4 * QUADS_EACH) + c_5;
+                sums[_2211] *= shrink;
             }
             if (mine < here)
             {
-                _2225 = exp2(score_1 - next);
+                _2223 = exp2(score_1 - next);
             }
             else
             {
-                _2225 = 0.0;
+                _2223 = 0.0;
             }
-            weights[h_4] = _2225;
+            weights[h_4] = _2223;
         }
         pool[scores + mine] = weights;
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2390)
+        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2388)
         {
-            for (uint i_5 = 0u; i_5 < 4u; i_5++)
+            _Pragma("clang loop unroll(full)")
+            for (uint i_5 = 0u; i_5 < 2u; i_5++)
             {
                 uint key_3 = base_1 + (LINES_OF_VALUES * i_5);
                 if (key_3 < here)
                 {
-                    _2269 = pool[scores + key_3];
+                    _2267 = pool[scores + key_3];
                 }
                 else
                 {
-                    _2269 = float4(0.0);
+                    _2267 = float4(0.0);
                 }
-                float4 weight = _2269;
+                float4 weight = _2267;
                 totals += weight;
+                _Pragma("clang loop unroll(full)")
                 for (uint c_6 = 0u; c_6 < QUADS_EACH; c_6++)
                 {
                     uint4 param_14 = words[(i_5 * QUADS_EACH) + c_6];
                     float4 value = floats(param_14);
+                    _Pragma("clang loop unroll(full)")
                     for (uint h_5 = 0u; h_5 < HEADS; h_5++)
                     {
-                        uint _2310 = (h_5 * QUADS_EACH) + c_6;
-                        sums[_2310] += (value * weight[h_5]);
+                        uint _2308 = (h_5 * QUADS_EACH) + c_6;
+                        sums[_2308] += (value * weight[h_5]);
                     }
                 }
             }
-            for (uint i_6 = 0u; i_6 < 4u; i_6++)
+            _Pragma("clang loop unroll(full)")
+            for (uint i_6 = 0u; i_6 < 2u; i_6++)
             {
-                uint key_4 = (base_1 + _2336) + (LINES_OF_VALUES * i_6);
+                uint key_4 = (base_1 + _2334) + (LINES_OF_VALUES * i_6);
+                _Pragma("clang loop unroll(full)")
                 for (uint c_7 = 0u; c_7 < QUADS_EACH; c_7++)
                 {
                     uint quad_1 = lane_of_value + (LANES_OF_VALUE * c_7);
@@ -700,19 +721,23 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         pool[(2u * unit) + 1u] = totals;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    uint h_6 = me / _2415;
-    uint quad_2 = me % _2419;
+    uint h_6 = me / _2413;
+    uint quad_2 = me % _2417;
     float total = 0.0;
     spvUnsafeArray<float, 4> top;
+    _Pragma("clang loop unroll(full)")
     for (uint i_7 = 0u; i_7 < HEADS; i_7++)
     {
         top[i_7] = -3.0000000054977557577780399428115e+38;
     }
+    _Pragma("clang loop unroll(disable)")
     for (uint some = 0u; some < UNITS; some += 4u)
     {
+        _Pragma("clang loop unroll(full)")
         for (uint i_8 = 0u; i_8 < 4u; i_8++)
         {
             float4 other = pool[2u * (some + i_8)];
+            _Pragma("clang loop unroll(full)")
             for (uint j = 0u; j < HEADS; j++)
             {
                 top[j] = fast::max(top[j], other[j]);
@@ -721,36 +746,41 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     }
     float mine_top = -3.0000000054977557577780399428115e+38;
     float4 sum_1 = float4(0.0);
-    float _2495;
+    float _2493;
+    _Pragma("clang loop unroll(full)")
     for (uint i_9 = 0u; i_9 < HEADS; i_9++)
     {
         if (i_9 == h_6)
         {
-            _2495 = top[i_9];
+            _2493 = top[i_9];
         }
         else
         {
-            _2495 = mine_top;
+            _2493 = mine_top;
         }
-        mine_top = _2495;
+        mine_top = _2493;
     }
+    _Pragma("clang loop unroll(disable)")
     for (uint some_1 = 0u; some_1 < UNITS; some_1 += 4u)
     {
+        _Pragma("clang loop unroll(full)")
         for (uint i_10 = 0u; i_10 < 4u; i_10++)
         {
             uint at_2 = 2u * (some_1 + i_10);
             total += (((threadgroup float*)&pool[at_2 + 1u])[h_6 % 4u] * exp2(((threadgroup float*)&pool[at_2])[h_6 % 4u] - mine_top));
         }
     }
-    uint _2550 = min(UNITS, _2549);
-    for (uint fit = _2550, base_2 = 0u; base_2 < UNITS; base_2 += fit)
+    uint _2548 = min(UNITS, _2547);
+    for (uint fit = _2548, base_2 = 0u; base_2 < UNITS; base_2 += fit)
     {
         threadgroup_barrier(mem_flags::mem_threadgroup);
         if ((unit - base_2) < fit)
         {
+            _Pragma("clang loop unroll(full)")
             for (uint i_11 = 0u; i_11 < HEADS; i_11++)
             {
                 float shrink_1 = exp2(tops[i_11] - top[i_11]);
+                _Pragma("clang loop unroll(full)")
                 for (uint c_8 = 0u; c_8 < QUADS_EACH; c_8++)
                 {
                     pool[((((unit - base_2) * UNIT_QUADS) + ((i_11 * 2u) * OCTETS)) + lane_of_value) + (LANES_OF_VALUE * c_8)] = sums[(i_11 * QUADS_EACH) + c_8] * shrink_1;
@@ -758,8 +788,10 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             }
         }
         threadgroup_barrier(mem_flags::mem_threadgroup);
+        _Pragma("clang loop unroll(disable)")
         for (uint some_2 = 0u; (some_2 < fit) && (me < UNIT_QUADS); some_2 += 4u)
         {
+            _Pragma("clang loop unroll(full)")
             for (uint i_12 = 0u; i_12 < 4u; i_12++)
             {
                 sum_1 += pool[((some_2 + i_12) * UNIT_QUADS) + me];
@@ -778,19 +810,19 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         }
         else
         {
-            float4 _2689;
+            float4 _2687;
             if (count > 0u)
             {
-                _2689 = sum_1 / float4(total);
+                _2687 = sum_1 / float4(total);
             }
             else
             {
-                _2689 = float4(0.0);
+                _2687 = float4(0.0);
             }
             uint param_19 = r;
             uint param_20 = first_head + h_6;
             uint param_21 = quad_2;
-            float4 param_22 = _2689;
+            float4 param_22 = _2687;
             put_quad(param_19, param_20, param_21, param_22, push, v_106, v_117);
         }
         if ((splits > 1u) && (quad_2 == 0u))
@@ -814,23 +846,23 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
     {
         return;
     }
-    float4 _2745;
+    float4 _2743;
     if (me < used)
     {
         uint param_3 = me;
         uint param_4 = r;
         uint param_5 = head;
-        _2745 = v_1661.workspace4[record_at(param_3, param_4, param_5, push)];
+        _2743 = v_1661.workspace4[record_at(param_3, param_4, param_5, push)];
     }
     else
     {
-        _2745 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+        _2743 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
     }
-    float4 mine = _2745;
+    float4 mine = _2743;
     float top = simd_max(mine.x);
     pool[me] = mine;
-    bool _2766 = simd_is_first();
-    if (_2766)
+    bool _2764 = simd_is_first();
+    if (_2764)
     {
         ((threadgroup float*)&pool[256u + gl_SubgroupID])[0u] = top;
     }
@@ -845,10 +877,11 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
     float4 sum = float4(0.0);
     float total = 0.0;
     spvUnsafeArray<float4, 4> sums;
-    float4 _2835;
-    float4 _2893;
+    float4 _2833;
+    float4 _2891;
     for (uint first = team; (team < teams) && (first < used); first += (4u * teams))
     {
+        _Pragma("clang loop unroll(full)")
         for (uint i_1 = 0u; i_1 < 4u; i_1++)
         {
             if ((first + (teams * i_1)) < used)
@@ -856,14 +889,15 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 uint param_6 = first + (teams * i_1);
                 uint param_7 = r;
                 uint param_8 = head;
-                _2835 = v_1661.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
+                _2833 = v_1661.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
             }
             else
             {
-                _2835 = float4(0.0);
+                _2833 = float4(0.0);
             }
-            sums[i_1] = _2835;
+            sums[i_1] = _2833;
         }
+        _Pragma("clang loop unroll(full)")
         for (uint i_2 = 0u; i_2 < 4u; i_2++)
         {
             if ((first + (teams * i_2)) < used)
@@ -872,13 +906,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 float weight = exp2(other.x - top);
                 if (other.y != 0.0)
                 {
-                    _2893 = sums[i_2] * weight;
+                    _2891 = sums[i_2] * weight;
                 }
                 else
                 {
-                    _2893 = float4(0.0);
+                    _2891 = float4(0.0);
                 }
-                sum += _2893;
+                sum += _2891;
                 total += (weight * other.y);
             }
         }
@@ -934,6 +968,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     }
     spvUnsafeArray<float4, 4> query;
     spvUnsafeArray<float4, 4> sums;
+    _Pragma("clang loop unroll(full)")
     for (uint c = 0u; c < PARTS; c++)
     {
         query[c] = float4(0.0);
@@ -951,7 +986,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
         if (_486)
         {
             uint at_1 = ((push.offset.x + (r * push.ldq)) + (head * push.head_size)) + (4u * (lane + (16u * c)));
-            query[c] = float4(v_517.q1[at_1], v_517.q1[at_1 + 1u], v_517.q1[at_1 + 2u], v_517.q1[at_1 + 3u]) * push.scale;
+            query[c] = float4(*(const device packed_float4*)&v_517.q1[at_1]) * push.scale;
         }
     }
     float highest = -3.0000000054977557577780399428115e+38;
@@ -963,6 +998,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     for (uint base = first; base < last; base += 32u)
     {
         spvUnsafeArray<float4, 2> products = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+        _Pragma("clang loop unroll(full)")
         for (uint i_1 = 0u; i_1 < 2u; i_1++)
         {
             uint key = (base + row) + (16u * i_1);
@@ -983,6 +1019,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
                 loaded[i_1] = key_quad(param, push, v_169, v_184, v_212);
             }
         }
+        _Pragma("clang loop unroll(full)")
         for (uint c_1 = 0u; c_1 < PARTS; c_1++)
         {
             threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -990,6 +1027,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
             {
                 pool[(row * 16u) + (lane ^ row)] = query[c_1];
             }
+            _Pragma("clang loop unroll(full)")
             for (uint i_2 = 0u; i_2 < 2u; i_2++)
             {
                 uint key_1 = row + (16u * i_2);
@@ -999,6 +1037,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
             threadgroup_barrier(mem_flags::mem_threadgroup);
             if ((c_1 + 1u) < PARTS)
             {
+                _Pragma("clang loop unroll(full)")
                 for (uint i_3 = 0u; i_3 < 2u; i_3++)
                 {
                     uint key_2 = (base + row) + (16u * i_3);
@@ -1022,6 +1061,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
             }
             else
             {
+                _Pragma("clang loop unroll(full)")
                 for (uint i_4 = 0u; i_4 < 2u; i_4++)
                 {
                     uint key_3 = (base + row) + (16u * i_4);
@@ -1043,6 +1083,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
                     }
                 }
             }
+            _Pragma("clang loop unroll(full)")
             for (uint d = 0u; d < 16u; d++)
             {
                 float4 q = pool[(row * 16u) + (d ^ row)];
@@ -1050,6 +1091,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
                 products[1] += (q * pool[(256u + ((lane + 16u) * 16u)) + (d ^ lane)]);
             }
         }
+        _Pragma("clang loop unroll(full)")
         for (uint i_5 = 0u; i_5 < 2u; i_5++)
         {
             uint key_4 = (base + lane) + (16u * i_5);
@@ -1068,6 +1110,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
         }
         threadgroup_barrier(mem_flags::mem_threadgroup);
         float next = highest;
+        _Pragma("clang loop unroll(full)")
         for (uint i_6 = 0u; i_6 < 8u; i_6++)
         {
             float4 s = pool[(768u + (row * 8u)) + i_6];
@@ -1076,10 +1119,12 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
         float shrink = exp(highest - next);
         highest = next;
         total *= shrink;
+        _Pragma("clang loop unroll(full)")
         for (uint c_2 = 0u; c_2 < PARTS; c_2++)
         {
             sums[c_2] *= shrink;
         }
+        _Pragma("clang loop unroll(full)")
         for (uint i_7 = 0u; i_7 < 2u; i_7++)
         {
             uint key_5 = (base + lane) + (16u * i_7);
@@ -1096,12 +1141,14 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
             uint place_1 = ((row * 32u) + lane) + (16u * i_7);
             ((threadgroup float*)&pool[896u + (place_1 / 4u)])[place_1 & 3u] = weight;
         }
+        _Pragma("clang loop unroll(full)")
         for (uint c_3 = 0u; c_3 < PARTS; c_3++)
         {
             if (c_3 > 0u)
             {
                 threadgroup_barrier(mem_flags::mem_threadgroup);
             }
+            _Pragma("clang loop unroll(full)")
             for (uint i_8 = 0u; i_8 < 2u; i_8++)
             {
                 uint key_6 = row + (16u * i_8);
@@ -1111,6 +1158,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
             threadgroup_barrier(mem_flags::mem_threadgroup);
             if ((c_3 + 1u) < PARTS)
             {
+                _Pragma("clang loop unroll(full)")
                 for (uint i_9 = 0u; i_9 < 2u; i_9++)
                 {
                     uint key_7 = (base + row) + (16u * i_9);
@@ -1132,9 +1180,11 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
                     }
                 }
             }
+            _Pragma("clang loop unroll(full)")
             for (uint i_10 = 0u; i_10 < 32u; i_10 += 4u)
             {
                 float4 weight_1 = pool[896u + (((row * 32u) + i_10) / 4u)];
+                _Pragma("clang loop unroll(full)")
                 for (uint e = 0u; e < 4u; e++)
                 {
                     if (weight_1[e] != 0.0)
@@ -1149,11 +1199,13 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     ((threadgroup float*)&pool[768u + (me / 4u)])[me & 3u] = total;
     threadgroup_barrier(mem_flags::mem_threadgroup);
     float4 t = float4(0.0);
+    _Pragma("clang loop unroll(full)")
     for (uint i_11 = 0u; i_11 < 4u; i_11++)
     {
         t += pool[(768u + (row * 4u)) + i_11];
     }
     float4 _1215;
+    _Pragma("clang loop unroll(full)")
     for (uint c_4 = 0u; c_4 < PARTS; c_4++)
     {
         bool _1199 = r < push.rows;
@@ -1198,16 +1250,16 @@ kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_5
     const device auto& v_275 = *(const device V1*)spvBufferAliasSet0Binding3;
     const device auto& v_302 = *(const device V4*)spvBufferAliasSet0Binding3;
     threadgroup float4 pool[1024];
-    if (_2970)
+    if (_2968)
     {
-        uint teams = ((((push.heads / push.kv_heads) + 4u) - 1u) / 4u) * push.kv_heads;
-        uint3 _2992 = push.first.xyz + gl_WorkGroupID;
-        uint _2993 = _2992.y;
-        for (uint r = _2993; r < push.rows; r += push.groups.y)
+        uint teams = ((((push.heads / push.kv_heads) + HEADS) - 1u) / HEADS) * push.kv_heads;
+        uint3 _2990 = push.first.xyz + gl_WorkGroupID;
+        uint _2991 = _2990.y;
+        for (uint r = _2991; r < push.rows; r += push.groups.y)
         {
-            uint3 _3008 = push.first.xyz + gl_WorkGroupID;
-            uint _3009 = _3008.x;
-            for (uint team = _3009; team < teams; team += push.groups.x)
+            uint3 _3006 = push.first.xyz + gl_WorkGroupID;
+            uint _3007 = _3006.x;
+            for (uint team = _3007; team < teams; team += push.groups.x)
             {
                 uint param = (push.first.xyz + gl_WorkGroupID).z;
                 uint param_1 = push.groups.z;
@@ -1218,24 +1270,24 @@ kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_5
         }
         return;
     }
-    bool joins = _3043;
-    uint _3046;
+    bool joins = _3041;
+    uint _3044;
     if (joins)
     {
-        _3046 = push.rows;
+        _3044 = push.rows;
     }
     else
     {
-        _3046 = ((push.rows - 1u) / 16u) + 1u;
+        _3044 = ((push.rows - 1u) / 16u) + 1u;
     }
-    uint tiles = _3046;
-    uint3 _3063 = push.first.xyz + gl_WorkGroupID;
-    uint _3064 = _3063.y;
-    for (uint tile = _3064; tile < tiles; tile += push.groups.y)
+    uint tiles = _3044;
+    uint3 _3061 = push.first.xyz + gl_WorkGroupID;
+    uint _3062 = _3061.y;
+    for (uint tile = _3062; tile < tiles; tile += push.groups.y)
     {
-        uint3 _3078 = push.first.xyz + gl_WorkGroupID;
-        uint _3079 = _3078.x;
-        for (uint head = _3079; head < push.heads; head += push.groups.x)
+        uint3 _3076 = push.first.xyz + gl_WorkGroupID;
+        uint _3077 = _3076.x;
+        for (uint head = _3077; head < push.heads; head += push.groups.x)
         {
             if (joins)
             {

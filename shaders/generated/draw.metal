@@ -170,6 +170,7 @@ uint2 part_of(thread const uint& top_p, thread const uint2& total)
     uint left = 0u;
     uint _319;
     uint _333;
+    _Pragma("clang loop unroll(full)")
     for (uint word = 0u; word < 4u; word++)
     {
         if (bits > (32u * word))

@@ -101,30 +101,30 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 8u);
-constant bool _759 = (type == 0u);
-constant bool _767 = (type == 1u);
-constant bool _775 = (type == 2u);
-constant bool _783 = (type == 3u);
-constant bool _793 = (type == 4u);
-constant bool _803 = (type == 5u);
-constant bool _813 = (type == 6u);
-constant bool _824 = (type == 7u);
-constant bool _1597 = (type == 0u);
-constant bool _1607 = (type == 1u);
-constant bool _1617 = (type == 2u);
-constant bool _1627 = (type == 3u);
-constant bool _1637 = (type == 4u);
-constant bool _1647 = (type == 5u);
-constant bool _1657 = (type == 6u);
-constant bool _1667 = (type == 7u);
-constant bool _1682 = (type == 0u);
-constant bool _1694 = (type == 1u);
-constant bool _1706 = (type == 2u);
-constant bool _1718 = (type == 3u);
-constant bool _1730 = (type == 4u);
-constant bool _1742 = (type == 5u);
-constant bool _1754 = (type == 6u);
-constant bool _1766 = (type == 7u);
+constant bool _868 = (type == 0u);
+constant bool _876 = (type == 1u);
+constant bool _884 = (type == 2u);
+constant bool _892 = (type == 3u);
+constant bool _902 = (type == 4u);
+constant bool _912 = (type == 5u);
+constant bool _922 = (type == 6u);
+constant bool _933 = (type == 7u);
+constant bool _1705 = (type == 0u);
+constant bool _1715 = (type == 1u);
+constant bool _1725 = (type == 2u);
+constant bool _1735 = (type == 3u);
+constant bool _1745 = (type == 4u);
+constant bool _1755 = (type == 5u);
+constant bool _1765 = (type == 6u);
+constant bool _1775 = (type == 7u);
+constant bool _1790 = (type == 0u);
+constant bool _1802 = (type == 1u);
+constant bool _1814 = (type == 2u);
+constant bool _1826 = (type == 3u);
+constant bool _1838 = (type == 4u);
+constant bool _1850 = (type == 5u);
+constant bool _1862 = (type == 6u);
+constant bool _1874 = (type == 7u);
 
 struct X4
 {
@@ -146,84 +146,114 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1901 = (variant / 8u);
-constant uint input_ = (_1901 % 3u);
+constant uint _2009 = (variant / 8u);
+constant uint input_ = (_2009 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _2217 = (type == 0u);
-constant bool _2225 = (type == 1u);
-constant bool _2233 = (type == 2u);
-constant bool _2241 = (type == 3u);
-constant bool _2249 = (type == 4u);
-constant bool _2257 = (type == 5u);
-constant bool _2265 = (type == 6u);
-constant bool _2273 = (type == 7u);
+constant bool _2325 = (type == 0u);
+constant bool _2333 = (type == 1u);
+constant bool _2341 = (type == 2u);
+constant bool _2349 = (type == 3u);
+constant bool _2357 = (type == 4u);
+constant bool _2365 = (type == 5u);
+constant bool _2373 = (type == 6u);
+constant bool _2381 = (type == 7u);
 constant uint way = (variant / 24u);
-constant bool _2294 = (way <= 2u);
-constant bool _2295 = (way == 4u);
-constant bool _2296 = (way == 5u);
-constant bool _2297 = (_2295 || _2296);
-constant bool _2299 = (way == 12u);
-constant bool _2300 = (_2297 || _2299);
-constant uint _2301 = _2300 ? 4u : 2u;
-constant uint ROWS = _2294 ? 1u : _2301;
-constant bool _2338 = (way == 1u);
-constant bool _2339 = (way == 5u);
-constant bool _2340 = (way == 7u);
-constant bool _2341 = (_2339 || _2340);
-constant bool _2342 = (way == 12u);
-constant uint _2343 = _2342 ? 16u : 32u;
-constant uint _2344 = _2341 ? 8u : _2343;
-constant uint TEAM = _2338 ? 64u : _2344;
-constant uint _2346 = (TEAM / 4u);
-constant uint _2353 = (TEAM / 4u);
-constant uint _2354 = (_2353 + 1u);
-constant uint _2407 = (TEAM - 1u);
-constant bool _2424 = (way == 6u);
-constant bool _2425 = (way == 7u);
-constant uint _2426 = _2425 ? 4u : 1u;
-constant uint XS = _2424 ? 2u : _2426;
-constant uint _2447 = (TEAM / 4u);
-constant uint _2448 = (_2447 + 1u);
-constant uint _2477 = (256u / TEAM);
-constant uint GROUP_ROWS = (_2477 * ROWS);
-constant uint _2479 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _2479 : GROUP_ROWS;
-constant uint _2537 = (ROWS / 2u);
-constant uint _2538 = false ? _2537 : ROWS;
-constant bool _2633 = (XS == 1u);
-constant bool _2635 = (XS == 2u);
-constant uint _2638 = _2635 ? 1792u : 768u;
-constant uint CHUNK = _2633 ? 3584u : _2638;
-constant uint _2640 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2640 * 9u);
-constant bool _4080 = (type == 0u);
-constant bool _4095 = (type == 1u);
-constant bool _4110 = (type == 2u);
-constant bool _4125 = (type == 3u);
-constant bool _4140 = (type == 4u);
-constant bool _4155 = (type == 5u);
-constant bool _4170 = (type == 6u);
-constant bool _4185 = (type == 7u);
-constant bool _4501 = (type == 4u);
-constant bool _4502 = (type == 5u);
-constant bool _4503 = (_4501 || _4502);
-constant bool _4504 = (type == 6u);
-constant bool summed = (_4503 || _4504);
-constant uint _4514 = (TEAM - 1u);
-constant bool _4517 = (type == 0u);
-constant bool _4518 = (type == 1u);
-constant bool _4519 = (_4517 || _4518);
-constant bool _4520 = (type == 2u);
-constant bool plain = (_4519 || _4520);
+constant bool _2402 = (way <= 2u);
+constant bool _2403 = (way == 4u);
+constant bool _2404 = (way == 5u);
+constant bool _2405 = (_2403 || _2404);
+constant bool _2407 = (way == 12u);
+constant bool _2408 = (_2405 || _2407);
+constant uint _2409 = _2408 ? 4u : 2u;
+constant uint ROWS = _2402 ? 1u : _2409;
+constant bool _2446 = (way == 1u);
+constant bool _2447 = (way == 5u);
+constant bool _2448 = (way == 7u);
+constant bool _2449 = (_2447 || _2448);
+constant bool _2450 = (way == 12u);
+constant uint _2451 = _2450 ? 16u : 32u;
+constant uint _2452 = _2449 ? 8u : _2451;
+constant uint TEAM = _2446 ? 64u : _2452;
+constant uint _2454 = (TEAM / 4u);
+constant uint _2461 = (TEAM / 4u);
+constant uint _2462 = (_2461 + 1u);
+constant uint _2515 = (TEAM - 1u);
+constant bool _2532 = (way == 6u);
+constant bool _2533 = (way == 7u);
+constant uint _2534 = _2533 ? 4u : 1u;
+constant uint XS = _2532 ? 2u : _2534;
+constant uint _2555 = (TEAM / 4u);
+constant uint _2556 = (_2555 + 1u);
+constant uint _2585 = (256u / TEAM);
+constant uint GROUP_ROWS = (_2585 * ROWS);
+constant uint _2587 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _2587 : GROUP_ROWS;
+constant uint _2645 = (ROWS / 2u);
+constant uint _2646 = false ? _2645 : ROWS;
+constant bool _2741 = (XS == 1u);
+constant bool _2743 = (XS == 2u);
+constant uint _2746 = _2743 ? 1792u : 768u;
+constant uint CHUNK = _2741 ? 3584u : _2746;
+constant uint _2748 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2748 * 9u);
+constant bool _4188 = (type == 0u);
+constant bool _4203 = (type == 1u);
+constant bool _4218 = (type == 2u);
+constant bool _4233 = (type == 3u);
+constant bool _4248 = (type == 4u);
+constant bool _4263 = (type == 5u);
+constant bool _4278 = (type == 6u);
+constant bool _4293 = (type == 7u);
+constant bool _4609 = (type == 4u);
+constant bool _4610 = (type == 5u);
+constant bool _4611 = (_4609 || _4610);
+constant bool _4612 = (type == 6u);
+constant bool summed = (_4611 || _4612);
+constant uint _4622 = (TEAM - 1u);
+constant bool _4625 = (type == 0u);
+constant bool _4626 = (type == 1u);
+constant bool _4627 = (_4625 || _4626);
+constant bool _4628 = (type == 2u);
+constant bool plain = (_4627 || _4628);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _4545 = (256u / UNIT);
-constant bool _5329 = (way == 0u);
+constant uint _4653 = (256u / UNIT);
+constant bool _5625 = (type == 6u);
+constant bool _5644 = (type == 7u);
+constant bool _6286 = (type == 0u);
+constant bool _6298 = (type == 1u);
+constant bool _6310 = (type == 2u);
+constant bool _6322 = (type == 3u);
+constant bool _6334 = (type == 4u);
+constant bool _6346 = (type == 5u);
+constant bool _6358 = (type == 6u);
+constant bool _6370 = (type == 7u);
+constant bool _6385 = (type == 3u);
+constant bool _6386 = (type == 4u);
+constant bool _6387 = (_6385 || _6386);
+constant bool _6388 = (type == 5u);
+constant bool whole_blocks = (_6387 || _6388);
+constant bool _6420 = (type == 6u);
+constant bool _6451 = (type == 7u);
+constant uint team_way = (way - 12u);
+constant bool _6489 = (team_way <= 2u);
+constant bool _6490 = (team_way == 4u);
+constant bool _6491 = (team_way == 5u);
+constant bool _6492 = (_6490 || _6491);
+constant bool _6493 = (team_way == 12u);
+constant bool _6494 = (_6492 || _6493);
+constant uint _6495 = _6494 ? 4u : 2u;
+constant uint LINES = _6489 ? 1u : _6495;
+constant uint _6497 = (LINES / 2u);
+constant uint ELEMENTS = false ? _6497 : LINES;
+constant uint LANE_QUADS = (UNIT / 4u);
+constant bool _6828 = (way == 0u);
+constant bool _6833 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _2962 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _4231 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _4584 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _3070 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _4339 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _4692 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -234,79 +264,79 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _760;
-    if (_759)
+    uint _869;
+    if (_868)
     {
-        _760 = (k / 1u) * 2u;
+        _869 = (k / 1u) * 2u;
     }
     else
     {
-        uint _768;
-        if (_767)
+        uint _877;
+        if (_876)
         {
-            _768 = (k / 1u) * 1u;
+            _877 = (k / 1u) * 1u;
         }
         else
         {
-            uint _776;
-            if (_775)
+            uint _885;
+            if (_884)
             {
-                _776 = (k / 1u) * 1u;
+                _885 = (k / 1u) * 1u;
             }
             else
             {
-                uint _784;
-                if (_783)
+                uint _893;
+                if (_892)
                 {
-                    _784 = (k / 32u) * 17u;
+                    _893 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _794;
-                    if (_793)
+                    uint _903;
+                    if (_902)
                     {
-                        _794 = (k / 32u) * 9u;
+                        _903 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _804;
-                        if (_803)
+                        uint _913;
+                        if (_912)
                         {
-                            _804 = (k / 32u) * 10u;
+                            _913 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _814;
-                            if (_813)
+                            uint _923;
+                            if (_922)
                             {
-                                _814 = (k / 256u) * 72u;
+                                _923 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _825;
-                                if (_824)
+                                uint _934;
+                                if (_933)
                                 {
-                                    _825 = (k / 256u) * 105u;
+                                    _934 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _825 = 0u;
+                                    _934 = 0u;
                                 }
-                                _814 = _825;
+                                _923 = _934;
                             }
-                            _804 = _814;
+                            _913 = _923;
                         }
-                        _794 = _804;
+                        _903 = _913;
                     }
-                    _784 = _794;
+                    _893 = _903;
                 }
-                _776 = _784;
+                _885 = _893;
             }
-            _768 = _776;
+            _877 = _885;
         }
-        _760 = _768;
+        _869 = _877;
     }
-    return _760;
+    return _869;
 }
 
 static inline __attribute__((always_inline))
@@ -337,34 +367,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _970;
+    float _1079;
     if (left > 1u)
     {
-        _970 = v.y;
+        _1079 = v.y;
     }
     else
     {
-        _970 = 0.0;
+        _1079 = 0.0;
     }
-    float _980;
+    float _1089;
     if (left > 2u)
     {
-        _980 = v.z;
+        _1089 = v.z;
     }
     else
     {
-        _980 = 0.0;
+        _1089 = 0.0;
     }
-    float _989;
+    float _1098;
     if (left > 3u)
     {
-        _989 = v.w;
+        _1098 = v.w;
     }
     else
     {
-        _989 = 0.0;
+        _1098 = 0.0;
     }
-    return float4(v.x, _970, _980, _989);
+    return float4(v.x, _1079, _1089, _1098);
 }
 
 static inline __attribute__((always_inline))
@@ -378,16 +408,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _846;
+    uint _955;
     if ((h & 1u) != 0u)
     {
-        _846 = (low >> 16u) | (high << 16u);
+        _955 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _846 = low;
+        _955 = low;
     }
-    return _846;
+    return _955;
 }
 
 static inline __attribute__((always_inline))
@@ -482,16 +512,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _932;
+    float2 _1041;
     if (i < 4u)
     {
-        _932 = float2(float(a & 63u), float(b & 63u));
+        _1041 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _932 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1041 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _932;
+    return _1041;
 }
 
 static inline __attribute__((always_inline))
@@ -529,7 +559,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_1682)
+    if (_1790)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -537,7 +567,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_1694)
+    if (_1802)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -545,7 +575,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_1706)
+    if (_1814)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -553,7 +583,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_1718)
+    if (_1826)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -561,7 +591,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_1730)
+    if (_1838)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -569,7 +599,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_1742)
+    if (_1850)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -577,7 +607,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_1754)
+    if (_1862)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -585,7 +615,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_1766)
+    if (_1874)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -609,83 +639,83 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1865, const device Norm1& v_1874)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1973, const device Norm1& v_1982)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1852 = (at & 3u) == 0u;
-    bool _1859;
-    if (_1852)
+    bool _1960 = (at & 3u) == 0u;
+    bool _1967;
+    if (_1960)
     {
-        _1859 = (at + 3u) <= last;
+        _1967 = (at + 3u) <= last;
     }
     else
     {
-        _1859 = _1852;
+        _1967 = _1960;
     }
-    if (_1859)
+    if (_1967)
     {
-        return v_1865.norm4[at / 4u];
+        return v_1973.norm4[at / 4u];
     }
-    return float4(v_1874.norm1[min(at, last)], v_1874.norm1[min((at + 1u), last)], v_1874.norm1[min((at + 2u), last)], v_1874.norm1[min((at + 3u), last)]);
+    return float4(v_1982.norm1[min(at, last)], v_1982.norm1[min((at + 1u), last)], v_1982.norm1[min((at + 2u), last)], v_1982.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1792, const device X1& v_1802)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1900, const device X1& v_1910)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1792.x4[i / 4u];
+        return v_1900.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1802.x1[i];
+    v.x = v_1910.x1[i];
     if (count > 1u)
     {
-        v.y = v_1802.x1[i + 1u];
+        v.y = v_1910.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1802.x1[i + 2u];
+        v.z = v_1910.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1802.x1[i + 3u];
+        v.w = v_1910.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_749)
+uint4 weight_words(thread const uint& i, const device Weights4& v_859)
 {
-    return v_749.weights4[i];
+    return v_859.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_739)
+uint weight_word(thread const uint& i, const device Weights1& v_849)
 {
-    return v_739.weights1[i];
+    return v_849.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_739, const device Weights4& v_749)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849, const device Weights4& v_859)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    bool _1017 = (at & 3u) == 0u;
-    bool _1024;
-    if (_1017)
+    bool _1126 = (at & 3u) == 0u;
+    bool _1133;
+    if (_1126)
     {
-        _1024 = (at + 3u) <= last;
+        _1133 = (at + 3u) <= last;
     }
     else
     {
-        _1024 = _1017;
+        _1133 = _1126;
     }
-    if (_1024)
+    if (_1133)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, v_749);
+        raw.a = weight_words(param, v_859);
     }
     else
     {
@@ -693,89 +723,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, v_739), weight_word(param_2, v_739), weight_word(param_3, v_739), weight_word(param_4, v_739));
+        raw.a = uint4(weight_word(param_1, v_849), weight_word(param_2, v_849), weight_word(param_3, v_849), weight_word(param_4, v_849));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_739)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = at;
-    raw.a.x = weight_word(param, v_739);
+    raw.a.x = weight_word(param, v_849);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, v_739);
+    raw.a.y = weight_word(param_1, v_849);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, v_739);
+    raw.a.z = weight_word(param_2, v_849);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_739)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_849)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = word / 2u;
-    raw.a.x = weight_word(param, v_739);
+    raw.a.x = weight_word(param, v_849);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, v_739);
+    raw.a.y = weight_word(param_1, v_849);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, v_739);
+    raw.a.w = weight_word(param_2, v_849);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_739)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_739);
+    return load_scaled(param, param_1, v_849);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_739)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_739);
+    return load_scaled(param, param_1, v_849);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_739)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, v_739);
+    raw.a.x = weight_word(param, v_849);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, v_739);
+    raw.a.w = weight_word(param_1, v_849);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_739)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, v_739);
+    raw.a.x = weight_word(param, v_849);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, v_739);
+    raw.a.y = weight_word(param_1, v_849);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, v_739);
+    raw.a.z = weight_word(param_2, v_849);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, v_739);
+    raw.a.w = weight_word(param_3, v_849);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, v_739);
+    raw.b.x = weight_word(param_4, v_849);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_739)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -785,79 +815,79 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = low / 2u;
-    raw.a.x = weight_word(param, v_739);
+    raw.a.x = weight_word(param, v_849);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, v_739);
+    raw.a.y = weight_word(param_1, v_849);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, v_739);
+    raw.a.z = weight_word(param_2, v_849);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, v_739);
+    raw.a.w = weight_word(param_3, v_849);
     uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, v_739);
+    raw.b.x = weight_word(param_4, v_849);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, v_739);
+    raw.b.y = weight_word(param_5, v_849);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_739, const device Weights4& v_749)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849, const device Weights4& v_859)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    if (_1597)
+    if (_1705)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_739, v_749);
+        raw = load_quad_F32(param, param_1, param_2, v_849, v_859);
     }
-    if (_1607)
+    if (_1715)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_739);
+        raw = load_quad_F16(param_3, param_4, param_5, v_849);
     }
-    if (_1617)
+    if (_1725)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_739);
+        raw = load_quad_F16(param_6, param_7, param_8, v_849);
     }
-    if (_1627)
+    if (_1735)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_739);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_849);
     }
-    if (_1637)
+    if (_1745)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_739);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_849);
     }
-    if (_1647)
+    if (_1755)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_739);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_849);
     }
-    if (_1657)
+    if (_1765)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_739);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_849);
     }
-    if (_1667)
+    if (_1775)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_739);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_849);
     }
     return raw;
 }
@@ -865,16 +895,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1944;
+    float _2052;
     if (push.k != 0u)
     {
-        _1944 = rsqrt((squares / float(push.k)) + push.eps);
+        _2052 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1944 = 0.0;
+        _2052 = 0.0;
     }
-    return _1944;
+    return _2052;
 }
 
 static inline __attribute__((always_inline))
@@ -900,27 +930,27 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _526;
+    float _636;
     if (abs(y) > 3.900000095367431640625)
     {
-        _526 = sign(y);
+        _636 = sign(y);
     }
     else
     {
-        _526 = (y * p) / q;
+        _636 = (y * p) / q;
     }
-    float erf = _526;
+    float erf = _636;
     return (0.5 * x) * (1.0 + erf);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_579, device Y1& v_604)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_689, device Y1& v_714)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += v_579.bias1[push.offset.z + j];
+        sum += v_689.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -931,32 +961,32 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
     uint param_3 = 1u;
     if (has(param_3, push))
     {
-        sum += v_604.y1[to];
+        sum += v_714.y1[to];
     }
-    v_604.y1[to] = sum;
+    v_714.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_579, device Y1& v_604, device Y4& v_693)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_689, device Y1& v_714, device Y4& v_803)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _626 = (to & 3u) == 0u;
-    bool _635;
-    if (_626)
+    bool _736 = (to & 3u) == 0u;
+    bool _745;
+    if (_736)
     {
-        _635 = (j + 4u) <= push.n;
+        _745 = (j + 4u) <= push.n;
     }
     else
     {
-        _635 = _626;
+        _745 = _736;
     }
-    if (_635)
+    if (_745)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(v_579.bias1[at], v_579.bias1[at + 1u], v_579.bias1[at + 2u], v_579.bias1[at + 3u]);
+            sums += float4(*(const device packed_float4*)&v_689.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -970,30 +1000,31 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
         uint param_6 = 1u;
         if (has(param_6, push))
         {
-            sums += v_693.y4[to / 4u];
+            sums += v_803.y4[to / 4u];
         }
-        v_693.y4[to / 4u] = sums;
+        v_803.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
+    _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _713 = e < 4u;
-        bool _722;
-        if (_713)
+        bool _823 = e < 4u;
+        bool _832;
+        if (_823)
         {
-            _722 = (j + e) < push.n;
+            _832 = (j + e) < push.n;
         }
         else
         {
-            _722 = _713;
+            _832 = _823;
         }
-        if (_722)
+        if (_832)
         {
             uint param_7 = r;
             uint param_8 = j + e;
             float param_9 = sums[e];
-            finish(param_7, param_8, param_9, push, v_579, v_604);
+            finish(param_7, param_8, param_9, push, v_689, v_714);
             e++;
             continue;
         }
@@ -1005,7 +1036,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, device Y4& v_693, const device Weights1& v_739, const device Weights4& v_749, const device X4& v_1792, const device X1& v_1802, const device Norm4& v_1865, const device Norm1& v_1874, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, device Y4& v_803, const device Weights1& v_849, const device Weights4& v_859, const device X4& v_1900, const device X1& v_1910, const device Norm4& v_1973, const device Norm1& v_1982, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1025,18 +1056,18 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _4862 = push.first.xyz + gl_WorkGroupID;
-    uint _4863 = _4862.y;
+    uint3 _4970 = push.first.xyz + gl_WorkGroupID;
+    uint _4971 = _4970.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _4971;
+    float4 _5079;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _5054;
-    for (uint tile_r = _4863; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _5162;
+    for (uint tile_r = _4971; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _4877 = push.first.xyz + gl_WorkGroupID;
-        uint _4878 = _4877.x;
-        for (uint tile_j = _4878; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _4985 = push.first.xyz + gl_WorkGroupID;
+        uint _4986 = _4985.x;
+        for (uint tile_j = _4986; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1047,6 +1078,7 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
                 if (s > 0u)
                 {
                     uint q = ((s - 1u) * 8u) + load_q;
+                    _Pragma("clang loop unroll(full)")
                     for (uint y = 0u; y < 4u; y++)
                     {
                         if (loads_x)
@@ -1055,36 +1087,36 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _4949 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _5057 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _4949;
+                            v[y] = _5057;
                         }
                         else
                         {
-                            bool _4960 = (first + y) < push.n;
-                            bool _4968;
-                            if (_4960)
+                            bool _5068 = (first + y) < push.n;
+                            bool _5076;
+                            if (_5068)
                             {
-                                _4968 = (4u * q) < push.k;
+                                _5076 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _4968 = _4960;
+                                _5076 = _5068;
                             }
-                            bool there = _4968;
+                            bool there = _5076;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _4971 = decode_quad(param_11, param_12, param_13, param_14);
+                                _5079 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _4971 = float4(0.0);
+                                _5079 = float4(0.0);
                             }
-                            v[y] = _4971;
+                            v[y] = _5079;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1093,6 +1125,7 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
                     float4 param_18 = v[3];
                     float4x4 lines = transposed(param_15, param_16, param_17, param_18);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
+                    _Pragma("clang loop unroll(full)")
                     for (uint y_1 = 0u; y_1 < 4u; y_1++)
                     {
                         uint param_19 = (4u * load_q) + y_1;
@@ -1109,14 +1142,15 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _5054 = norm_at(param_21, push, v_1865, v_1874);
+                            _5162 = norm_at(param_21, push, v_1973, v_1982);
                         }
                         else
                         {
-                            _5054 = float4(1.0);
+                            _5162 = float4(1.0);
                         }
-                        factor = _5054;
+                        factor = _5162;
                     }
+                    _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
                     {
                         uint i = first + y_2;
@@ -1124,54 +1158,55 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _5085 = i < push.rows;
-                            bool _5093;
-                            if (_5085)
+                            bool _5193 = i < push.rows;
+                            bool _5201;
+                            if (_5193)
                             {
-                                _5093 = (4u * q_1) < push.k;
+                                _5201 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5093 = _5085;
+                                _5201 = _5193;
                             }
-                            if (_5093)
+                            if (_5201)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_1792, v_1802);
+                                v[y_2] = x_at(param_22, param_23, v_1900, v_1910);
                                 if (gated)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_1792, v_1802);
+                                    up[y_2] = x_at(param_24, param_25, v_1900, v_1910);
                                 }
                             }
                         }
                         else
                         {
-                            bool _5138 = i < push.n;
-                            bool _5146;
-                            if (_5138)
+                            bool _5246 = i < push.n;
+                            bool _5254;
+                            if (_5246)
                             {
-                                _5146 = (4u * q_1) < push.k;
+                                _5254 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5146 = _5138;
+                                _5254 = _5246;
                             }
-                            if (_5146)
+                            if (_5254)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, v_739, v_749);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, v_849, v_859);
                             }
                         }
                     }
                 }
                 if (s > 0u)
                 {
+                    _Pragma("clang loop unroll(full)")
                     for (uint p = 0u; p < 32u; p++)
                     {
                         uint param_29 = p;
@@ -1197,6 +1232,7 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
                 }
                 threadgroup_barrier(mem_flags::mem_threadgroup);
                 float4 sum = float4(0.0);
+                _Pragma("clang loop unroll(full)")
                 for (uint i_1 = 0u; i_1 < 8u; i_1++)
                 {
                     sum += pool[(row * 8u) + i_1];
@@ -1208,6 +1244,7 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
                 scale = float4(norm_scale(param_33, push), norm_scale(param_34, push), norm_scale(param_35, push), norm_scale(param_36, push));
                 threadgroup_barrier(mem_flags::mem_threadgroup);
             }
+            _Pragma("clang loop unroll(full)")
             for (uint y_3 = 0u; y_3 < 4u; y_3++)
             {
                 uint i_2 = ((tile_r * 64u) + (4u * row)) + y_3;
@@ -1216,8 +1253,605 @@ void tiles(constant Push& push, const device Bias1& v_579, device Y1& v_604, dev
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_579, v_604, v_693);
+                    finish_quad(param_37, param_38, param_39, push, v_689, v_714, v_803);
                 }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void choose_line(thread const uint& y)
+{
+}
+
+static inline __attribute__((always_inline))
+uint quad_start(thread const uint& u, thread const uint& i)
+{
+    if (_5625)
+    {
+        return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
+    }
+    if (_5644)
+    {
+        return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
+    }
+    return (UNIT * u) + (4u * i);
+}
+
+static inline __attribute__((always_inline))
+float4 x_words(thread const uint& at, const device X1& v_1910)
+{
+    return float4(*(const device packed_float4*)&v_1910.x1[at]);
+}
+
+static inline __attribute__((always_inline))
+float times(thread const float4& a, thread const float4& b, thread const float& sum)
+{
+    return fma(a.w, b.w, fma(a.z, b.z, fma(a.y, b.y, fma(a.x, b.x, sum))));
+}
+
+static inline __attribute__((always_inline))
+float4 norm_words(thread const uint& at, const device Norm1& v_1982)
+{
+    return float4(*(const device packed_float4*)&v_1982.norm1[at]);
+}
+
+static inline __attribute__((always_inline))
+float sum4(thread const float4& v)
+{
+    return (v.x + v.y) + (v.z + v.w);
+}
+
+static inline __attribute__((always_inline))
+float sum_of(thread const float4& a, thread const float4& b)
+{
+    float4 param = a + b;
+    return sum4(param);
+}
+
+static inline __attribute__((always_inline))
+float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
+{
+    if (whole_blocks)
+    {
+        float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
+        return float4(sum4(param), 0.0, 0.0, 0.0);
+    }
+    if (_6420)
+    {
+        float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
+        float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
+        return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
+    }
+    if (_6451)
+    {
+        float4 param_3 = x[0];
+        float4 param_4 = x[1];
+        float4 param_5 = x[2];
+        float4 param_6 = x[3];
+        float4 param_7 = x[4];
+        float4 param_8 = x[5];
+        float4 param_9 = x[6];
+        float4 param_10 = x[7];
+        return float4(sum_of(param_3, param_4), sum_of(param_5, param_6), sum_of(param_7, param_8), sum_of(param_9, param_10));
+    }
+    return float4(0.0);
+}
+
+static inline __attribute__((always_inline))
+uint4 first_words(thread const uint& at, const device Weights1& v_849)
+{
+    return uint4(*(const device packed_uint4*)&v_849.weights1[at]);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+{
+    uint at = (row / 2u) + (8u * u);
+    uint param = at + 4u;
+    uint param_1 = at;
+    float4 param_2 = as_type<float4>(first_words(param_1, v_849));
+    float4 param_3 = x[0];
+    float param_4 = 0.0;
+    float4 param_5 = as_type<float4>(first_words(param, v_849));
+    float4 param_6 = x[1];
+    float param_7 = times(param_2, param_3, param_4);
+    return times(param_5, param_6, param_7);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+{
+    uint param = (row / 2u) + (4u * u);
+    uint4 w = first_words(param, v_849);
+    float4 param_1 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
+    float4 param_2 = x[0];
+    float param_3 = 0.0;
+    float4 param_4 = float4(float2(as_type<half2>(w.z)), float2(as_type<half2>(w.w)));
+    float4 param_5 = x[1];
+    float param_6 = times(param_1, param_2, param_3);
+    return times(param_4, param_5, param_6);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+{
+    uint param = (row / 2u) + (4u * u);
+    uint4 w = first_words(param, v_849);
+    uint4 low = w << uint4(16u);
+    uint4 high = w & uint4(4294901760u);
+    float4 param_1 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
+    float4 param_2 = x[0];
+    float param_3 = 0.0;
+    float4 param_4 = as_type<float4>(uint4(low.z, high.z, low.w, high.w));
+    float4 param_5 = x[1];
+    float param_6 = times(param_1, param_2, param_3);
+    return times(param_4, param_5, param_6);
+}
+
+static inline __attribute__((always_inline))
+uint2 first_shorts(thread const uint& h, const device Weights1& v_849)
+{
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_849.weights1[0] + h)));
+}
+
+static inline __attribute__((always_inline))
+float4 bytes_and_384(thread const uint& w)
+{
+    float2 p = float2(as_type<half2>(((w << 2u) & 66847740u) ^ 1577082368u));
+    float2 q = float2(as_type<half2>(((w >> 6u) & 66847740u) ^ 1577082368u));
+    return float4(p.x, q.x, p.y, q.y);
+}
+
+static inline __attribute__((always_inline))
+uint first_short(thread const uint& h, const device Weights1& v_849)
+{
+    return uint(((const device ushort*)&v_849.weights1[0])[h]);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+{
+    uint h = row + (17u * u);
+    float4 sums = float4(0.0);
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 4u; i++)
+    {
+        uint param = (h + 1u) + (4u * i);
+        uint2 w = first_shorts(param, v_849);
+        uint param_1 = w.x;
+        sums = fma(bytes_and_384(param_1), x[2u * i], sums);
+        uint param_2 = w.y;
+        sums = fma(bytes_and_384(param_2), x[(2u * i) + 1u], sums);
+    }
+    uint param_3 = h;
+    float4 param_4 = sums;
+    return float2(as_type<half2>(first_short(param_3, v_849))).x * fma(-384.0, of_x.x, sum4(param_4));
+}
+
+static inline __attribute__((always_inline))
+float4 halves(thread const uint& a, thread const uint& b, thread const uint& mask)
+{
+    float2 p = float2(as_type<half2>((a & mask) | 1409307648u));
+    float2 q = float2(as_type<half2>((b & mask) | 1409307648u));
+    return float4(p.x, q.x, p.y, q.y);
+}
+
+static inline __attribute__((always_inline))
+float4 low_nibbles(thread const uint& w)
+{
+    uint param = w << 4u;
+    uint param_1 = w >> 4u;
+    uint param_2 = 15728880u;
+    return halves(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+float4 high_nibbles(thread const uint& w)
+{
+    uint param = w;
+    uint param_1 = w >> 8u;
+    uint param_2 = 15728880u;
+    return halves(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8>& x)
+{
+    float4 sums = float4(0.0);
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 4u; i++)
+    {
+        uint param = w[i];
+        sums = fma(low_nibbles(param), x[i], sums);
+        uint param_1 = w[i];
+        sums = fma(high_nibbles(param_1), x[i + 4u], sums);
+    }
+    float4 param_2 = sums;
+    return sum4(param_2);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+{
+    uint h = row + (9u * u);
+    uint param = h + 1u;
+    uint param_1 = h + 5u;
+    uint4 w = uint4(first_shorts(param, v_849), first_shorts(param_1, v_849));
+    uint param_2 = h;
+    uint4 param_3 = w;
+    spvUnsafeArray<float4, 8> param_4;
+    param_4 = x;
+    return float2(as_type<half2>(first_short(param_2, v_849))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
+}
+
+static inline __attribute__((always_inline))
+uint first_word(thread const uint& at, const device Weights1& v_849)
+{
+    return v_849.weights1[at];
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+{
+    uint at = (row / 2u) + (5u * u);
+    uint param = at + 1u;
+    uint4 w = first_words(param, v_849);
+    uint param_1 = at;
+    float2 scale = float2(as_type<half2>(first_word(param_1, v_849)));
+    uint4 param_2 = w;
+    spvUnsafeArray<float4, 8> param_3;
+    param_3 = x;
+    return fma(scale.x, fma(-64.0, of_x.x, block_times_x(param_2, param_3)), scale.y * of_x.x);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+{
+    uint at = (row / 2u) + ((u / 8u) * 36u);
+    uint pair = (u / 2u) & 3u;
+    uint shift = 16u * (pair & 1u);
+    uint param = at;
+    uint4 head = first_words(param, v_849);
+    uint param_1 = (at + 4u) + (4u * (u & 7u));
+    uint4 w = first_words(param_1, v_849);
+    uint3 words = head.yzw >> uint3(shift);
+    uint _5968;
+    if (pair < 2u)
+    {
+        _5968 = words.x & 16191u;
+    }
+    else
+    {
+        _5968 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+    }
+    uint scales = _5968;
+    uint _5987;
+    if (pair < 2u)
+    {
+        _5987 = words.y & 16191u;
+    }
+    else
+    {
+        _5987 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+    }
+    uint minima = _5987;
+    float low = (-64.0) * of_x.x;
+    float high = (-64.0) * of_x.y;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 4u; i++)
+    {
+        uint param_2 = w[i];
+        float4 param_3 = low_nibbles(param_2);
+        float4 param_4 = x[i];
+        float param_5 = low;
+        low = times(param_3, param_4, param_5);
+        uint param_6 = w[i];
+        float4 param_7 = high_nibbles(param_6);
+        float4 param_8 = x[i + 4u];
+        float param_9 = high;
+        high = times(param_7, param_8, param_9);
+    }
+    float2 d = float2(as_type<half2>(head.x));
+    float sum = fma(float(scales & 255u), low, float(scales >> 8u) * high);
+    return fma(d.x, sum, (-d.y) * fma(float(minima & 255u), of_x.x, float(minima >> 8u) * of_x.y));
+}
+
+static inline __attribute__((always_inline))
+float4 small_bytes(thread const uint& w)
+{
+    uint param = w << 4u;
+    uint param_1 = w >> 4u;
+    uint param_2 = 66061296u;
+    return halves(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+{
+    uint h = row + ((u / 8u) * 105u);
+    uint part = (u / 4u) & 1u;
+    uint in_part = u & 3u;
+    uint low = (h + (32u * part)) + (4u * in_part);
+    uint param = low;
+    uint2 p = first_shorts(param, v_849);
+    uint param_1 = low + 16u;
+    uint2 q = first_shorts(param_1, v_849);
+    uint param_2 = ((h + 64u) + (16u * part)) + (4u * in_part);
+    uint2 r = first_shorts(param_2, v_849);
+    uint param_3 = (h + 96u) + (4u * part);
+    uint2 numbers = first_shorts(param_3, v_849) >> uint2(8u * (in_part / 2u));
+    float4 sums = of_x * (-96.0);
+    _Pragma("clang loop unroll(full)")
+    for (uint e = 0u; e < 2u; e++)
+    {
+        uint param_4 = (p[e] & 252645135u) | ((r[e] << 4u) & 808464432u);
+        float4 param_5 = small_bytes(param_4);
+        float4 param_6 = x[e];
+        float param_7 = sums.x;
+        sums.x = times(param_5, param_6, param_7);
+        uint param_8 = (q[e] & 252645135u) | ((r[e] << 2u) & 808464432u);
+        float4 param_9 = small_bytes(param_8);
+        float4 param_10 = x[e + 2u];
+        float param_11 = sums.y;
+        sums.y = times(param_9, param_10, param_11);
+        uint param_12 = ((p[e] >> 4u) & 252645135u) | (r[e] & 808464432u);
+        float4 param_13 = small_bytes(param_12);
+        float4 param_14 = x[e + 4u];
+        float param_15 = sums.z;
+        sums.z = times(param_13, param_14, param_15);
+        uint param_16 = ((q[e] >> 4u) & 252645135u) | ((r[e] >> 2u) & 808464432u);
+        float4 param_17 = small_bytes(param_16);
+        float4 param_18 = x[e + 6u];
+        float param_19 = sums.w;
+        sums.w = times(param_17, param_18, param_19);
+    }
+    int4 scales = int4(int(numbers.x << 24u), int(numbers.x << 8u), int(numbers.y << 24u), int(numbers.y << 8u)) >> int4(24);
+    uint param_20 = h + 104u;
+    float4 param_21 = float4(scales);
+    float4 param_22 = sums;
+    float param_23 = 0.0;
+    return float2(as_type<half2>(first_short(param_20, v_849))).x * times(param_21, param_22, param_23);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+{
+    float sum = 0.0;
+    if (_6286)
+    {
+        uint param = row;
+        uint param_1 = u;
+        spvUnsafeArray<float4, 8> param_2;
+        param_2 = x;
+        float4 param_3 = of_x;
+        sum = line_times_x_F32(param, param_1, param_2, param_3, v_849);
+    }
+    if (_6298)
+    {
+        uint param_4 = row;
+        uint param_5 = u;
+        spvUnsafeArray<float4, 8> param_6;
+        param_6 = x;
+        float4 param_7 = of_x;
+        sum = line_times_x_F16(param_4, param_5, param_6, param_7, v_849);
+    }
+    if (_6310)
+    {
+        uint param_8 = row;
+        uint param_9 = u;
+        spvUnsafeArray<float4, 8> param_10;
+        param_10 = x;
+        float4 param_11 = of_x;
+        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, v_849);
+    }
+    if (_6322)
+    {
+        uint param_12 = row;
+        uint param_13 = u;
+        spvUnsafeArray<float4, 8> param_14;
+        param_14 = x;
+        float4 param_15 = of_x;
+        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, v_849);
+    }
+    if (_6334)
+    {
+        uint param_16 = row;
+        uint param_17 = u;
+        spvUnsafeArray<float4, 8> param_18;
+        param_18 = x;
+        float4 param_19 = of_x;
+        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, v_849);
+    }
+    if (_6346)
+    {
+        uint param_20 = row;
+        uint param_21 = u;
+        spvUnsafeArray<float4, 8> param_22;
+        param_22 = x;
+        float4 param_23 = of_x;
+        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, v_849);
+    }
+    if (_6358)
+    {
+        uint param_24 = row;
+        uint param_25 = u;
+        spvUnsafeArray<float4, 8> param_26;
+        param_26 = x;
+        float4 param_27 = of_x;
+        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, v_849);
+    }
+    if (_6370)
+    {
+        uint param_28 = row;
+        uint param_29 = u;
+        spvUnsafeArray<float4, 8> param_30;
+        param_30 = x;
+        float4 param_31 = of_x;
+        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, v_849);
+    }
+    return sum;
+}
+
+static inline __attribute__((always_inline))
+void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714, const device Weights1& v_849, const device X1& v_1910, const device Norm1& v_1982, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+{
+    uint each = gl_NumSubgroups * ELEMENTS;
+    uint units = push.k / UNIT;
+    uint param = push.k;
+    uint halves_1 = row_halves(param);
+    uint lane = gl_SubgroupInvocationID;
+    uint lanes = 256u / gl_NumSubgroups;
+    uint3 _6520 = push.first.xyz + gl_WorkGroupID;
+    uint _6521 = _6520.y;
+    spvUnsafeArray<uint, 4> row;
+    uint _6593;
+    spvUnsafeArray<float, 4> sums;
+    spvUnsafeArray<float4, 8> x;
+    float _6717;
+    uint _6780;
+    for (uint r = _6521; r < push.rows; r += push.groups.y)
+    {
+        uint x_start = push.offset.x + (r * push.ldx);
+        uint3 _6544 = push.first.xyz + gl_WorkGroupID;
+        uint _6545 = _6544.x;
+        for (uint tile = _6545; (tile * each) < push.n; tile += push.groups.x)
+        {
+            uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
+            if (first >= push.n)
+            {
+                continue;
+            }
+            float squares = 0.0;
+            _Pragma("clang loop unroll(full)")
+            for (uint y = 0u; y < 4u; y++)
+            {
+                if (y < LINES)
+                {
+                    uint param_1 = y;
+                    choose_line(param_1);
+                    if (false)
+                    {
+                        _6593 = y / 2u;
+                    }
+                    else
+                    {
+                        _6593 = y;
+                    }
+                    row[y] = (2u * push.offset.y) + (min((first + _6593), (push.n - 1u)) * halves_1);
+                    sums[y] = 0.0;
+                }
+            }
+            for (uint u = lane; u < units; u += lanes)
+            {
+                _Pragma("clang loop unroll(full)")
+                for (uint i = 0u; i < LANE_QUADS; i++)
+                {
+                    uint param_2 = u;
+                    uint param_3 = i;
+                    uint at = quad_start(param_2, param_3);
+                    uint param_4 = x_start + at;
+                    x[i] = x_words(param_4, v_1910);
+                    if (normed)
+                    {
+                        float4 param_5 = x[i];
+                        float4 param_6 = x[i];
+                        float param_7 = squares;
+                        squares = times(param_5, param_6, param_7);
+                        uint param_8 = push.offset.w + at;
+                        x[i] *= norm_words(param_8, v_1982);
+                    }
+                }
+                spvUnsafeArray<float4, 8> param_9;
+                param_9 = x;
+                float4 of_x = sums_of_x(param_9);
+                _Pragma("clang loop unroll(full)")
+                for (uint y_1 = 0u; y_1 < 4u; y_1++)
+                {
+                    if (y_1 < LINES)
+                    {
+                        uint param_10 = y_1;
+                        choose_line(param_10);
+                        uint param_11 = row[y_1];
+                        uint param_12 = u;
+                        spvUnsafeArray<float4, 8> param_13;
+                        param_13 = x;
+                        float4 param_14 = of_x;
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, v_849);
+                    }
+                }
+            }
+            if (normed)
+            {
+                float param_15 = simd_sum(squares);
+                _6717 = norm_scale(param_15, push);
+            }
+            else
+            {
+                _6717 = 1.0;
+            }
+            float scale = _6717;
+            _Pragma("clang loop unroll(full)")
+            for (uint y_2 = 0u; y_2 < 4u; y_2++)
+            {
+                if (y_2 < LINES)
+                {
+                    sums[y_2] = simd_sum(sums[y_2]) * scale;
+                }
+            }
+            float2 mine = float2(sums[0], 0.0);
+            _Pragma("clang loop unroll(full)")
+            for (uint y_3 = 0u; y_3 < 4u; y_3++)
+            {
+                if (y_3 < LINES)
+                {
+                    bool _6771;
+                    if (false)
+                    {
+                        _6771 = y_3 == ((2u * lane) + 1u);
+                    }
+                    else
+                    {
+                        _6771 = false;
+                    }
+                    if (_6771)
+                    {
+                        mine.y = sums[y_3];
+                    }
+                    else
+                    {
+                        if (false)
+                        {
+                            _6780 = 2u * lane;
+                        }
+                        else
+                        {
+                            _6780 = lane;
+                        }
+                        if (y_3 == _6780)
+                        {
+                            mine.x = sums[y_3];
+                        }
+                    }
+                }
+            }
+            bool _6798 = lane < ELEMENTS;
+            bool _6807;
+            if (_6798)
+            {
+                _6807 = (first + lane) < push.n;
+            }
+            else
+            {
+                _6807 = _6798;
+            }
+            if (_6807)
+            {
+                uint param_16 = r;
+                uint param_17 = first + lane;
+                float param_18 = mine.x;
+                finish(param_16, param_17, param_18, push, v_689, v_714);
             }
         }
     }
@@ -1227,22 +1861,23 @@ static inline __attribute__((always_inline))
 void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, constant Push& push, thread uint3& gl_LocalInvocationID)
 {
     uint param = push.k;
-    uint halves = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2538);
-    uint _2558;
+    uint halves_1 = row_halves(param);
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2646);
+    uint _2666;
+    _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
         {
             if (false)
             {
-                _2558 = y / 2u;
+                _2666 = y / 2u;
             }
             else
             {
-                _2558 = y;
+                _2666 = y;
             }
-            row[y] = (2u * push.offset.y) + (min((from + _2558), (push.n - 1u)) * halves);
+            row[y] = (2u * push.offset.y) + (min((from + _2666), (push.n - 1u)) * halves_1);
         }
     }
 }
@@ -1254,116 +1889,118 @@ Unit no_unit()
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_739, const device Weights4& v_749)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_849, const device Weights4& v_859)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _2000 = (at & 3u) == 0u;
-    bool _2007;
-    if (_2000)
+    bool _2108 = (at & 3u) == 0u;
+    bool _2115;
+    if (_2108)
     {
-        _2007 = (at + 7u) <= last;
+        _2115 = (at + 7u) <= last;
     }
     else
     {
-        _2007 = _2000;
+        _2115 = _2108;
     }
-    if (_2007)
+    if (_2115)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_749);
+        unit.a = weight_words(param, v_859);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, v_749);
+        unit.b = weight_words(param_1, v_859);
     }
     else
     {
+        _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, v_739);
+            unit.a[e] = weight_word(param_2, v_849);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, v_739);
+            unit.b[e] = weight_word(param_3, v_849);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_739, const device Weights4& v_749)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_849, const device Weights4& v_859)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _2073 = (h & 7u) == 0u;
-    bool _2080;
-    if (_2073)
+    bool _2181 = (h & 7u) == 0u;
+    bool _2188;
+    if (_2181)
     {
-        _2080 = (at + 3u) <= last;
+        _2188 = (at + 3u) <= last;
     }
     else
     {
-        _2080 = _2073;
+        _2188 = _2181;
     }
-    if (_2080)
+    if (_2188)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_749);
+        unit.a = weight_words(param, v_859);
     }
     else
     {
+        _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, v_739);
+            unit.a[e] = weight_word(param_1, v_849);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, v_739);
+        unit.b.x = weight_word(param_2, v_849);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& v_739)
+uint4 four_words(thread const uint& at, const device Weights1& v_849)
 {
     uint param = at;
     uint param_1 = at + 1u;
     uint param_2 = at + 2u;
     uint param_3 = at + 3u;
-    return uint4(weight_word(param, v_739), weight_word(param_1, v_739), weight_word(param_2, v_739), weight_word(param_3, v_739));
+    return uint4(weight_word(param, v_849), weight_word(param_1, v_849), weight_word(param_2, v_849), weight_word(param_3, v_849));
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_739)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_849)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, v_739), four_words(param_1, v_739), weight_word(param_2, v_739) };
+    return Unit{ four_words(param, v_849), four_words(param_1, v_849), weight_word(param_2, v_849) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_739)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_849)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, v_739), uint4(0u), weight_word(param_1, v_739) };
+    return Unit{ four_words(param, v_849), uint4(0u), weight_word(param_1, v_849) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_739)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_849)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, v_739), uint4(0u), weight_word(param_1, v_739) };
+    return Unit{ four_words(param, v_849), uint4(0u), weight_word(param_1, v_849) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_739, const device Weights4& v_749)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_849, const device Weights4& v_859)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -1371,11 +2008,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device W
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, v_749), weight_words(param_1, v_749), 0u };
+        return Unit{ weight_words(param, v_859), weight_words(param_1, v_859), 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, v_739), four_words(param_3, v_739), 0u };
+    return Unit{ four_words(param_2, v_849), four_words(param_3, v_849), 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -1385,7 +2022,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_739)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_849)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
@@ -1397,112 +2034,113 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device W
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, v_739), weight_word(param_1, v_739), weight_word(param_2, v_739), weight_word(param_3, v_739));
+    uint4 a = uint4(weight_word(param, v_849), weight_word(param_1, v_849), weight_word(param_2, v_849), weight_word(param_3, v_849));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, v_739), weight_word(param_5, v_739), weight_word(param_6, v_739), weight_word(param_7, v_739));
+    uint4 b = uint4(weight_word(param_4, v_849), weight_word(param_5, v_849), weight_word(param_6, v_849), weight_word(param_7, v_849));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, v_739);
+        uint param_12 = weight_word(param_10, v_849);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, v_739);
+        uint param_17 = weight_word(param_15, v_849);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, v_739);
+        uint param_22 = weight_word(param_20, v_849);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, v_739);
+        uint param_27 = weight_word(param_25, v_849);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, v_739) };
+    return Unit{ a, b, weight_word(param_28, v_849) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_739, const device Weights4& v_749)
+Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_849, const device Weights4& v_859)
 {
     Unit unit = no_unit();
-    if (_2217)
+    if (_2325)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, push, v_739, v_749);
+        unit = load_unit_F32(param, param_1, push, v_849, v_859);
     }
-    if (_2225)
+    if (_2333)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, push, v_739, v_749);
+        unit = load_unit_F16(param_2, param_3, push, v_849, v_859);
     }
-    if (_2233)
+    if (_2341)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, push, v_739, v_749);
+        unit = load_unit_F16(param_4, param_5, push, v_849, v_859);
     }
-    if (_2241)
+    if (_2349)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, v_739);
+        unit = load_unit_Q8_0(param_6, param_7, v_849);
     }
-    if (_2249)
+    if (_2357)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, v_739);
+        unit = load_unit_Q4_0(param_8, param_9, v_849);
     }
-    if (_2257)
+    if (_2365)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, v_739);
+        unit = load_unit_Q4_1(param_10, param_11, v_849);
     }
-    if (_2265)
+    if (_2373)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, v_739, v_749);
+        unit = load_unit_Q4_K(param_12, param_13, v_849, v_859);
     }
-    if (_2273)
+    if (_2381)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, v_739);
+        unit = load_unit_Q6_K(param_14, param_15, v_849);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_739, const device Weights4& v_749)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_849, const device Weights4& v_859)
 {
+    _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
         {
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, push, v_739, v_749);
+            unit[y] = load_unit(param, param_1, push, v_849, v_859);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_1792, const device X1& v_1802, const device Norm4& v_1865, const device Norm1& v_1874, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_1900, const device X1& v_1910, const device Norm4& v_1973, const device Norm1& v_1982, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -1513,50 +2151,52 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         spvUnsafeArray<float4, 2> v = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
         spvUnsafeArray<float4, 2> factor;
         factor = v;
+        _Pragma("clang loop unroll(full)")
         for (uint part = 0u; part < 2u; part++)
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _4254 = q < quads;
-            bool _4261;
-            if (_4254)
+            bool _4362 = q < quads;
+            bool _4369;
+            if (_4362)
             {
-                _4261 = at < push.k;
+                _4369 = at < push.k;
             }
             else
             {
-                _4261 = _4254;
+                _4369 = _4362;
             }
-            bool _4270;
-            if (_4261)
+            bool _4378;
+            if (_4369)
             {
-                _4270 = (r + m) < push.rows;
+                _4378 = (r + m) < push.rows;
             }
             else
             {
-                _4270 = _4261;
+                _4378 = _4369;
             }
-            if (_4270)
+            if (_4378)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part] = x_at(param_2, param_3, v_1792, v_1802);
+                v[part] = x_at(param_2, param_3, v_1900, v_1910);
                 if (gated)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part] = x_at(param_4, param_5, v_1792, v_1802);
+                    factor[part] = x_at(param_4, param_5, v_1900, v_1910);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part] = norm_at(param_6, push, v_1865, v_1874);
+                        factor[part] = norm_at(param_6, push, v_1973, v_1982);
                     }
                 }
             }
         }
+        _Pragma("clang loop unroll(full)")
         for (uint part_1 = 0u; part_1 < 2u; part_1++)
         {
             uint q_1 = base + (part_1 * 256u);
@@ -1567,19 +2207,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_1];
                 float4 param_9 = factor[part_1];
                 float param_10 = squares;
-                float4 _4350 = input_of(param_7, param_8, param_9, param_10);
+                float4 _4458 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _4350;
-                bool _4359;
+                float4 value = _4458;
+                bool _4467;
                 if (normed)
                 {
-                    _4359 = (at_1 + 4u) > push.k;
+                    _4467 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4359 = normed;
+                    _4467 = normed;
                 }
-                if (_4359)
+                if (_4467)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -1590,18 +2230,13 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
 }
 
 static inline __attribute__((always_inline))
-float sum4(thread const float4& v)
-{
-    return (v.x + v.y) + (v.z + v.w);
-}
-
-static inline __attribute__((always_inline))
 void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint param = count;
     uint param_1 = 32u;
     if (gl_LocalInvocationID.x < ceil_div(param, param_1))
     {
+        _Pragma("clang loop unroll(full)")
         for (uint m = 0u; m < 4u; m++)
         {
             if (m < XS)
@@ -1618,9 +2253,10 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_1792, const device X1& v_1802, const device Norm4& v_1865, const device Norm1& v_1874, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_1900, const device X1& v_1910, const device Norm4& v_1973, const device Norm1& v_1982, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
+    _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
         if (m < XS)
@@ -1630,7 +2266,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, push, v_1792, v_1802, v_1865, v_1874, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, push, v_1900, v_1910, v_1973, v_1982, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -1659,6 +2295,7 @@ void eight_times_x(thread float4& a, thread float4& b, thread const uint& u, thr
         a = select(float4(0.0), a, uint4(0u, 1u, 2u, 3u) < uint4(left));
         b = select(float4(0.0), b, uint4(4u, 5u, 6u, 7u) < uint4(left));
     }
+    _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
         if (m < XS)
@@ -1675,6 +2312,7 @@ void eight_times_x(thread float4& a, thread float4& b, thread const uint& u, thr
 static inline __attribute__((always_inline))
 void units_times_x_F32(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
+    _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1711,6 +2349,7 @@ uint4 words_of_16_bits(thread const Unit& unit, thread const uint& h)
 static inline __attribute__((always_inline))
 void units_times_x_F16(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
+    _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1732,6 +2371,7 @@ void units_times_x_F16(thread const spvUnsafeArray<Unit, 4>& unit, thread const 
 static inline __attribute__((always_inline))
 void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
+    _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1755,19 +2395,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _2933 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _3041 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _2933;
-    uint _2937;
+    w = _3041;
+    uint _3045;
     if ((h & 1u) != 0u)
     {
-        _2937 = w[e + 1u];
+        _3045 = w[e + 1u];
     }
     else
     {
-        _2937 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _3045 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _2937;
+    return _3045;
 }
 
 static inline __attribute__((always_inline))
@@ -1775,8 +2415,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 {
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+    _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 8u; e++)
     {
+        _Pragma("clang loop unroll(full)")
         for (uint y = 0u; y < 4u; y++)
         {
             if (y < ROWS)
@@ -1786,19 +2428,21 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 uint param_2 = e;
                 uint param_3 = quants(param, param_1, param_2);
                 float4 v = signed_bytes(param_3);
+                _Pragma("clang loop unroll(full)")
                 for (uint m = 0u; m < 4u; m++)
                 {
                     if (m < XS)
                     {
-                        uint _3014 = (4u * y) + m;
+                        uint _3122 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_3014] += (v * x_quad(param_4, param_5, pool));
+                        all_[_3122] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
         }
     }
+    _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
         if (y_1 < ROWS)
@@ -1806,6 +2450,7 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint param_6 = row[y_1] + u;
             uint param_7 = unit[y_1].a.x;
             float scale = float_of(param_6, param_7);
+            _Pragma("clang loop unroll(full)")
             for (uint m_1 = 0u; m_1 < 4u; m_1++)
             {
                 if (m_1 < XS)
@@ -1819,36 +2464,12 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 }
 
 static inline __attribute__((always_inline))
-float4 halves(thread const uint& a, thread const uint& b, thread const uint& mask)
-{
-    float2 p = float2(as_type<half2>((a & mask) | 1409307648u));
-    float2 q = float2(as_type<half2>((b & mask) | 1409307648u));
-    return float4(p.x, q.x, p.y, q.y);
-}
-
-static inline __attribute__((always_inline))
-float4 low_nibbles(thread const uint& w)
-{
-    uint param = w << 4u;
-    uint param_1 = w >> 4u;
-    uint param_2 = 15728880u;
-    return halves(param, param_1, param_2);
-}
-
-static inline __attribute__((always_inline))
-float4 high_nibbles(thread const uint& w)
-{
-    uint param = w;
-    uint param_1 = w >> 8u;
-    uint param_2 = 15728880u;
-    return halves(param, param_1, param_2);
-}
-
-static inline __attribute__((always_inline))
 void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const uint& at, thread spvUnsafeArray<float4, 16>& all_, threadgroup float4 (&pool)[1024])
 {
+    _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 4u; e++)
     {
+        _Pragma("clang loop unroll(full)")
         for (uint y = 0u; y < 4u; y++)
         {
             if (y < ROWS)
@@ -1857,18 +2478,19 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 float4 low = low_nibbles(param);
                 uint param_1 = words[y][e];
                 float4 high = high_nibbles(param_1);
+                _Pragma("clang loop unroll(full)")
                 for (uint m = 0u; m < 4u; m++)
                 {
                     if (m < XS)
                     {
-                        uint _3139 = (4u * y) + m;
+                        uint _3247 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3139] += (low * x_quad(param_2, param_3, pool));
-                        uint _3156 = (4u * y) + m;
+                        all_[_3247] += (low * x_quad(param_2, param_3, pool));
+                        uint _3264 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3156] += (high * x_quad(param_4, param_5, pool));
+                        all_[_3264] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1882,7 +2504,8 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3217;
+    uint4 _3325;
+    _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1891,13 +2514,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3217 = b;
+                _3325 = b;
             }
             else
             {
-                _3217 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3325 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3217;
+            words[y] = _3325;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -1907,6 +2530,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     param_2 = all_;
     nibbles_times_x(param, param_1, param_2, pool);
     all_ = param_2;
+    _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
         if (y_1 < ROWS)
@@ -1914,6 +2538,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint param_3 = row[y_1] + u;
             uint param_4 = unit[y_1].a.x;
             float scale = float_of(param_3, param_4);
+            _Pragma("clang loop unroll(full)")
             for (uint m = 0u; m < 4u; m++)
             {
                 if (m < XS)
@@ -1934,6 +2559,7 @@ void units_times_x_Q4_1(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
+    _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1948,11 +2574,13 @@ void units_times_x_Q4_1(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     param_2 = all_;
     nibbles_times_x(param, param_1, param_2, pool);
     all_ = param_2;
+    _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
         if (y_1 < ROWS)
         {
             float2 scale = float2(as_type<half2>(unit[y_1].c));
+            _Pragma("clang loop unroll(full)")
             for (uint m = 0u; m < 4u; m++)
             {
                 if (m < XS)
@@ -1975,9 +2603,10 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3442;
+    uint _3550;
     spvUnsafeArray<uint, 4> minima;
-    uint _3465;
+    uint _3573;
+    _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1985,32 +2614,35 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3442 = words.x & 16191u;
+                _3550 = words.x & 16191u;
             }
             else
             {
-                _3442 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3550 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3442;
+            scales[y] = _3550;
             if (lower)
             {
-                _3465 = words.y & 16191u;
+                _3573 = words.y & 16191u;
             }
             else
             {
-                _3465 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3573 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3465;
+            minima[y] = _3573;
         }
     }
-    float4 _3532;
+    float4 _3640;
+    _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
         uint block = ((((local / 8u) * 8u) + (2u * pair)) + high) * 9u;
         uint at = block + (4u * half_);
         spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+        _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
+            _Pragma("clang loop unroll(full)")
             for (uint y_1 = 0u; y_1 < 4u; y_1++)
             {
                 if (y_1 < ROWS)
@@ -2018,32 +2650,35 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3532 = low_nibbles(param);
+                        _3640 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3532 = high_nibbles(param_1);
+                        _3640 = high_nibbles(param_1);
                     }
-                    float4 v = _3532;
+                    float4 v = _3640;
+                    _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3564 = (4u * y_1) + m;
+                            uint _3672 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3564] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3672] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
             }
         }
+        _Pragma("clang loop unroll(full)")
         for (uint y_2 = 0u; y_2 < 4u; y_2++)
         {
             if (y_2 < ROWS)
             {
                 float2 d = float2(as_type<half2>(unit[y_2].b.x)) * float2(float((scales[y_2] >> (8u * high)) & 255u), float((minima[y_2] >> (8u * high)) & 255u));
+                _Pragma("clang loop unroll(full)")
                 for (uint m_1 = 0u; m_1 < 4u; m_1++)
                 {
                     if (m_1 < XS)
@@ -2061,23 +2696,16 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 }
 
 static inline __attribute__((always_inline))
-float4 small_bytes(thread const uint& w)
-{
-    uint param = w << 4u;
-    uint param_1 = w >> 4u;
-    uint param_2 = 66061296u;
-    return halves(param, param_1, param_2);
-}
-
-static inline __attribute__((always_inline))
 void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     uint part = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint at = ((((local / 8u) * 8u) + (4u * part)) * 9u) + (2u * in_part);
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+    _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
     {
+        _Pragma("clang loop unroll(full)")
         for (uint y = 0u; y < 4u; y++)
         {
             if (y < ROWS)
@@ -2093,12 +2721,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 float4 c = small_bytes(param_2) - float4(96.0);
                 uint param_3 = ((q >> 4u) & 252645135u) | ((r >> 2u) & 808464432u);
                 float4 d = small_bytes(param_3) - float4(96.0);
+                _Pragma("clang loop unroll(full)")
                 for (uint m = 0u; m < 4u; m++)
                 {
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _3946 = (4u * y) + m;
+                        uint _4054 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -2107,13 +2736,14 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_3946] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_4054] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _4014;
+    uint2 _4122;
+    _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
         if (y_1 < ROWS)
@@ -2121,17 +2751,18 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _4014 = unit[y_1].b.zw;
+                _4122 = unit[y_1].b.zw;
             }
             else
             {
-                _4014 = unit[y_1].b.zw >> uint2(8u);
+                _4122 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _4014;
+            uint2 words = _4122;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
             float4 scales = signed_bytes(param_14).xzyw * float_of(param_12, param_13);
+            _Pragma("clang loop unroll(full)")
             for (uint m_1 = 0u; m_1 < 4u; m_1++)
             {
                 if (m_1 < XS)
@@ -2146,7 +2777,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_4080)
+    if (_4188)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -2159,7 +2790,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_4095)
+    if (_4203)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -2172,7 +2803,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_4110)
+    if (_4218)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -2185,7 +2816,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_4125)
+    if (_4233)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -2198,7 +2829,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_4140)
+    if (_4248)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -2211,7 +2842,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_4155)
+    if (_4263)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -2224,7 +2855,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_4170)
+    if (_4278)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -2237,7 +2868,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_4185)
+    if (_4293)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -2268,84 +2899,87 @@ static inline __attribute__((always_inline))
 float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
-    for (uint v = 0u; v < _2346; v++)
+    _Pragma("clang loop unroll(full)")
+    for (uint v = 0u; v < _2454; v++)
     {
-        sum += pool[(i * _2354) + v];
+        sum += pool[(i * _2462) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_579, device Y1& v_604, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_689, device Y1& v_714, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2407;
+    uint lane = me & _2515;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _2504;
+    float _2612;
+    _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
         if (m < XS)
         {
             threadgroup_barrier(mem_flags::mem_threadgroup);
+            _Pragma("clang loop unroll(full)")
             for (uint y = 0u; y < 4u; y++)
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _2448) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _2556) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _2462 = simd_is_first();
-            if (_2462)
+            bool _2570 = simd_is_first();
+            if (_2570)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2481 = me < GROUP_LINES;
-            bool _2490;
-            if (_2481)
+            bool _2589 = me < GROUP_LINES;
+            bool _2598;
+            if (_2589)
             {
-                _2490 = (first + me) < push.n;
+                _2598 = (first + me) < push.n;
             }
             else
             {
-                _2490 = _2481;
+                _2598 = _2589;
             }
-            bool _2500;
-            if (_2490)
+            bool _2608;
+            if (_2598)
             {
-                _2500 = (r + m) < push.rows;
+                _2608 = (r + m) < push.rows;
             }
             else
             {
-                _2500 = _2490;
+                _2608 = _2598;
             }
-            if (_2500)
+            if (_2608)
             {
                 if (normed)
                 {
-                    _2504 = shared_scale(push, pool, gl_NumSubgroups);
+                    _2612 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _2504 = 1.0;
+                    _2612 = 1.0;
                 }
-                float scale = _2504;
+                float scale = _2612;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
                 float param_3 = scale * shared_sum(param, pool);
-                finish(param_1, param_2, param_3, push, v_579, v_604);
+                finish(param_1, param_2, param_3, push, v_689, v_714);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(constant Push& push, const device Bias1& v_579, device Y1& v_604, const device Weights1& v_739, const device Weights4& v_749, const device X4& v_1792, const device X1& v_1802, const device Norm4& v_1865, const device Norm1& v_1874, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714, const device Weights1& v_849, const device Weights4& v_859, const device X4& v_1900, const device X1& v_1910, const device Norm4& v_1973, const device Norm1& v_1982, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _4514;
+    uint lane = gl_LocalInvocationID.x & _4622;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -2356,19 +2990,19 @@ void vector_rows(constant Push& push, const device Bias1& v_579, device Y1& v_60
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _4545;
-    uint _4556 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _4653;
+    uint _4664 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _4556; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _4664; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _4571 = push.first.xyz + gl_WorkGroupID;
-        uint _4572 = _4571.x;
-        for (uint tile = _4572; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _4679 = push.first.xyz + gl_WorkGroupID;
+        uint _4680 = _4679.x;
+        for (uint tile = _4680; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -2379,34 +3013,35 @@ void vector_rows(constant Push& push, const device Bias1& v_579, device Y1& v_60
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _4615;
+                bool _4723;
                 if (plain)
                 {
-                    _4615 = (base + lane) < end;
+                    _4723 = (base + lane) < end;
                 }
                 else
                 {
-                    _4615 = plain;
+                    _4723 = plain;
                 }
-                if (_4615)
+                if (_4723)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_units(param_10, param_11, param_12, push, v_739, v_749);
+                    load_units(param_10, param_11, param_12, push, v_849, v_859);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, push, v_1792, v_1802, v_1865, v_1874, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, push, v_1900, v_1910, v_1973, v_1982, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _4649 = base + lane;
-                for (uint u = _4649; u < end; u += TEAM)
+                uint _4757 = base + lane;
+                for (uint u = _4757; u < end; u += TEAM)
                 {
                     if (plain)
                     {
+                        _Pragma("clang loop unroll(full)")
                         for (uint y = 0u; y < 4u; y++)
                         {
                             if (y < ROWS)
@@ -2419,7 +3054,7 @@ void vector_rows(constant Push& push, const device Bias1& v_579, device Y1& v_60
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_units(param_17, param_18, param_19, push, v_739, v_749);
+                            load_units(param_17, param_18, param_19, push, v_849, v_859);
                             next = param_19;
                         }
                     }
@@ -2428,7 +3063,7 @@ void vector_rows(constant Push& push, const device Bias1& v_579, device Y1& v_60
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, push, v_739, v_749);
+                        load_units(param_20, param_21, param_22, push, v_849, v_859);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -2448,30 +3083,37 @@ void vector_rows(constant Push& push, const device Bias1& v_579, device Y1& v_60
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_579, v_604, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_689, v_714, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_579 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_689 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_1792 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_739 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_1865 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_604 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_693 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& v_749 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1802 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_1874 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    const device auto& v_1900 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_849 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_1973 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_714 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_803 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_859 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_1910 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_1982 = *(const device Norm1*)spvBufferAliasSet0Binding4;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (_5329)
+    if (_6828)
     {
-        tiles(push, v_579, v_604, v_693, v_739, v_749, v_1792, v_1802, v_1865, v_1874, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(push, v_689, v_714, v_803, v_849, v_859, v_1900, v_1910, v_1973, v_1982, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        vector_rows(push, v_579, v_604, v_739, v_749, v_1792, v_1802, v_1865, v_1874, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+        if (_6833)
+        {
+            lane_rows(push, v_689, v_714, v_849, v_1910, v_1982, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+        }
+        else
+        {
+            vector_rows(push, v_689, v_714, v_849, v_859, v_1900, v_1910, v_1973, v_1982, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+        }
     }
 }
 

@@ -80,30 +80,30 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 8u);
-constant bool _507 = (type == 0u);
-constant bool _516 = (type == 1u);
-constant bool _524 = (type == 2u);
-constant bool _533 = (type == 3u);
-constant bool _543 = (type == 4u);
-constant bool _553 = (type == 5u);
-constant bool _563 = (type == 6u);
-constant bool _574 = (type == 7u);
-constant bool _1348 = (type == 0u);
-constant bool _1358 = (type == 1u);
-constant bool _1368 = (type == 2u);
-constant bool _1378 = (type == 3u);
-constant bool _1388 = (type == 4u);
-constant bool _1398 = (type == 5u);
-constant bool _1408 = (type == 6u);
-constant bool _1418 = (type == 7u);
-constant bool _1433 = (type == 0u);
-constant bool _1445 = (type == 1u);
-constant bool _1457 = (type == 2u);
-constant bool _1469 = (type == 3u);
-constant bool _1481 = (type == 4u);
-constant bool _1493 = (type == 5u);
-constant bool _1505 = (type == 6u);
-constant bool _1517 = (type == 7u);
+constant bool _628 = (type == 0u);
+constant bool _637 = (type == 1u);
+constant bool _645 = (type == 2u);
+constant bool _654 = (type == 3u);
+constant bool _664 = (type == 4u);
+constant bool _674 = (type == 5u);
+constant bool _684 = (type == 6u);
+constant bool _695 = (type == 7u);
+constant bool _1468 = (type == 0u);
+constant bool _1478 = (type == 1u);
+constant bool _1488 = (type == 2u);
+constant bool _1498 = (type == 3u);
+constant bool _1508 = (type == 4u);
+constant bool _1518 = (type == 5u);
+constant bool _1528 = (type == 6u);
+constant bool _1538 = (type == 7u);
+constant bool _1553 = (type == 0u);
+constant bool _1565 = (type == 1u);
+constant bool _1577 = (type == 2u);
+constant bool _1589 = (type == 3u);
+constant bool _1601 = (type == 4u);
+constant bool _1613 = (type == 5u);
+constant bool _1625 = (type == 6u);
+constant bool _1637 = (type == 7u);
 
 struct X4
 {
@@ -142,12 +142,12 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1680 = (variant / 8u);
-constant uint input_ = (_1680 % 2u);
+constant uint _1800 = (variant / 8u);
+constant uint input_ = (_1800 % 2u);
 constant bool normed = (input_ == 1u);
-constant uint _1718 = (variant / 16u);
-constant uint part = (_1718 % 3u);
-constant bool _1720 = (part == 1u);
+constant uint _1838 = (variant / 16u);
+constant uint part = (_1838 % 3u);
+constant bool _1840 = (part == 1u);
 
 struct Gates1
 {
@@ -159,7 +159,7 @@ struct Y1
     float y1[1];
 };
 
-constant bool _1795 = (part == 1u);
+constant bool _1915 = (part == 1u);
 
 struct Gates4
 {
@@ -171,82 +171,112 @@ struct Y4
     float4 y4[1];
 };
 
-constant bool _2147 = (type == 0u);
-constant bool _2155 = (type == 1u);
-constant bool _2163 = (type == 2u);
-constant bool _2171 = (type == 3u);
-constant bool _2179 = (type == 4u);
-constant bool _2187 = (type == 5u);
-constant bool _2195 = (type == 6u);
-constant bool _2203 = (type == 7u);
+constant bool _2267 = (type == 0u);
+constant bool _2275 = (type == 1u);
+constant bool _2283 = (type == 2u);
+constant bool _2291 = (type == 3u);
+constant bool _2299 = (type == 4u);
+constant bool _2307 = (type == 5u);
+constant bool _2315 = (type == 6u);
+constant bool _2323 = (type == 7u);
 constant uint way = (variant / 48u);
-constant bool _2225 = (way <= 2u);
-constant bool _2226 = (way == 4u);
-constant bool _2227 = (way == 5u);
-constant bool _2228 = (_2226 || _2227);
-constant bool _2230 = (way == 12u);
-constant bool _2231 = (_2228 || _2230);
-constant uint _2232 = _2231 ? 4u : 2u;
-constant uint ROWS = _2225 ? 1u : _2232;
+constant bool _2345 = (way <= 2u);
+constant bool _2346 = (way == 4u);
+constant bool _2347 = (way == 5u);
+constant bool _2348 = (_2346 || _2347);
+constant bool _2350 = (way == 12u);
+constant bool _2351 = (_2348 || _2350);
+constant uint _2352 = _2351 ? 4u : 2u;
+constant uint ROWS = _2345 ? 1u : _2352;
 constant bool both = (part == 0u);
-constant bool _2275 = (way == 1u);
-constant bool _2276 = (way == 5u);
-constant bool _2277 = (way == 7u);
-constant bool _2278 = (_2276 || _2277);
-constant bool _2279 = (way == 12u);
-constant uint _2280 = _2279 ? 16u : 32u;
-constant uint _2281 = _2278 ? 8u : _2280;
-constant uint TEAM = _2275 ? 64u : _2281;
-constant uint _2283 = (TEAM / 4u);
-constant uint _2290 = (TEAM / 4u);
-constant uint _2291 = (_2290 + 1u);
-constant uint _2344 = (TEAM - 1u);
-constant bool _2361 = (way == 6u);
-constant bool _2362 = (way == 7u);
-constant uint _2363 = _2362 ? 4u : 1u;
-constant uint XS = _2361 ? 2u : _2363;
-constant uint _2384 = (TEAM / 4u);
-constant uint _2385 = (_2384 + 1u);
-constant uint _2413 = (256u / TEAM);
-constant uint GROUP_ROWS = (_2413 * ROWS);
-constant uint _2415 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = both ? _2415 : GROUP_ROWS;
-constant uint _2500 = (ROWS / 2u);
-constant uint _2501 = both ? _2500 : ROWS;
-constant bool _2609 = (XS == 1u);
-constant bool _2611 = (XS == 2u);
-constant uint _2614 = _2611 ? 1792u : 768u;
-constant uint CHUNK = _2609 ? 3584u : _2614;
-constant uint _2616 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2616 * 9u);
-constant bool _4055 = (type == 0u);
-constant bool _4070 = (type == 1u);
-constant bool _4085 = (type == 2u);
-constant bool _4100 = (type == 3u);
-constant bool _4115 = (type == 4u);
-constant bool _4130 = (type == 5u);
-constant bool _4145 = (type == 6u);
-constant bool _4160 = (type == 7u);
-constant bool _4476 = (type == 4u);
-constant bool _4477 = (type == 5u);
-constant bool _4478 = (_4476 || _4477);
-constant bool _4479 = (type == 6u);
-constant bool summed = (_4478 || _4479);
-constant uint _4489 = (TEAM - 1u);
-constant bool _4492 = (type == 0u);
-constant bool _4493 = (type == 1u);
-constant bool _4494 = (_4492 || _4493);
-constant bool _4495 = (type == 2u);
-constant bool plain = (_4494 || _4495);
+constant bool _2395 = (way == 1u);
+constant bool _2396 = (way == 5u);
+constant bool _2397 = (way == 7u);
+constant bool _2398 = (_2396 || _2397);
+constant bool _2399 = (way == 12u);
+constant uint _2400 = _2399 ? 16u : 32u;
+constant uint _2401 = _2398 ? 8u : _2400;
+constant uint TEAM = _2395 ? 64u : _2401;
+constant uint _2403 = (TEAM / 4u);
+constant uint _2410 = (TEAM / 4u);
+constant uint _2411 = (_2410 + 1u);
+constant uint _2464 = (TEAM - 1u);
+constant bool _2481 = (way == 6u);
+constant bool _2482 = (way == 7u);
+constant uint _2483 = _2482 ? 4u : 1u;
+constant uint XS = _2481 ? 2u : _2483;
+constant uint _2504 = (TEAM / 4u);
+constant uint _2505 = (_2504 + 1u);
+constant uint _2533 = (256u / TEAM);
+constant uint GROUP_ROWS = (_2533 * ROWS);
+constant uint _2535 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = both ? _2535 : GROUP_ROWS;
+constant uint _2620 = (ROWS / 2u);
+constant uint _2621 = both ? _2620 : ROWS;
+constant bool _2729 = (XS == 1u);
+constant bool _2731 = (XS == 2u);
+constant uint _2734 = _2731 ? 1792u : 768u;
+constant uint CHUNK = _2729 ? 3584u : _2734;
+constant uint _2736 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2736 * 9u);
+constant bool _4175 = (type == 0u);
+constant bool _4190 = (type == 1u);
+constant bool _4205 = (type == 2u);
+constant bool _4220 = (type == 3u);
+constant bool _4235 = (type == 4u);
+constant bool _4250 = (type == 5u);
+constant bool _4265 = (type == 6u);
+constant bool _4280 = (type == 7u);
+constant bool _4596 = (type == 4u);
+constant bool _4597 = (type == 5u);
+constant bool _4598 = (_4596 || _4597);
+constant bool _4599 = (type == 6u);
+constant bool summed = (_4598 || _4599);
+constant uint _4609 = (TEAM - 1u);
+constant bool _4612 = (type == 0u);
+constant bool _4613 = (type == 1u);
+constant bool _4614 = (_4612 || _4613);
+constant bool _4615 = (type == 2u);
+constant bool plain = (_4614 || _4615);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _4520 = (256u / UNIT);
-constant bool _5320 = (part == 2u);
-constant bool _5321 = (way == 0u);
+constant uint _4640 = (256u / UNIT);
+constant bool _5694 = (type == 6u);
+constant bool _5713 = (type == 7u);
+constant bool _6551 = (type == 0u);
+constant bool _6563 = (type == 1u);
+constant bool _6575 = (type == 2u);
+constant bool _6587 = (type == 3u);
+constant bool _6599 = (type == 4u);
+constant bool _6611 = (type == 5u);
+constant bool _6623 = (type == 6u);
+constant bool _6635 = (type == 7u);
+constant bool _6650 = (type == 3u);
+constant bool _6651 = (type == 4u);
+constant bool _6652 = (_6650 || _6651);
+constant bool _6653 = (type == 5u);
+constant bool whole_blocks = (_6652 || _6653);
+constant bool _6686 = (type == 6u);
+constant bool _6717 = (type == 7u);
+constant uint team_way = (way - 12u);
+constant bool _6760 = (team_way <= 2u);
+constant bool _6761 = (team_way == 4u);
+constant bool _6762 = (team_way == 5u);
+constant bool _6763 = (_6761 || _6762);
+constant bool _6764 = (team_way == 12u);
+constant bool _6765 = (_6763 || _6764);
+constant uint _6766 = _6765 ? 4u : 2u;
+constant uint LINES = _6760 ? 1u : _6766;
+constant uint _6768 = (LINES / 2u);
+constant uint ELEMENTS = both ? _6768 : LINES;
+constant uint LANE_QUADS = (UNIT / 4u);
+constant bool _7123 = (part == 2u);
+constant bool _7124 = (way == 0u);
+constant bool _7129 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _2938 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _4206 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _4559 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _3058 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _4326 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _4679 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -257,79 +287,79 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _508;
-    if (_507)
+    uint _629;
+    if (_628)
     {
-        _508 = (k / 1u) * 2u;
+        _629 = (k / 1u) * 2u;
     }
     else
     {
-        uint _517;
-        if (_516)
+        uint _638;
+        if (_637)
         {
-            _517 = (k / 1u) * 1u;
+            _638 = (k / 1u) * 1u;
         }
         else
         {
-            uint _525;
-            if (_524)
+            uint _646;
+            if (_645)
             {
-                _525 = (k / 1u) * 1u;
+                _646 = (k / 1u) * 1u;
             }
             else
             {
-                uint _534;
-                if (_533)
+                uint _655;
+                if (_654)
                 {
-                    _534 = (k / 32u) * 17u;
+                    _655 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _544;
-                    if (_543)
+                    uint _665;
+                    if (_664)
                     {
-                        _544 = (k / 32u) * 9u;
+                        _665 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _554;
-                        if (_553)
+                        uint _675;
+                        if (_674)
                         {
-                            _554 = (k / 32u) * 10u;
+                            _675 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _564;
-                            if (_563)
+                            uint _685;
+                            if (_684)
                             {
-                                _564 = (k / 256u) * 72u;
+                                _685 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _575;
-                                if (_574)
+                                uint _696;
+                                if (_695)
                                 {
-                                    _575 = (k / 256u) * 105u;
+                                    _696 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _575 = 0u;
+                                    _696 = 0u;
                                 }
-                                _564 = _575;
+                                _685 = _696;
                             }
-                            _554 = _564;
+                            _675 = _685;
                         }
-                        _544 = _554;
+                        _665 = _675;
                     }
-                    _534 = _544;
+                    _655 = _665;
                 }
-                _525 = _534;
+                _646 = _655;
             }
-            _517 = _525;
+            _638 = _646;
         }
-        _508 = _517;
+        _629 = _638;
     }
-    return _508;
+    return _629;
 }
 
 static inline __attribute__((always_inline))
@@ -360,34 +390,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _720;
+    float _841;
     if (left > 1u)
     {
-        _720 = v.y;
+        _841 = v.y;
     }
     else
     {
-        _720 = 0.0;
+        _841 = 0.0;
     }
-    float _730;
+    float _851;
     if (left > 2u)
     {
-        _730 = v.z;
+        _851 = v.z;
     }
     else
     {
-        _730 = 0.0;
+        _851 = 0.0;
     }
-    float _739;
+    float _860;
     if (left > 3u)
     {
-        _739 = v.w;
+        _860 = v.w;
     }
     else
     {
-        _739 = 0.0;
+        _860 = 0.0;
     }
-    return float4(v.x, _720, _730, _739);
+    return float4(v.x, _841, _851, _860);
 }
 
 static inline __attribute__((always_inline))
@@ -401,16 +431,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _596;
+    uint _717;
     if ((h & 1u) != 0u)
     {
-        _596 = (low >> 16u) | (high << 16u);
+        _717 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _596 = low;
+        _717 = low;
     }
-    return _596;
+    return _717;
 }
 
 static inline __attribute__((always_inline))
@@ -505,16 +535,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _682;
+    float2 _803;
     if (i < 4u)
     {
-        _682 = float2(float(a & 63u), float(b & 63u));
+        _803 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _682 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _803 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _682;
+    return _803;
 }
 
 static inline __attribute__((always_inline))
@@ -552,7 +582,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_1433)
+    if (_1553)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -560,7 +590,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_1445)
+    if (_1565)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -568,7 +598,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_1457)
+    if (_1577)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -576,7 +606,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_1469)
+    if (_1589)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -584,7 +614,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_1481)
+    if (_1601)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -592,7 +622,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_1493)
+    if (_1613)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -600,7 +630,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_1505)
+    if (_1625)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -608,7 +638,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_1517)
+    if (_1637)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -632,91 +662,91 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1622, const device Norm1& v_1631)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1742, const device Norm1& v_1751)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1609 = (at & 3u) == 0u;
-    bool _1616;
-    if (_1609)
+    bool _1729 = (at & 3u) == 0u;
+    bool _1736;
+    if (_1729)
     {
-        _1616 = (at + 3u) <= last;
+        _1736 = (at + 3u) <= last;
     }
     else
     {
-        _1616 = _1609;
+        _1736 = _1729;
     }
-    if (_1616)
+    if (_1736)
     {
-        return v_1622.norm4[at / 4u];
+        return v_1742.norm4[at / 4u];
     }
-    return float4(v_1631.norm1[min(at, last)], v_1631.norm1[min((at + 1u), last)], v_1631.norm1[min((at + 2u), last)], v_1631.norm1[min((at + 3u), last)]);
+    return float4(v_1751.norm1[min(at, last)], v_1751.norm1[min((at + 1u), last)], v_1751.norm1[min((at + 2u), last)], v_1751.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1543, const device X1& v_1554)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1663, const device X1& v_1674)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1543.x4[i / 4u];
+        return v_1663.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1554.x1[i];
+    v.x = v_1674.x1[i];
     if (count > 1u)
     {
-        v.y = v_1554.x1[i + 1u];
+        v.y = v_1674.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1554.x1[i + 2u];
+        v.z = v_1674.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1554.x1[i + 3u];
+        v.w = v_1674.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_489, const device Weights4& v_498)
+uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_611, const device Weights4& v_620)
 {
     if (second)
     {
-        return v_489.second4[i];
+        return v_611.second4[i];
     }
-    return v_498.weights4[i];
+    return v_620.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
     if (second)
     {
-        return v_466.second1[i];
+        return v_588.second1[i];
     }
-    return v_477.weights1[i];
+    return v_599.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    bool _767 = (at & 3u) == 0u;
-    bool _774;
-    if (_767)
+    bool _888 = (at & 3u) == 0u;
+    bool _895;
+    if (_888)
     {
-        _774 = (at + 3u) <= last;
+        _895 = (at + 3u) <= last;
     }
     else
     {
-        _774 = _767;
+        _895 = _888;
     }
-    if (_774)
+    if (_895)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, second, v_489, v_498);
+        raw.a = weight_words(param, second, v_611, v_620);
     }
     else
     {
@@ -724,89 +754,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, second, v_466, v_477), weight_word(param_2, second, v_466, v_477), weight_word(param_3, second, v_466, v_477), weight_word(param_4, second, v_466, v_477));
+        raw.a = uint4(weight_word(param_1, second, v_588, v_599), weight_word(param_2, second, v_588, v_599), weight_word(param_3, second, v_588, v_599), weight_word(param_4, second, v_588, v_599));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = at;
-    raw.a.x = weight_word(param, second, v_466, v_477);
+    raw.a.x = weight_word(param, second, v_588, v_599);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, second, v_466, v_477);
+    raw.a.y = weight_word(param_1, second, v_588, v_599);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, second, v_466, v_477);
+    raw.a.z = weight_word(param_2, second, v_588, v_599);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = word / 2u;
-    raw.a.x = weight_word(param, second, v_466, v_477);
+    raw.a.x = weight_word(param, second, v_588, v_599);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, second, v_466, v_477);
+    raw.a.y = weight_word(param_1, second, v_588, v_599);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, second, v_466, v_477);
+    raw.a.w = weight_word(param_2, second, v_588, v_599);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, second, v_466, v_477);
+    return load_scaled(param, param_1, second, v_588, v_599);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, second, v_466, v_477);
+    return load_scaled(param, param_1, second, v_588, v_599);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, second, v_466, v_477);
+    raw.a.x = weight_word(param, second, v_588, v_599);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, second, v_466, v_477);
+    raw.a.w = weight_word(param_1, second, v_588, v_599);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, second, v_466, v_477);
+    raw.a.x = weight_word(param, second, v_588, v_599);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, second, v_466, v_477);
+    raw.a.y = weight_word(param_1, second, v_588, v_599);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, second, v_466, v_477);
+    raw.a.z = weight_word(param_2, second, v_588, v_599);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, second, v_466, v_477);
+    raw.a.w = weight_word(param_3, second, v_588, v_599);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, second, v_466, v_477);
+    raw.b.x = weight_word(param_4, second, v_588, v_599);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part_1 = (q / 32u) & 1u;
@@ -816,79 +846,79 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part_1)) + (2u * quad_);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = low / 2u;
-    raw.a.x = weight_word(param, second, v_466, v_477);
+    raw.a.x = weight_word(param, second, v_588, v_599);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, second, v_466, v_477);
+    raw.a.y = weight_word(param_1, second, v_588, v_599);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, second, v_466, v_477);
+    raw.a.z = weight_word(param_2, second, v_588, v_599);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, second, v_466, v_477);
+    raw.a.w = weight_word(param_3, second, v_588, v_599);
     uint param_4 = (((h + 96u) + (4u * part_1)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, second, v_466, v_477);
+    raw.b.x = weight_word(param_4, second, v_588, v_599);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, second, v_466, v_477);
+    raw.b.y = weight_word(param_5, second, v_588, v_599);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    if (_1348)
+    if (_1468)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, second, v_466, v_477, v_489, v_498);
+        raw = load_quad_F32(param, param_1, param_2, second, v_588, v_599, v_611, v_620);
     }
-    if (_1358)
+    if (_1478)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, second, v_466, v_477);
+        raw = load_quad_F16(param_3, param_4, param_5, second, v_588, v_599);
     }
-    if (_1368)
+    if (_1488)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, second, v_466, v_477);
+        raw = load_quad_F16(param_6, param_7, param_8, second, v_588, v_599);
     }
-    if (_1378)
+    if (_1498)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_466, v_477);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_588, v_599);
     }
-    if (_1388)
+    if (_1508)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_466, v_477);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_588, v_599);
     }
-    if (_1398)
+    if (_1518)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_466, v_477);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_588, v_599);
     }
-    if (_1408)
+    if (_1528)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_466, v_477);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_588, v_599);
     }
-    if (_1418)
+    if (_1538)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_466, v_477);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_588, v_599);
     }
     return raw;
 }
@@ -896,92 +926,92 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1700;
+    float _1820;
     if (push.k != 0u)
     {
-        _1700 = rsqrt((squares / float(push.k)) + push.eps);
+        _1820 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1700 = 0.0;
+        _1820 = 0.0;
     }
-    return _1700;
+    return _1820;
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_1726, device Y1& v_1742)
+void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_1846, device Y1& v_1862)
 {
-    if (_1720)
+    if (_1840)
     {
         float param = sum;
-        v_1726.gates1[(r * push.n) + j] = silu(param);
+        v_1846.gates1[(r * push.n) + j] = silu(param);
     }
     else
     {
-        v_1742.y1[(push.offset2.x + (r * push.ldy)) + j] = v_1726.gates1[(r * push.n) + j] * sum;
+        v_1862.y1[(push.offset2.x + (r * push.ldy)) + j] = v_1846.gates1[(r * push.n) + j] * sum;
     }
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_1726, device Y1& v_1742, device Gates4& v_1802, device Y4& v_1836)
+void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_1846, device Y1& v_1862, device Gates4& v_1922, device Y4& v_1956)
 {
     uint gate = (r * push.n) + j;
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _1785 = (gate & 3u) == 0u;
-    bool _1793;
-    if (_1785)
+    bool _1905 = (gate & 3u) == 0u;
+    bool _1913;
+    if (_1905)
     {
-        _1793 = (j + 4u) <= push.n;
+        _1913 = (j + 4u) <= push.n;
     }
     else
     {
-        _1793 = _1785;
+        _1913 = _1905;
     }
-    bool whole = _1793;
-    if (whole && _1795)
+    bool whole = _1913;
+    if (whole && _1915)
     {
         float param = sums.x;
         float param_1 = sums.y;
         float param_2 = sums.z;
         float param_3 = sums.w;
-        v_1802.gates4[gate / 4u] = float4(silu(param), silu(param_1), silu(param_2), silu(param_3));
+        v_1922.gates4[gate / 4u] = float4(silu(param), silu(param_1), silu(param_2), silu(param_3));
     }
     else
     {
-        bool _1830;
+        bool _1950;
         if (whole)
         {
-            _1830 = (to & 3u) == 0u;
+            _1950 = (to & 3u) == 0u;
         }
         else
         {
-            _1830 = whole;
+            _1950 = whole;
         }
-        if (_1830)
+        if (_1950)
         {
-            v_1836.y4[to / 4u] = v_1802.gates4[gate / 4u] * sums;
+            v_1956.y4[to / 4u] = v_1922.gates4[gate / 4u] * sums;
         }
         else
         {
             uint e = 0u;
             for (;;)
             {
-                bool _1854 = e < 4u;
-                bool _1863;
-                if (_1854)
+                bool _1974 = e < 4u;
+                bool _1983;
+                if (_1974)
                 {
-                    _1863 = (j + e) < push.n;
+                    _1983 = (j + e) < push.n;
                 }
                 else
                 {
-                    _1863 = _1854;
+                    _1983 = _1974;
                 }
-                if (_1863)
+                if (_1983)
                 {
                     uint param_4 = r;
                     uint param_5 = j + e;
                     float param_6 = sums[e];
-                    finish(param_4, param_5, param_6, push, v_1726, v_1742);
+                    finish(param_4, param_5, param_6, push, v_1846, v_1862);
                     e++;
                     continue;
                 }
@@ -995,7 +1025,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread const float4
 }
 
 static inline __attribute__((always_inline))
-void tiles(thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498, const device X4& v_1543, const device X1& v_1554, constant Push& push, const device Norm4& v_1622, const device Norm1& v_1631, device Gates1& v_1726, device Y1& v_1742, device Gates4& v_1802, device Y4& v_1836, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620, const device X4& v_1663, const device X1& v_1674, constant Push& push, const device Norm4& v_1742, const device Norm1& v_1751, device Gates1& v_1846, device Y1& v_1862, device Gates4& v_1922, device Y4& v_1956, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1015,20 +1045,20 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _4837 = push.first.xyz + gl_WorkGroupID;
-    uint _4838 = _4837.y;
+    uint3 _4957 = push.first.xyz + gl_WorkGroupID;
+    uint _4958 = _4957.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _4946;
+    float4 _5066;
     spvUnsafeArray<Raw, 4> raw;
-    uint _4954;
-    float4 _5037;
-    uint _5134;
-    for (uint tile_r = _4838; tile_r < tiles_r; tile_r += push.groups.y)
+    uint _5074;
+    float4 _5157;
+    uint _5254;
+    for (uint tile_r = _4958; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _4852 = push.first.xyz + gl_WorkGroupID;
-        uint _4853 = _4852.x;
-        for (uint tile_j = _4853; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _4972 = push.first.xyz + gl_WorkGroupID;
+        uint _4973 = _4972.x;
+        for (uint tile_j = _4973; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1039,6 +1069,7 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
                 if (s > 0u)
                 {
                     uint q = ((s - 1u) * 8u) + load_q;
+                    _Pragma("clang loop unroll(full)")
                     for (uint y = 0u; y < 4u; y++)
                     {
                         if (loads_x)
@@ -1047,44 +1078,44 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _4924 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _5044 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _4924;
+                            v[y] = _5044;
                         }
                         else
                         {
-                            bool _4935 = (first + y) < push.n;
-                            bool _4943;
-                            if (_4935)
+                            bool _5055 = (first + y) < push.n;
+                            bool _5063;
+                            if (_5055)
                             {
-                                _4943 = (4u * q) < push.k;
+                                _5063 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _4943 = _4935;
+                                _5063 = _5055;
                             }
-                            bool there = _4943;
+                            bool there = _5063;
                             if (there)
                             {
                                 if (second)
                                 {
-                                    _4954 = push.offset.z;
+                                    _5074 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _4954 = push.offset.y;
+                                    _5074 = push.offset.y;
                                 }
                                 Raw param_11 = raw[y];
-                                uint param_12 = (2u * _4954) + ((first + y) * halves);
+                                uint param_12 = (2u * _5074) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _4946 = decode_quad(param_11, param_12, param_13, param_14);
+                                _5066 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _4946 = float4(0.0);
+                                _5066 = float4(0.0);
                             }
-                            v[y] = _4946;
+                            v[y] = _5066;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1093,6 +1124,7 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
                     float4 param_18 = v[3];
                     float4x4 lines = transposed(param_15, param_16, param_17, param_18);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
+                    _Pragma("clang loop unroll(full)")
                     for (uint y_1 = 0u; y_1 < 4u; y_1++)
                     {
                         uint param_19 = (4u * load_q) + y_1;
@@ -1109,14 +1141,15 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _5037 = norm_at(param_21, push, v_1622, v_1631);
+                            _5157 = norm_at(param_21, push, v_1742, v_1751);
                         }
                         else
                         {
-                            _5037 = float4(1.0);
+                            _5157 = float4(1.0);
                         }
-                        factor = _5037;
+                        factor = _5157;
                     }
+                    _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
                     {
                         uint i = first + y_2;
@@ -1124,62 +1157,63 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _5068 = i < push.rows;
-                            bool _5076;
-                            if (_5068)
+                            bool _5188 = i < push.rows;
+                            bool _5196;
+                            if (_5188)
                             {
-                                _5076 = (4u * q_1) < push.k;
+                                _5196 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5076 = _5068;
+                                _5196 = _5188;
                             }
-                            if (_5076)
+                            if (_5196)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_1543, v_1554);
+                                v[y_2] = x_at(param_22, param_23, v_1663, v_1674);
                                 if (false)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_1543, v_1554);
+                                    up[y_2] = x_at(param_24, param_25, v_1663, v_1674);
                                 }
                             }
                         }
                         else
                         {
-                            bool _5121 = i < push.n;
-                            bool _5129;
-                            if (_5121)
+                            bool _5241 = i < push.n;
+                            bool _5249;
+                            if (_5241)
                             {
-                                _5129 = (4u * q_1) < push.k;
+                                _5249 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5129 = _5121;
+                                _5249 = _5241;
                             }
-                            if (_5129)
+                            if (_5249)
                             {
                                 if (second)
                                 {
-                                    _5134 = push.offset.z;
+                                    _5254 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _5134 = push.offset.y;
+                                    _5254 = push.offset.y;
                                 }
-                                uint param_26 = (2u * _5134) + (i * halves);
+                                uint param_26 = (2u * _5254) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_466, v_477, v_489, v_498);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_588, v_599, v_611, v_620);
                             }
                         }
                     }
                 }
                 if (s > 0u)
                 {
+                    _Pragma("clang loop unroll(full)")
                     for (uint p = 0u; p < 32u; p++)
                     {
                         uint param_29 = p;
@@ -1205,6 +1239,7 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
                 }
                 threadgroup_barrier(mem_flags::mem_threadgroup);
                 float4 sum = float4(0.0);
+                _Pragma("clang loop unroll(full)")
                 for (uint i_1 = 0u; i_1 < 8u; i_1++)
                 {
                     sum += pool[(row * 8u) + i_1];
@@ -1216,6 +1251,7 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
                 scale = float4(norm_scale(param_33, push), norm_scale(param_34, push), norm_scale(param_35, push), norm_scale(param_36, push));
                 threadgroup_barrier(mem_flags::mem_threadgroup);
             }
+            _Pragma("clang loop unroll(full)")
             for (uint y_3 = 0u; y_3 < 4u; y_3++)
             {
                 uint i_2 = ((tile_r * 64u) + (4u * row)) + y_3;
@@ -1224,8 +1260,838 @@ void tiles(thread bool& second, const device Second1& v_466, const device Weight
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_1726, v_1742, v_1802, v_1836);
+                    finish_quad(param_37, param_38, param_39, push, v_1846, v_1862, v_1922, v_1956);
                 }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void choose_line(thread const uint& y, thread bool& second)
+{
+    if (both)
+    {
+        second = (y & 1u) != 0u;
+    }
+}
+
+static inline __attribute__((always_inline))
+uint quad_start(thread const uint& u, thread const uint& i)
+{
+    if (_5694)
+    {
+        return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
+    }
+    if (_5713)
+    {
+        return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
+    }
+    return (UNIT * u) + (4u * i);
+}
+
+static inline __attribute__((always_inline))
+float4 x_words(thread const uint& at, const device X1& v_1674)
+{
+    return float4(*(const device packed_float4*)&v_1674.x1[at]);
+}
+
+static inline __attribute__((always_inline))
+float times(thread const float4& a, thread const float4& b, thread const float& sum)
+{
+    return fma(a.w, b.w, fma(a.z, b.z, fma(a.y, b.y, fma(a.x, b.x, sum))));
+}
+
+static inline __attribute__((always_inline))
+float4 norm_words(thread const uint& at, const device Norm1& v_1751)
+{
+    return float4(*(const device packed_float4*)&v_1751.norm1[at]);
+}
+
+static inline __attribute__((always_inline))
+float sum4(thread const float4& v)
+{
+    return (v.x + v.y) + (v.z + v.w);
+}
+
+static inline __attribute__((always_inline))
+float sum_of(thread const float4& a, thread const float4& b)
+{
+    float4 param = a + b;
+    return sum4(param);
+}
+
+static inline __attribute__((always_inline))
+float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
+{
+    if (whole_blocks)
+    {
+        float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
+        return float4(sum4(param), 0.0, 0.0, 0.0);
+    }
+    if (_6686)
+    {
+        float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
+        float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
+        return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
+    }
+    if (_6717)
+    {
+        float4 param_3 = x[0];
+        float4 param_4 = x[1];
+        float4 param_5 = x[2];
+        float4 param_6 = x[3];
+        float4 param_7 = x[4];
+        float4 param_8 = x[5];
+        float4 param_9 = x[6];
+        float4 param_10 = x[7];
+        return float4(sum_of(param_3, param_4), sum_of(param_5, param_6), sum_of(param_7, param_8), sum_of(param_9, param_10));
+    }
+    return float4(0.0);
+}
+
+static inline __attribute__((always_inline))
+uint4 second_words(thread const uint& at, const device Second1& v_588)
+{
+    return uint4(*(const device packed_uint4*)&v_588.second1[at]);
+}
+
+static inline __attribute__((always_inline))
+uint4 first_words(thread const uint& at, const device Weights1& v_599)
+{
+    return uint4(*(const device packed_uint4*)&v_599.weights1[at]);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+{
+    uint at = (row / 2u) + (8u * u);
+    uint4 _5753;
+    if (second)
+    {
+        uint param = at + 4u;
+        _5753 = second_words(param, v_588);
+    }
+    else
+    {
+        uint param_1 = at + 4u;
+        _5753 = first_words(param_1, v_599);
+    }
+    uint4 _5768;
+    if (second)
+    {
+        uint param_2 = at;
+        _5768 = second_words(param_2, v_588);
+    }
+    else
+    {
+        uint param_3 = at;
+        _5768 = first_words(param_3, v_599);
+    }
+    float4 param_4 = as_type<float4>(_5768);
+    float4 param_5 = x[0];
+    float param_6 = 0.0;
+    float4 param_7 = as_type<float4>(_5753);
+    float4 param_8 = x[1];
+    float param_9 = times(param_4, param_5, param_6);
+    return times(param_7, param_8, param_9);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+{
+    uint4 _5796;
+    if (second)
+    {
+        uint param = (row / 2u) + (4u * u);
+        _5796 = second_words(param, v_588);
+    }
+    else
+    {
+        uint param_1 = (row / 2u) + (4u * u);
+        _5796 = first_words(param_1, v_599);
+    }
+    uint4 w = _5796;
+    float4 param_2 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
+    float4 param_3 = x[0];
+    float param_4 = 0.0;
+    float4 param_5 = float4(float2(as_type<half2>(w.z)), float2(as_type<half2>(w.w)));
+    float4 param_6 = x[1];
+    float param_7 = times(param_2, param_3, param_4);
+    return times(param_5, param_6, param_7);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+{
+    uint4 _5853;
+    if (second)
+    {
+        uint param = (row / 2u) + (4u * u);
+        _5853 = second_words(param, v_588);
+    }
+    else
+    {
+        uint param_1 = (row / 2u) + (4u * u);
+        _5853 = first_words(param_1, v_599);
+    }
+    uint4 w = _5853;
+    uint4 low = w << uint4(16u);
+    uint4 high = w & uint4(4294901760u);
+    float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
+    float4 param_3 = x[0];
+    float param_4 = 0.0;
+    float4 param_5 = as_type<float4>(uint4(low.z, high.z, low.w, high.w));
+    float4 param_6 = x[1];
+    float param_7 = times(param_2, param_3, param_4);
+    return times(param_5, param_6, param_7);
+}
+
+static inline __attribute__((always_inline))
+uint2 second_shorts(thread const uint& h, const device Second1& v_588)
+{
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_588.second1[0] + h)));
+}
+
+static inline __attribute__((always_inline))
+uint2 first_shorts(thread const uint& h, const device Weights1& v_599)
+{
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_599.weights1[0] + h)));
+}
+
+static inline __attribute__((always_inline))
+float4 bytes_and_384(thread const uint& w)
+{
+    float2 p = float2(as_type<half2>(((w << 2u) & 66847740u) ^ 1577082368u));
+    float2 q = float2(as_type<half2>(((w >> 6u) & 66847740u) ^ 1577082368u));
+    return float4(p.x, q.x, p.y, q.y);
+}
+
+static inline __attribute__((always_inline))
+uint second_short(thread const uint& h, const device Second1& v_588)
+{
+    return uint(((const device ushort*)&v_588.second1[0])[h]);
+}
+
+static inline __attribute__((always_inline))
+uint first_short(thread const uint& h, const device Weights1& v_599)
+{
+    return uint(((const device ushort*)&v_599.weights1[0])[h]);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+{
+    uint h = row + (17u * u);
+    float4 sums = float4(0.0);
+    uint2 _5930;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 4u; i++)
+    {
+        if (second)
+        {
+            uint param = (h + 1u) + (4u * i);
+            _5930 = second_shorts(param, v_588);
+        }
+        else
+        {
+            uint param_1 = (h + 1u) + (4u * i);
+            _5930 = first_shorts(param_1, v_599);
+        }
+        uint2 w = _5930;
+        uint param_2 = w.x;
+        sums = fma(bytes_and_384(param_2), x[2u * i], sums);
+        uint param_3 = w.y;
+        sums = fma(bytes_and_384(param_3), x[(2u * i) + 1u], sums);
+    }
+    uint _5973;
+    if (second)
+    {
+        uint param_4 = h;
+        _5973 = second_short(param_4, v_588);
+    }
+    else
+    {
+        uint param_5 = h;
+        _5973 = first_short(param_5, v_599);
+    }
+    float4 param_6 = sums;
+    return float2(as_type<half2>(_5973)).x * fma(-384.0, of_x.x, sum4(param_6));
+}
+
+static inline __attribute__((always_inline))
+float4 halves(thread const uint& a, thread const uint& b, thread const uint& mask)
+{
+    float2 p = float2(as_type<half2>((a & mask) | 1409307648u));
+    float2 q = float2(as_type<half2>((b & mask) | 1409307648u));
+    return float4(p.x, q.x, p.y, q.y);
+}
+
+static inline __attribute__((always_inline))
+float4 low_nibbles(thread const uint& w)
+{
+    uint param = w << 4u;
+    uint param_1 = w >> 4u;
+    uint param_2 = 15728880u;
+    return halves(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+float4 high_nibbles(thread const uint& w)
+{
+    uint param = w;
+    uint param_1 = w >> 8u;
+    uint param_2 = 15728880u;
+    return halves(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8>& x)
+{
+    float4 sums = float4(0.0);
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 4u; i++)
+    {
+        uint param = w[i];
+        sums = fma(low_nibbles(param), x[i], sums);
+        uint param_1 = w[i];
+        sums = fma(high_nibbles(param_1), x[i + 4u], sums);
+    }
+    float4 param_2 = sums;
+    return sum4(param_2);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+{
+    uint h = row + (9u * u);
+    uint2 _6003;
+    if (second)
+    {
+        uint param = h + 1u;
+        _6003 = second_shorts(param, v_588);
+    }
+    else
+    {
+        uint param_1 = h + 1u;
+        _6003 = first_shorts(param_1, v_599);
+    }
+    uint2 _6017;
+    if (second)
+    {
+        uint param_2 = h + 5u;
+        _6017 = second_shorts(param_2, v_588);
+    }
+    else
+    {
+        uint param_3 = h + 5u;
+        _6017 = first_shorts(param_3, v_599);
+    }
+    uint4 w = uint4(_6003, _6017);
+    uint _6036;
+    if (second)
+    {
+        uint param_4 = h;
+        _6036 = second_short(param_4, v_588);
+    }
+    else
+    {
+        uint param_5 = h;
+        _6036 = first_short(param_5, v_599);
+    }
+    uint4 param_6 = w;
+    spvUnsafeArray<float4, 8> param_7;
+    param_7 = x;
+    return float2(as_type<half2>(_6036)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
+}
+
+static inline __attribute__((always_inline))
+uint second_word(thread const uint& at, const device Second1& v_588)
+{
+    return v_588.second1[at];
+}
+
+static inline __attribute__((always_inline))
+uint first_word(thread const uint& at, const device Weights1& v_599)
+{
+    return v_599.weights1[at];
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+{
+    uint at = (row / 2u) + (5u * u);
+    uint4 _6069;
+    if (second)
+    {
+        uint param = at + 1u;
+        _6069 = second_words(param, v_588);
+    }
+    else
+    {
+        uint param_1 = at + 1u;
+        _6069 = first_words(param_1, v_599);
+    }
+    uint4 w = _6069;
+    uint _6084;
+    if (second)
+    {
+        uint param_2 = at;
+        _6084 = second_word(param_2, v_588);
+    }
+    else
+    {
+        uint param_3 = at;
+        _6084 = first_word(param_3, v_599);
+    }
+    float2 scale = float2(as_type<half2>(_6084));
+    uint4 param_4 = w;
+    spvUnsafeArray<float4, 8> param_5;
+    param_5 = x;
+    return fma(scale.x, fma(-64.0, of_x.x, block_times_x(param_4, param_5)), scale.y * of_x.x);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+{
+    uint at = (row / 2u) + ((u / 8u) * 36u);
+    uint pair = (u / 2u) & 3u;
+    uint shift = 16u * (pair & 1u);
+    uint4 _6132;
+    if (second)
+    {
+        uint param = at;
+        _6132 = second_words(param, v_588);
+    }
+    else
+    {
+        uint param_1 = at;
+        _6132 = first_words(param_1, v_599);
+    }
+    uint4 head = _6132;
+    uint4 _6145;
+    if (second)
+    {
+        uint param_2 = (at + 4u) + (4u * (u & 7u));
+        _6145 = second_words(param_2, v_588);
+    }
+    else
+    {
+        uint param_3 = (at + 4u) + (4u * (u & 7u));
+        _6145 = first_words(param_3, v_599);
+    }
+    uint4 w = _6145;
+    uint3 words = head.yzw >> uint3(shift);
+    uint _6175;
+    if (pair < 2u)
+    {
+        _6175 = words.x & 16191u;
+    }
+    else
+    {
+        _6175 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+    }
+    uint scales = _6175;
+    uint _6194;
+    if (pair < 2u)
+    {
+        _6194 = words.y & 16191u;
+    }
+    else
+    {
+        _6194 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+    }
+    uint minima = _6194;
+    float low = (-64.0) * of_x.x;
+    float high = (-64.0) * of_x.y;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 4u; i++)
+    {
+        uint param_4 = w[i];
+        float4 param_5 = low_nibbles(param_4);
+        float4 param_6 = x[i];
+        float param_7 = low;
+        low = times(param_5, param_6, param_7);
+        uint param_8 = w[i];
+        float4 param_9 = high_nibbles(param_8);
+        float4 param_10 = x[i + 4u];
+        float param_11 = high;
+        high = times(param_9, param_10, param_11);
+    }
+    float2 d = float2(as_type<half2>(head.x));
+    float sum = fma(float(scales & 255u), low, float(scales >> 8u) * high);
+    return fma(d.x, sum, (-d.y) * fma(float(minima & 255u), of_x.x, float(minima >> 8u) * of_x.y));
+}
+
+static inline __attribute__((always_inline))
+float4 small_bytes(thread const uint& w)
+{
+    uint param = w << 4u;
+    uint param_1 = w >> 4u;
+    uint param_2 = 66061296u;
+    return halves(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+{
+    uint h = row + ((u / 8u) * 105u);
+    uint part_1 = (u / 4u) & 1u;
+    uint in_part = u & 3u;
+    uint low = (h + (32u * part_1)) + (4u * in_part);
+    uint2 _6316;
+    if (second)
+    {
+        uint param = low;
+        _6316 = second_shorts(param, v_588);
+    }
+    else
+    {
+        uint param_1 = low;
+        _6316 = first_shorts(param_1, v_599);
+    }
+    uint2 p = _6316;
+    uint2 _6329;
+    if (second)
+    {
+        uint param_2 = low + 16u;
+        _6329 = second_shorts(param_2, v_588);
+    }
+    else
+    {
+        uint param_3 = low + 16u;
+        _6329 = first_shorts(param_3, v_599);
+    }
+    uint2 q = _6329;
+    uint2 _6344;
+    if (second)
+    {
+        uint param_4 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
+        _6344 = second_shorts(param_4, v_588);
+    }
+    else
+    {
+        uint param_5 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
+        _6344 = first_shorts(param_5, v_599);
+    }
+    uint2 r = _6344;
+    uint2 _6371;
+    if (second)
+    {
+        uint param_6 = (h + 96u) + (4u * part_1);
+        _6371 = second_shorts(param_6, v_588);
+    }
+    else
+    {
+        uint param_7 = (h + 96u) + (4u * part_1);
+        _6371 = first_shorts(param_7, v_599);
+    }
+    uint2 numbers = _6371 >> uint2(8u * (in_part / 2u));
+    float4 sums = of_x * (-96.0);
+    _Pragma("clang loop unroll(full)")
+    for (uint e = 0u; e < 2u; e++)
+    {
+        uint param_8 = (p[e] & 252645135u) | ((r[e] << 4u) & 808464432u);
+        float4 param_9 = small_bytes(param_8);
+        float4 param_10 = x[e];
+        float param_11 = sums.x;
+        sums.x = times(param_9, param_10, param_11);
+        uint param_12 = (q[e] & 252645135u) | ((r[e] << 2u) & 808464432u);
+        float4 param_13 = small_bytes(param_12);
+        float4 param_14 = x[e + 2u];
+        float param_15 = sums.y;
+        sums.y = times(param_13, param_14, param_15);
+        uint param_16 = ((p[e] >> 4u) & 252645135u) | (r[e] & 808464432u);
+        float4 param_17 = small_bytes(param_16);
+        float4 param_18 = x[e + 4u];
+        float param_19 = sums.z;
+        sums.z = times(param_17, param_18, param_19);
+        uint param_20 = ((q[e] >> 4u) & 252645135u) | ((r[e] >> 2u) & 808464432u);
+        float4 param_21 = small_bytes(param_20);
+        float4 param_22 = x[e + 6u];
+        float param_23 = sums.w;
+        sums.w = times(param_21, param_22, param_23);
+    }
+    int4 scales = int4(int(numbers.x << 24u), int(numbers.x << 8u), int(numbers.y << 24u), int(numbers.y << 8u)) >> int4(24);
+    uint _6524;
+    if (second)
+    {
+        uint param_24 = h + 104u;
+        _6524 = second_short(param_24, v_588);
+    }
+    else
+    {
+        uint param_25 = h + 104u;
+        _6524 = first_short(param_25, v_599);
+    }
+    float4 param_26 = float4(scales);
+    float4 param_27 = sums;
+    float param_28 = 0.0;
+    return float2(as_type<half2>(_6524)).x * times(param_26, param_27, param_28);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+{
+    float sum = 0.0;
+    if (_6551)
+    {
+        uint param = row;
+        uint param_1 = u;
+        spvUnsafeArray<float4, 8> param_2;
+        param_2 = x;
+        float4 param_3 = of_x;
+        sum = line_times_x_F32(param, param_1, param_2, param_3, second, v_588, v_599);
+    }
+    if (_6563)
+    {
+        uint param_4 = row;
+        uint param_5 = u;
+        spvUnsafeArray<float4, 8> param_6;
+        param_6 = x;
+        float4 param_7 = of_x;
+        sum = line_times_x_F16(param_4, param_5, param_6, param_7, second, v_588, v_599);
+    }
+    if (_6575)
+    {
+        uint param_8 = row;
+        uint param_9 = u;
+        spvUnsafeArray<float4, 8> param_10;
+        param_10 = x;
+        float4 param_11 = of_x;
+        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, second, v_588, v_599);
+    }
+    if (_6587)
+    {
+        uint param_12 = row;
+        uint param_13 = u;
+        spvUnsafeArray<float4, 8> param_14;
+        param_14 = x;
+        float4 param_15 = of_x;
+        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, second, v_588, v_599);
+    }
+    if (_6599)
+    {
+        uint param_16 = row;
+        uint param_17 = u;
+        spvUnsafeArray<float4, 8> param_18;
+        param_18 = x;
+        float4 param_19 = of_x;
+        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, second, v_588, v_599);
+    }
+    if (_6611)
+    {
+        uint param_20 = row;
+        uint param_21 = u;
+        spvUnsafeArray<float4, 8> param_22;
+        param_22 = x;
+        float4 param_23 = of_x;
+        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, second, v_588, v_599);
+    }
+    if (_6623)
+    {
+        uint param_24 = row;
+        uint param_25 = u;
+        spvUnsafeArray<float4, 8> param_26;
+        param_26 = x;
+        float4 param_27 = of_x;
+        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, second, v_588, v_599);
+    }
+    if (_6635)
+    {
+        uint param_28 = row;
+        uint param_29 = u;
+        spvUnsafeArray<float4, 8> param_30;
+        param_30 = x;
+        float4 param_31 = of_x;
+        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, second, v_588, v_599);
+    }
+    return sum;
+}
+
+static inline __attribute__((always_inline))
+void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_1862)
+{
+    float param = gate;
+    v_1862.y1[(push.offset2.x + (r * push.ldy)) + j] = silu(param) * up;
+}
+
+static inline __attribute__((always_inline))
+void lane_rows(thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device X1& v_1674, constant Push& push, const device Norm1& v_1751, device Gates1& v_1846, device Y1& v_1862, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+{
+    uint each = gl_NumSubgroups * ELEMENTS;
+    uint units = push.k / UNIT;
+    uint param = push.k;
+    uint halves_1 = row_halves(param);
+    uint lane = gl_SubgroupInvocationID;
+    uint lanes = 256u / gl_NumSubgroups;
+    uint3 _6791 = push.first.xyz + gl_WorkGroupID;
+    uint _6792 = _6791.y;
+    spvUnsafeArray<uint, 4> row;
+    uint _6861;
+    uint _6872;
+    spvUnsafeArray<float, 4> sums;
+    spvUnsafeArray<float4, 8> x;
+    float _6996;
+    uint _7059;
+    for (uint r = _6792; r < push.rows; r += push.groups.y)
+    {
+        uint x_start = push.offset.x + (r * push.ldx);
+        uint3 _6815 = push.first.xyz + gl_WorkGroupID;
+        uint _6816 = _6815.x;
+        for (uint tile = _6816; (tile * each) < push.n; tile += push.groups.x)
+        {
+            uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
+            if (first >= push.n)
+            {
+                continue;
+            }
+            float squares = 0.0;
+            _Pragma("clang loop unroll(full)")
+            for (uint y = 0u; y < 4u; y++)
+            {
+                if (y < LINES)
+                {
+                    uint param_1 = y;
+                    choose_line(param_1, second);
+                    if (second)
+                    {
+                        _6861 = push.offset.z;
+                    }
+                    else
+                    {
+                        _6861 = push.offset.y;
+                    }
+                    if (both)
+                    {
+                        _6872 = y / 2u;
+                    }
+                    else
+                    {
+                        _6872 = y;
+                    }
+                    row[y] = (2u * _6861) + (min((first + _6872), (push.n - 1u)) * halves_1);
+                    sums[y] = 0.0;
+                }
+            }
+            for (uint u = lane; u < units; u += lanes)
+            {
+                _Pragma("clang loop unroll(full)")
+                for (uint i = 0u; i < LANE_QUADS; i++)
+                {
+                    uint param_2 = u;
+                    uint param_3 = i;
+                    uint at = quad_start(param_2, param_3);
+                    uint param_4 = x_start + at;
+                    x[i] = x_words(param_4, v_1674);
+                    if (normed)
+                    {
+                        float4 param_5 = x[i];
+                        float4 param_6 = x[i];
+                        float param_7 = squares;
+                        squares = times(param_5, param_6, param_7);
+                        uint param_8 = push.offset.w + at;
+                        x[i] *= norm_words(param_8, v_1751);
+                    }
+                }
+                spvUnsafeArray<float4, 8> param_9;
+                param_9 = x;
+                float4 of_x = sums_of_x(param_9);
+                _Pragma("clang loop unroll(full)")
+                for (uint y_1 = 0u; y_1 < 4u; y_1++)
+                {
+                    if (y_1 < LINES)
+                    {
+                        uint param_10 = y_1;
+                        choose_line(param_10, second);
+                        uint param_11 = row[y_1];
+                        uint param_12 = u;
+                        spvUnsafeArray<float4, 8> param_13;
+                        param_13 = x;
+                        float4 param_14 = of_x;
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_588, v_599);
+                    }
+                }
+            }
+            if (normed)
+            {
+                float param_15 = simd_sum(squares);
+                _6996 = norm_scale(param_15, push);
+            }
+            else
+            {
+                _6996 = 1.0;
+            }
+            float scale = _6996;
+            _Pragma("clang loop unroll(full)")
+            for (uint y_2 = 0u; y_2 < 4u; y_2++)
+            {
+                if (y_2 < LINES)
+                {
+                    sums[y_2] = simd_sum(sums[y_2]) * scale;
+                }
+            }
+            float2 mine = float2(sums[0], 0.0);
+            _Pragma("clang loop unroll(full)")
+            for (uint y_3 = 0u; y_3 < 4u; y_3++)
+            {
+                if (y_3 < LINES)
+                {
+                    bool _7050;
+                    if (both)
+                    {
+                        _7050 = y_3 == ((2u * lane) + 1u);
+                    }
+                    else
+                    {
+                        _7050 = both;
+                    }
+                    if (_7050)
+                    {
+                        mine.y = sums[y_3];
+                    }
+                    else
+                    {
+                        if (both)
+                        {
+                            _7059 = 2u * lane;
+                        }
+                        else
+                        {
+                            _7059 = lane;
+                        }
+                        if (y_3 == _7059)
+                        {
+                            mine.x = sums[y_3];
+                        }
+                    }
+                }
+            }
+            bool _7077 = lane < ELEMENTS;
+            bool _7086;
+            if (_7077)
+            {
+                _7086 = (first + lane) < push.n;
+            }
+            else
+            {
+                _7086 = _7077;
+            }
+            if (_7086)
+            {
+                if (both)
+                {
+                    uint param_16 = r;
+                    uint param_17 = first + lane;
+                    float param_18 = mine.x;
+                    float param_19 = mine.y;
+                    finish_both(param_16, param_17, param_18, param_19, push, v_1862);
+                    continue;
+                }
+                uint param_20 = r;
+                uint param_21 = first + lane;
+                float param_22 = mine.x;
+                finish(param_20, param_21, param_22, push, v_1846, v_1862);
             }
         }
     }
@@ -1235,10 +2101,11 @@ static inline __attribute__((always_inline))
 void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, thread bool& second, constant Push& push, thread uint3& gl_LocalInvocationID)
 {
     uint param = push.k;
-    uint halves = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2501);
-    uint _2523;
-    uint _2534;
+    uint halves_1 = row_halves(param);
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2621);
+    uint _2643;
+    uint _2654;
+    _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1249,21 +2116,21 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
             }
             if (second)
             {
-                _2523 = push.offset.z;
+                _2643 = push.offset.z;
             }
             else
             {
-                _2523 = push.offset.y;
+                _2643 = push.offset.y;
             }
             if (both)
             {
-                _2534 = y / 2u;
+                _2654 = y / 2u;
             }
             else
             {
-                _2534 = y;
+                _2654 = y;
             }
-            row[y] = (2u * _2523) + (min((from + _2534), (push.n - 1u)) * halves);
+            row[y] = (2u * _2643) + (min((from + _2654), (push.n - 1u)) * halves_1);
         }
     }
 }
@@ -1275,116 +2142,118 @@ Unit no_unit()
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498, constant Push& push)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620, constant Push& push)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _1930 = (at & 3u) == 0u;
-    bool _1937;
-    if (_1930)
+    bool _2050 = (at & 3u) == 0u;
+    bool _2057;
+    if (_2050)
     {
-        _1937 = (at + 7u) <= last;
+        _2057 = (at + 7u) <= last;
     }
     else
     {
-        _1937 = _1930;
+        _2057 = _2050;
     }
-    if (_1937)
+    if (_2057)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, second, v_489, v_498);
+        unit.a = weight_words(param, second, v_611, v_620);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, second, v_489, v_498);
+        unit.b = weight_words(param_1, second, v_611, v_620);
     }
     else
     {
+        _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, second, v_466, v_477);
+            unit.a[e] = weight_word(param_2, second, v_588, v_599);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, second, v_466, v_477);
+            unit.b[e] = weight_word(param_3, second, v_588, v_599);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498, constant Push& push)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620, constant Push& push)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _2003 = (h & 7u) == 0u;
-    bool _2010;
-    if (_2003)
+    bool _2123 = (h & 7u) == 0u;
+    bool _2130;
+    if (_2123)
     {
-        _2010 = (at + 3u) <= last;
+        _2130 = (at + 3u) <= last;
     }
     else
     {
-        _2010 = _2003;
+        _2130 = _2123;
     }
-    if (_2010)
+    if (_2130)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, second, v_489, v_498);
+        unit.a = weight_words(param, second, v_611, v_620);
     }
     else
     {
+        _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, second, v_466, v_477);
+            unit.a[e] = weight_word(param_1, second, v_588, v_599);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, second, v_466, v_477);
+        unit.b.x = weight_word(param_2, second, v_588, v_599);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
     uint param = at;
     uint param_1 = at + 1u;
     uint param_2 = at + 2u;
     uint param_3 = at + 3u;
-    return uint4(weight_word(param, second, v_466, v_477), weight_word(param_1, second, v_466, v_477), weight_word(param_2, second, v_466, v_477), weight_word(param_3, second, v_466, v_477));
+    return uint4(weight_word(param, second, v_588, v_599), weight_word(param_1, second, v_588, v_599), weight_word(param_2, second, v_588, v_599), weight_word(param_3, second, v_588, v_599));
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, second, v_466, v_477), four_words(param_1, second, v_466, v_477), weight_word(param_2, second, v_466, v_477) };
+    return Unit{ four_words(param, second, v_588, v_599), four_words(param_1, second, v_588, v_599), weight_word(param_2, second, v_588, v_599) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, second, v_466, v_477), uint4(0u), weight_word(param_1, second, v_466, v_477) };
+    return Unit{ four_words(param, second, v_588, v_599), uint4(0u), weight_word(param_1, second, v_588, v_599) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, second, v_466, v_477), uint4(0u), weight_word(param_1, second, v_466, v_477) };
+    return Unit{ four_words(param, second, v_588, v_599), uint4(0u), weight_word(param_1, second, v_588, v_599) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -1392,11 +2261,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& s
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, second, v_489, v_498), weight_words(param_1, second, v_489, v_498), 0u };
+        return Unit{ weight_words(param, second, v_611, v_620), weight_words(param_1, second, v_611, v_620), 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, second, v_466, v_477), four_words(param_3, second, v_466, v_477), 0u };
+    return Unit{ four_words(param_2, second, v_588, v_599), four_words(param_3, second, v_588, v_599), 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -1406,7 +2275,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_466, const device Weights1& v_477)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part_1 = (u / 4u) & 1u;
@@ -1418,99 +2287,100 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& s
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, second, v_466, v_477), weight_word(param_1, second, v_466, v_477), weight_word(param_2, second, v_466, v_477), weight_word(param_3, second, v_466, v_477));
+    uint4 a = uint4(weight_word(param, second, v_588, v_599), weight_word(param_1, second, v_588, v_599), weight_word(param_2, second, v_588, v_599), weight_word(param_3, second, v_588, v_599));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, second, v_466, v_477), weight_word(param_5, second, v_466, v_477), weight_word(param_6, second, v_466, v_477), weight_word(param_7, second, v_466, v_477));
+    uint4 b = uint4(weight_word(param_4, second, v_588, v_599), weight_word(param_5, second, v_588, v_599), weight_word(param_6, second, v_588, v_599), weight_word(param_7, second, v_588, v_599));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, second, v_466, v_477);
+        uint param_12 = weight_word(param_10, second, v_588, v_599);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, second, v_466, v_477);
+        uint param_17 = weight_word(param_15, second, v_588, v_599);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, second, v_466, v_477);
+        uint param_22 = weight_word(param_20, second, v_588, v_599);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, second, v_466, v_477);
+        uint param_27 = weight_word(param_25, second, v_588, v_599);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, second, v_466, v_477) };
+    return Unit{ a, b, weight_word(param_28, second, v_588, v_599) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498, constant Push& push)
+Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620, constant Push& push)
 {
     Unit unit = no_unit();
-    if (_2147)
+    if (_2267)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, second, v_466, v_477, v_489, v_498, push);
+        unit = load_unit_F32(param, param_1, second, v_588, v_599, v_611, v_620, push);
     }
-    if (_2155)
+    if (_2275)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, second, v_466, v_477, v_489, v_498, push);
+        unit = load_unit_F16(param_2, param_3, second, v_588, v_599, v_611, v_620, push);
     }
-    if (_2163)
+    if (_2283)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, second, v_466, v_477, v_489, v_498, push);
+        unit = load_unit_F16(param_4, param_5, second, v_588, v_599, v_611, v_620, push);
     }
-    if (_2171)
+    if (_2291)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, second, v_466, v_477);
+        unit = load_unit_Q8_0(param_6, param_7, second, v_588, v_599);
     }
-    if (_2179)
+    if (_2299)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, second, v_466, v_477);
+        unit = load_unit_Q4_0(param_8, param_9, second, v_588, v_599);
     }
-    if (_2187)
+    if (_2307)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, second, v_466, v_477);
+        unit = load_unit_Q4_1(param_10, param_11, second, v_588, v_599);
     }
-    if (_2195)
+    if (_2315)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, second, v_466, v_477, v_489, v_498);
+        unit = load_unit_Q4_K(param_12, param_13, second, v_588, v_599, v_611, v_620);
     }
-    if (_2203)
+    if (_2323)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, second, v_466, v_477);
+        unit = load_unit_Q6_K(param_14, param_15, second, v_588, v_599);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498, constant Push& push)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620, constant Push& push)
 {
+    _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1521,13 +2391,13 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
             }
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, second, v_466, v_477, v_489, v_498, push);
+            unit[y] = load_unit(param, param_1, second, v_588, v_599, v_611, v_620, push);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_1543, const device X1& v_1554, constant Push& push, const device Norm4& v_1622, const device Norm1& v_1631, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_1663, const device X1& v_1674, constant Push& push, const device Norm4& v_1742, const device Norm1& v_1751, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -1538,50 +2408,52 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         spvUnsafeArray<float4, 2> v = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
         spvUnsafeArray<float4, 2> factor;
         factor = v;
+        _Pragma("clang loop unroll(full)")
         for (uint part_1 = 0u; part_1 < 2u; part_1++)
         {
             uint q = base + (part_1 * 256u);
             uint at = first + (4u * q);
-            bool _4229 = q < quads;
-            bool _4236;
-            if (_4229)
+            bool _4349 = q < quads;
+            bool _4356;
+            if (_4349)
             {
-                _4236 = at < push.k;
+                _4356 = at < push.k;
             }
             else
             {
-                _4236 = _4229;
+                _4356 = _4349;
             }
-            bool _4245;
-            if (_4236)
+            bool _4365;
+            if (_4356)
             {
-                _4245 = (r + m) < push.rows;
+                _4365 = (r + m) < push.rows;
             }
             else
             {
-                _4245 = _4236;
+                _4365 = _4356;
             }
-            if (_4245)
+            if (_4365)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part_1] = x_at(param_2, param_3, v_1543, v_1554);
+                v[part_1] = x_at(param_2, param_3, v_1663, v_1674);
                 if (false)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part_1] = x_at(param_4, param_5, v_1543, v_1554);
+                    factor[part_1] = x_at(param_4, param_5, v_1663, v_1674);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part_1] = norm_at(param_6, push, v_1622, v_1631);
+                        factor[part_1] = norm_at(param_6, push, v_1742, v_1751);
                     }
                 }
             }
         }
+        _Pragma("clang loop unroll(full)")
         for (uint part_2 = 0u; part_2 < 2u; part_2++)
         {
             uint q_1 = base + (part_2 * 256u);
@@ -1592,19 +2464,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_2];
                 float4 param_9 = factor[part_2];
                 float param_10 = squares;
-                float4 _4325 = input_of(param_7, param_8, param_9, param_10);
+                float4 _4445 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _4325;
-                bool _4334;
+                float4 value = _4445;
+                bool _4454;
                 if (normed)
                 {
-                    _4334 = (at_1 + 4u) > push.k;
+                    _4454 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4334 = normed;
+                    _4454 = normed;
                 }
-                if (_4334)
+                if (_4454)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -1615,18 +2487,13 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
 }
 
 static inline __attribute__((always_inline))
-float sum4(thread const float4& v)
-{
-    return (v.x + v.y) + (v.z + v.w);
-}
-
-static inline __attribute__((always_inline))
 void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint param = count;
     uint param_1 = 32u;
     if (gl_LocalInvocationID.x < ceil_div(param, param_1))
     {
+        _Pragma("clang loop unroll(full)")
         for (uint m = 0u; m < 4u; m++)
         {
             if (m < XS)
@@ -1643,9 +2510,10 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_1543, const device X1& v_1554, constant Push& push, const device Norm4& v_1622, const device Norm1& v_1631, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_1663, const device X1& v_1674, constant Push& push, const device Norm4& v_1742, const device Norm1& v_1751, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
+    _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
         if (m < XS)
@@ -1655,7 +2523,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, v_1543, v_1554, push, v_1622, v_1631, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, v_1663, v_1674, push, v_1742, v_1751, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -1684,6 +2552,7 @@ void eight_times_x(thread float4& a, thread float4& b, thread const uint& u, thr
         a = select(float4(0.0), a, uint4(0u, 1u, 2u, 3u) < uint4(left));
         b = select(float4(0.0), b, uint4(4u, 5u, 6u, 7u) < uint4(left));
     }
+    _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
         if (m < XS)
@@ -1700,6 +2569,7 @@ void eight_times_x(thread float4& a, thread float4& b, thread const uint& u, thr
 static inline __attribute__((always_inline))
 void units_times_x_F32(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
+    _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1736,6 +2606,7 @@ uint4 words_of_16_bits(thread const Unit& unit, thread const uint& h)
 static inline __attribute__((always_inline))
 void units_times_x_F16(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
+    _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1757,6 +2628,7 @@ void units_times_x_F16(thread const spvUnsafeArray<Unit, 4>& unit, thread const 
 static inline __attribute__((always_inline))
 void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
+    _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1780,19 +2652,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _2909 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _3029 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _2909;
-    uint _2913;
+    w = _3029;
+    uint _3033;
     if ((h & 1u) != 0u)
     {
-        _2913 = w[e + 1u];
+        _3033 = w[e + 1u];
     }
     else
     {
-        _2913 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _3033 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _2913;
+    return _3033;
 }
 
 static inline __attribute__((always_inline))
@@ -1800,8 +2672,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 {
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+    _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 8u; e++)
     {
+        _Pragma("clang loop unroll(full)")
         for (uint y = 0u; y < 4u; y++)
         {
             if (y < ROWS)
@@ -1811,19 +2685,21 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 uint param_2 = e;
                 uint param_3 = quants(param, param_1, param_2);
                 float4 v = signed_bytes(param_3);
+                _Pragma("clang loop unroll(full)")
                 for (uint m = 0u; m < 4u; m++)
                 {
                     if (m < XS)
                     {
-                        uint _2990 = (4u * y) + m;
+                        uint _3110 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_2990] += (v * x_quad(param_4, param_5, pool));
+                        all_[_3110] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
         }
     }
+    _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
         if (y_1 < ROWS)
@@ -1831,6 +2707,7 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint param_6 = row[y_1] + u;
             uint param_7 = unit[y_1].a.x;
             float scale = float_of(param_6, param_7);
+            _Pragma("clang loop unroll(full)")
             for (uint m_1 = 0u; m_1 < 4u; m_1++)
             {
                 if (m_1 < XS)
@@ -1844,36 +2721,12 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 }
 
 static inline __attribute__((always_inline))
-float4 halves(thread const uint& a, thread const uint& b, thread const uint& mask)
-{
-    float2 p = float2(as_type<half2>((a & mask) | 1409307648u));
-    float2 q = float2(as_type<half2>((b & mask) | 1409307648u));
-    return float4(p.x, q.x, p.y, q.y);
-}
-
-static inline __attribute__((always_inline))
-float4 low_nibbles(thread const uint& w)
-{
-    uint param = w << 4u;
-    uint param_1 = w >> 4u;
-    uint param_2 = 15728880u;
-    return halves(param, param_1, param_2);
-}
-
-static inline __attribute__((always_inline))
-float4 high_nibbles(thread const uint& w)
-{
-    uint param = w;
-    uint param_1 = w >> 8u;
-    uint param_2 = 15728880u;
-    return halves(param, param_1, param_2);
-}
-
-static inline __attribute__((always_inline))
 void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const uint& at, thread spvUnsafeArray<float4, 16>& all_, threadgroup float4 (&pool)[1024])
 {
+    _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 4u; e++)
     {
+        _Pragma("clang loop unroll(full)")
         for (uint y = 0u; y < 4u; y++)
         {
             if (y < ROWS)
@@ -1882,18 +2735,19 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 float4 low = low_nibbles(param);
                 uint param_1 = words[y][e];
                 float4 high = high_nibbles(param_1);
+                _Pragma("clang loop unroll(full)")
                 for (uint m = 0u; m < 4u; m++)
                 {
                     if (m < XS)
                     {
-                        uint _3115 = (4u * y) + m;
+                        uint _3235 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3115] += (low * x_quad(param_2, param_3, pool));
-                        uint _3132 = (4u * y) + m;
+                        all_[_3235] += (low * x_quad(param_2, param_3, pool));
+                        uint _3252 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3132] += (high * x_quad(param_4, param_5, pool));
+                        all_[_3252] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1907,7 +2761,8 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3193;
+    uint4 _3313;
+    _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1916,13 +2771,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3193 = b;
+                _3313 = b;
             }
             else
             {
-                _3193 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3313 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3193;
+            words[y] = _3313;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -1932,6 +2787,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     param_2 = all_;
     nibbles_times_x(param, param_1, param_2, pool);
     all_ = param_2;
+    _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
         if (y_1 < ROWS)
@@ -1939,6 +2795,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint param_3 = row[y_1] + u;
             uint param_4 = unit[y_1].a.x;
             float scale = float_of(param_3, param_4);
+            _Pragma("clang loop unroll(full)")
             for (uint m = 0u; m < 4u; m++)
             {
                 if (m < XS)
@@ -1959,6 +2816,7 @@ void units_times_x_Q4_1(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
+    _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -1973,11 +2831,13 @@ void units_times_x_Q4_1(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     param_2 = all_;
     nibbles_times_x(param, param_1, param_2, pool);
     all_ = param_2;
+    _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
         if (y_1 < ROWS)
         {
             float2 scale = float2(as_type<half2>(unit[y_1].c));
+            _Pragma("clang loop unroll(full)")
             for (uint m = 0u; m < 4u; m++)
             {
                 if (m < XS)
@@ -2000,9 +2860,10 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3417;
+    uint _3537;
     spvUnsafeArray<uint, 4> minima;
-    uint _3440;
+    uint _3560;
+    _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
@@ -2010,32 +2871,35 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3417 = words.x & 16191u;
+                _3537 = words.x & 16191u;
             }
             else
             {
-                _3417 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3537 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3417;
+            scales[y] = _3537;
             if (lower)
             {
-                _3440 = words.y & 16191u;
+                _3560 = words.y & 16191u;
             }
             else
             {
-                _3440 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3560 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3440;
+            minima[y] = _3560;
         }
     }
-    float4 _3507;
+    float4 _3627;
+    _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
         uint block = ((((local / 8u) * 8u) + (2u * pair)) + high) * 9u;
         uint at = block + (4u * half_);
         spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+        _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
+            _Pragma("clang loop unroll(full)")
             for (uint y_1 = 0u; y_1 < 4u; y_1++)
             {
                 if (y_1 < ROWS)
@@ -2043,32 +2907,35 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3507 = low_nibbles(param);
+                        _3627 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3507 = high_nibbles(param_1);
+                        _3627 = high_nibbles(param_1);
                     }
-                    float4 v = _3507;
+                    float4 v = _3627;
+                    _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3539 = (4u * y_1) + m;
+                            uint _3659 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3539] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3659] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
             }
         }
+        _Pragma("clang loop unroll(full)")
         for (uint y_2 = 0u; y_2 < 4u; y_2++)
         {
             if (y_2 < ROWS)
             {
                 float2 d = float2(as_type<half2>(unit[y_2].b.x)) * float2(float((scales[y_2] >> (8u * high)) & 255u), float((minima[y_2] >> (8u * high)) & 255u));
+                _Pragma("clang loop unroll(full)")
                 for (uint m_1 = 0u; m_1 < 4u; m_1++)
                 {
                     if (m_1 < XS)
@@ -2086,23 +2953,16 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 }
 
 static inline __attribute__((always_inline))
-float4 small_bytes(thread const uint& w)
-{
-    uint param = w << 4u;
-    uint param_1 = w >> 4u;
-    uint param_2 = 66061296u;
-    return halves(param, param_1, param_2);
-}
-
-static inline __attribute__((always_inline))
 void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     uint part_1 = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint at = ((((local / 8u) * 8u) + (4u * part_1)) * 9u) + (2u * in_part);
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+    _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
     {
+        _Pragma("clang loop unroll(full)")
         for (uint y = 0u; y < 4u; y++)
         {
             if (y < ROWS)
@@ -2118,12 +2978,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 float4 c = small_bytes(param_2) - float4(96.0);
                 uint param_3 = ((q >> 4u) & 252645135u) | ((r >> 2u) & 808464432u);
                 float4 d = small_bytes(param_3) - float4(96.0);
+                _Pragma("clang loop unroll(full)")
                 for (uint m = 0u; m < 4u; m++)
                 {
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _3921 = (4u * y) + m;
+                        uint _4041 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -2132,13 +2993,14 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_3921] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_4041] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _3989;
+    uint2 _4109;
+    _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
         if (y_1 < ROWS)
@@ -2146,17 +3008,18 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _3989 = unit[y_1].b.zw;
+                _4109 = unit[y_1].b.zw;
             }
             else
             {
-                _3989 = unit[y_1].b.zw >> uint2(8u);
+                _4109 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _3989;
+            uint2 words = _4109;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
             float4 scales = signed_bytes(param_14).xzyw * float_of(param_12, param_13);
+            _Pragma("clang loop unroll(full)")
             for (uint m_1 = 0u; m_1 < 4u; m_1++)
             {
                 if (m_1 < XS)
@@ -2171,7 +3034,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_4055)
+    if (_4175)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -2184,7 +3047,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_4070)
+    if (_4190)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -2197,7 +3060,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_4085)
+    if (_4205)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -2210,7 +3073,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_4100)
+    if (_4220)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -2223,7 +3086,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_4115)
+    if (_4235)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -2236,7 +3099,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_4130)
+    if (_4250)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -2249,7 +3112,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_4145)
+    if (_4265)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -2262,7 +3125,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_4160)
+    if (_4280)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -2293,77 +3156,73 @@ static inline __attribute__((always_inline))
 float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
-    for (uint v = 0u; v < _2283; v++)
+    _Pragma("clang loop unroll(full)")
+    for (uint v = 0u; v < _2403; v++)
     {
-        sum += pool[(i * _2291) + v];
+        sum += pool[(i * _2411) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_1742)
-{
-    float param = gate;
-    v_1742.y1[(push.offset2.x + (r * push.ldy)) + j] = silu(param) * up;
-}
-
-static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_1726, device Y1& v_1742, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_1846, device Y1& v_1862, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2344;
+    uint lane = me & _2464;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _2440;
+    float _2560;
+    _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
         if (m < XS)
         {
             threadgroup_barrier(mem_flags::mem_threadgroup);
+            _Pragma("clang loop unroll(full)")
             for (uint y = 0u; y < 4u; y++)
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _2385) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _2505) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _2399 = simd_is_first();
-            if (_2399)
+            bool _2519 = simd_is_first();
+            if (_2519)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2417 = me < GROUP_LINES;
-            bool _2426;
-            if (_2417)
+            bool _2537 = me < GROUP_LINES;
+            bool _2546;
+            if (_2537)
             {
-                _2426 = (first + me) < push.n;
+                _2546 = (first + me) < push.n;
             }
             else
             {
-                _2426 = _2417;
+                _2546 = _2537;
             }
-            bool _2436;
-            if (_2426)
+            bool _2556;
+            if (_2546)
             {
-                _2436 = (r + m) < push.rows;
+                _2556 = (r + m) < push.rows;
             }
             else
             {
-                _2436 = _2426;
+                _2556 = _2546;
             }
-            if (_2436)
+            if (_2556)
             {
                 if (normed)
                 {
-                    _2440 = shared_scale(push, pool, gl_NumSubgroups);
+                    _2560 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _2440 = 1.0;
+                    _2560 = 1.0;
                 }
-                float scale = _2440;
+                float scale = _2560;
                 if (both)
                 {
                     uint param = 2u * me;
@@ -2372,23 +3231,23 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
                     uint param_3 = first + me;
                     float param_4 = scale * shared_sum(param, pool);
                     float param_5 = scale * shared_sum(param_1, pool);
-                    finish_both(param_2, param_3, param_4, param_5, push, v_1742);
+                    finish_both(param_2, param_3, param_4, param_5, push, v_1862);
                     continue;
                 }
                 uint param_6 = me;
                 uint param_7 = r + m;
                 uint param_8 = first + me;
                 float param_9 = scale * shared_sum(param_6, pool);
-                finish(param_7, param_8, param_9, push, v_1726, v_1742);
+                finish(param_7, param_8, param_9, push, v_1846, v_1862);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(thread bool& second, const device Second1& v_466, const device Weights1& v_477, const device Second4& v_489, const device Weights4& v_498, const device X4& v_1543, const device X1& v_1554, constant Push& push, const device Norm4& v_1622, const device Norm1& v_1631, device Gates1& v_1726, device Y1& v_1742, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620, const device X4& v_1663, const device X1& v_1674, constant Push& push, const device Norm4& v_1742, const device Norm1& v_1751, device Gates1& v_1846, device Y1& v_1862, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _4489;
+    uint lane = gl_LocalInvocationID.x & _4609;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -2399,19 +3258,19 @@ void vector_rows(thread bool& second, const device Second1& v_466, const device 
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _4520;
-    uint _4531 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _4640;
+    uint _4651 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _4531; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _4651; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _4546 = push.first.xyz + gl_WorkGroupID;
-        uint _4547 = _4546.x;
-        for (uint tile = _4547; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _4666 = push.first.xyz + gl_WorkGroupID;
+        uint _4667 = _4666.x;
+        for (uint tile = _4667; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -2422,34 +3281,35 @@ void vector_rows(thread bool& second, const device Second1& v_466, const device 
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _4590;
+                bool _4710;
                 if (plain)
                 {
-                    _4590 = (base + lane) < end;
+                    _4710 = (base + lane) < end;
                 }
                 else
                 {
-                    _4590 = plain;
+                    _4710 = plain;
                 }
-                if (_4590)
+                if (_4710)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_units(param_10, param_11, param_12, second, v_466, v_477, v_489, v_498, push);
+                    load_units(param_10, param_11, param_12, second, v_588, v_599, v_611, v_620, push);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, v_1543, v_1554, push, v_1622, v_1631, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, v_1663, v_1674, push, v_1742, v_1751, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _4624 = base + lane;
-                for (uint u = _4624; u < end; u += TEAM)
+                uint _4744 = base + lane;
+                for (uint u = _4744; u < end; u += TEAM)
                 {
                     if (plain)
                     {
+                        _Pragma("clang loop unroll(full)")
                         for (uint y = 0u; y < 4u; y++)
                         {
                             if (y < ROWS)
@@ -2462,7 +3322,7 @@ void vector_rows(thread bool& second, const device Second1& v_466, const device 
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_units(param_17, param_18, param_19, second, v_466, v_477, v_489, v_498, push);
+                            load_units(param_17, param_18, param_19, second, v_588, v_599, v_611, v_620, push);
                             next = param_19;
                         }
                     }
@@ -2471,7 +3331,7 @@ void vector_rows(thread bool& second, const device Second1& v_466, const device 
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, second, v_466, v_477, v_489, v_498, push);
+                        load_units(param_20, param_21, param_22, second, v_588, v_599, v_611, v_620, push);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -2491,36 +3351,43 @@ void vector_rows(thread bool& second, const device Second1& v_466, const device 
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_1726, v_1742, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_1846, v_1862, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_1543 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_477 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_466 = *(const device Second1*)spvBufferAliasSet0Binding3;
-    const device auto& v_1622 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_1742 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_1726 = *(device Gates1*)spvBufferAliasSet0Binding6;
-    const device auto& v_489 = *(const device Second4*)spvBufferAliasSet0Binding3;
-    const device auto& v_498 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1554 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_1631 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& v_1802 = *(device Gates4*)spvBufferAliasSet0Binding6;
-    device auto& v_1836 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_1663 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_599 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_588 = *(const device Second1*)spvBufferAliasSet0Binding3;
+    const device auto& v_1742 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_1862 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_1846 = *(device Gates1*)spvBufferAliasSet0Binding6;
+    const device auto& v_611 = *(const device Second4*)spvBufferAliasSet0Binding3;
+    const device auto& v_620 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_1674 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_1751 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& v_1922 = *(device Gates4*)spvBufferAliasSet0Binding6;
+    device auto& v_1956 = *(device Y4*)spvBufferAliasSet0Binding5;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     bool second = false;
-    second = _5320;
-    if (_5321)
+    second = _7123;
+    if (_7124)
     {
-        tiles(second, v_466, v_477, v_489, v_498, v_1543, v_1554, push, v_1622, v_1631, v_1726, v_1742, v_1802, v_1836, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(second, v_588, v_599, v_611, v_620, v_1663, v_1674, push, v_1742, v_1751, v_1846, v_1862, v_1922, v_1956, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        vector_rows(second, v_466, v_477, v_489, v_498, v_1543, v_1554, push, v_1622, v_1631, v_1726, v_1742, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+        if (_7129)
+        {
+            lane_rows(second, v_588, v_599, v_1674, push, v_1751, v_1846, v_1862, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+        }
+        else
+        {
+            vector_rows(second, v_588, v_599, v_611, v_620, v_1663, v_1674, push, v_1742, v_1751, v_1846, v_1862, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+        }
     }
 }
 

@@ -398,6 +398,7 @@ void big_tiles(constant Push& push, device C4& v_158, device C1& v_198, const de
                     }
                     if (s > 0u)
                     {
+                        _Pragma("clang loop unroll(full)")
                         for (uint p_1 = 0u; p_1 < 16u; p_1++)
                         {
                             uint a_at = (p_1 * 32u) + (row ^ ((p_1 / 4u) * 2u));
@@ -578,6 +579,7 @@ void small_tiles(constant Push& push, device C4& v_158, device C1& v_198, const 
                     }
                     if (s > 0u)
                     {
+                        _Pragma("clang loop unroll(full)")
                         for (uint p_1 = 0u; p_1 < 32u; p_1++)
                         {
                             uint a_at = (p_1 * 16u) + (row ^ ((p_1 / 4u) * 1u));

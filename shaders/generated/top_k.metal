@@ -128,6 +128,7 @@ static inline __attribute__((always_inline))
 uint4 partial_block(thread const uint& start, thread const uint& skip, thread const uint& count, thread const uint& i, const device X1& v_275)
 {
     uint4 v = uint4(4286578688u);
+    _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 4u; e++)
     {
         if ((((4u * i) + e) - skip) < count)
@@ -198,10 +199,12 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     spvUnsafeArray<uint4, 8> v;
     for (; ((i + 1792u) + 1u) < blocks; i += 2048u)
     {
+        _Pragma("clang loop unroll(full)")
         for (uint y = 0u; y < 8u; y++)
         {
             v[y] = v_433.x4[((start / 4u) + i) + (y * 256u)];
         }
+        _Pragma("clang loop unroll(full)")
         for (uint y_1 = 0u; y_1 < 8u; y_1++)
         {
             Best param_7 = best;
@@ -252,6 +255,7 @@ uint greatest(thread const uint& x, thread const uint& count, const device X1& v
     uint index = 4294967295u;
     if ((!nan) && (!zero))
     {
+        _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
             bool _609 = best.key[e] == key;
@@ -395,6 +399,7 @@ uint4 orders_of(thread const Row& row, thread const uint& block, const device X1
         return uint4(order_of(param), order_of(param_1), order_of(param_2), order_of(param_3));
     }
     uint4 orders = uint4(0u);
+    _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 4u; e++)
     {
         if ((first + e) < push.cols)
@@ -472,8 +477,10 @@ void find_in_groups(thread const uint& r, thread const uint& share, const device
         spvUnsafeArray<uint4, 2> _1573 = spvUnsafeArray<uint4, 2>({ orders_of(param_7, param_8, v_275, v_433, push), orders_of(param_9, param_10, v_275, v_433, push) });
         spvUnsafeArray<uint4, 2> orders;
         orders = _1573;
+        _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 2u; i++)
         {
+            _Pragma("clang loop unroll(full)")
             for (uint e = 0u; e < 4u; e++)
             {
                 uint order = orders[i][e];
@@ -490,6 +497,7 @@ void find_in_groups(thread const uint& r, thread const uint& share, const device
     threadgroup_barrier(mem_flags::mem_threadgroup);
     if (me < 32u)
     {
+        _Pragma("clang loop unroll(full)")
         for (uint part = 1u; part < 8u; part++)
         {
             uint2 other = candidate[(part * 32u) + me];
@@ -786,6 +794,7 @@ static inline __attribute__((always_inline))
 uint4 digits(thread const spvUnsafeArray<uint, 8>& numbers, thread const uint& threshold, thread const int& shift, thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, threadgroup uint4 (&counts_of)[256])
 {
     uint2 counts = uint2(0u);
+    _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 8u; i++)
     {
         uint digit = (numbers[i] ^ threshold) >> uint(shift);
@@ -846,6 +855,7 @@ Cut cut_orders(thread const spvUnsafeArray<uint, 8>& orders, thread const uint& 
 {
     uint me = gl_LocalInvocationID.x;
     top = 0u;
+    _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 8u; i++)
     {
         top = max(top, orders[i]);
@@ -854,6 +864,7 @@ Cut cut_orders(thread const spvUnsafeArray<uint, 8>& orders, thread const uint& 
     uint param = top;
     uint _1859 = group_max(param, best_of, gl_SubgroupID, gl_NumSubgroups);
     top = _1859;
+    _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 8u; i_1++)
     {
         uint param_1 = orders[i_1];
@@ -910,6 +921,7 @@ uint2 choose_groups(thread const uint& r, thread const uint& most, thread uint& 
     spvUnsafeArray<uint, 8> orders;
     spvUnsafeArray<uint, 8> places_of;
     spvUnsafeArray<uint, 8> seconds;
+    _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 8u; i++)
     {
         uint param = r;
@@ -935,6 +947,7 @@ uint2 choose_groups(thread const uint& r, thread const uint& most, thread uint& 
     {
         spvUnsafeArray<uint, 8> tied;
         uint _2039;
+        _Pragma("clang loop unroll(full)")
         for (uint i_1 = 0u; i_1 < 8u; i_1++)
         {
             if (orders[i_1] == of_orders.threshold)
@@ -956,6 +969,7 @@ uint2 choose_groups(thread const uint& r, thread const uint& most, thread uint& 
         of_places = _2057;
     }
     uint2 least = uint2(of_orders.threshold, ~of_places.threshold);
+    _Pragma("clang loop unroll(full)")
     for (uint i_2 = 0u; i_2 < 8u; i_2++)
     {
         bool _2078 = orders[i_2] > least.x;
@@ -1010,6 +1024,7 @@ void gather(thread const uint& r, thread const uint2& least, const device X1& v_
     for (uint start = gl_LocalInvocationID.x; start < items; start += 1024u)
     {
         uint mine = 0u;
+        _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             uint item = start + (i * 256u);
@@ -1021,6 +1036,7 @@ void gather(thread const uint& r, thread const uint2& least, const device X1& v_
             uint param_5 = blocks[i];
             orders[i] = orders_of(param_4, param_5, v_275, v_433, push);
         }
+        _Pragma("clang loop unroll(full)")
         for (uint n = 0u; n < 16u; n++)
         {
             uint2 one = uint2(orders[n / 4u][n % 4u], ((4u * blocks[n / 4u]) + (n % 4u)) - row.skip);
@@ -1056,6 +1072,7 @@ void gather(thread const uint& r, thread const uint2& least, const device X1& v_
             _2253 = _2261;
         }
         uint place = _2253;
+        _Pragma("clang loop unroll(full)")
         for (uint n_1 = 0u; n_1 < 16u; n_1++)
         {
             if ((((mine >> n_1) & 1u) != 0u) && (place < 512u))
@@ -1102,6 +1119,7 @@ void join_groups(thread const uint& r, const device X1& v_275, threadgroup int2 
     histogram[me] = 0u;
     threadgroup_barrier(mem_flags::mem_threadgroup);
     spvUnsafeArray<uint, 2> places_in_bin;
+    _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
         uint n = me + (i * 256u);
@@ -1122,6 +1140,7 @@ void join_groups(thread const uint& r, const device X1& v_275, threadgroup int2 
     uint start = _2422;
     histogram[me] = start;
     threadgroup_barrier(mem_flags::mem_threadgroup);
+    _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 2u; i_1++)
     {
         uint n_1 = me + (i_1 * 256u);

@@ -226,6 +226,7 @@ static zc_status prepare(zc_metal_device *self, zc_device_info *info, zc_error *
     if (status == ZC_OK) {
         info->subgroup_width = (uint32_t)[self->pipelines[ZC_KERNEL_sum][ZC_ROWS_SUBGROUP_WAY] threadExecutionWidth];
         info->gpu.subgroup_width = info->subgroup_width;
+        info->gpu.lane_sums = info->subgroup_width == 32; /* Apple's GPUs */
         self->gpu = info->gpu;
     }
     return status;
