@@ -21,9 +21,11 @@ sys.path.insert(0, str(ROOT / "buildtools"))
 import flags  # noqa: E402
 import metal  # noqa: E402
 import metal_api  # noqa: E402
+import metal_count  # noqa: E402
 import metal_sdk  # noqa: E402
 import msl  # noqa: E402
 import sources  # noqa: E402
+import spirv  # noqa: E402
 
 import shaders  # noqa: E402
 
@@ -249,6 +251,75 @@ for i in range(8):
 print(right)
 """
     assert run_library(KERNEL.replace("BODY", body), program, tmp_path) == ("8\n" if barrier else "4\n")
+
+
+COUNTED = (
+    KERNEL.replace("kernel void", "struct Push { uint n; };\nkernel void")
+    .replace("kernel void zc_test(", "kernel void zc_test(constant Push& push [[buffer(1)]], ")
+    .replace(", uint me", ", const device float4* x [[buffer(2)]], uint me")
+)
+
+
+def counted(body: str) -> metal_count.Cost:
+    return metal_count.count(COUNTED.replace("BODY", body), None, [5])
+
+
+@needs_clang
+def test_counts() -> None:
+    """What metal_count.py says of code whose cost is known."""
+    nothing = counted("")
+    assert (nothing.instructions, nothing.loads, nothing.registers) == (0, {}, 0)
+    # A load, three sums, a conversion, a store; the vector and the first sum.
+    cost = counted("float4 v = x[me]; out[lane] = uint((v.x + v.y) + (v.z + v.w));")
+    assert (cost.instructions, cost.loads, cost.registers) == (6, {("device", 16): 1}, 5)
+    each = "float4 v = x[i]; sum += dot(v, v);"
+    loop = f"float sum = 0.0; for (uint i = 0u; i < push.n; i++) {{ {each} }} out[me] = uint(sum);"
+    one, two = (
+        metal_count.count(COUNTED.replace("BODY", loop), None, [times]).instructions for times in (4, 5)
+    )
+    assert two - one == 9  # a load, three fused and two others, an index of 64 bits and its comparison
+    cost = counted("out[me] = simd_sum(me); threadgroup_barrier(mem_flags::mem_threadgroup);")
+    assert (cost.instructions, cost.barriers) == (3, 1)
+
+
+@needs_clang
+def test_counting_finds_arrays_in_memory() -> None:
+    """The shipped text of a product without what shaders.py says of its loops, and with it."""
+    text = (GENERATED / "linear.metal").read_text("utf-8")
+    table = shaders.read_table(ROOT)
+    params = {"type": 5, "rows": 1, "n": 32, "k": 256, "ldx": 256, "ldy": 32}
+    push = [0] * 12 + [1, 1, 1, 0] + [params.get(name, 0) for name, _ in table["linear"].params]
+    way = 16  # 4 rows of w for each SIMD group
+    without = "\n".join(line for line in text.split("\n") if "_Pragma" not in line)
+    stacks = []
+    for source in (text, without):
+        cost = metal_count.count(source, 5 + 24 * way, push)
+        stacks.append(sum(times for (space, _), times in cost.loads.items() if space == "stack"))
+        line = metal_count.Line("linear", cost, 16)
+        assert any("unrolled" in wrong for wrong in line.wrong(1000.0)) == (stacks[-1] > 0)
+    assert stacks[0] == 0
+    assert stacks[1] > 20
+
+
+def test_msl_is_completed() -> None:
+    """What shaders.py puts into spirv-cross's text, and that it refuses what it does not understand."""
+    text = "    uint4 a = uint4(v_1.w[at], v_1.w[at + 1u], v_1.w[at + 2u], v_1.w[at + 3u]);\n"
+    assert shaders.with_loads(text) == "    uint4 a = uint4(*(const device packed_uint4*)&v_1.w[at]);\n"
+    for other in (text.replace("at + 2u", "at + 4u"), text.replace("v_1.w[at + 3u]", "v_2.w[at + 3u]")):
+        assert shaders.with_loads(other) == other
+    short = "uint first_short(thread const uint& h, const device W& v_1)\n{\n    return v_1.w[h / 2u];\n}\n"
+    assert "((const device ushort*)&v_1.w[0])[h]" in shaders.with_loads(short)
+    with pytest.raises(shaders.ShaderError, match="must be one buffer"):
+        shaders.with_loads(short.replace("[h / 2u]", "[h / 2u] + v_2.w[h]"))
+    body = "    for (;;)\n    {\n        for (uint i = 0u; i < 4u; i++)\n        {\n        }\n    }\n"
+    loops = f"void f()\n{{\n{body}}}\n"
+    module = spirv.Module(loops=[("f", [0, 1])])
+    marked = shaders.with_unrolling(loops, module, "zc_f")
+    assert marked.count("_Pragma") == 1
+    assert '_Pragma("clang loop unroll(full)")\n        for (uint i' in marked
+    for wrong in ([("f", [1])], [("f", [0, 1]), ("g", [1])], [("f", [0, 1]), ("f", [1])]):
+        with pytest.raises(shaders.ShaderError, match="loops"):
+            shaders.with_unrolling(loops, spirv.Module(loops=wrong), "zc_f")
 
 
 # As spirv-cross writes a specialization constant, and a constant without a default.
