@@ -253,6 +253,73 @@ print(right)
     assert run_library(KERNEL.replace("BODY", body), program, tmp_path) == ("8\n" if barrier else "4\n")
 
 
+MATRICES = (
+    KERNEL.replace("#include <metal_stdlib>", "#include <metal_stdlib>\n#include <metal_simdgroup_matrix>")
+    .replace("device uint* out", "device float* out")
+    .replace("threadgroup uint shared", "threadgroup half shared")
+)
+# Of each of two SIMD groups: 2 * a * transpose(a) + 1, a[i][j] = 8 i + j - 20 having been put there by both.
+OF_MATRICES = """
+    shared[me] = half(float(me) - 20.0);
+    BARRIER
+    simdgroup_half8x8 a, b;
+    simdgroup_load(a, &shared[0], 8u);
+    simdgroup_load(b, &shared[0], 8u, ulong2(0), true);
+    simdgroup_float8x8 sums = simdgroup_float8x8(0.0), product;
+    sums.thread_elements()[0] += 0.5;
+    sums.thread_elements()[1] += 0.5;
+    simdgroup_multiply_accumulate(product, a, b, sums);
+    sums = simdgroup_float8x8(0.0);
+    sums.thread_elements() += product.thread_elements() * 2.0;
+    simdgroup_store(sums, &out[me / 32u * 64u], 8u);
+"""
+RUN_MATRICES = """
+import numpy as np
+a = np.arange(64.0).reshape(8, 8) - 20
+right = 0
+for i in range(8):
+    out = (ctypes.c_float * 128)()
+    assert run(out, 64, WIDTH) == 0
+    right += bool((np.array(out).reshape(2, 8, 8) == 2 * (a @ a.T) + 1).all())
+print(right)
+"""
+
+
+@needs_clang
+def test_matrices_of_a_simd_group(tmp_path: Path) -> None:
+    barrier = "threadgroup_barrier(mem_flags::mem_threadgroup);"
+    source = MATRICES.replace("BODY", OF_MATRICES.replace("BARRIER", barrier))
+    file = tmp_path / "strict.metal"
+    file.write_text(source, "utf-8")
+    msl.compile_text(file, True, None)
+    assert run_library(source, RUN_MATRICES.replace("WIDTH", "32"), tmp_path) == "8\n"
+    # Mistakes: found by the results of half of the groups, by those of all, and by the compiler.
+    assert run_library(source.replace(barrier, ""), RUN_MATRICES.replace("WIDTH", "32"), tmp_path) == "4\n"
+    turned = source.replace("ulong2(0), true", "ulong2(0), false")
+    assert run_library(turned, RUN_MATRICES.replace("WIDTH", "32"), tmp_path) == "0\n"
+    file.write_text(
+        source.replace("sums.thread_elements() += product.thread_elements() * 2.0", "sums += product")
+    )
+    with pytest.raises(msl.MslError, match="no viable overloaded"):
+        msl.compile_text(file, True, None)
+
+
+@needs_clang
+@pytest.mark.parametrize(
+    ("old", "new", "width"),
+    [
+        ("", "", "16"),  # not Apple's
+        ("&out[me / 32u * 64u]", "&out[me]", "32"),  # lanes that disagree
+        ("simdgroup_half8x8 a, b;", "simdgroup_half8x8 a, b; if (lane == 3u) { return; }", "32"),
+    ],
+)
+def test_matrices_of_lanes_that_are_not_together(tmp_path: Path, old: str, new: str, width: str) -> None:
+    source = MATRICES.replace("BODY", OF_MATRICES.replace("BARRIER", ""))
+    source = source.replace(old, new) if old else source
+    with pytest.raises(AssertionError):
+        run_library(source, RUN_MATRICES.replace("WIDTH", width), tmp_path)
+
+
 COUNTED = (
     KERNEL.replace("kernel void", "struct Push { uint n; };\nkernel void")
     .replace("kernel void zc_test(", "kernel void zc_test(constant Push& push [[buffer(1)]], ")
