@@ -136,6 +136,25 @@ uint64_t zc_device_buffer_count(const zc_device *device);
 /* Whether the device has memory apart from the host's, so that what it reads often should lie there. */
 bool zc_device_is_apart(const zc_device *device);
 
+/* Called on the thread that waits, with bytes done and to do; false stops what it reports with ZC_HOST. */
+typedef struct zc_device_progress {
+    bool (*report)(void *context, uint64_t done, uint64_t total);
+    void *context;
+} zc_device_progress;
+
+/* A matrix of weights, checked: its bytes are all there. */
+typedef struct zc_device_matrix {
+    const void *address;
+    uint32_t type; /* zc_weight_type */
+    uint64_t n, k; /* rows of k elements */
+} zc_device_matrix;
+
+/* Let the device lay these matrices out anew, each of which lies in this region, whose bytes must never change. Dispatches
+ * that name them, or rows of them, stay as they are; the copy is the region's, for all devices of the kind. Where the
+ * device has no better layout for a matrix, or has it already, nothing happens. `progress` may be NULL. */
+zc_status zc_device_pack(zc_device *device, zc_region *region, const zc_device_matrix *matrices, size_t count,
+                         const zc_device_progress *progress, zc_error *error);
+
 /* `size` bytes of the device's own memory, zero or not; see the top. Only for ranges on this device. */
 zc_status zc_device_scratch(zc_device *device, uint64_t size, zc_region **out, zc_error *error);
 /* Copy to and from scratch memory, after all work submitted before; done when they return. */

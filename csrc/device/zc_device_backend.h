@@ -74,6 +74,13 @@ typedef struct zc_device_backend {
     zc_status (*buffer_move)(void *self, void *from, uint64_t from_offset, void *to, uint64_t to_offset, uint64_t size,
                              zc_error *error);
 
+    /* Optional pair: lay matrices of weights out anew in host memory, for products that come later (`address` and all
+     * else of their dispatches stay as they are). `*packed`: what was made, or NULL where nothing was; it is released when
+     * nothing uses the weights any more, on any thread. */
+    zc_status (*pack)(void *self, const zc_device_matrix *matrices, size_t count, const zc_device_progress *progress,
+                      void **packed, zc_error *error);
+    void (*packed_release)(void *packed);
+
     /* Optional pair: a user's kernel; `source` has SPIR-V, aligned, or MSL or both. `*compiled` is not NULL and
      * becomes zc_kernel.compiled. */
     zc_status (*compile)(void *self, const zc_kernel_source *source, void **compiled, zc_error *error);

@@ -204,33 +204,108 @@ static bool report(void *context, uint64_t done, uint64_t total)
     return go_on;
 }
 
+typedef zc_status making_ready(zc_weights *weights, zc_device *device, const void *what,
+                               const zc_device_progress *progress, zc_error *error);
+
+/* What load and pack have in common; -1 with an exception. `device` and `progress`: as they were given. */
+static int make_ready(PyObject *object, making_ready *call, const void *what, PyObject *device, PyObject *progress)
+{
+    zc_state *state = zc_state_of(object);
+    zc_error error;
+    if (!PyObject_TypeCheck(device, state->device_type)) {
+        (void)zc_py_must_be("device", "a zcwasm.Device", device);
+        return -1;
+    }
+    progress = progress ? progress : Py_None;
+    if (progress != Py_None && !PyCallable_Check(progress)) {
+        PyErr_Format(PyExc_TypeError, "progress must be callable, not %s", Py_TYPE(progress)->tp_name);
+        return -1;
+    }
+    reporting to = {.callable = progress};
+    zc_device_progress reports = {.report = report, .context = &to};
+    to.saved = PyEval_SaveThread();
+    zc_status status = call(((weights_object *)object)->weights, zc_py_device(device), what,
+                            progress == Py_None ? NULL : &reports, &error);
+    PyEval_RestoreThread(to.saved);
+    if (status != ZC_OK) {
+        (void)zc_raise(state, &error);
+        return -1;
+    }
+    return 0;
+}
+
+static zc_status load(zc_weights *weights, zc_device *device, const void *what, const zc_device_progress *progress,
+                      zc_error *error)
+{
+    (void)what;
+    return zc_weights_load(weights, device, progress, error);
+}
+
 static PyObject *weights_load(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
     static const zc_py_arguments expected = {"load", 2, 1, 2, {"device", "progress"}};
     PyObject *given[2];
-    zc_state *state = zc_state_of(object);
-    if (!state || zc_py_parse(&expected, args, nargs, keywords, given) < 0) {
+    if (!zc_state_of(object) || zc_py_parse(&expected, args, nargs, keywords, given) < 0 ||
+        make_ready(object, load, NULL, given[0], given[1]) < 0) {
         return NULL;
-    }
-    PyObject *device = given[0], *progress = given[1] ? given[1] : Py_None;
-    if (!PyObject_TypeCheck(device, state->device_type)) {
-        (void)zc_py_must_be("device", "a zcwasm.Device", device);
-        return NULL;
-    }
-    if (progress != Py_None && !PyCallable_Check(progress)) {
-        return PyErr_Format(PyExc_TypeError, "progress must be callable, not %s", Py_TYPE(progress)->tp_name);
-    }
-    zc_error error;
-    reporting to = {.callable = progress};
-    zc_weights_progress reports = {.report = report, .context = &to};
-    to.saved = PyEval_SaveThread();
-    zc_status status = zc_weights_load(((weights_object *)object)->weights, zc_py_device(device),
-                                       progress == Py_None ? NULL : &reports, &error);
-    PyEval_RestoreThread(to.saved);
-    if (status != ZC_OK) {
-        return zc_raise(state, &error);
     }
     return Py_NewRef(object);
+}
+
+typedef struct chosen {
+    size_t count;
+    uint32_t indices[];
+} chosen;
+
+static zc_status pack(zc_weights *weights, zc_device *device, const void *what, const zc_device_progress *progress,
+                      zc_error *error)
+{
+    const chosen *these = what;
+    return zc_weights_pack(weights, device, these->indices, these->count, progress, error);
+}
+
+/* The tensors of these names, to be freed with PyMem_Free. */
+static chosen *choose(weights_object *self, PyObject *names)
+{
+    PyObject *list = PySequence_List(names);
+    Py_ssize_t count = list ? PyList_GET_SIZE(list) : 0;
+    chosen *these = list ? PyMem_Malloc(sizeof *these + (size_t)count * sizeof *these->indices) : NULL;
+    if (list && !these) {
+        PyErr_NoMemory();
+    }
+    for (Py_ssize_t i = 0; these && i < count; i++) {
+        Py_ssize_t size;
+        const char *name = zc_py_text(PyList_GET_ITEM(list, i), "a name");
+        size = name ? (Py_ssize_t)strlen(name) : 0;
+        uint32_t index = name ? zc_weights_find(self->weights, name, (size_t)size) : UINT32_MAX;
+        if (index == UINT32_MAX) {
+            if (name) {
+                PyErr_SetObject(PyExc_KeyError, PyList_GET_ITEM(list, i));
+            }
+            PyMem_Free(these);
+            these = NULL;
+        } else {
+            these->indices[i] = index;
+        }
+    }
+    if (these) {
+        these->count = (size_t)count;
+    }
+    Py_XDECREF(list);
+    return these;
+}
+
+static PyObject *weights_pack(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
+{
+    static const zc_py_arguments expected = {"pack", 3, 2, 3, {"device", "names", "progress"}};
+    PyObject *given[3];
+    if (!zc_state_of(object) || zc_py_parse(&expected, args, nargs, keywords, given) < 0) {
+        return NULL;
+    }
+    chosen *these = choose((weights_object *)object, given[1]);
+    int code = these ? make_ready(object, pack, these, given[0], given[2]) : -1;
+    PyMem_Free(these);
+    return code == 0 ? Py_NewRef(object) : NULL;
 }
 
 static Py_ssize_t weights_length(PyObject *object)
@@ -279,6 +354,12 @@ static PyMethodDef weights_methods[] = {
      "memory of its own they are uploaded, once for all users of this object (copy_stats: weights_upload).\n"
      "progress: called with bytes done and bytes in all during an upload; an exception stops it.\n"
      "Raises DeviceError when the device cannot take them."},
+    {"pack", (PyCFunction)(void (*)(void))weights_pack, METH_FASTCALL | METH_KEYWORDS,
+     "pack($self, /, device, names, progress=None)\n--\n\n"
+     "Let a device lay the tensors of these names out anew for products with few rows; return self.\n\n"
+     "The cpu device does so for matrices of Q4_0, Q4_1, Q4_K and Q6_K where it has AVX2: a copy in memory,\n"
+     "which all cpu devices use and which goes with the weights (copy_stats: weights_packed). Others are left\n"
+     "as they are. progress: as for load(). Raises KeyError for an unknown name, and MemoryError."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -63,6 +63,8 @@ struct zc_weights {
     uint32_t slot_count;
     uint64_t seed; /* so that nobody can choose names that collide */
     placing *placings; /* under `lock` */
+    bool packing;      /* so is this: a thread does, of the process with that many forks */
+    uint64_t packing_forks;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -404,7 +406,7 @@ static zc_status plan(const zc_weights *weights, uint64_t limit, part **out, siz
 
 /* Fill the part's region, which is the device's memory. */
 static zc_status upload(const zc_weights *weights, zc_device *device, const part *to,
-                        const zc_weights_progress *progress, uint64_t *done, uint64_t total, zc_error *error)
+                        const zc_device_progress *progress, uint64_t *done, uint64_t total, zc_error *error)
 {
     const uint8_t *bytes = zc_region_base(weights->region);
     zc_status status = ZC_OK;
@@ -423,7 +425,7 @@ static zc_status upload(const zc_weights *weights, zc_device *device, const part
     return status;
 }
 
-static zc_status place(const zc_weights *weights, zc_device *device, const zc_weights_progress *progress, part **out,
+static zc_status place(const zc_weights *weights, zc_device *device, const zc_device_progress *progress, part **out,
                        size_t *count, zc_error *error)
 {
     zc_status status = plan(weights, region_limit(device), out, count, error);
@@ -486,7 +488,7 @@ static zc_status claim(zc_weights *weights, zc_device *device, placing **out, bo
     return ZC_OK;
 }
 
-zc_status zc_weights_load(zc_weights *weights, zc_device *device, const zc_weights_progress *progress, zc_error *error)
+zc_status zc_weights_load(zc_weights *weights, zc_device *device, const zc_device_progress *progress, zc_error *error)
 {
     void *address;
     if (!needs_parts(weights, device)) {
@@ -511,6 +513,56 @@ zc_status zc_weights_load(zc_weights *weights, zc_device *device, const zc_weigh
     entry->state = status == ZC_OK ? PLACED : FAILED;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
+    return status;
+}
+
+/* The tensor as a matrix of rows; false where it is none, or has no bytes. */
+static bool as_matrix(const zc_weights *weights, const zc_tensor *tensor, zc_device_matrix *out)
+{
+    if (tensor->ndim < 2 || tensor->bytes == 0) {
+        return false;
+    }
+    *out = (zc_device_matrix){.address = zc_region_base(weights->region) + tensor->offset,
+                              .type = tensor->type,
+                              .n = 1,
+                              .k = tensor->shape[tensor->ndim - 1]};
+    for (uint32_t i = 0; i + 1 < tensor->ndim; i++) {
+        out->n *= tensor->shape[i]; /* check() has multiplied them with more */
+    }
+    return true;
+}
+
+zc_status zc_weights_pack(zc_weights *weights, zc_device *device, const uint32_t *indices, size_t count,
+                          const zc_device_progress *progress, zc_error *error)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (indices[i] >= weights->count) {
+            return zc_fail(error, ZC_BAD_VALUE, "there is no tensor number %u: there are %u, counted from 0", indices[i],
+                           weights->count);
+        }
+    }
+    zc_device_matrix *matrices = zc_malloc((count ? count : 1) * sizeof *matrices);
+    if (!matrices) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a list of %zu matrices", count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        used += as_matrix(weights, &weights->tensors[indices[i]], &matrices[used]);
+    }
+    /* One at a time, so that what one thread packs another one finds packed. */
+    pthread_mutex_lock(&lock);
+    while (weights->packing && weights->packing_forks == zc_fork_count()) {
+        pthread_cond_wait(&changed, &lock);
+    }
+    weights->packing = true;
+    weights->packing_forks = zc_fork_count();
+    pthread_mutex_unlock(&lock);
+    zc_status status = zc_device_pack(device, weights->region, matrices, used, progress, error);
+    pthread_mutex_lock(&lock);
+    weights->packing = false;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    zc_free(matrices);
     return status;
 }
 

@@ -2,7 +2,8 @@
  *
  * The file is mapped, never read: the mapping is a read-only region, and where a device shares the host's memory
  * its buffer is that mapping, or several of pieces of the file where its buffers cannot be that large. To a device
- * with memory of its own the tensors are uploaded once (counted).
+ * with memory of its own the tensors are uploaded once (counted). A device that has a better layout for them may be asked
+ * for a copy in it (zc_weights_pack), which goes with the mapping.
  * zc_weights_add is THE check of what a file says about a tensor: type, shape, and that its bytes lie inside the
  * file. What reads file formats (Python) only tells names and numbers.
  *
@@ -45,15 +46,13 @@ const zc_tensor *zc_weights_get(const zc_weights *weights, uint32_t index); /* N
 /* The index of the tensor of that name, or UINT32_MAX. */
 uint32_t zc_weights_find(const zc_weights *weights, const char *name, size_t name_size);
 
-/* Called during an upload with bytes done and to do, on the thread that loads; false stops it with ZC_HOST. */
-typedef struct zc_weights_progress {
-    bool (*report)(void *context, uint64_t done, uint64_t total);
-    void *context;
-} zc_weights_progress;
-
 /* Make everything ready for the device: its buffer over the mapping, or the upload where it has memory of its own.
  * Idempotent. `progress` may be NULL. */
-zc_status zc_weights_load(zc_weights *weights, zc_device *device, const zc_weights_progress *progress, zc_error *error);
+zc_status zc_weights_load(zc_weights *weights, zc_device *device, const zc_device_progress *progress, zc_error *error);
+/* Let the device lay these tensors out anew for products with few rows, where it has a layout of its own for their type;
+ * others are skipped. Idempotent; after a load. Counted in zc_copies. ZC_BAD_VALUE for an unknown index. */
+zc_status zc_weights_pack(zc_weights *weights, zc_device *device, const uint32_t *indices, size_t count,
+                          const zc_device_progress *progress, zc_error *error);
 /* The tensor's bytes as a range for that device. The region is borrowed. ZC_BAD_VALUE where zc_weights_load has to
  * make them ready and has not done so. */
 zc_status zc_weights_range(const zc_weights *weights, uint32_t index, const zc_device *device, zc_range *out,

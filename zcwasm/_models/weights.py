@@ -1,7 +1,7 @@
 """Weights: the tensors of a model file, mapped."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from zcwasm import _arguments, _core
@@ -69,6 +69,16 @@ class Weights(_core._Weights):
         return super().load(device, progress or None)
 
     load.__doc__ = _core._Weights.load.__doc__
+
+    def pack(
+        self, device: _core.Device, names: Iterable[str], progress: Progress | bool | None = None
+    ) -> "Weights":
+        if progress is True:
+            with _Bar(f"weights packed for {device.name}") as bar:
+                return super().pack(device, names, bar.report)
+        return super().pack(device, names, progress or None)
+
+    pack.__doc__ = _core._Weights.pack.__doc__
 
 
 def read_header(view: memoryview) -> Header:

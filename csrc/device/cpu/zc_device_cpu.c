@@ -25,6 +25,7 @@
 #include "base/zc_alloc.h"
 #include "base/zc_clock.h"
 #include "device/cpu/zc_cpu.h"
+#include "device/cpu/zc_cpu_packed.h"
 #include "device/cpu/zc_cpu_threads.h"
 #include "device/zc_device_backend.h"
 #include "base/zc_fork.h"
@@ -238,6 +239,13 @@ static zc_status cpu_run_all(void *self, const zc_device_command *commands, size
     return status;
 }
 
+static zc_status cpu_pack(void *self, const zc_device_matrix *matrices, size_t count,
+                          const zc_device_progress *progress, void **packed, zc_error *error)
+{
+    const cpu_device *device = self;
+    return zc_cpu_pack(matrices, count, device->threads, progress, packed, error);
+}
+
 /* The processor's own name; empty when the system does not say. */
 static void processor_name(char *out, size_t size)
 {
@@ -340,6 +348,8 @@ const zc_device_backend zc_device_cpu = {
     .probe = cpu_probe,
     .open = cpu_open,
     .close = cpu_close,
+    .pack = cpu_pack,
+    .packed_release = zc_cpu_packed_release,
     .run = cpu_run,
     .run_all = cpu_run_all,
     .busy = cpu_busy,

@@ -183,6 +183,17 @@ static void dots(float *out, uint32_t type, const uint8_t *w, size_t row_bytes, 
     zc_cpu_integer_vnni_words.dots(out, type, w, row_bytes, count, layout, x);
 }
 
+static void fix_packed(uint8_t *row, uint32_t type, const zc_fixed_layout *layout, const float *x)
+{
+    zc_cpu_integer_vnni_words.fix_packed(row, type, layout, x);
+}
+
+static void dots_packed(float *out, uint32_t type, const uint8_t *w, size_t groups, const zc_fixed_layout *layout,
+                        const uint8_t *x)
+{
+    zc_cpu_integer_vnni_words.dots_packed(out, type, w, groups, layout, x);
+}
+
 /* ---- many rows of x ----
  *
  * A panel holds for each block of 32 elements (16 for Q6_K) eight (four) steps of two vectors, in lane i of
@@ -458,6 +469,8 @@ static void pack(uint8_t *panel, uint32_t type, const uint8_t *w, size_t row_byt
 const zc_cpu_integer zc_cpu_integer_vnni = {
     .fix = fix,
     .dots = dots,
+    .fix_packed = fix_packed,
+    .dots_packed = dots_packed,
     .panel_bytes = panel_bytes,
     .pack = pack,
     .tile_rows = TILE_ROWS,

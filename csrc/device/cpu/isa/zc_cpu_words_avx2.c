@@ -20,6 +20,7 @@
 #define add_products(sum, a, b) _mm256_add_epi32(sum, _mm256_madd_epi16(a, b))
 
 #include "device/cpu/isa/zc_cpu_words.inc"
+#include "device/cpu/isa/zc_cpu_packed.inc"
 #include "device/cpu/isa/zc_cpu_words_tile.inc"
 
 #if defined(__clang__)
@@ -31,6 +32,8 @@
 const zc_cpu_integer zc_cpu_integer_avx2 = {
     .fix = fix,
     .dots = dots,
+    .fix_packed = fix_packed,
+    .dots_packed = dots_packed,
     .panel_bytes = panel_bytes,
     .pack = pack,
     .tile_rows = TILE_ROWS,
@@ -38,7 +41,8 @@ const zc_cpu_integer zc_cpu_integer_avx2 = {
     .tile = tile,
 };
 /* Its float products with vectors of 512 bits are as fast. */
-const zc_cpu_integer zc_cpu_integer_avx512 = {.fix = fix, .dots = dots};
+const zc_cpu_integer zc_cpu_integer_avx512 = {
+    .fix = fix, .dots = dots, .fix_packed = fix_packed, .dots_packed = dots_packed};
 
 #else
 typedef int zc_cpu_words_avx2_is_empty_here;

@@ -21,6 +21,9 @@
 #define add_products(sum, a, b) _mm256_dpwssd_avx_epi32(sum, a, b)
 
 #include "device/cpu/isa/zc_cpu_words.inc"
+
+#define add_bytes(sum, w, x) _mm256_dpbusd_avx_epi32(sum, w, x)
+#include "device/cpu/isa/zc_cpu_packed.inc"
 #include "device/cpu/isa/zc_cpu_words_tile.inc"
 
 #if defined(__clang__)
@@ -32,6 +35,8 @@
 const zc_cpu_integer zc_cpu_integer_avx2vnni = {
     .fix = fix,
     .dots = dots,
+    .fix_packed = fix_packed,
+    .dots_packed = dots_packed,
     .panel_bytes = panel_bytes,
     .pack = pack,
     .tile_rows = TILE_ROWS,

@@ -22,13 +22,17 @@
 
 #include "device/cpu/isa/zc_cpu_words.inc"
 
+#define PACKED_512
+#include "device/cpu/isa/zc_cpu_packed.inc"
+
 #if defined(__clang__)
 #pragma clang attribute pop
 #else
 #pragma GCC pop_options
 #endif
 
-const zc_cpu_integer zc_cpu_integer_vnni_words = {.fix = fix, .dots = dots};
+const zc_cpu_integer zc_cpu_integer_vnni_words = {
+    .fix = fix, .dots = dots, .fix_packed = fix_packed, .dots_packed = dots_packed};
 
 #else
 typedef int zc_cpu_words_vnni_is_empty_here;

@@ -1,0 +1,432 @@
+/* zc_cpu_packed: see zc_cpu_packed.h. What is packed in one call is one allocation. A table of all packed matrices by
+ * the address of their weights finds them; it is under one lock, which is held for a search or a change of the table,
+ * never while weights are read. What an entry points at lives as long as the weights' region, which every dispatch
+ * over it holds, so it is used without the lock.
+ */
+#define _GNU_SOURCE
+#define _DARWIN_C_SOURCE
+#include "device/cpu/zc_cpu_packed.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/zc_alloc.h"
+#include "base/zc_copies.h"
+#include "base/zc_fork.h"
+#include "device/cpu/zc_cpu_ops.h"
+#include "device/cpu/zc_cpu_quant.h"
+#include "device/cpu/zc_cpu_threads.h"
+
+#define LEAST_ROWS 64u /* below, rows of zeros could make the copy much larger, for little */
+#define LINE ((uintptr_t)64)
+#define HUGE_PAGE ((uintptr_t)2 << 20)
+#define TASK_BYTES 262144u
+#define STEP_BYTES ((uint64_t)128 << 20) /* of weights, between two reports */
+
+typedef struct matrix {
+    const uint8_t *start, *end; /* the weights in the file's layout */
+    uint32_t type;
+    uint64_t n, k;
+    uint64_t row_bytes, group_bytes, groups;
+    uint64_t offset; /* in the allocation */
+    uint8_t *to;
+} matrix;
+
+typedef struct packed {
+    void *memory;
+    size_t count;
+    matrix matrices[];
+} packed;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static matrix *table; /* by start; no two begin at the same address */
+static size_t table_count, table_capacity;
+static _Atomic size_t in_table; /* so that nobody takes the lock where nothing was ever packed */
+
+static void lock_table(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void unlock_table(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+ZC_FORK_HANDLERS(ZC_FORK_CPU_PACKED, .lock = lock_table, .unlock = unlock_table)
+
+/* ---- the layout ---- */
+
+typedef struct unit_info {
+    uint32_t blocks; /* of 32 elements, 0: the type is not packed */
+    uint32_t bytes;
+} unit_info;
+
+static unit_info unit_of(uint32_t type)
+{
+    switch (type) {
+    case ZC_WEIGHT_Q4_0:
+        return (unit_info){2, sizeof(zc_packed_q4_0)};
+    case ZC_WEIGHT_Q4_1:
+        return (unit_info){2, sizeof(zc_packed_q4_1)};
+    case ZC_WEIGHT_Q4_K:
+        return (unit_info){8, sizeof(zc_packed_q4_k)};
+    case ZC_WEIGHT_Q6_K:
+        return (unit_info){8, sizeof(zc_packed_q6_k)};
+    default:
+        return (unit_info){0};
+    }
+}
+
+_Static_assert(sizeof(zc_packed_q4_0) == 576 && sizeof(zc_packed_q4_1) == 640 && sizeof(zc_packed_q4_k) == 2368 &&
+                   sizeof(zc_packed_q6_k) == 3392,
+               "units are whole lines of the cache");
+
+static void put(uint8_t q[4][16][4], size_t row, const uint8_t from[16])
+{
+    for (size_t i = 0; i < 4; i++) {
+        memcpy(q[i][row], from + 4 * i, 4);
+    }
+}
+
+/* Row `row` of a unit from its first `blocks` blocks. */
+static void pack_q4_0(void *unit, size_t row, const void *from, size_t blocks)
+{
+    zc_packed_q4_0 *to = unit;
+    const zc_block_q4_0 *block = from;
+    for (size_t j = 0; j < blocks; j++) {
+        to->d[j][row] = block[j].d;
+        put(to->q[j], row, block[j].q);
+    }
+}
+
+static void pack_q4_1(void *unit, size_t row, const void *from, size_t blocks)
+{
+    zc_packed_q4_1 *to = unit;
+    const zc_block_q4_1 *block = from;
+    for (size_t j = 0; j < blocks; j++) {
+        to->d[j][row] = block[j].d;
+        to->m[j][row] = block[j].m;
+        put(to->q[j], row, block[j].q);
+    }
+}
+
+static void pack_q4_k(void *unit, size_t row, const void *from, size_t blocks)
+{
+    zc_packed_q4_k *to = unit;
+    const zc_block_q4_k *block = from;
+    uint8_t scale[8], min[8];
+    (void)blocks;
+    zc_q4_k_scales(block, scale, min);
+    to->d[row] = block->d;
+    to->m[row] = block->m;
+    for (size_t j = 0; j < 8; j++) {
+        const uint8_t *q = block->q + j / 2 * 32;
+        uint8_t nibbles[16];
+        for (size_t i = 0; i < 16; i++) {
+            nibbles[i] = (uint8_t)(j % 2 == 0 ? (q[i] & 15) | q[16 + i] << 4 : q[i] >> 4 | (q[16 + i] & 0xf0));
+        }
+        to->scale[j][row] = scale[j];
+        to->min[j][row] = min[j];
+        put(to->q[j], row, nibbles);
+    }
+}
+
+static void pack_q6_k(void *unit, size_t row, const void *from, size_t blocks)
+{
+    zc_packed_q6_k *to = unit;
+    const zc_block_q6_k *block = from;
+    (void)blocks;
+    to->d[row] = block->d;
+    for (size_t j = 0; j < 8; j++) {
+        const uint8_t *low = block->low + j / 4 * 64 + j % 2 * 32, *high = block->high + j / 4 * 32;
+        const unsigned low_bits = j % 4 < 2 ? 0 : 4, high_bits = (unsigned)(j % 4) * 2;
+        uint8_t nibbles[16], upper[8] = {0};
+        for (size_t i = 0; i < 16; i++) {
+            nibbles[i] = (uint8_t)((low[i] >> low_bits & 15) | (low[16 + i] >> low_bits & 15) << 4);
+        }
+        for (size_t i = 0; i < 32; i++) {
+            upper[i / 16 * 4 + i % 4] |= (uint8_t)((high[i] >> high_bits & 3) << i % 16 / 4 * 2);
+        }
+        to->scale[2 * j][row] = block->scales[2 * j];
+        to->scale[2 * j + 1][row] = block->scales[2 * j + 1];
+        put(to->block[j].q, row, nibbles);
+        memcpy(to->block[j].high[0][row], upper, 4);
+        memcpy(to->block[j].high[1][row], upper + 4, 4);
+    }
+}
+
+static void pack_row(uint32_t type, void *unit, size_t row, const void *from, size_t blocks)
+{
+    switch (type) {
+    case ZC_WEIGHT_Q4_0:
+        pack_q4_0(unit, row, from, blocks);
+        break;
+    case ZC_WEIGHT_Q4_1:
+        pack_q4_1(unit, row, from, blocks);
+        break;
+    case ZC_WEIGHT_Q4_K:
+        pack_q4_k(unit, row, from, blocks);
+        break;
+    default:
+        pack_q6_k(unit, row, from, blocks);
+        break;
+    }
+}
+
+static void pack_group(const matrix *m, uint64_t group)
+{
+    const unit_info unit = unit_of(m->type);
+    const uint64_t blocks = m->k / 32, first = group * ZC_PACKED_ROWS;
+    const uint64_t unit_bytes = m->row_bytes / blocks * unit.blocks; /* of a row: types of 256 have a whole number, too */
+    uint8_t *to = m->to + group * m->group_bytes;
+    size_t rows = m->n - first < ZC_PACKED_ROWS ? (size_t)(m->n - first) : ZC_PACKED_ROWS;
+    for (uint64_t b = 0, at = 0; b < blocks; b += unit.blocks, to += unit.bytes, at += unit_bytes) {
+        size_t here = blocks - b < unit.blocks ? (size_t)(blocks - b) : unit.blocks;
+        if (rows < ZC_PACKED_ROWS || here < unit.blocks || m->type == ZC_WEIGHT_Q4_K || m->type == ZC_WEIGHT_Q6_K) {
+            memset(to, 0, unit.bytes); /* what no row fills, and Q6_K's gap */
+        }
+        for (size_t r = 0; r < rows; r++) {
+            pack_row(m->type, to, r, m->start + (first + r) * m->row_bytes + at, here);
+        }
+    }
+}
+
+typedef struct job {
+    const matrix *m;
+    uint64_t first, end, each; /* groups */
+} job;
+
+static void pack_body(void *context, size_t index)
+{
+    const job *j = context;
+    uint64_t from = j->first + index * j->each, end = j->end - from < j->each ? j->end : from + j->each;
+    for (; from < end; from++) {
+        pack_group(j->m, from);
+    }
+}
+
+/* The file's pages that were just read: the system's cache keeps them, this process does not need them for decoding. */
+static void let_go(const uint8_t *start, const uint8_t *end)
+{
+#if defined(__linux__)
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t from = ((uintptr_t)start + page - 1) / page * page, to = (uintptr_t)end / page * page;
+    if (from < to) {
+        (void)madvise((void *)from, to - from, MADV_DONTNEED);
+    }
+#else
+    (void)start, (void)end;
+#endif
+}
+
+/* ---- the table ---- */
+
+/* With the lock held: the index of the first entry that begins above `address`. */
+static size_t after(const uint8_t *address)
+{
+    size_t low = 0, high = table_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (table[middle].start <= address) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* With the lock held. */
+static bool is_there(const uint8_t *start)
+{
+    size_t at = after(start);
+    return at > 0 && table[at - 1].start == start;
+}
+
+static zc_status publish(const packed *all, zc_error *error)
+{
+    zc_status status = ZC_OK;
+    pthread_mutex_lock(&lock);
+    if (table_capacity - table_count < all->count) {
+        size_t capacity = (table_count + all->count) * 2;
+        matrix *larger = zc_realloc(table, capacity * sizeof *larger);
+        if (larger) {
+            table = larger;
+            table_capacity = capacity;
+        } else {
+            status = zc_fail(error, ZC_NO_MEMORY, "cannot allocate a table of %zu packed matrices", capacity);
+        }
+    }
+    for (size_t i = 0; status == ZC_OK && i < all->count; i++) {
+        if (!is_there(all->matrices[i].start)) { /* or another thread was faster */
+            size_t at = after(all->matrices[i].start);
+            memmove(table + at + 1, table + at, (table_count - at) * sizeof *table);
+            table[at] = all->matrices[i];
+            table_count++;
+        }
+    }
+    atomic_store_explicit(&in_table, table_count, memory_order_release);
+    pthread_mutex_unlock(&lock);
+    return status;
+}
+
+bool zc_cpu_packed_find(const void *weights, uint32_t type, size_t n, size_t k, zc_packed_rows *out)
+{
+    const uint8_t *address = weights;
+    bool found = false;
+    if (atomic_load_explicit(&in_table, memory_order_acquire) == 0) {
+        return false;
+    }
+    pthread_mutex_lock(&lock);
+    size_t at = after(address);
+    const matrix *m = at > 0 ? &table[at - 1] : NULL;
+    if (m && address < m->end && m->type == type && m->k == k) {
+        uint64_t offset = (uint64_t)(address - m->start), row = offset / m->row_bytes;
+        if (offset % (m->row_bytes * ZC_PACKED_ROWS) == 0 && n <= m->n - row) {
+            *out = (zc_packed_rows){m->to + row / ZC_PACKED_ROWS * m->group_bytes, m->group_bytes};
+            found = true;
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+void zc_cpu_packed_release(void *value)
+{
+    packed *all = value;
+    if (!all) {
+        return;
+    }
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < all->count; i++) {
+        size_t at = after(all->matrices[i].start);
+        if (at > 0 && table[at - 1].to == all->matrices[i].to) {
+            table_count--;
+            memmove(table + at - 1, table + at, (table_count - (at - 1)) * sizeof *table);
+        }
+    }
+    if (table_count == 0) {
+        zc_free(table);
+        table = NULL;
+        table_capacity = 0;
+    }
+    atomic_store_explicit(&in_table, table_count, memory_order_release);
+    pthread_mutex_unlock(&lock);
+    zc_free(all->memory);
+    zc_free(all);
+}
+
+/* ---- packing ---- */
+
+/* What is to be packed of these; there is no memory for it yet. No product overflows: the weights' own bytes
+ * are there, and the copy has less than three times as many. */
+static packed *plan(const zc_device_matrix *matrices, size_t count, uint64_t *bytes, uint64_t *source)
+{
+    packed *all = zc_malloc(sizeof *all + count * sizeof *all->matrices);
+    if (!all) {
+        return NULL;
+    }
+    all->memory = NULL;
+    all->count = 0;
+    *bytes = *source = 0;
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < count; i++) {
+        const zc_device_matrix *from = &matrices[i];
+        const unit_info unit = unit_of(from->type);
+        const zc_weight_type_info *type = zc_weight_type_get(from->type);
+        if (unit.blocks == 0 || from->n < LEAST_ROWS || from->k == 0 || is_there(from->address)) {
+            continue;
+        }
+        matrix *m = &all->matrices[all->count++];
+        *m = (matrix){.start = from->address,
+                      .type = from->type,
+                      .n = from->n,
+                      .k = from->k,
+                      .row_bytes = from->k / type->block * type->block_bytes,
+                      .group_bytes = (from->k / 32 + unit.blocks - 1) / unit.blocks * unit.bytes,
+                      .groups = (from->n + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS};
+        m->end = m->start + m->n * m->row_bytes;
+        m->offset = *bytes;
+        *bytes += m->groups * m->group_bytes;
+        *source += m->n * m->row_bytes;
+    }
+    pthread_mutex_unlock(&lock);
+    return all;
+}
+
+static zc_status fill(const packed *all, unsigned threads, const zc_device_progress *progress, uint64_t total,
+                      zc_error *error)
+{
+    uint64_t done = 0, reported = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        const matrix *m = &all->matrices[i];
+        uint64_t source = m->row_bytes * ZC_PACKED_ROWS; /* of a group */
+        uint64_t step = STEP_BYTES / source + 1;
+        for (uint64_t at = 0; at < m->groups; at += step) {
+            uint64_t end = m->groups - at < step ? m->groups : at + step;
+            uint64_t last = end * ZC_PACKED_ROWS < m->n ? end * ZC_PACKED_ROWS : m->n; /* rows */
+            job j = {.m = m, .first = at, .end = end, .each = TASK_BYTES / source + 1};
+            zc_threads_run(pack_body, &j, (size_t)((end - at + j.each - 1) / j.each), threads);
+            let_go(m->start + at * source, m->start + last * m->row_bytes);
+            done += (last - at * ZC_PACKED_ROWS) * m->row_bytes;
+            if (progress && (done - reported >= STEP_BYTES || done == total)) {
+                reported = done;
+                if (!progress->report(progress->context, done, total)) {
+                    return zc_fail(error, ZC_HOST, "the packing of weights was stopped after %llu of %llu bytes",
+                                   (ull)done, (ull)total);
+                }
+            }
+        }
+    }
+    return ZC_OK;
+}
+
+zc_status zc_cpu_pack(const zc_device_matrix *matrices, size_t count, unsigned threads,
+                      const zc_device_progress *progress, void **out, zc_error *error)
+{
+    const zc_cpu_integer *integer = zc_cpu_get_ops()->integer;
+    uint64_t bytes, source;
+    *out = NULL;
+    if (!integer || !integer->dots_packed) {
+        return ZC_OK;
+    }
+    packed *all = plan(matrices, count, &bytes, &source);
+    if (!all) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a list of %zu matrices", count);
+    }
+    if (all->count == 0) {
+        zc_free(all);
+        return ZC_OK;
+    }
+    uintptr_t alignment = bytes >= HUGE_PAGE ? HUGE_PAGE : LINE;
+    all->memory = zc_malloc((size_t)bytes + alignment);
+    if (!all->memory) {
+        zc_free(all);
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate %llu bytes for packed weights", (ull)bytes);
+    }
+    uint8_t *base = (uint8_t *)(((uintptr_t)all->memory + alignment - 1) / alignment * alignment);
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    if (alignment == HUGE_PAGE) {
+        (void)madvise(base, (size_t)(bytes / HUGE_PAGE * HUGE_PAGE), MADV_HUGEPAGE); /* a third faster to read */
+    }
+#endif
+    for (size_t i = 0; i < all->count; i++) {
+        all->matrices[i].to = base + all->matrices[i].offset;
+    }
+    unsigned most = zc_cpu_count() < ZC_THREADS_MAX ? zc_cpu_count() : ZC_THREADS_MAX;
+    zc_status status = fill(all, threads == 0 || threads > most ? most : threads, progress, source, error);
+    if (status == ZC_OK) {
+        status = publish(all, error);
+    }
+    if (status != ZC_OK) {
+        zc_cpu_packed_release(all);
+        return status;
+    }
+    zc_copies_add(ZC_COPY_WEIGHTS_PACK, source);
+    *out = all;
+    return ZC_OK;
+}
