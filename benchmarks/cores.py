@@ -80,7 +80,7 @@ def roofs(threads: int, size: int, rounds: int) -> tuple[float, float]:
 
 def ours(path: Path, threads: int, options: argparse.Namespace, rates: dict[str, list[float]]) -> int:
     """Adds half of the rounds' rates; gives the bytes of weights that a token reads."""
-    with Model.open(path, zcwasm.Device("cpu", threads=threads)) as model:
+    with Model.open(path, zcwasm.Device("cpu", threads=threads), pack=options.pack) as model:
         vocab, limit = model.config.vocab, model.config.context
         size = real_sizes.token_bytes(model)
         context = min(limit, max(options.prefill, options.context + options.tokens) + 1)
@@ -177,7 +177,8 @@ def heading(result: dict[str, Any]) -> str:
     return (
         f"{result['date']}; {machine['cpu']}, {machine['cpus']} CPUs, {machine['system']}; {versions}; "
         f"tokens/s, medians of {said}, and of prompts of {result['prefill']}; "
-        f"others used {result['others']:.0%} of the CPUs" + "".join(f"; llama.cpp {peer}" for peer in peers)
+        + ("" if result.get("pack") else "weights as in the file; ")
+        + f"others used {result['others']:.0%} of the CPUs" + "".join(f"; llama.cpp {peer}" for peer in peers)
     )
 
 
@@ -200,6 +201,12 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--prefill", type=int, default=512)
     parser.add_argument("--tokens", type=int, default=64, help="to decode in a round")
     parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument(
+        "--pack",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="weights laid out anew, as Model.open does it",
+    )
     parser.add_argument("--cache", type=Path, default=Path("models"), help="folder for models that are made")
     parser.add_argument("--llama-bench", type=Path, help="llama.cpp's program, or the folder that it is in")
     parser.add_argument("--llama-options", default="", help="more for it, in one argument")
@@ -228,6 +235,7 @@ def main() -> None:
         "rounds": options.rounds,
         "tokens": options.tokens,
         "context": options.context,
+        "pack": options.pack,
         "prefill": options.prefill,
         "rows": [],
     }

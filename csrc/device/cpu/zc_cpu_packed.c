@@ -181,7 +181,7 @@ static void pack_group(const matrix *m, uint64_t group)
 {
     const unit_info unit = unit_of(m->type);
     const uint64_t blocks = m->k / 32, first = group * ZC_PACKED_ROWS;
-    const uint64_t unit_bytes = m->row_bytes / blocks * unit.blocks; /* of a row: types of 256 have a whole number, too */
+    const uint64_t unit_bytes = m->row_bytes * unit.blocks / blocks; /* of a row in the file */
     uint8_t *to = m->to + group * m->group_bytes;
     size_t rows = m->n - first < ZC_PACKED_ROWS ? (size_t)(m->n - first) : ZC_PACKED_ROWS;
     for (uint64_t b = 0, at = 0; b < blocks; b += unit.blocks, to += unit.bytes, at += unit_bytes) {
