@@ -5,22 +5,23 @@ from __future__ import annotations
 import gc
 import os
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tiny_model
+from conftest import Arena
 from llm_support import E, normal
 
 import zcwasm
 from zcwasm import _core
 from zcwasm._selftest import reference
-from zcwasm._selftest.arena import Arena
-from zcwasm._selftest.reference import ADD, EXACT, GELU, NORM, WEIGHT_TYPES, Array
+from zcwasm._selftest.reference import ADD, EXACT, GELU, NORM, SWIGLU, WEIGHT_TYPES, Array
+from zcwasm.llm import Model
 
 PACKED = ("Q4_0", "Q4_1", "Q4_K", "Q6_K")
-packs = pytest.mark.skipif(
+pytestmark = pytest.mark.skipif(
     not _core._cpu_isa().startswith("avx"), reason=f"{_core._cpu_isa()} has no layout of its own"
 )
 
@@ -30,31 +31,292 @@ def cpu() -> zcwasm.Device:
     return zcwasm.Device("cpu")
 
 
-@pytest.fixture
-def arena(cpu: zcwasm.Device) -> Iterator[Arena]:
-    with zcwasm.Memory(64, max_pages=64) as memory:
-        yield Arena(memory)
+def packed_bytes() -> int:
+    return zcwasm.copy_stats()["weights_packed"]
 
 
 class File:
-    """Matrices of random weights in a file, which is opened twice: once to be packed."""
+    """Matrices of random weights in a file that is opened twice, the second time to be packed."""
 
-    def __init__(self, folder: Path, *matrices: tuple[str, str, int, int], seed: int = 5) -> None:
-        rng = np.random.default_rng(seed)
-        self.bytes: dict[str, Array] = {}
+    def __init__(self, folder: Path, *matrices: tuple[str, str, int, int]) -> None:
+        rng = np.random.default_rng(5)
         tensors: list[tuple[str, str, tuple[int, ...], int]] = []
-        self.path = folder / "weights"
-        with self.path.open("wb") as file:
-            for name, type_, n, k in matrices:
-                file.write(bytes(-file.tell() % 4 + 4))
-                tensors.append((name, type_, (n, k), file.tell()))
-                self.bytes[name] = reference.random_weights(type_, n, k, rng)
-                file.write(self.bytes[name].tobytes())
-        self.shapes = {name: (type_, n, k) for name, type_, n, k in matrices}
-        self.plain, self.packed = (_core._Weights(self.path, tensors) for _ in range(2))
+        self.weights: dict[str, Array] = {}
+        path = folder / "weights"
+        with path.open("wb") as file:
+            for name, kind, n, k in matrices:
+                file.write(b"\xff" * (4 + -file.tell() % 4))
+                tensors.append((name, kind, (n, k), file.tell()))
+                data = reference.random_weights(kind, n, k, rng)
+                self.weights[name] = reference.dequantize(kind, data).astype(np.float64)
+                file.write(data.tobytes())
+        self.kinds = {name: kind for name, kind, _, _ in matrices}
+        self.plain, self.packed = (_core._Weights(path, tensors) for _ in range(2))
 
     def pack(self, device: zcwasm.Device) -> int:
         """Bytes that were copied."""
-        before = zcwasm.copy_stats()["weights_packed"]
-        assert self.packed.pack(device, list(self.shapes)) is self.packed
-        return zcwasm.copy_stats()["weights_packed"] - before
+        before = packed_bytes()
+        assert self.packed.pack(device, list(self.kinds)) is self.packed
+        return packed_bytes() - before
+
+
+def linear(device: zcwasm.Device, arena: Arena, kind: str, w: Any, x: Array, n: int, flags: int = 0) -> Array:
+    arena.used = 64
+    rows, cols = x.shape
+    k = cols // 2 if flags & SWIGLU else cols
+    y = arena.put(np.full((rows, n), 0.5 if flags & ADD else np.nan))
+    norm = arena.put(np.linspace(0.5, 1.5, k)) if flags & NORM else arena.empty(0)
+    params = {"type": WEIGHT_TYPES[kind][0], "rows": rows, "n": n, "k": k, "ldx": cols, "ldy": n}
+    device.dispatch("linear", [arena.put(x), w, arena.empty(0), norm, y], params | {"flags": flags, "eps": 1e-5})
+    return y.copy()
+
+
+def allowed(x: Array, w: Array) -> Array:
+    """By how much orders of adding may differ: as many roundings as there are blocks of 32, of both."""
+    blocks = x.shape[1] // 32
+    bound: Array = 2 * (blocks + 16) * E * (np.abs(x) @ (np.abs(w) + 3).T)
+    return bound
+
+
+@pytest.mark.parametrize("kind", PACKED)
+def test_same_results(tmp_path: Path, cpu: zcwasm.Device, arena: Arena, kind: str) -> None:
+    block = WEIGHT_TYPES[kind][1]
+    changed = 0
+    for k in {32: (32, 96, 576, 1056, 2048), 256: (256, 768, 2048)}[block]:
+        for n in (64, 67, 80, 131):
+            file = File(tmp_path, ("w", kind, n, k))
+            assert file.pack(cpu) == n * (k // block) * WEIGHT_TYPES[kind][2]
+            for rows in (1, 2, 3, 4):
+                x = normal(rows, k) * np.float32(10.0 ** (rows - 3))
+                plain, packed = (
+                    linear(cpu, arena, kind, w["w"], x, n) for w in (file.plain, file.packed)
+                )
+                assert (np.abs(plain - packed) <= allowed(x, file.weights["w"])).all(), (k, n, rows)
+                changed += int((plain != packed).sum()) if rows < 4 else 0
+                assert rows < 4 or np.array_equal(plain, packed)  # many rows read the file's layout
+    assert changed  # so another way was gone
+
+
+@pytest.mark.parametrize("kind", PACKED)
+def test_against_the_reference(tmp_path: Path, cpu: zcwasm.Device, arena: Arena, kind: str) -> None:
+    """The error of rounding x alone: at most 2**-16 of the largest element of its block."""
+    k, n = 768, 83
+    file = File(tmp_path, ("w", kind, n, k))
+    file.pack(cpu)
+    w, x = file.weights["w"], normal(1, k)
+    top = np.repeat(np.abs(x).reshape(1, -1, 32).max(2), 32, axis=1).astype(np.float64)
+    bound = 2.0**-16 * top @ np.abs(w).T + allowed(x, w)
+    assert (np.abs(linear(cpu, arena, kind, file.packed["w"], x, n) - x.astype(np.float64) @ w.T) <= bound).all()
+
+
+@pytest.mark.parametrize("kind", PACKED)
+def test_what_is_no_number(tmp_path: Path, cpu: zcwasm.Device, arena: Arena, kind: str) -> None:
+    k, n = 512, 64
+    file = File(tmp_path, ("w", kind, n, k))
+    file.pack(cpu)
+    for value in (np.nan, np.inf, -np.inf):
+        x = normal(1, k)
+        x[0, 300] = value
+        assert np.isnan(linear(cpu, arena, kind, file.packed["w"], x, n)).all()
+    assert not linear(cpu, arena, kind, file.packed["w"], np.zeros((1, k), np.float32), n).any()
+
+
+def test_flags_and_exactness(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -> None:
+    k, n = 576, 96
+    file = File(tmp_path, ("w", "Q4_0", n, k))
+    file.pack(cpu)
+    for flags in (ADD, NORM, GELU | ADD, SWIGLU, EXACT, EXACT | NORM):
+        x = normal(1, 2 * k if flags & SWIGLU else k)
+        plain, packed = (linear(cpu, arena, "Q4_0", w["w"], x, n, flags) for w in (file.plain, file.packed))
+        if flags & EXACT:
+            assert np.array_equal(plain, packed)
+        else:
+            assert np.allclose(plain, packed, rtol=1e-4, atol=1e-4)
+
+
+def test_parts_of_a_matrix(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -> None:
+    """Rows from anywhere: from the first of a group, and from others, and less columns, by the file's layout."""
+    k, n = 256, 160
+    file = File(tmp_path, ("a", "Q4_0", 64, k), ("w", "Q4_0", n, k), ("b", "Q4_0", 64, k))
+    file.pack(cpu)
+    x = normal(1, k)
+    whole = linear(cpu, arena, "Q4_0", file.packed["w"], x, n)
+    plain = linear(cpu, arena, "Q4_0", file.plain["w"], x, n)
+    words_of = [w["w"].array().view(np.uint32).reshape(n, -1) for w in (file.plain, file.packed)]
+    for first in (0, 1, 15, 16, 17, 32, 48, 144, 159):
+        for count in (1, 7, 16, n - first):
+            if first + count <= n:
+                part = words_of[1][first : first + count]
+                result = linear(cpu, arena, "Q4_0", part, x, count)
+                expected = whole if first % 16 == 0 else plain
+                assert np.array_equal(result[0], expected[0, first : first + count]), (first, count)
+    # Half as many columns: rows are other bytes than those that were packed.
+    fewer = [
+        linear(cpu, arena, "Q4_0", each.reshape(2 * n, -1), x[:, : k // 2], 2 * n) for each in words_of
+    ]
+    assert np.array_equal(*fewer)
+
+
+def test_gated(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -> None:
+    """With both matrices packed, one of them, and of two types, which want another f(x)."""
+    k, n = 512, 96
+    file = File(
+        tmp_path, ("g", "Q4_0", n, k), ("u", "Q4_0", n, k), ("f", "F16", n, k), ("6", "Q6_K", n, k), ("8", "Q8_0", n, k)
+    )
+    file.pack(cpu)
+    for gate in file.kinds:
+        for up in file.kinds:
+            x, results = normal(1, k), []
+            for weights in (file.plain, file.packed):
+                arena.used = 64
+                y = arena.empty((1, n))
+                cpu.dispatch(
+                    "linear_gated",
+                    [arena.put(x), weights[gate], weights[up], arena.empty(0), y],
+                    {
+                        "gate_type": WEIGHT_TYPES[file.kinds[gate]][0],
+                        "up_type": WEIGHT_TYPES[file.kinds[up]][0],
+                        "rows": 1,
+                        "n": n,
+                        "k": k,
+                        "ldx": k,
+                        "ldy": n,
+                        "flags": 0,
+                        "eps": 0,
+                    },
+                )
+                results.append(y.copy())
+            size = np.abs(x) @ np.abs(file.weights[up]).T * (1 + np.abs(x) @ np.abs(file.weights[gate]).T)
+            assert (np.abs(results[0] - results[1]) <= 1e-5 * size).all(), (gate, up)
+
+
+def test_threads_do_not_matter(tmp_path: Path, arena: Arena) -> None:
+    k, n = 2048, 1003
+    file = File(tmp_path, ("w", "Q4_K", n, k))
+    one, all_ = zcwasm.Device("cpu", threads=1), zcwasm.Device("cpu")
+    assert file.pack(one)
+    assert not file.pack(all_)  # another device uses the same copy
+    x = normal(1, k)
+    assert np.array_equal(*(linear(each, arena, "Q4_K", file.packed["w"], x, n) for each in (one, all_)))
+
+
+def test_what_is_not_packed(tmp_path: Path, cpu: zcwasm.Device) -> None:
+    """Other types, few rows, and what is packed already."""
+    file = File(tmp_path, ("f", "F16", 64, 64), ("8", "Q8_0", 64, 64), ("few", "Q4_0", 63, 64), ("w", "Q4_0", 64, 64))
+    assert file.pack(cpu) == 64 * 2 * 18
+    assert file.pack(cpu) == 0
+    with pytest.raises(KeyError, match="other"):
+        file.packed.pack(cpu, ["w", "other"])
+    with pytest.raises(TypeError):
+        file.packed.pack(cpu, [b"w"])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="zcwasm.Device"):
+        file.packed.pack("cpu", [])  # type: ignore[arg-type]
+
+
+def test_progress_stops_it(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -> None:
+    file = File(tmp_path, ("w", "Q4_0", 64, 64))
+    told: list[tuple[int, int]] = []
+
+    def stop(done: int, total: int) -> None:
+        told.append((done, total))
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        file.packed.pack(cpu, ["w"], stop)
+    assert told == [(64 * 36, 64 * 36)]
+    x = normal(1, 64)
+    assert np.array_equal(*(linear(cpu, arena, "Q4_0", w["w"], x, 64) for w in (file.plain, file.packed)))
+    assert file.pack(cpu)  # it can be done later
+
+
+def test_many_threads_pack_once(tmp_path: Path, cpu: zcwasm.Device) -> None:
+    file = File(tmp_path, ("w", "Q4_K", 1024, 1024), ("v", "Q6_K", 1024, 1024))
+    before = packed_bytes()
+    threads = [threading.Thread(target=file.packed.pack, args=(cpu, ["v", "w"])) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert packed_bytes() - before == 1024 * 4 * (144 + 210)
+
+
+def test_address_used_again(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -> None:
+    """A copy goes with its file: what is mapped there next is read as it is."""
+    x = normal(1, 256)
+    for turn in range(20):
+        folder = tmp_path / str(turn)
+        folder.mkdir()
+        kind = PACKED[turn % 4]
+        file = File(folder, ("w", kind, 64 + turn, 256))
+        if turn % 2:
+            file.pack(cpu)
+        w = file.weights["w"]
+        result = linear(cpu, arena, kind, file.packed["w"], x, 64 + turn)
+        assert np.allclose(result, x.astype(np.float64) @ w.T, rtol=1e-3, atol=2e-2)
+        del file
+        gc.collect()
+
+
+def test_closed_while_in_use(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -> None:
+    """A submission keeps the copy that it reads."""
+    k, n = 2048, 2048
+    file = File(tmp_path, ("w", "Q4_0", n, k))
+    file.pack(cpu)
+    values = normal(1, k)
+    expected = linear(cpu, arena, "Q4_0", file.packed["w"], values, n)
+    x = arena.put(values)
+    y = arena.empty((1, n))
+    params = {"type": WEIGHT_TYPES["Q4_0"][0], "rows": 1, "n": n, "k": k, "ldx": k, "ldy": n, "flags": 0, "eps": 0}
+    batch = cpu.batch()
+    for _ in range(50):
+        batch.dispatch("linear", [x, file.packed["w"], arena.empty(0), arena.empty(0), y], params)
+    submission = batch.submit()
+    del file, batch
+    gc.collect()
+    submission.wait()
+    assert np.array_equal(y, expected)
+
+
+def test_fork(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -> None:
+    file = File(tmp_path, ("w", "Q4_0", 256, 256), ("v", "Q4_K", 256, 256))
+    file.packed.pack(cpu, ["w"])
+    x = normal(1, 256)
+    expected = linear(cpu, arena, "Q4_0", file.packed["w"], x, 256)
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            same = np.array_equal(linear(cpu, arena, "Q4_0", file.packed["w"], x, 256), expected)
+            code = 0 if same and file.pack(cpu) == 256 * 144 else 2
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.parametrize("kind", ["Q4_0", "Q4_K"])
+@pytest.mark.parametrize("tied", [False, True])
+def test_a_model(tmp_path: Path, cpu: zcwasm.Device, kind: str, tied: bool) -> None:
+    """Sessions of one model share the copy; embeddings that nothing is multiplied with are not in it."""
+    path = tmp_path / "model.gguf"
+    tiny_model.write(path, kind=kind, tied=tied)
+    before = packed_bytes()
+    with Model.open(path, cpu, pack=False) as plain:
+        assert packed_bytes() == before
+        ids = [1, 2, 3]
+        with plain.session() as session:
+            expected = session.logits(ids)
+    with Model.open(path, cpu) as model:
+        tensors = model.weights.tensors
+        multiplied = [
+            tensor.nbytes
+            for name, tensor in tensors.items()
+            if len(tensor.shape) == 2
+            and tensor.type in PACKED
+            and tensor.shape[0] >= 64
+            and (tied or name != "token_embd.weight")
+        ]
+        assert packed_bytes() - before == sum(multiplied) > 0
+        for _ in range(2):
+            with model.session() as session:
+                assert np.allclose(session.logits(ids), expected, atol=2e-2)
+        assert packed_bytes() - before == sum(multiplied)
