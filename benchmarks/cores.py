@@ -178,7 +178,8 @@ def heading(result: dict[str, Any]) -> str:
         f"{result['date']}; {machine['cpu']}, {machine['cpus']} CPUs, {machine['system']}; {versions}; "
         f"tokens/s, medians of {said}, and of prompts of {result['prefill']}; "
         + ("" if result.get("pack") else "weights as in the file; ")
-        + f"others used {result['others']:.0%} of the CPUs" + "".join(f"; llama.cpp {peer}" for peer in peers)
+        + f"others used {result['others']:.0%} of the CPUs"
+        + "".join(f"; llama.cpp {peer}" for peer in peers)
     )
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 import tiny_model
-from conftest import Arena
 from llm_support import E, normal
 
 import zcwasm
 from zcwasm import _core
 from zcwasm._selftest import reference
+from zcwasm._selftest.arena import Arena
 from zcwasm._selftest.reference import ADD, EXACT, GELU, NORM, SWIGLU, WEIGHT_TYPES, Array
 from zcwasm.llm import Model
 
@@ -67,8 +67,11 @@ def linear(device: zcwasm.Device, arena: Arena, kind: str, w: Any, x: Array, n: 
     y = arena.put(np.full((rows, n), 0.5 if flags & ADD else np.nan))
     norm = arena.put(np.linspace(0.5, 1.5, k)) if flags & NORM else arena.empty(0)
     params = {"type": WEIGHT_TYPES[kind][0], "rows": rows, "n": n, "k": k, "ldx": cols, "ldy": n}
-    device.dispatch("linear", [arena.put(x), w, arena.empty(0), norm, y], params | {"flags": flags, "eps": 1e-5})
-    return y.copy()
+    device.dispatch(
+        "linear", [arena.put(x), w, arena.empty(0), norm, y], params | {"flags": flags, "eps": 1e-5}
+    )
+    result: Array = y.copy()
+    return result
 
 
 def allowed(x: Array, w: Array) -> Array:
@@ -88,9 +91,7 @@ def test_same_results(tmp_path: Path, cpu: zcwasm.Device, arena: Arena, kind: st
             assert file.pack(cpu) == n * (k // block) * WEIGHT_TYPES[kind][2]
             for rows in (1, 2, 3, 4):
                 x = normal(rows, k) * np.float32(10.0 ** (rows - 3))
-                plain, packed = (
-                    linear(cpu, arena, kind, w["w"], x, n) for w in (file.plain, file.packed)
-                )
+                plain, packed = (linear(cpu, arena, kind, w["w"], x, n) for w in (file.plain, file.packed))
                 assert (np.abs(plain - packed) <= allowed(x, file.weights["w"])).all(), (k, n, rows)
                 changed += int((plain != packed).sum()) if rows < 4 else 0
                 assert rows < 4 or np.array_equal(plain, packed)  # many rows read the file's layout
@@ -106,7 +107,9 @@ def test_against_the_reference(tmp_path: Path, cpu: zcwasm.Device, arena: Arena,
     w, x = file.weights["w"], normal(1, k)
     top = np.repeat(np.abs(x).reshape(1, -1, 32).max(2), 32, axis=1).astype(np.float64)
     bound = 2.0**-16 * top @ np.abs(w).T + allowed(x, w)
-    assert (np.abs(linear(cpu, arena, kind, file.packed["w"], x, n) - x.astype(np.float64) @ w.T) <= bound).all()
+    assert (
+        np.abs(linear(cpu, arena, kind, file.packed["w"], x, n) - x.astype(np.float64) @ w.T) <= bound
+    ).all()
 
 
 @pytest.mark.parametrize("kind", PACKED)
@@ -135,7 +138,7 @@ def test_flags_and_exactness(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -
 
 
 def test_parts_of_a_matrix(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -> None:
-    """Rows from anywhere: from the first of a group, and from others, and less columns, by the file's layout."""
+    """From the first row of a group on; from others, and rows of other lengths, by the file's layout."""
     k, n = 256, 160
     file = File(tmp_path, ("a", "Q4_0", 64, k), ("w", "Q4_0", n, k), ("b", "Q4_0", 64, k))
     file.pack(cpu)
@@ -151,18 +154,15 @@ def test_parts_of_a_matrix(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -> 
                 expected = whole if first % 16 == 0 else plain
                 assert np.array_equal(result[0], expected[0, first : first + count]), (first, count)
     # Half as many columns: rows are other bytes than those that were packed.
-    fewer = [
-        linear(cpu, arena, "Q4_0", each.reshape(2 * n, -1), x[:, : k // 2], 2 * n) for each in words_of
-    ]
-    assert np.array_equal(*fewer)
+    fewer = [linear(cpu, arena, "Q4_0", each.reshape(2 * n, -1), x[:, : k // 2], 2 * n) for each in words_of]
+    assert np.array_equal(fewer[0], fewer[1])
 
 
 def test_gated(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -> None:
     """With both matrices packed, one of them, and of two types, which want another f(x)."""
     k, n = 512, 96
-    file = File(
-        tmp_path, ("g", "Q4_0", n, k), ("u", "Q4_0", n, k), ("f", "F16", n, k), ("6", "Q6_K", n, k), ("8", "Q8_0", n, k)
-    )
+    kinds = {"g": "Q4_0", "u": "Q4_0", "f": "F16", "6": "Q6_K", "8": "Q8_0"}
+    file = File(tmp_path, *((name, kind, n, k) for name, kind in kinds.items()))
     file.pack(cpu)
     for gate in file.kinds:
         for up in file.kinds:
@@ -197,19 +197,22 @@ def test_threads_do_not_matter(tmp_path: Path, arena: Arena) -> None:
     assert file.pack(one)
     assert not file.pack(all_)  # another device uses the same copy
     x = normal(1, k)
-    assert np.array_equal(*(linear(each, arena, "Q4_K", file.packed["w"], x, n) for each in (one, all_)))
+    first, second = (linear(each, arena, "Q4_K", file.packed["w"], x, n) for each in (one, all_))
+    assert np.array_equal(first, second)
 
 
 def test_what_is_not_packed(tmp_path: Path, cpu: zcwasm.Device) -> None:
     """Other types, few rows, and what is packed already."""
-    file = File(tmp_path, ("f", "F16", 64, 64), ("8", "Q8_0", 64, 64), ("few", "Q4_0", 63, 64), ("w", "Q4_0", 64, 64))
+    file = File(
+        tmp_path, ("f", "F16", 64, 64), ("8", "Q8_0", 64, 64), ("few", "Q4_0", 63, 64), ("w", "Q4_0", 64, 64)
+    )
     assert file.pack(cpu) == 64 * 2 * 18
     assert file.pack(cpu) == 0
     with pytest.raises(KeyError, match="other"):
         file.packed.pack(cpu, ["w", "other"])
     with pytest.raises(TypeError):
         file.packed.pack(cpu, [b"w"])  # type: ignore[list-item]
-    with pytest.raises(TypeError, match="zcwasm.Device"):
+    with pytest.raises(TypeError, match=r"zcwasm\.Device"):
         file.packed.pack("cpu", [])  # type: ignore[arg-type]
 
 
@@ -225,7 +228,8 @@ def test_progress_stops_it(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -> 
         file.packed.pack(cpu, ["w"], stop)
     assert told == [(64 * 36, 64 * 36)]
     x = normal(1, 64)
-    assert np.array_equal(*(linear(cpu, arena, "Q4_0", w["w"], x, 64) for w in (file.plain, file.packed)))
+    first, second = (linear(cpu, arena, "Q4_0", w["w"], x, 64) for w in (file.plain, file.packed))
+    assert np.array_equal(first, second)
     assert file.pack(cpu)  # it can be done later
 
 
@@ -266,7 +270,16 @@ def test_closed_while_in_use(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -
     expected = linear(cpu, arena, "Q4_0", file.packed["w"], values, n)
     x = arena.put(values)
     y = arena.empty((1, n))
-    params = {"type": WEIGHT_TYPES["Q4_0"][0], "rows": 1, "n": n, "k": k, "ldx": k, "ldy": n, "flags": 0, "eps": 0}
+    params = {
+        "type": WEIGHT_TYPES["Q4_0"][0],
+        "rows": 1,
+        "n": n,
+        "k": k,
+        "ldx": k,
+        "ldy": n,
+        "flags": 0,
+        "eps": 0,
+    }
     batch = cpu.batch()
     for _ in range(50):
         batch.dispatch("linear", [x, file.packed["w"], arena.empty(0), arena.empty(0), y], params)

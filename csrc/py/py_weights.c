@@ -357,9 +357,9 @@ static PyMethodDef weights_methods[] = {
     {"pack", (PyCFunction)(void (*)(void))weights_pack, METH_FASTCALL | METH_KEYWORDS,
      "pack($self, /, device, names, progress=None)\n--\n\n"
      "Let a device lay the tensors of these names out anew for products with few rows; return self.\n\n"
-     "The cpu device does so for matrices of Q4_0, Q4_1, Q4_K and Q6_K where it has AVX2: a copy in memory,\n"
-     "which all cpu devices use and which goes with the weights (copy_stats: weights_packed). Others are left\n"
-     "as they are. progress: as for load(). Raises KeyError for an unknown name, and MemoryError."},
+     "The cpu device does so for matrices of 4-bit and 6-bit types where it has AVX2: a copy in memory, which\n"
+     "all cpu devices use and which goes with the weights (copy_stats: weights_packed). Others are left as they\n"
+     "are. progress: as for load(). Raises KeyError for an unknown name, and MemoryError."},
     {NULL, NULL, 0, NULL},
 };
 

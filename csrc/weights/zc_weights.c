@@ -538,8 +538,8 @@ zc_status zc_weights_pack(zc_weights *weights, zc_device *device, const uint32_t
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
         if (indices[i] >= weights->count) {
-            return zc_fail(error, ZC_BAD_VALUE, "there is no tensor number %u: there are %u, counted from 0", indices[i],
-                           weights->count);
+            return zc_fail(error, ZC_BAD_VALUE, "there is no tensor number %u: there are %u, counted from 0",
+                           indices[i], weights->count);
         }
     }
     zc_device_matrix *matrices = zc_malloc((count ? count : 1) * sizeof *matrices);

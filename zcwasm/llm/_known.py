@@ -126,7 +126,7 @@ def check_tensors(weights: zcwasm.Weights, config: Config) -> None:
 
 
 def multiplied(names: Iterable[str]) -> list[str]:
-    """The tensors that products of few rows read: all but embeddings, where these are not the output's, too."""
+    """The tensors that products of few rows read: all, but embeddings that are not the output's too."""
     found = list(names)
     return [name for name in found if name != "token_embd.weight" or "output.weight" not in found]
 

