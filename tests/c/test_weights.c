@@ -345,7 +345,7 @@ static void test_upload(void)
     CHECK_FAILS(zc_weights_load(weights, device, NULL, &error), ZC_DEVICE, "copy failed");
     CHECK_FAILS(zc_weights_range(weights, 0, device, &range, &error), ZC_BAD_VALUE, "load the weights first");
     reports seen = {.stop_at = 1};
-    zc_weights_progress progress = {.report = report, .context = &seen};
+    zc_device_progress progress = {.report = report, .context = &seen};
     CHECK_FAILS(zc_weights_load(weights, device, &progress, &error), ZC_HOST, "was stopped");
     CHECK(locals_alive == 0);
     before = zc_copies_get(ZC_COPY_WEIGHTS_UPLOAD);
@@ -383,7 +383,7 @@ static void test_parts(void)
         zc_device *device = open_device("vulkan");
         CHECK_FAILS(zc_weights_range(weights, 0, device, &ranges[0], &error), ZC_BAD_VALUE, "load the weights first");
         reports seen = {0};
-        zc_weights_progress progress = {.report = report, .context = &seen};
+        zc_device_progress progress = {.report = report, .context = &seen};
         CHECK(zc_weights_load(weights, device, &progress, &error) == ZC_OK);
         CHECK(zc_weights_load(weights, device, &progress, &error) == ZC_OK);
         CHECK(locals_alive == 3 && seen.count == (unified ? 0 : 3) && seen.done == seen.total);
