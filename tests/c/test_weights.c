@@ -115,8 +115,32 @@ static void host_probe(zc_device_info *info)
     info->unified_memory = true;
     info->max_region = 0;
 }
-const zc_device_backend zc_device_cpu = {
-    .kind = "cpu", .probe = host_probe, .open = fake_open, .close = fake_close, .submit = fake_submit};
+static int packed_alive;
+static size_t packed_matrices;
+static zc_status fake_pack(void *self, const zc_device_matrix *matrices, size_t count,
+                           const zc_device_progress *progress, void **packed, zc_error *e)
+{
+    (void)self, (void)progress, (void)e;
+    packed_matrices = count;
+    for (size_t i = 0; i < count; i++) {
+        CHECK(matrices[i].n && matrices[i].k);
+    }
+    *packed = malloc(1);
+    packed_alive++;
+    return ZC_OK;
+}
+static void fake_packed_release(void *packed)
+{
+    packed_alive--;
+    free(packed);
+}
+const zc_device_backend zc_device_cpu = {.kind = "cpu",
+                                         .probe = host_probe,
+                                         .open = fake_open,
+                                         .close = fake_close,
+                                         .pack = fake_pack,
+                                         .packed_release = fake_packed_release,
+                                         .submit = fake_submit};
 
 /* ---- files ---- */
 #define FILE_SIZE 100003u /* ends within a page */
@@ -367,6 +391,28 @@ static void test_upload(void)
     zc_device_release(device);
 }
 
+/* What a device made of weights goes with their mapping, not with the device nor the weights. */
+static void test_pack(void)
+{
+    zc_weights *weights = open_weights();
+    zc_device *device = open_device("cpu"), *other = open_device("vulkan");
+    const uint32_t indices[] = {0, 1, 2};
+    CHECK(add(weights, "a", ZC_WEIGHT_F32, 3, 50, 400) == ZC_OK);
+    CHECK(add(weights, "none", ZC_WEIGHT_F32, 0, 50, 400) == ZC_OK);
+    CHECK_FAILS(zc_weights_pack(weights, device, indices, 3, NULL, &error), ZC_BAD_VALUE, "no tensor number 2");
+    CHECK(zc_weights_pack(weights, other, indices, 2, NULL, &error) == ZC_OK && packed_alive == 0);
+    CHECK(zc_weights_pack(weights, device, indices, 0, NULL, &error) == ZC_OK && packed_alive == 0);
+    CHECK(zc_weights_pack(weights, device, indices, 2, NULL, &error) == ZC_OK);
+    CHECK(packed_alive == 1 && packed_matrices == 1);
+    zc_region *region = zc_region_retain(zc_weights_region(weights));
+    zc_device_release(device);
+    zc_device_release(other);
+    zc_weights_release(weights);
+    CHECK(packed_alive == 1);
+    zc_region_release(region);
+    CHECK(packed_alive == 0);
+}
+
 /* Devices that use little at once: the tensors are dealt into parts, in the device's memory or mapped. */
 static void test_parts(void)
 {
@@ -567,6 +613,7 @@ int main(int count, char **arguments)
     test_files();
     test_writes_are_refused();
     test_upload();
+    test_pack();
     test_upload_that_does_not_fit();
     test_parts();
     test_threads();

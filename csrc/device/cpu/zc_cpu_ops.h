@@ -6,7 +6,8 @@
  * zc_cpu_gemm.inc, zc_cpu_llm.inc and zc_cpu_dequantize.inc, and compiled once per instruction set by
  * zc_cpu_avx512.c, zc_cpu_avx2.c, zc_cpu_baseline.c and zc_cpu_neon.c; each of these exports tables, or nothing on
  * another architecture. Products in fixed point (zc_cpu_integer.h) are there for some: zc_cpu_vnni.c, zc_cpu_words.inc
- * and zc_cpu_packed.inc in units of their own, and for arm64 zc_cpu_neon_bytes.c and zc_cpu_neon_dot.c, which share zc_cpu_neon_fixed.inc.
+ * and zc_cpu_packed.inc in units of their own, and for arm64 zc_cpu_neon_bytes.c and zc_cpu_neon_dot.c, which share
+ * zc_cpu_neon_fixed.inc.
  *
  * Constant data and pure functions: any thread, no ownership. Pointers need the alignment of a float only.
  * An element's value never depends on where in a block or at which address it lies.
