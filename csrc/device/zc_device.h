@@ -149,7 +149,7 @@ typedef struct zc_device_matrix {
     uint64_t n, k; /* rows of k elements */
 } zc_device_matrix;
 
-/* Let the device lay these matrices out anew, each of which lies in this region, whose bytes must never change. Dispatches
+/* Let the device lay these matrices out anew, each of which lies in this region, a mapped file. Dispatches
  * that name them, or rows of them, stay as they are; the copy is the region's, for all devices of the kind. Where the
  * device has no better layout for a matrix, or has it already, nothing happens. `progress` may be NULL. */
 zc_status zc_device_pack(zc_device *device, zc_region *region, const zc_device_matrix *matrices, size_t count,

@@ -10,6 +10,9 @@ zc_status zc_device_pack(zc_device *device, zc_region *region, const zc_device_m
     if (!backend->pack || count == 0) {
         return ZC_OK;
     }
+    if (!zc_region_read_only(region)) { /* backends let go of the pages that they have read */
+        return zc_fail(error, ZC_BAD_VALUE, "only a mapped file can be packed: these weights may change");
+    }
     zc_status status = zc_device_alive(device, error);
     if (status == ZC_OK) {
         status = backend->pack(device->self, matrices, count, progress, &packed, error);
