@@ -433,7 +433,7 @@ def costs(bench: Bench) -> list[str]:
         f"matmul of 1024 × 1024     {product:9.1f} GFLOP/s",
     ]
     if not device.info["software"]:  # whose speed nobody needs, and it would take long
-        lines += [one_row(bench, name, 64 << 20) for name in ("F16", "Q8_0", "Q4_1", "Q4_0", "Q6_K", "Q4_K")]
+        lines += [one_row(bench, name, 64 << 20) for name in reference.WEIGHT_TYPES]
     if device.kind == "metal":
         lines.append(after_a_pause(bench))
     return lines
