@@ -649,16 +649,16 @@ CAPTURE = """
     device.fill(x, 1)
     device.fill(x, 2)
     assert (x == 2).all()
-    print(sim.zc_sim_get(b"captures"))
+    print(sim.zc_sim_get(b"captures"), sim.zc_sim_get(b"captured"))
 """
 
 
 @pytest.mark.parametrize(
     ("inject", "message"),
     [
-        ("", "^1\n$"),
-        ("no_capture", "cannot write the trace .*: MTL_CAPTURE_ENABLED=1 must be set\n0\n"),
-        ("capture_fails", r"cannot write the trace .*: MTLCaptureErrorDomain 3: the file exists .*\n0\n"),
+        ("", "^1 1\n$"),
+        ("no_capture", "cannot write the trace .*: MTL_CAPTURE_ENABLED=1 must be set\n0 0\n"),
+        ("capture_fails", r"cannot write the trace .*: MTLCaptureErrorDomain 3: the file exists .*\n0 0\n"),
     ],
 )
 def test_capture(tmp_path: Path, inject: str, message: str) -> None:

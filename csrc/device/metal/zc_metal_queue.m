@@ -50,7 +50,7 @@ typedef struct zc_metal_work {
     struct zc_metal_work *next_reported;
     zc_device_piece *piece;
     size_t at; /* commands encoded */
-    bool begun, encoded; /* something; all that will be */
+    bool encoded; /* all that will be */
     bool reported;
     unsigned outstanding; /* command buffers that have not come back */
     zc_status status;
@@ -302,12 +302,11 @@ static zc_status start(zc_metal_device *self, zc_metal_work *work, zc_error *err
     }];
     self->in_flight++;
     work->outstanding++;
-    work->begun = true;
     work->at += part.count;
-    if (work->at == work->piece->count) {
+    [commands commit];
+    if (work->at == work->piece->count) { /* not before: a trace has only what was committed by then */
         finish_encoding(self, work);
     }
-    [commands commit];
     return ZC_OK;
 }
 

@@ -53,6 +53,7 @@ static struct {
     {"specialized", 0},
     {"reflected_arguments", 0},
     {"captures", 0},
+    {"captured", 0}, /* command buffers that were made and committed during a capture */
     {"resident", 0},
     {"requests", 0},
     {"hung", 0}, /* now */
@@ -660,6 +661,7 @@ typedef struct dispatch {
     int64_t serial, after_serial;
     SimResidencySet *residency; /* of its queue */
     bool broken, hangs;
+    int64_t made_in; /* a capture, or 0 */
 }
 @end
 @interface SimEncoder : NSObject <MTLComputeCommandEncoder> {
@@ -680,6 +682,7 @@ static SimCommandBuffer *head, *tail, *hung;
 static id newest; /* committed last; compared only */
 static int64_t unfinished;
 static int64_t open_buffers; /* of all queues: made and not finished */
+static int64_t capturing; /* the number of the capture that runs, or 0 */
 
 @implementation SimEncoder
 - (void)setLabel:(NSString *)label
@@ -883,6 +886,9 @@ static const dispatch *run_reversed(const dispatch *from, const dispatch *to)
     broken = unfinished > 0 && after != newest;
     newest = self;
     unfinished++;
+    if (capturing && made_in == capturing) { /* a trace has no others */
+        add("captured", 1);
+    }
     if (unfinished > atomic_load(value("most_in_flight"))) {
         zc_sim_set("most_in_flight", unfinished);
     }
@@ -1095,6 +1101,7 @@ static void start_once(void)
     SimCommandBuffer *made = [[SimCommandBuffer new] autorelease];
     made->serial = atomic_fetch_add(&serials, 1) + 1;
     made->residency = [residency retain];
+    made->made_in = capturing;
     return made;
 }
 - (void)addResidencySet:(id<MTLResidencySet>)set
@@ -1337,8 +1344,6 @@ SIM_PUBLIC uint32_t CGMainDisplayID(void)
 }
 @end
 
-static bool capturing;
-
 @implementation MTLCaptureManager
 + (MTLCaptureManager *)sharedCaptureManager
 {
@@ -1362,7 +1367,8 @@ static bool capturing;
         return NO;
     }
     (void)fclose(file);
-    capturing = true;
+    static int64_t captures;
+    capturing = ++captures;
     return YES;
 }
 - (void)stopCapture
@@ -1370,7 +1376,7 @@ static bool capturing;
     if (!capturing) {
         misuse("stopCapture without a capture");
     }
-    capturing = false;
+    capturing = 0;
     add("captures", 1);
 }
 @end
