@@ -789,6 +789,21 @@ def test_residency_does_not_lapse(sim: Sim) -> None:
     assert sim.get("requests") > requests
 
 
+def test_a_failed_submission_wakes_the_thread(sim: Sim) -> None:
+    """Else what comes soon after takes it to be awake: nothing is kept resident, and no hang is seen."""
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x, w, norm = arena.put(np.ones((64, 1))), arena.put(np.ones((4096, 1))), arena.empty(0)
+    same = {"gate_type": 0, "up_type": 0, "n": 4096, "k": 1, "ldx": 1, "ldy": 4096, "flags": 0, "eps": 0}
+    with device.batch() as batch:
+        batch.dispatch("linear_gated", [x, w, w, norm, arena.empty((64, 4096))], {**same, "rows": 64})
+    sim.inject("buffer_nil")
+    with pytest.raises(MemoryError, match="metal: cannot make a workspace"):
+        batch.submit()
+    run_affine(device, arena)
+    assert until(lambda: sim.get("resident") > 0, 5)
+
+
 def test_no_submission_waits_for_residency(sim: Sim) -> None:
     """A request may take as long as the reading of a model's file."""
     first, second = Arena(), Arena()

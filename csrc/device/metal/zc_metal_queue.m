@@ -450,14 +450,14 @@ zc_status zc_metal_submit(void *device, zc_device_piece *piece, zc_error *error)
             }
             pthread_mutex_unlock(&self->lock);
         }
+        if (wakes) { /* whatever became of it: what comes soon after relies on it */
+            zc_metal_wake(self);
+        }
         if (status != ZC_OK) {
             zc_free(work);
             return status;
         }
         report(self, reports);
-        if (wakes) {
-            zc_metal_wake(self);
-        }
     }
     zc_metal_drop(self);
     return ZC_OK;
