@@ -168,10 +168,11 @@ static zc_metal_buffer *next_change(zc_metal_device *self)
     return found;
 }
 
-/* Make the set what it is to be. What was released while it was in, or about to be, is freed here. */
+/* Make the set what it is to be. What was released while it was in, or about to be, is freed here, after the commit:
+ * until then it is still in the set, and nobody says that a set retains what is. */
 static void settle_macos15(zc_metal_device *self)
 {
-    zc_metal_buffer *buffer;
+    zc_metal_buffer *buffer, *released = NULL;
     bool changed = false;
     while ((buffer = next_change(self))) {
         if (buffer->resident) {
@@ -185,13 +186,18 @@ static void settle_macos15(zc_metal_device *self)
             }
             pthread_mutex_unlock(&self->resident_lock);
             if (gone) {
-                free_buffer(buffer);
+                buffer->next = released;
+                released = buffer;
             }
         }
         changed = true;
     }
     if (changed) {
         [self->residency commit];
+    }
+    while ((buffer = released)) {
+        released = buffer->next;
+        free_buffer(buffer);
     }
 }
 

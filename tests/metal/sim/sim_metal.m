@@ -177,9 +177,17 @@ static double now(void)
     void *address;
     NSUInteger size;
     bool moved;
+    int sets; /* residency sets that it is in, none of which retains it; under resident_lock */
 }
 @end
 @implementation SimBuffer
+- (void)dealloc
+{
+    if (sets) {
+        misuse("a buffer was let go that is in a residency set");
+    }
+    [super dealloc];
+}
 - (NSUInteger)length
 {
     return size;
@@ -209,8 +217,9 @@ static unsigned resident_count;
 
 @interface SimResidencySet : NSObject <MTLResidencySet> {
   @public
-    SimBuffer *all[MOST_RESIDENT]; /* retained; as it will be after the next commit */
-    unsigned count, committed;
+    SimBuffer *all[MOST_RESIDENT]; /* as it will be after the next commit */
+    unsigned count, committed, removed;
+    SimBuffer *gone[MOST_RESIDENT]; /* and still in it until then */
     double requested;
 }
 @end
@@ -221,7 +230,8 @@ static unsigned resident_count;
     if (count == MOST_RESIDENT) {
         misuse("more in a residency set than the simulation keeps");
     }
-    all[count++] = [(SimBuffer *)allocation retain];
+    all[count++] = (SimBuffer *)allocation;
+    ((SimBuffer *)allocation)->sets++;
     pthread_mutex_unlock(&resident_lock);
 }
 - (void)removeAllocation:(id<MTLAllocation>)allocation
@@ -234,9 +244,12 @@ static unsigned resident_count;
     if (at == count) {
         misuse("removeAllocation of what is not in the set");
     }
+    if (removed == MOST_RESIDENT) {
+        misuse("more taken out of a residency set than the simulation keeps until it is committed");
+    }
+    gone[removed++] = all[at];
     all[at] = all[--count];
     pthread_mutex_unlock(&resident_lock);
-    [allocation release];
 }
 - (void)commit
 {
@@ -244,6 +257,9 @@ static unsigned resident_count;
     pthread_mutex_lock(&resident_lock);
     memcpy(resident, all, count * sizeof *all); /* there is one set at a time */
     resident_count = committed = count;
+    while (removed) {
+        gone[--removed]->sets--;
+    }
     for (unsigned i = 0; i < count; i++) {
         bytes += (int64_t)all[i]->size;
     }
