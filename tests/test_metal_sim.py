@@ -1059,6 +1059,24 @@ def test_no_other_queue(sim: Sim) -> None:
 # --- growth ---
 
 
+def test_growth_where_no_more_can_be_wrapped(sim: Sim) -> None:
+    """What is committed ahead is for speed: without room for that the memory's own bytes are wrapped."""
+    memory = zcwasm.Memory(16, 1024)
+    device = zcwasm.Device("metal")
+    device.fill(memory.array(0, 16, np.float32), 1)
+    memory.grow(1)
+    last = memory.array(memory.size - 64, 16, np.float32)
+    sim.inject("buffer_nil")
+    device.fill(last, 2)
+    assert (last == 2).all()
+    assert until(lambda: runtime.zc_sim_resident(ctypes.c_void_p(memory.address)) == memory.size)
+    memory.grow(1)
+    sim.inject("buffer_nil", 2)
+    fails("cannot make a buffer", device.fill, memory.array(memory.size - 64, 16, np.float32), 3)
+    device.fill(last, 3)
+    assert (last == 3).all()
+
+
 def test_growth_in_small_steps(sim: Sim) -> None:
     """Each wrap wires all of the memory, so there are few; and what is replaced is resident no longer."""
     memory = zcwasm.Memory(16, 1024)

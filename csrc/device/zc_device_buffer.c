@@ -32,6 +32,22 @@ static uint64_t size_of(const zc_device *device, zc_region *region, uint64_t bef
     return committed < ahead ? committed : ahead - ahead % ZC_REGION_ALIGNMENT;
 }
 
+/* A view of the region's bytes, in place of one over the first `before`. What is ahead is for speed only: where there is
+ * no room for it, as in a driver that pins what it is given, the region's own bytes are enough. */
+static zc_status import(zc_device *device, zc_region *region, uint64_t before, zc_device_buffer *buffer,
+                        zc_error *error)
+{
+    uint64_t size = zc_region_size(region);
+    for (buffer->size = size_of(device, region, before);; buffer->size = size) {
+        zc_status status =
+            device->backend->buffer_from_host(device->self, zc_region_base(region), buffer->size,
+                                              zc_region_read_only(region), &buffer->buffer, &buffer->address, error);
+        if (status == ZC_OK || buffer->size <= size) {
+            return status;
+        }
+    }
+}
+
 /* `local`: memory of the device's own, else a view of the region's bytes, in place of one over the first `before`. */
 static zc_status make(zc_device *device, zc_region *region, bool local, uint64_t before, zc_device_buffer **out,
                       zc_error *error)
@@ -47,11 +63,9 @@ static zc_status make(zc_device *device, zc_region *region, bool local, uint64_t
     if (!buffer) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a buffer's bookkeeping");
     }
-    buffer->size = local ? zc_region_size(region) : size_of(device, region, before);
-    zc_status status =
-        local ? backend->buffer_local(device->self, buffer->size, &buffer->buffer, error)
-              : backend->buffer_from_host(device->self, zc_region_base(region), buffer->size,
-                                          zc_region_read_only(region), &buffer->buffer, &buffer->address, error);
+    buffer->size = zc_region_size(region);
+    zc_status status = local ? backend->buffer_local(device->self, buffer->size, &buffer->buffer, error)
+                             : import(device, region, before, buffer, error);
     if (status != ZC_OK) {
         zc_free(buffer);
         return status;
