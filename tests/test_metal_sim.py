@@ -1026,6 +1026,24 @@ def test_work_that_hangs(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
     assert until(lambda: not sim.get("hung"))
 
 
+def test_a_request_that_hangs_with_the_work(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both end in the driver: a thread that waits there cannot see that work does not come back."""
+    monkeypatch.setenv("ZCWASM_METAL_PATIENCE", "1")
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put(np.zeros(10))
+    run_affine(device, arena)
+    assert until(lambda: sim.get("resident") > 0)
+    sim.set("request_blocks", 1)
+    time.sleep(0.5)
+    sim.inject("hang")
+    submission = submit_affine(device, x)
+    fails("metal: the device is lost: nothing was done for 1 s", submission.wait, timeout=30)
+    sim.set("request_blocks", 0)
+    sim.set("hang_ends", 1)
+    assert until(lambda: not sim.get("hung"))
+
+
 def test_a_process_that_is_ignored(sim: Sim) -> None:
     """After the second error the system refuses everything with code 4, until a device is made."""
     arena = Arena()

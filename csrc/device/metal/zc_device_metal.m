@@ -1,7 +1,7 @@
 /* zc_device_metal: the metal device, from open to close: kernels in MSL over regions that newBufferWithBytesNoCopy
  * wraps; see zc_metal.h.
  *
- * Ownership: open makes a zc_metal_device with its queue, fence and thread; pipelines are made at first use and kept.
+ * Ownership: open makes a zc_metal_device with its queue, fence and threads; pipelines are made at first use and kept.
  * Threads: any; close is called last, also on a thread of Metal's. Does not know regions, guests or Python.
  */
 #include <stdio.h>
@@ -147,28 +147,26 @@ static void metal_probe(zc_device_info *info)
     }
 }
 
-/* ---- the thread ---- */
+/* ---- the threads ---- */
 
-/* It does what nobody waits for: it keeps memory resident, and sees when the GPU does nothing any more. It sleeps while
- * there is nothing to do, and is woken by work that comes after a pause or names a buffer for the first time, and by
- * buffers to let go of. The device may be closed on it, by what it reports as lost. */
+/* They do what nobody waits for: one sees when the GPU does nothing any more, one keeps memory resident. These are two
+ * because a request for memory may take as long as the driver likes, and longest when the GPU hangs. They sleep while
+ * there is nothing to do, and are woken by work that comes after a pause or names a buffer for the first time, and by
+ * buffers to let go of. The device may be closed on the first, by what it reports as lost. */
 static void *watch(void *argument)
 {
-    zc_metal_device *self = argument;
+    zc_metal_watcher *watcher = argument;
+    zc_metal_device *self = watcher->device;
     pthread_mutex_lock(&self->watch_lock);
     while (!self->watch_stop) {
-        self->watch_wake = false;
+        watcher->wake = false;
         pthread_mutex_unlock(&self->watch_lock);
-        int64_t until = ZC_NO_DEADLINE;
+        int64_t until;
         @autoreleasepool {
-            if (self->residency) {
-                until = zc_metal_resident_beat_macos15(self);
-            }
-            int64_t look = zc_metal_look(self);
-            until = look < until ? look : until;
+            until = watcher->look(self);
         }
         pthread_mutex_lock(&self->watch_lock);
-        while (!self->watch_stop && !self->watch_wake && zc_clock_ns() < until) {
+        while (!self->watch_stop && !watcher->wake && zc_clock_ns() < until) {
             zc_clock_wait_until(&self->watch_changed, &self->watch_lock, until);
         }
     }
@@ -177,11 +175,17 @@ static void *watch(void *argument)
     return NULL;
 }
 
-static zc_status watch_start(zc_metal_device *self, zc_error *error)
+static zc_status start_thread(zc_metal_device *self, zc_metal_watcher *watcher, int64_t (*look)(zc_metal_device *self),
+                              zc_error *error)
 {
+    pthread_t thread;
+    watcher->device = self;
+    watcher->look = look;
     zc_metal_hold(self);
-    zc_status status = zc_device_start_thread(&self->watcher, watch, self, error);
-    if (status != ZC_OK) {
+    zc_status status = zc_device_start_thread(&thread, watch, watcher, error);
+    if (status == ZC_OK) {
+        (void)pthread_detach(thread); /* it lets go of the device by itself */
+    } else {
         zc_metal_drop(self);
     }
     return status;
@@ -191,9 +195,20 @@ static void watch_stop(zc_metal_device *self)
 {
     pthread_mutex_lock(&self->watch_lock);
     self->watch_stop = true;
-    pthread_cond_signal(&self->watch_changed);
+    pthread_cond_broadcast(&self->watch_changed);
     pthread_mutex_unlock(&self->watch_lock);
-    (void)pthread_detach(self->watcher); /* it lets go of the device by itself */
+}
+
+static zc_status watch_start(zc_metal_device *self, zc_error *error)
+{
+    zc_status status = start_thread(self, &self->watchers[0], zc_metal_look, error);
+    if (status == ZC_OK && self->residency) {
+        status = start_thread(self, &self->watchers[1], zc_metal_resident_beat_macos15, error);
+        if (status != ZC_OK) {
+            watch_stop(self);
+        }
+    }
+    return status;
 }
 
 /* ---- open and close ---- */

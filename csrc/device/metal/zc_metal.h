@@ -6,7 +6,7 @@
  *   zc_metal_pipeline.m   pipelines of built-in and compiled kernels
  *   zc_metal_record.m     commands into an encoder
  *   zc_metal_queue.m      submitting, reporting done, and what follows an error
- *   zc_device_metal.m     the backend: a device from open to close, and its thread, which calls residency and queue
+ *   zc_device_metal.m     the backend: a device from open to close, and its threads, one of residency and one of queue
  *
  * The functions below are in this order, too. Where the vulkan backend has a file for the same, it has the same name.
  * zc_metal_newer.h declares what systems after macOS 12 brought. zc_msl.c knows nothing of Objective-C: it compares
@@ -16,8 +16,8 @@
  * fence between them (zc_metal_queue.m).
  *
  * Ownership: a zc_metal_device owns all but the buffers and the compiled kernels, which are the generic layer's; it ends
- * with the last of those that hold it: open, its thread, command buffers. Manual retain and release. Threads: any; `lock`
- * guards the queue and the workspaces, `resident_lock` the list of buffers, `watch_lock` the thread's sleep, and
+ * with the last of those that hold it: open, its threads, command buffers. Manual retain and release. Threads: any; `lock`
+ * guards the queue and the workspaces, `resident_lock` the list of buffers, `watch_lock` the threads' sleep, and
  * `compile_lock` the pipelines; nobody takes two of them. Every entry into the backend has an autorelease pool of its own, for Python's threads have none.
  */
 #ifndef ZC_METAL_H
@@ -35,7 +35,7 @@
 
 #define ZC_METAL_MAX_WORKSPACES 44 /* from 1 MiB on to all that 64 bits count */
 
-/* Work that comes so long after the last wakes the device's thread. */
+/* Work that comes so long after the last wakes the device's threads. */
 #define ZC_METAL_AWAKE_NS ((int64_t)5 * 1000 * 1000 * 1000)
 
 typedef struct zc_metal_buffer {
@@ -55,6 +55,13 @@ typedef struct zc_metal_workspace {
     void *address;
     uint64_t size;
 } zc_metal_workspace;
+
+/* A thread of the device's. */
+typedef struct zc_metal_watcher {
+    struct zc_metal_device *device;
+    int64_t (*look)(struct zc_metal_device *self); /* does what there is to do; when to call it again */
+    bool wake;
+} zc_metal_watcher;
 
 typedef struct zc_metal_device {
     id<MTLDevice> device;
@@ -93,10 +100,10 @@ typedef struct zc_metal_device {
     pthread_mutex_t resident_lock;
     zc_metal_buffer *buffers;
 
-    pthread_t watcher;
+    zc_metal_watcher watchers[2]; /* the second only with residency */
     pthread_mutex_t watch_lock;
     pthread_cond_t watch_changed;
-    bool watch_wake, watch_stop;
+    bool watch_stop;
 } zc_metal_device;
 
 typedef struct zc_metal_kernel { /* that a user compiled */
@@ -114,12 +121,12 @@ static inline void zc_metal_drop(zc_metal_device *self)
         self->end(self);
     }
 }
-/* There is something to do for the device's thread. */
+/* There is something to do for the device's threads. */
 static inline void zc_metal_wake(zc_metal_device *self)
 {
     pthread_mutex_lock(&self->watch_lock);
-    self->watch_wake = true;
-    pthread_cond_signal(&self->watch_changed);
+    self->watchers[0].wake = self->watchers[1].wake = true;
+    pthread_cond_broadcast(&self->watch_changed);
     pthread_mutex_unlock(&self->watch_lock);
 }
 
@@ -141,7 +148,7 @@ void zc_metal_resident_add(zc_metal_device *self, zc_metal_buffer *buffer);
 bool zc_metal_resident_release(zc_metal_device *self, zc_metal_buffer *buffer);
 /* Work that is about to be submitted names these buffers. Whether the thread should know. */
 bool zc_metal_resident_use(zc_metal_device *self, const zc_device_piece *work);
-/* On the device's thread: see what is to be resident, and request it. When to call it again. */
+/* On a thread of the device's own: see what is to be resident, and request it. When to call it again. */
 int64_t zc_metal_resident_beat_macos15(zc_metal_device *self);
 void zc_metal_residency_destroy(zc_metal_device *self);
 
@@ -181,7 +188,7 @@ zc_status zc_metal_queue_init(zc_metal_device *self, zc_error *error);
 zc_status zc_metal_submit(void *device, zc_device_piece *piece, zc_error *error);
 bool zc_metal_busy(void *device);
 bool zc_metal_lost(void *device);
-/* On the device's thread: whether something still comes back. When to call it again. */
+/* On a thread of the device's own: whether something still comes back. When to call it again. */
 int64_t zc_metal_look(zc_metal_device *self);
 
 #endif

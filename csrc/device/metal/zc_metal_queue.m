@@ -9,7 +9,7 @@
  * After an error nobody says whether the failed encoder has updated the fence. So nothing more is encoded until all that
  * is in flight has come back, and then queue and fence are replaced. The device is lost when there are no others, when the
  * system ignores this process (for causing errors), and when nothing comes back: then what waits is reported with that,
- * and all that is submitted later is refused. zc_metal_look, which the device's thread calls, sees the last of these.
+ * and all that is submitted later is refused. zc_metal_look, which a thread of the device's calls, sees the last of these.
  *
  * Ownership: a piece is the queue's from submit until it is reported; a zc_metal_work beside it lives until its last
  * command buffer has come back, and each of these holds the device: should one never come, both stay, with all that it

@@ -3,14 +3,14 @@
  * The buffers that work named in the last KEEP_NS are in one residency set, as many as the system wants wired: first those
  * of files, which are weights, then those that were named last. A set alone does not keep them: about a second after the
  * last request the system may let go of them again, and the first work after a pause then waits for all of it. So the
- * device's thread (zc_device_metal.m) requests every BEAT_NS, as long as work came in the last KEEP_NS. It does that, and
+ * device's second thread (zc_device_metal.m) requests every BEAT_NS, as long as work came in the last KEEP_NS. It does that, and
  * all changes of the set, alone and without a lock: a request takes as long as the reading of a model's file. What was
  * never named by work is not in the set, so that opening a model reads nothing.
  *
  * Functions named _macos15 are called only where the system has what they use; who calls them asks at run time.
  *
  * Ownership: the set is the device's. A buffer belongs to the list here from zc_metal_resident_add on, and is freed here.
- * Threads: any for the list, whose lock is held for moments; the device's thread only for the set.
+ * Threads: any for the list, whose lock is held for moments; that thread only for the set.
  */
 #include <objc/runtime.h>
 #include <stdlib.h>
