@@ -723,6 +723,46 @@ def test_no_metal_in_the_child_of_a_fork(before: bool) -> None:
     assert lines[3:] == ([refused] * 2 if before else [])
 
 
+# --- threads that cannot be started ---
+
+
+NO_THREAD = """
+    import ctypes, gc, resource, time
+    import zcwasm
+    sim = ctypes.CDLL(zcwasm._core.__file__)
+
+    def status(key):
+        with open("/proc/self/status") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith(key))
+
+    assert zcwasm.devices()[0]["available"]  # and the simulation's own thread runs
+    before, unlimited = status("Threads"), resource.RLIM_INFINITY
+    stack = resource.getrlimit(resource.RLIMIT_STACK)[0]
+    stack = stack if stack != unlimited else 2 << 20
+    resource.setrlimit(resource.RLIMIT_DATA, (status("VmData") * 1024 + stack * {quarters} // 4, unlimited))
+    try:
+        zcwasm.Device("metal")
+    except MemoryError as error:
+        print(error)
+    resource.setrlimit(resource.RLIMIT_DATA, (unlimited, unlimited))
+    end = time.monotonic() + 10
+    while (sim.zc_sim_live() or status("Threads") > before) and time.monotonic() < end:
+        gc.collect()
+        time.sleep(0.01)
+    print(sim.zc_sim_live(), status("Threads") - before)
+    zcwasm.Device("metal")
+    print(status("Threads") - before)
+"""
+
+
+@pytest.mark.parametrize("quarters", [3, 7])
+def test_a_thread_that_cannot_be_started(quarters: int) -> None:
+    """There is room for less than one stack, then for less than two. Nothing is left."""
+    lines = run_python(NO_THREAD.format(quarters=quarters)).splitlines()
+    assert "cannot start a device's thread: " in lines[0]
+    assert lines[1:] == ["0 0", "2"]
+
+
 # --- which device ---
 
 
