@@ -1027,7 +1027,7 @@ def test_what_waits_when_the_device_is_lost(sim: Sim) -> None:
 
 
 def test_a_fence_that_hangs(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No wait is for ever; the memory in it is not given back while the GPU may still write."""
+    """No wait is for ever: what is never done ends in a lost device."""
     monkeypatch.setenv("ZCWASM_METAL_PATIENCE", "1")
     arena = Arena()
     device = zcwasm.Device("metal")
