@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,12 @@ def packed_bytes() -> int:
 class File:
     """Matrices of random weights in a file that is opened twice, the second time to be packed."""
 
-    def __init__(self, folder: Path, *matrices: tuple[str, str, int, int]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *matrices: tuple[str, str, int, int],
+        change: Callable[[Array], None] = lambda blocks: None,
+    ) -> None:
         rng = np.random.default_rng(5)
         tensors: list[tuple[str, str, tuple[int, ...], int]] = []
         self.weights: dict[str, Array] = {}
@@ -48,6 +54,7 @@ class File:
                 file.write(b"\xff" * (4 + -file.tell() % 4))
                 tensors.append((name, kind, (n, k), file.tell()))
                 data = reference.random_weights(kind, n, k, rng)
+                change(data.reshape(-1, WEIGHT_TYPES[kind][2]))
                 self.weights[name] = reference.dequantize(kind, data).astype(np.float64)
                 file.write(data.tobytes())
         self.kinds = {name: kind for name, kind, _, _ in matrices}
@@ -122,6 +129,56 @@ def test_what_is_no_number(tmp_path: Path, cpu: zcwasm.Device, arena: Arena, kin
         x[0, 300] = value
         assert np.isnan(linear(cpu, arena, kind, file.packed["w"], x, n)).all()
     assert not linear(cpu, arena, kind, file.packed["w"], np.zeros((1, k), np.float32), n).any()
+
+
+# Where a block has its float16 numbers, and the integers that weights are made of.
+PLACES = {
+    "Q4_0": ([0], (2, 18)),
+    "Q4_1": ([0, 2], (4, 20)),
+    "Q4_K": ([0, 2], (16, 144)),
+    "Q6_K": ([208], (0, 192)),
+}
+
+
+@pytest.mark.parametrize("kind", PACKED)
+def test_huge_elements(tmp_path: Path, cpu: zcwasm.Device, arena: Arena, kind: str) -> None:
+    """Sums of x that float32 has no numbers for, where products are small."""
+    k, n = 512, 70
+
+    def small(blocks: Array) -> None:  # elements of about 2**-14
+        for at in PLACES[kind][0]:
+            scale = np.ascontiguousarray(blocks[:, at : at + 2]).view(np.float16) * np.float16(2.0**-13)
+            blocks[:, at : at + 2] = scale.view(np.uint8)
+
+    file = File(tmp_path, ("w", kind, n, k), change=small)
+    assert file.pack(cpu)
+    w = file.weights["w"]
+    for top in (1e36, 1e37, 3e38):
+        x = (top * np.random.default_rng(2).uniform(0.5, 1, (1, k))).astype(np.float32)
+        result = linear(cpu, arena, kind, file.packed["w"], x, n)
+        exact = x.astype(np.float64)
+        assert (np.abs(result - exact @ w.T) <= 1e-4 * (np.abs(exact) @ np.abs(w).T) + 1e-6 * top).all()
+
+
+@pytest.mark.parametrize("kind", PACKED)
+@pytest.mark.parametrize("byte", [0x00, 0x7F, 0x80, 0xFF])
+def test_the_largest_integers(tmp_path: Path, cpu: zcwasm.Device, arena: Arena, kind: str, byte: int) -> None:
+    """No sum of products overflows: not of bytes, nor of the 16 bits of x, whose largest is 32512."""
+    k, n, top = 512, 64, 32512
+
+    def fill(blocks: Array) -> None:
+        blocks[:, slice(*PLACES[kind][1])] = byte
+
+    file = File(tmp_path, ("w", kind, n, k), change=fill)
+    assert file.pack(cpu)
+    w = file.weights["w"]
+    for rest in (top, 32384, 128, 127, -128, -32384, -top):
+        x = np.full((1, k), rest, np.float32)
+        x[:, ::16] = top  # then x is these integers
+        result = linear(cpu, arena, kind, file.packed["w"], x, n)
+        # What float32 may round, of terms as large as these: an overflow is more than that.
+        allowed = 1e-6 * np.abs(x.astype(np.float64)) @ (np.abs(w) + 3).T
+        assert (np.abs(result - x.astype(np.float64) @ w.T) <= allowed).all(), rest
 
 
 def test_flags_and_exactness(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -> None:
