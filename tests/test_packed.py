@@ -273,6 +273,37 @@ def test_what_is_not_packed(tmp_path: Path, cpu: zcwasm.Device) -> None:
         file.packed.pack("cpu", [])  # type: ignore[arg-type]
 
 
+def test_bytes_in_common_are_packed_once(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -> None:
+    """A file may say that any number of tensors lie in the same bytes, and names may be given twice."""
+    size, k, n = 18, 64, 128
+    data = reference.random_weights("Q4_0", n, k, np.random.default_rng(3))
+    path = tmp_path / "weights"
+    path.write_bytes(data.tobytes())
+    tensors = [("whole", "Q4_0", (n, k), 0), ("shape", "Q4_1", (64, k), 0)]
+    tensors += [(f"part {i}", "Q4_0", (64, k), i * k // 32 * size) for i in (1, 16, 17)]
+    plain, packed = (_core._Weights(path, tensors) for _ in range(2))
+    before = packed_bytes()
+    packed.pack(cpu, [name for name, *_ in tensors if name != "shape"] * 3)
+    assert packed_bytes() - before == data.size
+    packed.pack(cpu, [name for name, *_ in tensors])
+    assert packed_bytes() - before == data.size
+    for name, kind, shape, _ in tensors:
+        x = normal(1, k)
+        first, second = (linear(cpu, arena, kind, w[name], x, shape[0]) for w in (plain, packed))
+        if name == "shape":  # other numbers than those that were packed: any floats
+            assert np.array_equal(first, second, equal_nan=True)
+        else:
+            assert np.allclose(first, second, rtol=1e-4, atol=1e-3), name
+
+
+def test_progress_cannot_pack(tmp_path: Path, cpu: zcwasm.Device) -> None:
+    """It would wait for itself."""
+    file = File(tmp_path, ("w", "Q4_0", 64, 64))
+    with pytest.raises(ValueError, match="packed by this very thread"):
+        file.packed.pack(cpu, ["w"], lambda done, total: file.packed.pack(cpu, ["w"]))
+    assert file.pack(cpu)
+
+
 def test_progress_stops_it(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -> None:
     file = File(tmp_path, ("w", "Q4_0", 64, 64))
     told: list[tuple[int, int]] = []

@@ -50,6 +50,7 @@ typedef struct placing {
     part *parts; /* once placed */
     size_t part_count;
     uint64_t forks; /* zc_fork_count() of the process that made the entry */
+    pthread_t thread; /* while PLACING */
 } placing;
 
 struct zc_weights {
@@ -65,6 +66,7 @@ struct zc_weights {
     placing *placings; /* under `lock` */
     bool packing;      /* so is this: a thread does, of the process with that many forks */
     uint64_t packing_forks;
+    pthread_t packing_thread;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -461,11 +463,23 @@ static zc_status place(const zc_weights *weights, zc_device *device, const zc_de
     return status;
 }
 
+/* What is told of progress must not ask for what it is told of: it would wait for itself. */
+static zc_status refuse_itself(const char *what, zc_error *error)
+{
+    return zc_fail(error, ZC_BAD_VALUE,
+                   "these weights are being %s by this very thread, whose progress function cannot "
+                   "ask for it again",
+                   what);
+}
+
 /* With the lock held: wait for parts being made. *mine: the entry is now the caller's to finish. */
 static zc_status claim(zc_weights *weights, zc_device *device, placing **out, bool *mine, zc_error *error)
 {
     placing *entry = placing_for(weights, device);
     while (entry && entry->state == PLACING && entry->forks == zc_fork_count()) {
+        if (pthread_equal(entry->thread, pthread_self())) {
+            return refuse_itself("uploaded", error);
+        }
         pthread_cond_wait(&changed, &lock);
     }
     if (entry && entry->forks != zc_fork_count()) {
@@ -483,6 +497,7 @@ static zc_status claim(zc_weights *weights, zc_device *device, placing **out, bo
     }
     if (*mine) {
         entry->state = PLACING;
+        entry->thread = pthread_self();
     }
     *out = entry;
     return ZC_OK;
@@ -552,10 +567,16 @@ zc_status zc_weights_pack(zc_weights *weights, zc_device *device, const uint32_t
     /* One at a time, so that what one thread packs another one finds packed. */
     pthread_mutex_lock(&lock);
     while (weights->packing && weights->packing_forks == zc_fork_count()) {
+        if (pthread_equal(weights->packing_thread, pthread_self())) {
+            pthread_mutex_unlock(&lock);
+            zc_free(matrices);
+            return refuse_itself("packed", error);
+        }
         pthread_cond_wait(&changed, &lock);
     }
     weights->packing = true;
     weights->packing_forks = zc_fork_count();
+    weights->packing_thread = pthread_self();
     pthread_mutex_unlock(&lock);
     zc_status status = zc_device_pack(device, weights->region, matrices, used, progress, error);
     pthread_mutex_lock(&lock);

@@ -50,7 +50,8 @@ uint32_t zc_weights_find(const zc_weights *weights, const char *name, size_t nam
  * Idempotent. `progress` may be NULL. */
 zc_status zc_weights_load(zc_weights *weights, zc_device *device, const zc_device_progress *progress, zc_error *error);
 /* Let the device lay these tensors out anew for products with few rows, where it has a layout of its own for their type;
- * others are skipped. Idempotent; after a load. Counted in zc_copies. ZC_BAD_VALUE for an unknown index. */
+ * others are skipped. Idempotent; after a load. Counted in zc_copies. ZC_BAD_VALUE for an unknown index, and in a
+ * report of the same: also of a load. */
 zc_status zc_weights_pack(zc_weights *weights, zc_device *device, const uint32_t *indices, size_t count,
                           const zc_device_progress *progress, zc_error *error);
 /* The tensor's bytes as a range for that device. The region is borrowed. ZC_BAD_VALUE where zc_weights_load has to

@@ -120,8 +120,9 @@ static size_t packed_matrices;
 static zc_status fake_pack(void *self, const zc_device_matrix *matrices, size_t count,
                            const zc_device_progress *progress, void **packed, zc_error *e)
 {
-    (void)self, (void)progress, (void)e;
+    (void)self, (void)e;
     packed_matrices = count;
+    CHECK(!progress || progress->report(progress->context, 1, 1));
     for (size_t i = 0; i < count; i++) {
         CHECK(matrices[i].n && matrices[i].k);
     }
@@ -324,6 +325,34 @@ static bool report(void *context, uint64_t done, uint64_t total)
     return ++seen->count != seen->stop_at;
 }
 
+typedef struct asking {
+    zc_weights *weights;
+    zc_device *device;
+    int refused;
+} asking;
+
+/* Asks for the same again, for which it would wait for ever. */
+static bool load_again(void *context, uint64_t done, uint64_t total)
+{
+    asking *again = context;
+    (void)done, (void)total;
+    CHECK_FAILS(zc_weights_load(again->weights, again->device, NULL, &error), ZC_BAD_VALUE,
+                "being uploaded by this very");
+    again->refused++;
+    return true;
+}
+
+static bool pack_again(void *context, uint64_t done, uint64_t total)
+{
+    asking *again = context;
+    const uint32_t index = 0;
+    (void)done, (void)total;
+    CHECK_FAILS(zc_weights_pack(again->weights, again->device, &index, 1, NULL, &error), ZC_BAD_VALUE,
+                "being packed by this very");
+    again->refused++;
+    return true;
+}
+
 static zc_weights *two_tensors(void)
 {
     zc_weights *weights = open_weights();
@@ -384,6 +413,13 @@ static void test_upload(void)
     CHECK(locals_alive == 1);
     zc_weights_release(weights);
     CHECK(locals_alive == 0);
+    weights = two_tensors();
+    device = open_device("vulkan");
+    asking again = {weights, device, 0};
+    zc_device_progress asks = {.report = load_again, .context = &again};
+    CHECK(zc_weights_load(weights, device, &asks, &error) == ZC_OK && again.refused == 1);
+    zc_weights_release(weights);
+    zc_device_release(device);
     weights = open_weights(); /* without any tensor */
     device = open_device("vulkan");
     CHECK(zc_weights_load(weights, device, NULL, &error) == ZC_OK);
@@ -402,7 +438,9 @@ static void test_pack(void)
     CHECK_FAILS(zc_weights_pack(weights, device, indices, 3, NULL, &error), ZC_BAD_VALUE, "no tensor number 2");
     CHECK(zc_weights_pack(weights, other, indices, 2, NULL, &error) == ZC_OK && packed_alive == 0);
     CHECK(zc_weights_pack(weights, device, indices, 0, NULL, &error) == ZC_OK && packed_alive == 0);
-    CHECK(zc_weights_pack(weights, device, indices, 2, NULL, &error) == ZC_OK);
+    asking again = {weights, device, 0};
+    zc_device_progress asks = {.report = pack_again, .context = &again};
+    CHECK(zc_weights_pack(weights, device, indices, 2, &asks, &error) == ZC_OK && again.refused == 1);
     CHECK(packed_alive == 1 && packed_matrices == 1);
     zc_region *region = zc_region_retain(zc_weights_region(weights));
     zc_device_release(device);

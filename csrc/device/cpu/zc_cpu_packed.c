@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -42,7 +43,7 @@ typedef struct packed {
 } packed;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static matrix *table; /* by start; no two begin at the same address */
+static matrix *table; /* by start; no two have bytes in common */
 static size_t table_count, table_capacity;
 static _Atomic size_t in_table; /* so that nobody takes the lock where nothing was ever packed */
 
@@ -240,11 +241,11 @@ static size_t after(const uint8_t *address)
     return low;
 }
 
-/* With the lock held. */
-static bool is_there(const uint8_t *start)
+/* With the lock held: whether some of these bytes were packed. */
+static bool is_there(const matrix *m)
 {
-    size_t at = after(start);
-    return at > 0 && table[at - 1].start == start;
+    size_t at = after(m->end - 1);
+    return at > 0 && table[at - 1].end > m->start;
 }
 
 static zc_status publish(const packed *all, zc_error *error)
@@ -262,7 +263,7 @@ static zc_status publish(const packed *all, zc_error *error)
         }
     }
     for (size_t i = 0; status == ZC_OK && i < all->count; i++) {
-        if (!is_there(all->matrices[i].start)) { /* or another thread was faster */
+        if (!is_there(&all->matrices[i])) { /* or another thread was faster */
             size_t at = after(all->matrices[i].start);
             memmove(table + at + 1, table + at, (table_count - at) * sizeof *table);
             table[at] = all->matrices[i];
@@ -322,8 +323,15 @@ void zc_cpu_packed_release(void *value)
 
 /* ---- packing ---- */
 
-/* What is to be packed of these; there is no memory for it yet. No product overflows: the weights' own bytes
- * are there, and the copy has less than three times as many. */
+static int by_start(const void *a, const void *b)
+{
+    const matrix *left = a, *right = b;
+    return left->start < right->start ? -1 : left->start > right->start;
+}
+
+/* What is to be packed of these, in the file's order; there is no memory for it yet. Of matrices with bytes in common,
+ * which a file may have any number of, one is packed. So no sum nor product overflows: the weights' own bytes are there,
+ * and the copy has less than three times as many. */
 static packed *plan(const zc_device_matrix *matrices, size_t count, uint64_t *bytes, uint64_t *source)
 {
     packed *all = zc_malloc(sizeof *all + count * sizeof *all->matrices);
@@ -333,12 +341,11 @@ static packed *plan(const zc_device_matrix *matrices, size_t count, uint64_t *by
     all->memory = NULL;
     all->count = 0;
     *bytes = *source = 0;
-    pthread_mutex_lock(&lock);
     for (size_t i = 0; i < count; i++) {
         const zc_device_matrix *from = &matrices[i];
         const unit_info unit = unit_of(from->type);
         const zc_weight_type_info *type = zc_weight_type_get(from->type);
-        if (unit.blocks == 0 || from->n < LEAST_ROWS || from->k == 0 || is_there(from->address)) {
+        if (unit.blocks == 0 || from->n < LEAST_ROWS || from->k == 0) {
             continue;
         }
         matrix *m = &all->matrices[all->count++];
@@ -350,9 +357,20 @@ static packed *plan(const zc_device_matrix *matrices, size_t count, uint64_t *by
                       .group_bytes = (from->k / 32 + unit.blocks - 1) / unit.blocks * unit.bytes,
                       .groups = (from->n + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS};
         m->end = m->start + m->n * m->row_bytes;
-        m->offset = *bytes;
-        *bytes += m->groups * m->group_bytes;
-        *source += m->n * m->row_bytes;
+    }
+    qsort(all->matrices, all->count, sizeof *all->matrices, by_start);
+    const size_t candidates = all->count;
+    all->count = 0;
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < candidates; i++) {
+        matrix m = all->matrices[i];
+        if (is_there(&m) || (all->count > 0 && all->matrices[all->count - 1].end > m.start)) {
+            continue;
+        }
+        m.offset = *bytes;
+        *bytes += m.groups * m.group_bytes;
+        *source += m.n * m.row_bytes;
+        all->matrices[all->count++] = m;
     }
     pthread_mutex_unlock(&lock);
     return all;
