@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,22 +18,12 @@ from zcwasm._models import fetch, gguf
 from zcwasm._models.model_file import model_error
 from zcwasm._models.opened import Opened, layers
 from zcwasm._models.weights import Progress
-from zcwasm.llm import _known
+from zcwasm.llm import _known, _memory
 from zcwasm.llm._config import Config, Numbers
 
 if TYPE_CHECKING:
     from zcwasm.llm._session import KvDtype, Session
     from zcwasm.llm._tokenizer import Tokenizer
-
-
-def _memory() -> int:
-    """Bytes of memory that this process may have, as far as that is known."""
-    found = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    try:
-        limit = Path("/sys/fs/cgroup/memory.max").read_text("ascii")
-    except (OSError, ValueError):
-        return found
-    return min(found, int(limit)) if limit.strip().isdecimal() else found
 
 
 def _check_rows(metadata: Mapping[str, Any], rows: int) -> None:
@@ -84,7 +73,7 @@ class Model(Opened):
         "smollm2-135m". device: where sessions compute; default zcwasm.Device(). progress: as zcwasm.Weights;
         True also shows that of a download. pack: let the cpu device copy the weights into a layout that
         decodes faster (Weights.pack), for as much memory again. None: if the file has at most half the size
-        of the memory here. False: nothing of the weights is read now.
+        of the memory that is free here, and the copy can be had. False: nothing of the weights is read now.
         Raises OSError, FetchError, and ModelError for what is damaged or not supported.
         """
         device = _arguments.device("device", device)
@@ -97,8 +86,12 @@ class Model(Opened):
                 None,
             )
         model = cls(zcwasm.Weights(path, device=device, progress=progress), device)
-        if model.weights.nbytes <= _memory() // 2 if pack is None else pack:
-            model.weights.pack(device, _known.multiplied(model.weights.tensors), progress)
+        if model.weights.nbytes <= _memory.available() // 2 if pack is None else pack:
+            try:
+                model.weights.pack(device, _known.multiplied(model.weights.tensors), progress)
+            except MemoryError:  # such as by a limit of the process
+                if pack:
+                    raise
         return model
 
     def _read_rope_factors(self, weights: zcwasm.Weights) -> npt.NDArray[np.float64] | None:
