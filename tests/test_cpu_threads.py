@@ -29,3 +29,11 @@ def test_bits(tmp_path: Path) -> None:
     files = [path for path in files if path.stem not in ("zc_shaders", "zc_cpu_count")]
     sanitize = os.environ.get("ZCWASM_SANITIZE")
     assert c_programs.run(c_programs.build("test_bits", tmp_path, files, sanitize=sanitize)) == "ok\n"
+
+
+@pytest.mark.threads
+def test_packed(tmp_path: Path) -> None:
+    files = sources.in_folders("base", "kernel", "device/cpu", "device/cpu/isa")
+    files = [path for path in files if path.stem not in ("zc_shaders", "zc_device_cpu")]
+    sanitize = os.environ.get("ZCWASM_SANITIZE")
+    assert c_programs.run(c_programs.build("test_packed", tmp_path, files, sanitize=sanitize)) == "ok\n"
