@@ -8,7 +8,8 @@
  * the host compiled is not cut either. What has no room waits in the device's list; while something does, all that is
  * submitted waits behind it, the host's work too, which keeps the order. The usual case costs nothing: what a guest
  * submits is less than a piece, nothing waits, and it goes to the backend at once and as a whole. The host's own work is
- * not cut and does not count, unless the system ends what a driver has for too long (zc_device_backend.watched). Backends that can cancel (zc_device_backend.cancels) get everything at once.
+ * not cut and does not count, unless the system ends what a driver has for too long (zc_device_backend.watched). Backends
+ * that can cancel (zc_device_backend.cancels) get everything at once.
  *
  * Whoever submits or reports a piece done hands over what fits then (zc_pace_pump), one thread per device at a time.
  * Threads: any, under the submissions' lock, which is given up while the backend is called.
