@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -256,6 +257,25 @@ def test_threads_do_not_matter(tmp_path: Path, arena: Arena) -> None:
     x = normal(1, k)
     first, second = (linear(each, arena, "Q4_K", file.packed["w"], x, n) for each in (one, all_))
     assert np.array_equal(first, second)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers")
+def test_ctrl_c_without_progress(tmp_path: Path, cpu: zcwasm.Device) -> None:
+    """It takes effect within the call: nothing has been packed then."""
+    n, k = 98304, 4096
+    path = tmp_path / "weights"
+    with path.open("wb") as file:  # zeros that take no room on the disk
+        file.truncate(4 + n * (k // 256) * 210)
+    weights = _core._Weights(path, [("w", "Q6_K", (n, k), 4)])
+    before, usual = packed_bytes(), signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        with pytest.raises(KeyboardInterrupt):
+            weights.pack(cpu, ["w"])
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, usual)
+    assert packed_bytes() == before
 
 
 def test_what_is_not_packed(tmp_path: Path, cpu: zcwasm.Device) -> None:

@@ -187,19 +187,24 @@ static void weights_dealloc(PyObject *object)
     Py_DECREF(type);
 }
 
-/* Where an upload reports: it lets go of the GIL around the copies and takes it for the call. */
+/* Where an upload reports: it lets go of the GIL around the copies and takes it for the call. Also where nobody asked
+ * for reports, so that Ctrl-C ends what takes seconds. */
 typedef struct reporting {
     PyThreadState *saved;
-    PyObject *callable;
+    PyObject *callable; /* or None */
 } reporting;
 
 static bool report(void *context, uint64_t done, uint64_t total)
 {
     reporting *to = context;
     PyEval_RestoreThread(to->saved);
-    PyObject *result = PyObject_CallFunction(to->callable, "KK", (ull)done, (ull)total);
-    bool go_on = result != NULL && PyErr_CheckSignals() == 0;
-    Py_XDECREF(result);
+    bool go_on = true;
+    if (to->callable != Py_None) {
+        PyObject *result = PyObject_CallFunction(to->callable, "KK", (ull)done, (ull)total);
+        go_on = result != NULL;
+        Py_XDECREF(result);
+    }
+    go_on = go_on && PyErr_CheckSignals() == 0;
     to->saved = PyEval_SaveThread();
     return go_on;
 }
@@ -224,8 +229,7 @@ static int make_ready(PyObject *object, making_ready *call, const void *what, Py
     reporting to = {.callable = progress};
     zc_device_progress reports = {.report = report, .context = &to};
     to.saved = PyEval_SaveThread();
-    zc_status status = call(((weights_object *)object)->weights, zc_py_device(device), what,
-                            progress == Py_None ? NULL : &reports, &error);
+    zc_status status = call(((weights_object *)object)->weights, zc_py_device(device), what, &reports, &error);
     PyEval_RestoreThread(to.saved);
     if (status != ZC_OK) {
         (void)zc_raise(state, &error);
