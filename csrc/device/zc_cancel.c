@@ -144,10 +144,10 @@ bool zc_device_finish_all(int64_t limit_ns, zc_pause_function pause, void *conte
     int64_t now = zc_clock_ns(), end = now + limit_ns;
     zc_status status = ZC_OK;
     zc_submission_lock();
-    while (zc_submission_first() && now < end && status == ZC_OK) {
+    while (!zc_submission_all_ended() && now < end && status == ZC_OK) {
         while (cancel_next(is_any, NULL, "cancelled: the process ends")) {
         }
-        if (zc_submission_first()) {
+        if (!zc_submission_all_ended()) {
             zc_submission_wait_any(now + FINISH_PAUSE_NS < end ? now + FINISH_PAUSE_NS : end);
         }
         zc_submission_unlock();
@@ -155,7 +155,7 @@ bool zc_device_finish_all(int64_t limit_ns, zc_pause_function pause, void *conte
         now = zc_clock_ns();
         zc_submission_lock();
     }
-    bool idle = !zc_submission_first();
+    bool idle = zc_submission_all_ended();
     zc_submission_unlock();
     return idle;
 }

@@ -250,7 +250,7 @@ zc_status zc_submission_notify(zc_submission *submission, int file_descriptor, z
  * Returns at once. Any thread. */
 void zc_device_cancel(uint64_t owner, const char *why);
 
-/* Wait until no device has work in flight. */
+/* Wait until no device has work in flight, and none that its last work kept open is being closed. */
 void zc_device_drain_all(void);
 /* For the process's exit: cancel all that is in flight, the host's too, and wait for its end, at most `limit_ns`, with
  * a pause every 20 ms. False when something is left, or a pause failed: a device's thread may then be inside its

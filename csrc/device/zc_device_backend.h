@@ -131,6 +131,10 @@ typedef struct zc_device_backend {
  * not ZC_OK. Any thread; the last call for this piece, which may free it and close the device. */
 void zc_device_piece_done(zc_device_piece *piece, zc_status status, double seconds, const zc_error *error);
 
+/* What a backend's own thread still does when `close` has returned, with its driver: begun (by then), and over. The end of
+ * the process waits for it, since a driver that is taken down meanwhile crashes. */
+void zc_device_ending(bool begun);
+
 /* Put behind the offsets of the bindings what a shader is pushed besides (shaders/README.md): of its workgroups, and the
  * parameters. `groups` are those of the whole stage, and become those to dispatch. Returns the words in all. */
 uint32_t zc_device_push(const zc_device_command *command, const zc_device_part *part, uint32_t groups[3],

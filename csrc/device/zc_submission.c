@@ -17,6 +17,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed; /* some submission ended */
 static zc_submission *in_flight;
+static unsigned endings; /* threads that let go of a device, whose driver they may be inside of (zc_device_ending) */
 static zc_submission *lost; /* by a fork, between its two steps in the child */
 
 static __attribute__((constructor)) void init_condition(void)
@@ -82,6 +83,7 @@ static void unlock_all(void)
 static void reset(void)
 {
     init_condition(); /* waiters of the parent's threads are not here */
+    endings = 0;
     lost = in_flight;
     in_flight = NULL;
     for (zc_submission *each = lost; each; each = each->next) {
@@ -190,6 +192,21 @@ void zc_submission_abandon(zc_submission *submission)
 
 /* ---- the end ---- */
 
+void zc_device_ending(bool begun)
+{
+    pthread_mutex_lock(&lock);
+    endings += begun ? 1u : -1u;
+    if (!endings) {
+        pthread_cond_broadcast(&changed);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+bool zc_submission_all_ended(void)
+{
+    return !in_flight && !endings;
+}
+
 void zc_submission_finish(zc_submission *submission)
 {
     zc_device *device = submission->device;
@@ -208,6 +225,7 @@ void zc_submission_finish(zc_submission *submission)
     submission->notify = NULL;
     submission->notify_count = 0;
     submission->device = NULL;
+    endings++; /* until the device, which may be closed by that, has been let go of */
     atomic_store_explicit(&submission->done, true, memory_order_release);
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
@@ -218,6 +236,7 @@ void zc_submission_finish(zc_submission *submission)
     zc_free(notify);
     zc_submission_release(submission);
     zc_device_release(device);
+    zc_device_ending(false);
 }
 
 void zc_submission_release(zc_submission *submission)
@@ -328,7 +347,7 @@ zc_status zc_submission_notify(zc_submission *submission, int file_descriptor, z
 void zc_device_drain_all(void)
 {
     pthread_mutex_lock(&lock);
-    while (in_flight) {
+    while (!zc_submission_all_ended()) {
         zc_clock_wait_until(&changed, &lock, ZC_NO_DEADLINE);
     }
     pthread_mutex_unlock(&lock);

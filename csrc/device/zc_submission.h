@@ -84,6 +84,8 @@ zc_status zc_submission_new(zc_device *device, const zc_submission_source *sourc
  * and be freed, which gives the lock up. */
 void zc_submission_enter(zc_submission *submission);
 zc_submission *zc_submission_first(void);
+/* With the lock held: nothing is in flight, and no thread is inside a driver on its behalf any more. */
+bool zc_submission_all_ended(void);
 void zc_submission_abandon(zc_submission *submission);
 /* With the lock held: returns when some submission has ended, or (wait_on) the condition is signalled, at the time
  * `until`, or earlier. */

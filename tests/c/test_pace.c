@@ -29,6 +29,8 @@ static struct {
     unsigned count;
     size_t commands; /* ever given */
     bool fails; /* the next submission */
+    long close_ns; /* that closing takes */
+    _Atomic bool closed;
 } fake = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void fake_probe(zc_device_info *info)
@@ -46,6 +48,8 @@ static zc_status fake_open(const zc_device_options *options, zc_device_info *inf
 static void fake_close(void *self)
 {
     (void)self;
+    (void)nanosleep(&(struct timespec){.tv_nsec = fake.close_ns}, NULL);
+    atomic_store(&fake.closed, true);
 }
 static zc_status fake_submit(void *self, zc_device_piece *work, zc_error *e)
 {
@@ -276,6 +280,32 @@ static void test_finish(zc_device *cpu, zc_device *device)
     CHECK(complete() == 1 && end_of(stuck) == ZC_OK && zc_device_finish_all(0, nothing, &pauses));
 }
 
+static void *complete_one(void *unused)
+{
+    (void)unused;
+    CHECK(complete() == 1);
+    return NULL;
+}
+
+/* The last work of a device that nobody else holds: the thread that completes it closes the device, and the process does
+ * not end while it is inside the driver. */
+static void test_finish_waits_for_close(void)
+{
+    zc_device *device;
+    pthread_t completer;
+    int pauses = 0;
+    CHECK(zc_device_open("vulkan", NULL, &device, &error) == ZC_OK);
+    zc_submission *last = start(device, NULL, 4, 1);
+    zc_device_release(device);
+    fake.close_ns = 200000000;
+    atomic_store(&fake.closed, false);
+    CHECK(pthread_create(&completer, NULL, complete_one, NULL) == 0);
+    CHECK(end_of(last) == ZC_OK && !atomic_load(&fake.closed));
+    CHECK(zc_device_finish_all(10000000000, nothing, &pauses) && atomic_load(&fake.closed));
+    pthread_join(completer, NULL);
+    fake.close_ns = 0;
+}
+
 /* ---- several threads ---- */
 
 static zc_device *devices[2];
@@ -339,6 +369,7 @@ int main(void)
     test_cancel(device);
     test_deadline(cpu, device);
     test_finish(cpu, device);
+    test_finish_waits_for_close();
     devices[0] = cpu;
     devices[1] = device;
     test_threads();

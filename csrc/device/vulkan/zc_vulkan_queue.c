@@ -90,6 +90,7 @@ static void *queue_main(void *argument)
     pthread_mutex_unlock(&device->queue_lock);
     if (ended) {
         ended(device);
+        zc_device_ending(false);
     }
     return NULL;
 }
@@ -107,6 +108,7 @@ void zc_vulkan_queue_close(zc_vulkan_device *device, void (*ended)(zc_vulkan_dev
     pthread_cond_signal(&device->wake);
     pthread_mutex_unlock(&device->queue_lock);
     if (inside) {
+        zc_device_ending(true);
         return;
     }
     if (started) {
