@@ -288,7 +288,7 @@ def objc_runtime() -> list[str]:
     if not link.is_symlink():
         link.symlink_to(include / "objc")
     words = ["-fobjc-runtime=gcc", "-fconstant-string-class=NSConstantString", "-Wno-objc-root-class"]
-    words += [f"-I{TESTS / 'sim' / 'include'}", f"-I{TESTS / 'headers'}", f"-I{TESTS / 'sim'}"]
+    words += [f"-I{TESTS / 'headers'}", f"-I{TESTS / 'sim'}"]
     return [*words, "-idirafter", str(link.parent)]
 
 
@@ -300,6 +300,7 @@ def build_simulated(coverage: bool) -> Path:
     SIM.mkdir(parents=True, exist_ok=True)
     common = [SANITIZE, "-g", "-O1", "-fno-omit-frame-pointer", "-fPIC", "-pthread", "-fno-math-errno"]
     common += ["-fvisibility=hidden", *includes()]
+    common += ["-DZC_SIMULATED_MACOS", f"-I{TESTS / 'sim' / 'include'}"]
     words = objc_runtime() + (COVERAGE if coverage else [])
     simulation = sorted((TESTS / "sim").glob("*.m"))
     objects = Build(SIM, ["clang"], common, words, simulation, "-coverage" if coverage else "").objects()

@@ -167,13 +167,7 @@ def test_a_virtual_machines_gpu(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> No
     """It counts as software, may fail without failing a wheel's test, and must make a pipeline."""
     compiled = sim.get("compiled")
     assert not zcwasm.devices()[0]["software"]
-    sim.set("virtual", 2)
-    assert zcwasm.devices()[0]["available"]
     assert sim.get("compiled") == compiled  # a GPU that promises what is needed is not tried
-    sim.set("virtual", 3)
-    info = zcwasm.devices()[0]
-    assert (info["available"], info["software"], info["type"]) == (True, False, "integrated")
-    assert sim.get("compiled") == compiled + 1
     sim.set("virtual", 1)
     info = zcwasm.devices()[0]
     assert (info["available"], info["software"], info["type"]) == (True, True, "virtual")
@@ -208,6 +202,29 @@ def test_a_virtual_machines_gpu(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> No
     sim.inject("queue")
     lines = report()
     assert any(line.startswith("  failed  open: metal: cannot make a command queue") for line in lines)
+
+
+def test_a_gpu_that_is_not_apples(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused before anything is compiled, unless the environment asks for it; then it must make a pipeline."""
+    sim.set("virtual", 2)
+    compiled = sim.get("compiled")
+    reason = "Simulated GPU of another vendor is not a GPU of Apple's, and others are not supported "
+    reason += "(ZCWASM_METAL_OTHER_GPUS=1 tries it)"
+    for other in ("", "0"):
+        monkeypatch.setenv("ZCWASM_METAL_OTHER_GPUS", other)
+        info = zcwasm.devices()[0]
+        assert (info["available"], info["reason"]) == (False, reason)
+    monkeypatch.delenv("ZCWASM_METAL_OTHER_GPUS")
+    fails(re.escape(f"metal is not available: {reason}"), zcwasm.Device, "metal")
+    assert zcwasm.Device().kind != "metal"
+    assert sim.get("compiled") == compiled
+    monkeypatch.setenv("ZCWASM_METAL_OTHER_GPUS", "1")
+    info = zcwasm.devices()[0]
+    assert (info["available"], info["software"], info["type"]) == (True, False, "integrated")
+    assert sim.get("compiled") == compiled + 1
+    run_affine(zcwasm.Device(), Arena())
+    sim.inject("pipeline")
+    assert zcwasm.devices()[0]["reason"].startswith("Simulated GPU of another vendor: metal: kernel sum ")
 
 
 def test_no_device(sim: Sim) -> None:
@@ -721,6 +738,35 @@ def test_no_metal_in_the_child_of_a_fork(before: bool) -> None:
     refused = "this metal device was opened before a fork, and does not work in the child: "
     refused += "start processes with spawn"
     assert lines[3:] == ([refused] * 2 if before else [])
+
+
+IMPORTED_IN_THE_CHILD = """
+    import os, sys
+    pid = os.fork() if {forked} else 0
+    if pid == 0:
+        code = 1
+        try:
+            import ctypes
+            import zcwasm
+            sim = ctypes.CDLL(zcwasm._core.__file__)
+            print(zcwasm.devices()[0]["reason"])
+            print(zcwasm.Device().kind, sim.zc_sim_get(b"buffers"))
+            code = 0
+        finally:
+            sys.stdout.flush()
+            os._exit(code)
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+def test_no_metal_where_the_import_comes_after_the_fork() -> None:
+    """The parent may have used Metal itself: what fork left is no place for it, whoever loaded it. A process that called
+    exec after the fork, as each one here has, is another matter."""
+    reason, device = run_python(IMPORTED_IN_THE_CHILD.format(forked=True)).splitlines()
+    assert reason == "Metal does not work in the child of a fork: start processes with spawn"
+    assert device == "cpu 0"
+    reason, device = run_python(IMPORTED_IN_THE_CHILD.format(forked=False)).splitlines()
+    assert (reason, device[:6]) == ("", "metal ")
 
 
 # --- threads that cannot be started ---

@@ -32,7 +32,7 @@ static struct {
     {"threadgroup_memory", 32768},
     {"max_threads", 1024},
     {"last_constant", -1},
-    {"virtual", 0}, /* 1: a virtual machine's, which promises nothing; 2: as Macs with other GPUs; 3: none of these */
+    {"virtual", 0}, /* 1: a virtual machine's; 2: one that is not Apple's. Neither promises anything */
     {"queue_length", 64},
     {"all_devices", 0},          /* how many there are where none is the default */
     {"residency_lapse_ms", 0},   /* so long after the last request the set is no longer resident; 0: never */
@@ -1149,13 +1149,12 @@ static void start_once(void)
 }
 - (NSString *)name
 {
-    const char *names[] = {"Simulated Metal", "Apple Paravirtual device"};
-    return [NSString stringWithUTF8String:apart ? "Simulated GPU in a box" : names[atomic_load(value("virtual")) == 1]];
+    const char *names[] = {"Simulated Metal", "Apple Paravirtual device", "Simulated GPU of another vendor"};
+    return [NSString stringWithUTF8String:apart ? "Simulated GPU in a box" : names[atomic_load(value("virtual"))]];
 }
 - (BOOL)supportsFamily:(MTLGPUFamily)family
 {
-    static const MTLGPUFamily families[] = {MTLGPUFamilyApple7, 0, MTLGPUFamilyMac2, 0};
-    return family == families[atomic_load(value("virtual"))];
+    return family == MTLGPUFamilyApple7 && atomic_load(value("virtual")) == 0;
 }
 - (BOOL)hasUnifiedMemory
 {
