@@ -114,6 +114,11 @@ def test_what_the_selftest_runs(sim: Sim) -> None:
         check(checks.Bench("metal"))
     assert "GB/s of weights" in checks.one_row(checks.Bench("metal"), "Q4_K", 1 << 18)
     assert "stay resident" in checks.after_a_pause(checks.Bench("metal"))
+    bench = checks.Bench("metal")
+    for name in ("F16", "Q4_K"):
+        assert " TFLOP/s" in checks.product_of_rows(bench, name, 40, 64, 256)
+    assert " TFLOP/s" in checks.product_of_floats(bench, 32)
+    assert " tokens/s, a prompt of 20 at " in checks.tokens(bench, 20, 5)
 
 
 # --- objects ---
@@ -205,7 +210,7 @@ def test_a_virtual_machines_gpu(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_gpu_that_is_not_apples(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is refused before anything is compiled, unless the environment asks for it; then it must make a pipeline."""
+    """Refused before anything is compiled, unless the environment asks for it; then a pipeline is tried."""
     sim.set("virtual", 2)
     compiled = sim.get("compiled")
     reason = "Simulated GPU of another vendor is not a GPU of Apple's, and others are not supported "
@@ -760,8 +765,8 @@ IMPORTED_IN_THE_CHILD = """
 
 
 def test_no_metal_where_the_import_comes_after_the_fork() -> None:
-    """The parent may have used Metal itself: what fork left is no place for it, whoever loaded it. A process that called
-    exec after the fork, as each one here has, is another matter."""
+    """The parent may have used Metal itself: what fork left is no place for it, whoever loaded it. A process
+    that called exec after the fork, as each one here has, is another matter."""
     reason, device = run_python(IMPORTED_IN_THE_CHILD.format(forked=True)).splitlines()
     assert reason == "Metal does not work in the child of a fork: start processes with spawn"
     assert device == "cpu 0"

@@ -411,22 +411,18 @@ static void multiply_by_blas(job *j)
         return;
     }
     piece.c = t.sums;
-    for (; t.from < p->n; t.from += t.n) {
+    /* Once nobody wants it, sums are what lay in the workspace, and no task begins that would give them. */
+    for (; t.from < p->n && !zc_cpu_cancelled(); t.from += t.n) {
         t.n = p->n - t.from < most ? p->n - t.from : most;
         piece.n = piece.ldc = t.n;
         piece.b = room ? all : (const float *)(const void *)(j->w + t.from * j->row_bytes);
         if (room) {
             run_parts(&t, unpack_body, t.n);
         }
-        for (t.row = 0; t.row < p->rows; t.row += t.rows) {
+        for (t.row = 0; t.row < p->rows && !zc_cpu_cancelled(); t.row += t.rows) {
             piece.m = t.rows = p->rows - t.row < rows ? p->rows - t.row : rows;
             piece.a = (j->made ? (const float *)j->made : j->x) + t.row * piece.lda;
-            if (!zc_cpu_cancelled()) {
-                zc_cpu_blas(&piece);
-            }
-            if (zc_cpu_cancelled()) {
-                return; /* some sums are what lay in the workspace */
-            }
+            zc_cpu_blas(&piece);
             run_parts(&t, give_body, t.rows);
         }
     }
