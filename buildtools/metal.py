@@ -309,9 +309,11 @@ def build_simulated(coverage: bool) -> Path:
     shutil.copytree(ROOT / "zcwasm", package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     target = package / f"_core{sysconfig.get_config_var('EXT_SUFFIX')}"
     gcc_libraries = Path(run(["gcc", "-print-file-name=libobjc.so"], "gcc").strip()).parent
+    wrapped = ",".join(f"--wrap={name}" for name in ("zc_malloc", "zc_calloc", "zc_realloc", "mmap"))
     link = [
         "clang",
         "-shared",
+        f"-Wl,{wrapped}",
         SANITIZE,
         "-shared-libsan",
         "-pthread",

@@ -13,7 +13,7 @@ from zcwasm._selftest.checks import BANDWIDTH, PEAK, apple_chip, share
 
 #: What a first look at a machine's numbers needs, of each device.
 COSTS = re.compile(
-    r"    commit and wait +[\d.]+ µs, of which the device worked [\d.]+\n"
+    r"    submit and wait +[\d.]+ µs, of which the device worked [\d.]+\n"
     r"    one more dispatch +[\d.]+ µs, [^\n]*\n"
     r"    one more beside others +[\d.]+ µs, [^\n]*\n"
     r"    affine over 64 MiB +[\d.]+ GB/s read and written[^\n]*\n"

@@ -143,13 +143,15 @@ static void metal_probe(zc_device_info *info)
     }
     @autoreleasepool {
         id<MTLDevice> device = find_device();
+        if (device) {
+            describe_device(device, info);
+        }
         if (!device) {
             (void)snprintf(info->reason, sizeof info->reason, "Metal finds no GPU for this process");
         } else if (!zc_metal_shares_memory(device)) {
             (void)snprintf(info->reason, sizeof info->reason, "%.80s makes no buffer of memory without copying it",
-                           [[device name] UTF8String]);
+                           info->name);
         } else {
-            describe_device(device, info);
             info->available = runs_shaders(device, info);
             info->subgroup_width = 32; /* of all of Apple's GPUs; open asks a pipeline */
         }

@@ -3,11 +3,8 @@
  * stays, and so shows in the count of live objects. A release too many aborts. */
 #import <Foundation/Foundation.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysctl.h>
-#include <unistd.h>
 
 #include "sim.h"
 
@@ -89,6 +86,10 @@ static _Thread_local size_t pool_count, pool_capacity;
     self = [super init];
     if (encoding != NSUTF8StringEncoding) {
         abort();
+    }
+    if (zc_sim_fails("utf8")) { /* as if it were not */
+        [self release];
+        return nil;
     }
     text = malloc(length + 1);
     memcpy(text, bytes, length);
@@ -175,8 +176,10 @@ __attribute__((objc_root_class))
 + (NSError *)simulated:(const char *)domain code:(NSInteger)code text:(const char *)text
 {
     NSError *error = [[NSError new] autorelease];
-    error->domain = [[NSString stringWithUTF8String:domain] retain];
-    error->text = [[NSString stringWithUTF8String:text] retain];
+    if (!zc_sim_fails("silent")) {
+        error->domain = [[NSString stringWithUTF8String:domain] retain];
+        error->text = [[NSString stringWithUTF8String:text] retain];
+    }
     error->code = code;
     return error;
 }
@@ -199,30 +202,3 @@ __attribute__((objc_root_class))
     [super dealloc];
 }
 @end
-
-/* ---- of the kernel ---- */
-
-#define FORKED_WITHOUT_EXEC 0x40 /* PF_FORKNOEXEC of Linux */
-
-int sysctl(int *name, unsigned count, void *old, size_t *old_size, void *replacement, size_t size)
-{
-    struct kinfo_proc *process = old;
-    char text[1024];
-    unsigned flags;
-    FILE *file = fopen("/proc/self/stat", "r");
-    size_t length = file ? fread(text, 1, sizeof text - 1, file) : 0;
-    if (file) {
-        fclose(file);
-    }
-    text[length] = 0;
-    const char *after =
-        strrchr(text, ')'); /* of the name; then state, four numbers of processes and one of a terminal */
-    if (count != 4 || name[0] != CTL_KERN || name[1] != KERN_PROC || name[2] != KERN_PROC_PID || name[3] != getpid() ||
-        *old_size != sizeof *process || replacement || size || !after ||
-        sscanf(after + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) != 1) {
-        fputs("simulated macOS: a question to the kernel that it has no answer to\n", stderr);
-        abort();
-    }
-    process->kp_proc.p_flag = flags & FORKED_WITHOUT_EXEC ? 0 : P_EXEC;
-    return 0;
-}
