@@ -164,6 +164,25 @@ def matmul(bench: Bench) -> str:
     return ""
 
 
+def many_rows(bench: Bench) -> str:
+    """Products with weights that are large enough for Accelerate, which the cpu device has on macOS."""
+    device, arena = bench.device, bench.arena
+    for name in ("F32", "F16", "Q4_K"):
+        for flags in (0, reference.NORM | reference.BIAS):
+            kernels.compare("linear", kernels.one_linear(device, arena, name, 70, 90, 512, flags))
+        kernels.compare(
+            "linear_gated", kernels.one_linear_gated(device, arena, (name, "F16"), 70, 90, 512, 0)
+        )
+    w, x = bench.normal(90, 512), bench.normal(70, 512)
+    first, again, none = bench.empty(70, 90), bench.empty(70, 90), bench.empty(0)
+    params = {"type": 0, "rows": 70, "n": 90, "k": 512, "ldx": 512, "ldy": 90, "flags": 0, "eps": 0}
+    device.dispatch("linear", [x, w.reshape(-1).view(np.uint32), none, none, first], params)
+    for _ in range(3):
+        device.dispatch("linear", [x, w.reshape(-1).view(np.uint32), none, none, again], params)
+        expect(np.array_equal(first, again), "linear gave other bits the second time")
+    return ""
+
+
 def rows(bench: Bench) -> str:
     for count, cols in ((1, 1), (3, 255), (70, 33), (2, 70001), (3, 0)):
         x, out, wide = bench.normal(count, cols), bench.empty(count), bench.empty(count, cols)
@@ -338,6 +357,7 @@ CHECKS: list[Check] = [
     resident_set,
     elementwise,
     matmul,
+    many_rows,
     rows,
     every_kernel,
     users_kernel,
