@@ -1019,6 +1019,17 @@ def test_residency_does_not_lapse(sim: Sim) -> None:
     assert sim.get("requests") > requests
 
 
+def test_memory_larger_than_all_that_may_be_resident(sim: Sim) -> None:
+    arena = Arena()
+    sim.set("working_set", 1 << 16)
+    device = zcwasm.Device("metal")
+    requests = sim.get("requests")
+    run_affine(device, arena)
+    assert until(lambda: sim.get("requests") > requests + 1)
+    assert sim.get("resident") == 0
+    run_affine(device, arena)
+
+
 def test_a_failed_submission_wakes_the_thread(sim: Sim) -> None:
     """Else what comes soon after takes it to be awake: nothing is kept resident, and no hang is seen."""
     arena = Arena()
