@@ -288,7 +288,7 @@ def objc_runtime() -> list[str]:
     if not link.is_symlink():
         link.symlink_to(include / "objc")
     words = ["-fobjc-runtime=gcc", "-fconstant-string-class=NSConstantString", "-Wno-objc-root-class"]
-    words += [f"-I{TESTS / 'sim' / 'include'}", f"-I{TESTS / 'headers'}", f"-I{TESTS / 'sim'}"]
+    words += [f"-I{TESTS / 'headers'}", f"-I{TESTS / 'sim'}"]
     return [*words, "-idirafter", str(link.parent)]
 
 
@@ -300,6 +300,7 @@ def build_simulated(coverage: bool) -> Path:
     SIM.mkdir(parents=True, exist_ok=True)
     common = [SANITIZE, "-g", "-O1", "-fno-omit-frame-pointer", "-fPIC", "-pthread", "-fno-math-errno"]
     common += ["-fvisibility=hidden", *includes()]
+    common += ["-DZC_SIMULATED_MACOS", f"-I{TESTS / 'sim' / 'include'}"]
     words = objc_runtime() + (COVERAGE if coverage else [])
     simulation = sorted((TESTS / "sim").glob("*.m"))
     objects = Build(SIM, ["clang"], common, words, simulation, "-coverage" if coverage else "").objects()
@@ -308,9 +309,11 @@ def build_simulated(coverage: bool) -> Path:
     shutil.copytree(ROOT / "zcwasm", package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     target = package / f"_core{sysconfig.get_config_var('EXT_SUFFIX')}"
     gcc_libraries = Path(run(["gcc", "-print-file-name=libobjc.so"], "gcc").strip()).parent
+    wrapped = ",".join(f"--wrap={name}" for name in ("zc_malloc", "zc_calloc", "zc_realloc", "mmap"))
     link = [
         "clang",
         "-shared",
+        f"-Wl,{wrapped}",
         SANITIZE,
         "-shared-libsan",
         "-pthread",

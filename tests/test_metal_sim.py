@@ -50,7 +50,9 @@ class Sim:
         self.before.setdefault(name, self.get(name))
         runtime.zc_sim_set(name.encode(), value)
 
-    def inject(self, what: str, times: int = 1) -> None:
+    def inject(self, what: str, times: int = 1, *, after: int = 0) -> None:
+        """The next uses of it go wrong, but for so many before them."""
+        runtime.zc_sim_set(b"let_pass", after)
         runtime.zc_sim_set(what.encode(), times)
 
     def settle(self) -> int:
@@ -114,6 +116,11 @@ def test_what_the_selftest_runs(sim: Sim) -> None:
         check(checks.Bench("metal"))
     assert "GB/s of weights" in checks.one_row(checks.Bench("metal"), "Q4_K", 1 << 18)
     assert "stay resident" in checks.after_a_pause(checks.Bench("metal"))
+    bench = checks.Bench("metal")
+    for name in ("F16", "Q4_K"):
+        assert " TFLOP/s" in checks.product_of_rows(bench, name, 40, 64, 256)
+    assert " TFLOP/s" in checks.product_of_floats(bench, 32)
+    assert " tokens/s, a prompt of 20 at " in checks.tokens(bench, 20, 5)
 
 
 # --- objects ---
@@ -167,13 +174,7 @@ def test_a_virtual_machines_gpu(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> No
     """It counts as software, may fail without failing a wheel's test, and must make a pipeline."""
     compiled = sim.get("compiled")
     assert not zcwasm.devices()[0]["software"]
-    sim.set("virtual", 2)
-    assert zcwasm.devices()[0]["available"]
     assert sim.get("compiled") == compiled  # a GPU that promises what is needed is not tried
-    sim.set("virtual", 3)
-    info = zcwasm.devices()[0]
-    assert (info["available"], info["software"], info["type"]) == (True, False, "integrated")
-    assert sim.get("compiled") == compiled + 1
     sim.set("virtual", 1)
     info = zcwasm.devices()[0]
     assert (info["available"], info["software"], info["type"]) == (True, True, "virtual")
@@ -208,6 +209,29 @@ def test_a_virtual_machines_gpu(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> No
     sim.inject("queue")
     lines = report()
     assert any(line.startswith("  failed  open: metal: cannot make a command queue") for line in lines)
+
+
+def test_a_gpu_that_is_not_apples(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused before anything is compiled, unless the environment asks for it; then a pipeline is tried."""
+    sim.set("virtual", 2)
+    compiled = sim.get("compiled")
+    reason = "Simulated GPU of another vendor is not a GPU of Apple's, and others are not supported "
+    reason += "(ZCWASM_METAL_OTHER_GPUS=1 tries it)"
+    for other in ("", "0"):
+        monkeypatch.setenv("ZCWASM_METAL_OTHER_GPUS", other)
+        info = zcwasm.devices()[0]
+        assert (info["available"], info["reason"]) == (False, reason)
+    monkeypatch.delenv("ZCWASM_METAL_OTHER_GPUS")
+    fails(re.escape(f"metal is not available: {reason}"), zcwasm.Device, "metal")
+    assert zcwasm.Device().kind != "metal"
+    assert sim.get("compiled") == compiled
+    monkeypatch.setenv("ZCWASM_METAL_OTHER_GPUS", "1")
+    info = zcwasm.devices()[0]
+    assert (info["available"], info["software"], info["type"]) == (True, False, "integrated")
+    assert sim.get("compiled") == compiled + 1
+    run_affine(zcwasm.Device(), Arena())
+    sim.inject("pipeline")
+    assert zcwasm.devices()[0]["reason"].startswith("Simulated GPU of another vendor: metal: kernel sum ")
 
 
 def test_no_device(sim: Sim) -> None:
@@ -257,6 +281,95 @@ def test_open_asks_a_pipeline_with_simd_functions(sim: Sim) -> None:
     assert sim.get("last_constant") == int(way[1])
 
 
+def test_a_gpu_that_goes_between_a_look_and_open(sim: Sim) -> None:
+    sim.inject("device", after=1)
+    fails("metal: cannot make a device", zcwasm.Device, "metal")
+    run_affine(zcwasm.Device("metal"), Arena())
+
+
+def test_a_gpu_of_its_own_memory_and_one_without_a_name(sim: Sim) -> None:
+    sim.inject("name")
+    assert zcwasm.devices()[0]["name"] == "Metal device"
+    sim.set("apart", 1)
+    sim.set("all_devices", 1)
+    sim.set("device", 1)
+    info = zcwasm.devices()[0]
+    assert (info["name"], info["type"], info["unified_memory"]) == (
+        "Simulated GPU in a box",
+        "discrete",
+        False,
+    )
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "1000000", "soon"])
+def test_patience_that_is_none(sim: Sim, monkeypatch: pytest.MonkeyPatch, seconds: str) -> None:
+    monkeypatch.setenv("ZCWASM_METAL_PATIENCE", seconds)
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    sim.inject("slow", 3)
+    submissions = [submit_affine(device, arena.put(np.ones(10))) for _ in range(3)]
+    for submission in submissions:
+        submission.wait(timeout=30)
+
+
+# --- no memory ---
+
+
+def test_no_memory_anywhere(sim: Sim) -> None:
+    """Each allocation of what a program does is refused once: that is an error, nothing is left, and the next
+    attempt works."""
+
+    def program() -> None:
+        arena, device = Arena(), zcwasm.Device("metal")
+        device.compile(**test_compile.SIGNATURE)
+        run_affine(device, arena)  # last, for then a thread of the device's asks for memory, too
+
+    program()
+    errors = 0
+    for number in range(500):
+        sim.settle()
+        sim.inject("allocation", after=number)
+        try:
+            program()
+        except MemoryError:
+            errors += 1
+        refused = not sim.get("allocation")
+        sim.inject("allocation", 0)
+        if not refused:
+            break
+    else:
+        pytest.fail("there is no end of it")
+    assert errors > 10
+    program()
+
+
+def test_no_memory_to_try_a_pipeline_in(sim: Sim) -> None:
+    sim.set("virtual", 1)
+    sim.inject("allocation")
+    assert zcwasm.devices()[0]["reason"] == "Apple Paravirtual device: there is no memory"
+
+
+def test_no_memory_for_residency(sim: Sim) -> None:
+    """The thread thinks again at its next beat."""
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    run_affine(device, arena)
+    assert until(lambda: sim.get("resident") > 0)
+    sim.inject("allocation")
+    assert until(lambda: sim.get("allocation") == 0)
+    large = zcwasm.Memory(32)
+    before = sim.get("resident")
+    device.fill(large.array(0, 10, np.float32), 1)
+    assert until(lambda: sim.get("resident") > before)
+
+
+def test_no_pages(sim: Sim) -> None:
+    """To look at a GPU they are not needed: whoever needs some says so."""
+    sim.inject("mmap")
+    assert zcwasm.devices()[0]["available"]
+    assert sim.get("mmap") == 0
+
+
 def test_properties(sim: Sim) -> None:
     info = zcwasm.Device("metal").info
     assert (info["name"], info["type"]) == ("Simulated Metal", "integrated")
@@ -291,6 +404,41 @@ def test_compilation_fails(sim: Sim, what: str, message: str) -> None:
     compiled = sim.get("compiled")
     device.affine(x, 2, 0, out=x)
     assert sim.get("compiled") == compiled  # once
+
+
+def test_the_first_of_two_stages_fails(sim: Sim) -> None:
+    """Gated products need the gates first: without a pipeline for them the second one's is not made."""
+    arena, device = Arena(), zcwasm.Device("metal")
+    x, w, norm, y = (
+        arena.put(np.ones((64, 8))),
+        arena.put(np.ones((8, 8))),
+        arena.empty(0),
+        arena.empty((64, 8)),
+    )
+    numbers = {
+        "gate_type": 0,
+        "up_type": 0,
+        "rows": 64,
+        "n": 8,
+        "k": 8,
+        "ldx": 8,
+        "ldy": 8,
+        "flags": 0,
+        "eps": 0,
+    }
+    specialized = sim.get("specialized")
+    sim.inject("pipeline")
+    fails(
+        "kernel linear_gated .*makes no pipeline",
+        device.dispatch,
+        "linear_gated",
+        [x, w, w, norm, y],
+        numbers,
+    )
+    assert sim.get("specialized") == specialized + 1
+    device.dispatch("linear_gated", [x, w, w, norm, y], numbers)
+    assert sim.get("specialized") == specialized + 3
+    assert np.allclose(y, 64 / (1 + np.exp(-8)))
 
 
 def run_embed(device: zcwasm.Device, name: str) -> None:
@@ -361,6 +509,17 @@ def test_users_kernels_fail(sim: Sim, what: str, error: type[Exception], message
     assert sim.get("reflected_arguments") == arguments + 1
     sim.set("max_threads", 128)
     fails("kernel mine needs threadgroups of 256 threads", device.compile, **test_compile.SIGNATURE)
+
+
+def test_text_that_is_not_utf8(sim: Sim) -> None:
+    device, arena = zcwasm.Device("metal"), Arena()
+    sim.inject("utf8")
+    with pytest.raises(ValueError, match="the MSL of kernel mine is not UTF-8"):
+        device.compile(**test_compile.SIGNATURE)
+    run_affine(device, arena)
+    sim.inject("utf8")  # a label, which nobody need read
+    run_affine(device, arena)
+    assert sim.get("utf8") == 0
 
 
 def test_a_users_kernel_outlives_its_device(sim: Sim) -> None:
@@ -529,9 +688,10 @@ def test_workspaces_that_grow(sim: Sim) -> None:
     run(320)  # 5 MiB, so 8
     run(65)
     assert sim.get("buffers") - buffers == 3  # the memory's, too
-    sim.inject("buffer_nil")
-    with pytest.raises(MemoryError, match="metal: cannot make a workspace of 33554432 bytes"):
-        run(1280)
+    for what in ("buffer_nil", "mmap"):
+        sim.inject(what)
+        with pytest.raises(MemoryError, match="metal: cannot make a workspace of 33554432 bytes"):
+            run(1280)
     sim.set("max_buffer_length", 16 << 20)
     fails("a workspace of 33554432 bytes is needed, this GPU takes at most 16777216", run, 1280)
     sim.set("max_buffer_length", 1 << 30)
@@ -669,6 +829,13 @@ def test_capture(tmp_path: Path, inject: str, message: str) -> None:
     assert path.exists() == (not inject)
 
 
+def test_capture_into_no_file(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZCWASM_METAL_CAPTURE", "")
+    captures = sim.get("captures")
+    run_affine(zcwasm.Device("metal"), Arena())
+    assert sim.get("captures") == captures
+
+
 # --- forks ---
 
 
@@ -723,6 +890,29 @@ def test_no_metal_in_the_child_of_a_fork(before: bool) -> None:
     assert lines[3:] == ([refused] * 2 if before else [])
 
 
+IMPORTED_IN_THE_CHILD = """
+    import os, sys
+    pid = os.fork() if {forked} else 0
+    if pid:
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    import ctypes
+    import zcwasm
+    sim = ctypes.CDLL(zcwasm._core.__file__)
+    print(zcwasm.devices()[0]["reason"])
+    print(zcwasm.Device().kind, sim.zc_sim_get(b"buffers"))
+"""
+
+
+def test_no_metal_where_the_import_comes_after_the_fork() -> None:
+    """The parent may have used Metal itself: what fork left is no place for it, whoever loaded it. A process
+    that called exec after the fork, as each one here has, is another matter."""
+    reason, device = run_python(IMPORTED_IN_THE_CHILD.format(forked=True)).splitlines()
+    assert reason == "Metal does not work in the child of a fork: start processes with spawn"
+    assert device == "cpu 0"
+    reason, device = run_python(IMPORTED_IN_THE_CHILD.format(forked=False)).splitlines()
+    assert (reason, device[:6]) == ("", "metal ")
+
+
 # --- threads that cannot be started ---
 
 
@@ -750,7 +940,7 @@ NO_THREAD = """
         gc.collect()
         time.sleep(0.01)
     print(sim.zc_sim_live(), status("Threads") - before)
-    zcwasm.Device("metal")
+    device = zcwasm.Device("metal")  # or its threads may end before they are counted
     print(status("Threads") - before)
 """
 
@@ -827,6 +1017,17 @@ def test_residency_does_not_lapse(sim: Sim) -> None:
     run_affine(device, arena)
     assert sim.get("lapsed") == lapsed
     assert sim.get("requests") > requests
+
+
+def test_memory_larger_than_all_that_may_be_resident(sim: Sim) -> None:
+    arena = Arena()
+    sim.set("working_set", 1 << 16)
+    device = zcwasm.Device("metal")
+    requests = sim.get("requests")
+    run_affine(device, arena)
+    assert until(lambda: sim.get("requests") > requests + 1)
+    assert sim.get("resident") == 0
+    run_affine(device, arena)
 
 
 def test_a_failed_submission_wakes_the_thread(sim: Sim) -> None:
@@ -1066,6 +1267,24 @@ def test_work_that_hangs(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
     assert until(lambda: not sim.get("hung"))
 
 
+def test_two_command_buffers_of_one_work_that_hang(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last of them that comes back lets go of it."""
+    monkeypatch.setenv("ZCWASM_METAL_PATIENCE", "1")
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put(np.zeros(10))
+    with device.batch() as batch:
+        for _ in range(100):
+            batch.affine(x, 1, 1, out=x)
+    sim.inject("hang", 2)
+    submission = batch.submit()
+    fails("metal: the device is lost: nothing was done for 1 s", submission.wait, timeout=30)
+    assert sim.get("hung") == 2
+    del device, batch, submission
+    sim.set("hang_ends", 1)
+    assert until(lambda: not sim.get("hung"))
+
+
 def test_a_request_that_hangs_with_the_work(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both end in the driver: a thread that waits there cannot see that work does not come back."""
     monkeypatch.setenv("ZCWASM_METAL_PATIENCE", "1")
@@ -1082,6 +1301,42 @@ def test_a_request_that_hangs_with_the_work(sim: Sim, monkeypatch: pytest.Monkey
     sim.set("request_blocks", 0)
     sim.set("hang_ends", 1)
     assert until(lambda: not sim.get("hung"))
+
+
+def test_a_gpu_that_is_removed(sim: Sim) -> None:
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put(np.zeros(10))
+    sim.inject("removed")
+    fails(
+        r"metal: 1 dispatch \(affine\) failed with status 5: .* 11: the GPU was removed",
+        device.affine,
+        x,
+        1,
+        1,
+        out=x,
+    )
+    fails("metal: the device is lost: .* 11: .*open it anew", submit_affine, device, x)
+    run_affine(zcwasm.Device("metal"), arena)
+
+
+def test_an_error_that_says_nothing(sim: Sim) -> None:
+    arena = Arena()
+    device = zcwasm.Device("metal")
+    x = arena.put(np.zeros(10))
+    sim.inject("silent")
+    sim.inject("status")
+    fails(r"metal: 1 dispatch \(affine\) failed with status 5: \? 2: \?", device.affine, x, 1, 1, out=x)
+    sim.inject("error_without_status")
+    fails(
+        r"metal: 1 dispatch \(affine\) failed with status 4: Simulated 7: but it completed",
+        device.affine,
+        x,
+        1,
+        1,
+        out=x,
+    )
+    run_affine(device, arena)
 
 
 def test_a_process_that_is_ignored(sim: Sim) -> None:

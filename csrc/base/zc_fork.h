@@ -55,7 +55,8 @@ void zc_fork_watch(zc_fork_place place, const zc_fork_handlers *handlers);
     }
 
 /* How often this process is the child of a fork since it loaded this code: what carries another number is a
- * parent's. */
+ * parent's. On macOS it begins with 1 in what was forked, without exec, before: there the system's frameworks must be left
+ * alone all the same. */
 uint64_t zc_fork_count(void);
 
 #endif

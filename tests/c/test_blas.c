@@ -1,4 +1,5 @@
-/* test_blas: large products by a BLAS that is this file's: which are given to it, and what it is given.
+/* test_blas: large products (matmul, linear, linear_gated) by a BLAS that is this file's: which are given to it, and what
+ * it is given.
  *
  * Built by tests/test_device_core.py from this file and the layers below. Where a system has no BLAS of the kind,
  * which is everywhere but on macOS, this is how what calls it is tested. What it computes is compared with sums in
@@ -31,7 +32,7 @@ static unsigned calls;
 static size_t rows_seen;
 static _Atomic bool cancel;
 static unsigned cancel_after; /* so many calls; 0: never */
-static zc_cpu_product whole;  /* that count_sgemm is given in pieces */
+static zc_cpu_product whole; /* that count_sgemm is given in pieces */
 
 /* As BLAS says it, and no more: a leading dimension must do, and c is not read when beta is 0. */
 static void plain_sgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a,
@@ -222,6 +223,183 @@ static void cancelled(void)
     zc_cpu_blas_set(plain_sgemm);
 }
 
+/* ---- linear ---- */
+
+static float half(uint16_t bits) /* of a normal number, or 0 */
+{
+    float value = ldexpf((float)(1024 + (bits & 1023)), (bits >> 10 & 31) - 25);
+    return !(bits & 0x7fff) ? 0.0f : bits & 0x8000 ? -value : value;
+}
+
+/* n rows of k weights of a type as they lie in a file, and what they are. */
+typedef struct weights {
+    uint8_t *bytes;
+    float *values;
+} weights;
+
+static weights random_weights(uint32_t type, size_t n, size_t k)
+{
+    const zc_weight_type_info *info = zc_weight_type_get(type);
+    size_t blocks = n * k / info->block;
+    float *random = numbers(n * k);
+    weights w = {.bytes = malloc(blocks * info->block_bytes), .values = malloc(n * k * sizeof *w.values)};
+    for (size_t i = 0; i < n * k; i++) {
+        uint16_t bits =
+            (uint16_t)(0x3000 | ((uint32_t)(fabsf(random[i]) * 2047) & 0x7ff) | (random[i] < 0 ? 0x8000 : 0));
+        uint32_t word;
+        memcpy(&word, &random[i], sizeof word);
+        if (type == ZC_WEIGHT_F32) {
+            memcpy(w.bytes + 4 * i, &word, 4);
+            w.values[i] = random[i];
+        } else if (type == ZC_WEIGHT_F16) {
+            memcpy(w.bytes + 2 * i, &bits, 2);
+            w.values[i] = half(bits);
+        } else if (type == ZC_WEIGHT_BF16) {
+            word &= 0xffff0000;
+            memcpy(w.bytes + 2 * i, (uint8_t *)&word + 2, 2);
+            memcpy(&w.values[i], &word, 4);
+        } else { /* Q8_0: a scale and 32 bytes, here 1/64 */
+            uint8_t *block = w.bytes + i / 32 * info->block_bytes;
+            memcpy(block, &(uint16_t){0x2400}, 2);
+            ((int8_t *)block)[2 + i % 32] = (int8_t)(random[i] * 127);
+            w.values[i] = (float)(int8_t)(random[i] * 127) / 64;
+        }
+    }
+    free(random);
+    return w;
+}
+
+static double silu(double x)
+{
+    return x / (1 + exp(-x));
+}
+
+/* Element `col` of f(x) of a row. */
+static double input(const zc_linear_params *p, const float *x, const float *norm, double scale, size_t col)
+{
+    return p->flags & ZC_LINEAR_NORM     ? (double)x[col] * scale * (double)norm[col]
+           : p->flags & ZC_LINEAR_SWIGLU ? silu((double)x[col]) * (double)x[p->k + col]
+                                         : (double)x[col];
+}
+
+static double scale_of(const zc_linear_params *p, const float *x)
+{
+    double squares = 0;
+    for (size_t col = 0; p->flags & ZC_LINEAR_NORM && col < p->k; col++) {
+        squares += (double)x[col] * (double)x[col];
+    }
+    return 1 / sqrt(squares / p->k + (double)p->eps);
+}
+
+static double dot(const zc_linear_params *p, const float *x, const float *norm, double scale, const float *w,
+                  double *size)
+{
+    double sum = 0;
+    *size = 0;
+    for (size_t col = 0; col < p->k; col++) {
+        double each = input(p, x, norm, scale, col) * (double)w[col];
+        sum += each;
+        *size += fabs(each);
+    }
+    return sum;
+}
+
+/* One product, compared, and how often the BLAS was called. `up`: 0, or 1 + the other matrix's type, for linear_gated. */
+static unsigned linear(zc_linear_params p, uint32_t up, unsigned threads)
+{
+    const zc_linear_gated_params gated = {p.type, up - 1, p.rows, p.n, p.k, p.ldx, p.ldy, p.flags, 1e-5f};
+    size_t columns = p.flags & ZC_LINEAR_SWIGLU ? 2 * p.k : p.k;
+    float *x = numbers((size_t)(p.rows - 1) * p.ldx + columns), *y = numbers((size_t)p.rows * p.ldy);
+    float *before = malloc((size_t)p.rows * p.ldy * sizeof *before), *bias = numbers(p.n), *norm = numbers(p.k);
+    weights w = random_weights(p.type, p.n, p.k), w_up = random_weights(up ? up - 1 : p.type, p.n, p.k);
+    void *of_linear[] = {x, w.bytes, bias, norm, y}, *of_gated[] = {x, w.bytes, w_up.bytes, norm, y};
+    p.eps = 1e-5f;
+    for (size_t i = 0; i < (size_t)p.rows * p.ldy && !(p.flags & ZC_LINEAR_ADD); i++) {
+        y[i] = i % p.ldy < p.n ? NAN : y[i]; /* must not be read */
+    }
+    memcpy(before, y, (size_t)p.rows * p.ldy * sizeof *y);
+    calls = 0;
+    CHECK((up ? zc_cpu_run(ZC_KERNEL_linear_gated, of_gated, &gated, threads, &cancel, &error)
+              : zc_cpu_run(ZC_KERNEL_linear, of_linear, &p, threads, &cancel, &error)) == ZC_OK);
+    for (size_t r = 0; r < p.rows; r++) {
+        const float *row = x + r * p.ldx, *got = y + r * p.ldy, *was = before + r * p.ldy;
+        double scale = scale_of(&p, row), size, of_up;
+        for (size_t i = 0; i < p.n; i++) {
+            double sum = dot(&p, row, norm, scale, w.values + i * p.k, &size), error_of = 1e-6 * size;
+            if (up) {
+                double more = dot(&p, row, norm, scale, w_up.values + i * p.k, &of_up);
+                error_of = 1.1 * error_of * fabs(more) + fabs(silu(sum)) * 1e-6 * of_up + 1e-6 * fabs(silu(sum) * more);
+                sum = silu(sum) * more;
+            }
+            sum += p.flags & ZC_LINEAR_BIAS ? (double)bias[i] : 0;
+            sum = p.flags & ZC_LINEAR_GELU ? sum * 0.5 * (1 + erf(sum * sqrt(0.5))) : sum;
+            sum += p.flags & ZC_LINEAR_ADD ? (double)was[i] : 0;
+            CHECK(fabs((double)got[i] - sum) <= 1.2 * error_of + 1e-6 * (1 + fabs(sum)));
+        }
+        CHECK(memcmp(got + p.n, was + p.n, (p.ldy - p.n) * sizeof *got) == 0);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        free((void *[]){x, y, before, bias}[i]);
+        free((void *[]){norm, w.bytes, w.values, NULL}[i]);
+    }
+    free(w_up.bytes);
+    free(w_up.values);
+    return calls;
+}
+
+static void linear_results(void)
+{
+    static const uint32_t types[] = {ZC_WEIGHT_F32, ZC_WEIGHT_F16, ZC_WEIGHT_BF16, ZC_WEIGHT_Q8_0};
+    static const uint32_t flags[] = {0, ZC_LINEAR_NORM | ZC_LINEAR_ADD,
+                                     ZC_LINEAR_SWIGLU | ZC_LINEAR_BIAS | ZC_LINEAR_GELU};
+    for (size_t way = 0; way < 12; way++) {
+        zc_linear_params p = {.type = types[way % 4], .rows = 97, .n = 71, .k = 96, .ldx = 200, .ldy = 73};
+        p.flags = flags[way / 4] | ZC_LINEAR_EXACT; /* without it, blocks may be multiplied in fixed point */
+        CHECK(linear(p, 0, 4) == 1);
+        CHECK(linear(p, 0, 1) == 0);
+        p.flags &= ZC_LINEAR_NORM | ZC_LINEAR_EXACT;
+        CHECK(linear(p, 1 + types[way / 3], 4) == 2);
+    }
+    zc_linear_params p = {.type = ZC_WEIGHT_F16, .rows = 20, .n = 600, .k = 2080, .ldx = 2080, .ldy = 600};
+    CHECK(linear(p, 0, 4) == 2); /* tiles of weights */
+    p.type = ZC_WEIGHT_F32;
+    CHECK(linear(p, 0, 4) == 2);
+    p = (zc_linear_params){.type = ZC_WEIGHT_F16, .rows = 1100, .n = 1030, .k = 32, .ldx = 32, .ldy = 1030};
+    CHECK(linear(p, 0, 4) == 4); /* and of rows */
+    /* Who gets one thread, few rows, few outputs, or windows that overlap goes another way. */
+    p = (zc_linear_params){.type = ZC_WEIGHT_F16, .rows = 7, .n = 1000, .k = 320, .ldx = 320, .ldy = 1000};
+    CHECK(linear(p, 0, 4) == 0);
+    p = (zc_linear_params){.type = ZC_WEIGHT_F16, .rows = 1000, .n = 7, .k = 320, .ldx = 320, .ldy = 7};
+    CHECK(linear(p, 0, 4) == 0);
+    p = (zc_linear_params){.type = ZC_WEIGHT_F16, .rows = 90, .n = 80, .k = 96, .ldx = 95, .ldy = 80};
+    CHECK(linear(p, 0, 4) == 0);
+    p.flags = ZC_LINEAR_NORM; /* rows that are made lie apart */
+    CHECK(linear(p, 0, 4) == 1);
+}
+
+/* What nobody wants any more is not written: after the second of four pieces, neither its outputs nor later ones. */
+static void linear_cancelled(void)
+{
+    zc_linear_params p = {.type = ZC_WEIGHT_F16, .rows = 1100, .n = 1030, .k = 32, .ldx = 32, .ldy = 1030};
+    float *x = numbers((size_t)1100 * 32), *y = malloc((size_t)1100 * 1030 * sizeof *y);
+    weights w = random_weights(p.type, p.n, p.k);
+    void *bindings[] = {x, w.bytes, NULL, NULL, y};
+    for (size_t i = 0; i < (size_t)1100 * 1030; i++) {
+        y[i] = -1234.5f;
+    }
+    calls = 0;
+    cancel_after = 2;
+    CHECK(zc_cpu_run(ZC_KERNEL_linear, bindings, &p, 4, &cancel, &error) == ZC_CANCELLED && calls == 2);
+    cancel_after = 0;
+    atomic_store(&cancel, false);
+    CHECK(y[0] != -1234.5f && y[1023 * 1030] != -1234.5f);
+    CHECK(y[1024] == -1234.5f && y[1024 * 1030] == -1234.5f && y[1100 * 1030 - 1] == -1234.5f);
+    free(x);
+    free(y);
+    free(w.bytes);
+    free(w.values);
+}
+
 /* A library with threads of its own has none in the child. */
 static void forked(void)
 {
@@ -243,6 +421,8 @@ int main(void)
     nothing_times_nan();
     limits();
     cancelled();
+    linear_results();
+    linear_cancelled();
     forked();
     zc_cpu_blas_set(NULL);
     CHECK(product((zc_matmul_params){.m = 100, .n = 100, .k = 100, .batch = 1, .alpha = 1}, 0, 4) == 0);

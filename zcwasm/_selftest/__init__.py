@@ -3,9 +3,10 @@
 For each device that is here: pointer identity, resident set, every kernel against NumPy, a language model
 that a guest runs, order within and between submissions, growth of memory in flight and in 50 steps, other
 processes and a fork between dispatches, a mapped file, errors that must be refused; then what a submission,
-a dispatch, memory, a product, one row of each type of weights, and a pause cost. At last the demo. Nothing
-but the package and NumPy is needed; it takes well under two minutes. On a Mac it is the acceptance test of
-the Metal device (docs/explanation/metal.md).
+a dispatch, memory, products of many rows and of one row with each type of weights, tokens, and a pause cost;
+of chips that are known, as a share of what is announced. At last the demo. Nothing but the package and NumPy
+is needed; it takes well under two minutes. On a Mac it is the acceptance test of the Metal device
+(docs/explanation/metal.md).
 
 checks.py has the checks, kernels.py each kernel once, reference.py what it shall compute, tiny.py the
 language model, gguf_file.py its file. The tests compute with the same references.

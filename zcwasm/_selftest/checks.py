@@ -11,7 +11,7 @@ import tempfile
 import time
 import timeit
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,19 @@ BANDWIDTH = {
     "M4 Pro": 273,
     "M4": 120,
     "M5": 153,
+}
+# TFLOP/s in float32 of those with all cores, as Apple announced them: M1 (2020-11-10), M1 Pro and Max
+# (2021-10-18), M1 Ultra (2022-03-08), M2 (2022-06-06), M2 Pro and Max (2023-01-17), M2 Ultra (2023-06-05). Of
+# later chips it announced none, and what others say of them differs by a sixth.
+PEAK = {
+    "M1": 2.6,
+    "M1 Pro": 5.2,
+    "M1 Max": 10.4,
+    "M1 Ultra": 21,
+    "M2": 3.6,
+    "M2 Pro": 6.8,
+    "M2 Max": 13.6,
+    "M2 Ultra": 27.2,
 }
 
 Check = Callable[["Bench"], str]
@@ -148,6 +161,25 @@ def matmul(bench: Bench) -> str:
     for _ in range(3):  # on macOS the cpu device has it from Accelerate
         bench.device.matmul(a, b, out=out)
         expect(np.array_equal(out, first), "matmul gave other bits the second time")
+    return ""
+
+
+def many_rows(bench: Bench) -> str:
+    """Products with weights that are large enough for Accelerate, which the cpu device has on macOS."""
+    device, arena = bench.device, bench.arena
+    for name in ("F32", "F16", "Q4_K"):
+        for flags in (0, reference.NORM | reference.BIAS):
+            kernels.compare("linear", kernels.one_linear(device, arena, name, 70, 90, 512, flags))
+        kernels.compare(
+            "linear_gated", kernels.one_linear_gated(device, arena, (name, "F16"), 70, 90, 512, 0)
+        )
+    w, x = bench.normal(90, 512), bench.normal(70, 512)
+    first, again, none = bench.empty(70, 90), bench.empty(70, 90), bench.empty(0)
+    params = {"type": 0, "rows": 70, "n": 90, "k": 512, "ldx": 512, "ldy": 90, "flags": 0, "eps": 0}
+    device.dispatch("linear", [x, w.reshape(-1).view(np.uint32), none, none, first], params)
+    for _ in range(3):
+        device.dispatch("linear", [x, w.reshape(-1).view(np.uint32), none, none, again], params)
+        expect(np.array_equal(first, again), "linear gave other bits the second time")
     return ""
 
 
@@ -325,6 +357,7 @@ CHECKS: list[Check] = [
     resident_set,
     elementwise,
     matmul,
+    many_rows,
     rows,
     every_kernel,
     users_kernel,
@@ -345,14 +378,17 @@ def best(function: Callable[[], Any], number: int = 1, repeat: int = 7) -> float
     return min(timeit.repeat(function, number=number, repeat=repeat)) / number
 
 
-def apple_chip(device_name: str) -> str | None:
-    """Its key of BANDWIDTH."""
-    return next((chip for chip in BANDWIDTH if device_name == f"Apple {chip}"), None)
+def apple_chip(device_name: str) -> str:
+    """Its key of BANDWIDTH, or "" for what has none."""
+    return next((chip for chip in BANDWIDTH if device_name == f"Apple {chip}"), "")
 
 
-def share(device: zcwasm.Device, moved: float) -> str:
+def share(device: zcwasm.Device, reached: float, announced: Mapping[str, float]) -> str:
+    """Of what is announced for this chip's GPU, where that is known."""
     chip = apple_chip(device.name)
-    return f", {100 * moved / BANDWIDTH[chip]:.0f}% of {chip}'s {BANDWIDTH[chip]}" if chip else ""
+    if device.kind != "metal" or chip not in announced:
+        return ""
+    return f", {100 * reached / announced[chip]:.0f}% of {chip}'s {announced[chip]}"
 
 
 def one_row(bench: Bench, name: str, size: int) -> str:
@@ -377,7 +413,48 @@ def one_row(bench: Bench, name: str, size: int) -> str:
         batch.submit().wait()
 
     moved = 4 * w.nbytes / best(run, repeat=5) / 1e9
-    return f"one row × {name:<5}           {moved:9.1f} GB/s of weights{share(device, moved)}"
+    return f"one row × {name:<5}           {moved:9.1f} GB/s of weights{share(device, moved, BANDWIDTH)}"
+
+
+def product_of_rows(bench: Bench, name: str, rows: int, n: int, k: int) -> str:
+    """Many rows times the transpose of a matrix of weights: what a prompt consists of."""
+    device = bench.device
+    code, block, bytes_of = reference.WEIGHT_TYPES[name]
+    some = words(reference.random_weights(name, 64, k, bench.random))
+    memory = zcwasm.Memory((n * (k // block * bytes_of) + 4 * rows * (k + n)) // 65536 + 2)
+    w = memory.array(0, n // 64 * some.size, np.uint32)
+    w[:] = np.tile(some, n // 64)
+    x = memory.array(w.nbytes, (rows, k), np.float32)
+    y = memory.array(w.nbytes + x.nbytes, (rows, n), np.float32)
+    x[:] = 1 / k
+    params = {"type": code, "rows": rows, "n": n, "k": k, "ldx": k, "ldy": n, "flags": 0, "eps": 0}
+    none = bench.empty(0)
+
+    def run() -> None:
+        with device.batch() as batch:
+            for _ in range(4):
+                batch.dispatch("linear", [x, w, none, none, y], params)
+        batch.submit().wait()
+
+    reached = 4 * 2 * rows * n * k / best(run, repeat=3) / 1e12
+    return f"{rows} rows × {name:<5}          {reached:9.4f} TFLOP/s{share(device, reached, PEAK)}"
+
+
+def product_of_floats(bench: Bench, side: int) -> str:
+    """The kernel matmul, of square matrices."""
+    memory = zcwasm.Memory(3 * 4 * side * side // 65536 + 1)
+    a, b, c = memory.array(0, (3, side, side), np.float32)
+    a[:] = b[:] = 1 / side
+    reached = 2 * side**3 / best(lambda: bench.device.matmul(a, b, out=c), repeat=3) / 1e12
+    title = f"matmul of {side} × {side}"
+    return f"{title:<26}{reached:9.4f} TFLOP/s{share(bench.device, reached, PEAK)}"
+
+
+def tokens(bench: Bench, prompt: int, steps: int) -> str:
+    """Of the small language model, whose arithmetic is next to nothing: what tokens cost before that."""
+    read, written = tiny.speed(bench.device, prompt, steps)
+    title = f"model of {tiny.LAYERS} layers of {tiny.DIM}"
+    return f"{title:<26}{written:9.1f} tokens/s, a prompt of {prompt} at {read:.0f}: all overhead"
 
 
 def after_a_pause(bench: Bench) -> str:
@@ -415,7 +492,15 @@ def costs(bench: Bench) -> list[str]:
                     batch.affine(x, 1, 0, out=x)
         batch.submit().wait()
 
+    def on_the_device() -> float:
+        with device.batch() as batch:
+            batch.affine(small, 1, 0, out=small)
+        submission = batch.submit()
+        submission.wait()
+        return submission.gpu_seconds
+
     one = best(batch_of(1), 20)
+    inside = min(on_the_device() for _ in range(20))
     wide = best(beside)
     many = best(batch_of(1000))
     memory = zcwasm.Memory(LARGE * 4 // 65536)
@@ -423,17 +508,18 @@ def costs(bench: Bench) -> list[str]:
     x[:] = 1
     device.affine(x, 1, 0, out=x)
     moved = 2 * x.nbytes / best(lambda: device.affine(x, 1, 0, out=x)) / 1e9
-    a, b, c = bench.normal(1024, 1024), bench.normal(1024, 1024), bench.empty(1024, 1024)
-    product = 2 * 1024**3 / best(lambda: device.matmul(a, b, out=c), repeat=5) / 1e9
+    software = device.info["software"]  # whose speed nobody needs, and it would take long
     lines = [
-        f"submit and wait           {one * 1e6:9.1f} µs",
+        f"submit and wait           {one * 1e6:9.1f} µs, of which the device worked {inside * 1e6:.1f}",
         f"one more dispatch         {(many - one) / 999 * 1e6:9.2f} µs, each after the one before",
         f"one more beside others    {(wide - one) / 999 * 1e6:9.2f} µs, with a barrier every 100",
-        f"affine over 64 MiB        {moved:9.1f} GB/s read and written{share(device, moved)}",
-        f"matmul of 1024 × 1024     {product:9.1f} GFLOP/s",
+        f"affine over 64 MiB        {moved:9.1f} GB/s read and written{share(device, moved, BANDWIDTH)}",
+        product_of_floats(bench, 256 if software else 2048),
     ]
-    if not device.info["software"]:  # whose speed nobody needs, and it would take long
+    if not software:
+        lines += [product_of_rows(bench, name, 512, 2048, 2048) for name in ("F16", "Q4_K")]
         lines += [one_row(bench, name, 64 << 20) for name in reference.WEIGHT_TYPES]
+    lines.append(tokens(bench, *((32, 4) if software else (256, 64))))
     if device.kind == "metal":
         lines.append(after_a_pause(bench))
     return lines

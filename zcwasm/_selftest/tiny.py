@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from zcwasm.llm import Model, Session
 LAYERS, DIM, HEADS, KV_HEADS, FF, VOCAB = 2, 64, 4, 2, 128, 333
 PROMPT = [(7 * n * n + 3 * n) % VOCAB for n in range(37)]
 STEPS = 12
+CONTEXT = 512
 TOLERANCE = 1e-3  # of the largest logit
 
 
@@ -45,7 +47,7 @@ def _write(path: Path) -> None:
     norm("output_norm")
 
     numbers = gguf_file.llama_numbers(
-        layers=LAYERS, dim=DIM, heads=HEADS, kv_heads=KV_HEADS, ff=FF, context=64
+        layers=LAYERS, dim=DIM, heads=HEADS, kv_heads=KV_HEADS, ff=FF, context=CONTEXT
     )
     path.write_bytes(gguf_file.model(numbers, tensors))
 
@@ -81,3 +83,23 @@ def check(device: Device) -> str:
             if not worst <= TOLERANCE * size:
                 raise AssertionError(f"worst error of a logit {worst:.3g}, the largest is {size:.3g}")
     return f"{len(tokens)} tokens by llama.wasm, worst error of a logit {worst / size:.1e} of the largest"
+
+
+def speed(device: Device, prompt: int, steps: int) -> tuple[float, float]:
+    """Tokens per second of a prompt of that many, and of so many that follow it; the best of three."""
+    prefill = decode = float("inf")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tiny.gguf"
+        _write(path)
+        with Model.open(path, device) as model, model.session(context=prompt + steps + 1) as session:
+            for turn in range(4):  # the first compiles, and records what the others replay
+                ids = [(turn + n) % VOCAB for n in range(prompt)]  # the cache holds no beginning of it
+                start = perf_counter()
+                session.logits(ids)
+                between = perf_counter()
+                for _ in range(steps):
+                    session._check(session._step())
+                end = perf_counter()
+                if turn:
+                    prefill, decode = min(prefill, between - start), min(decode, end - between)
+    return prompt / prefill, steps / decode

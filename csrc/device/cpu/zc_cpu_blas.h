@@ -1,5 +1,5 @@
-/* zc_cpu_blas: large products of float32 matrices by the system's BLAS, where it has one that is worth it: on macOS
- * Accelerate, which alone may use the matrix units of Apple's processors.
+/* zc_cpu_blas: large products of float32 matrices, those of matmul and of linear over many rows, by the system's BLAS,
+ * where it has one that is worth it: on macOS Accelerate, which alone may use the matrix units of Apple's processors.
  *
  * It is looked up at run time, at the first product that is large enough. Its way is not taken
  *

@@ -8,12 +8,16 @@
  * was laid out for that (zc_cpu_packed.h); for many, a panel
  * of weights is unpacked into the thread's workspace, where it serves all rows. Either way an output is computed in
  * one order that depends on the parameters only, so its bits do not depend on the number of threads.
+ *
+ * Where the system has a BLAS for it (zc_cpu_blas.h), many rows in float32 are multiplied by that: with tiles of weights
+ * that all threads unpack together, or with float32 weights where they lie.
  */
 #include <math.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "device/cpu/zc_cpu_blas.h"
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
 #include "device/cpu/zc_cpu_packed.h"
@@ -33,6 +37,10 @@
 #define PART_WORK 16777216 /* multiply-adds of such a task: at most, but for a few outputs of long rows */
 #define DEPTH 512         /* columns that a float panel multiplies at once */
 #define ROWS 96           /* rows of x whose sums stay in the cache while these parts along k are added up */
+#define TILE_FLOATS ((size_t)1 << 20) /* of weights that a BLAS is given at once: they fit the second-level cache */
+#define TILE_LEAST ((size_t)8)        /* outputs of such a tile */
+#define TILE_MOST ((size_t)1024)
+#define TILE_ROWS ((size_t)1024)      /* rows of f(x) that meet it at once */
 #define MOST_INPUT ((size_t)64 << 20) /* bytes of f(x) at a time: rows may overlap, so x does not bound them */
 
 typedef struct job {
@@ -49,6 +57,7 @@ typedef struct job {
     zc_fixed_layout layout; /* when fixed: of few rows */
     size_t row_size;        /* bytes of a row; rows of a tile lie interleaved */
     bool fixed;
+    bool blas;   /* the system's takes it: rows of f(x) lie side by side */
     bool packed; /* weights are read in groups of rows, and f(x) is made for that */
     zc_packed_rows groups;
     size_t input_rows, room_floats; /* of a task, and what it needs to make them */
@@ -126,7 +135,7 @@ static void input_body(void *context, size_t index)
         fail(j);
     } else if (j->fixed) {
         fix_rows(j, from, end, room);
-    } else if (j->p->rows > FEW) {
+    } else if (j->p->rows > FEW && !j->blas) {
         pack_rows(j, from, end, room);
     } else {
         for (size_t r = from; r < end && !zc_cpu_cancelled(); r++) {
@@ -139,7 +148,7 @@ static void input_body(void *context, size_t index)
 static bool make_input(job *j)
 {
     const zc_linear_params *p = j->p;
-    bool panels = !j->fixed && p->rows > FEW;
+    bool panels = !j->fixed && p->rows > FEW && !j->blas;
     if (!j->fixed && !panels && !(p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU))) {
         return true;
     }
@@ -315,6 +324,110 @@ static void panel_float(void *context, size_t index)
     }
 }
 
+/* ---- float32 by the system's BLAS ---- */
+
+/* Outputs [from, from + n) of rows [row, row + rows). */
+typedef struct tile {
+    job *j;
+    float *unpacked; /* room for weights; NULL: they lie as float32 */
+    float *sums;     /* rows x n */
+    size_t from, n, row, rows;
+    size_t part; /* of n or of rows: what a task does */
+} tile;
+
+static size_t outputs_of_tile(const job *j)
+{
+    size_t n = TILE_FLOATS / j->p->k;
+    n = n < TILE_LEAST ? TILE_LEAST : n < TILE_MOST ? n : TILE_MOST;
+    return n < j->p->n ? n : j->p->n;
+}
+
+/* All of it at once, but for the addresses. */
+static zc_cpu_product blas_product(const job *j)
+{
+    const zc_linear_params *p = j->p;
+    bool prologue = p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU);
+    return (zc_cpu_product){.m = p->rows,
+                            .n = p->n,
+                            .k = p->k,
+                            .lda = prologue ? p->k : p->ldx,
+                            .ldb = p->k,
+                            .ldc = outputs_of_tile(j),
+                            .transpose_b = true,
+                            .alpha = 1.0f};
+}
+
+/* Rows of x may overlap, which a BLAS refuses. */
+static bool takes_blas(const job *j)
+{
+    if (j->fixed || j->p->rows <= FEW || j->p->k == 0) {
+        return false;
+    }
+    zc_cpu_product whole = blas_product(j);
+    return whole.lda >= whole.k && zc_cpu_blas_takes(&whole, j->threads);
+}
+
+static void unpack_body(void *context, size_t index)
+{
+    const tile *t = context;
+    const job *j = t->j;
+    const zc_weight_type_info *info = zc_weight_type_get(j->p->type);
+    size_t k = j->p->k, end = (index + 1) * t->part < t->n ? (index + 1) * t->part : t->n;
+    for (size_t i = index * t->part; i < end; i++) {
+        const uint8_t *w = j->w + (t->from + i) * j->row_bytes;
+        for (size_t at = 0; at < k && !zc_cpu_cancelled(); at += ZC_CPU_STRIDE) { /* a multiple of all blocks */
+            size_t depth = k - at < ZC_CPU_STRIDE ? k - at : ZC_CPU_STRIDE;
+            j->ops->dequantize(t->unpacked + i * k + at, j->p->type, w + at / info->block * info->block_bytes, depth);
+        }
+    }
+}
+
+static void give_body(void *context, size_t index)
+{
+    const tile *t = context;
+    size_t end = (index + 1) * t->part < t->rows ? (index + 1) * t->part : t->rows;
+    for (size_t r = index * t->part; r < end; r++) {
+        give(t->j, t->row + r, t->from, t->sums + r * t->n, t->n);
+    }
+}
+
+static void run_parts(tile *t, void (*body)(void *context, size_t index), size_t count)
+{
+    size_t tasks = (size_t)t->j->threads * PARTS;
+    t->part = (count + tasks - 1) / tasks;
+    zc_threads_run(body, t, (count + t->part - 1) / t->part, t->j->threads);
+}
+
+static void multiply_by_blas(job *j)
+{
+    const zc_linear_params *p = j->p;
+    zc_cpu_product piece = blas_product(j);
+    size_t most = outputs_of_tile(j), rows = p->rows < TILE_ROWS ? p->rows : TILE_ROWS;
+    size_t room = p->type == ZC_WEIGHT_F32 ? 0 : most * p->k;
+    float *all = zc_workspace(ZC_WORKSPACE_PANEL, (room + rows * most) * sizeof *all);
+    tile t = {.j = j, .unpacked = room ? all : NULL, .sums = all + room};
+    if (all == NULL) {
+        fail(j);
+        return;
+    }
+    piece.c = t.sums;
+    /* Once nobody wants it, sums are what lay in the workspace, and no task begins that would give them. */
+    for (; t.from < p->n && !zc_cpu_cancelled(); t.from += t.n) {
+        t.n = p->n - t.from < most ? p->n - t.from : most;
+        piece.n = piece.ldc = t.n;
+        piece.b = room ? all : (const float *)(const void *)(j->w + t.from * j->row_bytes);
+        if (room) {
+            run_parts(&t, unpack_body, t.n);
+        }
+        for (t.row = 0; t.row < p->rows && !zc_cpu_cancelled(); t.row += t.rows) {
+            piece.m = t.rows = p->rows - t.row < rows ? p->rows - t.row : rows;
+            piece.a = (j->made ? (const float *)j->made : j->x) + t.row * piece.lda;
+            zc_cpu_blas(&piece);
+            run_parts(&t, give_body, t.rows);
+        }
+    }
+}
+
 /* No columns: every dot product is 0. */
 static void finish_zeros(const job *j)
 {
@@ -374,6 +487,7 @@ static void set_input(job *j, bool fixed)
                   : j->p->rows <= FEW ? j->layout.bytes
                                       : (size_t)j->p->k / 32 * ZC_FIXED_BLOCK;
     j->made = NULL;
+    j->blas = takes_blas(j);
 }
 
 static bool takes_fixed(const job *j, uint32_t type)
@@ -400,6 +514,8 @@ static bool multiply(job *j)
 {
     if (j->p->k == 0) {
         finish_zeros(j);
+    } else if (j->blas) {
+        multiply_by_blas(j);
     } else if (j->p->rows <= FEW) {
         j->part = part_of(j);
         zc_threads_run(j->fixed ? few_fixed : few_float, j, (j->p->n + j->part - 1) / j->part, j->threads);
@@ -447,9 +563,10 @@ static zc_status linear_part(const zc_cpu_call *call, const zc_linear_params *up
     if (p->rows == 0 || p->n == 0) {
         return ZC_OK;
     }
-    set_input(&j, takes_fixed(&j, p->type));
-    j.packed = find_packed(&j, p->type);
+    j.fixed = takes_fixed(&j, p->type);
     j.threads = threads_for(&j, call->threads);
+    set_input(&j, j.fixed);
+    j.packed = find_packed(&j, p->type);
     bool ok = (p->k == 0 || make_input(&j)) && multiply(&j);
     ok = ok && (!up || multiply_gated(&j, up, up_weights));
     return ok ? ZC_OK

@@ -35,18 +35,16 @@
 #define DOT ((size_t)4 << 20)      /* elements of a dot product at a time: a millisecond of one row or four */
 
 typedef struct product {
+    zc_cpu_product of;
     const zc_cpu_ops *ops;
-    size_t m, n, k, lda, ldb, ldc;
-    bool transpose_a, transpose_b;
-    float alpha, beta;
-    const float *a, *b;
-    float *c;
     unsigned threads;
 } product;
 
 /* The state of one step: columns [col, col + cols) of c, inner range [at, at + k). */
 typedef struct step {
-    const product *p;
+    const zc_cpu_product *p;
+    const zc_cpu_ops *ops;
+    unsigned threads;
     size_t col, cols, at, k;
     float beta;
     float *panels;        /* packed b */
@@ -61,7 +59,7 @@ static size_t divide_up(size_t a, size_t b)
     return (a + b - 1) / b;
 }
 
-static const float *b_at(const product *p, size_t row, size_t col)
+static const float *b_at(const zc_cpu_product *p, size_t row, size_t col)
 {
     return p->transpose_b ? p->b + col * p->ldb + row : p->b + row * p->ldb + col;
 }
@@ -69,12 +67,12 @@ static const float *b_at(const product *p, size_t row, size_t col)
 static void pack_panels(void *context, size_t index)
 {
     const step *s = context;
-    const product *p = s->p;
-    size_t nr = p->ops->nr, count = divide_up(s->cols, nr);
+    const zc_cpu_product *p = s->p;
+    size_t nr = s->ops->nr, count = divide_up(s->cols, nr);
     size_t end = (index + 1) * s->pack_group < count ? (index + 1) * s->pack_group : count;
     for (size_t panel = index * s->pack_group; panel < end; panel++) {
         size_t col = panel * nr, wide = s->cols - col < nr ? s->cols - col : nr;
-        p->ops->pack(s->panels + panel * nr * s->k, nr, b_at(p, s->at, s->col + col), p->ldb, !p->transpose_b, wide,
+        s->ops->pack(s->panels + panel * nr * s->k, nr, b_at(p, s->at, s->col + col), p->ldb, !p->transpose_b, wide,
                      s->k);
     }
 }
@@ -82,8 +80,8 @@ static void pack_panels(void *context, size_t index)
 /* Rows [row, row + rows) and the columns of panels [first, end) of this step. */
 static void multiply(const step *s, size_t row, size_t rows, size_t first, size_t end)
 {
-    const product *p = s->p;
-    size_t nr = p->ops->nr, mr = p->ops->mr, tiles = divide_up(rows, mr);
+    const zc_cpu_product *p = s->p;
+    size_t nr = s->ops->nr, mr = s->ops->mr, tiles = divide_up(rows, mr);
     size_t col = first * nr, cols = (end * nr < s->cols ? end * nr : s->cols) - col;
     /* The packing of a tile may write a vector past its end, into the next or into this slack. */
     float *a = zc_workspace(ZC_WORKSPACE_BLOCK, (mr * MC_TILES * KC + 64) * sizeof(float));
@@ -103,11 +101,11 @@ static void multiply(const step *s, size_t row, size_t rows, size_t first, size_
     for (size_t t = 0; t < tiles; t++) {
         size_t from = t * rows / tiles, height = (t + 1) * rows / tiles - from, i = row + from;
         const float *source = p->transpose_a ? p->a + s->at * p->lda + i : p->a + i * p->lda + s->at;
-        p->ops->pack(a + from * s->k, height, source, p->lda, p->transpose_a, height, s->k);
+        s->ops->pack(a + from * s->k, height, source, p->lda, p->transpose_a, height, s->k);
     }
     if (!s->direct) {
         g.b = s->panels + first * nr * s->k;
-        p->ops->gemm(&g);
+        s->ops->gemm(&g);
         return;
     }
     if (cols >= nr) {
@@ -115,7 +113,7 @@ static void multiply(const step *s, size_t row, size_t rows, size_t first, size_
         g.b = b_at(p, s->at, s->col + col);
         g.b_step = p->ldb;
         g.b_panel = nr;
-        p->ops->gemm(&g);
+        s->ops->gemm(&g);
     }
     if (cols % nr) {
         g.c += cols - cols % nr;
@@ -123,17 +121,17 @@ static void multiply(const step *s, size_t row, size_t rows, size_t first, size_
         g.b = s->panels;
         g.b_step = nr;
         g.b_panel = nr * s->k;
-        p->ops->gemm(&g);
+        s->ops->gemm(&g);
     }
 }
 
 static void task_body(void *context, size_t index)
 {
     step *s = context;
-    size_t m = s->p->m, panels = divide_up(s->cols, s->p->ops->nr);
+    size_t m = s->p->m, panels = divide_up(s->cols, s->ops->nr);
     size_t i = index / s->col_parts, j = index % s->col_parts;
     size_t row = i * m / s->row_parts, end = (i + 1) * m / s->row_parts;
-    if (zc_workspace(ZC_WORKSPACE_BLOCK, (s->p->ops->mr * MC_TILES * KC + 64) * sizeof(float)) == NULL) {
+    if (zc_workspace(ZC_WORKSPACE_BLOCK, (s->ops->mr * MC_TILES * KC + 64) * sizeof(float)) == NULL) {
         atomic_store_explicit(&s->failed, true, memory_order_relaxed);
         return;
     }
@@ -143,8 +141,8 @@ static void task_body(void *context, size_t index)
 /* How many tasks: parts small enough for the cache, and at least as many as threads, in equal shares. */
 static void cut(step *s)
 {
-    const product *p = s->p;
-    size_t mr = p->ops->mr, threads = p->threads, panels = divide_up(s->cols, p->ops->nr);
+    const zc_cpu_product *p = s->p;
+    size_t mr = s->ops->mr, threads = s->threads, panels = divide_up(s->cols, s->ops->nr);
     s->row_parts = divide_up(p->m, mr * MC_TILES);
     s->col_parts = 1;
     if (threads > 1) {
@@ -168,10 +166,13 @@ static zc_status no_workspace(zc_error *error, size_t bytes)
     return zc_fail(error, ZC_NO_MEMORY, "matmul cannot have %zu bytes of workspace", bytes);
 }
 
-static zc_status run_tiled(const product *p, zc_error *error)
+static zc_status run_tiled(const product *whole, zc_error *error)
 {
-    size_t nr = p->ops->nr, parts = divide_up(p->k, KC);
-    bool direct = !p->transpose_b && (p->m <= 2 * p->ops->mr || p->n * p->k <= DIRECT_ELEMENTS);
+    const zc_cpu_product *p = &whole->of;
+    const zc_cpu_ops *ops = whole->ops;
+    unsigned threads = whole->threads;
+    size_t nr = ops->nr, parts = divide_up(p->k, KC);
+    bool direct = !p->transpose_b && (p->m <= 2 * ops->mr || p->n * p->k <= DIRECT_ELEMENTS);
     size_t wide = direct ? nr : p->n < NC ? divide_up(p->n, nr) * nr : NC;
     size_t bytes = wide * (p->k < KC ? p->k : KC) * sizeof(float);
     float *panels = zc_workspace(ZC_WORKSPACE_PANEL, bytes);
@@ -180,23 +181,28 @@ static zc_status run_tiled(const product *p, zc_error *error)
     }
     for (size_t col = 0; col < p->n; col += NC) {
         for (size_t part = 0; part < parts && !zc_cpu_cancelled(); part++) {
-            step s = {
-                .p = p, .col = col, .cols = p->n - col < NC ? p->n - col : NC, .panels = panels, .direct = direct};
+            step s = {.p = p,
+                      .ops = ops,
+                      .threads = threads,
+                      .col = col,
+                      .cols = p->n - col < NC ? p->n - col : NC,
+                      .panels = panels,
+                      .direct = direct};
             s.at = part * p->k / parts;
             s.k = (part + 1) * p->k / parts - s.at;
             s.beta = part == 0 ? p->beta : 1.0f;
             cut(&s);
             if (!direct) {
                 size_t count = divide_up(s.cols, nr);
-                s.pack_group = divide_up(count, 4 * (size_t)p->threads);
-                zc_threads_run(pack_panels, &s, divide_up(count, s.pack_group), p->threads);
+                s.pack_group = divide_up(count, 4 * (size_t)threads);
+                zc_threads_run(pack_panels, &s, divide_up(count, s.pack_group), threads);
             } else if (s.cols % nr) {
                 size_t full = s.cols - s.cols % nr;
-                p->ops->pack(panels, nr, b_at(p, s.at, col + full), p->ldb, 1, s.cols % nr, s.k);
+                ops->pack(panels, nr, b_at(p, s.at, col + full), p->ldb, 1, s.cols % nr, s.k);
             }
-            zc_threads_run(task_body, &s, s.row_parts * s.col_parts, p->threads);
+            zc_threads_run(task_body, &s, s.row_parts * s.col_parts, threads);
             if (atomic_load_explicit(&s.failed, memory_order_relaxed)) {
-                return no_workspace(error, (p->ops->mr * MC_TILES * KC + 64) * sizeof(float));
+                return no_workspace(error, (ops->mr * MC_TILES * KC + 64) * sizeof(float));
             }
         }
     }
@@ -263,10 +269,11 @@ static void strip_body(void *context, size_t index)
     }
 }
 
-static void run_vector(const product *p)
+static void run_vector(const product *whole)
 {
-    vector_product q = {.ops = p->ops, .k = p->k, .alpha = p->alpha, .beta = p->beta, .out = p->c};
-    unsigned threads = p->threads;
+    const zc_cpu_product *p = &whole->of;
+    vector_product q = {.ops = whole->ops, .k = p->k, .alpha = p->alpha, .beta = p->beta, .out = p->c};
+    unsigned threads = whole->threads;
     if (p->n == 1) { /* op(a) times the one column of op(b) */
         q.count = p->m;
         q.matrix = p->a;
@@ -297,48 +304,31 @@ static void run_vector(const product *p)
     }
 }
 
-static zc_cpu_product for_blas(const product *p)
+static zc_status run_product(const product *whole, zc_error *error)
 {
-    return (zc_cpu_product){.m = p->m,
-                            .n = p->n,
-                            .k = p->k,
-                            .lda = p->lda,
-                            .ldb = p->ldb,
-                            .ldc = p->ldc,
-                            .transpose_a = p->transpose_a,
-                            .transpose_b = p->transpose_b,
-                            .alpha = p->alpha,
-                            .beta = p->beta,
-                            .a = p->a,
-                            .b = p->b,
-                            .c = p->c};
-}
-
-static zc_status run_product(const product *p, zc_error *error)
-{
-    zc_cpu_product whole = for_blas(p);
+    const zc_cpu_product *p = &whole->of;
     if (p->k == 0) {
         for (size_t i = 0; i < p->m && !zc_cpu_cancelled(); i++) {
             for (size_t at = 0; at < p->n && (at == 0 || !zc_cpu_cancelled()); at += ZC_CPU_STRIDE) {
                 size_t n = p->n - at < ZC_CPU_STRIDE ? p->n - at : ZC_CPU_STRIDE;
                 if (p->beta == 0.0f) {
-                    p->ops->fill(p->c + i * p->ldc + at, n, 0.0f);
+                    whole->ops->fill(p->c + i * p->ldc + at, n, 0.0f);
                 } else {
-                    p->ops->scale(p->c + i * p->ldc + at, n, p->beta);
+                    whole->ops->scale(p->c + i * p->ldc + at, n, p->beta);
                 }
             }
         }
         return ZC_OK;
     }
     if (p->m == 1 || p->n == 1) {
-        run_vector(p);
+        run_vector(whole);
         return ZC_OK;
     }
-    if (zc_cpu_blas_takes(&whole, p->threads)) {
-        zc_cpu_blas(&whole);
+    if (zc_cpu_blas_takes(p, whole->threads)) {
+        zc_cpu_blas(p);
         return ZC_OK;
     }
-    return run_tiled(p, error);
+    return run_tiled(whole, error);
 }
 
 typedef struct batch_job {
@@ -350,11 +340,11 @@ typedef struct batch_job {
 static product batch_item(const batch_job *j, size_t g)
 {
     product p = *j->first;
-    if (p.k) { /* else a and b are empty and may have no address to count from */
-        p.a += g * j->stride_a;
-        p.b += g * j->stride_b;
+    if (p.of.k) { /* else a and b are empty and may have no address to count from */
+        p.of.a += g * j->stride_a;
+        p.of.b += g * j->stride_b;
     }
-    p.c += g * j->stride_c;
+    p.of.c += g * j->stride_c;
     return p;
 }
 
@@ -375,20 +365,20 @@ zc_status zc_cpu_matmul(const zc_cpu_call *call)
 {
     const zc_matmul_params *p = call->params;
     unsigned threads = call->threads;
-    product first = {.ops = call->ops,
-                     .m = p->m,
-                     .n = p->n,
-                     .k = p->k,
-                     .lda = p->lda,
-                     .ldb = p->ldb,
-                     .ldc = p->ldc,
-                     .transpose_a = p->transpose_a,
-                     .transpose_b = p->transpose_b,
-                     .alpha = p->alpha,
-                     .beta = p->beta,
-                     .a = call->bindings[0],
-                     .b = call->bindings[1],
-                     .c = call->bindings[2],
+    product first = {.of = {.m = p->m,
+                            .n = p->n,
+                            .k = p->k,
+                            .lda = p->lda,
+                            .ldb = p->ldb,
+                            .ldc = p->ldc,
+                            .transpose_a = p->transpose_a,
+                            .transpose_b = p->transpose_b,
+                            .alpha = p->alpha,
+                            .beta = p->beta,
+                            .a = call->bindings[0],
+                            .b = call->bindings[1],
+                            .c = call->bindings[2]},
+                     .ops = call->ops,
                      .threads = threads};
     batch_job j = {
         .first = &first, .stride_a = p->stride_a, .stride_b = p->stride_b, .stride_c = p->stride_c, .count = p->batch};
@@ -399,16 +389,15 @@ zc_status zc_cpu_matmul(const zc_cpu_call *call)
     /* One b for rows that follow each other: one taller product, so b is packed once. */
     if (p->batch > 1 && p->stride_b == 0 && !p->transpose_a && p->n > 1 && (uint64_t)p->m * p->lda == p->stride_a &&
         (uint64_t)p->m * p->ldc == p->stride_c) {
-        first.m *= p->batch;
+        first.of.m *= p->batch;
         j.count = 1;
         flops = all;
     }
-    if (first.m > 1 && first.n > 1) {
+    if (first.of.m > 1 && first.of.n > 1) {
         threads = zc_threads_worth(all, LEAST_FLOPS, threads);
         first.threads = zc_threads_worth(flops, LEAST_FLOPS, threads);
     }
-    zc_cpu_product one = for_blas(&first);
-    bool many = j.count >= 4 * (size_t)threads && !zc_cpu_blas_takes(&one, first.threads);
+    bool many = j.count >= 4 * (size_t)threads && !zc_cpu_blas_takes(&first.of, first.threads);
     if (threads > 1 && j.count > 1 && (flops < ALONE_FLOPS || many)) {
         double group = ALONE_FLOPS / 16 / (flops + 1000.0);
         j.group = group < 1.0 ? 1 : (size_t)group;

@@ -102,13 +102,23 @@ static zc_status make_first_pipeline(zc_metal_device *self, zc_error *error)
     return zc_metal_pipeline_ready(self, zc_kernel_get(ZC_KERNEL_sum), ZC_ROWS_SUBGROUP_WAY, error);
 }
 
-/* Families say whether there are SIMD-group functions. Where none does, as in virtual machines, a compiler that accepts
- * them may still make no pipeline: that is found out here, and not when somebody relies on the device. */
+/* All GPUs of Apple's in Macs are of this family, and have all that the shaders need. Those of other vendors are refused
+ * unless the environment asks for them: nobody has tried them, and each kernel's pipeline, made at its first use, may
+ * fail. In a virtual machine a compiler that accepts SIMD-group functions may still make no pipeline of them. So there, and
+ * with what was asked for, one is tried here, and not when somebody relies on the device. */
 static bool runs_shaders(id<MTLDevice> device, zc_device_info *info)
 {
     zc_error error = {.message = "there is no memory"};
-    if (!info->software && ([device supportsFamily:MTLGPUFamilyApple7] || [device supportsFamily:MTLGPUFamilyMac2])) {
+    const char *others = getenv("ZCWASM_METAL_OTHER_GPUS");
+    if (!info->software && [device supportsFamily:MTLGPUFamilyApple7]) {
         return true;
+    }
+    if (!info->software && !(others && strcmp(others, "1") == 0)) {
+        (void)snprintf(info->reason, sizeof info->reason,
+                       "%.60s is not a GPU of Apple's, and others are not supported "
+                       "(ZCWASM_METAL_OTHER_GPUS=1 tries it)",
+                       info->name);
+        return false;
     }
     zc_metal_device *trial = new_device();
     zc_status status = ZC_NO_MEMORY;
@@ -133,13 +143,15 @@ static void metal_probe(zc_device_info *info)
     }
     @autoreleasepool {
         id<MTLDevice> device = find_device();
+        if (device) {
+            describe_device(device, info);
+        }
         if (!device) {
             (void)snprintf(info->reason, sizeof info->reason, "Metal finds no GPU for this process");
         } else if (!zc_metal_shares_memory(device)) {
             (void)snprintf(info->reason, sizeof info->reason, "%.80s makes no buffer of memory without copying it",
-                           [[device name] UTF8String]);
+                           info->name);
         } else {
-            describe_device(device, info);
             info->available = runs_shaders(device, info);
             info->subgroup_width = 32; /* of all of Apple's GPUs; open asks a pipeline */
         }

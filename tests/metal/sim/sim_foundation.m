@@ -87,6 +87,10 @@ static _Thread_local size_t pool_count, pool_capacity;
     if (encoding != NSUTF8StringEncoding) {
         abort();
     }
+    if (zc_sim_fails("utf8")) { /* as if it were not */
+        [self release];
+        return nil;
+    }
     text = malloc(length + 1);
     memcpy(text, bytes, length);
     text[length] = 0;
@@ -172,8 +176,10 @@ __attribute__((objc_root_class))
 + (NSError *)simulated:(const char *)domain code:(NSInteger)code text:(const char *)text
 {
     NSError *error = [[NSError new] autorelease];
-    error->domain = [[NSString stringWithUTF8String:domain] retain];
-    error->text = [[NSString stringWithUTF8String:text] retain];
+    if (!zc_sim_fails("silent")) {
+        error->domain = [[NSString stringWithUTF8String:domain] retain];
+        error->text = [[NSString stringWithUTF8String:text] retain];
+    }
     error->code = code;
     return error;
 }

@@ -32,11 +32,12 @@ static struct {
     {"threadgroup_memory", 32768},
     {"max_threads", 1024},
     {"last_constant", -1},
-    {"virtual", 0}, /* 1: a virtual machine's, which promises nothing; 2: as Macs with other GPUs; 3: none of these */
+    {"virtual", 0}, /* 1: a virtual machine's; 2: one that is not Apple's. Neither promises anything */
     {"queue_length", 64},
     {"all_devices", 0},          /* how many there are where none is the default */
     {"residency_lapse_ms", 0},   /* so long after the last request the set is no longer resident; 0: never */
     {"request_blocks", 0},       /* while it is set requestResidency does not return */
+    {"apart", 0},                /* 1: all of them have memory of their own */
     {"idle", 0},                 /* command buffers complete without running anything */
     {"groups_limit", 0},         /* threadgroups of a command buffer, above which the watchdog ends it; 0: none */
     {"fence_of_failed", 0},      /* a failed encoder does not update its fence: who waits for it 1: hangs for ever,
@@ -61,6 +62,12 @@ static struct {
     {"dispatches_of_last", 0}, /* command buffer */
     {"errors", 0}, /* since a device was made */
     /* injected: how often yet */
+    {"let_pass", 0}, /* so many uses of what is injected go well first */
+    {"allocation", 0},
+    {"mmap", 0},
+    {"utf8", 0},
+    {"silent", 0}, /* an error says neither where it comes from nor what it is */
+    {"name", 0},
     {"device", 0},
     {"queue", 0},
     {"fence", 0},
@@ -75,6 +82,8 @@ static struct {
     {"encoder", 0},
     {"status", 0},
     {"status_without_error", 0},
+    {"error_without_status", 0},
+    {"removed", 0},
     {"macos12", 0},
     {"macos14", 0},
     {"residency", 0},
@@ -122,10 +131,10 @@ void zc_sim_check_process(void)
     }
 }
 
-/* Whether this use was told to go wrong. */
-static bool fails(const char *what)
+/* Whether there was one left to take. */
+static bool take(const char *name)
 {
-    _Atomic int64_t *left = value(what);
+    _Atomic int64_t *left = value(name);
     int64_t now = atomic_load(left);
     while (now > 0) {
         if (atomic_compare_exchange_weak(left, &now, now - 1)) {
@@ -133,6 +142,11 @@ static bool fails(const char *what)
         }
     }
     return false;
+}
+
+bool zc_sim_fails(const char *what)
+{
+    return atomic_load(value(what)) > 0 && !take("let_pass") && take(what);
 }
 
 long zc_sim_live(void)
@@ -489,7 +503,7 @@ typedef struct constant {
 @implementation SimReflection
 - (BOOL)respondsToSelector:(SEL)selector
 {
-    if (sel_isEqual(selector, @selector(bindings)) && fails("macos12")) {
+    if (sel_isEqual(selector, @selector(bindings)) && zc_sim_fails("macos12")) {
         return NO;
     }
     return [super respondsToSelector:selector];
@@ -531,7 +545,7 @@ typedef struct constant {
     while (found->name && strcmp(found->name, name) != 0) {
         found++;
     }
-    if (!found->name || fails("function")) {
+    if (!found->name || zc_sim_fails("function")) {
         return nil;
     }
     SimFunction *function = [SimFunction new];
@@ -552,7 +566,7 @@ typedef struct constant {
     if (!function) {
         return nil;
     }
-    const char *text = fails("specialization") ? "Specialization failed (simulated)" : NULL;
+    const char *text = zc_sim_fails("specialization") ? "Specialization failed (simulated)" : NULL;
     for (unsigned i = 0; !text && code->constants[i].type; i++) {
         const zc_constant *wanted = &code->constants[i];
         for (unsigned j = 0; j < values->count; j++) {
@@ -876,7 +890,7 @@ static const dispatch *run_reversed(const dispatch *from, const dispatch *to)
     if (encoder || state >= MTLCommandBufferStatusCommitted || type != MTLDispatchTypeConcurrent) {
         misuse("an encoder beside another, after commit, or not concurrent");
     }
-    if (fails("encoder")) {
+    if (zc_sim_fails("encoder")) {
         return nil;
     }
     SimEncoder *made = [[SimEncoder new] autorelease];
@@ -949,14 +963,14 @@ static const dispatch *run_reversed(const dispatch *from, const dispatch *to)
 {
     began = now();
     NSError *why = nil;
-    bool wrong = false;
+    bool wrong = false, completes = false;
     [residency used];
-    if (fails("slow")) {
+    if (zc_sim_fails("slow")) {
         usleep(100000);
     }
     int64_t fence = zc_sim_get("fence_of_failed"), allowed = zc_sim_get("errors_allowed");
     bool waits = fence && is_failed(after_serial);
-    if (fails("hang") || (waits && fence == 1)) {
+    if (zc_sim_fails("hang") || (waits && fence == 1)) {
         hangs = true;
         remember_failed(serial);
         return;
@@ -968,10 +982,15 @@ static const dispatch *run_reversed(const dispatch *from, const dispatch *to)
         why = [NSError simulated:"MTLCommandBufferErrorDomain"
                             code:4
                             text:"Ignored (for causing prior/excessive GPU errors) (simulated)"];
-    } else if (fails("status")) {
+    } else if (zc_sim_fails("status")) {
         why = [NSError simulated:"MTLCommandBufferErrorDomain" code:2 text:"Caused GPU Timeout Error (simulated)"];
-    } else if (fails("status_without_error")) {
+    } else if (zc_sim_fails("status_without_error")) {
         wrong = true;
+    } else if (zc_sim_fails("error_without_status")) {
+        why = [NSError simulated:"Simulated" code:7 text:"but it completed"];
+        completes = true;
+    } else if (zc_sim_fails("removed")) {
+        why = [NSError simulated:"MTLCommandBufferErrorDomain" code:11 text:"the GPU was removed (simulated)"];
     } else if (broken) {
         why = [NSError simulated:"Simulated" code:1 text:"may overlap earlier work: no fence orders it"];
     } else {
@@ -979,7 +998,7 @@ static const dispatch *run_reversed(const dispatch *from, const dispatch *to)
     }
     ended = now();
     problem = [why retain];
-    state = why || wrong ? MTLCommandBufferStatusError : MTLCommandBufferStatusCompleted;
+    state = (why && !completes) || wrong ? MTLCommandBufferStatusError : MTLCommandBufferStatusCompleted;
     if (state == MTLCommandBufferStatusError) {
         remember_failed(serial);
         add("errors", 1);
@@ -1103,7 +1122,7 @@ static void start_once(void)
 @implementation SimQueue
 - (id<MTLCommandBuffer>)commandBuffer
 {
-    if (fails("command_buffer")) {
+    if (zc_sim_fails("command_buffer")) {
         return nil;
     }
     add("command_buffers", 1);
@@ -1142,20 +1161,22 @@ static void start_once(void)
 @implementation SimDevice
 - (BOOL)respondsToSelector:(SEL)selector
 {
-    if (sel_isEqual(selector, @selector(newResidencySetWithDescriptor:error:)) && fails("macos14")) {
+    if (sel_isEqual(selector, @selector(newResidencySetWithDescriptor:error:)) && zc_sim_fails("macos14")) {
         return NO;
     }
     return [super respondsToSelector:selector];
 }
 - (NSString *)name
 {
-    const char *names[] = {"Simulated Metal", "Apple Paravirtual device"};
-    return [NSString stringWithUTF8String:apart ? "Simulated GPU in a box" : names[atomic_load(value("virtual")) == 1]];
+    const char *names[] = {"Simulated Metal", "Apple Paravirtual device", "Simulated GPU of another vendor"};
+    if (zc_sim_fails("name")) {
+        return nil;
+    }
+    return [NSString stringWithUTF8String:apart ? "Simulated GPU in a box" : names[atomic_load(value("virtual"))]];
 }
 - (BOOL)supportsFamily:(MTLGPUFamily)family
 {
-    static const MTLGPUFamily families[] = {MTLGPUFamilyApple7, 0, MTLGPUFamilyMac2, 0};
-    return family == families[atomic_load(value("virtual"))];
+    return family == MTLGPUFamilyApple7 && atomic_load(value("virtual")) == 0;
 }
 - (BOOL)hasUnifiedMemory
 {
@@ -1183,11 +1204,11 @@ static void start_once(void)
 }
 - (id<MTLCommandQueue>)newCommandQueue
 {
-    return fails("queue") ? nil : [SimQueue new];
+    return zc_sim_fails("queue") ? nil : [SimQueue new];
 }
 - (id<MTLFence>)newFence
 {
-    return fails("fence") ? nil : [SimFence new];
+    return zc_sim_fails("fence") ? nil : [SimFence new];
 }
 - (id<MTLBuffer>)newBufferWithBytesNoCopy:(void *)address
                                    length:(NSUInteger)length
@@ -1198,13 +1219,13 @@ static void start_once(void)
         misuse("a buffer with other options than the backend promises");
     }
     if (!address || !length || (uintptr_t)address % PAGE || length % PAGE ||
-        (int64_t)length > zc_sim_get("max_buffer_length") || fails("buffer_nil")) {
+        (int64_t)length > zc_sim_get("max_buffer_length") || zc_sim_fails("buffer_nil")) {
         return nil;
     }
     SimBuffer *buffer = [SimBuffer new];
     buffer->address = address;
-    buffer->size = fails("buffer_short") ? 0 : length;
-    buffer->moved = fails("buffer_moved");
+    buffer->size = zc_sim_fails("buffer_short") ? 0 : length;
+    buffer->moved = zc_sim_fails("buffer_moved");
     add("buffers", 1);
     return buffer;
 }
@@ -1220,7 +1241,7 @@ static void start_once(void)
     if (!options || [options fastMathEnabled] || (version != 0 && version != MTLLanguageVersion2_3)) {
         misuse("fast math, or another version of the language than the shaders are made for");
     }
-    const zc_msl_library *code = fails("compile") ? NULL : library_of([source UTF8String], text, sizeof text);
+    const zc_msl_library *code = zc_sim_fails("compile") ? NULL : library_of([source UTF8String], text, sizeof text);
     if (!code) {
         *error = [NSError simulated:"MTLLibraryErrorDomain" code:3 text:text];
         return nil;
@@ -1243,7 +1264,7 @@ static void start_once(void)
     if (![descriptor maxTotalThreadsPerThreadgroup] || [descriptor maxTotalThreadsPerThreadgroup] > 1024) {
         misuse("a pipeline whose compiler is not told of how many threads a threadgroup is, or of too many");
     }
-    if (fails("pipeline")) {
+    if (zc_sim_fails("pipeline")) {
         *error = [NSError simulated:"AGXMetal" code:3 text:"Compiler encountered an internal error (simulated)"];
         return nil;
     }
@@ -1266,7 +1287,7 @@ static void start_once(void)
     if (!descriptor) {
         misuse("no residency set descriptor");
     }
-    if (fails("residency")) {
+    if (zc_sim_fails("residency")) {
         *error = [NSError simulated:"Simulated" code:4 text:"no residency set"];
         return nil;
     }
@@ -1285,7 +1306,7 @@ static void start_worker(void)
 id<MTLDevice> MTLCreateSystemDefaultDevice(void)
 {
     zc_sim_check_process();
-    if (fails("device")) {
+    if (zc_sim_fails("device")) {
         return nil;
     }
     start_worker();
@@ -1299,7 +1320,7 @@ NSArray *MTLCopyAllDevices(void)
     start_worker();
     for (int64_t count = zc_sim_get("all_devices"); count > 0; count--) {
         SimDevice *made = [SimDevice new];
-        made->apart = count > 1;
+        made->apart = count > 1 || zc_sim_get("apart");
         [list add:made];
         [made release];
     }
@@ -1372,12 +1393,12 @@ SIM_PUBLIC uint32_t CGMainDisplayID(void)
 }
 - (BOOL)supportsDestination:(MTLCaptureDestination)destination
 {
-    return destination == MTLCaptureDestinationGPUTraceDocument && !fails("no_capture");
+    return destination == MTLCaptureDestinationGPUTraceDocument && !zc_sim_fails("no_capture");
 }
 - (BOOL)startCaptureWithDescriptor:(MTLCaptureDescriptor *)descriptor error:(NSError **)error
 {
     const char *path = [[[descriptor outputURL] path] UTF8String];
-    FILE *file = path && !fails("capture_fails") ? fopen(path, "wx") : NULL;
+    FILE *file = path && !zc_sim_fails("capture_fails") ? fopen(path, "wx") : NULL;
     if (!file || capturing || ![descriptor captureObject]) {
         *error = [NSError simulated:"MTLCaptureErrorDomain" code:3 text:"the file exists (simulated)"];
         return NO;

@@ -35,7 +35,7 @@ enum { MTLArgumentTypeBuffer = 0, MTLArgumentTypeThreadgroupMemory = 1 };
 typedef NSUInteger MTLArgumentAccess;
 enum { MTLArgumentAccessReadOnly = 0 };
 typedef NSInteger MTLGPUFamily;
-enum { MTLGPUFamilyApple7 = 1007, MTLGPUFamilyMac2 = 2002 };
+enum { MTLGPUFamilyApple7 = 1007 };
 typedef NSInteger MTLCaptureDestination;
 enum { MTLCaptureDestinationGPUTraceDocument = 2 };
 
