@@ -90,6 +90,78 @@ void put_slice(uint s, uint slices_k)
 
 SUMS sums[FM * FN];
 
+#ifdef ZC_MSL
+
+// What MSL says of a matrix and GLSL does not: an invocation's two elements. buildtools/shaders.py puts it there.
+vec2 elements_of(SUMS m)
+{
+    return vec2(0.0);
+}
+
+void add_scaled(inout SUMS sum, SUMS block, vec2 scale) // sum += block * scale, of these elements
+{
+    sum = block;
+}
+
+uvec2 columns; // of these elements: Metal's specification does not say which they are, so a matrix is asked
+
+void find_columns()
+{
+    uint me = gl_LocalInvocationID.x;
+    if (me < 16u) {
+        pool[me] = floatBitsToUint(vec4(0.0, 1.0, 2.0, 3.0) + 4.0 * float(me & 1u));
+    }
+    barrier();
+    SUMS numbers;
+    coopMatLoad(numbers, pool, 0u, 2u, gl_CooperativeMatrixLayoutRowMajor);
+    columns = uvec2(elements_of(numbers));
+}
+
+void multiply_slice(uint down, uint right)
+{
+    MATRIX(float16_t, B) b[FN * STEPS];
+    vec2 scales[FN * MOST_SCALES];
+    [[unroll]] for (uint j = 0u; j < FN; j++) {
+        [[unroll]] for (uint t = 0u; t < STEPS; t++) {
+            coopMatLoad(b[j * STEPS + t], tile_w, (right + j * TILE) * LINE_W + t * STEP_VECTORS, LINE_W,
+                        gl_CooperativeMatrixLayoutColumnMajor);
+        }
+        if (!IS(F16)) {
+            [[unroll]] for (uint e = 0u; e < MOST_SCALES; e++) {
+                if (e < SCALES) {
+                    uint at = e * BN + right + j * TILE;
+                    scales[j * MOST_SCALES + e] = vec2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
+                }
+            }
+        }
+    }
+    [[unroll]] for (uint i = 0u; i < FM; i++) {
+        MATRIX(float, A) a[STEPS];
+        [[unroll]] for (uint t = 0u; t < STEPS; t++) {
+            coopMatLoad(a[t], pool, (down + i * TILE) * LINE_X + t * 2u * STEP_VECTORS, LINE_X,
+                        gl_CooperativeMatrixLayoutRowMajor);
+        }
+        [[unroll]] for (uint j = 0u; j < FN; j++) {
+            SUMS block = SUMS(0.0);
+            [[unroll]] for (uint t = 0u; t < STEPS; t++) {
+                if (IS(F16)) {
+                    sums[i * FN + j] = coopMatMulAdd(a[t], b[j * STEPS + t], sums[i * FN + j]);
+                } else {
+                    block = coopMatMulAdd(a[t], b[j * STEPS + t], block);
+                    if (t + 1u == STEPS) {
+                        add_scaled(sums[i * FN + j], block, scales[j * MOST_SCALES + SCALES - 1u]);
+                    } else if (SCALES == 2u && t + 1u == STEPS / 2u) {
+                        add_scaled(sums[i * FN + j], block, scales[j * MOST_SCALES]);
+                        block = SUMS(0.0);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#else
+
 void multiply_slice(uint down, uint right)
 {
     MATRIX(float16_t, B) b[FN * STEPS];
@@ -133,6 +205,8 @@ void multiply_slice(uint down, uint right)
     }
 }
 
+#endif
+
 // Through shared memory, for what an invocation has of a matrix is not known: matrices side by side.
 void finish_tile(uint first_r, uint first_j, uint first_c)
 {
@@ -172,6 +246,9 @@ void matrix_tiles()
 {
     uint down = gl_SubgroupID % GRID_M * (BM / GRID_M), right = gl_SubgroupID / GRID_M * (BN / GRID_N);
     uint count = slices(), slices_k = slices_of_k();
+#ifdef ZC_MSL
+    find_columns();
+#endif
     for (uint tile_j = WORKGROUP_ID.y; tile_j < ceil_div(push.n, COLUMNS); tile_j += WORKGROUPS.y) {
         for (uint tile_r = WORKGROUP_ID.x; tile_r < ceil_div(push.rows, BM); tile_r += WORKGROUPS.x) {
             find_rows(tile_r * BM, tile_j * COLUMNS);

@@ -14,6 +14,12 @@
 @property(readonly) NSArray *bindings;
 @end
 
+enum { MTLLanguageVersion3_1_macos14 = 196609 };
+
+@protocol MTLDevice_macos14
+@property(readonly) id architecture;
+@end
+
 @protocol MTLResidencySet_macos15 <NSObject>
 - (void)addAllocation:(id)allocation;
 - (void)removeAllocation:(id)allocation;

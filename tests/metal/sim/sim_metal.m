@@ -76,6 +76,7 @@ static struct {
     {"status", 0},
     {"status_without_error", 0},
     {"macos12", 0},
+    {"macos13", 0},
     {"macos14", 0},
     {"residency", 0},
     {"no_capture", 0},
@@ -1145,7 +1146,14 @@ static void start_once(void)
     if (sel_isEqual(selector, @selector(newResidencySetWithDescriptor:error:)) && fails("macos14")) {
         return NO;
     }
+    if (sel_isEqual(selector, @selector(architecture)) && fails("macos13")) {
+        return NO;
+    }
     return [super respondsToSelector:selector];
+}
+- (id)architecture /* is there; nobody asks for it */
+{
+    return nil;
 }
 - (NSString *)name
 {
@@ -1217,7 +1225,8 @@ static void start_once(void)
                       "    float another_variable_with_a_name_that_nobody_would_like_to_read_or_write = 0.0;\n"
                       "program_source:1:1: error: injected\n";
     NSUInteger version = options ? [options languageVersion] : 0; /* 0, the system's newest, is for users' */
-    if (!options || [options fastMathEnabled] || (version != 0 && version != MTLLanguageVersion2_3)) {
+    NSUInteger wanted = strstr([source UTF8String], "<metal_simdgroup_matrix>") ? 196609 : MTLLanguageVersion2_3;
+    if (!options || [options fastMathEnabled] || (version != 0 && version != wanted)) {
         misuse("fast math, or another version of the language than the shaders are made for");
     }
     const zc_msl_library *code = fails("compile") ? NULL : library_of([source UTF8String], text, sizeof text);
