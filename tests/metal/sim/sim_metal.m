@@ -32,6 +32,7 @@ static struct {
     {"threadgroup_memory", 32768},
     {"max_threads", 1024},
     {"last_constant", -1},
+    {"language", 1}, /* 0: what macOS 14 brought does not compile */
     {"virtual", 0}, /* 1: a virtual machine's, which promises nothing; 2: as Macs with other GPUs; 3: none of these */
     {"queue_length", 64},
     {"all_devices", 0},          /* how many there are where none is the default */
@@ -1229,7 +1230,9 @@ static void start_once(void)
     if (!options || [options fastMathEnabled] || (version != 0 && version != wanted)) {
         misuse("fast math, or another version of the language than the shaders are made for");
     }
-    const zc_msl_library *code = fails("compile") ? NULL : library_of([source UTF8String], text, sizeof text);
+    bool refused = wanted != MTLLanguageVersion2_3 && !atomic_load(value("language"));
+    const zc_msl_library *code =
+        refused || fails("compile") ? NULL : library_of([source UTF8String], text, sizeof text);
     if (!code) {
         *error = [NSError simulated:"MTLLibraryErrorDomain" code:3 text:text];
         return nil;
