@@ -103,6 +103,8 @@ void add_scaled(inout SUMS sum, SUMS block, vec2 scale) // sum += block * scale,
     sum = block;
 }
 
+const uint PART_STEPS = STEPS / SCALES; // products along a part
+
 uvec2 columns; // of these elements: Metal's specification does not say which they are, so a matrix is asked
 
 void find_columns()
@@ -117,46 +119,49 @@ void find_columns()
     columns = uvec2(elements_of(numbers));
 }
 
-void multiply_slice(uint down, uint right)
+// Part e of the slice: the columns of a block, which have one scale.
+void multiply_part(uint down, uint right, uint e)
 {
     MATRIX(float16_t, B) b[FN * STEPS];
-    vec2 scales[FN * MOST_SCALES];
+    vec2 scales[FN];
     [[unroll]] for (uint j = 0u; j < FN; j++) {
-        [[unroll]] for (uint t = 0u; t < STEPS; t++) {
-            coopMatLoad(b[j * STEPS + t], tile_w, (right + j * TILE) * LINE_W + t * STEP_VECTORS, LINE_W,
+        [[unroll]] for (uint t = 0u; t < PART_STEPS; t++) {
+            coopMatLoad(b[j * STEPS + t], tile_w,
+                        (right + j * TILE) * LINE_W + (e * PART_STEPS + t) * STEP_VECTORS, LINE_W,
                         gl_CooperativeMatrixLayoutColumnMajor);
         }
         if (!IS(F16)) {
-            [[unroll]] for (uint e = 0u; e < MOST_SCALES; e++) {
-                if (e < SCALES) {
-                    uint at = e * BN + right + j * TILE;
-                    scales[j * MOST_SCALES + e] = vec2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
-                }
-            }
+            uint at = e * BN + right + j * TILE;
+            scales[j] = vec2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
         }
     }
     [[unroll]] for (uint i = 0u; i < FM; i++) {
         MATRIX(float, A) a[STEPS];
-        [[unroll]] for (uint t = 0u; t < STEPS; t++) {
-            coopMatLoad(a[t], pool, (down + i * TILE) * LINE_X + t * 2u * STEP_VECTORS, LINE_X,
+        [[unroll]] for (uint t = 0u; t < PART_STEPS; t++) {
+            coopMatLoad(a[t], pool, (down + i * TILE) * LINE_X + (e * PART_STEPS + t) * 2u * STEP_VECTORS, LINE_X,
                         gl_CooperativeMatrixLayoutRowMajor);
         }
         [[unroll]] for (uint j = 0u; j < FN; j++) {
             SUMS block = SUMS(0.0);
-            [[unroll]] for (uint t = 0u; t < STEPS; t++) {
+            [[unroll]] for (uint t = 0u; t < PART_STEPS; t++) {
                 if (IS(F16)) {
                     sums[i * FN + j] = coopMatMulAdd(a[t], b[j * STEPS + t], sums[i * FN + j]);
                 } else {
                     block = coopMatMulAdd(a[t], b[j * STEPS + t], block);
-                    if (t + 1u == STEPS) {
-                        add_scaled(sums[i * FN + j], block, scales[j * MOST_SCALES + SCALES - 1u]);
-                    } else if (SCALES == 2u && t + 1u == STEPS / 2u) {
-                        add_scaled(sums[i * FN + j], block, scales[j * MOST_SCALES]);
-                        block = SUMS(0.0);
-                    }
                 }
             }
+            if (!IS(F16)) {
+                add_scaled(sums[i * FN + j], block, scales[j]);
+            }
         }
+    }
+}
+
+void multiply_slice(uint down, uint right)
+{
+    multiply_part(down, right, 0u);
+    if (SCALES == 2u) {
+        multiply_part(down, right, 1u);
     }
 }
 

@@ -30,27 +30,17 @@ struct Weights1
     uint weights1[1];
 };
 
-struct Second4
-{
-    uint4 second4[1];
-};
-
-struct Weights4
-{
-    uint4 weights4[1];
-};
-
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 8u);
-constant bool _354 = (type == 0u);
-constant bool _362 = (type == 1u);
-constant bool _370 = (type == 2u);
-constant bool _378 = (type == 3u);
-constant bool _389 = (type == 4u);
-constant bool _399 = (type == 5u);
-constant bool _409 = (type == 6u);
-constant bool _419 = (type == 7u);
+constant bool _338 = (type == 0u);
+constant bool _346 = (type == 1u);
+constant bool _354 = (type == 2u);
+constant bool _362 = (type == 3u);
+constant bool _373 = (type == 4u);
+constant bool _383 = (type == 5u);
+constant bool _393 = (type == 6u);
+constant bool _403 = (type == 7u);
 
 struct X4
 {
@@ -89,8 +79,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _652 = (variant / 8u);
-constant uint input_ = (_652 % 2u);
+constant uint _636 = (variant / 8u);
+constant uint input_ = (_636 % 2u);
 constant bool normed = (input_ == 1u);
 
 struct Y4
@@ -103,82 +93,95 @@ struct Y1
     float y1[1];
 };
 
-constant bool _781 = (type == 5u);
-constant bool _790 = (type == 6u);
+constant bool _765 = (type == 5u);
+constant bool _774 = (type == 6u);
 
 struct Work4
 {
     uint4 work4[1];
 };
 
-constant bool _971 = (type == 5u);
-constant bool _972 = (type == 6u);
-constant bool _973 = (_971 || _972);
-constant bool _1008 = (type == 5u);
-constant uint blocks = _1008 ? 4u : 2u;
-constant uint _1014 = (32u / blocks);
-constant uint _1036 = (8u * blocks);
-constant uint _1041 = (8u * blocks);
-constant bool _1056 = (type == 5u);
+constant bool _956 = (type == 5u);
+constant bool _957 = (type == 6u);
+constant bool _958 = (_956 || _957);
+constant bool _993 = (type == 5u);
+constant uint blocks = _993 ? 4u : 2u;
+constant uint _999 = (32u / blocks);
+constant uint _1021 = (8u * blocks);
+constant uint _1026 = (8u * blocks);
+constant bool _1041 = (type == 5u);
 
 struct Work1
 {
     float work1[1];
 };
 
-constant bool _1324 = (type == 5u);
-constant bool _1325 = (type == 6u);
-constant bool _1326 = (_1324 || _1325);
-constant bool _1335 = (type == 5u);
-constant uint _1336 = _1335 ? 4u : 2u;
-constant bool _1554 = (type == 3u);
-constant bool _1567 = (type == 4u);
-constant bool _1601 = (type == 1u);
-constant bool _1657 = (type == 3u);
-constant bool _1658 = (type == 4u);
-constant bool _1659 = (_1657 || _1658);
-constant bool _1675 = (type == 5u);
-constant bool _1687 = (type == 6u);
-constant bool _1853 = (type == 3u);
-constant bool _1854 = (type == 4u);
-constant bool _1855 = (_1853 || _1854);
-constant bool _1899 = (type == 3u);
-constant bool _1924 = (type == 5u);
-constant bool _1967 = (type == 6u);
-constant bool _2041 = (type == 4u);
-constant bool _2042 = (type == 5u);
-constant bool _2043 = (_2041 || _2042);
-constant bool _2060 = (type == 3u);
-constant bool _2062 = (type == 4u);
-constant bool _2064 = (type == 7u);
-constant float _2067 = _2064 ? 1056.0 : 1024.0;
-constant float _2068 = _2062 ? 1032.0 : _2067;
-constant float _2069 = _2060 ? 1152.0 : _2068;
-constant bool _2110 = (type == 1u);
-constant bool _2248 = (type == 3u);
-constant bool _2249 = (type == 4u);
-constant bool _2250 = (_2248 || _2249);
-constant bool _2277 = (type == 5u);
-constant bool _2297 = (type == 6u);
-constant bool _2363 = (type == 5u);
-constant bool _2432 = (type == 6u);
-constant bool _2497 = (type == 6u);
-constant bool _2520 = (type == 6u);
-constant bool _2835 = (type == 1u);
-constant bool _2902 = (type == 1u);
-constant bool _2903 = (!_2902);
-constant bool _2908 = (type == 7u);
-constant uint SCALES = _2908 ? 2u : 1u;
-constant bool _2910 = (SCALES == 2u);
-constant bool _3010 = (type == 1u);
-constant bool _3011 = (!_3010);
-constant bool _3124 = (type == 1u);
-constant bool _3189 = (SCALES == 2u);
+constant bool _1309 = (type == 5u);
+constant bool _1310 = (type == 6u);
+constant bool _1311 = (_1309 || _1310);
+constant bool _1320 = (type == 5u);
+constant uint _1321 = _1320 ? 4u : 2u;
+constant bool _1506 = (type == 3u);
+constant bool _1519 = (type == 4u);
+constant bool _1553 = (type == 1u);
+constant bool _1630 = (type == 3u);
+constant bool _1631 = (type == 4u);
+constant bool _1632 = (_1630 || _1631);
+constant bool _1648 = (type == 5u);
+constant bool _1660 = (type == 6u);
+constant bool _1781 = (type == 3u);
+constant bool _1782 = (type == 4u);
+constant bool _1783 = (_1781 || _1782);
+constant bool _1827 = (type == 3u);
+constant bool _1852 = (type == 5u);
+constant bool _1896 = (type == 6u);
+constant bool _1970 = (type == 4u);
+constant bool _1971 = (type == 5u);
+constant bool _1972 = (_1970 || _1971);
+constant bool _1989 = (type == 3u);
+constant bool _1991 = (type == 4u);
+constant bool _1993 = (type == 7u);
+constant float _1996 = _1993 ? 1056.0 : 1024.0;
+constant float _1997 = _1991 ? 1032.0 : _1996;
+constant float _1998 = _1989 ? 1152.0 : _1997;
+constant bool _2039 = (type == 1u);
+constant bool _2177 = (type == 3u);
+constant bool _2178 = (type == 4u);
+constant bool _2179 = (_2177 || _2178);
+constant bool _2206 = (type == 5u);
+constant bool _2226 = (type == 6u);
+constant bool _2290 = (type == 5u);
+constant bool _2359 = (type == 6u);
+constant bool _2424 = (type == 6u);
+constant bool _2447 = (type == 6u);
+constant bool _2762 = (type == 1u);
+constant bool _2829 = (type == 1u);
+constant bool _2830 = (!_2829);
+constant bool _2835 = (type == 7u);
+constant uint SCALES = _2835 ? 2u : 1u;
+constant bool _2837 = (SCALES == 2u);
+constant uint PART_STEPS = (4u / SCALES);
+constant bool _2944 = (type == 1u);
+constant bool _2945 = (!_2944);
+constant bool _3047 = (type == 1u);
+constant bool _3089 = (type == 1u);
+constant bool _3090 = (!_3089);
+constant bool _3119 = (SCALES == 2u);
 constant uint way = (variant / 48u);
-constant bool _3492 = (way == 8u);
+constant bool _3399 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant float _1028[4] = { 0.0, 0.0, 0.0, 0.0 };
+struct Weights4
+{
+    uint4 weights4[1];
+};
+
+struct Second4
+{
+    uint4 second4[1];
+};
+
+constant float _1013[4] = { 0.0, 0.0, 0.0, 0.0 };
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -195,49 +198,49 @@ uint slices_of_k(constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& _514, const device X1& _526)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& _498, const device X1& _510)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return _514.x4[i / 4u];
+        return _498.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = _526.x1[i];
+    v.x = _510.x1[i];
     if (count > 1u)
     {
-        v.y = _526.x1[i + 1u];
+        v.y = _510.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = _526.x1[i + 2u];
+        v.z = _510.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = _526.x1[i + 3u];
+        v.w = _510.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _594, const device Norm1& _603)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _578, const device Norm1& _587)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _581 = (at & 3u) == 0u;
-    bool _588;
-    if (_581)
+    bool _565 = (at & 3u) == 0u;
+    bool _572;
+    if (_565)
     {
-        _588 = (at + 3u) <= last;
+        _572 = (at + 3u) <= last;
     }
     else
     {
-        _588 = _581;
+        _572 = _565;
     }
-    if (_588)
+    if (_572)
     {
-        return _594.norm4[at / 4u];
+        return _578.norm4[at / 4u];
     }
-    return float4(_603.norm1[min(at, last)], _603.norm1[min((at + 1u), last)], _603.norm1[min((at + 2u), last)], _603.norm1[min((at + 3u), last)]);
+    return float4(_587.norm1[min(at, last)], _587.norm1[min((at + 1u), last)], _587.norm1[min((at + 2u), last)], _587.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
@@ -266,7 +269,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, const device X4& _514, const device X1& _526, constant Push& push, const device Norm4& _594, const device Norm1& _603)
+float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, const device X4& _498, const device X1& _510, constant Push& push, const device Norm4& _578, const device Norm1& _587)
 {
     if ((4u * q) >= push.k)
     {
@@ -274,38 +277,38 @@ float4 input_quad(thread const uint& r, thread const uint& q, thread float& squa
     }
     uint at = (push.offset.x + (r * push.ldx)) + (4u * q);
     uint count = push.k - (4u * q);
-    float4 _895;
+    float4 _879;
     if (false)
     {
         uint param = at + push.k;
         uint param_1 = count;
-        _895 = x_at(param, param_1, _514, _526);
+        _879 = x_at(param, param_1, _498, _510);
     }
     else
     {
-        _895 = float4(0.0);
+        _879 = float4(0.0);
     }
-    float4 up = _895;
-    float4 _909;
+    float4 up = _879;
+    float4 _893;
     if (normed)
     {
         uint param_2 = 4u * q;
-        _909 = norm_at(param_2, push, _594, _603);
+        _893 = norm_at(param_2, push, _578, _587);
     }
     else
     {
-        _909 = float4(1.0);
+        _893 = float4(1.0);
     }
-    float4 factor = _909;
+    float4 factor = _893;
     uint param_3 = at;
     uint param_4 = count;
-    float4 param_5 = x_at(param_3, param_4, _514, _526);
+    float4 param_5 = x_at(param_3, param_4, _498, _510);
     float4 param_6 = up;
     float4 param_7 = factor;
     float param_8 = squares;
-    float4 _931 = input_of(param_5, param_6, param_7, param_8);
+    float4 _915 = input_of(param_5, param_6, param_7, param_8);
     squares = param_8;
-    return _931;
+    return _915;
 }
 
 static inline __attribute__((always_inline))
@@ -313,8 +316,8 @@ uint group_max_bits(thread uint& bits, thread uint& gl_SubgroupID, thread uint& 
 {
     bits = simd_max(bits);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _838 = simd_is_first();
-    if (_838)
+    bool _822 = simd_is_first();
+    if (_822)
     {
         ((threadgroup uint*)&pool[gl_SubgroupID])[0u] = bits;
     }
@@ -331,8 +334,8 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 {
     value = simd_sum(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _250 = simd_is_first();
-    if (_250)
+    bool _255 = simd_is_first();
+    if (_255)
     {
         group_partial[gl_SubgroupID] = value;
     }
@@ -348,44 +351,44 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _672;
+    float _656;
     if (push.k != 0u)
     {
-        _672 = rsqrt((squares / float(push.k)) + push.eps);
+        _656 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _672 = 0.0;
+        _656 = 0.0;
     }
-    return _672;
+    return _656;
 }
 
 static inline __attribute__((always_inline))
 uint slices_of_minima(constant Push& push)
 {
-    uint _782;
-    if (_781)
+    uint _766;
+    if (_765)
     {
         uint param = slices_of_k(push);
         uint param_1 = 32u;
-        _782 = ceil_div(param, param_1);
+        _766 = ceil_div(param, param_1);
     }
     else
     {
-        uint _791;
-        if (_790)
+        uint _775;
+        if (_774)
         {
             uint param_2 = push.k;
             uint param_3 = 512u;
-            _791 = ceil_div(param_2, param_3);
+            _775 = ceil_div(param_2, param_3);
         }
         else
         {
-            _791 = 0u;
+            _775 = 0u;
         }
-        _782 = _791;
+        _766 = _775;
     }
-    return _782;
+    return _766;
 }
 
 static inline __attribute__((always_inline))
@@ -403,13 +406,13 @@ uint row_start(thread const uint& r, constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _938)
+void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _922)
 {
-    _938.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
+    _922.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
 }
 
 static inline __attribute__((always_inline))
-void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _938, thread uint3& gl_LocalInvocationID)
+void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _922, thread uint3& gl_LocalInvocationID)
 {
     uint me = gl_LocalInvocationID.x;
     if ((base + me) < quads)
@@ -417,68 +420,68 @@ void put_quads(thread const uint& start, thread const uint& minima, thread const
         uint param = start;
         uint param_1 = base + me;
         float4 param_2 = v;
-        put_halves(param, param_1, param_2, _938);
+        put_halves(param, param_1, param_2, _922);
     }
-    if (_973)
+    if (_958)
     {
         uint turn = base & 256u;
-        float _987;
+        float _972;
         if ((base + me) < quads)
         {
-            _987 = ((v.x + v.y) + v.z) + v.w;
+            _972 = ((v.x + v.y) + v.z) + v.w;
         }
         else
         {
-            _987 = 0.0;
+            _972 = 0.0;
         }
-        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_987);
+        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_972);
         threadgroup_barrier(mem_flags::mem_threadgroup);
         uint m = ((base / 8u) / blocks) + me;
-        bool _1015 = me < _1014;
-        bool _1022;
-        if (_1015)
+        bool _1000 = me < _999;
+        bool _1007;
+        if (_1000)
         {
-            _1022 = m < (slices_of_minima(push) * 8u);
+            _1007 = m < (slices_of_minima(push) * 8u);
         }
         else
         {
-            _1022 = _1015;
+            _1007 = _1000;
         }
-        if (_1022)
+        if (_1007)
         {
             float sums[4] = { 0.0, 0.0, 0.0, 0.0 };
-            for (uint i = 0u; i < _1036; i++)
+            for (uint i = 0u; i < _1021; i++)
             {
-                uint _1039 = i / 8u;
-                sums[_1039] += as_type<float>(((threadgroup uint*)&pool[(turn + (_1041 * me)) + i])[0u]);
+                uint _1024 = i / 8u;
+                sums[_1024] += as_type<float>(((threadgroup uint*)&pool[(turn + (_1026 * me)) + i])[0u]);
             }
-            float4 _1057;
-            if (_1056)
+            float4 _1042;
+            if (_1041)
             {
-                _1057 = float4(sums[0], sums[1], sums[2], sums[3]);
+                _1042 = float4(sums[0], sums[1], sums[2], sums[3]);
             }
             else
             {
-                _1057 = float4(sums[0], sums[0], sums[1], sums[1]);
+                _1042 = float4(sums[0], sums[0], sums[1], sums[1]);
             }
             uint param_3 = minima;
             uint param_4 = m;
-            float4 param_5 = _1057;
-            put_halves(param_3, param_4, param_5, _938);
+            float4 param_5 = _1042;
+            put_halves(param_3, param_4, param_5, _922);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, const device X4& _514, const device X1& _526, constant Push& push, const device Norm4& _594, const device Norm1& _603, threadgroup uint4 (&pool)[576], device Work4& _938, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1240)
+void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, const device X4& _498, const device X1& _510, constant Push& push, const device Norm4& _578, const device Norm1& _587, threadgroup uint4 (&pool)[576], device Work4& _922, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1225)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = slices_of_k(push) * 8u;
-    uint3 _1101 = push.first.xyz + gl_WorkGroupID;
-    uint _1102 = _1101.x;
+    uint3 _1086 = push.first.xyz + gl_WorkGroupID;
+    uint _1087 = _1086.x;
     float4 kept[4];
-    float _1205;
-    for (uint r = _1102; r < push.rows; r += push.groups.x)
+    float _1190;
+    for (uint r = _1087; r < push.rows; r += push.groups.x)
     {
         float squares = 0.0;
         float unused = 0.0;
@@ -489,43 +492,43 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param = r;
             uint param_1 = (i * 256u) + me;
             float param_2 = squares;
-            float4 _1136 = input_quad(param, param_1, param_2, _514, _526, push, _594, _603);
+            float4 _1121 = input_quad(param, param_1, param_2, _498, _510, push, _578, _587);
             squares = param_2;
-            kept[i] = _1136;
+            kept[i] = _1121;
             uint4 v = as_type<uint4>(kept[i]) & uint4(2147483647u);
             bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
         }
-        uint _1165 = 1024u + me;
-        for (uint q = _1165; q < quads; q += 256u)
+        uint _1150 = 1024u + me;
+        for (uint q = _1150; q < quads; q += 256u)
         {
             uint param_3 = r;
             uint param_4 = q;
             float param_5 = squares;
-            float4 _1181 = input_quad(param_3, param_4, param_5, _514, _526, push, _594, _603);
+            float4 _1166 = input_quad(param_3, param_4, param_5, _498, _510, push, _578, _587);
             squares = param_5;
-            uint4 v_1 = as_type<uint4>(_1181) & uint4(2147483647u);
+            uint4 v_1 = as_type<uint4>(_1166) & uint4(2147483647u);
             bits = max(bits, max(max(v_1.x, v_1.y), max(v_1.z, v_1.w)));
         }
         uint param_6 = bits;
-        uint _1203 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
-        bits = _1203;
+        uint _1188 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
+        bits = _1188;
         if (normed)
         {
             float param_7 = squares;
-            float _1210 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
-            float param_8 = _1210;
-            _1205 = norm_scale(param_8, push);
+            float _1195 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
+            float param_8 = _1195;
+            _1190 = norm_scale(param_8, push);
         }
         else
         {
-            _1205 = 1.0;
+            _1190 = 1.0;
         }
-        float factor = _1205;
+        float factor = _1190;
         int power = clamp(136 - int(bits >> 23u), -118, 100);
         float scale = as_type<float>(uint(127 + power) << 23u);
         if (me == 0u)
         {
-            _1240.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
+            _1225.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
         }
         uint param_9 = r;
         uint start = row_start(param_9, push);
@@ -541,7 +544,7 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
                 uint param_12 = i_1 * 256u;
                 uint param_13 = quads;
                 float4 param_14 = kept[i_1] * scale;
-                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _938, gl_LocalInvocationID);
+                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _922, gl_LocalInvocationID);
             }
         }
         for (uint base = 1024u; base < quads; base += 256u)
@@ -549,27 +552,27 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param_15 = r;
             uint param_16 = base + me;
             float param_17 = unused;
-            float4 _1309 = input_quad(param_15, param_16, param_17, _514, _526, push, _594, _603);
+            float4 _1294 = input_quad(param_15, param_16, param_17, _498, _510, push, _578, _587);
             unused = param_17;
             uint param_18 = start;
             uint param_19 = minima;
             uint param_20 = base;
             uint param_21 = quads;
-            float4 param_22 = _1309 * scale;
-            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _938, gl_LocalInvocationID);
+            float4 param_22 = _1294 * scale;
+            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _922, gl_LocalInvocationID);
         }
-        if (_1326)
+        if (_1311)
         {
             uint param_23 = quads;
             uint param_24 = 256u;
-            uint covered = (ceil_div(param_23, param_24) * 32u) / _1336;
-            uint _1341 = covered + me;
-            for (uint m = _1341; m < (slices_of_minima(push) * 8u); m += 256u)
+            uint covered = (ceil_div(param_23, param_24) * 32u) / _1321;
+            uint _1326 = covered + me;
+            for (uint m = _1326; m < (slices_of_minima(push) * 8u); m += 256u)
             {
                 uint param_25 = minima;
                 uint param_26 = m;
                 float4 param_27 = float4(0.0);
-                put_halves(param_25, param_26, param_27, _938);
+                put_halves(param_25, param_26, param_27, _922);
             }
         }
     }
@@ -591,9 +594,9 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
         pool[me] = as_type<uint4>(float4(0.0, 1.0, 2.0, 3.0) + float4(4.0 * float(me & 1u)));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    simdgroup_float8x8 _2953;
-    simdgroup_load(_2953, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
-    simdgroup_float8x8 tempArg = _2953;
+    simdgroup_float8x8 _2880;
+    simdgroup_load(_2880, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
+    simdgroup_float8x8 tempArg = _2880;
     simdgroup_float8x8 numbers = tempArg;
     simdgroup_float8x8 param = numbers;
     columns = uint2(elements_of(param));
@@ -602,79 +605,79 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _355;
-    if (_354)
+    uint _339;
+    if (_338)
     {
-        _355 = (k / 1u) * 2u;
+        _339 = (k / 1u) * 2u;
     }
     else
     {
-        uint _363;
-        if (_362)
+        uint _347;
+        if (_346)
         {
-            _363 = (k / 1u) * 1u;
+            _347 = (k / 1u) * 1u;
         }
         else
         {
-            uint _371;
-            if (_370)
+            uint _355;
+            if (_354)
             {
-                _371 = (k / 1u) * 1u;
+                _355 = (k / 1u) * 1u;
             }
             else
             {
-                uint _379;
-                if (_378)
+                uint _363;
+                if (_362)
                 {
-                    _379 = (k / 32u) * 17u;
+                    _363 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _390;
-                    if (_389)
+                    uint _374;
+                    if (_373)
                     {
-                        _390 = (k / 32u) * 9u;
+                        _374 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _400;
-                        if (_399)
+                        uint _384;
+                        if (_383)
                         {
-                            _400 = (k / 32u) * 10u;
+                            _384 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _410;
-                            if (_409)
+                            uint _394;
+                            if (_393)
                             {
-                                _410 = (k / 256u) * 72u;
+                                _394 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _420;
-                                if (_419)
+                                uint _404;
+                                if (_403)
                                 {
-                                    _420 = (k / 256u) * 105u;
+                                    _404 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _420 = 0u;
+                                    _404 = 0u;
                                 }
-                                _410 = _420;
+                                _394 = _404;
                             }
-                            _400 = _410;
+                            _384 = _394;
                         }
-                        _390 = _400;
+                        _374 = _384;
                     }
-                    _379 = _390;
+                    _363 = _374;
                 }
-                _371 = _379;
+                _355 = _363;
             }
-            _363 = _371;
+            _347 = _355;
         }
-        _355 = _363;
+        _339 = _347;
     }
-    return _355;
+    return _339;
 }
 
 static inline __attribute__((always_inline))
@@ -690,7 +693,7 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, thread bo
         uint param_1 = min((first_r + (t / 8u)), (push.rows - 1u));
         start_x[i] = row_start(param_1, push) + (t % 8u);
     }
-    uint _2649;
+    uint _2576;
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
     {
@@ -698,183 +701,165 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, thread bo
         second = column >= 64u;
         if (second)
         {
-            _2649 = push.offset.z;
+            _2576 = push.offset.z;
         }
         else
         {
-            _2649 = push.offset.y;
+            _2576 = push.offset.y;
         }
-        start_w[i_1] = (2u * _2649) + (min((first_j + (column % 64u)), (push.n - 1u)) * halves);
+        start_w[i_1] = (2u * _2576) + (min((first_j + (column % 64u)), (push.n - 1u)) * halves);
     }
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, thread bool& second, const device Second1& _315, const device Weights1& _325)
+uint4 four_words(thread const uint& at, thread bool& second, const device Second1& _320, const device Weights1& _330)
 {
     if (second)
     {
-        return _315.second1[i];
+        return uint4(*(const device packed_uint4*)&_320.second1[at]);
     }
-    return _325.weights1[i];
+    return uint4(*(const device packed_uint4*)&_330.weights1[at]);
+}
+
+static inline __attribute__((always_inline))
+uint weight_word(thread const uint& i, thread bool& second, const device Second1& _320, const device Weights1& _330)
+{
+    if (second)
+    {
+        return _320.second1[i];
+    }
+    return _330.weights1[i];
 }
 
 static inline __attribute__((always_inline))
 uint numbers_at(thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    uint _1555;
-    if (_1554)
+    uint _1507;
+    if (_1506)
     {
-        _1555 = ((row + (17u * s)) + 1u) + (8u * p);
+        _1507 = ((row + (17u * s)) + 1u) + (8u * p);
     }
     else
     {
-        uint _1568;
-        if (_1567)
+        uint _1520;
+        if (_1519)
         {
-            _1568 = ((row + (9u * s)) + 1u) + (4u * p);
+            _1520 = ((row + (9u * s)) + 1u) + (4u * p);
         }
         else
         {
-            _1568 = (((row + ((s / 8u) * 105u)) + (32u * ((s / 4u) & 1u))) + (16u * (s & 1u))) + (8u * p);
+            _1520 = (((row + ((s / 8u) * 105u)) + (32u * ((s / 4u) & 1u))) + (16u * (s & 1u))) + (8u * p);
         }
-        _1555 = _1568;
+        _1507 = _1520;
     }
-    return _1555;
+    return _1507;
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& _337, const device Weights4& _346)
+Window window_at(thread const uint& at, thread bool& second, const device Second1& _320, const device Weights1& _330, constant Push& push)
 {
+    uint _1388;
     if (second)
     {
-        return _337.second4[i];
-    }
-    return _346.weights4[i];
-}
-
-static inline __attribute__((always_inline))
-Window window_at(thread const uint& at, thread bool& second, const device Second1& _315, const device Weights1& _325, const device Second4& _337, const device Weights4& _346, constant Push& push)
-{
-    uint v = at / 4u;
-    uint _1368;
-    if (second)
-    {
-        _1368 = push.offset.z;
+        _1388 = push.offset.z;
     }
     else
     {
-        _1368 = push.offset.y;
+        _1388 = push.offset.y;
     }
     uint param = push.k;
-    uint end = _1368 + (((push.n * row_halves(param)) + 1u) / 2u);
-    Window w;
-    if (((4u * v) + 8u) <= end)
+    uint end = _1388 + (((push.n * row_halves(param)) + 1u) / 2u);
+    Window w = Window{ uint4(0u), uint4(0u) };
+    if ((at + 5u) <= end)
     {
-        uint param_1 = v;
-        w.a = weight_words(param_1, second, _337, _346);
-        uint param_2 = v + 1u;
-        w.b = weight_words(param_2, second, _337, _346);
+        uint param_1 = at;
+        w.a = four_words(param_1, second, _320, _330);
+        uint param_2 = at + 4u;
+        w.b.x = weight_word(param_2, second, _320, _330);
     }
     else
     {
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
-            uint param_3 = min(((4u * v) + i), (end - 1u));
-            w.a[i] = weight_word(param_3, second, _315, _325);
-            uint param_4 = min((((4u * v) + 4u) + i), (end - 1u));
-            w.b[i] = weight_word(param_4, second, _315, _325);
+            uint param_3 = min((at + i), (end - 1u));
+            w.a[i] = weight_word(param_3, second, _320, _330);
         }
+        uint param_4 = min((at + 4u), (end - 1u));
+        w.b.x = weight_word(param_4, second, _320, _330);
     }
     return w;
 }
 
 static inline __attribute__((always_inline))
-void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread bool& second, const device Second1& _315, const device Weights1& _325, const device Second4& _337, const device Weights4& _346, constant Push& push)
+void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread bool& second, const device Second1& _320, const device Weights1& _330, constant Push& push)
 {
-    if (_1601)
+    if (_1553)
     {
         uint last = ((row + push.k) - 1u) / 2u;
         uint at = ((row + (32u * s)) + (16u * p)) / 2u;
+        if ((at + 8u) <= last)
+        {
+            uint param = at;
+            uint param_1 = at + 4u;
+            v.numbers = Window{ four_words(param, second, _320, _330), four_words(param_1, second, _320, _330) };
+            uint param_2 = at + 8u;
+            v.scale = weight_word(param_2, second, _320, _330);
+            return;
+        }
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
-            uint param = min((at + i), last);
-            v.numbers.a[i] = weight_word(param, second, _315, _325);
-            uint param_1 = min(((at + 4u) + i), last);
-            v.numbers.b[i] = weight_word(param_1, second, _315, _325);
+            uint param_3 = min((at + i), last);
+            v.numbers.a[i] = weight_word(param_3, second, _320, _330);
+            uint param_4 = min(((at + 4u) + i), last);
+            v.numbers.b[i] = weight_word(param_4, second, _320, _330);
         }
-        uint param_2 = min((at + 8u), last);
-        v.scale = weight_word(param_2, second, _315, _325);
+        uint param_5 = min((at + 8u), last);
+        v.scale = weight_word(param_5, second, _320, _330);
     }
     else
     {
-        if (_1659)
+        if (_1632)
         {
-            uint param_3 = row;
-            uint param_4 = s;
-            uint param_5 = p;
-            uint param_6 = (numbers_at(param_3, param_4, param_5) - 1u) / 2u;
-            v.numbers = window_at(param_6, second, _315, _325, _337, _346, push);
+            uint param_6 = row;
+            uint param_7 = s;
+            uint param_8 = p;
+            uint param_9 = (numbers_at(param_6, param_7, param_8) - 1u) / 2u;
+            v.numbers = window_at(param_9, second, _320, _330, push);
         }
         else
         {
-            if (_1675)
+            if (_1648)
             {
-                uint param_7 = (row / 2u) + (5u * s);
-                v.numbers = window_at(param_7, second, _315, _325, _337, _346, push);
+                uint param_10 = (row / 2u) + (5u * s);
+                v.numbers = window_at(param_10, second, _320, _330, push);
             }
             else
             {
-                if (_1687)
+                if (_1660)
                 {
                     uint at_1 = (row / 2u) + ((s / 8u) * 36u);
                     uint numbers = ((at_1 + 4u) + (((s & 7u) / 2u) * 8u)) + (4u * p);
-                    uint _1711;
+                    uint _1685;
                     if (second)
                     {
-                        _1711 = push.offset.z;
+                        _1685 = push.offset.z;
                     }
                     else
                     {
-                        _1711 = push.offset.y;
+                        _1685 = push.offset.y;
                     }
-                    bool whole = (_1711 & 3u) == 0u;
+                    bool whole = (_1685 & 3u) == 0u;
                     if ((s & 7u) == 0u)
                     {
-                        uint4 _1728;
-                        if (whole)
-                        {
-                            uint param_8 = at_1 / 4u;
-                            _1728 = weight_words(param_8, second, _337, _346);
-                        }
-                        else
-                        {
-                            uint param_9 = at_1;
-                            uint param_10 = at_1 + 1u;
-                            uint param_11 = at_1 + 2u;
-                            uint param_12 = at_1 + 3u;
-                            _1728 = uint4(weight_word(param_9, second, _315, _325), weight_word(param_10, second, _315, _325), weight_word(param_11, second, _315, _325), weight_word(param_12, second, _315, _325));
-                        }
-                        v.more.a = _1728;
+                        uint param_11 = at_1;
+                        v.more.a = four_words(param_11, second, _320, _330);
                     }
                     if ((s & 1u) == 0u)
                     {
-                        uint4 _1760;
-                        if (whole)
-                        {
-                            uint param_13 = numbers / 4u;
-                            _1760 = weight_words(param_13, second, _337, _346);
-                        }
-                        else
-                        {
-                            uint param_14 = numbers;
-                            uint param_15 = numbers + 1u;
-                            uint param_16 = numbers + 2u;
-                            uint param_17 = numbers + 3u;
-                            _1760 = uint4(weight_word(param_14, second, _315, _325), weight_word(param_15, second, _315, _325), weight_word(param_16, second, _315, _325), weight_word(param_17, second, _315, _325));
-                        }
-                        v.numbers.a = _1760;
+                        uint param_12 = numbers;
+                        v.numbers.a = four_words(param_12, second, _320, _330);
                     }
                 }
                 else
@@ -882,21 +867,21 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                     uint block = row + ((s / 8u) * 105u);
                     uint half_ = (s / 4u) & 1u;
                     uint scales = ((block + 96u) + (4u * half_)) / 2u;
-                    uint param_18 = row;
-                    uint param_19 = s;
-                    uint param_20 = p;
-                    uint param_21 = numbers_at(param_18, param_19, param_20) / 2u;
-                    v.numbers = window_at(param_21, second, _315, _325, _337, _346, push);
+                    uint param_13 = row;
+                    uint param_14 = s;
+                    uint param_15 = p;
+                    uint param_16 = numbers_at(param_13, param_14, param_15) / 2u;
+                    v.numbers = window_at(param_16, second, _320, _330, push);
                     if ((s & 3u) == 0u)
                     {
-                        uint param_22 = (((block + 64u) + (16u * half_)) + (8u * p)) / 2u;
-                        v.more = window_at(param_22, second, _315, _325, _337, _346, push);
-                        uint param_23 = scales;
-                        uint param_24 = scales + 1u;
-                        uint param_25 = scales + 2u;
-                        v.scales = uint3(weight_word(param_23, second, _315, _325), weight_word(param_24, second, _315, _325), weight_word(param_25, second, _315, _325));
-                        uint param_26 = (block / 2u) + 52u;
-                        v.scale = weight_word(param_26, second, _315, _325);
+                        uint param_17 = (((block + 64u) + (16u * half_)) + (8u * p)) / 2u;
+                        v.more = window_at(param_17, second, _320, _330, push);
+                        uint param_18 = scales;
+                        uint param_19 = scales + 1u;
+                        uint param_20 = scales + 2u;
+                        v.scales = uint3(weight_word(param_18, second, _320, _330), weight_word(param_19, second, _320, _330), weight_word(param_20, second, _320, _330));
+                        uint param_21 = (block / 2u) + 52u;
+                        v.scale = weight_word(param_21, second, _320, _330);
                     }
                 }
             }
@@ -905,17 +890,17 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
 }
 
 static inline __attribute__((always_inline))
-Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, thread bool& second, const device Second1& _315, const device Weights1& _325, constant Push& push)
+Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, thread bool& second, const device Second1& _320, const device Weights1& _330, constant Push& push)
 {
     Sixteen v;
     v.numbers = Window{ uint4(0u), uint4(0u) };
     v.more = Window{ uint4(0u), uint4(0u) };
     v.scales = uint3(0u);
     v.scale = 0u;
-    if (_2363)
+    if (_2290)
     {
         uint blocks_1 = slices_of_k(push);
-        uint _2388;
+        uint _2315;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 16u; i++)
         {
@@ -923,28 +908,28 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
             if (block < blocks_1)
             {
                 uint param = (row / 2u) + (5u * block);
-                _2388 = weight_word(param, second, _315, _325) >> 16u;
+                _2315 = weight_word(param, second, _320, _330) >> 16u;
             }
             else
             {
-                _2388 = 0u;
+                _2315 = 0u;
             }
-            uint minimum = _2388;
+            uint minimum = _2315;
             if (i < 8u)
             {
-                uint _2406 = i / 2u;
-                v.numbers.a[_2406] |= (minimum << (16u * (i & 1u)));
+                uint _2333 = i / 2u;
+                v.numbers.a[_2333] |= (minimum << (16u * (i & 1u)));
             }
             else
             {
-                uint _2419 = (i / 2u) - 4u;
-                v.numbers.b[_2419] |= (minimum << (16u * (i & 1u)));
+                uint _2346 = (i / 2u) - 4u;
+                v.numbers.b[_2346] |= (minimum << (16u * (i & 1u)));
             }
         }
     }
     else
     {
-        if (_2432)
+        if (_2359)
         {
             uint blocks_2 = push.k / 256u;
             uint mine = (2u * s) + p;
@@ -956,32 +941,32 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
                 uint param_2 = at + 1u;
                 uint param_3 = at + 2u;
                 uint param_4 = at + 3u;
-                v.more.a = uint4(weight_word(param_1, second, _315, _325), weight_word(param_2, second, _315, _325), weight_word(param_3, second, _315, _325), weight_word(param_4, second, _315, _325));
+                v.more.a = uint4(weight_word(param_1, second, _320, _330), weight_word(param_2, second, _320, _330), weight_word(param_3, second, _320, _330), weight_word(param_4, second, _320, _330));
             }
-            uint _2481;
+            uint _2408;
             if (other < blocks_2)
             {
                 uint param_5 = (row / 2u) + (36u * other);
-                _2481 = weight_word(param_5, second, _315, _325);
+                _2408 = weight_word(param_5, second, _320, _330);
             }
             else
             {
-                _2481 = 0u;
+                _2408 = 0u;
             }
-            v.scale = _2481;
+            v.scale = _2408;
         }
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& second, const device Second1& _315, const device Weights1& _325, const device Second4& _337, const device Weights4& _346, constant Push& push, device Work4& _938, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
+void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& second, const device Second1& _320, const device Weights1& _330, constant Push& push, device Work4& _922, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
 {
     uint p = gl_LocalInvocationID.x & 1u;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
-        next_x[i] = _938.work4[start_x[i] + (s * 512u)];
+        next_x[i] = _922.work4[start_x[i] + (s * 512u)];
     }
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
@@ -993,7 +978,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& 
             uint param_1 = start_w[i_1];
             uint param_2 = s;
             uint param_3 = p;
-            load_part(param, param_1, param_2, param_3, second, _315, _325, _337, _346, push);
+            load_part(param, param_1, param_2, param_3, second, _320, _330, push);
             next_w[i_1] = param;
         }
         else
@@ -1001,7 +986,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& 
             uint param_4 = start_w[i_1];
             uint param_5 = s - slices_k;
             uint param_6 = p;
-            next_w[i_1] = load_minima(param_4, param_5, param_6, second, _315, _325, push);
+            next_w[i_1] = load_minima(param_4, param_5, param_6, second, _320, _330, push);
         }
     }
 }
@@ -1009,63 +994,23 @@ void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& 
 static inline __attribute__((always_inline))
 uint4 shifted(thread const uint& h, thread const uint4& v, thread const uint& next)
 {
-    uint4 _1514;
+    uint4 _1466;
     if ((h & 1u) != 0u)
     {
-        _1514 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
+        _1466 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
     }
     else
     {
-        _1514 = v;
+        _1466 = v;
     }
-    return _1514;
+    return _1466;
 }
 
 static inline __attribute__((always_inline))
 uint4 words_of(thread const Window& w, thread const uint& at, thread uint& next)
 {
-    bool two = (at & 2u) != 0u;
-    bool one = (at & 1u) != 0u;
-    uint4 _1452;
-    if (two)
-    {
-        _1452 = uint4(w.a.zw, w.b.xy);
-    }
-    else
-    {
-        _1452 = w.a;
-    }
-    uint4 a = _1452;
-    uint2 _1473;
-    if (two)
-    {
-        _1473 = w.b.zw;
-    }
-    else
-    {
-        _1473 = w.b.xy;
-    }
-    uint2 b = _1473;
-    uint _1485;
-    if (one)
-    {
-        _1485 = b.y;
-    }
-    else
-    {
-        _1485 = b.x;
-    }
-    next = _1485;
-    uint4 _1495;
-    if (one)
-    {
-        _1495 = uint4(a.yzw, b.x);
-    }
-    else
-    {
-        _1495 = a;
-    }
-    return _1495;
+    next = w.b.x;
+    return w.a;
 }
 
 static inline __attribute__((always_inline))
@@ -1074,9 +1019,9 @@ uint4 words_from(thread const Window& w, thread const uint& h)
     Window param = w;
     uint param_1 = h / 2u;
     uint param_2;
-    uint4 _1543 = words_of(param, param_1, param_2);
+    uint4 _1495 = words_of(param, param_1, param_2);
     uint next = param_2;
-    uint4 v = _1543;
+    uint4 v = _1495;
     uint param_3 = h;
     uint4 param_4 = v;
     uint param_5 = next;
@@ -1086,7 +1031,7 @@ uint4 words_from(thread const Window& w, thread const uint& h)
 static inline __attribute__((always_inline))
 uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_1855)
+    if (_1783)
     {
         uint param = row;
         uint param_1 = s;
@@ -1095,54 +1040,54 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_3 = v.numbers;
         uint param_4 = (h - 1u) / 2u;
         uint param_5;
-        uint4 _1876 = words_of(param_3, param_4, param_5);
+        uint4 _1804 = words_of(param_3, param_4, param_5);
         uint next = param_5;
-        uint4 words = _1876;
-        uint4 _1881;
+        uint4 words = _1804;
+        uint4 _1809;
         if ((h & 1u) != 0u)
         {
             uint param_6 = 1u;
             uint4 param_7 = words;
             uint param_8 = next;
-            _1881 = shifted(param_6, param_7, param_8);
+            _1809 = shifted(param_6, param_7, param_8);
         }
         else
         {
-            _1881 = uint4(words.yzw, next);
+            _1809 = uint4(words.yzw, next);
         }
-        words = _1881;
-        uint4 _1900;
-        if (_1899)
+        words = _1809;
+        uint4 _1828;
+        if (_1827)
         {
-            _1900 = words ^ uint4(2155905152u);
+            _1828 = words ^ uint4(2155905152u);
         }
         else
         {
-            _1900 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
+            _1828 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
         }
-        return _1900;
+        return _1828;
     }
-    if (_1924)
+    if (_1852)
     {
         Window param_9 = v.numbers;
         uint param_10 = (row / 2u) + (5u * s);
         uint param_11;
-        uint4 _1939 = words_of(param_9, param_10, param_11);
+        uint4 _1867 = words_of(param_9, param_10, param_11);
         uint next_1 = param_11;
-        uint4 words_1 = _1939;
-        uint2 _1944;
+        uint4 words_1 = _1867;
+        uint2 _1873;
         if (p == 0u)
         {
-            _1944 = words_1.yz;
+            _1873 = words_1.yz;
         }
         else
         {
-            _1944 = uint2(words_1.w, next_1);
+            _1873 = uint2(words_1.w, next_1);
         }
-        uint2 two = _1944;
+        uint2 two = _1873;
         return uint4(two, two >> uint2(4u)) & uint4(252645135u);
     }
-    if (_1967)
+    if (_1896)
     {
         return (v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u);
     }
@@ -1164,7 +1109,7 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
 static inline __attribute__((always_inline))
 uint2 halves_of(thread const uint& bytes)
 {
-    float zero = _2069;
+    float zero = _1998;
     uint low = (bytes & 255u) | ((bytes & 65280u) << 8u);
     uint high = ((bytes >> 16u) & 255u) | ((bytes & 4278190080u) >> 8u);
     return uint2(as_type<uint>(as_type<half2>(low | 1677747200u) - half2(half(zero))), as_type<uint>(as_type<half2>(high | 1677747200u) - half2(half(zero))));
@@ -1173,7 +1118,7 @@ uint2 halves_of(thread const uint& bytes)
 static inline __attribute__((always_inline))
 void decode_part(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread uint4& first, thread uint4& second_, constant Push& push)
 {
-    if (_2110)
+    if (_2039)
     {
         uint left = push.k - min(push.k, ((32u * s) + (16u * p)));
         uint param = row;
@@ -1184,47 +1129,47 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 param_4 = v.numbers.b;
         uint param_5 = v.scale;
         second_ = shifted(param_3, param_4, param_5);
-        uint _2157;
-        uint _2168;
-        uint _2186;
-        uint _2198;
+        uint _2086;
+        uint _2097;
+        uint _2115;
+        uint _2127;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             if (left > ((2u * i) + 1u))
             {
-                _2157 = first[i];
+                _2086 = first[i];
             }
             else
             {
                 if (left > (2u * i))
                 {
-                    _2168 = first[i] & 65535u;
+                    _2097 = first[i] & 65535u;
                 }
                 else
                 {
-                    _2168 = 0u;
+                    _2097 = 0u;
                 }
-                _2157 = _2168;
+                _2086 = _2097;
             }
-            first[i] = _2157;
+            first[i] = _2086;
             if (left > ((2u * i) + 9u))
             {
-                _2186 = second_[i];
+                _2115 = second_[i];
             }
             else
             {
                 if (left > ((2u * i) + 8u))
                 {
-                    _2198 = second_[i] & 65535u;
+                    _2127 = second_[i] & 65535u;
                 }
                 else
                 {
-                    _2198 = 0u;
+                    _2127 = 0u;
                 }
-                _2186 = _2198;
+                _2115 = _2127;
             }
-            second_[i] = _2186;
+            second_[i] = _2115;
         }
         return;
     }
@@ -1254,22 +1199,22 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _469;
+    float2 _453;
     if (i < 4u)
     {
-        _469 = float2(float(a & 63u), float(b & 63u));
+        _453 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _469 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _453 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _469;
+    return _453;
 }
 
 static inline __attribute__((always_inline))
 float part_scale(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2250)
+    if (_2179)
     {
         uint param = row;
         uint param_1 = s;
@@ -1278,22 +1223,22 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_3 = v.numbers;
         uint param_4 = h / 2u;
         uint param_5;
-        uint4 _2269 = words_of(param_3, param_4, param_5);
+        uint4 _2198 = words_of(param_3, param_4, param_5);
         uint next = param_5;
         uint param_6 = h;
-        uint param_7 = _2269.x;
+        uint param_7 = _2198.x;
         return float_of(param_6, param_7);
     }
-    if (_2277)
+    if (_2206)
     {
         Window param_8 = v.numbers;
         uint param_9 = (row / 2u) + (5u * s);
         uint param_10;
-        uint4 _2291 = words_of(param_8, param_9, param_10);
+        uint4 _2220 = words_of(param_8, param_9, param_10);
         uint next_1 = param_10;
-        return float2(as_type<half2>(_2291.x)).x;
+        return float2(as_type<half2>(_2220.x)).x;
     }
-    if (_2297)
+    if (_2226)
     {
         uint3 param_11 = v.more.a.yzw;
         uint param_12 = s & 7u;
@@ -1310,31 +1255,31 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
 static inline __attribute__((always_inline))
 uint octet_of(thread const uint& p, thread const uint& i)
 {
-    uint _2044;
-    if (_2043)
+    uint _1973;
+    if (_1972)
     {
-        _2044 = p + (2u * i);
+        _1973 = p + (2u * i);
     }
     else
     {
-        _2044 = (2u * p) + i;
+        _1973 = (2u * p) + i;
     }
-    return _2044;
+    return _1973;
 }
 
 static inline __attribute__((always_inline))
 float minima_scale(thread const Sixteen& v)
 {
-    float _2498;
-    if (_2497)
+    float _2425;
+    if (_2424)
     {
-        _2498 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(float2(as_type<half2>(v.scale)).y));
+        _2425 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(float2(as_type<half2>(v.scale)).y));
     }
     else
     {
-        _2498 = 1.0;
+        _2425 = 1.0;
     }
-    return _2498;
+    return _2425;
 }
 
 static inline __attribute__((always_inline))
@@ -1348,20 +1293,20 @@ void decode_minima(thread const Sixteen& v, thread uint4& first, thread uint4& s
 {
     first = v.numbers.a;
     second_ = v.numbers.b;
-    if (_2520)
+    if (_2447)
     {
         Sixteen param = v;
         float most = minima_scale(param);
-        float _2530;
+        float _2457;
         if (most > 0.0)
         {
-            _2530 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
+            _2457 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
         }
         else
         {
-            _2530 = 0.0;
+            _2457 = 0.0;
         }
-        float ratio = _2530;
+        float ratio = _2457;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 8u; i++)
         {
@@ -1399,7 +1344,7 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
     uint4 param_4;
     uint4 param_5;
     float scale;
-    float _2836;
+    float _2763;
     uint4 param_15;
     uint4 param_16;
     _Pragma("clang loop unroll(full)")
@@ -1420,9 +1365,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             decode_part(param, param_1, param_2, param_3, param_4, param_5, push);
             first = param_4;
             second_ = param_5;
-            if (_2835)
+            if (_2762)
             {
-                _2836 = 1.0;
+                _2763 = 1.0;
             }
             else
             {
@@ -1430,9 +1375,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
                 uint param_7 = start_w[i_1];
                 uint param_8 = s;
                 uint param_9 = p;
-                _2836 = part_scale(param_6, param_7, param_8, param_9);
+                _2763 = part_scale(param_6, param_7, param_8, param_9);
             }
-            scale = _2836;
+            scale = _2763;
             uint param_10 = p;
             uint param_11 = 0u;
             tile_w[line + octet_of(param_10, param_11)] = first;
@@ -1451,16 +1396,16 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             tile_w[line + (2u * p)] = first;
             tile_w[(line + (2u * p)) + 1u] = second_;
         }
-        bool _2912;
-        if (_2903)
+        bool _2839;
+        if (_2830)
         {
-            _2912 = (p == 0u) || _2910;
+            _2839 = (p == 0u) || _2837;
         }
         else
         {
-            _2912 = _2903;
+            _2839 = _2830;
         }
-        if (_2912)
+        if (_2839)
         {
             tile_scales[((p % SCALES) * 128u) + (t_1 / 2u)] = scale;
         }
@@ -1476,32 +1421,25 @@ void add_scaled(thread simdgroup_float8x8& sum, thread const simdgroup_float8x8&
 }
 
 static inline __attribute__((always_inline))
-void multiply_slice(thread const uint& down, thread const uint& right, threadgroup uint4 (&pool)[576], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16])
+void multiply_part(thread const uint& down, thread const uint& right, thread const uint& e, threadgroup uint4 (&pool)[576], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16])
 {
     simdgroup_half8x8 b[16];
-    float2 scales[8];
+    float2 scales[4];
     _Pragma("clang loop unroll(full)")
     for (uint j = 0u; j < 4u; j++)
     {
         _Pragma("clang loop unroll(full)")
-        for (uint t = 0u; t < 4u; t++)
+        for (uint t = 0u; t < PART_STEPS; t++)
         {
-            simdgroup_half8x8 _2998;
-            simdgroup_load(_2998, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (t * 1u)]), (5u) * 8u, ulong2(0), true);
-            simdgroup_half8x8 tempArg = _2998;
+            simdgroup_half8x8 _2932;
+            simdgroup_load(_2932, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+            simdgroup_half8x8 tempArg = _2932;
             b[(j * 4u) + t] = tempArg;
         }
-        if (_3011)
+        if (_2945)
         {
-            _Pragma("clang loop unroll(full)")
-            for (uint e = 0u; e < 2u; e++)
-            {
-                if (e < SCALES)
-                {
-                    uint at = ((e * 128u) + right) + (j * 8u);
-                    scales[(j * 2u) + e] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
-                }
-            }
+            uint at = ((e * 128u) + right) + (j * 8u);
+            scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
         }
     }
     simdgroup_float8x8 a[4];
@@ -1509,11 +1447,11 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     for (uint i = 0u; i < 4u; i++)
     {
         _Pragma("clang loop unroll(full)")
-        for (uint t_1 = 0u; t_1 < 4u; t_1++)
+        for (uint t_1 = 0u; t_1 < PART_STEPS; t_1++)
         {
-            simdgroup_float8x8 _3097;
-            simdgroup_load(_3097, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((t_1 * 2u) * 1u)]), (9u) * 4u);
-            simdgroup_float8x8 tempArg_1 = _3097;
+            simdgroup_float8x8 _3020;
+            simdgroup_load(_3020, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+            simdgroup_float8x8 tempArg_1 = _3020;
             a[t_1] = tempArg_1;
         }
         _Pragma("clang loop unroll(full)")
@@ -1521,58 +1459,52 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
         {
             simdgroup_float8x8 block = simdgroup_float8x8(0.0);
             _Pragma("clang loop unroll(full)")
-            for (uint t_2 = 0u; t_2 < 4u; t_2++)
+            for (uint t_2 = 0u; t_2 < PART_STEPS; t_2++)
             {
-                if (_3124)
+                if (_3047)
                 {
-                    simdgroup_float8x8 _3150;
-                    simdgroup_multiply_accumulate(_3150, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                    sums[(i * 4u) + j_1] = _3150;
+                    simdgroup_float8x8 _3073;
+                    simdgroup_multiply_accumulate(_3073, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                    sums[(i * 4u) + j_1] = _3073;
                 }
                 else
                 {
-                    simdgroup_float8x8 _3163;
-                    simdgroup_multiply_accumulate(_3163, a[t_2], b[(j_1 * 4u) + t_2], block);
-                    block = _3163;
-                    if ((t_2 + 1u) == 4u)
-                    {
-                        uint _3172 = (i * 4u) + j_1;
-                        simdgroup_float8x8 param = sums[_3172];
-                        simdgroup_float8x8 param_1 = block;
-                        float2 param_2 = scales[((j_1 * 2u) + SCALES) - 1u];
-                        add_scaled(param, param_1, param_2);
-                        sums[_3172] = param;
-                    }
-                    else
-                    {
-                        bool _3195;
-                        if (_3189)
-                        {
-                            _3195 = (t_2 + 1u) == 2u;
-                        }
-                        else
-                        {
-                            _3195 = _3189;
-                        }
-                        if (_3195)
-                        {
-                            uint _3201 = (i * 4u) + j_1;
-                            simdgroup_float8x8 param_3 = sums[_3201];
-                            simdgroup_float8x8 param_4 = block;
-                            float2 param_5 = scales[j_1 * 2u];
-                            add_scaled(param_3, param_4, param_5);
-                            sums[_3201] = param_3;
-                            block = simdgroup_float8x8(0.0);
-                        }
-                    }
+                    simdgroup_float8x8 _3086;
+                    simdgroup_multiply_accumulate(_3086, a[t_2], b[(j_1 * 4u) + t_2], block);
+                    block = _3086;
                 }
+            }
+            if (_3090)
+            {
+                uint _3096 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_3096];
+                simdgroup_float8x8 param_1 = block;
+                float2 param_2 = scales[j_1];
+                add_scaled(param, param_1, param_2);
+                sums[_3096] = param;
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void finish_gated(thread const uint& r, thread const uint& j, thread const float4& gate, thread const float4& up, constant Push& push, device Y4& _738, device Y1& _764)
+void multiply_slice(thread const uint& down, thread const uint& right, threadgroup uint4 (&pool)[576], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16])
+{
+    uint param = down;
+    uint param_1 = right;
+    uint param_2 = 0u;
+    multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
+    if (_3119)
+    {
+        uint param_3 = down;
+        uint param_4 = right;
+        uint param_5 = 1u;
+        multiply_part(param_3, param_4, param_5, pool, tile_w, tile_scales, columns, sums);
+    }
+}
+
+static inline __attribute__((always_inline))
+void finish_gated(thread const uint& r, thread const uint& j, thread const float4& gate, thread const float4& up, constant Push& push, device Y4& _722, device Y1& _748)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     float param = gate.x;
@@ -1580,38 +1512,38 @@ void finish_gated(thread const uint& r, thread const uint& j, thread const float
     float param_2 = gate.z;
     float param_3 = gate.w;
     float4 v = float4(silu(param), silu(param_1), silu(param_2), silu(param_3)) * up;
-    bool _723 = (to & 3u) == 0u;
-    bool _732;
-    if (_723)
+    bool _707 = (to & 3u) == 0u;
+    bool _716;
+    if (_707)
     {
-        _732 = (j + 4u) <= push.n;
+        _716 = (j + 4u) <= push.n;
     }
     else
     {
-        _732 = _723;
+        _716 = _707;
     }
-    if (_732)
+    if (_716)
     {
-        _738.y4[to / 4u] = v;
+        _722.y4[to / 4u] = v;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _751 = e < 4u;
-        bool _760;
-        if (_751)
+        bool _735 = e < 4u;
+        bool _744;
+        if (_735)
         {
-            _760 = (j + e) < push.n;
+            _744 = (j + e) < push.n;
         }
         else
         {
-            _760 = _751;
+            _744 = _735;
         }
-        if (_760)
+        if (_744)
         {
-            _764.y1[to + e] = v[e];
+            _748.y1[to + e] = v[e];
             e++;
             continue;
         }
@@ -1623,11 +1555,11 @@ void finish_gated(thread const uint& r, thread const uint& j, thread const float
 }
 
 static inline __attribute__((always_inline))
-void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, device Y4& _738, device Y1& _764, threadgroup uint4 (&pool)[576], device Work1& _1240, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, device Y4& _722, device Y1& _748, threadgroup uint4 (&pool)[576], device Work1& _1225, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint base = (gl_SubgroupID * 8u) * 8u;
     uint lane = gl_SubgroupInvocationID;
-    uint _3268;
+    uint _3175;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 4u; i++)
     {
@@ -1639,39 +1571,39 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         bool up = first_c >= 64u;
         if (up)
         {
-            _3268 = base - 256u;
+            _3175 = base - 256u;
         }
         else
         {
-            _3268 = base;
+            _3175 = base;
         }
-        uint gate = _3268;
+        uint gate = _3175;
         uint other = gate + 256u;
         threadgroup_barrier(mem_flags::mem_threadgroup);
-        uint _3283 = lane + (up ? 32u : 0u);
+        uint _3190 = lane + (up ? 32u : 0u);
         _Pragma("clang loop unroll(disable)")
-        for (uint t = _3283; t < 64u; t += 64u)
+        for (uint t = _3190; t < 64u; t += 64u)
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + (first_c % 64u)) + (4u * (t % 8u));
-            bool _3311 = r < push.rows;
-            bool _3318;
-            if (_3311)
+            bool _3218 = r < push.rows;
+            bool _3225;
+            if (_3218)
             {
-                _3318 = j_1 < push.n;
+                _3225 = j_1 < push.n;
             }
             else
             {
-                _3318 = _3311;
+                _3225 = _3218;
             }
-            if (_3318)
+            if (_3225)
             {
-                float factor = _1240.work1[r];
+                float factor = _1225.work1[r];
                 uint param = r;
                 uint param_1 = j_1;
                 float4 param_2 = as_type<float4>(pool[gate + t]) * factor;
                 float4 param_3 = as_type<float4>(pool[other + t]) * factor;
-                finish_gated(param, param_1, param_2, param_3, push, _738, _764);
+                finish_gated(param, param_1, param_2, param_3, push, _722, _748);
             }
         }
         threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -1679,7 +1611,7 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
 }
 
 static inline __attribute__((always_inline))
-void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device Second1& _315, const device Weights1& _325, const device Second4& _337, const device Weights4& _346, constant Push& push, device Y4& _738, device Y1& _764, threadgroup uint4 (&pool)[576], device Work4& _938, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1240, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device Second1& _320, const device Weights1& _330, constant Push& push, device Y4& _722, device Y1& _748, threadgroup uint4 (&pool)[576], device Work4& _922, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1225, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint down = (gl_SubgroupID % 2u) * 32u;
     uint right = (gl_SubgroupID / 2u) * 32u;
@@ -1691,16 +1623,16 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
     {
         uint param = push.n;
         uint param_1 = 64u;
-        uint _3382 = ceil_div(param, param_1);
-        if (tile_j < _3382)
+        uint _3289 = ceil_div(param, param_1);
+        if (tile_j < _3289)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _3401 = ceil_div(param_2, param_3);
-                if (tile_r < _3401)
+                uint _3308 = ceil_div(param_2, param_3);
+                if (tile_r < _3308)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 64u;
@@ -1712,14 +1644,14 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
                     }
                     uint param_6 = 0u;
                     uint param_7 = slices_k;
-                    load_slice(param_6, param_7, second, _315, _325, _337, _346, push, _938, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_6, param_7, second, _320, _330, push, _922, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     uint param_8 = 0u;
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                     uint param_10 = min(1u, (count - 1u));
                     uint param_11 = slices_k;
-                    load_slice(param_10, param_11, second, _315, _325, _337, _346, push, _938, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_10, param_11, second, _320, _330, push, _922, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint s = 0u; s < count; s++)
                     {
@@ -1732,13 +1664,13 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
                         put_slice(param_14, param_15, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                         uint param_16 = min((s + 2u), (count - 1u));
                         uint param_17 = slices_k;
-                        load_slice(param_16, param_17, second, _315, _325, _337, _346, push, _938, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                        load_slice(param_16, param_17, second, _320, _330, push, _922, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                         threadgroup_barrier(mem_flags::mem_threadgroup);
                     }
                     uint param_18 = (tile_r * 64u) + down;
                     uint param_19 = tile_j * 64u;
                     uint param_20 = right;
-                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _738, _764, pool, _1240, sums, gl_SubgroupInvocationID);
+                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _722, _748, pool, _1225, sums, gl_SubgroupInvocationID);
                     tile_r += push.groups.x;
                     continue;
                 }
@@ -1757,20 +1689,16 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
     }
 }
 
-kernel void zc_linear_gated_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear_gated_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _330 [[buffer(2)]], const device Second1& _320 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& _514 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& _325 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& _315 = *(const device Second1*)spvBufferAliasSet0Binding3;
-    const device auto& _594 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& _738 = *(device Y4*)spvBufferAliasSet0Binding5;
-    device auto& _938 = *(device Work4*)spvBufferAliasSet0Binding6;
-    const device auto& _337 = *(const device Second4*)spvBufferAliasSet0Binding3;
-    const device auto& _346 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& _526 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _603 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& _764 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& _1240 = *(device Work1*)spvBufferAliasSet0Binding6;
+    const device auto& _498 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& _578 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& _722 = *(device Y4*)spvBufferAliasSet0Binding5;
+    device auto& _922 = *(device Work4*)spvBufferAliasSet0Binding6;
+    const device auto& _510 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _587 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& _748 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& _1225 = *(device Work1*)spvBufferAliasSet0Binding6;
     threadgroup float group_partial[256];
     threadgroup uint4 pool[576];
     threadgroup uint4 tile_w[640];
@@ -1782,13 +1710,13 @@ kernel void zc_linear_gated_matrix(constant Push& push [[buffer(0)]], const devi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_3492)
+    if (_3399)
     {
-        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, _514, _526, push, _594, _603, pool, _938, gl_LocalInvocationID, gl_WorkGroupID, _1240);
+        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, _498, _510, push, _578, _587, pool, _922, gl_LocalInvocationID, gl_WorkGroupID, _1225);
     }
     else
     {
-        matrix_tiles(second, gl_SubgroupID, _315, _325, _337, _346, push, _738, _764, pool, _938, gl_LocalInvocationID, gl_WorkGroupID, _1240, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
+        matrix_tiles(second, gl_SubgroupID, _320, _330, push, _722, _748, pool, _922, gl_LocalInvocationID, gl_WorkGroupID, _1225, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
     }
 }
 

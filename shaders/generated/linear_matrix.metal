@@ -56,22 +56,17 @@ struct Weights1
     uint weights1[1];
 };
 
-struct Weights4
-{
-    uint4 weights4[1];
-};
-
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 8u);
-constant bool _616 = (type == 0u);
-constant bool _624 = (type == 1u);
-constant bool _632 = (type == 2u);
-constant bool _640 = (type == 3u);
-constant bool _650 = (type == 4u);
-constant bool _660 = (type == 5u);
-constant bool _670 = (type == 6u);
-constant bool _680 = (type == 7u);
+constant bool _611 = (type == 0u);
+constant bool _619 = (type == 1u);
+constant bool _627 = (type == 2u);
+constant bool _635 = (type == 3u);
+constant bool _645 = (type == 4u);
+constant bool _655 = (type == 5u);
+constant bool _665 = (type == 6u);
+constant bool _675 = (type == 7u);
 
 struct X4
 {
@@ -93,86 +88,94 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _884 = (variant / 8u);
-constant uint input_ = (_884 % 3u);
+constant uint _879 = (variant / 8u);
+constant uint input_ = (_879 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _952 = (type == 5u);
-constant bool _961 = (type == 6u);
+constant bool _947 = (type == 5u);
+constant bool _956 = (type == 6u);
 
 struct Work4
 {
     uint4 work4[1];
 };
 
-constant bool _1142 = (type == 5u);
-constant bool _1143 = (type == 6u);
-constant bool _1144 = (_1142 || _1143);
-constant bool _1179 = (type == 5u);
-constant uint blocks = _1179 ? 4u : 2u;
-constant uint _1185 = (32u / blocks);
-constant uint _1207 = (8u * blocks);
-constant uint _1212 = (8u * blocks);
-constant bool _1227 = (type == 5u);
+constant bool _1138 = (type == 5u);
+constant bool _1139 = (type == 6u);
+constant bool _1140 = (_1138 || _1139);
+constant bool _1175 = (type == 5u);
+constant uint blocks = _1175 ? 4u : 2u;
+constant uint _1181 = (32u / blocks);
+constant uint _1203 = (8u * blocks);
+constant uint _1208 = (8u * blocks);
+constant bool _1223 = (type == 5u);
 
 struct Work1
 {
     float work1[1];
 };
 
-constant bool _1495 = (type == 5u);
-constant bool _1496 = (type == 6u);
-constant bool _1497 = (_1495 || _1496);
-constant bool _1506 = (type == 5u);
-constant uint _1507 = _1506 ? 4u : 2u;
-constant bool _1717 = (type == 3u);
-constant bool _1730 = (type == 4u);
-constant bool _1764 = (type == 1u);
-constant bool _1820 = (type == 3u);
-constant bool _1821 = (type == 4u);
-constant bool _1822 = (_1820 || _1821);
-constant bool _1838 = (type == 5u);
-constant bool _1850 = (type == 6u);
-constant bool _2008 = (type == 3u);
-constant bool _2009 = (type == 4u);
-constant bool _2010 = (_2008 || _2009);
-constant bool _2054 = (type == 3u);
-constant bool _2079 = (type == 5u);
-constant bool _2122 = (type == 6u);
-constant bool _2196 = (type == 4u);
-constant bool _2197 = (type == 5u);
-constant bool _2198 = (_2196 || _2197);
-constant bool _2215 = (type == 3u);
-constant bool _2217 = (type == 4u);
-constant bool _2219 = (type == 7u);
-constant float _2222 = _2219 ? 1056.0 : 1024.0;
-constant float _2223 = _2217 ? 1032.0 : _2222;
-constant float _2224 = _2215 ? 1152.0 : _2223;
-constant bool _2265 = (type == 1u);
-constant bool _2403 = (type == 3u);
-constant bool _2404 = (type == 4u);
-constant bool _2405 = (_2403 || _2404);
-constant bool _2432 = (type == 5u);
-constant bool _2452 = (type == 6u);
-constant bool _2518 = (type == 5u);
-constant bool _2587 = (type == 6u);
-constant bool _2652 = (type == 6u);
-constant bool _2675 = (type == 6u);
-constant bool _2974 = (type == 1u);
-constant bool _3041 = (type == 1u);
-constant bool _3042 = (!_3041);
-constant bool _3047 = (type == 7u);
-constant uint SCALES = _3047 ? 2u : 1u;
-constant bool _3049 = (SCALES == 2u);
-constant bool _3148 = (type == 1u);
-constant bool _3149 = (!_3148);
-constant bool _3262 = (type == 1u);
-constant bool _3327 = (SCALES == 2u);
+constant bool _1491 = (type == 5u);
+constant bool _1492 = (type == 6u);
+constant bool _1493 = (_1491 || _1492);
+constant bool _1502 = (type == 5u);
+constant uint _1503 = _1502 ? 4u : 2u;
+constant bool _1660 = (type == 3u);
+constant bool _1673 = (type == 4u);
+constant bool _1707 = (type == 1u);
+constant bool _1784 = (type == 3u);
+constant bool _1785 = (type == 4u);
+constant bool _1786 = (_1784 || _1785);
+constant bool _1802 = (type == 5u);
+constant bool _1814 = (type == 6u);
+constant bool _1927 = (type == 3u);
+constant bool _1928 = (type == 4u);
+constant bool _1929 = (_1927 || _1928);
+constant bool _1973 = (type == 3u);
+constant bool _1998 = (type == 5u);
+constant bool _2042 = (type == 6u);
+constant bool _2116 = (type == 4u);
+constant bool _2117 = (type == 5u);
+constant bool _2118 = (_2116 || _2117);
+constant bool _2135 = (type == 3u);
+constant bool _2137 = (type == 4u);
+constant bool _2139 = (type == 7u);
+constant float _2142 = _2139 ? 1056.0 : 1024.0;
+constant float _2143 = _2137 ? 1032.0 : _2142;
+constant float _2144 = _2135 ? 1152.0 : _2143;
+constant bool _2185 = (type == 1u);
+constant bool _2323 = (type == 3u);
+constant bool _2324 = (type == 4u);
+constant bool _2325 = (_2323 || _2324);
+constant bool _2352 = (type == 5u);
+constant bool _2372 = (type == 6u);
+constant bool _2436 = (type == 5u);
+constant bool _2505 = (type == 6u);
+constant bool _2570 = (type == 6u);
+constant bool _2593 = (type == 6u);
+constant bool _2892 = (type == 1u);
+constant bool _2959 = (type == 1u);
+constant bool _2960 = (!_2959);
+constant bool _2965 = (type == 7u);
+constant uint SCALES = _2965 ? 2u : 1u;
+constant bool _2967 = (SCALES == 2u);
+constant uint PART_STEPS = (4u / SCALES);
+constant bool _3073 = (type == 1u);
+constant bool _3074 = (!_3073);
+constant bool _3176 = (type == 1u);
+constant bool _3218 = (type == 1u);
+constant bool _3219 = (!_3218);
+constant bool _3248 = (SCALES == 2u);
 constant uint way = (variant / 24u);
-constant bool _3599 = (way == 8u);
+constant bool _3497 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant float _1199[4] = { 0.0, 0.0, 0.0, 0.0 };
+struct Weights4
+{
+    uint4 weights4[1];
+};
+
+constant float _1195[4] = { 0.0, 0.0, 0.0, 0.0 };
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -189,49 +192,49 @@ uint slices_of_k(constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& _774, const device X1& _785)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& _769, const device X1& _780)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return _774.x4[i / 4u];
+        return _769.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = _785.x1[i];
+    v.x = _780.x1[i];
     if (count > 1u)
     {
-        v.y = _785.x1[i + 1u];
+        v.y = _780.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = _785.x1[i + 2u];
+        v.z = _780.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = _785.x1[i + 3u];
+        v.w = _780.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _848, const device Norm1& _857)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _843, const device Norm1& _852)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _835 = (at & 3u) == 0u;
-    bool _842;
-    if (_835)
+    bool _830 = (at & 3u) == 0u;
+    bool _837;
+    if (_830)
     {
-        _842 = (at + 3u) <= last;
+        _837 = (at + 3u) <= last;
     }
     else
     {
-        _842 = _835;
+        _837 = _830;
     }
-    if (_842)
+    if (_837)
     {
-        return _848.norm4[at / 4u];
+        return _843.norm4[at / 4u];
     }
-    return float4(_857.norm1[min(at, last)], _857.norm1[min((at + 1u), last)], _857.norm1[min((at + 2u), last)], _857.norm1[min((at + 3u), last)]);
+    return float4(_852.norm1[min(at, last)], _852.norm1[min((at + 1u), last)], _852.norm1[min((at + 2u), last)], _852.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
@@ -260,7 +263,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _774, const device X1& _785, const device Norm4& _848, const device Norm1& _857)
+float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _769, const device X1& _780, const device Norm4& _843, const device Norm1& _852)
 {
     if ((4u * q) >= push.k)
     {
@@ -268,38 +271,38 @@ float4 input_quad(thread const uint& r, thread const uint& q, thread float& squa
     }
     uint at = (push.offset.x + (r * push.ldx)) + (4u * q);
     uint count = push.k - (4u * q);
-    float4 _1066;
+    float4 _1061;
     if (gated)
     {
         uint param = at + push.k;
         uint param_1 = count;
-        _1066 = x_at(param, param_1, _774, _785);
+        _1061 = x_at(param, param_1, _769, _780);
     }
     else
     {
-        _1066 = float4(0.0);
+        _1061 = float4(0.0);
     }
-    float4 up = _1066;
-    float4 _1080;
+    float4 up = _1061;
+    float4 _1075;
     if (normed)
     {
         uint param_2 = 4u * q;
-        _1080 = norm_at(param_2, push, _848, _857);
+        _1075 = norm_at(param_2, push, _843, _852);
     }
     else
     {
-        _1080 = float4(1.0);
+        _1075 = float4(1.0);
     }
-    float4 factor = _1080;
+    float4 factor = _1075;
     uint param_3 = at;
     uint param_4 = count;
-    float4 param_5 = x_at(param_3, param_4, _774, _785);
+    float4 param_5 = x_at(param_3, param_4, _769, _780);
     float4 param_6 = up;
     float4 param_7 = factor;
     float param_8 = squares;
-    float4 _1102 = input_of(param_5, param_6, param_7, param_8);
+    float4 _1097 = input_of(param_5, param_6, param_7, param_8);
     squares = param_8;
-    return _1102;
+    return _1097;
 }
 
 static inline __attribute__((always_inline))
@@ -307,8 +310,8 @@ uint group_max_bits(thread uint& bits, thread uint& gl_SubgroupID, thread uint& 
 {
     bits = simd_max(bits);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _1009 = simd_is_first();
-    if (_1009)
+    bool _1004 = simd_is_first();
+    if (_1004)
     {
         ((threadgroup uint*)&pool[gl_SubgroupID])[0u] = bits;
     }
@@ -325,8 +328,8 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 {
     value = simd_sum(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _258 = simd_is_first();
-    if (_258)
+    bool _263 = simd_is_first();
+    if (_263)
     {
         group_partial[gl_SubgroupID] = value;
     }
@@ -342,44 +345,44 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _927;
+    float _922;
     if (push.k != 0u)
     {
-        _927 = rsqrt((squares / float(push.k)) + push.eps);
+        _922 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _927 = 0.0;
+        _922 = 0.0;
     }
-    return _927;
+    return _922;
 }
 
 static inline __attribute__((always_inline))
 uint slices_of_minima(constant Push& push)
 {
-    uint _953;
-    if (_952)
+    uint _948;
+    if (_947)
     {
         uint param = slices_of_k(push);
         uint param_1 = 32u;
-        _953 = ceil_div(param, param_1);
+        _948 = ceil_div(param, param_1);
     }
     else
     {
-        uint _962;
-        if (_961)
+        uint _957;
+        if (_956)
         {
             uint param_2 = push.k;
             uint param_3 = 512u;
-            _962 = ceil_div(param_2, param_3);
+            _957 = ceil_div(param_2, param_3);
         }
         else
         {
-            _962 = 0u;
+            _957 = 0u;
         }
-        _953 = _962;
+        _948 = _957;
     }
-    return _953;
+    return _948;
 }
 
 static inline __attribute__((always_inline))
@@ -397,13 +400,13 @@ uint row_start(thread const uint& r, constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1109)
+void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1104)
 {
-    _1109.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
+    _1104.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
 }
 
 static inline __attribute__((always_inline))
-void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1109, thread uint3& gl_LocalInvocationID)
+void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1104, thread uint3& gl_LocalInvocationID)
 {
     uint me = gl_LocalInvocationID.x;
     if ((base + me) < quads)
@@ -411,68 +414,68 @@ void put_quads(thread const uint& start, thread const uint& minima, thread const
         uint param = start;
         uint param_1 = base + me;
         float4 param_2 = v;
-        put_halves(param, param_1, param_2, _1109);
+        put_halves(param, param_1, param_2, _1104);
     }
-    if (_1144)
+    if (_1140)
     {
         uint turn = base & 256u;
-        float _1158;
+        float _1154;
         if ((base + me) < quads)
         {
-            _1158 = ((v.x + v.y) + v.z) + v.w;
+            _1154 = ((v.x + v.y) + v.z) + v.w;
         }
         else
         {
-            _1158 = 0.0;
+            _1154 = 0.0;
         }
-        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1158);
+        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1154);
         threadgroup_barrier(mem_flags::mem_threadgroup);
         uint m = ((base / 8u) / blocks) + me;
-        bool _1186 = me < _1185;
-        bool _1193;
-        if (_1186)
+        bool _1182 = me < _1181;
+        bool _1189;
+        if (_1182)
         {
-            _1193 = m < (slices_of_minima(push) * 8u);
+            _1189 = m < (slices_of_minima(push) * 8u);
         }
         else
         {
-            _1193 = _1186;
+            _1189 = _1182;
         }
-        if (_1193)
+        if (_1189)
         {
             float sums[4] = { 0.0, 0.0, 0.0, 0.0 };
-            for (uint i = 0u; i < _1207; i++)
+            for (uint i = 0u; i < _1203; i++)
             {
-                uint _1210 = i / 8u;
-                sums[_1210] += as_type<float>(((threadgroup uint*)&pool[(turn + (_1212 * me)) + i])[0u]);
+                uint _1206 = i / 8u;
+                sums[_1206] += as_type<float>(((threadgroup uint*)&pool[(turn + (_1208 * me)) + i])[0u]);
             }
-            float4 _1228;
-            if (_1227)
+            float4 _1224;
+            if (_1223)
             {
-                _1228 = float4(sums[0], sums[1], sums[2], sums[3]);
+                _1224 = float4(sums[0], sums[1], sums[2], sums[3]);
             }
             else
             {
-                _1228 = float4(sums[0], sums[0], sums[1], sums[1]);
+                _1224 = float4(sums[0], sums[0], sums[1], sums[1]);
             }
             uint param_3 = minima;
             uint param_4 = m;
-            float4 param_5 = _1228;
-            put_halves(param_3, param_4, param_5, _1109);
+            float4 param_5 = _1224;
+            put_halves(param_3, param_4, param_5, _1104);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _774, const device X1& _785, const device Norm4& _848, const device Norm1& _857, threadgroup uint4 (&pool)[576], device Work4& _1109, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1411)
+void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _769, const device X1& _780, const device Norm4& _843, const device Norm1& _852, threadgroup uint4 (&pool)[576], device Work4& _1104, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1407)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = slices_of_k(push) * 8u;
-    uint3 _1272 = push.first.xyz + gl_WorkGroupID;
-    uint _1273 = _1272.x;
+    uint3 _1268 = push.first.xyz + gl_WorkGroupID;
+    uint _1269 = _1268.x;
     float4 kept[4];
-    float _1376;
-    for (uint r = _1273; r < push.rows; r += push.groups.x)
+    float _1372;
+    for (uint r = _1269; r < push.rows; r += push.groups.x)
     {
         float squares = 0.0;
         float unused = 0.0;
@@ -483,43 +486,43 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param = r;
             uint param_1 = (i * 256u) + me;
             float param_2 = squares;
-            float4 _1307 = input_quad(param, param_1, param_2, push, _774, _785, _848, _857);
+            float4 _1303 = input_quad(param, param_1, param_2, push, _769, _780, _843, _852);
             squares = param_2;
-            kept[i] = _1307;
+            kept[i] = _1303;
             uint4 v = as_type<uint4>(kept[i]) & uint4(2147483647u);
             bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
         }
-        uint _1336 = 1024u + me;
-        for (uint q = _1336; q < quads; q += 256u)
+        uint _1332 = 1024u + me;
+        for (uint q = _1332; q < quads; q += 256u)
         {
             uint param_3 = r;
             uint param_4 = q;
             float param_5 = squares;
-            float4 _1352 = input_quad(param_3, param_4, param_5, push, _774, _785, _848, _857);
+            float4 _1348 = input_quad(param_3, param_4, param_5, push, _769, _780, _843, _852);
             squares = param_5;
-            uint4 v_1 = as_type<uint4>(_1352) & uint4(2147483647u);
+            uint4 v_1 = as_type<uint4>(_1348) & uint4(2147483647u);
             bits = max(bits, max(max(v_1.x, v_1.y), max(v_1.z, v_1.w)));
         }
         uint param_6 = bits;
-        uint _1374 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
-        bits = _1374;
+        uint _1370 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
+        bits = _1370;
         if (normed)
         {
             float param_7 = squares;
-            float _1381 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
-            float param_8 = _1381;
-            _1376 = norm_scale(param_8, push);
+            float _1377 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
+            float param_8 = _1377;
+            _1372 = norm_scale(param_8, push);
         }
         else
         {
-            _1376 = 1.0;
+            _1372 = 1.0;
         }
-        float factor = _1376;
+        float factor = _1372;
         int power = clamp(136 - int(bits >> 23u), -118, 100);
         float scale = as_type<float>(uint(127 + power) << 23u);
         if (me == 0u)
         {
-            _1411.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
+            _1407.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
         }
         uint param_9 = r;
         uint start = row_start(param_9, push);
@@ -535,7 +538,7 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
                 uint param_12 = i_1 * 256u;
                 uint param_13 = quads;
                 float4 param_14 = kept[i_1] * scale;
-                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1109, gl_LocalInvocationID);
+                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1104, gl_LocalInvocationID);
             }
         }
         for (uint base = 1024u; base < quads; base += 256u)
@@ -543,27 +546,27 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param_15 = r;
             uint param_16 = base + me;
             float param_17 = unused;
-            float4 _1480 = input_quad(param_15, param_16, param_17, push, _774, _785, _848, _857);
+            float4 _1476 = input_quad(param_15, param_16, param_17, push, _769, _780, _843, _852);
             unused = param_17;
             uint param_18 = start;
             uint param_19 = minima;
             uint param_20 = base;
             uint param_21 = quads;
-            float4 param_22 = _1480 * scale;
-            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1109, gl_LocalInvocationID);
+            float4 param_22 = _1476 * scale;
+            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1104, gl_LocalInvocationID);
         }
-        if (_1497)
+        if (_1493)
         {
             uint param_23 = quads;
             uint param_24 = 256u;
-            uint covered = (ceil_div(param_23, param_24) * 32u) / _1507;
-            uint _1512 = covered + me;
-            for (uint m = _1512; m < (slices_of_minima(push) * 8u); m += 256u)
+            uint covered = (ceil_div(param_23, param_24) * 32u) / _1503;
+            uint _1508 = covered + me;
+            for (uint m = _1508; m < (slices_of_minima(push) * 8u); m += 256u)
             {
                 uint param_25 = minima;
                 uint param_26 = m;
                 float4 param_27 = float4(0.0);
-                put_halves(param_25, param_26, param_27, _1109);
+                put_halves(param_25, param_26, param_27, _1104);
             }
         }
     }
@@ -585,9 +588,9 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
         pool[me] = as_type<uint4>(float4(0.0, 1.0, 2.0, 3.0) + float4(4.0 * float(me & 1u)));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    simdgroup_float8x8 _3091;
-    simdgroup_load(_3091, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
-    simdgroup_float8x8 tempArg = _3091;
+    simdgroup_float8x8 _3009;
+    simdgroup_load(_3009, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
+    simdgroup_float8x8 tempArg = _3009;
     simdgroup_float8x8 numbers = tempArg;
     simdgroup_float8x8 param = numbers;
     columns = uint2(elements_of(param));
@@ -596,79 +599,79 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _617;
-    if (_616)
+    uint _612;
+    if (_611)
     {
-        _617 = (k / 1u) * 2u;
+        _612 = (k / 1u) * 2u;
     }
     else
     {
-        uint _625;
-        if (_624)
+        uint _620;
+        if (_619)
         {
-            _625 = (k / 1u) * 1u;
+            _620 = (k / 1u) * 1u;
         }
         else
         {
-            uint _633;
-            if (_632)
+            uint _628;
+            if (_627)
             {
-                _633 = (k / 1u) * 1u;
+                _628 = (k / 1u) * 1u;
             }
             else
             {
-                uint _641;
-                if (_640)
+                uint _636;
+                if (_635)
                 {
-                    _641 = (k / 32u) * 17u;
+                    _636 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _651;
-                    if (_650)
+                    uint _646;
+                    if (_645)
                     {
-                        _651 = (k / 32u) * 9u;
+                        _646 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _661;
-                        if (_660)
+                        uint _656;
+                        if (_655)
                         {
-                            _661 = (k / 32u) * 10u;
+                            _656 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _671;
-                            if (_670)
+                            uint _666;
+                            if (_665)
                             {
-                                _671 = (k / 256u) * 72u;
+                                _666 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _681;
-                                if (_680)
+                                uint _676;
+                                if (_675)
                                 {
-                                    _681 = (k / 256u) * 105u;
+                                    _676 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _681 = 0u;
+                                    _676 = 0u;
                                 }
-                                _671 = _681;
+                                _666 = _676;
                             }
-                            _661 = _671;
+                            _656 = _666;
                         }
-                        _651 = _661;
+                        _646 = _656;
                     }
-                    _641 = _651;
+                    _636 = _646;
                 }
-                _633 = _641;
+                _628 = _636;
             }
-            _625 = _633;
+            _620 = _628;
         }
-        _617 = _625;
+        _612 = _620;
     }
-    return _617;
+    return _612;
 }
 
 static inline __attribute__((always_inline))
@@ -693,146 +696,128 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, constant 
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& _597)
+uint4 four_words(thread const uint& at, const device Weights1& _602)
 {
-    return _597.weights1[i];
+    return uint4(*(const device packed_uint4*)&_602.weights1[at]);
+}
+
+static inline __attribute__((always_inline))
+uint weight_word(thread const uint& i, const device Weights1& _602)
+{
+    return _602.weights1[i];
 }
 
 static inline __attribute__((always_inline))
 uint numbers_at(thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    uint _1718;
-    if (_1717)
+    uint _1661;
+    if (_1660)
     {
-        _1718 = ((row + (17u * s)) + 1u) + (8u * p);
+        _1661 = ((row + (17u * s)) + 1u) + (8u * p);
     }
     else
     {
-        uint _1731;
-        if (_1730)
+        uint _1674;
+        if (_1673)
         {
-            _1731 = ((row + (9u * s)) + 1u) + (4u * p);
+            _1674 = ((row + (9u * s)) + 1u) + (4u * p);
         }
         else
         {
-            _1731 = (((row + ((s / 8u) * 105u)) + (32u * ((s / 4u) & 1u))) + (16u * (s & 1u))) + (8u * p);
+            _1674 = (((row + ((s / 8u) * 105u)) + (32u * ((s / 4u) & 1u))) + (16u * (s & 1u))) + (8u * p);
         }
-        _1718 = _1731;
+        _1661 = _1674;
     }
-    return _1718;
+    return _1661;
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& _607)
+Window window_at(thread const uint& at, constant Push& push, const device Weights1& _602)
 {
-    return _607.weights4[i];
-}
-
-static inline __attribute__((always_inline))
-Window window_at(thread const uint& at, constant Push& push, const device Weights1& _597, const device Weights4& _607)
-{
-    uint v = at / 4u;
     uint param = push.k;
     uint end = push.offset.y + (((push.n * row_halves(param)) + 1u) / 2u);
-    Window w;
-    if (((4u * v) + 8u) <= end)
+    Window w = Window{ uint4(0u), uint4(0u) };
+    if ((at + 5u) <= end)
     {
-        uint param_1 = v;
-        w.a = weight_words(param_1, _607);
-        uint param_2 = v + 1u;
-        w.b = weight_words(param_2, _607);
+        uint param_1 = at;
+        w.a = four_words(param_1, _602);
+        uint param_2 = at + 4u;
+        w.b.x = weight_word(param_2, _602);
     }
     else
     {
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
-            uint param_3 = min(((4u * v) + i), (end - 1u));
-            w.a[i] = weight_word(param_3, _597);
-            uint param_4 = min((((4u * v) + 4u) + i), (end - 1u));
-            w.b[i] = weight_word(param_4, _597);
+            uint param_3 = min((at + i), (end - 1u));
+            w.a[i] = weight_word(param_3, _602);
         }
+        uint param_4 = min((at + 4u), (end - 1u));
+        w.b.x = weight_word(param_4, _602);
     }
     return w;
 }
 
 static inline __attribute__((always_inline))
-void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _597, const device Weights4& _607)
+void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _602)
 {
-    if (_1764)
+    if (_1707)
     {
         uint last = ((row + push.k) - 1u) / 2u;
         uint at = ((row + (32u * s)) + (16u * p)) / 2u;
+        if ((at + 8u) <= last)
+        {
+            uint param = at;
+            uint param_1 = at + 4u;
+            v.numbers = Window{ four_words(param, _602), four_words(param_1, _602) };
+            uint param_2 = at + 8u;
+            v.scale = weight_word(param_2, _602);
+            return;
+        }
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
-            uint param = min((at + i), last);
-            v.numbers.a[i] = weight_word(param, _597);
-            uint param_1 = min(((at + 4u) + i), last);
-            v.numbers.b[i] = weight_word(param_1, _597);
+            uint param_3 = min((at + i), last);
+            v.numbers.a[i] = weight_word(param_3, _602);
+            uint param_4 = min(((at + 4u) + i), last);
+            v.numbers.b[i] = weight_word(param_4, _602);
         }
-        uint param_2 = min((at + 8u), last);
-        v.scale = weight_word(param_2, _597);
+        uint param_5 = min((at + 8u), last);
+        v.scale = weight_word(param_5, _602);
     }
     else
     {
-        if (_1822)
+        if (_1786)
         {
-            uint param_3 = row;
-            uint param_4 = s;
-            uint param_5 = p;
-            uint param_6 = (numbers_at(param_3, param_4, param_5) - 1u) / 2u;
-            v.numbers = window_at(param_6, push, _597, _607);
+            uint param_6 = row;
+            uint param_7 = s;
+            uint param_8 = p;
+            uint param_9 = (numbers_at(param_6, param_7, param_8) - 1u) / 2u;
+            v.numbers = window_at(param_9, push, _602);
         }
         else
         {
-            if (_1838)
+            if (_1802)
             {
-                uint param_7 = (row / 2u) + (5u * s);
-                v.numbers = window_at(param_7, push, _597, _607);
+                uint param_10 = (row / 2u) + (5u * s);
+                v.numbers = window_at(param_10, push, _602);
             }
             else
             {
-                if (_1850)
+                if (_1814)
                 {
                     uint at_1 = (row / 2u) + ((s / 8u) * 36u);
                     uint numbers = ((at_1 + 4u) + (((s & 7u) / 2u) * 8u)) + (4u * p);
                     bool whole = (push.offset.y & 3u) == 0u;
                     if ((s & 7u) == 0u)
                     {
-                        uint4 _1883;
-                        if (whole)
-                        {
-                            uint param_8 = at_1 / 4u;
-                            _1883 = weight_words(param_8, _607);
-                        }
-                        else
-                        {
-                            uint param_9 = at_1;
-                            uint param_10 = at_1 + 1u;
-                            uint param_11 = at_1 + 2u;
-                            uint param_12 = at_1 + 3u;
-                            _1883 = uint4(weight_word(param_9, _597), weight_word(param_10, _597), weight_word(param_11, _597), weight_word(param_12, _597));
-                        }
-                        v.more.a = _1883;
+                        uint param_11 = at_1;
+                        v.more.a = four_words(param_11, _602);
                     }
                     if ((s & 1u) == 0u)
                     {
-                        uint4 _1915;
-                        if (whole)
-                        {
-                            uint param_13 = numbers / 4u;
-                            _1915 = weight_words(param_13, _607);
-                        }
-                        else
-                        {
-                            uint param_14 = numbers;
-                            uint param_15 = numbers + 1u;
-                            uint param_16 = numbers + 2u;
-                            uint param_17 = numbers + 3u;
-                            _1915 = uint4(weight_word(param_14, _597), weight_word(param_15, _597), weight_word(param_16, _597), weight_word(param_17, _597));
-                        }
-                        v.numbers.a = _1915;
+                        uint param_12 = numbers;
+                        v.numbers.a = four_words(param_12, _602);
                     }
                 }
                 else
@@ -840,21 +825,21 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                     uint block = row + ((s / 8u) * 105u);
                     uint half_ = (s / 4u) & 1u;
                     uint scales = ((block + 96u) + (4u * half_)) / 2u;
-                    uint param_18 = row;
-                    uint param_19 = s;
-                    uint param_20 = p;
-                    uint param_21 = numbers_at(param_18, param_19, param_20) / 2u;
-                    v.numbers = window_at(param_21, push, _597, _607);
+                    uint param_13 = row;
+                    uint param_14 = s;
+                    uint param_15 = p;
+                    uint param_16 = numbers_at(param_13, param_14, param_15) / 2u;
+                    v.numbers = window_at(param_16, push, _602);
                     if ((s & 3u) == 0u)
                     {
-                        uint param_22 = (((block + 64u) + (16u * half_)) + (8u * p)) / 2u;
-                        v.more = window_at(param_22, push, _597, _607);
-                        uint param_23 = scales;
-                        uint param_24 = scales + 1u;
-                        uint param_25 = scales + 2u;
-                        v.scales = uint3(weight_word(param_23, _597), weight_word(param_24, _597), weight_word(param_25, _597));
-                        uint param_26 = (block / 2u) + 52u;
-                        v.scale = weight_word(param_26, _597);
+                        uint param_17 = (((block + 64u) + (16u * half_)) + (8u * p)) / 2u;
+                        v.more = window_at(param_17, push, _602);
+                        uint param_18 = scales;
+                        uint param_19 = scales + 1u;
+                        uint param_20 = scales + 2u;
+                        v.scales = uint3(weight_word(param_18, _602), weight_word(param_19, _602), weight_word(param_20, _602));
+                        uint param_21 = (block / 2u) + 52u;
+                        v.scale = weight_word(param_21, _602);
                     }
                 }
             }
@@ -863,17 +848,17 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
 }
 
 static inline __attribute__((always_inline))
-Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _597)
+Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _602)
 {
     Sixteen v;
     v.numbers = Window{ uint4(0u), uint4(0u) };
     v.more = Window{ uint4(0u), uint4(0u) };
     v.scales = uint3(0u);
     v.scale = 0u;
-    if (_2518)
+    if (_2436)
     {
         uint blocks_1 = slices_of_k(push);
-        uint _2543;
+        uint _2461;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 16u; i++)
         {
@@ -881,28 +866,28 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
             if (block < blocks_1)
             {
                 uint param = (row / 2u) + (5u * block);
-                _2543 = weight_word(param, _597) >> 16u;
+                _2461 = weight_word(param, _602) >> 16u;
             }
             else
             {
-                _2543 = 0u;
+                _2461 = 0u;
             }
-            uint minimum = _2543;
+            uint minimum = _2461;
             if (i < 8u)
             {
-                uint _2561 = i / 2u;
-                v.numbers.a[_2561] |= (minimum << (16u * (i & 1u)));
+                uint _2479 = i / 2u;
+                v.numbers.a[_2479] |= (minimum << (16u * (i & 1u)));
             }
             else
             {
-                uint _2574 = (i / 2u) - 4u;
-                v.numbers.b[_2574] |= (minimum << (16u * (i & 1u)));
+                uint _2492 = (i / 2u) - 4u;
+                v.numbers.b[_2492] |= (minimum << (16u * (i & 1u)));
             }
         }
     }
     else
     {
-        if (_2587)
+        if (_2505)
         {
             uint blocks_2 = push.k / 256u;
             uint mine = (2u * s) + p;
@@ -914,32 +899,32 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
                 uint param_2 = at + 1u;
                 uint param_3 = at + 2u;
                 uint param_4 = at + 3u;
-                v.more.a = uint4(weight_word(param_1, _597), weight_word(param_2, _597), weight_word(param_3, _597), weight_word(param_4, _597));
+                v.more.a = uint4(weight_word(param_1, _602), weight_word(param_2, _602), weight_word(param_3, _602), weight_word(param_4, _602));
             }
-            uint _2636;
+            uint _2554;
             if (other < blocks_2)
             {
                 uint param_5 = (row / 2u) + (36u * other);
-                _2636 = weight_word(param_5, _597);
+                _2554 = weight_word(param_5, _602);
             }
             else
             {
-                _2636 = 0u;
+                _2554 = 0u;
             }
-            v.scale = _2636;
+            v.scale = _2554;
         }
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _597, const device Weights4& _607, device Work4& _1109, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
+void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _602, device Work4& _1104, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
 {
     uint p = gl_LocalInvocationID.x & 1u;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
-        next_x[i] = _1109.work4[start_x[i] + (s * 512u)];
+        next_x[i] = _1104.work4[start_x[i] + (s * 512u)];
     }
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
@@ -950,7 +935,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_1 = start_w[i_1];
             uint param_2 = s;
             uint param_3 = p;
-            load_part(param, param_1, param_2, param_3, push, _597, _607);
+            load_part(param, param_1, param_2, param_3, push, _602);
             next_w[i_1] = param;
         }
         else
@@ -958,7 +943,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_4 = start_w[i_1];
             uint param_5 = s - slices_k;
             uint param_6 = p;
-            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _597);
+            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _602);
         }
     }
 }
@@ -966,63 +951,23 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
 static inline __attribute__((always_inline))
 uint4 shifted(thread const uint& h, thread const uint4& v, thread const uint& next)
 {
-    uint4 _1677;
+    uint4 _1620;
     if ((h & 1u) != 0u)
     {
-        _1677 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
+        _1620 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
     }
     else
     {
-        _1677 = v;
+        _1620 = v;
     }
-    return _1677;
+    return _1620;
 }
 
 static inline __attribute__((always_inline))
 uint4 words_of(thread const Window& w, thread const uint& at, thread uint& next)
 {
-    bool two = (at & 2u) != 0u;
-    bool one = (at & 1u) != 0u;
-    uint4 _1615;
-    if (two)
-    {
-        _1615 = uint4(w.a.zw, w.b.xy);
-    }
-    else
-    {
-        _1615 = w.a;
-    }
-    uint4 a = _1615;
-    uint2 _1636;
-    if (two)
-    {
-        _1636 = w.b.zw;
-    }
-    else
-    {
-        _1636 = w.b.xy;
-    }
-    uint2 b = _1636;
-    uint _1648;
-    if (one)
-    {
-        _1648 = b.y;
-    }
-    else
-    {
-        _1648 = b.x;
-    }
-    next = _1648;
-    uint4 _1658;
-    if (one)
-    {
-        _1658 = uint4(a.yzw, b.x);
-    }
-    else
-    {
-        _1658 = a;
-    }
-    return _1658;
+    next = w.b.x;
+    return w.a;
 }
 
 static inline __attribute__((always_inline))
@@ -1031,9 +976,9 @@ uint4 words_from(thread const Window& w, thread const uint& h)
     Window param = w;
     uint param_1 = h / 2u;
     uint param_2;
-    uint4 _1706 = words_of(param, param_1, param_2);
+    uint4 _1649 = words_of(param, param_1, param_2);
     uint next = param_2;
-    uint4 v = _1706;
+    uint4 v = _1649;
     uint param_3 = h;
     uint4 param_4 = v;
     uint param_5 = next;
@@ -1043,7 +988,7 @@ uint4 words_from(thread const Window& w, thread const uint& h)
 static inline __attribute__((always_inline))
 uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2010)
+    if (_1929)
     {
         uint param = row;
         uint param_1 = s;
@@ -1052,54 +997,54 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_3 = v.numbers;
         uint param_4 = (h - 1u) / 2u;
         uint param_5;
-        uint4 _2031 = words_of(param_3, param_4, param_5);
+        uint4 _1950 = words_of(param_3, param_4, param_5);
         uint next = param_5;
-        uint4 words = _2031;
-        uint4 _2036;
+        uint4 words = _1950;
+        uint4 _1955;
         if ((h & 1u) != 0u)
         {
             uint param_6 = 1u;
             uint4 param_7 = words;
             uint param_8 = next;
-            _2036 = shifted(param_6, param_7, param_8);
+            _1955 = shifted(param_6, param_7, param_8);
         }
         else
         {
-            _2036 = uint4(words.yzw, next);
+            _1955 = uint4(words.yzw, next);
         }
-        words = _2036;
-        uint4 _2055;
-        if (_2054)
+        words = _1955;
+        uint4 _1974;
+        if (_1973)
         {
-            _2055 = words ^ uint4(2155905152u);
+            _1974 = words ^ uint4(2155905152u);
         }
         else
         {
-            _2055 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
+            _1974 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
         }
-        return _2055;
+        return _1974;
     }
-    if (_2079)
+    if (_1998)
     {
         Window param_9 = v.numbers;
         uint param_10 = (row / 2u) + (5u * s);
         uint param_11;
-        uint4 _2094 = words_of(param_9, param_10, param_11);
+        uint4 _2013 = words_of(param_9, param_10, param_11);
         uint next_1 = param_11;
-        uint4 words_1 = _2094;
-        uint2 _2099;
+        uint4 words_1 = _2013;
+        uint2 _2019;
         if (p == 0u)
         {
-            _2099 = words_1.yz;
+            _2019 = words_1.yz;
         }
         else
         {
-            _2099 = uint2(words_1.w, next_1);
+            _2019 = uint2(words_1.w, next_1);
         }
-        uint2 two = _2099;
+        uint2 two = _2019;
         return uint4(two, two >> uint2(4u)) & uint4(252645135u);
     }
-    if (_2122)
+    if (_2042)
     {
         return (v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u);
     }
@@ -1121,7 +1066,7 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
 static inline __attribute__((always_inline))
 uint2 halves_of(thread const uint& bytes)
 {
-    float zero = _2224;
+    float zero = _2144;
     uint low = (bytes & 255u) | ((bytes & 65280u) << 8u);
     uint high = ((bytes >> 16u) & 255u) | ((bytes & 4278190080u) >> 8u);
     return uint2(as_type<uint>(as_type<half2>(low | 1677747200u) - half2(half(zero))), as_type<uint>(as_type<half2>(high | 1677747200u) - half2(half(zero))));
@@ -1130,7 +1075,7 @@ uint2 halves_of(thread const uint& bytes)
 static inline __attribute__((always_inline))
 void decode_part(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread uint4& first, thread uint4& second_, constant Push& push)
 {
-    if (_2265)
+    if (_2185)
     {
         uint left = push.k - min(push.k, ((32u * s) + (16u * p)));
         uint param = row;
@@ -1141,47 +1086,47 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 param_4 = v.numbers.b;
         uint param_5 = v.scale;
         second_ = shifted(param_3, param_4, param_5);
-        uint _2312;
-        uint _2323;
-        uint _2341;
-        uint _2353;
+        uint _2232;
+        uint _2243;
+        uint _2261;
+        uint _2273;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             if (left > ((2u * i) + 1u))
             {
-                _2312 = first[i];
+                _2232 = first[i];
             }
             else
             {
                 if (left > (2u * i))
                 {
-                    _2323 = first[i] & 65535u;
+                    _2243 = first[i] & 65535u;
                 }
                 else
                 {
-                    _2323 = 0u;
+                    _2243 = 0u;
                 }
-                _2312 = _2323;
+                _2232 = _2243;
             }
-            first[i] = _2312;
+            first[i] = _2232;
             if (left > ((2u * i) + 9u))
             {
-                _2341 = second_[i];
+                _2261 = second_[i];
             }
             else
             {
                 if (left > ((2u * i) + 8u))
                 {
-                    _2353 = second_[i] & 65535u;
+                    _2273 = second_[i] & 65535u;
                 }
                 else
                 {
-                    _2353 = 0u;
+                    _2273 = 0u;
                 }
-                _2341 = _2353;
+                _2261 = _2273;
             }
-            second_[i] = _2341;
+            second_[i] = _2261;
         }
         return;
     }
@@ -1211,22 +1156,22 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _729;
+    float2 _724;
     if (i < 4u)
     {
-        _729 = float2(float(a & 63u), float(b & 63u));
+        _724 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _729 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _724 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _729;
+    return _724;
 }
 
 static inline __attribute__((always_inline))
 float part_scale(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2405)
+    if (_2325)
     {
         uint param = row;
         uint param_1 = s;
@@ -1235,22 +1180,22 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_3 = v.numbers;
         uint param_4 = h / 2u;
         uint param_5;
-        uint4 _2424 = words_of(param_3, param_4, param_5);
+        uint4 _2344 = words_of(param_3, param_4, param_5);
         uint next = param_5;
         uint param_6 = h;
-        uint param_7 = _2424.x;
+        uint param_7 = _2344.x;
         return float_of(param_6, param_7);
     }
-    if (_2432)
+    if (_2352)
     {
         Window param_8 = v.numbers;
         uint param_9 = (row / 2u) + (5u * s);
         uint param_10;
-        uint4 _2446 = words_of(param_8, param_9, param_10);
+        uint4 _2366 = words_of(param_8, param_9, param_10);
         uint next_1 = param_10;
-        return float2(as_type<half2>(_2446.x)).x;
+        return float2(as_type<half2>(_2366.x)).x;
     }
-    if (_2452)
+    if (_2372)
     {
         uint3 param_11 = v.more.a.yzw;
         uint param_12 = s & 7u;
@@ -1267,31 +1212,31 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
 static inline __attribute__((always_inline))
 uint octet_of(thread const uint& p, thread const uint& i)
 {
-    uint _2199;
-    if (_2198)
+    uint _2119;
+    if (_2118)
     {
-        _2199 = p + (2u * i);
+        _2119 = p + (2u * i);
     }
     else
     {
-        _2199 = (2u * p) + i;
+        _2119 = (2u * p) + i;
     }
-    return _2199;
+    return _2119;
 }
 
 static inline __attribute__((always_inline))
 float minima_scale(thread const Sixteen& v)
 {
-    float _2653;
-    if (_2652)
+    float _2571;
+    if (_2570)
     {
-        _2653 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(float2(as_type<half2>(v.scale)).y));
+        _2571 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(float2(as_type<half2>(v.scale)).y));
     }
     else
     {
-        _2653 = 1.0;
+        _2571 = 1.0;
     }
-    return _2653;
+    return _2571;
 }
 
 static inline __attribute__((always_inline))
@@ -1305,20 +1250,20 @@ void decode_minima(thread const Sixteen& v, thread uint4& first, thread uint4& s
 {
     first = v.numbers.a;
     second_ = v.numbers.b;
-    if (_2675)
+    if (_2593)
     {
         Sixteen param = v;
         float most = minima_scale(param);
-        float _2685;
+        float _2603;
         if (most > 0.0)
         {
-            _2685 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
+            _2603 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
         }
         else
         {
-            _2685 = 0.0;
+            _2603 = 0.0;
         }
-        float ratio = _2685;
+        float ratio = _2603;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 8u; i++)
         {
@@ -1356,7 +1301,7 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
     uint4 param_4;
     uint4 param_5;
     float scale;
-    float _2975;
+    float _2893;
     uint4 param_15;
     uint4 param_16;
     _Pragma("clang loop unroll(full)")
@@ -1377,9 +1322,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             decode_part(param, param_1, param_2, param_3, param_4, param_5, push);
             first = param_4;
             second_ = param_5;
-            if (_2974)
+            if (_2892)
             {
-                _2975 = 1.0;
+                _2893 = 1.0;
             }
             else
             {
@@ -1387,9 +1332,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
                 uint param_7 = start_w[i_1];
                 uint param_8 = s;
                 uint param_9 = p;
-                _2975 = part_scale(param_6, param_7, param_8, param_9);
+                _2893 = part_scale(param_6, param_7, param_8, param_9);
             }
-            scale = _2975;
+            scale = _2893;
             uint param_10 = p;
             uint param_11 = 0u;
             tile_w[line + octet_of(param_10, param_11)] = first;
@@ -1408,16 +1353,16 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             tile_w[line + (2u * p)] = first;
             tile_w[(line + (2u * p)) + 1u] = second_;
         }
-        bool _3051;
-        if (_3042)
+        bool _2969;
+        if (_2960)
         {
-            _3051 = (p == 0u) || _3049;
+            _2969 = (p == 0u) || _2967;
         }
         else
         {
-            _3051 = _3042;
+            _2969 = _2960;
         }
-        if (_3051)
+        if (_2969)
         {
             tile_scales[((p % SCALES) * 128u) + (t_1 / 2u)] = scale;
         }
@@ -1433,32 +1378,25 @@ void add_scaled(thread simdgroup_float8x8& sum, thread const simdgroup_float8x8&
 }
 
 static inline __attribute__((always_inline))
-void multiply_slice(thread const uint& down, thread const uint& right, threadgroup uint4 (&pool)[576], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16])
+void multiply_part(thread const uint& down, thread const uint& right, thread const uint& e, threadgroup uint4 (&pool)[576], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16])
 {
     simdgroup_half8x8 b[16];
-    float2 scales[8];
+    float2 scales[4];
     _Pragma("clang loop unroll(full)")
     for (uint j = 0u; j < 4u; j++)
     {
         _Pragma("clang loop unroll(full)")
-        for (uint t = 0u; t < 4u; t++)
+        for (uint t = 0u; t < PART_STEPS; t++)
         {
-            simdgroup_half8x8 _3136;
-            simdgroup_load(_3136, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (t * 1u)]), (5u) * 8u, ulong2(0), true);
-            simdgroup_half8x8 tempArg = _3136;
+            simdgroup_half8x8 _3061;
+            simdgroup_load(_3061, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+            simdgroup_half8x8 tempArg = _3061;
             b[(j * 4u) + t] = tempArg;
         }
-        if (_3149)
+        if (_3074)
         {
-            _Pragma("clang loop unroll(full)")
-            for (uint e = 0u; e < 2u; e++)
-            {
-                if (e < SCALES)
-                {
-                    uint at = ((e * 128u) + right) + (j * 8u);
-                    scales[(j * 2u) + e] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
-                }
-            }
+            uint at = ((e * 128u) + right) + (j * 8u);
+            scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
         }
     }
     simdgroup_float8x8 a[4];
@@ -1466,11 +1404,11 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     for (uint i = 0u; i < 4u; i++)
     {
         _Pragma("clang loop unroll(full)")
-        for (uint t_1 = 0u; t_1 < 4u; t_1++)
+        for (uint t_1 = 0u; t_1 < PART_STEPS; t_1++)
         {
-            simdgroup_float8x8 _3235;
-            simdgroup_load(_3235, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((t_1 * 2u) * 1u)]), (9u) * 4u);
-            simdgroup_float8x8 tempArg_1 = _3235;
+            simdgroup_float8x8 _3149;
+            simdgroup_load(_3149, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+            simdgroup_float8x8 tempArg_1 = _3149;
             a[t_1] = tempArg_1;
         }
         _Pragma("clang loop unroll(full)")
@@ -1478,53 +1416,47 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
         {
             simdgroup_float8x8 block = simdgroup_float8x8(0.0);
             _Pragma("clang loop unroll(full)")
-            for (uint t_2 = 0u; t_2 < 4u; t_2++)
+            for (uint t_2 = 0u; t_2 < PART_STEPS; t_2++)
             {
-                if (_3262)
+                if (_3176)
                 {
-                    simdgroup_float8x8 _3288;
-                    simdgroup_multiply_accumulate(_3288, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                    sums[(i * 4u) + j_1] = _3288;
+                    simdgroup_float8x8 _3202;
+                    simdgroup_multiply_accumulate(_3202, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                    sums[(i * 4u) + j_1] = _3202;
                 }
                 else
                 {
-                    simdgroup_float8x8 _3301;
-                    simdgroup_multiply_accumulate(_3301, a[t_2], b[(j_1 * 4u) + t_2], block);
-                    block = _3301;
-                    if ((t_2 + 1u) == 4u)
-                    {
-                        uint _3310 = (i * 4u) + j_1;
-                        simdgroup_float8x8 param = sums[_3310];
-                        simdgroup_float8x8 param_1 = block;
-                        float2 param_2 = scales[((j_1 * 2u) + SCALES) - 1u];
-                        add_scaled(param, param_1, param_2);
-                        sums[_3310] = param;
-                    }
-                    else
-                    {
-                        bool _3333;
-                        if (_3327)
-                        {
-                            _3333 = (t_2 + 1u) == 2u;
-                        }
-                        else
-                        {
-                            _3333 = _3327;
-                        }
-                        if (_3333)
-                        {
-                            uint _3339 = (i * 4u) + j_1;
-                            simdgroup_float8x8 param_3 = sums[_3339];
-                            simdgroup_float8x8 param_4 = block;
-                            float2 param_5 = scales[j_1 * 2u];
-                            add_scaled(param_3, param_4, param_5);
-                            sums[_3339] = param_3;
-                            block = simdgroup_float8x8(0.0);
-                        }
-                    }
+                    simdgroup_float8x8 _3215;
+                    simdgroup_multiply_accumulate(_3215, a[t_2], b[(j_1 * 4u) + t_2], block);
+                    block = _3215;
                 }
             }
+            if (_3219)
+            {
+                uint _3225 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_3225];
+                simdgroup_float8x8 param_1 = block;
+                float2 param_2 = scales[j_1];
+                add_scaled(param, param_1, param_2);
+                sums[_3225] = param;
+            }
         }
+    }
+}
+
+static inline __attribute__((always_inline))
+void multiply_slice(thread const uint& down, thread const uint& right, threadgroup uint4 (&pool)[576], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16])
+{
+    uint param = down;
+    uint param_1 = right;
+    uint param_2 = 0u;
+    multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
+    if (_3248)
+    {
+        uint param_3 = down;
+        uint param_4 = right;
+        uint param_5 = 1u;
+        multiply_part(param_3, param_4, param_5, pool, tile_w, tile_scales, columns, sums);
     }
 }
 
@@ -1551,27 +1483,27 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _386;
+    float _391;
     if (abs(y) > 3.900000095367431640625)
     {
-        _386 = sign(y);
+        _391 = sign(y);
     }
     else
     {
-        _386 = (y * p) / q;
+        _391 = (y * p) / q;
     }
-    float erf = _386;
+    float erf = _391;
     return (0.5 * x) * (1.0 + erf);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _436, device Y1& _462)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _441, device Y1& _467)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += _436.bias1[push.offset.z + j];
+        sum += _441.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -1582,32 +1514,32 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
     uint param_3 = 1u;
     if (has(param_3, push))
     {
-        sum += _462.y1[to];
+        sum += _467.y1[to];
     }
-    _462.y1[to] = sum;
+    _467.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _436, device Y1& _462, device Y4& _551)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _441, device Y1& _467, device Y4& _556)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _483 = (to & 3u) == 0u;
-    bool _493;
-    if (_483)
+    bool _488 = (to & 3u) == 0u;
+    bool _498;
+    if (_488)
     {
-        _493 = (j + 4u) <= push.n;
+        _498 = (j + 4u) <= push.n;
     }
     else
     {
-        _493 = _483;
+        _498 = _488;
     }
-    if (_493)
+    if (_498)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&_436.bias1[at]);
+            sums += float4(*(const device packed_float4*)&_441.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -1621,31 +1553,31 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
         uint param_6 = 1u;
         if (has(param_6, push))
         {
-            sums += _551.y4[to / 4u];
+            sums += _556.y4[to / 4u];
         }
-        _551.y4[to / 4u] = sums;
+        _556.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _571 = e < 4u;
-        bool _580;
-        if (_571)
+        bool _576 = e < 4u;
+        bool _585;
+        if (_576)
         {
-            _580 = (j + e) < push.n;
+            _585 = (j + e) < push.n;
         }
         else
         {
-            _580 = _571;
+            _585 = _576;
         }
-        if (_580)
+        if (_585)
         {
             uint param_7 = r;
             uint param_8 = j + e;
             float param_9 = sums[e];
-            finish(param_7, param_8, param_9, push, _436, _462);
+            finish(param_7, param_8, param_9, push, _441, _467);
             e++;
             continue;
         }
@@ -1657,7 +1589,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _436, device Y1& _462, device Y4& _551, threadgroup uint4 (&pool)[576], device Work1& _1411, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _441, device Y1& _467, device Y4& _556, threadgroup uint4 (&pool)[576], device Work1& _1407, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint base = (gl_SubgroupID * 8u) * 8u;
     uint lane = gl_SubgroupInvocationID;
@@ -1675,22 +1607,22 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + first_c) + (4u * (t % 8u));
-            bool _3430 = r < push.rows;
-            bool _3437;
-            if (_3430)
+            bool _3328 = r < push.rows;
+            bool _3335;
+            if (_3328)
             {
-                _3437 = j_1 < push.n;
+                _3335 = j_1 < push.n;
             }
             else
             {
-                _3437 = _3430;
+                _3335 = _3328;
             }
-            if (_3437)
+            if (_3335)
             {
                 uint param = r;
                 uint param_1 = j_1;
-                float4 param_2 = as_type<float4>(pool[base + t]) * _1411.work1[r];
-                finish_quad(param, param_1, param_2, push, _436, _462, _551);
+                float4 param_2 = as_type<float4>(pool[base + t]) * _1407.work1[r];
+                finish_quad(param, param_1, param_2, push, _441, _467, _556);
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
@@ -1698,7 +1630,7 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
 }
 
 static inline __attribute__((always_inline))
-void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _436, device Y1& _462, device Y4& _551, const device Weights1& _597, const device Weights4& _607, threadgroup uint4 (&pool)[576], device Work4& _1109, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1411, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _441, device Y1& _467, device Y4& _556, const device Weights1& _602, threadgroup uint4 (&pool)[576], device Work4& _1104, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1407, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint down = (gl_SubgroupID % 2u) * 32u;
     uint right = (gl_SubgroupID / 2u) * 32u;
@@ -1710,16 +1642,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     {
         uint param = push.n;
         uint param_1 = 128u;
-        uint _3490 = ceil_div(param, param_1);
-        if (tile_j < _3490)
+        uint _3388 = ceil_div(param, param_1);
+        if (tile_j < _3388)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _3509 = ceil_div(param_2, param_3);
-                if (tile_r < _3509)
+                uint _3407 = ceil_div(param_2, param_3);
+                if (tile_r < _3407)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 128u;
@@ -1731,14 +1663,14 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                     }
                     uint param_6 = 0u;
                     uint param_7 = slices_k;
-                    load_slice(param_6, param_7, push, _597, _607, _1109, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_6, param_7, push, _602, _1104, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     uint param_8 = 0u;
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                     uint param_10 = min(1u, (count - 1u));
                     uint param_11 = slices_k;
-                    load_slice(param_10, param_11, push, _597, _607, _1109, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_10, param_11, push, _602, _1104, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint s = 0u; s < count; s++)
                     {
@@ -1751,13 +1683,13 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                         put_slice(param_14, param_15, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                         uint param_16 = min((s + 2u), (count - 1u));
                         uint param_17 = slices_k;
-                        load_slice(param_16, param_17, push, _597, _607, _1109, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                        load_slice(param_16, param_17, push, _602, _1104, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                         threadgroup_barrier(mem_flags::mem_threadgroup);
                     }
                     uint param_18 = (tile_r * 64u) + down;
                     uint param_19 = tile_j * 128u;
                     uint param_20 = right;
-                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _436, _462, _551, pool, _1411, sums, gl_SubgroupInvocationID);
+                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _441, _467, _556, pool, _1407, sums, gl_SubgroupInvocationID);
                     tile_r += push.groups.x;
                     continue;
                 }
@@ -1776,18 +1708,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     }
 }
 
-kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& _436 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _602 [[buffer(2)]], const device Bias1& _441 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& _774 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& _597 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& _848 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& _462 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& _1109 = *(device Work4*)spvBufferAliasSet0Binding6;
-    device auto& _551 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& _607 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& _785 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _857 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& _1411 = *(device Work1*)spvBufferAliasSet0Binding6;
+    const device auto& _769 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& _843 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& _467 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& _1104 = *(device Work4*)spvBufferAliasSet0Binding6;
+    device auto& _556 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& _780 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _852 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& _1407 = *(device Work1*)spvBufferAliasSet0Binding6;
     threadgroup float group_partial[256];
     threadgroup uint4 pool[576];
     threadgroup uint4 tile_w[640];
@@ -1798,13 +1728,13 @@ kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device voi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_3599)
+    if (_3497)
     {
-        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _774, _785, _848, _857, pool, _1109, gl_LocalInvocationID, gl_WorkGroupID, _1411);
+        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _769, _780, _843, _852, pool, _1104, gl_LocalInvocationID, gl_WorkGroupID, _1407);
     }
     else
     {
-        matrix_tiles(gl_SubgroupID, push, _436, _462, _551, _597, _607, pool, _1109, gl_LocalInvocationID, gl_WorkGroupID, _1411, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
+        matrix_tiles(gl_SubgroupID, push, _441, _467, _556, _602, pool, _1104, gl_LocalInvocationID, gl_WorkGroupID, _1407, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
     }
 }
 
