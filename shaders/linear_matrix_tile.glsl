@@ -103,7 +103,9 @@ void add_scaled(inout SUMS sum, SUMS block, vec2 scale) // sum += block * scale,
     sum = block;
 }
 
-const uint PART_STEPS = STEPS / SCALES; // products along a part
+// Of the products along a part: loops of a constant length, for arrays stay in memory otherwise.
+const uint PART_STEPS = STEPS / SCALES;
+#define EACH_STEP(t) [[unroll]] for (uint t = 0u; t < STEPS; t++) if (t < PART_STEPS)
 
 uvec2 columns; // of these elements: Metal's specification does not say which they are, so a matrix is asked
 
@@ -125,7 +127,7 @@ void multiply_part(uint down, uint right, uint e)
     MATRIX(float16_t, B) b[FN * STEPS];
     vec2 scales[FN];
     [[unroll]] for (uint j = 0u; j < FN; j++) {
-        [[unroll]] for (uint t = 0u; t < PART_STEPS; t++) {
+        EACH_STEP(t) {
             coopMatLoad(b[j * STEPS + t], tile_w,
                         (right + j * TILE) * LINE_W + (e * PART_STEPS + t) * STEP_VECTORS, LINE_W,
                         gl_CooperativeMatrixLayoutColumnMajor);
@@ -137,13 +139,13 @@ void multiply_part(uint down, uint right, uint e)
     }
     [[unroll]] for (uint i = 0u; i < FM; i++) {
         MATRIX(float, A) a[STEPS];
-        [[unroll]] for (uint t = 0u; t < PART_STEPS; t++) {
+        EACH_STEP(t) {
             coopMatLoad(a[t], pool, (down + i * TILE) * LINE_X + (e * PART_STEPS + t) * 2u * STEP_VECTORS, LINE_X,
                         gl_CooperativeMatrixLayoutRowMajor);
         }
         [[unroll]] for (uint j = 0u; j < FN; j++) {
             SUMS block = SUMS(0.0);
-            [[unroll]] for (uint t = 0u; t < PART_STEPS; t++) {
+            EACH_STEP(t) {
                 if (IS(F16)) {
                     sums[i * FN + j] = coopMatMulAdd(a[t], b[j * STEPS + t], sums[i * FN + j]);
                 } else {

@@ -161,14 +161,14 @@ constant bool _2835 = (type == 7u);
 constant uint SCALES = _2835 ? 2u : 1u;
 constant bool _2837 = (SCALES == 2u);
 constant uint PART_STEPS = (4u / SCALES);
-constant bool _2944 = (type == 1u);
-constant bool _2945 = (!_2944);
-constant bool _3047 = (type == 1u);
-constant bool _3089 = (type == 1u);
-constant bool _3090 = (!_3089);
-constant bool _3119 = (SCALES == 2u);
+constant bool _2948 = (type == 1u);
+constant bool _2949 = (!_2948);
+constant bool _3059 = (type == 1u);
+constant bool _3101 = (type == 1u);
+constant bool _3102 = (!_3101);
+constant bool _3131 = (SCALES == 2u);
 constant uint way = (variant / 48u);
-constant bool _3399 = (way == 8u);
+constant bool _3411 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -1429,14 +1429,17 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
     for (uint j = 0u; j < 4u; j++)
     {
         _Pragma("clang loop unroll(full)")
-        for (uint t = 0u; t < PART_STEPS; t++)
+        for (uint t = 0u; t < 4u; t++)
         {
-            simdgroup_half8x8 _2932;
-            simdgroup_load(_2932, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
-            simdgroup_half8x8 tempArg = _2932;
-            b[(j * 4u) + t] = tempArg;
+            if (t < PART_STEPS)
+            {
+                simdgroup_half8x8 _2936;
+                simdgroup_load(_2936, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+                simdgroup_half8x8 tempArg = _2936;
+                b[(j * 4u) + t] = tempArg;
+            }
         }
-        if (_2945)
+        if (_2949)
         {
             uint at = ((e * 128u) + right) + (j * 8u);
             scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
@@ -1447,41 +1450,47 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
     for (uint i = 0u; i < 4u; i++)
     {
         _Pragma("clang loop unroll(full)")
-        for (uint t_1 = 0u; t_1 < PART_STEPS; t_1++)
+        for (uint t_1 = 0u; t_1 < 4u; t_1++)
         {
-            simdgroup_float8x8 _3020;
-            simdgroup_load(_3020, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
-            simdgroup_float8x8 tempArg_1 = _3020;
-            a[t_1] = tempArg_1;
+            if (t_1 < PART_STEPS)
+            {
+                simdgroup_float8x8 _3028;
+                simdgroup_load(_3028, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+                simdgroup_float8x8 tempArg_1 = _3028;
+                a[t_1] = tempArg_1;
+            }
         }
         _Pragma("clang loop unroll(full)")
         for (uint j_1 = 0u; j_1 < 4u; j_1++)
         {
             simdgroup_float8x8 block = simdgroup_float8x8(0.0);
             _Pragma("clang loop unroll(full)")
-            for (uint t_2 = 0u; t_2 < PART_STEPS; t_2++)
+            for (uint t_2 = 0u; t_2 < 4u; t_2++)
             {
-                if (_3047)
+                if (t_2 < PART_STEPS)
                 {
-                    simdgroup_float8x8 _3073;
-                    simdgroup_multiply_accumulate(_3073, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                    sums[(i * 4u) + j_1] = _3073;
-                }
-                else
-                {
-                    simdgroup_float8x8 _3086;
-                    simdgroup_multiply_accumulate(_3086, a[t_2], b[(j_1 * 4u) + t_2], block);
-                    block = _3086;
+                    if (_3059)
+                    {
+                        simdgroup_float8x8 _3085;
+                        simdgroup_multiply_accumulate(_3085, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                        sums[(i * 4u) + j_1] = _3085;
+                    }
+                    else
+                    {
+                        simdgroup_float8x8 _3098;
+                        simdgroup_multiply_accumulate(_3098, a[t_2], b[(j_1 * 4u) + t_2], block);
+                        block = _3098;
+                    }
                 }
             }
-            if (_3090)
+            if (_3102)
             {
-                uint _3096 = (i * 4u) + j_1;
-                simdgroup_float8x8 param = sums[_3096];
+                uint _3108 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_3108];
                 simdgroup_float8x8 param_1 = block;
                 float2 param_2 = scales[j_1];
                 add_scaled(param, param_1, param_2);
-                sums[_3096] = param;
+                sums[_3108] = param;
             }
         }
     }
@@ -1494,7 +1503,7 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     uint param_1 = right;
     uint param_2 = 0u;
     multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
-    if (_3119)
+    if (_3131)
     {
         uint param_3 = down;
         uint param_4 = right;
@@ -1559,7 +1568,7 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
 {
     uint base = (gl_SubgroupID * 8u) * 8u;
     uint lane = gl_SubgroupInvocationID;
-    uint _3175;
+    uint _3187;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 4u; i++)
     {
@@ -1571,32 +1580,32 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         bool up = first_c >= 64u;
         if (up)
         {
-            _3175 = base - 256u;
+            _3187 = base - 256u;
         }
         else
         {
-            _3175 = base;
+            _3187 = base;
         }
-        uint gate = _3175;
+        uint gate = _3187;
         uint other = gate + 256u;
         threadgroup_barrier(mem_flags::mem_threadgroup);
-        uint _3190 = lane + (up ? 32u : 0u);
+        uint _3202 = lane + (up ? 32u : 0u);
         _Pragma("clang loop unroll(disable)")
-        for (uint t = _3190; t < 64u; t += 64u)
+        for (uint t = _3202; t < 64u; t += 64u)
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + (first_c % 64u)) + (4u * (t % 8u));
-            bool _3218 = r < push.rows;
-            bool _3225;
-            if (_3218)
+            bool _3230 = r < push.rows;
+            bool _3237;
+            if (_3230)
             {
-                _3225 = j_1 < push.n;
+                _3237 = j_1 < push.n;
             }
             else
             {
-                _3225 = _3218;
+                _3237 = _3230;
             }
-            if (_3225)
+            if (_3237)
             {
                 float factor = _1225.work1[r];
                 uint param = r;
@@ -1623,16 +1632,16 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
     {
         uint param = push.n;
         uint param_1 = 64u;
-        uint _3289 = ceil_div(param, param_1);
-        if (tile_j < _3289)
+        uint _3301 = ceil_div(param, param_1);
+        if (tile_j < _3301)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _3308 = ceil_div(param_2, param_3);
-                if (tile_r < _3308)
+                uint _3320 = ceil_div(param_2, param_3);
+                if (tile_r < _3320)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 64u;
@@ -1710,7 +1719,7 @@ kernel void zc_linear_gated_matrix(constant Push& push [[buffer(0)]], const devi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_3399)
+    if (_3411)
     {
         input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, _498, _510, push, _578, _587, pool, _922, gl_LocalInvocationID, gl_WorkGroupID, _1225);
     }

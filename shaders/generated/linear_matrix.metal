@@ -160,14 +160,14 @@ constant bool _2965 = (type == 7u);
 constant uint SCALES = _2965 ? 2u : 1u;
 constant bool _2967 = (SCALES == 2u);
 constant uint PART_STEPS = (4u / SCALES);
-constant bool _3073 = (type == 1u);
-constant bool _3074 = (!_3073);
-constant bool _3176 = (type == 1u);
-constant bool _3218 = (type == 1u);
-constant bool _3219 = (!_3218);
-constant bool _3248 = (SCALES == 2u);
+constant bool _3077 = (type == 1u);
+constant bool _3078 = (!_3077);
+constant bool _3188 = (type == 1u);
+constant bool _3230 = (type == 1u);
+constant bool _3231 = (!_3230);
+constant bool _3260 = (SCALES == 2u);
 constant uint way = (variant / 24u);
-constant bool _3497 = (way == 8u);
+constant bool _3509 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -1386,14 +1386,17 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
     for (uint j = 0u; j < 4u; j++)
     {
         _Pragma("clang loop unroll(full)")
-        for (uint t = 0u; t < PART_STEPS; t++)
+        for (uint t = 0u; t < 4u; t++)
         {
-            simdgroup_half8x8 _3061;
-            simdgroup_load(_3061, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
-            simdgroup_half8x8 tempArg = _3061;
-            b[(j * 4u) + t] = tempArg;
+            if (t < PART_STEPS)
+            {
+                simdgroup_half8x8 _3065;
+                simdgroup_load(_3065, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+                simdgroup_half8x8 tempArg = _3065;
+                b[(j * 4u) + t] = tempArg;
+            }
         }
-        if (_3074)
+        if (_3078)
         {
             uint at = ((e * 128u) + right) + (j * 8u);
             scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
@@ -1404,41 +1407,47 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
     for (uint i = 0u; i < 4u; i++)
     {
         _Pragma("clang loop unroll(full)")
-        for (uint t_1 = 0u; t_1 < PART_STEPS; t_1++)
+        for (uint t_1 = 0u; t_1 < 4u; t_1++)
         {
-            simdgroup_float8x8 _3149;
-            simdgroup_load(_3149, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
-            simdgroup_float8x8 tempArg_1 = _3149;
-            a[t_1] = tempArg_1;
+            if (t_1 < PART_STEPS)
+            {
+                simdgroup_float8x8 _3157;
+                simdgroup_load(_3157, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+                simdgroup_float8x8 tempArg_1 = _3157;
+                a[t_1] = tempArg_1;
+            }
         }
         _Pragma("clang loop unroll(full)")
         for (uint j_1 = 0u; j_1 < 4u; j_1++)
         {
             simdgroup_float8x8 block = simdgroup_float8x8(0.0);
             _Pragma("clang loop unroll(full)")
-            for (uint t_2 = 0u; t_2 < PART_STEPS; t_2++)
+            for (uint t_2 = 0u; t_2 < 4u; t_2++)
             {
-                if (_3176)
+                if (t_2 < PART_STEPS)
                 {
-                    simdgroup_float8x8 _3202;
-                    simdgroup_multiply_accumulate(_3202, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                    sums[(i * 4u) + j_1] = _3202;
-                }
-                else
-                {
-                    simdgroup_float8x8 _3215;
-                    simdgroup_multiply_accumulate(_3215, a[t_2], b[(j_1 * 4u) + t_2], block);
-                    block = _3215;
+                    if (_3188)
+                    {
+                        simdgroup_float8x8 _3214;
+                        simdgroup_multiply_accumulate(_3214, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                        sums[(i * 4u) + j_1] = _3214;
+                    }
+                    else
+                    {
+                        simdgroup_float8x8 _3227;
+                        simdgroup_multiply_accumulate(_3227, a[t_2], b[(j_1 * 4u) + t_2], block);
+                        block = _3227;
+                    }
                 }
             }
-            if (_3219)
+            if (_3231)
             {
-                uint _3225 = (i * 4u) + j_1;
-                simdgroup_float8x8 param = sums[_3225];
+                uint _3237 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_3237];
                 simdgroup_float8x8 param_1 = block;
                 float2 param_2 = scales[j_1];
                 add_scaled(param, param_1, param_2);
-                sums[_3225] = param;
+                sums[_3237] = param;
             }
         }
     }
@@ -1451,7 +1460,7 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     uint param_1 = right;
     uint param_2 = 0u;
     multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
-    if (_3248)
+    if (_3260)
     {
         uint param_3 = down;
         uint param_4 = right;
@@ -1607,17 +1616,17 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + first_c) + (4u * (t % 8u));
-            bool _3328 = r < push.rows;
-            bool _3335;
-            if (_3328)
+            bool _3340 = r < push.rows;
+            bool _3347;
+            if (_3340)
             {
-                _3335 = j_1 < push.n;
+                _3347 = j_1 < push.n;
             }
             else
             {
-                _3335 = _3328;
+                _3347 = _3340;
             }
-            if (_3335)
+            if (_3347)
             {
                 uint param = r;
                 uint param_1 = j_1;
@@ -1642,16 +1651,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     {
         uint param = push.n;
         uint param_1 = 128u;
-        uint _3388 = ceil_div(param, param_1);
-        if (tile_j < _3388)
+        uint _3400 = ceil_div(param, param_1);
+        if (tile_j < _3400)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _3407 = ceil_div(param_2, param_3);
-                if (tile_r < _3407)
+                uint _3419 = ceil_div(param_2, param_3);
+                if (tile_r < _3419)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 128u;
@@ -1728,7 +1737,7 @@ kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device voi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_3497)
+    if (_3509)
     {
         input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _769, _780, _843, _852, pool, _1104, gl_LocalInvocationID, gl_WorkGroupID, _1407);
     }
