@@ -205,7 +205,7 @@ static bool matrix_type(uint32_t type)
            type == ZC_WEIGHT_Q4_K || type == ZC_WEIGHT_Q6_K;
 }
 
-/* Those of Apple's GPUs: one size of tile, which fits into their memory for a threadgroup twice, and into registers. */
+/* Those of Apple's GPUs, for which there is one size of tile. */
 static bool apples_matrices(const zc_gpu *gpu)
 {
     return gpu->matrix_units == 8 && gpu->subgroup_width == 32;

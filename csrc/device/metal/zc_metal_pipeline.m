@@ -1,7 +1,8 @@
 /* zc_metal_pipeline: pipelines of the built-in and of users' kernels.
  *
  * A built-in kernel's MSL is compiled at its first use, one pipeline for each variant (the value of function constant
- * 0); what is for matrix units is a text of its own, in a language that macOS 14 brought. A user's is compiled when it is asked for, after zc_msl has compared what Metal's reflection says of it with its signature.
+ * 0); what is for matrix units is a text of its own, in a language that macOS 14 brought. A user's is compiled when it is
+ * asked for, after zc_msl has compared what Metal's reflection says of it with its signature.
  * Binding i of the signature is [[buffer(i + 1)]]; [[buffer(0)]] has the offsets and the parameters.
  *
  * Ownership: pipelines of built-in kernels, and the libraries of those with variants, are the device's until it is
