@@ -7,6 +7,8 @@
     python buildtools/metal.py simulate   run the contract tests on a simulated Metal, under ASan and UBSan;
                                           further arguments are pytest's (--build: build only; with
                                           --coverage first, it says which branches of the backend ran)
+                                          (msl and simulate take --texts FOLDER: MSL in the place of that of
+                                          the same name which is committed)
     python buildtools/metal.py apple      on a Mac: compile backend and shaders with the oldest and the newest
                                           Xcode that are here, warnings of the backend as errors
 
@@ -74,10 +76,11 @@ class Build:
     objective_c: list[str]
     extra_sources: list[Path]
     mark: str = ""  # in the names of what is made of Objective-C
+    texts: Path | None = None  # MSL in place of what is committed
 
     def objects(self) -> list[Path]:
         wasm3.prepare(ROOT)
-        data = shaders.embed(ROOT, self.folder / "zc_shader_data.c")
+        data = shaders.embed(ROOT, self.folder / "zc_shader_data.c", self.texts)
         files = [data, *sources.objective_c(), *self.extra_sources]
         files += [*sources.core(), *sources.python(), *sources.wasm3()]
 
@@ -196,6 +199,8 @@ def cross_for(processor: str) -> None:
 
 # As the backend sets them: MTLLanguageVersion2_3, and fastMathEnabled off.
 SHADER_FLAGS = ["-std=macos-metal2.3", f"-mmacosx-version-min={MACOS}", "-fno-fast-math"]
+# Those for matrix units: MTLLanguageVersion3_1.
+MATRIX_FLAGS = ["-std=metal3.1", "-mmacosx-version-min=14.0", "-fno-fast-math"]
 
 
 def xcodes(folder: Path) -> list[Path]:
@@ -237,7 +242,8 @@ def apple(folder: Path = Path("/Applications")) -> None:
         if os.environ.get("CI") and tried(["xcrun", "--sdk", "macosx", "metal", "--version"], ""):
             wrong += tried(["xcodebuild", "-downloadComponent", "MetalToolchain"], f"{xcode.name}: no metal")
         for shader in shader_files:
-            words = ["xcrun", "--sdk", "macosx", "metal", *SHADER_FLAGS, "-c", str(shader), "-o", os.devnull]
+            of_language = MATRIX_FLAGS if shader.stem.endswith("_matrix") else SHADER_FLAGS
+            words = ["xcrun", "--sdk", "macosx", "metal", *of_language, "-c", str(shader), "-o", os.devnull]
             wrong += tried(words, f"{xcode.name}: {shader.name}")
         count = f"{len(sources.objective_c())} sources, {len(shader_files)} shaders"
         print(f"apple: {xcode.name}, SDK {sdk}: {count}")
@@ -256,18 +262,20 @@ def tried(command: Sequence[str], what: str) -> list[str]:
 # ---- msl --------------------------------------------------------------------------------------------
 
 
-def check_msl() -> None:
-    table = headers.read_table(ROOT)
+def check_msl(texts: Path | None) -> None:
     folder = ROOT / "shaders" / "generated"
-    have = {path.stem for path in folder.glob("*.metal")}
-    if have != set(table):
-        raise MetalError(f"kernels without MSL, or the reverse: {sorted(have ^ set(table))}")
-    for name in sorted(table):
+    files = {path.name: path for path in folder.glob("*.metal")}
+    must_be = {*headers.read_table(ROOT), *(f"{name}_matrix" for name in shaders.MSL_MATRIX)}
+    if {Path(name).stem for name in files} != must_be:
+        raise MetalError(f"kernels without MSL, or the reverse: {sorted(must_be ^ set(files))}")
+    if texts:
+        files = {path.name: path for path in texts.glob("*.metal")}
+    for name, path in sorted(files.items()):
         try:
-            msl.compile_text(folder / f"{name}.metal", True, None)
+            msl.compile_text(path, True, None)
         except msl.MslError as error:
-            raise MetalError(f"{name}.metal: {error}") from error
-    print(f"msl: {len(table)} kernels compile with strict address spaces")
+            raise MetalError(f"{name}: {error}") from error
+    print(f"msl: {len(files)} texts compile with strict address spaces")
 
 
 # ---- simulate ---------------------------------------------------------------------------------------
@@ -275,7 +283,7 @@ def check_msl() -> None:
 SIM = ROOT / "build" / "metal-sim"
 CONTRACT_TESTS = ["test_metal_sim.py", "test_device.py", "test_submission.py", "test_compile.py"]
 CONTRACT_TESTS += ["test_llm_kernels.py", "test_llm_linear.py", "test_abi.py", "test_examples.py"]
-CONTRACT_TESTS += ["test_weights.py", "test_dispatch_work.py"]
+CONTRACT_TESTS += ["test_weights.py", "test_dispatch_work.py", "test_matrix.py"]
 
 
 def objc_runtime() -> list[str]:
@@ -295,7 +303,7 @@ def objc_runtime() -> list[str]:
 COVERAGE = ["-fprofile-instr-generate", "-fcoverage-mapping"]
 
 
-def build_simulated(coverage: bool) -> Path:
+def build_simulated(coverage: bool, texts: Path | None) -> Path:
     """The package with the backend over the simulated Metal; returns the folder to import it from."""
     SIM.mkdir(parents=True, exist_ok=True)
     common = [SANITIZE, "-g", "-O1", "-fno-omit-frame-pointer", "-fPIC", "-pthread", "-fno-math-errno"]
@@ -303,7 +311,8 @@ def build_simulated(coverage: bool) -> Path:
     common += ["-DZC_SIMULATED_MACOS", f"-I{TESTS / 'sim' / 'include'}"]
     words = objc_runtime() + (COVERAGE if coverage else [])
     simulation = sorted((TESTS / "sim").glob("*.m"))
-    objects = Build(SIM, ["clang"], common, words, simulation, "-coverage" if coverage else "").objects()
+    mark = "-coverage" if coverage else ""
+    objects = Build(SIM, ["clang"], common, words, simulation, mark, texts).objects()
     package = SIM / ("import-coverage" if coverage else "import") / "zcwasm"
     shutil.rmtree(package, ignore_errors=True)
     shutil.copytree(ROOT / "zcwasm", package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
@@ -365,10 +374,10 @@ def tell_coverage(folder: Path, profiles: Path) -> None:
     print(f"coverage: {ran} of {all_of_them} branches ({100 * ran / max(all_of_them, 1):.1f}%)")
 
 
-def simulate(arguments: Sequence[str]) -> None:
+def simulate(arguments: Sequence[str], texts: Path | None) -> None:
     coverage = "--coverage" in arguments
     arguments = [word for word in arguments if word != "--coverage"]
-    folder = build_simulated(coverage)
+    folder = build_simulated(coverage, texts)
     if list(arguments) == ["--build"]:
         return
     runtimes = (f"libclang_rt.asan-{platform.machine()}.so", "libclang_rt.asan.so")
@@ -418,13 +427,16 @@ def api() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Checks of the Metal backend that need no Mac.")
     parser.add_argument("check", choices=["cross", "api", "msl", "simulate", "apple"])
+    parser.add_argument("--texts", type=Path, help="MSL in place of what is committed (msl, simulate)")
     options, rest = parser.parse_known_args()
-    checks: dict[str, Callable[[], None]] = {"cross": cross, "api": api, "msl": check_msl, "apple": apple}
+    checks: dict[str, Callable[[], None]] = {"cross": cross, "api": api, "apple": apple}
     try:
         if options.check == "simulate":
-            simulate(rest)
+            simulate(rest, options.texts)
         elif rest:
             parser.error(f"{options.check} takes no arguments")
+        elif options.check == "msl":
+            check_msl(options.texts)
         else:
             checks[options.check]()
     except (MetalError, msl.MslError, wasm3.Wasm3Error, shaders.ShaderError, headers.HeaderError) as error:

@@ -185,7 +185,7 @@ def normal(encoding: str) -> str:
 
 
 def apples(owner: str) -> str:
-    """Apple's class or protocol that one of ours stands for: X of X_macos15, as in zc_metal_newer.h."""
+    """Apple's name that one of ours stands for: X of X_macos15, as in zc_metal_newer.h."""
     return re.sub(r"_macos\d+$", "", owner)
 
 
@@ -223,7 +223,7 @@ class Check:
         elif kind in (kinds.OBJC_INSTANCE_METHOD_DECL, kinds.OBJC_CLASS_METHOD_DECL) and owner:
             self.method(owner, cursor, kind == kinds.OBJC_CLASS_METHOD_DECL)
         elif kind == kinds.ENUM_CONSTANT_DECL and re.match(r"MTL|NS", name):
-            known = self.metadata.constants.get(name)
+            known = self.metadata.constants.get(apples(name))
             self.expect(known == cursor.enum_value, f"{name} is {cursor.enum_value}, in the metadata {known}")
         elif kind == kinds.TYPEDEF_DECL and name in self.metadata.structs:
             fields = list(cursor.underlying_typedef_type.get_canonical().get_fields())
@@ -261,6 +261,11 @@ class Check:
             conditional = True
         elif kind == kinds.OBJC_MESSAGE_EXPR:
             self.message(cursor, function)
+        elif kind == kinds.DECL_REF_EXPR and cursor.spelling.startswith("MTL"):
+            # The metadata does not say when a constant came: its name here does.
+            since, of = (re.search(r"_macos(\d+)$", name) for name in (cursor.spelling, function))
+            holds = since is None or (of is not None and int(of[1]) >= int(since[1]))
+            self.expect(holds, f"{cursor.spelling} in {function}, which is not named after the system")
         elif kind == kinds.CALL_EXPR:
             if re.search(r"_macos\d+$", cursor.spelling):
                 self.expect(conditional, f"{cursor.spelling} is called in {function} under no condition")

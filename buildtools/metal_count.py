@@ -59,6 +59,7 @@ class Block:
     next: list[str] = field(default_factory=list)
     cost: int = 0
     barriers: int = 0
+    products: int = 0  # of matrices
     loads: dict[tuple[str, int], int] = field(default_factory=dict)
 
 
@@ -167,7 +168,14 @@ def count_line(block: Block, line: str) -> None:
             raise CountError(f"not understood: {line}")
         if any(word in name[1] for word in IGNORED):
             return
-        if "barrier" in name[1]:
+        if "matrix_multiply" in name[1]:
+            block.products += 1
+        elif "matrix_load" in name[1]:
+            # Two elements of each thread; the type is the function's.
+            key = ("matrix", 8 if "matrix_loadIf" in name[1] else 4)
+            block.loads[key] = block.loads.get(key, 0) + 1
+            block.cost += 1
+        elif "barrier" in name[1]:
             block.barriers += "threadgroup" in name[1]
             block.cost += 1
         elif name[1].startswith("llvm."):
@@ -366,6 +374,7 @@ DECLARED = re.compile(r"^declare [^\n]*@([\w]+)\(([^)]*)\)[^\n]*$", re.MULTILINE
 class Cost:
     instructions: int = 0
     barriers: int = 0
+    products: int = 0
     registers: int = 0
     loads: dict[tuple[str, int], int] = field(default_factory=dict)
 
@@ -470,6 +479,7 @@ def count(source: str, variant: int | None, push: list[int], group: tuple[int, i
         for block, times in zip(blocks, map(int, done.stdout.split()), strict=True):
             cost.instructions += times * block.cost
             cost.barriers += times * block.barriers
+            cost.products += times * block.products
             for key, each in block.loads.items():
                 if times:
                     cost.loads[key] = cost.loads.get(key, 0) + times * each
@@ -483,7 +493,8 @@ def drop_target(match: re.Match[str]) -> str:
 def stub(match: re.Match[str]) -> str:
     """A declared function of the shim, defined as that of one thread alone."""
     name = match[1]
-    if not name.startswith("_Z") or ("declare void" in match[0] and "barrier" not in name):
+    matrix = "matrix_" in name
+    if not name.startswith("_Z") or ("declare void" in match[0] and not matrix and "barrier" not in name):
         return match[0]
     head = re.sub(r"^declare ", "define ", re.sub(r" #\d+$", "", match[0]))
     kinds = [
@@ -495,6 +506,9 @@ def stub(match: re.Match[str]) -> str:
     head = re.sub(r"\([^)]*\)", f"({arguments})", head, count=1)
     head = re.sub(r" local_unnamed_addr", "", head)
     result = "void" if "void @" in head else kinds[0] if kinds else "i1"
+    if matrix and result != "void":
+        result = re.search(r"(<\d+ x \w+>|\w+) @", head)[1]  # type: ignore[index]
+        return f"{head} {{\n  ret {result} zeroinitializer\n}}"
     value = "ret void" if result == "void" else f"ret {result} %a0" if kinds else "ret i1 true"
     return f"{head} {{\n  {value}\n}}"
 
@@ -511,13 +525,16 @@ const size_t zc_shader_count;
 int main(int count, char **words)
 {
     uint32_t params[64] = {0};
-    zc_gpu gpu = {.lane_sums = true, .subgroup_width = 32}; /* as zc_device_metal.m says of Apple's */
+    /* As zc_device_metal.m says of Apple's; word 2: the side of matrices. */
+    zc_gpu gpu = {.lane_sums = true, .subgroup_width = 32};
+    gpu.matrix_units = (uint32_t)strtoul(words[2], NULL, 10);
     zc_kernel_plan plan;
-    for (int i = 2; i < count && i < 66; i++) params[i - 2] = (uint32_t)strtoul(words[i], NULL, 10);
+    for (int i = 3; i < count && i < 67; i++) params[i - 3] = (uint32_t)strtoul(words[i], NULL, 10);
     zc_kernel_plan_make(zc_kernel_find(words[1]), params, &gpu, &plan);
     for (uint32_t i = 0; i < plan.count; i++) {
         const zc_kernel_stage *stage = &plan.stages[i];
-        printf("%u %u %u %u\n", stage->variant, stage->groups[0], stage->groups[1], stage->groups[2]);
+        printf("%u %u ", stage->matrix, stage->variant);
+        printf("%u %u %u\n", stage->groups[0], stage->groups[1], stage->groups[2]);
     }
     return 0;
 }
@@ -544,19 +561,22 @@ class Planner:
         numbers = dict(headers.enums("zcwasm_kernels.h"))
         return Planner(folder / "planner", headers.read_table(ROOT), numbers)
 
-    def cost(self, kernel: str, **params: int) -> list[tuple[Cost, int]]:
+    def cost(self, kernel: str, matrix_units: int = 0, **params: int) -> list[tuple[Cost, int]]:
         """Of each stage: what a thread of the first threadgroup costs, and how many groups there are."""
         row = self.table[kernel]
         words = [params.pop(name, 0) for name, _ in row.params]
         if params:
             raise CountError(f"{kernel} has no {sorted(params)}")
         done = subprocess.run(
-            [str(self.program), kernel, *map(str, words)], capture_output=True, text=True, check=True
+            [str(self.program), kernel, str(matrix_units), *map(str, words)],
+            capture_output=True,
+            text=True,
+            check=True,
         )
-        source = (ROOT / "shaders" / "generated" / f"{kernel}.metal").read_text("utf-8")
-        costs = []
+        folder, costs = ROOT / "shaders" / "generated", []
         for line in done.stdout.splitlines():
-            variant, *groups = map(int, line.split())
+            matrix, variant, *groups = map(int, line.split())
+            source = (folder / f"{kernel}{'_matrix' * matrix}.metal").read_text("utf-8")
             push = [0] * row.offset_words + [0, 0, 0, 0, *groups, 0] + words
             costs.append((count(source, variant, push), groups[0] * groups[1] * groups[2]))
         return costs
@@ -661,6 +681,44 @@ def vector_table(planner: Planner, wrong: list[str]) -> str:
     return "\n".join(rows)
 
 
+# Of a prompt of so many rows. What --check allows for each product of 8 x 8 x 8, without itself.
+ROWS, MOST_FOR_A_PRODUCT = 512, 8.0
+
+
+def matrix_table(planner: Planner, wrong: list[str]) -> str:
+    """Many rows on matrix units: what a thread does for each product, of which it has 16 multiply-adds."""
+    head = ["weights", "instructions", "gate and up", "threadgroup bytes", "device bytes", "registers"]
+    head += ["tiles of float32", "first stage, for an element"]
+    rows = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    for name in ("F16", "Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q6_K"):
+        kind, same = planner.numbers[f"ZC_WEIGHT_{name}"], {"rows": ROWS, "n": K, "k": K, "ldx": K, "ldy": K}
+        (first, _), (plain, groups) = planner.cost(
+            "linear", 8, type=kind, flags=planner.numbers["ZC_LINEAR_NORM"], **same
+        )
+        _, (gated, gated_groups) = planner.cost("linear_gated", 8, gate_type=kind, up_type=kind, **same)
+        ((tiles, tile_groups),) = planner.cost("linear", type=kind, **same)
+        each = []
+        for cost, count_of_groups, matrices in ((plain, groups, 1), (gated, gated_groups, 2)):
+            useful = matrices * ROWS * K * K // 512 // (count_of_groups * 8)  # of each of 8 SIMD groups
+            each.append(cost.instructions / useful)
+            if cost.products < useful or cost.products > 1.1 * useful:
+                wrong.append(f"{name} on matrices: {cost.products} products, must be {useful}")
+            if any(space == "stack" for space, _ in (*cost.loads, *first.loads)):
+                wrong.append(f"{name} on matrices: arrays lie in memory (a loop is not unrolled)")
+            if each[-1] > MOST_FOR_A_PRODUCT:
+                wrong.append(f"{name} on matrices: {each[-1]:.1f} instructions, at most {MOST_FOR_A_PRODUCT}")
+        useful = ROWS * K * K // 512 // (groups * 8)
+        registers = max(plain.registers, gated.registers)
+        if registers > MOST_REGISTERS:
+            wrong.append(f"{name} on matrices: {registers} registers, at most {MOST_REGISTERS}")
+        cells = [name, f"**{each[0]:.1f}**", f"{each[1]:.1f}"]
+        cells += [f"{32 * plain.loaded(space) / useful:.0f}" for space in ("matrix", "device")]
+        of_tiles = tiles.instructions / (ROWS * K * K / 512 / (tile_groups * 8))
+        cells += [str(registers), f"{of_tiles:.0f}", f"{first.instructions / (K / 256):.0f}"]
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
 def attention_table(planner: Planner, wrong: list[str]) -> str:
     rows = [
         "| elements of a head | one row, own keys | one row, keys of 4 heads | 64 rows |",
@@ -698,7 +756,8 @@ def attention_table(planner: Planner, wrong: list[str]) -> str:
 def tables(wrong: list[str]) -> dict[str, str]:
     with tempfile.TemporaryDirectory(prefix="zcwasm-planner-") as folder:
         planner = Planner.make(Path(folder))
-        return {"vectors": vector_table(planner, wrong), "attention": attention_table(planner, wrong)}
+        made = {"vectors": vector_table(planner, wrong), "matrices": matrix_table(planner, wrong)}
+        return made | {"attention": attention_table(planner, wrong)}
 
 
 def main() -> None:

@@ -10,7 +10,10 @@ csrc/kernel/zc_weight_type.def as they are; kernels.glsl, made here, has the con
 The first two need glslangValidator, spirv-val and spirv-cross; those of Debian 12 are the reference, because
 other versions make other bytes (shaders/generated/VERSIONS). Its glslangValidator knows no matrices, so
 shaders for matrix units, NAME_matrix.comp, are made by that of Debian 13, in a folder that
-$ZCWASM_MATRIX_TOOLS names (buildtools/debian_folder.sh); without it they stay as they are committed.
+$ZCWASM_MATRIX_TOOLS names (buildtools/debian_folder.sh); without it they stay as they are committed. Their
+MSL is made of what that compiler makes, by a spirv-cross that is younger still, in a folder that
+$ZCWASM_MSL_TOOLS names. It is Debian's next release, and changes: where it is another version than that of
+the committed text, --check leaves what it makes in build/newer-msl and says so, for buildtools/metal.py.
 setup.py embeds what is committed, so building the package needs none of them. The table is
 csrc/kernel/zc_kernel.def with the parameter structs of zcwasm/include/zcwasm_kernels.h: a shader whose
 bindings, access, push constants or workgroup differ from it fails. Standard library only, and importable
@@ -20,6 +23,7 @@ without this folder being a package: it runs in isolated build environments.
 from __future__ import annotations
 
 import argparse
+import gzip
 import os
 import re
 import shutil
@@ -57,6 +61,12 @@ DOT_CAPABILITIES = CAPABILITIES | {"DotProduct", "DotProductInput4x8BitPacked"}
 DOT_EXTENSIONS = {"SPV_KHR_integer_dot_product"}
 MATRIX_SIZES = {16: 32, 8: 8}
 MATRIX_TOOLS = "ZCWASM_MATRIX_TOOLS"
+# Shaders for matrix units that there are in MSL, too: NAME_matrix.metal, for macOS 14 and SIMD groups of 32.
+MSL_MATRIX = {"linear", "linear_gated"}
+MSL_MATRIX_VERSION = "30100"
+MSL_MATRIX_MACROS = ["-DZC_MSL", "-DTILE=8", "-DLANES=32"]
+MSL_TOOLS = "ZCWASM_MSL_TOOLS"
+NEWER_MSL = ROOT / "build" / "newer-msl"
 TOOLS = {"glslangValidator": "glslang-tools", "spirv-val": "spirv-tools", "spirv-cross": "spirv-cross"}
 
 
@@ -114,14 +124,20 @@ def check_spirv(kernel: Kernel, data: bytes, *, matrix: bool = False, dot: bool 
     return wrong
 
 
-def check_msl(kernel: Kernel, source: str) -> list[str]:
+def check_msl(kernel: Kernel, source: str, *, matrix: bool = False) -> list[str]:
     entries = re.findall(r"^kernel void (\w+)\((.*)\)$", source, re.MULTILINE)
-    if [name for name, _ in entries] != [MSL_PREFIX + kernel.name]:
+    if [name for name, _ in entries] != [MSL_PREFIX + kernel.name + "_matrix" * matrix]:
         return [f"MSL has the entry points {[name for name, _ in entries]}"]
     numbers = [int(number) for number in re.findall(r"\[\[buffer\((\d+)\)\]\]", entries[0][1])]
-    if numbers != list(range(len(shader_bindings(kernel)) + 1)):
+    bindings = shader_bindings(kernel, matrix=matrix)
+    if numbers != list(range(len(bindings) + 1)):
         return [f"MSL has the buffers {numbers}, must be push constants at 0 and the bindings from 1"]
-    return []
+    wrong = []
+    for number, (name, access) in enumerate(bindings, 1):
+        (words,) = re.findall(rf"([\w ]+)[&*] ?\w+ \[\[buffer\({number}\)", entries[0][1])
+        if words.strip().startswith("const ") != (access == "IN"):
+            wrong.append(f"MSL: {name} is {words.strip()}, must be {access}")
+    return wrong
 
 
 # ---- generating ------------------------------------------------------------------------------------
@@ -158,12 +174,14 @@ def versions() -> str:
     cross = result.stdout.strip() if result is not None and result.returncode == 0 else "unknown"
     found = re.search(r"Glslang Version: (\S+)", glslang), re.search(r"SPIRV-Tools (\S+)", tools)
     glslang, tools = (match[1] if match else "unknown" for match in found)
-    return f"glslang {glslang}\nspirv-tools {tools}\nspirv-cross {cross}\nmatrix glslang {matrix_version()}\n"
+    lines = [f"glslang {glslang}", f"spirv-tools {tools}", f"spirv-cross {cross}"]
+    lines += [f"matrix glslang {matrix_version()}", f"matrix spirv-cross {msl_version()}"]
+    return "\n".join([*lines, ""])
 
 
-def matrix_tool(name: str) -> list[str | Path] | None:
+def matrix_tool(name: str, variable: str = MATRIX_TOOLS) -> list[str | Path] | None:
     """The command that runs a tool of the folder, by the folder's own loader; None where there is none."""
-    named = os.environ.get(MATRIX_TOOLS)
+    named = os.environ.get(variable)
     if not named:
         return None
     folder = Path(named).resolve()
@@ -173,7 +191,7 @@ def matrix_tool(name: str) -> list[str | Path] | None:
     tool = folder / "usr" / "bin" / name
     if not loaders or not tool.exists():
         raise ShaderError(
-            f"{MATRIX_TOOLS}: {folder} has no {name}; buildtools/debian_folder.sh makes such a folder"
+            f"{variable}: {folder} has no {name}; buildtools/debian_folder.sh makes such a folder"
         )
     libraries = ":".join(str(path) for path in sorted(folder.glob("usr/lib/*-linux-gnu")))
     return [loaders[0], "--library-path", libraries, tool]
@@ -184,10 +202,28 @@ def matrix_version() -> str:
     command = matrix_tool("glslangValidator")
     if command:
         found = re.search(r"Glslang Version: (\S+)", run(*command, "--version", cwd=Path.cwd()))
-    else:
-        committed = ROOT / "shaders" / "generated" / "VERSIONS"
-        found = re.search(r"^matrix glslang (\S+)", committed.read_text("utf-8"), re.MULTILINE)
+        return found[1] if found else "unknown"
+    return committed_version("matrix glslang")
+
+
+def committed_version(tool: str) -> str:
+    text = (ROOT / "shaders" / "generated" / "VERSIONS").read_text("utf-8")
+    found = re.search(rf"^{tool} (\S+)$", text, re.MULTILINE)
     return found[1] if found else "unknown"
+
+
+def msl_version() -> str:
+    """Of the spirv-cross that makes MSL of shaders for matrix units, or has made what is committed."""
+    if not makes_matrix_msl():
+        return committed_version("matrix spirv-cross")
+    changes = Path(os.environ[MSL_TOOLS]) / "usr" / "share" / "doc" / "spirv-cross" / "changelog.Debian.gz"
+    with gzip.open(changes, "rt", encoding="utf-8") as file:
+        found = re.match(r"spirv-cross \((\S+)\)", file.readline())
+    return found[1] if found else "unknown"
+
+
+def makes_matrix_msl() -> bool:
+    return matrix_tool("glslangValidator") is not None and matrix_tool("spirv-cross", MSL_TOOLS) is not None
 
 
 def prelude() -> str:
@@ -238,8 +274,8 @@ def generate_matrix(root: Path, out: Path, kernel: Kernel, source: Path, include
 
 # Four neighbours, or two, are one load, at any word: a packed vector is aligned as its elements are.
 NEIGHBOURS = re.compile(
-    r"\b(uint|float)(?:4\((v_\d+\.\w+)\[(\w+)\], \2\[\3 \+ 1u\], \2\[\3 \+ 2u\], \2\[\3 \+ 3u\]\)"
-    r"|2\((v_\d+\.\w+)\[(\w+)\], \4\[\5 \+ 1u\]\))"
+    r"\b(uint|float)(?:4\((v?_\d+\.\w+)\[(\w+)\], \2\[\3 \+ 1u\], \2\[\3 \+ 2u\], \2\[\3 \+ 3u\]\)"
+    r"|2\((v?_\d+\.\w+)\[(\w+)\], \4\[\5 \+ 1u\]\))"
 )
 # Functions of shaders/linear_lanes.glsl that read half-words: what is after the brace.
 HALF_WORDS = {
@@ -301,6 +337,83 @@ def with_unrolling(text: str, module: spirv.Module, entry: str) -> str:
     return "".join(parts) + text[at:]
 
 
+# Functions of shaders/linear_matrix_tile.glsl: what GLSL has no word for.
+ELEMENTS = {
+    "elements_of": """\
+    simdgroup_float8x8 of = m;
+    return float2(of.thread_elements()[0], of.thread_elements()[1]);
+""",
+    "add_scaled": """\
+    simdgroup_float8x8 more = block;
+    sum.thread_elements()[0] += more.thread_elements()[0] * scale.x;
+    sum.thread_elements()[1] += more.thread_elements()[1] * scale.y;
+""",
+}
+
+
+def with_elements(text: str) -> str:
+    """The elements of matrices that a thread has."""
+    for name, body in ELEMENTS.items():
+        text, count = re.subn(
+            rf"^(\w+ {name}\([^\n]*\)\n\{{\n).*?^\}}$", rf"\1{body}}}", text, flags=re.MULTILINE | re.DOTALL
+        )
+        if count != 1:
+            raise ShaderError(f"MSL: {count} functions {name}, must be one")
+    return text
+
+
+def with_access(text: str, kernel: Kernel) -> str:
+    """const where a binding is only read, which a younger spirv-cross does not say."""
+    for number, (name, access) in enumerate(shader_bindings(kernel, matrix=True), 1):
+        if access != "IN":
+            continue
+        argument = re.search(rf"\bdevice (\w+)[&*] (\w+) \[\[buffer\({number}\)\]\]", text)
+        if argument is None:
+            raise ShaderError(f"MSL: {name} is not there")
+        types = {argument[1]} - {"void"} | set(re.findall(rf"\*\(device (\w+)\*\){argument[2]};", text))
+        text = re.sub(rf"\bdevice void\* {argument[2]}\b", rf"const device void* {argument[2]}", text)
+        for kind in types:
+            text = re.sub(rf"\bdevice auto&(.*\(device {kind}\*\))", r"const device auto&\1", text)
+            text = re.sub(rf"\bdevice {kind}\b", f"const device {kind}", text)
+    return text
+
+
+def generate_matrix_msl(root: Path, out: Path, kernel: Kernel, source: Path, include: list[str]) -> None:
+    """MSL of a shader for matrix units, or what is committed where its tools are not."""
+    msl, entry = out / f"{source.stem}.metal", f"{MSL_PREFIX}{source.stem}"
+    compiler, validator = matrix_tool("glslangValidator"), matrix_tool("spirv-val")
+    cross = matrix_tool("spirv-cross", MSL_TOOLS)
+    if compiler is None or validator is None or cross is None:
+        shutil.copy(root / "shaders" / "generated" / msl.name, msl)
+        print(f"{msl.name} stays as it is: {MATRIX_TOOLS} and {MSL_TOOLS} name no tools", file=sys.stderr)
+        text = msl.read_text("utf-8")
+    else:
+        with tempfile.TemporaryDirectory(prefix="zcwasm-msl-") as folder:
+            module = Path(folder) / f"{source.stem}.spv"
+            words: list[str | Path] = [
+                "-V",
+                "--target-env",
+                TARGET,
+                *include,
+                *MSL_MATRIX_MACROS,
+                source.name,
+                "-o",
+                module,
+            ]
+            run(*compiler, *words, cwd=source.parent)
+            run(*validator, "--target-env", TARGET, module, cwd=Path(folder))
+            read = spirv.read(module.read_bytes())
+            # Without native arrays an array of matrices becomes one matrix.
+            words = ["--msl", "--msl-version", MSL_MATRIX_VERSION, "--msl-decoration-binding"]
+            words += ["--msl-force-native-arrays", "--rename-entry-point", "main", entry, "comp"]
+            run(*cross, module, *words, "--output", msl, cwd=Path(folder))
+        text = with_loads(with_access(with_elements(msl.read_text("utf-8")), kernel))
+        text = with_unrolling(text, read, entry)
+        msl.write_text(text, "utf-8")
+    if wrong := check_msl(kernel, text, matrix=True):
+        raise ShaderError(f"{msl.name} is not what csrc/kernel/zc_kernel.def says: {'; '.join(wrong)}")
+
+
 def generate_msl(kernel: Kernel, compiler: Sequence[str | Path], source: Path, msl: Path) -> None:
     """From a module that Vulkan does not see: with ZC_MSL, for which shaders may have ways of their own."""
     entry = MSL_PREFIX + kernel.name
@@ -336,6 +449,8 @@ def generate(root: Path, out: Path) -> None:
     include = [f"-I{out}", f"-I{root / 'csrc'}"]
     for name, source in matrix.items():
         generate_matrix(root, out, table[name], source, include)
+        if name in MSL_MATRIX:
+            generate_matrix_msl(root, out, table[name], source, include)
     for name, source in dots.items():
         module = out / f"{source.stem}.spv"
         run(
@@ -371,10 +486,25 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 
 
 def differences(root: Path = ROOT) -> list[str]:
-    """The files of shaders/generated/ that are not what the tools make now."""
+    """The files of shaders/generated/ that are not what the tools make now.
+
+    MSL by another spirv-cross than what is committed does not count: it is left in NEWER_MSL.
+    """
+    shutil.rmtree(NEWER_MSL, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="zcwasm-shaders-") as folder:
         generate(root, Path(folder))
         made, committed = read_folder(Path(folder)), read_folder(root / "shaders" / "generated")
+    here, there = msl_version(), committed_version("matrix spirv-cross")
+    if here != there:
+        NEWER_MSL.mkdir(parents=True)
+        for name in (f"{kernel}_matrix.metal" for kernel in MSL_MATRIX):
+            (NEWER_MSL / name).write_bytes(made[name])
+            made[name] = committed.get(name, b"")
+        made["VERSIONS"] = made["VERSIONS"].replace(here.encode(), there.encode())
+        print(
+            f"spirv-cross is {here}, the committed MSL for matrix units was made by {there}", file=sys.stderr
+        )
+        print(f"what it makes is not compared, but left in {NEWER_MSL.relative_to(ROOT)}", file=sys.stderr)
     return sorted(name for name in made.keys() | committed.keys() if made.get(name) != committed.get(name))
 
 
@@ -387,21 +517,29 @@ def rows(items: list[str]) -> str:
     return "".join(f"    {', '.join(items[at : at + 12])},\n" for at in range(0, len(items), 12))
 
 
-def embed(root: Path, target: Path) -> Path:
-    """Write the C source with everything in shaders/generated/, if it is not there already."""
+def embed(root: Path, target: Path, other: Path | None = None) -> Path:
+    """Write the C source with everything in shaders/generated/, if it is not there already.
+
+    MSL that is in the folder `other` takes the place of what is committed.
+    """
+    texts = {path.stem: path.read_bytes() for path in other.glob("*.metal")} if other else {}
     parts, entries = [HEAD, '#include "kernel/zc_shaders.h"\n'], []
     folder = root / "shaders" / "generated"
-    for name in sorted(path.stem for path in folder.glob("*.spv")):
-        module, text_file = (folder / f"{name}.spv").read_bytes(), folder / f"{name}.metal"
-        words = [f"0x{int.from_bytes(module[at : at + 4], 'little'):08x}" for at in range(0, len(module), 4)]
-        parts.append(f"static const uint32_t spirv_{name}[] = {{\n{rows(words)}}};\n")
+    stems = {path.stem for path in folder.iterdir() if path.suffix in {".spv", ".metal"}}
+    for name in sorted(stems):
+        module, text_file = folder / f"{name}.spv", folder / f"{name}.metal"
+        entry = ["NULL, 0", "NULL, 0"]  # of packed products and most for matrix units there is one of them
+        if module.exists():
+            data = module.read_bytes()
+            words = [f"0x{int.from_bytes(data[at : at + 4], 'little'):08x}" for at in range(0, len(data), 4)]
+            parts.append(f"static const uint32_t spirv_{name}[] = {{\n{rows(words)}}};\n")
+            entry[0] = f"spirv_{name}, {len(words)}"
         if text_file.exists():
-            msl = text_file.read_bytes()
+            msl = texts.get(name) or text_file.read_bytes()
             text = [str(byte) for byte in msl] + ["0"]
             parts.append(f"static const char msl_{name}[] = {{\n{rows(text)}}};\n")
-            entries.append(f'    {{"{name}", spirv_{name}, {len(words)}, msl_{name}, {len(msl)}}},\n')
-        else:  # for matrix units or packed products, of Vulkan alone
-            entries.append(f'    {{"{name}", spirv_{name}, {len(words)}, NULL, 0}},\n')
+            entry[1] = f"msl_{name}, {len(msl)}"
+        entries.append(f'    {{"{name}", {", ".join(entry)}}},\n')
     if missing := [name for name in read_table(root) if not (folder / f"{name}.spv").exists()]:
         raise ShaderError(f"{folder} lacks {', '.join(missing)}: run buildtools/shaders.py")
     parts.append(f"const zc_shader zc_shader_table[] = {{\n{''.join(entries)}}};\n")

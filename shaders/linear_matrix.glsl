@@ -4,6 +4,10 @@
 // exactly; the scales of their blocks go to the float32 sums. So the error is float32's but for a few bits.
 //
 // TILE and LANES are macros: a module for each size of matrix that a device has (buildtools/shaders.py).
+//
+// In MSL (ZC_MSL) matrices of x are float32, since products of these with float16 ones cost Apple's GPUs no more: one
+// product in place of two, and the workspace has a row's 32 columns of float32 where others have both halves of them. There
+// is one size of tile, so that no array's size depends on the variant.
 
 // The workspace: a factor for each row, in whole vectors; then the rows, 64 of them at a time, a slice of DEPTH columns
 // after the other, of each row 32 high and 32 low halves: what a workgroup reads at a time lies side by side. Behind the k columns of a row come the sums of its blocks, for types of weights that
@@ -38,11 +42,17 @@ uint row_start(uint r)
 }
 
 // A workgroup's tile: BM x BN elements of y.
+#ifdef ZC_MSL
+const uint BM = 64u, BN = 128u, GRID_M = 2u, GRID_N = 4u;
+#define MOST_SCALES 2u
+#else
 const uint BM = way == ZC_LINEAR_MATRIX_SMALL_WAY ? 64u : 128u;
 const uint BN = way == ZC_LINEAR_MATRIX_LARGE_WAY ? 128u : 64u;
 // Subgroups of a workgroup, each way.
 const uint GRID_M = (way == ZC_LINEAR_MATRIX_TALL_WAY ? 4u : 2u) * (LANES == 32 ? 1u : 2u);
 const uint GRID_N = WORKGROUP / LANES / GRID_M;
+#define MOST_SCALES SCALES
+#endif
 const uint FM = BM / GRID_M / TILE, FN = BN / GRID_N / TILE; // matrices of a subgroup
 
 // Vectors of a row in shared memory, one more than it has, so that loading matrices meets no conflicts of banks.
@@ -54,7 +64,7 @@ const uint SCALES = IS(Q6_K) ? 2u : 1u;                         // of a slice of
 const uint POOL_X = BM * LINE_X, POOL_SUMS = WORKGROUP / LANES * FN * TILE * TILE / 4u;
 shared uvec4 pool[POOL_X > POOL_SUMS ? POOL_X : POOL_SUMS];
 shared uvec4 tile_w[BN * LINE_W];
-shared float tile_scales[SCALES * BN];
+shared float tile_scales[MOST_SCALES * BN];
 
 #include "halves.glsl"
 #include "linear_matrix_input.glsl"

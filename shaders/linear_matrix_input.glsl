@@ -1,4 +1,4 @@
-// input_rows(): f(x) as pairs of float16, a row of x for a workgroup.
+// input_rows(): f(x) as pairs of float16 (in MSL as float32), a row of x for a workgroup.
 //
 // Each row is multiplied by a power of two that brings its largest element to between 2^9 and 2^10, so that nothing
 // overflows, sums of 32 elements included, and what is lost below is 2^-34 of the largest. Its inverse, and the scale of
@@ -31,6 +31,12 @@ vec4 input_quad(uint r, uint q, inout float squares)
     return input_of(x_at(at, count), up, factor, squares);
 }
 
+#ifdef ZC_MSL
+void put_halves(uint at, uint q, vec4 v) // both of them in one
+{
+    work4[at + q / 8u * NEXT_SLICE + (q & 7u)] = floatBitsToUint(v);
+}
+#else
 // Two float16 whose sum is v, of each element.
 void put_halves(uint at, uint q, vec4 v)
 {
@@ -45,6 +51,7 @@ void put_halves(uint at, uint q, vec4 v)
     work4[to + 4u][half_] = low.x;
     work4[to + 4u][half_ + 1u] = low.y;
 }
+#endif
 
 // Quads base to base + WORKGROUP - 1 of a row, of which v is this invocation's; and the sums of their blocks.
 void put_quads(uint start, uint minima, uint base, uint quads, vec4 v)

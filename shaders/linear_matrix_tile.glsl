@@ -90,6 +90,85 @@ void put_slice(uint s, uint slices_k)
 
 SUMS sums[FM * FN];
 
+#ifdef ZC_MSL
+
+// What MSL says of a matrix and GLSL does not: an invocation's two elements. buildtools/shaders.py puts it there.
+vec2 elements_of(SUMS m)
+{
+    return vec2(0.0);
+}
+
+void add_scaled(inout SUMS sum, SUMS block, vec2 scale) // sum += block * scale, of these elements
+{
+    sum = block;
+}
+
+// Of the products along a part: loops of a constant length, for arrays stay in memory otherwise.
+const uint PART_STEPS = STEPS / SCALES;
+#define EACH_STEP(t) [[unroll]] for (uint t = 0u; t < STEPS; t++) if (t < PART_STEPS)
+
+uvec2 columns; // of these elements: Metal's specification does not say which they are, so a matrix is asked
+
+void find_columns()
+{
+    uint me = gl_LocalInvocationID.x;
+    if (me < 16u) {
+        pool[me] = floatBitsToUint(vec4(0.0, 1.0, 2.0, 3.0) + 4.0 * float(me & 1u));
+    }
+    barrier();
+    SUMS numbers;
+    coopMatLoad(numbers, pool, 0u, 2u, gl_CooperativeMatrixLayoutRowMajor);
+    columns = uvec2(elements_of(numbers));
+}
+
+// Part e of the slice: the columns of a block, which have one scale.
+void multiply_part(uint down, uint right, uint e)
+{
+    MATRIX(float16_t, B) b[FN * STEPS];
+    vec2 scales[FN];
+    [[unroll]] for (uint j = 0u; j < FN; j++) {
+        EACH_STEP(t) {
+            coopMatLoad(b[j * STEPS + t], tile_w,
+                        (right + j * TILE) * LINE_W + (e * PART_STEPS + t) * STEP_VECTORS, LINE_W,
+                        gl_CooperativeMatrixLayoutColumnMajor);
+        }
+        if (!IS(F16)) {
+            uint at = e * BN + right + j * TILE;
+            scales[j] = vec2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
+        }
+    }
+    [[unroll]] for (uint i = 0u; i < FM; i++) {
+        MATRIX(float, A) a[STEPS];
+        EACH_STEP(t) {
+            coopMatLoad(a[t], pool, (down + i * TILE) * LINE_X + (e * PART_STEPS + t) * 2u * STEP_VECTORS, LINE_X,
+                        gl_CooperativeMatrixLayoutRowMajor);
+        }
+        [[unroll]] for (uint j = 0u; j < FN; j++) {
+            SUMS block = SUMS(0.0);
+            EACH_STEP(t) {
+                if (IS(F16)) {
+                    sums[i * FN + j] = coopMatMulAdd(a[t], b[j * STEPS + t], sums[i * FN + j]);
+                } else {
+                    block = coopMatMulAdd(a[t], b[j * STEPS + t], block);
+                }
+            }
+            if (!IS(F16)) {
+                add_scaled(sums[i * FN + j], block, scales[j]);
+            }
+        }
+    }
+}
+
+void multiply_slice(uint down, uint right)
+{
+    multiply_part(down, right, 0u);
+    if (SCALES == 2u) {
+        multiply_part(down, right, 1u);
+    }
+}
+
+#else
+
 void multiply_slice(uint down, uint right)
 {
     MATRIX(float16_t, B) b[FN * STEPS];
@@ -133,6 +212,8 @@ void multiply_slice(uint down, uint right)
     }
 }
 
+#endif
+
 // Through shared memory, for what an invocation has of a matrix is not known: matrices side by side.
 void finish_tile(uint first_r, uint first_j, uint first_c)
 {
@@ -172,6 +253,9 @@ void matrix_tiles()
 {
     uint down = gl_SubgroupID % GRID_M * (BM / GRID_M), right = gl_SubgroupID / GRID_M * (BN / GRID_N);
     uint count = slices(), slices_k = slices_of_k();
+#ifdef ZC_MSL
+    find_columns();
+#endif
     for (uint tile_j = WORKGROUP_ID.y; tile_j < ceil_div(push.n, COLUMNS); tile_j += WORKGROUPS.y) {
         for (uint tile_r = WORKGROUP_ID.x; tile_r < ceil_div(push.rows, BM); tile_r += WORKGROUPS.x) {
             find_rows(tile_r * BM, tile_j * COLUMNS);

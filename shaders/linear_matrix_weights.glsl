@@ -19,6 +19,46 @@ struct Sixteen
     uint scale;
 };
 
+#ifdef ZC_MSL
+
+// There four words are one load at any word. So a window has the five words from `at` on.
+
+uvec4 four_words(uint at)
+{
+#ifdef TWO_MATRICES
+    if (SECOND) {
+        return uvec4(second1[at], second1[at + 1u], second1[at + 2u], second1[at + 3u]);
+    }
+#endif
+    return uvec4(weights1[at], weights1[at + 1u], weights1[at + 2u], weights1[at + 3u]);
+}
+
+Window window_at(uint at)
+{
+    uint end = WEIGHTS_START + (push.n * row_halves(push.k) + 1u) / 2u;
+    Window w = Window(uvec4(0u), uvec4(0u));
+    if (at + 5u <= end) {
+        w.a = four_words(at);
+        w.b.x = weight_word(at + 4u);
+    } else { // the last blocks: not beyond what there is
+        [[unroll]] for (uint i = 0u; i < 4u; i++) {
+            w.a[i] = weight_word(min(at + i, end - 1u));
+        }
+        w.b.x = weight_word(min(at + 4u, end - 1u));
+    }
+    return w;
+}
+
+uvec4 words_of(Window w, uint at, out uint next)
+{
+    next = w.b.x;
+    return w.a;
+}
+
+#define FOUR_WORDS four_words
+
+#else
+
 // That with word `at`; what needs more than the five words from there on does not take them from it.
 Window window_at(uint at)
 {
@@ -45,6 +85,11 @@ uvec4 words_of(Window w, uint at, out uint next)
     next = one ? b.y : b.x;
     return one ? uvec4(a.yzw, b.x) : a;
 }
+
+#define FOUR_WORDS(at)                                                                                               \
+    (whole ? weight_words(at / 4u)                                                                                   \
+           : uvec4(weight_word(at), weight_word(at + 1u), weight_word(at + 2u), weight_word(at + 3u)))
+#endif
 
 // Four words that start at half-word h, from the words that contain them and the next one.
 uvec4 shifted(uint h, uvec4 v, uint next)
@@ -74,6 +119,13 @@ void load_part(inout Sixteen v, uint row, uint s, uint p)
     if (IS(F16)) {
         // Beyond k anything that is there.
         uint last = (row + push.k - 1u) / 2u, at = (row + DEPTH * s + 16u * p) / 2u;
+#ifdef ZC_MSL
+        if (at + 8u <= last) {
+            v.numbers = Window(four_words(at), four_words(at + 4u));
+            v.scale = weight_word(at + 8u);
+            return;
+        }
+#endif
         [[unroll]] for (uint i = 0u; i < 4u; i++) {
             v.numbers.a[i] = weight_word(min(at + i, last));
             v.numbers.b[i] = weight_word(min(at + 4u + i, last));
@@ -89,13 +141,10 @@ void load_part(inout Sixteen v, uint row, uint s, uint p)
         uint at = row / 2u + s / 8u * 36u, numbers = at + 4u + (s & 7u) / 2u * 8u + 4u * p;
         bool whole = (WEIGHTS_START & 3u) == 0u; // and so are all blocks
         if ((s & 7u) == 0u) {
-            v.more.a = whole ? weight_words(at / 4u)
-                             : uvec4(weight_word(at), weight_word(at + 1u), weight_word(at + 2u), weight_word(at + 3u));
+            v.more.a = FOUR_WORDS(at);
         }
         if ((s & 1u) == 0u) {
-            v.numbers.a = whole ? weight_words(numbers / 4u)
-                                : uvec4(weight_word(numbers), weight_word(numbers + 1u), weight_word(numbers + 2u),
-                                        weight_word(numbers + 3u));
+            v.numbers.a = FOUR_WORDS(numbers);
         }
     } else {
         // Of each half of a block four slices share the high bits and the words of scales.

@@ -1,8 +1,8 @@
 """linear and linear_gated of many rows on matrix units: only where a device has them.
 
 The bounds are those of tests/test_llm_linear.py without the 2**-14 that the contract allows: two halves
-of x and whole numbers of weights lose nothing that float32 keeps. ZCWASM_VULKAN_MATRIX=0 runs the same on
-the other path."""
+of x and whole numbers of weights lose nothing that float32 keeps. ZCWASM_VULKAN_MATRIX=0, or
+ZCWASM_METAL_MATRIX=0, runs the same on the other path."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from zcwasm._selftest.arena import put, words
 from zcwasm._selftest.reference import ADD, BIAS, EXACT, GELU, NORM, SWIGLU, WEIGHT_TYPES, Array
 
 TYPES = ["F16", "Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q6_K"]  # the others go in float32 tiles
-OFF = os.environ.get("ZCWASM_VULKAN_MATRIX") == "0"
+OFF = {kind for kind in ("vulkan", "metal") if os.environ.get(f"ZCWASM_{kind.upper()}_MATRIX") == "0"}
 
 
 @pytest.fixture
 def device(device: zcwasm.Device) -> zcwasm.Device:
-    if OFF:
+    if device.kind in OFF:
         assert device.info["matrix_units"] == 0
     elif not device.info["matrix_units"]:
         pytest.skip("no matrix units")

@@ -43,12 +43,15 @@ needs_metadata = pytest.mark.skipif(
 
 def test_every_kernel_has_msl() -> None:
     table = shaders.read_table(ROOT)
-    assert {path.stem for path in GENERATED.glob("*.metal")} == set(table)
-    for name, kernel in table.items():
-        (entry,) = msl.entries((GENERATED / f"{name}.metal").read_text("utf-8"))
-        assert entry.name == f"zc_{name}"
+    texts = {(name, False) for name in table} | {(name, True) for name in shaders.MSL_MATRIX}
+    names = {name + "_matrix" * matrix for name, matrix in texts}
+    assert {path.stem for path in GENERATED.glob("*.metal")} == names
+    for name, matrix in texts:
+        text = name + "_matrix" * matrix
+        (entry,) = msl.entries((GENERATED / f"{text}.metal").read_text("utf-8"))
+        assert entry.name == f"zc_{text}"
         buffers = [argument for argument in entry.arguments if "[[buffer(" in argument]
-        assert len(buffers) == len(shaders.shader_bindings(kernel)) + 1
+        assert len(buffers) == len(shaders.shader_bindings(table[name], matrix=matrix)) + 1
 
 
 CORRECT = """\
@@ -320,6 +323,74 @@ def test_matrices_of_lanes_that_are_not_together(tmp_path: Path, old: str, new: 
         run_library(source, RUN_MATRICES.replace("WIDTH", width), tmp_path)
 
 
+# A product of the shipped text, 70 x 131 of 96 columns in Q8_0: its norm first, then its tiles.
+RUN_PRODUCT = """
+import numpy as np
+rng = np.random.default_rng(5)
+rows, n, k, type_, unit = 70, 131, 96, 3, 24
+x = rng.standard_normal((rows, k)).astype(np.float32)
+norm = rng.standard_normal(k).astype(np.float32)
+scales = rng.uniform(0.5, 2, (n, k // 32)).astype(np.float16)
+numbers = rng.integers(-127, 128, (n, k // 32, 32)).astype(np.int8)
+w = np.concatenate([scales.view(np.int8).reshape(n, -1, 2), numbers], 2)
+y, work = np.full((rows, n), np.nan, np.float32), np.full(1 << 20, 0xff, np.uint8)
+right = 0
+for first in range(4):  # the order in which threads run differs
+    for way, input_, groups in ((8, 1, (rows, 1)), (9, 0, (2, 2))):
+        variant = c_uint(type_ + 8 * input_ + unit * way)
+        library.set_constants((c_void_p * 1)(ctypes.addressof(variant)))
+        push = np.zeros(24, np.uint32)
+        push[12:15] = *groups, 1
+        push[16:23] = type_, rows, n, k, k, n, 4
+        push.view(np.float32)[23] = 1e-5
+        arrays = [push, x, np.concatenate([w.ravel(), np.zeros(64, np.int8)]), x, norm, y, work]
+        buffers = (c_void_p * 7)(*(array.ctypes.data for array in arrays))
+        triple = c_uint * 3
+        assert library.functions[0].run(buffers, triple(*groups, 1), triple(256, 1, 1), 32) == 0
+    f = x.astype(np.float64)
+    f = f / np.sqrt((f * f).mean(1, keepdims=True) + 1e-5) * norm
+    weights = (scales.astype(np.float64)[:, :, None] * numbers).reshape(n, k)
+    error = np.abs(y - f @ weights.T) / (np.abs(f) @ np.abs(weights).T)
+    right += bool((error < 1e-6).all())
+print(right)
+"""
+
+
+@needs_clang
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", ""),
+        ("ulong2(0), true", "ulong2(0), false"),  # weights are columns
+        ("columns.y]", "columns.x]"),  # a scale of another column
+        ("more.thread_elements()[1] * scale.y", "more.thread_elements()[1]"),
+        ("thread_elements()[1] +=", "thread_elements()[1] ="),  # only the last block
+    ],
+)
+def test_products_on_matrices(tmp_path: Path, old: str, new: str) -> None:
+    text = (GENERATED / "linear_matrix.metal").read_text("utf-8")
+    assert old in text
+    right = run_library(text.replace(old, new) if old else text, RUN_PRODUCT, tmp_path)
+    assert right == ("0\n" if old else "4\n")
+
+
+@needs_clang
+@pytest.mark.parametrize("which", [1, 2, 3, 4])
+def test_each_barrier_of_a_product_counts(tmp_path: Path, which: int) -> None:
+    """That of find_columns and all but the first of matrix_tiles, which parts tiles of one threadgroup."""
+    text = (GENERATED / "linear_matrix.metal").read_text("utf-8")
+    start = text.index("void find_columns(") if which == 1 else text.index("void matrix_tiles(")
+    barrier = "threadgroup_barrier(mem_flags::mem_threadgroup);"
+    for _ in range(which):
+        start = text.index(barrier, start + 1)
+    without = text[:start] + text[start + len(barrier) :]
+    if which == 1:  # columns that are no numbers: it reads far away
+        with pytest.raises(AssertionError, match="returncode=-11"):
+            run_library(without, RUN_PRODUCT, tmp_path)
+    else:
+        assert int(run_library(without, RUN_PRODUCT, tmp_path)) < 4
+
+
 COUNTED = (
     KERNEL.replace("kernel void", "struct Push { uint n; };\nkernel void")
     .replace("kernel void zc_test(", "kernel void zc_test(constant Push& push [[buffer(1)]], ")
@@ -455,6 +526,9 @@ API_MISTAKES = [
     ("zc_metal_residency.m", "make_residency_macos15(", "make_residency(", "came with macOS 15"),
     ("zc_metal*", "keep_resident_macos15", "keep_resident_macos14", "came with macOS 15"),
     ("zc_metal*", "MTLResidencySet_macos15", "MTLResidencySet_macos14", "came with macOS 15"),
+    ("zc_metal*", "set_language_macos14", "set_language", "MTLLanguageVersion3_1_macos14 in set_language"),
+    ("zc_metal*", "196609", "196610", "MTLLanguageVersion3_1_macos14 is 196610"),
+    ("zc_metal*", "id architecture", "int architecture", r"architecture\] is"),
     ("zc_metal*", "MTLCommandQueue_macos15", "MTLQueue_macos15", "MTLQueue_macos15 is not in the"),
     ("zc_metal*", "(void)requestResidency", "(int)requestResidency", r"requestResidency\] is"),
     # in the headers
@@ -622,10 +696,15 @@ def test_apple_compilers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuse
     assert {Path(words[0]).name for words in lines} == {"Xcode_16", "Xcode_26.10"}
     shaders_done = [words for words in lines if "-c" in words]
     assert len(shaders_done) == 2 * len(list(GENERATED.glob("*.metal")))
-    assert all("-fno-fast-math" in words and "-std=macos-metal2.3" in words for words in shaders_done)
+    assert all("-fno-fast-math" in words for words in shaders_done)
+    languages = [words for words in shaders_done if "-std=macos-metal2.3" in words]
+    others = {Path(words[words.index("-c") + 1]).stem for words in shaders_done if "-std=metal3.1" in words}
+    assert others == {f"{name}_matrix" for name in shaders.MSL_MATRIX}
+    assert len(languages) == len(shaders_done) - 2 * len(others)
     backend = (ROOT / "csrc" / "device" / "metal" / "zc_metal_pipeline.m").read_text("utf-8")
     assert "[options setFastMathEnabled:NO]" in backend
     assert "[options setLanguageVersion:MTLLanguageVersion2_3]" in backend
+    assert "[options setLanguageVersion:MTLLanguageVersion3_1_macos14]" in backend
     compiled = [words for words in lines if "-fsyntax-only" in words]
     blas = [words for words in compiled if words[-1].endswith("accelerate.c")]
     assert len(blas) == 4

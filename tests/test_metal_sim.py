@@ -273,7 +273,8 @@ def test_gpus_that_cannot_run_the_shaders(sim: Sim, name: str, value: int, messa
     assert zcwasm.Device().kind != "metal"
 
 
-def test_open_asks_a_pipeline_with_simd_functions(sim: Sim) -> None:
+def test_open_asks_a_pipeline_with_simd_functions(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZCWASM_METAL_MATRIX", "0")
     numbers = Path(__file__).parent.parent / "csrc" / "kernel" / "zc_shader_numbers.h"
     way = re.search(r"#define ZC_ROWS_SUBGROUP_WAY (\d+)u", numbers.read_text("utf-8"))
     assert way
@@ -368,6 +369,62 @@ def test_no_pages(sim: Sim) -> None:
     sim.inject("mmap")
     assert zcwasm.devices()[0]["available"]
     assert sim.get("mmap") == 0
+
+
+def matrix_units() -> int:
+    return zcwasm.Device("metal").info["matrix_units"]
+
+
+def test_matrix_units(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only where the system, the GPU and its SIMD groups have them, and their shader works."""
+    assert matrix_units() == 8
+    sim.inject("macos13")
+    assert matrix_units() == 0
+    monkeypatch.setenv("ZCWASM_METAL_OTHER_GPUS", "1")
+    for name, value in (("width", 16), ("virtual", 2)):  # the second: a GPU that is not Apple's
+        sim.set(name, value)
+        assert matrix_units() == 0
+        sim.set(name, sim.before[name])
+    monkeypatch.setenv("ZCWASM_METAL_MATRIX", "0")
+    compiled = sim.get("compiled")
+    assert matrix_units() == 0
+    assert sim.get("compiled") == compiled + 1  # what every device compiles first
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        (
+            "threadgroup_memory",
+            20480,
+            r"kernel linear \(F16\) needs \d+ bytes of threadgroup memory, this GPU",
+        ),
+        ("language", 0, "kernel linear_matrix does not compile: MTLLibraryErrorDomain 3"),
+    ],
+)
+def test_matrix_units_that_do_not_work(
+    sim: Sim, monkeypatch: pytest.MonkeyPatch, name: str, value: int, message: str
+) -> None:
+    """Then products go in tiles of float32, unless the environment wants to know."""
+    sim.set(name, value)
+    monkeypatch.setenv("ZCWASM_METAL_MATRIX", "1")
+    fails(message, zcwasm.Device, "metal")
+    monkeypatch.delenv("ZCWASM_METAL_MATRIX")
+    device, arena = zcwasm.Device("metal"), Arena()
+    assert device.info["matrix_units"] == 0
+    kernels.compare("linear", kernels.one_linear(device, arena, "Q4_1", 20, 9, 64, 0))
+
+
+def test_matrix_units_are_used(sim: Sim) -> None:
+    """By products that may be: two stages and a barrier in place of one."""
+    device, arena = zcwasm.Device("metal"), Arena()
+    for flags, stages in ((0, 2), (reference.EXACT, 1)):
+        before = sim.get("dispatches"), sim.get("barriers")
+        y, x = arena.empty((16, 9)), arena.put(np.ones((16, 32)))
+        w = put(arena, words(reference.random_weights("Q8_0", 9, 32, np.random.default_rng(2))))
+        params = {"type": 3, "rows": 16, "n": 9, "k": 32, "ldx": 32, "ldy": 9, "flags": flags, "eps": 0}
+        device.dispatch("linear", [x, w, arena.empty(0), arena.empty(0), y], params)
+        assert (sim.get("dispatches"), sim.get("barriers")) == (before[0] + stages, before[1] + stages - 1)
 
 
 def test_properties(sim: Sim) -> None:

@@ -29,6 +29,7 @@ def test_there_is_a_shader_for_each_kernel() -> None:
     made = {f"{name}.{kind}" for name in TABLE for kind in ("spv", "metal")} | {"VERSIONS", "kernels.glsl"}
     made |= {f"{name}_dot.spv" for name in DOT}
     made |= {f"{name}_matrix_{side}.spv" for name in MATRIX for side in shaders.MATRIX_SIZES}
+    made |= {f"{name}_matrix.metal" for name in shaders.MSL_MATRIX}
     assert {path.name for path in GENERATED.iterdir()} == made
     sources = {path.stem for path in (ROOT / "shaders").glob("*.comp")}
     assert sources == set(TABLE) | {f"{name}_matrix" for name in MATRIX} | {f"{name}_dot" for name in DOT}
@@ -66,6 +67,45 @@ def test_a_folder_without_the_tools_is_refused(tmp_path: Path, monkeypatch: pyte
 @each_kernel
 def test_msl_has_the_same_bindings(name: str) -> None:
     assert shaders.check_msl(TABLE[name], (GENERATED / f"{name}.metal").read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("name", sorted(shaders.MSL_MATRIX))
+def test_msl_for_matrix_units_has_the_same_bindings(name: str) -> None:
+    text = (GENERATED / f"{name}_matrix.metal").read_text("utf-8")
+    assert shaders.check_msl(TABLE[name], text, matrix=True) == []
+    assert shaders.check_msl(TABLE[name], text) != []
+    lost = text.replace(
+        "const device void* spvBufferAliasSet0Binding1 [[", "device void* spvBufferAliasSet0Binding1 [["
+    )
+    assert shaders.check_msl(TABLE[name], lost, matrix=True) == ["MSL: x is device void, must be IN"]
+
+
+@pytest.mark.parametrize("version", ["1", ""])
+def test_msl_by_another_spirv_cross(version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What that makes is not compared, but kept for the checks that run it."""
+    names = [f"{name}_matrix.metal" for name in shaders.MSL_MATRIX]
+
+    def generate(root: Path, out: Path) -> None:
+        for path in GENERATED.iterdir():
+            text = path.read_bytes()
+            changed = path.name in names and version
+            (out / path.name).write_bytes(text.replace(b"kernel", b"Kernel") if changed else text)
+        lines = (GENERATED / "VERSIONS").read_text("utf-8")
+        here = shaders.committed_version("matrix spirv-cross")
+        (out / "VERSIONS").write_text(lines.replace(here, here + version), "utf-8")
+
+    here = shaders.committed_version("matrix spirv-cross")
+    monkeypatch.setattr(shaders, "ROOT", tmp_path)
+    monkeypatch.setattr(shaders, "NEWER_MSL", tmp_path / "newer")
+    monkeypatch.setattr(shaders, "generate", generate)
+    monkeypatch.setattr(shaders, "committed_version", lambda tool: here)
+    monkeypatch.setattr(shaders, "msl_version", lambda: here + version)
+    assert shaders.differences(ROOT) == []
+    made = tmp_path / "newer"
+    assert made.exists() == bool(version)
+    assert not version or {path.name for path in made.iterdir()} == set(names)
+    monkeypatch.setattr(shaders, "msl_version", lambda: here)
+    assert shaders.differences(ROOT) == (sorted([*names, "VERSIONS"]) if version else [])
 
 
 @each_kernel

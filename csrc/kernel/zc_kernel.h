@@ -57,8 +57,8 @@ enum {
 
 /* What of a GPU decides how it runs a kernel. */
 typedef struct zc_gpu {
-    uint32_t matrix_units; /* products of square float16 matrices in subgroups: their side, for which there are shaders;
-                            * or 0 */
+    uint32_t matrix_units; /* products of square matrices in subgroups: their side, for which there are shaders, or 0.
+                            * Operands are float16; where a subgroup of 32 has 8 x 8 (Metal), float32 ones, too */
     bool
         packed_dot; /* products of words of four bytes, at least as fast as of one number, and subgroup_width is at least 8 */
     bool lane_sums; /* sums over subgroups and loads that a cache has cost less than shared memory and barriers */

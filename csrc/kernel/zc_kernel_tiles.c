@@ -205,6 +205,12 @@ static bool matrix_type(uint32_t type)
            type == ZC_WEIGHT_Q4_K || type == ZC_WEIGHT_Q6_K;
 }
 
+/* Those of Apple's GPUs, for which there is one size of tile. */
+static bool apples_matrices(const zc_gpu *gpu)
+{
+    return gpu->matrix_units == 8 && gpu->subgroup_width == 32;
+}
+
 /* Which of its ways; ZC_LINEAR_TILE_WAY for none. */
 static uint32_t matrix_way(const zc_linear_params *p, const zc_gpu *gpu)
 {
@@ -212,6 +218,9 @@ static uint32_t matrix_way(const zc_linear_params *p, const zc_gpu *gpu)
         !matrix_type(p->type) || p->rows < ZC_LINEAR_MATRIX_ROWS || p->n == 0 || p->k == 0 ||
         matrix_workspace(p) > ZC_LINEAR_MATRIX_WORKSPACE) {
         return ZC_LINEAR_TILE_WAY;
+    }
+    if (apples_matrices(gpu)) {
+        return ZC_LINEAR_MATRIX_SMALL_WAY;
     }
     /* Large tiles, where there are enough of them to keep a large GPU busy. What was best on an H200. */
     uint64_t rows = zc_ceil_div(p->rows, 128);
@@ -222,10 +231,11 @@ static uint32_t matrix_way(const zc_linear_params *p, const zc_gpu *gpu)
 
 /* The stage of a product, and the one before, which converts x. `unit` is what a way counts in a variant, of which `rest`
  * is the rest. */
-static void matrix_stages(const zc_linear_params *p, uint32_t way, uint32_t unit, uint32_t rest, uint32_t input,
-                          zc_kernel_plan *out)
+static void matrix_stages(const zc_linear_params *p, const zc_gpu *gpu, uint32_t way, uint32_t unit, uint32_t rest,
+                          uint32_t input, zc_kernel_plan *out)
 {
-    uint32_t down = way == ZC_LINEAR_MATRIX_SMALL_WAY ? 64 : 128, across = way == ZC_LINEAR_MATRIX_LARGE_WAY ? 128 : 64;
+    uint32_t down = way == ZC_LINEAR_MATRIX_SMALL_WAY ? 64 : 128;
+    uint32_t across = way == ZC_LINEAR_MATRIX_LARGE_WAY || apples_matrices(gpu) ? 128 : 64;
     out->count = 2;
     out->stages[0].matrix = out->stages[1].matrix = true;
     out->stages[0].variant = rest + ZC_WEIGHT_TYPE_COUNT * input + unit * ZC_LINEAR_MATRIX_INPUT_WAY;
@@ -278,7 +288,7 @@ static void stages_linear(const zc_kernel *kernel, const void *params, const zc_
                                                    : ZC_LINEAR_PLAIN_INPUT;
     uint32_t way = matrix_way(p, gpu), unit = ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_INPUTS;
     if (way != ZC_LINEAR_TILE_WAY) {
-        matrix_stages(p, way, unit, p->type, input, out);
+        matrix_stages(p, gpu, way, unit, p->type, input, out);
         return;
     }
     kernel->groups(params, out->stages[0].groups);
@@ -300,7 +310,7 @@ static void stages_linear_gated(const zc_kernel *kernel, const void *params, con
     both.n = p->n <= UINT32_MAX / 2 ? 2 * p->n : 0;
     uint32_t matrix = p->gate_type == p->up_type ? matrix_way(&both, gpu) : ZC_LINEAR_TILE_WAY;
     if (matrix != ZC_LINEAR_TILE_WAY) {
-        matrix_stages(&both, matrix, per_way, p->gate_type + per_part * ZC_LINEAR_BOTH_PARTS, input, out);
+        matrix_stages(&both, gpu, matrix, per_way, p->gate_type + per_part * ZC_LINEAR_BOTH_PARTS, input, out);
         return;
     }
     if (way != ZC_LINEAR_TILE_WAY && p->gate_type == p->up_type) {
@@ -363,7 +373,7 @@ static bool attention_on_matrices(const zc_attention_params *p, const zc_gpu *gp
     uint32_t side = gpu->matrix_units, queries = ZC_WORKGROUP / (side == 16 ? 32 : 8) * side;
     uint64_t each = zc_times(p->capacity, 2 * (uint64_t)p->head_size + ZC_WORK_EXP); /* as work_attention counts */
     uint64_t work = zc_times(queries, zc_plus(each, 2 * ((uint64_t)p->head_size + ZC_WORK_ROW)));
-    if (side == 0 || p->kv_type != ZC_CACHE_F16 || p->rows <= 4 || work >> 33) {
+    if (side == 0 || apples_matrices(gpu) || p->kv_type != ZC_CACHE_F16 || p->rows <= 4 || work >> 33) {
         return false;
     }
     uint64_t all = (uint64_t)p->rows * (p->heads / p->kv_heads);

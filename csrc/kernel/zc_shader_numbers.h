@@ -63,7 +63,7 @@
 #define ZC_LINEAR_2_XS_WAY 6u
 #define ZC_LINEAR_4_XS_WAY 7u
 #define ZC_LINEAR_MATRIX_INPUT_WAY 8u /* the first stage of those that follow, on matrix units */
-#define ZC_LINEAR_MATRIX_SMALL_WAY 9u
+#define ZC_LINEAR_MATRIX_SMALL_WAY 9u /* in MSL, where it is the only one, of 64 x 128 */
 #define ZC_LINEAR_MATRIX_TALL_WAY 10u
 #define ZC_LINEAR_MATRIX_LARGE_WAY 11u
 #define ZC_LINEAR_NARROW_WAY 12u /* 4 rows of w for a smaller team */

@@ -11,8 +11,9 @@
 
 typedef struct zc_shader {
     const char *name; /* the kernel's; the entry point is main in SPIR-V, zc_NAME in MSL. Or NAME_matrix_SIDE: of the
-                            * shader for matrix units with matrices of that side, without MSL */
-    const uint32_t *spirv;
+                            * shader for matrix units with matrices of that side, without MSL; NAME_matrix: its MSL,
+                            * where there is one, for matrices of 8 x 8, with the entry point zc_NAME_matrix */
+    const uint32_t *spirv; /* or NULL */
     size_t spirv_words;
     const char *msl; /* or NULL; ends with a zero byte, which msl_size does not count */
     size_t msl_size;

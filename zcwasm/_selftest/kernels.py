@@ -115,8 +115,16 @@ def every_layer_norm(d: Device, arena: Arena) -> Pair:
     return out, reference.layer_norm(x, weight, bias, EPS)
 
 
+# Types of weights that go on matrix units, where a device has them, and rows of x from which on they do.
+MATRIX_TYPES, MATRIX_ROWS = ("F16", "Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q6_K"), 16
+
+
+def on_matrices(d: Device, rows: int) -> bool:
+    return rows >= MATRIX_ROWS and d.info["matrix_units"] > 0
+
+
 def one_linear(d: Device, arena: Arena, name: str, rows: int, n: int, k: int, flags: int) -> Pair:
-    """Always EXACT: what the cpu device may round without it is not as close."""
+    """EXACT, but for matrix units: what the cpu device may round without it is not as close."""
     code = WEIGHT_TYPES[name][0]
     data = reference.random_weights(name, n, k, rng)
     x = arena.put(normal(rows, 2 * k if flags & SWIGLU else k) / np.float32(np.sqrt(k)))
@@ -130,7 +138,7 @@ def one_linear(d: Device, arena: Arena, name: str, rows: int, n: int, k: int, fl
         "k": k,
         "ldx": x.shape[1],
         "ldy": n,
-        "flags": flags | EXACT,
+        "flags": flags | (0 if on_matrices(d, rows) else EXACT),
         "eps": EPS,
     }
     f: Array = x.astype(np.float64)
@@ -151,8 +159,11 @@ def one_linear(d: Device, arena: Arena, name: str, rows: int, n: int, k: int, fl
 
 
 def every_linear(d: Device, arena: Arena) -> Pair:
-    """Each type for one row and for a tile, each flag in both ways."""
+    """Each type for one row and for a tile, each flag in both ways; more rows on matrix units."""
     pairs = []
+    for name in MATRIX_TYPES if on_matrices(d, MATRIX_ROWS) else ():
+        k = 2 * WEIGHT_TYPES[name][1] if name != "F16" else 43
+        pairs.append(one_linear(d, arena, name, 70, 133, k, NORM | ADD))
     for name, (_, block, _) in WEIGHT_TYPES.items():
         k = 2 * block if block > 1 else 43
         pairs += [one_linear(d, arena, name, rows, 13, k, 0) for rows in (1, 9)]
@@ -178,7 +189,7 @@ def one_linear_gated(
         "k": k,
         "ldx": k,
         "ldy": n,
-        "flags": flags | EXACT,
+        "flags": flags | (0 if on_matrices(d, rows) else EXACT),
         "eps": EPS,
     }
     f: Array = reference.rms_norm(x, norm, EPS) if flags & NORM else x.astype(np.float64)
@@ -189,8 +200,10 @@ def one_linear_gated(
 
 
 def every_linear_gated(d: Device, arena: Arena) -> Pair:
-    """Each type for one row and for a tile; two types; more than a chunk."""
+    """Each type for one row and for a tile; two types; more than a chunk; more rows on matrix units."""
     pairs = []
+    if on_matrices(d, MATRIX_ROWS):
+        pairs += [one_linear_gated(d, arena, (name, name), 17, 70, 512, NORM) for name in ("Q4_K", "Q8_0")]
     for name, (_, block, _) in WEIGHT_TYPES.items():
         k = 2 * block if block > 1 else 43
         pairs += [one_linear_gated(d, arena, (name, name), rows, 13, k, 0) for rows in (1, 9)]

@@ -99,7 +99,36 @@ static zc_metal_device *new_device(void)
  * one that cannot do without them. */
 static zc_status make_first_pipeline(zc_metal_device *self, zc_error *error)
 {
-    return zc_metal_pipeline_ready(self, zc_kernel_get(ZC_KERNEL_sum), ZC_ROWS_SUBGROUP_WAY, error);
+    const zc_kernel_stage stage = {.variant = ZC_ROWS_SUBGROUP_WAY};
+    return zc_metal_pipeline_ready(self, zc_kernel_get(ZC_KERNEL_sum), &stage, error);
+}
+
+/* Whether SIMD groups multiply matrices here as the shaders for it want: on Apple's GPUs from M1 on, with macOS 14. A
+ * pipeline is tried, for without them everything works, too. */
+static zc_status find_matrix_units(zc_metal_device *self, zc_device_info *info, zc_error *error)
+{
+    const char *wish = getenv("ZCWASM_METAL_MATRIX");
+    const zc_kernel *kernel = zc_kernel_get(ZC_KERNEL_linear);
+    zc_linear_params params = {
+        .type = ZC_WEIGHT_F16, .rows = ZC_LINEAR_MATRIX_ROWS, .n = 1, .k = 1, .ldx = 1, .ldy = 1};
+    zc_error problem = {.message = ""};
+    zc_kernel_plan plan;
+    zc_gpu gpu = info->gpu;
+    if ((wish && strcmp(wish, "0") == 0) || info->software || info->subgroup_width != 32 ||
+        ![self->device supportsFamily:MTLGPUFamilyApple7] ||
+        ![self->device respondsToSelector:@selector(architecture)]) {
+        return ZC_OK;
+    }
+    gpu.matrix_units = 8;
+    zc_kernel_plan_make(kernel, &params, &gpu, &plan);
+    zc_status status = zc_metal_pipeline_ready(self, kernel, &plan.stages[plan.count - 1], &problem);
+    if (status == ZC_OK) {
+        info->gpu = gpu;
+    } else if (wish && strcmp(wish, "1") == 0) {
+        *error = problem;
+        return status;
+    }
+    return ZC_OK;
 }
 
 /* All GPUs of Apple's in Macs are of this family, and have all that the shaders need. Those of other vendors are refused
@@ -254,6 +283,7 @@ static zc_status prepare(zc_metal_device *self, zc_device_info *info, zc_error *
         info->subgroup_width = (uint32_t)[self->pipelines[ZC_KERNEL_sum][ZC_ROWS_SUBGROUP_WAY] threadExecutionWidth];
         info->gpu.subgroup_width = info->subgroup_width;
         info->gpu.lane_sums = info->subgroup_width == 32; /* Apple's GPUs */
+        status = find_matrix_units(self, info, error);
         self->gpu = info->gpu;
     }
     return status;

@@ -70,8 +70,8 @@ typedef struct zc_metal_device {
     zc_gpu gpu;         /* what info says; constant */
 
     pthread_mutex_t compile_lock;
-    id<MTLLibrary> libraries[ZC_KERNEL_COUNT]; /* of specialized kernels that were used */
-    /* nil until first use, then constant */
+    id<MTLLibrary> libraries[ZC_KERNEL_COUNT][2]; /* of specialized kernels that were used; [1]: for matrix units */
+    /* nil until first use, then constant; a variant is of one library only */
     id<MTLComputePipelineState> pipelines[ZC_KERNEL_COUNT][ZC_KERNEL_VARIANTS];
 
     _Atomic uint64_t holders;
@@ -166,8 +166,9 @@ void zc_metal_workspaces_destroy(zc_metal_device *self);
 
 /* ---- zc_metal_pipeline.m ---- */
 
-/* Make the pipeline of this variant of a built-in kernel if it is not there; it stays until the device is closed. */
-zc_status zc_metal_pipeline_ready(zc_metal_device *self, const zc_kernel *kernel, uint32_t variant, zc_error *error);
+/* Make the pipeline of this stage of a built-in kernel if it is not there; it stays until the device is closed. */
+zc_status zc_metal_pipeline_ready(zc_metal_device *self, const zc_kernel *kernel, const zc_kernel_stage *stage,
+                                  zc_error *error);
 /* The pipeline that a kernel's variant needs, which has been made. */
 id<MTLComputePipelineState> zc_metal_pipeline(const zc_metal_device *self, const zc_kernel *kernel, uint32_t variant);
 void zc_metal_pipelines_destroy(zc_metal_device *self);

@@ -1,7 +1,8 @@
 /* zc_metal_pipeline: pipelines of the built-in and of users' kernels.
  *
  * A built-in kernel's MSL is compiled at its first use, one pipeline for each variant (the value of function constant
- * 0); a user's when it is asked for, after zc_msl has compared what Metal's reflection says of it with its signature.
+ * 0); what is for matrix units is a text of its own, in a language that macOS 14 brought. A user's is compiled when it is
+ * asked for, after zc_msl has compared what Metal's reflection says of it with its signature.
  * Binding i of the signature is [[buffer(i + 1)]]; [[buffer(0)]] has the offsets and the parameters.
  *
  * Ownership: pipelines of built-in kernels, and the libraries of those with variants, are the device's until it is
@@ -20,8 +21,15 @@
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wdeprecated-declarations"
 
-/* The text may be a user's, in any version of the language that this system knows. */
-static id<MTLLibrary> new_library(zc_metal_device *self, const char *name, const char *msl, size_t size, bool of_user,
+/* Whose text it is. A user's is in any version of the language that this system knows. */
+typedef enum text { TEXT, MATRIX_TEXT, USERS_TEXT } text;
+
+static void set_language_macos14(MTLCompileOptions *options)
+{
+    [options setLanguageVersion:MTLLanguageVersion3_1_macos14];
+}
+
+static id<MTLLibrary> new_library(zc_metal_device *self, const char *name, const char *msl, size_t size, text kind,
                                   zc_error *error)
 {
     char why[sizeof error->message];
@@ -31,8 +39,10 @@ static id<MTLLibrary> new_library(zc_metal_device *self, const char *name, const
     /* Fast math may assume that there is no NaN and reorder sums: results would not be what is promised. From macOS 15
      * on mathMode takes its place, and this sets it, too. */
     [options setFastMathEnabled:NO];
-    if (!of_user) {
+    if (kind == TEXT) {
         [options setLanguageVersion:MTLLanguageVersion2_3];
+    } else if (kind == MATRIX_TEXT) {
+        set_language_macos14(options);
     }
     id<MTLLibrary> library = source ? [self->device newLibraryWithSource:source options:options error:&problem] : nil;
     [options release];
@@ -41,20 +51,23 @@ static id<MTLLibrary> new_library(zc_metal_device *self, const char *name, const
         (void)zc_fail(error, ZC_BAD_VALUE, "metal: the MSL of kernel %s is not UTF-8", name);
     } else if (!library) {
         zc_metal_why(problem, why, sizeof why);
-        (void)zc_fail(error, of_user ? ZC_BAD_VALUE : ZC_DEVICE, "metal: kernel %s does not compile: %s", name, why);
+        (void)zc_fail(error, kind == USERS_TEXT ? ZC_BAD_VALUE : ZC_DEVICE, "metal: kernel %s does not compile: %s",
+                      name, why);
     }
     return library;
 }
 
 #pragma clang diagnostic pop
 
-/* The kernel's function, of a specialized one with the variant as function constant 0. */
-static id<MTLFunction> new_function(id<MTLLibrary> library, const zc_kernel *kernel, uint32_t variant, zc_error *error)
+/* The stage's function, of a specialized kernel with the variant as function constant 0. */
+static id<MTLFunction> new_function(id<MTLLibrary> library, const zc_kernel *kernel, const zc_kernel_stage *stage,
+                                    zc_error *error)
 {
+    uint32_t variant = stage->variant;
     char why[sizeof error->message], entry[64], name[96];
     NSError *problem = nil;
     id<MTLFunction> function;
-    (void)snprintf(entry, sizeof entry, "zc_%s", kernel->name);
+    (void)snprintf(entry, sizeof entry, "zc_%s%s", kernel->name, stage->matrix ? "_matrix" : "");
     if (kernel->traits & ZC_TRAIT_VARIANTS) {
         MTLFunctionConstantValues *values = [[MTLFunctionConstantValues alloc] init];
         [values setConstantValue:&variant type:MTLDataTypeUInt atIndex:0];
@@ -102,20 +115,22 @@ static zc_status check_pipeline(zc_metal_device *self, id<MTLComputePipelineStat
     return zc_msl_check_pipeline(name, threads, &made, error);
 }
 
-static zc_status compile(zc_metal_device *self, const zc_kernel *kernel, uint32_t variant, zc_error *error)
+static zc_status compile(zc_metal_device *self, const zc_kernel *kernel, const zc_kernel_stage *stage, zc_error *error)
 {
-    const zc_shader *shader = zc_shader_find(kernel->name);
     char why[sizeof error->message], name[96];
     NSError *problem = nil;
-    if (!shader) {
-        return zc_fail(error, ZC_DEVICE, "metal: this build has no shader of kernel %s", kernel->name);
+    (void)snprintf(name, sizeof name, "%s%s", kernel->name, stage->matrix ? "_matrix" : "");
+    const zc_shader *shader = zc_shader_find(name);
+    if (!shader || !shader->msl) {
+        return zc_fail(error, ZC_DEVICE, "metal: this build has no shader of kernel %s", name);
     }
-    zc_msl_name(kernel, variant, name, sizeof name);
-    id<MTLLibrary> *library = &self->libraries[kernel->id];
-    if (!*library && !(*library = new_library(self, kernel->name, shader->msl, shader->msl_size, false, error))) {
+    id<MTLLibrary> *library = &self->libraries[kernel->id][stage->matrix];
+    text kind = stage->matrix ? MATRIX_TEXT : TEXT;
+    if (!*library && !(*library = new_library(self, name, shader->msl, shader->msl_size, kind, error))) {
         return ZC_DEVICE;
     }
-    id<MTLFunction> function = new_function(*library, kernel, variant, error);
+    zc_msl_name(kernel, stage->variant, name, sizeof name);
+    id<MTLFunction> function = new_function(*library, kernel, stage, error);
     if (!function) {
         return ZC_DEVICE;
     }
@@ -130,7 +145,7 @@ static zc_status compile(zc_metal_device *self, const zc_kernel *kernel, uint32_
         [pipeline release];
         return status;
     }
-    self->pipelines[kernel->id][variant] = pipeline;
+    self->pipelines[kernel->id][stage->variant] = pipeline;
     if (!(kernel->traits & ZC_TRAIT_VARIANTS)) { /* else kept for the other variants */
         [*library release];
         *library = nil;
@@ -138,15 +153,16 @@ static zc_status compile(zc_metal_device *self, const zc_kernel *kernel, uint32_
     return ZC_OK;
 }
 
-zc_status zc_metal_pipeline_ready(zc_metal_device *self, const zc_kernel *kernel, uint32_t variant, zc_error *error)
+zc_status zc_metal_pipeline_ready(zc_metal_device *self, const zc_kernel *kernel, const zc_kernel_stage *stage,
+                                  zc_error *error)
 {
     zc_status status = ZC_OK;
-    if ((unsigned)kernel->id >= ZC_KERNEL_COUNT || variant >= ZC_KERNEL_VARIANTS) {
+    if ((unsigned)kernel->id >= ZC_KERNEL_COUNT || stage->variant >= ZC_KERNEL_VARIANTS) {
         return zc_fail(error, ZC_DEVICE, "metal: kernel %s is not one of this device", kernel->name);
     }
     pthread_mutex_lock(&self->compile_lock);
-    if (!self->pipelines[kernel->id][variant]) {
-        status = compile(self, kernel, variant, error);
+    if (!self->pipelines[kernel->id][stage->variant]) {
+        status = compile(self, kernel, stage, error);
     }
     pthread_mutex_unlock(&self->compile_lock);
     return status;
@@ -164,7 +180,8 @@ void zc_metal_pipelines_destroy(zc_metal_device *self)
         for (unsigned variant = 0; variant < ZC_KERNEL_VARIANTS; variant++) {
             [self->pipelines[i][variant] release];
         }
-        [self->libraries[i] release];
+        [self->libraries[i][0] release];
+        [self->libraries[i][1] release];
     }
 }
 
@@ -245,7 +262,7 @@ static zc_status build(zc_metal_device *self, const zc_kernel_source *source, zc
     MTLComputePipelineReflection *reflection = nil;
     zc_status status = ZC_BAD_VALUE;
     uint64_t threads = (uint64_t)kernel->threads[0] * kernel->threads[1] * kernel->threads[2];
-    id<MTLLibrary> library = new_library(self, source->name, source->msl, source->msl_size, true, error);
+    id<MTLLibrary> library = new_library(self, source->name, source->msl, source->msl_size, USERS_TEXT, error);
     id<MTLFunction> function = library ? find_kernel(library, source, error) : nil;
     [library release];
     if (function) {

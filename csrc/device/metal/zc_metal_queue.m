@@ -404,7 +404,7 @@ static zc_status prepare(zc_metal_device *self, const zc_device_piece *piece, zc
             zc_kernel_plan_make(command->kernel, command->params, &self->gpu, &plan);
         }
         for (uint32_t stage = 0; stage < plan.count && status == ZC_OK; stage++) {
-            status = zc_metal_pipeline_ready(self, command->kernel, plan.stages[stage].variant, error);
+            status = zc_metal_pipeline_ready(self, command->kernel, &plan.stages[stage], error);
         }
         if (status != ZC_OK) {
             return status;

@@ -44,7 +44,7 @@ static void encode_command(const zc_metal_device *self, id<MTLComputeCommandEnco
         }
         [encoder setBuffer:buffer->buffer offset:(NSUInteger)aligned atIndex:i + 1];
     }
-    if (kernel->traits & ZC_TRAIT_STAGES) {
+    if (kernel->traits & ZC_TRAIT_STAGES || stage->matrix) {
         /* One that needs none is given what is there, which it does not touch. */
         [encoder setBuffer:workspace ? workspace : any->buffer
                     offset:workspace ? (NSUInteger)offset : 0
@@ -81,7 +81,7 @@ uint64_t zc_metal_workspace_size(const zc_metal_device *self, const zc_device_pi
         end = end_of(work, first);
         for (size_t i = first; i < end; i++) {
             zc_kernel_plan plan;
-            if (work->commands[i].kernel->traits & ZC_TRAIT_STAGES) {
+            if (work->commands[i].kernel->traits & (ZC_TRAIT_STAGES | ZC_TRAIT_MATRIX)) {
                 zc_kernel_plan_make(work->commands[i].kernel, work->commands[i].params, &self->gpu, &plan);
                 size += workspace_of(&plan);
             }

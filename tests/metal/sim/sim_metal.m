@@ -32,6 +32,7 @@ static struct {
     {"threadgroup_memory", 32768},
     {"max_threads", 1024},
     {"last_constant", -1},
+    {"language", 1}, /* 0: what macOS 14 brought does not compile */
     {"virtual", 0}, /* 1: a virtual machine's; 2: one that is not Apple's. Neither promises anything */
     {"queue_length", 64},
     {"all_devices", 0},          /* how many there are where none is the default */
@@ -85,6 +86,7 @@ static struct {
     {"error_without_status", 0},
     {"removed", 0},
     {"macos12", 0},
+    {"macos13", 0},
     {"macos14", 0},
     {"residency", 0},
     {"no_capture", 0},
@@ -1164,7 +1166,14 @@ static void start_once(void)
     if (sel_isEqual(selector, @selector(newResidencySetWithDescriptor:error:)) && zc_sim_fails("macos14")) {
         return NO;
     }
+    if (sel_isEqual(selector, @selector(architecture)) && zc_sim_fails("macos13")) {
+        return NO;
+    }
     return [super respondsToSelector:selector];
+}
+- (id)architecture /* is there; nobody asks for it */
+{
+    return nil;
 }
 - (NSString *)name
 {
@@ -1238,10 +1247,13 @@ static void start_once(void)
                       "    float another_variable_with_a_name_that_nobody_would_like_to_read_or_write = 0.0;\n"
                       "program_source:1:1: error: injected\n";
     NSUInteger version = options ? [options languageVersion] : 0; /* 0, the system's newest, is for users' */
-    if (!options || [options fastMathEnabled] || (version != 0 && version != MTLLanguageVersion2_3)) {
+    NSUInteger wanted = strstr([source UTF8String], "<metal_simdgroup_matrix>") ? 196609 : MTLLanguageVersion2_3;
+    if (!options || [options fastMathEnabled] || (version != 0 && version != wanted)) {
         misuse("fast math, or another version of the language than the shaders are made for");
     }
-    const zc_msl_library *code = zc_sim_fails("compile") ? NULL : library_of([source UTF8String], text, sizeof text);
+    bool refused = wanted != MTLLanguageVersion2_3 && !atomic_load(value("language"));
+    const zc_msl_library *code =
+        refused || zc_sim_fails("compile") ? NULL : library_of([source UTF8String], text, sizeof text);
     if (!code) {
         *error = [NSError simulated:"MTLLibraryErrorDomain" code:3 text:text];
         return nil;
