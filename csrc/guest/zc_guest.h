@@ -73,6 +73,7 @@ zc_module *zc_module_retain(zc_module *module);
 void zc_module_release(zc_module *module);
 const zc_module_info *zc_module_get_info(const zc_module *module);
 size_t zc_module_size(const zc_module *module);
+const uint8_t *zc_module_bytes(const zc_module *module); /* its binary, the module's own */
 
 /* --- memories: pages of 64 KiB over a region of their own --- */
 

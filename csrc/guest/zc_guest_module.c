@@ -96,6 +96,11 @@ size_t zc_module_size(const zc_module *module)
     return module->size;
 }
 
+const uint8_t *zc_module_bytes(const zc_module *module)
+{
+    return module->bytes;
+}
+
 /* --- memories --- */
 
 zc_status zc_memory_new(const zc_limits_type *type, uint64_t byte_limit, zc_memory **out, zc_error *error)
