@@ -240,9 +240,7 @@ static zc_status make_instance(py_store *store, const zc_import_value *values, p
     zc_status status = ZC_OK;
     if (info->has_memory && !info->memory_imported) {
         uint64_t reserved = zc_instance_reservation(module, &store->limits);
-        Py_BEGIN_ALLOW_THREADS
         status = saved->memory(saved->context, reserved, &region, error);
-        Py_END_ALLOW_THREADS
     }
     return status == ZC_OK ? zc_instance_restore(module, values, &store->limits, &saved->instance, region,
                                                  &store->instance, error)

@@ -11,7 +11,7 @@
  * guest of this process, and its memory. */
 typedef struct py_saved {
     zc_reader instance, abi, wasi; /* zeros where there is none */
-    /* The memory as it was, over so many bytes of address space. Without the interpreter lock. */
+    /* The memory as it was, over so many bytes of address space. */
     zc_status (*memory)(void *context, uint64_t reserved, zc_region **out, zc_error *error);
     void *context;
 } py_saved;
