@@ -383,3 +383,24 @@ uint64_t zc_region_count(void)
     pthread_mutex_unlock(&table_lock);
     return count;
 }
+
+zc_status zc_region_create_sparse(uint64_t reserved, uint64_t size, zc_region **out, zc_error *error)
+{
+    return zc_region_create(reserved, size, out, error);
+}
+
+zc_status zc_region_show_file(zc_region *region, uint64_t offset, int file, uint64_t file_offset, uint64_t size,
+                              zc_error *error)
+{
+    (void)region;
+    (void)offset;
+    (void)file;
+    (void)file_offset;
+    (void)size;
+    return zc_fail(error, ZC_UNSUPPORTED, "not yet");
+}
+
+uint64_t zc_region_reserved(const zc_region *region)
+{
+    return region->reserved;
+}
