@@ -339,7 +339,7 @@ static PyObject *list_of_none(uint32_t count)
     return list;
 }
 
-static py_store *link(zc_state *state, PyObject *module, const py_grants *grants, const sources *from)
+static py_store *make_store(zc_state *state, PyObject *module, const py_grants *grants, const sources *from)
 {
     py_store *store = PyObject_GC_New(py_store, state->store_type);
     if (!store) {
@@ -360,20 +360,20 @@ static py_store *link(zc_state *state, PyObject *module, const py_grants *grants
 py_store *zc_py_link(zc_state *state, PyObject *module, const py_grants *grants, PyObject *imports, PyObject *limits)
 {
     const sources from = {.imports = imports, .limits = limits};
-    return link(state, module, grants, &from);
+    return make_store(state, module, grants, &from);
 }
 
 py_store *zc_py_link_saved(zc_state *state, PyObject *module, const py_grants *grants, PyObject *imports,
                            PyObject *limits, py_saved *saved)
 {
     const sources from = {.imports = imports, .limits = limits, .saved = saved};
-    return link(state, module, grants, &from);
+    return make_store(state, module, grants, &from);
 }
 
 py_store *zc_py_link_fork(zc_state *state, py_store *parent, const py_grants *grants, py_saved *saved)
 {
     const sources from = {.imports = Py_None, .kept = parent->kept, .parent = parent, .saved = saved};
-    return link(state, parent->module, grants, &from);
+    return make_store(state, parent->module, grants, &from);
 }
 
 static int store_traverse(PyObject *object, visitproc visit, void *arg)
