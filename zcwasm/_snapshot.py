@@ -1,9 +1,9 @@
-"""Snapshots: what is about files, digests and codecs. The core (csrc/py/py_snapshot.c) holds the guest and moves
-its bytes; Instance.snapshot and Instance.restore come here first, so what they take is checked here.
+"""Snapshots: what is about files, digests and codecs. The core (csrc/py/py_snapshot.c) holds the guest and
+moves its bytes; Instance.snapshot and Instance.restore come here first, so what they take is checked here.
 
-A file is written beside the one that it replaces and takes its name when all of it is there. What it was taken
-of (`About`) is the first section: module, weights and inputs by their SHA-256, which restore() compares with what
-it is given. docs/reference/snapshot-format.md has the whole format.
+A file is written beside the one that it replaces and takes its name when all of it is there. What it was
+taken of (`About`) is the first section: module, weights and inputs by their SHA-256, which restore() compares
+with what it is given. docs/reference/snapshot-format.md has the whole format.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ TAGS = {1: "about", 2: "note", 3: "instance", 4: "abi", 5: "wasi"}  # csrc/snaps
 ABOUT, NOTE = 1, 2
 MOST_NOTES = 1000
 LONGEST_NAME = 1024  # bytes
-MAGIC_SIZE = 8
+MAGIC = b"\x89ZCSNAP\n"
 
 
 # --- what it was taken of ---
@@ -242,7 +242,8 @@ def _compressor(compress: str | None) -> Callable[[bytes], bytes] | None:
         raise ValueError(f"compress is {compress!r}, must be None or 'zstd'")
     with needed_for("compress='zstd'"):
         import zstandard
-    return zstandard.ZstdCompressor(level=1).compress
+    compressor: Callable[[bytes], bytes] = zstandard.ZstdCompressor(level=1).compress
+    return compressor
 
 
 PAGE = 65536
@@ -253,7 +254,9 @@ def _expander(codec: str) -> Callable[[bytes], bytes | None] | None:
     if not codec:
         return None
     if codec != "zstd":
-        raise _core.SnapshotError(f"its pages are compressed with {codec!r}, which this version does not know")
+        raise _core.SnapshotError(
+            f"its pages are compressed with {codec!r}, which this version does not know"
+        )
     with needed_for("a snapshot that is compressed with zstd"):
         import zstandard
     expander = zstandard.ZstdDecompressor()
@@ -262,7 +265,8 @@ def _expander(codec: str) -> Callable[[bytes], bytes | None] | None:
         try:
             if not 0 < zstandard.frame_content_size(data) <= PAGE:
                 return None
-            return expander.decompress(data, allow_extra_data=False)
+            page: bytes = expander.decompress(data, allow_extra_data=False)
+            return page
         except zstandard.ZstdError:
             return None
 
@@ -349,7 +353,7 @@ def _writer(file: IO[bytes]) -> Callable[[bytes], None]:
     def write(data: bytes) -> None:
         left = memoryview(data)
         while left:
-            count = file.write(left)
+            count: int | None = file.write(left)
             if count is None and not isinstance(file, io.RawIOBase):
                 return  # of those, None says nothing
             if count is None:
@@ -362,8 +366,8 @@ def _writer(file: IO[bytes]) -> Callable[[bytes], None]:
 
 
 def replace(path: Path, write: Callable[[int], object], durable: bool) -> None:
-    """What `write` writes to a descriptor becomes the file `path`, once all of it is written: a crash leaves the
-    old file or the new one. `durable`: also when the machine fails."""
+    """What `write` writes to a descriptor becomes the file `path`, once all of it is written: a crash leaves
+    the old file or the new one. `durable`: also when the machine fails."""
     path = os.fspath(path)
     folder, name = os.path.split(path)
     with suppress(FileNotFoundError):
@@ -387,9 +391,7 @@ def replace(path: Path, write: Callable[[int], object], durable: bool) -> None:
         raise
 
 
-def _replace(
-    place: int, name: str, write: Callable[[int], object], durable: bool, unnamed: bool
-) -> bool:
+def _replace(place: int, name: str, write: Callable[[int], object], durable: bool, unnamed: bool) -> bool:
     """False where the file system has no files without a name, or cannot give them one."""
     temporary = f".zcwasm-{secrets.token_hex(8)}.tmp"
     named = not unnamed
@@ -449,7 +451,9 @@ def _sync(file: int) -> None:
 def opened(file: Path | IO[bytes]) -> Iterator[int | bytes]:
     """What _Snapshot takes; errors of the block name the path."""
     if isinstance(file, (str, os.PathLike)):
-        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe is refused, not waited for
+        descriptor = os.open(
+            file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+        )  # a pipe is refused, not waited for
         try:
             yield descriptor
         except _core.SnapshotError as error:
@@ -496,20 +500,19 @@ def restore(
         snapshot = _core._Snapshot(source)
         _compare(_about_of(snapshot), module, weights, inputs)
         expand = _expander(snapshot.codec)
-        return cls._restore(
-            module, snapshot, device, weights, inputs, wasi, imports, limits, mapped, expand
-        )
+        return cls._restore(module, snapshot, device, weights, inputs, wasi, imports, limits, mapped, expand)
 
 
 def snapshot_info(file: Path | IO[bytes]) -> dict[str, Any]:
     """What a snapshot says of itself, without restoring it.
 
-    A dict: version (of zcwasm), engine, fuel_unit; device: the kind of device it was taken on, or None; module:
-    {sha256, name}; weights: the same, or None; inputs: {name: {size, sha256}}; memory: bytes of the guest's memory;
-    stored: bytes of it that lie in the file; compress: None or 'zstd'; sections: (name, bytes) of each; notes: the
-    caller's {name: bytes}; damaged: None, or what is wrong. Of a damaged file there is what comes before the damage,
-    and None for the rest: notes stand near its beginning. Pages of the memory are not read. Raises SnapshotError for
-    what is no snapshot at all, and OSError.
+    file: a path, or a binary file object. Returns a dict: version (of zcwasm), engine, fuel_unit; device: the
+    kind of device it was taken on, or None; module: {sha256, name}; weights: the same, or None; inputs:
+    {name: {size, sha256}}; memory: bytes of the guest's memory; stored: bytes of it that lie in the file;
+    compress: None or 'zstd'; sections: a list of (name, bytes); notes: the caller's {name: bytes}; damaged:
+    None, or what is wrong. Of a damaged file there is what comes before the damage, and None for the rest:
+    notes stand near its beginning. Pages of the memory are not read. Raises SnapshotError for what is no
+    snapshot, and OSError.
     """
     with opened(file) as source:
         damaged = None
@@ -560,4 +563,4 @@ def _described(snapshot: _core._Snapshot, found: About | None, damaged: str | No
 def is_snapshot(path: Path) -> bool:
     """Whether the file begins as one."""
     with open(path, "rb") as file:
-        return file.read(len(_core._snapshot_magic)) == _core._snapshot_magic
+        return file.read(len(MAGIC)) == MAGIC

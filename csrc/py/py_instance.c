@@ -105,7 +105,7 @@ static void end(PyObject *object)
 static const char *why_open(PyObject *object)
 {
     const py_store *store = ((py_instance *)object)->store;
-    return store->held                               ? "cannot close: a snapshot or a fork of the instance is being made"
+    return store->held                            ? "cannot close: a snapshot or a fork of the instance is being made"
            : zc_instance_running(store->instance) ? "cannot close: the instance is running"
                                                   : NULL;
 }
@@ -180,7 +180,8 @@ static PyObject *instance_interrupt(PyObject *object, PyObject *unused)
 /* --- snapshots and forks --- */
 
 /* zcwasm._snapshot.NAME(object, ...): what is about files, and the check of arguments, is there. */
-static PyObject *hand_on(const char *name, PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
+static PyObject *hand_on(const char *name, PyObject *object, PyObject *const *args, Py_ssize_t nargs,
+                         PyObject *keywords)
 {
     Py_ssize_t count = nargs + (keywords ? PyTuple_GET_SIZE(keywords) : 0);
     PyObject **all = PyMem_Malloc(((size_t)count + 1) * sizeof *all);
@@ -267,8 +268,7 @@ static PyObject *instance_restore_from(PyObject *type, PyObject *const *args, Py
     if (mapped < 0 || check_grants(state, module, device) < 0) {
         return NULL;
     }
-    py_store *store =
-        zc_py_snapshot_restore(state, module, snapshot, &grants, args[6], args[7], mapped, args[9]);
+    py_store *store = zc_py_snapshot_restore(state, module, snapshot, &grants, args[6], args[7], mapped, args[9]);
     return instance_over(state, store, device, weights);
 }
 

@@ -242,9 +242,9 @@ static zc_status make_instance(py_store *store, const zc_import_value *values, p
         uint64_t reserved = zc_instance_reservation(module, &store->limits);
         status = saved->memory(saved->context, reserved, &region, error);
     }
-    return status == ZC_OK ? zc_instance_restore(module, values, &store->limits, &saved->instance, region,
-                                                 &store->instance, error)
-                           : status;
+    return status == ZC_OK
+               ? zc_instance_restore(module, values, &store->limits, &saved->instance, region, &store->instance, error)
+               : status;
 }
 
 /* A section is there for what the module imports, and only then. */
@@ -260,8 +260,8 @@ static zc_status refuse_rest(const zc_reader *section, const char *name, zc_erro
 {
     uint64_t left = zc_reader_left(section);
     return left == 0 ? ZC_OK
-                     : zc_fail(error, ZC_SNAPSHOT, "the snapshot's section %s goes on for %llu bytes after its end", name,
-                               (ull)left);
+                     : zc_fail(error, ZC_SNAPSHOT, "the snapshot's section %s goes on for %llu bytes after its end",
+                               name, (ull)left);
 }
 
 /* What the guest has of the device and of the system. */

@@ -80,9 +80,9 @@ int zc_py_hold(zc_state *state, py_store *store, PyObject *device)
         return -1;
     }
     if (store->held || zc_instance_running(instance)) {
-        PyErr_SetString(state->in_use_error, store->held
-                                                 ? "another snapshot or fork of the instance is being made"
-                                                 : "the instance is running: snapshots and forks are made between calls");
+        PyErr_SetString(state->in_use_error,
+                        store->held ? "another snapshot or fork of the instance is being made"
+                                    : "the instance is running: snapshots and forks are made between calls");
         return -1;
     }
     zc_status status = zc_instance_hold(instance, &error);
@@ -180,7 +180,8 @@ static bool convert(py_codec *codec, const uint8_t *in, size_t in_size, uint8_t 
         return false;
     }
     PyEval_RestoreThread(codec->saved);
-    PyObject *bytes = PyErr_CheckSignals() == 0 ? PyBytes_FromStringAndSize((const char *)in, (Py_ssize_t)in_size) : NULL;
+    PyObject *bytes =
+        PyErr_CheckSignals() == 0 ? PyBytes_FromStringAndSize((const char *)in, (Py_ssize_t)in_size) : NULL;
     PyObject *result = bytes ? PyObject_CallOneArg(codec->callable, bytes) : NULL;
     if (result && PyBytes_Check(result)) {
         *size = (size_t)PyBytes_GET_SIZE(result);
@@ -483,9 +484,9 @@ static PyObject *get_sections(PyObject *object, void *unused)
     const zc_snapshot_section *section;
     PyObject *list = PyList_New(0);
     for (size_t i = 0; list && (section = zc_snapshot_at(((py_snapshot *)object)->snapshot, i)) != NULL; i++) {
-        PyObject *entry = Py_BuildValue("(Iy#y#)", section->tag, section->name ? section->name : "",
-                                        (Py_ssize_t)section->name_size, section->bytes ? section->bytes : "",
-                                        (Py_ssize_t)section->size);
+        PyObject *entry =
+            Py_BuildValue("(Iy#y#)", section->tag, section->name ? section->name : "", (Py_ssize_t)section->name_size,
+                          section->bytes ? section->bytes : "", (Py_ssize_t)section->size);
         if (!entry || PyList_Append(list, entry) < 0) {
             Py_CLEAR(list);
         }
@@ -577,7 +578,8 @@ static zc_status thaw_unlocked(py_thaw *thaw, uint64_t reserved, zc_region **out
         if (status != ZC_OK) {
             zc_region_release(*out);
             *out = NULL;
-            status = thaw->codec.failed ? zc_fail(error, ZC_HOST, "an exception ended the reading of a snapshot") : status;
+            status =
+                thaw->codec.failed ? zc_fail(error, ZC_HOST, "an exception ended the reading of a snapshot") : status;
         }
     }
     return status;
@@ -618,7 +620,8 @@ py_store *zc_py_snapshot_restore(zc_state *state, PyObject *module, PyObject *sn
     if (!thaw.instance.at) {
         (void)zc_fail(&error, ZC_SNAPSHOT, "the snapshot has no section of an instance");
     } else if (size > 0 && (!info->has_memory || info->memory_imported)) {
-        (void)zc_fail(&error, ZC_SNAPSHOT, "the snapshot has a memory of %llu bytes, its module none of its own", (ull)size);
+        (void)zc_fail(&error, ZC_SNAPSHOT, "the snapshot has a memory of %llu bytes, its module none of its own",
+                      (ull)size);
     }
     if (error.code != ZC_OK) {
         (void)zc_raise(state, &error);

@@ -42,8 +42,9 @@ static zc_weights *map_file(zc_state *state, PyObject *path, struct stat *info)
     /* Not blocking, so that a pipe without a writer is refused, not waited for. */
     int file = open(PyBytes_AS_STRING(encoded), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file >= 0) {
-        status = fstat(file, info) == 0 ? zc_weights_open(file, &weights, &error)
-                                        : zc_fail(&error, ZC_MODEL, "cannot ask for the file's size: %s", strerror(errno));
+        status = fstat(file, info) == 0
+                     ? zc_weights_open(file, &weights, &error)
+                     : zc_fail(&error, ZC_MODEL, "cannot ask for the file's size: %s", strerror(errno));
         (void)close(file);
     }
     Py_END_ALLOW_THREADS

@@ -1,11 +1,12 @@
-"""The SHA-256 of model files, each read once: remembered in the cache folder by what the system says of the file.
+"""The SHA-256 of model files, each read once: the cache folder remembers it by what the system says of them.
 
     $ZCWASM_CACHE (see fetch.py)
         sha256/DEVICE-INODE: its size, its times in ns, its digest
 
-An entry is written aside and renamed, so that any number of processes may do so; one that is damaged, or of a file
-that has changed since, is not used. Who can write to the cache folder can make this package take one file for
-another, and nothing worse: the digest says whether a snapshot is of these weights, not whether they are safe.
+An entry is written aside and renamed, so that any number of processes may do so; one that is damaged, or of
+a file that has changed since, is not used. Who can write to the cache folder can make this package take one
+file for another, and nothing worse: the digest says whether a snapshot is of these weights, not whether they
+are safe.
 """
 
 from __future__ import annotations
