@@ -109,7 +109,7 @@ static zc_status show_slots(const filling *filling, uint32_t first, uint32_t cou
             status = check_slot(&pages[at + i], filling->buffer + (size_t)i * ZC_SNAPSHOT_PAGE, error);
         }
     }
-    return status;
+    return status == ZC_OK ? read_slots(filling, first, count, error) : status;
 }
 
 /* ---- packed pages ---- */

@@ -143,8 +143,8 @@ static void test_same_bytes_and_own_changes(bool remap)
         CHECK(is_filled(all[i], 2 * MIB, 2 * MIB + 300 * KIB, 3));
         CHECK(is_zero(all[i], 2 * MIB + 300 * KIB, 4 * MIB));
     }
-    zc_region_base(a)[5] = 77;           /* where the image has a page */
-    zc_region_base(a)[MIB - 1] = 78;     /* where it has a hole */
+    zc_region_base(a)[5] = 77; /* where the image has a page */
+    zc_region_base(a)[MIB - 1] = 78; /* where it has a hole */
     zc_region_base(a)[4 * MIB - 1] = 79; /* after its end */
     zc_region_base(parent)[6] = 80;
     zc_region_base(parent)[3 * MIB] = 81;
