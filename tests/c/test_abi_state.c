@@ -33,7 +33,7 @@ static zc_module *module;
 static zc_weights *weights;
 
 #define COUNT 64u /* floats that a small dispatch works on */
-#define X 65536u  /* where in the arena */
+#define X 65536u /* where in the arena */
 #define Y (X + 4 * COUNT)
 #define WEIGHTS 256u
 
@@ -166,7 +166,7 @@ static seen go_on(guest *self, const handles *have)
     *result++ = call(self, "wait", (uint64_t[]){(uint32_t)have->failed, (uint64_t)-1});
     *result++ = call(self, "sequence_run", (uint64_t[]){(uint32_t)have->stale});
     *result++ = call(self, "sequence_run", (uint64_t[]){(uint32_t)have->open}); /* not sealed */
-    *result++ = affine(self, have->sealed, at(self, X), at(self, X), 1, 1);     /* sealed */
+    *result++ = affine(self, have->sealed, at(self, X), at(self, X), 1, 1); /* sealed */
     /* y = 2 * x + 5, x = x + 1, scratch = x, y = 2 * scratch + 7 */
     *result++ = call(self, "sequence_run", (uint64_t[]){(uint32_t)have->sealed});
     *result++ = call(self, "run", NULL);
@@ -616,10 +616,10 @@ static uint32_t random_number(void)
 
 static void test_hostile(const char *folder, zc_device *device, unsigned rounds)
 {
-    static const uint64_t numbers[] = {0,          1,           2,          3,           8,           63,
-                                       0xff,       0x100,       0x1000,     0xffff,      0x10000,     0x3ffff,
-                                       0x40000,    0x40001,     0x7fffffff, 0x80000000,  0xffffffff,  0x100000000,
-                                       UINT64_MAX, UINT64_MAX - 1};
+    static const uint64_t numbers[] = {0,          1,          2,           3,          8,
+                                       63,         0xff,       0x100,       0x1000,     0xffff,
+                                       0x10000,    0x3ffff,    0x40000,     0x40001,    0x7fffffff,
+                                       0x80000000, 0xffffffff, 0x100000000, UINT64_MAX, UINT64_MAX - 1};
     guest self;
     make_weights(folder, device);
     guest_make(&self, module, device, weights, &LIMITS);
