@@ -22,6 +22,7 @@
     X(WEIGHTS_PACK, "weights_packed") /* a model's weights, laid out anew for the cpu device */                   \
     X(MIRROR, "mirrored") /* guest memory that a device has a second time, in its own: rows that kernels append \
                              there, and what zcg_mirror copies */ \
+    X(FORK, "forked")                 /* memory of an instance that is forked: once for all that come of it */    \
     X(WASI, "wasi")                   /* arguments, paths, streams of Python */
 
 typedef enum zc_copy_reason {
