@@ -23,7 +23,10 @@
     X(MIRROR, "mirrored") /* guest memory that a device has a second time, in its own: rows that kernels append \
                              there, and what zcg_mirror copies */ \
     X(FORK, "forked")                 /* memory of an instance that is forked: once for all that come of it */    \
-    X(WASI, "wasi")                   /* arguments, paths, streams of Python */
+    X(WASI, "wasi")                   /* arguments, paths, streams of Python */                                   \
+    X(SNAPSHOT,                                                                                                   \
+      "snapshot") /* a guest's pages into a file and out of it; its scratch and outputs, into a snapshot or \
+                               a fork and out of it */
 
 typedef enum zc_copy_reason {
 #define X(code, name) ZC_COPY_##code,
