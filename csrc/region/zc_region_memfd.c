@@ -374,7 +374,8 @@ int zc_region_os_image_show(const zc_region_os_image *image, uint8_t *address)
 bool zc_region_os_image_replace(const zc_region_os_image *image, const zc_region_os_range *range)
 {
     uint8_t *address = (uint8_t *)(uintptr_t)range->address;
-    uint64_t shown = range->dead_count ? range->size : range->shown; /* what is dead goes, too */
+    /* What is dead goes, too, and in what is large whatever zeros take up: as much as its pages are larger. */
+    uint64_t shown = range->dead_count || range->size >= LEAST_PART ? range->size : range->shown;
     /* Each call takes the old pages' place, and other threads wait for its end when they touch them. It counts against
      * the limits only what is there anyway. Where one fails, what was there stays, with the same bytes. */
     bool replaced = true;

@@ -35,6 +35,7 @@ typedef struct zc_region_os_image {
     } parts[ZC_REGION_OS_PARTS]; /* by their places; what it was made of had zeros elsewhere */
     unsigned count;
     uint64_t extent; /* where the last part ends */
+    uint64_t forks;  /* zc_fork_count when it was made, where handles are none in the child of a fork */
 } zc_region_os_image;
 
 /* A range of committed memory, and what it shows: [address, address + shown) may show files, and `image` when that is not
