@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/zc_copies.h"
 #include "base/zc_crc32c.h"
 #include "snapshot/zc_snapshot.h"
 
@@ -824,6 +825,9 @@ int main(int argc, char **argv)
     test_empty();
     test_dead();
     test_untouched();
+    test_shown();
+    test_mapped_holes();
+    test_many_runs();
     test_flipped_bytes(NULL);
     test_flipped_bytes(&rle);
     test_truncation(NULL);
