@@ -173,6 +173,14 @@ bool zc_region_os_image_replace(const zc_region_os_image *image, const zc_region
     return false;
 }
 
+int zc_region_os_own(uint8_t *address, uint64_t size, uint64_t *copied)
+{
+    (void)address;
+    (void)size;
+    (void)copied;
+    return ENOTSUP;
+}
+
 #else
 typedef int zc_region_mach_is_empty_here;
 #endif
