@@ -541,7 +541,7 @@ typedef struct part { /* of a file, that changes on its own */
 typedef struct layout {
     part parts[64];
     unsigned count;
-    uint64_t sections_end, index, pages;
+    uint64_t sections_end, gap_end, index, pages;
     bool packed;
 } layout;
 
@@ -577,6 +577,10 @@ static bool find_layout(uint8_t *file, uint64_t size, layout *out)
     if (out->index < at || out->index > footer || out->pages != (footer - out->index) / ZC_SNAPSHOT_ENTRY_SIZE) {
         return false;
     }
+    out->gap_end = out->pages ? zc_snapshot_slot_after(at) : at;
+    if (!out->packed && out->gap_end > out->index) {
+        return false;
+    }
     for (uint64_t i = 0; i < out->pages && i < 8; i++) {
         uint8_t *entry = file + out->index + i * ZC_SNAPSHOT_ENTRY_SIZE;
         uint64_t offset = repair_number(entry + 8, 8), stored = repair_number(entry + 16, 4);
@@ -599,10 +603,9 @@ static uint64_t replace(uint8_t *file, uint64_t size, const layout *layout, cons
         put_number(part->size_field, section ? 8 : 4, new_size);
     }
     if (!layout->packed) { /* the gap before the first slot takes it */
-        uint64_t gap = layout->pages ? zc_snapshot_slot_after(layout->sections_end) : layout->sections_end;
         memmove(file + part->at + new_size, file + behind, layout->sections_end - behind);
         uint64_t end = layout->sections_end + delta;
-        memset(file + end, 0, gap - end);
+        memset(file + end, 0, layout->gap_end - end);
         memcpy(file + part->at, bytes, new_size);
         return size;
     }
@@ -624,7 +627,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 {
     static uint8_t bytes[1 << 17];
     layout layout;
-    if (size < PROGRAM || seed % 32 == 0 || !find_layout(data + PROGRAM, size - PROGRAM, &layout)) {
+    if (size < PROGRAM || size > max_size || seed % 32 == 0 || !find_layout(data + PROGRAM, size - PROGRAM, &layout)) {
         return LLVMFuzzerMutate(data, size, max_size);
     }
     if (seed % 4 == 1) {
@@ -632,10 +635,10 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
         return size;
     }
     const part *part = &layout.parts[seed / 32 % layout.count];
-    bool grows = part->size_field && (layout.packed || (part->at < layout.sections_end && layout.pages));
-    uint64_t room = layout.packed ? max_size - size : zc_snapshot_slot_after(layout.sections_end) - layout.sections_end;
+    bool grows = part->size_field != NULL;
+    uint64_t room = layout.packed ? max_size - size : layout.gap_end - layout.sections_end;
     uint64_t most = part->size + (grows ? room : 0);
-    if (part->size > sizeof bytes || size > max_size || most == 0) {
+    if (part->size > sizeof bytes || most == 0) {
         return LLVMFuzzerMutate(data, size, max_size);
     }
     memcpy(bytes, data + PROGRAM + part->at, part->size);
