@@ -53,6 +53,7 @@ static void set_shown(zc_region *region, zc_image *image)
         region->image_release = release_shown;
     }
     region->shown = image->os.extent;
+    region->sparse = true; /* larger pages would be copied whole */
 }
 
 /* With the lock held: what `from` shows is still all that it holds. */
