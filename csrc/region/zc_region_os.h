@@ -35,6 +35,7 @@ typedef struct zc_region_os_image {
     } parts[ZC_REGION_OS_PARTS]; /* by their places; what it was made of had zeros elsewhere */
     unsigned count;
     uint64_t extent; /* where the last part ends */
+    uint64_t forks;  /* zc_fork_count when it was made, where handles are none in the child of a fork */
 } zc_region_os_image;
 
 /* A range of committed memory, and what it shows: [address, address + shown) may show files, and `image` when that is not
@@ -62,7 +63,8 @@ bool zc_region_os_image_unchanged(const zc_region_os_image *image, const uint8_t
 /* What is committed from `address` on, and zero, is the image from now on. */
 int zc_region_os_image_show(const zc_region_os_image *image, uint8_t *address);
 /* The same, of the range that the image was made of a moment ago, to share its pages; readers see the same bytes all the
- * time. Where that is shared anyway, false and nothing. */
-bool zc_region_os_image_replace(const zc_region_os_image *image, const zc_region_os_range *range);
+ * time. After an error some of it shows the image and the rest what it did; ENOTSUP: nothing was done, for the pages
+ * are shared anyway, or never. */
+int zc_region_os_image_replace(const zc_region_os_image *image, const zc_region_os_range *range);
 
 #endif
