@@ -38,9 +38,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_a_loaded_guest_goes_on(checked: Path, tmp_path: Path) -> None:
-    said = c_programs.run(
-        checked, guest_path("abi"), tmp_path, "go-on", "cpu", "cpu", ASAN_OPTIONS=LEAKS
-    )
+    said = c_programs.run(checked, guest_path("abi"), tmp_path, "go-on", "cpu", "cpu", ASAN_OPTIONS=LEAKS)
     assert said == "ok\n"
 
 
