@@ -215,15 +215,14 @@ class Session:
                 "chunk": min(_arguments.whole("chunk", chunk, 1, layouts.LLAMA_MAX_CHUNK), self.context),
                 "kv_type": _KV_TYPES[kv_dtype],
                 "exact": self.exact,
-                "scratch": apart,
-                "mirror": self.mirrored,
-                "submit_ahead": _steps_ahead(model.device),
             },
             limits=_scratch_limit(self.cache_bytes),
             rope=model.rope_table(self.context),
         )
         self._instance = self._guest.instance
         self._step = self._guest.exports.step
+        device = {"scratch": apart, "mirror": self.mirrored, "submit_ahead": _steps_ahead(model.device)}
+        _guest.fill(self._guest.state["device"], device)
         self._guest.begin("init")
 
     # --- the guest ---
