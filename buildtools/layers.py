@@ -33,6 +33,7 @@ LAYERS: dict[str, set[str]] = {
     "device/metal": {"base", "region", "kernel", "device"},
     "weights": {"base", "region", "kernel", "device"},
     "imports": {"base", "region", "validate", "kernel", "guest", "device", "weights"},
+    "snapshot": {"base", "region"},
     "py": {
         "base",
         "region",
@@ -44,6 +45,7 @@ LAYERS: dict[str, set[str]] = {
         "device/cpu",
         "weights",
         "imports",
+        "snapshot",
     },
 }
 # A file that is private to its folder, but for who is named here.

@@ -54,6 +54,7 @@ from zcwasm._core import (
 from zcwasm._limits import Limits
 from zcwasm._models.fetch import FetchError
 from zcwasm._models.weights import Weights
+from zcwasm._snapshot import snapshot_info
 from zcwasm._types import DeviceKind
 from zcwasm._wasi import Wasi
 
@@ -92,6 +93,7 @@ __all__ = [
     "copy_stats",
     "devices",
     "guest_include",
+    "snapshot_info",
 ]
 
 
@@ -101,7 +103,7 @@ def guest_include() -> str:
 
 
 # Where users find them is what tracebacks, reprs and pickles say.
-for _public in (FetchError, Limits, Wasi, Weights):
+for _public in (FetchError, Limits, Wasi, Weights, snapshot_info):
     _public.__module__ = __name__
 del _public
 

@@ -3,7 +3,7 @@ import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from inspect import Signature
 from types import TracebackType
-from typing import Any, Final, Literal, TypeVar, final, type_check_only
+from typing import IO, Any, Final, Literal, TypeVar, final, type_check_only
 
 import numpy as np
 import numpy.typing as npt
@@ -109,6 +109,8 @@ class Module:
     def exports(self) -> tuple[ExportType, ...]: ...
     @property
     def size(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
 
 # What makes memoryview(memory) right before Python 3.12, where nothing in a class says that it has a buffer.
 @type_check_only
@@ -201,6 +203,58 @@ class Instance:
     def fuel_used(self) -> int: ...
     @property
     def closed(self) -> bool: ...
+    @property
+    def _inputs(self) -> dict[str, memoryview]: ...
+    def snapshot(
+        self,
+        file: str | os.PathLike[str] | IO[bytes],
+        *,
+        device_state: bool = True,
+        notes: Mapping[str, _Bytes] | None = None,
+        dead: Iterable[tuple[int, int]] = (),
+        compress: Literal["zstd"] | None = None,
+        durable: bool = True,
+    ) -> None: ...
+    @classmethod
+    def restore(
+        cls,
+        module: Module,
+        file: str | os.PathLike[str] | IO[bytes],
+        *,
+        device: Device | None = None,
+        weights: _Weights | None = None,
+        inputs: Mapping[str, _Bytes] | None = None,
+        wasi: _Wasi | None = None,
+        imports: _Imports | None = None,
+        limits: Limits | None = None,
+        mapped: bool = False,
+    ) -> Self: ...
+    def fork(self, n: int = 1) -> list[Self]: ...
+    def _save(
+        self,
+        out: int | Callable[[bytes], object],
+        about: _Bytes,
+        notes: tuple[tuple[bytes, _Bytes], ...],
+        dead: _Bytes,
+        codec: Callable[[bytes], bytes | None] | None,
+        device_state: bool,
+        /,
+    ) -> int: ...
+    @classmethod
+    def _restore(
+        cls,
+        module: Module,
+        snapshot: _Snapshot,
+        device: Device | None,
+        weights: _Weights | None,
+        inputs: Mapping[str, _Bytes] | None,
+        wasi: _Wasi | None,
+        imports: _Imports | None,
+        limits: Limits | None,
+        mapped: bool,
+        expand: Callable[[bytes], bytes | None] | None,
+        /,
+    ) -> Self: ...
     def interrupt(self) -> bool: ...
     def close(self) -> None: ...
     def __enter__(self) -> Self: ...
@@ -221,6 +275,21 @@ class _Wasi:
         streams: tuple[Callable[..., Any] | int | tuple[int | None, Callable[..., Any]] | None, ...],
         dirs: tuple[tuple[bytes, bytes, bool], ...],
     ) -> Self: ...
+
+@final
+class _Snapshot:
+    def __new__(cls, source: int | _Bytes, damaged: bool = False) -> Self: ...
+    @property
+    def sections(self) -> list[tuple[int, bytes, bytes]]: ...
+    @property
+    def memory_size(self) -> int: ...
+    @property
+    def stored(self) -> int: ...
+    @property
+    def codec(self) -> str: ...
+
+# Its name, and what one of its fuel is.
+_engine: Final[tuple[str, str]]
 
 def copy_stats() -> dict[str, int]: ...
 def _drain() -> None: ...
@@ -283,8 +352,11 @@ class _Weights:
     def pack(
         self, device: Device, names: Iterable[str], progress: Callable[[int, int], object] | None = None
     ) -> Self: ...
+    def _view(self) -> memoryview: ...
     @property
     def nbytes(self) -> int: ...
+    @property
+    def _identity(self) -> tuple[int, int, int, int, int]: ...
     def __len__(self) -> int: ...
     def __getitem__(self, name: str, /) -> Tensor: ...
     def __contains__(self, name: object, /) -> bool: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_PACKAGES = ("tokenizers", "jinja2", "tqdm")
+_EXTRAS = {"tokenizers": "llm", "jinja2": "llm", "tqdm": "llm", "zstandard": "zstd"}
 
 
 @contextmanager
@@ -14,8 +14,9 @@ def needed_for(what: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if error.name not in _PACKAGES:
+        if error.name not in _EXTRAS:
             raise
         raise ModuleNotFoundError(
-            f"{what} needs the package {error.name}: pip install 'zcwasm[llm]'", name=error.name
+            f"{what} needs the package {error.name}: pip install 'zcwasm[{_EXTRAS[error.name]}]'",
+            name=error.name,
         ) from None

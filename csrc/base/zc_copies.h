@@ -22,7 +22,10 @@
     X(WEIGHTS_PACK, "weights_packed") /* a model's weights, laid out anew for the cpu device */                   \
     X(MIRROR, "mirrored") /* guest memory that a device has a second time, in its own: rows that kernels append \
                              there, and what zcg_mirror copies */ \
-    X(WASI, "wasi")                   /* arguments, paths, streams of Python */
+    X(WASI, "wasi")                   /* arguments, paths, streams of Python */                                   \
+    X(SNAPSHOT, "snapshot") /* a guest's scratch and outputs, into a snapshot or a fork and out of it; what a     \
+                               file written in Python is given */ \
+    X(FORK, "forked") /* memory of an instance that is forked: once for all that come of it */
 
 typedef enum zc_copy_reason {
 #define X(code, name) ZC_COPY_##code,

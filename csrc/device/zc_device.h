@@ -160,11 +160,13 @@ zc_status zc_device_scratch(zc_device *device, uint64_t size, zc_region **out, z
 /* Copy to and from scratch memory, after all work submitted before; done when they return. */
 zc_status zc_device_upload(zc_device *device, zc_region *scratch, uint64_t offset, const void *from, uint64_t size,
                            zc_error *error);
-/* The same, counted as something else than "device_upload". */
+/* With _as, counted as something else than "device_upload" and "device_download". */
 zc_status zc_device_upload_as(zc_device *device, zc_region *scratch, uint64_t offset, const void *from, uint64_t size,
                               zc_copy_reason reason, zc_error *error);
 zc_status zc_device_download(zc_device *device, zc_region *scratch, uint64_t offset, void *to, uint64_t size,
                              zc_error *error);
+zc_status zc_device_download_as(zc_device *device, zc_region *scratch, uint64_t offset, void *to, uint64_t size,
+                                zc_copy_reason reason, zc_error *error);
 
 /* A kernel of the user's for this device, checked against its own code. Its parameters, wherever they are
  * given, are preceded by ZC_KERNEL_GROUPS_SIZE bytes: the numbers of workgroups. It binds whole ranges, and
@@ -226,6 +228,8 @@ bool zc_sequence_in_flight(const zc_sequence *sequence);
  * again against the ranges it was recorded with. On failure nothing has changed. */
 zc_status zc_sequence_params(zc_sequence *sequence, size_t index, size_t offset, const void *bytes, size_t size,
                              zc_error *error);
+/* The parameters of dispatch `index`, which there is, as they are now; until they are replaced. */
+const void *zc_sequence_params_now(const zc_sequence *sequence, size_t index);
 zc_status zc_sequence_submit(zc_sequence *sequence, zc_submission **out, zc_error *error);
 zc_status zc_sequence_run(zc_sequence *sequence, zc_pause_function pause, void *context, zc_error *error);
 /* How often it, or a batch, pins the region. */

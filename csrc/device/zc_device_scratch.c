@@ -62,10 +62,9 @@ static zc_status check_inside(uint64_t size, uint64_t offset, uint64_t limit, zc
     return ZC_OK;
 }
 
-static zc_status copy(zc_device *device, zc_region *region, uint64_t offset, void *host, uint64_t size,
+static zc_status copy(zc_device *device, zc_region *region, uint64_t offset, void *host, uint64_t size, bool to_device,
                       zc_copy_reason reason, zc_error *error)
 {
-    bool to_device = reason != ZC_COPY_DEVICE_DOWNLOAD;
     zc_status status = check_inside(size, offset, zc_region_size(region), error);
     if (status != ZC_OK) {
         return status;
@@ -110,13 +109,19 @@ zc_status zc_device_upload(zc_device *device, zc_region *scratch, uint64_t offse
 zc_status zc_device_upload_as(zc_device *device, zc_region *scratch, uint64_t offset, const void *from, uint64_t size,
                               zc_copy_reason reason, zc_error *error)
 {
-    return copy(device, scratch, offset, (void *)from, size, reason, error);
+    return copy(device, scratch, offset, (void *)from, size, true, reason, error);
 }
 
 zc_status zc_device_download(zc_device *device, zc_region *scratch, uint64_t offset, void *to, uint64_t size,
                              zc_error *error)
 {
-    return copy(device, scratch, offset, to, size, ZC_COPY_DEVICE_DOWNLOAD, error);
+    return zc_device_download_as(device, scratch, offset, to, size, ZC_COPY_DEVICE_DOWNLOAD, error);
+}
+
+zc_status zc_device_download_as(zc_device *device, zc_region *scratch, uint64_t offset, void *to, uint64_t size,
+                                zc_copy_reason reason, zc_error *error)
+{
+    return copy(device, scratch, offset, to, size, false, reason, error);
 }
 
 #define MIRROR_PIECE ((uint64_t)64 << 20) /* bytes between two pauses */

@@ -159,6 +159,11 @@ zc_status zc_sequence_params(zc_sequence *sequence, size_t index, size_t offset,
     return ZC_OK;
 }
 
+const void *zc_sequence_params_now(const zc_sequence *sequence, size_t index)
+{
+    return sequence->commands[index].params;
+}
+
 /* Prepare it where needed, and count it as in flight: `done` if it then is not submitted. */
 static zc_status set_out(zc_sequence *sequence, zc_submission_source *source, zc_error *error)
 {

@@ -33,45 +33,14 @@ M3Result LinkRawFunction(IM3Module module, IM3Function function, ccstr_t signatu
 #define LEAST_CODE ((uint64_t)16 << 20)
 #define CODE_PER_BYTE 64
 
-typedef struct call_state { /* one per nested call, on the native stack */
-    struct call_state *outer;
+typedef struct zc_call_state { /* one per nested call, on the native stack */
+    struct zc_call_state *outer;
     M3MemoryHeader saved;
     uintptr_t saved_owner;
     const zc_call_hooks *hooks; /* or NULL */
     int64_t slice; /* fuel put into the header and not yet accounted for */
     uint64_t compiler_ticked; /* monotonic ns */
 } call_state;
-
-typedef struct linked_function {
-    zc_instance *instance;
-    zc_host_function function;
-    void *context;
-    uint32_t slots; /* results and parameters */
-} linked_function;
-
-struct zc_instance {
-    zc_module *module;
-    IM3Runtime runtime;
-    IM3Module engine_module; /* a clone of the module's */
-    zc_memory *memory; /* NULL when the module has none */
-    zc_executor *executor;   /* the memory's, or own_executor */
-    zc_executor own_executor;
-    M3MemoryHeader own_header;
-    linked_function *linked; /* one per imported function */
-    zc_global **globals;     /* imported and exported ones; NULL for the others */
-    int64_t *cells;          /* values of the others */
-    _Atomic(uint8_t *) stack; /* value stack, between guards; NULL before the first call */
-    zc_limits limits;           /* fuel: see fuel_limit */
-    _Atomic uint64_t fuel_limit; /* both: written by one thread, read by any */
-    _Atomic uint64_t fuel_used;
-    uint64_t deadline; /* of the outermost call in progress, monotonic ns; 0 for none */
-    _Atomic bool interrupted;
-    _Atomic(call_state *) call; /* innermost call in progress */
-    zc_error *host_error;       /* of the call in progress: filled by failing host functions and ticks */
-    zc_trap_kind stopped;       /* why refuel stopped the guest */
-    uint64_t trace_count;
-    uint32_t trace[d_m3MaxTrace];
-};
 
 static const char host_failed[] = "host function failed";
 static const char guest_stopped[] = "stopped by a limit";
@@ -255,6 +224,13 @@ static M3Result grow_memory(IM3Runtime runtime, u32 pages)
 
 /* --- entering and leaving --- */
 
+static zc_status refuse(uintptr_t owner, zc_error *error)
+{
+    return zc_fail(error, ZC_CONCURRENT, "%s",
+                   owner == ZC_HELD ? "the instance is held: a snapshot or a fork is being made of it"
+                                    : "the instance is running on another thread");
+}
+
 /* Take the memory for this thread. *found is the owner before, to be put back. */
 static zc_status own(zc_executor *executor, uintptr_t *found, zc_error *error)
 {
@@ -263,7 +239,7 @@ static zc_status own(zc_executor *executor, uintptr_t *found, zc_error *error)
     if (!atomic_compare_exchange_strong_explicit(&executor->owner, found, me, memory_order_acquire,
                                                  memory_order_relaxed) &&
         *found != me) {
-        return zc_fail(error, ZC_CONCURRENT, "the instance is running on another thread");
+        return refuse(*found, error);
     }
     return ZC_OK;
 }
@@ -362,7 +338,7 @@ static void leave(zc_instance *instance, call_state *call)
 static const void *call_host(IM3Runtime runtime, IM3ImportContext import, uint64_t *slots, void *memory)
 {
     (void)memory;
-    linked_function *linked = import->userdata;
+    zc_linked_function *linked = import->userdata;
     zc_instance *instance = linked->instance;
     M3MemoryHeader *header = instance->executor->header;
     call_state *call = atomic_load_explicit(&instance->call, memory_order_relaxed);
@@ -391,7 +367,7 @@ uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *
     const zc_func_type *type = &info->types[info->funcs[function].type_index];
     uintptr_t owner = atomic_load_explicit(&instance->executor->owner, memory_order_relaxed);
     if (owner && owner != zc_thread_mark()) {
-        (void)zc_fail(error, ZC_CONCURRENT, "the instance is running on another thread");
+        (void)refuse(owner, error);
         return NULL;
     }
     if (instance->executor->ticking) {
@@ -585,10 +561,10 @@ static zc_status take_imports(zc_instance *instance, const zc_import_value *impo
             status = check_global(instance, import, value->global, error);
         } else {
             const zc_func_type *type = &info->types[info->funcs[import->index].type_index];
-            instance->linked[import->index] = (linked_function){.instance = instance,
-                                                                .function = value->function,
-                                                                .context = value->context,
-                                                                .slots = type->param_count + type->result_count};
+            instance->linked[import->index] = (zc_linked_function){.instance = instance,
+                                                                   .function = value->function,
+                                                                   .context = value->context,
+                                                                   .slots = type->param_count + type->result_count};
         }
         if (status != ZC_OK) {
             return status;
@@ -597,14 +573,19 @@ static zc_status take_imports(zc_instance *instance, const zc_import_value *impo
     return ZC_OK;
 }
 
-static zc_status make_memory(zc_instance *instance, zc_error *error)
+/* `region`: see zc_instance_make. */
+static zc_status make_memory(zc_instance *instance, zc_region *region, zc_error *error)
 {
     const zc_module_info *info = instance->module->info;
+    uint64_t limit = instance->limits.memory;
     if (info->has_memory && !instance->memory) {
-        zc_status status = zc_memory_new(&info->memory, instance->limits.memory, &instance->memory, error);
+        zc_status status = region ? zc_memory_over(&info->memory, limit, region, &instance->memory, error)
+                                  : zc_memory_new(&info->memory, limit, &instance->memory, error);
         if (status != ZC_OK) {
             return status;
         }
+    } else {
+        zc_region_release(region);
     }
     if (instance->memory) {
         instance->executor = &instance->memory->executor;
@@ -661,7 +642,7 @@ static zc_status translate_load(zc_instance *instance, M3Result result, zc_error
     return translate(instance, result, error);
 }
 
-static zc_status load(zc_instance *instance, zc_error *error)
+static zc_status load(zc_instance *instance, bool fresh, zc_error *error)
 {
     const zc_module *module = instance->module;
     M3Result result = module->refused ? module->refused : Module_Clone(module->parsed, &instance->engine_module);
@@ -669,8 +650,12 @@ static zc_status load(zc_instance *instance, zc_error *error)
     if (status != ZC_OK) {
         return status;
     }
+    if (!fresh) {
+        instance->engine_module->numDataSegments = 0;
+        instance->engine_module->numElementSegments = 0;
+    }
     status = make_globals_and_table(instance, error);
-    if (status == ZC_OK && instance->memory && module->info->data_segment_count > 0) {
+    if (status == ZC_OK && fresh && instance->memory && module->info->data_segment_count > 0) {
         zc_memory_publish(instance->memory);
     }
     if (status == ZC_OK) {
@@ -690,12 +675,13 @@ static zc_status load(zc_instance *instance, zc_error *error)
     return status;
 }
 
-zc_status zc_instance_new(zc_module *module, const zc_import_value *imports, const zc_limits *limits, zc_instance **out,
-                          zc_error *error)
+zc_status zc_instance_make(zc_module *module, const zc_import_value *imports, const zc_limits *limits,
+                           zc_region *region, bool fresh, zc_instance **out, zc_error *error)
 {
     const zc_module_info *info = module->info;
     zc_instance *instance = zc_calloc(1, sizeof *instance);
     if (!instance) {
+        zc_region_release(region);
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate an instance");
     }
     instance->module = zc_module_retain(module);
@@ -716,18 +702,29 @@ zc_status zc_instance_new(zc_module *module, const zc_import_value *imports, con
         status = take_imports(instance, imports, error);
     }
     if (status == ZC_OK) {
-        status = make_memory(instance, error);
+        status = make_memory(instance, region, error);
+    } else {
+        zc_region_release(region);
     }
     if (status == ZC_OK) {
-        status = load(instance, error);
+        status = load(instance, fresh, error);
     }
     if (status != ZC_OK) {
         zc_instance_free(instance);
         return status;
     }
-    zc_copies_add(ZC_COPY_DATA_SEGMENTS, info->data_bytes);
     *out = instance;
     return ZC_OK;
+}
+
+zc_status zc_instance_new(zc_module *module, const zc_import_value *imports, const zc_limits *limits, zc_instance **out,
+                          zc_error *error)
+{
+    zc_status status = zc_instance_make(module, imports, limits, NULL, true, out, error);
+    if (status == ZC_OK) {
+        zc_copies_add(ZC_COPY_DATA_SEGMENTS, module->info->data_bytes);
+    }
+    return status;
 }
 
 void zc_instance_free(zc_instance *instance)

@@ -18,8 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "region/zc_region.h"
+#include "base/zc_bytes.h"
 #include "base/zc_status.h"
+#include "region/zc_region.h"
 #include "validate/zc_validate.h"
 
 typedef struct zc_module zc_module;
@@ -73,6 +74,7 @@ zc_module *zc_module_retain(zc_module *module);
 void zc_module_release(zc_module *module);
 const zc_module_info *zc_module_get_info(const zc_module *module);
 size_t zc_module_size(const zc_module *module);
+const uint8_t *zc_module_bytes(const zc_module *module); /* its binary, the module's own */
 
 /* --- memories: pages of 64 KiB over a region of their own --- */
 
@@ -164,6 +166,32 @@ uint64_t zc_instance_deadline(const zc_instance *instance); /* ns of each call, 
 zc_memory *zc_instance_memory(const zc_instance *instance);                 /* NULL when it has none */
 zc_global *zc_instance_global(const zc_instance *instance, uint32_t index); /* exported or imported, else NULL */
 uint32_t zc_instance_table_size(const zc_instance *instance);
+
+/* --- state: all of an instance between two calls, but for its memory's bytes (zc_guest_state.c) --- */
+
+/* What the bytes of a state depend on besides the module: who ran it, and what one of its fuel is. */
+const char *zc_engine_name(void);
+const char *zc_fuel_unit(void);
+
+/* No call begins over the instance's memory, on no thread, until it is let go: such calls get ZC_CONCURRENT. So does
+ * this when one is in progress, or somebody else holds it. Any thread may let go. */
+zc_status zc_instance_hold(zc_instance *instance, zc_error *error);
+void zc_instance_let_go(zc_instance *instance);
+
+/* Of one that is held: the size of its memory, all globals, the table, fuel used and left. ZC_UNSUPPORTED, by its name,
+ * when the memory is imported. A failed writer is the caller's to see. */
+zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error *error);
+/* How many pages the memory of a state has, 0 for none. ZC_SNAPSHOT when the module's cannot have as many. */
+zc_status zc_instance_saved_pages(const zc_module *module, zc_reader state, uint32_t *pages, zc_error *error);
+/* Bytes that the module's own memory reserves under these limits, 0 for none: what its region must have. */
+uint64_t zc_instance_reservation(const zc_module *module, const zc_limits *limits);
+/* An instance that goes on where the state was taken, with `region` as its memory, which is taken over also on failure;
+ * NULL when the module has none of its own. Neither data segments nor the start function run. The fuel is what was left, or
+ * limits->fuel where that is less. The state may be anything: what is not of this module, or above the limits, is
+ * ZC_SNAPSHOT, and imported globals that never change must be what they were. Those that do change are set to what they
+ * were, and only when nothing fails any more. `imports` as for zc_instance_new. */
+zc_status zc_instance_restore(zc_module *module, const zc_import_value *imports, const zc_limits *limits,
+                              zc_reader *state, zc_region *region, zc_instance **out, zc_error *error);
 
 /* Function indices that the last trap unwound, innermost first: writes up to `capacity`, returns how many
  * there were, which may be more. */

@@ -96,7 +96,42 @@ size_t zc_module_size(const zc_module *module)
     return module->size;
 }
 
+const uint8_t *zc_module_bytes(const zc_module *module)
+{
+    return module->bytes;
+}
+
 /* --- memories --- */
+
+uint32_t zc_memory_most_pages(const zc_limits_type *type, uint64_t byte_limit)
+{
+    uint32_t maximum = type->has_maximum ? type->maximum : ZC_WASM_MAX_PAGES;
+    return byte_limit / ZC_WASM_PAGE_SIZE < maximum ? (uint32_t)(byte_limit / ZC_WASM_PAGE_SIZE) : maximum;
+}
+
+zc_status zc_memory_over(const zc_limits_type *type, uint64_t byte_limit, zc_region *region, zc_memory **out,
+                         zc_error *error)
+{
+    uint64_t size = zc_region_size(region), reserved = zc_region_reserved(region) / ZC_WASM_PAGE_SIZE;
+    uint32_t maximum = zc_memory_most_pages(type, byte_limit);
+    if (size % ZC_WASM_PAGE_SIZE || size / ZC_WASM_PAGE_SIZE < type->minimum || size / ZC_WASM_PAGE_SIZE > maximum) {
+        zc_region_release(region);
+        return zc_fail(error, ZC_BAD_VALUE, "a memory of %u to %u pages cannot have %llu bytes", type->minimum, maximum,
+                       (ull)size);
+    }
+    zc_memory *memory = zc_calloc(1, sizeof *memory);
+    if (!memory) {
+        zc_region_release(region);
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a memory's bookkeeping");
+    }
+    atomic_init(&memory->references, 1);
+    memory->region = region;
+    memory->type = *type;
+    memory->maximum = reserved < maximum ? (uint32_t)reserved : maximum;
+    memory->executor.header = (M3MemoryHeader *)zc_region_base(region) - 1;
+    *out = memory;
+    return ZC_OK;
+}
 
 zc_status zc_memory_new(const zc_limits_type *type, uint64_t byte_limit, zc_memory **out, zc_error *error)
 {
@@ -106,29 +141,15 @@ zc_status zc_memory_new(const zc_limits_type *type, uint64_t byte_limit, zc_memo
                        "a memory of %u to %u pages: the maximum is at most %u and not below the minimum", type->minimum,
                        maximum, ZC_WASM_MAX_PAGES);
     }
-    if (byte_limit / ZC_WASM_PAGE_SIZE < maximum) {
-        maximum = (uint32_t)(byte_limit / ZC_WASM_PAGE_SIZE);
-    }
+    maximum = zc_memory_most_pages(type, byte_limit);
     if (type->minimum > maximum) {
         return zc_fail(error, ZC_LINK, "a memory of %u pages is needed, the limit is %llu bytes", type->minimum,
                        (ull)byte_limit);
     }
-    zc_memory *memory = zc_calloc(1, sizeof *memory);
-    if (!memory) {
-        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a memory's bookkeeping");
-    }
+    zc_region *region;
     zc_status status = zc_region_create((uint64_t)maximum * ZC_WASM_PAGE_SIZE,
-                                        (uint64_t)type->minimum * ZC_WASM_PAGE_SIZE, &memory->region, error);
-    if (status != ZC_OK) {
-        zc_free(memory);
-        return status;
-    }
-    atomic_init(&memory->references, 1);
-    memory->type = *type;
-    memory->maximum = maximum;
-    memory->executor.header = (M3MemoryHeader *)zc_region_base(memory->region) - 1;
-    *out = memory;
-    return ZC_OK;
+                                        (uint64_t)type->minimum * ZC_WASM_PAGE_SIZE, &region, error);
+    return status == ZC_OK ? zc_memory_over(type, byte_limit, region, out, error) : status;
 }
 
 zc_memory *zc_memory_retain(zc_memory *memory)

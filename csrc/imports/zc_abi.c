@@ -60,7 +60,8 @@ void zc_abi_free(zc_abi *abi)
     }
     free_table(&abi->submissions);
     free_table(&abi->sequences);
-    zc_batch_free(abi->batch);
+    zc_abi_tape_free(&abi->tape);
+    zc_submission_release(abi->marker);
     free_table(&abi->scratches);
     for (size_t i = 0; i < abi->output_count; i++) {
         zc_free(abi->outputs[i].bytes);
@@ -94,16 +95,19 @@ void zc_abi_ended(zc_abi *abi, zc_status status, const zc_error *error, bool sig
     zc_device_cancel(abi->owner.id, why);
 }
 
+static uint64_t idle_pins(const zc_abi_tape *tape, const zc_region *region)
+{
+    if (tape->batch) {
+        return zc_batch_pins(tape->batch, region);
+    }
+    return tape->sequence && !zc_sequence_in_flight(tape->sequence) ? zc_sequence_pins(tape->sequence, region) : 0;
+}
+
 uint64_t zc_abi_idle_pins(const zc_abi *abi, const zc_region *region)
 {
-    uint64_t pins = abi->batch ? zc_batch_pins(abi->batch, region) : 0;
+    uint64_t pins = idle_pins(&abi->tape, region);
     for (uint32_t i = 0; i < abi->sequences.count; i++) {
-        const zc_abi_entry *entry = &abi->sequences.entries[i];
-        if (entry->batch) {
-            pins += zc_batch_pins(entry->batch, region);
-        } else if (entry->sequence && !zc_sequence_in_flight(entry->sequence)) {
-            pins += zc_sequence_pins(entry->sequence, region);
-        }
+        pins += idle_pins(&abi->sequences.entries[i].tape, region);
     }
     return pins;
 }

@@ -16,6 +16,7 @@
 #ifndef ZC_ABI_H
 #define ZC_ABI_H
 
+#include "base/zc_bytes.h"
 #include "device/zc_device.h"
 #include "guest/zc_guest.h"
 #include "weights/zc_weights.h"
@@ -71,6 +72,21 @@ void zc_abi_ended(zc_abi *abi, zc_status status, const zc_error *error, bool sig
 /* Outputs, in the order of their first writing, names in UTF-8; false beyond the last. Not while the guest runs. */
 bool zc_abi_output(const zc_abi *abi, size_t index, const char **name, size_t *name_size, const void **bytes,
                    uint64_t *size);
+/* --- snapshots and forks (zc_abi_state.c); none of it while the guest runs --- */
+
+/* Wait until all that the guest submitted has ended, at most timeout_ns (negative: no limit), else ZC_TIMEOUT. */
+zc_status zc_abi_settle(zc_abi *abi, int64_t timeout_ns, zc_error *error);
+/* Append what the guest has here: outputs, the text of its last failure, the names of the kernels that its handles
+ * number, and with `device_state` its handles as they are, so that they stay valid: scratch with its contents,
+ * sequences, submissions, the batch that it records. Without it none of these is written, and the handles name nothing
+ * afterwards. Work in flight is ZC_BUSY. */
+zc_status zc_abi_save(zc_abi *abi, bool device_state, zc_writer *out, zc_error *error);
+/* The opposite, into a new one that was attached, with the same grants and its memory as it was; the device may be of
+ * another kind. Nothing of the bytes is believed: what is wrong with them is ZC_SNAPSHOT, what the limits do not allow,
+ * too. After a failure only zc_abi_free is of use. What the guest had recorded is recorded anew when it is first
+ * used. */
+zc_status zc_abi_load(zc_abi *abi, zc_reader *state, zc_error *error);
+
 /* Pins of the region by batches and sequences that are not in flight: they go with the instance. */
 uint64_t zc_abi_idle_pins(const zc_abi *abi, const zc_region *region);
 

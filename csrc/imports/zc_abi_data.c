@@ -193,6 +193,30 @@ zc_status zc_abi_call_input_read(void *context, uint64_t *slots, zc_error *error
     return answer64(slots, (int64_t)size);
 }
 
+const zc_abi_bytes *zc_abi_output_named(const zc_abi *abi, const char *name, size_t size)
+{
+    return find(abi->outputs, abi->output_count, name, size);
+}
+
+bool zc_abi_put_output(zc_abi *abi, const char *name, size_t name_size, const void *from, uint64_t size)
+{
+    zc_abi_bytes *output = find(abi->outputs, abi->output_count, name, name_size);
+    uint8_t *bytes = zc_malloc(size);
+    if (bytes && !output) {
+        output = append(&abi->outputs, &abi->output_count, name, name_size);
+    }
+    if (!bytes || !output) {
+        zc_free(bytes);
+        return false;
+    }
+    memcpy(bytes, from, size);
+    zc_free(output->bytes);
+    abi->output_bytes += size - output->size;
+    output->bytes = bytes;
+    output->size = size;
+    return true;
+}
+
 zc_status zc_abi_call_output_write(void *context, uint64_t *slots, zc_error *error)
 {
     (void)error;
@@ -212,27 +236,17 @@ zc_status zc_abi_call_output_write(void *context, uint64_t *slots, zc_error *err
     if (!from) {
         return zc_abi_answer(slots, -ZCG_EFAULT);
     }
-    zc_abi_bytes *output = find(abi->outputs, abi->output_count, name, name_size);
+    const zc_abi_bytes *output = zc_abi_output_named(abi, name, name_size);
     uint64_t others = abi->output_bytes - (output ? output->size : 0);
     if (size > abi->limits.outputs - others || (!output && abi->output_count == ZC_ABI_MAX_OUTPUTS)) {
         return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_ENOMEM,
                                                 "%llu bytes more: outputs are limited to %llu bytes in %u names",
                                                 (ull)size, (ull)abi->limits.outputs, ZC_ABI_MAX_OUTPUTS));
     }
-    uint8_t *bytes = zc_malloc(size);
-    if (bytes && !output) {
-        output = append(&abi->outputs, &abi->output_count, name, name_size);
-    }
-    if (!bytes || !output) {
-        zc_free(bytes);
+    if (!zc_abi_put_output(abi, name, name_size, from, size)) {
         return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_ENOMEM, "cannot allocate an output of %llu bytes", (ull)size));
     }
-    memcpy(bytes, from, size);
     zc_copies_add(ZC_COPY_OUTPUTS, size);
-    zc_free(output->bytes);
-    output->bytes = bytes;
-    output->size = size;
-    abi->output_bytes = others + size;
     return zc_abi_answer(slots, 0);
 }
 

@@ -1,7 +1,7 @@
-/* zc_abi_device: kernels, batches, submissions, sequences and scratch of the import module "zcwasm".
+/* zc_abi_device: kernels, batches, submissions, sequences and scratch of the import module "zcwasm"; how dispatches are
+ * recorded is in zc_abi_tape.c.
  *
- * Translates handles and the guest's descriptors into those of the device layer, whose one check decides. See
- * zc_abi.h for ownership and threads. Handlers read their arguments by the names in zc_abi.def; the result goes to
+ * Translates handles into those of the device layer, whose one check decides. See zc_abi.h for ownership and threads. Handlers read their arguments by the names in zc_abi.def; the result goes to
  * slots[0].
  */
 #include <string.h>
@@ -42,8 +42,9 @@ static zc_status waited(zc_abi *abi, zc_status status)
 }
 
 /* What is submitted now may take as long as the call in progress. */
-static void set_deadline(zc_abi *abi)
+static void begin_work(zc_abi *abi)
 {
+    abi->begun++;
     uint64_t end = zc_instance_ends_at(abi->instance);
     abi->owner.deadline = end < INT64_MAX ? (int64_t)end : ZC_NO_DEADLINE;
     abi->owner.limit = zc_instance_deadline(abi->instance);
@@ -67,146 +68,18 @@ zc_status zc_abi_call_kernel(void *context, uint64_t *slots, zc_error *error)
     return zc_abi_answer(slots, (int32_t)((uint32_t)ZC_ABI_KERNEL << ZC_ABI_KIND_SHIFT | (uint32_t)kernel->id));
 }
 
-static const zc_kernel *kernel_of(uint64_t handle)
-{
-    uint32_t bits = (uint32_t)handle, id = bits & ~(UINT32_MAX << ZC_ABI_KIND_SHIFT);
-    return bits >> ZC_ABI_KIND_SHIFT == ZC_ABI_KERNEL && id < ZC_KERNEL_COUNT ? zc_kernel_get((zc_kernel_id)id) : NULL;
-}
-
-/* One range of the guest's, already copied, as one of the device layer's; 0 or an errno. `access` is what the
- * kernel does with it. */
-static int32_t take_range(zc_abi *abi, const zcg_range *given, uint8_t access, zc_range *out)
-{
-    zc_range whole = {0};
-    uint32_t kind = (uint32_t)given->handle >> ZC_ABI_KIND_SHIFT;
-    if (given->reserved) {
-        return zc_abi_fail(abi, ZCG_EINVAL, "a range's reserved field is %u, must be 0", given->reserved);
-    }
-    if (given->handle == 0) {
-        zc_memory *memory = zc_instance_memory(abi->instance);
-        if (memory) {
-            whole.region = zc_memory_region(memory);
-            whole.length = (uint64_t)zc_memory_pages(memory) * ZC_WASM_PAGE_SIZE;
-        }
-    } else if (kind == ZC_ABI_TENSOR && abi->weights) {
-        uint32_t index = (uint32_t)given->handle & ~(UINT32_MAX << ZC_ABI_KIND_SHIFT);
-        if (index >= zc_weights_count(abi->weights)) {
-            return zc_abi_fail(abi, ZCG_EBADF, "%d is no tensor handle", given->handle);
-        }
-        if (access & ZC_ACCESS_WRITE) {
-            return zc_abi_fail(abi, ZCG_EACCES, "a kernel would write to tensor %.100s: weights are read-only",
-                               zc_weights_get(abi->weights, index)->name);
-        }
-        if (zc_weights_range(abi->weights, index, abi->device, &whole, &abi->error) != ZC_OK) {
-            return -ZCG_EIO;
-        }
-    } else if (kind == ZC_ABI_SCRATCH) {
-        zc_abi_entry *entry = zc_abi_find(abi, &abi->scratches, (uint32_t)given->handle);
-        if (!entry) {
-            return -ZCG_EBADF;
-        }
-        whole = (zc_range){.region = entry->region, .length = entry->size};
-    } else {
-        return zc_abi_fail(abi, ZCG_EBADF, "%d is no handle of memory: 0, a tensor or scratch", given->handle);
-    }
-    uint64_t length = given->length;
-    if (length == ZCG_WHOLE && given->offset <= whole.length) {
-        length = whole.length - given->offset;
-    }
-    if (given->offset > whole.length || length > whole.length - given->offset) {
-        return zc_abi_fail(abi, given->handle ? ZCG_EBOUNDS : ZCG_EFAULT,
-                           "%llu bytes at %llu do not lie inside %s of %llu bytes", (ull)length, (ull)given->offset,
-                           given->handle == 0       ? "the guest's memory"
-                           : kind == ZC_ABI_SCRATCH ? "scratch"
-                                                    : "a tensor",
-                           (ull)whole.length);
-    }
-    *out = (zc_range){.region = whole.region, .offset = whole.offset + given->offset, .length = length};
-    return 0;
-}
-
-/* Where to record: the instance's own batch or an unsealed sequence. */
-static int32_t batch_of(zc_abi *abi, uint64_t handle, zc_batch **out)
-{
-    if ((uint32_t)handle == 0) {
-        if (!abi->batch) {
-            zc_status status = zc_batch_new(abi->device, &abi->batch, &abi->error);
-            if (status != ZC_OK) {
-                return status == ZC_NO_MEMORY ? -ZCG_ENOMEM : -ZCG_EIO;
-            }
-            zc_batch_own(abi->batch, &abi->owner);
-        }
-        *out = abi->batch;
-        return 0;
-    }
-    zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, handle);
-    if (!entry) {
-        return -ZCG_EBADF;
-    }
-    if (!entry->batch) {
-        return zc_abi_fail(abi, ZCG_EINVAL, "the sequence is sealed: it takes no more dispatches");
-    }
-    *out = entry->batch;
-    return 0;
-}
-
-zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
-{
-    zc_abi *abi = context;
-    const zc_abi_args_dispatch call = zc_abi_args_of_dispatch(slots);
-    zc_batch *batch = NULL;
-    int32_t failure = batch_of(abi, call.sequence, &batch);
-    if (failure) {
-        return zc_abi_answer(slots, failure);
-    }
-    const zc_kernel *kernel = kernel_of(call.kernel);
-    if (!kernel) {
-        return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_EBADF, "%d is no kernel handle", (int32_t)call.kernel));
-    }
-    uint32_t count = call.range_count, size = call.params_size;
-    if (count != kernel->binding_count || size != kernel->params_size) {
-        return zc_abi_answer(
-            slots, zc_abi_fail(abi, ZCG_EINVAL, "kernel %s takes %u ranges and %u bytes of parameters, not %u and %u",
-                               kernel->name, (unsigned)kernel->binding_count, kernel->params_size, count, size));
-    }
-    /* Copied before anything is looked at: work in flight may write there. */
-    zcg_range given[ZC_KERNEL_MAX_BINDINGS];
-    uint32_t params[ZC_KERNEL_MAX_PARAMS / 4];
-    const uint8_t *from = zc_abi_memory(abi, call.ranges, count * sizeof *given);
-    const uint8_t *params_from = from ? zc_abi_memory(abi, call.params, size) : NULL;
-    if (!params_from) {
-        return zc_abi_answer(slots, -ZCG_EFAULT);
-    }
-    memcpy(given, from, count * sizeof *given);
-    memcpy(params, params_from, size);
-    zc_range ranges[ZC_KERNEL_MAX_BINDINGS];
-    for (uint32_t i = 0; i < count; i++) {
-        failure = take_range(abi, &given[i], kernel->bindings[i].access, &ranges[i]);
-        if (failure) {
-            return zc_abi_answer(slots, failure);
-        }
-    }
-    if (abi->recorded >= ZC_ABI_MAX_RECORDED) {
-        return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_ENOMEM, "an instance records at most %u dispatches at a time",
-                                                ZC_ABI_MAX_RECORDED));
-    }
-    zc_status status = zc_batch_dispatch(batch, &(zc_dispatch){kernel, ranges, count, params, size}, &abi->error);
-    if (status != ZC_OK) {
-        return zc_abi_failed(abi, status, &slots[0], error);
-    }
-    abi->recorded++;
-    return zc_abi_answer(slots, (int32_t)zc_batch_length(batch) - 1);
-}
-
 /* Submit the sequence, or the instance's batch. */
 static zc_status submit(zc_abi *abi, zc_abi_entry *sequence, uint64_t *slots, zc_error *error)
 {
+    zc_abi_tape *tape = sequence ? &sequence->tape : &abi->tape;
     zc_abi_entry *entry;
-    uint64_t length = 0;
-    zc_batch *batch = NULL;
-    int32_t handle = sequence ? 0 : batch_of(abi, 0, &batch);
+    int32_t handle;
+    zc_status status = zc_abi_wake(abi, tape, &handle);
+    if (status != ZC_OK) {
+        return zc_abi_failed(abi, status, &slots[0], error);
+    }
+    uint64_t length = tape->count;
     if (handle == 0) {
-        length = sequence ? sequence->size : zc_batch_length(batch);
         if (sequence && abi->recorded + length > ZC_ABI_MAX_RECORDED) {
             handle = zc_abi_fail(abi, ZCG_ENOMEM, "an instance has at most %u dispatches in flight and recorded",
                                  ZC_ABI_MAX_RECORDED);
@@ -217,15 +90,19 @@ static zc_status submit(zc_abi *abi, zc_abi_entry *sequence, uint64_t *slots, zc
     if (handle < 0) {
         return zc_abi_answer(slots, handle);
     }
-    set_deadline(abi);
-    zc_status status = sequence ? zc_sequence_submit(sequence->sequence, &entry->submission, &abi->error)
-                                : zc_batch_submit(batch, &entry->submission, &abi->error);
+    begin_work(abi);
+    status = sequence ? zc_sequence_submit(tape->sequence, &entry->submission, &abi->error)
+                      : zc_batch_submit(tape->batch, &entry->submission, &abi->error);
     if (status != ZC_OK) {
         zc_abi_remove(&abi->submissions, entry);
         return zc_abi_failed(abi, status, &slots[0], error);
     }
     entry->size = length; /* stays counted until it has been waited for */
-    abi->recorded += sequence ? length : 0;
+    if (sequence) {
+        abi->recorded += length;
+    } else {
+        zc_abi_empty(tape);
+    }
     return zc_abi_answer(slots, handle);
 }
 
@@ -237,17 +114,21 @@ zc_status zc_abi_call_submit(void *context, uint64_t *slots, zc_error *error)
 zc_status zc_abi_call_run(void *context, uint64_t *slots, zc_error *error)
 {
     zc_abi *abi = context;
-    zc_batch *batch = NULL;
-    int32_t failure = batch_of(abi, 0, &batch);
-    if (failure) {
+    int32_t failure;
+    zc_status status = zc_abi_wake(abi, &abi->tape, &failure);
+    if (status == ZC_OK && failure) {
         return zc_abi_answer(slots, failure);
     }
-    zc_status status = give_way(abi);
     if (status == ZC_OK) {
-        uint64_t length = zc_batch_length(batch);
-        set_deadline(abi);
-        status = waited(abi, zc_batch_run(batch, pause, abi, &abi->error));
-        abi->recorded -= length - zc_batch_length(batch);
+        status = give_way(abi);
+    }
+    if (status == ZC_OK) {
+        begin_work(abi);
+        status = waited(abi, zc_batch_run(abi->tape.batch, pause, abi, &abi->error));
+        if (zc_batch_length(abi->tape.batch) == 0) {
+            abi->recorded -= abi->tape.count;
+            zc_abi_empty(&abi->tape);
+        }
     }
     return status == ZC_OK ? zc_abi_answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
 }
@@ -256,11 +137,7 @@ zc_status zc_abi_call_discard(void *context, uint64_t *slots, zc_error *error)
 {
     (void)error;
     zc_abi *abi = context;
-    if (abi->batch) {
-        abi->recorded -= zc_batch_length(abi->batch);
-        zc_batch_free(abi->batch);
-        abi->batch = NULL;
-    }
+    zc_abi_tape_forget(abi, &abi->tape);
     return zc_abi_answer(slots, 0);
 }
 
@@ -273,6 +150,13 @@ zc_status zc_abi_call_wait(void *context, uint64_t *slots, zc_error *error)
         return zc_abi_answer(slots, -ZCG_EBADF);
     }
     zc_submission *submission = entry->submission;
+    if (!submission) {
+        const zc_abi_end *end = entry->end; /* of a restored guest's */
+        int32_t code = end->code ? zc_abi_fail(abi, (zcg_errno)end->code, "%s", end->text) : 0;
+        abi->recorded -= entry->size;
+        zc_abi_remove(&abi->submissions, entry);
+        return zc_abi_answer(slots, code);
+    }
     zc_status status = zc_submission_done(submission) ? ZC_OK : give_way(abi);
     if (status == ZC_OK) {
         status = waited(abi, zc_submission_wait_pausing(submission, (int64_t)call.timeout_ns, pause, abi, &abi->error));
@@ -290,7 +174,7 @@ zc_status zc_abi_call_poll(void *context, uint64_t *slots, zc_error *error)
     zc_abi *abi = context;
     const zc_abi_args_poll call = zc_abi_args_of_poll(slots);
     zc_abi_entry *entry = zc_abi_find(abi, &abi->submissions, call.submission);
-    return zc_abi_answer(slots, entry ? zc_submission_done(entry->submission) : -ZCG_EBADF);
+    return zc_abi_answer(slots, !entry ? -ZCG_EBADF : entry->end || zc_submission_done(entry->submission));
 }
 
 /* --- sequences --- */
@@ -303,25 +187,29 @@ zc_status zc_abi_call_sequence_new(void *context, uint64_t *slots, zc_error *err
     if (handle < 0) {
         return zc_abi_answer(slots, handle);
     }
-    zc_status status = zc_sequence_begin(abi->device, &entry->batch, &abi->error);
-    if (status != ZC_OK) {
+    int32_t failure;
+    zc_status status = zc_abi_wake(abi, &entry->tape, &failure);
+    if (status != ZC_OK || failure) {
         zc_abi_remove(&abi->sequences, entry);
-        return zc_abi_failed(abi, status, &slots[0], error);
     }
-    zc_batch_own(entry->batch, &abi->owner);
-    return zc_abi_answer(slots, handle);
+    return status != ZC_OK ? zc_abi_failed(abi, status, &slots[0], error)
+                           : zc_abi_answer(slots, failure ? failure : handle);
 }
 
-/* The sealed sequence of that handle, or NULL and an errno. */
-static zc_abi_entry *sealed(zc_abi *abi, uint64_t handle, int32_t *failure)
+/* The sealed sequence of that handle, or NULL: then the guest has its answer, or the status ends its call. */
+static zc_status sealed(zc_abi *abi, uint64_t handle, zc_abi_entry **out, uint64_t *slots, zc_error *error)
 {
     zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, handle);
-    *failure = -ZCG_EBADF;
-    if (entry && !entry->sequence) {
-        *failure = zc_abi_fail(abi, ZCG_EINVAL, "the sequence has not been sealed");
-        return NULL;
+    int32_t failure = -ZCG_EBADF;
+    zc_status status = ZC_OK;
+    *out = NULL;
+    if (entry && !entry->tape.sealed) {
+        failure = zc_abi_fail(abi, ZCG_EINVAL, "the sequence has not been sealed");
+    } else if (entry) {
+        status = zc_abi_wake(abi, &entry->tape, &failure);
+        *out = status == ZC_OK && !failure ? entry : NULL;
     }
-    return entry;
+    return status == ZC_OK ? zc_abi_answer(slots, failure) : zc_abi_failed(abi, status, &slots[0], error);
 }
 
 zc_status zc_abi_call_sequence_seal(void *context, uint64_t *slots, zc_error *error)
@@ -332,26 +220,28 @@ zc_status zc_abi_call_sequence_seal(void *context, uint64_t *slots, zc_error *er
     if (!entry) {
         return zc_abi_answer(slots, -ZCG_EBADF);
     }
-    if (!entry->batch) {
+    if (entry->tape.sealed) {
         return zc_abi_answer(slots, zc_abi_fail(abi, ZCG_EINVAL, "the sequence is sealed already"));
     }
-    zc_status status = zc_sequence_seal(entry->batch, &entry->sequence, &abi->error);
-    if (status != ZC_OK) {
-        return zc_abi_failed(abi, status, &slots[0], error);
+    int32_t failure;
+    zc_status status = zc_abi_wake(abi, &entry->tape, &failure);
+    if (status == ZC_OK && failure) {
+        return zc_abi_answer(slots, failure);
     }
-    entry->batch = NULL;
-    entry->size = zc_sequence_length(entry->sequence);
-    return zc_abi_answer(slots, 0);
+    if (status == ZC_OK) {
+        status = zc_abi_seal(&entry->tape, &abi->error);
+    }
+    return status == ZC_OK ? zc_abi_answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
 }
 
 zc_status zc_abi_call_sequence_params(void *context, uint64_t *slots, zc_error *error)
 {
     zc_abi *abi = context;
     const zc_abi_args_sequence_params call = zc_abi_args_of_sequence_params(slots);
-    int32_t failure;
-    zc_abi_entry *entry = sealed(abi, call.sequence, &failure);
+    zc_abi_entry *entry;
+    zc_status status = sealed(abi, call.sequence, &entry, slots, error);
     if (!entry) {
-        return zc_abi_answer(slots, failure);
+        return status;
     }
     uint32_t size = call.size;
     if (size > ZC_KERNEL_MAX_PARAMS) {
@@ -363,31 +253,31 @@ zc_status zc_abi_call_sequence_params(void *context, uint64_t *slots, zc_error *
     if (!bytes) {
         return zc_abi_answer(slots, -ZCG_EFAULT);
     }
-    zc_status status = zc_sequence_params(entry->sequence, call.index, call.offset, bytes, size, &abi->error);
+    status = zc_sequence_params(entry->tape.sequence, call.index, call.offset, bytes, size, &abi->error);
     return status == ZC_OK ? zc_abi_answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
 }
 
 zc_status zc_abi_call_sequence_submit(void *context, uint64_t *slots, zc_error *error)
 {
     const zc_abi_args_sequence_submit call = zc_abi_args_of_sequence_submit(slots);
-    int32_t failure;
-    zc_abi_entry *entry = sealed(context, call.sequence, &failure);
-    return entry ? submit(context, entry, slots, error) : zc_abi_answer(slots, failure);
+    zc_abi_entry *entry;
+    zc_status status = sealed(context, call.sequence, &entry, slots, error);
+    return entry ? submit(context, entry, slots, error) : status;
 }
 
 zc_status zc_abi_call_sequence_run(void *context, uint64_t *slots, zc_error *error)
 {
     zc_abi *abi = context;
     const zc_abi_args_sequence_run call = zc_abi_args_of_sequence_run(slots);
-    int32_t failure;
-    zc_abi_entry *entry = sealed(abi, call.sequence, &failure);
+    zc_abi_entry *entry;
+    zc_status status = sealed(abi, call.sequence, &entry, slots, error);
     if (!entry) {
-        return zc_abi_answer(slots, failure);
+        return status;
     }
-    zc_status status = give_way(abi);
+    status = give_way(abi);
     if (status == ZC_OK) {
-        set_deadline(abi);
-        status = waited(abi, zc_sequence_run(entry->sequence, pause, abi, &abi->error));
+        begin_work(abi);
+        status = waited(abi, zc_sequence_run(entry->tape.sequence, pause, abi, &abi->error));
     }
     return status == ZC_OK ? zc_abi_answer(slots, 0) : zc_abi_failed(abi, status, &slots[0], error);
 }
@@ -401,7 +291,7 @@ zc_status zc_abi_call_sequence_free(void *context, uint64_t *slots, zc_error *er
     if (!entry) {
         return zc_abi_answer(slots, -ZCG_EBADF);
     }
-    abi->recorded -= entry->batch ? zc_batch_length(entry->batch) : entry->size;
+    zc_abi_tape_forget(abi, &entry->tape);
     zc_abi_remove(&abi->sequences, entry);
     return zc_abi_answer(slots, 0);
 }
@@ -443,7 +333,7 @@ zc_status zc_abi_call_scratch_free(void *context, uint64_t *slots, zc_error *err
     if (!entry) {
         return zc_abi_answer(slots, -ZCG_EBADF);
     }
-    if (zc_region_pins(entry->region)) { /* else a guest could hold more than its limit */
+    if (zc_region_pins(entry->region) || entry->named) { /* else a guest could hold more than its limit */
         return zc_abi_answer(slots,
                              zc_abi_fail(abi, ZCG_EBUSY, "a batch, a sequence or work in flight uses the scratch"));
     }

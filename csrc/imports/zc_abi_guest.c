@@ -23,7 +23,7 @@ int32_t zc_abi_fail(zc_abi *abi, zcg_errno code, const char *format, ...)
     return -(int32_t)code;
 }
 
-static zcg_errno errno_of(zc_status status)
+zcg_errno zc_abi_errno(zc_status status)
 {
     switch (status) {
     case ZC_NO_MEMORY:
@@ -53,7 +53,7 @@ zc_status zc_abi_failed(zc_abi *abi, zc_status status, uint64_t *result, zc_erro
         *error = abi->error;
         return status;
     }
-    *result = (uint32_t)-(int32_t)errno_of(status);
+    *result = (uint32_t)-(int32_t)zc_abi_errno(status);
     return ZC_OK;
 }
 
@@ -133,13 +133,21 @@ zc_abi_entry *zc_abi_find(zc_abi *abi, zc_abi_table *table, uint64_t handle)
     return NULL;
 }
 
+void zc_abi_tape_free(zc_abi_tape *tape)
+{
+    zc_batch_free(tape->batch);
+    zc_sequence_release(tape->sequence);
+    zc_free(tape->records);
+    *tape = (zc_abi_tape){0};
+}
+
 void zc_abi_remove(zc_abi_table *table, zc_abi_entry *entry)
 {
     if (!entry->used) {
         return;
     }
-    zc_batch_free(entry->batch);
-    zc_sequence_release(entry->sequence);
+    zc_abi_tape_free(&entry->tape);
+    zc_free(entry->end);
     zc_submission_release(entry->submission);
     zc_region_release(entry->region);
     *entry =

@@ -39,20 +39,27 @@ static int add_input(zc_state *state, py_store *store, PyObject *name, PyObject 
                    : (PyErr_Format(PyExc_TypeError, "an input's name must be a str, not %s", Py_TYPE(name)->tp_name),
                       -1);
     }
-    PyObject *view = PyMemoryView_FromObject(bytes);
-    int code = view ? PyList_Append(store->inputs, view) : -1;
-    if (code == 0) {
+    PyObject *key = PyUnicode_FromStringAndSize(text, size); /* none of a class that compares as it likes */
+    PyObject *view = key ? PyMemoryView_FromObject(bytes) : NULL;
+    int there = view ? PyDict_Contains(store->inputs, key) : -1;
+    int code = there;
+    if (there > 0) { /* its bytes are borrowed from the view that is kept under that name */
+        PyErr_Format(PyExc_ValueError, "there are two inputs %R", key);
+        code = -1;
+    } else if (there == 0) {
         const Py_buffer *buffer = PyMemoryView_GET_BUFFER(view);
-        if (!PyBuffer_IsContiguous(buffer, 'C')) {
-            PyErr_Format(PyExc_ValueError, "input %R is not contiguous", name);
+        code = PyDict_SetItem(store->inputs, key, view);
+        if (code == 0 && !PyBuffer_IsContiguous(buffer, 'C')) {
+            PyErr_Format(PyExc_ValueError, "input %R is not contiguous", key);
             code = -1;
-        } else if (zc_abi_add_input(store->abi, text, (size_t)size, buffer->buf, (uint64_t)buffer->len, &error) !=
-                   ZC_OK) {
+        } else if (code == 0 && zc_abi_add_input(store->abi, text, (size_t)size, buffer->buf, (uint64_t)buffer->len,
+                                                 &error) != ZC_OK) {
             (void)zc_raise(state, &error);
             code = -1;
         }
     }
     Py_XDECREF(view);
+    Py_XDECREF(key);
     return code;
 }
 
@@ -66,7 +73,7 @@ static int add_inputs(zc_state *state, py_store *store, PyObject *inputs)
         }
         return -1;
     }
-    store->inputs = PyList_New(0);
+    store->inputs = PyDict_New();
     int code = store->inputs ? 0 : -1;
     for (Py_ssize_t i = 0; code == 0 && i < PyList_GET_SIZE(items); i++) {
         PyObject *name, *bytes;

@@ -155,7 +155,8 @@ int zc_py_add_errors(PyObject *module, zc_state *state)
             "A model file that is damaged, hostile or of a kind that is not supported.\n\n"
             "offset: the byte of the file, or None.") < 0 ||
         add(module, &state->snapshot_error, "zcwasm.SnapshotError", base,
-            "A snapshot cannot be written or read. Nothing raises it yet.") < 0) {
+            "A snapshot that cannot be taken, is damaged or hostile, or is of another module, of other weights\n"
+            "or inputs than it is restored with. The text says which.") < 0) {
         return -1;
     }
     return 0;

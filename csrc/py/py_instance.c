@@ -5,6 +5,11 @@
 #include "py_exports.h"
 #include "py_link.h"
 #include "py_memory.h"
+#include "py_snapshot.h"
+#include "py_arguments.h"
+#include "py_wasi.h"
+
+#include "region/zc_image.h"
 
 typedef struct py_instance {
     PyObject_HEAD
@@ -15,29 +20,10 @@ typedef struct py_instance {
     PyObject *weak; /* references */
 } py_instance;
 
-static PyObject *instance_create(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+/* Takes over the store; NULL with an exception, also where it is NULL. */
+static PyObject *instance_over(zc_state *state, py_store *store, PyObject *device, PyObject *weights)
 {
-    static char *names[] = {"module", "device", "weights", "inputs", "wasi", "imports", "limits", NULL};
-    zc_state *state = zc_state_of_type(type);
-    PyObject *module, *device = Py_None, *weights = Py_None, *inputs = Py_None, *wasi = Py_None, *imports = Py_None,
-                      *limits = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|$OOOOOO:Instance", names, &module, &device, &weights,
-                                     &inputs, &wasi, &imports, &limits)) {
-        return NULL;
-    }
-    if (!Py_IS_TYPE(module, state->module_type)) {
-        (void)zc_py_must_be("module", "a zcwasm.Module", module);
-        return NULL;
-    }
-    if (device != Py_None && !PyObject_TypeCheck(device, state->device_type)) {
-        return PyErr_Format(PyExc_TypeError, "device must be a zcwasm.Device, not %s", Py_TYPE(device)->tp_name);
-    }
-    if (zc_py_index_exports((py_module *)module) < 0) {
-        return NULL;
-    }
-    const py_grants grants = {.device = device, .weights = weights, .inputs = inputs, .wasi = wasi};
-    py_store *store = zc_py_link(state, module, &grants, imports, limits);
-    py_instance *self = store ? (py_instance *)type->tp_alloc(type, 0) : NULL;
+    py_instance *self = store ? (py_instance *)state->instance_type->tp_alloc(state->instance_type, 0) : NULL;
     if (self) {
         self->store = (py_store *)Py_NewRef((PyObject *)store);
         self->device = Py_NewRef(device);
@@ -49,6 +35,34 @@ static PyObject *instance_create(PyTypeObject *type, PyObject *arguments, PyObje
     }
     Py_XDECREF(store);
     return (PyObject *)self;
+}
+
+static int check_grants(zc_state *state, PyObject *module, PyObject *device)
+{
+    if (!Py_IS_TYPE(module, state->module_type)) {
+        return zc_py_must_be("module", "a zcwasm.Module", module);
+    }
+    if (device != Py_None && !PyObject_TypeCheck(device, state->device_type)) {
+        return zc_py_must_be("device", "a zcwasm.Device", device);
+    }
+    return zc_py_index_exports((py_module *)module);
+}
+
+static PyObject *instance_create(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"module", "device", "weights", "inputs", "wasi", "imports", "limits", NULL};
+    zc_state *state = zc_state_of_type(type);
+    PyObject *module, *device = Py_None, *weights = Py_None, *inputs = Py_None, *wasi = Py_None, *imports = Py_None,
+                      *limits = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|$OOOOOO:Instance", names, &module, &device, &weights,
+                                     &inputs, &wasi, &imports, &limits)) {
+        return NULL;
+    }
+    if (check_grants(state, module, device) < 0) {
+        return NULL;
+    }
+    const py_grants grants = {.device = device, .weights = weights, .inputs = inputs, .wasi = wasi};
+    return instance_over(state, zc_py_link(state, module, &grants, imports, limits), device, weights);
 }
 
 static int instance_traverse(PyObject *object, visitproc visit, void *arg)
@@ -87,9 +101,18 @@ static void end(PyObject *object)
     (void)zc_py_exports_clear(((py_instance *)object)->exports);
 }
 
-static PyObject *refuse_running(PyObject *object)
+/* Why it cannot be closed now, or NULL. */
+static const char *why_open(PyObject *object)
 {
-    PyErr_SetString(zc_state_of(object)->in_use_error, "cannot close: the instance is running");
+    const py_store *store = ((py_instance *)object)->store;
+    return store->held                            ? "cannot close: a snapshot or a fork of the instance is being made"
+           : zc_instance_running(store->instance) ? "cannot close: the instance is running"
+                                                  : NULL;
+}
+
+static PyObject *refuse(PyObject *object, const char *why)
+{
+    PyErr_SetString(zc_state_of(object)->in_use_error, why);
     return NULL;
 }
 
@@ -104,8 +127,9 @@ static PyObject *instance_close(PyObject *object, PyObject *unused)
     if (!store->instance) {
         Py_RETURN_NONE;
     }
-    if (zc_instance_running(store->instance)) {
-        return refuse_running(object);
+    const char *why = why_open(object);
+    if (why) {
+        return refuse(object, why);
     }
     if (store->memory && !zc_py_store_info(store)->memory_imported) {
         zc_region *region = zc_memory_region(((py_memory *)store->memory)->memory);
@@ -135,12 +159,12 @@ PyDoc_STRVAR(exit_doc, "__exit__($self, /, *exc_info)\n--\n\n"
 
 static PyObject *instance_exit(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
 {
-    zc_instance *instance = ((py_instance *)object)->store->instance;
-    bool running = instance && zc_instance_running(instance);
-    if (running && (count == 0 || arguments[0] == Py_None)) {
-        return refuse_running(object);
+    bool open = ((py_instance *)object)->store->instance != NULL;
+    const char *why = open ? why_open(object) : NULL;
+    if (why && (count == 0 || arguments[0] == Py_None)) {
+        return refuse(object, why);
     }
-    if (instance && !running) {
+    if (open && !why) {
         end(object);
     }
     Py_RETURN_NONE;
@@ -152,6 +176,184 @@ static PyObject *instance_interrupt(PyObject *object, PyObject *unused)
     zc_instance *instance = open_instance(object);
     return instance ? PyBool_FromLong(zc_instance_interrupt(instance)) : NULL;
 }
+
+/* --- snapshots and forks --- */
+
+/* zcwasm._snapshot.NAME(object, ...): what is about files, and the check of arguments, is there. */
+static PyObject *hand_on(const char *name, PyObject *object, PyObject *const *args, Py_ssize_t nargs,
+                         PyObject *keywords)
+{
+    Py_ssize_t count = nargs + (keywords ? PyTuple_GET_SIZE(keywords) : 0);
+    PyObject **all = PyMem_Malloc(((size_t)count + 1) * sizeof *all);
+    if (!all) {
+        return PyErr_NoMemory();
+    }
+    all[0] = object;
+    memcpy(all + 1, args, (size_t)count * sizeof *all);
+    PyObject *module = PyImport_ImportModule("zcwasm._snapshot");
+    PyObject *function = module ? PyObject_GetAttrString(module, name) : NULL;
+    PyObject *result = function ? PyObject_Vectorcall(function, all, (size_t)nargs + 1, keywords) : NULL;
+    Py_XDECREF(function);
+    Py_XDECREF(module);
+    PyMem_Free(all);
+    return result;
+}
+
+PyDoc_STRVAR(snapshot_doc,
+             "snapshot($self, /, file, *, device_state=True, notes=None, dead=(), compress=None, durable=True)\n--\n\n"
+             "Write all of the instance to a file, from which Instance.restore makes one that goes on: memory,\n"
+             "globals, table, fuel left, outputs, what it holds on its device, WASI's descriptors.\n\n"
+             "file: a path, or a binary file object, which gets it from where it stands. A path appears or is\n"
+             "replaced once all is written, so that a crash leaves the old file or the new one, readable by its\n"
+             "owner only; durable: also when the machine fails (fsync).\n"
+             "device_state: what it holds on its device, too (scratch memory, sequences, submissions); without it\n"
+             "its handles of these name nothing afterwards.\n"
+             "notes: {name: bytes} of the caller's, for snapshot_info; they are read even where what follows is\n"
+             "damaged. dead: (start, stop) ranges of the memory, in bytes, which are zero in the snapshot.\n"
+             "compress: 'zstd' (pip install 'zcwasm[zstd]'), smaller and slower.\n\n"
+             "It waits for the work in flight of the guest, and of the host on the instance's device. InUseError\n"
+             "while the instance runs, also from its own host functions; SnapshotError for an imported memory, or\n"
+             "for files that it has open by WASI; OSError when the file cannot be written: the old one is as it\n"
+             "was. The snapshot holds what the guest held, secrets included.");
+
+static PyObject *instance_snapshot(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
+{
+    return open_instance(object) ? hand_on("save", object, args, nargs, keywords) : NULL;
+}
+
+PyDoc_STRVAR(restore_doc,
+             "restore($type, /, module, file, *, device=None, weights=None, inputs=None, wasi=None, imports=None, "
+             "limits=None, mapped=False)\n--\n\n"
+             "An instance that goes on where a snapshot was taken; neither segments nor the start function run.\n\n"
+             "file: a path, or a binary file object, which is read from where it stands. module, weights and inputs\n"
+             "must be those that it was taken of, which their SHA-256 says; device may be of another kind. imports\n"
+             "and wasi: as for Instance. limits: as for Instance; of the fuel no more is left than was.\n"
+             "mapped: show the file's pages instead of reading them, for paths to files that nobody changes or cuts\n"
+             "short while the instance lives: reading what is gone ends the process (SIGBUS).\n\n"
+             "Every byte is checked. Raises SnapshotError for a file that is damaged, of another version, or of\n"
+             "something else; LinkError for imports; OSError; MemoryError.");
+
+static PyObject *instance_restore(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
+{
+    return hand_on("restore", type, args, nargs, keywords);
+}
+
+static const char save_doc[] = //
+    "_save($self, out, about, notes, dead, codec, device_state, /)\n--\n\n"
+    "Write a snapshot; its size. out: a descriptor, or a callable that takes all bytes that it is given. notes: a\n"
+    "tuple of (name, content). dead: pairs of uint64. codec: a callable that makes bytes smaller, or None.";
+
+static PyObject *instance_save(PyObject *object, PyObject *const *args, Py_ssize_t nargs)
+{
+    py_instance *self = (py_instance *)object;
+    if (nargs != 6) {
+        return PyErr_Format(PyExc_TypeError, "_save takes 6 arguments, not %zd", nargs);
+    }
+    return zc_py_snapshot_save(zc_state_of(object), self->store, self->device, args);
+}
+
+static const char private_restore_doc[] = //
+    "_restore($type, module, snapshot, device, weights, inputs, wasi, imports, limits, mapped, expand, /)\n--\n\n"
+    "An instance of a _Snapshot. expand: a callable that makes bytes whole again, or None.";
+
+static PyObject *instance_restore_from(PyObject *type, PyObject *const *args, Py_ssize_t nargs)
+{
+    zc_state *state = zc_state_of_type((PyTypeObject *)type);
+    if (nargs != 10 || !Py_IS_TYPE(args[1], state->snapshot_type)) {
+        return PyErr_Format(PyExc_TypeError, "_restore takes 10 arguments, not %zd, the second a _Snapshot", nargs);
+    }
+    PyObject *module = args[0], *snapshot = args[1], *device = args[2], *weights = args[3];
+    const py_grants grants = {.device = device, .weights = weights, .inputs = args[4], .wasi = args[5]};
+    int mapped = PyObject_IsTrue(args[8]);
+    if (mapped < 0 || check_grants(state, module, device) < 0) {
+        return NULL;
+    }
+    py_store *store = zc_py_snapshot_restore(state, module, snapshot, &grants, args[6], args[7], mapped, args[9]);
+    return instance_over(state, store, device, weights);
+}
+
+static zc_status fork_memory(void *context, uint64_t reserved, zc_region **out, zc_error *error)
+{
+    return zc_image_region(context, reserved, out, error);
+}
+
+/* Of a held instance. The lock is kept while its memory is copied: nobody may write to it then, or give a device work on
+ * it, and other threads of Python could. */
+static PyObject *fork_held(zc_state *state, py_instance *self, Py_ssize_t count)
+{
+    py_store *parent = self->store;
+    zc_memory *memory = zc_instance_memory(parent->instance);
+    zc_image *image = NULL;
+    zc_error error;
+    py_sections sections;
+    PyObject *list = zc_py_save_sections(state, parent, true, &sections) == 0 ? PyList_New(0) : NULL;
+    if (list && memory && zc_image_new(zc_memory_region(memory), true, &image, &error) != ZC_OK) {
+        (void)zc_raise(state, &error);
+        Py_CLEAR(list);
+    }
+    PyObject *wasi = zc_py_wasi_object(parent);
+    const py_grants grants = {.device = self->device,
+                              .weights = self->weights,
+                              .inputs = parent->inputs ? parent->inputs : Py_None,
+                              .wasi = wasi ? wasi : Py_None};
+    for (Py_ssize_t i = 0; list && i < count; i++) {
+        py_saved saved = zc_py_read_sections(&sections);
+        saved.memory = fork_memory;
+        saved.context = image;
+        py_store *store = zc_py_link_fork(state, parent, &grants, &saved);
+        PyObject *child = instance_over(state, store, self->device, self->weights);
+        if (!child || PyList_Append(list, child) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(child);
+    }
+    zc_image_release(image);
+    zc_py_free_sections(&sections);
+    return list;
+}
+
+PyDoc_STRVAR(fork_doc,
+             "fork($self, /, n=1)\n--\n\n"
+             "A list of n instances that go on from where this one is, each by itself.\n\n"
+             "They share the pages of its memory until one of them writes there, and have the same device, weights,\n"
+             "inputs, wasi, imports and limits, and each the fuel that is left; what they hold on the device is\n"
+             "copied. Where the system cannot share pages, and on GPUs that see the pages of this one, they are\n"
+             "copied (copy_stats: forked). It waits, and raises what snapshot() does; an error leaves no new\n"
+             "instance. They may be closed in any order.");
+
+static PyObject *instance_fork(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
+{
+    static const zc_py_arguments expected = {"fork", 1, 0, 1, {"n"}};
+    py_instance *self = (py_instance *)object;
+    zc_state *state = zc_state_of(object);
+    PyObject *n;
+    if (zc_py_parse(&expected, args, nargs, keywords, &n) < 0) {
+        return NULL;
+    }
+    Py_ssize_t count = n ? PyNumber_AsSsize_t(n, PyExc_OverflowError) : 1;
+    if (count == -1 && PyErr_Occurred()) {
+        (void)zc_py_must_be("n", "an integer", n);
+        return NULL;
+    }
+    if (count < 0) {
+        return PyErr_Format(PyExc_ValueError, "n is %zd, must not be negative", count);
+    }
+    if (zc_py_hold(state, self->store, self->device) < 0) {
+        return NULL;
+    }
+    PyObject *children = fork_held(state, self, count);
+    zc_py_let_go(self->store);
+    return children;
+}
+
+static PyObject *get_inputs(PyObject *object, void *unused)
+{
+    (void)unused;
+    PyObject *inputs = ((py_instance *)object)->store->inputs;
+    return inputs ? PyDict_Copy(inputs) : PyDict_New();
+}
+
+/* --- what it has --- */
 
 static PyObject *get_memory(PyObject *object, void *unused)
 {
@@ -241,6 +443,11 @@ static PyMethodDef instance_methods[] = {
      "interrupt($self)\n--\n\n"
      "Stop the call in progress with a Trap of kind 'interrupted'; from any thread.\n\n"
      "Returns whether a call was running."},
+    {"snapshot", (PyCFunction)(void (*)(void))instance_snapshot, METH_FASTCALL | METH_KEYWORDS, snapshot_doc},
+    {"restore", (PyCFunction)(void (*)(void))instance_restore, METH_FASTCALL | METH_KEYWORDS | METH_CLASS, restore_doc},
+    {"fork", (PyCFunction)(void (*)(void))instance_fork, METH_FASTCALL | METH_KEYWORDS, fork_doc},
+    {"_save", (PyCFunction)(void (*)(void))instance_save, METH_FASTCALL, save_doc},
+    {"_restore", (PyCFunction)(void (*)(void))instance_restore_from, METH_FASTCALL | METH_CLASS, private_restore_doc},
     {"__enter__", instance_enter, METH_NOARGS, "__enter__($self, /)\n--\n\nReturn the instance itself."},
     {"__exit__", (PyCFunction)(void (*)(void))instance_exit, METH_FASTCALL, exit_doc},
     {NULL, NULL, 0, NULL},
@@ -258,6 +465,7 @@ static PyGetSetDef instance_getset[] = {
      "What the guest wrote with zc_output_write: a new dict of name to bytes, copied each time.\n\n"
      "RuntimeError while the guest runs.",
      NULL},
+    {"_inputs", get_inputs, NULL, "The inputs that its guest may read, as memoryviews: a new dict.", NULL},
     {"closed", get_closed, NULL, "Whether close() has freed it.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -151,17 +151,36 @@ static int take_value(zc_state *state, py_store *store, uint32_t i, PyObject *va
     }
 }
 
+/* Where an instance's imports come from. */
+typedef struct sources {
+    PyObject *imports; /* as Instance is given them */
+    PyObject *kept;    /* of a fork's parent, one for each import; else NULL */
+    PyObject *limits;  /* as Instance is given them; unless it is a fork */
+    const py_store *parent;
+    py_saved *saved; /* what it goes on from, or NULL */
+} sources;
+
+/* A new reference; NULL without an exception where none was given. */
+static PyObject *given_value(const sources *from, const zc_import *import, uint32_t i)
+{
+    if (!from->kept) {
+        return look_up(from->imports, import);
+    }
+    PyObject *value = PyList_GET_ITEM(from->kept, (Py_ssize_t)i);
+    return value == Py_None ? NULL : Py_NewRef(value);
+}
+
 /* What `imports` gives comes first; then what the module was granted. What is missing is noted in `lines`. */
-static int take_import(zc_state *state, py_store *store, uint32_t i, PyObject *imports, PyObject *lines,
+static int take_import(zc_state *state, py_store *store, uint32_t i, const sources *from, PyObject *lines,
                        zc_import_value *out)
 {
     const zc_module_info *info = zc_py_store_info(store);
     const zc_import *import = &info->imports[i];
-    PyObject *value = look_up(imports, import);
+    PyObject *value = given_value(from, import, i);
     if (value) {
         int code = take_value(state, store, i, value, out);
-        if (code == 0 && store->kept) {
-            code = PyList_Append(store->kept, value);
+        if (code == 0 && store->kept) { /* unless looking it up has run the garbage collector over this */
+            code = PyList_SetItem(store->kept, (Py_ssize_t)i, Py_NewRef(value));
         }
         Py_DECREF(value);
         return code;
@@ -176,10 +195,10 @@ static int take_import(zc_state *state, py_store *store, uint32_t i, PyObject *i
     if (granted < 0 && PyErr_ExceptionMatches(state->link_error)) {
         return note_refused(lines);
     }
-    return granted > 0 ? 0 : granted < 0 ? -1 : note_missing(lines, imports, info, import);
+    return granted > 0 ? 0 : granted < 0 ? -1 : note_missing(lines, from->imports, info, import);
 }
 
-static zc_import_value *take_imports(zc_state *state, py_store *store, PyObject *imports)
+static zc_import_value *take_imports(zc_state *state, py_store *store, const sources *from)
 {
     const zc_module_info *info = zc_py_store_info(store);
     zc_import_value *values = PyMem_Calloc(info->import_count + 1u, sizeof *values);
@@ -193,7 +212,7 @@ static zc_import_value *take_imports(zc_state *state, py_store *store, PyObject 
     PyObject *lines = PyList_New(0);
     int code = lines ? 0 : -1;
     for (uint32_t i = 0; i < info->import_count && code == 0; i++) {
-        code = take_import(state, store, i, imports, lines, &values[i]);
+        code = take_import(state, store, i, from, lines, &values[i]);
     }
     if (code == 0 && PyList_GET_SIZE(lines) > 0) {
         raise_missing(state, lines);
@@ -209,20 +228,84 @@ static zc_import_value *take_imports(zc_state *state, py_store *store, PyObject 
 
 /* --- the store --- */
 
-static int link_store(zc_state *state, py_store *store, const py_grants *grants, PyObject *imports, PyObject *limits)
+/* The instance, new or as it was. */
+static zc_status make_instance(py_store *store, const zc_import_value *values, py_saved *saved, zc_error *error)
 {
-    zc_limits checked;
-    zc_abi_limits abi_limits;
+    zc_module *module = ((py_module *)store->module)->module;
+    if (!saved) {
+        return zc_instance_new(module, values, &store->limits, &store->instance, error);
+    }
+    zc_region *region = NULL;
+    const zc_module_info *info = zc_py_store_info(store);
+    zc_status status = ZC_OK;
+    if (info->has_memory && !info->memory_imported) {
+        uint64_t reserved = zc_instance_reservation(module, &store->limits);
+        status = saved->memory(saved->context, reserved, &region, error);
+    }
+    return status == ZC_OK
+               ? zc_instance_restore(module, values, &store->limits, &saved->instance, region, &store->instance, error)
+               : status;
+}
+
+/* A section is there for what the module imports, and only then. */
+static zc_status match(const zc_reader *section, const char *name, bool used, zc_error *error)
+{
+    bool there = section->at != NULL;
+    return there == used ? ZC_OK
+                         : zc_fail(error, ZC_SNAPSHOT, "the snapshot has %s section %s, and the instance %s of it",
+                                   there ? "a" : "no", name, used ? "has need" : "makes no use");
+}
+
+static zc_status refuse_rest(const zc_reader *section, const char *name, zc_error *error)
+{
+    uint64_t left = zc_reader_left(section);
+    return left == 0 ? ZC_OK
+                     : zc_fail(error, ZC_SNAPSHOT, "the snapshot's section %s goes on for %llu bytes after its end",
+                               name, (ull)left);
+}
+
+/* What the guest has of the device and of the system. */
+static zc_status load_state(py_store *store, py_saved *saved, zc_error *error)
+{
+    bool wasi = zc_py_wasi_used(store);
+    zc_status status = refuse_rest(&saved->instance, "instance", error);
+    status = status == ZC_OK ? match(&saved->abi, "abi", store->abi != NULL, error) : status;
+    status = status == ZC_OK ? match(&saved->wasi, "wasi", wasi, error) : status;
+    if (status == ZC_OK && store->abi) {
+        Py_BEGIN_ALLOW_THREADS /* scratch memory is filled */
+        status = zc_abi_load(store->abi, &saved->abi, error);
+        Py_END_ALLOW_THREADS
+        status = status == ZC_OK ? refuse_rest(&saved->abi, "abi", error) : status;
+    }
+    if (status == ZC_OK && wasi) {
+        status = zc_py_wasi_load(store, &saved->wasi, error);
+        status = status == ZC_OK ? refuse_rest(&saved->wasi, "wasi", error) : status;
+    }
+    return status;
+}
+
+static int take_limits(py_store *store, const sources *from)
+{
+    if (!from->parent) {
+        return zc_py_take_limits(from->limits, &store->limits, &store->abi_limits);
+    }
+    store->limits = from->parent->limits;
+    store->limits.fuel = ZC_NO_LIMIT; /* what was left to the parent is in its sections */
+    store->abi_limits = from->parent->abi_limits;
+    return 0;
+}
+
+static int link_store(zc_state *state, py_store *store, const py_grants *grants, const sources *from)
+{
     zc_error error;
-    if (zc_py_take_limits(limits, &checked, &abi_limits) < 0 || zc_py_abi_make(state, store, grants, &abi_limits) < 0) {
+    if (take_limits(store, from) < 0 || zc_py_abi_make(state, store, grants, &store->abi_limits) < 0) {
         return -1;
     }
-    zc_import_value *values = take_imports(state, store, imports);
+    zc_import_value *values = take_imports(state, store, from);
     if (!values) {
         return -1;
     }
-    zc_status status =
-        zc_instance_new(((py_module *)store->module)->module, values, &checked, &store->instance, &error);
+    zc_status status = make_instance(store, values, from->saved, &error);
     PyMem_Free(values);
     if (status != ZC_OK) {
         (void)zc_raise(state, &error);
@@ -232,6 +315,10 @@ static int link_store(zc_state *state, py_store *store, const py_grants *grants,
     if (store->abi) {
         zc_abi_attach(store->abi, store->instance);
     }
+    if (from->saved && load_state(store, from->saved, &error) != ZC_OK) {
+        (void)zc_raise(state, &error);
+        return -1;
+    }
     zc_memory *memory = zc_instance_memory(store->instance);
     if (memory && !store->memory) {
         store->memory = zc_py_memory_new(state, memory);
@@ -239,10 +326,20 @@ static int link_store(zc_state *state, py_store *store, const py_grants *grants,
             return -1;
         }
     }
-    return zc_py_start(state, store);
+    return from->saved ? 0 : zc_py_start(state, store);
 }
 
-py_store *zc_py_link(zc_state *state, PyObject *module, const py_grants *grants, PyObject *imports, PyObject *limits)
+/* A list of so many None, or NULL with an exception. */
+static PyObject *list_of_none(uint32_t count)
+{
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    for (uint32_t i = 0; list && i < count; i++) {
+        PyList_SET_ITEM(list, (Py_ssize_t)i, Py_NewRef(Py_None));
+    }
+    return list;
+}
+
+static py_store *make_store(zc_state *state, PyObject *module, const py_grants *grants, const sources *from)
 {
     py_store *store = PyObject_GC_New(py_store, state->store_type);
     if (!store) {
@@ -251,13 +348,32 @@ py_store *zc_py_link(zc_state *state, PyObject *module, const py_grants *grants,
     memset((char *)store + offsetof(py_store, instance), 0, sizeof *store - offsetof(py_store, instance));
     store->module = Py_NewRef(module);
     PyObject_GC_Track(store);
-    bool keeps = zc_py_store_info(store)->import_count > 0;
-    if ((keeps && !(store->kept = PyList_New(0))) ||
+    uint32_t imports = zc_py_store_info(store)->import_count;
+    if ((imports > 0 && !(store->kept = list_of_none(imports))) ||
         (grants->wasi != Py_None && zc_py_wasi_link(state, store, grants->wasi) < 0) ||
-        link_store(state, store, grants, imports, limits) < 0) {
+        link_store(state, store, grants, from) < 0) {
         Py_CLEAR(store);
     }
     return store;
+}
+
+py_store *zc_py_link(zc_state *state, PyObject *module, const py_grants *grants, PyObject *imports, PyObject *limits)
+{
+    const sources from = {.imports = imports, .limits = limits};
+    return make_store(state, module, grants, &from);
+}
+
+py_store *zc_py_link_saved(zc_state *state, PyObject *module, const py_grants *grants, PyObject *imports,
+                           PyObject *limits, py_saved *saved)
+{
+    const sources from = {.imports = imports, .limits = limits, .saved = saved};
+    return make_store(state, module, grants, &from);
+}
+
+py_store *zc_py_link_fork(zc_state *state, py_store *parent, const py_grants *grants, py_saved *saved)
+{
+    const sources from = {.imports = Py_None, .kept = parent->kept, .parent = parent, .saved = saved};
+    return make_store(state, parent->module, grants, &from);
 }
 
 static int store_traverse(PyObject *object, visitproc visit, void *arg)

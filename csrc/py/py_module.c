@@ -12,6 +12,7 @@
 #include "py_exports.h"
 #include "py_wasi.h"
 #include "py_link.h"
+#include "py_snapshot.h"
 #include "py_instance.h"
 #include "py_device_array.h"
 #include "py_tensor.h"
@@ -40,7 +41,9 @@ PyDoc_STRVAR(copy_stats_doc, "copy_stats()\n--\n\n"
                              "Returns a dict {reason: bytes}; all values stay as they are on the hot path\n"
                              "(calls, views, dispatches). Reasons: module_bytes (a module given as bytes),\n"
                              "data_segments (initial contents of guest memories), memory_read and\n"
-                             "memory_write (Memory.read and Memory.write), inputs and outputs (of guests).");
+                             "memory_write (Memory.read and Memory.write), inputs and outputs (of guests),\n"
+                             "snapshot (a guest's scratch memory, and what a file written in Python is given)\n"
+                             "and forked (a guest's memory, once for all that is forked from it).");
 
 static PyObject *copy_stats(PyObject *module, PyObject *unused)
 {
@@ -158,10 +161,10 @@ static int import_into(PyObject **slot, const char *module_name, const char *att
 
 /* Exceptions first, which others derive from or raise. */
 static int (*const add[])(PyObject *module, zc_state *state) = {
-    zc_py_add_errors,      zc_py_add_view,         zc_py_add_memory,  zc_py_add_global,  zc_py_add_table,
-    zc_py_add_wasm_module, zc_py_add_function,     zc_py_add_exports, zc_py_add_wasi,    zc_py_add_store,
-    zc_py_add_instance,    zc_py_add_device_array, zc_py_add_tensor,  zc_py_add_weights, zc_py_add_kernel,
-    zc_py_add_submission,  zc_py_add_batch,        zc_py_add_device,
+    zc_py_add_errors,      zc_py_add_view,         zc_py_add_memory,  zc_py_add_global,   zc_py_add_table,
+    zc_py_add_wasm_module, zc_py_add_function,     zc_py_add_exports, zc_py_add_wasi,     zc_py_add_store,
+    zc_py_add_instance,    zc_py_add_device_array, zc_py_add_tensor,  zc_py_add_weights,  zc_py_add_kernel,
+    zc_py_add_submission,  zc_py_add_batch,        zc_py_add_device,  zc_py_add_snapshot,
 };
 
 static int exec(PyObject *module)
@@ -177,7 +180,10 @@ static int exec(PyObject *module)
             return -1;
         }
     }
-    return PyModule_AddStringConstant(module, "__version__", ZCWASM_VERSION);
+    PyObject *engine = Py_BuildValue("(ss)", zc_engine_name(), zc_fuel_unit());
+    int code = engine ? PyModule_AddObjectRef(module, "_engine", engine) : -1;
+    Py_XDECREF(engine);
+    return code == 0 ? PyModule_AddStringConstant(module, "__version__", ZCWASM_VERSION) : -1;
 }
 
 static PyModuleDef_Slot slots[] = {

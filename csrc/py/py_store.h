@@ -41,11 +41,14 @@ typedef struct py_store {
     PyObject *memory; /* the Memory object, or NULL */
     py_host_function *hosts;
     uint32_t host_count;
-    PyObject *kept; /* list of imported objects that must live as long */
+    PyObject *kept; /* list with an entry for each import: the object that was given for it, or None; or NULL */
     py_call *call;  /* innermost call in progress */
     py_wasi_link *wasi; /* what it was granted of WASI, or NULL; owned */
     zc_abi *abi;      /* of a module that imports "zcwasm"; owned */
-    PyObject *inputs; /* list of memoryviews, or NULL */
+    PyObject *inputs; /* dict name -> memoryview, or NULL */
+    zc_limits limits; /* as they were given, for forks */
+    zc_abi_limits abi_limits;
+    bool held; /* a snapshot or a fork is being made of it: it must not be closed */
 } py_store;
 
 /* What an Instance is given of devices, models and the system; Py_None where it is not. */

@@ -397,6 +397,26 @@ void zc_py_wasi_bind(py_store *store)
     }
 }
 
+bool zc_py_wasi_used(const py_store *store)
+{
+    const zc_module_info *info = zc_py_store_info(store);
+    bool imported = false;
+    for (uint32_t i = 0; store->wasi && i < info->import_count && !imported; i++) {
+        imported = zc_wasi_is_module(info->imports[i].module);
+    }
+    return imported;
+}
+
+zc_status zc_py_wasi_save(const py_store *store, zc_writer *out, zc_error *error)
+{
+    return zc_wasi_save(store->wasi->context, out, error);
+}
+
+zc_status zc_py_wasi_load(py_store *store, zc_reader *state, zc_error *error)
+{
+    return zc_wasi_load(store->wasi->context, state, error);
+}
+
 PyObject *zc_py_wasi_object(const py_store *store)
 {
     return store->wasi ? (PyObject *)store->wasi->wasi : NULL;

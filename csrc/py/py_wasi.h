@@ -9,6 +9,8 @@
 
 #include "py_store.h"
 
+#include "base/zc_bytes.h"
+
 /* Make what the Wasi object grants ready for imports of the store, and let go of it. */
 int zc_py_wasi_link(zc_state *state, py_store *store, PyObject *wasi);
 void zc_py_wasi_unlink(py_store *store);
@@ -17,6 +19,11 @@ void zc_py_wasi_unlink(py_store *store);
 int zc_py_wasi_import(zc_state *state, py_store *store, const zc_import *import, const zc_func_type *type,
                       zc_import_value *out);
 void zc_py_wasi_bind(py_store *store); /* once the store has its instance */
+/* Whether its module imports WASI, and it was granted. */
+bool zc_py_wasi_used(const py_store *store);
+/* What zc_wasi_save and zc_wasi_load do, for a store that uses it. */
+zc_status zc_py_wasi_save(const py_store *store, zc_writer *out, zc_error *error);
+zc_status zc_py_wasi_load(py_store *store, zc_reader *state, zc_error *error);
 PyObject *zc_py_wasi_object(const py_store *store); /* borrowed, or NULL */
 
 int zc_py_add_wasi(PyObject *module, zc_state *state);

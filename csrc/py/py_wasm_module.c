@@ -138,6 +138,7 @@ static void module_dealloc(PyObject *object)
     Py_XDECREF(self->imports);
     Py_XDECREF(self->exports);
     Py_XDECREF(self->export_index);
+    Py_XDECREF(self->sha256);
     type->tp_free(object);
     Py_DECREF(type);
 }
@@ -292,6 +293,25 @@ static PyObject *get_size(PyObject *object, void *unused)
     return PyLong_FromSize_t(zc_module_size(((py_module *)object)->module));
 }
 
+static PyObject *get_sha256(PyObject *object, void *unused)
+{
+    (void)unused;
+    py_module *self = (py_module *)object;
+    if (!self->sha256) {
+        PyObject *hashlib = PyImport_ImportModule("hashlib");
+        PyObject *bytes = hashlib ? PyMemoryView_FromMemory((char *)zc_module_bytes(self->module),
+                                                            (Py_ssize_t)zc_module_size(self->module), PyBUF_READ)
+                                  : NULL;
+        PyObject *digest = bytes ? PyObject_CallMethod(hashlib, "sha256", "O", bytes) : NULL;
+        PyObject *text = digest ? PyObject_CallMethod(digest, "hexdigest", NULL) : NULL;
+        Py_XDECREF(digest);
+        Py_XDECREF(bytes);
+        Py_XDECREF(hashlib);
+        Py_XSETREF(self->sha256, text); /* another thread may have been faster */
+    }
+    return Py_XNewRef(self->sha256);
+}
+
 static PyObject *module_repr(PyObject *object)
 {
     py_module *self = (py_module *)object;
@@ -333,6 +353,7 @@ static PyGetSetDef module_getset[] = {
     {"imports", get_imports, NULL, "What it imports: a tuple of ImportType.", NULL},
     {"exports", get_exports, NULL, "What it exports: a tuple of ExportType.", NULL},
     {"size", get_size, NULL, "Size of the binary, in bytes.", NULL},
+    {"sha256", get_sha256, NULL, "SHA-256 of the binary, 64 hexadecimal digits: what a snapshot knows it by.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

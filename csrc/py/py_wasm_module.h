@@ -14,6 +14,7 @@ typedef struct py_module {
     PyObject *imports; /* tuple, made at first use */
     PyObject *exports;
     PyObject *export_index; /* dict name -> position */
+    PyObject *sha256;       /* str, made at first use */
     PyObject *weak; /* references */
 } py_module;
 

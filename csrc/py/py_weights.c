@@ -9,11 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct weights_object {
     PyObject_HEAD
     zc_weights *weights;
+    struct stat file; /* when it was mapped: which file that is */
     PyObject *path;
     PyObject *tensors; /* a mappingproxy over a dict of str to Tensor, in the file's order */
 } weights_object;
@@ -27,7 +29,7 @@ zc_weights *zc_py_weights(zc_state *state, PyObject *object, const char *name)
     return NULL;
 }
 
-static zc_weights *map_file(zc_state *state, PyObject *path)
+static zc_weights *map_file(zc_state *state, PyObject *path, struct stat *info)
 {
     PyObject *encoded;
     zc_weights *weights = NULL;
@@ -40,7 +42,9 @@ static zc_weights *map_file(zc_state *state, PyObject *path)
     /* Not blocking, so that a pipe without a writer is refused, not waited for. */
     int file = open(PyBytes_AS_STRING(encoded), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file >= 0) {
-        status = zc_weights_open(file, &weights, &error);
+        status = fstat(file, info) == 0
+                     ? zc_weights_open(file, &weights, &error)
+                     : zc_fail(&error, ZC_MODEL, "cannot ask for the file's size: %s", strerror(errno));
         (void)close(file);
     }
     Py_END_ALLOW_THREADS
@@ -159,7 +163,8 @@ static PyObject *weights_new(PyTypeObject *type, PyObject *arguments, PyObject *
         return NULL;
     }
     zc_state *state = zc_state_of_type(type);
-    zc_weights *weights = map_file(state, path);
+    struct stat info;
+    zc_weights *weights = map_file(state, path, &info);
     if (!weights) {
         return NULL;
     }
@@ -171,6 +176,7 @@ static PyObject *weights_new(PyTypeObject *type, PyObject *arguments, PyObject *
         return NULL;
     }
     self->weights = weights;
+    self->file = info;
     self->path = Py_NewRef(path);
     self->tensors = mapping;
     return (PyObject *)self;
@@ -338,6 +344,31 @@ static PyObject *get_weights_nbytes(PyObject *object, void *unused)
     return PyLong_FromUnsignedLongLong(zc_weights_size(((weights_object *)object)->weights));
 }
 
+/* As os.stat() numbers them: two files of the same numbers are the same, unchanged. */
+static PyObject *get_weights_identity(PyObject *object, void *unused)
+{
+    (void)unused;
+    const struct stat *file = &((weights_object *)object)->file;
+#ifdef __APPLE__
+    struct timespec written = file->st_mtimespec, changed = file->st_ctimespec;
+#else
+    struct timespec written = file->st_mtim, changed = file->st_ctim;
+#endif
+    return Py_BuildValue("(KKKLL)", (ull)file->st_dev, (ull)file->st_ino, (ull)file->st_size,
+                         (long long)written.tv_sec * 1000000000 + written.tv_nsec,
+                         (long long)changed.tv_sec * 1000000000 + changed.tv_nsec);
+}
+
+static PyObject *weights_view(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    zc_weights *weights = ((weights_object *)object)->weights;
+    PyObject *view = zc_py_view_new(zc_state_of(object), zc_weights_region(weights), 0, zc_weights_size(weights));
+    PyObject *bytes = view ? PyMemoryView_FromObject(view) : NULL;
+    Py_XDECREF(view);
+    return bytes;
+}
+
 static PyObject *weights_repr(PyObject *object)
 {
     weights_object *self = (weights_object *)object;
@@ -364,6 +395,7 @@ static PyMethodDef weights_methods[] = {
      "The cpu device does so for matrices of 4-bit and 6-bit types where it has AVX2: a copy in memory, which\n"
      "all cpu devices use and which goes with the weights (copy_stats: weights_packed). Others are left as they\n"
      "are. progress: as for load(). Raises KeyError for an unknown name, and MemoryError."},
+    {"_view", weights_view, METH_NOARGS, "_view($self)\n--\n\nThe bytes of the mapped file, as a memoryview."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -375,6 +407,8 @@ static PyMemberDef weights_members[] = {
 
 static PyGetSetDef weights_properties[] = {
     {"nbytes", get_weights_nbytes, NULL, "Bytes of the file.", NULL},
+    {"_identity", get_weights_identity, NULL,
+     "Device, inode, size, and the times in ns when it was written and changed, of the file as it was opened.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

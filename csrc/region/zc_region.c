@@ -1,38 +1,15 @@
 /* zc_region: see zc_region.h. Keeps a sorted table of live regions, so that an address handed in from
  * outside (a NumPy array) finds its region in log time under one short lock. */
-#include "region/zc_region.h"
-
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/zc_alloc.h"
 #include "base/zc_fork.h"
 #include "region/zc_mapping.h"
+#include "region/zc_region_internal.h"
 #include "region/zc_region_os.h"
 
 #define LARGE ((uint64_t)4 << 20)
-
-typedef struct attachment {
-    struct attachment *next;
-    const void *owner;
-    void *value;
-    void (*release)(void *value);
-} attachment;
-
-struct zc_region {
-    uint8_t *base;
-    uint64_t reserved;
-    _Atomic uint64_t size;
-    uint64_t committed; /* at least `size`; more where somebody asked for it. Under the lock */
-    _Atomic uint64_t references;
-    _Atomic uint64_t pins;
-    bool read_only;
-    pthread_mutex_t lock; /* growth and attachments */
-    attachment *attachments;
-};
 
 /* Live regions by base address. */
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -100,16 +77,19 @@ static zc_status table_add(zc_region *region, zc_error *error)
 static void destroy(zc_region *region)
 {
     while (region->attachments) {
-        attachment *first = region->attachments;
+        zc_region_attachment_link *first = region->attachments;
         region->attachments = first->next;
         first->release(first->value);
         zc_free(first);
     }
     uint8_t *mapping = region->base - ZC_REGION_HEADER;
-    if (region->read_only) {
+    if (region->read_only || region->shown) { /* emptied, it would show the same once more */
         zc_mapping_unmap(mapping, ZC_REGION_HEADER + region->reserved);
     } else {
         zc_mapping_free(mapping, ZC_REGION_HEADER + region->reserved, ZC_REGION_HEADER + region->committed);
+    }
+    if (region->image) {
+        region->image_release(region->image);
     }
     pthread_mutex_destroy(&region->lock);
     zc_free(region);
@@ -123,7 +103,9 @@ static uint64_t round_up(uint64_t size)
 /* Small memories stay on small pages, so that a thousand idle guests stay small. */
 static void expect_use(zc_region *region, uint64_t old, uint64_t size)
 {
-    if (size >= LARGE && (old < LARGE || size - old >= LARGE)) {
+    if (region->sparse && size >= LARGE && old < size) {
+        zc_region_os_expect_little(region->base + old, size - old);
+    } else if (size >= LARGE && (old < LARGE || size - old >= LARGE)) {
         zc_region_os_expect_use(region->base, size);
     }
 }
@@ -169,7 +151,7 @@ static zc_status publish(zc_status status, zc_region *region, uint64_t size, zc_
     return ZC_OK;
 }
 
-zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc_error *error)
+static zc_status create(uint64_t reserved, uint64_t size, bool sparse, zc_region **out, zc_error *error)
 {
     if (reserved > UINT64_MAX / 4 || size > reserved) {
         return zc_fail(error, ZC_BAD_VALUE, "a region of %llu bytes cannot have %llu reserved", (ull)size,
@@ -180,8 +162,19 @@ zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc
     if (status != ZC_OK) {
         return status;
     }
+    region->sparse = sparse;
     expect_use(region, 0, round_up(size));
     return publish(status, region, size, out, error);
+}
+
+zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc_error *error)
+{
+    return create(reserved, size, false, out, error);
+}
+
+zc_status zc_region_create_sparse(uint64_t reserved, uint64_t size, zc_region **out, zc_error *error)
+{
+    return create(reserved, size, true, out, error);
 }
 
 zc_status zc_region_map(int file, uint64_t offset, uint64_t size, zc_region **out, zc_error *error)
@@ -201,6 +194,28 @@ zc_status zc_region_map(int file, uint64_t offset, uint64_t size, zc_region **ou
         status = zc_fail(error, ZC_NO_MEMORY, "cannot map %llu bytes of a file: %s", (ull)size, strerror(code));
     }
     return publish(status, region, size, out, error);
+}
+
+zc_status zc_region_show_file(zc_region *region, uint64_t offset, int file, uint64_t file_offset, uint64_t size,
+                              zc_error *error)
+{
+    zc_status status = ZC_OK;
+    pthread_mutex_lock(&region->lock);
+    uint64_t room = zc_region_size(region);
+    if (region->read_only || offset > room || size > room - offset || size == 0 || file_offset > UINT64_MAX / 4 ||
+        offset % ZC_REGION_ALIGNMENT || file_offset % ZC_REGION_ALIGNMENT) {
+        status = zc_fail(error, ZC_BAD_VALUE, "%llu bytes at offset %llu of a file cannot be shown at %llu of %llu",
+                         (ull)size, (ull)file_offset, (ull)offset, (ull)room);
+    } else {
+        int code = zc_region_os_show_file(region->base + offset, size, file, file_offset);
+        if (code != 0) {
+            status = zc_fail(error, ZC_NO_MEMORY, "cannot map %llu bytes of a file: %s", (ull)size, strerror(code));
+        }
+        /* Also when it failed: whatever is there then, it is no memory to be emptied for others. */
+        region->shown = offset + size > region->shown ? round_up(offset + size) : region->shown;
+    }
+    pthread_mutex_unlock(&region->lock);
+    return status;
 }
 
 bool zc_region_read_only(const zc_region *region)
@@ -253,6 +268,11 @@ uint8_t *zc_region_base(const zc_region *region)
 uint64_t zc_region_size(const zc_region *region)
 {
     return atomic_load_explicit(&region->size, memory_order_acquire);
+}
+
+uint64_t zc_region_reserved(const zc_region *region)
+{
+    return region->reserved;
 }
 
 /* With the lock held. 0 or the system's error number. */
@@ -339,7 +359,7 @@ void *zc_region_attachment(zc_region *region, const void *owner)
 {
     void *value = NULL;
     pthread_mutex_lock(&region->lock);
-    for (attachment *each = region->attachments; each; each = each->next) {
+    for (zc_region_attachment_link *each = region->attachments; each; each = each->next) {
         if (each->owner == owner) {
             value = each->value;
             break;
@@ -352,14 +372,14 @@ void *zc_region_attachment(zc_region *region, const void *owner)
 zc_status zc_region_attach(zc_region *region, const void *owner, void *value, void (*release)(void *value),
                            zc_error *error)
 {
-    attachment *added = zc_calloc(1, sizeof *added);
+    zc_region_attachment_link *added = zc_calloc(1, sizeof *added);
     if (!added) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a region's attachment");
     }
-    *added = (attachment){.owner = owner, .value = value, .release = release};
-    attachment *replaced = NULL;
+    *added = (zc_region_attachment_link){.owner = owner, .value = value, .release = release};
+    zc_region_attachment_link *replaced = NULL;
     pthread_mutex_lock(&region->lock);
-    for (attachment **link = &region->attachments; *link; link = &(*link)->next) {
+    for (zc_region_attachment_link **link = &region->attachments; *link; link = &(*link)->next) {
         if ((*link)->owner == owner) {
             replaced = *link;
             *link = replaced->next;

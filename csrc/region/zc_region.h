@@ -40,11 +40,19 @@ zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc
  * makes reads of what is gone fail with SIGBUS. */
 zc_status zc_region_map(int file, uint64_t offset, uint64_t size, zc_region **out, zc_error *error);
 bool zc_region_read_only(const zc_region *region);
+/* As zc_region_create, for one of which little will be touched: without advice for larger pages. */
+zc_status zc_region_create_sparse(uint64_t reserved, uint64_t size, zc_region **out, zc_error *error);
+/* [offset, offset + size) of a region that nobody else knows yet shows a file's bytes from `file_offset`, all of which are
+ * there: writes stay the region's own. All three are multiples of the alignment, but for a size that ends at the
+ * file's end. The file may be closed; cutting it short makes what is gone fail with SIGBUS. */
+zc_status zc_region_show_file(zc_region *region, uint64_t offset, int file, uint64_t file_offset, uint64_t size,
+                              zc_error *error);
 zc_region *zc_region_retain(zc_region *region);
 void zc_region_release(zc_region *region); /* NULL is fine */
 
 uint8_t *zc_region_base(const zc_region *region);
 uint64_t zc_region_size(const zc_region *region);     /* committed bytes that users may touch */
+uint64_t zc_region_reserved(const zc_region *region); /* what it may grow to */
 
 /* Commit `delta` more bytes in place; *previous is the size before. ZC_OUT_OF_BOUNDS past the reservation,
  * ZC_NO_MEMORY when the system refuses. New bytes are zero. */

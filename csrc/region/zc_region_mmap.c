@@ -59,6 +59,13 @@ int zc_region_os_map(uint8_t *address, uint64_t size, int file, uint64_t offset)
     return mmap(address, (size_t)size, PROT_READ, MAP_SHARED | MAP_FIXED, file, (off_t)offset) == address ? 0 : errno;
 }
 
+int zc_region_os_show_file(uint8_t *address, uint64_t size, int file, uint64_t offset)
+{
+    void *shown = mmap(address, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, file,
+                       (off_t)offset);
+    return shown == (void *)address ? 0 : errno;
+}
+
 #if defined(__linux__)
 static bool is_limited(int resource)
 {
@@ -89,6 +96,16 @@ void zc_region_os_expect_use(uint8_t *address, uint64_t size)
 #if defined(MADV_HUGEPAGE)
     /* First touches of 64 MiB take half the time. Advice only: a refusal changes nothing. */
     (void)madvise(address, (size_t)size, MADV_HUGEPAGE);
+#else
+    (void)address;
+    (void)size;
+#endif
+}
+
+void zc_region_os_expect_little(uint8_t *address, uint64_t size)
+{
+#if defined(MADV_NOHUGEPAGE)
+    (void)madvise(address, (size_t)size, MADV_NOHUGEPAGE);
 #else
     (void)address;
     (void)size;

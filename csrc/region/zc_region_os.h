@@ -1,5 +1,5 @@
-/* zc_region_os: what zc_region.c needs of the operating system, implemented once per system call family
- * (zc_region_mmap.c, zc_region_mach.c). Addresses and sizes are multiples of ZC_REGION_ALIGNMENT
+/* zc_region_os: what zc_region.c and zc_image.c need of the operating system, implemented once per system call family
+ * (zc_region_mmap.c with zc_region_memfd.c, zc_region_mach.c). Addresses and sizes are multiples of ZC_REGION_ALIGNMENT
  * unless said otherwise. The functions return 0, or the system's error number. No state, any thread. */
 #ifndef ZC_REGION_OS_H
 #define ZC_REGION_OS_H
@@ -14,11 +14,35 @@ int zc_region_os_commit(uint8_t *address, uint64_t size);
 /* Show `size` bytes (not 0) of an open file from `offset` at `address`, reserved before: readable, and zeros from the
  * file's end up to the next multiple of ZC_REGION_ALIGNMENT. */
 int zc_region_os_map(uint8_t *address, uint64_t size, int file, uint64_t offset);
+/* Show `size` bytes (not 0) of an open file from `offset` at `address`, committed before, so that writes stay here. */
+int zc_region_os_show_file(uint8_t *address, uint64_t size, int file, uint64_t offset);
 /* Make [address, address + size), which was committed, zero again for another use; false where the system cannot do that
  * at once, or where what the process may map is limited: kept mappings would count. */
 bool zc_region_os_recycle(uint8_t *address, uint64_t size);
 void zc_region_os_release(uint8_t *address, uint64_t size);
 /* [address, address + size) is large and will be used: let the system back it with larger pages if it can. */
 void zc_region_os_expect_use(uint8_t *address, uint64_t size);
+/* The opposite: what is not touched shall take up nothing, even where larger pages are the rule. */
+void zc_region_os_expect_little(uint8_t *address, uint64_t size);
+
+/* Bytes that the system keeps, to be shown any number of times copy-on-write: a memfd, a memory entry. */
+typedef struct zc_region_os_image {
+    int64_t handle;
+    uint64_t extent; /* bytes that it has; what it was made of had zeros after them. 0: no handle */
+} zc_region_os_image;
+
+/* Of [address, address + size), committed. Of that, [address, address + shown) may show a file, and `image` when it is
+ * not NULL: what was not touched there is not zero for that. *copied: bytes that were copied for it. ENOTSUP where the
+ * system has no such thing, or has none left. */
+int zc_region_os_image_new(const uint8_t *address, uint64_t size, uint64_t shown, const zc_region_os_image *image,
+                           zc_region_os_image *out, uint64_t *copied);
+void zc_region_os_image_free(const zc_region_os_image *image);
+/* Whether [address, address + size), which shows the image, certainly has the same bytes still, and zeros after its extent. */
+bool zc_region_os_image_unchanged(const zc_region_os_image *image, const uint8_t *address, uint64_t size);
+/* [address, address + extent), committed, is the image from now on. */
+int zc_region_os_image_show(const zc_region_os_image *image, uint8_t *address);
+/* The same, of what the image was made of a moment ago: to share its pages. [address, address + shown) showed something
+ * else before. Readers see the same bytes all the time. Where that is shared anyway, false and nothing. */
+bool zc_region_os_image_replace(const zc_region_os_image *image, uint8_t *address, uint64_t shown);
 
 #endif

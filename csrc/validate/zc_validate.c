@@ -60,16 +60,17 @@ typedef struct zc_validator {
 
 /* ---- helpers ---- */
 
-static zc_status fail_limit(const zc_reader *reader, uint64_t offset, const char *what, uint64_t value, uint64_t limit)
+static zc_status fail_limit(const zc_wasm_reader *reader, uint64_t offset, const char *what, uint64_t value,
+                            uint64_t limit)
 {
     return zc_fail_at(reader->error, ZC_INVALID, offset, "implementation limit: %s %llu, at most %llu", what,
                       (ull)value, (ull)limit);
 }
 
-static zc_status read_limited_count(zc_reader *reader, uint32_t *count, size_t bytes_each, uint64_t before,
+static zc_status read_limited_count(zc_wasm_reader *reader, uint32_t *count, size_t bytes_each, uint64_t before,
                                     uint64_t limit, const char *what)
 {
-    const uint64_t start = zc_reader_offset(reader);
+    const uint64_t start = zc_wasm_reader_offset(reader);
     ZC_TRY(zc_read_count(reader, count, bytes_each, what));
     if (before + *count > limit) {
         return fail_limit(reader, start, what, before + *count, limit);
@@ -125,9 +126,9 @@ static zc_status reserve_globals(zc_validator *validator, uint32_t more)
 
 /* ---- types of imports and definitions ---- */
 
-static zc_status read_type_index(const zc_validator *validator, zc_reader *reader, uint32_t *index)
+static zc_status read_type_index(const zc_validator *validator, zc_wasm_reader *reader, uint32_t *index)
 {
-    const uint64_t start = zc_reader_offset(reader);
+    const uint64_t start = zc_wasm_reader_offset(reader);
     ZC_TRY(zc_read_u32(reader, index, "type index"));
     if (*index >= validator->info->type_count) {
         return zc_fail_at(reader->error, ZC_INVALID, start, "unknown type %u of %u", *index,
@@ -136,9 +137,9 @@ static zc_status read_type_index(const zc_validator *validator, zc_reader *reade
     return ZC_OK;
 }
 
-static zc_status read_limits(zc_reader *reader, zc_limits_type *limits, const char *what)
+static zc_status read_limits(zc_wasm_reader *reader, zc_limits_type *limits, const char *what)
 {
-    const uint64_t start = zc_reader_offset(reader);
+    const uint64_t start = zc_wasm_reader_offset(reader);
     uint8_t flags = 0;
     ZC_TRY(zc_read_byte(reader, &flags, "limits"));
     if (flags > 1) {
@@ -164,10 +165,10 @@ static zc_status read_limits(zc_reader *reader, zc_limits_type *limits, const ch
     return ZC_OK;
 }
 
-static zc_status read_table_type(const zc_validator *validator, zc_reader *reader)
+static zc_status read_table_type(const zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_module_info *info = validator->info;
-    const uint64_t start = zc_reader_offset(reader);
+    const uint64_t start = zc_wasm_reader_offset(reader);
     uint8_t element = 0;
     if (info->has_table) {
         return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES, "a second table");
@@ -189,10 +190,10 @@ static zc_status read_table_type(const zc_validator *validator, zc_reader *reade
     return ZC_OK;
 }
 
-static zc_status read_memory_type(const zc_validator *validator, zc_reader *reader)
+static zc_status read_memory_type(const zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_module_info *info = validator->info;
-    const uint64_t start = zc_reader_offset(reader);
+    const uint64_t start = zc_wasm_reader_offset(reader);
     if (info->has_memory) {
         return zc_fail_unsupported(reader->error, start, ZC_FEATURE_MULTIPLE_MEMORIES, "a second memory");
     }
@@ -206,11 +207,11 @@ static zc_status read_memory_type(const zc_validator *validator, zc_reader *read
     return ZC_OK;
 }
 
-static zc_status read_global_type(zc_reader *reader, zc_global_type *type)
+static zc_status read_global_type(zc_wasm_reader *reader, zc_global_type *type)
 {
     uint8_t is_mutable = 0;
     ZC_TRY(zc_read_value_type(reader, &type->value_type, "global type"));
-    const uint64_t start = zc_reader_offset(reader);
+    const uint64_t start = zc_wasm_reader_offset(reader);
     ZC_TRY(zc_read_byte(reader, &is_mutable, "mutability"));
     if (is_mutable > 1) {
         return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed mutability 0x%02x", is_mutable);
@@ -221,7 +222,7 @@ static zc_status read_global_type(zc_reader *reader, zc_global_type *type)
 
 /* ---- sections, in the module's order ---- */
 
-static zc_status read_type_vector(zc_reader *reader, const uint8_t **types, uint32_t *count, uint32_t limit,
+static zc_status read_type_vector(zc_wasm_reader *reader, const uint8_t **types, uint32_t *count, uint32_t limit,
                                   const char *what)
 {
     ZC_TRY(read_limited_count(reader, count, 1, 0, limit, what));
@@ -233,7 +234,7 @@ static zc_status read_type_vector(zc_reader *reader, const uint8_t **types, uint
     return ZC_OK;
 }
 
-static zc_status read_types(zc_validator *validator, zc_reader *reader)
+static zc_status read_types(zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_module_info *info = validator->info;
     uint32_t count = 0;
@@ -242,7 +243,7 @@ static zc_status read_types(zc_validator *validator, zc_reader *reader)
     ZC_TRY(allocate(validator, &items, count, sizeof *info->types, "types"));
     info->types = items;
     for (uint32_t i = 0; i < count; i++) {
-        const uint64_t start = zc_reader_offset(reader);
+        const uint64_t start = zc_wasm_reader_offset(reader);
         zc_func_type *type = &info->types[i];
         uint8_t form = 0;
         ZC_TRY(zc_read_byte(reader, &form, "type form"));
@@ -269,12 +270,12 @@ static zc_status read_types(zc_validator *validator, zc_reader *reader)
     return ZC_OK;
 }
 
-static zc_status read_import(zc_validator *validator, zc_reader *reader, zc_import *import)
+static zc_status read_import(zc_validator *validator, zc_wasm_reader *reader, zc_import *import)
 {
     zc_module_info *info = validator->info;
     ZC_TRY(zc_read_name(reader, &import->module, "import module name"));
     ZC_TRY(zc_read_name(reader, &import->field, "import field name"));
-    const uint64_t start = zc_reader_offset(reader);
+    const uint64_t start = zc_wasm_reader_offset(reader);
     uint8_t kind = 0;
     ZC_TRY(zc_read_byte(reader, &kind, "import kind"));
     switch (kind) {
@@ -322,7 +323,7 @@ static zc_status read_import(zc_validator *validator, zc_reader *reader, zc_impo
     return ZC_OK;
 }
 
-static zc_status read_imports(zc_validator *validator, zc_reader *reader)
+static zc_status read_imports(zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_module_info *info = validator->info;
     uint32_t count = 0;
@@ -337,7 +338,7 @@ static zc_status read_imports(zc_validator *validator, zc_reader *reader)
     return ZC_OK;
 }
 
-static zc_status read_functions(zc_validator *validator, zc_reader *reader)
+static zc_status read_functions(zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_module_info *info = validator->info;
     uint32_t count = 0;
@@ -351,7 +352,7 @@ static zc_status read_functions(zc_validator *validator, zc_reader *reader)
     return ZC_OK;
 }
 
-static zc_status read_tables(zc_validator *validator, zc_reader *reader)
+static zc_status read_tables(zc_validator *validator, zc_wasm_reader *reader)
 {
     uint32_t count = 0;
     ZC_TRY(zc_read_count(reader, &count, 3, "count of tables"));
@@ -361,7 +362,7 @@ static zc_status read_tables(zc_validator *validator, zc_reader *reader)
     return ZC_OK;
 }
 
-static zc_status read_memories(zc_validator *validator, zc_reader *reader)
+static zc_status read_memories(zc_validator *validator, zc_wasm_reader *reader)
 {
     uint32_t count = 0;
     ZC_TRY(zc_read_count(reader, &count, 2, "count of memories"));
@@ -371,7 +372,7 @@ static zc_status read_memories(zc_validator *validator, zc_reader *reader)
     return ZC_OK;
 }
 
-static zc_status read_globals(zc_validator *validator, zc_reader *reader)
+static zc_status read_globals(zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_module_info *info = validator->info;
     uint32_t count = 0;
@@ -386,11 +387,11 @@ static zc_status read_globals(zc_validator *validator, zc_reader *reader)
     return ZC_OK;
 }
 
-static zc_status read_export(const zc_validator *validator, zc_reader *reader, zc_export *export)
+static zc_status read_export(const zc_validator *validator, zc_wasm_reader *reader, zc_export *export)
 {
     const zc_module_info *info = validator->info;
     ZC_TRY(zc_read_name(reader, &export->name, "export name"));
-    const uint64_t start = zc_reader_offset(reader);
+    const uint64_t start = zc_wasm_reader_offset(reader);
     uint8_t kind = 0;
     ZC_TRY(zc_read_byte(reader, &kind, "export kind"));
     ZC_TRY(zc_read_u32(reader, &export->index, "export index"));
@@ -426,7 +427,7 @@ static zc_status read_export(const zc_validator *validator, zc_reader *reader, z
     return ZC_OK;
 }
 
-static zc_status read_exports(zc_validator *validator, zc_reader *reader)
+static zc_status read_exports(zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_module_info *info = validator->info;
     uint32_t count = 0;
@@ -441,10 +442,10 @@ static zc_status read_exports(zc_validator *validator, zc_reader *reader)
     return zc_check_unique_exports(validator->bytes, info, validator->error);
 }
 
-static zc_status read_start(zc_validator *validator, zc_reader *reader)
+static zc_status read_start(zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_module_info *info = validator->info;
-    const uint64_t start = zc_reader_offset(reader);
+    const uint64_t start = zc_wasm_reader_offset(reader);
     ZC_TRY(zc_read_u32(reader, &info->start, "start function"));
     if (info->start >= info->func_count) {
         return zc_fail_at(reader->error, ZC_INVALID, start, "start: unknown function %u of %u", info->start,
@@ -460,10 +461,10 @@ static zc_status read_start(zc_validator *validator, zc_reader *reader)
     return ZC_OK;
 }
 
-static zc_status read_element_segment(const zc_validator *validator, zc_reader *reader)
+static zc_status read_element_segment(const zc_validator *validator, zc_wasm_reader *reader)
 {
     const zc_module_info *info = validator->info;
-    const uint64_t start = zc_reader_offset(reader);
+    const uint64_t start = zc_wasm_reader_offset(reader);
     uint32_t flags = 0;
     ZC_TRY(zc_read_u32(reader, &flags, "element segment flags"));
     switch (flags) {
@@ -494,14 +495,14 @@ static zc_status read_element_segment(const zc_validator *validator, zc_reader *
         uint8_t kind = 0;
         ZC_TRY(zc_read_byte(reader, &kind, "element kind"));
         if (kind != 0) {
-            return zc_fail_at(reader->error, ZC_MALFORMED, zc_reader_offset(reader) - 1,
+            return zc_fail_at(reader->error, ZC_MALFORMED, zc_wasm_reader_offset(reader) - 1,
                               "malformed element kind 0x%02x", kind);
         }
     }
     uint32_t count = 0;
     ZC_TRY(zc_read_count(reader, &count, 1, "count of elements"));
     for (uint32_t i = 0; i < count; i++) {
-        const uint64_t at = zc_reader_offset(reader);
+        const uint64_t at = zc_wasm_reader_offset(reader);
         uint32_t index = 0;
         ZC_TRY(zc_read_u32(reader, &index, "function index"));
         if (index >= info->func_count) {
@@ -512,7 +513,7 @@ static zc_status read_element_segment(const zc_validator *validator, zc_reader *
     return ZC_OK;
 }
 
-static zc_status read_elements(zc_validator *validator, zc_reader *reader)
+static zc_status read_elements(zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_module_info *info = validator->info;
     ZC_TRY(read_limited_count(reader, &info->element_segment_count, 2, 0, ZC_LIMIT_ELEMENT_SEGMENTS,
@@ -523,18 +524,18 @@ static zc_status read_elements(zc_validator *validator, zc_reader *reader)
     return ZC_OK;
 }
 
-static zc_status read_data_count(zc_validator *validator, zc_reader *reader)
+static zc_status read_data_count(zc_validator *validator, zc_wasm_reader *reader)
 {
-    validator->data_count_offset = zc_reader_offset(reader);
+    validator->data_count_offset = zc_wasm_reader_offset(reader);
     ZC_TRY(zc_read_u32(reader, &validator->data_count, "data count"));
     validator->has_data_count = true;
     return ZC_OK;
 }
 
-static zc_status read_code(zc_validator *validator, zc_reader *reader)
+static zc_status read_code(zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_module_info *info = validator->info;
-    const uint64_t start = zc_reader_offset(reader);
+    const uint64_t start = zc_wasm_reader_offset(reader);
     const uint32_t defined = info->func_count - info->imported_func_count;
     ZC_TRY(zc_read_u32(reader, &validator->body_count, "count of function bodies"));
     if (validator->body_count != defined) {
@@ -547,9 +548,9 @@ static zc_status read_code(zc_validator *validator, zc_reader *reader)
     zc_status status = ZC_OK;
     for (uint32_t i = info->imported_func_count; i < info->func_count && status == ZC_OK; i++) {
         zc_func_info *func = &info->funcs[i];
-        zc_reader body = *reader;
+        zc_wasm_reader body = *reader;
         uint32_t size = 0;
-        const uint64_t at = zc_reader_offset(reader);
+        const uint64_t at = zc_wasm_reader_offset(reader);
         status = zc_read_u32(reader, &size, "size of a function body");
         if (status == ZC_OK) {
             status = zc_read_window(reader, size, &body, "function body");
@@ -558,7 +559,7 @@ static zc_status read_code(zc_validator *validator, zc_reader *reader)
             status = fail_limit(reader, at, "bytes of a function body", size, ZC_LIMIT_BODY_BYTES);
         }
         if (status == ZC_OK) {
-            func->body_offset = (uint32_t)zc_reader_offset(&body);
+            func->body_offset = (uint32_t)zc_wasm_reader_offset(&body);
             func->body_size = size;
             status = zc_check_body(&checker, body, func->type_index);
         }
@@ -570,10 +571,10 @@ static zc_status read_code(zc_validator *validator, zc_reader *reader)
     return status;
 }
 
-static zc_status read_data_segment(zc_validator *validator, zc_reader *reader)
+static zc_status read_data_segment(zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_module_info *info = validator->info;
-    const uint64_t start = zc_reader_offset(reader);
+    const uint64_t start = zc_wasm_reader_offset(reader);
     uint32_t flags = 0;
     uint32_t memory = 0;
     uint32_t size = 0;
@@ -597,7 +598,7 @@ static zc_status read_data_segment(zc_validator *validator, zc_reader *reader)
     return ZC_OK;
 }
 
-static zc_status read_data(zc_validator *validator, zc_reader *reader)
+static zc_status read_data(zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_module_info *info = validator->info;
     ZC_TRY(
@@ -608,12 +609,12 @@ static zc_status read_data(zc_validator *validator, zc_reader *reader)
     return ZC_OK;
 }
 
-static zc_status read_custom(zc_validator *validator, zc_reader *reader)
+static zc_status read_custom(zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_name name = {NULL, 0};
     ZC_TRY(zc_read_name(reader, &name, "custom section name"));
     if (!validator->name_section.bytes && name.size == 4 && memcmp(name.bytes, "name", 4) == 0) {
-        validator->name_section = (zc_name){reader->at, (uint32_t)zc_reader_left(reader)};
+        validator->name_section = (zc_name){reader->at, (uint32_t)zc_wasm_reader_left(reader)};
     }
     reader->at = reader->end;
     return ZC_OK;
@@ -621,12 +622,12 @@ static zc_status read_custom(zc_validator *validator, zc_reader *reader)
 
 /* ---- the module ---- */
 
-static zc_status read_header(zc_reader *reader)
+static zc_status read_header(zc_wasm_reader *reader)
 {
     static const uint8_t magic[4] = {0x00, 'a', 's', 'm'};
     static const uint8_t version_1[4] = {0x01, 0x00, 0x00, 0x00};
     static const uint8_t component[4] = {0x0d, 0x00, 0x01, 0x00};
-    if (zc_reader_left(reader) < 4 || memcmp(reader->at, magic, 4) != 0) {
+    if (zc_wasm_reader_left(reader) < 4 || memcmp(reader->at, magic, 4) != 0) {
         return zc_fail_at(
             reader->error, ZC_MALFORMED, 0,
             "magic header not detected: a module starts with 00 61 73 6d; text (.wat) has to be assembled "
@@ -646,7 +647,7 @@ static zc_status read_header(zc_reader *reader)
     return ZC_OK;
 }
 
-static zc_status read_section(zc_validator *validator, zc_reader *section, uint8_t id)
+static zc_status read_section(zc_validator *validator, zc_wasm_reader *section, uint8_t id)
 {
     switch (id) {
     case SECTION_CUSTOM:
@@ -676,18 +677,19 @@ static zc_status read_section(zc_validator *validator, zc_reader *section, uint8
     case SECTION_DATA_COUNT:
         return read_data_count(validator, section);
     default:
-        return zc_fail_unsupported(section->error, zc_reader_offset(section), ZC_FEATURE_EXCEPTIONS, "tag section");
+        return zc_fail_unsupported(section->error, zc_wasm_reader_offset(section), ZC_FEATURE_EXCEPTIONS,
+                                   "tag section");
     }
 }
 
-static zc_status read_sections(zc_validator *validator, zc_reader *reader)
+static zc_status read_sections(zc_validator *validator, zc_wasm_reader *reader)
 {
     uint8_t last = SECTION_CUSTOM;
-    while (zc_reader_left(reader)) {
-        const uint64_t start = zc_reader_offset(reader);
+    while (zc_wasm_reader_left(reader)) {
+        const uint64_t start = zc_wasm_reader_offset(reader);
         uint8_t id = 0;
         uint32_t size = 0;
-        zc_reader section;
+        zc_wasm_reader section;
         ZC_TRY(zc_read_byte(reader, &id, "section id"));
         if (id >= SECTION_COUNT) {
             return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed section id %u", id);
@@ -704,9 +706,9 @@ static zc_status read_sections(zc_validator *validator, zc_reader *reader)
         }
         ZC_TRY(read_section(validator, &section, id));
         if (section.at != section.end) {
-            return zc_fail_at(reader->error, ZC_MALFORMED, zc_reader_offset(&section),
+            return zc_fail_at(reader->error, ZC_MALFORMED, zc_wasm_reader_offset(&section),
                               "section size mismatch: %zu bytes after the end of the %s section",
-                              zc_reader_left(&section), section_names[id]);
+                              zc_wasm_reader_left(&section), section_names[id]);
         }
     }
     return ZC_OK;
@@ -715,7 +717,7 @@ static zc_status read_sections(zc_validator *validator, zc_reader *reader)
 static zc_status validate(zc_validator *validator)
 {
     zc_module_info *info = validator->info;
-    zc_reader reader = {validator->bytes, validator->bytes, validator->bytes + validator->size, validator->error};
+    zc_wasm_reader reader = {validator->bytes, validator->bytes, validator->bytes + validator->size, validator->error};
     if (validator->size > ZC_LIMIT_MODULE_BYTES) {
         return fail_limit(&reader, 0, "bytes of a module", validator->size, ZC_LIMIT_MODULE_BYTES);
     }

@@ -83,7 +83,7 @@ static zc_status fail_unsupported(const zc_code_checker *checker, const char *wh
 
 static zc_status read_block_type(zc_code_checker *checker, uint32_t *block_type)
 {
-    zc_reader *reader = &checker->reader;
+    zc_wasm_reader *reader = &checker->reader;
     if (reader->at == reader->end) {
         return zc_read_truncated(reader, "block type");
     }
@@ -383,7 +383,7 @@ static zc_status check_fc(zc_code_checker *checker)
 
 static zc_status read_locals(zc_code_checker *checker)
 {
-    zc_reader *reader = &checker->reader;
+    zc_wasm_reader *reader = &checker->reader;
     uint32_t groups = 0;
     uint64_t total = checker->type->param_count;
     uint32_t flat = total < ZC_FLAT_LOCALS ? (uint32_t)total : ZC_FLAT_LOCALS;
@@ -391,7 +391,7 @@ static zc_status read_locals(zc_code_checker *checker)
     checker->run_count = 0;
     ZC_TRY(zc_read_count(reader, &groups, 2, "count of local groups"));
     for (uint32_t i = 0; i < groups; i++) {
-        const uint64_t start = zc_reader_offset(reader);
+        const uint64_t start = zc_wasm_reader_offset(reader);
         uint32_t count = 0;
         uint8_t type = 0;
         ZC_TRY(zc_read_u32(reader, &count, "count of locals"));
@@ -425,7 +425,7 @@ static zc_status read_locals(zc_code_checker *checker)
 
 static zc_status check_instructions(zc_code_checker *checker)
 {
-    zc_reader *reader = &checker->reader;
+    zc_wasm_reader *reader = &checker->reader;
     while (checker->depth) {
         checker->instruction = reader->at;
         if (!ZC_LIKELY(reader->at < reader->end)) {
@@ -574,7 +574,7 @@ static zc_status check_instructions(zc_code_checker *checker)
     return ZC_OK;
 }
 
-zc_status zc_check_body(zc_code_checker *checker, zc_reader body, uint32_t type_index)
+zc_status zc_check_body(zc_code_checker *checker, zc_wasm_reader body, uint32_t type_index)
 {
     checker->reader = body;
     checker->type = &checker->info->types[type_index];
@@ -586,8 +586,8 @@ zc_status zc_check_body(zc_code_checker *checker, zc_reader body, uint32_t type_
     ZC_TRY(zc_code_push_frame(checker, FRAME_FUNCTION, type_index));
     ZC_TRY(check_instructions(checker));
     if (checker->reader.at != checker->reader.end) {
-        return zc_fail_at(body.error, ZC_MALFORMED, zc_reader_offset(&checker->reader),
-                          "%zu bytes after the end of the function", zc_reader_left(&checker->reader));
+        return zc_fail_at(body.error, ZC_MALFORMED, zc_wasm_reader_offset(&checker->reader),
+                          "%zu bytes after the end of the function", zc_wasm_reader_left(&checker->reader));
     }
     return ZC_OK;
 }

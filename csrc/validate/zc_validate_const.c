@@ -56,9 +56,9 @@ const char *zc_value_type_name(uint8_t type)
     }
 }
 
-zc_status zc_read_value_type(zc_reader *reader, uint8_t *type, const char *what)
+zc_status zc_read_value_type(zc_wasm_reader *reader, uint8_t *type, const char *what)
 {
-    const uint64_t start = zc_reader_offset(reader);
+    const uint64_t start = zc_wasm_reader_offset(reader);
     ZC_TRY(zc_read_byte(reader, type, what));
     if (zc_is_value_type(*type)) {
         return ZC_OK;
@@ -77,9 +77,9 @@ static bool is_extended_const(uint8_t opcode)
     return (opcode >= 0x6a && opcode <= 0x6c) || (opcode >= 0x7c && opcode <= 0x7e);
 }
 
-static zc_status check_global(zc_reader *reader, const zc_module_info *info, uint8_t *type, const char *what)
+static zc_status check_global(zc_wasm_reader *reader, const zc_module_info *info, uint8_t *type, const char *what)
 {
-    const uint64_t start = zc_reader_offset(reader);
+    const uint64_t start = zc_wasm_reader_offset(reader);
     uint32_t index = 0;
     ZC_TRY(zc_read_u32(reader, &index, "global index"));
     if (index >= info->global_count) {
@@ -98,12 +98,12 @@ static zc_status check_global(zc_reader *reader, const zc_module_info *info, uin
     return ZC_OK;
 }
 
-zc_status zc_check_const_expr(zc_reader *reader, const zc_module_info *info, uint8_t type, const char *what)
+zc_status zc_check_const_expr(zc_wasm_reader *reader, const zc_module_info *info, uint8_t type, const char *what)
 {
     uint8_t found = 0;
     uint64_t values = 0;
     for (;;) {
-        const uint64_t start = zc_reader_offset(reader);
+        const uint64_t start = zc_wasm_reader_offset(reader);
         uint8_t opcode = 0;
         ZC_TRY(zc_read_byte(reader, &opcode, what));
         switch (opcode) {

@@ -55,10 +55,10 @@ static inline bool zc_is_value_type(uint8_t byte)
     return byte >= ZC_F64 && byte <= ZC_I32;
 }
 /* One of the four numeric types; a type of a later feature is ZC_UNSUPPORTED by name. */
-zc_status zc_read_value_type(zc_reader *reader, uint8_t *type, const char *what);
+zc_status zc_read_value_type(zc_wasm_reader *reader, uint8_t *type, const char *what);
 
 /* A constant expression of type `type`, through its `end`. */
-zc_status zc_check_const_expr(zc_reader *reader, const zc_module_info *info, uint8_t type, const char *what);
+zc_status zc_check_const_expr(zc_wasm_reader *reader, const zc_module_info *info, uint8_t type, const char *what);
 
 /* ---- exports (zc_validate_exports.c) ---- */
 
@@ -79,7 +79,7 @@ zc_feature zc_fc_instruction_feature(uint32_t number);
 typedef struct zc_code_checker zc_code_checker;
 
 /* Checks one body: its locals and instructions, exactly to the end of `body`. */
-zc_status zc_check_body(zc_code_checker *checker, zc_reader body, uint32_t type_index);
+zc_status zc_check_body(zc_code_checker *checker, zc_wasm_reader body, uint32_t type_index);
 
 /* ---- names (zc_validate_names.c) ---- */
 

@@ -44,9 +44,9 @@ const char *zc_quote_name(char *buffer, size_t size, zc_name name)
 }
 
 /* Finds the function names within a name section and leaves `names` at the first of `count` entries. */
-static bool open_function_names(const uint8_t *module, zc_name section, zc_reader *names, uint32_t *count)
+static bool open_function_names(const uint8_t *module, zc_name section, zc_wasm_reader *names, uint32_t *count)
 {
-    zc_reader reader = {module, section.bytes, section.bytes + section.size, NULL};
+    zc_wasm_reader reader = {module, section.bytes, section.bytes + section.size, NULL};
     while (reader.at < reader.end) {
         uint8_t id = 0;
         uint32_t size = 0;
@@ -61,14 +61,14 @@ static bool open_function_names(const uint8_t *module, zc_name section, zc_reade
     return false;
 }
 
-static bool next_function_name(zc_reader *names, uint32_t *index, zc_name *name)
+static bool next_function_name(zc_wasm_reader *names, uint32_t *index, zc_name *name)
 {
     return !zc_read_u32(names, index, "") && !zc_read_name(names, name, "");
 }
 
 void zc_apply_names(const uint8_t *module, zc_name section, zc_module_info *info)
 {
-    zc_reader names;
+    zc_wasm_reader names;
     uint32_t count = 0;
     if (!section.bytes || !open_function_names(module, section, &names, &count)) {
         return;
@@ -91,11 +91,11 @@ void zc_apply_names(const uint8_t *module, zc_name section, zc_module_info *info
 
 static bool find_name(const uint8_t *module, size_t size, uint32_t func, zc_name *found)
 {
-    zc_reader reader = {module, module + 8, module + size, NULL};
+    zc_wasm_reader reader = {module, module + 8, module + size, NULL};
     while (reader.at < reader.end) {
         uint8_t id = 0;
         uint32_t section_size = 0;
-        zc_reader section;
+        zc_wasm_reader section;
         zc_name name = {NULL, 0};
         if (zc_read_byte(&reader, &id, "") || zc_read_u32(&reader, &section_size, "") ||
             zc_read_window(&reader, section_size, &section, "")) {
@@ -105,9 +105,9 @@ static bool find_name(const uint8_t *module, size_t size, uint32_t func, zc_name
             memcmp(name.bytes, "name", 4) != 0) {
             continue;
         }
-        zc_reader names;
+        zc_wasm_reader names;
         uint32_t count = 0;
-        const zc_name contents = {section.at, (uint32_t)zc_reader_left(&section)};
+        const zc_name contents = {section.at, (uint32_t)zc_wasm_reader_left(&section)};
         if (!open_function_names(module, contents, &names, &count)) {
             return false;
         }

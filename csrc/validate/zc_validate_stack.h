@@ -32,7 +32,7 @@ typedef struct zc_local_run { /* consecutive locals of one type, as the module d
 
 struct zc_code_checker {
     const zc_module_info *info;
-    zc_reader reader; /* over the body now being checked */
+    zc_wasm_reader reader; /* over the body now being checked */
     const zc_func_type *type;
     const uint8_t *instruction; /* first byte of the instruction now being checked */
     uint8_t *stack;             /* operand types; 0 stands for "any type", met in unreachable code only */

@@ -4,17 +4,17 @@
 
 #include <string.h>
 
-zc_status zc_read_truncated(const zc_reader *reader, const char *what)
+zc_status zc_read_truncated(const zc_wasm_reader *reader, const char *what)
 {
-    return zc_fail_at(reader->error, ZC_MALFORMED, zc_reader_offset(reader),
-                      "unexpected end: %s does not fit in the %zu bytes left", what, zc_reader_left(reader));
+    return zc_fail_at(reader->error, ZC_MALFORMED, zc_wasm_reader_offset(reader),
+                      "unexpected end: %s does not fit in the %zu bytes left", what, zc_wasm_reader_left(reader));
 }
 
 /* The specification allows ceil(bits / 7) bytes and wants the bits that do not fit to be zero, or copies of
  * the sign. */
-static zc_status read_leb(zc_reader *reader, unsigned bits, bool is_signed, uint64_t *value, const char *what)
+static zc_status read_leb(zc_wasm_reader *reader, unsigned bits, bool is_signed, uint64_t *value, const char *what)
 {
-    const uint64_t start = zc_reader_offset(reader);
+    const uint64_t start = zc_wasm_reader_offset(reader);
     uint64_t result = 0;
     for (unsigned shift = 0;; shift += 7) {
         if (reader->at == reader->end) {
@@ -46,7 +46,7 @@ static zc_status read_leb(zc_reader *reader, unsigned bits, bool is_signed, uint
     return ZC_OK;
 }
 
-zc_status zc_read_u32_slow(zc_reader *reader, uint32_t *value, const char *what)
+zc_status zc_read_u32_slow(zc_wasm_reader *reader, uint32_t *value, const char *what)
 {
     uint64_t wide = 0;
     ZC_TRY(read_leb(reader, 32, false, &wide, what));
@@ -54,29 +54,29 @@ zc_status zc_read_u32_slow(zc_reader *reader, uint32_t *value, const char *what)
     return ZC_OK;
 }
 
-zc_status zc_skip_signed_slow(zc_reader *reader, unsigned bits, const char *what)
+zc_status zc_skip_signed_slow(zc_wasm_reader *reader, unsigned bits, const char *what)
 {
     uint64_t ignored = 0;
     return read_leb(reader, bits, true, &ignored, what);
 }
 
-zc_status zc_read_count(zc_reader *reader, uint32_t *count, size_t bytes_each, const char *what)
+zc_status zc_read_count(zc_wasm_reader *reader, uint32_t *count, size_t bytes_each, const char *what)
 {
-    const uint64_t start = zc_reader_offset(reader);
+    const uint64_t start = zc_wasm_reader_offset(reader);
     ZC_TRY(zc_read_u32(reader, count, what));
-    if ((uint64_t)*count * bytes_each > zc_reader_left(reader)) {
+    if ((uint64_t)*count * bytes_each > zc_wasm_reader_left(reader)) {
         return zc_fail_at(reader->error, ZC_MALFORMED, start,
                           "unexpected end: %s of %u needs at least %llu bytes, %zu are left", what, *count,
-                          (ull)*count * bytes_each, zc_reader_left(reader));
+                          (ull)*count * bytes_each, zc_wasm_reader_left(reader));
     }
     return ZC_OK;
 }
 
-zc_status zc_read_window(zc_reader *reader, uint32_t size, zc_reader *window, const char *what)
+zc_status zc_read_window(zc_wasm_reader *reader, uint32_t size, zc_wasm_reader *window, const char *what)
 {
-    if (size > zc_reader_left(reader)) {
-        return zc_fail_at(reader->error, ZC_MALFORMED, zc_reader_offset(reader),
-                          "unexpected end: %s of %u bytes, %zu are left", what, size, zc_reader_left(reader));
+    if (size > zc_wasm_reader_left(reader)) {
+        return zc_fail_at(reader->error, ZC_MALFORMED, zc_wasm_reader_offset(reader),
+                          "unexpected end: %s of %u bytes, %zu are left", what, size, zc_wasm_reader_left(reader));
     }
     *window = *reader;
     window->end = reader->at + size;
@@ -136,12 +136,12 @@ bool zc_is_utf8(const uint8_t *bytes, size_t size)
     return true;
 }
 
-zc_status zc_read_name(zc_reader *reader, zc_name *name, const char *what)
+zc_status zc_read_name(zc_wasm_reader *reader, zc_name *name, const char *what)
 {
     uint32_t size = 0;
     ZC_TRY(zc_read_count(reader, &size, 1, what));
     if (!zc_is_utf8(reader->at, size)) {
-        return zc_fail_at(reader->error, ZC_MALFORMED, zc_reader_offset(reader), "%s is not valid UTF-8", what);
+        return zc_fail_at(reader->error, ZC_MALFORMED, zc_wasm_reader_offset(reader), "%s is not valid UTF-8", what);
     }
     name->bytes = reader->at;
     name->size = size;

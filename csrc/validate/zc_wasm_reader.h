@@ -31,28 +31,28 @@
         }                                \
     } while (0)
 
-typedef struct zc_reader {
+typedef struct zc_wasm_reader {
     const uint8_t *base; /* of the module: offsets in errors count from here */
     const uint8_t *at;
     const uint8_t *end; /* of what may be read: the module, a section or a function body */
     zc_error *error;
-} zc_reader;
+} zc_wasm_reader;
 
-static inline uint64_t zc_reader_offset(const zc_reader *reader)
+static inline uint64_t zc_wasm_reader_offset(const zc_wasm_reader *reader)
 {
     return (uint64_t)(reader->at - reader->base);
 }
 
-static inline size_t zc_reader_left(const zc_reader *reader)
+static inline size_t zc_wasm_reader_left(const zc_wasm_reader *reader)
 {
     return (size_t)(reader->end - reader->at);
 }
 
-zc_status zc_read_truncated(const zc_reader *reader, const char *what);
-zc_status zc_read_u32_slow(zc_reader *reader, uint32_t *value, const char *what);
-zc_status zc_skip_signed_slow(zc_reader *reader, unsigned bits, const char *what);
+zc_status zc_read_truncated(const zc_wasm_reader *reader, const char *what);
+zc_status zc_read_u32_slow(zc_wasm_reader *reader, uint32_t *value, const char *what);
+zc_status zc_skip_signed_slow(zc_wasm_reader *reader, unsigned bits, const char *what);
 
-static inline zc_status zc_read_byte(zc_reader *reader, uint8_t *value, const char *what)
+static inline zc_status zc_read_byte(zc_wasm_reader *reader, uint8_t *value, const char *what)
 {
     if (!ZC_LIKELY(reader->at < reader->end)) {
         return zc_read_truncated(reader, what);
@@ -61,7 +61,7 @@ static inline zc_status zc_read_byte(zc_reader *reader, uint8_t *value, const ch
     return ZC_OK;
 }
 
-static inline zc_status zc_read_u32(zc_reader *reader, uint32_t *value, const char *what)
+static inline zc_status zc_read_u32(zc_wasm_reader *reader, uint32_t *value, const char *what)
 {
     if (ZC_LIKELY(reader->at < reader->end && *reader->at < 0x80)) {
         *value = *reader->at++;
@@ -71,7 +71,7 @@ static inline zc_status zc_read_u32(zc_reader *reader, uint32_t *value, const ch
 }
 
 /* A signed LEB128 constant of 32 or 64 bits: checked and passed over. */
-static inline zc_status zc_skip_signed(zc_reader *reader, unsigned bits, const char *what)
+static inline zc_status zc_skip_signed(zc_wasm_reader *reader, unsigned bits, const char *what)
 {
     if (ZC_LIKELY(reader->at < reader->end && *reader->at < 0x80)) {
         reader->at++;
@@ -80,9 +80,9 @@ static inline zc_status zc_skip_signed(zc_reader *reader, unsigned bits, const c
     return zc_skip_signed_slow(reader, bits, what);
 }
 
-static inline zc_status zc_skip_bytes(zc_reader *reader, size_t count, const char *what)
+static inline zc_status zc_skip_bytes(zc_wasm_reader *reader, size_t count, const char *what)
 {
-    if (!ZC_LIKELY(count <= zc_reader_left(reader))) {
+    if (!ZC_LIKELY(count <= zc_wasm_reader_left(reader))) {
         return zc_read_truncated(reader, what);
     }
     reader->at += count;
@@ -91,11 +91,11 @@ static inline zc_status zc_skip_bytes(zc_reader *reader, size_t count, const cha
 
 /* A count of items that take at least `bytes_each` bytes each: more than can fit in what is left is refused
  * here, so that whatever is allocated for them is bounded by the input. */
-zc_status zc_read_count(zc_reader *reader, uint32_t *count, size_t bytes_each, const char *what);
+zc_status zc_read_count(zc_wasm_reader *reader, uint32_t *count, size_t bytes_each, const char *what);
 /* A length-prefixed name, checked to be UTF-8; it points into the module. */
-zc_status zc_read_name(zc_reader *reader, zc_name *name, const char *what);
+zc_status zc_read_name(zc_wasm_reader *reader, zc_name *name, const char *what);
 /* Opens the next `size` bytes as a reader of their own and passes over them. */
-zc_status zc_read_window(zc_reader *reader, uint32_t size, zc_reader *window, const char *what);
+zc_status zc_read_window(zc_wasm_reader *reader, uint32_t size, zc_wasm_reader *window, const char *what);
 
 bool zc_is_utf8(const uint8_t *bytes, size_t size);
 

@@ -129,14 +129,15 @@ static zc_status duplicate(int descriptor, int *out, zc_error *error)
                      : zc_fail(error, ZC_BAD_VALUE, "cannot duplicate descriptor %d: %s", descriptor, strerror(errno));
 }
 
-static zc_status take_stream(const zc_wasi_stream *stream, bool input, zc_wasi_file *file, zc_error *error)
+static zc_status take_stream(const zc_wasi_stream *stream, uint8_t number, zc_wasi_file *file, zc_error *error)
 {
     struct stat info;
+    file->number = number;
     file->host = -1;
     file->kind = KIND_STREAM;
     file->stream = *stream;
     file->rights = R_FD_FDSTAT_SET_FLAGS | R_FD_FILESTAT_GET | R_POLL_FD_READWRITE;
-    file->rights |= input ? R_FD_READ : R_FD_WRITE;
+    file->rights |= number == 0 ? R_FD_READ : R_FD_WRITE;
     if (stream->descriptor < 0) {
         return ZC_OK;
     }
@@ -190,8 +191,8 @@ zc_status zc_wasi_new(const zc_wasi_options *options, zc_wasi **out, zc_error *e
     if (status == ZC_OK) {
         status = take_strings(options->env, options->env_count, "environment variables", &wasi->env, error);
     }
-    for (uint32_t i = 0; i < 3 && status == ZC_OK; i++) {
-        status = take_stream(&options->streams[i], i == 0, &wasi->files[i], error);
+    for (uint8_t i = 0; i < 3 && status == ZC_OK; i++) {
+        status = take_stream(&options->streams[i], i, &wasi->files[i], error);
     }
     for (uint32_t i = 0; i < options->directory_count && status == ZC_OK; i++) {
         status = take_directory(&options->directories[i], &wasi->files[3 + i], error);

@@ -13,6 +13,7 @@
 #ifndef ZC_WASI_H
 #define ZC_WASI_H
 
+#include "base/zc_bytes.h"
 #include "guest/zc_guest.h"
 
 typedef struct zc_wasi zc_wasi;
@@ -63,5 +64,14 @@ bool zc_wasi_is_module(zc_name module);
 /* Fill *out for the import of a function of `type`; ZC_LINK when there is none of that name and type. */
 zc_status zc_wasi_import(zc_wasi *wasi, const zc_import *import, const zc_func_type *type, zc_import_value *out,
                          zc_error *error);
+
+/* --- snapshots and forks (zc_wasi_state.c); none of it while the guest runs --- */
+
+/* Append what each descriptor is: a stream by its number, a granted directory by its name; with rights and flags. An
+ * open file, or a directory that the guest opened, is ZC_UNSUPPORTED. */
+zc_status zc_wasi_save(const zc_wasi *wasi, zc_writer *out, zc_error *error);
+/* The opposite, into a new one: descriptors get their numbers back, and of their rights those that are granted now. A
+ * directory that is not granted now, and bytes that say what cannot be, are ZC_SNAPSHOT, and nothing has changed. */
+zc_status zc_wasi_load(zc_wasi *wasi, zc_reader *state, zc_error *error);
 
 #endif

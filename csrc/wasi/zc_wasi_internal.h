@@ -103,6 +103,7 @@ typedef struct zc_wasi_file {
     zc_wasi_kind kind;
     int host; /* owned descriptor, or -1 for a stream without one */
     bool regular; /* a stream whose descriptor never blocks */
+    uint8_t number; /* of a stream: which of the three it is, whatever its descriptor */
     uint8_t type;
     uint16_t flags;
     uint64_t rights, inheriting;

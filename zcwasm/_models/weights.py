@@ -6,7 +6,7 @@ from typing import Any
 
 from zcwasm import _arguments, _core
 from zcwasm._extras import needed_for
-from zcwasm._models import gguf, safetensors
+from zcwasm._models import digests, gguf, safetensors
 from zcwasm._models.model_file import Entry, Header, model_error
 
 # What progress is told: bytes done, bytes in all.
@@ -61,6 +61,15 @@ class Weights(_core._Weights):
         except KeyError:
             why = self.unusable.get(name)
             raise KeyError(f"{name}: {why}" if why else name) from None
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file, 64 hexadecimal digits: what a snapshot knows it by.
+
+        The file is read once for that; the cache folder ($ZCWASM_CACHE) remembers it by inode, size and
+        times.
+        """
+        return digests.of(self)
 
     def load(self, device: _core.Device, progress: Progress | bool | None = None) -> "Weights":
         if progress is True:

@@ -1,0 +1,338 @@
+/* zc_guest_state: what an instance is between two calls, as bytes, and an instance made of such bytes (zc_guest.h).
+ *
+ *     string  the engine        u64  fuel used             u32  globals, then of each, in the module's order:
+ *     string  fuel's unit       u64  fuel left                  u8 value type, u8 mutable, u64 bits
+ *     u8      has a memory      u32  its pages             u32  elements of the table, then the function of each, u32
+ *
+ * Numbers are little-endian (zc_bytes). Between two calls nothing is on the value stack, and compiled code is made
+ * again as it is needed. The bytes may come from a file that anybody wrote: `take` checks all that can be checked
+ * against the module and the limits before anything is made, and `apply` what the instance's first values are needed for. */
+#include <string.h>
+
+#include "guest/zc_guest_internal.h"
+
+#define GLOBAL_BYTES 10u
+#define NO_FUNCTION UINT32_MAX
+
+/* More fuel than anybody can have used, and so little that sums do not overflow. */
+#define MOST_FUEL_USED ((uint64_t)1 << 62)
+
+const char *zc_engine_name(void)
+{
+    return "wasm3";
+}
+
+const char *zc_fuel_unit(void)
+{
+    return "opcodes";
+}
+
+/* --- holding --- */
+
+zc_status zc_instance_hold(zc_instance *instance, zc_error *error)
+{
+    uintptr_t found = 0;
+    if (atomic_compare_exchange_strong_explicit(&instance->executor->owner, &found, ZC_HELD, memory_order_acquire,
+                                                memory_order_relaxed)) {
+        return ZC_OK;
+    }
+    return zc_fail(error, ZC_CONCURRENT, "%s",
+                   found == ZC_HELD            ? "the instance is held: a snapshot or a fork is being made of it"
+                   : found == zc_thread_mark() ? "the instance is in the middle of a call of this thread"
+                                               : "the instance is running on another thread");
+}
+
+void zc_instance_let_go(zc_instance *instance)
+{
+    atomic_store_explicit(&instance->executor->owner, 0, memory_order_release);
+}
+
+/* --- saving --- */
+
+static bool is_short(uint8_t value_type)
+{
+    return value_type == ZC_I32 || value_type == ZC_F32;
+}
+
+static uint64_t get_global(const zc_instance *instance, uint32_t index)
+{
+    uint64_t bits;
+    memcpy(&bits, instance->engine_module->globals[index].cell, sizeof bits);
+    return is_short(instance->module->info->globals[index].value_type) ? (uint32_t)bits : bits;
+}
+
+static void set_global(zc_instance *instance, uint32_t index, uint64_t bits)
+{
+    memcpy(instance->engine_module->globals[index].cell, &bits, sizeof bits);
+}
+
+static const zc_import *import_of(const zc_module_info *info, zc_extern_kind kind, uint32_t index)
+{
+    const zc_import *import = info->imports;
+    while (import->kind != kind || import->index != index) {
+        import++;
+    }
+    return import;
+}
+
+zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error *error)
+{
+    const zc_module_info *info = instance->module->info;
+    const M3Module *engine = instance->engine_module;
+    if (atomic_load_explicit(&instance->executor->owner, memory_order_relaxed) != ZC_HELD) {
+        return zc_fail(error, ZC_CONCURRENT, "the instance must be held while its state is taken");
+    }
+    if (info->memory_imported) {
+        const zc_import *import = import_of(info, ZC_EXTERN_MEMORY, 0);
+        return zc_fail(error, ZC_UNSUPPORTED,
+                       "import %.*s.%.*s: an imported memory is the host's, and in no snapshot or fork of the instance",
+                       ZC_NAME(import->module), ZC_NAME(import->field));
+    }
+    zc_put_string(out, zc_engine_name(), (uint32_t)strlen(zc_engine_name()));
+    zc_put_string(out, zc_fuel_unit(), (uint32_t)strlen(zc_fuel_unit()));
+    zc_put_u8(out, instance->memory != NULL);
+    zc_put_u64(out, zc_instance_fuel_used(instance));
+    zc_put_u64(out, zc_instance_fuel(instance));
+    zc_put_u32(out, instance->memory ? zc_memory_pages(instance->memory) : 0);
+    zc_put_u32(out, info->global_count);
+    for (uint32_t i = 0; i < info->global_count; i++) {
+        zc_put_u8(out, info->globals[i].value_type);
+        zc_put_u8(out, info->globals[i].is_mutable);
+        zc_put_u64(out, get_global(instance, i));
+    }
+    zc_put_u32(out, engine->table0Size);
+    for (uint32_t i = 0; i < engine->table0Size; i++) {
+        zc_put_u32(out, engine->table0[i] ? (uint32_t)(engine->table0[i] - engine->functions) : NO_FUNCTION);
+    }
+    return ZC_OK;
+}
+
+/* --- restoring --- */
+
+typedef struct saved {
+    uint64_t fuel_used, fuel_left;
+    uint32_t pages;
+    const uint8_t *globals, *table; /* as many as the module has */
+} saved;
+
+static zc_status truncated(zc_error *error)
+{
+    return zc_fail(error, ZC_SNAPSHOT, "the state of the instance ends early");
+}
+
+/* A string that must be this one. */
+static zc_status take_name(zc_reader *state, const char *what, const char *expected, zc_error *error)
+{
+    uint32_t size;
+    const char *found = (const char *)zc_take_string(state, &size);
+    if (!found) {
+        return truncated(error);
+    }
+    if (size != strlen(expected) || memcmp(found, expected, size) != 0) {
+        return zc_fail(error, ZC_SNAPSHOT, "the %s of the instance's state is \"%.*s\", here it is \"%s\"", what,
+                       size < 40 ? (int)size : 40, found, expected);
+    }
+    return ZC_OK;
+}
+
+/* All before the globals. */
+static zc_status take_sizes(const zc_module *module, zc_reader *state, saved *saved, zc_error *error)
+{
+    const zc_module_info *info = module->info;
+    const zc_limits_type *type = &info->memory;
+    zc_status status = take_name(state, "engine", zc_engine_name(), error);
+    if (status == ZC_OK) {
+        status = take_name(state, "unit of fuel", zc_fuel_unit(), error);
+    }
+    if (status != ZC_OK) {
+        return status;
+    }
+    uint8_t has_memory = zc_take_u8(state);
+    saved->fuel_used = zc_take_u64(state);
+    saved->fuel_left = zc_take_u64(state);
+    saved->pages = zc_take_u32(state);
+    if (state->failed) {
+        return truncated(error);
+    }
+    if (info->memory_imported) {
+        return zc_fail(error, ZC_SNAPSHOT, "the module imports its memory: there is no state of such an instance");
+    }
+    if (has_memory != info->has_memory || (!has_memory && saved->pages)) {
+        return zc_fail(error, ZC_SNAPSHOT, "the instance's state has %s memory, the module %s", has_memory ? "a" : "no",
+                       info->has_memory ? "one" : "none");
+    }
+    uint32_t maximum = type->has_maximum ? type->maximum : ZC_WASM_MAX_PAGES;
+    if (has_memory && (saved->pages < type->minimum || saved->pages > maximum)) {
+        return zc_fail(error, ZC_SNAPSHOT, "the instance's state has %u pages of memory, the module %u to %u",
+                       saved->pages, type->minimum, maximum);
+    }
+    if (saved->fuel_used > MOST_FUEL_USED) {
+        return zc_fail(error, ZC_SNAPSHOT, "the instance's state says that %llu of fuel were used",
+                       (ull)saved->fuel_used);
+    }
+    return ZC_OK;
+}
+
+/* A number of the state where one was found to be. */
+static uint64_t number_at(const uint8_t *bytes, unsigned size)
+{
+    zc_reader reader = {.at = bytes, .end = bytes + size};
+    return size == sizeof(uint32_t) ? zc_take_u32(&reader) : zc_take_u64(&reader);
+}
+
+static uint64_t global_bits(const saved *saved, uint32_t index)
+{
+    return number_at(saved->globals + (size_t)index * GLOBAL_BYTES + 2, sizeof(uint64_t));
+}
+
+static uint32_t table_function(const saved *saved, uint32_t index)
+{
+    return (uint32_t)number_at(saved->table + (size_t)index * sizeof(uint32_t), sizeof(uint32_t));
+}
+
+static zc_status take_globals(const zc_module_info *info, zc_reader *state, saved *saved, zc_error *error)
+{
+    uint32_t count = zc_take_u32(state);
+    if (!state->failed && count != info->global_count) {
+        return zc_fail(error, ZC_SNAPSHOT, "the instance's state has %u globals, the module %u", count,
+                       info->global_count);
+    }
+    saved->globals = zc_take(state, (uint64_t)count * GLOBAL_BYTES);
+    if (!saved->globals) {
+        return truncated(error);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *global = saved->globals + (size_t)i * GLOBAL_BYTES;
+        const zc_global_type *type = &info->globals[i];
+        if (global[0] != type->value_type || global[1] != type->is_mutable ||
+            (is_short(type->value_type) && global_bits(saved, i) > UINT32_MAX)) {
+            return zc_fail(error, ZC_SNAPSHOT, "global %u of the instance's state is none of the module's type %s%s", i,
+                           type->is_mutable ? "mutable " : "", zc_value_type_name(type->value_type));
+        }
+    }
+    return ZC_OK;
+}
+
+static zc_status take_table(const zc_module_info *info, uint64_t limit, zc_reader *state, saved *saved, zc_error *error)
+{
+    uint32_t count = zc_take_u32(state), expected = info->has_table ? info->table.minimum : 0;
+    if (!state->failed && count != expected) {
+        return zc_fail(error, ZC_SNAPSHOT, "the instance's state has a table of %u elements, the module one of %u",
+                       count, expected);
+    }
+    if (count > limit) {
+        return zc_fail(error, ZC_SNAPSHOT, "the instance's table has %u elements, the limit is %llu", count,
+                       (ull)limit);
+    }
+    saved->table = zc_take(state, (uint64_t)count * sizeof(uint32_t));
+    if (!saved->table) {
+        return truncated(error);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t function = table_function(saved, i);
+        if (function != NO_FUNCTION && function >= info->func_count) {
+            return zc_fail(error, ZC_SNAPSHOT, "element %u of the instance's table is function %u of %u", i, function,
+                           info->func_count);
+        }
+    }
+    return ZC_OK;
+}
+
+/* The one place where a state is checked against the module and the limits. */
+static zc_status take(const zc_module *module, const zc_limits *limits, zc_reader *state, const zc_region *region,
+                      saved *saved, zc_error *error)
+{
+    zc_status status = take_sizes(module, state, saved, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    uint64_t size = (uint64_t)saved->pages * ZC_WASM_PAGE_SIZE;
+    if (module->info->has_memory != (region != NULL) || (region && zc_region_size(region) != size)) {
+        return zc_fail(error, ZC_SNAPSHOT, "the instance's state has %llu bytes of memory, there are %llu", (ull)size,
+                       (ull)(region ? zc_region_size(region) : 0));
+    }
+    if (size > limits->memory) {
+        return zc_fail(error, ZC_SNAPSHOT, "the instance's memory has %llu bytes, the limit is %llu", (ull)size,
+                       (ull)limits->memory);
+    }
+    status = take_globals(module->info, state, saved, error);
+    return status == ZC_OK ? take_table(module->info, limits->table, state, saved, error) : status;
+}
+
+/* Globals that never change must be what they are. */
+static zc_status compare_constants(const zc_instance *instance, const saved *saved, zc_error *error)
+{
+    const zc_module_info *info = instance->module->info;
+    for (uint32_t i = 0; i < info->global_count; i++) {
+        uint64_t bits = global_bits(saved, i), here = get_global(instance, i);
+        if (info->globals[i].is_mutable || bits == here) {
+            continue;
+        }
+        if (i < info->imported_global_count) {
+            const zc_import *import = import_of(info, ZC_EXTERN_GLOBAL, i);
+            return zc_fail(error, ZC_SNAPSHOT, "import %.*s.%.*s: the global was 0x%llx, now it is 0x%llx",
+                           ZC_NAME(import->module), ZC_NAME(import->field), (ull)bits, (ull)here);
+        }
+        return zc_fail(error, ZC_SNAPSHOT, "global %u is 0x%llx in the instance's state, the module says 0x%llx", i,
+                       (ull)bits, (ull)here);
+    }
+    return ZC_OK;
+}
+
+/* Nothing can fail. */
+static void apply(zc_instance *instance, const saved *saved)
+{
+    const zc_module_info *info = instance->module->info;
+    M3Module *engine = instance->engine_module;
+    for (uint32_t i = 0; i < info->global_count; i++) {
+        if (info->globals[i].is_mutable) {
+            set_global(instance, i, global_bits(saved, i));
+        }
+    }
+    for (uint32_t i = 0; i < engine->table0Size; i++) {
+        uint32_t function = table_function(saved, i);
+        engine->table0[i] = function == NO_FUNCTION ? NULL : &engine->functions[function];
+    }
+    uint64_t granted = instance->limits.fuel;
+    atomic_store_explicit(&instance->fuel_used, saved->fuel_used, memory_order_relaxed);
+    zc_instance_set_fuel(instance, saved->fuel_left < granted ? saved->fuel_left : granted);
+}
+
+zc_status zc_instance_saved_pages(const zc_module *module, zc_reader state, uint32_t *pages, zc_error *error)
+{
+    saved saved = {0};
+    zc_status status = take_sizes(module, &state, &saved, error);
+    *pages = status == ZC_OK ? saved.pages : 0;
+    return status;
+}
+
+uint64_t zc_instance_reservation(const zc_module *module, const zc_limits *limits)
+{
+    const zc_module_info *info = module->info;
+    bool own = info->has_memory && !info->memory_imported;
+    return own ? (uint64_t)zc_memory_most_pages(&info->memory, limits->memory) * ZC_WASM_PAGE_SIZE : 0;
+}
+
+zc_status zc_instance_restore(zc_module *module, const zc_import_value *imports, const zc_limits *limits,
+                              zc_reader *state, zc_region *region, zc_instance **out, zc_error *error)
+{
+    saved saved = {0};
+    zc_status status = take(module, limits, state, region, &saved, error);
+    if (status != ZC_OK) {
+        zc_region_release(region);
+        return status;
+    }
+    zc_instance *instance;
+    status = zc_instance_make(module, imports, limits, region, false, &instance, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    status = compare_constants(instance, &saved, error);
+    if (status != ZC_OK) {
+        zc_instance_free(instance);
+        return status;
+    }
+    apply(instance, &saved);
+    *out = instance;
+    return ZC_OK;
+}

@@ -1,0 +1,164 @@
+/* zc_image: see zc_image.h. */
+#include "region/zc_image.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/zc_alloc.h"
+#include "base/zc_copies.h"
+#include "region/zc_region_internal.h"
+#include "region/zc_region_os.h"
+
+#define BLOCK 4096u /* what is zero of these is not copied */
+
+struct zc_image {
+    _Atomic uint64_t references;
+    uint64_t size;
+    zc_region_os_image os; /* where `copy` is NULL */
+    zc_region *copy;       /* where the system has nothing that can be shown */
+};
+
+static void copy_blocks(uint8_t *to, const uint8_t *from, uint64_t size)
+{
+    static const uint8_t zeros[BLOCK];
+    uint64_t copied = 0;
+    for (uint64_t at = 0; at < size; at += BLOCK) { /* a region's size is a multiple */
+        if (memcmp(from + at, zeros, BLOCK) != 0) {
+            memcpy(to + at, from + at, BLOCK);
+            copied += BLOCK;
+        }
+    }
+    zc_copies_add(ZC_COPY_FORK, copied);
+}
+
+static zc_status copy_region(const zc_region *from, uint64_t size, uint64_t reserved, zc_region **out, zc_error *error)
+{
+    zc_status status = zc_region_create_sparse(reserved, size, out, error);
+    if (status == ZC_OK) {
+        copy_blocks(zc_region_base(*out), zc_region_base(from), size);
+    }
+    return status;
+}
+
+static void release_shown(zc_image *image)
+{
+    zc_image_release(image);
+}
+
+/* With the region's lock held. */
+static void set_shown(zc_region *region, zc_image *image)
+{
+    if (image->os.extent) {
+        region->image = zc_image_retain(image);
+        region->image_release = release_shown;
+    }
+    region->shown = image->os.extent;
+}
+
+/* With the lock held: what `from` shows is still all that it holds. */
+static bool is_unchanged(const zc_region *from, uint64_t size)
+{
+    return from->image && from->image->size == size && zc_region_os_image_unchanged(&from->image->os, from->base, size);
+}
+
+/* With the lock held. */
+static zc_status fill(zc_image *image, zc_region *from, zc_error *error)
+{
+    uint64_t copied = 0;
+    int code = zc_region_os_image_new(from->base, image->size, from->shown, from->image ? &from->image->os : NULL,
+                                      &image->os, &copied);
+    zc_copies_add(ZC_COPY_FORK, copied);
+    if (code == ENOTSUP) {
+        image->os.extent = 0;
+        return copy_region(from, image->size, image->size, &image->copy, error);
+    }
+    if (code != 0) {
+        image->os.extent = 0;
+        return zc_fail(error, ZC_NO_MEMORY, "cannot keep an image of %llu bytes: %s", (ull)image->size, strerror(code));
+    }
+    return ZC_OK;
+}
+
+/* With the lock held; what has to be released after it, or NULL. */
+static zc_image *replace_shown(zc_region *from, zc_image *image)
+{
+    if (image->copy || from->attachments || !zc_region_os_image_replace(&image->os, from->base, from->shown)) {
+        return NULL;
+    }
+    zc_image *before = from->image;
+    from->image = NULL;
+    set_shown(from, image);
+    return before;
+}
+
+zc_status zc_image_new(zc_region *from, bool remap, zc_image **out, zc_error *error)
+{
+    if (zc_region_read_only(from)) {
+        return zc_fail(error, ZC_BAD_VALUE, "an image of a mapped file has no use: it never changes");
+    }
+    zc_image *image = zc_calloc(1, sizeof *image), *before = NULL;
+    if (!image) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate an image's bookkeeping");
+    }
+    atomic_init(&image->references, 1);
+    zc_status status = ZC_OK;
+    pthread_mutex_lock(&from->lock);
+    image->size = zc_region_size(from);
+    if (is_unchanged(from, image->size)) {
+        before = image;
+        image = zc_image_retain(from->image);
+    } else {
+        status = fill(image, from, error);
+        before = status == ZC_OK && remap ? replace_shown(from, image) : NULL;
+    }
+    pthread_mutex_unlock(&from->lock);
+    zc_image_release(before);
+    if (status != ZC_OK) {
+        zc_image_release(image);
+        return status;
+    }
+    *out = image;
+    return ZC_OK;
+}
+
+zc_image *zc_image_retain(zc_image *image)
+{
+    atomic_fetch_add_explicit(&image->references, 1, memory_order_relaxed);
+    return image;
+}
+
+void zc_image_release(zc_image *image)
+{
+    if (image && atomic_fetch_sub_explicit(&image->references, 1, memory_order_acq_rel) == 1) {
+        zc_region_os_image_free(&image->os);
+        zc_region_release(image->copy);
+        zc_free(image);
+    }
+}
+
+uint64_t zc_image_size(const zc_image *image)
+{
+    return image->size;
+}
+
+zc_status zc_image_region(zc_image *image, uint64_t reserved, zc_region **out, zc_error *error)
+{
+    if (image->copy) {
+        return copy_region(image->copy, image->size, reserved, out, error);
+    }
+    zc_region *region;
+    zc_status status = zc_region_create_sparse(reserved, image->size, &region, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    pthread_mutex_lock(&region->lock);
+    int code = zc_region_os_image_show(&image->os, region->base);
+    set_shown(region, image); /* also when it failed: nothing there is memory to be used again */
+    pthread_mutex_unlock(&region->lock);
+    if (code != 0) {
+        zc_region_release(region);
+        return zc_fail(error, ZC_NO_MEMORY, "cannot show an image of %llu bytes: %s", (ull)image->size, strerror(code));
+    }
+    *out = region;
+    return ZC_OK;
+}

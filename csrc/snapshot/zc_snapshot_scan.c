@@ -1,0 +1,195 @@
+/* zc_snapshot_scan: which bytes of a memory are worth storing: blocks that are not zero.
+ *
+ * Three things say so, from the cheapest: the system, of pages that were never touched, which looking at would bring
+ * in; the caller's dead spans; and the bytes. A block that is dead in part is looked at in a copy in which the dead
+ * bytes are zero.
+ *
+ * Ownership: borrows the contents. Threads: its caller's. Writes nothing.
+ */
+#define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64
+#include "snapshot/zc_snapshot_internal.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/zc_alloc.h"
+#include "base/zc_crc32c.h"
+
+#define ALL_BLOCKS 0xffffu
+#define SMALL (UINT64_C(1) << 20) /* memories for which asking the system is not worth it */
+
+bool zc_snapshot_is_zero(const uint8_t *bytes, uint64_t size)
+{
+    enum { WORDS = 16 };
+    for (; size >= WORDS * 8; size -= WORDS * 8, bytes += WORDS * 8) {
+        uint64_t words[WORDS], any = 0;
+        memcpy(words, bytes, sizeof words);
+        for (int i = 0; i < WORDS; i++) {
+            any |= words[i];
+        }
+        if (any) {
+            return false;
+        }
+    }
+    while (size && *bytes == 0) {
+        bytes++;
+        size--;
+    }
+    return size == 0;
+}
+
+uint32_t zc_snapshot_crc_of_blocks(const uint8_t *page, uint32_t mask)
+{
+    uint32_t crc = 0, at = 0, first, count;
+    while (zc_snapshot_next_run(mask, &at, &first, &count)) {
+        crc = zc_crc32c(crc, page + first * ZC_SNAPSHOT_BLOCK, (size_t)count * ZC_SNAPSHOT_BLOCK);
+    }
+    return crc;
+}
+
+/* ---- what was never touched ---- */
+
+#if defined(__linux__)
+static uint64_t system_page(void)
+{
+    return (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Absent pages are zeros in memory that shows nothing else. Only of a region is that known. */
+static void open_pagemap(zc_snapshot_scan *scan)
+{
+    const zc_snapshot_contents *contents = scan->contents;
+    if (contents->memory_size < SMALL || (uintptr_t)contents->memory % ZC_SNAPSHOT_BLOCK ||
+        system_page() % ZC_SNAPSHOT_BLOCK) {
+        return;
+    }
+    zc_region *region = zc_region_find(contents->memory, contents->memory_size);
+    if (region && !zc_region_read_only(region)) {
+        scan->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    }
+    zc_region_release(region);
+}
+
+/* The system's entry for a page of this process: its uppermost two bits say that it is in memory, or swapped out. 0 is
+ * absent; what cannot be known counts as there. */
+static uint64_t pagemap_entry(zc_snapshot_scan *scan, uint64_t page)
+{
+    if (page - scan->known_first >= scan->known_count) {
+        ssize_t got = pread(scan->pagemap, scan->known, sizeof scan->known, (off_t)(page * sizeof *scan->known));
+        scan->known_first = page;
+        scan->known_count = got > 0 ? (uint64_t)got / sizeof *scan->known : 0;
+        if (scan->known_count == 0) {
+            return UINT64_MAX;
+        }
+    }
+    return scan->known[page - scan->known_first];
+}
+
+static uint32_t present_blocks(zc_snapshot_scan *scan, const uint8_t *bytes)
+{
+    if (scan->pagemap < 0) {
+        return ALL_BLOCKS;
+    }
+    uint32_t mask = 0;
+    for (uint32_t i = 0; i < ZC_SNAPSHOT_BLOCKS; i++) {
+        uint64_t page = ((uint64_t)(uintptr_t)bytes + (uint64_t)i * ZC_SNAPSHOT_BLOCK) / system_page();
+        mask |= (uint32_t)(pagemap_entry(scan, page) >> 62 != 0) << i;
+    }
+    return mask;
+}
+#else
+static void open_pagemap(zc_snapshot_scan *scan)
+{
+    (void)scan;
+}
+
+static uint32_t present_blocks(zc_snapshot_scan *scan, const uint8_t *bytes)
+{
+    (void)scan, (void)bytes;
+    return ALL_BLOCKS;
+}
+#endif
+
+/* ---- what is dead ---- */
+
+/* Take the blocks out of the mask that are dead. *partly: some of the others hold dead bytes, too. */
+static uint32_t living_blocks(zc_snapshot_scan *scan, uint64_t start, uint32_t mask, bool *partly)
+{
+    const zc_snapshot_span *dead = scan->contents->dead;
+    size_t count = scan->contents->dead_count;
+    while (scan->dead_at < count && dead[scan->dead_at].end <= start) {
+        scan->dead_at++;
+    }
+    *partly = false;
+    for (size_t i = scan->dead_at; i < count && dead[i].start < start + ZC_SNAPSHOT_PAGE; i++) {
+        uint64_t from = dead[i].start > start ? dead[i].start - start : 0;
+        uint64_t to = dead[i].end - start < ZC_SNAPSHOT_PAGE ? dead[i].end - start : ZC_SNAPSHOT_PAGE;
+        uint64_t first = (from + ZC_SNAPSHOT_BLOCK - 1) / ZC_SNAPSHOT_BLOCK, last = to / ZC_SNAPSHOT_BLOCK;
+        for (uint64_t block = first; block < last; block++) {
+            mask &= ~(1u << block);
+        }
+        *partly |= from < to && (from % ZC_SNAPSHOT_BLOCK || to % ZC_SNAPSHOT_BLOCK);
+    }
+    return mask;
+}
+
+static zc_status copy_without_dead(zc_snapshot_scan *scan, uint64_t start, uint32_t mask, zc_error *error)
+{
+    if (!scan->copy && !(scan->copy = zc_malloc(ZC_SNAPSHOT_PAGE))) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a page of %u bytes", ZC_SNAPSHOT_PAGE);
+    }
+    uint32_t at = 0, first, count;
+    while (zc_snapshot_next_run(mask, &at, &first, &count)) {
+        memcpy(scan->copy + first * ZC_SNAPSHOT_BLOCK,
+               scan->contents->memory + start + (uint64_t)first * ZC_SNAPSHOT_BLOCK, (size_t)count * ZC_SNAPSHOT_BLOCK);
+    }
+    const zc_snapshot_span *dead = scan->contents->dead;
+    for (size_t i = scan->dead_at; i < scan->contents->dead_count && dead[i].start < start + ZC_SNAPSHOT_PAGE; i++) {
+        uint64_t from = dead[i].start > start ? dead[i].start - start : 0;
+        uint64_t to = dead[i].end - start < ZC_SNAPSHOT_PAGE ? dead[i].end - start : ZC_SNAPSHOT_PAGE;
+        memset(scan->copy + from, 0, (size_t)(to - from));
+    }
+    return ZC_OK;
+}
+
+/* ---- pages ---- */
+
+void zc_snapshot_scan_begin(zc_snapshot_scan *scan, const zc_snapshot_contents *contents)
+{
+    memset(scan, 0, sizeof *scan);
+    scan->contents = contents;
+    scan->pagemap = -1;
+    open_pagemap(scan);
+}
+
+zc_status zc_snapshot_scan_page(zc_snapshot_scan *scan, uint32_t page, uint32_t *mask, const uint8_t **bytes,
+                                zc_error *error)
+{
+    uint64_t start = (uint64_t)page * ZC_SNAPSHOT_PAGE;
+    bool partly;
+    *bytes = scan->contents->memory + start;
+    *mask = living_blocks(scan, start, present_blocks(scan, *bytes), &partly);
+    if (*mask && partly) {
+        zc_status status = copy_without_dead(scan, start, *mask, error);
+        if (status != ZC_OK) {
+            return status;
+        }
+        *bytes = scan->copy;
+    }
+    for (uint32_t i = 0; i < ZC_SNAPSHOT_BLOCKS; i++) {
+        if (*mask >> i & 1 && zc_snapshot_is_zero(*bytes + i * ZC_SNAPSHOT_BLOCK, ZC_SNAPSHOT_BLOCK)) {
+            *mask &= ~(1u << i);
+        }
+    }
+    return ZC_OK;
+}
+
+void zc_snapshot_scan_end(zc_snapshot_scan *scan)
+{
+    if (scan->pagemap >= 0) {
+        (void)close(scan->pagemap);
+    }
+    zc_free(scan->copy);
+}

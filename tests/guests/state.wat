@@ -1,0 +1,43 @@
+;; All that an instance keeps between two calls, for tests of its state: memory with a data segment, globals of every kind,
+;; a table with a hole and an imported function, a start function that counts how often it ran.
+(module
+  (import "env" "host" (func $host (result i32)))
+  (import "env" "shared" (global $shared (mut i32)))
+  (import "env" "seed" (global $seed i64))
+  (memory (export "memory") 2 10)
+  (data (i32.const 16) "first")
+  (table 6 funcref)
+  (elem (i32.const 1) $one $host $bump)
+  (global $calls (mut i32) (i32.const 0))
+  (global $ratio (export "ratio") (mut f64) (f64.const 0.5))
+  (global $small (mut f32) (f32.const 1.5))
+  (global $wide (mut i64) (i64.const -1))
+  (global $answer i32 (i32.const 42))
+  (global $copy (export "copy") i64 (global.get $seed))
+  (type $number (func (result i32)))
+  (func $start (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1))))
+  (start $start)
+  (func $one (result i32) (i32.const 1))
+  (func $bump (export "bump") (result i32)
+    (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+    (global.set $ratio (f64.mul (global.get $ratio) (f64.const 2)))
+    (global.set $small (f32.neg (global.get $small)))
+    (global.set $wide (i64.sub (global.get $wide) (i64.const 1)))
+    (global.set $shared (i32.add (global.get $shared) (i32.const 1)))
+    (i32.store8 (i32.const 16) (global.get $calls))
+    (global.get $calls))
+  ;; of all globals and some of the memory
+  (func (export "sum") (result i32)
+    (i32.add
+      (i32.add (i32.add (global.get $calls) (global.get $answer)) (i32.trunc_f64_s (global.get $ratio)))
+      (i32.add
+        (i32.add (i32.trunc_f32_s (f32.mul (global.get $small) (f32.const 2))) (global.get $shared))
+        (i32.add (i32.wrap_i64 (i64.add (global.get $wide) (global.get $copy))) (i32.load (i32.const 16))))))
+  (func (export "peek") (param i32) (result i32) (i32.load8_u (local.get 0)))
+  (func (export "poke") (param i32 i32) (i32.store8 (local.get 0) (local.get 1)))
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+  (func (export "by_table") (param i32) (result i32) (call_indirect (type $number) (local.get 0)))
+  (func (export "spin") (param i32)
+    (loop $again
+      (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+      (br_if $again (local.get 0)))))

@@ -1,0 +1,82 @@
+"""The SHA-256 of model files, each read once: the cache folder remembers it by what the system says of them.
+
+    $ZCWASM_CACHE (see fetch.py)
+        sha256/DEVICE-INODE: its size, its times in ns, its digest
+
+An entry is written aside and renamed, so that any number of processes may do so; one that is damaged, or of
+a file that has changed since, is not used. Who can write to the cache folder can make this package take one
+file for another, and nothing worse: the digest says whether a snapshot is of these weights, not whether they
+are safe.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import time
+import weakref
+from contextlib import suppress
+
+from zcwasm import _core
+from zcwasm._models.fetch import cache_folder
+
+PIECE = 8 << 20  # bytes between two looks for signals
+RECENT = 2.0  # seconds: clocks of file systems are coarse, and a file that was just written may change unseen
+
+_known: weakref.WeakKeyDictionary[_core._Weights, str] = weakref.WeakKeyDictionary()
+
+
+def of(weights: _core._Weights) -> str:
+    """The SHA-256 of the mapped file, 64 hexadecimal digits."""
+    with suppress(KeyError, TypeError):
+        return _known[weights]
+    digest = _remembered(weights._identity) or _computed(weights)
+    with suppress(TypeError):  # of a class without weak references
+        _known[weights] = digest
+    return digest
+
+
+def _entry(identity: tuple[int, ...]) -> str:
+    device, inode = identity[:2]
+    return str(cache_folder() / "sha256" / f"{device:x}-{inode:x}")
+
+
+def _remembered(identity: tuple[int, ...]) -> str | None:
+    try:
+        with open(_entry(identity), encoding="ascii") as file:
+            found = re.fullmatch(r"(\d{1,20}) (-?\d{1,20}) (-?\d{1,20}) ([0-9a-f]{64})\n", file.read(200))
+    except (OSError, RuntimeError, ValueError):
+        return None
+    same = found is not None and tuple(map(int, found.groups()[:3])) == identity[2:]
+    return found[4] if found and same else None
+
+
+def _computed(weights: _core._Weights) -> str:
+    began = time.time()
+    digest = hashlib.sha256()
+    with weights._view() as view:
+        for at in range(0, len(view), PIECE):
+            digest.update(view[at : at + PIECE])
+    text = digest.hexdigest()
+    identity = weights._identity
+    with suppress(OSError, RuntimeError):  # of the path, or of a cache that cannot be written
+        now = os.stat(weights.path)
+        same = (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns) == identity
+        if same and max(identity[3:]) < (began - RECENT) * 1e9:
+            _remember(_entry(identity), "{} {} {}".format(*identity[2:]) + f" {text}\n")
+    return text
+
+
+def _remember(entry: str, line: str) -> None:
+    os.makedirs(os.path.dirname(entry), exist_ok=True)
+    aside = f"{entry}.{secrets.token_hex(8)}"
+    try:
+        with open(aside, "x", encoding="ascii") as file:
+            file.write(line)
+        os.replace(aside, entry)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(aside)
+        raise
