@@ -99,7 +99,7 @@ LLAMA_SAMPLING = _struct(
 )
 
 LLAMA_STATE = _struct(
-    736,
+    744,
     ("version", "<u4", 0),
     ("size", "<u4", 4),
     ("config", LLAMA_CONFIG, 8),
@@ -116,12 +116,13 @@ LLAMA_STATE = _struct(
     ("scores", "<u4", 192),
     ("rope", "<u4", 196),
     ("transient", "<u4", 200),
-    ("cached", "<u4", 204),
-    ("reused", "<u4", 208),
-    ("token", "<u4", 212),
-    ("chosen", "<u4", 216),
-    ("error_size", "<u4", 220),
-    ("error", ("u1", (512,)), 224),
+    ("activations", "<u4", 204),
+    ("cached", "<u4", 208),
+    ("reused", "<u4", 212),
+    ("token", "<u4", 216),
+    ("chosen", "<u4", 220),
+    ("error_size", "<u4", 224),
+    ("error", ("u1", (512,)), 228),
 )
 
 # bert.h

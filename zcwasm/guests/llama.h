@@ -87,8 +87,8 @@ typedef struct llama_state {
     uint32_t scores;  /* float32[vocab], too: penalized logits, or probabilities when sampling */
     uint32_t rope;    /* the table of the input */
     /* Nothing from here on needs to be kept between calls, nor do rows of the cache and of the history from `cached`
-     * on: attach makes it anew. */
-    uint32_t transient;
+     * on: attach makes it anew. From `activations` on it is not even needed by a fork, which goes on without attach. */
+    uint32_t transient, activations;
 
     uint32_t cached;
     uint32_t reused; /* rows that the last prefill found in the cache */

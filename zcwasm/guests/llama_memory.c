@@ -92,6 +92,7 @@ int32_t allocate_transient(void)
     buffers.window_ids = allocate(context + sizeof(u32));
     buffers.window_counts = allocate(vocab);
     buffers.window_indices = allocate(vocab);
+    state.activations = allocate(0);
     allocate_activations(row);
     return check_room();
 }

@@ -24,7 +24,8 @@ void wait_for_submitted_ahead(void)
 {
     for (u32 i = 0; i < in_flight_count; i++)
         zcg_wait(in_flight[i], -1);
-    in_flight_count = 0;
+    if (in_flight_count) /* else this memory stays as it is, also for those that share it */
+        in_flight_count = 0;
     wait_for_pieces(0);
 }
 

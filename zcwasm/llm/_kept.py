@@ -179,16 +179,16 @@ def _check_state(guest: Guest, config: bytes) -> None:
     _check_ids(guest.array("history", cached, np.uint32), vocab)
 
 
-def dead_ranges(guest: Guest, context: int, layers: int) -> list[tuple[int, int]]:
+def dead_ranges(guest: Guest, form: Form, layers: int, end: str) -> list[tuple[int, int]]:
     """Ranges (start, stop) of the memory that hold nothing worth keeping: rows that are not cached, and what
-    attach makes anew."""
+    lies behind `end`: "transient" for who attaches, else "activations"."""
     state = guest.state
     cached, history, cache = (int(state[name]) for name in ("cached", "history", "cache"))
     half = int(state["cache_layer_bytes"]) // 2
-    used = half // context * cached
-    ranges = [(history + 4 * cached, history + 4 * context)]
+    used = half // form.context * cached
+    ranges = [(history + 4 * cached, history + 4 * form.context)]
     ranges += [(start + used, start + half) for start in range(cache, cache + 2 * layers * half, half)]
-    ranges.append((int(state["transient"]), guest.instance.memory.size))
+    ranges.append((int(state[end]), guest.instance.memory.size))
     return [(start, stop) for start, stop in ranges if start < stop]
 
 

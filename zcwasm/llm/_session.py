@@ -314,12 +314,11 @@ class Session:
         """The session is taken."""
         self._settle()
         note = Note.of(self._form, self._guest, self.model.weights.sha256)
-        dead = _kept.dead_ranges(self._guest, self.context, self.model.config.layers)
         self._instance.snapshot(
             file,
             device_state=False,
             notes={**note.write(), **(notes or {})},
-            dead=dead,
+            dead=_kept.dead_ranges(self._guest, self._form, self.model.config.layers, "transient"),
             compress=compress,
             durable=durable,
         )
