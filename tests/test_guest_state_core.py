@@ -1,4 +1,4 @@
-"""What an instance is between two calls, in C, below Python: tests/c/test_guest_state.c says what is tested."""
+"""States of instances in C, below Python: tests/c/test_guest_state.c says what is tested."""
 
 from __future__ import annotations
 

@@ -386,7 +386,7 @@ def replace(path: Path, write: Callable[[int], object], durable: bool) -> None:
         finally:
             os.close(place)
     except OSError as error:
-        if error.filename is None and error.errno is not None:  # as open() has it in its errors
+        if error.filename != path and error.errno is not None:  # as open() has it in its errors
             raise OSError(error.errno, error.strerror, path) from error
         raise
 

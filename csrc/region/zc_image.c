@@ -48,7 +48,7 @@ static void release_shown(zc_image *image)
 /* With the region's lock held. */
 static void set_shown(zc_region *region, zc_image *image)
 {
-    if (image->os.extent) {
+    if (image->os.count) {
         region->image = zc_image_retain(image);
         region->image_release = release_shown;
     }
@@ -62,27 +62,35 @@ static bool is_unchanged(const zc_region *from, uint64_t size)
 }
 
 /* With the lock held. */
-static zc_status fill(zc_image *image, zc_region *from, zc_error *error)
+static zc_region_os_range range_of(const zc_region *region)
+{
+    return (zc_region_os_range){.address = region->base,
+                                .size = zc_region_size(region),
+                                .shown = region->shown,
+                                .image = region->image ? &region->image->os : NULL};
+}
+
+/* With the lock held. */
+static zc_status fill(zc_image *image, const zc_region *from, const zc_region_os_range *range, zc_error *error)
 {
     uint64_t copied = 0;
-    int code = zc_region_os_image_new(from->base, image->size, from->shown, from->image ? &from->image->os : NULL,
-                                      &image->os, &copied);
+    int code = zc_region_os_image_new(range, &image->os, &copied);
     zc_copies_add(ZC_COPY_FORK, copied);
+    if (code != 0) {
+        image->os = (zc_region_os_image){0};
+    }
     if (code == ENOTSUP) {
-        image->os.extent = 0;
         return copy_region(from, image->size, image->size, &image->copy, error);
     }
-    if (code != 0) {
-        image->os.extent = 0;
-        return zc_fail(error, ZC_NO_MEMORY, "cannot keep an image of %llu bytes: %s", (ull)image->size, strerror(code));
-    }
-    return ZC_OK;
+    return code == 0 ? ZC_OK
+                     : zc_fail(error, ZC_NO_MEMORY, "cannot keep an image of %llu bytes: %s", (ull)image->size,
+                               strerror(code));
 }
 
 /* With the lock held; what has to be released after it, or NULL. */
-static zc_image *replace_shown(zc_region *from, zc_image *image)
+static zc_image *replace_shown(zc_region *from, const zc_region_os_range *range, zc_image *image)
 {
-    if (image->copy || from->attachments || !zc_region_os_image_replace(&image->os, from->base, from->shown)) {
+    if (image->copy || from->attachments || !zc_region_os_image_replace(&image->os, range)) {
         return NULL;
     }
     zc_image *before = from->image;
@@ -91,7 +99,22 @@ static zc_image *replace_shown(zc_region *from, zc_image *image)
     return before;
 }
 
-zc_status zc_image_new(zc_region *from, bool remap, zc_image **out, zc_error *error)
+static zc_status check_dead(const zc_region_span *dead, size_t count, uint64_t size, zc_error *error)
+{
+    uint64_t end = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (dead[i].start < end || dead[i].end < dead[i].start || dead[i].end > size) {
+            return zc_fail(error, ZC_BAD_VALUE,
+                           "dead span %zu is [%llu, %llu): they have to rise, without common bytes, within %llu", i,
+                           (ull)dead[i].start, (ull)dead[i].end, (ull)size);
+        }
+        end = dead[i].end;
+    }
+    return ZC_OK;
+}
+
+zc_status zc_image_new_without(zc_region *from, bool remap, const zc_region_span *dead, size_t dead_count,
+                               zc_image **out, zc_error *error)
 {
     if (zc_region_read_only(from)) {
         return zc_fail(error, ZC_BAD_VALUE, "an image of a mapped file has no use: it never changes");
@@ -101,15 +124,18 @@ zc_status zc_image_new(zc_region *from, bool remap, zc_image **out, zc_error *er
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate an image's bookkeeping");
     }
     atomic_init(&image->references, 1);
-    zc_status status = ZC_OK;
     pthread_mutex_lock(&from->lock);
-    image->size = zc_region_size(from);
-    if (is_unchanged(from, image->size)) {
+    zc_region_os_range range = range_of(from);
+    image->size = range.size;
+    range.dead = dead;
+    range.dead_count = dead_count;
+    zc_status status = check_dead(dead, dead_count, range.size, error);
+    if (status == ZC_OK && is_unchanged(from, range.size)) {
         before = image;
         image = zc_image_retain(from->image);
-    } else {
-        status = fill(image, from, error);
-        before = status == ZC_OK && remap ? replace_shown(from, image) : NULL;
+    } else if (status == ZC_OK) {
+        status = fill(image, from, &range, error);
+        before = status == ZC_OK && remap ? replace_shown(from, &range, image) : NULL;
     }
     pthread_mutex_unlock(&from->lock);
     zc_image_release(before);
@@ -119,6 +145,11 @@ zc_status zc_image_new(zc_region *from, bool remap, zc_image **out, zc_error *er
     }
     *out = image;
     return ZC_OK;
+}
+
+zc_status zc_image_new(zc_region *from, bool remap, zc_image **out, zc_error *error)
+{
+    return zc_image_new_without(from, remap, NULL, 0, out, error);
 }
 
 zc_image *zc_image_retain(zc_image *image)
@@ -161,4 +192,43 @@ zc_status zc_image_region(zc_image *image, uint64_t reserved, zc_region **out, z
     }
     *out = region;
     return ZC_OK;
+}
+
+/* --- what a region may hold --- */
+
+struct zc_region_probe {
+    zc_region_os_pages *pages;
+    zc_image *image; /* which the region may stop to show meanwhile */
+};
+
+zc_region_probe *zc_region_probe_new(zc_region *region)
+{
+    zc_region_probe *probe = zc_calloc(1, sizeof *probe);
+    if (!probe) {
+        return NULL;
+    }
+    pthread_mutex_lock(&region->lock);
+    const zc_region_os_range range = range_of(region);
+    probe->image = region->image ? zc_image_retain(region->image) : NULL;
+    pthread_mutex_unlock(&region->lock);
+    probe->pages = zc_region_read_only(region) ? NULL : zc_region_os_pages_new(&range);
+    if (!probe->pages) {
+        zc_region_probe_free(probe);
+        return NULL;
+    }
+    return probe;
+}
+
+bool zc_region_probe_may_hold(zc_region_probe *probe, uint64_t offset, uint64_t size)
+{
+    return zc_region_os_pages_may_hold(probe->pages, offset, size);
+}
+
+void zc_region_probe_free(zc_region_probe *probe)
+{
+    if (probe) {
+        zc_region_os_pages_free(probe->pages);
+        zc_image_release(probe->image);
+        zc_free(probe);
+    }
 }

@@ -24,14 +24,32 @@
 
 typedef struct zc_image zc_image;
 
+typedef struct zc_region_span { /* bytes of a region */
+    uint64_t start, end;
+} zc_region_span;
+
 /* Of all bytes of `from`. `remap`: `from` shows the image from then on, but for one that a device has a view of: the
  * device would go on with the pages that were there. */
 zc_status zc_image_new(zc_region *from, bool remap, zc_image **out, zc_error *error);
+/* The same; but nobody wants the bytes of the `dead` spans, which rise, without common bytes, within the size: some of them
+ * may be zero in the image, and in `from` when it shows it. Looking at them takes time. */
+zc_status zc_image_new_without(zc_region *from, bool remap, const zc_region_span *dead, size_t dead_count,
+                               zc_image **out, zc_error *error);
 zc_image *zc_image_retain(zc_image *image);
 void zc_image_release(zc_image *image); /* NULL is fine */
 uint64_t zc_image_size(const zc_image *image);
 
 /* A region with `reserved` bytes of address space that begins as the image: as large, with the same bytes. */
 zc_status zc_image_region(zc_image *image, uint64_t reserved, zc_region **out, zc_error *error);
+
+/* Which pages of a region may hold something but zeros, as far as the system tells without touching them: to be asked
+ * from the first to the last, while nobody writes to it. A region that shows an image or files holds what it never touched. */
+typedef struct zc_region_probe zc_region_probe;
+
+zc_region_probe *zc_region_probe_new(zc_region *region); /* NULL where nothing is known: then all may hold something */
+/* Whether [offset, offset + size) of it may; no offset may be less than an earlier one's end, and no end above its size
+ * when it was made. */
+bool zc_region_probe_may_hold(zc_region_probe *probe, uint64_t offset, uint64_t size);
+void zc_region_probe_free(zc_region_probe *probe); /* NULL is fine */
 
 #endif

@@ -3,17 +3,26 @@
  * Which pages of a range may hold something is asked of /proc/self/pagemap, so that memory which was never touched is
  * neither read nor made. A page that a region shows of its image is no memory of the region, and counts as the image's:
  * where the image has a hole, it is zero. Where the answer cannot be had, all is read.
+ *
+ * Making the pages of a file takes longer than copying the bytes, and a file is written by one thread at a time. So
+ * a large image has some files, each of which a thread of its own fills, for as long as that takes.
+ *
  * A memfd has the limit on the size of files, whose signal would end the process: such processes have no images. */
 #if defined(__linux__)
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/zc_alloc.h"
+#include "region/zc_image.h"
 #include "region/zc_region.h"
 #include "region/zc_region_os.h"
 
@@ -24,28 +33,29 @@
 
 #define BATCH 512
 #define LONGEST_WRITE ((uint64_t)256 << 10) /* so that what was looked at is still in the cache */
+#define LEAST_PART ((uint64_t)3 << 20)      /* less takes about as long as starting a thread */
 
 /* --- pages of a range --- */
 
-typedef struct pages {
-    const uint8_t *address;
-    uint64_t size, shown, page; /* bytes; see zc_region_os_image_new */
-    const zc_region_os_image *image;
-    int map;                  /* /proc/self/pagemap, or -1 */
-    uint64_t data, data_end;  /* where the image has something, as far as was asked */
-    uint64_t first, count;    /* of the pages in `entries` */
+struct zc_region_os_pages {
+    zc_region_os_range range;
+    uint64_t page;           /* bytes of one */
+    int map;                 /* /proc/self/pagemap, or -1 */
+    unsigned part;           /* of the image, that was looked at last */
+    uint64_t data, data_end; /* where that has something, as far as was asked */
+    size_t dead;             /* the first span that may lie ahead */
+    uint64_t first, count;   /* of the pages in `entries` */
     uint64_t entries[BATCH];
-} pages;
+};
+typedef zc_region_os_pages pages;
 
-static void open_pages(pages *pages, const uint8_t *address, uint64_t size, uint64_t shown,
-                       const zc_region_os_image *image)
+static void open_pages(pages *pages, const zc_region_os_range *range)
 {
-    pages->address = address;
-    pages->size = size;
-    pages->shown = shown;
-    pages->image = image;
+    pages->range = *range;
     pages->page = (uint64_t)sysconf(_SC_PAGESIZE);
     pages->map = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    pages->part = 0;
+    pages->dead = 0;
     pages->data = pages->data_end = 0;
     pages->first = pages->count = 0;
 }
@@ -62,9 +72,9 @@ static uint64_t entry_of(pages *pages, uint64_t offset)
 {
     uint64_t index = offset / pages->page;
     if (pages->map >= 0 && index >= pages->first + pages->count) {
-        uint64_t left = pages->size / pages->page - index;
+        uint64_t left = pages->range.size / pages->page - index;
         size_t size = sizeof *pages->entries * (left < BATCH ? left : BATCH);
-        uint64_t at = ((uintptr_t)pages->address / pages->page + index) * sizeof *pages->entries;
+        uint64_t at = ((uintptr_t)pages->range.address / pages->page + index) * sizeof *pages->entries;
         ssize_t got = pread(pages->map, pages->entries, size, (off_t)at);
         if (got < (ssize_t)sizeof *pages->entries) {
             (void)close(pages->map);
@@ -77,15 +87,30 @@ static uint64_t entry_of(pages *pages, uint64_t offset)
     return pages->map >= 0 ? pages->entries[index - pages->first] : PRESENT;
 }
 
+/* Whether a part of the image is shown at `offset`: pages->part; offsets only rise. */
+static bool find_part(pages *pages, uint64_t offset)
+{
+    const zc_region_os_image *image = pages->range.image;
+    while (pages->part < image->count && offset >= image->parts[pages->part].start + image->parts[pages->part].size) {
+        pages->part++;
+    }
+    return pages->part < image->count && offset >= image->parts[pages->part].start;
+}
+
 /* Whether the image has anything at `offset`; offsets only rise. */
 static bool in_image(pages *pages, uint64_t offset)
 {
-    int file = (int)pages->image->handle;
-    while (offset >= pages->data_end && pages->data_end < pages->image->extent) {
-        off_t data = lseek(file, (off_t)(offset > pages->data_end ? offset : pages->data_end), SEEK_DATA);
-        off_t end = data < 0 ? -1 : lseek(file, data, SEEK_HOLE);
-        pages->data = end < 0 ? pages->image->extent : (uint64_t)data;
-        pages->data_end = end < 0 ? pages->image->extent : (uint64_t)end;
+    if (!find_part(pages, offset)) {
+        return false;
+    }
+    int file = (int)pages->range.image->parts[pages->part].handle;
+    uint64_t start = pages->range.image->parts[pages->part].start,
+             end = start + pages->range.image->parts[pages->part].size;
+    if (offset >= pages->data_end) {
+        off_t data = lseek(file, (off_t)(offset - start), SEEK_DATA);
+        off_t hole = data < 0 ? -1 : lseek(file, data, SEEK_HOLE);
+        pages->data = hole < 0 ? end : start + (uint64_t)data;
+        pages->data_end = hole < 0 ? end : start + (uint64_t)hole;
     }
     return offset >= pages->data && offset < pages->data_end;
 }
@@ -97,18 +122,170 @@ static bool is_zero(const uint8_t *bytes, uint64_t size)
     return first == 0 && memcmp(bytes, bytes + sizeof first, size - sizeof first) == 0;
 }
 
-/* Whether the page at `offset` has to be looked at: it may hold something. */
-static bool may_hold(pages *pages, uint64_t offset)
+/* Whether nobody wants the page at `offset`; offsets only rise. */
+static bool is_dead(pages *pages, uint64_t offset)
 {
-    uint64_t entry = entry_of(pages, offset);
-    if (entry & (PRESENT | SWAPPED)) {
-        /* Also a page of the image that is mapped: one that was read from a hole of it. */
-        return true;
+    const zc_region_os_range *range = &pages->range;
+    while (pages->dead < range->dead_count && range->dead[pages->dead].end < offset + pages->page) {
+        pages->dead++;
     }
-    return offset < pages->shown && (!pages->image || in_image(pages, offset));
+    return pages->dead < range->dead_count && range->dead[pages->dead].start <= offset;
 }
 
-/* --- images --- */
+/* Whether the page at `offset` has to be looked at; offsets only rise. */
+static bool may_hold(pages *pages, uint64_t offset)
+{
+    const zc_region_os_range *range = &pages->range;
+    if (is_dead(pages, offset)) {
+        return false;
+    }
+    /* Also a page of the image may be there that was read from a hole of it. */
+    return (entry_of(pages, offset) & (PRESENT | SWAPPED)) ||
+           (offset < range->shown && (!range->image || in_image(pages, offset)));
+}
+
+zc_region_os_pages *zc_region_os_pages_new(const zc_region_os_range *range)
+{
+    pages *pages = zc_malloc(sizeof *pages);
+    if (pages) {
+        open_pages(pages, range);
+    }
+    return pages;
+}
+
+bool zc_region_os_pages_may_hold(zc_region_os_pages *pages, uint64_t offset, uint64_t size)
+{
+    uint64_t end = offset + size;
+    bool holds = false;
+    for (uint64_t at = offset - offset % pages->page; at < end && !holds; at += pages->page) {
+        holds = may_hold(pages, at);
+    }
+    return holds;
+}
+
+void zc_region_os_pages_free(zc_region_os_pages *pages)
+{
+    if (pages) {
+        close_pages(pages);
+        zc_free(pages);
+    }
+}
+
+/* --- making images --- */
+
+/* A part of an image, and who makes it. */
+typedef struct job {
+    pages pages; /* which may hold something: of the whole range */
+    uint64_t start, end;
+    int file;
+    uint64_t size, copied; /* what it is then */
+    int code;
+    pthread_t thread;
+    bool has_thread;
+} job;
+
+static int write_run(const job *job, uint64_t start, uint64_t end)
+{
+    while (start < end) {
+        ssize_t written =
+            pwrite(job->file, job->pages.range.address + start, (size_t)(end - start), (off_t)(start - job->start));
+        if (written < 0 && errno != EINTR) {
+            return errno == ENOSPC ? ENOMEM : errno;
+        }
+        start += written < 0 ? 0 : (uint64_t)written;
+    }
+    return 0;
+}
+
+/* All pages that are not zero, to their places in the file; then nobody can change it any more. */
+static int write_part(job *job)
+{
+    pages *pages = &job->pages;
+    uint64_t start = job->start, after = job->start; /* what has to be written */
+    int code = 0;
+    for (uint64_t at = job->start; at < job->end && code == 0; at += pages->page) {
+        if (!may_hold(pages, at) || is_zero(pages->range.address + at, pages->page)) {
+            continue;
+        }
+        if (at != after || at - start >= LONGEST_WRITE) {
+            code = write_run(job, start, after);
+            start = at;
+        }
+        after = at + pages->page;
+        job->copied += pages->page;
+    }
+    code = code ? code : write_run(job, start, after);
+    job->size = (after - job->start + ZC_REGION_ALIGNMENT - 1) & ~(uint64_t)(ZC_REGION_ALIGNMENT - 1);
+    if (code == 0 && (ftruncate(job->file, (off_t)job->size) != 0 ||
+                      fcntl(job->file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)) {
+        code = errno;
+    }
+    return code;
+}
+
+static void *run_job(void *context)
+{
+    job *job = context;
+    job->code = write_part(job);
+    return NULL;
+}
+
+static unsigned cpus(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+/* Into how many parts, of about as many pages that may hold something. */
+static unsigned cut(const zc_region_os_range *range, uint64_t ends[ZC_REGION_OS_PARTS])
+{
+    uint64_t size = range->size;
+    unsigned most = size >= 2 * LEAST_PART ? cpus() : 1, count = 1;
+    ends[0] = size;
+    if (most <= 1) {
+        return 1;
+    }
+    uint64_t held = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        uint64_t limit = held / (most < ZC_REGION_OS_PARTS ? most : ZC_REGION_OS_PARTS), filled = 0;
+        limit = limit < LEAST_PART ? LEAST_PART : limit;
+        pages pages;
+        open_pages(&pages, range);
+        for (uint64_t at = 0; at < size; at += pages.page) {
+            if (pass == 1 && filled >= limit && at % ZC_REGION_ALIGNMENT == 0 && count < ZC_REGION_OS_PARTS) {
+                ends[count - 1] = at;
+                ends[count++] = size;
+                filled = 0;
+            }
+            filled += may_hold(&pages, at) ? pages.page : 0;
+        }
+        close_pages(&pages);
+        held = filled;
+    }
+    return count;
+}
+
+/* The jobs, each in a thread of its own but for the first. */
+static void run_jobs(job *jobs, unsigned count)
+{
+    sigset_t all, before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the host's threads */
+    for (unsigned i = 1; i < count; i++) {
+        jobs[i].has_thread = pthread_create(&jobs[i].thread, NULL, run_job, &jobs[i]) == 0;
+    }
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    for (unsigned i = 0; i < count; i++) {
+        if (!jobs[i].has_thread) {
+            (void)run_job(&jobs[i]);
+        }
+    }
+    for (unsigned i = 1; i < count; i++) {
+        if (jobs[i].has_thread) {
+            (void)pthread_join(jobs[i].thread, NULL);
+        }
+    }
+}
 
 static bool may_be_as_large(uint64_t size)
 {
@@ -116,84 +293,67 @@ static bool may_be_as_large(uint64_t size)
     return getrlimit(RLIMIT_FSIZE, &limit) == 0 && (limit.rlim_cur == RLIM_INFINITY || size <= limit.rlim_cur);
 }
 
-static int write_run(int file, const uint8_t *address, uint64_t start, uint64_t end)
+int zc_region_os_image_new(const zc_region_os_range *range, zc_region_os_image *out, uint64_t *copied)
 {
-    while (start < end) {
-        ssize_t written = pwrite(file, address + start, (size_t)(end - start), (off_t)start);
-        if (written < 0 && errno != EINTR) {
-            return errno;
-        }
-        start += written < 0 ? 0 : (uint64_t)written;
-    }
-    return 0;
-}
-
-/* All pages that are not zero, to their places in the file. *end: where the last one ends. */
-static int write_pages(pages *pages, int file, uint64_t *end, uint64_t *copied)
-{
-    uint64_t start = 0, after = 0; /* what has to be written */
-    int code = 0;
-    for (uint64_t at = 0; at < pages->size && code == 0; at += pages->page) {
-        if (!may_hold(pages, at) || is_zero(pages->address + at, pages->page)) {
-            continue;
-        }
-        if (at != after || at - start >= LONGEST_WRITE) {
-            code = write_run(file, pages->address, start, after);
-            start = at;
-        }
-        after = at + pages->page;
-        *copied += pages->page;
-    }
-    *end = after;
-    return code ? code : write_run(file, pages->address, start, after);
-}
-
-int zc_region_os_image_new(const uint8_t *address, uint64_t size, uint64_t shown, const zc_region_os_image *image,
-                           zc_region_os_image *out, uint64_t *copied)
-{
-    if (!may_be_as_large(size)) {
+    *out = (zc_region_os_image){0};
+    if (!may_be_as_large(range->size)) {
         return ENOTSUP;
     }
-    int file = memfd_create("zcwasm image", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (file < 0) {
-        return errno == ENOMEM ? ENOMEM : ENOTSUP; /* no descriptors left, forbidden, or an old system */
+    uint64_t ends[ZC_REGION_OS_PARTS];
+    unsigned count = cut(range, ends), made = 0;
+    job jobs[ZC_REGION_OS_PARTS];
+    int code = 0;
+    for (; made < count && code == 0; made++) {
+        job *job = &jobs[made];
+        job->start = made ? ends[made - 1] : 0;
+        job->end = ends[made];
+        job->size = job->copied = 0;
+        job->has_thread = false;
+        job->file = memfd_create("zcwasm image", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        if (job->file < 0) { /* no descriptors left, forbidden, or an old system */
+            code = errno == ENOMEM ? ENOMEM : ENOTSUP;
+            break;
+        }
+        open_pages(&job->pages, range);
     }
-    pages pages;
-    uint64_t end = 0;
-    open_pages(&pages, address, size, shown, image);
-    int code = write_pages(&pages, file, &end, copied);
-    close_pages(&pages);
-    uint64_t extent = (end + ZC_REGION_ALIGNMENT - 1) & ~(uint64_t)(ZC_REGION_ALIGNMENT - 1);
-    if (code == 0 && ftruncate(file, (off_t)extent) != 0) {
-        code = errno;
+    if (code == 0) {
+        run_jobs(jobs, count);
     }
-    if (code == 0 && fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) {
-        code = errno;
+    for (unsigned i = 0; i < made; i++) {
+        close_pages(&jobs[i].pages);
+        code = code ? code : jobs[i].code;
     }
-    if (code != 0 || extent == 0) {
-        (void)close(file);
-        file = -1;
+    for (unsigned i = 0; i < made; i++) {
+        if (code != 0 || jobs[i].size == 0) {
+            (void)close(jobs[i].file);
+            continue;
+        }
+        out->parts[out->count].handle = jobs[i].file;
+        out->parts[out->count].start = jobs[i].start;
+        out->parts[out->count++].size = jobs[i].size;
+        out->extent = jobs[i].start + jobs[i].size;
+        *copied += jobs[i].copied;
     }
-    *out = (zc_region_os_image){.handle = file, .extent = extent};
-    return code == ENOSPC ? ENOMEM : code;
+    return code;
 }
 
 void zc_region_os_image_free(const zc_region_os_image *image)
 {
-    if (image->extent > 0) {
-        (void)close((int)image->handle);
+    for (unsigned i = 0; i < image->count; i++) {
+        (void)close((int)image->parts[i].handle);
     }
 }
 
 bool zc_region_os_image_unchanged(const zc_region_os_image *image, const uint8_t *address, uint64_t size)
 {
+    const zc_region_os_range range = {.address = address, .size = size, .shown = image->extent, .image = image};
     pages pages;
     bool same = true;
-    open_pages(&pages, address, size, image->extent, image);
+    open_pages(&pages, &range);
     for (uint64_t at = 0; at < size && same; at += pages.page) {
         uint64_t entry = entry_of(&pages, at);
         if (entry & (PRESENT | SWAPPED)) {
-            same = at < image->extent ? (entry & OF_A_FILE) != 0 : is_zero(address + at, pages.page);
+            same = find_part(&pages, at) ? (entry & OF_A_FILE) != 0 : is_zero(address + at, pages.page);
         }
     }
     same = same && pages.map >= 0;
@@ -203,22 +363,38 @@ bool zc_region_os_image_unchanged(const zc_region_os_image *image, const uint8_t
 
 int zc_region_os_image_show(const zc_region_os_image *image, uint8_t *address)
 {
-    return image->extent ? zc_region_os_show_file(address, image->extent, (int)image->handle, 0) : 0;
+    int code = 0;
+    for (unsigned i = 0; i < image->count && code == 0; i++) {
+        code = zc_region_os_show_file(address + image->parts[i].start, image->parts[i].size,
+                                      (int)image->parts[i].handle, 0);
+    }
+    return code;
 }
 
-bool zc_region_os_image_replace(const zc_region_os_image *image, uint8_t *address, uint64_t shown)
+bool zc_region_os_image_replace(const zc_region_os_image *image, const zc_region_os_range *range)
 {
-    /* One call takes the old pages' place, and other threads wait for its end when they touch them. It counts against
-     * the limits only what is there anyway. */
-    if (zc_region_os_image_show(image, address) != 0) {
-        return false;
+    uint8_t *address = (uint8_t *)(uintptr_t)range->address;
+    uint64_t shown = range->dead_count ? range->size : range->shown; /* what is dead goes, too */
+    /* Each call takes the old pages' place, and other threads wait for its end when they touch them. It counts against
+     * the limits only what is there anyway. Where one fails, what was there stays, with the same bytes. */
+    bool replaced = true;
+    uint64_t after = 0; /* a part, or the beginning */
+    for (unsigned i = 0; i <= image->count; i++) {
+        uint64_t start = i < image->count ? image->parts[i].start : shown;
+        uint64_t end = start < shown ? start : shown;
+        /* What was shown before and is no part now: it is zero or dead, or it would be one. */
+        if (after < end && mmap(address + after, (size_t)(end - after), PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) == MAP_FAILED) {
+            replaced = false;
+        }
+        if (i < image->count) {
+            replaced =
+                zc_region_os_show_file(address + start, image->parts[i].size, (int)image->parts[i].handle, 0) == 0 &&
+                replaced;
+            after = start + image->parts[i].size;
+        }
     }
-    if (shown > image->extent) {
-        /* The end of what was shown before: zeros, or it would not be after the extent. When this fails it stays. */
-        (void)mmap(address + image->extent, (size_t)(shown - image->extent), PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-    }
-    return true;
+    return replaced;
 }
 
 #elif !defined(__APPLE__)
@@ -226,13 +402,28 @@ bool zc_region_os_image_replace(const zc_region_os_image *image, uint8_t *addres
 
 #include "region/zc_region_os.h"
 
-int zc_region_os_image_new(const uint8_t *address, uint64_t size, uint64_t shown, const zc_region_os_image *image,
-                           zc_region_os_image *out, uint64_t *copied)
+zc_region_os_pages *zc_region_os_pages_new(const zc_region_os_range *range)
 {
-    (void)address;
+    (void)range;
+    return NULL;
+}
+
+bool zc_region_os_pages_may_hold(zc_region_os_pages *pages, uint64_t offset, uint64_t size)
+{
+    (void)pages;
+    (void)offset;
     (void)size;
-    (void)shown;
-    (void)image;
+    return true;
+}
+
+void zc_region_os_pages_free(zc_region_os_pages *pages)
+{
+    (void)pages;
+}
+
+int zc_region_os_image_new(const zc_region_os_range *range, zc_region_os_image *out, uint64_t *copied)
+{
+    (void)range;
     (void)out;
     (void)copied;
     return ENOTSUP;
@@ -258,11 +449,10 @@ int zc_region_os_image_show(const zc_region_os_image *image, uint8_t *address)
     return ENOTSUP;
 }
 
-bool zc_region_os_image_replace(const zc_region_os_image *image, uint8_t *address, uint64_t shown)
+bool zc_region_os_image_replace(const zc_region_os_image *image, const zc_region_os_range *range)
 {
     (void)image;
-    (void)address;
-    (void)shown;
+    (void)range;
     return false;
 }
 

@@ -5,6 +5,7 @@
 #define ZC_REGION_OS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Inaccessible address space of at least `size` bytes that costs no memory, aligned. */
@@ -25,24 +26,43 @@ void zc_region_os_expect_use(uint8_t *address, uint64_t size);
 /* The opposite: what is not touched shall take up nothing, even where larger pages are the rule. */
 void zc_region_os_expect_little(uint8_t *address, uint64_t size);
 
-/* Bytes that the system keeps, to be shown any number of times copy-on-write: a memfd, a memory entry. */
+/* Bytes that the system keeps, to be shown any number of times copy-on-write: memfds, a memory entry. */
+#define ZC_REGION_OS_PARTS 4
 typedef struct zc_region_os_image {
-    int64_t handle;
-    uint64_t extent; /* bytes that it has; what it was made of had zeros after them. 0: no handle */
+    struct {
+        int64_t handle;
+        uint64_t start, size; /* where its bytes are shown; size 0: there is no handle */
+    } parts[ZC_REGION_OS_PARTS]; /* by their places; what it was made of had zeros elsewhere */
+    unsigned count;
+    uint64_t extent; /* where the last part ends */
 } zc_region_os_image;
 
-/* Of [address, address + size), committed. Of that, [address, address + shown) may show a file, and `image` when it is
- * not NULL: what was not touched there is not zero for that. *copied: bytes that were copied for it. ENOTSUP where the
- * system has no such thing, or has none left. */
-int zc_region_os_image_new(const uint8_t *address, uint64_t size, uint64_t shown, const zc_region_os_image *image,
-                           zc_region_os_image *out, uint64_t *copied);
+/* A range of committed memory, and what it shows: [address, address + shown) may show files, and `image` when that is not
+ * NULL, so that what was not touched there is not zero for that. */
+typedef struct zc_region_os_range {
+    const uint8_t *address;
+    uint64_t size, shown;
+    const zc_region_os_image *image;
+    const struct zc_region_span *dead; /* see zc_image_new_without */
+    size_t dead_count;
+} zc_region_os_range;
+
+/* What the system knows of the pages of a range: zc_region_probe, where it has such a thing, or NULL. */
+typedef struct zc_region_os_pages zc_region_os_pages;
+zc_region_os_pages *zc_region_os_pages_new(const zc_region_os_range *range);
+bool zc_region_os_pages_may_hold(zc_region_os_pages *pages, uint64_t offset, uint64_t size);
+void zc_region_os_pages_free(zc_region_os_pages *pages);
+
+/* *copied: bytes that were copied for it. ENOTSUP where the system has no such thing, or has none left. */
+int zc_region_os_image_new(const zc_region_os_range *range, zc_region_os_image *out, uint64_t *copied);
 void zc_region_os_image_free(const zc_region_os_image *image);
-/* Whether [address, address + size), which shows the image, certainly has the same bytes still, and zeros after its extent. */
+/* Whether [address, address + size), which shows the image, certainly has the same bytes still, and zeros where the image
+ * has none. */
 bool zc_region_os_image_unchanged(const zc_region_os_image *image, const uint8_t *address, uint64_t size);
-/* [address, address + extent), committed, is the image from now on. */
+/* What is committed from `address` on, and zero, is the image from now on. */
 int zc_region_os_image_show(const zc_region_os_image *image, uint8_t *address);
-/* The same, of what the image was made of a moment ago: to share its pages. [address, address + shown) showed something
- * else before. Readers see the same bytes all the time. Where that is shared anyway, false and nothing. */
-bool zc_region_os_image_replace(const zc_region_os_image *image, uint8_t *address, uint64_t shown);
+/* The same, of the range that the image was made of a moment ago, to share its pages; readers see the same bytes all the
+ * time. Where that is shared anyway, false and nothing. */
+bool zc_region_os_image_replace(const zc_region_os_image *image, const zc_region_os_range *range);
 
 #endif
