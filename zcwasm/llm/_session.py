@@ -517,6 +517,8 @@ class Session:
 
     def _settle(self) -> None:
         """End what is in flight on the device."""
+        if not self._guest.state["device"]["submit_ahead"]:
+            return
         try:
             self._guest.exports.truncate(self.cached_tokens)
         except zcwasm.Trap as trap:
@@ -642,11 +644,15 @@ def _mirrored(model: Model, mirror: bool | None) -> bool:
     return _apart(model.device) if mirror is None else _arguments.flag("mirror", mirror)
 
 
+def _check_cache(prefix_cache: object) -> None:
+    if prefix_cache is not None and not isinstance(prefix_cache, PrefixCache):
+        raise TypeError(f"prefix_cache must be a zcwasm.llm.PrefixCache, not {type(prefix_cache).__name__}")
+
+
 def start(model: Model, form: Form, mirror: bool | None, prefix_cache: PrefixCache | None) -> Session:
     """Model.session."""
     mirrored, config = _mirrored(model, mirror), model.config
-    if prefix_cache is not None and not isinstance(prefix_cache, PrefixCache):
-        raise TypeError(f"prefix_cache must be a zcwasm.llm.PrefixCache, not {type(prefix_cache).__name__}")
+    _check_cache(prefix_cache)
     guest = _PROGRAM.start(
         model.device,
         model.weights,
@@ -685,6 +691,7 @@ def load(
 ) -> Session:
     """Model.load_session."""
     mirrored = _mirrored(model, mirror)
+    _check_cache(prefix_cache)
     data = None if isinstance(file, (str, os.PathLike)) else file.read()
     notes = zcwasm.snapshot_info(file if data is None else io.BytesIO(data))["notes"]
     note = Note.read(notes, model.config)
