@@ -179,6 +179,27 @@ class TestInspect:
         assert "broken.wasm: " in ran.err
         assert (", at byte " if byte is None else f", at byte {byte}\n") in ran.err
 
+    def test_snapshot(self, zcwasm_command: Any, tmp_path: Path) -> None:
+        path = tmp_path / "guest.snapshot"
+        module = zcwasm.Module(DEMO)
+        guest = zcwasm.Instance(module)
+        guest.snapshot(path, notes={"to\33do": b"secret"})
+        ran = zcwasm_command("inspect", str(path))
+        assert ran.status == 0
+        assert f"  module      {DEMO.name}, SHA-256 {module.sha256}" in ran.out.splitlines()
+        assert f"{guest.memory.size:,} bytes" in ran.out
+        assert r"note 'to\x1bdo'" in ran.out
+        assert "secret" not in ran.out
+        result = zcwasm_command("inspect", str(path), "--json").json
+        assert result["size"] == path.stat().st_size
+        assert result["memory"] == guest.memory.size
+        assert result["notes"] == {"to\33do": {"size": 6}}
+        path.write_bytes(path.read_bytes()[:-1])
+        ran = zcwasm_command("inspect", str(path))
+        assert ran.status == 1
+        assert "a damaged snapshot: " in ran.out.splitlines()[0]
+        assert module.sha256 in ran.out
+
     def test_missing_file(self, zcwasm_command: Any, tmp_path: Path) -> None:
         ran = zcwasm_command("inspect", str(tmp_path / "nothing.wasm"))
         assert ran.status == 1

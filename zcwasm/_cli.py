@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import zcwasm
-from zcwasm import _bench, _demo, _generate, _selftest
+from zcwasm import _bench, _demo, _generate, _selftest, _snapshot
 from zcwasm._types import DeviceKind
 
 SUMMARY = "WebAssembly guests whose memory is GPU memory."
@@ -112,8 +112,11 @@ def parser() -> argparse.ArgumentParser:
     child = add(devices, "List the devices that can run kernels here, and why the others cannot.")
     add_json(child)
 
-    child = add(inspect, "Show what a module imports, exports and consists of.")
-    child.add_argument("file", metavar="FILE", nargs="?", help="a .wasm file")
+    child = add(
+        inspect,
+        "Show what a module imports, exports and consists of; or what a snapshot was taken of and holds.",
+    )
+    child.add_argument("file", metavar="FILE", nargs="?", help="a .wasm file, or a snapshot")
     add_json(child)
 
     child = add(run, "Run a WASI program, or call an exported function and print its results, one per line.")
@@ -260,6 +263,8 @@ def selftest(options: argparse.Namespace) -> int:
 def inspect(options: argparse.Namespace) -> int:
     if options.file is None:
         return show_help(options.parser, "FILE")
+    if _snapshot.is_snapshot(options.file):
+        return inspect_snapshot(options)
     module = zcwasm.Module(options.file)
     sections = list(read_sections(Path(options.file).read_bytes()))
     if options.json:
@@ -283,6 +288,51 @@ def inspect(options: argparse.Namespace) -> int:
     for name, size in sections:
         print(f"  {name:<24}{size:>12,} bytes")
     return 0
+
+
+def inspect_snapshot(options: argparse.Namespace) -> int:
+    """1 when it is damaged. What notes hold is not printed: it may be a secret."""
+    info = zcwasm.snapshot_info(options.file)
+    size = os.path.getsize(options.file)
+    if options.json:
+        notes = {name: {"size": len(data)} for name, data in info.pop("notes").items()}
+        sections = [{"name": name, "size": length} for name, length in info.pop("sections")]
+        print(
+            json.dumps(
+                {"file": options.file, "size": size, **info, "notes": notes, "sections": sections}, indent=2
+            )
+        )
+        return 1 if info["damaged"] else 0
+    if info["damaged"]:
+        print(f"{options.file}: {size:,} bytes, a damaged snapshot: {info['damaged'].partition(': ')[2]}")
+    else:
+        print(f"{options.file}: {size:,} bytes, a snapshot")
+    for name, value in snapshot_rows(info):
+        print(f"  {name:<12}{value}")
+    print("sections")
+    for name, length in info["sections"]:
+        print(f"  {name:<24}{length:>12,} bytes")
+    return 1 if info["damaged"] else 0
+
+
+def shown(text: str) -> str:
+    """A text from a file, without what a terminal would obey."""
+    return text if text.isprintable() else repr(text)
+
+
+def snapshot_rows(info: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if info["module"]:
+        yield "module", f"{shown(info['module']['name'] or 'from bytes')}, SHA-256 {info['module']['sha256']}"
+        if info["weights"]:
+            yield "weights", f"{shown(info['weights']['name'])}, SHA-256 {info['weights']['sha256']}"
+        for name, each in info["inputs"].items():
+            yield "input", f"{name!r}, {each['size']:,} bytes, SHA-256 {each['sha256']}"
+        yield "device", shown(info["device"] or "none")
+        version, engine, unit = (shown(info[name]) for name in ("version", "engine", "fuel_unit"))
+        yield "made by", f"zcwasm {version}, engine {engine}, fuel in {unit}"
+    if not info["damaged"]:
+        codec = f", {info['compress']}" if info["compress"] else ""
+        yield "memory", f"{info['memory']:,} bytes, of which {info['stored']:,} are stored{codec}"
 
 
 def type_of(entry: zcwasm.ImportType | zcwasm.ExportType) -> str:

@@ -9,23 +9,24 @@
 
 #include <stdint.h>
 
-#define ZC_COPY_LIST(X)                                                                                             \
-    X(MODULE_BYTES, "module_bytes")   /* a module given as bytes */                                                 \
-    X(DATA_SEGMENTS, "data_segments") /* initial contents of a guest's memory */                                    \
-    X(MEMORY_READ, "memory_read")     /* Memory.read */                                                             \
-    X(MEMORY_WRITE, "memory_write")   /* Memory.write */                                                            \
-    X(DEVICE_UPLOAD, "device_upload") /* DeviceArray.upload */                                                      \
-    X(INPUTS, "inputs")   /* of a guest, as it reads them */                                                        \
-    X(OUTPUTS, "outputs") /* of a guest, to the host */                                                             \
-    X(DEVICE_DOWNLOAD, "device_download") /* DeviceArray.download */                                                \
-    X(WEIGHTS_UPLOAD, "weights_upload") /* a model's weights to a device with memory of its own */                  \
-    X(WEIGHTS_PACK, "weights_packed") /* a model's weights, laid out anew for the cpu device */                     \
+#define ZC_COPY_LIST(X)                                                                                           \
+    X(MODULE_BYTES, "module_bytes")   /* a module given as bytes */                                               \
+    X(DATA_SEGMENTS, "data_segments") /* initial contents of a guest's memory */                                  \
+    X(MEMORY_READ, "memory_read")     /* Memory.read */                                                           \
+    X(MEMORY_WRITE, "memory_write")   /* Memory.write */                                                          \
+    X(DEVICE_UPLOAD, "device_upload") /* DeviceArray.upload */                                                    \
+    X(INPUTS, "inputs")   /* of a guest, as it reads them */                                                      \
+    X(OUTPUTS, "outputs") /* of a guest, to the host */                                                           \
+    X(DEVICE_DOWNLOAD, "device_download") /* DeviceArray.download */                                              \
+    X(WEIGHTS_UPLOAD, "weights_upload") /* a model's weights to a device with memory of its own */                \
+    X(WEIGHTS_PACK, "weights_packed") /* a model's weights, laid out anew for the cpu device */                   \
     X(MIRROR, "mirrored") /* guest memory that a device has a second time, in its own: rows that kernels append \
-                             there, and what zcg_mirror copies */   \
-    X(WASI, "wasi")                   /* arguments, paths, streams of Python */                                     \
-    X(SNAPSHOT, "snapshot") /* a guest's scratch and outputs, into a snapshot or a fork and out of it; what a     \
-                               file written in Python is given */ \
-    X(FORK, "forked") /* memory of an instance that is forked: once for all that come of it */
+                             there, and what zcg_mirror copies */ \
+    X(FORK, "forked")                 /* memory of an instance that is forked: once for all that come of it */    \
+    X(WASI, "wasi")                   /* arguments, paths, streams of Python */                                   \
+    X(SNAPSHOT,                                                                                                   \
+      "snapshot") /* a guest's pages into a file and out of it; its scratch and outputs, into a snapshot or \
+                               a fork and out of it */
 
 typedef enum zc_copy_reason {
 #define X(code, name) ZC_COPY_##code,

@@ -318,7 +318,7 @@ PyDoc_STRVAR(fork_doc,
              "They share the pages of its memory until one of them writes there, and have the same device, weights,\n"
              "inputs, wasi, imports and limits, and each the fuel that is left; what they hold on the device is\n"
              "copied. Where the system cannot share pages, and on GPUs that see the pages of this one, they are\n"
-             "copied (copy_stats: forked). It waits, and raises what snapshot() does; an error leaves no new\n"
+             "copied (counted as \"forked\"). It waits, and raises what snapshot() does; an error leaves no new\n"
              "instance. They may be closed in any order.");
 
 static PyObject *instance_fork(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/zc_status.h"
+#include "region/zc_image.h"
 #include "region/zc_region.h"
 
 #define ZC_SNAPSHOT_VERSION 1u
@@ -39,9 +40,7 @@ typedef struct zc_snapshot_section {
     uint64_t size;
 } zc_snapshot_section;
 
-typedef struct zc_snapshot_span { /* [start, end) of the memory */
-    uint64_t start, end;
-} zc_snapshot_span;
+typedef zc_region_span zc_snapshot_span;
 
 /* How pages are made smaller, and whole again. `compress` writes no more than `room` bytes and returns false when it needs
  * more, or fails; such pages are stored as they are. `expand` returns false unless exactly `size` bytes came out. */

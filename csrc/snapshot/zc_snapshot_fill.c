@@ -109,7 +109,10 @@ static zc_status show_slots(const filling *filling, uint32_t first, uint32_t cou
             status = check_slot(&pages[at + i], filling->buffer + (size_t)i * ZC_SNAPSHOT_PAGE, error);
         }
     }
-    return status == ZC_OK ? read_slots(filling, first, count, error) : status;
+    return status == ZC_OK ? zc_region_show_file(filling->region, (uint64_t)pages->page * ZC_SNAPSHOT_PAGE,
+                                                 filling->snapshot->source.file, pages->offset,
+                                                 (uint64_t)count * ZC_SNAPSHOT_PAGE, error)
+                           : status;
 }
 
 /* ---- packed pages ---- */

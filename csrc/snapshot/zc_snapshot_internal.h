@@ -88,9 +88,8 @@ typedef struct zc_snapshot_scan {
     const zc_snapshot_contents *contents;
     size_t dead_at; /* spans before it end before the page that is looked at */
     uint8_t *copy; /* of a page, without its dead bytes; made when it is needed */
-    int pagemap; /* what the system knows of this process's pages, or -1 */
-    uint64_t known_first, known_count; /* pages of the system whose entries these are */
-    uint64_t known[512];
+    zc_region *region; /* retained: that of the memory, when it is one */
+    zc_region_probe *probe; /* what is known of its pages, or NULL */
 } zc_snapshot_scan;
 
 void zc_snapshot_scan_begin(zc_snapshot_scan *scan, const zc_snapshot_contents *contents);

@@ -6,13 +6,9 @@
  *
  * Ownership: borrows the contents. Threads: its caller's. Writes nothing.
  */
-#define _GNU_SOURCE
-#define _FILE_OFFSET_BITS 64
 #include "snapshot/zc_snapshot_internal.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/zc_alloc.h"
 #include "base/zc_crc32c.h"
@@ -51,66 +47,24 @@ uint32_t zc_snapshot_crc_of_blocks(const uint8_t *page, uint32_t mask)
 
 /* ---- what was never touched ---- */
 
-#if defined(__linux__)
-static uint64_t system_page(void)
-{
-    return (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
-/* Absent pages are zeros in memory that shows nothing else. Only of a region is that known. */
-static void open_pagemap(zc_snapshot_scan *scan)
+static void begin_probe(zc_snapshot_scan *scan)
 {
     const zc_snapshot_contents *contents = scan->contents;
-    if (contents->memory_size < SMALL || (uintptr_t)contents->memory % ZC_SNAPSHOT_BLOCK ||
-        system_page() % ZC_SNAPSHOT_BLOCK) {
-        return;
+    scan->region = contents->memory_size >= SMALL ? zc_region_find(contents->memory, contents->memory_size) : NULL;
+    if (scan->region && zc_region_base(scan->region) == contents->memory) {
+        scan->probe = zc_region_probe_new(scan->region);
     }
-    zc_region *region = zc_region_find(contents->memory, contents->memory_size);
-    if (region && !zc_region_read_only(region)) {
-        scan->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-    }
-    zc_region_release(region);
 }
 
-/* The system's entry for a page of this process: its uppermost two bits say that it is in memory, or swapped out. 0 is
- * absent; what cannot be known counts as there. */
-static uint64_t pagemap_entry(zc_snapshot_scan *scan, uint64_t page)
+static uint32_t touched_blocks(zc_snapshot_scan *scan, uint64_t start)
 {
-    if (page - scan->known_first >= scan->known_count) {
-        ssize_t got = pread(scan->pagemap, scan->known, sizeof scan->known, (off_t)(page * sizeof *scan->known));
-        scan->known_first = page;
-        scan->known_count = got > 0 ? (uint64_t)got / sizeof *scan->known : 0;
-        if (scan->known_count == 0) {
-            return UINT64_MAX;
-        }
-    }
-    return scan->known[page - scan->known_first];
-}
-
-static uint32_t present_blocks(zc_snapshot_scan *scan, const uint8_t *bytes)
-{
-    if (scan->pagemap < 0) {
-        return ALL_BLOCKS;
-    }
-    uint32_t mask = 0;
-    for (uint32_t i = 0; i < ZC_SNAPSHOT_BLOCKS; i++) {
-        uint64_t page = ((uint64_t)(uintptr_t)bytes + (uint64_t)i * ZC_SNAPSHOT_BLOCK) / system_page();
-        mask |= (uint32_t)(pagemap_entry(scan, page) >> 62 != 0) << i;
+    uint32_t mask = scan->probe ? 0 : ALL_BLOCKS;
+    for (uint32_t i = 0; scan->probe && i < ZC_SNAPSHOT_BLOCKS; i++) {
+        uint64_t offset = start + (uint64_t)i * ZC_SNAPSHOT_BLOCK;
+        mask |= (uint32_t)zc_region_probe_may_hold(scan->probe, offset, ZC_SNAPSHOT_BLOCK) << i;
     }
     return mask;
 }
-#else
-static void open_pagemap(zc_snapshot_scan *scan)
-{
-    (void)scan;
-}
-
-static uint32_t present_blocks(zc_snapshot_scan *scan, const uint8_t *bytes)
-{
-    (void)scan, (void)bytes;
-    return ALL_BLOCKS;
-}
-#endif
 
 /* ---- what is dead ---- */
 
@@ -160,8 +114,7 @@ void zc_snapshot_scan_begin(zc_snapshot_scan *scan, const zc_snapshot_contents *
 {
     memset(scan, 0, sizeof *scan);
     scan->contents = contents;
-    scan->pagemap = -1;
-    open_pagemap(scan);
+    begin_probe(scan);
 }
 
 zc_status zc_snapshot_scan_page(zc_snapshot_scan *scan, uint32_t page, uint32_t *mask, const uint8_t **bytes,
@@ -170,7 +123,7 @@ zc_status zc_snapshot_scan_page(zc_snapshot_scan *scan, uint32_t page, uint32_t 
     uint64_t start = (uint64_t)page * ZC_SNAPSHOT_PAGE;
     bool partly;
     *bytes = scan->contents->memory + start;
-    *mask = living_blocks(scan, start, present_blocks(scan, *bytes), &partly);
+    *mask = living_blocks(scan, start, touched_blocks(scan, start), &partly);
     if (*mask && partly) {
         zc_status status = copy_without_dead(scan, start, *mask, error);
         if (status != ZC_OK) {
@@ -188,8 +141,7 @@ zc_status zc_snapshot_scan_page(zc_snapshot_scan *scan, uint32_t page, uint32_t 
 
 void zc_snapshot_scan_end(zc_snapshot_scan *scan)
 {
-    if (scan->pagemap >= 0) {
-        (void)close(scan->pagemap);
-    }
+    zc_region_probe_free(scan->probe);
+    zc_region_release(scan->region);
     zc_free(scan->copy);
 }

@@ -13,7 +13,9 @@
 #include "base/zc_alloc.h"
 #include "base/zc_crc32c.h"
 
+#ifndef MAX_RUN
 #define MAX_RUN (UINT64_C(4) << 20)
+#endif
 #define GATHERED (UINT64_C(1) << 20) /* of packed pages, before the sink gets them */
 #define SMALL_SECTION 65536u         /* is copied to be written with its neighbours */
 

@@ -3,7 +3,9 @@ Python 3.10. An ignore that is not needed is an error there, so what is marked h
 
 from __future__ import annotations
 
+import io
 from collections.abc import Generator, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -24,6 +26,18 @@ def buffers(memory: zcwasm.Memory, guest: zcwasm.Instance) -> None:
     memory.write(0, array)
     zcwasm.Instance(guest.module, inputs={"bytes": b"a", "array": array, "memory": memory})
     zcwasm.Memory("1")  # type: ignore[arg-type]
+
+
+def snapshots(guest: zcwasm.Instance, weights: zcwasm.Weights, arrays: list[tuple[int, int]]) -> None:
+    guest.snapshot("a", notes={"a": b"", "b": np.zeros(3)}, dead=arrays, compress="zstd", durable=False)
+    guest.snapshot(io.BytesIO(), compress="gzip")  # type: ignore[arg-type]
+    guest.snapshot(io.StringIO())  # type: ignore[arg-type]
+    again = zcwasm.Instance.restore(guest.module, Path("a"), weights=weights, mapped=True)
+    assert_type(again, zcwasm.Instance)
+    assert_type(again.fork(3), list[zcwasm.Instance])
+    assert_type(weights.sha256, str)
+    assert_type(guest.module.sha256, str)
+    assert_type(zcwasm.snapshot_info("a"), dict[str, Any])
 
 
 def words(device: zcwasm.Device, kernel: zcwasm.Kernel) -> None:
