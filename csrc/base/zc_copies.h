@@ -24,9 +24,8 @@
                              there, and what zcg_mirror copies */ \
     X(FORK, "forked")                 /* memory of an instance that is forked: once for all that come of it */    \
     X(WASI, "wasi")                   /* arguments, paths, streams of Python */                                   \
-    X(SNAPSHOT,                                                                                                   \
-      "snapshot") /* a guest's pages into a file and out of it; its scratch and outputs, into a snapshot or \
-                               a fork and out of it */
+    X(SNAPSHOT, "snapshot") /* a guest's scratch and outputs, into a snapshot or a fork and out of it; what a     \
+                               file written in Python is given */
 
 typedef enum zc_copy_reason {
 #define X(code, name) ZC_COPY_##code,
