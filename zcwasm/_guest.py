@@ -10,7 +10,7 @@ Threads: as of an Instance.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from importlib.resources import files
 from typing import IO, Any
@@ -117,9 +117,9 @@ class Guest:
     def release(self) -> None:
         self._state = None
 
-    def fork(self, count: int) -> list[Guest]:
-        """As many that go on from here."""
-        return [Guest(self.program, each, self._address) for each in self.instance.fork(count)]
+    def fork(self, count: int, dead: Iterable[tuple[int, int]] = ()) -> list[Guest]:
+        """As many that go on from here. dead: what of the memory nobody needs."""
+        return [Guest(self.program, each, self._address) for each in self.instance.fork(count, dead=dead)]
 
     def begin(self, name: str, *arguments: int) -> None:
         """The first call, which sets up the state."""

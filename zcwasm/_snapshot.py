@@ -287,11 +287,11 @@ def save(
     durable: bool = True,
 ) -> None:
     """Instance.snapshot."""
-    packed, spans, codec = _packed(notes), _spans(instance, dead), _compressor(compress)
+    packed, ranges, codec = _packed(notes), spans(instance, dead), _compressor(compress)
     described = about(instance).pack()
 
     def write(out: int | Callable[[bytes], object]) -> None:
-        instance._save(out, described, packed, spans, codec, device_state)
+        instance._save(out, described, packed, ranges, codec, device_state)
 
     if isinstance(file, (str, os.PathLike)):
         replace(file, write, durable)
@@ -325,7 +325,7 @@ def _packed(notes: Mapping[str, Buffer] | None) -> tuple[tuple[bytes, Buffer], .
     return tuple(found)
 
 
-def _spans(instance: _core.Instance, dead: Iterable[tuple[int, int]]) -> array[int]:
+def spans(instance: _core.Instance, dead: Iterable[tuple[int, int]]) -> array[int]:
     """Sorted and disjoint, each two numbers."""
     pairs = []
     for place, pair in enumerate(dead):

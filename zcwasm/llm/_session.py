@@ -485,7 +485,10 @@ class Session:
         count = _arguments.whole("count", count, 1, 2**20)
         with self._taken():
             self._settle()
-            guests = self._guest.fork(count)
+            layers = self.model.config.layers
+            guests = self._guest.fork(
+                count, _kept.dead_ranges(self._guest, self._form, layers, "activations")
+            )
         forks = [Session(self.model, self._form, each, self.mirrored, self.prefix_cache) for each in guests]
         for each in forks:
             each.notes = self.notes
