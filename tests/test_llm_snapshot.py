@@ -749,7 +749,8 @@ class TestDamage:
                 16384 & ~3, int(session._guest.state["history"]) // 4 - 4096, np.uint32
             )
             for _ in range(4):
-                words[rng.integers(len(words))] = rng.choice([0, 1, 2**31, 2**32 - 1, rng.integers(2**32)])
+                values = [0, 1, 2**31, 2**32 - 1, int(rng.integers(2**32))]
+                words[rng.integers(len(words))] = values[rng.integers(len(values))]
             session._guest.release()
             session._instance.snapshot(file, device_state=False, notes=notes)
             session._instance.__exit__(None, None, None)
@@ -765,3 +766,233 @@ class TestDamage:
 
 def note_of(session: llm.Session) -> dict[str, bytes]:
     return _kept.Note.of(session._form, session._guest, session.model.weights.sha256).write()
+
+
+class TestPrefixCache:
+    """What one session computed is there for others."""
+
+    @pytest.fixture(params=["memory", "folder"])
+    def cache(self, request: pytest.FixtureRequest, tmp_path: Path) -> llm.PrefixCache:
+        return llm.PrefixCache(tmp_path / "cache" if request.param == "folder" else None)
+
+    @staticmethod
+    def form(**options: Any) -> dict[str, Any]:
+        return {"context": 256, "kv_dtype": "f32", "exact": True, **options}
+
+    @each_way
+    def test_others_begin_where_one_was(
+        self, model: llm.Model, cache: llm.PrefixCache, options: dict[str, Any]
+    ) -> None:
+        """Also one with another context, one that has something else, and one that reads a mirror."""
+        first = model.session(**self.form(), prefix_cache=cache)
+        expected = generate(first, LONG, 8, **options)
+        assert first.usage.reused_tokens == 0
+        assert cache.used > 0
+        for form in (self.form(), self.form(context=200, chunk=16), self.form(mirror=True)):
+            for before in ([], [7, 8, 9], LONG[:100], [*LONG[:20], 5]):
+                session = model.session(**form, prefix_cache=cache)
+                if before:
+                    generate(session, before, 2)
+                used = cache.used
+                assert generate(session, LONG, 8, **options) == expected
+                assert session.usage.reused_tokens == len(LONG) - 1
+                assert cache.used == used or before
+
+    def test_as_many_tokens_as_are_the_same(self, cpu_model: llm.Model, cache: llm.PrefixCache) -> None:
+        plain = cpu_model.session(**self.form())
+        generate(cpu_model.session(**self.form(), prefix_cache=cache), LONG, 1)
+        for same in (63, 64, 65, 127, 128, 149, 150):
+            prompt = [*LONG[:same], 1, 2, 3]
+            session = cpu_model.session(**self.form(), prefix_cache=cache)
+            expected = generate(plain, prompt, 6)
+            used = cache.used
+            assert generate(session, prompt, 6) == expected
+            assert session.usage.reused_tokens == (same if same >= 64 else 0)
+            assert (cache.used > used) == (same < 64)  # of the others less than 64 had to be computed
+
+    def test_a_system_prompt_is_computed_once(self, cpu_model: llm.Model, cache: llm.PrefixCache) -> None:
+        system = {"role": "system", "content": "hello world " * 20}
+        ended = []
+        for word in ("and", "or", "the"):
+            session = cpu_model.session(context=256, prefix_cache=cache)
+            messages = [system, {"role": "user", "content": word}]
+            list(session.chat(messages, max_new_tokens=2))
+            ended.append((session.usage.prompt_tokens, session.usage.reused_tokens))
+        assert ended[0][1] == 0
+        assert all(
+            reused > len(system["content"]) // 3 and total - reused < 64 for total, reused in ended[1:]
+        )
+
+    def test_not_of_others(
+        self, path: Path, tmp_path: Path, cpu_model: llm.Model, cache: llm.PrefixCache
+    ) -> None:
+        """Of another model, another type of cache, another exactness."""
+        generate(cpu_model.session(**self.form(), prefix_cache=cache), LONG, 1)
+        tiny_model.write(tmp_path / "other.gguf", seed=1)
+        other = llm.Model.open(tmp_path / "other.gguf", cpu_model.device, pack=False)
+        for model, form in (
+            (other, self.form()),
+            (cpu_model, self.form(kv_dtype="f16")),
+            (cpu_model, self.form(exact=False)),
+        ):
+            session = model.session(**form, prefix_cache=cache)
+            assert generate(session, LONG, 4) == generate(model.session(**form), LONG, 4)
+            assert session.usage.reused_tokens == 0
+
+    def test_tokens_decide_and_not_the_digest(
+        self, cpu_model: llm.Model, cache: llm.PrefixCache, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As if digests of different tokens were the same."""
+        from zcwasm.llm import _prefixes
+
+        real = _prefixes._names
+        monkeypatch.setattr(_prefixes, "_names", lambda identity, ids: real(identity, ids * 0))
+        generate(cpu_model.session(**self.form(), prefix_cache=cache), LONG, 1)
+        cache.least = 1000  # nothing else is kept
+        for same in (0, 10, 149):
+            prompt = [*LONG[:same], 3, *LONG[:100]][:150]
+            session = cpu_model.session(**self.form(), prefix_cache=cache)
+            assert generate(session, prompt, 4) == generate(cpu_model.session(**self.form()), prompt, 4)
+            assert session.usage.reused_tokens == same
+            generate(session, LONG, 1)
+
+    def test_short_prompts_are_not_kept(self, cpu_model: llm.Model) -> None:
+        cache = llm.PrefixCache(least=37)
+        session = cpu_model.session(context=256, prefix_cache=cache)
+        generate(session, PROMPT[:36], 1)
+        assert cache.used == 0
+        generate(session, PROMPT, 1)  # of which one had to be computed
+        assert cache.used == 0
+        generate(cpu_model.session(context=256, prefix_cache=cache), PROMPT, 1)
+        assert cache.used > 0
+        cache.clear()
+        assert cache.used == 0
+
+    def test_what_was_not_used_for_longest_goes(self, cpu_model: llm.Model, cache: llm.PrefixCache) -> None:
+        prompts = [[n, *LONG[:99]] for n in range(4)]
+        generate(cpu_model.session(**self.form(), prefix_cache=cache), prompts[0], 1)
+        one = cache.used
+        cache = llm.PrefixCache(cache.folder, bytes=3 * one)
+
+        def reused(prompt: list[int]) -> int:
+            session = cpu_model.session(**self.form(), prefix_cache=cache)
+            generate(session, prompt, 1)
+            return session.usage.reused_tokens
+
+        for prompt in prompts[:3]:
+            reused(prompt)
+        assert cache.used == 3 * one
+        assert reused(prompts[0]) == 99
+        reused(prompts[3])  # in place of the second
+        assert cache.used == 3 * one
+        assert [reused(prompts[n]) for n in (0, 2, 3)] == [99, 99, 99]
+        assert reused(prompts[1]) == 0
+
+    def test_what_is_larger_than_all_is_not_kept(self, cpu_model: llm.Model, tmp_path: Path) -> None:
+        for folder in (None, tmp_path / "cache"):
+            cache = llm.PrefixCache(folder, bytes=10000)
+            session = cpu_model.session(context=256, prefix_cache=cache)
+            assert generate(session, LONG, 3) == generate(cpu_model.session(context=256), LONG, 3)
+            assert cache.used == 0
+            assert repr(cache).endswith(": at most 10,000 bytes>")
+
+    def test_files_that_are_damaged_or_gone(self, cpu_model: llm.Model, tmp_path: Path) -> None:
+        cache = llm.PrefixCache(tmp_path)
+        session = cpu_model.session(**self.form(), prefix_cache=cache)
+        expected = generate(session, LONG, 4)
+        files = sorted(tmp_path.glob("*.prefix"))
+        assert len(files) == 3  # 64, 128, 150 tokens
+        assert len({each.stat().st_ino for each in files}) == 1
+        assert files[0].stat().st_mode & 0o077 == 0
+        whole = files[0].read_bytes()
+        (tmp_path / "notes.txt").write_text("mine")
+        for content in (b"", b"noise", whole[: len(whole) // 2], whole[:-1] + b"\0", None):
+            for each in tmp_path.glob("*.prefix"):
+                each.unlink()
+                if content is not None:
+                    each.write_bytes(content)
+            session = cpu_model.session(**self.form(), prefix_cache=cache)
+            assert generate(session, LONG, 4) == expected
+            assert session.usage.reused_tokens == 0
+            again = cpu_model.session(**self.form(), prefix_cache=cache)
+            assert generate(again, LONG, 4) == expected
+            assert again.usage.reused_tokens == len(LONG) - 1
+            assert len(list(tmp_path.glob("*.prefix"))) == 3
+        assert (tmp_path / "notes.txt").read_text() == "mine"
+        cache.clear()
+        assert [each.name for each in tmp_path.iterdir()] == ["notes.txt"]
+
+    def test_a_folder_that_takes_nothing(self, cpu_model: llm.Model, tmp_path: Path) -> None:
+        cache = llm.PrefixCache(tmp_path / "cache")
+        (tmp_path / "cache").rmdir()
+        (tmp_path / "cache").write_bytes(b"")
+        session = cpu_model.session(context=256, prefix_cache=cache)
+        with pytest.warns(RuntimeWarning, match="a prompt is not kept in <zcwasm.llm.PrefixCache in"):
+            found = generate(session, LONG, 3)
+        assert found == generate(cpu_model.session(context=256), LONG, 3)
+
+    def test_two_processes(self, cpu_model: llm.Model, path: Path, tmp_path: Path) -> None:
+        """One after the other, then both at once, with room for two prompts of six."""
+        expected = generate(cpu_model.session(**self.form()), LONG, 6)
+        code = f"""
+            import zcwasm
+            from zcwasm import llm
+            from test_llm_snapshot import LONG, TestPrefixCache, generate
+            model = llm.Model.open({str(path)!r}, zcwasm.Device("cpu", threads=1), pack=False)
+            cache = llm.PrefixCache({str(tmp_path / "cache")!r}, bytes=BYTES)
+            for n in range(ROUNDS):
+                session = model.session(**TestPrefixCache.form(), prefix_cache=cache)
+                prompt = LONG if n == 0 else [n // 5 % 6, *LONG[:99]]
+                print(generate(session, prompt, 6), session.usage.reused_tokens)
+        """
+        once = code.replace("BYTES", "1 << 30").replace("ROUNDS", "1")
+        assert run_python(once) == f"{expected} 0\n"
+        assert run_python(once) == f"{expected} {len(LONG) - 1}\n"
+        used = llm.PrefixCache(tmp_path / "cache").used
+        busy = code.replace("BYTES", str(2 * used)).replace("ROUNDS", "60")
+        found: list[str] = []
+        threads = [threading.Thread(target=lambda: found.append(run_python(busy))) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        right = []
+        for n in range(60):
+            prompt = LONG if n == 0 else [n // 5 % 6, *LONG[:99]]
+            right.append(str(generate(cpu_model.session(**self.form()), prompt, 6)))
+        for text in found:
+            lines = [line.rpartition(" ") for line in text.splitlines()]
+            assert [line[0] for line in lines] == right
+            assert any(int(line[2]) > 0 for line in lines[1:])
+        assert len(found) == 2
+        assert llm.PrefixCache(tmp_path / "cache").used <= 3 * used
+
+    def test_on_threads(self, cpu_model: llm.Model, cache: llm.PrefixCache) -> None:
+        prompts = [[n, *LONG[:99]] for n in range(3)]
+        expected = [generate(cpu_model.session(**self.form()), prompt, 3) for prompt in prompts]
+        found: list[bool] = []
+
+        def work(first: int) -> None:
+            for n in range(12):
+                session = cpu_model.session(**self.form(), prefix_cache=cache)
+                which = (first + n) % 3
+                found.append(generate(session, prompts[which], 3) == expected[which])
+
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found == [True] * 48
+
+    def test_wrong_arguments(self, tmp_path: Path) -> None:
+        wrong: Any = "1"
+        for options in ({"folder": 1}, {"bytes": wrong}, {"least": wrong}):
+            with pytest.raises(TypeError, match=next(iter(options))):
+                llm.PrefixCache(**options)  # type: ignore[arg-type]
+        for options in ({"bytes": -1}, {"least": 0}):
+            with pytest.raises(ValueError, match=next(iter(options))):
+                llm.PrefixCache(**options)
+        (tmp_path / "file").write_bytes(b"")
+        with pytest.raises(FileExistsError):
+            llm.PrefixCache(tmp_path / "file")

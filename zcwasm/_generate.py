@@ -1,8 +1,8 @@
 """`zcwasm generate`: a language model's words on stdout as they come, everything else on stderr.
 
 The guest is interrupted by Ctrl-C like any other (exit code 130); when nobody reads stdout any more, it ends.
-With --session FILE the session goes on from that file, and into it when it ends, however it does. What was said
-in a chat lies beside it, as the note "messages".
+With --session FILE the session goes on from that file, and into it when it ends, however it does. What was
+said in a chat lies beside it, as the note "messages".
 """
 
 from __future__ import annotations
@@ -149,9 +149,10 @@ def prompt_ids(
         chat = bool(messages) if before else "tokenizer.chat_template" in model.weights.metadata
     if options.system is not None and not chat:
         raise ValueError("a system message needs --chat")
-    if before and (options.system is not None or (chat and not messages)):
-        what = "begun already" if messages else "no conversation: --raw goes on with its text"
-        raise ValueError(f"the session in {options.session} holds {what}")
+    if before and chat and not messages:
+        raise ValueError(f"{options.session} holds no conversation: --raw goes on with its text")
+    if before and options.system is not None:
+        raise ValueError(f"the conversation in {options.session} has begun: it takes no system message")
     if not chat:
         if before:
             return [*before, *model.tokenizer.encode(prompt, special=True, add_special=False)]

@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 import warnings
 from collections import OrderedDict
 from contextlib import suppress
@@ -93,7 +94,7 @@ class PrefixCache:
 
     def __repr__(self) -> str:
         place = "in memory" if self.folder is None else f"in {os.fspath(self.folder)!r}"
-        return f"<zcwasm.llm.PrefixCache {place}: {self.used:,} of {self.bytes:,} bytes>"
+        return f"<zcwasm.llm.PrefixCache {place}: at most {self.bytes:,} bytes>"
 
     # For sessions, which are taken by the caller's thread.
 
@@ -185,7 +186,7 @@ class _File(NamedTuple):
     """All names of one."""
 
     paths: list[str]
-    used: float  # when
+    used: int  # when, in nanoseconds
     size: int
 
 
@@ -209,7 +210,7 @@ class _InFolder:
                 break
             try:
                 found = session._read_rows(path)
-                os.utime(path)
+                self._note_use(path)
                 return found
             except FileNotFoundError:
                 continue
@@ -222,11 +223,17 @@ class _InFolder:
             return
         *shorter, (_, path) = self._paths(session, ids)
         session._write(path, durable=False)
+        self._note_use(path)
         for _, other in shorter:
             with suppress(OSError):  # another process was faster, or the file system has no links
                 other.unlink(missing_ok=True)
                 other.hardlink_to(path)
         self._make_room()
+
+    @staticmethod
+    def _note_use(path: Path) -> None:
+        """Now; the time that file systems give by themselves is some milliseconds old."""
+        os.utime(path, ns=(time.time_ns(),) * 2)
 
     def _files(self) -> list[_File]:
         files: dict[int, _File] = {}
@@ -237,7 +244,7 @@ class _InFolder:
                 with suppress(FileNotFoundError):
                     info = entry.stat(follow_symlinks=False)
                     blocks = getattr(info, "st_blocks", 0) * 512  # less than its length, which has holes
-                    one = _File([], info.st_mtime, blocks or info.st_size)
+                    one = _File([], info.st_mtime_ns, blocks or info.st_size)
                     files.setdefault(info.st_ino, one).paths.append(entry.path)
         return list(files.values())
 
