@@ -20,6 +20,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import index
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
@@ -134,7 +135,17 @@ def _uses(module: _core.Module) -> bool:
 _input_digests: weakref.WeakKeyDictionary[_core.Instance, dict[str, str]] = weakref.WeakKeyDictionary()
 
 
+class Constant(bytes):
+    """An input that many instances get: its digest is computed once."""
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self).hexdigest()
+
+
 def _digest_of_input(view: memoryview) -> str:
+    if isinstance(view.obj, Constant):
+        return view.obj.sha256
     return hashlib.sha256(view.cast("B") if view.nbytes else b"").hexdigest()
 
 

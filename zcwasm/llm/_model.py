@@ -18,6 +18,7 @@ from zcwasm._models import fetch, gguf
 from zcwasm._models.model_file import model_error
 from zcwasm._models.opened import Opened, layers
 from zcwasm._models.weights import Progress
+from zcwasm._snapshot import Constant
 from zcwasm.llm import _known, _memory
 from zcwasm.llm._config import Config, Numbers
 from zcwasm.llm._kept import Form, KvDtype
@@ -148,7 +149,7 @@ class Model(Opened):
         """The same for guests. The last one is kept: it takes longer to make than the rest of a session."""
         rope = self._rope
         if rope[0] != context:
-            rope = self._rope = (context, self.rope_table(context).tobytes())
+            rope = self._rope = (context, Constant(self.rope_table(context)))
         return rope[1]
 
     def session(
