@@ -932,16 +932,18 @@ def flip(small: tuple[zcwasm.Module, bytes, bytes], path: Path, places: Any) -> 
     """How many flips were seen; each that was not must not matter."""
     module, data, memory = small
     seen = 0
+    path.write_bytes(data)
+    file = os.open(path, os.O_RDWR)
     for at in places:
-        damaged = bytearray(data)
-        damaged[at] ^= 1 << at % 8
-        path.write_bytes(damaged)
+        os.pwrite(file, bytes([data[at] ^ 1 << at % 8]), at)
         for mapped in (False, True):
             try:
                 with zcwasm.Instance.restore(module, path, mapped=mapped) as again:
                     assert again.memory.read(0, PAGE) == memory, (at, mapped)
             except zcwasm.SnapshotError:
                 seen += not mapped
+        os.pwrite(file, data[at : at + 1], at)
+    os.close(file)
     return seen
 
 
@@ -1128,6 +1130,48 @@ def test_forks_are_independent(device: zcwasm.Device) -> None:
     assert grandchild.memory.grow(3) == children[3].memory.pages
     parent.instance.close() if not parent.memory.pins else None
     assert np.array_equal(arrays[5], (np.arange(1024, dtype=np.float32) * 5 + 1) * 2)
+
+
+@pytest.mark.skipif(set(KINDS) <= {"cpu"}, reason="there is no GPU here, nor one that is a program")
+@pytest.mark.skipif(sys.platform != "linux", reason="shared pages are replaced in place on Linux only")
+def test_a_driver_that_refuses_shared_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its guests get memory of their own, with the same bytes at the same place, which is counted."""
+    device = zcwasm.Device(next(kind for kind in KINDS if kind != "cpu"))
+    parent = Guest(device)
+    at, _ = parent.put(np.arange(1024))
+    parent.instance.snapshot(tmp_path / "a")
+    monkeypatch.setenv("ZCWASM_REFUSE_SHOWN", "1")
+    for reason, instance in (
+        ("forked", parent.instance.fork()[0]),
+        (
+            "snapshot",
+            zcwasm.Instance.restore(
+                parent.instance.module, tmp_path / "a", device=device, mapped=True, **GRANTED
+            ),
+        ),
+    ):
+        child = goes_on(parent, instance)
+        array = child.memory.array(at, 1024, np.float32)
+        before = zcwasm.copy_stats()
+        assert child.affine(at, at, 1024, 2, 1) == 0
+        assert child.exports.run() == 0
+        assert np.array_equal(array, np.arange(1024) * 2 + 1)
+        assert zcwasm.copy_stats()[reason] - before[reason] >= 4096
+        before = zcwasm.copy_stats()
+        assert child.affine(at, at, 1024, 2, 1) == 0
+        assert child.exports.run() == 0
+        assert zcwasm.copy_stats()[reason] == before[reason]
+        grandchild = goes_on(parent, instance.fork()[0])
+        assert np.array_equal(grandchild.memory.array(at, 1024, np.float32), array)
+        assert facts_of_memory(taken_again(instance, device)) == facts_of_memory(instance)
+
+
+def facts_of_memory(instance: zcwasm.Instance) -> bytes:
+    return instance.memory.read(0, instance.memory.size)
+
+
+def taken_again(instance: zcwasm.Instance, device: zcwasm.Device) -> zcwasm.Instance:
+    return zcwasm.Instance.restore(instance.module, taken(instance), device=device, **GRANTED)
 
 
 def test_forks_see_nothing_of_each_other_s_globals(guest: zcwasm.Instance) -> None:

@@ -1,7 +1,10 @@
 /* zc_device_buffer: see zc_device_buffer.h. */
 #include "device/zc_device_buffer.h"
 
+#include <stdlib.h>
+
 #include "base/zc_alloc.h"
+#include "region/zc_image.h"
 
 void zc_device_buffer_release(zc_device_buffer *buffer)
 {
@@ -32,20 +35,33 @@ static uint64_t size_of(const zc_device *device, zc_region *region, uint64_t bef
     return committed < ahead ? committed : ahead - ahead % ZC_REGION_ALIGNMENT;
 }
 
+static zc_status import_once(zc_device *device, zc_region *region, zc_device_buffer *buffer, zc_error *error)
+{
+    if (getenv("ZCWASM_REFUSE_SHOWN") && zc_region_shows(region)) { /* for tests: a driver that takes no such memory */
+        return zc_fail(error, ZC_DEVICE, "device %s was told to refuse memory that is shown", device->info.name);
+    }
+    return device->backend->buffer_from_host(device->self, zc_region_base(region), buffer->size,
+                                             zc_region_read_only(region), &buffer->buffer, &buffer->address, error);
+}
+
 /* A view of the region's bytes, in place of one over the first `before`. What is ahead is for speed only: where there is
- * no room for it, as in a driver that pins what it is given, the region's own bytes are enough. */
+ * no room for it, as in a driver that pins what it is given, the region's own bytes are enough. What the region shows of
+ * an image or of files becomes memory of its own where the driver refuses it. */
 static zc_status import(zc_device *device, zc_region *region, uint64_t before, zc_device_buffer *buffer,
                         zc_error *error)
 {
     uint64_t size = zc_region_size(region);
-    for (buffer->size = size_of(device, region, before);; buffer->size = size) {
-        zc_status status =
-            device->backend->buffer_from_host(device->self, zc_region_base(region), buffer->size,
-                                              zc_region_read_only(region), &buffer->buffer, &buffer->address, error);
-        if (status == ZC_OK || buffer->size <= size) {
-            return status;
-        }
+    buffer->size = size_of(device, region, before);
+    zc_status status = import_once(device, region, buffer, error);
+    if (status != ZC_OK && buffer->size > size) {
+        buffer->size = size;
+        status = import_once(device, region, buffer, error);
     }
+    if (status != ZC_OK && !zc_region_read_only(region) && zc_region_shows(region) &&
+        zc_region_own(region, NULL) == ZC_OK) {
+        status = import_once(device, region, buffer, error);
+    }
+    return status;
 }
 
 /* `local`: memory of the device's own, else a view of the region's bytes, in place of one over the first `before`. */

@@ -53,12 +53,11 @@ static const zc_kernel *next_record(const zc_abi_tape *tape, size_t *at, uint8_t
     return kernel;
 }
 
-/* Behind the last record, room for one of this kernel, which is kept by adding its size. NULL: -ZCG_ENOMEM recorded. */
-static uint8_t *room(zc_abi *abi, zc_abi_tape *tape, const zc_kernel *kernel)
+/* Behind the last record, room for one of `size` bytes, which is kept by adding them. NULL: -ZCG_ENOMEM recorded. */
+static uint8_t *room(zc_abi *abi, zc_abi_tape *tape, size_t size)
 {
-    size_t size = record_size(kernel);
     if (size > tape->capacity - tape->size) {
-        size_t capacity = tape->capacity * 2 + 1024; /* 1024: more than any record */
+        size_t capacity = tape->capacity * 2 + 4096; /* 4096: more than any record */
         uint8_t *larger = zc_realloc(tape->records, capacity);
         if (!larger) {
             (void)zc_abi_fail(abi, ZCG_ENOMEM, "cannot allocate %zu bytes to keep what is recorded", capacity);
@@ -71,6 +70,11 @@ static uint8_t *room(zc_abi *abi, zc_abi_tape *tape, const zc_kernel *kernel)
 }
 
 /* --- recording --- */
+
+static bool sleeps(const zc_abi_tape *tape)
+{
+    return !tape->batch && !tape->sequence;
+}
 
 static const zc_kernel *kernel_of(uint64_t handle)
 {
@@ -155,12 +159,11 @@ static zc_abi_tape *unsealed(zc_abi *abi, uint64_t handle, int32_t *failure)
         return &abi->tape;
     }
     zc_abi_entry *entry = zc_abi_find(abi, &abi->sequences, handle);
-    *failure = -ZCG_EBADF;
-    if (entry && entry->tape.sealed) {
-        *failure = zc_abi_fail(abi, ZCG_EINVAL, "the sequence is sealed: it takes no more dispatches");
-        return NULL;
+    if (entry && !entry->tape.sealed) {
+        return &entry->tape;
     }
-    return entry ? &entry->tape : NULL;
+    *failure = entry ? zc_abi_fail(abi, ZCG_EINVAL, "the sequence is sealed: it takes no more dispatches") : -ZCG_EBADF;
+    return NULL;
 }
 
 zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
@@ -169,7 +172,7 @@ zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
     const zc_abi_args_dispatch call = zc_abi_args_of_dispatch(slots);
     int32_t failure = 0;
     zc_abi_tape *tape = unsealed(abi, call.sequence, &failure);
-    zc_status status = tape ? zc_abi_wake(abi, tape, &failure) : ZC_OK;
+    zc_status status = tape && sleeps(tape) ? zc_abi_wake(abi, tape, &failure) : ZC_OK;
     if (status != ZC_OK) {
         return zc_abi_failed(abi, status, &slots[0], error);
     }
@@ -186,7 +189,8 @@ zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
             slots, zc_abi_fail(abi, ZCG_EINVAL, "kernel %s takes %u ranges and %u bytes of parameters, not %u and %u",
                                kernel->name, (unsigned)kernel->binding_count, kernel->params_size, count, size));
     }
-    uint8_t *record = room(abi, tape, kernel);
+    size_t whole = record_size(kernel);
+    uint8_t *record = room(abi, tape, whole);
     if (!record) {
         return zc_abi_answer(slots, -ZCG_ENOMEM);
     }
@@ -197,7 +201,7 @@ zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
     }
     /* Copied before anything is looked at: work in flight may write there. */
     const uint32_t header[2] = {(uint32_t)kernel->id, 0};
-    memset(record + record_size(kernel) - 8, 0, 8);
+    memset(record + whole - 8, 0, 8);
     memcpy(record, header, sizeof header);
     memcpy(ranges_of(record), from, count * sizeof(zcg_range));
     memcpy(params_of(record, kernel), params_from, size);
@@ -208,7 +212,7 @@ zc_status zc_abi_call_dispatch(void *context, uint64_t *slots, zc_error *error)
     if (failure) {
         return zc_abi_answer(slots, failure);
     }
-    tape->size += record_size(kernel);
+    tape->size += whole;
     abi->recorded++;
     return zc_abi_answer(slots, (int32_t)tape->count++);
 }
@@ -224,11 +228,6 @@ zc_status zc_abi_seal(zc_abi_tape *tape, zc_error *error)
 }
 
 /* --- sleep --- */
-
-static bool sleeps(const zc_abi_tape *tape)
-{
-    return !tape->batch && !tape->sequence;
-}
 
 static zc_abi_entry *scratch_of(zc_abi *abi, zcg_handle handle)
 {

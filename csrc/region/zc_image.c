@@ -194,6 +194,39 @@ zc_status zc_image_region(zc_image *image, uint64_t reserved, zc_region **out, z
     return ZC_OK;
 }
 
+/* --- memory of its own instead --- */
+
+bool zc_region_shows(zc_region *region)
+{
+    pthread_mutex_lock(&region->lock);
+    bool shows = region->shown > 0;
+    pthread_mutex_unlock(&region->lock);
+    return shows;
+}
+
+zc_status zc_region_own(zc_region *region, zc_error *error)
+{
+    zc_image *image = NULL;
+    uint64_t copied = 0;
+    pthread_mutex_lock(&region->lock);
+    uint64_t shown = region->shown;
+    int code = shown > 0 ? zc_region_os_own(region->base, shown, &copied) : 0;
+    if (code == 0 && shown > 0) {
+        image = region->image;
+        region->image = NULL;
+        region->shown = 0;
+        zc_copies_add(image ? ZC_COPY_FORK : ZC_COPY_SNAPSHOT, copied);
+    }
+    pthread_mutex_unlock(&region->lock);
+    zc_image_release(image);
+    if (code == ENOTSUP) {
+        return zc_fail(error, ZC_UNSUPPORTED, "the system cannot replace %llu bytes that are shown", (ull)shown);
+    }
+    return code == 0
+               ? ZC_OK
+               : zc_fail(error, ZC_NO_MEMORY, "cannot copy %llu bytes that are shown: %s", (ull)shown, strerror(code));
+}
+
 /* --- what a region may hold --- */
 
 struct zc_region_probe {

@@ -42,6 +42,13 @@ uint64_t zc_image_size(const zc_image *image);
 /* A region with `reserved` bytes of address space that begins as the image: as large, with the same bytes. */
 zc_status zc_image_region(zc_image *image, uint64_t reserved, zc_region **out, zc_error *error);
 
+/* Whether some of the region may show an image, or files. */
+bool zc_region_shows(zc_region *region);
+/* What it shows becomes memory of its own, in place: for drivers that take no other. Readers see the same bytes all the
+ * time; nobody may write meanwhile. Counted as "forked", or "snapshot" where it shows files. ZC_UNSUPPORTED where the
+ * system cannot do that. */
+zc_status zc_region_own(zc_region *region, zc_error *error);
+
 /* Which pages of a region may hold something but zeros, as far as the system tells without touching them: to be asked
  * from the first to the last, while nobody writes to it. A region that shows an image or files holds what it never touched. */
 typedef struct zc_region_probe zc_region_probe;

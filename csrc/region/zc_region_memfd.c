@@ -374,7 +374,8 @@ int zc_region_os_image_show(const zc_region_os_image *image, uint8_t *address)
 bool zc_region_os_image_replace(const zc_region_os_image *image, const zc_region_os_range *range)
 {
     uint8_t *address = (uint8_t *)(uintptr_t)range->address;
-    uint64_t shown = range->dead_count ? range->size : range->shown; /* what is dead goes, too */
+    /* What is dead goes, too, and in what is large whatever zeros take up: as much as its pages are larger. */
+    uint64_t shown = range->dead_count || range->size >= LEAST_PART ? range->size : range->shown;
     /* Each call takes the old pages' place, and other threads wait for its end when they touch them. It counts against
      * the limits only what is there anyway. Where one fails, what was there stays, with the same bytes. */
     bool replaced = true;
@@ -395,6 +396,28 @@ bool zc_region_os_image_replace(const zc_region_os_image *image, const zc_region
         }
     }
     return replaced;
+}
+
+int zc_region_os_own(uint8_t *address, uint64_t size, uint64_t *copied)
+{
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    void *own = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (own == MAP_FAILED) {
+        return errno;
+    }
+    *copied = 0;
+    for (uint64_t at = 0; at < size; at += page) {
+        if (!is_zero(address + at, page)) {
+            memcpy((uint8_t *)own + at, address + at, page);
+            *copied += page;
+        }
+    }
+    if (mremap(own, (size_t)size, (size_t)size, MREMAP_MAYMOVE | MREMAP_FIXED, address) == MAP_FAILED) {
+        int code = errno;
+        (void)munmap(own, (size_t)size);
+        return code;
+    }
+    return 0;
 }
 
 #elif !defined(__APPLE__)
@@ -454,6 +477,14 @@ bool zc_region_os_image_replace(const zc_region_os_image *image, const zc_region
     (void)image;
     (void)range;
     return false;
+}
+
+int zc_region_os_own(uint8_t *address, uint64_t size, uint64_t *copied)
+{
+    (void)address;
+    (void)size;
+    (void)copied;
+    return ENOTSUP;
 }
 
 #else

@@ -35,6 +35,7 @@ typedef struct zc_region_os_image {
     } parts[ZC_REGION_OS_PARTS]; /* by their places; what it was made of had zeros elsewhere */
     unsigned count;
     uint64_t extent; /* where the last part ends */
+    uint64_t forks;  /* zc_fork_count when it was made, where handles are none in the child of a fork */
 } zc_region_os_image;
 
 /* A range of committed memory, and what it shows: [address, address + shown) may show files, and `image` when that is not
@@ -64,5 +65,8 @@ int zc_region_os_image_show(const zc_region_os_image *image, uint8_t *address);
 /* The same, of the range that the image was made of a moment ago, to share its pages; readers see the same bytes all the
  * time. Where that is shared anyway, false and nothing. */
 bool zc_region_os_image_replace(const zc_region_os_image *image, const zc_region_os_range *range);
+/* Whatever [address, address + size) shows becomes memory with the same bytes, of which *copied were not zero. ENOTSUP where
+ * that cannot be done at once. */
+int zc_region_os_own(uint8_t *address, uint64_t size, uint64_t *copied);
 
 #endif

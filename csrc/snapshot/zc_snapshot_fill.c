@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/zc_alloc.h"
+#include "base/zc_copies.h"
 #include "base/zc_crc32c.h"
 
 #define AT_ONCE 16u  /* pages: a megabyte */
@@ -192,5 +193,7 @@ zc_status zc_snapshot_fill(zc_snapshot *snapshot, zc_region *region, bool mapped
                        snapshot->codec, codec ? codec->name : "nothing");
     }
     filling filling = {.snapshot = snapshot, .base = zc_region_base(region), .region = region, .codec = codec};
-    return fill(&filling, mapped && can_map(snapshot), error);
+    mapped = mapped && can_map(snapshot);
+    zc_copies_add(ZC_COPY_SNAPSHOT, mapped ? 0 : snapshot->stored);
+    return fill(&filling, mapped, error);
 }

@@ -11,11 +11,10 @@
 #include <string.h>
 
 #include "base/zc_alloc.h"
+#include "base/zc_copies.h"
 #include "base/zc_crc32c.h"
 
-#ifndef MAX_RUN
 #define MAX_RUN (UINT64_C(4) << 20)
-#endif
 #define GATHERED (UINT64_C(1) << 20) /* of packed pages, before the sink gets them */
 #define SMALL_SECTION 65536u         /* is copied to be written with its neighbours */
 
@@ -264,6 +263,7 @@ static zc_status write_pages(writing *writing, zc_snapshot_scan *scan, zc_error 
             status = contents->codec ? write_packed(writing, &page, bytes, error)
                                      : write_slot(writing, &page, bytes, bytes != scan->copy, error);
             put_entry(writing, &page);
+            zc_copies_add(ZC_COPY_SNAPSHOT, page.stored);
         }
         if (status != ZC_OK) {
             return status;

@@ -141,7 +141,7 @@ static handles furnish(guest *self)
 /* What is seen of all of it from then on. */
 typedef struct seen {
     int32_t results[24];
-    float x[COUNT], y[COUNT];
+    float x[COUNT], y[COUNT], y_before[COUNT];
     char text[200], failed[200];
 } seen;
 
@@ -169,6 +169,7 @@ static seen go_on(guest *self, const handles *have)
     *result++ = affine(self, have->sealed, at(self, X), at(self, X), 1, 1); /* sealed */
     /* y = 2 * x + 5, x = x + 1, scratch = x, y = 2 * scratch + 7 */
     *result++ = call(self, "sequence_run", (uint64_t[]){(uint32_t)have->sealed});
+    memcpy(out.y_before, floats(self, Y), sizeof out.y_before);
     *result++ = call(self, "run", NULL);
     const float shift = 7;
     *result++ =
@@ -258,6 +259,13 @@ static void test_go_on(const char *folder, const char *from, const char *to)
     restore(&second, &first, &state, other);
     CHECK(zc_copies_get(ZC_COPY_SNAPSHOT) - before == 2 * (9 + 4 * COUNT));
 
+    /* The whole of a range is what it was when it was recorded. */
+    zcg_range whole;
+    memcpy(&whole,
+           zc_abi_find(first.abi, &first.abi->sequences, (uint32_t)have.sealed)->tape.records + 8 + sizeof whole,
+           sizeof whole);
+    CHECK(whole.handle == have.scratch && whole.length == 4 * COUNT);
+
     /* What sleeps pins nothing, and is saved as it was. */
     zc_region *region = zc_memory_region(zc_instance_memory(second.instance));
     CHECK(zc_abi_idle_pins(second.abi, region) == 0 && second.abi->recorded == first.abi->recorded);
@@ -271,7 +279,7 @@ static void test_go_on(const char *folder, const char *from, const char *to)
     CHECK(expected.results[0] == -ZCG_EBUSY && expected.results[3] == -ZCG_EIO && expected.results[5] == -ZCG_EBADF);
     CHECK(expected.results[8] == 0 && expected.results[9] == 0 && expected.results[15] == 0);
     for (unsigned i = 0; i < COUNT; i++) {
-        CHECK(expected.x[i] == (float)i / 2 + 0.5f);
+        CHECK(expected.x[i] == (float)i / 2 + 0.5f && expected.y_before[i] == 2 * (float)i + 5);
         CHECK(expected.y[i] == (2 * ((float)i + 1) + 7 + 1) * 3);
     }
     CHECK(memcmp(&expected, &found, sizeof expected) == 0);
@@ -454,11 +462,16 @@ static void test_settle(zc_device *device)
     CHECK(floats(&self, X)[0] == 20000 && floats(&self, X)[count - 1] == 20000);
     zc_writer_free(&state);
     CHECK(zc_abi_save(self.abi, true, &state, &error) == ZC_OK);
-    /* A settle that was given up does not stand for work that came after it. */
+    /* A settle that was given up does not stand for work that came after it, which no handle need name: that of a run
+     * that was interrupted. */
     must(call(&self, "wait", (uint64_t[]){(uint32_t)submission, (uint64_t)-1}));
     submission = must(call(&self, "sequence_submit", (uint64_t[]){(uint32_t)sequence}));
     CHECK(zc_abi_settle(self.abi, 0, &error) == ZC_TIMEOUT);
-    (void)must(call(&self, "sequence_submit", (uint64_t[]){(uint32_t)sequence}));
+    zc_submission *interrupted;
+    self.abi->begun++;
+    CHECK(zc_sequence_submit(zc_abi_find(self.abi, &self.abi->sequences, (uint32_t)sequence)->tape.sequence,
+                             &interrupted, &error) == ZC_OK);
+    zc_submission_release(interrupted);
     CHECK(zc_abi_settle(self.abi, -1, &error) == ZC_OK);
     CHECK(floats(&self, X)[0] == 60000 && zc_submission_done(self.abi->submissions.entries[0].submission));
     /* Work that is cancelled: its end is what is saved. */
@@ -476,6 +489,76 @@ static void test_settle(zc_device *device)
     zc_writer_free(&state);
     guest_end(&other);
     guest_end(&self);
+}
+
+/* Make of the guest's state one that no guest can have; what the error says then, or NULL after the last one. */
+static const char *contradict(zc_abi *abi, const handles *have, int which)
+{
+    const uint32_t no_kernel = ZC_KERNEL_COUNT, no_scratch = (uint32_t)have->scratch + 1;
+    zc_abi_tape *tape = &abi->tape; /* of the batch: one dispatch */
+    zc_abi_entry *freed = &abi->sequences.entries[abi->sequences.first_free - 1];
+    switch (which) {
+    case 0:
+        tape->sealed = true;
+        return "does not exist";
+    case 1:
+        tape->count++;
+        return "dispatch 1 of 2";
+    case 2:
+        tape->size -= 4;
+        return "dispatch 0 of 1";
+    case 3:
+        memcpy(tape->records, &no_kernel, 4);
+        return "dispatch 0 of 1";
+    case 4:
+        memcpy(tape->records + 8, &no_scratch, 4);
+        return "not there";
+    case 5:
+        abi->scratches.first_free = 2; /* which is used */
+        return "contradict";
+    case 6:
+        abi->scratches.first_free = 0;
+        return "contradict";
+    case 7:
+        freed->next_free = abi->sequences.first_free;
+        return "contradict";
+    case 8:
+        abi->submissions.entries[1].size = ZC_ABI_MAX_RECORDED;
+        return "cannot be";
+    case 9:
+        memcpy(abi->outputs[1].name, abi->outputs[0].name, 6);
+        abi->outputs[1].name_size = 6;
+        return "there twice";
+    case 10:
+        abi->outputs[0].name[0] = (char)0xff;
+        return "is not one";
+    case 11:
+        abi->scratches.entries[0].generation = 0x1000;
+        return "generation 4096";
+    default:
+        return NULL;
+    }
+}
+
+static void test_contradictions(zc_device *device)
+{
+    const char *text = "";
+    for (int i = 0; text; i++) {
+        guest self;
+        zc_writer state = {0};
+        guest_make(&self, module, device, NULL, &LIMITS);
+        handles have = furnish(&self);
+        CHECK(zc_abi_settle(self.abi, -1, &error) == ZC_OK);
+        text = contradict(self.abi, &have, i);
+        CHECK(zc_abi_save(self.abi, true, &state, &error) == ZC_OK);
+        if (text) {
+            CHECK_FAILS(load_as(&state, device, &LIMITS), ZC_SNAPSHOT, text);
+        } else {
+            CHECK(load_as(&state, device, &LIMITS) == ZC_OK);
+        }
+        zc_writer_free(&state);
+        guest_end(&self);
+    }
 }
 
 /* Saving and loading where the n-th allocation fails, for every n: a failure says so, and nothing is lost. */
@@ -559,24 +642,30 @@ static void use(zc_abi *abi, uint32_t arena)
             CALL(wait, handle_of(&abi->submissions, i), (uint64_t)-1);
         }
     }
-    for (uint32_t i = 0; i < abi->scratches.count; i++) {
-        if (abi->scratches.entries[i].used) {
-            CALL(mirror, handle_of(&abi->scratches, i), 0, arena, 16);
-            CALL(scratch_free, handle_of(&abi->scratches, i));
-        }
-    }
     for (uint32_t i = 0; i < abi->sequences.count; i++) {
         if (abi->sequences.entries[i].used) {
             CALL(sequence_free, handle_of(&abi->sequences, i));
         }
     }
     CALL(discard, 0);
-    /* Every table takes as many as it may. */
-    CHECK(abi->recorded == 0);
+    for (uint32_t i = 0; i < abi->scratches.count; i++) {
+        if (abi->scratches.entries[i].used) {
+            CALL(mirror, handle_of(&abi->scratches, i), 0, arena, 16);
+            CALL(scratch_free, handle_of(&abi->scratches, i));
+        }
+    }
+    /* Every table gives handles, each once. */
+    CHECK(abi->recorded == 0 && abi->scratch_bytes == 0);
+    uint64_t before[2] = {0};
     for (int i = 0; i < 12; i++) {
         slots[0] = 0;
         handle_call(zc_abi_call_sequence_new, abi, slots);
-        CHECK((int32_t)slots[0] > 0);
+        CHECK((int32_t)slots[0] > 0 && slots[0] != before[0]);
+        before[0] = slots[0];
+        slots[1] = 16;
+        handle_call(zc_abi_call_scratch_new, abi, slots);
+        CHECK((int32_t)slots[0] > 0 && slots[0] != before[1]);
+        before[1] = slots[0];
     }
     CHECK(abi->scratch_bytes <= LIMITS.scratch && abi->output_bytes <= LIMITS.outputs);
 }
@@ -642,13 +731,10 @@ static void test_hostile(const char *folder, zc_device *device, unsigned rounds)
             bytes[i] ^= flips[j];
         }
     }
-    zc_writer kernels = {0}; /* behind them things are less strict */
-    zc_put_u32(&kernels, 0);
-    size_t start = 0;
+    size_t start = 8; /* behind the kernels, of which any other byte is refused */
     for (unsigned i = 0; i < ZC_KERNEL_COUNT; i++) {
         start += 9 + strlen(zc_kernel_get((zc_kernel_id)i)->name);
     }
-    zc_writer_free(&kernels);
     for (unsigned round = 0; round < rounds; round++) {
         for (unsigned i = random_number() % 3; i < 3; i++) {
             size_t where = start + random_number() % (state.size - start), size = (size_t)1 << random_number() % 4;
@@ -735,6 +821,7 @@ int main(int count, char **arguments)
         if (strcmp(what, "refuse") == 0) {
             test_limits(device);
             test_tensors(folder, device);
+            test_contradictions(device);
             test_settle(device);
             test_allocations(device);
         } else if (strcmp(what, "hostile") == 0) {

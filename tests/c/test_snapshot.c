@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/zc_copies.h"
 #include "base/zc_crc32c.h"
 #include "snapshot/zc_snapshot.h"
 
@@ -385,9 +386,89 @@ static void test_untouched(void)
     zc_region_release(region);
     zc_region_release(other);
 }
-#else
-static void test_untouched(void) {}
 #endif
+
+/* Memory that shows a file or an image holds what was never touched, and is written all the same. */
+static void test_shown(void)
+{
+    enum { SIZE = 64 * PAGE };
+    zc_region *region = region_of(SIZE), *fork, *mapped = region_of(SIZE);
+    uint8_t *memory = zc_region_base(region);
+    fill_random(memory + 3 * PAGE, 2 * PAGE);
+    memory[20 * PAGE] = 1;
+    zc_image *image;
+    CHECK(zc_image_new(region, true, &image, &error) == ZC_OK);
+    CHECK(zc_image_region(image, SIZE, &fork, &error) == ZC_OK);
+    zc_image_release(image);
+    int file = new_file();
+    uint64_t size, copied = zc_copies_get(ZC_COPY_SNAPSHOT), stored = 2 * PAGE + BLOCK;
+    const zc_snapshot_contents of_fork = {.memory = zc_region_base(fork), .memory_size = SIZE};
+    CHECK(zc_snapshot_write(&of_fork, &(zc_snapshot_sink){zc_snapshot_write_file, &file}, &size, &error) == ZC_OK);
+    zc_snapshot *snapshot = opened(&(zc_snapshot_source){.file = file});
+    CHECK(zc_snapshot_stored(snapshot) == stored && zc_copies_get(ZC_COPY_SNAPSHOT) == copied + stored);
+    CHECK(zc_snapshot_fill(snapshot, mapped, true, NULL, &error) == ZC_OK);
+    CHECK(zc_copies_get(ZC_COPY_SNAPSHOT) == copied + stored); /* nothing was copied */
+#if defined(__linux__)
+    CHECK(resident(zc_region_base(mapped), SIZE) == 0);
+#endif
+    zc_snapshot_close(snapshot);
+    close(file);
+    const zc_snapshot_contents of_mapped = {.memory = zc_region_base(mapped), .memory_size = SIZE};
+    store to = stored_snapshot(&of_mapped);
+    const zc_snapshot_source source = source_of(&to);
+    snapshot = opened(&source);
+    CHECK(zc_snapshot_stored(snapshot) == stored);
+    check_filled(snapshot, memory, false, NULL);
+    zc_snapshot_close(snapshot);
+    free(to.bytes);
+    zc_region_release(mapped);
+    zc_region_release(fork);
+    zc_region_release(region);
+}
+
+/* What a slot does not store would be shown, and so must be zero. */
+static void test_mapped_holes(void)
+{
+    static uint8_t memory[2 * PAGE];
+    memory[PAGE + BLOCK] = 1;
+    const zc_snapshot_contents contents = {.memory = memory, .memory_size = sizeof memory};
+    int file = new_file();
+    uint64_t size;
+    CHECK(zc_snapshot_write(&contents, &(zc_snapshot_sink){zc_snapshot_write_file, &file}, &size, &error) == ZC_OK);
+    CHECK(pwrite(file, "x", 1, 2 * PAGE - 1) == 1);
+    zc_snapshot *snapshot = opened(&(zc_snapshot_source){.file = file});
+    check_filled(snapshot, memory, false, NULL);
+    zc_region *region = region_of(sizeof memory);
+    CHECK_FAILS(zc_snapshot_fill(snapshot, region, true, NULL, &error), ZC_SNAPSHOT, "does not store hold something");
+    CHECK(pwrite(file, "x", 1, PAGE + BLOCK + 9) == 1);
+    CHECK_FAILS(zc_snapshot_fill(snapshot, region, false, NULL, &error), ZC_SNAPSHOT, "page 1, at offset 65536");
+    zc_snapshot_close(snapshot);
+    close(file);
+    zc_region_release(region);
+}
+
+/* More runs of pages than mappings are worth: they are read. */
+static void test_many_runs(void)
+{
+    enum { RUNS = 600 };
+    zc_region *region = region_of((uint64_t)2 * RUNS * PAGE), *other = region_of((uint64_t)2 * RUNS * PAGE);
+    for (uint64_t i = 0; i < RUNS; i++) {
+        zc_region_base(region)[2 * i * PAGE] = (uint8_t)(i % 255 + 1);
+    }
+    const zc_snapshot_contents contents = {.memory = zc_region_base(region), .memory_size = (uint64_t)2 * RUNS * PAGE};
+    int file = new_file();
+    uint64_t size, copied;
+    CHECK(zc_snapshot_write(&contents, &(zc_snapshot_sink){zc_snapshot_write_file, &file}, &size, &error) == ZC_OK);
+    zc_snapshot *snapshot = opened(&(zc_snapshot_source){.file = file});
+    copied = zc_copies_get(ZC_COPY_SNAPSHOT);
+    CHECK(zc_snapshot_fill(snapshot, other, true, NULL, &error) == ZC_OK);
+    CHECK(zc_copies_get(ZC_COPY_SNAPSHOT) == copied + (uint64_t)RUNS * BLOCK);
+    CHECK(memcmp(zc_region_base(region), zc_region_base(other), contents.memory_size) == 0);
+    zc_snapshot_close(snapshot);
+    close(file);
+    zc_region_release(region);
+    zc_region_release(other);
+}
 
 /* ---- damage ---- */
 
@@ -823,7 +904,12 @@ int main(int argc, char **argv)
     test_layout();
     test_empty();
     test_dead();
+#if defined(__linux__)
     test_untouched();
+#endif
+    test_shown();
+    test_mapped_holes();
+    test_many_runs();
     test_flipped_bytes(NULL);
     test_flipped_bytes(&rle);
     test_truncation(NULL);
