@@ -263,7 +263,8 @@ def heading(result: dict[str, Any]) -> str:
     share = result["others"]
     return (
         f"{result['date']}; {machine['cpu']}, {machine['cpus']} CPUs, {machine['system']}; "
-        f"{result['device']}; SmolLM2-135M Q4_1, cache F16, context {CONTEXT}; zcwasm {result['versions']['zcwasm']}"
+        f"{result['device']}; SmolLM2-135M Q4_1, cache F16, context {CONTEXT}; "
+        f"zcwasm {result['versions']['zcwasm']}"
         + (f", {peer}" if peer else "")
         + f"; medians of {result['rounds']} rounds; others used "
         + ("an unknown share" if share is None else f"{share:.0%}")
