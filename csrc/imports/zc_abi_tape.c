@@ -4,7 +4,7 @@
  * A dispatch is copied from the guest's memory into a record, once, and goes into the batch from there; where it is
  * refused, the record is not kept. So keeping costs no copy of its own. A snapshot holds the records. What is restored
  * from them sleeps until its first use, and then goes through the same checks as what a guest describes; only
- * what this file and zc_abi_remove rely on is checked before: that records are whole, and the scratches they name.
+ * what this file and the freeing of scratch rely on is checked before: that records are whole, and the scratches they name.
  *
  * A record: the kernel's id and four zeros, a zcg_range for each binding, the parameters, zeros up to a multiple of 8
  * bytes. Parameters that the guest replaces later are in the sequence; they are put here when it is saved.

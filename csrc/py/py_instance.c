@@ -1,12 +1,12 @@
 /* py_instance: see py_instance.h. */
 #include "py_instance.h"
 #include "py_abi.h"
+#include "py_arguments.h"
 #include "py_error.h"
 #include "py_exports.h"
 #include "py_link.h"
 #include "py_memory.h"
 #include "py_snapshot.h"
-#include "py_arguments.h"
 #include "py_wasi.h"
 
 #include "region/zc_image.h"

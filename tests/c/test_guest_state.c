@@ -546,6 +546,27 @@ static void test_damage(void)
     zc_image_release(image);
 }
 
+/* What a single bit does not say. */
+static void test_lies(void)
+{
+    enum { FUEL_USED = 21, FIRST_GLOBAL = 45 }; /* where they are */
+    zc_instance *instance = begin(), *copy;
+    zc_image *image;
+    (void)call(instance, "bump", 0, 0);
+    zc_writer state = save(instance, &image);
+    CHECK(state.bytes[FIRST_GLOBAL] == ZC_I32 && state.bytes[FIRST_GLOBAL + 2] == 101);
+    memset(state.bytes + FUEL_USED, 0xff, 8); /* with what is left it would be less than what is granted */
+    CHECK_FAILS(restore(reader_of(&state), image, &limits, &copy), ZC_SNAPSHOT, "18446744073709551615 of fuel");
+    memset(state.bytes + FUEL_USED, 0, 8);
+    state.bytes[FIRST_GLOBAL + 2 + 4] = 1; /* an i32 of 33 bits */
+    CHECK_FAILS(restore(reader_of(&state), image, &limits, &copy), ZC_SNAPSHOT, "global 0");
+    state.bytes[FIRST_GLOBAL + 2 + 4] = 0;
+    zc_instance_free(restored(&state, image, &limits));
+    zc_instance_free(instance);
+    zc_writer_free(&state);
+    zc_image_release(image);
+}
+
 /* Each request for memory fails once: that is said, nothing is left, and the region is gone. */
 static void test_no_memory(void)
 {
@@ -585,6 +606,7 @@ int main(int argc, char **argv)
     test_holding();
     test_holding_beside_calls();
     test_damage();
+    test_lies();
     test_no_memory();
     zc_global_release(shared);
     zc_global_release(seed);
