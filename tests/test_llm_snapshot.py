@@ -37,6 +37,7 @@ ALL: dict[str, Any] = {**SAMPLED, **PENALIZED}
 WAYS = {"greedy": GREEDY, "penalized": PENALIZED, "sampled": SAMPLED, "any": ANY, "all": ALL}
 
 each_way = pytest.mark.parametrize("options", WAYS.values(), ids=WAYS)
+two_ways = pytest.mark.parametrize("options", [GREEDY, ALL], ids=["greedy", "all"])
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +97,7 @@ class TestResume:
         assert usage == (37 + 6, 37 + 5, 5)
         assert resume(session, 9) == expected[11:]
 
-    @each_way
+    @two_ways
     def test_behind_what_was_left_or_cancelled(self, model: llm.Model, options: dict[str, Any]) -> None:
         session = model.session(context=64)
         expected = generate(session, PROMPT, 12, **options)
@@ -222,8 +223,11 @@ def resume_greedy(session: llm.Session) -> list[int]:
 
 
 class TestSave:
-    @each_way
-    @pytest.mark.parametrize("kv_dtype", ["f16", "f32"])
+    @pytest.mark.parametrize(
+        ("options", "kv_dtype"),
+        [*((options, "f16") for options in WAYS.values()), (ALL, "f32")],
+        ids=[*WAYS, "all-f32"],
+    )
     def test_goes_on_as_if_nothing_had_been(
         self, model: llm.Model, file: Path, options: dict[str, Any], kv_dtype: Any
     ) -> None:
@@ -447,7 +451,7 @@ class TestFork:
             context=128, chunk=16, mirror=None if kind in ("plain", "all") else kind == "mirrored"
         )
 
-    @each_way
+    @two_ways
     def test_all_go_on(self, session: llm.Session, options: dict[str, Any]) -> None:
         expected = generate(session, PROMPT, 15, **options)
         generate(session, PROMPT, 5, **options)
@@ -779,7 +783,7 @@ class TestPrefixCache:
     def form(**options: Any) -> dict[str, Any]:
         return {"context": 256, "kv_dtype": "f32", "exact": True, **options}
 
-    @each_way
+    @two_ways
     def test_others_begin_where_one_was(
         self, model: llm.Model, cache: llm.PrefixCache, options: dict[str, Any]
     ) -> None:
