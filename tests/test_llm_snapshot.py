@@ -772,6 +772,27 @@ def note_of(session: llm.Session) -> dict[str, bytes]:
     return _kept.Note.of(session._form, session._guest, session.model.weights.sha256).write()
 
 
+def test_rows_that_the_host_writes(cpu_model: llm.Model) -> None:
+    """The guest's export `adopt`: what it refuses, and what it takes."""
+    one, other = (cpu_model.session(context=64, mirror=mirror) for mirror in (False, True))
+    expected = generate(one, PROMPT, 5)
+    generate(other, PROMPT[:5], 1)
+    exports = other._instance.exports
+    for count in (4, 65, 2**32 - 1):
+        assert exports.adopt(count) < 0
+    with pytest.raises(zcwasm.Error, match=r"the end of these rows is .*room for 64"):
+        other._check(exports.adopt(65))
+    assert (other.cached_tokens, other.tokens[:5]) == (5, PROMPT[:5])
+    other._cache_rows()[:, 5:37] = one._cache_rows()[:, 5:37]
+    other._guest.array("history", 37, np.uint32)[5:] = PROMPT[5:]
+    assert exports.adopt(37) == 0
+    assert other.tokens == PROMPT
+    with pytest.raises(zcwasm.Error, match="nothing to go on from"):
+        other.resume()
+    assert generate(other, PROMPT, 5) == expected
+    assert other.usage.reused_tokens == 36
+
+
 class TestPrefixCache:
     """What one session computed is there for others."""
 

@@ -192,7 +192,8 @@ class _Turn:
 
 
 class Session:
-    """A conversation with a model: a guest whose memory holds the cache. Made by Model.session."""
+    """A conversation with a model: a guest whose memory holds the cache. Made by Model.session, or from
+    what one was by Model.load_session and fork."""
 
     def __init__(
         self, model: Model, form: Form, guest: _guest.Guest, mirrored: bool, prefix_cache: PrefixCache | None
