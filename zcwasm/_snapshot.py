@@ -481,8 +481,8 @@ def opened(file: Path | IO[bytes]) -> Iterator[int | bytes]:
 
 
 def _about_of(snapshot: _core._Snapshot) -> About:
-    for tag, _, content in snapshot.sections:
-        if tag == ABOUT:
+    for tag, _, _, content in snapshot.sections:
+        if tag == ABOUT and content is not None:
             return About.unpack(content)
     raise _core.SnapshotError("it does not say what it was taken of")
 
@@ -556,15 +556,15 @@ def _described(snapshot: _core._Snapshot, found: About | None, damaged: str | No
                 name: {"size": size, "sha256": digest} for name, (size, digest) in found.inputs.items()
             },
         }
-    notes = {name.decode("utf-8", "replace"): data for tag, name, data in snapshot.sections if tag == NOTE}
+    notes = {name.decode("utf-8", "replace"): data for tag, name, _, data in snapshot.sections if tag == NOTE}
     return {
         **known,
         "memory": None if damaged else snapshot.memory_size,
         "stored": None if damaged else snapshot.stored,
         "compress": None if damaged else snapshot.codec or None,
         "sections": [
-            (TAGS.get(tag, str(tag)) + (f" {name.decode('utf-8', 'replace')!r}" if name else ""), len(data))
-            for tag, name, data in snapshot.sections
+            (TAGS.get(tag, str(tag)) + (f" {name.decode('utf-8', 'replace')!r}" if name else ""), size)
+            for tag, name, size, _ in snapshot.sections
         ],
         "notes": notes,
         "damaged": damaged,

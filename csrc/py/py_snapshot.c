@@ -484,9 +484,11 @@ static PyObject *get_sections(PyObject *object, void *unused)
     const zc_snapshot_section *section;
     PyObject *list = PyList_New(0);
     for (size_t i = 0; list && (section = zc_snapshot_at(((py_snapshot *)object)->snapshot, i)) != NULL; i++) {
+        bool whole = section->tag == ZC_SNAPSHOT_ABOUT || section->tag == ZC_SNAPSHOT_NOTE;
         PyObject *entry =
-            Py_BuildValue("(Iy#y#)", section->tag, section->name ? section->name : "", (Py_ssize_t)section->name_size,
-                          section->bytes ? section->bytes : "", (Py_ssize_t)section->size);
+            Py_BuildValue("(Iy#Ky#)", section->tag, section->name ? section->name : "", (Py_ssize_t)section->name_size,
+                          (ull)section->size, whole ? (section->bytes ? section->bytes : "") : NULL,
+                          (Py_ssize_t)(whole ? section->size : 0));
         if (!entry || PyList_Append(list, entry) < 0) {
             Py_CLEAR(list);
         }
@@ -514,7 +516,8 @@ static PyObject *get_codec(PyObject *object, void *unused)
 }
 
 static PyGetSetDef snapshot_getset[] = {
-    {"sections", get_sections, NULL, "(tag, name, content) of each, in order.", NULL},
+    {"sections", get_sections, NULL,
+     "(tag, name, size, content) of each, in order; the content only of what is no layer's.", NULL},
     {"memory_size", get_memory_size, NULL, "Bytes of the guest's memory.", NULL},
     {"stored", get_stored, NULL, "Bytes of it that lie in the file.", NULL},
     {"codec", get_codec, NULL, "What its pages are compressed with, or ''.", NULL},

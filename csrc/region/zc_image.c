@@ -53,6 +53,7 @@ static void set_shown(zc_region *region, zc_image *image)
         region->image_release = release_shown;
     }
     region->shown = image->os.extent;
+    region->sparse = true; /* larger pages would be copied whole */
 }
 
 /* With the lock held: what `from` shows is still all that it holds. */
@@ -90,12 +91,17 @@ static zc_status fill(zc_image *image, const zc_region *from, const zc_region_os
 /* With the lock held; what has to be released after it, or NULL. */
 static zc_image *replace_shown(zc_region *from, const zc_region_os_range *range, zc_image *image)
 {
-    if (image->copy || from->attachments || !zc_region_os_image_replace(&image->os, range)) {
+    int code = image->copy || from->attachments ? ENOTSUP : zc_region_os_image_replace(&image->os, range);
+    if (code == ENOTSUP) {
         return NULL;
     }
+    /* Whatever failed: what is not the image's now has the same bytes. But it may be no memory of the region's own. */
     zc_image *before = from->image;
     from->image = NULL;
     set_shown(from, image);
+    if (code != 0 && range->shown > from->shown) {
+        from->shown = range->shown;
+    }
     return before;
 }
 

@@ -9,7 +9,7 @@
  *     else     (no memfd, none to be had, a limit on the size of files) a second region, which is copied once more for
  *              each region that begins as it.
  *
- * Ownership: reference counted; a region that shows an image keeps it, and with it a file descriptor. Threads: any;
+ * Ownership: reference counted; a region that shows an image keeps it, and with it up to four file descriptors. Threads: any;
  * an image never changes. While one is made nobody may write to the region, grow it, or begin work of a device on it:
  * holding its executor is the caller's business. Reading is fine at any time, and sees the same bytes.
  */

@@ -166,11 +166,11 @@ int zc_region_os_image_show(const zc_region_os_image *image, uint8_t *address)
     return code == KERN_SUCCESS ? 0 : ENOMEM;
 }
 
-bool zc_region_os_image_replace(const zc_region_os_image *image, const zc_region_os_range *range)
+int zc_region_os_image_replace(const zc_region_os_image *image, const zc_region_os_range *range)
 {
     (void)image;
     (void)range;
-    return false;
+    return ENOTSUP;
 }
 
 int zc_region_os_own(uint8_t *address, uint64_t size, uint64_t *copied)

@@ -371,31 +371,29 @@ int zc_region_os_image_show(const zc_region_os_image *image, uint8_t *address)
     return code;
 }
 
-bool zc_region_os_image_replace(const zc_region_os_image *image, const zc_region_os_range *range)
+int zc_region_os_image_replace(const zc_region_os_image *image, const zc_region_os_range *range)
 {
     uint8_t *address = (uint8_t *)(uintptr_t)range->address;
     /* What is dead goes, too, and in what is large whatever zeros take up: as much as its pages are larger. */
     uint64_t shown = range->dead_count || range->size >= LEAST_PART ? range->size : range->shown;
     /* Each call takes the old pages' place, and other threads wait for its end when they touch them. It counts against
-     * the limits only what is there anyway. Where one fails, what was there stays, with the same bytes. */
-    bool replaced = true;
+     * the limits only what is there anyway. */
+    int code = 0;
     uint64_t after = 0; /* a part, or the beginning */
-    for (unsigned i = 0; i <= image->count; i++) {
+    for (unsigned i = 0; i <= image->count && code == 0; i++) {
         uint64_t start = i < image->count ? image->parts[i].start : shown;
         uint64_t end = start < shown ? start : shown;
         /* What was shown before and is no part now: it is zero or dead, or it would be one. */
         if (after < end && mmap(address + after, (size_t)(end - after), PROT_READ | PROT_WRITE,
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) == MAP_FAILED) {
-            replaced = false;
+            code = errno;
         }
-        if (i < image->count) {
-            replaced =
-                zc_region_os_show_file(address + start, image->parts[i].size, (int)image->parts[i].handle, 0) == 0 &&
-                replaced;
+        if (i < image->count && code == 0) {
+            code = zc_region_os_show_file(address + start, image->parts[i].size, (int)image->parts[i].handle, 0);
             after = start + image->parts[i].size;
         }
     }
-    return replaced;
+    return code;
 }
 
 int zc_region_os_own(uint8_t *address, uint64_t size, uint64_t *copied)
@@ -472,11 +470,11 @@ int zc_region_os_image_show(const zc_region_os_image *image, uint8_t *address)
     return ENOTSUP;
 }
 
-bool zc_region_os_image_replace(const zc_region_os_image *image, const zc_region_os_range *range)
+int zc_region_os_image_replace(const zc_region_os_image *image, const zc_region_os_range *range)
 {
     (void)image;
     (void)range;
-    return false;
+    return ENOTSUP;
 }
 
 int zc_region_os_own(uint8_t *address, uint64_t size, uint64_t *copied)

@@ -63,8 +63,9 @@ bool zc_region_os_image_unchanged(const zc_region_os_image *image, const uint8_t
 /* What is committed from `address` on, and zero, is the image from now on. */
 int zc_region_os_image_show(const zc_region_os_image *image, uint8_t *address);
 /* The same, of the range that the image was made of a moment ago, to share its pages; readers see the same bytes all the
- * time. Where that is shared anyway, false and nothing. */
-bool zc_region_os_image_replace(const zc_region_os_image *image, const zc_region_os_range *range);
+ * time. After an error some of it shows the image and the rest what it did; ENOTSUP: nothing was done, for the pages
+ * are shared anyway, or never. */
+int zc_region_os_image_replace(const zc_region_os_image *image, const zc_region_os_range *range);
 /* Whatever [address, address + size) shows becomes memory with the same bytes, of which *copied were not zero. ENOTSUP where
  * that cannot be done at once. */
 int zc_region_os_own(uint8_t *address, uint64_t size, uint64_t *copied);

@@ -181,11 +181,14 @@ static seen go_on(guest *self, const handles *have)
     *result++ = affine(self, have->open, at(self, Y), at(self, Y), 3, 0);
     *result++ = call(self, "sequence_seal", (uint64_t[]){(uint32_t)have->open});
     *result++ = call(self, "sequence_run", (uint64_t[]){(uint32_t)have->open});
-    *result++ = call(self, "scratch_new", (uint64_t[]){64}); /* in the freed one's place */
+    int32_t scratch = *result++ = call(self, "scratch_new", (uint64_t[]){64}); /* in the freed one's place */
+    *result++ =
+        call(self, "mirror", (uint64_t[]){(uint32_t)scratch, 0, self->arena + Y, 64}); /* else it holds anything */
     *result++ = call(self, "sequence_new", NULL);
     *result++ = call(self, "sequence_new", NULL);
     *result++ = call(self, "sequence_free", (uint64_t[]){(uint32_t)have->sealed});
     *result++ = call(self, "scratch_free", (uint64_t[]){(uint32_t)have->scratch});
+    *result++ = call(self, "poll", (uint64_t[]){1}); /* a wait that succeeds may leave any text */
     memcpy(out.x, floats(self, X), sizeof out.x);
     memcpy(out.y, floats(self, Y), sizeof out.y);
     CHECK((size_t)(result - out.results) <= sizeof out.results / sizeof *out.results);
