@@ -44,6 +44,7 @@ GROUPS: dict[str, tuple[int, ...]] = {
     "linear": (1, 2),
     "vulkan": (1,),
     "llm": (1, 2),
+    "snapshots": (2,),
 }
 
 

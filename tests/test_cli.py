@@ -439,6 +439,113 @@ class TestGenerate:
         assert done.returncode == 1
         assert done.stderr == "zcwasm generate: [Errno 28] No space left on device\n"
 
+    @staticmethod
+    def text(out: str) -> str:
+        """Without what stands for characters that are cut."""
+        return out.removesuffix("\n").replace("\N{REPLACEMENT CHARACTER}", "")
+
+    def test_a_session_in_a_file(self, zcwasm_command: Any, model: str, tmp_path: Path) -> None:
+        """Text: cut in two it is the same; and a prompt goes on with it."""
+        file = tmp_path / "session.snap"
+        words = ("generate", "--model", model, "--device", "cpu", "--raw")
+        draw = ("--temperature", "1.5", "--seed", "4", "--repetition-penalty", "1.2")
+        whole = zcwasm_command(*words, "--prompt", "ab", *draw, "--max-new-tokens", "20").out
+        first = zcwasm_command(
+            *words, "--prompt", "ab", *draw, "--max-new-tokens", "8", "--session", str(file)
+        )
+        assert first.status == 0, first.err
+        rest = zcwasm_command(*words, "--max-new-tokens", "12", "--session", str(file), "--stats")
+        assert rest.status == 0, rest.err
+        assert self.text(first.out) + self.text(rest.out) == self.text(whole)
+        more = zcwasm_command(*words, "--prompt", " the world", "--session", str(file), "--stats")
+        assert more.status == 0, more.err
+        assert "2 tokens of the prompt" not in more.err
+        failed = zcwasm_command(*words, "--prompt", "x", "--system", "y", "--session", str(file))
+        assert (failed.status, failed.out) == (1, "")
+        assert "a system message needs --chat" in failed.err
+        failed = zcwasm_command(*words[:-1], "--chat", "--prompt", "x", "--session", str(file))
+        assert (failed.status, failed.out) == (1, "")
+        assert "holds no conversation: --raw goes on with its text" in failed.err
+
+    def test_a_conversation_in_a_file(self, zcwasm_command: Any, model: str, tmp_path: Path) -> None:
+        import zcwasm
+
+        file = tmp_path / "chat.snap"
+        words = (
+            "generate",
+            "--model",
+            model,
+            "--device",
+            "cpu",
+            "--session",
+            str(file),
+            "--max-new-tokens",
+            "6",
+        )
+        ran = zcwasm_command(*words, "--prompt", "Hello world", "--system", "be brief")
+        assert ran.status == 0, ran.err
+        said = [ran.out.removesuffix("\n")]
+        ran = zcwasm_command(*words, "--prompt", "and the world", "--stats")
+        assert ran.status == 0, ran.err
+        said.append(ran.out.removesuffix("\n"))
+        ran = zcwasm_command(*words)  # goes on with the answer
+        assert ran.status == 0, ran.err
+        said[1] += ran.out.removesuffix("\n")
+        messages = json.loads(zcwasm.snapshot_info(file)["notes"]["messages"])
+        assert [each["role"] for each in messages] == ["system", *["user", "assistant"] * 2]
+        assert [each["content"] for each in messages[::2]] == ["be brief", said[0], said[1]]
+        assert [each["content"] for each in messages[1::2]] == ["Hello world", "and the world"]
+        before = file.read_bytes()
+        for more, message in (
+            (("--prompt", "a", "--system", "b"), "has begun: it takes no system message"),
+            (
+                (
+                    "--prompt",
+                    "word " * 300,
+                ),
+                "tokens, the session's context has room for 256",
+            ),
+        ):
+            ran = zcwasm_command(*words, *more)
+            assert (ran.status, ran.out) == (1, "")
+            assert message in ran.err
+        assert file.read_bytes() == before
+
+    def test_sessions_that_are_none(self, zcwasm_command: Any, model: str, tmp_path: Path) -> None:
+        file = tmp_path / "session.snap"
+        words = ("generate", "--model", model, "--device", "cpu", "--session", str(file))
+        for missing in (words, words[:-2]):
+            ran = zcwasm_command(*missing)
+            assert ran.status == 2
+            assert "--prompt is missing: there is no session to go on with" in ran.err
+        file.write_bytes(b"noise")
+        ran = zcwasm_command(*words, "--prompt", "a")
+        assert (ran.status, ran.out) == (1, "")
+        assert str(file) in ran.err
+        assert file.read_bytes() == b"noise"
+
+    def test_a_session_whose_stdout_nobody_reads(self, model: str, tmp_path: Path) -> None:
+        """What came so far is in the file."""
+        file = tmp_path / "session.snap"
+        words = [
+            "generate",
+            "--model",
+            model,
+            "--prompt",
+            "ab",
+            "--raw",
+            "--device",
+            "cpu",
+            "--session",
+            file,
+        ]
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "zcwasm", *words], stdout=full, stderr=subprocess.PIPE
+            )
+        assert done.returncode == 1
+        assert file.exists()
+
     def test_embedding_models_write_no_text(self, zcwasm_command: Any, tmp_path: Path) -> None:
         words = ("--prompt", "a", "--device", "cpu")
         ran = zcwasm_command("generate", "--model", "all-minilm-l6-v2", *words)

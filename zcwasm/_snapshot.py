@@ -20,6 +20,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import index
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
@@ -134,7 +135,17 @@ def _uses(module: _core.Module) -> bool:
 _input_digests: weakref.WeakKeyDictionary[_core.Instance, dict[str, str]] = weakref.WeakKeyDictionary()
 
 
+class Constant(bytes):
+    """An input that many instances get: its digest is computed once."""
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self).hexdigest()
+
+
 def _digest_of_input(view: memoryview) -> str:
+    if isinstance(view.obj, Constant):
+        return view.obj.sha256
     return hashlib.sha256(view.cast("B") if view.nbytes else b"").hexdigest()
 
 
@@ -287,11 +298,11 @@ def save(
     durable: bool = True,
 ) -> None:
     """Instance.snapshot."""
-    packed, spans, codec = _packed(notes), _spans(instance, dead), _compressor(compress)
+    packed, ranges, codec = _packed(notes), spans(instance, dead), _compressor(compress)
     described = about(instance).pack()
 
     def write(out: int | Callable[[bytes], object]) -> None:
-        instance._save(out, described, packed, spans, codec, device_state)
+        instance._save(out, described, packed, ranges, codec, device_state)
 
     if isinstance(file, (str, os.PathLike)):
         replace(file, write, durable)
@@ -325,7 +336,7 @@ def _packed(notes: Mapping[str, Buffer] | None) -> tuple[tuple[bytes, Buffer], .
     return tuple(found)
 
 
-def _spans(instance: _core.Instance, dead: Iterable[tuple[int, int]]) -> array[int]:
+def spans(instance: _core.Instance, dead: Iterable[tuple[int, int]]) -> array[int]:
     """Sorted and disjoint, each two numbers."""
     pairs = []
     for place, pair in enumerate(dead):

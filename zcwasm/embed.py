@@ -129,7 +129,8 @@ class Model(Opened):
             "batch_tokens": batch_tokens,
             "flags": layouts.ZC_POOL_NORMALIZE if self.config.normalize else 0,
         }
-        guest = _PROGRAM.start(self.device, self.weights, self.config, numbers)
+        config = _PROGRAM.config_bytes(self.config, numbers)
+        guest = _PROGRAM.start(self.device, self.weights, config)
         guest.begin("prepare", len(ids), tokens)
         guest.array("lengths", len(ids), np.uint32)[:] = lengths
         packed = guest.array("ids", tokens, np.uint32)

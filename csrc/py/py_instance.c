@@ -279,7 +279,7 @@ static zc_status fork_memory(void *context, uint64_t reserved, zc_region **out, 
 
 /* Of a held instance. The lock is kept while its memory is copied: nobody may write to it then, or give a device work on
  * it, and other threads of Python could. */
-static PyObject *fork_held(zc_state *state, py_instance *self, Py_ssize_t count)
+static PyObject *fork_held(zc_state *state, py_instance *self, Py_ssize_t count, const Py_buffer *dead)
 {
     py_store *parent = self->store;
     zc_memory *memory = zc_instance_memory(parent->instance);
@@ -287,7 +287,9 @@ static PyObject *fork_held(zc_state *state, py_instance *self, Py_ssize_t count)
     zc_error error;
     py_sections sections;
     PyObject *list = zc_py_save_sections(state, parent, true, &sections) == 0 ? PyList_New(0) : NULL;
-    if (list && memory && zc_image_new(zc_memory_region(memory), true, &image, &error) != ZC_OK) {
+    if (list && memory &&
+        zc_image_new_without(zc_memory_region(memory), true, dead->buf, (size_t)dead->len / sizeof(zc_region_span),
+                             &image, &error) != ZC_OK) {
         (void)zc_raise(state, &error);
         Py_CLEAR(list);
     }
@@ -313,23 +315,26 @@ static PyObject *fork_held(zc_state *state, py_instance *self, Py_ssize_t count)
 }
 
 PyDoc_STRVAR(fork_doc,
-             "fork($self, /, n=1)\n--\n\n"
+             "fork($self, /, n=1, *, dead=())\n--\n\n"
              "A list of n instances that go on from where this one is, each by itself.\n\n"
              "They share the pages of its memory until one of them writes there, and have the same device, weights,\n"
              "inputs, wasi, imports and limits, and each the fuel that is left; what they hold on the device is\n"
              "copied. Where the system cannot share pages, and on GPUs that see the pages of this one, they are\n"
-             "copied (counted as \"forked\"). It waits, and raises what snapshot() does; an error leaves no new\n"
+             "copied (counted as \"forked\"). dead: (start, stop) ranges of the memory, in bytes, that nobody needs:\n"
+             "here and there they may be zero afterwards, and are not copied. It waits, and raises what snapshot() "
+             "does; an error leaves no new\n"
              "instance. They may be closed in any order.");
 
 static PyObject *instance_fork(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    static const zc_py_arguments expected = {"fork", 1, 0, 1, {"n"}};
+    static const zc_py_arguments expected = {"fork", 1, 0, 2, {"n", "dead"}};
     py_instance *self = (py_instance *)object;
     zc_state *state = zc_state_of(object);
-    PyObject *n;
-    if (zc_py_parse(&expected, args, nargs, keywords, &n) < 0) {
+    PyObject *given[2];
+    if (zc_py_parse(&expected, args, nargs, keywords, given) < 0) {
         return NULL;
     }
+    PyObject *n = given[0];
     Py_ssize_t count = n ? PyNumber_AsSsize_t(n, PyExc_OverflowError) : 1;
     if (count == -1 && PyErr_Occurred()) {
         (void)zc_py_must_be("n", "an integer", n);
@@ -338,11 +343,18 @@ static PyObject *instance_fork(PyObject *object, PyObject *const *args, Py_ssize
     if (count < 0) {
         return PyErr_Format(PyExc_ValueError, "n is %zd, must not be negative", count);
     }
-    if (zc_py_hold(state, self->store, self->device) < 0) {
+    Py_buffer dead = {0};
+    PyObject *spans = given[1] ? hand_on("spans", object, &given[1], 1, NULL) : NULL, *children = NULL;
+    if (given[1] && (!spans || PyObject_GetBuffer(spans, &dead, PyBUF_SIMPLE) < 0)) {
+        Py_XDECREF(spans);
         return NULL;
     }
-    PyObject *children = fork_held(state, self, count);
-    zc_py_let_go(self->store);
+    if (zc_py_hold(state, self->store, self->device) == 0) {
+        children = fork_held(state, self, count, &dead);
+        zc_py_let_go(self->store);
+    }
+    PyBuffer_Release(&dead);
+    Py_XDECREF(spans);
     return children;
 }
 

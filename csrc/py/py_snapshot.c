@@ -573,8 +573,10 @@ static zc_status thaw_unlocked(py_thaw *thaw, uint64_t reserved, zc_region **out
         return zc_fail(error, ZC_SNAPSHOT, "the snapshot's memory has %llu bytes, the limits allow %llu", (ull)size,
                        (ull)reserved);
     }
-    status = thaw->mapped ? zc_region_create_sparse(reserved, size, out, error)
-                          : zc_region_create(reserved, size, out, error);
+    /* Pages here and there: larger ones would be zeroed for a few bytes each. */
+    bool sparse = thaw->mapped || zc_snapshot_stored(thaw->snapshot) < size / 4;
+    status =
+        sparse ? zc_region_create_sparse(reserved, size, out, error) : zc_region_create(reserved, size, out, error);
     if (status == ZC_OK) {
         const zc_snapshot_codec codec = {.name = "zstd", .expand = expand_exactly, .context = &thaw->codec};
         status = zc_snapshot_fill(thaw->snapshot, *out, thaw->mapped, thaw->codec.callable ? &codec : NULL, error);

@@ -47,7 +47,7 @@ ZC_POOL_NORMALIZE = 1
 
 # llama.h
 
-LLAMA_VERSION = 3
+LLAMA_VERSION = 4
 LLAMA_MAX_LAYERS = 4096
 LLAMA_MAX_DIM = 1048576
 LLAMA_MAX_HEADS = 4096
@@ -61,7 +61,7 @@ LLAMA_MIN_PENALTY = 0.001
 LLAMA_MAX_PENALTY = 1000
 
 LLAMA_CONFIG = _struct(
-    76,
+    64,
     ("version", "<u4", 0),
     ("layers", "<u4", 4),
     ("dim", "<u4", 8),
@@ -76,11 +76,15 @@ LLAMA_CONFIG = _struct(
     ("rope_layout", "<u4", 44),
     ("kv_type", "<u4", 48),
     ("exact", "<u4", 52),
-    ("scratch", "<u4", 56),
-    ("mirror", "<u4", 60),
-    ("submit_ahead", "<u4", 64),
-    ("norm_epsilon", "<f4", 68),
-    ("attention_scale", "<f4", 72),
+    ("norm_epsilon", "<f4", 56),
+    ("attention_scale", "<f4", 60),
+)
+
+LLAMA_DEVICE = _struct(
+    12,
+    ("scratch", "<u4", 0),
+    ("mirror", "<u4", 4),
+    ("submit_ahead", "<u4", 8),
 )
 
 LLAMA_SAMPLING = _struct(
@@ -95,10 +99,11 @@ LLAMA_SAMPLING = _struct(
 )
 
 LLAMA_STATE = _struct(
-    728,
+    744,
     ("version", "<u4", 0),
     ("size", "<u4", 4),
     ("config", LLAMA_CONFIG, 8),
+    ("device", LLAMA_DEVICE, 72),
     ("wanted", LLAMA_SAMPLING, 88),
     ("sampling", LLAMA_SAMPLING, 120),
     ("random", "<u8", 152),
@@ -110,11 +115,14 @@ LLAMA_STATE = _struct(
     ("logits", "<u4", 188),
     ("scores", "<u4", 192),
     ("rope", "<u4", 196),
-    ("cached", "<u4", 200),
-    ("reused", "<u4", 204),
-    ("token", "<u4", 208),
-    ("error_size", "<u4", 212),
-    ("error", ("u1", (512,)), 216),
+    ("transient", "<u4", 200),
+    ("activations", "<u4", 204),
+    ("cached", "<u4", 208),
+    ("reused", "<u4", 212),
+    ("token", "<u4", 216),
+    ("chosen", "<u4", 220),
+    ("error_size", "<u4", 224),
+    ("error", ("u1", (512,)), 228),
 )
 
 # bert.h

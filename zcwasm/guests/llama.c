@@ -6,7 +6,7 @@
  *
  * The host calls init once, then prefill for a prompt and step for every further token; both return the next
  * token. A step is one submission: a sequence that was recorded at the first one of its kind and is replayed
- * unchanged, since the kernels read the token, its position and its span from this memory. With config.submit_ahead a
+ * unchanged, since the kernels read the token, its position and its span from this memory. With device.submit_ahead a
  * step is submitted before the one in front of it has ended: the token between them never leaves the device.
  *
  * This file has what the host calls; llama_internal.h names the others.
@@ -34,21 +34,24 @@ static int32_t fail_limit(zcg_errno code, const char *what, u64 value, const cha
     return -(int32_t)code;
 }
 
-/* Finds kernels and weights, and makes scratch and the mirror of the cache. init does it. An instance into whose memory
- * that of another one was copied, or an earlier state of its own, needs it before anything else: handles are an
- * instance's own, and the device's memory is not copied along. */
+/* Takes anew what is transient, for the device that state.device describes: memory, the table of angles, kernels and
+ * weights, scratch and the mirror of the cache. init does it. An instance into whose memory that of another one was
+ * copied, or an earlier state of its own, needs it before anything else: handles are an instance's own, and the device's
+ * memory is not copied along. */
 static int32_t CALL(attach)(void)
 {
     int32_t code;
     forget_handles();
-    if ((code = find_kernels()) < 0 || (code = find_tensors()) < 0 || (code = make_scratch()) < 0)
+    forget_window();
+    if ((code = allocate_transient()) < 0 || (code = read_rope()) < 0 || (code = find_kernels()) < 0 ||
+        (code = find_tensors()) < 0 || (code = make_scratch()) < 0)
         return code;
     return mend_mirror();
 }
 ENTRY(attach, (void), ())
 
 /* Rows [first, first + count) of the cache were written, by the host or by whoever else has this memory: with
- * config.mirror the device sees them from now on. Without it does so anyway. */
+ * device.mirror the device sees them from now on. Without it does so anyway. */
 static int32_t CALL(mirror)(u32 first, u32 count)
 {
     if (state.version != LLAMA_VERSION)
@@ -61,6 +64,24 @@ static int32_t CALL(mirror)(u32 first, u32 count)
     return mend_mirror();
 }
 ENTRY(mirror, (u32 first, u32 count), (first, count))
+
+/* The host wrote rows [cached, count) of the cache, and the tokens that they are of into the history. Before it did, it
+ * called truncate: nothing is in flight. */
+static int32_t CALL(adopt)(u32 count)
+{
+    if (state.version != LLAMA_VERSION)
+        return fail(ZCG_EINVAL, "init has not succeeded");
+    if (count < state.cached || count > state.config.context)
+        return fail_limit(ZCG_EINVAL, "the end of these rows", count, ", the context has room for ",
+                          state.config.context);
+    spoil_mirror(state.cached, count - state.cached);
+    note_logits(0);
+    forget_window();
+    state.chosen = 0;
+    state.cached = count;
+    return mend_mirror();
+}
+ENTRY(adopt, (u32 count), (count))
 
 /* The numbers are the host's, who is trusted with them no more than with a pointer: products of two must fit. */
 static int32_t check_config(void)
@@ -95,20 +116,14 @@ static int32_t check_config(void)
 
 static int32_t CALL(init)(void)
 {
-    static const char config[] = "config", rope_name[] = "rope";
+    static const char config[] = "config";
     int32_t code;
     state.version = 0;
-    state.cached = 0;
+    state.cached = state.chosen = 0;
     if (zcg_input_size(config, sizeof config - 1) != sizeof state.config)
         return fail(ZCG_EINVAL, "the input config is missing or has another size");
     zcg_input_read(config, sizeof config - 1, 0, &state.config, sizeof state.config);
-    if ((code = check_config()) < 0 || (code = allocate_all()) < 0)
-        return code;
-    u64 table = (u64)state.config.context * state.config.rotated * sizeof(float);
-    if (zcg_input_size(rope_name, sizeof rope_name - 1) != (int64_t)table)
-        return fail(ZCG_EINVAL, "the input rope is missing or has another size than context and rotated give");
-    zcg_input_read(rope_name, sizeof rope_name - 1, 0, at(state.rope), table);
-    if ((code = call_attach()) < 0)
+    if ((code = check_config()) < 0 || (code = allocate_kept()) < 0 || (code = call_attach()) < 0)
         return code;
     state.sampling = (llama_sampling){.top_p = 1, .repetition_penalty = 1};
     state.size = sizeof state;
@@ -135,8 +150,9 @@ static int32_t check_sampling(const llama_sampling *s)
     return 0;
 }
 
-/* Tokens are chosen as state.wanted says from now on; before prefill. */
-static int32_t CALL(configure)(void)
+/* Tokens are chosen as state.wanted says from now on; the generator goes on where it is, whatever the seed. Ends what is
+ * in flight, also of a call that was interrupted. */
+static int32_t CALL(adjust)(void)
 {
     const llama_sampling *wanted = &state.wanted;
     llama_sampling *s = &state.sampling;
@@ -147,13 +163,23 @@ static int32_t CALL(configure)(void)
     if (wanted->temperature != s->temperature || wanted->repetition_penalty != s->repetition_penalty ||
         wanted->top_k != s->top_k || wanted->top_p != s->top_p || wanted->min_p != s->min_p)
         forget_sequences(); /* these stand in their parameters */
+    forget_window();
     *s = *wanted;
-    seed_random(s->seed);
     return 0;
+}
+ENTRY(adjust, (void), ())
+
+/* The same, and the generator begins from the seed; before prefill. */
+static int32_t CALL(configure)(void)
+{
+    int32_t code = call_adjust();
+    if (code >= 0)
+        seed_random(state.sampling.seed);
+    return code;
 }
 ENTRY(configure, (void), ())
 
-/* Rows [start, start + rows) of the prompt: submitted with config.submit_ahead, else run. */
+/* Rows [start, start + rows) of the prompt: submitted with device.submit_ahead, else run. */
 static int32_t submit_chunk(u32 start, u32 rows, u32 from, struct step_buffer *next, enum selection selection)
 {
     const u32 *prompt = at(state.prompt);
@@ -169,7 +195,7 @@ static int32_t submit_chunk(u32 start, u32 rows, u32 from, struct step_buffer *n
         zcg_discard();
         return code;
     }
-    if (state.config.submit_ahead)
+    if (state.device.submit_ahead)
         return submit_piece();
     return (code = zcg_run()) < 0 ? fail_host(code, "prefill") : 0;
 }
@@ -223,14 +249,16 @@ static int32_t CALL(prefill)(u32 count)
         return code;
     while (reused + 1 < count && reused < state.cached && history[reused] == prompt[reused])
         reused++;
+    state.chosen = 0;
     state.cached = state.reused = reused;
-    penalize_prompt(prompt, count);
+    forget_window();
+    penalize(prompt, count);
     note_logits(0);
     step_buffers[ALONE].u = number_after(0);
     if ((code = compute_prompt(count, selection)) < 0)
         return code;
     note_logits(1);
-    return choose(selection, &step_buffers[ALONE]);
+    return choose(selection, &step_buffers[ALONE], count);
 }
 ENTRY(prefill, (u32 count), (count))
 
@@ -276,8 +304,10 @@ static int32_t CALL(truncate)(u32 count)
 {
     wait_for_submitted_ahead();
     if (count < state.cached) {
+        state.chosen = 0;
         state.cached = count;
         note_logits(0);
+        forget_window();
     }
     return (int32_t)state.cached;
 }

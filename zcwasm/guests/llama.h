@@ -4,14 +4,15 @@
  * there.
  *
  * Everything is little-endian; every field below is 4 or 8 bytes at a multiple of its size. Pointers are offsets
- * into the guest's memory. Nothing but `config`, `wanted`, `prompt` and the exported functions' arguments is the
- * host's to write, and that only between calls; of the cache, rows that it then names in a call of `mirror`. */
+ * into the guest's memory. Nothing but `device`, `wanted`, `prompt` and the exported functions' arguments is the
+ * host's to write, and that only between calls; of the cache, rows that it then names in a call of `mirror` or, with
+ * as many of the history, of `adopt`; and `token` and `random`, where the host knows better what comes next. */
 #ifndef LLAMA_H
 #define LLAMA_H
 
 #include <stdint.h>
 
-#define LLAMA_VERSION 3
+#define LLAMA_VERSION 4
 
 /* The largest numbers of a config that the guest takes; the smallest is 1. Products of two fit 64 bits. A head has
  * at most ZC_ATTENTION_MAX_HEAD elements. */
@@ -23,7 +24,7 @@
 #define LLAMA_MAX_CONTEXT (1 << 24)
 #define LLAMA_MAX_CHUNK 4096
 
-/* The input "config". */
+/* The input "config": the same on every device. */
 typedef struct llama_config {
     uint32_t version; /* LLAMA_VERSION */
     uint32_t layers, dim, heads, kv_heads, head_size;
@@ -35,12 +36,16 @@ typedef struct llama_config {
     uint32_t rope_layout;  /* ZC_ROPE_PAIRS or ZC_ROPE_HALVES */
     uint32_t kv_type;      /* ZC_CACHE_F32 or ZC_CACHE_F16 */
     uint32_t exact;        /* 1: ZC_LINEAR_EXACT in every linear */
-    uint32_t scratch;      /* 1: activations lie in scratch of a device that has memory of its own */
-    uint32_t mirror;       /* 1: the cache lies in the device's own memory, too, and is read there */
-    uint32_t
-        submit_ahead; /* 1: a step is submitted before the one in front of it has ended, where nothing is penalized */
     float norm_epsilon, attention_scale;
 } llama_config;
+
+/* What differs between devices. */
+typedef struct llama_device {
+    uint32_t scratch; /* 1: activations lie in scratch of a device that has memory of its own */
+    uint32_t mirror;  /* 1: the cache lies in the device's own memory, too, and is read there */
+    uint32_t
+        submit_ahead; /* 1: a step is submitted before the one in front of it has ended, where nothing is penalized */
+} llama_device;
 
 /* The input "rope": float32 (context, rotated / 2, 2), the cosine and sine of every angle. */
 
@@ -65,13 +70,14 @@ typedef struct llama_state {
     uint32_t version; /* LLAMA_VERSION; 0 before init */
     uint32_t size;    /* of this struct */
     llama_config config;
-    llama_sampling wanted;   /* the host writes it, then calls configure */
-    llama_sampling sampling; /* as configure took it */
+    llama_device device;     /* the host writes it, then calls init or attach */
+    llama_sampling wanted;   /* the host writes it, then calls configure or adjust */
+    llama_sampling sampling; /* as these took it */
     uint64_t random;         /* state of the generator */
 
     /* Cache: layer l has its keys at cache + l * cache_layer_bytes, (context, kv_heads * head_size) elements of
      * kv_type, and its values, as many, half of cache_layer_bytes behind. Rows [0, cached) are those of the
-     * tokens history[0, cached). With config.mirror the device reads a mirror of it: who writes into the cache calls
+     * tokens history[0, cached). With device.mirror the device reads a mirror of it: who writes into the cache calls
      * `mirror` for the rows. */
     uint64_t cache_layer_bytes, cache_bytes;
     uint32_t cache;
@@ -80,10 +86,14 @@ typedef struct llama_state {
     uint32_t logits;  /* float32[vocab] of the last position, right after a call of fetch */
     uint32_t scores;  /* float32[vocab], too: penalized logits, or probabilities when sampling */
     uint32_t rope;    /* the table of the input */
+    /* Nothing from here on needs to be kept between calls, nor do rows of the cache and of the history from `cached`
+     * on: attach makes it anew. From `activations` on it is not even needed by a fork, which goes on without attach. */
+    uint32_t transient, activations;
 
     uint32_t cached;
-    uint32_t reused;   /* rows that the last prefill found in the cache */
-    uint32_t token;    /* what comes next; it is not in the cache yet */
+    uint32_t reused; /* rows that the last prefill found in the cache */
+    uint32_t token; /* what comes next; it is not in the cache yet */
+    uint32_t chosen; /* 1: `token` is what was chosen behind history[0, cached) */
 
     uint32_t error_size;
     char error[512]; /* UTF-8: why the last call failed */

@@ -51,8 +51,9 @@ int32_t find_tensors(void);
 
 /* --- llama_memory.c --- */
 
-/* Addresses. Those of what the device reads and writes over and over, and nobody else, are in scratch where the
- * device has memory of its own: from SCRATCH_START on, which the guest's own memory then does not reach. */
+/* Addresses, all of them in what is transient. Those of what the device reads and writes over and over, and nobody else,
+ * are in scratch where the device has memory of its own: from SCRATCH_START on, which the guest's own memory then does
+ * not reach. */
 typedef struct llama_buffers {
     /* Of `chunk` rows. */
     u32 x, normed, q, k, v, attended, gated;
@@ -73,13 +74,18 @@ extern llama_buffers buffers;
 extern zcg_handle scratch;
 extern u64 scratch_size; /* 0: everything lies in the guest's memory */
 
-/* With config.mirror: the cache once more, in the device's own memory, laid out as in the guest's. Not among the
+/* With device.mirror: the cache once more, in the device's own memory, laid out as in the guest's. Not among the
  * addresses: it may be as large as the guest's memory. */
 extern zcg_handle cache_mirror;
 
-int32_t allocate_all(void);
-/* The scratch that allocate_all found to be needed, and in it the table of angles; and the mirror, of which all rows
- * that are cached are spoiled. */
+/* What is kept: the cache and its history. */
+int32_t allocate_kept(void);
+/* The rest, as the device wants it; whatever was there is lost, but the window. Nothing may be in flight. */
+int32_t allocate_transient(void);
+/* The table of angles, from the input. */
+int32_t read_rope(void);
+/* The scratch that allocate_transient found to be needed, and in it the table of angles; and the mirror, of which all
+ * rows that are cached are spoiled. */
 int32_t make_scratch(void);
 /* Rows [first, first + count) of the mirror are not what the cache has. */
 void spoil_mirror(u32 first, u32 count);
@@ -99,7 +105,7 @@ static inline u32 candidates(void)
 enum selection { GREEDY, PENALIZED, SAMPLED, SELECTIONS };
 
 /* What a step reads and what it makes of it. A step alone reads step_buffers[ALONE], and writes the token there. With
- * config.submit_ahead the step of a position reads step_buffers[position % 2] and writes token and best of the other
+ * device.submit_ahead the step of a position reads step_buffers[position % 2] and writes token and best of the other
  * one, which the next step reads. A prompt writes to step_buffers[ALONE]. */
 enum { ALONE = 2, STEP_BUFFERS };
 extern struct step_buffer {
@@ -153,15 +159,16 @@ void forget_handles(void);
 /* --- llama_sample.c --- */
 
 enum selection selection_of_settings(void);
-/* The next token, in state.token too: `made` is what a submission that has ended left. */
-int32_t choose(enum selection selection, const struct step_buffer *made);
+/* The token behind `count` cached ones, in state.token too: `made` is what a submission that has ended left. Only when
+ * there is one does anything change: state.cached and the generator's state with it. */
+int32_t choose(enum selection selection, const struct step_buffer *made, u32 count);
 /* The generator's state begins from a seed. */
 void seed_random(u64 seed);
 /* The number that the draw after `skipped` others takes, in units of 2^-53; nothing changes. */
 u64 number_after(u32 skipped);
-/* The window before a prompt's end. */
-void penalize_prompt(const u32 *tokens, u32 count);
-/* The window moves on by one token. */
-void penalize_next(const u32 *history, u32 count);
+/* The window before the end of `count` tokens; of all but the last one it may be there already, and is then moved on. */
+void penalize(const u32 *tokens, u32 count);
+/* The next call of penalize begins anew. */
+void forget_window(void);
 
 #endif

@@ -1,4 +1,7 @@
-/* llama_memory.c: where everything lies. Nothing is ever given back: the sizes follow from the config, once.
+/* llama_memory.c: where everything lies. The sizes follow from the config.
+ *
+ * What is kept between calls, the cache and its history, is allocated once. What is not lies behind it, from
+ * state.transient on, and attach allocates it anew, as the device wants it: a snapshot does without it.
  *
  * The cache, the history and what the host reads are always in the guest's memory. Where the device has memory of its
  * own, activations, and copies of what it reads over and over, are in scratch; and a mirror of the cache, which the
@@ -37,7 +40,8 @@ static void allocate_activations(u64 row)
     u64 size = 0;
     for (u32 i = 0; i < sizeof wanted / sizeof *wanted; i++)
         size += wanted[i].bytes + ALIGNMENT;
-    int in_scratch = c->scratch && heap_end && heap_end <= SCRATCH_START && size <= ((u64)1 << 32) - SCRATCH_START;
+    int in_scratch =
+        state.device.scratch && heap_end && heap_end <= SCRATCH_START && size <= ((u64)1 << 32) - SCRATCH_START;
     u64 end = SCRATCH_START;
     for (u32 i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         *wanted[i].address = in_scratch ? (u32)end : wanted[i].same ? wanted[i].same : allocate(wanted[i].bytes);
@@ -46,16 +50,38 @@ static void allocate_activations(u64 row)
     scratch_size = in_scratch ? size : 0;
 }
 
-int32_t allocate_all(void)
+static int32_t check_room(void)
+{
+    if (heap_end)
+        return 0;
+    fail(ZCG_ENOMEM, "the memory of this guest has no room for a cache of ");
+    say_number(state.cache_bytes);
+    say(" bytes (context ");
+    say_number(state.config.context);
+    say(") and what else it needs");
+    return -ZCG_ENOMEM;
+}
+
+int32_t allocate_kept(void)
+{
+    const llama_config *c = &state.config;
+    start_heap();
+    state.cache_layer_bytes = 2 * (u64)c->context * kv_columns() * (c->kv_type == ZC_CACHE_F16 ? 2 : 4);
+    state.cache_bytes = state.cache_layer_bytes * c->layers;
+    state.history = allocate((u64)c->context * sizeof(u32));
+    state.cache = allocate(state.cache_bytes);
+    state.transient = allocate(0);
+    return check_room();
+}
+
+/* Activations come last: whether they are here, and not in scratch, moves nothing else, so that the window stays. */
+int32_t allocate_transient(void)
 {
     const llama_config *c = &state.config;
     u64 row = (u64)c->chunk * sizeof(float);
     u64 context = (u64)c->context * sizeof(u32), vocab = (u64)c->vocab * sizeof(u32);
-    start_heap();
-    state.cache_layer_bytes = 2 * (u64)c->context * kv_columns() * (c->kv_type == ZC_CACHE_F16 ? 2 : 4);
-    state.cache_bytes = state.cache_layer_bytes * c->layers;
+    heap_end = state.transient;
     model.layers = at(allocate((u64)c->layers * sizeof(layer)));
-    state.history = allocate(context);
     state.prompt = allocate(context);
     state.logits = allocate(vocab);
     state.scores = allocate(vocab);
@@ -66,16 +92,18 @@ int32_t allocate_all(void)
     buffers.window_ids = allocate(context + sizeof(u32));
     buffers.window_counts = allocate(vocab);
     buffers.window_indices = allocate(vocab);
-    state.cache = allocate(state.cache_bytes);
+    state.activations = allocate(0);
     allocate_activations(row);
-    if (heap_end == 0) {
-        fail(ZCG_ENOMEM, "the memory of this guest has no room for a cache of ");
-        say_number(state.cache_bytes);
-        say(" bytes (context ");
-        say_number(c->context);
-        say(") and what else it needs");
-        return -ZCG_ENOMEM;
-    }
+    return check_room();
+}
+
+int32_t read_rope(void)
+{
+    static const char name[] = "rope";
+    u64 table = (u64)state.config.context * state.config.rotated * sizeof(float);
+    if (zcg_input_size(name, sizeof name - 1) != (int64_t)table)
+        return fail(ZCG_EINVAL, "the input rope is missing or has another size than context and rotated give");
+    zcg_input_read(name, sizeof name - 1, 0, at(state.rope), table);
     return 0;
 }
 
@@ -91,8 +119,8 @@ static void free_scratch(zcg_handle *handle)
 static int32_t make_mirror(void)
 {
     spoiled = 0;
-    spoiled_end = state.config.mirror ? state.cached : 0; /* nothing is there yet */
-    if (!state.config.mirror || (cache_mirror = zcg_scratch_new(state.cache_bytes)) > 0)
+    spoiled_end = state.device.mirror ? state.cached : 0; /* nothing is there yet */
+    if (!state.device.mirror || (cache_mirror = zcg_scratch_new(state.cache_bytes)) > 0)
         return 0;
     int32_t code = cache_mirror;
     cache_mirror = 0;

@@ -379,7 +379,8 @@ int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, struct step_
     dispatch(EMBED, &embed, sizeof embed);
     for (u32 i = 0; i < c->layers; i++) {
         record_layer(i, rows, i + 1 < c->layers ? rows : next ? 1 : 0, from, from + rows * sizeof(u32));
-        if (sequence == 0 && c->submit_ahead && failure >= 0 && (i + 1 == FIRST_PIECE || i + 1 == SECOND_PIECE))
+        if (sequence == 0 && state.device.submit_ahead && failure >= 0 &&
+            (i + 1 == FIRST_PIECE || i + 1 == SECOND_PIECE))
             failure = submit_piece();
     }
     if (next) {

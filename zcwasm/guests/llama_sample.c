@@ -68,7 +68,7 @@ static double mass_of_more_likely(const float *p, u32 token)
 /* Where the kernel draw says that the token is none of its candidates, or may be: with top_p and min_p that these do
  * not fulfil, and without a top_k. Temperature and penalty are in the probabilities already. The draw, which begins with
  * the number that the kernel had, is from all tokens, and repeated until it is one that may be. */
-static u32 draw_any(void)
+static u32 draw_any(u64 *random)
 {
     const llama_sampling *s = &state.sampling;
     const float *p = at(state.scores), *best = at(buffers.top_values);
@@ -76,7 +76,7 @@ static u32 draw_any(void)
     u32 count = candidates();
     float least = s->min_p * best[0];
     for (;;) {
-        double r = (double)next_number(&state.random) / 9007199254740992.0;
+        double r = (double)next_number(random) / 9007199254740992.0;
         for (u32 i = 0; i < count; i++) {
             r -= best[i];
             if (r < 0)
@@ -96,8 +96,9 @@ enum selection selection_of_settings(void)
     return s->temperature > 0 ? SAMPLED : s->repetition_penalty != 1 ? PENALIZED : GREEDY;
 }
 
-int32_t choose(enum selection selection, const struct step_buffer *made)
+int32_t choose(enum selection selection, const struct step_buffer *made, u32 count)
 {
+    u64 random = state.random;
     u32 token = made->token;
     if (selection == SAMPLED && token == ZC_DRAW_NONE)
         return fail(ZCG_EIO, "the model's output has no probabilities: NaN or infinite logits");
@@ -105,20 +106,27 @@ int32_t choose(enum selection selection, const struct step_buffer *made)
         int32_t code = fetch_probabilities();
         if (code < 0)
             return code;
-        token = draw_any();
+        token = draw_any(&random);
     } else if (token >= state.config.vocab || (selection != SAMPLED && made->best != made->best)) {
         return fail(ZCG_EIO, "the model's output has NaN logits");
     } else if (selection == SAMPLED) {
-        next_number(&state.random); /* which the kernel had */
+        next_number(&random); /* which the kernel had */
     }
+    /* A call is interrupted at calls and loops: of this, all or nothing is done. */
+    state.random = random;
     state.token = token;
+    state.cached = count;
+    state.chosen = 1;
     return (int32_t)token;
 }
 
 /* --- the window --- */
 
+static u32 window_end; /* how many tokens there were when it was theirs; 0: it is made anew */
+static int window_torn; /* by a call that was interrupted while it changed */
+
 /* window_ids has the ids of the window, each once, behind their number. */
-static void penalize_add(u32 token)
+static void add(u32 token)
 {
     u32 *list = at(buffers.window_ids), *count = at(buffers.window_counts), *index = at(buffers.window_indices);
     if (count[token]++ == 0) {
@@ -127,7 +135,7 @@ static void penalize_add(u32 token)
     }
 }
 
-static void penalize_remove(u32 token)
+static void remove(u32 token)
 {
     u32 *list = at(buffers.window_ids), *count = at(buffers.window_counts), *index = at(buffers.window_indices);
     if (--count[token] == 0) {
@@ -137,29 +145,38 @@ static void penalize_remove(u32 token)
     }
 }
 
-static void penalize_none(void)
+static void remove_all(void)
 {
     u32 *list = at(buffers.window_ids), *count = at(buffers.window_counts);
-    for (u32 i = 1; i <= list[0]; i++)
+    for (u32 i = 0; window_torn && i < state.config.vocab; i++)
+        count[i] = 0;
+    for (u32 i = 1; !window_torn && i <= list[0]; i++)
         count[list[i]] = 0;
     list[0] = 0;
 }
 
-void penalize_prompt(const u32 *tokens, u32 count)
+void penalize(const u32 *tokens, u32 count)
 {
-    penalize_none();
-    if (state.sampling.repetition_penalty == 1)
+    u32 size = state.sampling.repetition_window, end = window_end;
+    if (state.sampling.repetition_penalty == 1 || end == count)
         return;
-    for (u32 i = count > state.sampling.repetition_window ? count - state.sampling.repetition_window : 0; i < count;
-         i++)
-        penalize_add(tokens[i]);
+    window_end = 0;
+    if (end && end == count - 1) {
+        window_torn = 1;
+        add(tokens[end]);
+        if (count > size)
+            remove(tokens[end - size]);
+    } else {
+        remove_all();
+        window_torn = 1;
+        for (u32 i = count > size ? count - size : 0; i < count; i++)
+            add(tokens[i]);
+    }
+    window_torn = 0;
+    window_end = count;
 }
 
-void penalize_next(const u32 *history, u32 count)
+void forget_window(void)
 {
-    if (state.sampling.repetition_penalty == 1)
-        return;
-    penalize_add(history[count - 1]);
-    if (count > state.sampling.repetition_window)
-        penalize_remove(history[count - 1 - state.sampling.repetition_window]);
+    window_end = 0;
 }

@@ -1,7 +1,7 @@
 /* llama_step.c: steps, each of them one submission: a sequence that is recorded at the first one of its kind and
  * replayed unchanged, since the kernels read the token, its position and its span from memory.
  *
- * With config.submit_ahead two steps are in flight while the device works: the one that is waited for, and the one
+ * With device.submit_ahead two steps are in flight while the device works: the one that is waited for, and the one
  * behind it, which reads the token that the first one writes. The numbers that tokens are drawn with are known before
  * the tokens are. A draw that the device leaves to the guest ends that: both steps are thrown away, the first one runs
  * again, alone, and so do some behind it, since another such draw is likely then. */
@@ -12,8 +12,9 @@ struct step_buffer step_buffers[STEP_BUFFERS];
 enum { STEPS_ALONE = 8 }; /* behind a draw that was left to the guest */
 
 static zcg_handle sequences[STEP_BUFFERS][SELECTIONS]; /* of a step that reads this buffer; 0: not recorded yet */
-static zcg_handle in_flight[2]; /* submissions of steps with config.submit_ahead, the older one first */
+static zcg_handle in_flight[2]; /* submissions of steps with device.submit_ahead, the older one first */
 static u32 in_flight_count;
+static u32 in_flight_position; /* of the older one */
 static zcg_handle pieces[MOST_PIECES]; /* submissions of a prompt, the older ones first */
 static u32 piece_count;
 static u32 steps_alone; /* that come before the next one ahead */
@@ -23,7 +24,8 @@ void wait_for_submitted_ahead(void)
 {
     for (u32 i = 0; i < in_flight_count; i++)
         zcg_wait(in_flight[i], -1);
-    in_flight_count = 0;
+    if (in_flight_count) /* else this memory stays as it is, also for those that share it */
+        in_flight_count = 0;
     wait_for_pieces(0);
 }
 
@@ -139,26 +141,28 @@ static int32_t run_alone(u32 position, u32 token, enum selection selection)
 int32_t run_step(enum selection selection)
 {
     u32 position = state.cached;
-    penalize_next(at(state.history), position + 1);
+    penalize(at(state.history), position + 1);
     int32_t code = run_alone(position, state.token, selection);
     if (code < 0)
         return code;
-    state.cached = position + 1;
     if (step_buffers[ALONE].token == ZC_DRAW_REST)
         steps_alone = STEPS_ALONE;
-    return choose(selection, &step_buffers[ALONE]);
+    return choose(selection, &step_buffers[ALONE], position + 1);
 }
 
 int32_t compute_logits(enum selection selection)
 {
     const u32 *history = at(state.history);
     wait_for_submitted_ahead();
-    return logits_there ? 0 : run_alone(state.cached - 1, history[state.cached - 1], selection);
+    if (logits_there)
+        return 0;
+    penalize(history, state.cached);
+    return run_alone(state.cached - 1, history[state.cached - 1], selection);
 }
 
 int may_step_ahead(enum selection selection)
 {
-    if (!state.config.submit_ahead || selection == PENALIZED || state.sampling.repetition_penalty != 1)
+    if (!state.device.submit_ahead || selection == PENALIZED || state.sampling.repetition_penalty != 1)
         return 0;
     if (steps_alone == 0)
         return 1;
@@ -185,7 +189,10 @@ int32_t step_ahead(enum selection selection)
     u32 position = state.cached;
     struct step_buffer *made = written_by(position % 2);
     int32_t code;
+    if (in_flight_count && in_flight_position != position) /* an interrupted call ended between step and token */
+        wait_for_submitted_ahead();
     if (in_flight_count == 0) {
+        in_flight_position = position;
         step_buffers[position % 2].token = state.token;
         if ((code = submit_ahead(position, selection)) < 0)
             return code;
@@ -196,10 +203,10 @@ int32_t step_ahead(enum selection selection)
     if ((code = zcg_wait(in_flight[0], -1)) < 0)
         fail_host(code, "step");
     in_flight[0] = in_flight[1];
+    in_flight_position++;
     in_flight_count--;
     if (code >= 0 && !(selection == SAMPLED && made->token == ZC_DRAW_REST)) {
-        state.cached = position + 1;
-        code = choose(selection, made);
+        code = choose(selection, made, position + 1);
         if (code >= 0)
             return code;
     }

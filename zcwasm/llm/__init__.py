@@ -11,12 +11,14 @@ picture.
 """
 
 from zcwasm.llm._config import Config
+from zcwasm.llm._kept import KvDtype
 from zcwasm.llm._model import Model
+from zcwasm.llm._prefixes import PrefixCache
 from zcwasm.llm._sampling import Sampling
-from zcwasm.llm._session import ContextError, Finish, GenerateOptions, KvDtype, Session, Token, Usage
+from zcwasm.llm._session import ContextError, Finish, GenerateOptions, Session, Token, Usage
 
 # Where users find them is what tracebacks, reprs and pickles say.
-for _public in (Config, ContextError, GenerateOptions, Model, Sampling, Session, Token, Usage):
+for _public in (Config, ContextError, GenerateOptions, Model, PrefixCache, Sampling, Session, Token, Usage):
     _public.__module__ = __name__
 del _public
 
@@ -27,6 +29,7 @@ __all__ = [
     "GenerateOptions",
     "KvDtype",
     "Model",
+    "PrefixCache",
     "Sampling",
     "Session",
     "Token",

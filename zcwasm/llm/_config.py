@@ -17,7 +17,7 @@ from zcwasm._models.model_file import model_error
 from zcwasm.guests import layouts
 
 if TYPE_CHECKING:
-    from zcwasm.llm._session import KvDtype
+    from zcwasm.llm._kept import KvDtype
 
 
 @dataclass(frozen=True)

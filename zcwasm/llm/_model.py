@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +18,17 @@ from zcwasm._models import fetch, gguf
 from zcwasm._models.model_file import model_error
 from zcwasm._models.opened import Opened, layers
 from zcwasm._models.weights import Progress
+from zcwasm._snapshot import Constant
 from zcwasm.llm import _known, _memory
 from zcwasm.llm._config import Config, Numbers
+from zcwasm.llm._kept import Form, KvDtype
 
 if TYPE_CHECKING:
-    from zcwasm.llm._session import KvDtype, Session
+    from zcwasm.llm._prefixes import PrefixCache
+    from zcwasm.llm._session import Session
     from zcwasm.llm._tokenizer import Tokenizer
+
+_DEFAULT_CONTEXT = 4096
 
 
 def _check_rows(metadata: Mapping[str, Any], rows: int) -> None:
@@ -57,6 +62,8 @@ class Model(Opened):
         _check_rows(weights.metadata, self.config.vocab)
         self._tokenizer: Tokenizer | None = None
         self._rope_factors = self._read_rope_factors(weights)
+        self._rope: tuple[int, bytes] = (0, b"")
+        self._token = object()  # which names this object in caches, and keeps nothing of it
 
     @classmethod
     def open(
@@ -138,6 +145,13 @@ class Model(Opened):
         np.sin(angles, out=table[..., 1], casting="same_kind")
         return table
 
+    def _rope_bytes(self, context: int) -> bytes:
+        """The same for guests. The last one is kept: it takes longer to make than the rest of a session."""
+        rope = self._rope
+        if rope[0] != context:
+            rope = self._rope = (context, Constant(self.rope_table(context)))
+        return rope[1]
+
     def session(
         self,
         *,
@@ -146,6 +160,7 @@ class Model(Opened):
         exact: bool = False,
         chunk: int = 512,
         mirror: bool | None = None,
+        prefix_cache: PrefixCache | None = None,
     ) -> Session:
         """A guest with a cache of its own.
 
@@ -153,11 +168,38 @@ class Model(Opened):
         kv_dtype: elements of the cache. exact: float32 activations in every product, where the default may
         round them to 16-bit fixed point. chunk: most rows of one submission when a prompt is computed.
         mirror: whether the cache lies in the device's own memory, too, and is read there; default where the
-        device has memory of its own. Without room for it, an Error says how much it is.
+        device has memory of its own. Without room for it, an Error says how much it is. prefix_cache: where
+        generate and chat look for what a prompt begins with, before they compute it.
         """
-        from zcwasm.llm._session import Session
+        from zcwasm.llm import _session
 
-        return Session(self, context=context, kv_dtype=kv_dtype, exact=exact, chunk=chunk, mirror=mirror)
+        if context is None:
+            context = min(self.config.context, _DEFAULT_CONTEXT)
+        form = Form.check(self.config, context, kv_dtype, exact, chunk)
+        return _session.start(self, form, mirror, prefix_cache)
+
+    def load_session(
+        self,
+        file: str | os.PathLike[str] | IO[bytes],
+        *,
+        recompute: bool = False,
+        mapped: bool = False,
+        mirror: bool | None = None,
+        prefix_cache: PrefixCache | None = None,
+    ) -> Session:
+        """A session as Session.save wrote it, here or elsewhere, on this device or another one; resume() goes
+        on where it stopped.
+
+        file: a path, or a binary file. Context, kv_dtype, exact and chunk are the saved session's; mirror and
+        prefix_cache as session's. mapped: show the file's bytes copy-on-write in place of reading them; only
+        for files that nobody cuts short meanwhile. recompute: where the file is of another version of this
+        package's guest, or damaged behind the tokens that it begins with, compute these again.
+        Raises SnapshotError for what is damaged, of another version, or of another model, and OSError.
+        """
+        from zcwasm.llm import _session
+
+        flags = _arguments.flag("recompute", recompute), _arguments.flag("mapped", mapped)
+        return _session.load(self, file, *flags, mirror, prefix_cache)
 
     def _numbers(self) -> str:
         config = self.config

@@ -1,22 +1,25 @@
-"""Session: one guest with its cache, and the text that comes out of it.
+"""Session: one guest with its cache, and the tokens that come out of it.
 
-The guest (guests/llama.c) does the work of a token in one call, without the GIL; what is here is the text:
-stop strings, characters that span tokens. _sampling.py says how a caller may have tokens chosen.
+The guest (guests/llama.c) does the work of a token in one call, without the GIL. _text.py makes text of
+tokens, _sampling.py says how a caller may have them chosen, _kept.py what of a session lies in a snapshot,
+_prefixes.py where beginnings of prompts are kept for all sessions.
 
 Threads: one at a time; a second one gets an error. cancel() may come from any."""
 
 from __future__ import annotations
 
-import codecs
+import io
 import math
+import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,20 +28,23 @@ import zcwasm
 from zcwasm import _arguments, _guest
 from zcwasm._extras import needed_for
 from zcwasm.guests import layouts
+from zcwasm.llm import _kept
+from zcwasm.llm._kept import Form, KvDtype, Note
 from zcwasm.llm._options import SamplingOptions
+from zcwasm.llm._prefixes import Found, PrefixCache
 from zcwasm.llm._sampling import Sampling, shows_options
+from zcwasm.llm._text import Text
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from zcwasm.llm._model import Model
 
-_DEFAULT_CONTEXT = 4096
 _PROGRAM = _guest.Program("llama", layouts.LLAMA_VERSION, layouts.LLAMA_CONFIG, layouts.LLAMA_STATE)
-_KV_TYPES = {"f16": layouts.ZC_CACHE_F16, "f32": layouts.ZC_CACHE_F32}
+_INCOMPLETE = 4  # tokens at most, whose bytes together may be no character yet
 
+_File: TypeAlias = str | os.PathLike[str] | IO[bytes]
 Finish = Literal["stop", "length", "cancelled"]
-KvDtype = Literal["f16", "f32"]
 
 
 class ContextError(zcwasm.Error):
@@ -85,7 +91,8 @@ class _Request:
     """Checked arguments of generate."""
 
     max_new_tokens: int
-    settings: Mapping[str, float]  # the guest's llama_sampling
+    settings: Mapping[str, float] | None  # the guest's llama_sampling; None: as they are
+    seeded: bool  # the generator begins from their seed
     stop: tuple[str, ...]
     stop_ids: frozenset[int]
     hidden: frozenset[int]
@@ -123,6 +130,7 @@ class GenerateOptions(SamplingOptions, total=False):
 def _request(
     session: Session,
     prompt_tokens: int,
+    before: Sampling | None = None,
     *,
     sampling: Sampling | None = None,
     max_new_tokens: int | None = None,
@@ -131,7 +139,8 @@ def _request(
     special: bool = False,
     **changes: Unpack[SamplingOptions],
 ) -> _Request:
-    """What is asked for. `changes` are of `sampling`."""
+    """What is asked for. `changes` are of `sampling`, or of what it was `before`, where a generation is
+    resumed: then the generator goes on, unless there is another seed."""
     if sampling is not None and not isinstance(sampling, Sampling):
         raise TypeError(f"sampling must be a zcwasm.llm.Sampling, not {type(sampling).__name__}")
     room = session.context - prompt_tokens + 1  # the last token need not be in the cache
@@ -146,9 +155,14 @@ def _request(
     if "" in stops:
         raise ValueError("a stop string is empty")
     tokenizer = session.model.tokenizer
+    wanted = replace(sampling or before or Sampling(), **changes)
+    same = before is not None and sampling is None and not changes
+    if before and wanted.seed is None:
+        wanted = replace(wanted, seed=before.seed)
     return _Request(
         max_new_tokens=max_new_tokens,
-        settings=replace(sampling or Sampling(), **changes)._settings(session.context),
+        settings=None if same else wanted._settings(session.context),
+        seeded=before is None or wanted.seed != before.seed,
         stop=stops,
         stop_ids=frozenset() if _arguments.flag("ignore_eos", ignore_eos) else tokenizer.stop_ids,
         hidden=frozenset() if _arguments.flag("special", special) else tokenizer.control_ids,
@@ -178,53 +192,29 @@ class _Turn:
 
 
 class Session:
-    """A conversation with a model: a guest whose memory holds the cache. Made by Model.session."""
+    """A conversation with a model: a guest whose memory holds the cache. Made by Model.session, or from
+    what one was by Model.load_session and fork."""
 
     def __init__(
-        self,
-        model: Model,
-        *,
-        context: int | None,
-        kv_dtype: KvDtype,
-        exact: bool,
-        chunk: int,
-        mirror: bool | None,
+        self, model: Model, form: Form, guest: _guest.Guest, mirrored: bool, prefix_cache: PrefixCache | None
     ) -> None:
-        config = model.config
-        if context is None:
-            context = min(config.context, _DEFAULT_CONTEXT)
-        self.context = _arguments.whole("context", context, 1, min(config.context, layouts.LLAMA_MAX_CONTEXT))
-        if kv_dtype not in _KV_TYPES:
-            raise ValueError(f"kv_dtype is {kv_dtype!r}, must be 'f16' or 'f32'")
         self.model = model
-        self.kv_dtype: KvDtype = kv_dtype
-        self.exact = _arguments.flag("exact", exact)
-        apart = _apart(model.device)
+        self.context = form.context
+        self.kv_dtype: KvDtype = form.kv_dtype
+        self.exact = form.exact
         #: Whether the device reads a mirror of the cache in its own memory.
-        self.mirrored = apart if mirror is None else _arguments.flag("mirror", mirror)
+        self.mirrored = mirrored
+        self.prefix_cache = prefix_cache
         self.usage = Usage()
+        #: What was saved with the session that this one goes on from: save(notes=...).
+        self.notes: Mapping[str, bytes] = {}
+        self._form = form
         self._cancels = 0
         self._turn = threading.Lock()
         self._current: _Turn | None = None
-        self._guest = _PROGRAM.start(
-            model.device,
-            model.weights,
-            config,
-            {
-                "context": self.context,
-                "chunk": min(_arguments.whole("chunk", chunk, 1, layouts.LLAMA_MAX_CHUNK), self.context),
-                "kv_type": _KV_TYPES[kv_dtype],
-                "exact": self.exact,
-                "scratch": apart,
-                "mirror": self.mirrored,
-                "submit_ahead": _steps_ahead(model.device),
-            },
-            limits=_scratch_limit(self.cache_bytes),
-            rope=model.rope_table(self.context),
-        )
-        self._instance = self._guest.instance
-        self._step = self._guest.exports.step
-        self._guest.begin("init")
+        self._guest = guest
+        self._instance = guest.instance
+        self._step = guest.exports.step
 
     # --- the guest ---
 
@@ -259,9 +249,87 @@ class Session:
         usage.reused_tokens = int(self._guest.state["reused"])
         return token
 
-    def _configure(self, settings: Mapping[str, float]) -> None:
+    def _configure(self, settings: Mapping[str, float], seeded: bool = True) -> None:
         _guest.fill(self._guest.state["wanted"], settings)
-        self._check(self._guest.exports.configure())
+        self._check(self._guest.exports.configure() if seeded else self._guest.exports.adjust())
+
+    def _pending(self) -> int:
+        """How many tokens are cached. Raises Error where none was chosen behind them."""
+        state = self._guest.state
+        if not state["chosen"]:
+            raise zcwasm.Error("there is nothing to go on from: no token was chosen behind what is cached")
+        return int(state["cached"])
+
+    def _resume(self, request: _Request, text: Text, usage: Usage) -> int:
+        """The token behind the one that was chosen last."""
+        cached, state = self._pending(), self._guest.state
+        usage.prompt_tokens, usage.reused_tokens = cached + 1, cached
+        if request.settings is None:
+            state["wanted"] = state["sampling"]
+            self._check(self._guest.exports.adjust())  # which also ends what an interrupted call left
+        else:
+            self._configure(request.settings, request.seeded)
+        text.go_on_from(self.tokens[-_INCOMPLETE:])
+        start = time.perf_counter()
+        token = self._check(self._step())
+        usage.prefill_seconds = time.perf_counter() - start
+        return token
+
+    def _begin_with(self, ids: npt.NDArray[np.uint32]) -> None:
+        """Rows of the prompt's beginning that the prefix cache has, and this session has not."""
+        if self.prefix_cache is None:
+            return
+        have = min(_kept.common(self._history(), ids), len(ids) - 1)
+        found = self.prefix_cache._find(self, ids, have)
+        if found is None:
+            return
+        count = min(_kept.common(found.tokens, ids), len(ids) - 1)
+        if count <= have or self._check(self._guest.exports.truncate(have)) != have:
+            return
+        self._cache_rows()[:, have:count] = found.rows[:, have:count]
+        self._guest.array("history", count, np.uint32)[have:] = ids[have:count]
+        self._check(self._guest.exports.adopt(count))
+
+    def _keep_prefix(self, ids: npt.NDArray[np.uint32], usage: Usage) -> None:
+        cache = self.prefix_cache
+        if cache is not None and usage.prompt_tokens - usage.reused_tokens >= cache.least:
+            cache._keep(self, ids)
+
+    def _history(self) -> npt.NDArray[np.uint32]:
+        """The tokens that are cached, a view."""
+        return self._guest.array("history", int(self._guest.state["cached"]), np.uint32)
+
+    def _cache_rows(self) -> npt.NDArray[np.uint8]:
+        return _kept.cache_rows(self._guest, self.context, self.model.config.layers)
+
+    # --- snapshots ---
+
+    def _write(
+        self,
+        file: _File,
+        *,
+        notes: Mapping[str, bytes] | None = None,
+        compress: Literal["zstd"] | None = None,
+        durable: bool = True,
+    ) -> None:
+        """The session is taken."""
+        self._settle()
+        note = Note.of(self._form, self._guest, self.model.weights.sha256)
+        self._instance.snapshot(
+            file,
+            device_state=False,
+            notes={**note.write(), **(notes or {})},
+            dead=_kept.dead_ranges(self._guest, self._form, self.model.config.layers, "transient"),
+            compress=compress,
+            durable=durable,
+        )
+
+    def _read_rows(self, path: Path) -> Found:
+        """Of a session of this model, whose context may be another. Raises SnapshotError."""
+        form = Note.read(zcwasm.snapshot_info(path)["notes"], self.model.config).form
+        guest = _restore(self.model, form, path)
+        tokens = guest.array("history", int(guest.state["cached"]), np.uint32)
+        return Found(tokens, _kept.cache_rows(guest, form.context, self.model.config.layers))
 
     @property
     def _logits(self) -> npt.NDArray[np.float32]:
@@ -282,6 +350,15 @@ class Session:
         if self.closed:
             raise zcwasm.ClosedError("the session is closed")
         return int(self._guest.state["cached"])
+
+    @property
+    def tokens(self) -> list[int]:
+        """All tokens up to here: those that are cached, and the one that was chosen behind them, if any."""
+        if self.closed:
+            raise zcwasm.ClosedError("the session is closed")
+        state = self._guest.state
+        cached: list[int] = self._history().tolist()
+        return [*cached, int(state["token"])] if state["chosen"] else cached
 
     def mirror(self, first: int = 0, count: int | None = None) -> None:
         """Let the device see what was written into the cache, through a view of `memory`: these rows of every
@@ -326,10 +403,31 @@ class Session:
     ) -> Generator[Token]:
         """cancels: how many there were when the caller asked."""
         ids = self._ids(prompt)
+        return self._go(ids, cancels, _request(self, len(ids), **options))
+
+    def _go(self, ids: npt.NDArray[np.uint32] | None, cancels: int, request: _Request) -> Generator[Token]:
         turn = _Turn(cancels)
-        stream = self._generate(ids, _request(self, len(ids), **options), turn)
+        stream = self._generate(ids, request, turn)
         turn.stream = weakref.ref(stream)
         return stream
+
+    @shows_options(_request)
+    def resume(self, **options: Unpack[GenerateOptions]) -> Generator[Token]:
+        """Tokens that follow where the last generation stopped: behind the last token that it gave, with its
+        sampling, whose generator goes on. So it does after load_session and fork: what comes is what would
+        have come. Options as generate's; those that say how tokens are chosen change that from here on, and
+        with another seed the generator begins anew.
+
+        Raises ContextError when the context is full, and Error when there is nothing to go on from: no prompt
+        was computed, or the last one was interrupted.
+        """
+        cancels = self._cancels
+        _check_names("resume", options)
+        with self._taken():
+            cached, before = self._pending(), _kept.sampling_of(self._guest.state)
+        if cached == self.context:
+            raise ContextError(f"the session's context of {self.context} tokens is full")
+        return self._go(None, cancels, _request(self, cached + 1, before, **options))
 
     @shows_options(_request)
     def chat(
@@ -359,6 +457,44 @@ class Session:
             self._prefill(ids, self.usage)
             return self._logits
 
+    def save(
+        self,
+        file: _File,
+        *,
+        notes: Mapping[str, bytes] | None = None,
+        compress: Literal["zstd"] | None = None,
+        durable: bool = True,
+    ) -> None:
+        """Write the session to a file, which Model.load_session reads, in any process and on any device: what
+        is cached, its tokens, how tokens are chosen, and the state of their generator.
+
+        file: a path, where the old file or the whole new one is at any time; or a binary file. notes: bytes
+        of the caller's by name, which load_session gives back as Session.notes. compress: "zstd" needs
+        zcwasm[zstd]. durable: wait until the disk has it. The file holds what was said: it is for its owner
+        alone to read.
+        InUseError during a generation. Raises OSError.
+        """
+        for name in notes or {}:
+            if _arguments.text("a note's name", name).startswith(_kept.OWN):
+                raise ValueError(f"a note's name is {name!r}: what begins with {_kept.OWN!r} is zcwasm's own")
+        with self._taken():
+            self._write(file, notes=notes, compress=compress, durable=durable)
+
+    def fork(self, count: int = 1) -> list[Session]:
+        """As many sessions that go on from here, independently. Their memory is shared with this one's until
+        one of them writes to it. InUseError during a generation."""
+        count = _arguments.whole("count", count, 1, 2**20)
+        with self._taken():
+            self._settle()
+            layers = self.model.config.layers
+            guests = self._guest.fork(
+                count, _kept.dead_ranges(self._guest, self._form, layers, "activations")
+            )
+        forks = [Session(self.model, self._form, each, self.mirrored, self.prefix_cache) for each in guests]
+        for each in forks:
+            each.notes = self.notes
+        return forks
+
     def cancel(self) -> None:
         """End the generation in progress, and those that were asked for and have not begun, from any thread:
         their generators end with finish "cancelled"."""
@@ -385,6 +521,8 @@ class Session:
 
     def _settle(self) -> None:
         """End what is in flight on the device."""
+        if not self._guest.state["device"]["submit_ahead"]:
+            return
         try:
             self._guest.exports.truncate(self.cached_tokens)
         except zcwasm.Trap as trap:
@@ -447,18 +585,30 @@ class Session:
 
     # --- the loop ---
 
-    def _generate(self, ids: npt.NDArray[np.uint32], request: _Request, turn: _Turn) -> Generator[Token]:
+    def _first(self, ids: npt.NDArray[np.uint32] | None, request: _Request, text: Text, usage: Usage) -> int:
+        if ids is None or request.settings is None:
+            return self._resume(request, text, usage)
+        self._configure(request.settings)
+        self._begin_with(ids)
+        token = self._prefill(ids, usage)
+        self._keep_prefix(ids, usage)
+        return token
+
+    def _generate(
+        self, ids: npt.NDArray[np.uint32] | None, request: _Request, turn: _Turn
+    ) -> Generator[Token]:
+        """ids: None to go on from where the last one stopped."""
         with self._taken():
-            usage = self.usage = Usage(prompt_tokens=len(ids), cache_bytes=self.cache_bytes)
-            text = _Text(self.model.tokenizer.token_bytes, request.stop, request.hidden)
+            tokens = 0 if ids is None else len(ids)
+            usage = self.usage = Usage(prompt_tokens=tokens, cache_bytes=self.cache_bytes)
+            text = Text(self.model.tokenizer.token_bytes, request.stop, request.hidden)
             step, check, clock = self._step, self._guest.check, time.perf_counter
             self._current = turn
             try:
                 if self._cancels != turn.cancels:
                     usage.finish = "cancelled"
                     return
-                self._configure(request.settings)
-                token = self._prefill(ids, usage)
+                token = self._first(ids, request, text, usage)
                 while True:
                     usage.generated_tokens += 1
                     ended = token in request.stop_ids
@@ -488,40 +638,90 @@ class Session:
                 self._current = None
 
 
-class _Text:
-    """Tokens become text: whole characters, and nothing of a stop string."""
+def _device_of(model: Model, mirrored: bool) -> dict[str, bool]:
+    """The guest's llama_device."""
+    device = model.device
+    return {"scratch": _apart(device), "mirror": mirrored, "submit_ahead": _steps_ahead(device)}
 
-    def __init__(
-        self, token_bytes: Callable[[int], bytes], stops: tuple[str, ...], hidden: frozenset[int]
-    ) -> None:
-        self.stops = stops
-        self.hidden = hidden  # tokens without a text of their own; stop strings are found in it
-        self.token_bytes = token_bytes
-        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self.pending = ""  # not handed out yet
-        self.stopped = False
 
-    def add(self, token: int) -> None:
-        if token in self.hidden:
-            shown, whole = self.pending, self.pending + self.token_bytes(token).decode("utf-8", "replace")
-        else:
-            shown = whole = self.pending + self.decoder.decode(self.token_bytes(token))
-        found = [at for at in (whole.find(stop) for stop in self.stops) if at >= 0]
-        self.stopped = bool(found)
-        self.pending = shown[: min(found)] if found else shown
+def _mirrored(model: Model, mirror: bool | None) -> bool:
+    return _apart(model.device) if mirror is None else _arguments.flag("mirror", mirror)
 
-    def take(self) -> str:
-        """All but an end that a stop string may begin with."""
-        keep = 0
-        for stop in self.stops:
-            longest = min(len(stop) - 1, len(self.pending))
-            keep = max(keep, next((n for n in range(longest, 0, -1) if self.pending.endswith(stop[:n])), 0))
-        out = self.pending[: len(self.pending) - keep]
-        self.pending = self.pending[len(self.pending) - keep :]
-        return out
 
-    def rest(self) -> str:
-        """The end: what was held back, and U+FFFD for a character that was cut."""
-        out = self.pending if self.stopped else self.pending + self.decoder.decode(b"", final=True)
-        self.pending = ""
-        return out
+def _check_cache(prefix_cache: object) -> None:
+    if prefix_cache is not None and not isinstance(prefix_cache, PrefixCache):
+        raise TypeError(f"prefix_cache must be a zcwasm.llm.PrefixCache, not {type(prefix_cache).__name__}")
+
+
+def start(model: Model, form: Form, mirror: bool | None, prefix_cache: PrefixCache | None) -> Session:
+    """Model.session."""
+    mirrored, config = _mirrored(model, mirror), model.config
+    _check_cache(prefix_cache)
+    guest = _PROGRAM.start(
+        model.device,
+        model.weights,
+        _PROGRAM.config_bytes(config, form.numbers()),
+        limits=_scratch_limit(config.cache_bytes(form.context, form.kv_dtype)),
+        rope=model._rope_bytes(form.context),
+    )
+    _guest.fill(guest.state["device"], _device_of(model, mirrored))
+    guest.begin("init")
+    return Session(model, form, guest, mirrored, prefix_cache)
+
+
+def _restore(model: Model, form: Form, file: _File, mapped: bool = False) -> _guest.Guest:
+    """A guest from its snapshot, which is not attached to the device yet. Raises SnapshotError."""
+    config = _PROGRAM.config_bytes(model.config, form.numbers())
+    guest = _PROGRAM.restore(
+        file,
+        model.device,
+        model.weights,
+        config,
+        limits=_scratch_limit(model.config.cache_bytes(form.context, form.kv_dtype)),
+        mapped=mapped,
+        rope=model._rope_bytes(form.context),
+    )
+    _kept.check_state(guest, config)
+    return guest
+
+
+def load(
+    model: Model,
+    file: _File,
+    recompute: bool,
+    mapped: bool,
+    mirror: bool | None,
+    prefix_cache: PrefixCache | None,
+) -> Session:
+    """Model.load_session."""
+    mirrored = _mirrored(model, mirror)
+    _check_cache(prefix_cache)
+    data = None if isinstance(file, (str, os.PathLike)) else file.read()
+    notes = zcwasm.snapshot_info(file if data is None else io.BytesIO(data))["notes"]
+    note = Note.read(notes, model.config)
+    try:
+        guest = _restore(model, note.form, file if data is None else io.BytesIO(data), mapped)
+    except zcwasm.SnapshotError:
+        if not recompute or note.weights != model.weights.sha256:
+            raise
+        session = _recomputed(model, note, mirror, prefix_cache)
+    else:
+        _guest.fill(guest.state["device"], _device_of(model, mirrored))
+        guest.check(guest.exports.attach())
+        session = Session(model, note.form, guest, mirrored, prefix_cache)
+    session.notes = {name: each for name, each in notes.items() if not name.startswith(_kept.OWN)}
+    return session
+
+
+def _recomputed(model: Model, note: Note, mirror: bool | None, prefix_cache: PrefixCache | None) -> Session:
+    """What the note describes."""
+    session = start(model, note.form, mirror, prefix_cache)
+    if len(note.tokens):
+        session._configure(note.sampling._settings(note.form.context))
+        session._begin_with(note.tokens)
+        session._prefill(note.tokens, Usage())
+        state = session._guest.state
+        state["random"] = note.random
+        if note.token is not None:  # what has come out, whatever would come now
+            state["token"] = note.token
+    return session
