@@ -1301,6 +1301,7 @@ def test_forks_and_restored_ones_are_collected() -> None:
     assert [ref() for ref in watched] == [None] * 6
 
 
+@pytest.mark.footprint
 def test_a_fork_that_fails_leaves_nothing() -> None:
     """Address space for some children, not for all."""
     out = run_python(

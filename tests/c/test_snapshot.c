@@ -643,6 +643,20 @@ static void test_lies(void)
     check_lie(&rle, entry - 24 + 4, 2, 6, "bytes are not rle of 8192");
 }
 
+/* Two lies that agree: no blocks, and no bytes of them. */
+static void test_empty_page(void)
+{
+    store lie = small_snapshot(NULL);
+    uint8_t *entry = lie.bytes + lie.size - ZC_SNAPSHOT_FOOTER_SIZE - ZC_SNAPSHOT_ENTRY_SIZE;
+    memset(entry + 4, 0, 2);
+    memset(entry + 16, 0, 4);
+    repair_snapshot(lie.bytes, lie.size);
+    const zc_snapshot_source source = source_of(&lie);
+    zc_snapshot *snapshot;
+    CHECK_FAILS(zc_snapshot_open(&source, &snapshot, &error), ZC_SNAPSHOT, "blocks 0000, 0 bytes");
+    free(lie.bytes);
+}
+
 /* Sections survive what comes after them, and damage of their neighbours. */
 static void test_notes(void)
 {
@@ -920,6 +934,7 @@ int main(int argc, char **argv)
     test_truncation(NULL);
     test_truncation(&rle);
     test_lies();
+    test_empty_page();
     test_notes();
     test_bad_contents();
     test_bad_files();
