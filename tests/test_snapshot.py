@@ -359,6 +359,12 @@ def test_inputs_must_be_the_same(inputs: Any, message: str) -> None:
         zcwasm.Instance.restore(guest.instance.module, taken(guest.instance), inputs=["numbers"])
 
 
+def test_a_part_of_an_input_is_another_one() -> None:
+    whole = _snapshot.Constant(b"abcdef")
+    for part in (whole, memoryview(whole)[:3], memoryview(whole)[1:4]):
+        assert _snapshot._digest_of_input(memoryview(part)) == hashlib.sha256(part).hexdigest()
+
+
 def test_inputs_that_change_are_looked_at_again() -> None:
     device, numbers = zcwasm.Device("cpu", threads=1), bytearray(16)
     guest = Guest(device, inputs={"numbers": numbers})
@@ -509,6 +515,29 @@ def test_wasi(tmp_path: Path) -> None:
     file.seek(0)
     with pytest.raises(zcwasm.LinkError, match="was not granted WASI"):
         zcwasm.Instance.restore(guest.instance.module, file)
+
+
+def test_what_is_refused_leaves_the_host_s_globals(tmp_path: Path) -> None:
+    """Imported ones that change are set last of all, and never by a fork: others may use them."""
+    wasmtime = pytest.importorskip("wasmtime", reason="pip install wasmtime: it assembles the guest")
+    text = """(module
+      (import "env" "shared" (global $shared (mut i32)))
+      (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
+      (memory (export "memory") 1)
+      (func (export "set") (param i32) (global.set $shared (local.get 0))))"""
+    module = zcwasm.Module(bytes(wasmtime.wat2wasm(text)))
+    shared = zcwasm.Global("i32", 1, mutable=True)
+    imports, wasi = {"env": {"shared": shared}}, zcwasm.Wasi(dirs={"/data": tmp_path})
+    guest = zcwasm.Instance(module, imports=imports, wasi=wasi)
+    guest.exports.set(42)
+    file = taken(guest)
+    shared.value = 7
+    with pytest.raises(zcwasm.SnapshotError, match="/data"):
+        zcwasm.Instance.restore(module, file, imports=imports, wasi=zcwasm.Wasi())
+    assert shared.value == 7
+    file.seek(0)
+    assert zcwasm.Instance.restore(module, file, imports=imports, wasi=wasi).memory
+    assert shared.value == 42
 
 
 # --- arguments ---
@@ -1284,6 +1313,27 @@ def test_forks_close_in_any_order(guest: zcwasm.Instance) -> None:
     grandchild.close()
     gc.collect()
     assert zcwasm._core._region_count() == regions - 1
+
+
+def test_a_signal_ends_a_fork() -> None:
+    out = run_python(
+        """
+        import os, signal, threading, zcwasm
+        guest = zcwasm.Instance(zcwasm.Module(b"\\0asm\\1\\0\\0\\0"))
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        class Stop(Exception):
+            pass
+        def stop(*arguments):
+            raise Stop
+        signal.signal(signal.SIGALRM, stop)
+        try:
+            guest.fork(2_000_000)  # takes a minute
+        except Stop:
+            print(len(guest.fork(3)))
+        """,
+        timeout=20,
+    )
+    assert out.strip() == "3"
 
 
 def test_forks_and_restored_ones_are_collected() -> None:

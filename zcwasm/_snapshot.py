@@ -144,7 +144,7 @@ class Constant(bytes):
 
 
 def _digest_of_input(view: memoryview) -> str:
-    if isinstance(view.obj, Constant):
+    if isinstance(view.obj, Constant) and view.nbytes == len(view.obj):
         return view.obj.sha256
     return hashlib.sha256(view.cast("B") if view.nbytes else b"").hexdigest()
 
@@ -421,8 +421,8 @@ def _replace(place: int, name: str, write: Callable[[int], object], durable: boo
             try:
                 if _link(file, place, name):
                     return True
+                named = True  # before it is: a signal may come between
                 _link(file, place, temporary)
-                named = True
             except OSError:
                 return False
         os.rename(temporary, name, src_dir_fd=place, dst_dir_fd=place)

@@ -299,6 +299,10 @@ static PyObject *fork_held(zc_state *state, py_instance *self, Py_ssize_t count,
                               .inputs = parent->inputs ? parent->inputs : Py_None,
                               .wasi = wasi ? wasi : Py_None};
     for (Py_ssize_t i = 0; list && i < count; i++) {
+        if (PyErr_CheckSignals() < 0) { /* there may be many */
+            Py_CLEAR(list);
+            break;
+        }
         py_saved saved = zc_py_read_sections(&sections);
         saved.memory = fork_memory;
         saved.context = image;
