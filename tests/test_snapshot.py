@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import errno
 import gc
 import gzip
 import hashlib
@@ -841,6 +842,25 @@ def test_a_file_that_gets_no_name_is_written_again(
     guest.snapshot(tmp_path / "a")
     assert facts(restored(guest, tmp_path / "a")) == facts(guest)
     assert os.listdir(tmp_path) == ["a"]
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="/proc says which descriptor is a folder's")
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EIO])
+def test_a_folder_that_cannot_be_synced(
+    guest: zcwasm.Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """The name is there already: only a disk that fails is told of."""
+    fsync = os.fsync
+
+    def refuse(file: int) -> None:
+        if os.path.isdir(f"/proc/self/fd/{file}"):
+            raise OSError(number, os.strerror(number))
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError) if number == errno.EIO else contextlib.nullcontext():
+        guest.snapshot(tmp_path / "a")
+    assert facts(restored(guest, tmp_path / "a")) == facts(guest)
 
 
 FULL = """

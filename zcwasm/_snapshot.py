@@ -393,7 +393,7 @@ def replace(path: Path, write: Callable[[int], object], durable: bool) -> None:
             if not _replace(place, name, write, durable, unnamed=True):
                 _replace(place, name, write, durable, unnamed=False)
             if durable:
-                os.fsync(place)
+                _sync_folder(place)
         finally:
             os.close(place)
     except OSError as error:
@@ -453,6 +453,15 @@ def _sync(file: int) -> None:
             fcntl.fcntl(file, full)
             return
     os.fsync(file)
+
+
+def _sync_folder(place: int) -> None:
+    """The new name is there by now; file systems that cannot be asked to keep folders are no failure."""
+    try:
+        os.fsync(place)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
 
 
 # --- reading ---
