@@ -858,7 +858,7 @@ def test_a_folder_that_cannot_be_synced(
         fsync(file)
 
     monkeypatch.setattr(os, "fsync", refuse)
-    with pytest.raises(OSError) if number == errno.EIO else contextlib.nullcontext():
+    with pytest.raises(OSError, match="error") if number == errno.EIO else contextlib.nullcontext():
         guest.snapshot(tmp_path / "a")
     assert facts(restored(guest, tmp_path / "a")) == facts(guest)
 
