@@ -1335,6 +1335,41 @@ def test_forks_close_in_any_order(guest: zcwasm.Instance) -> None:
     assert zcwasm._core._region_count() == regions - 1
 
 
+@pytest.mark.parametrize("batched", [False, True])
+def test_forks_lose_nothing_of_other_threads_work(batched: bool) -> None:
+    """What the host computes in the parent's memory meanwhile is not undone by the sharing of its pages."""
+    device = zcwasm.Device("cpu")
+    guest = Guest(device)
+    at, x = guest.put(np.zeros(1 << 16))
+    counts: list[int] = []
+    done = threading.Event()
+
+    def work() -> None:
+        count = 0
+        while not done.is_set():
+            if batched:
+                batch = device.batch()
+                for _ in range(10):
+                    batch.affine(x, 1, 1, out=x)
+                batch.submit().wait()
+            else:
+                device.affine(x, 1, 1, out=x)
+            count += 10 if batched else 1
+        counts.append(count)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        for _ in range(400):
+            guest.instance.fork()
+            time.sleep(0.0005)
+    finally:
+        done.set()
+        thread.join()
+    after = guest.instance.memory.array(at, 1 << 16, np.float32)
+    assert (after == counts[0]).all(), (counts, after.min(), after.max())
+
+
 def test_a_signal_ends_a_fork() -> None:
     out = run_python(
         """
