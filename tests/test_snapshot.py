@@ -791,6 +791,16 @@ def test_paths_that_are_no_files(guest: zcwasm.Instance, tmp_path: Path) -> None
             guest.snapshot(path)
         assert str(path) in str(raised.value)
     assert Path("/dev/null").is_char_device()
+    for target, error in (("/dev/null", OSError), (str(tmp_path), IsADirectoryError)):
+        link = tmp_path / "link"  # as /dev/stdout is one, which must stay
+        link.symlink_to(target)
+        with pytest.raises(error, match="link"):
+            guest.snapshot(link)
+        assert link.readlink() == Path(target)
+        link.unlink()
+    (tmp_path / "link").symlink_to(tmp_path / "nothing yet")
+    guest.snapshot(tmp_path / "link")
+    assert not (tmp_path / "link").is_symlink()
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe", Path("/dev/null")):
         with pytest.raises(zcwasm.SnapshotError, match=re.escape(f"{path}: ")):

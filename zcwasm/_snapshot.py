@@ -382,10 +382,10 @@ def replace(path: Path, write: Callable[[int], object], durable: bool) -> None:
     path = os.fspath(path)
     folder, name = os.path.split(path)
     with suppress(FileNotFoundError):
-        kind = os.lstat(path).st_mode
+        kind = os.stat(path).st_mode  # what a link leads to: /dev/stdout is one
         if stat.S_ISDIR(kind):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-        if not stat.S_ISREG(kind) and not stat.S_ISLNK(kind):
+        if not stat.S_ISREG(kind):
             raise OSError(errno.EINVAL, "is no plain file, open it and give the file object", path)
     try:
         place = os.open(folder or os.curdir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
