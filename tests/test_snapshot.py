@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import errno
 import gc
 import gzip
 import hashlib
@@ -359,6 +360,12 @@ def test_inputs_must_be_the_same(inputs: Any, message: str) -> None:
         zcwasm.Instance.restore(guest.instance.module, taken(guest.instance), inputs=["numbers"])
 
 
+def test_a_part_of_an_input_is_another_one() -> None:
+    whole = _snapshot.Constant(b"abcdef")
+    for part in (whole, memoryview(whole)[:3], memoryview(whole)[1:4]):
+        assert _snapshot._digest_of_input(memoryview(part)) == hashlib.sha256(part).hexdigest()
+
+
 def test_inputs_that_change_are_looked_at_again() -> None:
     device, numbers = zcwasm.Device("cpu", threads=1), bytearray(16)
     guest = Guest(device, inputs={"numbers": numbers})
@@ -449,6 +456,13 @@ def test_the_digest_of_weights_is_remembered(
     assert zcwasm.Weights(path).sha256 == changed != digest
     assert len(reads) == 1
     weights = zcwasm.Weights(path)
+    with path.open("r+b") as file:  # what it maps is written to
+        file.seek(-4, os.SEEK_END)
+        file.write(b"else")
+    changed = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert weights.sha256 == changed
+    weights = zcwasm.Weights(path)
+    assert zcwasm.Weights(path).sha256 == changed
     os.replace(write_tensor(tmp_path / "v", np.arange(64) + 2), path)  # another file of that name
     assert weights.sha256 == changed
     assert zcwasm.Weights(path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -509,6 +523,29 @@ def test_wasi(tmp_path: Path) -> None:
     file.seek(0)
     with pytest.raises(zcwasm.LinkError, match="was not granted WASI"):
         zcwasm.Instance.restore(guest.instance.module, file)
+
+
+def test_what_is_refused_leaves_the_host_s_globals(tmp_path: Path) -> None:
+    """Imported ones that change are set last of all, and never by a fork: others may use them."""
+    wasmtime = pytest.importorskip("wasmtime", reason="pip install wasmtime: it assembles the guest")
+    text = """(module
+      (import "env" "shared" (global $shared (mut i32)))
+      (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
+      (memory (export "memory") 1)
+      (func (export "set") (param i32) (global.set $shared (local.get 0))))"""
+    module = zcwasm.Module(bytes(wasmtime.wat2wasm(text)))
+    shared = zcwasm.Global("i32", 1, mutable=True)
+    imports, wasi = {"env": {"shared": shared}}, zcwasm.Wasi(dirs={"/data": tmp_path})
+    guest = zcwasm.Instance(module, imports=imports, wasi=wasi)
+    guest.exports.set(42)
+    file = taken(guest)
+    shared.value = 7
+    with pytest.raises(zcwasm.SnapshotError, match="/data"):
+        zcwasm.Instance.restore(module, file, imports=imports, wasi=zcwasm.Wasi())
+    assert shared.value == 7
+    file.seek(0)
+    assert zcwasm.Instance.restore(module, file, imports=imports, wasi=wasi).memory
+    assert shared.value == 42
 
 
 # --- arguments ---
@@ -762,6 +799,16 @@ def test_paths_that_are_no_files(guest: zcwasm.Instance, tmp_path: Path) -> None
             guest.snapshot(path)
         assert str(path) in str(raised.value)
     assert Path("/dev/null").is_char_device()
+    for target, error in (("/dev/null", OSError), (str(tmp_path), IsADirectoryError)):
+        link = tmp_path / "link"  # as /dev/stdout is one, which must stay
+        link.symlink_to(target)
+        with pytest.raises(error, match="link"):
+            guest.snapshot(link)
+        assert link.readlink() == Path(target)
+        link.unlink()
+    (tmp_path / "link").symlink_to(tmp_path / "nothing yet")
+    guest.snapshot(tmp_path / "link")
+    assert not (tmp_path / "link").is_symlink()
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe", Path("/dev/null")):
         with pytest.raises(zcwasm.SnapshotError, match=re.escape(f"{path}: ")):
@@ -813,6 +860,25 @@ def test_a_file_that_gets_no_name_is_written_again(
     guest.snapshot(tmp_path / "a")
     assert facts(restored(guest, tmp_path / "a")) == facts(guest)
     assert os.listdir(tmp_path) == ["a"]
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="/proc says which descriptor is a folder's")
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EIO])
+def test_a_folder_that_cannot_be_synced(
+    guest: zcwasm.Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """The name is there already: only a disk that fails is told of."""
+    fsync = os.fsync
+
+    def refuse(file: int) -> None:
+        if os.path.isdir(f"/proc/self/fd/{file}"):
+            raise OSError(number, os.strerror(number))
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="error") if number == errno.EIO else contextlib.nullcontext():
+        guest.snapshot(tmp_path / "a")
+    assert facts(restored(guest, tmp_path / "a")) == facts(guest)
 
 
 FULL = """
@@ -1285,6 +1351,62 @@ def test_forks_close_in_any_order(guest: zcwasm.Instance) -> None:
     grandchild.close()
     gc.collect()
     assert zcwasm._core._region_count() == regions - 1
+
+
+@pytest.mark.parametrize("batched", [False, True])
+def test_forks_lose_nothing_of_other_threads_work(batched: bool) -> None:
+    """What the host computes in the parent's memory meanwhile is not undone by the sharing of its pages."""
+    device = zcwasm.Device("cpu")
+    guest = Guest(device)
+    at, x = guest.put(np.zeros(1 << 16))
+    counts: list[int] = []
+    done = threading.Event()
+
+    def work() -> None:
+        count = 0
+        while not done.is_set():
+            if batched:
+                batch = device.batch()
+                for _ in range(10):
+                    batch.affine(x, 1, 1, out=x)
+                batch.submit().wait()
+            else:
+                device.affine(x, 1, 1, out=x)
+            count += 10 if batched else 1
+        counts.append(count)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        for _ in range(400):
+            guest.instance.fork()
+            time.sleep(0.0005)
+    finally:
+        done.set()
+        thread.join()
+    after = guest.instance.memory.array(at, 1 << 16, np.float32)
+    assert (after == counts[0]).all(), (counts, after.min(), after.max())
+
+
+def test_a_signal_ends_a_fork() -> None:
+    out = run_python(
+        """
+        import os, signal, threading, zcwasm
+        guest = zcwasm.Instance(zcwasm.Module(b"\\0asm\\1\\0\\0\\0"))
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        class Stop(Exception):
+            pass
+        def stop(*arguments):
+            raise Stop
+        signal.signal(signal.SIGALRM, stop)
+        try:
+            guest.fork(2_000_000)  # takes a minute
+        except Stop:
+            print(len(guest.fork(3)))
+        """,
+        timeout=20,
+    )
+    assert out.strip() == "3"
 
 
 def test_forks_and_restored_ones_are_collected() -> None:

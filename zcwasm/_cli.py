@@ -304,7 +304,7 @@ def inspect_snapshot(options: argparse.Namespace) -> int:
         )
         return 1 if info["damaged"] else 0
     if info["damaged"]:
-        print(f"{options.file}: {size:,} bytes, a damaged snapshot: {info['damaged'].partition(': ')[2]}")
+        print(f"{options.file}: {size:,} bytes, a damaged snapshot: {shown(info['damaged'])}")
     else:
         print(f"{options.file}: {size:,} bytes, a snapshot")
     for name, value in snapshot_rows(info):

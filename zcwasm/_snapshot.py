@@ -144,7 +144,7 @@ class Constant(bytes):
 
 
 def _digest_of_input(view: memoryview) -> str:
-    if isinstance(view.obj, Constant):
+    if isinstance(view.obj, Constant) and view.nbytes == len(view.obj):
         return view.obj.sha256
     return hashlib.sha256(view.cast("B") if view.nbytes else b"").hexdigest()
 
@@ -382,10 +382,10 @@ def replace(path: Path, write: Callable[[int], object], durable: bool) -> None:
     path = os.fspath(path)
     folder, name = os.path.split(path)
     with suppress(FileNotFoundError):
-        kind = os.lstat(path).st_mode
+        kind = os.stat(path).st_mode  # what a link leads to: /dev/stdout is one
         if stat.S_ISDIR(kind):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-        if not stat.S_ISREG(kind) and not stat.S_ISLNK(kind):
+        if not stat.S_ISREG(kind):
             raise OSError(errno.EINVAL, "is no plain file, open it and give the file object", path)
     try:
         place = os.open(folder or os.curdir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -393,7 +393,7 @@ def replace(path: Path, write: Callable[[int], object], durable: bool) -> None:
             if not _replace(place, name, write, durable, unnamed=True):
                 _replace(place, name, write, durable, unnamed=False)
             if durable:
-                os.fsync(place)
+                _sync_folder(place)
         finally:
             os.close(place)
     except OSError as error:
@@ -421,8 +421,8 @@ def _replace(place: int, name: str, write: Callable[[int], object], durable: boo
             try:
                 if _link(file, place, name):
                     return True
+                named = True  # before it is: a signal may come between
                 _link(file, place, temporary)
-                named = True
             except OSError:
                 return False
         os.rename(temporary, name, src_dir_fd=place, dst_dir_fd=place)
@@ -453,6 +453,15 @@ def _sync(file: int) -> None:
             fcntl.fcntl(file, full)
             return
     os.fsync(file)
+
+
+def _sync_folder(place: int) -> None:
+    """The new name is there by now; file systems that cannot be asked to keep folders are no failure."""
+    try:
+        os.fsync(place)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
 
 
 # --- reading ---

@@ -182,6 +182,9 @@ int64_t zc_device_validation(const char *kind, char *out, size_t size);
 /* Work is queued or in flight, so that a zc_device_run now would wait for it. */
 bool zc_device_busy(const zc_device *device);
 
+/* Some submission in flight, of any device, uses the region. */
+bool zc_device_uses(const zc_region *region);
+
 /* Called every millisecond or so while somebody waits or computes for the caller; a failure ends the wait, or
  * the run before its next dispatch, and becomes its status. What has been submitted runs on. */
 typedef zc_status (*zc_pause_function)(void *context, zc_error *error);

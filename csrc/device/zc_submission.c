@@ -344,6 +344,17 @@ zc_status zc_submission_notify(zc_submission *submission, int file_descriptor, z
     return status;
 }
 
+bool zc_device_uses(const zc_region *region)
+{
+    bool uses = false;
+    pthread_mutex_lock(&lock);
+    for (const zc_submission *each = in_flight; each && !uses; each = each->next) {
+        uses = zc_uses_pins(&each->uses, region) > 0;
+    }
+    pthread_mutex_unlock(&lock);
+    return uses;
+}
+
 void zc_device_drain_all(void)
 {
     pthread_mutex_lock(&lock);

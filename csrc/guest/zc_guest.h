@@ -188,10 +188,13 @@ uint64_t zc_instance_reservation(const zc_module *module, const zc_limits *limit
 /* An instance that goes on where the state was taken, with `region` as its memory, which is taken over also on failure;
  * NULL when the module has none of its own. Neither data segments nor the start function run. The fuel is what was left, or
  * limits->fuel where that is less. The state may be anything: what is not of this module, or above the limits, is
- * ZC_SNAPSHOT, and imported globals that never change must be what they were. Those that do change are set to what they
- * were, and only when nothing fails any more. `imports` as for zc_instance_new. */
+ * ZC_SNAPSHOT, and imported globals that never change must be what they were. Those that do change are left alone.
+ * `imports` as for zc_instance_new. */
 zc_status zc_instance_restore(zc_module *module, const zc_import_value *imports, const zc_limits *limits,
                               zc_reader *state, zc_region *region, zc_instance **out, zc_error *error);
+/* Imported globals that change become what they were. They are the host's, and others may use them: once nothing else of
+ * the restoring can fail. `state`: as zc_instance_restore took it. */
+void zc_instance_restore_imported(zc_instance *instance, zc_reader state);
 
 /* Function indices that the last trap unwound, innermost first: writes up to `capacity`, returns how many
  * there were, which may be more. */

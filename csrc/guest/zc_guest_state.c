@@ -279,16 +279,21 @@ static zc_status compare_constants(const zc_instance *instance, const saved *sav
     return ZC_OK;
 }
 
+static void set_globals(zc_instance *instance, const saved *saved, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = first; i < end; i++) {
+        if (instance->module->info->globals[i].is_mutable) {
+            set_global(instance, i, global_bits(saved, i));
+        }
+    }
+}
+
 /* Nothing can fail. */
 static void apply(zc_instance *instance, const saved *saved)
 {
     const zc_module_info *info = instance->module->info;
     M3Module *engine = instance->engine_module;
-    for (uint32_t i = 0; i < info->global_count; i++) {
-        if (info->globals[i].is_mutable) {
-            set_global(instance, i, global_bits(saved, i));
-        }
-    }
+    set_globals(instance, saved, info->imported_global_count, info->global_count);
     for (uint32_t i = 0; i < engine->table0Size; i++) {
         uint32_t function = table_function(saved, i);
         engine->table0[i] = function == NO_FUNCTION ? NULL : &engine->functions[function];
@@ -335,4 +340,15 @@ zc_status zc_instance_restore(zc_module *module, const zc_import_value *imports,
     apply(instance, &saved);
     *out = instance;
     return ZC_OK;
+}
+
+void zc_instance_restore_imported(zc_instance *instance, zc_reader state)
+{
+    const zc_module *module = instance->module;
+    saved saved = {0};
+    zc_error unused;
+    if (take_sizes(module, &state, &saved, &unused) == ZC_OK &&
+        take_globals(module->info, &state, &saved, &unused) == ZC_OK) {
+        set_globals(instance, &saved, 0, module->info->imported_global_count);
+    }
 }

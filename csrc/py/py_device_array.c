@@ -189,10 +189,18 @@ static PyObject *transfer(PyObject *object, PyObject *host, bool upload)
         return NULL;
     }
     zc_device *device = zc_py_device(self->owner);
+    zc_region *written = upload ? NULL : zc_region_find(view.buf, (uint64_t)view.len);
+    if (written) {
+        zc_region_begin_write(written);
+    }
     Py_BEGIN_ALLOW_THREADS
     status = upload ? zc_device_upload(device, self->region, 0, view.buf, (uint64_t)view.len, &error)
                     : zc_device_download(device, self->region, 0, view.buf, (uint64_t)view.len, &error);
     Py_END_ALLOW_THREADS
+    if (written) {
+        zc_region_end_write(written);
+        zc_region_release(written);
+    }
     PyBuffer_Release(&view);
     if (status != ZC_OK) {
         return zc_raise(zc_state_of(object), &error);

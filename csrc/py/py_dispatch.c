@@ -37,6 +37,15 @@ static zc_status look_for_signals(void *context, zc_error *error)
     return code < 0 ? zc_fail(error, ZC_HOST, "a signal handler raised an exception") : ZC_OK;
 }
 
+static void mark_written(const zc_range *ranges, size_t count, void (*mark)(zc_region *region))
+{
+    for (size_t i = 0; i < count; i++) {
+        if (ranges[i].region) {
+            mark(ranges[i].region);
+        }
+    }
+}
+
 PyObject *zc_py_issue(PyObject *self, const zc_kernel *kernel, zc_py_array *arrays, size_t count, const void *params,
                       double flops, PyObject *result)
 {
@@ -66,9 +75,11 @@ PyObject *zc_py_issue(PyObject *self, const zc_kernel *kernel, zc_py_array *arra
                zc_device_get_info(issuer->device)->threads > 0) { /* a GPU always takes longer */
         status = zc_device_run(issuer->device, &dispatch, &error);
     } else {
+        mark_written(ranges, count, zc_region_begin_write); /* before the lock goes: see fork_held */
         waiting self = {.saved = PyEval_SaveThread()};
         status = zc_device_run_pausing(issuer->device, &dispatch, look_for_signals, &self, &error);
         PyEval_RestoreThread(self.saved);
+        mark_written(ranges, count, zc_region_end_write);
     }
     zc_py_array_release_all(arrays, count);
     if (status != ZC_OK) {

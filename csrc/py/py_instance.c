@@ -277,6 +277,14 @@ static zc_status fork_memory(void *context, uint64_t reserved, zc_region **out, 
     return zc_image_region(context, reserved, out, error);
 }
 
+/* Work that other threads have begun on the memory since it was held may still write to it. Then its pages stay where they
+ * are, and are not shared with the children: what is written meanwhile must not go with pages that are replaced. */
+static zc_status make_image(zc_region *region, const Py_buffer *dead, zc_image **out, zc_error *error)
+{
+    bool remap = !zc_region_written(region) && !zc_device_uses(region);
+    return zc_image_new_without(region, remap, dead->buf, (size_t)dead->len / sizeof(zc_region_span), out, error);
+}
+
 /* Of a held instance. The lock is kept while its memory is copied: nobody may write to it then, or give a device work on
  * it, and other threads of Python could. */
 static PyObject *fork_held(zc_state *state, py_instance *self, Py_ssize_t count, const Py_buffer *dead)
@@ -287,9 +295,7 @@ static PyObject *fork_held(zc_state *state, py_instance *self, Py_ssize_t count,
     zc_error error;
     py_sections sections;
     PyObject *list = zc_py_save_sections(state, parent, true, &sections) == 0 ? PyList_New(0) : NULL;
-    if (list && memory &&
-        zc_image_new_without(zc_memory_region(memory), true, dead->buf, (size_t)dead->len / sizeof(zc_region_span),
-                             &image, &error) != ZC_OK) {
+    if (list && memory && make_image(zc_memory_region(memory), dead, &image, &error) != ZC_OK) {
         (void)zc_raise(state, &error);
         Py_CLEAR(list);
     }
@@ -299,6 +305,10 @@ static PyObject *fork_held(zc_state *state, py_instance *self, Py_ssize_t count,
                               .inputs = parent->inputs ? parent->inputs : Py_None,
                               .wasi = wasi ? wasi : Py_None};
     for (Py_ssize_t i = 0; list && i < count; i++) {
+        if (PyErr_CheckSignals() < 0) { /* there may be many */
+            Py_CLEAR(list);
+            break;
+        }
         py_saved saved = zc_py_read_sections(&sections);
         saved.memory = fork_memory;
         saved.context = image;

@@ -305,6 +305,7 @@ static int link_store(zc_state *state, py_store *store, const py_grants *grants,
     if (!values) {
         return -1;
     }
+    const zc_reader whole = from->saved ? from->saved->instance : (zc_reader){0};
     zc_status status = make_instance(store, values, from->saved, &error);
     PyMem_Free(values);
     if (status != ZC_OK) {
@@ -325,6 +326,9 @@ static int link_store(zc_state *state, py_store *store, const py_grants *grants,
         if (!store->memory) {
             return -1;
         }
+    }
+    if (from->saved && !from->parent) { /* a fork shares the parent's, which may have changed meanwhile */
+        zc_instance_restore_imported(store->instance, whole);
     }
     return from->saved ? 0 : zc_py_start(state, store);
 }

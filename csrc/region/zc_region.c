@@ -333,6 +333,21 @@ void zc_region_unpin(zc_region *region)
     zc_region_release(region);
 }
 
+void zc_region_begin_write(zc_region *region)
+{
+    atomic_fetch_add_explicit(&region->writers, 1, memory_order_acq_rel);
+}
+
+void zc_region_end_write(zc_region *region)
+{
+    atomic_fetch_sub_explicit(&region->writers, 1, memory_order_acq_rel);
+}
+
+bool zc_region_written(const zc_region *region)
+{
+    return atomic_load_explicit(&region->writers, memory_order_acquire) > 0;
+}
+
 uint64_t zc_region_pins(const zc_region *region)
 {
     return atomic_load_explicit(&region->pins, memory_order_acquire);

@@ -69,6 +69,11 @@ void zc_region_pin(zc_region *region);
 void zc_region_unpin(zc_region *region);
 uint64_t zc_region_pins(const zc_region *region);
 
+/* Count a thread that may write to the bytes without the lock of whoever shares them; the opposite; whether there is one. */
+void zc_region_begin_write(zc_region *region);
+void zc_region_end_write(zc_region *region);
+bool zc_region_written(const zc_region *region);
+
 /* The region whose committed bytes contain [address, address + length), retained; or NULL. */
 zc_region *zc_region_find(const void *address, uint64_t length);
 

@@ -21,6 +21,7 @@ struct zc_region {
     uint64_t committed; /* at least `size`; more where somebody asked for it. Under the lock */
     _Atomic uint64_t references;
     _Atomic uint64_t pins;
+    _Atomic uint64_t writers;
     bool read_only;
     bool sparse;          /* little of it will be touched */
     pthread_mutex_t lock; /* growth, attachments, what is shown */

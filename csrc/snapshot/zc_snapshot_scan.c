@@ -132,8 +132,6 @@ zc_status zc_snapshot_scan_page(zc_snapshot_scan *scan, uint32_t page, uint32_t 
         *bytes = scan->copy;
     }
     for (uint32_t i = 0; i < ZC_SNAPSHOT_BLOCKS; i++) {
-    }
-    for (uint32_t i = 0; i < ZC_SNAPSHOT_BLOCKS; i++) {
         if (*mask >> i & 1 && zc_snapshot_is_zero(*bytes + i * ZC_SNAPSHOT_BLOCK, ZC_SNAPSHOT_BLOCK)) {
             *mask &= ~(1u << i);
         }

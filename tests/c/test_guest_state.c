@@ -162,7 +162,10 @@ static zc_status restore(zc_reader state, zc_image *image, const zc_limits *with
 static zc_instance *restored(const zc_writer *state, zc_image *image, const zc_limits *within)
 {
     zc_instance *instance;
+    uint64_t before = zc_global_get(shared);
     CHECK(restore(reader_of(state), image, within, &instance) == ZC_OK);
+    CHECK(zc_global_get(shared) == before); /* the host's, until nothing else can fail */
+    zc_instance_restore_imported(instance, reader_of(state));
     return instance;
 }
 

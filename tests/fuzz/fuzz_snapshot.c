@@ -483,6 +483,7 @@ static void restore(zc_snapshot *snapshot, int which, bool mapped, const uint8_t
         taken = is_taken(zc_wasi_load(self.wasi, &reader, &error));
     }
     if (taken) {
+        zc_instance_restore_imported(self.instance, reader_of(state));
         require(zc_instance_fuel(self.instance) <= LIMITS.fuel);
         require(zc_instance_table_size(self.instance) <= LIMITS.table);
         run_program(&self, end);

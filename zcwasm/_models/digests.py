@@ -32,7 +32,7 @@ def of(weights: _core._Weights) -> str:
     """The SHA-256 of the mapped file, 64 hexadecimal digits."""
     with suppress(KeyError, TypeError):
         return _known[weights]
-    digest = _remembered(weights._identity) or _computed(weights)
+    digest = (None if _changed(weights) else _remembered(weights._identity)) or _computed(weights)
     with suppress(TypeError):  # of a class without weak references
         _known[weights] = digest
     return digest
@@ -41,6 +41,22 @@ def of(weights: _core._Weights) -> str:
 def _entry(identity: tuple[int, ...]) -> str:
     device, inode = identity[:2]
     return str(cache_folder() / "sha256" / f"{device:x}-{inode:x}")
+
+
+def _now(weights: _core._Weights) -> tuple[int, ...]:
+    """_identity of what lies at the path by now."""
+    now = os.stat(weights.path)
+    return (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
+
+
+def _changed(weights: _core._Weights) -> bool:
+    """Whether the file was written to since it was mapped, so that other bytes are seen now. Another one that
+    took its name says nothing."""
+    try:
+        now = _now(weights)
+    except OSError:
+        return False
+    return now[:2] == weights._identity[:2] and now != weights._identity
 
 
 def _remembered(identity: tuple[int, ...]) -> str | None:
@@ -62,9 +78,7 @@ def _computed(weights: _core._Weights) -> str:
     text = digest.hexdigest()
     identity = weights._identity
     with suppress(OSError, RuntimeError):  # of the path, or of a cache that cannot be written
-        now = os.stat(weights.path)
-        same = (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns) == identity
-        if same and max(identity[3:]) < (began - RECENT) * 1e9:
+        if _now(weights) == identity and max(identity[3:]) < (began - RECENT) * 1e9:
             _remember(_entry(identity), "{} {} {}".format(*identity[2:]) + f" {text}\n")
     return text
 
