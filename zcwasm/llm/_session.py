@@ -326,7 +326,12 @@ class Session:
 
     def _read_rows(self, path: Path) -> Found:
         """Of a session of this model, whose context may be another. Raises SnapshotError."""
-        form = Note.read(zcwasm.snapshot_info(path)["notes"], self.model.config).form
+        info = zcwasm.snapshot_info(path)
+        form = Note.read(info, self.model.config, self.model.weights.sha256).form
+        if (form.kv_dtype, form.exact) != (self.kv_dtype, self.exact):
+            raise zcwasm.SnapshotError(
+                f"its cache is {form.kv_dtype}, exact {form.exact}: another file's name"
+            )
         guest = _restore(self.model, form, path)
         tokens = guest.array("history", int(guest.state["cached"]), np.uint32)
         return Found(tokens, _kept.cache_rows(guest, form.context, self.model.config.layers))
@@ -685,6 +690,14 @@ def _restore(model: Model, form: Form, file: _File, mapped: bool = False) -> _gu
     return guest
 
 
+def _read(file: IO[bytes]) -> bytes:
+    read = getattr(file, "read", None)
+    data = read() if callable(read) else None
+    if not isinstance(data, bytes):
+        raise TypeError(f"file must be a path or a binary file object, not {type(file).__name__}")
+    return data
+
+
 def load(
     model: Model,
     file: _File,
@@ -696,20 +709,20 @@ def load(
     """Model.load_session."""
     mirrored = _mirrored(model, mirror)
     _check_cache(prefix_cache)
-    data = None if isinstance(file, (str, os.PathLike)) else file.read()
-    notes = zcwasm.snapshot_info(file if data is None else io.BytesIO(data))["notes"]
-    note = Note.read(notes, model.config)
+    data = None if isinstance(file, (str, os.PathLike)) else _read(file)
+    info = zcwasm.snapshot_info(file if data is None else io.BytesIO(data))
+    note = Note.read(info, model.config, model.weights.sha256)
     try:
         guest = _restore(model, note.form, file if data is None else io.BytesIO(data), mapped)
     except zcwasm.SnapshotError:
-        if not recompute or note.weights != model.weights.sha256:
+        if not recompute:
             raise
         session = _recomputed(model, note, mirror, prefix_cache)
     else:
         _guest.fill(guest.state["device"], _device_of(model, mirrored))
         guest.check(guest.exports.attach())
         session = Session(model, note.form, guest, mirrored, prefix_cache)
-    session.notes = {name: each for name, each in notes.items() if not name.startswith(_kept.OWN)}
+    session.notes = {name: each for name, each in info["notes"].items() if not name.startswith(_kept.OWN)}
     return session
 
 
@@ -722,6 +735,7 @@ def _recomputed(model: Model, note: Note, mirror: bool | None, prefix_cache: Pre
         session._prefill(note.tokens, Usage())
         state = session._guest.state
         state["random"] = note.random
+        state["chosen"] = note.token is not None
         if note.token is not None:  # what has come out, whatever would come now
             state["token"] = note.token
     return session
