@@ -141,7 +141,7 @@ class TestResume:
         session = cpu_model.session(context=40)
         expected = generate(session, PROMPT, 4)
         generate(session, PROMPT, 1)
-        with pytest.raises(llm.ContextError, match=r"prompt of 38 tokens and 4 new ones .* context of 40"):
+        with pytest.raises(llm.ContextError, match=r"session of 38 tokens and 4 new ones .* context of 40"):
             session.resume(max_new_tokens=4)
         assert [token.id for token in session.resume(ignore_eos=True)] == expected[1:]
         with pytest.raises(llm.ContextError, match="context of 40 tokens is full"):
@@ -215,6 +215,18 @@ class TestResume:
             monkeypatch.setattr(session, "_step", iter(ids[cut:]).__next__)
             texts = [token.text for token in session.resume(max_new_tokens=len(ids) - cut)]
             assert "".join(texts) == ("b" if cut == 5 else "😀b")
+
+
+def test_a_session_without_room(cpu_model: llm.Model) -> None:
+    """When it is asked for, and when it got full before the generator that was asked for began."""
+    session = cpu_model.session(context=64)
+    generate(session, PROMPT, 2)
+    with pytest.raises(llm.ContextError, match="a session of 39 tokens and 27 new ones do not fit"):
+        session.resume(max_new_tokens=27)
+    stream = session.resume(max_new_tokens=26, ignore_eos=True)
+    resume(session, 26)
+    with pytest.raises(llm.ContextError, match="context of 64 tokens is full"):
+        next(stream)
 
 
 def resume_greedy(session: llm.Session) -> list[int]:

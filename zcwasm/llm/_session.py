@@ -147,8 +147,9 @@ def _request(
     if max_new_tokens is None:
         max_new_tokens = room
     elif _arguments.whole("max_new_tokens", max_new_tokens, 1, 2**31) > room:
+        what = "a prompt of" if before is None else "a session of"
         raise ContextError(
-            f"a prompt of {prompt_tokens} tokens and {max_new_tokens} new ones do not fit the session's "
+            f"{what} {prompt_tokens} tokens and {max_new_tokens} new ones do not fit the session's "
             f"context of {session.context}"
         )
     stops = _arguments.texts("stop", stop)
@@ -254,11 +255,15 @@ class Session:
         self._check(self._guest.exports.configure() if seeded else self._guest.exports.adjust())
 
     def _pending(self) -> int:
-        """How many tokens are cached. Raises Error where none was chosen behind them."""
+        """How many tokens are cached. Raises Error where none was chosen behind them, and ContextError where
+        there is no room for it."""
         state = self._guest.state
         if not state["chosen"]:
             raise zcwasm.Error("there is nothing to go on from: no token was chosen behind what is cached")
-        return int(state["cached"])
+        cached = int(state["cached"])
+        if cached == self.context:
+            raise ContextError(f"the session's context of {self.context} tokens is full")
+        return cached
 
     def _resume(self, request: _Request, text: Text, usage: Usage) -> int:
         """The token behind the one that was chosen last."""
@@ -430,8 +435,6 @@ class Session:
         _check_names("resume", options)
         with self._taken():
             cached, before = self._pending(), _kept.sampling_of(self._guest.state)
-        if cached == self.context:
-            raise ContextError(f"the session's context of {self.context} tokens is full")
         return self._go(None, cancels, _request(self, cached + 1, before, **options))
 
     @shows_options(_request)
@@ -454,7 +457,8 @@ class Session:
 
     def logits(self, prompt: str | Sequence[int]) -> npt.NDArray[np.float32]:
         """The logits of what follows the prompt, (vocabulary,): a view of guest memory, valid until the next
-        call. While it lives, the session cannot be closed."""
+        call. While it lives, the session cannot be closed. The most likely token counts as chosen: resume()
+        goes on behind it."""
         ids = self._ids(prompt)
         with self._taken():
             self._configure(Sampling(seed=0)._settings(self.context))
@@ -474,9 +478,9 @@ class Session:
         is cached, its tokens, how tokens are chosen, and the state of their generator.
 
         file: a path, where the old file or the whole new one is at any time; or a binary file. notes: bytes
-        of the caller's by name, which load_session gives back as Session.notes. compress: "zstd" needs
-        zcwasm[zstd]. durable: wait until the disk has it. The file holds what was said: it is for its owner
-        alone to read.
+        of the caller's by name, which load_session gives back as Session.notes; to keep those that were
+        loaded, give them again. compress: "zstd" needs zcwasm[zstd]. durable: wait until the disk has it. The
+        file holds what was said: it is for its owner alone to read.
         InUseError during a generation. Raises OSError.
         """
         for name in notes or {}:
