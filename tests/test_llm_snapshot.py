@@ -1046,9 +1046,10 @@ class TestPrefixCache:
         assert len({each.stat().st_ino for each in files}) == 1
         assert files[0].stat().st_mode & 0o077 == 0
         whole = files[0].read_bytes()
-        (tmp_path / "notes.txt").write_text("mine")
+        for mine in ("notes.txt", "mine.prefix"):
+            (tmp_path / mine).write_text("mine")
         for content in (b"", b"noise", whole[: len(whole) // 2], whole[:-1] + b"\0", None):
-            for each in tmp_path.glob("*.prefix"):
+            for each in tmp_path.glob("?" * 64 + ".prefix"):
                 each.unlink()
                 if content is not None:
                     each.write_bytes(content)
@@ -1058,10 +1059,10 @@ class TestPrefixCache:
             again = cpu_model.session(**self.form(), prefix_cache=cache)
             assert generate(again, LONG, 4) == expected
             assert again.usage.reused_tokens == len(LONG) - 1
-            assert len(list(tmp_path.glob("*.prefix"))) == 3
-        assert (tmp_path / "notes.txt").read_text() == "mine"
+            assert len(list(tmp_path.glob("?" * 64 + ".prefix"))) == 3
         cache.clear()
-        assert [each.name for each in tmp_path.iterdir()] == ["notes.txt"]
+        assert sorted(each.name for each in tmp_path.iterdir()) == ["mine.prefix", "notes.txt"]
+        assert cache.used == 0
 
     def test_a_folder_that_takes_nothing(self, cpu_model: llm.Model, tmp_path: Path) -> None:
         cache = llm.PrefixCache(tmp_path / "cache")

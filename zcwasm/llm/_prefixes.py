@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 import time
 import warnings
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _STEP = 64  # tokens between two digests
 _SUFFIX = ".prefix"
+_OURS = re.compile(r"[0-9a-f]{64}\.prefix")
 _FORMAT = b"zcwasm prefix 1\0"
 
 
@@ -249,7 +251,7 @@ class _InFolder:
         files: dict[int, _File] = {}
         with os.scandir(self._folder) as entries:
             for entry in entries:
-                if not entry.name.endswith(_SUFFIX):
+                if not _OURS.fullmatch(entry.name):
                     continue
                 with suppress(FileNotFoundError):
                     info = entry.stat(follow_symlinks=False)
