@@ -446,6 +446,8 @@ class TestGenerate:
 
     def test_a_session_in_a_file(self, zcwasm_command: Any, model: str, tmp_path: Path) -> None:
         """Text: cut in two it is the same; and a prompt goes on with it."""
+        import zcwasm
+
         file = tmp_path / "session.snap"
         words = ("generate", "--model", model, "--device", "cpu", "--raw")
         draw = ("--temperature", "1.5", "--seed", "4", "--repetition-penalty", "1.2")
@@ -457,6 +459,12 @@ class TestGenerate:
         rest = zcwasm_command(*words, "--max-new-tokens", "12", "--session", str(file), "--stats")
         assert rest.status == 0, rest.err
         assert self.text(first.out) + self.text(rest.out) == self.text(whole)
+        file.write_bytes(file.read_bytes()[:70000])
+        more = zcwasm_command(*words, "--temperature", "0", "--max-new-tokens", "1", "--session", str(file))
+        assert more.status == 0, more.err
+        assert "its tokens were computed again" in more.err
+        sampling = json.loads(zcwasm.snapshot_info(file)["notes"]["zcwasm.session"])["sampling"]
+        assert (sampling["temperature"], sampling["seed"]) == (0, 4)
         more = zcwasm_command(*words, "--prompt", " the world", "--session", str(file), "--stats")
         assert more.status == 0, more.err
         assert "2 tokens of the prompt" not in more.err
@@ -523,6 +531,37 @@ class TestGenerate:
         assert (ran.status, ran.out) == (1, "")
         assert str(file) in ran.err
         assert file.read_bytes() == b"noise"
+        words = (*words[:-1], str(tmp_path / "none" / "session.snap"))
+        ran = zcwasm_command(*words, "--prompt", "a")
+        assert (ran.status, ran.out) == (1, "")
+        assert "there is no folder for it" in ran.err
+
+    def test_a_conversation_with_nothing_to_go_on_from(
+        self, zcwasm_command: Any, model: str, tmp_path: Path
+    ) -> None:
+        """Notes that are no conversation, and an answer that the model has ended."""
+        import zcwasm
+        from zcwasm import llm
+
+        file = tmp_path / "chat.snap"
+        words = ("generate", "--model", model, "--device", "cpu", "--session", str(file))
+        opened = llm.Model.open(model, zcwasm.Device("cpu"), pack=False)
+        session = opened.session()
+        for _ in session.generate("ab", max_new_tokens=1):
+            pass
+        session._guest.state["token"] = min(opened.tokenizer.stop_ids)
+        messages = [{"role": "user", "content": "a"}, {"role": "assistant", "content": ""}]
+        for said, message in (
+            (json.dumps(messages).encode(), "the answer in"),
+            (b"[" * 200000, "is no conversation"),
+            (b"[1]", "is no conversation"),
+        ):
+            session.save(file, notes={"messages": said})
+            before = file.read_bytes()
+            ran = zcwasm_command(*words)
+            assert (ran.status, ran.out) == (1, "")
+            assert message in ran.err
+            assert file.read_bytes() == before
 
     def test_a_session_whose_stdout_nobody_reads(self, model: str, tmp_path: Path) -> None:
         """What came so far is in the file."""

@@ -141,7 +141,7 @@ class TestResume:
         session = cpu_model.session(context=40)
         expected = generate(session, PROMPT, 4)
         generate(session, PROMPT, 1)
-        with pytest.raises(llm.ContextError, match=r"prompt of 38 tokens and 4 new ones .* context of 40"):
+        with pytest.raises(llm.ContextError, match=r"session of 38 tokens and 4 new ones .* context of 40"):
             session.resume(max_new_tokens=4)
         assert [token.id for token in session.resume(ignore_eos=True)] == expected[1:]
         with pytest.raises(llm.ContextError, match="context of 40 tokens is full"):
@@ -215,6 +215,18 @@ class TestResume:
             monkeypatch.setattr(session, "_step", iter(ids[cut:]).__next__)
             texts = [token.text for token in session.resume(max_new_tokens=len(ids) - cut)]
             assert "".join(texts) == ("b" if cut == 5 else "😀b")
+
+
+def test_a_session_without_room(cpu_model: llm.Model) -> None:
+    """When it is asked for, and when it got full before the generator that was asked for began."""
+    session = cpu_model.session(context=64)
+    generate(session, PROMPT, 2)
+    with pytest.raises(llm.ContextError, match="a session of 39 tokens and 27 new ones do not fit"):
+        session.resume(max_new_tokens=27)
+    stream = session.resume(max_new_tokens=26, ignore_eos=True)
+    resume(session, 26)
+    with pytest.raises(llm.ContextError, match="context of 64 tokens is full"):
+        next(stream)
 
 
 def resume_greedy(session: llm.Session) -> list[int]:
@@ -592,7 +604,7 @@ class TestDamage:
         ):
             file.write_bytes(whole)
             self.spoil(file, at)
-            with pytest.raises(zcwasm.SnapshotError):
+            with pytest.raises(zcwasm.SnapshotError, match=r"first bytes|is damaged: its checksum"):
                 cpu_model.load_session(file, recompute=True)
         file.write_bytes(b"")
         with pytest.raises(zcwasm.SnapshotError):
@@ -609,6 +621,32 @@ class TestDamage:
                 other.load_session(file, recompute=recompute)
             for model in (other, cpu_model):
                 assert model.weights.sha256 in str(error.value)
+
+    def test_another_model_with_other_numbers(self, tmp_path: Path, cpu_model: llm.Model, file: Path) -> None:
+        """Which are not what is wrong."""
+        tiny_model.write(tmp_path / "other.gguf", context=32)
+        other = llm.Model.open(tmp_path / "other.gguf", cpu_model.device, pack=False)
+        cpu_model.session(context=64).save(file)
+        with pytest.raises(zcwasm.SnapshotError, match="other weights"):
+            other.load_session(file)
+
+    def test_a_prompt_that_was_interrupted(self, cpu_model: llm.Model, file: Path) -> None:
+        """Nothing was chosen behind it, nor is when it is computed again."""
+        session = cpu_model.session(context=64)
+        generate(session, PROMPT, 4)
+        session._guest.exports.truncate(20)
+        session.save(file)
+        file.write_bytes(file.read_bytes()[:70000])
+        again = cpu_model.load_session(file, recompute=True)
+        assert again.tokens == session.tokens == PROMPT[:20]
+        for each in (session, again):
+            with pytest.raises(zcwasm.Error, match="nothing to go on from"):
+                each.resume()
+
+    def test_what_is_no_file(self, cpu_model: llm.Model) -> None:
+        for wrong in (7, None, io.StringIO("text")):
+            with pytest.raises(TypeError, match="file must be a path or a binary file object, not"):
+                cpu_model.load_session(wrong)  # type: ignore[arg-type]
 
     def test_what_is_no_session(self, cpu_model: llm.Model, file: Path) -> None:
         zcwasm.Instance(zcwasm.Module(b"\0asm\1\0\0\0")).snapshot(file)
@@ -637,8 +675,10 @@ class TestDamage:
             ({"sampling": {"warmth": 1}}, "warmth"),
             ({"sampling": []}, "must be a mapping"),
             ({"sampling": None}, "must be a mapping"),
-            (None, "session"),
-            ([1], "session"),
+            (None, "must be a mapping, not NoneType"),
+            ([1], "must be a mapping, not list"),
+            ({"weights": "0" * 64}, "other weights"),
+            ({"chunk": 1e400}, "chunk must be"),
         ],
         ids=str,
     )
@@ -711,15 +751,22 @@ class TestDamage:
             ("transient", 2**32 - 1),
             ("token", 277),
             ("chosen", 2),
+            ("sampling.temperature", -1),
+            ("sampling.top_k", 257),
+            ("sampling.min_p", float("nan")),
+            ("sampling.repetition_penalty", 0),
+            ("sampling.repetition_window", 2**32 - 1),
         ],
     )
     def test_a_memory_that_lies(
-        self, cpu_model: llm.Model, file: Path, saved: tuple[llm.Session, list[int]], field: str, value: int
+        self, cpu_model: llm.Model, file: Path, saved: tuple[llm.Session, list[int]], field: str, value: float
     ) -> None:
         """What the host goes by is checked when it comes from a file. With recompute the note is enough."""
         session, expected = saved
         notes = zcwasm.snapshot_info(file)["notes"]
-        session._guest.state[field] = value
+        first, _, rest = field.partition(".")
+        struct = session._guest.state[first] if rest else session._guest.state
+        struct[rest or first] = value
         session._instance.snapshot(file, device_state=False, notes=notes)
         with pytest.raises(zcwasm.SnapshotError, match="the session's state in the snapshot"):
             cpu_model.load_session(file)
@@ -921,6 +968,75 @@ class TestPrefixCache:
             assert cache.used == 0
             assert repr(cache).endswith(": at most 10,000 bytes>")
 
+    def test_a_file_larger_than_all(self, cpu_model: llm.Model, tmp_path: Path) -> None:
+        """Though its rows are not. What was there before stays."""
+        cache = llm.PrefixCache(tmp_path)
+        generate(cpu_model.session(context=256, prefix_cache=cache), PROMPT * 2, 1)
+        first, names = cache.used, {*tmp_path.iterdir()}
+        session = cpu_model.session(context=256)
+        generate(session, LONG, 1)
+        rows = session._cache_rows()[:, : len(LONG)].nbytes
+        cache = llm.PrefixCache(tmp_path, bytes=max(first, rows))
+        generate(cpu_model.session(context=256, prefix_cache=cache), LONG, 1)
+        assert (cache.used, {*tmp_path.iterdir()}) == (first, names)
+
+    def test_what_nobody_finds_takes_no_room(self, cpu_model: llm.Model, cache: llm.PrefixCache) -> None:
+        """A prompt whose end has the digest that a longer one now has."""
+        other = llm.PrefixCache(None if cache.folder is None else cache.folder.parent / "other")
+        generate(cpu_model.session(**self.form(), prefix_cache=cache), LONG, 1)
+        generate(cpu_model.session(**self.form(), prefix_cache=other), LONG[:64], 1)
+        generate(cpu_model.session(**self.form(), prefix_cache=other), LONG, 1)
+        assert other.used == cache.used
+
+    def test_what_others_keep_that_cannot_be_changed(
+        self, cpu_model: llm.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A folder that can only be read, or a file that goes as soon as it was read."""
+        cache = llm.PrefixCache(tmp_path)
+        expected = generate(cpu_model.session(**self.form(), prefix_cache=cache), LONG, 4)
+        for error in (
+            PermissionError(13, "not yours"),
+            FileNotFoundError(2, "gone"),
+            OSError(30, "read-only"),
+        ):
+
+            def refuse(*_: Any, error: OSError = error, **__: Any) -> None:
+                raise error
+
+            with monkeypatch.context() as patch:
+                patch.setattr("os.utime", refuse)
+                patch.setattr("os.unlink", refuse)
+                session = cpu_model.session(**self.form(), prefix_cache=cache)
+                assert generate(session, LONG, 4) == expected
+                assert session.usage.reused_tokens == len(LONG) - 1
+
+    def test_a_name_that_cannot_be_read(self, cpu_model: llm.Model, tmp_path: Path) -> None:
+        """Shorter prefixes are found all the same; so they are where there is no memory for one."""
+        cache = llm.PrefixCache(tmp_path)
+        session = cpu_model.session(**self.form(), prefix_cache=cache)
+        expected = generate(session, LONG, 4)
+        from_cache = cache._entries._paths(session, np.array(LONG, np.uint32))  # type: ignore[attr-defined]
+        from_cache[-1][1].unlink()
+        from_cache[-1][1].mkdir()
+        again = cpu_model.session(**self.form(), prefix_cache=cache)
+        assert generate(again, LONG, 4) == expected
+        assert again.usage.reused_tokens == len(LONG) - 1
+
+    def test_a_file_under_anothers_name(self, cpu_model: llm.Model, tmp_path: Path) -> None:
+        """Whose rows have another size."""
+        cache = llm.PrefixCache(tmp_path)
+        generate(cpu_model.session(**self.form(), prefix_cache=cache), LONG, 4)
+        wrong = next(tmp_path.glob("*.prefix")).read_bytes()
+        cache.clear()
+        halves = cpu_model.session(context=256, prefix_cache=cache)
+        expected = generate(halves, LONG, 4)
+        for each in tmp_path.glob("*.prefix"):
+            each.unlink()
+            each.write_bytes(wrong)
+        again = cpu_model.session(context=256, prefix_cache=cache)
+        assert generate(again, LONG, 4) == expected
+        assert again.usage.reused_tokens == 0
+
     def test_files_that_are_damaged_or_gone(self, cpu_model: llm.Model, tmp_path: Path) -> None:
         cache = llm.PrefixCache(tmp_path)
         session = cpu_model.session(**self.form(), prefix_cache=cache)
@@ -930,9 +1046,10 @@ class TestPrefixCache:
         assert len({each.stat().st_ino for each in files}) == 1
         assert files[0].stat().st_mode & 0o077 == 0
         whole = files[0].read_bytes()
-        (tmp_path / "notes.txt").write_text("mine")
+        for mine in ("notes.txt", "mine.prefix"):
+            (tmp_path / mine).write_text("mine")
         for content in (b"", b"noise", whole[: len(whole) // 2], whole[:-1] + b"\0", None):
-            for each in tmp_path.glob("*.prefix"):
+            for each in tmp_path.glob("?" * 64 + ".prefix"):
                 each.unlink()
                 if content is not None:
                     each.write_bytes(content)
@@ -942,10 +1059,10 @@ class TestPrefixCache:
             again = cpu_model.session(**self.form(), prefix_cache=cache)
             assert generate(again, LONG, 4) == expected
             assert again.usage.reused_tokens == len(LONG) - 1
-            assert len(list(tmp_path.glob("*.prefix"))) == 3
-        assert (tmp_path / "notes.txt").read_text() == "mine"
+            assert len(list(tmp_path.glob("?" * 64 + ".prefix"))) == 3
         cache.clear()
-        assert [each.name for each in tmp_path.iterdir()] == ["notes.txt"]
+        assert sorted(each.name for each in tmp_path.iterdir()) == ["mine.prefix", "notes.txt"]
+        assert cache.used == 0
 
     def test_a_folder_that_takes_nothing(self, cpu_model: llm.Model, tmp_path: Path) -> None:
         cache = llm.PrefixCache(tmp_path / "cache")

@@ -8,6 +8,7 @@ said in a chat lies beside it, as the note "messages".
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import sys
 from collections.abc import Callable, Generator, Iterable
@@ -62,7 +63,7 @@ def add_arguments(child: argparse.ArgumentParser, whole: Whole) -> None:
         child.add_argument(
             f"--{words}",
             type=kind,
-            default=getattr(Sampling, name),
+            default=None,  # not given, which differs from the default where a session is resumed
             metavar=option.metavar,
             help=option.help,
         )
@@ -87,6 +88,8 @@ def run(options: argparse.Namespace, device: zcwasm.Device) -> int:
         raise zcwasm.ModelError(
             f"{options.model} is an embedding model, which writes no text: zcwasm.embed.Model.open takes it"
         )
+    if options.session is not None and not options.session.parent.is_dir():  # not when all is said
+        raise FileNotFoundError(errno.ENOENT, "there is no folder for it", str(options.session))
     path = fetch.resolve(options.model, progress=True)
     prompt = sys.stdin.read() if options.prompt == "-" else options.prompt
     seconds, opened = timed(lambda: Model.open(path, device, progress=sys.stderr.isatty()))
@@ -109,14 +112,19 @@ def run(options: argparse.Namespace, device: zcwasm.Device) -> int:
 def open_session(path: Path | None, model: Model) -> Session:
     if path is None or not path.exists():
         return model.session()
-    return model.load_session(path, recompute=True)
+    try:
+        return model.load_session(path)
+    except zcwasm.SnapshotError as error:
+        session = model.load_session(path, recompute=True)
+        print(f"zcwasm generate: {error}; its tokens were computed again", file=sys.stderr)
+        return session
 
 
 def said(session: Session) -> list[dict[str, str]]:
     """The conversation that was saved with the session; empty where it holds none."""
     try:
         messages = json.loads(session.notes.get("messages", b"[]"))
-    except ValueError:
+    except (ValueError, RecursionError):
         messages = None
     if not isinstance(messages, list) or not all(
         isinstance(each, dict) and {*map(type, each.values())} <= {str} and {"role", "content"} <= {*each}
@@ -130,11 +138,15 @@ def start(
     options: argparse.Namespace, session: Session, messages: list[dict[str, str]], prompt: str | None
 ) -> Generator[Token]:
     """The tokens that are asked for. What the prompt adds to the conversation goes into `messages`."""
-    given = {name: getattr(options, name) for name in OPTIONS}
+    given = {name: getattr(options, name) for name in OPTIONS if getattr(options, name) is not None}
     if prompt is None:
-        changed = {name: value for name, value in given.items() if value != getattr(Sampling, name)}
-        new = room(options, session, len(session.tokens))
-        return session.resume(**changed, max_new_tokens=new, special=options.special)
+        tokens = session.tokens
+        if messages and tokens and tokens[-1] in session.model.tokenizer.stop_ids:
+            raise ValueError(
+                f"the answer in {options.session} has ended: --prompt goes on with the conversation"
+            )
+        new = room(options, session, len(tokens))
+        return session.resume(**given, max_new_tokens=new, special=options.special)
     ids = prompt_ids(options, session, messages, prompt)
     new = room(options, session, len(ids))
     return session.generate(ids, sampling=Sampling(**given), max_new_tokens=new, special=options.special)

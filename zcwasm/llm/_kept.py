@@ -108,21 +108,29 @@ class Note:
         return {_SESSION: json.dumps(words).encode(), _TOKENS: self.tokens.astype("<u4").tobytes()}
 
     @classmethod
-    def read(cls, notes: Mapping[str, bytes], config: Config) -> Note:
-        """Of a model with these numbers. Raises SnapshotError for what is missing, odd or another model's."""
+    def read(cls, info: Mapping[str, Any], config: Config, weights: str) -> Note:
+        """info: of snapshot_info. Of a model with these numbers, whose weights have this SHA-256. Raises
+        SnapshotError for what is missing, odd or another model's."""
+        notes = info["notes"]
         if _SESSION not in notes or _TOKENS not in notes:
-            raise zcwasm.SnapshotError("the snapshot is none of a language model's session")
+            raise zcwasm.SnapshotError(
+                info["damaged"] or "the snapshot is none of a language model's session"
+            )
         try:
             words = json.loads(notes[_SESSION])
-            return cls._of(words, notes[_TOKENS], config)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise zcwasm.SnapshotError(
-                f"the snapshot's note about the session: {error or type(error).__name__!s:.400}"
-            ) from None
+            return cls._of(words, notes[_TOKENS], config, weights)
+        except KeyError as error:
+            raise zcwasm.SnapshotError(f"the snapshot's note about the session has no {error}") from None
+        except (ValueError, TypeError, RecursionError) as error:
+            raise zcwasm.SnapshotError(f"the snapshot's note about the session: {error!s:.400}") from None
 
     @classmethod
-    def _of(cls, words: Any, tokens: bytes, config: Config) -> Note:
+    def _of(cls, words: Any, tokens: bytes, config: Config, weights: str) -> Note:
+        if not isinstance(words, dict):
+            raise TypeError(f"must be a mapping, not {type(words).__name__}")
         _arguments.whole("version", words["version"], _VERSION, _VERSION)
+        if _arguments.text("weights", words["weights"]) != weights:  # before numbers of another model
+            raise ValueError(f"it is of other weights, with the SHA-256 {words['weights']}, not {weights}")
         form = Form.check(config, *(words[name] for name in ("context", "kv_dtype", "exact", "chunk")))
         if len(tokens) % 4 or len(tokens) > 4 * form.context:
             raise ValueError(f"tokens of {len(tokens)} bytes, the context has room for {form.context}")
@@ -131,7 +139,7 @@ class Note:
         token = words["token"]
         return cls(
             form,
-            _arguments.text("weights", words["weights"]),
+            weights,
             ids,
             None if token is None else _arguments.whole("token", token, 0, config.vocab - 1),
             _arguments.whole("random", words["random"], 0, 2**64 - 1),
@@ -177,6 +185,7 @@ def _check_state(guest: Guest, config: bytes) -> None:
     if state["chosen"] > 1 or (state["chosen"] and state["token"] >= vocab):
         raise ValueError(f"token {state['token']} comes next, the vocabulary has 0 to {vocab - 1}")
     _check_ids(guest.array("history", cached, np.uint32), vocab)
+    sampling_of(state)
 
 
 def dead_ranges(guest: Guest, form: Form, layers: int, end: str) -> list[tuple[int, int]]:

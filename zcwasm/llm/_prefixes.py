@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 import time
 import warnings
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _STEP = 64  # tokens between two digests
 _SUFFIX = ".prefix"
+_OURS = re.compile(r"[0-9a-f]{64}\.prefix")
 _FORMAT = b"zcwasm prefix 1\0"
 
 
@@ -102,7 +104,7 @@ class PrefixCache:
         """An entry that begins as ids do, with more than so many tokens."""
         try:
             return self._entries.find(session, ids, more_than)
-        except OSError:
+        except (OSError, MemoryError):  # computing it takes less
             return None
 
     def _keep(self, session: Session, ids: Tokens) -> None:
@@ -167,10 +169,16 @@ class _InMemory:
             self._found[number] = found
             self._used += size
             self._by_name.update((key, number) for _, key in self._keys(session, ids))
+            for nameless in self._found.keys() - self._by_name.values():
+                self._remove(nameless)
             while self._used > self._limit:
-                gone, old = self._found.popitem(last=False)
-                self._used -= old.rows.nbytes + old.tokens.nbytes
+                gone = next(iter(self._found))
+                self._remove(gone)
                 self._by_name = {key: each for key, each in self._by_name.items() if each != gone}
+
+    def _remove(self, number: int) -> None:
+        old = self._found.pop(number)
+        self._used -= old.rows.nbytes + old.tokens.nbytes
 
     def used(self) -> int:
         return self._used
@@ -210,12 +218,15 @@ class _InFolder:
                 break
             try:
                 found = session._read_rows(path)
-                self._note_use(path)
-                return found
-            except FileNotFoundError:
+            except OSError:  # nobody has kept that, or it is not for us to read
                 continue
             except zcwasm.SnapshotError:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):
+                    path.unlink()
+                continue
+            with suppress(OSError):  # others' files, or gone meanwhile
+                self._note_use(path)
+            return found
         return None
 
     def keep(self, session: Session, ids: Tokens) -> None:
@@ -223,7 +234,8 @@ class _InFolder:
             return
         *shorter, (_, path) = self._paths(session, ids)
         session._write(path, durable=False)
-        self._note_use(path)
+        with suppress(FileNotFoundError):  # another process made room
+            self._note_use(path)
         for _, other in shorter:
             with suppress(OSError):  # another process was faster, or the file system has no links
                 other.unlink(missing_ok=True)
@@ -239,7 +251,7 @@ class _InFolder:
         files: dict[int, _File] = {}
         with os.scandir(self._folder) as entries:
             for entry in entries:
-                if not entry.name.endswith(_SUFFIX):
+                if not _OURS.fullmatch(entry.name):
                     continue
                 with suppress(FileNotFoundError):
                     info = entry.stat(follow_symlinks=False)
@@ -249,7 +261,8 @@ class _InFolder:
         return list(files.values())
 
     def _make_room(self) -> None:
-        files = sorted(self._files(), key=lambda file: file.used)
+        # A file takes more than its rows: one that alone is too large goes first, in place of all others.
+        files = sorted(self._files(), key=lambda file: (file.size <= self._limit, file.used))
         used = sum(file.size for file in files)
         for file in files:
             if used <= self._limit:

@@ -147,8 +147,9 @@ def _request(
     if max_new_tokens is None:
         max_new_tokens = room
     elif _arguments.whole("max_new_tokens", max_new_tokens, 1, 2**31) > room:
+        what = "a prompt of" if before is None else "a session of"
         raise ContextError(
-            f"a prompt of {prompt_tokens} tokens and {max_new_tokens} new ones do not fit the session's "
+            f"{what} {prompt_tokens} tokens and {max_new_tokens} new ones do not fit the session's "
             f"context of {session.context}"
         )
     stops = _arguments.texts("stop", stop)
@@ -254,11 +255,15 @@ class Session:
         self._check(self._guest.exports.configure() if seeded else self._guest.exports.adjust())
 
     def _pending(self) -> int:
-        """How many tokens are cached. Raises Error where none was chosen behind them."""
+        """How many tokens are cached. Raises Error where none was chosen behind them, and ContextError where
+        there is no room for it."""
         state = self._guest.state
         if not state["chosen"]:
             raise zcwasm.Error("there is nothing to go on from: no token was chosen behind what is cached")
-        return int(state["cached"])
+        cached = int(state["cached"])
+        if cached == self.context:
+            raise ContextError(f"the session's context of {self.context} tokens is full")
+        return cached
 
     def _resume(self, request: _Request, text: Text, usage: Usage) -> int:
         """The token behind the one that was chosen last."""
@@ -326,7 +331,12 @@ class Session:
 
     def _read_rows(self, path: Path) -> Found:
         """Of a session of this model, whose context may be another. Raises SnapshotError."""
-        form = Note.read(zcwasm.snapshot_info(path)["notes"], self.model.config).form
+        info = zcwasm.snapshot_info(path)
+        form = Note.read(info, self.model.config, self.model.weights.sha256).form
+        if (form.kv_dtype, form.exact) != (self.kv_dtype, self.exact):
+            raise zcwasm.SnapshotError(
+                f"its cache is {form.kv_dtype}, exact {form.exact}: another file's name"
+            )
         guest = _restore(self.model, form, path)
         tokens = guest.array("history", int(guest.state["cached"]), np.uint32)
         return Found(tokens, _kept.cache_rows(guest, form.context, self.model.config.layers))
@@ -425,8 +435,6 @@ class Session:
         _check_names("resume", options)
         with self._taken():
             cached, before = self._pending(), _kept.sampling_of(self._guest.state)
-        if cached == self.context:
-            raise ContextError(f"the session's context of {self.context} tokens is full")
         return self._go(None, cancels, _request(self, cached + 1, before, **options))
 
     @shows_options(_request)
@@ -449,7 +457,8 @@ class Session:
 
     def logits(self, prompt: str | Sequence[int]) -> npt.NDArray[np.float32]:
         """The logits of what follows the prompt, (vocabulary,): a view of guest memory, valid until the next
-        call. While it lives, the session cannot be closed."""
+        call. While it lives, the session cannot be closed. The most likely token counts as chosen: resume()
+        goes on behind it."""
         ids = self._ids(prompt)
         with self._taken():
             self._configure(Sampling(seed=0)._settings(self.context))
@@ -469,9 +478,9 @@ class Session:
         is cached, its tokens, how tokens are chosen, and the state of their generator.
 
         file: a path, where the old file or the whole new one is at any time; or a binary file. notes: bytes
-        of the caller's by name, which load_session gives back as Session.notes. compress: "zstd" needs
-        zcwasm[zstd]. durable: wait until the disk has it. The file holds what was said: it is for its owner
-        alone to read.
+        of the caller's by name, which load_session gives back as Session.notes; to keep those that were
+        loaded, give them again. compress: "zstd" needs zcwasm[zstd]. durable: wait until the disk has it. The
+        file holds what was said: it is for its owner alone to read.
         InUseError during a generation. Raises OSError.
         """
         for name in notes or {}:
@@ -685,6 +694,14 @@ def _restore(model: Model, form: Form, file: _File, mapped: bool = False) -> _gu
     return guest
 
 
+def _read(file: IO[bytes]) -> bytes:
+    read = getattr(file, "read", None)
+    data = read() if callable(read) else None
+    if not isinstance(data, bytes):
+        raise TypeError(f"file must be a path or a binary file object, not {type(file).__name__}")
+    return data
+
+
 def load(
     model: Model,
     file: _File,
@@ -696,20 +713,20 @@ def load(
     """Model.load_session."""
     mirrored = _mirrored(model, mirror)
     _check_cache(prefix_cache)
-    data = None if isinstance(file, (str, os.PathLike)) else file.read()
-    notes = zcwasm.snapshot_info(file if data is None else io.BytesIO(data))["notes"]
-    note = Note.read(notes, model.config)
+    data = None if isinstance(file, (str, os.PathLike)) else _read(file)
+    info = zcwasm.snapshot_info(file if data is None else io.BytesIO(data))
+    note = Note.read(info, model.config, model.weights.sha256)
     try:
         guest = _restore(model, note.form, file if data is None else io.BytesIO(data), mapped)
     except zcwasm.SnapshotError:
-        if not recompute or note.weights != model.weights.sha256:
+        if not recompute:
             raise
         session = _recomputed(model, note, mirror, prefix_cache)
     else:
         _guest.fill(guest.state["device"], _device_of(model, mirrored))
         guest.check(guest.exports.attach())
         session = Session(model, note.form, guest, mirrored, prefix_cache)
-    session.notes = {name: each for name, each in notes.items() if not name.startswith(_kept.OWN)}
+    session.notes = {name: each for name, each in info["notes"].items() if not name.startswith(_kept.OWN)}
     return session
 
 
@@ -722,6 +739,7 @@ def _recomputed(model: Model, note: Note, mirror: bool | None, prefix_cache: Pre
         session._prefill(note.tokens, Usage())
         state = session._guest.state
         state["random"] = note.random
+        state["chosen"] = note.token is not None
         if note.token is not None:  # what has come out, whatever would come now
             state["token"] = note.token
     return session
