@@ -753,7 +753,8 @@ def test_file_objects(guest: zcwasm.Instance, tmp_path: Path) -> None:
         plain.seek(0)
         assert facts(restored(guest, plain)) == facts(guest)
     assert facts(restored(guest, tmp_path / "plain")) == facts(guest)
-    assert zcwasm.copy_stats()["snapshot"] - before > 6 * 4096  # a block each of three saves and three restores
+    # A block each of three saves and three restores.
+    assert zcwasm.copy_stats()["snapshot"] - before > 6 * 4096
 
 
 def test_file_objects_that_fail(guest: zcwasm.Instance) -> None:
