@@ -580,10 +580,10 @@ class TestGenerate:
         ]
         with open("/dev/full", "w") as full:
             done = subprocess.run(
-                [sys.executable, "-m", "zcwasm", *words], stdout=full, stderr=subprocess.PIPE
+                [sys.executable, "-m", "zcwasm", *words], stdout=full, stderr=subprocess.PIPE, cwd=tmp_path
             )
         assert done.returncode == 1
-        assert file.exists()
+        assert file.exists(), done.stderr
 
     def test_embedding_models_write_no_text(self, zcwasm_command: Any, tmp_path: Path) -> None:
         words = ("--prompt", "a", "--device", "cpu")

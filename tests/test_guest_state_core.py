@@ -12,6 +12,7 @@ from c_programs import sources
 from support import guest_path
 
 
+@pytest.mark.slow
 @pytest.mark.threads
 @pytest.mark.parametrize("sanitize", ["address,undefined", "thread"])
 def test_states(tmp_path: Path, sanitize: str) -> None:

@@ -32,6 +32,7 @@ def test_images(tmp_path: Path) -> None:
     assert c_programs.run(program, tmp_path) == "ok\n"
 
 
+@pytest.mark.slow
 @pytest.mark.threads
 @pytest.mark.skipif(sys.platform != "linux", reason="the fake needs memfd_create")
 def test_images_on_a_simulated_macos(tmp_path: Path) -> None:

@@ -357,6 +357,7 @@ print(right)
 
 
 @needs_clang
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -375,6 +376,7 @@ def test_products_on_matrices(tmp_path: Path, old: str, new: str) -> None:
 
 
 @needs_clang
+@pytest.mark.slow
 @pytest.mark.parametrize("which", [1, 2, 3, 4])
 def test_each_barrier_of_a_product_counts(tmp_path: Path, which: int) -> None:
     """That of find_columns and all but the first of matrix_tiles, which parts tiles of one threadgroup."""
