@@ -171,7 +171,7 @@ SOON = 10.0  # much more than a deadline and what follows it on a busy machine, 
 
 
 def endless(device: zcwasm.Device, **options: Any) -> tuple[Guest, int]:
-    """A guest of small means with a sealed sequence of many seconds: attention, a thousand times.
+    """A guest of small means with a sealed sequence of many seconds: attention, a thousand times a thread.
 
     On cpu one dispatch is so small that who runs the sequence computes it himself; on a GPU it is much.
     """
@@ -179,6 +179,7 @@ def endless(device: zcwasm.Device, **options: Any) -> tuple[Guest, int]:
         pytest.skip("a GPU's piece of work takes hours on the simulation; tests/c/test_pace.c has a fake GPU")
     guest = Guest(device, **options)
     rows, heads, size = (1024, 1, 4) if device.kind == "cpu" else (4096, 8, 64)
+    times = 1000 * max(device.info["threads"], 1)
     spans_at, _ = guest.put(np.array([[0, rows]] * rows), np.uint32)
     q, out = (guest.exports.scratch_new(rows * heads * size * 4) for _ in range(2))
     cache = guest.exports.scratch_new(rows * size * 4)
@@ -191,7 +192,7 @@ def endless(device: zcwasm.Device, **options: Any) -> tuple[Guest, int]:
     packed = b"".join(struct.pack("<iIQQ", h, 0, offset, length) for h, offset, length in ranges)
     guest.memory.write(guest.base + 1024, packed)
     many = guest.exports.dispatch_many(
-        sequence, kernel, guest.base + 1024, 5, guest.base + 4096, len(params), 1000
+        sequence, kernel, guest.base + 1024, 5, guest.base + 4096, len(params), times
     )
     assert many >= 0
     assert guest.exports.sequence_seal(sequence) == 0

@@ -170,13 +170,14 @@ class TestNumbers:
     def test_logits_are_a_view_of_guest_memory(self, model: llm.Model) -> None:
         session = model.session(context=64)
         before = zcwasm.copy_stats()
+        del before["mirrored"]  # rows of the cache, where the device has memory of its own
         row = session.logits(PROMPT)
         assert not row.flags.owndata
         start = session.memory.address
         assert start <= row.__array_interface__["data"][0] < start + session.memory.size
         for _ in session.generate(PROMPT[:5], max_new_tokens=5, ignore_eos=True):
             pass
-        assert zcwasm.copy_stats() == before
+        assert {name: zcwasm.copy_stats()[name] for name in before} == before
 
     def test_cache_lies_where_the_layout_says(self, tiny: Tiny, model: llm.Model) -> None:
         """As docs/reference/llm.md: per layer K then V, a row a position. The first V is a simple product."""
