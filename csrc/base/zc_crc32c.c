@@ -67,8 +67,14 @@ static void make_tables(void)
 #if defined(__x86_64__) && defined(__GNUC__)
 #define NAME "sse4.2"
 #include <cpuid.h>
-#define INSTRUCTION __attribute__((target("sse4.2")))
-#define STEP(state, word) (uint32_t)__builtin_ia32_crc32di(state, word)
+
+/* As text for the assembler, because compilers disagree about what a function must declare to use the built-in one. */
+static inline uint32_t step(uint32_t state, uint64_t word)
+{
+    uint64_t wide = state;
+    __asm__("crc32q %1, %0" : "+r"(wide) : "r"(word));
+    return (uint32_t)wide;
+}
 
 static bool has_instruction(void)
 {
@@ -77,7 +83,6 @@ static bool has_instruction(void)
 }
 #elif defined(__aarch64__) && defined(__GNUC__) && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define NAME "armv8"
-#define INSTRUCTION
 #if !defined(__APPLE__)
 #include <sys/auxv.h>
 #endif
@@ -88,7 +93,6 @@ static inline uint32_t step(uint32_t state, uint64_t word)
     __asm__(".arch_extension crc\n\tcrc32cx %w0, %w0, %x1" : "+r"(state) : "r"(word));
     return state;
 }
-#define STEP(state, word) step(state, word)
 
 static bool has_instruction(void)
 {
@@ -102,7 +106,7 @@ static bool has_instruction(void)
 }
 #endif
 
-#if defined(STEP)
+#if defined(NAME)
 static inline uint64_t word_at(const uint8_t *bytes)
 {
     uint64_t word;
@@ -115,20 +119,20 @@ static uint32_t move(uint32_t state)
     return moves[0][state & 255] ^ moves[1][state >> 8 & 255] ^ moves[2][state >> 16 & 255] ^ moves[3][state >> 24];
 }
 
-INSTRUCTION static uint32_t with_instruction(uint32_t state, const uint8_t *bytes, size_t size)
+static uint32_t with_instruction(uint32_t state, const uint8_t *bytes, size_t size)
 {
     for (; size >= 3 * STREAM; size -= 3 * STREAM, bytes += 3 * STREAM) {
         uint32_t second = 0, third = 0;
         for (size_t i = 0; i < STREAM; i += 8) {
             __builtin_prefetch((const void *)((uintptr_t)bytes + AHEAD + 3 * i));
-            state = STEP(state, word_at(bytes + i));
-            second = STEP(second, word_at(bytes + STREAM + i));
-            third = STEP(third, word_at(bytes + (size_t)2 * STREAM + i));
+            state = step(state, word_at(bytes + i));
+            second = step(second, word_at(bytes + STREAM + i));
+            third = step(third, word_at(bytes + (size_t)2 * STREAM + i));
         }
         state = move(move(state) ^ second) ^ third;
     }
     for (; size >= 8; size -= 8, bytes += 8) {
-        state = STEP(state, word_at(bytes));
+        state = step(state, word_at(bytes));
     }
     return with_table(state, bytes, size);
 }
