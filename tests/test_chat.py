@@ -287,7 +287,7 @@ def test_a_template_that_does_too_much(source: str) -> None:
     start = time.process_time()
     with pytest.raises(zcwasm.ModelError):
         render(source)
-    assert time.process_time() - start < 60  # seconds here, a minute under sanitizers: not hours
+    assert time.process_time() - start < 10
 
 
 def test_the_budget_grows_with_the_messages() -> None:

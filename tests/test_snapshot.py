@@ -753,8 +753,10 @@ def test_file_objects(guest: zcwasm.Instance, tmp_path: Path) -> None:
         plain.seek(0)
         assert facts(restored(guest, plain)) == facts(guest)
     assert facts(restored(guest, tmp_path / "plain")) == facts(guest)
-    # A block each of three saves and three restores.
-    assert zcwasm.copy_stats()["snapshot"] - before > 6 * 4096
+    stored = zcwasm.snapshot_info(io.BytesIO(whole))["stored"]
+    assert stored
+    # Three saves, three restores.
+    assert zcwasm.copy_stats()["snapshot"] - before >= 6 * stored
 
 
 def test_file_objects_that_fail(guest: zcwasm.Instance) -> None:
