@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import platform
 import signal
@@ -494,6 +495,9 @@ print(zcwasm._core._vulkan_validation_messages())
 """
 
 
+said_in_wholes = functools.cache(run_python)  # the same for all tests
+
+
 @pytest.mark.slow_on_software
 @pytest.mark.parametrize("work", [1, 3000])
 def test_every_kernel_in_pieces_makes_the_same_bits(
@@ -503,7 +507,7 @@ def test_every_kernel_in_pieces_makes_the_same_bits(
     if device.kind == "cpu":
         pytest.skip("nothing is cut on cpu, which can end a dispatch at any time")
     text = textwrap.dedent(PROGRAM.replace("KIND", repr(device.kind))) + PIECES
-    whole = run_python(text)
+    whole = said_in_wholes(text)
     monkeypatch.setenv("ZCWASM_PIECE_WORK", str(work))
     assert run_python(text) == whole
 
