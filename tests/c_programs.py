@@ -1,6 +1,7 @@
 """The programs of tests/c: one C file with a main, linked with the layers of csrc/ that it names.
 
-An object is compiled once in a test run for all programs that want it with the same flags.
+An object is compiled once in a test run for all programs that want it with the same flags; in CI, whose steps
+share the folder that ZCWASM_TEST_OBJECTS names and which change no source meanwhile, once for all steps.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ import shaders  # noqa: E402
 
 @functools.cache
 def objects_folder() -> Path:
+    if shared := os.environ.get("ZCWASM_TEST_OBJECTS"):
+        Path(shared).mkdir(parents=True, exist_ok=True)
+        return Path(shared).resolve()
     folder = tempfile.mkdtemp(prefix="zcwasm-c-programs-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
@@ -48,8 +52,21 @@ def compile_one(source: Path, compilation: tuple[str, ...]) -> Path:
     command = [*compilation, *flags.COMMON, "-O1", *language, *sources.include_flags()]
     key = zlib.crc32(repr((source, command)).encode())
     target = objects_folder() / f"{source.stem}-{key:08x}.o"
+    if target.exists():
+        return target
+    # Another step may make the same one meanwhile: so it gets its name when it is whole.
+    made = target.with_suffix(f".{os.getpid()}")
     # The compiler is not what is looked at: with a sanitizer preloaded it would check its own memory, too.
-    subprocess.run([*command, "-c", str(source), "-o", str(target)], check=True, env=without_preload())
+    subprocess.run([*command, "-c", str(source), "-o", str(made)], check=True, env=without_preload())
+    made.replace(target)
+    return target
+
+
+@functools.cache
+def shader_data() -> Path:
+    target = objects_folder() / "zc_shader_data.c"
+    if not target.exists():
+        shaders.embed(ROOT, objects_folder() / f"zc_shader_data.{os.getpid()}").replace(target)
     return target
 
 
@@ -68,7 +85,7 @@ def build(
     compilation = tuple(compilation) or compilation_of(sanitize)
     jobs = [*files, ROOT / "tests" / "c" / f"{name}.c"]
     if with_shaders:
-        jobs.append(shaders.embed(ROOT, objects_folder() / "zc_shader_data.c"))
+        jobs.append(shader_data())
     jobs.sort(key=os.path.getsize, reverse=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         objects = list(pool.map(lambda job: compile_one(job, compilation), jobs))

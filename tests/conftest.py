@@ -1,13 +1,22 @@
 """Fixtures of the contract tests: every available device, and arrays in guest memory.
 
 Which tests run: without --all those are left to CI that take long. A test that is named (file::test), or
-chosen by -m, runs in any case.
+chosen by -m, runs in any case. Every test runs in one step of .ci/run, and in another one only if it can find
+something else there:
+
+    readme      the default, without Vulkan             vulkan, llm   what has lavapipe for its device
+    slow        what that leaves out                    metal         what has the simulated Metal
+    sanitizers  the default, where C is at work, and what is quick on lavapipe (--sanitizers)
+    threads     what is marked so, under TSan           isa, arm64    kernels, on other instruction sets
+
+On a GPU that is a program a test or parameter that is marked cpu_is_enough does not run at all.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -27,6 +36,14 @@ KINDS = sorted(
     }
 )
 SOFTWARE = {info["kind"] for info in zcwasm.devices() if info["available"] and info["software"]} - {"cpu"}
+PROGRAMS = SOFTWARE | ({"metal"} if "ZCWASM_SIM_COMPILER" in os.environ else set())
+# Files that test tools, texts, or zcwasm's Python: no C of this package runs there that other files do not
+# run. Under sanitizers they would measure an interpreter that is several times as slow, and not the product.
+NO_C = {
+    *("abi_files", "build_wasm3", "chat", "contributing", "docs", "fetch", "guests", "kernel_numbers"),
+    *("layers", "llm_tokenizer", "metal", "packaging", "readme", "real_sizes", "release", "sampling"),
+    *("selection", "shaders", "vulkan_api", "words", "workflows"),
+}
 LEFT_TO_CI = pytest.StashKey["Counter[str]"]()
 
 
@@ -34,26 +51,48 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("zcwasm")
     group.addoption("--all", action="store_true", help="also what takes long and is left to CI")
     group.addoption("--left-out", action="store_true", help="only what a run without --all leaves out")
+    group.addoption("--sanitizers", action="store_true", help="what is worth it in an instrumented extension")
+
+
+def marks(item: pytest.Item, name: str) -> bool:
+    return item.get_closest_marker(name) is not None
+
+
+def on(item: pytest.Item, kinds: set[str]) -> bool:
+    spec = getattr(item, "callspec", None)
+    return spec is not None and spec.params.get("device") in kinds
 
 
 def takes_long(item: pytest.Item) -> bool:
-    spec = getattr(item, "callspec", None)
-    software = spec is not None and spec.params.get("device") in SOFTWARE
-    return any(
-        mark.name == "slow" or (mark.name == "slow_on_software" and software) for mark in item.iter_markers()
+    return marks(item, "slow") or (marks(item, "slow_on_software") and on(item, SOFTWARE))
+
+
+def finds_nothing(item: pytest.Item, config: pytest.Config) -> bool:
+    """Nothing that the same test does not find elsewhere."""
+    if marks(item, "cpu_is_enough") and on(item, PROGRAMS):
+        return True
+    return bool(config.option.sanitizers) and (
+        marks(item, "footprint") or item.path.stem.removeprefix("test_") in NO_C
     )
+
+
+def keep(config: pytest.Config, items: list[pytest.Item], wanted: Callable[[pytest.Item], bool]) -> None:
+    left_out = [item for item in items if not wanted(item)]
+    items[:] = [item for item in items if wanted(item)]
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.hookimpl(trylast=True)  # of what -k chose
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.option.all or config.option.markexpr or any("::" in word for word in config.args):
+    if any("::" in word for word in config.args):
         return
+    keep(config, items, lambda item: not finds_nothing(item, config))
     only_slow = config.option.left_out
-    left_out = [item for item in items if takes_long(item) != only_slow]
-    items[:] = [item for item in items if takes_long(item) == only_slow]
-    config.hook.pytest_deselected(items=left_out)
+    if config.option.all or (config.option.markexpr and not only_slow):
+        return
     if not only_slow:
-        config.stash[LEFT_TO_CI] = Counter(item.path.name for item in left_out)
+        config.stash[LEFT_TO_CI] = Counter(item.path.name for item in items if takes_long(item))
+    keep(config, items, lambda item: takes_long(item) == only_slow)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -65,9 +104,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.line("pytest --all runs them, too; pytest --left-out runs them alone.")
 
 
+# Devices that are open are shared (csrc/device/zc_device.c). One that is a program compiles every kernel for
+# this processor when it first runs, and forgets that when it is closed: half of what tests on lavapipe would
+# take. So it stays open, once a test has had it. Opening and closing have tests of their own, in processes of
+# their own.
+OPEN: dict[str, zcwasm.Device] = {}
+
+
 @pytest.fixture(params=KINDS)
 def device(request: pytest.FixtureRequest) -> zcwasm.Device:
     """Each device that this machine has, in turn."""
+    if request.param in SOFTWARE:
+        OPEN.setdefault(request.param, zcwasm.Device(request.param))
     return zcwasm.Device(request.param)
 
 

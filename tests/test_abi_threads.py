@@ -19,7 +19,9 @@ def test_guests_on_threads(tmp_path: Path) -> None:
         pytest.skip("no clang: gcc's sanitizers prevent the interpreter's tail calls")
     if not sources.wasm3():
         pytest.skip("no csrc/wasm3: build the package first")
-    compilation = ["clang", f"-fsanitize={os.environ.get('ZCWASM_SANITIZE', 'thread')}", "-g"]
+    # As c_programs has it, so that its objects are those of the other programs.
+    sanitize = os.environ.get("ZCWASM_SANITIZE", "thread")
+    compilation = ["clang", f"-fsanitize={sanitize}", "-fno-sanitize-recover=undefined", "-g"]
     files = [*sources.core(), *sources.wasm3()]
     program = c_programs.build("test_abi", tmp_path, files, compilation=compilation, with_shaders=True)
     assert c_programs.run(program, guest_path("abi"), TSAN_OPTIONS="halt_on_error=1") == "ok\n"

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import platform
 import signal
 import struct
+import subprocess
+import sys
 import textwrap
 import threading
 import time
@@ -491,6 +495,9 @@ print(zcwasm._core._vulkan_validation_messages())
 """
 
 
+said_in_wholes = functools.cache(run_python)  # the same for all tests
+
+
 @pytest.mark.slow_on_software
 @pytest.mark.parametrize("work", [1, 3000])
 def test_every_kernel_in_pieces_makes_the_same_bits(
@@ -500,7 +507,7 @@ def test_every_kernel_in_pieces_makes_the_same_bits(
     if device.kind == "cpu":
         pytest.skip("nothing is cut on cpu, which can end a dispatch at any time")
     text = textwrap.dedent(PROGRAM.replace("KIND", repr(device.kind))) + PIECES
-    whole = run_python(text)
+    whole = said_in_wholes(text)
     monkeypatch.setenv("ZCWASM_PIECE_WORK", str(work))
     assert run_python(text) == whole
 
@@ -541,6 +548,70 @@ def test_exit_does_not_wait_for_the_hosts_work(device: zcwasm.Device, kept: bool
     output, took = run_and_time(text, device)
     assert nothing == output == "end\n"
     assert took < base + 2 + SOON
+
+
+def exits(body: str, *, code: int = 0) -> str:
+    """What Python says that goes into `body` and then exits, and after that an exit handler of C's that was
+    registered before any driver was loaded: it comes after the driver's own."""
+    text = f"""
+        import ctypes, sys
+        libc = ctypes.CDLL(None)
+        libc.__cxa_atexit.argtypes = ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p
+        handlers = [(libc.puts, ctypes.c_char_p(b"handlers")), (libc.usleep, ctypes.c_void_p(300_000))]
+        for function, argument in handlers:
+            libc.__cxa_atexit(function, ctypes.cast(argument, ctypes.c_void_p), None)
+        import atexit, threading, time
+        import numpy as np
+        import zcwasm
+        # The exit does not wait as long as it would, so that work is in flight that ends soon.
+        atexit.unregister(zcwasm._core._finish)
+        atexit.register(zcwasm._core._finish, 0.0)
+        memory = zcwasm.Memory(256)
+        a, out = (memory.array(at << 23, (512, 512), np.float32) for at in (0, 1))
+        libc.puts(b"buffered")
+{textwrap.indent(textwrap.dedent(body), " " * 8)}
+        sys.exit({code})
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(text)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (code, ""), done
+    return done.stdout
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library tells no handler the exit code")
+class TestDestructors:
+    """exit() runs those of libraries, also of a driver that threads are inside of, which then crash."""
+
+    @pytest.mark.parametrize("count", [2, 1000])
+    def test_not_beside_work(self, device: zcwasm.Device, count: int) -> None:
+        """Work that ends while the destructors would run, and work that does not."""
+        said = exits(
+            f"""
+            batch = zcwasm.Device({device.kind!r}).batch()
+            for _ in range({count}):
+                batch.matmul(a, a, out=out)
+            submission = batch.submit()
+            """,
+            code=3,
+        )
+        if device.kind == "vulkan" and device.info["software"]:  # the work of others may be over
+            assert said == "buffered\n"
+
+    def test_not_beside_a_call(self, device: zcwasm.Device) -> None:
+        if device.kind != "vulkan" or not device.info["software"]:
+            pytest.skip("it is not long inside a driver")
+        said = exits(
+            f"""
+            device = zcwasm.Device({device.kind!r})
+            a, out = (memory.array(at << 23, (1400, 1400), np.float32) for at in (0, 1))
+            threading.Thread(target=device.matmul, args=(a, a), kwargs={{"out": out}}, daemon=True).start()
+            time.sleep(0.2)
+            """
+        )
+        assert said == "buffered\n"
+
+    def test_else_they_run(self, device: zcwasm.Device) -> None:
+        said = exits(f"zcwasm.Device({device.kind!r}).matmul(a, a, out=out)", code=4)
+        assert said == "buffered\nhandlers\n"
 
 
 def test_ctrl_c_ends_a_wait_and_the_work_goes_on(device: zcwasm.Device) -> None:

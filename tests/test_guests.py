@@ -22,6 +22,7 @@ spec.loader.exec_module(guests)
 DEMO = Path(zcwasm.__file__).parent / "guests" / "demo.wasm"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", guests.sources(), ids=lambda source: source.name)
 def test_committed_guest_is_what_its_source_gives(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LD_PRELOAD", raising=False)  # a sanitizer here is none of the compilers'

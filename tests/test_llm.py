@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import signal
 import threading
@@ -26,6 +27,8 @@ from zcwasm._selftest.reference import WEIGHT_TYPES
 from zcwasm.llm import _config
 
 pytestmark = pytest.mark.slow_on_software
+
+CPU = functools.partial(pytest.param, marks=pytest.mark.cpu_is_enough)
 
 HEADS, KV_HEADS = 4, 2
 # Of each architecture: whether it rotates halves of a head, or pairs.
@@ -204,7 +207,8 @@ class TestGPUs:
     """What sessions do where the device has memory of its own (activations lie there), and where it is not
     the CPU itself (steps are submitted ahead), on every device."""
 
-    @pytest.fixture(params=["apart", "ahead", "apart and ahead"])
+    # Of a GPU that is a program the last one, and "ahead" by all other tests here: it is so by itself there.
+    @pytest.fixture(params=[CPU("apart"), CPU("ahead"), "apart and ahead"])
     def session(
         self, model: llm.Model, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
     ) -> llm.Session:
@@ -246,12 +250,13 @@ class TestGPUs:
         [
             {"temperature": 3.0},  # some draws are left to the guest
             {"temperature": 500.0},  # most are
-            {"temperature": 1.0},
-            {"temperature": 5.0, "top_k": 40},
+            # What each option draws on a device is the kernel's test (test_llm_kernels.py).
+            CPU({"temperature": 1.0}),
+            CPU({"temperature": 5.0, "top_k": 40}),
             {"temperature": 20.0, "top_k": 256, "top_p": 0.9},
-            {"temperature": 9.0, "top_p": 0.8},
-            {"temperature": 500.0, "top_p": 0.95},
-            {"temperature": 5.0, "min_p": 0.02, "top_k": 100},
+            CPU({"temperature": 9.0, "top_p": 0.8}),
+            CPU({"temperature": 500.0, "top_p": 0.95}),
+            CPU({"temperature": 5.0, "min_p": 0.02, "top_k": 100}),
         ],
         ids=lambda options: "-".join(f"{k}={v}" for k, v in options.items()),
     )

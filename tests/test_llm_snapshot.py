@@ -4,6 +4,7 @@ over tiny random models."""
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import threading
@@ -36,6 +37,7 @@ ANY: dict[str, Any] = {"temperature": 500.0, "seed": 3}  # most draws are left t
 ALL: dict[str, Any] = {**SAMPLED, **PENALIZED}
 WAYS = {"greedy": GREEDY, "penalized": PENALIZED, "sampled": SAMPLED, "any": ANY, "all": ALL}
 
+CPU = functools.partial(pytest.param, marks=pytest.mark.cpu_is_enough)
 each_way = pytest.mark.parametrize("options", WAYS.values(), ids=WAYS)
 two_ways = pytest.mark.parametrize("options", [GREEDY, ALL], ids=["greedy", "all"])
 
@@ -237,7 +239,8 @@ def resume_greedy(session: llm.Session) -> list[int]:
 class TestSave:
     @pytest.mark.parametrize(
         ("options", "kv_dtype"),
-        [*((options, "f16") for options in WAYS.values()), (ALL, "f32")],
+        # How tokens are drawn is no matter of the device, where TestDevices has each way.
+        [*(CPU(options, "f16") for options in WAYS.values()), (ALL, "f32")],
         ids=[*WAYS, "all-f32"],
     )
     def test_goes_on_as_if_nothing_had_been(
@@ -451,7 +454,7 @@ class TestDevices:
 
 
 class TestFork:
-    @pytest.fixture(params=["plain", "mirrored", "ahead", "all"])
+    @pytest.fixture(params=[CPU("plain"), CPU("mirrored"), CPU("ahead"), "all"])
     def session(
         self, model: llm.Model, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
     ) -> llm.Session:

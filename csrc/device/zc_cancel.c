@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/zc_fork.h"
+#include "device/zc_exit.h"
 #include "device/zc_pace.h"
 
 static pthread_cond_t earlier; /* a deadline before `watched_until` has come */
@@ -157,5 +158,6 @@ bool zc_device_finish_all(int64_t limit_ns, zc_pause_function pause, void *conte
     }
     bool idle = zc_submission_all_ended();
     zc_submission_unlock();
+    zc_exit_guard();
     return idle;
 }

@@ -13,6 +13,7 @@
 
 #include "base/zc_alloc.h"
 #include "base/zc_fork.h"
+#include "device/zc_driver.h"
 
 /* Devices with buffers: not retained; the last reference goes under this lock. */
 static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -91,7 +92,9 @@ zc_status zc_device_open_on(const zc_device_backend *backend, const zc_device_in
         atomic_init(&device->references, 1);
         atomic_init(&device->buffers_made, 0);
         atomic_init(&device->held, false);
+        zc_driver_enter();
         status = backend->open(options, &device->info, &device->self, error);
+        zc_driver_leave();
         if (status == ZC_OK) {
             pthread_mutex_init(&device->buffer_lock, NULL);
             choose_pieces(device);
@@ -140,7 +143,9 @@ void zc_device_release(zc_device *device)
     pthread_mutex_unlock(&shared_lock);
     if (last) {
         if (zc_device_alive(device, NULL) == ZC_OK) { /* else its driver's threads and files are the parent's */
+            zc_driver_enter();
             device->backend->close(device->self);
+            zc_driver_leave();
             pthread_mutex_destroy(&device->buffer_lock);
         }
         zc_free(device);

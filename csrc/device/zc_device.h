@@ -261,7 +261,8 @@ void zc_device_cancel(uint64_t owner, const char *why);
 void zc_device_drain_all(void);
 /* For the process's exit: cancel all that is in flight, the host's too, and wait for its end, at most `limit_ns`, with
  * a pause every 20 ms. False when something is left, or a pause failed: a device's thread may then be inside its
- * driver, and what it uses must be left alone. */
+ * driver, and what it uses must be left alone. If it is so when the process exits, that skips the destructors of libraries
+ * (zc_exit.c). */
 bool zc_device_finish_all(int64_t limit_ns, zc_pause_function pause, void *context);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/zc_alloc.h"
 #include "device/zc_device_compile.h"
+#include "device/zc_driver.h"
 
 #define NAME_SIZE 64u
 #define BINDING_NAME_SIZE 32u
@@ -134,7 +135,9 @@ zc_status zc_device_compile(zc_device *device, const zc_kernel_source *given, co
             own->kernel.bindings[i] = (zc_binding_signature){
                 .name = own->binding_names[i], .access = given->bindings[i].access, .element_size = 4};
         }
+        zc_driver_enter();
         status = device->backend->compile(device->self, &source, &own->kernel.compiled, error);
+        zc_driver_leave();
     }
     zc_free(words);
     if (status != ZC_OK) {

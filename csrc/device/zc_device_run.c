@@ -4,6 +4,7 @@
  */
 #include "device/zc_device_buffer.h"
 #include "device/zc_dispatch.h"
+#include "device/zc_driver.h"
 
 /* The host's own work does not end with its caller's wait. What may take longer than some tenths of a second, with the
  * parameters and numbers that do not take longest, becomes a submission, so that the caller sees signals meanwhile. */
@@ -57,6 +58,9 @@ zc_status zc_device_run_pausing(zc_device *device, const zc_dispatch *dispatch, 
     if (pause && zc_dispatch_work(&command) > MOST_WORK_HERE) {
         return run_submitted(device, dispatch, pause, context, error);
     }
+    if (backend->buffer_from_host) {
+        zc_driver_enter();
+    }
     for (size_t i = 0; i < dispatch->range_count && status == ZC_OK; i++) {
         zc_region *region = taken[i].region;
         if (!region) {
@@ -77,6 +81,7 @@ zc_status zc_device_run_pausing(zc_device *device, const zc_dispatch *dispatch, 
         for (size_t i = 0; i < dispatch->range_count; i++) {
             zc_device_buffer_release(buffers[i]);
         }
+        zc_driver_leave();
     }
     return status;
 }

@@ -11,6 +11,7 @@
 
 #include "base/zc_copies.h"
 #include "device/zc_device_buffer.h"
+#include "device/zc_driver.h"
 
 zc_status zc_device_scratch(zc_device *device, uint64_t size, zc_region **out, zc_error *error)
 {
@@ -85,11 +86,13 @@ static zc_status copy(zc_device *device, zc_region *region, uint64_t offset, voi
     }
     if (apart) {
         zc_device_buffer *buffer;
+        zc_driver_enter();
         status = zc_device_buffer_acquire(device, region, offset + size, &buffer, error);
         if (status == ZC_OK) {
             status = device->backend->buffer_copy(device->self, buffer->buffer, offset, host, size, to_device, error);
             zc_device_buffer_release(buffer);
         }
+        zc_driver_leave();
     } else {
         uint8_t *own = zc_region_base(region) + offset;
         memcpy(to_device ? own : host, to_device ? host : own, size);
@@ -139,6 +142,7 @@ static zc_status move_piece(zc_device *device, zc_region *to, uint64_t to_offset
     if (backend->buffer_move) {
         status = zc_device_buffer_acquire(device, from, from_offset + size, &source, error);
     }
+    zc_driver_enter();
     if (status == ZC_OK) {
         status = source ? backend->buffer_move(device->self, source->buffer, from_offset, target->buffer, to_offset,
                                                size, error)
@@ -147,6 +151,7 @@ static zc_status move_piece(zc_device *device, zc_region *to, uint64_t to_offset
     }
     zc_device_buffer_release(source);
     zc_device_buffer_release(target);
+    zc_driver_leave();
     return status;
 }
 

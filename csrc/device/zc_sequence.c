@@ -14,6 +14,7 @@
 #include "base/zc_alloc.h"
 #include "device/zc_batch.h"
 #include "device/zc_dispatch.h"
+#include "device/zc_driver.h"
 #include "device/zc_submit.h"
 
 struct zc_sequence {
@@ -170,8 +171,10 @@ static zc_status set_out(zc_sequence *sequence, zc_submission_source *source, zc
     zc_device *device = sequence->device;
     zc_status status = zc_device_alive(device, error);
     if (status == ZC_OK && !sequence->prepared && device->backend->prepare) {
+        zc_driver_enter();
         status =
             device->backend->prepare(device->self, sequence->commands, sequence->count, &sequence->prepared, error);
+        zc_driver_leave();
     }
     if (status == ZC_OK) {
         *source = (zc_submission_source){.commands = sequence->commands,

@@ -13,6 +13,7 @@
 #include "base/zc_alloc.h"
 #include "base/zc_clock.h"
 #include "base/zc_fork.h"
+#include "device/zc_driver.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed; /* some submission ended */
@@ -84,6 +85,7 @@ static void reset(void)
 {
     init_condition(); /* waiters of the parent's threads are not here */
     endings = 0;
+    zc_driver_reset();
     lost = in_flight;
     in_flight = NULL;
     for (zc_submission *each = lost; each; each = each->next) {
