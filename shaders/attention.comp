@@ -34,7 +34,7 @@ layout(set = 0, binding = 6, std430) buffer Workspace4 { vec4 workspace4[]; };
 
 #define OUT_START push.offset2.x
 #define SPAN_WORDS 2u
-#define KEYS push.capacity
+#define CONTEXT push.capacity
 #define FIND_TABLE(r)
 #define PLACE(key) (key)
 #define ROWS_OF_TILE ROWS

@@ -7,7 +7,7 @@
 //
 // Before it come the buffers, and what differs:
 //   OUT_START              where out starts
-//   SPAN_WORDS, KEYS       words of spans for each row, of which the first two say where its keys begin and end; and
+//   SPAN_WORDS, CONTEXT    words of spans for each row, of which the first two say where its keys begin and end; and
 //                          how far these may be
 //   FIND_TABLE(r)          makes what PLACE has to know of row r
 //   PLACE(key)             the row of the cache that has a key

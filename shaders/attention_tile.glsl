@@ -64,10 +64,10 @@ void attend_tile(uint tile, uint head)
     uint me = gl_LocalInvocationID.x, row = me / 16u, lane = me % 16u;
     uint r = ROW_OF_TILE(tile, row);
     uint quads = push.head_size / 4u, kv = head / (push.heads / push.kv_heads) * push.head_size;
-    uint begin = 0u, end = 0u, first = KEYS, last = 0u; // of this row, of all rows
+    uint begin = 0u, end = 0u, first = CONTEXT, last = 0u; // of this row, of all rows
     for (uint i = 0u; i < min(ROWS_OF_TILE, push.rows - tile * ROWS_OF_TILE); i++) {
         uint at = push.offset.w + SPAN_WORDS * (tile * ROWS_OF_TILE + i);
-        uint from = min(spans1[at], KEYS), to = min(spans1[at + 1u], KEYS);
+        uint from = min(spans1[at], CONTEXT), to = min(spans1[at + 1u], CONTEXT);
         if (from < to) {
             first = min(first, from);
             last = max(last, to);
