@@ -135,8 +135,8 @@ typedef struct zc_linear_gated_params {
 /* Element types of a key-value cache. A row of Q8_0 is its `ld` elements as whole numbers of 8 bits, and behind them a
  * float16 scale of each 32 of them, ld + ld / 16 bytes in all: ld and the columns are multiples of 64, heads of 32. An
  * element is scale * number. It is made of a block x of 32 by scale = float16(max |x| / 127), number = x / scale rounded to
- * the nearest one, at most 127 in size; where the scale is 0, so are the numbers. A block with NaN, or with what makes its
- * scale infinite, becomes NaN. */
+ * the nearest one, at most 127 in size; where the scale is 0, so are the numbers. Of a block with NaN, or whose scale
+ * would be infinite, no element is finite then. */
 enum { ZC_CACHE_F32, ZC_CACHE_F16, ZC_CACHE_Q8_0 };
 enum { ZC_ROPE_PAIRS, ZC_ROPE_HALVES }; /* (x[2i], x[2i+1]) as in llama; (x[i], x[i + rotated/2]) as in NeoX */
 
