@@ -636,7 +636,7 @@ static bool plan(job *j, size_t first, size_t each)
     const zc_attention_params *p = j->p;
     size_t left = (p->rows - first) / each, sets = left < WAVE ? left : WAVE, most = most_parts(j, each);
     size_t queries = each * p->heads, results = most > 1 ? queries * most : 0;
-    size_t room = sets < 2 ? results : results + WAVE_SUMS / p->head_size, used = 0;
+    size_t some = results + WAVE_SUMS / p->head_size, room = sets * results < some ? sets * results : some, used = 0;
     size_t spans = most > 1 || sets > 1 || each < p->rows ? sets * each : 0;
     partial *to = &j->partial;
     char *memory = zc_workspace(ZC_WORKSPACE_PANEL,
