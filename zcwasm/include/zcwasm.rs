@@ -61,6 +61,7 @@ pub const ZC_LINEAR_EXACT: u32 = 32;
 pub const ZC_LINEAR_FLAGS: u32 = 63;
 pub const ZC_CACHE_F32: u32 = 0;
 pub const ZC_CACHE_F16: u32 = 1;
+pub const ZC_CACHE_Q8_0: u32 = 2;
 pub const ZC_ROPE_PAIRS: u32 = 0;
 pub const ZC_ROPE_HALVES: u32 = 1;
 pub const ZC_ATTENTION_MAX_HEAD: u32 = 256;
@@ -238,6 +239,26 @@ pub struct zc_attention_params {
 
 #[repr(C)]
 #[derive(Clone, Copy)]
+pub struct zc_attention_paged_params {
+    pub rows: u32,
+    pub heads: u32,
+    pub kv_heads: u32,
+    pub head_size: u32,
+    pub ldq: u32,
+    pub ldk: u32,
+    pub ldv: u32,
+    pub ldout: u32,
+    pub capacity: u32,
+    pub page: u32,
+    pub table_words: u32,
+    pub context: u32,
+    pub shared: u32,
+    pub kv_type: u32,
+    pub scale: f32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
 pub struct zc_swiglu_params {
     pub rows: u32,
     pub cols: u32,
@@ -268,6 +289,22 @@ pub struct zc_penalize_params {
     pub cols: u32,
     pub capacity: u32,
     pub penalty: f32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zc_adjust_params {
+    pub entries: u32,
+    pub count: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zc_mask_params {
+    pub rows: u32,
+    pub cols: u32,
+    pub ldx: u32,
+    pub ldmask: u32,
 }
 
 #[repr(C)]

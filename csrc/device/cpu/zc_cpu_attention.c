@@ -1,4 +1,5 @@
-/* zc_cpu_attention: softmax(scale * q k^T) v for each row and head, over the keys of the row's span.
+/* zc_cpu_attention: softmax(scale * q k^T) v for each row and head, over the keys of the row's span: attention, whose
+ * cache has them in order, and attention_paged, whose cache has them in pages.
  *
  * A task is one key-value head, a tile of rows, whose queries (of all heads that share it, up to QUERIES at a time)
  * form one matrix, and a part of the keys.
@@ -10,13 +11,23 @@
  *
  * Keys are one part, unless they are many and the tasks few: then whoever is done last with the parts of a tile joins
  * their maxima, totals and sums, in the order of the keys. Tiles and parts depend on the parameters and the spans only.
- * Spans come from guest memory: each is read once by whom it tells what to do, and clamped to the cache. Working memory
- * is the thread's workspace; results of parts lie in the caller's.
+ *
+ * Rows that may share a tile are a set: all rows, or each one of attention_paged where they are of different sequences.
+ * A set is cut into tiles and parts as if it were alone, so a row's bits do not depend on the rows beside it; only what
+ * there is to do at a time, the tasks of as many sets as results of parts have room for, does. A block of keys is some
+ * runs of rows that lie side by side: one of attention, one of each page or of pages that follow each other.
+ * An element goes through the same operations in the same order wherever its row lies, so attention_paged gives the bits
+ * of attention.
+ *
+ * Spans and tables come from guest memory: each number is read once by whom it tells what to do, and clamped. Working
+ * memory is the thread's workspace; results of parts lie in the caller's.
  */
 #include <math.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <string.h>
 
+#include "device/cpu/zc_cpu_cache.h"
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
 #include "device/cpu/zc_cpu_threads.h"
@@ -34,24 +45,50 @@
 #define FEW_PART 64
 #define PART_WORK ((size_t)1 << 18) /* multiply-adds with keys */
 #define TASKS 256         /* up to which keys are cut into parts */
-#define PARTIAL_SUMS ((size_t)1 << 18) /* floats, at most */
+#define PARTIAL_SUMS ((size_t)1 << 18) /* floats of a set, at most */
+#define WAVE_SUMS ((size_t)1 << 20) /* of the sets that are computed at a time, about */
+#define WAVE 1024         /* sets of these, at most */
+#define PAGE 16           /* rows of a page, at least */
+#define RUNS (2 * (KEYS / PAGE + 1)) /* of a block, at most */
 
 typedef struct span {
     size_t from, end; /* from < end, or both 0 */
 } span;
 
-/* What parts leave behind. Query i of all is row i / heads, head i % heads. */
+/* Rows that may share tiles. */
+typedef struct set {
+    size_t row, rows;
+    span *spans; /* of each row, or NULL: whoever needs one reads it */
+    size_t first, end;         /* of the keys that a row sees, where there are spans */
+    size_t part, parts;        /* keys of a part, if in more than one */
+    size_t table;              /* word of the tables where that of its pages begins */
+    size_t tasks;              /* of the sets before it */
+    size_t results;            /* the same: of each part of each query */
+} set;
+
+/* What the sets of a wave know, and what parts leave behind. Query i of a set is row i / heads, head i % heads. */
 typedef struct partial {
-    span *spans;         /* of each row */
-    double *totals;      /* of each part of each query */
-    float *tops;         /* the same */
-    float *sums;         /* the same, head_size of each */
-    atomic_uint *missing; /* of each tile: parts that are not done */
+    set *sets;
+    double *totals;       /* of each part of each query */
+    float *tops;          /* the same */
+    float *sums;          /* the same, head_size of each */
+    atomic_uint *missing; /* of each tile of each set: parts that are not done */
 } partial;
+
+/* How the keys of a sequence lie in the cache, in pages. */
+typedef struct pages {
+    size_t page; /* rows of one; 0: keys are rows */
+    unsigned log2;
+    const uint32_t *tables;
+    size_t words, count;
+} pages;
 
 typedef struct job {
     const zc_cpu_ops *ops;
-    const zc_attention_params *p;
+    const zc_attention_params *p; /* also of attention_paged */
+    pages pages;
+    size_t words;  /* of a span */
+    size_t most;   /* keys that there may be */
     const float *q;
     const uint8_t *k, *v;
     const uint32_t *spans;
@@ -61,24 +98,36 @@ typedef struct job {
     size_t kv;            /* key-value heads of a task */
     size_t keys;          /* of a block */
     size_t tile_rows;
-    size_t tiles;         /* of rows and heads: tasks of each part */
-    size_t first, part, parts; /* of the keys, if in more than one part: first one, keys of a part */
+    size_t tiles;         /* of rows and heads: tasks of each part of a set */
+    size_t most_parts;    /* of a set */
+    size_t wave, tasks;   /* sets that are computed now, and their tasks */
     partial partial;
     unsigned threads;
     atomic_bool failed;
 } job;
 
+/* The first keys of a task, for what comes after another one. */
+typedef struct start {
+    const set *set;
+    size_t kv, first, end;
+} start;
+
 /* One task's working memory. Its queries are those of key-value head after head, of each row after row. */
 typedef struct tile {
     const job *j;
+    const set *set;
     size_t size, queries;
     size_t row, rows;
     size_t kv, kvs;      /* key-value heads */
     size_t first, group; /* heads of the first key-value head, from the first on */
     size_t each;         /* queries of a key-value head */
     size_t part;         /* of the keys */
-    size_t last, end;    /* where the part's keys end, and all */
+    size_t last;         /* where the part's keys end */
+    start after;         /* of the task that is this thread's when all take turns */
     span spans[MAX_ROWS];
+    zc_cache_run runs[RUNS]; /* of the block */
+    size_t run_count;
+    size_t next_kv; /* key-value head of what comes after the block */
     float *q;                /* packed, unless few */
     float *floats;           /* keys or values of a block as float32 */
     float *panels;           /* the same, packed */
@@ -95,9 +144,66 @@ static span span_of(size_t from, size_t end)
 
 static span read_span(const job *j, size_t r)
 {
-    const volatile uint32_t *given = j->spans + 2 * r; /* the guest may write there now */
+    const volatile uint32_t *given = j->spans + j->words * r; /* the guest may write there now */
     size_t from = given[0], end = given[1];
-    return span_of(from, end < j->p->capacity ? end : j->p->capacity);
+    return span_of(from, end < j->most ? end : j->most);
+}
+
+/* Where the table of row r begins. */
+static size_t read_table(const job *j, size_t r)
+{
+    return j->pages.page ? *(const volatile uint32_t *)(j->spans + j->words * r + 2) : 0;
+}
+
+/* The row of the cache that has a key. */
+static size_t row_of_key(const job *j, const set *s, size_t key)
+{
+    const pages *of = &j->pages;
+    if (of->page == 0) {
+        return key;
+    }
+    size_t word = s->table + (key >> of->log2);
+    size_t page = *(const volatile uint32_t *)(of->tables + (word < of->words ? word : of->words - 1));
+    return (page < of->count ? page : of->count - 1) * of->page + (key & (of->page - 1));
+}
+
+/* How many of `count` keys from this one on lie side by side for sure. */
+static size_t side_by_side(const job *j, size_t key, size_t count)
+{
+    size_t page = j->pages.page, left = page ? page - (key & (page - 1)) : count;
+    return left < count ? left : count;
+}
+
+/* Where the keys of block [first, first + count) lie, and those that are asked for meanwhile: a block later, or the first
+ * ones of the task that comes after. A run ends where either of both does. */
+static void find_runs(tile *t, size_t first, size_t count)
+{
+    const job *j = t->j;
+    start next = {t->set, t->kv, first + count, t->last};
+    if (first + count >= t->last) {
+        next = t->after;
+    }
+    t->next_kv = next.kv;
+    t->run_count = 0;
+    for (size_t at = 0; at < count;) {
+        zc_cache_run r = {.at = at, .count = side_by_side(j, first + at, count - at)};
+        size_t key = next.first + at;
+        r.row = row_of_key(j, t->set, first + at);
+        if (key < next.end) {
+            r.count = side_by_side(j, key, r.count);
+            r.next = row_of_key(j, next.set, key);
+            r.next_count = r.count < next.end - key ? r.count : next.end - key;
+        }
+        at += r.count;
+        zc_cache_run *last = t->runs + t->run_count - 1;
+        if (t->run_count > 0 && last->row + last->count == r.row &&
+            (r.next_count == 0 || (last->next_count == last->count && last->next + last->count == r.next))) {
+            last->count += r.count;
+            last->next_count += r.next_count;
+        } else {
+            t->runs[t->run_count++] = r;
+        }
+    }
 }
 
 /* What of block [first, first + count) query i sees: [from, end) of the block. */
@@ -108,41 +214,50 @@ static span seen(const tile *t, size_t i, size_t first, size_t count)
     return span_of(from, end < count ? end : count);
 }
 
-/* Rows [first, first + count) of key-value head `kv` of the task's. What is asked for meanwhile is its share of the rows
- * that come next, of all heads, from the first byte to the last: processors foresee such a walk, but not the rows of one
- * head. After a part comes the one that is this thread's when all take turns. */
-static zc_cache_rows cache_rows(const tile *t, const uint8_t *cache, size_t ldc, size_t kv, size_t first, size_t count)
+/* Key-value head `kv` of the task's, in the block's runs. What is asked for meanwhile is its share of the rows that come
+ * next, of all heads, from the first byte to the last: processors foresee such a walk, but not the rows of one head, and
+ * not that to another page. */
+static zc_cache_rows cache_rows(const tile *t, const uint8_t *cache, size_t ldc, size_t kv, size_t count)
 {
-    bool half = t->j->p->kv_type == ZC_CACHE_F16;
-    size_t element = half ? 2 : 4, step = ldc * element, width = t->kvs * t->size * element;
-    size_t next = first + count, end = t->last;
-    zc_cache_rows c = {.rows = cache + first * step + (t->kv + kv) * t->size * element,
-                       .step = step,
-                       .half = half,
-                       .count = count,
-                       .size = t->size};
-    if (next >= t->last) {
-        next = t->last + (t->j->threads - 1) * t->j->part;
-        end = t->end;
-    }
-    if (next < end && step < 2 * width) {
-        size_t rows = end - next < count ? end - next : count, share = rows * step / t->kvs;
-        c.next = cache + next * step + t->kv * t->size * element + kv * share;
-        c.next_step = share / count;
+    uint32_t type = t->j->p->kv_type;
+    size_t head = (t->kv + kv) * t->size;
+    zc_cache_rows c = {.type = type,
+                       .head = cache + zc_cpu_cache_bytes(type, head),
+                       .scales = ldc - head + head / 16,
+                       .step = zc_cpu_cache_row(type, ldc),
+                       .size = t->size,
+                       .runs = t->runs,
+                       .run_count = t->run_count,
+                       .end = count,
+                       .turn = kv};
+    if (c.step < 2 * zc_cpu_cache_bytes(type, t->kvs * t->size)) {
+        c.next = cache + zc_cpu_cache_bytes(type, t->next_kv * t->size);
+        c.next_step = c.step / t->kvs;
     }
     return c;
 }
 
-/* The same as float32; *ld is their distance. */
-static const float *float_rows(const tile *t, const zc_cache_rows *c, size_t *ld)
+/* All rows of a block as float32; *ld is their distance. */
+static const float *float_rows(const tile *t, const uint8_t *cache, size_t ldc, size_t count, size_t *ld)
 {
-    if (!c->half) {
-        *ld = c->step / sizeof(float);
-        return (const float *)c->rows;
+    const zc_cache_rows c = cache_rows(t, cache, ldc, 0, count);
+    if (c.type == ZC_CACHE_F32 && c.run_count == 1) {
+        *ld = ldc;
+        return (const float *)(c.head + c.runs->row * c.step);
     }
     *ld = t->size;
-    for (size_t i = 0; i < c->count; i++) {
-        t->j->ops->from_half(t->floats + i * t->size, (const uint16_t *)(c->rows + i * c->step), t->size);
+    for (const zc_cache_run *r = c.runs; r < c.runs + c.run_count; r++) {
+        const uint8_t *row = c.head + r->row * c.step;
+        float *to = t->floats + r->at * t->size;
+        for (size_t i = 0; i < r->count; i++, to += t->size, row += c.step) {
+            if (c.type == ZC_CACHE_F16) {
+                t->j->ops->from_half(to, (const uint16_t *)row, t->size);
+            } else if (c.type == ZC_CACHE_F32) {
+                memcpy(to, row, t->size * sizeof *to);
+            } else {
+                t->j->ops->from_bytes(to, (const int8_t *)row, (const uint16_t *)(row + c.scales), t->size);
+            }
+        }
     }
     return t->floats;
 }
@@ -206,15 +321,14 @@ static bool weigh(tile *t, size_t i, size_t first, size_t count)
 }
 
 /* A row's queries see the same keys, so each row has its own where not all see all of them. */
-static void add_to_few(tile *t, zc_cache_rows c, size_t kv, size_t first, bool all)
+static void add_to_few(tile *t, zc_cache_rows c, size_t kv, size_t first, size_t count, bool all)
 {
-    size_t together = all ? t->each : t->group, count = c.count, end = (kv + 1) * t->each;
-    const uint8_t *rows = c.rows;
+    size_t together = all ? t->each : t->group, end = (kv + 1) * t->each;
     for (size_t i = kv * t->each; i < end; i += together) {
         span s = all ? span_of(0, count) : seen(t, i, first, count);
-        c.rows = rows + s.from * c.step;
-        c.count = s.end - s.from;
-        t->j->ops->add_values(&c, together, t->scores + i * KEYS + s.from, KEYS, t->sums + i * t->size);
+        c.from = s.from;
+        c.end = s.end;
+        t->j->ops->add_values(&c, together, t->scores + i * KEYS, KEYS, t->sums + i * t->size);
         c.next_step = 0;
     }
 }
@@ -247,7 +361,7 @@ static void block_of_few(tile *t, size_t first, size_t count)
     const job *j = t->j;
     bool all = true;
     for (size_t kv = 0; kv < t->kvs; kv++) {
-        zc_cache_rows k = cache_rows(t, j->k, j->p->ldk, kv, first, count);
+        zc_cache_rows k = cache_rows(t, j->k, j->p->ldk, kv, count);
         size_t at = kv * t->each;
         j->ops->key_dots(&k, t->each, t->q + at * t->size, j->p->scale, t->scores + at * KEYS, KEYS);
     }
@@ -255,7 +369,7 @@ static void block_of_few(tile *t, size_t first, size_t count)
         all = weigh(t, i, first, count) && all;
     }
     for (size_t kv = 0; kv < t->kvs; kv++) {
-        add_to_few(t, cache_rows(t, j->v, j->p->ldv, kv, first, count), kv, first, all);
+        add_to_few(t, cache_rows(t, j->v, j->p->ldv, kv, count), kv, first, count, all);
     }
 }
 
@@ -263,10 +377,8 @@ static void block_of_many(tile *t, size_t first, size_t count)
 {
     const job *j = t->j;
     const zc_cpu_ops *ops = j->ops;
-    zc_cache_rows k = cache_rows(t, j->k, j->p->ldk, 0, first, count);
-    zc_cache_rows v = cache_rows(t, j->v, j->p->ldv, 0, first, count);
     size_t nr = ops->nr, ld;
-    const float *rows = float_rows(t, &k, &ld);
+    const float *rows = float_rows(t, j->k, j->p->ldk, count, &ld);
     bool all = true;
     for (size_t key = 0; key < count; key += nr) {
         ops->pack(t->panels + key * t->size, nr, rows + key * ld, ld, 0, count - key < nr ? count - key : nr, t->size);
@@ -275,7 +387,7 @@ static void block_of_many(tile *t, size_t first, size_t count)
     for (size_t i = 0; i < t->queries; i++) {
         all = weigh(t, i, first, count) && all;
     }
-    rows = float_rows(t, &v, &ld);
+    rows = float_rows(t, j->v, j->p->ldv, count, &ld);
     add_to_many(t, rows, ld, first, count, all);
 }
 
@@ -313,41 +425,73 @@ static float *out_of(const tile *t, size_t i)
     return t->j->out + row_of(t, i) * t->j->p->ldout + head_of(t, i) * t->size;
 }
 
-/* Query i of the task among all. */
-static size_t query_of(const tile *t, size_t i)
+/* What the first part of query i of the task leaves behind. */
+static size_t results_of(const tile *t, size_t i)
 {
-    return row_of(t, i) * t->j->p->heads + head_of(t, i);
+    return t->set->results + ((row_of(t, i) - t->set->row) * t->j->p->heads + head_of(t, i)) * t->set->parts;
+}
+
+/* The last of the sets before whose tasks this one is not. */
+static const set *set_of(const job *j, size_t index)
+{
+    size_t low = 0, high = j->wave;
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+        if (j->partial.sets[middle].tasks <= index) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return j->partial.sets + low;
+}
+
+/* Of the tiles of a row. */
+static size_t columns_of(const job *j)
+{
+    return (j->p->kv_heads + j->kv - 1) / j->kv * j->shares;
+}
+
+static start start_of(const job *j, size_t index)
+{
+    if (index >= j->tasks) {
+        return (start){0};
+    }
+    const set *of = set_of(j, index);
+    size_t at = (index - of->tasks) % j->tiles, part = (index - of->tasks) / j->tiles;
+    return (start){of, at % columns_of(j) / j->shares * j->kv, of->first + part * of->part, of->end};
 }
 
 /* Which rows, heads and keys the task has. */
 static void place(tile *t, const job *j, size_t index)
 {
     const zc_attention_params *p = j->p;
-    size_t columns = (p->kv_heads + j->kv - 1) / j->kv * j->shares, at = index % j->tiles;
-    size_t from = at % j->shares * j->share, low;
-    *t = (tile){.j = j, .size = p->head_size, .part = index / j->tiles};
-    t->row = at / columns * j->tile_rows;
-    t->rows = p->rows - t->row < j->tile_rows ? p->rows - t->row : j->tile_rows;
+    const set *of = set_of(j, index);
+    size_t columns = columns_of(j), at = (index - of->tasks) % j->tiles;
+    size_t from = at % j->shares * j->share, low, end = of->row + of->rows;
+    *t = (tile){.j = j, .set = of, .size = p->head_size, .part = (index - of->tasks) / j->tiles};
+    t->after = start_of(j, index + j->threads);
+    t->row = of->row + at / columns * j->tile_rows;
+    t->rows = end - t->row < j->tile_rows ? end - t->row : j->tile_rows;
     t->kv = at % columns / j->shares * j->kv;
     t->kvs = p->kv_heads - t->kv < j->kv ? p->kv_heads - t->kv : j->kv;
     t->first = t->kv * j->group + from;
     t->group = j->group - from < j->share ? j->group - from : j->share;
     t->each = t->rows * t->group;
     t->queries = t->kvs * t->each;
-    low = j->first + t->part * j->part;
+    low = of->first + t->part * of->part;
     for (size_t r = 0; r < t->rows; r++) {
-        span s = j->parts > 1 ? j->partial.spans[t->row + r] : read_span(j, t->row + r), whole = s;
-        if (j->parts > 1) {
-            s = span_of(s.from > low ? s.from : low, s.end < low + j->part ? s.end : low + j->part);
+        span s = of->spans ? of->spans[t->row - of->row + r] : read_span(j, t->row + r);
+        if (of->parts > 1) {
+            s = span_of(s.from > low ? s.from : low, s.end < low + of->part ? s.end : low + of->part);
         }
         t->spans[r] = s;
         t->last = s.end > t->last ? s.end : t->last;
-        t->end = whole.end > t->end ? whole.end : t->end;
     }
 }
 
 /* Its memory and its queries. False: there is none. */
-static bool start(tile *t)
+static bool begin(tile *t)
 {
     const job *j = t->j;
     const zc_cpu_ops *ops = j->ops;
@@ -396,19 +540,19 @@ static void join(const tile *t, size_t i)
 {
     const job *j = t->j;
     const zc_cpu_ops *ops = j->ops;
-    size_t at = query_of(t, i) * j->parts;
-    float *tops = j->partial.tops + at, top = ops->max(tops, j->parts), *sums = t->sums + i * t->size;
+    size_t at = results_of(t, i), parts = t->set->parts;
+    float *tops = j->partial.tops + at, top = ops->max(tops, parts), *sums = t->sums + i * t->size;
     double total = 0.0;
-    if (j->partial.spans[row_of(t, i)].end == 0) {
+    if (t->set->spans[row_of(t, i) - t->set->row].end == 0) {
         ops->fill(out_of(t, i), t->size, 0.0f);
         return;
     }
-    for (size_t p = 0; p < j->parts; p++) {
+    for (size_t p = 0; p < parts; p++) {
         tops[p] = expf(tops[p] - top);
         total += (double)tops[p] * j->partial.totals[at + p];
     }
     ops->fill(sums, t->size, 0.0f);
-    ops->add_rows(sums, j->partial.sums + at * t->size, t->size, j->parts, t->size, tops);
+    ops->add_rows(sums, j->partial.sums + at * t->size, t->size, parts, t->size, tops);
     ops->affine(out_of(t, i), sums, t->size, (float)(1.0 / total), 0.0f);
 }
 
@@ -418,127 +562,195 @@ static void tile_body(void *context, size_t index)
     tile t;
     size_t at = 0, count;
     place(&t, j, index);
-    if (!start(&t)) {
+    if (!begin(&t)) {
         atomic_store_explicit(&j->failed, true, memory_order_relaxed);
         return;
     }
     for (; (count = next_block(&t, &at)) > 0 && !zc_cpu_cancelled(); at += count) {
+        find_runs(&t, at, count);
         if (t.each > FEW) {
             block_of_many(&t, at, count);
         } else {
             block_of_few(&t, at, count);
         }
     }
-    if (j->parts == 1) {
+    if (t.set->parts == 1) {
         finish(&t);
         return;
     }
     for (size_t i = 0; i < t.queries; i++) {
-        size_t to = query_of(&t, i) * j->parts + t.part;
+        size_t to = results_of(&t, i) + t.part;
         j->partial.tops[to] = t.top[i];
         j->partial.totals[to] = t.total[i];
         j->ops->affine(j->partial.sums + to * t.size, t.sums + i * t.size, t.size, 1.0f, 0.0f);
     }
-    if (atomic_fetch_sub_explicit(&j->partial.missing[index % j->tiles], 1, memory_order_acq_rel) == 1) {
+    at = (size_t)(t.set - j->partial.sets) * j->tiles + (index - t.set->tasks) % j->tiles;
+    if (atomic_fetch_sub_explicit(&j->partial.missing[at], 1, memory_order_acq_rel) == 1) {
         for (size_t i = 0; i < t.queries; i++) {
             join(&t, i);
         }
     }
 }
 
-/* Cuts the keys into parts, where they are many and the tasks few. False: there is no memory for it. */
-static bool cut(job *j)
+/* Parts of a set of so many rows, at most. */
+static size_t most_parts(const job *j, size_t rows)
 {
-    const zc_attention_params *p = j->p;
-    size_t queries = (size_t)p->rows * p->heads, low = SIZE_MAX, high = 0, least = PART, most, results;
-    partial *to = &j->partial;
-    char *room;
-    j->parts = 1;
-    if (j->tiles > TASKS / 2 || queries * p->head_size > PARTIAL_SUMS / 2) {
-        return true;
+    size_t floats = rows * j->p->heads * j->p->head_size, most;
+    if (j->tiles > TASKS / 2 || floats > PARTIAL_SUMS / 2) {
+        return 1;
     }
-    most = PARTIAL_SUMS / (queries * p->head_size);
-    most = most < TASKS / j->tiles ? most : TASKS / j->tiles;
-    results = queries * most;
-    room = zc_workspace(ZC_WORKSPACE_PANEL,
-                        results * (p->head_size * sizeof *to->sums + sizeof *to->totals + sizeof *to->tops) +
-                            p->rows * sizeof *to->spans + j->tiles * sizeof *to->missing);
-    if (room == NULL) {
-        return false;
-    }
-    to->sums = (float *)room;
-    to->totals = (double *)(to->sums + results * p->head_size);
-    to->spans = (span *)(to->totals + results);
-    to->tops = (float *)(to->spans + p->rows);
-    to->missing = (atomic_uint *)(to->tops + results);
-    for (size_t r = 0; r < p->rows; r++) {
-        span s = to->spans[r] = read_span(j, r);
-        low = s.end && s.from < low ? s.from : low;
-        high = s.end > high ? s.end : high;
-    }
-    if (p->rows * j->group <= FEW) {
-        least = PART_WORK / (queries * p->head_size);
+    most = PARTIAL_SUMS / floats;
+    return most < TASKS / j->tiles ? most : TASKS / j->tiles;
+}
+
+/* Cuts the keys of a set into parts, where they are many. */
+static void cut(const job *j, set *s, size_t most)
+{
+    size_t least = PART, keys = s->end - s->first;
+    if (s->rows * j->group <= FEW) {
+        least = PART_WORK / (s->rows * j->p->heads * j->p->head_size);
         least = least < FEW_PART ? FEW_PART : least < PART ? least : PART;
     }
-    if (high <= low || high - low <= least) {
-        return true;
+    if (keys > least && most > 1) {
+        s->parts = (keys + least - 1) / least;
+        s->parts = s->parts < most ? s->parts : most;
+        s->part = ((keys + s->parts - 1) / s->parts + 15) & ~(size_t)15;
+        s->parts = (keys + s->part - 1) / s->part;
     }
-    j->first = low;
-    j->parts = (high - low + least - 1) / least;
-    j->parts = j->parts < most ? j->parts : most;
-    j->part = ((high - low + j->parts - 1) / j->parts + 15) & ~(size_t)15;
-    j->parts = (high - low + j->part - 1) / j->part;
-    for (size_t i = 0; i < j->tiles; i++) {
-        atomic_init(&to->missing[i], (unsigned)j->parts);
+}
+
+static void read_spans(const job *j, set *s)
+{
+    size_t first = SIZE_MAX;
+    for (size_t r = 0; r < s->rows; r++) {
+        span seen = s->spans[r] = read_span(j, s->row + r);
+        first = seen.end && seen.from < first ? seen.from : first;
+        s->end = seen.end > s->end ? seen.end : s->end;
+    }
+    s->first = s->end ? first : 0;
+}
+
+/* The next wave: sets of `each` rows from row `first` on, as many as there is room for. False: there is no memory. */
+static bool plan(job *j, size_t first, size_t each)
+{
+    const zc_attention_params *p = j->p;
+    size_t left = (p->rows - first) / each, sets = left < WAVE ? left : WAVE, most = most_parts(j, each);
+    size_t queries = each * p->heads, results = most > 1 ? queries * most : 0;
+    size_t some = results + WAVE_SUMS / p->head_size, room = sets * results < some ? sets * results : some, used = 0;
+    size_t spans = most > 1 || sets > 1 || each < p->rows ? sets * each : 0;
+    partial *to = &j->partial;
+    char *memory = zc_workspace(ZC_WORKSPACE_PANEL,
+                                room * (p->head_size * sizeof *to->sums + sizeof *to->totals + sizeof *to->tops) +
+                                    sets * sizeof *to->sets + spans * sizeof(span) +
+                                    (most > 1 ? sets * j->tiles * sizeof *to->missing : 0));
+    if (memory == NULL) {
+        return false;
+    }
+    to->sums = (float *)memory;
+    to->totals = (double *)(to->sums + room * p->head_size);
+    to->sets = (set *)(to->totals + room);
+    span *of_rows = (span *)(to->sets + sets);
+    to->tops = (float *)(of_rows + spans);
+    to->missing = (atomic_uint *)(to->tops + room);
+    for (j->wave = j->tasks = 0; j->wave < sets && used + results <= room; j->wave++) {
+        set *s = to->sets + j->wave;
+        size_t row = first + j->wave * each;
+        *s = (set){.row = row,
+                   .rows = each,
+                   .spans = spans ? of_rows + j->wave * each : NULL,
+                   .parts = 1,
+                   .table = read_table(j, row),
+                   .tasks = j->tasks,
+                   .results = used};
+        if (spans) {
+            read_spans(j, s);
+            cut(j, s, most);
+        }
+        for (size_t i = 0; s->parts > 1 && i < j->tiles; i++) {
+            atomic_init(&to->missing[j->wave * j->tiles + i], (unsigned)s->parts);
+        }
+        used += s->parts > 1 ? queries * s->parts : 0;
+        j->tasks += j->tiles * s->parts;
     }
     return true;
 }
 
-zc_status zc_cpu_attention(const zc_cpu_call *call)
+/* Rows of which `each` are a set. */
+static zc_status attend(job *j, size_t each, unsigned threads, zc_error *error)
 {
-    const zc_attention_params *p = call->params;
-    unsigned threads = call->threads;
-    job j = {.ops = call->ops,
-             .p = p,
-             .q = call->bindings[0],
-             .k = call->bindings[1],
-             .v = call->bindings[2],
-             .spans = call->bindings[3],
-             .out = call->bindings[4],
-             .group = p->heads / p->kv_heads};
+    const zc_attention_params *p = j->p;
     double keys = 0.0;
     if (p->rows == 0 || p->heads == 0) {
         return ZC_OK;
     }
     for (size_t r = 0; r < p->rows && keys * p->heads * p->head_size < PARALLEL && !zc_cpu_cancelled(); r++) {
-        span s = read_span(&j, r);
+        span s = read_span(j, r);
         keys += (double)(s.end - s.from);
     }
     if (keys * p->heads * p->head_size < PARALLEL) {
         threads = 1;
     }
-    j.tile_rows = j.group < QUERIES ? QUERIES / j.group : 1;
-    j.shares = (j.group + QUERIES - 1) / QUERIES;
-    j.share = (j.group + j.shares - 1) / j.shares;
-    j.shares = (j.group + j.share - 1) / j.share;
-    j.kv = 1;
-    j.keys = KEYS;
-    if (p->rows * j.group <= FEW) {
-        size_t row = ((size_t)p->ldk + 1) * (p->kv_type == ZC_CACHE_F16 ? 2 : 4);
-        j.kv = FEW_QUERIES / (p->rows * j.group);
-        j.kv = j.kv < p->kv_heads ? j.kv : p->kv_heads;
-        j.keys = BLOCK / row & ~(size_t)15;
-        j.keys = j.keys > KEYS ? KEYS : j.keys < FEW_KEYS ? FEW_KEYS : j.keys;
+    j->group = p->heads / p->kv_heads;
+    j->tile_rows = j->group < QUERIES ? QUERIES / j->group : 1;
+    j->shares = (j->group + QUERIES - 1) / QUERIES;
+    j->share = (j->group + j->shares - 1) / j->shares;
+    j->shares = (j->group + j->share - 1) / j->share;
+    j->kv = 1;
+    j->keys = KEYS;
+    if (each * j->group <= FEW) {
+        size_t row = zc_cpu_cache_row(p->kv_type, (size_t)p->ldk + 1);
+        j->kv = FEW_QUERIES / (each * j->group);
+        j->kv = j->kv < p->kv_heads ? j->kv : p->kv_heads;
+        j->keys = BLOCK / row & ~(size_t)15;
+        j->keys = j->keys > KEYS ? KEYS : j->keys < FEW_KEYS ? FEW_KEYS : j->keys;
     }
-    j.tiles = (p->rows + j.tile_rows - 1) / j.tile_rows * ((p->kv_heads + j.kv - 1) / j.kv) * j.shares;
-    j.threads = threads;
-    if (cut(&j)) {
-        zc_threads_run(tile_body, &j, j.tiles * j.parts, threads);
-    } else {
-        atomic_init(&j.failed, true);
+    j->tiles = (each + j->tile_rows - 1) / j->tile_rows * ((p->kv_heads + j->kv - 1) / j->kv) * j->shares;
+    j->threads = threads;
+    for (size_t first = 0; first < p->rows && !zc_cpu_cancelled(); first += j->wave * each) {
+        if (!plan(j, first, each)) {
+            atomic_store_explicit(&j->failed, true, memory_order_relaxed);
+            break;
+        }
+        zc_threads_run(tile_body, j, j->tasks, threads);
     }
-    return atomic_load_explicit(&j.failed, memory_order_relaxed)
-               ? zc_fail(call->error, ZC_NO_MEMORY, "attention cannot have workspace for %u heads of %u elements",
-                         p->heads, p->head_size)
+    return atomic_load_explicit(&j->failed, memory_order_relaxed)
+               ? zc_fail(error, ZC_NO_MEMORY, "attention cannot have workspace for %u heads of %u elements", p->heads,
+                         p->head_size)
                : ZC_OK;
+}
+
+zc_status zc_cpu_attention(const zc_cpu_call *call)
+{
+    const zc_attention_params *p = call->params;
+    job j = {.ops = call->ops,
+             .p = p,
+             .words = 2,
+             .most = p->capacity,
+             .q = call->bindings[0],
+             .k = call->bindings[1],
+             .v = call->bindings[2],
+             .spans = call->bindings[3],
+             .out = call->bindings[4]};
+    return attend(&j, p->rows, call->threads, call->error);
+}
+
+zc_status zc_cpu_attention_paged(const zc_cpu_call *call)
+{
+    const zc_attention_paged_params *given = call->params;
+    const zc_attention_params p = zc_attention_of_paged(given);
+    job j = {.ops = call->ops,
+             .p = &p,
+             .pages = {.page = given->page,
+                       .log2 = (unsigned)__builtin_ctz(given->page),
+                       .tables = call->bindings[4],
+                       .words = given->table_words,
+                       .count = given->capacity / given->page},
+             .words = 3,
+             .most = given->context,
+             .q = call->bindings[0],
+             .k = call->bindings[1],
+             .v = call->bindings[2],
+             .spans = call->bindings[3],
+             .out = call->bindings[5]};
+    return attend(&j, given->shared ? given->rows : 1, call->threads, call->error);
 }
