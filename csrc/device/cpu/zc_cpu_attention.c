@@ -19,6 +19,7 @@
 
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
+#include "device/cpu/zc_cpu_quant.h"
 #include "device/cpu/zc_cpu_threads.h"
 #include "device/cpu/zc_cpu_workspace.h"
 
@@ -541,4 +542,64 @@ zc_status zc_cpu_attention(const zc_cpu_call *call)
                ? zc_fail(call->error, ZC_NO_MEMORY, "attention cannot have workspace for %u heads of %u elements",
                          p->heads, p->head_size)
                : ZC_OK;
+}
+
+/* ---- in pages ---- */
+
+typedef struct paged_job {
+    const zc_cpu_call *call;
+    const zc_attention_paged_params *p;
+} paged_job;
+
+static float element(const zc_attention_paged_params *p, const void *cache, size_t i)
+{
+    return p->kv_type == ZC_CACHE_F16 ? zc_half_to_float(((const uint16_t *)cache)[i]) : ((const float *)cache)[i];
+}
+
+static void paged_body(void *context, size_t index)
+{
+    const paged_job *j = context;
+    const zc_attention_paged_params *p = j->p;
+    size_t r = index / p->heads, h = index % p->heads, size = p->head_size;
+    size_t kv = h / (p->heads / p->kv_heads);
+    const float *q = (const float *)j->call->bindings[0] + r * p->ldq + h * size;
+    const volatile uint32_t *spans = j->call->bindings[3], *tables = j->call->bindings[4];
+    float *out = (float *)j->call->bindings[5] + r * p->ldout + h * size;
+    size_t from = spans[3 * r], end = spans[3 * r + 1], table = spans[(p->shared ? 0 : 3 * r) + 2];
+    double sums[ZC_ATTENTION_MAX_HEAD] = {0.0}, top = -INFINITY, total = 0.0;
+    end = end < p->context ? end : p->context;
+    for (size_t t = from; t < end && (t % 16 != 0 || !zc_cpu_cancelled()); t++) {
+        size_t word = table + t / p->page, last = p->capacity / p->page - 1;
+        size_t page = tables[word < p->table_words ? word : p->table_words - 1];
+        size_t row = (page < last ? page : last) * p->page + t % p->page;
+        double score = 0.0, weight;
+        for (size_t i = 0; i < size; i++) {
+            score += (double)q[i] * (double)element(p, j->call->bindings[1], row * p->ldk + kv * size + i);
+        }
+        score *= (double)p->scale;
+        if (!(score <= top)) {
+            double shrink = exp(top - score);
+            top = score;
+            total *= shrink;
+            for (size_t i = 0; i < size; i++) {
+                sums[i] *= shrink;
+            }
+        }
+        weight = exp(score - top);
+        total += weight;
+        for (size_t i = 0; i < size; i++) {
+            sums[i] += weight * (double)element(p, j->call->bindings[2], row * p->ldv + kv * size + i);
+        }
+    }
+    for (size_t i = 0; i < size; i++) {
+        out[i] = from < end ? (float)(sums[i] / total) : 0.0f;
+    }
+}
+
+zc_status zc_cpu_attention_paged(const zc_cpu_call *call)
+{
+    const zc_attention_paged_params *p = call->params;
+    paged_job j = {call, p};
+    zc_threads_run(paged_body, &j, (size_t)p->rows * p->heads, call->threads);
+    return ZC_OK;
 }
