@@ -116,7 +116,7 @@ static int32_t allocate_all(void)
     return check_room();
 }
 
-static int32_t init_many(void)
+static int32_t set_up(void)
 {
     int32_t code;
     many.version = 0;
@@ -132,7 +132,7 @@ static int32_t init_many(void)
 
 static int32_t CALL(init_many)(void)
 {
-    return answer(init_many());
+    return answer(set_up());
 }
 ENTRY(init_many, (void), ())
 
@@ -549,7 +549,7 @@ static int32_t take_tokens(void)
     return 0;
 }
 
-static int32_t run_many(void)
+static int32_t run_step_of_many(void)
 {
     const llama_output *o = at(many.output);
     u64 *number = at(numbers);
@@ -568,6 +568,6 @@ static int32_t run_many(void)
 
 static int32_t CALL(run_many)(void)
 {
-    return answer(run_many());
+    return answer(run_step_of_many());
 }
 ENTRY(run_many, (void), ())
