@@ -210,11 +210,6 @@ static inline zc_linear_params zc_linear_of_gated(const zc_linear_gated_params *
                               .eps = p->eps};
 }
 
-/* The same over a cache whose rows lie in order. */
-#pragma GCC visibility push(hidden)
-zc_attention_params zc_attention_of_paged(const zc_attention_paged_params *p);
-#pragma GCC visibility pop
-
 /* ---- workgroups ---- */
 
 #define ZC_MAX_GROUPS 65535u
