@@ -243,7 +243,7 @@ class Engine:
         step.outputs["token"] = output["token"]
         step.outputs["random"] = output["random"]
         self._kept = count if step.keep_logits else 0
-        return step.outputs["token"].copy()
+        return np.array(step.outputs["token"])
 
     def logits(self, output: int) -> npt.NDArray[np.float32]:
         """Those of an output of the last step, which had keep_logits: as the model gives them."""
