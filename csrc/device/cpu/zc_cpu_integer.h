@@ -59,6 +59,14 @@ typedef struct zc_cpu_integer {
     void (*dots_packed)(float *out, uint32_t type, const uint8_t *w, size_t groups, const zc_fixed_layout *layout,
                         const uint8_t *x);
 
+    /* Some rows with such groups: these are there where dots_packed is. Row r of a tile of `rows` rows, which takes
+     * rows * ZC_FIXED_BLOCK bytes for each block; */
+    void (*fix_packed_rows)(uint8_t *tile, uint32_t type, size_t rows, size_t r, size_t blocks, const float *x);
+    /* out[r * ld + i] = ZC_FIXED_UNIT * dot(weight row i, row r of the tile), i below ZC_PACKED_ROWS * groups: the same
+     * bits that dots_packed gives for that row alone. */
+    void (*rows_packed)(float *out, size_t ld, uint32_t type, const uint8_t *w, size_t groups, const uint8_t *x,
+                        size_t rows, size_t blocks);
+
     /* Many rows. All of these are NULL where the float product is as fast.
      * Up to ZC_PANEL rows of weights side by side; what missing ones give is not used. */
     size_t (*panel_bytes)(uint32_t type, size_t k);

@@ -29,6 +29,8 @@
 #define LEAST_BYTES 32768.0 /* of weights, for each thread with few rows: two microseconds, from memory */
 #define LEAST 65536.0     /* multiply-adds for each thread with many rows: about a microsecond */
 #define INPUT_PART 4096   /* elements of f(x) that a task makes */
+#define PACKED_TILE 32    /* rows of x that meet a group of packed weights at once */
+#define PACKED_PART 64    /* outputs of a task with such weights and some rows: at most */
 #define PARTS 4           /* tasks of a thread, so that a slow one can leave some to others */
 #define MAX_PART 2048     /* outputs of a task with few rows */
 #define MIN_BYTES 8192    /* of weights of such a task, about */
@@ -93,7 +95,12 @@ static void fix_rows(job *j, size_t from, size_t end, float *room)
     const zc_cpu_integer *integer = j->ops->integer;
     for (size_t r = from; r < end && !zc_cpu_cancelled(); r++) {
         const float *x = input_row(j, r, room);
-        if (j->p->rows <= FEW) {
+        if (j->packed && j->p->rows > 1) {
+            size_t first = r / PACKED_TILE * PACKED_TILE;
+            size_t rows = j->p->rows - first < PACKED_TILE ? j->p->rows - first : PACKED_TILE;
+            integer->fix_packed_rows((uint8_t *)j->made + first * j->row_size, j->p->type, rows, r - first,
+                                     j->p->k / 32, x);
+        } else if (j->p->rows <= FEW) {
             (j->packed ? integer->fix_packed : integer->fix)((uint8_t *)j->made + r * j->row_size, j->p->type,
                                                              &j->layout, x);
         } else {
@@ -197,6 +204,30 @@ static void few_fixed(void *context, size_t index)
         }
         j->ops->scale(sums, n, 1.0f / ZC_FIXED_UNIT);
         give(j, r, from, sums, n);
+    }
+}
+
+/* Weights laid out anew, more than one row. */
+static void some_packed(void *context, size_t index)
+{
+    job *j = context;
+    const zc_linear_params *p = j->p;
+    size_t from = index * j->part, n = p->n - from < j->part ? p->n - from : j->part;
+    size_t groups = (n + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS, ld = groups * ZC_PACKED_ROWS;
+    float *sums = zc_workspace(ZC_WORKSPACE_BLOCK, PACKED_TILE * ld * sizeof *sums);
+    if (sums == NULL) {
+        fail(j);
+        return;
+    }
+    for (size_t first = 0; first < p->rows && !zc_cpu_cancelled(); first += PACKED_TILE) {
+        size_t rows = p->rows - first < PACKED_TILE ? p->rows - first : PACKED_TILE;
+        j->ops->integer->rows_packed(sums, ld, p->type,
+                                     j->groups.groups + from / ZC_PACKED_ROWS * j->groups.group_bytes, groups,
+                                     (const uint8_t *)j->made + first * j->row_size, rows, p->k / 32);
+        j->ops->scale(sums, rows * ld, 1.0f / ZC_FIXED_UNIT);
+        for (size_t r = 0; r < rows; r++) {
+            give(j, first + r, from, sums + r * ld, n);
+        }
     }
 }
 
@@ -483,24 +514,27 @@ static void set_input(job *j, bool fixed)
     if (fixed) {
         j->layout = zc_fixed_layout_of(j->p->k);
     }
-    j->row_size = !fixed              ? (size_t)j->p->k * sizeof(float)
-                  : j->p->rows <= FEW ? j->layout.bytes
-                                      : (size_t)j->p->k / 32 * ZC_FIXED_BLOCK;
+    const bool one_by_one = j->p->rows == 1 || (j->p->rows <= FEW && !j->packed);
+    j->row_size = !fixed       ? (size_t)j->p->k * sizeof(float)
+                  : one_by_one ? j->layout.bytes
+                               : (size_t)j->p->k / 32 * ZC_FIXED_BLOCK;
     j->made = NULL;
     j->blas = takes_blas(j);
 }
 
+static bool find_packed(job *j, uint32_t type)
+{
+    const zc_cpu_integer *integer = j->ops->integer;
+    return integer && integer->dots_packed && !(j->p->flags & ZC_LINEAR_EXACT) &&
+           zc_cpu_packed_find(j->w, type, j->p->n, j->p->k, &j->groups);
+}
+
+/* With j->packed. */
 static bool takes_fixed(const job *j, uint32_t type)
 {
     const zc_cpu_integer *integer = j->ops->integer;
     return integer && zc_weight_type_get(type)->integer && !(j->p->flags & ZC_LINEAR_EXACT) &&
-           (j->p->rows <= FEW || integer->tile);
-}
-
-static bool find_packed(job *j, uint32_t type)
-{
-    return j->fixed && j->p->rows <= FEW && j->ops->integer->dots_packed &&
-           zc_cpu_packed_find(j->w, type, j->p->n, j->p->k, &j->groups);
+           (j->packed || j->p->rows <= FEW || integer->tile);
 }
 
 static size_t row_bytes_of(uint32_t type, uint32_t k)
@@ -516,6 +550,11 @@ static bool multiply(job *j)
         finish_zeros(j);
     } else if (j->blas) {
         multiply_by_blas(j);
+    } else if (j->packed && j->p->rows > 1) {
+        size_t tasks = j->threads > 1 ? (size_t)j->threads * PARTS : 1, each = (j->p->n + tasks - 1) / tasks;
+        j->part = (each + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS * ZC_PACKED_ROWS;
+        j->part = j->part < PACKED_PART ? j->part : PACKED_PART;
+        zc_threads_run(some_packed, j, (j->p->n + j->part - 1) / j->part, j->threads);
     } else if (j->p->rows <= FEW) {
         j->part = part_of(j);
         zc_threads_run(j->fixed ? few_fixed : few_float, j, (j->p->n + j->part - 1) / j->part, j->threads);
@@ -530,12 +569,13 @@ static bool multiply(job *j)
 /* The matrix that meets the gate. What was made of x for the gate's serves it, too, where it can. */
 static bool multiply_gated(job *j, const zc_linear_params *up, const uint8_t *w)
 {
-    bool fixed = takes_fixed(j, up->type), was_fixed = j->fixed, was_packed = j->packed;
-    bool serves = !fixed || up->rows > FEW || up->type == j->p->type;
+    bool was_fixed = j->fixed, was_packed = j->packed;
+    uint32_t was_type = j->p->type;
     j->p = up;
     j->w = w;
-    j->fixed = fixed;
     j->packed = find_packed(j, up->type);
+    bool fixed = j->fixed = takes_fixed(j, up->type);
+    bool serves = !fixed || (up->rows > FEW && !j->packed) || up->type == was_type;
     serves = serves && fixed == was_fixed && j->packed == was_packed;
     j->row_bytes = row_bytes_of(up->type, up->k);
     j->gated = true;
@@ -563,10 +603,10 @@ static zc_status linear_part(const zc_cpu_call *call, const zc_linear_params *up
     if (p->rows == 0 || p->n == 0) {
         return ZC_OK;
     }
+    j.packed = find_packed(&j, p->type);
     j.fixed = takes_fixed(&j, p->type);
     j.threads = threads_for(&j, call->threads);
     set_input(&j, j.fixed);
-    j.packed = find_packed(&j, p->type);
     bool ok = (p->k == 0 || make_input(&j)) && multiply(&j);
     ok = ok && (!up || multiply_gated(&j, up, up_weights));
     return ok ? ZC_OK
