@@ -29,7 +29,6 @@
 #define LEAST_BYTES 32768.0 /* of weights, for each thread with few rows: two microseconds, from memory */
 #define LEAST 65536.0     /* multiply-adds for each thread with many rows: about a microsecond */
 #define INPUT_PART 4096   /* elements of f(x) that a task makes */
-#define PACKED_TILE 32    /* rows of x that meet a group of packed weights at once */
 #define PACKED_PART 64    /* outputs of a task with such weights and some rows: at most */
 #define PARTS 4           /* tasks of a thread, so that a slow one can leave some to others */
 #define MAX_PART 2048     /* outputs of a task with few rows */
@@ -96,8 +95,8 @@ static void fix_rows(job *j, size_t from, size_t end, float *room)
     for (size_t r = from; r < end && !zc_cpu_cancelled(); r++) {
         const float *x = input_row(j, r, room);
         if (j->packed && j->p->rows > 1) {
-            size_t first = r / PACKED_TILE * PACKED_TILE;
-            size_t rows = j->p->rows - first < PACKED_TILE ? j->p->rows - first : PACKED_TILE;
+            size_t first = r / ZC_PACKED_MOST * ZC_PACKED_MOST;
+            size_t rows = j->p->rows - first < ZC_PACKED_MOST ? j->p->rows - first : ZC_PACKED_MOST;
             integer->fix_packed_rows((uint8_t *)j->made + first * j->row_size, j->p->type, rows, r - first,
                                      j->p->k / 32, x);
         } else if (j->p->rows <= FEW) {
@@ -214,13 +213,13 @@ static void some_packed(void *context, size_t index)
     const zc_linear_params *p = j->p;
     size_t from = index * j->part, n = p->n - from < j->part ? p->n - from : j->part;
     size_t groups = (n + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS, ld = groups * ZC_PACKED_ROWS;
-    float *sums = zc_workspace(ZC_WORKSPACE_BLOCK, PACKED_TILE * ld * sizeof *sums);
+    float *sums = zc_workspace(ZC_WORKSPACE_BLOCK, ZC_PACKED_MOST * ld * sizeof *sums);
     if (sums == NULL) {
         fail(j);
         return;
     }
-    for (size_t first = 0; first < p->rows && !zc_cpu_cancelled(); first += PACKED_TILE) {
-        size_t rows = p->rows - first < PACKED_TILE ? p->rows - first : PACKED_TILE;
+    for (size_t first = 0; first < p->rows && !zc_cpu_cancelled(); first += ZC_PACKED_MOST) {
+        size_t rows = p->rows - first < ZC_PACKED_MOST ? p->rows - first : ZC_PACKED_MOST;
         j->ops->integer->rows_packed(sums, ld, p->type,
                                      j->groups.groups + from / ZC_PACKED_ROWS * j->groups.group_bytes, groups,
                                      (const uint8_t *)j->made + first * j->row_size, rows, p->k / 32);
