@@ -29,7 +29,8 @@
 #define LEAST_BYTES 32768.0 /* of weights, for each thread with few rows: two microseconds, from memory */
 #define LEAST 65536.0     /* multiply-adds for each thread with many rows: about a microsecond */
 #define INPUT_PART 4096   /* elements of f(x) that a task makes */
-#define PACKED_PART 64    /* outputs of a task with such weights and some rows: at most */
+#define PACKED_PART 64    /* outputs of a task with packed weights and some rows, at most */
+#define PACKED_LEAST ((size_t)8) /* rows of x of such a task, if there are as many: to unpack weights costs as much as one */
 #define PARTS 4           /* tasks of a thread, so that a slow one can leave some to others */
 #define MAX_PART 2048     /* outputs of a task with few rows */
 #define MIN_BYTES 8192    /* of weights of such a task, about */
@@ -63,7 +64,8 @@ typedef struct job {
     zc_packed_rows groups;
     size_t input_rows, room_floats; /* of a task, and what it needs to make them */
     size_t part;       /* outputs of a task with few rows */
-    size_t row_parts;  /* tasks of one panel with many */
+    size_t row_parts;  /* tasks of one panel with many, or of one part with some */
+    size_t tile_rows;  /* of f(x), that meet packed weights at once */
     atomic_bool failed;
 } job;
 
@@ -95,8 +97,8 @@ static void fix_rows(job *j, size_t from, size_t end, float *room)
     for (size_t r = from; r < end && !zc_cpu_cancelled(); r++) {
         const float *x = input_row(j, r, room);
         if (j->packed && j->p->rows > 1) {
-            size_t first = r / ZC_PACKED_MOST * ZC_PACKED_MOST;
-            size_t rows = j->p->rows - first < ZC_PACKED_MOST ? j->p->rows - first : ZC_PACKED_MOST;
+            size_t first = r / j->tile_rows * j->tile_rows;
+            size_t rows = j->p->rows - first < j->tile_rows ? j->p->rows - first : j->tile_rows;
             integer->fix_packed_rows((uint8_t *)j->made + first * j->row_size, j->p->type, rows, r - first,
                                      j->p->k / 32, x);
         } else if (j->p->rows <= FEW) {
@@ -206,30 +208,6 @@ static void few_fixed(void *context, size_t index)
     }
 }
 
-/* Weights laid out anew, more than one row. */
-static void some_packed(void *context, size_t index)
-{
-    job *j = context;
-    const zc_linear_params *p = j->p;
-    size_t from = index * j->part, n = p->n - from < j->part ? p->n - from : j->part;
-    size_t groups = (n + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS, ld = groups * ZC_PACKED_ROWS;
-    float *sums = zc_workspace(ZC_WORKSPACE_BLOCK, ZC_PACKED_MOST * ld * sizeof *sums);
-    if (sums == NULL) {
-        fail(j);
-        return;
-    }
-    for (size_t first = 0; first < p->rows && !zc_cpu_cancelled(); first += ZC_PACKED_MOST) {
-        size_t rows = p->rows - first < ZC_PACKED_MOST ? p->rows - first : ZC_PACKED_MOST;
-        j->ops->integer->rows_packed(sums, ld, p->type,
-                                     j->groups.groups + from / ZC_PACKED_ROWS * j->groups.group_bytes, groups,
-                                     (const uint8_t *)j->made + first * j->row_size, rows, p->k / 32);
-        j->ops->scale(sums, rows * ld, 1.0f / ZC_FIXED_UNIT);
-        for (size_t r = 0; r < rows; r++) {
-            give(j, first + r, from, sums + r * ld, n);
-        }
-    }
-}
-
 /* The rows of task `index`, in whole units of what is multiplied together: up to *end. */
 static size_t rows_of_task(const job *j, size_t index, size_t unit, size_t *end)
 {
@@ -237,6 +215,31 @@ static size_t rows_of_task(const job *j, size_t index, size_t unit, size_t *end)
     *end = (part + 1) * units / j->row_parts * unit;
     *end = *end < j->p->rows ? *end : j->p->rows;
     return part * units / j->row_parts * unit;
+}
+
+/* More than one row with packed weights. */
+static void some_packed(void *context, size_t index)
+{
+    job *j = context;
+    const zc_linear_params *p = j->p;
+    size_t end, row = rows_of_task(j, index, j->tile_rows, &end);
+    size_t from = index / j->row_parts * j->part, n = p->n - from < j->part ? p->n - from : j->part;
+    size_t groups = (n + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS, ld = groups * ZC_PACKED_ROWS;
+    const uint8_t *w = j->groups.groups + from / ZC_PACKED_ROWS * j->groups.group_bytes;
+    float *sums = zc_workspace(ZC_WORKSPACE_BLOCK, j->tile_rows * ld * sizeof *sums);
+    if (sums == NULL) {
+        fail(j);
+        return;
+    }
+    for (size_t first = row; first < end && !zc_cpu_cancelled(); first += j->tile_rows) {
+        size_t rows = end - first < j->tile_rows ? end - first : j->tile_rows;
+        j->ops->integer->rows_packed(sums, ld, p->type, w, groups, (const uint8_t *)j->made + first * j->row_size, rows,
+                                     p->k / 32);
+        j->ops->scale(sums, rows * ld, 1.0f / ZC_FIXED_UNIT);
+        for (size_t r = 0; r < rows; r++) {
+            give(j, first + r, from, sums + r * ld, n);
+        }
+    }
 }
 
 static void panel_fixed(void *context, size_t index)
@@ -486,6 +489,28 @@ static size_t part_of(const job *j)
     return part < most ? part : most;
 }
 
+/* Tiles of equal heights: as few as may be, or as many as give all threads something to do. */
+static size_t tile_rows_of(const job *j)
+{
+    size_t rows = j->p->rows, groups = (j->p->n + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS;
+    size_t least = (rows + ZC_PACKED_MOST - 1) / ZC_PACKED_MOST, most = rows / PACKED_LEAST;
+    size_t tiles = j->threads > 1 ? (j->threads * PARTS + groups - 1) / groups : 1;
+    tiles = tiles < most ? tiles : most;
+    tiles = tiles > least ? tiles : least;
+    return (rows + tiles - 1) / tiles;
+}
+
+/* The tasks of packed weights and some rows. */
+static void cut_packed(job *j)
+{
+    size_t tiles = (j->p->rows + j->tile_rows - 1) / j->tile_rows, n = j->p->n;
+    size_t tasks = j->threads > 1 ? j->threads * PARTS : 1, each = (n + tasks - 1) / tasks;
+    j->part = (each + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS * ZC_PACKED_ROWS;
+    j->part = j->part < PACKED_PART ? j->part : PACKED_PART;
+    size_t parts = (n + j->part - 1) / j->part, wanted = (tasks + parts - 1) / parts;
+    j->row_parts = wanted < tiles ? wanted : tiles;
+}
+
 /* Few panels are not enough tasks for many threads. */
 static size_t row_parts_of(const job *j, size_t panels)
 {
@@ -513,6 +538,7 @@ static void set_input(job *j, bool fixed)
     if (fixed) {
         j->layout = zc_fixed_layout_of(j->p->k);
     }
+    j->tile_rows = tile_rows_of(j);
     const bool one_by_one = j->p->rows == 1 || (j->p->rows <= FEW && !j->packed);
     j->row_size = !fixed       ? (size_t)j->p->k * sizeof(float)
                   : one_by_one ? j->layout.bytes
@@ -550,10 +576,8 @@ static bool multiply(job *j)
     } else if (j->blas) {
         multiply_by_blas(j);
     } else if (j->packed && j->p->rows > 1) {
-        size_t tasks = j->threads > 1 ? (size_t)j->threads * PARTS : 1, each = (j->p->n + tasks - 1) / tasks;
-        j->part = (each + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS * ZC_PACKED_ROWS;
-        j->part = j->part < PACKED_PART ? j->part : PACKED_PART;
-        zc_threads_run(some_packed, j, (j->p->n + j->part - 1) / j->part, j->threads);
+        cut_packed(j);
+        zc_threads_run(some_packed, j, (j->p->n + j->part - 1) / j->part * j->row_parts, j->threads);
     } else if (j->p->rows <= FEW) {
         j->part = part_of(j);
         zc_threads_run(j->fixed ? few_fixed : few_float, j, (j->p->n + j->part - 1) / j->part, j->threads);
