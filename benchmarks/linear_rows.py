@@ -1,19 +1,17 @@
-"""y = x·Wᵀ with quantized weights for as many rows of x as sequences decode together: how much more than one row
-some rows cost, beside the cpu device's bound for one, reading the weights.
+"""y = x·Wᵀ with quantized weights for as many rows of x as sequences decode together: how much more some rows
+cost than one.
 
     python benchmarks/linear_rows.py [--types Q4_0 ...] [--rows 1 4 8 32 ...] [--shapes 576x1536 ...]
                                      [--threads 1 2] [--plain] [--gated] [--json FILE]
 
-Weights lie in a file, --total MiB of each shape one after the other, so that no cache holds them, and are packed as
-Model.open does (--plain: not). Times are CPU time of the whole process, which other processes disturb less than they do
-the clock's, the least of --rounds; with more than one thread that is the sum of all threads, and the clock's time is
-printed, too."""
+Weights lie in a file, --total MiB of each shape one after the other, so that no cache holds them, and are
+packed as Model.open does (--plain: not). Speed is by CPU time of the whole process, which other processes
+disturb less than the clock's, the least of --rounds; how many times one row's time it takes is by the clock."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -62,8 +60,8 @@ def measure(
             for i in range(0, weights.count - gated, 1 + gated):
                 w = weights.file[str(i)]
                 if gated:
-                    both = [x, w, weights.file[str(i + 1)], none, y]
-                    batch.dispatch("linear_gated", both, params | {"gate_type": number, "up_type": number})
+                    types = {"gate_type": number, "up_type": number}
+                    batch.dispatch("linear_gated", [x, w, weights.file[str(i + 1)], none, y], params | types)
                 else:
                     batch.dispatch("linear", [x, w, none, none, y], params | {"type": number})
         cpu, clock = time.process_time(), time.perf_counter()
@@ -131,4 +129,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -44,9 +44,12 @@ const zc_cpu_integer zc_cpu_integer_avx2 = {
     .tile = tile,
 };
 /* Its float products with vectors of 512 bits are as fast. */
-const zc_cpu_integer zc_cpu_integer_avx512 = {
-    .fix = fix, .dots = dots, .fix_packed = fix_packed, .dots_packed = dots_packed,
-    .fix_packed_rows = fix_packed_rows, .rows_packed = rows_packed};
+const zc_cpu_integer zc_cpu_integer_avx512 = {.fix = fix,
+                                              .dots = dots,
+                                              .fix_packed = fix_packed,
+                                              .dots_packed = dots_packed,
+                                              .fix_packed_rows = fix_packed_rows,
+                                              .rows_packed = rows_packed};
 
 #else
 typedef int zc_cpu_words_avx2_is_empty_here;
