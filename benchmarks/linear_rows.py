@@ -6,7 +6,7 @@ cost than one.
 
 Weights lie in a file, --total MiB of each shape one after the other, so that no cache holds them, and are
 packed as Model.open does (--plain: not). Speed is by CPU time of the whole process, which other processes
-disturb less than the clock's, the least of --rounds; how many times one row's time it takes is by the clock."""
+disturb less than the clock's, the least of --rounds; how many times the time of one row is by the clock."""
 
 from __future__ import annotations
 
