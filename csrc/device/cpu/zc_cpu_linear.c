@@ -362,8 +362,10 @@ static void cut_packed(zc_linear_job *j)
 {
     size_t tiles = (j->p->rows + j->tile_rows - 1) / j->tile_rows, n = j->p->n;
     size_t tasks = j->threads > 1 ? j->threads * ZC_LINEAR_PARTS : 1, each = (n + tasks - 1) / tasks;
+    size_t most = PART_WORK / j->p->k / j->tile_rows / ZC_PACKED_ROWS * ZC_PACKED_ROWS;
+    most = most < ZC_PACKED_ROWS ? ZC_PACKED_ROWS : most < PACKED_PART ? most : PACKED_PART;
     j->part = (each + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS * ZC_PACKED_ROWS;
-    j->part = j->part < PACKED_PART ? j->part : PACKED_PART;
+    j->part = j->part < most ? j->part : most;
     size_t parts = (n + j->part - 1) / j->part, wanted = (tasks + parts - 1) / parts;
     j->row_parts = wanted < tiles ? wanted : tiles;
 }
