@@ -44,6 +44,7 @@ static inline zc_fixed_layout zc_fixed_layout_of(size_t k)
  * power of two, so no other bit changes, but of products that are the smallest floats. */
 #define ZC_FIXED_UNIT 0x1p-10f
 #define ZC_PANEL 32       /* outputs of a panel of packed weights */
+#define ZC_PACKED_MOST 32 /* rows of x that rows_packed takes at once */
 #define ZC_FIXED_BLOCK 80 /* bytes of a block of a row in a tile */
 
 typedef struct zc_cpu_integer {
@@ -58,6 +59,14 @@ typedef struct zc_cpu_integer {
     void (*fix_packed)(uint8_t *row, uint32_t type, const zc_fixed_layout *layout, const float *x);
     void (*dots_packed)(float *out, uint32_t type, const uint8_t *w, size_t groups, const zc_fixed_layout *layout,
                         const uint8_t *x);
+
+    /* Some rows with such groups: these are there where dots_packed is. Row r of a tile of `rows` rows, which takes
+     * rows * ZC_FIXED_BLOCK bytes for each block; */
+    void (*fix_packed_rows)(uint8_t *tile, uint32_t type, size_t rows, size_t r, size_t blocks, const float *x);
+    /* out[r * ld + i] = ZC_FIXED_UNIT * dot(weight row i, row r of the tile), i below ZC_PACKED_ROWS * groups, of up to
+     * ZC_PACKED_MOST rows: the same bits that dots_packed gives for that row alone. */
+    void (*rows_packed)(float *out, size_t ld, uint32_t type, const uint8_t *w, size_t groups, const uint8_t *x,
+                        size_t rows, size_t blocks);
 
     /* Many rows. All of these are NULL where the float product is as fast.
      * Up to ZC_PANEL rows of weights side by side; what missing ones give is not used. */

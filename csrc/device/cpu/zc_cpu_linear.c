@@ -4,32 +4,34 @@
  *
  * f(x) is made first, in the caller's workspace: as fixed point where the instruction set has products for it, the
  * weights are quantized and exactness was not asked for; else as float32. Outputs are cut into parts; a thread
- * computes a part for all rows of x. For few rows, dot products with the weights as they lie, or with their copy that
- * was laid out for that (zc_cpu_packed.h); for many, a panel
- * of weights is unpacked into the thread's workspace, where it serves all rows. Either way an output is computed in
- * one order that depends on the parameters only, so its bits do not depend on the number of threads.
+ * computes a part for all rows of x, or for some of many. Weights of which there is a copy that was laid out for it
+ * (zc_cpu_packed.h) are read from that: an output is then computed in one order whatever the number of rows, so its bits
+ * do not depend on the other rows. Of others, for few rows, dot products with the weights as they lie; for many, a panel
+ * of weights is unpacked into the thread's workspace, where it serves all rows. Either way the order depends on the
+ * parameters only, so bits do not depend on the number of threads.
  *
- * Where the system has a BLAS for it (zc_cpu_blas.h), many rows in float32 are multiplied by that: with tiles of weights
- * that all threads unpack together, or with float32 weights where they lie.
+ * Where the system has a BLAS for it, many rows in float32 are multiplied by that (zc_cpu_linear_blas.c).
  */
 #include <math.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 
-#include "device/cpu/zc_cpu_blas.h"
 #include "device/cpu/zc_cpu_cancel.h"
+#include "device/cpu/zc_cpu_linear_blas.h"
+#include "device/cpu/zc_cpu_linear_job.h"
 #include "device/cpu/zc_cpu_ops.h"
 #include "device/cpu/zc_cpu_packed.h"
 #include "device/cpu/zc_cpu_quant.h"
 #include "device/cpu/zc_cpu_threads.h"
 #include "device/cpu/zc_cpu_workspace.h"
 
-#define FEW 3             /* rows of x up to which weights are not unpacked into panels */
 #define LEAST_BYTES 32768.0 /* of weights, for each thread with few rows: two microseconds, from memory */
 #define LEAST 65536.0     /* multiply-adds for each thread with many rows: about a microsecond */
 #define INPUT_PART 4096   /* elements of f(x) that a task makes */
-#define PARTS 4           /* tasks of a thread, so that a slow one can leave some to others */
+#define PACKED_PART 64    /* outputs of a task with packed weights and some rows, at most */
+#define PACKED_LEAST \
+    ((size_t)8) /* rows of x of such a task, if there are as many: to unpack weights costs as much as one */
 #define MAX_PART 2048     /* outputs of a task with few rows */
 #define MIN_BYTES 8192    /* of weights of such a task, about */
 #define MAX_BYTES 262144
@@ -37,42 +39,16 @@
 #define PART_WORK 16777216 /* multiply-adds of such a task: at most, but for a few outputs of long rows */
 #define DEPTH 512         /* columns that a float panel multiplies at once */
 #define ROWS 96           /* rows of x whose sums stay in the cache while these parts along k are added up */
-#define TILE_FLOATS ((size_t)1 << 20) /* of weights that a BLAS is given at once: they fit the second-level cache */
-#define TILE_LEAST ((size_t)8)        /* outputs of such a tile */
-#define TILE_MOST ((size_t)1024)
-#define TILE_ROWS ((size_t)1024)      /* rows of f(x) that meet it at once */
 #define MOST_INPUT ((size_t)64 << 20) /* bytes of f(x) at a time: rows may overlap, so x does not bound them */
 
-typedef struct job {
-    const zc_cpu_ops *ops;
-    const zc_linear_params *p;
-    const float *x, *bias, *norm;
-    const uint8_t *w;
-    float *y;
-    size_t row_bytes; /* of weights */
-    bool gated;       /* y has the gate's products already */
-    unsigned threads;
-    /* f(x): */
-    void *made;
-    zc_fixed_layout layout; /* when fixed: of few rows */
-    size_t row_size;        /* bytes of a row; rows of a tile lie interleaved */
-    bool fixed;
-    bool blas;   /* the system's takes it: rows of f(x) lie side by side */
-    bool packed; /* weights are read in groups of rows, and f(x) is made for that */
-    zc_packed_rows groups;
-    size_t input_rows, room_floats; /* of a task, and what it needs to make them */
-    size_t part;       /* outputs of a task with few rows */
-    size_t row_parts;  /* tasks of one panel with many */
-    atomic_bool failed;
-} job;
-
-static void fail(job *j)
+/* Some rows with packed weights. */
+static bool by_tiles(const zc_linear_job *j)
 {
-    atomic_store_explicit(&j->failed, true, memory_order_relaxed);
+    return j->packed && j->p->rows > 1;
 }
 
 /* f of row r of x, in `room` (k floats) or where it lies. */
-static const float *input_row(const job *j, size_t r, float *room)
+static const float *input_row(const zc_linear_job *j, size_t r, float *room)
 {
     const zc_linear_params *p = j->p;
     const float *x = j->x + r * p->ldx;
@@ -88,12 +64,17 @@ static const float *input_row(const job *j, size_t r, float *room)
 }
 
 /* Rows [from, end) as few_fixed or panel_fixed takes them. */
-static void fix_rows(job *j, size_t from, size_t end, float *room)
+static void fix_rows(zc_linear_job *j, size_t from, size_t end, float *room)
 {
     const zc_cpu_integer *integer = j->ops->integer;
     for (size_t r = from; r < end && !zc_cpu_cancelled(); r++) {
         const float *x = input_row(j, r, room);
-        if (j->p->rows <= FEW) {
+        if (by_tiles(j)) {
+            size_t first = r / j->tile_rows * j->tile_rows;
+            size_t rows = j->p->rows - first < j->tile_rows ? j->p->rows - first : j->tile_rows;
+            integer->fix_packed_rows((uint8_t *)j->made + first * j->row_size, j->p->type, rows, r - first,
+                                     j->p->k / 32, x);
+        } else if (j->p->rows <= ZC_LINEAR_FEW) {
             (j->packed ? integer->fix_packed : integer->fix)((uint8_t *)j->made + r * j->row_size, j->p->type,
                                                              &j->layout, x);
         } else {
@@ -105,7 +86,7 @@ static void fix_rows(job *j, size_t from, size_t end, float *room)
 }
 
 /* Rows [from, end) in tiles, as the GEMM takes its left operand: DEPTH columns after DEPTH columns. */
-static void pack_rows(job *j, size_t from, size_t end, float *room)
+static void pack_rows(zc_linear_job *j, size_t from, size_t end, float *room)
 {
     size_t k = j->p->k, mr = j->ops->mr, tiles = (end - from + mr - 1) / mr, rows = end - from;
     bool prologue = j->p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU);
@@ -128,14 +109,14 @@ static void pack_rows(job *j, size_t from, size_t end, float *room)
 
 static void input_body(void *context, size_t index)
 {
-    job *j = context;
+    zc_linear_job *j = context;
     size_t from = index * j->input_rows, end = from + j->input_rows < j->p->rows ? from + j->input_rows : j->p->rows;
     float *room = zc_workspace(ZC_WORKSPACE_BLOCK, (j->room_floats + j->ops->mr * DEPTH + 64) * sizeof *room);
     if (room == NULL) {
-        fail(j);
+        zc_linear_fail(j);
     } else if (j->fixed) {
         fix_rows(j, from, end, room);
-    } else if (j->p->rows > FEW && !j->blas) {
+    } else if (j->p->rows > ZC_LINEAR_FEW && !j->blas) {
         pack_rows(j, from, end, room);
     } else {
         for (size_t r = from; r < end && !zc_cpu_cancelled(); r++) {
@@ -145,10 +126,10 @@ static void input_body(void *context, size_t index)
 }
 
 /* f(x), unless it is x itself. */
-static bool make_input(job *j)
+static bool make_input(zc_linear_job *j)
 {
     const zc_linear_params *p = j->p;
-    bool panels = !j->fixed && p->rows > FEW && !j->blas;
+    bool panels = !j->fixed && p->rows > ZC_LINEAR_FEW && !j->blas;
     if (!j->fixed && !panels && !(p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU))) {
         return true;
     }
@@ -167,22 +148,11 @@ static bool make_input(job *j)
     return !atomic_load_explicit(&j->failed, memory_order_relaxed);
 }
 
-/* What becomes of the sums of outputs [from, from + n) of row r. */
-static void give(const job *j, size_t r, size_t from, const float *sums, size_t n)
-{
-    float *y = j->y + r * j->p->ldy + from;
-    if (j->gated) {
-        j->ops->swiglu(y, y, sums, n);
-    } else {
-        j->ops->finish(y, sums, j->bias ? j->bias + from : NULL, n, j->p->flags);
-    }
-}
-
 /* ---- fixed point ---- */
 
 static void few_fixed(void *context, size_t index)
 {
-    job *j = context;
+    zc_linear_job *j = context;
     const zc_linear_params *p = j->p;
     float sums[MAX_PART];
     size_t from = index * j->part, n = p->n - from < j->part ? p->n - from : j->part;
@@ -196,12 +166,12 @@ static void few_fixed(void *context, size_t index)
             j->ops->integer->dots(sums, p->type, j->w + from * j->row_bytes, j->row_bytes, n, &j->layout, x);
         }
         j->ops->scale(sums, n, 1.0f / ZC_FIXED_UNIT);
-        give(j, r, from, sums, n);
+        zc_linear_give(j, r, from, sums, n);
     }
 }
 
 /* The rows of task `index`, in whole units of what is multiplied together: up to *end. */
-static size_t rows_of_task(const job *j, size_t index, size_t unit, size_t *end)
+static size_t rows_of_task(const zc_linear_job *j, size_t index, size_t unit, size_t *end)
 {
     size_t units = (j->p->rows + unit - 1) / unit, part = index % j->row_parts;
     *end = (part + 1) * units / j->row_parts * unit;
@@ -209,9 +179,33 @@ static size_t rows_of_task(const job *j, size_t index, size_t unit, size_t *end)
     return part * units / j->row_parts * unit;
 }
 
+static void some_packed(void *context, size_t index)
+{
+    zc_linear_job *j = context;
+    const zc_linear_params *p = j->p;
+    size_t end, row = rows_of_task(j, index, j->tile_rows, &end);
+    size_t from = index / j->row_parts * j->part, n = p->n - from < j->part ? p->n - from : j->part;
+    size_t groups = (n + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS, ld = groups * ZC_PACKED_ROWS;
+    const uint8_t *w = j->groups.groups + from / ZC_PACKED_ROWS * j->groups.group_bytes;
+    float *sums = zc_workspace(ZC_WORKSPACE_BLOCK, j->tile_rows * ld * sizeof *sums);
+    if (sums == NULL) {
+        zc_linear_fail(j);
+        return;
+    }
+    for (size_t first = row; first < end && !zc_cpu_cancelled(); first += j->tile_rows) {
+        size_t rows = end - first < j->tile_rows ? end - first : j->tile_rows;
+        j->ops->integer->rows_packed(sums, ld, p->type, w, groups, (const uint8_t *)j->made + first * j->row_size, rows,
+                                     p->k / 32);
+        j->ops->scale(sums, rows * ld, 1.0f / ZC_FIXED_UNIT);
+        for (size_t r = 0; r < rows; r++) {
+            zc_linear_give(j, first + r, from, sums + r * ld, n);
+        }
+    }
+}
+
 static void panel_fixed(void *context, size_t index)
 {
-    job *j = context;
+    zc_linear_job *j = context;
     const zc_linear_params *p = j->p;
     const zc_cpu_integer *integer = j->ops->integer;
     const zc_weight_type_info *info = zc_weight_type_get(p->type);
@@ -220,7 +214,7 @@ static void panel_fixed(void *context, size_t index)
     size_t from = index / j->row_parts * ZC_PANEL, n = p->n - from < ZC_PANEL ? p->n - from : ZC_PANEL;
     uint8_t *panel = zc_workspace(ZC_WORKSPACE_BLOCK, integer->panel_bytes(p->type, p->k));
     if (panel == NULL) {
-        fail(j);
+        zc_linear_fail(j);
         return;
     }
     const size_t start = integer->panel_bytes(p->type, 0);
@@ -235,7 +229,7 @@ static void panel_fixed(void *context, size_t index)
         integer->tile(sums, p->type, panel, rows, p->k / 32, (const uint8_t *)j->made + first * j->row_size);
         j->ops->scale(sums, rows * ZC_PANEL, 1.0f / ZC_FIXED_UNIT);
         for (size_t r = 0; r < rows; r++) {
-            give(j, first + r, from, sums + r * ZC_PANEL, n);
+            zc_linear_give(j, first + r, from, sums + r * ZC_PANEL, n);
         }
     }
 }
@@ -244,16 +238,16 @@ static void panel_fixed(void *context, size_t index)
 
 static void few_float(void *context, size_t index)
 {
-    job *j = context;
+    zc_linear_job *j = context;
     const zc_linear_params *p = j->p;
     size_t from = index * j->part, end = p->n - from < j->part ? p->n : from + j->part;
     size_t ldx = j->made ? p->k : p->ldx;
     const float *x = j->made ? j->made : j->x;
     bool halves = p->type == ZC_WEIGHT_F16 || p->type == ZC_WEIGHT_BF16;
-    float sums[FEW * MAX_PART], *room = NULL;
+    float sums[ZC_LINEAR_FEW * MAX_PART], *room = NULL;
     if (p->type != ZC_WEIGHT_F32 && !halves &&
         (room = zc_workspace(ZC_WORKSPACE_BLOCK, (size_t)p->k * sizeof *room)) == NULL) {
-        fail(j);
+        zc_linear_fail(j);
         return;
     }
     for (size_t r = 0; halves && r < p->rows; r++) {
@@ -272,13 +266,13 @@ static void few_float(void *context, size_t index)
         return; /* some sums are what lay on the stack */
     }
     for (size_t r = 0; r < p->rows; r++) {
-        give(j, r, from, sums + r * MAX_PART, end - from);
+        zc_linear_give(j, r, from, sums + r * MAX_PART, end - from);
     }
 }
 
 static void panel_float(void *context, size_t index)
 {
-    job *j = context;
+    zc_linear_job *j = context;
     const zc_linear_params *p = j->p;
     const zc_weight_type_info *info = zc_weight_type_get(p->type);
     size_t end, row = rows_of_task(j, index, j->input_rows, &end);
@@ -287,7 +281,7 @@ static void panel_float(void *context, size_t index)
     float *room = zc_workspace(ZC_WORKSPACE_BLOCK, (rows_floats + packed_floats + ROWS * nr) * sizeof *room);
     float *packed = room + rows_floats, *sums = packed + packed_floats;
     if (room == NULL) {
-        fail(j);
+        zc_linear_fail(j);
         return;
     }
     for (size_t at = 0; at < p->k && !zc_cpu_cancelled(); at += DEPTH) {
@@ -319,133 +313,29 @@ static void panel_float(void *context, size_t index)
             return; /* or what lay in the workspace */
         }
         for (size_t r = 0; r < rows; r++) {
-            give(j, first + r, from, sums + r * nr, n);
-        }
-    }
-}
-
-/* ---- float32 by the system's BLAS ---- */
-
-/* Outputs [from, from + n) of rows [row, row + rows). */
-typedef struct tile {
-    job *j;
-    float *unpacked; /* room for weights; NULL: they lie as float32 */
-    float *sums;     /* rows x n */
-    size_t from, n, row, rows;
-    size_t part; /* of n or of rows: what a task does */
-} tile;
-
-static size_t outputs_of_tile(const job *j)
-{
-    size_t n = TILE_FLOATS / j->p->k;
-    n = n < TILE_LEAST ? TILE_LEAST : n < TILE_MOST ? n : TILE_MOST;
-    return n < j->p->n ? n : j->p->n;
-}
-
-/* All of it at once, but for the addresses. */
-static zc_cpu_product blas_product(const job *j)
-{
-    const zc_linear_params *p = j->p;
-    bool prologue = p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU);
-    return (zc_cpu_product){.m = p->rows,
-                            .n = p->n,
-                            .k = p->k,
-                            .lda = prologue ? p->k : p->ldx,
-                            .ldb = p->k,
-                            .ldc = outputs_of_tile(j),
-                            .transpose_b = true,
-                            .alpha = 1.0f};
-}
-
-/* Rows of x may overlap, which a BLAS refuses. */
-static bool takes_blas(const job *j)
-{
-    if (j->fixed || j->p->rows <= FEW || j->p->k == 0) {
-        return false;
-    }
-    zc_cpu_product whole = blas_product(j);
-    return whole.lda >= whole.k && zc_cpu_blas_takes(&whole, j->threads);
-}
-
-static void unpack_body(void *context, size_t index)
-{
-    const tile *t = context;
-    const job *j = t->j;
-    const zc_weight_type_info *info = zc_weight_type_get(j->p->type);
-    size_t k = j->p->k, end = (index + 1) * t->part < t->n ? (index + 1) * t->part : t->n;
-    for (size_t i = index * t->part; i < end; i++) {
-        const uint8_t *w = j->w + (t->from + i) * j->row_bytes;
-        for (size_t at = 0; at < k && !zc_cpu_cancelled(); at += ZC_CPU_STRIDE) { /* a multiple of all blocks */
-            size_t depth = k - at < ZC_CPU_STRIDE ? k - at : ZC_CPU_STRIDE;
-            j->ops->dequantize(t->unpacked + i * k + at, j->p->type, w + at / info->block * info->block_bytes, depth);
-        }
-    }
-}
-
-static void give_body(void *context, size_t index)
-{
-    const tile *t = context;
-    size_t end = (index + 1) * t->part < t->rows ? (index + 1) * t->part : t->rows;
-    for (size_t r = index * t->part; r < end; r++) {
-        give(t->j, t->row + r, t->from, t->sums + r * t->n, t->n);
-    }
-}
-
-static void run_parts(tile *t, void (*body)(void *context, size_t index), size_t count)
-{
-    size_t tasks = (size_t)t->j->threads * PARTS;
-    t->part = (count + tasks - 1) / tasks;
-    zc_threads_run(body, t, (count + t->part - 1) / t->part, t->j->threads);
-}
-
-static void multiply_by_blas(job *j)
-{
-    const zc_linear_params *p = j->p;
-    zc_cpu_product piece = blas_product(j);
-    size_t most = outputs_of_tile(j), rows = p->rows < TILE_ROWS ? p->rows : TILE_ROWS;
-    size_t room = p->type == ZC_WEIGHT_F32 ? 0 : most * p->k;
-    float *all = zc_workspace(ZC_WORKSPACE_PANEL, (room + rows * most) * sizeof *all);
-    tile t = {.j = j, .unpacked = room ? all : NULL, .sums = all + room};
-    if (all == NULL) {
-        fail(j);
-        return;
-    }
-    piece.c = t.sums;
-    /* Once nobody wants it, sums are what lay in the workspace, and no task begins that would give them. */
-    for (; t.from < p->n && !zc_cpu_cancelled(); t.from += t.n) {
-        t.n = p->n - t.from < most ? p->n - t.from : most;
-        piece.n = piece.ldc = t.n;
-        piece.b = room ? all : (const float *)(const void *)(j->w + t.from * j->row_bytes);
-        if (room) {
-            run_parts(&t, unpack_body, t.n);
-        }
-        for (t.row = 0; t.row < p->rows && !zc_cpu_cancelled(); t.row += t.rows) {
-            piece.m = t.rows = p->rows - t.row < rows ? p->rows - t.row : rows;
-            piece.a = (j->made ? (const float *)j->made : j->x) + t.row * piece.lda;
-            zc_cpu_blas(&piece);
-            run_parts(&t, give_body, t.rows);
+            zc_linear_give(j, first + r, from, sums + r * nr, n);
         }
     }
 }
 
 /* No columns: every dot product is 0. */
-static void finish_zeros(const job *j)
+static void finish_zeros(const zc_linear_job *j)
 {
     static const float zeros[MAX_PART];
     for (size_t r = 0; r < j->p->rows && !zc_cpu_cancelled(); r++) {
         for (size_t from = 0; from < j->p->n && (from == 0 || !zc_cpu_cancelled()); from += MAX_PART) {
             size_t n = j->p->n - from < MAX_PART ? j->p->n - from : MAX_PART;
-            give(j, r, from, zeros, n);
+            zc_linear_give(j, r, from, zeros, n);
         }
     }
 }
 
 /* Equal parts, as many for each thread. An output's bits do not depend on its neighbours, so here the number of threads
  * may count. */
-static size_t part_of(const job *j)
+static size_t part_of(const zc_linear_job *j)
 {
     double bytes = (double)j->row_bytes * (double)j->p->n / j->threads;
-    double each = bytes / MIN_BYTES < PARTS ? bytes / MIN_BYTES : PARTS;
+    double each = bytes / MIN_BYTES < ZC_LINEAR_PARTS ? bytes / MIN_BYTES : ZC_LINEAR_PARTS;
     each = bytes / MAX_BYTES > each ? bytes / MAX_BYTES : each;
     each = each < 1.0 || j->threads == 1 ? 1.0 : each;
     size_t parts = j->threads * (size_t)each, part = (j->p->n + parts - 1) / parts;
@@ -456,20 +346,44 @@ static size_t part_of(const job *j)
     return part < most ? part : most;
 }
 
-/* Few panels are not enough tasks for many threads. */
-static size_t row_parts_of(const job *j, size_t panels)
+/* Tiles of equal heights: as few as may be, or as many as give all threads something to do. */
+static size_t tile_rows_of(const zc_linear_job *j)
 {
-    size_t wanted = (j->threads * PARTS + panels - 1) / panels, rows = j->p->rows;
+    size_t rows = j->p->rows, groups = (j->p->n + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS;
+    size_t least = (rows + ZC_PACKED_MOST - 1) / ZC_PACKED_MOST, most = rows / PACKED_LEAST;
+    size_t tiles = j->threads > 1 ? (j->threads * ZC_LINEAR_PARTS + groups - 1) / groups : 1;
+    tiles = tiles < most ? tiles : most;
+    tiles = tiles > least ? tiles : least;
+    return (rows + tiles - 1) / tiles;
+}
+
+/* The tasks of packed weights and some rows. */
+static void cut_packed(zc_linear_job *j)
+{
+    size_t tiles = (j->p->rows + j->tile_rows - 1) / j->tile_rows, n = j->p->n;
+    size_t tasks = j->threads > 1 ? j->threads * ZC_LINEAR_PARTS : 1, each = (n + tasks - 1) / tasks;
+    size_t most = PART_WORK / j->p->k / j->tile_rows / ZC_PACKED_ROWS * ZC_PACKED_ROWS;
+    most = most < ZC_PACKED_ROWS ? ZC_PACKED_ROWS : most < PACKED_PART ? most : PACKED_PART;
+    j->part = (each + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS * ZC_PACKED_ROWS;
+    j->part = j->part < most ? j->part : most;
+    size_t parts = (n + j->part - 1) / j->part, wanted = (tasks + parts - 1) / parts;
+    j->row_parts = wanted < tiles ? wanted : tiles;
+}
+
+/* Few panels are not enough tasks for many threads. */
+static size_t row_parts_of(const zc_linear_job *j, size_t panels)
+{
+    size_t wanted = (j->threads * ZC_LINEAR_PARTS + panels - 1) / panels, rows = j->p->rows;
     size_t most = j->fixed ? rows / MIN_ROWS : (rows + j->input_rows - 1) / j->input_rows;
     wanted = wanted < most ? wanted : most;
     return j->threads > 1 && wanted > 1 ? wanted : 1;
 }
 
 /* Enough for each thread to do. */
-static unsigned threads_for(const job *j, unsigned threads)
+static unsigned threads_for(const zc_linear_job *j, unsigned threads)
 {
     const zc_linear_params *p = j->p;
-    if (p->rows > FEW) {
+    if (p->rows > ZC_LINEAR_FEW) {
         return zc_threads_worth((double)p->n * p->k * p->rows, LEAST, threads);
     }
     bool unpacked = !j->fixed && zc_weight_type_get(p->type)->block > 1; /* takes twice as long, or longer */
@@ -477,30 +391,34 @@ static unsigned threads_for(const job *j, unsigned threads)
 }
 
 /* Where f(x) lies, and how. */
-static void set_input(job *j, bool fixed)
+static void set_input(zc_linear_job *j, bool fixed)
 {
     j->fixed = fixed;
     if (fixed) {
         j->layout = zc_fixed_layout_of(j->p->k);
     }
-    j->row_size = !fixed              ? (size_t)j->p->k * sizeof(float)
-                  : j->p->rows <= FEW ? j->layout.bytes
-                                      : (size_t)j->p->k / 32 * ZC_FIXED_BLOCK;
+    j->tile_rows = tile_rows_of(j);
+    const bool one_by_one = j->p->rows <= ZC_LINEAR_FEW && !by_tiles(j);
+    j->row_size = !fixed       ? (size_t)j->p->k * sizeof(float)
+                  : one_by_one ? j->layout.bytes
+                               : (size_t)j->p->k / 32 * ZC_FIXED_BLOCK;
     j->made = NULL;
-    j->blas = takes_blas(j);
+    j->blas = zc_linear_takes_blas(j);
 }
 
-static bool takes_fixed(const job *j, uint32_t type)
+static bool find_packed(zc_linear_job *j, uint32_t type)
+{
+    const zc_cpu_integer *integer = j->ops->integer;
+    return integer && integer->dots_packed && !(j->p->flags & ZC_LINEAR_EXACT) &&
+           zc_cpu_packed_find(j->w, type, j->p->n, j->p->k, &j->groups);
+}
+
+/* With j->packed. */
+static bool takes_fixed(const zc_linear_job *j, uint32_t type)
 {
     const zc_cpu_integer *integer = j->ops->integer;
     return integer && zc_weight_type_get(type)->integer && !(j->p->flags & ZC_LINEAR_EXACT) &&
-           (j->p->rows <= FEW || integer->tile);
-}
-
-static bool find_packed(job *j, uint32_t type)
-{
-    return j->fixed && j->p->rows <= FEW && j->ops->integer->dots_packed &&
-           zc_cpu_packed_find(j->w, type, j->p->n, j->p->k, &j->groups);
+           (j->packed || j->p->rows <= ZC_LINEAR_FEW || integer->tile);
 }
 
 static size_t row_bytes_of(uint32_t type, uint32_t k)
@@ -510,13 +428,16 @@ static size_t row_bytes_of(uint32_t type, uint32_t k)
 }
 
 /* The products with f(x). */
-static bool multiply(job *j)
+static bool multiply(zc_linear_job *j)
 {
     if (j->p->k == 0) {
         finish_zeros(j);
     } else if (j->blas) {
-        multiply_by_blas(j);
-    } else if (j->p->rows <= FEW) {
+        zc_linear_by_blas(j);
+    } else if (by_tiles(j)) {
+        cut_packed(j);
+        zc_threads_run(some_packed, j, (j->p->n + j->part - 1) / j->part * j->row_parts, j->threads);
+    } else if (j->p->rows <= ZC_LINEAR_FEW) {
         j->part = part_of(j);
         zc_threads_run(j->fixed ? few_fixed : few_float, j, (j->p->n + j->part - 1) / j->part, j->threads);
     } else {
@@ -528,14 +449,15 @@ static bool multiply(job *j)
 }
 
 /* The matrix that meets the gate. What was made of x for the gate's serves it, too, where it can. */
-static bool multiply_gated(job *j, const zc_linear_params *up, const uint8_t *w)
+static bool multiply_gated(zc_linear_job *j, const zc_linear_params *up, const uint8_t *w)
 {
-    bool fixed = takes_fixed(j, up->type), was_fixed = j->fixed, was_packed = j->packed;
-    bool serves = !fixed || up->rows > FEW || up->type == j->p->type;
+    bool was_fixed = j->fixed, was_packed = j->packed;
+    uint32_t was_type = j->p->type;
     j->p = up;
     j->w = w;
-    j->fixed = fixed;
     j->packed = find_packed(j, up->type);
+    bool fixed = j->fixed = takes_fixed(j, up->type);
+    bool serves = !fixed || (up->rows > ZC_LINEAR_FEW && !j->packed) || up->type == was_type;
     serves = serves && fixed == was_fixed && j->packed == was_packed;
     j->row_bytes = row_bytes_of(up->type, up->k);
     j->gated = true;
@@ -552,21 +474,21 @@ static bool multiply_gated(job *j, const zc_linear_params *up, const uint8_t *w)
 static zc_status linear_part(const zc_cpu_call *call, const zc_linear_params *up, const uint8_t *up_weights)
 {
     const zc_linear_params *p = call->params;
-    job j = {.ops = call->ops,
-             .p = p,
-             .x = call->bindings[0],
-             .w = call->bindings[1],
-             .norm = call->bindings[3],
-             .y = call->bindings[4],
-             .bias = p->flags & ZC_LINEAR_BIAS ? call->bindings[2] : NULL,
-             .row_bytes = row_bytes_of(p->type, p->k)};
+    zc_linear_job j = {.ops = call->ops,
+                       .p = p,
+                       .x = call->bindings[0],
+                       .w = call->bindings[1],
+                       .norm = call->bindings[3],
+                       .y = call->bindings[4],
+                       .bias = p->flags & ZC_LINEAR_BIAS ? call->bindings[2] : NULL,
+                       .row_bytes = row_bytes_of(p->type, p->k)};
     if (p->rows == 0 || p->n == 0) {
         return ZC_OK;
     }
+    j.packed = find_packed(&j, p->type);
     j.fixed = takes_fixed(&j, p->type);
     j.threads = threads_for(&j, call->threads);
     set_input(&j, j.fixed);
-    j.packed = find_packed(&j, p->type);
     bool ok = (p->k == 0 || make_input(&j)) && multiply(&j);
     ok = ok && (!up || multiply_gated(&j, up, up_weights));
     return ok ? ZC_OK

@@ -73,6 +73,8 @@ static unit_info unit_of(uint32_t type)
         return (unit_info){2, sizeof(zc_packed_q4_0)};
     case ZC_WEIGHT_Q4_1:
         return (unit_info){2, sizeof(zc_packed_q4_1)};
+    case ZC_WEIGHT_Q8_0:
+        return (unit_info){2, sizeof(zc_packed_q8_0)};
     case ZC_WEIGHT_Q4_K:
         return (unit_info){8, sizeof(zc_packed_q4_k)};
     case ZC_WEIGHT_Q6_K:
@@ -82,8 +84,8 @@ static unit_info unit_of(uint32_t type)
     }
 }
 
-_Static_assert(sizeof(zc_packed_q4_0) == 576 && sizeof(zc_packed_q4_1) == 640 && sizeof(zc_packed_q4_k) == 2368 &&
-                   sizeof(zc_packed_q6_k) == 3392,
+_Static_assert(sizeof(zc_packed_q4_0) == 576 && sizeof(zc_packed_q4_1) == 640 && sizeof(zc_packed_q8_0) == 1088 &&
+                   sizeof(zc_packed_q4_k) == 2368 && sizeof(zc_packed_q6_k) == 3392,
                "units are whole lines of the cache");
 
 static void put(uint8_t q[4][16][4], size_t row, const uint8_t from[16])
@@ -112,6 +114,21 @@ static void pack_q4_1(void *unit, size_t row, const void *from, size_t blocks)
         to->d[j][row] = block[j].d;
         to->m[j][row] = block[j].m;
         put(to->q[j], row, block[j].q);
+    }
+}
+
+static void pack_q8_0(void *unit, size_t row, const void *from, size_t blocks)
+{
+    zc_packed_q8_0 *to = unit;
+    const zc_block_q8_0 *block = from;
+    for (size_t j = 0; j < blocks; j++) {
+        uint8_t bytes[32];
+        for (size_t i = 0; i < 32; i++) {
+            bytes[i] = (uint8_t)(block[j].q[i] + 128);
+        }
+        to->d[j][row] = block[j].d;
+        put(to->q[j], row, bytes);
+        put(to->q[j] + 4, row, bytes + 16);
     }
 }
 
@@ -168,6 +185,9 @@ static void pack_row(uint32_t type, void *unit, size_t row, const void *from, si
         break;
     case ZC_WEIGHT_Q4_1:
         pack_q4_1(unit, row, from, blocks);
+        break;
+    case ZC_WEIGHT_Q8_0:
+        pack_q8_0(unit, row, from, blocks);
         break;
     case ZC_WEIGHT_Q4_K:
         pack_q4_k(unit, row, from, blocks);

@@ -59,6 +59,11 @@ typedef struct zc_packed_q4_1 {
     uint8_t q[2][4][16][4];
 } zc_packed_q4_1;
 
+typedef struct zc_packed_q8_0 {
+    uint16_t d[2][16];
+    uint8_t q[2][8][16][4]; /* plus 128; elements 4 * i + 0 to 3 in q[i] */
+} zc_packed_q8_0;
+
 typedef struct zc_packed_q4_k {
     uint16_t d[16], m[16];
     uint8_t scale[8][16], min[8][16];

@@ -194,6 +194,17 @@ static void dots_packed(float *out, uint32_t type, const uint8_t *w, size_t grou
     zc_cpu_integer_vnni_words.dots_packed(out, type, w, groups, layout, x);
 }
 
+static void fix_packed_rows(uint8_t *tile, uint32_t type, size_t rows, size_t r, size_t blocks, const float *x)
+{
+    zc_cpu_integer_vnni_words.fix_packed_rows(tile, type, rows, r, blocks, x);
+}
+
+static void rows_packed(float *out, size_t ld, uint32_t type, const uint8_t *w, size_t groups, const uint8_t *x,
+                        size_t rows, size_t blocks)
+{
+    zc_cpu_integer_vnni_words.rows_packed(out, ld, type, w, groups, x, rows, blocks);
+}
+
 /* ---- many rows of x ----
  *
  * A panel holds for each block of 32 elements (16 for Q6_K) eight (four) steps of two vectors, in lane i of
@@ -471,6 +482,8 @@ const zc_cpu_integer zc_cpu_integer_vnni = {
     .dots = dots,
     .fix_packed = fix_packed,
     .dots_packed = dots_packed,
+    .fix_packed_rows = fix_packed_rows,
+    .rows_packed = rows_packed,
     .panel_bytes = panel_bytes,
     .pack = pack,
     .tile_rows = TILE_ROWS,

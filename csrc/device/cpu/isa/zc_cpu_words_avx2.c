@@ -21,6 +21,7 @@
 
 #include "device/cpu/isa/zc_cpu_words.inc"
 #include "device/cpu/isa/zc_cpu_packed.inc"
+#include "device/cpu/isa/zc_cpu_packed_rows.inc"
 #include "device/cpu/isa/zc_cpu_words_tile.inc"
 
 #if defined(__clang__)
@@ -34,6 +35,8 @@ const zc_cpu_integer zc_cpu_integer_avx2 = {
     .dots = dots,
     .fix_packed = fix_packed,
     .dots_packed = dots_packed,
+    .fix_packed_rows = fix_packed_rows,
+    .rows_packed = rows_packed,
     .panel_bytes = panel_bytes,
     .pack = pack,
     .tile_rows = TILE_ROWS,
@@ -41,8 +44,12 @@ const zc_cpu_integer zc_cpu_integer_avx2 = {
     .tile = tile,
 };
 /* Its float products with vectors of 512 bits are as fast. */
-const zc_cpu_integer zc_cpu_integer_avx512 = {
-    .fix = fix, .dots = dots, .fix_packed = fix_packed, .dots_packed = dots_packed};
+const zc_cpu_integer zc_cpu_integer_avx512 = {.fix = fix,
+                                              .dots = dots,
+                                              .fix_packed = fix_packed,
+                                              .dots_packed = dots_packed,
+                                              .fix_packed_rows = fix_packed_rows,
+                                              .rows_packed = rows_packed};
 
 #else
 typedef int zc_cpu_words_avx2_is_empty_here;

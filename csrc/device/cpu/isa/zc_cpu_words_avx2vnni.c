@@ -24,6 +24,7 @@
 
 #define add_bytes(sum, w, x) _mm256_dpbusd_avx_epi32(sum, w, x)
 #include "device/cpu/isa/zc_cpu_packed.inc"
+#include "device/cpu/isa/zc_cpu_packed_rows.inc"
 #include "device/cpu/isa/zc_cpu_words_tile.inc"
 
 #if defined(__clang__)
@@ -37,6 +38,8 @@ const zc_cpu_integer zc_cpu_integer_avx2vnni = {
     .dots = dots,
     .fix_packed = fix_packed,
     .dots_packed = dots_packed,
+    .fix_packed_rows = fix_packed_rows,
+    .rows_packed = rows_packed,
     .panel_bytes = panel_bytes,
     .pack = pack,
     .tile_rows = TILE_ROWS,

@@ -24,6 +24,7 @@
 
 #define PACKED_512
 #include "device/cpu/isa/zc_cpu_packed.inc"
+#include "device/cpu/isa/zc_cpu_packed_rows.inc"
 
 #if defined(__clang__)
 #pragma clang attribute pop
@@ -31,8 +32,12 @@
 #pragma GCC pop_options
 #endif
 
-const zc_cpu_integer zc_cpu_integer_vnni_words = {
-    .fix = fix, .dots = dots, .fix_packed = fix_packed, .dots_packed = dots_packed};
+const zc_cpu_integer zc_cpu_integer_vnni_words = {.fix = fix,
+                                                  .dots = dots,
+                                                  .fix_packed = fix_packed,
+                                                  .dots_packed = dots_packed,
+                                                  .fix_packed_rows = fix_packed_rows,
+                                                  .rows_packed = rows_packed};
 
 #else
 typedef int zc_cpu_words_vnni_is_empty_here;
