@@ -10,19 +10,28 @@ holds the activations, the key-value cache and the sampler's state. docs/explana
 picture.
 """
 
+from zcwasm.llm._batcher import Batcher, BatcherStats, BatchOptions, QueueFullError
 from zcwasm.llm._config import Config
 from zcwasm.llm._kept import KvDtype
 from zcwasm.llm._model import Model
 from zcwasm.llm._prefixes import PrefixCache
 from zcwasm.llm._sampling import Sampling
 from zcwasm.llm._session import ContextError, Finish, GenerateOptions, Session, Token, Usage
+from zcwasm.llm._stream import Completion, Stream
 
 # Where users find them is what tracebacks, reprs and pickles say.
-for _public in (Config, ContextError, GenerateOptions, Model, PrefixCache, Sampling, Session, Token, Usage):
+for _public in (
+    *(Batcher, BatcherStats, BatchOptions, Completion, Config, ContextError, GenerateOptions, Model),
+    *(PrefixCache, QueueFullError, Sampling, Session, Stream, Token, Usage),
+):
     _public.__module__ = __name__
 del _public
 
 __all__ = [
+    "BatchOptions",
+    "Batcher",
+    "BatcherStats",
+    "Completion",
     "Config",
     "ContextError",
     "Finish",
@@ -30,8 +39,10 @@ __all__ = [
     "KvDtype",
     "Model",
     "PrefixCache",
+    "QueueFullError",
     "Sampling",
     "Session",
+    "Stream",
     "Token",
     "Usage",
 ]

@@ -1,8 +1,8 @@
 """Batcher: many requests at once, in one guest, by one thread.
 
 Callers put requests into an inbox and read Streams (_stream.py). The thread decides what a step has
-(_schedule.py), lets the engine compute it without the GIL, and hands out what came of it. It is started by the
-first request, and waits on the inbox while there is nothing to do.
+(_schedule.py), lets the engine compute it without the GIL, and hands out what came of it. It is started by
+the first request, and waits on the inbox while there is nothing to do.
 
 The thread has the Core; callers have the Batcher and its Streams, which have the Core, too. So the thread
 keeps none of theirs alive: when the last one is dropped, the Batcher closes.
@@ -31,8 +31,8 @@ from zcwasm import _arguments
 from zcwasm._extras import needed_for
 from zcwasm.guests import layouts
 from zcwasm.llm import _schedule, _stream
-from zcwasm.llm._choices import CHOICES, Chooser, ChoiceOptions, Choices
-from zcwasm.llm._engine import Engine
+from zcwasm.llm._choices import CHOICES, ChoiceOptions, Choices, Chooser
+from zcwasm.llm._engine import PAGE_SIZES, Engine
 from zcwasm.llm._kept import Form, KvDtype
 from zcwasm.llm._sampling import Sampling, shows_options
 from zcwasm.llm._schedule import Schedule
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from zcwasm.llm._model import Model
 
 _DEFAULT_CONTEXT = 4096  # of a request, at most
-_PAGES = (16, 32, 64, 128)  # tokens of a page
 _MOST_PRIORITY = 2**31
 _WINDOW = 100  # steps that rows_per_step is the mean of
 _SECONDS = 10  # that tokens_per_second looks back
@@ -57,11 +56,7 @@ class QueueFullError(zcwasm.Error):
 
 
 class BatchOptions(GenerateOptions, ChoiceOptions, total=False):
-    """The keyword arguments of Batcher.submit, for functions that pass them on."""
-
-    priority: int
-    deadline: float | None
-    block: bool
+    """The options of Batcher.submit, for functions that pass them on."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +75,7 @@ class BatcherStats:
     reused_tokens: int
     generated_tokens: int
     steps: int
-    #: Of the cache, and how many of them some request has. Those that only hold known beginnings are not used.
+    #: Of the cache, and how many of them some request has. Those that only hold known beginnings are unused.
     pages: int
     pages_used: int
     #: How often a request gave its pages back, for others, and was computed again.
@@ -93,7 +88,7 @@ class _Core:
     def __init__(self, engine: Engine, most_waiting: int) -> None:
         self.engine = engine
         self.process = os.getpid()
-        self.inbox: SimpleQueue[_schedule.Sequence | Feed | None] = SimpleQueue()
+        self.inbox: SimpleQueue[object] = SimpleQueue()
         self.schedule = Schedule(engine)
         self.most_waiting = most_waiting
         self.arrived = 0  # requests that were put into the inbox, and taken out of it
@@ -152,7 +147,7 @@ class _Core:
             wait = False
             if isinstance(message, Feed):
                 self.schedule.cancel(message)
-            elif message is not None:
+            elif isinstance(message, _schedule.Sequence):
                 self.taken += 1
                 self.schedule.add(message)
         self.schedule.expire(time.monotonic())
@@ -283,9 +278,9 @@ def start(
 ) -> Batcher:
     """Model.batcher."""
     count = _arguments.whole("sequences", sequences, 1, layouts.LLAMA_MAX_SEQUENCES)
-    size = _arguments.whole("page", page, min(_PAGES), max(_PAGES))
-    if size not in _PAGES:
-        raise ValueError(f"page is {size}, must be one of {_PAGES}")
+    size = _arguments.whole("page", page, PAGE_SIZES[0], PAGE_SIZES[-1])
+    if size not in PAGE_SIZES:
+        raise ValueError(f"page is {size}, must be one of {PAGE_SIZES}")
     most_waiting = _arguments.whole("waiting", waiting, 1, 2**31)
     longest = min(model.config.context, _DEFAULT_CONTEXT) if context is None else context
     form = Form.check(model.config, longest, kv_dtype, exact, rows)
@@ -298,7 +293,7 @@ def start(
     if form.context > pages * size:
         if context is not None:
             raise ValueError(
-                f"context is {form.context}, more than the cache has room for, which are {pages * size} tokens"
+                f"context is {form.context}, more than the {pages * size} tokens that the cache has room for"
             )
         form = replace(form, context=pages * size)
     engine = Engine(
@@ -353,8 +348,8 @@ class Batcher:
 
         priority: requests with a higher one go first, and take the place of running ones with a lower one;
         those of one priority go in their order. deadline: seconds from now, at which the request ends, with
-        what it has by then and finish "deadline". block: wait while as many requests wait as may; else that is
-        a QueueFullError. Options as Session.generate's, and those of zcwasm.llm.Choices.
+        what it has by then and finish "deadline". block: wait while as many requests wait as may; else that
+        is a QueueFullError. Options as Session.generate's, and those of zcwasm.llm.Choices.
 
         Raises ContextError, ValueError and TypeError at once. What goes wrong later is raised by the stream.
         """
@@ -399,10 +394,10 @@ class Batcher:
         choices = Choices(**{name: options[name] for name in CHOICES if name in options})
         others = {name: value for name, value in options.items() if name not in CHOICES}
         request = _request(self, len(ids), **others)
-        assert request.settings is not None
+        settings: Mapping[str, Any] = request.settings or {}
         chooser = None
-        if choices != Choices() or request.settings["repetition_penalty"] != 1:
-            chooser = Chooser(self.model, choices, ids, Sampling(**request.settings))
+        if choices != Choices() or settings["repetition_penalty"] != 1:
+            chooser = Chooser(self.model, choices, ids, Sampling(**settings))
         if self.closed:
             raise zcwasm.ClosedError("the batcher is closed")
         feed = Feed(request, choices.logprobs is not None, core.inbox)

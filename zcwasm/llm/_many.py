@@ -6,12 +6,15 @@ Threads: the caller's.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sized
+from dataclasses import replace
+from functools import partial
+from itertools import count, islice
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-import zcwasm
 from zcwasm import _arguments
 from zcwasm._extras import needed_for
+from zcwasm.llm._session import ContextError
 
 if TYPE_CHECKING:
     from zcwasm.llm._batcher import Batcher
@@ -19,8 +22,8 @@ if TYPE_CHECKING:
     from zcwasm.llm._stream import Completion, Stream
 
 _SEQUENCES = 32
-# Requests that are there at once, for each sequence: enough that one long answer, for which those behind it are
-# held, leaves the others something to do.
+# Requests that are there at once, for each sequence: enough that one long answer, for which those behind it
+# are held, leaves the others something to do.
 _AHEAD = 8
 
 Progress = Callable[[int, "int | None"], object]
@@ -41,11 +44,11 @@ def generate(
         raise TypeError(f"prompts must be prompts one after the other, not {type(prompts).__name__}")
     if not (progress is None or isinstance(progress, bool) or callable(progress)):
         raise TypeError(f"progress must be a function or a bool, not {type(progress).__name__}")
-    count = _arguments.whole("sequences", _SEQUENCES if sequences is None else sequences, 1, 1024)
+    together = _arguments.whole("sequences", _SEQUENCES if sequences is None else sequences, 1, 1024)
     if sequences is None and total is not None:
-        count = max(1, min(count, total))
+        together = max(1, min(together, total))
     flags = _arguments.flag("chat", chat), _arguments.flag("as_completed", as_completed)
-    return _generate(model, prompts, *flags, progress, total, count, dict(options))
+    return _generate(model, prompts, *flags, progress, total, together, dict(options))
 
 
 def _generate(
@@ -58,16 +61,17 @@ def _generate(
     sequences: int,
     options: dict[str, Any],
 ) -> Generator[Completion]:
-    with model.batcher(sequences=sequences) as batcher:
-        told = _bar(total) if progress is True else progress or (lambda done, total: None)
-        try:
+    bar = _Bar(total) if progress is True else None
+    tell = bar or progress or None
+    try:
+        with model.batcher(sequences=sequences) as batcher:
             for done, completion in enumerate(_completions(batcher, prompts, chat, as_completed, options), 1):
-                told(done, total)
+                if callable(tell):
+                    tell(done, total)
                 yield completion
-        finally:
-            close = getattr(told, "close", None)
-            if progress is True and close is not None:
-                close()
+    finally:
+        if bar:
+            bar.close()
 
 
 def _completions(
@@ -76,31 +80,24 @@ def _completions(
     ended: SimpleQueue[int] = SimpleQueue()  # indices of streams
     streams: dict[int, Stream] = {}  # whose completions were not given out
     coming = enumerate(prompts)
-    next_one = 0
-    while True:
-        while len(streams) < _AHEAD * batcher.sequences:
-            found = next(coming, None)
-            if found is None:
-                break
-            index, prompt = found
-            streams[index] = _submit(batcher, index, prompt, chat, options)
-            streams[index]._call_when_done(lambda index=index: ended.put(index))
+    for given_out in count():
+        for index, prompt in islice(coming, _AHEAD * batcher.sequences - len(streams)):
+            stream = streams[index] = _submit(batcher, index, prompt, chat, options)
+            if as_completed:
+                stream._call_when_done(partial(ended.put, index))
         if not streams:
             return
-        index = ended.get() if as_completed else next_one
-        stream = streams[index]
-        stream.result()
-        yield streams.pop(index)._completion(index)
-        next_one += 1
+        index = ended.get() if as_completed else given_out
+        yield replace(streams.pop(index).result(), index=index)
 
 
 def _submit(batcher: Batcher, index: int, prompt: Any, chat: bool, options: dict[str, Any]) -> Stream:
     try:
         return batcher.chat(prompt, **options) if chat else batcher.submit(prompt, **options)
-    except (zcwasm.llm.ContextError, ValueError, TypeError) as error:
-        if type(error) in (zcwasm.llm.ContextError, ValueError, TypeError):
-            raise type(error)(f"prompt {index}: {error}") from None
-        raise
+    except (ContextError, ValueError, TypeError) as error:
+        if type(error) not in (ContextError, ValueError, TypeError):
+            raise
+        raise type(error)(f"prompt {index}: {error}") from None
 
 
 class _Bar:
@@ -116,6 +113,3 @@ class _Bar:
 
     def close(self) -> None:
         self._bar.close()
-
-
-_bar = _Bar

@@ -5,7 +5,7 @@ A model is immutable and may be used from any thread. It owns the mapped weights
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +24,12 @@ from zcwasm.llm._config import Config, Numbers
 from zcwasm.llm._kept import Form, KvDtype
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from zcwasm.llm._batcher import Batcher, BatchOptions
     from zcwasm.llm._prefixes import PrefixCache
     from zcwasm.llm._session import Session
+    from zcwasm.llm._stream import Completion
     from zcwasm.llm._tokenizer import Tokenizer
 
 _DEFAULT_CONTEXT = 4096
@@ -201,14 +205,11 @@ class Model(Opened):
         """
         from zcwasm.llm import _batcher
 
-        return _batcher.start(
-            self, sequences, context_tokens, context, kv_dtype, exact, rows, page, waiting
-        )
+        return _batcher.start(self, sequences, context_tokens, context, kv_dtype, exact, rows, page, waiting)
 
-    @shows_options(_request, Choices)
     def generate_many(
         self,
-        prompts: Iterable[Any],
+        prompts: Iterable[str | Sequence[int]] | Iterable[Sequence[Mapping[str, Any]]],
         *,
         chat: bool = False,
         as_completed: bool = False,

@@ -105,7 +105,7 @@ class Pages:
     ) -> list[int]:
         """Full pages that hold the longest beginning of tokens, but not the last token: one is left to be
         computed, which tells what follows. They are the caller's now, too. known: digests(tokens)."""
-        found = []
+        found: list[int] = []
         for digest in known if known is not None else digests(tokens, self.page):
             page = self._by_digest.get(digest)
             if page is None or (len(found) + 1) * self.page >= len(tokens):

@@ -1,9 +1,9 @@
 """Which rows the next step has: requests that wait, sequences that run, and what becomes of their tokens.
 
-A step has a row for every sequence that decodes, and then rows of prompts, as many as are left. Requests go by
-their rank: the higher priority first, and of one priority the older one. A prompt's pages are taken when its
-first row is computed, and may be found by others from that step on: in each layer the keys of all rows of a
-step are written before one of them is read. Pages behind the prompt are taken one by one. Where none is left,
+A step has a row for every sequence that decodes, and then rows of prompts, as many as are left. Requests go
+by their rank: the higher priority first, and of one priority the older one. A prompt's pages are taken when
+its first row is computed, and may be found by others from that step on: in each layer the keys of all rows of
+a step are written before one of them is read. Pages behind the prompt are taken one by one. Where none is left,
 the last in rank gives its pages back and waits again; what it has said is computed again as a part of its
 prompt, or found.
 
@@ -26,7 +26,7 @@ import numpy.typing as npt
 import zcwasm
 from zcwasm.guests import layouts
 from zcwasm.llm import _pages
-from zcwasm.llm._engine import Step
+from zcwasm.llm._engine import NO_TOKEN, Step, seeded
 from zcwasm.llm._pages import Pages
 from zcwasm.llm._stream import token_text
 from zcwasm.llm._text import Text
@@ -44,20 +44,8 @@ _SETTINGS = ("temperature", "top_k", "top_p", "min_p")
 _NO_DEADLINE = math.inf
 
 
-def random_state(seed: int) -> int:
-    """Of the guest's generator (PCG32), as a session begins with this seed."""
-    step, add, mask = 6364136223846793005, 1442695040888963407, 2**64 - 1
-    return ((add + seed) * step + add) & mask
-
-
 class Sequence:
     """One request, from when it waits to its end."""
-
-    __slots__ = (
-        "admitted", "chooser", "computed", "deadline", "digests", "feed", "first_token", "key", "length",
-        "most", "pages", "preempted", "prompt", "rank", "settings", "slot", "stop_ids", "stepped", "text",
-        "tokens",
-    )  # fmt: skip
 
     def __init__(
         self,
@@ -82,7 +70,7 @@ class Sequence:
         #: Finds stop strings; without any, only the reader makes text.
         self.text = Text(tokenizer.token_bytes, request.stop, request.hidden) if request.stop else None
         self.settings = np.zeros((), layouts.LLAMA_OUTPUT)
-        self.settings["random"] = random_state(int(request.settings["seed"]))
+        self.settings["random"] = seeded(int(request.settings["seed"]))
         for name in _SETTINGS:
             self.settings[name] = request.settings[name]
         self.key = tuple(request.settings[name] for name in _SETTINGS)
@@ -119,7 +107,7 @@ class Schedule:
         self._slots: list[Sequence | None] = [None] * slots
         self._free_slots = list(range(slots - 1, -1, -1))
         self._decoders: npt.NDArray[np.intp] | None = None  # slots; None: they have changed
-        # By slot, of those that decode: the last token, which is not computed, its position, how it is chosen.
+        # By slot, of those that decode: the last token, not computed yet, its position, how it is chosen.
         self._last = np.zeros(slots, np.uint32)
         self._position = np.zeros(slots, np.uint32)
         self._settings = np.zeros(slots, layouts.LLAMA_OUTPUT)
@@ -217,7 +205,9 @@ class Schedule:
         """What is computed of it may be found."""
         feed, computed = sequence.feed, sequence.computed
         tokens = np.concatenate([sequence.prompt, np.array(feed.ids, np.uint32)])[:computed]
-        sequence.digests = _pages.digests(tokens, self.pages.page, sequence.digests[: computed // self.pages.page])
+        sequence.digests = _pages.digests(
+            tokens, self.pages.page, sequence.digests[: computed // self.pages.page]
+        )
         self.pages.keep(tokens, sequence.pages, sequence.digests)
 
     def _leave(self, sequence: Sequence) -> None:
@@ -325,8 +315,8 @@ class Schedule:
         return self._decoders
 
     def _prompts(self, room: int) -> list[tuple[Sequence, int]]:
-        """Sequences and how many rows of their prompts, as many as the step has room for. room: for entries of
-        those whose next token is chosen."""
+        """Sequences and how many rows of their prompts, as many as the step has room for. room: for entries
+        of those whose next token is chosen."""
         if not self._begun and not self._heap:
             return []
         begun = sorted(self._begun, key=lambda each: each.rank, reverse=True)
@@ -365,7 +355,9 @@ class Schedule:
         prompts = self._prompts(room)
         decoders = self._decoding_slots()
         if left_out:
-            decoders = np.array([each for each in decoders.tolist() if self._at(each) not in left_out], np.intp)
+            decoders = np.array(
+                [each for each in decoders.tolist() if self._at(each) not in left_out], np.intp
+            )
         rows = len(decoders)
         pieces = [(0, rows, False)] if rows else []
         if rows:
@@ -447,9 +439,6 @@ class Schedule:
                 entries = self._entries[count : count + len(rows)]
                 entries[:] = rows
                 entries[:, 0] += index * self.engine.vocab
-                temperature = float(chosen["temperature"][index])
-                if temperature > 0:  # the guest adds to logits that are divided already
-                    entries.view(np.float32)[:, 2] /= np.float32(temperature)
                 count += len(rows)
                 chosen["masked"][index] = chooser.fill_mask(self.engine.mask[index])
                 keep_logits = keep_logits or chooser.wants_logits
@@ -482,7 +471,7 @@ class Schedule:
             if not sequence.first_token:
                 sequence.first_token = now
                 sequence.feed.usage.prefill_seconds = now - sequence.admitted
-            if token == layouts.LLAMA_NO_TOKEN or sequence.chooser is not None:
+            if token == NO_TOKEN or sequence.chooser is not None:
                 self._accept_with_care(index, sequence, token)
             else:
                 self._accept(sequence, token)
@@ -511,7 +500,7 @@ class Schedule:
         error: Exception | None = self._failed.get(sequence)
         chooser, logprobs, finished = sequence.chooser, None, False
         try:
-            if error is None and token == layouts.LLAMA_NO_TOKEN:
+            if error is None and token == NO_TOKEN:
                 raise zcwasm.Error("the model's output has NaN logits, or no token may come")
             if error is None and chooser is not None:
                 if chooser.wants_logits:

@@ -68,7 +68,7 @@ def wake(waiters: Iterable[_Waiter]) -> None:
 class Feed:
     """The tokens of one request, from the batcher's thread to whoever reads them."""
 
-    def __init__(self, request: _Request, wants_logprobs: bool, inbox: SimpleQueue[Feed | None]) -> None:
+    def __init__(self, request: _Request, wants_logprobs: bool, inbox: SimpleQueue[object]) -> None:
         self.request = request
         self.usage = Usage()
         self.ids: list[int] = []
@@ -256,14 +256,22 @@ class Stream:
             await self._wait(waiter)
         return self._completion()
 
-    def _completion(self, index: int = 0) -> Completion:
+    def _call_when_done(self, function: Callable[[], object]) -> None:
+        """Once, on the batcher's thread or here; it must be quick, and must not raise."""
+        with self._feed.lock:
+            if not self._feed.done:
+                self._feed.when_done = function
+                return
+        function()
+
+    def _completion(self) -> Completion:
         feed = self._feed
         if feed.error is not None:
             raise feed.error.with_traceback(feed.traceback)
         text = self._new_text()
         parts = [token_text(text, feed.request, token) for token in feed.ids]
         logprobs = None if feed.logprobs is None else [each for each in feed.logprobs if each is not None]
-        return Completion(list(feed.ids), "".join(parts) + text.rest(), feed.usage, logprobs, index)
+        return Completion(list(feed.ids), "".join(parts) + text.rest(), feed.usage, logprobs)
 
     def __enter__(self) -> Stream:
         return self
