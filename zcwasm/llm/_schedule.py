@@ -3,9 +3,9 @@
 A step has a row for every sequence that decodes, and then rows of prompts, as many as are left. Requests go
 by their rank: the higher priority first, and of one priority the older one. A prompt's pages are taken when
 its first row is computed, and may be found by others from that step on: in each layer the keys of all rows of
-a step are written before one of them is read. Pages behind the prompt are taken one by one. Where none is left,
-the last in rank gives its pages back and waits again; what it has said is computed again as a part of its
-prompt, or found.
+a step are written before one of them is read. Pages behind the prompt are taken one by one. Where none is
+left, the last in rank gives its pages back and waits again; what it has said is computed again as a part of
+its prompt, or found.
 
 The loop over sequences is Python, the numbers of their rows are NumPy's.
 
@@ -291,9 +291,9 @@ class Schedule:
         self._slots[slot] = sequence
         sequence.pages = found
         self.engine.tables[slot, : len(found)] = found
+        sequence.computed = len(found) * self.pages.page
         for _ in range(needed):
             self._take_page(sequence)
-        sequence.computed = len(found) * self.pages.page
         self._settings[slot] = sequence.settings
         self._begun.add(sequence)
         if not sequence.preempted:
