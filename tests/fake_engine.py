@@ -175,7 +175,7 @@ def batcher(engine: Engine | None = None, *, waiting: int = 1024, **numbers: int
 
 
 def engine_of(batcher: Batcher) -> Engine:
-    engine: Any = batcher._core.engine
+    engine: Any = batcher._worker.engine
     return engine
 
 

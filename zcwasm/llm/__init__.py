@@ -10,7 +10,7 @@ holds the activations, the key-value cache and the sampler's state. docs/explana
 picture.
 """
 
-from zcwasm.llm._batcher import Batcher, BatcherStats, BatchOptions, QueueFullError
+from zcwasm.llm._batcher import Batcher, BatchOptions
 from zcwasm.llm._config import Config
 from zcwasm.llm._kept import KvDtype
 from zcwasm.llm._model import Model
@@ -18,6 +18,7 @@ from zcwasm.llm._prefixes import PrefixCache
 from zcwasm.llm._sampling import Sampling
 from zcwasm.llm._session import ContextError, Finish, GenerateOptions, Session, Token, Usage
 from zcwasm.llm._stream import Completion, Stream
+from zcwasm.llm._worker import BatcherStats, QueueFullError
 
 # Where users find them is what tracebacks, reprs and pickles say.
 for _public in (

@@ -7,7 +7,7 @@ a step are written before one of them is read. Pages behind the prompt are taken
 left, the last in rank gives its pages back and waits again; what it has said is computed again as a part of
 its prompt, or found.
 
-The loop over sequences is Python, the numbers of their rows are NumPy's.
+A request's own state is in _sequence.py, the numbers of a step's rows are in _rows.py.
 
 Threads: the batcher's own. Nothing here waits.
 """
@@ -24,69 +24,20 @@ import numpy as np
 import numpy.typing as npt
 
 import zcwasm
-from zcwasm.guests import layouts
-from zcwasm.llm import _pages
-from zcwasm.llm._engine import NO_TOKEN, Step, seeded
+from zcwasm.llm._engine import NO_TOKEN, Step
 from zcwasm.llm._pages import Pages
-from zcwasm.llm._stream import token_text
-from zcwasm.llm._text import Text
+from zcwasm.llm._rows import Rows
 
 if TYPE_CHECKING:
     from asyncio import Future
 
-    from zcwasm.llm._choices import Chooser, Logprobs
+    from zcwasm.llm._choices import Logprobs
     from zcwasm.llm._engine import Engine
+    from zcwasm.llm._sequence import Sequence
     from zcwasm.llm._session import Finish
     from zcwasm.llm._stream import Feed
-    from zcwasm.llm._tokenizer import Tokenizer
 
-_SETTINGS = ("temperature", "top_k", "top_p", "min_p")
 _NO_DEADLINE = math.inf
-
-
-class Sequence:
-    """One request, from when it waits to its end."""
-
-    def __init__(
-        self,
-        feed: Feed,
-        prompt: npt.NDArray[np.uint32],
-        chooser: Chooser | None,
-        rank: tuple[int, int],
-        deadline: float,
-        tokenizer: Tokenizer,
-        page: int,
-    ) -> None:
-        """On the caller's thread."""
-        request = feed.request
-        assert request.settings is not None
-        self.feed = feed
-        self.prompt = prompt
-        self.chooser = chooser
-        self.rank = rank  # the smallest first
-        self.deadline = deadline
-        self.most = request.max_new_tokens
-        self.stop_ids = request.stop_ids
-        #: Finds stop strings; without any, only the reader makes text.
-        self.text = Text(tokenizer.token_bytes, request.stop, request.hidden) if request.stop else None
-        self.settings = np.zeros((), layouts.LLAMA_OUTPUT)
-        self.settings["random"] = seeded(int(request.settings["seed"]))
-        for name in _SETTINGS:
-            self.settings[name] = request.settings[name]
-        self.key = tuple(request.settings[name] for name in _SETTINGS)
-        self.slot = -1  # of those that run; -1: it waits
-        self.tokens = prompt  # what has to be computed before the next one can be chosen
-        self.length = len(prompt)
-        self.digests = _pages.digests(prompt, page)
-        self.computed = 0  # tokens whose keys and values are in its pages
-        self.pages: list[int] = []
-        self.preempted = False
-        self.stepped = 0  # number of the last step that it had a row in
-        self.admitted = self.first_token = 0.0
-
-    @property
-    def decodes(self) -> bool:
-        return self.computed >= self.length
 
 
 class Schedule:
@@ -103,24 +54,15 @@ class Schedule:
         self._heap: list[tuple[tuple[int, int], Sequence]] = []  # that wait, and some that have ended
         self._soonest = _NO_DEADLINE  # no deadline is before
         self._wakes: list[Future[None]] = []
-        slots, rows = engine.sequences, engine.rows
-        self._slots: list[Sequence | None] = [None] * slots
-        self._free_slots = list(range(slots - 1, -1, -1))
+        self._slots: list[Sequence | None] = [None] * engine.sequences
+        self._free_slots = list(range(engine.sequences - 1, -1, -1))
         self._decoders: npt.NDArray[np.intp] | None = None  # slots; None: they have changed
-        # By slot, of those that decode: the last token, not computed yet, its position, how it is chosen.
-        self._last = np.zeros(slots, np.uint32)
-        self._position = np.zeros(slots, np.uint32)
-        self._settings = np.zeros(slots, layouts.LLAMA_OUTPUT)
-        self._tokens, self._positions, self._places = np.zeros((3, rows), np.uint32)
-        self._spans = np.zeros((rows, 3), np.uint32)
-        self._entries = np.zeros((engine.most_entries, 4), np.uint32)
+        self._rows = Rows(engine)
         self._begun: set[Sequence] = set()  # that run, and whose prompt is not computed
         # Of the step in progress: the sequences whose tokens are chosen, by output.
         self._outputs: list[Sequence] = []
         self._step_decoders: npt.NDArray[np.intp] = np.zeros(0, np.intp)
         self._step_prompts: list[tuple[Sequence, int]] = []
-        self._failed: dict[Sequence, Exception] = {}
-        self.rows = 0
 
     # --- requests ---
 
@@ -150,11 +92,6 @@ class Schedule:
             self._end(sequence, finish="deadline")
         self._soonest = min((each.deadline for each in self._all.values()), default=_NO_DEADLINE)
 
-    @property
-    def soonest(self) -> float:
-        """Until then no deadline passes."""
-        return self._soonest
-
     def end_all(self, finish: Finish | None = None, error: BaseException | None = None) -> None:
         """And begin anew, whatever was going on: nothing is known of what lies in the pages."""
         ended, self._all = list(self._all.values()), {}
@@ -163,7 +100,6 @@ class Schedule:
         self._free_slots = list(range(self.engine.sequences - 1, -1, -1))
         self._decoders = None
         self._begun.clear()
-        self._failed.clear()
         self.pages = Pages(self.engine.pages, self.engine.page)
         for sequence in ended:
             sequence.pages, sequence.slot = [], -1
@@ -187,7 +123,7 @@ class Schedule:
             usage = sequence.feed.usage
             usage.cache_bytes = len(sequence.pages) * self.engine.nbytes_per_page
             if error is None:
-                self._keep(sequence)
+                sequence.keep(self.pages)
             self._leave(sequence)
         else:
             if not sequence.preempted:
@@ -201,15 +137,6 @@ class Schedule:
 
     # --- slots and pages ---
 
-    def _keep(self, sequence: Sequence) -> None:
-        """What is computed of it may be found."""
-        feed, computed = sequence.feed, sequence.computed
-        tokens = np.concatenate([sequence.prompt, np.array(feed.ids, np.uint32)])[:computed]
-        sequence.digests = _pages.digests(
-            tokens, self.pages.page, sequence.digests[: computed // self.pages.page]
-        )
-        self.pages.keep(tokens, sequence.pages, sequence.digests)
-
     def _leave(self, sequence: Sequence) -> None:
         """Without pages and slot."""
         self.pages.release_all(sequence.pages)
@@ -221,15 +148,11 @@ class Schedule:
         self._decoders = None
 
     def _preempt(self, sequence: Sequence) -> None:
-        feed = sequence.feed
-        sequence.settings = self._settings[sequence.slot].copy()
-        self._keep(sequence)
+        """It gives its slot and its pages back, and waits."""
+        self._rows.leave(sequence)
+        sequence.keep(self.pages)
         self._leave(sequence)
-        sequence.tokens = np.concatenate([sequence.prompt, np.array(feed.ids, np.uint32)])
-        sequence.length = len(sequence.tokens)
-        sequence.digests = _pages.digests(sequence.tokens, self.pages.page, sequence.digests)
-        sequence.computed = 0
-        sequence.preempted = True
+        sequence.begin_again(self.pages.page)
         self.preempted += 1
         heapq.heappush(self._heap, (sequence.rank, sequence))
 
@@ -242,7 +165,7 @@ class Schedule:
     def _grow(self) -> None:
         """A page for each that decodes and has none for its next row, the first in rank first."""
         slots = self._decoding_slots()
-        full = slots[self._position[slots] % self.pages.page == 0]
+        full = slots[self._rows.position[slots] % self.pages.page == 0]
         for sequence in sorted((self._at(slot) for slot in full.tolist()), key=lambda each: each.rank):
             needed = sequence.computed // self.pages.page
             while sequence.slot >= 0 and len(sequence.pages) <= needed:
@@ -294,7 +217,7 @@ class Schedule:
         sequence.computed = len(found) * self.pages.page
         for _ in range(needed):
             self._take_page(sequence)
-        self._settings[slot] = sequence.settings
+        self._rows.enter(sequence)
         self._begun.add(sequence)
         if not sequence.preempted:
             self.waiting -= 1
@@ -358,54 +281,12 @@ class Schedule:
             decoders = np.array(
                 [each for each in decoders.tolist() if self._at(each) not in left_out], np.intp
             )
-        rows = len(decoders)
-        pieces = [(0, rows, False)] if rows else []
-        if rows:
-            self._tokens[:rows] = self._last[decoders]
-            self._fill(0, rows, decoders, self._position[decoders])
-        outputs = [self._at(slot) for slot in decoders.tolist()]
-        output_rows = list(range(rows))
-        for sequence, count in prompts:
-            first, computed = rows, sequence.computed
-            rows += count
-            pieces.append((first, count, True))
-            self._tokens[first:rows] = sequence.tokens[computed : computed + count]
-            self._fill(first, rows, sequence.slot, np.arange(computed, computed + count, dtype=np.uint32))
-            if computed + count == sequence.length:
-                outputs.append(sequence)
-                output_rows.append(rows - 1)
-        if not rows:
+        if not len(decoders) and not prompts:
             return None
-        self.rows = rows
+        outputs = [self._at(slot) for slot in decoders.tolist()]
+        outputs += [each for each, count in prompts if each.computed + count == each.length]
         self._step_decoders, self._step_prompts, self._outputs = decoders, prompts, outputs
-        chosen = self._settings[[each.slot for each in outputs]]
-        chosen["row"] = output_rows
-        entries, keep_logits = self._ask(outputs, chosen)
-        return Step(
-            tokens=self._tokens[:rows],
-            positions=self._positions[:rows],
-            places=self._places[:rows],
-            spans=self._spans[:rows],
-            pieces=pieces,
-            outputs=chosen,
-            entries=entries,
-            keep_logits=keep_logits,
-        )
-
-    def _fill(
-        self, first: int, end: int, slots: npt.NDArray[np.intp] | int, positions: npt.NDArray[np.uint32]
-    ) -> None:
-        """Where rows are, and what they see: everything up to themselves."""
-        page = self.pages.page
-        self._positions[first:end] = positions
-        pages, within = np.divmod(positions, np.uint32(page))
-        self._places[first:end] = self.engine.tables[slots, pages] * np.uint32(page) + within
-        spans = self._spans[first:end]
-        spans[:, 1] = positions
-        spans[:, 1] += 1
-        spans[:, 2] = np.multiply(slots, self.engine.pages_each, dtype=np.intp)
-
-    # --- what choosers ask ---
+        return self._rows.make(decoders, prompts, outputs)
 
     def _room_for_entries(self) -> tuple[set[Sequence], int]:
         """Those that decode and are left out of this step, and how many entries prompts may have: a step has
@@ -425,44 +306,20 @@ class Schedule:
                 left_out.add(sequence)
         return left_out, room
 
-    def _ask(
-        self, outputs: list[Sequence], chosen: npt.NDArray[np.void]
-    ) -> tuple[npt.NDArray[np.uint32] | None, bool]:
-        """Entries of all choosers, and whether one wants logits. Their masks are written."""
-        count, keep_logits = 0, False
-        for index, sequence in enumerate(outputs):
-            chooser = sequence.chooser
-            if chooser is None:
-                continue
-            try:
-                rows = chooser.rows
-                entries = self._entries[count : count + len(rows)]
-                entries[:] = rows
-                entries[:, 0] += index * self.engine.vocab
-                count += len(rows)
-                chosen["masked"][index] = chooser.fill_mask(self.engine.mask[index])
-                keep_logits = keep_logits or chooser.wants_logits
-            except Exception as error:  # this request's own, such as of its constraint
-                self._failed[sequence] = error
-        return (self._entries[:count] if count else None), keep_logits
-
     # --- what has come ---
 
     def took(self, step: Step, tokens: npt.NDArray[np.uint32]) -> None:
         """The step is done, and these are the tokens of its outputs."""
         self.steps += 1
         outputs, decoders = self._outputs, self._step_decoders
-        self._position[decoders] += 1
-        slots = [each.slot for each in outputs]
-        self._last[slots] = tokens
-        self._settings["random"][slots] = step.outputs["random"]
+        self._rows.took(step, tokens, decoders, outputs)
         for sequence in outputs[: len(decoders)]:
             sequence.computed += 1
         for sequence, count in self._step_prompts:
             sequence.computed += count
             sequence.stepped = self.steps
             if sequence.decodes:
-                self._position[sequence.slot] = sequence.computed
+                self._rows.decode_from(sequence)
                 self._begun.discard(sequence)
                 self._decoders = None
         now = time.perf_counter()
@@ -475,30 +332,22 @@ class Schedule:
                 self._accept_with_care(index, sequence, token)
             else:
                 self._accept(sequence, token)
-        self._outputs = []
-        self._failed.clear()
+        self._rows.failed.clear()
 
-    def _accept(
-        self, sequence: Sequence, token: int, logprobs: Logprobs | None = None, finished: bool = False
-    ) -> None:
+    def _accept(self, sequence: Sequence, token: int, logprobs: Logprobs | None = None) -> None:
         """The sequence goes on with the token, or ends with it."""
         self.generated_tokens += 1
-        feed, text = sequence.feed, sequence.text
-        if text is not None:
-            token_text(text, feed.request, token)
-        if finished or token in sequence.stop_ids or (text is not None and text.stopped):
-            self._end(sequence, "stop", None, token, logprobs)
-        elif feed.cancelled:
-            self._end(sequence, "cancelled", None, token, logprobs)
-        elif len(feed.ids) + 1 == sequence.most:
-            self._end(sequence, "length", None, token, logprobs)
+        finish = sequence.finish_with(token)
+        if finish is None and sequence.chooser is not None and sequence.chooser.finished:
+            finish = "stop"
+        if finish is None:
+            self._wakes += sequence.feed.put(token, logprobs)
         else:
-            self._wakes += feed.put(token, logprobs)
+            self._end(sequence, finish, None, token, logprobs)
 
     def _accept_with_care(self, index: int, sequence: Sequence, token: int) -> None:
         """The same where there may be no token, or where the request has a chooser."""
-        error: Exception | None = self._failed.get(sequence)
-        chooser, logprobs, finished = sequence.chooser, None, False
+        error, chooser, logprobs = self._rows.failed.get(sequence), sequence.chooser, None
         try:
             if error is None and token == NO_TOKEN:
                 raise zcwasm.Error("the model's output has NaN logits, or no token may come")
@@ -506,10 +355,9 @@ class Schedule:
                 if chooser.wants_logits:
                     logprobs = chooser.logprobs(token, self.engine.logits(index))
                 chooser.accept(token)
-                finished = chooser.finished
         except Exception as raised:  # this request's own
             error = raised
-        if error is not None:
-            self._end(sequence, error=error)
+        if error is None:
+            self._accept(sequence, token, logprobs)
         else:
-            self._accept(sequence, token, logprobs, finished)
+            self._end(sequence, error=error)
