@@ -13,18 +13,21 @@ picture.
 from zcwasm.llm._choices import Choices, Logprobs
 from zcwasm.llm._config import Config
 from zcwasm.llm._constraint import Constraint
+from zcwasm.llm._fit import ContextError, ContextPolicy
 from zcwasm.llm._kept import KvDtype
 from zcwasm.llm._model import Model
 from zcwasm.llm._prefixes import PrefixCache
 from zcwasm.llm._sampling import Sampling
-from zcwasm.llm._session import ContextError, Finish, GenerateOptions, Session, Token, Usage
+from zcwasm.llm._session import Finish, GenerateOptions, Session, Token, Usage
+from zcwasm.llm._tool_calls import ToolCall, parse_tool_calls
 
 # Where users find them is what tracebacks, reprs and pickles say.
 _public: type
 for _public in (Choices, Config, Constraint, ContextError, GenerateOptions, Logprobs, Model, PrefixCache):
     _public.__module__ = __name__
-for _public in (Sampling, Session, Token, Usage):
+for _public in (Sampling, Session, Token, ToolCall, Usage):
     _public.__module__ = __name__
+parse_tool_calls.__module__ = __name__
 del _public
 
 __all__ = [
@@ -32,6 +35,7 @@ __all__ = [
     "Config",
     "Constraint",
     "ContextError",
+    "ContextPolicy",
     "Finish",
     "GenerateOptions",
     "KvDtype",
@@ -41,5 +45,7 @@ __all__ = [
     "Sampling",
     "Session",
     "Token",
+    "ToolCall",
     "Usage",
+    "parse_tool_calls",
 ]

@@ -30,6 +30,7 @@ from zcwasm._extras import needed_for
 from zcwasm.guests import layouts
 from zcwasm.llm import _kept
 from zcwasm.llm._choices import CHOICES
+from zcwasm.llm._fit import ContextError, ContextPolicy, check_policy, fit_messages, most_tokens
 from zcwasm.llm._kept import Form, KvDtype, Note
 from zcwasm.llm._options import SamplingOptions
 from zcwasm.llm._prefixes import Found, PrefixCache
@@ -46,10 +47,6 @@ _INCOMPLETE = 4  # tokens at most, whose bytes together may be no character yet
 
 _File: TypeAlias = str | os.PathLike[str] | IO[bytes]
 Finish = Literal["stop", "length", "cancelled"]
-
-
-class ContextError(zcwasm.Error):
-    """A prompt, or what is to follow it, does not fit the session's context."""
 
 
 class Token(NamedTuple):
@@ -442,21 +439,52 @@ class Session:
 
     @shows_options(_request)
     def chat(
-        self, messages: Sequence[Mapping[str, Any]], **options: Unpack[GenerateOptions]
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        *,
+        tools: Sequence[Mapping[str, Any]] | None = None,
+        context_policy: ContextPolicy = "error",
+        **options: Unpack[GenerateOptions],
     ) -> Generator[Token]:
         """The model's answer to messages ({"role": ..., "content": ...}), put together by the file's own
         template; names of control tokens in a message stay text. Options as generate's. Send the whole
-        conversation every time: what is in the cache is not computed again."""
+        conversation every time: what is in the cache is not computed again.
+
+        tools: functions that the model may call, {"type": "function", "function": {"name": ...,
+        "description": ..., "parameters": a JSON schema}}; Error where the template knows none.
+        context_policy: what becomes of a conversation that is too long. "error": ContextError. "keep_ends":
+        turns behind the system's message go, the oldest first, until the rest and max_new_tokens fit (without
+        that, until a quarter of the context is free).
+        """
         cancels = self._cancels
         _check_names("chat", options)
-        return self._begin(self.chat_ids(messages), cancels, **options)
+        most = None
+        if check_policy(context_policy) == "keep_ends":
+            new = options.get("max_new_tokens")
+            if new is not None:
+                new = _arguments.whole("max_new_tokens", new, 1, 2**31)
+            most = most_tokens(self.context, new)
+        return self._begin(self._chat_ids(messages, tools, most), cancels, **options)
 
-    def chat_ids(self, messages: Sequence[Mapping[str, Any]]) -> list[int]:
-        """The ids that chat(messages) goes on from."""
+    def chat_ids(
+        self, messages: Sequence[Mapping[str, Any]], *, tools: Sequence[Mapping[str, Any]] | None = None
+    ) -> list[int]:
+        """The ids that chat(messages, tools=tools) goes on from."""
+        return self._chat_ids(messages, tools, None)
+
+    def _chat_ids(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] | None,
+        most: int | None,
+    ) -> list[int]:
         from zcwasm.llm import _chat
 
+        def encode(some: Sequence[Mapping[str, Any]]) -> list[int]:
+            return _chat.encode(self.model.weights.metadata, self.model.tokenizer, some, tools)
+
         with needed_for("zcwasm.llm"):
-            return _chat.encode(self.model.weights.metadata, self.model.tokenizer, messages)
+            return encode(messages) if most is None else fit_messages(messages, encode, most)
 
     def logits(self, prompt: str | Sequence[int]) -> npt.NDArray[np.float32]:
         """The logits of what follows the prompt, (vocabulary,): a view of guest memory, valid until the next
