@@ -1,14 +1,19 @@
 """What of a conversation or a prompt stays when the context has no room for all of it: the caller's choice.
 
-Pure functions, which sessions and batchers call before anything is computed.
+Sessions and batchers call this before anything is computed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import zcwasm
+from zcwasm import _arguments
+from zcwasm._extras import needed_for
+
+if TYPE_CHECKING:
+    from zcwasm.llm._model import Model
 
 #: "error": a ContextError; "keep_ends": the beginning and the newest stay.
 ContextPolicy = Literal["error", "keep_ends"]
@@ -78,3 +83,27 @@ def fit_messages(
             f"the conversation's beginning and its last turn have {len(ids)} tokens, there is room for {most}"
         )
     return best
+
+
+def chat_ids(
+    model: Model,
+    messages: Sequence[Mapping[str, Any]],
+    tools: Sequence[Mapping[str, Any]] | None = None,
+    *,
+    context: int = 0,
+    policy: object = "error",
+    max_new_tokens: object = None,
+) -> list[int]:
+    """The ids of a conversation by the model's template; with "keep_ends" as many as fit the context. Raises
+    what _chat.encode and fit_messages raise."""
+    from zcwasm.llm import _chat
+
+    def encode(some: Sequence[Mapping[str, Any]]) -> list[int]:
+        return _chat.encode(model.weights.metadata, model.tokenizer, some, tools)
+
+    wanted = check_policy(policy)
+    new = None if max_new_tokens is None else _arguments.whole("max_new_tokens", max_new_tokens, 1, 2**31)
+    with needed_for("zcwasm.llm"):
+        if wanted == "error":
+            return encode(messages)
+        return fit_messages(messages, encode, most_tokens(context, new))

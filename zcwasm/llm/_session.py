@@ -26,11 +26,10 @@ import numpy.typing as npt
 
 import zcwasm
 from zcwasm import _arguments, _guest
-from zcwasm._extras import needed_for
 from zcwasm.guests import layouts
 from zcwasm.llm import _kept
 from zcwasm.llm._choices import CHOICES
-from zcwasm.llm._fit import ContextError, ContextPolicy, check_policy, fit_messages, most_tokens
+from zcwasm.llm._fit import ContextError, ContextPolicy, chat_ids
 from zcwasm.llm._kept import Form, KvDtype, Note
 from zcwasm.llm._options import SamplingOptions
 from zcwasm.llm._prefixes import Found, PrefixCache
@@ -458,33 +457,21 @@ class Session:
         """
         cancels = self._cancels
         _check_names("chat", options)
-        most = None
-        if check_policy(context_policy) == "keep_ends":
-            new = options.get("max_new_tokens")
-            if new is not None:
-                new = _arguments.whole("max_new_tokens", new, 1, 2**31)
-            most = most_tokens(self.context, new)
-        return self._begin(self._chat_ids(messages, tools, most), cancels, **options)
+        ids = chat_ids(
+            self.model,
+            messages,
+            tools,
+            context=self.context,
+            policy=context_policy,
+            max_new_tokens=options.get("max_new_tokens"),
+        )
+        return self._begin(ids, cancels, **options)
 
     def chat_ids(
         self, messages: Sequence[Mapping[str, Any]], *, tools: Sequence[Mapping[str, Any]] | None = None
     ) -> list[int]:
         """The ids that chat(messages, tools=tools) goes on from."""
-        return self._chat_ids(messages, tools, None)
-
-    def _chat_ids(
-        self,
-        messages: Sequence[Mapping[str, Any]],
-        tools: Sequence[Mapping[str, Any]] | None,
-        most: int | None,
-    ) -> list[int]:
-        from zcwasm.llm import _chat
-
-        def encode(some: Sequence[Mapping[str, Any]]) -> list[int]:
-            return _chat.encode(self.model.weights.metadata, self.model.tokenizer, some, tools)
-
-        with needed_for("zcwasm.llm"):
-            return encode(messages) if most is None else fit_messages(messages, encode, most)
+        return chat_ids(self.model, messages, tools)
 
     def logits(self, prompt: str | Sequence[int]) -> npt.NDArray[np.float32]:
         """The logits of what follows the prompt, (vocabulary,): a view of guest memory, valid until the next

@@ -22,7 +22,7 @@ class ToolCall(NamedTuple):
     """A function that the model calls."""
 
     name: str
-    arguments: dict[str, Any]
+    arguments: dict[str, object]
 
 
 class _NoCall(ValueError):
