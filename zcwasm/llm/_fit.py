@@ -23,7 +23,7 @@ _FREE = 4  # the part of the context that stays free for an answer of any length
 
 
 class ContextError(zcwasm.Error):
-    """A prompt, or what is to follow it, does not fit the session's context."""
+    """A prompt, or what is to follow it, does not fit the context of a session, or of a batcher's request."""
 
 
 def check_policy(policy: object) -> ContextPolicy:
