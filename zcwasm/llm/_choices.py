@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 import zcwasm
 from zcwasm import _arguments
+from zcwasm.llm import _constraint
 from zcwasm.llm._constraint import Constraint
 from zcwasm.llm._sampling import Sampling
 
@@ -66,7 +67,7 @@ class Choices:
 
     presence_penalty: float = 0.0
     frequency_penalty: float = 0.0
-    logit_bias: Mapping[int, float] | None = field(default=None, hash=False)
+    logit_bias: dict[int, float] | None = field(default=None, hash=False)
     logprobs: int | None = None
     constraint: Constraint | None = None
 
@@ -206,6 +207,11 @@ class Chooser:
 
     # --- tokens that may come ---
 
+    @property
+    def constrained(self) -> bool:
+        """Whether fill_mask() writes a mask."""
+        return self._matcher is not None
+
     def fill_mask(self, row: npt.NDArray[np.uint32]) -> bool:
         """Write which tokens may come into a row of ceil(vocabulary / 32) words, bit i % 32 of word i / 32
         for token i. False, and the row is as it was: all may. Raises zcwasm.Error where the constraint has
@@ -239,6 +245,23 @@ class Chooser:
     def logprobs(self, token: int, logits: npt.NDArray[np.float32]) -> Logprobs:
         """Of a token that was chosen by these logits, which nothing has changed."""
         return logprobs_of(token, logits, self._top or 0)
+
+
+def fill_masks(
+    wanted: Sequence[tuple[Chooser, int]], mask: npt.NDArray[np.uint32]
+) -> dict[int, zcwasm.Error]:
+    """What fill_mask() of each of these choosers would write, into the rows of `mask` of these numbers, on
+    several threads and without the GIL. Each must be `constrained`. The errors of those that cannot be
+    followed any more, by their rows, in which anything may stand."""
+    matchers = [(chooser._matcher, row) for chooser, row in wanted if chooser._matcher is not None]
+    _constraint.fill_masks(matchers, mask)
+    failed = {}
+    for matcher, row in matchers:
+        try:
+            matcher.check()
+        except zcwasm.Error as error:
+            failed[row] = error
+    return failed
 
 
 def logprobs_of(token: int, logits: npt.NDArray[np.float32], top: int) -> Logprobs:
