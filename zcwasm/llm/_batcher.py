@@ -23,11 +23,11 @@ import numpy.typing as npt
 
 import zcwasm
 from zcwasm import _arguments
-from zcwasm._extras import needed_for
 from zcwasm.guests import layouts
 from zcwasm.llm import _sequence
 from zcwasm.llm._choices import CHOICES, ChoiceOptions, Choices, Chooser
 from zcwasm.llm._engine import PAGE_SIZES, Engine
+from zcwasm.llm._fit import ContextPolicy, chat_ids
 from zcwasm.llm._kept import Form, KvDtype
 from zcwasm.llm._sampling import Sampling, shows_options
 from zcwasm.llm._session import GenerateOptions, _check_names, _request, prompt_ids
@@ -105,7 +105,7 @@ class Batcher:
     Made by Model.batcher. What comes of a request does not depend on which others there are, as far as the
     device's kernels do not; docs/reference/llm.md says where they do."""
 
-    word = "batcher"
+    _word = "batcher"
 
     def __init__(self, model: Model, engine: Engine, waiting: int = 1024) -> None:
         self.model = model
@@ -143,23 +143,32 @@ class Batcher:
         self,
         messages: Sequence[Mapping[str, Any]],
         *,
+        tools: Sequence[Mapping[str, Any]] | None = None,
+        context_policy: ContextPolicy = "error",
         priority: int = 0,
         deadline: float | None = None,
         block: bool = True,
         **options: Unpack[BatchOptions],
     ) -> Stream:
-        """The model's answer to messages, as Session.chat gives it; everything else as submit. What the cache
-        still has of the conversation is not computed again."""
+        """The model's answer to messages, as Session.chat gives it, whose tools and context_policy these are;
+        everything else as submit. What the cache still has of the conversation is not computed again."""
         _check_names("chat", options, BatchOptions)
-        ids = prompt_ids(self, self.chat_ids(messages))
+        given = chat_ids(
+            self.model,
+            messages,
+            tools,
+            context=self.context,
+            policy=context_policy,
+            max_new_tokens=options.get("max_new_tokens"),
+        )
+        ids = prompt_ids(self, given)
         return self._submit(ids, priority, deadline, block, options)
 
-    def chat_ids(self, messages: Sequence[Mapping[str, Any]]) -> list[int]:
-        """The ids that chat(messages) goes on from."""
-        from zcwasm.llm import _chat
-
-        with needed_for("zcwasm.llm"):
-            return _chat.encode(self.model.weights.metadata, self.model.tokenizer, messages)
+    def chat_ids(
+        self, messages: Sequence[Mapping[str, Any]], *, tools: Sequence[Mapping[str, Any]] | None = None
+    ) -> list[int]:
+        """The ids that chat(messages, tools=tools) goes on from."""
+        return chat_ids(self.model, messages, tools)
 
     def _submit(
         self,

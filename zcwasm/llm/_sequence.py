@@ -1,5 +1,5 @@
-"""Sequence: one request to a batcher, on the batcher's thread: what it asks, what was computed of it, which pages
-it has, and when it ends.
+"""Sequence: one request to a batcher, as the batcher's thread has it: what it asks, what was computed of it,
+which pages it has, and when it ends.
 
 Threads: the caller's makes it, from then on the batcher's alone has it.
 """
