@@ -24,7 +24,7 @@ import numpy.typing as npt
 import zcwasm
 from zcwasm import _arguments
 from zcwasm.guests import layouts
-from zcwasm.llm import _sequence
+from zcwasm.llm import _memory, _sequence
 from zcwasm.llm._choices import CHOICES, ChoiceOptions, Choices, Chooser
 from zcwasm.llm._engine import PAGE_SIZES, Engine
 from zcwasm.llm._fit import ContextPolicy, chat_ids
@@ -92,12 +92,14 @@ def start(
 
 
 def _room(model: Model, sequences: int, rows: int, form: Form) -> int:
-    """Tokens of a cache that a guest has room for: its memory has 4 GiB, of which the step needs some."""
+    """Tokens of a cache that a guest has room for: its memory has 4 GiB, of which a step needs some. And at
+    most half of the memory that is free here: what is kept of prompts takes all of the cache in the end."""
     config = model.config
     activations = 4 * rows * (4 * config.dim + 4 * config.heads * config.head_size + 3 * config.ff)
     logits = 4 * sequences * config.vocab * 3
     other = form.context * config.rotated * 4 + (64 << 20)
-    return max(0, (1 << 32) - activations - logits - other) // config.cache_bytes(1, form.kv_dtype)
+    most = min((1 << 32) - activations - logits - other, _memory.available() // 2)
+    return max(0, most) // config.cache_bytes(1, form.kv_dtype)
 
 
 class Batcher:
@@ -131,7 +133,8 @@ class Batcher:
         priority: requests with a higher one go first, and take the place of running ones with a lower one;
         those of one priority go in their order. deadline: seconds from now, at which the request ends, with
         what it has by then and finish "deadline". block: wait while as many requests wait as may; else that
-        is a QueueFullError. Options as Session.generate's, and those of zcwasm.llm.Choices.
+        is a QueueFullError, which is what asyncio needs. Options as Session.generate's, and those of
+        zcwasm.llm.Choices.
 
         Raises ContextError, ValueError and TypeError at once. What goes wrong later is raised by the stream.
         """
@@ -201,8 +204,9 @@ class Batcher:
             self.model.tokenizer,
             worker.engine.page,
         )
+        stream = Stream(feed, self)  # before anybody has the request: what raises from here on cancels it
         worker.put(sequence, waits)
-        return Stream(feed, self)
+        return stream
 
     # --- the whole ---
 

@@ -89,9 +89,15 @@ class Worker:
 
     def start(self) -> None:
         """With the lock."""
-        self.thread = threading.Thread(target=self.run, name="zcwasm batcher", daemon=True)
+        thread = self.thread = threading.Thread(target=self.run, name="zcwasm batcher", daemon=True)
         _running.add(self)
-        self.thread.start()
+        try:
+            thread.start()
+        except BaseException:  # such as that there are too many
+            if thread.ident is None:
+                self.thread = None
+                _running.discard(self)
+            raise
 
     # --- the thread ---
 
