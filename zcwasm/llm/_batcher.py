@@ -126,6 +126,8 @@ class Batcher:
         priority: int = 0,
         deadline: float | None = None,
         block: bool = True,
+        context_policy: ContextPolicy = "error",
+        context_keep: int | None = None,
         **options: Unpack[BatchOptions],
     ) -> Stream:
         """The tokens that follow the prompt, computed together with other requests'. From any thread.
@@ -133,13 +135,14 @@ class Batcher:
         priority: requests with a higher one go first, and take the place of running ones with a lower one;
         those of one priority go in their order. deadline: seconds from now, at which the request ends, with
         what it has by then and finish "deadline". block: wait while as many requests wait as may; else that
-        is a QueueFullError, which is what asyncio needs. Options as Session.generate's, and those of
+        is a QueueFullError, which is what asyncio needs. Everything else as Session.generate's, and those of
         zcwasm.llm.Choices.
 
         Raises ContextError, ValueError and TypeError at once. What goes wrong later is raised by the stream.
         """
         _check_names("submit", options, BatchOptions)
-        return self._submit(prompt_ids(self, prompt), priority, deadline, block, options)
+        ids = prompt_ids(self, prompt, context_policy, context_keep, options.get("max_new_tokens"))
+        return self._submit(ids, priority, deadline, block, options)
 
     @shows_options(_request, Choices)
     def chat(
