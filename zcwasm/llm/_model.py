@@ -213,7 +213,7 @@ class Model(Opened):
 
     def generate_many(
         self,
-        prompts: Iterable[str | Sequence[int]] | Iterable[Sequence[Mapping[str, Any]]],
+        prompts: Iterable[str | Sequence[int] | Sequence[Mapping[str, Any]]],
         *,
         chat: bool = False,
         as_completed: bool = False,
