@@ -10,28 +10,53 @@ holds the activations, the key-value cache and the sampler's state. docs/explana
 picture.
 """
 
+from zcwasm.llm._batcher import Batcher, BatchOptions
+from zcwasm.llm._choices import Choices, Logprobs
 from zcwasm.llm._config import Config
+from zcwasm.llm._constraint import Constraint
+from zcwasm.llm._fit import ContextError, ContextPolicy
 from zcwasm.llm._kept import KvDtype
 from zcwasm.llm._model import Model
 from zcwasm.llm._prefixes import PrefixCache
 from zcwasm.llm._sampling import Sampling
-from zcwasm.llm._session import ContextError, Finish, GenerateOptions, Session, Token, Usage
+from zcwasm.llm._session import Finish, GenerateOptions, Session, Token, Usage
+from zcwasm.llm._stream import Completion, Stream
+from zcwasm.llm._tool_calls import ToolCall, parse_tool_calls
+from zcwasm.llm._worker import BatcherStats, QueueFullError
 
 # Where users find them is what tracebacks, reprs and pickles say.
-for _public in (Config, ContextError, GenerateOptions, Model, PrefixCache, Sampling, Session, Token, Usage):
+_public: type
+for _public in (
+    *(Batcher, BatcherStats, BatchOptions, Choices, Completion, Config, Constraint, ContextError),
+    *(GenerateOptions, Logprobs, Model, PrefixCache, QueueFullError, Sampling, Session, Stream, Token),
+    *(ToolCall, Usage),
+):
     _public.__module__ = __name__
+parse_tool_calls.__module__ = __name__
 del _public
 
 __all__ = [
+    "BatchOptions",
+    "Batcher",
+    "BatcherStats",
+    "Choices",
+    "Completion",
     "Config",
+    "Constraint",
     "ContextError",
+    "ContextPolicy",
     "Finish",
     "GenerateOptions",
     "KvDtype",
+    "Logprobs",
     "Model",
     "PrefixCache",
+    "QueueFullError",
     "Sampling",
     "Session",
+    "Stream",
     "Token",
+    "ToolCall",
     "Usage",
+    "parse_tool_calls",
 ]

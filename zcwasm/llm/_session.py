@@ -19,16 +19,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 import zcwasm
 from zcwasm import _arguments, _guest
-from zcwasm._extras import needed_for
 from zcwasm.guests import layouts
 from zcwasm.llm import _kept
+from zcwasm.llm._choices import CHOICES
+from zcwasm.llm._fit import ContextError, ContextPolicy, chat_ids, fit_prompt
 from zcwasm.llm._kept import Form, KvDtype, Note
 from zcwasm.llm._options import SamplingOptions
 from zcwasm.llm._prefixes import Found, PrefixCache
@@ -38,17 +39,14 @@ from zcwasm.llm._text import Text
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from zcwasm.llm._choices import Logprobs
     from zcwasm.llm._model import Model
 
 _PROGRAM = _guest.Program("llama", layouts.LLAMA_VERSION, layouts.LLAMA_CONFIG, layouts.LLAMA_STATE)
 _INCOMPLETE = 4  # tokens at most, whose bytes together may be no character yet
 
 _File: TypeAlias = str | os.PathLike[str] | IO[bytes]
-Finish = Literal["stop", "length", "cancelled"]
-
-
-class ContextError(zcwasm.Error):
-    """A prompt, or what is to follow it, does not fit the session's context."""
+Finish = Literal["stop", "length", "cancelled", "deadline"]
 
 
 class Token(NamedTuple):
@@ -58,6 +56,8 @@ class Token(NamedTuple):
     #: What it adds to the text. Empty for a control token, while a character is incomplete, or while what
     #: there is may turn out to be the beginning of a stop string; it comes with a later token then.
     text: str
+    #: How likely it was, where a batcher's request asked for that.
+    logprobs: Logprobs | None = None
 
 
 @dataclass
@@ -71,7 +71,8 @@ class Usage:
     prefill_seconds: float = 0.0
     decode_seconds: float = 0.0
     cache_bytes: int = 0
-    #: "stop" (a stop token or string), "length", "cancelled", or None while it goes on.
+    #: "stop" (a stop token or string), "length", "cancelled", of a batcher's request also "deadline", or None
+    #: while it goes on.
     finish: Finish | None = None
 
     @property
@@ -127,8 +128,16 @@ class GenerateOptions(SamplingOptions, total=False):
     special: bool
 
 
+class Place(Protocol):
+    """What generates: a session, or a batcher."""
+
+    model: Model
+    context: int
+    _word: str  # what it is called in errors
+
+
 def _request(
-    session: Session,
+    place: Place,
     prompt_tokens: int,
     before: Sampling | None = None,
     *,
@@ -143,26 +152,26 @@ def _request(
     resumed: then the generator goes on, unless there is another seed."""
     if sampling is not None and not isinstance(sampling, Sampling):
         raise TypeError(f"sampling must be a zcwasm.llm.Sampling, not {type(sampling).__name__}")
-    room = session.context - prompt_tokens + 1  # the last token need not be in the cache
+    room = place.context - prompt_tokens + 1  # the last token need not be in the cache
     if max_new_tokens is None:
         max_new_tokens = room
     elif _arguments.whole("max_new_tokens", max_new_tokens, 1, 2**31) > room:
         what = "a prompt of" if before is None else "a session of"
         raise ContextError(
-            f"{what} {prompt_tokens} tokens and {max_new_tokens} new ones do not fit the session's "
-            f"context of {session.context}"
+            f"{what} {prompt_tokens} tokens and {max_new_tokens} new ones do not fit the {place._word}'s "
+            f"context of {place.context}"
         )
     stops = _arguments.texts("stop", stop)
     if "" in stops:
         raise ValueError("a stop string is empty")
-    tokenizer = session.model.tokenizer
+    tokenizer = place.model.tokenizer
     wanted = replace(sampling or before or Sampling(), **changes)
     same = before is not None and sampling is None and not changes
     if before and wanted.seed is None:
         wanted = replace(wanted, seed=before.seed)
     return _Request(
         max_new_tokens=max_new_tokens,
-        settings=None if same else wanted._settings(session.context),
+        settings=None if same else wanted._settings(place.context),
         seeded=before is None or wanted.seed != before.seed,
         stop=stops,
         stop_ids=frozenset() if _arguments.flag("ignore_eos", ignore_eos) else tokenizer.stop_ids,
@@ -171,8 +180,30 @@ def _request(
     )
 
 
-def _check_names(function: str, options: Mapping[str, object]) -> None:
-    for name in options.keys() - GenerateOptions.__annotations__.keys():
+def prompt_ids(
+    place: Place,
+    prompt: str | Sequence[int],
+    policy: object = "error",
+    keep: object = None,
+    max_new_tokens: object = None,
+) -> npt.NDArray[np.uint32]:
+    """Of a prompt that the place has room for, or what fits of it (_fit.py)."""
+    given = place.model.tokenize(prompt) if isinstance(prompt, str) else prompt
+    ids = _arguments.token_ids("prompt", given, place.model.config.vocab)
+    if len(ids) == 0:
+        raise ValueError("the prompt has no tokens")
+    ids = fit_prompt(ids, place.context, policy, keep, max_new_tokens)
+    if len(ids) > place.context:
+        raise ContextError(
+            f"the prompt has {len(ids)} tokens, the {place._word}'s context has room for {place.context}"
+        )
+    return ids
+
+
+def _check_names(function: str, options: Mapping[str, object], known: type = GenerateOptions) -> None:
+    for name in options.keys() - known.__annotations__.keys():
+        if name in CHOICES and known is GenerateOptions:
+            raise TypeError(f"{function}() of a session has no {name}: a batcher has it (Model.batcher)")
         raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
 
 
@@ -195,6 +226,8 @@ class _Turn:
 class Session:
     """A conversation with a model: a guest whose memory holds the cache. Made by Model.session, or from
     what one was by Model.load_session and fork."""
+
+    _word = "session"
 
     def __init__(
         self, model: Model, form: Form, guest: _guest.Guest, mirrored: bool, prefix_cache: PrefixCache | None
@@ -390,7 +423,14 @@ class Session:
         return self._instance.memory
 
     @shows_options(_request)
-    def generate(self, prompt: str | Sequence[int], **options: Unpack[GenerateOptions]) -> Generator[Token]:
+    def generate(
+        self,
+        prompt: str | Sequence[int],
+        *,
+        context_policy: ContextPolicy = "error",
+        context_keep: int | None = None,
+        **options: Unpack[GenerateOptions],
+    ) -> Generator[Token]:
         """Tokens that follow the prompt, one by one as they are computed.
 
         What the cache holds of the prompt's beginning is not computed again. Without max_new_tokens it goes
@@ -401,18 +441,21 @@ class Session:
         stop string, or when it is cancelled or the generator is closed. `usage` tells what it took.
         Control tokens, such as <|im_end|>, are items with their id and no text, unless `special`; a stop
         string that they spell is found in either case.
+        context_policy: what becomes of a prompt that is too long. "error": ContextError. "keep_ends": its
+        first context_keep tokens stay (a quarter of what fits), and the newest, so that max_new_tokens fit
+        (without that, so that a quarter of the context is free).
 
         Raises ContextError, ValueError and TypeError at once, before anything is computed.
         """
         cancels = self._cancels
         _check_names("generate", options)
-        return self._begin(prompt, cancels, **options)
+        ids = prompt_ids(self, prompt, context_policy, context_keep, options.get("max_new_tokens"))
+        return self._begin(ids, cancels, **options)
 
     def _begin(
-        self, prompt: str | Sequence[int], cancels: int, **options: Unpack[GenerateOptions]
+        self, ids: npt.NDArray[np.uint32], cancels: int, **options: Unpack[GenerateOptions]
     ) -> Generator[Token]:
         """cancels: how many there were when the caller asked."""
-        ids = self._ids(prompt)
         return self._go(ids, cancels, _request(self, len(ids), **options))
 
     def _go(self, ids: npt.NDArray[np.uint32] | None, cancels: int, request: _Request) -> Generator[Token]:
@@ -439,27 +482,46 @@ class Session:
 
     @shows_options(_request)
     def chat(
-        self, messages: Sequence[Mapping[str, Any]], **options: Unpack[GenerateOptions]
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        *,
+        tools: Sequence[Mapping[str, Any]] | None = None,
+        context_policy: ContextPolicy = "error",
+        **options: Unpack[GenerateOptions],
     ) -> Generator[Token]:
         """The model's answer to messages ({"role": ..., "content": ...}), put together by the file's own
         template; names of control tokens in a message stay text. Options as generate's. Send the whole
-        conversation every time: what is in the cache is not computed again."""
+        conversation every time: what is in the cache is not computed again.
+
+        tools: functions that the model may call, {"type": "function", "function": {"name": ...,
+        "description": ..., "parameters": a JSON schema}}; Error where the template knows none.
+        context_policy: what becomes of a conversation that is too long. "error": ContextError. "keep_ends":
+        turns behind the system's message go, the oldest first, until the rest and max_new_tokens fit (without
+        that, until a quarter of the context is free).
+        """
         cancels = self._cancels
         _check_names("chat", options)
-        return self._begin(self.chat_ids(messages), cancels, **options)
+        ids = chat_ids(
+            self.model,
+            messages,
+            tools,
+            context=self.context,
+            policy=context_policy,
+            max_new_tokens=options.get("max_new_tokens"),
+        )
+        return self._begin(prompt_ids(self, ids), cancels, **options)
 
-    def chat_ids(self, messages: Sequence[Mapping[str, Any]]) -> list[int]:
-        """The ids that chat(messages) goes on from."""
-        from zcwasm.llm import _chat
-
-        with needed_for("zcwasm.llm"):
-            return _chat.encode(self.model.weights.metadata, self.model.tokenizer, messages)
+    def chat_ids(
+        self, messages: Sequence[Mapping[str, Any]], *, tools: Sequence[Mapping[str, Any]] | None = None
+    ) -> list[int]:
+        """The ids that chat(messages, tools=tools) goes on from."""
+        return chat_ids(self.model, messages, tools)
 
     def logits(self, prompt: str | Sequence[int]) -> npt.NDArray[np.float32]:
         """The logits of what follows the prompt, (vocabulary,): a view of guest memory, valid until the next
         call. While it lives, the session cannot be closed. The most likely token counts as chosen: resume()
         goes on behind it."""
-        ids = self._ids(prompt)
+        ids = prompt_ids(self, prompt)
         with self._taken():
             self._configure(Sampling(seed=0)._settings(self.context))
             self.usage = Usage(prompt_tokens=len(ids), cache_bytes=self.cache_bytes)
@@ -577,20 +639,6 @@ class Session:
             f"<zcwasm.llm.Session of {kind}: {self.cached_tokens} of {self.context} tokens cached, "
             f"{self.cache_bytes:,} bytes as {self.kv_dtype}>"
         )
-
-    # --- arguments ---
-
-    def _ids(self, prompt: str | Sequence[int]) -> npt.NDArray[np.uint32]:
-        vocab = self.model.config.vocab
-        given = self.model.tokenize(prompt) if isinstance(prompt, str) else prompt
-        ids = _arguments.token_ids("prompt", given, vocab)
-        if len(ids) == 0:
-            raise ValueError("the prompt has no tokens")
-        if len(ids) > self.context:
-            raise ContextError(
-                f"the prompt has {len(ids)} tokens, the session's context has room for {self.context}"
-            )
-        return ids
 
     # --- the loop ---
 
