@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_EXTRAS = {"tokenizers": "llm", "jinja2": "llm", "tqdm": "llm", "zstandard": "zstd"}
+_EXTRAS = {
+    "tokenizers": "llm",
+    "jinja2": "llm",
+    "tqdm": "llm",
+    "zstandard": "zstd",
+    "llguidance": "structured",
+}
 
 
 @contextmanager

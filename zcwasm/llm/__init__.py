@@ -10,7 +10,9 @@ holds the activations, the key-value cache and the sampler's state. docs/explana
 picture.
 """
 
+from zcwasm.llm._choices import Choices, Logprobs
 from zcwasm.llm._config import Config
+from zcwasm.llm._constraint import Constraint
 from zcwasm.llm._kept import KvDtype
 from zcwasm.llm._model import Model
 from zcwasm.llm._prefixes import PrefixCache
@@ -18,16 +20,22 @@ from zcwasm.llm._sampling import Sampling
 from zcwasm.llm._session import ContextError, Finish, GenerateOptions, Session, Token, Usage
 
 # Where users find them is what tracebacks, reprs and pickles say.
-for _public in (Config, ContextError, GenerateOptions, Model, PrefixCache, Sampling, Session, Token, Usage):
+_public: type
+for _public in (Choices, Config, Constraint, ContextError, GenerateOptions, Logprobs, Model, PrefixCache):
+    _public.__module__ = __name__
+for _public in (Sampling, Session, Token, Usage):
     _public.__module__ = __name__
 del _public
 
 __all__ = [
+    "Choices",
     "Config",
+    "Constraint",
     "ContextError",
     "Finish",
     "GenerateOptions",
     "KvDtype",
+    "Logprobs",
     "Model",
     "PrefixCache",
     "Sampling",

@@ -29,6 +29,7 @@ from zcwasm import _arguments, _guest
 from zcwasm._extras import needed_for
 from zcwasm.guests import layouts
 from zcwasm.llm import _kept
+from zcwasm.llm._choices import CHOICES
 from zcwasm.llm._kept import Form, KvDtype, Note
 from zcwasm.llm._options import SamplingOptions
 from zcwasm.llm._prefixes import Found, PrefixCache
@@ -173,6 +174,8 @@ def _request(
 
 def _check_names(function: str, options: Mapping[str, object]) -> None:
     for name in options.keys() - GenerateOptions.__annotations__.keys():
+        if name in CHOICES:
+            raise TypeError(f"{function}() of a session has no {name}: a batcher has it (Model.batcher)")
         raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
 
 
