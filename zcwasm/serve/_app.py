@@ -64,7 +64,7 @@ def application(
     app = Starlette(
         routes=routes,
         middleware=[
-            Middleware(Guard, service=service, paths=frozenset(route.path for route in routes))  # type: ignore[arg-type]
+            Middleware(Guard, service=service, paths=frozenset(route.path for route in routes))
         ],
         exception_handlers={
             RequestError: _say,

@@ -152,8 +152,8 @@ def library(call: Callable[[Any], Any]) -> Check:
         try:
             return call(value)
         except TypeError as error:
-            raise invalid(path, str(error), "invalid_type") from None
+            raise invalid(path, str(error).removeprefix(f"{path} "), "invalid_type") from None
         except ValueError as error:
-            raise invalid(path, str(error), "invalid_value") from None
+            raise invalid(path, str(error).removeprefix(f"{path} "), "invalid_value") from None
 
     return check

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import zcwasm
 from zcwasm._core import ModelError
-from zcwasm.llm import ContextError
+from zcwasm.llm import Constraint, ContextError
 from zcwasm.llm._batcher import QueueFullError
 from zcwasm.serve import _answers, _json, _requests, _tools
 from zcwasm.serve._errors import RequestError, find, invalid, later, not_again
@@ -99,10 +99,8 @@ def _submitter(
 def _constraint(asked: Generation) -> Any:
     if asked.schema is None:
         return None
-    from zcwasm.llm import Constraint
-
     try:
-        return Constraint.json_schema(asked.schema) if asked.schema else Constraint.json_object()
+        return Constraint.json_schema(asked.schema)
     except (TypeError, ValueError) as error:
         raise invalid("response_format", str(error), "invalid_schema") from None
 

@@ -136,12 +136,14 @@ _FORMAT = one_of(*_FORMATS)
 
 
 def response_format(path: str, value: Any) -> dict[str, Any] | None:
-    """A schema; {} for any object."""
+    """A schema; None for text."""
     if not isinstance(value, dict):
         raise wrong(path, "an object", value)
     kind = _FORMAT(f"{path}.type", value.get("type", ""))
     found = take(_FORMATS[kind], value, path)
     if kind == "text":
         return None
-    schema: dict[str, Any] = found["json_schema"].get("schema", {}) if kind == "json_schema" else {}
+    schema: dict[str, Any] = {"type": "object"}
+    if kind == "json_schema":
+        schema = found["json_schema"].get("schema", schema)
     return schema

@@ -47,7 +47,7 @@ class Generation:
     include_usage: bool
     messages: list[dict[str, Any]] = field(default_factory=list)
     prompts: list[str | list[int]] = field(default_factory=list)
-    #: What the answer has to be: a JSON schema; {} is any JSON object; None: text.
+    #: Of JSON that the answer has to be; None: it is text.
     schema: dict[str, Any] | None = None
     tools: list[dict[str, Any]] = field(default_factory=list)
     #: "none", "auto" or "required"; with `tool`, "required" is that one.
