@@ -39,6 +39,7 @@ PARTS = {
     "bert.c": ("guest.c",),
     "llama.c": (
         "guest.c",
+        "llama_many.c",
         "llama_memory.c",
         "llama_model.c",
         "llama_record.c",

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYOUTS = ROOT / "zcwasm" / "guests" / "layouts.py"
-HEADERS = ("llama.h", "bert.h")
+HEADERS = ("llama.h", "llama_many.h", "bert.h")
 SAMPLING = ROOT / "zcwasm" / "llm" / "_sampling.py"
 OPTIONS = ROOT / "zcwasm" / "llm" / "_options.py"
 KERNELS = ROOT / "zcwasm" / "include" / "zcwasm_kernels.h"  # of it the constants
@@ -25,8 +26,8 @@ TYPES = {"uint32_t": ("<u4", 4), "uint64_t": ("<u8", 8), "float": ("<f4", 4), "c
 INTRODUCTION = '''\
 """Layouts and limits of guests that Python drives. Made by buildtools/guests.py; do not edit.
 
-From {headers} beside this file and the constants of zcwasm/include/zcwasm_kernels.h, which say
-what everything means. A struct's fields go by their names.
+From {headers} beside this file and the constants of
+zcwasm/include/zcwasm_kernels.h, which say what everything means. A struct's fields go by their names.
 """
 
 from typing import Any
@@ -84,15 +85,17 @@ def without_comments(path: Path) -> str:
     return re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.DOTALL)
 
 
-def structs(path: Path) -> list[Struct]:
-    """In their order; a struct may hold those before it."""
+def structs(path: Path, known: Iterable[Struct] = ()) -> list[Struct]:
+    """In their order; a struct may hold those before it, and those that are known."""
     found: dict[str, Struct] = {}
+    before = {struct.name: struct for struct in known}
     for name, body in re.findall(r"struct (\w+) \{(.*?)\}", without_comments(path), re.DOTALL):
         struct = found[name] = Struct(name)
         for declaration in filter(None, (" ".join(part.split()) for part in body.split(";"))):
             kind, _, declarators = declaration.partition(" ")
-            if kind in found:
-                one, size, alignment = kind.upper(), found[kind].size, found[kind].alignment
+            held = found.get(kind, before.get(kind))
+            if held is not None:
+                one, size, alignment = kind.upper(), held.size, held.alignment
             elif kind in TYPES:
                 code, size = TYPES[kind]
                 one, alignment = f'"{code}"', size
@@ -157,13 +160,16 @@ def options() -> str:
 
 def layouts() -> str:
     """The text of layouts.py."""
-    lines = [INTRODUCTION.format(headers=" and ".join(HEADERS))]
+    lines = [INTRODUCTION.format(headers=", ".join(HEADERS[:-1]) + f" and {HEADERS[-1]}")]
+    known: list[Struct] = []
     for path in (KERNELS, *(ROOT / "zcwasm" / "guests" / name for name in HEADERS)):
         lines += [f"# {path.name}", ""]
         lines += [f"{name} = {value}" for name, value in constants(path)]
         if path != KERNELS:
-            for struct in structs(path):
+            found = structs(path, known)
+            for struct in found:
                 lines += ["", *dtype(struct)]
+            known += found
         lines.append("")
     return "\n".join(lines)
 

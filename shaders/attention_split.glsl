@@ -46,10 +46,10 @@ const float LOG2_E = 1.4426950408889634;
 #define EACH_HEAD(h) [[unroll]] for (uint h = 0u; h < HEADS; h++)
 #define EACH_OCTET(c) [[unroll]] for (uint c = 0u; c < OCTETS_EACH; c++)
 
-// Octet o of a key: its words. What is behind the head's end is 0.
-void key_octet(uint key, uint kv, uint o, bool there, out uvec4 a, out uvec4 b)
+// Octet o of a key, which lies in row `place`: its words. What is behind the head's end is 0.
+void key_octet(uint place, uint kv, uint o, bool there, out uvec4 a, out uvec4 b)
 {
-    uint element = key * push.ldk + kv + 8u * o;
+    uint element = place * push.ldk + kv + 8u * o;
     a = b = uvec4(0u);
     if (!there) {
         return;
@@ -75,7 +75,7 @@ void key_octet(uint key, uint kv, uint o, bool there, out uvec4 a, out uvec4 b)
             uint quad = lane_of_value + LANES_OF_VALUE * c;                                                \
             words[i * QUADS_EACH + c] = uvec4(0u);                                                         \
             if (key < here && quad < quads) {                                                              \
-                words[i * QUADS_EACH + c] = value_quad((first + key) * push.ldv + kv + 4u * quad);         \
+                words[i * QUADS_EACH + c] = value_quad(PLACE(first + key) * push.ldv + kv + 4u * quad);         \
             }                                                                                              \
         }                                                                                                  \
     }
@@ -127,10 +127,10 @@ void attend_split(uint split, uint splits, uint r, uint team)
             queries[i] = q1[push.offset.x + r * push.ldq + (first_head + h) * push.head_size + e];
         }
     }
-    uint begin = min(spans1[push.offset.w + 2u * r], push.capacity);
-    uint end = min(spans1[push.offset.w + 2u * r + 1u], push.capacity);
+    uint begin = min(spans1[push.offset.w + SPAN_WORDS * r], CONTEXT);
+    uint end = min(spans1[push.offset.w + SPAN_WORDS * r + 1u], CONTEXT);
     uint count = end - min(begin, end);
-    uint each = max(ZC_ATTENTION_SPLIT_KEYS, (count + splits - 1u) / splits);
+    uint each = max(ZC_ATTENTION_SPLIT_KEYS, KEYS_OF_SPLIT(count, splits));
     uint used = (count + each - 1u) / each; // splits that have keys
     if (split >= max(used, 1u)) {
         if (me < heads) {
@@ -138,6 +138,7 @@ void attend_split(uint split, uint splits, uint r, uint team)
         }
         return;
     }
+    FIND_TABLE(r)
     // This subgroup's keys.
     uint from = begin + split * each, to = min(from + each, end);
     uint few = ((to - from + WORKGROUP / WIDTH - 1u) / (WORKGROUP / WIDTH) + LINES - 1u) / LINES * LINES;
@@ -178,7 +179,7 @@ void attend_split(uint split, uint splits, uint r, uint team)
                 uint key = base + line + LINES * i;
                 EACH_OCTET(c) {
                     bool there = key < here && 2u * (lane + LANES * c) < quads;
-                    key_octet(first + key, kv, lane + LANES * c, there, a[i * OCTETS_EACH + c],
+                    key_octet(PLACE(first + key), kv, lane + LANES * c, there, a[i * OCTETS_EACH + c],
                               b[i * OCTETS_EACH + c]);
                 }
             }

@@ -49,7 +49,7 @@ vec4 floats(uvec4 words)
         uint key = base + row + 16u * i;                                    \
         loaded[i] = uvec4(0u);                                              \
         if (key < last && lane + QUADS * (c) < quads) {                     \
-            loaded[i] = quad(key * (ld) + kv + 4u * (lane + QUADS * (c)));  \
+            loaded[i] = quad(FOUND(i, key) * (ld) + kv + 4u * (lane + QUADS * (c))); \
         }                                                                   \
     }
 
@@ -62,12 +62,12 @@ vec4 floats(uvec4 words)
 void attend_tile(uint tile, uint head)
 {
     uint me = gl_LocalInvocationID.x, row = me / 16u, lane = me % 16u;
-    uint r = tile * ROWS + row;
+    uint r = ROW_OF_TILE(tile, row);
     uint quads = push.head_size / 4u, kv = head / (push.heads / push.kv_heads) * push.head_size;
-    uint begin = 0u, end = 0u, first = push.capacity, last = 0u; // of this row, of all rows
-    for (uint i = 0u; i < min(ROWS, push.rows - tile * ROWS); i++) {
-        uint at = push.offset.w + 2u * (tile * ROWS + i);
-        uint from = min(spans1[at], push.capacity), to = min(spans1[at + 1u], push.capacity);
+    uint begin = 0u, end = 0u, first = CONTEXT, last = 0u; // of this row, of all rows
+    for (uint i = 0u; i < min(ROWS_OF_TILE, push.rows - tile * ROWS_OF_TILE); i++) {
+        uint at = push.offset.w + SPAN_WORDS * (tile * ROWS_OF_TILE + i);
+        uint from = min(spans1[at], CONTEXT), to = min(spans1[at + 1u], CONTEXT);
         if (from < to) {
             first = min(first, from);
             last = max(last, to);
@@ -77,6 +77,7 @@ void attend_tile(uint tile, uint head)
             }
         }
     }
+    FIND_TABLE(tile * ROWS_OF_TILE)
     vec4 query[MOST_PARTS], sums[MOST_PARTS];
     EACH_PART(c) {
         query[c] = vec4(0.0);
@@ -90,6 +91,7 @@ void attend_tile(uint tile, uint head)
     for (uint base = first; base < last; base += TILE_KEYS) {
         uvec4 loaded[2];
         vec4 products[2] = vec4[](vec4(0.0), vec4(0.0));
+        FIND_PLACES
         LOAD_TILE(key_quad, push.ldk, 0u)
         EACH_PART(c) {
             barrier(); // what was shared before has been used

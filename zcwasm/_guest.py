@@ -24,8 +24,17 @@ import zcwasm
 class Program:
     """guests/NAME.wasm, compiled once, and the layouts of guests/NAME.h."""
 
-    def __init__(self, name: str, version: int, config: np.dtype[np.void], state: np.dtype[np.void]) -> None:
+    def __init__(
+        self,
+        name: str,
+        version: int,
+        config: np.dtype[np.void],
+        state: np.dtype[np.void],
+        address: str = "address",
+    ) -> None:
+        """address: what the guest exports, which says where the state lies."""
         self.name = name
+        self.address = address
         self.version = version
         self.config = config
         self.state = state
@@ -38,7 +47,7 @@ class Program:
         """The input "config": the model's numbers by their names, and `numbers`, which go before."""
         config = np.zeros((), self.config)
         of_model = {name: getattr(model, name) for name in self.config.names or () if hasattr(model, name)}
-        fill(config, {**of_model, **numbers, "version": self.version})
+        fill(config, {"version": self.version, **of_model, **numbers})
         return config.tobytes()
 
     def start(
@@ -103,7 +112,7 @@ class Guest:
         self.program = program
         self.instance = instance
         self.exports = instance.exports
-        self._address: int = instance.exports.address() if address is None else address
+        self._address: int = instance.exports[program.address]() if address is None else address
         self._state: np.void | None = None
 
     @property

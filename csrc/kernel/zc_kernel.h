@@ -109,6 +109,9 @@ static inline uint64_t zc_kernel_work_in_tiles(const zc_kernel *kernel, const vo
 /* Bytes that a dispatch writes a second time, into a mirror: they are counted as copies are (ZC_COPY_MIRROR). */
 uint64_t zc_kernel_mirrored(const zc_kernel *kernel, const void *params);
 
+/* The same over a cache whose rows lie in order. */
+zc_attention_params zc_attention_of_paged(const zc_attention_paged_params *params);
+
 const zc_kernel *zc_kernel_get(zc_kernel_id id);
 const zc_kernel *zc_kernel_find(const char *name); /* NULL when there is none */
 

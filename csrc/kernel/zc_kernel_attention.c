@@ -1,9 +1,10 @@
-/* zc_kernel_attention: queries over a cache of keys and values. Pure functions, any thread. */
+/* zc_kernel_attention: queries over a cache of keys and values, whose rows lie in order, or in pages. Pure functions, any
+ * thread. */
 #include "kernel/zc_kernel_internal.h"
 
-static zc_status extent_attention(const void *params, uint64_t *bytes, zc_error *error)
+/* Of q, k, v, and `out`. */
+static zc_status extent_of_heads(const zc_attention_params *p, uint64_t *bytes, uint64_t *out, zc_error *error)
 {
-    const zc_attention_params *p = params;
     uint32_t q_cols = 0, kv_cols = 0;
     zc_status status;
     if (p->head_size % 4 || p->head_size == 0 || p->head_size > ZC_ATTENTION_MAX_HEAD) {
@@ -20,8 +21,14 @@ static zc_status extent_attention(const void *params, uint64_t *bytes, zc_error 
         (status = zc_extent_cache("v", p->kv_type, p->capacity, kv_cols, p->ldv, &bytes[2], error)) != ZC_OK) {
         return status;
     }
+    return zc_extent_matrix("out", p->rows, q_cols, p->ldout, out, error);
+}
+
+static zc_status extent_attention(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_attention_params *p = params;
     bytes[3] = (uint64_t)p->rows * 2 * ZC_ELEMENT;
-    return zc_extent_matrix("out", p->rows, q_cols, p->ldout, &bytes[4], error);
+    return extent_of_heads(p, bytes, &bytes[4], error);
 }
 
 /* In tiles; zc_kernel_tiles.c says when otherwise. */
@@ -32,14 +39,75 @@ static void groups_attention(const void *params, uint32_t out[3])
     zc_groups(out, zc_at_most(p->heads, ZC_MAX_GROUPS), zc_at_most(tiles, ZC_MAX_GROUPS), 1);
 }
 
-/* Each query with all keys and all values, and an exponential for each score. */
+/* Each query with `keys` keys and values, and for each of them an exponential and what else there is. */
+static uint64_t work_of_keys(uint32_t rows, uint32_t heads, uint32_t head_size, uint32_t keys, uint32_t more)
+{
+    uint64_t each = zc_times(keys, 2 * (uint64_t)head_size + ZC_WORK_EXP + more);
+    return zc_plus(zc_times(zc_times(rows, heads), zc_plus(each, 2 * (uint64_t)head_size + ZC_WORK_ROW)),
+                   zc_times(rows, ZC_WORK_ROW));
+}
+
 static uint64_t work_attention(const void *params)
 {
     const zc_attention_params *p = params;
-    uint64_t queries = zc_times(p->rows, p->heads);
-    uint64_t keys = zc_times(p->capacity, 2 * (uint64_t)p->head_size + ZC_WORK_EXP);
-    return zc_plus(zc_times(queries, zc_plus(keys, 2 * (uint64_t)p->head_size + ZC_WORK_ROW)),
-                   zc_times(p->rows, ZC_WORK_ROW));
+    return work_of_keys(p->rows, p->heads, p->head_size, p->capacity, 0);
 }
 
 ZC_KERNEL_FUNCTIONS(attention, extent_attention, groups_attention, work_attention)
+
+/* ---- in pages ---- */
+
+zc_attention_params zc_attention_of_paged(const zc_attention_paged_params *p)
+{
+    return (zc_attention_params){.rows = p->rows,
+                                 .heads = p->heads,
+                                 .kv_heads = p->kv_heads,
+                                 .head_size = p->head_size,
+                                 .ldq = p->ldq,
+                                 .ldk = p->ldk,
+                                 .ldv = p->ldv,
+                                 .ldout = p->ldout,
+                                 .capacity = p->capacity,
+                                 .kv_type = p->kv_type,
+                                 .scale = p->scale};
+}
+
+static zc_status extent_attention_paged(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_attention_paged_params *p = params;
+    const zc_attention_params plain = zc_attention_of_paged(p);
+    if (p->page != 16 && p->page != 32 && p->page != 64 && p->page != 128) {
+        return zc_fail(error, ZC_BAD_VALUE, "page is %u, must be 16, 32, 64 or 128", p->page);
+    }
+    if (p->capacity % p->page || (p->rows && p->capacity == 0)) {
+        return zc_fail(error, ZC_BAD_VALUE, "a cache of %u rows is not one of whole pages of %u", p->capacity, p->page);
+    }
+    if (p->rows && p->table_words == 0) {
+        return zc_fail(error, ZC_BAD_VALUE, "tables of no words cannot say where %u rows have their keys", p->rows);
+    }
+    if (p->shared > 1) {
+        return zc_fail(error, ZC_BAD_VALUE, "shared is %u, must be 0 or 1", p->shared);
+    }
+    bytes[3] = (uint64_t)p->rows * 3 * ZC_ELEMENT;
+    bytes[4] = (uint64_t)p->table_words * ZC_ELEMENT;
+    return extent_of_heads(&plain, bytes, &bytes[5], error);
+}
+
+/* Only rows of one sequence share the keys of a tile. */
+static void groups_attention_paged(const void *params, uint32_t out[3])
+{
+    const zc_attention_paged_params *p = params;
+    uint64_t tiles = p->shared ? zc_ceil_div(p->rows, ZC_ATTENTION_TILE_ROWS) : p->rows;
+    zc_groups(out, zc_at_most(p->heads, ZC_MAX_GROUPS), zc_at_most(tiles, ZC_MAX_GROUPS), 1);
+}
+
+/* A key's page is looked up by each query; neighbours find it where the last one did. */
+#define WORK_LOOKUP (ZC_WORK_FETCH / 16)
+
+static uint64_t work_attention_paged(const void *params)
+{
+    const zc_attention_paged_params *p = params;
+    return work_of_keys(p->rows, p->heads, p->head_size, p->context, WORK_LOOKUP);
+}
+
+ZC_KERNEL_FUNCTIONS(attention_paged, extent_attention_paged, groups_attention_paged, work_attention_paged)

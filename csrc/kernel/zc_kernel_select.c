@@ -1,4 +1,5 @@
-/* zc_kernel_select: what a sampler asks of a row of logits: argmax, top_k, penalize, draw. Pure functions, any thread. */
+/* zc_kernel_select: what a sampler asks of rows of logits: argmax, top_k, penalize, adjust, mask, draw. Pure functions, any
+ * thread. */
 #include "kernel/zc_kernel_internal.h"
 
 static zc_status extent_argmax(const void *params, uint64_t *bytes, zc_error *error)
@@ -78,6 +79,52 @@ static uint64_t work_penalize(const void *params)
 }
 
 ZC_KERNEL_FUNCTIONS(penalize, extent_penalize, groups_penalize, work_penalize)
+
+static zc_status extent_adjust(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_adjust_params *p = params;
+    if (p->count == 0) {
+        return zc_fail(error, ZC_BAD_VALUE, "there are no elements to change");
+    }
+    bytes[0] = ((uint64_t)p->entries + 1) * 4 * ZC_ELEMENT;
+    bytes[1] = (uint64_t)p->count * ZC_ELEMENT;
+    return ZC_OK;
+}
+
+static void groups_adjust(const void *params, uint32_t out[3])
+{
+    const zc_adjust_params *p = params;
+    zc_groups_items(p->entries, 1, out);
+}
+
+/* As penalize, but by many workgroups. */
+static uint64_t work_adjust(const void *params)
+{
+    return zc_times((uint64_t)((const zc_adjust_params *)params)->entries + 1, ZC_WORK_FETCH);
+}
+
+ZC_KERNEL_FUNCTIONS(adjust, extent_adjust, groups_adjust, work_adjust)
+
+static zc_status extent_mask(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_mask_params *p = params;
+    zc_status status = zc_extent_matrix("mask", p->rows, (uint32_t)zc_ceil_div(p->cols, 32), p->ldmask, &bytes[0], error);
+    return status == ZC_OK ? zc_extent_matrix("x", p->rows, p->cols, p->ldx, &bytes[1], error) : status;
+}
+
+static void groups_mask(const void *params, uint32_t out[3])
+{
+    const zc_mask_params *p = params;
+    zc_groups_items(p->cols, p->rows, out);
+}
+
+static uint64_t work_mask(const void *params)
+{
+    const zc_mask_params *p = params;
+    return p->cols ? zc_work_of_rows(p->rows, p->cols, 2) : 0;
+}
+
+ZC_KERNEL_FUNCTIONS(mask, extent_mask, groups_mask, work_mask)
 
 static zc_status extent_draw(const void *params, uint64_t *bytes, zc_error *error)
 {

@@ -385,6 +385,30 @@ static bool attention_on_matrices(const zc_attention_params *p, const zc_gpu *gp
     return true;
 }
 
+static void attention_in_tiles(const zc_kernel *kernel, const void *params, const zc_attention_params *p,
+                               zc_kernel_plan *out)
+{
+    uint32_t parts = (uint32_t)zc_ceil_div(p->head_size, ZC_ATTENTION_TILE_PART);
+    kernel->groups(params, out->stages[0].groups);
+    out->stages[0].variant = p->kv_type + 2 * (ZC_ATTENTION_TILE_SHAPE + parts - 1);
+}
+
+static void attention_split(const zc_attention_params *p, const zc_gpu *gpu, zc_kernel_plan *out)
+{
+    uint64_t teams;
+    uint32_t share = attention_share(p, gpu, &teams), splits = attention_splits(p, teams);
+    uint32_t octets = log2_up((uint32_t)zc_ceil_div(p->head_size, 8)), width = log2_up(gpu->subgroup_width);
+    uint32_t shape = width - 2 + 5 * ((octets > 2 ? octets - 2 : 0) + 4 * log2_up(share));
+    zc_groups(out->stages[0].groups, zc_at_most(teams, ZC_MAX_GROUPS), zc_at_most(p->rows, ZC_MAX_GROUPS), splits);
+    out->stages[0].variant = p->kv_type + 2 * (ZC_ATTENTION_SPLIT_SHAPE + shape);
+    if (splits > 1) {
+        out->count = 2;
+        out->workspace = (uint64_t)splits * p->rows * p->heads * (p->head_size / 4 + 1) * 16;
+        out->stages[1].variant = 2 * ZC_ATTENTION_JOIN_SHAPE;
+        zc_groups(out->stages[1].groups, zc_at_most(p->heads, ZC_MAX_GROUPS), zc_at_most(p->rows, ZC_MAX_GROUPS), 1);
+    }
+}
+
 /* Few rows: the keys are split, and what comes out is joined. More rows share keys in tiles; as do few where an
  * invocation of a narrow subgroup would have more than 16 elements of a head. */
 static void stages_attention(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
@@ -394,22 +418,22 @@ static void stages_attention(const zc_kernel *kernel, const void *params, const 
         return;
     }
     if (p->rows > 4 || p->head_size > 16 * gpu->subgroup_width) {
-        uint32_t parts = (uint32_t)zc_ceil_div(p->head_size, ZC_ATTENTION_TILE_PART);
-        kernel->groups(params, out->stages[0].groups);
-        out->stages[0].variant = p->kv_type + 2 * (ZC_ATTENTION_TILE_SHAPE + parts - 1);
-        return;
+        attention_in_tiles(kernel, params, p, out);
+    } else {
+        attention_split(p, gpu, out);
     }
-    uint64_t teams;
-    uint32_t share = attention_share(p, gpu, &teams), splits = attention_splits(p, teams);
-    uint32_t octets = log2_up((uint32_t)zc_ceil_div(p->head_size, 8)), width = log2_up(gpu->subgroup_width);
-    uint32_t shape = width - 2 + 5 * ((octets > 2 ? octets - 2 : 0) + 4 * log2_up(share));
-    zc_groups(out->stages[0].groups, zc_at_most(teams, ZC_MAX_GROUPS), p->rows, splits);
-    out->stages[0].variant = p->kv_type + 2 * (ZC_ATTENTION_SPLIT_SHAPE + shape);
-    if (splits > 1) {
-        out->count = 2;
-        out->workspace = (uint64_t)splits * p->rows * p->heads * (p->head_size / 4 + 1) * 16;
-        out->stages[1].variant = 2 * ZC_ATTENTION_JOIN_SHAPE;
-        zc_groups(out->stages[1].groups, zc_at_most(p->heads, ZC_MAX_GROUPS), p->rows, 1);
+}
+
+/* Rows of different sequences share no keys: they go as few do, however many. */
+static void stages_attention_paged(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
+{
+    const zc_attention_paged_params *p = params;
+    zc_attention_params plain = zc_attention_of_paged(p);
+    plain.capacity = p->context; /* which says into how many parts it pays to split keys */
+    if ((p->shared && p->rows > 4) || p->head_size > 16 * gpu->subgroup_width) {
+        attention_in_tiles(kernel, params, &plain, out);
+    } else {
+        attention_split(&plain, gpu, out);
     }
 }
 
@@ -419,7 +443,9 @@ _Static_assert(ZC_ATTENTION_MAX_HEAD <= 4 * ZC_ATTENTION_TILE_PART && ZC_ATTENTI
                "shapes of attention");
 _Static_assert(ZC_ATTENTION_MAX_SPLITS <= ZC_WORKGROUP, "an invocation of a join for each");
 
-#define EACH_WITH_STAGES(X) X(sum) X(max) X(softmax) X(argmax) X(linear) X(linear_gated) X(top_k) X(attention)
+#define EACH_WITH_STAGES(X) \
+    X(sum) X(max) X(softmax) X(argmax) X(linear) X(linear_gated) X(top_k) X(attention) \
+    X(attention_paged)
 
 #define STAGES_FUNCTION(kernel) [ZC_KERNEL_##kernel] = stages_##kernel,
 static void (*const stages[ZC_KERNEL_COUNT])(const zc_kernel *kernel, const void *params, const zc_gpu *gpu,

@@ -1,5 +1,5 @@
 /* zc_kernel_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, layer_norm,
- * rope, append, rope_append, swiglu, gelu, pool. Pure functions, any thread. */
+ * rope, append, rope_append, rope_append_paged, swiglu, gelu, pool. Pure functions, any thread. */
 #include "kernel/zc_kernel_internal.h"
 
 static zc_status extent_embed(const void *params, uint64_t *bytes, zc_error *error)
@@ -227,10 +227,25 @@ static uint64_t work_rope_append(const void *params)
 
 ZC_KERNEL_FUNCTIONS(rope_append, extent_rope_append, groups_rope_append, work_rope_append)
 
+/* The places stand before the cache. */
+static zc_status extent_rope_append_paged(const void *params, uint64_t *bytes, zc_error *error)
+{
+    zc_status status = extent_rope_append(params, bytes, error);
+    if (status == ZC_OK) {
+        bytes[7] = bytes[6];
+        bytes[6] = bytes[5];
+        bytes[5] = bytes[3];
+    }
+    return status;
+}
+
+ZC_KERNEL_FUNCTIONS(rope_append_paged, extent_rope_append_paged, groups_rope_append, work_rope_append)
+
 uint64_t zc_kernel_mirrored(const zc_kernel *kernel, const void *params)
 {
     const zc_rope_append_params *p = params;
-    if (kernel->compiled || kernel->id != ZC_KERNEL_rope_append || !p->mirrored) {
+    if (kernel->compiled || (kernel->id != ZC_KERNEL_rope_append && kernel->id != ZC_KERNEL_rope_append_paged) ||
+        !p->mirrored) {
         return 0;
     }
     /* The extents hold as much for each row of k and v, in float32. */

@@ -258,9 +258,9 @@ uint4 key_quad(thread const uint& index, constant Push& push, const device K2& v
 }
 
 static inline __attribute__((always_inline))
-void key_octet(thread const uint& key, thread const uint& kv, thread const uint& o, thread const bool& there, thread uint4& a, thread uint4& b, constant Push& push, const device K2& v_169, const device K1& v_184, const device K4& v_212)
+void key_octet(thread const uint& place, thread const uint& kv, thread const uint& o, thread const bool& there, thread uint4& a, thread uint4& b, constant Push& push, const device K2& v_169, const device K1& v_184, const device K4& v_212)
 {
-    uint element = ((key * push.ldk) + kv) + (8u * o);
+    uint element = ((place * push.ldk) + kv) + (8u * o);
     b = uint4(0u);
     a = uint4(0u);
     if (!there)

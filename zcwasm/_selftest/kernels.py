@@ -275,6 +275,31 @@ def every_rope_append(d: Device, arena: Arena) -> Pair:
     return joined(pairs)
 
 
+def every_rope_append_paged(d: Device, arena: Arena) -> Pair:
+    """As rope_append, but places are not positions."""
+    pairs = []
+    positions, angles = np.array([1, 4, 2], np.uint32), normal(8, 6, 2)
+    places = np.array([3, 0, 4], np.uint32)
+    for layout, out_type, mirrored in ((0, F32, 1), (1, F16, 0), (0, F16, 1)):
+        dtype = np.float16 if out_type == F16 else np.float32
+        given = normal(2, 3 * 14), normal(3, 2 * 14), normal(3, 2 * 14)
+        q, k, v = (arena.put(each) for each in given)
+        words_of_cache = 2 * 5 * 28 // (2 if out_type == F16 else 1)
+        cache, mirror = arena.empty(words_of_cache), arena.empty(words_of_cache if mirrored else 0)
+        params = {"rows": 3, "q_rows": 2, "heads": 3, "kv_heads": 2, "head_size": 14, "rotated": 12}
+        params |= {"ldq": 42, "ldk": 28, "ldv": 28, "ldout": 28, "table_rows": 8, "capacity": 5}
+        params |= {"layout": layout, "out_type": out_type, "mirrored": mirrored}
+        arrays = [q, k, v, put(arena, positions), put(arena, angles), put(arena, places), cache, mirror]
+        d.dispatch("rope_append_paged", arrays, params)
+        turned = reference.rope(given[0].reshape(2, 3, 14), angles[positions[1:]], 12, layout == 1)
+        pairs.append((q, turned.reshape(2, 42)))
+        keys = reference.rope(given[1].reshape(3, 2, 14), angles[positions], 12, layout == 1)
+        want = np.stack([keys.reshape(3, 28), given[2]])
+        for written in [cache, mirror] if mirrored else [cache]:
+            pairs.append(neighbours(written.view(dtype).reshape(2, 5, 28)[:, places], want))
+    return joined(pairs)
+
+
 def every_attention(d: Device, arena: Arena) -> Pair:
     pairs = []
     every = np.array([(0, 1), (2, 590), (5, 5), (0, 128), (1, 600), (3, 70)], np.uint32)
@@ -290,6 +315,48 @@ def every_attention(d: Device, arena: Arena) -> Pair:
             q.reshape(rows, 2, size), k.reshape(shape), v.reshape(shape), spans, float(np.float32(0.2))
         )
         pairs.append((out, want))
+    return joined(pairs)
+
+
+def paged(k: Array, tables: Array, page: int) -> Array:
+    """(capacity, columns) in pages: the rows of the sequence whose pages are `tables`."""
+    return k.reshape(-1, page, k.shape[1])[tables].reshape(-1, k.shape[1])
+
+
+def every_attention_paged(d: Device, arena: Arena) -> Pair:
+    """Rows of different sequences, few and many, and rows of one; pages in no order, tables of no order either."""
+    pairs = []
+    every = np.array([(0, 1), (2, 590), (5, 5), (0, 128), (1, 600), (3, 70), (16, 48)], np.uint32)
+    for size, dtype, rows, page, shared in (
+        (12, F32, 4, 16, 0),
+        (72, F16, 7, 32, 0),
+        (72, F16, 7, 64, 1),
+        (72, F32, 3, 128, 1),
+        (72, F32, 6, 64, 0),
+    ):
+        each, kind = -(-600 // page), np.float16 if dtype == F16 else np.float32
+        pages = 2 * each + 3
+        q, out = arena.put(normal(rows, 2 * size)), arena.empty((rows, 2 * size))
+        k, v = (normal(pages * page, size).astype(kind) for _ in range(2))
+        tables = np.stack([rng.permutation(pages)[:each] for _ in range(rows)]).astype(np.uint32)
+        spans = np.concatenate([every[-rows:], np.arange(rows, dtype=np.uint32)[::-1, None] * each], 1)
+        params = {"rows": rows, "heads": 2, "kv_heads": 1, "head_size": size, "ldq": 2 * size, "ldk": size}
+        params |= {"ldv": size, "ldout": 2 * size, "capacity": pages * page, "page": page, "context": 600}
+        params |= {"table_words": tables.size, "shared": shared, "kv_type": dtype, "scale": 0.2}
+        arrays = [q, put(arena, k.view(np.uint32)), put(arena, v.view(np.uint32), 1)]
+        arrays += [put(arena, spans.astype(np.uint32)), put(arena, tables), out]
+        d.dispatch("attention_paged", arrays, params)
+        for r in range(rows):
+            table = tables[rows - 1 - (0 if shared else r)]
+            shape = (each * page, 1, size)
+            want, _ = reference.attention(
+                q[r : r + 1].reshape(1, 2, size),
+                paged(k, table, page).reshape(shape),
+                paged(v, table, page).reshape(shape),
+                spans[r : r + 1, :2],
+                float(np.float32(0.2)),
+            )
+            pairs.append((out[r], want))
     return joined(pairs)
 
 
@@ -329,6 +396,26 @@ def every_penalize(d: Device, arena: Arena) -> Pair:
     counted = np.concatenate([[30], ids, [0] * 5]).astype(np.uint32)
     d.dispatch("penalize", [put(arena, counted), x], {"cols": 100, "capacity": 35, "penalty": 1.5})
     return x, want
+
+
+def every_adjust(d: Device, arena: Arena) -> Pair:
+    x, entries = arena.put(normal(300)), np.zeros((51, 4), np.uint32)
+    index, penalty, add = rng.permutation(300)[:40], 1 + np.abs(normal(40)), normal(40)
+    entries[0] = 40
+    entries[1:41, 0], entries[1:41, 1], entries[1:41, 2] = index, penalty.view(np.uint32), add.view(np.uint32)
+    want = x.astype(np.float64)
+    want[index] = np.where(want[index] > 0, want[index] / penalty, want[index] * penalty) + add
+    d.dispatch("adjust", [put(arena, entries), x], {"entries": 50, "count": 300})
+    return x, want
+
+
+def every_mask(d: Device, arena: Arena) -> Pair:
+    """What is masked has no difference from anything: compared are the others, and which they are."""
+    x, mask = arena.put(normal(3, 301)), rng.integers(0, 2**32, (3, 11), dtype=np.uint32)
+    bits = np.unpackbits(mask.view(np.uint8), axis=1, bitorder="little")[:, :301].astype(bool)
+    want = np.where(bits, x, -1e9)
+    d.dispatch("mask", [put(arena, mask, 1), x], {"rows": 3, "cols": 301, "ldx": 301, "ldmask": 11})
+    return np.where(np.isneginf(x), -1e9, x), want
 
 
 def every_draw(d: Device, arena: Arena) -> Pair:

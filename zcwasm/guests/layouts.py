@@ -1,7 +1,7 @@
 """Layouts and limits of guests that Python drives. Made by buildtools/guests.py; do not edit.
 
-From llama.h and bert.h beside this file and the constants of zcwasm/include/zcwasm_kernels.h, which say
-what everything means. A struct's fields go by their names.
+From llama.h, llama_many.h and bert.h beside this file and the constants of
+zcwasm/include/zcwasm_kernels.h, which say what everything means. A struct's fields go by their names.
 """
 
 from typing import Any
@@ -123,6 +123,73 @@ LLAMA_STATE = _struct(
     ("chosen", "<u4", 220),
     ("error_size", "<u4", 224),
     ("error", ("u1", (512,)), 228),
+)
+
+# llama_many.h
+
+LLAMA_MANY_VERSION = 1
+LLAMA_MAX_SEQUENCES = 1024
+LLAMA_MAX_PAGES = 16777216
+LLAMA_MAX_ENTRIES = 1048576
+LLAMA_NO_TOKEN = 4294967295
+
+LLAMA_MANY_CONFIG = _struct(
+    16,
+    ("version", "<u4", 0),
+    ("sequences", "<u4", 4),
+    ("pages", "<u4", 8),
+    ("page", "<u4", 12),
+)
+
+LLAMA_OUTPUT = _struct(
+    40,
+    ("random", "<u8", 0),
+    ("row", "<u4", 8),
+    ("masked", "<u4", 12),
+    ("temperature", "<f4", 16),
+    ("top_k", "<u4", 20),
+    ("top_p", "<f4", 24),
+    ("min_p", "<f4", 28),
+    ("token", "<u4", 32),
+    ("reserved", "<u4", 36),
+)
+
+LLAMA_PIECE = _struct(
+    12,
+    ("first", "<u4", 0),
+    ("count", "<u4", 4),
+    ("shared", "<u4", 8),
+)
+
+LLAMA_MANY = _struct(
+    648,
+    ("version", "<u4", 0),
+    ("size", "<u4", 4),
+    ("config", LLAMA_MANY_CONFIG, 8),
+    ("device", LLAMA_DEVICE, 24),
+    ("rows", "<u4", 36),
+    ("outputs", "<u4", 40),
+    ("pieces", "<u4", 44),
+    ("entries", "<u4", 48),
+    ("keep_logits", "<u4", 52),
+    ("tokens", "<u4", 56),
+    ("positions", "<u4", 60),
+    ("places", "<u4", 64),
+    ("spans", "<u4", 68),
+    ("tables", "<u4", 72),
+    ("pages_each", "<u4", 76),
+    ("piece", "<u4", 80),
+    ("output", "<u4", 84),
+    ("entry", "<u4", 88),
+    ("mask", "<u4", 92),
+    ("mask_words", "<u4", 96),
+    ("most_entries", "<u4", 100),
+    ("logits", "<u4", 104),
+    ("cache", "<u4", 108),
+    ("cache_layer_bytes", "<u8", 112),
+    ("cache_bytes", "<u8", 120),
+    ("error_size", "<u4", 128),
+    ("error", ("u1", (512,)), 132),
 )
 
 # bert.h

@@ -24,7 +24,7 @@ llama_state *EXPORT(address)(void)
     return &state;
 }
 
-static int32_t fail_limit(zcg_errno code, const char *what, u64 value, const char *limit_is, u64 limit)
+int32_t fail_limit(zcg_errno code, const char *what, u64 value, const char *limit_is, u64 limit)
 {
     fail(code, what);
     say(" is ");
@@ -32,6 +32,14 @@ static int32_t fail_limit(zcg_errno code, const char *what, u64 value, const cha
     say(limit_is);
     say_number(limit);
     return -(int32_t)code;
+}
+
+int32_t take_resources(void)
+{
+    int32_t code;
+    if ((code = read_rope()) < 0 || (code = find_kernels()) < 0 || (code = find_tensors()) < 0)
+        return code;
+    return make_scratch();
 }
 
 /* Takes anew what is transient, for the device that state.device describes: memory, the table of angles, kernels and
@@ -43,8 +51,7 @@ static int32_t CALL(attach)(void)
     int32_t code;
     forget_handles();
     forget_window();
-    if ((code = allocate_transient()) < 0 || (code = read_rope()) < 0 || (code = find_kernels()) < 0 ||
-        (code = find_tensors()) < 0 || (code = make_scratch()) < 0)
+    if ((code = allocate_transient()) < 0 || (code = take_resources()) < 0)
         return code;
     return mend_mirror();
 }
@@ -114,16 +121,21 @@ static int32_t check_config(void)
     return 0;
 }
 
-static int32_t CALL(init)(void)
+int32_t read_config(void)
 {
     static const char config[] = "config";
-    int32_t code;
     state.version = 0;
     state.cached = state.chosen = 0;
     if (zcg_input_size(config, sizeof config - 1) != sizeof state.config)
         return fail(ZCG_EINVAL, "the input config is missing or has another size");
     zcg_input_read(config, sizeof config - 1, 0, &state.config, sizeof state.config);
-    if ((code = check_config()) < 0 || (code = allocate_kept()) < 0 || (code = call_attach()) < 0)
+    return check_config();
+}
+
+static int32_t CALL(init)(void)
+{
+    int32_t code;
+    if ((code = read_config()) < 0 || (code = allocate_kept()) < 0 || (code = call_attach()) < 0)
         return code;
     state.sampling = (llama_sampling){.top_p = 1, .repetition_penalty = 1};
     state.size = sizeof state;
@@ -132,17 +144,26 @@ static int32_t CALL(init)(void)
 }
 ENTRY(init, (void), ())
 
+int32_t check_choice(float temperature, const choice *c)
+{
+    if (!(temperature == 0 || (temperature >= LLAMA_MIN_TEMPERATURE && temperature <= LLAMA_MAX_TEMPERATURE)))
+        return fail(ZCG_EINVAL, "temperature must be 0, or 0.001 to 1000");
+    if (c->top_k > ZC_TOP_K_MAX)
+        return fail_limit(ZCG_EINVAL, "top_k", c->top_k, ", the most is ", ZC_TOP_K_MAX);
+    if (!(c->top_p > 0 && c->top_p <= 1))
+        return fail(ZCG_EINVAL, "top_p must be above 0 and at most 1");
+    if (!(c->min_p >= 0 && c->min_p <= 1))
+        return fail(ZCG_EINVAL, "min_p must be 0 to 1");
+    return 0;
+}
+
 /* Whether tokens can be chosen so. */
 static int32_t check_sampling(const llama_sampling *s)
 {
-    if (!(s->temperature == 0 || (s->temperature >= LLAMA_MIN_TEMPERATURE && s->temperature <= LLAMA_MAX_TEMPERATURE)))
-        return fail(ZCG_EINVAL, "temperature must be 0, or 0.001 to 1000");
-    if (s->top_k > ZC_TOP_K_MAX)
-        return fail_limit(ZCG_EINVAL, "top_k", s->top_k, ", the most is ", ZC_TOP_K_MAX);
-    if (!(s->top_p > 0 && s->top_p <= 1))
-        return fail(ZCG_EINVAL, "top_p must be above 0 and at most 1");
-    if (!(s->min_p >= 0 && s->min_p <= 1))
-        return fail(ZCG_EINVAL, "min_p must be 0 to 1");
+    choice choice = choice_of_settings(s);
+    int32_t code = check_choice(s->temperature, &choice);
+    if (code < 0)
+        return code;
     if (!(s->repetition_penalty >= LLAMA_MIN_PENALTY && s->repetition_penalty <= LLAMA_MAX_PENALTY))
         return fail(ZCG_EINVAL, "the repetition penalty must be 0.001 to 1000");
     if (s->repetition_window == 0 && s->repetition_penalty != 1)

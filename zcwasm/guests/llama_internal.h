@@ -7,6 +7,7 @@
  *   llama_step.c    steps: sequences that are replayed, also before the one in front has ended
  *   llama_sample.c  tokens that the device chose or left to the guest, and the window of tokens whose repetition is
  *                   penalized
+ *   llama_many.c    steps of many sequences, whose cache lies in pages
  *
  * Functions that can fail return a negative zcg_errno and leave a sentence in llama_state.error. */
 #ifndef LLAMA_INTERNAL_H
@@ -16,8 +17,26 @@
 
 #include "guest.h"
 #include "llama.h"
+#include "llama_many.h"
 
-extern llama_state state; /* llama.c */
+/* --- llama.c --- */
+
+extern llama_state state;
+
+/* What may be drawn. */
+typedef struct choice {
+    u32 top_k;
+    float top_p, min_p;
+} choice;
+
+/* A sentence of a number and its limit; returns -code. */
+int32_t fail_limit(zcg_errno code, const char *what, u64 value, const char *limit_is, u64 limit);
+/* The input "config", checked. */
+int32_t read_config(void);
+/* What is not memory: the table of angles, kernels and tensors, scratch and the mirror. */
+int32_t take_resources(void);
+/* Whether tokens can be chosen so. */
+int32_t check_choice(float temperature, const choice *c);
 
 static inline u32 q_columns(void)
 {
@@ -77,11 +96,19 @@ extern u64 scratch_size; /* 0: everything lies in the guest's memory */
 /* With device.mirror: the cache once more, in the device's own memory, laid out as in the guest's. Not among the
  * addresses: it may be as large as the guest's memory. */
 extern zcg_handle cache_mirror;
+extern u32 cache_rows; /* that the cache has room for */
 
 /* What is kept: the cache and its history. */
 int32_t allocate_kept(void);
 /* The rest, as the device wants it; whatever was there is lost, but the window. Nothing may be in flight. */
 int32_t allocate_transient(void);
+/* Of which these are parts. The cache; what is there once and what is there for each output; and, last, activations of
+ * so many rows, with so many words at prompt_positions. */
+void allocate_cache(u32 rows);
+void allocate_outputs(u64 outputs);
+void allocate_activations(u64 rows, u64 words, u64 outputs);
+/* Whether there was room for all that was allocated. */
+int32_t check_room(void);
 /* The table of angles, from the input. */
 int32_t read_rope(void);
 /* The scratch that allocate_transient found to be needed, and in it the table of angles; and the mirror, of which all
@@ -92,16 +119,59 @@ void spoil_mirror(u32 first, u32 count);
 /* Copies all such rows, so that there are none. A call that was interrupted leaves them to the next one. */
 int32_t mend_mirror(void);
 
-/* As many as the kernel top_k gives. */
-static inline u32 candidates(void)
+/* As many as the kernel top_k gives, of which `top_k` may be drawn, or any when it is 0. */
+static inline u32 candidates(u32 top_k)
 {
-    u32 most = state.sampling.top_k ? state.sampling.top_k : ZC_TOP_K_MAX;
+    u32 most = top_k ? top_k : ZC_TOP_K_MAX;
     return state.config.vocab < most ? state.config.vocab : most;
 }
 
 /* --- llama_record.c --- */
 
-/* How the next token is chosen. */
+#define LLAMA_KERNELS(X)                      \
+    X(EMBED, "embed")                         \
+    X(RMS_NORM, "rms_norm")                   \
+    X(LINEAR, "linear")                       \
+    X(LINEAR_GATED, "linear_gated")           \
+    X(ROPE_APPEND, "rope_append")             \
+    X(APPEND, "append")                       \
+    X(ATTENTION, "attention")                 \
+    X(AFFINE, "affine")                       \
+    X(PENALIZE, "penalize")                   \
+    X(SOFTMAX, "softmax")                     \
+    X(TOP_K, "top_k")                         \
+    X(DRAW, "draw")                           \
+    X(ROPE_APPEND_PAGED, "rope_append_paged") \
+    X(ATTENTION_PAGED, "attention_paged")     \
+    X(ADJUST, "adjust")                       \
+    X(MASK, "mask")
+enum kernel {
+#define X(constant, name) constant,
+    LLAMA_KERNELS(X)
+#undef X
+        KERNELS
+};
+
+/* Pieces of the rows of a step (llama_many.h). */
+typedef struct piece_list {
+    const llama_piece *of;
+    u32 count;
+} piece_list;
+
+/* What the layers go over once. */
+typedef struct pass {
+    u32 rows;
+    u32 kept;                     /* the last ones, which alone go through the end of the last layer; 0: none does */
+    u32 tokens, positions, spans; /* of the rows */
+    int submitted;                /* what has been recorded is submitted in pieces */
+    /* With a cache in pages, of which each has `page` rows; 0: row p of the cache is that of position p. */
+    u32 page, places, tables, table_words;
+    piece_list pieces, last_pieces; /* those of the last layer: of kept rows only */
+    /* Of the rows kept some only go on behind the last attention: so many, of these numbers. 0: all, as they lie. */
+    u32 gathered, gather;
+} pass;
+
+/* How the next token of a session is chosen. */
 enum selection { GREEDY, PENALIZED, SAMPLED, SELECTIONS };
 
 /* What a step reads and what it makes of it. A step alone reads step_buffers[ALONE], and writes the token there. With
@@ -111,7 +181,7 @@ enum { ALONE = 2, STEP_BUFFERS };
 extern struct step_buffer {
     u32 token; /* when SAMPLED also ZC_DRAW_REST or ZC_DRAW_NONE */
     float best; /* its logit, or what a penalty makes of it; NaN if any is */
-    u64 u;      /* what the kernel draw reads, in the buffer that the token is written to */
+    u64 u; /* what the kernel draw reads, in the buffer that the token is written to */
     u32 position, span[2];
 } step_buffers[STEP_BUFFERS];
 
@@ -122,8 +192,26 @@ int32_t record(zcg_handle sequence, u32 rows, u32 tokens, u32 from, struct step_
 /* Into state.logits, and state.scores where there are any; into state.scores, buffers.top_values and top_indices. */
 int32_t fetch_logits(enum selection selection);
 int32_t fetch_probabilities(void);
-/* A copy of words, whatever they are, into the batch of the next zcg_run. */
-int32_t record_copy(u32 from, u32 to, u32 words);
+
+/* The parts of it: what is recorded goes into a sequence, or when that is 0 into the batch of the next zcg_run. The
+ * first failure is what end_record returns; nothing is recorded behind it. */
+void begin_record(zcg_handle sequence);
+int32_t end_record(void);
+/* A dispatch: first its ranges, in their order. */
+void bind(u32 pointer, u64 bytes);
+void dispatch(enum kernel kernel, const void *params, u32 size);
+/* A copy of words, whatever they are. */
+void record_copy(u32 from, u32 to, u32 words);
+/* All layers: where the rows that are kept, or gathered, lie then. */
+u32 record_layers(const pass *of);
+/* The logits of rows that lie at x, to device_logits. */
+void record_output(u32 x, u32 rows);
+/* Of rows of the vocabulary. */
+void record_affine(u32 from, u32 rows, float scale, u32 to);
+void record_softmax(u32 from, u32 rows, u32 to);
+void record_top_k(u32 from, u32 rows, u32 k, u32 values, u32 indices);
+/* values and indices are what record_top_k gave, of candidates(choice->top_k); numbers and tokens one for each row. */
+void record_draw(const choice *choice, u32 rows, u32 values, u32 indices, u32 numbers, u32 tokens);
 
 /* --- llama_step.c --- */
 
@@ -159,13 +247,25 @@ void forget_handles(void);
 /* --- llama_sample.c --- */
 
 enum selection selection_of_settings(void);
+choice choice_of_settings(const llama_sampling *settings);
 /* The token behind `count` cached ones, in state.token too: `made` is what a submission that has ended left. Only when
  * there is one does anything change: state.cached and the generator's state with it. */
 int32_t choose(enum selection selection, const struct step_buffer *made, u32 count);
 /* The generator's state begins from a seed. */
 void seed_random(u64 seed);
-/* The number that the draw after `skipped` others takes, in units of 2^-53; nothing changes. */
+/* The number that the next draw takes, in units of 2^-53: the generator moves on. */
+u64 next_number(u64 *random);
+/* Of a session: that of the draw after `skipped` others; nothing changes. */
 u64 number_after(u32 skipped);
+/* The probabilities of all tokens, and of the most likely ones as record_top_k gives them. */
+typedef struct probabilities {
+    const float *all, *best;
+    const u32 *best_ids;
+} probabilities;
+/* Where the kernel draw says that the token is none of its candidates, or may be: with top_p and min_p that these do
+ * not fulfil, and without a top_k. The draw, which begins with the number that the kernel had, is from all tokens, and
+ * repeated until it is one that may be. */
+u32 draw_any(const choice *choice, const probabilities *of, u64 *random);
 /* The window before the end of `count` tokens; of all but the last one it may be there already, and is then moved on. */
 void penalize(const u32 *tokens, u32 count);
 /* The next call of penalize begins anew. */

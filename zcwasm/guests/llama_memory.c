@@ -12,14 +12,15 @@ llama_buffers buffers;
 zcg_handle scratch;
 u64 scratch_size;
 zcg_handle cache_mirror;
+u32 cache_rows;
 
 static u32 spoiled, spoiled_end; /* rows of the mirror; none when they are equal */
 
-/* The rest has been allocated. */
-static void allocate_activations(u64 row)
+void allocate_activations(u64 rows, u64 words, u64 outputs)
 {
     const llama_config *c = &state.config;
-    u64 vocab = (u64)c->vocab * sizeof(float);
+    u64 row = rows * sizeof(float), logits = outputs * c->vocab * sizeof(float);
+    u64 top = outputs * ZC_TOP_K_MAX * sizeof(float);
     struct {
         u32 *address;
         u64 bytes;
@@ -31,12 +32,12 @@ static void allocate_activations(u64 row)
                   {&buffers.v, kv_columns() * row, 0},
                   {&buffers.attended, q_columns() * row, 0},
                   {&buffers.gated, c->ff * row, 0},
-                  {&buffers.device_positions, 3 * row, buffers.prompt_positions},
+                  {&buffers.device_positions, words * sizeof(u32), buffers.prompt_positions},
                   {&buffers.device_rope, (u64)c->context * c->rotated * sizeof(float), state.rope},
-                  {&buffers.device_logits, vocab, state.logits},
-                  {&buffers.device_scores, vocab, state.scores},
-                  {&buffers.device_top_values, ZC_TOP_K_MAX * sizeof(float), buffers.top_values},
-                  {&buffers.device_top_indices, ZC_TOP_K_MAX * sizeof(u32), buffers.top_indices}};
+                  {&buffers.device_logits, logits, state.logits},
+                  {&buffers.device_scores, logits, state.scores},
+                  {&buffers.device_top_values, top, buffers.top_values},
+                  {&buffers.device_top_indices, top, buffers.top_indices}};
     u64 size = 0;
     for (u32 i = 0; i < sizeof wanted / sizeof *wanted; i++)
         size += wanted[i].bytes + ALIGNMENT;
@@ -50,50 +51,70 @@ static void allocate_activations(u64 row)
     scratch_size = in_scratch ? size : 0;
 }
 
-static int32_t check_room(void)
+/* How large the cache is. */
+static void say_cache(void)
+{
+    say_number(state.cache_bytes);
+    say(" bytes (context ");
+    say_number(cache_rows);
+    say(")");
+}
+
+int32_t check_room(void)
 {
     if (heap_end)
         return 0;
     fail(ZCG_ENOMEM, "the memory of this guest has no room for a cache of ");
-    say_number(state.cache_bytes);
-    say(" bytes (context ");
-    say_number(state.config.context);
-    say(") and what else it needs");
+    say_cache();
+    say(" and what else it needs");
     return -ZCG_ENOMEM;
+}
+
+void allocate_cache(u32 rows)
+{
+    const llama_config *c = &state.config;
+    cache_rows = rows;
+    state.cache_layer_bytes = 2 * (u64)rows * kv_columns() * (c->kv_type == ZC_CACHE_F16 ? 2 : 4);
+    state.cache_bytes = state.cache_layer_bytes * c->layers;
+    state.cache = allocate(state.cache_bytes);
 }
 
 int32_t allocate_kept(void)
 {
     const llama_config *c = &state.config;
     start_heap();
-    state.cache_layer_bytes = 2 * (u64)c->context * kv_columns() * (c->kv_type == ZC_CACHE_F16 ? 2 : 4);
-    state.cache_bytes = state.cache_layer_bytes * c->layers;
     state.history = allocate((u64)c->context * sizeof(u32));
-    state.cache = allocate(state.cache_bytes);
+    allocate_cache(c->context);
     state.transient = allocate(0);
     return check_room();
+}
+
+void allocate_outputs(u64 outputs)
+{
+    const llama_config *c = &state.config;
+    u64 row = (u64)c->vocab * sizeof(float);
+    model.layers = at(allocate((u64)c->layers * sizeof(layer)));
+    state.rope = allocate((u64)c->context * c->rotated * sizeof(float));
+    state.logits = allocate(outputs * row);
+    state.scores = allocate(outputs * row);
+    buffers.top_values = allocate(outputs * ZC_TOP_K_MAX * sizeof(float));
+    buffers.top_indices = allocate(outputs * ZC_TOP_K_MAX * sizeof(u32));
 }
 
 /* Activations come last: whether they are here, and not in scratch, moves nothing else, so that the window stays. */
 int32_t allocate_transient(void)
 {
     const llama_config *c = &state.config;
-    u64 row = (u64)c->chunk * sizeof(float);
     u64 context = (u64)c->context * sizeof(u32), vocab = (u64)c->vocab * sizeof(u32);
     heap_end = state.transient;
-    model.layers = at(allocate((u64)c->layers * sizeof(layer)));
     state.prompt = allocate(context);
-    state.logits = allocate(vocab);
-    state.scores = allocate(vocab);
-    state.rope = allocate(context * c->rotated);
-    buffers.prompt_positions = allocate(2 * row * 3);
-    buffers.top_values = allocate(ZC_TOP_K_MAX * sizeof(float));
-    buffers.top_indices = allocate(ZC_TOP_K_MAX * sizeof(u32));
+    allocate_outputs(1);
+    buffers.prompt_positions = allocate((u64)c->chunk * 2 * 3 * sizeof(u32));
     buffers.window_ids = allocate(context + sizeof(u32));
     buffers.window_counts = allocate(vocab);
     buffers.window_indices = allocate(vocab);
     state.activations = allocate(0);
-    allocate_activations(row);
+    allocate_activations(c->chunk, 3 * (u64)c->chunk, 1);
     return check_room();
 }
 
@@ -126,10 +147,7 @@ static int32_t make_mirror(void)
     cache_mirror = 0;
     spoiled_end = 0;
     fail(0, "no room for a mirror of the cache in the device's own memory, ");
-    say_number(state.cache_bytes);
-    say(" bytes (context ");
-    say_number(state.config.context);
-    say(")");
+    say_cache();
     say_host();
     return code;
 }
@@ -143,8 +161,9 @@ int32_t make_scratch(void)
         return code;
     if ((scratch = zcg_scratch_new(scratch_size)) < 0)
         return fail_host(scratch, "scratch");
-    code = record_copy(state.rope, buffers.device_rope, state.config.context * state.config.rotated);
-    if (code >= 0 && (code = zcg_run()) < 0)
+    begin_record(0);
+    record_copy(state.rope, buffers.device_rope, state.config.context * state.config.rotated);
+    if ((code = end_record()) >= 0 && (code = zcg_run()) < 0)
         fail_host(code, "the table of angles");
     return code < 0 ? code : 0;
 }
@@ -166,7 +185,7 @@ void spoil_mirror(u32 first, u32 count)
 
 int32_t mend_mirror(void)
 {
-    u64 half = state.cache_layer_bytes / 2, row = half / state.config.context;
+    u64 half = state.cache_layer_bytes / 2, row = half / cache_rows;
     int32_t code;
     if (spoiled == spoiled_end)
         return 0;

@@ -20,7 +20,7 @@ void seed_random(u64 seed) /* as pcg32_srandom */
 }
 
 /* In [0, 1), in units of 2^-53. */
-static u64 next_number(u64 *random)
+u64 next_number(u64 *random)
 {
     u64 high = random_bits(random) >> 5, low = random_bits(random) >> 6;
     return high << 26 | low;
@@ -65,29 +65,29 @@ static double mass_of_more_likely(const float *p, u32 token)
     return mass;
 }
 
-/* Where the kernel draw says that the token is none of its candidates, or may be: with top_p and min_p that these do
- * not fulfil, and without a top_k. Temperature and penalty are in the probabilities already. The draw, which begins with
- * the number that the kernel had, is from all tokens, and repeated until it is one that may be. */
-static u32 draw_any(u64 *random)
+u32 draw_any(const choice *choice, const probabilities *of, u64 *random)
 {
-    const llama_sampling *s = &state.sampling;
-    const float *p = at(state.scores), *best = at(buffers.top_values);
-    const u32 *best_ids = at(buffers.top_indices);
-    u32 count = candidates();
-    float least = s->min_p * best[0];
+    const float *p = of->all, *best = of->best;
+    u32 count = candidates(choice->top_k);
+    float least = choice->min_p * best[0];
     for (;;) {
         double r = (double)next_number(random) / 9007199254740992.0;
         for (u32 i = 0; i < count; i++) {
             r -= best[i];
             if (r < 0)
-                return best_ids[i];
+                return of->best_ids[i];
         }
-        u32 token = draw_rest(p, best_ids[count - 1], r);
+        u32 token = draw_rest(p, of->best_ids[count - 1], r);
         if (token == UINT32_MAX)
-            return best_ids[0];
-        if (p[token] >= least && (s->top_p >= 1 || mass_of_more_likely(p, token) < s->top_p))
+            return of->best_ids[0];
+        if (p[token] >= least && (choice->top_p >= 1 || mass_of_more_likely(p, token) < choice->top_p))
             return token;
     }
+}
+
+choice choice_of_settings(const llama_sampling *s)
+{
+    return (choice){.top_k = s->top_k, .top_p = s->top_p, .min_p = s->min_p};
 }
 
 enum selection selection_of_settings(void)
@@ -106,7 +106,9 @@ int32_t choose(enum selection selection, const struct step_buffer *made, u32 cou
         int32_t code = fetch_probabilities();
         if (code < 0)
             return code;
-        token = draw_any(&random);
+        choice choice = choice_of_settings(&state.sampling);
+        probabilities of = {at(state.scores), at(buffers.top_values), at(buffers.top_indices)};
+        token = draw_any(&choice, &of, &random);
     } else if (token >= state.config.vocab || (selection != SAMPLED && made->best != made->best)) {
         return fail(ZCG_EIO, "the model's output has NaN logits");
     } else if (selection == SAMPLED) {

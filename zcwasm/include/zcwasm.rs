@@ -238,6 +238,26 @@ pub struct zc_attention_params {
 
 #[repr(C)]
 #[derive(Clone, Copy)]
+pub struct zc_attention_paged_params {
+    pub rows: u32,
+    pub heads: u32,
+    pub kv_heads: u32,
+    pub head_size: u32,
+    pub ldq: u32,
+    pub ldk: u32,
+    pub ldv: u32,
+    pub ldout: u32,
+    pub capacity: u32,
+    pub page: u32,
+    pub table_words: u32,
+    pub context: u32,
+    pub shared: u32,
+    pub kv_type: u32,
+    pub scale: f32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
 pub struct zc_swiglu_params {
     pub rows: u32,
     pub cols: u32,
@@ -268,6 +288,22 @@ pub struct zc_penalize_params {
     pub cols: u32,
     pub capacity: u32,
     pub penalty: f32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zc_adjust_params {
+    pub entries: u32,
+    pub count: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zc_mask_params {
+    pub rows: u32,
+    pub cols: u32,
+    pub ldx: u32,
+    pub ldmask: u32,
 }
 
 #[repr(C)]

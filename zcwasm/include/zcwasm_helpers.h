@@ -160,10 +160,22 @@ static inline int32_t zcg_record_rope_append(zcg_handle sequence, zcg_range q, z
 {
     ZCG_RECORD(rope_append, q, k, v, positions, table, cache, mirror);
 }
+static inline int32_t zcg_record_rope_append_paged(zcg_handle sequence, zcg_range q, zcg_range k, zcg_range v,
+                                                   zcg_range positions, zcg_range table, zcg_range places,
+                                                   zcg_range cache, zcg_range mirror, const zc_rope_append_params *p)
+{
+    ZCG_RECORD(rope_append_paged, q, k, v, positions, table, places, cache, mirror);
+}
 static inline int32_t zcg_record_attention(zcg_handle sequence, zcg_range q, zcg_range k, zcg_range v, zcg_range spans,
                                            zcg_range out, const zc_attention_params *p)
 {
     ZCG_RECORD(attention, q, k, v, spans, out);
+}
+static inline int32_t zcg_record_attention_paged(zcg_handle sequence, zcg_range q, zcg_range k, zcg_range v,
+                                                 zcg_range spans, zcg_range tables, zcg_range out,
+                                                 const zc_attention_paged_params *p)
+{
+    ZCG_RECORD(attention_paged, q, k, v, spans, tables, out);
 }
 static inline int32_t zcg_record_swiglu(zcg_handle sequence, zcg_range gate, zcg_range up, zcg_range out,
                                         const zc_swiglu_params *p)
@@ -186,6 +198,14 @@ static inline int32_t zcg_record_top_k(zcg_handle sequence, zcg_range x, zcg_ran
 static inline int32_t zcg_record_penalize(zcg_handle sequence, zcg_range ids, zcg_range x, const zc_penalize_params *p)
 {
     ZCG_RECORD(penalize, ids, x);
+}
+static inline int32_t zcg_record_adjust(zcg_handle sequence, zcg_range entries, zcg_range x, const zc_adjust_params *p)
+{
+    ZCG_RECORD(adjust, entries, x);
+}
+static inline int32_t zcg_record_mask(zcg_handle sequence, zcg_range mask, zcg_range x, const zc_mask_params *p)
+{
+    ZCG_RECORD(mask, mask, x);
 }
 static inline int32_t zcg_record_draw(zcg_handle sequence, zcg_range values, zcg_range ids, zcg_range u, zcg_range out,
                                       const zc_draw_params *p)

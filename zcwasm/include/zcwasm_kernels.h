@@ -160,7 +160,9 @@ typedef struct zc_rope_append_params {
      * of the last q_rows rows, which are all that q has. Row positions[r] of the keys is k[r] rotated, that of the
      * values v[r], both converted to `out_type`. The cache is `capacity` rows of keys, ldout elements apart, and behind
      * them as many of values, which begin capacity * ldout elements after it does. With `mirrored` the same rows are
-     * written to `mirror`, too, which is laid out alike, and else may be empty. */
+     * written to `mirror`, too, which is laid out alike, and else may be empty.
+     * rope_append_paged: the same, but row places[r] of the keys and of the values, where positions[r] gives the angles
+     * alone. */
     uint32_t rows, q_rows;
     uint32_t heads, kv_heads, head_size, rotated;
     uint32_t ldq, ldk, ldv, ldout;
@@ -183,6 +185,24 @@ typedef struct zc_attention_params {
     uint32_t kv_type; /* ZC_CACHE_*; ZC_CACHE_F16 needs even ldk and ldv */
     float scale;
 } zc_attention_params;
+
+typedef struct zc_attention_paged_params {
+    /* As attention, over a cache in pages of `page` rows, of which each sequence has some. Row r sees the keys
+     * [spans[3r], spans[3r + 1]) of its sequence, and key t of that lies in row
+     * tables[spans[3r + 2] + t / page] * page + t % page of k and v. The end of a span is clamped to `context`, an index
+     * of `tables` to the last one, a page to the last one of the cache.
+     * shared: the rows are of one sequence, a prompt's: all have the table of row 0, and what the others say of one does
+     * not count. Without it each row is computed as if it were alone. */
+    uint32_t rows, heads, kv_heads, head_size; /* head_size: up to ZC_ATTENTION_MAX_HEAD, a multiple of 4 */
+    uint32_t ldq, ldk, ldv, ldout;
+    uint32_t capacity;    /* rows of k and of v: a multiple of page, at least one page where there are rows */
+    uint32_t page;        /* 16, 32, 64 or 128 */
+    uint32_t table_words; /* of `tables`, at least 1 where there are rows */
+    uint32_t context;     /* keys of a row, at most */
+    uint32_t shared;      /* 0 or 1 */
+    uint32_t kv_type;     /* ZC_CACHE_*; ZC_CACHE_F16 needs even ldk and ldv */
+    float scale;
+} zc_attention_paged_params;
 
 typedef struct zc_swiglu_params { /* out[r] = silu(gate[r]) * up[r] */
     uint32_t rows, cols;
@@ -211,6 +231,22 @@ typedef struct zc_penalize_params {
     uint32_t capacity; /* ids has 1 + capacity words */
     float penalty;
 } zc_penalize_params;
+
+typedef struct zc_adjust_params {
+    /* entries[0] counts the entries that follow from word 4 on, at most `entries`, of four words each: an index, a penalty
+     * and a summand (both float32), and one that is not read. x[index] = (x[index] > 0 ? x[index] / penalty
+     * : x[index] * penalty) + summand; a penalty of 1 and a summand of 0 change nothing. Of entries with the same index
+     * one counts, and it is not said which. */
+    uint32_t entries; /* at most: the binding has 4 * (1 + entries) words */
+    uint32_t count;   /* of x */
+} zc_adjust_params;
+
+typedef struct zc_mask_params {
+    /* x[r][i] = -inf where bit i % 32 of mask[r * ldmask + i / 32] is 0; else it stays as it is. */
+    uint32_t rows, cols;
+    uint32_t ldx;
+    uint32_t ldmask; /* words: at least what `cols` bits take, where there is more than one row */
+} zc_mask_params;
 
 typedef struct zc_draw_params {
     /* out[r] = one of ids[r] (rows, count), drawn by the probabilities values[r] (rows, count) with the number

@@ -10,6 +10,7 @@ holds the activations, the key-value cache and the sampler's state. docs/explana
 picture.
 """
 
+from zcwasm.llm._batcher import Batcher, BatchOptions
 from zcwasm.llm._choices import Choices, Logprobs
 from zcwasm.llm._config import Config
 from zcwasm.llm._constraint import Constraint
@@ -18,17 +19,24 @@ from zcwasm.llm._model import Model
 from zcwasm.llm._prefixes import PrefixCache
 from zcwasm.llm._sampling import Sampling
 from zcwasm.llm._session import ContextError, Finish, GenerateOptions, Session, Token, Usage
+from zcwasm.llm._stream import Completion, Stream
+from zcwasm.llm._worker import BatcherStats, QueueFullError
 
 # Where users find them is what tracebacks, reprs and pickles say.
 _public: type
-for _public in (Choices, Config, Constraint, ContextError, GenerateOptions, Logprobs, Model, PrefixCache):
-    _public.__module__ = __name__
-for _public in (Sampling, Session, Token, Usage):
+for _public in (
+    *(Batcher, BatcherStats, BatchOptions, Choices, Completion, Config, Constraint, ContextError),
+    *(GenerateOptions, Logprobs, Model, PrefixCache, QueueFullError, Sampling, Session, Stream, Token, Usage),
+):
     _public.__module__ = __name__
 del _public
 
 __all__ = [
+    "BatchOptions",
+    "Batcher",
+    "BatcherStats",
     "Choices",
+    "Completion",
     "Config",
     "Constraint",
     "ContextError",
@@ -38,8 +46,10 @@ __all__ = [
     "Logprobs",
     "Model",
     "PrefixCache",
+    "QueueFullError",
     "Sampling",
     "Session",
+    "Stream",
     "Token",
     "Usage",
 ]

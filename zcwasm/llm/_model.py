@@ -5,7 +5,7 @@ A model is immutable and may be used from any thread. It owns the mapped weights
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +24,12 @@ from zcwasm.llm._config import Config, Numbers
 from zcwasm.llm._kept import Form, KvDtype
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from zcwasm.llm._batcher import Batcher, BatchOptions
     from zcwasm.llm._prefixes import PrefixCache
     from zcwasm.llm._session import Session
+    from zcwasm.llm._stream import Completion
     from zcwasm.llm._tokenizer import Tokenizer
 
 _DEFAULT_CONTEXT = 4096
@@ -177,6 +181,55 @@ class Model(Opened):
             context = min(self.config.context, _DEFAULT_CONTEXT)
         form = Form.check(self.config, context, kv_dtype, exact, chunk)
         return _session.start(self, form, mirror, prefix_cache)
+
+    def batcher(
+        self,
+        *,
+        sequences: int = 32,
+        context_tokens: int | None = None,
+        context: int | None = None,
+        kv_dtype: KvDtype = "f16",
+        exact: bool = False,
+        rows: int = 512,
+        page: int = 32,
+        waiting: int = 1024,
+    ) -> Batcher:
+        """A guest for many requests at once, and the thread that has it compute them.
+
+        sequences: how many are computed together. context_tokens: room of the cache for all of them; default
+        what they take at most, and at most what a guest's memory holds. Room is taken as it is used. context:
+        positions of one request; default the model's, at most 4096 and at most context_tokens. kv_dtype,
+        exact: as session's. rows: most of a step, those of sequences and of prompts together. page: tokens
+        of a page of the cache, 16, 32, 64 or 128. waiting: how many requests may wait; Batcher.submit waits
+        for room then.
+        """
+        from zcwasm.llm import _batcher
+
+        return _batcher.start(self, sequences, context_tokens, context, kv_dtype, exact, rows, page, waiting)
+
+    def generate_many(
+        self,
+        prompts: Iterable[str | Sequence[int]] | Iterable[Sequence[Mapping[str, Any]]],
+        *,
+        chat: bool = False,
+        as_completed: bool = False,
+        progress: Callable[[int, int | None], object] | bool | None = None,
+        sequences: int | None = None,
+        **options: Unpack[BatchOptions],
+    ) -> Iterator[Completion]:
+        """What follows each of the prompts, all computed together by a batcher of its own.
+
+        prompts: texts or token ids; with chat, lists of messages. They are taken as they are needed, so that
+        there may be any number. Completions come in the order of the prompts, or as_completed; their index
+        says which prompt they belong to. progress: called with how many are done and how many there are, None
+        where prompts has no length; True shows a bar. sequences: how many are computed together, at most 32
+        where nothing is said. Options as Batcher.submit's, for all of them.
+
+        It begins with the first next(), and an error ends it: that of a prompt names its index.
+        """
+        from zcwasm.llm import _many
+
+        return _many.generate(self, prompts, chat, as_completed, progress, sequences, options)
 
     def load_session(
         self,

@@ -142,17 +142,17 @@ if Sampling.__doc__:
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def shows_options(of: Callable[..., Any]) -> Callable[[_Function], _Function]:
+def shows_options(of: Callable[..., Any], *more: type) -> Callable[[_Function], _Function]:
     """A decorator for functions that pass `**options` on to `of`: their signature names each of them, and the
-    fields of Sampling in place of the `**` of `of`. For help() and whoever else looks at run time; type
-    checkers read TypedDicts."""
+    fields of Sampling, and of `more` classes, in place of the `**` of `of`. For help() and whoever else looks
+    at run time; type checkers read TypedDicts."""
     named = [
         each
         for each in inspect.signature(of).parameters.values()
         if each.kind is inspect.Parameter.KEYWORD_ONLY
     ]
-    for name, parameter in inspect.signature(Sampling).parameters.items():
-        named.append(parameter.replace(name=name))
+    for each in (Sampling, *more):
+        named.extend(inspect.signature(each).parameters.values())
 
     def decorate(function: _Function) -> _Function:
         signature = inspect.signature(function)

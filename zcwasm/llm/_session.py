@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -39,17 +39,18 @@ from zcwasm.llm._text import Text
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from zcwasm.llm._choices import Logprobs
     from zcwasm.llm._model import Model
 
 _PROGRAM = _guest.Program("llama", layouts.LLAMA_VERSION, layouts.LLAMA_CONFIG, layouts.LLAMA_STATE)
 _INCOMPLETE = 4  # tokens at most, whose bytes together may be no character yet
 
 _File: TypeAlias = str | os.PathLike[str] | IO[bytes]
-Finish = Literal["stop", "length", "cancelled"]
+Finish = Literal["stop", "length", "cancelled", "deadline"]
 
 
 class ContextError(zcwasm.Error):
-    """A prompt, or what is to follow it, does not fit the session's context."""
+    """A prompt, or what is to follow it, does not fit the context of a session, or of a batcher's request."""
 
 
 class Token(NamedTuple):
@@ -59,6 +60,8 @@ class Token(NamedTuple):
     #: What it adds to the text. Empty for a control token, while a character is incomplete, or while what
     #: there is may turn out to be the beginning of a stop string; it comes with a later token then.
     text: str
+    #: How likely it was, where a batcher's request asked for that.
+    logprobs: Logprobs | None = None
 
 
 @dataclass
@@ -72,7 +75,8 @@ class Usage:
     prefill_seconds: float = 0.0
     decode_seconds: float = 0.0
     cache_bytes: int = 0
-    #: "stop" (a stop token or string), "length", "cancelled", or None while it goes on.
+    #: "stop" (a stop token or string), "length", "cancelled", of a batcher's request also "deadline", or None
+    #: while it goes on.
     finish: Finish | None = None
 
     @property
@@ -128,8 +132,16 @@ class GenerateOptions(SamplingOptions, total=False):
     special: bool
 
 
+class Place(Protocol):
+    """What generates: a session, or a batcher."""
+
+    model: Model
+    context: int
+    word: str  # what it is called in errors
+
+
 def _request(
-    session: Session,
+    place: Place,
     prompt_tokens: int,
     before: Sampling | None = None,
     *,
@@ -144,26 +156,26 @@ def _request(
     resumed: then the generator goes on, unless there is another seed."""
     if sampling is not None and not isinstance(sampling, Sampling):
         raise TypeError(f"sampling must be a zcwasm.llm.Sampling, not {type(sampling).__name__}")
-    room = session.context - prompt_tokens + 1  # the last token need not be in the cache
+    room = place.context - prompt_tokens + 1  # the last token need not be in the cache
     if max_new_tokens is None:
         max_new_tokens = room
     elif _arguments.whole("max_new_tokens", max_new_tokens, 1, 2**31) > room:
         what = "a prompt of" if before is None else "a session of"
         raise ContextError(
-            f"{what} {prompt_tokens} tokens and {max_new_tokens} new ones do not fit the session's "
-            f"context of {session.context}"
+            f"{what} {prompt_tokens} tokens and {max_new_tokens} new ones do not fit the {place.word}'s "
+            f"context of {place.context}"
         )
     stops = _arguments.texts("stop", stop)
     if "" in stops:
         raise ValueError("a stop string is empty")
-    tokenizer = session.model.tokenizer
+    tokenizer = place.model.tokenizer
     wanted = replace(sampling or before or Sampling(), **changes)
     same = before is not None and sampling is None and not changes
     if before and wanted.seed is None:
         wanted = replace(wanted, seed=before.seed)
     return _Request(
         max_new_tokens=max_new_tokens,
-        settings=None if same else wanted._settings(session.context),
+        settings=None if same else wanted._settings(place.context),
         seeded=before is None or wanted.seed != before.seed,
         stop=stops,
         stop_ids=frozenset() if _arguments.flag("ignore_eos", ignore_eos) else tokenizer.stop_ids,
@@ -172,8 +184,21 @@ def _request(
     )
 
 
-def _check_names(function: str, options: Mapping[str, object]) -> None:
-    for name in options.keys() - GenerateOptions.__annotations__.keys():
+def prompt_ids(place: Place, prompt: str | Sequence[int]) -> npt.NDArray[np.uint32]:
+    """Of a prompt that the place has room for."""
+    given = place.model.tokenize(prompt) if isinstance(prompt, str) else prompt
+    ids = _arguments.token_ids("prompt", given, place.model.config.vocab)
+    if len(ids) == 0:
+        raise ValueError("the prompt has no tokens")
+    if len(ids) > place.context:
+        raise ContextError(
+            f"the prompt has {len(ids)} tokens, the {place.word}'s context has room for {place.context}"
+        )
+    return ids
+
+
+def _check_names(function: str, options: Mapping[str, object], known: type = GenerateOptions) -> None:
+    for name in options.keys() - known.__annotations__.keys():
         if name in CHOICES:
             raise TypeError(f"{function}() of a session has no {name}: a batcher has it (Model.batcher)")
         raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
@@ -198,6 +223,8 @@ class _Turn:
 class Session:
     """A conversation with a model: a guest whose memory holds the cache. Made by Model.session, or from
     what one was by Model.load_session and fork."""
+
+    word = "session"
 
     def __init__(
         self, model: Model, form: Form, guest: _guest.Guest, mirrored: bool, prefix_cache: PrefixCache | None
@@ -584,16 +611,7 @@ class Session:
     # --- arguments ---
 
     def _ids(self, prompt: str | Sequence[int]) -> npt.NDArray[np.uint32]:
-        vocab = self.model.config.vocab
-        given = self.model.tokenize(prompt) if isinstance(prompt, str) else prompt
-        ids = _arguments.token_ids("prompt", given, vocab)
-        if len(ids) == 0:
-            raise ValueError("the prompt has no tokens")
-        if len(ids) > self.context:
-            raise ContextError(
-                f"the prompt has {len(ids)} tokens, the session's context has room for {self.context}"
-            )
-        return ids
+        return prompt_ids(self, prompt)
 
     # --- the loop ---
 

@@ -1,4 +1,5 @@
-/* zc_cpu_attention: softmax(scale * q k^T) v for each row and head, over the keys of the row's span.
+/* zc_cpu_attention: softmax(scale * q k^T) v for each row and head, over the keys of the row's span: attention, whose
+ * cache has them in order, and attention_paged, whose cache has them in pages.
  *
  * A task is one key-value head, a tile of rows, whose queries (of all heads that share it, up to QUERIES at a time)
  * form one matrix, and a part of the keys.
@@ -10,12 +11,21 @@
  *
  * Keys are one part, unless they are many and the tasks few: then whoever is done last with the parts of a tile joins
  * their maxima, totals and sums, in the order of the keys. Tiles and parts depend on the parameters and the spans only.
- * Spans come from guest memory: each is read once by whom it tells what to do, and clamped to the cache. Working memory
- * is the thread's workspace; results of parts lie in the caller's.
+ *
+ * Rows that may share a tile are a set: all rows, or each one of attention_paged where they are of different sequences.
+ * A set is cut into tiles and parts as if it were alone, so a row's bits do not depend on the rows beside it; only what
+ * there is to do at a time, the tasks of as many sets as results of parts have room for, does. A block of keys is some
+ * runs of rows that lie side by side: one of attention, one of each page or of pages that follow each other.
+ * An element goes through the same operations in the same order wherever its row lies, so attention_paged gives the bits
+ * of attention.
+ *
+ * Spans and tables come from guest memory: each number is read once by whom it tells what to do, and clamped. Working
+ * memory is the thread's workspace; results of parts lie in the caller's.
  */
 #include <math.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
@@ -34,24 +44,48 @@
 #define FEW_PART 64
 #define PART_WORK ((size_t)1 << 18) /* multiply-adds with keys */
 #define TASKS 256         /* up to which keys are cut into parts */
-#define PARTIAL_SUMS ((size_t)1 << 18) /* floats, at most */
+#define PARTIAL_SUMS ((size_t)1 << 18) /* floats of a set, at most */
+#define WAVE_SUMS ((size_t)1 << 20) /* of the sets that are computed at a time, about */
+#define WAVE 1024         /* sets of these, at most */
+#define PAGE 16           /* rows of a page, at least */
+#define RUNS (KEYS / PAGE + 1) /* of a block, at most */
 
 typedef struct span {
     size_t from, end; /* from < end, or both 0 */
 } span;
 
-/* What parts leave behind. Query i of all is row i / heads, head i % heads. */
+/* Rows that may share tiles. */
+typedef struct set {
+    size_t row, rows;
+    span *spans; /* of each row, or NULL: whoever needs one reads it */
+    size_t first, part, parts; /* of the keys, if in more than one part: first one, keys of a part */
+    size_t table;              /* word of the tables where that of its pages begins */
+    size_t tasks;              /* of the sets before it */
+    size_t results;            /* the same: of each part of each query */
+} set;
+
+/* What the sets of a wave know, and what parts leave behind. Query i of a set is row i / heads, head i % heads. */
 typedef struct partial {
-    span *spans;         /* of each row */
-    double *totals;      /* of each part of each query */
-    float *tops;         /* the same */
-    float *sums;         /* the same, head_size of each */
-    atomic_uint *missing; /* of each tile: parts that are not done */
+    set *sets;
+    double *totals;       /* of each part of each query */
+    float *tops;          /* the same */
+    float *sums;          /* the same, head_size of each */
+    atomic_uint *missing; /* of each tile of each set: parts that are not done */
 } partial;
+
+/* How the keys of a sequence lie in the cache, in pages. */
+typedef struct pages {
+    size_t page; /* rows of one; 0: keys are rows */
+    const uint32_t *tables;
+    size_t words, count;
+} pages;
 
 typedef struct job {
     const zc_cpu_ops *ops;
-    const zc_attention_params *p;
+    const zc_attention_params *p; /* also of attention_paged */
+    pages pages;
+    size_t words;  /* of a span */
+    size_t most;   /* keys that there may be */
     const float *q;
     const uint8_t *k, *v;
     const uint32_t *spans;
@@ -61,16 +95,24 @@ typedef struct job {
     size_t kv;            /* key-value heads of a task */
     size_t keys;          /* of a block */
     size_t tile_rows;
-    size_t tiles;         /* of rows and heads: tasks of each part */
-    size_t first, part, parts; /* of the keys, if in more than one part: first one, keys of a part */
+    size_t tiles;         /* of rows and heads: tasks of each part of a set */
+    size_t most_parts;    /* of a set */
+    size_t wave, tasks;   /* sets that are computed now, and their tasks */
     partial partial;
     unsigned threads;
     atomic_bool failed;
 } job;
 
+/* Rows of a cache that lie side by side, of a block. */
+typedef struct run {
+    size_t at, count; /* of the block */
+    size_t row;       /* of the cache */
+} run;
+
 /* One task's working memory. Its queries are those of key-value head after head, of each row after row. */
 typedef struct tile {
     const job *j;
+    const set *set;
     size_t size, queries;
     size_t row, rows;
     size_t kv, kvs;      /* key-value heads */
@@ -79,6 +121,8 @@ typedef struct tile {
     size_t part;         /* of the keys */
     size_t last, end;    /* where the part's keys end, and all */
     span spans[MAX_ROWS];
+    run runs[RUNS];
+    size_t run_count;
     float *q;                /* packed, unless few */
     float *floats;           /* keys or values of a block as float32 */
     float *panels;           /* the same, packed */
@@ -95,9 +139,44 @@ static span span_of(size_t from, size_t end)
 
 static span read_span(const job *j, size_t r)
 {
-    const volatile uint32_t *given = j->spans + 2 * r; /* the guest may write there now */
+    const volatile uint32_t *given = j->spans + j->words * r; /* the guest may write there now */
     size_t from = given[0], end = given[1];
-    return span_of(from, end < j->p->capacity ? end : j->p->capacity);
+    return span_of(from, end < j->most ? end : j->most);
+}
+
+/* Where the table of row r begins. */
+static size_t read_table(const job *j, size_t r)
+{
+    return j->pages.page ? *(const volatile uint32_t *)(j->spans + j->words * r + 2) : 0;
+}
+
+/* The row of the cache that has a key. */
+static size_t row_of_key(const tile *t, size_t key)
+{
+    const pages *of = &t->j->pages;
+    if (of->page == 0) {
+        return key;
+    }
+    size_t word = t->set->table + key / of->page;
+    size_t page = *(const volatile uint32_t *)(of->tables + (word < of->words ? word : of->words - 1));
+    return (page < of->count ? page : of->count - 1) * of->page + key % of->page;
+}
+
+/* Where the keys of a block lie. */
+static void find_runs(tile *t, size_t first, size_t count)
+{
+    size_t page = t->j->pages.page;
+    t->run_count = 0;
+    for (size_t at = 0, n; at < count; at += n) {
+        size_t row = row_of_key(t, first + at), left = page ? page - (first + at) % page : count;
+        run *last = t->runs + t->run_count - 1;
+        n = left < count - at ? left : count - at;
+        if (t->run_count > 0 && last->row + last->count == row) {
+            last->count += n;
+        } else {
+            t->runs[t->run_count++] = (run){at, n, row};
+        }
+    }
 }
 
 /* What of block [first, first + count) query i sees: [from, end) of the block. */
@@ -108,41 +187,52 @@ static span seen(const tile *t, size_t i, size_t first, size_t count)
     return span_of(from, end < count ? end : count);
 }
 
-/* Rows [first, first + count) of key-value head `kv` of the task's. What is asked for meanwhile is its share of the rows
- * that come next, of all heads, from the first byte to the last: processors foresee such a walk, but not the rows of one
- * head. After a part comes the one that is this thread's when all take turns. */
-static zc_cache_rows cache_rows(const tile *t, const uint8_t *cache, size_t ldc, size_t kv, size_t first, size_t count)
+/* A run of block [first, first + count), of key-value head `kv` of the task's. What is asked for meanwhile is its share of
+ * the rows that come a block later, of all heads, from the first byte to the last: processors foresee such a walk, but not
+ * the rows of one head. After a part comes the one that is this thread's when all take turns. */
+static zc_cache_rows cache_rows(const tile *t, const uint8_t *cache, size_t ldc, size_t kv, const run *r, size_t first,
+                                size_t count)
 {
     bool half = t->j->p->kv_type == ZC_CACHE_F16;
     size_t element = half ? 2 : 4, step = ldc * element, width = t->kvs * t->size * element;
-    size_t next = first + count, end = t->last;
-    zc_cache_rows c = {.rows = cache + first * step + (t->kv + kv) * t->size * element,
+    size_t next = first + count + r->at, end = t->last;
+    zc_cache_rows c = {.rows = cache + r->row * step + (t->kv + kv) * t->size * element,
                        .step = step,
                        .half = half,
-                       .count = count,
+                       .count = r->count,
                        .size = t->size};
-    if (next >= t->last) {
-        next = t->last + (t->j->threads - 1) * t->j->part;
+    if (first + count >= t->last) {
+        next = t->last + (t->j->threads - 1) * t->set->part + r->at;
         end = t->end;
     }
     if (next < end && step < 2 * width) {
-        size_t rows = end - next < count ? end - next : count, share = rows * step / t->kvs;
-        c.next = cache + next * step + t->kv * t->size * element + kv * share;
-        c.next_step = share / count;
+        size_t row = row_of_key(t, next), rows = end - next < r->count ? end - next : r->count;
+        rows = rows < t->j->p->capacity - row ? rows : t->j->p->capacity - row;
+        size_t share = rows * step / t->kvs;
+        c.next = cache + row * step + t->kv * t->size * element + kv * share;
+        c.next_step = share / r->count;
     }
     return c;
 }
 
-/* The same as float32; *ld is their distance. */
-static const float *float_rows(const tile *t, const zc_cache_rows *c, size_t *ld)
+/* All rows of a block as float32; *ld is their distance. */
+static const float *float_rows(const tile *t, const uint8_t *cache, size_t ldc, size_t first, size_t count, size_t *ld)
 {
-    if (!c->half) {
-        *ld = c->step / sizeof(float);
-        return (const float *)c->rows;
-    }
     *ld = t->size;
-    for (size_t i = 0; i < c->count; i++) {
-        t->j->ops->from_half(t->floats + i * t->size, (const uint16_t *)(c->rows + i * c->step), t->size);
+    for (const run *r = t->runs; r < t->runs + t->run_count; r++) {
+        zc_cache_rows c = cache_rows(t, cache, ldc, 0, r, first, count);
+        float *to = t->floats + r->at * t->size;
+        if (!c.half && r->count == count) {
+            *ld = c.step / sizeof(float);
+            return (const float *)c.rows;
+        }
+        for (size_t i = 0; i < c.count; i++, to += t->size) {
+            if (c.half) {
+                t->j->ops->from_half(to, (const uint16_t *)(c.rows + i * c.step), t->size);
+            } else {
+                memcpy(to, c.rows + i * c.step, t->size * sizeof *to);
+            }
+        }
     }
     return t->floats;
 }
@@ -206,16 +296,24 @@ static bool weigh(tile *t, size_t i, size_t first, size_t count)
 }
 
 /* A row's queries see the same keys, so each row has its own where not all see all of them. */
-static void add_to_few(tile *t, zc_cache_rows c, size_t kv, size_t first, bool all)
+static void add_to_few(tile *t, size_t kv, size_t first, size_t count, bool all)
 {
-    size_t together = all ? t->each : t->group, count = c.count, end = (kv + 1) * t->each;
-    const uint8_t *rows = c.rows;
-    for (size_t i = kv * t->each; i < end; i += together) {
-        span s = all ? span_of(0, count) : seen(t, i, first, count);
-        c.rows = rows + s.from * c.step;
-        c.count = s.end - s.from;
-        t->j->ops->add_values(&c, together, t->scores + i * KEYS + s.from, KEYS, t->sums + i * t->size);
-        c.next_step = 0;
+    const job *j = t->j;
+    size_t together = all ? t->each : t->group, end = (kv + 1) * t->each;
+    for (const run *r = t->runs; r < t->runs + t->run_count; r++) {
+        zc_cache_rows c = cache_rows(t, j->v, j->p->ldv, kv, r, first, count);
+        const uint8_t *rows = c.rows;
+        for (size_t i = kv * t->each; i < end; i += together) {
+            span s = all ? span_of(0, count) : seen(t, i, first, count);
+            s.from = s.from > r->at ? s.from : r->at;
+            s.end = s.end < r->at + r->count ? s.end : r->at + r->count;
+            if (s.from < s.end) {
+                c.rows = rows + (s.from - r->at) * c.step;
+                c.count = s.end - s.from;
+                j->ops->add_values(&c, together, t->scores + i * KEYS + s.from, KEYS, t->sums + i * t->size);
+                c.next_step = 0;
+            }
+        }
     }
 }
 
@@ -247,15 +345,17 @@ static void block_of_few(tile *t, size_t first, size_t count)
     const job *j = t->j;
     bool all = true;
     for (size_t kv = 0; kv < t->kvs; kv++) {
-        zc_cache_rows k = cache_rows(t, j->k, j->p->ldk, kv, first, count);
-        size_t at = kv * t->each;
-        j->ops->key_dots(&k, t->each, t->q + at * t->size, j->p->scale, t->scores + at * KEYS, KEYS);
+        for (const run *r = t->runs; r < t->runs + t->run_count; r++) {
+            zc_cache_rows k = cache_rows(t, j->k, j->p->ldk, kv, r, first, count);
+            size_t at = kv * t->each;
+            j->ops->key_dots(&k, t->each, t->q + at * t->size, j->p->scale, t->scores + at * KEYS + r->at, KEYS);
+        }
     }
     for (size_t i = 0; i < t->queries; i++) {
         all = weigh(t, i, first, count) && all;
     }
     for (size_t kv = 0; kv < t->kvs; kv++) {
-        add_to_few(t, cache_rows(t, j->v, j->p->ldv, kv, first, count), kv, first, all);
+        add_to_few(t, kv, first, count, all);
     }
 }
 
@@ -263,10 +363,8 @@ static void block_of_many(tile *t, size_t first, size_t count)
 {
     const job *j = t->j;
     const zc_cpu_ops *ops = j->ops;
-    zc_cache_rows k = cache_rows(t, j->k, j->p->ldk, 0, first, count);
-    zc_cache_rows v = cache_rows(t, j->v, j->p->ldv, 0, first, count);
     size_t nr = ops->nr, ld;
-    const float *rows = float_rows(t, &k, &ld);
+    const float *rows = float_rows(t, j->k, j->p->ldk, first, count, &ld);
     bool all = true;
     for (size_t key = 0; key < count; key += nr) {
         ops->pack(t->panels + key * t->size, nr, rows + key * ld, ld, 0, count - key < nr ? count - key : nr, t->size);
@@ -275,7 +373,7 @@ static void block_of_many(tile *t, size_t first, size_t count)
     for (size_t i = 0; i < t->queries; i++) {
         all = weigh(t, i, first, count) && all;
     }
-    rows = float_rows(t, &v, &ld);
+    rows = float_rows(t, j->v, j->p->ldv, first, count, &ld);
     add_to_many(t, rows, ld, first, count, all);
 }
 
@@ -313,32 +411,48 @@ static float *out_of(const tile *t, size_t i)
     return t->j->out + row_of(t, i) * t->j->p->ldout + head_of(t, i) * t->size;
 }
 
-/* Query i of the task among all. */
-static size_t query_of(const tile *t, size_t i)
+/* What the first part of query i of the task leaves behind. */
+static size_t results_of(const tile *t, size_t i)
 {
-    return row_of(t, i) * t->j->p->heads + head_of(t, i);
+    return t->set->results + ((row_of(t, i) - t->set->row) * t->j->p->heads + head_of(t, i)) * t->set->parts;
+}
+
+/* The last of the sets before whose tasks this one is not. */
+static const set *set_of(const job *j, size_t index)
+{
+    size_t low = 0, high = j->wave;
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+        if (j->partial.sets[middle].tasks <= index) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return j->partial.sets + low;
 }
 
 /* Which rows, heads and keys the task has. */
 static void place(tile *t, const job *j, size_t index)
 {
     const zc_attention_params *p = j->p;
-    size_t columns = (p->kv_heads + j->kv - 1) / j->kv * j->shares, at = index % j->tiles;
-    size_t from = at % j->shares * j->share, low;
-    *t = (tile){.j = j, .size = p->head_size, .part = index / j->tiles};
-    t->row = at / columns * j->tile_rows;
-    t->rows = p->rows - t->row < j->tile_rows ? p->rows - t->row : j->tile_rows;
+    const set *of = set_of(j, index);
+    size_t columns = (p->kv_heads + j->kv - 1) / j->kv * j->shares, at = (index - of->tasks) % j->tiles;
+    size_t from = at % j->shares * j->share, low, end = of->row + of->rows;
+    *t = (tile){.j = j, .set = of, .size = p->head_size, .part = (index - of->tasks) / j->tiles};
+    t->row = of->row + at / columns * j->tile_rows;
+    t->rows = end - t->row < j->tile_rows ? end - t->row : j->tile_rows;
     t->kv = at % columns / j->shares * j->kv;
     t->kvs = p->kv_heads - t->kv < j->kv ? p->kv_heads - t->kv : j->kv;
     t->first = t->kv * j->group + from;
     t->group = j->group - from < j->share ? j->group - from : j->share;
     t->each = t->rows * t->group;
     t->queries = t->kvs * t->each;
-    low = j->first + t->part * j->part;
+    low = of->first + t->part * of->part;
     for (size_t r = 0; r < t->rows; r++) {
-        span s = j->parts > 1 ? j->partial.spans[t->row + r] : read_span(j, t->row + r), whole = s;
-        if (j->parts > 1) {
-            s = span_of(s.from > low ? s.from : low, s.end < low + j->part ? s.end : low + j->part);
+        span s = of->spans ? of->spans[t->row - of->row + r] : read_span(j, t->row + r), whole = s;
+        if (of->parts > 1) {
+            s = span_of(s.from > low ? s.from : low, s.end < low + of->part ? s.end : low + of->part);
         }
         t->spans[r] = s;
         t->last = s.end > t->last ? s.end : t->last;
@@ -396,19 +510,19 @@ static void join(const tile *t, size_t i)
 {
     const job *j = t->j;
     const zc_cpu_ops *ops = j->ops;
-    size_t at = query_of(t, i) * j->parts;
-    float *tops = j->partial.tops + at, top = ops->max(tops, j->parts), *sums = t->sums + i * t->size;
+    size_t at = results_of(t, i), parts = t->set->parts;
+    float *tops = j->partial.tops + at, top = ops->max(tops, parts), *sums = t->sums + i * t->size;
     double total = 0.0;
-    if (j->partial.spans[row_of(t, i)].end == 0) {
+    if (t->set->spans[row_of(t, i) - t->set->row].end == 0) {
         ops->fill(out_of(t, i), t->size, 0.0f);
         return;
     }
-    for (size_t p = 0; p < j->parts; p++) {
+    for (size_t p = 0; p < parts; p++) {
         tops[p] = expf(tops[p] - top);
         total += (double)tops[p] * j->partial.totals[at + p];
     }
     ops->fill(sums, t->size, 0.0f);
-    ops->add_rows(sums, j->partial.sums + at * t->size, t->size, j->parts, t->size, tops);
+    ops->add_rows(sums, j->partial.sums + at * t->size, t->size, parts, t->size, tops);
     ops->affine(out_of(t, i), sums, t->size, (float)(1.0 / total), 0.0f);
 }
 
@@ -423,122 +537,186 @@ static void tile_body(void *context, size_t index)
         return;
     }
     for (; (count = next_block(&t, &at)) > 0 && !zc_cpu_cancelled(); at += count) {
+        find_runs(&t, at, count);
         if (t.each > FEW) {
             block_of_many(&t, at, count);
         } else {
             block_of_few(&t, at, count);
         }
     }
-    if (j->parts == 1) {
+    if (t.set->parts == 1) {
         finish(&t);
         return;
     }
     for (size_t i = 0; i < t.queries; i++) {
-        size_t to = query_of(&t, i) * j->parts + t.part;
+        size_t to = results_of(&t, i) + t.part;
         j->partial.tops[to] = t.top[i];
         j->partial.totals[to] = t.total[i];
         j->ops->affine(j->partial.sums + to * t.size, t.sums + i * t.size, t.size, 1.0f, 0.0f);
     }
-    if (atomic_fetch_sub_explicit(&j->partial.missing[index % j->tiles], 1, memory_order_acq_rel) == 1) {
+    at = (size_t)(t.set - j->partial.sets) * j->tiles + (index - t.set->tasks) % j->tiles;
+    if (atomic_fetch_sub_explicit(&j->partial.missing[at], 1, memory_order_acq_rel) == 1) {
         for (size_t i = 0; i < t.queries; i++) {
             join(&t, i);
         }
     }
 }
 
-/* Cuts the keys into parts, where they are many and the tasks few. False: there is no memory for it. */
-static bool cut(job *j)
+/* Parts of a set of so many rows, at most. */
+static size_t most_parts(const job *j, size_t rows)
 {
-    const zc_attention_params *p = j->p;
-    size_t queries = (size_t)p->rows * p->heads, low = SIZE_MAX, high = 0, least = PART, most, results;
-    partial *to = &j->partial;
-    char *room;
-    j->parts = 1;
-    if (j->tiles > TASKS / 2 || queries * p->head_size > PARTIAL_SUMS / 2) {
-        return true;
+    size_t floats = rows * j->p->heads * j->p->head_size, most;
+    if (j->tiles > TASKS / 2 || floats > PARTIAL_SUMS / 2) {
+        return 1;
     }
-    most = PARTIAL_SUMS / (queries * p->head_size);
-    most = most < TASKS / j->tiles ? most : TASKS / j->tiles;
-    results = queries * most;
-    room = zc_workspace(ZC_WORKSPACE_PANEL,
-                        results * (p->head_size * sizeof *to->sums + sizeof *to->totals + sizeof *to->tops) +
-                            p->rows * sizeof *to->spans + j->tiles * sizeof *to->missing);
-    if (room == NULL) {
-        return false;
+    most = PARTIAL_SUMS / floats;
+    return most < TASKS / j->tiles ? most : TASKS / j->tiles;
+}
+
+/* Cuts the keys of a set into parts, where they are many. */
+static void cut(const job *j, set *s, size_t most)
+{
+    size_t low = SIZE_MAX, high = 0, least = PART;
+    for (size_t r = 0; r < s->rows; r++) {
+        low = s->spans[r].end && s->spans[r].from < low ? s->spans[r].from : low;
+        high = s->spans[r].end > high ? s->spans[r].end : high;
     }
-    to->sums = (float *)room;
-    to->totals = (double *)(to->sums + results * p->head_size);
-    to->spans = (span *)(to->totals + results);
-    to->tops = (float *)(to->spans + p->rows);
-    to->missing = (atomic_uint *)(to->tops + results);
-    for (size_t r = 0; r < p->rows; r++) {
-        span s = to->spans[r] = read_span(j, r);
-        low = s.end && s.from < low ? s.from : low;
-        high = s.end > high ? s.end : high;
-    }
-    if (p->rows * j->group <= FEW) {
-        least = PART_WORK / (queries * p->head_size);
+    if (s->rows * j->group <= FEW) {
+        least = PART_WORK / (s->rows * j->p->heads * j->p->head_size);
         least = least < FEW_PART ? FEW_PART : least < PART ? least : PART;
     }
     if (high <= low || high - low <= least) {
-        return true;
+        return;
     }
-    j->first = low;
-    j->parts = (high - low + least - 1) / least;
-    j->parts = j->parts < most ? j->parts : most;
-    j->part = ((high - low + j->parts - 1) / j->parts + 15) & ~(size_t)15;
-    j->parts = (high - low + j->part - 1) / j->part;
-    for (size_t i = 0; i < j->tiles; i++) {
-        atomic_init(&to->missing[i], (unsigned)j->parts);
+    s->first = low;
+    s->parts = (high - low + least - 1) / least;
+    s->parts = s->parts < most ? s->parts : most;
+    s->part = ((high - low + s->parts - 1) / s->parts + 15) & ~(size_t)15;
+    s->parts = (high - low + s->part - 1) / s->part;
+}
+
+/* The next wave: sets of `each` rows from row `first` on, as many as there is room for. False: there is no memory. */
+static bool plan(job *j, size_t first, size_t each)
+{
+    const zc_attention_params *p = j->p;
+    size_t left = (p->rows - first) / each, sets = left < WAVE ? left : WAVE, most = most_parts(j, each);
+    size_t queries = each * p->heads, results = most > 1 ? queries * most : 0;
+    size_t room = sets < 2 ? results : results + WAVE_SUMS / p->head_size, used = 0;
+    size_t spans = most > 1 || sets > 1 || each < p->rows ? sets * each : 0;
+    partial *to = &j->partial;
+    char *memory = zc_workspace(ZC_WORKSPACE_PANEL,
+                                room * (p->head_size * sizeof *to->sums + sizeof *to->totals + sizeof *to->tops) +
+                                    sets * sizeof *to->sets + spans * sizeof(span) +
+                                    (most > 1 ? sets * j->tiles * sizeof *to->missing : 0));
+    if (memory == NULL) {
+        return false;
+    }
+    to->sums = (float *)memory;
+    to->totals = (double *)(to->sums + room * p->head_size);
+    to->sets = (set *)(to->totals + room);
+    span *of_rows = (span *)(to->sets + sets);
+    to->tops = (float *)(of_rows + spans);
+    to->missing = (atomic_uint *)(to->tops + room);
+    for (j->wave = j->tasks = 0; j->wave < sets && used + results <= room; j->wave++) {
+        set *s = to->sets + j->wave;
+        size_t row = first + j->wave * each;
+        *s = (set){.row = row,
+                   .rows = each,
+                   .spans = spans ? of_rows + j->wave * each : NULL,
+                   .parts = 1,
+                   .table = read_table(j, row),
+                   .tasks = j->tasks,
+                   .results = used};
+        for (size_t r = 0; spans && r < each; r++) {
+            s->spans[r] = read_span(j, row + r);
+        }
+        if (most > 1) {
+            cut(j, s, most);
+        }
+        for (size_t i = 0; s->parts > 1 && i < j->tiles; i++) {
+            atomic_init(&to->missing[j->wave * j->tiles + i], (unsigned)s->parts);
+        }
+        used += s->parts > 1 ? queries * s->parts : 0;
+        j->tasks += j->tiles * s->parts;
     }
     return true;
 }
 
-zc_status zc_cpu_attention(const zc_cpu_call *call)
+/* Rows of which `each` are a set. */
+static zc_status attend(job *j, size_t each, unsigned threads, zc_error *error)
 {
-    const zc_attention_params *p = call->params;
-    unsigned threads = call->threads;
-    job j = {.ops = call->ops,
-             .p = p,
-             .q = call->bindings[0],
-             .k = call->bindings[1],
-             .v = call->bindings[2],
-             .spans = call->bindings[3],
-             .out = call->bindings[4],
-             .group = p->heads / p->kv_heads};
+    const zc_attention_params *p = j->p;
     double keys = 0.0;
     if (p->rows == 0 || p->heads == 0) {
         return ZC_OK;
     }
     for (size_t r = 0; r < p->rows && keys * p->heads * p->head_size < PARALLEL && !zc_cpu_cancelled(); r++) {
-        span s = read_span(&j, r);
+        span s = read_span(j, r);
         keys += (double)(s.end - s.from);
     }
     if (keys * p->heads * p->head_size < PARALLEL) {
         threads = 1;
     }
-    j.tile_rows = j.group < QUERIES ? QUERIES / j.group : 1;
-    j.shares = (j.group + QUERIES - 1) / QUERIES;
-    j.share = (j.group + j.shares - 1) / j.shares;
-    j.shares = (j.group + j.share - 1) / j.share;
-    j.kv = 1;
-    j.keys = KEYS;
-    if (p->rows * j.group <= FEW) {
+    j->group = p->heads / p->kv_heads;
+    j->tile_rows = j->group < QUERIES ? QUERIES / j->group : 1;
+    j->shares = (j->group + QUERIES - 1) / QUERIES;
+    j->share = (j->group + j->shares - 1) / j->shares;
+    j->shares = (j->group + j->share - 1) / j->share;
+    j->kv = 1;
+    j->keys = KEYS;
+    if (each * j->group <= FEW) {
         size_t row = ((size_t)p->ldk + 1) * (p->kv_type == ZC_CACHE_F16 ? 2 : 4);
-        j.kv = FEW_QUERIES / (p->rows * j.group);
-        j.kv = j.kv < p->kv_heads ? j.kv : p->kv_heads;
-        j.keys = BLOCK / row & ~(size_t)15;
-        j.keys = j.keys > KEYS ? KEYS : j.keys < FEW_KEYS ? FEW_KEYS : j.keys;
+        j->kv = FEW_QUERIES / (each * j->group);
+        j->kv = j->kv < p->kv_heads ? j->kv : p->kv_heads;
+        j->keys = BLOCK / row & ~(size_t)15;
+        j->keys = j->keys > KEYS ? KEYS : j->keys < FEW_KEYS ? FEW_KEYS : j->keys;
     }
-    j.tiles = (p->rows + j.tile_rows - 1) / j.tile_rows * ((p->kv_heads + j.kv - 1) / j.kv) * j.shares;
-    j.threads = threads;
-    if (cut(&j)) {
-        zc_threads_run(tile_body, &j, j.tiles * j.parts, threads);
-    } else {
-        atomic_init(&j.failed, true);
+    j->tiles = (each + j->tile_rows - 1) / j->tile_rows * ((p->kv_heads + j->kv - 1) / j->kv) * j->shares;
+    j->threads = threads;
+    for (size_t first = 0; first < p->rows && !zc_cpu_cancelled(); first += j->wave * each) {
+        if (!plan(j, first, each)) {
+            atomic_store_explicit(&j->failed, true, memory_order_relaxed);
+            break;
+        }
+        zc_threads_run(tile_body, j, j->tasks, threads);
     }
-    return atomic_load_explicit(&j.failed, memory_order_relaxed)
-               ? zc_fail(call->error, ZC_NO_MEMORY, "attention cannot have workspace for %u heads of %u elements",
-                         p->heads, p->head_size)
+    return atomic_load_explicit(&j->failed, memory_order_relaxed)
+               ? zc_fail(error, ZC_NO_MEMORY, "attention cannot have workspace for %u heads of %u elements", p->heads,
+                         p->head_size)
                : ZC_OK;
+}
+
+zc_status zc_cpu_attention(const zc_cpu_call *call)
+{
+    const zc_attention_params *p = call->params;
+    job j = {.ops = call->ops,
+             .p = p,
+             .words = 2,
+             .most = p->capacity,
+             .q = call->bindings[0],
+             .k = call->bindings[1],
+             .v = call->bindings[2],
+             .spans = call->bindings[3],
+             .out = call->bindings[4]};
+    return attend(&j, p->rows, call->threads, call->error);
+}
+
+zc_status zc_cpu_attention_paged(const zc_cpu_call *call)
+{
+    const zc_attention_paged_params *given = call->params;
+    const zc_attention_params p = zc_attention_of_paged(given);
+    job j = {.ops = call->ops,
+             .p = &p,
+             .pages = {.page = given->page,
+                       .tables = call->bindings[4],
+                       .words = given->table_words,
+                       .count = given->capacity / given->page},
+             .words = 3,
+             .most = given->context,
+             .q = call->bindings[0],
+             .k = call->bindings[1],
+             .v = call->bindings[2],
+             .spans = call->bindings[3],
+             .out = call->bindings[5]};
+    return attend(&j, given->shared ? given->rows : 1, call->threads, call->error);
 }

@@ -1,9 +1,10 @@
-/* zc_cpu_select: what a sampler asks of a row of logits: argmax, top_k, penalize, draw.
+/* zc_cpu_select: what a sampler asks of rows of logits: argmax, top_k, penalize, adjust, mask, draw.
  *
  * Elements are ordered by keys: integers that compare as the elements do, a NaN above everything, -0 equal to
  * +0. A key above the complement of its index is one number, unlike any other, so the lower index comes first
  * among equals and the order of the search does not matter. Nothing is owned or allocated.
  */
+#include <math.h>
 #include <string.h>
 
 #include "device/cpu/zc_cpu_cancel.h"
@@ -127,6 +128,55 @@ zc_status zc_cpu_penalize(const zc_cpu_call *call)
         uint32_t given = ids[i], id = given < p->cols ? given : p->cols - 1;
         x[id] = x[id] > 0.0f ? x[id] / p->penalty : x[id] * p->penalty;
     }
+    return ZC_OK;
+}
+
+zc_status zc_cpu_adjust(const zc_cpu_call *call)
+{
+    const zc_adjust_params *p = call->params;
+    const volatile uint32_t *entries = call->bindings[0]; /* the guest may write there now */
+    float *x = call->bindings[1], factors[2];
+    size_t given = entries[0], count = given < p->entries ? given : p->entries;
+    for (size_t i = 1; i <= count && (i % 4096 != 0 || !zc_cpu_cancelled()); i++) {
+        uint32_t index = entries[4 * i], words[2] = {entries[4 * i + 1], entries[4 * i + 2]};
+        float *at = &x[index < p->count ? index : p->count - 1], value = *at;
+        memcpy(factors, words, sizeof factors);
+        *at = (value > 0.0f ? value / factors[0] : value * factors[0]) + factors[1];
+    }
+    return ZC_OK;
+}
+
+typedef struct mask_job {
+    const zc_mask_params *p;
+    const uint32_t *mask;
+    float *x;
+    size_t pieces; /* of a row */
+} mask_job;
+
+/* ZC_CPU_STRIDE elements of a row, or what is left of it. Most words are all ones or all zeros. */
+static void mask_body(void *context, size_t index)
+{
+    const mask_job *j = context;
+    size_t row = index / j->pieces, from = index % j->pieces * ZC_CPU_STRIDE, cols = j->p->cols;
+    size_t end = cols - from < ZC_CPU_STRIDE ? cols : from + ZC_CPU_STRIDE;
+    const uint32_t *mask = j->mask + row * j->p->ldmask;
+    float *x = j->x + row * j->p->ldx;
+    for (size_t at = from; at < end; at += 32) {
+        uint32_t bits = mask[at / 32];
+        size_t count = end - at < 32 ? end - at : 32;
+        for (size_t i = 0; bits != UINT32_MAX && i < count; i++) {
+            x[at + i] = bits >> i & 1 ? x[at + i] : -INFINITY;
+        }
+    }
+}
+
+zc_status zc_cpu_mask(const zc_cpu_call *call)
+{
+    const zc_mask_params *p = call->params;
+    mask_job j = {.p = p, .mask = call->bindings[0], .x = call->bindings[1]};
+    j.pieces = ((size_t)p->cols + ZC_CPU_STRIDE - 1) / ZC_CPU_STRIDE;
+    zc_threads_run(mask_body, &j, p->rows * j.pieces,
+                   zc_threads_worth((double)p->rows * (double)p->cols, LEAST, call->threads));
     return ZC_OK;
 }
 

@@ -1,5 +1,5 @@
 /* zc_cpu_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, layer_norm,
- * rope, append, rope_append, swiglu, gelu, pool.
+ * rope, append, rope_append, rope_append_paged, swiglu, gelu, pool.
  *
  * Rows are independent and each is computed by one thread in one fixed order; a row longer than ZC_CPU_STRIDE in
  * stretches of that, between which there is a look at the cancel flag. Indices that come from guest
@@ -250,15 +250,16 @@ zc_status zc_cpu_append(const zc_cpu_call *call)
 }
 
 /* Bytes of a row that is in a cache already into the mirror. */
-static void mirror(const job *j, uint32_t type, size_t element, size_t cols)
+static void mirror(void *to, const void *cache, uint32_t type, size_t element, size_t cols)
 {
     for (size_t at = 0, n; (n = stretch(at, cols)) > 0; at += n) {
-        memcpy(row_of(j->bindings[6], type, element + at), row_of(j->bindings[5], type, element + at),
-               n * (type == ZC_CACHE_F16 ? 2 : 4));
+        size_t bytes = n * (type == ZC_CACHE_F16 ? 2 : 4), from = (element + at) * (type == ZC_CACHE_F16 ? 2 : 4);
+        memcpy((uint8_t *)to + from, (const uint8_t *)cache + from, bytes);
     }
 }
 
-static void rope_append_row(const job *j, size_t r)
+/* Row r by the angles of positions[r], into row places[r] of a cache and perhaps its mirror. */
+static void rope_append_to(const job *j, size_t r, const uint32_t *places, void *cache, void *mirrored)
 {
     const zc_rope_append_params *p = j->params;
     size_t size = p->head_size, cols = p->kv_heads * size, q_from = p->rows - p->q_rows;
@@ -273,22 +274,42 @@ static void rope_append_row(const job *j, size_t r)
     if (cols == 0) {
         return;
     }
-    size_t keys = clamp(position, p->capacity) * p->ldout, values = keys + (size_t)p->capacity * p->ldout;
+    size_t keys = clamp(places[r], p->capacity) * p->ldout, values = keys + (size_t)p->capacity * p->ldout;
     for (size_t h = 0; h < p->kv_heads && !zc_cpu_cancelled(); h++) {
-        rotate(row_of(j->bindings[5], p->out_type, keys + h * size), p->out_type, k + h * size, table, &how);
+        rotate(row_of(cache, p->out_type, keys + h * size), p->out_type, k + h * size, table, &how);
     }
-    convert(j, j->bindings[5], p->out_type, values, v, cols);
+    convert(j, cache, p->out_type, values, v, cols);
     if (p->mirrored) {
-        mirror(j, p->out_type, keys, cols);
-        mirror(j, p->out_type, values, cols);
+        mirror(mirrored, cache, p->out_type, keys, cols);
+        mirror(mirrored, cache, p->out_type, values, cols);
     }
+}
+
+static void rope_append_row(const job *j, size_t r)
+{
+    rope_append_to(j, r, j->bindings[3], j->bindings[5], j->bindings[6]);
+}
+
+static void rope_append_paged_row(const job *j, size_t r)
+{
+    rope_append_to(j, r, j->bindings[5], j->bindings[6], j->bindings[7]);
+}
+
+static zc_status rope_append(const zc_cpu_call *call, void (*row)(const job *j, size_t r))
+{
+    const zc_rope_append_params *p = call->params;
+    size_t heads = p->heads + 2 * (size_t)p->kv_heads;
+    return each_row(call, p->rows, heads * p->head_size, row);
 }
 
 zc_status zc_cpu_rope_append(const zc_cpu_call *call)
 {
-    const zc_rope_append_params *p = call->params;
-    size_t heads = p->heads + 2 * (size_t)p->kv_heads;
-    return each_row(call, p->rows, heads * p->head_size, rope_append_row);
+    return rope_append(call, rope_append_row);
+}
+
+zc_status zc_cpu_rope_append_paged(const zc_cpu_call *call)
+{
+    return rope_append(call, rope_append_paged_row);
 }
 
 static void swiglu_row(const job *j, size_t r)

@@ -1,0 +1,240 @@
+"""Batcher: many requests at once, in one guest, by one thread.
+
+Callers submit requests and read Streams (_stream.py). Everything else is the thread's of a Worker
+(_worker.py), which has nothing of the Batcher and its Streams, and so keeps none alive: when the last one is
+dropped, the Batcher closes.
+
+Threads: any. In a forked child, where the thread is not, a Batcher is closed.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+import zcwasm
+from zcwasm import _arguments
+from zcwasm._extras import needed_for
+from zcwasm.guests import layouts
+from zcwasm.llm import _sequence
+from zcwasm.llm._choices import CHOICES, ChoiceOptions, Choices, Chooser
+from zcwasm.llm._engine import PAGE_SIZES, Engine
+from zcwasm.llm._kept import Form, KvDtype
+from zcwasm.llm._sampling import Sampling, shows_options
+from zcwasm.llm._session import GenerateOptions, _check_names, _request, prompt_ids
+from zcwasm.llm._stream import Feed, Stream
+from zcwasm.llm._worker import BatcherStats, Worker
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from zcwasm.llm._model import Model
+
+_DEFAULT_CONTEXT = 4096  # of a request, at most
+_MOST_PRIORITY = 2**31
+
+
+class BatchOptions(GenerateOptions, ChoiceOptions, total=False):
+    """The options of Batcher.submit, for functions that pass them on."""
+
+
+def start(
+    model: Model,
+    sequences: object,
+    context_tokens: object,
+    context: object,
+    kv_dtype: KvDtype,
+    exact: object,
+    rows: object,
+    page: object,
+    waiting: object,
+) -> Batcher:
+    """Model.batcher."""
+    together = _arguments.whole("sequences", sequences, 1, layouts.LLAMA_MAX_SEQUENCES)
+    size = _arguments.whole("page", page, PAGE_SIZES[0], PAGE_SIZES[-1])
+    if size not in PAGE_SIZES:
+        raise ValueError(f"page is {size}, must be one of {PAGE_SIZES}")
+    most_waiting = _arguments.whole("waiting", waiting, 1, 2**31)
+    longest = min(model.config.context, _DEFAULT_CONTEXT) if context is None else context
+    form = Form.check(model.config, longest, kv_dtype, exact, rows)
+    step_rows = _arguments.whole("rows", rows, together, layouts.LLAMA_MAX_CHUNK)
+    if context_tokens is None:
+        tokens = max(min(together * form.context, _room(model, together, step_rows, form)), size)
+    else:
+        tokens = _arguments.whole("context_tokens", context_tokens, 1, 2**31)
+    pages = -(-tokens // size)
+    if form.context > pages * size:
+        if context is not None:
+            raise ValueError(
+                f"context is {form.context}, more than the {pages * size} tokens that the cache has room for"
+            )
+        form = replace(form, context=pages * size)
+    engine = Engine(
+        model,
+        sequences=together,
+        context=form.context,
+        pages=pages,
+        page=size,
+        rows=step_rows,
+        kv_dtype=form.kv_dtype,
+        exact=form.exact,
+    )
+    return Batcher(model, engine, most_waiting)
+
+
+def _room(model: Model, sequences: int, rows: int, form: Form) -> int:
+    """Tokens of a cache that a guest has room for: its memory has 4 GiB, of which the step needs some."""
+    config = model.config
+    activations = 4 * rows * (4 * config.dim + 4 * config.heads * config.head_size + 3 * config.ff)
+    logits = 4 * sequences * config.vocab * 3
+    other = form.context * config.rotated * 4 + (64 << 20)
+    return max(0, (1 << 32) - activations - logits - other) // config.cache_bytes(1, form.kv_dtype)
+
+
+class Batcher:
+    """Many requests at once: each step computes a row of every one that is generated, and rows of prompts.
+    Made by Model.batcher. What comes of a request does not depend on which others there are, as far as the
+    device's kernels do not; docs/reference/llm.md says where they do."""
+
+    word = "batcher"
+
+    def __init__(self, model: Model, engine: Engine, waiting: int = 1024) -> None:
+        self.model = model
+        self.context = engine.context
+        self.sequences = engine.sequences
+        self._numbers = count()
+        self._worker = Worker(engine, waiting)
+
+    # --- requests ---
+
+    @shows_options(_request, Choices)
+    def submit(
+        self,
+        prompt: str | Sequence[int],
+        *,
+        priority: int = 0,
+        deadline: float | None = None,
+        block: bool = True,
+        **options: Unpack[BatchOptions],
+    ) -> Stream:
+        """The tokens that follow the prompt, computed together with other requests'. From any thread.
+
+        priority: requests with a higher one go first, and take the place of running ones with a lower one;
+        those of one priority go in their order. deadline: seconds from now, at which the request ends, with
+        what it has by then and finish "deadline". block: wait while as many requests wait as may; else that
+        is a QueueFullError. Options as Session.generate's, and those of zcwasm.llm.Choices.
+
+        Raises ContextError, ValueError and TypeError at once. What goes wrong later is raised by the stream.
+        """
+        _check_names("submit", options, BatchOptions)
+        return self._submit(prompt_ids(self, prompt), priority, deadline, block, options)
+
+    @shows_options(_request, Choices)
+    def chat(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        *,
+        priority: int = 0,
+        deadline: float | None = None,
+        block: bool = True,
+        **options: Unpack[BatchOptions],
+    ) -> Stream:
+        """The model's answer to messages, as Session.chat gives it; everything else as submit. What the cache
+        still has of the conversation is not computed again."""
+        _check_names("chat", options, BatchOptions)
+        ids = prompt_ids(self, self.chat_ids(messages))
+        return self._submit(ids, priority, deadline, block, options)
+
+    def chat_ids(self, messages: Sequence[Mapping[str, Any]]) -> list[int]:
+        """The ids that chat(messages) goes on from."""
+        from zcwasm.llm import _chat
+
+        with needed_for("zcwasm.llm"):
+            return _chat.encode(self.model.weights.metadata, self.model.tokenizer, messages)
+
+    def _submit(
+        self,
+        ids: npt.NDArray[np.uint32],
+        priority: object,
+        deadline: object,
+        block: object,
+        options: Mapping[str, Any],
+    ) -> Stream:
+        now, worker = time.monotonic(), self._worker
+        rank = -_arguments.whole("priority", priority, -_MOST_PRIORITY, _MOST_PRIORITY)
+        seconds = math.inf if deadline is None else _arguments.number("deadline", deadline, 0, math.inf)
+        waits = _arguments.flag("block", block)
+        choices = Choices(**{name: options[name] for name in CHOICES if name in options})
+        others = {name: value for name, value in options.items() if name not in CHOICES}
+        request = _request(self, len(ids), **others)
+        settings: Mapping[str, Any] = request.settings or {}
+        chooser = None
+        if choices != Choices() or settings["repetition_penalty"] != 1:
+            chooser = Chooser(self.model, choices, ids, Sampling(**settings))
+        if self.closed:
+            raise zcwasm.ClosedError("the batcher is closed")
+        feed = Feed(request, choices.logprobs is not None, worker.inbox)
+        sequence = _sequence.Sequence(
+            feed,
+            ids,
+            chooser,
+            (rank, next(self._numbers)),
+            now + seconds,
+            self.model.tokenizer,
+            worker.engine.page,
+        )
+        worker.put(sequence, waits)
+        return Stream(feed, self)
+
+    # --- the whole ---
+
+    def stats(self) -> BatcherStats:
+        """How it does, at this moment; of other threads' doing, so that numbers may be a step apart."""
+        return self._worker.stats()
+
+    @property
+    def closed(self) -> bool:
+        return self._worker.closing or self._worker.process != os.getpid()
+
+    def close(self) -> None:
+        """End all requests, with finish "cancelled", and give the memory back. It waits for the step in
+        progress, which is interrupted."""
+        if self._worker.process == os.getpid():
+            self._worker.close()
+
+    def __enter__(self) -> Batcher:
+        if self.closed:
+            raise zcwasm.ClosedError("the batcher is closed")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        worker: Worker | None = getattr(self, "_worker", None)
+        if worker is not None and worker.process == os.getpid() and not worker.closing:
+            worker.ask_to_close()
+
+    def __repr__(self) -> str:
+        kind = self.model.config.architecture
+        if self.closed:
+            return f"<zcwasm.llm.Batcher of {kind}, closed>"
+        stats = self.stats()
+        return (
+            f"<zcwasm.llm.Batcher of {kind}: {stats.running} of {self.sequences} requests run, "
+            f"{stats.waiting} wait, {stats.pages_used} of {stats.pages} pages are used>"
+        )

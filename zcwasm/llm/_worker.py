@@ -1,0 +1,245 @@
+"""Worker: the thread of a batcher, and what it shares with callers.
+
+It decides what a step has (_schedule.py), lets the engine compute it without the GIL, and hands out what came
+of it. Callers put requests into an inbox, on which it waits while there is nothing to do. It is started by the
+first request.
+
+Threads: its own, and any for what callers call. A forked child has no such thread: its Batcher leaves this
+alone.
+"""
+
+from __future__ import annotations
+
+import atexit
+import math
+import os
+import threading
+import time
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+import zcwasm
+from zcwasm.llm import _stream
+from zcwasm.llm._schedule import Schedule
+from zcwasm.llm._sequence import Sequence
+from zcwasm.llm._stream import Feed
+
+if TYPE_CHECKING:
+    from zcwasm.llm._engine import Engine, Step
+
+_WINDOW = 100  # steps that rows_per_step is the mean of
+_SECONDS = 10  # that tokens_per_second looks back
+
+
+class QueueFullError(zcwasm.Error):
+    """As many requests wait as may, and this one was not to wait for room (block=False)."""
+
+
+@dataclass(frozen=True)
+class BatcherStats:
+    """How a batcher does."""
+
+    #: Requests that were not begun yet, and those whose tokens are computed now.
+    waiting: int
+    running: int
+    #: Mean of the last 100 steps.
+    rows_per_step: float
+    #: Generated, in the last 10 seconds.
+    tokens_per_second: float
+    #: Since the start: tokens of prompts, how many of them were found in the cache, and generated tokens.
+    prompt_tokens: int
+    reused_tokens: int
+    generated_tokens: int
+    steps: int
+    #: Of the cache, and how many of them some request has. Those that only hold known beginnings are unused.
+    pages: int
+    pages_used: int
+    #: How often a request gave its pages back, for others, and was computed again.
+    preempted: int
+
+
+class Worker:
+    """What the thread has."""
+
+    def __init__(self, engine: Engine, most_waiting: int) -> None:
+        self.engine = engine
+        self.process = os.getpid()
+        self.inbox: SimpleQueue[object] = SimpleQueue()
+        self.schedule = Schedule(engine)
+        self.most_waiting = most_waiting
+        self.arrived = 0  # requests that were put into the inbox, and taken out of it
+        self.taken = 0
+        self.lock = threading.Lock()  # of `closing`, and of who submits
+        self.room = threading.Condition(self.lock)
+        self.blocked = 0  # who waits for room
+        self.closing = False
+        self.thread: threading.Thread | None = None
+        self.rows = np.zeros(_WINDOW)  # of the last steps
+        self.seconds = np.full(2 * _SECONDS, -1, np.int64)  # of which the next are the tokens
+        self.tokens = np.zeros(2 * _SECONDS, np.int64)
+        self.started = time.monotonic()
+
+    @property
+    def waiting(self) -> int:
+        return self.arrived - self.taken + self.schedule.waiting
+
+    def start(self) -> None:
+        """With the lock."""
+        self.thread = threading.Thread(target=self.run, name="zcwasm batcher", daemon=True)
+        _running.add(self)
+        self.thread.start()
+
+    # --- the thread ---
+
+    def run(self) -> None:
+        schedule = self.schedule
+        try:
+            while not self.closing:
+                try:
+                    self._read_inbox()
+                    self._step()
+                except BaseException as error:
+                    schedule.end_all(error=error)
+                self._tell()
+        finally:
+            with self.lock:
+                self.closing = True
+                self.room.notify_all()
+            while not self.inbox.empty():
+                self._read_inbox()
+            schedule.end_all("cancelled")
+            _stream.wake(schedule.wakes())
+            self.engine.close()
+            _running.discard(self)
+
+    def _read_inbox(self) -> None:
+        """All that is there; without anything to do, wait for more."""
+        wait = not self.closing and not self.schedule
+        while True:
+            try:
+                message = self.inbox.get(wait)
+            except Empty:
+                break
+            wait = False
+            if isinstance(message, Feed):
+                self.schedule.cancel(message)
+            elif isinstance(message, Sequence):
+                self.taken += 1
+                self.schedule.add(message)
+        self.schedule.expire(time.monotonic())
+
+    def _step(self) -> None:
+        schedule = self.schedule
+        step = schedule.plan()
+        if step is None:
+            if schedule:
+                raise zcwasm.Error("requests are there, and no step can be made of them")
+            return
+        tokens = self._compute(step)
+        if tokens is not None:
+            schedule.took(step, tokens)
+            self._count(len(step.tokens), len(tokens))
+
+    def _tell(self) -> None:
+        """Event loops, that something has come; and who waits for room."""
+        _stream.wake(self.schedule.wakes())
+        if self.blocked and self.waiting < self.most_waiting:
+            with self.lock:
+                self.room.notify(self.most_waiting - self.waiting)
+
+    def _compute(self, step: Step) -> npt.NDArray[np.uint32] | None:
+        """None: the batcher closes."""
+        while not self.closing:
+            try:
+                return self.engine.run(step)
+            except zcwasm.Trap as trap:  # by close(), or nobody knows by whom
+                if trap.kind != "interrupted":
+                    raise
+        return None
+
+    def _count(self, rows: int, tokens: int) -> None:
+        self.rows[(self.schedule.steps - 1) % _WINDOW] = rows
+        second = int(time.monotonic())
+        at = second % len(self.seconds)
+        if self.seconds[at] != second:
+            self.seconds[at], self.tokens[at] = second, 0
+        self.tokens[at] += tokens
+
+    # --- callers ---
+
+    def stats(self) -> BatcherStats:
+        schedule, now = self.schedule, time.monotonic()
+        steps = min(schedule.steps, _WINDOW)
+        recent = self.tokens[self.seconds > now - _SECONDS].sum()
+        return BatcherStats(
+            waiting=self.waiting,
+            running=schedule.running,
+            rows_per_step=float(self.rows[:steps].mean()) if steps else 0.0,
+            tokens_per_second=float(recent) / min(_SECONDS, max(now - self.started, 1e-3)),
+            prompt_tokens=schedule.prompt_tokens,
+            reused_tokens=schedule.reused_tokens,
+            generated_tokens=schedule.generated_tokens,
+            steps=schedule.steps,
+            pages=schedule.pages.count,
+            pages_used=schedule.pages.used,
+            preempted=schedule.preempted,
+        )
+
+    def put(self, sequence: Sequence, block: bool) -> None:
+        """Raises QueueFullError and ClosedError."""
+        with self.lock:
+            self.blocked += 1  # before it looks for room: the thread makes room before it looks for this
+            try:
+                while not self.closing and self.waiting >= self.most_waiting:
+                    if not block:
+                        raise QueueFullError(f"{self.waiting} requests wait, which are as many as may")
+                    left = sequence.deadline - time.monotonic()
+                    if left <= 0:
+                        sequence.feed.put(None, finish="deadline")
+                        return
+                    self.room.wait(None if left == math.inf else min(left, threading.TIMEOUT_MAX))
+            finally:
+                self.blocked -= 1
+            if self.closing:
+                raise zcwasm.ClosedError("the batcher is closed")
+            if self.thread is None:
+                self.start()
+            self.arrived += 1
+            self.inbox.put(sequence)
+
+    def ask_to_close(self) -> None:
+        """Nothing is locked: an object may be dropped in the middle of anything."""
+        self.closing = True
+        self.inbox.put(None)
+        self.engine.interrupt()
+
+    def close(self, seconds: float = math.inf) -> None:
+        """Wait for the thread's end so long."""
+        with self.lock:
+            was_closing, self.closing = self.closing, True
+            self.room.notify_all()
+            thread = self.thread
+        if thread is None:
+            if not was_closing:
+                self.engine.close()
+            return
+        end = time.monotonic() + seconds
+        while thread.is_alive() and thread is not threading.current_thread() and time.monotonic() < end:
+            self.ask_to_close()  # again: an interruption of what has not begun is lost
+            thread.join(0.02)
+
+
+#: Whose thread runs. They are kept in a forked child as well, where a thread's stack may still name them.
+_running: set[Worker] = set()
+
+
+@atexit.register
+def _close_all() -> None:
+    """The interpreter ends: no thread is to be in a guest then."""
+    for worker in list(_running):
+        if worker.process == os.getpid():
+            worker.close(2.0)
