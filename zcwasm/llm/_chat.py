@@ -4,20 +4,24 @@ A template is a Jinja program from the model file; _sandbox.py says what it may 
 much. What a message says must not end its turn: wherever it spells a control token, such as <|im_end|>, in
 whatever field or key, `encode` keeps that as text, also when the template cuts or puts together what it said.
 The one word of a message that may be part of a control token is its role, which some templates write as
-<|role|>. `render` gives the plain text.
+<|role|>. The same holds for tools and what they are called with. `render` gives the plain text.
+
+Messages are as OpenAI's interface has them, and templates differ in what they expect of that. What this one
+does is asked of itself, with a small conversation, where it matters (`_Habits`).
 """
 
 from __future__ import annotations
 
-import math
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import zcwasm
 from zcwasm._core import ModelError
-from zcwasm.llm._said import OWN, ROLE, SAID, marks_of, plain, whole
+from zcwasm.llm._messages import Messages, Tools, check, check_tools
+from zcwasm.llm._said import OWN, SAID, marks_of, plain, whole
 
 if TYPE_CHECKING:
     import jinja2
@@ -25,25 +29,35 @@ if TYPE_CHECKING:
     from zcwasm.llm._tokenizer import Tokenizer
 
 _KEY = "tokenizer.chat_template"
+_TOOLS_KEY = f"{_KEY}.tool_use"  # for conversations with tools, where a file has two
 _LONGEST = 1 << 16  # characters: three times the longest of any model; compiling takes seconds at most
-_DEEPEST = 64  # of a message's lists and mappings
-
-Messages = Sequence[Mapping[str, Any]]
 
 
-def render(metadata: Mapping[str, Any], messages: Messages, *, add_generation_prompt: bool = True) -> str:
+def render(
+    metadata: Mapping[str, Any],
+    messages: Messages,
+    *,
+    tools: Tools | None = None,
+    add_generation_prompt: bool = True,
+) -> str:
     """The text of these messages by the template of a GGUF file's metadata.
 
-    Raises TypeError and ValueError for messages that are none, zcwasm.Error where the template says that it
-    refuses them (or the package Jinja is too old), and ModelError where the file has no template, or one that
-    does not compile, fails on these messages, or does too much.
+    messages: of each its "role" and its "content": text, or parts of it as [{"type": "text", "text": ...}],
+    or None where there are "tool_calls". tools: what the model may call, as {"type": "function", "function":
+    {"name": ..., "description": ..., "parameters": ...}}.
+
+    Raises TypeError and ValueError for messages and tools that are none, zcwasm.Error where the template says
+    that it refuses them or knows no tools (or the package Jinja is too old), and ModelError where the file
+    has no template, or one that does not compile, fails on these messages, or does too much.
     """
-    return plain(_render(metadata, _check(messages), add_generation_prompt))
+    return plain(_render(metadata, messages, tools, add_generation_prompt))
 
 
-def encode(metadata: Mapping[str, Any], tokenizer: Tokenizer, messages: Messages) -> list[int]:
+def encode(
+    metadata: Mapping[str, Any], tokenizer: Tokenizer, messages: Messages, tools: Tools | None = None
+) -> list[int]:
     """The ids of the rendered messages. Control tokens in it are the template's, never a message's."""
-    text = _render(metadata, _check(messages, tokenizer.find_controls), True)
+    text = _render(metadata, messages, tools, True, tokenizer.find_controls)
     marks, words = marks_of(text), plain(text)
     ids: list[int] = []
     done = 0
@@ -64,17 +78,55 @@ def encode(metadata: Mapping[str, Any], tokenizer: Tokenizer, messages: Messages
     return ids
 
 
-def _render(metadata: Mapping[str, Any], messages: list[Any], add_generation_prompt: bool) -> str:
+def _render(
+    metadata: Mapping[str, Any],
+    messages: Messages,
+    tools: Tools | None,
+    add_generation_prompt: bool,
+    find_controls: Callable[[str], list[Any]] | None = None,
+) -> str:
+    checked, parted = check(messages, find_controls)
+    given = None if tools is None else check_tools(tools)
+    calls = any("tool_calls" in message for message in checked)
+    source = _template(metadata, bool(given or calls))
+    special = _special_tokens(metadata)
+    if parted and not _habits(source, special).text:
+        for message in checked:
+            if isinstance(message["content"], str):
+                message["content"] = [{"type": "text", "text": message["content"]}]
+    if calls:
+        _adapt_calls(checked, _habits(source, special))
+    text = _run(source, special, checked, given, add_generation_prompt)
+    if given and text == _run(source, special, checked, None, add_generation_prompt):
+        raise zcwasm.Error("the model's chat template knows no tools: it leaves them out")
+    if calls:
+        silent = [{key: message[key] for key in message if key != "tool_calls"} for message in checked]
+        try:
+            left_out = text == _run(source, special, silent, given, add_generation_prompt)
+        except zcwasm.Error:  # it cannot do without them
+            left_out = False
+        if left_out:
+            raise zcwasm.Error("the model's chat template knows no tool calls: it leaves them out")
+    return text
+
+
+def _run(
+    source: str,
+    special: Mapping[str, str],
+    messages: list[dict[str, Any]],
+    tools: list[Any] | None,
+    add_generation_prompt: bool,
+) -> str:
     import jinja2
 
     from zcwasm.llm import _sandbox
     from zcwasm.llm._template_functions import Refused
 
-    template = _compile(_template(metadata))
+    template = _compile(source)
     variables = {
-        **_special_tokens(metadata),
+        **special,
         "messages": messages,
-        "tools": None,
+        "tools": tools,
         "documents": None,
         "add_generation_prompt": add_generation_prompt,
     }
@@ -90,6 +142,60 @@ def _render(metadata: Mapping[str, Any], messages: list[Any], add_generation_pro
         ) from None
 
 
+# --- what a template expects ---
+
+
+class _Habits(NamedTuple):
+    """What a template does with the parts of messages that others do otherwise."""
+
+    text: bool  # content is text; else it has to be a list of parts
+    objects: bool  # arguments of calls are mappings; else they have to be JSON text
+    null: bool  # content may be None; else the template would write "None"
+
+
+def _habits(source: str, special: Mapping[str, str]) -> _Habits:
+    return _habits_of(source, tuple(sorted(special.items())))
+
+
+@lru_cache(8)
+def _habits_of(source: str, special: tuple[tuple[str, str], ...]) -> _Habits:
+    word, user = "zcvalue", "zccontent"
+
+    def probe(content: Any, *more: dict[str, Any]) -> str:
+        messages = [{"role": "user", "content": content}, *more]
+        try:
+            return plain(_run(source, dict(special), messages, None, True))
+        except zcwasm.Error:
+            return ""
+
+    def call(arguments: Any, content: str | None = "") -> dict[str, Any]:
+        function = {"name": "zcname", "arguments": arguments}
+        calls = [{"id": "zccall123", "type": "function", "function": function}]
+        return {"role": "assistant", "content": content, "tool_calls": calls}
+
+    as_parts = [{"type": "text", "text": user}]
+    text = user in probe(user) or user not in probe(as_parts)
+    content: Any = user if text else as_parts
+    arguments: Any = {"zcarg": word}
+    told = probe(content, call(arguments))
+    objects = word in told and "'zcarg'" not in told
+    if not objects:
+        arguments = json.dumps(arguments)
+        objects = arguments not in probe(content, call(arguments))
+    told = probe(content, call({"zcarg": word} if objects else arguments, None))
+    return _Habits(text, objects, word in told and "None" not in told)
+
+
+def _adapt_calls(messages: list[dict[str, Any]], habits: _Habits) -> None:
+    for message in messages:
+        if message["content"] is None and not habits.null:
+            message["content"] = "" if habits.text else []
+        for call in message.get("tool_calls", ()):
+            called = call.get("function", call)
+            if not habits.objects and not isinstance(called["arguments"], str):
+                called["arguments"] = whole(json.dumps(called["arguments"], ensure_ascii=False), SAID)
+
+
 def _special_tokens(metadata: Mapping[str, Any]) -> dict[str, str]:
     tokens = metadata.get("tokenizer.ggml.tokens")
     special = {}
@@ -102,61 +208,15 @@ def _special_tokens(metadata: Mapping[str, Any]) -> dict[str, str]:
     return special
 
 
-def _check(
-    messages: Messages, find_controls: Callable[[str], list[Any]] | None = None
-) -> list[dict[str, Any]]:
-    """A copy of the messages in which all text is marked as what they say."""
-    if isinstance(messages, (str, bytes, Mapping)) or not isinstance(messages, Sequence):
-        raise TypeError(f"messages is {type(messages).__name__}, must be a sequence of messages")
-    if not messages:
-        raise ValueError("messages is empty")
-    checked = []
-    for index, message in enumerate(messages):
-        if not isinstance(message, Mapping):
-            raise TypeError(f"messages[{index}] is {type(message).__name__}, must be a mapping")
-        for key in ("role", "content"):
-            if key not in message:
-                raise ValueError(f"messages[{index}] has no {key!r}")
-            if not isinstance(message[key], str):
-                raise TypeError(f"messages[{index}][{key!r}] is {type(message[key]).__name__}, must be str")
-        marked = _marked(message, f"messages[{index}]", 1)
-        if not (find_controls and find_controls(message["role"])):
-            marked["role"] = whole(message["role"], ROLE)
-        checked.append(marked)
-    return checked
-
-
-def _marked(value: Any, where: str, depth: int) -> Any:
-    if isinstance(value, str):
-        return whole(value, SAID)
-    if value is None or isinstance(value, (bool, int)):
-        return value
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(f"{where} is {value}, must be finite")
-        return value
-    if depth > _DEEPEST:
-        raise ValueError(f"{where[:100]} is nested more than {_DEEPEST} deep")
-    if isinstance(value, Mapping):
-        for key in value:
-            if not isinstance(key, str):
-                raise TypeError(f"a key of {where} is {type(key).__name__}, must be str")
-        return {
-            whole(key, SAID): _marked(item, f"{where}[{key!r}]", depth + 1) for key, item in value.items()
-        }
-    if isinstance(value, (list, tuple)):
-        return [_marked(item, f"{where}[{at}]", depth + 1) for at, item in enumerate(value)]
-    raise TypeError(f"{where} is {type(value).__name__}, must be text, a number, a list or a mapping")
-
-
-def _template(metadata: Mapping[str, Any]) -> str:
-    source = metadata.get(_KEY)
+def _template(metadata: Mapping[str, Any], tools: bool) -> str:
+    key = _TOOLS_KEY if tools and metadata.get(_TOOLS_KEY) is not None else _KEY
+    source = metadata.get(key)
     if source is None:
-        raise ModelError(f"the file has no {_KEY}: put the prompt together yourself and use generate()")
+        raise ModelError(f"the file has no {key}: put the prompt together yourself and use generate()")
     if not isinstance(source, str):
-        raise ModelError(f"{_KEY} is {type(source).__name__}, not a string")
+        raise ModelError(f"{key} is {type(source).__name__}, not a string")
     if len(source) > _LONGEST:
-        raise ModelError(f"{_KEY} has {len(source)} characters, more than {_LONGEST}")
+        raise ModelError(f"{key} has {len(source)} characters, more than {_LONGEST}")
     return source
 
 
