@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 import uvicorn
 
 import zcwasm
-from zcwasm.llm import ContextError, Usage
-from zcwasm.llm._batcher import QueueFullError
+from zcwasm.llm import ContextError, QueueFullError, Usage
 
 END = 0
 

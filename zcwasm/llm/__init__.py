@@ -14,21 +14,25 @@ from zcwasm.llm._batcher import Batcher, BatchOptions
 from zcwasm.llm._choices import Choices, Logprobs
 from zcwasm.llm._config import Config
 from zcwasm.llm._constraint import Constraint
+from zcwasm.llm._fit import ContextError, ContextPolicy
 from zcwasm.llm._kept import KvDtype
 from zcwasm.llm._model import Model
 from zcwasm.llm._prefixes import PrefixCache
 from zcwasm.llm._sampling import Sampling
-from zcwasm.llm._session import ContextError, Finish, GenerateOptions, Session, Token, Usage
+from zcwasm.llm._session import Finish, GenerateOptions, Session, Token, Usage
 from zcwasm.llm._stream import Completion, Stream
+from zcwasm.llm._tool_calls import ToolCall, parse_tool_calls
 from zcwasm.llm._worker import BatcherStats, QueueFullError
 
 # Where users find them is what tracebacks, reprs and pickles say.
 _public: type
 for _public in (
     *(Batcher, BatcherStats, BatchOptions, Choices, Completion, Config, Constraint, ContextError),
-    *(GenerateOptions, Logprobs, Model, PrefixCache, QueueFullError, Sampling, Session, Stream, Token, Usage),
+    *(GenerateOptions, Logprobs, Model, PrefixCache, QueueFullError, Sampling, Session, Stream, Token),
+    *(ToolCall, Usage),
 ):
     _public.__module__ = __name__
+parse_tool_calls.__module__ = __name__
 del _public
 
 __all__ = [
@@ -40,6 +44,7 @@ __all__ = [
     "Config",
     "Constraint",
     "ContextError",
+    "ContextPolicy",
     "Finish",
     "GenerateOptions",
     "KvDtype",
@@ -51,5 +56,7 @@ __all__ = [
     "Session",
     "Stream",
     "Token",
+    "ToolCall",
     "Usage",
+    "parse_tool_calls",
 ]

@@ -150,7 +150,8 @@ class _Habits(NamedTuple):
 
     text: bool  # content is text; else it has to be a list of parts
     objects: bool  # arguments of calls are mappings; else they have to be JSON text
-    null: bool  # content may be None; else the template would write "None"
+    null: bool  # where a message calls and says nothing, content may be None
+    blank: bool  # it may be empty text
 
 
 def _habits(source: str, special: Mapping[str, str]) -> _Habits:
@@ -159,38 +160,43 @@ def _habits(source: str, special: Mapping[str, str]) -> _Habits:
 
 @lru_cache(8)
 def _habits_of(source: str, special: tuple[tuple[str, str], ...]) -> _Habits:
-    word, user = "zcvalue", "zccontent"
+    user, key, value = "zccontent", "zckey", "zcvalue"
 
-    def probe(content: Any, *more: dict[str, Any]) -> str:
+    def told(content: Any, *more: dict[str, Any]) -> str:
         messages = [{"role": "user", "content": content}, *more]
         try:
             return plain(_run(source, dict(special), messages, None, True))
         except zcwasm.Error:
             return ""
 
-    def call(arguments: Any, content: str | None = "") -> dict[str, Any]:
+    parts = [{"type": "text", "text": user}]
+    text = user in told(user) or user not in told(parts)
+
+    def understood(arguments: Any, content: str | None) -> bool:
         function = {"name": "zcname", "arguments": arguments}
         calls = [{"id": "zccall123", "type": "function", "function": function}]
-        return {"role": "assistant", "content": content, "tool_calls": calls}
+        message = {"role": "assistant", "content": content, "tool_calls": calls}
+        words = told(user if text else parts, message)
+        # Not as Python writes a mapping, or None.
+        return value in words and f"'{key}'" not in words and "None" not in words
 
-    as_parts = [{"type": "text", "text": user}]
-    text = user in probe(user) or user not in probe(as_parts)
-    content: Any = user if text else as_parts
-    arguments: Any = {"zcarg": word}
-    told = probe(content, call(arguments))
-    objects = word in told and "'zcarg'" not in told
-    if not objects:
-        arguments = json.dumps(arguments)
-        objects = arguments not in probe(content, call(arguments))
-    told = probe(content, call({"zcarg": word} if objects else arguments, None))
-    return _Habits(text, objects, word in told and "None" not in told)
+    for objects in (True, False):
+        arguments = {key: value} if objects else json.dumps({key: value})
+        null, blank = understood(arguments, None), understood(arguments, "")
+        if null or blank:
+            return _Habits(text, objects, null, blank)
+    return _Habits(text, True, True, True)
 
 
 def _adapt_calls(messages: list[dict[str, Any]], habits: _Habits) -> None:
     for message in messages:
+        if "tool_calls" not in message:
+            continue
         if message["content"] is None and not habits.null:
-            message["content"] = "" if habits.text else []
-        for call in message.get("tool_calls", ()):
+            message["content"] = ""
+        elif message["content"] == "" and not habits.blank:
+            message["content"] = None
+        for call in message["tool_calls"]:
             called = call.get("function", call)
             if not habits.objects and not isinstance(called["arguments"], str):
                 called["arguments"] = whole(json.dumps(called["arguments"], ensure_ascii=False), SAID)

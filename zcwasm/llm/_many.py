@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from zcwasm import _arguments
 from zcwasm._extras import needed_for
-from zcwasm.llm._session import ContextError
+from zcwasm.llm._fit import ContextError
 
 if TYPE_CHECKING:
     from zcwasm.llm._batcher import Batcher

@@ -100,6 +100,7 @@ class Schedule:
         self._free_slots = list(range(self.engine.sequences - 1, -1, -1))
         self._decoders = None
         self._begun.clear()
+        self._forget_step()
         self.pages = Pages(self.engine.pages, self.engine.page)
         for sequence in ended:
             sequence.pages, sequence.slot = [], -1
@@ -260,10 +261,13 @@ class Schedule:
                 break
             count = min(left, sequence.length - sequence.computed)
             if sequence.chooser is not None and sequence.computed + count == sequence.length:
-                wanted = len(sequence.chooser.rows)
-                room -= wanted
-                if room < 0:
-                    room, count = room + wanted, count - 1
+                wanted = self._entries_of(sequence)
+                if sequence.slot < 0:
+                    continue
+                if wanted <= room:
+                    room -= wanted
+                else:
+                    count -= 1
             if count:
                 chosen.append((sequence, count))
                 planned += count
@@ -295,16 +299,22 @@ class Schedule:
         among = [each for each in self._running() if each.chooser is not None]
         left_out = set()
         for sequence in sorted(among, key=lambda each: (each.stepped, each.rank)):
-            assert sequence.chooser is not None
-            wanted = len(sequence.chooser.rows)
-            if wanted > self.engine.most_entries:
-                error = f"{wanted} tokens' logits change, a step has {self.engine.most_entries}"
-                self._end(sequence, error=zcwasm.Error(error))
-            elif sequence.decodes and wanted <= room:
+            wanted = self._entries_of(sequence)
+            if not sequence.decodes or sequence.slot < 0:
+                continue
+            if wanted <= room:
                 room -= wanted
-            elif sequence.decodes:
+            else:
                 left_out.add(sequence)
         return left_out, room
+
+    def _entries_of(self, sequence: Sequence) -> int:
+        """How many its next token takes. One that takes more than there are ends."""
+        wanted, most = len(sequence.chooser.rows) if sequence.chooser else 0, self.engine.most_entries
+        if wanted > most:
+            error = zcwasm.Error(f"{wanted} tokens' logits change, a step has room for {most}")
+            self._end(sequence, error=error)
+        return wanted
 
     # --- what has come ---
 
@@ -332,6 +342,11 @@ class Schedule:
                 self._accept_with_care(index, sequence, token)
             else:
                 self._accept(sequence, token)
+        self._forget_step()
+
+    def _forget_step(self) -> None:
+        """Nothing of those that have ended is kept."""
+        self._outputs, self._step_prompts = [], []
         self._rows.failed.clear()
 
     def _accept(self, sequence: Sequence, token: int, logprobs: Logprobs | None = None) -> None:

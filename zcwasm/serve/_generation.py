@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import zcwasm
 from zcwasm._core import ModelError
-from zcwasm.llm import Constraint, ContextError
-from zcwasm.llm._batcher import QueueFullError
+from zcwasm.llm import Constraint, ContextError, QueueFullError
 from zcwasm.serve import _answers, _json, _requests, _tools
 from zcwasm.serve._errors import RequestError, find, invalid, later, not_again
 from zcwasm.serve._requests import Generation
@@ -68,7 +67,7 @@ def begin(kind: Kind, body: bytes, batchers: Mapping[str, Batcher], deadline: fl
     read = _json.read(body)
     asked = _requests.chat(read) if kind == "chat.completion" else _requests.completion(read)
     batcher = find(batchers, asked.model)
-    reader = _tools.reader(batcher.model, asked) if asked.tools and asked.tool_choice != "none" else None
+    reader = _tools.Reader(batcher.model, asked) if asked.tools and asked.tool_choice != "none" else None
     running = Running(asked, _answers.Answer(kind, asked.model), batcher, [], reader)
     param = "messages" if kind == "chat.completion" else "prompt"
     try:
@@ -87,20 +86,17 @@ def begin(kind: Kind, body: bytes, batchers: Mapping[str, Batcher], deadline: fl
 def _submitter(
     batcher: Batcher, asked: Generation, reader: _tools.Reader | None
 ) -> Callable[[Any, dict[str, Any]], Stream]:
-    constraint = _constraint(asked) if reader is None else reader.constraint
-    more = {} if constraint is None else {"constraint": constraint}
     if not asked.messages:
-        return lambda prompt, options: batcher.submit(prompt, **options, **more)
-    if reader is not None:
-        more.update(reader.options)
+        return lambda prompt, options: batcher.submit(prompt, **options)
+    more: dict[str, Any] = {} if reader is None else reader.options
+    if asked.schema is not None:
+        more["constraint"] = _constraint(asked.schema)
     return lambda _, options: batcher.chat(asked.messages, **options, **more)
 
 
-def _constraint(asked: Generation) -> Any:
-    if asked.schema is None:
-        return None
+def _constraint(schema: dict[str, Any]) -> Constraint:
     try:
-        return Constraint.json_schema(asked.schema)
+        return Constraint.json_schema(schema)
     except (TypeError, ValueError) as error:
         raise invalid("response_format", str(error), "invalid_schema") from None
 

@@ -103,7 +103,7 @@ _FUNCTION = record(
         "name": Field(_NAME, required=True),
         "description": Field(text(LONG)),
         "parameters": Field(anything),
-        "strict": Field(flag),  # arguments of this server's calls always follow the schema
+        "strict": Field(flag),  # arguments follow the schema where tool_choice demands a call
     }
 )
 TOOL = record({"type": Field(one_of("function"), required=True), "function": Field(_FUNCTION, required=True)})

@@ -1,0 +1,823 @@
+"""Many requests at once: who is computed when, what becomes of it, and that nothing is left behind.
+
+Most tests have an engine that computes a hash of all that a row sees (fake_engine.py). The last ones have the
+real one, and compare with sessions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import fake_engine
+import numpy as np
+import pytest
+from fake_engine import STOP, VOCAB, answer, engine_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import zcwasm
+from zcwasm.llm import Batcher, BatcherStats, ContextError, QueueFullError, Stream
+from zcwasm.llm._choices import Logprobs
+from zcwasm.llm._constraint import Constraint
+
+Make = Callable[..., Batcher]
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    """Batchers with a fake engine, whose pages are looked at before each step, and when all is over."""
+    made: list[Batcher] = []
+
+    def one(**numbers: int) -> Batcher:
+        batcher = fake_engine.batcher(**numbers)
+        engine_of(batcher).before = lambda step: batcher_pages(batcher)
+        made.append(batcher)
+        return batcher
+
+    yield one
+    for batcher in made:
+        if not batcher.closed:
+            settle(batcher)
+            batcher_pages(batcher)
+            assert batcher.stats().pages_used == 0
+        worker = batcher._worker
+        batcher.close()
+        assert not len(worker.schedule)
+        assert worker.thread is None or not worker.thread.is_alive()
+        assert engine_of(batcher).closed
+
+
+def batcher_pages(batcher: Batcher) -> None:
+    batcher._worker.schedule.pages.check()
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it takes too long"
+        time.sleep(0.001)
+
+
+def settle(batcher: Batcher) -> None:
+    """Until there is nothing to do."""
+    wait_for(lambda: not batcher._worker.schedule and not batcher.stats().waiting)
+
+
+def steps(batcher: Batcher) -> Callable[..., None]:
+    """From now on the engine waits at each step, until this is called, with how many it may do."""
+    gate = engine_of(batcher).gate = threading.Semaphore(0)
+
+    def allow(count: int = 1) -> None:
+        before = len(engine_of(batcher).steps)
+        for _ in range(count):
+            gate.release()
+        wait_for(lambda: len(engine_of(batcher).steps) > before or not batcher._worker.schedule)
+
+    return allow
+
+
+def go_on(batcher: Batcher) -> None:
+    gate, engine_of(batcher).gate = engine_of(batcher).gate, None
+    assert gate is not None
+    gate.release()
+
+
+def prompt(seed: int, count: int) -> list[int]:
+    return random.Random(seed).choices(range(2, VOCAB), k=count)
+
+
+# --- one request ---
+
+
+def test_tokens_texts_and_usage(make: Make) -> None:
+    batcher = make()
+    stream = batcher.submit("Hello", max_new_tokens=40)
+    assert iter(stream) is stream
+    tokens = list(stream)
+    assert [each.id for each in tokens] == answer(list(b"Hello"), 40)
+    assert {each.logprobs for each in tokens} == {None}
+    text = bytes(each.id for each in tokens if each.id > 1).decode("utf-8", "replace")
+    assert "".join(each.text for each in tokens) == text
+    completion = stream.result()
+    assert (completion.ids, completion.text) == ([each.id for each in tokens], text)
+    assert completion.logprobs is None
+    usage = completion.usage
+    assert usage is stream.usage
+    assert (usage.prompt_tokens, usage.reused_tokens, usage.generated_tokens) == (5, 0, 40)
+    assert (usage.finish, usage.cache_bytes) == ("length", 3000)  # 44 tokens in pages of 16
+    assert usage.prefill_seconds > 0 < usage.decode_seconds
+    assert next(stream, None) is None
+    assert repr(stream) == "<zcwasm.llm.Stream: 40 tokens behind 5, length>"
+
+
+def test_a_request_ends_at_the_stop_token_or_when_its_context_is_full(make: Make) -> None:
+    batcher = make(context=100)
+    engine_of(batcher).stop = True
+    ends = set()
+    for seed in range(40):
+        ids = prompt(seed, 5)
+        completion = batcher.submit(ids).result()
+        assert completion.ids == answer(ids, 96, stop=True)
+        assert completion.usage.finish == ("stop" if completion.ids[-1] == STOP else "length")
+        ends.add(completion.usage.finish)
+    assert ends == {"stop", "length"}
+    ids = prompt(0, 5)
+    completion = batcher.submit(ids, ignore_eos=True, max_new_tokens=1).result()
+    assert completion.usage.finish == "length"
+
+
+def test_stop_strings_and_texts_are_as_in_a_session(make: Make) -> None:
+    """The text that comes piece by piece is that of the whole, without the stop string and what is behind."""
+    batcher = make()
+    for seed in range(30):
+        ids = prompt(seed, 4)
+        whole = bytes(each for each in answer(ids, 60) if each > 1).decode("utf-8", "replace")
+        stop = whole[20:22]
+        stream = batcher.submit(ids, max_new_tokens=60, stop=[stop, "never there"])
+        pieces = [each.text for each in stream]
+        assert "".join(pieces) == stream.result().text == whole[: whole.index(stop)]
+        assert stream.usage.finish == "stop"
+        assert len(pieces) < 60
+
+
+def test_arguments(make: Make) -> None:
+    batcher = make(context=64)
+    with pytest.raises(ContextError, match="the prompt has 65 tokens, the batcher's context has room for 64"):
+        batcher.submit([5] * 65)
+    with pytest.raises(
+        ContextError, match="a prompt of 60 tokens and 6 new ones do not fit the batcher's context of 64"
+    ):
+        batcher.submit([5] * 60, max_new_tokens=6)
+    assert len(batcher.submit([5] * 64).result().ids) == 1
+    wrong: list[tuple[type[Exception], str, dict[str, Any]]] = [
+        (ValueError, "the prompt has no tokens", {"prompt": []}),
+        (ValueError, "token id 256 is not in the vocabulary", {"prompt": [256]}),
+        (TypeError, "priority must be an int", {"priority": 1.5}),
+        (ValueError, "deadline is -1", {"deadline": -1}),
+        (TypeError, "block must be a bool", {"block": 1}),
+        (TypeError, r"submit\(\) got an unexpected keyword argument 'tempo'", {"tempo": 1}),
+        (ValueError, "a stop string is empty", {"stop": ""}),
+        (ValueError, "logprobs is 21", {"logprobs": 21}),
+        (ValueError, "temperature", {"temperature": -1}),
+        (ValueError, "token id 300 is not in the vocabulary", {"logit_bias": {300: 1}}),
+    ]
+    for kind, message, arguments in wrong:
+        with pytest.raises(kind, match=message):
+            batcher.submit(arguments.pop("prompt", [5]), **arguments)
+    assert batcher.stats().waiting == 0
+
+
+def test_signatures_name_all_options() -> None:
+    for function in (Batcher.submit, Batcher.chat):
+        names = inspect.signature(function).parameters
+        assert {"priority", "deadline", "block", "max_new_tokens", "top_p", "logit_bias", "seed"} <= {*names}
+
+
+# --- many ---
+
+
+def test_answers_do_not_depend_on_others(make: Make) -> None:
+    """200 requests, a cache that has room for some six, prompts longer than a step, pages that run out."""
+    batcher = make(sequences=8, context=128, pages=20, rows=24)
+    rng = random.Random(1)
+    asked = [(prompt(seed, rng.randint(1, 100)), rng.randint(1, 28)) for seed in range(200)]
+    streams = [batcher.submit(ids, max_new_tokens=count) for ids, count in asked]
+    for stream, (ids, count) in zip(streams, asked, strict=True):
+        assert stream.result(60).ids == answer(ids, count)
+    stats = batcher.stats()
+    assert stats.prompt_tokens == sum(len(ids) for ids, _ in asked)
+    assert stats.generated_tokens == sum(count for _, count in asked)
+    assert stats.preempted > 0, "pages never ran out"
+    assert max(pieces[-1][0] + pieces[-1][1] for pieces in engine_of(batcher).steps) == 24
+
+
+def test_sampled_answers_do_not_depend_on_others(make: Make) -> None:
+    """Also where one is computed again in the middle of it: its generator goes on."""
+    alone, batcher = make(sequences=1), make(sequences=6, context=128, pages=9, rows=16)
+    asked = [(prompt(seed % 3, 20), {"temperature": 0.5, "seed": seed % 5}) for seed in range(30)]
+    streams = [batcher.submit(ids, max_new_tokens=60, **options) for ids, options in asked]
+    for stream, (ids, options) in zip(streams, asked, strict=True):
+        assert stream.result(60).ids == alone.submit(ids, max_new_tokens=60, **options).result().ids
+    assert batcher.stats().preempted > 0
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_whatever_callers_do(data: st.DataObject) -> None:
+    """Requests with common beginnings, priorities, cancellations, in a cache that is too small for them."""
+    draw = data.draw
+    batcher = fake_engine.batcher(
+        sequences=draw(st.integers(1, 4)),
+        context=64,
+        pages=draw(st.integers(4, 9)),
+        rows=draw(st.integers(4, 40)),
+    )
+    engine_of(batcher).before = lambda step: batcher_pages(batcher)
+    asked: list[tuple[Stream, list[int], int]] = []
+    for _ in range(draw(st.integers(1, 14))):
+        begin = prompt(draw(st.integers(0, 1)), draw(st.integers(1, 50)))
+        ids = [*begin, draw(st.integers(2, 4))]
+        count = draw(st.integers(1, 64 - len(ids) + 1))
+        stream = batcher.submit(ids, max_new_tokens=count, priority=draw(st.integers(0, 2)))
+        asked.append((stream, ids, count))
+        if draw(st.integers(0, 3)) == 0:
+            draw(st.sampled_from(asked))[0].cancel()
+    for stream, ids, count in asked:
+        completion = stream.result(30)
+        expected = answer(ids, count)
+        assert completion.ids == expected[: len(completion.ids)]
+        assert completion.usage.finish in ("length", "cancelled")
+        assert completion.usage.finish == "cancelled" or len(completion.ids) == count
+    settle(batcher)
+    batcher_pages(batcher)
+    assert batcher.stats().pages_used == 0
+    assert sorted(batcher._worker.schedule._free_slots) == list(range(batcher.sequences))
+    batcher.close()
+
+
+def test_ten_thousand_requests_leave_nothing_behind(make: Make) -> None:
+    batcher = make(sequences=32, pages=256, rows=128)
+    engine_of(batcher).before = lambda step: None  # which takes longer than all the rest
+
+    def some(count: int) -> None:
+        streams = []
+        for number in range(count):
+            streams.append(batcher.submit([2 + number % 200, 3, 4], max_new_tokens=2, deadline=1000))
+            if number % 10 == 0:
+                streams.pop().cancel()
+        assert all(len(each.result(60).ids) == 2 for each in streams)
+        engine_of(batcher).steps.clear()
+
+    some(2000)
+    settle(batcher)
+    gc.collect()
+    before = len(gc.get_objects())
+    some(8000)
+    settle(batcher)
+    gc.collect()
+    assert len(gc.get_objects()) < before + 200
+    schedule = batcher._worker.schedule
+    assert (len(schedule._all), len(schedule._begun)) == (0, 0)
+    assert len(schedule._heap) < 50
+
+
+def test_a_beginning_that_many_share_is_computed_once_and_there_once(make: Make) -> None:
+    batcher = make(sequences=32, context=512, pages=32 * 2 + 25, rows=100)
+    begin = prompt(7, 400)
+    allow = steps(batcher)
+    streams = [batcher.submit([*begin, number + 2], max_new_tokens=10) for number in range(32)]
+    rows = 0
+    while not all(each.usage.generated_tokens >= 1 for each in streams):
+        allow()
+    rows = sum(each[-1][0] + each[-1][1] for each in engine_of(batcher).steps)
+    stats = batcher.stats()
+    assert stats.running == 32
+    assert stats.prompt_tokens == 32 * 401
+    assert stats.reused_tokens == 31 * 400
+    assert stats.pages_used == 25 + 32
+    assert rows < 401 + 32 * 10
+    go_on(batcher)
+    for number, stream in enumerate(streams):
+        assert stream.result(60).ids == answer([*begin, number + 2], 10)
+        assert stream.usage.reused_tokens == (400 if number else 0)
+
+
+def test_what_was_said_is_found_by_the_next_turn(make: Make) -> None:
+    batcher = make()
+    ids = prompt(3, 20)
+    said = batcher.submit(ids, max_new_tokens=30).result().ids
+    stream = batcher.submit([*ids, *said, 9], max_new_tokens=5)
+    assert stream.result().ids == answer([*ids, *said, 9], 5)
+    assert stream.usage.reused_tokens == 48  # 49 were computed
+
+
+def test_nobody_waits_for_a_long_prompt(make: Make) -> None:
+    batcher = make(sequences=4, context=256, rows=16)
+    allow = steps(batcher)
+    first = batcher.submit([5], max_new_tokens=60)
+    allow(2)
+    wait_for(lambda: first.usage.generated_tokens == 2)
+    long = batcher.submit(prompt(1, 200), max_new_tokens=2)
+    for _ in range(14):
+        allow()
+    go_on(batcher)
+    first.result(), long.result()
+    chunks = [pieces for pieces in engine_of(batcher).steps if any(shared for *_, shared in pieces)]
+    assert len(chunks) == 1 + 14  # 15 rows of the prompt in each step
+    assert all(pieces[0] == (0, 1, False) for pieces in chunks[1:])
+
+
+# --- whose turn it is ---
+
+
+def order_of_ends(streams: dict[Any, Stream]) -> list[Any]:
+    ends: list[Any] = []
+    for name, stream in streams.items():
+        stream._call_when_done(lambda name=name: ends.append(name))
+    for stream in streams.values():
+        stream.result(60)
+    wait_for(lambda: len(ends) == len(streams))
+    return ends
+
+
+def test_first_come_first_served(make: Make) -> None:
+    batcher = make(sequences=1)
+    allow = steps(batcher)
+    streams = {number: batcher.submit(prompt(number, 5), max_new_tokens=3) for number in range(20)}
+    allow()
+    go_on(batcher)
+    assert order_of_ends(streams) == list(range(20))
+
+
+def test_a_higher_priority_goes_first_and_takes_the_place_of_a_lower_one(make: Make) -> None:
+    batcher = make(sequences=1, context=128, pages=8)
+    allow = steps(batcher)
+    streams = {"low": batcher.submit(prompt(0, 20), max_new_tokens=20, priority=-1)}
+    allow(5)
+    wait_for(lambda: streams["low"].usage.generated_tokens == 5)
+    for number, priority in enumerate((0, 7, 0, 3)):
+        streams[number] = batcher.submit(prompt(number, 5), max_new_tokens=3, priority=priority)
+    allow()
+    go_on(batcher)
+    assert order_of_ends(streams) == [1, 3, 0, 2, "low"]
+    assert streams["low"].result().ids == answer(prompt(0, 20), 20)
+    assert batcher.stats().preempted == 1
+    assert streams["low"].usage.reused_tokens == 0  # what it found of itself is not reused
+
+
+def test_when_pages_run_out_the_newest_gives_its_own_back(make: Make) -> None:
+    batcher = make(sequences=3, context=64, pages=6)
+    allow = steps(batcher)
+    streams = {number: batcher.submit(prompt(number, 14), max_new_tokens=50) for number in range(3)}
+    allow()
+    go_on(batcher)
+    assert order_of_ends(streams) == [0, 1, 2]
+    for number, stream in streams.items():
+        assert stream.result().ids == answer(prompt(number, 14), 50)
+    assert batcher.stats().preempted >= 2
+
+
+def test_sequences_with_equal_settings_are_side_by_side(make: Make) -> None:
+    batcher = make(sequences=6)
+    seen: list[list[float]] = []
+    engine_of(batcher).before = lambda step: seen.append(step.outputs["temperature"].tolist())
+    allow = steps(batcher)
+    streams = [
+        batcher.submit(prompt(number, 3), max_new_tokens=4, temperature=number % 2, seed=1)
+        for number in range(6)
+    ]
+    allow()
+    go_on(batcher)
+    for stream in streams:
+        stream.result()
+    assert seen[-1] == [0, 0, 0, 1, 1, 1]
+
+
+# --- the queue ---
+
+
+def test_a_full_queue(make: Make) -> None:
+    batcher = make(sequences=1, waiting=2)
+    allow = steps(batcher)
+    streams = [batcher.submit([5], max_new_tokens=3)]
+    wait_for(lambda: batcher.stats().running == 1)
+    streams += [batcher.submit([6 + number], max_new_tokens=3) for number in range(2)]
+    assert batcher.stats().waiting == 2
+    with pytest.raises(QueueFullError, match="2 requests wait, which are as many as may"):
+        batcher.submit([8], block=False)
+    late = batcher.submit([8], deadline=0.05)  # waits so long
+    assert (late.result().ids, late.usage.finish) == ([], "deadline")
+    blocked = threading.Thread(target=lambda: streams.append(batcher.submit([9], max_new_tokens=3)))
+    blocked.start()
+    wait_for(lambda: batcher._worker.blocked)
+    allow()
+    assert blocked.is_alive()
+    go_on(batcher)
+    blocked.join(20)
+    assert not blocked.is_alive()
+    assert [each.result().ids for each in streams] == [answer([first], 3) for first in (5, 6, 7, 9)]
+
+
+def test_many_threads_submit_into_a_small_queue(make: Make) -> None:
+    """Nobody is forgotten who waits for room."""
+    batcher = make(sequences=2, waiting=1)
+    results: list[bool] = []
+
+    def work(seed: int) -> None:
+        for number in range(40):
+            ids = prompt(seed * 100 + number, 3)
+            results.append(batcher.submit(ids, max_new_tokens=1).result(60).ids == answer(ids, 1))
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert results == [True] * 240
+
+
+def test_closing_wakes_who_waits_for_room(make: Make) -> None:
+    batcher = make(sequences=1, waiting=1)
+    steps(batcher)
+    streams = [batcher.submit([5])]
+    wait_for(lambda: batcher.stats().running == 1)
+    streams.append(batcher.submit([6]))
+    raised: list[BaseException] = []
+
+    def submit() -> None:
+        try:
+            batcher.submit([7])
+        except zcwasm.ClosedError as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=submit)
+    thread.start()
+    wait_for(lambda: batcher._worker.blocked)
+    batcher.close()
+    thread.join(20)
+    assert len(raised) == 1
+
+
+# --- ends ---
+
+
+@pytest.mark.parametrize("at", range(9))
+def test_cancellation_at_every_point(make: Make, at: int) -> None:
+    """While it waits, while its prompt is computed, while it decodes, when it has ended."""
+    batcher = make(sequences=1, rows=8)
+    allow = steps(batcher)
+    other = batcher.submit([5], max_new_tokens=2)
+    ids = prompt(1, 20)
+    stream = batcher.submit(ids, max_new_tokens=4)
+    for _ in range(at):
+        allow()
+    stream.cancel()
+    stream.cancel()
+    go_on(batcher)
+    completion = stream.result()
+    assert completion.ids == answer(ids, 4)[: len(completion.ids)]
+    assert completion.usage.finish == ("length" if len(completion.ids) == 4 else "cancelled")
+    assert [each.id for each in stream] == completion.ids
+    assert other.result().ids == answer([5], 2)
+
+
+def test_deadlines(make: Make) -> None:
+    batcher = make(sequences=1)
+    allow = steps(batcher)
+    runs = batcher.submit([5], max_new_tokens=50, deadline=0.3)
+    waits = batcher.submit([6], max_new_tokens=50, deadline=0.3)
+    never = batcher.submit([7], max_new_tokens=5, deadline=1000)
+    allow(3)
+    wait_for(lambda: runs.usage.generated_tokens == 3)
+    time.sleep(0.35)
+    go_on(batcher)
+    assert runs.result().usage.finish == "deadline"
+    assert runs.result().ids == answer([5], 50)[: len(runs.result().ids)]
+    assert 3 <= len(runs.result().ids) < 50
+    assert (waits.result().ids, waits.usage.finish) == ([], "deadline")
+    assert never.result().usage.finish == "length"
+
+
+def test_close_with_work_in_flight(make: Make) -> None:
+    batcher = make(sequences=2)
+    allow = steps(batcher)
+    streams = [batcher.submit([5 + number]) for number in range(4)]
+    allow(3)
+    wait_for(lambda: streams[0].usage.generated_tokens == 3)
+    batcher.close()
+    for number, stream in enumerate(streams):
+        completion = stream.result(20)
+        assert completion.usage.finish == "cancelled"
+        assert completion.ids == answer([5 + number], 3)[: len(completion.ids)]
+    assert len(streams[0].result().ids) == 3
+    assert batcher.closed
+    batcher.close()
+    with pytest.raises(zcwasm.ClosedError, match="the batcher is closed"):
+        batcher.submit([5])
+    with pytest.raises(zcwasm.ClosedError, match="the batcher is closed"), batcher:
+        pass
+    assert repr(batcher) == "<zcwasm.llm.Batcher of fake, closed>"
+
+
+def test_close_without_any_work(make: Make) -> None:
+    with make() as batcher:
+        assert "0 of 8 requests run, 0 wait, 0 of 64 pages are used" in repr(batcher)
+    assert batcher._worker.thread is None
+    assert engine_of(batcher).closed
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError("none"), fake_engine.interruption(), zcwasm.DeviceError("lost")]
+)
+def test_a_step_that_fails_ends_all_with_its_error(make: Make, error: BaseException) -> None:
+    """And the batcher goes on with what comes then. An interruption that nobody asked for is no failure."""
+    batcher = make(sequences=2)
+    allow = steps(batcher)
+    streams = [batcher.submit(prompt(number, 20), max_new_tokens=9) for number in range(4)]
+    allow(2)
+    wait_for(lambda: streams[0].usage.generated_tokens == 2)
+    fails = [error]
+
+    def before(step: object) -> None:
+        if fails:
+            raise fails.pop()
+
+    engine_of(batcher).before = before
+    go_on(batcher)
+    if isinstance(error, zcwasm.Trap):
+        for number, stream in enumerate(streams):
+            assert stream.result().ids == answer(prompt(number, 20), 9)
+        return
+    for number, stream in enumerate(streams):
+        came: list[int] = []
+        with pytest.raises(type(error)) as raised:
+            came.extend(token.id for token in stream)
+        assert raised.value is error
+        assert stream._feed.ids == answer(prompt(number, 20), 9)[: len(stream._feed.ids)]
+        with pytest.raises(type(error)):
+            stream.result()
+    # Nothing of what the cache held is taken for granted.
+    stream = batcher.submit(prompt(0, 20), max_new_tokens=9)
+    assert stream.result().ids == answer(prompt(0, 20), 9)
+    assert stream.usage.reused_tokens == 0
+
+
+def test_a_trap_of_another_kind_is_a_failure(make: Make) -> None:
+    batcher = make()
+    trap = fake_engine.interruption()
+    trap.kind = "unreachable"
+
+    def before(step: object) -> None:
+        raise trap
+
+    engine_of(batcher).before = before
+    with pytest.raises(zcwasm.Trap):
+        batcher.submit([5]).result(20)
+
+
+def test_a_stream_that_is_dropped_cancels_its_request(make: Make) -> None:
+    batcher = make(sequences=1)
+    allow = steps(batcher)
+    stream: Stream | None = batcher.submit([5])
+    usage = stream.usage if stream else None
+    allow(2)
+    stream = None
+    gc.collect()
+    go_on(batcher)
+    settle(batcher)
+    assert usage is not None
+    assert usage.finish == "cancelled"
+    for token in batcher.submit([6]):
+        assert token.id == answer([6], 1)[0]
+        break
+    settle(batcher)
+    with batcher.submit([7]) as stream:
+        next(stream)
+    assert stream.result().usage.finish == "cancelled"
+
+
+def test_a_batcher_that_is_dropped_closes_when_its_streams_are_gone() -> None:
+    batcher: Batcher | None = fake_engine.batcher()
+    assert batcher is not None
+    engine, worker = engine_of(batcher), batcher._worker
+    stream: Stream | None = batcher.submit([5], max_new_tokens=50)
+    batcher = None
+    gc.collect()
+    assert stream is not None
+    assert stream.result(20).ids == answer([5], 50)
+    assert not worker.closing
+    stream = None
+    gc.collect()
+    assert worker.thread is not None
+    worker.thread.join(20)
+    assert not worker.thread.is_alive()
+    assert engine.closed
+
+
+# --- readers ---
+
+
+def test_a_reader_that_never_reads_blocks_nobody(make: Make) -> None:
+    batcher = make(sequences=2)
+    slow = batcher.submit([5], max_new_tokens=100)
+    for number in range(20):
+        assert batcher.submit([6], max_new_tokens=10).result(20).ids == answer([6], 10), number
+    wait_for(lambda: slow.done)
+    assert [token.id for token in slow] == answer([5], 100)
+
+
+def test_result_with_a_timeout(make: Make) -> None:
+    batcher = make()
+    steps(batcher)
+    stream = batcher.submit([5], max_new_tokens=3)
+    with pytest.raises(TimeoutError, match=r"has not ended within 0.01 seconds"):
+        stream.result(0.01)
+    go_on(batcher)
+    assert stream.result().ids == answer([5], 3)
+
+
+def test_event_loops(make: Make) -> None:
+    """Several at once, in threads, and readers that are threads beside them."""
+    batcher = make(sequences=4)
+
+    async def read(seed: int) -> bool:
+        ids = prompt(seed, 5)
+        stream = batcher.submit(ids, max_new_tokens=20)
+        tokens = [token.id async for token in stream]
+        completion = await stream.completion()
+        return tokens == completion.ids == answer(ids, 20)
+
+    async def whole(seed: int) -> bool:
+        ids = prompt(seed, 5)
+        completion = await batcher.submit(ids, max_new_tokens=20).completion()
+        return completion.ids == answer(ids, 20)
+
+    async def main(first: int) -> list[bool]:
+        return await asyncio.gather(*(each(first + n) for n in range(10) for each in (read, whole)))
+
+    results: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda at=at: results.extend(asyncio.run(main(100 * at)))) for at in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    assert batcher.submit([5], max_new_tokens=20).result(60).ids == answer([5], 20)
+    for thread in threads:
+        thread.join(60)
+    assert results == [True] * 60
+
+
+def test_a_task_that_is_cancelled_leaves_no_waiter(make: Make) -> None:
+    batcher = make()
+    steps(batcher)
+
+    async def main() -> None:
+        stream = batcher.submit([5], max_new_tokens=3)
+        for wait in (stream.__anext__, stream.completion):
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(wait(), 0.02)
+        assert (stream._feed.waiters, stream._feed.end_waiters) == ([], [])
+        go_on(batcher)
+        assert [token.id async for token in stream] == answer([5], 3)
+
+    asyncio.run(main())
+
+
+def test_a_loop_that_is_closed_harms_nobody(make: Make) -> None:
+    batcher = make()
+    allow = steps(batcher)
+    stream, other = batcher.submit([5], max_new_tokens=3), batcher.submit([6], max_new_tokens=3)
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(stream.__anext__())  # type: ignore[arg-type]
+    loop.run_until_complete(asyncio.sleep(0.01))
+    loop.close()
+    allow()
+    go_on(batcher)
+    assert other.result(20).ids == answer([6], 3)
+    assert stream.result(20).ids == answer([5], 3)
+    task._log_destroy_pending = False  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no setitimer")
+def test_ctrl_c_in_a_reader(make: Make) -> None:
+    batcher = make()
+    steps(batcher)
+    stream = batcher.submit([5], max_new_tokens=3)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for wait in (lambda: next(stream), stream.result):
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with pytest.raises(KeyboardInterrupt):
+                wait()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert stream._feed.readers == 0
+    go_on(batcher)
+    assert [token.id for token in stream] == answer([5], 3)
+
+
+# --- what else a request may ask ---
+
+
+def test_biases_and_log_probabilities(make: Make) -> None:
+    batcher = make()
+    others = [batcher.submit(prompt(number, 5), max_new_tokens=10) for number in range(3)]
+    stream = batcher.submit([5], max_new_tokens=10, logit_bias={65: 100}, logprobs=2)
+    assert stream.result().text == "A" * 10
+    tokens = list(stream)
+    assert {each.id for each in tokens} == {65}
+    seen = [5]
+    for token, of_result in zip(tokens, stream.result().logprobs or [], strict=True):
+        assert token.logprobs == of_result
+        assert isinstance(token.logprobs, Logprobs)
+        logits = fake_engine.logits(np.array(seen, np.uint32)).astype(np.float64)
+        expected = logits - np.log(np.exp(logits).sum())
+        assert token.logprobs.chosen == pytest.approx(expected[65], abs=1e-4)
+        assert [each for each, _ in token.logprobs.top] == np.argsort(-expected, kind="stable")[:2].tolist()
+        seen.append(65)
+    banned = {token: -100.0 for token in range(VOCAB) if token not in (66, 67)}
+    text = batcher.submit([5], max_new_tokens=30, logit_bias=banned, frequency_penalty=2).result().text
+    assert text.count("B") == text.count("C") == 15
+    for number, other in enumerate(others):
+        assert other.result().ids == answer(prompt(number, 5), 10)
+
+
+class Only(Constraint):
+    """The text is one of "A" and "B" again and again; what else is asked for happens at the third token."""
+
+    def __init__(self, then: str = "") -> None:
+        self.then = then
+        self.count = 0
+
+    def start(self, model: Any) -> Any:
+        return self
+
+    def fill(self, row: Any) -> None:
+        row[:] = 0
+        if self.count == 2 and self.then == "fill fails":
+            raise zcwasm.Error("too much")
+        if self.count < 2 or self.then != "nothing may come":
+            row[2] = 6  # tokens 65 and 66
+
+    def accept(self, token: int) -> None:
+        self.count += 1
+        if self.count == 3 and self.then == "accept fails":
+            raise zcwasm.Error("not that")
+
+    @property
+    def finished(self) -> bool:
+        return self.count == 3 and self.then == "finished"
+
+
+def test_a_constraint_and_what_goes_wrong_with_it(make: Make) -> None:
+    batcher = make(sequences=8)
+    others = [batcher.submit(prompt(number, 5), max_new_tokens=10) for number in range(3)]
+    ask = {then: batcher.submit([5], max_new_tokens=9, constraint=Only(then)) for then in (
+        "", "finished", "fill fails", "accept fails", "nothing may come"
+    )}  # fmt: skip
+    assert len(ask[""].result().text) == 9
+    assert set(ask[""].result().text) <= {"A", "B"}
+    assert (len(ask["finished"].result().ids), ask["finished"].usage.finish) == (3, "stop")
+    for then, message in {
+        "fill fails": "too much",
+        "accept fails": "not that",
+        "nothing may come": "no token may come",
+    }.items():
+        with pytest.raises(zcwasm.Error, match=message):
+            ask[then].result()
+        assert len(ask[then]._feed.ids) == 2
+    for number, other in enumerate(others):
+        assert other.result().ids == answer(prompt(number, 5), 10)
+
+
+def test_more_changed_logits_than_a_step_has_room_for(make: Make) -> None:
+    """They take turns; all get there."""
+    batcher = make(sequences=6)
+    engine_of(batcher).most_entries = 30
+    bias = dict.fromkeys(range(60, 72), 100.0)  # two of them fit
+    streams = [batcher.submit([5 + number], max_new_tokens=10, logit_bias=bias) for number in range(6)]
+    other = batcher.submit([5], max_new_tokens=10)
+    assert other.result(20).ids == answer([5], 10)
+    for stream in streams:
+        assert {*stream.result(20).ids} <= {*bias}
+        assert len(stream.result().ids) == 10
+    too_many = batcher.submit([5], logit_bias=dict.fromkeys(range(31), 1.0))
+    with pytest.raises(zcwasm.Error, match="31 tokens' logits change, a step has room for 30"):
+        too_many.result(20)
+
+
+# --- statistics ---
+
+
+def test_stats(make: Make) -> None:
+    batcher = make(sequences=2, rows=8)
+    assert batcher.stats() == BatcherStats(0, 0, 0.0, 0.0, 0, 0, 0, 0, 64, 0, 0)
+    allow = steps(batcher)
+    streams = [batcher.submit(prompt(number, 6), max_new_tokens=4) for number in range(3)]
+    allow()
+    wait_for(lambda: batcher.stats().steps == 1)
+    wait_for(lambda: len(engine_of(batcher).steps) == 2)  # which waits
+    stats = batcher.stats()
+    assert (stats.waiting, stats.running, stats.pages_used) == (1, 2, 2)
+    assert (stats.prompt_tokens, stats.generated_tokens, stats.rows_per_step) == (12, 1, 8.0)
+    go_on(batcher)
+    for stream in streams:
+        stream.result()
+    settle(batcher)
+    stats = batcher.stats()
+    assert (stats.waiting, stats.running, stats.pages_used) == (0, 0, 0)
+    assert (stats.prompt_tokens, stats.generated_tokens) == (18, 12)
+    assert 1 < stats.rows_per_step < 8
+    assert stats.tokens_per_second > 0

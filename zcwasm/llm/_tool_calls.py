@@ -1,0 +1,101 @@
+"""Which functions an answer calls: the common forms in which models write that down.
+
+<tool_call>{"name": ..., "arguments": {...}}</tool_call>, as Hermes and Qwen do; {"name": ..., "parameters":
+{...}}, as Llama 3 does, several with ";" between them; a list of them, also behind [TOOL_CALLS], as Mistral
+does; any of them in a fence of code. What an answer says is checked, for it comes from a model.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection
+from typing import Any, NamedTuple, NoReturn
+
+_OPEN, _CLOSE = "<tool_call>", "</tool_call>"
+_BEFORE = re.compile(r"\s*(?:<\|python_tag\|>|\[TOOL_CALLS\])?\s*")
+_FENCE = re.compile(r"\s*```(?:json|tool_call)?\s*\n(.*?)\n?```\s*", re.DOTALL)
+_BETWEEN = re.compile(r"[\s;,]*")
+
+
+class ToolCall(NamedTuple):
+    """A function that the model calls."""
+
+    name: str
+    arguments: dict[str, object]
+
+
+class _NoCall(ValueError):
+    pass
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
+def split_tool_calls(text: str, names: Collection[str] | None = None) -> tuple[str, list[ToolCall]] | None:
+    """What the answer says before it calls, and its calls in their order; None where it is no call, or one
+    that is cut or damaged. names: of the tools there are; a call of any other is none."""
+    try:
+        before, marked, rest = text.partition(_OPEN)
+        if marked:
+            return before.strip(), _marked(rest, names)
+        fence = _FENCE.fullmatch(text)
+        return "", _plain(fence[1] if fence else text, names)
+    except (ValueError, RecursionError):  # json's, also of numbers of too many digits, and _NoCall
+        return None
+
+
+def parse_tool_calls(text: str, names: Collection[str] | None = None) -> list[ToolCall] | None:
+    """The calls of an answer, in their order; None where it is none."""
+    found = split_tool_calls(text, names)
+    return found[1] if found else None
+
+
+def _marked(text: str, names: Collection[str] | None) -> list[ToolCall]:
+    """Behind the first <tool_call>. The last one may lack its end, which some models leave out."""
+    calls: list[ToolCall] = []
+    while True:
+        value, at = _DECODER.raw_decode(text, _BETWEEN.match(text).end())  # type: ignore[union-attr]
+        calls += _calls(value, names)
+        text = text[at:].lstrip()
+        text = text.removeprefix(_CLOSE).lstrip()
+        if not text.startswith(_OPEN):
+            return calls  # what a model says behind its calls is not for anyone
+        text = text.removeprefix(_OPEN)
+
+
+def _plain(text: str, names: Collection[str] | None) -> list[ToolCall]:
+    """All of the text is JSON."""
+    at = _BEFORE.match(text).end()  # type: ignore[union-attr]
+    calls: list[ToolCall] = []
+    while at < len(text):
+        value, at = _DECODER.raw_decode(text, at)
+        calls += _calls(value, names)
+        at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
+    if not calls:
+        raise _NoCall
+    return calls
+
+
+def _calls(value: Any, names: Collection[str] | None) -> list[ToolCall]:
+    return [_call(each, names) for each in (value if isinstance(value, list) else [value])]
+
+
+def _call(value: Any, names: Collection[str] | None) -> ToolCall:
+    if not isinstance(value, dict):
+        raise _NoCall
+    if isinstance(value.get("function"), dict):  # as OpenAI has it
+        value = value["function"]
+    name = value.get("name")
+    arguments = value.get("arguments", value.get("parameters"))
+    if isinstance(arguments, str):
+        arguments = _DECODER.decode(arguments)
+    if not isinstance(name, str) or not isinstance(arguments, dict):
+        raise _NoCall
+    if names is not None and name not in names:
+        raise _NoCall
+    return ToolCall(name, arguments)
