@@ -305,9 +305,15 @@ def test_failures_are_the_servers() -> None:
             list(served.chat(stream=True))
         batcher.fails = None
         assert served.chat().choices[0].message.content == "You said: hello"
-        batcher.submit = None  # type: ignore[assignment]
-        with pytest.raises(openai.OpenAIError):
+
+        def broken(*_: object, **__: object) -> None:
+            raise RuntimeError("secret: a mistake of ours")
+
+        batcher.submit = broken  # type: ignore[assignment, method-assign]
+        with pytest.raises(openai.InternalServerError) as mistake:
             served.chat()
+        assert mistake.value.code == "failed"
+        assert "secret" not in str(mistake.value)
     batcher.close()
 
 

@@ -1,6 +1,6 @@
 """The command line: demo, devices, inspect, run, generate, chat, serve, bench, selftest. Each command is one
-function that prints and returns the exit code: 0; 1 when what was asked for failed, with one line on stderr; 2
-when the arguments make no sense."""
+function that prints and returns the exit code: 0; 1 when what was asked for failed, with one line on stderr;
+2 when the arguments make no sense."""
 
 from __future__ import annotations
 
