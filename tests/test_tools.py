@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import model_files
+import numpy as np
 import pytest
 
 pytest.importorskip("tokenizers", reason="zcwasm[llm] is not installed")
@@ -405,16 +406,24 @@ def test_few_turns_are_tried() -> None:
 
 @pytest.mark.parametrize("keep", [0, 1, 7, 19])
 def test_ids_go_behind_the_first(keep: int) -> None:
-    ids = list(range(50))
-    assert _fit.fit_ids(ids, 20, keep) == [*range(keep), *range(30 + keep, 50)]
+    ids = np.arange(50, dtype=np.uint32)
+    assert _fit.fit_ids(ids, 20, keep).tolist() == [*range(keep), *range(30 + keep, 50)]
     assert _fit.fit_ids(ids, 50, keep) is ids
-    assert _fit.fit_ids(ids, 49, keep) == [*range(keep), *range(keep + 1, 50)]
+    assert _fit.fit_ids(ids, 49, keep).tolist() == [*range(keep), *range(keep + 1, 50)]
 
 
-@pytest.mark.parametrize("keep", [-1, 20, 21])
-def test_keeping_too_much(keep: int) -> None:
-    with pytest.raises(ValueError, match=rf"keep is {keep}, must be 0 to 19"):
-        _fit.fit_ids(list(range(5)), 20, keep)
+def test_how_much_of_a_prompts_beginning_stays() -> None:
+    ids = np.arange(500, dtype=np.uint32)
+    assert _fit.fit_prompt(ids, 100, "error", None, 7) is ids
+    assert _fit.fit_prompt(ids, 100, "keep_ends", None, 21).tolist() == [*range(20), *range(440, 500)]
+    assert _fit.fit_prompt(ids, 100, "keep_ends", 2, None).tolist() == [0, 1, *range(426, 500)]
+    for keep in (-1, 80):
+        with pytest.raises(ValueError, match=f"context_keep is {keep}, must be 0 to"):
+            _fit.fit_prompt(ids, 100, "keep_ends", keep, 21)
+    with pytest.raises(TypeError, match="context_keep must be an int, not float"):
+        _fit.fit_prompt(ids, 100, "keep_ends", 1.0, 21)
+    with pytest.raises(ValueError, match="context_keep is for context_policy='keep_ends'"):
+        _fit.fit_prompt(ids, 100, "error", 1, 21)
 
 
 @pytest.mark.parametrize(("new", "most"), [(None, 76), (1, 100), (2, 99), (100, 1), (101, 1)])
@@ -480,3 +489,12 @@ def test_a_session_has_no_choices(model: Model) -> None:
         for name in ("logit_bias", "constraint", "logprobs", "presence_penalty", "frequency_penalty"):
             with pytest.raises(TypeError, match=rf"of a session has no {name}: a batcher has it"):
                 session.generate([1], **{name: None})  # type: ignore[arg-type]
+
+
+def test_a_prompt_that_is_too_long(model: Model) -> None:
+    prompt = [3 + at % 250 for at in range(300)]
+    with model.session(context=100) as session:
+        with pytest.raises(ContextError):
+            session.generate(prompt)
+        list(session.generate(prompt, context_policy="keep_ends", context_keep=3, max_new_tokens=31))
+        assert session.tokens[:70] == prompt[:3] + prompt[-67:]

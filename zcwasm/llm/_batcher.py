@@ -23,11 +23,11 @@ import numpy.typing as npt
 
 import zcwasm
 from zcwasm import _arguments
-from zcwasm._extras import needed_for
 from zcwasm.guests import layouts
 from zcwasm.llm import _sequence
 from zcwasm.llm._choices import CHOICES, ChoiceOptions, Choices, Chooser
 from zcwasm.llm._engine import PAGE_SIZES, Engine
+from zcwasm.llm._fit import ContextPolicy, chat_ids
 from zcwasm.llm._kept import Form, KvDtype
 from zcwasm.llm._sampling import Sampling, shows_options
 from zcwasm.llm._session import GenerateOptions, _check_names, _request, prompt_ids
@@ -124,6 +124,8 @@ class Batcher:
         priority: int = 0,
         deadline: float | None = None,
         block: bool = True,
+        context_policy: ContextPolicy = "error",
+        context_keep: int | None = None,
         **options: Unpack[BatchOptions],
     ) -> Stream:
         """The tokens that follow the prompt, computed together with other requests'. From any thread.
@@ -131,35 +133,44 @@ class Batcher:
         priority: requests with a higher one go first, and take the place of running ones with a lower one;
         those of one priority go in their order. deadline: seconds from now, at which the request ends, with
         what it has by then and finish "deadline". block: wait while as many requests wait as may; else that
-        is a QueueFullError. Options as Session.generate's, and those of zcwasm.llm.Choices.
+        is a QueueFullError. Everything else as Session.generate's, and those of zcwasm.llm.Choices.
 
         Raises ContextError, ValueError and TypeError at once. What goes wrong later is raised by the stream.
         """
         _check_names("submit", options, BatchOptions)
-        return self._submit(prompt_ids(self, prompt), priority, deadline, block, options)
+        ids = prompt_ids(self, prompt, context_policy, context_keep, options.get("max_new_tokens"))
+        return self._submit(ids, priority, deadline, block, options)
 
     @shows_options(_request, Choices)
     def chat(
         self,
         messages: Sequence[Mapping[str, Any]],
         *,
+        tools: Sequence[Mapping[str, Any]] | None = None,
         priority: int = 0,
         deadline: float | None = None,
         block: bool = True,
+        context_policy: ContextPolicy = "error",
         **options: Unpack[BatchOptions],
     ) -> Stream:
         """The model's answer to messages, as Session.chat gives it; everything else as submit. What the cache
         still has of the conversation is not computed again."""
         _check_names("chat", options, BatchOptions)
-        ids = prompt_ids(self, self.chat_ids(messages))
-        return self._submit(ids, priority, deadline, block, options)
+        ids = chat_ids(
+            self.model,
+            messages,
+            tools,
+            context=self.context,
+            policy=context_policy,
+            max_new_tokens=options.get("max_new_tokens"),
+        )
+        return self._submit(prompt_ids(self, ids), priority, deadline, block, options)
 
-    def chat_ids(self, messages: Sequence[Mapping[str, Any]]) -> list[int]:
-        """The ids that chat(messages) goes on from."""
-        from zcwasm.llm import _chat
-
-        with needed_for("zcwasm.llm"):
-            return _chat.encode(self.model.weights.metadata, self.model.tokenizer, messages)
+    def chat_ids(
+        self, messages: Sequence[Mapping[str, Any]], *, tools: Sequence[Mapping[str, Any]] | None = None
+    ) -> list[int]:
+        """The ids that chat(messages, tools=tools) goes on from."""
+        return chat_ids(self.model, messages, tools)
 
     def _submit(
         self,

@@ -21,7 +21,7 @@ import numpy.typing as npt
 import zcwasm
 from zcwasm import _arguments
 from zcwasm.llm import _constraint
-from zcwasm.llm._constraint import Constraint
+from zcwasm.llm._constraint import Constraint, Follows, Matcher
 from zcwasm.llm._sampling import Sampling
 
 if TYPE_CHECKING:
@@ -143,7 +143,9 @@ class Chooser:
             first = 0 if size is None else max(0, len(prompt_ids) - size)
             for token in prompt_ids[first:]:
                 self._enter(int(token))
-        self._matcher = None if options.constraint is None else options.constraint.start(model)
+        self._matcher: Follows | None = None
+        if options.constraint is not None:
+            self._matcher = options.constraint.start(model)
 
     # --- logits that change ---
 
@@ -254,11 +256,15 @@ def fill_masks(
     several threads and without the GIL. Each must be `constrained`. The errors of those that cannot be
     followed any more, by their rows, in which anything may stand."""
     matchers = [(chooser._matcher, row) for chooser, row in wanted if chooser._matcher is not None]
-    _constraint.fill_masks(matchers, mask)
+    together = [(matcher, row) for matcher, row in matchers if isinstance(matcher, Matcher)]
+    _constraint.fill_masks(together, mask)
     failed = {}
     for matcher, row in matchers:
         try:
-            matcher.check()
+            if isinstance(matcher, Matcher):
+                matcher.check()
+            else:  # of a Constraint that somebody else made
+                matcher.fill(mask[row])
         except zcwasm.Error as error:
             failed[row] = error
     return failed

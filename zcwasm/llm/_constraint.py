@@ -17,7 +17,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -110,7 +110,7 @@ class Constraint:
             from llguidance import LLMatcher
         return cls("grammar", LLMatcher.grammar_from_lark(_text("text", text)))
 
-    def start(self, model: Model) -> Matcher:
+    def start(self, model: Model) -> Follows:
         """One that follows a sequence of this model from its beginning."""
         return _vocabulary_of(model).matcher(self)
 
@@ -179,6 +179,17 @@ def _why_not(grammar: str) -> str:
         from llguidance import LLMatcher
     wrong, messages = LLMatcher.validate_grammar_with_warnings(grammar, limits=_limits())
     return _reason(" ".join(messages)) or "it is wrong" if wrong else ""
+
+
+class Follows(Protocol):
+    """What follows a constraint through one sequence. Methods raise zcwasm.Error where that cannot go on."""
+
+    @property
+    def finished(self) -> bool: ...
+
+    def fill(self, row: npt.NDArray[np.uint32]) -> None: ...
+
+    def accept(self, token: int) -> None: ...
 
 
 class Matcher:

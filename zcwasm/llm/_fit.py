@@ -6,7 +6,10 @@ Sessions and batchers call this before anything is computed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
 
 import zcwasm
 from zcwasm import _arguments
@@ -18,8 +21,9 @@ if TYPE_CHECKING:
 #: "error": a ContextError; "keep_ends": the beginning and the newest stay.
 ContextPolicy = Literal["error", "keep_ends"]
 
-_Ids = TypeVar("_Ids", bound=Sequence[int])
-_FREE = 4  # the part of the context that stays free for an answer of any length
+Words = npt.NDArray[np.uint32]
+
+_FREE = 4  # a part of the context: what stays free for an answer of any length; what stays of a beginning
 
 
 class ContextError(zcwasm.Error):
@@ -43,13 +47,28 @@ def most_tokens(context: int, max_new_tokens: int | None) -> int:
     return max(1, min(context, context + 1 - new))
 
 
-def fit_ids(ids: _Ids, most: int, keep: int) -> _Ids | list[int]:
-    """At most `most` tokens: the first `keep`, and the newest. keep is below most."""
-    if not 0 <= keep < most:
-        raise ValueError(f"keep is {keep}, must be 0 to {most - 1}: the newest need room, too")
+def fit_ids(ids: Words, most: int, keep: int) -> Words:
+    """At most `most` tokens: the first `keep`, which are fewer, and the newest."""
     if len(ids) <= most:
         return ids
-    return [*ids[:keep], *ids[len(ids) - (most - keep) :]]
+    return np.concatenate([ids[:keep], ids[len(ids) - (most - keep) :]])
+
+
+def fit_prompt(ids: Words, context: int, policy: object, keep: object, max_new_tokens: object) -> Words:
+    """A prompt's ids; with "keep_ends" as many as fit the context. keep: of its beginning, a quarter of what
+    fits if that is None."""
+    if check_policy(policy) == "error":
+        if keep is not None:
+            raise ValueError("context_keep is for context_policy='keep_ends'")
+        return ids
+    most = most_tokens(context, _new_tokens(max_new_tokens))
+    return fit_ids(
+        ids, most, most // _FREE if keep is None else _arguments.whole("context_keep", keep, 0, most - 1)
+    )
+
+
+def _new_tokens(max_new_tokens: object) -> int | None:
+    return None if max_new_tokens is None else _arguments.whole("max_new_tokens", max_new_tokens, 1, 2**31)
 
 
 def fit_messages(
@@ -102,7 +121,7 @@ def chat_ids(
         return _chat.encode(model.weights.metadata, model.tokenizer, some, tools)
 
     wanted = check_policy(policy)
-    new = None if max_new_tokens is None else _arguments.whole("max_new_tokens", max_new_tokens, 1, 2**31)
+    new = _new_tokens(max_new_tokens)
     with needed_for("zcwasm.llm"):
         if wanted == "error":
             return encode(messages)

@@ -12,11 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from zcwasm.guests import layouts
+from zcwasm.llm._choices import fill_masks
 from zcwasm.llm._engine import Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence as Several
 
+    from zcwasm.llm._choices import Chooser
     from zcwasm.llm._engine import Engine
     from zcwasm.llm._sequence import Sequence
 
@@ -101,20 +103,23 @@ class Rows:
     ) -> tuple[npt.NDArray[np.uint32] | None, bool]:
         """Entries of all choosers, and whether one wants logits. Their masks are written."""
         count, keep_logits = 0, False
+        constrained: list[tuple[Chooser, int]] = []
         for index, sequence in enumerate(outputs):
             chooser = sequence.chooser
             if chooser is None:
                 continue
-            try:
-                rows = chooser.rows
-                entries = self._entries[count : count + len(rows)]
-                entries[:] = rows
-                entries[:, 0] += index * self._engine.vocab
-                count += len(rows)
-                chosen["masked"][index] = chooser.fill_mask(self._engine.mask[index])
-                keep_logits = keep_logits or chooser.wants_logits
-            except Exception as error:  # this request's own, such as of its constraint
-                self.failed[sequence] = error
+            rows = chooser.rows
+            entries = self._entries[count : count + len(rows)]
+            entries[:] = rows
+            entries[:, 0] += index * self._engine.vocab
+            count += len(rows)
+            keep_logits = keep_logits or chooser.wants_logits
+            if chooser.constrained:
+                constrained.append((chooser, index))
+        if constrained:
+            chosen["masked"][[index for _, index in constrained]] = 1
+            for index, error in fill_masks(constrained, self._engine.mask).items():
+                self.failed[outputs[index]] = error  # this request's own
         return (self._entries[:count] if count else None), keep_logits
 
     def took(

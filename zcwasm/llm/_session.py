@@ -29,7 +29,7 @@ from zcwasm import _arguments, _guest
 from zcwasm.guests import layouts
 from zcwasm.llm import _kept
 from zcwasm.llm._choices import CHOICES
-from zcwasm.llm._fit import ContextError, ContextPolicy, chat_ids
+from zcwasm.llm._fit import ContextError, ContextPolicy, chat_ids, fit_prompt
 from zcwasm.llm._kept import Form, KvDtype, Note
 from zcwasm.llm._options import SamplingOptions
 from zcwasm.llm._prefixes import Found, PrefixCache
@@ -180,12 +180,19 @@ def _request(
     )
 
 
-def prompt_ids(place: Place, prompt: str | Sequence[int]) -> npt.NDArray[np.uint32]:
-    """Of a prompt that the place has room for."""
+def prompt_ids(
+    place: Place,
+    prompt: str | Sequence[int],
+    policy: object = "error",
+    keep: object = None,
+    max_new_tokens: object = None,
+) -> npt.NDArray[np.uint32]:
+    """Of a prompt that the place has room for, or what fits of it (_fit.py)."""
     given = place.model.tokenize(prompt) if isinstance(prompt, str) else prompt
     ids = _arguments.token_ids("prompt", given, place.model.config.vocab)
     if len(ids) == 0:
         raise ValueError("the prompt has no tokens")
+    ids = fit_prompt(ids, place.context, policy, keep, max_new_tokens)
     if len(ids) > place.context:
         raise ContextError(
             f"the prompt has {len(ids)} tokens, the {place.word}'s context has room for {place.context}"
@@ -195,7 +202,7 @@ def prompt_ids(place: Place, prompt: str | Sequence[int]) -> npt.NDArray[np.uint
 
 def _check_names(function: str, options: Mapping[str, object], known: type = GenerateOptions) -> None:
     for name in options.keys() - known.__annotations__.keys():
-        if name in CHOICES:
+        if name in CHOICES and known is GenerateOptions:
             raise TypeError(f"{function}() of a session has no {name}: a batcher has it (Model.batcher)")
         raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
 
@@ -416,7 +423,14 @@ class Session:
         return self._instance.memory
 
     @shows_options(_request)
-    def generate(self, prompt: str | Sequence[int], **options: Unpack[GenerateOptions]) -> Generator[Token]:
+    def generate(
+        self,
+        prompt: str | Sequence[int],
+        *,
+        context_policy: ContextPolicy = "error",
+        context_keep: int | None = None,
+        **options: Unpack[GenerateOptions],
+    ) -> Generator[Token]:
         """Tokens that follow the prompt, one by one as they are computed.
 
         What the cache holds of the prompt's beginning is not computed again. Without max_new_tokens it goes
@@ -427,18 +441,21 @@ class Session:
         stop string, or when it is cancelled or the generator is closed. `usage` tells what it took.
         Control tokens, such as <|im_end|>, are items with their id and no text, unless `special`; a stop
         string that they spell is found in either case.
+        context_policy: what becomes of a prompt that is too long. "error": ContextError. "keep_ends": its
+        first context_keep tokens stay (a quarter of what fits), and the newest, so that max_new_tokens fit
+        (without that, so that a quarter of the context is free).
 
         Raises ContextError, ValueError and TypeError at once, before anything is computed.
         """
         cancels = self._cancels
         _check_names("generate", options)
-        return self._begin(prompt, cancels, **options)
+        ids = prompt_ids(self, prompt, context_policy, context_keep, options.get("max_new_tokens"))
+        return self._begin(ids, cancels, **options)
 
     def _begin(
-        self, prompt: str | Sequence[int], cancels: int, **options: Unpack[GenerateOptions]
+        self, ids: npt.NDArray[np.uint32], cancels: int, **options: Unpack[GenerateOptions]
     ) -> Generator[Token]:
         """cancels: how many there were when the caller asked."""
-        ids = self._ids(prompt)
         return self._go(ids, cancels, _request(self, len(ids), **options))
 
     def _go(self, ids: npt.NDArray[np.uint32] | None, cancels: int, request: _Request) -> Generator[Token]:
@@ -492,7 +509,7 @@ class Session:
             policy=context_policy,
             max_new_tokens=options.get("max_new_tokens"),
         )
-        return self._begin(ids, cancels, **options)
+        return self._begin(prompt_ids(self, ids), cancels, **options)
 
     def chat_ids(
         self, messages: Sequence[Mapping[str, Any]], *, tools: Sequence[Mapping[str, Any]] | None = None
@@ -504,7 +521,7 @@ class Session:
         """The logits of what follows the prompt, (vocabulary,): a view of guest memory, valid until the next
         call. While it lives, the session cannot be closed. The most likely token counts as chosen: resume()
         goes on behind it."""
-        ids = self._ids(prompt)
+        ids = prompt_ids(self, prompt)
         with self._taken():
             self._configure(Sampling(seed=0)._settings(self.context))
             self.usage = Usage(prompt_tokens=len(ids), cache_bytes=self.cache_bytes)
@@ -622,11 +639,6 @@ class Session:
             f"<zcwasm.llm.Session of {kind}: {self.cached_tokens} of {self.context} tokens cached, "
             f"{self.cache_bytes:,} bytes as {self.kv_dtype}>"
         )
-
-    # --- arguments ---
-
-    def _ids(self, prompt: str | Sequence[int]) -> npt.NDArray[np.uint32]:
-        return prompt_ids(self, prompt)
 
     # --- the loop ---
 
