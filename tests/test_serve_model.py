@@ -130,7 +130,10 @@ def test_a_call_that_is_demanded(client: Any) -> None:
         jsonschema.validate(json.loads(call.function.arguments), parameters)
         events = list(client.chat.completions.create(**asked, seed=1, max_tokens=200, stream=True))
         (streamed,) = [each for event in events for each in event.choices[0].delta.tool_calls or []]
-        assert streamed.function == call.function
+        assert (streamed.function.name, streamed.function.arguments) == (
+            call.function.name,
+            call.function.arguments,
+        )
         assert "".join(event.choices[0].delta.content or "" for event in events) == ""
         assert events[-1].choices[0].finish_reason == "tool_calls"
         # And the conversation goes on.

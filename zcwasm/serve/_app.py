@@ -70,7 +70,6 @@ def application(
             RequestError: _say,
             HTTPException: _say_http,
             ClientDisconnect: _say_nothing,
-            Exception: _say_failure,
         },
         lifespan=lifespan,
     )
@@ -92,8 +91,3 @@ async def _say_http(request: Request, error: Exception) -> Response:
 
 async def _say_nothing(request: Request, error: Exception) -> Response:
     return Response(status_code=GONE)
-
-
-async def _say_failure(request: Request, error: Exception) -> Response:
-    """What it was is in the log, where Starlette puts it."""
-    return error_response(RequestError(500, "the server failed at this request", code="failed"))

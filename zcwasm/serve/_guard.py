@@ -1,4 +1,4 @@
-"""What stands before every endpoint: who may ask, how much, and what is counted.
+"""What stands before every endpoint: who may ask, how much, and what is counted; and what a failure becomes.
 
 Nothing of a request's body has been read when it is refused here.
 """
@@ -6,6 +6,7 @@ Nothing of a request's body has been read when it is refused here.
 from __future__ import annotations
 
 import hmac
+import logging
 import secrets
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from zcwasm.serve._service import Service
 
+LOG = logging.getLogger("zcwasm.serve")
 OPEN = "/health"  # needs no key, and is answered while the server is busy or ends
 
 
@@ -55,7 +57,14 @@ class Guard:
             except RequestError as error:
                 await error_response(error)(scope, receive, say)
                 return
-            await self.app(scope, receive, say)
+            try:
+                await self.app(scope, receive, say)
+            except Exception:
+                if status:  # the answer has begun: the connection ends
+                    raise
+                LOG.exception("a request failed")
+                failed = RequestError(500, "the server failed at this request", code="failed")
+                await error_response(failed)(scope, receive, say)
         finally:
             service.requests -= 1
             metrics.running.dec()
