@@ -169,7 +169,9 @@ async def events(running: Running, first: Callable[[float], None]) -> AsyncGener
         yield b"".join(began)
     waiting = len(voices)
     try:
-        async with aclosing(_merged(running.streams)) as merged:
+        streams = running.streams
+        source = _one(streams[0]) if len(streams) == 1 else _merged(streams)
+        async with aclosing(source) as merged:
             async for items in merged:
                 first(perf_counter())
                 first = _nothing
@@ -248,6 +250,19 @@ class _Voice:
 
 
 _Item = tuple[int, "Token | BaseException | None"]
+
+
+async def _one(stream: Stream) -> AsyncGenerator[list[_Item]]:
+    """As _merged, of one stream: without a task and a queue for each token."""
+    items: list[_Item] = []
+    read = 0
+    async for token in stream:
+        read += 1
+        items.append((0, token))
+        if read >= stream.usage.generated_tokens or len(items) == _AHEAD:
+            yield items
+            items = []
+    yield [*items, (0, None)]
 
 
 async def _merged(streams: Sequence[Stream]) -> AsyncGenerator[list[_Item]]:

@@ -49,6 +49,7 @@ def listen(host: str, port: int, stall: float = 60.0) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> str:
+    """What clients call it, such as http://127.0.0.1:8000."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
