@@ -30,6 +30,12 @@ class FakeToken(NamedTuple):
 class FakeTokenizer:
     stop_ids = frozenset([END])
 
+    def find_controls(self, text: str) -> list[Any]:
+        """<tool_call> is a control token where the test says so."""
+        return [(0, len(text), 1)] if text in self.controls else []
+
+    controls: frozenset[str] = frozenset()
+
     def token_bytes(self, token: int) -> bytes:
         return b"<end>" if token == END else chr(token).encode()
 
@@ -81,6 +87,8 @@ class FakeStream:
     def token(self, at: int) -> FakeToken:
         token = self.ids[at]
         text = "" if token == END else chr(token)
+        if token == END and self.options.get("special"):
+            text = "<end>"
         if self.options.get("logprobs") is None:
             return FakeToken(token, text)
         return FakeToken(token, text, self.likely(token))

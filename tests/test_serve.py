@@ -221,6 +221,61 @@ def test_health_and_metrics(served: Served) -> None:
     assert float(numbers["zcwasm_requests_running"]) == 1  # the one that asks
 
 
+WEATHER = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
+CALL = '{"name": "weather", "arguments": {"city": "Oslo"}}'
+
+
+@pytest.mark.parametrize(
+    ("said", "content", "calls"),
+    [
+        (f"<tool_call>{CALL}</tool_call>", "", 1),
+        (f"\n<tool_call>\n{CALL}\n</tool_call>\n<tool_call>{CALL}</tool_call>", "", 2),
+        (f"Let me see. <tool_call>{CALL}</tool_call>", "Let me see.", 1),
+        (CALL, "", 1),
+        (f"[{CALL}, {CALL}]", "", 2),
+        (f"```json\n{CALL}\n```", "", 1),
+        (f"<|python_tag|>{CALL}", "", 1),
+        # None of these is one.
+        ("It rains.", "It rains.", 0),
+        ("  a < b", "  a < b", 0),
+        ("ends with <tool_ca", "ends with <tool_ca", 0),
+        ("[1, 2] is a list", "[1, 2] is a list", 0),
+        ('{"name": "other", "arguments": {}}', '{"name": "other", "arguments": {}}', 0),
+        (f"<tool_call>{CALL[:-3]}", f"<tool_call>{CALL[:-3]}", 0),
+        ("", "", 0),
+    ],
+)
+def test_calls_in_answers(
+    served: Served, monkeypatch: pytest.MonkeyPatch, said: str, content: str, calls: int
+) -> None:
+    """The same whether they are streamed, or their marks are control tokens."""
+    batcher, create = served.fake, served.client.chat.completions.create
+    monkeypatch.setattr(batcher, "says", lambda _: said)
+    asked = {"model": "fake", "messages": HELLO, "tools": [WEATHER]}
+    for controls in (frozenset[str](), frozenset({"<tool_call>"})):
+        monkeypatch.setattr(batcher.model.tokenizer, "controls", controls)
+        (choice,) = create(**asked).choices
+        assert batcher.asked[-1].get("special", False) == bool(controls)
+        assert (choice.message.content or "") == content
+        assert len(choice.message.tool_calls or []) == calls
+        assert choice.finish_reason == ("tool_calls" if calls else "stop")
+        events = list(create(**asked, stream=True))
+        assert "".join(each.choices[0].delta.content or "" for each in events).strip() == content.strip()
+        streamed = [call for each in events for call in each.choices[0].delta.tool_calls or []]
+        assert [each.index for each in streamed] == list(range(calls))
+        for each in (*streamed, *(choice.message.tool_calls or [])):
+            assert each.function.name == "weather"
+            assert json.loads(each.function.arguments) == {"city": "Oslo"}
+            assert each.id.startswith("call_")
+        assert events[-1].choices[0].finish_reason == choice.finish_reason
+    if calls > 1:
+        (one,) = create(**asked, parallel_tool_calls=False).choices
+        assert len(one.message.tool_calls) == 1
+    (none,) = create(**asked, tool_choice="none").choices
+    assert (none.message.content, none.message.tool_calls) == (said, None)
+    assert "tools" not in batcher.asked[-1]
+
+
 # --- errors ---
 
 
