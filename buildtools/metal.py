@@ -283,7 +283,7 @@ def check_msl(texts: Path | None) -> None:
 SIM = ROOT / "build" / "metal-sim"
 CONTRACT_TESTS = ["test_metal_sim.py", "test_device.py", "test_submission.py", "test_compile.py"]
 CONTRACT_TESTS += ["test_llm_kernels.py", "test_llm_linear.py", "test_abi.py", "test_examples.py"]
-CONTRACT_TESTS += ["test_weights.py", "test_dispatch_work.py", "test_matrix.py"]
+CONTRACT_TESTS += ["test_weights.py", "test_dispatch_work.py", "test_matrix.py", "test_attention_paged.py"]
 
 
 def objc_runtime() -> list[str]:

@@ -108,7 +108,8 @@ ZC_KERNEL_FUNCTIONS(adjust, extent_adjust, groups_adjust, work_adjust)
 static zc_status extent_mask(const void *params, uint64_t *bytes, zc_error *error)
 {
     const zc_mask_params *p = params;
-    zc_status status = zc_extent_matrix("mask", p->rows, (uint32_t)zc_ceil_div(p->cols, 32), p->ldmask, &bytes[0], error);
+    zc_status status =
+        zc_extent_matrix("mask", p->rows, (uint32_t)zc_ceil_div(p->cols, 32), p->ldmask, &bytes[0], error);
     return status == ZC_OK ? zc_extent_matrix("x", p->rows, p->cols, p->ldx, &bytes[1], error) : status;
 }
 

@@ -346,11 +346,20 @@ static uint32_t attention_share(const zc_attention_params *p, const zc_gpu *gpu,
     return each ? (uint32_t)zc_ceil_div(group, each) : 0;
 }
 
-/* Parts of the keys, so many that a large GPU is busy and each has something to do. */
-static uint32_t attention_splits(const zc_attention_params *p, uint64_t teams)
+/* What a split leaves behind in all. */
+static uint64_t record_bytes(const zc_attention_params *p)
+{
+    return (uint64_t)p->rows * p->heads * (p->head_size / 4 + 1) * 16;
+}
+
+/* Parts of the keys, so many that a large GPU is busy and each has something to do. `least`: no fewer, as far as memory
+ * goes. */
+static uint32_t attention_splits(const zc_attention_params *p, uint64_t teams, uint64_t least)
 {
     uint64_t busy = teams * p->rows, splits = ZC_ATTENTION_SPLIT_GROUPS / (busy ? busy : 1);
     uint64_t most = zc_ceil_div(p->capacity, ZC_ATTENTION_SPLIT_KEYS);
+    uint64_t room = ZC_ATTENTION_SPLIT_WORKSPACE / (record_bytes(p) ? record_bytes(p) : 1);
+    splits = splits > least ? splits : least < room ? least : room;
     splits = splits < most ? splits : most;
     splits = splits < ZC_ATTENTION_MAX_SPLITS ? splits : ZC_ATTENTION_MAX_SPLITS;
     return splits < 4 ? 1 : (uint32_t)splits; /* joining a few would cost more than it brings */
@@ -393,17 +402,17 @@ static void attention_in_tiles(const zc_kernel *kernel, const void *params, cons
     out->stages[0].variant = p->kv_type + 2 * (ZC_ATTENTION_TILE_SHAPE + parts - 1);
 }
 
-static void attention_split(const zc_attention_params *p, const zc_gpu *gpu, zc_kernel_plan *out)
+static void attention_split(const zc_attention_params *p, uint64_t least, const zc_gpu *gpu, zc_kernel_plan *out)
 {
     uint64_t teams;
-    uint32_t share = attention_share(p, gpu, &teams), splits = attention_splits(p, teams);
+    uint32_t share = attention_share(p, gpu, &teams), splits = attention_splits(p, teams, least);
     uint32_t octets = log2_up((uint32_t)zc_ceil_div(p->head_size, 8)), width = log2_up(gpu->subgroup_width);
     uint32_t shape = width - 2 + 5 * ((octets > 2 ? octets - 2 : 0) + 4 * log2_up(share));
     zc_groups(out->stages[0].groups, zc_at_most(teams, ZC_MAX_GROUPS), zc_at_most(p->rows, ZC_MAX_GROUPS), splits);
     out->stages[0].variant = p->kv_type + 2 * (ZC_ATTENTION_SPLIT_SHAPE + shape);
     if (splits > 1) {
         out->count = 2;
-        out->workspace = (uint64_t)splits * p->rows * p->heads * (p->head_size / 4 + 1) * 16;
+        out->workspace = splits * record_bytes(p);
         out->stages[1].variant = 2 * ZC_ATTENTION_JOIN_SHAPE;
         zc_groups(out->stages[1].groups, zc_at_most(p->heads, ZC_MAX_GROUPS), zc_at_most(p->rows, ZC_MAX_GROUPS), 1);
     }
@@ -420,11 +429,12 @@ static void stages_attention(const zc_kernel *kernel, const void *params, const 
     if (p->rows > 4 || p->head_size > 16 * gpu->subgroup_width) {
         attention_in_tiles(kernel, params, p, out);
     } else {
-        attention_split(p, gpu, out);
+        attention_split(p, 1, gpu, out);
     }
 }
 
-/* Rows of different sequences share no keys: they go as few do, however many. */
+/* Rows of different sequences share no keys: they go as few do, however many. None of their workgroups has so many keys that
+ * all others would wait for the longest sequence. */
 static void stages_attention_paged(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
 {
     const zc_attention_paged_params *p = params;
@@ -433,7 +443,7 @@ static void stages_attention_paged(const zc_kernel *kernel, const void *params, 
     if ((p->shared && p->rows > 4) || p->head_size > 16 * gpu->subgroup_width) {
         attention_in_tiles(kernel, params, &plain, out);
     } else {
-        attention_split(&plain, gpu, out);
+        attention_split(&plain, zc_ceil_div(p->context, ZC_ATTENTION_LONG_SPLIT), gpu, out);
     }
 }
 
@@ -444,8 +454,7 @@ _Static_assert(ZC_ATTENTION_MAX_HEAD <= 4 * ZC_ATTENTION_TILE_PART && ZC_ATTENTI
 _Static_assert(ZC_ATTENTION_MAX_SPLITS <= ZC_WORKGROUP, "an invocation of a join for each");
 
 #define EACH_WITH_STAGES(X) \
-    X(sum) X(max) X(softmax) X(argmax) X(linear) X(linear_gated) X(top_k) X(attention) \
-    X(attention_paged)
+    X(sum) X(max) X(softmax) X(argmax) X(linear) X(linear_gated) X(top_k) X(attention) X(attention_paged)
 
 #define STAGES_FUNCTION(kernel) [ZC_KERNEL_##kernel] = stages_##kernel,
 static void (*const stages[ZC_KERNEL_COUNT])(const zc_kernel *kernel, const void *params, const zc_gpu *gpu,

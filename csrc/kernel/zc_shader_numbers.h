@@ -107,5 +107,7 @@
 #define ZC_ATTENTION_SPLIT_KEYS 64u /* of a split, at least, if there are so many */
 #define ZC_ATTENTION_SPLIT_GROUPS 264u /* workgroups: two for each multiprocessor of a large GPU */
 #define ZC_ATTENTION_MAX_SPLITS 64u
+#define ZC_ATTENTION_LONG_SPLIT 1024u /* keys of a split of many rows, about at most */
+#define ZC_ATTENTION_SPLIT_WORKSPACE (1u << 26) /* bytes, about at most where splits are for that */
 
 #endif

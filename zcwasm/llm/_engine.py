@@ -1,8 +1,8 @@
 """Engine: one guest that computes steps of many sequences, whose caches lie in pages of one memory.
 
-A step is what its caller says: rows of tokens with their positions, where in the cache each goes and which pages
-it attends to, and of which rows a token is wanted (guests/llama_many.h). The engine knows no sequences and
-allots no pages: _pages.py and _batcher.py do. Here is the one place that checks what a step says.
+A step is what its caller says: rows of tokens with their positions, where in the cache each goes and which
+pages it attends to, and of which rows a token is wanted (guests/llama_many.h). The engine knows no sequences
+and allots no pages: _pages.py and _batcher.py do. Here is the one place that checks what a step says.
 
 Threads: one at a time, which is its owner's business; interrupt() may come from any.
 """
@@ -75,6 +75,8 @@ class Step:
     entries: Words | None = None
     #: Engine.logits is wanted.
     keep_logits: bool = False
+    #: Engine.hidden is wanted, and nothing else: no token is chosen.
+    only_hidden: bool = False
 
 
 def _check_words(name: str, value: object, shape: tuple[int, ...], end: int | None = None) -> None:
@@ -104,9 +106,10 @@ class Engine:
         exact: bool = False,
         mirror: bool | None = None,
     ) -> None:
-        """sequences: outputs of a step, and lists of pages. context: most tokens of a sequence. pages: of `page`
-        tokens each, for all. rows: most of a step. kv_dtype, exact and mirror as of Model.session. Raises Error
-        where the guest's memory has no room for it."""
+        """sequences: outputs of a step, and lists of pages. context: most tokens of a sequence. pages: of
+        `page` tokens each, for all. rows: most of a step. kv_dtype, exact and mirror as of Model.session.
+        Raises Error where the guest's memory has no room for it."""
+        self.rows = _arguments.whole("rows", rows, 1, layouts.LLAMA_MAX_CHUNK)
         form = Form.check(model.config, context, kv_dtype, exact, rows)
         self.model = model
         self.sequences = _arguments.whole("sequences", sequences, 1, layouts.LLAMA_MAX_SEQUENCES)
@@ -115,7 +118,6 @@ class Engine:
         if _arguments.whole("page", page, 1, PAGE_SIZES[-1]) not in PAGE_SIZES:
             raise ValueError(f"page is {page}, must be one of {PAGE_SIZES}")
         self.page = page
-        self.rows = _arguments.whole("rows", rows, 1, layouts.LLAMA_MAX_CHUNK)
         self.kv_dtype = form.kv_dtype
         self.exact = form.exact
         self.mirrored = _session._mirrored(model, mirror)
@@ -131,8 +133,8 @@ class Engine:
         words = int(state["mask_words"])
         #: (sequences, pages_each): numbers of pages, a view; the caller writes them.
         self.tables: Words = self._guest.array("tables", (self.sequences, self.pages_each), np.uint32)
-        #: (sequences, words): a view. Bit t % 32 of word t // 32 of row i says whether token t may be output i
-        #: of the next step, where that is masked.
+        #: (sequences, words): a view. Bit t % 32 of word t // 32 of row i says whether token t may be what
+        #: output i of the next step chooses, where that is masked.
         self.mask: Words = self._guest.array("mask", (self.sequences, words), np.uint32)
         self._views: dict[str, npt.NDArray[Any]] = {
             **{name: self._view(name) for name in ("tokens", "positions", "places")},
@@ -140,8 +142,10 @@ class Engine:
             "output": self._guest.array("output", self.sequences, layouts.LLAMA_OUTPUT),
             "entry": self._guest.array("entry", (1 + self.most_entries, 4), np.uint32),
             "logits": self._guest.array("logits", (self.sequences, self.vocab), np.float32),
+            "hidden": self._guest.array("hidden", (self.sequences, model.config.dim), np.float32),
         }
         self._kept = 0  # outputs of the last step whose logits are there
+        self._hidden = 0  # and whose hidden states are
 
     def _start(self, form: Form) -> _guest.Guest:
         model = self.model
@@ -176,9 +180,9 @@ class Engine:
     # --- a step ---
 
     def _check(self, step: Step) -> None:
-        """Raises TypeError and ValueError for what is not as Step says, as far as it is cheap to see. The guest
-        looks at what becomes an address, and the kernels clamp what they read: nothing else leads out of the
-        guest's memory."""
+        """Raises TypeError and ValueError for what is not as Step says, as far as it is cheap to see. The
+        guest looks at what becomes an address, and the kernels clamp what they read: nothing else leads out
+        of the guest's memory."""
         rows = len(step.tokens)
         if not 1 <= rows <= self.rows:
             raise ValueError(f"a step of {rows} rows, must be 1 to {self.rows}")
@@ -205,7 +209,7 @@ class Engine:
             _check_words("the index of entries", step.entries[:, 0], (count,), len(found) * self.vocab)
 
     def _write_entries(self, step: Step) -> int:
-        """How many. The guest's are of logits that are divided by the temperature, and so are their summands."""
+        """How many. The guest adjusts logits that are divided by the temperature: summands are, too."""
         if step.entries is None or not len(step.entries):
             return 0
         count = len(step.entries)
@@ -221,14 +225,14 @@ class Engine:
         """The tokens that are chosen, one for each output, or NO_TOKEN. The interpreter lock is released.
 
         Raises TypeError and ValueError for what is not as Step says, Error for what the guest or the device
-        refuses, and Trap of kind "interrupted" behind interrupt(). Then it is as if the step had not been, but
-        that its rows of the cache hold anything: it can be run again."""
+        refuses, and Trap of kind "interrupted" behind interrupt(). Then it is as if the step had not been,
+        but that its rows of the cache hold anything: it can be run again."""
         if self.closed:
             raise zcwasm.ClosedError("the engine is closed")
         self._check(step)
         views, state = self._views, self._guest.state
         rows, count = len(step.tokens), len(step.outputs)
-        self._kept = 0
+        self._kept = self._hidden = 0
         views["tokens"][:rows] = step.tokens
         views["positions"][:rows] = step.positions
         views["places"][:rows] = step.places
@@ -239,11 +243,15 @@ class Engine:
         state["rows"], state["outputs"], state["pieces"] = rows, count, len(step.pieces)
         state["entries"] = self._write_entries(step)
         state["keep_logits"] = bool(step.keep_logits)
+        state["only_hidden"] = bool(step.only_hidden)
         self._guest.check(self._run())
+        if step.only_hidden:
+            self._hidden = count
+            return np.full(count, NO_TOKEN, np.uint32)
         step.outputs["token"] = output["token"]
         step.outputs["random"] = output["random"]
         self._kept = count if step.keep_logits else 0
-        return step.outputs["token"].copy()
+        return np.array(step.outputs["token"])
 
     def logits(self, output: int) -> npt.NDArray[np.float32]:
         """Those of an output of the last step, which had keep_logits: as the model gives them."""
@@ -252,6 +260,16 @@ class Engine:
         if not self._kept:
             raise zcwasm.Error("the last step kept no logits")
         return np.array(self._views["logits"][_arguments.whole("output", output, 0, self._kept - 1)])
+
+    def hidden(self) -> npt.NDArray[np.float32]:
+        """(outputs, dim): what the last layer gave for each output of the last step, which had only_hidden,
+        before the output's norm. A view, until the next step."""
+        if self.closed:
+            raise zcwasm.ClosedError("the engine is closed")
+        if not self._hidden:
+            raise zcwasm.Error("the last step kept no hidden states")
+        view: npt.NDArray[np.float32] = self._views["hidden"][: self._hidden]
+        return view
 
     def interrupt(self) -> None:
         """End the step in progress, from any thread."""

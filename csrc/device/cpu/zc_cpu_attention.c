@@ -58,7 +58,8 @@ typedef struct span {
 typedef struct set {
     size_t row, rows;
     span *spans; /* of each row, or NULL: whoever needs one reads it */
-    size_t first, part, parts; /* of the keys, if in more than one part: first one, keys of a part */
+    size_t first, end;         /* of the keys that a row sees, where there are spans */
+    size_t part, parts;        /* keys of a part, if in more than one */
     size_t table;              /* word of the tables where that of its pages begins */
     size_t tasks;              /* of the sets before it */
     size_t results;            /* the same: of each part of each query */
@@ -109,6 +110,12 @@ typedef struct run {
     size_t row;       /* of the cache */
 } run;
 
+/* The first keys of a task, for what comes after another one. */
+typedef struct start {
+    const set *set;
+    size_t kv, first, end;
+} start;
+
 /* One task's working memory. Its queries are those of key-value head after head, of each row after row. */
 typedef struct tile {
     const job *j;
@@ -119,7 +126,8 @@ typedef struct tile {
     size_t first, group; /* heads of the first key-value head, from the first on */
     size_t each;         /* queries of a key-value head */
     size_t part;         /* of the keys */
-    size_t last, end;    /* where the part's keys end, and all */
+    size_t last;         /* where the part's keys end */
+    start after;         /* of the task that is this thread's when all take turns */
     span spans[MAX_ROWS];
     run runs[RUNS];
     size_t run_count;
@@ -151,13 +159,13 @@ static size_t read_table(const job *j, size_t r)
 }
 
 /* The row of the cache that has a key. */
-static size_t row_of_key(const tile *t, size_t key)
+static size_t row_of_key(const job *j, const set *s, size_t key)
 {
-    const pages *of = &t->j->pages;
+    const pages *of = &j->pages;
     if (of->page == 0) {
         return key;
     }
-    size_t word = t->set->table + key / of->page;
+    size_t word = s->table + key / of->page;
     size_t page = *(const volatile uint32_t *)(of->tables + (word < of->words ? word : of->words - 1));
     return (page < of->count ? page : of->count - 1) * of->page + key % of->page;
 }
@@ -168,7 +176,7 @@ static void find_runs(tile *t, size_t first, size_t count)
     size_t page = t->j->pages.page;
     t->run_count = 0;
     for (size_t at = 0, n; at < count; at += n) {
-        size_t row = row_of_key(t, first + at), left = page ? page - (first + at) % page : count;
+        size_t row = row_of_key(t->j, t->set, first + at), left = page ? page - (first + at) % page : count;
         run *last = t->runs + t->run_count - 1;
         n = left < count - at ? left : count - at;
         if (t->run_count > 0 && last->row + last->count == row) {
@@ -189,27 +197,27 @@ static span seen(const tile *t, size_t i, size_t first, size_t count)
 
 /* A run of block [first, first + count), of key-value head `kv` of the task's. What is asked for meanwhile is its share of
  * the rows that come a block later, of all heads, from the first byte to the last: processors foresee such a walk, but not
- * the rows of one head. After a part comes the one that is this thread's when all take turns. */
+ * the rows of one head, and not that to another page. */
 static zc_cache_rows cache_rows(const tile *t, const uint8_t *cache, size_t ldc, size_t kv, const run *r, size_t first,
                                 size_t count)
 {
     bool half = t->j->p->kv_type == ZC_CACHE_F16;
     size_t element = half ? 2 : 4, step = ldc * element, width = t->kvs * t->size * element;
-    size_t next = first + count + r->at, end = t->last;
+    start next = {t->set, t->kv, first + count, t->last};
     zc_cache_rows c = {.rows = cache + r->row * step + (t->kv + kv) * t->size * element,
                        .step = step,
                        .half = half,
                        .count = r->count,
                        .size = t->size};
     if (first + count >= t->last) {
-        next = t->last + (t->j->threads - 1) * t->set->part + r->at;
-        end = t->end;
+        next = t->after;
     }
-    if (next < end && step < 2 * width) {
-        size_t row = row_of_key(t, next), rows = end - next < r->count ? end - next : r->count;
-        rows = rows < t->j->p->capacity - row ? rows : t->j->p->capacity - row;
-        size_t share = rows * step / t->kvs;
-        c.next = cache + row * step + t->kv * t->size * element + kv * share;
+    next.first += r->at;
+    if (next.first < next.end && step < 2 * width) {
+        size_t row = row_of_key(t->j, next.set, next.first), most = t->j->p->capacity - row, share;
+        size_t rows = next.end - next.first < r->count ? next.end - next.first : r->count;
+        share = (rows < most ? rows : most) * step / t->kvs;
+        c.next = cache + row * step + next.kv * t->size * element + kv * share;
         c.next_step = share / r->count;
     }
     return c;
@@ -432,14 +440,31 @@ static const set *set_of(const job *j, size_t index)
     return j->partial.sets + low;
 }
 
+/* Of the tiles of a row. */
+static size_t columns_of(const job *j)
+{
+    return (j->p->kv_heads + j->kv - 1) / j->kv * j->shares;
+}
+
+static start start_of(const job *j, size_t index)
+{
+    if (index >= j->tasks) {
+        return (start){0};
+    }
+    const set *of = set_of(j, index);
+    size_t at = (index - of->tasks) % j->tiles, part = (index - of->tasks) / j->tiles;
+    return (start){of, at % columns_of(j) / j->shares * j->kv, of->first + part * of->part, of->end};
+}
+
 /* Which rows, heads and keys the task has. */
 static void place(tile *t, const job *j, size_t index)
 {
     const zc_attention_params *p = j->p;
     const set *of = set_of(j, index);
-    size_t columns = (p->kv_heads + j->kv - 1) / j->kv * j->shares, at = (index - of->tasks) % j->tiles;
+    size_t columns = columns_of(j), at = (index - of->tasks) % j->tiles;
     size_t from = at % j->shares * j->share, low, end = of->row + of->rows;
     *t = (tile){.j = j, .set = of, .size = p->head_size, .part = (index - of->tasks) / j->tiles};
+    t->after = start_of(j, index + j->threads);
     t->row = of->row + at / columns * j->tile_rows;
     t->rows = end - t->row < j->tile_rows ? end - t->row : j->tile_rows;
     t->kv = at % columns / j->shares * j->kv;
@@ -450,18 +475,17 @@ static void place(tile *t, const job *j, size_t index)
     t->queries = t->kvs * t->each;
     low = of->first + t->part * of->part;
     for (size_t r = 0; r < t->rows; r++) {
-        span s = of->spans ? of->spans[t->row - of->row + r] : read_span(j, t->row + r), whole = s;
+        span s = of->spans ? of->spans[t->row - of->row + r] : read_span(j, t->row + r);
         if (of->parts > 1) {
             s = span_of(s.from > low ? s.from : low, s.end < low + of->part ? s.end : low + of->part);
         }
         t->spans[r] = s;
         t->last = s.end > t->last ? s.end : t->last;
-        t->end = whole.end > t->end ? whole.end : t->end;
     }
 }
 
 /* Its memory and its queries. False: there is none. */
-static bool start(tile *t)
+static bool begin(tile *t)
 {
     const job *j = t->j;
     const zc_cpu_ops *ops = j->ops;
@@ -532,7 +556,7 @@ static void tile_body(void *context, size_t index)
     tile t;
     size_t at = 0, count;
     place(&t, j, index);
-    if (!start(&t)) {
+    if (!begin(&t)) {
         atomic_store_explicit(&j->failed, true, memory_order_relaxed);
         return;
     }
@@ -576,23 +600,28 @@ static size_t most_parts(const job *j, size_t rows)
 /* Cuts the keys of a set into parts, where they are many. */
 static void cut(const job *j, set *s, size_t most)
 {
-    size_t low = SIZE_MAX, high = 0, least = PART;
-    for (size_t r = 0; r < s->rows; r++) {
-        low = s->spans[r].end && s->spans[r].from < low ? s->spans[r].from : low;
-        high = s->spans[r].end > high ? s->spans[r].end : high;
-    }
+    size_t least = PART, keys = s->end - s->first;
     if (s->rows * j->group <= FEW) {
         least = PART_WORK / (s->rows * j->p->heads * j->p->head_size);
         least = least < FEW_PART ? FEW_PART : least < PART ? least : PART;
     }
-    if (high <= low || high - low <= least) {
-        return;
+    if (keys > least && most > 1) {
+        s->parts = (keys + least - 1) / least;
+        s->parts = s->parts < most ? s->parts : most;
+        s->part = ((keys + s->parts - 1) / s->parts + 15) & ~(size_t)15;
+        s->parts = (keys + s->part - 1) / s->part;
     }
-    s->first = low;
-    s->parts = (high - low + least - 1) / least;
-    s->parts = s->parts < most ? s->parts : most;
-    s->part = ((high - low + s->parts - 1) / s->parts + 15) & ~(size_t)15;
-    s->parts = (high - low + s->part - 1) / s->part;
+}
+
+static void read_spans(const job *j, set *s)
+{
+    size_t first = SIZE_MAX;
+    for (size_t r = 0; r < s->rows; r++) {
+        span seen = s->spans[r] = read_span(j, s->row + r);
+        first = seen.end && seen.from < first ? seen.from : first;
+        s->end = seen.end > s->end ? seen.end : s->end;
+    }
+    s->first = s->end ? first : 0;
 }
 
 /* The next wave: sets of `each` rows from row `first` on, as many as there is room for. False: there is no memory. */
@@ -627,10 +656,8 @@ static bool plan(job *j, size_t first, size_t each)
                    .table = read_table(j, row),
                    .tasks = j->tasks,
                    .results = used};
-        for (size_t r = 0; spans && r < each; r++) {
-            s->spans[r] = read_span(j, row + r);
-        }
-        if (most > 1) {
+        if (spans) {
+            read_spans(j, s);
             cut(j, s, most);
         }
         for (size_t i = 0; s->parts > 1 && i < j->tiles; i++) {
