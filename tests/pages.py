@@ -99,6 +99,8 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "asc": ASSEMBLYSCRIPT.is_dir,
     "glslang": lambda: shutil.which("glslangValidator") is not None,
     "vulkan": has_vulkan,
+    "openai": lambda: has_module("openai"),
+    "serve": lambda: all(map(has_module, ("starlette", "uvicorn", "prometheus_client", "llguidance"))),
     "smollm2-135m": lambda: has_model("smollm2-135m"),
     "all-minilm-l6-v2": lambda: has_model("all-minilm-l6-v2"),
 }

@@ -1,6 +1,6 @@
-"""The command line: demo, devices, inspect, run, generate, bench, selftest. Each command is one function that
-prints and returns the exit code: 0; 1 when what was asked for failed, with one line on stderr; 2 when the
-arguments make no sense."""
+"""The command line: demo, devices, inspect, run, generate, chat, serve, bench, selftest. Each command is one
+function that prints and returns the exit code: 0; 1 when what was asked for failed, with one line on stderr;
+2 when the arguments make no sense."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import zcwasm
-from zcwasm import _bench, _demo, _generate, _selftest, _snapshot
+from zcwasm import _bench, _chat_command, _demo, _generate, _selftest, _serve_command, _snapshot
 from zcwasm._types import DeviceKind
 
 SUMMARY = "WebAssembly guests whose memory is GPU memory."
@@ -151,6 +151,14 @@ def parser() -> argparse.ArgumentParser:
     _generate.add_arguments(child, whole)
     add_device(child)
 
+    child = add(chat, "Talk with a language model in the terminal.")
+    _chat_command.add_arguments(child, whole)
+    add_device(child)
+
+    child = add(serve, "Serve models over HTTP with OpenAI's interface, until SIGTERM or Ctrl-C.")
+    _serve_command.add_arguments(child, whole, seconds, size_in_bytes)
+    add_device(child)
+
     child = add(bench, "Time calls, views, dispatches and kernels on this machine, in a few seconds.")
     add_device(child)
     add_json(child)
@@ -254,6 +262,14 @@ def bench(options: argparse.Namespace) -> int:
 
 def generate(options: argparse.Namespace) -> int:
     return _generate.run(options, zcwasm.Device(options.device, threads=options.threads))
+
+
+def chat(options: argparse.Namespace) -> int:
+    return _chat_command.run(options, zcwasm.Device(options.device, threads=options.threads))
+
+
+def serve(options: argparse.Namespace) -> int:
+    return _serve_command.run(options, zcwasm.Device(options.device, threads=options.threads))
 
 
 def selftest(options: argparse.Namespace) -> int:

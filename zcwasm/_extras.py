@@ -11,6 +11,9 @@ _EXTRAS = {
     "tqdm": "llm",
     "zstandard": "zstd",
     "llguidance": "structured",
+    "starlette": "serve",
+    "uvicorn": "serve",
+    "prometheus_client": "serve",
 }
 
 

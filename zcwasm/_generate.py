@@ -57,6 +57,13 @@ def add_arguments(child: argparse.ArgumentParser, whole: Whole) -> None:
     how.add_argument("--raw", dest="chat", action="store_false", help="the model goes on with the prompt")
     child.add_argument("--system", metavar="TEXT", help="a system message before it")
     child.add_argument("--max-new-tokens", type=whole("max-new-tokens", 1), default=256, metavar="N")
+    add_sampling(child, whole)
+    child.add_argument("--special", action="store_true", help="print control tokens too, such as <|im_end|>")
+    child.add_argument("--stats", action="store_true", help="tokens per second and more, on stderr")
+
+
+def add_sampling(child: argparse.ArgumentParser, whole: Whole) -> None:
+    """How tokens are chosen."""
     for name, option in OPTIONS.items():
         words = name.replace("_", "-")
         kind = whole(words, int(option.least), int(option.most)) if option.whole else number
@@ -67,8 +74,6 @@ def add_arguments(child: argparse.ArgumentParser, whole: Whole) -> None:
             metavar=option.metavar,
             help=option.help,
         )
-    child.add_argument("--special", action="store_true", help="print control tokens too, such as <|im_end|>")
-    child.add_argument("--stats", action="store_true", help="tokens per second and more, on stderr")
 
 
 def number(text: str) -> float:
@@ -109,14 +114,15 @@ def run(options: argparse.Namespace, device: zcwasm.Device) -> int:
                 keep(options.session, session, messages, heard.text)
 
 
-def open_session(path: Path | None, model: Model) -> Session:
-    if path is None or not path.exists():
+def open_session(path: Path | None, model: Model, command: str = "generate", missing: bool = True) -> Session:
+    """missing: a file that is not there is a new session."""
+    if path is None or (missing and not path.exists()):
         return model.session()
     try:
         return model.load_session(path)
     except zcwasm.SnapshotError as error:
         session = model.load_session(path, recompute=True)
-        print(f"zcwasm generate: {error}; its tokens were computed again", file=sys.stderr)
+        print(f"zcwasm {command}: {error}; its tokens were computed again", file=sys.stderr)
         return session
 
 

@@ -1,0 +1,218 @@
+"""The server with a real batcher, on a tiny random model: what it answers is what the model says alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+for name in ("starlette", "uvicorn", "prometheus_client", "llguidance"):
+    pytest.importorskip(name, reason="zcwasm[serve] is not installed")
+pytest.importorskip("tokenizers", reason="zcwasm[llm] is not installed")
+pytest.importorskip("gguf", reason="the gguf package, which writes the model, is not installed")
+openai = pytest.importorskip("openai", reason="the package openai is not installed")
+jsonschema = pytest.importorskip("jsonschema", reason="the package jsonschema is not installed")
+
+from serve_support import serving  # noqa: E402
+from tiny_model import write  # noqa: E402
+
+import zcwasm  # noqa: E402
+from zcwasm.llm import Batcher, Model  # noqa: E402
+from zcwasm.serve import application  # noqa: E402
+
+TOOLS_TEMPLATE = (
+    "{%- for tool in tools or [] %}{{ tool | tojson }}\n{%- endfor %}"
+    "{%- for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}"
+    "{%- for call in message.tool_calls or [] %}{{ call.function | tojson }}{%- endfor %}<|im_end|>\n"
+    "{%- endfor %}"
+    "{%- if add_generation_prompt %}<|im_start|>assistant\n{%- endif %}"
+)
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "maxLength": 5},
+        "count": {"type": "integer", "minimum": 0, "maximum": 99},
+        "kind": {"enum": ["a", "b"]},
+    },
+    "required": ["name", "count", "kind"],
+    "additionalProperties": False,
+}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    path = tmp_path_factory.mktemp("model") / "tiny.gguf"
+    write(path, context=1024, chat_template=TOOLS_TEMPLATE)
+    return Model.open(path, zcwasm.Device("cpu", threads=1))
+
+
+@pytest.fixture(scope="module")
+def client(model: Model) -> Iterator[Any]:
+    with model.batcher(sequences=8, waiting=100) as batcher, serving(application({"tiny": batcher})) as url:
+        yield openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
+
+
+def messages(text: str) -> list[dict[str, str]]:
+    return [{"role": "user", "content": text}]
+
+
+def test_greedy_answers_are_a_sessions(client: Any, model: Model) -> None:
+    """32 clients, streamed and not."""
+    texts = [f"{'Hello world and ' * (number % 7)}{number}" for number in range(32)]
+    with model.session(context=1024) as session:
+        alone = []
+        for text in texts:
+            answer = "".join(token.text for token in session.chat(messages(text), max_new_tokens=12))
+            alone.append((answer, session.usage.prompt_tokens, session.usage.generated_tokens))
+
+    def ask(number: int) -> tuple[str, int, int]:
+        asked = {"model": "tiny", "messages": messages(texts[number]), "temperature": 0, "max_tokens": 12}
+        if number % 2:
+            answer = client.chat.completions.create(**asked)
+            said, usage = answer.choices[0].message.content, answer.usage
+        else:
+            *events, last = client.chat.completions.create(
+                **asked, stream=True, stream_options={"include_usage": True}
+            )
+            said, usage = "".join(event.choices[0].delta.content or "" for event in events), last.usage
+        return said, usage.prompt_tokens, usage.completion_tokens
+
+    with ThreadPoolExecutor(32) as pool:
+        assert list(pool.map(ask, range(32))) == alone
+
+
+def test_seeds_repeat_and_choices_differ(client: Any) -> None:
+    asked = {"model": "tiny", "prompt": "Hello", "max_tokens": 10, "seed": 3, "n": 4}
+    first, again = (client.completions.create(**asked) for _ in range(2))
+    texts = [choice.text for choice in first.choices]
+    assert texts == [choice.text for choice in again.choices]
+    assert len(set(texts)) > 1
+
+
+def test_json_of_a_schema(client: Any) -> None:
+    wanted = {"type": "json_schema", "json_schema": {"name": "thing", "schema": SCHEMA}}
+    answer = client.chat.completions.create(
+        model="tiny", messages=messages("a thing"), response_format=wanted, n=8, max_tokens=200, seed=1
+    )
+    for choice in answer.choices:
+        assert choice.finish_reason == "stop"
+        jsonschema.validate(json.loads(choice.message.content), SCHEMA)
+    for schema, words in (({"type": "nothing"}, "schema"), ({"$ref": "http://example.org/x"}, "schema")):
+        wanted = {"type": "json_schema", "json_schema": {"name": "thing", "schema": schema}}
+        with pytest.raises(openai.BadRequestError, match=words) as raised:
+            client.chat.completions.create(model="tiny", messages=messages("a"), response_format=wanted)
+        assert raised.value.param == "response_format"
+
+
+def test_a_call_that_is_demanded(client: Any) -> None:
+    inner = {"type": "object", "properties": {"n": {"enum": [1, 2]}}, "required": ["n"]}
+    parameters = {
+        "type": "object",
+        "properties": {"inner": {"$ref": "#/$defs/inner"}},
+        "required": ["inner"],
+        "additionalProperties": False,
+        "$defs": {"inner": {**inner, "additionalProperties": False}},
+    }
+    tools = [
+        {"type": "function", "function": {"name": name, "parameters": parameters}} for name in ("one", "two")
+    ]
+    for choice in ("required", {"type": "function", "function": {"name": "two"}}):
+        asked = {"model": "tiny", "messages": messages("call"), "tools": tools, "tool_choice": choice}
+        answer = client.chat.completions.create(**asked, seed=1, max_tokens=200).choices[0]
+        (call,) = answer.message.tool_calls
+        assert answer.finish_reason == "tool_calls"
+        assert answer.message.content is None
+        assert call.function.name in ("one", "two") if choice == "required" else call.function.name == "two"
+        jsonschema.validate(json.loads(call.function.arguments), parameters)
+        events = list(client.chat.completions.create(**asked, seed=1, max_tokens=200, stream=True))
+        (streamed,) = [each for event in events for each in event.choices[0].delta.tool_calls or []]
+        assert (streamed.function.name, streamed.function.arguments) == (
+            call.function.name,
+            call.function.arguments,
+        )
+        assert "".join(event.choices[0].delta.content or "" for event in events) == ""
+        assert events[-1].choices[0].finish_reason == "tool_calls"
+        # And the conversation goes on.
+        said = [
+            *messages("call"),
+            answer.message,
+            {"role": "tool", "tool_call_id": call.id, "content": "42"},
+        ]
+        assert client.chat.completions.create(model="tiny", messages=said, tools=tools, max_tokens=5).choices
+
+
+def test_log_probabilities_and_biases(client: Any, model: Model) -> None:
+    asked = {"model": "tiny", "messages": messages("Hello"), "temperature": 0, "max_tokens": 4}
+    answer = client.chat.completions.create(**asked, logprobs=True, top_logprobs=3)
+    for token in answer.choices[0].logprobs.content:
+        assert token.logprob == token.top_logprobs[0].logprob <= 0
+        assert token.token == token.top_logprobs[0].token
+    first = model.tokenizer.encode(
+        answer.choices[0].logprobs.content[0].token, special=True, add_special=False
+    )[0]
+    biased = client.chat.completions.create(**asked, logit_bias={first: -100}, logprobs=True)
+    assert biased.choices[0].logprobs.content[0].token != answer.choices[0].logprobs.content[0].token
+    with pytest.raises(openai.BadRequestError, match="logit_bias: token id 4000000000 is not in the voc"):
+        client.chat.completions.create(**asked, logit_bias={"4000000000": 1})
+
+
+def test_what_does_not_fit(client: Any) -> None:
+    for more in ({"messages": messages("a" * 3000)}, {"messages": messages("a"), "max_tokens": 5000}):
+        with pytest.raises(openai.BadRequestError) as raised:
+            client.chat.completions.create(model="tiny", **more)
+        assert raised.value.code == "context_length_exceeded"
+    assert client.completions.create(model="tiny", prompt=[5, 6, 7]).usage.prompt_tokens == 3
+    with pytest.raises(openai.BadRequestError, match="not in the vocabulary"):
+        client.completions.create(model="tiny", prompt=[5, 10**6])
+
+
+def test_prompts_that_were_there_are_cached(client: Any) -> None:
+    asked = {"model": "tiny", "messages": messages("z " * 200), "max_tokens": 1}
+    client.chat.completions.create(**asked)
+    usage = client.chat.completions.create(**asked).usage
+    assert usage.prompt_tokens_details.cached_tokens >= usage.prompt_tokens - 64
+
+
+def test_a_closed_batcher(model: Model) -> None:
+    batcher: Batcher = model.batcher(sequences=1, context=64)
+    with serving(application({"tiny": batcher})) as url:
+        client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
+        batcher.close()
+        with pytest.raises(openai.InternalServerError) as raised:
+            client.completions.create(model="tiny", prompt="a")
+        assert raised.value.status_code == 503
+
+
+def test_command(tmp_path: Path) -> None:
+    """Started as users do, asked, and ended by SIGTERM."""
+    import signal
+    import subprocess
+    import sys
+
+    path = tmp_path / "tiny.gguf"
+    write(path)
+    words = ["serve", "--model", str(path), "--port", "0", "--device", "cpu", "--sequences", "2"]
+    key = tmp_path / "key"
+    key.write_text("secret\n")
+    with subprocess.Popen(
+        [sys.executable, "-m", "zcwasm", *words, "--api-key-file", str(key)],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout
+            line = process.stdout.readline()
+            assert line.startswith("tiny on cpu: http://127.0.0.1:")
+            url = line.split()[-1]
+            client = openai.OpenAI(base_url=url, api_key="secret", max_retries=0)
+            assert client.completions.create(model="tiny", prompt="Hello", max_tokens=3).choices[0].text
+            with pytest.raises(openai.AuthenticationError):
+                client.with_options(api_key="other").models.list()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()

