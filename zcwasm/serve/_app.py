@@ -63,9 +63,7 @@ def application(
 
     app = Starlette(
         routes=routes,
-        middleware=[
-            Middleware(Guard, service=service, paths=frozenset(route.path for route in routes))
-        ],
+        middleware=[Middleware(Guard, service=service, paths=frozenset(route.path for route in routes))],
         exception_handlers={
             RequestError: _say,
             HTTPException: _say_http,
