@@ -704,7 +704,7 @@ static zc_status attend(job *j, size_t each, unsigned threads, zc_error *error)
     j->kv = 1;
     j->keys = KEYS;
     if (each * j->group <= FEW) {
-        size_t row = zc_cpu_cache_row(p->kv_type, (size_t)p->ldk + 1);
+        size_t row = zc_cpu_cache_row(p->kv_type, p->ldk ? p->ldk : 1); /* of a single row there may be no distance */
         j->kv = FEW_QUERIES / (each * j->group);
         j->kv = j->kv < p->kv_heads ? j->kv : p->kv_heads;
         j->keys = BLOCK / row & ~(size_t)15;
