@@ -221,6 +221,8 @@ int main(void)
     matmuls(1, 3001, 300, 1);
     matmuls(3001, 1, 300, 1);
     matmuls(61, 67, 71, 19);
+    RUN_WITH(adjust, zc_adjust_params, 0, BLOCKS, -1, .entries = 3000, .count = 2000);
+    RUN_WITH(mask, zc_mask_params, 0, BLOCKS, -1, .rows = 3, .cols = 200001, .ldx = 200001, .ldmask = 6251);
     RUN_WITH(penalize, zc_penalize_params, 0, COUNTED, -1, .cols = 1000, .capacity = 300, .penalty = 1.1f);
     RUN(draw, zc_draw_params, .rows = 100, .count = 40, .complete = 1, .top_p = 0.9f);
     for (unsigned id = 0; id < ZC_KERNEL_COUNT; id++) {
