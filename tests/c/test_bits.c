@@ -60,7 +60,9 @@ static void fill(uint8_t *bytes, uint64_t length, content what)
             word = what == BLOCKS    ? (word << 8 | word >> 16) & 0xbbbbbbbb
                    : what == COUNTED ? (uint32_t)i
                    : what == LONG    ? (i % 2 ? 701 + word % 2300 : word % 701)
-                   : what == PAGED   ? (i % 3 == 1 ? 50 + word % 120 : i % 3 ? word % 40 : word % 3)
+                   : what == PAGED   ? (i % 3 == 1 ? 50 + word % 120
+                                        : i % 3    ? word % 40
+                                                   : word % 3)
                    : i % 2           ? 50 + word % 120
                                      : word % 3;
         }

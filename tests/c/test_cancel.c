@@ -118,8 +118,8 @@ static void check(zc_kernel_id id, const void *params, double least, unsigned th
         bindings[i] = strcmp(name, "spans") == 0 ? spans
                       : strcmp(name, "ids") == 0 || strcmp(name, "entries") == 0
                           ? spans + 1 /* where the first is a count, it is of all there are */
-                      : written                  ? out
-                                                 : zeros;
+                      : written ? out
+                                : zeros;
     }
     tried[id] = true;
     bool of_zeros = id == ZC_KERNEL_linear || id == ZC_KERNEL_linear_gated || id == ZC_KERNEL_matmul ||
