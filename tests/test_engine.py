@@ -218,6 +218,15 @@ class TestNumbers:
         assert session.cache_bytes == rows["q8_0"].engine.nbytes_per_page * CONTEXT // PAGE
         assert session.logits(PROMPTS[2]).tobytes() == logits["q8_0"].tobytes()
 
+    def test_devices_that_have_no_q8_0(self, wide: Path, device: zcwasm.Device) -> None:
+        model = llm.Model.open(wide, device)
+        for make in (model.session, lambda **options: Rows(model, **options)):
+            if device.kind == "cpu":
+                make(kv_dtype="q8_0", context=32)
+            else:
+                with pytest.raises(ValueError, match="cpu device alone"):
+                    make(kv_dtype="q8_0", context=32)
+
     def test_heads_that_q8_0_does_not_take(self, cpu_model: llm.Model) -> None:
         for make in (cpu_model.session, lambda **options: Rows(cpu_model, **options)):
             with pytest.raises(ValueError, match="heads have 16 elements"):
