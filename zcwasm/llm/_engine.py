@@ -109,7 +109,6 @@ class Engine:
         Raises Error where the guest's memory has no room for it."""
         self.rows = _arguments.whole("rows", rows, 1, layouts.LLAMA_MAX_CHUNK)
         form = Form.check(model.config, context, kv_dtype, exact, rows)
-        form.check_device(model.device)
         self.model = model
         self.sequences = _arguments.whole("sequences", sequences, 1, layouts.LLAMA_MAX_SEQUENCES)
         self.context = form.context

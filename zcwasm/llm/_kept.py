@@ -66,11 +66,6 @@ class Form:
         rows = _arguments.whole("chunk", chunk, 1, layouts.LLAMA_MAX_CHUNK)
         return cls(room, kv_dtype, _arguments.flag("exact", exact), min(rows, room))
 
-    def check_device(self, device: zcwasm.Device) -> None:
-        """Raises ValueError where the device has no such cache."""
-        if self.kv_dtype == "q8_0" and device.kind != "cpu":
-            raise ValueError(f"kv_dtype is 'q8_0', which the cpu device alone has so far, not {device.kind}")
-
     def numbers(self) -> dict[str, int]:
         """Of the guest's config."""
         return {

@@ -666,7 +666,6 @@ def start(model: Model, form: Form, mirror: bool | None, prefix_cache: PrefixCac
     """Model.session."""
     mirrored, config = _mirrored(model, mirror), model.config
     _check_cache(prefix_cache)
-    form.check_device(model.device)
     guest = _PROGRAM.start(
         model.device,
         model.weights,
@@ -717,7 +716,6 @@ def load(
     data = None if isinstance(file, (str, os.PathLike)) else _read(file)
     info = zcwasm.snapshot_info(file if data is None else io.BytesIO(data))
     note = Note.read(info, model.config, model.weights.sha256)
-    note.form.check_device(model.device)
     try:
         guest = _restore(model, note.form, file if data is None else io.BytesIO(data), mapped)
     except zcwasm.SnapshotError:
