@@ -127,9 +127,9 @@ void attend_split(uint split, uint splits, uint r, uint team)
             queries[i] = q1[push.offset.x + r * push.ldq + (first_head + h) * push.head_size + e];
         }
     }
-    uint begin = min(spans1[push.offset.w + SPAN_WORDS * r], CONTEXT);
     uint end = min(spans1[push.offset.w + SPAN_WORDS * r + 1u], CONTEXT);
-    uint count = end - min(begin, end);
+    uint begin = min(spans1[push.offset.w + SPAN_WORDS * r], end); // or keys would be counted from there to 2^32
+    uint count = end - begin;
     uint each = max(ZC_ATTENTION_SPLIT_KEYS, KEYS_OF_SPLIT(count, splits));
     uint used = (count + each - 1u) / each; // splits that have keys
     if (split >= max(used, 1u)) {

@@ -440,6 +440,9 @@ static void stages_attention_paged(const zc_kernel *kernel, const void *params, 
     const zc_attention_paged_params *p = params;
     zc_attention_params plain = zc_attention_of_paged(p);
     plain.capacity = p->context; /* which says into how many parts it pays to split keys */
+    if (p->shared && attention_on_matrices(&plain, gpu, out)) {
+        return;
+    }
     if ((p->shared && p->rows > 4) || p->head_size > 16 * gpu->subgroup_width) {
         attention_in_tiles(kernel, params, &plain, out);
     } else {

@@ -175,30 +175,30 @@ struct Workspace4
     float4 workspace4[1];
 };
 
+constant uint _1687 = (256u / WIDTH);
 constant uint _1690 = (256u / WIDTH);
-constant uint _1693 = (256u / WIDTH);
 constant uint LINES = (WIDTH / LANES);
-constant uint _1726 = (4u * UNIT_QUADS);
-constant uint _1753 = (2u * OCTETS);
-constant bool _1754 = (_1753 < WIDTH);
-constant uint _1755 = (2u * OCTETS);
-constant uint LANES_OF_VALUE = _1754 ? _1755 : WIDTH;
+constant uint _1723 = (4u * UNIT_QUADS);
+constant uint _1750 = (2u * OCTETS);
+constant bool _1751 = (_1750 < WIDTH);
+constant uint _1752 = (2u * OCTETS);
+constant uint LANES_OF_VALUE = _1751 ? _1752 : WIDTH;
 constant uint OCTETS_EACH = (OCTETS / LANES);
-constant uint _1826 = (2u * OCTETS);
-constant uint QUADS_EACH = (_1826 / LANES_OF_VALUE);
+constant uint _1823 = (2u * OCTETS);
+constant uint QUADS_EACH = (_1823 / LANES_OF_VALUE);
 constant uint LINES_OF_VALUES = (WIDTH / LANES_OF_VALUE);
-constant bool _2060 = (kv_type == 1u);
-constant uint _2132 = (LANES / HEADS);
-constant uint _2142 = (LANES / HEADS);
-constant uint _2148 = (LINES * 1u);
-constant uint _2334 = (LINES_OF_VALUES * 2u);
-constant uint _2388 = (LINES_OF_VALUES * 2u);
-constant uint _2413 = (2u * OCTETS);
-constant uint _2417 = (2u * OCTETS);
+constant bool _2057 = (kv_type == 1u);
+constant uint _2129 = (LANES / HEADS);
+constant uint _2139 = (LANES / HEADS);
+constant uint _2145 = (LINES * 1u);
+constant uint _2331 = (LINES_OF_VALUES * 2u);
+constant uint _2385 = (LINES_OF_VALUES * 2u);
+constant uint _2410 = (2u * OCTETS);
+constant uint _2414 = (2u * OCTETS);
 constant uint UNITS = (256u / LANES_OF_VALUE);
-constant uint _2547 = (1024u / UNIT_QUADS);
-constant bool _2968 = (shape >= 5u);
-constant bool _3041 = (shape == 4u);
+constant uint _2544 = (1024u / UNIT_QUADS);
+constant bool _2965 = (shape >= 5u);
+constant bool _3038 = (shape == 4u);
 
 struct Q4
 {
@@ -418,7 +418,7 @@ void put_quad(thread const uint& r, thread const uint& head, thread const uint& 
 }
 
 static inline __attribute__((always_inline))
-void attend_split(thread const uint& split, thread const uint& splits, thread const uint& r, thread const uint& team, constant Push& push, device Out4& v_106, device Out1& v_117, const device K2& v_169, const device K1& v_184, const device K4& v_212, const device V2& v_261, const device V1& v_275, const device V4& v_302, thread uint3& gl_LocalInvocationID, const device Spans1& v_419, const device Q1& v_517, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_SubgroupInvocationID, device Workspace4& v_1661)
+void attend_split(thread const uint& split, thread const uint& splits, thread const uint& r, thread const uint& team, constant Push& push, device Out4& v_106, device Out1& v_117, const device K2& v_169, const device K1& v_184, const device K4& v_212, const device V2& v_261, const device V1& v_275, const device V4& v_302, thread uint3& gl_LocalInvocationID, const device Spans1& v_419, const device Q1& v_517, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_SubgroupInvocationID, device Workspace4& v_1658)
 {
     uint group = push.heads / push.kv_heads;
     uint teams = ((group + HEADS) - 1u) / HEADS;
@@ -454,9 +454,9 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             queries[i] = v_517.q1[((push.offset.x + (r * push.ldq)) + ((first_head + h) * push.head_size)) + e];
         }
     }
-    uint begin = min(v_419.spans1[push.offset.w + (2u * r)], push.capacity);
     uint end = min(v_419.spans1[(push.offset.w + (2u * r)) + 1u], push.capacity);
-    uint count = end - min(begin, end);
+    uint begin = min(v_419.spans1[push.offset.w + (2u * r)], end);
+    uint count = end - begin;
     uint each = max(64u, (((count + splits) - 1u) / splits));
     uint used = ((count + each) - 1u) / each;
     if (split >= max(used, 1u))
@@ -466,20 +466,20 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             uint param = split;
             uint param_1 = r;
             uint param_2 = first_head + me;
-            v_1661.workspace4[record_at(param, param_1, param_2, push)] = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+            v_1658.workspace4[record_at(param, param_1, param_2, push)] = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
         }
         return;
     }
     uint from = begin + (split * each);
     uint to = min((from + each), end);
-    uint few = (((((((to - from) + _1690) - 1u) / _1693) + LINES) - 1u) / LINES) * LINES;
+    uint few = (((((((to - from) + _1687) - 1u) / _1690) + LINES) - 1u) / LINES) * LINES;
     from = min((from + (sub * few)), to);
     to = min((from + few), to);
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < QUERIES_EACH; i_1++)
     {
         uint at_1 = me + (256u * i_1);
-        if (at_1 < _1726)
+        if (at_1 < _1723)
         {
             ((threadgroup float*)&pool[at_1 / 4u])[at_1 & 3u] = (push.scale * 1.44269502162933349609375) * queries[i_1];
         }
@@ -509,29 +509,29 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     float4 tops = float4(-3.0000000054977557577780399428115e+38);
     float4 totals = float4(0.0);
     uint scores = 256u + (sub * WIDTH);
-    uint _1863;
+    uint _1860;
     spvUnsafeArray<uint4, 8> words;
     spvUnsafeArray<uint4, 2> a;
     spvUnsafeArray<uint4, 2> b;
     uint4 param_8;
     uint4 param_9;
     spvUnsafeArray<float, 4> score;
-    uint4 _2061;
-    float _2169;
-    float _2223;
-    float4 _2267;
+    uint4 _2058;
+    float _2166;
+    float _2220;
+    float4 _2264;
     for (uint tile = 0u; tile < few; tile += WIDTH)
     {
         uint first = from + tile;
         if (first < to)
         {
-            _1863 = min(WIDTH, (to - first));
+            _1860 = min(WIDTH, (to - first));
         }
         else
         {
-            _1863 = 0u;
+            _1860 = 0u;
         }
-        uint here = _1863;
+        uint here = _1860;
         _Pragma("clang loop unroll(full)")
         for (uint i_2 = 0u; i_2 < 2u; i_2++)
         {
@@ -549,7 +549,7 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base = 0u; base < here; base += _2148)
+        for (uint base = 0u; base < here; base += _2145)
         {
             _Pragma("clang loop unroll(full)")
             for (uint i_3 = 0u; i_3 < 1u; i_3++)
@@ -558,17 +558,17 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 _Pragma("clang loop unroll(full)")
                 for (uint c_3 = 0u; c_3 < OCTETS_EACH; c_3++)
                 {
-                    bool _1974 = key_1 < here;
-                    bool _1984;
-                    if (_1974)
+                    bool _1971 = key_1 < here;
+                    bool _1981;
+                    if (_1971)
                     {
-                        _1984 = (2u * (lane + (LANES * c_3))) < quads;
+                        _1981 = (2u * (lane + (LANES * c_3))) < quads;
                     }
                     else
                     {
-                        _1984 = _1974;
+                        _1981 = _1971;
                     }
-                    bool there = _1984;
+                    bool there = _1981;
                     uint param_4 = first + key_1;
                     uint param_5 = kv;
                     uint param_6 = lane + (LANES * c_3);
@@ -592,15 +592,15 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                     uint4 octet = a[(i_4 * OCTETS_EACH) + c_4];
                     uint4 param_10 = octet;
                     float4 x = floats(param_10);
-                    if (_2060)
+                    if (_2057)
                     {
-                        _2061 = octet.zwzw;
+                        _2058 = octet.zwzw;
                     }
                     else
                     {
-                        _2061 = b[(i_4 * OCTETS_EACH) + c_4];
+                        _2058 = b[(i_4 * OCTETS_EACH) + c_4];
                     }
-                    uint4 param_11 = _2061;
+                    uint4 param_11 = _2058;
                     float4 y = floats(param_11);
                     _Pragma("clang loop unroll(full)")
                     for (uint h_3 = 0u; h_3 < HEADS; h_3++)
@@ -611,22 +611,22 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 spvUnsafeArray<float, 4> param_12;
                 param_12 = score;
                 uint param_13 = lane;
-                float _2118 = add_scores(param_12, param_13);
-                float sum = _2118;
+                float _2115 = add_scores(param_12, param_13);
+                float sum = _2115;
                 uint key_2 = (base + line) + (LINES * i_4);
-                bool _2128 = key_2 < here;
-                bool _2135;
-                if (_2128)
+                bool _2125 = key_2 < here;
+                bool _2132;
+                if (_2125)
                 {
-                    _2135 = (lane % _2132) == 0u;
+                    _2132 = (lane % _2129) == 0u;
                 }
                 else
                 {
-                    _2135 = _2128;
+                    _2132 = _2125;
                 }
-                if (_2135)
+                if (_2132)
                 {
-                    ((threadgroup float*)&pool[scores + key_2])[lane / _2142] = sum;
+                    ((threadgroup float*)&pool[scores + key_2])[lane / _2139] = sum;
                 }
             }
         }
@@ -637,13 +637,13 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         {
             if (mine < here)
             {
-                _2169 = weights[h_4];
+                _2166 = weights[h_4];
             }
             else
             {
-                _2169 = -3.0000000054977557577780399428115e+38;
+                _2166 = -3.0000000054977557577780399428115e+38;
             }
-            float score_1 = _2169;
+            float score_1 = _2166;
             float next = fast::max(tops[h_4], simd_max(score_1));
             float shrink = exp2(tops[h_4] - next);
             tops[h_4] = next;
@@ -651,22 +651,22 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             _Pragma("clang loop unroll(full)")
             for (uint c_5 = 0u; c_5 < QUADS_EACH; c_5++)
             {
-                uint _2211 = (h_4 * QUADS_EACH) + c_5;
-                sums[_2211] *= shrink;
+                uint _2208 = (h_4 * QUADS_EACH) + c_5;
+                sums[_2208] *= shrink;
             }
             if (mine < here)
             {
-                _2223 = exp2(score_1 - next);
+                _2220 = exp2(score_1 - next);
             }
             else
             {
-                _2223 = 0.0;
+                _2220 = 0.0;
             }
-            weights[h_4] = _2223;
+            weights[h_4] = _2220;
         }
         pool[scores + mine] = weights;
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2388)
+        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2385)
         {
             _Pragma("clang loop unroll(full)")
             for (uint i_5 = 0u; i_5 < 2u; i_5++)
@@ -674,13 +674,13 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 uint key_3 = base_1 + (LINES_OF_VALUES * i_5);
                 if (key_3 < here)
                 {
-                    _2267 = pool[scores + key_3];
+                    _2264 = pool[scores + key_3];
                 }
                 else
                 {
-                    _2267 = float4(0.0);
+                    _2264 = float4(0.0);
                 }
-                float4 weight = _2267;
+                float4 weight = _2264;
                 totals += weight;
                 _Pragma("clang loop unroll(full)")
                 for (uint c_6 = 0u; c_6 < QUADS_EACH; c_6++)
@@ -690,15 +690,15 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                     _Pragma("clang loop unroll(full)")
                     for (uint h_5 = 0u; h_5 < HEADS; h_5++)
                     {
-                        uint _2308 = (h_5 * QUADS_EACH) + c_6;
-                        sums[_2308] += (value * weight[h_5]);
+                        uint _2305 = (h_5 * QUADS_EACH) + c_6;
+                        sums[_2305] += (value * weight[h_5]);
                     }
                 }
             }
             _Pragma("clang loop unroll(full)")
             for (uint i_6 = 0u; i_6 < 2u; i_6++)
             {
-                uint key_4 = (base_1 + _2334) + (LINES_OF_VALUES * i_6);
+                uint key_4 = (base_1 + _2331) + (LINES_OF_VALUES * i_6);
                 _Pragma("clang loop unroll(full)")
                 for (uint c_7 = 0u; c_7 < QUADS_EACH; c_7++)
                 {
@@ -721,8 +721,8 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         pool[(2u * unit) + 1u] = totals;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    uint h_6 = me / _2413;
-    uint quad_2 = me % _2417;
+    uint h_6 = me / _2410;
+    uint quad_2 = me % _2414;
     float total = 0.0;
     spvUnsafeArray<float, 4> top;
     _Pragma("clang loop unroll(full)")
@@ -746,19 +746,19 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     }
     float mine_top = -3.0000000054977557577780399428115e+38;
     float4 sum_1 = float4(0.0);
-    float _2493;
+    float _2490;
     _Pragma("clang loop unroll(full)")
     for (uint i_9 = 0u; i_9 < HEADS; i_9++)
     {
         if (i_9 == h_6)
         {
-            _2493 = top[i_9];
+            _2490 = top[i_9];
         }
         else
         {
-            _2493 = mine_top;
+            _2490 = mine_top;
         }
-        mine_top = _2493;
+        mine_top = _2490;
     }
     _Pragma("clang loop unroll(disable)")
     for (uint some_1 = 0u; some_1 < UNITS; some_1 += 4u)
@@ -770,8 +770,8 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             total += (((threadgroup float*)&pool[at_2 + 1u])[h_6 % 4u] * exp2(((threadgroup float*)&pool[at_2])[h_6 % 4u] - mine_top));
         }
     }
-    uint _2548 = min(UNITS, _2547);
-    for (uint fit = _2548, base_2 = 0u; base_2 < UNITS; base_2 += fit)
+    uint _2545 = min(UNITS, _2544);
+    for (uint fit = _2545, base_2 = 0u; base_2 < UNITS; base_2 += fit)
     {
         threadgroup_barrier(mem_flags::mem_threadgroup);
         if ((unit - base_2) < fit)
@@ -806,63 +806,63 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         uint at_3 = record_at(param_16, param_17, param_18, push);
         if (used > 1u)
         {
-            v_1661.workspace4[(at_3 + 1u) + quad_2] = sum_1;
+            v_1658.workspace4[(at_3 + 1u) + quad_2] = sum_1;
         }
         else
         {
-            float4 _2687;
+            float4 _2684;
             if (count > 0u)
             {
-                _2687 = sum_1 / float4(total);
+                _2684 = sum_1 / float4(total);
             }
             else
             {
-                _2687 = float4(0.0);
+                _2684 = float4(0.0);
             }
             uint param_19 = r;
             uint param_20 = first_head + h_6;
             uint param_21 = quad_2;
-            float4 param_22 = _2687;
+            float4 param_22 = _2684;
             put_quad(param_19, param_20, param_21, param_22, push, v_106, v_117);
         }
         if ((splits > 1u) && (quad_2 == 0u))
         {
-            v_1661.workspace4[at_3] = float4(mine_top, total, float(used), 0.0);
+            v_1658.workspace4[at_3] = float4(mine_top, total, float(used), 0.0);
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void join(thread const uint& r, thread const uint& head, constant Push& push, device Out4& v_106, device Out1& v_117, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, device Workspace4& v_1661, thread uint& gl_NumSubgroups)
+void join(thread const uint& r, thread const uint& head, constant Push& push, device Out4& v_106, device Out1& v_117, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, device Workspace4& v_1658, thread uint& gl_NumSubgroups)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = push.head_size / 4u;
     uint param = 0u;
     uint param_1 = r;
     uint param_2 = head;
-    uint used = uint(((device float*)&v_1661.workspace4[record_at(param, param_1, param_2, push)])[2u]);
+    uint used = uint(((device float*)&v_1658.workspace4[record_at(param, param_1, param_2, push)])[2u]);
     if (used <= 1u)
     {
         return;
     }
-    float4 _2743;
+    float4 _2740;
     if (me < used)
     {
         uint param_3 = me;
         uint param_4 = r;
         uint param_5 = head;
-        _2743 = v_1661.workspace4[record_at(param_3, param_4, param_5, push)];
+        _2740 = v_1658.workspace4[record_at(param_3, param_4, param_5, push)];
     }
     else
     {
-        _2743 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+        _2740 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
     }
-    float4 mine = _2743;
+    float4 mine = _2740;
     float top = simd_max(mine.x);
     pool[me] = mine;
-    bool _2764 = simd_is_first();
-    if (_2764)
+    bool _2761 = simd_is_first();
+    if (_2761)
     {
         ((threadgroup float*)&pool[256u + gl_SubgroupID])[0u] = top;
     }
@@ -877,8 +877,8 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
     float4 sum = float4(0.0);
     float total = 0.0;
     spvUnsafeArray<float4, 4> sums;
-    float4 _2833;
-    float4 _2891;
+    float4 _2830;
+    float4 _2888;
     for (uint first = team; (team < teams) && (first < used); first += (4u * teams))
     {
         _Pragma("clang loop unroll(full)")
@@ -889,13 +889,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 uint param_6 = first + (teams * i_1);
                 uint param_7 = r;
                 uint param_8 = head;
-                _2833 = v_1661.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
+                _2830 = v_1658.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
             }
             else
             {
-                _2833 = float4(0.0);
+                _2830 = float4(0.0);
             }
-            sums[i_1] = _2833;
+            sums[i_1] = _2830;
         }
         _Pragma("clang loop unroll(full)")
         for (uint i_2 = 0u; i_2 < 4u; i_2++)
@@ -906,13 +906,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 float weight = exp2(other.x - top);
                 if (other.y != 0.0)
                 {
-                    _2891 = sums[i_2] * weight;
+                    _2888 = sums[i_2] * weight;
                 }
                 else
                 {
-                    _2891 = float4(0.0);
+                    _2888 = float4(0.0);
                 }
-                sum += _2891;
+                sum += _2888;
                 total += (weight * other.y);
             }
         }
@@ -1239,7 +1239,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
-kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_517 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_419 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device Workspace4& v_1661 [[buffer(6)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_517 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_419 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device Workspace4& v_1658 [[buffer(6)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
     const device auto& v_169 = *(const device K2*)spvBufferAliasSet0Binding2;
     const device auto& v_261 = *(const device V2*)spvBufferAliasSet0Binding3;
@@ -1250,50 +1250,50 @@ kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_5
     const device auto& v_275 = *(const device V1*)spvBufferAliasSet0Binding3;
     const device auto& v_302 = *(const device V4*)spvBufferAliasSet0Binding3;
     threadgroup float4 pool[1024];
-    if (_2968)
+    if (_2965)
     {
         uint teams = ((((push.heads / push.kv_heads) + HEADS) - 1u) / HEADS) * push.kv_heads;
-        uint3 _2990 = push.first.xyz + gl_WorkGroupID;
-        uint _2991 = _2990.y;
-        for (uint r = _2991; r < push.rows; r += push.groups.y)
+        uint3 _2987 = push.first.xyz + gl_WorkGroupID;
+        uint _2988 = _2987.y;
+        for (uint r = _2988; r < push.rows; r += push.groups.y)
         {
-            uint3 _3006 = push.first.xyz + gl_WorkGroupID;
-            uint _3007 = _3006.x;
-            for (uint team = _3007; team < teams; team += push.groups.x)
+            uint3 _3003 = push.first.xyz + gl_WorkGroupID;
+            uint _3004 = _3003.x;
+            for (uint team = _3004; team < teams; team += push.groups.x)
             {
                 uint param = (push.first.xyz + gl_WorkGroupID).z;
                 uint param_1 = push.groups.z;
                 uint param_2 = r;
                 uint param_3 = team;
-                attend_split(param, param_1, param_2, param_3, push, v_106, v_117, v_169, v_184, v_212, v_261, v_275, v_302, gl_LocalInvocationID, v_419, v_517, pool, gl_SubgroupID, gl_SubgroupInvocationID, v_1661);
+                attend_split(param, param_1, param_2, param_3, push, v_106, v_117, v_169, v_184, v_212, v_261, v_275, v_302, gl_LocalInvocationID, v_419, v_517, pool, gl_SubgroupID, gl_SubgroupInvocationID, v_1658);
             }
         }
         return;
     }
-    bool joins = _3041;
-    uint _3044;
+    bool joins = _3038;
+    uint _3041;
     if (joins)
     {
-        _3044 = push.rows;
+        _3041 = push.rows;
     }
     else
     {
-        _3044 = ((push.rows - 1u) / 16u) + 1u;
+        _3041 = ((push.rows - 1u) / 16u) + 1u;
     }
-    uint tiles = _3044;
-    uint3 _3061 = push.first.xyz + gl_WorkGroupID;
-    uint _3062 = _3061.y;
-    for (uint tile = _3062; tile < tiles; tile += push.groups.y)
+    uint tiles = _3041;
+    uint3 _3058 = push.first.xyz + gl_WorkGroupID;
+    uint _3059 = _3058.y;
+    for (uint tile = _3059; tile < tiles; tile += push.groups.y)
     {
-        uint3 _3076 = push.first.xyz + gl_WorkGroupID;
-        uint _3077 = _3076.x;
-        for (uint head = _3077; head < push.heads; head += push.groups.x)
+        uint3 _3073 = push.first.xyz + gl_WorkGroupID;
+        uint _3074 = _3073.x;
+        for (uint head = _3074; head < push.heads; head += push.groups.x)
         {
             if (joins)
             {
                 uint param_4 = tile;
                 uint param_5 = head;
-                join(param_4, param_5, push, v_106, v_117, gl_LocalInvocationID, pool, gl_SubgroupID, v_1661, gl_NumSubgroups);
+                join(param_4, param_5, push, v_106, v_117, gl_LocalInvocationID, pool, gl_SubgroupID, v_1658, gl_NumSubgroups);
             }
             else
             {
