@@ -58,8 +58,8 @@ void key_octet(uint place, uint kv, uint o, bool there, out uvec4 a, out uvec4 b
         a = k4[(push.offset.y + element / 2u) / 4u];
         return;
     }
-    uvec4 second = 8u * o + 4u < push.head_size ? key_quad(element + 4u) : uvec4(0u);
-    a = key_quad(element);
+    uvec4 second = 8u * o + 4u < push.head_size ? key_quad(place, kv + 8u * o + 4u) : uvec4(0u);
+    a = key_quad(place, kv + 8u * o);
     if (kv_type == ZC_CACHE_F16) {
         a = uvec4(a.x, a.y, second.x, second.y);
     } else {
@@ -75,7 +75,7 @@ void key_octet(uint place, uint kv, uint o, bool there, out uvec4 a, out uvec4 b
             uint quad = lane_of_value + LANES_OF_VALUE * c;                                                \
             words[i * QUADS_EACH + c] = uvec4(0u);                                                         \
             if (key < here && quad < quads) {                                                              \
-                words[i * QUADS_EACH + c] = value_quad(PLACE(first + key) * push.ldv + kv + 4u * quad);         \
+                words[i * QUADS_EACH + c] = value_quad(PLACE(first + key), kv + 4u * quad);                     \
             }                                                                                              \
         }                                                                                                  \
     }
