@@ -17,6 +17,7 @@ pytest.importorskip("tokenizers", reason="zcwasm[llm] is not installed")
 pytest.importorskip("gguf", reason="the gguf package, which quantizes the model, is not installed")
 
 import tiny_model
+from models import real_model
 
 import zcwasm
 from zcwasm import llm
@@ -282,6 +283,30 @@ class TestNumbers:
         tokens = rows.run()
         session = cpu_model.session(context=CONTEXT, exact=True, kv_dtype="f32")
         assert tokens == [new_tokens(session, PROMPTS[2][: row + 1], 1)[0] for row in (30, 9, 22)]
+
+
+@pytest.mark.slow
+def test_a_real_model() -> None:
+    """SmolLM2 on the cpu: prompts of several lengths, side by side, go on as in sessions of their own."""
+    model = llm.Model.open(real_model("smollm2-135m"), zcwasm.Device("cpu"), pack=False)
+    texts = [
+        "The capital of France is",
+        "def add(a, b):",
+        "Water boils at a temperature of",
+        "Once upon a time",
+    ]
+    prompts = [model.tokenize(text) for text in texts]
+    rows = Rows(model, exact=True, kv_dtype="f32")
+    histories = [list(prompt) for prompt in prompts]
+    for turn in range(12):
+        for sequence, history in enumerate(histories):
+            rows.add(sequence, history if turn == 0 else history[-1:], shared=turn == 0)
+        for history, token in zip(histories, rows.run(), strict=True):
+            history.append(token)
+    session = model.session(context=CONTEXT, exact=True, kv_dtype="f32")
+    for prompt, history in zip(prompts, histories, strict=True):
+        assert history == prompt + new_tokens(session, prompt, 12)
+    assert " Paris" in model.detokenize(histories[0])
 
 
 # How each sequence's tokens are chosen.
