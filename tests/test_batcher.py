@@ -9,11 +9,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
+import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import fake_engine
@@ -22,9 +27,10 @@ import pytest
 from fake_engine import STOP, VOCAB, answer, engine_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from models import real_model
 
 import zcwasm
-from zcwasm.llm import Batcher, BatcherStats, ContextError, QueueFullError, Stream
+from zcwasm.llm import Batcher, BatcherStats, ContextError, QueueFullError, Stream, _rows
 from zcwasm.llm._choices import Logprobs
 from zcwasm.llm._constraint import Constraint
 
@@ -746,8 +752,6 @@ class Only(Constraint):
 
     def fill(self, row: Any) -> None:
         row[:] = 0
-        if self.count == 2 and self.then == "fill fails":
-            raise zcwasm.Error("too much")
         if self.count < 2 or self.then != "nothing may come":
             row[2] = 6  # tokens 65 and 66
 
@@ -761,7 +765,19 @@ class Only(Constraint):
         return self.count == 3 and self.then == "finished"
 
 
-def test_a_constraint_and_what_goes_wrong_with_it(make: Make) -> None:
+def fill_masks(wanted: list[tuple[Any, int]], mask: Any) -> dict[int, zcwasm.Error]:
+    for chooser, row in wanted:
+        chooser._matcher.fill(mask[row])
+    matchers = {row: chooser._matcher for chooser, row in wanted}
+    return {
+        row: zcwasm.Error("too much")
+        for row, matcher in matchers.items()
+        if (matcher.count, matcher.then) == (2, "fill fails")
+    }
+
+
+def test_a_constraint_and_what_goes_wrong_with_it(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_rows, "fill_masks", fill_masks)
     batcher = make(sequences=8)
     others = [batcher.submit(prompt(number, 5), max_new_tokens=10) for number in range(3)]
     ask = {then: batcher.submit([5], max_new_tokens=9, constraint=Only(then)) for then in (
@@ -821,3 +837,239 @@ def test_stats(make: Make) -> None:
     assert (stats.prompt_tokens, stats.generated_tokens) == (18, 12)
     assert 1 < stats.rows_per_step < 8
     assert stats.tokens_per_second > 0
+
+
+# --- processes ---
+
+FORK = """
+import gc, os, sys, threading
+import fake_engine, zcwasm
+batcher = fake_engine.batcher()
+gate = fake_engine.engine_of(batcher).gate = threading.Semaphore(3)
+stream = batcher.submit([5], max_new_tokens=200)
+next(stream)
+for number in range(4):
+    child = os.fork()
+    if child == 0:
+        assert batcher.closed
+        for what in (lambda: next(stream), stream.result, lambda: batcher.submit([5]), batcher.__enter__):
+            try:
+                what()
+            except zcwasm.ClosedError:
+                continue
+            os._exit(3)
+        stream.cancel()
+        batcher.close()
+        del stream, batcher
+        gc.collect()
+        sys.exit(0) if number % 2 else os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+gate.release(1000)
+assert stream.result().ids == fake_engine.answer([5], 200)
+"""
+
+EXIT = """
+import sys, threading
+import zcwasm, zcwasm.llm
+model = zcwasm.llm.Model.open(sys.argv[1], zcwasm.Device("cpu"))
+batcher = model.batcher(sequences=4, page=16)
+streams = [batcher.submit([5] * n, max_new_tokens=150, ignore_eos=True) for n in (1, 20, 100, 90)]
+next(streams[0])
+threading.Thread(target=list, args=(streams[1],), daemon=True).start()
+print("running")
+if sys.argv[2] == "raise":
+    raise ValueError("an end")
+"""
+
+
+def python(text: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", text, *map(str, arguments)]
+    paths = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": paths}
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_in_a_forked_child_a_batcher_is_closed() -> None:
+    done = python(FORK)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("how", ["end", "raise"])
+def test_the_interpreter_ends_while_it_runs(tiny: Path, how: str) -> None:
+    done = python(EXIT, tiny, how)
+    assert done.stdout == "running\n"
+    if how == "end":
+        assert (done.returncode, done.stderr) == (0, "")
+    else:
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1] == "ValueError: an end"
+
+
+# --- with the real engine ---
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("gguf", reason="the gguf package, which writes the model, is not installed")
+    from tiny_model import write
+
+    path = tmp_path_factory.mktemp("models") / "tiny.gguf"
+    write(path)
+    return path
+
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "greedy": {},
+    "sampled": {"temperature": 0.8, "seed": 3},
+    "penalty": {"repetition_penalty": 1.3, "repetition_window": 20},
+    "top_k": {"temperature": 0.9, "repetition_penalty": 1.3, "top_k": 10, "seed": 5},
+    "top_p": {"temperature": 1.5, "top_p": 0.9, "seed": 7},
+}
+
+
+@pytest.mark.slow_on_software
+def test_answers_are_those_of_a_session(tiny: Path, device: zcwasm.Device) -> None:
+    """Of requests of all kinds at once, with pages that run out, and prompts longer than a step."""
+    model = zcwasm.llm.Model.open(tiny, device)
+    vocab = model.config.vocab
+    few, count = device.kind != "cpu" and device.info["software"], 38
+    asked = [
+        (random.Random(seed).choices(range(vocab), k=size), name)
+        for seed, size in enumerate((1, 9, 90) if few else (1, 2, 17, 40, 90, 33, 64))
+        for name in SETTINGS
+    ]
+    with model.batcher(sequences=6, context_tokens=160, context=128, rows=48, page=16) as batcher:
+        streams = [
+            batcher.submit(ids, max_new_tokens=count, ignore_eos=True, **SETTINGS[name])
+            for ids, name in asked
+        ]
+        with model.session(context=128) as session:
+            for stream, (ids, name) in zip(streams, asked, strict=True):
+                expected = list(
+                    session.generate(ids, max_new_tokens=count, ignore_eos=True, **SETTINGS[name])
+                )
+                assert list(stream) == expected, (len(ids), name)
+        assert batcher.stats().preempted > 0
+        assert batcher.stats().pages_used == 0
+
+
+def test_a_context_that_ends(tiny: Path) -> None:
+    model = zcwasm.llm.Model.open(tiny, zcwasm.Device("cpu"))
+    with model.batcher(sequences=2, context_tokens=64, context=48, page=16) as batcher:
+        completion = batcher.submit([5] * 40, ignore_eos=True).result()
+        assert (len(completion.ids), completion.usage.finish) == (9, "length")
+        assert batcher.context == 48
+    with pytest.raises(
+        ValueError, match="context is 80, more than the 64 tokens that the cache has room for"
+    ):
+        model.batcher(context_tokens=64, context=80)
+    with model.batcher(context_tokens=64) as batcher:
+        assert batcher.context == 64
+    for wrong, message in {
+        ("sequences", 0): "sequences is 0",
+        ("page", 48): r"page is 48, must be one of \(16, 32, 64, 128\)",
+        ("rows", 8): "rows is 8, must be 32",
+        ("waiting", 0): "waiting is 0",
+        ("kv_dtype", "f8"): "kv_dtype is 'f8'",
+    }.items():
+        with pytest.raises(ValueError, match=message):
+            model.batcher(**dict([wrong]))
+
+
+def test_chat(tiny: Path) -> None:
+    model = zcwasm.llm.Model.open(tiny, zcwasm.Device("cpu"))
+    messages = [{"role": "user", "content": "Hello world"}]
+    with model.batcher(sequences=2) as batcher, model.session() as session:
+        expected = [*session.chat(messages, max_new_tokens=12)]
+        assert [*batcher.chat(messages, max_new_tokens=12)] == expected
+        assert batcher.chat_ids(messages) == session.chat_ids(messages)
+        with pytest.raises(TypeError, match=r"chat\(\) got an unexpected keyword argument 'tempo'"):
+            batcher.chat(messages, tempo=1)  # type: ignore[call-arg]
+
+
+# --- generate_many ---
+
+
+def test_generate_many(tiny: Path) -> None:
+    model = zcwasm.llm.Model.open(tiny, zcwasm.Device("cpu"))
+    prompts: list[Any] = ["Hello", [5, 6, 7], "the world and", [9]] * 5
+    told: list[tuple[int, int | None]] = []
+    done = list(
+        model.generate_many(
+            prompts, max_new_tokens=6, sequences=3, progress=lambda *numbers: told.append(numbers)
+        )
+    )
+    with model.session() as session:
+        for completion, one in zip(done, prompts, strict=True):
+            expected = [*session.generate(one, max_new_tokens=6)]
+            assert completion.ids == [token.id for token in expected]
+            assert completion.text == "".join(token.text for token in expected)
+    assert [each.index for each in done] == list(range(20))
+    assert told == [(number, 20) for number in range(1, 21)]
+    unordered = list(model.generate_many(iter(prompts), as_completed=True, max_new_tokens=6, sequences=3))
+    assert sorted(unordered, key=lambda each: each.index) == [
+        replace(each, usage=other.usage)
+        for each, other in zip(done, sorted(unordered, key=lambda each: each.index), strict=True)
+    ]
+    chats = [[{"role": "user", "content": text}] for text in ("Hello", "the world")]
+    assert len(list(model.generate_many(chats, chat=True, max_new_tokens=3))) == 2
+    assert list(model.generate_many([])) == []
+
+
+def test_generate_many_takes_prompts_as_it_needs_them(tiny: Path) -> None:
+    model = zcwasm.llm.Model.open(tiny, zcwasm.Device("cpu"))
+    taken = 0
+
+    def prompts() -> Iterator[list[int]]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield [taken % 200 + 1]
+
+    threads = threading.active_count()
+    many = model.generate_many(prompts(), max_new_tokens=2, sequences=2)
+    assert taken == 0
+    for number in range(100):
+        assert next(many).index == number
+        assert taken <= number + 1 + 16
+    many.close()
+    wait_for(lambda: threading.active_count() == threads)
+
+
+def test_errors_of_generate_many(tiny: Path) -> None:
+    model = zcwasm.llm.Model.open(tiny, zcwasm.Device("cpu"))
+    for prompts, message in {
+        "text": "prompts must be prompts one after the other, not str",
+        5: "prompts must be prompts one after the other, not int",
+    }.items():
+        with pytest.raises(TypeError, match=message):
+            model.generate_many(prompts)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="progress must be a function or a bool, not int"):
+        model.generate_many([], progress=5)  # type: ignore[arg-type]
+    with pytest.raises(ContextError, match="prompt 2: the prompt has 300 tokens"):
+        list(model.generate_many([[5], [6], [7] * 300], max_new_tokens=2))
+    with pytest.raises(TypeError, match="prompt 0: max_new_tokens must be an int"):
+        list(model.generate_many([[5]], max_new_tokens="2"))  # type: ignore[arg-type]
+
+
+# --- a real model ---
+
+
+@pytest.mark.slow
+def test_a_real_models_answers_and_a_beginning_that_is_computed_once() -> None:
+    model = zcwasm.llm.Model.open(real_model("smollm2-135m"), zcwasm.Device("cpu"))
+    begin = model.tokenize("The quick brown fox jumps over the lazy dog. " * 10)[:96]
+    ends = [" Then it", " The dog", " Nobody", " In the morning"]
+    prompts = [[*begin, *model.tokenize(end)] for end in ends]
+    with model.batcher(sequences=4, context_tokens=1024, page=32) as batcher:
+        streams = [batcher.submit(ids, max_new_tokens=16) for ids in prompts]
+        sampled = batcher.submit(prompts[0], max_new_tokens=16, temperature=0.8, seed=11)
+        with model.session(context=512) as session:
+            for stream, ids in zip(streams, prompts, strict=True):
+                assert list(stream) == [*session.generate(ids, max_new_tokens=16)]
+            expected = [*session.generate(prompts[0], max_new_tokens=16, temperature=0.8, seed=11)]
+        assert list(sampled) == expected
+        assert [each.usage.reused_tokens for each in streams] == [0, 96, 96, 96]
+        assert batcher.stats().reused_tokens == 4 * 96

@@ -92,8 +92,21 @@ def generation(model: llm.Model, **options: Unpack[llm.GenerateOptions]) -> None
         llm.Sampling(temprature=1.0)  # type: ignore[call-arg]
         session.chat(messages, temprature=1.0)  # type: ignore[call-arg]
         session.chat(messages, stop=5)  # type: ignore[arg-type]
-        assert_type(session.usage.finish, Literal["stop", "length", "cancelled"] | None)
+        assert_type(session.usage.finish, Literal["stop", "length", "cancelled", "deadline"] | None)
     model.session(kv_dtype="f8")  # type: ignore[arg-type]
+    with model.batcher(sequences=4, kv_dtype="f32") as batcher:
+        assert_type(batcher, llm.Batcher)
+        stream = batcher.submit("a", priority=1, deadline=2.0, temperature=1.0, logprobs=3, max_new_tokens=2)
+        assert_type(stream, llm.Stream)
+        assert_type(list(stream), list[llm.Token])
+        assert_type(stream.result(), llm.Completion)
+        assert_type(batcher.stats(), llm.BatcherStats)
+        batcher.chat(messages, **options)
+        batcher.submit("a", priority=1.5)  # type: ignore[arg-type]
+        batcher.submit("a", temprature=1.0)  # type: ignore[call-arg]
+    assert_type(list(model.generate_many(["a", [1, 2]], as_completed=True, seed=1)), list[llm.Completion])
+    model.generate_many([messages], chat=True, progress=lambda done, total: None)
+    model.generate_many(["a"], progress="yes")  # type: ignore[arg-type]
     model.detokenize(token.id for token in session.generate("a"))
     model.detokenize(["7"])  # type: ignore[list-item]
 

@@ -24,7 +24,7 @@ import numpy.typing as npt
 import zcwasm
 from zcwasm import _arguments
 from zcwasm.guests import layouts
-from zcwasm.llm import _sequence
+from zcwasm.llm import _memory, _sequence
 from zcwasm.llm._choices import CHOICES, ChoiceOptions, Choices, Chooser
 from zcwasm.llm._engine import PAGE_SIZES, Engine
 from zcwasm.llm._fit import ContextPolicy, chat_ids
@@ -92,12 +92,14 @@ def start(
 
 
 def _room(model: Model, sequences: int, rows: int, form: Form) -> int:
-    """Tokens of a cache that a guest has room for: its memory has 4 GiB, of which the step needs some."""
+    """Tokens of a cache that a guest has room for: its memory has 4 GiB, of which a step needs some. And at
+    most half of the memory that is free here: what is kept of prompts takes all of the cache in the end."""
     config = model.config
     activations = 4 * rows * (4 * config.dim + 4 * config.heads * config.head_size + 3 * config.ff)
     logits = 4 * sequences * config.vocab * 3
     other = form.context * config.rotated * 4 + (64 << 20)
-    return max(0, (1 << 32) - activations - logits - other) // config.cache_bytes(1, form.kv_dtype)
+    most = min((1 << 32) - activations - logits - other, _memory.available() // 2)
+    return max(0, most) // config.cache_bytes(1, form.kv_dtype)
 
 
 class Batcher:
@@ -105,7 +107,7 @@ class Batcher:
     Made by Model.batcher. What comes of a request does not depend on which others there are, as far as the
     device's kernels do not; docs/reference/llm.md says where they do."""
 
-    word = "batcher"
+    _word = "batcher"
 
     def __init__(self, model: Model, engine: Engine, waiting: int = 1024) -> None:
         self.model = model
@@ -133,7 +135,8 @@ class Batcher:
         priority: requests with a higher one go first, and take the place of running ones with a lower one;
         those of one priority go in their order. deadline: seconds from now, at which the request ends, with
         what it has by then and finish "deadline". block: wait while as many requests wait as may; else that
-        is a QueueFullError. Everything else as Session.generate's, and those of zcwasm.llm.Choices.
+        is a QueueFullError, which is what asyncio needs. Everything else as Session.generate's, and those of
+        zcwasm.llm.Choices.
 
         Raises ContextError, ValueError and TypeError at once. What goes wrong later is raised by the stream.
         """
@@ -147,16 +150,16 @@ class Batcher:
         messages: Sequence[Mapping[str, Any]],
         *,
         tools: Sequence[Mapping[str, Any]] | None = None,
+        context_policy: ContextPolicy = "error",
         priority: int = 0,
         deadline: float | None = None,
         block: bool = True,
-        context_policy: ContextPolicy = "error",
         **options: Unpack[BatchOptions],
     ) -> Stream:
-        """The model's answer to messages, as Session.chat gives it; everything else as submit. What the cache
-        still has of the conversation is not computed again."""
+        """The model's answer to messages, as Session.chat gives it, whose tools and context_policy these are;
+        everything else as submit. What the cache still has of the conversation is not computed again."""
         _check_names("chat", options, BatchOptions)
-        ids = chat_ids(
+        given = chat_ids(
             self.model,
             messages,
             tools,
@@ -164,7 +167,8 @@ class Batcher:
             policy=context_policy,
             max_new_tokens=options.get("max_new_tokens"),
         )
-        return self._submit(prompt_ids(self, ids), priority, deadline, block, options)
+        ids = prompt_ids(self, given)
+        return self._submit(ids, priority, deadline, block, options)
 
     def chat_ids(
         self, messages: Sequence[Mapping[str, Any]], *, tools: Sequence[Mapping[str, Any]] | None = None
@@ -203,8 +207,9 @@ class Batcher:
             self.model.tokenizer,
             worker.engine.page,
         )
+        stream = Stream(feed, self)  # before anybody has the request: what raises from here on cancels it
         worker.put(sequence, waits)
-        return Stream(feed, self)
+        return stream
 
     # --- the whole ---
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zcwasm.llm._stream import Completion, Stream
 
 _SEQUENCES = 32
+_ROWS = 512  # of a step, or as many as sequences
 # Requests that are there at once, for each sequence: enough that one long answer, for which those behind it
 # are held, leaves the others something to do.
 _AHEAD = 8
@@ -64,7 +65,7 @@ def _generate(
     bar = _Bar(total) if progress is True else None
     tell = bar or progress or None
     try:
-        with model.batcher(sequences=sequences) as batcher:
+        with model.batcher(sequences=sequences, rows=max(_ROWS, sequences)) as batcher:
             for done, completion in enumerate(_completions(batcher, prompts, chat, as_completed, options), 1):
                 if callable(tell):
                     tell(done, total)

@@ -198,11 +198,15 @@ class Model(Opened):
         """A guest for many requests at once, and the thread that has it compute them.
 
         sequences: how many are computed together. context_tokens: room of the cache for all of them; default
-        what they take at most, and at most what a guest's memory holds. Room is taken as it is used. context:
-        positions of one request; default the model's, at most 4096 and at most context_tokens. kv_dtype,
-        exact: as session's. rows: most of a step, those of sequences and of prompts together. page: tokens
-        of a page of the cache, 16, 32, 64 or 128. waiting: how many requests may wait; Batcher.submit waits
-        for room then.
+        what they take at most, at most what a guest's memory holds, and half of the memory that is free here.
+        Room is taken as it is used, also by beginnings of prompts that are kept as long as nobody needs it.
+        context: positions of one request; default the model's, at most 4096 and at most context_tokens.
+        kv_dtype, exact: as session's. rows: most of a step, those of sequences and of prompts together: with
+        fewer, long prompts delay other answers less. page: tokens of a page of the cache, 16, 32, 64 or 128.
+        waiting: how many requests may wait; Batcher.submit waits for room then.
+
+        A batcher is one guest, whose memory of 4 GiB bounds its cache. Where that is not enough, open several
+        batchers of the model: they share its weights.
         """
         from zcwasm.llm import _batcher
 
@@ -210,7 +214,7 @@ class Model(Opened):
 
     def generate_many(
         self,
-        prompts: Iterable[str | Sequence[int]] | Iterable[Sequence[Mapping[str, Any]]],
+        prompts: Iterable[str | Sequence[int] | Sequence[Mapping[str, Any]]],
         *,
         chat: bool = False,
         as_completed: bool = False,

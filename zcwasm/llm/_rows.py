@@ -55,8 +55,8 @@ class Rows:
         prompts: Several[tuple[Sequence, int]],
         outputs: list[Sequence],
     ) -> Step:
-        """A row of each of these slots, then so many of each of these prompts. outputs: whose tokens are chosen,
-        in the order of their rows."""
+        """A row of each of these slots, then so many of each of these prompts. outputs: whose tokens are
+        chosen, in the order of their rows."""
         rows = len(decoders)
         pieces = [(0, rows, False)] if rows else []
         if rows:
@@ -117,9 +117,10 @@ class Rows:
             if chooser.constrained:
                 constrained.append((chooser, index))
         if constrained:
-            chosen["masked"][[index for _, index in constrained]] = 1
+            # Those that fail have a mask nonetheless, and a token that nobody gets.
             for index, error in fill_masks(constrained, self._engine.mask).items():
-                self.failed[outputs[index]] = error  # this request's own
+                self.failed[outputs[index]] = error
+            chosen["masked"][[index for _, index in constrained]] = 1
         return (self._entries[:count] if count else None), keep_logits
 
     def took(

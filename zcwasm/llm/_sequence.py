@@ -1,5 +1,5 @@
-"""Sequence: one request to a batcher, on the batcher's thread: what it asks, what was computed of it, which pages
-it has, and when it ends.
+"""Sequence: one request to a batcher, as the batcher's thread has it: what it asks, what was computed of it,
+which pages it has, and when it ends.
 
 Threads: the caller's makes it, from then on the batcher's alone has it.
 """
@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from zcwasm import _guest
 from zcwasm.guests import layouts
 from zcwasm.llm import _pages
 from zcwasm.llm._engine import seeded
+from zcwasm.llm._sampling import OPTIONS
 from zcwasm.llm._stream import token_text
 from zcwasm.llm._text import Text
 
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     from zcwasm.llm._stream import Feed
     from zcwasm.llm._tokenizer import Tokenizer
 
-_SETTINGS = ("temperature", "top_k", "top_p", "min_p")
+_FIELDS = layouts.LLAMA_OUTPUT.names or ()
+_SETTINGS = [name for name in OPTIONS if name in _FIELDS]
 
 
 class Sequence:
@@ -53,9 +56,9 @@ class Sequence:
         #: Finds stop strings; without any, only the reader makes text.
         self.text = Text(tokenizer.token_bytes, request.stop, request.hidden) if request.stop else None
         self.settings = np.zeros((), layouts.LLAMA_OUTPUT)
-        self.settings["random"] = seeded(int(request.settings["seed"]))
-        for name in _SETTINGS:
-            self.settings[name] = request.settings[name]
+        values = {name: request.settings[name] for name in _SETTINGS}
+        values["random"] = seeded(int(request.settings["seed"]))
+        _guest.fill(self.settings, {**dict.fromkeys(_FIELDS, 0), **values})
         self.key = tuple(request.settings[name] for name in _SETTINGS)
         self.slot = -1  # of those that run; -1: it waits
         self.tokens = prompt  # what has to be computed before the next one can be chosen

@@ -133,7 +133,7 @@ class Place(Protocol):
 
     model: Model
     context: int
-    word: str  # what it is called in errors
+    _word: str  # what it is called in errors
 
 
 def _request(
@@ -158,7 +158,7 @@ def _request(
     elif _arguments.whole("max_new_tokens", max_new_tokens, 1, 2**31) > room:
         what = "a prompt of" if before is None else "a session of"
         raise ContextError(
-            f"{what} {prompt_tokens} tokens and {max_new_tokens} new ones do not fit the {place.word}'s "
+            f"{what} {prompt_tokens} tokens and {max_new_tokens} new ones do not fit the {place._word}'s "
             f"context of {place.context}"
         )
     stops = _arguments.texts("stop", stop)
@@ -195,7 +195,7 @@ def prompt_ids(
     ids = fit_prompt(ids, place.context, policy, keep, max_new_tokens)
     if len(ids) > place.context:
         raise ContextError(
-            f"the prompt has {len(ids)} tokens, the {place.word}'s context has room for {place.context}"
+            f"the prompt has {len(ids)} tokens, the {place._word}'s context has room for {place.context}"
         )
     return ids
 
@@ -227,7 +227,7 @@ class Session:
     """A conversation with a model: a guest whose memory holds the cache. Made by Model.session, or from
     what one was by Model.load_session and fork."""
 
-    word = "session"
+    _word = "session"
 
     def __init__(
         self, model: Model, form: Form, guest: _guest.Guest, mirrored: bool, prefix_cache: PrefixCache | None

@@ -9,7 +9,6 @@ Threads: a Stream has one reader at a time, on any thread or event loop; everyth
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from zcwasm.llm._session import Token, Usage
 from zcwasm.llm._text import Text
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Iterable
 
     from zcwasm.llm._batcher import Batcher
@@ -44,6 +44,12 @@ class Completion:
     logprobs: list[Logprobs] | None = field(default=None, repr=False)
     #: Which prompt of generate_many it belongs to.
     index: int = 0
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    from asyncio import get_running_loop  # which most programs need not have
+
+    return get_running_loop()
 
 
 def _set(waiters: list[_Waiter]) -> None:
@@ -191,6 +197,7 @@ class Stream:
     async def __anext__(self) -> Token:
         self._check_process()
         feed = self._feed
+        loop = _running_loop()
         while True:
             with feed.lock:
                 try:
@@ -198,7 +205,7 @@ class Stream:
                 except StopIteration:
                     raise StopAsyncIteration from None
                 if found is None:
-                    waiter = asyncio.get_running_loop().create_future()
+                    waiter = loop.create_future()
                     feed.waiters.append(waiter)
             if found is not None:
                 return self._token(*found)
@@ -247,11 +254,12 @@ class Stream:
         """The same for asyncio."""
         self._check_process()
         feed = self._feed
+        loop = _running_loop()
         while True:
             with feed.lock:
                 if feed.done:
                     break
-                waiter = asyncio.get_running_loop().create_future()
+                waiter = loop.create_future()
                 feed.end_waiters.append(waiter)
             await self._wait(waiter)
         return self._completion()

@@ -1,8 +1,8 @@
 """Worker: the thread of a batcher, and what it shares with callers.
 
 It decides what a step has (_schedule.py), lets the engine compute it without the GIL, and hands out what came
-of it. Callers put requests into an inbox, on which it waits while there is nothing to do. It is started by the
-first request.
+of it. Callers put requests into an inbox, on which it waits while there is nothing to do. It is started by
+the first request.
 
 Threads: its own, and any for what callers call. A forked child has no such thread: its Batcher leaves this
 alone.
@@ -89,9 +89,15 @@ class Worker:
 
     def start(self) -> None:
         """With the lock."""
-        self.thread = threading.Thread(target=self.run, name="zcwasm batcher", daemon=True)
+        thread = self.thread = threading.Thread(target=self.run, name="zcwasm batcher", daemon=True)
         _running.add(self)
-        self.thread.start()
+        try:
+            thread.start()
+        except BaseException:  # such as that there are too many
+            if thread.ident is None:
+                self.thread = None
+                _running.discard(self)
+            raise
 
     # --- the thread ---
 
