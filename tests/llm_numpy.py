@@ -63,8 +63,8 @@ def attend(q: Array, k: Array, v: Array) -> Array:
     return np.einsum("hts,shn->thn", weights, v)
 
 
-def logits(shape: Shape, tensors: Mapping[str, Array], ids: Sequence[int]) -> Array:
-    """(tokens, vocab)."""
+def states(shape: Shape, tensors: Mapping[str, Array], ids: Sequence[int]) -> Array:
+    """(tokens, dim): the last layer's, normed."""
     weights = {name: np.asarray(value, np.float64) for name, value in tensors.items()}
     x = weights["token_embd.weight"][np.asarray(ids)]
     count = len(x)
@@ -85,5 +85,10 @@ def logits(shape: Shape, tensors: Mapping[str, Array], ids: Sequence[int]) -> Ar
         y = rms_norm(x, weights[at + "ffn_norm.weight"], shape.epsilon)
         gate = linear(y, at + "ffn_gate")
         x = x + linear(gate / (1 + np.exp(-gate)) * linear(y, at + "ffn_up"), at + "ffn_down")
-    y = rms_norm(x, weights["output_norm.weight"], shape.epsilon)
-    return y @ weights.get("output.weight", weights["token_embd.weight"]).T
+    return rms_norm(x, weights["output_norm.weight"], shape.epsilon)
+
+
+def logits(shape: Shape, tensors: Mapping[str, Array], ids: Sequence[int]) -> Array:
+    """(tokens, vocab)."""
+    output = np.asarray(tensors.get("output.weight", tensors["token_embd.weight"]), np.float64)
+    return states(shape, tensors, ids) @ output.T

@@ -166,6 +166,21 @@ def test_equal_logits_come_by_their_ids() -> None:
     assert len(logprobs_of(0, logits[:3], 20).top) == 3
 
 
+@pytest.mark.parametrize("size", [1, 63, 64, 65, 1279, 1280, 1281, 6400, 49152])
+def test_the_largest_are_found_wherever_they_are(size: int) -> None:
+    rng = np.random.default_rng(size)
+    for values in (
+        rng.integers(-3, 4, size).astype(np.float32),  # many equal ones
+        np.arange(size, dtype=np.float32),
+        -np.arange(size, dtype=np.float32),
+        np.zeros(size, np.float32),
+        np.where(np.arange(size) % 64 < 20, 1, -np.inf).astype(np.float32),
+    ):
+        for count in (1, 5, 20):
+            found = [token for token, _ in logprobs_of(0, values, count).top]
+            assert found == np.argsort(-values, kind="stable")[:count].tolist()
+
+
 def test_a_token_that_cannot_be() -> None:
     logits = np.array([0, -np.inf, 0], np.float32)
     found = logprobs_of(1, logits, 3)

@@ -14,7 +14,7 @@ enum { SHAPES = 8 };
 typedef struct shape {
     zcg_handle sequence; /* 0: none */
     u32 rows;            /* 0: it is not sealed */
-    u32 entries, table_words, keep_logits;
+    u32 entries, table_words, keep_logits, only_hidden;
     u32 settings; /* llama_output[sequences]: those of its outputs */
     u64 used;     /* the step that used it last */
 } shape;
@@ -24,7 +24,7 @@ static shape shapes[SHAPES];
 static u64 steps;
 /* Addresses. Of the rows of a step: whether its logits are wanted, its pieces in the last layer. Of its outputs: their
  * rows among those kept, the numbers to draw with, what was chosen, and its logit where nothing is drawn. */
-static u32 wanted, last_pieces, gather_rows, numbers, chosen, best;
+static u32 wanted, last_pieces, gather_rows, numbers, chosen, best, hidden;
 
 llama_many *EXPORT(many_address)(void)
 {
@@ -106,10 +106,12 @@ static int32_t allocate_all(void)
     numbers = allocate(sequences * sizeof(u64));
     chosen = allocate(sequences * sizeof(u32));
     best = allocate(sequences * sizeof(float));
+    hidden = allocate(sequences * c->dim * sizeof(float));
     for (u32 i = 0; i < SHAPES; i++)
         shapes[i].settings = allocate(sequences * sizeof(llama_output));
     allocate_activations(chunk > sequences ? chunk : sequences, 5 * chunk + table_size(), sequences);
     many.logits = state.logits;
+    many.hidden = hidden;
     many.cache = state.cache;
     many.cache_layer_bytes = state.cache_layer_bytes;
     many.cache_bytes = state.cache_bytes;
@@ -172,6 +174,7 @@ static int32_t check_step(void)
         {"the number of outputs", many.outputs, 0, many.config.sequences},
         {"the number of entries", many.entries, 0, many.outputs ? many.most_entries : 0},
         {"keep_logits", many.keep_logits, 0, 1},
+        {"only_hidden", many.only_hidden, 0, 1},
     };
     if (many.version != LLAMA_MANY_VERSION)
         return fail(ZCG_EINVAL, "init_many has not succeeded");
@@ -375,7 +378,9 @@ static int32_t record_step(zcg_handle sequence, u32 entries, u32 table_words)
                .gathered = outputs_are_rows(kept) ? 0 : many.outputs,
                .gather = gather_rows};
     u32 x = record_layers(&of);
-    if (many.outputs) {
+    if (many.outputs && many.only_hidden) {
+        record_copy(x, many.hidden, many.outputs * state.config.dim);
+    } else if (many.outputs) {
         record_output(x, many.outputs);
         record_choices(entries);
         if (many.keep_logits && buffers.device_logits != state.logits)
@@ -396,7 +401,7 @@ static int is_this_step(const shape *s, u32 entries, u32 table_words)
 {
     const llama_output *o = at(many.output), *settings = at(s->settings);
     if (s->rows != many.rows || s->entries != entries || s->table_words != table_words ||
-        s->keep_logits != many.keep_logits)
+        s->keep_logits != many.keep_logits || s->only_hidden != many.only_hidden)
         return 0;
     for (u32 i = 0; i < many.outputs; i++)
         if (!same_settings(&o[i], &settings[i]) || o[i].masked != settings[i].masked)
@@ -442,6 +447,7 @@ static int32_t find_sequence(u32 entries, u32 table_words)
     s->entries = entries;
     s->table_words = table_words;
     s->keep_logits = many.keep_logits;
+    s->only_hidden = many.only_hidden;
     s->used = steps;
     s->rows = many.rows;
     return s->sequence;
@@ -563,7 +569,9 @@ static int32_t run_step_of_many(void)
     }
     entry[0] = many.entries;
     steps++;
-    return (code = run_recorded()) < 0 ? code : take_tokens();
+    if ((code = run_recorded()) < 0 || many.only_hidden)
+        return code;
+    return take_tokens();
 }
 
 static int32_t CALL(run_many)(void)

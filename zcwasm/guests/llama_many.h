@@ -62,9 +62,10 @@ typedef struct llama_many {
     /* The host writes these, then calls run_many. */
     uint32_t rows, outputs, pieces, entries; /* how many */
     uint32_t keep_logits; /* 1: the logits of all outputs, as the model gives them, are brought to `logits` */
+    uint32_t only_hidden; /* 1: no token is chosen; what the last layer gives for each output is brought to `hidden` */
 
     /* Addresses of what the host writes, too. Pieces cover all rows, one after the other. */
-    uint32_t tokens;    /* uint32[chunk] */
+    uint32_t tokens; /* uint32[chunk] */
     uint32_t positions; /* uint32[chunk] */
     uint32_t places; /* uint32[chunk]: rows of the cache, page number times page and what is left of the position */
     uint32_t spans; /* uint32[chunk][3]: first and end of the keys that a row attends to, and where in tables the
@@ -80,6 +81,7 @@ typedef struct llama_many {
     uint32_t most_entries;
     /* What it finds behind run_many with keep_logits. */
     uint32_t logits; /* float32[sequences][vocab] */
+    uint32_t hidden; /* float32[sequences][dim], behind run_many with only_hidden: what the output's norm is for */
 
     /* Layer l has its keys at cache + l * cache_layer_bytes, pages * page rows of kv_heads * head_size elements of
      * kv_type, and its values, as many, half of cache_layer_bytes behind. */

@@ -75,6 +75,8 @@ class Step:
     entries: Words | None = None
     #: Engine.logits is wanted.
     keep_logits: bool = False
+    #: Engine.hidden is wanted, and nothing else: no token is chosen.
+    only_hidden: bool = False
 
 
 def _check_words(name: str, value: object, shape: tuple[int, ...], end: int | None = None) -> None:
@@ -140,8 +142,10 @@ class Engine:
             "output": self._guest.array("output", self.sequences, layouts.LLAMA_OUTPUT),
             "entry": self._guest.array("entry", (1 + self.most_entries, 4), np.uint32),
             "logits": self._guest.array("logits", (self.sequences, self.vocab), np.float32),
+            "hidden": self._guest.array("hidden", (self.sequences, model.config.dim), np.float32),
         }
         self._kept = 0  # outputs of the last step whose logits are there
+        self._hidden = 0  # and whose hidden states are
 
     def _start(self, form: Form) -> _guest.Guest:
         model = self.model
@@ -230,7 +234,7 @@ class Engine:
         self._check(step)
         views, state = self._views, self._guest.state
         rows, count = len(step.tokens), len(step.outputs)
-        self._kept = 0
+        self._kept = self._hidden = 0
         views["tokens"][:rows] = step.tokens
         views["positions"][:rows] = step.positions
         views["places"][:rows] = step.places
@@ -241,7 +245,11 @@ class Engine:
         state["rows"], state["outputs"], state["pieces"] = rows, count, len(step.pieces)
         state["entries"] = self._write_entries(step)
         state["keep_logits"] = bool(step.keep_logits)
+        state["only_hidden"] = bool(step.only_hidden)
         self._guest.check(self._run())
+        if step.only_hidden:
+            self._hidden = count
+            return np.full(count, NO_TOKEN, np.uint32)
         step.outputs["token"] = output["token"]
         step.outputs["random"] = output["random"]
         self._kept = count if step.keep_logits else 0
@@ -254,6 +262,16 @@ class Engine:
         if not self._kept:
             raise zcwasm.Error("the last step kept no logits")
         return np.array(self._views["logits"][_arguments.whole("output", output, 0, self._kept - 1)])
+
+    def hidden(self) -> npt.NDArray[np.float32]:
+        """(outputs, dim): what the last layer gave for each output of the last step, which had only_hidden,
+        before the output's norm. A view, until the next step."""
+        if self.closed:
+            raise zcwasm.ClosedError("the engine is closed")
+        if not self._hidden:
+            raise zcwasm.Error("the last step kept no hidden states")
+        view: npt.NDArray[np.float32] = self._views["hidden"][: self._hidden]
+        return view
 
     def interrupt(self) -> None:
         """End the step in progress, from any thread."""

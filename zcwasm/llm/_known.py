@@ -39,7 +39,7 @@ _NEUTRAL: dict[str, tuple[object, ...]] = {
     "logit_scale": (0, 1),
     "embedding_scale": (0, 1),
     "residual_scale": (0, 1),
-    "pooling_type": (0,),
+    "pooling_type": (0, 1, 3),  # which Model.embed reads; tokens come as ever
     "rescale_every_n_layers": (0,),
     "rope.scaling.attn_factor": (1,),
     "use_parallel_residual": (False,),

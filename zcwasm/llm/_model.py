@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from zcwasm.llm._batcher import Batcher, BatchOptions
+    from zcwasm.llm._embedding import Pooling
     from zcwasm.llm._prefixes import PrefixCache
     from zcwasm.llm._session import Session
     from zcwasm.llm._stream import Completion
@@ -257,6 +258,20 @@ class Model(Opened):
 
         flags = _arguments.flag("recompute", recompute), _arguments.flag("mapped", mapped)
         return _session.load(self, file, *flags, mirror, prefix_cache)
+
+    def embed(
+        self, texts: Sequence[str | Sequence[int]], *, pooling: Pooling | None = None, normalize: bool = True
+    ) -> npt.NDArray[np.float32]:
+        """(len(texts), dim): a vector for each text, or for each row of token ids, by a model that was
+        trained to give them. Control tokens that a text spells are text.
+
+        pooling: "mean" of the states of a text's tokens, or that of its "last" one; default what the file
+        says, and a ModelError where it says nothing. normalize: vectors have length 1. Raises ContextError
+        for a text that is longer than the model's context.
+        """
+        from zcwasm.llm import _embedding
+
+        return _embedding.embed(self, texts, pooling, normalize)
 
     def _numbers(self) -> str:
         config = self.config
