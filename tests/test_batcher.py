@@ -513,6 +513,22 @@ def test_close_with_work_in_flight(make: Make) -> None:
     assert repr(batcher) == "<zcwasm.llm.Batcher of fake, closed>"
 
 
+def test_a_signal_handler_may_close_in_the_middle_of_a_submission(make: Make) -> None:
+    batcher = make()
+    assert batcher.submit([5], max_new_tokens=2).result(20).ids == answer([5], 2)
+    inbox = batcher._worker.inbox
+
+    class Inbox:
+        def put(self, message: object) -> None:
+            batcher._worker.inbox = inbox
+            batcher.close()
+            inbox.put(message)
+
+    batcher._worker.inbox = Inbox()  # type: ignore[assignment]
+    stream = batcher.submit([6])
+    assert (stream.result(20).ids, stream.usage.finish) == ([], "cancelled")
+
+
 def test_close_without_any_work(make: Make) -> None:
     with make() as batcher:
         assert "0 of 8 requests run, 0 wait, 0 of 64 pages are used" in repr(batcher)
