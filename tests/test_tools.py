@@ -4,6 +4,8 @@ ways; calls in answers; what stays of a conversation that is too long."""
 from __future__ import annotations
 
 import json
+import random
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -344,6 +346,27 @@ def test_calls_are_found(text: str, before: str, calls: list[ToolCall]) -> None:
 )
 def test_what_is_no_call(text: str) -> None:
     assert parse_tool_calls(text) is None
+
+
+def test_whatever_an_answer_says() -> None:
+    """It is calls or none, and soon."""
+    rng = random.Random(1)
+    for text in [
+        f"x<tool_call>{ONE}</tool_call>\n<tool_call>{ONE}",
+        f"[TOOL_CALLS] [{ONE}]",
+        f"```\n{ONE}\n```",
+    ]:
+        for _ in range(300):
+            mutated = model_files.mutate(rng, text.encode()).decode("utf-8", "replace")
+            for name, arguments in parse_tool_calls(mutated) or []:
+                assert isinstance(name, str)
+                assert isinstance(arguments, dict)
+    begun = time.monotonic()
+    assert len(parse_tool_calls(f"<tool_call>{ONE}</tool_call>" * 20_000) or []) == 20_000
+    assert parse_tool_calls("<tool_call>" * 100_000) is None
+    assert parse_tool_calls("[" * 100_000) is None
+    assert parse_tool_calls("```json\n" * 50_000) is None
+    assert time.monotonic() - begun < 10
 
 
 def test_what_templates_write_is_found() -> None:

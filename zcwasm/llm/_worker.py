@@ -15,6 +15,7 @@ import math
 import os
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -73,7 +74,7 @@ class Worker:
         self.most_waiting = most_waiting
         self.arrived = 0  # requests that were put into the inbox, and taken out of it
         self.taken = 0
-        self.lock = threading.Lock()  # of `closing`, and of who submits
+        self.lock = threading.RLock()  # of `closing` and who submits; a signal handler may close meanwhile
         self.room = threading.Condition(self.lock)
         self.blocked = 0  # who waits for room
         self.closing = False
@@ -87,7 +88,7 @@ class Worker:
     def waiting(self) -> int:
         return self.arrived - self.taken + self.schedule.waiting
 
-    def start(self) -> None:
+    def start(self) -> threading.Thread:
         """With the lock."""
         thread = self.thread = threading.Thread(target=self.run, name="zcwasm batcher", daemon=True)
         _running.add(self)
@@ -98,6 +99,7 @@ class Worker:
                 self.thread = None
                 _running.discard(self)
             raise
+        return thread
 
     # --- the thread ---
 
@@ -112,11 +114,11 @@ class Worker:
                     schedule.end_all(error=error)
                 self._tell()
         finally:
-            with self.lock:
-                self.closing = True
-                self.room.notify_all()
-            while not self.inbox.empty():
-                self._read_inbox()
+            if not self.closing:  # where it was asked to close, who did that may have the lock
+                with self.lock:
+                    self.closing = True
+                    self.room.notify_all()
+            self._abandon_inbox()
             schedule.end_all("cancelled")
             _stream.wake(schedule.wakes())
             self.engine.close()
@@ -138,6 +140,14 @@ class Worker:
                 self.schedule.add(message)
         self.schedule.expire(time.monotonic())
 
+    def _abandon_inbox(self) -> None:
+        """Nobody computes what is there."""
+        with suppress(Empty):
+            while True:
+                message = self.inbox.get_nowait()
+                if isinstance(message, Sequence):
+                    _stream.wake(message.feed.put(None, finish="cancelled"))
+
     def _step(self) -> None:
         schedule = self.schedule
         step = schedule.plan()
@@ -153,9 +163,13 @@ class Worker:
     def _tell(self) -> None:
         """Event loops, that something has come; and who waits for room."""
         _stream.wake(self.schedule.wakes())
-        if self.blocked and self.waiting < self.most_waiting:
-            with self.lock:
-                self.room.notify(self.most_waiting - self.waiting)
+        if not self.blocked or self.waiting >= self.most_waiting:
+            return
+        while not self.closing:  # who has the lock may close in a signal handler, and wait for this thread
+            if self.lock.acquire(timeout=0.05):
+                self.room.notify(self.most_waiting)
+                self.lock.release()
+                return
 
     def _compute(self, step: Step) -> npt.NDArray[np.uint32] | None:
         """None: the batcher closes."""
@@ -212,10 +226,11 @@ class Worker:
                 self.blocked -= 1
             if self.closing:
                 raise zcwasm.ClosedError("the batcher is closed")
-            if self.thread is None:
-                self.start()
+            thread = self.thread or self.start()
             self.arrived += 1
             self.inbox.put(sequence)
+            if not thread.is_alive():  # a signal handler has just closed it
+                self._abandon_inbox()
 
     def ask_to_close(self) -> None:
         """Nothing is locked: an object may be dropped in the middle of anything."""
