@@ -44,6 +44,14 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With heads that a cache of Q8_0 takes."""
+    path = tmp_path_factory.mktemp("models") / "wide.gguf"
+    tiny_model.write(path, dim=128)
+    return path
+
+
 @pytest.fixture
 def model(path: Path, device: zcwasm.Device) -> llm.Model:
     return llm.Model.open(path, device)
@@ -181,17 +189,39 @@ class TestNumbers:
                 assert expected.max() - expected[token] < 2 * allowed
                 assert token == row.argmax()
 
-    @pytest.mark.parametrize("kv_dtype", ["f16", "f32"])
-    def test_one_sequence_has_the_bits_of_a_session(self, cpu_model: llm.Model, kv_dtype: Any) -> None:
+    @pytest.mark.parametrize("kv_dtype", ["f16", "f32", "q8_0"])
+    def test_one_sequence_has_the_bits_of_a_session(self, wide: Path, kv_dtype: Any) -> None:
         """On the cpu device as many rows are computed alike, wherever the cache lies."""
-        rows = Rows(cpu_model, kv_dtype=kv_dtype)
-        session = cpu_model.session(context=CONTEXT, kv_dtype=kv_dtype)
+        model = llm.Model.open(wide, zcwasm.Device("cpu"))
+        rows = Rows(model, kv_dtype=kv_dtype)
+        session = model.session(context=CONTEXT, kv_dtype=kv_dtype)
         rows.add(0, PROMPTS[2])
         for each in session.generate(PROMPTS[2], ignore_eos=True, max_new_tokens=20):
             token = rows.run(keep_logits=True)[0]
             assert token == each.id
             assert rows.engine.logits(0).tobytes() == session._logits.tobytes()
             rows.decode({0: token})
+
+    def test_a_cache_of_q8_0(self, wide: Path) -> None:
+        """On the cpu device: half the bytes of float16 and a little, near what float32 gives."""
+        model = llm.Model.open(wide, zcwasm.Device("cpu"))
+        rows = {kv_dtype: Rows(model, kv_dtype=kv_dtype, exact=True) for kv_dtype in ("f16", "f32", "q8_0")}
+        logits = {}
+        for kv_dtype, each in rows.items():
+            each.add(0, PROMPTS[2])
+            each.run(keep_logits=True)
+            logits[kv_dtype] = each.engine.logits(0)
+        error = {kv_dtype: np.abs(each - logits["f32"]).max() for kv_dtype, each in logits.items()}
+        assert error["f16"] < error["q8_0"] < 5e-2 * np.abs(logits["f32"]).max()
+        assert rows["q8_0"].engine.nbytes_per_page * 32 == rows["f16"].engine.nbytes_per_page * 17
+        session = model.session(context=CONTEXT, kv_dtype="q8_0", exact=True)
+        assert session.cache_bytes == rows["q8_0"].engine.nbytes_per_page * CONTEXT // PAGE
+        assert session.logits(PROMPTS[2]).tobytes() == logits["q8_0"].tobytes()
+
+    def test_heads_that_q8_0_does_not_take(self, cpu_model: llm.Model) -> None:
+        for make in (cpu_model.session, lambda **options: Rows(cpu_model, **options)):
+            with pytest.raises(ValueError, match="heads have 16 elements"):
+                make(kv_dtype="q8_0")
 
     @pytest.mark.parametrize("page", _engine.PAGE_SIZES)
     def test_sizes_of_pages(self, cpu_model: llm.Model, monkeypatch: pytest.MonkeyPatch, page: int) -> None:
@@ -499,6 +529,7 @@ WRONG: dict[str, tuple[Callable[[Step], object], type[Exception]]] = {
     "a place beyond the cache": (lambda step: step.places.__setitem__(0, 31 * PAGE), ValueError),
     "spans of two columns": (lambda step: setattr(step, "spans", step.spans[:, :2]), ValueError),
     "a span beyond the context": (lambda step: step.spans.__setitem__((0, 1), CONTEXT + 1), ValueError),
+    "a span that ends before it begins": (lambda step: step.spans.__setitem__((2, 0), 4), ValueError),
     "a table that is none": (lambda step: step.spans.__setitem__((0, 2), 4 * 6), ValueError),
     "no pieces": (lambda step: setattr(step, "pieces", []), ValueError),
     "pieces with a gap": (lambda step: setattr(step, "pieces", [(0, 2, True), (3, 2, True)]), zcwasm.Error),
@@ -566,7 +597,6 @@ class TestHostile:
             step = rows.step(masked=1)
             rows.engine.tables[:] = wrong
             rows.engine.mask[:] = noise.integers(0, 2**32, rows.engine.mask.shape, np.uint32)
-            step.spans[:, 0] = noise.integers(0, 2**32, len(step.spans), np.uint32)
             tokens = rows.engine.run(step)
             assert ((tokens < model.config.vocab) | (tokens == NO_TOKEN)).all()
             rows.free = list(range(31))

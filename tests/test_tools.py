@@ -4,6 +4,8 @@ ways; calls in answers; what stays of a conversation that is too long."""
 from __future__ import annotations
 
 import json
+import random
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -346,6 +348,27 @@ def test_what_is_no_call(text: str) -> None:
     assert parse_tool_calls(text) is None
 
 
+def test_whatever_an_answer_says() -> None:
+    """It is calls or none, and soon."""
+    rng = random.Random(1)
+    for text in [
+        f"x<tool_call>{ONE}</tool_call>\n<tool_call>{ONE}",
+        f"[TOOL_CALLS] [{ONE}]",
+        f"```\n{ONE}\n```",
+    ]:
+        for _ in range(300):
+            mutated = model_files.mutate(rng, text.encode()).decode("utf-8", "replace")
+            for name, arguments in parse_tool_calls(mutated) or []:
+                assert isinstance(name, str)
+                assert isinstance(arguments, dict)
+    begun = time.monotonic()
+    assert len(parse_tool_calls(f"<tool_call>{ONE}</tool_call>" * 20_000) or []) == 20_000
+    assert parse_tool_calls("<tool_call>" * 100_000) is None
+    assert parse_tool_calls("[" * 100_000) is None
+    assert parse_tool_calls("```json\n" * 50_000) is None
+    assert time.monotonic() - begun < 10
+
+
 def test_what_templates_write_is_found() -> None:
     text = render(QWEN, TALK)
     answer = text.partition("<|im_start|>assistant")[2].partition("<|im_end|>")[0]
@@ -498,3 +521,22 @@ def test_a_prompt_that_is_too_long(model: Model) -> None:
             session.generate(prompt)
         list(session.generate(prompt, context_policy="keep_ends", context_keep=3, max_new_tokens=31))
         assert session.tokens[:70] == prompt[:3] + prompt[-67:]
+
+
+def test_a_batcher_does_the_same(model: Model) -> None:
+    talk = [message("system", "s" * 20)]
+    for letter in "abcdefgh":
+        talk += [message("user", letter * 20), message("assistant", letter.upper() * 20)]
+    prompt = [3 + at % 250 for at in range(300)]
+    with model.session(context=200) as session, model.batcher(sequences=2, context=200) as batcher:
+        ask: Any = {"context_policy": "keep_ends", "max_new_tokens": 9, "ignore_eos": True}
+        for text, more in ((prompt, {"context_keep": 3}), (prompt, {})):
+            ids = [token.id for token in session.generate(text, **ask, **more)]
+            assert batcher.submit(text, **ask, **more).result().ids == ids
+        ids = [token.id for token in session.chat(talk, **ask)]
+        assert batcher.chat(talk, **ask).result().ids == ids
+        with pytest.raises(ContextError):
+            batcher.submit(prompt)
+    with model.batcher(sequences=2, context=256) as batcher:
+        done = batcher.chat(talk[-1:], tools=TOOLS, max_new_tokens=1).result()
+        assert done.usage.prompt_tokens == len(batcher.chat_ids(talk[-1:], tools=TOOLS)) > 100

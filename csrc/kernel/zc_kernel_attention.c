@@ -14,6 +14,9 @@ static zc_status extent_of_heads(const zc_attention_params *p, uint64_t *bytes, 
     if (p->kv_heads == 0 || p->heads % p->kv_heads) {
         return zc_fail(error, ZC_BAD_VALUE, "%u heads cannot share %u key-value heads", p->heads, p->kv_heads);
     }
+    if (p->kv_type == ZC_CACHE_Q8_0 && p->head_size % 32) {
+        return zc_fail(error, ZC_BAD_VALUE, "head_size is %u, must be a multiple of 32 for Q8_0", p->head_size);
+    }
     if ((status = zc_head_columns(p->heads, p->head_size, &q_cols, error)) != ZC_OK ||
         (status = zc_head_columns(p->kv_heads, p->head_size, &kv_cols, error)) != ZC_OK ||
         (status = zc_extent_matrix("q", p->rows, q_cols, p->ldq, &bytes[0], error)) != ZC_OK ||

@@ -137,12 +137,32 @@ static inline zc_status zc_extent_weights(const char *name, uint32_t type, uint3
     return ZC_OK;
 }
 
+/* Bytes of a row of a cache with this many elements, a number that its type allows. */
+static inline uint64_t zc_cache_row_bytes(uint32_t type, uint64_t ld)
+{
+    return type == ZC_CACHE_Q8_0 ? ld + ld / 16 : ld * (type == ZC_CACHE_F16 ? 2 : 4);
+}
+
 /* Bytes of (rows, cols) elements of a cache at a distance of `ld`. */
 static inline zc_status zc_extent_cache(const char *name, uint32_t type, uint32_t rows, uint32_t cols, uint32_t ld,
                                         uint64_t *bytes, zc_error *error)
 {
-    if (type > ZC_CACHE_F16) {
-        return zc_fail(error, ZC_BAD_VALUE, "element type of %s is %u, must be 0 (F32) or 1 (F16)", name, type);
+    if (type > ZC_CACHE_Q8_0) {
+        return zc_fail(error, ZC_BAD_VALUE, "element type of %s is %u, must be 0 (F32), 1 (F16) or 2 (Q8_0)", name,
+                       type);
+    }
+    if (type == ZC_CACHE_Q8_0) {
+        if (cols % 64 || ld % 64 || ld < cols) { /* also of a single row: its scales stand behind ld numbers */
+            return zc_fail(error, ZC_BAD_VALUE,
+                           "%s has %u columns at a distance of %u: both must be multiples of 64 for Q8_0, and fit", name,
+                           cols, ld);
+        }
+        *bytes = cols ? (uint64_t)rows * ld : 0;
+        if (*bytes > UINT64_MAX / ZC_ELEMENT / 2) {
+            return zc_fail(error, ZC_OVERFLOW, "%s spans more than 2^61 elements", name);
+        }
+        *bytes += *bytes / 16;
+        return ZC_OK;
     }
     if (type == ZC_CACHE_F16 && (cols % 2 || ld % 2)) {
         return zc_fail(error, ZC_BAD_VALUE, "%s has %u columns at a distance of %u: both must be even for F16", name,

@@ -103,6 +103,9 @@ static zc_status extent_rope(const void *params, uint64_t *bytes, zc_error *erro
         (status = zc_extent_matrix("table", p->table_rows, p->rotated, p->rotated, &bytes[2], error)) != ZC_OK) {
         return status;
     }
+    if (p->out_type == ZC_CACHE_Q8_0) {
+        return zc_fail(error, ZC_BAD_VALUE, "out_type is 2 (Q8_0), which rope does not make: must be 0 (F32) or 1 (F16)");
+    }
     return zc_extent_cache("out", p->out_type, p->capacity ? p->capacity : p->rows, cols, p->ldout, &bytes[3], error);
 }
 
@@ -138,13 +141,14 @@ static zc_status extent_append(const void *params, uint64_t *bytes, zc_error *er
 static void groups_append(const void *params, uint32_t out[3])
 {
     const zc_append_params *p = params;
-    zc_groups_items(p->out_type == ZC_CACHE_F16 ? zc_ceil_div(p->cols, 2) : p->cols, p->rows, out);
+    zc_groups_items(p->out_type == ZC_CACHE_F32 ? p->cols : zc_ceil_div(p->cols, 2), p->rows, out);
 }
 
 static uint64_t work_append(const void *params)
 {
     const zc_append_params *p = params;
-    return p->cols ? zc_plus(zc_work_of_rows(p->rows, p->cols, 2), zc_times(p->rows, ZC_WORK_FETCH)) : 0;
+    unsigned each = p->out_type == ZC_CACHE_Q8_0 ? 6 : 2;
+    return p->cols ? zc_plus(zc_work_of_rows(p->rows, p->cols, each), zc_times(p->rows, ZC_WORK_FETCH)) : 0;
 }
 
 ZC_KERNEL_FUNCTIONS(append, extent_append, groups_append, work_append)
@@ -164,7 +168,7 @@ static zc_status extent_of_both(const zc_rope_append_params *p, uint32_t cols, u
         return zc_fail(error, ZC_BAD_VALUE, "leading dimension of cache is %u, less than its %u columns", p->ldout,
                        cols);
     }
-    *bytes = *bytes ? keys * (p->out_type == ZC_CACHE_F16 ? 2 : 4) + *bytes : 0;
+    *bytes = *bytes ? p->capacity * zc_cache_row_bytes(p->out_type, p->ldout) + *bytes : 0;
     return ZC_OK;
 }
 
@@ -200,6 +204,9 @@ static zc_status extent_rope_append(const void *params, uint64_t *bytes, zc_erro
     if (p->out_type == ZC_CACHE_F16 && p->head_size % 2) {
         return zc_fail(error, ZC_BAD_VALUE, "heads have %u elements: must be even for F16", p->head_size);
     }
+    if (p->out_type == ZC_CACHE_Q8_0 && p->head_size % 32) {
+        return zc_fail(error, ZC_BAD_VALUE, "heads have %u elements: must be a multiple of 32 for Q8_0", p->head_size);
+    }
     bytes[3] = (uint64_t)p->rows * ZC_ELEMENT;
     if ((status = zc_extent_matrix("q", p->q_rows, cols, p->ldq, &bytes[0], error)) != ZC_OK ||
         (status = zc_extent_matrix("k", p->rows, kv_cols, p->ldk, &bytes[1], error)) != ZC_OK ||
@@ -222,7 +229,8 @@ static uint64_t work_rope_append(const void *params)
 {
     const zc_rope_append_params *p = params;
     uint64_t cols = zc_times(heads_of(p), p->head_size);
-    return cols ? zc_plus(zc_work_of_rows(p->rows, cols, 4), zc_times(p->rows, ZC_WORK_FETCH)) : 0;
+    unsigned each = p->out_type == ZC_CACHE_Q8_0 ? 10 : 4;
+    return cols ? zc_plus(zc_work_of_rows(p->rows, cols, each), zc_times(p->rows, ZC_WORK_FETCH)) : 0;
 }
 
 ZC_KERNEL_FUNCTIONS(rope_append, extent_rope_append, groups_rope_append, work_rope_append)
@@ -249,7 +257,7 @@ uint64_t zc_kernel_mirrored(const zc_kernel *kernel, const void *params)
         return 0;
     }
     /* The extents hold as much for each row of k and v, in float32. */
-    return 2 * (uint64_t)p->rows * p->kv_heads * p->head_size * (p->out_type == ZC_CACHE_F16 ? 2 : 4);
+    return 2 * p->rows * zc_cache_row_bytes(p->out_type, (uint64_t)p->kv_heads * p->head_size);
 }
 
 static zc_status extent_swiglu(const void *params, uint64_t *bytes, zc_error *error)

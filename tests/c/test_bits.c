@@ -36,6 +36,7 @@ typedef enum content {
     COUNTED, /* 0, 1, 2... */
     SPANS,   /* pairs, of 0 to 2 and up to 170 */
     LONG,    /* pairs, of up to 700 and up to 3000 */
+    PAGED,   /* triples: as SPANS, and a word of the tables; or tables */
     CONTENTS
 } content;
 
@@ -59,6 +60,9 @@ static void fill(uint8_t *bytes, uint64_t length, content what)
             word = what == BLOCKS    ? (word << 8 | word >> 16) & 0xbbbbbbbb
                    : what == COUNTED ? (uint32_t)i
                    : what == LONG    ? (i % 2 ? 701 + word % 2300 : word % 701)
+                   : what == PAGED   ? (i % 3 == 1 ? 50 + word % 120
+                                        : i % 3    ? word % 40
+                                                   : word % 3)
                    : i % 2           ? 50 + word % 120
                                      : word % 3;
         }
@@ -134,16 +138,26 @@ static void rows(uint32_t rows, uint32_t cols)
 static void tokens(uint32_t rows)
 {
     const uint32_t heads = 9, kv_heads = 3, size = 64;
-    for (uint32_t type = 0; type < 2; type++) {
+    for (uint32_t type = 0; type < 3; type++) {
         RUN_WITH(rope, zc_rope_params, 1, COUNTED, -1, .rows = rows, .heads = heads, .head_size = size, .rotated = size,
-                 .ldx = heads * size, .ldout = heads * size, .table_rows = 512, .capacity = 512, .layout = type,
-                 .out_type = type);
+                 .ldx = heads * size, .ldout = heads * size, .table_rows = 512, .capacity = 512, .layout = type % 2,
+                 .out_type = type % 2);
         RUN_WITH(append, zc_append_params, 1, COUNTED, -1, .rows = rows, .cols = 192, .ldx = 192, .ldout = 192,
                  .capacity = 512, .out_type = type);
         RUN_WITH(rope_append, zc_rope_append_params, 3, COUNTED, -1, .rows = rows, .q_rows = rows, .heads = heads,
                  .kv_heads = kv_heads, .head_size = size, .rotated = size / 2, .ldq = heads * size,
                  .ldk = kv_heads * size, .ldv = kv_heads * size, .ldout = kv_heads * size, .table_rows = 512,
-                 .capacity = 512, .layout = type, .out_type = type, .mirrored = 1);
+                 .capacity = 512, .layout = type % 2, .out_type = type, .mirrored = 1);
+        RUN_WITH(rope_append_paged, zc_rope_append_params, 3, COUNTED, 5, .rows = rows, .q_rows = rows, .heads = heads,
+                 .kv_heads = kv_heads, .head_size = size, .rotated = size / 2, .ldq = heads * size,
+                 .ldk = kv_heads * size, .ldv = kv_heads * size, .ldout = kv_heads * size, .table_rows = 512,
+                 .capacity = 512, .layout = type % 2, .out_type = type, .mirrored = 1);
+        for (uint32_t shared = 0; shared < 2; shared++) {
+            RUN_WITH(attention_paged, zc_attention_paged_params, 3, PAGED, 4, .rows = rows, .heads = heads,
+                     .kv_heads = kv_heads, .head_size = size, .ldq = heads * size, .ldk = 192, .ldv = 192,
+                     .ldout = heads * size, .capacity = 192, .page = 16u << type, .table_words = 50, .context = 160,
+                     .shared = shared, .kv_type = type == ZC_CACHE_Q8_0 ? ZC_CACHE_F16 : type, .scale = 0.125f);
+        }
         RUN_WITH(attention, zc_attention_params, 3, SPANS, -1, .rows = rows, .heads = heads, .kv_heads = kv_heads,
                  .head_size = size, .ldq = heads * size, .ldk = 192, .ldv = 192, .ldout = heads * size, .capacity = 160,
                  .kv_type = ZC_CACHE_F32, .scale = 0.125f);
@@ -207,6 +221,8 @@ int main(void)
     matmuls(1, 3001, 300, 1);
     matmuls(3001, 1, 300, 1);
     matmuls(61, 67, 71, 19);
+    RUN_WITH(adjust, zc_adjust_params, 0, BLOCKS, -1, .entries = 3000, .count = 2000);
+    RUN_WITH(mask, zc_mask_params, 0, BLOCKS, -1, .rows = 3, .cols = 200001, .ldx = 200001, .ldmask = 6251);
     RUN_WITH(penalize, zc_penalize_params, 0, COUNTED, -1, .cols = 1000, .capacity = 300, .penalty = 1.1f);
     RUN(draw, zc_draw_params, .rows = 100, .count = 40, .complete = 1, .top_p = 0.9f);
     for (unsigned id = 0; id < ZC_KERNEL_COUNT; id++) {

@@ -116,9 +116,10 @@ static void check(zc_kernel_id id, const void *params, double least, unsigned th
         const char *name = kernel->bindings[i].name;
         bool written = kernel->bindings[i].access & ZC_ACCESS_WRITE;
         bindings[i] = strcmp(name, "spans") == 0 ? spans
-                      : strcmp(name, "ids") == 0 ? spans + 1 /* where the first is a count, it is of all there are */
-                      : written                  ? out
-                                                 : zeros;
+                      : strcmp(name, "ids") == 0 || strcmp(name, "entries") == 0
+                          ? spans + 1 /* where the first is a count, it is of all there are */
+                      : written ? out
+                                : zeros;
     }
     tried[id] = true;
     bool of_zeros = id == ZC_KERNEL_linear || id == ZC_KERNEL_linear_gated || id == ZC_KERNEL_matmul ||
@@ -170,6 +171,7 @@ static void rows(void)
     RUN(softmax, zc_rows_params, G, .rows = 1, .cols = BILLION);
     RUN(top_k, zc_top_k_params, G / 256 * 65536, .rows = BILLION / 256, .cols = 65536, .k = 256);
     RUN(top_k, zc_top_k_params, G, .rows = 1, .cols = BILLION, .k = 1);
+    RUN(adjust, zc_adjust_params, G, .entries = BILLION / 4 - 2, .count = BILLION);
     RUN(penalize, zc_penalize_params, G, .cols = BILLION, .capacity = BILLION - 2, .penalty = 1);
     RUN(draw, zc_draw_params, G, .rows = BILLION / 256, .count = 256, .top_p = 1);
     RUN(pool, zc_pool_params, 64.0 * 1024 * 4 * G, .rows = 64, .cols = 1024, .capacity = ALL, .ldout = 1024);
@@ -209,6 +211,23 @@ static void models(void)
         RUN(rope, zc_rope_params, G, .rows = 1, .heads = BILLION / 4, .head_size = 4, .rotated = 4, .table_rows = 1,
             .layout = layout);
     }
+    /* Of a cache in pages each key may be of the same row. */
+    for (unsigned type = 0; type < 3; type++) {
+        RUN_ON(1, rope_append_paged, zc_rope_append_params, G, .rows = BILLION / 64, .q_rows = BILLION / 64, .heads = 2,
+               .kv_heads = 1, .head_size = 32, .rotated = 32, .ldq = 64, .ldk = 32, .ldv = 32, .ldout = 64,
+               .table_rows = 1, .capacity = 1, .layout = type % 2, .out_type = type, .mirrored = 1);
+        RUN(rope_append_paged, zc_rope_append_params, G * 3 / 2, .rows = 1, .q_rows = 1, .heads = 1, .kv_heads = 1,
+            .head_size = BILLION / 2, .rotated = BILLION / 4, .ldout = BILLION / 2, .table_rows = 1, .capacity = 1,
+            .layout = type % 2, .out_type = type, .mirrored = 1);
+        for (unsigned shared = 0; shared < 2; shared++) {
+            RUN(attention_paged, zc_attention_paged_params, G * G * 2, .rows = BILLION / 4096, .heads = 32,
+                .kv_heads = 8, .head_size = 128, .ldout = 4096, .capacity = BILLION, .page = 16, .table_words = 1,
+                .context = INT32_MAX, .shared = shared, .kv_type = type, .scale = 1);
+            RUN(attention_paged, zc_attention_paged_params, 4096 * G * 2, .rows = 1, .heads = 32, .kv_heads = 8,
+                .head_size = 128, .capacity = BILLION, .page = 128, .table_words = BILLION, .context = INT32_MAX,
+                .shared = shared, .kv_type = type, .scale = 1);
+        }
+    }
     for (unsigned kind = 0; kind < 2; kind++) { /* of layout and type, with a mirror or without */
         /* One thread, since all rows go to one of the cache. */
         RUN_ON(1, rope_append, zc_rope_append_params, G, .rows = BILLION / 64, .q_rows = BILLION / 64, .heads = 8,
@@ -222,7 +241,7 @@ static void models(void)
         RUN(rope_append, zc_rope_append_params, G, .rows = 1, .kv_heads = BILLION / 8, .head_size = 4, .rotated = 4,
             .ldout = BILLION / 2, .table_rows = 1, .capacity = 1, .layout = kind, .out_type = kind, .mirrored = kind);
     }
-    for (unsigned type = 0; type < 2; type++) {
+    for (unsigned type = 0; type < 3; type++) {
         RUN_ON(1, append, zc_append_params, G * G, .rows = BILLION, .cols = BILLION, .capacity = 1, .out_type = type);
         RUN_ON(1, append, zc_append_params, G * 4, .rows = BILLION, .cols = 4, .capacity = 1, .out_type = type);
         RUN(attention, zc_attention_params, G * 4 * G * 4, .rows = BILLION / 4096, .heads = 32, .kv_heads = 8,

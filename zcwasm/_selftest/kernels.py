@@ -20,6 +20,7 @@ from zcwasm._selftest.reference import (
     F32,
     GELU,
     NORM,
+    Q8_0,
     SWIGLU,
     WEIGHT_TYPES,
     Array,
@@ -248,6 +249,38 @@ def every_append(d: Device, arena: Arena) -> Pair:
         d.dispatch("append", [x, put(arena, positions), out], params)
         got = out.view(np.float16) if out_type == F16 else out
         pairs.append((got[positions], x.astype(got.dtype)))
+    x, out = arena.put(normal(3, 64)), arena.empty((8, 34), np.uint32)
+    params = {"rows": 3, "cols": 64, "ldx": 64, "ldout": 128, "capacity": 8, "out_type": Q8_0}
+    d.dispatch("append", [x, put(arena, positions), out], params)
+    pairs.append(near(reference.from_cache(Q8_0, out.view(np.uint8)[positions], 64, 128), x))
+    return joined(pairs)
+
+
+def near(got: Array, want: Array) -> Pair:
+    """Where a cache's element is rounded to 8 bits, what is no farther will do."""
+    allowed = reference.cache_error(Q8_0, want) + 1e-6
+    return got, np.where(np.abs(got - want) <= allowed, got, want)
+
+
+def rope_append_to_bytes(d: Device, arena: Arena, kernel: str, places: Array, more: list[Array]) -> Pair:
+    """Into a cache of Q8_0 of five rows, and a mirror; positions are 1, 4 and 2."""
+    pairs, positions, angles = [], np.array([1, 4, 2], np.uint32), normal(8, 14, 2)
+    for layout in (0, 1):
+        given = normal(2, 2 * 32), normal(3, 2 * 32), normal(3, 2 * 32)
+        q, k, v = (arena.put(each) for each in given)
+        cache, mirror = arena.empty((2, 5, 34), np.uint32), arena.empty((2, 5, 34), np.uint32)
+        params = {"rows": 3, "q_rows": 2, "heads": 2, "kv_heads": 2, "head_size": 32, "rotated": 28}
+        params |= {"ldq": 64, "ldk": 64, "ldv": 64, "ldout": 128, "table_rows": 8, "capacity": 5}
+        params |= {"layout": layout, "out_type": Q8_0, "mirrored": 1}
+        arrays = [q, k, v, put(arena, positions), put(arena, angles), *more, cache, mirror]
+        d.dispatch(kernel, arrays, params)
+        turned = reference.rope(given[0].reshape(2, 2, 32), angles[positions[1:]], 28, layout == 1)
+        keys = reference.rope(given[1].reshape(3, 2, 32), angles[positions], 28, layout == 1)
+        pairs.append((q, turned.reshape(2, 64)))
+        for written in (cache, mirror):
+            for part, want in enumerate((keys.reshape(3, 64), given[2])):
+                got = reference.from_cache(Q8_0, written[part, places].view(np.uint8), 64, 128)
+                pairs.append(near(got, want))
     return joined(pairs)
 
 
@@ -272,6 +305,7 @@ def every_rope_append(d: Device, arena: Arena) -> Pair:
         want = np.stack([keys.reshape(3, 28), given[2]])
         for written in [cache, mirror] if mirrored else [cache]:
             pairs.append(neighbours(written.view(dtype).reshape(2, 5, 28)[:, positions], want))
+    pairs.append(rope_append_to_bytes(d, arena, "rope_append", positions, []))
     return joined(pairs)
 
 
@@ -297,23 +331,22 @@ def every_rope_append_paged(d: Device, arena: Arena) -> Pair:
         want = np.stack([keys.reshape(3, 28), given[2]])
         for written in [cache, mirror] if mirrored else [cache]:
             pairs.append(neighbours(written.view(dtype).reshape(2, 5, 28)[:, places], want))
+    pairs.append(rope_append_to_bytes(d, arena, "rope_append_paged", places, [put(arena, places)]))
     return joined(pairs)
 
 
 def every_attention(d: Device, arena: Arena) -> Pair:
     pairs = []
     every = np.array([(0, 1), (2, 590), (5, 5), (0, 128), (1, 600), (3, 70)], np.uint32)
-    for size, dtype, rows in ((12, np.float32, 4), (72, np.float16, 4), (72, np.float32, 6)):
+    for size, kind, rows in ((12, F32, 4), (72, F16, 4), (72, F32, 6), (64, Q8_0, 4), (64, Q8_0, 6)):
         q, out, spans = arena.put(normal(rows, 2 * size)), arena.empty((rows, 2 * size)), every[-rows:]
-        k, v = (normal(600, size).astype(dtype) for _ in range(2))
+        cached = [reference.to_cache(kind, normal(600, size), size) for _ in range(2)]
         params = {"rows": rows, "heads": 2, "kv_heads": 1, "head_size": size, "ldq": 2 * size, "ldk": size}
-        params |= {"ldv": size, "ldout": 2 * size, "capacity": 600, "kv_type": int(dtype == np.float16)}
-        arrays = [q, put(arena, k.view(np.uint32)), put(arena, v.view(np.uint32), 1), put(arena, spans), out]
+        params |= {"ldv": size, "ldout": 2 * size, "capacity": 600, "kv_type": kind}
+        arrays = [q, *(put(arena, words(each), i) for i, each in enumerate(cached)), put(arena, spans), out]
         d.dispatch("attention", arrays, params | {"scale": 0.2})
-        shape = (600, 1, size)
-        want, _ = reference.attention(
-            q.reshape(rows, 2, size), k.reshape(shape), v.reshape(shape), spans, float(np.float32(0.2))
-        )
+        k, v = (reference.from_cache(kind, each, size, size).reshape(600, 1, size) for each in cached)
+        want, _ = reference.attention(q.reshape(rows, 2, size), k, v, spans, float(np.float32(0.2)))
         pairs.append((out, want))
     return joined(pairs)
 
@@ -327,25 +360,28 @@ def every_attention_paged(d: Device, arena: Arena) -> Pair:
     """Rows of different sequences, few and many, and rows of one; pages in no order, tables of no order either."""
     pairs = []
     every = np.array([(0, 1), (2, 590), (5, 5), (0, 128), (1, 600), (3, 70), (16, 48)], np.uint32)
-    for size, dtype, rows, page, shared in (
+    for size, kind, rows, page, shared in (
         (12, F32, 4, 16, 0),
         (72, F16, 7, 32, 0),
         (72, F16, 7, 64, 1),
         (72, F32, 3, 128, 1),
         (72, F32, 6, 64, 0),
+        (64, Q8_0, 5, 32, 0),
+        (64, Q8_0, 6, 16, 1),
     ):
-        each, kind = -(-600 // page), np.float16 if dtype == F16 else np.float32
+        each = -(-600 // page)
         pages = 2 * each + 3
         q, out = arena.put(normal(rows, 2 * size)), arena.empty((rows, 2 * size))
-        k, v = (normal(pages * page, size).astype(kind) for _ in range(2))
+        cached = [reference.to_cache(kind, normal(pages * page, size), size) for _ in range(2)]
         tables = np.stack([rng.permutation(pages)[:each] for _ in range(rows)]).astype(np.uint32)
         spans = np.concatenate([every[-rows:], np.arange(rows, dtype=np.uint32)[::-1, None] * each], 1)
         params = {"rows": rows, "heads": 2, "kv_heads": 1, "head_size": size, "ldq": 2 * size, "ldk": size}
         params |= {"ldv": size, "ldout": 2 * size, "capacity": pages * page, "page": page, "context": 600}
-        params |= {"table_words": tables.size, "shared": shared, "kv_type": dtype, "scale": 0.2}
-        arrays = [q, put(arena, k.view(np.uint32)), put(arena, v.view(np.uint32), 1)]
+        params |= {"table_words": tables.size, "shared": shared, "kv_type": kind, "scale": 0.2}
+        arrays = [q, *(put(arena, words(one), i) for i, one in enumerate(cached))]
         arrays += [put(arena, spans.astype(np.uint32)), put(arena, tables), out]
         d.dispatch("attention_paged", arrays, params)
+        k, v = (reference.from_cache(kind, one, size, size) for one in cached)
         for r in range(rows):
             table = tables[rows - 1 - (0 if shared else r)]
             shape = (each * page, 1, size)

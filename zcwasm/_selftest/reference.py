@@ -21,7 +21,7 @@ Array = npt.NDArray[Any]
 # Flags of linear, types of what is written to a cache.
 ADD, BIAS, NORM = layouts.ZC_LINEAR_ADD, layouts.ZC_LINEAR_BIAS, layouts.ZC_LINEAR_NORM
 SWIGLU, GELU, EXACT = layouts.ZC_LINEAR_SWIGLU, layouts.ZC_LINEAR_GELU, layouts.ZC_LINEAR_EXACT
-F32, F16 = layouts.ZC_CACHE_F32, layouts.ZC_CACHE_F16
+F32, F16, Q8_0 = layouts.ZC_CACHE_F32, layouts.ZC_CACHE_F16, layouts.ZC_CACHE_Q8_0
 
 # Name: (zc_weight_type, elements of a block, bytes of a block)
 WEIGHT_TYPES = {name: (number, block, size) for number, (name, block, size, _) in enumerate(_weight_types)}
@@ -108,6 +108,49 @@ def random_weights(name: str, n: int, k: int, rng: np.random.Generator) -> Array
         assert name == "Q6_K", f"the reference does not know where {name} has its scales"
         put(208, 1 / 2048)
     return blocks.reshape(n, k // block * size)
+
+
+def cache_row_bytes(kind: int, ld: int) -> int:
+    """Of a row of a key-value cache."""
+    return ld + ld // 16 if kind == Q8_0 else ld * (2 if kind == F16 else 4)
+
+
+def to_cache(kind: int, x: Array, ld: int) -> Array:
+    """Rows of a cache: (rows, bytes). What is behind the columns is random."""
+    rows, cols = x.shape
+    data = np.random.default_rng(1).integers(0, 256, (rows, cache_row_bytes(kind, ld)), np.uint8)
+    if kind != Q8_0:
+        values = np.ascontiguousarray(x, np.float16 if kind == F16 else np.float32)
+        data[:, : values.nbytes // max(rows, 1)] = values.view(np.uint8).reshape(rows, -1)
+        return data
+    blocks = np.asarray(x, np.float32).reshape(rows, cols // 32, 32)
+    scales = (np.abs(blocks).max(-1) / np.float32(127)).astype(np.float16)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        numbers = np.rint(blocks / scales[..., None].astype(np.float32))
+    numbers = np.where(scales[..., None] > 0, np.clip(numbers, -127, 127), 0).astype(np.int8)
+    data[:, :cols] = numbers.reshape(rows, cols).view(np.uint8)
+    data[:, ld : ld + cols // 16] = scales.view(np.uint8).reshape(rows, -1)
+    return data
+
+
+def from_cache(kind: int, data: Array, cols: int, ld: int) -> Array:
+    """The elements of rows of a cache, as float32."""
+    rows = len(data)
+    if kind != Q8_0:
+        values = np.ascontiguousarray(data[:, : cache_row_bytes(kind, cols)])
+        return values.view(np.float16 if kind == F16 else np.float32).astype(np.float32)
+    numbers = np.ascontiguousarray(data[:, :cols]).view(np.int8).reshape(rows, cols // 32, 32)
+    scales = halves(data[:, ld : ld + cols // 16])
+    return np.asarray(numbers * scales[..., None], np.float32).reshape(rows, cols)
+
+
+def cache_error(kind: int, x: Array) -> Array:
+    """How far an element of a cache may be from what was put there, if that is 2^-14 in size at least."""
+    if kind != Q8_0:
+        return np.abs(x) * (2.0**-11 if kind == F16 else 0.0)
+    rows, cols = x.shape
+    most = np.abs(x).reshape(rows, cols // 32, 32).max(-1)
+    return np.asarray(np.repeat(most * 0.51 / 127, 32, axis=-1).reshape(rows, cols))
 
 
 def silu(x: Array) -> Array:

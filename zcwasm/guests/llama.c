@@ -116,8 +116,11 @@ static int32_t check_config(void)
         if (limits[i].value > limits[i].most)
             return fail_limit(ZCG_EINVAL, limits[i].name, limits[i].value, ", the most is ", limits[i].most);
     }
-    if (c->rotated > c->head_size || c->kv_type > ZC_CACHE_F16)
+    if (c->rotated > c->head_size || c->kv_type > ZC_CACHE_Q8_0)
         return fail(ZCG_EINVAL, "rotated or kv_type is out of range");
+    if (c->kv_type == ZC_CACHE_Q8_0 && (c->head_size % 32 || kv_columns() % 64))
+        return fail(ZCG_EINVAL,
+                    "a cache of Q8_0 needs heads of a multiple of 32 elements, and 64 columns or a multiple");
     return 0;
 }
 

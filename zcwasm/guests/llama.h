@@ -34,7 +34,7 @@ typedef struct llama_config {
     uint32_t context;      /* positions that the cache has room for */
     uint32_t chunk;        /* most rows of one submission */
     uint32_t rope_layout;  /* ZC_ROPE_PAIRS or ZC_ROPE_HALVES */
-    uint32_t kv_type;      /* ZC_CACHE_F32 or ZC_CACHE_F16 */
+    uint32_t kv_type;      /* ZC_CACHE_F32, ZC_CACHE_F16, or ZC_CACHE_Q8_0 where heads are a multiple of 32 */
     uint32_t exact;        /* 1: ZC_LINEAR_EXACT in every linear */
     float norm_epsilon, attention_scale;
 } llama_config;

@@ -70,12 +70,25 @@ int32_t check_room(void)
     return -ZCG_ENOMEM;
 }
 
+/* Of the cache's keys, or values. */
+static u64 row_bytes(void)
+{
+    u64 columns = kv_columns();
+    switch (state.config.kv_type) {
+    case ZC_CACHE_Q8_0:
+        return columns + columns / 16;
+    case ZC_CACHE_F16:
+        return 2 * columns;
+    default:
+        return 4 * columns;
+    }
+}
+
 void allocate_cache(u32 rows)
 {
-    const llama_config *c = &state.config;
     cache_rows = rows;
-    state.cache_layer_bytes = 2 * (u64)rows * kv_columns() * (c->kv_type == ZC_CACHE_F16 ? 2 : 4);
-    state.cache_bytes = state.cache_layer_bytes * c->layers;
+    state.cache_layer_bytes = 2 * rows * row_bytes();
+    state.cache_bytes = state.cache_layer_bytes * state.config.layers;
     state.cache = allocate(state.cache_bytes);
 }
 

@@ -61,6 +61,7 @@ pub const ZC_LINEAR_EXACT: u32 = 32;
 pub const ZC_LINEAR_FLAGS: u32 = 63;
 pub const ZC_CACHE_F32: u32 = 0;
 pub const ZC_CACHE_F16: u32 = 1;
+pub const ZC_CACHE_Q8_0: u32 = 2;
 pub const ZC_ROPE_PAIRS: u32 = 0;
 pub const ZC_ROPE_HALVES: u32 = 1;
 pub const ZC_ATTENTION_MAX_HEAD: u32 = 256;

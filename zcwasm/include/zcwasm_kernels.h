@@ -132,7 +132,12 @@ typedef struct zc_linear_gated_params {
     float eps;
 } zc_linear_gated_params;
 
-enum { ZC_CACHE_F32, ZC_CACHE_F16 }; /* element types of a key-value cache */
+/* Element types of a key-value cache. A row of Q8_0 is its `ld` elements as whole numbers of 8 bits, and behind them a
+ * float16 scale of each 32 of them, ld + ld / 16 bytes in all: ld and the columns are multiples of 64, heads of 32. An
+ * element is scale * number. It is made of a block x of 32 by scale = float16(max |x| / 127), number = x / scale rounded to
+ * the nearest one, at most 127 in size; where the scale is 0, so are the numbers. Of a block with NaN, or whose scale
+ * would be infinite, no element is finite then. */
+enum { ZC_CACHE_F32, ZC_CACHE_F16, ZC_CACHE_Q8_0 };
 enum { ZC_ROPE_PAIRS, ZC_ROPE_HALVES }; /* (x[2i], x[2i+1]) as in llama; (x[i], x[i + rotated/2]) as in NeoX */
 
 typedef struct zc_rope_params {
@@ -144,7 +149,7 @@ typedef struct zc_rope_params {
     uint32_t table_rows; /* positions beyond are clamped */
     uint32_t capacity;
     uint32_t layout;   /* ZC_ROPE_* */
-    uint32_t out_type; /* ZC_CACHE_*; ZC_CACHE_F16 needs even head_size and ldout */
+    uint32_t out_type; /* ZC_CACHE_F32 or ZC_CACHE_F16, which needs even head_size and ldout */
 } zc_rope_params;
 
 typedef struct zc_append_params {
@@ -159,7 +164,7 @@ typedef struct zc_rope_append_params {
     /* What attention needs of some rows, in one dispatch. The heads of q are rotated where they lie, as by rope: those
      * of the last q_rows rows, which are all that q has. Row positions[r] of the keys is k[r] rotated, that of the
      * values v[r], both converted to `out_type`. The cache is `capacity` rows of keys, ldout elements apart, and behind
-     * them as many of values, which begin capacity * ldout elements after it does. With `mirrored` the same rows are
+     * them as many of values, which begin as many bytes after it does as so many rows of ldout elements take. With `mirrored` the same rows are
      * written to `mirror`, too, which is laid out alike, and else may be empty.
      * rope_append_paged: the same, but row places[r] of the keys and of the values, where positions[r] gives the angles
      * alone. */

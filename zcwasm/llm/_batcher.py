@@ -104,8 +104,8 @@ def _room(model: Model, sequences: int, rows: int, form: Form) -> int:
 
 class Batcher:
     """Many requests at once: each step computes a row of every one that is generated, and rows of prompts.
-    Made by Model.batcher. What comes of a request does not depend on which others there are, as far as the
-    device's kernels do not; docs/reference/llm.md says where they do."""
+    Made by Model.batcher. What comes of a request does not depend on which others there are, but for
+    rounding: docs/reference/llm.md, "Batchers"."""
 
     _word = "batcher"
 

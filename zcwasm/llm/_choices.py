@@ -31,6 +31,7 @@ MOST_LOGPROBS = 20
 _MOST_PENALTY = 2.0
 _MOST_BIAS = 100.0
 _MOST_BIASES = 1024  # tokens of one request
+_GROUP = 64  # logits
 
 
 class Logprobs(NamedTuple):
@@ -279,12 +280,22 @@ def logprobs_of(token: int, logits: npt.NDArray[np.float32], top: int) -> Logpro
     # In float32, since differences of what lies near the largest are exact; their sum in float64.
     shifted = logits - most
     log_sum = float(np.log(np.exp(shifted).sum(dtype=np.float64)))
-    best: list[int] = []
-    top = min(top, len(logits))
-    if top:
-        least = np.partition(logits, len(logits) - top)[len(logits) - top]
-        candidates = np.flatnonzero(logits >= least)
-        best = candidates[np.argsort(-logits[candidates], kind="stable")[:top]].tolist()
     return Logprobs(
-        float(shifted[token]) - log_sum, tuple((each, float(shifted[each]) - log_sum) for each in best)
+        float(shifted[token]) - log_sum,
+        tuple((each, float(shifted[each]) - log_sum) for each in _largest(logits, top)),
     )
+
+
+def _largest(values: npt.NDArray[np.float32], count: int) -> list[int]:
+    """Where the largest are, the first of equal ones first. Of groups of values the maxima are found; what is
+    below the count-th largest of these is not among the largest."""
+    if not count:
+        return []
+    groups = len(values) // _GROUP
+    least = np.float32(-np.inf)
+    if groups >= count:
+        maxima = values[: groups * _GROUP].reshape(_GROUP, groups).max(axis=0)
+        least = np.partition(maxima, groups - count)[groups - count]
+    candidates = np.flatnonzero(values >= least)
+    found: list[int] = candidates[np.argsort(-values[candidates], kind="stable")[:count]].tolist()
+    return found

@@ -152,5 +152,9 @@ class Config:
 
     def cache_bytes(self, context: int, kv_dtype: KvDtype) -> int:
         """Of a cache for so many positions."""
-        element = 2 if kv_dtype == "f16" else 4
-        return 2 * self.layers * context * self.kv_heads * self.head_size * element
+        return 2 * self.layers * context * row_bytes(self.kv_heads * self.head_size, kv_dtype)
+
+
+def row_bytes(columns: int, kv_dtype: KvDtype) -> int:
+    """Of a token's keys in one layer, or its values. Q8_0 has a byte for each, and a float16 for 32."""
+    return columns + columns // 16 if kv_dtype == "q8_0" else columns * (2 if kv_dtype == "f16" else 4)

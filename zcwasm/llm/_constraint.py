@@ -169,7 +169,8 @@ def _plain(value: object) -> Any:
 
 
 def _reason(message: str) -> str:
-    return " ".join(message.replace("<non-verbose/>", "").split())[:_LONGEST_REASON]
+    words = " ".join(message.replace("<non-verbose/>", "").split())[:_LONGEST_REASON]
+    return "no text fulfils it" if words in ("NoExtension", "NoExtensionBias") else words
 
 
 @lru_cache(64)

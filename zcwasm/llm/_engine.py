@@ -191,6 +191,8 @@ class Engine:
         _check_words("places", step.places, (rows,), self.pages * self.page)
         _check_words("spans", step.spans, (rows, 3))
         _check_words("the end of spans", step.spans[:, 1], (rows,), self.context + 1)
+        if (step.spans[:, 0] > step.spans[:, 1]).any():
+            raise ValueError("a span ends before it begins")
         _check_words("the table of spans", step.spans[:, 2], (rows,), self.tables.size)
         if not 1 <= len(step.pieces) <= rows:
             raise ValueError(f"{len(step.pieces)} pieces of {rows} rows")

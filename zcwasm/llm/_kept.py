@@ -20,15 +20,20 @@ import numpy.typing as npt
 import zcwasm
 from zcwasm import _arguments
 from zcwasm.guests import layouts
+from zcwasm.llm._config import row_bytes
 from zcwasm.llm._sampling import OPTIONS, Sampling
 
 if TYPE_CHECKING:
     from zcwasm._guest import Guest
     from zcwasm.llm._config import Config
 
-KvDtype = Literal["f16", "f32"]
+KvDtype = Literal["f16", "f32", "q8_0"]
 
-KV_TYPES = {"f16": layouts.ZC_CACHE_F16, "f32": layouts.ZC_CACHE_F32}
+KV_TYPES: dict[KvDtype, int] = {
+    "f16": layouts.ZC_CACHE_F16,
+    "f32": layouts.ZC_CACHE_F32,
+    "q8_0": layouts.ZC_CACHE_Q8_0,
+}
 #: Names of notes begin so that are this package's own.
 OWN = "zcwasm."
 _SESSION, _TOKENS = "zcwasm.session", "zcwasm.tokens"
@@ -51,8 +56,13 @@ class Form:
         """Raises TypeError and ValueError."""
         most = min(config.context, layouts.LLAMA_MAX_CONTEXT)
         room = _arguments.whole("context", context, 1, most)
-        if kv_dtype != "f16" and kv_dtype != "f32":
-            raise ValueError(f"kv_dtype is {kv_dtype!r}, must be 'f16' or 'f32'")
+        if kv_dtype != "f16" and kv_dtype != "f32" and kv_dtype != "q8_0":
+            raise ValueError(f"kv_dtype is {kv_dtype!r}, must be 'f16', 'f32' or 'q8_0'")
+        if kv_dtype == "q8_0" and (config.head_size % 32 or config.kv_heads * config.head_size % 64):
+            raise ValueError(
+                f"kv_dtype is 'q8_0': this model's heads have {config.head_size} elements and there are "
+                f"{config.kv_heads} of keys, must be a multiple of 32, and of 64 together"
+            )
         rows = _arguments.whole("chunk", chunk, 1, layouts.LLAMA_MAX_CHUNK)
         return cls(room, kv_dtype, _arguments.flag("exact", exact), min(rows, room))
 
@@ -171,8 +181,8 @@ def _check_state(guest: Guest, config: bytes) -> None:
     numbers = np.frombuffer(config, guest.program.config)[0]
     context, vocab = int(numbers["context"]), int(numbers["vocab"])
     cached, history, cache = (int(state[name]) for name in ("cached", "history", "cache"))
-    element = 2 if numbers["kv_type"] == layouts.ZC_CACHE_F16 else 4
-    layer = 2 * context * int(numbers["kv_heads"]) * int(numbers["head_size"]) * element
+    kv_dtype = next(name for name, kind in KV_TYPES.items() if kind == numbers["kv_type"])
+    layer = 2 * context * row_bytes(int(numbers["kv_heads"]) * int(numbers["head_size"]), kv_dtype)
     if int(state["cache_layer_bytes"]) != layer or int(state["cache_bytes"]) != layer * int(
         numbers["layers"]
     ):

@@ -12,7 +12,8 @@ import re
 from collections.abc import Collection
 from typing import Any, NamedTuple, NoReturn
 
-_OPEN, _CLOSE = "<tool_call>", "</tool_call>"
+_OPEN = "<tool_call>"
+_CLOSED = re.compile(r"\s*(?:</tool_call>)?\s*")
 _BEFORE = re.compile(r"\s*(?:<\|python_tag\|>|\[TOOL_CALLS\])?\s*")
 _FENCE = re.compile(r"\s*```(?:json|tool_call)?\s*\n(.*?)\n?```\s*", re.DOTALL)
 _BETWEEN = re.compile(r"[\s;,]*")
@@ -56,26 +57,32 @@ def parse_tool_calls(text: str, names: Collection[str] | None = None) -> list[To
 
 
 def _marked(text: str, names: Collection[str] | None) -> list[ToolCall]:
-    """Behind the first <tool_call>. The last one may lack its end, which some models leave out."""
+    """Behind the first <tool_call>. The last one may lack its end, which some models leave out; what a model
+    says behind its calls is not for anyone."""
     calls: list[ToolCall] = []
+    at = 0
     while True:
-        value, at = _DECODER.raw_decode(text, _BETWEEN.match(text).end())  # type: ignore[union-attr]
+        value, at = _DECODER.raw_decode(text, _end(_BETWEEN, text, at))
         calls += _calls(value, names)
-        text = text[at:].lstrip()
-        text = text.removeprefix(_CLOSE).lstrip()
-        if not text.startswith(_OPEN):
-            return calls  # what a model says behind its calls is not for anyone
-        text = text.removeprefix(_OPEN)
+        at = _end(_CLOSED, text, at)
+        if not text.startswith(_OPEN, at):
+            return calls
+        at += len(_OPEN)
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return found.end() if found else at
 
 
 def _plain(text: str, names: Collection[str] | None) -> list[ToolCall]:
     """All of the text is JSON."""
-    at = _BEFORE.match(text).end()  # type: ignore[union-attr]
+    at = _end(_BEFORE, text, 0)
     calls: list[ToolCall] = []
     while at < len(text):
         value, at = _DECODER.raw_decode(text, at)
         calls += _calls(value, names)
-        at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
+        at = _end(_BETWEEN, text, at)
     if not calls:
         raise _NoCall
     return calls

@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "device/cpu/zc_cpu_cache.h"
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
 #include "device/cpu/zc_cpu_threads.h"
@@ -48,7 +49,7 @@
 #define WAVE_SUMS ((size_t)1 << 20) /* of the sets that are computed at a time, about */
 #define WAVE 1024         /* sets of these, at most */
 #define PAGE 16           /* rows of a page, at least */
-#define RUNS (KEYS / PAGE + 1) /* of a block, at most */
+#define RUNS (2 * (KEYS / PAGE + 1)) /* of a block, at most */
 
 typedef struct span {
     size_t from, end; /* from < end, or both 0 */
@@ -77,6 +78,7 @@ typedef struct partial {
 /* How the keys of a sequence lie in the cache, in pages. */
 typedef struct pages {
     size_t page; /* rows of one; 0: keys are rows */
+    unsigned log2;
     const uint32_t *tables;
     size_t words, count;
 } pages;
@@ -104,12 +106,6 @@ typedef struct job {
     atomic_bool failed;
 } job;
 
-/* Rows of a cache that lie side by side, of a block. */
-typedef struct run {
-    size_t at, count; /* of the block */
-    size_t row;       /* of the cache */
-} run;
-
 /* The first keys of a task, for what comes after another one. */
 typedef struct start {
     const set *set;
@@ -129,8 +125,9 @@ typedef struct tile {
     size_t last;         /* where the part's keys end */
     start after;         /* of the task that is this thread's when all take turns */
     span spans[MAX_ROWS];
-    run runs[RUNS];
+    zc_cache_run runs[RUNS]; /* of the block */
     size_t run_count;
+    size_t next_kv; /* key-value head of what comes after the block */
     float *q;                /* packed, unless few */
     float *floats;           /* keys or values of a block as float32 */
     float *panels;           /* the same, packed */
@@ -165,24 +162,46 @@ static size_t row_of_key(const job *j, const set *s, size_t key)
     if (of->page == 0) {
         return key;
     }
-    size_t word = s->table + key / of->page;
+    size_t word = s->table + (key >> of->log2);
     size_t page = *(const volatile uint32_t *)(of->tables + (word < of->words ? word : of->words - 1));
-    return (page < of->count ? page : of->count - 1) * of->page + key % of->page;
+    return (page < of->count ? page : of->count - 1) * of->page + (key & (of->page - 1));
 }
 
-/* Where the keys of a block lie. */
+/* How many of `count` keys from this one on lie side by side for sure. */
+static size_t side_by_side(const job *j, size_t key, size_t count)
+{
+    size_t page = j->pages.page, left = page ? page - (key & (page - 1)) : count;
+    return left < count ? left : count;
+}
+
+/* Where the keys of block [first, first + count) lie, and those that are asked for meanwhile: a block later, or the first
+ * ones of the task that comes after. A run ends where either of both does. */
 static void find_runs(tile *t, size_t first, size_t count)
 {
-    size_t page = t->j->pages.page;
+    const job *j = t->j;
+    start next = {t->set, t->kv, first + count, t->last};
+    if (first + count >= t->last) {
+        next = t->after;
+    }
+    t->next_kv = next.kv;
     t->run_count = 0;
-    for (size_t at = 0, n; at < count; at += n) {
-        size_t row = row_of_key(t->j, t->set, first + at), left = page ? page - (first + at) % page : count;
-        run *last = t->runs + t->run_count - 1;
-        n = left < count - at ? left : count - at;
-        if (t->run_count > 0 && last->row + last->count == row) {
-            last->count += n;
+    for (size_t at = 0; at < count;) {
+        zc_cache_run r = {.at = at, .count = side_by_side(j, first + at, count - at)};
+        size_t key = next.first + at;
+        r.row = row_of_key(j, t->set, first + at);
+        if (key < next.end) {
+            r.count = side_by_side(j, key, r.count);
+            r.next = row_of_key(j, next.set, key);
+            r.next_count = r.count < next.end - key ? r.count : next.end - key;
+        }
+        at += r.count;
+        zc_cache_run *last = t->runs + t->run_count - 1;
+        if (t->run_count > 0 && last->row + last->count == r.row &&
+            (r.next_count == 0 || (last->next_count == last->count && last->next + last->count == r.next))) {
+            last->count += r.count;
+            last->next_count += r.next_count;
         } else {
-            t->runs[t->run_count++] = (run){at, n, row};
+            t->runs[t->run_count++] = r;
         }
     }
 }
@@ -195,50 +214,48 @@ static span seen(const tile *t, size_t i, size_t first, size_t count)
     return span_of(from, end < count ? end : count);
 }
 
-/* A run of block [first, first + count), of key-value head `kv` of the task's. What is asked for meanwhile is its share of
- * the rows that come a block later, of all heads, from the first byte to the last: processors foresee such a walk, but not
- * the rows of one head, and not that to another page. */
-static zc_cache_rows cache_rows(const tile *t, const uint8_t *cache, size_t ldc, size_t kv, const run *r, size_t first,
-                                size_t count)
+/* Key-value head `kv` of the task's, in the block's runs. What is asked for meanwhile is its share of the rows that come
+ * next, of all heads, from the first byte to the last: processors foresee such a walk, but not the rows of one head, and
+ * not that to another page. */
+static zc_cache_rows cache_rows(const tile *t, const uint8_t *cache, size_t ldc, size_t kv, size_t count)
 {
-    bool half = t->j->p->kv_type == ZC_CACHE_F16;
-    size_t element = half ? 2 : 4, step = ldc * element, width = t->kvs * t->size * element;
-    start next = {t->set, t->kv, first + count, t->last};
-    zc_cache_rows c = {.rows = cache + r->row * step + (t->kv + kv) * t->size * element,
-                       .step = step,
-                       .half = half,
-                       .count = r->count,
-                       .size = t->size};
-    if (first + count >= t->last) {
-        next = t->after;
-    }
-    next.first += r->at;
-    if (next.first < next.end && step < 2 * width) {
-        size_t row = row_of_key(t->j, next.set, next.first), most = t->j->p->capacity - row, share;
-        size_t rows = next.end - next.first < r->count ? next.end - next.first : r->count;
-        share = (rows < most ? rows : most) * step / t->kvs;
-        c.next = cache + row * step + next.kv * t->size * element + kv * share;
-        c.next_step = share / r->count;
+    uint32_t type = t->j->p->kv_type;
+    size_t head = (t->kv + kv) * t->size;
+    zc_cache_rows c = {.type = type,
+                       .head = cache + zc_cpu_cache_bytes(type, head),
+                       .scales = ldc - head + head / 16,
+                       .step = zc_cpu_cache_row(type, ldc),
+                       .size = t->size,
+                       .runs = t->runs,
+                       .run_count = t->run_count,
+                       .end = count,
+                       .turn = kv};
+    if (c.step < 2 * zc_cpu_cache_bytes(type, t->kvs * t->size)) {
+        c.next = cache + zc_cpu_cache_bytes(type, t->next_kv * t->size);
+        c.next_step = c.step / t->kvs;
     }
     return c;
 }
 
 /* All rows of a block as float32; *ld is their distance. */
-static const float *float_rows(const tile *t, const uint8_t *cache, size_t ldc, size_t first, size_t count, size_t *ld)
+static const float *float_rows(const tile *t, const uint8_t *cache, size_t ldc, size_t count, size_t *ld)
 {
+    const zc_cache_rows c = cache_rows(t, cache, ldc, 0, count);
+    if (c.type == ZC_CACHE_F32 && c.run_count == 1) {
+        *ld = ldc;
+        return (const float *)(c.head + c.runs->row * c.step);
+    }
     *ld = t->size;
-    for (const run *r = t->runs; r < t->runs + t->run_count; r++) {
-        zc_cache_rows c = cache_rows(t, cache, ldc, 0, r, first, count);
+    for (const zc_cache_run *r = c.runs; r < c.runs + c.run_count; r++) {
+        const uint8_t *row = c.head + r->row * c.step;
         float *to = t->floats + r->at * t->size;
-        if (!c.half && r->count == count) {
-            *ld = c.step / sizeof(float);
-            return (const float *)c.rows;
-        }
-        for (size_t i = 0; i < c.count; i++, to += t->size) {
-            if (c.half) {
-                t->j->ops->from_half(to, (const uint16_t *)(c.rows + i * c.step), t->size);
+        for (size_t i = 0; i < r->count; i++, to += t->size, row += c.step) {
+            if (c.type == ZC_CACHE_F16) {
+                t->j->ops->from_half(to, (const uint16_t *)row, t->size);
+            } else if (c.type == ZC_CACHE_F32) {
+                memcpy(to, row, t->size * sizeof *to);
             } else {
-                memcpy(to, c.rows + i * c.step, t->size * sizeof *to);
+                t->j->ops->from_bytes(to, (const int8_t *)row, (const uint16_t *)(row + c.scales), t->size);
             }
         }
     }
@@ -304,24 +321,15 @@ static bool weigh(tile *t, size_t i, size_t first, size_t count)
 }
 
 /* A row's queries see the same keys, so each row has its own where not all see all of them. */
-static void add_to_few(tile *t, size_t kv, size_t first, size_t count, bool all)
+static void add_to_few(tile *t, zc_cache_rows c, size_t kv, size_t first, size_t count, bool all)
 {
-    const job *j = t->j;
     size_t together = all ? t->each : t->group, end = (kv + 1) * t->each;
-    for (const run *r = t->runs; r < t->runs + t->run_count; r++) {
-        zc_cache_rows c = cache_rows(t, j->v, j->p->ldv, kv, r, first, count);
-        const uint8_t *rows = c.rows;
-        for (size_t i = kv * t->each; i < end; i += together) {
-            span s = all ? span_of(0, count) : seen(t, i, first, count);
-            s.from = s.from > r->at ? s.from : r->at;
-            s.end = s.end < r->at + r->count ? s.end : r->at + r->count;
-            if (s.from < s.end) {
-                c.rows = rows + (s.from - r->at) * c.step;
-                c.count = s.end - s.from;
-                j->ops->add_values(&c, together, t->scores + i * KEYS + s.from, KEYS, t->sums + i * t->size);
-                c.next_step = 0;
-            }
-        }
+    for (size_t i = kv * t->each; i < end; i += together) {
+        span s = all ? span_of(0, count) : seen(t, i, first, count);
+        c.from = s.from;
+        c.end = s.end;
+        t->j->ops->add_values(&c, together, t->scores + i * KEYS, KEYS, t->sums + i * t->size);
+        c.next_step = 0;
     }
 }
 
@@ -353,17 +361,15 @@ static void block_of_few(tile *t, size_t first, size_t count)
     const job *j = t->j;
     bool all = true;
     for (size_t kv = 0; kv < t->kvs; kv++) {
-        for (const run *r = t->runs; r < t->runs + t->run_count; r++) {
-            zc_cache_rows k = cache_rows(t, j->k, j->p->ldk, kv, r, first, count);
-            size_t at = kv * t->each;
-            j->ops->key_dots(&k, t->each, t->q + at * t->size, j->p->scale, t->scores + at * KEYS + r->at, KEYS);
-        }
+        zc_cache_rows k = cache_rows(t, j->k, j->p->ldk, kv, count);
+        size_t at = kv * t->each;
+        j->ops->key_dots(&k, t->each, t->q + at * t->size, j->p->scale, t->scores + at * KEYS, KEYS);
     }
     for (size_t i = 0; i < t->queries; i++) {
         all = weigh(t, i, first, count) && all;
     }
     for (size_t kv = 0; kv < t->kvs; kv++) {
-        add_to_few(t, kv, first, count, all);
+        add_to_few(t, cache_rows(t, j->v, j->p->ldv, kv, count), kv, first, count, all);
     }
 }
 
@@ -372,7 +378,7 @@ static void block_of_many(tile *t, size_t first, size_t count)
     const job *j = t->j;
     const zc_cpu_ops *ops = j->ops;
     size_t nr = ops->nr, ld;
-    const float *rows = float_rows(t, j->k, j->p->ldk, first, count, &ld);
+    const float *rows = float_rows(t, j->k, j->p->ldk, count, &ld);
     bool all = true;
     for (size_t key = 0; key < count; key += nr) {
         ops->pack(t->panels + key * t->size, nr, rows + key * ld, ld, 0, count - key < nr ? count - key : nr, t->size);
@@ -381,7 +387,7 @@ static void block_of_many(tile *t, size_t first, size_t count)
     for (size_t i = 0; i < t->queries; i++) {
         all = weigh(t, i, first, count) && all;
     }
-    rows = float_rows(t, j->v, j->p->ldv, first, count, &ld);
+    rows = float_rows(t, j->v, j->p->ldv, count, &ld);
     add_to_many(t, rows, ld, first, count, all);
 }
 
@@ -630,7 +636,7 @@ static bool plan(job *j, size_t first, size_t each)
     const zc_attention_params *p = j->p;
     size_t left = (p->rows - first) / each, sets = left < WAVE ? left : WAVE, most = most_parts(j, each);
     size_t queries = each * p->heads, results = most > 1 ? queries * most : 0;
-    size_t room = sets < 2 ? results : results + WAVE_SUMS / p->head_size, used = 0;
+    size_t some = results + WAVE_SUMS / p->head_size, room = sets * results < some ? sets * results : some, used = 0;
     size_t spans = most > 1 || sets > 1 || each < p->rows ? sets * each : 0;
     partial *to = &j->partial;
     char *memory = zc_workspace(ZC_WORKSPACE_PANEL,
@@ -692,7 +698,7 @@ static zc_status attend(job *j, size_t each, unsigned threads, zc_error *error)
     j->kv = 1;
     j->keys = KEYS;
     if (each * j->group <= FEW) {
-        size_t row = ((size_t)p->ldk + 1) * (p->kv_type == ZC_CACHE_F16 ? 2 : 4);
+        size_t row = zc_cpu_cache_row(p->kv_type, (size_t)p->ldk + 1);
         j->kv = FEW_QUERIES / (each * j->group);
         j->kv = j->kv < p->kv_heads ? j->kv : p->kv_heads;
         j->keys = BLOCK / row & ~(size_t)15;
@@ -735,6 +741,7 @@ zc_status zc_cpu_attention_paged(const zc_cpu_call *call)
     job j = {.ops = call->ops,
              .p = &p,
              .pages = {.page = given->page,
+                       .log2 = (unsigned)__builtin_ctz(given->page),
                        .tables = call->bindings[4],
                        .words = given->table_words,
                        .count = given->capacity / given->page},

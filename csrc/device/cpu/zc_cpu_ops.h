@@ -34,14 +34,25 @@ typedef struct zc_gemm_block {
     float alpha, beta;    /* c = alpha * a * b + beta * c; c is not read when beta is 0 */
 } zc_gemm_block;
 
-/* Some rows of one head of a cache. */
+/* Rows of a cache that lie side by side, some of a block of keys; and what is needed after them. */
+typedef struct zc_cache_run {
+    size_t at, count;        /* of the block */
+    size_t row;              /* of the cache */
+    size_t next, next_count; /* rows of the cache, of which next_count is at most count */
+} zc_cache_run;
+
+/* One head of a block of keys, or of values. */
 typedef struct zc_cache_rows {
-    const uint8_t *rows;
-    size_t step; /* bytes between rows */
-    bool half;   /* float16, else float32 */
-    size_t count, size;
-    const uint8_t *next; /* what is needed after them: for each row next_step bytes */
-    size_t next_step;
+    uint32_t type;       /* ZC_CACHE_* */
+    const uint8_t *head; /* where it lies in row 0 of the cache */
+    size_t scales;       /* of ZC_CACHE_Q8_0: bytes from there to its scales */
+    size_t step;         /* bytes between rows */
+    size_t size;         /* of a head */
+    const zc_cache_run *runs;
+    size_t run_count;
+    size_t from, end;    /* of the block: no other rows are looked at */
+    const uint8_t *next; /* in row 0: with each row, next_step bytes from next_step * turn * next_count on */
+    size_t next_step, turn;
 } zc_cache_rows;
 
 typedef struct zc_cpu_ops {
@@ -83,13 +94,16 @@ typedef struct zc_cpu_ops {
     void (*finish)(float *y, const float *sums, const float *bias, size_t n, uint32_t flags);
     void (*to_half)(uint16_t *out, const float *x, size_t n);
     void (*from_half)(float *out, const uint16_t *x, size_t n);
+    /* ZC_CACHE_Q8_0, n a multiple of 32. */
+    void (*to_bytes)(int8_t *out, uint16_t *scales, const float *x, size_t n);
+    void (*from_bytes)(float *out, const int8_t *x, const uint16_t *scales, size_t n);
     /* The first `count` elements of a row of weights. */
     void (*dequantize)(float *out, uint32_t type, const void *blocks, size_t count);
     /* out[i] = dot(row i of w, x) of `rows` rows of 16-bit floats, one after the other. */
     void (*dots_f16)(float *out, const uint8_t *w, size_t rows, size_t n, const float *x);
     void (*dots_bf16)(float *out, const uint8_t *w, size_t rows, size_t n, const float *x);
     /* Attention of a few queries, `size` floats each: out[i * ldout + r] = scale * dot(query i, row r), and
-     * sums[i * size, (i + 1) * size) += weights[i * ldw + r] * (row r), r from 0 on. */
+     * sums[i * size, (i + 1) * size) += weights[i * ldw + r] * (row r), r in ascending order; row r is that of the block. */
     void (*key_dots)(const zc_cache_rows *rows, size_t queries, const float *q, float scale, float *out, size_t ldout);
     void (*add_values)(const zc_cache_rows *rows, size_t queries, const float *weights, size_t ldw, float *sums);
 } zc_cpu_ops;

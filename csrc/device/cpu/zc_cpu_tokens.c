@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "device/cpu/zc_cpu_cache.h"
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_ops.h"
 #include "device/cpu/zc_cpu_threads.h"
@@ -163,9 +164,17 @@ static void put(void *out, uint32_t type, size_t i, float value)
     }
 }
 
-static void *row_of(void *out, uint32_t type, size_t elements)
+static void *element_of(void *out, uint32_t type, size_t elements)
 {
-    return (uint8_t *)out + elements * (type == ZC_CACHE_F16 ? 2 : 4);
+    return (uint8_t *)out + zc_cpu_cache_bytes(type, elements);
+}
+
+#define BLOCK_OF_BYTES 32 /* of ZC_CACHE_Q8_0 */
+
+/* The scales of row `row` of ZC_CACHE_Q8_0, of `ld` elements. */
+static uint16_t *scales_of(uint8_t *row, size_t ld)
+{
+    return (uint16_t *)(row + ld);
 }
 
 /* Of a head: how many elements of it are rotated, and which ones by the same angle. */
@@ -212,8 +221,8 @@ static void rope_row(const job *j, size_t r)
     size_t to = p->capacity ? clamp(position, p->capacity) : r;
     const rotation how = rotation_of(p->layout, p->rotated, p->head_size);
     for (size_t h = 0; h < p->heads && !zc_cpu_cancelled(); h++) {
-        rotate(row_of(j->bindings[3], p->out_type, to * p->ldout + h * p->head_size), p->out_type, x + h * p->head_size,
-               table, &how);
+        rotate(element_of(j->bindings[3], p->out_type, to * p->ldout + h * p->head_size), p->out_type,
+               x + h * p->head_size, table, &how);
     }
 }
 
@@ -223,15 +232,17 @@ zc_status zc_cpu_rope(const zc_cpu_call *call)
     return each_row(call, p->rows, (size_t)p->heads * p->head_size, rope_row);
 }
 
-/* A row of a cache, which begins with this element. */
-static void convert(const job *j, void *cache, uint32_t type, size_t element, const float *x, size_t cols)
+/* x in a row of a cache of `ld` elements. */
+static void convert(const job *j, uint8_t *row, uint32_t type, size_t ld, const float *x, size_t cols)
 {
     for (size_t at = 0, n; (n = stretch(at, cols)) > 0; at += n) {
-        void *out = row_of(cache, type, element + at);
+        void *out = element_of(row, type, at);
         if (type == ZC_CACHE_F16) {
             j->ops->to_half(out, x + at, n);
-        } else {
+        } else if (type == ZC_CACHE_F32) {
             memcpy(out, x + at, n * sizeof *x);
+        } else {
+            j->ops->to_bytes(out, scales_of(row, ld) + at / BLOCK_OF_BYTES, x + at, n);
         }
     }
 }
@@ -239,8 +250,9 @@ static void convert(const job *j, void *cache, uint32_t type, size_t element, co
 static void append_row(const job *j, size_t r)
 {
     const zc_append_params *p = j->params;
-    size_t to = clamp(((const uint32_t *)j->bindings[1])[r], p->capacity) * p->ldout;
-    convert(j, j->bindings[2], p->out_type, to, (const float *)j->bindings[0] + r * p->ldx, p->cols);
+    size_t to = clamp(((const uint32_t *)j->bindings[1])[r], p->capacity) * zc_cpu_cache_row(p->out_type, p->ldout);
+    convert(j, (uint8_t *)j->bindings[2] + to, p->out_type, p->ldout, (const float *)j->bindings[0] + r * p->ldx,
+            p->cols);
 }
 
 zc_status zc_cpu_append(const zc_cpu_call *call)
@@ -250,11 +262,37 @@ zc_status zc_cpu_append(const zc_cpu_call *call)
 }
 
 /* Bytes of a row that is in a cache already into the mirror. */
-static void mirror(void *to, const void *cache, uint32_t type, size_t element, size_t cols)
+static void mirror(uint8_t *to, const uint8_t *row, size_t bytes)
 {
-    for (size_t at = 0, n; (n = stretch(at, cols)) > 0; at += n) {
-        size_t bytes = n * (type == ZC_CACHE_F16 ? 2 : 4), from = (element + at) * (type == ZC_CACHE_F16 ? 2 : 4);
-        memcpy((uint8_t *)to + from, (const uint8_t *)cache + from, bytes);
+    for (size_t at = 0, n; (n = stretch(at, bytes)) > 0; at += n) {
+        memcpy(to + at, row + at, n);
+    }
+}
+
+/* Element i of a head that is turned. */
+static float turned(const float *x, const float *table, const rotation *how, size_t i)
+{
+    if (i >= how->rotated) {
+        return x[i];
+    }
+    bool second = how->distance == 2 ? i % 2 : i >= how->half;
+    size_t pair = how->distance == 2 ? i / 2 : second ? i - how->half : i, first = pair * how->distance;
+    float a = x[first], b = x[first + how->step], c = table[2 * pair], s = table[2 * pair + 1];
+    return second ? a * s + b * c : a * c - b * s;
+}
+
+/* A head, turned, block by block. */
+static void rotate_to_bytes(const job *j, int8_t *out, uint16_t *scales, const float *x, const float *table,
+                            const rotation *how)
+{
+    float block[BLOCK_OF_BYTES];
+    for (size_t at = 0, n; (n = stretch(at, how->size)) > 0; at += n) {
+        for (size_t from = at; from < at + n; from += BLOCK_OF_BYTES) {
+            for (size_t i = 0; i < BLOCK_OF_BYTES; i++) {
+                block[i] = turned(x, table, how, from + i);
+            }
+            j->ops->to_bytes(out + from, scales + from / BLOCK_OF_BYTES, block, BLOCK_OF_BYTES);
+        }
     }
 }
 
@@ -274,14 +312,23 @@ static void rope_append_to(const job *j, size_t r, const uint32_t *places, void 
     if (cols == 0) {
         return;
     }
-    size_t keys = clamp(places[r], p->capacity) * p->ldout, values = keys + (size_t)p->capacity * p->ldout;
+    size_t step = zc_cpu_cache_row(p->out_type, p->ldout), place = clamp(places[r], p->capacity);
+    uint8_t *keys = (uint8_t *)cache + place * step, *values = keys + p->capacity * step;
     for (size_t h = 0; h < p->kv_heads && !zc_cpu_cancelled(); h++) {
-        rotate(row_of(cache, p->out_type, keys + h * size), p->out_type, k + h * size, table, &how);
+        void *out = element_of(keys, p->out_type, h * size);
+        if (p->out_type == ZC_CACHE_Q8_0) {
+            rotate_to_bytes(j, out, scales_of(keys, p->ldout) + h * size / BLOCK_OF_BYTES, k + h * size, table, &how);
+        } else {
+            rotate(out, p->out_type, k + h * size, table, &how);
+        }
     }
-    convert(j, cache, p->out_type, values, v, cols);
-    if (p->mirrored) {
-        mirror(mirrored, cache, p->out_type, keys, cols);
-        mirror(mirrored, cache, p->out_type, values, cols);
+    convert(j, values, p->out_type, p->ldout, v, cols);
+    for (int both = 0; p->mirrored && both < 2; both++) {
+        uint8_t *row = both ? values : keys, *to = (uint8_t *)mirrored + (row - (uint8_t *)cache);
+        mirror(to, row, zc_cpu_cache_bytes(p->out_type, cols));
+        if (p->out_type == ZC_CACHE_Q8_0) {
+            mirror(to + p->ldout, row + p->ldout, cols / BLOCK_OF_BYTES * sizeof(uint16_t));
+        }
     }
 }
 
