@@ -198,6 +198,8 @@ def test_embeddings(served: Served) -> None:
     assert create(model="embedder", input="abc", dimensions=3).data
     with pytest.raises(openai.BadRequestError, match="dimensions: this model has 3"):
         create(model="embedder", input="abc", dimensions=2)
+    with pytest.raises(openai.BadRequestError, match="input: this model takes texts, not tokens"):
+        create(model="embedder", input=[1, 2])
     with pytest.raises(openai.NotFoundError):
         create(model="fake", input="abc")
 

@@ -177,6 +177,22 @@ def test_prompts_that_were_there_are_cached(client: Any) -> None:
     assert usage.prompt_tokens_details.cached_tokens >= usage.prompt_tokens - 64
 
 
+def test_embeddings_of_a_language_model(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(application({}, {"tiny": model})) as url:
+        client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
+        with pytest.raises(openai.BadRequestError, match="the file does not say how it pools"):
+            client.embeddings.create(model="tiny", input="Hello")
+        monkeypatch.setattr("zcwasm.llm._embedding.pooling_of", lambda *_: "mean")
+        ids = model.tokenize("Hello", special=False)
+        answer = client.embeddings.create(model="tiny", input=["Hello", "a"])
+        assert answer.usage.prompt_tokens == len(ids) + len(model.tokenize("a", special=False))
+        assert [each.embedding for each in answer.data] == model.embed(["Hello", "a"]).tolist()
+        assert client.embeddings.create(model="tiny", input=ids).data == answer.data[:1]
+        with pytest.raises(openai.BadRequestError) as raised:
+            client.embeddings.create(model="tiny", input="b" * 3000)
+        assert raised.value.code == "context_length_exceeded"
+
+
 def test_a_closed_batcher(model: Model) -> None:
     batcher: Batcher = model.batcher(sequences=1, context=64)
     with serving(application({"tiny": batcher})) as url:
@@ -216,3 +232,45 @@ def test_command(tmp_path: Path) -> None:
             assert process.wait(20) == 0
         finally:
             process.kill()
+
+
+def test_what_the_command_refuses(capsys: pytest.CaptureFixture[str], tmp_path: Path, model: Model) -> None:
+    from zcwasm import _cli
+
+    path = tmp_path / "tiny.gguf"
+    write(path)
+    key = tmp_path / "key"
+    key.write_text("two words\n")
+    for words, message in (
+        (["--model", "a/x.gguf", "--embed", "b/x"], "two of the models have the name x"),
+        (["--model", "all-minilm-l6-v2", "--port", "0"], "an embedding model: --embed takes it"),
+        (["--embed", "smollm2-135m", "--port", "0"], "gives no embeddings: --model takes it"),
+        (["--embed", str(path), "--port", "0"], "the file does not say how it pools"),
+        (["--model", str(path), "--api-key-file", str(key)], "holds no key"),
+        (["--model", str(path), "--api-key-file", str(tmp_path / "none")], "No such file"),
+        (["--model", str(path), "--host", "203.0.113.7", "--port", "0"], "203.0.113.7, port 0"),
+    ):
+        assert _cli.main(["serve", "--device", "cpu", *words]) == 1
+        assert message in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        _cli.main(["serve"])
+    assert "--model or --embed is missing" in capsys.readouterr().err
+
+
+def test_keys_of_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from zcwasm import _serve_command
+
+    monkeypatch.setenv("ZCWASM_API_KEY", " from-environment ")
+    assert _serve_command.read_key(None) == "from-environment"
+    path = tmp_path / "key"
+    path.write_text("from-file\n")
+    assert _serve_command.read_key(path) == "from-file"
+    monkeypatch.delenv("ZCWASM_API_KEY")
+    assert _serve_command.read_key(None) is None
+
+
+def test_loopback() -> None:
+    from zcwasm._serve_command import is_loopback
+
+    assert all(map(is_loopback, ("127.0.0.1", "127.5.0.1", "::1", "localhost")))
+    assert not any(map(is_loopback, ("0.0.0.0", "::", "192.0.2.1", "example.org")))

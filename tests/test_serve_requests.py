@@ -177,6 +177,8 @@ def test_embedding() -> None:
     asked = _requests.embedding({"model": "m", "input": "a", "encoding_format": "base64", "dimensions": 3})
     assert (asked.texts, asked.base64, asked.dimensions) == (["a"], True, 3)
     assert not _requests.embedding({"model": "m", "input": ["a", "b"]}).base64
+    assert _requests.embedding({"model": "m", "input": [1, 2]}).texts == [[1, 2]]
+    assert _requests.embedding({"model": "m", "input": [[1], "b"]}).texts == [[1], "b"]
 
 
 # --- what is refused, with its path ---
@@ -314,7 +316,9 @@ def test_completion_refuses(change: dict[str, Any], param: str, words: str) -> N
     [
         ({"input": None}, "input"),
         ({"input": ""}, "input"),
-        ({"input": [1, 2]}, "input[0]"),
+        ({"input": [1, -2]}, "input[1]"),
+        ({"input": [[]]}, "input[0]"),
+        ({"input": ["a", ""]}, "input[1]"),
         ({"input": ["a"] * 2049}, "input"),
         ({"encoding_format": "int8"}, "encoding_format"),
         ({"dimensions": 0}, "dimensions"),

@@ -9,7 +9,7 @@ import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 import zcwasm
 from zcwasm._extras import needed_for
@@ -19,7 +19,8 @@ from zcwasm.llm import KvDtype
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zcwasm.llm import Model
+    from zcwasm.llm import Batcher, Model
+    from zcwasm.serve._embeddings import Embedder
 
 KEY = "ZCWASM_API_KEY"  # in the environment
 _GRACE = 30.0
@@ -46,7 +47,8 @@ def add_arguments(
         action="append",
         default=[],
         metavar="PATH_OR_NAME",
-        help=f"the folder of an embedding model, or {embedders}; may be given several times",
+        help=f"the folder of an embedding model, the GGUF file of a language model that gives embeddings, or "
+        f"{embedders}; may be given several times",
     )
     child.add_argument(
         "--host", default="127.0.0.1", help="the address to listen on (127.0.0.1: this machine only)"
@@ -103,6 +105,10 @@ def run(options: argparse.Namespace, device: zcwasm.Device) -> int:
         from zcwasm import serve
     if not options.model and not options.embed:
         options.parser.error("--model or --embed is missing")
+    names = [name_of(word) for word in (*options.model, *options.embed)]
+    for at, name in enumerate(names):
+        if name in names[:at]:
+            raise ValueError(f"two of the models have the name {name}")
     key = read_key(options.api_key_file)
     local = is_loopback(options.host)
     if not local and key is None:
@@ -118,17 +124,20 @@ def run(options: argparse.Namespace, device: zcwasm.Device) -> int:
     )
     listener = serve.listen(options.host, options.port, limits.stall)  # before what takes long
     with listener, ExitStack() as opened:
-        batchers, embedders = {}, {}
+        batchers: dict[str, Batcher] = {}
+        embedders: dict[str, Embedder] = {}
         for word in options.model:
-            model = opened.enter_context(open_model(word, device))
+            model = open_model(word, device)
+            opened.enter_context(model)
             batchers[name_of(word)] = opened.enter_context(batcher(model, options))
         for word in options.embed:
-            embedders[name_of(word)] = opened.enter_context(open_embedder(word, device))
+            embedder = open_embedder(word, device)
+            opened.enter_context(embedder)
+            embedders[name_of(word)] = embedder
         app = serve.application(batchers, embedders, limits, key)
-        names = ", ".join([*batchers, *embedders])
 
         def ready() -> None:
-            print(f"{names} on {device.kind}: {serve.address_of(listener)}/v1", flush=True)
+            print(f"{', '.join(names)} on {device.kind}: {serve.address_of(listener)}/v1", flush=True)
 
         serve.run(app, listener, grace=min(_GRACE, options.timeout), ready=ready)
     return 0
@@ -172,16 +181,23 @@ def open_model(word: str, device: zcwasm.Device) -> Model:
     return Model.open(fetch.resolve(word, progress=True), device, progress=sys.stderr.isatty())
 
 
-def open_embedder(word: str, device: zcwasm.Device) -> Any:
+def open_embedder(word: str, device: zcwasm.Device) -> Embedder:
     from zcwasm import embed
+    from zcwasm.llm import Model
+    from zcwasm.llm._embedding import pooling_of
 
     pinned = fetch.MODELS.get(word)
     if pinned and pinned.main:
-        raise zcwasm.ModelError(f"{word} is a language model: --model takes it")
-    return embed.Model.open(fetch.resolve(word, progress=True), device, progress=sys.stderr.isatty())
+        raise zcwasm.ModelError(f"{word} is a language model that gives no embeddings: --model takes it")
+    path, progress = fetch.resolve(word, progress=True), sys.stderr.isatty()
+    if path.is_dir():
+        return embed.Model.open(path, device, progress=progress)
+    model = Model.open(path, device, progress=progress)
+    pooling_of(model, None)  # which says what is wrong with a model that is none for this
+    return model
 
 
-def batcher(model: Model, options: argparse.Namespace) -> Any:
+def batcher(model: Model, options: argparse.Namespace) -> Batcher:
     return model.batcher(
         sequences=options.sequences,
         context=options.context,

@@ -13,19 +13,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from zcwasm.serve._embeddings import Embedder
 from zcwasm.serve._errors import RequestError
 from zcwasm.serve._guard import OPEN, Guard, error_response
 from zcwasm.serve._limits import ServerLimits
 from zcwasm.serve._service import GONE, Service
 
 if TYPE_CHECKING:
-    from zcwasm import embed
     from zcwasm.llm._batcher import Batcher
 
 
 def application(
     models: Mapping[str, Batcher],
-    embedders: Mapping[str, embed.Model] | None = None,
+    embedders: Mapping[str, Embedder] | None = None,
     limits: ServerLimits | None = None,
     key: str | None = None,
 ) -> Starlette:

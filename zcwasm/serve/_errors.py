@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import zcwasm
+from zcwasm._core import ModelError
+from zcwasm.llm import ContextError, QueueFullError
+
 _TYPES = {
     401: "authentication_error",
     403: "permission_error",
@@ -66,3 +70,21 @@ def find(models: Mapping[str, Any], name: str) -> Any:
             404, f"model: there is no model {name[:200]!r} here", param="model", code="model_not_found"
         )
     return found
+
+
+def refused(error: BaseException, param: str) -> BaseException:
+    """What an exception is to the client: RequestError; itself where it is the server's fault."""
+    if isinstance(error, RequestError):
+        return error
+    if isinstance(error, QueueFullError):
+        return later("all is busy and the queue is full: ask again later", 1, "queue_full")
+    if isinstance(error, ContextError):
+        return invalid(param, str(error), "context_length_exceeded")
+    if isinstance(error, zcwasm.ClosedError):
+        return RequestError(503, "the server is shutting down", code="closed")
+    if isinstance(error, MemoryError):
+        return later("there is no memory for this request now", 5, "no_memory")
+    # Error itself: what a chat template refuses; ModelError: what it fails on.
+    if isinstance(error, (TypeError, ValueError, ModelError)) or type(error) is zcwasm.Error:
+        return invalid(param, f"{error!s:.1000}", "invalid_value")
+    return error

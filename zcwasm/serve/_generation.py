@@ -15,11 +15,9 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
-import zcwasm
-from zcwasm._core import ModelError
-from zcwasm.llm import Constraint, ContextError, QueueFullError
+from zcwasm.llm import Constraint
 from zcwasm.serve import _answers, _json, _requests, _tools
-from zcwasm.serve._errors import RequestError, find, invalid, later, not_again
+from zcwasm.serve._errors import RequestError, find, invalid, not_again, refused
 from zcwasm.serve._requests import Generation
 
 if TYPE_CHECKING:
@@ -99,24 +97,6 @@ def _constraint(schema: dict[str, Any]) -> Constraint:
         return Constraint.json_schema(schema)
     except (TypeError, ValueError) as error:
         raise invalid("response_format", str(error), "invalid_schema") from None
-
-
-def refused(error: BaseException, param: str) -> BaseException:
-    """What an exception of submit is to the client: RequestError; itself where it is the server's fault."""
-    if isinstance(error, RequestError):
-        return error
-    if isinstance(error, QueueFullError):
-        return later("all is busy and the queue is full: ask again later", 1, "queue_full")
-    if isinstance(error, ContextError):
-        return invalid(param, str(error), "context_length_exceeded")
-    if isinstance(error, zcwasm.ClosedError):
-        return RequestError(503, "the server is shutting down", code="closed")
-    if isinstance(error, MemoryError):
-        return later("there is no memory for this request now", 5, "no_memory")
-    # Error itself: what a chat template refuses; ModelError: what it fails on.
-    if isinstance(error, (TypeError, ValueError, ModelError)) or type(error) is zcwasm.Error:
-        return invalid(param, f"{error!s:.1000}", "invalid_value")
-    return error
 
 
 # --- answers in one piece ---

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from zcwasm.llm._sampling import OPTIONS
 from zcwasm.serve._checks import (
+    Check,
     Field,
     anything,
     flag,
@@ -61,7 +62,7 @@ class Embedding:
     """A request to /v1/embeddings."""
 
     model: str
-    texts: list[str]
+    texts: list[str | list[int]]
     base64: bool
     dimensions: int | None
 
@@ -169,28 +170,31 @@ def chat(body: dict[str, Any]) -> Generation:
     )
 
 
-def _prompts(path: str, value: Any) -> list[str | list[int]]:
-    """One or several, each of text or of tokens."""
-    ids = items(_TOKEN, 1, 1 << 24)
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, list) and value and isinstance(value[0], int):
-        return [ids(path, value)]
+def _texts(most: int, words: str) -> Check:
+    """One or several, each of text (that matches) or of tokens."""
+    word, ids = text(LONG, words), items(_TOKEN, 1, LONG)
 
     def one(path: str, value: Any) -> Any:
         if isinstance(value, str):
-            return value
+            return word(path, value)
         if isinstance(value, list):
             return ids(path, value)
         raise wrong(path, "a string or an array of tokens", value)
 
-    found: list[str | list[int]] = items(one, 1, MOST_CHOICES)(path, value)
-    return found
+    several = items(one, 1, most)
+
+    def check(path: str, value: Any) -> list[str | list[int]]:
+        if isinstance(value, str) or (isinstance(value, list) and value and isinstance(value[0], int)):
+            return [one(path, value)]
+        found: list[str | list[int]] = several(path, value)
+        return found
+
+    return check
 
 
 COMPLETION = {
     **_GENERATION,
-    "prompt": Field(_prompts, required=True),
+    "prompt": Field(_texts(MOST_CHOICES, "(?s).*"), required=True),
     "logprobs": Field(whole(0, 20), "logprobs"),
     "best_of": Field(whole(1, MOST_CHOICES)),
     "echo": Field(only(False)),
@@ -235,17 +239,9 @@ def _options(table: dict[str, Field], found: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _inputs(path: str, value: Any) -> list[str]:
-    one = text(LONG, "(?s).+")
-    if isinstance(value, str):
-        return [one(path, value)]
-    texts: list[str] = items(one, 1, MOST_INPUTS)(path, value)
-    return texts
-
-
 EMBEDDING = {
     "model": Field(text(1000), required=True),
-    "input": Field(_inputs, required=True),
+    "input": Field(_texts(MOST_INPUTS, "(?s).+"), required=True),
     "encoding_format": Field(one_of("float", "base64")),
     "dimensions": Field(whole(1, 1 << 20)),
     "user": Field(text(1000)),

@@ -18,14 +18,13 @@ from starlette.responses import JSONResponse, Response
 
 from zcwasm.serve import _generation
 from zcwasm.serve._client import Client, EventStream
-from zcwasm.serve._embeddings import embeddings
+from zcwasm.serve._embeddings import Embedder, embeddings
 from zcwasm.serve._errors import RequestError, find, later
 from zcwasm.serve._generation import Kind, Running
 from zcwasm.serve._limits import ServerLimits
 from zcwasm.serve._metrics import CONTENT_TYPE, Metrics
 
 if TYPE_CHECKING:
-    from zcwasm import embed
     from zcwasm.llm._batcher import Batcher
 
 GONE = 499  # for the metrics: nobody is there to hear it
@@ -37,7 +36,7 @@ class Service:
     def __init__(
         self,
         models: Mapping[str, Batcher],
-        embedders: Mapping[str, embed.Model],
+        embedders: Mapping[str, Embedder],
         limits: ServerLimits,
         key: bytes | None,
     ) -> None:
