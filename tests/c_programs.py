@@ -40,8 +40,9 @@ def objects_folder() -> Path:
 
 
 def compilation_of(sanitize: str | None) -> tuple[str, ...]:
-    """The compiler and what it instruments: $CC, but clang for sanitizers."""
-    name = os.environ.get("CC", "clang" if sanitize else "cc").split()
+    """The compiler and what it instruments: $CC, else gcc where it is, but clang for sanitizers."""
+    usual = "gcc" if shutil.which("gcc") else "cc"  # as CI's steps call it that set CC: so they share objects
+    name = os.environ.get("CC", "clang" if sanitize else usual).split()
     instrument = [f"-fsanitize={sanitize}", "-fno-sanitize-recover=undefined", "-g"] if sanitize else []
     return (*name, *instrument)
 

@@ -42,7 +42,7 @@ PROGRAMS = SOFTWARE | ({"metal"} if "ZCWASM_SIM_COMPILER" in os.environ else set
 NO_C = {
     *("abi_files", "build_wasm3", "chat", "contributing", "docs", "fetch", "guests", "kernel_numbers"),
     *("layers", "llm_tokenizer", "metal", "packaging", "readme", "real_sizes", "release", "sampling"),
-    *("selection", "shaders", "vulkan_api", "words", "workflows"),
+    *("selection", "selftest", "shaders", "vulkan_api", "words", "workflows"),
 }
 LEFT_TO_CI = pytest.StashKey["Counter[str]"]()
 

@@ -11,22 +11,22 @@ import pytest
 from c_programs import sources
 from support import guest_path
 
+SANITIZED = ["clang", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-g"]
 LEAKS = "detect_leaks=1" if sys.platform == "linux" else "detect_leaks=0"
 
 
 def build(folder: Path, *, sanitize: bool) -> Path:
-    if not shutil.which("clang"):
+    if sanitize and not shutil.which("clang"):
         pytest.skip("no clang: gcc's sanitizers prevent the interpreter's tail calls")
     if not sources.wasm3():
         pytest.skip("no csrc/wasm3: build the package first")
-    flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"] if sanitize else []
     # The program has an allocator of its own, which counts.
     files = [path for path in sources.core() if path.stem != "zc_alloc"]
     return c_programs.build(
         "test_abi_state",
         folder,
         [*files, *sources.wasm3()],
-        compilation=["clang", *flags, "-g"],
+        compilation=SANITIZED if sanitize else c_programs.compilation_of(None),
         with_shaders=True,
     )
 
