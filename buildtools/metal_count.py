@@ -721,17 +721,23 @@ def matrix_table(planner: Planner, wrong: list[str]) -> str:
 
 def attention_table(planner: Planner, wrong: list[str]) -> str:
     rows = [
-        "| elements of a head | one row, own keys | one row, keys of 4 heads | 64 rows |",
-        "|" + " --- |" * 4,
+        "| elements of a head | one row, own keys | one row, keys of 4 heads | 64 rows | of 64 sequences |",
+        "|" + " --- |" * 5,
     ]
+    pages = {"page": 32, "table_words": 64 * 64, "context": 2048, "shared": 0}
     for size in (64, 128, 256):
         cells = [str(size)]
-        for count_of_rows, group in ((1, 1), (1, 4), (64, 4)):
-            most = []
-            for kind in ("F32", "F16"):
+        for kernel, count_of_rows, group in (
+            ("attention", 1, 1),
+            ("attention", 1, 4),
+            ("attention", 64, 4),
+            ("attention_paged", 64, 4),
+        ):
+            registers = []
+            for kind in ("F32", "F16", "Q8_0"):
                 heads = 8 * group
                 cost, _ = planner.cost(
-                    "attention",
+                    kernel,
                     rows=count_of_rows,
                     heads=heads,
                     kv_heads=8,
@@ -742,13 +748,16 @@ def attention_table(planner: Planner, wrong: list[str]) -> str:
                     ldout=heads * size,
                     capacity=2048,
                     kv_type=planner.numbers[f"ZC_CACHE_{kind}"],
+                    **(pages if kernel == "attention_paged" else {}),
                 )[0]
-                most.append(cost.registers)
+                registers.append(cost.registers)
                 if any(space == "stack" for space, _ in cost.loads):
-                    wrong.append(f"attention, heads of {size}, {kind}: arrays lie in memory")
-            if max(most) > MOST_REGISTERS:
-                wrong.append(f"attention, heads of {size}: {max(most)} registers, at most {MOST_REGISTERS}")
-            cells.append(f"{most[0]} / {most[1]}")
+                    wrong.append(f"{kernel}, heads of {size}, {kind}: arrays lie in memory")
+            if max(registers) > MOST_REGISTERS:
+                wrong.append(
+                    f"{kernel}, heads of {size}: {max(registers)} registers, at most {MOST_REGISTERS}"
+                )
+            cells.append(" / ".join(map(str, registers)))
         rows.append("| " + " | ".join(cells) + " |")
     return "\n".join(rows)
 
