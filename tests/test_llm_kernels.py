@@ -546,11 +546,7 @@ def test_attention_of_any_spans(device: zcwasm.Device, arena: Arena, kv_type: in
     )
     check_attention(device, arena, 7, 2, 1, 8, 64, hostile, kv_type)
     check_attention(device, arena, 7, 2, 1, 8, 0, hostile, kv_type)
-    # Few rows go another way on GPUs; one that counted from a start to an end before it would take seconds.
-    # Few rows go another way on GPUs; one that counted keys from a start to an end before it would take seconds.
-=======
     # Few rows go another way on GPUs, which once counted keys from a start to an end before it: seconds.
->>>>>>> shade
     check_attention(device, arena, 4, 2, 1, 8, 64, hostile[3:], kv_type)
 
 
