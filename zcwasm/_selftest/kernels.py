@@ -377,10 +377,10 @@ def every_attention_paged(d: Device, arena: Arena) -> Pair:
         spans = np.concatenate([every[-rows:], np.arange(rows, dtype=np.uint32)[::-1, None] * each], 1)
         params = {"rows": rows, "heads": 2, "kv_heads": 1, "head_size": size, "ldq": 2 * size, "ldk": size}
         params |= {"ldv": size, "ldout": 2 * size, "capacity": pages * page, "page": page, "context": 600}
-        params |= {"table_words": tables.size, "shared": shared, "kv_type": kind, "scale": 0.2}
+        params |= {"table_words": tables.size, "shared": shared, "kv_type": kind}
         arrays = [q, *(put(arena, words(one), i) for i, one in enumerate(cached))]
         arrays += [put(arena, spans.astype(np.uint32)), put(arena, tables), out]
-        d.dispatch("attention_paged", arrays, params)
+        d.dispatch("attention_paged", arrays, params | {"scale": 0.2})
         k, v = (reference.from_cache(kind, one, size, size) for one in cached)
         for r in range(rows):
             table = tables[rows - 1 - (0 if shared else r)]
