@@ -8,10 +8,12 @@ from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
+import model_files
 import numpy as np
 import pytest
 
 import zcwasm
+from zcwasm import llm
 from zcwasm.llm._choices import Choices, Chooser, logprobs_of
 from zcwasm.llm._sampling import Sampling
 
@@ -72,14 +74,14 @@ def test_nothing_is_asked() -> None:
 
 
 def expected(
-    prompt: list[int], generated: list[int], sampling: Sampling, options: Choices
+    prompt: list[int], generated: list[int], sampling: Sampling, options: Choices, vocab: int = VOCAB
 ) -> dict[int, tuple[float, float]]:
     """By the definitions, from all tokens."""
     all_tokens = prompt + generated
     size = sampling.repetition_window or len(all_tokens)
     window = set(all_tokens[max(0, len(all_tokens) - size) :]) if sampling.repetition_penalty != 1 else set()
     found = {}
-    for token in range(VOCAB):
+    for token in range(vocab):
         count = generated.count(token)
         penalty = np.float32(sampling.repetition_penalty if token in window else 1)
         add = (options.logit_bias or {}).get(token, 0.0)
@@ -211,3 +213,78 @@ def test_how_often_tokens_are_counted() -> None:
         given.accept(token)
         seen.append(token)
         assert given._window_counts == Counter(seen[-4:])
+
+
+# --- what the guest makes of it ---
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> llm.Model:
+    pytest.importorskip("tokenizers", reason="zcwasm[llm] is not installed")
+    path = tmp_path_factory.mktemp("choices") / "tiny.gguf"
+    path.write_bytes(model_files.model(model_files.llama_metadata(), model_files.llama_tensors()))
+    return llm.Model.open(path, zcwasm.Device("cpu", threads=1))
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        {"repetition_penalty": 1.5},
+        {"repetition_penalty": 4.0, "repetition_window": 3},
+        {"repetition_penalty": 3.0, "temperature": 1.5, "seed": 7},
+        {"repetition_penalty": 2.0, "repetition_window": 9, "temperature": 3.0, "seed": 8, "top_p": 0.9},
+    ],
+)
+def test_the_repetition_penalty_is_a_sessions(model: llm.Model, sampling: dict[str, Any]) -> None:
+    prompts = [[5, 6, 7, 5], [9] * 12, list(range(3, 40))]
+    options: Any = {"max_new_tokens": 40, "ignore_eos": True, **sampling}
+    with model.session(context=128) as session:
+        wanted = [[token.id for token in session.generate(prompt, **options)] for prompt in prompts]
+        other = {**options, "repetition_penalty": 1.0}
+        plain = [[token.id for token in session.generate(prompt, **other)] for prompt in prompts]
+    with model.batcher(sequences=3, context=128) as batcher:
+        streams = [batcher.submit(prompt, **options) for prompt in prompts]
+        assert [stream.result().ids for stream in streams] == wanted
+    assert plain != wanted
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"frequency_penalty": 2.0},
+        {"presence_penalty": 2.0},
+        {"presence_penalty": -2.0, "frequency_penalty": 0.5},
+        {"logit_bias": {77: 9.0, 78: 8.5, 79: -100.0}, "frequency_penalty": 1.0},
+    ],
+)
+def test_choices_reach_the_tokens(model: llm.Model, choices: dict[str, Any]) -> None:
+    """Greedy, so that NumPy says which tokens come; and how likely they were."""
+    prompt, penalty, ids = [5, 6], 1.25, []
+    options: Any = {"max_new_tokens": 25, "ignore_eos": True, "repetition_penalty": penalty}
+    with model.batcher(sequences=2, context=64) as batcher:
+        done = batcher.submit(prompt, logprobs=3, **choices, **options).result()
+        plain = batcher.submit(prompt, **options).result()
+    with model.session(context=64) as session:
+        for likely in done.logprobs or ():
+            logits = session.logits([*prompt, *ids]).astype(np.float64)
+            for token, (p, add) in expected(
+                prompt, ids, Sampling(repetition_penalty=penalty), Choices(**choices), len(logits)
+            ).items():
+                logits[token] = (logits[token] / p if logits[token] > 0 else logits[token] * p) + add
+            ids.append(int(logits.argmax()))
+            wanted = logprobs_of(ids[-1], session.logits([*prompt, *ids[:-1]]).copy(), 3)
+            assert likely.chosen == pytest.approx(wanted.chosen, abs=1e-3)
+            assert [token for token, _ in likely.top] == [token for token, _ in wanted.top]
+    assert done.ids == ids
+    assert len(ids) == 25
+    assert ids != plain.ids
+
+
+def test_a_bias_is_one_of_logits(model: llm.Model) -> None:
+    """Not of logits that the temperature has divided: at 40, one of 100 is little."""
+    options: Any = {"max_new_tokens": 60, "ignore_eos": True, "seed": 1, "logit_bias": {77: 100}}
+    with model.batcher(sequences=2, context=128) as batcher:
+        hot = batcher.submit([5, 6], temperature=40, **options)
+        cold = batcher.submit([5, 6], temperature=1, **options)
+        assert cold.result().ids == [77] * 60
+        assert 0 < Counter(hot.result().ids)[77] < 30

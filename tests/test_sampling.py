@@ -71,15 +71,21 @@ def test_type_checkers_see_the_same_ones() -> None:
     assert set(NAMES) < set(llm.GenerateOptions.__annotations__)
 
 
-@pytest.mark.parametrize("function", [llm.Session.generate, llm.Session.chat])
-def test_signatures_show_all(function: Any) -> None:
+@pytest.mark.parametrize(
+    ("function", "own"),
+    [
+        (llm.Session.generate, {"context_policy", "context_keep"}),
+        (llm.Session.chat, {"context_policy", "tools"}),
+    ],
+)
+def test_signatures_show_all(function: Any, own: set[str]) -> None:
     signature = inspect.signature(function)
     named = {
         parameter.name: parameter.default
         for parameter in signature.parameters.values()
         if parameter.kind is parameter.KEYWORD_ONLY
     }
-    assert set(named) == set(llm.GenerateOptions.__annotations__)
+    assert set(named) == set(llm.GenerateOptions.__annotations__) | own
     assert {name: named[name] for name in NAMES} == dataclasses.asdict(llm.Sampling())
 
 

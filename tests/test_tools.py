@@ -521,3 +521,22 @@ def test_a_prompt_that_is_too_long(model: Model) -> None:
             session.generate(prompt)
         list(session.generate(prompt, context_policy="keep_ends", context_keep=3, max_new_tokens=31))
         assert session.tokens[:70] == prompt[:3] + prompt[-67:]
+
+
+def test_a_batcher_does_the_same(model: Model) -> None:
+    talk = [message("system", "s" * 20)]
+    for letter in "abcdefgh":
+        talk += [message("user", letter * 20), message("assistant", letter.upper() * 20)]
+    prompt = [3 + at % 250 for at in range(300)]
+    with model.session(context=200) as session, model.batcher(sequences=2, context=200) as batcher:
+        ask: Any = {"context_policy": "keep_ends", "max_new_tokens": 9, "ignore_eos": True}
+        for text, more in ((prompt, {"context_keep": 3}), (prompt, {})):
+            ids = [token.id for token in session.generate(text, **ask, **more)]
+            assert batcher.submit(text, **ask, **more).result().ids == ids
+        ids = [token.id for token in session.chat(talk, **ask)]
+        assert batcher.chat(talk, **ask).result().ids == ids
+        with pytest.raises(ContextError):
+            batcher.submit(prompt)
+    with model.batcher(sequences=2, context=256) as batcher:
+        done = batcher.chat(talk[-1:], tools=TOOLS, max_new_tokens=1).result()
+        assert done.usage.prompt_tokens == len(batcher.chat_ids(talk[-1:], tools=TOOLS)) > 100
