@@ -18,11 +18,12 @@
 //   KEYS_OF_SPLIT(count, splits) keys of a split, if there are more than ZC_ATTENTION_SPLIT_KEYS and a row has `count`
 
 #include "common.glsl"
+#include "bytes.glsl"
 
 // The cache's type, and what is to be done: ZC_ATTENTION_..._SHAPE.
 layout(constant_id = 0) const uint variant = 0u;
-const uint kv_type = variant % 2u;
-const uint shape = variant / 2u;
+const uint kv_type = variant % ZC_CACHE_TYPES;
+const uint shape = variant / ZC_CACHE_TYPES;
 
 const float LOWEST = -3.0e38; // below every score that is a number
 

@@ -20,7 +20,7 @@ const float LOG2_E = 1.4426950408889634;
 
 #define KEYS (2u * TILE)
 #define SUBGROUPS (WORKGROUP / LANES)
-const uint matrix_shape = variant / 2u - ZC_ATTENTION_MATRIX_SHAPE;
+const uint matrix_shape = variant / ZC_CACHE_TYPES - ZC_ATTENTION_MATRIX_SHAPE;
 const uint PARTS = (matrix_shape % 16u + 1u) * 16u / TILE; // matrices side by side in a head
 const uint TEAMS = SUBGROUPS >> matrix_shape / 16u; // subgroups with queries; the others only load
 const uint COLUMNS = PARTS * TILE;

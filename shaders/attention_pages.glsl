@@ -34,10 +34,10 @@ uint table_of(uint r)
     return min(spans1[push.offset.w + SPAN_WORDS * (push.shared_ != 0u ? 0u : r) + 2u], push.table_words - 1u);
 }
 
-// The row of the cache that has a key, whatever lies in memory. A page is 2^shift keys.
+// The row of the cache that has a key, whatever lies in memory. A page has 2^4 to 2^7 keys.
 uint place(uint table, uint key)
 {
-    uint shift = uint(findMSB(push.page));
+    uint shift = 4u + (push.page >> 5) - (push.page >> 7);
     uint word = min(table + (key >> shift), push.table_words - 1u);
     uint page = min(tables1[push.offset2.x + word], (push.capacity >> shift) - 1u);
     return (page << shift) + (key & push.page - 1u);

@@ -58,8 +58,8 @@ void key_octet(uint place, uint kv, uint o, bool there, out uvec4 a, out uvec4 b
         a = k4[(push.offset.y + element / 2u) / 4u];
         return;
     }
-    uvec4 second = 8u * o + 4u < push.head_size ? key_quad(element + 4u) : uvec4(0u);
-    a = key_quad(element);
+    uvec4 second = 8u * o + 4u < push.head_size ? key_quad(place, kv + 8u * o + 4u) : uvec4(0u);
+    a = key_quad(place, kv + 8u * o);
     if (kv_type == ZC_CACHE_F16) {
         a = uvec4(a.x, a.y, second.x, second.y);
     } else {
@@ -75,7 +75,7 @@ void key_octet(uint place, uint kv, uint o, bool there, out uvec4 a, out uvec4 b
             uint quad = lane_of_value + LANES_OF_VALUE * c;                                                \
             words[i * QUADS_EACH + c] = uvec4(0u);                                                         \
             if (key < here && quad < quads) {                                                              \
-                words[i * QUADS_EACH + c] = value_quad(PLACE(first + key) * push.ldv + kv + 4u * quad);         \
+                words[i * QUADS_EACH + c] = value_quad(PLACE(first + key), kv + 4u * quad);                     \
             }                                                                                              \
         }                                                                                                  \
     }
@@ -127,9 +127,9 @@ void attend_split(uint split, uint splits, uint r, uint team)
             queries[i] = q1[push.offset.x + r * push.ldq + (first_head + h) * push.head_size + e];
         }
     }
-    uint begin = min(spans1[push.offset.w + SPAN_WORDS * r], CONTEXT);
     uint end = min(spans1[push.offset.w + SPAN_WORDS * r + 1u], CONTEXT);
-    uint count = end - min(begin, end);
+    uint begin = min(spans1[push.offset.w + SPAN_WORDS * r], end); // or keys would be counted from there to 2^32
+    uint count = end - begin;
     uint each = max(ZC_ATTENTION_SPLIT_KEYS, KEYS_OF_SPLIT(count, splits));
     uint used = (count + each - 1u) / each; // splits that have keys
     if (split >= max(used, 1u)) {

@@ -16,11 +16,16 @@
 const uint PARTS = shape + 1u;
 #define EACH_PART(c) [[unroll]] for (uint c = 0u; c < PARTS; c++)
 
-// The quad of a cache at element `index`, counted from the binding's start, a multiple of 4: its words, so that
-// loads need not be waited for at once.
+// The quad of a cache at a row and a column, a multiple of 4: its words, so that loads need not be waited for at once. Of
+// bytes the second word has their scale, in the half that the third one says.
 #define QUAD(name, one, two, four, start, ld)                                                                \
-    uvec4 name(uint index)                                                                                   \
+    uvec4 name(uint place, uint column)                                                                      \
     {                                                                                                        \
+        if (kv_type == ZC_CACHE_Q8_0) {                                                                      \
+            uint row = (start) + place * ((ld) / 64u * 17u);                                                 \
+            return uvec4(one[row + column / 4u], one[row + (ld) / 4u + column / 64u], column >> 1 & 16u, 0u); \
+        }                                                                                                    \
+        uint index = place * (ld) + column;                                                                  \
         if (kv_type == ZC_CACHE_F16) {                                                                       \
             uint at = (start) + index / 2u;                                                                  \
             if ((((start) | (ld) / 2u) & 1u) == 0u) {                                                        \
@@ -40,16 +45,19 @@ QUAD(value_quad, v1, v2, v4, push.offset.z, push.ldv)
 
 vec4 floats(uvec4 words)
 {
+    if (kv_type == ZC_CACHE_Q8_0) {
+        return unpackHalf2x16(words.y >> words.z).x * signed_bytes(words.x);
+    }
     return kv_type == ZC_CACHE_F16 ? vec4(unpackHalf2x16(words.x), unpackHalf2x16(words.y)) : uintBitsToFloat(words);
 }
 
 // Quad `lane` of part c of keys `row` and `row` + 16, or of their values, on its way.
-#define LOAD_TILE(quad, ld, c)                                              \
+#define LOAD_TILE(quad, c)                                                  \
     [[unroll]] for (uint i = 0u; i < 2u; i++) {                             \
         uint key = base + row + 16u * i;                                    \
         loaded[i] = uvec4(0u);                                              \
         if (key < last && lane + QUADS * (c) < quads) {                     \
-            loaded[i] = quad(FOUND(i, key) * (ld) + kv + 4u * (lane + QUADS * (c))); \
+            loaded[i] = quad(FOUND(i, key), kv + 4u * (lane + QUADS * (c)));    \
         }                                                                   \
     }
 
@@ -92,7 +100,7 @@ void attend_tile(uint tile, uint head)
         uvec4 loaded[2];
         vec4 products[2] = vec4[](vec4(0.0), vec4(0.0));
         FIND_PLACES
-        LOAD_TILE(key_quad, push.ldk, 0u)
+        LOAD_TILE(key_quad, 0u)
         EACH_PART(c) {
             barrier(); // what was shared before has been used
             if (PARTS > 1u || base == first) {
@@ -101,9 +109,9 @@ void attend_tile(uint tile, uint head)
             SHARE_TILE
             barrier();
             if (c + 1u < PARTS) { // on their way while scores are made
-                LOAD_TILE(key_quad, push.ldk, c + 1u)
+                LOAD_TILE(key_quad, c + 1u)
             } else {
-                LOAD_TILE(value_quad, push.ldv, 0u)
+                LOAD_TILE(value_quad, 0u)
             }
             [[unroll]] for (uint d = 0u; d < QUADS; d++) {
                 vec4 q = pool[row * QUADS + (d ^ row)];
@@ -145,7 +153,7 @@ void attend_tile(uint tile, uint head)
             SHARE_TILE
             barrier();
             if (c + 1u < PARTS) {
-                LOAD_TILE(value_quad, push.ldv, c + 1u)
+                LOAD_TILE(value_quad, c + 1u)
             }
             [[unroll]] for (uint i = 0u; i < TILE_KEYS; i += 4u) {
                 vec4 weight = pool[AT_WEIGHTS + (row * TILE_KEYS + i) / 4u];

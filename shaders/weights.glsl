@@ -69,10 +69,7 @@ vec4 unsigned_bytes(uint word)
     return vec4(word & 0xffu, word >> 8u & 0xffu, word >> 16u & 0xffu, word >> 24u);
 }
 
-vec4 signed_bytes(uint word)
-{
-    return vec4(int(word << 24u) >> 24, int(word << 16u) >> 24, int(word << 8u) >> 24, int(word) >> 24);
-}
+#include "bytes.glsl"
 
 // Scale and minimum of sub-block i of a Q4_K block, from its three words of scales.
 vec2 scale_of(uvec3 scales, uint i)

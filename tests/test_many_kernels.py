@@ -1,4 +1,4 @@
-"""What steps over many sequences take besides attention: rope_append_paged, adjust, mask; and caches of Q8_0."""
+"""What steps over many sequences take besides attention_paged, and caches of Q8_0."""
 
 from __future__ import annotations
 
@@ -68,9 +68,10 @@ def test_what_rope_append_paged_refuses(device: zcwasm.Device, arena: Arena) -> 
     params: dict[str, Any] = {**PAGED, "out_type": F32, "mirrored": 0}
     with pytest.raises((ValueError, IndexError), match="places: the parameters need"):
         run(device, "rope_append_paged", [*arrays, arena.empty(2, np.uint32), cache, empty(arena)], **params)
+    arrays.append(arena.empty(3, np.uint32))
+    params["mirrored"] = 1
     with pytest.raises((ValueError, IndexError), match="mirror: the parameters need"):
-        arrays.append(arena.empty(3, np.uint32))
-        run(device, "rope_append_paged", [*arrays, cache, empty(arena)], **{**params, "mirrored": 1})
+        run(device, "rope_append_paged", [*arrays, cache, empty(arena)], **params)
 
 
 # --- adjust ---
@@ -184,8 +185,8 @@ def test_append_to_bytes(device: zcwasm.Device, arena: Arena) -> None:
 
 
 def test_blocks_that_have_no_scale(device: zcwasm.Device, arena: Arena) -> None:
-    """Zeros and next to nothing become 0; of NaN, infinity and what is too large for a scale nothing is finite; the
-    block beside it does not notice."""
+    """Zeros and next to nothing become 0; of NaN, infinity and what is too large for a scale nothing is
+    finite; the block beside it does not notice."""
     special = [0.0, 1e-30, np.nan, INF, -INF, 1e7]
     x = np.tile(normal(1, 64), (len(special), 1))
     for row, number in zip(x, special, strict=True):
@@ -255,8 +256,8 @@ def test_what_bytes_refuse(device: zcwasm.Device, arena: Arena) -> None:
         "ldout": 64,
         "capacity": 1,
     }
+    arrays = [x, out, out, arena.empty(2, np.uint32), x]
     with pytest.raises(ValueError, match="head_size is 16, must be a multiple of 32"):
-        arrays = [x, out, out, arena.empty(2, np.uint32), x]
         run(device, "attention", arrays, **heads, head_size=16, kv_type=Q8_0, scale=1)
 
 
@@ -266,8 +267,8 @@ def test_what_bytes_refuse(device: zcwasm.Device, arena: Arena) -> None:
 @pytest.mark.parametrize("kind", [F32, F16, Q8_0])
 @pytest.mark.parametrize("page", [16, 32, 64, 128])
 def test_pages_change_no_bit(arena: Arena, page: int, kind: int) -> None:
-    """attention_paged of many sequences gives each the bits of attention over its own cache, and of a prompt those of
-    all its rows; whatever the number of threads, wherever windows begin."""
+    """attention_paged of many sequences gives each the bits of attention over its own cache, and of a prompt
+    those of all its rows; whatever the number of threads, wherever windows begin."""
     heads, kv_heads, size, context = 9, 3, 64, 700
     cols, each = kv_heads * size, -(-context // page)
     spans = [(0, 700), (0, 1), (5, 5), (37, 333), (0, 129), (3, 70), (650, 700), (0, 512)]

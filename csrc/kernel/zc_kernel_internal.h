@@ -154,8 +154,8 @@ static inline zc_status zc_extent_cache(const char *name, uint32_t type, uint32_
     if (type == ZC_CACHE_Q8_0) {
         if (cols % 64 || ld % 64 || ld < cols) { /* also of a single row: its scales stand behind ld numbers */
             return zc_fail(error, ZC_BAD_VALUE,
-                           "%s has %u columns at a distance of %u: both must be multiples of 64 for Q8_0, and fit", name,
-                           cols, ld);
+                           "%s has %u columns at a distance of %u: both must be multiples of 64 for Q8_0, and fit",
+                           name, cols, ld);
         }
         *bytes = cols ? (uint64_t)rows * ld : 0;
         if (*bytes > UINT64_MAX / ZC_ELEMENT / 2) {

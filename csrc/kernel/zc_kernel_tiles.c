@@ -389,7 +389,8 @@ static bool attention_on_matrices(const zc_attention_params *p, const zc_gpu *gp
     uint32_t halved = zc_ceil_div(all, queries) * p->kv_heads < 64 || work >> 32;
     uint64_t tiles = zc_ceil_div(all, queries >> halved);
     out->stages[0].matrix = true;
-    out->stages[0].variant = p->kv_type + 2 * (ZC_ATTENTION_MATRIX_SHAPE + (p->head_size - 1) / 16 + 16 * halved);
+    out->stages[0].variant =
+        p->kv_type + ZC_CACHE_TYPES * (ZC_ATTENTION_MATRIX_SHAPE + (p->head_size - 1) / 16 + 16 * halved);
     zc_groups(out->stages[0].groups, zc_at_most(p->kv_heads, ZC_MAX_GROUPS), zc_at_most(tiles, ZC_MAX_GROUPS), 1);
     return true;
 }
@@ -399,7 +400,7 @@ static void attention_in_tiles(const zc_kernel *kernel, const void *params, cons
 {
     uint32_t parts = (uint32_t)zc_ceil_div(p->head_size, ZC_ATTENTION_TILE_PART);
     kernel->groups(params, out->stages[0].groups);
-    out->stages[0].variant = p->kv_type + 2 * (ZC_ATTENTION_TILE_SHAPE + parts - 1);
+    out->stages[0].variant = p->kv_type + ZC_CACHE_TYPES * (ZC_ATTENTION_TILE_SHAPE + parts - 1);
 }
 
 static void attention_split(const zc_attention_params *p, uint64_t least, const zc_gpu *gpu, zc_kernel_plan *out)
@@ -409,11 +410,11 @@ static void attention_split(const zc_attention_params *p, uint64_t least, const 
     uint32_t octets = log2_up((uint32_t)zc_ceil_div(p->head_size, 8)), width = log2_up(gpu->subgroup_width);
     uint32_t shape = width - 2 + 5 * ((octets > 2 ? octets - 2 : 0) + 4 * log2_up(share));
     zc_groups(out->stages[0].groups, zc_at_most(teams, ZC_MAX_GROUPS), zc_at_most(p->rows, ZC_MAX_GROUPS), splits);
-    out->stages[0].variant = p->kv_type + 2 * (ZC_ATTENTION_SPLIT_SHAPE + shape);
+    out->stages[0].variant = p->kv_type + ZC_CACHE_TYPES * (ZC_ATTENTION_SPLIT_SHAPE + shape);
     if (splits > 1) {
         out->count = 2;
         out->workspace = splits * record_bytes(p);
-        out->stages[1].variant = 2 * ZC_ATTENTION_JOIN_SHAPE;
+        out->stages[1].variant = ZC_CACHE_TYPES * ZC_ATTENTION_JOIN_SHAPE;
         zc_groups(out->stages[1].groups, zc_at_most(p->heads, ZC_MAX_GROUPS), zc_at_most(p->rows, ZC_MAX_GROUPS), 1);
     }
 }
@@ -440,6 +441,9 @@ static void stages_attention_paged(const zc_kernel *kernel, const void *params, 
     const zc_attention_paged_params *p = params;
     zc_attention_params plain = zc_attention_of_paged(p);
     plain.capacity = p->context; /* which says into how many parts it pays to split keys */
+    if (p->shared && attention_on_matrices(&plain, gpu, out)) {
+        return;
+    }
     if ((p->shared && p->rows > 4) || p->head_size > 16 * gpu->subgroup_width) {
         attention_in_tiles(kernel, params, &plain, out);
     } else {
@@ -447,7 +451,7 @@ static void stages_attention_paged(const zc_kernel *kernel, const void *params, 
     }
 }
 
-_Static_assert(2 * ZC_ATTENTION_SHAPES <= ZC_KERNEL_VARIANTS, "variants of attention");
+_Static_assert(ZC_CACHE_TYPES *ZC_ATTENTION_SHAPES <= ZC_KERNEL_VARIANTS, "variants of attention");
 _Static_assert(ZC_ATTENTION_MAX_HEAD <= 4 * ZC_ATTENTION_TILE_PART && ZC_ATTENTION_MAX_HEAD <= 8 * 32 &&
                    ZC_ATTENTION_MATRIX_SHAPE + 3 * ZC_ATTENTION_MAX_HEAD / 16 <= ZC_ATTENTION_SHAPES,
                "shapes of attention");

@@ -104,7 +104,8 @@ static zc_status extent_rope(const void *params, uint64_t *bytes, zc_error *erro
         return status;
     }
     if (p->out_type == ZC_CACHE_Q8_0) {
-        return zc_fail(error, ZC_BAD_VALUE, "out_type is 2 (Q8_0), which rope does not make: must be 0 (F32) or 1 (F16)");
+        return zc_fail(error, ZC_BAD_VALUE,
+                       "out_type is 2 (Q8_0), which rope does not make: must be 0 (F32) or 1 (F16)");
     }
     return zc_extent_cache("out", p->out_type, p->capacity ? p->capacity : p->rows, cols, p->ldout, &bytes[3], error);
 }

@@ -93,17 +93,19 @@ struct Out1
 
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
-constant uint kv_type = (variant % 2u);
-constant bool _143 = (kv_type == 1u);
-
-struct K2
-{
-    uint2 k2[1];
-};
+constant uint kv_type = (variant % 3u);
+constant bool _175 = (kv_type == 2u);
 
 struct K1
 {
     uint k1[1];
+};
+
+constant bool _224 = (kv_type == 1u);
+
+struct K2
+{
+    uint2 k2[1];
 };
 
 struct K4
@@ -111,16 +113,18 @@ struct K4
     uint4 k4[1];
 };
 
-constant bool _237 = (kv_type == 1u);
-
-struct V2
-{
-    uint2 v2[1];
-};
+constant bool _312 = (kv_type == 2u);
 
 struct V1
 {
     uint v1[1];
+};
+
+constant bool _358 = (kv_type == 1u);
+
+struct V2
+{
+    uint2 v2[1];
 };
 
 struct V4
@@ -128,14 +132,15 @@ struct V4
     uint4 v4[1];
 };
 
-constant bool _326 = (kv_type == 1u);
+constant bool _442 = (kv_type == 2u);
+constant bool _459 = (kv_type == 1u);
 
 struct Spans1
 {
     uint spans1[1];
 };
 
-constant uint shape = (variant / 2u);
+constant uint shape = (variant / 3u);
 constant uint PARTS = (shape + 1u);
 
 struct Q1
@@ -143,62 +148,62 @@ struct Q1
     float q1[1];
 };
 
-constant bool _613 = (PARTS > 1u);
-constant bool _1265 = (kv_type == 1u);
-constant bool _1311 = (kv_type == 1u);
+constant bool _741 = (PARTS > 1u);
+constant bool _1383 = (kv_type == 1u);
+constant bool _1439 = (kv_type == 1u);
 constant uint split_shape = (shape - 5u);
-constant uint _1346 = (split_shape / 5u);
-constant uint _1347 = (_1346 % 4u);
-constant uint OCTETS = (4u << _1347);
-constant uint _1349 = (split_shape % 5u);
-constant uint WIDTH = (4u << _1349);
-constant bool _1351 = (OCTETS < WIDTH);
-constant uint LANES = _1351 ? OCTETS : WIDTH;
-constant uint _1353 = (LANES / 2u);
-constant uint _1355 = (split_shape / 20u);
-constant uint HEADS = (1u << _1355);
-constant bool _1357 = (HEADS == 4u);
-constant bool _1421 = (HEADS >= 2u);
-constant uint _1456 = (LANES / HEADS);
-constant uint _1457 = (_1456 / 2u);
-constant uint _1545 = (HEADS * 2u);
-constant uint UNIT_QUADS = (_1545 * OCTETS);
-constant uint _1547 = (4u * UNIT_QUADS);
-constant uint _1548 = (_1547 + 256u);
-constant uint _1549 = (_1548 - 1u);
-constant uint QUERIES_EACH = (_1549 / 256u);
-constant uint _1559 = (8u * OCTETS);
-constant uint _1563 = (8u * OCTETS);
+constant uint _1474 = (split_shape / 5u);
+constant uint _1475 = (_1474 % 4u);
+constant uint OCTETS = (4u << _1475);
+constant uint _1477 = (split_shape % 5u);
+constant uint WIDTH = (4u << _1477);
+constant bool _1479 = (OCTETS < WIDTH);
+constant uint LANES = _1479 ? OCTETS : WIDTH;
+constant uint _1481 = (LANES / 2u);
+constant uint _1483 = (split_shape / 20u);
+constant uint HEADS = (1u << _1483);
+constant bool _1485 = (HEADS == 4u);
+constant bool _1549 = (HEADS >= 2u);
+constant uint _1584 = (LANES / HEADS);
+constant uint _1585 = (_1584 / 2u);
+constant uint _1673 = (HEADS * 2u);
+constant uint UNIT_QUADS = (_1673 * OCTETS);
+constant uint _1675 = (4u * UNIT_QUADS);
+constant uint _1676 = (_1675 + 256u);
+constant uint _1677 = (_1676 - 1u);
+constant uint QUERIES_EACH = (_1677 / 256u);
+constant uint _1687 = (8u * OCTETS);
+constant uint _1691 = (8u * OCTETS);
 
 struct Workspace4
 {
     float4 workspace4[1];
 };
 
-constant uint _1690 = (256u / WIDTH);
-constant uint _1693 = (256u / WIDTH);
+constant uint _1814 = (256u / WIDTH);
+constant uint _1817 = (256u / WIDTH);
 constant uint LINES = (WIDTH / LANES);
-constant uint _1726 = (4u * UNIT_QUADS);
-constant uint _1753 = (2u * OCTETS);
-constant bool _1754 = (_1753 < WIDTH);
-constant uint _1755 = (2u * OCTETS);
-constant uint LANES_OF_VALUE = _1754 ? _1755 : WIDTH;
+constant uint _1850 = (4u * UNIT_QUADS);
+constant uint _1877 = (2u * OCTETS);
+constant bool _1878 = (_1877 < WIDTH);
+constant uint _1879 = (2u * OCTETS);
+constant uint LANES_OF_VALUE = _1878 ? _1879 : WIDTH;
 constant uint OCTETS_EACH = (OCTETS / LANES);
-constant uint _1826 = (2u * OCTETS);
-constant uint QUADS_EACH = (_1826 / LANES_OF_VALUE);
+constant uint _1950 = (2u * OCTETS);
+constant uint QUADS_EACH = (_1950 / LANES_OF_VALUE);
 constant uint LINES_OF_VALUES = (WIDTH / LANES_OF_VALUE);
-constant bool _2060 = (kv_type == 1u);
-constant uint _2132 = (LANES / HEADS);
-constant uint _2142 = (LANES / HEADS);
-constant uint _2148 = (LINES * 1u);
-constant uint _2334 = (LINES_OF_VALUES * 2u);
-constant uint _2388 = (LINES_OF_VALUES * 2u);
-constant uint _2413 = (2u * OCTETS);
-constant uint _2417 = (2u * OCTETS);
+constant bool _2181 = (kv_type == 1u);
+constant uint _2253 = (LANES / HEADS);
+constant uint _2263 = (LANES / HEADS);
+constant uint _2269 = (LINES * 1u);
+constant uint _2455 = (LINES_OF_VALUES * 2u);
+constant uint _2506 = (LINES_OF_VALUES * 2u);
+constant uint _2531 = (2u * OCTETS);
+constant uint _2535 = (2u * OCTETS);
 constant uint UNITS = (256u / LANES_OF_VALUE);
-constant uint _2547 = (1024u / UNIT_QUADS);
-constant bool _2968 = (shape >= 5u);
-constant bool _3041 = (shape == 4u);
+constant uint _2665 = (1024u / UNIT_QUADS);
+constant bool _3086 = (shape >= 5u);
+constant bool _3159 = (shape == 4u);
 
 struct Q4
 {
@@ -207,7 +212,7 @@ struct Q4
 
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 2> _554 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _685 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint record_at(thread const uint& split, thread const uint& r, thread const uint& head, constant Push& push)
@@ -216,49 +221,61 @@ uint record_at(thread const uint& split, thread const uint& r, thread const uint
 }
 
 static inline __attribute__((always_inline))
-uint4 value_quad(thread const uint& index, constant Push& push, const device V2& v_261, const device V1& v_275, const device V4& v_302)
+uint4 value_quad(thread const uint& place, thread const uint& column, constant Push& push, const device V1& v_329, const device V2& v_381, const device V4& v_418)
 {
-    if (_237)
+    if (_312)
+    {
+        uint row = push.offset.z + (place * ((push.ldv / 64u) * 17u));
+        return uint4(v_329.v1[row + (column / 4u)], v_329.v1[(row + (push.ldv / 4u)) + (column / 64u)], (column >> uint(1)) & 16u, 0u);
+    }
+    uint index = (place * push.ldv) + column;
+    if (_358)
     {
         uint at = push.offset.z + (index / 2u);
         if (((push.offset.z | (push.ldv / 2u)) & 1u) == 0u)
         {
-            uint2 pair = v_261.v2[at / 2u];
+            uint2 pair = v_381.v2[at / 2u];
             return uint4(pair.x, pair.y, 0u, 0u);
         }
-        return uint4(v_275.v1[at], v_275.v1[at + 1u], 0u, 0u);
+        return uint4(v_329.v1[at], v_329.v1[at + 1u], 0u, 0u);
     }
     uint at_1 = push.offset.z + index;
     if (((push.offset.z | push.ldv) & 3u) == 0u)
     {
-        return v_302.v4[at_1 / 4u];
+        return v_418.v4[at_1 / 4u];
     }
-    return uint4(*(const device packed_uint4*)&v_275.v1[at_1]);
+    return uint4(*(const device packed_uint4*)&v_329.v1[at_1]);
 }
 
 static inline __attribute__((always_inline))
-uint4 key_quad(thread const uint& index, constant Push& push, const device K2& v_169, const device K1& v_184, const device K4& v_212)
+uint4 key_quad(thread const uint& place, thread const uint& column, constant Push& push, const device K1& v_194, const device K2& v_249, const device K4& v_287)
 {
-    if (_143)
+    if (_175)
+    {
+        uint row = push.offset.y + (place * ((push.ldk / 64u) * 17u));
+        return uint4(v_194.k1[row + (column / 4u)], v_194.k1[(row + (push.ldk / 4u)) + (column / 64u)], (column >> uint(1)) & 16u, 0u);
+    }
+    uint index = (place * push.ldk) + column;
+    if (_224)
     {
         uint at = push.offset.y + (index / 2u);
         if (((push.offset.y | (push.ldk / 2u)) & 1u) == 0u)
         {
-            uint2 pair = v_169.k2[at / 2u];
+            uint2 pair = v_249.k2[at / 2u];
             return uint4(pair.x, pair.y, 0u, 0u);
         }
-        return uint4(v_184.k1[at], v_184.k1[at + 1u], 0u, 0u);
+        return uint4(v_194.k1[at], v_194.k1[at + 1u], 0u, 0u);
     }
     uint at_1 = push.offset.y + index;
     if (((push.offset.y | push.ldk) & 3u) == 0u)
     {
-        return v_212.k4[at_1 / 4u];
+        return v_287.k4[at_1 / 4u];
     }
-    return uint4(*(const device packed_uint4*)&v_184.k1[at_1]);
+    return uint4(*(const device packed_uint4*)&v_194.k1[at_1]);
 }
 
 static inline __attribute__((always_inline))
-void key_octet(thread const uint& place, thread const uint& kv, thread const uint& o, thread const bool& there, thread uint4& a, thread uint4& b, constant Push& push, const device K2& v_169, const device K1& v_184, const device K4& v_212)
+void key_octet(thread const uint& place, thread const uint& kv, thread const uint& o, thread const bool& there, thread uint4& a, thread uint4& b, constant Push& push, const device K1& v_194, const device K2& v_249, const device K4& v_287)
 {
     uint element = ((place * push.ldk) + kv) + (8u * o);
     b = uint4(0u);
@@ -267,34 +284,36 @@ void key_octet(thread const uint& place, thread const uint& kv, thread const uin
     {
         return;
     }
-    bool _1280;
-    if (_1265)
+    bool _1398;
+    if (_1383)
     {
-        _1280 = (((push.offset.y | (push.ldk / 2u)) | (push.head_size / 2u)) & 3u) == 0u;
+        _1398 = (((push.offset.y | (push.ldk / 2u)) | (push.head_size / 2u)) & 3u) == 0u;
     }
     else
     {
-        _1280 = _1265;
+        _1398 = _1383;
     }
-    if (_1280)
+    if (_1398)
     {
-        a = v_212.k4[(push.offset.y + (element / 2u)) / 4u];
+        a = v_287.k4[(push.offset.y + (element / 2u)) / 4u];
         return;
     }
-    uint4 _1299;
+    uint4 _1417;
     if (((8u * o) + 4u) < push.head_size)
     {
-        uint param = element + 4u;
-        _1299 = key_quad(param, push, v_169, v_184, v_212);
+        uint param = place;
+        uint param_1 = (kv + (8u * o)) + 4u;
+        _1417 = key_quad(param, param_1, push, v_194, v_249, v_287);
     }
     else
     {
-        _1299 = uint4(0u);
+        _1417 = uint4(0u);
     }
-    uint4 second = _1299;
-    uint param_1 = element;
-    a = key_quad(param_1, push, v_169, v_184, v_212);
-    if (_1311)
+    uint4 second = _1417;
+    uint param_2 = place;
+    uint param_3 = kv + (8u * o);
+    a = key_quad(param_2, param_3, push, v_194, v_249, v_287);
+    if (_1439)
     {
         a = uint4(a.x, a.y, second.x, second.y);
     }
@@ -305,95 +324,106 @@ void key_octet(thread const uint& place, thread const uint& kv, thread const uin
 }
 
 static inline __attribute__((always_inline))
+float4 signed_bytes(thread const uint& word)
+{
+    return float4(float(int(word << 24u) >> 24), float(int(word << 16u) >> 24), float(int(word << 8u) >> 24), float(int(word) >> 24));
+}
+
+static inline __attribute__((always_inline))
 float4 floats(thread const uint4& words)
 {
-    float4 _327;
-    if (_326)
+    if (_442)
     {
-        _327 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
+        uint param = words.x;
+        return signed_bytes(param) * float2(as_type<half2>(words.y >> words.z)).x;
+    }
+    float4 _460;
+    if (_459)
+    {
+        _460 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
     }
     else
     {
-        _327 = as_type<float4>(words);
+        _460 = as_type<float4>(words);
     }
-    return _327;
+    return _460;
 }
 
 static inline __attribute__((always_inline))
 float add_scores(thread spvUnsafeArray<float, 4>& score, thread const uint& lane)
 {
-    uint _step = _1353;
-    if (_1357)
+    uint _step = _1481;
+    if (_1485)
     {
         bool upper = (lane & _step) != 0u;
-        float _1367;
+        float _1495;
         if (upper)
         {
-            _1367 = score[0];
+            _1495 = score[0];
         }
         else
         {
-            _1367 = score[2];
+            _1495 = score[2];
         }
-        float other0 = spvSubgroupShuffleXor(_1367, _step);
-        float _1381;
+        float other0 = spvSubgroupShuffleXor(_1495, _step);
+        float _1509;
         if (upper)
         {
-            _1381 = score[1];
+            _1509 = score[1];
         }
         else
         {
-            _1381 = score[3];
+            _1509 = score[3];
         }
-        float other1 = spvSubgroupShuffleXor(_1381, _step);
-        float _1394;
+        float other1 = spvSubgroupShuffleXor(_1509, _step);
+        float _1522;
         if (upper)
         {
-            _1394 = score[2];
+            _1522 = score[2];
         }
         else
         {
-            _1394 = score[0];
+            _1522 = score[0];
         }
-        score[0] = _1394 + other0;
-        float _1407;
+        score[0] = _1522 + other0;
+        float _1535;
         if (upper)
         {
-            _1407 = score[3];
+            _1535 = score[3];
         }
         else
         {
-            _1407 = score[1];
+            _1535 = score[1];
         }
-        score[1] = _1407 + other1;
+        score[1] = _1535 + other1;
         _step /= 2u;
     }
-    if (_1421)
+    if (_1549)
     {
         bool upper_1 = (lane & _step) != 0u;
-        float _1431;
+        float _1559;
         if (upper_1)
         {
-            _1431 = score[0];
+            _1559 = score[0];
         }
         else
         {
-            _1431 = score[1];
+            _1559 = score[1];
         }
-        float other = spvSubgroupShuffleXor(_1431, _step);
-        float _1443;
+        float other = spvSubgroupShuffleXor(_1559, _step);
+        float _1571;
         if (upper_1)
         {
-            _1443 = score[1];
+            _1571 = score[1];
         }
         else
         {
-            _1443 = score[0];
+            _1571 = score[0];
         }
-        score[0] = _1443 + other;
+        score[0] = _1571 + other;
     }
     _Pragma("clang loop unroll(full)")
-    for (uint rest = _1457; rest > 0u; rest /= 2u)
+    for (uint rest = _1585; rest > 0u; rest /= 2u)
     {
         score[0] += spvSubgroupShuffleXor(score[0], rest);
     }
@@ -401,24 +431,24 @@ float add_scores(thread spvUnsafeArray<float, 4>& score, thread const uint& lane
 }
 
 static inline __attribute__((always_inline))
-void put_quad(thread const uint& r, thread const uint& head, thread const uint& quad, thread const float4& result, constant Push& push, device Out4& v_106, device Out1& v_117)
+void put_quad(thread const uint& r, thread const uint& head, thread const uint& quad, thread const float4& result, constant Push& push, device Out4& v_138, device Out1& v_149)
 {
     uint to = ((push.offset2.x + (r * push.ldout)) + (head * push.head_size)) + (4u * quad);
     if ((to & 3u) == 0u)
     {
-        v_106.out4[to / 4u] = result;
+        v_138.out4[to / 4u] = result;
     }
     else
     {
-        v_117.out1[to] = result.x;
-        v_117.out1[to + 1u] = result.y;
-        v_117.out1[to + 2u] = result.z;
-        v_117.out1[to + 3u] = result.w;
+        v_149.out1[to] = result.x;
+        v_149.out1[to + 1u] = result.y;
+        v_149.out1[to + 2u] = result.z;
+        v_149.out1[to + 3u] = result.w;
     }
 }
 
 static inline __attribute__((always_inline))
-void attend_split(thread const uint& split, thread const uint& splits, thread const uint& r, thread const uint& team, constant Push& push, device Out4& v_106, device Out1& v_117, const device K2& v_169, const device K1& v_184, const device K4& v_212, const device V2& v_261, const device V1& v_275, const device V4& v_302, thread uint3& gl_LocalInvocationID, const device Spans1& v_419, const device Q1& v_517, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_SubgroupInvocationID, device Workspace4& v_1661)
+void attend_split(thread const uint& split, thread const uint& splits, thread const uint& r, thread const uint& team, constant Push& push, device Out4& v_138, device Out1& v_149, const device K1& v_194, const device K2& v_249, const device K4& v_287, const device V1& v_329, const device V2& v_381, const device V4& v_418, thread uint3& gl_LocalInvocationID, const device Spans1& v_550, const device Q1& v_648, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_SubgroupInvocationID, device Workspace4& v_1785)
 {
     uint group = push.heads / push.kv_heads;
     uint teams = ((group + HEADS) - 1u) / HEADS;
@@ -436,27 +466,27 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     for (uint i = 0u; i < QUERIES_EACH; i++)
     {
         uint at = me + (256u * i);
-        uint h = at / _1559;
-        uint e = at % _1563;
+        uint h = at / _1687;
+        uint e = at % _1691;
         queries[i] = 0.0;
-        bool _1570 = h < heads;
-        bool _1577;
-        if (_1570)
+        bool _1698 = h < heads;
+        bool _1705;
+        if (_1698)
         {
-            _1577 = e < push.head_size;
+            _1705 = e < push.head_size;
         }
         else
         {
-            _1577 = _1570;
+            _1705 = _1698;
         }
-        if (_1577)
+        if (_1705)
         {
-            queries[i] = v_517.q1[((push.offset.x + (r * push.ldq)) + ((first_head + h) * push.head_size)) + e];
+            queries[i] = v_648.q1[((push.offset.x + (r * push.ldq)) + ((first_head + h) * push.head_size)) + e];
         }
     }
-    uint begin = min(v_419.spans1[push.offset.w + (2u * r)], push.capacity);
-    uint end = min(v_419.spans1[(push.offset.w + (2u * r)) + 1u], push.capacity);
-    uint count = end - min(begin, end);
+    uint end = min(v_550.spans1[(push.offset.w + (2u * r)) + 1u], push.capacity);
+    uint begin = min(v_550.spans1[push.offset.w + (2u * r)], end);
+    uint count = end - begin;
     uint each = max(64u, (((count + splits) - 1u) / splits));
     uint used = ((count + each) - 1u) / each;
     if (split >= max(used, 1u))
@@ -466,20 +496,20 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             uint param = split;
             uint param_1 = r;
             uint param_2 = first_head + me;
-            v_1661.workspace4[record_at(param, param_1, param_2, push)] = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+            v_1785.workspace4[record_at(param, param_1, param_2, push)] = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
         }
         return;
     }
     uint from = begin + (split * each);
     uint to = min((from + each), end);
-    uint few = (((((((to - from) + _1690) - 1u) / _1693) + LINES) - 1u) / LINES) * LINES;
+    uint few = (((((((to - from) + _1814) - 1u) / _1817) + LINES) - 1u) / LINES) * LINES;
     from = min((from + (sub * few)), to);
     to = min((from + few), to);
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < QUERIES_EACH; i_1++)
     {
         uint at_1 = me + (256u * i_1);
-        if (at_1 < _1726)
+        if (at_1 < _1850)
         {
             ((threadgroup float*)&pool[at_1 / 4u])[at_1 & 3u] = (push.scale * 1.44269502162933349609375) * queries[i_1];
         }
@@ -509,29 +539,29 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     float4 tops = float4(-3.0000000054977557577780399428115e+38);
     float4 totals = float4(0.0);
     uint scores = 256u + (sub * WIDTH);
-    uint _1863;
+    uint _1987;
     spvUnsafeArray<uint4, 8> words;
     spvUnsafeArray<uint4, 2> a;
     spvUnsafeArray<uint4, 2> b;
-    uint4 param_8;
     uint4 param_9;
+    uint4 param_10;
     spvUnsafeArray<float, 4> score;
-    uint4 _2061;
-    float _2169;
-    float _2223;
-    float4 _2267;
+    uint4 _2182;
+    float _2290;
+    float _2344;
+    float4 _2388;
     for (uint tile = 0u; tile < few; tile += WIDTH)
     {
         uint first = from + tile;
         if (first < to)
         {
-            _1863 = min(WIDTH, (to - first));
+            _1987 = min(WIDTH, (to - first));
         }
         else
         {
-            _1863 = 0u;
+            _1987 = 0u;
         }
-        uint here = _1863;
+        uint here = _1987;
         _Pragma("clang loop unroll(full)")
         for (uint i_2 = 0u; i_2 < 2u; i_2++)
         {
@@ -543,13 +573,14 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 words[(i_2 * QUADS_EACH) + c_2] = uint4(0u);
                 if ((key < here) && (quad < quads))
                 {
-                    uint param_3 = (((first + key) * push.ldv) + kv) + (4u * quad);
-                    words[(i_2 * QUADS_EACH) + c_2] = value_quad(param_3, push, v_261, v_275, v_302);
+                    uint param_3 = first + key;
+                    uint param_4 = kv + (4u * quad);
+                    words[(i_2 * QUADS_EACH) + c_2] = value_quad(param_3, param_4, push, v_329, v_381, v_418);
                 }
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base = 0u; base < here; base += _2148)
+        for (uint base = 0u; base < here; base += _2269)
         {
             _Pragma("clang loop unroll(full)")
             for (uint i_3 = 0u; i_3 < 1u; i_3++)
@@ -558,24 +589,24 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 _Pragma("clang loop unroll(full)")
                 for (uint c_3 = 0u; c_3 < OCTETS_EACH; c_3++)
                 {
-                    bool _1974 = key_1 < here;
-                    bool _1984;
-                    if (_1974)
+                    bool _2095 = key_1 < here;
+                    bool _2105;
+                    if (_2095)
                     {
-                        _1984 = (2u * (lane + (LANES * c_3))) < quads;
+                        _2105 = (2u * (lane + (LANES * c_3))) < quads;
                     }
                     else
                     {
-                        _1984 = _1974;
+                        _2105 = _2095;
                     }
-                    bool there = _1984;
-                    uint param_4 = first + key_1;
-                    uint param_5 = kv;
-                    uint param_6 = lane + (LANES * c_3);
-                    bool param_7 = there;
-                    key_octet(param_4, param_5, param_6, param_7, param_8, param_9, push, v_169, v_184, v_212);
-                    a[(i_3 * OCTETS_EACH) + c_3] = param_8;
-                    b[(i_3 * OCTETS_EACH) + c_3] = param_9;
+                    bool there = _2105;
+                    uint param_5 = first + key_1;
+                    uint param_6 = kv;
+                    uint param_7 = lane + (LANES * c_3);
+                    bool param_8 = there;
+                    key_octet(param_5, param_6, param_7, param_8, param_9, param_10, push, v_194, v_249, v_287);
+                    a[(i_3 * OCTETS_EACH) + c_3] = param_9;
+                    b[(i_3 * OCTETS_EACH) + c_3] = param_10;
                 }
             }
             _Pragma("clang loop unroll(full)")
@@ -590,43 +621,43 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 for (uint c_4 = 0u; c_4 < OCTETS_EACH; c_4++)
                 {
                     uint4 octet = a[(i_4 * OCTETS_EACH) + c_4];
-                    uint4 param_10 = octet;
-                    float4 x = floats(param_10);
-                    if (_2060)
+                    uint4 param_11 = octet;
+                    float4 x = floats(param_11);
+                    if (_2181)
                     {
-                        _2061 = octet.zwzw;
+                        _2182 = octet.zwzw;
                     }
                     else
                     {
-                        _2061 = b[(i_4 * OCTETS_EACH) + c_4];
+                        _2182 = b[(i_4 * OCTETS_EACH) + c_4];
                     }
-                    uint4 param_11 = _2061;
-                    float4 y = floats(param_11);
+                    uint4 param_12 = _2182;
+                    float4 y = floats(param_12);
                     _Pragma("clang loop unroll(full)")
                     for (uint h_3 = 0u; h_3 < HEADS; h_3++)
                     {
                         score[h_3] += (dot(query[2u * ((h_3 * OCTETS_EACH) + c_4)], x) + dot(query[(2u * ((h_3 * OCTETS_EACH) + c_4)) + 1u], y));
                     }
                 }
-                spvUnsafeArray<float, 4> param_12;
-                param_12 = score;
-                uint param_13 = lane;
-                float _2118 = add_scores(param_12, param_13);
-                float sum = _2118;
+                spvUnsafeArray<float, 4> param_13;
+                param_13 = score;
+                uint param_14 = lane;
+                float _2239 = add_scores(param_13, param_14);
+                float sum = _2239;
                 uint key_2 = (base + line) + (LINES * i_4);
-                bool _2128 = key_2 < here;
-                bool _2135;
-                if (_2128)
+                bool _2249 = key_2 < here;
+                bool _2256;
+                if (_2249)
                 {
-                    _2135 = (lane % _2132) == 0u;
+                    _2256 = (lane % _2253) == 0u;
                 }
                 else
                 {
-                    _2135 = _2128;
+                    _2256 = _2249;
                 }
-                if (_2135)
+                if (_2256)
                 {
-                    ((threadgroup float*)&pool[scores + key_2])[lane / _2142] = sum;
+                    ((threadgroup float*)&pool[scores + key_2])[lane / _2263] = sum;
                 }
             }
         }
@@ -637,13 +668,13 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         {
             if (mine < here)
             {
-                _2169 = weights[h_4];
+                _2290 = weights[h_4];
             }
             else
             {
-                _2169 = -3.0000000054977557577780399428115e+38;
+                _2290 = -3.0000000054977557577780399428115e+38;
             }
-            float score_1 = _2169;
+            float score_1 = _2290;
             float next = fast::max(tops[h_4], simd_max(score_1));
             float shrink = exp2(tops[h_4] - next);
             tops[h_4] = next;
@@ -651,22 +682,22 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             _Pragma("clang loop unroll(full)")
             for (uint c_5 = 0u; c_5 < QUADS_EACH; c_5++)
             {
-                uint _2211 = (h_4 * QUADS_EACH) + c_5;
-                sums[_2211] *= shrink;
+                uint _2332 = (h_4 * QUADS_EACH) + c_5;
+                sums[_2332] *= shrink;
             }
             if (mine < here)
             {
-                _2223 = exp2(score_1 - next);
+                _2344 = exp2(score_1 - next);
             }
             else
             {
-                _2223 = 0.0;
+                _2344 = 0.0;
             }
-            weights[h_4] = _2223;
+            weights[h_4] = _2344;
         }
         pool[scores + mine] = weights;
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2388)
+        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2506)
         {
             _Pragma("clang loop unroll(full)")
             for (uint i_5 = 0u; i_5 < 2u; i_5++)
@@ -674,31 +705,31 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 uint key_3 = base_1 + (LINES_OF_VALUES * i_5);
                 if (key_3 < here)
                 {
-                    _2267 = pool[scores + key_3];
+                    _2388 = pool[scores + key_3];
                 }
                 else
                 {
-                    _2267 = float4(0.0);
+                    _2388 = float4(0.0);
                 }
-                float4 weight = _2267;
+                float4 weight = _2388;
                 totals += weight;
                 _Pragma("clang loop unroll(full)")
                 for (uint c_6 = 0u; c_6 < QUADS_EACH; c_6++)
                 {
-                    uint4 param_14 = words[(i_5 * QUADS_EACH) + c_6];
-                    float4 value = floats(param_14);
+                    uint4 param_15 = words[(i_5 * QUADS_EACH) + c_6];
+                    float4 value = floats(param_15);
                     _Pragma("clang loop unroll(full)")
                     for (uint h_5 = 0u; h_5 < HEADS; h_5++)
                     {
-                        uint _2308 = (h_5 * QUADS_EACH) + c_6;
-                        sums[_2308] += (value * weight[h_5]);
+                        uint _2429 = (h_5 * QUADS_EACH) + c_6;
+                        sums[_2429] += (value * weight[h_5]);
                     }
                 }
             }
             _Pragma("clang loop unroll(full)")
             for (uint i_6 = 0u; i_6 < 2u; i_6++)
             {
-                uint key_4 = (base_1 + _2334) + (LINES_OF_VALUES * i_6);
+                uint key_4 = (base_1 + _2455) + (LINES_OF_VALUES * i_6);
                 _Pragma("clang loop unroll(full)")
                 for (uint c_7 = 0u; c_7 < QUADS_EACH; c_7++)
                 {
@@ -706,8 +737,9 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                     words[(i_6 * QUADS_EACH) + c_7] = uint4(0u);
                     if ((key_4 < here) && (quad_1 < quads))
                     {
-                        uint param_15 = (((first + key_4) * push.ldv) + kv) + (4u * quad_1);
-                        words[(i_6 * QUADS_EACH) + c_7] = value_quad(param_15, push, v_261, v_275, v_302);
+                        uint param_16 = first + key_4;
+                        uint param_17 = kv + (4u * quad_1);
+                        words[(i_6 * QUADS_EACH) + c_7] = value_quad(param_16, param_17, push, v_329, v_381, v_418);
                     }
                 }
             }
@@ -721,8 +753,8 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         pool[(2u * unit) + 1u] = totals;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    uint h_6 = me / _2413;
-    uint quad_2 = me % _2417;
+    uint h_6 = me / _2531;
+    uint quad_2 = me % _2535;
     float total = 0.0;
     spvUnsafeArray<float, 4> top;
     _Pragma("clang loop unroll(full)")
@@ -746,19 +778,19 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     }
     float mine_top = -3.0000000054977557577780399428115e+38;
     float4 sum_1 = float4(0.0);
-    float _2493;
+    float _2611;
     _Pragma("clang loop unroll(full)")
     for (uint i_9 = 0u; i_9 < HEADS; i_9++)
     {
         if (i_9 == h_6)
         {
-            _2493 = top[i_9];
+            _2611 = top[i_9];
         }
         else
         {
-            _2493 = mine_top;
+            _2611 = mine_top;
         }
-        mine_top = _2493;
+        mine_top = _2611;
     }
     _Pragma("clang loop unroll(disable)")
     for (uint some_1 = 0u; some_1 < UNITS; some_1 += 4u)
@@ -770,8 +802,8 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             total += (((threadgroup float*)&pool[at_2 + 1u])[h_6 % 4u] * exp2(((threadgroup float*)&pool[at_2])[h_6 % 4u] - mine_top));
         }
     }
-    uint _2548 = min(UNITS, _2547);
-    for (uint fit = _2548, base_2 = 0u; base_2 < UNITS; base_2 += fit)
+    uint _2666 = min(UNITS, _2665);
+    for (uint fit = _2666, base_2 = 0u; base_2 < UNITS; base_2 += fit)
     {
         threadgroup_barrier(mem_flags::mem_threadgroup);
         if ((unit - base_2) < fit)
@@ -800,69 +832,69 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     }
     if ((h_6 < heads) && (quad_2 < quads))
     {
-        uint param_16 = split;
-        uint param_17 = r;
-        uint param_18 = first_head + h_6;
-        uint at_3 = record_at(param_16, param_17, param_18, push);
+        uint param_18 = split;
+        uint param_19 = r;
+        uint param_20 = first_head + h_6;
+        uint at_3 = record_at(param_18, param_19, param_20, push);
         if (used > 1u)
         {
-            v_1661.workspace4[(at_3 + 1u) + quad_2] = sum_1;
+            v_1785.workspace4[(at_3 + 1u) + quad_2] = sum_1;
         }
         else
         {
-            float4 _2687;
+            float4 _2805;
             if (count > 0u)
             {
-                _2687 = sum_1 / float4(total);
+                _2805 = sum_1 / float4(total);
             }
             else
             {
-                _2687 = float4(0.0);
+                _2805 = float4(0.0);
             }
-            uint param_19 = r;
-            uint param_20 = first_head + h_6;
-            uint param_21 = quad_2;
-            float4 param_22 = _2687;
-            put_quad(param_19, param_20, param_21, param_22, push, v_106, v_117);
+            uint param_21 = r;
+            uint param_22 = first_head + h_6;
+            uint param_23 = quad_2;
+            float4 param_24 = _2805;
+            put_quad(param_21, param_22, param_23, param_24, push, v_138, v_149);
         }
         if ((splits > 1u) && (quad_2 == 0u))
         {
-            v_1661.workspace4[at_3] = float4(mine_top, total, float(used), 0.0);
+            v_1785.workspace4[at_3] = float4(mine_top, total, float(used), 0.0);
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void join(thread const uint& r, thread const uint& head, constant Push& push, device Out4& v_106, device Out1& v_117, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, device Workspace4& v_1661, thread uint& gl_NumSubgroups)
+void join(thread const uint& r, thread const uint& head, constant Push& push, device Out4& v_138, device Out1& v_149, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, device Workspace4& v_1785, thread uint& gl_NumSubgroups)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = push.head_size / 4u;
     uint param = 0u;
     uint param_1 = r;
     uint param_2 = head;
-    uint used = uint(((device float*)&v_1661.workspace4[record_at(param, param_1, param_2, push)])[2u]);
+    uint used = uint(((device float*)&v_1785.workspace4[record_at(param, param_1, param_2, push)])[2u]);
     if (used <= 1u)
     {
         return;
     }
-    float4 _2743;
+    float4 _2861;
     if (me < used)
     {
         uint param_3 = me;
         uint param_4 = r;
         uint param_5 = head;
-        _2743 = v_1661.workspace4[record_at(param_3, param_4, param_5, push)];
+        _2861 = v_1785.workspace4[record_at(param_3, param_4, param_5, push)];
     }
     else
     {
-        _2743 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+        _2861 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
     }
-    float4 mine = _2743;
+    float4 mine = _2861;
     float top = simd_max(mine.x);
     pool[me] = mine;
-    bool _2764 = simd_is_first();
-    if (_2764)
+    bool _2882 = simd_is_first();
+    if (_2882)
     {
         ((threadgroup float*)&pool[256u + gl_SubgroupID])[0u] = top;
     }
@@ -877,8 +909,8 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
     float4 sum = float4(0.0);
     float total = 0.0;
     spvUnsafeArray<float4, 4> sums;
-    float4 _2833;
-    float4 _2891;
+    float4 _2951;
+    float4 _3009;
     for (uint first = team; (team < teams) && (first < used); first += (4u * teams))
     {
         _Pragma("clang loop unroll(full)")
@@ -889,13 +921,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 uint param_6 = first + (teams * i_1);
                 uint param_7 = r;
                 uint param_8 = head;
-                _2833 = v_1661.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
+                _2951 = v_1785.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
             }
             else
             {
-                _2833 = float4(0.0);
+                _2951 = float4(0.0);
             }
-            sums[i_1] = _2833;
+            sums[i_1] = _2951;
         }
         _Pragma("clang loop unroll(full)")
         for (uint i_2 = 0u; i_2 < 4u; i_2++)
@@ -906,13 +938,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 float weight = exp2(other.x - top);
                 if (other.y != 0.0)
                 {
-                    _2891 = sums[i_2] * weight;
+                    _3009 = sums[i_2] * weight;
                 }
                 else
                 {
-                    _2891 = float4(0.0);
+                    _3009 = float4(0.0);
                 }
-                sum += _2891;
+                sum += _3009;
                 total += (weight * other.y);
             }
         }
@@ -932,13 +964,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
         uint param_10 = head;
         uint param_11 = quad;
         float4 param_12 = sum / float4(total);
-        put_quad(param_9, param_10, param_11, param_12, push, v_106, v_117);
+        put_quad(param_9, param_10, param_11, param_12, push, v_138, v_149);
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void attend_tile(thread const uint& tile, thread const uint& head, constant Push& push, device Out4& v_106, device Out1& v_117, const device K2& v_169, const device K1& v_184, const device K4& v_212, const device V2& v_261, const device V1& v_275, const device V4& v_302, thread uint3& gl_LocalInvocationID, const device Spans1& v_419, const device Q1& v_517, threadgroup float4 (&pool)[1024])
+void attend_tile(thread const uint& tile, thread const uint& head, constant Push& push, device Out4& v_138, device Out1& v_149, const device K1& v_194, const device K2& v_249, const device K4& v_287, const device V1& v_329, const device V2& v_381, const device V4& v_418, thread uint3& gl_LocalInvocationID, const device Spans1& v_550, const device Q1& v_648, threadgroup float4 (&pool)[1024])
 {
     uint me = gl_LocalInvocationID.x;
     uint row = me / 16u;
@@ -953,8 +985,8 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     for (uint i = 0u; i < min(16u, (push.rows - (tile * 16u))); i++)
     {
         uint at = push.offset.w + (2u * ((tile * 16u) + i));
-        uint from = min(v_419.spans1[at], push.capacity);
-        uint to = min(v_419.spans1[at + 1u], push.capacity);
+        uint from = min(v_550.spans1[at], push.capacity);
+        uint to = min(v_550.spans1[at + 1u], push.capacity);
         if (from < to)
         {
             first = min(first, from);
@@ -973,28 +1005,28 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     {
         query[c] = float4(0.0);
         sums[c] = float4(0.0);
-        bool _477 = r < push.rows;
-        bool _486;
-        if (_477)
+        bool _608 = r < push.rows;
+        bool _617;
+        if (_608)
         {
-            _486 = (lane + (16u * c)) < quads;
+            _617 = (lane + (16u * c)) < quads;
         }
         else
         {
-            _486 = _477;
+            _617 = _608;
         }
-        if (_486)
+        if (_617)
         {
             uint at_1 = ((push.offset.x + (r * push.ldq)) + (head * push.head_size)) + (4u * (lane + (16u * c)));
-            query[c] = float4(*(const device packed_float4*)&v_517.q1[at_1]) * push.scale;
+            query[c] = float4(*(const device packed_float4*)&v_648.q1[at_1]) * push.scale;
         }
     }
     float highest = -3.0000000054977557577780399428115e+38;
     float total = 0.0;
     spvUnsafeArray<uint4, 2> loaded;
     float2 score;
-    float _849;
-    float _970;
+    float _971;
+    float _1091;
     for (uint base = first; base < last; base += 32u)
     {
         spvUnsafeArray<float4, 2> products = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
@@ -1003,27 +1035,28 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
         {
             uint key = (base + row) + (16u * i_1);
             loaded[i_1] = uint4(0u);
-            bool _578 = key < last;
-            bool _585;
-            if (_578)
+            bool _709 = key < last;
+            bool _716;
+            if (_709)
             {
-                _585 = (lane + 0u) < quads;
+                _716 = (lane + 0u) < quads;
             }
             else
             {
-                _585 = _578;
+                _716 = _709;
             }
-            if (_585)
+            if (_716)
             {
-                uint param = ((key * push.ldk) + kv) + (4u * (lane + 0u));
-                loaded[i_1] = key_quad(param, push, v_169, v_184, v_212);
+                uint param = key;
+                uint param_1 = kv + (4u * (lane + 0u));
+                loaded[i_1] = key_quad(param, param_1, push, v_194, v_249, v_287);
             }
         }
         _Pragma("clang loop unroll(full)")
         for (uint c_1 = 0u; c_1 < PARTS; c_1++)
         {
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            if (_613 || (base == first))
+            if (_741 || (base == first))
             {
                 pool[(row * 16u) + (lane ^ row)] = query[c_1];
             }
@@ -1031,8 +1064,8 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
             for (uint i_2 = 0u; i_2 < 2u; i_2++)
             {
                 uint key_1 = row + (16u * i_2);
-                uint4 param_1 = loaded[i_2];
-                pool[(256u + (key_1 * 16u)) + (lane ^ (key_1 & 15u))] = floats(param_1);
+                uint4 param_2 = loaded[i_2];
+                pool[(256u + (key_1 * 16u)) + (lane ^ (key_1 & 15u))] = floats(param_2);
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
             if ((c_1 + 1u) < PARTS)
@@ -1042,20 +1075,21 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
                 {
                     uint key_2 = (base + row) + (16u * i_3);
                     loaded[i_3] = uint4(0u);
-                    bool _690 = key_2 < last;
-                    bool _700;
-                    if (_690)
+                    bool _818 = key_2 < last;
+                    bool _828;
+                    if (_818)
                     {
-                        _700 = (lane + (16u * (c_1 + 1u))) < quads;
+                        _828 = (lane + (16u * (c_1 + 1u))) < quads;
                     }
                     else
                     {
-                        _700 = _690;
+                        _828 = _818;
                     }
-                    if (_700)
+                    if (_828)
                     {
-                        uint param_2 = ((key_2 * push.ldk) + kv) + (4u * (lane + (16u * (c_1 + 1u))));
-                        loaded[i_3] = key_quad(param_2, push, v_169, v_184, v_212);
+                        uint param_3 = key_2;
+                        uint param_4 = kv + (4u * (lane + (16u * (c_1 + 1u))));
+                        loaded[i_3] = key_quad(param_3, param_4, push, v_194, v_249, v_287);
                     }
                 }
             }
@@ -1066,20 +1100,21 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
                 {
                     uint key_3 = (base + row) + (16u * i_4);
                     loaded[i_4] = uint4(0u);
-                    bool _742 = key_3 < last;
-                    bool _749;
-                    if (_742)
+                    bool _867 = key_3 < last;
+                    bool _874;
+                    if (_867)
                     {
-                        _749 = (lane + 0u) < quads;
+                        _874 = (lane + 0u) < quads;
                     }
                     else
                     {
-                        _749 = _742;
+                        _874 = _867;
                     }
-                    if (_749)
+                    if (_874)
                     {
-                        uint param_3 = ((key_3 * push.ldv) + kv) + (4u * (lane + 0u));
-                        loaded[i_4] = value_quad(param_3, push, v_261, v_275, v_302);
+                        uint param_5 = key_3;
+                        uint param_6 = kv + (4u * (lane + 0u));
+                        loaded[i_4] = value_quad(param_5, param_6, push, v_329, v_381, v_418);
                     }
                 }
             }
@@ -1098,13 +1133,13 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
             float4 p = products[i_5];
             if ((key_4 >= begin) && (key_4 < end))
             {
-                _849 = (p.x + p.y) + (p.z + p.w);
+                _971 = (p.x + p.y) + (p.z + p.w);
             }
             else
             {
-                _849 = -3.0000000054977557577780399428115e+38;
+                _971 = -3.0000000054977557577780399428115e+38;
             }
-            score[i_5] = _849;
+            score[i_5] = _971;
             uint place = ((row * 32u) + lane) + (16u * i_5);
             ((threadgroup float*)&pool[768u + (place / 4u)])[place & 3u] = score[i_5];
         }
@@ -1130,13 +1165,13 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
             uint key_5 = (base + lane) + (16u * i_7);
             if ((key_5 >= begin) && (key_5 < end))
             {
-                _970 = exp(score[i_7] - highest);
+                _1091 = exp(score[i_7] - highest);
             }
             else
             {
-                _970 = 0.0;
+                _1091 = 0.0;
             }
-            float weight = _970;
+            float weight = _1091;
             total += weight;
             uint place_1 = ((row * 32u) + lane) + (16u * i_7);
             ((threadgroup float*)&pool[896u + (place_1 / 4u)])[place_1 & 3u] = weight;
@@ -1152,8 +1187,8 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
             for (uint i_8 = 0u; i_8 < 2u; i_8++)
             {
                 uint key_6 = row + (16u * i_8);
-                uint4 param_4 = loaded[i_8];
-                pool[(256u + (key_6 * 16u)) + (lane ^ (key_6 & 15u))] = floats(param_4);
+                uint4 param_7 = loaded[i_8];
+                pool[(256u + (key_6 * 16u)) + (lane ^ (key_6 & 15u))] = floats(param_7);
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
             if ((c_3 + 1u) < PARTS)
@@ -1163,20 +1198,21 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
                 {
                     uint key_7 = (base + row) + (16u * i_9);
                     loaded[i_9] = uint4(0u);
-                    bool _1067 = key_7 < last;
-                    bool _1077;
-                    if (_1067)
+                    bool _1188 = key_7 < last;
+                    bool _1198;
+                    if (_1188)
                     {
-                        _1077 = (lane + (16u * (c_3 + 1u))) < quads;
+                        _1198 = (lane + (16u * (c_3 + 1u))) < quads;
                     }
                     else
                     {
-                        _1077 = _1067;
+                        _1198 = _1188;
                     }
-                    if (_1077)
+                    if (_1198)
                     {
-                        uint param_5 = ((key_7 * push.ldv) + kv) + (4u * (lane + (16u * (c_3 + 1u))));
-                        loaded[i_9] = value_quad(param_5, push, v_261, v_275, v_302);
+                        uint param_8 = key_7;
+                        uint param_9 = kv + (4u * (lane + (16u * (c_3 + 1u))));
+                        loaded[i_9] = value_quad(param_8, param_9, push, v_329, v_381, v_418);
                     }
                 }
             }
@@ -1204,102 +1240,102 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     {
         t += pool[(768u + (row * 4u)) + i_11];
     }
-    float4 _1215;
+    float4 _1333;
     _Pragma("clang loop unroll(full)")
     for (uint c_4 = 0u; c_4 < PARTS; c_4++)
     {
-        bool _1199 = r < push.rows;
-        bool _1208;
-        if (_1199)
+        bool _1317 = r < push.rows;
+        bool _1326;
+        if (_1317)
         {
-            _1208 = (lane + (16u * c_4)) < quads;
+            _1326 = (lane + (16u * c_4)) < quads;
         }
         else
         {
-            _1208 = _1199;
+            _1326 = _1317;
         }
-        if (_1208)
+        if (_1326)
         {
             if (end > begin)
             {
-                _1215 = sums[c_4] / float4((t.x + t.y) + (t.z + t.w));
+                _1333 = sums[c_4] / float4((t.x + t.y) + (t.z + t.w));
             }
             else
             {
-                _1215 = float4(0.0);
+                _1333 = float4(0.0);
             }
-            float4 result = _1215;
-            uint param_6 = r;
-            uint param_7 = head;
-            uint param_8 = lane + (16u * c_4);
-            float4 param_9 = result;
-            put_quad(param_6, param_7, param_8, param_9, push, v_106, v_117);
+            float4 result = _1333;
+            uint param_10 = r;
+            uint param_11 = head;
+            uint param_12 = lane + (16u * c_4);
+            float4 param_13 = result;
+            put_quad(param_10, param_11, param_12, param_13, push, v_138, v_149);
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
-kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_517 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_419 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device Workspace4& v_1661 [[buffer(6)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_648 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_550 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device Workspace4& v_1785 [[buffer(6)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_169 = *(const device K2*)spvBufferAliasSet0Binding2;
-    const device auto& v_261 = *(const device V2*)spvBufferAliasSet0Binding3;
-    device auto& v_106 = *(device Out4*)spvBufferAliasSet0Binding5;
-    device auto& v_117 = *(device Out1*)spvBufferAliasSet0Binding5;
-    const device auto& v_184 = *(const device K1*)spvBufferAliasSet0Binding2;
-    const device auto& v_212 = *(const device K4*)spvBufferAliasSet0Binding2;
-    const device auto& v_275 = *(const device V1*)spvBufferAliasSet0Binding3;
-    const device auto& v_302 = *(const device V4*)spvBufferAliasSet0Binding3;
+    const device auto& v_194 = *(const device K1*)spvBufferAliasSet0Binding2;
+    const device auto& v_329 = *(const device V1*)spvBufferAliasSet0Binding3;
+    device auto& v_138 = *(device Out4*)spvBufferAliasSet0Binding5;
+    device auto& v_149 = *(device Out1*)spvBufferAliasSet0Binding5;
+    const device auto& v_249 = *(const device K2*)spvBufferAliasSet0Binding2;
+    const device auto& v_287 = *(const device K4*)spvBufferAliasSet0Binding2;
+    const device auto& v_381 = *(const device V2*)spvBufferAliasSet0Binding3;
+    const device auto& v_418 = *(const device V4*)spvBufferAliasSet0Binding3;
     threadgroup float4 pool[1024];
-    if (_2968)
+    if (_3086)
     {
         uint teams = ((((push.heads / push.kv_heads) + HEADS) - 1u) / HEADS) * push.kv_heads;
-        uint3 _2990 = push.first.xyz + gl_WorkGroupID;
-        uint _2991 = _2990.y;
-        for (uint r = _2991; r < push.rows; r += push.groups.y)
+        uint3 _3108 = push.first.xyz + gl_WorkGroupID;
+        uint _3109 = _3108.y;
+        for (uint r = _3109; r < push.rows; r += push.groups.y)
         {
-            uint3 _3006 = push.first.xyz + gl_WorkGroupID;
-            uint _3007 = _3006.x;
-            for (uint team = _3007; team < teams; team += push.groups.x)
+            uint3 _3124 = push.first.xyz + gl_WorkGroupID;
+            uint _3125 = _3124.x;
+            for (uint team = _3125; team < teams; team += push.groups.x)
             {
                 uint param = (push.first.xyz + gl_WorkGroupID).z;
                 uint param_1 = push.groups.z;
                 uint param_2 = r;
                 uint param_3 = team;
-                attend_split(param, param_1, param_2, param_3, push, v_106, v_117, v_169, v_184, v_212, v_261, v_275, v_302, gl_LocalInvocationID, v_419, v_517, pool, gl_SubgroupID, gl_SubgroupInvocationID, v_1661);
+                attend_split(param, param_1, param_2, param_3, push, v_138, v_149, v_194, v_249, v_287, v_329, v_381, v_418, gl_LocalInvocationID, v_550, v_648, pool, gl_SubgroupID, gl_SubgroupInvocationID, v_1785);
             }
         }
         return;
     }
-    bool joins = _3041;
-    uint _3044;
+    bool joins = _3159;
+    uint _3162;
     if (joins)
     {
-        _3044 = push.rows;
+        _3162 = push.rows;
     }
     else
     {
-        _3044 = ((push.rows - 1u) / 16u) + 1u;
+        _3162 = ((push.rows - 1u) / 16u) + 1u;
     }
-    uint tiles = _3044;
-    uint3 _3061 = push.first.xyz + gl_WorkGroupID;
-    uint _3062 = _3061.y;
-    for (uint tile = _3062; tile < tiles; tile += push.groups.y)
+    uint tiles = _3162;
+    uint3 _3179 = push.first.xyz + gl_WorkGroupID;
+    uint _3180 = _3179.y;
+    for (uint tile = _3180; tile < tiles; tile += push.groups.y)
     {
-        uint3 _3076 = push.first.xyz + gl_WorkGroupID;
-        uint _3077 = _3076.x;
-        for (uint head = _3077; head < push.heads; head += push.groups.x)
+        uint3 _3194 = push.first.xyz + gl_WorkGroupID;
+        uint _3195 = _3194.x;
+        for (uint head = _3195; head < push.heads; head += push.groups.x)
         {
             if (joins)
             {
                 uint param_4 = tile;
                 uint param_5 = head;
-                join(param_4, param_5, push, v_106, v_117, gl_LocalInvocationID, pool, gl_SubgroupID, v_1661, gl_NumSubgroups);
+                join(param_4, param_5, push, v_138, v_149, gl_LocalInvocationID, pool, gl_SubgroupID, v_1785, gl_NumSubgroups);
             }
             else
             {
                 uint param_6 = tile;
                 uint param_7 = head;
-                attend_tile(param_6, param_7, push, v_106, v_117, v_169, v_184, v_212, v_261, v_275, v_302, gl_LocalInvocationID, v_419, v_517, pool);
+                attend_tile(param_6, param_7, push, v_138, v_149, v_194, v_249, v_287, v_329, v_381, v_418, gl_LocalInvocationID, v_550, v_648, pool);
             }
         }
     }

@@ -44,13 +44,6 @@ struct spvUnsafeArray
     }
 };
 
-// Implementation of the unsigned GLSL findMSB() function
-template<typename T>
-inline T spvFindUMSB(T x)
-{
-    return select(clz(T(0)) - (clz(x) + T(1)), T(-1), x == T(0));
-}
-
 template<typename T>
 inline T spvSubgroupShuffleXor(T value, ushort mask)
 {
@@ -114,17 +107,19 @@ struct Out1
 
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
-constant uint kv_type = (variant % 2u);
-constant bool _255 = (kv_type == 1u);
-
-struct K2
-{
-    uint2 k2[1];
-};
+constant uint kv_type = (variant % 3u);
+constant bool _292 = (kv_type == 2u);
 
 struct K1
 {
     uint k1[1];
+};
+
+constant bool _340 = (kv_type == 1u);
+
+struct K2
+{
+    uint2 k2[1];
 };
 
 struct K4
@@ -132,16 +127,18 @@ struct K4
     uint4 k4[1];
 };
 
-constant bool _348 = (kv_type == 1u);
-
-struct V2
-{
-    uint2 v2[1];
-};
+constant bool _428 = (kv_type == 2u);
 
 struct V1
 {
     uint v1[1];
+};
+
+constant bool _474 = (kv_type == 1u);
+
+struct V2
+{
+    uint2 v2[1];
 };
 
 struct V4
@@ -149,8 +146,9 @@ struct V4
     uint4 v4[1];
 };
 
-constant bool _437 = (kv_type == 1u);
-constant uint shape = (variant / 2u);
+constant bool _558 = (kv_type == 2u);
+constant bool _575 = (kv_type == 1u);
+constant uint shape = (variant / 3u);
 constant uint PARTS = (shape + 1u);
 
 struct Q1
@@ -158,62 +156,62 @@ struct Q1
     float q1[1];
 };
 
-constant bool _782 = (PARTS > 1u);
-constant bool _1440 = (kv_type == 1u);
-constant bool _1486 = (kv_type == 1u);
+constant bool _914 = (PARTS > 1u);
+constant bool _1562 = (kv_type == 1u);
+constant bool _1618 = (kv_type == 1u);
 constant uint split_shape = (shape - 5u);
-constant uint _1521 = (split_shape / 5u);
-constant uint _1522 = (_1521 % 4u);
-constant uint OCTETS = (4u << _1522);
-constant uint _1524 = (split_shape % 5u);
-constant uint WIDTH = (4u << _1524);
-constant bool _1526 = (OCTETS < WIDTH);
-constant uint LANES = _1526 ? OCTETS : WIDTH;
-constant uint _1528 = (LANES / 2u);
-constant uint _1530 = (split_shape / 20u);
-constant uint HEADS = (1u << _1530);
-constant bool _1532 = (HEADS == 4u);
-constant bool _1596 = (HEADS >= 2u);
-constant uint _1631 = (LANES / HEADS);
-constant uint _1632 = (_1631 / 2u);
-constant uint _1720 = (HEADS * 2u);
-constant uint UNIT_QUADS = (_1720 * OCTETS);
-constant uint _1722 = (4u * UNIT_QUADS);
-constant uint _1723 = (_1722 + 256u);
-constant uint _1724 = (_1723 - 1u);
-constant uint QUERIES_EACH = (_1724 / 256u);
-constant uint _1734 = (8u * OCTETS);
-constant uint _1738 = (8u * OCTETS);
+constant uint _1653 = (split_shape / 5u);
+constant uint _1654 = (_1653 % 4u);
+constant uint OCTETS = (4u << _1654);
+constant uint _1656 = (split_shape % 5u);
+constant uint WIDTH = (4u << _1656);
+constant bool _1658 = (OCTETS < WIDTH);
+constant uint LANES = _1658 ? OCTETS : WIDTH;
+constant uint _1660 = (LANES / 2u);
+constant uint _1662 = (split_shape / 20u);
+constant uint HEADS = (1u << _1662);
+constant bool _1664 = (HEADS == 4u);
+constant bool _1728 = (HEADS >= 2u);
+constant uint _1763 = (LANES / HEADS);
+constant uint _1764 = (_1763 / 2u);
+constant uint _1852 = (HEADS * 2u);
+constant uint UNIT_QUADS = (_1852 * OCTETS);
+constant uint _1854 = (4u * UNIT_QUADS);
+constant uint _1855 = (_1854 + 256u);
+constant uint _1856 = (_1855 - 1u);
+constant uint QUERIES_EACH = (_1856 / 256u);
+constant uint _1866 = (8u * OCTETS);
+constant uint _1870 = (8u * OCTETS);
 
 struct Workspace4
 {
     float4 workspace4[1];
 };
 
-constant uint _1873 = (256u / WIDTH);
-constant uint _1876 = (256u / WIDTH);
+constant uint _2001 = (256u / WIDTH);
+constant uint _2004 = (256u / WIDTH);
 constant uint LINES = (WIDTH / LANES);
-constant uint _1909 = (4u * UNIT_QUADS);
-constant uint _1936 = (2u * OCTETS);
-constant bool _1937 = (_1936 < WIDTH);
-constant uint _1938 = (2u * OCTETS);
-constant uint LANES_OF_VALUE = _1937 ? _1938 : WIDTH;
+constant uint _2037 = (4u * UNIT_QUADS);
+constant uint _2064 = (2u * OCTETS);
+constant bool _2065 = (_2064 < WIDTH);
+constant uint _2066 = (2u * OCTETS);
+constant uint LANES_OF_VALUE = _2065 ? _2066 : WIDTH;
 constant uint OCTETS_EACH = (OCTETS / LANES);
-constant uint _2009 = (2u * OCTETS);
-constant uint QUADS_EACH = (_2009 / LANES_OF_VALUE);
+constant uint _2137 = (2u * OCTETS);
+constant uint QUADS_EACH = (_2137 / LANES_OF_VALUE);
 constant uint LINES_OF_VALUES = (WIDTH / LANES_OF_VALUE);
-constant bool _2251 = (kv_type == 1u);
-constant uint _2323 = (LANES / HEADS);
-constant uint _2333 = (LANES / HEADS);
-constant uint _2339 = (LINES * 1u);
-constant uint _2525 = (LINES_OF_VALUES * 2u);
-constant uint _2583 = (LINES_OF_VALUES * 2u);
-constant uint _2608 = (2u * OCTETS);
-constant uint _2612 = (2u * OCTETS);
+constant bool _2376 = (kv_type == 1u);
+constant uint _2448 = (LANES / HEADS);
+constant uint _2458 = (LANES / HEADS);
+constant uint _2464 = (LINES * 1u);
+constant uint _2650 = (LINES_OF_VALUES * 2u);
+constant uint _2705 = (LINES_OF_VALUES * 2u);
+constant uint _2730 = (2u * OCTETS);
+constant uint _2734 = (2u * OCTETS);
 constant uint UNITS = (256u / LANES_OF_VALUE);
-constant uint _2742 = (1024u / UNIT_QUADS);
-constant bool _3163 = (shape >= 5u);
-constant bool _3236 = (shape == 4u);
+constant uint _2864 = (1024u / UNIT_QUADS);
+constant bool _3285 = (shape >= 5u);
+constant bool _3358 = (shape == 4u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Q4
@@ -221,7 +219,7 @@ struct Q4
     float4 q4[1];
 };
 
-constant spvUnsafeArray<float4, 2> _697 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _832 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint keys_of_split(thread const uint& count, thread const uint& splits, thread const uint& teams, constant Push& push)
@@ -237,64 +235,76 @@ uint record_at(thread const uint& split, thread const uint& r, thread const uint
 }
 
 static inline __attribute__((always_inline))
-uint table_of(thread const uint& r, const device Spans1& v_89, constant Push& push)
+uint table_of(thread const uint& r, const device Spans1& v_95, constant Push& push)
 {
-    return min(v_89.spans1[(push.offset.w + (3u * ((push.shared_ != 0u) ? 0u : r))) + 2u], (push.table_words - 1u));
+    return min(v_95.spans1[(push.offset.w + (3u * ((push.shared_ != 0u) ? 0u : r))) + 2u], (push.table_words - 1u));
 }
 
 static inline __attribute__((always_inline))
-uint place(thread const uint& table, thread const uint& key, constant Push& push, const device Tables1& v_141)
+uint place(thread const uint& table, thread const uint& key, constant Push& push, const device Tables1& v_153)
 {
-    uint shift = uint(int(spvFindUMSB(push.page)));
+    uint shift = (4u + (push.page >> uint(5))) - (push.page >> uint(7));
     uint word = min((table + (key >> shift)), (push.table_words - 1u));
-    uint page = min(v_141.tables1[push.offset2.x + word], ((push.capacity >> shift) - 1u));
+    uint page = min(v_153.tables1[push.offset2.x + word], ((push.capacity >> shift) - 1u));
     return (page << shift) + (key & (push.page - 1u));
 }
 
 static inline __attribute__((always_inline))
-uint4 value_quad(thread const uint& index, constant Push& push, const device V2& v_372, const device V1& v_386, const device V4& v_413)
+uint4 value_quad(thread const uint& place_1, thread const uint& column, constant Push& push, const device V1& v_445, const device V2& v_497, const device V4& v_534)
 {
-    if (_348)
+    if (_428)
+    {
+        uint row = push.offset.z + (place_1 * ((push.ldv / 64u) * 17u));
+        return uint4(v_445.v1[row + (column / 4u)], v_445.v1[(row + (push.ldv / 4u)) + (column / 64u)], (column >> uint(1)) & 16u, 0u);
+    }
+    uint index = (place_1 * push.ldv) + column;
+    if (_474)
     {
         uint at = push.offset.z + (index / 2u);
         if (((push.offset.z | (push.ldv / 2u)) & 1u) == 0u)
         {
-            uint2 pair = v_372.v2[at / 2u];
+            uint2 pair = v_497.v2[at / 2u];
             return uint4(pair.x, pair.y, 0u, 0u);
         }
-        return uint4(v_386.v1[at], v_386.v1[at + 1u], 0u, 0u);
+        return uint4(v_445.v1[at], v_445.v1[at + 1u], 0u, 0u);
     }
     uint at_1 = push.offset.z + index;
     if (((push.offset.z | push.ldv) & 3u) == 0u)
     {
-        return v_413.v4[at_1 / 4u];
+        return v_534.v4[at_1 / 4u];
     }
-    return uint4(*(const device packed_uint4*)&v_386.v1[at_1]);
+    return uint4(*(const device packed_uint4*)&v_445.v1[at_1]);
 }
 
 static inline __attribute__((always_inline))
-uint4 key_quad(thread const uint& index, constant Push& push, const device K2& v_281, const device K1& v_296, const device K4& v_323)
+uint4 key_quad(thread const uint& place_1, thread const uint& column, constant Push& push, const device K1& v_311, const device K2& v_365, const device K4& v_403)
 {
-    if (_255)
+    if (_292)
+    {
+        uint row = push.offset.y + (place_1 * ((push.ldk / 64u) * 17u));
+        return uint4(v_311.k1[row + (column / 4u)], v_311.k1[(row + (push.ldk / 4u)) + (column / 64u)], (column >> uint(1)) & 16u, 0u);
+    }
+    uint index = (place_1 * push.ldk) + column;
+    if (_340)
     {
         uint at = push.offset.y + (index / 2u);
         if (((push.offset.y | (push.ldk / 2u)) & 1u) == 0u)
         {
-            uint2 pair = v_281.k2[at / 2u];
+            uint2 pair = v_365.k2[at / 2u];
             return uint4(pair.x, pair.y, 0u, 0u);
         }
-        return uint4(v_296.k1[at], v_296.k1[at + 1u], 0u, 0u);
+        return uint4(v_311.k1[at], v_311.k1[at + 1u], 0u, 0u);
     }
     uint at_1 = push.offset.y + index;
     if (((push.offset.y | push.ldk) & 3u) == 0u)
     {
-        return v_323.k4[at_1 / 4u];
+        return v_403.k4[at_1 / 4u];
     }
-    return uint4(*(const device packed_uint4*)&v_296.k1[at_1]);
+    return uint4(*(const device packed_uint4*)&v_311.k1[at_1]);
 }
 
 static inline __attribute__((always_inline))
-void key_octet(thread const uint& place_1, thread const uint& kv, thread const uint& o, thread const bool& there, thread uint4& a, thread uint4& b, constant Push& push, const device K2& v_281, const device K1& v_296, const device K4& v_323)
+void key_octet(thread const uint& place_1, thread const uint& kv, thread const uint& o, thread const bool& there, thread uint4& a, thread uint4& b, constant Push& push, const device K1& v_311, const device K2& v_365, const device K4& v_403)
 {
     uint element = ((place_1 * push.ldk) + kv) + (8u * o);
     b = uint4(0u);
@@ -303,34 +313,36 @@ void key_octet(thread const uint& place_1, thread const uint& kv, thread const u
     {
         return;
     }
-    bool _1455;
-    if (_1440)
+    bool _1577;
+    if (_1562)
     {
-        _1455 = (((push.offset.y | (push.ldk / 2u)) | (push.head_size / 2u)) & 3u) == 0u;
+        _1577 = (((push.offset.y | (push.ldk / 2u)) | (push.head_size / 2u)) & 3u) == 0u;
     }
     else
     {
-        _1455 = _1440;
+        _1577 = _1562;
     }
-    if (_1455)
+    if (_1577)
     {
-        a = v_323.k4[(push.offset.y + (element / 2u)) / 4u];
+        a = v_403.k4[(push.offset.y + (element / 2u)) / 4u];
         return;
     }
-    uint4 _1474;
+    uint4 _1596;
     if (((8u * o) + 4u) < push.head_size)
     {
-        uint param = element + 4u;
-        _1474 = key_quad(param, push, v_281, v_296, v_323);
+        uint param = place_1;
+        uint param_1 = (kv + (8u * o)) + 4u;
+        _1596 = key_quad(param, param_1, push, v_311, v_365, v_403);
     }
     else
     {
-        _1474 = uint4(0u);
+        _1596 = uint4(0u);
     }
-    uint4 second = _1474;
-    uint param_1 = element;
-    a = key_quad(param_1, push, v_281, v_296, v_323);
-    if (_1486)
+    uint4 second = _1596;
+    uint param_2 = place_1;
+    uint param_3 = kv + (8u * o);
+    a = key_quad(param_2, param_3, push, v_311, v_365, v_403);
+    if (_1618)
     {
         a = uint4(a.x, a.y, second.x, second.y);
     }
@@ -341,95 +353,106 @@ void key_octet(thread const uint& place_1, thread const uint& kv, thread const u
 }
 
 static inline __attribute__((always_inline))
+float4 signed_bytes(thread const uint& word)
+{
+    return float4(float(int(word << 24u) >> 24), float(int(word << 16u) >> 24), float(int(word << 8u) >> 24), float(int(word) >> 24));
+}
+
+static inline __attribute__((always_inline))
 float4 floats(thread const uint4& words)
 {
-    float4 _438;
-    if (_437)
+    if (_558)
     {
-        _438 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
+        uint param = words.x;
+        return signed_bytes(param) * float2(as_type<half2>(words.y >> words.z)).x;
+    }
+    float4 _576;
+    if (_575)
+    {
+        _576 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
     }
     else
     {
-        _438 = as_type<float4>(words);
+        _576 = as_type<float4>(words);
     }
-    return _438;
+    return _576;
 }
 
 static inline __attribute__((always_inline))
 float add_scores(thread spvUnsafeArray<float, 4>& score, thread const uint& lane)
 {
-    uint _step = _1528;
-    if (_1532)
+    uint _step = _1660;
+    if (_1664)
     {
         bool upper = (lane & _step) != 0u;
-        float _1542;
+        float _1674;
         if (upper)
         {
-            _1542 = score[0];
+            _1674 = score[0];
         }
         else
         {
-            _1542 = score[2];
+            _1674 = score[2];
         }
-        float other0 = spvSubgroupShuffleXor(_1542, _step);
-        float _1556;
+        float other0 = spvSubgroupShuffleXor(_1674, _step);
+        float _1688;
         if (upper)
         {
-            _1556 = score[1];
+            _1688 = score[1];
         }
         else
         {
-            _1556 = score[3];
+            _1688 = score[3];
         }
-        float other1 = spvSubgroupShuffleXor(_1556, _step);
-        float _1569;
+        float other1 = spvSubgroupShuffleXor(_1688, _step);
+        float _1701;
         if (upper)
         {
-            _1569 = score[2];
+            _1701 = score[2];
         }
         else
         {
-            _1569 = score[0];
+            _1701 = score[0];
         }
-        score[0] = _1569 + other0;
-        float _1582;
+        score[0] = _1701 + other0;
+        float _1714;
         if (upper)
         {
-            _1582 = score[3];
+            _1714 = score[3];
         }
         else
         {
-            _1582 = score[1];
+            _1714 = score[1];
         }
-        score[1] = _1582 + other1;
+        score[1] = _1714 + other1;
         _step /= 2u;
     }
-    if (_1596)
+    if (_1728)
     {
         bool upper_1 = (lane & _step) != 0u;
-        float _1606;
+        float _1738;
         if (upper_1)
         {
-            _1606 = score[0];
+            _1738 = score[0];
         }
         else
         {
-            _1606 = score[1];
+            _1738 = score[1];
         }
-        float other = spvSubgroupShuffleXor(_1606, _step);
-        float _1618;
+        float other = spvSubgroupShuffleXor(_1738, _step);
+        float _1750;
         if (upper_1)
         {
-            _1618 = score[1];
+            _1750 = score[1];
         }
         else
         {
-            _1618 = score[0];
+            _1750 = score[0];
         }
-        score[0] = _1618 + other;
+        score[0] = _1750 + other;
     }
     _Pragma("clang loop unroll(full)")
-    for (uint rest = _1632; rest > 0u; rest /= 2u)
+    for (uint rest = _1764; rest > 0u; rest /= 2u)
     {
         score[0] += spvSubgroupShuffleXor(score[0], rest);
     }
@@ -437,24 +460,24 @@ float add_scores(thread spvUnsafeArray<float, 4>& score, thread const uint& lane
 }
 
 static inline __attribute__((always_inline))
-void put_quad(thread const uint& r, thread const uint& head, thread const uint& quad, thread const float4& result, constant Push& push, device Out4& v_221, device Out1& v_231)
+void put_quad(thread const uint& r, thread const uint& head, thread const uint& quad, thread const float4& result, constant Push& push, device Out4& v_258, device Out1& v_268)
 {
     uint to = ((push.offset2.y + (r * push.ldout)) + (head * push.head_size)) + (4u * quad);
     if ((to & 3u) == 0u)
     {
-        v_221.out4[to / 4u] = result;
+        v_258.out4[to / 4u] = result;
     }
     else
     {
-        v_231.out1[to] = result.x;
-        v_231.out1[to + 1u] = result.y;
-        v_231.out1[to + 2u] = result.z;
-        v_231.out1[to + 3u] = result.w;
+        v_268.out1[to] = result.x;
+        v_268.out1[to + 1u] = result.y;
+        v_268.out1[to + 2u] = result.z;
+        v_268.out1[to + 3u] = result.w;
     }
 }
 
 static inline __attribute__((always_inline))
-void attend_split(thread const uint& split, thread const uint& splits, thread const uint& r, thread const uint& team, const device Spans1& v_89, constant Push& push, const device Tables1& v_141, device Out4& v_221, device Out1& v_231, const device K2& v_281, const device K1& v_296, const device K4& v_323, const device V2& v_372, const device V1& v_386, const device V4& v_413, thread uint3& gl_LocalInvocationID, const device Q1& v_660, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_SubgroupInvocationID, device Workspace4& v_1840)
+void attend_split(thread const uint& split, thread const uint& splits, thread const uint& r, thread const uint& team, const device Spans1& v_95, constant Push& push, const device Tables1& v_153, device Out4& v_258, device Out1& v_268, const device K1& v_311, const device K2& v_365, const device K4& v_403, const device V1& v_445, const device V2& v_497, const device V4& v_534, thread uint3& gl_LocalInvocationID, const device Q1& v_795, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_SubgroupInvocationID, device Workspace4& v_1968)
 {
     uint group = push.heads / push.kv_heads;
     uint teams = ((group + HEADS) - 1u) / HEADS;
@@ -472,27 +495,27 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     for (uint i = 0u; i < QUERIES_EACH; i++)
     {
         uint at = me + (256u * i);
-        uint h = at / _1734;
-        uint e = at % _1738;
+        uint h = at / _1866;
+        uint e = at % _1870;
         queries[i] = 0.0;
-        bool _1745 = h < heads;
-        bool _1752;
-        if (_1745)
+        bool _1877 = h < heads;
+        bool _1884;
+        if (_1877)
         {
-            _1752 = e < push.head_size;
+            _1884 = e < push.head_size;
         }
         else
         {
-            _1752 = _1745;
+            _1884 = _1877;
         }
-        if (_1752)
+        if (_1884)
         {
-            queries[i] = v_660.q1[((push.offset.x + (r * push.ldq)) + ((first_head + h) * push.head_size)) + e];
+            queries[i] = v_795.q1[((push.offset.x + (r * push.ldq)) + ((first_head + h) * push.head_size)) + e];
         }
     }
-    uint begin = min(v_89.spans1[push.offset.w + (3u * r)], push.context);
-    uint end = min(v_89.spans1[(push.offset.w + (3u * r)) + 1u], push.context);
-    uint count = end - min(begin, end);
+    uint end = min(v_95.spans1[(push.offset.w + (3u * r)) + 1u], push.context);
+    uint begin = min(v_95.spans1[push.offset.w + (3u * r)], end);
+    uint count = end - begin;
     uint param = count;
     uint param_1 = splits;
     uint param_2 = teams * push.kv_heads;
@@ -505,22 +528,22 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             uint param_3 = split;
             uint param_4 = r;
             uint param_5 = first_head + me;
-            v_1840.workspace4[record_at(param_3, param_4, param_5, push)] = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+            v_1968.workspace4[record_at(param_3, param_4, param_5, push)] = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
         }
         return;
     }
     uint param_6 = r;
-    uint table = table_of(param_6, v_89, push);
+    uint table = table_of(param_6, v_95, push);
     uint from = begin + (split * each);
     uint to = min((from + each), end);
-    uint few = (((((((to - from) + _1873) - 1u) / _1876) + LINES) - 1u) / LINES) * LINES;
+    uint few = (((((((to - from) + _2001) - 1u) / _2004) + LINES) - 1u) / LINES) * LINES;
     from = min((from + (sub * few)), to);
     to = min((from + few), to);
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < QUERIES_EACH; i_1++)
     {
         uint at_1 = me + (256u * i_1);
-        if (at_1 < _1909)
+        if (at_1 < _2037)
         {
             ((threadgroup float*)&pool[at_1 / 4u])[at_1 & 3u] = (push.scale * 1.44269502162933349609375) * queries[i_1];
         }
@@ -550,29 +573,29 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     float4 tops = float4(-3.0000000054977557577780399428115e+38);
     float4 totals = float4(0.0);
     uint scores = 256u + (sub * WIDTH);
-    uint _2046;
+    uint _2174;
     spvUnsafeArray<uint4, 8> words;
     spvUnsafeArray<uint4, 2> a;
     spvUnsafeArray<uint4, 2> b;
-    uint4 param_16;
     uint4 param_17;
+    uint4 param_18;
     spvUnsafeArray<float, 4> score;
-    uint4 _2252;
-    float _2360;
-    float _2414;
-    float4 _2458;
+    uint4 _2377;
+    float _2485;
+    float _2539;
+    float4 _2583;
     for (uint tile = 0u; tile < few; tile += WIDTH)
     {
         uint first = from + tile;
         if (first < to)
         {
-            _2046 = min(WIDTH, (to - first));
+            _2174 = min(WIDTH, (to - first));
         }
         else
         {
-            _2046 = 0u;
+            _2174 = 0u;
         }
-        uint here = _2046;
+        uint here = _2174;
         _Pragma("clang loop unroll(full)")
         for (uint i_2 = 0u; i_2 < 2u; i_2++)
         {
@@ -586,13 +609,14 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 {
                     uint param_7 = table;
                     uint param_8 = first + key;
-                    uint param_9 = ((place(param_7, param_8, push, v_141) * push.ldv) + kv) + (4u * quad);
-                    words[(i_2 * QUADS_EACH) + c_2] = value_quad(param_9, push, v_372, v_386, v_413);
+                    uint param_9 = place(param_7, param_8, push, v_153);
+                    uint param_10 = kv + (4u * quad);
+                    words[(i_2 * QUADS_EACH) + c_2] = value_quad(param_9, param_10, push, v_445, v_497, v_534);
                 }
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base = 0u; base < here; base += _2339)
+        for (uint base = 0u; base < here; base += _2464)
         {
             _Pragma("clang loop unroll(full)")
             for (uint i_3 = 0u; i_3 < 1u; i_3++)
@@ -601,26 +625,26 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 _Pragma("clang loop unroll(full)")
                 for (uint c_3 = 0u; c_3 < OCTETS_EACH; c_3++)
                 {
-                    bool _2161 = key_1 < here;
-                    bool _2171;
-                    if (_2161)
+                    bool _2286 = key_1 < here;
+                    bool _2296;
+                    if (_2286)
                     {
-                        _2171 = (2u * (lane + (LANES * c_3))) < quads;
+                        _2296 = (2u * (lane + (LANES * c_3))) < quads;
                     }
                     else
                     {
-                        _2171 = _2161;
+                        _2296 = _2286;
                     }
-                    bool there = _2171;
-                    uint param_10 = table;
-                    uint param_11 = first + key_1;
-                    uint param_12 = place(param_10, param_11, push, v_141);
-                    uint param_13 = kv;
-                    uint param_14 = lane + (LANES * c_3);
-                    bool param_15 = there;
-                    key_octet(param_12, param_13, param_14, param_15, param_16, param_17, push, v_281, v_296, v_323);
-                    a[(i_3 * OCTETS_EACH) + c_3] = param_16;
-                    b[(i_3 * OCTETS_EACH) + c_3] = param_17;
+                    bool there = _2296;
+                    uint param_11 = table;
+                    uint param_12 = first + key_1;
+                    uint param_13 = place(param_11, param_12, push, v_153);
+                    uint param_14 = kv;
+                    uint param_15 = lane + (LANES * c_3);
+                    bool param_16 = there;
+                    key_octet(param_13, param_14, param_15, param_16, param_17, param_18, push, v_311, v_365, v_403);
+                    a[(i_3 * OCTETS_EACH) + c_3] = param_17;
+                    b[(i_3 * OCTETS_EACH) + c_3] = param_18;
                 }
             }
             _Pragma("clang loop unroll(full)")
@@ -635,43 +659,43 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 for (uint c_4 = 0u; c_4 < OCTETS_EACH; c_4++)
                 {
                     uint4 octet = a[(i_4 * OCTETS_EACH) + c_4];
-                    uint4 param_18 = octet;
-                    float4 x = floats(param_18);
-                    if (_2251)
+                    uint4 param_19 = octet;
+                    float4 x = floats(param_19);
+                    if (_2376)
                     {
-                        _2252 = octet.zwzw;
+                        _2377 = octet.zwzw;
                     }
                     else
                     {
-                        _2252 = b[(i_4 * OCTETS_EACH) + c_4];
+                        _2377 = b[(i_4 * OCTETS_EACH) + c_4];
                     }
-                    uint4 param_19 = _2252;
-                    float4 y = floats(param_19);
+                    uint4 param_20 = _2377;
+                    float4 y = floats(param_20);
                     _Pragma("clang loop unroll(full)")
                     for (uint h_3 = 0u; h_3 < HEADS; h_3++)
                     {
                         score[h_3] += (dot(query[2u * ((h_3 * OCTETS_EACH) + c_4)], x) + dot(query[(2u * ((h_3 * OCTETS_EACH) + c_4)) + 1u], y));
                     }
                 }
-                spvUnsafeArray<float, 4> param_20;
-                param_20 = score;
-                uint param_21 = lane;
-                float _2309 = add_scores(param_20, param_21);
-                float sum = _2309;
+                spvUnsafeArray<float, 4> param_21;
+                param_21 = score;
+                uint param_22 = lane;
+                float _2434 = add_scores(param_21, param_22);
+                float sum = _2434;
                 uint key_2 = (base + line) + (LINES * i_4);
-                bool _2319 = key_2 < here;
-                bool _2326;
-                if (_2319)
+                bool _2444 = key_2 < here;
+                bool _2451;
+                if (_2444)
                 {
-                    _2326 = (lane % _2323) == 0u;
+                    _2451 = (lane % _2448) == 0u;
                 }
                 else
                 {
-                    _2326 = _2319;
+                    _2451 = _2444;
                 }
-                if (_2326)
+                if (_2451)
                 {
-                    ((threadgroup float*)&pool[scores + key_2])[lane / _2333] = sum;
+                    ((threadgroup float*)&pool[scores + key_2])[lane / _2458] = sum;
                 }
             }
         }
@@ -682,13 +706,13 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         {
             if (mine < here)
             {
-                _2360 = weights[h_4];
+                _2485 = weights[h_4];
             }
             else
             {
-                _2360 = -3.0000000054977557577780399428115e+38;
+                _2485 = -3.0000000054977557577780399428115e+38;
             }
-            float score_1 = _2360;
+            float score_1 = _2485;
             float next = fast::max(tops[h_4], simd_max(score_1));
             float shrink = exp2(tops[h_4] - next);
             tops[h_4] = next;
@@ -696,22 +720,22 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             _Pragma("clang loop unroll(full)")
             for (uint c_5 = 0u; c_5 < QUADS_EACH; c_5++)
             {
-                uint _2402 = (h_4 * QUADS_EACH) + c_5;
-                sums[_2402] *= shrink;
+                uint _2527 = (h_4 * QUADS_EACH) + c_5;
+                sums[_2527] *= shrink;
             }
             if (mine < here)
             {
-                _2414 = exp2(score_1 - next);
+                _2539 = exp2(score_1 - next);
             }
             else
             {
-                _2414 = 0.0;
+                _2539 = 0.0;
             }
-            weights[h_4] = _2414;
+            weights[h_4] = _2539;
         }
         pool[scores + mine] = weights;
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2583)
+        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2705)
         {
             _Pragma("clang loop unroll(full)")
             for (uint i_5 = 0u; i_5 < 2u; i_5++)
@@ -719,31 +743,31 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 uint key_3 = base_1 + (LINES_OF_VALUES * i_5);
                 if (key_3 < here)
                 {
-                    _2458 = pool[scores + key_3];
+                    _2583 = pool[scores + key_3];
                 }
                 else
                 {
-                    _2458 = float4(0.0);
+                    _2583 = float4(0.0);
                 }
-                float4 weight = _2458;
+                float4 weight = _2583;
                 totals += weight;
                 _Pragma("clang loop unroll(full)")
                 for (uint c_6 = 0u; c_6 < QUADS_EACH; c_6++)
                 {
-                    uint4 param_22 = words[(i_5 * QUADS_EACH) + c_6];
-                    float4 value = floats(param_22);
+                    uint4 param_23 = words[(i_5 * QUADS_EACH) + c_6];
+                    float4 value = floats(param_23);
                     _Pragma("clang loop unroll(full)")
                     for (uint h_5 = 0u; h_5 < HEADS; h_5++)
                     {
-                        uint _2499 = (h_5 * QUADS_EACH) + c_6;
-                        sums[_2499] += (value * weight[h_5]);
+                        uint _2624 = (h_5 * QUADS_EACH) + c_6;
+                        sums[_2624] += (value * weight[h_5]);
                     }
                 }
             }
             _Pragma("clang loop unroll(full)")
             for (uint i_6 = 0u; i_6 < 2u; i_6++)
             {
-                uint key_4 = (base_1 + _2525) + (LINES_OF_VALUES * i_6);
+                uint key_4 = (base_1 + _2650) + (LINES_OF_VALUES * i_6);
                 _Pragma("clang loop unroll(full)")
                 for (uint c_7 = 0u; c_7 < QUADS_EACH; c_7++)
                 {
@@ -751,10 +775,11 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                     words[(i_6 * QUADS_EACH) + c_7] = uint4(0u);
                     if ((key_4 < here) && (quad_1 < quads))
                     {
-                        uint param_23 = table;
-                        uint param_24 = first + key_4;
-                        uint param_25 = ((place(param_23, param_24, push, v_141) * push.ldv) + kv) + (4u * quad_1);
-                        words[(i_6 * QUADS_EACH) + c_7] = value_quad(param_25, push, v_372, v_386, v_413);
+                        uint param_24 = table;
+                        uint param_25 = first + key_4;
+                        uint param_26 = place(param_24, param_25, push, v_153);
+                        uint param_27 = kv + (4u * quad_1);
+                        words[(i_6 * QUADS_EACH) + c_7] = value_quad(param_26, param_27, push, v_445, v_497, v_534);
                     }
                 }
             }
@@ -768,8 +793,8 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         pool[(2u * unit) + 1u] = totals;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    uint h_6 = me / _2608;
-    uint quad_2 = me % _2612;
+    uint h_6 = me / _2730;
+    uint quad_2 = me % _2734;
     float total = 0.0;
     spvUnsafeArray<float, 4> top;
     _Pragma("clang loop unroll(full)")
@@ -793,19 +818,19 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     }
     float mine_top = -3.0000000054977557577780399428115e+38;
     float4 sum_1 = float4(0.0);
-    float _2688;
+    float _2810;
     _Pragma("clang loop unroll(full)")
     for (uint i_9 = 0u; i_9 < HEADS; i_9++)
     {
         if (i_9 == h_6)
         {
-            _2688 = top[i_9];
+            _2810 = top[i_9];
         }
         else
         {
-            _2688 = mine_top;
+            _2810 = mine_top;
         }
-        mine_top = _2688;
+        mine_top = _2810;
     }
     _Pragma("clang loop unroll(disable)")
     for (uint some_1 = 0u; some_1 < UNITS; some_1 += 4u)
@@ -817,8 +842,8 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             total += (((threadgroup float*)&pool[at_2 + 1u])[h_6 % 4u] * exp2(((threadgroup float*)&pool[at_2])[h_6 % 4u] - mine_top));
         }
     }
-    uint _2743 = min(UNITS, _2742);
-    for (uint fit = _2743, base_2 = 0u; base_2 < UNITS; base_2 += fit)
+    uint _2865 = min(UNITS, _2864);
+    for (uint fit = _2865, base_2 = 0u; base_2 < UNITS; base_2 += fit)
     {
         threadgroup_barrier(mem_flags::mem_threadgroup);
         if ((unit - base_2) < fit)
@@ -847,69 +872,69 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     }
     if ((h_6 < heads) && (quad_2 < quads))
     {
-        uint param_26 = split;
-        uint param_27 = r;
-        uint param_28 = first_head + h_6;
-        uint at_3 = record_at(param_26, param_27, param_28, push);
+        uint param_28 = split;
+        uint param_29 = r;
+        uint param_30 = first_head + h_6;
+        uint at_3 = record_at(param_28, param_29, param_30, push);
         if (used > 1u)
         {
-            v_1840.workspace4[(at_3 + 1u) + quad_2] = sum_1;
+            v_1968.workspace4[(at_3 + 1u) + quad_2] = sum_1;
         }
         else
         {
-            float4 _2882;
+            float4 _3004;
             if (count > 0u)
             {
-                _2882 = sum_1 / float4(total);
+                _3004 = sum_1 / float4(total);
             }
             else
             {
-                _2882 = float4(0.0);
+                _3004 = float4(0.0);
             }
-            uint param_29 = r;
-            uint param_30 = first_head + h_6;
-            uint param_31 = quad_2;
-            float4 param_32 = _2882;
-            put_quad(param_29, param_30, param_31, param_32, push, v_221, v_231);
+            uint param_31 = r;
+            uint param_32 = first_head + h_6;
+            uint param_33 = quad_2;
+            float4 param_34 = _3004;
+            put_quad(param_31, param_32, param_33, param_34, push, v_258, v_268);
         }
         if ((splits > 1u) && (quad_2 == 0u))
         {
-            v_1840.workspace4[at_3] = float4(mine_top, total, float(used), 0.0);
+            v_1968.workspace4[at_3] = float4(mine_top, total, float(used), 0.0);
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void join(thread const uint& r, thread const uint& head, constant Push& push, device Out4& v_221, device Out1& v_231, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, device Workspace4& v_1840, thread uint& gl_NumSubgroups)
+void join(thread const uint& r, thread const uint& head, constant Push& push, device Out4& v_258, device Out1& v_268, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, device Workspace4& v_1968, thread uint& gl_NumSubgroups)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = push.head_size / 4u;
     uint param = 0u;
     uint param_1 = r;
     uint param_2 = head;
-    uint used = uint(((device float*)&v_1840.workspace4[record_at(param, param_1, param_2, push)])[2u]);
+    uint used = uint(((device float*)&v_1968.workspace4[record_at(param, param_1, param_2, push)])[2u]);
     if (used <= 1u)
     {
         return;
     }
-    float4 _2938;
+    float4 _3060;
     if (me < used)
     {
         uint param_3 = me;
         uint param_4 = r;
         uint param_5 = head;
-        _2938 = v_1840.workspace4[record_at(param_3, param_4, param_5, push)];
+        _3060 = v_1968.workspace4[record_at(param_3, param_4, param_5, push)];
     }
     else
     {
-        _2938 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+        _3060 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
     }
-    float4 mine = _2938;
+    float4 mine = _3060;
     float top = simd_max(mine.x);
     pool[me] = mine;
-    bool _2959 = simd_is_first();
-    if (_2959)
+    bool _3081 = simd_is_first();
+    if (_3081)
     {
         ((threadgroup float*)&pool[256u + gl_SubgroupID])[0u] = top;
     }
@@ -924,8 +949,8 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
     float4 sum = float4(0.0);
     float total = 0.0;
     spvUnsafeArray<float4, 4> sums;
-    float4 _3028;
-    float4 _3086;
+    float4 _3150;
+    float4 _3208;
     for (uint first = team; (team < teams) && (first < used); first += (4u * teams))
     {
         _Pragma("clang loop unroll(full)")
@@ -936,13 +961,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 uint param_6 = first + (teams * i_1);
                 uint param_7 = r;
                 uint param_8 = head;
-                _3028 = v_1840.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
+                _3150 = v_1968.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
             }
             else
             {
-                _3028 = float4(0.0);
+                _3150 = float4(0.0);
             }
-            sums[i_1] = _3028;
+            sums[i_1] = _3150;
         }
         _Pragma("clang loop unroll(full)")
         for (uint i_2 = 0u; i_2 < 4u; i_2++)
@@ -953,13 +978,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 float weight = exp2(other.x - top);
                 if (other.y != 0.0)
                 {
-                    _3086 = sums[i_2] * weight;
+                    _3208 = sums[i_2] * weight;
                 }
                 else
                 {
-                    _3086 = float4(0.0);
+                    _3208 = float4(0.0);
                 }
-                sum += _3086;
+                sum += _3208;
                 total += (weight * other.y);
             }
         }
@@ -979,27 +1004,27 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
         uint param_10 = head;
         uint param_11 = quad;
         float4 param_12 = sum / float4(total);
-        put_quad(param_9, param_10, param_11, param_12, push, v_221, v_231);
+        put_quad(param_9, param_10, param_11, param_12, push, v_258, v_268);
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void attend_tile(thread const uint& tile, thread const uint& head, const device Spans1& v_89, constant Push& push, const device Tables1& v_141, device Out4& v_221, device Out1& v_231, const device K2& v_281, const device K1& v_296, const device K4& v_323, const device V2& v_372, const device V1& v_386, const device V4& v_413, thread uint3& gl_LocalInvocationID, const device Q1& v_660, threadgroup float4 (&pool)[1024])
+void attend_tile(thread const uint& tile, thread const uint& head, const device Spans1& v_95, constant Push& push, const device Tables1& v_153, device Out4& v_258, device Out1& v_268, const device K1& v_311, const device K2& v_365, const device K4& v_403, const device V1& v_445, const device V2& v_497, const device V4& v_534, thread uint3& gl_LocalInvocationID, const device Q1& v_795, threadgroup float4 (&pool)[1024])
 {
     uint me = gl_LocalInvocationID.x;
     uint row = me / 16u;
     uint lane = me % 16u;
-    uint _480;
+    uint _616;
     if (row < ((push.shared_ != 0u) ? 16u : 1u))
     {
-        _480 = (tile * ((push.shared_ != 0u) ? 16u : 1u)) + row;
+        _616 = (tile * ((push.shared_ != 0u) ? 16u : 1u)) + row;
     }
     else
     {
-        _480 = push.rows;
+        _616 = push.rows;
     }
-    uint r = _480;
+    uint r = _616;
     uint quads = push.head_size / 4u;
     uint kv = (head / (push.heads / push.kv_heads)) * push.head_size;
     uint begin = 0u;
@@ -1009,8 +1034,8 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
     for (uint i = 0u; i < min(((push.shared_ != 0u) ? 16u : 1u), (push.rows - (tile * ((push.shared_ != 0u) ? 16u : 1u)))); i++)
     {
         uint at = push.offset.w + (3u * ((tile * ((push.shared_ != 0u) ? 16u : 1u)) + i));
-        uint from = min(v_89.spans1[at], push.context);
-        uint to = min(v_89.spans1[at + 1u], push.context);
+        uint from = min(v_95.spans1[at], push.context);
+        uint to = min(v_95.spans1[at + 1u], push.context);
         if (from < to)
         {
             first = min(first, from);
@@ -1023,7 +1048,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
         }
     }
     uint param = tile * ((push.shared_ != 0u) ? 16u : 1u);
-    uint table = table_of(param, v_89, push);
+    uint table = table_of(param, v_95, push);
     spvUnsafeArray<float4, 4> query;
     spvUnsafeArray<float4, 4> sums;
     _Pragma("clang loop unroll(full)")
@@ -1031,20 +1056,20 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
     {
         query[c] = float4(0.0);
         sums[c] = float4(0.0);
-        bool _620 = r < push.rows;
-        bool _629;
-        if (_620)
+        bool _755 = r < push.rows;
+        bool _764;
+        if (_755)
         {
-            _629 = (lane + (16u * c)) < quads;
+            _764 = (lane + (16u * c)) < quads;
         }
         else
         {
-            _629 = _620;
+            _764 = _755;
         }
-        if (_629)
+        if (_764)
         {
             uint at_1 = ((push.offset.x + (r * push.ldq)) + (head * push.head_size)) + (4u * (lane + (16u * c)));
-            query[c] = float4(*(const device packed_float4*)&v_660.q1[at_1]) * push.scale;
+            query[c] = float4(*(const device packed_float4*)&v_795.q1[at_1]) * push.scale;
         }
     }
     float highest = -3.0000000054977557577780399428115e+38;
@@ -1052,8 +1077,8 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
     spvUnsafeArray<uint, 2> places;
     spvUnsafeArray<uint4, 2> loaded;
     float2 score;
-    float _1022;
-    float _1143;
+    float _1148;
+    float _1268;
     for (uint base = first; base < last; base += 32u)
     {
         spvUnsafeArray<float4, 2> products = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
@@ -1062,34 +1087,35 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
         {
             uint param_1 = table;
             uint param_2 = (base + row) + (16u * i_1);
-            places[i_1] = place(param_1, param_2, push, v_141);
+            places[i_1] = place(param_1, param_2, push, v_153);
         }
         _Pragma("clang loop unroll(full)")
         for (uint i_2 = 0u; i_2 < 2u; i_2++)
         {
             uint key = (base + row) + (16u * i_2);
             loaded[i_2] = uint4(0u);
-            bool _746 = key < last;
-            bool _753;
-            if (_746)
+            bool _881 = key < last;
+            bool _888;
+            if (_881)
             {
-                _753 = (lane + 0u) < quads;
+                _888 = (lane + 0u) < quads;
             }
             else
             {
-                _753 = _746;
+                _888 = _881;
             }
-            if (_753)
+            if (_888)
             {
-                uint param_3 = ((places[i_2] * push.ldk) + kv) + (4u * (lane + 0u));
-                loaded[i_2] = key_quad(param_3, push, v_281, v_296, v_323);
+                uint param_3 = places[i_2];
+                uint param_4 = kv + (4u * (lane + 0u));
+                loaded[i_2] = key_quad(param_3, param_4, push, v_311, v_365, v_403);
             }
         }
         _Pragma("clang loop unroll(full)")
         for (uint c_1 = 0u; c_1 < PARTS; c_1++)
         {
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            if (_782 || (base == first))
+            if (_914 || (base == first))
             {
                 pool[(row * 16u) + (lane ^ row)] = query[c_1];
             }
@@ -1097,8 +1123,8 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
             for (uint i_3 = 0u; i_3 < 2u; i_3++)
             {
                 uint key_1 = row + (16u * i_3);
-                uint4 param_4 = loaded[i_3];
-                pool[(256u + (key_1 * 16u)) + (lane ^ (key_1 & 15u))] = floats(param_4);
+                uint4 param_5 = loaded[i_3];
+                pool[(256u + (key_1 * 16u)) + (lane ^ (key_1 & 15u))] = floats(param_5);
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
             if ((c_1 + 1u) < PARTS)
@@ -1108,20 +1134,21 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
                 {
                     uint key_2 = (base + row) + (16u * i_4);
                     loaded[i_4] = uint4(0u);
-                    bool _859 = key_2 < last;
-                    bool _869;
-                    if (_859)
+                    bool _991 = key_2 < last;
+                    bool _1001;
+                    if (_991)
                     {
-                        _869 = (lane + (16u * (c_1 + 1u))) < quads;
+                        _1001 = (lane + (16u * (c_1 + 1u))) < quads;
                     }
                     else
                     {
-                        _869 = _859;
+                        _1001 = _991;
                     }
-                    if (_869)
+                    if (_1001)
                     {
-                        uint param_5 = ((places[i_4] * push.ldk) + kv) + (4u * (lane + (16u * (c_1 + 1u))));
-                        loaded[i_4] = key_quad(param_5, push, v_281, v_296, v_323);
+                        uint param_6 = places[i_4];
+                        uint param_7 = kv + (4u * (lane + (16u * (c_1 + 1u))));
+                        loaded[i_4] = key_quad(param_6, param_7, push, v_311, v_365, v_403);
                     }
                 }
             }
@@ -1132,20 +1159,21 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
                 {
                     uint key_3 = (base + row) + (16u * i_5);
                     loaded[i_5] = uint4(0u);
-                    bool _913 = key_3 < last;
-                    bool _920;
-                    if (_913)
+                    bool _1042 = key_3 < last;
+                    bool _1049;
+                    if (_1042)
                     {
-                        _920 = (lane + 0u) < quads;
+                        _1049 = (lane + 0u) < quads;
                     }
                     else
                     {
-                        _920 = _913;
+                        _1049 = _1042;
                     }
-                    if (_920)
+                    if (_1049)
                     {
-                        uint param_6 = ((places[i_5] * push.ldv) + kv) + (4u * (lane + 0u));
-                        loaded[i_5] = value_quad(param_6, push, v_372, v_386, v_413);
+                        uint param_8 = places[i_5];
+                        uint param_9 = kv + (4u * (lane + 0u));
+                        loaded[i_5] = value_quad(param_8, param_9, push, v_445, v_497, v_534);
                     }
                 }
             }
@@ -1164,13 +1192,13 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
             float4 p = products[i_6];
             if ((key_4 >= begin) && (key_4 < end))
             {
-                _1022 = (p.x + p.y) + (p.z + p.w);
+                _1148 = (p.x + p.y) + (p.z + p.w);
             }
             else
             {
-                _1022 = -3.0000000054977557577780399428115e+38;
+                _1148 = -3.0000000054977557577780399428115e+38;
             }
-            score[i_6] = _1022;
+            score[i_6] = _1148;
             uint place_1 = ((row * 32u) + lane) + (16u * i_6);
             ((threadgroup float*)&pool[768u + (place_1 / 4u)])[place_1 & 3u] = score[i_6];
         }
@@ -1196,13 +1224,13 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
             uint key_5 = (base + lane) + (16u * i_8);
             if ((key_5 >= begin) && (key_5 < end))
             {
-                _1143 = exp(score[i_8] - highest);
+                _1268 = exp(score[i_8] - highest);
             }
             else
             {
-                _1143 = 0.0;
+                _1268 = 0.0;
             }
-            float weight = _1143;
+            float weight = _1268;
             total += weight;
             uint place_2 = ((row * 32u) + lane) + (16u * i_8);
             ((threadgroup float*)&pool[896u + (place_2 / 4u)])[place_2 & 3u] = weight;
@@ -1218,8 +1246,8 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
             for (uint i_9 = 0u; i_9 < 2u; i_9++)
             {
                 uint key_6 = row + (16u * i_9);
-                uint4 param_7 = loaded[i_9];
-                pool[(256u + (key_6 * 16u)) + (lane ^ (key_6 & 15u))] = floats(param_7);
+                uint4 param_10 = loaded[i_9];
+                pool[(256u + (key_6 * 16u)) + (lane ^ (key_6 & 15u))] = floats(param_10);
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
             if ((c_3 + 1u) < PARTS)
@@ -1229,20 +1257,21 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
                 {
                     uint key_7 = (base + row) + (16u * i_10);
                     loaded[i_10] = uint4(0u);
-                    bool _1240 = key_7 < last;
-                    bool _1250;
-                    if (_1240)
+                    bool _1365 = key_7 < last;
+                    bool _1375;
+                    if (_1365)
                     {
-                        _1250 = (lane + (16u * (c_3 + 1u))) < quads;
+                        _1375 = (lane + (16u * (c_3 + 1u))) < quads;
                     }
                     else
                     {
-                        _1250 = _1240;
+                        _1375 = _1365;
                     }
-                    if (_1250)
+                    if (_1375)
                     {
-                        uint param_8 = ((places[i_10] * push.ldv) + kv) + (4u * (lane + (16u * (c_3 + 1u))));
-                        loaded[i_10] = value_quad(param_8, push, v_372, v_386, v_413);
+                        uint param_11 = places[i_10];
+                        uint param_12 = kv + (4u * (lane + (16u * (c_3 + 1u))));
+                        loaded[i_10] = value_quad(param_11, param_12, push, v_445, v_497, v_534);
                     }
                 }
             }
@@ -1270,102 +1299,102 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
     {
         t += pool[(768u + (row * 4u)) + i_12];
     }
-    float4 _1390;
+    float4 _1512;
     _Pragma("clang loop unroll(full)")
     for (uint c_4 = 0u; c_4 < PARTS; c_4++)
     {
-        bool _1374 = r < push.rows;
-        bool _1383;
-        if (_1374)
+        bool _1496 = r < push.rows;
+        bool _1505;
+        if (_1496)
         {
-            _1383 = (lane + (16u * c_4)) < quads;
+            _1505 = (lane + (16u * c_4)) < quads;
         }
         else
         {
-            _1383 = _1374;
+            _1505 = _1496;
         }
-        if (_1383)
+        if (_1505)
         {
             if (end > begin)
             {
-                _1390 = sums[c_4] / float4((t.x + t.y) + (t.z + t.w));
+                _1512 = sums[c_4] / float4((t.x + t.y) + (t.z + t.w));
             }
             else
             {
-                _1390 = float4(0.0);
+                _1512 = float4(0.0);
             }
-            float4 result = _1390;
-            uint param_9 = r;
-            uint param_10 = head;
-            uint param_11 = lane + (16u * c_4);
-            float4 param_12 = result;
-            put_quad(param_9, param_10, param_11, param_12, push, v_221, v_231);
+            float4 result = _1512;
+            uint param_13 = r;
+            uint param_14 = head;
+            uint param_15 = lane + (16u * c_4);
+            float4 param_16 = result;
+            put_quad(param_13, param_14, param_15, param_16, push, v_258, v_268);
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
-kernel void zc_attention_paged(constant Push& push [[buffer(0)]], const device Q1& v_660 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_89 [[buffer(4)]], const device Tables1& v_141 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], device Workspace4& v_1840 [[buffer(7)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_attention_paged(constant Push& push [[buffer(0)]], const device Q1& v_795 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_95 [[buffer(4)]], const device Tables1& v_153 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], device Workspace4& v_1968 [[buffer(7)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_281 = *(const device K2*)spvBufferAliasSet0Binding2;
-    const device auto& v_372 = *(const device V2*)spvBufferAliasSet0Binding3;
-    device auto& v_221 = *(device Out4*)spvBufferAliasSet0Binding6;
-    device auto& v_231 = *(device Out1*)spvBufferAliasSet0Binding6;
-    const device auto& v_296 = *(const device K1*)spvBufferAliasSet0Binding2;
-    const device auto& v_323 = *(const device K4*)spvBufferAliasSet0Binding2;
-    const device auto& v_386 = *(const device V1*)spvBufferAliasSet0Binding3;
-    const device auto& v_413 = *(const device V4*)spvBufferAliasSet0Binding3;
+    const device auto& v_311 = *(const device K1*)spvBufferAliasSet0Binding2;
+    const device auto& v_445 = *(const device V1*)spvBufferAliasSet0Binding3;
+    device auto& v_258 = *(device Out4*)spvBufferAliasSet0Binding6;
+    device auto& v_268 = *(device Out1*)spvBufferAliasSet0Binding6;
+    const device auto& v_365 = *(const device K2*)spvBufferAliasSet0Binding2;
+    const device auto& v_403 = *(const device K4*)spvBufferAliasSet0Binding2;
+    const device auto& v_497 = *(const device V2*)spvBufferAliasSet0Binding3;
+    const device auto& v_534 = *(const device V4*)spvBufferAliasSet0Binding3;
     threadgroup float4 pool[1024];
-    if (_3163)
+    if (_3285)
     {
         uint teams = ((((push.heads / push.kv_heads) + HEADS) - 1u) / HEADS) * push.kv_heads;
-        uint3 _3185 = push.first.xyz + gl_WorkGroupID;
-        uint _3186 = _3185.y;
-        for (uint r = _3186; r < push.rows; r += push.groups.y)
+        uint3 _3307 = push.first.xyz + gl_WorkGroupID;
+        uint _3308 = _3307.y;
+        for (uint r = _3308; r < push.rows; r += push.groups.y)
         {
-            uint3 _3201 = push.first.xyz + gl_WorkGroupID;
-            uint _3202 = _3201.x;
-            for (uint team = _3202; team < teams; team += push.groups.x)
+            uint3 _3323 = push.first.xyz + gl_WorkGroupID;
+            uint _3324 = _3323.x;
+            for (uint team = _3324; team < teams; team += push.groups.x)
             {
                 uint param = (push.first.xyz + gl_WorkGroupID).z;
                 uint param_1 = push.groups.z;
                 uint param_2 = r;
                 uint param_3 = team;
-                attend_split(param, param_1, param_2, param_3, v_89, push, v_141, v_221, v_231, v_281, v_296, v_323, v_372, v_386, v_413, gl_LocalInvocationID, v_660, pool, gl_SubgroupID, gl_SubgroupInvocationID, v_1840);
+                attend_split(param, param_1, param_2, param_3, v_95, push, v_153, v_258, v_268, v_311, v_365, v_403, v_445, v_497, v_534, gl_LocalInvocationID, v_795, pool, gl_SubgroupID, gl_SubgroupInvocationID, v_1968);
             }
         }
         return;
     }
-    bool joins = _3236;
-    uint _3239;
+    bool joins = _3358;
+    uint _3361;
     if (joins)
     {
-        _3239 = push.rows;
+        _3361 = push.rows;
     }
     else
     {
-        _3239 = ((push.rows - 1u) / ((push.shared_ != 0u) ? 16u : 1u)) + 1u;
+        _3361 = ((push.rows - 1u) / ((push.shared_ != 0u) ? 16u : 1u)) + 1u;
     }
-    uint tiles = _3239;
-    uint3 _3260 = push.first.xyz + gl_WorkGroupID;
-    uint _3261 = _3260.y;
-    for (uint tile = _3261; tile < tiles; tile += push.groups.y)
+    uint tiles = _3361;
+    uint3 _3382 = push.first.xyz + gl_WorkGroupID;
+    uint _3383 = _3382.y;
+    for (uint tile = _3383; tile < tiles; tile += push.groups.y)
     {
-        uint3 _3275 = push.first.xyz + gl_WorkGroupID;
-        uint _3276 = _3275.x;
-        for (uint head = _3276; head < push.heads; head += push.groups.x)
+        uint3 _3397 = push.first.xyz + gl_WorkGroupID;
+        uint _3398 = _3397.x;
+        for (uint head = _3398; head < push.heads; head += push.groups.x)
         {
             if (joins)
             {
                 uint param_4 = tile;
                 uint param_5 = head;
-                join(param_4, param_5, push, v_221, v_231, gl_LocalInvocationID, pool, gl_SubgroupID, v_1840, gl_NumSubgroups);
+                join(param_4, param_5, push, v_258, v_268, gl_LocalInvocationID, pool, gl_SubgroupID, v_1968, gl_NumSubgroups);
             }
             else
             {
                 uint param_6 = tile;
                 uint param_7 = head;
-                attend_tile(param_6, param_7, v_89, push, v_141, v_221, v_231, v_281, v_296, v_323, v_372, v_386, v_413, gl_LocalInvocationID, v_660, pool);
+                attend_tile(param_6, param_7, v_95, push, v_153, v_258, v_268, v_311, v_365, v_403, v_445, v_497, v_534, gl_LocalInvocationID, v_795, pool);
             }
         }
     }

@@ -18,6 +18,7 @@
 #define ZC_LINEAR_FLAGS 63u
 #define ZC_CACHE_F32 0u
 #define ZC_CACHE_F16 1u
+#define ZC_CACHE_Q8_0 2u
 #define ZC_ROPE_PAIRS 0u
 #define ZC_ROPE_HALVES 1u
 #define ZC_ATTENTION_MAX_HEAD 256u

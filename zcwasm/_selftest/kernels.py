@@ -357,7 +357,7 @@ def paged(k: Array, tables: Array, page: int) -> Array:
 
 
 def every_attention_paged(d: Device, arena: Arena) -> Pair:
-    """Rows of different sequences, few and many, and rows of one; pages in no order, tables of no order either."""
+    """Rows of different sequences, few and many, and rows of one; neither pages nor tables are in order."""
     pairs = []
     every = np.array([(0, 1), (2, 590), (5, 5), (0, 128), (1, 600), (3, 70), (16, 48)], np.uint32)
     for size, kind, rows, page, shared in (

@@ -391,7 +391,8 @@ static void block_of_many(tile *t, size_t first, size_t count)
     add_to_many(t, rows, ld, first, count, all);
 }
 
-/* The next block's keys: from *at on as far as any row sees them without a gap of more than a block. */
+/* The next block's keys: from *at on as far as any row sees them without a gap of more than a block. Of few queries what
+ * is left is cut evenly: with each key one of the next block is asked for. */
 static size_t next_block(const tile *t, size_t *at)
 {
     size_t start = SIZE_MAX, end = 0;
@@ -407,7 +408,12 @@ static size_t next_block(const tile *t, size_t *at)
         }
     }
     *at = start;
-    return start == SIZE_MAX ? 0 : end - start < t->j->keys ? end - start : t->j->keys;
+    size_t left = start == SIZE_MAX ? 0 : end - start, count = t->j->keys;
+    if (left > count && t->each <= FEW) {
+        size_t blocks = (left + count - 1) / count;
+        count = ((left + blocks - 1) / blocks + PAGE - 1) & ~(size_t)(PAGE - 1);
+    }
+    return left < count ? left : count;
 }
 
 static size_t row_of(const tile *t, size_t i)
@@ -698,7 +704,7 @@ static zc_status attend(job *j, size_t each, unsigned threads, zc_error *error)
     j->kv = 1;
     j->keys = KEYS;
     if (each * j->group <= FEW) {
-        size_t row = zc_cpu_cache_row(p->kv_type, (size_t)p->ldk + 1);
+        size_t row = zc_cpu_cache_row(p->kv_type, p->ldk ? p->ldk : 1); /* of a single row there may be no distance */
         j->kv = FEW_QUERIES / (each * j->group);
         j->kv = j->kv < p->kv_heads ? j->kv : p->kv_heads;
         j->keys = BLOCK / row & ~(size_t)15;

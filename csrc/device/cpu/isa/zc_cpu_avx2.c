@@ -63,6 +63,7 @@ static inline __attribute__((always_inline)) vf vf_scale2(vf x, vf n)
     _mm256_cvtepi32_ps(_mm256_and_si256( \
         _mm256_srli_epi32(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(p))), shift), _mm256_set1_epi32(15)))
 #define vf_from_i8(p) _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(p))))
+#define vf_set1_half(p) _mm256_cvtph_ps(_mm_set1_epi16(*(const int16_t *)(p)))
 #define half_to_float(h) _cvtsh_ss(h)
 #define vf_load_bf16(p) \
     _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(p))), 16))

@@ -58,6 +58,7 @@ typedef __mmask16 vn;
     _mm512_cvtepi32_ps(_mm512_and_si512( \
         _mm512_srli_epi32(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(p))), shift), _mm512_set1_epi32(15)))
 #define vf_from_i8(p) _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(p))))
+#define vf_set1_half(p) _mm512_cvtph_ps(_mm256_set1_epi16(*(const int16_t *)(p)))
 #define half_to_float(h) _cvtsh_ss(h)
 #define vf_load_bf16(p) \
     _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(p))), 16))

@@ -123,6 +123,7 @@ INLINE_OP vd vd_high(vf v)
     ((vf){(float)((p)[0] >> (shift) & 15), (float)((p)[1] >> (shift) & 15), (float)((p)[2] >> (shift) & 15), \
           (float)((p)[3] >> (shift) & 15)})
 #define vf_from_i8(p) ((vf){(float)(p)[0], (float)(p)[1], (float)(p)[2], (float)(p)[3]})
+#define vf_set1_half(p) vf_set1(zc_half_to_float(*(p)))
 #define half_to_float(h) zc_half_to_float(h)
 #define vf_load_bf16(p) ((vf)((vi){(p)[0], (p)[1], (p)[2], (p)[3]} << 16))
 #define zc_prefetch_write(p) __builtin_prefetch(p, 1)

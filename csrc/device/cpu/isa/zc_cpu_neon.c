@@ -96,6 +96,7 @@ INLINE_OP uint8x8_t four_bytes(const void *p)
     vcvtq_f32_u32(vandq_u32(vshlq_u32(vmovl_u16(vget_low_u16(vmovl_u8(four_bytes(p)))), vdupq_n_s32(-(shift))), \
                             vdupq_n_u32(15)))
 #define vf_from_i8(p) vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_u8(four_bytes(p))))))
+#define vf_set1_half(p) vcvt_f32_f16(vld1_dup_f16((const float16_t *)(p)))
 #define half_to_float(h) zc_half_to_float(h)
 #define vf_load_bf16(p) vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16))
 #define zc_prefetch_write(p) __builtin_prefetch(p, 1)
