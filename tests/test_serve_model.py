@@ -265,6 +265,12 @@ def test_keys_of_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     path = tmp_path / "key"
     path.write_text("from-file\n")
     assert _serve_command.read_key(path) == "from-file"
+    path.write_text("ключ\n", "utf-8")
+    with pytest.raises(ValueError, match="one word of ASCII characters"):
+        _serve_command.read_key(path)
+    monkeypatch.setenv("ZCWASM_API_KEY", "two words")
+    with pytest.raises(ValueError, match="ZCWASM_API_KEY holds no key"):
+        _serve_command.read_key(None)
     monkeypatch.delenv("ZCWASM_API_KEY")
     assert _serve_command.read_key(None) is None
 

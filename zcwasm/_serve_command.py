@@ -149,11 +149,12 @@ def say(message: str) -> None:
 
 def read_key(path: Path | None) -> str | None:
     """From the file or the environment: a key on the command line would be in the list of processes."""
-    if path is None:
-        return os.environ.get(KEY, "").strip() or None
-    key = path.read_text("utf-8").strip()
-    if not key or not key.isprintable() or " " in key:
-        raise ValueError(f"{path} holds no key: it must be one word on one line")
+    place = KEY if path is None else str(path)
+    key = (os.environ.get(KEY, "") if path is None else path.read_text("utf-8")).strip()
+    if not key and path is None:
+        return None
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        raise ValueError(f"{place} holds no key: it must be one word of ASCII characters")
     return key
 
 

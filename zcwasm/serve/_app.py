@@ -35,8 +35,8 @@ def application(
     key: what requests have to bring as `Authorization: Bearer KEY`, for everything but /health; None: all may
     ask. `app.state.service` has stop(), which refuses new requests, and cancel(), which ends those that run.
     """
-    if key is not None and not key.strip():
-        raise ValueError("key is empty")
+    if key is not None and not (key.strip() and key.isascii()):
+        raise ValueError("key is empty, or has other characters than ASCII's")
     both = models.keys() & (embedders or {}).keys()
     if both:
         raise ValueError(f"{min(both)!r} is the name of a language model and of an embedding model")
