@@ -166,6 +166,7 @@ typedef struct pass {
     int submitted;                /* what has been recorded is submitted in pieces */
     /* With a cache in pages, of which each has `page` rows; 0: row p of the cache is that of position p. */
     u32 page, places, tables, table_words;
+    u32 reach; /* keys that a row attends to, at most */
     piece_list pieces, last_pieces; /* those of the last layer: of kept rows only */
     /* Of the rows kept some only go on behind the last attention: so many, of these numbers. 0: all, as they lie. */
     u32 gathered, gather;

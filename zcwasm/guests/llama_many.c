@@ -14,7 +14,7 @@ enum { SHAPES = 8 };
 typedef struct shape {
     zcg_handle sequence; /* 0: none */
     u32 rows;            /* 0: it is not sealed */
-    u32 entries, table_words, keep_logits, only_hidden;
+    u32 entries, table_words, reach, keep_logits, only_hidden;
     u32 settings; /* llama_output[sequences]: those of its outputs */
     u64 used;     /* the step that used it last */
 } shape;
@@ -357,7 +357,7 @@ static u32 bring(u32 input, u32 words)
     return there;
 }
 
-static int32_t record_step(zcg_handle sequence, u32 entries, u32 table_words)
+static int32_t record_step(zcg_handle sequence, u32 entries, u32 table_words, u32 reach)
 {
     u32 kept = rows_kept(), rows = many.rows, *gather = at(gather_rows);
     const llama_output *o = at(many.output);
@@ -373,6 +373,7 @@ static int32_t record_step(zcg_handle sequence, u32 entries, u32 table_words)
                .places = bring(many.places, rows),
                .tables = bring(many.tables, table_words),
                .table_words = table_words,
+               .reach = reach,
                .pieces = {at(many.piece), many.pieces},
                .last_pieces = {at(last_pieces), find_last_pieces()},
                .gathered = outputs_are_rows(kept) ? 0 : many.outputs,
@@ -397,10 +398,10 @@ static int is_decoding(void)
     return many.pieces == 1 && !p->shared && outputs_are_rows(many.rows);
 }
 
-static int is_this_step(const shape *s, u32 entries, u32 table_words)
+static int is_this_step(const shape *s, u32 entries, u32 table_words, u32 reach)
 {
     const llama_output *o = at(many.output), *settings = at(s->settings);
-    if (s->rows != many.rows || s->entries != entries || s->table_words != table_words ||
+    if (s->rows != many.rows || s->entries != entries || s->table_words != table_words || s->reach != reach ||
         s->keep_logits != many.keep_logits || s->only_hidden != many.only_hidden)
         return 0;
     for (u32 i = 0; i < many.outputs; i++)
@@ -419,13 +420,13 @@ static void forget(shape *s)
 }
 
 /* The sequence of this step, of rows that decode. */
-static int32_t find_sequence(u32 entries, u32 table_words)
+static int32_t find_sequence(u32 entries, u32 table_words, u32 reach)
 {
     const llama_output *o = at(many.output);
     shape *s = &shapes[0];
     int32_t code;
     for (u32 i = 0; i < SHAPES; i++) {
-        if (is_this_step(&shapes[i], entries, table_words)) {
+        if (is_this_step(&shapes[i], entries, table_words, reach)) {
             shapes[i].used = steps;
             return shapes[i].sequence;
         }
@@ -437,7 +438,7 @@ static int32_t find_sequence(u32 entries, u32 table_words)
         s->sequence = 0;
         return fail_host(code, "sequence_new");
     }
-    if ((code = record_step(s->sequence, entries, table_words)) < 0)
+    if ((code = record_step(s->sequence, entries, table_words, reach)) < 0)
         return code;
     if ((code = zcg_sequence_seal(s->sequence)) < 0)
         return fail_host(code, "sequence_seal");
@@ -446,6 +447,7 @@ static int32_t find_sequence(u32 entries, u32 table_words)
         settings[i] = o[i];
     s->entries = entries;
     s->table_words = table_words;
+    s->reach = reach;
     s->keep_logits = many.keep_logits;
     s->only_hidden = many.only_hidden;
     s->used = steps;
@@ -477,18 +479,29 @@ static u32 words_of_tables(void)
     return rounded_up((u32)at_most(most, table_size()), table_size());
 }
 
+/* The most keys that a row attends to, rounded up: a GPU makes room, and workgroups, for as many of every row. */
+static u32 reach_of_rows(void)
+{
+    const u32 *spans = at(many.spans);
+    u32 reach = 1;
+    for (u32 i = 0; i < many.rows; i++)
+        reach = spans[3 * i + 1] > reach ? spans[3 * i + 1] : reach;
+    return rounded_up((u32)at_most(reach, state.config.context), state.config.context);
+}
+
 static int32_t run_recorded(void)
 {
     u32 entries = many.entries ? rounded_up(many.entries, many.most_entries) : 0, words = words_of_tables();
+    u32 reach = reach_of_rows();
     int32_t code;
     if (is_decoding()) {
-        int32_t sequence = find_sequence(entries, words);
+        int32_t sequence = find_sequence(entries, words, reach);
         if (sequence < 0)
             return sequence;
         return (code = zcg_sequence_run(sequence)) < 0 ? fail_host(code, "step") : 0;
     }
     zcg_discard(); /* what an interrupted call left */
-    if ((code = record_step(0, entries, words)) < 0) {
+    if ((code = record_step(0, entries, words, reach)) < 0) {
         zcg_discard();
         return code;
     }

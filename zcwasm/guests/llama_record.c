@@ -218,7 +218,7 @@ static void attention_paged(const pass *of, const llama_piece *piece, u32 kept, 
                                    .capacity = cache_rows,
                                    .page = of->page,
                                    .table_words = of->table_words,
-                                   .context = c->context,
+                                   .context = of->reach,
                                    .shared = piece->shared,
                                    .kv_type = c->kv_type,
                                    .scale = c->attention_scale};
