@@ -7,6 +7,7 @@ import asyncio
 import base64
 import http.client
 import json
+import select
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -508,6 +510,76 @@ def test_a_reader_that_has_stopped() -> None:
                 text = httpx.get(f"{url}/metrics").text
         assert batcher.settle()
     batcher.close()
+
+
+CROWDED = """
+import sys
+sys.path.insert(0, {tests!r})
+from serve_support import FakeBatcher
+from test_serve import ramble
+from zcwasm.serve import ServerLimits, _server, address_of, application, listen, run
+
+_server._MORE_CONNECTIONS = 20
+listener = listen("127.0.0.1", 0)
+app = application({{"slow": FakeBatcher(ramble, pace=0.001)}}, limits=ServerLimits(requests=4, stall={stall}))
+run(app, listener, grace=1, ready=lambda: print(address_of(listener), flush=True))
+"""
+
+
+@contextmanager
+def crowded(stall: float) -> Iterator[str]:
+    """The address of a server in a process of its own, with room for 24 connections."""
+    script = CROWDED.format(tests=str(Path(__file__).parent), stall=stall)
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def trickling(url: str, opened: ExitStack) -> socket.socket:
+    """A connection whose request's head has begun."""
+    address = ("127.0.0.1", int(url.rpartition(":")[2]))
+    one = opened.enter_context(socket.create_connection(address, timeout=10))
+    one.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\nX: ")
+    return one
+
+
+def has_ended(one: socket.socket) -> bool:
+    try:
+        return one.recv(1000) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_a_head_that_does_not_come() -> None:
+    """Also one that comes a byte at a time. What is in progress for longer goes on."""
+    with crowded(stall=0.4) as url, ExitStack() as opened:
+        client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
+        events = client.chat.completions.create(model="slow", messages=words(1500), stream=True)
+        next(events)
+        silent, slow = trickling(url, opened), trickling(url, opened)
+        end = time.monotonic() + 10
+        while not select.select([slow], [], [], 0.05)[0]:
+            assert time.monotonic() < end
+            slow.sendall(b"a")
+        assert has_ended(slow)
+        assert has_ended(silent)
+        assert sum(len(each.choices[0].delta.content or "") for each in events) == 1500
+
+
+def test_connections_that_are_left_open() -> None:
+    """The oldest ones make room for who asks."""
+    with crowded(stall=60) as url, ExitStack() as opened:
+        old = [trickling(url, opened) for _ in range(20)]
+        time.sleep(1.5)  # of two looks at them
+        new = [trickling(url, opened) for _ in range(12)]
+        assert select.select(old, [], [], 10)[0]
+        assert httpx.get(f"{url}/health").status_code == 200
+        for each in new:
+            each.sendall(b"a\r\n\r\n")
+            assert each.recv(1000).startswith(b"HTTP/1.1 200 ")
 
 
 def test_a_full_queue() -> None:

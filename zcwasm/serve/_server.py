@@ -7,20 +7,23 @@ told that the server ends. A second Ctrl-C ends it at once.
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 
 from zcwasm.serve._service import Service
 
-_KEEP_ALIVE = 75  # seconds that a connection may be idle
+_KEEP_ALIVE = 75  # seconds that a connection may be idle behind an answer
 _MORE_CONNECTIONS = 512  # than requests in progress, idle ones included
+_OTHER_FILES = 64  # that the process has open, beside connections
 _LAST = 5  # seconds in which requests that were ended may say so
 _BACKLOG = 1024
 
@@ -69,7 +72,6 @@ def run(app: Starlette, listener: socket.socket, *, grace: float, ready: Callabl
         ws="none",
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=int(grace) + _LAST,
-        limit_concurrency=service.limits.requests + _MORE_CONNECTIONS,
     )
     with _quiet_sigterm():
         _Server(config, service, grace, ready).run(sockets=[listener])
@@ -100,6 +102,14 @@ class _Server(uvicorn.Server):
         self._service = service
         self._grace = grace
         self._ready = ready
+        limits = service.limits
+        most = min(limits.requests + _MORE_CONNECTIONS, max(1, _open_files() - _OTHER_FILES))
+        self._idle = _Idle(self.server_state.connections, limits.stall, most)
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % 5 == 0:  # of ten in a second
+            self._idle.close(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     async def startup(self, sockets: Sequence[socket.socket] | None = None) -> None:
         await super().startup(list(sockets or ()))
@@ -113,3 +123,36 @@ class _Server(uvicorn.Server):
             await super().shutdown(list(sockets or ()))
         finally:
             timer.cancel()
+
+
+def _open_files() -> int:
+    """How many files the process may have open."""
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1 << 30 if most == resource.RLIM_INFINITY else most
+
+
+class _Idle:
+    """Ends connections on which no request is in progress, which uvicorn bounds only behind an answer and
+    while nothing comes: heads that are sent byte by byte, bodies that go on behind their refusal, answers
+    that are not read to the end; and the oldest ones, when there are too many."""
+
+    def __init__(self, connections: set[Any], seconds: float, most: int) -> None:
+        self._connections = connections  # uvicorn's own
+        self._seconds = seconds
+        self._most = most
+        #: What each waits for, and since when.
+        self._since: dict[Any, tuple[tuple[object, int], float]] = {}
+
+    def close(self, now: float) -> None:
+        since = {}
+        for each in self._connections:
+            if each.cycle is None or each.cycle.response_complete:
+                state = each.cycle, each.transport.get_write_buffer_size()
+                before = self._since.get(each)
+                since[each] = before if before is not None and before[0] == state else (state, now)
+        self._since = since
+        too_many = len(self._connections) - self._most
+        for at, each in enumerate(sorted(since, key=lambda one: since[one][1])):
+            timed = each.timeout_keep_alive_task is not None and not each.transport.is_closing()
+            if at < too_many or (not timed and now - since[each][1] > self._seconds):
+                each.transport.abort()
