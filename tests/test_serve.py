@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +31,7 @@ openai = pytest.importorskip("openai", reason="the package openai is not install
 from serve_support import FakeBatcher, FakeEmbedder, serving  # noqa: E402
 
 import zcwasm  # noqa: E402
-from zcwasm.serve import ServerLimits, application  # noqa: E402
+from zcwasm.serve import ServerLimits, _answers, application  # noqa: E402
 
 HELLO = [{"role": "user", "content": "hello"}]
 LONG = 5000
@@ -471,6 +472,24 @@ def test_a_client_that_stops_reading_a_stream(served: Served) -> None:
     next(events)
     events.close()
     assert served.slow.settle()
+
+
+def test_long_answers_hold_nobody_up(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are made on other threads than the event loop's, and in pieces, between which it has its turn."""
+    made: list[tuple[str, int]] = []
+    dump = _answers.dump
+
+    def measured(value: Any) -> str:
+        text = dump(value)
+        made.append((threading.current_thread().name, len(text)))
+        return text
+
+    monkeypatch.setattr(_answers, "dump", measured)
+    answer = served.chat(messages=[{"role": "user", "content": "a" * 2000}], logprobs=True, top_logprobs=2)
+    assert len(answer.choices[0].logprobs.content) > 2000
+    assert len(served.client.embeddings.create(model="embedder", input=["a"] * 2000).data) == 2000
+    assert {name.partition("_")[0] for name, _ in made} == {"zcwasm-serve", "zcwasm-embed"}
+    assert max(length for _, length in made) < 5000 < sum(length for _, length in made)
 
 
 def test_a_slow_reader(served: Served) -> None:

@@ -31,6 +31,17 @@ def dump(value: Any) -> str:
     return text if text.isascii() else text.translate(_LINES)
 
 
+def dump_in_pieces(value: Any, depth: int) -> str:
+    """The same, each item of the first levels by itself: for what is long and made on a thread, since no
+    other thread runs while json makes a text."""
+    if depth and isinstance(value, dict):
+        members = [f"{dump(name)}:{dump_in_pieces(each, depth - 1)}" for name, each in value.items()]
+        return "{" + ",".join(members) + "}"
+    if depth and isinstance(value, list):
+        return "[" + ",".join([dump_in_pieces(each, depth - 1) for each in value]) + "]"
+    return dump(value)
+
+
 def event(value: Any) -> bytes:
     return f"data: {dump(value)}\n\n".encode()
 

@@ -33,7 +33,8 @@ def embeddings(embedders: Mapping[str, Embedder], body: bytes) -> bytes:
     vectors = [base64.b64encode(row).decode() for row in rows] if asked.base64 else rows.tolist()
     data = [{"object": "embedding", "index": at, "embedding": each} for at, each in enumerate(vectors)]
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-    return _answers.dump({"object": "list", "data": data, "model": asked.model, "usage": usage}).encode()
+    found = {"object": "list", "data": data, "model": asked.model, "usage": usage}
+    return _answers.dump_in_pieces(found, 2).encode()  # each vector by itself
 
 
 def _compute(model: Embedder, given: list[str | list[int]]) -> tuple[npt.NDArray[np.float32], int]:

@@ -1,7 +1,8 @@
 """Text: requests become streams of a batcher, and streams become answers.
 
 `begin` runs on a thread of the application's pool, since it reads JSON, renders templates, makes tokens of
-text and compiles schemas; all else runs on the event loop and waits for nothing but streams and the client.
+text and compiles schemas, and so does `answer`, since log probabilities may be some hundred MB of JSON; all
+else runs on the event loop and waits for nothing but streams and the client.
 A stream that is not read to its end is cancelled, whatever happened.
 """
 
@@ -102,13 +103,16 @@ def _constraint(schema: dict[str, Any]) -> Constraint:
 # --- answers in one piece ---
 
 
-async def answer(running: Running) -> dict[str, Any]:
-    """Raises RequestError."""
-    completions = await asyncio.gather(*(stream.completion() for stream in running.streams))
-    choices = [_choice(running, index, each) for index, each in enumerate(completions)]
-    return running.answer.whole(
-        choices, _answers.usage_of([each.usage for each in completions], running.asked.choices)
-    )
+async def completions(running: Running) -> list[Completion]:
+    return await asyncio.gather(*(stream.completion() for stream in running.streams))
+
+
+def answer(running: Running, said: list[Completion]) -> bytes:
+    """JSON. Raises RequestError."""
+    choices = [_choice(running, index, each) for index, each in enumerate(said)]
+    usage = _answers.usage_of([each.usage for each in said], running.asked.choices)
+    # Down to the tokens of log probabilities.
+    return _answers.dump_in_pieces(running.answer.whole(choices, usage), 5).encode()
 
 
 def _choice(running: Running, index: int, completion: Completion) -> dict[str, Any]:

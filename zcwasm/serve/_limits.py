@@ -18,7 +18,8 @@ class ServerLimits:
     requests: int = 512
     #: Seconds from a request's submission to its last token; None: no limit.
     timeout: float | None = 600.0
-    #: Seconds in which a client has to send a request's head, and its body, and to take something of what waits for it.
+    #: Seconds in which a client has to send a request's head, and its body, and to take something of what
+    #: waits for it.
     stall: float = 60.0
     #: Requests for embeddings that wait.
     embeddings: int = 64

@@ -1,8 +1,8 @@
 """Service: the endpoints of an application, and what they share.
 
-An event loop's thread runs all of it but what takes long: reading JSON, templates, tokens and schemas on the
-pool `threads`, embeddings on a thread of their own, steps of the batch on the batcher's. The batchers and
-embedding models are the caller's.
+An event loop's thread runs all of it but what takes long: reading JSON, templates, tokens, schemas and whole
+answers on the pool `threads`, embeddings on a thread of their own, steps of the batch on the batcher's. The
+batchers and embedding models are the caller's.
 """
 
 from __future__ import annotations
@@ -125,10 +125,10 @@ class Service:
         if running.asked.stream:
             return self._stream(running, client, request.scope["state"]["started"])
         try:
-            found = await client.unless_gone(_generation.answer(running))
+            found = await client.unless_gone(self._whole(running))
         finally:
             self._end(running)
-        return self._gone() if found is None else JSONResponse(found)
+        return self._gone() if found is None else Response(found, media_type="application/json")
 
     def _stream(self, running: Running, client: Client, started: float) -> Response:
         first = self.metrics.first.labels(running.asked.model)
@@ -160,6 +160,11 @@ class Service:
         except asyncio.CancelledError:
             future.add_done_callback(_forget)
             raise
+
+    async def _whole(self, running: Running) -> bytes:
+        said = await _generation.completions(running)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.threads, _generation.answer, running, said)
 
     async def _embed(self, body: bytes) -> bytes:
         loop = asyncio.get_running_loop()
