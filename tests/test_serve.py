@@ -31,6 +31,7 @@ openai = pytest.importorskip("openai", reason="the package openai is not install
 from serve_support import FakeBatcher, FakeEmbedder, serving  # noqa: E402
 
 import zcwasm  # noqa: E402
+from zcwasm.llm._constraint import ConstraintError  # noqa: E402
 from zcwasm.serve import ServerLimits, _answers, application  # noqa: E402
 
 HELLO = [{"role": "user", "content": "hello"}]
@@ -315,6 +316,7 @@ def test_errors_of_requests(served: Served) -> None:
         ("GET", "/", 404),
         ("GET", "/v1/files", 404),
         ("GET", "/v1/models/", 404),
+        ("GET", "/health/", 404),  # and no redirection to whatever Host says
     ],
 )
 def test_paths_that_are_none(served: Served, method: str, path: str, status: int) -> None:
@@ -366,14 +368,33 @@ def test_failures_are_the_servers() -> None:
         batcher.fails = None
         assert served.chat().choices[0].message.content == "You said: hello"
 
-        def broken(*_: object, **__: object) -> None:
-            raise RuntimeError("secret: a mistake of ours")
-
-        batcher.submit = broken  # type: ignore[assignment, method-assign]
-        with pytest.raises(openai.InternalServerError) as mistake:
+        batcher.fails = ConstraintError("the schema cannot be followed any more")
+        with pytest.raises(openai.BadRequestError, match="cannot be followed") as complex_:
             served.chat()
-        assert mistake.value.code == "failed"
-        assert "secret" not in str(mistake.value)
+        assert complex_.value.code == "schema_too_complex"
+        with pytest.raises(openai.APIError, match="cannot be followed"):
+            list(served.chat(stream=True))
+    batcher.close()
+
+
+def test_mistakes_of_ours() -> None:
+    """Nothing that Python says is what a client sees, and it is no fault of the request's."""
+    batcher = FakeBatcher()
+    mistakes: list[Exception] = [each("secret") for each in (RuntimeError, TypeError, KeyError)]
+    mistakes.append(UnicodeEncodeError("utf-8", "secret", 0, 1, "secret"))
+
+    def broken(*_: object, **__: object) -> None:
+        raise mistakes[-1]
+
+    batcher.submit = broken  # type: ignore[assignment, method-assign]
+    with serving(application({"fake": batcher})) as url:
+        served = Served(url, application({}), batcher, batcher)
+        while mistakes:
+            with pytest.raises(openai.InternalServerError) as mistake:
+                served.chat()
+            assert mistake.value.code == "failed"
+            assert "secret" not in str(mistake.value)
+            mistakes.pop()
     batcher.close()
 
 

@@ -61,6 +61,7 @@ def refused(call: Any, *arguments: Any, **more: Any) -> RequestError:
         (b'{"a": ' + b"[" * 64 + b"]" * 64 + b"}", "nested more than 64 deep"),
         (b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested more than 64 deep"),
         (b'{"a": ' * 5000 + b"1" + b"}" * 5000, "nested more than 64 deep"),
+        (b'{"a": [' + b"[]," * 250_000 + b"[]]}", "more than 250000 lists and objects"),
     ],
 )
 def test_json_that_is_refused(body: bytes, message: str) -> None:
@@ -342,6 +343,18 @@ def test_wrong_types_everywhere() -> None:
                     call(**{name: value})
                     continue
                 assert refused(call, **{name: value}).param.partition(".")[0].partition("[")[0] == name
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["x", "[1]", '{"a": "\\ud800"}', '{"a": NaN}', '{"a": 1, "a": 2}', '{"a": ' + "9" * 4000 + "}"],
+)
+def test_arguments_of_calls_are_read_like_the_body(arguments: str) -> None:
+    call = {**CALL, "function": {"name": "f", "arguments": arguments}}
+    error = refused(chat, messages=[{"role": "assistant", "tool_calls": [call]}])
+    assert error.param == "messages[0].tool_calls[0].function.arguments"
+    assert "the text of a JSON object" in error.message
+    assert "the body" not in error.message
 
 
 # --- answers ---

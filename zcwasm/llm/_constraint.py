@@ -182,6 +182,11 @@ def _why_not(grammar: str) -> str:
     return _reason(" ".join(messages)) or "it is wrong" if wrong else ""
 
 
+class ConstraintError(zcwasm.Error):
+    """A text came to where its constraint is too much to follow: no fault of a device or a model, which a
+    server has to know."""
+
+
 class Follows(Protocol):
     """What follows a constraint through one sequence. Methods raise zcwasm.Error where that cannot go on."""
 
@@ -205,8 +210,8 @@ class Matcher:
         #: The text is complete: only tokens that end it may come.
         self.finished = follows.is_stopped()
 
-    def _error(self, what: str) -> zcwasm.Error:
-        return zcwasm.Error(
+    def _error(self, what: str) -> ConstraintError:
+        return ConstraintError(
             f"the {self._kind} of the constraint cannot be followed any more: "
             f"{_reason(self._follows.get_error()) or what}"
         )

@@ -71,6 +71,7 @@ def application(
         },
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # to an address made of the header Host
     app.state.service = service
     return app
 
@@ -83,7 +84,7 @@ async def _say(request: Request, error: Exception) -> Response:
 async def _say_http(request: Request, error: Exception) -> Response:
     """Starlette's own: no such path, or not with this method."""
     assert isinstance(error, HTTPException)
-    about = f"{error.detail}: {request.method} {request.url.path[:200]}"
+    about = f"{error.detail}: {request.method} {request.scope['path'][:200]}"
     return error_response(RequestError(error.status_code, about, code="unknown_url", headers=error.headers))
 
 

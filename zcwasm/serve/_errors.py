@@ -12,6 +12,7 @@ from typing import Any
 import zcwasm
 from zcwasm._core import ModelError
 from zcwasm.llm import ContextError, QueueFullError
+from zcwasm.llm._constraint import ConstraintError
 
 _TYPES = {
     401: "authentication_error",
@@ -84,7 +85,17 @@ def refused(error: BaseException, param: str) -> BaseException:
         return RequestError(503, "the server is shutting down", code="closed")
     if isinstance(error, MemoryError):
         return later("there is no memory for this request now", 5, "no_memory")
-    # Error itself: what a chat template refuses; ModelError: what it fails on.
-    if isinstance(error, (TypeError, ValueError, ModelError)) or type(error) is zcwasm.Error:
+    # Error itself: what a chat template refuses; ModelError: what it fails on. ValueError itself: what this
+    # package says of values. Its subclasses, and TypeError behind the tables' checks, are mistakes of ours.
+    if isinstance(error, ModelError) or type(error) in (ValueError, zcwasm.Error):
         return invalid(param, f"{error!s:.1000}", "invalid_value")
     return error
+
+
+def failed(error: BaseException) -> RequestError | None:
+    """What the end of a generation is to the client; None where it is the server's fault."""
+    if isinstance(error, RequestError):
+        return error
+    if isinstance(error, ConstraintError):
+        return invalid(None, str(error), "schema_too_complex")
+    return None

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from zcwasm.llm import Constraint
 from zcwasm.serve import _answers, _json, _requests, _tools
-from zcwasm.serve._errors import RequestError, find, invalid, not_again, refused
+from zcwasm.serve._errors import RequestError, failed, find, invalid, not_again, refused
 from zcwasm.serve._requests import Generation
 
 if TYPE_CHECKING:
@@ -104,7 +104,14 @@ def _constraint(schema: dict[str, Any]) -> Constraint:
 
 
 async def completions(running: Running) -> list[Completion]:
-    return await asyncio.gather(*(stream.completion() for stream in running.streams))
+    """Raises RequestError."""
+    try:
+        return await asyncio.gather(*(stream.completion() for stream in running.streams))
+    except Exception as error:
+        known = failed(error)
+        if known is None:
+            raise
+        raise known from error
 
 
 def answer(running: Running, said: list[Completion]) -> bytes:
@@ -172,12 +179,12 @@ async def events(running: Running, first: Callable[[float], None]) -> AsyncGener
                     yield b"".join(parts)
                 if not waiting:
                     break
-    except RequestError as error:
-        yield _answers.event(error.body())
-        return
-    except Exception:
-        LOG.exception("a generation failed")
-        yield _answers.event(RequestError(500, "the generation failed", code="failed").body())
+    except Exception as error:
+        known = failed(error)
+        if known is None:
+            LOG.exception("a generation failed")
+            known = RequestError(500, "the generation failed", code="failed")
+        yield _answers.event(known.body())
         return
     if running.asked.include_usage:
         usages = [stream.usage for stream in running.streams]

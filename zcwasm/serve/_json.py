@@ -1,8 +1,8 @@
 """JSON from strangers: what the standard library reads, without what it lets pass.
 
 Refused are bytes that are no UTF-8, names that stand twice in an object, NaN and infinities, numbers of
-more digits than any use has, lone surrogates, and nesting deeper than `DEEPEST`. The size is the caller's to
-limit, before it reads so many bytes.
+more digits than any use has, lone surrogates, nesting deeper than `DEEPEST`, and more lists and objects than
+`MOST`. The size is the caller's to limit, before it reads so many bytes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from zcwasm.serve._errors import RequestError
 
 DEEPEST = 64  # of lists and objects; schemas of real programs have 10 or 20
+MOST = 250_000  # lists and objects: each few hundred Python looks through all, and no thread runs meanwhile
 _DIGITS = 32  # of a number, sign and exponent included; a float64 needs 24
 
 
@@ -23,6 +24,13 @@ def read(body: bytes) -> dict[str, Any]:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _refused(f"the body is not UTF-8, at byte {error.start}") from None
+    return parse(text)
+
+
+def parse(text: str) -> dict[str, Any]:
+    """The object that a text is. Raises RequestError, which calls it the body."""
+    if text.count("[") + text.count("{") > MOST:  # those in strings, too
+        raise _refused(f"the body has more than {MOST} lists and objects")
     try:
         value = _DECODER.decode(text)
     except RecursionError:

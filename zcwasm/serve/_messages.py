@@ -4,11 +4,11 @@ those of _requests.py, and what becomes of them. Pure functions.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from zcwasm.serve import _json
 from zcwasm.serve._checks import Field, anything, flag, items, one_of, only, record, take, text, whole, wrong
-from zcwasm.serve._errors import invalid
+from zcwasm.serve._errors import RequestError, invalid
 
 LONG = 1 << 24  # characters; the body's size is limited before
 
@@ -84,11 +84,12 @@ def _called(path: str, call: dict[str, Any]) -> dict[str, Any]:
     """A call as templates want it: its arguments are an object, not the text of one."""
     function = call["function"]
     try:
-        arguments = json.loads(function["arguments"])
-    except (ValueError, RecursionError):
-        arguments = None
-    if not isinstance(arguments, dict):
-        raise invalid(f"{path}.function.arguments", "must be the text of a JSON object", "invalid_value")
+        arguments = _json.parse(function["arguments"])
+    except RequestError as error:
+        why = error.message.removeprefix("the body ")
+        raise invalid(
+            f"{path}.function.arguments", f"must be the text of a JSON object: {why}", "invalid_value"
+        ) from None
     return {
         "id": call["id"],
         "type": "function",
