@@ -104,6 +104,38 @@ def test_models_that_cannot_chat(chat: Any, model: str, tmp_path: Path) -> None:
     assert "embedding model" in chat("Hello\n", "--model", "all-minilm-l6-v2")[2]
 
 
+def test_lines_that_are_no_text(chat: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And names of files that are none: a conversation does not end by them."""
+    stdin = io.TextIOWrapper(io.BytesIO(b"\xff\n/save a\0b\n/load ~nobody-of-this-name/a\nHello\n"), "utf-8")
+    monkeypatch.setattr(io, "StringIO", lambda _: stdin)
+    status, out, err = chat("")
+    assert status == 0
+    assert len(out.splitlines()) >= 2  # of both turns
+    assert "null" in err
+    assert "home directory" in err
+
+
+def test_interrupts(chat: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also a second one, while the answer ends, and one that comes before it: only pipes end by it."""
+    lines = ["Hello", "/save x", None]
+
+    def read(talk: _chat_command.Talk) -> str | None:
+        talk.terminal = terminal
+        return lines.pop(0)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_chat_command.Talk, "read", read)
+    monkeypatch.setattr(_chat_command.Talk, "say", interrupted)
+    monkeypatch.setattr(_chat_command.Talk, "save", interrupted)
+    terminal = True
+    assert chat("")[0] == 0
+    assert not lines
+    lines, terminal = ["Hello"], False
+    assert chat("")[0] == 130
+
+
 def test_what_a_terminal_would_obey() -> None:
     assert _chat_command.harmless("a\tb\nc é😀") == "a\tb\nc é😀"
     assert _chat_command.harmless("\x1b[2J\x07\x9b\x00a\r") == "\ufffd[2J\ufffd\ufffd\ufffda\ufffd"

@@ -93,22 +93,31 @@ class Talk:
 
     def run(self) -> int:
         self.session.chat_ids([*self.messages, {"role": "user", "content": "."}])  # whether it can chat
-        reconfigure = getattr(sys.stdout, "reconfigure", None)
-        if reconfigure:
-            reconfigure(errors="replace")
+        for stream in (sys.stdin, sys.stdout):  # what cannot be read or shown ends nothing
+            reconfigure = getattr(stream, "reconfigure", None)
+            if reconfigure:
+                reconfigure(errors="replace")
         if self.terminal:
             with suppress(ImportError):  # which lets input() edit and recall lines
                 import readline  # noqa: F401
             print("Type a message; /help lists commands, Ctrl-D ends.", file=sys.stderr)
         while (line := self.read()) is not None:
-            if not line.strip():
-                continue
-            if line.startswith("/") and not line.startswith("//"):
-                if not self.obey(line):
+            try:
+                if not self.turn(line):
                     break
-            else:
-                self.say(line[1:] if line.startswith("//") else line)
+            except KeyboardInterrupt:  # a second one, or one where no answer has begun
+                if not self.terminal:
+                    raise
+                print(flush=True)
         return 0
+
+    def turn(self, line: str) -> bool:
+        """False to end."""
+        if line.startswith("/") and not line.startswith("//"):
+            return self.obey(line)
+        if line.strip():
+            self.say(line[1:] if line.startswith("//") else line)
+        return True
 
     def read(self) -> str | None:
         """A turn; None at the end."""
@@ -188,7 +197,7 @@ class Talk:
                     (self.save if word == "/save" else self.load)(Path(rest).expanduser())
             else:
                 complain(f"there is no command {word}: /help lists them")
-        except (zcwasm.Error, OSError) as error:
+        except (zcwasm.Error, OSError, ValueError, RuntimeError) as error:  # the last two: names of files
             complain(str(error))
         return True
 
