@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from serve_support import serving  # noqa: E402
 from tiny_model import write  # noqa: E402
 
 import zcwasm  # noqa: E402
-from zcwasm.llm import Batcher, Model  # noqa: E402
+from zcwasm._models import gguf  # noqa: E402
+from zcwasm._serve_command import prepare  # noqa: E402
+from zcwasm.llm import Batcher, Constraint, Model  # noqa: E402
 from zcwasm.serve import application  # noqa: E402
 
 TOOLS_TEMPLATE = (
@@ -255,6 +258,29 @@ def test_what_the_command_refuses(capsys: pytest.CaptureFixture[str], tmp_path: 
     with pytest.raises(SystemExit):
         _cli.main(["serve"])
     assert "--model or --embed is missing" in capsys.readouterr().err
+
+
+def test_no_request_reads_the_vocabulary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which is long, and without the GIL: what needs it is made before the server is ready."""
+    reads: list[str] = []
+    strings = gguf._Bytes._strings
+
+    def counted(data: Any, at: int, count: int, what: str) -> Any:
+        reads.append(what)
+        return strings(data, at, count, what)
+
+    monkeypatch.setattr(gguf._Bytes, "_strings", counted)
+    write(tmp_path / "tiny.gguf", context=1024)
+    with ExitStack() as opened:
+        model = opened.enter_context(Model.open(tmp_path / "tiny.gguf", zcwasm.Device("cpu", threads=1)))
+        batcher = opened.enter_context(model.batcher(sequences=1))
+        prepare(batcher)
+        assert any("tokens" in what for what in reads)
+        reads.clear()
+        options: dict[str, Any] = {"constraint": Constraint.json_object(), "max_new_tokens": 2}
+        for _ in range(2):
+            batcher.chat(messages("Hello"), **options).result(60)
+        assert reads == []
 
 
 def test_keys_of_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import ipaddress
 import logging
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -130,6 +130,7 @@ def run(options: argparse.Namespace, device: zcwasm.Device) -> int:
             model = open_model(word, device)
             opened.enter_context(model)
             batchers[name_of(word)] = opened.enter_context(batcher(model, options))
+            prepare(batchers[name_of(word)])
         for word in options.embed:
             embedder = open_embedder(word, device)
             opened.enter_context(embedder)
@@ -206,3 +207,14 @@ def batcher(model: Model, options: argparse.Namespace) -> Batcher:
         kv_dtype=options.kv_dtype,
         waiting=options.max_waiting,
     )
+
+
+def prepare(batcher: Batcher) -> None:
+    """Make what the first request would wait for, and all others with it, since much of it holds the GIL: the
+    tokenizer, the template, the vocabulary of constraints. What fails here says why when it is asked for."""
+    from zcwasm.llm import Constraint
+
+    with suppress(zcwasm.Error, ValueError):
+        batcher.chat_ids([{"role": "user", "content": "."}])
+    with suppress(zcwasm.Error, ValueError):
+        Constraint.json_object().start(batcher.model)

@@ -182,6 +182,8 @@ class Metadata(Mapping[str, Any]):
         self._data = data
         self._places = places
         self._values: dict[str, Any] = {}
+        #: What others made of it, by names of theirs: it does not change.
+        self.made: dict[str, Any] = {}
 
     def __getitem__(self, key: str) -> Any:
         if key in self._values:

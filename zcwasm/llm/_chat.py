@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import zcwasm
 from zcwasm._core import ModelError
+from zcwasm._models.gguf import Metadata
 from zcwasm.llm._messages import Messages, Tools, check, check_tools
 from zcwasm.llm._said import OWN, SAID, marks_of, plain, whole
 
@@ -203,6 +204,16 @@ def _adapt_calls(messages: list[dict[str, Any]], habits: _Habits) -> None:
 
 
 def _special_tokens(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """Kept with a file's, whose list of tokens is long, and made anew for whoever asks: that took a hundred
+    times as long as a rendering."""
+    if not isinstance(metadata, Metadata):
+        return _find_special_tokens(metadata)
+    if "special tokens" not in metadata.made:
+        metadata.made["special tokens"] = _find_special_tokens(metadata)
+    return dict(metadata.made["special tokens"])
+
+
+def _find_special_tokens(metadata: Mapping[str, Any]) -> dict[str, str]:
     tokens = metadata.get("tokenizer.ggml.tokens")
     special = {}
     for name, key in {"bos": "bos", "eos": "eos", "unk": "unknown", "pad": "padding"}.items():
