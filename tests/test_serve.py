@@ -709,3 +709,23 @@ def test_sigterm(grace: float, length: int, told: str | None) -> None:
             assert process.wait(20) == 0
         finally:
             process.kill()
+
+
+def test_sigterm_and_a_body_that_does_not_come() -> None:
+    script = SCRIPT.format(tests=str(Path(__file__).parent), grace=30)
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout
+            address = ("127.0.0.1", int(process.stdout.readline().rpartition(":")[2]))
+            with socket.create_connection(address, timeout=10) as slow:
+                head = "POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                slow.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+                time.sleep(0.3)
+                process.send_signal(signal.SIGTERM)
+                assert slow.recv(1000).startswith(b"HTTP/1.1 503 ")
+            assert process.communicate(timeout=15) == ("ended\n", "")
+            assert process.returncode == 0
+        finally:
+            process.kill()

@@ -101,7 +101,7 @@ def add_arguments(
 
 
 def run(options: argparse.Namespace, device: zcwasm.Device) -> int:
-    with needed_for("zcwasm serve"):
+    with needed_for("this"):
         from zcwasm import serve
     if not options.model and not options.embed:
         options.parser.error("--model or --embed is missing")

@@ -63,6 +63,12 @@ def not_again(status: int, message: str, code: str) -> RequestError:
     return RequestError(status, message, code=code, headers={"x-should-retry": "false"})
 
 
+def shutting_down() -> RequestError:
+    return RequestError(
+        503, "the server is shutting down", code="shutting_down", headers={"Connection": "close"}
+    )
+
+
 def find(models: Mapping[str, Any], name: str) -> Any:
     """A model by the name of a request."""
     found = models.get(name)

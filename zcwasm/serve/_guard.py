@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 
-from zcwasm.serve._errors import RequestError, later
+from zcwasm.serve._errors import RequestError, later, shutting_down
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -86,9 +86,7 @@ class Guard:
                 headers={"WWW-Authenticate": "Bearer"},
             )
         if service.stopping:
-            raise RequestError(
-                503, "the server is shutting down", code="shutting_down", headers={"Connection": "close"}
-            )
+            raise shutting_down()
         if service.requests > service.limits.requests:
             raise later(f"{service.limits.requests} requests are in progress", 1, "too_many_requests")
 

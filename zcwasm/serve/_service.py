@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from zcwasm.serve import _generation
 from zcwasm.serve._client import Client, EventStream
 from zcwasm.serve._embeddings import Embedder, embeddings
-from zcwasm.serve._errors import RequestError, find, later
+from zcwasm.serve._errors import RequestError, find, later, shutting_down
 from zcwasm.serve._generation import Kind, Running
 from zcwasm.serve._limits import ServerLimits
 from zcwasm.serve._metrics import CONTENT_TYPE, Metrics
@@ -27,6 +27,7 @@ from zcwasm.serve._metrics import CONTENT_TYPE, Metrics
 if TYPE_CHECKING:
     from zcwasm.llm._batcher import Batcher
 
+_LOOK = 0.25  # seconds in which a body that is waited for sees that the server ends
 GONE = 499  # for the metrics: nobody is there to hear it
 
 
@@ -182,12 +183,25 @@ class Service:
         length = request.headers.get("content-length", "0")
         if not (length.isascii() and length.isdecimal()) or int(length[:20]) > self.limits.body:
             raise self._too_long()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self.limits.stall
+        read = asyncio.create_task(self._read(request))
         try:
-            return await asyncio.wait_for(self._read(request), self.limits.stall)
-        except asyncio.TimeoutError:
-            raise RequestError(
-                408, "the body did not come in time", code="slow_body", headers={"Connection": "close"}
-            ) from None
+            while not read.done():
+                left = end - loop.time()
+                if left <= 0:
+                    raise RequestError(
+                        408,
+                        "the body did not come in time",
+                        code="slow_body",
+                        headers={"Connection": "close"},
+                    )
+                if self.stopping:  # which need not wait for what has not begun
+                    raise shutting_down()
+                await asyncio.wait({read}, timeout=min(left, _LOOK))
+            return await read
+        finally:
+            read.cancel()
 
     async def _read(self, request: Request) -> bytes:
         body = bytearray()
