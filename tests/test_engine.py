@@ -275,6 +275,18 @@ class TestNumbers:
         rows.add(0, PROMPTS[2][30:])
         assert rows.run() == new_tokens(model.session(context=CONTEXT), PROMPTS[2], 1)
 
+    def test_the_rows_of_a_prompt_have_one_table(self, model: llm.Model) -> None:
+        """That of the first one, also in the last layer, where only the last one attends."""
+        rows = Rows(model)
+        rows.add(0, PROMPTS[1])
+        rows.add(1, PROMPTS[2])
+        step = rows.step(keep_logits=True)
+        rows.engine.run(step)
+        expected = rows.engine.logits(1)
+        step.spans[len(PROMPTS[1]) + 1 :, 2] = 0
+        rows.engine.run(step)
+        assert rows.engine.logits(1).tobytes() == expected.tobytes()
+
     def test_outputs_in_any_order(self, cpu_model: llm.Model) -> None:
         """Of some rows of a prompt, not the last one first."""
         rows = Rows(cpu_model, exact=True, kv_dtype="f32")
@@ -653,9 +665,26 @@ class TestHostile:
         with pytest.raises(ValueError, match=f"{next(iter(options))} is"):
             Rows(cpu_model, **options)
 
-    def test_a_cache_that_does_not_fit(self, cpu_model: llm.Model) -> None:
+    @pytest.mark.parametrize("page", _engine.PAGE_SIZES)
+    def test_a_cache_that_does_not_fit(self, cpu_model: llm.Model, page: int) -> None:
+        """Not of the largest pages either, whose bytes fit into 64 bits."""
         with pytest.raises(zcwasm.Error, match="no room for a cache"):
-            Rows(cpu_model, pages=layouts.LLAMA_MAX_PAGES)
+            Rows(cpu_model, pages=layouts.LLAMA_MAX_PAGES, page=page)
+
+    def test_init_forgets_what_was_recorded(self, cpu_model: llm.Model) -> None:
+        """A guest that begins anew, now without a mirror, which the step that it recorded would read."""
+        rows = Rows(cpu_model, mirror=True)
+        rows.add(0, PROMPTS[0])
+        rows.decode({0: rows.run()[0]})
+        rows.run()
+        guest = rows.engine._guest
+        guest.state["device"]["mirror"] = False
+        guest.begin("init_many")
+        rows.lengths[0] = 0
+        rows.add(0, PROMPTS[1])
+        found = rows.run()
+        rows.decode({0: found[0]})
+        assert found + rows.run() == new_tokens(cpu_model.session(context=CONTEXT), PROMPTS[1], 2)
 
     def test_the_guest_checks_what_it_is_made_with(self, cpu_model: llm.Model) -> None:
         wrong = {"version": 0, "sequences": 0, "pages": 0, "page": 15}
