@@ -468,6 +468,40 @@ class TestSteps:
         again = [fuel(3), fuel(2), fuel(3, temperature=1.0), fuel(3, temperature=2.0)]
         assert max(again) < min(recorded) / 3
 
+    def test_what_is_replayed_is_what_would_be_recorded(self, cpu_model: llm.Model) -> None:
+        """Steps in which anything may be another than in the one before, beside an engine whose rows are
+        pieces of one row, which is recorded each time: settings, masks, entries, lengths, who takes part."""
+        noise = np.random.default_rng(6)
+        both = [Rows(cpu_model, exact=True, kv_dtype="f32") for _ in range(2)]
+        for rows in both:
+            for sequence, prompt in enumerate((PROMPTS[0], PROMPTS[1], PROMPTS[2], PROMPTS[2])):
+                rows.add(sequence, prompt, wanted=0)
+                rows.run()
+        fuel = [rows.engine._instance.fuel_used for rows in both]
+        for _ in range(50):
+            count, masked, temperature = noise.integers(2, 5), noise.random(4) < 0.3, noise.integers(0, 2, 4)
+            settings: dict[str, Any] = {
+                "masked": masked[:count],
+                "temperature": temperature[:count] * noise.choice([1, 3]),
+                "random": noise.integers(0, 2**63, count),
+                "keep_logits": bool(noise.integers(0, 2)),
+            }
+            if noise.random() < 0.5:
+                tokens = noise.integers(0, 250, noise.choice([3, 70])).tolist()
+                settings["entries"] = entries_of(int(count) - 1, cpu_model.config.vocab, tokens, 1.5, 2)
+            mask = noise.integers(0, 2**32, both[0].engine.mask.shape, np.uint32)
+            decoded = {each: int(noise.integers(0, 250)) for each in noise.permutation(4)[:count].tolist()}
+            found = []
+            for rows in both:
+                rows.engine.mask[:] = mask
+                rows.decode(decoded)
+                if rows is both[1]:
+                    rows.pieces = [(row, 1, False) for row in range(count)]
+                found.append(rows.run(**settings))
+            assert found[0] == found[1]
+        used = [rows.engine._instance.fuel_used - before for rows, before in zip(both, fuel, strict=True)]
+        assert used[0] < used[1]
+
     def test_a_step_copies_nothing(self, model: llm.Model) -> None:
         rows = Rows(model)
         rows.add(0, PROMPTS[0])
