@@ -532,6 +532,84 @@ def test_a_signal_handler_may_close_in_the_middle_of_a_submission(make: Make) ->
     assert (stream.result(20).ids, stream.usage.finish) == ([], "cancelled")
 
 
+def test_a_request_that_comes_while_the_thread_ends(make: Make) -> None:
+    batcher = make()
+    assert batcher.submit([5], max_new_tokens=2).result(20).ids == answer([5], 2)
+    worker, engine = batcher._worker, engine_of(batcher)
+    inbox, may_end, close = worker.inbox, threading.Event(), engine.close
+
+    def slow_close() -> None:
+        may_end.wait()
+        close()
+
+    class Inbox:
+        def put(self, message: object) -> None:
+            worker.inbox = inbox
+            engine.close = slow_close  # type: ignore[method-assign]
+            worker.close(0.2)
+            inbox.put(message)
+
+    worker.inbox = Inbox()  # type: ignore[assignment]
+    stream = batcher.submit([6])
+    try:
+        assert stream.result(10).usage.finish == "cancelled"
+    finally:
+        may_end.set()
+
+
+class Interruption:
+    """A signal handler that closes a batcher, at the given line of what this thread does in the modules of a
+    batcher and in Python's threading."""
+
+    def __init__(self, batcher: Batcher, line: int) -> None:
+        self.batcher, self.left, self.closes = batcher, line, True
+
+    def _trace(self, frame: Any, event: str, _: object) -> Any:
+        if self.left < 0 or Path(frame.f_code.co_filename).stem not in (
+            "_batcher",
+            "_stream",
+            "_worker",
+            "threading",
+        ):
+            return None
+        if event == "line":
+            self.left -= 1
+            if self.left < 0:
+                sys.settrace(None)
+                worker = self.batcher._worker
+                worker.close(3)
+                self.closes = worker.thread is None or not worker.thread.is_alive()
+        return self._trace
+
+    def __enter__(self) -> Interruption:
+        self._before = sys.gettrace()
+        sys.settrace(self._trace)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.settrace(self._before)
+
+
+def test_a_signal_handler_may_close_at_any_line(make: Make) -> None:
+    for line in range(2000):
+        batcher = make()
+        stream = None
+        with Interruption(batcher, line) as interruption:
+            try:
+                stream = batcher.submit([6], max_new_tokens=3)
+                for _ in stream:
+                    pass
+            except zcwasm.ClosedError:
+                assert stream is None
+        assert interruption.closes, f"line {line}: the thread waits for the one that closes"
+        if stream is not None:
+            completion = stream.result(10)
+            assert completion.ids == answer([6], 3)[: len(completion.ids)]
+        if interruption.left >= 0:
+            break
+    assert 50 < line < 1999
+
+
 def test_close_without_any_work(make: Make) -> None:
     with make() as batcher:
         assert "0 of 8 requests run, 0 wait, 0 of 64 pages are used" in repr(batcher)
@@ -689,7 +767,8 @@ def test_a_task_that_is_cancelled_leaves_no_waiter(make: Make) -> None:
         for wait in (stream.__anext__, stream.completion):
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(wait(), 0.02)
-        assert (stream._feed.waiters, stream._feed.end_waiters) == ([], [])
+        assert not stream._feed.waiters
+        assert not stream._feed.end_waiters
         go_on(batcher)
         assert [token.id async for token in stream] == answer([5], 3)
 
@@ -731,7 +810,7 @@ def test_ctrl_c_in_a_reader(make: Make) -> None:
                 interrupted(wait)
     finally:
         signal.signal(signal.SIGALRM, before)
-    assert stream._feed.readers == 0
+    assert len(stream._feed.came) == 0
     go_on(batcher)
     assert [token.id for token in stream] == answer([5], 3)
 

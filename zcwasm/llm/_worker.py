@@ -88,7 +88,7 @@ class Worker:
     def waiting(self) -> int:
         return self.arrived - self.taken + self.schedule.waiting
 
-    def start(self) -> threading.Thread:
+    def start(self) -> None:
         """With the lock."""
         thread = self.thread = threading.Thread(target=self.run, name="zcwasm batcher", daemon=True)
         _running.add(self)
@@ -99,7 +99,6 @@ class Worker:
                 self.thread = None
                 _running.discard(self)
             raise
-        return thread
 
     # --- the thread ---
 
@@ -226,11 +225,16 @@ class Worker:
                 self.blocked -= 1
             if self.closing:
                 raise zcwasm.ClosedError("the batcher is closed")
-            thread = self.thread or self.start()
+            if self.thread is None:
+                self.start()
             self.arrived += 1
             self.inbox.put(sequence)
-            if not thread.is_alive():  # a signal handler has just closed it
-                self._abandon_inbox()
+            self._abandon_if_closing()
+
+    def _abandon_if_closing(self) -> None:
+        """A signal handler may have closed just now, and the thread looked for the last time."""
+        if self.closing:
+            self._abandon_inbox()
 
     def ask_to_close(self) -> None:
         """Nothing is locked: an object may be dropped in the middle of anything."""
