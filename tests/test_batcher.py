@@ -33,6 +33,7 @@ import zcwasm
 from zcwasm.llm import Batcher, BatcherStats, ContextError, QueueFullError, Stream, _rows
 from zcwasm.llm._choices import Logprobs
 from zcwasm.llm._constraint import Constraint
+from zcwasm.llm._worker import Worker
 
 Make = Callable[..., Batcher]
 
@@ -558,27 +559,21 @@ def test_a_request_that_comes_while_the_thread_ends(make: Make) -> None:
 
 
 class Interruption:
-    """A signal handler that closes a batcher, at the given line of what this thread does in the modules of a
-    batcher and in Python's threading."""
+    """A signal handler, at the given line of what this thread does in the modules of a batcher, and in others
+    by their names."""
 
-    def __init__(self, batcher: Batcher, line: int) -> None:
-        self.batcher, self.left, self.closes = batcher, line, True
+    def __init__(self, line: int, handler: Callable[[], object], *more: str) -> None:
+        self.left, self.handler = line, handler
+        self.modules = {"_batcher", "_stream", "_worker", *more}
 
     def _trace(self, frame: Any, event: str, _: object) -> Any:
-        if self.left < 0 or Path(frame.f_code.co_filename).stem not in (
-            "_batcher",
-            "_stream",
-            "_worker",
-            "threading",
-        ):
+        if self.left < 0 or Path(frame.f_code.co_filename).stem not in self.modules:
             return None
         if event == "line":
             self.left -= 1
             if self.left < 0:
                 sys.settrace(None)
-                worker = self.batcher._worker
-                worker.close(3)
-                self.closes = worker.thread is None or not worker.thread.is_alive()
+                self.handler()
         return self._trace
 
     def __enter__(self) -> Interruption:
@@ -594,20 +589,70 @@ def test_a_signal_handler_may_close_at_any_line(make: Make) -> None:
     for line in range(2000):
         batcher = make()
         stream = None
-        with Interruption(batcher, line) as interruption:
+        closes = []
+
+        def handler(worker: Worker = batcher._worker, closes: list[bool] = closes) -> None:
+            worker.close(3)
+            closes.append(worker.thread is None or not worker.thread.is_alive())
+
+        with Interruption(line, handler, "threading") as interruption:
             try:
                 stream = batcher.submit([6], max_new_tokens=3)
                 for _ in stream:
                     pass
             except zcwasm.ClosedError:
                 assert stream is None
-        assert interruption.closes, f"line {line}: the thread waits for the one that closes"
+        assert all(closes), f"line {line}: the thread waits for the one that closes"
         if stream is not None:
             completion = stream.result(10)
             assert completion.ids == answer([6], 3)[: len(completion.ids)]
         if interruption.left >= 0:
             break
     assert 50 < line < 1999
+
+
+@pytest.mark.parametrize("puts", [False, True])
+def test_ctrl_c_as_a_request_is_handed_over(make: Make, puts: bool) -> None:
+    """It counts as one that waits neither before the thread has it nor afterwards."""
+    batcher = make(waiting=1)
+    worker = batcher._worker
+    assert batcher.submit([5], max_new_tokens=2).result(20).ids == answer([5], 2)
+    inbox = worker.inbox
+
+    class Inbox:
+        def put(self, message: object) -> None:
+            first, worker.inbox = worker.inbox is self, inbox  # what comes then cancels the request
+            if puts or not first:
+                inbox.put(message)
+            if first:
+                raise KeyboardInterrupt
+
+    worker.inbox = Inbox()  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt):
+        batcher.submit([6])
+    wait_for(lambda: not worker.schedule and not worker.inbox.qsize())
+    assert batcher.stats().waiting == 0
+    assert batcher.submit([7], max_new_tokens=2, block=False).result(20).ids == answer([7], 2)
+
+
+def test_ctrl_c_as_the_thread_is_on_its_way(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits for its turn, and finds that another one was started."""
+    batcher = make()
+    on_its_way: list[threading.Thread] = []
+
+    def start(thread: threading.Thread) -> None:
+        monkeypatch.undo()
+        on_its_way.append(threading.Thread(target=thread.run, daemon=True))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(KeyboardInterrupt):
+        batcher.submit([6])
+    stream = batcher.submit([7], max_new_tokens=2)
+    on_its_way[0].start()
+    on_its_way[0].join(5)
+    assert not on_its_way[0].is_alive(), "two threads have one engine"
+    assert stream.result(20).ids == answer([7], 2)
 
 
 def test_close_without_any_work(make: Make) -> None:
