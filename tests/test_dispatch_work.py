@@ -557,9 +557,10 @@ def exits(body: str, *, code: int = 0) -> str:
         import ctypes, sys
         libc = ctypes.CDLL(None)
         libc.__cxa_atexit.argtypes = ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p
-        handlers = [(libc.puts, ctypes.c_char_p(b"handlers")), (libc.usleep, ctypes.c_void_p(300_000))]
+        libc.strdup.restype = ctypes.c_void_p  # the text outlives Python's objects
+        handlers = [(libc.puts, libc.strdup(b"handlers")), (libc.usleep, 300_000)]
         for function, argument in handlers:
-            libc.__cxa_atexit(function, ctypes.cast(argument, ctypes.c_void_p), None)
+            libc.__cxa_atexit(ctypes.cast(function, ctypes.c_void_p), argument, None)
         import atexit, threading, time
         import numpy as np
         import zcwasm

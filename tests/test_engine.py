@@ -275,6 +275,18 @@ class TestNumbers:
         rows.add(0, PROMPTS[2][30:])
         assert rows.run() == new_tokens(model.session(context=CONTEXT), PROMPTS[2], 1)
 
+    def test_the_rows_of_a_prompt_have_one_table(self, model: llm.Model) -> None:
+        """That of the first one, also in the last layer, where only the last one attends."""
+        rows = Rows(model)
+        rows.add(0, PROMPTS[1])
+        rows.add(1, PROMPTS[2])
+        step = rows.step(keep_logits=True)
+        rows.engine.run(step)
+        expected = rows.engine.logits(1)
+        step.spans[len(PROMPTS[1]) + 1 :, 2] = 0
+        rows.engine.run(step)
+        assert rows.engine.logits(1).tobytes() == expected.tobytes()
+
     def test_outputs_in_any_order(self, cpu_model: llm.Model) -> None:
         """Of some rows of a prompt, not the last one first."""
         rows = Rows(cpu_model, exact=True, kv_dtype="f32")
@@ -456,6 +468,40 @@ class TestSteps:
         again = [fuel(3), fuel(2), fuel(3, temperature=1.0), fuel(3, temperature=2.0)]
         assert max(again) < min(recorded) / 3
 
+    def test_what_is_replayed_is_what_would_be_recorded(self, cpu_model: llm.Model) -> None:
+        """Steps in which anything may be another than in the one before, beside an engine whose rows are
+        pieces of one row, which is recorded each time: settings, masks, entries, lengths, who takes part."""
+        noise = np.random.default_rng(6)
+        both = [Rows(cpu_model, exact=True, kv_dtype="f32") for _ in range(2)]
+        for rows in both:
+            for sequence, prompt in enumerate((PROMPTS[0], PROMPTS[1], PROMPTS[2], PROMPTS[2])):
+                rows.add(sequence, prompt, wanted=0)
+                rows.run()
+        fuel = [rows.engine._instance.fuel_used for rows in both]
+        for _ in range(50):
+            count, masked, temperature = noise.integers(2, 5), noise.random(4) < 0.3, noise.integers(0, 2, 4)
+            settings: dict[str, Any] = {
+                "masked": masked[:count],
+                "temperature": temperature[:count] * noise.choice([1, 3]),
+                "random": noise.integers(0, 2**63, count),
+                "keep_logits": bool(noise.integers(0, 2)),
+            }
+            if noise.random() < 0.5:
+                tokens = noise.integers(0, 250, noise.choice([3, 70])).tolist()
+                settings["entries"] = entries_of(int(count) - 1, cpu_model.config.vocab, tokens, 1.5, 2)
+            mask = noise.integers(0, 2**32, both[0].engine.mask.shape, np.uint32)
+            decoded = {each: int(noise.integers(0, 250)) for each in noise.permutation(4)[:count].tolist()}
+            found = []
+            for rows in both:
+                rows.engine.mask[:] = mask
+                rows.decode(decoded)
+                if rows is both[1]:
+                    rows.pieces = [(row, 1, False) for row in range(count)]
+                found.append(rows.run(**settings))
+            assert found[0] == found[1]
+        used = [rows.engine._instance.fuel_used - before for rows, before in zip(both, fuel, strict=True)]
+        assert used[0] < used[1]
+
     def test_a_step_copies_nothing(self, model: llm.Model) -> None:
         rows = Rows(model)
         rows.add(0, PROMPTS[0])
@@ -464,7 +510,10 @@ class TestSteps:
         for _ in range(3):
             rows.decode({0: token})
             token = rows.run()[0]
-        assert zcwasm.copy_stats() == before
+        after = zcwasm.copy_stats()
+        if rows.engine.mirrored:  # what is appended goes into the mirror, too
+            assert after.pop("mirrored") > before.pop("mirrored")
+        assert after == before
 
     def test_an_interrupted_step_is_done_again(self, model: llm.Model) -> None:
         """Whenever it is interrupted, what comes of the next try is the same."""
@@ -650,9 +699,26 @@ class TestHostile:
         with pytest.raises(ValueError, match=f"{next(iter(options))} is"):
             Rows(cpu_model, **options)
 
-    def test_a_cache_that_does_not_fit(self, cpu_model: llm.Model) -> None:
+    @pytest.mark.parametrize("page", _engine.PAGE_SIZES)
+    def test_a_cache_that_does_not_fit(self, cpu_model: llm.Model, page: int) -> None:
+        """Not of the largest pages either, whose bytes fit into 64 bits."""
         with pytest.raises(zcwasm.Error, match="no room for a cache"):
-            Rows(cpu_model, pages=layouts.LLAMA_MAX_PAGES)
+            Rows(cpu_model, pages=layouts.LLAMA_MAX_PAGES, page=page)
+
+    def test_init_forgets_what_was_recorded(self, cpu_model: llm.Model) -> None:
+        """A guest that begins anew, now without a mirror, which the step that it recorded would read."""
+        rows = Rows(cpu_model, mirror=True)
+        rows.add(0, PROMPTS[0])
+        rows.decode({0: rows.run()[0]})
+        rows.run()
+        guest = rows.engine._guest
+        guest.state["device"]["mirror"] = False
+        guest.begin("init_many")
+        rows.lengths[0] = 0
+        rows.add(0, PROMPTS[1])
+        found = rows.run()
+        rows.decode({0: found[0]})
+        assert found + rows.run() == new_tokens(cpu_model.session(context=CONTEXT), PROMPTS[1], 2)
 
     def test_the_guest_checks_what_it_is_made_with(self, cpu_model: llm.Model) -> None:
         wrong = {"version": 0, "sequences": 0, "pages": 0, "page": 15}

@@ -1055,11 +1055,11 @@ class TestLife:
     def test_cancelling_while_a_chat_is_put_together(self, cpu_model: llm.Model, monkeypatch: Any) -> None:
         session = cpu_model.session(context=64)
 
-        def chat_ids(messages: Any) -> list[int]:
+        def chat_ids(*_: Any, **__: Any) -> list[int]:
             session.cancel()  # as from another thread
             return PROMPT
 
-        monkeypatch.setattr(session, "chat_ids", chat_ids)
+        monkeypatch.setattr(llm._session, "chat_ids", chat_ids)
         assert list(session.chat([{"role": "user", "content": "a"}])) == []
         assert session.usage.finish == "cancelled"
 

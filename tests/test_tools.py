@@ -366,6 +366,8 @@ def test_whatever_an_answer_says() -> None:
     assert parse_tool_calls("<tool_call>" * 100_000) is None
     assert parse_tool_calls("[" * 100_000) is None
     assert parse_tool_calls("```json\n" * 50_000) is None
+    assert parse_tool_calls("```" + "\n" * 100_000) is None
+    assert parse_tool_calls("```" + "\n" * 10_000 + ("```" + " " * 100) * 1_000 + ".") is None
     assert time.monotonic() - begun < 10
 
 

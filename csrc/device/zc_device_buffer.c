@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/zc_alloc.h"
+#include "device/zc_driver.h"
 #include "region/zc_image.h"
 
 void zc_device_buffer_release(zc_device_buffer *buffer)
@@ -11,7 +12,9 @@ void zc_device_buffer_release(zc_device_buffer *buffer)
     if (buffer && atomic_fetch_sub_explicit(&buffer->references, 1, memory_order_acq_rel) == 1) {
         zc_device *device = buffer->device;
         if (zc_device_alive(device, NULL) == ZC_OK) {
+            zc_driver_enter();
             device->backend->buffer_release(device->self, buffer->buffer);
+            zc_driver_leave();
         }
         zc_free(buffer);
         zc_device_release(device);
@@ -80,8 +83,10 @@ static zc_status make(zc_device *device, zc_region *region, bool local, uint64_t
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a buffer's bookkeeping");
     }
     buffer->size = zc_region_size(region);
+    zc_driver_enter();
     zc_status status = local ? backend->buffer_local(device->self, buffer->size, &buffer->buffer, error)
                              : import(device, region, before, buffer, error);
+    zc_driver_leave();
     if (status != ZC_OK) {
         zc_free(buffer);
         return status;

@@ -52,7 +52,9 @@ void zc_kernel_release(const zc_kernel *kernel)
     }
     zc_device *device = own->device;
     if (zc_device_alive(device, NULL) == ZC_OK) {
+        zc_driver_enter();
         device->backend->compiled_release(device->self, own->kernel.compiled);
+        zc_driver_leave();
     }
     zc_free(own);
     zc_device_release(device);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "device/zc_device_internal.h"
+#include "device/zc_driver.h"
 
 /* Best first. */
 static const zc_device_backend *const backends[] = {&zc_device_metal, &zc_device_vulkan, &zc_device_cpu};
@@ -14,15 +15,17 @@ static const zc_device_backend *const backends[] = {&zc_device_metal, &zc_device
 /* The devices of one kind, best first; at least one entry, which may be an absent one. */
 static size_t list_kind(const zc_device_backend *backend, zc_device_info *out, size_t capacity)
 {
+    size_t count = 1;
+    zc_driver_enter();
     if (backend->list) {
-        return backend->list(out, capacity);
-    }
-    if (capacity) {
+        count = backend->list(out, capacity);
+    } else if (capacity) {
         memset(out, 0, sizeof *out);
         out->kind = backend->kind;
         backend->probe(out);
     }
-    return 1;
+    zc_driver_leave();
+    return count;
 }
 
 size_t zc_device_list(zc_device_info *out, size_t capacity)

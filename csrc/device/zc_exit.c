@@ -4,7 +4,8 @@
  * ours that wait for them. But exit() first runs the destructors of all libraries, and threads that go on in a driver, in
  * its compiler or in a layer above it then use what is gone, and crash. Nothing can stop them, so the destructors must not
  * run: a handler that exit() calls before them ends the process at once, with its exit code, where a thread is inside a
- * driver. It writes what C's streams hold, which exit() would have done. Where no thread is, it does nothing.
+ * driver. It writes what C's standard streams hold, as exit() would have done of all. Where no thread is, it does
+ * nothing.
  *
  * Handlers run in the reverse order of their registration, so this one is registered late (zc_device_finish_all), when
  * drivers have been loaded. C has no handler that knows the exit code; glibc does. Elsewhere there is none of this.

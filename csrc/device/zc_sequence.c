@@ -76,7 +76,9 @@ static zc_sequence *retain(zc_sequence *sequence)
 static void drop_prepared(zc_sequence *sequence)
 {
     if (sequence->prepared && zc_device_alive(sequence->device, NULL) == ZC_OK) {
+        zc_driver_enter();
         sequence->device->backend->prepared_release(sequence->device->self, sequence->prepared);
+        zc_driver_leave();
     }
     sequence->prepared = NULL;
 }

@@ -88,9 +88,9 @@ static zc_status extent_attention_paged(const void *params, uint64_t *bytes, zc_
     if (p->rows && p->table_words == 0) {
         return zc_fail(error, ZC_BAD_VALUE, "tables of no words cannot say where %u rows have their keys", p->rows);
     }
-    if (p->context >
-        INT32_MAX) { /* pages may be named more than once, so no memory bounds it, and GPUs count in 32 bits */
-        return zc_fail(error, ZC_OVERFLOW, "context is %u, more than 2^31 keys", p->context);
+    /* Pages may be named more than once, so no memory bounds it, and GPUs count in 32 bits. */
+    if (p->context > INT32_MAX) {
+        return zc_fail(error, ZC_OVERFLOW, "context is %u, must be less than 2^31", p->context);
     }
     if (p->shared > 1) {
         return zc_fail(error, ZC_BAD_VALUE, "shared is %u, must be 0 or 1", p->shared);

@@ -211,10 +211,28 @@ static bool apples_matrices(const zc_gpu *gpu)
     return gpu->matrix_units == 8 && gpu->subgroup_width == 32;
 }
 
+/* Weights in blocks, which products of bytes take. */
+static bool by_dots(const zc_linear_params *p, const zc_gpu *gpu)
+{
+    uint32_t type = p->type;
+    return gpu->packed_dot && !(p->flags & ZC_LINEAR_EXACT) && type != ZC_WEIGHT_F32 && type != ZC_WEIGHT_F16 &&
+           type != ZC_WEIGHT_BF16;
+}
+
+/* How few rows go, where that depends on the GPU. Products of bytes read weights once for four rows of x, all workgroups
+ * at about the same time, so that most of it comes from a cache; tiles compute 64 rows, whatever is in them. Up to how
+ * many rows that is faster: measured on an H200 with models of 135 million to 8 billion weights that decode many
+ * sequences (8 of them 2.5 to 3 times as fast as in tiles of its matrix units; 128 of the smallest model 1.3 times). */
+static uint32_t few_rows(const zc_linear_params *p, const zc_gpu *gpu)
+{
+    uint32_t way = zc_kernel_linear_way(p), most = (uint64_t)p->n * p->k <= 1u << 21 ? 128 : 32;
+    return way == ZC_LINEAR_TILE_WAY && by_dots(p, gpu) && p->rows <= most ? ZC_LINEAR_4_XS_WAY : way;
+}
+
 /* Which of its ways; ZC_LINEAR_TILE_WAY for none. */
 static uint32_t matrix_way(const zc_linear_params *p, const zc_gpu *gpu)
 {
-    if (!gpu->matrix_units || p->flags & ZC_LINEAR_EXACT || zc_kernel_linear_way(p) != ZC_LINEAR_TILE_WAY ||
+    if (!gpu->matrix_units || p->flags & ZC_LINEAR_EXACT || few_rows(p, gpu) != ZC_LINEAR_TILE_WAY ||
         !matrix_type(p->type) || p->rows < ZC_LINEAR_MATRIX_ROWS || p->n == 0 || p->k == 0 ||
         matrix_workspace(p) > ZC_LINEAR_MATRIX_WORKSPACE) {
         return ZC_LINEAR_TILE_WAY;
@@ -246,14 +264,6 @@ static void matrix_stages(const zc_linear_params *p, const zc_gpu *gpu, uint32_t
     out->workspace = matrix_workspace(p);
 }
 
-/* Few rows of x, and weights in blocks. */
-static bool by_dots(const zc_linear_params *p, const zc_gpu *gpu)
-{
-    uint32_t type = p->type;
-    return gpu->packed_dot && !(p->flags & ZC_LINEAR_EXACT) && zc_kernel_linear_way(p) != ZC_LINEAR_TILE_WAY &&
-           type != ZC_WEIGHT_F32 && type != ZC_WEIGHT_F16 && type != ZC_WEIGHT_BF16;
-}
-
 /* One row of x on GPUs that sum in subgroups: the way of shaders/linear_lanes.glsl less ZC_LINEAR_DOT_WAYS, or
  * ZC_LINEAR_TILE_WAY for none. `n` rows of w, of both matrices where there are two. More of them share what is made of
  * x, but some hundred subgroups should have work. Not where f is costly, for each subgroup computes it. */
@@ -271,7 +281,7 @@ static uint32_t few_rows_way(const zc_linear_params *p, uint32_t way, uint64_t n
                              zc_kernel_stage *stage)
 {
     uint32_t lanes = lane_way(p, n, gpu);
-    stage->dot = by_dots(p, gpu);
+    stage->dot = way != ZC_LINEAR_TILE_WAY && by_dots(p, gpu);
     if (lanes == ZC_LINEAR_TILE_WAY) {
         return way + (stage->dot ? ZC_LINEAR_DOT_WAYS : 0);
     }
@@ -291,8 +301,10 @@ static void stages_linear(const zc_kernel *kernel, const void *params, const zc_
         matrix_stages(p, gpu, way, unit, p->type, input, out);
         return;
     }
-    kernel->groups(params, out->stages[0].groups);
-    way = few_rows_way(p, zc_kernel_linear_way(p), p->n, gpu, &out->stages[0]);
+    (void)kernel;
+    way = few_rows(p, gpu);
+    zc_kernel_linear_groups(way, p->rows, p->n, out->stages[0].groups);
+    way = few_rows_way(p, way, p->n, gpu, &out->stages[0]);
     out->stages[0].variant = p->type + ZC_WEIGHT_TYPE_COUNT * input + unit * way;
 }
 
@@ -313,10 +325,10 @@ static void stages_linear_gated(const zc_kernel *kernel, const void *params, con
         matrix_stages(&both, gpu, matrix, per_way, p->gate_type + per_part * ZC_LINEAR_BOTH_PARTS, input, out);
         return;
     }
-    if (way != ZC_LINEAR_TILE_WAY && p->gate_type == p->up_type) {
-        zc_linear_params pair = gate; /* rows of both matrices */
-        pair.n = zc_at_most((uint64_t)2 * p->n, UINT32_MAX);
-        way = zc_kernel_linear_way(&pair);
+    zc_linear_params pair = gate; /* rows of both matrices */
+    pair.n = zc_at_most((uint64_t)2 * p->n, UINT32_MAX);
+    if (few_rows(&pair, gpu) != ZC_LINEAR_TILE_WAY && p->gate_type == p->up_type) {
+        way = few_rows(&pair, gpu);
         if (ZC_LINEAR_ROWS(way) == 1) {
             way = ZC_LINEAR_2_ROWS_WAY;
         }

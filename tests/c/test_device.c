@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "device/zc_device_internal.h"
+#include "device/zc_driver.h"
 
 #include "check.h"
 #include "counted_alloc.h"
@@ -39,6 +40,7 @@ static struct {
 
 static void fake_probe(zc_device_info *info)
 {
+    CHECK(zc_driver_inside()); /* or the process's exit would not know: here and below */
     info->available = true;
     info->software = true;
     info->max_buffer = 1 << 20;
@@ -47,6 +49,7 @@ static void fake_probe(zc_device_info *info)
 static zc_status fake_open(const zc_device_options *options, zc_device_info *info, void **self, zc_error *e)
 {
     (void)options, (void)info, (void)e;
+    CHECK(zc_driver_inside());
     fake.opened++;
     *self = &fake;
     return ZC_OK;
@@ -54,12 +57,14 @@ static zc_status fake_open(const zc_device_options *options, zc_device_info *inf
 static void fake_close(void *self)
 {
     (void)self;
+    CHECK(zc_driver_inside());
     fake.closed++;
 }
 static zc_status fake_buffer(void *self, void *address, uint64_t size, bool read_only, void **buffer,
                              void **device_address, zc_error *e)
 {
     (void)self, (void)read_only, (void)e;
+    CHECK(zc_driver_inside());
     fake.buffers_alive++;
     fake.buffers_made++;
     fake.last_size = size;
@@ -70,6 +75,7 @@ static zc_status fake_buffer(void *self, void *address, uint64_t size, bool read
 static void fake_buffer_release(void *self, void *buffer)
 {
     (void)self;
+    CHECK(zc_driver_inside());
     fake.buffers_alive--;
     free(buffer);
 }
@@ -466,7 +472,7 @@ int main(int count, char **arguments)
         test_allocation_failures("vulkan");
         CHECK(fake.buffers_alive == 0 && fake.closed == fake.opened);
     }
-    CHECK(settled(0) == 0);
+    CHECK(settled(0) == 0 && !zc_driver_inside());
     puts("ok");
     return 0;
 }

@@ -42,6 +42,15 @@ static int32_t answer(int32_t code)
 
 /* --- setting up --- */
 
+static void forget(shape *s)
+{
+    zcg_handle sequence = s->sequence;
+    s->rows = 0;
+    s->sequence = 0; /* first: an interrupted call is not to leave a handle that is free */
+    if (sequence)
+        zcg_sequence_free(sequence);
+}
+
 static int32_t read_many(void)
 {
     static const char name[] = "many";
@@ -122,6 +131,8 @@ static int32_t set_up(void)
 {
     int32_t code;
     many.version = 0;
+    for (u32 i = 0; i < SHAPES; i++)
+        forget(&shapes[i]); /* of an init before, with other addresses */
     if ((code = read_config()) < 0 || (code = read_many()) < 0)
         return code;
     state.device = many.device;
@@ -311,7 +322,7 @@ static u32 find_last_pieces(void)
     const llama_output *o = at(many.output);
     const llama_piece *p = at(many.piece);
     llama_piece *last = at(last_pieces);
-    u32 *is_wanted = at(wanted), count = 0;
+    u32 *is_wanted = at(wanted), *spans = at(many.spans), count = 0;
     for (u32 i = 0; i < many.rows; i++)
         is_wanted[i] = 0;
     for (u32 i = 0; i < many.outputs; i++)
@@ -322,8 +333,11 @@ static u32 find_last_pieces(void)
             first++;
         while (first < end && !is_wanted[end - 1])
             end--;
-        if (first < end)
-            last[count++] = (llama_piece){.first = first, .count = end - first, .shared = p[i].shared};
+        if (first == end)
+            continue;
+        if (p[i].shared) /* theirs is the table of the piece's first row, whatever the others say */
+            spans[3 * first + 2] = spans[3 * p[i].first + 2];
+        last[count++] = (llama_piece){.first = first, .count = end - first, .shared = p[i].shared};
     }
     return count;
 }
@@ -408,15 +422,6 @@ static int is_this_step(const shape *s, u32 entries, u32 table_words, u32 reach)
         if (!same_settings(&o[i], &settings[i]) || o[i].masked != settings[i].masked)
             return 0;
     return 1;
-}
-
-static void forget(shape *s)
-{
-    zcg_handle sequence = s->sequence;
-    s->rows = 0;
-    s->sequence = 0; /* first: an interrupted call is not to leave a handle that is free */
-    if (sequence)
-        zcg_sequence_free(sequence);
 }
 
 /* The sequence of this step, of rows that decode. */

@@ -20,7 +20,7 @@
 
 /* The largest numbers of a llama_many_config; the smallest is 1. */
 #define LLAMA_MAX_SEQUENCES 1024
-#define LLAMA_MAX_PAGES (1 << 24)
+#define LLAMA_MAX_PAGES (1 << 20) /* so that the bytes of the largest cache fit into 64 bits */
 #define LLAMA_MAX_ENTRIES (1 << 20) /* of a step */
 
 /* A token where there is none: the row has NaN, or nothing that may be drawn. */

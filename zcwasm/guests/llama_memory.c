@@ -87,7 +87,7 @@ static u64 row_bytes(void)
 void allocate_cache(u32 rows)
 {
     cache_rows = rows;
-    state.cache_layer_bytes = 2 * rows * row_bytes();
+    state.cache_layer_bytes = 2 * (u64)rows * row_bytes();
     state.cache_bytes = state.cache_layer_bytes * state.config.layers;
     state.cache = allocate(state.cache_bytes);
 }

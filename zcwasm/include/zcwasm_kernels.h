@@ -164,8 +164,8 @@ typedef struct zc_rope_append_params {
     /* What attention needs of some rows, in one dispatch. The heads of q are rotated where they lie, as by rope: those
      * of the last q_rows rows, which are all that q has. Row positions[r] of the keys is k[r] rotated, that of the
      * values v[r], both converted to `out_type`. The cache is `capacity` rows of keys, ldout elements apart, and behind
-     * them as many of values, which begin as many bytes after it does as so many rows of ldout elements take. With `mirrored` the same rows are
-     * written to `mirror`, too, which is laid out alike, and else may be empty.
+     * them as many of values, which begin as many bytes after it does as so many rows of ldout elements take. With
+     * `mirrored` the same rows are written to `mirror`, too, which is laid out alike, and else may be empty.
      * rope_append_paged: the same, but row places[r] of the keys and of the values, where positions[r] gives the angles
      * alone. */
     uint32_t rows, q_rows;

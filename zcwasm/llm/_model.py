@@ -170,8 +170,10 @@ class Model(Opened):
         """A guest with a cache of its own.
 
         context: positions it has room for; default the model's, at most 4096. Room is taken as it is used.
-        kv_dtype: elements of the cache. exact: float32 activations in every product, where the default may
-        round them to 16-bit fixed point. chunk: most rows of one submission when a prompt is computed.
+        kv_dtype: elements of the cache, "f16", "f32", or "q8_0": bytes with a scale for each 32, 53% of
+        float16's room, where heads have a multiple of 32 elements. exact: float32 activations in every
+        product, where the default may round them to 16-bit fixed point. chunk: most rows of one submission
+        when a prompt is computed.
         mirror: whether the cache lies in the device's own memory, too, and is read there; default where the
         device has memory of its own. Without room for it, an Error says how much it is. prefix_cache: where
         generate and chat look for what a prompt begins with, before they compute it.

@@ -4,6 +4,10 @@ Three objects: the batcher's thread has the request and writes tokens into a Fee
 them, and makes text of them, on the caller's thread. Nobody waits for a reader: what was not read is held. A
 Stream that is dropped cancels its request; the thread never has one, so that it can be dropped.
 
+Nothing here is locked. A signal handler that closes the batcher waits for its thread, whatever the main
+thread was doing: that must never hold what the thread needs. So each side first writes what it has to say,
+and looks at what the other one said then.
+
 Threads: a Stream has one reader at a time, on any thread or event loop; everything else of it is for any.
 """
 
@@ -11,7 +15,10 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from types import TracebackType
@@ -71,6 +78,53 @@ def wake(waiters: Iterable[_Waiter]) -> None:
             continue
 
 
+class _Bell:
+    """Wakes the threads that wait."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[threading.Lock] = deque()  # of each a lock, which it waits for
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def ring(self) -> None:
+        """Behind what makes a condition true."""
+        for _ in range(len(self._waiting)):  # not those that wait again
+            with suppress(IndexError):  # it went by itself
+                self._waiting.popleft().release()
+
+    def wait_for(self, condition: Callable[[], object], timeout: float | None = None) -> bool:
+        """Until the condition is true, or False after so many seconds."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while not condition():
+            mine = threading.Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+            try:
+                if condition():
+                    break
+                left = -1 if end is None else min(end - time.monotonic(), threading.TIMEOUT_MAX)
+                if (end is not None and left <= 0) or not mine.acquire(timeout=left):
+                    return bool(condition())
+            finally:
+                _remove(self._waiting, mine)
+        return True
+
+
+def _remove(waiting: deque[Any], one: object) -> None:
+    """If it is there: another thread may take it at any time."""
+    with suppress(ValueError, IndexError):
+        waiting.remove(one)
+
+
+def _take_all(waiting: deque[Any]) -> list[Any]:
+    taken = []
+    with suppress(IndexError):
+        while waiting:
+            taken.append(waiting.popleft())
+    return taken
+
+
 class Feed:
     """The tokens of one request, from the batcher's thread to whoever reads them."""
 
@@ -79,19 +133,18 @@ class Feed:
         self.usage = Usage()
         self.ids: list[int] = []
         self.logprobs: list[Logprobs | None] | None = [] if wants_logprobs else None
+        self.end: int | None = None  # how many tokens there are in all; known before the last one is there
         self.done = False  # nothing comes any more
         self.error: BaseException | None = None
         self.traceback: TracebackType | None = None  # as it was when it was raised first
         self.cancelled = False
         self.process = os.getpid()
-        self.when_done: Callable[[], object] | None = None  # called on the batcher's thread, and quick
+        self.when_done: deque[Callable[[], object]] = deque()  # each is called once
         self.inbox = inbox  # of the batcher's thread
-        self.lock = threading.Lock()
-        self.came = threading.Condition(self.lock)  # a token, or the end
-        self.ended = threading.Condition(self.lock)
-        self.readers = 0  # that wait for `came`
-        self.waiters: list[_Waiter] = []  # that wait for the same
-        self.end_waiters: list[_Waiter] = []
+        self.came = _Bell()  # a token, or the end
+        self.ended = _Bell()
+        self.waiters: deque[_Waiter] = deque()  # of event loops, that wait for the same
+        self.end_waiters: deque[_Waiter] = deque()
 
     # --- the batcher's thread ---
 
@@ -103,28 +156,32 @@ class Feed:
         error: BaseException | None = None,
     ) -> list[_Waiter]:
         """A token, the end, or both at once. The event loops' waiters, for wake()."""
-        with self.lock:
-            if token is not None:
-                self.ids.append(token)
-                self.usage.generated_tokens = len(self.ids)
-                if self.logprobs is not None:
-                    self.logprobs.append(logprobs)
-            waiters, self.waiters = self.waiters, []
-            if finish or error:
-                self.usage.finish = finish
-                if error is not None:
-                    self.error, self.traceback = error, error.__traceback__
-                self.done = True
-                waiters += self.end_waiters
-                self.end_waiters = []
-                self.ended.notify_all()
-            if self.readers:
-                self.came.notify_all()
-        if self.done and self.when_done is not None:
-            self.when_done()
+        count = len(self.ids) + (token is not None)
+        ends = bool(finish or error)
+        if ends:
+            self.usage.finish = finish
+            if error is not None:
+                self.error, self.traceback = error, error.__traceback__
+            self.end = count
+        if token is not None:
+            self.usage.generated_tokens = count
+            if self.logprobs is not None:
+                self.logprobs.append(logprobs)
+            self.ids.append(token)
+        self.done = ends
+        waiters: list[_Waiter] = _take_all(self.waiters)
+        self.came.ring()
+        if ends:
+            waiters += _take_all(self.end_waiters)
+            self.ended.ring()
+            self.call_when_done()
         return waiters
 
-    # --- any thread, also where an object is dropped in the middle of anything: nothing is locked ---
+    # --- any thread ---
+
+    def call_when_done(self) -> None:
+        for function in _take_all(self.when_done):
+            function()
 
     def cancel(self) -> None:
         if self.done or self.cancelled or self.process != os.getpid():
@@ -154,20 +211,24 @@ class Stream:
         return Text(self._batcher.model.tokenizer.token_bytes, request.stop, request.hidden)
 
     def _next(self) -> tuple[int, int, bool] | None:
-        """What is next, if it is there: its place, the token, whether it is the last one. With the lock.
-        Raises StopIteration and the request's error."""
+        """What is next, if it is there: its place, the token, whether it is the last one. Raises
+        StopIteration and the request's error."""
         feed, index = self._feed, self._read
-        if index == len(feed.ids):
-            if not feed.done:
-                return None
-            if feed.error is not None:
-                raise feed.error.with_traceback(feed.traceback)
-            raise StopIteration
-        self._read = index + 1
-        return index, feed.ids[index], feed.done and self._read == len(feed.ids)
+        if index < len(feed.ids):
+            self._read = index + 1
+            return index, feed.ids[index], feed.end == index + 1
+        if feed.end != index:
+            return None
+        if feed.error is not None:
+            raise feed.error.with_traceback(feed.traceback)
+        raise StopIteration
+
+    def _has_next(self) -> bool:
+        """Whether _next() has something to say."""
+        feed = self._feed
+        return self._read < len(feed.ids) or feed.end == self._read
 
     def _token(self, index: int, token: int, last: bool) -> Token:
-        """Without the lock, for this takes a while, and the batcher's thread takes it at every token."""
         feed = self._feed
         text = token_text(self._text, feed.request, token, last)
         return Token(token, text) if feed.logprobs is None else Token(token, text, feed.logprobs[index])
@@ -181,14 +242,8 @@ class Stream:
 
     def __next__(self) -> Token:
         self._check_process()
-        feed = self._feed
-        with feed.lock:
-            while (found := self._next()) is None:
-                feed.readers += 1
-                try:
-                    feed.came.wait()
-                finally:
-                    feed.readers -= 1
+        while (found := self._next()) is None:
+            self._feed.came.wait_for(self._has_next)
         return self._token(*found)
 
     def __aiter__(self) -> Stream:
@@ -196,30 +251,22 @@ class Stream:
 
     async def __anext__(self) -> Token:
         self._check_process()
-        feed = self._feed
-        loop = _running_loop()
-        while True:
-            with feed.lock:
-                try:
-                    found = self._next()
-                except StopIteration:
-                    raise StopAsyncIteration from None
-                if found is None:
-                    waiter = loop.create_future()
-                    feed.waiters.append(waiter)
-            if found is not None:
-                return self._token(*found)
-            await self._wait(waiter)
-
-    async def _wait(self, waiter: _Waiter) -> None:
         try:
-            await waiter
-        except BaseException:
-            with self._feed.lock:
-                for each in (self._feed.waiters, self._feed.end_waiters):
-                    if waiter in each:
-                        each.remove(waiter)
-            raise
+            while (found := self._next()) is None:
+                await self._wait(self._feed.waiters, self._has_next)
+        except StopIteration:
+            raise StopAsyncIteration from None
+        return self._token(*found)
+
+    async def _wait(self, waiters: deque[_Waiter], condition: Callable[[], bool]) -> None:
+        """Until the condition is true, or may be."""
+        waiter = _running_loop().create_future()
+        waiters.append(waiter)
+        try:
+            if not condition():
+                await waiter
+        finally:
+            _remove(waiters, waiter)
 
     # --- the whole ---
 
@@ -245,32 +292,23 @@ class Stream:
         TimeoutError; it goes on then."""
         self._check_process()
         feed = self._feed
-        with feed.lock:
-            if not feed.ended.wait_for(lambda: feed.done, timeout):
-                raise TimeoutError(f"the request has not ended within {timeout} seconds")
+        if not feed.ended.wait_for(lambda: feed.done, timeout):
+            raise TimeoutError(f"the request has not ended within {timeout} seconds")
         return self._completion()
 
     async def completion(self) -> Completion:
         """The same for asyncio."""
         self._check_process()
         feed = self._feed
-        loop = _running_loop()
-        while True:
-            with feed.lock:
-                if feed.done:
-                    break
-                waiter = loop.create_future()
-                feed.end_waiters.append(waiter)
-            await self._wait(waiter)
+        while not feed.done:
+            await self._wait(feed.end_waiters, lambda: feed.done)
         return self._completion()
 
     def _call_when_done(self, function: Callable[[], object]) -> None:
         """Once, on the batcher's thread or here; it must be quick, and must not raise."""
-        with self._feed.lock:
-            if not self._feed.done:
-                self._feed.when_done = function
-                return
-        function()
+        self._feed.when_done.append(function)
+        if self._feed.done:
+            self._feed.call_when_done()
 
     def _completion(self) -> Completion:
         feed = self._feed

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple, NoReturn
 _OPEN = "<tool_call>"
 _CLOSED = re.compile(r"\s*(?:</tool_call>)?\s*")
 _BEFORE = re.compile(r"\s*(?:<\|python_tag\|>|\[TOOL_CALLS\])?\s*")
-_FENCE = re.compile(r"\s*```(?:json|tool_call)?\s*\n(.*?)\n?```\s*", re.DOTALL)
+_FENCE = "```"
+_FENCED = ("", "json", "tool_call")
 _BETWEEN = re.compile(r"[\s;,]*")
 
 
@@ -44,8 +45,7 @@ def split_tool_calls(text: str, names: Collection[str] | None = None) -> tuple[s
         before, marked, rest = text.partition(_OPEN)
         if marked:
             return before.strip(), _marked(rest, names)
-        fence = _FENCE.fullmatch(text)
-        return "", _plain(fence[1] if fence else text, names)
+        return "", _plain(_unfenced(text), names)
     except (ValueError, RecursionError):  # json's, also of numbers of too many digits, and _NoCall
         return None
 
@@ -73,6 +73,16 @@ def _marked(text: str, names: Collection[str] | None) -> list[ToolCall]:
 def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
     found = pattern.match(text, at)
     return found.end() if found else at
+
+
+def _unfenced(text: str) -> str:
+    """What is in the fence, where all of the text is one. By no expression: what tries all ends for all
+    beginnings takes seconds for an answer of empty lines."""
+    fenced = text.strip()
+    if len(fenced) < 2 * len(_FENCE) or not (fenced.startswith(_FENCE) and fenced.endswith(_FENCE)):
+        return text
+    word, line_end, inside = fenced[len(_FENCE) : -len(_FENCE)].partition("\n")
+    return inside if line_end and word.rstrip() in _FENCED else text
 
 
 def _plain(text: str, names: Collection[str] | None) -> list[ToolCall]:

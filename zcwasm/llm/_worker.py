@@ -72,8 +72,9 @@ class Worker:
         self.inbox: SimpleQueue[object] = SimpleQueue()
         self.schedule = Schedule(engine)
         self.most_waiting = most_waiting
-        self.arrived = 0  # requests that were put into the inbox, and taken out of it
-        self.taken = 0
+        #: What is in the inbox. No count of what comes and goes: who submits may be interrupted between a
+        #: request and its being counted.
+        self.arrived: dict[Sequence, None] = {}
         self.lock = threading.RLock()  # of `closing` and who submits; a signal handler may close meanwhile
         self.room = threading.Condition(self.lock)
         self.blocked = 0  # who waits for room
@@ -86,24 +87,27 @@ class Worker:
 
     @property
     def waiting(self) -> int:
-        return self.arrived - self.taken + self.schedule.waiting
+        return len(self.arrived) + self.schedule.waiting
 
-    def start(self) -> threading.Thread:
+    def start(self) -> None:
         """With the lock."""
-        thread = self.thread = threading.Thread(target=self.run, name="zcwasm batcher", daemon=True)
-        _running.add(self)
+        begins = [True]  # until the thread has begun, or is not to
+        thread = threading.Thread(target=self.run, args=(begins,), name="zcwasm batcher", daemon=True)
         try:
+            self.thread = thread
+            _running.add(self)
             thread.start()
-        except BaseException:  # such as that there are too many
-            if thread.ident is None:
+        except BaseException:  # there are too many; or Ctrl+C, and it is on its way
+            if _take(begins):
                 self.thread = None
                 _running.discard(self)
             raise
-        return thread
 
     # --- the thread ---
 
-    def run(self) -> None:
+    def run(self, begins: list[bool]) -> None:
+        if not _take(begins):  # another one may be there
+            return
         schedule = self.schedule
         try:
             while not self.closing:
@@ -136,7 +140,7 @@ class Worker:
             if isinstance(message, Feed):
                 self.schedule.cancel(message)
             elif isinstance(message, Sequence):
-                self.taken += 1
+                self.arrived.pop(message, None)
                 self.schedule.add(message)
         self.schedule.expire(time.monotonic())
 
@@ -146,6 +150,7 @@ class Worker:
             while True:
                 message = self.inbox.get_nowait()
                 if isinstance(message, Sequence):
+                    self.arrived.pop(message, None)
                     _stream.wake(message.feed.put(None, finish="cancelled"))
 
     def _step(self) -> None:
@@ -226,11 +231,20 @@ class Worker:
                 self.blocked -= 1
             if self.closing:
                 raise zcwasm.ClosedError("the batcher is closed")
-            thread = self.thread or self.start()
-            self.arrived += 1
-            self.inbox.put(sequence)
-            if not thread.is_alive():  # a signal handler has just closed it
-                self._abandon_inbox()
+            if self.thread is None:
+                self.start()
+            self.arrived[sequence] = None
+            try:
+                self.inbox.put(sequence)
+            except BaseException:  # Ctrl+C: it may be there, and is cancelled then, for nobody has its stream
+                self.arrived.pop(sequence, None)
+                raise
+            self._abandon_if_closing()
+
+    def _abandon_if_closing(self) -> None:
+        """A signal handler may have closed just now, and the thread looked for the last time."""
+        if self.closing:
+            self._abandon_inbox()
 
     def ask_to_close(self) -> None:
         """Nothing is locked: an object may be dropped in the middle of anything."""
@@ -252,6 +266,13 @@ class Worker:
         while thread.is_alive() and thread is not threading.current_thread() and time.monotonic() < end:
             self.ask_to_close()  # again: an interruption of what has not begun is lost
             thread.join(0.02)
+
+
+def _take(one: list[bool]) -> bool:
+    """Whether it was there: of several threads one takes it."""
+    with suppress(IndexError):
+        return one.pop()
+    return False
 
 
 #: Whose thread runs. They are kept in a forked child as well, where a thread's stack may still name them.
