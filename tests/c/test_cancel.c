@@ -221,11 +221,11 @@ static void models(void)
             .layout = type % 2, .out_type = type, .mirrored = 1);
         for (unsigned shared = 0; shared < 2; shared++) {
             RUN(attention_paged, zc_attention_paged_params, G * G * 2, .rows = BILLION / 4096, .heads = 32,
-                .kv_heads = 8, .head_size = 128, .ldout = 4096, .capacity = BILLION, .page = 16, .table_words = 1,
-                .context = INT32_MAX, .shared = shared, .kv_type = type, .scale = 1);
+                .kv_heads = 8, .head_size = 128, .ldk = 1024, .ldv = 1024, .ldout = 4096, .capacity = BILLION,
+                .page = 16, .table_words = 1, .context = INT32_MAX, .shared = shared, .kv_type = type, .scale = 1);
             RUN(attention_paged, zc_attention_paged_params, 4096 * G * 2, .rows = 1, .heads = 32, .kv_heads = 8,
-                .head_size = 128, .capacity = BILLION, .page = 128, .table_words = BILLION, .context = INT32_MAX,
-                .shared = shared, .kv_type = type, .scale = 1);
+                .head_size = 128, .ldk = 1024, .ldv = 1024, .capacity = BILLION, .page = 128, .table_words = BILLION,
+                .context = INT32_MAX, .shared = shared, .kv_type = type, .scale = 1);
         }
     }
     for (unsigned kind = 0; kind < 2; kind++) { /* of layout and type, with a mirror or without */
@@ -244,6 +244,8 @@ static void models(void)
     for (unsigned type = 0; type < 3; type++) {
         RUN_ON(1, append, zc_append_params, G * G, .rows = BILLION, .cols = BILLION, .capacity = 1, .out_type = type);
         RUN_ON(1, append, zc_append_params, G * 4, .rows = BILLION, .cols = 4, .capacity = 1, .out_type = type);
+    }
+    for (unsigned type = 0; type < 2; type++) {
         RUN(attention, zc_attention_params, G * 4 * G * 4, .rows = BILLION / 4096, .heads = 32, .kv_heads = 8,
             .head_size = 128, .ldout = 4096, .capacity = ALL, .kv_type = type, .scale = 1);
         RUN(attention, zc_attention_params, 4096 * G * 4, .rows = 1, .heads = 32, .kv_heads = 8, .head_size = 128,
@@ -251,6 +253,13 @@ static void models(void)
         RUN(attention, zc_attention_params, G * G * 4, .rows = 1, .heads = BILLION / 4, .kv_heads = 1, .head_size = 4,
             .capacity = ALL, .kv_type = type, .scale = 1);
     }
+    /* Rows of bytes have their scales behind them, so they never lie over one another. */
+    RUN(attention, zc_attention_params, G * G / 64, .rows = BILLION / 4096, .heads = 32, .kv_heads = 1, .head_size = 64,
+        .ldk = 64, .ldv = 64, .ldout = 4096, .capacity = BILLION / 32, .kv_type = ZC_CACHE_Q8_0, .scale = 1);
+    RUN(attention, zc_attention_params, 64 * G, .rows = 1, .heads = 32, .kv_heads = 1, .head_size = 64, .ldk = 64,
+        .ldv = 64, .capacity = BILLION / 32, .kv_type = ZC_CACHE_Q8_0, .scale = 1);
+    RUN(attention, zc_attention_params, G * G / 32, .rows = 1, .heads = BILLION / 64, .kv_heads = 1, .head_size = 64,
+        .ldk = 64, .ldv = 64, .capacity = BILLION / 32, .kv_type = ZC_CACHE_Q8_0, .scale = 1);
 }
 
 static void products(void)
