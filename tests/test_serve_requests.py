@@ -300,6 +300,8 @@ def test_chat_refuses(change: dict[str, Any], param: str, words: str) -> None:
         ({"prompt": ["a", None]}, "prompt[1]", "not null"),
         ({"prompt": ["a"] * 100, "n": 2}, "prompt", "more than 128"),
         ({"best_of": 3}, "best_of", "must be n"),
+        ({"logprobs": 1, "n": 17}, "prompt", "17 answers, with log probabilities at most 16"),
+        ({"logprobs": 1, "n": 2, "prompt": ["a"] * 9}, "prompt", "18 answers"),
         ({"echo": True}, "echo", "supports only false"),
         ({"suffix": "a"}, "suffix", "supports only"),
         ({"messages": SAID}, "messages", "does not know"),

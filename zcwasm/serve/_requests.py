@@ -30,6 +30,7 @@ from zcwasm.serve._errors import invalid
 from zcwasm.serve._messages import LONG, TOOL, message, response_format, tool_choice
 
 MOST_CHOICES = 128  # answers of one request: prompts times n
+MOST_LOGGED = 16  # of them with log probabilities, which take kilobytes for each token until all is there
 MOST_INPUTS = 2048  # texts of one request for embeddings
 _TOKEN = whole(0, 2**32 - 1)
 
@@ -158,8 +159,10 @@ def chat(body: dict[str, Any]) -> Generation:
             "either a format or tools: say tool_choice none",
             "invalid_value",
         )
+    common = _common(found)
+    _check_logged("n", common["choices"], options)
     return Generation(
-        **_common(found),
+        **common,
         options=options,
         messages=found["messages"],
         schema=schema,
@@ -212,7 +215,15 @@ def completion(body: dict[str, Any]) -> Generation:
         raise invalid("prompt", f"prompts times n are more than {MOST_CHOICES}", "invalid_value")
     options = _options(COMPLETION, found)
     options.setdefault("max_new_tokens", 16)  # as OpenAI's interface says
+    _check_logged("prompt", len(found["prompt"]) * common["choices"], options)
     return Generation(**common, options=options, prompts=found["prompt"])
+
+
+def _check_logged(path: str, answers: int, options: dict[str, Any]) -> None:
+    if "logprobs" in options and answers > MOST_LOGGED:
+        raise invalid(
+            path, f"{answers} answers, with log probabilities at most {MOST_LOGGED}", "invalid_value"
+        )
 
 
 def _common(found: dict[str, Any]) -> dict[str, Any]:
