@@ -86,9 +86,9 @@ def cpu_model(tiny: Tiny) -> llm.Model:
 @pytest.fixture
 def steps_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No step is submitted ahead, so that logits are fetched and not computed again."""
-    from zcwasm.llm import _session
+    from zcwasm.llm import _placement
 
-    monkeypatch.setattr(_session, "_steps_ahead", lambda device: False)
+    monkeypatch.setattr(_placement, "steps_ahead", lambda device: False)
 
 
 def ids_of(tokens: Any) -> list[int]:
@@ -212,19 +212,19 @@ class TestGPUs:
     def session(
         self, model: llm.Model, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
     ) -> llm.Session:
-        from zcwasm.llm import _session
+        from zcwasm.llm import _placement
 
-        monkeypatch.setattr(_session, "_apart", lambda device: "apart" in request.param)
-        monkeypatch.setattr(_session, "_steps_ahead", lambda device: "ahead" in request.param)
+        monkeypatch.setattr(_placement, "apart", lambda device: "apart" in request.param)
+        monkeypatch.setattr(_placement, "steps_ahead", lambda device: "ahead" in request.param)
         return model.session(context=64, chunk=16)
 
     @pytest.fixture
     def plain(self, model: llm.Model, monkeypatch: pytest.MonkeyPatch) -> llm.Session:
-        from zcwasm.llm import _session
+        from zcwasm.llm import _placement
 
         with monkeypatch.context() as patch:
-            for name in ("_apart", "_steps_ahead"):
-                patch.setattr(_session, name, lambda device: False)
+            for name in ("apart", "steps_ahead"):
+                patch.setattr(_placement, name, lambda device: False)
             return model.session(context=64, chunk=16)
 
     def test_nothing_changes(self, plain: llm.Session, session: llm.Session) -> None:
@@ -368,7 +368,7 @@ class TestGPUs:
         self, cpu_model: llm.Model, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Neither by steps nor by what brings logits from scratch: its rows are others' by then."""
-        monkeypatch.setattr("zcwasm.llm._session._apart", lambda _: True)
+        monkeypatch.setattr("zcwasm.llm._placement.apart", lambda _: True)
 
         def steps(session: llm.Session) -> bytes:
             session._instance.exports.truncate(20)
@@ -582,10 +582,10 @@ class TestMirror:
     def test_attaching_gives_back_what_there_was(
         self, model: llm.Model, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from zcwasm.llm import _session
+        from zcwasm.llm import _placement
 
-        monkeypatch.setattr(_session, "_apart", lambda device: True)
-        monkeypatch.setattr(_session, "_scratch_limit", lambda size: zcwasm.Limits(scratch=2 * size))
+        monkeypatch.setattr(_placement, "apart", lambda device: True)
+        monkeypatch.setattr(_placement, "scratch_limit", lambda size: zcwasm.Limits(scratch=2 * size))
         session = model.session(context=256, kv_dtype="f32", chunk=16)
         for _ in range(5):
             expected = ids_of(session.generate(PROMPT, max_new_tokens=5, ignore_eos=True))
@@ -593,23 +593,23 @@ class TestMirror:
             assert ids_of(session.generate(PROMPT, max_new_tokens=5, ignore_eos=True)) == expected
 
     def test_no_room_says_how_much(self, model: llm.Model, monkeypatch: pytest.MonkeyPatch) -> None:
-        from zcwasm.llm import _session
+        from zcwasm.llm import _placement
 
         size = model.config.cache_bytes(64, "f16")
         wanted = rf"no room for a mirror .*, {size} bytes \(context 64\).*{size - 1}"
         with monkeypatch.context() as patch:
-            patch.setattr(_session, "_scratch_limit", lambda size: zcwasm.Limits(scratch=size - 1))
+            patch.setattr(_placement, "scratch_limit", lambda size: zcwasm.Limits(scratch=size - 1))
             with pytest.raises(zcwasm.Error, match=wanted):
                 model.session(context=64, mirror=True)
         model.session(context=64, mirror=False).logits(PROMPT)
 
     def test_steps_ahead_have_not_seen_it(self, model: llm.Model, monkeypatch: pytest.MonkeyPatch) -> None:
         """A step that is in flight when rows are written is thrown away."""
-        from zcwasm.llm import _session
+        from zcwasm.llm import _placement
 
         found = []
         for ahead, mirror in ((False, False), (True, False), (True, True)):
-            monkeypatch.setattr(_session, "_steps_ahead", lambda device, ahead=ahead: ahead)
+            monkeypatch.setattr(_placement, "steps_ahead", lambda device, ahead=ahead: ahead)
             session = model.session(context=64, mirror=mirror)
             tokens = session.generate(PROMPT, max_new_tokens=12, ignore_eos=True)
             found.append([next(tokens).id for _ in range(4)])

@@ -23,7 +23,7 @@ import tiny_model
 
 import zcwasm
 from zcwasm import llm
-from zcwasm.llm import _kept, _session
+from zcwasm.llm import _kept, _placement, _session
 
 pytestmark = pytest.mark.slow_on_software
 
@@ -120,7 +120,7 @@ class TestResume:
         """Wherever it was: a step is done or it is not."""
         ended = 0
         for ahead in (False, True):
-            monkeypatch.setattr(_session, "_steps_ahead", lambda device, ahead=ahead: ahead)
+            monkeypatch.setattr(_placement, "steps_ahead", lambda device, ahead=ahead: ahead)
             session = cpu_model.session(context=64, chunk=16)
             expected = generate(session, PROMPT, 14, **options)
             for fuel in range(1, 40000, 397):
@@ -395,8 +395,8 @@ class TestDevices:
 
         apart: dict[int, bool] = {}
         ahead: dict[int, bool] = {}
-        monkeypatch.setattr(_session, "_apart", lambda device: apart[id(device)])
-        monkeypatch.setattr(_session, "_steps_ahead", lambda device: ahead[id(device)])
+        monkeypatch.setattr(_placement, "apart", lambda device: apart[id(device)])
+        monkeypatch.setattr(_placement, "steps_ahead", lambda device: ahead[id(device)])
         return kind
 
     @each_way
@@ -460,8 +460,8 @@ class TestFork:
     ) -> llm.Session:
         kind: str = request.param
         if kind != "plain":
-            monkeypatch.setattr(_session, "_apart", lambda device: kind == "all")
-            monkeypatch.setattr(_session, "_steps_ahead", lambda device: kind != "mirrored")
+            monkeypatch.setattr(_placement, "apart", lambda device: kind == "all")
+            monkeypatch.setattr(_placement, "steps_ahead", lambda device: kind != "mirrored")
         return model.session(
             context=128, chunk=16, mirror=None if kind in ("plain", "all") else kind == "mirrored"
         )

@@ -15,11 +15,12 @@ from zcwasm.llm._choices import Choices, Logprobs
 from zcwasm.llm._config import Config
 from zcwasm.llm._constraint import Constraint
 from zcwasm.llm._fit import ContextError, ContextPolicy
+from zcwasm.llm._generation import Finish, GenerateOptions, Token, Usage
 from zcwasm.llm._kept import KvDtype
 from zcwasm.llm._model import Model
 from zcwasm.llm._prefixes import PrefixCache
 from zcwasm.llm._sampling import Sampling
-from zcwasm.llm._session import Finish, GenerateOptions, Session, Token, Usage
+from zcwasm.llm._session import Session
 from zcwasm.llm._stream import Completion, Stream
 from zcwasm.llm._tool_calls import ToolCall, parse_tool_calls
 from zcwasm.llm._worker import BatcherStats, QueueFullError

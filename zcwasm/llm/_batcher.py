@@ -28,9 +28,9 @@ from zcwasm.llm import _memory, _sequence
 from zcwasm.llm._choices import CHOICES, ChoiceOptions, Choices, Chooser
 from zcwasm.llm._engine import PAGE_SIZES, Engine
 from zcwasm.llm._fit import ContextPolicy, chat_ids
+from zcwasm.llm._generation import GenerateOptions, check_names, prompt_ids, request_of
 from zcwasm.llm._kept import Form, KvDtype
 from zcwasm.llm._sampling import Sampling, shows_options
-from zcwasm.llm._session import GenerateOptions, _check_names, _request, prompt_ids
 from zcwasm.llm._stream import Feed, Stream
 from zcwasm.llm._worker import BatcherStats, Worker
 
@@ -118,7 +118,7 @@ class Batcher:
 
     # --- requests ---
 
-    @shows_options(_request, Choices)
+    @shows_options(request_of, Choices)
     def submit(
         self,
         prompt: str | Sequence[int],
@@ -140,11 +140,11 @@ class Batcher:
 
         Raises ContextError, ValueError and TypeError at once. What goes wrong later is raised by the stream.
         """
-        _check_names("submit", options, BatchOptions)
+        check_names("submit", options, BatchOptions)
         ids = prompt_ids(self, prompt, context_policy, context_keep, options.get("max_new_tokens"))
         return self._submit(ids, priority, deadline, block, options)
 
-    @shows_options(_request, Choices)
+    @shows_options(request_of, Choices)
     def chat(
         self,
         messages: Sequence[Mapping[str, Any]],
@@ -158,7 +158,7 @@ class Batcher:
     ) -> Stream:
         """The model's answer to messages, as Session.chat gives it, whose tools and context_policy these are;
         everything else as submit. What the cache still has of the conversation is not computed again."""
-        _check_names("chat", options, BatchOptions)
+        check_names("chat", options, BatchOptions)
         given = chat_ids(
             self.model,
             messages,
@@ -190,7 +190,7 @@ class Batcher:
         waits = _arguments.flag("block", block)
         choices = Choices(**{name: options[name] for name in CHOICES if name in options})
         others = {name: value for name, value in options.items() if name not in CHOICES}
-        request = _request(self, len(ids), **others)
+        request = request_of(self, len(ids), **others)
         settings: Mapping[str, Any] = request.settings or {}
         chooser = None
         if choices != Choices() or settings["repetition_penalty"] != 1:

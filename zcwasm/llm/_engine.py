@@ -18,7 +18,7 @@ import numpy.typing as npt
 import zcwasm
 from zcwasm import _arguments, _guest
 from zcwasm.guests import layouts
-from zcwasm.llm import _session
+from zcwasm.llm import _placement
 from zcwasm.llm._kept import Form, KvDtype
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Engine:
         self.page = page
         self.kv_dtype = form.kv_dtype
         self.exact = form.exact
-        self.mirrored = _session._mirrored(model, mirror)
+        self.mirrored = _placement.is_mirrored(model, mirror)
         self.vocab = model.config.vocab
         self.nbytes_per_page = model.config.cache_bytes(page, self.kv_dtype)
         self._guest = self._start(form)
@@ -164,11 +164,11 @@ class Engine:
             model.device,
             model.weights,
             _PROGRAM.config_bytes(model.config, numbers),
-            limits=_session._scratch_limit(self.nbytes_per_page * self.pages),
+            limits=_placement.scratch_limit(self.nbytes_per_page * self.pages),
             rope=model._rope_bytes(form.context),
             many=many.tobytes(),
         )
-        device = {**_session._device_of(model, self.mirrored), "submit_ahead": False}
+        device = {**_placement.device_of(model, self.mirrored), "submit_ahead": False}
         _guest.fill(guest.state["device"], device)
         guest.begin("init_many")
         return guest

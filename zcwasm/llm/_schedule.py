@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from zcwasm.llm._choices import Logprobs
     from zcwasm.llm._engine import Engine
+    from zcwasm.llm._generation import Finish
     from zcwasm.llm._sequence import Sequence
-    from zcwasm.llm._session import Finish
     from zcwasm.llm._stream import Feed
 
 _NO_DEADLINE = math.inf

@@ -21,8 +21,8 @@ from zcwasm.llm._text import Text
 
 if TYPE_CHECKING:
     from zcwasm.llm._choices import Chooser
+    from zcwasm.llm._generation import Finish
     from zcwasm.llm._pages import Pages
-    from zcwasm.llm._session import Finish
     from zcwasm.llm._stream import Feed
     from zcwasm.llm._tokenizer import Tokenizer
 

@@ -9,17 +9,15 @@ Threads: one at a time; a second one gets an error. cancel() may come from any."
 from __future__ import annotations
 
 import io
-import math
 import os
 import threading
 import time
 import weakref
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +25,10 @@ import numpy.typing as npt
 import zcwasm
 from zcwasm import _arguments, _guest
 from zcwasm.guests import layouts
-from zcwasm.llm import _kept
-from zcwasm.llm._choices import CHOICES
-from zcwasm.llm._fit import ContextError, ContextPolicy, chat_ids, fit_prompt
+from zcwasm.llm import _kept, _placement
+from zcwasm.llm._fit import ContextError, ContextPolicy, chat_ids
+from zcwasm.llm._generation import GenerateOptions, Request, Token, Usage, check_names, prompt_ids, request_of
 from zcwasm.llm._kept import Form, KvDtype, Note
-from zcwasm.llm._options import SamplingOptions
 from zcwasm.llm._prefixes import Found, PrefixCache
 from zcwasm.llm._sampling import Sampling, shows_options
 from zcwasm.llm._text import Text
@@ -39,172 +36,12 @@ from zcwasm.llm._text import Text
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from zcwasm.llm._choices import Logprobs
     from zcwasm.llm._model import Model
 
 _PROGRAM = _guest.Program("llama", layouts.LLAMA_VERSION, layouts.LLAMA_CONFIG, layouts.LLAMA_STATE)
 _INCOMPLETE = 4  # tokens at most, whose bytes together may be no character yet
 
 _File: TypeAlias = str | os.PathLike[str] | IO[bytes]
-Finish = Literal["stop", "length", "cancelled", "deadline"]
-
-
-class Token(NamedTuple):
-    """One token of a generation."""
-
-    id: int
-    #: What it adds to the text. Empty for a control token, while a character is incomplete, or while what
-    #: there is may turn out to be the beginning of a stop string; it comes with a later token then.
-    text: str
-    #: How likely it was, where a batcher's request asked for that.
-    logprobs: Logprobs | None = None
-
-
-@dataclass
-class Usage:
-    """What the last generation took."""
-
-    prompt_tokens: int = 0
-    #: Of them, how many the cache held already.
-    reused_tokens: int = 0
-    generated_tokens: int = 0
-    prefill_seconds: float = 0.0
-    decode_seconds: float = 0.0
-    cache_bytes: int = 0
-    #: "stop" (a stop token or string), "length", "cancelled", of a batcher's request also "deadline", or None
-    #: while it goes on.
-    finish: Finish | None = None
-
-    @property
-    def prefill_tokens_per_second(self) -> float:
-        computed = self.prompt_tokens - self.reused_tokens
-        return computed / self.prefill_seconds if self.prefill_seconds else math.nan
-
-    @property
-    def decode_tokens_per_second(self) -> float:
-        """Of every token but the first, which the prefill gives."""
-        steps = self.generated_tokens - 1
-        return steps / self.decode_seconds if self.decode_seconds else math.nan
-
-
-@dataclass(frozen=True)
-class _Request:
-    """Checked arguments of generate."""
-
-    max_new_tokens: int
-    settings: Mapping[str, float] | None  # the guest's llama_sampling; None: as they are
-    seeded: bool  # the generator begins from their seed
-    stop: tuple[str, ...]
-    stop_ids: frozenset[int]
-    hidden: frozenset[int]
-    special: bool
-
-
-def _apart(device: zcwasm.Device) -> bool:
-    """Whether the device has memory of its own, where lies what it reads over and over: guest memory is
-    across a bus."""
-    return not device.unified_memory
-
-
-def _scratch_limit(cache_bytes: int) -> zcwasm.Limits:
-    """The guest is this package's own: it may have what it needs, a mirror and activations, whatever the
-    context asks for."""
-    return zcwasm.Limits(scratch=cache_bytes + (1 << 30))
-
-
-def _steps_ahead(device: zcwasm.Device) -> bool:
-    """Whether the next step waits on the device already when one ends. On the CPU there is nothing to hide,
-    and the step behind a generation's last one, which is for nothing, costs as much as any."""
-    return device.kind != "cpu" and not device.info["software"]
-
-
-class GenerateOptions(SamplingOptions, total=False):
-    """The keyword arguments of Session.generate, for chat and for functions that pass them on."""
-
-    sampling: Sampling | None
-    max_new_tokens: int | None
-    stop: str | Sequence[str] | None
-    ignore_eos: bool
-    special: bool
-
-
-class Place(Protocol):
-    """What generates: a session, or a batcher."""
-
-    model: Model
-    context: int
-    _word: str  # what it is called in errors
-
-
-def _request(
-    place: Place,
-    prompt_tokens: int,
-    before: Sampling | None = None,
-    *,
-    sampling: Sampling | None = None,
-    max_new_tokens: int | None = None,
-    stop: str | Sequence[str] | None = None,
-    ignore_eos: bool = False,
-    special: bool = False,
-    **changes: Unpack[SamplingOptions],
-) -> _Request:
-    """What is asked for. `changes` are of `sampling`, or of what it was `before`, where a generation is
-    resumed: then the generator goes on, unless there is another seed."""
-    if sampling is not None and not isinstance(sampling, Sampling):
-        raise TypeError(f"sampling must be a zcwasm.llm.Sampling, not {type(sampling).__name__}")
-    room = place.context - prompt_tokens + 1  # the last token need not be in the cache
-    if max_new_tokens is None:
-        max_new_tokens = room
-    elif _arguments.whole("max_new_tokens", max_new_tokens, 1, 2**31) > room:
-        what = "a prompt of" if before is None else "a session of"
-        raise ContextError(
-            f"{what} {prompt_tokens} tokens and {max_new_tokens} new ones do not fit the {place._word}'s "
-            f"context of {place.context}"
-        )
-    stops = _arguments.texts("stop", stop)
-    if "" in stops:
-        raise ValueError("a stop string is empty")
-    tokenizer = place.model.tokenizer
-    wanted = replace(sampling or before or Sampling(), **changes)
-    same = before is not None and sampling is None and not changes
-    if before and wanted.seed is None:
-        wanted = replace(wanted, seed=before.seed)
-    return _Request(
-        max_new_tokens=max_new_tokens,
-        settings=None if same else wanted._settings(place.context),
-        seeded=before is None or wanted.seed != before.seed,
-        stop=stops,
-        stop_ids=frozenset() if _arguments.flag("ignore_eos", ignore_eos) else tokenizer.stop_ids,
-        hidden=frozenset() if _arguments.flag("special", special) else tokenizer.control_ids,
-        special=bool(special),
-    )
-
-
-def prompt_ids(
-    place: Place,
-    prompt: str | Sequence[int],
-    policy: object = "error",
-    keep: object = None,
-    max_new_tokens: object = None,
-) -> npt.NDArray[np.uint32]:
-    """Of a prompt that the place has room for, or what fits of it (_fit.py)."""
-    given = place.model.tokenize(prompt) if isinstance(prompt, str) else prompt
-    ids = _arguments.token_ids("prompt", given, place.model.config.vocab)
-    if len(ids) == 0:
-        raise ValueError("the prompt has no tokens")
-    ids = fit_prompt(ids, place.context, policy, keep, max_new_tokens)
-    if len(ids) > place.context:
-        raise ContextError(
-            f"the prompt has {len(ids)} tokens, the {place._word}'s context has room for {place.context}"
-        )
-    return ids
-
-
-def _check_names(function: str, options: Mapping[str, object], known: type = GenerateOptions) -> None:
-    for name in options.keys() - known.__annotations__.keys():
-        if name in CHOICES and known is GenerateOptions:
-            raise TypeError(f"{function}() of a session has no {name}: a batcher has it (Model.batcher)")
-        raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
 
 
 class _Turn:
@@ -298,7 +135,7 @@ class Session:
             raise ContextError(f"the session's context of {self.context} tokens is full")
         return cached
 
-    def _resume(self, request: _Request, text: Text, usage: Usage) -> int:
+    def _resume(self, request: Request, text: Text, usage: Usage) -> int:
         """The token behind the one that was chosen last."""
         cached, state = self._pending(), self._guest.state
         usage.prompt_tokens, usage.reused_tokens = cached + 1, cached
@@ -422,7 +259,7 @@ class Session:
             raise zcwasm.ClosedError("the session is closed")
         return self._instance.memory
 
-    @shows_options(_request)
+    @shows_options(request_of)
     def generate(
         self,
         prompt: str | Sequence[int],
@@ -448,7 +285,7 @@ class Session:
         Raises ContextError, ValueError and TypeError at once, before anything is computed.
         """
         cancels = self._cancels
-        _check_names("generate", options)
+        check_names("generate", options)
         ids = prompt_ids(self, prompt, context_policy, context_keep, options.get("max_new_tokens"))
         return self._begin(ids, cancels, **options)
 
@@ -456,15 +293,15 @@ class Session:
         self, ids: npt.NDArray[np.uint32], cancels: int, **options: Unpack[GenerateOptions]
     ) -> Generator[Token]:
         """cancels: how many there were when the caller asked."""
-        return self._go(ids, cancels, _request(self, len(ids), **options))
+        return self._go(ids, cancels, request_of(self, len(ids), **options))
 
-    def _go(self, ids: npt.NDArray[np.uint32] | None, cancels: int, request: _Request) -> Generator[Token]:
+    def _go(self, ids: npt.NDArray[np.uint32] | None, cancels: int, request: Request) -> Generator[Token]:
         turn = _Turn(cancels)
         stream = self._generate(ids, request, turn)
         turn.stream = weakref.ref(stream)
         return stream
 
-    @shows_options(_request)
+    @shows_options(request_of)
     def resume(self, **options: Unpack[GenerateOptions]) -> Generator[Token]:
         """Tokens that follow where the last generation stopped: behind the last token that it gave, with its
         sampling, whose generator goes on. So it does after load_session and fork: what comes is what would
@@ -475,12 +312,12 @@ class Session:
         was computed, or the last one was interrupted.
         """
         cancels = self._cancels
-        _check_names("resume", options)
+        check_names("resume", options)
         with self._taken():
             cached, before = self._pending(), _kept.sampling_of(self._guest.state)
-        return self._go(None, cancels, _request(self, cached + 1, before, **options))
+        return self._go(None, cancels, request_of(self, cached + 1, before, **options))
 
-    @shows_options(_request)
+    @shows_options(request_of)
     def chat(
         self,
         messages: Sequence[Mapping[str, Any]],
@@ -500,7 +337,7 @@ class Session:
         that, until a quarter of the context is free).
         """
         cancels = self._cancels
-        _check_names("chat", options)
+        check_names("chat", options)
         ids = chat_ids(
             self.model,
             messages,
@@ -642,7 +479,7 @@ class Session:
 
     # --- the loop ---
 
-    def _first(self, ids: npt.NDArray[np.uint32] | None, request: _Request, text: Text, usage: Usage) -> int:
+    def _first(self, ids: npt.NDArray[np.uint32] | None, request: Request, text: Text, usage: Usage) -> int:
         if ids is None or request.settings is None:
             return self._resume(request, text, usage)
         self._configure(request.settings)
@@ -652,7 +489,7 @@ class Session:
         return token
 
     def _generate(
-        self, ids: npt.NDArray[np.uint32] | None, request: _Request, turn: _Turn
+        self, ids: npt.NDArray[np.uint32] | None, request: Request, turn: _Turn
     ) -> Generator[Token]:
         """ids: None to go on from where the last one stopped."""
         with self._taken():
@@ -695,16 +532,6 @@ class Session:
                 self._current = None
 
 
-def _device_of(model: Model, mirrored: bool) -> dict[str, bool]:
-    """The guest's llama_device."""
-    device = model.device
-    return {"scratch": _apart(device), "mirror": mirrored, "submit_ahead": _steps_ahead(device)}
-
-
-def _mirrored(model: Model, mirror: bool | None) -> bool:
-    return _apart(model.device) if mirror is None else _arguments.flag("mirror", mirror)
-
-
 def _check_cache(prefix_cache: object) -> None:
     if prefix_cache is not None and not isinstance(prefix_cache, PrefixCache):
         raise TypeError(f"prefix_cache must be a zcwasm.llm.PrefixCache, not {type(prefix_cache).__name__}")
@@ -712,16 +539,16 @@ def _check_cache(prefix_cache: object) -> None:
 
 def start(model: Model, form: Form, mirror: bool | None, prefix_cache: PrefixCache | None) -> Session:
     """Model.session."""
-    mirrored, config = _mirrored(model, mirror), model.config
+    mirrored, config = _placement.is_mirrored(model, mirror), model.config
     _check_cache(prefix_cache)
     guest = _PROGRAM.start(
         model.device,
         model.weights,
         _PROGRAM.config_bytes(config, form.numbers()),
-        limits=_scratch_limit(config.cache_bytes(form.context, form.kv_dtype)),
+        limits=_placement.scratch_limit(config.cache_bytes(form.context, form.kv_dtype)),
         rope=model._rope_bytes(form.context),
     )
-    _guest.fill(guest.state["device"], _device_of(model, mirrored))
+    _guest.fill(guest.state["device"], _placement.device_of(model, mirrored))
     guest.begin("init")
     return Session(model, form, guest, mirrored, prefix_cache)
 
@@ -734,7 +561,7 @@ def _restore(model: Model, form: Form, file: _File, mapped: bool = False) -> _gu
         model.device,
         model.weights,
         config,
-        limits=_scratch_limit(model.config.cache_bytes(form.context, form.kv_dtype)),
+        limits=_placement.scratch_limit(model.config.cache_bytes(form.context, form.kv_dtype)),
         mapped=mapped,
         rope=model._rope_bytes(form.context),
     )
@@ -759,7 +586,7 @@ def load(
     prefix_cache: PrefixCache | None,
 ) -> Session:
     """Model.load_session."""
-    mirrored = _mirrored(model, mirror)
+    mirrored = _placement.is_mirrored(model, mirror)
     _check_cache(prefix_cache)
     data = None if isinstance(file, (str, os.PathLike)) else _read(file)
     info = zcwasm.snapshot_info(file if data is None else io.BytesIO(data))
@@ -771,7 +598,7 @@ def load(
             raise
         session = _recomputed(model, note, mirror, prefix_cache)
     else:
-        _guest.fill(guest.state["device"], _device_of(model, mirrored))
+        _guest.fill(guest.state["device"], _placement.device_of(model, mirrored))
         guest.check(guest.exports.attach())
         session = Session(model, note.form, guest, mirrored, prefix_cache)
     session.notes = {name: each for name, each in info["notes"].items() if not name.startswith(_kept.OWN)}

@@ -25,7 +25,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import zcwasm
-from zcwasm.llm._session import Token, Usage
+from zcwasm.llm._generation import Token, Usage
 from zcwasm.llm._text import Text
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from zcwasm.llm._batcher import Batcher
     from zcwasm.llm._choices import Logprobs
-    from zcwasm.llm._session import Finish, _Request
+    from zcwasm.llm._generation import Finish, Request
 
 _Waiter: TypeAlias = "asyncio.Future[None]"
 
@@ -128,7 +128,7 @@ def _take_all(waiting: deque[Any]) -> list[Any]:
 class Feed:
     """The tokens of one request, from the batcher's thread to whoever reads them."""
 
-    def __init__(self, request: _Request, wants_logprobs: bool, inbox: SimpleQueue[object]) -> None:
+    def __init__(self, request: Request, wants_logprobs: bool, inbox: SimpleQueue[object]) -> None:
         self.request = request
         self.usage = Usage()
         self.ids: list[int] = []
@@ -336,7 +336,7 @@ class Stream:
         return f"<zcwasm.llm.Stream: {usage.generated_tokens} tokens behind {usage.prompt_tokens}, {state}>"
 
 
-def token_text(text: Text, request: _Request, token: int, last: bool = False) -> str:
+def token_text(text: Text, request: Request, token: int, last: bool = False) -> str:
     """What the token adds, as in a session."""
     if request.special or token not in request.stop_ids:
         text.add(token)
