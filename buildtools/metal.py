@@ -107,8 +107,20 @@ class Build:
             return sorted(pool.map(compile_one, files))
 
 
+def python_headers() -> Path:
+    """Of this Python. Debian's pyconfig.h finds the real one by macros of Linux: a folder without it."""
+    there = Path(sysconfig.get_paths()["include"])
+    if "multiarch" not in (there / "pyconfig.h").read_text():
+        return there
+    real = there.parent / str(sysconfig.get_config_var("MULTIARCH")) / there.name / "pyconfig.h"
+    copy = ROOT / "build" / "python-headers"
+    shutil.copytree(there, copy, dirs_exist_ok=True)
+    shutil.copyfile(real, copy / "pyconfig.h")
+    return copy
+
+
 def includes() -> list[str]:
-    python = sysconfig.get_paths()["include"]
+    python = str(python_headers())
     version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
     assert version is not None
     words = [*sources.include_flags(), "-isystem", python]
