@@ -1033,7 +1033,12 @@ def python(text: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", text, *map(str, arguments)]
     paths = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": paths}
+        command,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": paths},
+        cwd=Path(__file__).parent,
     )
 
 

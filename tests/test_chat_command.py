@@ -153,6 +153,7 @@ def test_in_a_terminal(model: str) -> None:
         stderr=theirs,
         start_new_session=True,
         env={**os.environ, "TERM": "dumb"},
+        cwd=Path(__file__).parent,
     )
     os.close(theirs)
     seen = b""

@@ -13,6 +13,7 @@ import sys
 import textwrap
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -573,7 +574,8 @@ def exits(body: str, *, code: int = 0) -> str:
 {textwrap.indent(textwrap.dedent(body), " " * 8)}
         sys.exit({code})
     """
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(text)], capture_output=True, text=True)
+    command, here = [sys.executable, "-c", textwrap.dedent(text)], Path(__file__).parent
+    done = subprocess.run(command, capture_output=True, text=True, cwd=here)
     assert (done.returncode, done.stderr) == (code, ""), done
     return done.stdout
 

@@ -570,7 +570,9 @@ run(app, listener, grace=1, ready=lambda: print(address_of(listener), flush=True
 def crowded(stall: float) -> Iterator[str]:
     """The address of a server in a process of its own, with room for 24 connections."""
     script = CROWDED.format(tests=str(Path(__file__).parent), stall=stall)
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent
+    ) as process:
         try:
             assert process.stdout
             yield process.stdout.readline().strip()
@@ -689,7 +691,9 @@ print("ended", flush=True)
 def test_sigterm(grace: float, length: int, told: str | None) -> None:
     """What runs goes on to its end, or for so long; what is new is not taken."""
     script = SCRIPT.format(tests=str(Path(__file__).parent), grace=grace)
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent
+    ) as process:
         try:
             assert process.stdout
             url = process.stdout.readline().strip()
@@ -715,7 +719,11 @@ def test_sigterm(grace: float, length: int, told: str | None) -> None:
 def test_sigterm_and_a_body_that_does_not_come() -> None:
     script = SCRIPT.format(tests=str(Path(__file__).parent), grace=30)
     with subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parent,
     ) as process:
         try:
             assert process.stdout

@@ -221,6 +221,7 @@ def test_command(tmp_path: Path) -> None:
         [sys.executable, "-m", "zcwasm", *words, "--api-key-file", str(key)],
         stdout=subprocess.PIPE,
         text=True,
+        cwd=Path(__file__).parent,
     ) as process:
         try:
             assert process.stdout

@@ -1160,16 +1160,22 @@ def test_a_signal_ends_it(tmp_path: Path) -> None:
             def write(self, data):
                 time.sleep(0.01)
                 return len(data)
+        def interrupt(seen):
+            time.sleep(0.03)
+            while not seen.is_set():
+                os.kill(os.getpid(), signal.SIGINT)
+                seen.wait(1)  # Python drops an exception that a signal raises in a finalizer
         for file in (Slow(), path):
             for _ in range(20):
-                timer = threading.Timer(0.03, os.kill, (os.getpid(), signal.SIGINT))
-                timer.start()
+                seen = threading.Event()
+                thread = threading.Thread(target=interrupt, args=(seen,))
+                thread.start()
                 try:
                     while True:
                         guest.snapshot(file, durable=False)
                 except KeyboardInterrupt:
-                    pass
-                timer.join()
+                    seen.set()
+                thread.join()
         guest.memory.write(0, b"alive")
         print(os.listdir(os.path.dirname(path)) in ([], ["a"]), guest.fork()[0].memory.read(0, 5))
         """
