@@ -15,6 +15,7 @@ On a GPU that is a program a test or parameter that is marked cpu_is_enough does
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Callable
 
@@ -25,6 +26,11 @@ os.environ.setdefault("ZCWASM_VULKAN_VALIDATION", "1")
 
 import zcwasm
 from zcwasm._selftest.arena import Arena
+
+# What a shell starts in its background has SIGINT ignored, and would hand that on to the programs of tests,
+# some of which wait for it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Not Metal in a virtual machine, as on hosted runners: it is known to hang and to hand out zeros.
 # `zcwasm selftest` says how it does.

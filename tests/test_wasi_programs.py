@@ -128,13 +128,7 @@ class TestCommandLine:
 
     def test_control_c_while_it_waits_for_input(self) -> None:
         command = [sys.executable, "-m", "zcwasm", "run", str(WORDS)]
-        # Where this process ignores SIGINT, a child would inherit that.
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            cwd=EXAMPLES,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        )
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=EXAMPLES)
         assert child.stdin is not None
         child.stdin.write(b"some words\n")
         child.stdin.flush()
