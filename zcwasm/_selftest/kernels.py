@@ -363,7 +363,8 @@ def every_attention_paged(d: Device, arena: Arena) -> Pair:
     for size, kind, rows, page, shared in (
         (12, F32, 4, 16, 0),
         (72, F16, 7, 32, 0),
-        (72, F16, 4, 64, 1),
+        # Matrix units round what attention of many rows sums; tests/test_attention_paged.py says how much.
+        (72, F16, 4 if d.info["matrix_units"] else 7, 64, 1),
         (72, F32, 3, 128, 1),
         (72, F32, 6, 64, 0),
         (64, Q8_0, 5, 32, 0),
