@@ -77,9 +77,9 @@ class ShaderError(RuntimeError):
 # ---- checks ----------------------------------------------------------------------------------------
 
 
-def shader_bindings(kernel: Kernel, *, matrix: bool = False) -> list[tuple[str, str]]:
+def shader_bindings(kernel: Kernel, *, staged: bool = False) -> list[tuple[str, str]]:
     """The buffers of its shader with their access: the bindings, and the workspace of one with stages."""
-    staged = "STAGES" in kernel.traits or matrix
+    staged = "STAGES" in kernel.traits or staged
     return [*kernel.bindings, *([("workspace", "INOUT")] if staged else [])]
 
 
@@ -112,7 +112,7 @@ def check_spirv(kernel: Kernel, data: bytes, *, matrix: bool = False, dot: bool 
     # A name that is a word of GLSL or that of the specialization constant has a _ behind it there.
     same("push constants", [(m.name.rstrip("_"), m.type, m.offset) for m in module.push_constants], members)
     numbers = {buffer.binding for buffer in module.buffers}
-    bindings = shader_bindings(kernel, matrix=matrix)
+    bindings = shader_bindings(kernel, staged=matrix or dot)
     same("bindings", sorted(numbers), list(range(1, len(bindings) + 1)))
     for buffer in module.buffers:
         same(f"descriptor set of binding {buffer.binding}", buffer.set, 0)
@@ -129,7 +129,7 @@ def check_msl(kernel: Kernel, source: str, *, matrix: bool = False) -> list[str]
     if [name for name, _ in entries] != [MSL_PREFIX + kernel.name + "_matrix" * matrix]:
         return [f"MSL has the entry points {[name for name, _ in entries]}"]
     numbers = [int(number) for number in re.findall(r"\[\[buffer\((\d+)\)\]\]", entries[0][1])]
-    bindings = shader_bindings(kernel, matrix=matrix)
+    bindings = shader_bindings(kernel, staged=matrix)
     if numbers != list(range(len(bindings) + 1)):
         return [f"MSL has the buffers {numbers}, must be push constants at 0 and the bindings from 1"]
     wrong = []
@@ -364,7 +364,7 @@ def with_elements(text: str) -> str:
 
 def with_access(text: str, kernel: Kernel) -> str:
     """const where a binding is only read, which a younger spirv-cross does not say."""
-    for number, (name, access) in enumerate(shader_bindings(kernel, matrix=True), 1):
+    for number, (name, access) in enumerate(shader_bindings(kernel, staged=True), 1):
         if access != "IN":
             continue
         argument = re.search(rf"\bdevice (\w+)[&*] (\w+) \[\[buffer\({number}\)\]\]", text)

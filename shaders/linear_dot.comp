@@ -18,12 +18,15 @@ const bool normed = input_ == ZC_LINEAR_NORM_INPUT, gated = input_ == ZC_LINEAR_
 #include "weights.glsl"
 #include "linear_input.glsl"
 
-shared uvec4 pool[1024]; // 16 KiB
 
 const bool both = false; // there is one matrix
 #include "linear_dot.glsl"
 
 void main()
 {
-    dot_rows();
+    if (way == ZC_LINEAR_BLOCKS_INPUT_WAY - ZC_LINEAR_DOT_WAYS) {
+        input_blocks();
+    } else {
+        dot_rows();
+    }
 }

@@ -4,8 +4,17 @@
 // with four elements takes two instructions, and sums of a block are exact. The rounding is at most 2^-16 of a block's
 // largest element. Not for ZC_LINEAR_EXACT. For devices whose subgroups are whole, of 8 invocations or more.
 
+// More than a few rows of x have a stage that leaves f(x) in the workspace: factors of rows, in whole vectors, then rows of
+// blocks. Then a workgroup has few rows of w, and there are many.
+const bool STAGED = way == ZC_LINEAR_BLOCKS, INPUT_STAGE = way == ZC_LINEAR_BLOCKS_INPUT_WAY - ZC_LINEAR_DOT_WAYS;
+layout(set = 0, binding = 6, std430) buffer Work1 { float work1[]; };
+layout(set = 0, binding = 6, std430) buffer Work4 { uvec4 work4[]; };
+
+shared uvec4 pool[STAGED ? 1280 : 1024]; // 20 or 16 KiB
+
 #define POOL_FLOATS(at) uintBitsToFloat(pool[at])
 #define PUT_POOL_FLOAT(at, element, value) pool[at][element] = floatBitsToUint(value)
+#define ROW_SCALE(r) (STAGED ? work1[r] : normed ? shared_scale() : 1.0)
 #include "linear_team.glsl"
 
 // OpSDot of words of four bytes (SPV_KHR_integer_dot_product).
@@ -16,7 +25,7 @@ int packed_dot(uint a, uint b, spirv_literal int format);
 // f(x) lies in shared memory in chunks, as blocks: 8 words of high bytes, 8 of low ones, the scale, and the sums of all,
 // of the first half and of the second. So neighbours' quads lie in different banks.
 #define BLOCK_QUADS 5u
-const uint CHUNK = 4096u / XS;                      // elements, a multiple of what a team has at a time
+const uint CHUNK = (STAGED ? 8192u : 4096u) / XS;   // elements, a multiple of what a team has at a time
 const uint CHUNK_QUADS = CHUNK / 32u * BLOCK_QUADS; // from one row of x to the next
 
 uvec4 x_quad(uint m, uint at)
@@ -153,10 +162,33 @@ void units_times_x(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sum
 #undef ZC_WEIGHT_TYPE
 }
 
+uint work_row(uint r)
+{
+    return ceil_div(push.rows, 4u) + r * (push.k / 32u * BLOCK_QUADS);
+}
+
 uint packed(ivec4 v)
 {
     uvec4 w = uvec4(v) & 0xffu;
     return w.x | w.y << 8u | w.z << 16u | w.w << 24u;
+}
+
+// Quad j of the block at `at`.
+void put_quad(uint at, uint j, uint high, uint low, uvec4 rest)
+{
+    if (INPUT_STAGE) {
+        work4[at + j / 4u][j & 3u] = high;
+        work4[at + 2u + j / 4u][j & 3u] = low;
+        if (j == 0u) {
+            work4[at + 4u] = rest;
+        }
+    } else {
+        pool[at + j / 4u][j & 3u] = high;
+        pool[at + 2u + j / 4u][j & 3u] = low;
+        if (j == 0u) {
+            pool[at + 4u] = rest;
+        }
+    }
 }
 
 // Subgroups are whole, and have at least 8 invocations: the eight with a block's quads are neighbours in one.
@@ -199,21 +231,42 @@ void put_chunk(uint r, uint m, uint first, uint count, inout float squares)
             sum += subgroupShuffleXor(sum, 2u);
             int other = subgroupShuffleXor(sum, 4u);
             if (q < quads) {
-                uint at = m * CHUNK_QUADS + q / 8u * BLOCK_QUADS, j = q & 7u;
-                pool[at + j / 4u][j & 3u] = packed(high);
-                pool[at + 2u + j / 4u][j & 3u] = packed(low);
-                if (j == 0u) {
-                    float s = top >= INFINITY_BITS ? uintBitsToFloat(NAN_BITS) : scale / tiny;
-                    pool[at + 4u] = uvec4(floatBitsToUint(s), uint(sum + other), uint(sum), uint(other));
-                }
+                float s = top >= INFINITY_BITS ? uintBitsToFloat(NAN_BITS) : scale / tiny;
+                uvec4 rest = uvec4(floatBitsToUint(s), uint(sum + other), uint(sum), uint(other));
+                put_quad((INPUT_STAGE ? work_row(r) : m * CHUNK_QUADS) + q / 8u * BLOCK_QUADS, q & 7u, packed(high),
+                         packed(low), rest);
             }
+        }
+    }
+}
+
+// Of XS rows, `count` blocks from the workspace.
+void copy_chunk(uint r, uint first, uint count)
+{
+    EACH_X(m) {
+        uint from = work_row(min(r + m, push.rows - 1u)) + first * BLOCK_QUADS;
+        for (uint i = gl_LocalInvocationID.x; i < count * BLOCK_QUADS; i += WORKGROUP) {
+            pool[m * CHUNK_QUADS + i] = work4[from + i];
+        }
+    }
+}
+
+// The first stage: a row of x for a workgroup.
+void input_blocks()
+{
+    for (uint r = WORKGROUP_ID.x; r < push.rows; r += WORKGROUPS.x) {
+        float squares = 0.0;
+        put_chunk(r, 0u, 0u, push.k, squares);
+        float factor = normed ? norm_scale(group_sum(squares)) : 1.0;
+        if (gl_LocalInvocationID.x == 0u) {
+            work1[r] = factor;
         }
     }
 }
 
 // Whether the next units are loaded while these are used, which pays where there are few workgroups anyhow; elsewhere it
 // takes registers from which more of them live.
-const bool ahead = ROWS == 2u && XS == 1u && (IS(Q8_0) || IS(Q4_0) || IS(Q4_1));
+const bool ahead = (ROWS == 2u && XS == 1u || STAGED) && (IS(Q8_0) || IS(Q4_0) || IS(Q4_1));
 
 void dot_rows()
 {
@@ -230,8 +283,12 @@ void dot_rows()
             for (uint base = 0u; base < units; base += CHUNK / 32u) {
                 uint end = min(units, base + CHUNK / 32u);
                 barrier(); // what was shared before has been read
-                EACH_X(m) {
-                    put_chunk(r, m, 32u * base, 32u * (end - base), squares[m]);
+                if (STAGED) {
+                    copy_chunk(r, base, end - base);
+                } else {
+                    EACH_X(m) {
+                        put_chunk(r, m, 32u * base, 32u * (end - base), squares[m]);
+                    }
                 }
                 barrier();
                 for (uint from = base; from < end; from += TEAM) {

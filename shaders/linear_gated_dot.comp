@@ -57,7 +57,6 @@ void finish_both(uint r, uint j, float gate, float up)
     y1[push.offset2.x + r * push.ldy + j] = silu(gate) * up;
 }
 
-shared uvec4 pool[1024]; // 16 KiB
 
 const bool both = part == ZC_LINEAR_BOTH_PARTS;
 #include "linear_dot.glsl"
@@ -65,5 +64,9 @@ const bool both = part == ZC_LINEAR_BOTH_PARTS;
 void main()
 {
     second = part == ZC_LINEAR_UP_PART;
-    dot_rows();
+    if (way == ZC_LINEAR_BLOCKS_INPUT_WAY - ZC_LINEAR_DOT_WAYS) {
+        input_blocks();
+    } else {
+        dot_rows();
+    }
 }

@@ -62,6 +62,10 @@ void main()
 {
     if (way == ZC_LINEAR_MATRIX_INPUT_WAY) {
         input_rows();
+#ifndef ZC_MSL
+    } else if (way == ZC_LINEAR_MATRIX_JOIN_WAY) {
+        join_splits();
+#endif
     } else {
         matrix_tiles();
     }

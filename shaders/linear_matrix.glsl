@@ -46,8 +46,10 @@ uint row_start(uint r)
 const uint BM = 64u, BN = 128u, GRID_M = 2u, GRID_N = 4u;
 #define MOST_SCALES 2u
 #else
-const uint BM = way == ZC_LINEAR_MATRIX_SMALL_WAY ? 64u : 128u;
-const uint BN = way == ZC_LINEAR_MATRIX_LARGE_WAY ? 128u : 64u;
+const uint BM = way == ZC_LINEAR_MATRIX_LOW_WAY || way == ZC_LINEAR_MATRIX_LOW_WIDE_WAY  ? 32u
+                : way == ZC_LINEAR_MATRIX_SMALL_WAY || way == ZC_LINEAR_MATRIX_WIDE_WAY ? 64u
+                                                                                        : 128u;
+const uint BN = way == ZC_LINEAR_MATRIX_LARGE_WAY || way >= ZC_LINEAR_MATRIX_LOW_WIDE_WAY ? 128u : 64u;
 // Subgroups of a workgroup, each way.
 const uint GRID_M = (way == ZC_LINEAR_MATRIX_TALL_WAY ? 4u : 2u) * (LANES == 32 ? 1u : 2u);
 const uint GRID_N = WORKGROUP / LANES / GRID_M;

@@ -214,6 +214,14 @@ void multiply_slice(uint down, uint right)
 
 #endif
 
+#ifdef ZC_MSL
+#define FINISH(r, j, finish, v, w) finish
+#define FIRST_SLICE(count) 0u
+#define END_SLICE(count) (count)
+#else
+#include "linear_matrix_join.glsl"
+#endif
+
 // Through shared memory, for what an invocation has of a matrix is not known: matrices side by side.
 void finish_tile(uint first_r, uint first_j, uint first_c)
 {
@@ -232,7 +240,8 @@ void finish_tile(uint first_r, uint first_j, uint first_c)
             uint r = first_r + i * TILE + t / line, j = first_j + first_c % COLUMNS + 4u * (t % line);
             if (r < push.rows && j < push.n) {
                 float factor = work1[r];
-                finish_gated(r, j, factor * uintBitsToFloat(pool[gate + t]), factor * uintBitsToFloat(pool[other + t]));
+                vec4 v = factor * uintBitsToFloat(pool[gate + t]), w = factor * uintBitsToFloat(pool[other + t]);
+                FINISH(r, j, finish_gated(r, j, v, w), v, w);
             }
         }
         barrier();
@@ -241,7 +250,8 @@ void finish_tile(uint first_r, uint first_j, uint first_c)
         [[dont_unroll]] for (uint t = lane; t < TILE * line; t += LANES) {
             uint r = first_r + i * TILE + t / line, j = first_j + first_c + 4u * (t % line);
             if (r < push.rows && j < push.n) {
-                finish_quad(r, j, work1[r] * uintBitsToFloat(pool[base + t]));
+                vec4 v = work1[r] * uintBitsToFloat(pool[base + t]);
+                FINISH(r, j, finish_quad(r, j, v), v, v);
             }
         }
         subgroupBarrier();
@@ -263,12 +273,13 @@ void matrix_tiles()
                 sums[i] = SUMS(0.0);
             }
             // What is loaded is put after the next multiplication. The last slice is loaded again, for nothing.
-            load_slice(0u, slices_k);
+            uint first = FIRST_SLICE(count), end = END_SLICE(count); // of this workgroup
+            load_slice(min(first, count - 1u), slices_k);
             barrier(); // the tile before has been finished
-            put_slice(0u, slices_k);
-            load_slice(min(1u, count - 1u), slices_k);
+            put_slice(min(first, count - 1u), slices_k);
+            load_slice(min(first + 1u, count - 1u), slices_k);
             barrier();
-            for (uint s = 0u; s < count; s++) {
+            for (uint s = first; s < end; s++) {
                 multiply_slice(down, right);
                 barrier(); // the slice has been multiplied
                 put_slice(min(s + 1u, count - 1u), slices_k);

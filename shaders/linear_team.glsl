@@ -5,7 +5,8 @@
 // computes with at a time: 32 weights, which may lie apart, or 8 of F32, F16 and BF16.
 //
 // With TWO_MATRICES, and `both`, every other row is of the second matrix, and two rows make an element of y.
-// POOL_FLOATS and PUT_POOL_FLOAT: the pool's vectors as floats, in the end.
+// POOL_FLOATS and PUT_POOL_FLOAT: the pool's vectors as floats, in the end. ROW_SCALE(r): what the sums of a row of x are
+// multiplied by.
 
 const uint TEAM = ZC_LINEAR_TEAM(way), ROWS = ZC_LINEAR_ROWS(way), XS = ZC_LINEAR_XS(way);
 const uint GROUP_ROWS = WORKGROUP / TEAM * ROWS;
@@ -171,7 +172,7 @@ void finish_lines(uint r, uint first, vec4 sums[4], vec4 squares)
         }
         barrier();
         if (me < GROUP_LINES && first + me < push.n && r + m < push.rows) {
-            float scale = normed ? shared_scale() : 1.0;
+            float scale = ROW_SCALE(r + m);
 #ifdef TWO_MATRICES
             if (both) {
                 finish_both(r + m, first + me, scale * shared_sum(2u * me), scale * shared_sum(2u * me + 1u));

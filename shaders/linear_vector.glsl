@@ -2,6 +2,7 @@
 
 #define POOL_FLOATS(at) pool[at]
 #define PUT_POOL_FLOAT(at, element, value) pool[at][element] = value
+#define ROW_SCALE(r) (normed ? shared_scale() : 1.0)
 #include "linear_team.glsl"
 
 // f(x) lies in shared memory in chunks, as blocks of 32 elements with one vector behind each: their sum, and those of

@@ -170,6 +170,17 @@ def test_linear_of_long_rows(device: zcwasm.Device, arena: Arena, name: str) -> 
         check_linear(device, arena, name, rows, n, k // block * block, ADD, offset=n % 4)
 
 
+@pytest.mark.parametrize("name", ["Q8_0", "Q4_0", "Q4_1", "Q4_K"])
+def test_linear_of_several_rows(device: zcwasm.Device, arena: Arena, name: str) -> None:
+    """As of a batch, and large matrices: for packed products a GPU converts them in a stage of its own."""
+    for rows, n, k, flags in [
+        (6, 1030, 2304, NORM | ADD),
+        (13, 530, 4352, 0),
+        (16, 2050, 1280, SWIGLU | BIAS),
+    ]:
+        check_linear(device, arena, name, rows, n, k, flags, offset=rows % 4)
+
+
 @pytest.mark.parametrize("name", ["Q8_0", "Q4_1", "F16"])
 def test_linear_of_a_vocabulary_s_size(device: zcwasm.Device, arena: Arena, name: str) -> None:
     """As many rows of w as only a model's head has: devices have ways of their own for it."""
@@ -416,6 +427,7 @@ def test_gated_of_a_model_s_size(device: zcwasm.Device, arena: Arena) -> None:
     check_gated(device, arena, ("Q4_1", "Q4_1"), 1, 1536, 576, NORM, offset=1)
     check_gated(device, arena, ("Q4_K", "Q4_K"), 1, 1100, 2304, NORM)
     check_gated(device, arena, ("Q8_0", "Q8_0"), 2, 4100, 2112, NORM, offset=3)
+    check_gated(device, arena, ("Q4_0", "Q4_0"), 7, 550, 2080, NORM, offset=1)
     check_gated(device, arena, ("Q4_0", "Q4_0"), 41, 300, 768, NORM)
 
 

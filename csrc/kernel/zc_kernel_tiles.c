@@ -191,7 +191,7 @@ static uint64_t matrix_slices(const zc_linear_params *p)
     return slices + minima;
 }
 
-/* Bytes of its workspace. */
+/* Bytes of its workspace but for what splits leave. */
 static uint64_t matrix_workspace(const zc_linear_params *p)
 {
     return zc_times(zc_plus(zc_ceil_div(p->rows, 4), zc_times(zc_times(zc_whole(p->rows, 64), matrix_slices(p)), 8)),
@@ -219,22 +219,31 @@ static bool by_dots(const zc_linear_params *p, const zc_gpu *gpu)
            type != ZC_WEIGHT_BF16;
 }
 
-/* How few rows go, where that depends on the GPU. Products of bytes read weights once for four rows of x, all workgroups
- * at about the same time, so that most of it comes from a cache; tiles compute 64 rows, whatever is in them. Up to how
- * many rows that is faster: measured on an H200 with models of 135 million to 8 billion weights that decode many
- * sequences (8 of them 2.5 to 3 times as fast as in tiles of its matrix units; 128 of the smallest model 1.3 times). */
+#define SMALL_MATRIX ((uint64_t)1 << 21) /* elements of w */
+
+/* Up to how many rows packed products are faster than tiles. Measured on an H200 with models of 135 million to 8 billion
+ * weights that decode many sequences: of small matrices most of the time is a launch's, and those take one; weights with
+ * one scale for 32 take fewer instructions than those with several. */
+static uint32_t most_by_dots(const zc_linear_params *p, const zc_gpu *gpu)
+{
+    bool several = p->type == ZC_WEIGHT_Q4_K || p->type == ZC_WEIGHT_Q6_K;
+    return (uint64_t)p->n * p->k <= SMALL_MATRIX ? 128 : !gpu->matrix_units ? 32 : several ? 8 : 16;
+}
+
+/* How few rows go, where that depends on the GPU. Packed products read weights once for four rows of x, all workgroups at
+ * about the same time, so that most of it comes from a cache. */
 static uint32_t few_rows(const zc_linear_params *p, const zc_gpu *gpu)
 {
-    uint32_t way = zc_kernel_linear_way(p), most = (uint64_t)p->n * p->k <= 1u << 21 ? 128 : 32;
-    return way == ZC_LINEAR_TILE_WAY && by_dots(p, gpu) && p->rows <= most ? ZC_LINEAR_4_XS_WAY : way;
+    uint32_t way = zc_kernel_linear_way(p);
+    return way == ZC_LINEAR_TILE_WAY && by_dots(p, gpu) && p->rows <= most_by_dots(p, gpu) ? ZC_LINEAR_4_XS_WAY : way;
 }
 
 /* Which of its ways; ZC_LINEAR_TILE_WAY for none. */
 static uint32_t matrix_way(const zc_linear_params *p, const zc_gpu *gpu)
 {
     if (!gpu->matrix_units || p->flags & ZC_LINEAR_EXACT || few_rows(p, gpu) != ZC_LINEAR_TILE_WAY ||
-        !matrix_type(p->type) || p->rows < ZC_LINEAR_MATRIX_ROWS || p->n == 0 || p->k == 0 ||
-        matrix_workspace(p) > ZC_LINEAR_MATRIX_WORKSPACE) {
+        !matrix_type(p->type) || p->rows < (apples_matrices(gpu) ? ZC_LINEAR_MATRIX_ROWS : 5) || p->n == 0 ||
+        p->k == 0 || matrix_workspace(p) > ZC_LINEAR_MATRIX_WORKSPACE) {
         return ZC_LINEAR_TILE_WAY;
     }
     if (apples_matrices(gpu)) {
@@ -242,26 +251,83 @@ static uint32_t matrix_way(const zc_linear_params *p, const zc_gpu *gpu)
     }
     /* Large tiles, where there are enough of them to keep a large GPU busy. What was best on an H200. */
     uint64_t rows = zc_ceil_div(p->rows, 128);
-    return rows * zc_ceil_div(p->n, 128) >= 100 ? ZC_LINEAR_MATRIX_LARGE_WAY
+    bool wide = rows * zc_ceil_div(p->n, 128) >= 100;
+    if (p->rows <= 32) {
+        return wide ? ZC_LINEAR_MATRIX_LOW_WIDE_WAY : ZC_LINEAR_MATRIX_LOW_WAY;
+    }
+    if (p->rows <= 64) {
+        return wide ? ZC_LINEAR_MATRIX_WIDE_WAY : ZC_LINEAR_MATRIX_SMALL_WAY;
+    }
+    return wide                                 ? ZC_LINEAR_MATRIX_LARGE_WAY
            : rows * zc_ceil_div(p->n, 64) >= 90 ? ZC_LINEAR_MATRIX_TALL_WAY
                                                 : ZC_LINEAR_MATRIX_SMALL_WAY;
 }
 
-/* The stage of a product, and the one before, which converts x. `unit` is what a way counts in a variant, of which `rest`
- * is the rest. */
+/* What a split leaves behind: float32 of all sums. */
+static uint64_t split_bytes(const zc_linear_params *p)
+{
+    return zc_times(zc_times(p->rows, (uint64_t)p->n + 8), ZC_ELEMENT); /* whole quads, of two matrices each */
+}
+
+/* How many workgroups share the columns of k of a tile, where there are few tiles: each has some slices, and a third stage
+ * adds what comes out. So many that each multiprocessor of a large GPU has some. */
+static uint32_t matrix_splits(const zc_linear_params *p, uint64_t tiles)
+{
+    uint32_t splits = 1;
+    while (splits < ZC_LINEAR_MATRIX_SPLITS && tiles * splits < 200 && matrix_slices(p) >= 8 * splits) {
+        splits *= 2;
+    }
+    return zc_times(splits, split_bytes(p)) <= ZC_LINEAR_MATRIX_WORKSPACE ? splits : 1;
+}
+
+/* What a tile of a way has: rows of x, and rows of w, where there are two matrices of both. */
+static void matrix_tile(uint32_t way, const zc_gpu *gpu, uint32_t *down, uint32_t *across)
+{
+    bool low = way == ZC_LINEAR_MATRIX_LOW_WAY || way == ZC_LINEAR_MATRIX_LOW_WIDE_WAY;
+    bool middle = way == ZC_LINEAR_MATRIX_SMALL_WAY || way == ZC_LINEAR_MATRIX_WIDE_WAY;
+    bool wide = way == ZC_LINEAR_MATRIX_LARGE_WAY || way >= ZC_LINEAR_MATRIX_LOW_WIDE_WAY;
+    *down = low ? 32 : middle ? 64 : 128;
+    *across = wide || apples_matrices(gpu) ? 128 : 64;
+}
+
+/* The stage of a product, the one before, which converts x, and one that joins it where k is split. `unit` is what a way
+ * counts in a variant, of which `rest` is the rest. */
 static void matrix_stages(const zc_linear_params *p, const zc_gpu *gpu, uint32_t way, uint32_t unit, uint32_t rest,
                           uint32_t input, zc_kernel_plan *out)
 {
-    uint32_t down = way == ZC_LINEAR_MATRIX_SMALL_WAY ? 64 : 128;
-    uint32_t across = way == ZC_LINEAR_MATRIX_LARGE_WAY || apples_matrices(gpu) ? 128 : 64;
+    uint32_t down, across;
+    matrix_tile(way, gpu, &down, &across);
+    uint64_t tiles_r = zc_at_most(zc_ceil_div(p->rows, down), ZC_MAX_GROUPS);
+    uint64_t tiles_n = zc_at_most(zc_ceil_div(p->n, across), ZC_MAX_GROUPS);
+    uint32_t splits = apples_matrices(gpu) ? 1 : matrix_splits(p, tiles_r * tiles_n);
     out->count = 2;
     out->stages[0].matrix = out->stages[1].matrix = true;
     out->stages[0].variant = rest + ZC_WEIGHT_TYPE_COUNT * input + unit * ZC_LINEAR_MATRIX_INPUT_WAY;
     zc_groups(out->stages[0].groups, zc_at_most(p->rows, ZC_MAX_GROUPS), 1, 1);
     out->stages[1].variant = rest + unit * way;
-    zc_groups(out->stages[1].groups, zc_at_most(zc_ceil_div(p->rows, down), ZC_MAX_GROUPS),
-              zc_at_most(zc_ceil_div(p->n, across), ZC_MAX_GROUPS), 1);
+    zc_groups(out->stages[1].groups, tiles_r, tiles_n, splits);
     out->workspace = matrix_workspace(p);
+    if (splits > 1) {
+        out->count = 3;
+        out->stages[2] = out->stages[1];
+        out->stages[2].variant = rest + unit * ZC_LINEAR_MATRIX_JOIN_WAY;
+        out->workspace += splits * split_bytes(p);
+    }
+}
+
+/* Bytes of the workspace of blocks_stages: factors of rows, then 80 for each 32 columns of a row. */
+static uint64_t blocks_workspace(const zc_linear_params *p)
+{
+    return zc_times(zc_plus(zc_ceil_div(p->rows, 4), zc_times(p->rows, (uint64_t)p->k / 32 * 5)), 16);
+}
+
+/* Whether rows that go by packed products, four at a time, are converted by a stage of its own. In small matrices that costs
+ * more than it brings; and weights with several scales for 32 leave no registers for more rows of them. */
+static bool in_blocks(const zc_linear_params *p, uint32_t way, const zc_gpu *gpu)
+{
+    bool several = p->type == ZC_WEIGHT_Q4_K || p->type == ZC_WEIGHT_Q6_K;
+    return way == ZC_LINEAR_4_XS_WAY && by_dots(p, gpu) && p->rows > 4 && (uint64_t)p->n * p->k > SMALL_MATRIX &&
+           !several && blocks_workspace(p) <= ZC_LINEAR_MATRIX_WORKSPACE;
 }
 
 /* One row of x on GPUs that sum in subgroups: the way of shaders/linear_lanes.glsl less ZC_LINEAR_DOT_WAYS, or
@@ -290,6 +356,20 @@ static uint32_t few_rows_way(const zc_linear_params *p, uint32_t way, uint64_t n
     return lanes + ZC_LINEAR_DOT_WAYS;
 }
 
+/* Packed products of more than four rows, in two stages of which the first converts x. `rest` and `unit` as in
+ * matrix_stages. */
+static void blocks_stages(const zc_linear_params *p, uint64_t n, uint32_t unit, uint32_t rest, uint32_t input,
+                          zc_kernel_plan *out)
+{
+    out->count = 2;
+    out->stages[0].dot = out->stages[1].dot = true;
+    out->stages[0].variant = rest + ZC_WEIGHT_TYPE_COUNT * input + unit * ZC_LINEAR_BLOCKS_INPUT_WAY;
+    zc_groups(out->stages[0].groups, zc_at_most(p->rows, ZC_MAX_GROUPS), 1, 1);
+    out->stages[1].variant = rest + unit * ZC_LINEAR_BLOCKS_WAY;
+    zc_kernel_linear_groups(ZC_LINEAR_BLOCKS, p->rows, n, out->stages[1].groups);
+    out->workspace = blocks_workspace(p);
+}
+
 static void stages_linear(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
 {
     const zc_linear_params *p = params;
@@ -303,6 +383,10 @@ static void stages_linear(const zc_kernel *kernel, const void *params, const zc_
     }
     (void)kernel;
     way = few_rows(p, gpu);
+    if (in_blocks(p, way, gpu)) {
+        blocks_stages(p, p->n, unit, p->type, input, out);
+        return;
+    }
     zc_kernel_linear_groups(way, p->rows, p->n, out->stages[0].groups);
     way = few_rows_way(p, way, p->n, gpu, &out->stages[0]);
     out->stages[0].variant = p->type + ZC_WEIGHT_TYPE_COUNT * input + unit * way;
@@ -329,6 +413,10 @@ static void stages_linear_gated(const zc_kernel *kernel, const void *params, con
     pair.n = zc_at_most((uint64_t)2 * p->n, UINT32_MAX);
     if (few_rows(&pair, gpu) != ZC_LINEAR_TILE_WAY && p->gate_type == p->up_type) {
         way = few_rows(&pair, gpu);
+        if (in_blocks(&pair, way, gpu)) {
+            blocks_stages(&pair, pair.n, per_way, p->gate_type + per_part * ZC_LINEAR_BOTH_PARTS, input, out);
+            return;
+        }
         if (ZC_LINEAR_ROWS(way) == 1) {
             way = ZC_LINEAR_2_ROWS_WAY;
         }

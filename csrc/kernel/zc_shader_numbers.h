@@ -63,24 +63,35 @@
 #define ZC_LINEAR_2_XS_WAY 6u
 #define ZC_LINEAR_4_XS_WAY 7u
 #define ZC_LINEAR_MATRIX_INPUT_WAY 8u /* the first stage of those that follow, on matrix units */
-#define ZC_LINEAR_MATRIX_SMALL_WAY 9u /* in MSL, where it is the only one, of 64 x 128 */
-#define ZC_LINEAR_MATRIX_TALL_WAY 10u
-#define ZC_LINEAR_MATRIX_LARGE_WAY 11u
+#define ZC_LINEAR_MATRIX_SMALL_WAY 9u /* 64 x 64; in MSL, where it is the only one, 64 x 128 */
+#define ZC_LINEAR_MATRIX_TALL_WAY 10u /* 128 x 64 */
+#define ZC_LINEAR_MATRIX_LARGE_WAY 11u /* 128 x 128 */
 #define ZC_LINEAR_NARROW_WAY 12u /* 4 rows of w for a smaller team */
 /* What is added to a way with a team for that with packed products, which Vulkan has in a shader of its own, or, in MSL,
  * for that without shared memory, whose teams are subgroups (shaders/linear_lanes.glsl). */
 #define ZC_LINEAR_DOT_WAYS 12u
-#define ZC_LINEAR_WAYS 25u
+#define ZC_LINEAR_MATRIX_JOIN_WAY 25u /* the last stage on matrix units where workgroups share the columns of k */
+/* Packed products of more than four rows: the stage that converts x for all workgroups, and that of the products. */
+#define ZC_LINEAR_BLOCKS_INPUT_WAY 26u
+#define ZC_LINEAR_BLOCKS_WAY 27u
+#define ZC_LINEAR_BLOCKS (ZC_LINEAR_BLOCKS_WAY - ZC_LINEAR_DOT_WAYS) /* as what follows has it */
+#define ZC_LINEAR_MATRIX_LOW_WAY 28u /* 32 x 64 */
+#define ZC_LINEAR_MATRIX_LOW_WIDE_WAY 29u /* 32 x 128 */
+#define ZC_LINEAR_MATRIX_WIDE_WAY 30u /* 64 x 128 */
+#define ZC_LINEAR_WAYS 31u
 #define ZC_LINEAR_TEAM(way)                                             \
     ((way) == ZC_LINEAR_SMALL_WAY                                 ? 64u \
      : (way) == ZC_LINEAR_WIDE_WAY || (way) == ZC_LINEAR_4_XS_WAY ? 8u  \
      : (way) == ZC_LINEAR_NARROW_WAY                              ? 16u \
                                                                   : 32u)
-#define ZC_LINEAR_ROWS(way)                                                                               \
-    ((way) <= ZC_LINEAR_1_ROW_WAY                                                                    ? 1u \
-     : (way) == ZC_LINEAR_4_ROWS_WAY || (way) == ZC_LINEAR_WIDE_WAY || (way) == ZC_LINEAR_NARROW_WAY ? 4u \
-                                                                                                     : 2u)
-#define ZC_LINEAR_XS(way) ((way) == ZC_LINEAR_2_XS_WAY ? 2u : (way) == ZC_LINEAR_4_XS_WAY ? 4u : 1u)
+#define ZC_LINEAR_ROWS(way)                                                                             \
+    ((way) <= ZC_LINEAR_1_ROW_WAY ? 1u                                                                  \
+     : (way) == ZC_LINEAR_4_ROWS_WAY || (way) == ZC_LINEAR_WIDE_WAY || (way) == ZC_LINEAR_NARROW_WAY || \
+             (way) == ZC_LINEAR_BLOCKS                                                                  \
+         ? 4u                                                                                           \
+         : 2u)
+#define ZC_LINEAR_XS(way) \
+    ((way) == ZC_LINEAR_2_XS_WAY ? 2u : (way) == ZC_LINEAR_4_XS_WAY || (way) == ZC_LINEAR_BLOCKS ? 4u : 1u)
 /* linear_gated: type + ZC_WEIGHT_TYPE_COUNT * (input + ZC_LINEAR_GATED_INPUTS * (part + ZC_LINEAR_GATED_PARTS * way)).
  * Both products at once, or a stage for each. */
 #define ZC_LINEAR_GATED_INPUTS 2u /* plain, or its norm */
@@ -89,6 +100,7 @@
 #define ZC_LINEAR_UP_PART 2u
 #define ZC_LINEAR_GATED_PARTS 3u
 #define ZC_LINEAR_MATRIX_ROWS 16u /* of x, at least, for matrix units */
+#define ZC_LINEAR_MATRIX_SPLITS 16u /* of k, at most */
 #define ZC_LINEAR_MATRIX_WORKSPACE (1u << 30) /* bytes, at most */
 #define ZC_LINEAR_TILE 64u /* a side */
 

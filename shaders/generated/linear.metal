@@ -165,95 +165,101 @@ constant bool _2404 = (way == 5u);
 constant bool _2405 = (_2403 || _2404);
 constant bool _2407 = (way == 12u);
 constant bool _2408 = (_2405 || _2407);
-constant uint _2409 = _2408 ? 4u : 2u;
-constant uint ROWS = _2402 ? 1u : _2409;
-constant bool _2446 = (way == 1u);
-constant bool _2447 = (way == 5u);
-constant bool _2448 = (way == 7u);
-constant bool _2449 = (_2447 || _2448);
-constant bool _2450 = (way == 12u);
-constant uint _2451 = _2450 ? 16u : 32u;
-constant uint _2452 = _2449 ? 8u : _2451;
-constant uint TEAM = _2446 ? 64u : _2452;
-constant uint _2454 = (TEAM / 4u);
-constant uint _2461 = (TEAM / 4u);
-constant uint _2462 = (_2461 + 1u);
-constant uint _2515 = (TEAM - 1u);
-constant bool _2532 = (way == 6u);
-constant bool _2533 = (way == 7u);
-constant uint _2534 = _2533 ? 4u : 1u;
-constant uint XS = _2532 ? 2u : _2534;
-constant uint _2555 = (TEAM / 4u);
-constant uint _2556 = (_2555 + 1u);
-constant uint _2585 = (256u / TEAM);
-constant uint GROUP_ROWS = (_2585 * ROWS);
-constant uint _2587 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _2587 : GROUP_ROWS;
-constant uint _2645 = (ROWS / 2u);
-constant uint _2646 = false ? _2645 : ROWS;
-constant bool _2741 = (XS == 1u);
-constant bool _2743 = (XS == 2u);
-constant uint _2746 = _2743 ? 1792u : 768u;
-constant uint CHUNK = _2741 ? 3584u : _2746;
-constant uint _2748 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2748 * 9u);
-constant bool _4188 = (type == 0u);
-constant bool _4203 = (type == 1u);
-constant bool _4218 = (type == 2u);
-constant bool _4233 = (type == 3u);
-constant bool _4248 = (type == 4u);
-constant bool _4263 = (type == 5u);
-constant bool _4278 = (type == 6u);
-constant bool _4293 = (type == 7u);
-constant bool _4609 = (type == 4u);
-constant bool _4610 = (type == 5u);
-constant bool _4611 = (_4609 || _4610);
-constant bool _4612 = (type == 6u);
-constant bool summed = (_4611 || _4612);
-constant uint _4622 = (TEAM - 1u);
-constant bool _4625 = (type == 0u);
-constant bool _4626 = (type == 1u);
-constant bool _4627 = (_4625 || _4626);
-constant bool _4628 = (type == 2u);
-constant bool plain = (_4627 || _4628);
+constant bool _2409 = (way == 15u);
+constant bool _2410 = (_2408 || _2409);
+constant uint _2411 = _2410 ? 4u : 2u;
+constant uint ROWS = _2402 ? 1u : _2411;
+constant bool _2448 = (way == 1u);
+constant bool _2449 = (way == 5u);
+constant bool _2450 = (way == 7u);
+constant bool _2451 = (_2449 || _2450);
+constant bool _2452 = (way == 12u);
+constant uint _2453 = _2452 ? 16u : 32u;
+constant uint _2454 = _2451 ? 8u : _2453;
+constant uint TEAM = _2448 ? 64u : _2454;
+constant uint _2456 = (TEAM / 4u);
+constant uint _2463 = (TEAM / 4u);
+constant uint _2464 = (_2463 + 1u);
+constant uint _2517 = (TEAM - 1u);
+constant bool _2534 = (way == 6u);
+constant bool _2535 = (way == 7u);
+constant bool _2536 = (way == 15u);
+constant bool _2537 = (_2535 || _2536);
+constant uint _2538 = _2537 ? 4u : 1u;
+constant uint XS = _2534 ? 2u : _2538;
+constant uint _2559 = (TEAM / 4u);
+constant uint _2560 = (_2559 + 1u);
+constant uint _2589 = (256u / TEAM);
+constant uint GROUP_ROWS = (_2589 * ROWS);
+constant uint _2591 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _2591 : GROUP_ROWS;
+constant uint _2649 = (ROWS / 2u);
+constant uint _2650 = false ? _2649 : ROWS;
+constant bool _2745 = (XS == 1u);
+constant bool _2747 = (XS == 2u);
+constant uint _2750 = _2747 ? 1792u : 768u;
+constant uint CHUNK = _2745 ? 3584u : _2750;
+constant uint _2752 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2752 * 9u);
+constant bool _4192 = (type == 0u);
+constant bool _4207 = (type == 1u);
+constant bool _4222 = (type == 2u);
+constant bool _4237 = (type == 3u);
+constant bool _4252 = (type == 4u);
+constant bool _4267 = (type == 5u);
+constant bool _4282 = (type == 6u);
+constant bool _4297 = (type == 7u);
+constant bool _4613 = (type == 4u);
+constant bool _4614 = (type == 5u);
+constant bool _4615 = (_4613 || _4614);
+constant bool _4616 = (type == 6u);
+constant bool summed = (_4615 || _4616);
+constant uint _4626 = (TEAM - 1u);
+constant bool _4629 = (type == 0u);
+constant bool _4630 = (type == 1u);
+constant bool _4631 = (_4629 || _4630);
+constant bool _4632 = (type == 2u);
+constant bool plain = (_4631 || _4632);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _4653 = (256u / UNIT);
-constant bool _5625 = (type == 6u);
-constant bool _5644 = (type == 7u);
-constant bool _6286 = (type == 0u);
-constant bool _6298 = (type == 1u);
-constant bool _6310 = (type == 2u);
-constant bool _6322 = (type == 3u);
-constant bool _6334 = (type == 4u);
-constant bool _6346 = (type == 5u);
-constant bool _6358 = (type == 6u);
-constant bool _6370 = (type == 7u);
-constant bool _6385 = (type == 3u);
-constant bool _6386 = (type == 4u);
-constant bool _6387 = (_6385 || _6386);
-constant bool _6388 = (type == 5u);
-constant bool whole_blocks = (_6387 || _6388);
-constant bool _6420 = (type == 6u);
-constant bool _6451 = (type == 7u);
+constant uint _4657 = (256u / UNIT);
+constant bool _5629 = (type == 6u);
+constant bool _5648 = (type == 7u);
+constant bool _6290 = (type == 0u);
+constant bool _6302 = (type == 1u);
+constant bool _6314 = (type == 2u);
+constant bool _6326 = (type == 3u);
+constant bool _6338 = (type == 4u);
+constant bool _6350 = (type == 5u);
+constant bool _6362 = (type == 6u);
+constant bool _6374 = (type == 7u);
+constant bool _6389 = (type == 3u);
+constant bool _6390 = (type == 4u);
+constant bool _6391 = (_6389 || _6390);
+constant bool _6392 = (type == 5u);
+constant bool whole_blocks = (_6391 || _6392);
+constant bool _6424 = (type == 6u);
+constant bool _6455 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _6489 = (team_way <= 2u);
-constant bool _6490 = (team_way == 4u);
-constant bool _6491 = (team_way == 5u);
-constant bool _6492 = (_6490 || _6491);
-constant bool _6493 = (team_way == 12u);
-constant bool _6494 = (_6492 || _6493);
-constant uint _6495 = _6494 ? 4u : 2u;
-constant uint LINES = _6489 ? 1u : _6495;
-constant uint _6497 = (LINES / 2u);
-constant uint ELEMENTS = false ? _6497 : LINES;
+constant bool _6493 = (team_way <= 2u);
+constant bool _6494 = (team_way == 4u);
+constant bool _6495 = (team_way == 5u);
+constant bool _6496 = (_6494 || _6495);
+constant bool _6497 = (team_way == 12u);
+constant bool _6498 = (_6496 || _6497);
+constant bool _6499 = (team_way == 15u);
+constant bool _6500 = (_6498 || _6499);
+constant uint _6501 = _6500 ? 4u : 2u;
+constant uint LINES = _6493 ? 1u : _6501;
+constant uint _6503 = (LINES / 2u);
+constant uint ELEMENTS = false ? _6503 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _6828 = (way == 0u);
-constant bool _6833 = (way > 12u);
+constant bool _6834 = (way == 0u);
+constant bool _6839 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _3070 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _4339 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _4692 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _3074 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _4343 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _4696 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -1056,18 +1062,18 @@ void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, dev
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _4970 = push.first.xyz + gl_WorkGroupID;
-    uint _4971 = _4970.y;
+    uint3 _4974 = push.first.xyz + gl_WorkGroupID;
+    uint _4975 = _4974.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _5079;
+    float4 _5083;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _5162;
-    for (uint tile_r = _4971; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _5166;
+    for (uint tile_r = _4975; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _4985 = push.first.xyz + gl_WorkGroupID;
-        uint _4986 = _4985.x;
-        for (uint tile_j = _4986; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _4989 = push.first.xyz + gl_WorkGroupID;
+        uint _4990 = _4989.x;
+        for (uint tile_j = _4990; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1087,36 +1093,36 @@ void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, dev
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _5057 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _5061 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _5057;
+                            v[y] = _5061;
                         }
                         else
                         {
-                            bool _5068 = (first + y) < push.n;
-                            bool _5076;
-                            if (_5068)
+                            bool _5072 = (first + y) < push.n;
+                            bool _5080;
+                            if (_5072)
                             {
-                                _5076 = (4u * q) < push.k;
+                                _5080 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _5076 = _5068;
+                                _5080 = _5072;
                             }
-                            bool there = _5076;
+                            bool there = _5080;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _5079 = decode_quad(param_11, param_12, param_13, param_14);
+                                _5083 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _5079 = float4(0.0);
+                                _5083 = float4(0.0);
                             }
-                            v[y] = _5079;
+                            v[y] = _5083;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1142,13 +1148,13 @@ void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, dev
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _5162 = norm_at(param_21, push, v_1973, v_1982);
+                            _5166 = norm_at(param_21, push, v_1973, v_1982);
                         }
                         else
                         {
-                            _5162 = float4(1.0);
+                            _5166 = float4(1.0);
                         }
-                        factor = _5162;
+                        factor = _5166;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1158,17 +1164,17 @@ void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, dev
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _5193 = i < push.rows;
-                            bool _5201;
-                            if (_5193)
+                            bool _5197 = i < push.rows;
+                            bool _5205;
+                            if (_5197)
                             {
-                                _5201 = (4u * q_1) < push.k;
+                                _5205 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5201 = _5193;
+                                _5205 = _5197;
                             }
-                            if (_5201)
+                            if (_5205)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
@@ -1184,17 +1190,17 @@ void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, dev
                         }
                         else
                         {
-                            bool _5246 = i < push.n;
-                            bool _5254;
-                            if (_5246)
+                            bool _5250 = i < push.n;
+                            bool _5258;
+                            if (_5250)
                             {
-                                _5254 = (4u * q_1) < push.k;
+                                _5258 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5254 = _5246;
+                                _5258 = _5250;
                             }
-                            if (_5254)
+                            if (_5258)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
@@ -1268,11 +1274,11 @@ void choose_line(thread const uint& y)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_5625)
+    if (_5629)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_5644)
+    if (_5648)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1318,13 +1324,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_6420)
+    if (_6424)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_6451)
+    if (_6455)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -1517,26 +1523,26 @@ float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread con
     uint param_1 = (at + 4u) + (4u * (u & 7u));
     uint4 w = first_words(param_1, v_849);
     uint3 words = head.yzw >> uint3(shift);
-    uint _5968;
+    uint _5972;
     if (pair < 2u)
     {
-        _5968 = words.x & 16191u;
+        _5972 = words.x & 16191u;
     }
     else
     {
-        _5968 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _5972 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _5968;
-    uint _5987;
+    uint scales = _5972;
+    uint _5991;
     if (pair < 2u)
     {
-        _5987 = words.y & 16191u;
+        _5991 = words.y & 16191u;
     }
     else
     {
-        _5987 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _5991 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _5987;
+    uint minima = _5991;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -1619,7 +1625,7 @@ static inline __attribute__((always_inline))
 float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
 {
     float sum = 0.0;
-    if (_6286)
+    if (_6290)
     {
         uint param = row;
         uint param_1 = u;
@@ -1628,7 +1634,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_3 = of_x;
         sum = line_times_x_F32(param, param_1, param_2, param_3, v_849);
     }
-    if (_6298)
+    if (_6302)
     {
         uint param_4 = row;
         uint param_5 = u;
@@ -1637,7 +1643,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_7 = of_x;
         sum = line_times_x_F16(param_4, param_5, param_6, param_7, v_849);
     }
-    if (_6310)
+    if (_6314)
     {
         uint param_8 = row;
         uint param_9 = u;
@@ -1646,7 +1652,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_11 = of_x;
         sum = line_times_x_BF16(param_8, param_9, param_10, param_11, v_849);
     }
-    if (_6322)
+    if (_6326)
     {
         uint param_12 = row;
         uint param_13 = u;
@@ -1655,7 +1661,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_15 = of_x;
         sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, v_849);
     }
-    if (_6334)
+    if (_6338)
     {
         uint param_16 = row;
         uint param_17 = u;
@@ -1664,7 +1670,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_19 = of_x;
         sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, v_849);
     }
-    if (_6346)
+    if (_6350)
     {
         uint param_20 = row;
         uint param_21 = u;
@@ -1673,7 +1679,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_23 = of_x;
         sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, v_849);
     }
-    if (_6358)
+    if (_6362)
     {
         uint param_24 = row;
         uint param_25 = u;
@@ -1682,7 +1688,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_27 = of_x;
         sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, v_849);
     }
-    if (_6370)
+    if (_6374)
     {
         uint param_28 = row;
         uint param_29 = u;
@@ -1703,20 +1709,20 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _6520 = push.first.xyz + gl_WorkGroupID;
-    uint _6521 = _6520.y;
+    uint3 _6526 = push.first.xyz + gl_WorkGroupID;
+    uint _6527 = _6526.y;
     spvUnsafeArray<uint, 4> row;
-    uint _6593;
+    uint _6599;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _6717;
-    uint _6780;
-    for (uint r = _6521; r < push.rows; r += push.groups.y)
+    float _6723;
+    uint _6786;
+    for (uint r = _6527; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _6544 = push.first.xyz + gl_WorkGroupID;
-        uint _6545 = _6544.x;
-        for (uint tile = _6545; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _6550 = push.first.xyz + gl_WorkGroupID;
+        uint _6551 = _6550.x;
+        for (uint tile = _6551; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -1733,13 +1739,13 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
                     choose_line(param_1);
                     if (false)
                     {
-                        _6593 = y / 2u;
+                        _6599 = y / 2u;
                     }
                     else
                     {
-                        _6593 = y;
+                        _6599 = y;
                     }
-                    row[y] = (2u * push.offset.y) + (min((first + _6593), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * push.offset.y) + (min((first + _6599), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -1785,13 +1791,13 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _6717 = norm_scale(param_15, push);
+                _6723 = norm_scale(param_15, push);
             }
             else
             {
-                _6717 = 1.0;
+                _6723 = 1.0;
             }
-            float scale = _6717;
+            float scale = _6723;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -1806,16 +1812,16 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
             {
                 if (y_3 < LINES)
                 {
-                    bool _6771;
+                    bool _6777;
                     if (false)
                     {
-                        _6771 = y_3 == ((2u * lane) + 1u);
+                        _6777 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _6771 = false;
+                        _6777 = false;
                     }
-                    if (_6771)
+                    if (_6777)
                     {
                         mine.y = sums[y_3];
                     }
@@ -1823,30 +1829,30 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
                     {
                         if (false)
                         {
-                            _6780 = 2u * lane;
+                            _6786 = 2u * lane;
                         }
                         else
                         {
-                            _6780 = lane;
+                            _6786 = lane;
                         }
-                        if (y_3 == _6780)
+                        if (y_3 == _6786)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _6798 = lane < ELEMENTS;
-            bool _6807;
-            if (_6798)
+            bool _6804 = lane < ELEMENTS;
+            bool _6813;
+            if (_6804)
             {
-                _6807 = (first + lane) < push.n;
+                _6813 = (first + lane) < push.n;
             }
             else
             {
-                _6807 = _6798;
+                _6813 = _6804;
             }
-            if (_6807)
+            if (_6813)
             {
                 uint param_16 = r;
                 uint param_17 = first + lane;
@@ -1862,8 +1868,8 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2646);
-    uint _2666;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2650);
+    uint _2670;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -1871,13 +1877,13 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
         {
             if (false)
             {
-                _2666 = y / 2u;
+                _2670 = y / 2u;
             }
             else
             {
-                _2666 = y;
+                _2670 = y;
             }
-            row[y] = (2u * push.offset.y) + (min((from + _2666), (push.n - 1u)) * halves_1);
+            row[y] = (2u * push.offset.y) + (min((from + _2670), (push.n - 1u)) * halves_1);
         }
     }
 }
@@ -2156,26 +2162,26 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _4362 = q < quads;
-            bool _4369;
-            if (_4362)
+            bool _4366 = q < quads;
+            bool _4373;
+            if (_4366)
             {
-                _4369 = at < push.k;
+                _4373 = at < push.k;
             }
             else
             {
-                _4369 = _4362;
+                _4373 = _4366;
             }
-            bool _4378;
-            if (_4369)
+            bool _4382;
+            if (_4373)
             {
-                _4378 = (r + m) < push.rows;
+                _4382 = (r + m) < push.rows;
             }
             else
             {
-                _4378 = _4369;
+                _4382 = _4373;
             }
-            if (_4378)
+            if (_4382)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
@@ -2207,19 +2213,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_1];
                 float4 param_9 = factor[part_1];
                 float param_10 = squares;
-                float4 _4458 = input_of(param_7, param_8, param_9, param_10);
+                float4 _4462 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _4458;
-                bool _4467;
+                float4 value = _4462;
+                bool _4471;
                 if (normed)
                 {
-                    _4467 = (at_1 + 4u) > push.k;
+                    _4471 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4467 = normed;
+                    _4471 = normed;
                 }
-                if (_4467)
+                if (_4471)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -2395,19 +2401,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _3041 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _3045 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _3041;
-    uint _3045;
+    w = _3045;
+    uint _3049;
     if ((h & 1u) != 0u)
     {
-        _3045 = w[e + 1u];
+        _3049 = w[e + 1u];
     }
     else
     {
-        _3045 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _3049 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _3045;
+    return _3049;
 }
 
 static inline __attribute__((always_inline))
@@ -2433,10 +2439,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _3122 = (4u * y) + m;
+                        uint _3126 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_3122] += (v * x_quad(param_4, param_5, pool));
+                        all_[_3126] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -2483,14 +2489,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _3247 = (4u * y) + m;
+                        uint _3251 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3247] += (low * x_quad(param_2, param_3, pool));
-                        uint _3264 = (4u * y) + m;
+                        all_[_3251] += (low * x_quad(param_2, param_3, pool));
+                        uint _3268 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3264] += (high * x_quad(param_4, param_5, pool));
+                        all_[_3268] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -2504,7 +2510,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3325;
+    uint4 _3329;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -2514,13 +2520,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3325 = b;
+                _3329 = b;
             }
             else
             {
-                _3325 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3329 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3325;
+            words[y] = _3329;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -2603,9 +2609,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3550;
+    uint _3554;
     spvUnsafeArray<uint, 4> minima;
-    uint _3573;
+    uint _3577;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -2614,25 +2620,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3550 = words.x & 16191u;
+                _3554 = words.x & 16191u;
             }
             else
             {
-                _3550 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3554 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3550;
+            scales[y] = _3554;
             if (lower)
             {
-                _3573 = words.y & 16191u;
+                _3577 = words.y & 16191u;
             }
             else
             {
-                _3573 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3577 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3573;
+            minima[y] = _3577;
         }
     }
-    float4 _3640;
+    float4 _3644;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -2650,23 +2656,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3640 = low_nibbles(param);
+                        _3644 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3640 = high_nibbles(param_1);
+                        _3644 = high_nibbles(param_1);
                     }
-                    float4 v = _3640;
+                    float4 v = _3644;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3672 = (4u * y_1) + m;
+                            uint _3676 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3672] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3676] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -2727,7 +2733,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _4054 = (4u * y) + m;
+                        uint _4058 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -2736,13 +2742,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_4054] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_4058] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _4122;
+    uint2 _4126;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -2751,13 +2757,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _4122 = unit[y_1].b.zw;
+                _4126 = unit[y_1].b.zw;
             }
             else
             {
-                _4122 = unit[y_1].b.zw >> uint2(8u);
+                _4126 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _4122;
+            uint2 words = _4126;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -2777,7 +2783,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_4188)
+    if (_4192)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -2790,7 +2796,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_4203)
+    if (_4207)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -2803,7 +2809,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_4218)
+    if (_4222)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -2816,7 +2822,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_4233)
+    if (_4237)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -2829,7 +2835,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_4248)
+    if (_4252)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -2842,7 +2848,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_4263)
+    if (_4267)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -2855,7 +2861,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_4278)
+    if (_4282)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -2868,7 +2874,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_4293)
+    if (_4297)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -2900,9 +2906,9 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _2454; v++)
+    for (uint v = 0u; v < _2456; v++)
     {
-        sum += pool[(i * _2462) + v];
+        sum += pool[(i * _2464) + v];
     }
     float4 param = sum;
     return sum4(param);
@@ -2912,10 +2918,10 @@ static inline __attribute__((always_inline))
 void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_689, device Y1& v_714, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2515;
+    uint lane = me & _2517;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _2612;
+    float _2616;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -2927,45 +2933,45 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _2556) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _2560) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _2570 = simd_is_first();
-            if (_2570)
+            bool _2574 = simd_is_first();
+            if (_2574)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2589 = me < GROUP_LINES;
-            bool _2598;
-            if (_2589)
+            bool _2593 = me < GROUP_LINES;
+            bool _2602;
+            if (_2593)
             {
-                _2598 = (first + me) < push.n;
+                _2602 = (first + me) < push.n;
             }
             else
             {
-                _2598 = _2589;
+                _2602 = _2593;
             }
-            bool _2608;
-            if (_2598)
+            bool _2612;
+            if (_2602)
             {
-                _2608 = (r + m) < push.rows;
+                _2612 = (r + m) < push.rows;
             }
             else
             {
-                _2608 = _2598;
+                _2612 = _2602;
             }
-            if (_2608)
+            if (_2612)
             {
                 if (normed)
                 {
-                    _2612 = shared_scale(push, pool, gl_NumSubgroups);
+                    _2616 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _2612 = 1.0;
+                    _2616 = 1.0;
                 }
-                float scale = _2612;
+                float scale = _2616;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
@@ -2979,7 +2985,7 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
 static inline __attribute__((always_inline))
 void vector_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714, const device Weights1& v_849, const device Weights4& v_859, const device X4& v_1900, const device X1& v_1910, const device Norm4& v_1973, const device Norm1& v_1982, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _4622;
+    uint lane = gl_LocalInvocationID.x & _4626;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -2990,19 +2996,19 @@ void vector_rows(constant Push& push, const device Bias1& v_689, device Y1& v_71
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _4653;
-    uint _4664 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _4657;
+    uint _4668 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _4664; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _4668; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _4679 = push.first.xyz + gl_WorkGroupID;
-        uint _4680 = _4679.x;
-        for (uint tile = _4680; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _4683 = push.first.xyz + gl_WorkGroupID;
+        uint _4684 = _4683.x;
+        for (uint tile = _4684; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -3013,16 +3019,16 @@ void vector_rows(constant Push& push, const device Bias1& v_689, device Y1& v_71
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _4723;
+                bool _4727;
                 if (plain)
                 {
-                    _4723 = (base + lane) < end;
+                    _4727 = (base + lane) < end;
                 }
                 else
                 {
-                    _4723 = plain;
+                    _4727 = plain;
                 }
-                if (_4723)
+                if (_4727)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
@@ -3036,8 +3042,8 @@ void vector_rows(constant Push& push, const device Bias1& v_689, device Y1& v_71
                 float4 param_16 = squares;
                 put_chunks(param_13, param_14, param_15, param_16, push, v_1900, v_1910, v_1973, v_1982, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _4757 = base + lane;
-                for (uint u = _4757; u < end; u += TEAM)
+                uint _4761 = base + lane;
+                for (uint u = _4761; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -3100,13 +3106,13 @@ kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvB
     const device auto& v_1982 = *(const device Norm1*)spvBufferAliasSet0Binding4;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (_6828)
+    if (_6834)
     {
         tiles(push, v_689, v_714, v_803, v_849, v_859, v_1900, v_1910, v_1973, v_1982, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_6833)
+        if (_6839)
         {
             lane_rows(push, v_689, v_714, v_849, v_1910, v_1982, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }

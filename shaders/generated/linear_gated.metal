@@ -186,97 +186,103 @@ constant bool _2347 = (way == 5u);
 constant bool _2348 = (_2346 || _2347);
 constant bool _2350 = (way == 12u);
 constant bool _2351 = (_2348 || _2350);
-constant uint _2352 = _2351 ? 4u : 2u;
-constant uint ROWS = _2345 ? 1u : _2352;
+constant bool _2352 = (way == 15u);
+constant bool _2353 = (_2351 || _2352);
+constant uint _2354 = _2353 ? 4u : 2u;
+constant uint ROWS = _2345 ? 1u : _2354;
 constant bool both = (part == 0u);
-constant bool _2395 = (way == 1u);
-constant bool _2396 = (way == 5u);
-constant bool _2397 = (way == 7u);
-constant bool _2398 = (_2396 || _2397);
-constant bool _2399 = (way == 12u);
-constant uint _2400 = _2399 ? 16u : 32u;
-constant uint _2401 = _2398 ? 8u : _2400;
-constant uint TEAM = _2395 ? 64u : _2401;
-constant uint _2403 = (TEAM / 4u);
-constant uint _2410 = (TEAM / 4u);
-constant uint _2411 = (_2410 + 1u);
-constant uint _2464 = (TEAM - 1u);
-constant bool _2481 = (way == 6u);
-constant bool _2482 = (way == 7u);
-constant uint _2483 = _2482 ? 4u : 1u;
-constant uint XS = _2481 ? 2u : _2483;
-constant uint _2504 = (TEAM / 4u);
-constant uint _2505 = (_2504 + 1u);
-constant uint _2533 = (256u / TEAM);
-constant uint GROUP_ROWS = (_2533 * ROWS);
-constant uint _2535 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = both ? _2535 : GROUP_ROWS;
-constant uint _2620 = (ROWS / 2u);
-constant uint _2621 = both ? _2620 : ROWS;
-constant bool _2729 = (XS == 1u);
-constant bool _2731 = (XS == 2u);
-constant uint _2734 = _2731 ? 1792u : 768u;
-constant uint CHUNK = _2729 ? 3584u : _2734;
-constant uint _2736 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2736 * 9u);
-constant bool _4175 = (type == 0u);
-constant bool _4190 = (type == 1u);
-constant bool _4205 = (type == 2u);
-constant bool _4220 = (type == 3u);
-constant bool _4235 = (type == 4u);
-constant bool _4250 = (type == 5u);
-constant bool _4265 = (type == 6u);
-constant bool _4280 = (type == 7u);
-constant bool _4596 = (type == 4u);
-constant bool _4597 = (type == 5u);
-constant bool _4598 = (_4596 || _4597);
-constant bool _4599 = (type == 6u);
-constant bool summed = (_4598 || _4599);
-constant uint _4609 = (TEAM - 1u);
-constant bool _4612 = (type == 0u);
-constant bool _4613 = (type == 1u);
-constant bool _4614 = (_4612 || _4613);
-constant bool _4615 = (type == 2u);
-constant bool plain = (_4614 || _4615);
+constant bool _2397 = (way == 1u);
+constant bool _2398 = (way == 5u);
+constant bool _2399 = (way == 7u);
+constant bool _2400 = (_2398 || _2399);
+constant bool _2401 = (way == 12u);
+constant uint _2402 = _2401 ? 16u : 32u;
+constant uint _2403 = _2400 ? 8u : _2402;
+constant uint TEAM = _2397 ? 64u : _2403;
+constant uint _2405 = (TEAM / 4u);
+constant uint _2412 = (TEAM / 4u);
+constant uint _2413 = (_2412 + 1u);
+constant uint _2466 = (TEAM - 1u);
+constant bool _2483 = (way == 6u);
+constant bool _2484 = (way == 7u);
+constant bool _2485 = (way == 15u);
+constant bool _2486 = (_2484 || _2485);
+constant uint _2487 = _2486 ? 4u : 1u;
+constant uint XS = _2483 ? 2u : _2487;
+constant uint _2508 = (TEAM / 4u);
+constant uint _2509 = (_2508 + 1u);
+constant uint _2537 = (256u / TEAM);
+constant uint GROUP_ROWS = (_2537 * ROWS);
+constant uint _2539 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = both ? _2539 : GROUP_ROWS;
+constant uint _2624 = (ROWS / 2u);
+constant uint _2625 = both ? _2624 : ROWS;
+constant bool _2733 = (XS == 1u);
+constant bool _2735 = (XS == 2u);
+constant uint _2738 = _2735 ? 1792u : 768u;
+constant uint CHUNK = _2733 ? 3584u : _2738;
+constant uint _2740 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2740 * 9u);
+constant bool _4179 = (type == 0u);
+constant bool _4194 = (type == 1u);
+constant bool _4209 = (type == 2u);
+constant bool _4224 = (type == 3u);
+constant bool _4239 = (type == 4u);
+constant bool _4254 = (type == 5u);
+constant bool _4269 = (type == 6u);
+constant bool _4284 = (type == 7u);
+constant bool _4600 = (type == 4u);
+constant bool _4601 = (type == 5u);
+constant bool _4602 = (_4600 || _4601);
+constant bool _4603 = (type == 6u);
+constant bool summed = (_4602 || _4603);
+constant uint _4613 = (TEAM - 1u);
+constant bool _4616 = (type == 0u);
+constant bool _4617 = (type == 1u);
+constant bool _4618 = (_4616 || _4617);
+constant bool _4619 = (type == 2u);
+constant bool plain = (_4618 || _4619);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _4640 = (256u / UNIT);
-constant bool _5694 = (type == 6u);
-constant bool _5713 = (type == 7u);
-constant bool _6551 = (type == 0u);
-constant bool _6563 = (type == 1u);
-constant bool _6575 = (type == 2u);
-constant bool _6587 = (type == 3u);
-constant bool _6599 = (type == 4u);
-constant bool _6611 = (type == 5u);
-constant bool _6623 = (type == 6u);
-constant bool _6635 = (type == 7u);
-constant bool _6650 = (type == 3u);
-constant bool _6651 = (type == 4u);
-constant bool _6652 = (_6650 || _6651);
-constant bool _6653 = (type == 5u);
-constant bool whole_blocks = (_6652 || _6653);
-constant bool _6686 = (type == 6u);
-constant bool _6717 = (type == 7u);
+constant uint _4644 = (256u / UNIT);
+constant bool _5698 = (type == 6u);
+constant bool _5717 = (type == 7u);
+constant bool _6555 = (type == 0u);
+constant bool _6567 = (type == 1u);
+constant bool _6579 = (type == 2u);
+constant bool _6591 = (type == 3u);
+constant bool _6603 = (type == 4u);
+constant bool _6615 = (type == 5u);
+constant bool _6627 = (type == 6u);
+constant bool _6639 = (type == 7u);
+constant bool _6654 = (type == 3u);
+constant bool _6655 = (type == 4u);
+constant bool _6656 = (_6654 || _6655);
+constant bool _6657 = (type == 5u);
+constant bool whole_blocks = (_6656 || _6657);
+constant bool _6690 = (type == 6u);
+constant bool _6721 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _6760 = (team_way <= 2u);
-constant bool _6761 = (team_way == 4u);
-constant bool _6762 = (team_way == 5u);
-constant bool _6763 = (_6761 || _6762);
-constant bool _6764 = (team_way == 12u);
-constant bool _6765 = (_6763 || _6764);
-constant uint _6766 = _6765 ? 4u : 2u;
-constant uint LINES = _6760 ? 1u : _6766;
-constant uint _6768 = (LINES / 2u);
-constant uint ELEMENTS = both ? _6768 : LINES;
+constant bool _6764 = (team_way <= 2u);
+constant bool _6765 = (team_way == 4u);
+constant bool _6766 = (team_way == 5u);
+constant bool _6767 = (_6765 || _6766);
+constant bool _6768 = (team_way == 12u);
+constant bool _6769 = (_6767 || _6768);
+constant bool _6770 = (team_way == 15u);
+constant bool _6771 = (_6769 || _6770);
+constant uint _6772 = _6771 ? 4u : 2u;
+constant uint LINES = _6764 ? 1u : _6772;
+constant uint _6774 = (LINES / 2u);
+constant uint ELEMENTS = both ? _6774 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _7123 = (part == 2u);
-constant bool _7124 = (way == 0u);
-constant bool _7129 = (way > 12u);
+constant bool _7129 = (part == 2u);
+constant bool _7130 = (way == 0u);
+constant bool _7135 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _3058 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _4326 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _4679 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _3062 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _4330 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _4683 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -1045,20 +1051,20 @@ void tiles(thread bool& second, const device Second1& v_588, const device Weight
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _4957 = push.first.xyz + gl_WorkGroupID;
-    uint _4958 = _4957.y;
+    uint3 _4961 = push.first.xyz + gl_WorkGroupID;
+    uint _4962 = _4961.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _5066;
+    float4 _5070;
     spvUnsafeArray<Raw, 4> raw;
-    uint _5074;
-    float4 _5157;
-    uint _5254;
-    for (uint tile_r = _4958; tile_r < tiles_r; tile_r += push.groups.y)
+    uint _5078;
+    float4 _5161;
+    uint _5258;
+    for (uint tile_r = _4962; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _4972 = push.first.xyz + gl_WorkGroupID;
-        uint _4973 = _4972.x;
-        for (uint tile_j = _4973; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _4976 = push.first.xyz + gl_WorkGroupID;
+        uint _4977 = _4976.x;
+        for (uint tile_j = _4977; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1078,44 +1084,44 @@ void tiles(thread bool& second, const device Second1& v_588, const device Weight
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _5044 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _5048 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _5044;
+                            v[y] = _5048;
                         }
                         else
                         {
-                            bool _5055 = (first + y) < push.n;
-                            bool _5063;
-                            if (_5055)
+                            bool _5059 = (first + y) < push.n;
+                            bool _5067;
+                            if (_5059)
                             {
-                                _5063 = (4u * q) < push.k;
+                                _5067 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _5063 = _5055;
+                                _5067 = _5059;
                             }
-                            bool there = _5063;
+                            bool there = _5067;
                             if (there)
                             {
                                 if (second)
                                 {
-                                    _5074 = push.offset.z;
+                                    _5078 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _5074 = push.offset.y;
+                                    _5078 = push.offset.y;
                                 }
                                 Raw param_11 = raw[y];
-                                uint param_12 = (2u * _5074) + ((first + y) * halves);
+                                uint param_12 = (2u * _5078) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _5066 = decode_quad(param_11, param_12, param_13, param_14);
+                                _5070 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _5066 = float4(0.0);
+                                _5070 = float4(0.0);
                             }
-                            v[y] = _5066;
+                            v[y] = _5070;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1141,13 +1147,13 @@ void tiles(thread bool& second, const device Second1& v_588, const device Weight
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _5157 = norm_at(param_21, push, v_1742, v_1751);
+                            _5161 = norm_at(param_21, push, v_1742, v_1751);
                         }
                         else
                         {
-                            _5157 = float4(1.0);
+                            _5161 = float4(1.0);
                         }
-                        factor = _5157;
+                        factor = _5161;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1157,17 +1163,17 @@ void tiles(thread bool& second, const device Second1& v_588, const device Weight
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _5188 = i < push.rows;
-                            bool _5196;
-                            if (_5188)
+                            bool _5192 = i < push.rows;
+                            bool _5200;
+                            if (_5192)
                             {
-                                _5196 = (4u * q_1) < push.k;
+                                _5200 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5196 = _5188;
+                                _5200 = _5192;
                             }
-                            if (_5196)
+                            if (_5200)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
@@ -1183,27 +1189,27 @@ void tiles(thread bool& second, const device Second1& v_588, const device Weight
                         }
                         else
                         {
-                            bool _5241 = i < push.n;
-                            bool _5249;
-                            if (_5241)
+                            bool _5245 = i < push.n;
+                            bool _5253;
+                            if (_5245)
                             {
-                                _5249 = (4u * q_1) < push.k;
+                                _5253 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5249 = _5241;
+                                _5253 = _5245;
                             }
-                            if (_5249)
+                            if (_5253)
                             {
                                 if (second)
                                 {
-                                    _5254 = push.offset.z;
+                                    _5258 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _5254 = push.offset.y;
+                                    _5258 = push.offset.y;
                                 }
-                                uint param_26 = (2u * _5254) + (i * halves);
+                                uint param_26 = (2u * _5258) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
                                 raw[y_2] = load_quad(param_26, param_27, param_28, second, v_588, v_599, v_611, v_620);
@@ -1279,11 +1285,11 @@ void choose_line(thread const uint& y, thread bool& second)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_5694)
+    if (_5698)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_5713)
+    if (_5717)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1329,13 +1335,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_6686)
+    if (_6690)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_6717)
+    if (_6721)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -1366,32 +1372,32 @@ static inline __attribute__((always_inline))
 float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
     uint at = (row / 2u) + (8u * u);
-    uint4 _5753;
+    uint4 _5757;
     if (second)
     {
         uint param = at + 4u;
-        _5753 = second_words(param, v_588);
+        _5757 = second_words(param, v_588);
     }
     else
     {
         uint param_1 = at + 4u;
-        _5753 = first_words(param_1, v_599);
+        _5757 = first_words(param_1, v_599);
     }
-    uint4 _5768;
+    uint4 _5772;
     if (second)
     {
         uint param_2 = at;
-        _5768 = second_words(param_2, v_588);
+        _5772 = second_words(param_2, v_588);
     }
     else
     {
         uint param_3 = at;
-        _5768 = first_words(param_3, v_599);
+        _5772 = first_words(param_3, v_599);
     }
-    float4 param_4 = as_type<float4>(_5768);
+    float4 param_4 = as_type<float4>(_5772);
     float4 param_5 = x[0];
     float param_6 = 0.0;
-    float4 param_7 = as_type<float4>(_5753);
+    float4 param_7 = as_type<float4>(_5757);
     float4 param_8 = x[1];
     float param_9 = times(param_4, param_5, param_6);
     return times(param_7, param_8, param_9);
@@ -1400,18 +1406,18 @@ float line_times_x_F32(thread const uint& row, thread const uint& u, thread cons
 static inline __attribute__((always_inline))
 float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
-    uint4 _5796;
+    uint4 _5800;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _5796 = second_words(param, v_588);
+        _5800 = second_words(param, v_588);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _5796 = first_words(param_1, v_599);
+        _5800 = first_words(param_1, v_599);
     }
-    uint4 w = _5796;
+    uint4 w = _5800;
     float4 param_2 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_3 = x[0];
     float param_4 = 0.0;
@@ -1424,18 +1430,18 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 static inline __attribute__((always_inline))
 float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
-    uint4 _5853;
+    uint4 _5857;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _5853 = second_words(param, v_588);
+        _5857 = second_words(param, v_588);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _5853 = first_words(param_1, v_599);
+        _5857 = first_words(param_1, v_599);
     }
-    uint4 w = _5853;
+    uint4 w = _5857;
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -1484,39 +1490,39 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
-    uint2 _5930;
+    uint2 _5934;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 4u; i++)
     {
         if (second)
         {
             uint param = (h + 1u) + (4u * i);
-            _5930 = second_shorts(param, v_588);
+            _5934 = second_shorts(param, v_588);
         }
         else
         {
             uint param_1 = (h + 1u) + (4u * i);
-            _5930 = first_shorts(param_1, v_599);
+            _5934 = first_shorts(param_1, v_599);
         }
-        uint2 w = _5930;
+        uint2 w = _5934;
         uint param_2 = w.x;
         sums = fma(bytes_and_384(param_2), x[2u * i], sums);
         uint param_3 = w.y;
         sums = fma(bytes_and_384(param_3), x[(2u * i) + 1u], sums);
     }
-    uint _5973;
+    uint _5977;
     if (second)
     {
         uint param_4 = h;
-        _5973 = second_short(param_4, v_588);
+        _5977 = second_short(param_4, v_588);
     }
     else
     {
         uint param_5 = h;
-        _5973 = first_short(param_5, v_599);
+        _5977 = first_short(param_5, v_599);
     }
     float4 param_6 = sums;
-    return float2(as_type<half2>(_5973)).x * fma(-384.0, of_x.x, sum4(param_6));
+    return float2(as_type<half2>(_5977)).x * fma(-384.0, of_x.x, sum4(param_6));
 }
 
 static inline __attribute__((always_inline))
@@ -1565,44 +1571,44 @@ static inline __attribute__((always_inline))
 float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
     uint h = row + (9u * u);
-    uint2 _6003;
+    uint2 _6007;
     if (second)
     {
         uint param = h + 1u;
-        _6003 = second_shorts(param, v_588);
+        _6007 = second_shorts(param, v_588);
     }
     else
     {
         uint param_1 = h + 1u;
-        _6003 = first_shorts(param_1, v_599);
+        _6007 = first_shorts(param_1, v_599);
     }
-    uint2 _6017;
+    uint2 _6021;
     if (second)
     {
         uint param_2 = h + 5u;
-        _6017 = second_shorts(param_2, v_588);
+        _6021 = second_shorts(param_2, v_588);
     }
     else
     {
         uint param_3 = h + 5u;
-        _6017 = first_shorts(param_3, v_599);
+        _6021 = first_shorts(param_3, v_599);
     }
-    uint4 w = uint4(_6003, _6017);
-    uint _6036;
+    uint4 w = uint4(_6007, _6021);
+    uint _6040;
     if (second)
     {
         uint param_4 = h;
-        _6036 = second_short(param_4, v_588);
+        _6040 = second_short(param_4, v_588);
     }
     else
     {
         uint param_5 = h;
-        _6036 = first_short(param_5, v_599);
+        _6040 = first_short(param_5, v_599);
     }
     uint4 param_6 = w;
     spvUnsafeArray<float4, 8> param_7;
     param_7 = x;
-    return float2(as_type<half2>(_6036)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
+    return float2(as_type<half2>(_6040)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
 }
 
 static inline __attribute__((always_inline))
@@ -1621,30 +1627,30 @@ static inline __attribute__((always_inline))
 float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
     uint at = (row / 2u) + (5u * u);
-    uint4 _6069;
+    uint4 _6073;
     if (second)
     {
         uint param = at + 1u;
-        _6069 = second_words(param, v_588);
+        _6073 = second_words(param, v_588);
     }
     else
     {
         uint param_1 = at + 1u;
-        _6069 = first_words(param_1, v_599);
+        _6073 = first_words(param_1, v_599);
     }
-    uint4 w = _6069;
-    uint _6084;
+    uint4 w = _6073;
+    uint _6088;
     if (second)
     {
         uint param_2 = at;
-        _6084 = second_word(param_2, v_588);
+        _6088 = second_word(param_2, v_588);
     }
     else
     {
         uint param_3 = at;
-        _6084 = first_word(param_3, v_599);
+        _6088 = first_word(param_3, v_599);
     }
-    float2 scale = float2(as_type<half2>(_6084));
+    float2 scale = float2(as_type<half2>(_6088));
     uint4 param_4 = w;
     spvUnsafeArray<float4, 8> param_5;
     param_5 = x;
@@ -1657,51 +1663,51 @@ float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread con
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
-    uint4 _6132;
+    uint4 _6136;
     if (second)
     {
         uint param = at;
-        _6132 = second_words(param, v_588);
+        _6136 = second_words(param, v_588);
     }
     else
     {
         uint param_1 = at;
-        _6132 = first_words(param_1, v_599);
+        _6136 = first_words(param_1, v_599);
     }
-    uint4 head = _6132;
-    uint4 _6145;
+    uint4 head = _6136;
+    uint4 _6149;
     if (second)
     {
         uint param_2 = (at + 4u) + (4u * (u & 7u));
-        _6145 = second_words(param_2, v_588);
+        _6149 = second_words(param_2, v_588);
     }
     else
     {
         uint param_3 = (at + 4u) + (4u * (u & 7u));
-        _6145 = first_words(param_3, v_599);
+        _6149 = first_words(param_3, v_599);
     }
-    uint4 w = _6145;
+    uint4 w = _6149;
     uint3 words = head.yzw >> uint3(shift);
-    uint _6175;
+    uint _6179;
     if (pair < 2u)
     {
-        _6175 = words.x & 16191u;
+        _6179 = words.x & 16191u;
     }
     else
     {
-        _6175 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _6179 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _6175;
-    uint _6194;
+    uint scales = _6179;
+    uint _6198;
     if (pair < 2u)
     {
-        _6194 = words.y & 16191u;
+        _6198 = words.y & 16191u;
     }
     else
     {
-        _6194 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _6198 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _6194;
+    uint minima = _6198;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -1739,54 +1745,54 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
     uint part_1 = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part_1)) + (4u * in_part);
-    uint2 _6316;
+    uint2 _6320;
     if (second)
     {
         uint param = low;
-        _6316 = second_shorts(param, v_588);
+        _6320 = second_shorts(param, v_588);
     }
     else
     {
         uint param_1 = low;
-        _6316 = first_shorts(param_1, v_599);
+        _6320 = first_shorts(param_1, v_599);
     }
-    uint2 p = _6316;
-    uint2 _6329;
+    uint2 p = _6320;
+    uint2 _6333;
     if (second)
     {
         uint param_2 = low + 16u;
-        _6329 = second_shorts(param_2, v_588);
+        _6333 = second_shorts(param_2, v_588);
     }
     else
     {
         uint param_3 = low + 16u;
-        _6329 = first_shorts(param_3, v_599);
+        _6333 = first_shorts(param_3, v_599);
     }
-    uint2 q = _6329;
-    uint2 _6344;
+    uint2 q = _6333;
+    uint2 _6348;
     if (second)
     {
         uint param_4 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _6344 = second_shorts(param_4, v_588);
+        _6348 = second_shorts(param_4, v_588);
     }
     else
     {
         uint param_5 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _6344 = first_shorts(param_5, v_599);
+        _6348 = first_shorts(param_5, v_599);
     }
-    uint2 r = _6344;
-    uint2 _6371;
+    uint2 r = _6348;
+    uint2 _6375;
     if (second)
     {
         uint param_6 = (h + 96u) + (4u * part_1);
-        _6371 = second_shorts(param_6, v_588);
+        _6375 = second_shorts(param_6, v_588);
     }
     else
     {
         uint param_7 = (h + 96u) + (4u * part_1);
-        _6371 = first_shorts(param_7, v_599);
+        _6375 = first_shorts(param_7, v_599);
     }
-    uint2 numbers = _6371 >> uint2(8u * (in_part / 2u));
+    uint2 numbers = _6375 >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -1813,28 +1819,28 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
         sums.w = times(param_21, param_22, param_23);
     }
     int4 scales = int4(int(numbers.x << 24u), int(numbers.x << 8u), int(numbers.y << 24u), int(numbers.y << 8u)) >> int4(24);
-    uint _6524;
+    uint _6528;
     if (second)
     {
         uint param_24 = h + 104u;
-        _6524 = second_short(param_24, v_588);
+        _6528 = second_short(param_24, v_588);
     }
     else
     {
         uint param_25 = h + 104u;
-        _6524 = first_short(param_25, v_599);
+        _6528 = first_short(param_25, v_599);
     }
     float4 param_26 = float4(scales);
     float4 param_27 = sums;
     float param_28 = 0.0;
-    return float2(as_type<half2>(_6524)).x * times(param_26, param_27, param_28);
+    return float2(as_type<half2>(_6528)).x * times(param_26, param_27, param_28);
 }
 
 static inline __attribute__((always_inline))
 float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
 {
     float sum = 0.0;
-    if (_6551)
+    if (_6555)
     {
         uint param = row;
         uint param_1 = u;
@@ -1843,7 +1849,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_3 = of_x;
         sum = line_times_x_F32(param, param_1, param_2, param_3, second, v_588, v_599);
     }
-    if (_6563)
+    if (_6567)
     {
         uint param_4 = row;
         uint param_5 = u;
@@ -1852,7 +1858,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_7 = of_x;
         sum = line_times_x_F16(param_4, param_5, param_6, param_7, second, v_588, v_599);
     }
-    if (_6575)
+    if (_6579)
     {
         uint param_8 = row;
         uint param_9 = u;
@@ -1861,7 +1867,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_11 = of_x;
         sum = line_times_x_BF16(param_8, param_9, param_10, param_11, second, v_588, v_599);
     }
-    if (_6587)
+    if (_6591)
     {
         uint param_12 = row;
         uint param_13 = u;
@@ -1870,7 +1876,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_15 = of_x;
         sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, second, v_588, v_599);
     }
-    if (_6599)
+    if (_6603)
     {
         uint param_16 = row;
         uint param_17 = u;
@@ -1879,7 +1885,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_19 = of_x;
         sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, second, v_588, v_599);
     }
-    if (_6611)
+    if (_6615)
     {
         uint param_20 = row;
         uint param_21 = u;
@@ -1888,7 +1894,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_23 = of_x;
         sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, second, v_588, v_599);
     }
-    if (_6623)
+    if (_6627)
     {
         uint param_24 = row;
         uint param_25 = u;
@@ -1897,7 +1903,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_27 = of_x;
         sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, second, v_588, v_599);
     }
-    if (_6635)
+    if (_6639)
     {
         uint param_28 = row;
         uint param_29 = u;
@@ -1925,21 +1931,21 @@ void lane_rows(thread bool& second, const device Second1& v_588, const device We
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _6791 = push.first.xyz + gl_WorkGroupID;
-    uint _6792 = _6791.y;
+    uint3 _6797 = push.first.xyz + gl_WorkGroupID;
+    uint _6798 = _6797.y;
     spvUnsafeArray<uint, 4> row;
-    uint _6861;
-    uint _6872;
+    uint _6867;
+    uint _6878;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _6996;
-    uint _7059;
-    for (uint r = _6792; r < push.rows; r += push.groups.y)
+    float _7002;
+    uint _7065;
+    for (uint r = _6798; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _6815 = push.first.xyz + gl_WorkGroupID;
-        uint _6816 = _6815.x;
-        for (uint tile = _6816; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _6821 = push.first.xyz + gl_WorkGroupID;
+        uint _6822 = _6821.x;
+        for (uint tile = _6822; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -1956,21 +1962,21 @@ void lane_rows(thread bool& second, const device Second1& v_588, const device We
                     choose_line(param_1, second);
                     if (second)
                     {
-                        _6861 = push.offset.z;
+                        _6867 = push.offset.z;
                     }
                     else
                     {
-                        _6861 = push.offset.y;
+                        _6867 = push.offset.y;
                     }
                     if (both)
                     {
-                        _6872 = y / 2u;
+                        _6878 = y / 2u;
                     }
                     else
                     {
-                        _6872 = y;
+                        _6878 = y;
                     }
-                    row[y] = (2u * _6861) + (min((first + _6872), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * _6867) + (min((first + _6878), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -2016,13 +2022,13 @@ void lane_rows(thread bool& second, const device Second1& v_588, const device We
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _6996 = norm_scale(param_15, push);
+                _7002 = norm_scale(param_15, push);
             }
             else
             {
-                _6996 = 1.0;
+                _7002 = 1.0;
             }
-            float scale = _6996;
+            float scale = _7002;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -2037,16 +2043,16 @@ void lane_rows(thread bool& second, const device Second1& v_588, const device We
             {
                 if (y_3 < LINES)
                 {
-                    bool _7050;
+                    bool _7056;
                     if (both)
                     {
-                        _7050 = y_3 == ((2u * lane) + 1u);
+                        _7056 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _7050 = both;
+                        _7056 = both;
                     }
-                    if (_7050)
+                    if (_7056)
                     {
                         mine.y = sums[y_3];
                     }
@@ -2054,30 +2060,30 @@ void lane_rows(thread bool& second, const device Second1& v_588, const device We
                     {
                         if (both)
                         {
-                            _7059 = 2u * lane;
+                            _7065 = 2u * lane;
                         }
                         else
                         {
-                            _7059 = lane;
+                            _7065 = lane;
                         }
-                        if (y_3 == _7059)
+                        if (y_3 == _7065)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _7077 = lane < ELEMENTS;
-            bool _7086;
-            if (_7077)
+            bool _7083 = lane < ELEMENTS;
+            bool _7092;
+            if (_7083)
             {
-                _7086 = (first + lane) < push.n;
+                _7092 = (first + lane) < push.n;
             }
             else
             {
-                _7086 = _7077;
+                _7092 = _7083;
             }
-            if (_7086)
+            if (_7092)
             {
                 if (both)
                 {
@@ -2102,9 +2108,9 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2621);
-    uint _2643;
-    uint _2654;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2625);
+    uint _2647;
+    uint _2658;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -2116,21 +2122,21 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
             }
             if (second)
             {
-                _2643 = push.offset.z;
+                _2647 = push.offset.z;
             }
             else
             {
-                _2643 = push.offset.y;
+                _2647 = push.offset.y;
             }
             if (both)
             {
-                _2654 = y / 2u;
+                _2658 = y / 2u;
             }
             else
             {
-                _2654 = y;
+                _2658 = y;
             }
-            row[y] = (2u * _2643) + (min((from + _2654), (push.n - 1u)) * halves_1);
+            row[y] = (2u * _2647) + (min((from + _2658), (push.n - 1u)) * halves_1);
         }
     }
 }
@@ -2413,26 +2419,26 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part_1 * 256u);
             uint at = first + (4u * q);
-            bool _4349 = q < quads;
-            bool _4356;
-            if (_4349)
+            bool _4353 = q < quads;
+            bool _4360;
+            if (_4353)
             {
-                _4356 = at < push.k;
+                _4360 = at < push.k;
             }
             else
             {
-                _4356 = _4349;
+                _4360 = _4353;
             }
-            bool _4365;
-            if (_4356)
+            bool _4369;
+            if (_4360)
             {
-                _4365 = (r + m) < push.rows;
+                _4369 = (r + m) < push.rows;
             }
             else
             {
-                _4365 = _4356;
+                _4369 = _4360;
             }
-            if (_4365)
+            if (_4369)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
@@ -2464,19 +2470,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_2];
                 float4 param_9 = factor[part_2];
                 float param_10 = squares;
-                float4 _4445 = input_of(param_7, param_8, param_9, param_10);
+                float4 _4449 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _4445;
-                bool _4454;
+                float4 value = _4449;
+                bool _4458;
                 if (normed)
                 {
-                    _4454 = (at_1 + 4u) > push.k;
+                    _4458 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4454 = normed;
+                    _4458 = normed;
                 }
-                if (_4454)
+                if (_4458)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -2652,19 +2658,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _3029 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _3033 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _3029;
-    uint _3033;
+    w = _3033;
+    uint _3037;
     if ((h & 1u) != 0u)
     {
-        _3033 = w[e + 1u];
+        _3037 = w[e + 1u];
     }
     else
     {
-        _3033 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _3037 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _3033;
+    return _3037;
 }
 
 static inline __attribute__((always_inline))
@@ -2690,10 +2696,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _3110 = (4u * y) + m;
+                        uint _3114 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_3110] += (v * x_quad(param_4, param_5, pool));
+                        all_[_3114] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -2740,14 +2746,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _3235 = (4u * y) + m;
+                        uint _3239 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3235] += (low * x_quad(param_2, param_3, pool));
-                        uint _3252 = (4u * y) + m;
+                        all_[_3239] += (low * x_quad(param_2, param_3, pool));
+                        uint _3256 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3252] += (high * x_quad(param_4, param_5, pool));
+                        all_[_3256] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -2761,7 +2767,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3313;
+    uint4 _3317;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -2771,13 +2777,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3313 = b;
+                _3317 = b;
             }
             else
             {
-                _3313 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3317 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3313;
+            words[y] = _3317;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -2860,9 +2866,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3537;
+    uint _3541;
     spvUnsafeArray<uint, 4> minima;
-    uint _3560;
+    uint _3564;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -2871,25 +2877,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3537 = words.x & 16191u;
+                _3541 = words.x & 16191u;
             }
             else
             {
-                _3537 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3541 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3537;
+            scales[y] = _3541;
             if (lower)
             {
-                _3560 = words.y & 16191u;
+                _3564 = words.y & 16191u;
             }
             else
             {
-                _3560 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3564 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3560;
+            minima[y] = _3564;
         }
     }
-    float4 _3627;
+    float4 _3631;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -2907,23 +2913,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3627 = low_nibbles(param);
+                        _3631 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3627 = high_nibbles(param_1);
+                        _3631 = high_nibbles(param_1);
                     }
-                    float4 v = _3627;
+                    float4 v = _3631;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3659 = (4u * y_1) + m;
+                            uint _3663 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3659] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3663] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -2984,7 +2990,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _4041 = (4u * y) + m;
+                        uint _4045 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -2993,13 +2999,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_4041] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_4045] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _4109;
+    uint2 _4113;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -3008,13 +3014,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _4109 = unit[y_1].b.zw;
+                _4113 = unit[y_1].b.zw;
             }
             else
             {
-                _4109 = unit[y_1].b.zw >> uint2(8u);
+                _4113 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _4109;
+            uint2 words = _4113;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -3034,7 +3040,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_4175)
+    if (_4179)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -3047,7 +3053,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_4190)
+    if (_4194)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -3060,7 +3066,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_4205)
+    if (_4209)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -3073,7 +3079,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_4220)
+    if (_4224)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -3086,7 +3092,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_4235)
+    if (_4239)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -3099,7 +3105,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_4250)
+    if (_4254)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -3112,7 +3118,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_4265)
+    if (_4269)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -3125,7 +3131,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_4280)
+    if (_4284)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -3157,9 +3163,9 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _2403; v++)
+    for (uint v = 0u; v < _2405; v++)
     {
-        sum += pool[(i * _2411) + v];
+        sum += pool[(i * _2413) + v];
     }
     float4 param = sum;
     return sum4(param);
@@ -3169,10 +3175,10 @@ static inline __attribute__((always_inline))
 void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_1846, device Y1& v_1862, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2464;
+    uint lane = me & _2466;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _2560;
+    float _2564;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -3184,45 +3190,45 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _2505) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _2509) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _2519 = simd_is_first();
-            if (_2519)
+            bool _2523 = simd_is_first();
+            if (_2523)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2537 = me < GROUP_LINES;
-            bool _2546;
-            if (_2537)
+            bool _2541 = me < GROUP_LINES;
+            bool _2550;
+            if (_2541)
             {
-                _2546 = (first + me) < push.n;
+                _2550 = (first + me) < push.n;
             }
             else
             {
-                _2546 = _2537;
+                _2550 = _2541;
             }
-            bool _2556;
-            if (_2546)
+            bool _2560;
+            if (_2550)
             {
-                _2556 = (r + m) < push.rows;
+                _2560 = (r + m) < push.rows;
             }
             else
             {
-                _2556 = _2546;
+                _2560 = _2550;
             }
-            if (_2556)
+            if (_2560)
             {
                 if (normed)
                 {
-                    _2560 = shared_scale(push, pool, gl_NumSubgroups);
+                    _2564 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _2560 = 1.0;
+                    _2564 = 1.0;
                 }
-                float scale = _2560;
+                float scale = _2564;
                 if (both)
                 {
                     uint param = 2u * me;
@@ -3247,7 +3253,7 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
 static inline __attribute__((always_inline))
 void vector_rows(thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620, const device X4& v_1663, const device X1& v_1674, constant Push& push, const device Norm4& v_1742, const device Norm1& v_1751, device Gates1& v_1846, device Y1& v_1862, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _4609;
+    uint lane = gl_LocalInvocationID.x & _4613;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -3258,19 +3264,19 @@ void vector_rows(thread bool& second, const device Second1& v_588, const device 
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _4640;
-    uint _4651 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _4644;
+    uint _4655 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _4651; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _4655; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _4666 = push.first.xyz + gl_WorkGroupID;
-        uint _4667 = _4666.x;
-        for (uint tile = _4667; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _4670 = push.first.xyz + gl_WorkGroupID;
+        uint _4671 = _4670.x;
+        for (uint tile = _4671; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -3281,16 +3287,16 @@ void vector_rows(thread bool& second, const device Second1& v_588, const device 
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _4710;
+                bool _4714;
                 if (plain)
                 {
-                    _4710 = (base + lane) < end;
+                    _4714 = (base + lane) < end;
                 }
                 else
                 {
-                    _4710 = plain;
+                    _4714 = plain;
                 }
-                if (_4710)
+                if (_4714)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
@@ -3304,8 +3310,8 @@ void vector_rows(thread bool& second, const device Second1& v_588, const device 
                 float4 param_16 = squares;
                 put_chunks(param_13, param_14, param_15, param_16, v_1663, v_1674, push, v_1742, v_1751, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _4744 = base + lane;
-                for (uint u = _4744; u < end; u += TEAM)
+                uint _4748 = base + lane;
+                for (uint u = _4748; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -3373,14 +3379,14 @@ kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     bool second = false;
-    second = _7123;
-    if (_7124)
+    second = _7129;
+    if (_7130)
     {
         tiles(second, v_588, v_599, v_611, v_620, v_1663, v_1674, push, v_1742, v_1751, v_1846, v_1862, v_1922, v_1956, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_7129)
+        if (_7135)
         {
             lane_rows(second, v_588, v_599, v_1674, push, v_1751, v_1846, v_1862, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }

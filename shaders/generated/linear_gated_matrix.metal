@@ -168,7 +168,7 @@ constant bool _3101 = (type == 1u);
 constant bool _3102 = (!_3101);
 constant bool _3131 = (SCALES == 2u);
 constant uint way = (variant / 48u);
-constant bool _3411 = (way == 8u);
+constant bool _3429 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -1608,10 +1608,12 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
             if (_3237)
             {
                 float factor = _1225.work1[r];
+                float4 v = as_type<float4>(pool[gate + t]) * factor;
+                float4 w = as_type<float4>(pool[other + t]) * factor;
                 uint param = r;
                 uint param_1 = j_1;
-                float4 param_2 = as_type<float4>(pool[gate + t]) * factor;
-                float4 param_3 = as_type<float4>(pool[other + t]) * factor;
+                float4 param_2 = v;
+                float4 param_3 = w;
                 finish_gated(param, param_1, param_2, param_3, push, _722, _748);
             }
         }
@@ -1632,16 +1634,16 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
     {
         uint param = push.n;
         uint param_1 = 64u;
-        uint _3301 = ceil_div(param, param_1);
-        if (tile_j < _3301)
+        uint _3305 = ceil_div(param, param_1);
+        if (tile_j < _3305)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _3320 = ceil_div(param_2, param_3);
-                if (tile_r < _3320)
+                uint _3324 = ceil_div(param_2, param_3);
+                if (tile_r < _3324)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 64u;
@@ -1651,18 +1653,20 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
                     {
                         sums[i] = simdgroup_float8x8(0.0);
                     }
-                    uint param_6 = 0u;
+                    uint first = 0u;
+                    uint end = count;
+                    uint param_6 = min(first, (count - 1u));
                     uint param_7 = slices_k;
                     load_slice(param_6, param_7, second, _320, _330, push, _922, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
-                    uint param_8 = 0u;
+                    uint param_8 = min(first, (count - 1u));
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
-                    uint param_10 = min(1u, (count - 1u));
+                    uint param_10 = min((first + 1u), (count - 1u));
                     uint param_11 = slices_k;
                     load_slice(param_10, param_11, second, _320, _330, push, _922, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
-                    for (uint s = 0u; s < count; s++)
+                    for (uint s = first; s < end; s++)
                     {
                         uint param_12 = down;
                         uint param_13 = right;
@@ -1719,7 +1723,7 @@ kernel void zc_linear_gated_matrix(constant Push& push [[buffer(0)]], const devi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_3411)
+    if (_3429)
     {
         input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, _498, _510, push, _578, _587, pool, _922, gl_LocalInvocationID, gl_WorkGroupID, _1225);
     }

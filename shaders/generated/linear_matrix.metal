@@ -167,7 +167,7 @@ constant bool _3230 = (type == 1u);
 constant bool _3231 = (!_3230);
 constant bool _3260 = (SCALES == 2u);
 constant uint way = (variant / 24u);
-constant bool _3509 = (way == 8u);
+constant bool _3525 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -1628,9 +1628,10 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
             }
             if (_3347)
             {
+                float4 v = as_type<float4>(pool[base + t]) * _1407.work1[r];
                 uint param = r;
                 uint param_1 = j_1;
-                float4 param_2 = as_type<float4>(pool[base + t]) * _1407.work1[r];
+                float4 param_2 = v;
                 finish_quad(param, param_1, param_2, push, _441, _467, _556);
             }
         }
@@ -1651,16 +1652,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     {
         uint param = push.n;
         uint param_1 = 128u;
-        uint _3400 = ceil_div(param, param_1);
-        if (tile_j < _3400)
+        uint _3402 = ceil_div(param, param_1);
+        if (tile_j < _3402)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _3419 = ceil_div(param_2, param_3);
-                if (tile_r < _3419)
+                uint _3421 = ceil_div(param_2, param_3);
+                if (tile_r < _3421)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 128u;
@@ -1670,18 +1671,20 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                     {
                         sums[i] = simdgroup_float8x8(0.0);
                     }
-                    uint param_6 = 0u;
+                    uint first = 0u;
+                    uint end = count;
+                    uint param_6 = min(first, (count - 1u));
                     uint param_7 = slices_k;
                     load_slice(param_6, param_7, push, _602, _1104, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
-                    uint param_8 = 0u;
+                    uint param_8 = min(first, (count - 1u));
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
-                    uint param_10 = min(1u, (count - 1u));
+                    uint param_10 = min((first + 1u), (count - 1u));
                     uint param_11 = slices_k;
                     load_slice(param_10, param_11, push, _602, _1104, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
-                    for (uint s = 0u; s < count; s++)
+                    for (uint s = first; s < end; s++)
                     {
                         uint param_12 = down;
                         uint param_13 = right;
@@ -1737,7 +1740,7 @@ kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device voi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_3509)
+    if (_3525)
     {
         input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _769, _780, _843, _852, pool, _1104, gl_LocalInvocationID, gl_WorkGroupID, _1407);
     }
