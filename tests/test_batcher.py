@@ -38,13 +38,14 @@ from zcwasm.llm._worker import Worker
 Make = Callable[..., Batcher]
 
 
-@pytest.fixture
-def make() -> Iterator[Make]:
-    """Batchers with a fake engine, whose pages are looked at before each step, and when all is over."""
+@pytest.fixture(params=["one by one", "ahead"])
+def make(request: pytest.FixtureRequest) -> Iterator[Make]:
+    """Batchers with a fake engine, whose pages are looked at before each step, and when all is over; with and
+    without steps ahead."""
     made: list[Batcher] = []
 
     def one(**numbers: int) -> Batcher:
-        batcher = fake_engine.batcher(**numbers)
+        batcher = fake_engine.batcher(**{"ahead": request.param == "ahead", **numbers})
         engine_of(batcher).before = lambda step: batcher_pages(batcher)
         made.append(batcher)
         return batcher
@@ -75,7 +76,8 @@ def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
 
 def settle(batcher: Batcher) -> None:
     """Until there is nothing to do."""
-    wait_for(lambda: not batcher._worker.schedule and not batcher.stats().waiting)
+    worker = batcher._worker
+    wait_for(lambda: not worker.schedule and not worker.flight and not batcher.stats().waiting)
 
 
 def steps(batcher: Batcher) -> Callable[..., None]:
