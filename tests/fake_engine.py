@@ -40,6 +40,11 @@ def logits(tokens: npt.NDArray[np.uint32], stop: bool = False) -> npt.NDArray[np
     return values
 
 
+def is_broken(tokens: npt.NDArray[np.uint32], one_of: int) -> bool:
+    """Whether there is NaN behind these tokens."""
+    return bool(one_of) and zlib.crc32(tokens.tobytes(), 1) % one_of == 0
+
+
 def answer(prompt: Sequence[int], count: int, stop: bool = False) -> list[int]:
     """So many tokens, or up to the stop token."""
     tokens = list(prompt)
@@ -108,6 +113,7 @@ class Engine:
         self.tables = np.full((sequences, self.pages_each), 2**32 - 1, np.uint32)
         self.mask = np.zeros((sequences, VOCAB // 32), np.uint32)
         self.stop = False  # whether the stop token comes
+        self.broken = 0  # of so many beginnings one is followed by NaN; 0: none
         self.closed = False
         self.before: Callable[[Step], None] = lambda step: None  # each step
         self.gate: threading.Semaphore | None = None  # that each step takes
@@ -224,7 +230,11 @@ class Engine:
         return tokens.copy()
 
     def drop(self) -> None:
-        self._compute_flight()
+        """Nobody wants what comes of it, but its rows of the cache are written, with whatever."""
+        for each in self._flight:
+            if not each.computed:
+                self._tokens[each.step.places] = 2**32 - 1
+                self._positions[each.step.places] = each.step.positions
         self._flight = []
 
     # --- numbers ---
@@ -233,6 +243,7 @@ class Engine:
         self._tokens[step.places], self._positions[step.places] = step.tokens, step.positions
         chosen = step.outputs
         self._logits = [logits(self._seen(step.spans[row]), self.stop) for row in chosen["row"].tolist()]
+        before = chosen["random"].copy()
         entries = np.zeros((0, 4), np.uint32) if step.entries is None else step.entries
         assert len(entries) <= self.most_entries
         for index, values in enumerate(self._logits):
@@ -247,6 +258,8 @@ class Engine:
                 chosen["random"][index] += np.uint64(1)
             best = int(x.argmax())
             chosen["token"][index] = best if x[best] > -np.inf else NO_TOKEN
+            if is_broken(self._seen(step.spans[chosen["row"][index]]), self.broken):
+                chosen["token"][index], chosen["random"][index] = NO_TOKEN, before[index]
         return chosen["token"].copy()
 
     def logits(self, output: int) -> npt.NDArray[np.float32]:
