@@ -955,6 +955,19 @@ class TestAhead:
                 guest.check(exports.start_many())
             with pytest.raises(zcwasm.Error, match="no step is in flight"):
                 guest.check(exports.finish_many())
+        for call in (exports.run_many, exports.start_many, exports.drop_many):  # each throws away
+            twin.lose()
+            engine._write(twin.step(False), 0)
+            assert guest.check(exports.start_many()) == 0
+            engine._write(twin.step(True), 1)
+            assert guest.check(exports.start_many()) == 0
+            twin.lose()
+            engine._write(twin.step(False), 0)
+            assert guest.check(call()) == 0
+            if call is exports.start_many:
+                assert guest.check(exports.finish_many()) == 0
+            with pytest.raises(zcwasm.Error, match="no step is in flight"):
+                guest.check(exports.finish_many())
         engine._write(twin.step(False), 0)
         assert guest.check(exports.start_many()) == 0
         guest.begin("init_many")
