@@ -391,6 +391,20 @@ def test_steps_go_ahead_until_somebody_comes_or_ends() -> None:
     while not third.done:
         turn(worker)
     assert worker.steps_ahead == ahead
+    # One that waits for room, and is cancelled, makes way for the one behind it.
+    runs = batcher.submit([5], max_new_tokens=200)
+    turns(3)
+    waits = batcher.submit(prompt(1, 250), max_new_tokens=1)
+    for _ in range(52):
+        schedule.pages.allocate()  # somebody has most of the 64
+    last = batcher.submit(prompt(2, 5), max_new_tokens=1)
+    assert turns(5)[-3:] == [1, 1, 1]
+    assert (waits.usage.generated_tokens, last.usage.generated_tokens) == (0, 0)
+    waits.cancel()
+    turns(4)
+    assert (last.done, runs.done) == (True, False)
+    runs.cancel()
+    turns(4)
     worker.thread = None
     batcher.close()
 

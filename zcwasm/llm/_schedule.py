@@ -77,7 +77,7 @@ class Schedule:
         self._decoders: npt.NDArray[np.intp] | None = None
         self._decoding: list[Sequence] = []  # those, when there is such an array
         self._plain = False  # none of them has a chooser
-        self._news = False  # requests have come since the last plan
+        self._news = False  # since the last plan others wait: some may be begun now
         self._rows = Rows(engine)
         self._begun: set[Sequence] = set()  # that run, and whose prompt is not computed
 
@@ -145,6 +145,7 @@ class Schedule:
                 sequence.keep(self.pages)
             self._leave(sequence)
         else:
+            self._news = True  # the one behind it may be small enough
             if not sequence.preempted:
                 self.waiting -= 1
             if len(self._heap) > 2 * (len(self._all) + 8):
