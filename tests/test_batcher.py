@@ -228,6 +228,7 @@ def test_whatever_callers_do(data: st.DataObject) -> None:
         context=64,
         pages=draw(st.integers(4, 9)),
         rows=draw(st.integers(4, 40)),
+        ahead=draw(st.booleans()),
     )
     engine_of(batcher).before = lambda step: batcher_pages(batcher)
     asked: list[tuple[Stream, list[int], int]] = []

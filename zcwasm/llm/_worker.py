@@ -204,8 +204,8 @@ class Worker:
                 return
 
     def _compute(self, plan: Plan) -> None:
-        """At once. What is interrupted is done again: pages that are said to hold a prompt's beginning do so
-        only then."""
+        """Alone. What is interrupted is done again, and not planned anew: pages are said to hold what it
+        computes of prompts."""
         while not self.closing:
             try:
                 tokens = self.engine.run(plan.step)
