@@ -2,7 +2,7 @@
 and, where it is given, llama.cpp's program llama-batched-bench on the same file.
 
     python benchmarks/batches.py MODEL [--sequences 1 8 32 128] [--prompt 128] [--new 128] [--threads 2]
-                                 [--device cpu] [--rounds 3] [--llama PROGRAM] [--json FILE]
+                                 [--device cpu] [--rounds 3] [--llama PROGRAM] [--one-by-one] [--json FILE]
 
 Each request has a prompt of its own of random tokens. What is measured is what comes from when the last of
 them has its first token until the first one ends, so that all rows decode; and the prompts' tokens per second
@@ -29,17 +29,23 @@ from zcwasm._models import fetch
 
 
 def prompts(model: llm.Model, count: int, length: int, seed: int) -> list[list[int]]:
-    draw = np.random.default_rng(seed)
-    made: list[list[int]] = draw.integers(1000, model.config.vocab - 1, (count, length)).tolist()
+    draw, vocab = np.random.default_rng(seed), model.config.vocab
+    least = min(1000, vocab // 8)
+    made: list[list[int]] = draw.integers(least, vocab - 1, (count, length)).tolist()
     return made
 
 
-def batched(model: llm.Model, count: int, length: int, new: int, seed: int) -> tuple[float, float]:
-    """Tokens per second: of decoding, of prompts."""
+def batched(
+    model: llm.Model, count: int, length: int, new: int, seed: int, ahead: bool | None
+) -> tuple[float, float, float]:
+    """Tokens per second: of decoding, of prompts; and the part of the steps that were started ahead."""
     tokens = count * (length + new)
     with model.batcher(
         sequences=count, context=length + new, context_tokens=tokens + 64 * count, rows=max(512, count)
     ) as batcher:
+        worker = batcher._worker
+        if ahead is not None:
+            worker.engine.ahead = ahead
         batcher.submit([1, 2, 3], max_new_tokens=4, ignore_eos=True).result()  # pipelines, buffers
         start = time.perf_counter()
         streams = [
@@ -54,7 +60,8 @@ def batched(model: llm.Model, count: int, length: int, new: int, seed: int) -> t
         took, last = time.perf_counter() - began, batcher.stats().generated_tokens
         for each in streams:
             each.result()
-        return (last - first) / took, count * length / (began - start)
+        part = worker.steps_ahead / batcher.stats().steps
+        return (last - first) / took, count * length / (began - start), part
 
 
 def alone(model: llm.Model, length: int, new: int, seed: int) -> float:
@@ -85,6 +92,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--llama", type=Path, help="llama-batched-bench")
     parser.add_argument("--device", choices=["cpu", "vulkan", "metal"])
+    parser.add_argument("--one-by-one", action="store_true", help="a batcher's steps never go ahead")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     device = zcwasm.Device(options.device, threads=options.threads)
@@ -103,11 +111,15 @@ def main() -> None:
     print(about["date"], about["machine"], device, model, f"{device.threads} threads", sep="\n", flush=True)
     rows: list[dict[str, Any]] = []
     for count in options.sequences:
-        found: dict[str, list[float]] = {"decode": [], "prompts": [], "session": [], "llama": []}
+        found: dict[str, list[float]] = {
+            name: [] for name in ("decode", "prompts", "ahead", "session", "llama")
+        }
         for round_ in range(options.rounds):
-            decode, prefill = batched(model, count, options.prompt, options.new, round_)
+            ahead = False if options.one_by_one else None
+            decode, prefill, part = batched(model, count, options.prompt, options.new, round_, ahead)
             found["decode"].append(decode)
             found["prompts"].append(prefill)
+            found["ahead"].append(part)
             if count == 1:
                 found["session"].append(alone(model, options.prompt, options.new, round_))
             if options.llama:
@@ -117,9 +129,9 @@ def main() -> None:
                 found["llama"].append(rate)
         row: dict[str, Any] = {"sequences": count, **{k: statistics.median(v) for k, v in found.items() if v}}
         rows.append(row)
-        words = ", ".join(f"{k} {v:.1f}" for k, v in row.items() if k != "sequences")
+        words = ", ".join(f"{k} {v:.1f}" for k, v in row.items() if k not in ("sequences", "ahead"))
         ratio = f", ratio {row['decode'] / row['llama']:.2f}" if "llama" in row else ""
-        print(f"{count:4} sequences, tokens/s: {words}{ratio}", flush=True)
+        print(f"{count:4} sequences, tokens/s: {words}{ratio}; {row['ahead']:.0%} of steps ahead", flush=True)
     if options.json:
         options.json.write_text(json.dumps({**about, "rows": rows}, indent=1) + "\n")
 

@@ -38,13 +38,14 @@ from zcwasm.llm._worker import Worker
 Make = Callable[..., Batcher]
 
 
-@pytest.fixture
-def make() -> Iterator[Make]:
-    """Batchers with a fake engine, whose pages are looked at before each step, and when all is over."""
+@pytest.fixture(params=["one by one", "ahead"])
+def make(request: pytest.FixtureRequest) -> Iterator[Make]:
+    """Batchers with a fake engine, whose pages are looked at before each step, and when all is over; with and
+    without steps ahead."""
     made: list[Batcher] = []
 
     def one(**numbers: int) -> Batcher:
-        batcher = fake_engine.batcher(**numbers)
+        batcher = fake_engine.batcher(**{"ahead": request.param == "ahead", **numbers})
         engine_of(batcher).before = lambda step: batcher_pages(batcher)
         made.append(batcher)
         return batcher
@@ -75,7 +76,8 @@ def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
 
 def settle(batcher: Batcher) -> None:
     """Until there is nothing to do."""
-    wait_for(lambda: not batcher._worker.schedule and not batcher.stats().waiting)
+    worker = batcher._worker
+    wait_for(lambda: not worker.schedule and not worker.flight and not batcher.stats().waiting)
 
 
 def steps(batcher: Batcher) -> Callable[..., None]:
@@ -226,6 +228,7 @@ def test_whatever_callers_do(data: st.DataObject) -> None:
         context=64,
         pages=draw(st.integers(4, 9)),
         rows=draw(st.integers(4, 40)),
+        ahead=draw(st.booleans()),
     )
     engine_of(batcher).before = lambda step: batcher_pages(batcher)
     asked: list[tuple[Stream, list[int], int]] = []
@@ -247,6 +250,163 @@ def test_whatever_callers_do(data: st.DataObject) -> None:
     batcher_pages(batcher)
     assert batcher.stats().pages_used == 0
     assert sorted(batcher._worker.schedule._free_slots) == list(range(batcher.sequences))
+    batcher.close()
+
+
+def driven(engine: fake_engine.Engine) -> Batcher:
+    """A batcher whose thread's work a test does, turn by turn: what happens in between is up to the test."""
+    batcher = fake_engine.batcher(engine)
+    worker = batcher._worker
+    worker.start = lambda: setattr(worker, "thread", threading.current_thread())  # type: ignore[method-assign]
+    return batcher
+
+
+def turn(worker: Worker) -> None:
+    """As Worker.run; nothing where that would wait."""
+    if not (worker.schedule or worker.flight or not worker.inbox.empty()):
+        return
+    try:
+        worker._read_inbox()
+        worker._step()
+    except zcwasm.DeviceError as error:
+        worker.flight = []
+        worker.schedule.end_all(error=error)
+    worker._tell()
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_steps_ahead_whatever_happens(seed: int) -> None:
+    """Requests that come, end, are cancelled, or whose time is up, at any moment, in a cache that is too
+    small; interrupted calls, NaN, devices that fail. What comes is what would come alone."""
+    rng = random.Random(seed)
+    engine = fake_engine.Engine(
+        sequences=rng.randint(1, 5), context=64, pages=rng.randint(4, 12), rows=rng.randint(5, 40), ahead=True
+    )
+    engine.stop, engine.broken = rng.random() < 0.5, rng.choice((0, 0, 90))
+    fails = rng.choice((0.0, 0.0, 0.01))
+
+    def before(step: object) -> None:
+        batcher_pages(batcher)
+        if rng.random() < fails:
+            raise zcwasm.DeviceError("lost")
+        if rng.random() < 0.03:
+            raise fake_engine.interruption()
+
+    def start(step: Any) -> None:
+        if rng.random() < fails:  # with or without what is in flight
+            if rng.random() < 0.5:
+                engine.drop()
+            raise zcwasm.DeviceError("lost")
+        starts(step)
+
+    starts, engine.start = engine.start, start  # type: ignore[method-assign]
+    engine.before = before
+    batcher = driven(engine)
+    worker = batcher._worker
+    asked: list[tuple[Stream, list[int], dict[str, Any]]] = []
+    for _ in range(rng.randint(3, 30)):
+        for _ in range(rng.choice((0, 0, 1, 4))):
+            ids = [*prompt(rng.randint(0, 1), rng.randint(1, 40)), rng.randint(2, 4)]
+            options: dict[str, Any] = {"max_new_tokens": rng.randint(1, 64 - len(ids) + 1)}
+            if rng.random() < 0.3:
+                options |= {"temperature": 0.7, "seed": rng.randint(0, 9)}
+            if rng.random() < 0.1:
+                options["logit_bias"] = {200: 0.5}
+            priority, deadline = rng.choice((0, 0, 1)), rng.choice((None, None, 1000))
+            stream = batcher.submit(ids, priority=priority, deadline=deadline, **options)
+            asked.append((stream, ids, options))
+        for _ in range(rng.choice((0, 1, 3, 12))):
+            turn(worker)
+            assert len(worker.flight) <= engine.in_flight <= 2
+            assert len(worker.flight) == engine.in_flight or fails
+        if asked and rng.random() < 0.3:
+            rng.choice(asked)[0].cancel()
+        if asked and rng.random() < 0.2:
+            sequence = worker.schedule._all.get(rng.choice(asked)[0]._feed)
+            if sequence is not None:
+                sequence.deadline = worker.schedule._soonest = 0.0
+    for _ in range(10000):
+        if not worker.schedule and not worker.flight and worker.inbox.empty():
+            break
+        turn(worker)
+    assert not worker.schedule
+    assert engine.in_flight == 0 or fails
+    batcher_pages(batcher)
+    assert batcher.stats().pages_used == 0
+    assert not worker.schedule._decoding
+    alone = fake_engine.Engine(sequences=1, context=64, pages=4)
+    alone.stop, alone.broken = engine.stop, engine.broken
+    reference = fake_engine.batcher(alone)
+    for stream, ids, options in asked:
+        expected = reference.submit(ids, **options)
+        wait_for(lambda expected=expected: expected.done)
+        found, usage = stream._feed.ids, stream.usage
+        assert stream.done
+        assert found == expected._feed.ids[: len(found)]
+        if usage.finish in ("stop", "length"):
+            assert (found, usage.finish) == (expected._feed.ids, expected.usage.finish)
+        elif isinstance(stream._feed.error, zcwasm.DeviceError):
+            assert fails
+        elif stream._feed.error is not None:
+            assert type(expected._feed.error) is type(stream._feed.error)
+            assert found == expected._feed.ids
+        else:
+            assert usage.finish in ("cancelled", "deadline")
+    reference.close()
+    worker.thread = None
+    batcher.close()
+
+
+def test_steps_go_ahead_until_somebody_comes_or_ends() -> None:
+    engine = fake_engine.Engine(sequences=4, ahead=True)
+    engine.thrown = 0
+    batcher = driven(engine)
+    worker, schedule = batcher._worker, batcher._worker.schedule
+
+    def turns(count: int) -> list[int]:
+        """How many steps were in flight behind each."""
+        found = []
+        for _ in range(count):
+            turn(worker)
+            found.append(len(worker.flight))
+        return found
+
+    first = batcher.submit([5, 6], max_new_tokens=40)
+    assert turns(6) == [0, 1, 1, 1, 1, 1]
+    assert worker.steps_ahead == 5
+    second = batcher.submit([7], max_new_tokens=40)
+    before = len(engine.steps)
+    assert turns(3) == [0, 0, 1]  # what is in flight; the prompt; and ahead again
+    assert [each[-1][2] for each in engine.steps[before:]] == [False, True, False]
+    assert first.usage.generated_tokens == 9
+    assert second.usage.generated_tokens == 2
+    while schedule:
+        turn(worker)
+    assert first._feed.ids == answer([5, 6], 40)
+    assert second._feed.ids == answer([7], 40)
+    # Without a step that is for nothing: none of them ended otherwise than by its length.
+    assert sum(count for pieces in engine.steps for _, count, shared in pieces if not shared) == 39 + 39
+    # With a chooser, none goes ahead.
+    ahead = worker.steps_ahead
+    third = batcher.submit([5, 6], max_new_tokens=10, presence_penalty=0.5)
+    while not third.done:
+        turn(worker)
+    assert worker.steps_ahead == ahead
+    # One that waits for room, and is cancelled, makes way for the one behind it.
+    runs = batcher.submit([5], max_new_tokens=200)
+    turns(3)
+    waits = batcher.submit(prompt(1, 250), max_new_tokens=1)
+    for _ in range(52):
+        schedule.pages.allocate()  # somebody has most of the 64
+    last = batcher.submit(prompt(2, 5), max_new_tokens=1)
+    assert turns(5)[-3:] == [1, 1, 1]
+    assert (waits.usage.generated_tokens, last.usage.generated_tokens) == (0, 0)
+    waits.cancel()
+    turns(4)
+    assert (last.done, runs.done) == (True, False)
+    runs.cancel()
+    turns(4)
+    worker.thread = None
     batcher.close()
 
 
@@ -1109,6 +1269,46 @@ def test_answers_are_those_of_a_session(tiny: Path, device: zcwasm.Device) -> No
                 assert list(stream) == expected, (len(ids), name)
         assert batcher.stats().preempted > 0
         assert batcher.stats().pages_used == 0
+
+
+@pytest.mark.slow_on_software
+def test_steps_ahead_change_nothing(tiny: Path, device: zcwasm.Device) -> None:
+    """No bit of a token or a reason to end: with stop tokens and strings, draws that are left to the guest,
+    penalties among them, and pages that run out."""
+    model = zcwasm.llm.Model.open(tiny, device)
+    few = device.kind != "cpu" and device.info["software"]
+    rng = random.Random(5)
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"temperature": 0.8, "seed": 3},
+        {"temperature": 900.0, "seed": 4},
+        {"temperature": 900.0, "top_p": 0.99, "seed": 5, "stop": ["a", "th"]},
+        {"temperature": 2.0, "seed": 6, "repetition_penalty": 1.3},
+    ]
+    asked = [
+        (
+            rng.choices(range(model.config.vocab), k=rng.randint(1, 60)),
+            kinds[rng.choice((0, 0, 1, 1, 2, 3, 4))],
+        )
+        for _ in range(4 if few else 40)
+    ]
+
+    def answers(ahead: bool) -> list[tuple[list[int], str | None]]:
+        with model.batcher(sequences=4, context_tokens=160, context=96, rows=32, page=16) as batcher:
+            worker = batcher._worker
+            worker.engine.ahead = ahead
+            most = 10 if few else 96
+            streams = [
+                batcher.submit(ids, max_new_tokens=min(most, 96 - len(ids)), **kind) for ids, kind in asked
+            ]
+            found = [(each.result().ids, each.usage.finish) for each in streams]
+            assert bool(worker.steps_ahead) == ahead
+            assert few or batcher.stats().preempted > 0
+            return found
+
+    expected = answers(False)
+    assert few or {finish for _, finish in expected} == {"stop", "length"}
+    assert answers(True) == expected
 
 
 def test_a_context_that_ends(tiny: Path) -> None:

@@ -22,7 +22,7 @@ from models import real_model
 import zcwasm
 from zcwasm import llm
 from zcwasm.guests import layouts
-from zcwasm.llm import _engine
+from zcwasm.llm import _engine, _placement
 from zcwasm.llm._engine import NO_TOKEN, Engine, Step, outputs, seeded
 
 pytestmark = pytest.mark.slow_on_software
@@ -596,6 +596,400 @@ class TestSteps:
             with pytest.raises(zcwasm.ClosedError):
                 call()
         view[:] = 1  # its bytes live as long as it does
+
+
+# Of four sequences side by side; those of the last two are in groups of their own.
+PLAIN = {"temperature": [0, 0, 0.8, 1.5], "top_k": [0, 0, 20, 0], "top_p": [1, 1, 1, 0.9]}
+
+
+class Twin:
+    """Sequences that decode: by steps ahead in one engine, one by one in another one."""
+
+    def __init__(self, model: llm.Model, **settings: Any) -> None:
+        self.settings = settings or PLAIN
+        self.both = [Rows(model), Rows(model)]
+        self.random = np.array([seeded(seed) for seed in range(4)], np.uint64)
+        for rows in self.both:
+            for sequence in range(4):
+                rows.add(sequence, PROMPTS[sequence % 2] + [sequence])
+            step = rows.step(random=self.random, **self.settings)
+            self.last = rows.engine.run(step).tolist()
+        self.random = step.outputs["random"].copy()
+        self.expected: list[list[int]] = []
+        self.states: list[list[int]] = []  # of the generators behind
+        self.steps: list[Step] = []  # that were not finished
+        self.taken: list[list[int]] = []
+
+    @property
+    def ahead(self) -> Engine:
+        return self.both[0].engine
+
+    def expect(self, count: int) -> None:
+        """So many steps one by one."""
+        rows, random, tokens = self.both[1], self.random, self.last
+        for _ in range(count):
+            rows.decode(dict(enumerate(tokens)))
+            step = rows.step(random=random, **self.settings)
+            tokens = rows.engine.run(step).tolist()
+            random = step.outputs["random"].copy()
+            self.expected.append(tokens)
+            self.states.append(random.tolist())
+
+    def step(self, follows: bool) -> Step:
+        """The next one; one that follows has neither tokens nor states."""
+        rows = self.both[0]
+        rows.decode(dict.fromkeys(range(4), 0) if follows else dict(enumerate(self.last)))
+        step = rows.step(random=0 if follows else self.random, **self.settings)
+        step.follows = follows
+        return step
+
+    def start(self) -> None:
+        step = self.step(bool(self.steps))
+        self.steps.append(step)
+        self.ahead.start(step)
+
+    def finish(self) -> None:
+        step = self.steps.pop(0)
+        self.last = self.ahead.finish().tolist()
+        self.random = step.outputs["random"].copy()
+        self.taken.append(self.last)
+        assert self.taken == self.expected[: len(self.taken)]
+        assert self.random.tolist() == self.states[len(self.taken) - 1]
+        assert self.ahead.in_flight <= len(self.steps)
+
+    def lose(self) -> None:
+        """What was started is no more: it is done again."""
+        rows = self.both[0]
+        for sequence in range(4):
+            for _ in self.steps:
+                position = rows.lengths[sequence] = rows.lengths[sequence] - 1
+                if position % PAGE == 0:
+                    rows.free.append(int(rows.engine.tables[sequence, position // PAGE]))
+        self.steps.clear()
+
+    def check_caches(self) -> None:
+        """Bit for bit, of the rows that both have. Pages are handed out alike."""
+        found = []
+        for rows in self.both:
+            state = rows.engine._guest.state
+            layer = rows.engine._guest.array("cache", int(state["cache_bytes"]), np.uint8)
+            halves = layer.reshape(
+                -1,
+                rows.engine.pages * PAGE,
+                int(state["cache_layer_bytes"]) // 2 // (rows.engine.pages * PAGE),
+            )
+            places = [
+                int(rows.engine.tables[sequence, at // PAGE]) * PAGE + at % PAGE
+                for sequence in range(4)
+                for at in range(self.both[1].lengths[sequence])
+            ]
+            found.append(halves[:, places].tobytes())
+        assert found[0] == found[1]
+
+
+class TestAhead:
+    def test_tokens_are_those_of_steps_one_by_one(self, model: llm.Model) -> None:
+        """And so are generators and the cache; over pages' ends, and when a step begins anew."""
+        twin = Twin(model)
+        twin.expect(30)
+        for count in (1, 2, 3, 24):
+            twin.start()
+            for _ in range(count - 1):
+                twin.start()
+                assert twin.ahead.in_flight == 2
+                twin.finish()
+                assert twin.ahead.in_flight == 1
+            twin.finish()
+            assert twin.ahead.in_flight == 0
+        assert len(twin.taken) == 30
+        twin.check_caches()
+
+    def test_draws_that_are_left_to_the_guest(self, model: llm.Model) -> None:
+        """The step behind is thrown away, and the draw is made from what the step before had."""
+        twin = Twin(model, temperature=[0.8, 900, 900, 900], top_p=[1, 1, 1, 0.99])
+        twin.ahead.ahead = True
+        twin.expect(30)
+        thrown, alone = 0, 0
+        while len(twin.taken) < 29:
+            if not twin.steps:
+                twin.start()
+            twin.start()
+            twin.finish()
+            if twin.ahead.in_flight < len(twin.steps):
+                thrown, alone = thrown + 1, len(twin.taken)
+                assert not twin.ahead.may_go_ahead
+                twin.lose()
+            elif len(twin.taken) - alone >= 8:
+                assert twin.ahead.may_go_ahead
+        assert 3 < thrown < 25
+
+    def test_on_a_device_with_memory_of_its_own(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where activations, and copies of a step's inputs, are in scratch, and there is a mirror."""
+        monkeypatch.setattr(_placement, "apart", lambda device: True)
+        model = llm.Model.open(path, zcwasm.Device("cpu"))
+        self.test_tokens_are_those_of_steps_one_by_one(model)
+        self.test_draws_that_are_left_to_the_guest(model)
+
+    def test_no_token(self, cpu_model: llm.Model) -> None:
+        """The step behind one with NaN is thrown away. The others' tokens are right."""
+        twin = Twin(cpu_model)
+        for rows in twin.both:
+            state = rows.engine._guest.state
+            values = rows.engine._guest.array("cache", 2 * int(state["cache_layer_bytes"]) // 4, np.float16)
+            columns = cpu_model.config.kv_heads * cpu_model.config.head_size
+            values[int(rows.engine.tables[2, 0]) * PAGE * columns :][: PAGE * columns] = np.nan
+        twin.expect(1)
+        assert twin.expected[0][2] == NO_TOKEN
+        twin.start()
+        twin.start()
+        twin.finish()
+        assert twin.ahead.in_flight == 0
+        with pytest.raises(zcwasm.Error, match="no step is in flight"):
+            twin.ahead.finish()
+
+    def test_what_is_started_is_replayed(self, cpu_model: llm.Model) -> None:
+        """Each set records it once, and run uses the same."""
+        twin = Twin(cpu_model)
+        instance, used = twin.ahead._instance, []
+        twin.expect(8)
+        twin.start()
+        for _ in range(6):
+            before = instance.fuel_used
+            twin.start()
+            twin.finish()
+            used.append(instance.fuel_used - before)
+        twin.finish()
+        before = instance.fuel_used
+        twin.ahead.run(twin.step(False))
+        used.append(instance.fuel_used - before)
+        assert max(used[1:]) < used[0] / 2
+
+    def test_it_copies_nothing(self, model: llm.Model) -> None:
+        twin = Twin(model)
+        twin.expect(4)
+        before = zcwasm.copy_stats()
+        twin.start()
+        for _ in range(3):
+            twin.start()
+            twin.finish()
+        after = zcwasm.copy_stats()
+        if twin.ahead.mirrored:
+            assert after.pop("mirrored") > before.pop("mirrored")
+        assert after == before
+        twin.finish()
+
+    def test_interrupted_between_any_two_calls(self, cpu_model: llm.Model) -> None:
+        """By the guest's fuel. What was in flight is lost, and nothing of it is taken later; more often than
+        an instance may have submissions that nobody waited for."""
+        twin = Twin(cpu_model, temperature=[0, 900, 1.5, 0.8])
+        twin.expect(3)
+        instance, first = twin.ahead._instance, (twin.last, twin.random)
+        interrupted = dict.fromkeys(("start", "follow", "finish", "finish again"), 0)
+        lengths = list(twin.both[0].lengths)
+        for fuel in [*range(0, 4000, 7), *range(4000, 60000, 499)]:
+            twin.both[0].lengths[:] = lengths
+            twin.steps, twin.taken = [], []
+            twin.last, twin.random = first
+            instance.fuel = fuel
+            what = "start"
+            try:
+                twin.start()
+                what = "follow"
+                twin.start()
+                what = "finish"
+                twin.finish()
+                if twin.ahead.in_flight:
+                    what = "finish again"
+                    twin.finish()
+                break
+            except zcwasm.Trap as trap:
+                kind = trap.kind
+            assert kind == "out_of_fuel"
+            interrupted[what] += 1
+            assert twin.ahead.in_flight == 0
+            instance.fuel = None
+            if fuel % 2:  # begin anew with what is in the guest's sets then
+                twin.lose()
+                twin.both[0].lengths[:] = lengths
+                twin.taken, (twin.last, twin.random) = [], first
+                twin.start()
+                twin.start()
+                twin.finish()
+        else:
+            raise AssertionError("there is never fuel enough")
+        assert all(interrupted.values())
+        assert sum(interrupted.values()) > 300
+
+    def test_interrupted_by_another_thread(self, model: llm.Model) -> None:
+        twin = Twin(model)
+        twin.expect(12)
+        ended = threading.Event()
+
+        def interrupt() -> None:
+            while not ended.wait(0.001):
+                twin.ahead.interrupt()
+
+        lengths = list(twin.both[0].lengths)
+        thread = threading.Thread(target=interrupt)
+        thread.start()
+        try:
+            for tries in range(60):
+                twin.both[0].lengths[:] = [each + len(twin.taken) for each in lengths]
+                twin.steps = []
+                if tries == 50:
+                    ended.set()
+                try:
+                    twin.start()
+                    while len(twin.taken) + len(twin.steps) < 12:
+                        twin.start()
+                        twin.finish()
+                    twin.finish()
+                    break
+                except zcwasm.Trap as trap:
+                    kind = trap.kind
+                assert kind == "interrupted"
+                assert twin.ahead.in_flight == 0
+        finally:
+            ended.set()
+            thread.join()
+        assert len(twin.taken) == 12
+
+    @pytest.mark.parametrize(
+        "wrong", ["settings", "outputs", "order", "masked", "entries", "logits", "hidden"]
+    )
+    def test_what_does_not_follow_is_refused(self, cpu_model: llm.Model, wrong: str) -> None:
+        """All is lost then, and what is not plain is not even started."""
+        twin = Twin(cpu_model)
+        twin.expect(2)
+        lengths = list(twin.both[0].lengths)
+        for first in (False, True):
+            twin.both[0].lengths[:] = lengths
+            twin.steps = []
+            if not first:
+                twin.start()
+            step = twin.step(not first)
+            if wrong == "settings":
+                step.outputs["temperature"][1] = 0.5
+            elif wrong == "outputs":
+                for name in ("tokens", "positions", "places", "spans", "outputs"):
+                    setattr(step, name, getattr(step, name)[:3])
+                step.pieces = [(0, 3, False)]
+            elif wrong == "order":
+                step.outputs["row"] = [1, 0, 2, 3]
+            elif wrong == "masked":
+                step.outputs["masked"][0] = 1
+            elif wrong == "entries":
+                step.entries = entries_of(0, cpu_model.config.vocab, [5], 1, 1)
+            elif wrong == "logits":
+                step.keep_logits = True
+            else:
+                step.only_hidden = True
+            if first and wrong in ("settings", "outputs"):
+                continue
+            with pytest.raises(zcwasm.Error, match="step"):
+                twin.ahead.start(step)
+            assert twin.ahead.in_flight == 0
+        twin.both[0].lengths[:] = lengths
+        twin.steps = []
+        twin.start()
+        twin.start()
+        twin.finish()
+        twin.finish()
+
+    def test_two_are_in_flight_at_most(self, cpu_model: llm.Model) -> None:
+        twin = Twin(cpu_model)
+        with pytest.raises(ValueError, match="a step that follows one in flight, and 0 are"):
+            twin.ahead.start(twin.step(True))
+        twin.lose()
+        twin = Twin(cpu_model)
+        twin.start()
+        twin.start()
+        with pytest.raises(ValueError, match="a step that follows one in flight, and 2 are"):
+            twin.start()
+        assert twin.ahead.in_flight == 0
+        with pytest.raises(ValueError, match="a step that follows is started, not run"):
+            twin.ahead.run(twin.step(True))
+
+    def test_another_step_throws_them_away(self, cpu_model: llm.Model) -> None:
+        """One that is run, or started, and does not follow."""
+        for start in (False, True):
+            twin = Twin(cpu_model)
+            twin.expect(2)
+            lengths = list(twin.both[0].lengths)
+            twin.start()
+            twin.start()
+            twin.both[0].lengths[:] = lengths
+            twin.steps = []
+            if start:
+                twin.start()
+                assert twin.ahead.in_flight == 1
+                twin.start()
+                twin.finish()
+                twin.finish()
+            else:
+                assert twin.ahead.run(twin.step(False)).tolist() == twin.expected[0]
+            assert twin.ahead.in_flight == 0
+
+    def test_the_guest_by_itself(self, cpu_model: llm.Model) -> None:
+        """Whatever its caller says, it takes nothing that is not in flight; it begins anew with nothing."""
+        twin = Twin(cpu_model)
+        guest, engine = twin.ahead._guest, twin.ahead
+        exports, state = guest.exports, guest.state
+        with pytest.raises(zcwasm.Error, match="no step is in flight"):
+            guest.check(exports.finish_many())
+        for which, follows in ((1, 1), (0, 1), (1, 0), (2, 0), (0, 2)):
+            engine._write(twin.step(False), 0)
+            state["set"], state["follows"] = which, follows
+            for call in (exports.start_many, exports.run_many):
+                with pytest.raises(zcwasm.Error, match=r"step .*follows"):
+                    guest.check(call())
+        for name, value in (("set", 1), ("set", 2**31), ("follows", 2), ("rows", 5), ("outputs", 2**32 - 1)):
+            twin.lose()
+            engine._write(twin.step(False), 0)
+            assert guest.check(exports.start_many()) == 0
+            engine._write(twin.step(True), 1)
+            state["set"] = 0 if name == "set" and value == 1 else 1
+            if name != "set" or value != 1:
+                state[name] = value
+            with pytest.raises(zcwasm.Error):
+                guest.check(exports.start_many())
+            with pytest.raises(zcwasm.Error, match="no step is in flight"):
+                guest.check(exports.finish_many())
+        for call in (exports.run_many, exports.start_many, exports.drop_many):  # each throws away
+            twin.lose()
+            engine._write(twin.step(False), 0)
+            assert guest.check(exports.start_many()) == 0
+            engine._write(twin.step(True), 1)
+            assert guest.check(exports.start_many()) == 0
+            twin.lose()
+            engine._write(twin.step(False), 0)
+            assert guest.check(call()) == 0
+            if call is exports.start_many:
+                assert guest.check(exports.finish_many()) == 0
+            with pytest.raises(zcwasm.Error, match="no step is in flight"):
+                guest.check(exports.finish_many())
+        engine._write(twin.step(False), 0)
+        assert guest.check(exports.start_many()) == 0
+        guest.begin("init_many")
+        with pytest.raises(zcwasm.Error, match="no step is in flight"):
+            guest.check(exports.finish_many())
+        rows = Rows(cpu_model)
+        rows.engine.close()
+        rows.engine, rows.lengths = engine, [0] * 4
+        rows.add(0, PROMPTS[1])
+        assert rows.run() == new_tokens(cpu_model.session(context=CONTEXT), PROMPTS[1], 1)
+
+    def test_closed_in_flight(self, model: llm.Model) -> None:
+        twin = Twin(model)
+        twin.start()
+        twin.start()
+        step = twin.step(False)
+        twin.ahead.close()
+        assert twin.ahead.in_flight == 0
+        twin.ahead.drop()
+        for call in (twin.ahead.finish, lambda: twin.ahead.start(step)):
+            with pytest.raises(zcwasm.ClosedError):
+                call()
 
 
 # What is wrong with a step, and what says so.

@@ -128,7 +128,7 @@ LLAMA_STATE = _struct(
 
 # llama_many.h
 
-LLAMA_MANY_VERSION = 1
+LLAMA_MANY_VERSION = 2
 LLAMA_MAX_SEQUENCES = 1024
 LLAMA_MAX_PAGES = 1048576
 LLAMA_MAX_ENTRIES = 1048576
@@ -163,36 +163,40 @@ LLAMA_PIECE = _struct(
 )
 
 LLAMA_MANY = _struct(
-    656,
+    672,
     ("version", "<u4", 0),
     ("size", "<u4", 4),
     ("config", LLAMA_MANY_CONFIG, 8),
     ("device", LLAMA_DEVICE, 24),
-    ("rows", "<u4", 36),
-    ("outputs", "<u4", 40),
-    ("pieces", "<u4", 44),
-    ("entries", "<u4", 48),
-    ("keep_logits", "<u4", 52),
-    ("only_hidden", "<u4", 56),
-    ("tokens", "<u4", 60),
-    ("positions", "<u4", 64),
-    ("places", "<u4", 68),
-    ("spans", "<u4", 72),
-    ("tables", "<u4", 76),
-    ("pages_each", "<u4", 80),
-    ("piece", "<u4", 84),
-    ("output", "<u4", 88),
-    ("entry", "<u4", 92),
-    ("mask", "<u4", 96),
-    ("mask_words", "<u4", 100),
-    ("most_entries", "<u4", 104),
-    ("logits", "<u4", 108),
-    ("hidden", "<u4", 112),
-    ("cache", "<u4", 116),
-    ("cache_layer_bytes", "<u8", 120),
-    ("cache_bytes", "<u8", 128),
-    ("error_size", "<u4", 136),
-    ("error", ("u1", (512,)), 140),
+    ("set", "<u4", 36),
+    ("follows", "<u4", 40),
+    ("rows", "<u4", 44),
+    ("outputs", "<u4", 48),
+    ("pieces", "<u4", 52),
+    ("entries", "<u4", 56),
+    ("keep_logits", "<u4", 60),
+    ("only_hidden", "<u4", 64),
+    ("set_bytes", "<u4", 68),
+    ("tokens", "<u4", 72),
+    ("positions", "<u4", 76),
+    ("places", "<u4", 80),
+    ("spans", "<u4", 84),
+    ("piece", "<u4", 88),
+    ("output", "<u4", 92),
+    ("tables", "<u4", 96),
+    ("pages_each", "<u4", 100),
+    ("entry", "<u4", 104),
+    ("mask", "<u4", 108),
+    ("mask_words", "<u4", 112),
+    ("most_entries", "<u4", 116),
+    ("rests", "<u4", 120),
+    ("logits", "<u4", 124),
+    ("hidden", "<u4", 128),
+    ("cache", "<u4", 132),
+    ("cache_layer_bytes", "<u8", 136),
+    ("cache_bytes", "<u8", 144),
+    ("error_size", "<u4", 152),
+    ("error", ("u1", (512,)), 156),
 )
 
 # bert.h

@@ -5,7 +5,11 @@
  * all that changes from token to token is read from memory. A few such sequences are kept, since rows come and go.
  *
  * Tokens are chosen as in a session, with the same numbers: a sequence among others draws what it would draw alone from
- * the same logits. */
+ * the same logits.
+ *
+ * Rows that decode read their tokens where the step before has, or would have, written those that it chose: in the other
+ * set. So the same recorded step serves whether the host knows the tokens, and writes them there, or the step in flight
+ * does. Two steps are in flight at most, one of each set; the device computes them one after the other. */
 #include "llama_internal.h"
 
 enum { SHAPES = 8 };
@@ -19,12 +23,30 @@ typedef struct shape {
     u64 used;     /* the step that used it last */
 } shape;
 
+/* A step, from when it begins until its tokens are taken. */
+typedef struct set {
+    zcg_handle submission; /* 0: it is not in flight */
+    /* As the host asked for it. */
+    u32 rows, outputs, pieces, entries, keep_logits, only_hidden, follows;
+    /* Addresses: of what the host writes; of each output the number to draw with, what was chosen, and its logit where
+     * nothing is drawn. */
+    u32 tokens, positions, places, spans, piece, output, numbers, chosen, best;
+    shape shapes[SHAPES];
+} set;
+
 static llama_many many;
-static shape shapes[SHAPES];
+static set sets[2];
+static set *now = sets; /* the step that is worked on */
+static u32 oldest;      /* the set that is in flight, or of two the one that is so for longer */
 static u64 steps;
 /* Addresses. Of the rows of a step: whether its logits are wanted, its pieces in the last layer. Of its outputs: their
- * rows among those kept, the numbers to draw with, what was chosen, and its logit where nothing is drawn. */
-static u32 wanted, last_pieces, gather_rows, numbers, chosen, best, hidden;
+ * rows among those kept. Only while it is recorded, or run. */
+static u32 wanted, last_pieces, gather_rows, hidden;
+
+static set *other(const set *s)
+{
+    return s == sets ? sets + 1 : sets;
+}
 
 llama_many *EXPORT(many_address)(void)
 {
@@ -38,6 +60,24 @@ static int32_t answer(int32_t code)
         many.error[i] = state.error[i];
     many.error_size = code < 0 ? state.error_size : 0;
     return code;
+}
+
+/* --- what is in flight --- */
+
+static u32 in_flight(void)
+{
+    return (sets[0].submission != 0) + (sets[1].submission != 0);
+}
+
+/* Wait for all that is in flight: nobody takes what comes of it. A call is interrupted at calls and loops: between the
+ * end of a wait, which frees the handle, and its being forgotten here there is neither. */
+static void drop(void)
+{
+    for (u32 i = 0; i < 2; i++)
+        if (sets[i].submission) {
+            zcg_wait(sets[i].submission, -1);
+            sets[i].submission = 0;
+        }
 }
 
 /* --- setting up --- */
@@ -80,16 +120,50 @@ static u64 table_size(void)
     return (u64)many.config.sequences * many.pages_each;
 }
 
-/* Inputs of kernels that every layer reads stand together: positions, places, spans, tables. With scratch there is a copy
- * of them there. */
+static u32 next_of(u32 *end, u64 bytes)
+{
+    u32 start = *end;
+    *end += (u32)((bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+    return start;
+}
+
+/* The arrays of a set, from `start` on: where they end. */
+static u32 lay_out(set *s, u32 start)
+{
+    u32 end = start;
+    u64 chunk = state.config.chunk, sequences = many.config.sequences;
+    s->positions = next_of(&end, chunk * 4);
+    s->places = next_of(&end, chunk * 4);
+    s->spans = next_of(&end, chunk * 12);
+    s->tokens = next_of(&end, chunk * 4);
+    s->piece = next_of(&end, chunk * sizeof(llama_piece));
+    s->output = next_of(&end, sequences * sizeof(llama_output));
+    s->numbers = next_of(&end, sequences * sizeof(u64));
+    s->chosen = next_of(&end, sequences * sizeof(u32));
+    s->best = next_of(&end, sequences * sizeof(float));
+    return end;
+}
+
+/* The words from the first positions to the end of the tables. What kernels of every layer read is there: positions,
+ * places, spans, tables. With scratch there is a copy of them there. */
+static u64 input_words(void)
+{
+    set none;
+    return 2 * (u64)(lay_out(&none, 0) / sizeof(u32)) + table_size();
+}
+
 static void allocate_inputs(void)
 {
-    u32 chunk = state.config.chunk;
-    buffers.prompt_positions = allocate((5 * (u64)chunk + table_size()) * sizeof(u32));
-    many.positions = buffers.prompt_positions;
-    many.places = many.positions + chunk * 4;
-    many.spans = many.places + chunk * 4;
-    many.tables = many.spans + chunk * 12;
+    buffers.prompt_positions = allocate(input_words() * sizeof(u32));
+    u32 second = lay_out(&sets[0], buffers.prompt_positions);
+    many.set_bytes = second - buffers.prompt_positions;
+    many.tables = lay_out(&sets[1], second);
+    many.tokens = sets[0].tokens;
+    many.positions = sets[0].positions;
+    many.places = sets[0].places;
+    many.spans = sets[0].spans;
+    many.piece = sets[0].piece;
+    many.output = sets[0].output;
 }
 
 static int32_t allocate_all(void)
@@ -104,21 +178,15 @@ static int32_t allocate_all(void)
     state.transient = allocate(0);
     allocate_outputs(sequences);
     allocate_inputs();
-    many.tokens = allocate(chunk * sizeof(u32));
-    many.piece = allocate(chunk * sizeof(llama_piece));
-    many.output = allocate(sequences * sizeof(llama_output));
     many.entry = allocate((1 + (u64)many.most_entries) * 4 * sizeof(u32));
     many.mask = allocate(sequences * many.mask_words * sizeof(u32));
     wanted = allocate(chunk * sizeof(u32));
     last_pieces = allocate(chunk * sizeof(llama_piece));
     gather_rows = allocate(sequences * sizeof(u32));
-    numbers = allocate(sequences * sizeof(u64));
-    chosen = allocate(sequences * sizeof(u32));
-    best = allocate(sequences * sizeof(float));
     hidden = allocate(sequences * c->dim * sizeof(float));
-    for (u32 i = 0; i < SHAPES; i++)
-        shapes[i].settings = allocate(sequences * sizeof(llama_output));
-    allocate_activations(chunk > sequences ? chunk : sequences, 5 * chunk + table_size(), sequences);
+    for (u32 i = 0; i < 2 * SHAPES; i++)
+        sets[i / SHAPES].shapes[i % SHAPES].settings = allocate(sequences * sizeof(llama_output));
+    allocate_activations(chunk > sequences ? chunk : sequences, input_words(), sequences);
     many.logits = state.logits;
     many.hidden = hidden;
     many.cache = state.cache;
@@ -131,8 +199,9 @@ static int32_t set_up(void)
 {
     int32_t code;
     many.version = 0;
-    for (u32 i = 0; i < SHAPES; i++)
-        forget(&shapes[i]); /* of an init before, with other addresses */
+    drop(); /* of an init before, with other addresses */
+    for (u32 i = 0; i < 2 * SHAPES; i++)
+        forget(&sets[i / SHAPES].shapes[i % SHAPES]);
     if ((code = read_config()) < 0 || (code = read_many()) < 0)
         return code;
     state.device = many.device;
@@ -158,16 +227,16 @@ static choice choice_of(const llama_output *o)
 
 static int32_t check_pieces(void)
 {
-    const llama_piece *p = at(many.piece);
+    const llama_piece *p = at(now->piece);
     u32 end = 0;
-    for (u32 i = 0; i < many.pieces; i++) {
-        if (p[i].first != end || p[i].count == 0 || p[i].count > many.rows - end || p[i].shared > 1)
+    for (u32 i = 0; i < now->pieces; i++) {
+        if (p[i].first != end || p[i].count == 0 || p[i].count > now->rows - end || p[i].shared > 1)
             return fail_limit(ZCG_EINVAL, "what is no part of the rows, one behind the other: piece", i, " of ",
-                              many.pieces);
+                              now->pieces);
         end += p[i].count;
     }
-    if (end != many.rows)
-        return fail_limit(ZCG_EINVAL, "the end of the last piece", end, ", there are rows: ", many.rows);
+    if (end != now->rows)
+        return fail_limit(ZCG_EINVAL, "the end of the last piece", end, ", there are rows: ", now->rows);
     return 0;
 }
 
@@ -175,31 +244,31 @@ static int32_t check_pieces(void)
 static int32_t check_step(void)
 {
     const llama_config *c = &state.config;
-    const llama_output *o = at(many.output);
+    const llama_output *o = at(now->output);
     const struct {
         const char *name;
         u32 value, least, most;
     } counts[] = {
-        {"the number of rows", many.rows, 1, c->chunk},
-        {"the number of pieces", many.pieces, 1, many.rows},
-        {"the number of outputs", many.outputs, 0, many.config.sequences},
-        {"the number of entries", many.entries, 0, many.outputs ? many.most_entries : 0},
-        {"keep_logits", many.keep_logits, 0, 1},
-        {"only_hidden", many.only_hidden, 0, 1},
+        {"the number of rows", now->rows, 1, c->chunk},
+        {"the number of pieces", now->pieces, 1, now->rows},
+        {"the number of outputs", now->outputs, 0, many.config.sequences},
+        {"the number of entries", now->entries, 0, now->outputs ? many.most_entries : 0},
+        {"keep_logits", now->keep_logits, 0, 1},
+        {"only_hidden", now->only_hidden, 0, 1},
     };
     if (many.version != LLAMA_MANY_VERSION)
         return fail(ZCG_EINVAL, "init_many has not succeeded");
     for (u32 i = 0; i < sizeof counts / sizeof *counts; i++)
         if (counts[i].value < counts[i].least || counts[i].value > counts[i].most)
             return fail_limit(ZCG_EINVAL, counts[i].name, counts[i].value, ", the most is ", counts[i].most);
-    for (u32 i = 0; i < many.outputs; i++) {
+    for (u32 i = 0; i < now->outputs; i++) {
         choice choice = choice_of(&o[i]);
         int32_t code = check_choice(o[i].temperature, &choice);
         if (code < 0)
             return code;
-        if (o[i].row >= many.rows || o[i].masked > 1)
+        if (o[i].row >= now->rows || o[i].masked > 1)
             return fail_limit(ZCG_EINVAL, "the row of an output", o[i].row,
-                              ", or it is masked by no 0 or 1; rows: ", many.rows);
+                              ", or it is masked by no 0 or 1; rows: ", now->rows);
     }
     return check_pieces();
 }
@@ -215,9 +284,9 @@ static int same_settings(const llama_output *a, const llama_output *b)
 /* The end of those from `first` on whose tokens are chosen alike, in the same dispatches. */
 static u32 end_of_group(u32 first)
 {
-    const llama_output *o = at(many.output);
+    const llama_output *o = at(now->output);
     u32 end = first + 1;
-    while (end < many.outputs && same_settings(&o[first], &o[end]))
+    while (end < now->outputs && same_settings(&o[first], &o[end]))
         end++;
     return end;
 }
@@ -230,7 +299,7 @@ static u32 top_of(u32 array, u32 first)
 
 static void record_adjust(u32 scores, u32 entries)
 {
-    zc_adjust_params p = {.count = many.outputs * state.config.vocab, .entries = entries};
+    zc_adjust_params p = {.count = now->outputs * state.config.vocab, .entries = entries};
     bind(many.entry, (1 + (u64)entries) * 4 * sizeof(u32));
     bind(scores, (u64)p.count * sizeof(float));
     dispatch(ADJUST, &p, sizeof p);
@@ -248,9 +317,9 @@ static void record_mask(u32 scores, u32 first, u32 rows)
 
 static u32 masked_outputs(void)
 {
-    const llama_output *o = at(many.output);
+    const llama_output *o = at(now->output);
     u32 count = 0;
-    for (u32 i = 0; i < many.outputs; i++)
+    for (u32 i = 0; i < now->outputs; i++)
         count += o[i].masked;
     return count;
 }
@@ -259,15 +328,15 @@ static u32 masked_outputs(void)
  * logits, unless these are kept. */
 static u32 record_scores(u32 entries)
 {
-    const llama_output *o = at(many.output);
-    u32 from = buffers.device_logits, to = many.keep_logits ? buffers.device_scores : from;
+    const llama_output *o = at(now->output);
+    u32 from = buffers.device_logits, to = now->keep_logits ? buffers.device_scores : from;
     u32 row = state.config.vocab * 4;
     int divided = 0;
-    for (u32 i = 0; i < many.outputs; i++)
+    for (u32 i = 0; i < now->outputs; i++)
         divided |= o[i].temperature > 0 && o[i].temperature != 1;
     if (!divided && !entries && !masked_outputs())
         return from;
-    for (u32 i = 0, end; i < many.outputs; i = end) {
+    for (u32 i = 0, end; i < now->outputs; i = end) {
         float scale = o[i].temperature > 0 ? 1 / o[i].temperature : 1;
         end = end_of_group(i);
         if (scale != 1 || from != to)
@@ -275,8 +344,8 @@ static u32 record_scores(u32 entries)
     }
     if (entries)
         record_adjust(to, entries);
-    for (u32 i = 0, end; i < many.outputs; i = end) {
-        for (end = i; end < many.outputs && o[end].masked;)
+    for (u32 i = 0, end; i < now->outputs; i = end) {
+        for (end = i; end < now->outputs && o[end].masked;)
             end++;
         if (end > i)
             record_mask(to, i, end - i);
@@ -289,28 +358,28 @@ static u32 record_scores(u32 entries)
 /* One kind of dispatch after the other, so that a device can do those of all groups at once. */
 static void record_choices(u32 entries)
 {
-    const llama_output *o = at(many.output);
+    const llama_output *o = at(now->output);
     u32 scores = record_scores(entries), row = state.config.vocab * 4;
-    u32 likely = many.keep_logits ? buffers.device_scores : scores; /* probabilities */
-    for (u32 i = 0, end; i < many.outputs; i = end) {
+    u32 likely = now->keep_logits ? buffers.device_scores : scores; /* probabilities */
+    for (u32 i = 0, end; i < now->outputs; i = end) {
         end = end_of_group(i);
         if (o[i].temperature > 0)
             record_softmax(scores + i * row, end - i, likely + i * row);
     }
-    for (u32 i = 0, end; i < many.outputs; i = end) {
+    for (u32 i = 0, end; i < now->outputs; i = end) {
         end = end_of_group(i);
         if (o[i].temperature > 0)
             record_top_k(likely + i * row, end - i, candidates(o[i].top_k), top_of(buffers.device_top_values, i),
                          top_of(buffers.device_top_indices, i));
         else
-            record_top_k(scores + i * row, end - i, 1, best + i * 4, chosen + i * 4);
+            record_top_k(scores + i * row, end - i, 1, now->best + i * 4, now->chosen + i * 4);
     }
-    for (u32 i = 0, end; i < many.outputs; i = end) {
+    for (u32 i = 0, end; i < now->outputs; i = end) {
         choice choice = choice_of(&o[i]);
         end = end_of_group(i);
         if (o[i].temperature > 0)
             record_draw(&choice, end - i, top_of(buffers.device_top_values, i), top_of(buffers.device_top_indices, i),
-                        numbers + i * 8, chosen + i * 4);
+                        now->numbers + i * 8, now->chosen + i * 4);
     }
 }
 
@@ -319,15 +388,15 @@ static void record_choices(u32 entries)
 /* Of each piece the rows whose logits are wanted, and those between them: what attends in the last layer. */
 static u32 find_last_pieces(void)
 {
-    const llama_output *o = at(many.output);
-    const llama_piece *p = at(many.piece);
+    const llama_output *o = at(now->output);
+    const llama_piece *p = at(now->piece);
     llama_piece *last = at(last_pieces);
-    u32 *is_wanted = at(wanted), *spans = at(many.spans), count = 0;
-    for (u32 i = 0; i < many.rows; i++)
+    u32 *is_wanted = at(wanted), *spans = at(now->spans), count = 0;
+    for (u32 i = 0; i < now->rows; i++)
         is_wanted[i] = 0;
-    for (u32 i = 0; i < many.outputs; i++)
+    for (u32 i = 0; i < now->outputs; i++)
         is_wanted[o[i].row] = 1;
-    for (u32 i = 0; i < many.pieces; i++) {
+    for (u32 i = 0; i < now->pieces; i++) {
         u32 first = p[i].first, end = first + p[i].count;
         while (first < end && !is_wanted[first])
             first++;
@@ -345,21 +414,21 @@ static u32 find_last_pieces(void)
 /* How many rows go through the end of the last layer: the last ones, from the first one on that is wanted. */
 static u32 rows_kept(void)
 {
-    const llama_output *o = at(many.output);
-    u32 first = many.rows;
-    for (u32 i = 0; i < many.outputs; i++)
+    const llama_output *o = at(now->output);
+    u32 first = now->rows;
+    for (u32 i = 0; i < now->outputs; i++)
         first = o[i].row < first ? o[i].row : first;
-    return many.rows - first;
+    return now->rows - first;
 }
 
 /* Whether the rows that are kept are the outputs, as they lie. */
 static int outputs_are_rows(u32 kept)
 {
-    const llama_output *o = at(many.output);
-    for (u32 i = 0; i < many.outputs; i++)
-        if (o[i].row != many.rows - kept + i)
+    const llama_output *o = at(now->output);
+    for (u32 i = 0; i < now->outputs; i++)
+        if (o[i].row != now->rows - kept + i)
             return 0;
-    return many.outputs == kept;
+    return now->outputs == kept;
 }
 
 /* The address that kernels read an input at, of whose words the first ones are brought there. */
@@ -373,33 +442,33 @@ static u32 bring(u32 input, u32 words)
 
 static int32_t record_step(zcg_handle sequence, u32 entries, u32 table_words, u32 reach)
 {
-    u32 kept = rows_kept(), rows = many.rows, *gather = at(gather_rows);
-    const llama_output *o = at(many.output);
-    for (u32 i = 0; i < many.outputs; i++)
+    u32 kept = rows_kept(), rows = now->rows, *gather = at(gather_rows);
+    const llama_output *o = at(now->output);
+    for (u32 i = 0; i < now->outputs; i++)
         gather[i] = o[i].row - (rows - kept);
     begin_record(sequence);
     pass of = {.rows = rows,
                .kept = kept,
-               .tokens = many.tokens,
-               .positions = bring(many.positions, rows),
-               .spans = bring(many.spans, 3 * rows),
+               .tokens = sequence ? other(now)->chosen : now->tokens,
+               .positions = bring(now->positions, rows),
+               .spans = bring(now->spans, 3 * rows),
                .page = many.config.page,
-               .places = bring(many.places, rows),
+               .places = bring(now->places, rows),
                .tables = bring(many.tables, table_words),
                .table_words = table_words,
                .reach = reach,
-               .pieces = {at(many.piece), many.pieces},
+               .pieces = {at(now->piece), now->pieces},
                .last_pieces = {at(last_pieces), find_last_pieces()},
-               .gathered = outputs_are_rows(kept) ? 0 : many.outputs,
+               .gathered = outputs_are_rows(kept) ? 0 : now->outputs,
                .gather = gather_rows};
     u32 x = record_layers(&of);
-    if (many.outputs && many.only_hidden) {
-        record_copy(x, many.hidden, many.outputs * state.config.dim);
-    } else if (many.outputs) {
-        record_output(x, many.outputs);
+    if (now->outputs && now->only_hidden) {
+        record_copy(x, many.hidden, now->outputs * state.config.dim);
+    } else if (now->outputs) {
+        record_output(x, now->outputs);
         record_choices(entries);
-        if (many.keep_logits && buffers.device_logits != state.logits)
-            record_copy(buffers.device_logits, state.logits, many.outputs * state.config.vocab);
+        if (now->keep_logits && buffers.device_logits != state.logits)
+            record_copy(buffers.device_logits, state.logits, now->outputs * state.config.vocab);
     }
     return end_record();
 }
@@ -408,17 +477,17 @@ static int32_t record_step(zcg_handle sequence, u32 entries, u32 table_words, u3
 
 static int is_decoding(void)
 {
-    const llama_piece *p = at(many.piece);
-    return many.pieces == 1 && !p->shared && outputs_are_rows(many.rows);
+    const llama_piece *p = at(now->piece);
+    return now->pieces == 1 && !p->shared && outputs_are_rows(now->rows);
 }
 
 static int is_this_step(const shape *s, u32 entries, u32 table_words, u32 reach)
 {
-    const llama_output *o = at(many.output), *settings = at(s->settings);
-    if (s->rows != many.rows || s->entries != entries || s->table_words != table_words || s->reach != reach ||
-        s->keep_logits != many.keep_logits || s->only_hidden != many.only_hidden)
+    const llama_output *o = at(now->output), *settings = at(s->settings);
+    if (s->rows != now->rows || s->entries != entries || s->table_words != table_words || s->reach != reach ||
+        s->keep_logits != now->keep_logits || s->only_hidden != now->only_hidden)
         return 0;
-    for (u32 i = 0; i < many.outputs; i++)
+    for (u32 i = 0; i < now->outputs; i++)
         if (!same_settings(&o[i], &settings[i]) || o[i].masked != settings[i].masked)
             return 0;
     return 1;
@@ -427,8 +496,8 @@ static int is_this_step(const shape *s, u32 entries, u32 table_words, u32 reach)
 /* The sequence of this step, of rows that decode. */
 static int32_t find_sequence(u32 entries, u32 table_words, u32 reach)
 {
-    const llama_output *o = at(many.output);
-    shape *s = &shapes[0];
+    const llama_output *o = at(now->output);
+    shape *shapes = now->shapes, *s = shapes;
     int32_t code;
     for (u32 i = 0; i < SHAPES; i++) {
         if (is_this_step(&shapes[i], entries, table_words, reach)) {
@@ -448,15 +517,15 @@ static int32_t find_sequence(u32 entries, u32 table_words, u32 reach)
     if ((code = zcg_sequence_seal(s->sequence)) < 0)
         return fail_host(code, "sequence_seal");
     llama_output *settings = at(s->settings);
-    for (u32 i = 0; i < many.outputs; i++)
+    for (u32 i = 0; i < now->outputs; i++)
         settings[i] = o[i];
     s->entries = entries;
     s->table_words = table_words;
     s->reach = reach;
-    s->keep_logits = many.keep_logits;
-    s->only_hidden = many.only_hidden;
+    s->keep_logits = now->keep_logits;
+    s->only_hidden = now->only_hidden;
     s->used = steps;
-    s->rows = many.rows;
+    s->rows = now->rows;
     return s->sequence;
 }
 
@@ -472,12 +541,12 @@ static u32 rounded_up(u32 count, u64 most)
 /* As many words of tables as the rows use, rounded up, where they are copied; else all. */
 static u32 words_of_tables(void)
 {
-    const u32 *spans = at(many.spans);
+    const u32 *spans = at(now->spans);
     u32 page = many.config.page;
     u64 most = 1;
     if (buffers.device_positions == buffers.prompt_positions)
         return (u32)table_size();
-    for (u32 i = 0; i < many.rows; i++) {
+    for (u32 i = 0; i < now->rows; i++) {
         u64 end = (u64)spans[3 * i + 2] + ((u64)spans[3 * i + 1] + page - 1) / page;
         most = end > most ? end : most;
     }
@@ -487,19 +556,30 @@ static u32 words_of_tables(void)
 /* The most keys that a row attends to, rounded up: a GPU makes room, and workgroups, for as many of every row. */
 static u32 reach_of_rows(void)
 {
-    const u32 *spans = at(many.spans);
+    const u32 *spans = at(now->spans);
     u32 reach = 1;
-    for (u32 i = 0; i < many.rows; i++)
+    for (u32 i = 0; i < now->rows; i++)
         reach = spans[3 * i + 1] > reach ? spans[3 * i + 1] : reach;
     return rounded_up((u32)at_most(reach, state.config.context), state.config.context);
 }
 
+/* The tokens go where rows that decode read them: the other set is not in flight. */
+static void feed(void)
+{
+    const u32 *from = at(now->tokens);
+    u32 *to = at(other(now)->chosen);
+    for (u32 i = 0; i < now->rows; i++)
+        to[i] = from[i];
+}
+
 static int32_t run_recorded(void)
 {
-    u32 entries = many.entries ? rounded_up(many.entries, many.most_entries) : 0, words = words_of_tables();
+    u32 entries = now->entries ? rounded_up(now->entries, many.most_entries) : 0, words = words_of_tables();
     u32 reach = reach_of_rows();
     int32_t code;
+    steps++;
     if (is_decoding()) {
+        feed();
         int32_t sequence = find_sequence(entries, words, reach);
         if (sequence < 0)
             return sequence;
@@ -518,10 +598,10 @@ static int32_t run_recorded(void)
 /* What a draw that is the guest's needs, from scratch: of output i, which is in the group from `first` on. */
 static int32_t fetch_probabilities_of(u32 i, u32 first, const probabilities *to)
 {
-    const llama_output *o = at(many.output);
+    const llama_output *o = at(now->output);
     u32 count = candidates(o[i].top_k), row = i * state.config.vocab * 4, top = (i - first) * count * 4;
-    u32 scores = many.keep_logits ? buffers.device_scores : buffers.device_logits;
-    if (scores == (many.keep_logits ? state.scores : state.logits))
+    u32 scores = now->keep_logits ? buffers.device_scores : buffers.device_logits;
+    if (scores == (now->keep_logits ? state.scores : state.logits))
         return 0;
     zcg_discard();
     begin_record(0);
@@ -537,10 +617,10 @@ static int32_t fetch_probabilities_of(u32 i, u32 first, const probabilities *to)
 /* The token that a draw gives which the device left to the guest. */
 static int32_t draw_rest_of(u32 i, u32 first, u64 *random, u32 *token)
 {
-    const llama_output *o = at(many.output);
+    const llama_output *o = at(now->output);
     choice choice = choice_of(&o[i]);
     u32 top = (i - first) * candidates(o[i].top_k) * 4, row = i * state.config.vocab * 4;
-    probabilities of = {at((many.keep_logits ? state.scores : state.logits) + row),
+    probabilities of = {at((now->keep_logits ? state.scores : state.logits) + row),
                         at(top_of(buffers.top_values, first) + top), at(top_of(buffers.top_indices, first) + top)};
     int32_t code = fetch_probabilities_of(i, first, &of);
     if (code >= 0)
@@ -548,22 +628,40 @@ static int32_t draw_rest_of(u32 i, u32 first, u64 *random, u32 *token)
     return code;
 }
 
+/* Whether the device left a draw to the guest; whether no token may come, also where it is the most likely of tokens
+ * none of which may be. */
+static int is_rest(u32 i)
+{
+    const llama_output *o = at(now->output);
+    const u32 *tokens = at(now->chosen);
+    return o[i].temperature > 0 && tokens[i] == ZC_DRAW_REST;
+}
+
+static int is_none(u32 i)
+{
+    const llama_output *o = at(now->output);
+    const u32 *tokens = at(now->chosen);
+    const float *values = at(now->best);
+    return tokens[i] >= state.config.vocab || (o[i].temperature == 0 && !(values[i] >= -__FLT_MAX__));
+}
+
 static int32_t take_tokens(void)
 {
-    llama_output *o = at(many.output);
-    const u32 *tokens = at(chosen);
-    const float *values = at(best);
-    for (u32 i = 0, first = 0; i < many.outputs; i++) {
+    llama_output *o = at(now->output);
+    const u32 *tokens = at(now->chosen);
+    many.rests = 0;
+    for (u32 i = 0, first = 0; i < now->outputs; i++) {
         u64 random = o[i].random;
         u32 token = tokens[i];
         if (!same_settings(&o[first], &o[i]))
             first = i;
-        if (o[i].temperature > 0 && token == ZC_DRAW_REST) {
+        if (is_rest(i)) {
             int32_t code = draw_rest_of(i, first, &random, &token);
             if (code < 0)
                 return code;
-        } else if (token >= state.config.vocab || (o[i].temperature == 0 && !(values[i] >= -__FLT_MAX__))) {
-            token = LLAMA_NO_TOKEN; /* also the most likely of tokens none of which may be */
+            many.rests++;
+        } else if (is_none(i)) {
+            token = LLAMA_NO_TOKEN;
         } else if (o[i].temperature > 0) {
             next_number(&random); /* which the kernel had */
         }
@@ -573,21 +671,55 @@ static int32_t take_tokens(void)
     return 0;
 }
 
-static int32_t run_step_of_many(void)
+/* --- a step alone --- */
+
+/* The host's request is one of the set `now`, which is not in flight. */
+static int32_t take_request(void)
 {
-    const llama_output *o = at(many.output);
-    u64 *number = at(numbers);
-    u32 *entry = at(many.entry);
-    int32_t code = check_step();
-    if (code < 0)
-        return code;
-    for (u32 i = 0; i < many.outputs; i++) {
-        u64 random = o[i].random;
+    now->rows = many.rows;
+    now->outputs = many.outputs;
+    now->pieces = many.pieces;
+    now->entries = many.entries;
+    now->keep_logits = many.keep_logits;
+    now->only_hidden = many.only_hidden;
+    now->follows = many.follows;
+    return check_step();
+}
+
+static int32_t begin_alone(void)
+{
+    drop();
+    now = sets;
+    if (many.set || many.follows)
+        return fail(ZCG_EINVAL, "the step follows, and none is in flight for that; or its set is not 0");
+    return take_request();
+}
+
+/* The numbers that tokens are drawn with. Behind a step in flight generators have moved on by one where it draws. */
+static void find_numbers(void)
+{
+    llama_output *o = at(now->output);
+    const llama_output *before = now->follows ? at(other(now)->output) : o;
+    u64 *number = at(now->numbers);
+    for (u32 i = 0; i < now->outputs; i++) {
+        u64 random = before[i].random;
+        if (now->follows && o[i].temperature > 0)
+            next_number(&random);
+        o[i].random = random;
         number[i] = next_number(&random);
     }
-    entry[0] = many.entries;
-    steps++;
-    if ((code = run_recorded()) < 0 || many.only_hidden)
+}
+
+static int32_t run_step_of_many(void)
+{
+    int32_t code = begin_alone();
+    if (code < 0)
+        return code;
+    u32 *entry = at(many.entry);
+    find_numbers();
+    entry[0] = now->entries;
+    many.rests = 0;
+    if ((code = run_recorded()) < 0 || now->only_hidden)
         return code;
     return take_tokens();
 }
@@ -597,3 +729,128 @@ static int32_t CALL(run_many)(void)
     return answer(run_step_of_many());
 }
 ENTRY(run_many, (void), ())
+
+/* --- steps in flight --- */
+
+/* Behind the one that is in flight. */
+static int32_t begin_behind(void)
+{
+    const set *first = &sets[oldest];
+    int32_t code;
+    if (in_flight() != 1 || many.set != 1 - oldest || many.follows > 1)
+        return fail(ZCG_EINVAL, "a step that follows, but not one that is in flight, in the other set");
+    now = other(first);
+    if ((code = take_request()) < 0)
+        return code;
+    const llama_output *o = at(now->output), *before = at(first->output);
+    if (now->outputs != first->outputs)
+        return fail_limit(ZCG_EINVAL, "outputs of a step that follows", now->outputs, ", of the one before ",
+                          first->outputs);
+    for (u32 i = 0; i < now->outputs; i++)
+        if (!same_settings(&o[i], &before[i]))
+            return fail_limit(ZCG_EINVAL, "other settings than in the step before: output", i, " of ", now->outputs);
+    return 0;
+}
+
+/* Nothing of it is there once only, but the cache, and what no step needs when it has ended. */
+static int is_plain(void)
+{
+    const llama_output *o = at(now->output);
+    if (!is_decoding() || now->entries || now->keep_logits || now->only_hidden)
+        return 0;
+    for (u32 i = 0; i < now->outputs; i++)
+        if (o[i].masked)
+            return 0;
+    return 1;
+}
+
+static int32_t submit_step(void)
+{
+    int32_t code = many.follows ? begin_behind() : begin_alone();
+    if (code < 0)
+        return code;
+    if (!is_plain())
+        return fail(ZCG_EINVAL, "a step is started that has more than rows that decode and plain choices");
+    find_numbers();
+    steps++;
+    if (!now->follows) {
+        feed();
+        oldest = 0;
+    }
+    int32_t sequence = find_sequence(0, words_of_tables(), reach_of_rows());
+    if (sequence < 0)
+        return sequence;
+    zcg_handle submission = zcg_sequence_submit(sequence);
+    if (submission < 0)
+        return fail_host(submission, "step");
+    now->submission = submission; /* nothing ends a call before this: drop() says why */
+    return 0;
+}
+
+static int32_t start(void)
+{
+    int32_t code = submit_step();
+    if (code < 0)
+        drop();
+    return code;
+}
+
+static int32_t CALL(start_many)(void)
+{
+    return answer(start());
+}
+ENTRY(start_many, (void), ())
+
+/* The step in flight that follows is of no use where a token of `now` is another one than it was given. What draws need
+ * it has written over, so they are computed again. */
+static int32_t throw_away(void)
+{
+    int rest = 0, none = 0;
+    for (u32 i = 0; i < now->outputs; i++) {
+        rest |= is_rest(i);
+        none |= is_none(i);
+    }
+    if (!rest && !none)
+        return 0;
+    drop();
+    return rest ? run_recorded() : 0;
+}
+
+static int32_t finish(void)
+{
+    if (!in_flight())
+        return fail(ZCG_EINVAL, "no step is in flight");
+    now = &sets[oldest];
+    int32_t code = zcg_wait(now->submission, -1);
+    now->submission = 0;
+    oldest = 1 - oldest;
+    if (code < 0)
+        fail_host(code, "step");
+    else if (in_flight())
+        code = throw_away();
+    if (code >= 0)
+        code = take_tokens();
+    if (code < 0) {
+        drop();
+        return code;
+    }
+    /* What the step behind has for tokens, should it be computed again. */
+    const llama_output *o = at(now->output);
+    u32 *tokens = at(other(now)->tokens);
+    for (u32 i = 0; in_flight() && i < now->outputs; i++)
+        tokens[i] = o[i].token;
+    return (int32_t)in_flight();
+}
+
+static int32_t CALL(finish_many)(void)
+{
+    return answer(finish());
+}
+ENTRY(finish_many, (void), ())
+
+static int32_t CALL(drop_many)(void)
+{
+    drop();
+    return answer(0);
+}
+ENTRY(drop_many, (void), ())

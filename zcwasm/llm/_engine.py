@@ -4,6 +4,9 @@ A step is what its caller says: rows of tokens with their positions, where in th
 pages it attends to, and of which rows a token is wanted (guests/llama_many.h). The engine knows no sequences
 and allots no pages: _pages.py and _batcher.py do. Here is the one place that checks what a step says.
 
+A step of rows that decode may be started, and finished later: while the device computes it, the next one is
+put together and started behind it, whose tokens come from it on the device. At most two are in flight.
+
 Threads: one at a time, which is its owner's business; interrupt() may come from any.
 """
 
@@ -77,6 +80,14 @@ class Step:
     keep_logits: bool = False
     #: Engine.hidden is wanted, and nothing else: no token is chosen.
     only_hidden: bool = False
+    #: Row i goes on from output i of the step in flight, with the same settings: its token and the state of
+    #: its generator are what that gives, and not what is said here.
+    follows: bool = False
+
+
+#: How many steps are not worth a step ahead, behind one with a draw that was left to the guest: another such
+#: draw is likely then, which throws a step ahead away (guests/llama_step.c does the same).
+_ALONE = 8
 
 
 def _check_words(name: str, value: object, shape: tuple[int, ...], end: int | None = None) -> None:
@@ -105,10 +116,12 @@ class Engine:
         kv_dtype: KvDtype = "f16",
         exact: bool = False,
         mirror: bool | None = None,
+        ahead: bool | None = None,
     ) -> None:
         """sequences: outputs of a step, and lists of pages. context: most tokens of a sequence. pages: of
         `page` tokens each, for all. rows: most of a step. kv_dtype, exact and mirror as of Model.session.
-        Raises Error where the guest's memory has no room for it."""
+        ahead: whether steps are worth being started before the ones in front have ended; None: where that is
+        so on this device. Raises Error where the guest's memory has no room for it."""
         self.rows = _arguments.whole("rows", rows, 1, layouts.LLAMA_MAX_CHUNK)
         form = Form.check(model.config, context, kv_dtype, exact, rows)
         self.model = model
@@ -125,7 +138,18 @@ class Engine:
         self.nbytes_per_page = model.config.cache_bytes(page, self.kv_dtype)
         self._guest = self._start(form)
         self._instance = self._guest.instance
-        self._run = self._guest.exports.run_many
+        exports = self._guest.exports
+        self._run, self._start_many, self._finish_many = (
+            exports.run_many,
+            exports.start_many,
+            exports.finish_many,
+        )
+        #: Whether steps are to be started ahead at all.
+        self.ahead = _placement.steps_ahead(model.device) if ahead is None else ahead
+        self._alone = 0  # steps that are to come before the next one ahead
+        self._flight: list[Step] = []  # the older one first
+        self._set = 0  # of guests/llama_many.h, the older one's, or the only one's
+        self._lost = False  # the guest may have steps in flight that nobody takes
         state = self._guest.state
         self.pages_each = int(state["pages_each"])
         #: How many entries a step may have.
@@ -136,10 +160,8 @@ class Engine:
         #: (sequences, words): a view. Bit t % 32 of word t // 32 of row i says whether token t may be what
         #: output i of the next step chooses, where that is masked.
         self.mask: Words = self._guest.array("mask", (self.sequences, words), np.uint32)
+        self._sets = [self._views_of_set(which * int(state["set_bytes"])) for which in range(2)]
         self._views: dict[str, npt.NDArray[Any]] = {
-            **{name: self._view(name) for name in ("tokens", "positions", "places")},
-            **{name: self._view(name, 3) for name in ("spans", "piece")},
-            "output": self._guest.array("output", self.sequences, layouts.LLAMA_OUTPUT),
             "entry": self._guest.array("entry", (1 + self.most_entries, 4), np.uint32),
             "logits": self._guest.array("logits", (self.sequences, self.vocab), np.float32),
             "hidden": self._guest.array("hidden", (self.sequences, model.config.dim), np.float32),
@@ -173,9 +195,15 @@ class Engine:
         guest.begin("init_many")
         return guest
 
-    def _view(self, name: str, words: int | None = None) -> npt.NDArray[Any]:
-        shape = self.rows if words is None else (self.rows, words)
-        return self._guest.array(name, shape, np.uint32)
+    def _views_of_set(self, behind: int) -> dict[str, npt.NDArray[Any]]:
+        """What a step is written to: so many bytes behind where set 0 has it."""
+        shapes: dict[str, tuple[int | tuple[int, int], npt.DTypeLike]] = {
+            **dict.fromkeys(("tokens", "positions", "places"), (self.rows, np.uint32)),
+            **dict.fromkeys(("spans", "piece"), ((self.rows, 3), np.uint32)),
+            "output": (self.sequences, layouts.LLAMA_OUTPUT),
+        }
+        memory, state = self._instance.memory, self._guest.state
+        return {name: memory.array(int(state[name]) + behind, *shapes[name]) for name in shapes}
 
     # --- a step ---
 
@@ -223,16 +251,9 @@ class Engine:
             there.view(np.float32)[:, 2] /= np.where(divide, temperatures, np.float32(1))
         return count
 
-    def run(self, step: Step) -> Words:
-        """The tokens that are chosen, one for each output, or NO_TOKEN. The interpreter lock is released.
-
-        Raises TypeError and ValueError for what is not as Step says, Error for what the guest or the device
-        refuses, and Trap of kind "interrupted" behind interrupt(). Then it is as if the step had not been,
-        but that its rows of the cache hold anything: it can be run again."""
-        if self.closed:
-            raise zcwasm.ClosedError("the engine is closed")
-        self._check(step)
-        views, state = self._views, self._guest.state
+    def _write(self, step: Step, which: int) -> None:
+        """To the guest's arrays of that set, which is not in flight."""
+        views, state = self._sets[which], self._guest.state
         rows, count = len(step.tokens), len(step.outputs)
         self._kept = self._hidden = 0
         views["tokens"][:rows] = step.tokens
@@ -240,20 +261,104 @@ class Engine:
         views["places"][:rows] = step.places
         views["spans"][:rows] = step.spans
         views["piece"][: len(step.pieces)] = step.pieces
-        output = views["output"][:count]
-        output[:] = step.outputs
+        views["output"][:count] = step.outputs
+        state["set"], state["follows"] = which, step.follows
         state["rows"], state["outputs"], state["pieces"] = rows, count, len(step.pieces)
         state["entries"] = self._write_entries(step)
         state["keep_logits"] = bool(step.keep_logits)
         state["only_hidden"] = bool(step.only_hidden)
-        self._guest.check(self._run())
-        if step.only_hidden:
-            self._hidden = count
-            return np.full(count, NO_TOKEN, np.uint32)
+
+    def _take(self, step: Step, which: int) -> Words:
+        output = self._sets[which]["output"][: len(step.outputs)]
         step.outputs["token"] = output["token"]
         step.outputs["random"] = output["random"]
-        self._kept = count if step.keep_logits else 0
+        self._alone = _ALONE if self._guest.state["rests"] else max(0, self._alone - 1)
         return np.array(step.outputs["token"])
+
+    def run(self, step: Step) -> Words:
+        """The tokens that are chosen, one for each output, or NO_TOKEN. The interpreter lock is released.
+        What is in flight is thrown away first.
+
+        Raises TypeError and ValueError for what is not as Step says, Error for what the guest or the device
+        refuses, and Trap of kind "interrupted" behind interrupt(). Then it is as if the step had not been,
+        but that its rows of the cache hold anything: it can be run again."""
+        if self.closed:
+            raise zcwasm.ClosedError("the engine is closed")
+        self._check(step)
+        if step.follows:
+            raise ValueError("a step that follows is started, not run")
+        self.drop()
+        self._write(step, 0)
+        self._guest.check(self._run())
+        if step.only_hidden:
+            self._hidden = len(step.outputs)
+            return np.full(len(step.outputs), NO_TOKEN, np.uint32)
+        self._kept = len(step.outputs) if step.keep_logits else 0
+        return self._take(step, 0)
+
+    # --- steps in flight ---
+
+    @property
+    def in_flight(self) -> int:
+        """Steps that finish() has not taken yet."""
+        return len(self._flight)
+
+    @property
+    def may_go_ahead(self) -> bool:
+        """Whether it is worth starting a step, and another one behind it."""
+        return self.ahead and not self._alone
+
+    def start(self, step: Step) -> None:
+        """Let the device begin with a step of one piece of rows that decode, all of which are outputs, in
+        their order; without entries and masks, and nothing is kept. It may follow the only one in flight;
+        else what is in flight is thrown away.
+
+        Raises as run, and whatever is in flight is lost then: finish() has nothing."""
+        if self.closed:
+            raise zcwasm.ClosedError("the engine is closed")
+        try:
+            self._check(step)
+            if step.follows and len(self._flight) != 1:
+                raise ValueError(f"a step that follows one in flight, and {len(self._flight)} are")
+            if not step.follows:
+                self.drop()
+                self._set = 0
+            self._write(step, 1 - self._set if step.follows else 0)
+            self._guest.check(self._start_many())
+            self._flight.append(step)
+        except BaseException:
+            self._lose()
+            raise
+
+    def finish(self) -> Words:
+        """The tokens of the older step in flight, as run gives them. The one that follows may have been
+        thrown away, where one of them is not what the device knew: then in_flight is 0 and not 1.
+
+        Raises as run, and whatever is in flight is lost then."""
+        if self.closed:
+            raise zcwasm.ClosedError("the engine is closed")
+        if not self._flight:
+            raise zcwasm.Error("no step is in flight")
+        try:
+            left = self._guest.check(self._finish_many())
+            tokens = self._take(self._flight[0], self._set)
+            self._flight = self._flight[1:] if left else []
+            self._set = 1 - self._set
+        except BaseException:
+            self._lose()
+            raise
+        return tokens
+
+    def drop(self) -> None:
+        """Wait for what is in flight, and throw it away."""
+        if not self.closed and (self._flight or self._lost):
+            self._lose()
+            self._guest.check(self._guest.exports.drop_many())
+            self._lost = False
+
+    def _lose(self) -> None:
+        """Nobody takes what the guest has in flight; where a call was interrupted, that may be anything."""
+        self._flight, self._lost = [], True
 
     def logits(self, output: int) -> npt.NDArray[np.float32]:
         """Those of an output of the last step, which had keep_logits: as the model gives them."""
@@ -291,6 +396,8 @@ class Engine:
         self._guest.release()
         self._instance.__exit__(None, None, None)
         self._views.clear()
+        self._sets.clear()
+        self._flight.clear()
         self.tables = self.mask = np.zeros((0, 0), np.uint32)
 
     def __enter__(self) -> Engine:

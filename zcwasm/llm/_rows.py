@@ -31,7 +31,9 @@ class Rows:
         slots, rows = engine.sequences, engine.rows
         self._last = np.zeros(slots, np.uint32)  # token, which is not computed
         self.position = np.zeros(slots, np.uint32)  # of it
+        self.last = np.zeros(slots, np.uint32)  # position of the row that gives the last token it may have
         self._settings = np.zeros(slots, layouts.LLAMA_OUTPUT)  # how the next one is chosen
+        self._numbers = np.arange(rows, dtype=np.uint32)
         self._tokens, self._positions, self._places = np.zeros((3, rows), np.uint32)
         self._spans = np.zeros((rows, 3), np.uint32)
         self._entries = np.zeros((engine.most_entries, 4), np.uint32)
@@ -48,6 +50,24 @@ class Rows:
     def decode_from(self, sequence: Sequence) -> None:
         """Its prompt is computed."""
         self.position[sequence.slot] = sequence.computed
+        self.last[sequence.slot] = len(sequence.prompt) + sequence.most - 2
+
+    def make_behind(self, decoders: npt.NDArray[np.intp], positions: npt.NDArray[np.uint32]) -> Step:
+        """The step behind one in flight, whose outputs are a row of each of these slots: rows of the same
+        sequences, at these positions. What they go on from is not known here yet."""
+        rows = len(decoders)
+        self._fill(0, rows, decoders, positions)
+        chosen = self._settings[decoders]
+        chosen["row"] = self._numbers[:rows]
+        return Step(
+            tokens=self._tokens[:rows],
+            positions=self._positions[:rows],
+            places=self._places[:rows],
+            spans=self._spans[:rows],
+            pieces=[(0, rows, False)],
+            outputs=chosen,
+            follows=True,
+        )
 
     def make(
         self,
@@ -125,13 +145,13 @@ class Rows:
 
     def took(
         self,
-        step: Step,
         tokens: npt.NDArray[np.uint32],
+        random: npt.NDArray[np.uint64],
         decoders: npt.NDArray[np.intp],
-        outputs: list[Sequence],
+        slots: npt.NDArray[np.intp],
     ) -> None:
-        """The step is done, and these are the tokens of its outputs."""
-        slots = [each.slot for each in outputs]
+        """A step is done: these are the tokens and generators of these slots, of which the decoders have had
+        a row."""
         self.position[decoders] += 1
         self._last[slots] = tokens
-        self._settings["random"][slots] = step.outputs["random"]
+        self._settings["random"][slots] = random

@@ -7,6 +7,12 @@ a step are written before one of them is read. Pages behind the prompt are taken
 left, the last in rank gives its pages back and waits again; what it has said is computed again as a part of
 its prompt, or found.
 
+While a step is in flight, the one behind it may be planned: as if no token ended anything, a row further on.
+Where one ends a sequence, the row behind it is for nothing, and so is its token. Its pages are free then,
+though a step in flight writes into them; but no other sequence is given a page before that has ended, since
+from then on no step is planned behind one in flight: its rows are others. Nor does such a row touch what
+others may find: it stands behind all that is computed, so in no full page (Sequence.keep).
+
 A request's own state is in _sequence.py, the numbers of a step's rows are in _rows.py.
 
 Threads: the batcher's own. Nothing here waits.
@@ -18,6 +24,7 @@ import heapq
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +47,16 @@ if TYPE_CHECKING:
 _NO_DEADLINE = math.inf
 
 
+@dataclass(slots=True, eq=False)
+class Plan:
+    """A step, and whose it is."""
+
+    step: Step
+    decoders: npt.NDArray[np.intp]  # slots
+    prompts: list[tuple[Sequence, int]]  # so many rows of each
+    outputs: list[Sequence]  # whose tokens are chosen, first those of the decoders
+
+
 class Schedule:
     """All requests of a batcher, and the pages of its engine."""
 
@@ -56,13 +73,13 @@ class Schedule:
         self._wakes: list[Future[None]] = []
         self._slots: list[Sequence | None] = [None] * engine.sequences
         self._free_slots = list(range(engine.sequences - 1, -1, -1))
-        self._decoders: npt.NDArray[np.intp] | None = None  # slots; None: they have changed
+        # Slots; None: they have changed. As long as it is the same array, so are the sequences that decode.
+        self._decoders: npt.NDArray[np.intp] | None = None
+        self._decoding: list[Sequence] = []  # those, when there is such an array
+        self._plain = False  # none of them has a chooser
+        self._news = False  # since the last plan others wait: some may be begun now
         self._rows = Rows(engine)
         self._begun: set[Sequence] = set()  # that run, and whose prompt is not computed
-        # Of the step in progress: the sequences whose tokens are chosen, by output.
-        self._outputs: list[Sequence] = []
-        self._step_decoders: npt.NDArray[np.intp] = np.zeros(0, np.intp)
-        self._step_prompts: list[tuple[Sequence, int]] = []
 
     # --- requests ---
 
@@ -76,6 +93,7 @@ class Schedule:
     def add(self, sequence: Sequence) -> None:
         self._all[sequence.feed] = sequence
         self.waiting += 1
+        self._news = True
         self._soonest = min(self._soonest, sequence.deadline)
         heapq.heappush(self._heap, (sequence.rank, sequence))
 
@@ -98,9 +116,9 @@ class Schedule:
         self._heap, self._soonest, self.waiting = [], _NO_DEADLINE, 0
         self._slots = [None] * self.engine.sequences
         self._free_slots = list(range(self.engine.sequences - 1, -1, -1))
-        self._decoders = None
+        self._decoders, self._decoding, self._news = None, [], False
         self._begun.clear()
-        self._forget_step()
+        self._rows.failed.clear()
         self.pages = Pages(self.engine.pages, self.engine.page)
         for sequence in ended:
             sequence.pages, sequence.slot = [], -1
@@ -127,6 +145,7 @@ class Schedule:
                 sequence.keep(self.pages)
             self._leave(sequence)
         else:
+            self._news = True  # the one behind it may be small enough
             if not sequence.preempted:
                 self.waiting -= 1
             if len(self._heap) > 2 * (len(self._all) + 8):
@@ -146,7 +165,7 @@ class Schedule:
         self._free_slots.append(sequence.slot)
         sequence.slot = -1
         self._begun.discard(sequence)
-        self._decoders = None
+        self._decoders, self._decoding = None, []
 
     def _preempt(self, sequence: Sequence) -> None:
         """It gives its slot and its pages back, and waits."""
@@ -235,7 +254,10 @@ class Schedule:
         """Those with equal settings side by side: the guest chooses their tokens together."""
         if self._decoders is None:
             keys = [(each.key, each.slot) for each in self._running() if each.decodes]
-            self._decoders = np.array([slot for _, slot in sorted(keys)], np.intp)
+            slots = [slot for _, slot in sorted(keys)]
+            self._decoding = [self._at(slot) for slot in slots]
+            self._plain = all(each.chooser is None for each in self._decoding)
+            self._decoders = np.array(slots, np.intp)
         return self._decoders
 
     def _prompts(self, room: int) -> list[tuple[Sequence, int]]:
@@ -275,8 +297,9 @@ class Schedule:
                 self.pages.keep(sequence.tokens[:computed], sequence.pages, sequence.digests)
         return chosen
 
-    def plan(self) -> Step | None:
-        """The next step; None: nothing can be done."""
+    def plan(self) -> Plan | None:
+        """The next step, when none is in flight; None: nothing can be done."""
+        self._news = False
         self._grow()
         left_out, room = self._room_for_entries()
         prompts = self._prompts(room)
@@ -287,10 +310,38 @@ class Schedule:
             )
         if not len(decoders) and not prompts:
             return None
-        outputs = [self._at(slot) for slot in decoders.tolist()]
+        outputs = [each for each in self._decoding if each not in left_out]
         outputs += [each for each, count in prompts if each.computed + count == each.length]
-        self._step_decoders, self._step_prompts, self._outputs = decoders, prompts, outputs
-        return self._rows.make(decoders, prompts, outputs)
+        return Plan(self._rows.make(decoders, prompts, outputs), decoders, prompts, outputs)
+
+    def goes_on(self, plan: Plan) -> bool:
+        """Whether the step behind this one has a row of each of its outputs and nothing else, as far as one
+        can know before it has ended: nobody else may come, and none of its tokens is a request's last."""
+        if plan.prompts or plan.decoders is not self._decoders or not self._plain:
+            return False
+        if self._news or self._begun:
+            return False
+        rows = self._rows
+        return bool((rows.position[plan.decoders] < rows.last[plan.decoders]).all())
+
+    def plan_behind(self, plan: Plan) -> Plan | None:
+        """The step behind this one, which is the only one in flight; None: it has to be waited for."""
+        if not self.goes_on(plan):
+            return None
+        decoders, size = plan.decoders, self.pages.page
+        positions = self._rows.position[decoders] + np.uint32(1)
+        full = positions % np.uint32(size) == 0
+        if full.any():
+            growing = [
+                each
+                for each, position in zip(self._decoding, positions.tolist(), strict=True)
+                if position % size == 0 and len(each.pages) <= position // size
+            ]
+            if len(growing) > self.pages.free:  # some will have to go
+                return None
+            for sequence in growing:
+                self._take_page(sequence)
+        return Plan(self._rows.make_behind(decoders, positions), decoders, [], plan.outputs)
 
     def _room_for_entries(self) -> tuple[set[Sequence], int]:
         """Those that decode and are left out of this step, and how many entries prompts may have: a step has
@@ -318,22 +369,31 @@ class Schedule:
 
     # --- what has come ---
 
-    def took(self, step: Step, tokens: npt.NDArray[np.uint32]) -> None:
-        """The step is done, and these are the tokens of its outputs."""
+    def took(self, plan: Plan, tokens: npt.NDArray[np.uint32]) -> int:
+        """The step is done, and these are the tokens of its outputs: how many of them somebody wants. Those
+        of sequences that have ended while it was in flight are nobody's."""
         self.steps += 1
-        outputs, decoders = self._outputs, self._step_decoders
-        self._rows.took(step, tokens, decoders, outputs)
-        for sequence in outputs[: len(decoders)]:
+        outputs, decoders, random = plan.outputs, plan.decoders, plan.step.outputs["random"]
+        if plan.prompts or decoders is not self._decoders:
+            slots = np.array([each.slot for each in outputs], np.intp)
+            alive = slots >= 0
+            decoders = slots[: len(decoders)][alive[: len(decoders)]]
+            self._rows.took(tokens[alive], random[alive], decoders, slots[alive])
+        else:
+            self._rows.took(tokens, random, decoders, decoders)
+        for sequence in outputs[: len(plan.decoders)]:
             sequence.computed += 1
-        for sequence, count in self._step_prompts:
+        for sequence, count in plan.prompts:
             sequence.computed += count
             sequence.stepped = self.steps
             if sequence.decodes:
                 self._rows.decode_from(sequence)
                 self._begun.discard(sequence)
                 self._decoders = None
-        now = time.perf_counter()
+        now, before = time.perf_counter(), self.generated_tokens
         for index, (sequence, token) in enumerate(zip(outputs, tokens.tolist(), strict=True)):
+            if sequence.slot < 0:
+                continue
             sequence.stepped = self.steps
             if not sequence.first_token:
                 sequence.first_token = now
@@ -342,12 +402,8 @@ class Schedule:
                 self._accept_with_care(index, sequence, token)
             else:
                 self._accept(sequence, token)
-        self._forget_step()
-
-    def _forget_step(self) -> None:
-        """Nothing of those that have ended is kept."""
-        self._outputs, self._step_prompts = [], []
         self._rows.failed.clear()
+        return self.generated_tokens - before
 
     def _accept(self, sequence: Sequence, token: int, logprobs: Logprobs | None = None) -> None:
         """The sequence goes on with the token, or ends with it."""

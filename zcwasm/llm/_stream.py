@@ -118,7 +118,9 @@ def _remove(waiting: deque[Any], one: object) -> None:
 
 
 def _take_all(waiting: deque[Any]) -> list[Any]:
-    taken = []
+    taken: list[Any] = []
+    if not waiting:  # most often
+        return taken
     with suppress(IndexError):
         while waiting:
             taken.append(waiting.popleft())

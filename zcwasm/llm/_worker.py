@@ -4,6 +4,9 @@ It decides what a step has (_schedule.py), lets the engine compute it without th
 of it. Callers put requests into an inbox, on which it waits while there is nothing to do. It is started by
 the first request.
 
+Where the device is worth it, it starts the next step before it waits for the one in flight: as long as rows
+only decode, and nobody has come who wants to begin.
+
 Threads: its own, and any for what callers call. A forked child has no such thread: its Batcher leaves this
 alone.
 """
@@ -21,16 +24,15 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 import zcwasm
 from zcwasm.llm import _stream
-from zcwasm.llm._schedule import Schedule
+from zcwasm.llm._schedule import Plan, Schedule
 from zcwasm.llm._sequence import Sequence
 from zcwasm.llm._stream import Feed
 
 if TYPE_CHECKING:
-    from zcwasm.llm._engine import Engine, Step
+    from zcwasm.llm._engine import Engine
 
 _WINDOW = 100  # steps that rows_per_step is the mean of
 _SECONDS = 10  # that tokens_per_second looks back
@@ -71,6 +73,8 @@ class Worker:
         self.process = os.getpid()
         self.inbox: SimpleQueue[object] = SimpleQueue()
         self.schedule = Schedule(engine)
+        self.flight: list[Plan] = []  # what the engine has in flight
+        self.steps_ahead = 0  # that were started before the one in front had ended
         self.most_waiting = most_waiting
         #: What is in the inbox. No count of what comes and goes: who submits may be interrupted between a
         #: request and its being counted.
@@ -115,6 +119,7 @@ class Worker:
                     self._read_inbox()
                     self._step()
                 except BaseException as error:
+                    self.flight = []  # the engine throws it away before it begins with another step
                     schedule.end_all(error=error)
                 self._tell()
         finally:
@@ -130,7 +135,7 @@ class Worker:
 
     def _read_inbox(self) -> None:
         """All that is there; without anything to do, wait for more."""
-        wait = not self.closing and not self.schedule
+        wait = not self.closing and not self.schedule and not self.flight
         while True:
             try:
                 message = self.inbox.get(wait)
@@ -154,16 +159,38 @@ class Worker:
                     _stream.wake(message.feed.put(None, finish="cancelled"))
 
     def _step(self) -> None:
-        schedule = self.schedule
-        step = schedule.plan()
-        if step is None:
-            if schedule:
-                raise zcwasm.Error("requests are there, and no step can be made of them")
+        schedule, engine = self.schedule, self.engine
+        try:
+            if not self.flight:
+                plan = schedule.plan()
+                if plan is None:
+                    if schedule:
+                        raise zcwasm.Error("requests are there, and no step can be made of them")
+                    return
+                if not engine.may_go_ahead or not schedule.goes_on(plan):
+                    self._compute(plan)
+                    return
+                engine.start(plan.step)
+                self.flight.append(plan)
+            self._go_ahead()
+            tokens = engine.finish()
+        except zcwasm.Trap as trap:  # by close(), or nobody knows by whom
+            if trap.kind != "interrupted":
+                raise
+            self.flight = []  # as if it had not been: the next plan is the same, or a better one
             return
-        tokens = self._compute(step)
-        if tokens is not None:
-            schedule.took(step, tokens)
-            self._count(len(step.tokens), len(tokens))
+        plan = self.flight[0]
+        self.flight = self.flight[1:] if engine.in_flight else []
+        self._took(plan, schedule.took(plan, tokens))
+
+    def _go_ahead(self) -> None:
+        """Start the step behind the one in flight, if it is known what that is."""
+        if len(self.flight) == 1 and self.engine.may_go_ahead and self.inbox.empty() and not self.closing:
+            plan = self.schedule.plan_behind(self.flight[0])
+            if plan is not None:
+                self.engine.start(plan.step)
+                self.flight.append(plan)
+                self.steps_ahead += 1
 
     def _tell(self) -> None:
         """Event loops, that something has come; and who waits for room."""
@@ -176,18 +203,22 @@ class Worker:
                 self.lock.release()
                 return
 
-    def _compute(self, step: Step) -> npt.NDArray[np.uint32] | None:
-        """None: the batcher closes."""
+    def _compute(self, plan: Plan) -> None:
+        """Alone. What is interrupted is done again, and not planned anew: pages are said to hold what it
+        computes of prompts."""
         while not self.closing:
             try:
-                return self.engine.run(step)
-            except zcwasm.Trap as trap:  # by close(), or nobody knows by whom
+                tokens = self.engine.run(plan.step)
+            except zcwasm.Trap as trap:
                 if trap.kind != "interrupted":
                     raise
-        return None
+            else:
+                self._took(plan, self.schedule.took(plan, tokens))
+                return
 
-    def _count(self, rows: int, tokens: int) -> None:
-        self.rows[(self.schedule.steps - 1) % _WINDOW] = rows
+    def _took(self, plan: Plan, tokens: int) -> None:
+        """For stats."""
+        self.rows[(self.schedule.steps - 1) % _WINDOW] = len(plan.step.tokens)
         second = int(time.monotonic())
         at = second % len(self.seconds)
         if self.seconds[at] != second:
