@@ -124,6 +124,11 @@ def on_matrices(d: Device, rows: int) -> bool:
     return rows >= MATRIX_ROWS and d.info["matrix_units"] > 0
 
 
+def many_rows(d: Device, rows: int) -> int:
+    """As many, or more than may go by packed products, whose rounding is not as close."""
+    return 130 if d.info.get("packed_dot") else rows
+
+
 def one_linear(d: Device, arena: Arena, name: str, rows: int, n: int, k: int, flags: int) -> Pair:
     """EXACT, but for matrix units: what the cpu device may round without it is not as close."""
     code = WEIGHT_TYPES[name][0]
@@ -164,7 +169,7 @@ def every_linear(d: Device, arena: Arena) -> Pair:
     pairs = []
     for name in MATRIX_TYPES if on_matrices(d, MATRIX_ROWS) else ():
         k = 2 * WEIGHT_TYPES[name][1] if name != "F16" else 43
-        pairs.append(one_linear(d, arena, name, 70, 133, k, NORM | ADD))
+        pairs.append(one_linear(d, arena, name, many_rows(d, 70), 133, k, NORM | ADD))
     for name, (_, block, _) in WEIGHT_TYPES.items():
         k = 2 * block if block > 1 else 43
         pairs += [one_linear(d, arena, name, rows, 13, k, 0) for rows in (1, 9)]
@@ -204,7 +209,8 @@ def every_linear_gated(d: Device, arena: Arena) -> Pair:
     """Each type for one row and for a tile; two types; more than a chunk; more rows on matrix units."""
     pairs = []
     if on_matrices(d, MATRIX_ROWS):
-        pairs += [one_linear_gated(d, arena, (name, name), 17, 70, 512, NORM) for name in ("Q4_K", "Q8_0")]
+        rows = many_rows(d, 17)
+        pairs += [one_linear_gated(d, arena, (name, name), rows, 70, 512, NORM) for name in ("Q4_K", "Q8_0")]
     for name, (_, block, _) in WEIGHT_TYPES.items():
         k = 2 * block if block > 1 else 43
         pairs += [one_linear_gated(d, arena, (name, name), rows, 13, k, 0) for rows in (1, 9)]
