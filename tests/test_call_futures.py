@@ -9,7 +9,7 @@ import random
 import threading
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any
@@ -87,7 +87,7 @@ def test_call_is_a_call() -> None:
                 with pytest.raises(error, match=text):
                     method("add", 1, 2, **wrong)
         with pytest.raises(error, match=text):
-            guest.call("add", 1, 2, **wrong)  # type: ignore[arg-type]
+            guest.call("add", 1, 2, **wrong)
     with pytest.raises(TypeError, match="misses the name"):
         guest.call()  # type: ignore[call-arg]
     guest.close()
@@ -353,7 +353,12 @@ def test_closing_and_dropping() -> None:
     with pytest.raises(zcwasm.InUseError):
         guest.close()
     go = threading.Event()
-    running.add_done_callback(lambda _: (guest.close(), go.set()))
+
+    def close(_: object) -> None:
+        guest.close()
+        go.set()
+
+    running.add_done_callback(close)
     running.cancel()
     assert go.wait(30)
     with pytest.raises(zcwasm.ClosedError):
@@ -610,7 +615,7 @@ def test_the_exit_with_calls_in_flight(host: bool) -> None:
         """,
         timeout=50,
     )
-    assert printed == "True\n" * 8
+    assert printed.count("True") == printed.count("\n") == 8  # from threads, so not by lines
     assert time.perf_counter() - start < 40
 
 
@@ -796,7 +801,7 @@ def test_a_thousand_awaiting_calls_cancelled(run: Run, regions: int) -> None:
             await trio.sleep(0.05)
             nursery.cancel_scope.cancel()
 
-    async def gathered(tasks: list[asyncio.Future[None]]) -> list[Any]:
+    async def gathered(tasks: Iterable[asyncio.Future[None]]) -> list[Any]:
         return await asyncio.gather(*tasks, return_exceptions=True)
 
     start = time.perf_counter()
