@@ -502,18 +502,20 @@ def test_signal_handlers_may_submit_and_cancel() -> None:
         def handler(*_):
             theirs.append(random.choice(guests).submit("spin_for", 1000))
             random.choice(theirs).cancel()
-            if mine:
-                mine[-1].cancel()
+            mine[-1].cancel()
+            if time.monotonic() < end:
+                signal.setitimer(signal.ITIMER_REAL, 0.0005)  # the next one after this, not inside it
 
-        signal.signal(signal.SIGALRM, handler)
-        signal.setitimer(signal.ITIMER_REAL, 0.001, 0.0005)
         end = time.monotonic() + 1.5
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
         while time.monotonic() < end:
             mine.append(random.choice(guests).submit("spin_for", 30_000))
             if len(mine) % 3 == 0:
                 mine[-1].cancel()
             if len(mine) % 5 == 0:
                 concurrent.futures.wait(mine[-1:])
+        time.sleep(0.01)
         signal.setitimer(signal.ITIMER_REAL, 0)
         assert not concurrent.futures.wait(mine + theirs, 30).not_done
         assert len(mine) > 20 and len(theirs) > 20, (len(mine), len(theirs))
