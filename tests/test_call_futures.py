@@ -325,6 +325,23 @@ def test_callbacks_run_once_and_may_submit() -> None:
     assert sorted(seen) == ["cancelled", "cancelled", "done"]
 
 
+def test_a_callback_that_ends_the_interpreter_does_not(caplog: pytest.LogCaptureFixture) -> None:
+    """A BaseException of one callback: calls behind that one, and the threads, go on."""
+
+    def leave(_: object) -> None:
+        raise SystemExit(3)
+
+    guest = basics()
+    hold = guest.submit("spin")
+    calls = [guest.submit("add", 1, 2) for _ in range(40)]
+    for call in calls:
+        call.add_done_callback(leave)
+    hold.cancel()
+    assert [call.result(30) for call in calls] == [3] * 40
+    wait_until(lambda: caplog.text.count("SystemExit: 3") == 40)
+    assert guest.submit("add", 1, 2).result(30) == 3
+
+
 def test_a_call_does_not_wait_for_itself() -> None:
     said: list[str] = []
 

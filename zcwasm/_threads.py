@@ -11,6 +11,7 @@ is a daemon's. The child of a fork has none of the threads and begins anew.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -21,6 +22,8 @@ from queue import Empty, SimpleQueue
 
 MOST = max(32, (os.cpu_count() or 1) + 4)
 IDLE_SECONDS = 0.5
+
+_log = logging.getLogger("zcwasm")
 
 Task = Callable[[], object]
 
@@ -74,7 +77,10 @@ class Threads:
         while True:
             task = self._next(tasks, idle, number)
             if task is not None:
-                task()
+                try:
+                    task()
+                except BaseException:  # of somebody's callback; this thread serves others, too
+                    _log.critical("a callback of a call failed", exc_info=True)
                 del task  # nothing is kept while it waits
             elif tasks.empty() or self.ended:
                 free.append(number)
