@@ -14,6 +14,7 @@ import sys
 import textwrap
 import threading
 import time
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
@@ -335,6 +336,25 @@ def test_an_interrupt_ends_the_work_too(device: zcwasm.Device, arena: Arena) -> 
     host_is_served(device, arena, time.monotonic())
     assert text_of(guest, queued) == "cancelled: the host interrupted the call that submitted it"
     timer.join()
+
+
+def test_cancelling_a_submitted_call_ends_the_work_too(device: zcwasm.Device, arena: Arena) -> None:
+    guest, sequence = endless(device)
+    queued = guest.exports.sequence_submit(sequence)
+    call = guest.instance.submit("wait", queued, -1)
+    time.sleep(LONG)
+    assert call.cancel()
+    with pytest.raises(CancelledError):
+        call.result(30)
+    host_is_served(device, arena, time.monotonic())
+    assert text_of(guest, queued) == "cancelled: the host interrupted the call that submitted it"
+    queued = guest.exports.sequence_submit(sequence)
+    with pytest.raises(zcwasm.Trap) as trap:
+        guest.instance.call("wait", queued, -1, deadline=LONG)
+    assert trap.value.kind == "deadline"
+    host_is_served(device, arena, time.monotonic())
+    text = text_of(guest, queued)
+    assert text == f"cancelled: the call that submitted it passed its deadline of {LONG:.3f} s"
 
 
 def test_the_others_go_on(device: zcwasm.Device) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Generator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Literal
 
@@ -121,3 +122,15 @@ def batches(device: zcwasm.Device, x: np.ndarray[Any, np.dtype[np.float32]]) -> 
         batch.fill(x, 1)
     assert_type(batch.submit(), zcwasm.Submission)
     batch.clear()
+
+
+async def calls(guest: zcwasm.Instance) -> None:
+    guest.call("f", 1, 2.5, deadline=0.5, fuel=1000)
+    guest.call("f", x=1)  # type: ignore[call-arg]
+    guest.call("f", deadline="1")  # type: ignore[arg-type]
+    call = guest.submit("f", 1, deadline=1)
+    assert_type(call, zcwasm.Call)
+    assert_type(call.cancel(), bool)
+    as_future: Future[Any] = call
+    as_future.result(1.0)
+    await call
