@@ -29,6 +29,7 @@ typedef struct py_wasi_link py_wasi_link;
 
 typedef struct py_host_function {
     struct py_store *store; /* borrowed: the store owns this */
+    bool pass_instance;     /* it gets the calling Instance first */
     PyObject *callable;
     const zc_func_type *type;
     const zc_import *import;
@@ -48,6 +49,13 @@ typedef struct py_store {
     PyObject *inputs; /* dict name -> memoryview, or NULL */
     zc_limits limits; /* as they were given, for forks */
     zc_abi_limits abi_limits;
+    PyObject *heap; /* what its allocator gave (py_heap), or NULL */
+    /* Something is due to be given back to it: to be called before an outermost call, or NULL. */
+    int (*due)(zc_state *state, struct py_store *store);
+    PyObject *owner; /* its Instance: borrowed, NULL where there is none any more */
+    /* Where a host function gets it, it may have to be made anew, a new reference, with its (device, weights). */
+    PyObject *(*make_owner)(zc_state *state, struct py_store *store);
+    PyObject *grants; /* these, or NULL */
     bool held; /* a snapshot or a fork is being made of it: it must not be closed */
 } py_store;
 
