@@ -176,7 +176,9 @@ bool zc_py_callable_now(py_store *store, uint32_t index)
     return store->instance && zc_instance_frame(store->instance, index, &error) != NULL;
 }
 
-PyObject *zc_py_call(zc_state *state, py_store *store, uint32_t index, const uint64_t *parameters)
+/* In line, since a small call is its cost. */
+static inline __attribute__((always_inline)) PyObject *call_guest(zc_state *state, py_store *store, uint32_t index,
+                                                                  const uint64_t *parameters)
 {
     zc_error error;
     if (store->due && !store->call && store->due(state, store) < 0) {
@@ -194,6 +196,11 @@ PyObject *zc_py_call(zc_state *state, py_store *store, uint32_t index, const uin
     }
     memcpy(frame + type->result_count, parameters, type->param_count * sizeof *parameters);
     return run(state, store, index, frame, &error) == ZC_OK ? results_of(type, frame) : NULL;
+}
+
+PyObject *zc_py_call(zc_state *state, py_store *store, uint32_t index, const uint64_t *parameters)
+{
+    return call_guest(state, store, index, parameters);
 }
 
 int zc_py_start(zc_state *state, py_store *store)
@@ -229,12 +236,14 @@ static PyObject *function_call(PyObject *callable, PyObject *const *arguments, s
     /* Into a buffer of this call's own first: converting can run Python code that calls the guest. */
     PyObject *result = NULL;
     Py_ssize_t i = 0;
-    while (i < count && zc_py_to_argument(self->store->memory, arguments[i], type->params[i], &values[i], i + 1) == 0) {
+    while (i < count &&
+           (zc_py_to_bits(arguments[i], type->params[i], &values[i], "argument", i + 1) == 0 ||
+            zc_py_to_pointer(self->store->memory, arguments[i], type->params[i], &values[i], i + 1) == 0)) {
         i++;
     }
     if (i == count) {
         zc_state *state = zc_state_of(callable);
-        result = zc_py_call(state, self->store, self->index, values);
+        result = call_guest(state, self->store, self->index, values);
     }
     if (values != few) {
         PyMem_Free(values);

@@ -178,11 +178,8 @@ static bool is_array(PyObject *value)
            PyObject_HasAttrString((PyObject *)Py_TYPE(value), "__dlpack__");
 }
 
-int zc_py_to_argument(PyObject *memory, PyObject *value, uint8_t type, uint64_t *bits, Py_ssize_t position)
+int zc_py_to_pointer(PyObject *memory, PyObject *value, uint8_t type, uint64_t *bits, Py_ssize_t position)
 {
-    if (zc_py_to_bits(value, type, bits, "argument", position) == 0) {
-        return 0;
-    }
     if (type != ZC_I32 || !memory || !PyErr_ExceptionMatches(PyExc_TypeError)) {
         return -1;
     }
