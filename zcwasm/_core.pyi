@@ -18,6 +18,7 @@ __version__: str
 
 # NumPy tells type checkers that its arrays are buffers as of Python 3.12 only.
 _Bytes = Buffer | npt.NDArray[Any]
+_Argument = float | _Bytes  # of an export
 _ValueType = Literal["i32", "i64", "f32", "f64"]
 _Kind = Literal["func", "table", "memory", "global"]
 _Result = TypeVar("_Result")
@@ -161,7 +162,7 @@ class Table:
 
 @final
 class Function:
-    def __call__(self, *arguments: float | npt.NDArray[Any]) -> Any: ...
+    def __call__(self, *arguments: _Argument) -> Any: ...
     @property
     def params(self) -> tuple[_ValueType, ...]: ...
     @property
@@ -273,10 +274,10 @@ class Instance:
         /,
     ) -> Self: ...
     def call(
-        self, name: str, /, *args: float, deadline: float | None = None, fuel: int | None = None
+        self, name: str, /, *args: _Argument, deadline: float | None = None, fuel: int | None = None
     ) -> Any: ...
     def submit(
-        self, name: str, /, *args: float, deadline: float | None = None, fuel: int | None = None
+        self, name: str, /, *args: _Argument, deadline: float | None = None, fuel: int | None = None
     ) -> Call: ...
     @property
     def _lane(self) -> Lane: ...

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 _ALIGNMENT = 16  # of every array: what devices and vector units like best
 _MOST = 2**32 - 1  # an i32 says no more
+_ARRAY_BUFFER = 1  # its class in AssemblyScript
 
 
 class Kind(NamedTuple):
-    """An allocator by its exports. Roles of parameters: s size, a alignment, p pointer, 0 zero, 1 one."""
+    """An allocator by its exports. Roles of parameters: s size, a alignment, p pointer, 0 zero, c class."""
 
     name: str
     allocate: tuple[str, str]  # export, roles; gives the pointer
@@ -45,7 +46,7 @@ KINDS = (
     Kind("malloc", ("_malloc", "s"), ("_free", "p")),
     Kind("wbindgen", ("__wbindgen_malloc", "sa"), ("__wbindgen_free", "psa")),
     Kind("wbindgen", ("__wbindgen_malloc", "s"), ("__wbindgen_free", "ps")),
-    Kind("assemblyscript", ("__new", "s1"), ("__unpin", "p"), keep="__pin"),  # class 1 is an ArrayBuffer
+    Kind("assemblyscript", ("__new", "sc"), ("__unpin", "p"), keep="__pin"),
     Kind("alloc", ("alloc", "sa"), ("dealloc", "psa")),
     Kind("alloc", ("alloc", "s"), ("dealloc", "ps")),
     Kind("alloc", ("allocate", "sa"), ("deallocate", "psa")),
@@ -111,10 +112,12 @@ def _pointer(name: str, answer: int, size: int) -> int:
     return answer & _MOST
 
 
-def _allocate(instance: Instance, kind: Kind, size: int, alignment: int) -> int:
+def _allocate(
+    instance: Instance, kind: Kind, size: int, alignment: int, of_class: int = _ARRAY_BUFFER
+) -> int:
     """A new pointer. The caller hands it to _Heap.block at once."""
     name, roles = kind.allocate
-    values = {"s": size, "a": alignment, "0": 0, "1": 1}
+    values = {"s": size, "a": alignment, "0": 0, "c": of_class}
     pointer = _pointer(name, instance.exports[name](*[values[role] for role in roles]), size)
     return _pointer(kind.keep, instance.exports[kind.keep](pointer), size) if kind.keep else pointer
 
@@ -124,7 +127,7 @@ def _block(instance: Instance, length: int, alignment: int) -> _Block:
     heap = _heap(instance)
     found: _Allocator | None = heap.allocator
     if found is None:
-        known = ", ".join(f"{each.describe()} ({each.name})" for each in KINDS)
+        known = ", ".join(dict.fromkeys(f"{each.describe()} ({each.name})" for each in KINDS))
         raise Error(f"the module exports no allocator that is known here: {known}, of i32 each")
     kind = found.kind
     heap.drain()
@@ -141,6 +144,17 @@ def _block(instance: Instance, length: int, alignment: int) -> _Block:
         if found.spacious or "a" in kind.allocate[1]:
             raise Error(f"the guest's {kind.allocate[0]} gave {pointer}, which is no multiple of {alignment}")
         found.spacious = True
+
+
+def managed(instance: Instance, size: int, of_class: int) -> _Block:
+    """A new object of AssemblyScript's runtime, of exactly so many bytes."""
+    heap = _heap(instance)
+    found: _Allocator | None = heap.allocator
+    if found is None or found.kind.name != "assemblyscript":
+        raise Error("the module does not export AssemblyScript's runtime: asc --exportRuntime")
+    heap.drain()
+    pointer = _allocate(instance, found.kind, size, _ALIGNMENT, of_class)
+    return heap.block(pointer, size, _ALIGNMENT, pointer, size)
 
 
 def new(
