@@ -474,6 +474,36 @@ def test_a_restored_guest_gives_nothing_back(tmp_path: Path) -> None:
     assert len(freed) == 1
 
 
+def test_what_is_due_goes_back_before_a_snapshot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bump = Bump()
+    bump.new()
+    bump.guest.snapshot(tmp_path / "a", durable=False)
+    assert (len(bump.freed), len(bump.guest._heap)) == (1, 0)
+    inside: list[int] = []
+
+    def snapshot(size: int) -> None:
+        with pytest.raises(zcwasm.InUseError, match="running"):
+            bump.guest.snapshot(tmp_path / "b", durable=False)
+        inside.append(len(bump.freed))
+
+    bump.new()
+    bump.asking = snapshot
+    due = bump.new()
+    del due
+    bump.asking = lambda size: None
+    assert inside == [2]  # new() gave the other one back, the snapshot nothing
+    reported: list[Any] = []
+    monkeypatch.setattr("sys.unraisablehook", lambda error: reported.append(error.exc_value))
+    bump = Bump(free="(unreachable)")
+    arrays = [bump.new(), bump.new()]
+    del arrays
+    bump.guest.snapshot(tmp_path / "c", durable=False)
+    assert [each.kind for each in reported] == ["unreachable"]
+    assert (len(bump.freed), len(bump.guest._heap)) == (1, 1)
+
+
 def test_after_a_trap() -> None:
     bump = Bump()
     array = bump.new()

@@ -140,6 +140,18 @@ static int drain_store(zc_state *state, py_store *store)
     return drain(state, (py_heap *)store->heap);
 }
 
+int zc_py_heap_settle(zc_state *state, py_store *store)
+{
+    if (!store->due || store->call || store->due(state, store) == 0) {
+        return 0;
+    }
+    if (!PyErr_ExceptionMatches(state->trap)) {
+        return -1;
+    }
+    PyErr_WriteUnraisable(store->heap);
+    return 0;
+}
+
 /* No view of it is left. Allocates nothing and runs nothing: it may be called by the garbage collector. */
 static void give_back(py_heap *heap, block *gone)
 {

@@ -20,6 +20,9 @@
 
 /* The store's heap, made at first use: a new reference, or NULL with an exception. */
 PyObject *zc_py_heap_of(zc_state *state, py_store *store);
+/* Give back what is due, unless the guest runs: before a snapshot, whose file knows of no heap. A trap of the guest's
+ * `free` is reported (sys.unraisablehook), and leaves the rest due; -1 with an exception for what else there was. */
+int zc_py_heap_settle(zc_state *state, py_store *store);
 /* What is due in the parent is due in its fork. */
 int zc_py_heap_fork(zc_state *state, py_store *parent, py_store *child);
 /* The store's instance ends; NULL is fine. */

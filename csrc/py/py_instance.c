@@ -320,7 +320,10 @@ PyDoc_STRVAR(snapshot_doc,
 
 static PyObject *instance_snapshot(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    return open_instance(object) ? hand_on("zcwasm._snapshot", "save", object, args, nargs, keywords) : NULL;
+    if (!open_instance(object) || zc_py_heap_settle(zc_state_of(object), ((py_instance *)object)->store) < 0) {
+        return NULL;
+    }
+    return hand_on("zcwasm._snapshot", "save", object, args, nargs, keywords);
 }
 
 PyDoc_STRVAR(restore_doc,
