@@ -474,9 +474,7 @@ def test_a_restored_guest_gives_nothing_back(tmp_path: Path) -> None:
     assert len(freed) == 1
 
 
-def test_what_is_due_goes_back_before_a_snapshot(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_due_goes_back_before_a_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bump = Bump()
     bump.new()
     bump.guest.snapshot(tmp_path / "a", durable=False)
