@@ -359,6 +359,60 @@ def test_the_garbage_collector_on_another_thread_while_the_guest_runs() -> None:
     assert len(bump.freed) == 1
 
 
+def test_work_in_flight_owns_what_it_uses() -> None:
+    guest = library()
+    device = zcwasm.Device("cpu", threads=1)
+
+    def record(batch: zcwasm.Batch) -> None:
+        x, out = guest.new((1024, 1024), fill=1), guest.new((1024, 1024))
+        for _ in range(8):
+            batch.matmul(x, x[:], out=out.reshape(1024, 1024))
+
+    def blocks() -> int:
+        guest.exports.total(0, 0)
+        return len(guest._heap)
+
+    batch = device.batch()
+    record(batch)
+    assert blocks() == 2  # recorded
+    batch.clear()
+    assert blocks() == 0
+    record(batch)
+    submission = batch.submit()
+    later = guest.new(10)
+    guest.free(later)  # which that work does not concern, but may
+    assert blocks() == 3
+    assert not submission.done
+    submission.wait()
+    assert blocks() == 0
+    record(batch)
+    batch.submit()  # nobody waits for it
+    del batch
+    assert blocks() == 2
+    zcwasm._core._drain()
+    assert blocks() == 0
+
+
+def test_memory_that_is_used_again_is_not_in_use() -> None:
+    text = """(module (memory 400) (func (export "nothing")) (global $next (mut i32) (i32.const 16))
+              (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (global.get $next)
+                (global.set $next (i32.add (global.get $next) (local.get 3)))))"""
+    guest = zcwasm.Instance(assemble(text))
+    device = zcwasm.Device("cpu", threads=1)
+    batch = device.batch()
+    x, out = guest.new((1024, 1024), fill=1), guest.new((1024, 1024))
+    used = {guest.memory.pointer(each) for each in (x, out)}
+    for _ in range(8):
+        batch.matmul(x, x, out=out)
+    submission = batch.submit()
+    del x, out
+    other = guest.new((1024, 1024))
+    assert guest.memory.pointer(other) not in used
+    assert not submission.done
+    submission.wait()
+    assert guest.memory.pointer(guest.new((1024, 1024))) in used
+
+
 def test_freed_by_hand() -> None:
     bump = Bump()
     array, other = bump.new(), bump.new()
@@ -567,6 +621,38 @@ def test_memory_that_is_given_twice(shift: int) -> None:
     bump.call(0)
     bump.guest.exports.set(2048)
     assert bump.at(bump.new(16)) == 2048  # now it is free
+
+
+def test_whatever_an_allocator_answers() -> None:
+    """Random answers, many of them near each other and near the ends: an array is in the memory and overlaps
+    none that lives, or there is an error of a type that says so."""
+    bump = Bump(step=0)
+    random = np.random.default_rng(1)
+    memory = bump.guest.memory
+    live: list[Any] = []
+    made = refused = 0
+    for step in range(2000):
+        around = int(random.choice([0, 2048, 4096, memory.size, 2**31, 2**32 - 64]))
+        bump.guest.exports.set((around + int(random.integers(-300, 300))) % 2**32)
+        try:
+            array = bump.new(int(random.integers(0, 120)))
+        except (zcwasm.Error, MemoryError):
+            refused += 1
+        else:
+            made += 1
+            start = memory.pointer(array)
+            assert start % 16 == 0
+            assert 0 < start <= start + len(array) <= memory.size
+            spans = [(memory.pointer(each), memory.pointer(each) + len(each)) for each in live]
+            assert all(end <= start or start + len(array) <= begin for begin, end in spans)
+            live.append(array)
+        if live and step % 3 == 0:
+            live.pop(int(random.integers(len(live))))
+    assert made > 100 < refused
+    del array
+    live.clear()
+    bump.call(0)
+    assert len(bump.guest._heap) == 0
 
 
 def test_an_allocator_that_is_never_aligned() -> None:

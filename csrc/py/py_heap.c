@@ -4,6 +4,8 @@
 #include "py_function.h"
 #include "py_memory.h"
 
+#include "device/zc_device.h"
+
 #include <string.h>
 
 /* What `free` takes, in order: the pointer, the size that was asked for, the alignment that was asked for. */
@@ -13,6 +15,7 @@
 typedef struct block {
     uint32_t pointer, size, alignment; /* as the allocator gave and was asked */
     struct block *next;                /* of those that are due, or spare */
+    uint64_t after;                    /* as many submissions had been made then */
 } block;
 
 typedef struct py_heap {
@@ -37,6 +40,8 @@ typedef struct py_block {
     uint8_t *address;
     Py_ssize_t size;
 } py_block;
+
+static size_t alive; /* objects of that type, in all heaps */
 
 /* --- the blocks in order --- */
 
@@ -103,6 +108,33 @@ static void drop(py_heap *heap, block *gone)
 
 /* --- giving back --- */
 
+/* The guest's memory: who has a block has one. */
+static zc_region *region_of(const py_store *store)
+{
+    return zc_memory_region(((py_memory *)store->memory)->memory);
+}
+
+/* Out of the list: the first that no work in flight uses, and that has one of these sizes; or NULL. */
+static block *take(const py_heap *heap, block **list, uint64_t least, uint64_t most)
+{
+    uint64_t first = *list && heap->store ? zc_device_first_use(region_of(heap->store)) : 0;
+    block **best = NULL;
+    for (block **at = list; *at; at = &(*at)->next) {
+        bool fits = (*at)->after < first && (*at)->size >= least && (*at)->size <= most;
+        if (fits && (!best || (*at)->size < (*best)->size)) {
+            best = at;
+            if (least == 0) {
+                break;
+            }
+        }
+    }
+    block *found = best ? *best : NULL;
+    if (found) {
+        *best = found->next;
+    }
+    return found;
+}
+
 /* Call the guest's `free` for what is due. A block counts as given back when the call begins, however it ends. */
 static int drain(zc_state *state, py_heap *heap)
 {
@@ -114,12 +146,14 @@ static int drain(zc_state *state, py_heap *heap)
     Py_INCREF(heap);
     heap->draining = true;
     while (code == 0 && heap->due && heap->store && zc_py_callable_now(store, heap->free_function)) {
-        block *next = heap->due;
+        block *next = take(heap, &heap->due, 0, UINT64_MAX);
+        if (!next) {
+            break;
+        }
         uint64_t arguments[MAX_ROLES];
         for (int i = 0; heap->roles[i]; i++) {
             arguments[i] = heap->roles[i] == 'p' ? next->pointer : heap->roles[i] == 's' ? next->size : next->alignment;
         }
-        heap->due = next->next;
         drop(heap, next);
         PyObject *result = zc_py_call(state, store, heap->free_function, arguments);
         code = result ? 0 : -1;
@@ -160,6 +194,7 @@ static void give_back(py_heap *heap, block *gone)
     }
     block **list = heap->has_free ? &heap->due : &heap->spare;
     gone->next = *list;
+    gone->after = zc_device_entries();
     *list = gone;
     if (heap->has_free) {
         heap->store->due = drain_store;
@@ -175,6 +210,7 @@ static void block_dealloc(PyObject *object)
     if (self->block) {
         give_back(self->heap, self->block);
     }
+    alive--;
     zc_region_unpin(self->region);
     Py_DECREF(self->heap);
     PyObject_Free(object);
@@ -206,6 +242,38 @@ static PyType_Spec block_spec = {
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = block_slots,
 };
+
+int zc_py_heap_hold(zc_state *state, PyObject *object, PyObject **list)
+{
+    if (alive == 0) {
+        return 0;
+    }
+    int code = 0;
+    Py_INCREF(object);
+    while (!Py_IS_TYPE(object, state->block_type)) { /* what it is a view of */
+        PyObject *base = PyMemoryView_Check(object) ? Py_XNewRef(PyMemoryView_GET_BUFFER(object)->obj)
+                         : PyObject_TypeCheck(object, (PyTypeObject *)state->numpy_ndarray)
+                             ? PyObject_GetAttrString(object, "base")
+                             : NULL;
+        Py_DECREF(object);
+        if (!base) {
+            return PyErr_Occurred() ? -1 : 0;
+        }
+        object = base;
+    }
+    if (!*list && !(*list = PyList_New(0))) {
+        code = -1;
+    }
+    Py_ssize_t count = *list ? PyList_GET_SIZE(*list) : 0, i = count;
+    while (i > 0 && i > count - 8 && PyList_GET_ITEM(*list, i - 1) != object) { /* it often is one of the last */
+        i--;
+    }
+    if (code == 0 && (i == 0 || PyList_GET_ITEM(*list, i - 1) != object)) {
+        code = PyList_Append(*list, object);
+    }
+    Py_DECREF(object);
+    return code;
+}
 
 /* --- the heap --- */
 
@@ -356,7 +424,7 @@ static PyObject *heap_block(PyObject *object, PyObject *arguments)
         PyErr_SetString(state->error, "the module has no memory, or no allocator");
         return NULL;
     }
-    zc_region *region = zc_memory_region(((py_memory *)store->memory)->memory);
+    zc_region *region = region_of(store);
     uint64_t end = (uint64_t)pointer + size, there = zc_region_size(region);
     if (pointer == 0 || end > there) {
         PyErr_Format(state->error, "the guest's allocator gave %u byte%s at %u, in a memory of %llu bytes", size,
@@ -379,6 +447,7 @@ static PyObject *heap_block(PyObject *object, PyObject *arguments)
         return NULL;
     }
     made->heap = (py_heap *)Py_NewRef(object);
+    alive++;
     made->region = region;
     zc_region_pin(region);
     made->address = zc_region_base(region) + start;
@@ -402,22 +471,13 @@ static PyObject *heap_spare(PyObject *object, PyObject *value)
     if (PyErr_Occurred()) {
         return NULL;
     }
-    block **best = NULL;
-    for (block **at = &self->spare; *at; at = &(*at)->next) {
-        if ((*at)->size >= size && (*at)->size / 2 <= size && (!best || (*at)->size < (*best)->size)) {
-            best = at;
-        }
-    }
-    if (!best) {
+    block *found = take(self, &self->spare, size, 2 * (uint64_t)size);
+    if (!found) {
         Py_RETURN_NONE;
     }
-    block *found = *best;
-    PyObject *pair = Py_BuildValue("II", found->pointer, found->size);
-    if (pair) {
-        *best = found->next;
-        drop(self, found);
-    }
-    return pair;
+    const uint32_t pointer = found->pointer, had = found->size;
+    drop(self, found);
+    return Py_BuildValue("II", pointer, had);
 }
 
 static const char retire_doc[] = //

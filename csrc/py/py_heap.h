@@ -6,6 +6,9 @@
  * Nothing is lost by waiting, since nobody but a call asks the allocator for more. Each block is given to `free` once,
  * also where that traps.
  *
+ * Work in flight owns what it uses: a block that submissions may still touch stays due until they are done, and a Batch
+ * holds the blocks that it has recorded until it is submitted or cleared.
+ *
  * Which exports are the allocator is Python's to find (zcwasm/_memory.py), and so is the call that makes a block; here is
  * the check of what it gave. An allocator without `free` (cabi_realloc) has its blocks used again: they are spare.
  *
@@ -23,6 +26,9 @@ PyObject *zc_py_heap_of(zc_state *state, py_store *store);
 /* Give back what is due, unless the guest runs: before a snapshot, whose file knows of no heap. A trap of the guest's
  * `free` is reported (sys.unraisablehook), and leaves the rest due; -1 with an exception for what else there was. */
 int zc_py_heap_settle(zc_state *state, py_store *store);
+/* The object is used by what a Batch has recorded: the block behind it, if there is one, is held by *list, which is made
+ * where it is NULL; -1 with an exception. */
+int zc_py_heap_hold(zc_state *state, PyObject *object, PyObject **list);
 /* What is due in the parent is due in its fork. */
 int zc_py_heap_fork(zc_state *state, py_store *parent, py_store *child);
 /* The store's instance ends; NULL is fine. */
