@@ -117,8 +117,13 @@ def _allocate(
 ) -> int:
     """A new pointer. The caller hands it to _Heap.block at once."""
     name, roles = kind.allocate
-    values = {"s": size, "a": alignment, "0": 0, "c": of_class}
-    pointer = _pointer(name, instance.exports[name](*[values[role] for role in roles]), size)
+    function = instance.exports[name]
+    if roles == "s":
+        answer = function(size)
+    else:
+        values = {"s": size, "a": alignment, "0": 0, "c": of_class}
+        answer = function(*[values[role] for role in roles])
+    pointer = _pointer(name, answer, size)
     return _pointer(kind.keep, instance.exports[kind.keep](pointer), size) if kind.keep else pointer
 
 
@@ -172,9 +177,10 @@ def new(
     return array
 
 
-def _sides(shape: int | tuple[int, ...]) -> tuple[int, ...]:
+def _sides(shape: Any) -> tuple[int, ...]:
     try:
-        sides = tuple(map(operator.index, shape if isinstance(shape, Sequence) else (shape,)))
+        many = isinstance(shape, tuple) or (not isinstance(shape, int) and isinstance(shape, Sequence))
+        sides = tuple(map(operator.index, shape if many else (shape,)))
     except TypeError:
         raise TypeError(f"shape must be an integer or a tuple of them, not {type(shape).__name__}") from None
     for side in sides:
