@@ -184,6 +184,10 @@ bool zc_device_busy(const zc_device *device);
 
 /* Some submission in flight, of any device, uses the region. */
 bool zc_device_uses(const zc_region *region);
+/* How many submissions there have been, of all devices; and which of them is the first that is in flight and uses the
+ * region, or UINT64_MAX. So whoever lets go of bytes now knows when no work can touch them any more. */
+uint64_t zc_device_entries(void);
+uint64_t zc_device_first_use(const zc_region *region);
 
 /* Called every millisecond or so while somebody waits or computes for the caller; a failure ends the wait, or
  * the run before its next dispatch, and becomes its status. What has been submitted runs on. */

@@ -18,6 +18,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed; /* some submission ended */
 static zc_submission *in_flight;
+static _Atomic uint64_t entries; /* of that list so far */
 static unsigned endings; /* threads that let go of a device, whose driver they may be inside of (zc_device_ending) */
 static zc_submission *lost; /* by a fork, between its two steps in the child */
 
@@ -172,6 +173,7 @@ zc_status zc_submission_new(zc_device *device, const zc_submission_source *sourc
 
 void zc_submission_enter(zc_submission *submission)
 {
+    submission->entered = atomic_fetch_add_explicit(&entries, 1, memory_order_relaxed) + 1;
     submission->next = in_flight;
     if (in_flight) {
         in_flight->previous = submission;
@@ -355,6 +357,24 @@ bool zc_device_uses(const zc_region *region)
     }
     pthread_mutex_unlock(&lock);
     return uses;
+}
+
+uint64_t zc_device_entries(void)
+{
+    return atomic_load_explicit(&entries, memory_order_relaxed);
+}
+
+uint64_t zc_device_first_use(const zc_region *region)
+{
+    uint64_t first = UINT64_MAX;
+    pthread_mutex_lock(&lock);
+    for (const zc_submission *each = in_flight; each; each = each->next) {
+        if (each->entered < first && zc_uses_pins(&each->uses, region) > 0) {
+            first = each->entered;
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    return first;
 }
 
 void zc_device_drain_all(void)

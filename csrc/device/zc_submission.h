@@ -46,6 +46,7 @@ struct zc_submission {
     zc_error error;
 
     zc_submission *previous, *next; /* in flight */
+    uint64_t entered;               /* its place among all that ever were, from 1 */
     zc_device *device;              /* retained while in flight */
     zc_device_command *owned;       /* its commands, where they are its own */
     zc_uses uses;

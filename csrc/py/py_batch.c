@@ -50,6 +50,7 @@ static void batch_dealloc(PyObject *object)
     ZC_PY_CLEAR_WEAK(object, zc_py_issuer);
     zc_batch_free(self->batch);
     zc_device_release(self->device);
+    Py_XDECREF(self->held);
     Py_XDECREF(self->owner);
     type->tp_free(object);
     Py_DECREF(type);
@@ -90,6 +91,7 @@ static PyObject *batch_clear(PyObject *object, PyObject *unused)
     }
     zc_batch_free(self->batch);
     self->batch = empty;
+    Py_CLEAR(self->held);
     Py_RETURN_NONE;
 }
 
@@ -120,6 +122,7 @@ static PyObject *batch_submit(PyObject *object, PyObject *unused)
     if (zc_batch_submit(self->batch, &submission, &error) != ZC_OK) {
         return zc_raise(zc_state_of(object), &error);
     }
+    Py_CLEAR(self->held); /* the submission is in flight: they wait for it */
     return zc_py_submission_new(zc_state_of(object), submission, self->owner);
 }
 

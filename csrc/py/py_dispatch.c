@@ -2,6 +2,7 @@
 #include "py_dispatch.h"
 #include "py_arguments.h"
 #include "py_error.h"
+#include "py_heap.h"
 #include "py_issuer.h"
 #include "py_kernel.h"
 
@@ -74,6 +75,12 @@ PyObject *zc_py_issue(PyObject *self, const zc_kernel *kernel, zc_py_array *arra
     }
     const zc_dispatch dispatch = {kernel, ranges, count, params, kernel->params_size};
     if (issuer->batch) {
+        for (size_t i = 0; i < count; i++) { /* before it is recorded, which cannot be taken back */
+            if (zc_py_heap_hold(zc_state_of(self), arrays[i].object, &issuer->held) < 0) {
+                zc_py_array_release_all(arrays, count);
+                return NULL;
+            }
+        }
         status = zc_batch_dispatch(issuer->batch, &dispatch, &error);
         result = Py_None;
     } else if ((status = zc_scope_check(&error)) != ZC_OK) {

@@ -15,6 +15,7 @@ typedef struct zc_py_issuer {
     zc_device *device;            /* retained */
     zc_batch *batch; /* Batch only */
     PyObject *owner;              /* Batch: its Device */
+    PyObject *held; /* Batch: blocks of guests' allocators that it has recorded (py_heap), or NULL */
     PyObject *weak; /* references */
 } zc_py_issuer;
 
