@@ -55,6 +55,7 @@ from zcwasm._limits import Limits
 from zcwasm._models.fetch import FetchError
 from zcwasm._models.weights import Weights
 from zcwasm._snapshot import snapshot_info
+from zcwasm._trace import trace
 from zcwasm._types import DeviceKind
 from zcwasm._wasi import Wasi
 
@@ -94,6 +95,7 @@ __all__ = [
     "devices",
     "guest_include",
     "snapshot_info",
+    "trace",
 ]
 
 
@@ -103,7 +105,7 @@ def guest_include() -> str:
 
 
 # Where users find them is what tracebacks, reprs and pickles say.
-for _public in (FetchError, Limits, Wasi, Weights, snapshot_info):
+for _public in (FetchError, Limits, Wasi, Weights, snapshot_info, trace):
     _public.__module__ = __name__
 del _public
 

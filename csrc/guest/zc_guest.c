@@ -14,12 +14,15 @@
 #include "base/zc_alloc.h"
 #include "base/zc_clock.h"
 #include "base/zc_copies.h"
+#include "base/zc_trace.h"
 #include "guest/zc_guest_internal.h"
 #include "region/zc_mapping.h"
 
 /* Of m3_bind.c, which declares it nowhere. */
 M3Result LinkRawFunction(IM3Module module, IM3Function function, ccstr_t signature, const void *call,
                          const void *userdata);
+
+static _Atomic uint64_t numbers;
 
 /* Opcodes between two looks at the limits: about 10 microseconds first, so that short calls never pay for
  * one, then about a millisecond. */
@@ -389,10 +392,39 @@ uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *
     return (uint64_t *)(void *)frame;
 }
 
+/* The name of what was called, for traces: an export's, for that is what callers say, else the name section's. */
+static zc_name called_name(zc_instance *instance, uint32_t function)
+{
+    const zc_module_info *info = instance->module->info;
+    if (!instance->traced_name.bytes || instance->traced_function != function) {
+        instance->traced_function = function;
+        instance->traced_name = info->funcs[function].name;
+        for (uint32_t i = 0; i < info->export_count; i++) {
+            if (info->exports[i].kind == ZC_EXTERN_FUNC && info->exports[i].index == function) {
+                instance->traced_name = info->exports[i].name;
+                break;
+            }
+        }
+    }
+    return instance->traced_name;
+}
+
+static void trace_call(zc_instance *instance, uint32_t function, int64_t start, zc_status status, const zc_error *error)
+{
+    zc_trace_event event = {.kind = ZC_TRACE_CALL, .start = start, .end = zc_clock_ns(), .id = instance->number};
+    zc_name name = called_name(instance, function);
+    zc_trace_add_text(&event, name.bytes, name.size);
+    if (status != ZC_OK) {
+        event.ended = status == ZC_TRAP && error ? zc_trap_name(error->kind) : zc_status_name(status);
+    }
+    (void)zc_trace_push(&event);
+}
+
 zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *frame, const zc_call_hooks *hooks,
                            zc_error *error)
 {
     IM3Function target = &instance->engine_module->functions[function];
+    int64_t traced = zc_trace_begin();
     call_state call;
     zc_status status = enter(instance, &call, hooks, error);
     if (status != ZC_OK) {
@@ -409,6 +441,9 @@ zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *f
     if (result) {
         status = translate(instance, result, error);
         keep_trace(instance);
+    }
+    if (traced && !call.outer) {
+        trace_call(instance, function, traced, status, error);
     }
     leave(instance, &call);
     return status;
@@ -686,6 +721,7 @@ zc_status zc_instance_make(zc_module *module, const zc_import_value *imports, co
     }
     instance->module = zc_module_retain(module);
     instance->limits = *limits;
+    instance->number = zc_trace_number(&numbers);
     atomic_init(&instance->fuel_limit, limits->fuel);
     instance->linked = zc_calloc(info->imported_func_count, sizeof *instance->linked);
     instance->globals = zc_calloc(info->global_count, sizeof *instance->globals);

@@ -68,6 +68,9 @@ struct zc_instance {
     _Atomic(struct zc_call_state *) call; /* innermost call in progress */
     zc_error *host_error;       /* of the call in progress: filled by failing host functions and ticks */
     zc_trap_kind stopped;       /* why refuel stopped the guest */
+    uint64_t number;          /* in traces */
+    zc_name traced_name;      /* of the function that a trace saw last, the module's */
+    uint32_t traced_function;
     uint64_t trace_count;
     uint32_t trace[d_m3MaxTrace];
 };
