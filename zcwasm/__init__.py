@@ -54,6 +54,7 @@ from zcwasm._core import (
 from zcwasm._limits import Limits
 from zcwasm._models.fetch import FetchError
 from zcwasm._models.weights import Weights
+from zcwasm._profile import profile
 from zcwasm._snapshot import snapshot_info
 from zcwasm._trace import trace
 from zcwasm._types import DeviceKind
@@ -94,6 +95,7 @@ __all__ = [
     "copy_stats",
     "devices",
     "guest_include",
+    "profile",
     "snapshot_info",
     "trace",
 ]
@@ -105,7 +107,7 @@ def guest_include() -> str:
 
 
 # Where users find them is what tracebacks, reprs and pickles say.
-for _public in (FetchError, Limits, Wasi, Weights, snapshot_info, trace):
+for _public in (FetchError, Limits, Wasi, Weights, profile, snapshot_info, trace):
     _public.__module__ = __name__
 del _public
 

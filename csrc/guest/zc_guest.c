@@ -16,6 +16,7 @@
 #include "base/zc_copies.h"
 #include "base/zc_trace.h"
 #include "guest/zc_guest_internal.h"
+#include "guest/zc_guest_profile.h"
 #include "region/zc_mapping.h"
 
 /* Of m3_bind.c, which declares it nowhere. */
@@ -175,6 +176,15 @@ static const char *stop(zc_instance *instance, zc_trap_kind kind)
     return guest_stopped;
 }
 
+/* Where a profile begins and ends takes effect. */
+static inline void follow_profile(zc_instance *instance)
+{
+    if (__builtin_expect(atomic_load_explicit(&instance->profile_wanted, memory_order_relaxed) != instance->profiled,
+                         false)) {
+        zc_instance_switch_profile(instance);
+    }
+}
+
 /* The engine's header->fuel fell below zero. */
 static M3Result refuel(IM3Runtime runtime, M3MemoryHeader *header)
 {
@@ -191,6 +201,7 @@ static M3Result refuel(IM3Runtime runtime, M3MemoryHeader *header)
     if (give_way(instance, call, instance->host_error) != ZC_OK) {
         return host_failed;
     }
+    follow_profile(instance);
     start_slice(instance, call, header, SLICE);
     return m3Err_none;
 }
@@ -315,6 +326,7 @@ static zc_status enter(zc_instance *instance, call_state *call, const zc_call_ho
     instance->runtime->nativeStackLimit = header->nativeStackLimit;
     start_slice(instance, call, header, FIRST_SLICE);
     instance->runtime->numTrace = 0;
+    follow_profile(instance);
     atomic_store_explicit(&instance->call, call, memory_order_release);
     return ZC_OK;
 }
@@ -348,7 +360,15 @@ static const void *call_host(IM3Runtime runtime, IM3ImportContext import, uint64
     settle(instance, call, header);
     /* A nested call begins above the slots of this one; the engine restores its stack afterwards. */
     runtime->stack = slots + linked->slots;
+    zc_frame frame = {0};
+    bool noted = instance->profiled;
+    if (__builtin_expect(noted, false)) {
+        frame = zc_frames_push(instance->frames, (uint32_t)(linked - instance->linked));
+    }
     zc_status status = linked->function(linked->context, slots, instance->host_error);
+    if (__builtin_expect(noted, false)) {
+        zc_frames_pop(instance->frames, frame);
+    }
     start_slice(instance, call, header, call->slice);
     return status == ZC_OK ? m3Err_none : host_failed;
 }
@@ -768,6 +788,7 @@ void zc_instance_free(zc_instance *instance)
     if (!instance) {
         return;
     }
+    zc_profile_forget(instance);
     m3_FreeRuntime(instance->runtime);
     uint8_t *stack = atomic_load_explicit(&instance->stack, memory_order_relaxed);
     if (stack) {

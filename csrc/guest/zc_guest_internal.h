@@ -68,7 +68,11 @@ struct zc_instance {
     _Atomic(struct zc_call_state *) call; /* innermost call in progress */
     zc_error *host_error;       /* of the call in progress: filled by failing host functions and ticks */
     zc_trap_kind stopped;       /* why refuel stopped the guest */
-    uint64_t number;          /* in traces */
+    _Atomic bool profile_wanted; /* that the functions begin as zc_guest_profile.c lets them */
+    bool profiled;               /* they do; the executing thread's, as all but the next two */
+    struct zc_frames *frames;    /* of zc_guest_profile.c, from the first profile on */
+    struct zc_profile *profile;  /* in progress, under zc_profile.c's lock */
+    uint64_t number;             /* in traces */
     zc_name traced_name;      /* of the function that a trace saw last, the module's */
     uint32_t traced_function;
     uint64_t trace_count;
