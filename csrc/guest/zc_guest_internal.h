@@ -71,7 +71,7 @@ struct zc_instance {
     _Atomic bool profile_wanted; /* that the functions begin as zc_guest_profile.c lets them */
     bool profiled;               /* they do; the executing thread's, as all but the next two */
     struct zc_frames *frames;    /* of zc_guest_profile.c, from the first profile on */
-    struct zc_profile *profile;  /* in progress, under zc_profile.c's lock */
+    zc_instance **profile;       /* where a profile in progress has the instance, under zc_profile_lock; or NULL */
     uint64_t number;             /* in traces */
     zc_name traced_name;      /* of the function that a trace saw last, the module's */
     uint32_t traced_function;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/zc_alloc.h"
+
 #define TRIES 100
 #define PAUSE_NS 10000
 
@@ -130,4 +132,24 @@ void zc_instance_switch_profile(zc_instance *instance)
     }
     instance->runtime->entry = wanted ? noted : NULL;
     instance->profiled = wanted;
+}
+
+/* --- profiles and instances --- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+pthread_mutex_t *zc_profile_lock(void)
+{
+    return &lock;
+}
+
+void zc_profile_forget(zc_instance *instance)
+{
+    pthread_mutex_lock(&lock);
+    if (instance->profile) {
+        *instance->profile = NULL;
+        instance->profile = NULL;
+    }
+    pthread_mutex_unlock(&lock);
+    zc_free(instance->frames);
 }

@@ -6,6 +6,8 @@
 #ifndef ZC_GUEST_PROFILE_H
 #define ZC_GUEST_PROFILE_H
 
+#include <pthread.h>
+
 #include "guest/zc_guest_internal.h"
 #include "guest/zc_profile.h"
 
@@ -32,7 +34,9 @@ uint32_t zc_frames_read(zc_frames *frames, uint32_t *out);
 
 /* Let functions begin as instance->profile_wanted says, which differs from how they do. On the executing thread. */
 void zc_instance_switch_profile(zc_instance *instance);
-/* The instance is freed: its profile, if there is one, samples no more. */
+/* Guards which profile an instance has, and which instance a profile, over all looks of a sampler into an instance. */
+pthread_mutex_t *zc_profile_lock(void);
+/* The instance is freed: its profile, if there is one, knows it no more. */
 void zc_profile_forget(zc_instance *instance);
 
 #endif

@@ -35,11 +35,8 @@ struct zc_profile {
     uint64_t lost;
 };
 
-/* Of all profiles, and of instances' pointers to them. The sampler holds it while it looks into an instance, so that this is
- * not freed meanwhile. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed;
-static zc_profile *profiles;
+static zc_profile *profiles; /* under zc_profile_lock, as all of them */
 
 static __attribute__((constructor)) void init_condition(void)
 {
@@ -48,12 +45,12 @@ static __attribute__((constructor)) void init_condition(void)
 
 static void take_lock(void)
 {
-    pthread_mutex_lock(&lock);
+    pthread_mutex_lock(zc_profile_lock());
 }
 
 static void release_lock(void)
 {
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(zc_profile_lock());
 }
 
 static void reset(void)
@@ -145,11 +142,11 @@ static void *sample(void *argument)
 {
     zc_profile *profile = argument;
     uint32_t frames[ZC_PROFILE_DEPTH];
-    pthread_mutex_lock(&lock);
+    pthread_mutex_lock(zc_profile_lock());
     for (int64_t next = zc_clock_ns() + next_interval(profile); !profile->ending && profile->instance;) {
         int64_t now = zc_clock_ns();
         if (now < next) {
-            zc_clock_wait_until(&changed, &lock, next);
+            zc_clock_wait_until(&changed, zc_profile_lock(), next);
             continue;
         }
         if (zc_instance_running(profile->instance)) {
@@ -157,7 +154,7 @@ static void *sample(void *argument)
         }
         next = now + next_interval(profile);
     }
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(zc_profile_lock());
     return NULL;
 }
 
@@ -204,7 +201,7 @@ static zc_status begin(zc_profile *profile, zc_instance *instance, zc_error *err
     profile->started = true;
     profile->next = profiles;
     profiles = profile;
-    instance->profile = profile;
+    instance->profile = &profile->instance;
     atomic_store_explicit(&instance->profile_wanted, true, memory_order_release);
     return ZC_OK;
 }
@@ -219,12 +216,12 @@ zc_status zc_profile_start(zc_instance *instance, int64_t interval_ns, zc_profil
     profile->interval = interval_ns;
     profile->random = 0x9e3779b97f4a7c15u;
     profile->module = zc_module_retain(instance->module);
-    pthread_mutex_lock(&lock);
+    pthread_mutex_lock(zc_profile_lock());
     zc_status status = begin(profile, instance, error);
     if (status != ZC_OK) {
         profile->instance = NULL;
     }
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(zc_profile_lock());
     if (status != ZC_OK) {
         zc_profile_free(profile);
         return status;
@@ -233,27 +230,15 @@ zc_status zc_profile_start(zc_instance *instance, int64_t interval_ns, zc_profil
     return ZC_OK;
 }
 
-void zc_profile_forget(zc_instance *instance)
-{
-    pthread_mutex_lock(&lock);
-    if (instance->profile) {
-        instance->profile->instance = NULL;
-        instance->profile = NULL;
-        pthread_cond_broadcast(&changed);
-    }
-    pthread_mutex_unlock(&lock);
-    zc_free(instance->frames);
-}
-
 void zc_profile_stop(zc_profile *profile)
 {
-    pthread_mutex_lock(&lock);
+    pthread_mutex_lock(zc_profile_lock());
     bool started = profile->started;
     profile->started = false;
     profile->ending = true;
     leave(profile);
     pthread_cond_broadcast(&changed);
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(zc_profile_lock());
     if (started) {
         (void)pthread_join(profile->thread, NULL);
     }
