@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import threading
 from collections import defaultdict
@@ -73,7 +74,7 @@ def check(text: str | bytes) -> dict[str, Any]:
     trace: dict[str, Any] = json.loads(text, parse_float=Decimal)
     plain = json.loads(text)
     kinds = {(each["ph"], each.get("cat"), *each["args"]): each for each in plain["traceEvents"]}
-    some = plain["traceEvents"][:300] + [*kinds.values()]  # the schema takes its time
+    some = [*plain["traceEvents"][:300], *kinds.values()]  # the schema takes its time
     jsonschema.Draft202012Validator(SCHEMA).validate({**plain, "traceEvents": some})
     tracks: dict[Any, list[tuple[Decimal, Decimal]]] = defaultdict(list)
     begun: dict[Any, Any] = {}
@@ -414,3 +415,46 @@ def test_the_ring(tmp_path: Path) -> None:
     sanitize = os.environ.get("ZCWASM_SANITIZE")
     program = c_programs.build("test_trace", tmp_path, sources.in_folders("base"), sanitize=sanitize)
     assert c_programs.run(program) == "ok\n"
+
+
+# --- the log ---
+
+
+def test_the_log_says_which_device_and_why(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "zcwasm"):
+        device = zcwasm.Device("cpu")
+        assert caplog.messages == [f"device cpu: {device.name}, as asked for"]
+        caplog.clear()
+        chosen = zcwasm.Device()
+    (message,) = caplog.messages
+    assert message.startswith(f"device {chosen.kind}: {chosen.name}, the best one here")
+    for each in zcwasm.devices():
+        if each["kind"] == chosen.kind:
+            break
+        assert f"{each['kind']}: " in message
+    with caplog.at_level(logging.WARNING, "zcwasm"):
+        caplog.clear()
+        zcwasm.Device("cpu")
+    assert not caplog.messages
+
+
+def test_the_log_says_why_a_snapshot_is_refused(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+    instance, path = basics(), tmp_path / "snapshot"
+    other = zcwasm.Module(Path(__file__).parent / "guests" / "loops.wasm")
+    with caplog.at_level(logging.INFO, "zcwasm"):
+        instance.snapshot(path)
+        with pytest.raises(zcwasm.SnapshotError) as refused:
+            zcwasm.Instance.restore(other, path)
+    written, why = caplog.messages
+    assert written == f"snapshot written to {path}"
+    assert why == f"snapshot not restored from {path}: {refused.value}"
+
+
+def test_nothing_is_logged_where_nobody_could_see_it() -> None:
+    output = run_python("""
+        import sys, zcwasm
+        loaded = "logging" in sys.modules
+        zcwasm.Device()
+        print(loaded or "logging" not in sys.modules)
+        """)
+    assert output == "True\n"

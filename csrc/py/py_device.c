@@ -99,6 +99,21 @@ static int take_number(PyObject *value, const char *name, const char *wanted, un
     return 0;
 }
 
+/* Tell the log, if there is one. */
+static int log_opened(PyObject *device, const char *kind)
+{
+    PyObject *modules = PySys_GetObject("modules"); /* borrowed */
+    PyObject *logging = modules && PyDict_Check(modules) ? PyDict_GetItemString(modules, "logging") : NULL;
+    if (!logging) {
+        return 0;
+    }
+    PyObject *module = PyImport_ImportModule("zcwasm._log");
+    PyObject *done = module ? PyObject_CallMethod(module, "device_opened", "Oz", device, kind) : NULL;
+    Py_XDECREF(module);
+    Py_XDECREF(done);
+    return done ? 0 : -1;
+}
+
 static PyObject *device_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
     static char *names[] = {"kind", "threads", "index", "name", "uuid", NULL};
@@ -137,6 +152,9 @@ static PyObject *device_new(PyTypeObject *type, PyObject *args, PyObject *keywor
         return NULL;
     }
     self->device = device;
+    if (log_opened((PyObject *)self, kind) < 0) {
+        Py_CLEAR(self);
+    }
     return (PyObject *)self;
 }
 
