@@ -371,6 +371,28 @@ def test_threads_come_and_go_while_traces_do(tmp_path: Path) -> None:
     assert {"worker 0", "worker 1", "worker 2"} <= names
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_thread_that_lives_shortly_has_its_name(tmp_path: Path, stream: bool) -> None:
+    path = tmp_path / "trace.json"
+    nothing = basics().exports.nothing
+
+    def work() -> None:
+        nothing()
+        threading.Event().wait(0.05)
+
+    with path.open("wb") as file, zcwasm.trace(file if stream else path):
+        thread = threading.Thread(target=work, name="short")
+        thread.start()
+        thread.join()
+        threading.Event().wait(0.1)
+    found = check(path.read_text())
+    (call,) = of(found, "guest")
+    names = {
+        each["tid"]: each["args"]["name"] for each in found["traceEvents"] if each["name"] == "thread_name"
+    }
+    assert names[call["tid"]] == "short"
+
+
 def test_a_fork_traces_nothing(tmp_path: Path) -> None:
     path, own = tmp_path / "trace.json", tmp_path / "child.json"
     guest = basics()

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from . import _core
 
-_INTERVAL = 0.1  # seconds between two looks for threads that are new
+_INTERVAL = 0.1  # seconds after which what is there is written
 
 
 class Writable(Protocol):

@@ -31,7 +31,8 @@ static cell *lost; /* by a fork, between its two steps in the child */
 static _Atomic uint64_t tail, dropped, generation;
 static uint64_t head; /* the reader's */
 static int64_t origin;
-static _Thread_local uint64_t own_thread;
+static _Thread_local uint64_t own_thread, own_generation;
+static _Atomic bool new_threads; /* some have put in their first event of this trace */
 
 /* For the reader's sleep only. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -82,6 +83,13 @@ static uint64_t this_thread(void)
     return own_thread;
 }
 
+static void wake_reader(void)
+{
+    pthread_mutex_lock(&lock);
+    pthread_cond_signal(&filled);
+    pthread_mutex_unlock(&lock);
+}
+
 bool zc_trace_push(zc_trace_event *event)
 {
     cell *cells = atomic_load_explicit(&ring, memory_order_acquire);
@@ -106,10 +114,13 @@ bool zc_trace_push(zc_trace_event *event)
             break;
         }
     }
-    if (at % WAKE == 0) {
-        pthread_mutex_lock(&lock);
-        pthread_cond_signal(&filled);
-        pthread_mutex_unlock(&lock);
+    bool first = own_generation != zc_trace_generation();
+    if (first) {
+        own_generation = zc_trace_generation();
+        atomic_store_explicit(&new_threads, true, memory_order_relaxed);
+    }
+    if (first || at % WAKE == 0) {
+        wake_reader();
     }
     return true;
 }
@@ -198,16 +209,15 @@ zc_status zc_trace_start(zc_error *error)
 
 void zc_trace_stop(void)
 {
-    pthread_mutex_lock(&lock);
     atomic_store_explicit(&zc_trace_on, false, memory_order_relaxed);
-    pthread_cond_signal(&filled);
-    pthread_mutex_unlock(&lock);
+    wake_reader();
 }
 
 void zc_trace_sleep(int64_t timeout_ns)
 {
     pthread_mutex_lock(&lock);
-    if (zc_tracing() && atomic_load_explicit(&tail, memory_order_relaxed) - head < WAKE) {
+    if (zc_tracing() && !atomic_load_explicit(&new_threads, memory_order_relaxed) &&
+        atomic_load_explicit(&tail, memory_order_relaxed) - head < WAKE) {
         zc_clock_wait_until(&filled, &lock, zc_clock_ns() + timeout_ns);
     }
     pthread_mutex_unlock(&lock);
@@ -227,6 +237,11 @@ bool zc_trace_pop(zc_trace_event *out)
     atomic_store_explicit(&own->turn, head + CELLS, memory_order_release);
     head++;
     return true;
+}
+
+bool zc_trace_has_new_threads(void)
+{
+    return atomic_exchange_explicit(&new_threads, false, memory_order_relaxed);
 }
 
 uint64_t zc_trace_dropped(void)

@@ -81,8 +81,9 @@ uint64_t zc_trace_generation(void);
 
 zc_status zc_trace_start(zc_error *error); /* ZC_BUSY while there is one */
 void zc_trace_stop(void);
-/* Wait until the ring is filled by a quarter, or so long. */
+/* Wait until the ring is filled by a quarter, a thread has put in its first event of this trace, or so long. */
 void zc_trace_sleep(int64_t timeout_ns);
+bool zc_trace_has_new_threads(void); /* since it was asked last: they may want names, and not live long */
 bool zc_trace_pop(zc_trace_event *out); /* false: nothing is there */
 uint64_t zc_trace_dropped(void); /* of the present trace, or the last one */
 int64_t zc_trace_origin(void); /* when it began */

@@ -46,6 +46,7 @@ static PyObject *read_text(PyObject *module, PyObject *seconds)
     if (timeout > 0) {
         zc_trace_sleep((int64_t)(timeout * NS));
     }
+    (void)zc_trace_has_new_threads();
     size = zc_trace_read(PyBytes_AS_STRING(text), MOST, (uint64_t)getpid());
     Py_END_ALLOW_THREADS(void)
     _PyBytes_Resize(&text, (Py_ssize_t)size);
@@ -82,6 +83,9 @@ static int write_for(int descriptor, int64_t *offset, const Py_buffer *end, int6
             memcpy(text + size, end->buf, (size_t)end->len);
             code = write_all(descriptor, text, size + (size_t)end->len, *offset);
             *offset += (int64_t)size;
+        }
+        if (zc_trace_has_new_threads()) {
+            break;
         }
     }
     zc_free(text);
@@ -133,7 +137,8 @@ static PyMethodDef functions[] = {
      "One thread at a time."},
     {"_trace_write", write_text, METH_VARARGS,
      "_trace_write(descriptor, offset, end, seconds, /)\n--\n\nWrite events to a file from `offset` on for so long, "
-     "or until the trace is stopped, `end`\nbehind each piece and under the next. Returns the offset of the last "
+     "or until there are new threads or the trace is stopped, `end`\nbehind each piece and under the next. Returns the "
+     "offset of the last "
      "`end`."},
     {"_trace_dropped", dropped, METH_NOARGS, "_trace_dropped()\n--\n\nHow many events had no room."},
     {"_trace_origin", origin, METH_NOARGS, "_trace_origin()\n--\n\nWhen the trace began, in ns of time.monotonic()."},
