@@ -13,6 +13,7 @@ Nothing is copied between guest, device and NumPy; `copy_stats()` counts what is
 import atexit
 from importlib.resources import files
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 if not find_spec("zcwasm._core"):
     raise ImportError(
@@ -60,8 +61,12 @@ from zcwasm._trace import trace
 from zcwasm._types import DeviceKind
 from zcwasm._wasi import Wasi
 
+if TYPE_CHECKING:
+    from zcwasm._call import Call
+
 __all__ = [
     "Batch",
+    "Call",
     "ClosedError",
     "CompileError",
     "Device",
@@ -104,6 +109,15 @@ __all__ = [
 def guest_include() -> str:
     """Folder of what guests include: zcwasm.h, zcwasm_helpers.h, zcwasm_kernels.h; zcwasm.rs for Rust."""
     return str(files("zcwasm") / "include")
+
+
+def __getattr__(name: str) -> object:
+    """What imports more than most programs need: concurrent.futures takes longer than all of this package."""
+    if name == "Call":
+        from zcwasm._call import Call
+
+        return Call
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 # Where users find them is what tracebacks, reprs and pickles say.

@@ -6,6 +6,7 @@
 
 #include "base/zc_clock.h"
 #include "base/zc_trace.h"
+#include "guest/zc_guest.h"
 
 #include <math.h>
 
@@ -46,7 +47,7 @@ static void submission_dealloc(PyObject *object)
     Py_DECREF(type);
 }
 
-/* Until done, the deadline, or a signal handler's exception. */
+/* Until done, the deadline, a signal handler's exception, or the end of what the thread does it for. */
 static int wait_unseen(PyObject *self, int64_t deadline, double timeout)
 {
     zc_submission *submission = submission_in(self);
@@ -66,6 +67,10 @@ static int wait_unseen(PyObject *self, int64_t deadline, double timeout)
                 break;
             }
             if (PyErr_CheckSignals() < 0) {
+                return -1;
+            }
+            if (zc_scope_check(&error) != ZC_OK) {
+                (void)zc_raise(zc_state_of(self), &error);
                 return -1;
             }
             if (deadline != INT64_MAX && left <= slice) {
@@ -209,7 +214,7 @@ static PyGetSetDef submission_properties[] = {
 
 static const char submission_doc[] = //
     "Work that a device was given; made by Batch.submit().\n\n"
-    "wait() for it, or await it in asyncio. Until it is done it keeps the memory it uses alive; dropping the\n"
+    "wait() for it, or await it in asyncio or trio. Until it is done it keeps the memory it uses alive; dropping the\n"
     "object, or cancelling an await, leaves the work running. At the interpreter's exit it is cancelled.";
 
 static PyMemberDef submission_members[] = {
