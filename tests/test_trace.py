@@ -287,6 +287,17 @@ def test_files(tmp_path: Path) -> None:
     check(path.read_text())
 
 
+def test_no_thread_can_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="start"), zcwasm.trace(tmp_path / "trace.json"):
+            pass
+    traced(basics().exports.nothing)  # that one is over
+
+
 class Full(io.RawIOBase):
     def write(self, data: Any) -> int:
         raise OSError(28, "the disk is full")

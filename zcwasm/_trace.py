@@ -134,7 +134,12 @@ class Trace:
         # A daemon, so that the interpreter's exit does not wait for it, but ends the trace.
         self._thread = threading.Thread(target=self._pump, name="zcwasm trace", daemon=True)
         atexit.register(self._finish)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except BaseException:  # there can be no more threads
+            self._thread = None
+            self._finish()
+            raise
         return self
 
     def __exit__(
@@ -152,9 +157,7 @@ class Trace:
         if self._target is None:
             return
         target, self._target = self._target, None
-        if (
-            self._process != os.getpid()
-        ):  # the child of a fork: the trace is its parent's, which has the thread
+        if self._process != os.getpid():  # a fork's child: the trace is its parent's, which has the thread
             if isinstance(target, _Regular):
                 os.close(target.descriptor)
             return
