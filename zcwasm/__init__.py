@@ -56,7 +56,9 @@ from zcwasm._imports import pass_instance
 from zcwasm._limits import Limits
 from zcwasm._models.fetch import FetchError
 from zcwasm._models.weights import Weights
+from zcwasm._profile import profile
 from zcwasm._snapshot import snapshot_info
+from zcwasm._trace import trace
 from zcwasm._types import DeviceKind
 from zcwasm._wasi import Wasi
 
@@ -100,7 +102,9 @@ __all__ = [
     "devices",
     "guest_include",
     "pass_instance",
+    "profile",
     "snapshot_info",
+    "trace",
 ]
 
 
@@ -119,7 +123,7 @@ def __getattr__(name: str) -> object:
 
 
 # Where users find them is what tracebacks, reprs and pickles say.
-for _public in (FetchError, Limits, Wasi, Weights, pass_instance, snapshot_info):
+for _public in (FetchError, Limits, Wasi, Weights, pass_instance, profile, snapshot_info, trace):
     _public.__module__ = __name__
 del _public
 

@@ -287,6 +287,20 @@ def _expander(codec: str) -> Callable[[bytes], bytes | None] | None:
 # --- writing ---
 
 
+@contextmanager
+def _logged(what: str, file: Path | IO[bytes]) -> Iterator[None]:
+    """Tells the log that a snapshot was written or restored, or why it was refused."""
+    from ._log import LOG
+
+    name = os.fspath(file) if isinstance(file, (str, os.PathLike)) else f"a {type(file).__name__}"
+    try:
+        yield
+    except _core.Error as error:
+        LOG.info("snapshot not %s %s: %s", what, name, error)
+        raise
+    LOG.info("snapshot %s %s", what, name)
+
+
 def save(
     instance: _core.Instance,
     file: Path | IO[bytes],
@@ -305,9 +319,11 @@ def save(
         instance._save(out, described, packed, ranges, codec, device_state)
 
     if isinstance(file, (str, os.PathLike)):
-        replace(file, write, durable)
+        with _logged("written to", file):
+            replace(file, write, durable)
     elif callable(getattr(file, "write", None)):
-        write(_writer(file))
+        with _logged("written to", file):
+            write(_writer(file))
     else:
         raise TypeError(f"file must be a path or a binary file object, not {type(file).__name__}")
 
@@ -514,7 +530,7 @@ def restore(
         raise TypeError(f"module must be a zcwasm.Module, not {type(module).__name__}")
     if weights is not None and not isinstance(weights, _core._Weights):
         raise TypeError(f"weights must be a zcwasm.Weights, not {type(weights).__name__}")
-    with opened(file) as source:
+    with _logged("restored from", file), opened(file) as source:
         if mapped and isinstance(source, bytes):
             raise ValueError("mapped=True needs a path: a file object is read")
         snapshot = _core._Snapshot(source)

@@ -3,12 +3,17 @@
 
 #include <stdatomic.h>
 
+#include "base/zc_trace.h"
+
 static _Atomic uint64_t counters[ZC_COPY_REASONS];
 
 void zc_copies_add(zc_copy_reason reason, uint64_t bytes)
 {
     if (bytes) {
         atomic_fetch_add_explicit(&counters[reason], bytes, memory_order_relaxed);
+        if (zc_tracing()) {
+            zc_trace_copy(zc_copies_name(reason), bytes);
+        }
     }
 }
 

@@ -33,6 +33,8 @@ typedef enum zc_fork_place {
     ZC_FORK_CPU_PACKED,
     ZC_FORK_REGIONS,
     ZC_FORK_MAPPINGS,
+    ZC_FORK_PROFILES,
+    ZC_FORK_TRACE,
     ZC_FORK_PLACES
 } zc_fork_place;
 

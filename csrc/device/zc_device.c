@@ -13,11 +13,14 @@
 
 #include "base/zc_alloc.h"
 #include "base/zc_fork.h"
+#include "base/zc_trace.h"
 #include "device/zc_driver.h"
 
 /* Devices with buffers: not retained; the last reference goes under this lock. */
 static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
 static zc_device *shared;
+
+static _Atomic uint64_t numbers;
 
 /* A fork does not wait for a device that is being opened. */
 static bool held_for_fork;
@@ -92,6 +95,7 @@ zc_status zc_device_open_on(const zc_device_backend *backend, const zc_device_in
         atomic_init(&device->references, 1);
         atomic_init(&device->buffers_made, 0);
         atomic_init(&device->held, false);
+        device->number = zc_trace_number(&numbers);
         zc_driver_enter();
         status = backend->open(options, &device->info, &device->self, error);
         zc_driver_leave();

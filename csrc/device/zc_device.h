@@ -121,6 +121,15 @@ typedef struct zc_kernel_source {
 /* kind NULL: the best of metal, a hardware Vulkan device, cpu. */
 zc_status zc_device_open(const char *kind, const zc_device_options *options, zc_device **out, zc_error *error);
 zc_device *zc_device_retain(zc_device *device);
+
+typedef struct zc_device_stats { /* since it was opened, by all who use it */
+    uint64_t submissions, dispatches; /* dispatches: also those that were not submitted but run at once */
+    double seconds; /* that it worked on them, but for runs of few microseconds */
+    uint64_t copied; /* bytes, to and from scratch */
+    uint64_t buffers, scratch; /* that there are now: views of memories, or bytes */
+} zc_device_stats;
+
+void zc_device_get_stats(const zc_device *device, zc_device_stats *out);
 void zc_device_release(zc_device *device);
 const zc_device_info *zc_device_get_info(const zc_device *device);
 /* Fill up to `capacity` entries, present or not, best first; returns how many there are. */
@@ -247,6 +256,8 @@ void zc_submission_release(zc_submission *submission); /* work in flight keeps i
 /* Wait until done: ZC_TIMEOUT after timeout_ns (negative: no limit), else the work's own status. */
 zc_status zc_submission_wait(zc_submission *submission, int64_t timeout_ns, zc_error *error);
 bool zc_submission_done(zc_submission *submission);
+/* Its number in the trace that was written when it was submitted, or 0. */
+uint64_t zc_submission_number(const zc_submission *submission);
 /* The same, with pauses. */
 zc_status zc_submission_wait_pausing(zc_submission *submission, int64_t timeout_ns, zc_pause_function pause,
                                      void *context, zc_error *error);

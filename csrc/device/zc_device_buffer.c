@@ -16,6 +16,7 @@ void zc_device_buffer_release(zc_device_buffer *buffer)
             device->backend->buffer_release(device->self, buffer->buffer);
             zc_driver_leave();
         }
+        atomic_fetch_sub_explicit(&device->buffers, 1, memory_order_relaxed);
         zc_free(buffer);
         zc_device_release(device);
     }
@@ -92,6 +93,7 @@ static zc_status make(zc_device *device, zc_region *region, bool local, uint64_t
         return status;
     }
     atomic_fetch_add_explicit(&device->buffers_made, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&device->buffers, 1, memory_order_relaxed);
     buffer->device = zc_device_retain(device);
     atomic_init(&buffer->references, 1); /* the attachment's */
     status = zc_region_attach(region, device, buffer, release_attachment, error);

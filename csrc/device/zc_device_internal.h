@@ -4,6 +4,7 @@
  * The files, from the ground up; each knows only those before it:
  *
  *   zc_device           the life of a device, and what it says of itself
+ *   zc_device_trace     what it did: counted, and told to traces
  *   zc_device_compile   kernels of the user's
  *   zc_device_buffer    buffers over regions
  *   zc_uses             what recorded dispatches keep alive
@@ -27,6 +28,8 @@
 
 #include "device/zc_device_backend.h"
 
+#define ZC_DEVICE_LANES 4 /* tracks of a device in a trace */
+
 struct zc_device {
     _Atomic uint64_t references;
     const zc_device_backend *backend;
@@ -46,6 +49,13 @@ struct zc_device {
     uint64_t in_driver;
     bool pumping;
     _Atomic bool held; /* something waits */
+    /* For zc_device_trace.c: what it did since it was opened; what there is now of its buffers and scratch; under the
+     * submissions' lock, what the trace of that generation has of it. */
+    _Atomic uint64_t submissions, dispatches, busy_ns, copied, buffers, scratch;
+    uint64_t number;
+    uint64_t traced;
+    uint32_t lanes_named;
+    int64_t lane_ends[ZC_DEVICE_LANES];
 };
 
 /* The device of this backend that `info` describes, retained: one that lives, where buffers make them be shared, or a

@@ -3,6 +3,7 @@
  * Ownership: the caller keeps the regions alive. Threads: any.
  */
 #include "device/zc_device_buffer.h"
+#include "device/zc_device_trace.h"
 #include "device/zc_dispatch.h"
 #include "device/zc_driver.h"
 
@@ -75,7 +76,9 @@ zc_status zc_device_run_pausing(zc_device *device, const zc_dispatch *dispatch, 
     }
     if (status == ZC_OK) {
         zc_copies_add(ZC_COPY_MIRROR, zc_kernel_mirrored(command.kernel, command.params));
+        int64_t start = zc_device_run_begin(pause != NULL);
         status = backend->run(device->self, &command, error);
+        zc_device_run_end(device, start, &command, 1);
     }
     if (backend->buffer_from_host) {
         for (size_t i = 0; i < dispatch->range_count; i++) {

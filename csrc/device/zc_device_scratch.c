@@ -9,9 +9,41 @@
  */
 #include <string.h>
 
+#include "base/zc_alloc.h"
 #include "base/zc_copies.h"
+#include "base/zc_trace.h"
 #include "device/zc_device_buffer.h"
 #include "device/zc_driver.h"
+
+/* What counts a region as scratch of its device, as long as it lives. */
+typedef struct counted {
+    zc_device *device; /* retained */
+    uint64_t size;
+} counted;
+
+static void uncount(void *value)
+{
+    counted *count = value;
+    atomic_fetch_sub_explicit(&count->device->scratch, count->size, memory_order_relaxed);
+    zc_device_release(count->device);
+    zc_free(count);
+}
+
+static zc_status count_scratch(zc_device *device, zc_region *region, uint64_t size, zc_error *error)
+{
+    static const char key;
+    counted *count = zc_malloc(sizeof *count);
+    if (!count) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate scratch's bookkeeping");
+    }
+    *count = (counted){zc_device_retain(device), size};
+    atomic_fetch_add_explicit(&device->scratch, size, memory_order_relaxed);
+    zc_status status = zc_region_attach(region, &key, count, uncount, error);
+    if (status != ZC_OK) {
+        uncount(count);
+    }
+    return status;
+}
 
 zc_status zc_device_scratch(zc_device *device, uint64_t size, zc_region **out, zc_error *error)
 {
@@ -26,12 +58,17 @@ zc_status zc_device_scratch(zc_device *device, uint64_t size, zc_region **out, z
     if (status == ZC_OK) {
         status = zc_region_create(size, size, &region, error);
     }
-    if (status == ZC_OK && zc_device_is_apart(device) &&
-        (status = zc_device_buffer_local(device, region, error)) != ZC_OK) {
-        zc_region_release(region);
+    if (status != ZC_OK) {
+        return status;
+    }
+    status = count_scratch(device, region, size, error);
+    if (status == ZC_OK && zc_device_is_apart(device)) {
+        status = zc_device_buffer_local(device, region, error);
     }
     if (status == ZC_OK) {
         *out = region;
+    } else {
+        zc_region_release(region);
     }
     return status;
 }
@@ -84,6 +121,7 @@ static zc_status copy(zc_device *device, zc_region *region, uint64_t offset, voi
     if (status != ZC_OK) {
         return status;
     }
+    int64_t traced = zc_trace_begin();
     if (apart) {
         zc_device_buffer *buffer;
         zc_driver_enter();
@@ -99,6 +137,10 @@ static zc_status copy(zc_device *device, zc_region *region, uint64_t offset, voi
     }
     if (status == ZC_OK) {
         zc_copies_add(reason, size);
+        atomic_fetch_add_explicit(&device->copied, size, memory_order_relaxed);
+        if (traced) {
+            zc_trace_transfer(traced, zc_copies_name(reason), size);
+        }
     }
     return status;
 }
@@ -173,6 +215,7 @@ zc_status zc_device_mirror(zc_device *device, zc_region *scratch, uint64_t offse
     }
     for (uint64_t done = 0; status == ZC_OK && done < size;) {
         uint64_t length = size - done < MIRROR_PIECE ? size - done : MIRROR_PIECE;
+        int64_t traced = zc_trace_begin();
         if (zc_device_is_apart(device)) {
             status = move_piece(device, scratch, offset + done, from, from_offset + done, length, error);
         } else {
@@ -180,6 +223,10 @@ zc_status zc_device_mirror(zc_device *device, zc_region *scratch, uint64_t offse
         }
         if (status == ZC_OK) {
             zc_copies_add(ZC_COPY_MIRROR, length);
+            atomic_fetch_add_explicit(&device->copied, length, memory_order_relaxed);
+            if (traced) {
+                zc_trace_transfer(traced, zc_copies_name(ZC_COPY_MIRROR), length);
+            }
             status = pause ? pause(context, error) : ZC_OK;
         }
         done += length;

@@ -13,6 +13,7 @@
 #include "base/zc_alloc.h"
 #include "base/zc_clock.h"
 #include "base/zc_fork.h"
+#include "device/zc_device_trace.h"
 #include "device/zc_driver.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -20,6 +21,7 @@ static pthread_cond_t changed; /* some submission ended */
 static zc_submission *in_flight;
 static _Atomic uint64_t entries; /* of that list so far */
 static unsigned endings; /* threads that let go of a device, whose driver they may be inside of (zc_device_ending) */
+static _Atomic uint64_t numbers;
 static zc_submission *lost; /* by a fork, between its two steps in the child */
 
 static __attribute__((constructor)) void init_condition(void)
@@ -163,6 +165,8 @@ zc_status zc_submission_new(zc_device *device, const zc_submission_source *sourc
     submission->owner = owner ? owner->id : 0;
     submission->deadline = owner ? owner->deadline : ZC_NO_DEADLINE;
     submission->limit = owner ? owner->limit : 0;
+    submission->queued = zc_trace_begin();
+    submission->number = submission->queued ? zc_trace_number(&numbers) : 0;
     atomic_init(&submission->references, 2);
     atomic_init(&submission->done, false);
     atomic_init(&submission->cancelled, false);
@@ -214,6 +218,12 @@ bool zc_submission_all_ended(void)
 void zc_submission_finish(zc_submission *submission)
 {
     zc_device *device = submission->device;
+    bool traced = submission->queued && zc_tracing();
+    zc_trace_event event;
+    if (traced) { /* while its commands are there */
+        event = (zc_trace_event){.start = submission->queued, .id = submission->number};
+        zc_device_trace_kernels(&event, submission->commands, submission->count);
+    }
     pthread_mutex_lock(&lock);
     used taken = take_used(submission);
     pthread_mutex_unlock(&lock);
@@ -223,6 +233,11 @@ void zc_submission_finish(zc_submission *submission)
     unlink_in_flight(submission);
     if (submission->status == ZC_CANCELLED || (submission->status == ZC_OK && submission->at < submission->count)) {
         submission->status = zc_fail(&submission->error, ZC_CANCELLED, "%s", submission->why);
+    }
+    zc_device_count(device, submission->count, submission->seconds);
+    if (traced) { /* before anybody can know that it is done, and end the trace */
+        event.ended = submission->status == ZC_OK ? NULL : zc_status_name(submission->status);
+        zc_device_trace_submission(device, &event, submission->seconds);
     }
     int *notify = submission->notify;
     size_t notify_count = submission->notify_count;
@@ -250,6 +265,11 @@ void zc_submission_release(zc_submission *submission)
         zc_free(submission->notify);
         zc_free(submission);
     }
+}
+
+uint64_t zc_submission_number(const zc_submission *submission)
+{
+    return submission->number;
 }
 
 bool zc_submission_done(zc_submission *submission)
@@ -283,6 +303,17 @@ zc_status zc_submission_wait(zc_submission *submission, int64_t timeout_ns, zc_e
 
 zc_status zc_submission_wait_pausing(zc_submission *submission, int64_t timeout_ns, zc_pause_function pause,
                                      void *context, zc_error *error)
+{
+    int64_t traced = zc_submission_done(submission) ? 0 : zc_trace_begin();
+    zc_status status = zc_submission_wait_unseen(submission, timeout_ns, pause, context, error);
+    if (traced) {
+        zc_trace_wait(traced, submission->number);
+    }
+    return status;
+}
+
+zc_status zc_submission_wait_unseen(zc_submission *submission, int64_t timeout_ns, zc_pause_function pause,
+                                    void *context, zc_error *error)
 {
     if (!pause) {
         return zc_submission_wait(submission, timeout_ns, error);

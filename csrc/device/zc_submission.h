@@ -55,6 +55,9 @@ struct zc_submission {
     int *notify; /* duplicated descriptors to write to, owned */
     size_t notify_count;
 
+    int64_t queued;  /* when, if somebody traces; else 0 */
+    uint64_t number; /* in traces */
+
     uint64_t owner;   /* 0: the host */
     int64_t deadline; /* by zc_clock_ns, or ZC_NO_DEADLINE */
     uint64_t limit;
@@ -92,6 +95,9 @@ void zc_submission_abandon(zc_submission *submission);
  * `until`, or earlier. */
 void zc_submission_wait_any(int64_t until);
 void zc_submission_wait_on(pthread_cond_t *condition, int64_t until);
+/* zc_submission_wait_pausing, which says nothing to traces. */
+zc_status zc_submission_wait_unseen(zc_submission *submission, int64_t timeout_ns, zc_pause_function pause,
+                                    void *context, zc_error *error);
 /* Without the lock: its last piece is done. Lets go of what it used and publishes the result. */
 void zc_submission_finish(zc_submission *submission);
 

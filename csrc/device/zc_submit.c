@@ -6,11 +6,14 @@
 #include "device/zc_submit.h"
 
 #include "device/zc_cancel.h"
+#include "device/zc_device_trace.h"
 #include "device/zc_pace.h"
 
 /* What may take longer than some hundredths of a second, with the parameters and numbers that take longest and in memory
  * that was never written, becomes a submission, so that it can be ended. */
 #define MOST_WORK_HERE ((uint64_t)1 << 24)
+
+#define WORK_WORTH_TIMING ((uint64_t)1 << 14) /* some microseconds */
 
 /* What stands for a pause that the caller does not want. */
 static zc_status no_pause(void *context, zc_error *error)
@@ -27,7 +30,9 @@ bool zc_run_here(zc_device *device, const zc_device_command *commands, size_t co
     if (!backend->run_all || largest > MOST_WORK_HERE || zc_device_busy(device)) {
         return false;
     }
+    int64_t start = zc_device_run_begin(largest > WORK_WORTH_TIMING);
     *status = backend->run_all(device->self, commands, count, pause ? pause : no_pause, context, error);
+    zc_device_run_end(device, start, commands, count);
     return true;
 }
 
@@ -95,6 +100,7 @@ zc_status zc_submit_and_wait(zc_device *device, const zc_submission_source *sour
 {
     zc_submission *submission;
     bool admitted = false;
+    int64_t traced = zc_trace_begin();
     *taken = false;
     zc_status status = device->backend->submit_and_wait ? begin(device, source, &submission, &admitted, error)
                                                         : zc_submit(device, source, &submission, error);
@@ -113,7 +119,10 @@ zc_status zc_submit_and_wait(zc_device *device, const zc_submission_source *sour
         pump(device);
     }
     if (status == ZC_OK) {
-        status = zc_submission_wait_pausing(submission, -1, pause, context, error);
+        status = zc_submission_wait_unseen(submission, -1, pause, context, error);
+    }
+    if (traced) {
+        zc_trace_wait(traced, submission->number);
     }
     zc_submission_release(submission);
     return status;

@@ -14,12 +14,16 @@
 #include "base/zc_alloc.h"
 #include "base/zc_clock.h"
 #include "base/zc_copies.h"
+#include "base/zc_trace.h"
 #include "guest/zc_guest_internal.h"
+#include "guest/zc_guest_profile.h"
 #include "region/zc_mapping.h"
 
 /* Of m3_bind.c, which declares it nowhere. */
 M3Result LinkRawFunction(IM3Module module, IM3Function function, ccstr_t signature, const void *call,
                          const void *userdata);
+
+static _Atomic uint64_t numbers;
 
 /* Opcodes between two looks at the limits: about 10 microseconds first, so that short calls never pay for
  * one, then about a millisecond. */
@@ -156,6 +160,15 @@ static const char *stop(zc_instance *instance, zc_trap_kind kind)
     return guest_stopped;
 }
 
+/* Where a profile begins and ends takes effect. */
+static inline void follow_profile(zc_instance *instance)
+{
+    if (__builtin_expect(atomic_load_explicit(&instance->profile_wanted, memory_order_relaxed) != instance->profiled,
+                         false)) {
+        zc_instance_switch_profile(instance);
+    }
+}
+
 /* The engine's header->fuel fell below zero. */
 static M3Result refuel(IM3Runtime runtime, M3MemoryHeader *header)
 {
@@ -172,6 +185,7 @@ static M3Result refuel(IM3Runtime runtime, M3MemoryHeader *header)
     if (give_way(instance, call, instance->host_error) != ZC_OK) {
         return host_failed;
     }
+    follow_profile(instance);
     start_slice(instance, call, header, SLICE);
     return m3Err_none;
 }
@@ -332,6 +346,7 @@ static zc_status enter(zc_instance *instance, call_state *call, const zc_call_ho
     instance->runtime->nativeStackLimit = header->nativeStackLimit;
     start_slice(instance, call, header, FIRST_SLICE);
     instance->runtime->numTrace = 0;
+    follow_profile(instance);
     atomic_store_explicit(&instance->call, call, memory_order_relaxed);
     zc_this_thread.call = call;
     if (!call->outer) {
@@ -375,7 +390,15 @@ static const void *call_host(IM3Runtime runtime, IM3ImportContext import, uint64
     settle(instance, call, header);
     /* A nested call begins above the slots of this one; the engine restores its stack afterwards. */
     runtime->stack = slots + linked->slots;
+    zc_frame frame = {0};
+    bool noted = instance->profiled;
+    if (__builtin_expect(noted, false)) {
+        frame = zc_frames_push(instance->frames, (uint32_t)(linked - instance->linked));
+    }
     zc_status status = linked->function(linked->context, slots, instance->host_error);
+    if (__builtin_expect(noted, false)) {
+        zc_frames_pop(instance->frames, frame);
+    }
     start_slice(instance, call, header, call->slice);
     return status == ZC_OK ? m3Err_none : host_failed;
 }
@@ -419,10 +442,39 @@ uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *
     return (uint64_t *)(void *)frame;
 }
 
+/* The name of what was called, for traces: an export's, for that is what callers say, else the name section's. */
+static zc_name called_name(zc_instance *instance, uint32_t function)
+{
+    const zc_module_info *info = instance->module->info;
+    if (!instance->traced_name.bytes || instance->traced_function != function) {
+        instance->traced_function = function;
+        instance->traced_name = info->funcs[function].name;
+        for (uint32_t i = 0; i < info->export_count; i++) {
+            if (info->exports[i].kind == ZC_EXTERN_FUNC && info->exports[i].index == function) {
+                instance->traced_name = info->exports[i].name;
+                break;
+            }
+        }
+    }
+    return instance->traced_name;
+}
+
+static void trace_call(zc_instance *instance, uint32_t function, int64_t start, zc_status status, const zc_error *error)
+{
+    zc_trace_event event = {.kind = ZC_TRACE_CALL, .start = start, .end = zc_clock_ns(), .id = instance->number};
+    zc_name name = called_name(instance, function);
+    zc_trace_add_text(&event, name.bytes, name.size);
+    if (status != ZC_OK) {
+        event.ended = status == ZC_TRAP && error ? zc_trap_name(error->kind) : zc_status_name(status);
+    }
+    (void)zc_trace_push(&event);
+}
+
 zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *frame, const zc_call_hooks *hooks,
                            zc_error *error)
 {
     IM3Function target = &instance->engine_module->functions[function];
+    int64_t traced = zc_trace_begin();
     call_state call;
     zc_status status = enter(instance, &call, hooks, error);
     if (status != ZC_OK) {
@@ -442,6 +494,9 @@ zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *f
         if (status == ZC_HOST) {
             error->kind = zc_must_end(&call, call.scope);
         }
+    }
+    if (traced && !call.outer) {
+        trace_call(instance, function, traced, status, error);
     }
     leave(instance, &call);
     return status;
@@ -723,6 +778,7 @@ zc_status zc_instance_make(zc_module *module, const zc_import_value *imports, co
     }
     instance->module = zc_module_retain(module);
     instance->limits = *limits;
+    instance->number = zc_trace_number(&numbers);
     instance->given_ns = limits->deadline_ns;
     atomic_init(&instance->fuel_limit, limits->fuel);
     instance->linked = zc_calloc(info->imported_func_count, sizeof *instance->linked);
@@ -770,6 +826,7 @@ void zc_instance_free(zc_instance *instance)
     if (!instance) {
         return;
     }
+    zc_profile_forget(instance);
     m3_FreeRuntime(instance->runtime);
     uint8_t *stack = atomic_load_explicit(&instance->stack, memory_order_relaxed);
     if (stack) {

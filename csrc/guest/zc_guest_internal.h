@@ -70,6 +70,13 @@ struct zc_instance {
     _Atomic uint64_t interrupted; /* the number of the last one that was to end */
     zc_error *host_error;       /* of the call in progress: filled by failing host functions and ticks */
     zc_trap_kind stopped;       /* why refuel stopped the guest */
+    _Atomic bool profile_wanted; /* that the functions begin as zc_guest_profile.c lets them */
+    bool profiled;               /* they do; the executing thread's, as all but the next two */
+    struct zc_frames *frames;    /* of zc_guest_profile.c, from the first profile on */
+    zc_instance **profile;       /* where a profile in progress has the instance, under zc_profile_lock; or NULL */
+    uint64_t number;             /* in traces */
+    zc_name traced_name;      /* of the function that a trace saw last, the module's */
+    uint32_t traced_function;
     uint64_t trace_count;
     uint32_t trace[d_m3MaxTrace];
 };

@@ -99,6 +99,21 @@ static int take_number(PyObject *value, const char *name, const char *wanted, un
     return 0;
 }
 
+/* Tell the log, if there is one. */
+static int log_opened(PyObject *device, const char *kind)
+{
+    PyObject *modules = PySys_GetObject("modules"); /* borrowed */
+    PyObject *logging = modules && PyDict_Check(modules) ? PyDict_GetItemString(modules, "logging") : NULL;
+    if (!logging) {
+        return 0;
+    }
+    PyObject *module = PyImport_ImportModule("zcwasm._log");
+    PyObject *done = module ? PyObject_CallMethod(module, "device_opened", "Oz", device, kind) : NULL;
+    Py_XDECREF(module);
+    Py_XDECREF(done);
+    return done ? 0 : -1;
+}
+
 static PyObject *device_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
     static char *names[] = {"kind", "threads", "index", "name", "uuid", NULL};
@@ -137,6 +152,9 @@ static PyObject *device_new(PyTypeObject *type, PyObject *args, PyObject *keywor
         return NULL;
     }
     self->device = device;
+    if (log_opened((PyObject *)self, kind) < 0) {
+        Py_CLEAR(self);
+    }
     return (PyObject *)self;
 }
 
@@ -263,10 +281,37 @@ static PyObject *get_buffers_made(PyObject *self, void *unused)
     return PyLong_FromUnsignedLongLong(zc_device_buffer_count(zc_py_device(self)));
 }
 
+static const char stats_doc[] = //
+    "stats($self, /)\n--\n\n"
+    "What the device has done since it was opened, by all who use it: Device() may give one that is open.\n\n"
+    "Returns a dict: submissions (that are done), dispatches (of those, and what kernel methods ran at once), seconds\n"
+    "(that it worked on them; a kernel that the cpu device runs at once, in few microseconds, is not timed),\n"
+    "bytes_copied (to and from arrays in its own memory), and what there is now: buffers (views of guest memories that "
+    "it made, or memory of its own),\n"
+    "scratch_bytes (of arrays in its own memory, and guests' scratch).";
+
+static PyObject *device_stats(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    zc_device_stats stats;
+    zc_device_get_stats(zc_py_device(self), &stats);
+    PyObject *dict = PyDict_New();
+    if (dict && (set_item(dict, "submissions", PyLong_FromUnsignedLongLong(stats.submissions)) < 0 ||
+                 set_item(dict, "dispatches", PyLong_FromUnsignedLongLong(stats.dispatches)) < 0 ||
+                 set_item(dict, "seconds", PyFloat_FromDouble(stats.seconds)) < 0 ||
+                 set_item(dict, "bytes_copied", PyLong_FromUnsignedLongLong(stats.copied)) < 0 ||
+                 set_item(dict, "buffers", PyLong_FromUnsignedLongLong(stats.buffers)) < 0 ||
+                 set_item(dict, "scratch_bytes", PyLong_FromUnsignedLongLong(stats.scratch)) < 0)) {
+        Py_CLEAR(dict);
+    }
+    return dict;
+}
+
 static PyMethodDef device_methods[] = {
     ZC_PY_KERNEL_METHODS(ZC_PY_KERNEL_METHOD) //
     ZC_PY_DISPATCH_METHOD,
     {"batch", device_batch, METH_NOARGS, batch_doc},
+    {"stats", device_stats, METH_NOARGS, stats_doc},
     {"compile", (PyCFunction)(void (*)(void))zc_py_compile, METH_FASTCALL | METH_KEYWORDS, zc_py_doc_compile},
     {"scratch", (PyCFunction)(void (*)(void))zc_py_scratch, METH_FASTCALL | METH_KEYWORDS, zc_py_doc_scratch},
     {"buffer_address", device_buffer_address, METH_O, buffer_address_doc},

@@ -112,6 +112,15 @@ static void instance_dealloc(PyObject *object)
     Py_DECREF(type);
 }
 
+py_store *zc_py_instance_store(zc_state *state, PyObject *object)
+{
+    if (!PyObject_TypeCheck(object, state->instance_type)) {
+        PyErr_Format(PyExc_TypeError, "instance must be an Instance, not %s", Py_TYPE(object)->tp_name);
+        return NULL;
+    }
+    return ((py_instance *)object)->store;
+}
+
 static zc_instance *open_instance(PyObject *object)
 {
     return zc_py_open_instance(((py_instance *)object)->store);

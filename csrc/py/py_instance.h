@@ -5,6 +5,11 @@
 
 #include "py_state.h"
 
+struct py_store;
+
+/* The store of an Instance; NULL with a TypeError for anything else. Borrowed. */
+struct py_store *zc_py_instance_store(zc_state *state, PyObject *object);
+
 int zc_py_add_instance(PyObject *module, zc_state *state);
 
 #endif

@@ -15,6 +15,7 @@
  *   py_compile, py_submission, py_batch, py_device
  *   py_wasi, py_abi, py_limits            what an Instance is granted, and how much
  *   py_link, py_snapshot, py_instance     a guest's life
+ *   py_trace, py_profile                  what happened when, for zcwasm.trace; where time goes, for zcwasm.profile
  *   py_module                             the extension module, which knows all types
  *
  * Python types are heap types; each file makes its own in its zc_py_add_* function, which only

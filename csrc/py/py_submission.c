@@ -5,6 +5,7 @@
 #include "py_issuer.h"
 
 #include "base/zc_clock.h"
+#include "base/zc_trace.h"
 #include "guest/zc_guest.h"
 
 #include <math.h>
@@ -47,7 +48,7 @@ static void submission_dealloc(PyObject *object)
 }
 
 /* Until done, the deadline, a signal handler's exception, or the end of what the thread does it for. */
-static int wait_for(PyObject *self, int64_t deadline, double timeout)
+static int wait_unseen(PyObject *self, int64_t deadline, double timeout)
 {
     zc_submission *submission = submission_in(self);
     zc_error error;
@@ -85,6 +86,18 @@ static int wait_for(PyObject *self, int64_t deadline, double timeout)
         return -1;
     }
     return 0;
+}
+
+/* The same, which traces see. */
+static int wait_for(PyObject *self, int64_t deadline, double timeout)
+{
+    zc_submission *submission = submission_in(self);
+    int64_t traced = zc_submission_done(submission) ? 0 : zc_trace_begin();
+    int code = wait_unseen(self, deadline, timeout);
+    if (traced) {
+        zc_trace_wait(traced, zc_submission_number(submission));
+    }
+    return code;
 }
 
 static const char wait_doc[] = //
