@@ -9,14 +9,14 @@ import numpy.typing as npt
 
 
 class _Described:
-    """Numbers in native byte order: NumPy reads nothing but the description, and keeps this object, not the other."""
+    """NumPy reads nothing but the description, and keeps this object, which keeps the other."""
 
     def __init__(self, owner: object, interface: dict[str, Any]) -> None:
         self.owner = owner
         self.__array_interface__ = interface
 
 
-def array_of(owner: object, interface: object) -> npt.NDArray[Any]:
+def array_of(owner: object, interface: Any) -> npt.NDArray[Any]:
     """A view of what ``owner.__array_interface__`` says; whether it is true is for the caller to find out."""
     data = interface.get("data") if isinstance(interface, dict) else None
     if not isinstance(data, tuple):

@@ -1,8 +1,8 @@
 """How modules are pickled: by their bytes, of which a process makes one module.
 
-A worker process that is sent a module with every task compiles it once: the modules that were unpickled last stay, as
-do all that are in use. They are known by the SHA-256 of the bytes that came, which is computed here, so a pickle
-cannot pass one module off as another.
+A worker process that is sent a module with every task compiles it once: the modules that were unpickled last
+stay, as do all that are in use. They are known by the SHA-256 of the bytes that came, which is computed here,
+so a pickle cannot pass one module off as another.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ def module_of(data: bytes, name: str | None) -> _core.Module:
             _live[digest] = module
         _recent[digest] = module
         _recent.move_to_end(digest)
-        while len(_recent) > 1 and (len(_recent) > MOST or sum(m.size for m in _recent.values()) > MOST_BYTES):
+        while len(_recent) > 1 and (
+            len(_recent) > MOST or sum(m.size for m in _recent.values()) > MOST_BYTES
+        ):
             _recent.popitem(last=False)
     return module

@@ -14,10 +14,10 @@ static const char *dtype_name(const char *format, Py_ssize_t itemsize)
 {
     static const struct {
         const char *format, *name;
-    } names[] = {{"?", "bool"},        {"b", "int8"},        {"B", "uint8"},    {"h", "int16"},
-                 {"H", "uint16"},      {"i", "int32"},       {"I", "uint32"},   {"q", "int64"},
-                 {"Q", "uint64"},      {"e", "float16"},     {"f", "float32"},  {"d", "float64"},
-                 {"Zf", "complex64"},  {"Zd", "complex128"}, {"O", "object"},   {"bfloat16", "bfloat16"}};
+    } names[] = {{"?", "bool"},       {"b", "int8"},        {"B", "uint8"},   {"h", "int16"},
+                 {"H", "uint16"},     {"i", "int32"},       {"I", "uint32"},  {"q", "int64"},
+                 {"Q", "uint64"},     {"e", "float16"},     {"f", "float32"}, {"d", "float64"},
+                 {"Zf", "complex64"}, {"Zd", "complex128"}, {"O", "object"},  {"bfloat16", "bfloat16"}};
     if (!format) {
         return "uint8";
     }

@@ -201,8 +201,9 @@ PyObject *zc_py_dlpack_export(const zc_py_dlpack_array *array, PyObject *argumen
     }
     bool read_only = array->read_only && !copies;
     if (read_only && most[0] < 1) {
-        PyErr_SetString(PyExc_BufferError, "this memory is read-only, which DLPack says as of version 1.0: the importer "
-                                           "must ask for it with max_version=(1, 0) or later");
+        PyErr_SetString(PyExc_BufferError,
+                        "this memory is read-only, which DLPack says as of version 1.0: the importer "
+                        "must ask for it with max_version=(1, 0) or later");
         return NULL;
     }
     exported *self = new_exported(array, copies);
@@ -239,10 +240,10 @@ static char *format_of(element type)
         uint8_t code, bits;
         char *format;
     } formats[] = {
-        {ZC_PY_DLPACK_INT, 8, "b"},      {ZC_PY_DLPACK_INT, 16, "h"},          {ZC_PY_DLPACK_INT, 32, "i"},
-        {ZC_PY_DLPACK_INT, 64, "q"},     {ZC_PY_DLPACK_UINT, 8, "B"},          {ZC_PY_DLPACK_UINT, 16, "H"},
-        {ZC_PY_DLPACK_UINT, 32, "I"},    {ZC_PY_DLPACK_UINT, 64, "Q"},         {ZC_PY_DLPACK_FLOAT, 16, "e"},
-        {ZC_PY_DLPACK_FLOAT, 32, "f"},   {ZC_PY_DLPACK_FLOAT, 64, "d"},        {ZC_PY_DLPACK_BOOL, 8, "?"},
+        {ZC_PY_DLPACK_INT, 8, "b"},       {ZC_PY_DLPACK_INT, 16, "h"},       {ZC_PY_DLPACK_INT, 32, "i"},
+        {ZC_PY_DLPACK_INT, 64, "q"},      {ZC_PY_DLPACK_UINT, 8, "B"},       {ZC_PY_DLPACK_UINT, 16, "H"},
+        {ZC_PY_DLPACK_UINT, 32, "I"},     {ZC_PY_DLPACK_UINT, 64, "Q"},      {ZC_PY_DLPACK_FLOAT, 16, "e"},
+        {ZC_PY_DLPACK_FLOAT, 32, "f"},    {ZC_PY_DLPACK_FLOAT, 64, "d"},     {ZC_PY_DLPACK_BOOL, 8, "?"},
         {ZC_PY_DLPACK_COMPLEX, 64, "Zf"}, {ZC_PY_DLPACK_COMPLEX, 128, "Zd"}, {ZC_PY_DLPACK_BFLOAT, 16, "bfloat16"},
     };
     for (size_t i = 0; type.lanes == 1 && i < sizeof formats / sizeof *formats; i++) {
@@ -337,8 +338,8 @@ static int check_lazy(PyObject *object, const char *name)
         if (is > 0) {
             PyErr_Format(PyExc_ValueError, kinds[i].message, name, name);
         }
-        if (is != 0 || has == 0) {
-            return is > 0 ? -1 : is;
+        if (is != 0) {
+            return -1;
         }
     }
     return 0;
@@ -353,9 +354,8 @@ static int by_functions(PyObject *object, const char *name, Py_buffer *view, Py_
     if (has <= 0) {
         return has;
     }
-    const functions *table = PyCapsule_IsValid(capsule, "dlpack_exchange_api")
-                                 ? PyCapsule_GetPointer(capsule, "dlpack_exchange_api")
-                                 : NULL;
+    const functions *table =
+        PyCapsule_IsValid(capsule, "dlpack_exchange_api") ? PyCapsule_GetPointer(capsule, "dlpack_exchange_api") : NULL;
     Py_DECREF(capsule); /* the table stays as long as the process */
     while (table && table->version.major > 1) {
         table = table->older;
@@ -374,11 +374,14 @@ static void end_imported(PyObject *capsule)
 {
     bool is_plain = PyCapsule_IsValid(capsule, plain_used);
     void *managed = PyCapsule_GetPointer(capsule, is_plain ? plain_used : versioned_used);
+    PyObject *type, *value, *traceback; /* deleters may be Python, and this the end of a refusal */
+    PyErr_Fetch(&type, &value, &traceback);
     if (is_plain && ((plain *)managed)->deleter) {
         ((plain *)managed)->deleter(managed);
     } else if (!is_plain && ((versioned *)managed)->deleter) {
         ((versioned *)managed)->deleter(managed);
     }
+    PyErr_Restore(type, value, traceback);
 }
 
 /* Take what a capsule of somebody's holds: from here on it is ours to delete, which the new capsule does. */

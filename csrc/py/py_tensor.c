@@ -126,8 +126,9 @@ static PyObject *tensor_dlpack(PyObject *object, PyObject *arguments, PyObject *
     const zc_tensor *tensor = tensor_in(object);
     bool bfloat = tensor->type == ZC_WEIGHT_BF16, float16 = tensor->type == ZC_WEIGHT_F16;
     if (!bfloat && !float16 && tensor->type != ZC_WEIGHT_F32) {
-        return PyErr_Format(PyExc_BufferError, "%s has blocks of %s, which no other library knows: array() has the bytes",
-                            tensor->name, zc_weight_type_get(tensor->type)->name);
+        return PyErr_Format(PyExc_BufferError,
+                            "%s has blocks of %s, which no other library knows: array() has the bytes", tensor->name,
+                            zc_weight_type_get(tensor->type)->name);
     }
     zc_py_dlpack_array array = {.region = zc_weights_region(((tensor_object *)object)->weights),
                                 .offset = tensor->offset,
