@@ -414,6 +414,47 @@ def test_blocks_of_weights_are_nobody_elses(tmp_path: Path) -> None:
         blocks[0].__dlpack__(max_version=(1, 0))
 
 
+def test_a_device_shares_its_memory(device: zcwasm.Device) -> None:
+    """On metal an MTLBuffer, which tests/test_metal_sim.py looks at."""
+    arena = Arena()
+    x = arena.put(np.arange(12).reshape(3, 4))
+    if device.kind == "vulkan":
+        with pytest.raises(ValueError, match="a vulkan device has no memory that other libraries take"):
+            device.share(x)
+        return
+    shared = device.share(x[1:, ::2])
+    pins = arena.memory.pins
+    assert device.share(Capsules(x)).__dlpack_device__() == shared.__dlpack_device__()
+    assert arena.memory.pins == pins  # that of the other one is gone
+    for wrong, error, message in (
+        (np.ones(3), ValueError, "array does not lie in guest memory"),
+        (x[:, ::-1], ValueError, "strides that are negative"),
+        (arena.memory.array(0, 3, "S3"), TypeError, "elements of format '3s', which DLPack does not have"),
+        (arena.memory.array(0, (1,) * 17, "u1"), ValueError, "17 axes, at most 16"),
+        (3, TypeError, "array must be an array in guest memory, not int"),
+    ):
+        with pytest.raises(error, match=message):
+            device.share(wrong)  # type: ignore[arg-type]
+    with pytest.raises(BufferError, match="shared, not copied"):
+        shared.__dlpack__(copy=True)
+    if device.kind == "metal":
+        return
+    assert shared.__dlpack_device__() == HOST
+    view = np.from_dlpack(shared)
+    assert view.ctypes.data == x[1:, ::2].ctypes.data
+    assert view.tolist() == [[4, 6], [8, 10]]
+    scratch = device.scratch(3).upload(np.array([1, 2, 3], np.float32))
+    assert np.from_dlpack(device.share(scratch)).tolist() == [1, 2, 3]
+    with pytest.raises(ValueError, match="memory of another device"):
+        zcwasm.Device("cpu", threads=1).share(scratch)
+    for dtype in ("i1", "u2", "f2", "f4", "f8", "i8", "u8", "c8", "c16", "?"):
+        some = arena.memory.array(4096, (2, 3), dtype)
+        assert np.from_dlpack(device.share(some)).dtype == np.dtype(dtype)
+    some.flags.writeable = False
+    assert not np.from_dlpack(device.share(some)).flags.writeable
+    assert np.from_dlpack(device.share(arena.memory.array(0, (0, 3), "f4"))).shape == (0, 3)
+
+
 # --- PyTorch, JAX, Arrow ---
 
 

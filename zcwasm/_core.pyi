@@ -3,7 +3,7 @@ import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from inspect import Signature
 from types import TracebackType
-from typing import IO, Any, Final, Literal, TypeVar, final, type_check_only
+from typing import IO, Any, Final, Literal, Protocol, TypeVar, final, type_check_only
 
 import numpy as np
 import numpy.typing as npt
@@ -313,6 +313,16 @@ def _cpu_isas() -> dict[str, bool]: ...
 
 # --- devices ---
 
+# What other libraries' arrays have, PyTorch's tensors and Arrow's arrays among them.
+@type_check_only
+class _HasDlpack(Protocol):
+    def __dlpack__(self, *args: Any, **options: Any) -> Any: ...
+
+@type_check_only
+class _HasArrayInterface(Protocol):
+    @property
+    def __array_interface__(self) -> dict[str, Any]: ...
+
 # NumPy arrays, memoryviews and the like over guest memory. out is returned as it was given.
 _Out = TypeVar("_Out")
 _KernelParams = Mapping[str, float] | _Bytes
@@ -328,8 +338,20 @@ class DeviceArray:
     def nbytes(self) -> int: ...
     @property
     def device(self) -> Device: ...
-    def upload(self, array: _Bytes, /) -> Self: ...
+    def upload(self, array: _Bytes | _HasDlpack | _HasArrayInterface, /) -> Self: ...
     def download(self, out: _Out, /) -> _Out: ...
+
+@final
+class _Shared:
+    def __dlpack__(
+        self,
+        *,
+        stream: None = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> CapsuleType: ...
+    def __dlpack_device__(self) -> tuple[int, int]: ...
 
 @final
 class Tensor:
@@ -383,7 +405,7 @@ class _Weights:
     def __contains__(self, name: object, /) -> bool: ...
     def __iter__(self) -> Iterator[str]: ...
 
-_Array = _Bytes | DeviceArray | Tensor
+_Array = _Bytes | DeviceArray | Tensor | _HasDlpack | _HasArrayInterface
 
 @final
 class Kernel:
@@ -433,6 +455,7 @@ class Device:
     @property
     def _buffers_made(self) -> int: ...
     def batch(self) -> Batch: ...
+    def share(self, array: _Array, /) -> _Shared: ...
     def buffer_address(self, array: _Bytes, /) -> int: ...
     def scratch(self, shape: int | tuple[int, ...], dtype: npt.DTypeLike | None = None) -> DeviceArray: ...
     def compile(

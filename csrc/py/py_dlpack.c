@@ -10,6 +10,7 @@
 #include "base/zc_copies.h"
 
 #define HOST 1        /* kDLCPU */
+#define METAL 8       /* kDLMetal: data is an MTLBuffer */
 #define PINNED_HOST 3 /* kDLCUDAHost: the host's memory, too */
 #define READ_ONLY 1u  /* flags */
 #define IS_COPIED 2u
@@ -70,12 +71,20 @@ typedef struct exported {
     } managed;
     zc_region *region; /* pinned; NULL for a copy */
     void *copy;
+    zc_device_shared shared;
     int64_t sides[2 * ZC_PY_DLPACK_AXES];
 } exported;
+
+int zc_py_dlpack_type(const zc_device *device)
+{
+    const zc_device_info *info = zc_device_get_info(device);
+    return zc_device_shares(device) ? METAL : strcmp(info->kind, "cpu") == 0 ? HOST : 0;
+}
 
 /* Any thread, also without the GIL. */
 static void end_exported(exported *self)
 {
+    zc_device_share_release(&self->shared);
     if (self->region) {
         zc_region_unpin(self->region);
     }
@@ -143,7 +152,7 @@ static void fill_tensor(exported *self, const zc_py_dlpack_array *array, tensor 
     int64_t stride = 1;
     for (int i = array->ndim; i-- > 0;) {
         self->sides[i] = (int64_t)array->shape[i];
-        self->sides[ZC_PY_DLPACK_AXES + i] = stride;
+        self->sides[ZC_PY_DLPACK_AXES + i] = array->strides && !self->copy ? array->strides[i] : stride;
         stride *= array->shape[i] ? (int64_t)array->shape[i] : 1;
     }
     *out = (tensor){.data = self->copy ? self->copy : zc_region_base(array->region) + array->offset,
@@ -152,6 +161,11 @@ static void fill_tensor(exported *self, const zc_py_dlpack_array *array, tensor 
                     .element = {(uint8_t)array->code, array->bits, 1},
                     .shape = self->sides,
                     .strides = self->sides + ZC_PY_DLPACK_AXES};
+    if (array->shared) {
+        out->data = array->shared->handle;
+        out->device.type = METAL;
+        out->byte_offset = array->shared->offset;
+    }
 }
 
 static exported *new_exported(const zc_py_dlpack_array *array, bool copy)
@@ -190,13 +204,17 @@ PyObject *zc_py_dlpack_export(const zc_py_dlpack_array *array, PyObject *argumen
     if (stream != Py_None) {
         return PyErr_Format(PyExc_ValueError, "stream is %R, must be None: this is the host's memory", stream);
     }
-    if (place[0] != HOST || place[1] != 0) {
-        return PyErr_Format(PyExc_BufferError,
-                            "device (%ld, %ld) is asked for, but this is the host's memory: (%d, 0), kDLCPU", place[0],
-                            place[1], HOST);
+    int type = array->shared ? METAL : HOST;
+    if (dl_device != Py_None && (place[0] != type || place[1] != 0)) {
+        return PyErr_Format(PyExc_BufferError, "device (%ld, %ld) is asked for, but this memory is of (%d, 0), %s",
+                            place[0], place[1], type, array->shared ? "kDLMetal" : "kDLCPU");
     }
     int copies = copy == Py_None ? 0 : PyObject_IsTrue(copy);
     if (copies < 0) {
+        return NULL;
+    }
+    if (copies && (array->shared || array->strides)) {
+        PyErr_SetString(PyExc_BufferError, "this memory is shared, not copied: copy the array first");
         return NULL;
     }
     bool read_only = array->read_only && !copies;
@@ -227,6 +245,8 @@ PyObject *zc_py_dlpack_export(const zc_py_dlpack_array *array, PyObject *argumen
     }
     if (!capsule) {
         end_exported(self);
+    } else if (array->shared) {
+        self->shared = *array->shared;
     }
     return capsule;
 }
@@ -234,24 +254,42 @@ PyObject *zc_py_dlpack_export(const zc_py_dlpack_array *array, PyObject *argumen
 /* --- import --- */
 
 /* The buffer protocol's format of elements; where it has none, their name. */
+static const struct {
+    uint8_t code, bits;
+    char *format;
+} formats[] = {
+    {ZC_PY_DLPACK_INT, 8, "b"},       {ZC_PY_DLPACK_INT, 16, "h"},       {ZC_PY_DLPACK_INT, 32, "i"},
+    {ZC_PY_DLPACK_INT, 64, "q"},      {ZC_PY_DLPACK_UINT, 8, "B"},       {ZC_PY_DLPACK_UINT, 16, "H"},
+    {ZC_PY_DLPACK_UINT, 32, "I"},     {ZC_PY_DLPACK_UINT, 64, "Q"},      {ZC_PY_DLPACK_FLOAT, 16, "e"},
+    {ZC_PY_DLPACK_FLOAT, 32, "f"},    {ZC_PY_DLPACK_FLOAT, 64, "d"},     {ZC_PY_DLPACK_BOOL, 8, "?"},
+    {ZC_PY_DLPACK_COMPLEX, 64, "Zf"}, {ZC_PY_DLPACK_COMPLEX, 128, "Zd"}, {ZC_PY_DLPACK_BFLOAT, 16, "bfloat16"},
+};
+#define FORMATS (sizeof formats / sizeof *formats)
+
 static char *format_of(element type)
 {
-    static const struct {
-        uint8_t code, bits;
-        char *format;
-    } formats[] = {
-        {ZC_PY_DLPACK_INT, 8, "b"},       {ZC_PY_DLPACK_INT, 16, "h"},       {ZC_PY_DLPACK_INT, 32, "i"},
-        {ZC_PY_DLPACK_INT, 64, "q"},      {ZC_PY_DLPACK_UINT, 8, "B"},       {ZC_PY_DLPACK_UINT, 16, "H"},
-        {ZC_PY_DLPACK_UINT, 32, "I"},     {ZC_PY_DLPACK_UINT, 64, "Q"},      {ZC_PY_DLPACK_FLOAT, 16, "e"},
-        {ZC_PY_DLPACK_FLOAT, 32, "f"},    {ZC_PY_DLPACK_FLOAT, 64, "d"},     {ZC_PY_DLPACK_BOOL, 8, "?"},
-        {ZC_PY_DLPACK_COMPLEX, 64, "Zf"}, {ZC_PY_DLPACK_COMPLEX, 128, "Zd"}, {ZC_PY_DLPACK_BFLOAT, 16, "bfloat16"},
-    };
-    for (size_t i = 0; type.lanes == 1 && i < sizeof formats / sizeof *formats; i++) {
+    for (size_t i = 0; type.lanes == 1 && i < FORMATS; i++) {
         if (formats[i].code == type.code && formats[i].bits == type.bits) {
             return formats[i].format;
         }
     }
     return "another type of DLPack";
+}
+
+bool zc_py_dlpack_element(const char *format, Py_ssize_t itemsize, zc_py_dlpack_code *code, uint8_t *bits)
+{
+    format = format ? format : "B";
+    format += *format == '=' || *format == '@' || *format == (PY_LITTLE_ENDIAN ? '<' : '>');
+    for (size_t i = 0; i < FORMATS; i++) {
+        bool is_long = (strcmp(format, "l") == 0 && formats[i].code == ZC_PY_DLPACK_INT) ||
+                       (strcmp(format, "L") == 0 && formats[i].code == ZC_PY_DLPACK_UINT);
+        if (formats[i].bits == 8 * itemsize && (is_long || strcmp(format, formats[i].format) == 0)) {
+            *code = formats[i].code;
+            *bits = formats[i].bits;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* What a tensor says, once, as a view without an owner. It may say anything, so every number is checked. */

@@ -20,6 +20,7 @@
 #include "py_kernel.h"
 #include "py_submission.h"
 #include "py_batch.h"
+#include "py_share.h"
 #include "py_device.h"
 
 #ifdef __GLIBC__
@@ -164,7 +165,7 @@ static int (*const add[])(PyObject *module, zc_state *state) = {
     zc_py_add_errors,      zc_py_add_view,         zc_py_add_memory,  zc_py_add_global,   zc_py_add_table,
     zc_py_add_wasm_module, zc_py_add_function,     zc_py_add_exports, zc_py_add_wasi,     zc_py_add_store,
     zc_py_add_instance,    zc_py_add_device_array, zc_py_add_tensor,  zc_py_add_weights,  zc_py_add_kernel,
-    zc_py_add_submission,  zc_py_add_batch,        zc_py_add_device,  zc_py_add_snapshot,
+    zc_py_add_submission,  zc_py_add_batch,        zc_py_add_device,  zc_py_add_snapshot, zc_py_add_share,
 };
 
 static int exec(PyObject *module)
