@@ -51,7 +51,8 @@ class Wasi(_core._Wasi):
 
     __slots__ = ("__weakref__", "_given")
 
-    _given: dict[str, Any]
+    if TYPE_CHECKING:
+        _given: dict[str, Any]  # the arguments, for pickles
 
     def __new__(
         cls,
