@@ -35,8 +35,8 @@ typedef struct zc_py_array {
     zc_device *device; /* borrowed; the only one that may use it, or NULL */
     const zc_weights *weights; /* borrowed; of a Tensor, else NULL */
     uint32_t tensor;
-    Py_ssize_t sides[2 * ZC_PY_DLPACK_AXES]; /* of a view that has none of its own: shape and strides */
     zc_range range;   /* bytes from the first to the last element, in host memory; no region when empty */
+    Py_ssize_t sides[2 * ZC_PY_DLPACK_AXES]; /* of a view that has none of its own: shape and strides */
 } zc_py_array;
 
 /* `other`: an argument got before, or NULL: the same object or region is then not looked up again.
