@@ -133,6 +133,14 @@ def test_upload_and_download_take_any_memory() -> None:
         scratch.download(Capsules(np.zeros_like(x), old=True))
     with pytest.raises(TypeError, match="elements of format 'd'"):
         scratch.upload(Capsules(x.astype(np.float64)))
+    for dtype in ("i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8"):
+        values = np.arange(6).astype(dtype)
+        of_type = device.scratch(6, dtype)
+        for wrapped in (np.asarray, *WRAPPERS):
+            of_type.upload(wrapped(values))
+            assert np.array_equal(of_type.download(np.zeros_like(values)), values)
+        with pytest.raises(TypeError, match="elements of format"):
+            of_type.upload(values.astype("u4" if dtype[0] != "u" else "i4"))
 
 
 # --- what lies ---
@@ -551,6 +559,8 @@ def test_jax() -> None:
         device.fill(shared, 1)
     with pytest.raises(ValueError, match="does not lie in guest memory"):
         device.affine(jax.numpy.ones((4, 16)), 2, 0, out=y)
+    scratch = device.scratch((4, 16)).upload(shared)
+    assert np.array_equal(scratch.download(np.zeros_like(x)), x)
     bytes_of_all = jax.numpy.from_dlpack(arena.memory)
     assert bytes_of_all.shape == (arena.memory.size,)
 

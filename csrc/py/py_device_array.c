@@ -193,7 +193,10 @@ static int host_view(device_array *self, PyObject *object, const char *name, int
         PyBuffer_Release(view);
         return -1;
     }
-    if (view->itemsize != self->itemsize || !view->format || strcmp(view->format, self->format) != 0) {
+    zc_py_dlpack_code code, own; /* "l", "q" and "=q" may be one type */
+    uint8_t bits, own_bits;
+    if (!zc_py_dlpack_element(view->format, view->itemsize, &code, &bits) ||
+        !zc_py_dlpack_element(self->format, self->itemsize, &own, &own_bits) || code != own || bits != own_bits) {
         PyErr_Format(PyExc_TypeError, "%s has elements of format '%s' and %zd bytes, the device array has dtype %S",
                      name, view->format ? view->format : "B", view->itemsize, self->dtype);
         PyBuffer_Release(view);
