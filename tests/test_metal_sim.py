@@ -123,6 +123,85 @@ def test_what_the_selftest_runs(sim: Sim) -> None:
     assert " tokens/s, a prompt of 20 at " in checks.tokens(bench, 20, 5)
 
 
+# --- for other libraries ---
+
+
+class Tensor(ctypes.Structure):
+    """The beginning of a DLManagedTensorVersioned, with a DLTensor of two axes."""
+
+    _fields_ = [
+        *(("major", ctypes.c_uint32), ("minor", ctypes.c_uint32), ("context", ctypes.c_void_p)),
+        *(("deleter", ctypes.CFUNCTYPE(None, ctypes.c_void_p)), ("flags", ctypes.c_uint64)),
+        *(("data", ctypes.c_void_p), ("device_type", ctypes.c_int32), ("device_id", ctypes.c_int32)),
+        *(("ndim", ctypes.c_int32), ("code", ctypes.c_uint8), ("bits", ctypes.c_uint8)),
+        *(("lanes", ctypes.c_uint16), ("shape", ctypes.POINTER(ctypes.c_int64 * 2))),
+        *(("strides", ctypes.POINTER(ctypes.c_int64 * 2)), ("byte_offset", ctypes.c_uint64)),
+    ]
+
+
+def contents(buffer: int) -> int:
+    """[buffer contents], by the Objective-C runtime that the simulation runs on."""
+    lookup = ctypes.CDLL("libobjc.so.4")
+    lookup.sel_registerName.restype = ctypes.c_void_p
+    lookup.objc_msg_lookup.restype = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+    selector = ctypes.c_void_p(lookup.sel_registerName(b"contents"))
+    address: int = lookup.objc_msg_lookup(ctypes.c_void_p(buffer), selector)(buffer, selector)
+    return address
+
+
+def test_a_buffer_for_other_libraries(sim: Sim) -> None:
+    """kDLMetal: a buffer of their own, over the array's pages, with the hazards tracked that they rely on."""
+    memory = zcwasm.Memory(4, 64)
+    x = memory.array(3 * 16384 + 400, (5, 6), np.float32)
+    device = zcwasm.Device("metal")
+    tracked, ours = sim.get("tracked_buffers"), sim.get("buffers")
+    submission = None
+    with device.batch() as batch:
+        batch.fill(x, 3)
+    sim.inject("slow")
+    submission = batch.submit()
+    shared = device.share(x[1:, ::2])
+    assert shared.__dlpack_device__() == (8, 0)
+    capsule = shared.__dlpack__(max_version=(1, 0))
+    assert submission.done  # what was submitted before is there
+    assert (x == 3).all()
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    tensor = Tensor.from_address(pointer(capsule, b"dltensor_versioned"))
+    assert (tensor.device_type, tensor.ndim, tensor.code, tensor.bits, tensor.flags) == (8, 2, 2, 32, 0)
+    assert (list(tensor.shape.contents), list(tensor.strides.contents)) == ([4, 3], [6, 2])
+    assert contents(tensor.data) + tensor.byte_offset == x[1:, ::2].ctypes.data
+    assert tensor.byte_offset == 400 + 24
+    assert sim.get("tracked_buffers") == tracked + 1
+    made = sim.get("buffers")
+    assert made == ours + 1  # that of the batch
+    with pytest.raises(BufferError, match=r"device \(1, 0\) is asked for, but this memory is of \(8, 0\)"):
+        shared.__dlpack__(dl_device=(1, 0))
+    scratch = device.share(device.scratch((2, 2))).__dlpack__()  # from before DLPack 1.0
+    assert scratch
+    # It lives on its own, through growth and the end of the device, until somebody's thread deletes it.
+    memory.grow(32)
+    address, deleter = ctypes.addressof(tensor), tensor.deleter
+    rename = ctypes.pythonapi.PyCapsule_SetName
+    rename.argtypes = [ctypes.py_object, ctypes.c_char_p]
+    used = b"used_dltensor_versioned"
+    rename(capsule, used)
+    del batch, submission, shared, capsule, device, x, scratch, tensor
+    gc.collect()
+    assert memory.pins == 1
+    thread = threading.Thread(target=deleter, args=(address,))
+    thread.start()
+    thread.join()
+    assert memory.pins == 0
+    device = zcwasm.Device("metal")
+    y = memory.array(0, 8, np.float32)
+    for what in ("buffer_nil", "buffer_short", "buffer_moved"):
+        sim.inject(what)
+        fails("cannot make a buffer of 16384 bytes .* for others without copying", device.share(y).__dlpack__)
+    del device, y
+    assert memory.pins == 0
+
+
 # --- objects ---
 
 

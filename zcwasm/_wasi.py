@@ -44,9 +44,15 @@ class Wasi(_core._Wasi):
 
     Directories and descriptors are opened here and stay open as long as the object or an instance made with
     it. Several instances may share it; each has descriptors of its own.
+
+    It can be pickled where its streams are None, "inherit", bytes or callables that can: the other process
+    opens the same paths, and "inherit" are its own streams.
     """
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__weakref__", "_given")
+
+    if TYPE_CHECKING:
+        _given: dict[str, Any]  # the arguments, for pickles
 
     def __new__(
         cls,
@@ -63,13 +69,32 @@ class Wasi(_core._Wasi):
             raise TypeError(f"args is {args!r}, must be a sequence of strings")
         grants = [(*grant, False) for grant in items("dirs", dirs)]
         grants += [(*grant, True) for grant in items("writable_dirs", writable_dirs)]
-        return super().__new__(
+        self = super().__new__(
             cls,
             args=tuple(encoded(f"args[{place}]", text) for place, text in enumerate(args)),
             env=tuple(variable(name, value) for name, value in items("env", env)),
             streams=(source(stdin), sink("stdout", 1, stdout), sink("stderr", 2, stderr)),
             dirs=tuple((guest_name(name), os.fsencode(path), write) for name, path, write in grants),
         )
+        self._given = {"args": tuple(args), "env": None if env is None else dict(env)}
+        self._given |= {"stdin": stdin, "stdout": stdout, "stderr": stderr}
+        for which, given in (("dirs", dirs), ("writable_dirs", writable_dirs)):
+            self._given[which] = {name: os.path.abspath(path) for name, path in items(which, given)}
+        return self
+
+    def __reduce__(self) -> tuple[Callable[[dict[str, Any]], Wasi], tuple[dict[str, Any]]]:
+        for name in ("stdin", "stdout", "stderr"):
+            stream = self._given[name]
+            if not (stream is None or isinstance(stream, str | bytes) or callable(stream)):
+                raise TypeError(
+                    f"cannot pickle a Wasi whose {name} is {type(stream).__name__}, which is this process's"
+                )
+        return _remade, (self._given,)
+
+
+def _remade(given: dict[str, Any]) -> Wasi:
+    """What a pickle of a Wasi calls."""
+    return Wasi(**given)
 
 
 def items(argument: str, mapping: Mapping[str, Any] | None) -> Iterable[tuple[str, Any]]:

@@ -139,6 +139,20 @@ size_t zc_device_list(zc_device_info *out, size_t capacity);
  * unified), for proofs and tests. */
 zc_status zc_device_buffer_address(zc_device *device, zc_region *region, void **out, zc_error *error);
 
+/* Bytes of a region as other libraries take them from the device's driver (Metal: an MTLBuffer, which tracks hazards as
+ * those libraries expect), after all work submitted before. It retains the device; the region is its user's to pin. */
+typedef struct zc_device_shared {
+    zc_device *device;
+    void *handle;
+    uint64_t offset; /* of the range in it */
+} zc_device_shared;
+bool zc_device_shares(const zc_device *device); /* whether it does that */
+zc_status zc_device_share(zc_device *device, const zc_range *range, zc_device_shared *out, zc_error *error);
+void zc_device_share_release(zc_device_shared *shared); /* any thread */
+
+/* Wait for all that was submitted so far. */
+zc_status zc_device_settle(zc_device *device, zc_error *error);
+
 /* How often the device made a buffer over a region: for tests. */
 uint64_t zc_device_buffer_count(const zc_device *device);
 

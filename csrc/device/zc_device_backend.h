@@ -74,6 +74,11 @@ typedef struct zc_device_backend {
     zc_status (*buffer_move)(void *self, void *from, uint64_t from_offset, void *to, uint64_t to_offset, uint64_t size,
                              zc_error *error);
 
+    /* Optional pair: the driver's own handle of a buffer over host memory, for other libraries that use the driver in this
+     * process; `address` and `size` as of buffer_from_host. Released on any thread, by whoever used it last. */
+    zc_status (*share)(void *self, void *address, uint64_t size, void **handle, zc_error *error);
+    void (*share_release)(void *self, void *handle);
+
     /* Optional pair: lay matrices of weights out anew in host memory, for products that come later (`address` and all
      * else of their dispatches stay as they are). `*packed`: what was made, or NULL where nothing was; it is released when
      * nothing uses the weights any more, on any thread. */

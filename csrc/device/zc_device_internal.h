@@ -17,6 +17,7 @@
  *   zc_sequence         recorded once, submitted many times
  *   zc_device_run       one dispatch, run to its end
  *   zc_device_scratch   memory of a device's own
+ *   zc_device_share     buffers for other libraries
  *   zc_device_pack      a device's own layout of weights
  *   zc_device_registry  which devices there are (above the backends)
  */

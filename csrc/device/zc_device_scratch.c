@@ -91,6 +91,11 @@ static zc_status settle(zc_device *device, zc_pause_function pause, void *contex
     return status;
 }
 
+zc_status zc_device_settle(zc_device *device, zc_error *error)
+{
+    return settle(device, NULL, NULL, error);
+}
+
 static zc_status check_inside(uint64_t size, uint64_t offset, uint64_t limit, zc_error *error)
 {
     if (offset > limit || size > limit - offset) {

@@ -13,11 +13,11 @@
 static const char *dtype_name(const char *format, Py_ssize_t itemsize)
 {
     static const struct {
-        char code;
-        const char *name;
-    } names[] = {{'?', "bool"},    {'b', "int8"},    {'B', "uint8"}, {'h', "int16"},  {'H', "uint16"},
-                 {'i', "int32"},   {'I', "uint32"},  {'q', "int64"}, {'Q', "uint64"}, {'e', "float16"},
-                 {'f', "float32"}, {'d', "float64"}, {'O', "object"}};
+        const char *format, *name;
+    } names[] = {{"?", "bool"},       {"b", "int8"},        {"B", "uint8"},   {"h", "int16"},
+                 {"H", "uint16"},     {"i", "int32"},       {"I", "uint32"},  {"q", "int64"},
+                 {"Q", "uint64"},     {"e", "float16"},     {"f", "float32"}, {"d", "float64"},
+                 {"Zf", "complex64"}, {"Zd", "complex128"}, {"O", "object"},  {"bfloat16", "bfloat16"}};
     if (!format) {
         return "uint8";
     }
@@ -25,10 +25,10 @@ static const char *dtype_name(const char *format, Py_ssize_t itemsize)
         if (format[0] == 'l' || format[0] == 'L') {
             return itemsize == 8 ? (format[0] == 'l' ? "int64" : "uint64") : (format[0] == 'l' ? "int32" : "uint32");
         }
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-            if (names[i].code == format[0]) {
-                return names[i].name;
-            }
+    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i].format, format) == 0) {
+            return names[i].name;
         }
     }
     return NULL;
@@ -68,6 +68,11 @@ static int take_view(zc_py_array *array, unsigned flags)
 {
     PyObject *object = array->object;
     if (!PyObject_CheckBuffer(object)) {
+        /* The caller has the object, and locate() finds its bytes in a region or refuses them: no need to hold them. */
+        int code = zc_py_dlpack_import(object, array->name, false, &array->view, array->sides);
+        if (code != 0) {
+            return code < 0 ? -1 : 0;
+        }
         PyErr_Format(PyExc_TypeError, "%s must be an array of %s in guest memory, not %s: " HOW_TO_GET_ONE, array->name,
                      wanted(flags), Py_TYPE(object)->tp_name);
         return -1;
@@ -174,7 +179,7 @@ static int take_tensor(zc_py_array *array, unsigned flags)
                               .ndim = plain ? (int)tensor->ndim : 1,
                               .readonly = 1,
                               .shape = array->sides,
-                              .strides = array->sides + ZC_TENSOR_MAX_DIMS};
+                              .strides = array->sides + ZC_PY_DLPACK_AXES};
     array->count = (Py_ssize_t)tensor->bytes / array->view.itemsize;
     Py_ssize_t stride = array->view.itemsize;
     for (int i = array->view.ndim; i-- > 0;) {

@@ -1,6 +1,7 @@
 /* py_array: a Python argument as a checked view of an array in guest memory.
  *
- * zc_py_array_get takes the buffer of any exporter (NumPy array, memoryview, Memory), checks what can be
+ * zc_py_array_get takes the buffer of any exporter (NumPy array, memoryview, Memory), or what others say by __dlpack__ or
+ * __array_interface__ (PyTorch's tensors, Arrow's arrays: py_dlpack.h), checks what can be
  * checked without the other arguments (element type, writability, strides, alignment, that it lies in a
  * region) and refuses with a typed error that names the argument. It holds the buffer and a reference to the
  * region until zc_py_array_release, that is for one call: a submission pins its regions by itself.
@@ -13,6 +14,7 @@
 #ifndef PY_ARRAY_H
 #define PY_ARRAY_H
 
+#include "py_dlpack.h"
 #include "py_shape.h"
 
 #include "device/zc_device.h"
@@ -33,8 +35,8 @@ typedef struct zc_py_array {
     zc_device *device; /* borrowed; the only one that may use it, or NULL */
     const zc_weights *weights; /* borrowed; of a Tensor, else NULL */
     uint32_t tensor;
-    Py_ssize_t sides[2 * ZC_TENSOR_MAX_DIMS]; /* of its view: shape and strides */
     zc_range range;   /* bytes from the first to the last element, in host memory; no region when empty */
+    Py_ssize_t sides[2 * ZC_PY_DLPACK_AXES]; /* of a view that has none of its own: shape and strides */
 } zc_py_array;
 
 /* `other`: an argument got before, or NULL: the same object or region is then not looked up again.

@@ -8,6 +8,7 @@
 #include "py_issuer.h"
 #include "py_kernel.h"
 #include "py_kernel_methods.h"
+#include "py_share.h"
 
 #include <stddef.h>
 
@@ -314,6 +315,7 @@ static PyMethodDef device_methods[] = {
     {"stats", device_stats, METH_NOARGS, stats_doc},
     {"compile", (PyCFunction)(void (*)(void))zc_py_compile, METH_FASTCALL | METH_KEYWORDS, zc_py_doc_compile},
     {"scratch", (PyCFunction)(void (*)(void))zc_py_scratch, METH_FASTCALL | METH_KEYWORDS, zc_py_doc_scratch},
+    {"share", zc_py_share, METH_O, zc_py_doc_share},
     {"buffer_address", device_buffer_address, METH_O, buffer_address_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -1,6 +1,7 @@
 /* py_device_array: see py_device_array.h. */
 #include "py_device_array.h"
 #include "py_arguments.h"
+#include "py_dlpack.h"
 #include "py_error.h"
 #include "py_issuer.h"
 #include "py_shape.h"
@@ -154,10 +155,32 @@ PyObject *zc_py_scratch(PyObject *device, PyObject *const *args, Py_ssize_t narg
     return (PyObject *)self;
 }
 
-/* The host's side of a copy: C-contiguous, of the same type and shape. */
-static int host_view(device_array *self, PyObject *object, const char *name, int flags, Py_buffer *view)
+/* Any array of the host's, held while it is copied; `sides` as zc_py_dlpack_import wants them. */
+static int hold_view(PyObject *object, const char *name, int flags, Py_buffer *view, Py_ssize_t *sides)
 {
-    if (PyObject_GetBuffer(object, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | flags) < 0) {
+    int code = PyObject_CheckBuffer(object) ? 0 : zc_py_dlpack_import(object, name, true, view, sides);
+    if (code == 0) {
+        return PyObject_GetBuffer(object, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | flags);
+    }
+    if (code > 0 && flags & PyBUF_WRITABLE && view->readonly) {
+        PyErr_Format(PyExc_ValueError, "%s is written, but this view of it is read-only", name);
+        code = -1;
+    } else if (code > 0 && !PyBuffer_IsContiguous(view, 'C')) {
+        PyErr_Format(PyExc_ValueError, "%s is not C-contiguous", name);
+        code = -1;
+    } else if (code > 0) {
+        return 0;
+    }
+    PyBuffer_Release(view);
+    return -1;
+}
+
+/* The host's side of a copy: C-contiguous, of the same type and shape. */
+static int host_view(device_array *self, PyObject *object, const char *name, int flags, Py_buffer *view,
+                     Py_ssize_t *sides)
+{
+    *view = (Py_buffer){0};
+    if (hold_view(object, name, flags, view, sides) < 0) {
         return -1;
     }
     bool same_shape = view->ndim == self->ndim;
@@ -170,7 +193,10 @@ static int host_view(device_array *self, PyObject *object, const char *name, int
         PyBuffer_Release(view);
         return -1;
     }
-    if (view->itemsize != self->itemsize || !view->format || strcmp(view->format, self->format) != 0) {
+    zc_py_dlpack_code code, own; /* "l", "q" and "=q" may be one type */
+    uint8_t bits, own_bits;
+    if (!zc_py_dlpack_element(view->format, view->itemsize, &code, &bits) ||
+        !zc_py_dlpack_element(self->format, self->itemsize, &own, &own_bits) || code != own || bits != own_bits) {
         PyErr_Format(PyExc_TypeError, "%s has elements of format '%s' and %zd bytes, the device array has dtype %S",
                      name, view->format ? view->format : "B", view->itemsize, self->dtype);
         PyBuffer_Release(view);
@@ -183,9 +209,10 @@ static PyObject *transfer(PyObject *object, PyObject *host, bool upload)
 {
     device_array *self = (device_array *)object;
     Py_buffer view;
+    Py_ssize_t sides[2 * ZC_PY_DLPACK_AXES];
     zc_error error;
     zc_status status;
-    if (host_view(self, host, upload ? "array" : "out", upload ? 0 : PyBUF_WRITABLE, &view) < 0) {
+    if (host_view(self, host, upload ? "array" : "out", upload ? 0 : PyBUF_WRITABLE, &view, sides) < 0) {
         return NULL;
     }
     zc_device *device = zc_py_device(self->owner);

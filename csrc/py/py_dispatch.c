@@ -56,7 +56,7 @@ PyObject *zc_py_issue(PyObject *self, const zc_kernel *kernel, zc_py_array *arra
                       double flops, PyObject *result)
 {
     zc_py_issuer *issuer = (zc_py_issuer *)self;
-    zc_range ranges[ZC_KERNEL_MAX_BINDINGS] = {{0}};
+    zc_range ranges[ZC_KERNEL_MAX_BINDINGS]; /* as many as there are arrays; setting all of them takes 20 ns */
     zc_error error;
     zc_status status;
     uint64_t bytes = 0;

@@ -2,6 +2,7 @@
  * counted. */
 #include "py_memory.h"
 #include "py_arguments.h"
+#include "py_dlpack.h"
 #include "py_error.h"
 #include "py_view.h"
 
@@ -418,30 +419,13 @@ static PyObject *memory_grow(PyObject *object, PyObject *value)
     return PyLong_FromUnsignedLong(previous);
 }
 
-/* The whole memory as an array of bytes, whose methods do what NumPy already does. */
-static PyObject *whole_array(PyObject *object)
-{
-    return PyObject_CallMethod(object, "array", "iKs", 0, (ull)zc_region_size(region_of(object)), "u1");
-}
-
-PyDoc_STRVAR(memory_dlpack_doc, "__dlpack__($self, **options)\n--\n\n"
-                                "DLPack capsule of the whole memory as bytes (kDLCPU); options as for NumPy arrays.");
-
+/* The whole memory as bytes. */
 static PyObject *memory_dlpack(PyObject *object, PyObject *arguments, PyObject *keywords)
 {
-    PyObject *array = whole_array(object);
-    PyObject *method = array ? PyObject_GetAttrString(array, "__dlpack__") : NULL;
-    PyObject *capsule = method ? PyObject_Call(method, arguments, keywords) : NULL;
-    Py_XDECREF(method);
-    Py_XDECREF(array);
-    return capsule;
-}
-
-static PyObject *memory_dlpack_device(PyObject *object, PyObject *unused)
-{
-    (void)object;
-    (void)unused;
-    return Py_BuildValue("(ii)", 1, 0); /* kDLCPU */
+    zc_region *region = region_of(object);
+    uint64_t size = zc_region_size(region);
+    zc_py_dlpack_array array = {.region = region, .code = ZC_PY_DLPACK_UINT, .bits = 8, .ndim = 1, .shape = &size};
+    return zc_py_dlpack_export(&array, arguments, keywords);
 }
 
 static int memory_buffer(PyObject *object, Py_buffer *buffer, int flags)
@@ -512,8 +496,8 @@ static PyMethodDef memory_methods[] = {
     {"pointer", memory_pointer, METH_O, memory_pointer_doc},
     {"string", (PyCFunction)(void (*)(void))memory_string, METH_FASTCALL | METH_KEYWORDS, memory_string_doc},
     {"grow", memory_grow, METH_O, memory_grow_doc},
-    {"__dlpack__", (PyCFunction)(void (*)(void))memory_dlpack, METH_VARARGS | METH_KEYWORDS, memory_dlpack_doc},
-    {"__dlpack_device__", memory_dlpack_device, METH_NOARGS, "__dlpack_device__($self)\n--\n\n(kDLCPU, 0)."},
+    {"__dlpack__", (PyCFunction)(void (*)(void))memory_dlpack, METH_VARARGS | METH_KEYWORDS, zc_py_doc_dlpack},
+    {"__dlpack_device__", zc_py_dlpack_device, METH_NOARGS, zc_py_doc_dlpack_device},
     {NULL, NULL, 0, NULL},
 };
 

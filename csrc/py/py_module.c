@@ -22,6 +22,7 @@
 #include "py_kernel.h"
 #include "py_submission.h"
 #include "py_batch.h"
+#include "py_share.h"
 #include "py_device.h"
 #include "py_trace.h"
 #include "py_profile.h"
@@ -169,7 +170,7 @@ static int (*const add[])(PyObject *module, zc_state *state) = {
     zc_py_add_wasm_module, zc_py_add_function,     zc_py_add_exports, zc_py_add_wasi,     zc_py_add_store,
     zc_py_add_instance,    zc_py_add_device_array, zc_py_add_tensor,  zc_py_add_weights,  zc_py_add_kernel,
     zc_py_add_submission,  zc_py_add_batch,        zc_py_add_device,  zc_py_add_snapshot, zc_py_add_heap,
-    zc_py_add_scope,       zc_py_add_trace,        zc_py_add_profile,
+    zc_py_add_scope,       zc_py_add_trace,        zc_py_add_profile, zc_py_add_share,
 };
 
 static int exec(PyObject *module)

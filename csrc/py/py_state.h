@@ -2,7 +2,7 @@
  *
  * The ground of csrc/py; above it each file uses only those before it:
  *   py_error, py_arguments, py_shape      exceptions; arguments of methods
- *   py_view, py_memory                    memory and what looks into it
+ *   py_view, py_dlpack, py_memory         memory and what looks into it
  *   py_values, py_wasm_module, py_store   guests' values, modules, what the objects of one guest share
  *   py_global, py_table, py_function, py_exports   what a guest exports; calls both ways
  *   py_heap                               what a guest's allocator gave
@@ -12,7 +12,7 @@
  *   py_array                              an argument as a range of bytes that a kernel can be given
  *   py_kernel_params, py_kernel           kernels by their signature
  *   py_dispatch, py_kernel_methods        running or recording one
- *   py_compile, py_submission, py_batch, py_device
+ *   py_compile, py_submission, py_batch, py_share, py_device
  *   py_wasi, py_abi, py_limits            what an Instance is granted, and how much
  *   py_link, py_snapshot, py_instance     a guest's life
  *   py_trace, py_profile                  what happened when, for zcwasm.trace; where time goes, for zcwasm.profile
@@ -38,7 +38,8 @@ typedef struct zc_state {
     /* types */
     PyTypeObject *module_type, *import_type, *export_type, *store_type, *instance_type, *exports_type, *function_type,
         *memory_type, *view_type, *global_type, *table_type, *device_type, *batch_type, *submission_type, *kernel_type,
-        *device_array_type, *weights_type, *tensor_type, *wasi_type, *snapshot_type, *heap_type, *block_type;
+        *device_array_type, *weights_type, *tensor_type, *wasi_type, *snapshot_type, *heap_type, *block_type,
+        *share_type;
     PyObject *numpy_ndarray; /* numpy.ndarray */
     PyObject *numpy_dtype;   /* numpy.dtype */
     PyObject *main_thread;   /* threading.main_thread */

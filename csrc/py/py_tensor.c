@@ -1,5 +1,6 @@
 /* py_tensor: see py_tensor.h. */
 #include "py_tensor.h"
+#include "py_dlpack.h"
 #include "py_view.h"
 
 #include <string.h>
@@ -120,6 +121,25 @@ static PyObject *tensor_array(PyObject *object, PyObject *unused)
     return result;
 }
 
+static PyObject *tensor_dlpack(PyObject *object, PyObject *arguments, PyObject *keywords)
+{
+    const zc_tensor *tensor = tensor_in(object);
+    bool bfloat = tensor->type == ZC_WEIGHT_BF16, float16 = tensor->type == ZC_WEIGHT_F16;
+    if (!bfloat && !float16 && tensor->type != ZC_WEIGHT_F32) {
+        return PyErr_Format(PyExc_BufferError,
+                            "%s has blocks of %s, which no other library knows: array() has the bytes", tensor->name,
+                            zc_weight_type_get(tensor->type)->name);
+    }
+    zc_py_dlpack_array array = {.region = zc_weights_region(((tensor_object *)object)->weights),
+                                .offset = tensor->offset,
+                                .code = bfloat ? ZC_PY_DLPACK_BFLOAT : ZC_PY_DLPACK_FLOAT,
+                                .bits = bfloat || float16 ? 16 : 32,
+                                .read_only = true,
+                                .ndim = (int)tensor->ndim,
+                                .shape = tensor->shape};
+    return zc_py_dlpack_export(&array, arguments, keywords);
+}
+
 static PyObject *tensor_repr(PyObject *self)
 {
     PyObject *name = get_name(self, NULL), *shape = get_shape(self, NULL);
@@ -136,6 +156,8 @@ static PyMethodDef tensor_methods[] = {
      "array($self, /)\n--\n\n"
      "Read-only NumPy view of its bytes in the mapped file: no copy.\n\n"
      "F32 and F16: its elements. BF16: their bits, as uint16. Blocks: uint8, the last axis being a row's bytes."},
+    {"__dlpack__", (PyCFunction)(void (*)(void))tensor_dlpack, METH_VARARGS | METH_KEYWORDS, zc_py_doc_dlpack},
+    {"__dlpack_device__", zc_py_dlpack_device, METH_NOARGS, zc_py_doc_dlpack_device},
     {NULL, NULL, 0, NULL},
 };
 

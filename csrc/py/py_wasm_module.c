@@ -343,9 +343,53 @@ static PyObject *module_validate(PyObject *type, PyObject *source)
     return NULL;
 }
 
+static PyObject *module_named(PyObject *type, PyObject *arguments)
+{
+    PyObject *source, *name;
+    if (!PyArg_ParseTuple(arguments, "SO:_named", &source, &name)) {
+        return NULL;
+    }
+    PyObject *module = PyObject_CallOneArg(type, source);
+    if (module) {
+        Py_SETREF(((py_module *)module)->name, Py_NewRef(name));
+    }
+    return module;
+}
+
+/* By its bytes: zcwasm/_pickle.py makes a module of them, once in a process. */
+static PyObject *module_reduce(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    py_module *self = (py_module *)object;
+    PyObject *pickle = PyImport_ImportModule("zcwasm._pickle");
+    PyObject *bytes = pickle ? PyBytes_FromStringAndSize((const char *)zc_module_bytes(self->module),
+                                                         (Py_ssize_t)zc_module_size(self->module))
+                             : NULL;
+    PyObject *result = bytes ? PyObject_CallMethod(pickle, "reduce_module", "OO", object, bytes) : NULL;
+    if (bytes) {
+        zc_copies_add(ZC_COPY_MODULE_BYTES, zc_module_size(self->module));
+    }
+    Py_XDECREF(bytes);
+    Py_XDECREF(pickle);
+    return result;
+}
+
+/* Nothing of it changes, so a copy is the module itself. */
+static PyObject *module_copy(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    return Py_NewRef(object);
+}
+
 static PyMethodDef module_methods[] = {
     {"validate", module_validate, METH_O | METH_CLASS,
      "validate($type, source, /)\n--\n\nWhether `source` (path or bytes) is a valid, supported module."},
+    {"_named", module_named, METH_VARARGS | METH_CLASS,
+     "_named($type, source, name, /)\n--\n\nA module of these bytes, which came from a file of that name."},
+    {"__reduce__", module_reduce, METH_NOARGS,
+     "__reduce__($self)\n--\n\nPickled by its bytes; a process makes one module of equal bytes."},
+    {"__copy__", module_copy, METH_NOARGS, "__copy__($self)\n--\n\nItself: it does not change."},
+    {"__deepcopy__", module_copy, METH_O, "__deepcopy__($self, memo, /)\n--\n\nItself: it does not change."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -76,6 +76,25 @@ def guest_memory(guest: zcwasm.Instance) -> None:
     guest.exports.f(assemblyscript.new_string(guest, "text"))
 
 
+class Sharing:
+    """As torch.Tensor has it."""
+
+    def __dlpack__(self, *, stream: Any = -1, max_version: tuple[int, int] | None = None) -> object: ...
+
+
+def sharing(device: zcwasm.Device, memory: zcwasm.Memory, weights: zcwasm.Weights) -> None:
+    x = memory.array(0, 4, np.float32)
+    assert_type(device.affine(Sharing(), 1.0, 0.0, out=(out := Sharing())), Sharing)
+    device.batch().add(x, out, out=Sharing())
+    device.scratch(4).upload(Sharing())
+    device.affine(3, 1.0, 0.0, out=x)  # type: ignore[arg-type]
+    for array in (x, Sharing(), memory, device.scratch(3)):
+        np.from_dlpack(device.share(array))
+    np.from_dlpack(memory)
+    np.from_dlpack(weights["a"])
+    memory.__dlpack__(stream=1)  # type: ignore[arg-type]
+
+
 def errors() -> None:
     try:
         zcwasm.Instance(zcwasm.Module("guest.wasm")).close()

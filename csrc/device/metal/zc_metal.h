@@ -160,6 +160,9 @@ bool zc_metal_shares_memory(id<MTLDevice> device);
 zc_status zc_metal_import(void *device, void *address, uint64_t size, bool read_only, void **buffer,
                           void **device_address, zc_error *error);
 void zc_metal_buffer_release(void *device, void *buffer);
+/* A buffer of their own for other libraries: an MTLBuffer, retained. */
+zc_status zc_metal_share(void *device, void *address, uint64_t size, void **handle, zc_error *error);
+void zc_metal_share_release(void *device, void *handle);
 /* With the lock held: see that there is a workspace of so many bytes. It stays as long as the device. */
 zc_status zc_metal_workspace_ready(zc_metal_device *self, uint64_t size, zc_error *error);
 void zc_metal_workspaces_destroy(zc_metal_device *self);

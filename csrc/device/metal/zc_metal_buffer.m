@@ -1,7 +1,8 @@
 /* zc_metal_buffer: buffers over host memory.
  *
  * A buffer is the region's own pages: no copy, one pointer, checked each time it is made. All are untracked, because
- * Metal tracks hazards per resource and with one big buffer every dispatch would wait for every other.
+ * Metal tracks hazards per resource and with one big buffer every dispatch would wait for every other. But for those that
+ * are made for other libraries, which rely on that.
  *
  * Ownership: a zc_metal_buffer holds its MTLBuffer, never the memory under it, which its caller keeps until the
  * release. Metal may hold the MTLBuffer a little longer: a command buffer does until its handlers have returned, the
@@ -15,6 +16,14 @@
 #include "device/metal/zc_metal.h"
 
 #define WORKSPACE_SIZE ((uint64_t)1 << 20) /* of the first one; whole pages */
+
+static id<MTLBuffer> wrap_for_others(id<MTLDevice> device, void *address, uint64_t size)
+{
+    return [device newBufferWithBytesNoCopy:address
+                                     length:(NSUInteger)size
+                                    options:MTLResourceStorageModeShared
+                                deallocator:nil];
+}
 
 static id<MTLBuffer> wrap(id<MTLDevice> device, void *address, uint64_t size)
 {
@@ -87,6 +96,30 @@ zc_status zc_metal_import(void *device, void *address, uint64_t size, bool read_
         *device_address = [made contents];
     }
     return ZC_OK;
+}
+
+zc_status zc_metal_share(void *device, void *address, uint64_t size, void **out, zc_error *error)
+{
+    zc_metal_device *self = device;
+    @autoreleasepool {
+        id<MTLBuffer> made = wrap_for_others(self->device, address, size);
+        if (!made || [made length] != size || [made contents] != address) {
+            [made release];
+            return zc_fail(error, ZC_DEVICE,
+                           "metal: cannot make a buffer of %llu bytes at %p for others without copying", (ull)size,
+                           address);
+        }
+        *out = made;
+    }
+    return ZC_OK;
+}
+
+void zc_metal_share_release(void *device, void *handle)
+{
+    (void)device;
+    @autoreleasepool {
+        [(id<MTLBuffer>)handle release];
+    }
 }
 
 /* Pages that a buffer can be made over; the system's own may be smaller than what Metal demands. NULL: there are none. */

@@ -46,6 +46,7 @@ static struct {
     {"errors_allowed", 0},       /* so many, and all that follows fails with code 4; 0: no limit */
     /* counted */
     {"buffers", 0},
+    {"tracked_buffers", 0},
     {"command_buffers", 0},
     {"most_in_flight", 0},
     {"dispatches", 0},
@@ -1224,7 +1225,9 @@ static void start_once(void)
                                   options:(MTLResourceOptions)options
                               deallocator:(void (^)(void *address, NSUInteger length))deallocator
 {
-    if (options != (MTLResourceStorageModeShared | MTLResourceHazardTrackingModeUntracked) || deallocator) {
+    bool tracked = options == MTLResourceStorageModeShared; /* for other libraries */
+    if ((!tracked && options != (MTLResourceStorageModeShared | MTLResourceHazardTrackingModeUntracked)) ||
+        deallocator) {
         misuse("a buffer with other options than the backend promises");
     }
     if (!address || !length || (uintptr_t)address % PAGE || length % PAGE ||
@@ -1235,7 +1238,7 @@ static void start_once(void)
     buffer->address = address;
     buffer->size = zc_sim_fails("buffer_short") ? 0 : length;
     buffer->moved = zc_sim_fails("buffer_moved");
-    add("buffers", 1);
+    add(tracked ? "tracked_buffers" : "buffers", 1);
     return buffer;
 }
 - (id<MTLLibrary>)newLibraryWithSource:(NSString *)source options:(MTLCompileOptions *)options error:(NSError **)error
