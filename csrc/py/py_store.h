@@ -49,6 +49,7 @@ typedef struct py_store {
     zc_limits limits; /* as they were given, for forks */
     zc_abi_limits abi_limits;
     bool held; /* a snapshot or a fork is being made of it: it must not be closed */
+    bool unwound; /* a call of it ended otherwise than by returning */
 } py_store;
 
 /* What an Instance is given of devices, models and the system; Py_None where it is not. */
