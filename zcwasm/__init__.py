@@ -21,6 +21,7 @@ if not find_spec("zcwasm._core"):
     )
 
 from zcwasm import _core
+from zcwasm._call import Call
 from zcwasm._core import (
     Batch,
     ClosedError,
@@ -60,6 +61,7 @@ from zcwasm._wasi import Wasi
 
 __all__ = [
     "Batch",
+    "Call",
     "ClosedError",
     "CompileError",
     "Device",
@@ -103,7 +105,7 @@ def guest_include() -> str:
 
 
 # Where users find them is what tracebacks, reprs and pickles say.
-for _public in (FetchError, Limits, Wasi, Weights, snapshot_info):
+for _public in (Call, FetchError, Limits, Wasi, Weights, snapshot_info):
     _public.__module__ = __name__
 del _public
 

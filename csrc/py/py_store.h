@@ -39,6 +39,7 @@ typedef struct py_store {
     zc_instance *instance; /* NULL after close */
     PyObject *module;
     PyObject *memory; /* the Memory object, or NULL */
+    PyObject *lane;   /* as a Memory's, of an instance that has none */
     py_host_function *hosts;
     uint32_t host_count;
     PyObject *kept; /* list with an entry for each import: the object that was given for it, or None; or NULL */
