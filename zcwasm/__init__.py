@@ -55,6 +55,7 @@ from zcwasm._core import (
 from zcwasm._limits import Limits
 from zcwasm._models.fetch import FetchError
 from zcwasm._models.weights import Weights
+from zcwasm._pool import Pool, PoolStats, Results
 from zcwasm._snapshot import snapshot_info
 from zcwasm._types import DeviceKind
 from zcwasm._wasi import Wasi
@@ -84,6 +85,9 @@ __all__ = [
     "Memory",
     "ModelError",
     "Module",
+    "Pool",
+    "PoolStats",
+    "Results",
     "SnapshotError",
     "Submission",
     "Table",
@@ -105,7 +109,7 @@ def guest_include() -> str:
 
 
 # Where users find them is what tracebacks, reprs and pickles say.
-for _public in (Call, FetchError, Limits, Wasi, Weights, snapshot_info):
+for _public in (Call, FetchError, Limits, Pool, PoolStats, Results, Wasi, Weights, snapshot_info):
     _public.__module__ = __name__
 del _public
 

@@ -21,7 +21,7 @@ from ._call import Call
 from ._extras import needed_for
 from ._limits import Limits
 from ._measure import usable_cpus
-from ._pool_core import MISSING, Core, Failure, Gate, Job, Recipe, Work, bound, end_all
+from ._pool_core import MISSING, Core, Failure, Gate, Job, Recipe, Work, end_all, on_guest
 from ._pool_wait import AsyncGate, gate_here
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
             raise StopAsyncIteration
         return self._result(found)
 
-    def _take(self) -> tuple[int, Any] | None:
+    def _take(self) -> Any:
         """What is there, None at the end, or MISSING."""
         job = self._job
         if job.cancelled:
@@ -120,19 +120,17 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
             return None
         return job.take()
 
-    def _look(self, gate: Gate | AsyncGate) -> tuple[int, Any] | None:
+    def _look(self, gate: Gate | AsyncGate) -> Any:
         """The same; where it is MISSING the gate will be opened when that may have changed."""
         job = self._job
         found = job.take_or_arm(gate)
-        if found is not MISSING or not job.over():
-            return found
-        if job.cancelled or (found := job.take()) is MISSING:
-            if not job.cancelled and job.error is not None:
-                error, job.error = job.error, None
-                raise error
+        if job.cancelled:
+            return self._take()
+        if found is MISSING and job.delivered == job.total:
             self._end_bar()
-            if job.cancelled and job.closed_by:
-                raise _core.ClosedError(job.closed_by)
+            error, job.error = job.error, None
+            if error is not None:
+                raise error
             return None
         return found
 
@@ -143,7 +141,7 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
         if type(result) is Failure:
             result = result.error
             with suppress(AttributeError, TypeError):
-                result.item = place
+                result.item = place  # type: ignore[attr-defined]
             if not self._returns:
                 self.close()
                 try:
@@ -182,17 +180,17 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
 class Pool:
     """Instances of a module at work on native threads of their own.
 
-    module: a Module. device, imports, wasi: what each instance gets, or a callable without arguments that makes
-        it for each (imports that keep state, a Memory, a Device per worker).
-    workers: how many threads, each with an instance (default: as many as there are CPUs for this process).
+    module: a Module. device, imports, wasi: what each instance gets, or a callable without arguments that
+        makes it for each (imports that keep state, a Memory, a Device per worker).
+    workers: how many threads, each with an instance (default: as many as this process may use CPUs).
     weights, inputs, limits: as for Instance. Their fuel is each instance's own.
-    prepare: an export's name, or a callable that gets the Instance; it runs once, on a first instance, of which
-        the workers' are forks. Where that cannot be forked (an imported memory, files open by WASI, a callable
-        device, imports or wasi) each instance is prepared.
+    prepare: an export's name, or a callable that gets the Instance; it runs once, on a first instance, of
+        which the workers' are forks. Where that cannot be forked (an imported memory, files open by WASI, a
+        callable device, imports or wasi) each instance is prepared.
 
-    Errors of the first instance are raised here. An instance of which a call ended otherwise than by returning
-    (a trap, a deadline, an exception of a host function) is replaced before its worker goes on. Work that a
-    worker gives to its own pool is done by further threads, so that it may wait for it.
+    Errors of the first instance are raised here. An instance of which a call ended otherwise than by
+    returning (a trap, a deadline, an exception of a host function) is replaced before its worker goes on.
+    Work that a worker gives to its own pool is done by further threads, so that it may wait for it.
 
     A context manager: leaving the block closes it, by an exception also what is in progress. A Pool that is
     dropped ends, too, once its calls are done.
@@ -305,20 +303,20 @@ class Pool:
             callable, which gets the worker's Instance first. What it returns is the result; an array over the
             instance's memory shows what later items leave there, so return a copy of what shall stay.
         ordered: results in the order of the items; else pairs (index, result) as they are done.
-        inflight: how many items are taken ahead of what was read (default: 4 per worker, more where items take
-            microseconds). Iterables are read lazily, by a thread of their own, and no further than that: who
-            reads results slowly stops the reading.
+        inflight: how many items are taken ahead of what was read (default: 4 per worker, more where items
+            take microseconds). Iterables are read lazily, by a thread of their own, and no further than that:
+            who reads results slowly stops the reading.
         deadline, fuel: for each item, as for Instance.call. In a callable they bound its guest calls, and its
             waits for devices, together; what else it does is not cut short.
         progress: show a bar on stderr, by tqdm (pip install 'zcwasm[llm]').
-        errors: what an item raised is raised in its place, and ends the rest ("raise"), or stands in its place
-            ("return"). It has the item's index as its attribute `item`. What iterables raise is raised after the
-            results of what they gave before.
+        errors: what an item raised is raised in its place, and ends the rest ("raise"), or stands in its
+            place ("return"). It has the item's index as its attribute `item`. What iterables raise is raised
+            after the results of what they gave before.
         """
         if not iterables:
             raise TypeError("map() needs at least one iterable")
         star = len(iterables) > 1
-        source = zip(*iterables) if star else iterables[0]
+        source = zip(*iterables, strict=False) if star else iterables[0]
         total = _length(iterables) if progress else None
         return self._start(
             work, star, iter(source), ordered, inflight, deadline, fuel, progress, total, errors
@@ -437,19 +435,23 @@ class Pool:
     ) -> Call:
         """One call, on the next worker that is free: an export by its name, or work(instance, *args).
 
-        Returns a Call, which is a concurrent.futures.Future that can be awaited. Cancelling it before it began
-        takes it back; later it interrupts the guest. As many as are submitted wait.
+        Returns a Call, which is a concurrent.futures.Future that can be awaited. Cancelling it before it
+        began takes it back; later it interrupts the guest. Any number of calls may wait.
         """
         self._check(work)
         core = self._core.for_this_thread()
-        call = PoolCall(work, args, deadline, fuel)
-        core.submit(call)
+        call = Call(on_guest(work), args, _core._Scope(deadline, fuel))
+        try:
+            core.submit(call)
+        except BaseException:
+            call.cancel()
+            raise
         return call
 
     def _check(self, work: Work) -> None:
         if isinstance(work, str):
             if work not in self._functions:
-                raise AttributeError(f"the module exports no function {work!r}")
+                raise KeyError(f"the module exports no function {work!r}")
         elif not callable(work):
             raise TypeError(f"work must be an export's name or a callable, not {type(work).__name__}")
 
@@ -476,8 +478,9 @@ class Pool:
 
     def close(self, wait: bool = True) -> None:
         """End the pool. Calls that were submitted are done first; maps that were not read to their end are
-        ended: reading them raises ClosedError. wait: until no worker is left. Ctrl-C meanwhile interrupts what
-        runs. Closing twice is fine."""
+        ended: reading them raises ClosedError. wait: until no worker is left. Ctrl-C meanwhile interrupts
+        what runs. Closing twice is fine.
+        """
         self._core.close(CLOSED, wait, cancel=False)
 
     def __enter__(self) -> Self:
@@ -522,15 +525,3 @@ def _has_memory(imports: Mapping[str, Any]) -> bool:
 def _at_exit() -> None:
     """Before the package's own end at exit, which was registered earlier."""
     atexit.register(end_all)
-
-
-class PoolCall(Call):
-    def __init__(self, work, args, deadline, fuel):
-        super().__init__()
-        self.work, self.item = work, args
-        self.scope = _core._Scope(deadline, fuel)
-    def begin(self): return self.set_running_or_notify_cancel()
-    def bind(self, guest): return bound(self.work, True, self.scope, guest)
-    def end(self, result):
-        if type(result) is Failure: self.set_exception(result.error)
-        else: self.set_result(result)

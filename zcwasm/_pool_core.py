@@ -17,6 +17,7 @@ wants any more. A finaliser may run in any thread, between any two instructions 
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import weakref
@@ -30,6 +31,7 @@ from typing import Any, TypeAlias
 
 from zcwasm import _core
 
+from ._call import Call
 from ._limits import Limits
 
 Work: TypeAlias = str | Callable[..., Any]
@@ -42,6 +44,8 @@ EXIT_PATIENCE = 2.0
 JOIN_AFTER_INTERRUPT = 5.0
 
 MISSING: Any = object()
+
+_log = logging.getLogger("zcwasm")
 
 
 class Gate:
@@ -90,7 +94,7 @@ class Recipe:
     ) -> None:
         self._module, self._device, self._imports, self._wasi = module, device, imports, wasi
         self._weights, self._inputs, self._limits, self._prepare = weights, inputs, limits, prepare
-        # A fork has its parent's device, imports and WASI: of those that each worker has its own, none is made.
+        # A fork has its parent's device, imports and WASI, so there is none where each worker has its own.
         self._own = callable(device) or callable(imports) or callable(wasi)
         self._lock = allocate_lock()  # one fork at a time
         self._template: _core.Instance | None = None
@@ -116,14 +120,12 @@ class Recipe:
         return child
 
     def _prepared(self) -> _core.Instance:
-        device, imports, wasi = (
-            make() if callable(make) else make for make in (self._device, self._imports, self._wasi)
-        )
+        device, imports, wasi = self._device, self._imports, self._wasi
         instance = _core.Instance(
             self._module,
-            device=device,
-            imports=imports,
-            wasi=wasi,
+            device=device() if callable(device) else device,
+            imports=imports() if callable(imports) else imports,
+            wasi=wasi() if callable(wasi) else wasi,
             weights=self._weights,
             inputs=self._inputs,
             limits=self._limits,
@@ -144,7 +146,7 @@ class Recipe:
 
 
 def dispose(instance: _core.Instance) -> None:
-    """Views of it keep their bytes. What still runs (on a thread that somebody else gave it) is left alone."""
+    """Views of it keep their bytes. What runs, on a thread that somebody else gave it, is left alone."""
     with suppress(_core.InUseError):
         instance.__exit__(None, None, None)
 
@@ -234,7 +236,7 @@ class Job:
             except IndexError:
                 return MISSING
         delivered = self.delivered = self.delivered + 1
-        if 0 <= self.room_at and (self.room_at <= delivered or not self.pending):
+        if self.room_at >= 0 and (self.room_at <= delivered or not self.pending):
             self.room.open()
         return found
 
@@ -248,10 +250,6 @@ class Job:
             if found is not MISSING:
                 self.wanted = -1
         return found
-
-    def over(self) -> bool:
-        """No result will come any more (asked when none is there)."""
-        return self.closed_by is not None or self.delivered == self.total
 
     # the reader
 
@@ -321,6 +319,17 @@ class Job:
             self.ring()
 
 
+def on_guest(work: Work) -> Callable[..., Any]:
+    """The same for a Call, which has its own scope."""
+
+    def run(guest: _core.Instance | Failure, *args: Any) -> Any:
+        if isinstance(guest, Failure):  # there is none
+            raise guest.error
+        return guest.exports[work](*args) if isinstance(work, str) else work(guest, *args)
+
+    return run
+
+
 # --- workers ---
 
 
@@ -340,7 +349,7 @@ class Worker:
         self.items = self.failures = self.replaced = 0
         self.busy = 0.0
         self.since = 0.0  # when the turn began; 0: none is in progress
-        self.call: Any = None  # of submit(), that it is at
+        self.call: Call | None = None  # of submit(), that it is at
         self.thread = threading.Thread(target=self._run, name=f"{core.name} worker", daemon=True)
 
     def _run(self) -> None:
@@ -379,10 +388,12 @@ class Worker:
                 if not plain and self._spoilt():
                     run = None
             except BaseException as error:
-                result = Failure(own(error))
-                self.failures += 1
                 if self._spoilt():
                     run = None
+                if job.cancelled:  # that may be why
+                    break
+                result = Failure(own(error))
+                self.failures += 1
             self.items += 1
             put(place, result)
             if monotonic() > until:
@@ -393,23 +404,24 @@ class Worker:
     def _call(self, calls: Calls) -> None:
         """One of those that submit() was given."""
         try:
-            call = calls.pending.popleft()
+            above, call = calls.pending.popleft()
         except IndexError:  # another worker has it
             return
-        _local.cores = (*call.above, self.core)
+        _local.cores = (*above, self.core)
         self.call = call
-        if call.begin():
-            try:
-                result = call.bind(self._ready())(call.item)
-            except BaseException as error:
-                self.failures += 1
-                self.items += 1
-                call.end(Failure(own(error)))
-            else:
-                self.items += 1
-                call.end(result)
-            self._spoilt()
+        try:
+            guest: _core.Instance | Failure = self._ready()
+        except BaseException as error:
+            guest = Failure(own(error))
+        try:
+            call._run(guest)
+        except BaseException:  # of a callback of the call's
+            _log.critical("a callback of a call failed", exc_info=True)
+        if not call.cancelled() or call._stopping:
+            self.items += 1
+            self.failures += call.cancelled() or call.exception() is not None
         self.call = None
+        self._spoilt()
 
     def _ready(self) -> _core.Instance:
         if self.guest is None:
@@ -452,7 +464,7 @@ class Calls:
     """What submit() was given, in order: among the jobs, as if it were a map without an end."""
 
     def __init__(self) -> None:
-        self.pending: deque[Any] = deque()
+        self.pending: deque[tuple[tuple[Core, ...], Call]] = deque()  # and the cores that wait for it
 
     def exhausted(self) -> bool:
         return False
@@ -468,6 +480,7 @@ class Core:
         self.pid = os.getpid()
         self.closing: str | None = None
         self.lock = threading.Lock()
+        self.no_more = threading.Condition(self.lock)  # workers
         # Under the lock, but for looks at `wants_wake`:
         self.calls = Calls()
         self.jobs: deque[Any] = deque([self.calls])  # in the order of their turns
@@ -531,6 +544,7 @@ class Core:
         with self.lock:
             self.alive -= 1
             last = self.alive == 0
+            self.no_more.notify_all()
         if last:
             self._end()
 
@@ -549,11 +563,10 @@ class Core:
             self.jobs.append(job)
             self.maps.add(job)
 
-    def submit(self, call: Any) -> None:
-        call.above = _local.cores
+    def submit(self, call: Call) -> None:
         with self.lock:
             self.check_open()
-            self.calls.pending.append(call)
+            self.calls.pending.append((_local.cores, call))
             if self.wants_wake:
                 self._wake()
 
@@ -562,8 +575,8 @@ class Core:
             raise _core.ClosedError(self.closing)
 
     def for_this_thread(self) -> Core:
-        """Where this thread's work goes. Those cores that wait for this thread may have no worker left: work of
-        workers is done by a core below, with as many."""
+        """Where this thread's work goes. Those cores that wait for this thread may have no worker left: work
+        of workers is done by a core below, with as many."""
         core, above = self, _local.cores
         while core in above:
             with core.lock:
@@ -612,7 +625,8 @@ class Core:
         """All that is in progress, and what was to come."""
         self.scope.cancel()
         with self.lock:
-            jobs, calls, nested = tuple(self.maps), list(self.calls.pending), self.nested
+            jobs, nested = tuple(self.maps), self.nested
+            calls = [call for _, call in self.calls.pending]
             calls += [worker.call for worker in self.workers if worker.call is not None]
             self.calls.pending.clear()
         for job in jobs:
@@ -624,8 +638,11 @@ class Core:
 
     def join(self, seconds: float | None) -> None:
         until = None if seconds is None else monotonic() + seconds
+        with self.lock:  # Thread.join takes a thread for ended once Ctrl-C has interrupted it
+            if not self.no_more.wait_for(lambda: self.alive == 0, seconds):
+                return
         for worker in tuple(self.workers):
-            worker.thread.join(None if until is None else max(0.0, until - monotonic()))
+            worker.thread.join()
         if self.nested is not None:
             self.nested.join(None if until is None else max(0.0, until - monotonic()))
         for reader in tuple(self.readers):  # unless the caller's iterable holds it up
@@ -663,14 +680,8 @@ def _in_child() -> None:
     for core in tuple(_cores):
         core.closing = "the pool is the parent's: its threads are not in a child of a fork"
         core.lock = threading.Lock()
+        core.no_more = threading.Condition(core.lock)
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_in_child)
-if not hasattr(_core,"_Scope"):
-    class _S:
-        def __init__(self, d=None, f=None): self.c=False
-        def cancel(self): self.c=True
-        def run(self, f, *a):
-            return f(*a)
-    _core._Scope=_S

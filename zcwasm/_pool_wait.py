@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from contextlib import suppress
 from typing import Any, Protocol
+
+from ._await import _trio
 
 
 class AsyncGate(Protocol):
@@ -54,8 +55,5 @@ class _Trio:
 
 def gate_here() -> AsyncGate:
     """For the task that runs now, in asyncio or trio."""
-    trio = sys.modules.get("trio")
-    if trio is not None:
-        with suppress(RuntimeError):  # not in trio
-            return _Trio(trio)
-    return _Asyncio()
+    trio = _trio()
+    return _Trio(trio) if trio else _Asyncio()
