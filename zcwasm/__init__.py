@@ -20,7 +20,7 @@ if not find_spec("zcwasm._core"):
         "folder, where it finds the installed package, or build this one in place (pip install -e .)"
     )
 
-from zcwasm import _core
+from zcwasm import _call, _core
 from zcwasm._call import Call
 from zcwasm._core import (
     Batch,
@@ -114,5 +114,7 @@ for _public in (Call, FetchError, Limits, Pool, PoolStats, Results, Wasi, Weight
 del _public
 
 # Nobody is left who could want the results of work in flight: it is cancelled. What a driver does not end in
-# two seconds keeps its memory, and ends with the process.
+# two seconds keeps its memory, and ends with the process. Guests first, which could submit more: what is
+# registered last runs first.
 atexit.register(_core._finish, 2.0)
+atexit.register(_call.finish)

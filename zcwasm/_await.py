@@ -1,8 +1,8 @@
 """What ``await call`` and ``await submission`` run, in asyncio and in trio (and so in anyio over either).
 
 No polling, and no thread that waits. A submission writes a byte to its own duplicate of a pipe's end, which
-the event loop watches; a cancelled await closes both of its own ends at once, and the work runs on. A call tells
-the loop by a callback; a cancelled await cancels the call, and ends once the guest has stopped.
+the event loop watches; a cancelled await closes both of its own ends at once, and the work runs on. A call
+tells the loop by a callback; a cancelled await cancels the call, and ends once the guest has stopped.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -101,27 +101,23 @@ async def _over_asyncio(call: Call) -> None:
     over = asyncio.Event()
 
     def tell(_: object) -> None:
-        try:
+        with suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(over.set)
-        except RuntimeError:
-            pass  # the loop is closed
 
     if call.done():
         return
     call.add_done_callback(tell)
     try:
         await over.wait()
-    except asyncio.CancelledError:
+    except GeneratorExit:  # the coroutine is dropped
+        call.cancel()
+        raise
+    except BaseException:
         call.cancel()
         with _shield():
             while not over.is_set():
-                try:
+                with suppress(asyncio.CancelledError):  # once more: it is on its way already
                     await over.wait()
-                except asyncio.CancelledError:
-                    pass  # once more: it is on its way already
-        raise
-    except GeneratorExit:  # the coroutine is dropped
-        call.cancel()
         raise
 
 
@@ -131,21 +127,19 @@ async def _over_trio(trio: Any, call: Call) -> None:
     over = trio.Event()
 
     def tell(_: object) -> None:
-        try:
+        with suppress(trio.RunFinishedError):
             token.run_sync_soon(over.set)
-        except trio.RunFinishedError:
-            pass
 
     if call.done():
         return
     call.add_done_callback(tell)
     try:
         await over.wait()
-    except trio.Cancelled:
+    except GeneratorExit:
+        call.cancel()
+        raise
+    except BaseException:
         call.cancel()
         with trio.CancelScope(shield=True):
             await over.wait()
-        raise
-    except GeneratorExit:
-        call.cancel()
         raise

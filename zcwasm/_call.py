@@ -5,13 +5,12 @@ unless somebody runs it, gives it to the threads (`_threads.py`); a thread that 
 what is there, gives the turn back and looks once more. No lock of this file is held while other code runs, so
 signal handlers and finalisers may submit and cancel.
 
-A Call owns its instance and arguments until it is over, and nothing afterwards. Cancelling names the call, not
-the instance: it sets the flag of the call's own scope (`_core._Scope`), so it cannot reach another call.
+A Call owns its instance and arguments until it is over, and nothing afterwards. Cancelling names the call,
+not the instance: it sets the flag of the call's own scope (`_core._Scope`), so it cannot reach another call.
 """
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
 import threading
@@ -43,6 +42,7 @@ class Call(Future[Any]):
         super().__init__()
         self._work: tuple[Callable[..., Any], tuple[Any, ...]] | None = (function, args)
         self._scope = scope
+        self._lane: Lane | None = None  # in which it waits or runs
         self._thread: int | None = None  # that runs it
         self._stopping = False  # cancelled while it runs
         self._over = False  # what it has come to is decided
@@ -84,8 +84,10 @@ class Call(Future[Any]):
         return _await.finish(self).__await__()
 
     def _refuse_itself(self) -> None:
-        if self._thread == threading.get_ident():
-            raise RuntimeError("a call cannot wait for itself")
+        """Inside a call nobody can wait for it, or for those that wait for its end."""
+        lane, here = self._lane, threading.get_ident()
+        if (self._thread == here or (lane and lane.thread == here)) and not self.done():
+            raise RuntimeError("a call cannot wait for itself, or for one that waits for its end")
 
     # --- for who runs it ---
 
@@ -109,28 +111,32 @@ class Call(Future[Any]):
 
     def _end(self, result: Any, error: BaseException | None) -> None:
         with self._condition:
+            if self._over:
+                return  # this is the child of a fork in the middle of it
             self._over = True
-            self._thread = None
             if self._stopping:
                 self._end_cancelled()
+            else:
+                self._drop()
         if self._stopping:
             self._invoke_callbacks()  # type: ignore[attr-defined]
-            return
-        self._work = None
-        _unfinished.discard(self)
-        if error is None:
+        elif error is None:
             self.set_result(result)
         else:
             self.set_exception(error)
 
     def _end_cancelled(self) -> None:
         """With the condition held."""
-        self._work = None
-        _unfinished.discard(self)
+        self._over = True
+        self._drop()
         self._state = CANCELLED_AND_NOTIFIED
         for waiter in self._waiters:
             waiter.add_cancelled(self)
         self._condition.notify_all()
+
+    def _drop(self) -> None:
+        self._work = self._thread = self._lane = None
+        _unfinished.discard(self)
 
     def _forget(self) -> None:
         """In the child of a fork: its thread is the parent's, which may have held its lock."""
@@ -138,8 +144,7 @@ class Call(Future[Any]):
         self._waiters = []
         self._done_callbacks: list[Any] = []
         self._over = True
-        self._thread = None
-        self._work = None
+        self._drop()
         if self._state in (PENDING, RUNNING):
             self.set_exception(RuntimeError("the call is the parent's: this process was forked while it ran"))
 
@@ -147,19 +152,23 @@ class Call(Future[Any]):
 class Lane:
     """The calls that wait to run over one memory, in order."""
 
-    __slots__ = ("_calls", "_turn")
+    __slots__ = ("_calls", "_turn", "thread")
 
     def __init__(self) -> None:
         self._calls: deque[Call] = deque()
         self._turn = threading.Lock()  # only tried, never waited for
+        self.thread: int | None = None  # that has the turn
 
     def append(self, call: Call) -> None:
+        call._lane = self
         self._calls.append(call)
         if not self._turn.locked():  # else who runs it looks again
             threads.run(self._run)
 
     def _run(self) -> None:
-        while self._calls and self._turn.acquire(blocking=False):
+        turn = self._turn
+        while self._calls and turn.acquire(blocking=False):
+            self.thread = threading.get_ident()
             _running.add(self)
             while True:
                 try:
@@ -172,7 +181,8 @@ class Lane:
                     _log.critical("a callback of a call failed", exc_info=True)
                 del call
             _running.discard(self)
-            self._turn.release()
+            self.thread = None
+            turn.release()
 
 
 def submit(
@@ -196,17 +206,17 @@ def _after_fork() -> None:
     for call in list(_unfinished):
         call._forget()
     for lane in _running:
-        lane._turn = threading.Lock()
+        lane._turn, lane.thread = threading.Lock(), None
     _unfinished.clear()
     _running.clear()
 
 
-def _finish() -> None:
-    """Nobody is left who could want the results: what waits or runs is cancelled."""
+def finish() -> None:
+    """At the interpreter's exit, where nobody is left who could want the results: cancel all that waits or
+    runs."""
     for call in list(_unfinished):
         call.cancel()
     threads.finish(EXIT_SECONDS)
 
 
 os.register_at_fork(after_in_child=_after_fork)
-atexit.register(_finish)

@@ -1,12 +1,12 @@
 """The threads that submitted calls run on: few, shared, elastic.
 
 Tasks wait in one queue. A thread is started when no idle one is there for a task, ends when it was idle for
-half a second, and there are at most `MOST`. Nothing here holds a lock, so that signal handlers and finalisers may
-submit, whatever they interrupt: each step is one operation of a deque, a set or a queue, which the
+half a second, and there are at most `MOST`. Nothing here holds a lock, so that signal handlers and finalisers
+may submit, whatever they interrupt: each step is one operation of a deque, a set or a queue, which the
 interpreter does not interrupt, and a thread that changes what others decided by looks again afterwards.
 
-At the interpreter's exit the owners of tasks cancel them and `finish` waits a little; what does not end then is a
-daemon's. The child of a fork has none of the threads and begins anew.
+At the interpreter's exit the owners of tasks cancel them and `finish` waits a little; what does not end then
+is a daemon's. The child of a fork has none of the threads and begins anew.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 MOST = max(32, (os.cpu_count() or 1) + 4)
@@ -48,8 +49,8 @@ class Threads:
                 raise
 
     def _start_missing(self) -> None:
-        """Start a thread unless every task has an idle one. Whoever takes a task looks again, so that one who was
-        still counted as idle here is not waited for."""
+        """Start a thread unless every task has an idle one. Whoever takes a task looks again, so that one who
+        was still counted as idle here is not waited for."""
         while self._tasks.qsize() > len(self._idle):
             try:
                 number = self._free.pop()
@@ -91,10 +92,8 @@ class Threads:
             task = None
         idle.discard(number)
         if task is not None:
-            try:
+            with suppress(RuntimeError):  # a busy one takes it
                 self._start_missing()
-            except RuntimeError:
-                pass  # a busy one takes it
         return task
 
     def finish(self, seconds: float) -> bool:

@@ -38,29 +38,6 @@ typedef zc_call_state call_state;
 static const char host_failed[] = "host function failed";
 static const char guest_stopped[] = "stopped by a limit";
 
-static const struct {
-    const char *name;
-    const char *message;
-} traps[] = {[ZC_TRAP_NONE] = {"none", ""},
-#define X(code, name, message) [ZC_TRAP_##code] = {name, message},
-             ZC_TRAP_LIST(X)
-#undef X
-};
-
-const char *zc_trap_name(uint32_t kind)
-{
-    return kind < sizeof traps / sizeof *traps ? traps[kind].name : "unknown";
-}
-
-zc_status zc_trap(zc_error *error, zc_trap_kind kind)
-{
-    (void)zc_fail(error, ZC_TRAP, "%s", traps[kind].message);
-    if (error) {
-        error->kind = kind;
-    }
-    return ZC_TRAP;
-}
-
 /* The engine reports failures as addresses of constant strings. */
 static zc_trap_kind trap_kind(M3Result result)
 {
@@ -462,6 +439,9 @@ zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *f
     if (result) {
         status = translate(instance, result, error);
         keep_trace(instance);
+        if (status == ZC_HOST) {
+            error->kind = zc_must_end(&call, call.scope);
+        }
     }
     leave(instance, &call);
     return status;

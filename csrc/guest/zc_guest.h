@@ -138,7 +138,8 @@ zc_status zc_instance_start(zc_instance *instance, const zc_call_hooks *hooks, z
  * first call, cannot be had, when the instance runs on another thread, or is between two states (zc_call_hooks).
  * Results come back at slots[0 ..]. */
 uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *error);
-/* Call function `function` with the frame that zc_instance_frame gave. `hooks` may be NULL. */
+/* Call function `function` with the frame that zc_instance_frame gave. `hooks` may be NULL. With ZC_HOST error->kind says
+ * why the call would have ended anyway, or ZC_TRAP_NONE: a host function may have failed for the same reason. */
 zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *frame, const zc_call_hooks *hooks,
                            zc_error *error);
 

@@ -433,7 +433,8 @@ static PyObject *instance_fork(PyObject *object, PyObject *const *args, Py_ssize
         return PyErr_Format(PyExc_ValueError, "n is %zd, must not be negative", count);
     }
     Py_buffer dead = {0};
-    PyObject *spans = given[1] ? hand_on("zcwasm._snapshot", "spans", object, &given[1], 1, NULL) : NULL, *children = NULL;
+    PyObject *spans = given[1] ? hand_on("zcwasm._snapshot", "spans", object, &given[1], 1, NULL) : NULL,
+             *children = NULL;
     if (given[1] && (!spans || PyObject_GetBuffer(spans, &dead, PyBUF_SIMPLE) < 0)) {
         Py_XDECREF(spans);
         return NULL;

@@ -122,8 +122,12 @@ static const char scope_doc[] = //
     "Bounds for what run() calls: seconds, and fuel of all its guest calls together.";
 
 static PyType_Slot scope_slots[] = {
-    {Py_tp_doc, (void *)scope_doc},    {Py_tp_new, scope_create},      {Py_tp_dealloc, scope_dealloc},
-    {Py_tp_methods, scope_methods}, {Py_tp_getset, scope_getset}, {Py_tp_members, scope_members},
+    {Py_tp_doc, (void *)scope_doc},
+    {Py_tp_new, scope_create},
+    {Py_tp_dealloc, scope_dealloc},
+    {Py_tp_methods, scope_methods},
+    {Py_tp_getset, scope_getset},
+    {Py_tp_members, scope_members},
     {0, NULL},
 };
 
