@@ -262,10 +262,40 @@ def test_what_is_refused(pool: zcwasm.Pool) -> None:
     for refuse, kind, said in refused:
         with pytest.raises(kind, match=said):
             refuse()
-    memory = {"env": {"memory": zcwasm.Memory(1)}}
-    with pytest.raises(ValueError, match="a callable that makes the imports"):
-        zcwasm.Pool(MODULE, workers=2, imports=memory)
     assert list(pool.map("add", [1], [2])) == [3]
+
+
+def test_what_workers_cannot_share() -> None:
+    module = zcwasm.Module(guest_path("imports"))
+    kinds = {each.kind for each in module.imports}
+    assert {"memory", "global"} <= kinds
+    with pytest.raises(ValueError, match="a callable that makes the imports"):
+        zcwasm.Pool(module, workers=2, imports={})
+    with pytest.raises(zcwasm.LinkError):  # one worker shares with nobody
+        zcwasm.Pool(module, workers=1, imports={})
+    with pytest.raises(zcwasm.LinkError):
+        zcwasm.Pool(module, workers=2, imports=dict)
+
+
+def test_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if "worker" in thread.name:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with make() as pool:
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", refuse)
+            with pytest.raises(RuntimeError, match="can't start new thread"):
+                list(pool.map("add", [1], [2]))
+            with pytest.raises(RuntimeError, match="can't start new thread"):
+                pool.submit("add", 1, 2)
+        assert list(pool.map("add", [1], [2])) == [3]
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", refuse)
+            assert list(pool.map(lambda guest, item: time.sleep(0.001) or item, range(20))) == [*range(20)]
 
 
 def test_each_worker_its_own() -> None:
@@ -738,6 +768,39 @@ def test_a_worker_cannot_wait_for_its_own_end(pool: zcwasm.Pool) -> None:
     assert pool.submit(lambda guest: pool.close(wait=False)).result(20) is None
     with pytest.raises(zcwasm.ClosedError):
         pool.map("add", [1], [2])
+
+
+def test_what_ends_an_item_ends_its_waits(pool: zcwasm.Pool) -> None:
+    def by_map(guest: zcwasm.Instance, item: int) -> None:
+        list(pool.starmap("spin", itertools.repeat(())))
+
+    def by_call(guest: zcwasm.Instance, item: int) -> None:
+        pool.submit("spin").result()
+
+    for work in (by_map, by_call):
+        found = list(pool.map(work, [1, 2], deadline=0.1, errors="return"))
+        assert [item.kind for item in found] == ["deadline"] * 2
+        assert soon(lambda: pool.stats().running == 0)
+        results = pool.map(work, range(5))
+        assert soon(lambda: pool.stats().running == 4)
+        results.close()
+        assert soon(lambda: pool.stats().running == 0)
+        call = pool.submit(work, 1)
+        assert soon(lambda: pool.stats().running >= 2)
+        assert call.cancel()
+        assert soon(lambda: pool.stats().running == 0)
+        with pytest.raises(CancelledError):
+            call.result(20)
+
+
+def test_the_end_of_a_pipeline_ends_what_comes_before(pool: zcwasm.Pool) -> None:
+    endless = pool.starmap("spin", itertools.repeat(()))
+    results = pool.map("add", endless, itertools.repeat(1))
+    del endless
+    assert soon(lambda: pool.stats().running == 2)
+    results.close()
+    assert soon(lambda: pool.stats().running == 0)
+    assert soon(lambda: not any("reader" in name for name in pool_threads()))
 
 
 # --- tasks ---

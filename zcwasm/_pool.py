@@ -21,7 +21,7 @@ from ._call import Call
 from ._extras import needed_for
 from ._limits import Limits
 from ._measure import usable_cpus
-from ._pool_core import MISSING, Core, Failure, Gate, Job, Recipe, Work, end_all, on_guest
+from ._pool_core import MISSING, Core, Failure, Gate, Job, Recipe, Work, end_all, in_pool, on_guest, wait
 from ._pool_wait import AsyncGate, gate_here
 
 if TYPE_CHECKING:
@@ -76,11 +76,9 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
         with self._lock:
             found = self._take()
             if found is MISSING:
-                if self._job.core.pid != os.getpid():
-                    self._job.cancel("the results are the parent's: its threads are not in a child of a fork")
                 try:
                     while (found := self._look(self._gate)) is MISSING:
-                        self._gate.wait()
+                        wait(self._gate)
                 except BaseException:
                     self.close()
                     raise
@@ -115,6 +113,9 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
         """What is there, None at the end, or MISSING."""
         job = self._job
         if job.cancelled:
+            error, job.failure = job.failure, None
+            if error is not None:
+                raise error
             if job.closed_by:
                 raise _core.ClosedError(job.closed_by)
             return None
@@ -123,6 +124,8 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
     def _look(self, gate: Gate | AsyncGate) -> Any:
         """The same; where it is MISSING the gate will be opened when that may have changed."""
         job = self._job
+        if job.core.pid != os.getpid():
+            job.cancel("the results are the parent's: its threads are not in a child of a fork")
         found = job.take_or_arm(gate)
         if job.cancelled:
             return self._take()
@@ -214,11 +217,13 @@ class Pool:
         count = usable_cpus() if workers is None else index(workers)
         if count < 1:
             raise ValueError(f"workers is {count}, must be at least 1")
-        if count > 1 and isinstance(imports, Mapping) and _has_memory(imports):
-            raise ValueError(
-                "imports have a Memory, over which one worker at a time could run: "
-                "give a callable that makes the imports of each worker"
-            )
+        for each in module.imports if count > 1 and not callable(imports) else ():
+            if each.kind == "memory" or each.mutable:
+                raise ValueError(
+                    f"the module imports {'a mutable ' * bool(each.mutable)}{each.kind} ({each.module!r}, "
+                    f"{each.name!r}), which {count} workers cannot share: give a callable that makes the "
+                    "imports of each worker"
+                )
         if not (prepare is None or isinstance(prepare, str) or callable(prepare)):
             raise TypeError(f"prepare must be an export's name or a callable, not {type(prepare).__name__}")
         self._functions = {each.name for each in module.exports if each.kind == "func"}
@@ -440,7 +445,7 @@ class Pool:
         """
         self._check(work)
         core = self._core.for_this_thread()
-        call = Call(on_guest(work), args, _core._Scope(deadline, fuel))
+        call = _Submitted(on_guest(work), args, _core._Scope(deadline, fuel))
         try:
             core.submit(call)
         except BaseException:
@@ -505,20 +510,37 @@ class Pool:
 CLOSED = "the pool is closed: results of a map are read before"
 
 
+class _Submitted(Call):
+    """For which a worker waits no longer than its own item may take."""
+
+    def result(self, timeout: float | None = None) -> Any:
+        return super().result(self._attended(timeout))
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        return super().exception(self._attended(timeout))
+
+    def _attended(self, timeout: float | None) -> float | None:
+        """What is left of the timeout after a worker's wait in steps."""
+        self._refuse_itself()
+        if not in_pool():
+            return timeout
+        until = None if timeout is None else monotonic() + timeout
+        gate = Gate()
+        self.add_done_callback(lambda _: gate.open())
+        try:
+            while not self.done() and (until is None or monotonic() < until):
+                wait(gate)
+        except BaseException:
+            self.cancel()
+            raise
+        return 0
+
+
 def _length(iterables: tuple[Iterable[Any], ...]) -> int | None:
     try:
         return min(len(each) for each in iterables)  # type: ignore[arg-type]
     except TypeError:
         return None
-
-
-def _has_memory(imports: Mapping[str, Any]) -> bool:
-    return any(
-        isinstance(value, _core.Memory)
-        for fields in imports.values()
-        if isinstance(fields, Mapping)
-        for value in fields.values()
-    )
 
 
 @functools.cache

@@ -39,6 +39,7 @@ Work: TypeAlias = str | Callable[..., Any]
 SLICE = 0.001  # seconds that a worker stays with one map while others wait
 MOST_AHEAD = 1024  # items taken ahead where they are tiny
 FAST, SLOW = 0.002, 0.02  # seconds for a refill: more are taken ahead, or fewer
+STEP = 0.02  # seconds of a worker's wait for its own pool, between two looks at what may end it
 READER_PATIENCE = 0.1  # seconds for a reader whose iterable does not come back
 EXIT_PATIENCE = 2.0
 JOIN_AFTER_INTERRUPT = 5.0
@@ -73,6 +74,20 @@ class Failure:
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
+
+
+def in_pool() -> bool:
+    """Whether this thread runs an item of a pool, or an iterable."""
+    return _local.in_pool
+
+
+def wait(gate: Gate) -> None:
+    """Until it may have been opened. An item or an iterable that has to end meanwhile gets a Trap."""
+    if _local.in_pool:
+        gate.wait(STEP)
+        _core._Scope.check()
+    else:
+        gate.wait()
 
 
 # --- instances ---
@@ -181,11 +196,13 @@ class Job:
         fuel: int | None,
     ) -> None:
         self.core, self.work, self.star, self.ordered = core, work, star, ordered
-        self.scope = _core._Scope(deadline, fuel)
+        self.scope = _core._Scope(deadline, fuel)  # of each item
+        self.reading = _core._Scope()
         self.above: tuple[Core, ...] = ()
         self.pending: deque[tuple[int, Any]] = deque()
         self.cancelled = False
-        self.closed_by: str | None = None  # why there are no more results
+        self.closed_by = ""  # why there are no more results; empty: the consumer wants none
+        self.failure: BaseException | None = None  # the same, for what nobody asked for
         # Results: by place, or in the order in which they came.
         self.done: dict[int, Any] = {}
         self.arrived: deque[tuple[int, Any]] = deque()
@@ -255,14 +272,14 @@ class Job:
 
     def read_all(self, iterator: Iterator[Any]) -> None:
         core, pending = self.core, self.pending
-        _local.cores = self.above  # the iterable may use the pool, too
+        _local.cores, _local.in_pool = self.above, True  # the iterable may use the pool, too
         try:
             if self.limit > self.read or self._wait_for_room():
                 for item in iterator:
                     pending.append((self.read, item))
                     self.read += 1
                     if core.wants_wake:
-                        core.wake()
+                        self._wake()
                     if self.cancelled or (
                         self.read - self.delivered >= self.limit and not self._wait_for_room()
                     ):
@@ -275,6 +292,14 @@ class Job:
             if self.cancelled:
                 pending.clear()
             self.ring()
+            core.retire(self)
+
+    def _wake(self) -> None:
+        try:
+            self.core.wake()
+        except BaseException as error:  # no worker at all can be started
+            self.failure = error
+            self.cancel("")
 
     def _wait_for_room(self) -> bool:
         """False when it is cancelled instead."""
@@ -314,9 +339,12 @@ class Job:
             self.closed_by = why
             self.cancelled = True
             self.scope.cancel()
+            self.reading.cancel()
             self.pending.clear()
             self.room.open()
             self.ring()
+            for worker in tuple(self.core.idle)[:1]:
+                worker.gate.open()  # it sees that this job is over
 
 
 def on_guest(work: Work) -> Callable[..., Any]:
@@ -335,6 +363,7 @@ def on_guest(work: Work) -> Callable[..., Any]:
 
 class _Local(threading.local):
     cores: tuple[Core, ...] = ()  # that wait for what this thread does, the innermost last
+    in_pool = False  # it is a worker or a reader
 
 
 _local = _Local()
@@ -354,6 +383,7 @@ class Worker:
 
     def _run(self) -> None:
         core = self.core
+        _local.in_pool = True
         try:
             while (job := core.next_job(self)) is not None:
                 self.since = monotonic()
@@ -439,6 +469,7 @@ class Worker:
         self.guest = None
         dispose(guest)
         self.replaced += 1
+        _log.info("an instance of a pool is replaced: a call of it ended otherwise than by returning")
         return True
 
 
@@ -534,11 +565,24 @@ class Core:
             self.idle.pop().gate.open()
         elif self.alive < self.size and self.closing is None:
             worker = Worker(self, self.first)
+            self.workers.append(worker)
+            try:
+                worker.thread.start()
+            except BaseException:
+                self.workers.remove(worker)
+                if self.alive == 0:
+                    raise
+                return  # the others do it
             self.first = None
             self.alive += 1
-            self.workers.append(worker)
-            worker.thread.start()
         self.wants_wake = bool(self.idle) or self.alive < self.size
+
+    def retire(self, job: Job) -> None:
+        """Nobody needs to look at it any more, when nothing is left to begin."""
+        with self.lock:
+            if job.exhausted():
+                with suppress(ValueError):
+                    self.jobs.remove(job)
 
     def ended(self) -> None:
         with self.lock:
@@ -553,7 +597,7 @@ class Core:
     def start(self, job: Job, iterator: Iterator[Any]) -> None:
         job.above = _local.cores
         reader = threading.Thread(
-            target=job.read_all, args=(iterator,), name=f"{self.name} reader", daemon=True
+            target=job.reading.run, args=(job.read_all, iterator), name=f"{self.name} reader", daemon=True
         )
         with self.lock:
             self.check_open()
@@ -567,8 +611,12 @@ class Core:
         with self.lock:
             self.check_open()
             self.calls.pending.append((_local.cores, call))
-            if self.wants_wake:
-                self._wake()
+            try:
+                if self.wants_wake:
+                    self._wake()
+            except BaseException:  # no worker at all can be started
+                self.calls.pending.clear()
+                raise
 
     def check_open(self) -> None:
         if self.closing is not None:
