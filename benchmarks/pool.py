@@ -2,10 +2,10 @@
 
     python benchmarks/pool.py [--quick] [--threads 1] [--table] [--million]
 
-As a group of run.py it reports its rows; with --table it prints them. --million puts 1,000,000 items through
-a pool and prints its memory meanwhile. The peers are concurrent.futures with an instance for each of its
-threads, and the pipeline as one writes it with wasmtime-py: the guest, compiled, fills its memory, whose arrays
-are copied to NumPy, multiplied, copied back and summed."""
+As a group of run.py it reports its rows; with --table it prints them. --million puts 1,000,000 items
+through a pool and prints its memory meanwhile. The peers are concurrent.futures with an instance for each of
+its threads, and the pipeline as one writes it with wasmtime-py: the guest, compiled, fills its memory, whose
+arrays are copied to NumPy, multiplied, copied back and summed."""
 
 from __future__ import annotations
 
