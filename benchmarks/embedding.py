@@ -4,8 +4,8 @@
 
 Peers that are not installed are left out (pip install onnx onnxruntime sentence-transformers). All read the
 same weights, in float32, with the same tokenizer and as many threads. ONNX Runtime gets the graph in the form
-that its own optimizer for BERT gives it (fused embedding, attention, layer norms and GELU), and texts sorted by
-length in batches; both peers the batch size, of some, at which they are fastest."""
+that its own optimizer for BERT gives it (fused embedding, attention, layer norms and GELU), and texts sorted
+by length in batches; both peers the batch size, of some, at which they are fastest."""
 
 from __future__ import annotations
 
@@ -235,7 +235,8 @@ def main() -> None:
         for row in measure(threads, options.sentences, options.rounds):
             print(
                 f"{row.what}: zcwasm {row.value:,.0f} per second (best {row.best:,.0f}); {row.peer} "
-                f"{row.peer_value:,.0f} (best {row.peer_best:,.0f}); {row.ratio:.2f}× (best {row.best_ratio:.2f}×)",
+                f"{row.peer_value:,.0f} (best {row.peer_best:,.0f}); {row.ratio:.2f}×, of best "
+                f"{row.best_ratio:.2f}×",
                 flush=True,
             )
 
