@@ -191,7 +191,7 @@ def submit(
     """What Instance.submit calls."""
     function = instance.exports[name]
     if not isinstance(function, _core.Function):
-        raise TypeError(f"name must be that of an exported function, not {type(function).__name__}")
+        raise TypeError(f"name must be that of an exported function, not {type(function).__qualname__}")
     call = Call(function, args, _core._Scope(deadline, fuel))
     try:
         instance._lane.append(call)

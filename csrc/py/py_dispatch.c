@@ -76,6 +76,8 @@ PyObject *zc_py_issue(PyObject *self, const zc_kernel *kernel, zc_py_array *arra
     if (issuer->batch) {
         status = zc_batch_dispatch(issuer->batch, &dispatch, &error);
         result = Py_None;
+    } else if ((status = zc_scope_check(&error)) != ZC_OK) {
+        /* Many small ones would never look: nothing is run any more. */
     } else if (bytes <= KEEP_GIL_BYTES && flops <= KEEP_GIL_FLOPS && !zc_device_busy(issuer->device) &&
                zc_device_get_info(issuer->device)->threads > 0) { /* a GPU always takes longer */
         status = zc_device_run(issuer->device, &dispatch, &error);

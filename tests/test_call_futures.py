@@ -1,0 +1,617 @@
+"""Calls with bounds of their own, and calls that were submitted: Instance.call, Instance.submit, Call."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import gc
+import random
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import pytest
+from support import basics, run_python
+
+import zcwasm
+from zcwasm import Limits, _call, _core
+from zcwasm._threads import MOST, Threads
+
+
+def workers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("zcwasm call")]
+
+
+def wait_until(true: Callable[[], object], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.001)
+
+
+def nothing_left(regions: int, *refs: weakref.ref[Any]) -> None:
+    """No thread a second after the last call, no call, no instance."""
+    gc.collect()
+    assert not _call._unfinished
+    assert not _call._running
+    wait_until(lambda: not workers(), seconds=10)
+    assert [ref() for ref in refs if ref() is not None] == []
+    assert _core._region_count() == regions
+
+
+@pytest.fixture
+def regions() -> int:
+    gc.collect()
+    return _core._region_count()
+
+
+def with_log(log: Callable[[int], object], **options: Any) -> zcwasm.Instance:
+    return basics(imports={"env": {"log": log, "pair": lambda a, b: (b, a)}}, **options)
+
+
+def trapped(run: Callable[[], object], kind: str) -> zcwasm.Trap:
+    with pytest.raises(zcwasm.Trap) as caught:
+        run()
+    assert caught.value.kind == kind
+    return caught.value
+
+
+# --- bounds of one call ---
+
+
+def test_call_is_a_call() -> None:
+    guest = basics()
+    assert guest.call("add", 2, 3) == 5
+    assert guest.call("call_pair", 1, 2) == (2, 1)
+    assert guest.call("add", 2, 3, deadline=None, fuel=None) == 5
+    assert guest.call("add", 2, 3, deadline=10, fuel=10**6) == 5
+    with pytest.raises(KeyError, match="nope"):
+        guest.call("nope")
+    with pytest.raises(TypeError, match=r"name must be that of an exported function, not zcwasm\.Memory"):
+        guest.call("memory")
+    for wrong, error, text in (
+        ({"deadline": -1}, ValueError, "deadline is -1, must be from 0 to 1e9 seconds"),
+        ({"deadline": float("nan")}, ValueError, "deadline is nan"),
+        ({"deadline": "1"}, TypeError, "deadline must be a number of seconds or None, not str"),
+        ({"fuel": -1}, ValueError, r"fuel is -1, must be from 0 to 2\*\*64 - 1"),
+        ({"fuel": 1.5}, TypeError, "fuel must be an integer or None, not float"),
+        ({"time": 1}, TypeError, "has no argument 'time'"),
+    ):
+        for method in (guest.call, guest.submit):
+            if "time" not in wrong:
+                with pytest.raises(error, match=text):
+                    method("add", 1, 2, **wrong)
+        with pytest.raises(error, match=text):
+            guest.call("add", 1, 2, **wrong)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="misses the name"):
+        guest.call()  # type: ignore[call-arg]
+    guest.close()
+    for method in (guest.call, guest.submit):
+        with pytest.raises(zcwasm.ClosedError):
+            method("add", 1, 2)
+
+
+def test_fuel_of_a_call() -> None:
+    guest = basics()
+    guest.exports.spin_for(1000)
+    used = guest.fuel_used
+    guest.fuel = 10 * used
+    assert guest.call("spin_for", 1000, fuel=used) == 0
+    assert guest.fuel == 9 * used  # what it did not use stays
+    trap = trapped(lambda: guest.call("spin_for", 1000, fuel=used - 1), "out_of_fuel")
+    assert trap.backtrace == ("spin_for",)
+    assert guest.fuel == 8 * used  # opcodes of a body that does not run any more are charged, too
+    trapped(lambda: guest.call("spin", fuel=10**9), "out_of_fuel")  # the instance's own is less
+    assert guest.fuel == 0
+    guest.fuel = None
+    assert guest.call("spin_for", 1000, fuel=used) == 0
+
+
+def test_deadline_of_a_call() -> None:
+    guest = basics()
+    start = time.perf_counter()
+    trapped(lambda: guest.call("spin", deadline=0.05), "deadline")
+    assert 0.05 <= time.perf_counter() - start < 5
+    trapped(lambda: guest.call("add", 1, 2, deadline=0), "deadline")  # it does not begin
+    assert guest.exports.spin_for(100_000) == 0
+    for limit, bound in ((0.05, 1000), (1000, 0.05)):
+        both = basics(limits=Limits(deadline=limit))
+        start = time.perf_counter()
+        trapped(lambda guest=both, bound=bound: guest.call("spin", deadline=bound), "deadline")  # type: ignore[misc]
+        assert time.perf_counter() - start < 5
+
+
+def test_what_is_nested_does_not_outlast_the_outer_call() -> None:
+    """Neither the same instance nor another one, and however the bound was given."""
+    inner = basics()
+    bounds: dict[str, Any] = {}
+    caught: list[str] = []
+
+    def log(which: int) -> None:
+        try:
+            target = inner if which else outer
+            target.call("spin", **bounds)
+        except zcwasm.Trap as trap:
+            caught.append(trap.kind)
+            trapped(lambda: target.call("add", 1, 2), "deadline")  # and it stays so
+            raise
+
+    outer = with_log(log)
+    limited = with_log(lambda which: inner.exports.spin(), limits=Limits(deadline=0.05))
+    for given in ({}, {"deadline": 1000}, {"fuel": 10**15}):
+        bounds = given
+        for which in (0, 1):
+            trapped(lambda which=which: outer.call("call log!", which, deadline=0.05), "deadline")  # type: ignore[misc]
+    assert caught == ["deadline"] * 6
+    trapped(lambda: limited.exports["call log!"](0), "deadline")
+    bounds = {"deadline": 0.05}  # the inner call's own ends it alone
+    caught.clear()
+    done = with_log(lambda which: trapped(lambda: inner.call("spin", deadline=0.02), "deadline"))
+    assert done.call("call log!", 0, deadline=100) is None
+    assert inner.exports.add(1, 2) == 3
+
+
+def test_fuel_of_what_is_nested_is_the_outer_call_s_too() -> None:
+    inner = basics()
+    inner.exports.spin_for(1000)
+    one = inner.fuel_used
+    outer = with_log(lambda count: [inner.exports.spin_for(1000) for _ in range(count)])
+    assert outer.call("call log!", 5, fuel=6 * one) is None
+    trapped(lambda: outer.call("call log!", 50, fuel=6 * one), "out_of_fuel")
+
+
+def test_an_interrupt_reaches_what_is_nested_and_the_call_itself() -> None:
+    """Also when a host function keeps the inner trap to itself; and never a later call."""
+    inside = threading.Event()
+    inner = basics()
+
+    def log(_: int) -> None:
+        inside.set()
+        trapped(inner.exports.spin, "interrupted")
+        outer.exports.spin()
+
+    outer = with_log(log)
+    for _ in range(10):
+        inside.clear()
+        call = outer.submit("call log!", 0)
+        inside.wait()
+        assert outer.interrupt()
+        trapped(call.result, "interrupted")
+        assert not outer.interrupt()
+        assert outer.exports.spin_for(20_000) == inner.exports.spin_for(20_000) == 0
+
+
+def test_a_device_s_waits_end_with_the_call() -> None:
+    device = zcwasm.Device("cpu", threads=1)
+    memory = zcwasm.Memory(100)
+    n = 600
+    a, out = (memory.array(i * n * n * 4, (n, n), np.float32) for i in range(2))
+    a[:] = 1
+
+    def compute(_: int) -> None:
+        while True:
+            device.matmul(a, a, out=out)
+
+    def wait(_: int) -> None:
+        with device.batch() as batch:
+            for _ in range(30):
+                batch.matmul(a, a, out=out)
+        batch.submit().wait()
+
+    for work in (compute, wait):
+        guest = with_log(work)
+        start = time.perf_counter()
+        trapped(lambda guest=guest: guest.call("call log!", 0, deadline=0.1), "deadline")  # type: ignore[misc]
+        call = guest.submit("call log!", 0)
+        time.sleep(0.05)
+        assert call.cancel()
+        with pytest.raises(CancelledError):
+            call.result(30)
+        assert time.perf_counter() - start < 20
+    _core._drain()
+
+
+# --- submitted calls ---
+
+
+def test_submit(regions: int) -> None:
+    guest = basics()
+    assert guest.submit("add", 2, 3).result() == 5
+    call = guest.submit("divide", 1, 0)
+    assert trapped(call.result, "integer_divide_by_zero").backtrace == ("divide",)
+    assert isinstance(call.exception(), zcwasm.Trap)
+    assert not call.cancel()
+    assert call.done()
+    assert not call.running()
+    trapped(guest.submit("spin", deadline=0.02).result, "deadline")
+    trapped(guest.submit("spin", fuel=10_000).result, "out_of_fuel")
+    with pytest.raises(TypeError, match="takes 2 arguments"):
+        guest.submit("add", 1).result()
+    with pytest.raises(KeyError):
+        guest.submit("nope")
+    with pytest.raises(TypeError, match="an exported function"):
+        guest.submit("memory")
+    ref, call_ref = weakref.ref(guest), weakref.ref(call)
+    del guest, call
+    nothing_left(regions, ref, call_ref)
+
+
+def test_calls_of_one_memory_run_in_order() -> None:
+    seen: list[int] = []
+    memory = zcwasm.Memory(2)
+    guest = with_log(seen.append)
+    calls = [guest.submit("call log!", i) for i in range(200)]
+    concurrent.futures.wait(calls, 30)
+    assert seen == list(range(200))
+    module = zcwasm.Module(
+        b"\0asm\1\0\0\0\1\4\1\x60\0\0\2\x08\1\1m\1m\2\0\1\3\2\1\0\7\5\1\1f\0\0"
+        b"\x0a\x09\1\7\0\x03\x40\x0c\0\x0b\x0b"
+    )
+    shared = [zcwasm.Instance(module, imports={"m": {"m": memory}}) for _ in range(4)]
+    for call in [shared[i % 4].submit("f", fuel=100_000) for i in range(20)]:
+        trapped(call.result, "out_of_fuel")  # and not: it is running on another thread
+
+
+def test_cancel() -> None:
+    began: list[int] = []
+    guest = with_log(began.append)
+    first = guest.submit("spin")
+    second = guest.submit("call log!", 1)
+    third = guest.submit("add", 1, 2)
+    wait_until(first.running)
+    assert second.cancel()
+    assert second.cancelled()
+    assert second.cancel()
+    assert concurrent.futures.wait([second, third], 0.01) == ({second}, {third})
+    assert first.cancel()
+    with pytest.raises(CancelledError):
+        first.result(30)
+    assert first.cancelled()
+    assert first.cancel()
+    assert third.result(30) == 3
+    assert not third.cancel()
+    assert began == []
+    assert guest.exports.spin_for(100_000) == 0
+    assert {*concurrent.futures.as_completed([first, second, third])} == {first, second, third}
+
+
+def test_a_cancelled_call_that_ends_otherwise() -> None:
+    """cancel() said True: what the call came to is dropped."""
+    calls: list[zcwasm.Call] = []
+    for kind in ("returns", "raises"):
+
+        def log(_: int, kind: str = kind) -> None:
+            assert calls[-1].cancel()
+            if kind == "raises":
+                raise ValueError(kind)
+
+        guest = with_log(log)
+        go = threading.Event()
+        blocker = with_log(lambda _, go=go: go.wait())  # type: ignore[misc]
+        blocking = blocker.submit("call log!", 0)
+        calls.append(guest.submit("call log!", 0))
+        go.set()
+        blocking.result()
+        with pytest.raises(CancelledError):
+            calls[-1].result(30)
+        assert guest.submit("add", 1, 2).result() == 3
+
+
+def test_callbacks_run_once_and_may_submit() -> None:
+    guest = basics()
+    seen: list[str] = []
+    done = threading.Event()
+
+    def over(call: zcwasm.Call) -> None:
+        seen.append("cancelled" if call.cancelled() else "done")
+        with suppress(RuntimeError):
+            waiting = guest.submit("add", 1, 2)
+            if threading.current_thread() is not threading.main_thread():
+                with pytest.raises(RuntimeError, match="cannot wait for itself"):
+                    waiting.result()
+        if len(seen) == 3:
+            done.set()
+
+    running = guest.submit("spin")
+    waiting = guest.submit("spin")
+    for call in (running, waiting):
+        call.add_done_callback(over)  # type: ignore[arg-type]
+    waiting.cancel()
+    running.cancel()
+    guest.submit("add", 1, 2).add_done_callback(over)  # type: ignore[arg-type]
+    assert done.wait(30)
+    assert sorted(seen) == ["cancelled", "cancelled", "done"]
+
+
+def test_a_call_does_not_wait_for_itself() -> None:
+    said: list[str] = []
+
+    def log(_: int) -> None:
+        for call in (calls[0], guest.submit("add", 1, 2)):
+            for wait in (call.result, call.exception, lambda call=call: asyncio.run(awaited(call))):
+                with pytest.raises(RuntimeError, match="cannot wait for itself") as caught:
+                    wait()
+                said.append(str(caught.value))
+
+    async def awaited(call: zcwasm.Call) -> Any:
+        return await call
+
+    guest = with_log(log)
+    hold = guest.submit("spin")
+    calls = [guest.submit("call log!", 0)]
+    hold.cancel()
+    assert calls[0].result(30) is None
+    assert len(said) == 6
+
+
+def test_closing_and_dropping() -> None:
+    guest = basics()
+    running, waiting = guest.submit("spin"), guest.submit("add", 1, 2)
+    wait_until(running.running)
+    with pytest.raises(zcwasm.InUseError):
+        guest.close()
+    go = threading.Event()
+    running.add_done_callback(lambda _: (guest.close(), go.set()))
+    running.cancel()
+    assert go.wait(30)
+    with pytest.raises(zcwasm.ClosedError):
+        waiting.result(30)
+    dropped = basics()
+    ref = weakref.ref(dropped.memory)
+    call, last = dropped.submit("spin"), dropped.submit("add", 1, 2)
+    del dropped
+    gc.collect()
+    assert ref()  # the calls have it
+    call.cancel()
+    assert last.result(30) == 3
+    del call
+    gc.collect()
+    wait_until(lambda: ref() is None)  # the thread lets go of it a moment later
+
+
+def test_an_error_keeps_nothing_alive(regions: int) -> None:
+    """An exception has a traceback, and that has frames."""
+    guest = with_log(lambda value: 1 // value)
+    calls = [guest.submit("call log!", 0), guest.submit("divide", 1, 0)]
+    errors = [call.exception() for call in calls]
+    refs = [weakref.ref(call) for call in calls]
+    gc.disable()
+    try:
+        del calls, guest
+        wait_until(lambda: [ref() for ref in refs] == [None, None], 5)
+    finally:
+        gc.enable()
+    assert [type(error).__name__ for error in errors] == ["ZeroDivisionError", "Trap"]
+
+
+def test_threads_are_few_and_end() -> None:
+    go = threading.Event()
+    guests = [with_log(lambda _: go.wait()) for _ in range(MOST + 20)]
+    calls = [guest.submit("call log!", 0) for guest in guests]
+    wait_until(lambda: len(workers()) == MOST)
+    time.sleep(0.05)
+    assert len(workers()) == MOST
+    go.set()
+    assert concurrent.futures.wait(calls, 30).not_done == set()
+    wait_until(lambda: not workers(), seconds=10)
+    assert guests[0].submit("add", 1, 2).result(30) == 3
+
+
+def test_threads_without_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that no thread can be had for fails at once; the next one does not."""
+
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    wait_until(lambda: not workers(), seconds=10)
+    guest = basics()
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    for _ in range(3):
+        with pytest.raises(RuntimeError, match="can't start new thread"):
+            guest.submit("add", 1, 2)
+    monkeypatch.undo()
+    assert guest.submit("add", 1, 2).result(30) == 3
+    assert not _call._unfinished
+    ended = Threads()
+    assert ended.finish(1)
+    with pytest.raises(RuntimeError, match="the interpreter is ending"):
+        ended.run(print)
+
+
+# --- races ---
+
+
+def test_a_late_cancel_stops_nothing_else() -> None:
+    guest = basics()
+    calls: list[zcwasm.Call] = [guest.submit("add", 1, 2)]
+    over = False
+
+    def late() -> None:
+        while not over:
+            calls[-1].cancel()
+            calls[max(0, len(calls) - 2)].cancel()
+
+    thread = threading.Thread(target=late)
+    thread.start()
+    for i in range(300):
+        calls.append(guest.submit("spin_for" if i % 3 else "spin", *([15_000] if i % 3 else [])))
+        with suppress(CancelledError):
+            assert calls[-1].result(30) == 0
+        assert guest.exports.spin_for(15_000) == 0  # nobody cancelled this one
+    over = True
+    thread.join()
+
+
+def test_a_thousand_calls_cancelled_at_any_moment(regions: int) -> None:
+    random.seed(5)
+    began: list[int] = []
+    guests = [with_log(began.append) for _ in range(20)]
+    calls: list[zcwasm.Call] = []
+    work: list[tuple[Any, ...]] = [
+        ("spin",),
+        ("spin_for", 30_000),
+        ("call log!", 1),
+        ("add", 1, 2),
+        ("divide", 1, 0),
+    ]
+
+    def cancel(mine: list[zcwasm.Call], seed: int) -> None:
+        chance = random.Random(seed)
+        for call in mine:
+            if chance.random() < 0.5:
+                time.sleep(chance.random() * 0.001)
+            said = call.cancel()
+            assert said or (call.done() and not call.cancelled())
+
+    for i in range(1000):
+        calls.append(random.choice(guests).submit(*random.choice(work)))
+        if i % 50 == 0:
+            time.sleep(0.001)
+    shuffled = random.sample(calls, len(calls))
+    threads = [threading.Thread(target=cancel, args=(shuffled[i::4], i)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert concurrent.futures.wait(calls, 60).not_done == set()
+    assert sum(call.cancelled() for call in calls) > 100
+    for guest in guests:
+        assert guest.exports.spin_for(20_000) == 0
+    refs = [weakref.ref(each) for each in (*guests, *calls)]
+    del guest, guests, calls, shuffled, threads, thread
+    nothing_left(regions, *refs)
+
+
+def test_signal_handlers_may_submit_and_cancel() -> None:
+    """Whatever the main thread is in the middle of: submitting, cancelling, waiting."""
+    printed = run_python(
+        """
+        import concurrent.futures, random, signal, threading, time
+        from support import basics
+
+        guests = [basics() for _ in range(4)]
+        mine, theirs = [], []
+
+        def handler(*_):
+            theirs.append(random.choice(guests).submit("spin_for", 1000))
+            random.choice(theirs).cancel()
+            if mine:
+                mine[-1].cancel()
+
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.001, 0.0005)
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end:
+            mine.append(random.choice(guests).submit("spin_for", 30_000))
+            if len(mine) % 3 == 0:
+                mine[-1].cancel()
+            if len(mine) % 5 == 0:
+                concurrent.futures.wait(mine[-1:])
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        assert not concurrent.futures.wait(mine + theirs, 30).not_done
+        assert len(mine) > 20 and len(theirs) > 20, (len(mine), len(theirs))
+        assert all(guest.exports.spin_for(20_000) == 0 for guest in guests)
+        print("ok")
+        """
+    )
+    assert printed == "ok\n"
+
+
+def test_ctrl_c_leaves_a_call_running() -> None:
+    printed = run_python(
+        """
+        import signal, threading, time
+        from concurrent.futures import CancelledError
+        from support import basics
+
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        guest = basics()
+        call = guest.submit("spin")
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        try:
+            call.result()
+        except KeyboardInterrupt:
+            print(call.running(), call.cancel())
+        try:
+            call.result(30)
+        except CancelledError:
+            print("cancelled")
+        """
+    )
+    assert printed == "True True\ncancelled\n"
+
+
+def test_fork_while_calls_run() -> None:
+    """The child has no thread and no call of the parent's; the parent keeps its own."""
+    printed = run_python(
+        """
+        import os, threading, time, warnings
+        from concurrent.futures import CancelledError
+        from support import basics
+
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python's own warning of forks with threads
+        guest, other = basics(), basics()
+        running, waiting = guest.submit("spin"), guest.submit("add", 1, 2)
+        while not running.running():
+            time.sleep(0.001)
+        assert other.submit("add", 1, 2).result() == 3
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                for call in (running, waiting):
+                    try:
+                        call.result(10)
+                    except RuntimeError as error:
+                        assert "the parent's" in str(error)
+                assert threading.active_count() == 1
+                assert other.submit("add", 2, 2).result(30) == 4
+                assert other.exports.spin_for(20_000) == 0
+                try:
+                    guest.submit("add", 1, 2).result(30)  # it runs for ever, in no thread
+                except RuntimeError as error:
+                    assert "another thread" in str(error)
+                    code = 0
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert running.running() and not waiting.done()
+        running.cancel()
+        assert waiting.result(30) == 3
+        print("ok")
+        """
+    )
+    assert printed == "ok\n"
+
+
+@pytest.mark.parametrize("host", [False, True])
+def test_the_exit_with_calls_in_flight(host: bool) -> None:
+    """Guests are stopped, waiting calls never begin; a host function that sleeps is left to the system."""
+    start = time.perf_counter()
+    printed = run_python(
+        f"""
+        import atexit, time
+        import zcwasm
+        from support import basics
+
+        imports = {{"env": {{"log": lambda _: time.sleep(60), "pair": print}}}}
+        guests = [basics(imports=imports) for _ in range(8)]
+        calls = [guest.submit("spin") for guest in guests for _ in range(20)]
+        if {host}:
+            slow = basics(imports=imports)
+            calls.append(slow.submit("call log!", 0))
+        while not all(call.running() for call in calls[::20]):
+            time.sleep(0.001)
+        for call in calls[::20][:8]:
+            call.add_done_callback(lambda call: print(call.cancelled(), flush=True))
+        """,
+        timeout=50,
+    )
+    assert printed == "True\n" * 8
+    assert time.perf_counter() - start < 40
