@@ -242,12 +242,15 @@ def test_the_progress_bar(pool: zcwasm.Pool, capsys: pytest.CaptureFixture[str])
 
 
 def test_what_is_refused(pool: zcwasm.Pool) -> None:
+    function = zcwasm.Instance(MODULE, imports=IMPORTS).exports.add
     refused: list[tuple[Callable[[], object], type[Exception], str]] = [
         (lambda: pool.map("add"), TypeError, "at least one iterable"),
         (lambda: pool.map("nope", [1]), KeyError, "no function 'nope'"),
         (lambda: pool.map("memory", [1]), KeyError, "no function 'memory'"),
         (lambda: pool.submit("nope"), KeyError, "no function 'nope'"),
         (lambda: pool.map(5, [1]), TypeError, "work must be"),  # type: ignore[call-overload]
+        (lambda: pool.map(function, [1]), TypeError, "give its name, 'add'"),
+        (lambda: pool.map(asyncio.sleep, [1]), TypeError, "coroutine function"),
         (lambda: pool.map("add", 5), TypeError, "not iterable"),  # type: ignore[call-overload]
         (lambda: pool.map("add", [1], errors="keep"), ValueError, "errors is 'keep'"),  # type: ignore[call-overload]
         (lambda: pool.map("add", [1], inflight=0), ValueError, "inflight is 0"),
@@ -364,7 +367,7 @@ def test_an_item_cannot_end_the_iteration(pool: zcwasm.Pool, kind: type[Exceptio
     def work(guest: zcwasm.Instance, item: int) -> int:
         raise kind
 
-    with pytest.raises(RuntimeError, match=f"an item raised {kind.__name__}"):
+    with pytest.raises(RuntimeError, match=f"an item, or an iterable, raised {kind.__name__}"):
         list(pool.map(work, [1, 2]))
 
 
@@ -532,6 +535,31 @@ def test_dropping_results_ends_their_work(pool: zcwasm.Pool) -> None:
     assert soon(lambda: pool.stats().running == 0)
     assert soon(lambda: not reading)
     assert soon(lambda: not any("reader" in name for name in pool_threads()))
+
+
+def test_finalisers_may_submit(pool: zcwasm.Pool) -> None:
+    calls = []
+
+    class Item:
+        def __init__(self) -> None:
+            self.itself = self  # for the garbage collector, at any allocation
+
+        def __del__(self) -> None:
+            calls.append(pool.submit("add", 1, 2))
+            calls.append(pool.map("add", [1], [2]))
+
+    threshold = gc.get_threshold()
+    gc.set_threshold(5)
+    try:
+        for _ in range(100):
+            assert list(pool.map(lambda guest, item: None, (Item() for _ in range(3)))) == [None] * 3
+            pool.submit(lambda guest: None).result(20)
+    finally:
+        gc.set_threshold(*threshold)
+    # Another thread may be collecting, which makes this thread's collection do nothing.
+    assert soon(lambda: gc.collect() >= 0 and len(calls) == 600)
+    assert {call.result(20) for call in calls[::2]} == {3}
+    assert [list(results) for results in calls[1::2]] == [[3]] * 300
 
 
 def test_a_dropped_map_closes_its_generator(pool: zcwasm.Pool) -> None:

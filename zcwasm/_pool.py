@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import inspect
 import os
 import sys
 import threading
@@ -59,8 +60,9 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
     pool it raises ClosedError.
     """
 
-    def __init__(self, pool: Pool, job: Job, returns: bool, bar: Any) -> None:
-        self._pool, self._job, self._returns, self._bar = pool, job, returns, bar
+    def __init__(self, pool: Pool, job: Job, returns: bool) -> None:
+        self._pool, self._job, self._returns = pool, job, returns
+        self._bar: Any = None
         self._gate = Gate()
         self._lock = threading.Lock()  # one thread at a time
         self._waiting = False  # a task is
@@ -419,15 +421,15 @@ class Pool:
             raise ValueError(f"errors is {errors!r}, must be 'raise' or 'return'")
         if inflight is not None and (inflight := index(inflight)) < 1:
             raise ValueError(f"inflight is {inflight}, must be at least 1")
-        bar = None
         if progress:
             with needed_for("progress=True"):
                 from tqdm import tqdm
-            bar = tqdm(total=total, file=sys.stderr)
         core = self._core.for_this_thread()
         job = Job(core, work, star, bool(ordered), inflight, deadline, fuel)
-        results: Results[Any] = Results(self, job, errors == "return", bar)
+        results: Results[Any] = Results(self, job, errors == "return")
         core.start(job, iterator)
+        if progress:
+            results._bar = tqdm(total=total, file=sys.stderr)
         return results
 
     def submit(
@@ -457,8 +459,12 @@ class Pool:
         if isinstance(work, str):
             if work not in self._functions:
                 raise KeyError(f"the module exports no function {work!r}")
+        elif isinstance(work, _core.Function):
+            raise TypeError(f"work is a function of one instance: give its name, {work.__name__!r}")
         elif not callable(work):
             raise TypeError(f"work must be an export's name or a callable, not {type(work).__name__}")
+        elif inspect.iscoroutinefunction(work):
+            raise TypeError("work must not be a coroutine function: workers have no event loop")
 
     def stats(self) -> PoolStats:
         """What it has done so far, a PoolStats."""

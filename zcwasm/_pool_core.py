@@ -285,7 +285,7 @@ class Job:
                     ):
                         break
         except BaseException as error:
-            self.error = error
+            self.error = own(error)
         finally:
             del iterator
             self.total = self.read
@@ -340,7 +340,8 @@ class Job:
             self.cancelled = True
             self.scope.cancel()
             self.reading.cancel()
-            self.pending.clear()
+            for what in (self.pending, self.done, self.arrived):
+                what.clear()
             self.room.open()
             self.ring()
             for worker in tuple(self.core.idle)[:1]:
@@ -391,8 +392,8 @@ class Worker:
                     self._call(job)
                 else:
                     self._turn(job)
-                self.busy += monotonic() - self.since
-                self.since = 0.0
+                began, self.since = self.since, 0.0
+                self.busy += monotonic() - began
                 del job
         finally:
             guest, self.guest = self.guest, None
@@ -480,7 +481,7 @@ def own(error: BaseException) -> BaseException:
         found = found.tb_next
     error = error.with_traceback(found)
     if isinstance(error, (StopIteration, StopAsyncIteration)):  # would end whoever iterates over results
-        wrapped = RuntimeError(f"an item raised {type(error).__name__}")
+        wrapped = RuntimeError(f"an item, or an iterable, raised {type(error).__name__}")
         wrapped.__cause__ = error
         return wrapped
     return error
@@ -510,7 +511,7 @@ class Core:
         self.scope = _core._Scope()  # of making instances
         self.pid = os.getpid()
         self.closing: str | None = None
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()  # finalisers and signal handlers may submit, whatever they interrupt
         self.no_more = threading.Condition(self.lock)  # workers
         # Under the lock, but for looks at `wants_wake`:
         self.calls = Calls()
@@ -727,7 +728,7 @@ def _in_child() -> None:
     """No thread of a core came along, and others may hold its locks."""
     for core in tuple(_cores):
         core.closing = "the pool is the parent's: its threads are not in a child of a fork"
-        core.lock = threading.Lock()
+        core.lock = threading.RLock()
         core.no_more = threading.Condition(core.lock)
 
 
