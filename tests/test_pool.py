@@ -905,6 +905,28 @@ def test_cancelling_a_task_stops_the_guests(pool: zcwasm.Pool) -> None:
     assert soon(lambda: pool.stats().running == 0)
 
 
+def test_a_thousand_awaiting_calls_are_cancelled() -> None:
+    regions = zcwasm._core._region_count()
+
+    async def main() -> None:
+        with make() as pool:
+            tasks = [asyncio.ensure_future(wrapped(pool)) for _ in range(1000)]
+            while pool.stats().running < 2:
+                await asyncio.sleep(0.002)
+            for task in tasks:
+                task.cancel()
+            done = await asyncio.gather(*tasks, return_exceptions=True)
+            assert {type(each) for each in done} == {asyncio.CancelledError}
+
+    async def wrapped(pool: zcwasm.Pool) -> None:
+        await pool.submit("spin")
+
+    asyncio.run(main())
+    gc.collect()
+    assert not pool_threads()
+    assert soon(lambda: gc.collect() >= 0 and zcwasm._core._region_count() <= regions)
+
+
 def test_cancelling_in_trio_stops_the_guests(pool: zcwasm.Pool) -> None:
     trio = pytest.importorskip("trio", reason="trio is not installed")
 
@@ -950,6 +972,7 @@ def test_many_pools_are_made_and_dropped() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.footprint
 def test_a_million_items_take_no_memory(pool: zcwasm.Pool) -> None:
     def tasks() -> Iterator[Any]:
         yield pool.map("add", range(1_000_000), itertools.repeat(1))
