@@ -122,7 +122,6 @@ async def _over_asyncio(call: Call) -> None:
 
 
 async def _over_trio(trio: Any, call: Call) -> None:
-    await trio.lowlevel.checkpoint()
     token = trio.lowlevel.current_trio_token()
     over = trio.Event()
 
@@ -130,11 +129,11 @@ async def _over_trio(trio: Any, call: Call) -> None:
         with suppress(trio.RunFinishedError):
             token.run_sync_soon(over.set)
 
-    if call.done():
-        return
     call.add_done_callback(tell)
     try:
-        await over.wait()
+        await trio.lowlevel.checkpoint()  # where the task may be cancelled already
+        if not call.done():
+            await over.wait()
     except GeneratorExit:
         call.cancel()
         raise

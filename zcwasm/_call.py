@@ -54,17 +54,25 @@ class Call(Future[Any]):
         True when it ends by that: result() raises concurrent.futures.CancelledError, for a running call
         once the guest has stopped. False when it is done already.
         """
+        inside = self._condition._is_owned()  # type: ignore[attr-defined]
         with self._condition:
             if self._state in (CANCELLED, CANCELLED_AND_NOTIFIED):
                 return True
-            if self._state == RUNNING and not self._over:
-                self._stopping = True
-                self._scope.cancel()
-                return True
-            if self._state != PENDING:
+            if self._over:
                 return False
-            self._end_cancelled()
-        self._invoke_callbacks()  # type: ignore[attr-defined]
+            self._stopping = True
+            self._scope.cancel()
+            if self._state == RUNNING:
+                return True  # who runs it ends it
+            if inside or self._waiters:
+                # A signal handler or a finaliser, perhaps, that has come between two steps of somebody who is
+                # about to wait for this call: another thread tells them, once they do.
+                later = self._end_later()
+            else:
+                later = False
+                self._end_cancelled()
+        if not later:
+            self._invoke_callbacks()  # type: ignore[attr-defined]
         return True
 
     def result(self, timeout: float | None = None) -> Any:
@@ -94,11 +102,13 @@ class Call(Future[Any]):
     def _run(self, *first: Any) -> None:
         """Run it on this thread unless it is cancelled; `first` comes before its arguments."""
         with self._condition:
-            work = self._work
-            if self._state != PENDING or work is None:
-                return
-            self._state = RUNNING
-            self._thread = threading.get_ident()
+            work = None if self._stopping else self._work
+            if work is not None:
+                self._state = RUNNING
+                self._thread = threading.get_ident()
+        if work is None:
+            self._end(None, None)
+            return
         result, failed = None, None
         try:
             result = self._scope.run(work[0], *first, *work[1])
@@ -112,7 +122,7 @@ class Call(Future[Any]):
     def _end(self, result: Any, error: BaseException | None) -> None:
         with self._condition:
             if self._over:
-                return  # this is the child of a fork in the middle of it
+                return  # cancelled before it began, or this is the child of a fork in the middle of it
             self._over = True
             if self._stopping:
                 self._end_cancelled()
@@ -133,6 +143,14 @@ class Call(Future[Any]):
         for waiter in self._waiters:
             waiter.add_cancelled(self)
         self._condition.notify_all()
+
+    def _end_later(self) -> bool:
+        try:
+            threads.run(lambda: self._end(None, None))
+        except RuntimeError:  # no thread
+            self._end_cancelled()
+            return False
+        return True
 
     def _drop(self) -> None:
         self._work = self._thread = self._lane = None

@@ -201,7 +201,7 @@ static PyGetSetDef submission_properties[] = {
 
 static const char submission_doc[] = //
     "Work that a device was given; made by Batch.submit().\n\n"
-    "wait() for it, or await it in asyncio. Until it is done it keeps the memory it uses alive; dropping the\n"
+    "wait() for it, or await it in asyncio or trio. Until it is done it keeps the memory it uses alive; dropping the\n"
     "object, or cancelling an await, leaves the work running. At the interpreter's exit it is cancelled.";
 
 static PyMemberDef submission_members[] = {
