@@ -988,6 +988,9 @@ def test_a_million_items_take_no_memory(pool: zcwasm.Pool) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.skipif(
+    "asan" in os.environ.get("LD_PRELOAD", ""), reason="ASan's allocator does not survive such forks"
+)
 def test_a_child_of_a_fork() -> None:
     out = run_python(
         PROGRAM
