@@ -497,7 +497,7 @@ def test_signal_handlers_may_submit_and_cancel() -> None:
         from support import basics
 
         guests = [basics() for _ in range(4)]
-        mine, theirs = [], []
+        mine, theirs = [guests[0].submit("add", 1, 2)], []  # the first one imports
 
         def handler(*_):
             theirs.append(random.choice(guests).submit("spin_for", 1000))
@@ -698,7 +698,13 @@ def cancelling(seconds: float) -> Any:
 def test_cancelling_a_scope_stops_the_guest(run: Run) -> None:
     """The scope is left once the guest has stopped, and the waiting does not keep a processor busy."""
     guest = basics()
-    slow = with_log(lambda _: time.sleep(0.4))
+    calls: list[zcwasm.Call] = []
+
+    def log(_: int) -> None:
+        wait_until(lambda: calls and calls[0]._stopping)
+        time.sleep(0.3)
+
+    slow = with_log(log)
 
     async def main() -> None:
         with cancelling(0.05):
@@ -706,6 +712,7 @@ def test_cancelling_a_scope_stops_the_guest(run: Run) -> None:
         assert guest.exports.add(1, 2) == 3  # it does not run any more
         busy = time.process_time()
         call = slow.submit("call log!", 0)
+        calls.append(call)
         with cancelling(0.05):
             await call
         assert call.done()
@@ -717,7 +724,8 @@ def test_cancelling_a_scope_stops_the_guest(run: Run) -> None:
 
 def test_cancelling_a_task_stops_the_guest() -> None:
     guest = basics()
-    slow = with_log(lambda _: time.sleep(0.3))
+    go = threading.Event()
+    slow = with_log(lambda _: go.wait())
 
     async def main() -> None:
         with pytest.raises(asyncio.TimeoutError):
@@ -735,6 +743,7 @@ def test_cancelling_a_task_stops_the_guest() -> None:
             task.cancel()
             await asyncio.sleep(0.02)
         assert not task.done()
+        go.set()
         with pytest.raises(asyncio.CancelledError):
             await task
         assert call.cancelled()

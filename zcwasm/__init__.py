@@ -13,6 +13,7 @@ Nothing is copied between guest, device and NumPy; `copy_stats()` counts what is
 import atexit
 from importlib.resources import files
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 if not find_spec("zcwasm._core"):
     raise ImportError(
@@ -20,8 +21,7 @@ if not find_spec("zcwasm._core"):
         "folder, where it finds the installed package, or build this one in place (pip install -e .)"
     )
 
-from zcwasm import _call, _core
-from zcwasm._call import Call
+from zcwasm import _core
 from zcwasm._core import (
     Batch,
     ClosedError,
@@ -55,10 +55,13 @@ from zcwasm._core import (
 from zcwasm._limits import Limits
 from zcwasm._models.fetch import FetchError
 from zcwasm._models.weights import Weights
-from zcwasm._pool import Pool, PoolStats, Results
 from zcwasm._snapshot import snapshot_info
 from zcwasm._types import DeviceKind
 from zcwasm._wasi import Wasi
+
+if TYPE_CHECKING:
+    from zcwasm._call import Call
+    from zcwasm._pool import Pool, PoolStats, Results
 
 __all__ = [
     "Batch",
@@ -108,13 +111,24 @@ def guest_include() -> str:
     return str(files("zcwasm") / "include")
 
 
+def __getattr__(name: str) -> object:
+    """What imports more than most programs need: concurrent.futures takes longer than all of this package."""
+    if name in ("Pool", "PoolStats", "Results"):
+        from zcwasm import _pool
+
+        return getattr(_pool, name)
+    if name == "Call":
+        from zcwasm._call import Call
+
+        return Call
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 # Where users find them is what tracebacks, reprs and pickles say.
-for _public in (Call, FetchError, Limits, Pool, PoolStats, Results, Wasi, Weights, snapshot_info):
+for _public in (FetchError, Limits, Wasi, Weights, snapshot_info):
     _public.__module__ = __name__
 del _public
 
 # Nobody is left who could want the results of work in flight: it is cancelled. What a driver does not end in
-# two seconds keeps its memory, and ends with the process. Guests first, which could submit more: what is
-# registered last runs first.
+# two seconds keeps its memory, and ends with the process.
 atexit.register(_core._finish, 2.0)
-atexit.register(_call.finish)

@@ -11,6 +11,7 @@ not the instance: it sets the flag of the call's own scope (`_core._Scope`), so 
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import threading
@@ -237,4 +238,8 @@ def finish() -> None:
     threads.finish(EXIT_SECONDS)
 
 
+Call.__module__ = "zcwasm"  # where users find it
 os.register_at_fork(after_in_child=_after_fork)
+# Before devices end what is in flight (zcwasm/__init__.py): guests could submit more. What is registered last
+# runs first.
+atexit.register(finish)

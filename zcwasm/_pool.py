@@ -553,3 +553,8 @@ def _length(iterables: tuple[Iterable[Any], ...]) -> int | None:
 def _at_exit() -> None:
     """Before the package's own end at exit, which was registered earlier."""
     atexit.register(end_all)
+
+
+for _public in (Pool, PoolStats, Results):
+    _public.__module__ = "zcwasm"  # where users find them
+del _public

@@ -124,10 +124,23 @@ typedef struct zc_thread {
 
 extern _Thread_local ZC_FAST_TLS zc_thread zc_this_thread;
 
+void *zc_find_stack_limit(uintptr_t here); /* the first time, or on a stack that the system knows nothing of */
+uintptr_t zc_make_thread_mark(void);
+
 /* Address of the lowest byte that guest code may use of the calling thread's stack. */
-void *zc_native_stack_limit(void);
+static inline void *zc_native_stack_limit(void)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    const zc_thread *thread = &zc_this_thread;
+    return here - thread->low < thread->high - thread->low ? (void *)thread->limit : zc_find_stack_limit(here);
+}
+
 /* A value unique to the calling thread, never 0. */
-uintptr_t zc_thread_mark(void);
+static inline uintptr_t zc_thread_mark(void)
+{
+    uintptr_t mark = zc_this_thread.mark;
+    return mark ? mark : zc_make_thread_mark();
+}
 
 static inline zc_call_state *zc_current(const zc_instance *instance)
 {

@@ -45,9 +45,8 @@ static void find_bounds(void)
     zc_this_thread.limit = low + margin;
 }
 
-void *zc_native_stack_limit(void)
+void *zc_find_stack_limit(uintptr_t here)
 {
-    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
     if (zc_this_thread.high == 0) {
         find_bounds();
     }
@@ -57,11 +56,9 @@ void *zc_native_stack_limit(void)
     return (void *)zc_this_thread.limit;
 }
 
-uintptr_t zc_thread_mark(void)
+uintptr_t zc_make_thread_mark(void)
 {
     static _Atomic uintptr_t marks;
-    if (zc_this_thread.mark == 0) {
-        zc_this_thread.mark = 1 + atomic_fetch_add_explicit(&marks, 1, memory_order_relaxed);
-    }
+    zc_this_thread.mark = 1 + atomic_fetch_add_explicit(&marks, 1, memory_order_relaxed);
     return zc_this_thread.mark;
 }
