@@ -389,7 +389,7 @@ class Worker:
             while (job := core.next_job(self)) is not None:
                 self.since = monotonic()
                 if job is core.calls:
-                    self._call(job)
+                    self._calls(job)
                 else:
                     self._turn(job)
                 began, self.since = self.since, 0.0
@@ -432,12 +432,20 @@ class Worker:
         if job.room_at >= 0 and not job.pending and job.read - job.delivered < job.limit:
             job.room.open()
 
-    def _call(self, calls: Calls) -> None:
-        """One of those that submit() was given."""
-        try:
-            above, call = calls.pending.popleft()
-        except IndexError:  # another worker has it
-            return
+    def _calls(self, calls: Calls) -> None:
+        """Those that submit() was given, as long as a turn may be."""
+        next_call, until = calls.pending.popleft, self.since + SLICE
+        while True:
+            try:
+                above, call = next_call()
+            except IndexError:
+                break
+            self._call(above, call)
+            del call
+            if monotonic() > until:
+                break
+
+    def _call(self, above: tuple[Core, ...], call: Call) -> None:
         _local.cores = (*above, self.core)
         self.call = call
         try:
