@@ -23,10 +23,11 @@ from ._extras import needed_for
 from ._limits import Limits
 from ._measure import usable_cpus
 from ._pool_core import MISSING, Core, Failure, Gate, Job, Recipe, Work, end_all, in_pool, on_guest, wait
-from ._pool_wait import AsyncGate, gate_here
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from ._pool_wait import AsyncGate
 
 T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R")
@@ -95,7 +96,7 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
         if found is MISSING:
             self._waiting = True
             try:
-                gate = gate_here()
+                gate = _gate_here()
                 while (found := self._look(gate)) is MISSING:
                     await gate.wait()
                 self._rested = monotonic()
@@ -106,7 +107,7 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
                 self._waiting = False
         elif monotonic() - self._rested > REST:
             self._rested = monotonic()
-            await gate_here().rest()
+            await _gate_here().rest()
         if found is None:
             raise StopAsyncIteration
         return self._result(found)
@@ -132,6 +133,7 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
         if job.cancelled:
             return self._take()
         if found is MISSING and job.delivered == job.total:
+            job.core.maps.discard(job)
             self._end_bar()
             error, job.error = job.error, None
             if error is not None:
@@ -174,8 +176,10 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
 
     def __del__(self) -> None:
         job = getattr(self, "_job", None)
-        if job is not None and job.delivered != job.total:
-            job.cancel("")
+        if job is not None:
+            job.core.maps.discard(job)
+            if job.delivered != job.total:
+                job.cancel("")
 
     def __repr__(self) -> str:
         job = self._job
@@ -514,6 +518,12 @@ class Pool:
 
 
 CLOSED = "the pool is closed: results of a map are read before"
+
+
+def _gate_here() -> AsyncGate:
+    from ._pool_wait import gate_here  # imports asyncio, which takes longer than all of this package
+
+    return gate_here()
 
 
 class _Submitted(Call):

@@ -40,6 +40,7 @@ SLICE = 0.001  # seconds that a worker stays with one map while others wait
 MOST_AHEAD = 1024  # items taken ahead where they are tiny
 FAST, SLOW = 0.002, 0.02  # seconds for a refill: more are taken ahead, or fewer
 STEP = 0.02  # seconds of a worker's wait for its own pool, between two looks at what may end it
+LONG_STEP = 0.1  # the same of others: a signal that came just before a wait, or to another thread, ends none
 READER_PATIENCE = 0.1  # seconds for a reader whose iterable does not come back
 EXIT_PATIENCE = 2.0
 JOIN_AFTER_INTERRUPT = 5.0
@@ -82,12 +83,12 @@ def in_pool() -> bool:
 
 
 def wait(gate: Gate) -> None:
-    """Until it may have been opened. An item or an iterable that has to end meanwhile gets a Trap."""
+    """For some time, at most until it is opened. An item or an iterable that has to end gets its Trap."""
     if _local.in_pool:
         gate.wait(STEP)
         _core._Scope.check()
     else:
-        gate.wait()
+        gate.wait(LONG_STEP)
 
 
 # --- instances ---
@@ -338,6 +339,7 @@ class Job:
         if not self.cancelled:
             self.closed_by = why
             self.cancelled = True
+            self.core.maps.discard(self)
             self.scope.cancel()
             self.reading.cancel()
             for what in (self.pending, self.done, self.arrived):
@@ -524,7 +526,7 @@ class Core:
         # Under the lock, but for looks at `wants_wake`:
         self.calls = Calls()
         self.jobs: deque[Any] = deque([self.calls])  # in the order of their turns
-        self.maps: weakref.WeakSet[Job] = weakref.WeakSet()  # also those of which nothing is left to begin
+        self.maps: set[Job] = set()  # whose results are not all read; changed by anybody
         self.workers: list[Worker] = []
         self.idle: list[Worker] = []
         self.alive = 0
@@ -696,8 +698,11 @@ class Core:
     def join(self, seconds: float | None) -> None:
         until = None if seconds is None else monotonic() + seconds
         with self.lock:  # Thread.join takes a thread for ended once Ctrl-C has interrupted it
-            if not self.no_more.wait_for(lambda: self.alive == 0, seconds):
-                return
+            while self.alive:
+                left = LONG_STEP if until is None else min(LONG_STEP, until - monotonic())
+                if left <= 0:
+                    return
+                self.no_more.wait(left)
         for worker in tuple(self.workers):
             worker.thread.join()
         if self.nested is not None:
