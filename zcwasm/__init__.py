@@ -64,6 +64,7 @@ from zcwasm._wasi import Wasi
 
 if TYPE_CHECKING:
     from zcwasm._call import Call
+    from zcwasm._pool import Pool, PoolStats, Results
 
 __all__ = [
     "Batch",
@@ -90,6 +91,9 @@ __all__ = [
     "Memory",
     "ModelError",
     "Module",
+    "Pool",
+    "PoolStats",
+    "Results",
     "SnapshotError",
     "Submission",
     "Table",
@@ -115,6 +119,10 @@ def guest_include() -> str:
 
 def __getattr__(name: str) -> object:
     """What imports more than most programs need: concurrent.futures takes longer than all of this package."""
+    if name in ("Pool", "PoolStats", "Results"):
+        from zcwasm import _pool
+
+        return getattr(_pool, name)
     if name == "Call":
         from zcwasm._call import Call
 

@@ -613,6 +613,12 @@ static PyObject *get_closed(PyObject *object, void *unused)
     return PyBool_FromLong(((py_instance *)object)->store->instance == NULL);
 }
 
+static PyObject *get_unwound(PyObject *object, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(((py_instance *)object)->store->unwound);
+}
+
 static PyObject *instance_repr(PyObject *object)
 {
     py_store *store = ((py_instance *)object)->store;
@@ -671,6 +677,7 @@ static PyGetSetDef instance_getset[] = {
      NULL},
     {"_heap", get_heap, NULL, "The blocks that its allocator gave.", NULL},
     {"closed", get_closed, NULL, "Whether close() has freed it.", NULL},
+    {"_unwound", get_unwound, NULL, "Whether a call of it ended otherwise than by returning.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

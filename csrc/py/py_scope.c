@@ -94,6 +94,16 @@ static PyObject *scope_cancel(PyObject *object, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+static PyObject *scope_check(PyObject *type, PyObject *unused)
+{
+    (void)unused;
+    zc_error error;
+    if (zc_scope_check(&error) != ZC_OK) {
+        return zc_raise(zc_state_of_type((PyTypeObject *)type), &error);
+    }
+    Py_RETURN_NONE;
+}
+
 static PyObject *get_cancelled(PyObject *object, void *unused)
 {
     (void)unused;
@@ -104,6 +114,8 @@ static PyMethodDef scope_methods[] = {
     {"run", (PyCFunction)(void (*)(void))scope_run, METH_FASTCALL, run_doc},
     {"cancel", scope_cancel, METH_NOARGS,
      "cancel($self)\n--\n\nWhat runs in it ends with a Trap of kind 'interrupted', now and later; from any thread."},
+    {"check", scope_check, METH_NOARGS | METH_CLASS,
+     "check($type)\n--\n\nFor waits: raise the Trap that what this thread is in has come to, if it must end."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -58,6 +58,7 @@ typedef struct py_store {
     PyObject *(*make_owner)(zc_state *state, struct py_store *store);
     PyObject *grants; /* these, or NULL */
     bool held; /* a snapshot or a fork is being made of it: it must not be closed */
+    bool unwound; /* a call of it ended otherwise than by returning */
 } py_store;
 
 /* What an Instance is given of devices, models and the system; Py_None where it is not. */

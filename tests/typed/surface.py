@@ -175,3 +175,23 @@ async def calls(guest: zcwasm.Instance) -> None:
     as_future: Future[Any] = call
     as_future.result(1.0)
     await call
+
+
+def length(guest: zcwasm.Instance, text: str) -> int:
+    return len(text)
+
+
+async def pools(module: zcwasm.Module, names: list[str]) -> None:
+    with zcwasm.Pool(module, workers=2, device=lambda: zcwasm.Device("cpu"), prepare="init") as pool:
+        assert_type(pool.map(length, names), zcwasm.Results[int])
+        assert_type(list(pool.map(length, names, inflight=3, errors="return")), list[int])
+        assert_type(list(pool.map(length, names, ordered=False)), list[tuple[int, int]])
+        assert_type(next(pool.map("f", names, range(3), deadline=1.0, fuel=5)), Any)
+        assert_type(next(pool.starmap("f", [(1, 2)], ordered=False)), tuple[int, Any])
+        async for size in pool.starmap(length, [("a",)]):
+            assert_type(size, int)
+        assert_type(pool.submit(length, "a", deadline=1.0), zcwasm.Call)
+        assert_type(pool.stats(), zcwasm.PoolStats)
+        pool.map(5, names)  # type: ignore[call-overload]
+        pool.map(length, names, errors="keep")  # type: ignore[call-overload]
+    zcwasm.Pool("a.wasm")  # type: ignore[arg-type]
