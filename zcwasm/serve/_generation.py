@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from zcwasm.llm import Constraint
+from zcwasm.llm._constraint import UnusableError
 from zcwasm.serve import _answers, _json, _requests, _tools
 from zcwasm.serve._errors import RequestError, failed, find, invalid, not_again, refused
 from zcwasm.serve._requests import Generation
@@ -78,8 +80,17 @@ def begin(kind: Kind, body: bytes, batchers: Mapping[str, Batcher], deadline: fl
                 running.streams.append(submit(prompt, {**options, **seeded}))
     except BaseException as error:
         running.cancel()
-        raise refused(error, param) from error
+        raise refused(error, _about(error, asked) or param) from error
     return running
+
+
+def _about(error: BaseException, asked: Generation) -> str | None:
+    """The field that an error is about, where it is one that only the model's numbers show to be wrong:
+    errors of this package begin with an argument's name. None: all else."""
+    if isinstance(error, UnusableError):
+        return "tools" if asked.schema is None else "response_format"
+    name = re.match(r"\w*", str(error)) if type(error) is ValueError else None
+    return name[0] if name and name[0] in asked.options else None
 
 
 def _submitter(
