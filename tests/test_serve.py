@@ -32,7 +32,7 @@ from serve_support import FakeBatcher, FakeEmbedder, serving  # noqa: E402
 
 import zcwasm  # noqa: E402
 from zcwasm.llm._constraint import ConstraintError  # noqa: E402
-from zcwasm.serve import ServerLimits, _answers, application  # noqa: E402
+from zcwasm.serve import ServerLimits, _answers, _generation, application  # noqa: E402
 
 HELLO = [{"role": "user", "content": "hello"}]
 LONG = 5000
@@ -511,6 +511,38 @@ def test_long_answers_hold_nobody_up(served: Served, monkeypatch: pytest.MonkeyP
     assert len(served.client.embeddings.create(model="embedder", input=["a"] * 2000).data) == 2000
     assert {name.partition("_")[0] for name, _ in made} == {"zcwasm-serve", "zcwasm-embed"}
     assert max(length for _, length in made) < 5000 < sum(length for _, length in made)
+
+
+@pytest.mark.parametrize(("logprobs", "least"), [(False, 20), (True, 700)])
+@pytest.mark.parametrize("choices", [1, 3])
+def test_a_stream_of_which_all_is_there_leaves_others_their_turn(
+    logprobs: bool, least: int, choices: int
+) -> None:
+    """What was computed while the client was slow is not written in one go: others' events wait for that."""
+    batcher = FakeBatcher(lambda _: "a" * 1500)
+    more = {"n": choices, "logprobs": logprobs, **({"top_logprobs": 2} if logprobs else {})}
+    body = {"model": "fake", "messages": HELLO, "stream": True, **more}
+
+    async def turns() -> int:
+        running = _generation.begin("chat.completion", json.dumps(body).encode(), {"fake": batcher}, None)
+        assert await asyncio.to_thread(batcher.settle)
+        count, ended = 0, False
+
+        async def other() -> None:
+            nonlocal count
+            while not ended:
+                await asyncio.sleep(0)
+                count += 1
+
+        task = asyncio.create_task(other())
+        text = b"".join([part async for part in _generation.events(running, lambda _: None)])
+        ended = True
+        await task
+        assert text.count(b'"content":"a"') == 1500 * choices
+        return count
+
+    assert asyncio.run(turns()) >= least
+    batcher.close()
 
 
 def test_a_slow_reader(served: Served) -> None:

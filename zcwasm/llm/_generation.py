@@ -141,7 +141,7 @@ def request_of(
 
 def prompt_ids(
     place: Place,
-    prompt: str | Sequence[int],
+    prompt: str | Sequence[int] | npt.NDArray[np.int64],
     policy: object = "error",
     keep: object = None,
     max_new_tokens: object = None,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("zcwasm.serve")
 Kind = Literal["chat.completion", "text_completion"]
 _AHEAD = 64  # tokens that wait for a client's connection, beside those that its stream holds
+_AHEAD_LOGGED = 2  # the same with log probabilities, whose events take as long as those of 20 tokens without
 
 
 @dataclass(eq=False)
@@ -172,7 +173,8 @@ async def events(running: Running, first: Callable[[float], None]) -> AsyncGener
     waiting = len(voices)
     try:
         streams = running.streams
-        source = _one(streams[0]) if len(streams) == 1 else _merged(streams)
+        most = _AHEAD_LOGGED if "logprobs" in running.asked.options else _AHEAD
+        source = _one(streams[0], most) if len(streams) == 1 else _merged(streams, most)
         async with aclosing(source) as merged:
             async for items in merged:
                 first(perf_counter())
@@ -254,24 +256,25 @@ class _Voice:
 _Item = tuple[int, "Token | BaseException | None"]
 
 
-async def _one(stream: Stream) -> AsyncGenerator[list[_Item]]:
+async def _one(stream: Stream, most: int) -> AsyncGenerator[list[_Item]]:
     """As _merged, of one stream: without a task and a queue for each token."""
     items: list[_Item] = []
     read = 0
     async for token in stream:
         read += 1
         items.append((0, token))
-        if read >= stream.usage.generated_tokens or len(items) == _AHEAD:
+        if read >= stream.usage.generated_tokens or len(items) == most:
             yield items
             items = []
+            await asyncio.sleep(0)  # where more is there, neither that nor the client makes others' turn
     yield [*items, (0, None)]
 
 
-async def _merged(streams: Sequence[Stream]) -> AsyncGenerator[list[_Item]]:
+async def _merged(streams: Sequence[Stream], most: int) -> AsyncGenerator[list[_Item]]:
     """What comes of all streams, as much at once as is there; None: the stream's end. While nobody takes it,
     no more than a few tokens are held here: the rest lies in the streams, which are bounded by the answer's
     length."""
-    queue: asyncio.Queue[_Item] = asyncio.Queue(_AHEAD)
+    queue: asyncio.Queue[_Item] = asyncio.Queue(most)
 
     async def pump(index: int, stream: Stream) -> None:
         try:
@@ -289,6 +292,7 @@ async def _merged(streams: Sequence[Stream]) -> AsyncGenerator[list[_Item]]:
             while not queue.empty():
                 items.append(queue.get_nowait())
             yield items
+            await asyncio.sleep(0)
     finally:
         for task in tasks:
             task.cancel()
