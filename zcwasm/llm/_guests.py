@@ -1,0 +1,121 @@
+"""Guests: several workers, each with a guest of its own, that are one to a Batcher.
+
+A guest has 4 GiB, so a cache that is larger lies in several. Each request is handed to one of them when it is
+submitted, and stays there. Of those that have room for all of it, it goes where most of its beginning is
+known, and else where most requests are: a step reads the weights once, for however many. Where none has room
+it goes where least is to be done.
+
+Nothing here is locked: what other threads change is read as it is at that moment, and a choice that was
+better a moment ago is a good one.
+
+Threads: any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zcwasm.llm import _pages
+from zcwasm.llm._worker import BatcherStats
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from zcwasm.llm._stream import Feed
+    from zcwasm.llm._worker import Worker
+
+MOST_GUESTS = 64
+_SUMS = (
+    "waiting",
+    "running",
+    "tokens_per_second",
+    "prompt_tokens",
+    "reused_tokens",
+    "generated_tokens",
+    "steps",
+    "pages",
+    "pages_used",
+    "preempted",
+)
+
+
+class Guests:
+    """What a Batcher has in place of one Worker."""
+
+    def __init__(self, workers: Sequence[Worker]) -> None:
+        self.workers = tuple(workers)
+        self.process = self.workers[0].process
+        #: Of each worker the requests that it has, and how many pages each will have at most.
+        self._claims: list[dict[Feed, int]] = [{} for _ in self.workers]
+
+    # --- requests ---
+
+    def choose(self, tokens: npt.NDArray[np.uint32], most_new: int) -> int:
+        """Which worker a request is for."""
+        page = self.workers[0].engine.page
+        digests = _pages.digests(tokens, page)
+        needed = self._pages_of(tokens, most_new)
+        rooms: list[tuple[int, int, int]] = []
+        loads: list[tuple[float, int, int]] = []
+        for at, worker in enumerate(self.workers):
+            claims, engine = list(self._claims[at].values()), worker.engine
+            known = _known(worker, digests)
+            pages = sum(claims) + needed - known
+            if len(claims) < engine.sequences and pages <= engine.pages:
+                rooms.append((known, len(claims), -at))
+            loads.append((round(max(len(claims) / engine.sequences, pages / engine.pages), 2), -known, at))
+        return -max(rooms)[2] if rooms else min(loads)[2]
+
+    def _pages_of(self, tokens: npt.NDArray[np.uint32], most_new: int) -> int:
+        engine = self.workers[0].engine
+        return -(-min(len(tokens) + most_new, engine.context) // engine.page)
+
+    def claim(
+        self, at: int, feed: Feed, tokens: npt.NDArray[np.uint32], most_new: int
+    ) -> Callable[[], object]:
+        """The worker has this request, until the feed's end, or until what is returned is called."""
+        claims = self._claims[at]
+        forget = partial(claims.pop, feed, None)
+        claims[feed] = self._pages_of(tokens, most_new)
+        feed.when_done.append(forget)
+        return forget
+
+    # --- the whole ---
+
+    @property
+    def closing(self) -> bool:
+        return any(worker.closing for worker in self.workers)
+
+    def stats(self) -> BatcherStats:
+        each = [worker.stats() for worker in self.workers]
+        sums = {name: sum(getattr(one, name) for one in each) for name in _SUMS}
+        steps = sum(one.steps for one in each)
+        rows = sum(one.rows_per_step * one.steps for one in each) / steps if steps else 0.0
+        return BatcherStats(rows_per_step=rows, **sums)
+
+    def ask_to_close(self) -> None:
+        for worker in self.workers:
+            worker.ask_to_close()
+
+    def close(self) -> None:
+        """All end at the same time."""
+        for worker in self.workers:
+            if worker.thread is not None:
+                worker.ask_to_close()
+        for worker in self.workers:
+            worker.close()
+
+
+def _known(worker: Worker, digests: Sequence[bytes]) -> int:
+    """How many pages of a beginning the worker has, as far as another thread sees."""
+    there = worker.schedule.pages._by_digest
+    count = 0
+    for digest in digests:
+        if digest not in there:
+            break
+        count += 1
+    return count
