@@ -144,6 +144,26 @@ def ask_all(url: str, key: str, model: str, numbers: Sequence[Sequence[int]], ne
     return asyncio.run(all_of_them())
 
 
+def ask_embeddings(url: str, key: str, model: str, numbers: Sequence[Sequence[int]]) -> list[float]:
+    """The seconds of each request, of one text. Each list is a client's."""
+    import openai
+
+    async def one(client: Any, mine: Sequence[int]) -> list[float]:
+        seconds = []
+        for number in mine:
+            begin = time.perf_counter()
+            await client.embeddings.create(model=model, input=question(number)[0]["content"])
+            seconds.append(time.perf_counter() - begin)
+        return seconds
+
+    async def all_of_them() -> list[float]:
+        async with openai.AsyncOpenAI(base_url=url, api_key=key, max_retries=0, timeout=3600) as client:
+            found = await asyncio.gather(*(one(client, mine) for mine in numbers))
+        return [each for some in found for each in some]
+
+    return asyncio.run(all_of_them())
+
+
 def ask_json(url: str, key: str, model: str, numbers: Sequence[int], at_once: int) -> list[tuple[str, int]]:
     import openai
 
@@ -204,6 +224,8 @@ def started(options: argparse.Namespace) -> Iterator[tuple[str, str, str, int]]:
     words += ["--sequences", str(options.sequences), "--max-waiting", "1000"]
     if options.device:
         words += ["--device", options.device]
+    if options.embed:
+        words += ["--embed", options.embed]
     if options.threads:
         words += ["--threads", str(options.threads)]
     process = subprocess.Popen([sys.executable, "-m", "zcwasm", *words], stdout=subprocess.PIPE, text=True)
@@ -212,7 +234,8 @@ def started(options: argparse.Namespace) -> Iterator[tuple[str, str, str, int]]:
         line = process.stdout.readline()  # "NAME on DEVICE: ADDRESS"
         if not line:
             sys.exit("the server did not start")
-        name, _, rest = line.partition(" on ")
+        names, _, rest = line.partition(" on ")
+        name = names.partition(", ")[0]
         device, _, url = rest.strip().partition(": ")
         yield url, name, device, process.pid
     finally:
@@ -364,6 +387,32 @@ def json_answers(server: Server, pool: ProcessPoolExecutor, count: int) -> dict[
     return {"valid": valid, "count": count, "tokens_per_second": speed}
 
 
+def embeddings(
+    server: Server, pool: ProcessPoolExecutor, options: argparse.Namespace
+) -> list[dict[str, Any]]:
+    """Of one short text for each request."""
+    found = []
+    print("\n| clients | embeddings, median | worst | texts/s |\n| ---: | ---: | ---: | ---: |")
+    for clients in options.clients:
+        rounds = []
+        for _ in range(options.rounds):
+            begin = time.perf_counter()
+            mine = [list(range(at, options.embeddings, clients)) for at in range(clients)]
+            parts = min(options.processes, clients)
+            tasks = [
+                pool.submit(ask_embeddings, server.url, server.key, options.embed, mine[at::parts])
+                for at in range(parts)
+            ]
+            seconds = [each for task in tasks for each in task.result()]
+            rounds.append(
+                (statistics.median(seconds), max(seconds), len(seconds) / (time.perf_counter() - begin))
+            )
+        median, worst, speed = map(statistics.median, zip(*rounds, strict=True))
+        print(f"| {clients} | {1000 * median:.0f} ms | {1000 * worst:.0f} ms | {speed:.0f} |", flush=True)
+        found.append({"clients": clients, "median": median, "worst": worst, "texts_per_second": speed})
+    return found
+
+
 def flat(server: Server, pool: ProcessPoolExecutor, count: int, pid: int) -> dict[str, Any]:
     parts = server.options.processes
     marks = []
@@ -425,6 +474,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1, help="of which the table has the medians")
     parser.add_argument("--processes", type=int, default=min(4, os.cpu_count() or 1), help="of clients")
     parser.add_argument("--json-answers", type=int, default=64)
+    parser.add_argument(
+        "--embed", metavar="NAME", help="a model that gives embeddings, which are asked for, too"
+    )
+    parser.add_argument("--embeddings", type=int, default=256, help="requests for each number of clients")
     parser.add_argument("--flat", type=int, default=0, metavar="REQUESTS", help="whether memory grows")
     parser.add_argument(
         "--peer",
@@ -443,9 +496,13 @@ def main() -> None:
         pool = stack.enter_context(ProcessPoolExecutor(options.processes))
         about = f"{name} on {device}, {options.new} new tokens, {options.sequences} sequences"
         print(f"{machine()}; {about}\n", flush=True)
-        result = {"machine": machine(), "device": device, "about": about, **compared(servers, pool, options)}
+        result: dict[str, Any] = {"machine": machine(), "device": device, "about": about}
+        if options.requests:
+            result |= compared(servers, pool, options)
         if options.json_answers:
             result["json"] = json_answers(servers[0], pool, options.json_answers)
+        if options.embed:
+            result["embeddings"] = embeddings(servers[0], pool, options)
         if options.flat:
             result["flat"] = flat(servers[0], pool, options.flat, pid)
     if options.out:
