@@ -131,6 +131,23 @@ def test_a_request_goes_where_its_beginning_is_known(make: Make) -> None:
     assert again.result().ids == answer([*prompt(2, 50), 7], 2)
 
 
+def test_pages_that_others_have_already_take_no_room(make: Make) -> None:
+    """A beginning that many share is in one guest once, as long as there are places."""
+    batcher, engines = make(2, sequences=8, pages=16, page=16, context=256)
+    shared = prompt(1, 160)  # ten pages
+    assert len(batcher.submit([*shared, 3], max_new_tokens=1).result(20).ids) == 1
+    go_on = hold(engines)
+    some = [batcher.submit([*shared, 5], max_new_tokens=2)]  # 11 of 16
+    wait_for(lambda: batcher.stats().running == 1)
+    some += [batcher.submit([*shared, 6 + at], max_new_tokens=2) for at in range(5)]  # one more each
+    assert sorted(shares(batcher)) == [0, 6]
+    some.append(batcher.submit(prompt(2, 100), max_new_tokens=2))
+    assert sorted(shares(batcher)) == [1, 6]
+    go_on()
+    for stream in some:
+        assert len(stream.result(20).ids) == 2
+
+
 def test_the_queue_is_full_when_all_are(make: Make) -> None:
     batcher, engines = make(2, waiting=4, sequences=1)
     go_on = hold(engines)

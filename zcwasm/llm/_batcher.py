@@ -235,9 +235,9 @@ class Batcher:
             chooser = Chooser(self.model, choices, ids, Sampling(**settings))
         if self.closed:
             raise zcwasm.ClosedError("the batcher is closed")
-        guests, at = self._worker, 0
+        guests, at, pages = self._worker, 0, 0
         if isinstance(guests, Guests):
-            at = guests.choose(ids, request.max_new_tokens)
+            at, pages = guests.choose(ids, request.max_new_tokens)
             worker = guests.workers[at]
         else:
             worker = guests
@@ -253,7 +253,7 @@ class Batcher:
         )
         stream = Stream(feed, self)  # before anybody has the request: what raises from here on cancels it
         if isinstance(guests, Guests):
-            forget = guests.claim(at, feed, ids, request.max_new_tokens)
+            forget = guests.claim(at, feed, pages)
             try:
                 worker.put(sequence, waits)
             except BaseException:

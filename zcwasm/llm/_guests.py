@@ -54,33 +54,33 @@ class Guests:
 
     # --- requests ---
 
-    def choose(self, tokens: npt.NDArray[np.uint32], most_new: int) -> int:
-        """Which worker a request is for."""
-        page = self.workers[0].engine.page
-        digests = _pages.digests(tokens, page)
-        needed = self._pages_of(tokens, most_new)
-        rooms: list[tuple[int, int, int]] = []
-        loads: list[tuple[float, int, int]] = []
+    def choose(self, tokens: npt.NDArray[np.uint32], most_new: int) -> tuple[int, int]:
+        """Which worker a request is for, and how many pages it takes there at most."""
+        engine = self.workers[0].engine
+        digests = _pages.digests(tokens, engine.page)
+        wanted = -(-min(len(tokens) + most_new, engine.context) // engine.page)
+        rooms: list[tuple[int, int, int, int]] = []
+        loads: list[tuple[float, int, int, int]] = []
         for at, worker in enumerate(self.workers):
             claims, engine = list(self._claims[at].values()), worker.engine
-            known = _known(worker, digests)
-            pages = sum(claims) + needed - known
+            known, shared = _known(worker, digests)
+            taken = wanted - shared
+            pages = sum(claims) + taken
             if len(claims) < engine.sequences and pages <= engine.pages:
-                rooms.append((known, len(claims), -at))
-            loads.append((round(max(len(claims) / engine.sequences, pages / engine.pages), 2), -known, at))
-        return -max(rooms)[2] if rooms else min(loads)[2]
+                rooms.append((known, len(claims), -at, taken))
+            load = round(max(len(claims) / engine.sequences, pages / engine.pages), 2)
+            loads.append((load, -known, at, taken))
+        if rooms:
+            _, _, place, taken = max(rooms)
+            return -place, taken
+        _, _, at, taken = min(loads)
+        return at, taken
 
-    def _pages_of(self, tokens: npt.NDArray[np.uint32], most_new: int) -> int:
-        engine = self.workers[0].engine
-        return -(-min(len(tokens) + most_new, engine.context) // engine.page)
-
-    def claim(
-        self, at: int, feed: Feed, tokens: npt.NDArray[np.uint32], most_new: int
-    ) -> Callable[[], object]:
+    def claim(self, at: int, feed: Feed, pages: int) -> Callable[[], object]:
         """The worker has this request, until the feed's end, or until what is returned is called."""
         claims = self._claims[at]
         forget = partial(claims.pop, feed, None)
-        claims[feed] = self._pages_of(tokens, most_new)
+        claims[feed] = pages
         feed.when_done.append(forget)
         return forget
 
@@ -110,12 +110,15 @@ class Guests:
             worker.close()
 
 
-def _known(worker: Worker, digests: Sequence[bytes]) -> int:
-    """How many pages of a beginning the worker has, as far as another thread sees."""
-    there = worker.schedule.pages._by_digest
-    count = 0
+def _known(worker: Worker, digests: Sequence[bytes]) -> tuple[int, int]:
+    """How many pages of a beginning the worker has, and how many of them are some request's already, as far
+    as another thread sees."""
+    pages = worker.schedule.pages
+    known = shared = 0
     for digest in digests:
-        if digest not in there:
+        page = pages._by_digest.get(digest)
+        if page is None:
             break
-        count += 1
-    return count
+        known += 1
+        shared += pages._users[page] > 0
+    return known, shared
