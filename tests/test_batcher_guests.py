@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import fake_engine
@@ -160,6 +162,30 @@ def test_the_queue_is_full_when_all_are(make: Make) -> None:
     go_on()
     for stream in some:
         assert len(stream.result(20).ids) == 2
+
+
+def test_whatever_callers_do(make: Make) -> None:
+    """Submitted by many threads, cancelled, late, preempted: each gets its own tokens; nothing is left of it."""
+    batcher, engines = make(3, sequences=3, pages=12, page=16, context=128, waiting=30)
+
+    def caller(number: int) -> None:
+        rng = random.Random(number)
+        for _ in range(25):
+            ids = prompt(rng.randrange(5), rng.randrange(1, 90))
+            new = rng.randrange(1, 30)
+            more = {"deadline": rng.choice([None, None, 0.001, 30]), "priority": rng.randrange(3)}
+            stream = batcher.submit(ids, max_new_tokens=new, ignore_eos=True, **more)
+            if rng.random() < 0.2:
+                stream.cancel()
+            found = stream.result(30)
+            expected = answer(ids, new)
+            assert found.ids == expected[: len(found.ids)]
+            assert len(found.ids) == new or found.usage.finish != "length"
+
+    with ThreadPoolExecutor(12) as pool:
+        for each in [pool.submit(caller, number) for number in range(12)]:
+            each.result(60)
+    assert all(engine.steps for engine in engines)
 
 
 def test_the_end_of_all(make: Make) -> None:
