@@ -165,7 +165,7 @@ def test_the_queue_is_full_when_all_are(make: Make) -> None:
 
 
 def test_whatever_callers_do(make: Make) -> None:
-    """Submitted by many threads, cancelled, late, preempted: each gets its own tokens; nothing is left of it."""
+    """Asked by many threads, cancelled, late, preempted: each gets its own tokens, and nothing is left."""
     batcher, engines = make(3, sequences=3, pages=12, page=16, context=128, waiting=30)
 
     def caller(number: int) -> None:
