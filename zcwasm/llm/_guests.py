@@ -14,33 +14,22 @@ Threads: any.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from functools import partial
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from zcwasm.llm import _pages
 from zcwasm.llm._worker import BatcherStats
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
     from zcwasm.llm._stream import Feed
     from zcwasm.llm._worker import Worker
 
 MOST_GUESTS = 64
-_SUMS = (
-    "waiting",
-    "running",
-    "tokens_per_second",
-    "prompt_tokens",
-    "reused_tokens",
-    "generated_tokens",
-    "steps",
-    "pages",
-    "pages_used",
-    "preempted",
-)
+_SUMS = [each.name for each in fields(BatcherStats) if each.name != "rows_per_step"]
 
 
 class Guests:
