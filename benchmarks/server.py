@@ -451,6 +451,11 @@ def compared(
         loads += [Load.middle(found) for found in rounds.values()]
         busy.append(os.getloadavg()[0])
     show(loads)
+    if len(servers) > 1:
+        print(
+            "\nA server that computes one request at a time, such as llama-cpp-python's, lets all others wait: "
+            "their first tokens come late, and tokens/s of each are those of the one whose turn it is."
+        )
     equal = {}
     for server in servers:
         equal[server.name] = server.as_alone(pool, max(options.clients))
