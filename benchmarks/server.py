@@ -453,8 +453,8 @@ def compared(
     show(loads)
     if len(servers) > 1:
         print(
-            "\nA server that computes one request at a time, such as llama-cpp-python's, lets all others wait: "
-            "their first tokens come late, and tokens/s of each are those of the one whose turn it is."
+            "\nA server that computes one request at a time, as llama-cpp-python's does, lets all others "
+            "wait: their first tokens come late, and tokens/s of each are of the one whose turn it is."
         )
     equal = {}
     for server in servers:
