@@ -153,11 +153,15 @@ def _choice(running: Running, index: int, completion: Completion) -> dict[str, A
 
 
 def _logprobs(running: Running, tokens: Iterable[tuple[int, Logprobs]], offset: int = 0) -> dict[str, Any]:
-    ends = running.tokenizer.stop_ids
-    shown = [each for each in tokens if each[0] not in ends]
+    shown = _shown(running, tokens)
     if running.answer.chat:
         return _answers.chat_logprobs(running.tokenizer, shown)
     return _answers.text_logprobs(running.tokenizer, shown, offset)
+
+
+def _shown(running: Running, tokens: Iterable[tuple[int, Logprobs]]) -> list[tuple[int, Logprobs]]:
+    ends = running.tokenizer.stop_ids
+    return [each for each in tokens if each[0] not in ends]
 
 
 # --- streamed answers ---
@@ -231,8 +235,13 @@ class _Voice:
             return b""
         logprobs = "null"
         if self.logprobs and token.logprobs is not None:
-            logprobs = _answers.dump(_logprobs(self.running, [(token.id, token.logprobs)], self.offset))
-            self.offset += len(token.text)
+            logged = [(token.id, token.logprobs)]
+            if self.running.answer.chat:
+                shown = _shown(self.running, logged)
+                logprobs = _answers.chat_logprobs_text(self.running.tokenizer, shown)
+            else:
+                logprobs = _answers.dump(_logprobs(self.running, logged, self.offset))
+                self.offset += len(token.text)
         return self._text(text, logprobs)
 
     def _text(self, text: str, logprobs: str = "null") -> bytes:
