@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("zcwasm.serve")
 Kind = Literal["chat.completion", "text_completion"]
 _AHEAD = 64  # tokens that wait for a client's connection, beside those that its stream holds
-_AHEAD_LOGGED = 2  # the same with log probabilities, whose events take as long as those of 20 tokens without
+_AHEAD_LOGGED = 16  # the same with log probabilities, whose events take several times as long
 
 
 @dataclass(eq=False)
