@@ -86,12 +86,14 @@ class Load:
     first_worst: float
     tokens_per_second: float
     tokens_per_second_each: float  # behind the first, the median of the requests
+    cpu_per_token: float  # seconds of the server's process; 0 where nobody says
 
     @classmethod
     def middle(cls, rounds: Sequence[Load]) -> Load:
         numbers = {
             name: statistics.median(getattr(each, name) for each in rounds)
-            for name in ("first_median", "first_worst", "tokens_per_second", "tokens_per_second_each")
+            for name, kind in cls.__annotations__.items()
+            if kind == "float"
         }
         first = rounds[0]
         return cls(first.server, first.clients, first.requests, first.tokens, **numbers)
@@ -287,7 +289,7 @@ def peer(said: str, options: argparse.Namespace) -> Iterator[Server]:
                         log.seek(0)
                         sys.exit(f"{name} did not start:\n{log.read().decode(errors='replace')[-4000:]}")
                     time.sleep(0.2)
-            yield Server(name, url, options.peer_key, model, options)
+            yield Server(name, url, options.peer_key, model, options, process.pid)
         finally:
             process.terminate()
             try:
@@ -295,6 +297,15 @@ def peer(said: str, options: argparse.Namespace) -> Iterator[Server]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def cpu_seconds(pid: int) -> float:
+    """That a process has taken, where the system says so."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident(pid: int) -> int:
@@ -309,8 +320,10 @@ def resident(pid: int) -> int:
 class Server:
     """One that is asked, by clients in several processes."""
 
-    def __init__(self, name: str, url: str, key: str, model: str, options: argparse.Namespace) -> None:
-        self.name, self.url, self.key, self.model = name, url, key, model
+    def __init__(
+        self, name: str, url: str, key: str, model: str, options: argparse.Namespace, pid: int = 0
+    ) -> None:
+        self.name, self.url, self.key, self.model, self.pid = name, url, key, model, pid
         self.options = options
         self.alone: dict[int, str] = {}
 
@@ -324,9 +337,9 @@ class Server:
         return [answer for task in tasks for answer in task.result()]
 
     def load(self, pool: ProcessPoolExecutor, clients: int, numbers: Sequence[int]) -> Load:
-        begin = time.perf_counter()
+        begin, cpu = time.perf_counter(), cpu_seconds(self.pid)
         answers = self.ask(pool, clients, numbers)
-        seconds = time.perf_counter() - begin
+        seconds, cpu = time.perf_counter() - begin, cpu_seconds(self.pid) - cpu
         firsts = [answer.first for answer in answers]
         each = [
             (a.tokens - 1) / (a.seconds - a.first) for a in answers if a.tokens > 1 and a.seconds > a.first
@@ -341,6 +354,7 @@ class Server:
             max(firsts),
             tokens / seconds,
             statistics.median(each) if each else 0.0,
+            cpu / tokens,
         )
 
     def as_alone(self, pool: ProcessPoolExecutor, clients: int) -> int:
@@ -358,7 +372,8 @@ def show(loads: Sequence[Load]) -> None:
         print(
             f"| {load.clients} | {load.server} | {1000 * load.first_median:.0f} ms | "
             f"{1000 * load.first_worst:.0f} ms | {load.tokens_per_second:.0f} | "
-            f"{load.tokens_per_second_each:.1f} | {load.requests}, {load.tokens} |"
+            f"{load.tokens_per_second_each:.1f} | {1000 * load.cpu_per_token:.2f} ms | "
+            f"{load.requests}, {load.tokens} |"
         )
 
 
@@ -454,7 +469,7 @@ def compared(
     if len(servers) > 1:
         print(
             "\nA server that computes one request at a time, as llama-cpp-python's does, lets all others "
-            "wait: their first tokens come late, and tokens/s of each are of the one whose turn it is."
+            "wait: their first tokens come late, and the tokens/s of each are of the one whose turn it is."
         )
     equal = {}
     for server in servers:
@@ -496,7 +511,7 @@ def main() -> None:
     options = parser.parse_args()
     with ExitStack() as stack:
         url, name, device, pid = stack.enter_context(started(options))
-        servers = [Server("zcwasm", url, "none", name, options)]
+        servers = [Server("zcwasm", url, "none", name, options, pid)]
         servers += [stack.enter_context(peer(each, options)) for each in options.peer]
         pool = stack.enter_context(ProcessPoolExecutor(options.processes))
         about = f"{name} on {device}, {options.new} new tokens, {options.sequences} sequences"
