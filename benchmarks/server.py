@@ -364,10 +364,8 @@ class Server:
 
 
 def show(loads: Sequence[Load]) -> None:
-    print(
-        "| clients | server | first token, median | worst | tokens/s | tokens/s of each | requests, tokens |"
-    )
-    print("| ---: | --- | ---: | ---: | ---: | ---: | ---: |")
+    print("| clients | server | first token | worst | tokens/s | of each | CPU a token | requests, tokens |")
+    print("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for load in loads:
         print(
             f"| {load.clients} | {load.server} | {1000 * load.first_median:.0f} ms | "
