@@ -140,7 +140,10 @@ def ask_all(url: str, key: str, model: str, numbers: Sequence[Sequence[int]], ne
 
     async def all_of_them() -> list[Answer]:
         async with openai.AsyncOpenAI(base_url=url, api_key=key, max_retries=0, timeout=3600) as client:
-            found = await asyncio.gather(*(one(client, mine) for mine in numbers))
+            try:
+                found = await asyncio.gather(*(one(client, mine) for mine in numbers))
+            except openai.APIError as error:  # which another process could not read
+                raise RuntimeError(f"{url}: {error!r}, {error.__cause__!r}") from None
         return [answer for each in found for answer in each]
 
     return asyncio.run(all_of_them())
