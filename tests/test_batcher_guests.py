@@ -243,7 +243,8 @@ def test_how_many_guests(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_batcher, "_room", lambda *_: 1024)
     with model.batcher(sequences=8, context_tokens=3000, context=256) as batcher:
         assert len(guests_of(batcher).workers) == 3
-        assert batcher.sequences == 9
+        assert batcher.sequences == 8
+        assert [worker.engine.sequences for worker in guests_of(batcher).workers] == [2, 3, 3]
         assert 3000 <= batcher.stats().pages * 32 < 3000 + 3 * 32
     with model.batcher(sequences=8, context_tokens=1000, context=256) as batcher:
         assert not isinstance(batcher._worker, Guests)

@@ -90,11 +90,11 @@ def start(
         form = replace(form, context=pages * size)
     engines: list[Engine] = []
     try:
-        for _ in range(several):
+        for at in range(several):
             engines.append(
                 Engine(
                     model,
-                    sequences=each,
+                    sequences=(together + at) // several,
                     context=form.context,
                     pages=pages,
                     page=size,
