@@ -139,7 +139,8 @@ def ask_all(url: str, key: str, model: str, numbers: Sequence[Sequence[int]], ne
         return [await ask(client, model, number, new) for number in mine]
 
     async def all_of_them() -> list[Answer]:
-        async with openai.AsyncOpenAI(base_url=url, api_key=key, max_retries=0, timeout=3600) as client:
+        # With its retries: some servers close a connection that is about to be used again.
+        async with openai.AsyncOpenAI(base_url=url, api_key=key, timeout=3600) as client:
             try:
                 found = await asyncio.gather(*(one(client, mine) for mine in numbers))
             except openai.APIError as error:  # which another process could not read
