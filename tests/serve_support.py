@@ -226,15 +226,27 @@ class FakeBatcher:
 
 
 class FakeEmbedder:
+    """A vector says the length of its text. gate: each batch takes one."""
+
     config = SimpleNamespace(dim=3)
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []  # the lengths of the texts in each
+        self.gate: threading.Semaphore | None = None
+        self.fails: Exception | None = None
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         return [[1, *map(ord, text), 2] for text in texts]
 
-    def encode(self, texts: Sequence[str]) -> Any:
+    def _encode(self, ids: Sequence[Sequence[int]]) -> Any:
         import numpy as np
 
-        return np.array([[len(text), 0.5, -1] for text in texts], np.float32)
+        self.batches.append([len(each) - 2 for each in ids])
+        if self.gate is not None:
+            self.gate.acquire()
+        if self.fails is not None:
+            raise self.fails
+        return np.array([[len(each) - 2, 0.5, -1] for each in ids], np.float32)
 
 
 @contextmanager

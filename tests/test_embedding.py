@@ -92,6 +92,35 @@ def test_the_file_says_how(tmp_path: Path, kind: int, pooling: Any) -> None:
     assert not np.allclose(model.embed(["ab"]), model.embed(["ab"], pooling=other))
 
 
+def test_one_that_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it computes is what Model.embed does, without an engine for each call."""
+    path = tmp_path / "tiny.gguf"
+    metadata = model_files.llama_metadata() | {"llama.pooling_type": 1, "llama.context_length": 4096}
+    path.write_bytes(model_files.model(metadata, model_files.llama_tensors()))
+    model = llm.Model.open(path, zcwasm.Device("cpu", threads=1))
+    made: list[int] = []
+    start = _embedding._start
+
+    def counted(model: llm.Model, kind: Any, longest: int, tokens: int) -> Any:
+        made.append(longest)
+        return start(model, kind, longest, tokens)
+
+    kept = _embedding.Embedder(model)
+    for length in (3, 200, 512, 1, 700, 40):
+        texts = [rng.integers(0, 200, size).tolist() for size in (length, 5)]
+        ids = [_embedding.ids_of(model, "text", text) for text in texts]
+        expected = model.embed(texts)
+        with monkeypatch.context() as patch:
+            patch.setattr(_embedding, "_start", counted)
+            assert np.allclose(kept.compute(ids), expected, atol=1e-5)
+    assert made == [512, 1024]
+    assert kept.compute([]).shape == (0, model.config.dim)
+    kept.close()
+    assert kept.compute(ids).shape == (2, model.config.dim)
+    kept.close()
+    kept.close()
+
+
 @pytest.mark.parametrize(
     ("texts", "options", "error", "words"),
     [

@@ -32,7 +32,7 @@ from serve_support import FakeBatcher, FakeEmbedder, serving  # noqa: E402
 
 import zcwasm  # noqa: E402
 from zcwasm.llm._constraint import ConstraintError  # noqa: E402
-from zcwasm.serve import ServerLimits, _answers, application  # noqa: E402
+from zcwasm.serve import ServerLimits, _answers, _generation, application  # noqa: E402
 
 HELLO = [{"role": "user", "content": "hello"}]
 LONG = 5000
@@ -206,6 +206,93 @@ def test_embeddings(served: Served) -> None:
         create(model="embedder", input=[1, 2])
     with pytest.raises(openai.NotFoundError):
         create(model="fake", input="abc")
+
+
+@contextmanager
+def embedding(**limits: Any) -> Iterator[tuple[FakeEmbedder, Any, ThreadPoolExecutor]]:
+    """One whose batches wait, a way to ask it, and threads for that."""
+    embedder = FakeEmbedder()
+    embedder.gate = threading.Semaphore(0)
+    app = application({}, {"embedder": embedder}, ServerLimits(**limits))
+    with serving(app) as url, ThreadPoolExecutor(20) as pool:
+        client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
+
+        def ask(lengths: list[int], **more: Any) -> list[int]:
+            asked = {"model": "embedder", "input": ["a" * each for each in lengths], **more}
+            found = client.embeddings.create(**asked).data
+            assert [each.index for each in found] == list(range(len(lengths)))
+            return [int(each.embedding[0]) for each in found]
+
+        try:
+            yield embedder, ask, pool
+        finally:
+            embedder.gate.release(1000)
+
+
+def until(condition: Any) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
+def test_embeddings_of_many_are_computed_together() -> None:
+    with embedding() as (embedder, ask, pool):
+        first = pool.submit(ask, [7])
+        until(lambda: embedder.batches)
+        others = [pool.submit(ask, [each, 100 + each]) for each in range(1, 13)]
+        time.sleep(0.3)  # they are there
+        embedder.gate.release(100)
+        assert first.result(20) == [7]
+        assert [each.result(20) for each in others] == [[each, 100 + each] for each in range(1, 13)]
+        assert embedder.batches[0] == [7]
+        assert len(embedder.batches) <= 4  # 2,048 tokens in each
+        assert max(map(len, embedder.batches)) >= 12
+
+
+def test_a_large_request_for_embeddings_delays_a_small_one_by_a_batch() -> None:
+    with embedding() as (embedder, ask, pool):
+        large = pool.submit(ask, [98] * 400)
+        until(lambda: embedder.batches)
+        small = pool.submit(ask, [5])
+        time.sleep(0.3)
+        embedder.gate.release(2)
+        assert small.result(20) == [5]
+        assert not large.done()
+        assert len(embedder.batches) <= 3
+        assert all(sum(each) + 2 * len(each) <= 2048 for each in embedder.batches)
+        embedder.gate.release(100)
+        assert large.result(20) == [98] * 400
+
+
+def test_embeddings_that_nobody_waits_for_are_not_computed() -> None:
+    with embedding() as (embedder, ask, pool):
+        large = pool.submit(ask, [98] * 400, timeout=1)
+        until(lambda: embedder.batches)
+        with pytest.raises(openai.APITimeoutError):
+            large.result(20)
+        time.sleep(0.3)
+        embedder.gate.release(100)
+        assert pool.submit(ask, [5]).result(20) == [5]
+        assert sum(map(len, embedder.batches)) < 50
+
+
+def test_embeddings_that_fail_and_that_are_too_many() -> None:
+    with embedding(embeddings=2) as (embedder, ask, pool):
+        assert embedder.gate
+        some = [pool.submit(ask, [1]) for _ in range(2)]
+        until(lambda: embedder.batches)
+        time.sleep(0.3)
+        with pytest.raises(openai.RateLimitError):
+            ask([1])
+        embedder.fails = RuntimeError("the device is gone")
+        embedder.gate.release(2)
+        for each in some:
+            with pytest.raises(openai.InternalServerError):
+                each.result(20)
+        embedder.fails = None
+        embedder.gate.release(10)
+        assert ask([3, 4]) == [3, 4]
 
 
 def test_models(served: Served) -> None:
@@ -509,8 +596,40 @@ def test_long_answers_hold_nobody_up(served: Served, monkeypatch: pytest.MonkeyP
     answer = served.chat(messages=[{"role": "user", "content": "a" * 2000}], logprobs=True, top_logprobs=2)
     assert len(answer.choices[0].logprobs.content) > 2000
     assert len(served.client.embeddings.create(model="embedder", input=["a"] * 2000).data) == 2000
-    assert {name.partition("_")[0] for name, _ in made} == {"zcwasm-serve", "zcwasm-embed"}
+    assert {name.partition("_")[0] for name, _ in made} == {"zcwasm-serve"}
     assert max(length for _, length in made) < 5000 < sum(length for _, length in made)
+
+
+@pytest.mark.parametrize(("logprobs", "least"), [(False, 20), (True, 90)])
+@pytest.mark.parametrize("choices", [1, 3])
+def test_a_stream_of_which_all_is_there_leaves_others_their_turn(
+    logprobs: bool, least: int, choices: int
+) -> None:
+    """What was computed while the client was slow is not written in one go: others' events wait for that."""
+    batcher = FakeBatcher(lambda _: "a" * 1500)
+    more = {"n": choices, "logprobs": logprobs, **({"top_logprobs": 2} if logprobs else {})}
+    body = {"model": "fake", "messages": HELLO, "stream": True, **more}
+
+    async def turns() -> int:
+        running = _generation.begin("chat.completion", json.dumps(body).encode(), {"fake": batcher}, None)
+        assert await asyncio.to_thread(batcher.settle)
+        count, ended = 0, False
+
+        async def other() -> None:
+            nonlocal count
+            while not ended:
+                await asyncio.sleep(0)
+                count += 1
+
+        task = asyncio.create_task(other())
+        text = b"".join([part async for part in _generation.events(running, lambda _: None)])
+        ended = True
+        await task
+        assert text.count(b'"content":"a"') == 1500 * choices
+        return count
+
+    assert asyncio.run(turns()) >= least
+    batcher.close()
 
 
 def test_a_slow_reader(served: Served) -> None:

@@ -124,7 +124,13 @@ def test_a_call_that_is_demanded(client: Any) -> None:
         {"type": "function", "function": {"name": name, "parameters": parameters}} for name in ("one", "two")
     ]
     for choice in ("required", {"type": "function", "function": {"name": "two"}}):
-        asked = {"model": "tiny", "messages": messages("call"), "tools": tools, "tool_choice": choice}
+        asked = {
+            "model": "tiny",
+            "messages": messages("call"),
+            "tools": tools,
+            "tool_choice": choice,
+            "parallel_tool_calls": False,
+        }
         answer = client.chat.completions.create(**asked, seed=1, max_tokens=200).choices[0]
         (call,) = answer.message.tool_calls
         assert answer.finish_reason == "tool_calls"
@@ -148,6 +154,86 @@ def test_a_call_that_is_demanded(client: Any) -> None:
         assert client.chat.completions.create(model="tiny", messages=said, tools=tools, max_tokens=5).choices
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_several_calls_that_are_demanded(client: Any, stream: bool) -> None:
+    parameters = {
+        "type": "object",
+        "properties": {"n": {"enum": [1, 2]}},
+        "required": ["n"],
+        "additionalProperties": False,
+    }
+    tools = [
+        {"type": "function", "function": {"name": name, "parameters": parameters}} for name in ("one", "two")
+    ]
+    asked = {"model": "tiny", "messages": messages("call"), "tools": tools, "temperature": 2, "seed": 3}
+    counts = set()
+    for choice in ("required", {"type": "function", "function": {"name": "two"}}):
+        answer = client.chat.completions.create(
+            **asked, tool_choice=choice, n=8, max_tokens=670, stream=stream
+        )
+        calls: dict[int, list[Any]] = {}
+        if stream:
+            for event in answer:
+                for each in event.choices:
+                    calls.setdefault(each.index, []).extend(each.delta.tool_calls or [])
+                    assert not each.delta.content
+                    assert each.finish_reason in (None, "tool_calls")
+        else:
+            calls = {each.index: each.message.tool_calls for each in answer.choices}
+            assert {each.finish_reason for each in answer.choices} == {"tool_calls"}
+        for one in calls.values():
+            counts.add(len(one))
+            for each in one:
+                assert each.function.name in (("one", "two") if choice == "required" else ("two",))
+                jsonschema.validate(json.loads(each.function.arguments), parameters)
+    assert max(counts) > 1
+    assert max(counts) <= 16
+
+
+def test_calls_that_were_cut(client: Any, model: Model) -> None:
+    """Those before it are there."""
+    tools = [{"type": "function", "function": {"name": "one"}}]
+    asked = {"model": "tiny", "messages": messages("call"), "tools": tools, "tool_choice": "required"}
+    # Never the end: the bias is all but a ban.
+    more = {
+        "temperature": 0,
+        "max_tokens": 60,
+        "logit_bias": dict.fromkeys(map(str, model.tokenizer.stop_ids), -100),
+    }
+    (choice,) = client.chat.completions.create(**asked, **more).choices
+    assert choice.finish_reason == "length"
+    assert [each.function.name for each in choice.message.tool_calls] == ["one"] * len(
+        choice.message.tool_calls
+    )
+
+
+def test_a_schema_that_is_too_much_to_follow(client: Any) -> None:
+    """It is known before the answer begins, and why."""
+    for count, inside in ((300, False), (500, False), (500, True)):
+        names = [f"m{at}" for at in range(count)]
+        schema: dict[str, Any] = {
+            "type": "object",
+            "properties": {name: {"type": "string"} for name in names},
+        }
+        if count == 300:
+            schema = {"anyOf": [schema, {**schema, "properties": {f"n{at}": {} for at in range(300)}}]}
+        if inside:
+            schema = {"type": "object", "properties": {"a": {"type": "string"}, "b": schema}}
+        wanted = {"type": "json_schema", "json_schema": {"name": "thing", "schema": schema}}
+        with pytest.raises(openai.BadRequestError, match="may be left out") as raised:
+            client.chat.completions.create(
+                model="tiny", messages=messages("a"), response_format=wanted, stream=True
+            )
+        assert raised.value.param == "response_format"
+        tools = [{"type": "function", "function": {"name": "one", "parameters": schema}}]
+        if inside:
+            with pytest.raises(openai.BadRequestError, match="may be left out") as raised:
+                client.chat.completions.create(
+                    model="tiny", messages=messages("a"), tools=tools, tool_choice="required", stream=True
+                )
+            assert raised.value.param == "tools"
+
+
 def test_log_probabilities_and_biases(client: Any, model: Model) -> None:
     asked = {"model": "tiny", "messages": messages("Hello"), "temperature": 0, "max_tokens": 4}
     answer = client.chat.completions.create(**asked, logprobs=True, top_logprobs=3)
@@ -159,8 +245,9 @@ def test_log_probabilities_and_biases(client: Any, model: Model) -> None:
     )[0]
     biased = client.chat.completions.create(**asked, logit_bias={first: -100}, logprobs=True)
     assert biased.choices[0].logprobs.content[0].token != answer.choices[0].logprobs.content[0].token
-    with pytest.raises(openai.BadRequestError, match="logit_bias: token id 4000000000 is not in the voc"):
+    with pytest.raises(openai.BadRequestError, match="token id 4000000000 is not in the voc") as raised:
         client.chat.completions.create(**asked, logit_bias={"4000000000": 1})
+    assert raised.value.param == "logit_bias"
 
 
 def test_what_does_not_fit(client: Any) -> None:

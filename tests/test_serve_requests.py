@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from zcwasm.llm._sampling import OPTIONS
@@ -385,3 +387,15 @@ def test_usage_counts_a_prompt_once() -> None:
 def test_infinite_log_probabilities_are_numbers() -> None:
     assert _answers._logprob(-math.inf) == -9999.0
     assert _answers._logprob(-0.5) == -0.5
+
+
+def test_log_probabilities_of_an_event_are_the_same_text() -> None:
+    words = [b"a", b'"\\', b"\xc3", "\u2028é".encode(), b"\0\n", b""]
+    tokenizer: Any = SimpleNamespace(token_bytes=lambda token: words[token])
+    values = [0.0, -0.1, -1e-9, -123456.789, float("-inf"), np.float64(-0.5)]
+    top = tuple(enumerate(values))
+    for chosen, some in ((0, top), (4, ()), (1, top[2:3])):
+        logged: Any = [(chosen, SimpleNamespace(chosen=values[chosen], top=some))] * 2
+        expected = _answers.dump(_answers.chat_logprobs(tokenizer, logged))
+        assert _answers.chat_logprobs_text(tokenizer, logged) == expected
+    assert _answers.chat_logprobs_text(tokenizer, []) == '{"content":[],"refusal":null}'

@@ -204,8 +204,21 @@ def test_a_template_that_knows_no_tools() -> None:
         render(model_files.TEMPLATE, TALK[:1], TOOLS)
     with pytest.raises(zcwasm.Error, match="knows no tool calls: it leaves them out"):
         render(model_files.TEMPLATE, TALK)
+    # One that fails at what calls lack: SmolLM2's.
+    adds = "{% for m in messages %}{{ '<|' + m['role'] + '|>' + m['content'] }}{% endfor %}"
+    silent = [{**message, "content": None} if "tool_calls" in message else message for message in TALK]
+    with pytest.raises(zcwasm.Error, match="knows no tool calls: it leaves them out"):
+        render(adds, silent)
     # Without any, all is as ever.
     assert render(model_files.TEMPLATE, TALK[:1], []) == render(model_files.TEMPLATE, TALK[:1])
+
+
+def test_errors_name_no_class_of_ours() -> None:
+    for template in ("{{ messages[0]['content'] + none }}", "{{ messages[0]['content'].nothing() }}"):
+        with pytest.raises(zcwasm.Error) as raised:
+            render(template, TALK[:1])
+        assert "Said" not in str(raised.value)
+        assert "str" in str(raised.value)
 
 
 def test_a_template_of_its_own_for_tools() -> None:

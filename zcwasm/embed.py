@@ -118,7 +118,10 @@ class Model(Opened):
         submission: order and lengths of the texts make no difference, to the result or to the time.
         """
         batch_tokens = _arguments.whole("batch_tokens", batch_tokens, 1, layouts.BERT_MAX_BATCH_TOKENS)
-        ids = self.tokenize(texts)
+        return self._encode(self.tokenize(texts), batch_tokens)
+
+    def _encode(self, ids: Sequence[Sequence[int]], batch_tokens: int = 2048) -> npt.NDArray[np.float32]:
+        """encode, of what tokenize gave."""
         if not ids:
             return np.empty((0, self.config.dim), np.float32)
         lengths = np.fromiter(map(len, ids), np.uint32, len(ids))

@@ -1,8 +1,8 @@
-"""Batcher: many requests at once, in one guest, by one thread.
+"""Batcher: many requests at once, in one guest, by one thread; or in several, each with its own.
 
 Callers submit requests and read Streams (_stream.py). Everything else is the thread's of a Worker
-(_worker.py), which has nothing of the Batcher and its Streams, and so keeps none alive: when the last one is
-dropped, the Batcher closes.
+(_worker.py), or those of several (_guests.py), which have nothing of the Batcher and its Streams, and so keep
+none alive: when the last one is dropped, the Batcher closes.
 
 Threads: any. In a forked child, where the thread is not, a Batcher is closed.
 """
@@ -29,6 +29,7 @@ from zcwasm.llm._choices import CHOICES, ChoiceOptions, Choices, Chooser
 from zcwasm.llm._engine import PAGE_SIZES, Engine
 from zcwasm.llm._fit import ContextPolicy, chat_ids
 from zcwasm.llm._generation import GenerateOptions, check_names, prompt_ids, request_of
+from zcwasm.llm._guests import MOST_GUESTS, Guests
 from zcwasm.llm._kept import Form, KvDtype
 from zcwasm.llm._sampling import Sampling, shows_options
 from zcwasm.llm._stream import Feed, Stream
@@ -57,6 +58,7 @@ def start(
     rows: object,
     page: object,
     waiting: object,
+    guests: object,
 ) -> Batcher:
     """Model.batcher."""
     together = _arguments.whole("sequences", sequences, 1, layouts.LLAMA_MAX_SEQUENCES)
@@ -66,40 +68,74 @@ def start(
     most_waiting = _arguments.whole("waiting", waiting, 1, 2**31)
     longest = min(model.config.context, _DEFAULT_CONTEXT) if context is None else context
     form = Form.check(model.config, longest, kv_dtype, exact, rows)
-    step_rows = _arguments.whole("rows", rows, together, layouts.LLAMA_MAX_CHUNK)
-    if context_tokens is None:
-        tokens = max(min(together * form.context, _room(model, together, step_rows, form)), size)
-    else:
+    tokens = None
+    if context_tokens is not None:
         tokens = _arguments.whole("context_tokens", context_tokens, 1, 2**31)
-    pages = -(-tokens // size)
+    if guests is None:
+        several = _guests_for(model, together, tokens, form, rows)
+    else:
+        several = _arguments.whole("guests", guests, 1, min(MOST_GUESTS, together))
+    each = -(-together // several)
+    step_rows = _arguments.whole("rows", rows, each, layouts.LLAMA_MAX_CHUNK)
+    if tokens is None:
+        room = min(_room(model, each, step_rows, form), _free_room(model, form) // several)
+        tokens = several * max(min(each * form.context, room), size)
+    pages = -(-tokens // (size * several))
     if form.context > pages * size:
         if context is not None:
+            what = "the cache" if several == 1 else f"the cache of each of {several} guests"
             raise ValueError(
-                f"context is {form.context}, more than the {pages * size} tokens that the cache has room for"
+                f"context is {form.context}, more than the {pages * size} tokens that {what} has room for"
             )
         form = replace(form, context=pages * size)
-    engine = Engine(
-        model,
-        sequences=together,
-        context=form.context,
-        pages=pages,
-        page=size,
-        rows=step_rows,
-        kv_dtype=form.kv_dtype,
-        exact=form.exact,
-    )
-    return Batcher(model, engine, most_waiting)
+    engines: list[Engine] = []
+    try:
+        for at in range(several):
+            engines.append(
+                Engine(
+                    model,
+                    sequences=(together + at) // several,
+                    context=form.context,
+                    pages=pages,
+                    page=size,
+                    rows=step_rows,
+                    kv_dtype=form.kv_dtype,
+                    exact=form.exact,
+                )
+            )
+    except BaseException:
+        for engine in engines:
+            engine.close()
+        raise
+    return Batcher(model, engines, most_waiting)
+
+
+def _guests_for(model: Model, sequences: int, tokens: int | None, form: Form, rows: object) -> int:
+    """As many as a cache of so many tokens takes."""
+    if tokens is None:
+        return 1
+    for found in range(1, min(MOST_GUESTS, sequences) + 1):
+        each = -(-sequences // found)
+        step_rows = rows if isinstance(rows, int) else layouts.LLAMA_MAX_CHUNK
+        if -(-tokens // found) <= _room(model, each, step_rows, form):
+            return found
+    return 1  # which says what is wrong
 
 
 def _room(model: Model, sequences: int, rows: int, form: Form) -> int:
-    """Tokens of a cache that a guest has room for: its memory has 4 GiB, of which a step needs some. And at
-    most half of the memory that is free here: what is kept of prompts takes all of the cache in the end."""
+    """Tokens of a cache that a guest has room for: its memory has 4 GiB, of which a step needs some."""
     config = model.config
     activations = 4 * rows * (4 * config.dim + 4 * config.heads * config.head_size + 3 * config.ff)
     logits = 4 * sequences * config.vocab * 3
     other = form.context * config.rotated * 4 + (64 << 20)
-    most = min((1 << 32) - activations - logits - other, _memory.available() // 2)
+    most = (1 << 32) - activations - logits - other
     return max(0, most) // config.cache_bytes(1, form.kv_dtype)
+
+
+def _free_room(model: Model, form: Form) -> int:
+    """Tokens of a cache for at most half of the memory that is free here: what is kept of prompts takes all
+    of the cache in the end."""
+    return _memory.available() // 2 // model.config.cache_bytes(1, form.kv_dtype)
 
 
 class Batcher:
@@ -109,12 +145,14 @@ class Batcher:
 
     _word = "batcher"
 
-    def __init__(self, model: Model, engine: Engine, waiting: int = 1024) -> None:
+    def __init__(self, model: Model, engine: Engine | Sequence[Engine], waiting: int = 1024) -> None:
+        engines = engine if isinstance(engine, Sequence) else [engine]
         self.model = model
-        self.context = engine.context
-        self.sequences = engine.sequences
+        self.context = engines[0].context
+        self.sequences = sum(engine.sequences for engine in engines)
         self._numbers = count()
-        self._worker = Worker(engine, waiting)
+        workers = [Worker(engine, -(-waiting // len(engines))) for engine in engines]
+        self._worker: Worker | Guests = workers[0] if len(workers) == 1 else Guests(workers)
 
     # --- requests ---
 
@@ -167,7 +205,7 @@ class Batcher:
             policy=context_policy,
             max_new_tokens=options.get("max_new_tokens"),
         )
-        ids = prompt_ids(self, given)
+        ids = prompt_ids(self, np.array(given, np.int64))  # whose check takes no time
         return self._submit(ids, priority, deadline, block, options)
 
     def chat_ids(
@@ -184,7 +222,7 @@ class Batcher:
         block: object,
         options: Mapping[str, Any],
     ) -> Stream:
-        now, worker = time.monotonic(), self._worker
+        now = time.monotonic()
         rank = -_arguments.whole("priority", priority, -_MOST_PRIORITY, _MOST_PRIORITY)
         seconds = math.inf if deadline is None else _arguments.number("deadline", deadline, 0, math.inf)
         waits = _arguments.flag("block", block)
@@ -197,6 +235,12 @@ class Batcher:
             chooser = Chooser(self.model, choices, ids, Sampling(**settings))
         if self.closed:
             raise zcwasm.ClosedError("the batcher is closed")
+        guests, at, pages = self._worker, 0, 0
+        if isinstance(guests, Guests):
+            at, pages = guests.choose(ids, request.max_new_tokens)
+            worker = guests.workers[at]
+        else:
+            worker = guests
         feed = Feed(request, choices.logprobs is not None, worker.inbox)
         sequence = _sequence.Sequence(
             feed,
@@ -208,7 +252,15 @@ class Batcher:
             worker.engine.page,
         )
         stream = Stream(feed, self)  # before anybody has the request: what raises from here on cancels it
-        worker.put(sequence, waits)
+        if isinstance(guests, Guests):
+            forget = guests.claim(at, feed, pages)
+            try:
+                worker.put(sequence, waits)
+            except BaseException:
+                forget()
+                raise
+        else:
+            worker.put(sequence, waits)
         return stream
 
     # --- the whole ---
@@ -241,7 +293,7 @@ class Batcher:
         self.close()
 
     def __del__(self) -> None:
-        worker: Worker | None = getattr(self, "_worker", None)
+        worker: Worker | Guests | None = getattr(self, "_worker", None)
         if worker is not None and worker.process == os.getpid() and not worker.closing:
             worker.ask_to_close()
 

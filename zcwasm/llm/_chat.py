@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _KEY = "tokenizer.chat_template"
 _TOOLS_KEY = f"{_KEY}.tool_use"  # for conversations with tools, where a file has two
+_NO_CALLS = "the model's chat template knows no tool calls: it leaves them out"
 _LONGEST = 1 << 16  # characters: three times the longest of any model; compiling takes seconds at most
 
 
@@ -97,7 +98,12 @@ def _render(
                 message["content"] = [{"type": "text", "text": message["content"]}]
     if calls:
         _adapt_calls(checked, _habits(source, special))
-    text = _run(source, special, checked, given, add_generation_prompt)
+    try:
+        text = _run(source, special, checked, given, add_generation_prompt)
+    except ModelError:
+        if calls and "tool_calls" not in source:  # such as at the content, which a call may lack
+            raise zcwasm.Error(_NO_CALLS) from None
+        raise
     if given and text == _run(source, special, checked, None, add_generation_prompt):
         raise zcwasm.Error("the model's chat template knows no tools: it leaves them out")
     if calls:
@@ -107,7 +113,7 @@ def _render(
         except zcwasm.Error:  # it cannot do without them
             left_out = False
         if left_out:
-            raise zcwasm.Error("the model's chat template knows no tool calls: it leaves them out")
+            raise zcwasm.Error(_NO_CALLS)
     return text
 
 

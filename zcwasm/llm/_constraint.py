@@ -15,7 +15,7 @@ import os
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -36,6 +36,10 @@ _LONGEST = 1 << 17  # characters of a schema, an expression, a grammar: no longe
 _KEPT = 32  # compiled constraints of a model, the last ones used
 _MOST_THREADS = 8
 _LONGEST_REASON = 600  # characters
+# Members of an object, one behind the other, that may be left out: each is four items of a parser's row,
+# which has at most 2,000 (_limits).
+_MOST_OPTIONAL = 480
+_PROBED = 8  # tokens of a text that are tried when a constraint is compiled
 
 # Between members and elements one space or none, and else no space: a model that has nothing to say could go
 # on with spaces without an end. Also for a schema that says otherwise in its "x-guidance".
@@ -90,6 +94,11 @@ class Constraint:
         return cls("schema", _from_schema(schema))
 
     @classmethod
+    def _json_lines(cls, schema: Mapping[str, Any], most: int) -> Constraint:
+        """One or several texts that the schema allows, as json_schema's, each on a line of its own."""
+        return cls("schema", _lines_from_schema(schema, most))
+
+    @classmethod
     def json_object(cls) -> Constraint:
         """Any JSON object."""
         return cls("schema", _from_schema({"type": "object"}))
@@ -139,6 +148,21 @@ def _text(name: str, value: object) -> str:
 
 
 def _from_schema(schema: object) -> str:
+    return _made(schema, lambda llguidance, text: llguidance.grammar_from_json_schema(text, overrides=_JSON))
+
+
+def _lines_from_schema(schema: object, most: int) -> str:
+    def make(llguidance: Any, text: str) -> str:
+        # A text with an "x-guidance" of its own is none that this package makes.
+        ours = f'{{"x-guidance":{json.dumps(_JSON)},{text[1:]}'
+        lark = f'start: one ("\\n" one){{0,{most - 1}}}\none: %json {ours}\n'
+        return str(llguidance.grammar_from_lark(lark))
+
+    return _made(schema, make)
+
+
+def _made(schema: object, make: Callable[[Any, str], str]) -> str:
+    """What the function makes of llguidance and the text of the schema."""
     if not isinstance(schema, Mapping):
         raise TypeError(f"schema must be a mapping, not {type(schema).__name__}")
     with needed_for("Constraint"):
@@ -151,14 +175,40 @@ def _from_schema(schema: object) -> str:
             left -= len(part)
             if left < 0:
                 raise ValueError(f"it has more than {_LONGEST} characters")
-        overrides: Any = _JSON
-        return LLMatcher.grammar_from_json_schema("".join(parts), overrides=overrides)
+        text = "".join(parts)
+        _check_optional(json.loads(text))
+        return make(LLMatcher, text)
     except RecursionError:
         raise ValueError("the schema cannot be used: it is nested too deep") from None
     except TypeError as error:
         raise TypeError(f"schema: {error}") from None
     except ValueError as error:
         raise ValueError(f"the schema cannot be used: {error!s:.{_LONGEST_REASON}}") from None
+
+
+def _check_optional(schema: Any) -> None:
+    """Raise ValueError for an object with too many members that may be left out, wherever it is: else only a
+    text that comes to it would tell."""
+    if isinstance(schema, dict):
+        members, required = schema.get("properties"), schema.get("required")
+        if isinstance(members, dict) and len(members) > _MOST_OPTIONAL:
+            needed = (
+                {each for each in required if isinstance(each, str)} if isinstance(required, list) else {}
+            )
+            row = 0
+            for name in members:
+                row = 0 if name in needed else row + 1
+                if row > _MOST_OPTIONAL:
+                    raise ValueError(
+                        f"an object has more than {_MOST_OPTIONAL} members one behind the other that may be "
+                        f"left out, up to {name!r:.100}: name some in 'required'"
+                    )
+        for name, each in schema.items():
+            if name not in ("const", "enum", "default", "examples"):  # which are no schemas
+                _check_optional(each)
+    elif isinstance(schema, list):
+        for each in schema:
+            _check_optional(each)
 
 
 def _plain(value: object) -> Any:
@@ -170,7 +220,15 @@ def _plain(value: object) -> Any:
 
 def _reason(message: str) -> str:
     words = " ".join(message.replace("<non-verbose/>", "").split())[:_LONGEST_REASON]
-    return "no text fulfils it" if words in ("NoExtension", "NoExtensionBias") else words
+    if words in ("NoExtension", "NoExtensionBias"):
+        return "no text fulfils it"
+    if "Current row has" in words:  # and the advice is to authors of grammars
+        words = words.partition(";")[0]
+        return (
+            "too much may come at one place of the text, such as members that may be left out, or "
+            f"alternatives ({words})"
+        )
+    return words
 
 
 @lru_cache(64)
@@ -180,6 +238,10 @@ def _why_not(grammar: str) -> str:
         from llguidance import LLMatcher
     wrong, messages = LLMatcher.validate_grammar_with_warnings(grammar, limits=_limits())
     return _reason(" ".join(messages)) or "it is wrong" if wrong else ""
+
+
+class UnusableError(ValueError):
+    """A constraint that this model's tokens cannot fulfil, or that is too much to follow."""
 
 
 class ConstraintError(zcwasm.Error):
@@ -317,6 +379,7 @@ class _Vocabulary:
         wrapped: Any = _Wrapped(tokenizer, model.config.vocab)
         self._tokens = LLTokenizer(wrapped, eos_token=sorted(self._ends))
         self._words = -(-model.config.vocab // 32)
+        self._lengths = np.array([len(each) or 1 << 16 for each in wrapped.tokens])
         self._compiled: OrderedDict[str, llguidance.LLMatcher] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -338,19 +401,30 @@ class _Vocabulary:
         from llguidance import LLMatcher
 
         compiled = LLMatcher(self._tokens, constraint._grammar, log_level=0, limits=_limits())
-        # A first mask: of some grammars only that says that nothing fulfils them, or that it is too much.
+        # First masks: of some grammars only these say that nothing fulfils them, or that it is too much.
         row = np.zeros(self._words, np.uint32)
-        if not compiled.is_error():
-            compiled.unsafe_compute_mask_ptr(row.ctypes.data, row.nbytes)
-        if compiled.is_error():
-            raise ValueError(
-                f"the {constraint._kind} cannot be used: {_reason(compiled.get_error()) or 'it is wrong'}"
-            )
-        if not row.any():
-            raise ValueError(
-                f"the {constraint._kind} cannot be used: no token of the model can begin its text"
-            )
+        tried = compiled.deep_copy()
+        for at in range(_PROBED):
+            if not tried.is_error():
+                tried.unsafe_compute_mask_ptr(row.ctypes.data, row.nbytes)
+            if tried.is_error():
+                why = _reason(tried.get_error()) or "it is wrong"
+                raise UnusableError(f"the {constraint._kind} cannot be used: {why}")
+            if not row.any():
+                if not at:
+                    raise UnusableError(
+                        f"the {constraint._kind} cannot be used: no token of the model can begin its text"
+                    )
+                break
+            tried.consume_token(self._shortest(row))
+            if tried.is_stopped() and not tried.is_error():
+                break
         return compiled
+
+    def _shortest(self, row: npt.NDArray[np.uint32]) -> int:
+        """Of the tokens that a mask allows one with the fewest bytes, which leaves all ways open."""
+        ids = np.flatnonzero(np.unpackbits(row.view(np.uint8), bitorder="little", count=len(self._lengths)))
+        return int(ids[np.argmin(self._lengths[ids])])
 
 
 _vocabularies: weakref.WeakKeyDictionary[Tokenizer, _Vocabulary] = weakref.WeakKeyDictionary()

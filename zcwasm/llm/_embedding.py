@@ -1,7 +1,9 @@
 """Embeddings of texts by a language model: the last layer's states, pooled and normed.
 
-Texts are packed into steps of many rows in an engine of their own (_engine.py), which lasts as long as the
-call; one that does not fit into a step goes on in the next one.
+Texts are packed into steps of many rows in an engine of their own (_engine.py); one that does not fit into a
+step goes on in the next one. Model.embed has one for each call, an Embedder keeps one.
+
+Threads: an Embedder, one at a time.
 """
 
 from __future__ import annotations
@@ -94,29 +96,67 @@ def embed(model: Model, texts: Sequence[Any], pooling: object, normalize: object
     kind, unit = pooling_of(model, pooling), _arguments.flag("normalize", normalize)
     if isinstance(texts, (str, bytes)) or not isinstance(texts, Sequence):
         raise TypeError(f"texts must be a sequence of texts, not {type(texts).__name__}")
-    ids = [_ids(model, at, text) for at, text in enumerate(texts)]
-    result = np.zeros((len(ids), model.config.dim), np.float32)
+    ids = [ids_of(model, f"texts[{at}]", text) for at, text in enumerate(texts)]
     if not ids:
-        return result
+        return np.zeros((0, model.config.dim), np.float32)
     lengths = [len(each) for each in ids]
-    rows = min(_ROWS[kind], sum(lengths))
+    with _start(model, kind, max(lengths), sum(lengths)) as engine:
+        return _compute(engine, ids, kind, unit)
+
+
+class Embedder:
+    """Model.embed for many calls, which make no engine anew: it is as large as the longest text took."""
+
+    _LEAST = 512  # tokens of a text that it has room for
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._engine: _engine.Engine | None = None
+
+    def compute(self, ids: Sequence[npt.NDArray[np.uint32]]) -> npt.NDArray[np.float32]:
+        """Of what ids_of gave. Raises ModelError for a model that does not say how it pools."""
+        kind = pooling_of(self.model, None)
+        if not ids:
+            return np.zeros((0, self.model.config.dim), np.float32)
+        longest = max(map(len, ids))
+        if self._engine is None or self._engine.context < longest:
+            self.close()
+            room = min(max(self._LEAST, 1 << (longest - 1).bit_length()), self.model.config.context)
+            self._engine = _start(self.model, kind, room, _ROWS[kind])
+        return _compute(self._engine, ids, kind, True)
+
+    def close(self) -> None:
+        """Give the memory back; the next call takes it anew."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.close()
+
+
+def _start(model: Model, kind: Pooling, longest: int, tokens: int) -> _engine.Engine:
+    """With room for texts of so many tokens at most, of which there are so many in all, or more."""
+    rows = min(_ROWS[kind], tokens)
     outputs = min(_OUTPUTS[kind], rows)
-    longest = max(lengths)
     pages = -(-longest // _PAGE) + rows // _PAGE + outputs + 1
+    return _engine.Engine(model, sequences=outputs, context=longest, pages=pages, page=_PAGE, rows=rows)
+
+
+def _compute(
+    engine: _engine.Engine, ids: Sequence[npt.NDArray[np.uint32]], kind: Pooling, unit: bool
+) -> npt.NDArray[np.float32]:
+    model = engine.model
+    lengths = [len(each) for each in ids]
+    result = np.zeros((len(ids), model.config.dim), np.float32)
     norm = np.array(model.weights.tensors["output_norm.weight"].array(), np.float32)
-    with _engine.Engine(
-        model, sequences=outputs, context=longest, pages=pages, page=_PAGE, rows=rows
-    ) as engine:
-        free = _Pages(pages)
-        for parts in _steps(lengths, rows, outputs):
-            step, wanted = _step(engine, free, ids, parts, kind)
-            engine.run(step)
-            states = _normed(engine.hidden(), norm, model.config.norm_epsilon) if len(wanted) else None
-            if states is not None:
-                np.add.at(result, wanted, states)
-            for part in parts:
-                if part.last:
-                    free.finish(part.text)
+    free = _Pages(engine.pages)
+    for parts in _steps(lengths, engine.rows, engine.sequences):
+        step, wanted = _step(engine, free, ids, parts, kind)
+        engine.run(step)
+        states = _normed(engine.hidden(), norm, model.config.norm_epsilon) if len(wanted) else None
+        if states is not None:
+            np.add.at(result, wanted, states)
+        for part in parts:
+            if part.last:
+                free.finish(part.text)
     if kind == "mean":
         result /= np.array(lengths, np.float32)[:, None]
     if unit:
@@ -124,14 +164,15 @@ def embed(model: Model, texts: Sequence[Any], pooling: object, normalize: object
     return result
 
 
-def _ids(model: Model, at: int, text: Any) -> npt.NDArray[np.uint32]:
+def ids_of(model: Model, name: str, text: Any) -> npt.NDArray[np.uint32]:
+    """The tokens of a text, or of a row of ids; it is called `name` in errors."""
     given = model.tokenize(text, special=False) if isinstance(text, str) else text
-    ids = _arguments.token_ids(f"texts[{at}]", given, model.config.vocab)
+    ids = _arguments.token_ids(name, given, model.config.vocab)
     if not len(ids):
-        raise ValueError(f"texts[{at}] has no tokens")
+        raise ValueError(f"{name} has no tokens")
     if len(ids) > model.config.context:
         raise ContextError(
-            f"texts[{at}] has {len(ids)} tokens, the model's context has room for {model.config.context}"
+            f"{name} has {len(ids)} tokens, the model's context has room for {model.config.context}"
         )
     return ids
 

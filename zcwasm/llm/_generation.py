@@ -17,6 +17,7 @@ from zcwasm.llm._choices import CHOICES
 from zcwasm.llm._fit import ContextError, fit_prompt
 from zcwasm.llm._options import SamplingOptions
 from zcwasm.llm._sampling import Sampling
+from zcwasm.llm._text import Stops
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -72,7 +73,7 @@ class Request:
     max_new_tokens: int
     settings: Mapping[str, float] | None  # the guest's llama_sampling; None: as they are
     seeded: bool  # the generator begins from their seed
-    stop: tuple[str, ...]
+    stop: Stops
     stop_ids: frozenset[int]
     hidden: frozenset[int]
     special: bool
@@ -121,9 +122,7 @@ def request_of(
             f"{what} {prompt_tokens} tokens and {max_new_tokens} new ones do not fit the {place._word}'s "
             f"context of {place.context}"
         )
-    stops = _arguments.texts("stop", stop)
-    if "" in stops:
-        raise ValueError("a stop string is empty")
+    stops = Stops(_arguments.texts("stop", stop))
     tokenizer = place.model.tokenizer
     wanted = replace(sampling or before or Sampling(), **changes)
     same = before is not None and sampling is None and not changes
@@ -142,7 +141,7 @@ def request_of(
 
 def prompt_ids(
     place: Place,
-    prompt: str | Sequence[int],
+    prompt: str | Sequence[int] | npt.NDArray[np.int64],
     policy: object = "error",
     keep: object = None,
     max_new_tokens: object = None,

@@ -26,6 +26,7 @@ def check(
     if not messages:
         raise ValueError("messages is empty")
     checked, parted = [], False
+    controls: dict[str, bool] = {}  # roles that spell one
     for index, message in enumerate(messages):
         where = f"messages[{index}]"
         if not isinstance(message, Mapping):
@@ -50,8 +51,11 @@ def check(
         if "tool_calls" in given:
             given["tool_calls"] = _calls(given["tool_calls"], f"{where}['tool_calls']")
         marked = _marked(given, where, 1)
-        if not (find_controls and find_controls(given["role"])):
-            marked["role"] = whole(given["role"], ROLE)
+        role = str(given["role"])
+        if role not in controls:
+            controls[role] = bool(find_controls and find_controls(role))
+        if not controls[role]:
+            marked["role"] = whole(role, ROLE)
         checked.append(marked)
     return checked, parted
 

@@ -196,8 +196,9 @@ class Model(Opened):
         rows: int = 512,
         page: int = 32,
         waiting: int = 1024,
+        guests: int | None = None,
     ) -> Batcher:
-        """A guest for many requests at once, and the thread that has it compute them.
+        """A guest for many requests at once, and the thread that has it compute them; or several.
 
         sequences: how many are computed together. context_tokens: room of the cache for all of them; default
         what they take at most, at most what a guest's memory holds, and half of the memory that is free here.
@@ -206,13 +207,17 @@ class Model(Opened):
         kv_dtype, exact: as session's. rows: most of a step, those of sequences and of prompts together: with
         fewer, long prompts delay other answers less. page: tokens of a page of the cache, 16, 32, 64 or 128.
         waiting: how many requests may wait; Batcher.submit waits for room then.
-
-        A batcher is one guest, whose memory of 4 GiB bounds its cache. Where that is not enough, open several
-        batchers of the model: they share its weights.
+        guests: among how many the sequences and the cache are shared out, each with a thread of its own and
+        at most 4 GiB; default one, or as many as context_tokens takes. They share the weights. A request is
+        computed in one of them: where its beginning is known, or else where most others are, as long as there
+        is room. A step reads the weights for one guest's requests: with more guests than the cache needs,
+        tokens come slower.
         """
         from zcwasm.llm import _batcher
 
-        return _batcher.start(self, sequences, context_tokens, context, kv_dtype, exact, rows, page, waiting)
+        return _batcher.start(
+            self, sequences, context_tokens, context, kv_dtype, exact, rows, page, waiting, guests
+        )
 
     def generate_many(
         self,

@@ -21,7 +21,8 @@ def apart(device: zcwasm.Device) -> bool:
 
 def scratch_limit(cache_bytes: int) -> zcwasm.Limits:
     """The guest is this package's own: it may have what it needs, a mirror and activations, whatever the
-    context asks for."""
+    context asks for. Activations never take more than 1 GiB of scratch: the guest gives them addresses from
+    3 GiB on (SCRATCH_START), and leaves them in its memory where these are too few."""
     return zcwasm.Limits(scratch=cache_bytes + (1 << 30))
 
 

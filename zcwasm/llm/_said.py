@@ -182,3 +182,7 @@ def _all_said(name: str) -> Callable[..., str]:
 
 for _name in ("casefold", "center", "expandtabs", "ljust", "rjust", "zfill"):
     setattr(Said, _name, _all_said(_name))
+
+# What Python and templates say of one, in errors that whoever wrote the messages reads.
+Said.__name__ = Said.__qualname__ = "str"
+Said.__module__ = "builtins"

@@ -235,7 +235,9 @@ class Tokenizer:
                 finder.add_tokens([AddedToken(name, normalized=False, special=True) for name in names])
                 self._finder = finder
             # Half a surrogate pair is no text for the library; a name has none.
-            found = self._finder.encode(_SURROGATE.sub("\ufffd", text), add_special_tokens=False)
+            # As a batch, which the library does without the interpreter's lock.
+            words = [_SURROGATE.sub("\ufffd", text)]
+            (found,) = self._finder.encode_batch(words, add_special_tokens=False)
         return [
             (first, end, self._controls[names[at]])
             for at, (first, end) in zip(found.ids, found.offsets, strict=True)

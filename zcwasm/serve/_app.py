@@ -58,8 +58,7 @@ def application(
         yield
         service.stop()
         service.cancel()
-        service.threads.shutdown(wait=False)
-        service.embed_thread.shutdown(wait=False)
+        service.close()
 
     app = Starlette(
         routes=routes,

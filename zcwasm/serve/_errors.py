@@ -12,7 +12,7 @@ from typing import Any
 import zcwasm
 from zcwasm._core import ModelError
 from zcwasm.llm import ContextError, QueueFullError
-from zcwasm.llm._constraint import ConstraintError
+from zcwasm.llm._constraint import ConstraintError, UnusableError
 
 _TYPES = {
     401: "authentication_error",
@@ -91,6 +91,8 @@ def refused(error: BaseException, param: str) -> BaseException:
         return RequestError(503, "the server is shutting down", code="closed")
     if isinstance(error, MemoryError):
         return later("there is no memory for this request now", 5, "no_memory")
+    if isinstance(error, UnusableError):
+        return invalid(param, f"{error!s:.1000}", "invalid_schema")
     # Error itself: what a chat template refuses; ModelError: what it fails on. ValueError itself: what this
     # package says of values. Its subclasses, and TypeError behind the tables' checks, are mistakes of ours.
     if isinstance(error, ModelError) or type(error) in (ValueError, zcwasm.Error):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from zcwasm.llm import Constraint
+from zcwasm.llm._constraint import UnusableError
 from zcwasm.serve import _answers, _json, _requests, _tools
 from zcwasm.serve._errors import RequestError, failed, find, invalid, not_again, refused
 from zcwasm.serve._requests import Generation
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("zcwasm.serve")
 Kind = Literal["chat.completion", "text_completion"]
 _AHEAD = 64  # tokens that wait for a client's connection, beside those that its stream holds
+_AHEAD_LOGGED = 16  # the same with log probabilities, whose events take several times as long
 
 
 @dataclass(eq=False)
@@ -78,8 +81,17 @@ def begin(kind: Kind, body: bytes, batchers: Mapping[str, Batcher], deadline: fl
                 running.streams.append(submit(prompt, {**options, **seeded}))
     except BaseException as error:
         running.cancel()
-        raise refused(error, param) from error
+        raise refused(error, _about(error, asked) or param) from error
     return running
+
+
+def _about(error: BaseException, asked: Generation) -> str | None:
+    """The field that an error is about, where it is one that only the model's numbers show to be wrong:
+    errors of this package begin with an argument's name. None: all else."""
+    if isinstance(error, UnusableError):
+        return "tools" if asked.schema is None else "response_format"
+    name = re.match(r"\w*", str(error)) if type(error) is ValueError else None
+    return name[0] if name and name[0] in asked.options else None
 
 
 def _submitter(
@@ -141,11 +153,15 @@ def _choice(running: Running, index: int, completion: Completion) -> dict[str, A
 
 
 def _logprobs(running: Running, tokens: Iterable[tuple[int, Logprobs]], offset: int = 0) -> dict[str, Any]:
-    ends = running.tokenizer.stop_ids
-    shown = [each for each in tokens if each[0] not in ends]
+    shown = _shown(running, tokens)
     if running.answer.chat:
         return _answers.chat_logprobs(running.tokenizer, shown)
     return _answers.text_logprobs(running.tokenizer, shown, offset)
+
+
+def _shown(running: Running, tokens: Iterable[tuple[int, Logprobs]]) -> list[tuple[int, Logprobs]]:
+    ends = running.tokenizer.stop_ids
+    return [each for each in tokens if each[0] not in ends]
 
 
 # --- streamed answers ---
@@ -161,7 +177,8 @@ async def events(running: Running, first: Callable[[float], None]) -> AsyncGener
     waiting = len(voices)
     try:
         streams = running.streams
-        source = _one(streams[0]) if len(streams) == 1 else _merged(streams)
+        most = _AHEAD_LOGGED if "logprobs" in running.asked.options else _AHEAD
+        source = _one(streams[0], most) if len(streams) == 1 else _merged(streams, most)
         async with aclosing(source) as merged:
             async for items in merged:
                 first(perf_counter())
@@ -218,8 +235,13 @@ class _Voice:
             return b""
         logprobs = "null"
         if self.logprobs and token.logprobs is not None:
-            logprobs = _answers.dump(_logprobs(self.running, [(token.id, token.logprobs)], self.offset))
-            self.offset += len(token.text)
+            logged = [(token.id, token.logprobs)]
+            if self.running.answer.chat:
+                shown = _shown(self.running, logged)
+                logprobs = _answers.chat_logprobs_text(self.running.tokenizer, shown)
+            else:
+                logprobs = _answers.dump(_logprobs(self.running, logged, self.offset))
+                self.offset += len(token.text)
         return self._text(text, logprobs)
 
     def _text(self, text: str, logprobs: str = "null") -> bytes:
@@ -243,24 +265,25 @@ class _Voice:
 _Item = tuple[int, "Token | BaseException | None"]
 
 
-async def _one(stream: Stream) -> AsyncGenerator[list[_Item]]:
+async def _one(stream: Stream, most: int) -> AsyncGenerator[list[_Item]]:
     """As _merged, of one stream: without a task and a queue for each token."""
     items: list[_Item] = []
     read = 0
     async for token in stream:
         read += 1
         items.append((0, token))
-        if read >= stream.usage.generated_tokens or len(items) == _AHEAD:
+        if read >= stream.usage.generated_tokens or len(items) == most:
             yield items
             items = []
+            await asyncio.sleep(0)  # where more is there, neither that nor the client makes others' turn
     yield [*items, (0, None)]
 
 
-async def _merged(streams: Sequence[Stream]) -> AsyncGenerator[list[_Item]]:
+async def _merged(streams: Sequence[Stream], most: int) -> AsyncGenerator[list[_Item]]:
     """What comes of all streams, as much at once as is there; None: the stream's end. While nobody takes it,
     no more than a few tokens are held here: the rest lies in the streams, which are bounded by the answer's
     length."""
-    queue: asyncio.Queue[_Item] = asyncio.Queue(_AHEAD)
+    queue: asyncio.Queue[_Item] = asyncio.Queue(most)
 
     async def pump(index: int, stream: Stream) -> None:
         try:
@@ -278,6 +301,7 @@ async def _merged(streams: Sequence[Stream]) -> AsyncGenerator[list[_Item]]:
             while not queue.empty():
                 items.append(queue.get_nowait())
             yield items
+            await asyncio.sleep(0)
     finally:
         for task in tasks:
             task.cancel()

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 
 from zcwasm.serve import _generation
 from zcwasm.serve._client import Client, EventStream
-from zcwasm.serve._embeddings import Embedder, embeddings
+from zcwasm.serve._embeddings import Embedder, Queue, answer, check
 from zcwasm.serve._errors import RequestError, find, later, shutting_down
 from zcwasm.serve._generation import Kind, Running
 from zcwasm.serve._limits import ServerLimits
@@ -53,6 +53,7 @@ class Service:
         self.running: set[Running] = set()
         self.threads = ThreadPoolExecutor(4, "zcwasm-serve")
         self.embed_thread = ThreadPoolExecutor(1, "zcwasm-embed")
+        self.queues = {name: Queue(each, self.embed_thread) for name, each in self.embedders.items()}
 
     def stop(self) -> None:
         """Refuse new requests; those in progress go on."""
@@ -63,6 +64,13 @@ class Service:
         for running in self.running:
             running.stopping = True
             running.cancel()
+
+    def close(self) -> None:
+        """Nobody asks any more."""
+        for queue in self.queues.values():
+            self.embed_thread.submit(queue.close)
+        self.threads.shutdown(wait=False)
+        self.embed_thread.shutdown(wait=False)
 
     # --- endpoints ---
 
@@ -169,7 +177,9 @@ class Service:
 
     async def _embed(self, body: bytes) -> bytes:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.embed_thread, embeddings, self.embedders, body)
+        asked = await loop.run_in_executor(self.threads, check, self.embedders, body)
+        await self.queues[asked.model].compute(asked)
+        return await loop.run_in_executor(self.threads, answer, asked)
 
     # --- bodies ---
 

@@ -1,8 +1,9 @@
 """Tools: what an answer that has to call one must look like, and calls that are found in what the model says.
 
 Models write calls in forms of their own, which zcwasm.llm knows (_tool_calls.py). Where a call is demanded,
-the answer is held to the JSON of one, which is among those forms, with arguments that the tool's schema
-allows. Where the model may choose, it says what it says: what reads as calls of the tools there are is calls.
+the answer is held to the JSON of one, or of several, each on a line of its own, where the request allows
+several; which is among those forms, with arguments that the tools' schemas allow. Where the model may choose,
+it says what it says: what reads as calls of the tools there are is calls.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _OPEN = "<tool_call>"
 # How an answer begins that may be nothing but calls.
 _BEGINNINGS = ("{", "[", "```", "<|python_tag|>")
+_MOST_DEMANDED = 16  # calls of an answer that has to call
 _NOTHING: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 
 
@@ -46,9 +48,10 @@ class Reader:
             self._ends = tuple(
                 tokenizer.token_bytes(each).decode("utf-8", "replace") for each in tokenizer.stop_ids
             )
-        if asked.tool_choice == "required":
+        self._demanded = asked.tool_choice == "required"
+        if self._demanded:
             template = model.weights.metadata.get("tokenizer.chat_template", "")
-            self.options["constraint"] = _constraint(tools, _word(template))
+            self.options["constraint"] = _constraint(tools, _word(template), self._most or _MOST_DEMANDED)
 
     def begin(self) -> Speech:
         return Speech(self)
@@ -57,6 +60,8 @@ class Reader:
         """What an answer says, and its calls."""
         text = self.without_end(text)
         found = split_tool_calls(text, self._names)
+        if found is None and self._demanded:  # one that was cut behind others
+            found = split_tool_calls(text.rpartition("\n")[0], self._names)
         if found is None:
             return text, []
         said, calls = found
@@ -116,8 +121,8 @@ def _word(template: object) -> str:
     return "parameters" if _OPEN not in text and '"parameters"' in text else "arguments"
 
 
-def _constraint(tools: list[dict[str, Any]], word: str) -> Constraint:
-    """One call of one of the tools."""
+def _constraint(tools: list[dict[str, Any]], word: str, most: int) -> Constraint:
+    """One call of one of the tools, or up to so many."""
     definitions, forms = {}, []
     for tool in tools:
         name = tool["name"]
@@ -130,8 +135,9 @@ def _constraint(tools: list[dict[str, Any]], word: str) -> Constraint:
                 "additionalProperties": False,
             }
         )
+    schema = {"anyOf": forms, "$defs": definitions}
     try:
-        return Constraint.json_schema({"anyOf": forms, "$defs": definitions})
+        return Constraint.json_schema(schema) if most == 1 else Constraint._json_lines(schema, most)
     except (TypeError, ValueError) as error:
         raise invalid("tools", str(error), "invalid_schema") from None
 
