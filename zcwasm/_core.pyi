@@ -425,6 +425,7 @@ class Device:
         params: Sequence[tuple[str, FieldType]] = ...,
         entry_point: str | None = None,
         in_place: bool = False,
+        glsl: str | None = None,
     ) -> Kernel: ...
     def dispatch(
         self,

@@ -12,22 +12,23 @@
 
 const char zc_py_doc_compile[] = //
     "compile($self, /, *, spirv=None, msl=None, name, bindings, workgroup, params=(), entry_point=None, "
-    "in_place=False)\n--\n\n"
+    "in_place=False, glsl=None)\n--\n\n"
     "A Kernel of the program's own for this device, to be given to dispatch().\n\n"
     "spirv: a SPIR-V module, bytes, for vulkan. msl: the text in Metal's language, for metal. Give both and the\n"
-    "program runs on either. The code is compared with the signature that the other arguments give. bindings: up\n"
-    "to eight pairs of a name and 'read', 'write' or 'read_write'; the i-th is the storage buffer at set 0,\n"
-    "binding i + 1, or [[buffer(i + 1)]]. params: pairs of a name and 'uint32', 'int32' or 'float32'. workgroup:\n"
-    "its size, three numbers. Push constants, or [[buffer(0)]]: uint offset[4] (with more than four bindings\n"
-    "offset[8]), at which element of each binding its array starts, then the params. entry_point: needed when\n"
-    "there are several; 'main' is main0 in MSL. in_place: an array that is written may be the very array of one that\n"
-    "is read. Compilers take it that two bindings never show the same bytes and reorder by that: say it only where\n"
-    "each invocation reads an element before it, and no other, writes it (in SPIR-V decorate both with Aliased, in\n"
-    "MSL use one pointer, where order matters beyond that). The code comes from a trusted source: beyond the "
-    "signature\n"
+    "program runs on either. glsl, instead of them: the text in GLSL, which a compiler translates that the extra\n"
+    "zcwasm[glsl] installs. The code is compared with the signature that the other arguments give. bindings: up to\n"
+    "eight pairs of a name and 'read', 'write' or 'read_write'; the i-th is the storage buffer at set 0, binding\n"
+    "i + 1, or [[buffer(i + 1)]]. params: pairs of a name and 'uint32', 'int32' or 'float32'. workgroup: its size,\n"
+    "three numbers. Push constants, or [[buffer(0)]]: uint offset[4] (with more than four bindings offset[8]), at\n"
+    "which element of each binding its array starts, then the params. entry_point: needed when there are several;\n"
+    "'main' is main0 in MSL. in_place: an array that is written may be the very array of one that is read.\n"
+    "Compilers take it that two bindings never show the same bytes and reorder by that: say it only where each\n"
+    "invocation reads an element before it, and no other, writes it (in SPIR-V decorate both with Aliased, in MSL\n"
+    "use one pointer, where order matters beyond that). The code comes from a trusted source: beyond the signature\n"
     "nothing checks what it does, and the driver is trusted with it.\n"
-    "Raises ValueError (the code does not compile, or differs from the signature: says both sides) and\n"
-    "DeviceError (the device compiles nothing, or cannot run this).";
+    "Raises ValueError (the code does not compile, or differs from the signature: says both sides), CompileError\n"
+    "(the GLSL does not compile: the compiler's text, with the line) and DeviceError (the device compiles nothing, or\n"
+    "cannot run this).";
 
 static int named_pair(PyObject *item, const char *what, const char **name, const char **value)
 {
@@ -107,7 +108,7 @@ static int take_code(PyObject *spirv, PyObject *msl, Py_buffer *view, zc_kernel_
 {
     Py_ssize_t size = 0;
     if (spirv == Py_None && msl == Py_None) {
-        PyErr_SetString(PyExc_TypeError, "compile() needs spirv or msl");
+        PyErr_SetString(PyExc_TypeError, "compile() needs glsl, spirv or msl");
         return -1;
     }
     if (spirv != Py_None && PyObject_GetBuffer(spirv, view, PyBUF_SIMPLE) < 0) {
@@ -125,12 +126,41 @@ static int take_code(PyObject *spirv, PyObject *msl, Py_buffer *view, zc_kernel_
     return 0;
 }
 
+/* GLSL as what the device takes, bytes or a str, which `*spirv` or `*msl` becomes. The reference returned holds it. */
+static PyObject *translate(PyObject *self, PyObject *glsl, const char *name, PyObject **spirv, PyObject **msl)
+{
+    const char *kind = zc_device_get_info(zc_py_device(self))->kind;
+    if (!PyUnicode_Check(glsl)) {
+        (void)zc_py_must_be("glsl", "a str", glsl);
+        return NULL;
+    }
+    if (*spirv != Py_None || *msl != Py_None) {
+        PyErr_SetString(PyExc_TypeError, "compile() takes glsl, or spirv and msl, not both");
+        return NULL;
+    }
+    if (strcmp(kind, "cpu") == 0) { /* says so itself, without a compiler */
+        *msl = glsl;
+        return Py_NewRef(glsl);
+    }
+    PyObject *module = PyImport_ImportModule("zcwasm._glsl");
+    PyObject *code = module ? PyObject_CallMethod(module, "translate", "Oss", glsl, kind, name) : NULL;
+    Py_XDECREF(module);
+    if (code) {
+        *(PyUnicode_Check(code) ? msl : spirv) = code;
+    }
+    return code;
+}
+
 PyObject *zc_py_compile(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    enum { NAME, BINDINGS, WORKGROUP, SPIRV, MSL, PARAMS, ENTRY_POINT, IN_PLACE, COUNT };
+    enum { NAME, BINDINGS, WORKGROUP, SPIRV, MSL, PARAMS, ENTRY_POINT, IN_PLACE, GLSL, COUNT };
     static const zc_py_arguments expected = {
-        "compile", 0, 3, COUNT, {"name", "bindings", "workgroup", "spirv", "msl", "params", "entry_point", "in_place"}};
-    PyObject *given[COUNT], *bindings = NULL, *params = NULL, *result = NULL;
+        "compile",
+        0,
+        3,
+        COUNT,
+        {"name", "bindings", "workgroup", "spirv", "msl", "params", "entry_point", "in_place", "glsl"}};
+    PyObject *given[COUNT], *bindings = NULL, *params = NULL, *translated = NULL, *result = NULL;
     zc_state *state = zc_state_of(self);
     zc_kernel_source source = {0};
     Py_buffer spirv = {0};
@@ -148,7 +178,20 @@ PyObject *zc_py_compile(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
         return NULL;
     }
     source.in_place = in_place;
-    if (take_code(given[SPIRV] ? given[SPIRV] : Py_None, given[MSL] ? given[MSL] : Py_None, &spirv, &source) < 0) {
+    PyObject *binary = given[SPIRV] ? given[SPIRV] : Py_None, *text = given[MSL] ? given[MSL] : Py_None;
+    if (given[GLSL] && given[GLSL] != Py_None) {
+        if (source.entry_point && strcmp(source.entry_point, "main") != 0) {
+            PyErr_Format(PyExc_ValueError, "kernel %s: GLSL begins at main, entry_point is '%s'", source.name,
+                         source.entry_point);
+            goto done;
+        }
+        source.entry_point = NULL; /* the compiler may give it another name, but there is no second one */
+        translated = translate(self, given[GLSL], source.name, &binary, &text);
+        if (!translated) {
+            goto done;
+        }
+    }
+    if (take_code(binary, text, &spirv, &source) < 0) {
         goto done;
     }
     bindings = PySequence_Tuple(given[BINDINGS]);
@@ -173,5 +216,6 @@ done:
     Py_XDECREF(bindings);
     Py_XDECREF(params);
     PyBuffer_Release(&spirv);
+    Py_XDECREF(translated);
     return result;
 }
