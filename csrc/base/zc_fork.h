@@ -31,6 +31,7 @@ typedef enum zc_fork_place {
     ZC_FORK_CPU_QUEUES,
     ZC_FORK_CPU_THREADS,
     ZC_FORK_CPU_PACKED,
+    ZC_FORK_ROW_KERNELS,
     ZC_FORK_REGIONS,
     ZC_FORK_MAPPINGS,
     ZC_FORK_PLACES
