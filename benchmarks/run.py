@@ -45,6 +45,7 @@ GROUPS: dict[str, tuple[int, ...]] = {
     "vulkan": (1,),
     "llm": (1, 2),
     "snapshots": (2,),
+    "pool": (1,),
 }
 
 

@@ -123,7 +123,7 @@ def said(signature: str) -> Parsed:
     function = ast.parse(f"def {signature.replace('$', '')}: ...").body[0]
     assert isinstance(function, ast.FunctionDef)
     given = function.args
-    assert [name.arg for name in given.posonlyargs] in ([], ["self"])
+    assert [name.arg for name in given.posonlyargs] in ([], ["self"], ["self", "name"])
     named = [name.arg for name in given.args]
     keywords = dict(zip((name.arg for name in given.kwonlyargs), given.kw_defaults, strict=True))
     needed = {name for name, default in keywords.items() if default is None}

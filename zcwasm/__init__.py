@@ -20,7 +20,8 @@ if not find_spec("zcwasm._core"):
         "folder, where it finds the installed package, or build this one in place (pip install -e .)"
     )
 
-from zcwasm import _core
+from zcwasm import _call, _core
+from zcwasm._call import Call
 from zcwasm._core import (
     Batch,
     ClosedError,
@@ -54,12 +55,14 @@ from zcwasm._core import (
 from zcwasm._limits import Limits
 from zcwasm._models.fetch import FetchError
 from zcwasm._models.weights import Weights
+from zcwasm._pool import Pool, PoolStats, Results
 from zcwasm._snapshot import snapshot_info
 from zcwasm._types import DeviceKind
 from zcwasm._wasi import Wasi
 
 __all__ = [
     "Batch",
+    "Call",
     "ClosedError",
     "CompileError",
     "Device",
@@ -82,6 +85,9 @@ __all__ = [
     "Memory",
     "ModelError",
     "Module",
+    "Pool",
+    "PoolStats",
+    "Results",
     "SnapshotError",
     "Submission",
     "Table",
@@ -103,10 +109,12 @@ def guest_include() -> str:
 
 
 # Where users find them is what tracebacks, reprs and pickles say.
-for _public in (FetchError, Limits, Wasi, Weights, snapshot_info):
+for _public in (Call, FetchError, Limits, Pool, PoolStats, Results, Wasi, Weights, snapshot_info):
     _public.__module__ = __name__
 del _public
 
 # Nobody is left who could want the results of work in flight: it is cancelled. What a driver does not end in
-# two seconds keeps its memory, and ends with the process.
+# two seconds keeps its memory, and ends with the process. Guests first, which could submit more: what is
+# registered last runs first.
 atexit.register(_core._finish, 2.0)
+atexit.register(_call.finish)

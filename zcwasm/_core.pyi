@@ -10,6 +10,7 @@ import numpy.typing as npt
 from _typeshed import structseq
 from typing_extensions import Buffer, CapsuleType, Self, disjoint_base
 
+from zcwasm._call import Call, Lane
 from zcwasm._limits import Limits
 from zcwasm._types import Access, DeviceKind, FieldType, TrapKind, WeightType
 
@@ -19,6 +20,7 @@ __version__: str
 _Bytes = Buffer | npt.NDArray[Any]
 _ValueType = Literal["i32", "i64", "f32", "f64"]
 _Kind = Literal["func", "table", "memory", "global"]
+_Result = TypeVar("_Result")
 _Imports = Mapping[str, Mapping[str, Callable[..., Any] | Memory | Global] | Exports]
 
 class Error(Exception): ...
@@ -204,6 +206,8 @@ class Instance:
     @property
     def closed(self) -> bool: ...
     @property
+    def _unwound(self) -> bool: ...
+    @property
     def _inputs(self) -> dict[str, memoryview]: ...
     def snapshot(
         self,
@@ -255,6 +259,14 @@ class Instance:
         expand: Callable[[bytes], bytes | None] | None,
         /,
     ) -> Self: ...
+    def call(
+        self, name: str, /, *args: float, deadline: float | None = None, fuel: int | None = None
+    ) -> Any: ...
+    def submit(
+        self, name: str, /, *args: float, deadline: float | None = None, fuel: int | None = None
+    ) -> Call: ...
+    @property
+    def _lane(self) -> Lane: ...
     def interrupt(self) -> bool: ...
     def close(self) -> None: ...
     def __enter__(self) -> Self: ...
@@ -265,6 +277,16 @@ class Instance:
         traceback: TracebackType | None,
         /,
     ) -> None: ...
+
+@final
+class _Scope:
+    def __new__(cls, deadline: float | None = None, fuel: int | None = None) -> Self: ...
+    def run(self, function: Callable[..., _Result], /, *args: Any) -> _Result: ...
+    def cancel(self) -> None: ...
+    @classmethod
+    def check(cls) -> None: ...
+    @property
+    def cancelled(self) -> bool: ...
 
 @disjoint_base
 class _Wasi:

@@ -33,40 +33,10 @@ M3Result LinkRawFunction(IM3Module module, IM3Function function, ccstr_t signatu
 #define LEAST_CODE ((uint64_t)16 << 20)
 #define CODE_PER_BYTE 64
 
-typedef struct zc_call_state { /* one per nested call, on the native stack */
-    struct zc_call_state *outer;
-    M3MemoryHeader saved;
-    uintptr_t saved_owner;
-    const zc_call_hooks *hooks; /* or NULL */
-    int64_t slice; /* fuel put into the header and not yet accounted for */
-    uint64_t compiler_ticked; /* monotonic ns */
-} call_state;
+typedef zc_call_state call_state;
 
 static const char host_failed[] = "host function failed";
 static const char guest_stopped[] = "stopped by a limit";
-
-static const struct {
-    const char *name;
-    const char *message;
-} traps[] = {[ZC_TRAP_NONE] = {"none", ""},
-#define X(code, name, message) [ZC_TRAP_##code] = {name, message},
-             ZC_TRAP_LIST(X)
-#undef X
-};
-
-const char *zc_trap_name(uint32_t kind)
-{
-    return kind < sizeof traps / sizeof *traps ? traps[kind].name : "unknown";
-}
-
-static zc_status trap(zc_error *error, zc_trap_kind kind)
-{
-    (void)zc_fail(error, ZC_TRAP, "%s", traps[kind].message);
-    if (error) {
-        error->kind = kind;
-    }
-    return ZC_TRAP;
-}
 
 /* The engine reports failures as addresses of constant strings. */
 static zc_trap_kind trap_kind(M3Result result)
@@ -111,28 +81,44 @@ static zc_status translate(zc_instance *instance, M3Result result, zc_error *err
         return error->code; /* filled by the host function or the tick */
     }
     if (result == guest_stopped) {
-        return trap(error, instance->stopped);
+        return zc_trap(error, instance->stopped);
     }
     zc_trap_kind kind = trap_kind(result);
     if (kind != ZC_TRAP_NONE) {
-        return trap(error, kind);
+        return zc_trap(error, kind);
     }
     return zc_engine_failed(result, error);
 }
 
 /* --- limits while running --- */
 
-/* Move what the running slice has used from the header to the books. */
+/* Move what the running slice has used from the header to the books: the instance's, and those of all scopes. */
 static void settle(zc_instance *instance, call_state *call, const M3MemoryHeader *header)
 {
-    uint64_t used = zc_instance_fuel_used(instance) + (uint64_t)(call->slice - header->fuel);
-    atomic_store_explicit(&instance->fuel_used, used, memory_order_relaxed);
+    uint64_t used = (uint64_t)(call->slice - header->fuel);
+    atomic_store_explicit(&instance->fuel_used, zc_instance_fuel_used(instance) + used, memory_order_relaxed);
+    for (zc_scope *scope = call->scope; scope; scope = scope->outer) {
+        scope->fuel_used += used;
+    }
     call->slice = header->fuel;
+}
+
+static bool out_of_fuel(const zc_instance *instance, const call_state *call)
+{
+    bool out = zc_instance_fuel_used(instance) > atomic_load_explicit(&instance->fuel_limit, memory_order_relaxed);
+    for (const zc_scope *scope = call->scope; scope; scope = scope->outer) {
+        out = out || scope->fuel_used > scope->fuel;
+    }
+    return out;
 }
 
 static void start_slice(zc_instance *instance, call_state *call, M3MemoryHeader *header, int64_t length)
 {
     uint64_t left = zc_instance_fuel(instance);
+    for (const zc_scope *scope = call->scope; scope; scope = scope->outer) {
+        uint64_t there = scope->fuel > scope->fuel_used ? scope->fuel - scope->fuel_used : 0;
+        left = there < left ? there : left;
+    }
     if ((uint64_t)length > left) {
         length = (int64_t)left;
     }
@@ -142,7 +128,8 @@ static void start_slice(zc_instance *instance, call_state *call, M3MemoryHeader 
 
 /* The one place where the host's code runs between two states of the engine: in the middle of a guest's function, of
  * a function being compiled, of a host function that waits. Whatever it does, no call begins over this memory (see
- * zc_instance_frame); the books are settled around it, since it may read and set the fuel. */
+ * zc_instance_frame); the books are settled around it, since it may read and set the fuel. What it calls, a signal handler
+ * another guest, is no part of this call. */
 static zc_status give_way(zc_instance *instance, call_state *call, zc_error *error)
 {
     M3MemoryHeader *header = instance->executor->header;
@@ -150,20 +137,17 @@ static zc_status give_way(zc_instance *instance, call_state *call, zc_error *err
         return ZC_OK;
     }
     settle(instance, call, header);
+    zc_scope *scope = zc_this_thread.scope;
+    call_state *innermost = zc_this_thread.call;
+    zc_this_thread.scope = NULL;
+    zc_this_thread.call = NULL;
     instance->executor->ticking = true;
     zc_status status = call->hooks->tick(call->hooks->context, error);
     instance->executor->ticking = false;
+    zc_this_thread.call = innermost;
+    zc_this_thread.scope = scope;
     start_slice(instance, call, header, call->slice);
     return status;
-}
-
-/* Why the call must end now, or ZC_TRAP_NONE: what any thread may ask for, and time. */
-static zc_trap_kind must_end(zc_instance *instance, uint64_t now)
-{
-    if (atomic_exchange_explicit(&instance->interrupted, false, memory_order_acq_rel)) {
-        return ZC_TRAP_INTERRUPTED;
-    }
-    return instance->deadline && now >= instance->deadline ? ZC_TRAP_DEADLINE : ZC_TRAP_NONE;
 }
 
 static const char *stop(zc_instance *instance, zc_trap_kind kind)
@@ -176,12 +160,12 @@ static const char *stop(zc_instance *instance, zc_trap_kind kind)
 static M3Result refuel(IM3Runtime runtime, M3MemoryHeader *header)
 {
     zc_instance *instance = runtime->userdata;
-    call_state *call = atomic_load_explicit(&instance->call, memory_order_relaxed);
+    call_state *call = zc_current(instance);
     settle(instance, call, header);
-    if (zc_instance_fuel_used(instance) > atomic_load_explicit(&instance->fuel_limit, memory_order_relaxed)) {
+    if (out_of_fuel(instance, call)) {
         return stop(instance, ZC_TRAP_OUT_OF_FUEL);
     }
-    zc_trap_kind kind = must_end(instance, instance->deadline ? (uint64_t)zc_clock_ns() : 0);
+    zc_trap_kind kind = zc_must_end(call, call->scope);
     if (kind != ZC_TRAP_NONE) {
         return stop(instance, kind);
     }
@@ -196,15 +180,15 @@ static M3Result refuel(IM3Runtime runtime, M3MemoryHeader *header)
 static M3Result pause_compiler(IM3Runtime runtime)
 {
     zc_instance *instance = runtime->userdata;
-    call_state *call = atomic_load_explicit(&instance->call, memory_order_relaxed);
+    call_state *call = zc_current(instance);
     if (!call) {
         return m3Err_none;
     }
-    uint64_t now = (uint64_t)zc_clock_ns();
-    zc_trap_kind kind = must_end(instance, now);
+    zc_trap_kind kind = zc_must_end(call, call->scope);
     if (kind != ZC_TRAP_NONE) {
         return stop(instance, kind);
     }
+    uint64_t now = (uint64_t)zc_clock_ns();
     if (call->compiler_ticked == 0) {
         call->compiler_ticked = now;
     } else if (now - call->compiler_ticked > COMPILER_TICK_NS) {
@@ -286,24 +270,60 @@ static zc_status prepare_calls(zc_instance *instance, zc_error *error)
     return status;
 }
 
+/* A call ends by the deadline of the one below at the latest, by its instance's unless it is nested there, and by those
+ * of its scopes. */
+static void set_deadline(zc_instance *instance, call_state *call)
+{
+    call->ends_at = call->below ? call->below->ends_at : ZC_NO_LIMIT;
+    call->given_ns = call->below ? call->below->given_ns : ZC_NO_LIMIT;
+    if (!call->outer && instance->limits.deadline_ns != ZC_NO_LIMIT) {
+        uint64_t ends_at = (uint64_t)zc_clock_ns() + instance->limits.deadline_ns;
+        if (ends_at < call->ends_at) {
+            call->ends_at = ends_at;
+            call->given_ns = instance->limits.deadline_ns;
+        }
+    }
+    for (const zc_scope *scope = call->scope; scope; scope = scope->outer) {
+        if (scope->ends_at < call->ends_at) {
+            call->ends_at = scope->ends_at;
+            call->given_ns = scope->deadline_ns;
+        }
+    }
+    instance->given_ns = call->given_ns;
+}
+
+/* Many short calls never look at what ends them: so each looks before it begins, in a scope. */
+static zc_status check_scope(zc_instance *instance, zc_error *error)
+{
+    zc_status status = zc_scope_check(error);
+    if (status != ZC_OK) {
+        instance->trace_count = 0; /* of nothing that ran */
+    }
+    return status;
+}
+
 /* Restored by leave. */
 static zc_status enter(zc_instance *instance, call_state *call, const zc_call_hooks *hooks, zc_error *error)
 {
     uintptr_t found;
     zc_status status = own(instance->executor, &found, error);
+    if (status == ZC_OK && zc_this_thread.scope && (status = check_scope(instance, error)) != ZC_OK) {
+        disown(instance->executor, found);
+    }
     if (status != ZC_OK) {
         return status;
     }
     M3MemoryHeader *header = instance->executor->header;
-    call->outer = atomic_load_explicit(&instance->call, memory_order_relaxed);
+    call->outer = zc_current(instance);
+    call->below = zc_this_thread.call;
+    call->scope = zc_this_thread.scope;
+    call->instance = instance;
     call->saved = *header;
     call->saved_owner = found;
     call->hooks = hooks;
     call->compiler_ticked = 0;
+    set_deadline(instance, call);
     if (!call->outer) {
-        instance->deadline =
-            instance->limits.deadline_ns == ZC_NO_LIMIT ? 0 : (uint64_t)zc_clock_ns() + instance->limits.deadline_ns;
-        atomic_store_explicit(&instance->interrupted, false, memory_order_relaxed);
         header->depth = instance->limits.call_depth;
     }
     header->runtime = instance->runtime;
@@ -312,7 +332,11 @@ static zc_status enter(zc_instance *instance, call_state *call, const zc_call_ho
     instance->runtime->nativeStackLimit = header->nativeStackLimit;
     start_slice(instance, call, header, FIRST_SLICE);
     instance->runtime->numTrace = 0;
-    atomic_store_explicit(&instance->call, call, memory_order_release);
+    atomic_store_explicit(&instance->call, call, memory_order_relaxed);
+    zc_this_thread.call = call;
+    if (!call->outer) {
+        atomic_store_explicit(&instance->running, ++instance->calls, memory_order_release);
+    }
     return ZC_OK;
 }
 
@@ -329,7 +353,13 @@ static void leave(zc_instance *instance, call_state *call)
     if (call->hooks) {
         call->hooks->resume(call->hooks->context);
     }
-    atomic_store_explicit(&instance->call, call->outer, memory_order_release);
+    zc_this_thread.call = call->below;
+    atomic_store_explicit(&instance->call, call->outer, memory_order_relaxed);
+    if (call->outer) {
+        instance->given_ns = call->outer->given_ns;
+    } else {
+        atomic_store_explicit(&instance->running, 0, memory_order_release);
+    }
     disown(instance->executor, call->saved_owner);
 }
 
@@ -341,7 +371,7 @@ static const void *call_host(IM3Runtime runtime, IM3ImportContext import, uint64
     zc_linked_function *linked = import->userdata;
     zc_instance *instance = linked->instance;
     M3MemoryHeader *header = instance->executor->header;
-    call_state *call = atomic_load_explicit(&instance->call, memory_order_relaxed);
+    call_state *call = zc_current(instance);
     settle(instance, call, header);
     /* A nested call begins above the slots of this one; the engine restores its stack afterwards. */
     runtime->stack = slots + linked->slots;
@@ -383,7 +413,7 @@ uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *
     uint8_t *frame = instance->runtime->stack, *end = stack_end(instance);
     uint64_t needed = ((uint64_t)type->param_count + type->result_count + 1) * sizeof(uint64_t);
     if (frame > end || needed > (uint64_t)(end - frame)) {
-        (void)trap(error, ZC_TRAP_STACK_OVERFLOW);
+        (void)zc_trap(error, ZC_TRAP_STACK_OVERFLOW);
         return NULL;
     }
     return (uint64_t *)(void *)frame;
@@ -409,6 +439,9 @@ zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *f
     if (result) {
         status = translate(instance, result, error);
         keep_trace(instance);
+        if (status == ZC_HOST) {
+            error->kind = zc_must_end(&call, call.scope);
+        }
     }
     leave(instance, &call);
     return status;
@@ -426,38 +459,42 @@ zc_status zc_instance_start(zc_instance *instance, const zc_call_hooks *hooks, z
 
 zc_status zc_instance_pause(zc_instance *instance, zc_error *error)
 {
-    call_state *call = atomic_load_explicit(&instance->call, memory_order_relaxed);
+    call_state *call = zc_current(instance);
     if (!call) {
         return ZC_OK;
     }
-    zc_trap_kind kind = must_end(instance, instance->deadline ? (uint64_t)zc_clock_ns() : 0);
-    return kind == ZC_TRAP_NONE ? give_way(instance, call, error) : trap(error, kind);
+    zc_trap_kind kind = zc_must_end(call, call->scope);
+    return kind == ZC_TRAP_NONE ? give_way(instance, call, error) : zc_trap(error, kind);
 }
 
 uint64_t zc_instance_time_left(const zc_instance *instance)
 {
-    uint64_t now = instance->deadline ? (uint64_t)zc_clock_ns() : 0;
-    return !instance->deadline ? ZC_NO_LIMIT : now < instance->deadline ? instance->deadline - now : 0;
+    uint64_t ends_at = zc_instance_ends_at(instance);
+    uint64_t now = ends_at == ZC_NO_LIMIT ? 0 : (uint64_t)zc_clock_ns();
+    return ends_at == ZC_NO_LIMIT ? ZC_NO_LIMIT : now < ends_at ? ends_at - now : 0;
 }
 
 uint64_t zc_instance_ends_at(const zc_instance *instance)
 {
-    return instance->deadline ? instance->deadline : ZC_NO_LIMIT;
+    const call_state *call = zc_current(instance);
+    return call ? call->ends_at : ZC_NO_LIMIT;
 }
 
 bool zc_instance_running(const zc_instance *instance)
 {
-    return atomic_load_explicit(&instance->call, memory_order_acquire) != NULL;
+    return atomic_load_explicit(&instance->running, memory_order_acquire) != 0;
 }
 
 bool zc_instance_interrupt(zc_instance *instance)
 {
-    if (!zc_instance_running(instance)) {
-        return false;
+    uint64_t call = atomic_load_explicit(&instance->running, memory_order_acquire);
+    uint64_t last = atomic_load_explicit(&instance->interrupted, memory_order_relaxed);
+    /* When the call has ended meanwhile, nobody looks for its number any more. A thread that comes late must not undo what
+     * another one asked of a later call. */
+    while (last < call && !atomic_compare_exchange_weak_explicit(&instance->interrupted, &last, call,
+                                                                 memory_order_release, memory_order_relaxed)) {
     }
-    /* When the call ends before it looks, the next one clears the flag. */
-    atomic_store_explicit(&instance->interrupted, true, memory_order_release);
-    return true;
+    return call != 0;
 }
 
 uint64_t zc_instance_fuel_used(const zc_instance *instance)
@@ -481,7 +518,7 @@ uint64_t zc_instance_fuel(const zc_instance *instance)
 
 uint64_t zc_instance_deadline(const zc_instance *instance)
 {
-    return instance->limits.deadline_ns;
+    return instance->given_ns;
 }
 
 zc_memory *zc_instance_memory(const zc_instance *instance)
@@ -632,7 +669,7 @@ static zc_status make_globals_and_table(zc_instance *instance, zc_error *error)
 static zc_status translate_load(zc_instance *instance, M3Result result, zc_error *error)
 {
     if (result && strcmp(result, "data segment out of bounds") == 0) {
-        return trap(error, ZC_TRAP_MEMORY_OUT_OF_BOUNDS);
+        return zc_trap(error, ZC_TRAP_MEMORY_OUT_OF_BOUNDS);
     }
     if (result && strcmp(result, "element segment out of bounds") == 0) {
         (void)zc_fail(error, ZC_TRAP, "out of bounds table access");
@@ -686,6 +723,7 @@ zc_status zc_instance_make(zc_module *module, const zc_import_value *imports, co
     }
     instance->module = zc_module_retain(module);
     instance->limits = *limits;
+    instance->given_ns = limits->deadline_ns;
     atomic_init(&instance->fuel_limit, limits->fuel);
     instance->linked = zc_calloc(info->imported_func_count, sizeof *instance->linked);
     instance->globals = zc_calloc(info->global_count, sizeof *instance->globals);

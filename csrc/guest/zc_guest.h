@@ -6,8 +6,9 @@
  * Ownership: zc_module, zc_memory and zc_global are reference counted and may be shared by instances; a
  * zc_instance has one owner, and must not be running when it is freed. Threads: a module is immutable. A
  * memory is executed by one thread at a time, and with it every instance over it; a second thread gets
- * ZC_CONCURRENT. Calls may nest on one thread (a host function that calls back). zc_instance_interrupt is
- * for any thread.
+ * ZC_CONCURRENT. Calls may nest on one thread (a host function that calls back, this instance or another one): the inner
+ * call ends by the deadline of the outer one at the latest, and when that is interrupted. zc_instance_interrupt is for
+ * any thread.
  *
  * Host code sees values as 64-bit slots: i32 and f32 in the low 32 bits, bits unchanged.
  */
@@ -63,7 +64,7 @@ typedef struct zc_limits {
     uint64_t call_depth;  /* nested guest calls */
     uint64_t stack_bytes; /* of the value stack */
     uint64_t fuel;        /* opcodes charged over the instance's life, see zc_instance_fuel_used */
-    uint64_t deadline_ns; /* wall-clock time of one outermost call */
+    uint64_t deadline_ns; /* wall-clock time of one outermost call; a scope can give less */
 } zc_limits;
 
 /* --- modules --- */
@@ -137,9 +138,31 @@ zc_status zc_instance_start(zc_instance *instance, const zc_call_hooks *hooks, z
  * first call, cannot be had, when the instance runs on another thread, or is between two states (zc_call_hooks).
  * Results come back at slots[0 ..]. */
 uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *error);
-/* Call function `function` with the frame that zc_instance_frame gave. `hooks` may be NULL. */
+/* Call function `function` with the frame that zc_instance_frame gave. `hooks` may be NULL. With ZC_HOST error->kind says
+ * why the call would have ended anyway, or ZC_TRAP_NONE: a host function may have failed for the same reason. */
 zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *frame, const zc_call_hooks *hooks,
                            zc_error *error);
+
+/* --- scopes: what bounds all that a thread calls for a while (zc_guest_scope.c) --- */
+
+/* Between entering and leaving it, every call that the thread begins, of whatever instance, ends with a trap when the flag
+ * is set, at the deadline, or when all of them together have used the fuel; none begins any more once it is over. It bounds
+ * them beside the limits of their instances, and beside the scopes around it: whatever comes first. A call that
+ * goes on when the flag is set for another scope is not touched. On the native stack of who enters it; left in
+ * the opposite order, by the same thread. */
+typedef struct zc_scope {
+    struct zc_scope *outer;
+    const _Atomic bool *cancelled; /* or NULL; any thread may set it, and it stays set */
+    uint64_t ends_at;     /* monotonic ns, or ZC_NO_LIMIT */
+    uint64_t deadline_ns; /* how long that was from its beginning */
+    uint64_t fuel;        /* as an instance's */
+    uint64_t fuel_used;
+} zc_scope;
+
+void zc_scope_enter(zc_scope *scope, const _Atomic bool *cancelled, uint64_t deadline_ns, uint64_t fuel);
+void zc_scope_leave(zc_scope *scope);
+/* For waits that are no guest's: ZC_TRAP once what the calling thread is in, scopes or calls, must end. */
+zc_status zc_scope_check(zc_error *error);
 
 /* For host functions that block, from inside the call: gives way to the tick (which may release a lock), and
  * fails with the trap or the host's failure that is to end the call: interrupted, deadline, a signal. Wait in
@@ -153,7 +176,8 @@ uint64_t zc_instance_time_left(const zc_instance *instance);
 uint64_t zc_instance_ends_at(const zc_instance *instance);
 
 bool zc_instance_running(const zc_instance *instance);
-/* Stop the call in progress with a trap; false when none is running. Any thread. */
+/* Stop the outermost call in progress, and those nested in it, with a trap; false when none is running. It ends that call
+ * or none, never a later one. Any thread. */
 bool zc_instance_interrupt(zc_instance *instance);
 
 /* Fuel: the number of opcodes in each function body entered and each loop body begun (without those of
@@ -161,7 +185,8 @@ bool zc_instance_interrupt(zc_instance *instance);
 uint64_t zc_instance_fuel_used(const zc_instance *instance);
 void zc_instance_set_fuel(zc_instance *instance, uint64_t fuel); /* what may be used from now on */
 uint64_t zc_instance_fuel(const zc_instance *instance);          /* what is left, or ZC_NO_LIMIT */
-uint64_t zc_instance_deadline(const zc_instance *instance); /* ns of each call, or ZC_NO_LIMIT */
+/* ns that the call in progress was given, or else the last one, or ZC_NO_LIMIT. */
+uint64_t zc_instance_deadline(const zc_instance *instance);
 
 zc_memory *zc_instance_memory(const zc_instance *instance);                 /* NULL when it has none */
 zc_global *zc_instance_global(const zc_instance *instance, uint32_t index); /* exported or imported, else NULL */

@@ -63,9 +63,11 @@ struct zc_instance {
     zc_limits limits;           /* fuel: see fuel_limit */
     _Atomic uint64_t fuel_limit; /* both: written by one thread, read by any */
     _Atomic uint64_t fuel_used;
-    uint64_t deadline; /* of the outermost call in progress, monotonic ns; 0 for none */
-    _Atomic bool interrupted;
-    _Atomic(struct zc_call_state *) call; /* innermost call in progress */
+    _Atomic(struct zc_call_state *) call; /* innermost in progress, for the thread that executes it; see zc_current */
+    uint64_t given_ns;            /* see zc_instance_deadline */
+    uint64_t calls;               /* outermost ones that have begun */
+    _Atomic uint64_t running;     /* the number of the outermost call in progress, or 0 */
+    _Atomic uint64_t interrupted; /* the number of the last one that was to end */
     zc_error *host_error;       /* of the call in progress: filled by failing host functions and ticks */
     zc_trap_kind stopped;       /* why refuel stopped the guest */
     uint64_t trace_count;
@@ -89,9 +91,52 @@ uint32_t zc_memory_most_pages(const zc_limits_type *type, uint64_t byte_limit);
 /* Tell the engine how long the memory is: before a guest's first look at it, and when it has grown. Until then its
  * length is 0 there, and its header's page takes up nothing. */
 void zc_memory_publish(zc_memory *memory);
+
+/* One call in progress, on the native stack of who makes it. */
+typedef struct zc_call_state {
+    struct zc_call_state *outer; /* of the same instance */
+    struct zc_call_state *below; /* of the same thread, of any instance */
+    zc_scope *scope;             /* innermost that the thread had entered when it began */
+    zc_instance *instance;
+    uint64_t ends_at;  /* monotonic ns, or ZC_NO_LIMIT: its own deadline, those of its scopes, of the call below */
+    uint64_t given_ns; /* how long that was */
+    M3MemoryHeader saved;
+    uintptr_t saved_owner;
+    const zc_call_hooks *hooks; /* or NULL */
+    int64_t slice; /* fuel put into the header and not yet accounted for */
+    uint64_t compiler_ticked; /* monotonic ns */
+} zc_call_state;
+
+/* --- the calling thread (zc_guest_stack.c) --- */
+
+#if defined(__linux__) || defined(__FreeBSD__)
+#define ZC_FAST_TLS __attribute__((tls_model("initial-exec")))
+#else
+#define ZC_FAST_TLS
+#endif
+
+typedef struct zc_thread {
+    uintptr_t low, high, limit; /* of its native stack */
+    uintptr_t mark;             /* 0 until asked for */
+    zc_scope *scope;            /* innermost that it has entered */
+    zc_call_state *call;        /* innermost in progress, of any instance */
+} zc_thread;
+
+extern _Thread_local ZC_FAST_TLS zc_thread zc_this_thread;
+
 /* Address of the lowest byte that guest code may use of the calling thread's stack. */
 void *zc_native_stack_limit(void);
 /* A value unique to the calling thread, never 0. */
 uintptr_t zc_thread_mark(void);
+
+static inline zc_call_state *zc_current(const zc_instance *instance)
+{
+    return atomic_load_explicit(&instance->call, memory_order_relaxed);
+}
+
+/* Why `call`, which may be NULL, or what else the calling thread does in `scope`, must end now, but for its fuel. */
+zc_trap_kind zc_must_end(const zc_call_state *call, const zc_scope *scope);
+/* An error of a trap. */
+zc_status zc_trap(zc_error *error, zc_trap_kind kind);
 
 #endif

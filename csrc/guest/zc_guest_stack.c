@@ -1,4 +1,4 @@
-/* zc_guest_stack: how much native stack guest code may use on the calling thread.
+/* zc_guest_stack: the calling thread, and how much native stack guest code may use on it.
  *
  * The interpreter recurses natively for each guest call. Each thread's bounds are asked of the system once
  * and kept in thread-local storage; a margin stays free for host functions and for the interpreter's own
@@ -16,16 +16,7 @@
 #define LARGEST ((size_t)1 << 30)       /* a stack without a limit counts as this large */
 #define UNKNOWN_BUDGET ((size_t)192 << 10) /* on a stack that the system knows nothing of */
 
-#if defined(__linux__) || defined(__FreeBSD__)
-#define FAST_TLS __attribute__((tls_model("initial-exec")))
-#else
-#define FAST_TLS
-#endif
-
-static _Thread_local FAST_TLS struct {
-    uintptr_t low, high, limit;
-    uintptr_t mark; /* 0 until asked for */
-} stack;
+_Thread_local ZC_FAST_TLS zc_thread zc_this_thread;
 
 static void find_bounds(void)
 {
@@ -49,28 +40,28 @@ static void find_bounds(void)
         low = high - LARGEST;
     }
     size_t margin = (high - low) / 4 < MARGIN ? (high - low) / 4 : MARGIN;
-    stack.low = low;
-    stack.high = high;
-    stack.limit = low + margin;
+    zc_this_thread.low = low;
+    zc_this_thread.high = high;
+    zc_this_thread.limit = low + margin;
 }
 
 void *zc_native_stack_limit(void)
 {
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    if (stack.high == 0) {
+    if (zc_this_thread.high == 0) {
         find_bounds();
     }
-    if (here < stack.low || here >= stack.high) {
+    if (here < zc_this_thread.low || here >= zc_this_thread.high) {
         return (void *)(here - UNKNOWN_BUDGET);
     }
-    return (void *)stack.limit;
+    return (void *)zc_this_thread.limit;
 }
 
 uintptr_t zc_thread_mark(void)
 {
     static _Atomic uintptr_t marks;
-    if (stack.mark == 0) {
-        stack.mark = 1 + atomic_fetch_add_explicit(&marks, 1, memory_order_relaxed);
+    if (zc_this_thread.mark == 0) {
+        zc_this_thread.mark = 1 + atomic_fetch_add_explicit(&marks, 1, memory_order_relaxed);
     }
-    return stack.mark;
+    return zc_this_thread.mark;
 }

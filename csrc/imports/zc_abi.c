@@ -81,13 +81,14 @@ void zc_abi_attach(zc_abi *abi, zc_instance *instance)
 void zc_abi_ended(zc_abi *abi, zc_status status, const zc_error *error, bool signalled)
 {
     uint64_t limit = zc_instance_deadline(abi->instance);
+    uint32_t kind = status == ZC_TRAP || status == ZC_HOST ? error->kind : ZC_TRAP_NONE;
     char why[100];
     if (signalled) {
         (void)snprintf(why, sizeof why, "cancelled: a signal ended the call that submitted it");
-    } else if (status == ZC_TRAP && error->kind == ZC_TRAP_DEADLINE) {
+    } else if (kind == ZC_TRAP_DEADLINE) {
         (void)snprintf(why, sizeof why, "cancelled: the call that submitted it passed its deadline of %.3f s",
                        limit == ZC_NO_LIMIT ? 0 : (double)limit / 1e9);
-    } else if (status == ZC_TRAP && error->kind == ZC_TRAP_INTERRUPTED) {
+    } else if (kind == ZC_TRAP_INTERRUPTED) {
         (void)snprintf(why, sizeof why, "cancelled: the host interrupted the call that submitted it");
     } else {
         return;

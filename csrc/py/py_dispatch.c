@@ -6,6 +6,7 @@
 #include "py_kernel.h"
 
 #include "base/zc_clock.h"
+#include "guest/zc_guest.h"
 
 /* Kernels with less work than this keep the GIL: giving it back and taking it costs about 0.1 us idle, and a
  * thread that waits for it may keep it for 5 ms. 32 KiB are 1 to 4 us; 256 Ki flops 2 to 20 us. */
@@ -19,11 +20,15 @@ typedef struct waiting {
 
 #define SIGNAL_INTERVAL_NS 50000000
 
-/* While a kernel runs without the lock: signal handlers, now and then. */
+/* While a kernel runs without the lock: signal handlers, now and then, and whether the thread must end what it does. */
 static zc_status look_for_signals(void *context, zc_error *error)
 {
     waiting *self = context;
     int64_t now = zc_clock_ns();
+    zc_status status = zc_scope_check(error);
+    if (status != ZC_OK) {
+        return status;
+    }
     if (self->next_check == 0) {
         self->next_check = now + SIGNAL_INTERVAL_NS;
     }

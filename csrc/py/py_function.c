@@ -159,6 +159,7 @@ static zc_status run(zc_state *state, py_store *store, uint32_t index, uint64_t 
     zc_status status = frame ? zc_instance_call(store->instance, index, frame, &hooks, error)
                              : zc_instance_start(store->instance, &hooks, error);
     store->call = call.outer;
+    store->unwound = store->unwound || status != ZC_OK;
     if (status != ZC_OK && store->abi) {
         zc_abi_ended(store->abi, status, error, call.signalled);
     }

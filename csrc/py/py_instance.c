@@ -6,6 +6,7 @@
 #include "py_exports.h"
 #include "py_link.h"
 #include "py_memory.h"
+#include "py_scope.h"
 #include "py_snapshot.h"
 #include "py_wasi.h"
 
@@ -177,10 +178,8 @@ static PyObject *instance_interrupt(PyObject *object, PyObject *unused)
     return instance ? PyBool_FromLong(zc_instance_interrupt(instance)) : NULL;
 }
 
-/* --- snapshots and forks --- */
-
-/* zcwasm._snapshot.NAME(object, ...): what is about files, and the check of arguments, is there. */
-static PyObject *hand_on(const char *name, PyObject *object, PyObject *const *args, Py_ssize_t nargs,
+/* zcwasm.FILE.NAME(object, ...): what of a method is best written in Python, its check of arguments included. */
+static PyObject *hand_on(const char *file, const char *name, PyObject *object, PyObject *const *args, Py_ssize_t nargs,
                          PyObject *keywords)
 {
     Py_ssize_t count = nargs + (keywords ? PyTuple_GET_SIZE(keywords) : 0);
@@ -190,7 +189,7 @@ static PyObject *hand_on(const char *name, PyObject *object, PyObject *const *ar
     }
     all[0] = object;
     memcpy(all + 1, args, (size_t)count * sizeof *all);
-    PyObject *module = PyImport_ImportModule("zcwasm._snapshot");
+    PyObject *module = PyImport_ImportModule(file);
     PyObject *function = module ? PyObject_GetAttrString(module, name) : NULL;
     PyObject *result = function ? PyObject_Vectorcall(function, all, (size_t)nargs + 1, keywords) : NULL;
     Py_XDECREF(function);
@@ -198,6 +197,86 @@ static PyObject *hand_on(const char *name, PyObject *object, PyObject *const *ar
     PyMem_Free(all);
     return result;
 }
+
+/* --- calls --- */
+
+PyDoc_STRVAR(call_doc,
+             "call($self, name, /, *args, deadline=None, fuel=None)\n--\n\n"
+             "Call the exported function of that name: exports[name](*args), within bounds of this call.\n\n"
+             "deadline: seconds from now, after which it ends with a Trap of kind 'deadline'; fuel: the most that it\n"
+             "may use, else a Trap of kind 'out_of_fuel'. The instance's own limits hold beside them, and what the\n"
+             "call does not use stays the instance's. Both hold for all that is called inside, other guests by host\n"
+             "functions included. Raises KeyError for a name that is not exported, and what a Function does.");
+
+static PyObject *instance_call(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
+{
+    static const zc_py_arguments expected = {"call", 0, 0, 2, {"deadline", "fuel"}};
+    PyObject *given[2] = {NULL, NULL};
+    py_bounds bounds;
+    if (nargs < 1) {
+        PyErr_SetString(PyExc_TypeError, "call() misses the name of a function");
+        return NULL;
+    }
+    if ((keywords && zc_py_parse_keywords(&expected, args + nargs, keywords, given) < 0) ||
+        zc_py_take_bounds(given[0], given[1], &bounds) < 0 || !open_instance(object)) {
+        return NULL;
+    }
+    PyObject *function = PyObject_GetItem(((py_instance *)object)->exports, args[0]);
+    if (!function) {
+        return NULL;
+    }
+    PyObject *result = NULL;
+    if (!Py_IS_TYPE(function, zc_state_of(object)->function_type)) {
+        (void)zc_py_must_be("name", "that of an exported function", function);
+    } else if (bounds.deadline_ns == ZC_NO_LIMIT && bounds.fuel == ZC_NO_LIMIT) {
+        result = PyObject_Vectorcall(function, args + 1, (size_t)nargs - 1, NULL);
+    } else {
+        zc_scope scope;
+        zc_scope_enter(&scope, NULL, bounds.deadline_ns, bounds.fuel);
+        result = PyObject_Vectorcall(function, args + 1, (size_t)nargs - 1, NULL);
+        zc_scope_leave(&scope);
+    }
+    Py_DECREF(function);
+    return result;
+}
+
+PyDoc_STRVAR(submit_doc,
+             "submit($self, name, /, *args, deadline=None, fuel=None)\n--\n\n"
+             "Begin call() on a thread of the package; a Call, which can be waited for, awaited and cancelled.\n\n"
+             "Calls that were submitted to one instance, or to several that share a memory, run one after the other,\n"
+             "in this order; deadline counts from the beginning of the call itself. Meanwhile it counts as\n"
+             "running on another thread. Waiting calls keep it alive; when it is closed they end with ClosedError.");
+
+static PyObject *instance_submit(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
+{
+    return open_instance(object) ? hand_on("zcwasm._call", "submit", object, args, nargs, keywords) : NULL;
+}
+
+/* Where calls wait that run one after the other. */
+static PyObject *get_lane(PyObject *object, void *unused)
+{
+    (void)unused;
+    py_store *store = ((py_instance *)object)->store;
+    if (!open_instance(object)) {
+        return NULL;
+    }
+    PyObject *memory = Py_XNewRef(store->memory), **slot = memory ? &((py_memory *)memory)->lane : &store->lane;
+    if (!*slot) {
+        PyObject *module = PyImport_ImportModule("zcwasm._call");
+        PyObject *lane = module ? PyObject_CallMethod(module, "Lane", NULL) : NULL;
+        Py_XDECREF(module);
+        if (*slot) { /* made by another thread meanwhile */
+            Py_XDECREF(lane);
+        } else {
+            *slot = lane;
+        }
+    }
+    PyObject *result = Py_XNewRef(*slot);
+    Py_XDECREF(memory);
+    return result;
+}
+
+/* --- snapshots and forks --- */
 
 PyDoc_STRVAR(snapshot_doc,
              "snapshot($self, /, file, *, device_state=True, notes=None, dead=(), compress=None, durable=True)\n--\n\n"
@@ -218,7 +297,7 @@ PyDoc_STRVAR(snapshot_doc,
 
 static PyObject *instance_snapshot(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    return open_instance(object) ? hand_on("save", object, args, nargs, keywords) : NULL;
+    return open_instance(object) ? hand_on("zcwasm._snapshot", "save", object, args, nargs, keywords) : NULL;
 }
 
 PyDoc_STRVAR(restore_doc,
@@ -235,7 +314,7 @@ PyDoc_STRVAR(restore_doc,
 
 static PyObject *instance_restore(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    return hand_on("restore", type, args, nargs, keywords);
+    return hand_on("zcwasm._snapshot", "restore", type, args, nargs, keywords);
 }
 
 static const char save_doc[] = //
@@ -354,7 +433,8 @@ static PyObject *instance_fork(PyObject *object, PyObject *const *args, Py_ssize
         return PyErr_Format(PyExc_ValueError, "n is %zd, must not be negative", count);
     }
     Py_buffer dead = {0};
-    PyObject *spans = given[1] ? hand_on("spans", object, &given[1], 1, NULL) : NULL, *children = NULL;
+    PyObject *spans = given[1] ? hand_on("zcwasm._snapshot", "spans", object, &given[1], 1, NULL) : NULL,
+             *children = NULL;
     if (given[1] && (!spans || PyObject_GetBuffer(spans, &dead, PyBUF_SIMPLE) < 0)) {
         Py_XDECREF(spans);
         return NULL;
@@ -445,6 +525,12 @@ static PyObject *get_closed(PyObject *object, void *unused)
     return PyBool_FromLong(((py_instance *)object)->store->instance == NULL);
 }
 
+static PyObject *get_unwound(PyObject *object, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(((py_instance *)object)->store->unwound);
+}
+
 static PyObject *instance_repr(PyObject *object)
 {
     py_store *store = ((py_instance *)object)->store;
@@ -464,7 +550,10 @@ static PyMethodDef instance_methods[] = {
     {"interrupt", instance_interrupt, METH_NOARGS,
      "interrupt($self)\n--\n\n"
      "Stop the call in progress with a Trap of kind 'interrupted'; from any thread.\n\n"
-     "Returns whether a call was running."},
+     "Returns whether a call was running. With it end the calls that are nested in it; none that begins later is\n"
+     "touched. A submitted call is cancelled by its Call."},
+    {"call", (PyCFunction)(void (*)(void))instance_call, METH_FASTCALL | METH_KEYWORDS, call_doc},
+    {"submit", (PyCFunction)(void (*)(void))instance_submit, METH_FASTCALL | METH_KEYWORDS, submit_doc},
     {"snapshot", (PyCFunction)(void (*)(void))instance_snapshot, METH_FASTCALL | METH_KEYWORDS, snapshot_doc},
     {"restore", (PyCFunction)(void (*)(void))instance_restore, METH_FASTCALL | METH_KEYWORDS | METH_CLASS, restore_doc},
     {"fork", (PyCFunction)(void (*)(void))instance_fork, METH_FASTCALL | METH_KEYWORDS, fork_doc},
@@ -487,8 +576,10 @@ static PyGetSetDef instance_getset[] = {
      "What the guest wrote with zc_output_write: a new dict of name to bytes, copied each time.\n\n"
      "RuntimeError while the guest runs.",
      NULL},
+    {"_lane", get_lane, NULL, "Where calls wait that were submitted to it, or to others over its memory.", NULL},
     {"_inputs", get_inputs, NULL, "The inputs that its guest may read, as memoryviews: a new dict.", NULL},
     {"closed", get_closed, NULL, "Whether close() has freed it.", NULL},
+    {"_unwound", get_unwound, NULL, "Whether a call of it ended otherwise than by returning.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -387,6 +387,7 @@ static int store_traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(self->kept);
     Py_VISIT(zc_py_wasi_object(self));
     Py_VISIT(self->inputs);
+    Py_VISIT(self->lane);
     for (uint32_t i = 0; i < self->host_count; i++) {
         Py_VISIT(self->hosts[i].callable);
     }
@@ -427,6 +428,7 @@ static void store_dealloc(PyObject *object)
     }
     PyMem_Free(self->hosts);
     Py_XDECREF(self->kept);
+    Py_XDECREF(self->lane);
     Py_XDECREF(self->module);
     type->tp_free(object);
     Py_DECREF(type);

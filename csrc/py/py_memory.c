@@ -14,6 +14,7 @@ PyObject *zc_py_memory_new(zc_state *state, zc_memory *memory)
     py_memory *self = PyObject_New(py_memory, state->memory_type);
     if (self) {
         self->memory = zc_memory_retain(memory);
+        self->lane = NULL;
         self->weak = NULL;
     }
     return (PyObject *)self;
@@ -78,6 +79,7 @@ static void memory_dealloc(PyObject *object)
     PyTypeObject *type = Py_TYPE(object);
     ZC_PY_CLEAR_WEAK(object, py_memory);
     zc_memory_release(((py_memory *)object)->memory);
+    Py_XDECREF(((py_memory *)object)->lane);
     type->tp_free(object);
     Py_DECREF(type);
 }

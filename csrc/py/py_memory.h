@@ -9,6 +9,7 @@
 typedef struct py_memory {
     PyObject_HEAD
     zc_memory *memory;
+    PyObject *lane; /* of the calls that were submitted over it, or NULL; see zcwasm/_call.py */
     PyObject *weak; /* references */
 } py_memory;
 

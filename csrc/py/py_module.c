@@ -14,6 +14,7 @@
 #include "py_link.h"
 #include "py_snapshot.h"
 #include "py_instance.h"
+#include "py_scope.h"
 #include "py_device_array.h"
 #include "py_tensor.h"
 #include "py_weights.h"
@@ -164,7 +165,7 @@ static int (*const add[])(PyObject *module, zc_state *state) = {
     zc_py_add_errors,      zc_py_add_view,         zc_py_add_memory,  zc_py_add_global,   zc_py_add_table,
     zc_py_add_wasm_module, zc_py_add_function,     zc_py_add_exports, zc_py_add_wasi,     zc_py_add_store,
     zc_py_add_instance,    zc_py_add_device_array, zc_py_add_tensor,  zc_py_add_weights,  zc_py_add_kernel,
-    zc_py_add_submission,  zc_py_add_batch,        zc_py_add_device,  zc_py_add_snapshot,
+    zc_py_add_submission,  zc_py_add_batch,        zc_py_add_device,  zc_py_add_snapshot, zc_py_add_scope,
 };
 
 static int exec(PyObject *module)

@@ -5,6 +5,7 @@
  *   py_view, py_memory                    memory and what looks into it
  *   py_values, py_wasm_module, py_store   guests' values, modules, what the objects of one guest share
  *   py_global, py_table, py_function, py_exports   what a guest exports; calls both ways
+ *   py_scope                              what bounds calls for a while
  *   py_issuer, py_device_array            Device's and Batch's struct; arrays in a device's own memory
  *   py_tensor, py_weights                 model files
  *   py_array                              an argument as a range of bytes that a kernel can be given

@@ -39,6 +39,7 @@ typedef struct py_store {
     zc_instance *instance; /* NULL after close */
     PyObject *module;
     PyObject *memory; /* the Memory object, or NULL */
+    PyObject *lane;   /* as a Memory's, of an instance that has none */
     py_host_function *hosts;
     uint32_t host_count;
     PyObject *kept; /* list with an entry for each import: the object that was given for it, or None; or NULL */
@@ -49,6 +50,7 @@ typedef struct py_store {
     zc_limits limits; /* as they were given, for forks */
     zc_abi_limits abi_limits;
     bool held; /* a snapshot or a fork is being made of it: it must not be closed */
+    bool unwound; /* a call of it ended otherwise than by returning */
 } py_store;
 
 /* What an Instance is given of devices, models and the system; Py_None where it is not. */

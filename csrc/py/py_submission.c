@@ -5,6 +5,7 @@
 #include "py_issuer.h"
 
 #include "base/zc_clock.h"
+#include "guest/zc_guest.h"
 
 #include <math.h>
 
@@ -45,7 +46,7 @@ static void submission_dealloc(PyObject *object)
     Py_DECREF(type);
 }
 
-/* Until done, the deadline, or a signal handler's exception. */
+/* Until done, the deadline, a signal handler's exception, or the end of what the thread does it for. */
 static int wait_for(PyObject *self, int64_t deadline, double timeout)
 {
     zc_submission *submission = submission_in(self);
@@ -65,6 +66,10 @@ static int wait_for(PyObject *self, int64_t deadline, double timeout)
                 break;
             }
             if (PyErr_CheckSignals() < 0) {
+                return -1;
+            }
+            if (zc_scope_check(&error) != ZC_OK) {
+                (void)zc_raise(zc_state_of(self), &error);
                 return -1;
             }
             if (deadline != INT64_MAX && left <= slice) {
