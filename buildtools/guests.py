@@ -1,5 +1,5 @@
-"""Rebuilds the committed helper guests: each .c or .wat gives the .wasm beside it. And what layouts.py beside
-this file makes for Python: zcwasm/guests/layouts.py and zcwasm/llm/_options.py.
+"""Rebuilds the committed helper guests: each .c, .wat, .rs or .ts gives the .wasm beside it. And what
+layouts.py beside this file makes for Python: zcwasm/guests/layouts.py and zcwasm/llm/_options.py.
 
     python buildtools/guests.py [--check] [FILE ...]
 
@@ -7,13 +7,14 @@ A guest of several files is named by the first one: PARTS has the others.
 
 C is compiled with PyPI's ziglang, whose clang and linker give the same bytes on every machine; its version is
 pinned, because another one need not. wasi_*.c are ordinary programs, compiled for WASI with the C library
-that ziglang brings. Text is assembled with PyPI's wasmtime. Rust, where it is installed, is Debian 12's. A C
+that ziglang brings. Text is assembled with PyPI's wasmtime. Rust, where it is installed, is Debian 12's, and
+AssemblyScript, where tests/toolchains.py has put its compiler, is of the pinned version. A C
 guest marks its exports and imports by attributes (export_name, import_module, import_name), so that all share
 one command line.
 
 --check builds into a temporary folder and compares. Exit codes: 0; 1 when a guest or what is made for Python
-differs, or a guest does not compile; 2 when a compiler that is needed is not installed (Rust's is not
-needed).
+differs, or a guest does not compile; 2 when a compiler that is needed is not installed (Rust's and
+AssemblyScript's are not needed).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import argparse
 import contextlib
 import importlib.metadata
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -71,6 +73,9 @@ RUSTFLAGS = [
     *("-C", "opt-level=z", "-C", "strip=symbols", "-C", "panic=abort", "-C", "lto", "-C", "linker=wasm-ld"),
 ]
 
+ASSEMBLYSCRIPT = "0.28.20"  # npm's; with a collector, and with what hosts need to make strings and arrays
+ASCFLAGS = ["-O", "--exportRuntime"]
+
 
 class GuestError(Exception):
     """A guest does not compile."""
@@ -88,7 +93,7 @@ def sources() -> list[Path]:
 
 
 def is_source(path: Path) -> bool:
-    return path.suffix in (".c", ".cpp", ".wat", ".rs")
+    return path.suffix in (".c", ".cpp", ".wat", ".rs", ".ts")
 
 
 def is_wasi(source: Path) -> bool:
@@ -111,10 +116,25 @@ def require_rust() -> None:
         raise MissingCompiler(f"there is no rustc {RUST} with wasm32-wasi at {rustc()} (or $RUSTC)")
 
 
+def assemblyscript() -> Path:
+    return ROOT / "build" / "assemblyscript" / "node_modules" / "assemblyscript"
+
+
+def require_assemblyscript() -> None:
+    version = ""
+    with contextlib.suppress(OSError):
+        version = json.loads((assemblyscript() / "package.json").read_text("utf-8"))["version"]
+    if version != ASSEMBLYSCRIPT:
+        raise MissingCompiler(f"there is no assemblyscript {ASSEMBLYSCRIPT} of npm in {assemblyscript()}")
+
+
 def require_compiler(source: Path) -> None:
     """Raises MissingCompiler when `source` cannot be built here."""
     if source.suffix == ".rs":
         require_rust()
+        return
+    if source.suffix == ".ts":
+        require_assemblyscript()
         return
     if source.suffix == ".wat":
         if importlib.util.find_spec("wasmtime") is None:
@@ -131,8 +151,25 @@ def require_compiler(source: Path) -> None:
 def build(source: Path) -> bytes:
     """The module that `source` gives."""
     require_compiler(source)
-    compilers = {".wat": assemble, ".c": compile_c, ".cpp": compile_c, ".rs": compile_rust}
+    compilers = {".wat": assemble, ".c": compile_c, ".cpp": compile_c, ".rs": compile_rust, ".ts": compile_ts}
     return compilers[source.suffix](source)
+
+
+def compile_ts(source: Path) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / source.with_suffix(".wasm").name
+        command = [
+            "node",
+            str(assemblyscript() / "bin" / "asc.js"),
+            *ASCFLAGS,
+            "-o",
+            str(output),
+            source.name,
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=source.parent)
+        if done.returncode:
+            raise GuestError(f"{source.name} does not compile:\n{done.stderr}")
+        return output.read_bytes()
 
 
 def compile_rust(source: Path) -> bytes:
@@ -208,13 +245,13 @@ def main() -> int:
         status = 1
     for source in options.files or sources():
         if not is_source(source):
-            parser.error(f"{source}: a guest's source ends in .c, .cpp, .wat or .rs")
+            parser.error(f"{source}: a guest's source ends in .c, .cpp, .wat, .rs or .ts")
         target = source.with_suffix(".wasm")
         try:
             module = build(source)
         except MissingCompiler as error:
             print(f"{source.name}: {error}", file=sys.stderr)
-            if source.suffix == ".rs" and not options.files:
+            if source.suffix in (".rs", ".ts") and not options.files:
                 continue
             return 2
         except GuestError as error:

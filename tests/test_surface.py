@@ -24,12 +24,13 @@ import pytest
 from support import basics, guest_path
 
 import zcwasm
+import zcwasm.assemblyscript
 import zcwasm.embed
 import zcwasm.llm
 from zcwasm import _types
 from zcwasm._selftest.arena import Arena
 
-MODULES = (zcwasm, zcwasm.llm, zcwasm.embed)
+MODULES = (zcwasm, zcwasm.llm, zcwasm.embed, zcwasm.assemblyscript)
 ROOT = Path(__file__).resolve().parent.parent
 
 

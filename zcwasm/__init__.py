@@ -52,6 +52,7 @@ from zcwasm._core import (
     copy_stats,
     devices,
 )
+from zcwasm._imports import pass_instance
 from zcwasm._limits import Limits
 from zcwasm._models.fetch import FetchError
 from zcwasm._models.weights import Weights
@@ -99,6 +100,7 @@ __all__ = [
     "copy_stats",
     "devices",
     "guest_include",
+    "pass_instance",
     "snapshot_info",
 ]
 
@@ -109,7 +111,18 @@ def guest_include() -> str:
 
 
 # Where users find them is what tracebacks, reprs and pickles say.
-for _public in (Call, FetchError, Limits, Pool, PoolStats, Results, Wasi, Weights, snapshot_info):
+for _public in (
+    Call,
+    FetchError,
+    Limits,
+    Pool,
+    PoolStats,
+    Results,
+    Wasi,
+    Weights,
+    pass_instance,
+    snapshot_info,
+):
     _public.__module__ = __name__
 del _public
 

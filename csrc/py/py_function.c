@@ -171,10 +171,20 @@ static zc_status run(zc_state *state, py_store *store, uint32_t index, uint64_t 
     return status;
 }
 
-/* Call function `index` of the store with checked parameter values; a new reference, or an exception. */
-static PyObject *call_guest(zc_state *state, py_store *store, uint32_t index, const uint64_t *parameters)
+bool zc_py_callable_now(py_store *store, uint32_t index)
 {
     zc_error error;
+    return store->instance && zc_instance_frame(store->instance, index, &error) != NULL;
+}
+
+/* In line, since a small call is its cost. */
+static inline __attribute__((always_inline)) PyObject *call_guest(zc_state *state, py_store *store, uint32_t index,
+                                                                  const uint64_t *parameters)
+{
+    zc_error error;
+    if (store->due && !store->call && store->due(state, store) < 0) {
+        return NULL;
+    }
     if (!store->instance) {
         (void)zc_py_open_instance(store); /* says so */
         return NULL;
@@ -187,6 +197,11 @@ static PyObject *call_guest(zc_state *state, py_store *store, uint32_t index, co
     }
     memcpy(frame + type->result_count, parameters, type->param_count * sizeof *parameters);
     return run(state, store, index, frame, &error) == ZC_OK ? results_of(type, frame) : NULL;
+}
+
+PyObject *zc_py_call(zc_state *state, py_store *store, uint32_t index, const uint64_t *parameters)
+{
+    return call_guest(state, store, index, parameters);
 }
 
 int zc_py_start(zc_state *state, py_store *store)
@@ -222,7 +237,9 @@ static PyObject *function_call(PyObject *callable, PyObject *const *arguments, s
     /* Into a buffer of this call's own first: converting can run Python code that calls the guest. */
     PyObject *result = NULL;
     Py_ssize_t i = 0;
-    while (i < count && zc_py_to_bits(arguments[i], type->params[i], &values[i], "argument", i + 1) == 0) {
+    while (i < count &&
+           (zc_py_to_bits(arguments[i], type->params[i], &values[i], "argument", i + 1) == 0 ||
+            zc_py_to_pointer(self->store->memory, arguments[i], type->params[i], &values[i], i + 1) == 0)) {
         i++;
     }
     if (i == count) {
@@ -270,29 +287,38 @@ static int store_results(py_host_function *host, PyObject *result, uint64_t *slo
     return code;
 }
 
+/* The Instance whose guest calls, a new reference. */
+static PyObject *owner_of(py_store *store)
+{
+    return store->owner ? Py_NewRef(store->owner) : store->make_owner(store->call->state, store);
+}
+
 zc_status zc_py_call_host(void *context, uint64_t *slots, zc_error *error)
 {
     py_host_function *host = context;
     const zc_func_type *type = host->type;
     PyObject *few[INLINE_PARAMETERS], **arguments = few;
+    const uint32_t first = host->pass_instance, count = type->param_count + first;
     zc_py_take_lock(host->store->call);
-    if (type->param_count > INLINE_PARAMETERS) {
-        arguments = PyMem_Malloc(type->param_count * sizeof *arguments);
+    if (count > INLINE_PARAMETERS) {
+        arguments = PyMem_Malloc(count * sizeof *arguments);
         if (!arguments) {
             (void)PyErr_NoMemory();
             return zc_fail(error, ZC_HOST, "no memory for the arguments of a host function");
         }
     }
     uint32_t made = 0;
-    while (made < type->param_count) {
-        arguments[made] = zc_py_from_bits(slots[type->result_count + made], type->params[made]);
+    while (made < count) {
+        uint32_t i = made - first;
+        arguments[made] =
+            made < first ? owner_of(host->store) : zc_py_from_bits(slots[type->result_count + i], type->params[i]);
         if (!arguments[made]) {
             break;
         }
         made++;
     }
     int code = -1;
-    if (made == type->param_count) {
+    if (made == count) {
         PyObject *callable = Py_NewRef(host->callable);
         PyObject *result = PyObject_Vectorcall(callable, arguments, made, NULL);
         if (result) {
@@ -406,14 +432,16 @@ static PyMemberDef function_members[] = {
     {NULL, 0, 0, 0, NULL},
 };
 
-PyDoc_STRVAR(function_doc,
-             "A function of a guest; call it with as many arguments as it has parameters.\n\n"
-             "i32 and i64 take integers, signed or unsigned, that fit; f32 and f64 take numbers. Integer\n"
-             "results are signed; no result is None, several are a tuple. Raises TypeError and\n"
-             "OverflowError for arguments that do not fit, Trap when the guest traps, ClosedError after close,\n"
-             "RuntimeError when the instance is running on another thread, or is called by a signal handler\n"
-             "that interrupts its own call; what a host function raises passes through unchanged. Long calls\n"
-             "run without the interpreter lock.");
+PyDoc_STRVAR(
+    function_doc,
+    "A function of a guest; call it with as many arguments as it has parameters.\n\n"
+    "i32 and i64 take integers, signed or unsigned, that fit; f32 and f64 take numbers. An i32 takes an array\n"
+    "that lies in the guest's memory, too, as its pointer: one with axes, C-contiguous. Integer\n"
+    "results are signed; no result is None, several are a tuple. Raises TypeError and\n"
+    "OverflowError for arguments that do not fit, Trap when the guest traps, ClosedError after close,\n"
+    "RuntimeError when the instance is running on another thread, or is called by a signal handler\n"
+    "that interrupts its own call; what a host function raises passes through unchanged. Long calls\n"
+    "run without the interpreter lock.");
 
 static PyType_Slot function_slots[] = {
     {Py_tp_doc, (void *)function_doc},   {Py_tp_call, PyVectorcall_Call},

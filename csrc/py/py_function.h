@@ -21,6 +21,10 @@ typedef struct py_function {
 
 PyObject *zc_py_function_new(zc_state *state, py_store *store, uint32_t index, PyObject *name);
 
+/* Call function `index` of the store with checked parameter values; a new reference, or an exception. */
+PyObject *zc_py_call(zc_state *state, py_store *store, uint32_t index, const uint64_t *parameters);
+/* Whether a call of it could begin now: nobody else runs the guest. */
+bool zc_py_callable_now(py_store *store, uint32_t index);
 /* Run the start function. */
 int zc_py_start(zc_state *state, py_store *store);
 /* zc_host_function over a py_host_function. */

@@ -4,6 +4,8 @@
 #include "py_arguments.h"
 #include "py_error.h"
 #include "py_exports.h"
+#include "py_function.h"
+#include "py_heap.h"
 #include "py_link.h"
 #include "py_memory.h"
 #include "py_scope.h"
@@ -21,6 +23,8 @@ typedef struct py_instance {
     PyObject *weak; /* references */
 } py_instance;
 
+static PyObject *make_owner(zc_state *state, py_store *store);
+
 /* Takes over the store; NULL with an exception, also where it is NULL. */
 static PyObject *instance_over(zc_state *state, py_store *store, PyObject *device, PyObject *weights)
 {
@@ -30,12 +34,22 @@ static PyObject *instance_over(zc_state *state, py_store *store, PyObject *devic
         self->device = Py_NewRef(device);
         self->weights = Py_NewRef(weights);
         self->exports = zc_py_exports_new(state, store);
+        store->owner = (PyObject *)self; /* until its dealloc */
+        store->make_owner = make_owner;
         if (!self->exports) {
             Py_CLEAR(self);
         }
     }
     Py_XDECREF(store);
     return (PyObject *)self;
+}
+
+/* For a host function that gets the Instance, where only its exports have been kept. */
+static PyObject *make_owner(zc_state *state, py_store *store)
+{
+    PyObject *device = store->grants ? PyTuple_GET_ITEM(store->grants, 0) : Py_None;
+    PyObject *weights = store->grants ? PyTuple_GET_ITEM(store->grants, 1) : Py_None;
+    return instance_over(state, (py_store *)Py_NewRef((PyObject *)store), device, weights);
 }
 
 static int check_grants(zc_state *state, PyObject *module, PyObject *device)
@@ -63,7 +77,11 @@ static PyObject *instance_create(PyTypeObject *type, PyObject *arguments, PyObje
         return NULL;
     }
     const py_grants grants = {.device = device, .weights = weights, .inputs = inputs, .wasi = wasi};
-    return instance_over(state, zc_py_link(state, module, &grants, imports, limits), device, weights);
+    PyObject *self = instance_over(state, zc_py_link(state, module, &grants, imports, limits), device, weights);
+    if (self && zc_py_start(state, ((py_instance *)self)->store) < 0) {
+        Py_CLEAR(self);
+    }
+    return self;
 }
 
 static int instance_traverse(PyObject *object, visitproc visit, void *arg)
@@ -82,6 +100,9 @@ static void instance_dealloc(PyObject *object)
     py_instance *self = (py_instance *)object;
     PyTypeObject *type = Py_TYPE(object);
     PyObject_GC_UnTrack(object);
+    if (self->store && self->store->owner == object) {
+        self->store->owner = NULL;
+    }
     ZC_PY_CLEAR_WEAK(object, py_instance);
     Py_XDECREF(self->exports);
     Py_XDECREF(self->store);
@@ -188,7 +209,9 @@ static PyObject *hand_on(const char *file, const char *name, PyObject *object, P
         return PyErr_NoMemory();
     }
     all[0] = object;
-    memcpy(all + 1, args, (size_t)count * sizeof *all);
+    if (count > 0) {
+        memcpy(all + 1, args, (size_t)count * sizeof *all);
+    }
     PyObject *module = PyImport_ImportModule(file);
     PyObject *function = module ? PyObject_GetAttrString(module, name) : NULL;
     PyObject *result = function ? PyObject_Vectorcall(function, all, (size_t)nargs + 1, keywords) : NULL;
@@ -455,6 +478,59 @@ static PyObject *get_inputs(PyObject *object, void *unused)
     return inputs ? PyDict_Copy(inputs) : PyDict_New();
 }
 
+/* --- the guest's own allocator --- */
+
+PyDoc_STRVAR(new_doc,
+             "new($self, /, shape, dtype='float32', *, fill=None)\n--\n\n"
+             "A new NumPy array in the guest's memory, from its own allocator: C-contiguous, at a multiple of 16.\n\n"
+             "shape: an integer or a tuple. dtype: anything numpy.dtype takes, structured ones too, without Python\n"
+             "objects. fill: what all elements are; without it they are whatever was there.\n"
+             "The allocator is what the module exports of the pairs that Instance.allocator knows. The guest's `free`\n"
+             "gets the array's memory back when the last view of it is gone: before the next call of the guest from\n"
+             "outside, and before the next new(), never inside another call. What that `free` raises, that call\n"
+             "raises, and does not begin. free() gives it back at once.\n\n"
+             "Raises Error when the module has no allocator, or when that gives what is not in its memory or is not\n"
+             "free; MemoryError when it gives nothing; what a call of it raises.");
+
+static PyObject *instance_new(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
+{
+    return open_instance(object) ? hand_on("zcwasm._memory", "new", object, args, nargs, keywords) : NULL;
+}
+
+PyDoc_STRVAR(new_string_doc,
+             "new_string($self, text, /, encoding='utf-8')\n--\n\n"
+             "The text and a NUL as a new array of bytes in the guest's memory, with a lifetime as of new().\n\n"
+             "It is one copy, which is counted as memory_write.");
+
+static PyObject *instance_new_string(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
+{
+    return open_instance(object) ? hand_on("zcwasm._memory", "new_string", object, args, nargs, keywords) : NULL;
+}
+
+PyDoc_STRVAR(free_doc, "free($self, array, /)\n--\n\n"
+                       "Give an array of new() back to the guest's allocator now: all of it, also where `array` is a\n"
+                       "view of a part.\n\n"
+                       "It must not be used any more, and neither must views of it: the guest may use its memory for\n"
+                       "something else. `array` itself becomes read-only, so that nothing is written by mistake.\n"
+                       "ValueError for an array of something else, or one that was freed.");
+
+static PyObject *instance_free(PyObject *object, PyObject *array)
+{
+    return open_instance(object) ? hand_on("zcwasm._memory", "free", object, &array, 1, NULL) : NULL;
+}
+
+static PyObject *get_allocator(PyObject *object, void *unused)
+{
+    (void)unused;
+    return open_instance(object) ? hand_on("zcwasm._memory", "allocator", object, NULL, 0, NULL) : NULL;
+}
+
+static PyObject *get_heap(PyObject *object, void *unused)
+{
+    (void)unused;
+    return open_instance(object) ? zc_py_heap_of(zc_state_of(object), ((py_instance *)object)->store) : NULL;
+}
+
 /* --- what it has --- */
 
 static PyObject *get_memory(PyObject *object, void *unused)
@@ -557,6 +633,9 @@ static PyMethodDef instance_methods[] = {
     {"snapshot", (PyCFunction)(void (*)(void))instance_snapshot, METH_FASTCALL | METH_KEYWORDS, snapshot_doc},
     {"restore", (PyCFunction)(void (*)(void))instance_restore, METH_FASTCALL | METH_KEYWORDS | METH_CLASS, restore_doc},
     {"fork", (PyCFunction)(void (*)(void))instance_fork, METH_FASTCALL | METH_KEYWORDS, fork_doc},
+    {"new", (PyCFunction)(void (*)(void))instance_new, METH_FASTCALL | METH_KEYWORDS, new_doc},
+    {"new_string", (PyCFunction)(void (*)(void))instance_new_string, METH_FASTCALL | METH_KEYWORDS, new_string_doc},
+    {"free", instance_free, METH_O, free_doc},
     {"_save", (PyCFunction)(void (*)(void))instance_save, METH_FASTCALL, save_doc},
     {"_restore", (PyCFunction)(void (*)(void))instance_restore_from, METH_FASTCALL | METH_CLASS, private_restore_doc},
     {"__enter__", instance_enter, METH_NOARGS, "__enter__($self, /)\n--\n\nReturn the instance itself."},
@@ -578,6 +657,13 @@ static PyGetSetDef instance_getset[] = {
      NULL},
     {"_lane", get_lane, NULL, "Where calls wait that were submitted to it, or to others over its memory.", NULL},
     {"_inputs", get_inputs, NULL, "The inputs that its guest may read, as memoryviews: a new dict.", NULL},
+    {"allocator", get_allocator, NULL,
+     "The allocator behind new(), which the module exports, or None: 'malloc' (malloc and free), 'wbindgen'\n"
+     "(wasm-bindgen's), 'alloc' (alloc and dealloc, or allocate and deallocate, with sizes), 'assemblyscript' (__new,\n"
+     "__pin and __unpin), 'cabi_realloc' (of the component model; it takes nothing back, so what is freed is used\n"
+     "again for later arrays of about that size).",
+     NULL},
+    {"_heap", get_heap, NULL, "The blocks that its allocator gave.", NULL},
     {"closed", get_closed, NULL, "Whether close() has freed it.", NULL},
     {"_unwound", get_unwound, NULL, "Whether a call of it ended otherwise than by returning.", NULL},
     {NULL, NULL, NULL, NULL, NULL},

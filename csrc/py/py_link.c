@@ -4,6 +4,7 @@
 #include "py_error.h"
 #include "py_function.h"
 #include "py_global.h"
+#include "py_heap.h"
 #include "py_limits.h"
 #include "py_memory.h"
 #include "py_values.h"
@@ -112,6 +113,18 @@ static int wrong_kind(zc_state *state, const zc_import *import, const char *want
     return -1;
 }
 
+/* Whether zcwasm.pass_instance has marked it; -1 with an exception. What answers to every name is not marked. */
+static int is_marked(zc_state *state, PyObject *callable)
+{
+    PyObject *mark = PyObject_GetAttr(callable, state->pass_instance);
+    if (!mark && !PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        return -1;
+    }
+    PyErr_Clear();
+    Py_XDECREF(mark);
+    return mark == Py_True;
+}
+
 /* Fill one zc_import_value from a Python object. */
 static int take_value(zc_state *state, py_store *store, uint32_t i, PyObject *value, zc_import_value *out)
 {
@@ -127,8 +140,13 @@ static int take_value(zc_state *state, py_store *store, uint32_t i, PyObject *va
         if (Py_IS_TYPE(value, state->function_type) && !same_types(((py_function *)value)->type, type)) {
             return wrong_kind(state, import, "a function of the imported type", value);
         }
+        int marked = is_marked(state, value);
+        if (marked < 0) {
+            return -1;
+        }
         py_host_function *host = &store->hosts[import->index];
-        *host = (py_host_function){.store = store, .callable = Py_NewRef(value), .type = type, .import = import};
+        *host = (py_host_function){
+            .store = store, .pass_instance = marked, .callable = Py_NewRef(value), .type = type, .import = import};
         out->function = zc_py_call_host;
         out->context = host;
         return 0;
@@ -305,6 +323,12 @@ static int link_store(zc_state *state, py_store *store, const py_grants *grants,
     if (!values) {
         return -1;
     }
+    for (uint32_t i = 0; i < store->host_count && !store->grants; i++) {
+        if (store->hosts[i].pass_instance && !(store->grants = PyTuple_Pack(2, grants->device, grants->weights))) {
+            PyMem_Free(values);
+            return -1;
+        }
+    }
     const zc_reader whole = from->saved ? from->saved->instance : (zc_reader){0};
     zc_status status = make_instance(store, values, from->saved, &error);
     PyMem_Free(values);
@@ -330,7 +354,7 @@ static int link_store(zc_state *state, py_store *store, const py_grants *grants,
     if (from->saved && !from->parent) { /* a fork shares the parent's, which may have changed meanwhile */
         zc_instance_restore_imported(store->instance, whole);
     }
-    return from->saved ? 0 : zc_py_start(state, store);
+    return 0;
 }
 
 /* A list of so many None, or NULL with an exception. */
@@ -377,7 +401,11 @@ py_store *zc_py_link_saved(zc_state *state, PyObject *module, const py_grants *g
 py_store *zc_py_link_fork(zc_state *state, py_store *parent, const py_grants *grants, py_saved *saved)
 {
     const sources from = {.imports = Py_None, .kept = parent->kept, .parent = parent, .saved = saved};
-    return make_store(state, parent->module, grants, &from);
+    py_store *store = make_store(state, parent->module, grants, &from);
+    if (store && zc_py_heap_fork(state, parent, store) < 0) {
+        Py_CLEAR(store);
+    }
+    return store;
 }
 
 static int store_traverse(PyObject *object, visitproc visit, void *arg)
@@ -387,6 +415,7 @@ static int store_traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(self->kept);
     Py_VISIT(zc_py_wasi_object(self));
     Py_VISIT(self->inputs);
+    Py_VISIT(self->grants);
     Py_VISIT(self->lane);
     for (uint32_t i = 0; i < self->host_count; i++) {
         Py_VISIT(self->hosts[i].callable);
@@ -411,6 +440,8 @@ void zc_py_unlink(py_store *store)
 {
     zc_instance *instance = store->instance;
     store->instance = NULL; /* first: what the others let go of may run Python code */
+    zc_py_heap_end(store->heap);
+    Py_CLEAR(store->heap);
     zc_instance_free(instance);
     zc_py_wasi_unlink(store);
     zc_py_abi_free(store);
@@ -427,6 +458,7 @@ static void store_dealloc(PyObject *object)
         Py_XDECREF(self->hosts[i].callable);
     }
     PyMem_Free(self->hosts);
+    Py_XDECREF(self->grants);
     Py_XDECREF(self->kept);
     Py_XDECREF(self->lane);
     Py_XDECREF(self->module);
@@ -451,5 +483,6 @@ static PyType_Spec store_spec = {
 int zc_py_add_store(PyObject *module, zc_state *state)
 {
     state->store_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &store_spec, NULL);
-    return state->store_type ? 0 : -1;
+    state->pass_instance = PyUnicode_InternFromString("__zcwasm_pass_instance__");
+    return state->store_type && state->pass_instance ? 0 : -1;
 }

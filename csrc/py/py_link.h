@@ -16,7 +16,7 @@ typedef struct py_saved {
     void *context;
 } py_saved;
 
-/* A new store with its instance, the start function done, or NULL with an exception. The grants were checked for their
+/* A new store with its instance, or NULL with an exception: next is its start function. The grants were checked for their
  * types; `imports` and `limits` are as Instance is given them. */
 py_store *zc_py_link(zc_state *state, PyObject *module, const py_grants *grants, PyObject *imports, PyObject *limits);
 /* The same for one that goes on: no segment is copied, and no start function runs. SnapshotError for what is wrong with

@@ -138,8 +138,8 @@ PyDoc_STRVAR(memory_array_doc,
              "array($self, /, ptr, shape, dtype)\n--\n\n"
              "NumPy view of guest memory: no copy, writable, C-contiguous.\n\n"
              "ptr: byte offset in the memory (a guest's pointer). shape: an integer or a tuple. dtype: anything\n"
-             "numpy.dtype takes, without Python objects. The array keeps the bytes alive and stays valid while\n"
-             "the memory grows. Raises IndexError when it does not lie in the memory.");
+             "numpy.dtype takes, structured ones too, without Python objects. The array keeps the bytes alive and\n"
+             "stays valid while the memory grows. Raises IndexError when it does not lie in the memory.");
 
 static PyObject *memory_array(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
@@ -231,6 +231,172 @@ static PyObject *memory_write(PyObject *object, PyObject *arguments)
         return NULL;
     }
     Py_RETURN_NONE;
+}
+
+/* --- where an array lies --- */
+
+/* The bytes from the first element's to the lowest and to behind the highest one; -1 where they are no number. */
+static int extent(const Py_buffer *view, int64_t *low, int64_t *high)
+{
+    *low = *high = 0;
+    for (int i = 0; i < view->ndim; i++) {
+        int64_t step;
+        if (view->shape[i] == 0) {
+            *low = *high = 0;
+            return 0;
+        }
+        if (__builtin_mul_overflow((int64_t)view->strides[i], (int64_t)view->shape[i] - 1, &step) ||
+            __builtin_add_overflow(step < 0 ? *low : *high, step, step < 0 ? low : high)) {
+            return -1;
+        }
+    }
+    return __builtin_add_overflow(*high, (int64_t)view->itemsize, high) ? -1 : 0;
+}
+
+/* A view of the array's elements: its own, or that of what Python makes of it. */
+static int view_of(PyObject *array, Py_buffer *view)
+{
+    if (PyObject_CheckBuffer(array)) {
+        if (PyObject_GetBuffer(array, view, PyBUF_STRIDES) == 0) {
+            return 0;
+        }
+        if (!PyErr_ExceptionMatches(PyExc_ValueError) && !PyErr_ExceptionMatches(PyExc_BufferError)) {
+            return -1;
+        }
+        PyErr_Clear(); /* NumPy's types without a buffer format, such as datetime64 */
+    }
+    PyObject *module = PyImport_ImportModule("zcwasm._memory");
+    PyObject *plain = module ? PyObject_CallMethod(module, "plain", "O", array) : NULL;
+    int code = plain ? PyObject_GetBuffer(plain, view, PyBUF_STRIDES) : -1;
+    Py_XDECREF(plain);
+    Py_XDECREF(module);
+    return code;
+}
+
+int zc_py_memory_pointer(PyObject *memory, PyObject *array, const char *name, bool whole, uint64_t *pointer)
+{
+    Py_buffer view;
+    int64_t low, high;
+    if (view_of(array, &view) < 0) {
+        return -1;
+    }
+    uintptr_t base = (uintptr_t)zc_region_base(region_of(memory)), at = (uintptr_t)view.buf;
+    uint64_t size = zc_region_size(region_of(memory)), offset = at - base;
+    int code = extent(&view, &low, &high);
+    if (code < 0 || at < base || offset > size || (uint64_t)-low > offset || (uint64_t)high > size - offset) {
+        PyErr_Format(PyExc_ValueError,
+                     "%s does not lie in this memory, and nothing is copied: guest.new(shape, dtype) and "
+                     "guest.memory.array(ptr, shape, dtype) give arrays that do",
+                     name);
+        code = -1;
+    } else if (whole && !PyBuffer_IsContiguous(&view, 'C')) {
+        PyErr_Format(PyExc_ValueError,
+                     "%s is not C-contiguous, and a pointer says nothing of strides: memory.pointer(array) "
+                     "is where it begins",
+                     name);
+        code = -1;
+    }
+    PyBuffer_Release(&view);
+    *pointer = offset;
+    return code;
+}
+
+PyDoc_STRVAR(memory_pointer_doc,
+             "pointer($self, array, /)\n--\n\n"
+             "Where an array begins in this memory: what a guest takes as its address.\n\n"
+             "array: NumPy's, or what gives a buffer, `__dlpack__` or `__array_interface__`. Where it has strides,\n"
+             "the address of its first element. ValueError when it does not lie in this memory as a whole.");
+
+static PyObject *memory_pointer(PyObject *object, PyObject *array)
+{
+    uint64_t pointer;
+    return zc_py_memory_pointer(object, array, "array", false, &pointer) < 0 ? NULL
+                                                                             : PyLong_FromUnsignedLongLong(pointer);
+}
+
+/* --- text --- */
+
+/* How many bytes the encoding's NUL has: 1 for most, 2 and 4 for UTF-16 and UTF-32. */
+static Py_ssize_t nul_size(const char *encoding)
+{
+    static const char *const of_one[] = {"utf-8", "ascii", "latin-1"};
+    for (size_t i = 0; i < sizeof of_one / sizeof *of_one; i++) {
+        if (strcmp(encoding, of_one[i]) == 0) {
+            return 1;
+        }
+    }
+    Py_ssize_t sizes[2] = {-1, -1}; /* of one and of two, since the first may come with a byte order mark */
+    for (int i = 0; i < 2; i++) {
+        PyObject *text = PyUnicode_FromStringAndSize("\0\0", i + 1);
+        PyObject *bytes = text ? PyUnicode_AsEncodedString(text, encoding, "strict") : NULL;
+        sizes[i] = bytes ? PyBytes_GET_SIZE(bytes) : -1;
+        Py_XDECREF(bytes);
+        Py_XDECREF(text);
+        if (sizes[i] < 0) {
+            return -1;
+        }
+    }
+    return sizes[1] > sizes[0] ? sizes[1] - sizes[0] : 1;
+}
+
+/* Bytes before the first NUL of so many bytes; -1 with an exception when there is none before the memory's end. */
+static int64_t length_at(PyObject *memory, uint64_t offset, Py_ssize_t unit)
+{
+    const uint8_t *at = zc_region_base(region_of(memory)) + offset;
+    uint64_t left = zc_region_size(region_of(memory)) - offset;
+    const uint8_t *end = unit == 1 ? memchr(at, 0, left) : NULL;
+    if (end) {
+        return end - at;
+    }
+    static const uint8_t zeros[8];
+    for (uint64_t i = 0; unit > 1 && unit <= 8 && i + (uint64_t)unit <= left; i += (uint64_t)unit) {
+        if (memcmp(at + i, zeros, (size_t)unit) == 0) {
+            return (int64_t)i;
+        }
+    }
+    PyErr_Format(PyExc_IndexError, "there is no NUL from byte %llu to the end of a memory of %llu bytes", (ull)offset,
+                 (ull)(offset + left));
+    return -1;
+}
+
+PyDoc_STRVAR(memory_string_doc,
+             "string($self, /, ptr, size=None, encoding='utf-8')\n--\n\n"
+             "The text at `ptr`, a copy: of `size` bytes, or up to the NUL that ends it.\n\n"
+             "Counted in copy_stats() as memory_read. UnicodeDecodeError for bytes that are no such text; IndexError\n"
+             "when it does not lie in the memory, or no NUL follows.");
+
+static PyObject *memory_string(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
+{
+    static const zc_py_arguments expected = {"string", 3, 1, 3, {"ptr", "size", "encoding"}};
+    PyObject *values[3];
+    uint64_t offset, length = 0;
+    if (zc_py_parse(&expected, args, nargs, keywords, values) < 0) {
+        return NULL;
+    }
+    bool ended = values[1] && values[1] != Py_None;
+    const char *encoding = values[2] ? zc_py_text(values[2], "encoding") : "utf-8";
+    if (!encoding || unsigned_from(values[0], "ptr", &offset) < 0 ||
+        (ended && unsigned_from(values[1], "size", &length) < 0) || check_range(object, offset, length) < 0) {
+        return NULL;
+    }
+    if (!ended) {
+        Py_ssize_t unit = nul_size(encoding);
+        int64_t found = unit < 0 ? -1 : length_at(object, offset, unit);
+        if (found < 0) {
+            return NULL;
+        }
+        length = (uint64_t)found;
+    }
+    /* Copied first: decoders read twice, and a guest on another thread may write meanwhile. */
+    PyObject *bytes =
+        PyBytes_FromStringAndSize((const char *)zc_region_base(region_of(object)) + offset, (Py_ssize_t)length);
+    if (!bytes) {
+        return NULL;
+    }
+    zc_copies_add(ZC_COPY_MEMORY_READ, length);
+    PyObject *text = PyUnicode_FromEncodedObject(bytes, encoding, "strict");
+    Py_DECREF(bytes);
+    return text;
 }
 
 PyDoc_STRVAR(memory_grow_doc, "grow($self, pages, /)\n--\n\n"
@@ -343,6 +509,8 @@ static PyMethodDef memory_methods[] = {
     {"array", (PyCFunction)(void (*)(void))memory_array, METH_FASTCALL | METH_KEYWORDS, memory_array_doc},
     {"read", memory_read, METH_VARARGS, memory_read_doc},
     {"write", memory_write, METH_VARARGS, memory_write_doc},
+    {"pointer", memory_pointer, METH_O, memory_pointer_doc},
+    {"string", (PyCFunction)(void (*)(void))memory_string, METH_FASTCALL | METH_KEYWORDS, memory_string_doc},
     {"grow", memory_grow, METH_O, memory_grow_doc},
     {"__dlpack__", (PyCFunction)(void (*)(void))memory_dlpack, METH_VARARGS | METH_KEYWORDS, memory_dlpack_doc},
     {"__dlpack_device__", memory_dlpack_device, METH_NOARGS, "__dlpack_device__($self)\n--\n\n(kDLCPU, 0)."},

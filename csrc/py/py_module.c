@@ -10,6 +10,7 @@
 #include "py_wasm_module.h"
 #include "py_function.h"
 #include "py_exports.h"
+#include "py_heap.h"
 #include "py_wasi.h"
 #include "py_link.h"
 #include "py_snapshot.h"
@@ -165,7 +166,8 @@ static int (*const add[])(PyObject *module, zc_state *state) = {
     zc_py_add_errors,      zc_py_add_view,         zc_py_add_memory,  zc_py_add_global,   zc_py_add_table,
     zc_py_add_wasm_module, zc_py_add_function,     zc_py_add_exports, zc_py_add_wasi,     zc_py_add_store,
     zc_py_add_instance,    zc_py_add_device_array, zc_py_add_tensor,  zc_py_add_weights,  zc_py_add_kernel,
-    zc_py_add_submission,  zc_py_add_batch,        zc_py_add_device,  zc_py_add_snapshot, zc_py_add_scope,
+    zc_py_add_submission,  zc_py_add_batch,        zc_py_add_device,  zc_py_add_snapshot, zc_py_add_heap,
+    zc_py_add_scope,
 };
 
 static int exec(PyObject *module)

@@ -5,6 +5,7 @@
  *   py_view, py_memory                    memory and what looks into it
  *   py_values, py_wasm_module, py_store   guests' values, modules, what the objects of one guest share
  *   py_global, py_table, py_function, py_exports   what a guest exports; calls both ways
+ *   py_heap                               what a guest's allocator gave
  *   py_scope                              what bounds calls for a while
  *   py_issuer, py_device_array            Device's and Batch's struct; arrays in a device's own memory
  *   py_tensor, py_weights                 model files
@@ -37,11 +38,12 @@ typedef struct zc_state {
     /* types */
     PyTypeObject *module_type, *import_type, *export_type, *store_type, *instance_type, *exports_type, *function_type,
         *memory_type, *view_type, *global_type, *table_type, *device_type, *batch_type, *submission_type, *kernel_type,
-        *device_array_type, *weights_type, *tensor_type, *wasi_type, *snapshot_type;
+        *device_array_type, *weights_type, *tensor_type, *wasi_type, *snapshot_type, *heap_type, *block_type;
     PyObject *numpy_ndarray; /* numpy.ndarray */
     PyObject *numpy_dtype;   /* numpy.dtype */
     PyObject *main_thread;   /* threading.main_thread */
     PyObject *itemsize, *hasobject; /* names of attributes, which every array asks its dtype for */
+    PyObject *pass_instance;        /* the attribute that marks a host function */
 } zc_state;
 
 zc_state *zc_state_of_type(PyTypeObject *type); /* a type of this module or a subclass of one */

@@ -29,6 +29,7 @@ typedef struct py_wasi_link py_wasi_link;
 
 typedef struct py_host_function {
     struct py_store *store; /* borrowed: the store owns this */
+    bool pass_instance;     /* it gets the calling Instance first */
     PyObject *callable;
     const zc_func_type *type;
     const zc_import *import;
@@ -44,11 +45,18 @@ typedef struct py_store {
     uint32_t host_count;
     PyObject *kept; /* list with an entry for each import: the object that was given for it, or None; or NULL */
     py_call *call;  /* innermost call in progress */
+    /* Something is due to be given back to the allocator: to be called before an outermost call. NULL where there is not. */
+    int (*due)(zc_state *state, struct py_store *store);
     py_wasi_link *wasi; /* what it was granted of WASI, or NULL; owned */
-    zc_abi *abi;      /* of a module that imports "zcwasm"; owned */
+    zc_abi *abi; /* of a module that imports "zcwasm"; owned */
     PyObject *inputs; /* dict name -> memoryview, or NULL */
     zc_limits limits; /* as they were given, for forks */
     zc_abi_limits abi_limits;
+    PyObject *heap; /* what its allocator gave (py_heap), or NULL */
+    PyObject *owner; /* its Instance: borrowed, NULL where there is none any more */
+    /* Where a host function gets it, it may have to be made anew, a new reference, with its (device, weights). */
+    PyObject *(*make_owner)(zc_state *state, struct py_store *store);
+    PyObject *grants; /* these, or NULL */
     bool held; /* a snapshot or a fork is being made of it: it must not be closed */
     bool unwound; /* a call of it ended otherwise than by returning */
 } py_store;

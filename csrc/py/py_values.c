@@ -1,6 +1,7 @@
 /* py_values: see py_values.h. */
 #include "py_values.h"
 #include "py_error.h"
+#include "py_memory.h"
 
 #include <math.h>
 #include <string.h>
@@ -168,6 +169,35 @@ int zc_py_to_bits(PyObject *value, uint8_t type, uint64_t *bits, const char *wha
         return -1;
     }
     return 0;
+}
+
+/* Whether it says of itself that it is an array: text and numbers do not. */
+static bool is_array(PyObject *value)
+{
+    return PyObject_CheckBuffer(value) || PyObject_HasAttrString((PyObject *)Py_TYPE(value), "__array_interface__") ||
+           PyObject_HasAttrString((PyObject *)Py_TYPE(value), "__dlpack__");
+}
+
+int zc_py_to_pointer(PyObject *memory, PyObject *value, uint8_t type, uint64_t *bits, Py_ssize_t position)
+{
+    if (type != ZC_I32 || !memory || !PyErr_ExceptionMatches(PyExc_TypeError)) {
+        return -1;
+    }
+    PyObject *kind, *error, *traceback;
+    PyErr_Fetch(&kind, &error, &traceback);
+    if (!is_array(value)) {
+        PyErr_Restore(kind, error, traceback);
+        return -1;
+    }
+    Py_XDECREF(kind);
+    Py_XDECREF(error);
+    Py_XDECREF(traceback);
+    char name[32];
+    (void)snprintf(name, sizeof name, "argument %zd", position);
+    Py_INCREF(memory); /* what the array runs may close the instance */
+    int code = zc_py_memory_pointer(memory, value, name, true, bits);
+    Py_DECREF(memory);
+    return code;
 }
 
 PyObject *zc_py_from_bits(uint64_t bits, uint8_t type)

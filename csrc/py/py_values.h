@@ -22,6 +22,9 @@ int zc_py_value_type(PyObject *name);
 /* One value of a guest from and to Python; -1 with an exception when it is of the wrong type or range.
  * `what` describes the place for the message, `position` its number from 1 (0 to leave it out). */
 int zc_py_to_bits(PyObject *value, uint8_t type, uint64_t *bits, const char *what, Py_ssize_t position);
+/* What an export's argument is that zc_py_to_bits has just refused: where the guest wants an i32, an array that lies in its
+ * memory is its pointer. Otherwise -1, with that exception or a better one. `memory`: the guest's, or NULL. */
+int zc_py_to_pointer(PyObject *memory, PyObject *value, uint8_t type, uint64_t *bits, Py_ssize_t position);
 PyObject *zc_py_from_bits(uint64_t bits, uint8_t type);
 
 #endif

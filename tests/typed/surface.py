@@ -12,7 +12,7 @@ import numpy as np
 from typing_extensions import Unpack, assert_type
 
 import zcwasm
-from zcwasm import embed, llm
+from zcwasm import assemblyscript, embed, llm
 
 
 def buffers(memory: zcwasm.Memory, guest: zcwasm.Instance) -> None:
@@ -51,6 +51,28 @@ def words(device: zcwasm.Device, kernel: zcwasm.Kernel) -> None:
     device.scratch((3, 4))
     device.scratch(3, None)
     zcwasm.Global("i16", 1)  # type: ignore[arg-type]
+
+
+def guest_memory(guest: zcwasm.Instance) -> None:
+    array = guest.new((3, 4), np.int32, fill=1)
+    assert_type(guest.exports.f(array), Any)
+    assert_type(guest.call("f", array, 1, deadline=0.5), Any)
+    guest.call("f", "text")  # type: ignore[arg-type]
+    assert_type(guest.memory.pointer(array), int)
+    assert_type(guest.memory.string(0, encoding="utf-16"), str)
+    assert_type(guest.allocator, str | None)
+    guest.free(guest.new_string("text"))
+    guest.new_string(b"text")  # type: ignore[arg-type]
+
+    @zcwasm.pass_instance
+    def log(instance: zcwasm.Instance, ptr: int) -> int:
+        return ptr
+
+    log(guest, "1")  # type: ignore[arg-type]
+    zcwasm.Instance(guest.module, imports={"env": {"log": log}})
+    zcwasm.Instance(guest.module, imports=assemblyscript.imports(seed=1))
+    assert_type(assemblyscript.string(guest, 8), str)
+    guest.exports.f(assemblyscript.new_string(guest, "text"))
 
 
 def errors() -> None:
