@@ -226,6 +226,10 @@ def test_limits(memory: zcwasm.Memory) -> None:
     with pytest.raises(zcwasm.Trap, match="kernel mine, row 0: all fuel consumed") as raised:
         cpu.dispatch(fuel, [x, out], params, groups=1)
     assert raised.value.kind == "out_of_fuel"
+    enough = cpu.compile(**AFFINE, limits=zcwasm.Limits(fuel=1000))  # for each row, not for all
+    cpu.dispatch(enough, [x[:400], out[:400]], {"count": 4, "scale": 1, "shift": 3}, groups=100)
+    assert (out[:400] == 3).all()
+    out[:] = 1
     small = cpu.compile(**AFFINE, limits=zcwasm.Limits(memory=4 * 65536))
     with pytest.raises(IndexError, match="kernel mine, row 0: "):
         cpu.dispatch(small, [x, out], params, groups=1)

@@ -177,6 +177,9 @@ static zc_status run_row(const wasm_kernel *kernel, worker *own, const uint64_t 
     for (unsigned i = 0; i < kernel->param_count; i++) {
         arguments[used++] = rows->params[i];
     }
+    if (kernel->limits.fuel != ZC_NO_LIMIT) { /* of each row: else it would end in one that others have used up */
+        zc_instance_set_fuel(own->instance, kernel->limits.fuel);
+    }
     zc_status status = call(own, kernel->function, arguments, used, NULL, rows, error);
     for (unsigned i = 0; i < kernel->binding_count && status == ZC_OK; i++) {
         if (kernel->access[i] & ZC_ACCESS_WRITE) {
