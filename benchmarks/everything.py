@@ -74,8 +74,8 @@ BENCHMARKS = (
         "Many sequences at once",
         ("llama-batched-bench",),
         ("tokenizers", "jinja2"),
-        ("--sequences", "1", "4", "16", "--new", "32", "--rounds", "3"),
-        ("--sequences", "1", "4", "--new", "16", "--rounds", "1"),
+        ("smollm2-135m", "--sequences", "1", "4", "16", "--new", "32", "--rounds", "3"),
+        ("smollm2-135m", "--sequences", "1", "4", "--new", "16", "--rounds", "1"),
     ),
     Benchmark(
         "server",

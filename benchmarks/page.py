@@ -20,6 +20,7 @@ import plot
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent / "docs" / "project"
 QUIET = 0.1  # run.py's: the share of the CPUs that others may use in a quiet machine
+MOST = 0.5  # with more than that a run is recorded, but not shown: it says more of the others than of us
 MOST_LINES = 40  # of what a script printed
 
 HEAD = """\
@@ -34,7 +35,8 @@ GPUs and many threads, and what each benchmark is, are on [the benchmarks' own p
 How to read it: numbers are medians over the rounds, in which the contenders take turns. A *ratio* says how \
 many times better zcwasm was than the alternative, as the median of the rounds' ratios; a bar to the right \
 is better. Where other processes used more than a tenth of the CPUs meanwhile, a run says so: its ratios are \
-worth more than its numbers, and both less than those of a quiet machine.
+worth more than its numbers, and both less than those of a quiet machine. Where they used more than half, its \
+numbers are in its file alone.
 """
 
 
@@ -87,6 +89,10 @@ def section(result: dict[str, Any], pictures: dict[str, str]) -> list[str]:
     source = f"[all numbers](../../benchmarks/results/all/{name}.json)"
     if result["status"] != "done":
         return [*lines, f"{result['date'][:10]}: {result['status']}: {result['why']} ({source}).", ""]
+    if (result["others"] or 0) > MOST:
+        why = f"measured while other processes used {result['others']:.0%} of the CPUs, so not shown"
+        command = f"`python benchmarks/everything.py --only {name}`"
+        return [*lines, f"{result['date'][:10]}: {why} ({source}). {command} measures it again.", ""]
     lines += [f"{about(result)} `python benchmarks/everything.py --only {name}`; {source}.", ""]
     if any(row["ratio"] and row["peer"] for row in result["rows"]):
         pictures[f"{name}.svg"] = plot.svg(result)

@@ -121,11 +121,9 @@ def main() -> None:
             best=found["copies"].best,
         )
     )
-    each = [
-        (many - small) / 999
-        for many, small in zip(found["many"].seconds, found["small"].seconds, strict=True)
-    ]
-    rows.append(common.Row(f"a row of 4 numbers, of 1,000{ending}", sorted(each)[len(each) // 2], "s"))
+    # By the best rounds: what disturbs one of them is more than what is looked for.
+    each = (found["many"].best - found["small"].best) / 999
+    rows.append(common.Row(f"a row of 4 numbers, of 1,000{ending}", each, "s"))
     rows.append(
         common.Row(
             f"a dispatch of one such row{ending}", found["small"].median, "s", best=found["small"].best

@@ -118,3 +118,11 @@ def test_a_loaded_machine_is_marked() -> None:
         == "2026-11-30T23:00+00:00; x, 2 CPUs, Linux; zcwasm 0.1.0. Other processes used 5% of the CPUs."
     )
     assert "is not known" in page.about(result | {"others": None})
+
+
+def test_numbers_of_a_machine_that_was_mostly_others_are_not_shown() -> None:
+    result: dict[str, Any] = {"name": "calls", "title": "Calls", "date": "2026-11-30T23:00", "status": "done"}
+    pictures: dict[str, str] = {}
+    lines = page.section(result | {"others": 0.97, "rows": [ROW], "text": ""}, pictures)
+    assert "2026-11-30: measured while other processes used 97% of the CPUs, so not shown" in lines[2]
+    assert pictures == {}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 from typing import Any
 
+import c_programs
 import numpy as np
 import pytest
+from c_programs import sources
 from support import guest_path
 
 import zcwasm
@@ -298,3 +302,13 @@ def test_the_child_of_a_fork() -> None:
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     """
     assert program(text, 20).split() == ["0"]
+
+
+@pytest.mark.threads
+def test_from_several_threads(tmp_path: Path) -> None:
+    if not sources.wasm3():
+        pytest.skip("no csrc/wasm3: build the package first")
+    files = [*sources.core(), *sources.wasm3()]
+    sanitize = os.environ.get("ZCWASM_SANITIZE")
+    program = c_programs.build("test_row_kernels", tmp_path, files, sanitize=sanitize, with_shaders=True)
+    assert c_programs.run(program, guest_path("rows")) == "ok\n"
