@@ -35,8 +35,8 @@ GPUs and many threads, and what each benchmark is, are on [the benchmarks' own p
 How to read it: numbers are medians over the rounds, in which the contenders take turns. A *ratio* says how \
 many times better zcwasm was than the alternative, as the median of the rounds' ratios; a bar to the right \
 is better. Where other processes used more than a tenth of the CPUs meanwhile, a run says so: its ratios are \
-worth more than its numbers, and both less than those of a quiet machine. Where they used more than half, its \
-numbers are in its file alone.
+worth more than its numbers, and both less than those of a quiet machine. Where they used more than half, \
+its numbers are in its file alone.
 """
 
 

@@ -98,6 +98,13 @@ static void *work(void *argument)
     return NULL;
 }
 
+static zc_status no_pause(void *context, zc_error *failure)
+{
+    (void)context;
+    (void)failure;
+    return ZC_OK;
+}
+
 int main(int count, char **arguments)
 {
     FILE *file = count == 2 ? fopen(arguments[1], "rb") : NULL;
@@ -131,7 +138,7 @@ int main(int count, char **arguments)
     zc_submission *submission = submit(&(zc_dispatch){forever, &range, 1, groups, sizeof groups});
     zc_kernel_release(forever);
     CHECK(zc_submission_wait(submission, 50000000, &error) == ZC_TIMEOUT);
-    CHECK(zc_device_finish_all(20000000000, NULL, NULL));
+    CHECK(zc_device_finish_all(20000000000, no_pause, NULL));
     CHECK(zc_submission_wait(submission, -1, &error) == ZC_CANCELLED);
     zc_submission_release(submission);
     zc_region_release(region);
