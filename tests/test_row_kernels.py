@@ -304,7 +304,6 @@ def test_the_child_of_a_fork() -> None:
     assert program(text, 20).split() == ["0"]
 
 
-@pytest.mark.slow
 @pytest.mark.threads
 def test_from_several_threads(tmp_path: Path) -> None:
     if not sources.wasm3():
