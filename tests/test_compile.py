@@ -266,6 +266,20 @@ def test_compilers_that_misbehave(
         _glsl.translate(TURN, "vulkan", "turn")
 
 
+def test_what_slang_makes_is_for_every_vulkan() -> None:
+    """SPIR-V 1.3, which is that of Vulkan 1.1, and of a language that its validators know."""
+    library = _glsl._slang_library()
+    if not library:
+        pytest.skip("the package slangpy is not here")
+    words = np.frombuffer(_glsl._by_slang(library, TURN, "turn"), np.uint32).tolist()
+    assert words[1] == 0x10300
+    at, sources = 5, []
+    while at < len(words):
+        sources += [words[at + 1]] * ((words[at] & 0xFFFF) == 3)
+        at += words[at] >> 16
+    assert set(sources) == {2}
+
+
 def test_another_slang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     library = tmp_path / "libslang-compiler.so.9"
     library.write_bytes(b"no library")

@@ -21,6 +21,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from array import array
 from pathlib import Path
 from typing import Literal
 
@@ -57,7 +58,18 @@ def _by_slang(library: Path, text: str, name: str) -> bytes:
     answer = json.loads(_run(command, name, text, str(library.parent)))
     if "said" in answer:
         raise _refused(name, answer["said"])
-    return bytes.fromhex(answer["spirv"])
+    return _source_is_glsl(bytes.fromhex(answer["spirv"]))
+
+
+def _source_is_glsl(spirv: bytes) -> bytes:
+    """The module says that it comes of Slang, which older validators take for a mistake."""
+    words = array("I", spirv)
+    at, source, glsl = 5, 3, 2  # behind the header; OpSource, and the language
+    while at < len(words) and words[at] >> 16:
+        if words[at] & 0xFFFF == source:
+            words[at + 1] = glsl
+        at += words[at] >> 16
+    return words.tobytes()
 
 
 # --- programs of the system ---

@@ -16,13 +16,14 @@ import sys
 # begin with sp are the library's C interface.
 GLSL, COMPUTE, SPIRV = 3, 6, 6
 MINIMUM_LANGUAGE = 2025
-OPTIONS = ["-target", "spirv", "-profile", "spirv_1_3"]  # what every Vulkan 1.1 takes
+PROFILE = b"spirv_1_3"  # what every Vulkan 1.1 takes
 
 RESULTS: dict[str, type | None] = {
     "slang_createGlobalSession2": ctypes.c_int32,
     "spCreateCompileRequest": ctypes.c_void_p,
-    "spProcessCommandLineArguments": ctypes.c_int32,
+    "spFindProfile": ctypes.c_uint32,
     "spSetCodeGenTarget": None,
+    "spSetTargetProfile": None,
     "spAddTranslationUnit": ctypes.c_int,
     "spAddTranslationUnitSourceString": None,
     "spAddEntryPoint": ctypes.c_int,
@@ -64,17 +65,16 @@ def begin(library: ctypes.CDLL) -> ctypes.c_void_p:
 
 def compiled(library: ctypes.CDLL, session: ctypes.c_void_p, text: bytes, file: bytes) -> bytes:
     request = ctypes.c_void_p(library.spCreateCompileRequest(session))
-    words = (ctypes.c_char_p * len(OPTIONS))(*[word.encode() for word in OPTIONS])
-    if library.spProcessCommandLineArguments(request, words, len(OPTIONS)) >= 0:
-        library.spSetCodeGenTarget(request, SPIRV)
-        unit = library.spAddTranslationUnit(request, GLSL, b"kernel")
-        library.spAddTranslationUnitSourceString(request, unit, file, text)
-        entry = library.spAddEntryPoint(request, unit, b"main", COMPUTE)
-        if library.spCompile(request) >= 0:
-            size = ctypes.c_size_t()
-            found = library.spGetEntryPointCode(request, entry, ctypes.byref(size))
-            if found:
-                return ctypes.string_at(found, size.value)
+    library.spSetCodeGenTarget(request, SPIRV)
+    library.spSetTargetProfile(request, 0, library.spFindProfile(session, PROFILE))
+    unit = library.spAddTranslationUnit(request, GLSL, b"kernel")
+    library.spAddTranslationUnitSourceString(request, unit, file, text)
+    entry = library.spAddEntryPoint(request, unit, b"main", COMPUTE)
+    if library.spCompile(request) >= 0:
+        size = ctypes.c_size_t()
+        found = library.spGetEntryPointCode(request, entry, ctypes.byref(size))
+        if found:
+            return ctypes.string_at(found, size.value)
     raise Refused((library.spGetDiagnosticOutput(request) or b"").decode("utf-8", "replace"))
 
 
