@@ -275,7 +275,8 @@ def test_what_slang_makes_is_for_every_vulkan() -> None:
     assert words[1] == 0x10300
     at, sources = 5, []
     while at < len(words):
-        sources += [words[at + 1]] * ((words[at] & 0xFFFF) == 3)
+        if words[at] & 0xFFFF == 3:  # OpSource
+            sources.append(words[at + 1])
         at += words[at] >> 16
     assert set(sources) == {2}
 
