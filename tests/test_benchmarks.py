@@ -49,6 +49,7 @@ def scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of scripts in place of the benchmarks, and one for the page."""
     texts = {
         "good": f"import json; print(json.dumps([{ROW!r}]))",
+        "rows": f"import json; print(json.dumps([{ROW!r}]))",
         "printing": "print('one\\n\\033[1mtwo')",
         "bad": "import sys; sys.exit('no luck')",
         "slow": "import time; time.sleep(60)",
@@ -88,7 +89,7 @@ def test_the_command(
     assert "lacking: left out, needs no_such_module, no-such-program, not here" in printed
     assert printed.endswith("2 failed: bad, slow\n")
     good = json.loads((scripts / "results" / "good.json").read_text())
-    assert good["rows"] == [ROW]
+    assert good["rows"] == [ROW] == json.loads((scripts / "results" / "rows.json").read_text())["rows"]
     assert good["machine"]["cpus"] >= 1
     assert "numpy" in good["versions"]
     text = (scripts / "project" / "results.md").read_text("utf-8")
