@@ -46,6 +46,7 @@ GROUPS: dict[str, tuple[int, ...]] = {
     "llm": (1, 2),
     "snapshots": (2,),
     "pool": (1,),
+    "row_kernels": (1, 2),
 }
 
 

@@ -97,6 +97,7 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "zig": lambda: has_module("ziglang"),
     "rustc": has_rust,
     "asc": ASSEMBLYSCRIPT.is_dir,
+    "glsl": lambda: has_module("slangpy") or shutil.which("glslangValidator") is not None,
     "glslang": lambda: shutil.which("glslangValidator") is not None,
     "vulkan": has_vulkan,
     "torch": lambda: has_module("torch"),

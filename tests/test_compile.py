@@ -5,6 +5,8 @@ tests/test_vulkan.py has what differs between SPIR-V and a signature.
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from conftest import KINDS, Arena
 
 import zcwasm
+from zcwasm import _glsl
 
 GENERATED = Path(__file__).resolve().parent.parent / "shaders" / "generated"
 
@@ -116,8 +119,8 @@ def test_in_place_only_when_it_says_so(compiler: zcwasm.Device, arena: Arena) ->
     assert np.array_equal(x, np.arange(8))
 
 
-def test_cpu_compiles_nothing() -> None:
-    with pytest.raises(zcwasm.DeviceError, match="device cpu cannot compile kernels"):
+def test_cpu_compiles_nothing_of_gpus() -> None:
+    with pytest.raises(zcwasm.DeviceError, match="device cpu cannot compile kernels of GPUs"):
         zcwasm.Device("cpu").compile(**SIGNATURE)
 
 
@@ -126,13 +129,166 @@ def test_compile_needs_code(compiler: zcwasm.Device) -> None:
     for missing in ("name", "bindings", "workgroup"):
         with pytest.raises(TypeError, match=rf"compile\(\) misses argument '{missing}'"):
             compile_(**{key: value for key, value in SIGNATURE.items() if key != missing})
-    with pytest.raises(TypeError, match="needs spirv or msl"):
+    with pytest.raises(TypeError, match="needs glsl, spirv or msl"):
         compile_(**{**SIGNATURE, "spirv": None, "msl": None})
     other = "spirv" if compiler.kind == "metal" else "msl"
     assert compile_(**{**SIGNATURE, other: None}).name == "mine"
     own = "msl" if compiler.kind == "metal" else "spirv"
     with pytest.raises(ValueError, match=f"device {compiler.kind} compiles .*, and none is given"):
         compile_(**{**SIGNATURE, own: None})
+
+
+# --- GLSL ---
+
+# Each workgroup turns its elements around, in memory that it shares.
+TURN = """\
+#version 450
+layout(local_size_x = 64) in;
+layout(set = 0, binding = 1, std430) readonly buffer X { float x[]; };
+layout(set = 0, binding = 2, std430) writeonly buffer Out { float result[]; };
+layout(push_constant) uniform Push { uvec4 offset; uint count; float scale; } push;
+shared float tile[64];
+
+float scaled(uint i)
+{
+    return i < push.count ? x[push.offset[0] + i] * push.scale : 0.0;
+}
+
+void main()
+{
+    uint i = gl_GlobalInvocationID.x, at = gl_LocalInvocationIndex;
+    tile[at] = scaled(i);
+    barrier();
+    if (i < push.count)
+        result[push.offset[1] + i] = tile[63 - at];
+}
+"""
+TURN_SIGNATURE: dict[str, Any] = {
+    "glsl": TURN,
+    "name": "turn",
+    "bindings": [("x", "read"), ("result", "write")],
+    "params": [("count", "uint32"), ("scale", "float32")],
+    "workgroup": 64,
+}
+
+
+@pytest.fixture(params=["slang", "glslang"])
+def translator(
+    request: pytest.FixtureRequest, compiler: zcwasm.Device, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """Each way to compile GLSL that is here."""
+    if compiler.kind == "metal" and not shutil.which("spirv-cross"):
+        pytest.skip("spirv-cross is not here")
+    if request.param == "slang" and not _glsl._slang_library():
+        pytest.skip("the package slangpy is not here")
+    if request.param == "glslang":
+        if not shutil.which("glslangValidator"):
+            pytest.skip("glslangValidator is not here")
+        monkeypatch.setattr(_glsl, "_slang_library", lambda: None)
+    return str(request.param)
+
+
+def test_glsl(translator: str, compiler: zcwasm.Device, arena: Arena) -> None:
+    kernel = compiler.compile(**TURN_SIGNATURE, entry_point="main")
+    assert (kernel.name, kernel.workgroup_size) == ("turn", 64)
+    x, out = arena.put(np.arange(130)), arena.put(np.full(130, -1))
+    compiler.dispatch(kernel, [x[2:], out[1:129]], {"count": 128, "scale": 0.5}, groups=2)
+    turned = np.arange(2, 130).reshape(2, 64)[:, ::-1].ravel() / 2
+    assert np.array_equal(out, np.concatenate([[-1], turned, [-1]]))
+
+
+def test_glsl_that_does_not_compile(translator: str, compiler: zcwasm.Device) -> None:
+    with pytest.raises(
+        zcwasm.CompileError, match=r"(?s)kernel turn does not compile:\n.*turn.comp:16.*scalet"
+    ) as raised:
+        compiler.compile(**TURN_SIGNATURE | {"glsl": TURN.replace("scaled(i);", "scalet(i);")})
+    assert (raised.value.kind, raised.value.offset) == ("invalid", None)
+    assert "\nlayout" not in str(raised.value)  # it says what is wrong, not all of the text
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"bindings": [("x", "read"), ("result", "read")]}, "binding 2, result, is read"),
+        ({"bindings": [("x", "read")]}, "kernel turn: .*2.*the signature"),
+        ({"params": []}, "kernel turn: .* of 16 bytes"),
+        ({"entry_point": "turn"}, "kernel turn: GLSL begins at main, entry_point is 'turn'"),
+    ],
+)
+def test_glsl_is_compared_with_the_signature(
+    translator: str, compiler: zcwasm.Device, change: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        compiler.compile(**TURN_SIGNATURE | change)
+
+
+def test_glsl_arguments(device: zcwasm.Device) -> None:
+    compile_: Any = device.compile
+    with pytest.raises(TypeError, match="takes glsl, or spirv and msl, not both"):
+        compile_(**TURN_SIGNATURE, msl="kernel")
+    with pytest.raises(TypeError, match="glsl must be a str, not bytes"):
+        compile_(**TURN_SIGNATURE | {"glsl": TURN.encode()})
+    if device.kind == "cpu":
+        with pytest.raises(zcwasm.DeviceError, match="device cpu cannot compile kernels of GPUs"):
+            compile_(**TURN_SIGNATURE)
+
+
+def test_no_compiler_of_glsl(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_glsl, "_slang_library", lambda: None)
+    monkeypatch.setattr(shutil, "which", {"glslangValidator": "/usr/bin/glslangValidator"}.get)
+    with pytest.raises(ModuleNotFoundError, match="for Metal needs the program spirv-cross"):
+        _glsl.translate(TURN, "metal", "turn")
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(ModuleNotFoundError, match=r"'zcwasm\[glsl\]'; or the program glslangV"):
+        _glsl.translate(TURN, "vulkan", "turn")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("kill -KILL $$", "the compiler crashed with signal 9"),
+        ("exec sleep 60", "the compiler took more than 0 s"),
+        ("echo no >&2; exit 3", "turn does not compile:\nno"),
+        ("exit 3", "the compiler does not say why"),
+    ],
+)
+def test_compilers_that_misbehave(
+    body: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slang runs in another Python, which is something else here."""
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\n{body}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setattr(_glsl, "_slang_library", lambda: tmp_path / "libslang.so")
+    monkeypatch.setattr(_glsl, "TIMEOUT", 0.3)
+    with pytest.raises(zcwasm.CompileError, match=message):
+        _glsl.translate(TURN, "vulkan", "turn")
+
+
+def test_what_slang_makes_is_for_every_vulkan() -> None:
+    """SPIR-V 1.3, which is that of Vulkan 1.1, and of a language that its validators know."""
+    library = _glsl._slang_library()
+    if not library:
+        pytest.skip("the package slangpy is not here")
+    words = np.frombuffer(_glsl._by_slang(library, TURN, "turn"), np.uint32).tolist()
+    assert words[1] == 0x10300
+    at, sources = 5, []
+    while at < len(words):
+        if words[at] & 0xFFFF == 3:  # OpSource
+            sources.append(words[at + 1])
+        at += words[at] >> 16
+    assert set(sources) == {2}
+
+
+def test_another_slang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = tmp_path / "libslang-compiler.so.9"
+    library.write_bytes(b"no library")
+    monkeypatch.setattr(_glsl, "_slang_library", lambda: library)
+    with pytest.raises(
+        zcwasm.CompileError, match=r"this version of slangpy is not understood: .*slang-compil"
+    ):
+        _glsl.translate(TURN, "vulkan", "turn")
 
 
 # --- Metal's language ---

@@ -518,7 +518,12 @@ def test_arguments(device: zcwasm.Device, arena: Arena) -> None:
     bad(TypeError, r"wait\(\) takes 1 positional argument, got 2$", run.batch().submit().wait, 1, 2)
     bad(TypeError, r"compile\(\) takes 0 positional arguments, got 1 \(name is given by", run.compile, b"")
     own: Any = {"spirv": b"", "name": "a", "bindings": [], "workgroup": 1}
-    bad(TypeError, r"compile\(\) needs spirv or msl", run.compile, **{**own, "spirv": None})
+    bad(
+        TypeError,
+        r"compile\(\) needs glsl, spirv or msl, or module and export",
+        run.compile,
+        **{**own, "spirv": None},
+    )
     bad(TypeError, "name must be a str, not bytes", run.compile, **{**own, "name": b"a"})
     bad(ValueError, r"name has a zero byte: 'a\\x00b'", run.compile, **{**own, "name": "a\0b"})
     bad(TypeError, "msl must be a str, not bytes", run.compile, **own, msl=b"")

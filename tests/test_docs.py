@@ -138,3 +138,14 @@ def test_docstrings_become_markup() -> None:
     ]
     assert convert(["a: one", "    and more", "b: two"], ()) == ["- ``a``: one and more", "- ``b``: two", ""]
     assert convert(["See: nothing."], {"x"}) == ["See: nothing.", ""]
+
+
+def test_the_pipeline_of_images_is_short() -> None:
+    """As its page says: 100 images, a filter, a kernel and a pool are under 30 lines."""
+    page = pages.ROOT / "docs" / "howto" / "images.md"
+    program = next(
+        block.text for block in pages.blocks(page.read_text("utf-8")) if block.language == "python"
+    )
+    assert program.count("\n") < 30
+    for part in ("range(100)", "exports.median", "device.axpby", "zcwasm.Pool"):
+        assert part in program

@@ -158,7 +158,7 @@ def parsers() -> Iterator[Any]:
         texts = dict(re.findall(r'"(\w+)(\([^"]*?\))\\n--', joined))
         found: dict[str, Parsed] = {}
         for method, *numbers, listed in re.findall(
-            r'zc_py_arguments \w+ = \{\s*"(\w+)", (\w+), (\w+), (\w+), \{(.*?)\}\}', text, re.DOTALL
+            r'zc_py_arguments \w+ = \{\s*"(\w+)",\s*(\w+),\s*(\w+),\s*(\w+),\s*\{(.*?)\}\}', text, re.DOTALL
         ):
             names = re.findall(r'"(\w+)"', listed)
             found[method] = parsed_by_zcwasm(tuple(numbers), {"COUNT": len(names)}, names)

@@ -530,10 +530,14 @@ class Device:
         msl: str | None = None,
         name: str,
         bindings: Sequence[tuple[str, Access]],
-        workgroup: _Three,
+        workgroup: _Three | None = None,
         params: Sequence[tuple[str, FieldType]] = ...,
         entry_point: str | None = None,
         in_place: bool = False,
+        glsl: str | None = None,
+        module: Module | None = None,
+        export: str | None = None,
+        limits: Limits | None = None,
     ) -> Kernel: ...
     def dispatch(
         self,

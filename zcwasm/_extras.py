@@ -10,6 +10,7 @@ _EXTRAS = {
     "jinja2": "llm",
     "tqdm": "llm",
     "zstandard": "zstd",
+    "slangpy": "glsl",
     "llguidance": "structured",
     "starlette": "serve",
     "uvicorn": "serve",

@@ -22,6 +22,7 @@
     X(WEIGHTS_PACK, "weights_packed") /* a model's weights, laid out anew for the cpu device */                   \
     X(MIRROR, "mirrored") /* guest memory that a device has a second time, in its own: rows that kernels append \
                              there, and what zcg_mirror copies */ \
+    X(KERNEL_ROWS, "kernel_rows")     /* rows for functions of modules that are kernels, and back */              \
     X(FORK, "forked")                 /* memory of an instance that is forked: once for all that come of it */    \
     X(WASI, "wasi")                   /* arguments, paths, streams of Python */                                   \
     X(SNAPSHOT, "snapshot") /* a guest's scratch and outputs, into a snapshot or a fork and out of it; what a     \

@@ -26,6 +26,7 @@
 #ifndef ZC_DEVICE_H
 #define ZC_DEVICE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -101,7 +102,35 @@ typedef struct zc_device_info {
     zc_gpu gpu;
 } zc_device_info;
 
-/* What zc_device_compile takes. Everything is copied. */
+/* Some rows of a dispatch, for a kernel that runs over rows: row i of a binding is the i-th of equal parts of it. */
+typedef struct zc_rows {
+    void *const *bindings; /* where each begins */
+    const uint64_t *bytes; /* of a row of each */
+    uint64_t first, count;
+    const uint32_t *params;      /* the kernel's own, behind the numbers of workgroups */
+    const _Atomic bool *stop[2]; /* either NULL; one is set: nobody wants the rest */
+} zc_rows;
+
+static inline bool zc_rows_stopped(const zc_rows *rows)
+{
+    for (int i = 0; i < 2; i++) {
+        if (rows->stop[i] && atomic_load_explicit(rows->stop[i], memory_order_relaxed)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Code that a device of the host's own processors runs over rows. */
+typedef struct zc_row_code {
+    /* These rows, one after the other; several threads call it at once, for other rows. It looks at `stop` every
+     * millisecond or so. */
+    zc_status (*run)(void *context, const zc_rows *rows, zc_error *error);
+    void (*release)(void *context); /* once, when nothing uses the kernel any more; any thread */
+    void *context;
+} zc_row_code;
+
+/* What zc_device_compile takes. Everything is copied, but for what `rows` holds, which is taken where it succeeds. */
 typedef struct zc_kernel_source {
     const char *name;
     unsigned binding_count;
@@ -113,6 +142,7 @@ typedef struct zc_kernel_source {
     const char *msl; /* for metal, UTF-8; NULL when there is none */
     size_t msl_size;
     const char *entry_point; /* in either; NULL when there is only one */
+    const zc_row_code *rows; /* instead of both, for cpu: workgroups are rows, and bindings may begin at any byte */
     bool in_place; /* a binding that is written may be the very same range as one that is read */
 } zc_kernel_source;
 

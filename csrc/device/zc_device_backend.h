@@ -90,6 +90,9 @@ typedef struct zc_device_backend {
      * becomes zc_kernel.compiled. */
     zc_status (*compile)(void *self, const zc_kernel_source *source, void **compiled, zc_error *error);
     void (*compiled_release)(void *self, void *compiled);
+    /* Runs kernels over rows (zc_kernel.over_rows), whose zc_kernel.compiled is a zc_row_code; it is not asked to compile
+     * them. */
+    bool runs_rows;
     /* Commands run one after the other, so that barriers are not looked for. */
     bool in_order;
     /* It looks at zc_device_piece.cancelled, ends such a piece within milliseconds, also in the middle of a command, and

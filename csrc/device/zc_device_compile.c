@@ -3,7 +3,8 @@
  * A compiled kernel is a zc_kernel like a built-in one, with three differences: its parameters are preceded by
  * the numbers of workgroups, its bindings are the whole ranges given, and it is reference counted, held by
  * its users and by the batches and submissions that use it. Its code comes from the host program, never
- * from a guest, and is trusted to stay inside its bindings as far as the device does not see to that.
+ * from a guest, and is trusted to stay inside its bindings as far as the device does not see to that. One over rows
+ * is code of a layer above (zc_row_code), which the device calls with rows of its bindings.
  *
  * Ownership: it owns its names and the backend's object, and retains its device. Threads: any.
  */
@@ -20,6 +21,7 @@ typedef struct compiled_kernel {
     zc_kernel kernel; /* first */
     _Atomic uint64_t references;
     zc_device *device;
+    zc_row_code rows; /* of one over rows: what kernel.compiled is */
     char name[NAME_SIZE];
     char binding_names[ZC_KERNEL_MAX_BINDINGS][BINDING_NAME_SIZE];
 } compiled_kernel;
@@ -37,6 +39,27 @@ zc_status zc_kernel_check_device(const zc_kernel *kernel, const zc_device *devic
                                    own->info.name);
 }
 
+zc_status zc_kernel_check_rows(const zc_device_command *command, zc_error *error)
+{
+    const zc_kernel *kernel = command->kernel;
+    const uint32_t *groups = command->params;
+    if (!kernel->over_rows) {
+        return ZC_OK;
+    }
+    if (groups[0] && (groups[1] != 1 || groups[2] != 1)) {
+        return zc_fail(error, ZC_BAD_VALUE, "kernel %s: groups is %u x %u x %u, rows are counted in the first alone",
+                       kernel->name, groups[0], groups[1], groups[2]);
+    }
+    for (unsigned i = 0; groups[0] && i < kernel->binding_count; i++) {
+        uint64_t length = command->bindings[i].length;
+        if (length % groups[0] || length == 0) {
+            return zc_fail(error, ZC_BAD_VALUE, "kernel %s, %s: %llu bytes are not %u rows of one size", kernel->name,
+                           kernel->bindings[i].name, (unsigned long long)length, groups[0]);
+        }
+    }
+    return ZC_OK;
+}
+
 void zc_kernel_retain(const zc_kernel *kernel)
 {
     if (kernel && kernel->compiled) {
@@ -51,7 +74,9 @@ void zc_kernel_release(const zc_kernel *kernel)
         return;
     }
     zc_device *device = own->device;
-    if (zc_device_alive(device, NULL) == ZC_OK) {
+    if (own->kernel.over_rows) {
+        own->rows.release(own->rows.context);
+    } else if (zc_device_alive(device, NULL) == ZC_OK) {
         zc_driver_enter();
         device->backend->compiled_release(device->self, own->kernel.compiled);
         zc_driver_leave();
@@ -88,6 +113,9 @@ static zc_status check(const zc_kernel_source *source, zc_error *error)
                            source->name, source->workgroup[0], source->workgroup[1], source->workgroup[2]);
         }
     }
+    if (source->rows) {
+        return ZC_OK;
+    }
     if (!source->spirv && !source->msl) {
         return zc_fail(error, ZC_BAD_VALUE, "kernel %s has neither SPIR-V nor MSL", source->name);
     }
@@ -102,8 +130,14 @@ zc_status zc_device_compile(zc_device *device, const zc_kernel_source *given, co
 {
     zc_kernel_source source = *given;
     zc_status status = zc_device_alive(device, error);
-    if (status == ZC_OK && !device->backend->compile) {
-        status = zc_fail(error, ZC_DEVICE, "device %s cannot compile kernels: it has the built-in ones only",
+    if (status == ZC_OK && !given->rows && !device->backend->compile) {
+        status =
+            zc_fail(error, ZC_DEVICE,
+                    "device %s cannot compile kernels of GPUs: it runs the built-in ones, and functions of modules",
+                    device->info.kind);
+    }
+    if (status == ZC_OK && given->rows && !device->backend->runs_rows) {
+        status = zc_fail(error, ZC_DEVICE, "device %s does not run functions of modules: only the device cpu does",
                          device->info.kind);
     }
     if (status == ZC_OK) {
@@ -131,15 +165,22 @@ zc_status zc_device_compile(zc_device *device, const zc_kernel_source *given, co
                                   .traits = given->in_place ? ZC_TRAIT_IN_PLACE : 0,
                                   .binding_count = (uint8_t)given->binding_count,
                                   .groups = groups_given,
-                                  .params_skip = ZC_KERNEL_GROUPS_SIZE / 4};
+                                  .params_skip = ZC_KERNEL_GROUPS_SIZE / 4,
+                                  .over_rows = given->rows != NULL};
         for (unsigned i = 0; i < given->binding_count; i++) {
             memcpy(own->binding_names[i], given->bindings[i].name, strlen(given->bindings[i].name));
-            own->kernel.bindings[i] = (zc_binding_signature){
-                .name = own->binding_names[i], .access = given->bindings[i].access, .element_size = 4};
+            own->kernel.bindings[i] = (zc_binding_signature){.name = own->binding_names[i],
+                                                             .access = given->bindings[i].access,
+                                                             .element_size = given->rows ? 1 : 4};
         }
-        zc_driver_enter();
-        status = device->backend->compile(device->self, &source, &own->kernel.compiled, error);
-        zc_driver_leave();
+        if (given->rows) {
+            own->rows = *given->rows;
+            own->kernel.compiled = &own->rows;
+        } else {
+            zc_driver_enter();
+            status = device->backend->compile(device->self, &source, &own->kernel.compiled, error);
+            zc_driver_leave();
+        }
     }
     zc_free(words);
     if (status != ZC_OK) {

@@ -123,6 +123,9 @@ zc_status zc_dispatch_check(const zc_device *device, const zc_dispatch *dispatch
                            binding->name, (ull)range.length);
         }
     }
+    if (status == ZC_OK && kernel->compiled) {
+        status = zc_kernel_check_rows(command, error);
+    }
     for (unsigned i = 0; i < kernel->binding_count && status == ZC_OK; i++) {
         if ((kernel->bindings[i].access & ZC_ACCESS_WRITE) && command->bindings[i].length) {
             status = check_overlap(command, start, i, error);
@@ -148,8 +151,14 @@ uint32_t zc_device_push(const zc_device_command *command, const zc_device_part *
     return words + kernel->params_size / 4 - skip;
 }
 
+/* More than anything that is computed on a calling thread. */
+#define WORK_OF_ROWS ((uint64_t)1 << 40)
+
 uint64_t zc_dispatch_work(const zc_device_command *command)
 {
+    if (command->kernel->over_rows) {
+        return WORK_OF_ROWS; /* however few they are, one may never end: its caller must see signals */
+    }
     if (command->kernel->work) {
         return command->kernel->work(command->params);
     }

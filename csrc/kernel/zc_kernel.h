@@ -94,6 +94,7 @@ typedef struct zc_kernel {
      * bindings are the whole ranges given; and no `work`. */
     void *compiled;
     uint32_t params_skip;
+    bool over_rows; /* `compiled` is code for rows (zc_row_code), of which there are as many as workgroups */
 } zc_kernel;
 
 static inline bool zc_kernel_is_elementwise(const zc_kernel *kernel)

@@ -36,7 +36,7 @@ static const char *dtype_name(const char *format, Py_ssize_t itemsize)
 
 static const char *wanted(unsigned flags)
 {
-    return flags & ZC_PY_WORDS ? "float32, int32 or uint32" : "float32";
+    return flags & ZC_PY_NUMBERS ? "numbers" : flags & ZC_PY_WORDS ? "float32, int32 or uint32" : "float32";
 }
 
 static int check_format(const zc_py_array *array, unsigned flags)
@@ -53,6 +53,9 @@ static int check_format(const zc_py_array *array, unsigned flags)
             (format[0] == 'f' || (flags & ZC_PY_WORDS && strchr("iIlL", format[0])))) {
             return 0;
         }
+    }
+    if (flags & ZC_PY_NUMBERS && (!format || (format[0] && !format[1] && strchr("?bBhHiIlLqQefd", format[0])))) {
+        return 0;
     }
     const char *name = dtype_name(format, view->itemsize);
     if (name) {
@@ -107,9 +110,15 @@ static int measure(zc_py_array *array, uint64_t *span)
         if (view->shape[i] == 1) {
             continue;
         }
-        if (stride < 0 || stride % 4) {
-            PyErr_Format(PyExc_ValueError, "%s has a stride of %zd bytes on axis %d: %s", array->name, stride, i,
-                         stride < 0 ? "negative strides are not supported" : "strides must be multiples of 4");
+        if (stride < 0) {
+            PyErr_Format(PyExc_ValueError,
+                         "%s has a stride of %zd bytes on axis %d: negative strides are not supported", array->name,
+                         stride, i);
+            return -1;
+        }
+        if (stride % view->itemsize) {
+            PyErr_Format(PyExc_ValueError, "%s has a stride of %zd bytes on axis %d: strides must be multiples of %zd",
+                         array->name, stride, i, view->itemsize);
             return -1;
         }
         uint64_t step;
@@ -120,7 +129,7 @@ static int measure(zc_py_array *array, uint64_t *span)
         }
     }
     array->count = count;
-    *span = count > 0 ? last + 4 : 0;
+    *span = count > 0 ? last + (uint64_t)view->itemsize : 0;
     return 0;
 }
 
@@ -147,9 +156,10 @@ static int locate(zc_py_array *array, uint64_t span, const zc_py_array *other)
         return -1;
     }
     uint64_t offset = (uint64_t)(address - zc_region_base(region));
-    if (offset % 4) {
-        PyErr_Format(PyExc_ValueError, "%s starts at byte %llu of its memory, which is not a multiple of 4",
-                     array->name, (ull)offset);
+    unsigned unit = array->view.itemsize < 4 ? (unsigned)array->view.itemsize : 4;
+    if (offset % unit) {
+        PyErr_Format(PyExc_ValueError, "%s starts at byte %llu of its memory, which is not a multiple of %u",
+                     array->name, (ull)offset, unit);
         zc_region_release(region);
         return -1;
     }

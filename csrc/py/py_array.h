@@ -24,12 +24,13 @@
 enum {
     ZC_PY_WRITE = 1, /* an output: must be writable */
     ZC_PY_WORDS = 2, /* int32 and uint32 will do as well */
+    ZC_PY_NUMBERS = 4, /* and so will all other numbers */
 };
 
 typedef struct zc_py_array {
     const char *name; /* of the argument */
     PyObject *object; /* borrowed from the caller of the method */
-    Py_buffer view;   /* shape and strides (bytes, not negative, multiples of 4) are here */
+    Py_buffer view;   /* shape and strides (bytes, not negative, multiples of the element size) are here */
     bool shares_view; /* with another argument, the same object */
     Py_ssize_t count; /* elements */
     zc_device *device; /* borrowed; the only one that may use it, or NULL */

@@ -4,6 +4,10 @@
 #include "py_error.h"
 #include "py_issuer.h"
 #include "py_kernel.h"
+#include "py_limits.h"
+#include "py_wasm_module.h"
+
+#include "imports/zc_wasm_kernel.h"
 
 #include <string.h>
 
@@ -11,23 +15,35 @@
 #define PARAM_NAME_SIZE 32
 
 const char zc_py_doc_compile[] = //
-    "compile($self, /, *, spirv=None, msl=None, name, bindings, workgroup, params=(), entry_point=None, "
-    "in_place=False)\n--\n\n"
+    "compile($self, /, *, spirv=None, msl=None, name, bindings, workgroup=None, params=(), entry_point=None, "
+    "in_place=False, glsl=None, module=None, export=None, limits=None)\n--\n\n"
     "A Kernel of the program's own for this device, to be given to dispatch().\n\n"
     "spirv: a SPIR-V module, bytes, for vulkan. msl: the text in Metal's language, for metal. Give both and the\n"
-    "program runs on either. The code is compared with the signature that the other arguments give. bindings: up\n"
-    "to eight pairs of a name and 'read', 'write' or 'read_write'; the i-th is the storage buffer at set 0,\n"
-    "binding i + 1, or [[buffer(i + 1)]]. params: pairs of a name and 'uint32', 'int32' or 'float32'. workgroup:\n"
-    "its size, three numbers. Push constants, or [[buffer(0)]]: uint offset[4] (with more than four bindings\n"
-    "offset[8]), at which element of each binding its array starts, then the params. entry_point: needed when\n"
-    "there are several; 'main' is main0 in MSL. in_place: an array that is written may be the very array of one that\n"
-    "is read. Compilers take it that two bindings never show the same bytes and reorder by that: say it only where\n"
-    "each invocation reads an element before it, and no other, writes it (in SPIR-V decorate both with Aliased, in\n"
-    "MSL use one pointer, where order matters beyond that). The code comes from a trusted source: beyond the "
-    "signature\n"
+    "program runs on either. glsl, instead of them: the text in GLSL, which a compiler translates that the extra\n"
+    "zcwasm[glsl] installs. The code is compared with the signature that the other arguments give. bindings: up to\n"
+    "eight pairs of a name and 'read', 'write' or 'read_write'; the i-th is the storage buffer at set 0, binding\n"
+    "i + 1, or [[buffer(i + 1)]]. params: pairs of a name and 'uint32', 'int32' or 'float32'. workgroup: its size,\n"
+    "three numbers. Push constants, or [[buffer(0)]]: uint offset[4] (with more than four bindings offset[8]), at\n"
+    "which element of each binding its array starts, then the params. entry_point: needed when there are several;\n"
+    "'main' is main0 in MSL. in_place: an array that is written may be the very array of one that is read.\n"
+    "Compilers take it that two bindings never show the same bytes and reorder by that: say it only where each\n"
+    "invocation reads an element before it, and no other, writes it (in SPIR-V decorate both with Aliased, in MSL\n"
+    "use one pointer, where order matters beyond that). The code comes from a trusted source: beyond the signature\n"
     "nothing checks what it does, and the driver is trusted with it.\n"
-    "Raises ValueError (the code does not compile, or differs from the signature: says both sides) and\n"
-    "DeviceError (the device compiles nothing, or cannot run this).";
+    "module and export, instead of all that, for cpu: a function that a Module of the program's own exports, to be\n"
+    "run over rows: dispatch with groups=n calls it n times, on all threads, with the number of the row (int32), a\n"
+    "pointer to that row of each binding, and the params. Row i of an array is the i-th of n equal parts of its\n"
+    "bytes. The module imports nothing. Each thread has an instance of its own, with a memory of its own (limits: a\n"
+    "Limits for each; fuel and deadline are those of a row), into which rows are copied and out of which those that "
+    "are written are copied back\n"
+    "(kernel_rows in copy_stats()): it can touch nothing else. What an instance keeps from one row to another is not\n"
+    "to be relied on. A trap ends the dispatch with Trap.\n"
+    "Raises ValueError (the code does not compile, or differs from the signature: says both sides), CompileError\n"
+    "(the GLSL does not compile: the compiler's text, with the line) and DeviceError (the device compiles nothing, or\n"
+    "cannot run this).";
+
+/* The arguments. */
+enum { NAME, BINDINGS, WORKGROUP, SPIRV, MSL, PARAMS, ENTRY_POINT, IN_PLACE, GLSL, MODULE, EXPORT, LIMITS, COUNT };
 
 static int named_pair(PyObject *item, const char *what, const char **name, const char **value)
 {
@@ -107,7 +123,7 @@ static int take_code(PyObject *spirv, PyObject *msl, Py_buffer *view, zc_kernel_
 {
     Py_ssize_t size = 0;
     if (spirv == Py_None && msl == Py_None) {
-        PyErr_SetString(PyExc_TypeError, "compile() needs spirv or msl");
+        PyErr_SetString(PyExc_TypeError, "compile() needs glsl, spirv or msl, or module and export");
         return -1;
     }
     if (spirv != Py_None && PyObject_GetBuffer(spirv, view, PyBUF_SIMPLE) < 0) {
@@ -125,42 +141,158 @@ static int take_code(PyObject *spirv, PyObject *msl, Py_buffer *view, zc_kernel_
     return 0;
 }
 
+/* A module's function as code for rows, which is the caller's to release. */
+static int take_function(zc_state *state, PyObject **given, const zc_py_field *fields, Py_ssize_t count,
+                         zc_kernel_source *source, zc_row_code *out)
+{
+    uint8_t types[MAX_PARAMS + 1];
+    zc_limits own;
+    zc_abi_limits abi;
+    zc_error error;
+    zc_status status;
+    if (!Py_IS_TYPE(given[MODULE], state->module_type)) {
+        return zc_py_must_be("module", "a zcwasm.Module", given[MODULE]);
+    }
+    const char *name = zc_py_text(given[EXPORT], "export");
+    if (!name || zc_py_take_limits(given[LIMITS], &own, &abi) < 0) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        types[i] = strcmp(zc_py_field_type_name(fields[i].type), "float32") == 0 ? ZC_F32 : ZC_I32;
+    }
+    Py_BEGIN_ALLOW_THREADS /* a start function may run */
+    status = zc_wasm_kernel_new(((py_module *)given[MODULE])->module, name, source, types, (unsigned)count, &own, out,
+                                &error);
+    Py_END_ALLOW_THREADS
+    if (status != ZC_OK) {
+        (void)zc_raise(state, &error);
+        return -1;
+    }
+    source->rows = out;
+    return 0;
+}
+
+/* GLSL as what the device takes, a bytes or a str in the place of the argument, which borrows the reference returned. */
+static PyObject *translate(PyObject *self, PyObject **given, const char *name)
+{
+    const char *kind = zc_device_get_info(zc_py_device(self))->kind;
+    PyObject *glsl = given[GLSL];
+    if (!PyUnicode_Check(glsl)) {
+        (void)zc_py_must_be("glsl", "a str", glsl);
+        return NULL;
+    }
+    if (given[SPIRV] != Py_None || given[MSL] != Py_None) {
+        PyErr_SetString(PyExc_TypeError, "compile() takes glsl, or spirv and msl, not both");
+        return NULL;
+    }
+    if (strcmp(kind, "cpu") == 0) { /* says so itself, without a compiler */
+        given[MSL] = glsl;
+        return Py_NewRef(glsl);
+    }
+    PyObject *module = PyImport_ImportModule("zcwasm._glsl");
+    PyObject *code = module ? PyObject_CallMethod(module, "translate", "Oss", glsl, kind, name) : NULL;
+    Py_XDECREF(module);
+    if (code) {
+        given[PyUnicode_Check(code) ? MSL : SPIRV] = code;
+    }
+    return code;
+}
+
+/* The code for GPUs, from what was given of it. */
+static int take_gpu_code(PyObject *self, PyObject **given, PyObject **translated, Py_buffer *view,
+                         zc_kernel_source *source)
+{
+    if (given[ENTRY_POINT] != Py_None && !(source->entry_point = zc_py_text(given[ENTRY_POINT], "entry_point"))) {
+        return -1;
+    }
+    if (given[GLSL] != Py_None) {
+        if (source->entry_point && strcmp(source->entry_point, "main") != 0) {
+            PyErr_Format(PyExc_ValueError, "kernel %s: GLSL begins at main, entry_point is '%s'", source->name,
+                         source->entry_point);
+            return -1;
+        }
+        source->entry_point = NULL; /* the compiler may give it another name, but there is no second one */
+        *translated = translate(self, given, source->name);
+        if (!*translated) {
+            return -1;
+        }
+    }
+    return take_code(given[SPIRV], given[MSL], view, source) < 0
+               ? -1
+               : zc_py_kernel_three(&(zc_kernel){.name = source->name}, "workgroup", given[WORKGROUP],
+                                    source->workgroup);
+}
+
+/* Which arguments go with which. */
+static int check_kind(PyObject **given)
+{
+    const char *wrong = NULL;
+    const bool function = given[MODULE] != Py_None;
+    if (function != (given[EXPORT] != Py_None)) {
+        wrong = "compile() takes module and export together";
+    } else if (!function && given[WORKGROUP] == Py_None) {
+        wrong = "compile() misses argument 'workgroup'";
+    } else if (function && given[WORKGROUP] != Py_None) {
+        wrong = "compile() takes no workgroup with a module: each row is one";
+    } else if (function && (given[SPIRV] != Py_None || given[MSL] != Py_None || given[GLSL] != Py_None ||
+                            given[ENTRY_POINT] != Py_None)) {
+        wrong = "compile() takes module and export, or code for GPUs, not both";
+    } else if (!function && given[LIMITS] != Py_None) {
+        wrong = "compile() takes limits with a module only";
+    }
+    if (wrong) {
+        PyErr_SetString(PyExc_TypeError, wrong);
+    }
+    return wrong ? -1 : 0;
+}
+
 PyObject *zc_py_compile(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {
-    enum { NAME, BINDINGS, WORKGROUP, SPIRV, MSL, PARAMS, ENTRY_POINT, IN_PLACE, COUNT };
-    static const zc_py_arguments expected = {
-        "compile", 0, 3, COUNT, {"name", "bindings", "workgroup", "spirv", "msl", "params", "entry_point", "in_place"}};
-    PyObject *given[COUNT], *bindings = NULL, *params = NULL, *result = NULL;
+    static const zc_py_arguments expected = {"compile",
+                                             0,
+                                             2,
+                                             COUNT,
+                                             {"name", "bindings", "workgroup", "spirv", "msl", "params", "entry_point",
+                                              "in_place", "glsl", "module", "export", "limits"}};
+    PyObject *given[COUNT], *bindings = NULL, *params = NULL, *translated = NULL, *result = NULL;
     zc_state *state = zc_state_of(self);
     zc_kernel_source source = {0};
+    zc_row_code rows = {0};
     Py_buffer spirv = {0};
     zc_py_field *fields = NULL;
     zc_error error;
     zc_status status;
     const zc_kernel *kernel = NULL;
-    if (zc_py_parse(&expected, args, nargs, keywords, given) < 0 || !(source.name = zc_py_text(given[NAME], "name")) ||
-        (given[ENTRY_POINT] && given[ENTRY_POINT] != Py_None &&
-         !(source.entry_point = zc_py_text(given[ENTRY_POINT], "entry_point")))) {
+    if (zc_py_parse(&expected, args, nargs, keywords, given) < 0) {
         return NULL;
     }
-    int in_place = given[IN_PLACE] ? PyObject_IsTrue(given[IN_PLACE]) : 0;
-    if (in_place < 0) {
+    for (int i = 0; i < COUNT; i++) {
+        given[i] = given[i] ? given[i] : Py_None;
+    }
+    const bool function = given[MODULE] != Py_None;
+    int in_place = given[IN_PLACE] == Py_None ? 0 : PyObject_IsTrue(given[IN_PLACE]);
+    if (in_place < 0 || check_kind(given) < 0 || !(source.name = zc_py_text(given[NAME], "name"))) {
         return NULL;
     }
     source.in_place = in_place;
-    if (take_code(given[SPIRV] ? given[SPIRV] : Py_None, given[MSL] ? given[MSL] : Py_None, &spirv, &source) < 0) {
+    source.workgroup[0] = source.workgroup[1] = source.workgroup[2] = 1;
+    if (!function && take_gpu_code(self, given, &translated, &spirv, &source) < 0) {
         goto done;
     }
     bindings = PySequence_Tuple(given[BINDINGS]);
-    params = bindings ? (given[PARAMS] ? PySequence_Tuple(given[PARAMS]) : PyTuple_New(0)) : NULL;
-    if (!params ||
-        zc_py_kernel_three(&(zc_kernel){.name = source.name}, "workgroup", given[WORKGROUP], source.workgroup) < 0 ||
-        parse_bindings(bindings, &source) < 0 || !(fields = parse_params(params))) {
+    params = bindings ? (given[PARAMS] == Py_None ? PyTuple_New(0) : PySequence_Tuple(given[PARAMS])) : NULL;
+    if (!params || parse_bindings(bindings, &source) < 0 || !(fields = parse_params(params))) {
         goto done;
     }
     source.params_size = (uint32_t)(4 * PyTuple_GET_SIZE(params));
+    if (function && take_function(state, given, fields, PyTuple_GET_SIZE(params), &source, &rows) < 0) {
+        goto done;
+    }
     Py_BEGIN_ALLOW_THREADS /* compilers take their time */
     status = zc_device_compile(zc_py_device(self), &source, &kernel, &error);
+    if (status != ZC_OK && function) {
+        rows.release(rows.context);
+    }
     Py_END_ALLOW_THREADS
     if (status != ZC_OK) {
         (void)zc_raise(state, &error);
@@ -173,5 +305,6 @@ done:
     Py_XDECREF(bindings);
     Py_XDECREF(params);
     PyBuffer_Release(&spirv);
+    Py_XDECREF(translated);
     return result;
 }

@@ -85,7 +85,8 @@ PyObject *zc_py_issue(PyObject *self, const zc_kernel *kernel, zc_py_array *arra
         result = Py_None;
     } else if ((status = zc_scope_check(&error)) != ZC_OK) {
         /* Many small ones would never look: nothing is run any more. */
-    } else if (bytes <= KEEP_GIL_BYTES && flops <= KEEP_GIL_FLOPS && !zc_device_busy(issuer->device) &&
+    } else if (!kernel->compiled && bytes <= KEEP_GIL_BYTES && flops <= KEEP_GIL_FLOPS &&
+               !zc_device_busy(issuer->device) &&
                zc_device_get_info(issuer->device)->threads > 0) { /* a GPU always takes longer */
         status = zc_device_run(issuer->device, &dispatch, &error);
     } else {
@@ -108,7 +109,7 @@ const char zc_py_doc_dispatch[] = //
     "kernel: a name or a Kernel. arrays: one array of 4-byte elements in guest memory per binding, in order;\n"
     "each gives the bytes from its first to its last element. params: a dict with every field of the\n"
     "kernel's parameters, or their bytes. groups: the numbers of workgroups, one to three of them, for kernels\n"
-    "compiled by the user only.\n"
+    "compiled by the user only; of a module's function the number of rows, whose arrays may be of any numbers.\n"
     "Raises ValueError, TypeError, OverflowError, and IndexError when an array is smaller than the\n"
     "parameters need.";
 
@@ -142,7 +143,8 @@ PyObject *zc_py_issue_dispatch(PyObject *self, PyObject *const *args, Py_ssize_t
     }
     for (; got < count; got++) {
         const zc_binding_signature *binding = &kernel->bindings[got];
-        unsigned flags = ZC_PY_WORDS | (binding->access & ZC_ACCESS_WRITE ? ZC_PY_WRITE : 0);
+        unsigned flags = ZC_PY_WORDS | (kernel->over_rows ? ZC_PY_NUMBERS : 0) |
+                         (binding->access & ZC_ACCESS_WRITE ? ZC_PY_WRITE : 0);
         if (zc_py_array_get(PySequence_Fast_GET_ITEM(sequence, (Py_ssize_t)got), binding->name, flags,
                             got ? &arrays[got - 1] : NULL, &arrays[got]) < 0) {
             zc_py_array_release_all(arrays, got);

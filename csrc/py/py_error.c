@@ -133,7 +133,7 @@ int zc_py_add_errors(PyObject *module, zc_state *state)
     }
     PyObject *base = state->error;
     if (add(module, &state->compile_error, "zcwasm.CompileError", base,
-            "A module that is malformed, invalid or uses an unsupported feature.\n\n"
+            "A module that is malformed, invalid or uses an unsupported feature; or GLSL that does not compile.\n\n"
             "kind: 'malformed', 'invalid' or 'unsupported'; offset: the byte, or None.") < 0 ||
         add(module, &state->link_error, "zcwasm.LinkError", base,
             "Imports are missing or of another type, or the module needs more than its limits.") < 0 ||

@@ -12,8 +12,9 @@
  *   py_array                              an argument as a range of bytes that a kernel can be given
  *   py_kernel_params, py_kernel           kernels by their signature
  *   py_dispatch, py_kernel_methods        running or recording one
+ *   py_limits                             how much a guest may use
  *   py_compile, py_submission, py_batch, py_share, py_device
- *   py_wasi, py_abi, py_limits            what an Instance is granted, and how much
+ *   py_wasi, py_abi                       what an Instance is granted
  *   py_link, py_snapshot, py_instance     a guest's life
  *   py_trace, py_profile                  what happened when, for zcwasm.trace; where time goes, for zcwasm.profile
  *   py_module                             the extension module, which knows all types

@@ -15,7 +15,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "kernel/zc_kernel.h"
+#include "device/zc_device.h"
 
 /* Run one built-in kernel to its end. bindings[i] points at the first element of binding i; params is
  * the kernel's own struct. threads: how many threads may work, the caller included; 0 for as many as the process
@@ -25,6 +25,11 @@
  * its outputs written in part. */
 zc_status zc_cpu_run(zc_kernel_id id, void *const bindings[], const void *params, unsigned threads,
                      const _Atomic bool *cancel, zc_error *error);
+
+/* Run code over rows: lengths[i] is that of binding i in bytes, `params` begins with the numbers of workgroups. Of rows
+ * that fail the first one that did is told, and those after it may not have run. Threads and cancel as above. */
+zc_status zc_cpu_run_rows(const zc_row_code *code, void *const bindings[], const uint64_t lengths[], unsigned count,
+                          const uint32_t *params, unsigned threads, const _Atomic bool *cancel, zc_error *error);
 
 /* CPUs that this process may use: affinity and cgroup quota counted, at least 1. */
 unsigned zc_cpu_count(void);

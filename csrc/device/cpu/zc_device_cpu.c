@@ -75,9 +75,15 @@ static zc_status execute(const cpu_device *device, const zc_device_command *comm
                          zc_error *error)
 {
     void *bindings[ZC_KERNEL_MAX_BINDINGS];
+    uint64_t lengths[ZC_KERNEL_MAX_BINDINGS];
     for (unsigned i = 0; i < command->kernel->binding_count; i++) {
         const zc_device_binding *binding = &command->bindings[i];
         bindings[i] = binding->buffer ? (uint8_t *)binding->buffer + binding->offset : NULL;
+        lengths[i] = binding->length;
+    }
+    if (command->kernel->over_rows) {
+        return zc_cpu_run_rows(command->kernel->compiled, bindings, lengths, command->kernel->binding_count,
+                               command->params, device->threads, cancel, error);
     }
     return zc_cpu_run(command->kernel->id, bindings, command->params, device->threads, cancel, error);
 }
@@ -173,7 +179,8 @@ static bool cpu_busy(void *self)
 static bool is_much(const zc_device_piece *piece)
 {
     for (size_t i = 0; i < piece->count; i++) {
-        if (piece->commands[i].kernel->work(piece->commands[i].params) > MOST_WORK_HERE) {
+        if (piece->commands[i].kernel->over_rows ||
+            piece->commands[i].kernel->work(piece->commands[i].params) > MOST_WORK_HERE) {
             return true;
         }
     }
@@ -345,6 +352,7 @@ const zc_device_backend zc_device_cpu = {
     .kind = "cpu",
     .in_order = true,
     .cancels = true,
+    .runs_rows = true,
     .probe = cpu_probe,
     .open = cpu_open,
     .close = cpu_close,
