@@ -517,7 +517,7 @@ class Pool:
         return f"<zcwasm.Pool of {self._module!r}, {self._workers} workers{closed}>"
 
 
-CLOSED = "the pool is closed: results of a map are read before"
+CLOSED = "the pool is closed; results of a map are to be read before that, in its with block"
 
 
 def _gate_here() -> AsyncGate:
