@@ -323,6 +323,7 @@ def test_the_file_is_whole_while_it_is_written(tmp_path: Path) -> None:
                 seen = len(events)
                 break
         assert seen
+        guest.exports.nothing()
     assert len(of(json.loads(path.read_text()), "guest")) > seen
 
 
