@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import itertools
 import logging
@@ -736,6 +737,33 @@ def test_a_free_that_calls_back() -> None:
 # --- where an array lies ---
 
 
+class Tensor(ctypes.Structure):
+    """A DLManagedTensor."""
+
+    _fields_ = (
+        ("data", ctypes.c_void_p),
+        ("device", ctypes.c_int32 * 2),
+        ("ndim", ctypes.c_int32),
+        ("element", ctypes.c_uint8 * 4),
+        *((name, ctypes.c_void_p) for name in ("shape", "strides", "offset", "context", "deleter")),
+    )
+
+
+class WithoutShape:
+    said = Tensor(device=(1, 0), ndim=1, element=(2, 32, 1, 0))
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0
+
+    def __dlpack__(self, **options: object) -> Any:
+        capsule = ctypes.pythonapi.PyCapsule_New
+        capsule.argtypes, capsule.restype = (
+            [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p],
+            ctypes.py_object,
+        )
+        return capsule(ctypes.addressof(self.said), b"dltensor", None)
+
+
 def test_pointers() -> None:
     guest = basics()
     memory = guest.memory
@@ -807,6 +835,16 @@ def test_arrays_as_arguments() -> None:
     assert guest.exports.total(x, np.int64(2)) == 1
     with pytest.raises(OverflowError):
         guest.exports.total(2**32, 1)
+
+
+def test_what_says_nonsense_of_itself_is_refused() -> None:
+    """Without a look at it: NumPy takes a tensor without a shape at its word."""
+    memory = zcwasm.Memory(1)
+    lowest = np.lib.stride_tricks.as_strided(memory.array(0, 2, "u1"), (3,), (-(2**62),))
+    with pytest.raises(ValueError, match="does not lie in this memory"):
+        memory.pointer(lowest)
+    with pytest.raises(ValueError, match="has 1 axes, must have a shape"):
+        memory.pointer(WithoutShape())
 
 
 def test_arrays_are_pointers_where_an_i32_is_wanted_only() -> None:

@@ -256,6 +256,16 @@ def test_a_module_with_a_heap(cpu: zcwasm.Device, memory: zcwasm.Memory) -> None
     cpu.dispatch(kernel, [x[:10]], {}, groups=10)
 
 
+def test_rows_that_become_longer(cpu: zcwasm.Device, memory: zcwasm.Memory) -> None:
+    """What shorter ones have taken of a memory is not in the way of one that fits alone."""
+    kernel = cpu.compile(**ONE, export="stubborn", limits=zcwasm.Limits(memory=8 * 65536))
+    x = put(memory, 0, np.zeros(40000), np.int32)
+    for words in range(4000, 40001, 4000):
+        x[0] = 0
+        cpu.dispatch(kernel, [x[:words]], {}, groups=1)
+        assert x[0] == 1
+
+
 PROGRAM = """
 import os, signal, sys, threading, time
 import numpy as np, zcwasm
@@ -289,6 +299,39 @@ def test_a_row_without_an_end_leaves_the_caller_and_the_exit_free() -> None:
             print("free", time.monotonic() - start < 3)
     """
     assert program(text, 20).split() == ["free", "True"]
+
+
+def test_a_row_without_an_end_ends_with_its_caller() -> None:
+    """Nothing else would run on the device any more."""
+    text = """
+        forever = device.compile(module=zcwasm.Module(sys.argv[1]), export="forever", name="forever",
+                                 bindings=[("x", "read_write")])
+        signal.signal(signal.SIGALRM, lambda *_: 1 / 0)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        try:
+            device.dispatch(forever, [x[:2]], {}, groups=2)
+        except ZeroDivisionError:
+            device.dispatch(kernel, [x[:3]], {}, groups=3)
+            print(x[:4].tolist())
+    """
+    assert program(text, 20).split() == ["[1,", "1,", "1,", "0]"]
+
+
+def test_a_start_function_without_an_end_sees_signals() -> None:
+    pytest.importorskip("wasmtime", reason="wasmtime, which assembles text, is not installed")
+    text = """
+        import wasmtime
+        endless = "(module (memory 1) (start $s) (func $s (loop $l (br $l)))"
+        endless += "(func (export \\"f\\") (param i32 i32)))"
+        signal.signal(signal.SIGALRM, lambda *_: 1 / 0)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        try:
+            device.compile(module=zcwasm.Module(bytes(wasmtime.wat2wasm(endless))), export="f", name="f",
+                           bindings=[("x", "read_write")], limits=zcwasm.Limits(deadline=10))
+        except ZeroDivisionError:
+            print("free")
+    """
+    assert program(text, 20).split() == ["free"]
 
 
 def test_the_child_of_a_fork() -> None:

@@ -311,6 +311,19 @@ def test_what_cannot_be_written_is_told_at_the_end() -> None:
     traced(basics().exports.nothing)
 
 
+def test_one_that_failed_is_still_the_only_one(tmp_path: Path) -> None:
+    """Its end would stop the other, and there is one reader."""
+    full = zcwasm.trace(Full())
+    full.__enter__()
+    while full._failed is None:
+        basics().exports.nothing()
+    with pytest.raises(zcwasm.InUseError, match="one at a time"), zcwasm.trace(tmp_path / "trace.json"):
+        pass
+    with pytest.raises(OSError, match="full"):
+        full.__exit__(None, None, None)
+    traced(basics().exports.nothing)
+
+
 def test_the_file_is_whole_while_it_is_written(tmp_path: Path) -> None:
     path = tmp_path / "trace.json"
     guest = basics()
@@ -323,7 +336,7 @@ def test_the_file_is_whole_while_it_is_written(tmp_path: Path) -> None:
                 seen = len(events)
                 break
         assert seen
-        guest.exports.nothing()
+        guest.exports.nothing()  # all before may be there already
     assert len(of(json.loads(path.read_text()), "guest")) > seen
 
 

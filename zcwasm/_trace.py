@@ -22,6 +22,18 @@ from . import _core
 
 _INTERVAL = 0.1  # seconds after which what is there is written
 
+# Held from a trace's beginning until its end is written: the ring has one reader. Only tried, never waited
+# for.
+_turn = threading.Lock()
+
+
+def _after_fork() -> None:
+    global _turn
+    _turn = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
 
 class Writable(Protocol):
     """A file, of bytes or of text."""
@@ -124,11 +136,17 @@ class Trace:
     def __enter__(self) -> Trace:
         if self._process:
             raise _core.InUseError("a trace is written once: make another one")
-        _core._trace_start()
+        if not _turn.acquire(blocking=False):
+            raise _core.InUseError("a trace is being written already: there is one at a time")
         try:
-            self._target = _open(self._file)
+            _core._trace_start()
+            try:
+                self._target = _open(self._file)
+            except BaseException:
+                _core._trace_stop()
+                raise
         except BaseException:
-            _core._trace_stop()
+            _turn.release()
             raise
         self._process = os.getpid()
         # A daemon, so that the interpreter's exit does not wait for it, but ends the trace.
@@ -173,6 +191,8 @@ class Trace:
             target.close(b"" if self._failed else self._threads(), self._end())
         except BaseException as error:
             self._failed = self._failed or error
+        finally:
+            _turn.release()
 
     def _pump(self) -> None:
         target = self._target

@@ -61,6 +61,11 @@ static bool is_owned(const zc_submission *submission, const void *owner)
     return submission->owner == *(const uint64_t *)owner;
 }
 
+static bool is_this(const zc_submission *submission, const void *wanted)
+{
+    return submission == wanted;
+}
+
 static bool is_any(const zc_submission *submission, const void *context)
 {
     (void)submission;
@@ -78,6 +83,13 @@ void zc_device_cancel(uint64_t owner, const char *why)
     zc_submission_lock();
     while (cancel_next(is_owned, &owner, why)) {
     }
+    zc_submission_unlock();
+}
+
+void zc_submission_cancel(const zc_submission *submission, const char *why)
+{
+    zc_submission_lock();
+    (void)cancel_next(is_this, submission, why);
     zc_submission_unlock();
 }
 

@@ -8,4 +8,7 @@
 /* With the lock held, the submission being in flight: see to it that its deadline is kept. */
 zc_status zc_cancel_at_deadline(const zc_submission *submission, zc_error *error);
 
+/* This one, unless it is done. Any thread that has a reference. */
+void zc_submission_cancel(const zc_submission *submission, const char *why);
+
 #endif

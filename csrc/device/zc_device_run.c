@@ -2,6 +2,7 @@
  *
  * Ownership: the caller keeps the regions alive. Threads: any.
  */
+#include "device/zc_cancel.h"
 #include "device/zc_device_buffer.h"
 #include "device/zc_device_trace.h"
 #include "device/zc_dispatch.h"
@@ -26,6 +27,10 @@ static zc_status run_submitted(zc_device *device, const zc_dispatch *dispatch, z
     }
     if (status == ZC_OK) {
         status = zc_submission_wait_pausing(submission, -1, pause, context, error);
+        /* Code over rows may have no end, and then nothing else ran any more. */
+        if (status != ZC_OK && dispatch->kernel->over_rows) {
+            zc_submission_cancel(submission, "cancelled: its caller waits no more");
+        }
         zc_submission_release(submission);
     }
     zc_batch_free(batch);

@@ -68,16 +68,15 @@ static void free_worker(worker *own)
     }
 }
 
-static zc_status new_worker(const wasm_kernel *kernel, const zc_rows *rows, worker **out, zc_error *error)
+static zc_status new_worker(const wasm_kernel *kernel, const zc_call_hooks *hooks, worker **out, zc_error *error)
 {
-    const zc_call_hooks hooks = {tick, resume, (void *)rows};
     worker *own = zc_calloc(1, sizeof *own);
     if (!own) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate an instance of kernel %s", kernel->name);
     }
     zc_status status = zc_instance_new(kernel->module, NULL, &kernel->limits, &own->instance, error);
     if (status == ZC_OK && zc_module_get_info(kernel->module)->has_start) {
-        status = zc_instance_start(own->instance, &hooks, error);
+        status = zc_instance_start(own->instance, hooks, error);
     }
     if (status != ZC_OK) {
         free_worker(own);
@@ -95,8 +94,9 @@ static zc_status take_worker(wasm_kernel *kernel, const zc_rows *rows, worker **
         kernel->idle = own->next;
     }
     pthread_mutex_unlock(&lock);
+    const zc_call_hooks hooks = {tick, resume, (void *)rows};
     *out = own;
-    return own ? ZC_OK : new_worker(kernel, rows, out, error);
+    return own ? ZC_OK : new_worker(kernel, &hooks, out, error);
 }
 
 static void give_back(wasm_kernel *kernel, worker *own)
@@ -211,6 +211,13 @@ static zc_status run(void *context, const zc_rows *rows, zc_error *error)
     if (status == ZC_OK) {
         status = make_room(kernel, own, size, rows, error);
     }
+    if (status != ZC_OK && status != ZC_CANCELLED && own && own->room) { /* what shorter rows took is in the way */
+        const zc_call_hooks hooks = {tick, resume, (void *)rows};
+        free_worker(own);
+        own = NULL;
+        status = new_worker(kernel, &hooks, &own, error);
+        status = status == ZC_OK ? make_room(kernel, own, size, rows, error) : status;
+    }
     for (unsigned i = 0; i < kernel->binding_count && status == ZC_OK; i++) {
         places[i] += own->at;
     }
@@ -315,7 +322,7 @@ static zc_status check(const zc_module_info *info, const char *function, const z
 
 zc_status zc_wasm_kernel_new(zc_module *module, const char *function, const zc_kernel_source *source,
                              const uint8_t *param_types, unsigned param_count, const zc_limits *limits,
-                             zc_row_code *out, zc_error *error)
+                             zc_pause_function pause, void *context, zc_row_code *out, zc_error *error)
 {
     const zc_module_info *info = zc_module_get_info(module);
     zc_status status = check(info, function, source, param_types, param_count, error);
@@ -342,9 +349,9 @@ zc_status zc_wasm_kernel_new(zc_module *module, const char *function, const zc_k
         kernel->access[i] = source->bindings[i].access;
     }
     (void)snprintf(kernel->name, sizeof kernel->name, "%s", source->name);
-    const zc_rows none = {0};
+    const zc_call_hooks hooks = {pause, resume, context};
     worker *first = NULL;
-    status = take_worker(kernel, &none, &first, error);
+    status = new_worker(kernel, pause ? &hooks : NULL, &first, error);
     if (status != ZC_OK) {
         release(kernel);
         return status;

@@ -141,6 +141,16 @@ static int take_code(PyObject *spirv, PyObject *msl, Py_buffer *view, zc_kernel_
     return 0;
 }
 
+/* While a module's start function runs without the lock. */
+static zc_status look_for_signals(void *context, zc_error *error)
+{
+    PyThreadState **saved = context;
+    PyEval_RestoreThread(*saved);
+    int code = PyErr_CheckSignals();
+    *saved = PyEval_SaveThread();
+    return code < 0 ? zc_fail(error, ZC_HOST, "a signal handler raised an exception") : ZC_OK;
+}
+
 /* A module's function as code for rows, which is the caller's to release. */
 static int take_function(zc_state *state, PyObject **given, const zc_py_field *fields, Py_ssize_t count,
                          zc_kernel_source *source, zc_row_code *out)
@@ -160,10 +170,10 @@ static int take_function(zc_state *state, PyObject **given, const zc_py_field *f
     for (Py_ssize_t i = 0; i < count; i++) {
         types[i] = strcmp(zc_py_field_type_name(fields[i].type), "float32") == 0 ? ZC_F32 : ZC_I32;
     }
-    Py_BEGIN_ALLOW_THREADS /* a start function may run */
-    status = zc_wasm_kernel_new(((py_module *)given[MODULE])->module, name, source, types, (unsigned)count, &own, out,
-                                &error);
-    Py_END_ALLOW_THREADS
+    PyThreadState *saved = PyEval_SaveThread(); /* a start function may run */
+    status = zc_wasm_kernel_new(((py_module *)given[MODULE])->module, name, source, types, (unsigned)count, &own,
+                                look_for_signals, &saved, out, &error);
+    PyEval_RestoreThread(saved);
     if (status != ZC_OK) {
         (void)zc_raise(state, &error);
         return -1;

@@ -254,8 +254,8 @@ static int extent(const Py_buffer *view, int64_t *low, int64_t *high)
     return __builtin_add_overflow(*high, (int64_t)view->itemsize, high) ? -1 : 0;
 }
 
-/* A view of the array's elements: its own, or that of what Python makes of it. */
-static int view_of(PyObject *array, Py_buffer *view)
+/* A view of the array's elements: its own, what it says of itself, or that of what Python makes of it. */
+static int view_of(PyObject *array, const char *name, Py_buffer *view, Py_ssize_t *sides)
 {
     if (PyObject_CheckBuffer(array)) {
         if (PyObject_GetBuffer(array, view, PyBUF_STRIDES) == 0) {
@@ -265,6 +265,11 @@ static int view_of(PyObject *array, Py_buffer *view)
             return -1;
         }
         PyErr_Clear(); /* NumPy's types without a buffer format, such as datetime64 */
+    } else {
+        int code = zc_py_dlpack_import(array, name, false, view, sides);
+        if (code != 0) {
+            return code < 0 ? -1 : 0;
+        }
     }
     PyObject *module = PyImport_ImportModule("zcwasm._memory");
     PyObject *plain = module ? PyObject_CallMethod(module, "plain", "O", array) : NULL;
@@ -277,14 +282,15 @@ static int view_of(PyObject *array, Py_buffer *view)
 int zc_py_memory_pointer(PyObject *memory, PyObject *array, const char *name, bool whole, uint64_t *pointer)
 {
     Py_buffer view;
+    Py_ssize_t sides[2 * ZC_PY_DLPACK_AXES];
     int64_t low, high;
-    if (view_of(array, &view) < 0) {
+    if (view_of(array, name, &view, sides) < 0) {
         return -1;
     }
     uintptr_t base = (uintptr_t)zc_region_base(region_of(memory)), at = (uintptr_t)view.buf;
     uint64_t size = zc_region_size(region_of(memory)), offset = at - base;
     int code = extent(&view, &low, &high);
-    if (code < 0 || at < base || offset > size || (uint64_t)-low > offset || (uint64_t)high > size - offset) {
+    if (code < 0 || at < base || offset > size || 0 - (uint64_t)low > offset || (uint64_t)high > size - offset) {
         PyErr_Format(PyExc_ValueError,
                      "%s does not lie in this memory, and nothing is copied: guest.new(shape, dtype) and "
                      "guest.memory.array(ptr, shape, dtype) give arrays that do",

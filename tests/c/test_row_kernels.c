@@ -37,7 +37,7 @@ static const zc_kernel *compile(const char *function, unsigned bindings, const u
     if (bindings == 1) {
         source.bindings[0].access = ZC_ACCESS_READ | ZC_ACCESS_WRITE;
     }
-    CHECK(zc_wasm_kernel_new(module, function, &source, params, count, &limits, &code, &error) == ZC_OK);
+    CHECK(zc_wasm_kernel_new(module, function, &source, params, count, &limits, NULL, NULL, &code, &error) == ZC_OK);
     source.rows = &code;
     CHECK(zc_device_compile(device, &source, &kernel, &error) == ZC_OK);
     return kernel;
