@@ -280,7 +280,11 @@ kernel = device.compile(module=zcwasm.Module(sys.argv[1]), export="stubborn", na
 def program(text: str, seconds: float) -> str:
     code = PROGRAM + textwrap.dedent(text)
     done = subprocess.run(
-        [sys.executable, "-c", code, str(guest_path("rows"))], capture_output=True, text=True, timeout=seconds
+        [sys.executable, "-c", code, str(guest_path("rows"))],
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        cwd=Path(__file__).parent,  # where `import zcwasm` finds what is installed, not the source
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
