@@ -219,7 +219,7 @@ child()
 def in_child(size: int, threads: int | None) -> dict[str, Any]:
     """through_copies in a process of its own."""
     # With this process's path: -m would take a zcwasm folder in the current directory for the package that is
-    # installed, and with this file as the script the package's _pickle and ray would hide those of that name.
+    # installed, and with this file as the script zcwasm/ray.py, and any such name, would hide the real one.
     command = [sys.executable, "-c", CHILD, json.dumps(sys.path), str(size)]
     done = subprocess.run(command, env=blas_environment(threads), capture_output=True, text=True)
     if done.returncode:
