@@ -159,13 +159,16 @@ static zc_status run(zc_state *state, py_store *store, uint32_t index, uint64_t 
     zc_status status = frame ? zc_instance_call(store->instance, index, frame, &hooks, error)
                              : zc_instance_start(store->instance, &hooks, error);
     store->call = call.outer;
-    store->unwound = store->unwound || status != ZC_OK;
-    if (status != ZC_OK && store->abi) {
+    if (status == ZC_OK) {
+        return ZC_OK;
+    }
+    store->unwound = true;
+    if (store->abi) {
         zc_abi_ended(store->abi, status, error, call.signalled);
     }
     if (status == ZC_TRAP) {
         raise_trap(state, store, error);
-    } else if (status != ZC_OK) {
+    } else {
         (void)zc_raise(state, error);
     }
     return status;
@@ -179,7 +182,7 @@ bool zc_py_callable_now(py_store *store, uint32_t index)
 
 /* In line, since a small call is its cost. */
 static inline __attribute__((always_inline)) PyObject *call_guest(zc_state *state, py_store *store, uint32_t index,
-                                                                  const uint64_t *parameters)
+                                                                  const zc_func_type *type, const uint64_t *parameters)
 {
     zc_error error;
     if (store->due && !store->call && store->due(state, store) < 0) {
@@ -189,19 +192,21 @@ static inline __attribute__((always_inline)) PyObject *call_guest(zc_state *stat
         (void)zc_py_open_instance(store); /* says so */
         return NULL;
     }
-    const zc_module_info *info = zc_py_store_info(store);
-    const zc_func_type *type = &info->types[info->funcs[index].type_index];
     uint64_t *frame = zc_instance_frame(store->instance, index, &error);
     if (!frame) {
         return zc_raise(state, &error);
     }
     memcpy(frame + type->result_count, parameters, type->param_count * sizeof *parameters);
-    return run(state, store, index, frame, &error) == ZC_OK ? results_of(type, frame) : NULL;
+    if (run(state, store, index, frame, &error) != ZC_OK) {
+        return NULL;
+    }
+    return type->result_count == 1 ? zc_py_from_bits(frame[0], type->results[0]) : results_of(type, frame);
 }
 
 PyObject *zc_py_call(zc_state *state, py_store *store, uint32_t index, const uint64_t *parameters)
 {
-    return call_guest(state, store, index, parameters);
+    const zc_module_info *info = zc_py_store_info(store);
+    return call_guest(state, store, index, &info->types[info->funcs[index].type_index], parameters);
 }
 
 int zc_py_start(zc_state *state, py_store *store)
@@ -243,8 +248,7 @@ static PyObject *function_call(PyObject *callable, PyObject *const *arguments, s
         i++;
     }
     if (i == count) {
-        zc_state *state = zc_state_of(callable);
-        result = call_guest(state, self->store, self->index, values);
+        result = call_guest(self->state, self->store, self->index, type, values);
     }
     if (values != few) {
         PyMem_Free(values);
@@ -346,6 +350,7 @@ PyObject *zc_py_function_new(zc_state *state, py_store *store, uint32_t index, P
     }
     const zc_module_info *info = zc_py_store_info(store);
     self->vectorcall = function_call;
+    self->state = state;
     self->store = (py_store *)Py_NewRef((PyObject *)store);
     self->type = &info->types[info->funcs[index].type_index];
     self->index = index;
