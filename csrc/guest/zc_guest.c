@@ -288,8 +288,9 @@ static zc_status prepare_calls(zc_instance *instance, zc_error *error)
  * of its scopes. */
 static void set_deadline(zc_instance *instance, call_state *call)
 {
-    call->ends_at = call->below ? call->below->ends_at : ZC_NO_LIMIT;
-    call->given_ns = call->below ? call->below->given_ns : ZC_NO_LIMIT;
+    const call_state *around = call->below ? call->below : call->outer; /* which may be hidden */
+    call->ends_at = around ? around->ends_at : ZC_NO_LIMIT;
+    call->given_ns = around ? around->given_ns : ZC_NO_LIMIT;
     if (!call->outer && instance->limits.deadline_ns != ZC_NO_LIMIT) {
         uint64_t ends_at = (uint64_t)zc_clock_ns() + instance->limits.deadline_ns;
         if (ends_at < call->ends_at) {

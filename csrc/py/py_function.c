@@ -297,6 +297,13 @@ static PyObject *owner_of(py_store *store)
     return store->owner ? Py_NewRef(store->owner) : store->make_owner(store->call->state, store);
 }
 
+/* A greenlet may go on with another one in a host function; its native stack, which has its calls and scopes, is then
+ * put away. So where there are greenlets, what a host function calls is no part of the call that it is in. */
+static bool has_greenlets(const zc_state *state)
+{
+    return state->greenlet_name && PyDict_GetItemWithError(PyImport_GetModuleDict(), state->greenlet_name);
+}
+
 zc_status zc_py_call_host(void *context, uint64_t *slots, zc_error *error)
 {
     py_host_function *host = context;
@@ -324,7 +331,12 @@ zc_status zc_py_call_host(void *context, uint64_t *slots, zc_error *error)
     int code = -1;
     if (made == count) {
         PyObject *callable = Py_NewRef(host->callable);
+        const bool apart = has_greenlets(host->store->call->state);
+        const zc_hidden hidden = apart ? zc_scope_hide() : (zc_hidden){NULL, NULL};
         PyObject *result = PyObject_Vectorcall(callable, arguments, made, NULL);
+        if (apart) {
+            zc_scope_show(hidden);
+        }
         if (result) {
             code = store_results(host, result, slots);
             Py_DECREF(result);
@@ -465,6 +477,8 @@ static PyType_Spec function_spec = {
 
 int zc_py_add_function(PyObject *module, zc_state *state)
 {
-    state->function_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &function_spec, NULL);
+    state->greenlet_name = PyUnicode_InternFromString("greenlet");
+    state->function_type =
+        state->greenlet_name ? (PyTypeObject *)PyType_FromModuleAndSpec(module, &function_spec, NULL) : NULL;
     return state->function_type ? PyModule_AddType(module, state->function_type) : -1;
 }
