@@ -299,9 +299,15 @@ static PyObject *owner_of(py_store *store)
 
 /* A greenlet may go on with another one in a host function; its native stack, which has its calls and scopes, is then
  * put away. So where there are greenlets, what a host function calls is no part of the call that it is in. */
-static bool has_greenlets(const zc_state *state)
+static bool has_greenlets(zc_state *state)
 {
-    return state->greenlet_name && PyDict_GetItemWithError(PyImport_GetModuleDict(), state->greenlet_name);
+    PyObject *modules = PyImport_GetModuleDict();
+    Py_ssize_t count = PyDict_GET_SIZE(modules);
+    if (count != state->module_count && state->greenlet_name) { /* looking it up takes longer than a small call */
+        state->module_count = count;
+        state->greenlets = PyDict_GetItemWithError(modules, state->greenlet_name) != NULL;
+    }
+    return state->greenlets;
 }
 
 zc_status zc_py_call_host(void *context, uint64_t *slots, zc_error *error)
