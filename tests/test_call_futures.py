@@ -6,12 +6,14 @@ import asyncio
 import concurrent.futures
 import gc
 import random
+import sys
 import threading
 import time
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -840,3 +842,47 @@ def test_a_thousand_awaiting_calls_cancelled(run: Run, regions: int) -> None:
     assert len(refs) == 1010
     del guest, guests[:]
     nothing_left(regions, *refs)
+
+
+GREENLETS = """
+import greenlet, zcwasm
+from support import basics
+others = []
+
+def log(number):
+    others[number].switch()
+
+def run(number):
+    env = {"log": log, "pair": lambda a, b: (b, a)}
+    guest = basics(imports={"env": env}, limits=zcwasm.Limits(deadline=60))
+    for _ in range(100):
+        guest.exports["call log!"](number)
+        try:
+            guest.call("spin", fuel=50000)
+        except zcwasm.Trap as trap:
+            assert trap.kind == "out_of_fuel"
+
+tasks = [greenlet.greenlet(lambda number=number: run(number)) for number in range(2)]
+others += reversed(tasks)
+while not all(task.dead for task in tasks):
+    for task in tasks:
+        task.dead or task.switch()
+print("fine")
+"""
+
+
+def test_greenlets() -> None:
+    """Two guests whose host functions wait for each other: neither's call is part of the other's."""
+    pytest.importorskip("greenlet", reason="greenlet is not installed")
+    assert run_python(GREENLETS) == "fine\n"
+
+
+def test_what_holds_where_there_are_greenlets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A guest that its own host function calls has no more time; another one is no part of the call."""
+    monkeypatch.setitem(sys.modules, "greenlet", ModuleType("greenlet"))
+    other = basics()
+    inner: list[Callable[[], object]] = [lambda: guest.exports.spin(), lambda: other.exports.nothing()]
+    guest = with_log(lambda number: inner.pop(0)() and None)
+    trapped(lambda: guest.call("call log!", 0, deadline=0.05), "deadline")
+    guest.call("call log!", 0, deadline=5)
+    assert not inner

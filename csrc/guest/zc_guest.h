@@ -161,6 +161,15 @@ typedef struct zc_scope {
 
 void zc_scope_enter(zc_scope *scope, const _Atomic bool *cancelled, uint64_t deadline_ns, uint64_t fuel);
 void zc_scope_leave(zc_scope *scope);
+/* Between hiding and showing them the thread is in no scope and no call, as far as others that it begins go: for code that
+ * may go on on another native stack in the meantime, in whose place the thread's scopes and calls then are not. */
+typedef struct zc_hidden {
+    zc_scope *scope;
+    struct zc_call_state *call;
+} zc_hidden;
+
+zc_hidden zc_scope_hide(void);
+void zc_scope_show(zc_hidden hidden);
 /* For waits that are no guest's: ZC_TRAP once what the calling thread is in, scopes or calls, must end. */
 zc_status zc_scope_check(zc_error *error);
 

@@ -25,6 +25,20 @@ void zc_scope_leave(zc_scope *scope)
     zc_this_thread.scope = scope->outer;
 }
 
+zc_hidden zc_scope_hide(void)
+{
+    zc_hidden hidden = {zc_this_thread.scope, zc_this_thread.call};
+    zc_this_thread.scope = NULL;
+    zc_this_thread.call = NULL;
+    return hidden;
+}
+
+void zc_scope_show(zc_hidden hidden)
+{
+    zc_this_thread.scope = hidden.scope;
+    zc_this_thread.call = hidden.call;
+}
+
 static bool interrupted(const zc_instance *instance)
 {
     return atomic_load_explicit(&instance->interrupted, memory_order_acquire) ==

@@ -92,7 +92,7 @@ static bool make_room(zc_profile *profile, uint32_t depth)
         profile->stacks = larger;
         profile->stack_room = room;
     }
-    if (profile->frame_room - profile->frame_count < depth) {
+    if (!profile->frames || profile->frame_room - profile->frame_count < depth) {
         size_t room = profile->frame_room ? 2 * profile->frame_room : 4096;
         uint32_t *larger = room <= MOST_FRAMES ? zc_realloc(profile->frames, room * sizeof *larger) : NULL;
         if (!larger) {

@@ -159,13 +159,16 @@ static zc_status run(zc_state *state, py_store *store, uint32_t index, uint64_t 
     zc_status status = frame ? zc_instance_call(store->instance, index, frame, &hooks, error)
                              : zc_instance_start(store->instance, &hooks, error);
     store->call = call.outer;
-    store->unwound = store->unwound || status != ZC_OK;
-    if (status != ZC_OK && store->abi) {
+    if (status == ZC_OK) {
+        return ZC_OK;
+    }
+    store->unwound = true;
+    if (store->abi) {
         zc_abi_ended(store->abi, status, error, call.signalled);
     }
     if (status == ZC_TRAP) {
         raise_trap(state, store, error);
-    } else if (status != ZC_OK) {
+    } else {
         (void)zc_raise(state, error);
     }
     return status;
@@ -179,7 +182,7 @@ bool zc_py_callable_now(py_store *store, uint32_t index)
 
 /* In line, since a small call is its cost. */
 static inline __attribute__((always_inline)) PyObject *call_guest(zc_state *state, py_store *store, uint32_t index,
-                                                                  const uint64_t *parameters)
+                                                                  const zc_func_type *type, const uint64_t *parameters)
 {
     zc_error error;
     if (store->due && !store->call && store->due(state, store) < 0) {
@@ -189,19 +192,21 @@ static inline __attribute__((always_inline)) PyObject *call_guest(zc_state *stat
         (void)zc_py_open_instance(store); /* says so */
         return NULL;
     }
-    const zc_module_info *info = zc_py_store_info(store);
-    const zc_func_type *type = &info->types[info->funcs[index].type_index];
     uint64_t *frame = zc_instance_frame(store->instance, index, &error);
     if (!frame) {
         return zc_raise(state, &error);
     }
     memcpy(frame + type->result_count, parameters, type->param_count * sizeof *parameters);
-    return run(state, store, index, frame, &error) == ZC_OK ? results_of(type, frame) : NULL;
+    if (run(state, store, index, frame, &error) != ZC_OK) {
+        return NULL;
+    }
+    return type->result_count == 1 ? zc_py_from_bits(frame[0], type->results[0]) : results_of(type, frame);
 }
 
 PyObject *zc_py_call(zc_state *state, py_store *store, uint32_t index, const uint64_t *parameters)
 {
-    return call_guest(state, store, index, parameters);
+    const zc_module_info *info = zc_py_store_info(store);
+    return call_guest(state, store, index, &info->types[info->funcs[index].type_index], parameters);
 }
 
 int zc_py_start(zc_state *state, py_store *store)
@@ -243,8 +248,7 @@ static PyObject *function_call(PyObject *callable, PyObject *const *arguments, s
         i++;
     }
     if (i == count) {
-        zc_state *state = zc_state_of(callable);
-        result = call_guest(state, self->store, self->index, values);
+        result = call_guest(self->state, self->store, self->index, type, values);
     }
     if (values != few) {
         PyMem_Free(values);
@@ -293,6 +297,19 @@ static PyObject *owner_of(py_store *store)
     return store->owner ? Py_NewRef(store->owner) : store->make_owner(store->call->state, store);
 }
 
+/* A greenlet may go on with another one in a host function; its native stack, which has its calls and scopes, is then
+ * put away. So where there are greenlets, what a host function calls is no part of the call that it is in. */
+static bool has_greenlets(zc_state *state)
+{
+    PyObject *modules = PyImport_GetModuleDict();
+    Py_ssize_t count = PyDict_GET_SIZE(modules);
+    if (count != state->module_count && state->greenlet_name) { /* looking it up takes longer than a small call */
+        state->module_count = count;
+        state->greenlets = PyDict_GetItemWithError(modules, state->greenlet_name) != NULL;
+    }
+    return state->greenlets;
+}
+
 zc_status zc_py_call_host(void *context, uint64_t *slots, zc_error *error)
 {
     py_host_function *host = context;
@@ -320,7 +337,12 @@ zc_status zc_py_call_host(void *context, uint64_t *slots, zc_error *error)
     int code = -1;
     if (made == count) {
         PyObject *callable = Py_NewRef(host->callable);
+        const bool apart = has_greenlets(host->store->call->state);
+        const zc_hidden hidden = apart ? zc_scope_hide() : (zc_hidden){NULL, NULL};
         PyObject *result = PyObject_Vectorcall(callable, arguments, made, NULL);
+        if (apart) {
+            zc_scope_show(hidden);
+        }
         if (result) {
             code = store_results(host, result, slots);
             Py_DECREF(result);
@@ -346,6 +368,7 @@ PyObject *zc_py_function_new(zc_state *state, py_store *store, uint32_t index, P
     }
     const zc_module_info *info = zc_py_store_info(store);
     self->vectorcall = function_call;
+    self->state = state;
     self->store = (py_store *)Py_NewRef((PyObject *)store);
     self->type = &info->types[info->funcs[index].type_index];
     self->index = index;
@@ -460,6 +483,8 @@ static PyType_Spec function_spec = {
 
 int zc_py_add_function(PyObject *module, zc_state *state)
 {
-    state->function_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &function_spec, NULL);
+    state->greenlet_name = PyUnicode_InternFromString("greenlet");
+    state->function_type =
+        state->greenlet_name ? (PyTypeObject *)PyType_FromModuleAndSpec(module, &function_spec, NULL) : NULL;
     return state->function_type ? PyModule_AddType(module, state->function_type) : -1;
 }

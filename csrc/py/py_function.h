@@ -12,6 +12,7 @@
 typedef struct py_function {
     PyObject_HEAD
     vectorcallfunc vectorcall;
+    zc_state *state; /* the module's, which its type keeps */
     py_store *store;
     const zc_func_type *type;
     uint32_t index;

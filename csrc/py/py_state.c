@@ -2,11 +2,13 @@
  * What the module does when it is imported comes from py_module.c. */
 #include "py_state.h"
 
-/* Everything in the state is an object pointer. */
+/* So many fields of the state are object pointers: the first ones. */
+#define OBJECTS (offsetof(zc_state, module_count) / sizeof(PyObject *))
+
 static int traverse(PyObject *module, visitproc visit, void *arg)
 {
     PyObject **fields = PyModule_GetState(module);
-    for (size_t i = 0; i < sizeof(zc_state) / sizeof(PyObject *); i++) {
+    for (size_t i = 0; i < OBJECTS; i++) {
         Py_VISIT(fields[i]);
     }
     return 0;
@@ -15,7 +17,7 @@ static int traverse(PyObject *module, visitproc visit, void *arg)
 static int clear(PyObject *module)
 {
     PyObject **fields = PyModule_GetState(module);
-    for (size_t i = 0; i < sizeof(zc_state) / sizeof(PyObject *); i++) {
+    for (size_t i = 0; i < OBJECTS; i++) {
         Py_CLEAR(fields[i]);
     }
     return 0;

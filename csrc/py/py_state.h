@@ -46,6 +46,10 @@ typedef struct zc_state {
     PyObject *main_thread;   /* threading.main_thread */
     PyObject *itemsize, *hasobject; /* names of attributes, which every array asks its dtype for */
     PyObject *pass_instance;        /* the attribute that marks a host function */
+    PyObject *greenlet_name; /* of the module */
+    /* No objects from here on. */
+    Py_ssize_t module_count; /* of sys.modules when it was looked for */
+    bool greenlets;          /* it was there */
 } zc_state;
 
 zc_state *zc_state_of_type(PyTypeObject *type); /* a type of this module or a subclass of one */
