@@ -386,6 +386,7 @@ def test_usage_counts_a_prompt_once() -> None:
 
 def test_infinite_log_probabilities_are_numbers() -> None:
     assert _answers._logprob(-math.inf) == -9999.0
+    assert _answers._logprob(math.nan) == -9999.0  # which is no JSON
     assert _answers._logprob(-0.5) == -0.5
 
 

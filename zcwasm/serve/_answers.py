@@ -126,7 +126,7 @@ def tool_call(name: str, arguments: str) -> dict[str, Any]:
 
 
 def _logprob(value: float) -> float:
-    return float(max(value, _LEAST))
+    return float(value) if value > _LEAST else _LEAST  # also of NaN, which a broken model's may be
 
 
 def _named(tokenizer: Tokenizer, token: int, value: float) -> dict[str, Any]:
