@@ -767,6 +767,7 @@ def test_ctrl_c_while_a_worker_starts(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(KeyboardInterrupt):
             pool.submit("nothing")
         monkeypatch.undo()
+        assert soon(lambda: not pool_threads())  # what has begun has no part in the pool
         barrier = threading.Barrier(2, timeout=20)
         guests = set(pool.map(lambda guest, _: (barrier.wait(), id(guest))[1], range(2)))
         assert len(guests) == 2

@@ -136,8 +136,7 @@ class Trace:
         atexit.register(self._finish)
         try:
             self._thread.start()
-        except BaseException:  # there can be no more threads
-            self._thread = None
+        except BaseException:  # there can be no more threads; Ctrl-C, and it runs
             self._finish()
             raise
         return self
@@ -164,7 +163,7 @@ class Trace:
         atexit.unregister(self._finish)
         _core._trace_stop()
         self._ending.set()
-        if self._thread:
+        if self._thread and self._thread.is_alive():  # else it finds no target when it begins
             self._thread.join()
         self._dropped = _core._trace_dropped()
         try:
