@@ -15,6 +15,7 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, wait
+from concurrent.futures import TimeoutError as FutureTimeout  # a class of its own in Python 3.10
 from typing import Any
 
 import numpy as np
@@ -922,6 +923,18 @@ def test_what_ends_an_item_ends_its_waits(pool: zcwasm.Pool) -> None:
         assert soon(lambda: pool.stats().running == 0)
         with pytest.raises(CancelledError):
             call.result(20)
+
+
+def test_a_worker_that_asks_again_and_again_leaves_nothing_behind(pool: zcwasm.Pool) -> None:
+    def work(guest: zcwasm.Instance, call: Any) -> int:
+        for _ in range(10):
+            with contextlib.suppress(TimeoutError, FutureTimeout):
+                call.result(0.001)
+        return len(call._done_callbacks)
+
+    slow = pool.submit("spin", deadline=20)
+    assert next(pool.map(work, [slow])) == 0
+    assert slow.cancel()
 
 
 def test_the_end_of_a_pipeline_ends_what_comes_before(pool: zcwasm.Pool) -> None:

@@ -20,7 +20,20 @@ from ._call import Call
 from ._extras import needed_for
 from ._limits import Limits
 from ._measure import usable_cpus
-from ._pool_core import MISSING, Core, Failure, Gate, Job, Recipe, Work, end_all, in_pool, on_guest, wait
+from ._pool_core import (
+    MISSING,
+    STEP,
+    Core,
+    Failure,
+    Gate,
+    Job,
+    Recipe,
+    Work,
+    end_all,
+    in_pool,
+    on_guest,
+    wait,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -536,11 +549,13 @@ class _Submitted(Call):
         if not in_pool():
             return timeout
         until = None if timeout is None else monotonic() + timeout
-        gate = Gate()
-        self.add_done_callback(lambda _: gate.open())
         try:
-            while not self.done() and (until is None or monotonic() < until):
-                wait(gate)
+            while (left := STEP if until is None else min(STEP, until - monotonic())) > 0:
+                with self._condition:
+                    if self.done():
+                        break
+                    self._condition.wait(left)
+                _core._Scope.check()
         except BaseException:
             self.cancel()
             raise
