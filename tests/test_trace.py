@@ -325,6 +325,19 @@ def test_ctrl_c_while_the_thread_starts(monkeypatch: pytest.MonkeyPatch) -> None
     traced(basics().exports.nothing)  # that one is over
 
 
+def test_a_file_that_takes_a_little_at_a_time() -> None:
+    taken = bytearray()
+
+    class Little(io.RawIOBase):
+        def write(self, data: Any) -> int:
+            taken.extend(data[:100])
+            return min(len(data), 100)
+
+    with zcwasm.trace(Little()):
+        basics().exports.nothing()
+    assert len(of(check(taken.decode()), "guest")) == 1
+
+
 class Full(io.RawIOBase):
     def write(self, data: Any) -> int:
         raise OSError(28, "the disk is full")

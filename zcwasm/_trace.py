@@ -65,8 +65,12 @@ class _Stream:
         self.end_it = close
 
     def put(self, data: bytes) -> None:
-        if data:
-            self.file.write(data.decode() if self.text else data)
+        if self.text:
+            self.file.write(data.decode())
+            return
+        while data:  # what has no buffer may take less than it is given
+            written = self.file.write(data)
+            data = data[written:] if isinstance(written, int) and written > 0 else b""
 
     def write(self, data: bytes, end: bytes) -> None:
         self.put(data)
