@@ -630,6 +630,28 @@ def test_a_pickled_module_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
         pickle.loads(pickle.dumps(module).replace(b"\0asm\1", b"\0asm\2"))
 
 
+def test_a_signal_handler_unpickles_in_the_middle_of_unpickling() -> None:
+    program = f"""
+        import pickle, signal, sys, zcwasm
+        from zcwasm import _pickle
+        data = open({str(guest_path("basics"))!r}, "rb").read()
+        other = pickle.dumps(zcwasm.Module(data + {custom_section(7)!r}))
+        found = []
+        signal.signal(signal.SIGUSR1, lambda *_: found.append(pickle.loads(other)))
+
+        class Recent(type(_pickle._recent)):
+            def move_to_end(self, key):
+                super().move_to_end(key)
+                if len(self) == 1:
+                    signal.raise_signal(signal.SIGUSR1)
+
+        _pickle._recent = Recent()
+        found.append(_pickle.module_of(data, None))
+        print(*(module.name for module in found))
+    """
+    assert run_python(program, timeout=60) == "None None\n"
+
+
 def custom_section(number: int) -> bytes:
     return bytes([0, 3, 1, ord("n"), number])
 

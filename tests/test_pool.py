@@ -15,6 +15,7 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, wait
+from concurrent.futures import TimeoutError as FutureTimeout  # a class of its own in Python 3.10
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ import pytest
 from support import guest_path, resident_bytes, run_python
 
 import zcwasm
+from zcwasm import _pool_core
 
 MODULE = zcwasm.Module(guest_path("basics"))
 IMPORTS: dict[str, Any] = {"env": {"log": lambda value: None, "pair": lambda a, b: (b, a)}}
@@ -721,6 +723,108 @@ def test_ctrl_c_at_any_moment() -> None:
     assert out == "done\n"
 
 
+class Interrupt:
+    """KeyboardInterrupt before the n-th instruction of some functions, on this thread."""
+
+    def __init__(self, count: int, *functions: Any) -> None:
+        self.left, self.codes = count, {function.__code__ for function in functions}
+
+    def __call__(self, frame: Any, event: str, argument: object) -> Any:
+        if frame.f_code in self.codes:
+            frame.f_trace_opcodes = True
+            return self.step
+        return None
+
+    def step(self, frame: Any, event: str, argument: object) -> Any:
+        self.left -= event == "opcode"
+        if self.left == 0:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return self.step
+
+    def run(self, act: Callable[[], object]) -> bool:
+        """Whether it came."""
+        before = sys.gettrace()
+        try:
+            sys.settrace(self)
+            act()
+        except KeyboardInterrupt:
+            return True
+        finally:
+            sys.settrace(before)
+        return False
+
+
+def ends(act: Callable[[], object]) -> bool:
+    """Whether it comes back, on another thread."""
+    thread = threading.Thread(target=act, daemon=True)
+    thread.start()
+    thread.join(10)
+    return not thread.is_alive()
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_ctrl_c_at_each_step_of_taking_a_result(pool: zcwasm.Pool, ordered: bool) -> None:
+    for count in itertools.count(1):
+        results: Any = pool.map("add", range(4), range(4), ordered=ordered)
+        came = Interrupt(count, _pool_core.Job.take).run(lambda results=results: next(results))
+        left: list[Any] = []
+        assert ends(lambda left=left, results=results: left.extend(results))
+        if not came:
+            break
+        assert left == []  # a result may be lost, so there are no more
+    assert count > 20
+
+
+def test_ctrl_c_at_each_step_of_a_submission() -> None:
+    for idle in (False, True):
+        for count in itertools.count(1):
+            pool = make(1)
+            if idle:
+                pool.submit("nothing").result(20)
+                assert soon(lambda pool=pool: pool._core.idle)
+            wake = Interrupt(count, _pool_core.Core._wake)
+            came = wake.run(lambda pool=pool: pool.submit("nothing"))
+            assert pool.submit("add", 1, 2).result(20) == 3
+            assert ends(pool.close)
+            if not came:
+                break
+        assert count > 10
+    assert soon(lambda: not pool_threads())
+
+
+def test_ctrl_c_while_a_worker_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        raise KeyboardInterrupt  # which comes where this waits for the thread
+
+    with make(2) as pool:
+        monkeypatch.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            pool.submit("nothing")
+        monkeypatch.undo()
+        assert soon(lambda: not pool_threads())  # what has begun has no part in the pool
+        barrier = threading.Barrier(2, timeout=20)
+        guests = set(pool.map(lambda guest, _: (barrier.wait(), id(guest))[1], range(2)))
+        assert len(guests) == 2
+    assert soon(lambda: not pool_threads())
+
+
+def test_ctrl_c_at_each_step_of_closing_results() -> None:
+    for count in itertools.count(1):
+        pool = make(1)
+        results = pool.starmap("spin", itertools.repeat(()))
+        assert soon(lambda pool=pool: pool.stats().running)
+        came = Interrupt(count, _pool_core.Job.cancel).run(results.close)
+        assert ends(lambda pool=pool: pool.__exit__(KeyboardInterrupt, None, None))
+        if not came:
+            break
+    assert count > 20
+    assert soon(lambda: not pool_threads())
+
+
 def test_the_interpreter_ends_with_pools_at_work() -> None:
     began = time.monotonic()
     run_python(
@@ -858,6 +962,18 @@ def test_what_ends_an_item_ends_its_waits(pool: zcwasm.Pool) -> None:
             call.result(20)
 
 
+def test_a_worker_that_asks_again_and_again_leaves_nothing_behind(pool: zcwasm.Pool) -> None:
+    def work(guest: zcwasm.Instance, call: Any) -> int:
+        for _ in range(10):
+            with contextlib.suppress(TimeoutError, FutureTimeout):
+                call.result(0.001)
+        return len(call._done_callbacks)
+
+    slow = pool.submit("spin", deadline=20)
+    assert next(pool.map(work, [slow])) == 0
+    assert slow.cancel()
+
+
 def test_the_end_of_a_pipeline_ends_what_comes_before(pool: zcwasm.Pool) -> None:
     endless = pool.starmap("spin", itertools.repeat(()))
     results = pool.map("add", endless, itertools.repeat(1))
@@ -923,6 +1039,26 @@ def test_other_tasks_run_while_results_are_ready(pool: zcwasm.Pool) -> None:
         assert ticks > 2
 
     asyncio.run(main())
+
+
+def test_no_result_is_lost_where_a_task_lets_others_run(
+    pool: zcwasm.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zcwasm._pool.REST", 0)
+
+    async def main() -> list[Any]:
+        results = pool.map("add", range(4), range(4))
+        assert soon(lambda: pool.stats().items == 4)
+        task = asyncio.ensure_future(results.__anext__())
+        await asyncio.sleep(0)  # it rests
+        with pytest.raises(RuntimeError, match="another task"):
+            await results.__anext__()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return [item async for item in results]
+
+    assert asyncio.run(main()) == []  # it ended with the task, as everywhere
 
 
 def test_cancelling_a_task_stops_the_guests(pool: zcwasm.Pool) -> None:
@@ -1038,12 +1174,16 @@ def test_a_child_of_a_fork() -> None:
     results = pool.map("add", itertools.count(), itertools.count())
     slow = pool.map(lambda guest, item: time.sleep(0.001), itertools.count())
     next(results), next(slow)
+    waiting = pool.map("add", iter(threading.Event().wait, None), [1])
+    threading.Thread(target=lambda: next(waiting, None), daemon=True).start()
+    while not waiting._job.turn.locked():
+        time.sleep(0.001)
     for _ in range(20):
         child = os.fork()
         if child == 0:
             signal.alarm(20)
             for use in (lambda: pool.map("add", [1], [2]), lambda: pool.submit("add", 1, 2),
-                        lambda: list(slow), lambda: list(results)):
+                        lambda: list(slow), lambda: list(results), lambda: next(waiting)):
                 try:
                     use()
                 except zcwasm.ClosedError as error:
@@ -1053,7 +1193,7 @@ def test_a_child_of_a_fork() -> None:
             pool.close()
             with zcwasm.Pool(module, workers=2, imports=imports) as own:
                 assert list(own.map("add", range(5), range(5))) == [0, 2, 4, 6, 8]
-            del pool, results, slow
+            del pool, results, slow, waiting
             os._exit(0)
         assert os.waitpid(child, 0)[1] == 0
         assert next(results) is not None

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from decimal import Decimal
@@ -296,6 +297,45 @@ def test_no_thread_can_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         with pytest.raises(RuntimeError, match="start"), zcwasm.trace(tmp_path / "trace.json"):
             pass
     traced(basics().exports.nothing)  # that one is over
+
+
+def test_ctrl_c_while_the_thread_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+    writes = threading.Event()
+
+    class Slow(io.StringIO):
+        def write(self, text: str) -> int:
+            if not writes.is_set():
+                writes.set()
+                time.sleep(0.5)
+            return super().write(text)
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        assert writes.wait(20)
+        raise KeyboardInterrupt  # which comes where this waits for the thread
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt), zcwasm.trace(file := Slow()):
+            pass
+    # Else it would write to a file, or a descriptor, that may be somebody else's by now.
+    assert not [thread for thread in threading.enumerate() if thread.name == "zcwasm trace"]
+    check(file.getvalue())
+    traced(basics().exports.nothing)  # that one is over
+
+
+def test_a_file_that_takes_a_little_at_a_time() -> None:
+    taken = bytearray()
+
+    class Little(io.RawIOBase):
+        def write(self, data: Any) -> int:
+            taken.extend(data[:100])
+            return min(len(data), 100)
+
+    with zcwasm.trace(Little()):
+        basics().exports.nothing()
+    assert len(of(check(taken.decode()), "guest")) == 1
 
 
 class Full(io.RawIOBase):

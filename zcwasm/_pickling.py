@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST = 32  # modules that stay though nobody uses them
 MOST_BYTES = 64 << 20  # of their binaries; the last one stays whatever its size
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # a signal handler may unpickle one, too
 _live: weakref.WeakValueDictionary[str, _core.Module] = weakref.WeakValueDictionary()
 _recent: OrderedDict[str, _core.Module] = OrderedDict()
 
@@ -30,7 +30,7 @@ _recent: OrderedDict[str, _core.Module] = OrderedDict()
 def _new_lock() -> None:
     """In the child of a fork, where nobody is left who could release it."""
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()
 
 
 os.register_at_fork(after_in_child=_new_lock)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import inspect
-import os
 import sys
-import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +20,20 @@ from ._call import Call
 from ._extras import needed_for
 from ._limits import Limits
 from ._measure import usable_cpus
-from ._pool_core import MISSING, Core, Failure, Gate, Job, Recipe, Work, end_all, in_pool, on_guest, wait
+from ._pool_core import (
+    MISSING,
+    STEP,
+    Core,
+    Failure,
+    Gate,
+    Job,
+    Recipe,
+    Work,
+    end_all,
+    in_pool,
+    on_guest,
+    wait,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -65,7 +76,6 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
         self._pool, self._job, self._returns = pool, job, returns
         self._bar: Any = None
         self._gate = Gate()
-        self._lock = threading.Lock()  # one thread at a time
         self._waiting = False  # a task is
         self._rested = 0.0
 
@@ -76,41 +86,40 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
         return self
 
     def __next__(self) -> T_co:
-        with self._lock:
-            found = self._take()
-            if found is MISSING:
-                try:
-                    while (found := self._look(self._gate)) is MISSING:
-                        wait(self._gate)
-                except BaseException:
-                    self.close()
-                    raise
-            if found is None:
-                raise StopIteration
-            return self._result(found)
+        try:
+            with self._job.turn:
+                found = self._take()
+                while found is MISSING and (found := self._look(self._gate)) is MISSING:
+                    wait(self._gate)
+                if found is not None:
+                    return self._result(found)
+        except BaseException:  # also Ctrl-C between any two steps, which may have lost a result
+            self.close()
+            raise
+        raise StopIteration
 
     async def __anext__(self) -> T_co:
         if self._waiting:
             raise RuntimeError("another task waits for the next result")
-        found = self._take()
-        if found is MISSING:
-            self._waiting = True
-            try:
+        self._waiting = True
+        try:
+            found = self._take()
+            if found is MISSING:
                 gate = _gate_here()
                 while (found := self._look(gate)) is MISSING:
                     await gate.wait()
                 self._rested = monotonic()
-            except BaseException:
-                self.close()
-                raise
-            finally:
-                self._waiting = False
-        elif monotonic() - self._rested > REST:
-            self._rested = monotonic()
-            await _gate_here().rest()
-        if found is None:
-            raise StopAsyncIteration
-        return self._result(found)
+            elif monotonic() - self._rested > REST:
+                self._rested = monotonic()
+                await _gate_here().rest()
+            if found is not None:
+                return self._result(found)
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            self._waiting = False
+        raise StopAsyncIteration
 
     def _take(self) -> Any:
         """What is there, None at the end, or MISSING."""
@@ -127,8 +136,6 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
     def _look(self, gate: Gate | AsyncGate) -> Any:
         """The same; where it is MISSING the gate will be opened when that may have changed."""
         job = self._job
-        if job.core.pid != os.getpid():
-            job.cancel("the results are the parent's: its threads are not in a child of a fork")
         found = job.take_or_arm(gate)
         if job.cancelled:
             return self._take()
@@ -146,15 +153,16 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
         if self._bar is not None:
             self._bar.update()
         if type(result) is Failure:
-            result = result.error
+            error = result.error
+            del result.error  # whose traceback will have frames that have this
             with suppress(AttributeError, TypeError):
-                result.item = place  # type: ignore[attr-defined]
+                error.item = place  # type: ignore[attr-defined]
             if not self._returns:
-                self.close()
                 try:
-                    raise result
+                    raise error
                 finally:
-                    del result, found  # the error's traceback has this frame
+                    del error
+            result = error
         return result if self._job.ordered else (place, result)  # type: ignore[return-value]
 
     def close(self) -> None:
@@ -541,11 +549,13 @@ class _Submitted(Call):
         if not in_pool():
             return timeout
         until = None if timeout is None else monotonic() + timeout
-        gate = Gate()
-        self.add_done_callback(lambda _: gate.open())
         try:
-            while not self.done() and (until is None or monotonic() < until):
-                wait(gate)
+            while (left := STEP if until is None else min(STEP, until - monotonic())) > 0:
+                with self._condition:
+                    if self.done():
+                        break
+                    self._condition.wait(left)
+                _core._Scope.check()
         except BaseException:
             self.cancel()
             raise

@@ -26,7 +26,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any, TypeAlias
 
 from zcwasm import _core
@@ -42,7 +42,6 @@ FAST, SLOW = 0.002, 0.02  # seconds for a refill: more are taken ahead, or fewer
 STEP = 0.02  # seconds of a worker's wait for its own pool, between two looks at what may end it
 LONG_STEP = 0.1  # the same of others: a signal that came just before a wait, or to another thread, ends none
 READER_PATIENCE = 0.1  # seconds for a reader whose iterable does not come back
-BEGIN_PATIENCE = 1.0
 EXIT_PATIENCE = 2.0
 JOIN_AFTER_INTERRUPT = 5.0
 
@@ -208,7 +207,8 @@ class Job:
         # Results: by place, or in the order in which they came.
         self.done: dict[int, Any] = {}
         self.arrived: deque[tuple[int, Any]] = deque()
-        # The consumer's side. `wanted`: the place that it sleeps for; -1 for none.
+        # The consumer's side, one thread at a time. `wanted`: the place that it sleeps for; -1 for none.
+        self.turn = threading.Lock()
         self.delivered = 0
         self.wanted = -1
         self.gate: Any = None
@@ -340,15 +340,16 @@ class Job:
         if not self.cancelled:
             self.closed_by = why
             self.cancelled = True
-            self.core.maps.discard(self)
-            self.scope.cancel()
-            self.reading.cancel()
-            for what in (self.pending, self.done, self.arrived):
-                what.clear()
-            self.room.open()
-            self.ring()
-            for worker in tuple(self.core.idle)[:1]:
-                worker.gate.open()  # it sees that this job is over
+        # The second time, too: Ctrl-C may have ended the first one in the middle.
+        self.scope.cancel()
+        self.reading.cancel()
+        for what in (self.pending, self.done, self.arrived):
+            what.clear()
+        self.room.open()
+        self.ring()
+        for worker in tuple(self.core.idle)[:1]:
+            worker.gate.open()  # it sees that this job is over
+        self.core.maps.discard(self)
 
 
 def on_guest(work: Work) -> Callable[..., Any]:
@@ -383,20 +384,14 @@ class Worker:
         self.busy = 0.0
         self.since = 0.0  # when the turn began; 0: none is in progress
         self.call: Call | None = None  # of submit(), that it is at
-        self.begun = False
         self.thread = threading.Thread(target=self._run, name=f"{core.name} worker", daemon=True)
 
-    def begins(self) -> bool:
-        """Whether the thread has begun, or does so soon."""
-        until = monotonic() + BEGIN_PATIENCE
-        while not self.begun and monotonic() < until:
-            sleep(0.001)
-        return self.begun
-
     def _run(self) -> None:
-        self.begun = True
         core = self.core
-        _local.in_pool = True
+        _local.cores, _local.in_pool = (core,), True
+        with core.lock:
+            if self not in core.alive:  # Ctrl-C came while it was started: it has no part
+                return
         try:
             while (job := core.next_job(self)) is not None:
                 self.since = monotonic()
@@ -411,7 +406,7 @@ class Worker:
             guest, self.guest = self.guest, None
             if guest is not None:
                 dispose(guest)
-            core.ended()
+            core.ended(self)
 
     def _turn(self, job: Job) -> None:
         """Items of one map, until there is none or others have waited long enough."""
@@ -539,7 +534,7 @@ class Core:
         self.maps: set[Job] = set()  # whose results are not all read; changed by anybody
         self.workers: list[Worker] = []
         self.idle: list[Worker] = []
-        self.alive = 0
+        self.alive: set[Worker] = set()
         self.wants_wake = True  # somebody sleeps, or not all have begun
         self.readers: list[threading.Thread] = []
         self.nested: Core | None = None
@@ -574,7 +569,7 @@ class Core:
     def _awake(self, worker: Worker) -> None:
         with suppress(ValueError):  # who woke it has taken it out
             self.idle.remove(worker)
-        self.wants_wake = bool(self.idle) or self.alive < self.size
+        self.wants_wake = bool(self.idle) or len(self.alive) < self.size
 
     def wake(self) -> None:
         """There is something to do: one more worker."""
@@ -584,24 +579,18 @@ class Core:
     def _wake(self) -> None:
         if self.idle:
             self.idle.pop().gate.open()
-        elif self.alive < self.size and self.closing is None:
+        elif len(self.alive) < self.size and self.closing is None:
             worker = Worker(self, self.first)
-            self.workers.append(worker)
             try:
                 worker.thread.start()
-            except BaseException as error:
-                # Ctrl-C may interrupt the wait for a thread that begins.
-                if isinstance(error, Exception) or not worker.begins():
-                    self.workers.remove(worker)
-                    if isinstance(error, Exception) and self.alive:
-                        return  # the others do it
+            except RuntimeError:  # there can be no more
+                if not self.alive:
                     raise
-                self.first = None
-                self.alive += 1
-                raise
+                return  # the others do it
             self.first = None
-            self.alive += 1
-        self.wants_wake = bool(self.idle) or self.alive < self.size
+            self.workers.append(worker)
+            self.alive.add(worker)
+        self.wants_wake = bool(self.idle) or len(self.alive) < self.size
 
     def retire(self, job: Job) -> None:
         """Nobody needs to look at it any more, when nothing is left to begin."""
@@ -610,10 +599,10 @@ class Core:
                 with suppress(ValueError):
                     self.jobs.remove(job)
 
-    def ended(self) -> None:
+    def ended(self, worker: Worker) -> None:
         with self.lock:
-            self.alive -= 1
-            last = self.alive == 0
+            self.alive.discard(worker)
+            last = not self.alive
             self.no_more.notify_all()
         if last:
             self._end()
@@ -637,13 +626,15 @@ class Core:
         with self.lock:
             self.check_open()
             entry = (_local.cores, call)
-            self.calls.pending.append(entry)
             try:
+                self.calls.pending.append(entry)
                 if self.wants_wake:
                     self._wake()
-            except BaseException:  # no worker at all can be started, or Ctrl-C
-                with suppress(ValueError):  # a worker has it
+            except BaseException:  # no worker at all can be started; Ctrl-C
+                with suppress(ValueError):
                     self.calls.pending.remove(entry)
+                for worker in tuple(self.workers):  # one may have been about to be woken
+                    worker.gate.open()
                 raise
 
     def check_open(self) -> None:
@@ -681,7 +672,7 @@ class Core:
         with self.lock:
             if self.closing is None:
                 self.closing = why
-            jobs, unused = tuple(self.maps), self.alive == 0
+            jobs, unused = tuple(self.maps), not self.alive
         for job in jobs:
             job.cancel(self.closing)
         if cancel:
@@ -760,6 +751,9 @@ def _in_child() -> None:
         core.closing = "the pool is the parent's: its threads are not in a child of a fork"
         core.lock = threading.RLock()
         core.no_more = threading.Condition(core.lock)
+        for job in tuple(core.maps):
+            job.turn, job.gate = threading.Lock(), None
+            job.cancel("the results are the parent's: its threads are not in a child of a fork")
 
 
 if hasattr(os, "register_at_fork"):

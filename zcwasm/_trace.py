@@ -77,8 +77,12 @@ class _Stream:
         self.end_it = close
 
     def put(self, data: bytes) -> None:
-        if data:
-            self.file.write(data.decode() if self.text else data)
+        if self.text:
+            self.file.write(data.decode())
+            return
+        while data:  # what has no buffer may take less than it is given
+            written = self.file.write(data)
+            data = data[written:] if isinstance(written, int) and written > 0 else b""
 
     def write(self, data: bytes, end: bytes) -> None:
         self.put(data)
@@ -154,8 +158,7 @@ class Trace:
         atexit.register(self._finish)
         try:
             self._thread.start()
-        except BaseException:  # there can be no more threads
-            self._thread = None
+        except BaseException:  # there can be no more threads; Ctrl-C, and it runs
             self._finish()
             raise
         return self
@@ -182,7 +185,7 @@ class Trace:
         atexit.unregister(self._finish)
         _core._trace_stop()
         self._ending.set()
-        if self._thread:
+        if self._thread and self._thread.is_alive():  # else it finds no target when it begins
             self._thread.join()
         self._dropped = _core._trace_dropped()
         try:
