@@ -86,6 +86,14 @@ BENCHMARKS = (
         ("--clients", "1", "--new", "8", "--requests", "4", "--json-answers", "0"),
     ),
     Benchmark(
+        "embedding",
+        "Embeddings of sentences",
+        ("onnxruntime", "sentence_transformers"),
+        ("tokenizers",),
+        (),
+        ("--threads", "1", "--rounds", "1", "--sentences", "100"),
+    ),
+    Benchmark(
         "linear_rows",
         "Products with few rows",
         (),

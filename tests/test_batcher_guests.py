@@ -6,13 +6,14 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import fake_engine
 import numpy as np
 import pytest
 from fake_engine import Engine, answer
-from test_batcher import prompt, wait_for
+from test_batcher import Interruption, prompt, wait_for
 
 import zcwasm
 from zcwasm.llm import Batcher, Model, QueueFullError, _batcher
@@ -162,6 +163,41 @@ def test_the_queue_is_full_when_all_are(make: Make) -> None:
     go_on()
     for stream in some:
         assert len(stream.result(20).ids) == 2
+
+
+def test_a_full_queue_is_passed_by(make: Make) -> None:
+    """Where another guest's has room, which has more to do."""
+    batcher, engines = make(2, waiting=8, sequences=4, pages=16, page=16, context=256)
+    go_on = hold(engines)
+    some = [batcher.submit(prompt(0, 200), max_new_tokens=56)]
+    some.append(batcher.submit(prompt(1, 5), max_new_tokens=2))
+    wait_for(lambda: batcher.stats().running == 2)
+    some += [batcher.submit(prompt(seed, 5), max_new_tokens=2, block=False) for seed in range(2, 6)]
+    assert shares(batcher) == [1, 5]
+    some.append(batcher.submit(prompt(6, 100), max_new_tokens=28, block=False))
+    assert shares(batcher) == [2, 5]
+    go_on()
+    for stream in some:
+        assert len(stream.result(20).ids) == stream._feed.request.max_new_tokens
+
+
+def test_ctrl_c_at_any_line_leaves_no_claim(make: Make) -> None:
+    batcher, _ = make(2)
+    for line in range(1000):
+
+        def interrupt() -> None:
+            raise KeyboardInterrupt
+
+        stream, interruption = None, Interruption(line, interrupt)
+        interruption.modules = {"_batcher", "_guests"}
+        with suppress(KeyboardInterrupt), interruption:
+            stream = batcher.submit([6], max_new_tokens=2)
+            assert len(stream.result(20).ids) == 2
+        del stream
+        wait_for(lambda: not any(guests_of(batcher)._claims))
+        if interruption.left >= 0:
+            break
+    assert 50 < line < 999
 
 
 def test_whatever_callers_do(make: Make) -> None:

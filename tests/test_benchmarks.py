@@ -32,8 +32,8 @@ ROW = {
 
 
 def test_every_script_is_a_benchmark_of_the_command() -> None:
-    """But for those that others use, and what compares two checkouts."""
-    others = {"beside", "common", "everything", "llama_bench", "page", "plot", "run", "synthetic"}
+    """But for those that others use, what compares two checkouts, and what draws a trace."""
+    others = {"beside", "common", "everything", "llama_bench", "page", "plot", "run", "synthetic", "timeline"}
     scripts = {path.stem for path in BENCHMARKS.glob("*.py")} - others
     assert scripts == {each.name for each in everything.BENCHMARKS}
     groups = {each.name for each in everything.BENCHMARKS if each.arguments is None}

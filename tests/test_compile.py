@@ -78,7 +78,7 @@ def test_dispatch_of_compiled_kernels_refuses(compiler: zcwasm.Device, arena: Ar
     x, out = arena.put(np.arange(8)), arena.empty(8)
     good = {**ONE_ROW, "count": 8, "scale": 3, "shift": -1}
     cases: list[tuple[tuple, type[Exception], str]] = [
-        ((kernel, [x, out], good), ValueError, r"groups=\(x, y, z\) is needed"),
+        ((kernel, [x, out], good), ValueError, r"groups= is needed"),
         ((kernel, [x, out], good, ()), ValueError, "groups has 0 numbers"),
         ((kernel, [x, out], good, (1, 1, 1, 1)), ValueError, "groups has 4 numbers"),
         ((kernel, [x, out], good, (-1,)), OverflowError, "groups = -1"),

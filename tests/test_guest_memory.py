@@ -827,9 +827,12 @@ def test_arrays_as_arguments() -> None:
             guest.exports.total(wrong, 1)
     with pytest.raises(ValueError, match="argument 2 does not lie"):
         guest.exports.total(x, np.zeros(3))
-    for wrong in ("text", None, [1], 1.5):
+    for wrong in ("text", None, [1], 1.5, np.float32(1.5), np.float64(1.5), np.bool_(True)):
         with pytest.raises(TypeError, match=r"argument 1 must be an integer \(i32\), not"):
             guest.exports.total(wrong, 1)
+    with pytest.raises(TypeError, match=r"not str: guest\.new_string"):
+        guest.exports.total("text", 1)
+    assert guest.exports.total(x, np.int64(2)) == 1
     with pytest.raises(OverflowError):
         guest.exports.total(2**32, 1)
 

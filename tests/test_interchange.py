@@ -20,7 +20,7 @@ from conftest import Arena
 from support import basics, guest_path, run_python
 
 import zcwasm
-from zcwasm import _pickle
+from zcwasm import _pickling
 
 HOST = (1, 0)
 
@@ -612,20 +612,20 @@ def test_a_pickled_module_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert copy.copy(module) is copy.deepcopy(module) is module
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         assert pickle.loads(pickle.dumps(module, protocol)).exports == module.exports
-    made = [_pickle.module_of(data + custom_section(i), None) for i in range(3)]
-    assert _pickle.module_of(data + custom_section(1), None) is made[1]
-    monkeypatch.setattr(_pickle, "MOST", 2)
-    kept = _pickle.module_of(data + custom_section(0), "a name that comes too late")
+    made = [_pickling.module_of(data + custom_section(i), None) for i in range(3)]
+    assert _pickling.module_of(data + custom_section(1), None) is made[1]
+    monkeypatch.setattr(_pickling, "MOST", 2)
+    kept = _pickling.module_of(data + custom_section(0), "a name that comes too late")
     assert kept is made[0]
     assert kept.name is None
     digests = [each.sha256 for each in made]
-    assert list(_pickle._recent) == [digests[1], digests[0]]  # the last two that were asked for
+    assert list(_pickling._recent) == [digests[1], digests[0]]  # the last two that were asked for
     del made, kept
     gc.collect()
-    assert digests[2] not in _pickle._live
-    monkeypatch.setattr(_pickle, "MOST_BYTES", 1)
-    last = _pickle.module_of(data, None)
-    assert list(_pickle._recent) == [last.sha256]
+    assert digests[2] not in _pickling._live
+    monkeypatch.setattr(_pickling, "MOST_BYTES", 1)
+    last = _pickling.module_of(data, None)
+    assert list(_pickling._recent) == [last.sha256]
     with pytest.raises(zcwasm.CompileError):
         pickle.loads(pickle.dumps(module).replace(b"\0asm\1", b"\0asm\2"))
 
@@ -662,7 +662,7 @@ def test_what_an_instance_is_granted_pickles(tmp_path: Path, monkeypatch: pytest
         pickle.dumps(zcwasm.Wasi(stderr=2))
 
 
-def test_exceptions_pickle() -> None:
+def test_exceptions_pickling() -> None:
     with pytest.raises(zcwasm.Trap) as trapped:
         basics().exports.divide(1, 0)
     trap = pickle.loads(pickle.dumps(trapped.value))
@@ -673,11 +673,11 @@ def test_exceptions_pickle() -> None:
 def test_the_child_of_a_fork_has_a_lock_of_its_own() -> None:
     said = run_python(
         "import os, zcwasm\n"
-        "from zcwasm import _pickle\n"
-        "with _pickle._lock:\n"
+        "from zcwasm import _pickling\n"
+        "with _pickling._lock:\n"
         "    child = os.fork()\n"
         "    if not child:\n"
-        "        _pickle.module_of(b'\\0asm\\1\\0\\0\\0', None)\n"
+        "        _pickling.module_of(b'\\0asm\\1\\0\\0\\0', None)\n"
         "        os._exit(7)\n"
         "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
     )

@@ -51,7 +51,7 @@ def test_every_kernel_has_msl() -> None:
         (entry,) = msl.entries((GENERATED / f"{text}.metal").read_text("utf-8"))
         assert entry.name == f"zc_{text}"
         buffers = [argument for argument in entry.arguments if "[[buffer(" in argument]
-        assert len(buffers) == len(shaders.shader_bindings(table[name], matrix=matrix)) + 1
+        assert len(buffers) == len(shaders.shader_bindings(table[name], staged=matrix)) + 1
 
 
 CORRECT = """\

@@ -684,6 +684,43 @@ def test_ctrl_c(wait: str) -> None:
     assert out == "interrupted []\n"
 
 
+@pytest.mark.slow
+def test_ctrl_c_at_any_moment() -> None:
+    out = run_python(
+        PROGRAM
+        + """
+    import random, sys
+    zcwasm.Pool  # imported now: Ctrl-C in the middle of an import breaks the module
+    rng = random.Random(1)
+    def interrupt(*_):  # once more where a finaliser of the interpreter's own swallowed it
+        threading.Timer(rng.random() * 0.02, os.kill, (os.getpid(), signal.SIGINT)).start()
+    sys.unraisablehook = interrupt
+    for turn in range(200):
+        try:
+            interrupt()
+            with zcwasm.Pool(module, workers=2, imports=imports) as pool:
+                if turn % 4 == 0:
+                    for _ in pool.map("add", itertools.count(), itertools.repeat(1)): pass
+                elif turn % 4 == 1:
+                    for _ in pool.starmap("spin", itertools.repeat(())): pass
+                while turn % 4 == 2:
+                    list(pool.map(lambda guest, item: guest.exports.add(item, 1), range(50)))
+                while True:
+                    [call.result() for call in [pool.submit("spin_for", 1000) for _ in range(50)]]
+        except KeyboardInterrupt:
+            pool = None
+        for _ in range(2000):
+            left = [each.name for each in threading.enumerate() if "zcwasm" in each.name]
+            if not left:
+                break
+            time.sleep(0.01)
+        assert not left, (turn, left)
+    print("done")
+    """
+    )
+    assert out == "done\n"
+
+
 def test_the_interpreter_ends_with_pools_at_work() -> None:
     began = time.monotonic()
     run_python(

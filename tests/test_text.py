@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from collections.abc import Sequence
 
+import fake_engine
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
@@ -85,6 +87,23 @@ def test_the_same_text_over_and_over() -> None:
     _, first = stops.scan(0, "a" * 50_000 + "c")
     assert first == 48_000
     assert time.perf_counter() - begin < 2
+
+
+@pytest.mark.parametrize("char", ["a", "\0", "\U0010ffff"])
+def test_stops_take_few_bytes_for_a_character(char: str) -> None:
+    tracemalloc.start()
+    try:
+        stops = Stops([char * 5000, char * 2000 + "b"])
+        assert tracemalloc.get_traced_memory()[0] < 40 * 5000
+    finally:
+        tracemalloc.stop()
+    assert stops.scan(0, "c" + char * 5001)[1] == 1
+
+
+def test_answers_to_one_request_share_their_stops() -> None:
+    with fake_engine.batcher() as batcher:
+        one, other = (batcher.submit([5], stop=["a", "bc"], max_new_tokens=2) for _ in range(2))
+        assert one._feed.request.stop is other._feed.request.stop
 
 
 def test_how_long_stops_may_be() -> None:

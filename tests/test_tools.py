@@ -321,6 +321,11 @@ LLAMA = ONE.replace("arguments", "parameters")
         (json.dumps({"type": "function", "function": json.loads(LLAMA)}), "", [SUNNY]),
         (json.dumps({"name": "weather", "arguments": '{"town": "Bonn"}'}), "", [SUNNY]),
         ('{"name": "now", "arguments": {}}', "", [ToolCall("now", {})]),
+        (
+            f"{ONE}\n{ONE.replace('Bonn', '<tool_call>{}')}",
+            "",
+            [SUNNY, ToolCall("weather", {"town": "<tool_call>{}"})],
+        ),
     ],
 )
 def test_calls_are_found(text: str, before: str, calls: list[ToolCall]) -> None:

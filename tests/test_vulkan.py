@@ -496,7 +496,7 @@ def test_compile_tells_both_sides(vulkan: zcwasm.Device, change: dict[str, Any],
 def test_compile_arguments(vulkan: zcwasm.Device) -> None:
     compile_: Any = vulkan.compile
     for missing in ("spirv", "name", "bindings", "workgroup"):
-        message = "needs spirv or msl" if missing == "spirv" else f"misses argument '{missing}'"
+        message = "needs glsl, spirv or msl" if missing == "spirv" else f"misses argument '{missing}'"
         with pytest.raises(TypeError, match=message):
             compile_(**{key: value for key, value in SIGNATURE.items() if key != missing})
     for wrong in (

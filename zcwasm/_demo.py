@@ -208,10 +208,19 @@ def failures(result: dict[str, Any]) -> list[str]:
     return [claim for claim, holds in claims.items() if not holds]
 
 
+CHILD = """
+import json, sys
+sys.path[:] = json.loads(sys.argv.pop(1))
+from zcwasm._demo import child
+child()
+"""
+
+
 def in_child(size: int, threads: int | None) -> dict[str, Any]:
     """through_copies in a process of its own."""
-    # By its path: with -m, a zcwasm folder in the current directory would be taken for the installed package.
-    command = [sys.executable, __file__, str(size)]
+    # With this process's path: -m would take a zcwasm folder in the current directory for the package that is
+    # installed, and with this file as the script zcwasm/ray.py, and any such name, would hide the real one.
+    command = [sys.executable, "-c", CHILD, json.dumps(sys.path), str(size)]
     done = subprocess.run(command, env=blas_environment(threads), capture_output=True, text=True)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
@@ -271,7 +280,3 @@ def child() -> None:
     parser = argparse.ArgumentParser(description="The copying path of the demo; used by zcwasm demo.")
     parser.add_argument("size", type=int)
     print(json.dumps(through_copies(Guest(parser.parse_args().size))))
-
-
-if __name__ == "__main__":
-    child()

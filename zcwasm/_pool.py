@@ -319,7 +319,7 @@ class Pool:
             who reads results slowly stops the reading.
         deadline, fuel: for each item, as for Instance.call. In a callable they bound its guest calls, and its
             waits for devices, together; what else it does is not cut short.
-        progress: show a bar on stderr, by tqdm (pip install 'zcwasm[llm]').
+        progress: show a bar on stderr, by tqdm (pip install tqdm).
         errors: what an item raised is raised in its place, and ends the rest ("raise"), or stands in its
             place ("return"). It has the item's index as its attribute `item`. What iterables raise is raised
             after the results of what they gave before.
@@ -517,7 +517,7 @@ class Pool:
         return f"<zcwasm.Pool of {self._module!r}, {self._workers} workers{closed}>"
 
 
-CLOSED = "the pool is closed: results of a map are read before"
+CLOSED = "the pool is closed; results of a map are to be read before that, in its with block"
 
 
 def _gate_here() -> AsyncGate:

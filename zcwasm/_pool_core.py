@@ -26,7 +26,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, TypeAlias
 
 from zcwasm import _core
@@ -42,6 +42,7 @@ FAST, SLOW = 0.002, 0.02  # seconds for a refill: more are taken ahead, or fewer
 STEP = 0.02  # seconds of a worker's wait for its own pool, between two looks at what may end it
 LONG_STEP = 0.1  # the same of others: a signal that came just before a wait, or to another thread, ends none
 READER_PATIENCE = 0.1  # seconds for a reader whose iterable does not come back
+BEGIN_PATIENCE = 1.0
 EXIT_PATIENCE = 2.0
 JOIN_AFTER_INTERRUPT = 5.0
 
@@ -382,9 +383,18 @@ class Worker:
         self.busy = 0.0
         self.since = 0.0  # when the turn began; 0: none is in progress
         self.call: Call | None = None  # of submit(), that it is at
+        self.begun = False
         self.thread = threading.Thread(target=self._run, name=f"{core.name} worker", daemon=True)
 
+    def begins(self) -> bool:
+        """Whether the thread has begun, or does so soon."""
+        until = monotonic() + BEGIN_PATIENCE
+        while not self.begun and monotonic() < until:
+            sleep(0.001)
+        return self.begun
+
     def _run(self) -> None:
+        self.begun = True
         core = self.core
         _local.in_pool = True
         try:
@@ -579,11 +589,16 @@ class Core:
             self.workers.append(worker)
             try:
                 worker.thread.start()
-            except BaseException:
-                self.workers.remove(worker)
-                if self.alive == 0:
+            except BaseException as error:
+                # Ctrl-C may interrupt the wait for a thread that begins.
+                if isinstance(error, Exception) or not worker.begins():
+                    self.workers.remove(worker)
+                    if isinstance(error, Exception) and self.alive:
+                        return  # the others do it
                     raise
-                return  # the others do it
+                self.first = None
+                self.alive += 1
+                raise
             self.first = None
             self.alive += 1
         self.wants_wake = bool(self.idle) or self.alive < self.size
@@ -621,12 +636,14 @@ class Core:
     def submit(self, call: Call) -> None:
         with self.lock:
             self.check_open()
-            self.calls.pending.append((_local.cores, call))
+            entry = (_local.cores, call)
+            self.calls.pending.append(entry)
             try:
                 if self.wants_wake:
                     self._wake()
-            except BaseException:  # no worker at all can be started
-                self.calls.pending.clear()
+            except BaseException:  # no worker at all can be started, or Ctrl-C
+                with suppress(ValueError):  # a worker has it
+                    self.calls.pending.remove(entry)
                 raise
 
     def check_open(self) -> None:

@@ -5,7 +5,8 @@ given them; a process compiles a module once. What belongs to a process (devices
 worker opens for itself.
 
     kwargs = dict(module=module, work="score")
-    data.map_batches(zcwasm.ray.Worker, fn_constructor_kwargs=kwargs, concurrency=4)
+    data.map_batches(zcwasm.ray.Worker, fn_constructor_kwargs=kwargs,
+                     compute=ray.data.ActorPoolStrategy(size=4))
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ static PyObject *exports_getitem(PyObject *object, PyObject *name)
 {
     PyObject *found = find_export((py_exports *)object, name);
     if (!found && !PyErr_Occurred()) {
-        PyErr_SetObject(PyExc_KeyError, name);
+        PyErr_Format(PyExc_KeyError, "the module has no export %R", name);
     }
     return found;
 }

@@ -101,7 +101,10 @@ int zc_py_kernel_three(const zc_kernel *kernel, const char *what, PyObject *numb
 static int set_groups(const zc_kernel *kernel, PyObject *groups, void *out)
 {
     if (kernel->compiled && groups == Py_None) {
-        PyErr_Format(PyExc_ValueError, "kernel %s was compiled by the user: groups=(x, y, z) is needed", kernel->name);
+        PyErr_Format(PyExc_ValueError,
+                     "kernel %s was compiled by the user: groups= is needed, how many workgroups (or rows, of a "
+                     "module's function), a number or (x, y, z)",
+                     kernel->name);
         return -1;
     }
     if (!kernel->compiled && groups != Py_None) {

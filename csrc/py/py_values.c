@@ -104,6 +104,20 @@ static double float_value(uint32_t bits)
     return (double)narrow;
 }
 
+/* Whether it says of itself that it is an array. Text and numbers do not, but for NumPy's own numbers: they have a
+ * buffer, and are told by having no length, not even an undefined one. */
+static bool is_array(PyObject *value)
+{
+    PyTypeObject *type = Py_TYPE(value);
+    bool length = (type->tp_as_sequence && type->tp_as_sequence->sq_length) ||
+                  (type->tp_as_mapping && type->tp_as_mapping->mp_length);
+    if (!length && type->tp_as_number && type->tp_as_number->nb_float) {
+        return false;
+    }
+    return PyObject_CheckBuffer(value) || PyObject_HasAttrString((PyObject *)type, "__array_interface__") ||
+           PyObject_HasAttrString((PyObject *)type, "__dlpack__");
+}
+
 static int bad_type(PyObject *value, uint8_t type, const char *what, Py_ssize_t position)
 {
     const char *wanted = type == ZC_I32 || type == ZC_I64 ? "an integer" : "a number";
@@ -111,8 +125,9 @@ static int bad_type(PyObject *value, uint8_t type, const char *what, Py_ssize_t 
         PyErr_Format(PyExc_TypeError, "%s %zd must be %s (%s), not %s", what, position, wanted,
                      zc_value_type_name(type), Py_TYPE(value)->tp_name);
     } else {
-        PyErr_Format(PyExc_TypeError, "%s must be %s (%s), not %s", what, wanted, zc_value_type_name(type),
-                     Py_TYPE(value)->tp_name);
+        PyErr_Format(PyExc_TypeError, "%s must be %s (%s), not %s%s", what, wanted, zc_value_type_name(type),
+                     Py_TYPE(value)->tp_name,
+                     type == ZC_I32 && is_array(value) ? ": memory.pointer(array) is its address" : "");
     }
     return -1;
 }
@@ -171,13 +186,6 @@ int zc_py_to_bits(PyObject *value, uint8_t type, uint64_t *bits, const char *wha
     return 0;
 }
 
-/* Whether it says of itself that it is an array: text and numbers do not. */
-static bool is_array(PyObject *value)
-{
-    return PyObject_CheckBuffer(value) || PyObject_HasAttrString((PyObject *)Py_TYPE(value), "__array_interface__") ||
-           PyObject_HasAttrString((PyObject *)Py_TYPE(value), "__dlpack__");
-}
-
 int zc_py_to_pointer(PyObject *memory, PyObject *value, uint8_t type, uint64_t *bits, Py_ssize_t position)
 {
     if (type != ZC_I32 || !memory || !PyErr_ExceptionMatches(PyExc_TypeError)) {
@@ -185,13 +193,21 @@ int zc_py_to_pointer(PyObject *memory, PyObject *value, uint8_t type, uint64_t *
     }
     PyObject *kind, *error, *traceback;
     PyErr_Fetch(&kind, &error, &traceback);
-    if (!is_array(value)) {
+    bool text = PyUnicode_Check(value);
+    if (!text && !is_array(value)) {
         PyErr_Restore(kind, error, traceback);
         return -1;
     }
     Py_XDECREF(kind);
     Py_XDECREF(error);
     Py_XDECREF(traceback);
+    if (text) {
+        PyErr_Format(PyExc_TypeError,
+                     "argument %zd must be an integer (i32), not str: guest.new_string(text) is a text that a guest "
+                     "can read",
+                     position);
+        return -1;
+    }
     char name[32];
     (void)snprintf(name, sizeof name, "argument %zd", position);
     Py_INCREF(memory); /* what the array runs may close the instance */

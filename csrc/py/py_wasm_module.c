@@ -356,12 +356,12 @@ static PyObject *module_named(PyObject *type, PyObject *arguments)
     return module;
 }
 
-/* By its bytes: zcwasm/_pickle.py makes a module of them, once in a process. */
+/* By its bytes: zcwasm/_pickling.py makes a module of them, once in a process. */
 static PyObject *module_reduce(PyObject *object, PyObject *unused)
 {
     (void)unused;
     py_module *self = (py_module *)object;
-    PyObject *pickle = PyImport_ImportModule("zcwasm._pickle");
+    PyObject *pickle = PyImport_ImportModule("zcwasm._pickling");
     PyObject *bytes = pickle ? PyBytes_FromStringAndSize((const char *)zc_module_bytes(self->module),
                                                          (Py_ssize_t)zc_module_size(self->module))
                              : NULL;

@@ -167,11 +167,12 @@ def matmul(bench: Bench) -> str:
 def many_rows(bench: Bench) -> str:
     """Products with weights that are large enough for Accelerate, which the cpu device has on macOS."""
     device, arena = bench.device, bench.arena
+    rows = kernels.many_rows(device, 70)
     for name in ("F32", "F16", "Q4_K"):
         for flags in (0, reference.NORM | reference.BIAS):
-            kernels.compare("linear", kernels.one_linear(device, arena, name, 70, 90, 512, flags))
+            kernels.compare("linear", kernels.one_linear(device, arena, name, rows, 90, 512, flags))
         kernels.compare(
-            "linear_gated", kernels.one_linear_gated(device, arena, (name, "F16"), 70, 90, 512, 0)
+            "linear_gated", kernels.one_linear_gated(device, arena, (name, "F16"), rows, 90, 512, 0)
         )
     w, x = bench.normal(90, 512), bench.normal(70, 512)
     first, again, none = bench.empty(70, 90), bench.empty(70, 90), bench.empty(0)

@@ -253,11 +253,11 @@ class Batcher:
         )
         stream = Stream(feed, self)  # before anybody has the request: what raises from here on cancels it
         if isinstance(guests, Guests):
-            forget = guests.claim(at, feed, pages)
             try:
+                guests.claim(at, feed, pages)
                 worker.put(sequence, waits)
             except BaseException:
-                forget()
+                guests.forget(at, feed)
                 raise
         else:
             worker.put(sequence, waits)

@@ -17,7 +17,7 @@ from zcwasm.llm._choices import CHOICES
 from zcwasm.llm._fit import ContextError, fit_prompt
 from zcwasm.llm._options import SamplingOptions
 from zcwasm.llm._sampling import Sampling
-from zcwasm.llm._text import Stops
+from zcwasm.llm._text import Stops, stops_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -122,7 +122,7 @@ def request_of(
             f"{what} {prompt_tokens} tokens and {max_new_tokens} new ones do not fit the {place._word}'s "
             f"context of {place.context}"
         )
-    stops = Stops(_arguments.texts("stop", stop))
+    stops = stops_of(_arguments.texts("stop", stop))
     tokenizer = place.model.tokenizer
     wanted = replace(sampling or before or Sampling(), **changes)
     same = before is not None and sampling is None and not changes

@@ -3,7 +3,7 @@
 A guest has 4 GiB, so a cache that is larger lies in several. Each request is handed to one of them when it is
 submitted, and stays there. Of those that have room for all of it, it goes where most of its beginning is
 known, and else where most requests are: a step reads the weights once, for however many. Where none has room
-it goes where least is to be done.
+it goes where least is to be done, of those whose queue has room.
 
 Nothing here is locked: what other threads change is read as it is at that moment, and a choice that was
 better a moment ago is a good one.
@@ -13,7 +13,7 @@ Threads: any.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import partial
 from typing import TYPE_CHECKING
@@ -49,7 +49,7 @@ class Guests:
         digests = _pages.digests(tokens, engine.page)
         wanted = -(-min(len(tokens) + most_new, engine.context) // engine.page)
         rooms: list[tuple[int, int, int, int]] = []
-        loads: list[tuple[float, int, int, int]] = []
+        loads: list[tuple[bool, float, int, int, int]] = []
         for at, worker in enumerate(self.workers):
             claims, engine = list(self._claims[at].values()), worker.engine
             known, shared = _known(worker, digests)
@@ -58,20 +58,20 @@ class Guests:
             if len(claims) < engine.sequences and pages <= engine.pages:
                 rooms.append((known, len(claims), -at, taken))
             load = round(max(len(claims) / engine.sequences, pages / engine.pages), 2)
-            loads.append((load, -known, at, taken))
+            loads.append((worker.waiting >= worker.most_waiting, load, -known, at, taken))
         if rooms:
             _, _, place, taken = max(rooms)
             return -place, taken
-        _, _, at, taken = min(loads)
+        *_, at, taken = min(loads)
         return at, taken
 
-    def claim(self, at: int, feed: Feed, pages: int) -> Callable[[], object]:
-        """The worker has this request, until the feed's end, or until what is returned is called."""
-        claims = self._claims[at]
-        forget = partial(claims.pop, feed, None)
-        claims[feed] = pages
-        feed.when_done.append(forget)
-        return forget
+    def claim(self, at: int, feed: Feed, pages: int) -> None:
+        """The worker has this request, until the feed's end or forget()."""
+        feed.when_done.append(partial(self._claims[at].pop, feed, None))
+        self._claims[at][feed] = pages
+
+    def forget(self, at: int, feed: Feed) -> None:
+        self._claims[at].pop(feed, None)
 
     # --- the whole ---
 

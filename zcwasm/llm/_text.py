@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 #: Of all stop strings of a request together.
 MOST_STOP_CHARACTERS = 1 << 16
@@ -32,7 +33,8 @@ class Stops:
             raise ValueError("a stop string is empty")
         self._strings = tuple(strings)
         self._depths = array("I", [0])  # characters of the beginning
-        self._chars = array("I", [0])  # by which the state behind this one is reached from it; 0: by none
+        #: By which the state behind this one is reached from it, and 1 more; 0: by none.
+        self._chars = array("I", [0])
         self._branches: dict[int, dict[int, int]] = {}  # the other states that a state goes on to
         self._longest = array("I", [0])  # of the strings that end here, also behind some of the beginning
         for each in self._strings:
@@ -49,22 +51,22 @@ class Stops:
                 self._depths.append(self._depths[state] + 1)
                 self._chars.append(0)
                 self._longest.append(0)
-                if found == state + 1 and char:
-                    self._chars[state] = char
+                if found == state + 1:
+                    self._chars[state] = char + 1
                 else:
                     self._branches.setdefault(state, {})[char] = found
             state = found
         self._longest[state] = len(string)
 
     def _child(self, state: int, char: int) -> int | None:
-        if char and self._chars[state] == char:
+        if self._chars[state] == char + 1:
             return state + 1
         branches = self._branches.get(state)
         return None if branches is None else branches.get(char)
 
     def _children(self, state: int) -> Iterator[tuple[int, int]]:
         if self._chars[state]:
-            yield self._chars[state], state + 1
+            yield self._chars[state] - 1, state + 1
         yield from self._branches.get(state, {}).items()
 
     def _link(self) -> None:
@@ -110,6 +112,12 @@ class Stops:
 
     def __repr__(self) -> str:
         return f"Stops({self._strings!r:.200})"
+
+
+@lru_cache(8)
+def stops_of(strings: tuple[str, ...]) -> Stops:
+    """One for all answers to a request: many strings take a while. Raises ValueError."""
+    return Stops(strings)
 
 
 class Text:

@@ -31,6 +31,9 @@ class _NoCall(ValueError):
     pass
 
 
+_WRONG = (ValueError, RecursionError)  # json's, also of numbers of too many digits, and _NoCall
+
+
 def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
@@ -41,12 +44,15 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse)
 def split_tool_calls(text: str, names: Collection[str] | None = None) -> tuple[str, list[ToolCall]] | None:
     """What the answer says before it calls, and its calls in their order; None where it is no call, or one
     that is cut or damaged. names: of the tools there are; a call of any other is none."""
+    before, marked, rest = text.partition(_OPEN)
     try:
-        before, marked, rest = text.partition(_OPEN)
-        if marked:
-            return before.strip(), _marked(rest, names)
-        return "", _plain(_unfenced(text), names)
-    except (ValueError, RecursionError):  # json's, also of numbers of too many digits, and _NoCall
+        return "", _plain(_unfenced(text), names)  # also where an argument has the mark in it
+    except _WRONG:
+        if not marked:
+            return None
+    try:
+        return before.strip(), _marked(rest, names)
+    except _WRONG:
         return None
 
 
