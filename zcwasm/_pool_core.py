@@ -207,8 +207,8 @@ class Job:
         # Results: by place, or in the order in which they came.
         self.done: dict[int, Any] = {}
         self.arrived: deque[tuple[int, Any]] = deque()
-        # The consumer's side, one thread at a time. `wanted`: the place that it sleeps for; -1 for none.
-        self.turn = threading.Lock()
+        # The consumer's side, one thread or task at a time. `wanted`: the place that it sleeps for; -1: none.
+        self.turn: Any = threading.RLock()
         self.delivered = 0
         self.wanted = -1
         self.gate: Any = None
@@ -752,7 +752,7 @@ def _in_child() -> None:
         core.lock = threading.RLock()
         core.no_more = threading.Condition(core.lock)
         for job in tuple(core.maps):
-            job.turn, job.gate = threading.Lock(), None
+            job.turn, job.gate = threading.RLock(), None
             job.cancel("the results are the parent's: its threads are not in a child of a fork")
 
 
