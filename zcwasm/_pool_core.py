@@ -617,10 +617,14 @@ class Core:
         with self.lock:
             self.check_open()
             self.readers = [each for each in self.readers if each.is_alive()]
-            reader.start()
-            self.readers.append(reader)
             self.jobs.append(job)
             self.maps.add(job)
+        try:
+            reader.start()  # without the lock: a finaliser may submit in the new thread before this goes on
+        except BaseException:
+            job.cancel("")
+            raise
+        self.readers.append(reader)
 
     def submit(self, call: Call) -> None:
         with self.lock:
