@@ -3,10 +3,11 @@
     python benchmarks/pool.py [--quick] [--threads 1] [--table] [--million]
 
 As a group of run.py it reports its rows; with --table it prints them. run.py gives NumPy's BLAS as many
-threads as --threads says; alone it needs OPENBLAS_NUM_THREADS=1, else the peers' threads get in each other's way. --million puts 1,000,000 items
-through a pool and prints its memory meanwhile. The peers are concurrent.futures with an instance for each of
-its threads, and the pipeline as one writes it with wasmtime-py: the guest, compiled, fills its memory, whose
-arrays are copied to NumPy, multiplied, copied back and summed."""
+threads as --threads says; alone it needs OPENBLAS_NUM_THREADS=1, else the peers' threads get in each other's
+way. --million puts 1,000,000 items through a pool and prints its memory meanwhile. The peers are
+concurrent.futures with an instance for each of its threads, and the pipeline as one writes it with wasmtime-
+py: the guest, compiled, fills its memory, whose arrays are copied to NumPy, multiplied, copied back and
+summed."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import contextlib
 import gc
 import itertools
 import os
+import signal
 import sys
 import threading
 import time
@@ -222,6 +223,52 @@ def test_many_consumers_of_one_map(pool: zcwasm.Pool) -> None:
     for thread in threads:
         thread.join(20)
     assert sorted(found) == list(range(2000))
+
+
+def test_a_signal_handler_cannot_read_in_the_middle_of_reading(pool: zcwasm.Pool) -> None:
+    refused: list[str] = []
+
+    def handler(*_: object) -> None:
+        with pytest.raises(RuntimeError, match="waits for the next result") as info:
+            next(results)
+        refused.append(str(info.value))
+
+    def work(guest: zcwasm.Instance, item: int) -> int:
+        time.sleep(0.1)
+        signal.raise_signal(signal.SIGINT) if item == 1 else None
+        return item
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        results = pool.map(work, range(4))
+        assert list(results) == [0, 1, 2, 3]
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(refused) == 1
+
+
+def test_a_task_and_a_thread_cannot_wait_for_one_result(pool: zcwasm.Pool) -> None:
+    go = threading.Event()
+
+    def work(guest: zcwasm.Instance, item: int) -> int:
+        assert go.wait(20)
+        return item
+
+    async def main(first: Any, second: Any) -> None:
+        thread = asyncio.create_task(asyncio.to_thread(list, first))
+        while first._job.wanted < 0:
+            await asyncio.sleep(0.001)
+        with pytest.raises(RuntimeError, match="a thread"):
+            await first.__anext__()
+        task = asyncio.ensure_future(second.__anext__())
+        await asyncio.sleep(0.01)
+        with pytest.raises(RuntimeError, match="a task"):
+            next(second)
+        go.set()
+        assert await task == 0
+        assert await thread == [0, 1, 2]
+
+    asyncio.run(main(pool.map(work, range(3)), pool.map(work, range(3))))
 
 
 def test_nothing_is_copied(pool: zcwasm.Pool) -> None:
@@ -1176,7 +1223,7 @@ def test_a_child_of_a_fork() -> None:
     next(results), next(slow)
     waiting = pool.map("add", iter(threading.Event().wait, None), [1])
     threading.Thread(target=lambda: next(waiting, None), daemon=True).start()
-    while not waiting._job.turn.locked():
+    while waiting._job.wanted < 0:
         time.sleep(0.001)
     for _ in range(20):
         child = os.fork()

@@ -86,8 +86,11 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
         return self
 
     def __next__(self) -> T_co:
+        turn = self._job.turn
+        if self._waiting or turn._is_owned():  # by this thread: a signal handler has come
+            raise RuntimeError("a task, or this thread, waits for the next result")
         try:
-            with self._job.turn:
+            with turn:
                 found = self._take()
                 while found is MISSING and (found := self._look(self._gate)) is MISSING:
                     wait(self._gate)
@@ -99,9 +102,11 @@ class Results(Iterator[T_co], AsyncIterator[T_co]):
         raise StopIteration
 
     async def __anext__(self) -> T_co:
-        if self._waiting:
-            raise RuntimeError("another task waits for the next result")
+        turn = self._job.turn
+        if self._waiting or not turn.acquire(blocking=False):
+            raise RuntimeError("another task, or a thread, waits for the next result")
         self._waiting = True
+        turn.release()
         try:
             found = self._take()
             if found is MISSING:

@@ -207,8 +207,8 @@ class Job:
         # Results: by place, or in the order in which they came.
         self.done: dict[int, Any] = {}
         self.arrived: deque[tuple[int, Any]] = deque()
-        # The consumer's side, one thread at a time. `wanted`: the place that it sleeps for; -1 for none.
-        self.turn = threading.Lock()
+        # The consumer's side, one thread or task at a time. `wanted`: the place that it sleeps for; -1: none.
+        self.turn: Any = threading.RLock()
         self.delivered = 0
         self.wanted = -1
         self.gate: Any = None
@@ -617,10 +617,14 @@ class Core:
         with self.lock:
             self.check_open()
             self.readers = [each for each in self.readers if each.is_alive()]
-            reader.start()
-            self.readers.append(reader)
             self.jobs.append(job)
             self.maps.add(job)
+        try:
+            reader.start()  # without the lock: a finaliser may submit in the new thread before this goes on
+        except BaseException:
+            job.cancel("")
+            raise
+        self.readers.append(reader)
 
     def submit(self, call: Call) -> None:
         with self.lock:
@@ -752,7 +756,7 @@ def _in_child() -> None:
         core.lock = threading.RLock()
         core.no_more = threading.Condition(core.lock)
         for job in tuple(core.maps):
-            job.turn, job.gate = threading.Lock(), None
+            job.turn, job.gate = threading.RLock(), None
             job.cancel("the results are the parent's: its threads are not in a child of a fork")
 
 
