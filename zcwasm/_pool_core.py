@@ -17,6 +17,7 @@ wants any more. A finaliser may run in any thread, between any two instructions 
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import threading
@@ -489,6 +490,18 @@ class Worker:
         return True
 
 
+def start_uncollected(thread: threading.Thread) -> None:
+    """Start a thread under a lock. Nobody collects garbage meanwhile: Thread.start waits until the new thread
+    has begun, and a finaliser that submits there would wait for the lock."""
+    collects = gc.isenabled()
+    try:
+        gc.disable()
+        thread.start()
+    finally:
+        if collects:
+            gc.enable()
+
+
 def own(error: BaseException) -> BaseException:
     """An item's error without this file's frames, whose variables would live as long as it."""
     found = error.__traceback__
@@ -582,7 +595,7 @@ class Core:
         elif len(self.alive) < self.size and self.closing is None:
             worker = Worker(self, self.first)
             try:
-                worker.thread.start()
+                start_uncollected(worker.thread)
             except RuntimeError:  # there can be no more
                 if not self.alive:
                     raise
