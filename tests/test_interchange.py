@@ -633,20 +633,20 @@ def test_a_pickled_module_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_signal_handler_unpickles_in_the_middle_of_unpickling() -> None:
     program = f"""
         import pickle, signal, sys, zcwasm
-        from zcwasm import _pickle
+        from zcwasm import _pickling
         data = open({str(guest_path("basics"))!r}, "rb").read()
         other = pickle.dumps(zcwasm.Module(data + {custom_section(7)!r}))
         found = []
         signal.signal(signal.SIGUSR1, lambda *_: found.append(pickle.loads(other)))
 
-        class Recent(type(_pickle._recent)):
+        class Recent(type(_pickling._recent)):
             def move_to_end(self, key):
                 super().move_to_end(key)
                 if len(self) == 1:
                     signal.raise_signal(signal.SIGUSR1)
 
-        _pickle._recent = Recent()
-        found.append(_pickle.module_of(data, None))
+        _pickling._recent = Recent()
+        found.append(_pickling.module_of(data, None))
         print(*(module.name for module in found))
     """
     assert run_python(program, timeout=60) == "None None\n"
