@@ -32,7 +32,8 @@ chmod +x "$folder/python"
 
 install() { # wheels for it, by this machine's pip
     "$python" -m pip install -qq --disable-pip-version-check --no-compile --only-binary=:all: --implementation cp \
-        --python-version "${name#python}" --platform manylinux_2_28_aarch64 --platform manylinux_2_17_aarch64 \
+        --python-version "${name#python}" --platform manylinux_2_31_aarch64 --platform manylinux_2_28_aarch64 \
+        --platform manylinux_2_17_aarch64 \
         --platform manylinux2014_aarch64 --platform linux_aarch64 --target "$root/usr/lib/python3/dist-packages" "$@"
 }
 

@@ -286,8 +286,9 @@ static zc_status check_type(const char *name, const zc_func_type *type, const zc
     uint8_t wanted[1 + ZC_KERNEL_MAX_BINDINGS + MAX_PARAMS];
     unsigned count = 1 + source->binding_count;
     memset(wanted, ZC_I32, count);
-    memcpy(wanted + count, param_types, param_count);
-    count += param_count;
+    for (unsigned i = 0; i < param_count; i++) { /* of none there is no array */
+        wanted[count++] = param_types[i];
+    }
     if (type->result_count == 0 && type->param_count == count && memcmp(type->params, wanted, count) == 0) {
         return ZC_OK;
     }
