@@ -57,7 +57,6 @@ void finish_both(uint r, uint j, float gate, float up)
     y1[push.offset2.x + r * push.ldy + j] = silu(gate) * up;
 }
 
-
 const bool both = part == ZC_LINEAR_BOTH_PARTS;
 #include "linear_dot.glsl"
 

@@ -35,12 +35,14 @@ uint32_t zc_kernel_rows_way(const zc_rows_params *p)
     return (p->cols <= 1024 && p->rows >= 64) || p->cols <= 64 ? ZC_ROWS_SUBGROUP_WAY : ZC_ROWS_WORKGROUP_WAY;
 }
 
+#define FEW_ROWS 4 /* of x, that share one reading of w */
+
 /* Few rows go together, many in tiles. The numbers of rows of w are what was best on an H200, where each of 132
  * multiprocessors should get some workgroups. */
 uint32_t zc_kernel_linear_way(const zc_linear_params *p)
 {
     if (p->rows > 1) {
-        return p->rows > 4 ? ZC_LINEAR_TILE_WAY : p->rows > 2 ? ZC_LINEAR_4_XS_WAY : ZC_LINEAR_2_XS_WAY;
+        return p->rows > FEW_ROWS ? ZC_LINEAR_TILE_WAY : p->rows > 2 ? ZC_LINEAR_4_XS_WAY : ZC_LINEAR_2_XS_WAY;
     }
     bool blocks = p->type != ZC_WEIGHT_F32 && p->type != ZC_WEIGHT_F16 && p->type != ZC_WEIGHT_BF16;
     return p->n < 1536               ? ZC_LINEAR_SMALL_WAY
@@ -219,15 +221,24 @@ static bool by_dots(const zc_linear_params *p, const zc_gpu *gpu)
            type != ZC_WEIGHT_BF16;
 }
 
-#define SMALL_MATRIX ((uint64_t)1 << 21) /* elements of w */
+/* Of which a launch takes longer than the product. */
+static bool small_matrix(const zc_linear_params *p)
+{
+    return (uint64_t)p->n * p->k <= 1u << 21;
+}
+
+/* For 32 weights. */
+static bool several_scales(const zc_linear_params *p)
+{
+    return p->type == ZC_WEIGHT_Q4_K || p->type == ZC_WEIGHT_Q6_K;
+}
 
 /* Up to how many rows packed products are faster than tiles. Measured on an H200 with models of 135 million to 8 billion
  * weights that decode many sequences: of small matrices most of the time is a launch's, and those take one; weights with
  * one scale for 32 take fewer instructions than those with several. */
 static uint32_t most_by_dots(const zc_linear_params *p, const zc_gpu *gpu)
 {
-    bool several = p->type == ZC_WEIGHT_Q4_K || p->type == ZC_WEIGHT_Q6_K;
-    return (uint64_t)p->n * p->k <= SMALL_MATRIX ? 128 : !gpu->matrix_units ? 32 : several ? 8 : 16;
+    return small_matrix(p) ? 128 : !gpu->matrix_units ? 32 : several_scales(p) ? 8 : 16;
 }
 
 /* How few rows go, where that depends on the GPU. Packed products read weights once for four rows of x, all workgroups at
@@ -242,8 +253,8 @@ static uint32_t few_rows(const zc_linear_params *p, const zc_gpu *gpu)
 static uint32_t matrix_way(const zc_linear_params *p, const zc_gpu *gpu)
 {
     if (!gpu->matrix_units || p->flags & ZC_LINEAR_EXACT || few_rows(p, gpu) != ZC_LINEAR_TILE_WAY ||
-        !matrix_type(p->type) || p->rows < (apples_matrices(gpu) ? ZC_LINEAR_MATRIX_ROWS : 5) || p->n == 0 ||
-        p->k == 0 || matrix_workspace(p) > ZC_LINEAR_MATRIX_WORKSPACE) {
+        !matrix_type(p->type) || (apples_matrices(gpu) && p->rows < ZC_LINEAR_MATRIX_ROWS) || p->n == 0 || p->k == 0 ||
+        matrix_workspace(p) > ZC_LINEAR_MATRIX_WORKSPACE) {
         return ZC_LINEAR_TILE_WAY;
     }
     if (apples_matrices(gpu)) {
@@ -325,9 +336,8 @@ static uint64_t blocks_workspace(const zc_linear_params *p)
  * more than it brings; and weights with several scales for 32 leave no registers for more rows of them. */
 static bool in_blocks(const zc_linear_params *p, uint32_t way, const zc_gpu *gpu)
 {
-    bool several = p->type == ZC_WEIGHT_Q4_K || p->type == ZC_WEIGHT_Q6_K;
-    return way == ZC_LINEAR_4_XS_WAY && by_dots(p, gpu) && p->rows > 4 && (uint64_t)p->n * p->k > SMALL_MATRIX &&
-           !several && blocks_workspace(p) <= ZC_LINEAR_MATRIX_WORKSPACE;
+    return way == ZC_LINEAR_4_XS_WAY && by_dots(p, gpu) && p->rows > FEW_ROWS && !small_matrix(p) &&
+           !several_scales(p) && blocks_workspace(p) <= ZC_LINEAR_MATRIX_WORKSPACE;
 }
 
 /* One row of x on GPUs that sum in subgroups: the way of shaders/linear_lanes.glsl less ZC_LINEAR_DOT_WAYS, or

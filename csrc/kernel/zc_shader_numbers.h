@@ -99,7 +99,7 @@
 #define ZC_LINEAR_GATE_PART 1u
 #define ZC_LINEAR_UP_PART 2u
 #define ZC_LINEAR_GATED_PARTS 3u
-#define ZC_LINEAR_MATRIX_ROWS 16u /* of x, at least, for matrix units */
+#define ZC_LINEAR_MATRIX_ROWS 16u /* of x, at least, for matrices of SIMD groups on Apple's GPUs */
 #define ZC_LINEAR_MATRIX_SPLITS 16u /* of k, at most */
 #define ZC_LINEAR_MATRIX_WORKSPACE (1u << 30) /* bytes, at most */
 #define ZC_LINEAR_TILE 64u /* a side */
