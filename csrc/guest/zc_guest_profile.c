@@ -23,9 +23,10 @@ static void answer(zc_frames *frames)
     atomic_store_explicit(&frames->asked, ZC_FRAMES_ANSWERED, memory_order_release);
 }
 
+/* Acquires, as asking releases: the sampler has read the answer before this one. */
 static inline void answer_if_asked(zc_frames *frames)
 {
-    if (__builtin_expect(atomic_load_explicit(&frames->asked, memory_order_relaxed) == ZC_FRAMES_ASKED, 0)) {
+    if (__builtin_expect(atomic_load_explicit(&frames->asked, memory_order_acquire) == ZC_FRAMES_ASKED, 0)) {
         answer(frames);
     }
 }
@@ -86,7 +87,7 @@ uint32_t zc_frames_read(zc_frames *frames, uint32_t *out)
     if (try_read(frames, out, &depth)) {
         return depth;
     }
-    atomic_store_explicit(&frames->asked, ZC_FRAMES_ASKED, memory_order_relaxed);
+    atomic_store_explicit(&frames->asked, ZC_FRAMES_ASKED, memory_order_release);
     for (int i = 0; i < TRIES; i++) {
         if (atomic_load_explicit(&frames->asked, memory_order_acquire) == ZC_FRAMES_ANSWERED) {
             return take_answer(frames, out);
