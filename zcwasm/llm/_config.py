@@ -86,6 +86,20 @@ class Config:
     rope_scale: float  # angles are those of position / rope_scale
     rope_halves: bool
     norm_epsilon: float
+    #: Of each layer: how many keys a row attends to (0: all), and which table its angles are from.
+    layer_table: tuple[tuple[int, int], ...]
+    # As guests/llama.h says what they are.
+    norms: int = layouts.LLAMA_NORM_PRE
+    qk_norm: int = layouts.LLAMA_QK_NONE
+    feed_forward: int = layouts.LLAMA_FF_SILU
+    parallel: int = 0
+    positions: int = 0
+    ropes: int = 1
+    attention_softcap: float = 0.0
+    logit_softcap: float = 0.0
+    embedding_scale: float = 1.0
+    residual_scale: float = 1.0
+    logit_scale: float = 1.0
 
     @property
     def rope_layout(self) -> int:
@@ -133,9 +147,10 @@ class Config:
                     f"{architecture}.attention.sliding_window is {window!r}, must be a whole number", None
                 )
             context = min(context, int(window))
+        layers = count("block_count", layouts.LLAMA_MAX_LAYERS)
         return cls(
             architecture=architecture,
-            layers=count("block_count", layouts.LLAMA_MAX_LAYERS),
+            layers=layers,
             dim=dim,
             heads=heads,
             kv_heads=kv_heads,
@@ -148,6 +163,7 @@ class Config:
             rope_scale=scale if scaling == "linear" else 1.0,
             rope_halves=ARCHITECTURES[architecture].rotates_halves,
             norm_epsilon=value("attention.layer_norm_rms_epsilon"),
+            layer_table=((0, 0),) * layers,
         )
 
     def cache_bytes(self, context: int, kv_dtype: KvDtype) -> int:

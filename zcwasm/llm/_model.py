@@ -19,6 +19,7 @@ from zcwasm._models.model_file import model_error
 from zcwasm._models.opened import Opened, layers
 from zcwasm._models.weights import Progress
 from zcwasm._snapshot import Constant
+from zcwasm.guests import layouts
 from zcwasm.llm import _known, _memory
 from zcwasm.llm._config import Config, Numbers
 from zcwasm.llm._kept import Form, KvDtype
@@ -68,6 +69,7 @@ class Model(Opened):
         self._tokenizer: Tokenizer | None = None
         self._rope_factors = self._read_rope_factors(weights)
         self._rope: tuple[int, bytes] = (0, b"")
+        self._layers = Constant(np.array(list(self.config.layer_table), layouts.LLAMA_LAYER).tobytes())
         self._token = object()  # which names this object in caches, and keeps nothing of it
 
     @classmethod
@@ -151,11 +153,16 @@ class Model(Opened):
         return table
 
     def _rope_bytes(self, context: int) -> bytes:
-        """The same for guests. The last one is kept: it takes longer to make than the rest of a session."""
+        """The guest's input "rope": all tables, one behind the other. The last ones are kept: they take
+        longer to make than the rest of a session."""
         rope = self._rope
         if rope[0] != context:
             rope = self._rope = (context, Constant(self.rope_table(context)))
         return rope[1]
+
+    def _layer_bytes(self) -> bytes:
+        """The guest's input "layers"."""
+        return self._layers
 
     def session(
         self,
