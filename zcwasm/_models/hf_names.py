@@ -25,19 +25,19 @@ class Part:
 
 
 def plan(metadata: Mapping[str, Any], tensors: Mapping[str, Shape]) -> list[Part]:
-    """The parts of a folder's tensors, in their order. What nobody reads (inverse frequencies, masks, an output's
-    matrix beside a tied embedding) is left out.
+    """The parts of a folder's tensors, in their order. What nobody reads (inverse frequencies, masks, an
+    output's matrix beside a tied embedding) is left out.
 
     metadata: as hf_config.read gives it. tensors: name in the folder to shape, rows first. All tensors may be
-    given, those that kernels cannot use, too. Raises ModelError that names a tensor which is not known, or has
-    not the rows that the numbers say. What is missing is found later, by zcwasm.llm._known.
+    given, those that kernels cannot use, too. Raises ModelError that names a tensor which is not known, or
+    has not the rows that the numbers say. What is missing is found later, by zcwasm.llm._known.
     """
     raise NotImplementedError
 
 
 def parts_of_gguf(metadata: Mapping[str, Any], tensors: Mapping[str, Shape]) -> list[Part]:
-    """The same for a GGUF file: a part for each tensor, or several for a fused one. A file of a family that is
-    not known, and a tensor that is not, come back as they are: who opens a model refuses them.
+    """The same for a GGUF file: a part for each tensor, or several for a fused one. A file of a family that
+    is not known, and a tensor that is not, come back as they are: who opens a model refuses them.
 
     Raises ModelError for a fused tensor that has not the rows that the numbers say.
     """
