@@ -78,7 +78,9 @@ def _weight(seed: str, name: str, shape: Sequence[int], kind: Kind, *, normed: b
     if len(shape) == 1:
         if name.endswith(".bias"):
             return _uniform(seed, shape, 0.2)
-        post = normed and name.endswith(("post_attention_layernorm.weight", "post_feedforward_layernorm.weight"))
+        post = normed and name.endswith(
+            ("post_attention_layernorm.weight", "post_feedforward_layernorm.weight")
+        )
         return _norm(seed, shape, gain if post else 1.0, kind.norm_offset)
     if name.endswith(("embed_tokens.weight", "wte.weight", "embed_in.weight")):
         return _uniform(seed, shape, 2.5 / math.sqrt(shape[1]) if kind.tied else 1.0)

@@ -2,13 +2,14 @@
 with them, for tests/test_families.py.
 
     python -m venv ref
-    ref/bin/pip install torch==2.14.1 transformers==5.24.0 safetensors
+    ref/bin/pip install torch==2.14.1 transformers==5.24.0 safetensors gguf==0.19.0
     ref/bin/python tests/references/make_families.py
 
-Weights are not kept: family_weights.py makes the same ones there as here. A folder with a
-config and these weights is opened; that each tensor of the model is in it is checked. Attention is the eager one, so that every
-step is a plain float32 operation, and nothing is cached: logits of a position are those of one pass over all
-ids up to the last one. Nothing of zcwasm takes part. It takes a minute.
+Weights are not kept: family_weights.py makes the same ones there as here. A folder with a config and these
+weights is opened; that each tensor of the model is in it is checked. Attention is the eager one, so that
+every step is a plain float32 operation, and nothing is cached: logits of a position are those of one pass
+over all ids up to the last one. A config.json as transformers 4 wrote it must give the same bits. Nothing of
+zcwasm takes part. It takes a minute.
 
 For every family there are changes of the config which must show: a reference that does not depend on its
 window would prove nothing about windows.
@@ -43,7 +44,8 @@ from safetensors.numpy import save_file
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-import family_weights
+import family_models  # noqa: E402
+import family_weights  # noqa: E402
 
 VOCAB = 300
 # What all have that take it: small, but no default.
@@ -65,10 +67,9 @@ def rope(kind: str = "default", theta: float = 10000.0, **more: Any) -> dict[str
     return {"rope_type": kind, "rope_theta": theta, **more}
 
 
-LONG = {
-    "short_factor": [1.0, 1.05, 1.1, 1.2, 1.3, 1.5, 1.7, 2.0],
-    "long_factor": [1.0, 1.5, 2.25, 3.0, 4.5, 6.0, 8.0, 9.5],
-}
+SHORT_FACTORS = [1.0, 1.05, 1.1, 1.2, 1.3, 1.5, 1.7, 2.0]
+LONG_FACTORS = [1.0, 1.5, 2.25, 3.0, 4.5, 6.0, 8.0, 9.5]
+LONG = {"short_factor": SHORT_FACTORS, "long_factor": LONG_FACTORS}
 FIRST_SIX = {name: factors[:6] for name, factors in LONG.items()}
 # Beside what a family is: its config, and changes of the config that must change logits.
 Row = tuple[str, dict[str, Any], list[dict[str, Any]]]
@@ -125,7 +126,11 @@ FAMILIES: dict[str, Row] = {
     "mistral": ("Mistral", {"head_dim": 24, "sliding_window": 12}, [{"sliding_window": None}]),
     # --- biases, norms of q and k ---
     "qwen2": ("Qwen2", {"rope_parameters": rope(theta=1e6)}, [PLAIN]),
-    "qwen3": ("Qwen3", {"head_dim": 24, "tie_word_embeddings": True, "rope_parameters": rope(theta=1e6)}, [PLAIN]),
+    "qwen3": (
+        "Qwen3",
+        {"head_dim": 24, "tie_word_embeddings": True, "rope_parameters": rope(theta=1e6)},
+        [PLAIN],
+    ),
     "qwen3-yarn": (
         "Qwen3",
         {
@@ -203,7 +208,11 @@ FAMILIES: dict[str, Row] = {
         [
             PLAIN,
             {"max_position_embeddings": 512},
-            {"rope_parameters": rope("longrope", short_factor=LONG["short_factor"], long_factor=LONG["short_factor"])},
+            {
+                "rope_parameters": rope(
+                    "longrope", short_factor=LONG["short_factor"], long_factor=LONG["short_factor"]
+                )
+            },
         ],
     ),
     "phi4": (
@@ -284,11 +293,11 @@ def checkpoint(config: transformers.PreTrainedConfig) -> tuple[dict[str, Any], d
         model.save_pretrained(folder)
         written = json.loads((Path(folder) / "config.json").read_text())
         with safe_open(Path(folder) / "model.safetensors", "pt") as file:
-            return written, {name: list(file.get_slice(name).get_shape()) for name in file.keys()}
+            return written, {name: list(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
 
 
 def loaded(config: dict[str, Any], weights: dict[str, Any]) -> transformers.PreTrainedModel:
-    """The model of a folder with both. Each of its tensors has its weights; a tied output is the embedding."""
+    """The model of a folder with both. Each of its tensors has one; a tied output is the embedding."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "config.json").write_text(json.dumps(config))
         save_file(weights, Path(folder) / "model.safetensors", {"format": "pt"})
@@ -344,6 +353,9 @@ def main() -> None:
         model.float()
         kept = all_rows[list(family_weights.ROWS)]
         shown = []
+        old = rows(loaded(family_models.old_style(config), weights), ids[:-1])
+        if not np.array_equal(old, all_rows):
+            sys.exit(f"{family}: config.json of transformers 4 differs by {np.abs(old - all_rows).max()}")
         for change in changes:
             changed = {**config, **config_of(kind, {**own, **change}).to_dict()}
             other = loaded(changed, weights)
