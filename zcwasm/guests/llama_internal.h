@@ -33,7 +33,7 @@ typedef struct choice {
 int32_t fail_limit(zcg_errno code, const char *what, u64 value, const char *limit_is, u64 limit);
 /* The input "config", checked. */
 int32_t read_config(void);
-/* What is not memory: the table of angles, kernels and tensors, scratch and the mirror. */
+/* What is not memory: tables of angles, kernels and tensors, scratch and the mirror. */
 int32_t take_resources(void);
 /* Whether tokens can be chosen so. */
 int32_t check_choice(float temperature, const choice *c);
@@ -55,6 +55,7 @@ typedef struct tensor {
 } tensor;
 
 typedef struct layer {
+    llama_layer numbers;
     tensor attention_norm, q, k, v, q_bias, k_bias, v_bias, o, ff_norm, gate, up, down;
 } layer;
 
@@ -65,7 +66,7 @@ typedef struct llama_model {
 
 extern llama_model model;
 
-/* Handles of all tensors, whose shapes must be those that the config gives. */
+/* The input "layers", checked; and handles of all tensors, whose shapes must be those that the config gives. */
 int32_t find_tensors(void);
 
 /* --- llama_memory.c --- */
@@ -109,9 +110,12 @@ void allocate_outputs(u64 outputs);
 void allocate_activations(u64 rows, u64 words, u64 outputs);
 /* Whether there was room for all that was allocated. */
 int32_t check_room(void);
-/* The table of angles, from the input. */
+/* Bytes of one table of angles, and of all. */
+u64 rope_bytes(void);
+u64 all_ropes_bytes(void);
+/* The tables of angles, from the input. */
 int32_t read_rope(void);
-/* The scratch that allocate_transient found to be needed, and in it the table of angles; and the mirror, of which all
+/* The scratch that allocate_transient found to be needed, and in it the tables of angles; and the mirror, of which all
  * rows that are cached are spoiled. */
 int32_t make_scratch(void);
 /* Rows [first, first + count) of the mirror are not what the cache has. */

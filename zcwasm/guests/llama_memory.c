@@ -33,7 +33,7 @@ void allocate_activations(u64 rows, u64 words, u64 outputs)
                   {&buffers.attended, q_columns() * row, 0},
                   {&buffers.gated, c->ff * row, 0},
                   {&buffers.device_positions, words * sizeof(u32), buffers.prompt_positions},
-                  {&buffers.device_rope, (u64)c->context * c->rotated * sizeof(float), state.rope},
+                  {&buffers.device_rope, all_ropes_bytes(), state.rope},
                   {&buffers.device_logits, logits, state.logits},
                   {&buffers.device_scores, logits, state.scores},
                   {&buffers.device_top_values, top, buffers.top_values},
@@ -107,7 +107,7 @@ void allocate_outputs(u64 outputs)
     const llama_config *c = &state.config;
     u64 row = (u64)c->vocab * sizeof(float);
     model.layers = at(allocate((u64)c->layers * sizeof(layer)));
-    state.rope = allocate((u64)c->context * c->rotated * sizeof(float));
+    state.rope = allocate(all_ropes_bytes());
     state.logits = allocate(outputs * row);
     state.scores = allocate(outputs * row);
     buffers.top_values = allocate(outputs * ZC_TOP_K_MAX * sizeof(float));
@@ -131,13 +131,22 @@ int32_t allocate_transient(void)
     return check_room();
 }
 
+u64 rope_bytes(void)
+{
+    return (u64)state.config.context * state.config.rotated * sizeof(float);
+}
+
+u64 all_ropes_bytes(void)
+{
+    return rope_bytes() * state.config.ropes;
+}
+
 int32_t read_rope(void)
 {
     static const char name[] = "rope";
-    u64 table = (u64)state.config.context * state.config.rotated * sizeof(float);
-    if (zcg_input_size(name, sizeof name - 1) != (int64_t)table)
-        return fail(ZCG_EINVAL, "the input rope is missing or has another size than context and rotated give");
-    zcg_input_read(name, sizeof name - 1, 0, at(state.rope), table);
+    if (zcg_input_size(name, sizeof name - 1) != (int64_t)all_ropes_bytes())
+        return fail(ZCG_EINVAL, "the input rope is missing or has another size than context, rotated and ropes give");
+    zcg_input_read(name, sizeof name - 1, 0, at(state.rope), all_ropes_bytes());
     return 0;
 }
 
@@ -174,10 +183,12 @@ int32_t make_scratch(void)
         return code;
     if ((scratch = zcg_scratch_new(scratch_size)) < 0)
         return fail_host(scratch, "scratch");
+    if (state.config.ropes == 0)
+        return 0;
     begin_record(0);
-    record_copy(state.rope, buffers.device_rope, state.config.context * state.config.rotated);
+    record_copy(state.rope, buffers.device_rope, (u32)(all_ropes_bytes() / sizeof(float)));
     if ((code = end_record()) >= 0 && (code = zcg_run()) < 0)
-        fail_host(code, "the table of angles");
+        fail_host(code, "the tables of angles");
     return code < 0 ? code : 0;
 }
 

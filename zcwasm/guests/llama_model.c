@@ -75,11 +75,26 @@ static int32_t find_layer(u32 i, layer *l)
     return 0;
 }
 
+static int32_t read_layers(void)
+{
+    static const char name[] = "layers";
+    const llama_config *c = &state.config;
+    if (zcg_input_size(name, sizeof name - 1) != (int64_t)(c->layers * sizeof(llama_layer)))
+        return fail(ZCG_EINVAL, "the input layers is missing or has another size than the number of layers gives");
+    for (u32 i = 0; i < c->layers; i++) {
+        llama_layer *numbers = &model.layers[i].numbers;
+        zcg_input_read(name, sizeof name - 1, (u64)i * sizeof *numbers, numbers, sizeof *numbers);
+        if (numbers->rope >= (c->ropes ? c->ropes : 1))
+            return fail_limit(ZCG_EINVAL, "a layer's table of angles", numbers->rope, ", their number is ", c->ropes);
+    }
+    return 0;
+}
+
 int32_t find_tensors(void)
 {
     const llama_config *c = &state.config;
     int32_t code;
-    if ((code = find("token_embd.weight", c->vocab, c->dim, 0, &model.embedding)) < 0 ||
+    if ((code = read_layers()) < 0 || (code = find("token_embd.weight", c->vocab, c->dim, 0, &model.embedding)) < 0 ||
         (code = find("output_norm.weight", 0, c->dim, 0, &model.output_norm)) < 0 ||
         (code = find("output.weight", c->vocab, c->dim, 1, &model.output)) < 0)
         return code;

@@ -145,7 +145,7 @@ static void gather(u32 ids, u32 count, u32 from, u32 rows, u32 cols, u32 to)
 }
 
 /* q, of which there are the last `kept` rows, is rotated; k and v go into a layer's part of the cache. */
-static void rope_append(const pass *of, u32 kept, u64 in_cache)
+static void rope_append(const pass *of, u32 kept, const llama_layer *layer, u64 in_cache)
 {
     const llama_config *c = &state.config;
     u32 rows = of->rows, nq = q_columns(), nkv = kv_columns();
@@ -168,7 +168,7 @@ static void rope_append(const pass *of, u32 kept, u64 in_cache)
     bind(buffers.k, matrix(rows, nkv, nkv));
     bind(buffers.v, matrix(rows, nkv, nkv));
     bind(of->positions, (u64)rows * sizeof(u32));
-    bind(buffers.device_rope, (u64)c->context * c->rotated * sizeof(float));
+    bind(buffers.device_rope + layer->rope * (u32)rope_bytes(), rope_bytes());
     if (of->page)
         bind(of->places, (u64)rows * sizeof(u32));
     bind((u32)(state.cache + in_cache), state.cache_layer_bytes);
@@ -267,7 +267,7 @@ static void record_attention(u32 index, const pass *of, u32 kept)
         linear(kept, q_columns(), c->dim, from + (rows - kept) * c->dim * 4, &l->q, &l->q_bias, norm, buffers.q, 0);
     linear(rows, nkv, c->dim, from, &l->k, &l->k_bias, norm, buffers.k, 0);
     linear(rows, nkv, c->dim, from, &l->v, &l->v_bias, norm, buffers.v, 0);
-    rope_append(of, kept, in_cache);
+    rope_append(of, kept, &l->numbers, in_cache);
     if (kept && !of->page)
         attention(of, kept, in_cache);
     const piece_list *pieces = index + 1 < c->layers ? &of->pieces : &of->last_pieces;
