@@ -28,6 +28,7 @@ Array = npt.NDArray[np.float32]
 
 REFERENCES = Path(__file__).parent / "references"
 CONTROLS = ["<|im_start|>", "<|im_end|>", "<|endoftext|>"]
+MERGE = "a b"
 
 
 @functools.cache
@@ -58,8 +59,8 @@ def checkpoint(family: str) -> dict[str, Array]:
 
 
 def vocabulary(count: int) -> list[str]:
-    """Control tokens, bytes, and more control tokens, which no text has."""
-    tokens = [*CONTROLS, *letters()]
+    """Control tokens, bytes, one merge, and more control tokens, which no text has."""
+    tokens = [*CONTROLS, *letters(), MERGE.replace(" ", "")]
     return tokens + [f"<|reserved_{index}|>" for index in range(count - len(tokens))]
 
 
@@ -127,7 +128,7 @@ def tokenizer_json(count: int) -> dict[str, Any]:
         "model": {
             "type": "BPE",
             "vocab": {token: index for index, token in enumerate(tokens)},
-            "merges": [],
+            "merges": [MERGE],
         },
     }
 
@@ -337,7 +338,7 @@ def vocabulary_metadata(count: int) -> dict[str, Any]:
         "tokenizer.ggml.pre": "smollm",
         "tokenizer.ggml.tokens": tokens,
         "tokenizer.ggml.token_type": [3 if token.startswith("<|") else 1 for token in tokens],
-        "tokenizer.ggml.merges": ["a b"],
+        "tokenizer.ggml.merges": [MERGE],
         "tokenizer.ggml.eos_token_id": 1,
     }
 
