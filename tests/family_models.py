@@ -2,9 +2,9 @@
 transformers writes it, and a GGUF as llama.cpp's converter does. Neither torch nor zcwasm takes part.
 
 references/check_families.py has that converter make its own GGUF of the folder and compares metadata and
-tensors. It was the one in the sdist of llama-cpp-python 0.3.36. There are two differences. The converter
-leaves out Mistral's window, which older files have. And it writes no vocabulary here, for which it would want
-a tokenizer that it knows by its hash.
+tensors. It was the one in the sdist of llama-cpp-python 0.3.36. What it leaves out and is
+written here: Mistral's window, the scale of Gemma 2's attention where it is not the usual one, and the
+vocabulary, for which it would want a tokenizer that it knows by its hash.
 """
 
 from __future__ import annotations
@@ -265,6 +265,8 @@ def metadata(config: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "gemma2":
         found["attn_logit_softcapping"] = config["attn_logit_softcapping"]
         found["final_logit_softcapping"] = config["final_logit_softcapping"]
+        if config["query_pre_attn_scalar"] != head_size:
+            found["attention.scale"] = config["query_pre_attn_scalar"] ** -0.5
     if kind == "gemma3_text":
         found["rope.freq_base_swa"] = config["rope_parameters"]["sliding_attention"]["rope_theta"]
     if kind == "granite":

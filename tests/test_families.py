@@ -99,9 +99,7 @@ def test_many_at_once(folder: Path, family: str, device: zcwasm.Device) -> None:
     reference = Reference(family)
     model = Model.open(gguf_of(folder, family), device)
     largest = 0.0
-    with model.batcher(
-        sequences=4, context=CONTEXT, page=16, rows=24, kv_dtype="f32", exact=True
-    ) as batcher:
+    with model.batcher(sequences=4, context=CONTEXT, page=16, rows=24, kv_dtype="f32", exact=True) as batcher:
         lengths = [48, 52, 60, 64, 65, 48]
         options: dict[str, Any] = {"temperature": 0.0, "ignore_eos": True, "logprobs": 20}
         streams = [
