@@ -51,8 +51,8 @@ def gguf_of(folder: Path, family: str) -> Path:
 
 
 def largest_difference(session: Session, reference: Reference, tolerance: float) -> float:
-    """Of any logit, of the prompt in one piece and of each step after it. The ids that are most likely are the
-    reference's wherever its margin decides."""
+    """Of any logit, of the prompt in one piece and of each step after it. The most likely ids are those of the
+    reference wherever its margin decides."""
     largest = 0.0
     for step in range(GREEDY_LENGTH):
         position = PROMPT_LENGTH - 1 + step
