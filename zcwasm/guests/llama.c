@@ -37,7 +37,7 @@ int32_t fail_limit(zcg_errno code, const char *what, u64 value, const char *limi
 int32_t take_resources(void)
 {
     int32_t code;
-    if ((code = read_rope()) < 0 || (code = find_kernels()) < 0 || (code = find_tensors()) < 0)
+    if ((code = read_rope()) < 0 || (code = find_kernels()) < 0)
         return code;
     return make_scratch();
 }
