@@ -2,9 +2,9 @@
 transformers writes it, and a GGUF as llama.cpp's converter does. Neither torch nor zcwasm takes part.
 
 references/check_families.py has that converter make its own GGUF of the folder and compares metadata and
-tensors. It was the one in the sdist of llama-cpp-python 0.3.36. There are two differences. The converter
-leaves out Mistral's window, which older files have. And it writes no vocabulary here, for which it would want
-a tokenizer that it knows by its hash.
+tensors. It was the one in the sdist of llama-cpp-python 0.3.36. What it leaves out and is
+written here: Mistral's window, the scale of Gemma 2's attention where it is not the usual one, and the
+vocabulary, for which it would want a tokenizer that it knows by its hash.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ Array = npt.NDArray[np.float32]
 
 REFERENCES = Path(__file__).parent / "references"
 CONTROLS = ["<|im_start|>", "<|im_end|>", "<|endoftext|>"]
+MERGE = "a b"
 
 
 @functools.cache
@@ -58,8 +59,8 @@ def checkpoint(family: str) -> dict[str, Array]:
 
 
 def vocabulary(count: int) -> list[str]:
-    """Control tokens, bytes, and more control tokens, which no text has."""
-    tokens = [*CONTROLS, *letters()]
+    """Control tokens, bytes, one merge, and more control tokens, which no text has."""
+    tokens = [*CONTROLS, *letters(), MERGE.replace(" ", "")]
     return tokens + [f"<|reserved_{index}|>" for index in range(count - len(tokens))]
 
 
@@ -127,7 +128,7 @@ def tokenizer_json(count: int) -> dict[str, Any]:
         "model": {
             "type": "BPE",
             "vocab": {token: index for index, token in enumerate(tokens)},
-            "merges": [],
+            "merges": [MERGE],
         },
     }
 
@@ -264,6 +265,8 @@ def metadata(config: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "gemma2":
         found["attn_logit_softcapping"] = config["attn_logit_softcapping"]
         found["final_logit_softcapping"] = config["final_logit_softcapping"]
+        if config["query_pre_attn_scalar"] != head_size:
+            found["attention.scale"] = config["query_pre_attn_scalar"] ** -0.5
     if kind == "gemma3_text":
         found["rope.freq_base_swa"] = config["rope_parameters"]["sliding_attention"]["rope_theta"]
     if kind == "granite":
@@ -337,7 +340,7 @@ def vocabulary_metadata(count: int) -> dict[str, Any]:
         "tokenizer.ggml.pre": "smollm",
         "tokenizer.ggml.tokens": tokens,
         "tokenizer.ggml.token_type": [3 if token.startswith("<|") else 1 for token in tokens],
-        "tokenizer.ggml.merges": ["a b"],
+        "tokenizer.ggml.merges": [MERGE],
         "tokenizer.ggml.eos_token_id": 1,
     }
 

@@ -21,7 +21,7 @@ sys.path.insert(0, str(HERE.parent))
 
 # What only describes, and what family_models.py says that it adds.
 LEFT_OUT = ("general.name", "general.basename", "general.version", "general.size_label", "tokenizer.")
-ADDED = {"mistral": {"llama.attention.sliding_window"}}
+ADDED = {"mistral": {"llama.attention.sliding_window"}, "gemma2-scaled": {"gemma2.attention.scale"}}
 
 
 def converted(folder: Path, path: Path, config: dict[str, Any]) -> None:
