@@ -273,8 +273,8 @@ def _read_tensors(data: _Bytes, at: int, count: int, alignment: int) -> list[Ent
             )
         if type_name == "MXFP4" and sides[0] % 64 == 32:
             raise model_error(
-                f"tensor {name} at offset {at - 12} has rows of {sides[0]} elements in MXFP4, an odd number of "
-                "blocks of 32: only rows of whole pairs of them are supported",
+                f"tensor {name} at offset {at - 12} has rows of {sides[0]} elements in MXFP4, an odd number "
+                "of blocks of 32: only rows of whole pairs of them are supported",
                 at - 12,
             )
         if offset % alignment:
