@@ -50,14 +50,7 @@ _BLOCKS = "the quantized blocks of version 2 are supported"
 
 
 def check_whole(metadata: Mapping[str, Any]) -> None:
-    """Raises ModelError for a part of a file, and for what is no model."""
-    parts = metadata.get("split.count", 1)
-    if not isinstance(parts, int) or parts not in (0, 1):
-        raise model_error(
-            f"split.count is {parts!r:.40}: the file is one part of a split model; join the parts with "
-            "llama-gguf-split --merge",
-            None,
-        )
+    """Raises ModelError for what is no model."""
     kind = metadata.get("general.type", "model")
     if not isinstance(kind, str) or kind != "model":
         raise model_error(f"general.type is {kind!r:.40}, must be 'model'", None)
