@@ -101,30 +101,30 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 8u);
-constant bool _868 = (type == 0u);
-constant bool _876 = (type == 1u);
-constant bool _884 = (type == 2u);
-constant bool _892 = (type == 3u);
-constant bool _902 = (type == 4u);
-constant bool _912 = (type == 5u);
-constant bool _922 = (type == 6u);
-constant bool _933 = (type == 7u);
-constant bool _1705 = (type == 0u);
-constant bool _1715 = (type == 1u);
-constant bool _1725 = (type == 2u);
-constant bool _1735 = (type == 3u);
-constant bool _1745 = (type == 4u);
-constant bool _1755 = (type == 5u);
-constant bool _1765 = (type == 6u);
-constant bool _1775 = (type == 7u);
-constant bool _1790 = (type == 0u);
-constant bool _1802 = (type == 1u);
-constant bool _1814 = (type == 2u);
-constant bool _1826 = (type == 3u);
-constant bool _1838 = (type == 4u);
-constant bool _1850 = (type == 5u);
-constant bool _1862 = (type == 6u);
-constant bool _1874 = (type == 7u);
+constant bool _917 = (type == 0u);
+constant bool _925 = (type == 1u);
+constant bool _933 = (type == 2u);
+constant bool _941 = (type == 3u);
+constant bool _951 = (type == 4u);
+constant bool _961 = (type == 5u);
+constant bool _971 = (type == 6u);
+constant bool _982 = (type == 7u);
+constant bool _1753 = (type == 0u);
+constant bool _1763 = (type == 1u);
+constant bool _1773 = (type == 2u);
+constant bool _1783 = (type == 3u);
+constant bool _1793 = (type == 4u);
+constant bool _1803 = (type == 5u);
+constant bool _1813 = (type == 6u);
+constant bool _1823 = (type == 7u);
+constant bool _1838 = (type == 0u);
+constant bool _1850 = (type == 1u);
+constant bool _1862 = (type == 2u);
+constant bool _1874 = (type == 3u);
+constant bool _1886 = (type == 4u);
+constant bool _1898 = (type == 5u);
+constant bool _1910 = (type == 6u);
+constant bool _1922 = (type == 7u);
 
 struct X4
 {
@@ -146,120 +146,120 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _2009 = (variant / 8u);
-constant uint input_ = (_2009 % 3u);
+constant uint _2057 = (variant / 8u);
+constant uint input_ = (_2057 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _2325 = (type == 0u);
-constant bool _2333 = (type == 1u);
-constant bool _2341 = (type == 2u);
-constant bool _2349 = (type == 3u);
-constant bool _2357 = (type == 4u);
-constant bool _2365 = (type == 5u);
-constant bool _2373 = (type == 6u);
-constant bool _2381 = (type == 7u);
+constant bool _2373 = (type == 0u);
+constant bool _2381 = (type == 1u);
+constant bool _2389 = (type == 2u);
+constant bool _2397 = (type == 3u);
+constant bool _2405 = (type == 4u);
+constant bool _2413 = (type == 5u);
+constant bool _2421 = (type == 6u);
+constant bool _2429 = (type == 7u);
 constant uint way = (variant / 24u);
-constant bool _2402 = (way <= 2u);
-constant bool _2403 = (way == 4u);
-constant bool _2404 = (way == 5u);
-constant bool _2405 = (_2403 || _2404);
-constant bool _2407 = (way == 12u);
-constant bool _2408 = (_2405 || _2407);
-constant bool _2409 = (way == 15u);
-constant bool _2410 = (_2408 || _2409);
-constant uint _2411 = _2410 ? 4u : 2u;
-constant uint ROWS = _2402 ? 1u : _2411;
-constant bool _2448 = (way == 1u);
-constant bool _2449 = (way == 5u);
-constant bool _2450 = (way == 7u);
-constant bool _2451 = (_2449 || _2450);
-constant bool _2452 = (way == 12u);
-constant uint _2453 = _2452 ? 16u : 32u;
-constant uint _2454 = _2451 ? 8u : _2453;
-constant uint TEAM = _2448 ? 64u : _2454;
-constant uint _2456 = (TEAM / 4u);
-constant uint _2463 = (TEAM / 4u);
-constant uint _2464 = (_2463 + 1u);
-constant uint _2517 = (TEAM - 1u);
-constant bool _2534 = (way == 6u);
-constant bool _2535 = (way == 7u);
-constant bool _2536 = (way == 15u);
-constant bool _2537 = (_2535 || _2536);
-constant uint _2538 = _2537 ? 4u : 1u;
-constant uint XS = _2534 ? 2u : _2538;
-constant uint _2559 = (TEAM / 4u);
-constant uint _2560 = (_2559 + 1u);
-constant uint _2589 = (256u / TEAM);
-constant uint GROUP_ROWS = (_2589 * ROWS);
-constant uint _2591 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _2591 : GROUP_ROWS;
-constant uint _2649 = (ROWS / 2u);
-constant uint _2650 = false ? _2649 : ROWS;
-constant bool _2745 = (XS == 1u);
-constant bool _2747 = (XS == 2u);
-constant uint _2750 = _2747 ? 1792u : 768u;
-constant uint CHUNK = _2745 ? 3584u : _2750;
-constant uint _2752 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2752 * 9u);
-constant bool _4192 = (type == 0u);
-constant bool _4207 = (type == 1u);
-constant bool _4222 = (type == 2u);
-constant bool _4237 = (type == 3u);
-constant bool _4252 = (type == 4u);
-constant bool _4267 = (type == 5u);
-constant bool _4282 = (type == 6u);
-constant bool _4297 = (type == 7u);
-constant bool _4613 = (type == 4u);
-constant bool _4614 = (type == 5u);
-constant bool _4615 = (_4613 || _4614);
-constant bool _4616 = (type == 6u);
-constant bool summed = (_4615 || _4616);
-constant uint _4626 = (TEAM - 1u);
-constant bool _4629 = (type == 0u);
-constant bool _4630 = (type == 1u);
-constant bool _4631 = (_4629 || _4630);
-constant bool _4632 = (type == 2u);
-constant bool plain = (_4631 || _4632);
+constant bool _2450 = (way <= 2u);
+constant bool _2451 = (way == 4u);
+constant bool _2452 = (way == 5u);
+constant bool _2453 = (_2451 || _2452);
+constant bool _2455 = (way == 12u);
+constant bool _2456 = (_2453 || _2455);
+constant bool _2457 = (way == 15u);
+constant bool _2458 = (_2456 || _2457);
+constant uint _2459 = _2458 ? 4u : 2u;
+constant uint ROWS = _2450 ? 1u : _2459;
+constant bool _2496 = (way == 1u);
+constant bool _2497 = (way == 5u);
+constant bool _2498 = (way == 7u);
+constant bool _2499 = (_2497 || _2498);
+constant bool _2500 = (way == 12u);
+constant uint _2501 = _2500 ? 16u : 32u;
+constant uint _2502 = _2499 ? 8u : _2501;
+constant uint TEAM = _2496 ? 64u : _2502;
+constant uint _2504 = (TEAM / 4u);
+constant uint _2511 = (TEAM / 4u);
+constant uint _2512 = (_2511 + 1u);
+constant uint _2565 = (TEAM - 1u);
+constant bool _2582 = (way == 6u);
+constant bool _2583 = (way == 7u);
+constant bool _2584 = (way == 15u);
+constant bool _2585 = (_2583 || _2584);
+constant uint _2586 = _2585 ? 4u : 1u;
+constant uint XS = _2582 ? 2u : _2586;
+constant uint _2607 = (TEAM / 4u);
+constant uint _2608 = (_2607 + 1u);
+constant uint _2637 = (256u / TEAM);
+constant uint GROUP_ROWS = (_2637 * ROWS);
+constant uint _2639 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _2639 : GROUP_ROWS;
+constant uint _2697 = (ROWS / 2u);
+constant uint _2698 = false ? _2697 : ROWS;
+constant bool _2793 = (XS == 1u);
+constant bool _2795 = (XS == 2u);
+constant uint _2798 = _2795 ? 1792u : 768u;
+constant uint CHUNK = _2793 ? 3584u : _2798;
+constant uint _2800 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2800 * 9u);
+constant bool _4240 = (type == 0u);
+constant bool _4255 = (type == 1u);
+constant bool _4270 = (type == 2u);
+constant bool _4285 = (type == 3u);
+constant bool _4300 = (type == 4u);
+constant bool _4315 = (type == 5u);
+constant bool _4330 = (type == 6u);
+constant bool _4345 = (type == 7u);
+constant bool _4661 = (type == 4u);
+constant bool _4662 = (type == 5u);
+constant bool _4663 = (_4661 || _4662);
+constant bool _4664 = (type == 6u);
+constant bool summed = (_4663 || _4664);
+constant uint _4674 = (TEAM - 1u);
+constant bool _4677 = (type == 0u);
+constant bool _4678 = (type == 1u);
+constant bool _4679 = (_4677 || _4678);
+constant bool _4680 = (type == 2u);
+constant bool plain = (_4679 || _4680);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _4657 = (256u / UNIT);
-constant bool _5629 = (type == 6u);
-constant bool _5648 = (type == 7u);
-constant bool _6290 = (type == 0u);
-constant bool _6302 = (type == 1u);
-constant bool _6314 = (type == 2u);
-constant bool _6326 = (type == 3u);
-constant bool _6338 = (type == 4u);
-constant bool _6350 = (type == 5u);
-constant bool _6362 = (type == 6u);
-constant bool _6374 = (type == 7u);
-constant bool _6389 = (type == 3u);
-constant bool _6390 = (type == 4u);
-constant bool _6391 = (_6389 || _6390);
-constant bool _6392 = (type == 5u);
-constant bool whole_blocks = (_6391 || _6392);
-constant bool _6424 = (type == 6u);
-constant bool _6455 = (type == 7u);
+constant uint _4705 = (256u / UNIT);
+constant bool _5677 = (type == 6u);
+constant bool _5696 = (type == 7u);
+constant bool _6338 = (type == 0u);
+constant bool _6350 = (type == 1u);
+constant bool _6362 = (type == 2u);
+constant bool _6374 = (type == 3u);
+constant bool _6386 = (type == 4u);
+constant bool _6398 = (type == 5u);
+constant bool _6410 = (type == 6u);
+constant bool _6422 = (type == 7u);
+constant bool _6437 = (type == 3u);
+constant bool _6438 = (type == 4u);
+constant bool _6439 = (_6437 || _6438);
+constant bool _6440 = (type == 5u);
+constant bool whole_blocks = (_6439 || _6440);
+constant bool _6472 = (type == 6u);
+constant bool _6503 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _6493 = (team_way <= 2u);
-constant bool _6494 = (team_way == 4u);
-constant bool _6495 = (team_way == 5u);
-constant bool _6496 = (_6494 || _6495);
-constant bool _6497 = (team_way == 12u);
-constant bool _6498 = (_6496 || _6497);
-constant bool _6499 = (team_way == 15u);
-constant bool _6500 = (_6498 || _6499);
-constant uint _6501 = _6500 ? 4u : 2u;
-constant uint LINES = _6493 ? 1u : _6501;
-constant uint _6503 = (LINES / 2u);
-constant uint ELEMENTS = false ? _6503 : LINES;
+constant bool _6541 = (team_way <= 2u);
+constant bool _6542 = (team_way == 4u);
+constant bool _6543 = (team_way == 5u);
+constant bool _6544 = (_6542 || _6543);
+constant bool _6545 = (team_way == 12u);
+constant bool _6546 = (_6544 || _6545);
+constant bool _6547 = (team_way == 15u);
+constant bool _6548 = (_6546 || _6547);
+constant uint _6549 = _6548 ? 4u : 2u;
+constant uint LINES = _6541 ? 1u : _6549;
+constant uint _6551 = (LINES / 2u);
+constant uint ELEMENTS = false ? _6551 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _6834 = (way == 0u);
-constant bool _6839 = (way > 12u);
+constant bool _6882 = (way == 0u);
+constant bool _6887 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _3074 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _4343 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _4696 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _3122 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _4391 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _4744 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -270,79 +270,79 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _869;
-    if (_868)
+    uint _918;
+    if (_917)
     {
-        _869 = (k / 1u) * 2u;
+        _918 = (k / 1u) * 2u;
     }
     else
     {
-        uint _877;
-        if (_876)
+        uint _926;
+        if (_925)
         {
-            _877 = (k / 1u) * 1u;
+            _926 = (k / 1u) * 1u;
         }
         else
         {
-            uint _885;
-            if (_884)
+            uint _934;
+            if (_933)
             {
-                _885 = (k / 1u) * 1u;
+                _934 = (k / 1u) * 1u;
             }
             else
             {
-                uint _893;
-                if (_892)
+                uint _942;
+                if (_941)
                 {
-                    _893 = (k / 32u) * 17u;
+                    _942 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _903;
-                    if (_902)
+                    uint _952;
+                    if (_951)
                     {
-                        _903 = (k / 32u) * 9u;
+                        _952 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _913;
-                        if (_912)
+                        uint _962;
+                        if (_961)
                         {
-                            _913 = (k / 32u) * 10u;
+                            _962 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _923;
-                            if (_922)
+                            uint _972;
+                            if (_971)
                             {
-                                _923 = (k / 256u) * 72u;
+                                _972 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _934;
-                                if (_933)
+                                uint _983;
+                                if (_982)
                                 {
-                                    _934 = (k / 256u) * 105u;
+                                    _983 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _934 = 0u;
+                                    _983 = 0u;
                                 }
-                                _923 = _934;
+                                _972 = _983;
                             }
-                            _913 = _923;
+                            _962 = _972;
                         }
-                        _903 = _913;
+                        _952 = _962;
                     }
-                    _893 = _903;
+                    _942 = _952;
                 }
-                _885 = _893;
+                _934 = _942;
             }
-            _877 = _885;
+            _926 = _934;
         }
-        _869 = _877;
+        _918 = _926;
     }
-    return _869;
+    return _918;
 }
 
 static inline __attribute__((always_inline))
@@ -373,34 +373,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _1079;
+    float _1128;
     if (left > 1u)
     {
-        _1079 = v.y;
+        _1128 = v.y;
     }
     else
     {
-        _1079 = 0.0;
+        _1128 = 0.0;
     }
-    float _1089;
+    float _1138;
     if (left > 2u)
     {
-        _1089 = v.z;
+        _1138 = v.z;
     }
     else
     {
-        _1089 = 0.0;
+        _1138 = 0.0;
     }
-    float _1098;
+    float _1147;
     if (left > 3u)
     {
-        _1098 = v.w;
+        _1147 = v.w;
     }
     else
     {
-        _1098 = 0.0;
+        _1147 = 0.0;
     }
-    return float4(v.x, _1079, _1089, _1098);
+    return float4(v.x, _1128, _1138, _1147);
 }
 
 static inline __attribute__((always_inline))
@@ -414,16 +414,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _955;
+    uint _1004;
     if ((h & 1u) != 0u)
     {
-        _955 = (low >> 16u) | (high << 16u);
+        _1004 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _955 = low;
+        _1004 = low;
     }
-    return _955;
+    return _1004;
 }
 
 static inline __attribute__((always_inline))
@@ -518,16 +518,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _1041;
+    float2 _1090;
     if (i < 4u)
     {
-        _1041 = float2(float(a & 63u), float(b & 63u));
+        _1090 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _1041 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1090 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _1041;
+    return _1090;
 }
 
 static inline __attribute__((always_inline))
@@ -565,7 +565,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_1790)
+    if (_1838)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -573,7 +573,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_1802)
+    if (_1850)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -581,7 +581,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_1814)
+    if (_1862)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -589,7 +589,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_1826)
+    if (_1874)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -597,7 +597,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_1838)
+    if (_1886)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -605,7 +605,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_1850)
+    if (_1898)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -613,7 +613,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_1862)
+    if (_1910)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -621,7 +621,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_1874)
+    if (_1922)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -645,83 +645,83 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1973, const device Norm1& v_1982)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_2021, const device Norm1& v_2030)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1960 = (at & 3u) == 0u;
-    bool _1967;
-    if (_1960)
+    bool _2008 = (at & 3u) == 0u;
+    bool _2015;
+    if (_2008)
     {
-        _1967 = (at + 3u) <= last;
+        _2015 = (at + 3u) <= last;
     }
     else
     {
-        _1967 = _1960;
+        _2015 = _2008;
     }
-    if (_1967)
+    if (_2015)
     {
-        return v_1973.norm4[at / 4u];
+        return v_2021.norm4[at / 4u];
     }
-    return float4(v_1982.norm1[min(at, last)], v_1982.norm1[min((at + 1u), last)], v_1982.norm1[min((at + 2u), last)], v_1982.norm1[min((at + 3u), last)]);
+    return float4(v_2030.norm1[min(at, last)], v_2030.norm1[min((at + 1u), last)], v_2030.norm1[min((at + 2u), last)], v_2030.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1900, const device X1& v_1910)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1948, const device X1& v_1958)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1900.x4[i / 4u];
+        return v_1948.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1910.x1[i];
+    v.x = v_1958.x1[i];
     if (count > 1u)
     {
-        v.y = v_1910.x1[i + 1u];
+        v.y = v_1958.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1910.x1[i + 2u];
+        v.z = v_1958.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1910.x1[i + 3u];
+        v.w = v_1958.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_859)
+uint4 weight_words(thread const uint& i, const device Weights4& v_908)
 {
-    return v_859.weights4[i];
+    return v_908.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_849)
+uint weight_word(thread const uint& i, const device Weights1& v_898)
 {
-    return v_849.weights1[i];
+    return v_898.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849, const device Weights4& v_859)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_898, const device Weights4& v_908)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    bool _1126 = (at & 3u) == 0u;
-    bool _1133;
-    if (_1126)
+    bool _1175 = (at & 3u) == 0u;
+    bool _1182;
+    if (_1175)
     {
-        _1133 = (at + 3u) <= last;
+        _1182 = (at + 3u) <= last;
     }
     else
     {
-        _1133 = _1126;
+        _1182 = _1175;
     }
-    if (_1133)
+    if (_1182)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, v_859);
+        raw.a = weight_words(param, v_908);
     }
     else
     {
@@ -729,89 +729,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, v_849), weight_word(param_2, v_849), weight_word(param_3, v_849), weight_word(param_4, v_849));
+        raw.a = uint4(weight_word(param_1, v_898), weight_word(param_2, v_898), weight_word(param_3, v_898), weight_word(param_4, v_898));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_898)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = at;
-    raw.a.x = weight_word(param, v_849);
+    raw.a.x = weight_word(param, v_898);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, v_849);
+    raw.a.y = weight_word(param_1, v_898);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, v_849);
+    raw.a.z = weight_word(param_2, v_898);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_849)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_898)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = word / 2u;
-    raw.a.x = weight_word(param, v_849);
+    raw.a.x = weight_word(param, v_898);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, v_849);
+    raw.a.y = weight_word(param_1, v_898);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, v_849);
+    raw.a.w = weight_word(param_2, v_898);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_898)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_849);
+    return load_scaled(param, param_1, v_898);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_898)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_849);
+    return load_scaled(param, param_1, v_898);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_898)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, v_849);
+    raw.a.x = weight_word(param, v_898);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, v_849);
+    raw.a.w = weight_word(param_1, v_898);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_898)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, v_849);
+    raw.a.x = weight_word(param, v_898);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, v_849);
+    raw.a.y = weight_word(param_1, v_898);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, v_849);
+    raw.a.z = weight_word(param_2, v_898);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, v_849);
+    raw.a.w = weight_word(param_3, v_898);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, v_849);
+    raw.b.x = weight_word(param_4, v_898);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_898)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -821,79 +821,79 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = low / 2u;
-    raw.a.x = weight_word(param, v_849);
+    raw.a.x = weight_word(param, v_898);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, v_849);
+    raw.a.y = weight_word(param_1, v_898);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, v_849);
+    raw.a.z = weight_word(param_2, v_898);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, v_849);
+    raw.a.w = weight_word(param_3, v_898);
     uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, v_849);
+    raw.b.x = weight_word(param_4, v_898);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, v_849);
+    raw.b.y = weight_word(param_5, v_898);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849, const device Weights4& v_859)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_898, const device Weights4& v_908)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    if (_1705)
+    if (_1753)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_849, v_859);
+        raw = load_quad_F32(param, param_1, param_2, v_898, v_908);
     }
-    if (_1715)
+    if (_1763)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_849);
+        raw = load_quad_F16(param_3, param_4, param_5, v_898);
     }
-    if (_1725)
+    if (_1773)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_849);
+        raw = load_quad_F16(param_6, param_7, param_8, v_898);
     }
-    if (_1735)
+    if (_1783)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_849);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_898);
     }
-    if (_1745)
+    if (_1793)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_849);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_898);
     }
-    if (_1755)
+    if (_1803)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_849);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_898);
     }
-    if (_1765)
+    if (_1813)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_849);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_898);
     }
-    if (_1775)
+    if (_1823)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_849);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_898);
     }
     return raw;
 }
@@ -901,16 +901,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _2052;
+    float _2100;
     if (push.k != 0u)
     {
-        _2052 = rsqrt((squares / float(push.k)) + push.eps);
+        _2100 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _2052 = 0.0;
+        _2100 = 0.0;
     }
-    return _2052;
+    return _2100;
 }
 
 static inline __attribute__((always_inline))
@@ -936,27 +936,33 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _636;
+    float _639;
     if (abs(y) > 3.900000095367431640625)
     {
-        _636 = sign(y);
+        _639 = sign(y);
     }
     else
     {
-        _636 = (y * p) / q;
+        _639 = (y * p) / q;
     }
-    float erf = _636;
+    float erf = _639;
     return (0.5 * x) * (1.0 + erf);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_689, device Y1& v_714)
+float gelu_tanh(thread const float& x)
+{
+    return x / (1.0 + exp((-1.5957691669464111328125) * (x + (((0.0447149984538555145263671875 * x) * x) * x))));
+}
+
+static inline __attribute__((always_inline))
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_709, device Y1& v_742)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += v_689.bias1[push.offset.z + j];
+        sum += v_709.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -964,35 +970,41 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
         float param_2 = sum;
         sum = gelu_erf(param_2);
     }
-    uint param_3 = 1u;
+    uint param_3 = 64u;
     if (has(param_3, push))
     {
-        sum += v_714.y1[to];
+        float param_4 = sum;
+        sum = gelu_tanh(param_4);
     }
-    v_714.y1[to] = sum;
+    uint param_5 = 1u;
+    if (has(param_5, push))
+    {
+        sum += v_742.y1[to];
+    }
+    v_742.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_689, device Y1& v_714, device Y4& v_803)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_709, device Y1& v_742, device Y4& v_852)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _736 = (to & 3u) == 0u;
-    bool _745;
-    if (_736)
+    bool _764 = (to & 3u) == 0u;
+    bool _773;
+    if (_764)
     {
-        _745 = (j + 4u) <= push.n;
+        _773 = (j + 4u) <= push.n;
     }
     else
     {
-        _745 = _736;
+        _773 = _764;
     }
-    if (_745)
+    if (_773)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&v_689.bias1[at]);
+            sums += float4(*(const device packed_float4*)&v_709.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -1003,34 +1015,43 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
             float param_5 = sums.w;
             sums = float4(gelu_erf(param_2), gelu_erf(param_3), gelu_erf(param_4), gelu_erf(param_5));
         }
-        uint param_6 = 1u;
+        uint param_6 = 64u;
         if (has(param_6, push))
         {
-            sums += v_803.y4[to / 4u];
+            float param_7 = sums.x;
+            float param_8 = sums.y;
+            float param_9 = sums.z;
+            float param_10 = sums.w;
+            sums = float4(gelu_tanh(param_7), gelu_tanh(param_8), gelu_tanh(param_9), gelu_tanh(param_10));
         }
-        v_803.y4[to / 4u] = sums;
+        uint param_11 = 1u;
+        if (has(param_11, push))
+        {
+            sums += v_852.y4[to / 4u];
+        }
+        v_852.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _823 = e < 4u;
-        bool _832;
-        if (_823)
+        bool _872 = e < 4u;
+        bool _881;
+        if (_872)
         {
-            _832 = (j + e) < push.n;
+            _881 = (j + e) < push.n;
         }
         else
         {
-            _832 = _823;
+            _881 = _872;
         }
-        if (_832)
+        if (_881)
         {
-            uint param_7 = r;
-            uint param_8 = j + e;
-            float param_9 = sums[e];
-            finish(param_7, param_8, param_9, push, v_689, v_714);
+            uint param_12 = r;
+            uint param_13 = j + e;
+            float param_14 = sums[e];
+            finish(param_12, param_13, param_14, push, v_709, v_742);
             e++;
             continue;
         }
@@ -1042,7 +1063,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, device Y4& v_803, const device Weights1& v_849, const device Weights4& v_859, const device X4& v_1900, const device X1& v_1910, const device Norm4& v_1973, const device Norm1& v_1982, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(constant Push& push, const device Bias1& v_709, device Y1& v_742, device Y4& v_852, const device Weights1& v_898, const device Weights4& v_908, const device X4& v_1948, const device X1& v_1958, const device Norm4& v_2021, const device Norm1& v_2030, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1062,18 +1083,18 @@ void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, dev
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _4974 = push.first.xyz + gl_WorkGroupID;
-    uint _4975 = _4974.y;
+    uint3 _5022 = push.first.xyz + gl_WorkGroupID;
+    uint _5023 = _5022.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _5083;
+    float4 _5131;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _5166;
-    for (uint tile_r = _4975; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _5214;
+    for (uint tile_r = _5023; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _4989 = push.first.xyz + gl_WorkGroupID;
-        uint _4990 = _4989.x;
-        for (uint tile_j = _4990; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _5037 = push.first.xyz + gl_WorkGroupID;
+        uint _5038 = _5037.x;
+        for (uint tile_j = _5038; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1093,36 +1114,36 @@ void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, dev
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _5061 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _5109 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _5061;
+                            v[y] = _5109;
                         }
                         else
                         {
-                            bool _5072 = (first + y) < push.n;
-                            bool _5080;
-                            if (_5072)
+                            bool _5120 = (first + y) < push.n;
+                            bool _5128;
+                            if (_5120)
                             {
-                                _5080 = (4u * q) < push.k;
+                                _5128 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _5080 = _5072;
+                                _5128 = _5120;
                             }
-                            bool there = _5080;
+                            bool there = _5128;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _5083 = decode_quad(param_11, param_12, param_13, param_14);
+                                _5131 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _5083 = float4(0.0);
+                                _5131 = float4(0.0);
                             }
-                            v[y] = _5083;
+                            v[y] = _5131;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1148,13 +1169,13 @@ void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, dev
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _5166 = norm_at(param_21, push, v_1973, v_1982);
+                            _5214 = norm_at(param_21, push, v_2021, v_2030);
                         }
                         else
                         {
-                            _5166 = float4(1.0);
+                            _5214 = float4(1.0);
                         }
-                        factor = _5166;
+                        factor = _5214;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1164,48 +1185,48 @@ void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, dev
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _5197 = i < push.rows;
-                            bool _5205;
-                            if (_5197)
+                            bool _5245 = i < push.rows;
+                            bool _5253;
+                            if (_5245)
                             {
-                                _5205 = (4u * q_1) < push.k;
+                                _5253 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5205 = _5197;
+                                _5253 = _5245;
                             }
-                            if (_5205)
+                            if (_5253)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_1900, v_1910);
+                                v[y_2] = x_at(param_22, param_23, v_1948, v_1958);
                                 if (gated)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_1900, v_1910);
+                                    up[y_2] = x_at(param_24, param_25, v_1948, v_1958);
                                 }
                             }
                         }
                         else
                         {
-                            bool _5250 = i < push.n;
-                            bool _5258;
-                            if (_5250)
+                            bool _5298 = i < push.n;
+                            bool _5306;
+                            if (_5298)
                             {
-                                _5258 = (4u * q_1) < push.k;
+                                _5306 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5258 = _5250;
+                                _5306 = _5298;
                             }
-                            if (_5258)
+                            if (_5306)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, v_849, v_859);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, v_898, v_908);
                             }
                         }
                     }
@@ -1259,7 +1280,7 @@ void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, dev
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_689, v_714, v_803);
+                    finish_quad(param_37, param_38, param_39, push, v_709, v_742, v_852);
                 }
             }
         }
@@ -1274,11 +1295,11 @@ void choose_line(thread const uint& y)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_5629)
+    if (_5677)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_5648)
+    if (_5696)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1286,9 +1307,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_1910)
+float4 x_words(thread const uint& at, const device X1& v_1958)
 {
-    return float4(*(const device packed_float4*)&v_1910.x1[at]);
+    return float4(*(const device packed_float4*)&v_1958.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1298,9 +1319,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_1982)
+float4 norm_words(thread const uint& at, const device Norm1& v_2030)
 {
-    return float4(*(const device packed_float4*)&v_1982.norm1[at]);
+    return float4(*(const device packed_float4*)&v_2030.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1324,13 +1345,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_6424)
+    if (_6472)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_6455)
+    if (_6503)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -1346,31 +1367,31 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_849)
+uint4 first_words(thread const uint& at, const device Weights1& v_898)
 {
-    return uint4(*(const device packed_uint4*)&v_849.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_898.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
 {
     uint at = (row / 2u) + (8u * u);
     uint param = at + 4u;
     uint param_1 = at;
-    float4 param_2 = as_type<float4>(first_words(param_1, v_849));
+    float4 param_2 = as_type<float4>(first_words(param_1, v_898));
     float4 param_3 = x[0];
     float param_4 = 0.0;
-    float4 param_5 = as_type<float4>(first_words(param, v_849));
+    float4 param_5 = as_type<float4>(first_words(param, v_898));
     float4 param_6 = x[1];
     float param_7 = times(param_2, param_3, param_4);
     return times(param_5, param_6, param_7);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_849);
+    uint4 w = first_words(param, v_898);
     float4 param_1 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_2 = x[0];
     float param_3 = 0.0;
@@ -1381,10 +1402,10 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_849);
+    uint4 w = first_words(param, v_898);
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_1 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -1397,9 +1418,9 @@ float line_times_x_BF16(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_849)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_898)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_849.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_898.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
@@ -1411,13 +1432,13 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_849)
+uint first_short(thread const uint& h, const device Weights1& v_898)
 {
-    return uint(((const device ushort*)&v_849.weights1[0])[h]);
+    return uint(((const device ushort*)&v_898.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
@@ -1425,7 +1446,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     for (uint i = 0u; i < 4u; i++)
     {
         uint param = (h + 1u) + (4u * i);
-        uint2 w = first_shorts(param, v_849);
+        uint2 w = first_shorts(param, v_898);
         uint param_1 = w.x;
         sums = fma(bytes_and_384(param_1), x[2u * i], sums);
         uint param_2 = w.y;
@@ -1433,7 +1454,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     }
     uint param_3 = h;
     float4 param_4 = sums;
-    return float2(as_type<half2>(first_short(param_3, v_849))).x * fma(-384.0, of_x.x, sum4(param_4));
+    return float2(as_type<half2>(first_short(param_3, v_898))).x * fma(-384.0, of_x.x, sum4(param_4));
 }
 
 static inline __attribute__((always_inline))
@@ -1479,33 +1500,33 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h + 5u;
-    uint4 w = uint4(first_shorts(param, v_849), first_shorts(param_1, v_849));
+    uint4 w = uint4(first_shorts(param, v_898), first_shorts(param_1, v_898));
     uint param_2 = h;
     uint4 param_3 = w;
     spvUnsafeArray<float4, 8> param_4;
     param_4 = x;
-    return float2(as_type<half2>(first_short(param_2, v_849))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
+    return float2(as_type<half2>(first_short(param_2, v_898))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_849)
+uint first_word(thread const uint& at, const device Weights1& v_898)
 {
-    return v_849.weights1[at];
+    return v_898.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
-    uint4 w = first_words(param, v_849);
+    uint4 w = first_words(param, v_898);
     uint param_1 = at;
-    float2 scale = float2(as_type<half2>(first_word(param_1, v_849)));
+    float2 scale = float2(as_type<half2>(first_word(param_1, v_898)));
     uint4 param_2 = w;
     spvUnsafeArray<float4, 8> param_3;
     param_3 = x;
@@ -1513,36 +1534,36 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
     uint param = at;
-    uint4 head = first_words(param, v_849);
+    uint4 head = first_words(param, v_898);
     uint param_1 = (at + 4u) + (4u * (u & 7u));
-    uint4 w = first_words(param_1, v_849);
+    uint4 w = first_words(param_1, v_898);
     uint3 words = head.yzw >> uint3(shift);
-    uint _5972;
+    uint _6020;
     if (pair < 2u)
     {
-        _5972 = words.x & 16191u;
+        _6020 = words.x & 16191u;
     }
     else
     {
-        _5972 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _6020 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _5972;
-    uint _5991;
+    uint scales = _6020;
+    uint _6039;
     if (pair < 2u)
     {
-        _5991 = words.y & 16191u;
+        _6039 = words.y & 16191u;
     }
     else
     {
-        _5991 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _6039 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _5991;
+    uint minima = _6039;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -1574,20 +1595,20 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part)) + (4u * in_part);
     uint param = low;
-    uint2 p = first_shorts(param, v_849);
+    uint2 p = first_shorts(param, v_898);
     uint param_1 = low + 16u;
-    uint2 q = first_shorts(param_1, v_849);
+    uint2 q = first_shorts(param_1, v_898);
     uint param_2 = ((h + 64u) + (16u * part)) + (4u * in_part);
-    uint2 r = first_shorts(param_2, v_849);
+    uint2 r = first_shorts(param_2, v_898);
     uint param_3 = (h + 96u) + (4u * part);
-    uint2 numbers = first_shorts(param_3, v_849) >> uint2(8u * (in_part / 2u));
+    uint2 numbers = first_shorts(param_3, v_898) >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -1618,90 +1639,90 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
     float4 param_21 = float4(scales);
     float4 param_22 = sums;
     float param_23 = 0.0;
-    return float2(as_type<half2>(first_short(param_20, v_849))).x * times(param_21, param_22, param_23);
+    return float2(as_type<half2>(first_short(param_20, v_898))).x * times(param_21, param_22, param_23);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
 {
     float sum = 0.0;
-    if (_6290)
+    if (_6338)
     {
         uint param = row;
         uint param_1 = u;
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        sum = line_times_x_F32(param, param_1, param_2, param_3, v_849);
+        sum = line_times_x_F32(param, param_1, param_2, param_3, v_898);
     }
-    if (_6302)
+    if (_6350)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F16(param_4, param_5, param_6, param_7, v_849);
+        sum = line_times_x_F16(param_4, param_5, param_6, param_7, v_898);
     }
-    if (_6314)
+    if (_6362)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, v_849);
+        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, v_898);
     }
-    if (_6326)
+    if (_6374)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, v_849);
+        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, v_898);
     }
-    if (_6338)
+    if (_6386)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, v_849);
+        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, v_898);
     }
-    if (_6350)
+    if (_6398)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, v_849);
+        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, v_898);
     }
-    if (_6362)
+    if (_6410)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, v_849);
+        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, v_898);
     }
-    if (_6374)
+    if (_6422)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, v_849);
+        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, v_898);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714, const device Weights1& v_849, const device X1& v_1910, const device Norm1& v_1982, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(constant Push& push, const device Bias1& v_709, device Y1& v_742, const device Weights1& v_898, const device X1& v_1958, const device Norm1& v_2030, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -1709,20 +1730,20 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _6526 = push.first.xyz + gl_WorkGroupID;
-    uint _6527 = _6526.y;
+    uint3 _6574 = push.first.xyz + gl_WorkGroupID;
+    uint _6575 = _6574.y;
     spvUnsafeArray<uint, 4> row;
-    uint _6599;
+    uint _6647;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _6723;
-    uint _6786;
-    for (uint r = _6527; r < push.rows; r += push.groups.y)
+    float _6771;
+    uint _6834;
+    for (uint r = _6575; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _6550 = push.first.xyz + gl_WorkGroupID;
-        uint _6551 = _6550.x;
-        for (uint tile = _6551; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _6598 = push.first.xyz + gl_WorkGroupID;
+        uint _6599 = _6598.x;
+        for (uint tile = _6599; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -1739,13 +1760,13 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
                     choose_line(param_1);
                     if (false)
                     {
-                        _6599 = y / 2u;
+                        _6647 = y / 2u;
                     }
                     else
                     {
-                        _6599 = y;
+                        _6647 = y;
                     }
-                    row[y] = (2u * push.offset.y) + (min((first + _6599), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * push.offset.y) + (min((first + _6647), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -1758,7 +1779,7 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_1910);
+                    x[i] = x_words(param_4, v_1958);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -1766,7 +1787,7 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_1982);
+                        x[i] *= norm_words(param_8, v_2030);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -1784,20 +1805,20 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, v_849);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, v_898);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _6723 = norm_scale(param_15, push);
+                _6771 = norm_scale(param_15, push);
             }
             else
             {
-                _6723 = 1.0;
+                _6771 = 1.0;
             }
-            float scale = _6723;
+            float scale = _6771;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -1812,16 +1833,16 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
             {
                 if (y_3 < LINES)
                 {
-                    bool _6777;
+                    bool _6825;
                     if (false)
                     {
-                        _6777 = y_3 == ((2u * lane) + 1u);
+                        _6825 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _6777 = false;
+                        _6825 = false;
                     }
-                    if (_6777)
+                    if (_6825)
                     {
                         mine.y = sums[y_3];
                     }
@@ -1829,35 +1850,35 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
                     {
                         if (false)
                         {
-                            _6786 = 2u * lane;
+                            _6834 = 2u * lane;
                         }
                         else
                         {
-                            _6786 = lane;
+                            _6834 = lane;
                         }
-                        if (y_3 == _6786)
+                        if (y_3 == _6834)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _6804 = lane < ELEMENTS;
-            bool _6813;
-            if (_6804)
+            bool _6852 = lane < ELEMENTS;
+            bool _6861;
+            if (_6852)
             {
-                _6813 = (first + lane) < push.n;
+                _6861 = (first + lane) < push.n;
             }
             else
             {
-                _6813 = _6804;
+                _6861 = _6852;
             }
-            if (_6813)
+            if (_6861)
             {
                 uint param_16 = r;
                 uint param_17 = first + lane;
                 float param_18 = mine.x;
-                finish(param_16, param_17, param_18, push, v_689, v_714);
+                finish(param_16, param_17, param_18, push, v_709, v_742);
             }
         }
     }
@@ -1868,8 +1889,8 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2650);
-    uint _2670;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2698);
+    uint _2718;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -1877,13 +1898,13 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
         {
             if (false)
             {
-                _2670 = y / 2u;
+                _2718 = y / 2u;
             }
             else
             {
-                _2670 = y;
+                _2718 = y;
             }
-            row[y] = (2u * push.offset.y) + (min((from + _2670), (push.n - 1u)) * halves_1);
+            row[y] = (2u * push.offset.y) + (min((from + _2718), (push.n - 1u)) * halves_1);
         }
     }
 }
@@ -1895,27 +1916,27 @@ Unit no_unit()
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_849, const device Weights4& v_859)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_898, const device Weights4& v_908)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _2108 = (at & 3u) == 0u;
-    bool _2115;
-    if (_2108)
+    bool _2156 = (at & 3u) == 0u;
+    bool _2163;
+    if (_2156)
     {
-        _2115 = (at + 7u) <= last;
+        _2163 = (at + 7u) <= last;
     }
     else
     {
-        _2115 = _2108;
+        _2163 = _2156;
     }
-    if (_2115)
+    if (_2163)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_859);
+        unit.a = weight_words(param, v_908);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, v_859);
+        unit.b = weight_words(param_1, v_908);
     }
     else
     {
@@ -1923,35 +1944,35 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& 
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, v_849);
+            unit.a[e] = weight_word(param_2, v_898);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, v_849);
+            unit.b[e] = weight_word(param_3, v_898);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_849, const device Weights4& v_859)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_898, const device Weights4& v_908)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _2181 = (h & 7u) == 0u;
-    bool _2188;
-    if (_2181)
+    bool _2229 = (h & 7u) == 0u;
+    bool _2236;
+    if (_2229)
     {
-        _2188 = (at + 3u) <= last;
+        _2236 = (at + 3u) <= last;
     }
     else
     {
-        _2188 = _2181;
+        _2236 = _2229;
     }
-    if (_2188)
+    if (_2236)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_859);
+        unit.a = weight_words(param, v_908);
     }
     else
     {
@@ -1959,54 +1980,54 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& 
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, v_849);
+            unit.a[e] = weight_word(param_1, v_898);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, v_849);
+        unit.b.x = weight_word(param_2, v_898);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& v_849)
+uint4 four_words(thread const uint& at, const device Weights1& v_898)
 {
     uint param = at;
     uint param_1 = at + 1u;
     uint param_2 = at + 2u;
     uint param_3 = at + 3u;
-    return uint4(weight_word(param, v_849), weight_word(param_1, v_849), weight_word(param_2, v_849), weight_word(param_3, v_849));
+    return uint4(weight_word(param, v_898), weight_word(param_1, v_898), weight_word(param_2, v_898), weight_word(param_3, v_898));
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_849)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_898)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, v_849), four_words(param_1, v_849), weight_word(param_2, v_849) };
+    return Unit{ four_words(param, v_898), four_words(param_1, v_898), weight_word(param_2, v_898) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_849)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_898)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, v_849), uint4(0u), weight_word(param_1, v_849) };
+    return Unit{ four_words(param, v_898), uint4(0u), weight_word(param_1, v_898) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_849)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_898)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, v_849), uint4(0u), weight_word(param_1, v_849) };
+    return Unit{ four_words(param, v_898), uint4(0u), weight_word(param_1, v_898) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_849, const device Weights4& v_859)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_898, const device Weights4& v_908)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -2014,11 +2035,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device W
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, v_859), weight_words(param_1, v_859), 0u };
+        return Unit{ weight_words(param, v_908), weight_words(param_1, v_908), 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, v_849), four_words(param_3, v_849), 0u };
+    return Unit{ four_words(param_2, v_898), four_words(param_3, v_898), 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -2028,7 +2049,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_849)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_898)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
@@ -2040,98 +2061,98 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device W
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, v_849), weight_word(param_1, v_849), weight_word(param_2, v_849), weight_word(param_3, v_849));
+    uint4 a = uint4(weight_word(param, v_898), weight_word(param_1, v_898), weight_word(param_2, v_898), weight_word(param_3, v_898));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, v_849), weight_word(param_5, v_849), weight_word(param_6, v_849), weight_word(param_7, v_849));
+    uint4 b = uint4(weight_word(param_4, v_898), weight_word(param_5, v_898), weight_word(param_6, v_898), weight_word(param_7, v_898));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, v_849);
+        uint param_12 = weight_word(param_10, v_898);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, v_849);
+        uint param_17 = weight_word(param_15, v_898);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, v_849);
+        uint param_22 = weight_word(param_20, v_898);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, v_849);
+        uint param_27 = weight_word(param_25, v_898);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, v_849) };
+    return Unit{ a, b, weight_word(param_28, v_898) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_849, const device Weights4& v_859)
+Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_898, const device Weights4& v_908)
 {
     Unit unit = no_unit();
-    if (_2325)
+    if (_2373)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, push, v_849, v_859);
-    }
-    if (_2333)
-    {
-        uint param_2 = row;
-        uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, push, v_849, v_859);
-    }
-    if (_2341)
-    {
-        uint param_4 = row;
-        uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, push, v_849, v_859);
-    }
-    if (_2349)
-    {
-        uint param_6 = row;
-        uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, v_849);
-    }
-    if (_2357)
-    {
-        uint param_8 = row;
-        uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, v_849);
-    }
-    if (_2365)
-    {
-        uint param_10 = row;
-        uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, v_849);
-    }
-    if (_2373)
-    {
-        uint param_12 = row;
-        uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, v_849, v_859);
+        unit = load_unit_F32(param, param_1, push, v_898, v_908);
     }
     if (_2381)
     {
+        uint param_2 = row;
+        uint param_3 = u;
+        unit = load_unit_F16(param_2, param_3, push, v_898, v_908);
+    }
+    if (_2389)
+    {
+        uint param_4 = row;
+        uint param_5 = u;
+        unit = load_unit_F16(param_4, param_5, push, v_898, v_908);
+    }
+    if (_2397)
+    {
+        uint param_6 = row;
+        uint param_7 = u;
+        unit = load_unit_Q8_0(param_6, param_7, v_898);
+    }
+    if (_2405)
+    {
+        uint param_8 = row;
+        uint param_9 = u;
+        unit = load_unit_Q4_0(param_8, param_9, v_898);
+    }
+    if (_2413)
+    {
+        uint param_10 = row;
+        uint param_11 = u;
+        unit = load_unit_Q4_1(param_10, param_11, v_898);
+    }
+    if (_2421)
+    {
+        uint param_12 = row;
+        uint param_13 = u;
+        unit = load_unit_Q4_K(param_12, param_13, v_898, v_908);
+    }
+    if (_2429)
+    {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, v_849);
+        unit = load_unit_Q6_K(param_14, param_15, v_898);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_849, const device Weights4& v_859)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_898, const device Weights4& v_908)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -2140,13 +2161,13 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
         {
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, push, v_849, v_859);
+            unit[y] = load_unit(param, param_1, push, v_898, v_908);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_1900, const device X1& v_1910, const device Norm4& v_1973, const device Norm1& v_1982, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_1948, const device X1& v_1958, const device Norm4& v_2021, const device Norm1& v_2030, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -2162,42 +2183,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _4366 = q < quads;
-            bool _4373;
-            if (_4366)
+            bool _4414 = q < quads;
+            bool _4421;
+            if (_4414)
             {
-                _4373 = at < push.k;
+                _4421 = at < push.k;
             }
             else
             {
-                _4373 = _4366;
+                _4421 = _4414;
             }
-            bool _4382;
-            if (_4373)
+            bool _4430;
+            if (_4421)
             {
-                _4382 = (r + m) < push.rows;
+                _4430 = (r + m) < push.rows;
             }
             else
             {
-                _4382 = _4373;
+                _4430 = _4421;
             }
-            if (_4382)
+            if (_4430)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part] = x_at(param_2, param_3, v_1900, v_1910);
+                v[part] = x_at(param_2, param_3, v_1948, v_1958);
                 if (gated)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part] = x_at(param_4, param_5, v_1900, v_1910);
+                    factor[part] = x_at(param_4, param_5, v_1948, v_1958);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part] = norm_at(param_6, push, v_1973, v_1982);
+                        factor[part] = norm_at(param_6, push, v_2021, v_2030);
                     }
                 }
             }
@@ -2213,19 +2234,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_1];
                 float4 param_9 = factor[part_1];
                 float param_10 = squares;
-                float4 _4462 = input_of(param_7, param_8, param_9, param_10);
+                float4 _4510 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _4462;
-                bool _4471;
+                float4 value = _4510;
+                bool _4519;
                 if (normed)
                 {
-                    _4471 = (at_1 + 4u) > push.k;
+                    _4519 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4471 = normed;
+                    _4519 = normed;
                 }
-                if (_4471)
+                if (_4519)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -2259,7 +2280,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_1900, const device X1& v_1910, const device Norm4& v_1973, const device Norm1& v_1982, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_1948, const device X1& v_1958, const device Norm4& v_2021, const device Norm1& v_2030, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -2272,7 +2293,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, push, v_1900, v_1910, v_1973, v_1982, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, push, v_1948, v_1958, v_2021, v_2030, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -2401,19 +2422,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _3045 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _3093 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _3045;
-    uint _3049;
+    w = _3093;
+    uint _3097;
     if ((h & 1u) != 0u)
     {
-        _3049 = w[e + 1u];
+        _3097 = w[e + 1u];
     }
     else
     {
-        _3049 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _3097 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _3049;
+    return _3097;
 }
 
 static inline __attribute__((always_inline))
@@ -2439,10 +2460,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _3126 = (4u * y) + m;
+                        uint _3174 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_3126] += (v * x_quad(param_4, param_5, pool));
+                        all_[_3174] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -2489,14 +2510,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _3251 = (4u * y) + m;
+                        uint _3299 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3251] += (low * x_quad(param_2, param_3, pool));
-                        uint _3268 = (4u * y) + m;
+                        all_[_3299] += (low * x_quad(param_2, param_3, pool));
+                        uint _3316 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3268] += (high * x_quad(param_4, param_5, pool));
+                        all_[_3316] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -2510,7 +2531,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3329;
+    uint4 _3377;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -2520,13 +2541,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3329 = b;
+                _3377 = b;
             }
             else
             {
-                _3329 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3377 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3329;
+            words[y] = _3377;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -2609,9 +2630,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3554;
+    uint _3602;
     spvUnsafeArray<uint, 4> minima;
-    uint _3577;
+    uint _3625;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -2620,25 +2641,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3554 = words.x & 16191u;
+                _3602 = words.x & 16191u;
             }
             else
             {
-                _3554 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3602 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3554;
+            scales[y] = _3602;
             if (lower)
             {
-                _3577 = words.y & 16191u;
+                _3625 = words.y & 16191u;
             }
             else
             {
-                _3577 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3625 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3577;
+            minima[y] = _3625;
         }
     }
-    float4 _3644;
+    float4 _3692;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -2656,23 +2677,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3644 = low_nibbles(param);
+                        _3692 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3644 = high_nibbles(param_1);
+                        _3692 = high_nibbles(param_1);
                     }
-                    float4 v = _3644;
+                    float4 v = _3692;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3676 = (4u * y_1) + m;
+                            uint _3724 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3676] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3724] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -2733,7 +2754,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _4058 = (4u * y) + m;
+                        uint _4106 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -2742,13 +2763,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_4058] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_4106] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _4126;
+    uint2 _4174;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -2757,13 +2778,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _4126 = unit[y_1].b.zw;
+                _4174 = unit[y_1].b.zw;
             }
             else
             {
-                _4126 = unit[y_1].b.zw >> uint2(8u);
+                _4174 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _4126;
+            uint2 words = _4174;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -2783,7 +2804,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_4192)
+    if (_4240)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -2796,7 +2817,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_4207)
+    if (_4255)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -2809,7 +2830,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_4222)
+    if (_4270)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -2822,7 +2843,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_4237)
+    if (_4285)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -2835,7 +2856,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_4252)
+    if (_4300)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -2848,7 +2869,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_4267)
+    if (_4315)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -2861,7 +2882,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_4282)
+    if (_4330)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -2874,7 +2895,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_4297)
+    if (_4345)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -2906,22 +2927,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _2456; v++)
+    for (uint v = 0u; v < _2504; v++)
     {
-        sum += pool[(i * _2464) + v];
+        sum += pool[(i * _2512) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_689, device Y1& v_714, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_709, device Y1& v_742, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2517;
+    uint lane = me & _2565;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _2616;
+    float _2664;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -2933,59 +2954,59 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _2560) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _2608) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _2574 = simd_is_first();
-            if (_2574)
+            bool _2622 = simd_is_first();
+            if (_2622)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2593 = me < GROUP_LINES;
-            bool _2602;
-            if (_2593)
+            bool _2641 = me < GROUP_LINES;
+            bool _2650;
+            if (_2641)
             {
-                _2602 = (first + me) < push.n;
+                _2650 = (first + me) < push.n;
             }
             else
             {
-                _2602 = _2593;
+                _2650 = _2641;
             }
-            bool _2612;
-            if (_2602)
+            bool _2660;
+            if (_2650)
             {
-                _2612 = (r + m) < push.rows;
+                _2660 = (r + m) < push.rows;
             }
             else
             {
-                _2612 = _2602;
+                _2660 = _2650;
             }
-            if (_2612)
+            if (_2660)
             {
                 if (normed)
                 {
-                    _2616 = shared_scale(push, pool, gl_NumSubgroups);
+                    _2664 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _2616 = 1.0;
+                    _2664 = 1.0;
                 }
-                float scale = _2616;
+                float scale = _2664;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
                 float param_3 = scale * shared_sum(param, pool);
-                finish(param_1, param_2, param_3, push, v_689, v_714);
+                finish(param_1, param_2, param_3, push, v_709, v_742);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714, const device Weights1& v_849, const device Weights4& v_859, const device X4& v_1900, const device X1& v_1910, const device Norm4& v_1973, const device Norm1& v_1982, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(constant Push& push, const device Bias1& v_709, device Y1& v_742, const device Weights1& v_898, const device Weights4& v_908, const device X4& v_1948, const device X1& v_1958, const device Norm4& v_2021, const device Norm1& v_2030, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _4626;
+    uint lane = gl_LocalInvocationID.x & _4674;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -2996,19 +3017,19 @@ void vector_rows(constant Push& push, const device Bias1& v_689, device Y1& v_71
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _4657;
-    uint _4668 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _4705;
+    uint _4716 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _4668; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _4716; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _4683 = push.first.xyz + gl_WorkGroupID;
-        uint _4684 = _4683.x;
-        for (uint tile = _4684; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _4731 = push.first.xyz + gl_WorkGroupID;
+        uint _4732 = _4731.x;
+        for (uint tile = _4732; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -3019,31 +3040,31 @@ void vector_rows(constant Push& push, const device Bias1& v_689, device Y1& v_71
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _4727;
+                bool _4775;
                 if (plain)
                 {
-                    _4727 = (base + lane) < end;
+                    _4775 = (base + lane) < end;
                 }
                 else
                 {
-                    _4727 = plain;
+                    _4775 = plain;
                 }
-                if (_4727)
+                if (_4775)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_units(param_10, param_11, param_12, push, v_849, v_859);
+                    load_units(param_10, param_11, param_12, push, v_898, v_908);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, push, v_1900, v_1910, v_1973, v_1982, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, push, v_1948, v_1958, v_2021, v_2030, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _4761 = base + lane;
-                for (uint u = _4761; u < end; u += TEAM)
+                uint _4809 = base + lane;
+                for (uint u = _4809; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -3060,7 +3081,7 @@ void vector_rows(constant Push& push, const device Bias1& v_689, device Y1& v_71
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_units(param_17, param_18, param_19, push, v_849, v_859);
+                            load_units(param_17, param_18, param_19, push, v_898, v_908);
                             next = param_19;
                         }
                     }
@@ -3069,7 +3090,7 @@ void vector_rows(constant Push& push, const device Bias1& v_689, device Y1& v_71
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, push, v_849, v_859);
+                        load_units(param_20, param_21, param_22, push, v_898, v_908);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -3089,36 +3110,36 @@ void vector_rows(constant Push& push, const device Bias1& v_689, device Y1& v_71
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_689, v_714, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_709, v_742, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_689 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_709 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_1900 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_849 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_1973 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_714 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_803 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& v_859 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1910 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_1982 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    const device auto& v_1948 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_898 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_2021 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_742 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_852 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_908 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_1958 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_2030 = *(const device Norm1*)spvBufferAliasSet0Binding4;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (_6834)
+    if (_6882)
     {
-        tiles(push, v_689, v_714, v_803, v_849, v_859, v_1900, v_1910, v_1973, v_1982, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(push, v_709, v_742, v_852, v_898, v_908, v_1948, v_1958, v_2021, v_2030, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_6839)
+        if (_6887)
         {
-            lane_rows(push, v_689, v_714, v_849, v_1910, v_1982, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(push, v_709, v_742, v_898, v_1958, v_2030, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(push, v_689, v_714, v_849, v_859, v_1900, v_1910, v_1973, v_1982, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(push, v_709, v_742, v_898, v_908, v_1948, v_1958, v_2021, v_2030, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

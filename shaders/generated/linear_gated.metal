@@ -80,30 +80,30 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 8u);
-constant bool _628 = (type == 0u);
-constant bool _637 = (type == 1u);
-constant bool _645 = (type == 2u);
-constant bool _654 = (type == 3u);
-constant bool _664 = (type == 4u);
-constant bool _674 = (type == 5u);
-constant bool _684 = (type == 6u);
-constant bool _695 = (type == 7u);
-constant bool _1468 = (type == 0u);
-constant bool _1478 = (type == 1u);
-constant bool _1488 = (type == 2u);
-constant bool _1498 = (type == 3u);
-constant bool _1508 = (type == 4u);
-constant bool _1518 = (type == 5u);
-constant bool _1528 = (type == 6u);
-constant bool _1538 = (type == 7u);
-constant bool _1553 = (type == 0u);
-constant bool _1565 = (type == 1u);
-constant bool _1577 = (type == 2u);
-constant bool _1589 = (type == 3u);
-constant bool _1601 = (type == 4u);
-constant bool _1613 = (type == 5u);
-constant bool _1625 = (type == 6u);
-constant bool _1637 = (type == 7u);
+constant bool _651 = (type == 0u);
+constant bool _660 = (type == 1u);
+constant bool _668 = (type == 2u);
+constant bool _677 = (type == 3u);
+constant bool _687 = (type == 4u);
+constant bool _697 = (type == 5u);
+constant bool _707 = (type == 6u);
+constant bool _718 = (type == 7u);
+constant bool _1491 = (type == 0u);
+constant bool _1501 = (type == 1u);
+constant bool _1511 = (type == 2u);
+constant bool _1521 = (type == 3u);
+constant bool _1531 = (type == 4u);
+constant bool _1541 = (type == 5u);
+constant bool _1551 = (type == 6u);
+constant bool _1561 = (type == 7u);
+constant bool _1576 = (type == 0u);
+constant bool _1588 = (type == 1u);
+constant bool _1600 = (type == 2u);
+constant bool _1612 = (type == 3u);
+constant bool _1624 = (type == 4u);
+constant bool _1636 = (type == 5u);
+constant bool _1648 = (type == 6u);
+constant bool _1660 = (type == 7u);
 
 struct X4
 {
@@ -142,12 +142,12 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1800 = (variant / 8u);
-constant uint input_ = (_1800 % 2u);
+constant uint _1823 = (variant / 8u);
+constant uint input_ = (_1823 % 2u);
 constant bool normed = (input_ == 1u);
-constant uint _1838 = (variant / 16u);
-constant uint part = (_1838 % 3u);
-constant bool _1840 = (part == 1u);
+constant uint _1879 = (variant / 16u);
+constant uint part = (_1879 % 3u);
+constant bool _1881 = (part == 1u);
 
 struct Gates1
 {
@@ -159,7 +159,7 @@ struct Y1
     float y1[1];
 };
 
-constant bool _1915 = (part == 1u);
+constant bool _1956 = (part == 1u);
 
 struct Gates4
 {
@@ -171,118 +171,118 @@ struct Y4
     float4 y4[1];
 };
 
-constant bool _2267 = (type == 0u);
-constant bool _2275 = (type == 1u);
-constant bool _2283 = (type == 2u);
-constant bool _2291 = (type == 3u);
-constant bool _2299 = (type == 4u);
-constant bool _2307 = (type == 5u);
-constant bool _2315 = (type == 6u);
-constant bool _2323 = (type == 7u);
+constant bool _2308 = (type == 0u);
+constant bool _2316 = (type == 1u);
+constant bool _2324 = (type == 2u);
+constant bool _2332 = (type == 3u);
+constant bool _2340 = (type == 4u);
+constant bool _2348 = (type == 5u);
+constant bool _2356 = (type == 6u);
+constant bool _2364 = (type == 7u);
 constant uint way = (variant / 48u);
-constant bool _2345 = (way <= 2u);
-constant bool _2346 = (way == 4u);
-constant bool _2347 = (way == 5u);
-constant bool _2348 = (_2346 || _2347);
-constant bool _2350 = (way == 12u);
-constant bool _2351 = (_2348 || _2350);
-constant bool _2352 = (way == 15u);
-constant bool _2353 = (_2351 || _2352);
-constant uint _2354 = _2353 ? 4u : 2u;
-constant uint ROWS = _2345 ? 1u : _2354;
+constant bool _2386 = (way <= 2u);
+constant bool _2387 = (way == 4u);
+constant bool _2388 = (way == 5u);
+constant bool _2389 = (_2387 || _2388);
+constant bool _2391 = (way == 12u);
+constant bool _2392 = (_2389 || _2391);
+constant bool _2393 = (way == 15u);
+constant bool _2394 = (_2392 || _2393);
+constant uint _2395 = _2394 ? 4u : 2u;
+constant uint ROWS = _2386 ? 1u : _2395;
 constant bool both = (part == 0u);
-constant bool _2397 = (way == 1u);
-constant bool _2398 = (way == 5u);
-constant bool _2399 = (way == 7u);
-constant bool _2400 = (_2398 || _2399);
-constant bool _2401 = (way == 12u);
-constant uint _2402 = _2401 ? 16u : 32u;
-constant uint _2403 = _2400 ? 8u : _2402;
-constant uint TEAM = _2397 ? 64u : _2403;
-constant uint _2405 = (TEAM / 4u);
-constant uint _2412 = (TEAM / 4u);
-constant uint _2413 = (_2412 + 1u);
-constant uint _2466 = (TEAM - 1u);
-constant bool _2483 = (way == 6u);
-constant bool _2484 = (way == 7u);
-constant bool _2485 = (way == 15u);
-constant bool _2486 = (_2484 || _2485);
-constant uint _2487 = _2486 ? 4u : 1u;
-constant uint XS = _2483 ? 2u : _2487;
-constant uint _2508 = (TEAM / 4u);
-constant uint _2509 = (_2508 + 1u);
-constant uint _2537 = (256u / TEAM);
-constant uint GROUP_ROWS = (_2537 * ROWS);
-constant uint _2539 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = both ? _2539 : GROUP_ROWS;
-constant uint _2624 = (ROWS / 2u);
-constant uint _2625 = both ? _2624 : ROWS;
-constant bool _2733 = (XS == 1u);
-constant bool _2735 = (XS == 2u);
-constant uint _2738 = _2735 ? 1792u : 768u;
-constant uint CHUNK = _2733 ? 3584u : _2738;
-constant uint _2740 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2740 * 9u);
-constant bool _4179 = (type == 0u);
-constant bool _4194 = (type == 1u);
-constant bool _4209 = (type == 2u);
-constant bool _4224 = (type == 3u);
-constant bool _4239 = (type == 4u);
-constant bool _4254 = (type == 5u);
-constant bool _4269 = (type == 6u);
-constant bool _4284 = (type == 7u);
-constant bool _4600 = (type == 4u);
-constant bool _4601 = (type == 5u);
-constant bool _4602 = (_4600 || _4601);
-constant bool _4603 = (type == 6u);
-constant bool summed = (_4602 || _4603);
-constant uint _4613 = (TEAM - 1u);
-constant bool _4616 = (type == 0u);
-constant bool _4617 = (type == 1u);
-constant bool _4618 = (_4616 || _4617);
-constant bool _4619 = (type == 2u);
-constant bool plain = (_4618 || _4619);
+constant bool _2438 = (way == 1u);
+constant bool _2439 = (way == 5u);
+constant bool _2440 = (way == 7u);
+constant bool _2441 = (_2439 || _2440);
+constant bool _2442 = (way == 12u);
+constant uint _2443 = _2442 ? 16u : 32u;
+constant uint _2444 = _2441 ? 8u : _2443;
+constant uint TEAM = _2438 ? 64u : _2444;
+constant uint _2446 = (TEAM / 4u);
+constant uint _2453 = (TEAM / 4u);
+constant uint _2454 = (_2453 + 1u);
+constant uint _2507 = (TEAM - 1u);
+constant bool _2524 = (way == 6u);
+constant bool _2525 = (way == 7u);
+constant bool _2526 = (way == 15u);
+constant bool _2527 = (_2525 || _2526);
+constant uint _2528 = _2527 ? 4u : 1u;
+constant uint XS = _2524 ? 2u : _2528;
+constant uint _2549 = (TEAM / 4u);
+constant uint _2550 = (_2549 + 1u);
+constant uint _2578 = (256u / TEAM);
+constant uint GROUP_ROWS = (_2578 * ROWS);
+constant uint _2580 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = both ? _2580 : GROUP_ROWS;
+constant uint _2665 = (ROWS / 2u);
+constant uint _2666 = both ? _2665 : ROWS;
+constant bool _2774 = (XS == 1u);
+constant bool _2776 = (XS == 2u);
+constant uint _2779 = _2776 ? 1792u : 768u;
+constant uint CHUNK = _2774 ? 3584u : _2779;
+constant uint _2781 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2781 * 9u);
+constant bool _4220 = (type == 0u);
+constant bool _4235 = (type == 1u);
+constant bool _4250 = (type == 2u);
+constant bool _4265 = (type == 3u);
+constant bool _4280 = (type == 4u);
+constant bool _4295 = (type == 5u);
+constant bool _4310 = (type == 6u);
+constant bool _4325 = (type == 7u);
+constant bool _4641 = (type == 4u);
+constant bool _4642 = (type == 5u);
+constant bool _4643 = (_4641 || _4642);
+constant bool _4644 = (type == 6u);
+constant bool summed = (_4643 || _4644);
+constant uint _4654 = (TEAM - 1u);
+constant bool _4657 = (type == 0u);
+constant bool _4658 = (type == 1u);
+constant bool _4659 = (_4657 || _4658);
+constant bool _4660 = (type == 2u);
+constant bool plain = (_4659 || _4660);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _4644 = (256u / UNIT);
-constant bool _5698 = (type == 6u);
-constant bool _5717 = (type == 7u);
-constant bool _6555 = (type == 0u);
-constant bool _6567 = (type == 1u);
-constant bool _6579 = (type == 2u);
-constant bool _6591 = (type == 3u);
-constant bool _6603 = (type == 4u);
-constant bool _6615 = (type == 5u);
-constant bool _6627 = (type == 6u);
-constant bool _6639 = (type == 7u);
-constant bool _6654 = (type == 3u);
-constant bool _6655 = (type == 4u);
-constant bool _6656 = (_6654 || _6655);
-constant bool _6657 = (type == 5u);
-constant bool whole_blocks = (_6656 || _6657);
-constant bool _6690 = (type == 6u);
-constant bool _6721 = (type == 7u);
+constant uint _4685 = (256u / UNIT);
+constant bool _5739 = (type == 6u);
+constant bool _5758 = (type == 7u);
+constant bool _6596 = (type == 0u);
+constant bool _6608 = (type == 1u);
+constant bool _6620 = (type == 2u);
+constant bool _6632 = (type == 3u);
+constant bool _6644 = (type == 4u);
+constant bool _6656 = (type == 5u);
+constant bool _6668 = (type == 6u);
+constant bool _6680 = (type == 7u);
+constant bool _6695 = (type == 3u);
+constant bool _6696 = (type == 4u);
+constant bool _6697 = (_6695 || _6696);
+constant bool _6698 = (type == 5u);
+constant bool whole_blocks = (_6697 || _6698);
+constant bool _6731 = (type == 6u);
+constant bool _6762 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _6764 = (team_way <= 2u);
-constant bool _6765 = (team_way == 4u);
-constant bool _6766 = (team_way == 5u);
-constant bool _6767 = (_6765 || _6766);
-constant bool _6768 = (team_way == 12u);
-constant bool _6769 = (_6767 || _6768);
-constant bool _6770 = (team_way == 15u);
-constant bool _6771 = (_6769 || _6770);
-constant uint _6772 = _6771 ? 4u : 2u;
-constant uint LINES = _6764 ? 1u : _6772;
-constant uint _6774 = (LINES / 2u);
-constant uint ELEMENTS = both ? _6774 : LINES;
+constant bool _6805 = (team_way <= 2u);
+constant bool _6806 = (team_way == 4u);
+constant bool _6807 = (team_way == 5u);
+constant bool _6808 = (_6806 || _6807);
+constant bool _6809 = (team_way == 12u);
+constant bool _6810 = (_6808 || _6809);
+constant bool _6811 = (team_way == 15u);
+constant bool _6812 = (_6810 || _6811);
+constant uint _6813 = _6812 ? 4u : 2u;
+constant uint LINES = _6805 ? 1u : _6813;
+constant uint _6815 = (LINES / 2u);
+constant uint ELEMENTS = both ? _6815 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _7129 = (part == 2u);
-constant bool _7130 = (way == 0u);
-constant bool _7135 = (way > 12u);
+constant bool _7170 = (part == 2u);
+constant bool _7171 = (way == 0u);
+constant bool _7176 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _3062 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _4330 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _4683 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _3103 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _4371 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _4724 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -293,79 +293,79 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _629;
-    if (_628)
+    uint _652;
+    if (_651)
     {
-        _629 = (k / 1u) * 2u;
+        _652 = (k / 1u) * 2u;
     }
     else
     {
-        uint _638;
-        if (_637)
+        uint _661;
+        if (_660)
         {
-            _638 = (k / 1u) * 1u;
+            _661 = (k / 1u) * 1u;
         }
         else
         {
-            uint _646;
-            if (_645)
+            uint _669;
+            if (_668)
             {
-                _646 = (k / 1u) * 1u;
+                _669 = (k / 1u) * 1u;
             }
             else
             {
-                uint _655;
-                if (_654)
+                uint _678;
+                if (_677)
                 {
-                    _655 = (k / 32u) * 17u;
+                    _678 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _665;
-                    if (_664)
+                    uint _688;
+                    if (_687)
                     {
-                        _665 = (k / 32u) * 9u;
+                        _688 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _675;
-                        if (_674)
+                        uint _698;
+                        if (_697)
                         {
-                            _675 = (k / 32u) * 10u;
+                            _698 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _685;
-                            if (_684)
+                            uint _708;
+                            if (_707)
                             {
-                                _685 = (k / 256u) * 72u;
+                                _708 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _696;
-                                if (_695)
+                                uint _719;
+                                if (_718)
                                 {
-                                    _696 = (k / 256u) * 105u;
+                                    _719 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _696 = 0u;
+                                    _719 = 0u;
                                 }
-                                _685 = _696;
+                                _708 = _719;
                             }
-                            _675 = _685;
+                            _698 = _708;
                         }
-                        _665 = _675;
+                        _688 = _698;
                     }
-                    _655 = _665;
+                    _678 = _688;
                 }
-                _646 = _655;
+                _669 = _678;
             }
-            _638 = _646;
+            _661 = _669;
         }
-        _629 = _638;
+        _652 = _661;
     }
-    return _629;
+    return _652;
 }
 
 static inline __attribute__((always_inline))
@@ -396,34 +396,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _841;
+    float _864;
     if (left > 1u)
     {
-        _841 = v.y;
+        _864 = v.y;
     }
     else
     {
-        _841 = 0.0;
+        _864 = 0.0;
     }
-    float _851;
+    float _874;
     if (left > 2u)
     {
-        _851 = v.z;
+        _874 = v.z;
     }
     else
     {
-        _851 = 0.0;
+        _874 = 0.0;
     }
-    float _860;
+    float _883;
     if (left > 3u)
     {
-        _860 = v.w;
+        _883 = v.w;
     }
     else
     {
-        _860 = 0.0;
+        _883 = 0.0;
     }
-    return float4(v.x, _841, _851, _860);
+    return float4(v.x, _864, _874, _883);
 }
 
 static inline __attribute__((always_inline))
@@ -437,16 +437,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _717;
+    uint _740;
     if ((h & 1u) != 0u)
     {
-        _717 = (low >> 16u) | (high << 16u);
+        _740 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _717 = low;
+        _740 = low;
     }
-    return _717;
+    return _740;
 }
 
 static inline __attribute__((always_inline))
@@ -541,16 +541,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _803;
+    float2 _826;
     if (i < 4u)
     {
-        _803 = float2(float(a & 63u), float(b & 63u));
+        _826 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _803 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _826 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _803;
+    return _826;
 }
 
 static inline __attribute__((always_inline))
@@ -588,7 +588,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_1553)
+    if (_1576)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -596,7 +596,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_1565)
+    if (_1588)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -604,7 +604,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_1577)
+    if (_1600)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -612,7 +612,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_1589)
+    if (_1612)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -620,7 +620,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_1601)
+    if (_1624)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -628,7 +628,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_1613)
+    if (_1636)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -636,7 +636,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_1625)
+    if (_1648)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -644,7 +644,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_1637)
+    if (_1660)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -668,91 +668,91 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1742, const device Norm1& v_1751)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1765, const device Norm1& v_1774)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1729 = (at & 3u) == 0u;
-    bool _1736;
-    if (_1729)
+    bool _1752 = (at & 3u) == 0u;
+    bool _1759;
+    if (_1752)
     {
-        _1736 = (at + 3u) <= last;
+        _1759 = (at + 3u) <= last;
     }
     else
     {
-        _1736 = _1729;
+        _1759 = _1752;
     }
-    if (_1736)
+    if (_1759)
     {
-        return v_1742.norm4[at / 4u];
+        return v_1765.norm4[at / 4u];
     }
-    return float4(v_1751.norm1[min(at, last)], v_1751.norm1[min((at + 1u), last)], v_1751.norm1[min((at + 2u), last)], v_1751.norm1[min((at + 3u), last)]);
+    return float4(v_1774.norm1[min(at, last)], v_1774.norm1[min((at + 1u), last)], v_1774.norm1[min((at + 2u), last)], v_1774.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1663, const device X1& v_1674)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1686, const device X1& v_1697)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1663.x4[i / 4u];
+        return v_1686.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1674.x1[i];
+    v.x = v_1697.x1[i];
     if (count > 1u)
     {
-        v.y = v_1674.x1[i + 1u];
+        v.y = v_1697.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1674.x1[i + 2u];
+        v.z = v_1697.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1674.x1[i + 3u];
+        v.w = v_1697.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_611, const device Weights4& v_620)
+uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_634, const device Weights4& v_643)
 {
     if (second)
     {
-        return v_611.second4[i];
+        return v_634.second4[i];
     }
-    return v_620.weights4[i];
+    return v_643.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     if (second)
     {
-        return v_588.second1[i];
+        return v_611.second1[i];
     }
-    return v_599.weights1[i];
+    return v_622.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    bool _888 = (at & 3u) == 0u;
-    bool _895;
-    if (_888)
+    bool _911 = (at & 3u) == 0u;
+    bool _918;
+    if (_911)
     {
-        _895 = (at + 3u) <= last;
+        _918 = (at + 3u) <= last;
     }
     else
     {
-        _895 = _888;
+        _918 = _911;
     }
-    if (_895)
+    if (_918)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, second, v_611, v_620);
+        raw.a = weight_words(param, second, v_634, v_643);
     }
     else
     {
@@ -760,89 +760,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, second, v_588, v_599), weight_word(param_2, second, v_588, v_599), weight_word(param_3, second, v_588, v_599), weight_word(param_4, second, v_588, v_599));
+        raw.a = uint4(weight_word(param_1, second, v_611, v_622), weight_word(param_2, second, v_611, v_622), weight_word(param_3, second, v_611, v_622), weight_word(param_4, second, v_611, v_622));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = at;
-    raw.a.x = weight_word(param, second, v_588, v_599);
+    raw.a.x = weight_word(param, second, v_611, v_622);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, second, v_588, v_599);
+    raw.a.y = weight_word(param_1, second, v_611, v_622);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, second, v_588, v_599);
+    raw.a.z = weight_word(param_2, second, v_611, v_622);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = word / 2u;
-    raw.a.x = weight_word(param, second, v_588, v_599);
+    raw.a.x = weight_word(param, second, v_611, v_622);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, second, v_588, v_599);
+    raw.a.y = weight_word(param_1, second, v_611, v_622);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, second, v_588, v_599);
+    raw.a.w = weight_word(param_2, second, v_611, v_622);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, second, v_588, v_599);
+    return load_scaled(param, param_1, second, v_611, v_622);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, second, v_588, v_599);
+    return load_scaled(param, param_1, second, v_611, v_622);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, second, v_588, v_599);
+    raw.a.x = weight_word(param, second, v_611, v_622);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, second, v_588, v_599);
+    raw.a.w = weight_word(param_1, second, v_611, v_622);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, second, v_588, v_599);
+    raw.a.x = weight_word(param, second, v_611, v_622);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, second, v_588, v_599);
+    raw.a.y = weight_word(param_1, second, v_611, v_622);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, second, v_588, v_599);
+    raw.a.z = weight_word(param_2, second, v_611, v_622);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, second, v_588, v_599);
+    raw.a.w = weight_word(param_3, second, v_611, v_622);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, second, v_588, v_599);
+    raw.b.x = weight_word(param_4, second, v_611, v_622);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part_1 = (q / 32u) & 1u;
@@ -852,79 +852,79 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part_1)) + (2u * quad_);
     Raw raw = Raw{ uint4(0u), uint2(0u) };
     uint param = low / 2u;
-    raw.a.x = weight_word(param, second, v_588, v_599);
+    raw.a.x = weight_word(param, second, v_611, v_622);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, second, v_588, v_599);
+    raw.a.y = weight_word(param_1, second, v_611, v_622);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, second, v_588, v_599);
+    raw.a.z = weight_word(param_2, second, v_611, v_622);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, second, v_588, v_599);
+    raw.a.w = weight_word(param_3, second, v_611, v_622);
     uint param_4 = (((h + 96u) + (4u * part_1)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, second, v_588, v_599);
+    raw.b.x = weight_word(param_4, second, v_611, v_622);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, second, v_588, v_599);
+    raw.b.y = weight_word(param_5, second, v_611, v_622);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643)
 {
     Raw raw = Raw{ uint4(0u), uint2(0u) };
-    if (_1468)
+    if (_1491)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, second, v_588, v_599, v_611, v_620);
+        raw = load_quad_F32(param, param_1, param_2, second, v_611, v_622, v_634, v_643);
     }
-    if (_1478)
+    if (_1501)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, second, v_588, v_599);
+        raw = load_quad_F16(param_3, param_4, param_5, second, v_611, v_622);
     }
-    if (_1488)
+    if (_1511)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, second, v_588, v_599);
+        raw = load_quad_F16(param_6, param_7, param_8, second, v_611, v_622);
     }
-    if (_1498)
+    if (_1521)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_588, v_599);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_611, v_622);
     }
-    if (_1508)
+    if (_1531)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_588, v_599);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_611, v_622);
     }
-    if (_1518)
+    if (_1541)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_588, v_599);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_611, v_622);
     }
-    if (_1528)
+    if (_1551)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_588, v_599);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_611, v_622);
     }
-    if (_1538)
+    if (_1561)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_588, v_599);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_611, v_622);
     }
     return raw;
 }
@@ -932,92 +932,115 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1820;
+    float _1843;
     if (push.k != 0u)
     {
-        _1820 = rsqrt((squares / float(push.k)) + push.eps);
+        _1843 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1820 = 0.0;
+        _1843 = 0.0;
     }
-    return _1820;
+    return _1843;
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_1846, device Y1& v_1862)
+float gelu_tanh(thread const float& x)
 {
-    if (_1840)
+    return x / (1.0 + exp((-1.5957691669464111328125) * (x + (((0.0447149984538555145263671875 * x) * x) * x))));
+}
+
+static inline __attribute__((always_inline))
+float gate_of(thread const float& x, constant Push& push)
+{
+    float _1866;
+    if ((push.flags & 64u) != 0u)
+    {
+        float param = x;
+        _1866 = gelu_tanh(param);
+    }
+    else
+    {
+        float param_1 = x;
+        _1866 = silu(param_1);
+    }
+    return _1866;
+}
+
+static inline __attribute__((always_inline))
+void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_1887, device Y1& v_1903)
+{
+    if (_1881)
     {
         float param = sum;
-        v_1846.gates1[(r * push.n) + j] = silu(param);
+        v_1887.gates1[(r * push.n) + j] = gate_of(param, push);
     }
     else
     {
-        v_1862.y1[(push.offset2.x + (r * push.ldy)) + j] = v_1846.gates1[(r * push.n) + j] * sum;
+        v_1903.y1[(push.offset2.x + (r * push.ldy)) + j] = v_1887.gates1[(r * push.n) + j] * sum;
     }
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_1846, device Y1& v_1862, device Gates4& v_1922, device Y4& v_1956)
+void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_1887, device Y1& v_1903, device Gates4& v_1963, device Y4& v_1997)
 {
     uint gate = (r * push.n) + j;
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _1905 = (gate & 3u) == 0u;
-    bool _1913;
-    if (_1905)
+    bool _1946 = (gate & 3u) == 0u;
+    bool _1954;
+    if (_1946)
     {
-        _1913 = (j + 4u) <= push.n;
+        _1954 = (j + 4u) <= push.n;
     }
     else
     {
-        _1913 = _1905;
+        _1954 = _1946;
     }
-    bool whole = _1913;
-    if (whole && _1915)
+    bool whole = _1954;
+    if (whole && _1956)
     {
         float param = sums.x;
         float param_1 = sums.y;
         float param_2 = sums.z;
         float param_3 = sums.w;
-        v_1922.gates4[gate / 4u] = float4(silu(param), silu(param_1), silu(param_2), silu(param_3));
+        v_1963.gates4[gate / 4u] = float4(gate_of(param, push), gate_of(param_1, push), gate_of(param_2, push), gate_of(param_3, push));
     }
     else
     {
-        bool _1950;
+        bool _1991;
         if (whole)
         {
-            _1950 = (to & 3u) == 0u;
+            _1991 = (to & 3u) == 0u;
         }
         else
         {
-            _1950 = whole;
+            _1991 = whole;
         }
-        if (_1950)
+        if (_1991)
         {
-            v_1956.y4[to / 4u] = v_1922.gates4[gate / 4u] * sums;
+            v_1997.y4[to / 4u] = v_1963.gates4[gate / 4u] * sums;
         }
         else
         {
             uint e = 0u;
             for (;;)
             {
-                bool _1974 = e < 4u;
-                bool _1983;
-                if (_1974)
+                bool _2015 = e < 4u;
+                bool _2024;
+                if (_2015)
                 {
-                    _1983 = (j + e) < push.n;
+                    _2024 = (j + e) < push.n;
                 }
                 else
                 {
-                    _1983 = _1974;
+                    _2024 = _2015;
                 }
-                if (_1983)
+                if (_2024)
                 {
                     uint param_4 = r;
                     uint param_5 = j + e;
                     float param_6 = sums[e];
-                    finish(param_4, param_5, param_6, push, v_1846, v_1862);
+                    finish(param_4, param_5, param_6, push, v_1887, v_1903);
                     e++;
                     continue;
                 }
@@ -1031,7 +1054,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread const float4
 }
 
 static inline __attribute__((always_inline))
-void tiles(thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620, const device X4& v_1663, const device X1& v_1674, constant Push& push, const device Norm4& v_1742, const device Norm1& v_1751, device Gates1& v_1846, device Y1& v_1862, device Gates4& v_1922, device Y4& v_1956, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643, const device X4& v_1686, const device X1& v_1697, constant Push& push, const device Norm4& v_1765, const device Norm1& v_1774, device Gates1& v_1887, device Y1& v_1903, device Gates4& v_1963, device Y4& v_1997, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1051,20 +1074,20 @@ void tiles(thread bool& second, const device Second1& v_588, const device Weight
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _4961 = push.first.xyz + gl_WorkGroupID;
-    uint _4962 = _4961.y;
+    uint3 _5002 = push.first.xyz + gl_WorkGroupID;
+    uint _5003 = _5002.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _5070;
+    float4 _5111;
     spvUnsafeArray<Raw, 4> raw;
-    uint _5078;
-    float4 _5161;
-    uint _5258;
-    for (uint tile_r = _4962; tile_r < tiles_r; tile_r += push.groups.y)
+    uint _5119;
+    float4 _5202;
+    uint _5299;
+    for (uint tile_r = _5003; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _4976 = push.first.xyz + gl_WorkGroupID;
-        uint _4977 = _4976.x;
-        for (uint tile_j = _4977; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _5017 = push.first.xyz + gl_WorkGroupID;
+        uint _5018 = _5017.x;
+        for (uint tile_j = _5018; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1084,44 +1107,44 @@ void tiles(thread bool& second, const device Second1& v_588, const device Weight
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _5048 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _5089 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _5048;
+                            v[y] = _5089;
                         }
                         else
                         {
-                            bool _5059 = (first + y) < push.n;
-                            bool _5067;
-                            if (_5059)
+                            bool _5100 = (first + y) < push.n;
+                            bool _5108;
+                            if (_5100)
                             {
-                                _5067 = (4u * q) < push.k;
+                                _5108 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _5067 = _5059;
+                                _5108 = _5100;
                             }
-                            bool there = _5067;
+                            bool there = _5108;
                             if (there)
                             {
                                 if (second)
                                 {
-                                    _5078 = push.offset.z;
+                                    _5119 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _5078 = push.offset.y;
+                                    _5119 = push.offset.y;
                                 }
                                 Raw param_11 = raw[y];
-                                uint param_12 = (2u * _5078) + ((first + y) * halves);
+                                uint param_12 = (2u * _5119) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _5070 = decode_quad(param_11, param_12, param_13, param_14);
+                                _5111 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _5070 = float4(0.0);
+                                _5111 = float4(0.0);
                             }
-                            v[y] = _5070;
+                            v[y] = _5111;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1147,13 +1170,13 @@ void tiles(thread bool& second, const device Second1& v_588, const device Weight
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _5161 = norm_at(param_21, push, v_1742, v_1751);
+                            _5202 = norm_at(param_21, push, v_1765, v_1774);
                         }
                         else
                         {
-                            _5161 = float4(1.0);
+                            _5202 = float4(1.0);
                         }
-                        factor = _5161;
+                        factor = _5202;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1163,56 +1186,56 @@ void tiles(thread bool& second, const device Second1& v_588, const device Weight
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _5192 = i < push.rows;
-                            bool _5200;
-                            if (_5192)
+                            bool _5233 = i < push.rows;
+                            bool _5241;
+                            if (_5233)
                             {
-                                _5200 = (4u * q_1) < push.k;
+                                _5241 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5200 = _5192;
+                                _5241 = _5233;
                             }
-                            if (_5200)
+                            if (_5241)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_1663, v_1674);
+                                v[y_2] = x_at(param_22, param_23, v_1686, v_1697);
                                 if (false)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_1663, v_1674);
+                                    up[y_2] = x_at(param_24, param_25, v_1686, v_1697);
                                 }
                             }
                         }
                         else
                         {
-                            bool _5245 = i < push.n;
-                            bool _5253;
-                            if (_5245)
+                            bool _5286 = i < push.n;
+                            bool _5294;
+                            if (_5286)
                             {
-                                _5253 = (4u * q_1) < push.k;
+                                _5294 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5253 = _5245;
+                                _5294 = _5286;
                             }
-                            if (_5253)
+                            if (_5294)
                             {
                                 if (second)
                                 {
-                                    _5258 = push.offset.z;
+                                    _5299 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _5258 = push.offset.y;
+                                    _5299 = push.offset.y;
                                 }
-                                uint param_26 = (2u * _5258) + (i * halves);
+                                uint param_26 = (2u * _5299) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_588, v_599, v_611, v_620);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_611, v_622, v_634, v_643);
                             }
                         }
                     }
@@ -1266,7 +1289,7 @@ void tiles(thread bool& second, const device Second1& v_588, const device Weight
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_1846, v_1862, v_1922, v_1956);
+                    finish_quad(param_37, param_38, param_39, push, v_1887, v_1903, v_1963, v_1997);
                 }
             }
         }
@@ -1285,11 +1308,11 @@ void choose_line(thread const uint& y, thread bool& second)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_5698)
+    if (_5739)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_5717)
+    if (_5758)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1297,9 +1320,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_1674)
+float4 x_words(thread const uint& at, const device X1& v_1697)
 {
-    return float4(*(const device packed_float4*)&v_1674.x1[at]);
+    return float4(*(const device packed_float4*)&v_1697.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1309,9 +1332,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_1751)
+float4 norm_words(thread const uint& at, const device Norm1& v_1774)
 {
-    return float4(*(const device packed_float4*)&v_1751.norm1[at]);
+    return float4(*(const device packed_float4*)&v_1774.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1335,13 +1358,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_6690)
+    if (_6731)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_6721)
+    if (_6762)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -1357,67 +1380,67 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
 }
 
 static inline __attribute__((always_inline))
-uint4 second_words(thread const uint& at, const device Second1& v_588)
+uint4 second_words(thread const uint& at, const device Second1& v_611)
 {
-    return uint4(*(const device packed_uint4*)&v_588.second1[at]);
+    return uint4(*(const device packed_uint4*)&v_611.second1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_599)
+uint4 first_words(thread const uint& at, const device Weights1& v_622)
 {
-    return uint4(*(const device packed_uint4*)&v_599.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_622.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     uint at = (row / 2u) + (8u * u);
-    uint4 _5757;
+    uint4 _5798;
     if (second)
     {
         uint param = at + 4u;
-        _5757 = second_words(param, v_588);
+        _5798 = second_words(param, v_611);
     }
     else
     {
         uint param_1 = at + 4u;
-        _5757 = first_words(param_1, v_599);
+        _5798 = first_words(param_1, v_622);
     }
-    uint4 _5772;
+    uint4 _5813;
     if (second)
     {
         uint param_2 = at;
-        _5772 = second_words(param_2, v_588);
+        _5813 = second_words(param_2, v_611);
     }
     else
     {
         uint param_3 = at;
-        _5772 = first_words(param_3, v_599);
+        _5813 = first_words(param_3, v_622);
     }
-    float4 param_4 = as_type<float4>(_5772);
+    float4 param_4 = as_type<float4>(_5813);
     float4 param_5 = x[0];
     float param_6 = 0.0;
-    float4 param_7 = as_type<float4>(_5757);
+    float4 param_7 = as_type<float4>(_5798);
     float4 param_8 = x[1];
     float param_9 = times(param_4, param_5, param_6);
     return times(param_7, param_8, param_9);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
-    uint4 _5800;
+    uint4 _5841;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _5800 = second_words(param, v_588);
+        _5841 = second_words(param, v_611);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _5800 = first_words(param_1, v_599);
+        _5841 = first_words(param_1, v_622);
     }
-    uint4 w = _5800;
+    uint4 w = _5841;
     float4 param_2 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_3 = x[0];
     float param_4 = 0.0;
@@ -1428,20 +1451,20 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
-    uint4 _5857;
+    uint4 _5898;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _5857 = second_words(param, v_588);
+        _5898 = second_words(param, v_611);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _5857 = first_words(param_1, v_599);
+        _5898 = first_words(param_1, v_622);
     }
-    uint4 w = _5857;
+    uint4 w = _5898;
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -1454,15 +1477,15 @@ float line_times_x_BF16(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-uint2 second_shorts(thread const uint& h, const device Second1& v_588)
+uint2 second_shorts(thread const uint& h, const device Second1& v_611)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_588.second1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_611.second1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_599)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_622)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_599.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_622.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
@@ -1474,55 +1497,55 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-uint second_short(thread const uint& h, const device Second1& v_588)
+uint second_short(thread const uint& h, const device Second1& v_611)
 {
-    return uint(((const device ushort*)&v_588.second1[0])[h]);
+    return uint(((const device ushort*)&v_611.second1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_599)
+uint first_short(thread const uint& h, const device Weights1& v_622)
 {
-    return uint(((const device ushort*)&v_599.weights1[0])[h]);
+    return uint(((const device ushort*)&v_622.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
-    uint2 _5934;
+    uint2 _5975;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 4u; i++)
     {
         if (second)
         {
             uint param = (h + 1u) + (4u * i);
-            _5934 = second_shorts(param, v_588);
+            _5975 = second_shorts(param, v_611);
         }
         else
         {
             uint param_1 = (h + 1u) + (4u * i);
-            _5934 = first_shorts(param_1, v_599);
+            _5975 = first_shorts(param_1, v_622);
         }
-        uint2 w = _5934;
+        uint2 w = _5975;
         uint param_2 = w.x;
         sums = fma(bytes_and_384(param_2), x[2u * i], sums);
         uint param_3 = w.y;
         sums = fma(bytes_and_384(param_3), x[(2u * i) + 1u], sums);
     }
-    uint _5977;
+    uint _6018;
     if (second)
     {
         uint param_4 = h;
-        _5977 = second_short(param_4, v_588);
+        _6018 = second_short(param_4, v_611);
     }
     else
     {
         uint param_5 = h;
-        _5977 = first_short(param_5, v_599);
+        _6018 = first_short(param_5, v_622);
     }
     float4 param_6 = sums;
-    return float2(as_type<half2>(_5977)).x * fma(-384.0, of_x.x, sum4(param_6));
+    return float2(as_type<half2>(_6018)).x * fma(-384.0, of_x.x, sum4(param_6));
 }
 
 static inline __attribute__((always_inline))
@@ -1568,89 +1591,89 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     uint h = row + (9u * u);
-    uint2 _6007;
+    uint2 _6048;
     if (second)
     {
         uint param = h + 1u;
-        _6007 = second_shorts(param, v_588);
+        _6048 = second_shorts(param, v_611);
     }
     else
     {
         uint param_1 = h + 1u;
-        _6007 = first_shorts(param_1, v_599);
+        _6048 = first_shorts(param_1, v_622);
     }
-    uint2 _6021;
+    uint2 _6062;
     if (second)
     {
         uint param_2 = h + 5u;
-        _6021 = second_shorts(param_2, v_588);
+        _6062 = second_shorts(param_2, v_611);
     }
     else
     {
         uint param_3 = h + 5u;
-        _6021 = first_shorts(param_3, v_599);
+        _6062 = first_shorts(param_3, v_622);
     }
-    uint4 w = uint4(_6007, _6021);
-    uint _6040;
+    uint4 w = uint4(_6048, _6062);
+    uint _6081;
     if (second)
     {
         uint param_4 = h;
-        _6040 = second_short(param_4, v_588);
+        _6081 = second_short(param_4, v_611);
     }
     else
     {
         uint param_5 = h;
-        _6040 = first_short(param_5, v_599);
+        _6081 = first_short(param_5, v_622);
     }
     uint4 param_6 = w;
     spvUnsafeArray<float4, 8> param_7;
     param_7 = x;
-    return float2(as_type<half2>(_6040)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
+    return float2(as_type<half2>(_6081)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
 }
 
 static inline __attribute__((always_inline))
-uint second_word(thread const uint& at, const device Second1& v_588)
+uint second_word(thread const uint& at, const device Second1& v_611)
 {
-    return v_588.second1[at];
+    return v_611.second1[at];
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_599)
+uint first_word(thread const uint& at, const device Weights1& v_622)
 {
-    return v_599.weights1[at];
+    return v_622.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     uint at = (row / 2u) + (5u * u);
-    uint4 _6073;
+    uint4 _6114;
     if (second)
     {
         uint param = at + 1u;
-        _6073 = second_words(param, v_588);
+        _6114 = second_words(param, v_611);
     }
     else
     {
         uint param_1 = at + 1u;
-        _6073 = first_words(param_1, v_599);
+        _6114 = first_words(param_1, v_622);
     }
-    uint4 w = _6073;
-    uint _6088;
+    uint4 w = _6114;
+    uint _6129;
     if (second)
     {
         uint param_2 = at;
-        _6088 = second_word(param_2, v_588);
+        _6129 = second_word(param_2, v_611);
     }
     else
     {
         uint param_3 = at;
-        _6088 = first_word(param_3, v_599);
+        _6129 = first_word(param_3, v_622);
     }
-    float2 scale = float2(as_type<half2>(_6088));
+    float2 scale = float2(as_type<half2>(_6129));
     uint4 param_4 = w;
     spvUnsafeArray<float4, 8> param_5;
     param_5 = x;
@@ -1658,56 +1681,56 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
-    uint4 _6136;
+    uint4 _6177;
     if (second)
     {
         uint param = at;
-        _6136 = second_words(param, v_588);
+        _6177 = second_words(param, v_611);
     }
     else
     {
         uint param_1 = at;
-        _6136 = first_words(param_1, v_599);
+        _6177 = first_words(param_1, v_622);
     }
-    uint4 head = _6136;
-    uint4 _6149;
+    uint4 head = _6177;
+    uint4 _6190;
     if (second)
     {
         uint param_2 = (at + 4u) + (4u * (u & 7u));
-        _6149 = second_words(param_2, v_588);
+        _6190 = second_words(param_2, v_611);
     }
     else
     {
         uint param_3 = (at + 4u) + (4u * (u & 7u));
-        _6149 = first_words(param_3, v_599);
+        _6190 = first_words(param_3, v_622);
     }
-    uint4 w = _6149;
+    uint4 w = _6190;
     uint3 words = head.yzw >> uint3(shift);
-    uint _6179;
+    uint _6220;
     if (pair < 2u)
     {
-        _6179 = words.x & 16191u;
+        _6220 = words.x & 16191u;
     }
     else
     {
-        _6179 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _6220 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _6179;
-    uint _6198;
+    uint scales = _6220;
+    uint _6239;
     if (pair < 2u)
     {
-        _6198 = words.y & 16191u;
+        _6239 = words.y & 16191u;
     }
     else
     {
-        _6198 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _6239 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _6198;
+    uint minima = _6239;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -1739,60 +1762,60 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part_1 = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part_1)) + (4u * in_part);
-    uint2 _6320;
+    uint2 _6361;
     if (second)
     {
         uint param = low;
-        _6320 = second_shorts(param, v_588);
+        _6361 = second_shorts(param, v_611);
     }
     else
     {
         uint param_1 = low;
-        _6320 = first_shorts(param_1, v_599);
+        _6361 = first_shorts(param_1, v_622);
     }
-    uint2 p = _6320;
-    uint2 _6333;
+    uint2 p = _6361;
+    uint2 _6374;
     if (second)
     {
         uint param_2 = low + 16u;
-        _6333 = second_shorts(param_2, v_588);
+        _6374 = second_shorts(param_2, v_611);
     }
     else
     {
         uint param_3 = low + 16u;
-        _6333 = first_shorts(param_3, v_599);
+        _6374 = first_shorts(param_3, v_622);
     }
-    uint2 q = _6333;
-    uint2 _6348;
+    uint2 q = _6374;
+    uint2 _6389;
     if (second)
     {
         uint param_4 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _6348 = second_shorts(param_4, v_588);
+        _6389 = second_shorts(param_4, v_611);
     }
     else
     {
         uint param_5 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _6348 = first_shorts(param_5, v_599);
+        _6389 = first_shorts(param_5, v_622);
     }
-    uint2 r = _6348;
-    uint2 _6375;
+    uint2 r = _6389;
+    uint2 _6416;
     if (second)
     {
         uint param_6 = (h + 96u) + (4u * part_1);
-        _6375 = second_shorts(param_6, v_588);
+        _6416 = second_shorts(param_6, v_611);
     }
     else
     {
         uint param_7 = (h + 96u) + (4u * part_1);
-        _6375 = first_shorts(param_7, v_599);
+        _6416 = first_shorts(param_7, v_622);
     }
-    uint2 numbers = _6375 >> uint2(8u * (in_part / 2u));
+    uint2 numbers = _6416 >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -1819,111 +1842,111 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
         sums.w = times(param_21, param_22, param_23);
     }
     int4 scales = int4(int(numbers.x << 24u), int(numbers.x << 8u), int(numbers.y << 24u), int(numbers.y << 8u)) >> int4(24);
-    uint _6528;
+    uint _6569;
     if (second)
     {
         uint param_24 = h + 104u;
-        _6528 = second_short(param_24, v_588);
+        _6569 = second_short(param_24, v_611);
     }
     else
     {
         uint param_25 = h + 104u;
-        _6528 = first_short(param_25, v_599);
+        _6569 = first_short(param_25, v_622);
     }
     float4 param_26 = float4(scales);
     float4 param_27 = sums;
     float param_28 = 0.0;
-    return float2(as_type<half2>(_6528)).x * times(param_26, param_27, param_28);
+    return float2(as_type<half2>(_6569)).x * times(param_26, param_27, param_28);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     float sum = 0.0;
-    if (_6555)
+    if (_6596)
     {
         uint param = row;
         uint param_1 = u;
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        sum = line_times_x_F32(param, param_1, param_2, param_3, second, v_588, v_599);
+        sum = line_times_x_F32(param, param_1, param_2, param_3, second, v_611, v_622);
     }
-    if (_6567)
+    if (_6608)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F16(param_4, param_5, param_6, param_7, second, v_588, v_599);
+        sum = line_times_x_F16(param_4, param_5, param_6, param_7, second, v_611, v_622);
     }
-    if (_6579)
+    if (_6620)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, second, v_588, v_599);
+        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, second, v_611, v_622);
     }
-    if (_6591)
+    if (_6632)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, second, v_588, v_599);
+        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, second, v_611, v_622);
     }
-    if (_6603)
+    if (_6644)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, second, v_588, v_599);
+        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, second, v_611, v_622);
     }
-    if (_6615)
+    if (_6656)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, second, v_588, v_599);
+        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, second, v_611, v_622);
     }
-    if (_6627)
+    if (_6668)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, second, v_588, v_599);
+        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, second, v_611, v_622);
     }
-    if (_6639)
+    if (_6680)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, second, v_588, v_599);
+        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, second, v_611, v_622);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_1862)
+void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_1903)
 {
     float param = gate;
-    v_1862.y1[(push.offset2.x + (r * push.ldy)) + j] = silu(param) * up;
+    v_1903.y1[(push.offset2.x + (r * push.ldy)) + j] = gate_of(param, push) * up;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device X1& v_1674, constant Push& push, const device Norm1& v_1751, device Gates1& v_1846, device Y1& v_1862, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device X1& v_1697, constant Push& push, const device Norm1& v_1774, device Gates1& v_1887, device Y1& v_1903, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -1931,21 +1954,21 @@ void lane_rows(thread bool& second, const device Second1& v_588, const device We
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _6797 = push.first.xyz + gl_WorkGroupID;
-    uint _6798 = _6797.y;
+    uint3 _6838 = push.first.xyz + gl_WorkGroupID;
+    uint _6839 = _6838.y;
     spvUnsafeArray<uint, 4> row;
-    uint _6867;
-    uint _6878;
+    uint _6908;
+    uint _6919;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _7002;
-    uint _7065;
-    for (uint r = _6798; r < push.rows; r += push.groups.y)
+    float _7043;
+    uint _7106;
+    for (uint r = _6839; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _6821 = push.first.xyz + gl_WorkGroupID;
-        uint _6822 = _6821.x;
-        for (uint tile = _6822; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _6862 = push.first.xyz + gl_WorkGroupID;
+        uint _6863 = _6862.x;
+        for (uint tile = _6863; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -1962,21 +1985,21 @@ void lane_rows(thread bool& second, const device Second1& v_588, const device We
                     choose_line(param_1, second);
                     if (second)
                     {
-                        _6867 = push.offset.z;
+                        _6908 = push.offset.z;
                     }
                     else
                     {
-                        _6867 = push.offset.y;
+                        _6908 = push.offset.y;
                     }
                     if (both)
                     {
-                        _6878 = y / 2u;
+                        _6919 = y / 2u;
                     }
                     else
                     {
-                        _6878 = y;
+                        _6919 = y;
                     }
-                    row[y] = (2u * _6867) + (min((first + _6878), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * _6908) + (min((first + _6919), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -1989,7 +2012,7 @@ void lane_rows(thread bool& second, const device Second1& v_588, const device We
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_1674);
+                    x[i] = x_words(param_4, v_1697);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -1997,7 +2020,7 @@ void lane_rows(thread bool& second, const device Second1& v_588, const device We
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_1751);
+                        x[i] *= norm_words(param_8, v_1774);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -2015,20 +2038,20 @@ void lane_rows(thread bool& second, const device Second1& v_588, const device We
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_588, v_599);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_611, v_622);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _7002 = norm_scale(param_15, push);
+                _7043 = norm_scale(param_15, push);
             }
             else
             {
-                _7002 = 1.0;
+                _7043 = 1.0;
             }
-            float scale = _7002;
+            float scale = _7043;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -2043,16 +2066,16 @@ void lane_rows(thread bool& second, const device Second1& v_588, const device We
             {
                 if (y_3 < LINES)
                 {
-                    bool _7056;
+                    bool _7097;
                     if (both)
                     {
-                        _7056 = y_3 == ((2u * lane) + 1u);
+                        _7097 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _7056 = both;
+                        _7097 = both;
                     }
-                    if (_7056)
+                    if (_7097)
                     {
                         mine.y = sums[y_3];
                     }
@@ -2060,30 +2083,30 @@ void lane_rows(thread bool& second, const device Second1& v_588, const device We
                     {
                         if (both)
                         {
-                            _7065 = 2u * lane;
+                            _7106 = 2u * lane;
                         }
                         else
                         {
-                            _7065 = lane;
+                            _7106 = lane;
                         }
-                        if (y_3 == _7065)
+                        if (y_3 == _7106)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _7083 = lane < ELEMENTS;
-            bool _7092;
-            if (_7083)
+            bool _7124 = lane < ELEMENTS;
+            bool _7133;
+            if (_7124)
             {
-                _7092 = (first + lane) < push.n;
+                _7133 = (first + lane) < push.n;
             }
             else
             {
-                _7092 = _7083;
+                _7133 = _7124;
             }
-            if (_7092)
+            if (_7133)
             {
                 if (both)
                 {
@@ -2091,13 +2114,13 @@ void lane_rows(thread bool& second, const device Second1& v_588, const device We
                     uint param_17 = first + lane;
                     float param_18 = mine.x;
                     float param_19 = mine.y;
-                    finish_both(param_16, param_17, param_18, param_19, push, v_1862);
+                    finish_both(param_16, param_17, param_18, param_19, push, v_1903);
                     continue;
                 }
                 uint param_20 = r;
                 uint param_21 = first + lane;
                 float param_22 = mine.x;
-                finish(param_20, param_21, param_22, push, v_1846, v_1862);
+                finish(param_20, param_21, param_22, push, v_1887, v_1903);
             }
         }
     }
@@ -2108,9 +2131,9 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2625);
-    uint _2647;
-    uint _2658;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2666);
+    uint _2688;
+    uint _2699;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -2122,21 +2145,21 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
             }
             if (second)
             {
-                _2647 = push.offset.z;
+                _2688 = push.offset.z;
             }
             else
             {
-                _2647 = push.offset.y;
+                _2688 = push.offset.y;
             }
             if (both)
             {
-                _2658 = y / 2u;
+                _2699 = y / 2u;
             }
             else
             {
-                _2658 = y;
+                _2699 = y;
             }
-            row[y] = (2u * _2647) + (min((from + _2658), (push.n - 1u)) * halves_1);
+            row[y] = (2u * _2688) + (min((from + _2699), (push.n - 1u)) * halves_1);
         }
     }
 }
@@ -2148,27 +2171,27 @@ Unit no_unit()
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620, constant Push& push)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643, constant Push& push)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _2050 = (at & 3u) == 0u;
-    bool _2057;
-    if (_2050)
+    bool _2091 = (at & 3u) == 0u;
+    bool _2098;
+    if (_2091)
     {
-        _2057 = (at + 7u) <= last;
+        _2098 = (at + 7u) <= last;
     }
     else
     {
-        _2057 = _2050;
+        _2098 = _2091;
     }
-    if (_2057)
+    if (_2098)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, second, v_611, v_620);
+        unit.a = weight_words(param, second, v_634, v_643);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, second, v_611, v_620);
+        unit.b = weight_words(param_1, second, v_634, v_643);
     }
     else
     {
@@ -2176,35 +2199,35 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& se
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, second, v_588, v_599);
+            unit.a[e] = weight_word(param_2, second, v_611, v_622);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, second, v_588, v_599);
+            unit.b[e] = weight_word(param_3, second, v_611, v_622);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620, constant Push& push)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643, constant Push& push)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _2123 = (h & 7u) == 0u;
-    bool _2130;
-    if (_2123)
+    bool _2164 = (h & 7u) == 0u;
+    bool _2171;
+    if (_2164)
     {
-        _2130 = (at + 3u) <= last;
+        _2171 = (at + 3u) <= last;
     }
     else
     {
-        _2130 = _2123;
+        _2171 = _2164;
     }
-    if (_2130)
+    if (_2171)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, second, v_611, v_620);
+        unit.a = weight_words(param, second, v_634, v_643);
     }
     else
     {
@@ -2212,54 +2235,54 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& se
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, second, v_588, v_599);
+            unit.a[e] = weight_word(param_1, second, v_611, v_622);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, second, v_588, v_599);
+        unit.b.x = weight_word(param_2, second, v_611, v_622);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     uint param = at;
     uint param_1 = at + 1u;
     uint param_2 = at + 2u;
     uint param_3 = at + 3u;
-    return uint4(weight_word(param, second, v_588, v_599), weight_word(param_1, second, v_588, v_599), weight_word(param_2, second, v_588, v_599), weight_word(param_3, second, v_588, v_599));
+    return uint4(weight_word(param, second, v_611, v_622), weight_word(param_1, second, v_611, v_622), weight_word(param_2, second, v_611, v_622), weight_word(param_3, second, v_611, v_622));
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, second, v_588, v_599), four_words(param_1, second, v_588, v_599), weight_word(param_2, second, v_588, v_599) };
+    return Unit{ four_words(param, second, v_611, v_622), four_words(param_1, second, v_611, v_622), weight_word(param_2, second, v_611, v_622) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, second, v_588, v_599), uint4(0u), weight_word(param_1, second, v_588, v_599) };
+    return Unit{ four_words(param, second, v_611, v_622), uint4(0u), weight_word(param_1, second, v_611, v_622) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, second, v_588, v_599), uint4(0u), weight_word(param_1, second, v_588, v_599) };
+    return Unit{ four_words(param, second, v_611, v_622), uint4(0u), weight_word(param_1, second, v_611, v_622) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -2267,11 +2290,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& s
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, second, v_611, v_620), weight_words(param_1, second, v_611, v_620), 0u };
+        return Unit{ weight_words(param, second, v_634, v_643), weight_words(param_1, second, v_634, v_643), 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, second, v_588, v_599), four_words(param_3, second, v_588, v_599), 0u };
+    return Unit{ four_words(param_2, second, v_611, v_622), four_words(param_3, second, v_611, v_622), 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -2281,7 +2304,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_588, const device Weights1& v_599)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part_1 = (u / 4u) & 1u;
@@ -2293,98 +2316,98 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& s
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, second, v_588, v_599), weight_word(param_1, second, v_588, v_599), weight_word(param_2, second, v_588, v_599), weight_word(param_3, second, v_588, v_599));
+    uint4 a = uint4(weight_word(param, second, v_611, v_622), weight_word(param_1, second, v_611, v_622), weight_word(param_2, second, v_611, v_622), weight_word(param_3, second, v_611, v_622));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, second, v_588, v_599), weight_word(param_5, second, v_588, v_599), weight_word(param_6, second, v_588, v_599), weight_word(param_7, second, v_588, v_599));
+    uint4 b = uint4(weight_word(param_4, second, v_611, v_622), weight_word(param_5, second, v_611, v_622), weight_word(param_6, second, v_611, v_622), weight_word(param_7, second, v_611, v_622));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, second, v_588, v_599);
+        uint param_12 = weight_word(param_10, second, v_611, v_622);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, second, v_588, v_599);
+        uint param_17 = weight_word(param_15, second, v_611, v_622);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, second, v_588, v_599);
+        uint param_22 = weight_word(param_20, second, v_611, v_622);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, second, v_588, v_599);
+        uint param_27 = weight_word(param_25, second, v_611, v_622);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, second, v_588, v_599) };
+    return Unit{ a, b, weight_word(param_28, second, v_611, v_622) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620, constant Push& push)
+Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643, constant Push& push)
 {
     Unit unit = no_unit();
-    if (_2267)
+    if (_2308)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, second, v_588, v_599, v_611, v_620, push);
+        unit = load_unit_F32(param, param_1, second, v_611, v_622, v_634, v_643, push);
     }
-    if (_2275)
+    if (_2316)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, second, v_588, v_599, v_611, v_620, push);
+        unit = load_unit_F16(param_2, param_3, second, v_611, v_622, v_634, v_643, push);
     }
-    if (_2283)
+    if (_2324)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, second, v_588, v_599, v_611, v_620, push);
+        unit = load_unit_F16(param_4, param_5, second, v_611, v_622, v_634, v_643, push);
     }
-    if (_2291)
+    if (_2332)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, second, v_588, v_599);
+        unit = load_unit_Q8_0(param_6, param_7, second, v_611, v_622);
     }
-    if (_2299)
+    if (_2340)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, second, v_588, v_599);
+        unit = load_unit_Q4_0(param_8, param_9, second, v_611, v_622);
     }
-    if (_2307)
+    if (_2348)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, second, v_588, v_599);
+        unit = load_unit_Q4_1(param_10, param_11, second, v_611, v_622);
     }
-    if (_2315)
+    if (_2356)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, second, v_588, v_599, v_611, v_620);
+        unit = load_unit_Q4_K(param_12, param_13, second, v_611, v_622, v_634, v_643);
     }
-    if (_2323)
+    if (_2364)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, second, v_588, v_599);
+        unit = load_unit_Q6_K(param_14, param_15, second, v_611, v_622);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620, constant Push& push)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -2397,13 +2420,13 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
             }
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, second, v_588, v_599, v_611, v_620, push);
+            unit[y] = load_unit(param, param_1, second, v_611, v_622, v_634, v_643, push);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_1663, const device X1& v_1674, constant Push& push, const device Norm4& v_1742, const device Norm1& v_1751, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_1686, const device X1& v_1697, constant Push& push, const device Norm4& v_1765, const device Norm1& v_1774, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -2419,42 +2442,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part_1 * 256u);
             uint at = first + (4u * q);
-            bool _4353 = q < quads;
-            bool _4360;
-            if (_4353)
+            bool _4394 = q < quads;
+            bool _4401;
+            if (_4394)
             {
-                _4360 = at < push.k;
+                _4401 = at < push.k;
             }
             else
             {
-                _4360 = _4353;
+                _4401 = _4394;
             }
-            bool _4369;
-            if (_4360)
+            bool _4410;
+            if (_4401)
             {
-                _4369 = (r + m) < push.rows;
+                _4410 = (r + m) < push.rows;
             }
             else
             {
-                _4369 = _4360;
+                _4410 = _4401;
             }
-            if (_4369)
+            if (_4410)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part_1] = x_at(param_2, param_3, v_1663, v_1674);
+                v[part_1] = x_at(param_2, param_3, v_1686, v_1697);
                 if (false)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part_1] = x_at(param_4, param_5, v_1663, v_1674);
+                    factor[part_1] = x_at(param_4, param_5, v_1686, v_1697);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part_1] = norm_at(param_6, push, v_1742, v_1751);
+                        factor[part_1] = norm_at(param_6, push, v_1765, v_1774);
                     }
                 }
             }
@@ -2470,19 +2493,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_2];
                 float4 param_9 = factor[part_2];
                 float param_10 = squares;
-                float4 _4449 = input_of(param_7, param_8, param_9, param_10);
+                float4 _4490 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _4449;
-                bool _4458;
+                float4 value = _4490;
+                bool _4499;
                 if (normed)
                 {
-                    _4458 = (at_1 + 4u) > push.k;
+                    _4499 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4458 = normed;
+                    _4499 = normed;
                 }
-                if (_4458)
+                if (_4499)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -2516,7 +2539,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_1663, const device X1& v_1674, constant Push& push, const device Norm4& v_1742, const device Norm1& v_1751, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_1686, const device X1& v_1697, constant Push& push, const device Norm4& v_1765, const device Norm1& v_1774, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -2529,7 +2552,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, v_1663, v_1674, push, v_1742, v_1751, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, v_1686, v_1697, push, v_1765, v_1774, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -2658,19 +2681,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _3033 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _3074 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _3033;
-    uint _3037;
+    w = _3074;
+    uint _3078;
     if ((h & 1u) != 0u)
     {
-        _3037 = w[e + 1u];
+        _3078 = w[e + 1u];
     }
     else
     {
-        _3037 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _3078 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _3037;
+    return _3078;
 }
 
 static inline __attribute__((always_inline))
@@ -2696,10 +2719,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _3114 = (4u * y) + m;
+                        uint _3155 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_3114] += (v * x_quad(param_4, param_5, pool));
+                        all_[_3155] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -2746,14 +2769,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _3239 = (4u * y) + m;
+                        uint _3280 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3239] += (low * x_quad(param_2, param_3, pool));
-                        uint _3256 = (4u * y) + m;
+                        all_[_3280] += (low * x_quad(param_2, param_3, pool));
+                        uint _3297 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3256] += (high * x_quad(param_4, param_5, pool));
+                        all_[_3297] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -2767,7 +2790,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3317;
+    uint4 _3358;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -2777,13 +2800,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3317 = b;
+                _3358 = b;
             }
             else
             {
-                _3317 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3358 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3317;
+            words[y] = _3358;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -2866,9 +2889,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3541;
+    uint _3582;
     spvUnsafeArray<uint, 4> minima;
-    uint _3564;
+    uint _3605;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -2877,25 +2900,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3541 = words.x & 16191u;
+                _3582 = words.x & 16191u;
             }
             else
             {
-                _3541 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3582 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3541;
+            scales[y] = _3582;
             if (lower)
             {
-                _3564 = words.y & 16191u;
+                _3605 = words.y & 16191u;
             }
             else
             {
-                _3564 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3605 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3564;
+            minima[y] = _3605;
         }
     }
-    float4 _3631;
+    float4 _3672;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -2913,23 +2936,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3631 = low_nibbles(param);
+                        _3672 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3631 = high_nibbles(param_1);
+                        _3672 = high_nibbles(param_1);
                     }
-                    float4 v = _3631;
+                    float4 v = _3672;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3663 = (4u * y_1) + m;
+                            uint _3704 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3663] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3704] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -2990,7 +3013,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _4045 = (4u * y) + m;
+                        uint _4086 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -2999,13 +3022,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_4045] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_4086] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _4113;
+    uint2 _4154;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -3014,13 +3037,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _4113 = unit[y_1].b.zw;
+                _4154 = unit[y_1].b.zw;
             }
             else
             {
-                _4113 = unit[y_1].b.zw >> uint2(8u);
+                _4154 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _4113;
+            uint2 words = _4154;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -3040,7 +3063,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_4179)
+    if (_4220)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -3053,7 +3076,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_4194)
+    if (_4235)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -3066,7 +3089,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_4209)
+    if (_4250)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -3079,7 +3102,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_4224)
+    if (_4265)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -3092,7 +3115,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_4239)
+    if (_4280)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -3105,7 +3128,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_4254)
+    if (_4295)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -3118,7 +3141,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_4269)
+    if (_4310)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -3131,7 +3154,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_4284)
+    if (_4325)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -3163,22 +3186,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _2405; v++)
+    for (uint v = 0u; v < _2446; v++)
     {
-        sum += pool[(i * _2413) + v];
+        sum += pool[(i * _2454) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_1846, device Y1& v_1862, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_1887, device Y1& v_1903, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2466;
+    uint lane = me & _2507;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _2564;
+    float _2605;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -3190,45 +3213,45 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _2509) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _2550) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _2523 = simd_is_first();
-            if (_2523)
+            bool _2564 = simd_is_first();
+            if (_2564)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2541 = me < GROUP_LINES;
-            bool _2550;
-            if (_2541)
+            bool _2582 = me < GROUP_LINES;
+            bool _2591;
+            if (_2582)
             {
-                _2550 = (first + me) < push.n;
+                _2591 = (first + me) < push.n;
             }
             else
             {
-                _2550 = _2541;
+                _2591 = _2582;
             }
-            bool _2560;
-            if (_2550)
+            bool _2601;
+            if (_2591)
             {
-                _2560 = (r + m) < push.rows;
+                _2601 = (r + m) < push.rows;
             }
             else
             {
-                _2560 = _2550;
+                _2601 = _2591;
             }
-            if (_2560)
+            if (_2601)
             {
                 if (normed)
                 {
-                    _2564 = shared_scale(push, pool, gl_NumSubgroups);
+                    _2605 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _2564 = 1.0;
+                    _2605 = 1.0;
                 }
-                float scale = _2564;
+                float scale = _2605;
                 if (both)
                 {
                     uint param = 2u * me;
@@ -3237,23 +3260,23 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
                     uint param_3 = first + me;
                     float param_4 = scale * shared_sum(param, pool);
                     float param_5 = scale * shared_sum(param_1, pool);
-                    finish_both(param_2, param_3, param_4, param_5, push, v_1862);
+                    finish_both(param_2, param_3, param_4, param_5, push, v_1903);
                     continue;
                 }
                 uint param_6 = me;
                 uint param_7 = r + m;
                 uint param_8 = first + me;
                 float param_9 = scale * shared_sum(param_6, pool);
-                finish(param_7, param_8, param_9, push, v_1846, v_1862);
+                finish(param_7, param_8, param_9, push, v_1887, v_1903);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(thread bool& second, const device Second1& v_588, const device Weights1& v_599, const device Second4& v_611, const device Weights4& v_620, const device X4& v_1663, const device X1& v_1674, constant Push& push, const device Norm4& v_1742, const device Norm1& v_1751, device Gates1& v_1846, device Y1& v_1862, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643, const device X4& v_1686, const device X1& v_1697, constant Push& push, const device Norm4& v_1765, const device Norm1& v_1774, device Gates1& v_1887, device Y1& v_1903, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _4613;
+    uint lane = gl_LocalInvocationID.x & _4654;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -3264,19 +3287,19 @@ void vector_rows(thread bool& second, const device Second1& v_588, const device 
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _4644;
-    uint _4655 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _4685;
+    uint _4696 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _4655; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _4696; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _4670 = push.first.xyz + gl_WorkGroupID;
-        uint _4671 = _4670.x;
-        for (uint tile = _4671; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _4711 = push.first.xyz + gl_WorkGroupID;
+        uint _4712 = _4711.x;
+        for (uint tile = _4712; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -3287,31 +3310,31 @@ void vector_rows(thread bool& second, const device Second1& v_588, const device 
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _4714;
+                bool _4755;
                 if (plain)
                 {
-                    _4714 = (base + lane) < end;
+                    _4755 = (base + lane) < end;
                 }
                 else
                 {
-                    _4714 = plain;
+                    _4755 = plain;
                 }
-                if (_4714)
+                if (_4755)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_units(param_10, param_11, param_12, second, v_588, v_599, v_611, v_620, push);
+                    load_units(param_10, param_11, param_12, second, v_611, v_622, v_634, v_643, push);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, v_1663, v_1674, push, v_1742, v_1751, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, v_1686, v_1697, push, v_1765, v_1774, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _4748 = base + lane;
-                for (uint u = _4748; u < end; u += TEAM)
+                uint _4789 = base + lane;
+                for (uint u = _4789; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -3328,7 +3351,7 @@ void vector_rows(thread bool& second, const device Second1& v_588, const device 
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_units(param_17, param_18, param_19, second, v_588, v_599, v_611, v_620, push);
+                            load_units(param_17, param_18, param_19, second, v_611, v_622, v_634, v_643, push);
                             next = param_19;
                         }
                     }
@@ -3337,7 +3360,7 @@ void vector_rows(thread bool& second, const device Second1& v_588, const device 
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, second, v_588, v_599, v_611, v_620, push);
+                        load_units(param_20, param_21, param_22, second, v_611, v_622, v_634, v_643, push);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -3357,42 +3380,42 @@ void vector_rows(thread bool& second, const device Second1& v_588, const device 
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_1846, v_1862, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_1887, v_1903, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
 kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_1663 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_599 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_588 = *(const device Second1*)spvBufferAliasSet0Binding3;
-    const device auto& v_1742 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_1862 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_1846 = *(device Gates1*)spvBufferAliasSet0Binding6;
-    const device auto& v_611 = *(const device Second4*)spvBufferAliasSet0Binding3;
-    const device auto& v_620 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1674 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_1751 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& v_1922 = *(device Gates4*)spvBufferAliasSet0Binding6;
-    device auto& v_1956 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_1686 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_622 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_611 = *(const device Second1*)spvBufferAliasSet0Binding3;
+    const device auto& v_1765 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_1903 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_1887 = *(device Gates1*)spvBufferAliasSet0Binding6;
+    const device auto& v_634 = *(const device Second4*)spvBufferAliasSet0Binding3;
+    const device auto& v_643 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_1697 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_1774 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& v_1963 = *(device Gates4*)spvBufferAliasSet0Binding6;
+    device auto& v_1997 = *(device Y4*)spvBufferAliasSet0Binding5;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     bool second = false;
-    second = _7129;
-    if (_7130)
+    second = _7170;
+    if (_7171)
     {
-        tiles(second, v_588, v_599, v_611, v_620, v_1663, v_1674, push, v_1742, v_1751, v_1846, v_1862, v_1922, v_1956, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(second, v_611, v_622, v_634, v_643, v_1686, v_1697, push, v_1765, v_1774, v_1887, v_1903, v_1963, v_1997, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_7135)
+        if (_7176)
         {
-            lane_rows(second, v_588, v_599, v_1674, push, v_1751, v_1846, v_1862, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(second, v_611, v_622, v_1697, push, v_1774, v_1887, v_1903, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(second, v_588, v_599, v_611, v_620, v_1663, v_1674, push, v_1742, v_1751, v_1846, v_1862, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(second, v_611, v_622, v_634, v_643, v_1686, v_1697, push, v_1765, v_1774, v_1887, v_1903, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

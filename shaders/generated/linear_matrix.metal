@@ -59,14 +59,14 @@ struct Weights1
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 8u);
-constant bool _611 = (type == 0u);
-constant bool _619 = (type == 1u);
-constant bool _627 = (type == 2u);
-constant bool _635 = (type == 3u);
-constant bool _645 = (type == 4u);
-constant bool _655 = (type == 5u);
-constant bool _665 = (type == 6u);
-constant bool _675 = (type == 7u);
+constant bool _660 = (type == 0u);
+constant bool _668 = (type == 1u);
+constant bool _676 = (type == 2u);
+constant bool _684 = (type == 3u);
+constant bool _694 = (type == 4u);
+constant bool _704 = (type == 5u);
+constant bool _714 = (type == 6u);
+constant bool _724 = (type == 7u);
 
 struct X4
 {
@@ -88,86 +88,86 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _879 = (variant / 8u);
-constant uint input_ = (_879 % 3u);
+constant uint _928 = (variant / 8u);
+constant uint input_ = (_928 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _947 = (type == 5u);
-constant bool _956 = (type == 6u);
+constant bool _996 = (type == 5u);
+constant bool _1005 = (type == 6u);
 
 struct Work4
 {
     uint4 work4[1];
 };
 
-constant bool _1138 = (type == 5u);
-constant bool _1139 = (type == 6u);
-constant bool _1140 = (_1138 || _1139);
-constant bool _1175 = (type == 5u);
-constant uint blocks = _1175 ? 4u : 2u;
-constant uint _1181 = (32u / blocks);
-constant uint _1203 = (8u * blocks);
-constant uint _1208 = (8u * blocks);
+constant bool _1186 = (type == 5u);
+constant bool _1187 = (type == 6u);
+constant bool _1188 = (_1186 || _1187);
 constant bool _1223 = (type == 5u);
+constant uint blocks = _1223 ? 4u : 2u;
+constant uint _1229 = (32u / blocks);
+constant uint _1251 = (8u * blocks);
+constant uint _1256 = (8u * blocks);
+constant bool _1271 = (type == 5u);
 
 struct Work1
 {
     float work1[1];
 };
 
-constant bool _1491 = (type == 5u);
-constant bool _1492 = (type == 6u);
-constant bool _1493 = (_1491 || _1492);
-constant bool _1502 = (type == 5u);
-constant uint _1503 = _1502 ? 4u : 2u;
-constant bool _1660 = (type == 3u);
-constant bool _1673 = (type == 4u);
-constant bool _1707 = (type == 1u);
-constant bool _1784 = (type == 3u);
-constant bool _1785 = (type == 4u);
-constant bool _1786 = (_1784 || _1785);
-constant bool _1802 = (type == 5u);
-constant bool _1814 = (type == 6u);
-constant bool _1927 = (type == 3u);
-constant bool _1928 = (type == 4u);
-constant bool _1929 = (_1927 || _1928);
-constant bool _1973 = (type == 3u);
-constant bool _1998 = (type == 5u);
-constant bool _2042 = (type == 6u);
-constant bool _2116 = (type == 4u);
-constant bool _2117 = (type == 5u);
-constant bool _2118 = (_2116 || _2117);
-constant bool _2135 = (type == 3u);
-constant bool _2137 = (type == 4u);
-constant bool _2139 = (type == 7u);
-constant float _2142 = _2139 ? 1056.0 : 1024.0;
-constant float _2143 = _2137 ? 1032.0 : _2142;
-constant float _2144 = _2135 ? 1152.0 : _2143;
-constant bool _2185 = (type == 1u);
-constant bool _2323 = (type == 3u);
-constant bool _2324 = (type == 4u);
-constant bool _2325 = (_2323 || _2324);
-constant bool _2352 = (type == 5u);
-constant bool _2372 = (type == 6u);
-constant bool _2436 = (type == 5u);
-constant bool _2505 = (type == 6u);
-constant bool _2570 = (type == 6u);
-constant bool _2593 = (type == 6u);
-constant bool _2892 = (type == 1u);
-constant bool _2959 = (type == 1u);
-constant bool _2960 = (!_2959);
-constant bool _2965 = (type == 7u);
-constant uint SCALES = _2965 ? 2u : 1u;
-constant bool _2967 = (SCALES == 2u);
+constant bool _1539 = (type == 5u);
+constant bool _1540 = (type == 6u);
+constant bool _1541 = (_1539 || _1540);
+constant bool _1550 = (type == 5u);
+constant uint _1551 = _1550 ? 4u : 2u;
+constant bool _1708 = (type == 3u);
+constant bool _1721 = (type == 4u);
+constant bool _1755 = (type == 1u);
+constant bool _1832 = (type == 3u);
+constant bool _1833 = (type == 4u);
+constant bool _1834 = (_1832 || _1833);
+constant bool _1850 = (type == 5u);
+constant bool _1862 = (type == 6u);
+constant bool _1975 = (type == 3u);
+constant bool _1976 = (type == 4u);
+constant bool _1977 = (_1975 || _1976);
+constant bool _2021 = (type == 3u);
+constant bool _2046 = (type == 5u);
+constant bool _2090 = (type == 6u);
+constant bool _2164 = (type == 4u);
+constant bool _2165 = (type == 5u);
+constant bool _2166 = (_2164 || _2165);
+constant bool _2183 = (type == 3u);
+constant bool _2185 = (type == 4u);
+constant bool _2187 = (type == 7u);
+constant float _2190 = _2187 ? 1056.0 : 1024.0;
+constant float _2191 = _2185 ? 1032.0 : _2190;
+constant float _2192 = _2183 ? 1152.0 : _2191;
+constant bool _2233 = (type == 1u);
+constant bool _2371 = (type == 3u);
+constant bool _2372 = (type == 4u);
+constant bool _2373 = (_2371 || _2372);
+constant bool _2400 = (type == 5u);
+constant bool _2420 = (type == 6u);
+constant bool _2484 = (type == 5u);
+constant bool _2553 = (type == 6u);
+constant bool _2618 = (type == 6u);
+constant bool _2641 = (type == 6u);
+constant bool _2940 = (type == 1u);
+constant bool _3007 = (type == 1u);
+constant bool _3008 = (!_3007);
+constant bool _3013 = (type == 7u);
+constant uint SCALES = _3013 ? 2u : 1u;
+constant bool _3015 = (SCALES == 2u);
 constant uint PART_STEPS = (4u / SCALES);
-constant bool _3077 = (type == 1u);
-constant bool _3078 = (!_3077);
-constant bool _3188 = (type == 1u);
-constant bool _3230 = (type == 1u);
-constant bool _3231 = (!_3230);
-constant bool _3260 = (SCALES == 2u);
+constant bool _3125 = (type == 1u);
+constant bool _3126 = (!_3125);
+constant bool _3236 = (type == 1u);
+constant bool _3278 = (type == 1u);
+constant bool _3279 = (!_3278);
+constant bool _3308 = (SCALES == 2u);
 constant uint way = (variant / 24u);
-constant bool _3525 = (way == 8u);
+constant bool _3573 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -175,7 +175,7 @@ struct Weights4
     uint4 weights4[1];
 };
 
-constant float _1195[4] = { 0.0, 0.0, 0.0, 0.0 };
+constant float _1243[4] = { 0.0, 0.0, 0.0, 0.0 };
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -192,49 +192,49 @@ uint slices_of_k(constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& _769, const device X1& _780)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& _818, const device X1& _829)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return _769.x4[i / 4u];
+        return _818.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = _780.x1[i];
+    v.x = _829.x1[i];
     if (count > 1u)
     {
-        v.y = _780.x1[i + 1u];
+        v.y = _829.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = _780.x1[i + 2u];
+        v.z = _829.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = _780.x1[i + 3u];
+        v.w = _829.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _843, const device Norm1& _852)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _892, const device Norm1& _901)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _830 = (at & 3u) == 0u;
-    bool _837;
-    if (_830)
+    bool _879 = (at & 3u) == 0u;
+    bool _886;
+    if (_879)
     {
-        _837 = (at + 3u) <= last;
+        _886 = (at + 3u) <= last;
     }
     else
     {
-        _837 = _830;
+        _886 = _879;
     }
-    if (_837)
+    if (_886)
     {
-        return _843.norm4[at / 4u];
+        return _892.norm4[at / 4u];
     }
-    return float4(_852.norm1[min(at, last)], _852.norm1[min((at + 1u), last)], _852.norm1[min((at + 2u), last)], _852.norm1[min((at + 3u), last)]);
+    return float4(_901.norm1[min(at, last)], _901.norm1[min((at + 1u), last)], _901.norm1[min((at + 2u), last)], _901.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
@@ -263,7 +263,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _769, const device X1& _780, const device Norm4& _843, const device Norm1& _852)
+float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _818, const device X1& _829, const device Norm4& _892, const device Norm1& _901)
 {
     if ((4u * q) >= push.k)
     {
@@ -271,38 +271,38 @@ float4 input_quad(thread const uint& r, thread const uint& q, thread float& squa
     }
     uint at = (push.offset.x + (r * push.ldx)) + (4u * q);
     uint count = push.k - (4u * q);
-    float4 _1061;
+    float4 _1109;
     if (gated)
     {
         uint param = at + push.k;
         uint param_1 = count;
-        _1061 = x_at(param, param_1, _769, _780);
+        _1109 = x_at(param, param_1, _818, _829);
     }
     else
     {
-        _1061 = float4(0.0);
+        _1109 = float4(0.0);
     }
-    float4 up = _1061;
-    float4 _1075;
+    float4 up = _1109;
+    float4 _1123;
     if (normed)
     {
         uint param_2 = 4u * q;
-        _1075 = norm_at(param_2, push, _843, _852);
+        _1123 = norm_at(param_2, push, _892, _901);
     }
     else
     {
-        _1075 = float4(1.0);
+        _1123 = float4(1.0);
     }
-    float4 factor = _1075;
+    float4 factor = _1123;
     uint param_3 = at;
     uint param_4 = count;
-    float4 param_5 = x_at(param_3, param_4, _769, _780);
+    float4 param_5 = x_at(param_3, param_4, _818, _829);
     float4 param_6 = up;
     float4 param_7 = factor;
     float param_8 = squares;
-    float4 _1097 = input_of(param_5, param_6, param_7, param_8);
+    float4 _1145 = input_of(param_5, param_6, param_7, param_8);
     squares = param_8;
-    return _1097;
+    return _1145;
 }
 
 static inline __attribute__((always_inline))
@@ -310,8 +310,8 @@ uint group_max_bits(thread uint& bits, thread uint& gl_SubgroupID, thread uint& 
 {
     bits = simd_max(bits);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _1004 = simd_is_first();
-    if (_1004)
+    bool _1052 = simd_is_first();
+    if (_1052)
     {
         ((threadgroup uint*)&pool[gl_SubgroupID])[0u] = bits;
     }
@@ -328,8 +328,8 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 {
     value = simd_sum(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _263 = simd_is_first();
-    if (_263)
+    bool _266 = simd_is_first();
+    if (_266)
     {
         group_partial[gl_SubgroupID] = value;
     }
@@ -345,44 +345,44 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _922;
+    float _971;
     if (push.k != 0u)
     {
-        _922 = rsqrt((squares / float(push.k)) + push.eps);
+        _971 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _922 = 0.0;
+        _971 = 0.0;
     }
-    return _922;
+    return _971;
 }
 
 static inline __attribute__((always_inline))
 uint slices_of_minima(constant Push& push)
 {
-    uint _948;
-    if (_947)
+    uint _997;
+    if (_996)
     {
         uint param = slices_of_k(push);
         uint param_1 = 32u;
-        _948 = ceil_div(param, param_1);
+        _997 = ceil_div(param, param_1);
     }
     else
     {
-        uint _957;
-        if (_956)
+        uint _1006;
+        if (_1005)
         {
             uint param_2 = push.k;
             uint param_3 = 512u;
-            _957 = ceil_div(param_2, param_3);
+            _1006 = ceil_div(param_2, param_3);
         }
         else
         {
-            _957 = 0u;
+            _1006 = 0u;
         }
-        _948 = _957;
+        _997 = _1006;
     }
-    return _948;
+    return _997;
 }
 
 static inline __attribute__((always_inline))
@@ -400,13 +400,13 @@ uint row_start(thread const uint& r, constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1104)
+void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1152)
 {
-    _1104.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
+    _1152.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
 }
 
 static inline __attribute__((always_inline))
-void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1104, thread uint3& gl_LocalInvocationID)
+void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1152, thread uint3& gl_LocalInvocationID)
 {
     uint me = gl_LocalInvocationID.x;
     if ((base + me) < quads)
@@ -414,68 +414,68 @@ void put_quads(thread const uint& start, thread const uint& minima, thread const
         uint param = start;
         uint param_1 = base + me;
         float4 param_2 = v;
-        put_halves(param, param_1, param_2, _1104);
+        put_halves(param, param_1, param_2, _1152);
     }
-    if (_1140)
+    if (_1188)
     {
         uint turn = base & 256u;
-        float _1154;
+        float _1202;
         if ((base + me) < quads)
         {
-            _1154 = ((v.x + v.y) + v.z) + v.w;
+            _1202 = ((v.x + v.y) + v.z) + v.w;
         }
         else
         {
-            _1154 = 0.0;
+            _1202 = 0.0;
         }
-        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1154);
+        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1202);
         threadgroup_barrier(mem_flags::mem_threadgroup);
         uint m = ((base / 8u) / blocks) + me;
-        bool _1182 = me < _1181;
-        bool _1189;
-        if (_1182)
+        bool _1230 = me < _1229;
+        bool _1237;
+        if (_1230)
         {
-            _1189 = m < (slices_of_minima(push) * 8u);
+            _1237 = m < (slices_of_minima(push) * 8u);
         }
         else
         {
-            _1189 = _1182;
+            _1237 = _1230;
         }
-        if (_1189)
+        if (_1237)
         {
             float sums[4] = { 0.0, 0.0, 0.0, 0.0 };
-            for (uint i = 0u; i < _1203; i++)
+            for (uint i = 0u; i < _1251; i++)
             {
-                uint _1206 = i / 8u;
-                sums[_1206] += as_type<float>(((threadgroup uint*)&pool[(turn + (_1208 * me)) + i])[0u]);
+                uint _1254 = i / 8u;
+                sums[_1254] += as_type<float>(((threadgroup uint*)&pool[(turn + (_1256 * me)) + i])[0u]);
             }
-            float4 _1224;
-            if (_1223)
+            float4 _1272;
+            if (_1271)
             {
-                _1224 = float4(sums[0], sums[1], sums[2], sums[3]);
+                _1272 = float4(sums[0], sums[1], sums[2], sums[3]);
             }
             else
             {
-                _1224 = float4(sums[0], sums[0], sums[1], sums[1]);
+                _1272 = float4(sums[0], sums[0], sums[1], sums[1]);
             }
             uint param_3 = minima;
             uint param_4 = m;
-            float4 param_5 = _1224;
-            put_halves(param_3, param_4, param_5, _1104);
+            float4 param_5 = _1272;
+            put_halves(param_3, param_4, param_5, _1152);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _769, const device X1& _780, const device Norm4& _843, const device Norm1& _852, threadgroup uint4 (&pool)[576], device Work4& _1104, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1407)
+void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _818, const device X1& _829, const device Norm4& _892, const device Norm1& _901, threadgroup uint4 (&pool)[576], device Work4& _1152, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1455)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = slices_of_k(push) * 8u;
-    uint3 _1268 = push.first.xyz + gl_WorkGroupID;
-    uint _1269 = _1268.x;
+    uint3 _1316 = push.first.xyz + gl_WorkGroupID;
+    uint _1317 = _1316.x;
     float4 kept[4];
-    float _1372;
-    for (uint r = _1269; r < push.rows; r += push.groups.x)
+    float _1420;
+    for (uint r = _1317; r < push.rows; r += push.groups.x)
     {
         float squares = 0.0;
         float unused = 0.0;
@@ -486,43 +486,43 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param = r;
             uint param_1 = (i * 256u) + me;
             float param_2 = squares;
-            float4 _1303 = input_quad(param, param_1, param_2, push, _769, _780, _843, _852);
+            float4 _1351 = input_quad(param, param_1, param_2, push, _818, _829, _892, _901);
             squares = param_2;
-            kept[i] = _1303;
+            kept[i] = _1351;
             uint4 v = as_type<uint4>(kept[i]) & uint4(2147483647u);
             bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
         }
-        uint _1332 = 1024u + me;
-        for (uint q = _1332; q < quads; q += 256u)
+        uint _1380 = 1024u + me;
+        for (uint q = _1380; q < quads; q += 256u)
         {
             uint param_3 = r;
             uint param_4 = q;
             float param_5 = squares;
-            float4 _1348 = input_quad(param_3, param_4, param_5, push, _769, _780, _843, _852);
+            float4 _1396 = input_quad(param_3, param_4, param_5, push, _818, _829, _892, _901);
             squares = param_5;
-            uint4 v_1 = as_type<uint4>(_1348) & uint4(2147483647u);
+            uint4 v_1 = as_type<uint4>(_1396) & uint4(2147483647u);
             bits = max(bits, max(max(v_1.x, v_1.y), max(v_1.z, v_1.w)));
         }
         uint param_6 = bits;
-        uint _1370 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
-        bits = _1370;
+        uint _1418 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
+        bits = _1418;
         if (normed)
         {
             float param_7 = squares;
-            float _1377 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
-            float param_8 = _1377;
-            _1372 = norm_scale(param_8, push);
+            float _1425 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
+            float param_8 = _1425;
+            _1420 = norm_scale(param_8, push);
         }
         else
         {
-            _1372 = 1.0;
+            _1420 = 1.0;
         }
-        float factor = _1372;
+        float factor = _1420;
         int power = clamp(136 - int(bits >> 23u), -118, 100);
         float scale = as_type<float>(uint(127 + power) << 23u);
         if (me == 0u)
         {
-            _1407.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
+            _1455.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
         }
         uint param_9 = r;
         uint start = row_start(param_9, push);
@@ -538,7 +538,7 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
                 uint param_12 = i_1 * 256u;
                 uint param_13 = quads;
                 float4 param_14 = kept[i_1] * scale;
-                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1104, gl_LocalInvocationID);
+                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1152, gl_LocalInvocationID);
             }
         }
         for (uint base = 1024u; base < quads; base += 256u)
@@ -546,27 +546,27 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param_15 = r;
             uint param_16 = base + me;
             float param_17 = unused;
-            float4 _1476 = input_quad(param_15, param_16, param_17, push, _769, _780, _843, _852);
+            float4 _1524 = input_quad(param_15, param_16, param_17, push, _818, _829, _892, _901);
             unused = param_17;
             uint param_18 = start;
             uint param_19 = minima;
             uint param_20 = base;
             uint param_21 = quads;
-            float4 param_22 = _1476 * scale;
-            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1104, gl_LocalInvocationID);
+            float4 param_22 = _1524 * scale;
+            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1152, gl_LocalInvocationID);
         }
-        if (_1493)
+        if (_1541)
         {
             uint param_23 = quads;
             uint param_24 = 256u;
-            uint covered = (ceil_div(param_23, param_24) * 32u) / _1503;
-            uint _1508 = covered + me;
-            for (uint m = _1508; m < (slices_of_minima(push) * 8u); m += 256u)
+            uint covered = (ceil_div(param_23, param_24) * 32u) / _1551;
+            uint _1556 = covered + me;
+            for (uint m = _1556; m < (slices_of_minima(push) * 8u); m += 256u)
             {
                 uint param_25 = minima;
                 uint param_26 = m;
                 float4 param_27 = float4(0.0);
-                put_halves(param_25, param_26, param_27, _1104);
+                put_halves(param_25, param_26, param_27, _1152);
             }
         }
     }
@@ -588,9 +588,9 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
         pool[me] = as_type<uint4>(float4(0.0, 1.0, 2.0, 3.0) + float4(4.0 * float(me & 1u)));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    simdgroup_float8x8 _3009;
-    simdgroup_load(_3009, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
-    simdgroup_float8x8 tempArg = _3009;
+    simdgroup_float8x8 _3057;
+    simdgroup_load(_3057, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
+    simdgroup_float8x8 tempArg = _3057;
     simdgroup_float8x8 numbers = tempArg;
     simdgroup_float8x8 param = numbers;
     columns = uint2(elements_of(param));
@@ -599,79 +599,79 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _612;
-    if (_611)
+    uint _661;
+    if (_660)
     {
-        _612 = (k / 1u) * 2u;
+        _661 = (k / 1u) * 2u;
     }
     else
     {
-        uint _620;
-        if (_619)
+        uint _669;
+        if (_668)
         {
-            _620 = (k / 1u) * 1u;
+            _669 = (k / 1u) * 1u;
         }
         else
         {
-            uint _628;
-            if (_627)
+            uint _677;
+            if (_676)
             {
-                _628 = (k / 1u) * 1u;
+                _677 = (k / 1u) * 1u;
             }
             else
             {
-                uint _636;
-                if (_635)
+                uint _685;
+                if (_684)
                 {
-                    _636 = (k / 32u) * 17u;
+                    _685 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _646;
-                    if (_645)
+                    uint _695;
+                    if (_694)
                     {
-                        _646 = (k / 32u) * 9u;
+                        _695 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _656;
-                        if (_655)
+                        uint _705;
+                        if (_704)
                         {
-                            _656 = (k / 32u) * 10u;
+                            _705 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _666;
-                            if (_665)
+                            uint _715;
+                            if (_714)
                             {
-                                _666 = (k / 256u) * 72u;
+                                _715 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _676;
-                                if (_675)
+                                uint _725;
+                                if (_724)
                                 {
-                                    _676 = (k / 256u) * 105u;
+                                    _725 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _676 = 0u;
+                                    _725 = 0u;
                                 }
-                                _666 = _676;
+                                _715 = _725;
                             }
-                            _656 = _666;
+                            _705 = _715;
                         }
-                        _646 = _656;
+                        _695 = _705;
                     }
-                    _636 = _646;
+                    _685 = _695;
                 }
-                _628 = _636;
+                _677 = _685;
             }
-            _620 = _628;
+            _669 = _677;
         }
-        _612 = _620;
+        _661 = _669;
     }
-    return _612;
+    return _661;
 }
 
 static inline __attribute__((always_inline))
@@ -696,43 +696,43 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, constant 
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& _602)
+uint4 four_words(thread const uint& at, const device Weights1& _651)
 {
-    return uint4(*(const device packed_uint4*)&_602.weights1[at]);
+    return uint4(*(const device packed_uint4*)&_651.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& _602)
+uint weight_word(thread const uint& i, const device Weights1& _651)
 {
-    return _602.weights1[i];
+    return _651.weights1[i];
 }
 
 static inline __attribute__((always_inline))
 uint numbers_at(thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    uint _1661;
-    if (_1660)
+    uint _1709;
+    if (_1708)
     {
-        _1661 = ((row + (17u * s)) + 1u) + (8u * p);
+        _1709 = ((row + (17u * s)) + 1u) + (8u * p);
     }
     else
     {
-        uint _1674;
-        if (_1673)
+        uint _1722;
+        if (_1721)
         {
-            _1674 = ((row + (9u * s)) + 1u) + (4u * p);
+            _1722 = ((row + (9u * s)) + 1u) + (4u * p);
         }
         else
         {
-            _1674 = (((row + ((s / 8u) * 105u)) + (32u * ((s / 4u) & 1u))) + (16u * (s & 1u))) + (8u * p);
+            _1722 = (((row + ((s / 8u) * 105u)) + (32u * ((s / 4u) & 1u))) + (16u * (s & 1u))) + (8u * p);
         }
-        _1661 = _1674;
+        _1709 = _1722;
     }
-    return _1661;
+    return _1709;
 }
 
 static inline __attribute__((always_inline))
-Window window_at(thread const uint& at, constant Push& push, const device Weights1& _602)
+Window window_at(thread const uint& at, constant Push& push, const device Weights1& _651)
 {
     uint param = push.k;
     uint end = push.offset.y + (((push.n * row_halves(param)) + 1u) / 2u);
@@ -740,9 +740,9 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
     if ((at + 5u) <= end)
     {
         uint param_1 = at;
-        w.a = four_words(param_1, _602);
+        w.a = four_words(param_1, _651);
         uint param_2 = at + 4u;
-        w.b.x = weight_word(param_2, _602);
+        w.b.x = weight_word(param_2, _651);
     }
     else
     {
@@ -750,18 +750,18 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_3 = min((at + i), (end - 1u));
-            w.a[i] = weight_word(param_3, _602);
+            w.a[i] = weight_word(param_3, _651);
         }
         uint param_4 = min((at + 4u), (end - 1u));
-        w.b.x = weight_word(param_4, _602);
+        w.b.x = weight_word(param_4, _651);
     }
     return w;
 }
 
 static inline __attribute__((always_inline))
-void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _602)
+void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _651)
 {
-    if (_1707)
+    if (_1755)
     {
         uint last = ((row + push.k) - 1u) / 2u;
         uint at = ((row + (32u * s)) + (16u * p)) / 2u;
@@ -769,42 +769,42 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
         {
             uint param = at;
             uint param_1 = at + 4u;
-            v.numbers = Window{ four_words(param, _602), four_words(param_1, _602) };
+            v.numbers = Window{ four_words(param, _651), four_words(param_1, _651) };
             uint param_2 = at + 8u;
-            v.scale = weight_word(param_2, _602);
+            v.scale = weight_word(param_2, _651);
             return;
         }
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_3 = min((at + i), last);
-            v.numbers.a[i] = weight_word(param_3, _602);
+            v.numbers.a[i] = weight_word(param_3, _651);
             uint param_4 = min(((at + 4u) + i), last);
-            v.numbers.b[i] = weight_word(param_4, _602);
+            v.numbers.b[i] = weight_word(param_4, _651);
         }
         uint param_5 = min((at + 8u), last);
-        v.scale = weight_word(param_5, _602);
+        v.scale = weight_word(param_5, _651);
     }
     else
     {
-        if (_1786)
+        if (_1834)
         {
             uint param_6 = row;
             uint param_7 = s;
             uint param_8 = p;
             uint param_9 = (numbers_at(param_6, param_7, param_8) - 1u) / 2u;
-            v.numbers = window_at(param_9, push, _602);
+            v.numbers = window_at(param_9, push, _651);
         }
         else
         {
-            if (_1802)
+            if (_1850)
             {
                 uint param_10 = (row / 2u) + (5u * s);
-                v.numbers = window_at(param_10, push, _602);
+                v.numbers = window_at(param_10, push, _651);
             }
             else
             {
-                if (_1814)
+                if (_1862)
                 {
                     uint at_1 = (row / 2u) + ((s / 8u) * 36u);
                     uint numbers = ((at_1 + 4u) + (((s & 7u) / 2u) * 8u)) + (4u * p);
@@ -812,12 +812,12 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                     if ((s & 7u) == 0u)
                     {
                         uint param_11 = at_1;
-                        v.more.a = four_words(param_11, _602);
+                        v.more.a = four_words(param_11, _651);
                     }
                     if ((s & 1u) == 0u)
                     {
                         uint param_12 = numbers;
-                        v.numbers.a = four_words(param_12, _602);
+                        v.numbers.a = four_words(param_12, _651);
                     }
                 }
                 else
@@ -829,17 +829,17 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                     uint param_14 = s;
                     uint param_15 = p;
                     uint param_16 = numbers_at(param_13, param_14, param_15) / 2u;
-                    v.numbers = window_at(param_16, push, _602);
+                    v.numbers = window_at(param_16, push, _651);
                     if ((s & 3u) == 0u)
                     {
                         uint param_17 = (((block + 64u) + (16u * half_)) + (8u * p)) / 2u;
-                        v.more = window_at(param_17, push, _602);
+                        v.more = window_at(param_17, push, _651);
                         uint param_18 = scales;
                         uint param_19 = scales + 1u;
                         uint param_20 = scales + 2u;
-                        v.scales = uint3(weight_word(param_18, _602), weight_word(param_19, _602), weight_word(param_20, _602));
+                        v.scales = uint3(weight_word(param_18, _651), weight_word(param_19, _651), weight_word(param_20, _651));
                         uint param_21 = (block / 2u) + 52u;
-                        v.scale = weight_word(param_21, _602);
+                        v.scale = weight_word(param_21, _651);
                     }
                 }
             }
@@ -848,17 +848,17 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
 }
 
 static inline __attribute__((always_inline))
-Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _602)
+Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _651)
 {
     Sixteen v;
     v.numbers = Window{ uint4(0u), uint4(0u) };
     v.more = Window{ uint4(0u), uint4(0u) };
     v.scales = uint3(0u);
     v.scale = 0u;
-    if (_2436)
+    if (_2484)
     {
         uint blocks_1 = slices_of_k(push);
-        uint _2461;
+        uint _2509;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 16u; i++)
         {
@@ -866,28 +866,28 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
             if (block < blocks_1)
             {
                 uint param = (row / 2u) + (5u * block);
-                _2461 = weight_word(param, _602) >> 16u;
+                _2509 = weight_word(param, _651) >> 16u;
             }
             else
             {
-                _2461 = 0u;
+                _2509 = 0u;
             }
-            uint minimum = _2461;
+            uint minimum = _2509;
             if (i < 8u)
             {
-                uint _2479 = i / 2u;
-                v.numbers.a[_2479] |= (minimum << (16u * (i & 1u)));
+                uint _2527 = i / 2u;
+                v.numbers.a[_2527] |= (minimum << (16u * (i & 1u)));
             }
             else
             {
-                uint _2492 = (i / 2u) - 4u;
-                v.numbers.b[_2492] |= (minimum << (16u * (i & 1u)));
+                uint _2540 = (i / 2u) - 4u;
+                v.numbers.b[_2540] |= (minimum << (16u * (i & 1u)));
             }
         }
     }
     else
     {
-        if (_2505)
+        if (_2553)
         {
             uint blocks_2 = push.k / 256u;
             uint mine = (2u * s) + p;
@@ -899,32 +899,32 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
                 uint param_2 = at + 1u;
                 uint param_3 = at + 2u;
                 uint param_4 = at + 3u;
-                v.more.a = uint4(weight_word(param_1, _602), weight_word(param_2, _602), weight_word(param_3, _602), weight_word(param_4, _602));
+                v.more.a = uint4(weight_word(param_1, _651), weight_word(param_2, _651), weight_word(param_3, _651), weight_word(param_4, _651));
             }
-            uint _2554;
+            uint _2602;
             if (other < blocks_2)
             {
                 uint param_5 = (row / 2u) + (36u * other);
-                _2554 = weight_word(param_5, _602);
+                _2602 = weight_word(param_5, _651);
             }
             else
             {
-                _2554 = 0u;
+                _2602 = 0u;
             }
-            v.scale = _2554;
+            v.scale = _2602;
         }
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _602, device Work4& _1104, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
+void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _651, device Work4& _1152, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
 {
     uint p = gl_LocalInvocationID.x & 1u;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
-        next_x[i] = _1104.work4[start_x[i] + (s * 512u)];
+        next_x[i] = _1152.work4[start_x[i] + (s * 512u)];
     }
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
@@ -935,7 +935,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_1 = start_w[i_1];
             uint param_2 = s;
             uint param_3 = p;
-            load_part(param, param_1, param_2, param_3, push, _602);
+            load_part(param, param_1, param_2, param_3, push, _651);
             next_w[i_1] = param;
         }
         else
@@ -943,7 +943,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_4 = start_w[i_1];
             uint param_5 = s - slices_k;
             uint param_6 = p;
-            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _602);
+            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _651);
         }
     }
 }
@@ -951,16 +951,16 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
 static inline __attribute__((always_inline))
 uint4 shifted(thread const uint& h, thread const uint4& v, thread const uint& next)
 {
-    uint4 _1620;
+    uint4 _1668;
     if ((h & 1u) != 0u)
     {
-        _1620 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
+        _1668 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
     }
     else
     {
-        _1620 = v;
+        _1668 = v;
     }
-    return _1620;
+    return _1668;
 }
 
 static inline __attribute__((always_inline))
@@ -976,9 +976,9 @@ uint4 words_from(thread const Window& w, thread const uint& h)
     Window param = w;
     uint param_1 = h / 2u;
     uint param_2;
-    uint4 _1649 = words_of(param, param_1, param_2);
+    uint4 _1697 = words_of(param, param_1, param_2);
     uint next = param_2;
-    uint4 v = _1649;
+    uint4 v = _1697;
     uint param_3 = h;
     uint4 param_4 = v;
     uint param_5 = next;
@@ -988,7 +988,7 @@ uint4 words_from(thread const Window& w, thread const uint& h)
 static inline __attribute__((always_inline))
 uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_1929)
+    if (_1977)
     {
         uint param = row;
         uint param_1 = s;
@@ -997,54 +997,54 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_3 = v.numbers;
         uint param_4 = (h - 1u) / 2u;
         uint param_5;
-        uint4 _1950 = words_of(param_3, param_4, param_5);
+        uint4 _1998 = words_of(param_3, param_4, param_5);
         uint next = param_5;
-        uint4 words = _1950;
-        uint4 _1955;
+        uint4 words = _1998;
+        uint4 _2003;
         if ((h & 1u) != 0u)
         {
             uint param_6 = 1u;
             uint4 param_7 = words;
             uint param_8 = next;
-            _1955 = shifted(param_6, param_7, param_8);
+            _2003 = shifted(param_6, param_7, param_8);
         }
         else
         {
-            _1955 = uint4(words.yzw, next);
+            _2003 = uint4(words.yzw, next);
         }
-        words = _1955;
-        uint4 _1974;
-        if (_1973)
+        words = _2003;
+        uint4 _2022;
+        if (_2021)
         {
-            _1974 = words ^ uint4(2155905152u);
+            _2022 = words ^ uint4(2155905152u);
         }
         else
         {
-            _1974 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
+            _2022 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
         }
-        return _1974;
+        return _2022;
     }
-    if (_1998)
+    if (_2046)
     {
         Window param_9 = v.numbers;
         uint param_10 = (row / 2u) + (5u * s);
         uint param_11;
-        uint4 _2013 = words_of(param_9, param_10, param_11);
+        uint4 _2061 = words_of(param_9, param_10, param_11);
         uint next_1 = param_11;
-        uint4 words_1 = _2013;
-        uint2 _2019;
+        uint4 words_1 = _2061;
+        uint2 _2067;
         if (p == 0u)
         {
-            _2019 = words_1.yz;
+            _2067 = words_1.yz;
         }
         else
         {
-            _2019 = uint2(words_1.w, next_1);
+            _2067 = uint2(words_1.w, next_1);
         }
-        uint2 two = _2019;
+        uint2 two = _2067;
         return uint4(two, two >> uint2(4u)) & uint4(252645135u);
     }
-    if (_2042)
+    if (_2090)
     {
         return (v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u);
     }
@@ -1066,7 +1066,7 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
 static inline __attribute__((always_inline))
 uint2 halves_of(thread const uint& bytes)
 {
-    float zero = _2144;
+    float zero = _2192;
     uint low = (bytes & 255u) | ((bytes & 65280u) << 8u);
     uint high = ((bytes >> 16u) & 255u) | ((bytes & 4278190080u) >> 8u);
     return uint2(as_type<uint>(as_type<half2>(low | 1677747200u) - half2(half(zero))), as_type<uint>(as_type<half2>(high | 1677747200u) - half2(half(zero))));
@@ -1075,7 +1075,7 @@ uint2 halves_of(thread const uint& bytes)
 static inline __attribute__((always_inline))
 void decode_part(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread uint4& first, thread uint4& second_, constant Push& push)
 {
-    if (_2185)
+    if (_2233)
     {
         uint left = push.k - min(push.k, ((32u * s) + (16u * p)));
         uint param = row;
@@ -1086,47 +1086,47 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 param_4 = v.numbers.b;
         uint param_5 = v.scale;
         second_ = shifted(param_3, param_4, param_5);
-        uint _2232;
-        uint _2243;
-        uint _2261;
-        uint _2273;
+        uint _2280;
+        uint _2291;
+        uint _2309;
+        uint _2321;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             if (left > ((2u * i) + 1u))
             {
-                _2232 = first[i];
+                _2280 = first[i];
             }
             else
             {
                 if (left > (2u * i))
                 {
-                    _2243 = first[i] & 65535u;
+                    _2291 = first[i] & 65535u;
                 }
                 else
                 {
-                    _2243 = 0u;
+                    _2291 = 0u;
                 }
-                _2232 = _2243;
+                _2280 = _2291;
             }
-            first[i] = _2232;
+            first[i] = _2280;
             if (left > ((2u * i) + 9u))
             {
-                _2261 = second_[i];
+                _2309 = second_[i];
             }
             else
             {
                 if (left > ((2u * i) + 8u))
                 {
-                    _2273 = second_[i] & 65535u;
+                    _2321 = second_[i] & 65535u;
                 }
                 else
                 {
-                    _2273 = 0u;
+                    _2321 = 0u;
                 }
-                _2261 = _2273;
+                _2309 = _2321;
             }
-            second_[i] = _2261;
+            second_[i] = _2309;
         }
         return;
     }
@@ -1156,22 +1156,22 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _724;
+    float2 _773;
     if (i < 4u)
     {
-        _724 = float2(float(a & 63u), float(b & 63u));
+        _773 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _724 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _773 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _724;
+    return _773;
 }
 
 static inline __attribute__((always_inline))
 float part_scale(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2325)
+    if (_2373)
     {
         uint param = row;
         uint param_1 = s;
@@ -1180,22 +1180,22 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_3 = v.numbers;
         uint param_4 = h / 2u;
         uint param_5;
-        uint4 _2344 = words_of(param_3, param_4, param_5);
+        uint4 _2392 = words_of(param_3, param_4, param_5);
         uint next = param_5;
         uint param_6 = h;
-        uint param_7 = _2344.x;
+        uint param_7 = _2392.x;
         return float_of(param_6, param_7);
     }
-    if (_2352)
+    if (_2400)
     {
         Window param_8 = v.numbers;
         uint param_9 = (row / 2u) + (5u * s);
         uint param_10;
-        uint4 _2366 = words_of(param_8, param_9, param_10);
+        uint4 _2414 = words_of(param_8, param_9, param_10);
         uint next_1 = param_10;
-        return float2(as_type<half2>(_2366.x)).x;
+        return float2(as_type<half2>(_2414.x)).x;
     }
-    if (_2372)
+    if (_2420)
     {
         uint3 param_11 = v.more.a.yzw;
         uint param_12 = s & 7u;
@@ -1212,31 +1212,31 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
 static inline __attribute__((always_inline))
 uint octet_of(thread const uint& p, thread const uint& i)
 {
-    uint _2119;
-    if (_2118)
+    uint _2167;
+    if (_2166)
     {
-        _2119 = p + (2u * i);
+        _2167 = p + (2u * i);
     }
     else
     {
-        _2119 = (2u * p) + i;
+        _2167 = (2u * p) + i;
     }
-    return _2119;
+    return _2167;
 }
 
 static inline __attribute__((always_inline))
 float minima_scale(thread const Sixteen& v)
 {
-    float _2571;
-    if (_2570)
+    float _2619;
+    if (_2618)
     {
-        _2571 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(float2(as_type<half2>(v.scale)).y));
+        _2619 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(float2(as_type<half2>(v.scale)).y));
     }
     else
     {
-        _2571 = 1.0;
+        _2619 = 1.0;
     }
-    return _2571;
+    return _2619;
 }
 
 static inline __attribute__((always_inline))
@@ -1250,20 +1250,20 @@ void decode_minima(thread const Sixteen& v, thread uint4& first, thread uint4& s
 {
     first = v.numbers.a;
     second_ = v.numbers.b;
-    if (_2593)
+    if (_2641)
     {
         Sixteen param = v;
         float most = minima_scale(param);
-        float _2603;
+        float _2651;
         if (most > 0.0)
         {
-            _2603 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
+            _2651 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
         }
         else
         {
-            _2603 = 0.0;
+            _2651 = 0.0;
         }
-        float ratio = _2603;
+        float ratio = _2651;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 8u; i++)
         {
@@ -1301,7 +1301,7 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
     uint4 param_4;
     uint4 param_5;
     float scale;
-    float _2893;
+    float _2941;
     uint4 param_15;
     uint4 param_16;
     _Pragma("clang loop unroll(full)")
@@ -1322,9 +1322,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             decode_part(param, param_1, param_2, param_3, param_4, param_5, push);
             first = param_4;
             second_ = param_5;
-            if (_2892)
+            if (_2940)
             {
-                _2893 = 1.0;
+                _2941 = 1.0;
             }
             else
             {
@@ -1332,9 +1332,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
                 uint param_7 = start_w[i_1];
                 uint param_8 = s;
                 uint param_9 = p;
-                _2893 = part_scale(param_6, param_7, param_8, param_9);
+                _2941 = part_scale(param_6, param_7, param_8, param_9);
             }
-            scale = _2893;
+            scale = _2941;
             uint param_10 = p;
             uint param_11 = 0u;
             tile_w[line + octet_of(param_10, param_11)] = first;
@@ -1353,16 +1353,16 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             tile_w[line + (2u * p)] = first;
             tile_w[(line + (2u * p)) + 1u] = second_;
         }
-        bool _2969;
-        if (_2960)
+        bool _3017;
+        if (_3008)
         {
-            _2969 = (p == 0u) || _2967;
+            _3017 = (p == 0u) || _3015;
         }
         else
         {
-            _2969 = _2960;
+            _3017 = _3008;
         }
-        if (_2969)
+        if (_3017)
         {
             tile_scales[((p % SCALES) * 128u) + (t_1 / 2u)] = scale;
         }
@@ -1390,13 +1390,13 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t < PART_STEPS)
             {
-                simdgroup_half8x8 _3065;
-                simdgroup_load(_3065, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
-                simdgroup_half8x8 tempArg = _3065;
+                simdgroup_half8x8 _3113;
+                simdgroup_load(_3113, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+                simdgroup_half8x8 tempArg = _3113;
                 b[(j * 4u) + t] = tempArg;
             }
         }
-        if (_3078)
+        if (_3126)
         {
             uint at = ((e * 128u) + right) + (j * 8u);
             scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
@@ -1411,9 +1411,9 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t_1 < PART_STEPS)
             {
-                simdgroup_float8x8 _3157;
-                simdgroup_load(_3157, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
-                simdgroup_float8x8 tempArg_1 = _3157;
+                simdgroup_float8x8 _3205;
+                simdgroup_load(_3205, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+                simdgroup_float8x8 tempArg_1 = _3205;
                 a[t_1] = tempArg_1;
             }
         }
@@ -1426,28 +1426,28 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
             {
                 if (t_2 < PART_STEPS)
                 {
-                    if (_3188)
+                    if (_3236)
                     {
-                        simdgroup_float8x8 _3214;
-                        simdgroup_multiply_accumulate(_3214, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                        sums[(i * 4u) + j_1] = _3214;
+                        simdgroup_float8x8 _3262;
+                        simdgroup_multiply_accumulate(_3262, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                        sums[(i * 4u) + j_1] = _3262;
                     }
                     else
                     {
-                        simdgroup_float8x8 _3227;
-                        simdgroup_multiply_accumulate(_3227, a[t_2], b[(j_1 * 4u) + t_2], block);
-                        block = _3227;
+                        simdgroup_float8x8 _3275;
+                        simdgroup_multiply_accumulate(_3275, a[t_2], b[(j_1 * 4u) + t_2], block);
+                        block = _3275;
                     }
                 }
             }
-            if (_3231)
+            if (_3279)
             {
-                uint _3237 = (i * 4u) + j_1;
-                simdgroup_float8x8 param = sums[_3237];
+                uint _3285 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_3285];
                 simdgroup_float8x8 param_1 = block;
                 float2 param_2 = scales[j_1];
                 add_scaled(param, param_1, param_2);
-                sums[_3237] = param;
+                sums[_3285] = param;
             }
         }
     }
@@ -1460,7 +1460,7 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     uint param_1 = right;
     uint param_2 = 0u;
     multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
-    if (_3260)
+    if (_3308)
     {
         uint param_3 = down;
         uint param_4 = right;
@@ -1492,27 +1492,33 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _391;
+    float _394;
     if (abs(y) > 3.900000095367431640625)
     {
-        _391 = sign(y);
+        _394 = sign(y);
     }
     else
     {
-        _391 = (y * p) / q;
+        _394 = (y * p) / q;
     }
-    float erf = _391;
+    float erf = _394;
     return (0.5 * x) * (1.0 + erf);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _441, device Y1& _467)
+float gelu_tanh(thread const float& x)
+{
+    return x / (1.0 + exp((-1.5957691669464111328125) * (x + (((0.0447149984538555145263671875 * x) * x) * x))));
+}
+
+static inline __attribute__((always_inline))
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _461, device Y1& _495)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += _441.bias1[push.offset.z + j];
+        sum += _461.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -1520,35 +1526,41 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
         float param_2 = sum;
         sum = gelu_erf(param_2);
     }
-    uint param_3 = 1u;
+    uint param_3 = 64u;
     if (has(param_3, push))
     {
-        sum += _467.y1[to];
+        float param_4 = sum;
+        sum = gelu_tanh(param_4);
     }
-    _467.y1[to] = sum;
+    uint param_5 = 1u;
+    if (has(param_5, push))
+    {
+        sum += _495.y1[to];
+    }
+    _495.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _441, device Y1& _467, device Y4& _556)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _461, device Y1& _495, device Y4& _605)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _488 = (to & 3u) == 0u;
-    bool _498;
-    if (_488)
+    bool _516 = (to & 3u) == 0u;
+    bool _526;
+    if (_516)
     {
-        _498 = (j + 4u) <= push.n;
+        _526 = (j + 4u) <= push.n;
     }
     else
     {
-        _498 = _488;
+        _526 = _516;
     }
-    if (_498)
+    if (_526)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&_441.bias1[at]);
+            sums += float4(*(const device packed_float4*)&_461.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -1559,34 +1571,43 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
             float param_5 = sums.w;
             sums = float4(gelu_erf(param_2), gelu_erf(param_3), gelu_erf(param_4), gelu_erf(param_5));
         }
-        uint param_6 = 1u;
+        uint param_6 = 64u;
         if (has(param_6, push))
         {
-            sums += _556.y4[to / 4u];
+            float param_7 = sums.x;
+            float param_8 = sums.y;
+            float param_9 = sums.z;
+            float param_10 = sums.w;
+            sums = float4(gelu_tanh(param_7), gelu_tanh(param_8), gelu_tanh(param_9), gelu_tanh(param_10));
         }
-        _556.y4[to / 4u] = sums;
+        uint param_11 = 1u;
+        if (has(param_11, push))
+        {
+            sums += _605.y4[to / 4u];
+        }
+        _605.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _576 = e < 4u;
-        bool _585;
-        if (_576)
+        bool _625 = e < 4u;
+        bool _634;
+        if (_625)
         {
-            _585 = (j + e) < push.n;
+            _634 = (j + e) < push.n;
         }
         else
         {
-            _585 = _576;
+            _634 = _625;
         }
-        if (_585)
+        if (_634)
         {
-            uint param_7 = r;
-            uint param_8 = j + e;
-            float param_9 = sums[e];
-            finish(param_7, param_8, param_9, push, _441, _467);
+            uint param_12 = r;
+            uint param_13 = j + e;
+            float param_14 = sums[e];
+            finish(param_12, param_13, param_14, push, _461, _495);
             e++;
             continue;
         }
@@ -1598,7 +1619,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _441, device Y1& _467, device Y4& _556, threadgroup uint4 (&pool)[576], device Work1& _1407, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _461, device Y1& _495, device Y4& _605, threadgroup uint4 (&pool)[576], device Work1& _1455, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint base = (gl_SubgroupID * 8u) * 8u;
     uint lane = gl_SubgroupInvocationID;
@@ -1616,23 +1637,23 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + first_c) + (4u * (t % 8u));
-            bool _3340 = r < push.rows;
-            bool _3347;
-            if (_3340)
+            bool _3388 = r < push.rows;
+            bool _3395;
+            if (_3388)
             {
-                _3347 = j_1 < push.n;
+                _3395 = j_1 < push.n;
             }
             else
             {
-                _3347 = _3340;
+                _3395 = _3388;
             }
-            if (_3347)
+            if (_3395)
             {
-                float4 v = as_type<float4>(pool[base + t]) * _1407.work1[r];
+                float4 v = as_type<float4>(pool[base + t]) * _1455.work1[r];
                 uint param = r;
                 uint param_1 = j_1;
                 float4 param_2 = v;
-                finish_quad(param, param_1, param_2, push, _441, _467, _556);
+                finish_quad(param, param_1, param_2, push, _461, _495, _605);
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
@@ -1640,7 +1661,7 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
 }
 
 static inline __attribute__((always_inline))
-void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _441, device Y1& _467, device Y4& _556, const device Weights1& _602, threadgroup uint4 (&pool)[576], device Work4& _1104, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1407, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _461, device Y1& _495, device Y4& _605, const device Weights1& _651, threadgroup uint4 (&pool)[576], device Work4& _1152, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1455, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint down = (gl_SubgroupID % 2u) * 32u;
     uint right = (gl_SubgroupID / 2u) * 32u;
@@ -1652,16 +1673,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     {
         uint param = push.n;
         uint param_1 = 128u;
-        uint _3402 = ceil_div(param, param_1);
-        if (tile_j < _3402)
+        uint _3450 = ceil_div(param, param_1);
+        if (tile_j < _3450)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _3421 = ceil_div(param_2, param_3);
-                if (tile_r < _3421)
+                uint _3469 = ceil_div(param_2, param_3);
+                if (tile_r < _3469)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 128u;
@@ -1675,14 +1696,14 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                     uint end = count;
                     uint param_6 = min(first, (count - 1u));
                     uint param_7 = slices_k;
-                    load_slice(param_6, param_7, push, _602, _1104, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_6, param_7, push, _651, _1152, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     uint param_8 = min(first, (count - 1u));
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                     uint param_10 = min((first + 1u), (count - 1u));
                     uint param_11 = slices_k;
-                    load_slice(param_10, param_11, push, _602, _1104, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_10, param_11, push, _651, _1152, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint s = first; s < end; s++)
                     {
@@ -1695,13 +1716,13 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                         put_slice(param_14, param_15, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                         uint param_16 = min((s + 2u), (count - 1u));
                         uint param_17 = slices_k;
-                        load_slice(param_16, param_17, push, _602, _1104, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                        load_slice(param_16, param_17, push, _651, _1152, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                         threadgroup_barrier(mem_flags::mem_threadgroup);
                     }
                     uint param_18 = (tile_r * 64u) + down;
                     uint param_19 = tile_j * 128u;
                     uint param_20 = right;
-                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _441, _467, _556, pool, _1407, sums, gl_SubgroupInvocationID);
+                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _461, _495, _605, pool, _1455, sums, gl_SubgroupInvocationID);
                     tile_r += push.groups.x;
                     continue;
                 }
@@ -1720,16 +1741,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     }
 }
 
-kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _602 [[buffer(2)]], const device Bias1& _441 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _651 [[buffer(2)]], const device Bias1& _461 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& _769 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& _843 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& _467 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& _1104 = *(device Work4*)spvBufferAliasSet0Binding6;
-    device auto& _556 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& _780 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _852 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& _1407 = *(device Work1*)spvBufferAliasSet0Binding6;
+    const device auto& _818 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& _892 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& _495 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& _1152 = *(device Work4*)spvBufferAliasSet0Binding6;
+    device auto& _605 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& _829 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _901 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& _1455 = *(device Work1*)spvBufferAliasSet0Binding6;
     threadgroup float group_partial[256];
     threadgroup uint4 pool[576];
     threadgroup uint4 tile_w[640];
@@ -1740,13 +1761,13 @@ kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device voi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_3525)
+    if (_3573)
     {
-        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _769, _780, _843, _852, pool, _1104, gl_LocalInvocationID, gl_WorkGroupID, _1407);
+        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _818, _829, _892, _901, pool, _1152, gl_LocalInvocationID, gl_WorkGroupID, _1455);
     }
     else
     {
-        matrix_tiles(gl_SubgroupID, push, _441, _467, _556, _602, pool, _1104, gl_LocalInvocationID, gl_WorkGroupID, _1407, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
+        matrix_tiles(gl_SubgroupID, push, _461, _495, _605, _651, pool, _1152, gl_LocalInvocationID, gl_WorkGroupID, _1455, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
     }
 }
 
