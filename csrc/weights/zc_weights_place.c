@@ -403,7 +403,7 @@ zc_status zc_weights_pack(zc_weights *weights, zc_device *device, const uint32_t
 zc_status zc_weights_range(const zc_weights *weights, uint32_t index, const zc_device *device, zc_range *out,
                            zc_error *error)
 {
-    const zc_tensor *tensor = zc_weights_get(weights, index);
+    const zc_tensor *tensor = index < weights->count ? &weights->tensors[index] : NULL;
     if (!tensor) {
         return zc_fail(error, ZC_BAD_VALUE, "there is no tensor number %u: there are %u, counted from 0", index,
                        weights->count);
