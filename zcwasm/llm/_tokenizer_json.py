@@ -286,7 +286,8 @@ class _Reader:
         unknown = self._unknown(ids)
         if unknown is not None and types[unknown] == NORMAL:
             types[unknown] = UNKNOWN
-        count = max(tokens, default=-1) + 1
+        count = max(tokens) + 1
+        check_count(self._where, count)
         if rows and count > rows:
             raise ModelError(f"{self._where} has {count} tokens, the model {rows}")
         found = Vocabulary(

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 #: Kinds of tokens, as GGUF numbers them.
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
-#: These are looked for in a text before anything else is done with it.
-ADDED = (CONTROL, USER_DEFINED)
+#: These are looked for in a text before anything else is done with it; all but the last only where control
+#: tokens are.
+ADDED = (CONTROL, UNKNOWN, USER_DEFINED)
 
 # What a vocabulary may be, several times what any has: Gemma's 262,144 tokens with twice as many merges,
 # tokens of 128 letters, some 6,000 that are looked for in the text. Within these, all that is made of the
@@ -68,9 +69,6 @@ class Vocabulary:
         return f"{self.where}[{index}]"
 
     def check_sizes(self) -> None:
-        if not self.tokens:
-            raise ModelError(f"{self.where} is empty")
-        check_count(self.where, len(self.tokens))
         try:
             "".join(self.tokens).encode()
         except UnicodeEncodeError:
@@ -112,6 +110,9 @@ class Vocabulary:
 
 
 def check_count(where: str, count: int) -> None:
+    """Of tokens, before anything is made of them."""
+    if not count:
+        raise ModelError(f"{where} is empty")
     if count > MOST_TOKENS:
         raise ModelError(f"{where} has {count} tokens, more than {MOST_TOKENS}")
 
@@ -135,8 +136,8 @@ def add_tokens(
     from tokenizers import AddedToken
 
     aliases: dict[int, int] = {}
-    for kind, special in zip(ADDED, (True, False), strict=True):
-        found = {text: index for index, (text, is_kind) in enumerate(vocabulary) if is_kind == kind and text}
+    for kinds, special in (((CONTROL, UNKNOWN), True), ((USER_DEFINED,), False)):
+        found = {text: index for index, (text, kind) in enumerate(vocabulary) if kind in kinds and text}
         encoder.add_tokens(
             [
                 AddedToken(text, special=special, **(options or {}).get(text, {"normalized": False}))
