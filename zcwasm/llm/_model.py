@@ -58,7 +58,7 @@ class Model(Opened):
                 f"language models are GGUF files, or folders for Model.open: this is {weights.format} alone",
                 None,
             )
-        _known.check_whole(weights.metadata)
+        _known.check_whole(weights.metadata, weights.format == "gguf")
         embedding = weights.tensors.get("token_embd.weight")
         if embedding is None or len(embedding.shape) != 2:
             why = weights.unusable.get("token_embd.weight", "is missing or no matrix")
