@@ -1217,7 +1217,7 @@ class TestErrors:
         wrong = "cpu"
         with pytest.raises(TypeError, match=r"device must be a zcwasm\.Device, not str"):
             llm.Model.open(tiny.path, wrong)
-        with pytest.raises(zcwasm.ModelError, match=r"is a folder: .* zcwasm\.embed\.Model\.open"):
+        with pytest.raises(zcwasm.ModelError, match=r"is a folder that has no config\.json"):
             llm.Model.open(tmp_path)
 
     @pytest.mark.parametrize(
