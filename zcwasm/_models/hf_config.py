@@ -15,11 +15,13 @@ from typing import Any
 
 from zcwasm._core import ModelError
 from zcwasm._models.model_file import model_error
+from zcwasm.guests import layouts
 from zcwasm.llm._families import ATTENTION, FAMILIES, GATED, LAYER, QKV
 from zcwasm.llm._rope import FREQS, LONG, SHORT, llama3_factors, yarn_attention
 
 _SILU = ("silu", "swish")
 _GELU_TANH = ("gelu_pytorch_tanh", "gelu_new", "gelu_fast")
+_MOST = 1e15  # of any number that is not counted
 _FULL, _SLIDING = "full_attention", "sliding_attention"
 
 
@@ -161,7 +163,8 @@ _BOOKKEEPING = {
         "transformers_version",
     ),
     *("id2label", "label2id", "name_or_path", "problem_type", "task_specific_params", "tokenizer_class"),
-    *("is_llama_config", "unsloth_fixed", "unsloth_version"),
+    *("is_llama_config", "transformers.js_config", "unsloth_fixed", "unsloth_version"),
+    "sliding_window_size",  # Gemma 2's, the old name, beside the new one
     # Which of them; they compute the same.
     *("_attn_implementation", "_attn_implementation_autoset", "attn_implementation", "cache_implementation"),
     *("pretraining_tp", "use_cache", "torchscript", "use_bfloat16", "chunk_size_feed_forward"),
@@ -183,7 +186,8 @@ _NEUTRAL: dict[str, tuple[object, ...]] = {
     "add_cross_attention": (False,),
     "attention_bias": (False,),
     "full_attn_mod": (1,),  # Phi-4's, which transformers does not read
-    "hidden_activation": _GELU_TANH,  # Gemma 1's second name of it
+    "hidden_act": _GELU_TANH,  # where it is hidden_activation that counts
+    "hidden_activation": _GELU_TANH,  # and Gemma 1's, beside it
     "interpolate_factor": (1,),
     "is_decoder": (False, True),
     "is_encoder_decoder": (False,),
@@ -195,6 +199,7 @@ _NEUTRAL: dict[str, tuple[object, ...]] = {
     "rope_interleaved": (False,),
     "tie_encoder_decoder": (False,),
     "use_bidirectional_attention": (False,),
+    "use_mrope": (False,),
     "use_sliding_window": (False,),
 }
 # Of the vision models whose text models these are: what is said beside text_config.
@@ -227,15 +232,24 @@ class _Keys:
         """null: what a null stands for."""
         value = self.get(key, default)
         value = null if value is None else value
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not -_MOST <= value <= _MOST:
             raise self.wrong(key, ", must be a number")
+        return float(value)
+
+    def above(self, key: str, default: float | None = None, null: float | None = None) -> float:
+        """A number above 0."""
+        value = self.number(key, default, null)
+        if value <= 0:
+            raise self.wrong(key, ", must be above 0")
         return value
 
-    def count(self, key: str, default: int | None = None, null: int | None = None) -> int:
+    def count(
+        self, key: str, default: int | None = None, null: int | None = None, most: int = (1 << 32) - 1
+    ) -> int:
         value = self.get(key, default)
         value = null if value is None else value
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < 1 << 32:
-            raise self.wrong(key, ", must be a number from 1")
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+            raise self.wrong(key, f", must be 1 to {most}")
         return value
 
     def flag(self, key: str, default: bool) -> bool:
@@ -262,8 +276,10 @@ class _Keys:
 
     def numbers(self, key: str) -> list[float]:
         value = self.get(key)
-        if not isinstance(value, list) or not all(type(item) in (int, float) for item in value):
-            raise self.wrong(key, ", must be numbers")
+        if not isinstance(value, list) or not all(
+            type(item) in (int, float) and 0 < item <= _MOST for item in value
+        ):
+            raise self.wrong(key, ", must be numbers above 0")
         return [float(item) for item in value]
 
     def check(self, without_effect: set[str], neutral: Mapping[str, tuple[object, ...]]) -> None:
@@ -340,7 +356,7 @@ def _read_numbers(keys: _Keys, found: _Writer) -> None:
 
     columns, heads = count("hidden_size"), count("num_attention_heads")
     put("embedding_length", columns)
-    put("block_count", count("num_hidden_layers"))
+    put("block_count", keys.count("num_hidden_layers", most=layouts.LLAMA_MAX_LAYERS))
     put("feed_forward_length", count("intermediate_size"))
     put("vocab_size", count("vocab_size"))
     put("attention.head_count", heads)
@@ -362,7 +378,7 @@ def _read_numbers(keys: _Keys, found: _Writer) -> None:
     for key, (name, default) in kind.own.items():
         put(name, keys.number(key, default, null=0.0))
     if "attention" in found.family.scales and kind.architecture != "granite":
-        put("attention.scale", keys.number("query_pre_attn_scalar", 256) ** -0.5)
+        put("attention.scale", keys.above("query_pre_attn_scalar", 256) ** -0.5)
     if found.family.parallel != "no":
         put("use_parallel_residual", keys.flag("use_parallel_residual", False))
 
@@ -397,7 +413,6 @@ def _windows(keys: _Keys, kind: Kind, layers: int, unrotated: list[bool]) -> tup
         raise keys.wrong("sliding_window", ", must be null or a number from 1")
     if kind.windows == "all":
         return window or 0, [window is not None] * layers
-    has_window = [bool(kind.period) and (layer + 1) % kind.period > 0 for layer in range(layers)]
     if kind.windows == "asked":
         first = keys.get("max_window_layers", 28)
         if type(first) is not int:
@@ -405,7 +420,9 @@ def _windows(keys: _Keys, kind: Kind, layers: int, unrotated: list[bool]) -> tup
         has_window = unrotated if any(unrotated) else [layer >= first for layer in range(layers)]
         if not keys.flag("use_sliding_window", False):
             window = None
-    elif (period := _period(keys)) is not None:
+    else:
+        period = keys.count("_sliding_window_pattern", kind.period)
+        period = keys.count("sliding_window_pattern", period, null=period)
         has_window = [(layer + 1) % period > 0 for layer in range(layers)]
     types = keys.items("layer_types", layers)
     if types is not None:
@@ -413,14 +430,6 @@ def _windows(keys: _Keys, kind: Kind, layers: int, unrotated: list[bool]) -> tup
             raise keys.wrong("layer_types", f", supported: {_FULL}, {_SLIDING}")
         has_window = [item == _SLIDING for item in types]
     return window or 0, [window is not None and flag for flag in has_window]
-
-
-def _period(keys: _Keys) -> int | None:
-    """Gemma 3's, of before there was layer_types."""
-    for key in ("sliding_window_pattern", "_sliding_window_pattern"):
-        if keys.get(key) is not None:
-            return keys.count(key)
-    return None
 
 
 def _read_rope(keys: _Keys, found: _Writer) -> None:
@@ -461,8 +470,8 @@ def _read_angles(keys: _Keys, rope: _Keys, found: _Writer, theta: float) -> None
         found.metadata[f"{prefix}.context_length"],
     )
     base = rope.number("rope_theta", theta, null=theta)
-    if not 0 < base < math.inf:
-        raise rope.wrong("rope_theta", ", must be above 0")
+    if base < 1:
+        raise (rope if "rope_theta" in rope.values else keys).wrong("rope_theta", ", must be at least 1")
     part = 1.0
     if kind.rotated is not None:
         part = keys.number("partial_rotary_factor", kind.rotated, null=kind.rotated)
@@ -481,9 +490,7 @@ def _read_angles(keys: _Keys, rope: _Keys, found: _Writer, theta: float) -> None
         found.put("rope.scaling.type", "linear")
         found.put("rope.scaling.factor", rope.number("factor"))
     elif name == "llama3":
-        factor, low, high = (rope.number(key) for key in ("factor", "low_freq_factor", "high_freq_factor"))
-        if min(factor, low, high) <= 0:
-            raise rope.wrong("factor", ", and factors of frequencies: must be above 0")
+        factor, low, high = (rope.above(key) for key in ("factor", "low_freq_factor", "high_freq_factor"))
         factors = llama3_factors(rotated // 2, base, factor, low, high, original)
         found.metadata[f"zcwasm.{FREQS}"] = factors.tolist()
     elif name in ("longrope", "su") or (name == "yarn" and prefix == "phi3"):
@@ -495,15 +502,8 @@ def _read_angles(keys: _Keys, rope: _Keys, found: _Writer, theta: float) -> None
     rope.check({"finetuned"}, {"partial_rotary_factor": (1,), "truncate": (True,)})
 
 
-def _factor(rope: _Keys, original: int, context: int) -> float:
-    factor = rope.number("factor", context / original, null=context / original)
-    if factor <= 0:
-        raise rope.wrong("factor", ", must be above 0")
-    return factor
-
-
 def _read_long(rope: _Keys, found: _Writer, original: int, context: int) -> None:
-    factor = _factor(rope, original, context)
+    factor = rope.above("factor", context / original, null=context / original)
     attention = 1.0
     if factor > 1:
         if original < 2:
@@ -511,20 +511,22 @@ def _read_long(rope: _Keys, found: _Writer, original: int, context: int) -> None
         attention = math.sqrt(1 + math.log(factor) / math.log(original))
     found.put("rope.scaling.type", "longrope")
     found.put("rope.scaling.original_context_length", original)
-    found.put("rope.scaling.attn_factor", rope.number("attention_factor", attention, null=attention))
+    found.put("rope.scaling.attn_factor", rope.above("attention_factor", attention, null=attention))
     found.metadata[f"zcwasm.{LONG}"] = rope.numbers("long_factor")
     found.metadata[f"zcwasm.{SHORT}"] = rope.numbers("short_factor")
 
 
 def _read_yarn(rope: _Keys, found: _Writer, original: int, context: int) -> None:
-    factor = _factor(rope, original, context)
+    factor = rope.above("factor", context / original, null=context / original)
     found.put("rope.scaling.type", "yarn")
     found.put("rope.scaling.factor", factor)
     found.put("rope.scaling.original_context_length", original)
     for key, default in (("beta_fast", 32.0), ("beta_slow", 1.0)):
         found.put(f"rope.scaling.yarn_{key}", rope.number(key, default, null=default) or default)
-    scale, of_all = rope.number("mscale", 0, null=0), rope.number("mscale_all_dim", 0, null=0)
+    scale, of_all = (rope.number(key, 0, null=0) for key in ("mscale", "mscale_all_dim"))
+    if min(scale, of_all) < 0:
+        raise rope.wrong("mscale", ", and mscale_all_dim: must not be below 0")
     attention = yarn_attention(factor)
     if scale and of_all:
         attention = yarn_attention(factor, scale) / yarn_attention(factor, of_all)
-    found.put("rope.scaling.yarn_attn_factor", rope.number("attention_factor", attention, null=attention))
+    found.put("rope.scaling.yarn_attn_factor", rope.above("attention_factor", attention, null=attention))

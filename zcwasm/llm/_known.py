@@ -53,11 +53,14 @@ _NEUTRAL: dict[str, tuple[object, ...]] = {
 }
 # Beside the prefix, any key may stand but these: they belong to files that are no such model, or change one.
 _FOREIGN = ("adapter.", "clip.", "diffusion.", "xielu.")
+_MADE = "zcwasm."  # which _models/hf_config.py makes, and no file has
 _BLOCKS = "the quantized blocks of version 2 are supported"
 
 
-def check_whole(metadata: Mapping[str, Any]) -> None:
+def check_whole(metadata: Mapping[str, Any], is_gguf: bool) -> None:
     """Raises ModelError for what is no model."""
+    if is_gguf and (key := next((key for key in metadata if key.startswith(_MADE)), None)):
+        raise model_error(f"{key:.100} is not known", None)
     kind = metadata.get("general.type", "model")
     if not isinstance(kind, str) or kind != "model":
         raise model_error(f"general.type is {kind!r:.40}, must be 'model'", None)

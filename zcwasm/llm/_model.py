@@ -55,7 +55,7 @@ class Model(Opened):
             )
         if weights.format != "gguf":
             raise model_error(f"language models are read from GGUF files, this one is {weights.format}", None)
-        _known.check_whole(weights.metadata)
+        _known.check_whole(weights.metadata, weights.format == "gguf")
         embedding = weights.tensors.get("token_embd.weight")
         if embedding is None or len(embedding.shape) != 2:
             why = weights.unusable.get("token_embd.weight", "is missing or no matrix")
