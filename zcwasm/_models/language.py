@@ -75,7 +75,8 @@ def find(path: Path) -> Gguf | Folder:
         return Gguf(weights_files.find(path))
     if os.path.exists(os.path.join(path, "modules.json")):
         raise model_error(
-            f"{os.fspath(path)}: has modules.json: it is an embedding model, for zcwasm.embed.Model.open", None
+            f"{os.fspath(path)}: has modules.json: it is an embedding model, for zcwasm.embed.Model.open",
+            None,
         )
     if not os.path.exists(os.path.join(path, "config.json")):
         found = sorted(name for name in os.listdir(path) if name.endswith(".gguf"))
