@@ -117,7 +117,7 @@ def check_tensors(weights: zcwasm.Weights, config: Config) -> None:
             if (optional and name not in weights.unusable) or f"zcwasm.{name}" in weights.metadata:
                 continue
             why = weights.unusable.get(name, "is missing")
-            raise model_error(f"tensor {name} {why}{_whole(config, name)}{_more(config)}", None)
+            raise model_error(f"tensor {name} {why}{_whole(weights, config, name)}{_more(config)}", None)
         if tensor.shape != shape:
             raise model_error(
                 f"tensor {name} is {_text(tensor.shape)}, must be {_text(shape)}{_more(config)}",
@@ -140,13 +140,15 @@ def multiplied(names: Iterable[str]) -> list[str]:
     return [name for name in found if name not in looked_up]
 
 
-def _whole(config: Config, name: str) -> str:
-    """Which tensor it is a part of in most files of the family."""
+def _whole(weights: zcwasm.Weights, config: Config, name: str) -> str:
+    """What is said of the tensor that it is a part of in most files of the family."""
     block, _, matrix = name.rpartition("ffn_" if "ffn_" in name else "attn_")
-    whole = {"q": "attn_qkv", "k": "attn_qkv", "v": "attn_qkv", "gate": "ffn_up"}.get(matrix.split(".")[0])
+    short, _, end = matrix.partition(".")
+    whole = {"q": "attn_qkv", "k": "attn_qkv", "v": "attn_qkv", "gate": "ffn_up"}.get(short)
     if not config.family.fused or whole is None:
         return ""
-    return f", and so is {block}{whole}.{matrix.split('.')[-1]}, of which it is a part in most files"
+    found = weights.tensors.get(f"{block}{whole}.{end}")
+    return f", and {block}{whole}.{end} is {'missing, too' if found is None else _text(found.shape)}"
 
 
 def _more(config: Config) -> str:
